@@ -1,0 +1,102 @@
+/** What a version belongs to. Versions are comparable only inside one component and one line. */
+export type Component = 'ups' | 'card-boot' | 'card-os' | 'card-app';
+
+/** `line` is the Micro-Link id of a UPS as text (`18`, `1015`) or the platform of a card (`hw05`, `hw21`). */
+export interface Firmware {
+  readonly component: Component;
+  readonly line: string;
+  readonly version: string;
+}
+
+/** A firmware string as read from a unit. What the string does not say is null, never a guess. */
+export interface FirmwareReading {
+  readonly raw: string | null;
+  readonly version: string | null;
+  readonly microLinkId: number | null;
+}
+
+/**
+ * The form of a firmware string (facts: SNMP notes, section c).
+ * `micro-link`: names a UPS version; `ups-link`: the older protocol of SU, SUA and SURT units (`652.13.I`);
+ * `other`: readable, but neither (a bare `4.1`); `none`: nothing usable.
+ */
+export type FirmwareForm = 'micro-link' | 'ups-link' | 'other' | 'none';
+
+const LONGEST_FIRMWARE_STRING = 128;
+// Two digits, point, one digit: every UPS record of 84 vendor images has that shape, a letter marks a patch.
+const UPS_VERSION = /(?:^|\/\s*)UPS\s*([a-z]?)\s*(\d\d\.\d)(?![\d.])/i;
+const ID_IN_BRACKETS = /\(\s*ID\s*(\d{1,5})\s*\)/i;
+const ID_AFTER_SLASH = /\/\s*ID\s*=\s*(\d{1,5})(?!\d)/i;
+// `UPS 08.3 / MCU 14.0 (18 - 10)`: the first number is the UPS, the second its MCU. Only PowerChute prints it.
+const ID_BEFORE_MCU_ID = /\/\s*MCU\s+\d+\.\d+\s*\((\d{1,5})\s*-/i;
+const UPS_LINK = /^\d{2,3}\.[0-9a-z]{1,4}\.[a-z]$/i;
+const BARE_VERSION = /^(\d{1,2}\.\d{1,2})(?:\s*\(\s*ID\s*\d+\s*\))?$/i;
+
+/** Reads a firmware string of any form that the sources show; see {@link FirmwareForm}. */
+export function readFirmware(raw: string | null): FirmwareReading {
+  const text = raw?.slice(0, LONGEST_FIRMWARE_STRING).trim() ?? '';
+  if (text === '') return { raw, version: null, microLinkId: null };
+  const ups = UPS_VERSION.exec(text);
+  if (ups !== null) {
+    const id = ID_IN_BRACKETS.exec(text) ?? ID_AFTER_SLASH.exec(text) ?? ID_BEFORE_MCU_ID.exec(text);
+    const number = Number(id?.[1] ?? 0);
+    return {
+      raw,
+      version: `${(ups[1] ?? '').toLowerCase()}${ups[2] ?? ''}`,
+      microLinkId: number > 0 && number <= 0xffff ? number : null,
+    };
+  }
+  if (UPS_LINK.test(text)) return { raw, version: text, microLinkId: null };
+  return { raw, version: BARE_VERSION.exec(text)?.[1] ?? null, microLinkId: null };
+}
+
+/** Tells the form of a firmware string; see {@link FirmwareForm}. */
+export function firmwareForm(reading: FirmwareReading): FirmwareForm {
+  const text = reading.raw?.slice(0, LONGEST_FIRMWARE_STRING).trim() ?? '';
+  if (UPS_VERSION.test(text)) return 'micro-link';
+  if (UPS_LINK.test(text)) return 'ups-link';
+  return reading.version === null ? 'none' : 'other';
+}
+
+/** The firmware of a UPS as a comparable value; null unless version and Micro-Link id are both known. */
+export function upsFirmware(reading: FirmwareReading): Firmware | null {
+  if (reading.version === null || reading.microLinkId === null) return null;
+  return { component: 'ups', line: String(reading.microLinkId), version: reading.version };
+}
+
+const UPS_ORDER = /^([a-z]?)(\d\d)\.(\d)$/i;
+const CARD_ORDER = /^v?(\d{1,4}(?:\.\d{1,4}){0,4})(?:\.?([a-z]))?$/i;
+
+/** Version text as numbers that can be compared place by place; undefined where the text has no known shape. */
+function places(component: Component, version: string): readonly number[] | undefined {
+  if (component === 'ups') {
+    const found = UPS_ORDER.exec(version);
+    // A letter marks a patch after the plain version, so none sorts before `a`.
+    return found === null ? undefined : [Number(found[2]), Number(found[3]), letterPlace(found[1] ?? '')];
+  }
+  const found = CARD_ORDER.exec(version);
+  if (found === null) return undefined;
+  const numbers = (found[1] ?? '').split('.').map(Number);
+  while (numbers.length < 5) numbers.push(0);
+  return [...numbers, letterPlace(found[2] ?? '')];
+}
+
+function letterPlace(letter: string): number {
+  return letter === '' ? 0 : letter.toLowerCase().charCodeAt(0) - 96;
+}
+
+/**
+ * Orders two firmwares: -1, 0 or 1; `undefined` where they cannot be compared (another component, another line, or
+ * a version of no known shape). Undefined refuses: 02.0 of id 1060 is newer hardware than 15.0 of id 18.
+ */
+export function compare(a: Firmware, b: Firmware): -1 | 0 | 1 | undefined {
+  if (a.component !== b.component || a.line !== b.line) return undefined;
+  const left = places(a.component, a.version);
+  const right = places(b.component, b.version);
+  if (left === undefined || right === undefined) return undefined;
+  for (const [index, place] of left.entries()) {
+    const other = right[index] ?? 0;
+    if (place !== other) return place < other ? -1 : 1;
+  }
+  return 0;
+}

@@ -1,0 +1,18 @@
+/**
+ * Values and pure functions: Unit, Firmware, Image, Verdict, Plan, UpgradePath, Problem, Secret, Clock.
+ *
+ * Owns the words that every other folder speaks. Must not know sockets, files, YAML or the time of day; imports
+ * nothing of the project.
+ */
+export * from './clock.ts';
+export * from './firmware.ts';
+export * from './image.ts';
+export * from './path.ts';
+export * from './plan.ts';
+export * from './problem.ts';
+export * from './problem-codes.ts';
+export * from './secret.ts';
+export * from './target.ts';
+export * from './text.ts';
+export * from './unit.ts';
+export * from './verdict.ts';

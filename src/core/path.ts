@@ -1,0 +1,84 @@
+import type { Clock } from './clock.ts';
+import type { StoredImage } from './image.ts';
+import type { Hop } from './plan.ts';
+import type { Problem } from './problem.ts';
+import type { UnitTarget } from './target.ts';
+import type { DeviceKind, Unit } from './unit.ts';
+
+/** What a step does. Exactly one step of a hop commits: `start`. */
+export type StepName = 'transfer' | 'start' | 'settle' | 'verify';
+
+export interface Step {
+  readonly does: StepName;
+  /** True for the one act that cannot be taken back. */
+  readonly commits: boolean;
+  /** The step ends within this time, in seconds of the device's clock, whatever the device does. */
+  readonly limitSeconds: number;
+}
+
+/**
+ * How a step stands, asked of the device.
+ * `todo`: not done, may be taken; `running`: the device is at it; `done`; `failed`: tried, and known not to have
+ * succeeded; `unknown`: cannot be told. `problem` is given with `failed` and `unknown`.
+ */
+export interface StepCheck {
+  readonly state: 'todo' | 'running' | 'done' | 'failed' | 'unknown';
+  readonly problem: Problem | null;
+}
+
+/** What came of a step. `way` names how it was done (`ftp`, `scp`, `snmp`, `cli`). */
+export interface StepResult {
+  readonly state: 'done' | 'failed' | 'unknown';
+  readonly way: string | null;
+  readonly problem: Problem | null;
+  /** The unit as looked at last, where the step looked (verify). */
+  readonly unit?: Unit;
+}
+
+/** What a look at an address gives. It never throws for what a device does: silence is a `problem`. */
+export interface Look {
+  readonly unit: Unit;
+  readonly kind: DeviceKind | null;
+  /** What answered, in words fit for printing; null where nothing did. */
+  readonly description: string | null;
+  readonly problem: Problem | null;
+}
+
+export interface LookContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export interface StepContext extends LookContext {
+  readonly target: UnitTarget;
+  /** The unit as it was before the hop. */
+  readonly before: Unit;
+  readonly hop: Hop;
+  readonly image: StoredImage;
+  /** What the journal holds of earlier steps of this hop. Memory, so it never says yes alone. */
+  readonly remembered: {
+    readonly transferred: { readonly way: string } | null;
+    readonly startedAt: Date | null;
+    /** The way the start was made, where the journal got to hold it. */
+    readonly startedBy: string | null;
+  };
+  /** Called with 0 to 1 as a step moves on; `note` is text fit for printing. */
+  readonly progress: (fraction: number | null, note: string) => void;
+}
+
+/** What a path says about a hop before anything is done. */
+export type StepsAnswer =
+  | { readonly possible: true; readonly steps: readonly Step[] }
+  | { readonly possible: false; readonly problem: Problem };
+
+/**
+ * A way to a unit. `look` only reads. `steps` is pure. `check` asks the device how a step stands, and only reads.
+ * `take` does the step, and is called only after `check` said `todo`. `take` of the committing step makes at most one
+ * start, whatever happens, and never repeats it by another way once a start may have reached the device.
+ */
+export interface UpgradePath {
+  look(target: UnitTarget, context: LookContext): Promise<Look>;
+  steps(target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer;
+  check(step: StepName, context: StepContext): Promise<StepCheck>;
+  take(step: StepName, context: StepContext): Promise<StepResult>;
+}

@@ -1,0 +1,50 @@
+import type { ProblemCode } from './problem-codes.ts';
+import { printable } from './text.ts';
+
+export interface ProblemOptions {
+  /** The next action of the person who reads the message. */
+  readonly hint: string;
+  /** True where the same call may succeed later without anybody doing anything. */
+  readonly transient?: boolean;
+  readonly cause?: unknown;
+}
+
+/** How a problem is shown in every JSON document. */
+export interface ProblemJson {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/**
+ * The only error class of the tool. The first part of the code says who is to blame (config, image, device, link,
+ * refused, internal); the message gives both sides of a comparison; the hint gives the next action.
+ * Text from a device must go through `printable` before it gets into a message.
+ */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly hint: string;
+  readonly transient: boolean;
+
+  constructor(code: ProblemCode, message: string, options: ProblemOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.transient = options.transient ?? false;
+  }
+
+  toJSON(): ProblemJson {
+    return { code: this.code, message: this.message, hint: this.hint };
+  }
+}
+
+/** Makes a Problem of anything thrown: what is not one already is a fault of the tool itself. */
+export function asProblem(thrown: unknown): Problem {
+  if (thrown instanceof Problem) return thrown;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return new Problem('internal/unexpected', `Unexpected error: ${printable(text)}`, {
+    hint: 'This is a fault of upsfw. Please report it with the command and the output of --log-level debug.',
+    cause: thrown,
+  });
+}

@@ -1,0 +1,95 @@
+import type { FirmwareReading } from './firmware.ts';
+
+/** A Network Management Card as it describes itself. Versions are text as the card gives them (`v7.0.8`). */
+export interface Card {
+  readonly model: string | null;
+  readonly serial: string | null;
+  readonly generation: 'nmc1' | 'nmc2' | 'nmc3' | null;
+  readonly os: string | null;
+  readonly app: { readonly name: string | null; readonly version: string | null } | null;
+}
+
+/** How a unit stands now. Every field may be unknown (null), and unknown is never yes. */
+export interface Condition {
+  readonly onLine: boolean | null;
+  readonly outputOn: boolean | null;
+  /** 0 to 100. */
+  readonly batteryPercent: number | null;
+  readonly runtimeSeconds: number | null;
+  /** 0 to 100 and above in overload. */
+  readonly loadPercent: number | null;
+  readonly calibrating: boolean | null;
+  /** A self-test is running. */
+  readonly selfTest: boolean | null;
+  /** Names of the raised flags that stand against an update; null where the flags cannot be read. */
+  readonly alarms: readonly string[] | null;
+  /** Flags worth a word that do not stand against an update (AVR, eco mode, replace battery); null as above. */
+  readonly notices: readonly string[] | null;
+  /** The card talks to its UPS; with false every other field may be stale. */
+  readonly linkUp: boolean | null;
+}
+
+/** A unit as looked at. Identity is the serial number: address, line and card may change. */
+export interface Unit {
+  readonly site: string | null;
+  readonly name: string | null;
+  readonly host: string | null;
+  /** The UDP port asked over SNMP, or the serial port or USB device of a local unit. */
+  readonly port: number | string | null;
+  readonly serial: string | null;
+  readonly model: string | null;
+  readonly sku: string | null;
+  readonly manufactured: string | null;
+  readonly ratingVA: number | null;
+  readonly firmware: FirmwareReading;
+  readonly card: Card | null;
+  readonly condition: Condition;
+  readonly reachable: boolean;
+  readonly seenBy: 'snmp' | 'ssh' | 'usb' | 'serial' | null;
+  /** True where the device says itself that it is a simulated one. */
+  readonly simulated: boolean;
+}
+
+/** What answered at an address. */
+export type DeviceKind = 'smart-ups' | 'ups' | 'pdu' | 'ats' | 'cooling' | 'card' | 'agent' | 'other';
+
+export const UNKNOWN_CONDITION: Condition = {
+  onLine: null,
+  outputOn: null,
+  batteryPercent: null,
+  runtimeSeconds: null,
+  loadPercent: null,
+  calibrating: null,
+  selfTest: null,
+  alarms: null,
+  notices: null,
+  linkUp: null,
+};
+
+/** A unit of which nothing is known yet but its place in the inventory. */
+export function unseenUnit(place: Pick<Unit, 'site' | 'name' | 'host' | 'port'>): Unit {
+  return {
+    site: place.site,
+    name: place.name,
+    host: place.host,
+    port: place.port,
+    serial: null,
+    model: null,
+    sku: null,
+    manufactured: null,
+    ratingVA: null,
+    firmware: { raw: null, version: null, microLinkId: null },
+    card: null,
+    condition: UNKNOWN_CONDITION,
+    reachable: false,
+    seenBy: null,
+    simulated: false,
+  };
+}
+
+/** A serial number that tells units apart: agents without one answer with a row of one character (`FFFFFFFFFFFF`). */
+export function usableSerial(serial: string | null): string | null {
+  const text = serial?.trim() ?? '';
+  if (text.length < 6 || /^(.)\1*$/.test(text)) return null;
+  return text.toUpperCase();
+}

@@ -1,0 +1,50 @@
+import type { PathKind } from './plan.ts';
+
+export type Outcome = 'pass' | 'warn' | 'block' | 'unknown';
+
+/** What one rule says about one unit and one image. */
+export interface Reason {
+  /** Stable, in capitals; documented in docs/codes.md. */
+  readonly code: string;
+  /** Id of the rule. */
+  readonly rule: string;
+  readonly outcome: Outcome;
+  /** Both sides of the comparison. */
+  readonly because: string;
+  /** What lifts it; null for `pass`. */
+  readonly remedy: string | null;
+  readonly source: string;
+}
+
+export type Status = 'current' | 'outdated' | 'blocked' | 'unsupported' | 'unknown' | 'unreachable';
+
+export interface Target {
+  readonly version: string;
+  readonly microLinkId: number;
+  /** File name of the image; null where the folder holds none. */
+  readonly image: string | null;
+}
+
+/** One hop of a verdict: what would be sent, and where it leads. */
+export interface HopOutline {
+  readonly from: string;
+  readonly to: string;
+  readonly image: string;
+  readonly microLinkIdAfter: number;
+  readonly path: PathKind;
+}
+
+/** The judgement on a unit. `blocked`: an update exists, and the reasons say what stops it and what lifts it. */
+export interface Verdict {
+  readonly status: Status;
+  readonly target: Target | null;
+  readonly hops: readonly HopOutline[];
+  readonly path: PathKind | null;
+  readonly wizard: string | null;
+  readonly reasons: readonly Reason[];
+}
+
+/** True where nothing stands against the update: no block, and nothing unknown. */
+export function nothingAgainst(reasons: readonly Reason[]): boolean {
+  return reasons.every((reason) => reason.outcome === 'pass' || reason.outcome === 'warn');
+}
