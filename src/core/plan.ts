@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StepName } from './path.ts';
+import type { ProblemJson } from './problem.ts';
 import type { Unit } from './unit.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -21,6 +22,8 @@ export interface PlannedUnit {
   readonly unit: Unit;
   readonly verdict: Verdict;
   readonly hops: readonly Hop[];
+  /** Why the unit could not be looked at; null where it could. */
+  readonly problem: ProblemJson | null;
 }
 
 export interface Plan {

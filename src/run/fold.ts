@@ -1,0 +1,152 @@
+import type { Plan, PlannedUnit, ProblemJson, Reason, StepName, Unit } from '../core/index.ts';
+import { Problem } from '../core/index.ts';
+import type { Ended, JournalEvent } from './journal.ts';
+
+/** What the journal holds of one hop of the present attempt. */
+export interface HopRecord {
+  /** The last step that has a line, and its state. */
+  readonly step: StepName | null;
+  readonly state: 'begun' | 'committing' | 'done' | 'failed' | 'unknown' | null;
+  readonly transferred: { readonly way: string } | null;
+  /** When the start was written down; null = no start was ever made in this attempt. */
+  readonly startedAt: Date | null;
+  readonly startedBy: string | null;
+  readonly verified: boolean;
+  readonly begunAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+export interface UnitRecord {
+  readonly planned: PlannedUnit;
+  readonly attempt: number;
+  readonly before: Unit | null;
+  readonly after: Unit | null;
+  readonly outcome: Ended | 'pending';
+  /** Begun, and without an end: a process that is gone was at it. */
+  readonly open: boolean;
+  readonly hops: readonly HopRecord[];
+  readonly problem: ProblemJson | null;
+  readonly reasons: readonly Reason[];
+}
+
+export interface RunRecord {
+  readonly run: string;
+  readonly inventory: string;
+  readonly images: string;
+  readonly rules: readonly string[];
+  readonly plan: Plan;
+  readonly state: 'planned' | 'running' | 'done' | 'stopped';
+  readonly units: readonly UnitRecord[];
+}
+
+const NO_HOP: HopRecord = {
+  step: null,
+  state: null,
+  transferred: null,
+  startedAt: null,
+  startedBy: null,
+  verified: false,
+  begunAt: null,
+  endedAt: null,
+};
+
+/** Where a run stands, from its journal alone. Pure; any prefix of a journal gives a state that was once true. */
+export function fold(events: readonly JournalEvent[]): RunRecord {
+  const [first, ...rest] = events;
+  if (first?.event !== 'run') {
+    throw new Problem(
+      'config/run',
+      'The journal does not begin with a plan: the run ended before it did anything.',
+      {
+        hint: 'Nothing was sent to any unit. Start again with upsfw upgrade.',
+      },
+    );
+  }
+  const units = new Map(first.plan.units.map((planned) => [planned.key, fresh(planned)]));
+  let state: RunRecord['state'] = 'planned';
+  for (const event of rest) {
+    if (event.event === 'closed') {
+      state = event.state;
+      continue;
+    }
+    state = 'running';
+    if (event.event === 'run' || event.event === 'resumed') continue;
+    const record = units.get(event.unit);
+    if (record !== undefined) units.set(event.unit, next(record, event));
+  }
+  const { run, inventory, images, rules, plan } = first;
+  return { run, inventory, images, rules, plan, state, units: [...units.values()] };
+}
+
+function fresh(planned: PlannedUnit): UnitRecord {
+  return {
+    planned,
+    attempt: 0,
+    before: null,
+    after: null,
+    outcome: 'pending',
+    open: false,
+    hops: planned.hops.map(() => NO_HOP),
+    problem: null,
+    reasons: [],
+  };
+}
+
+type UnitEvent = Extract<JournalEvent, { unit: string }>;
+
+function next(record: UnitRecord, event: UnitEvent): UnitRecord {
+  switch (event.event) {
+    case 'unit':
+      return {
+        ...record,
+        attempt: event.attempt,
+        before: event.before,
+        outcome: 'pending',
+        open: true,
+        problem: null,
+      };
+    case 'step':
+      return {
+        ...record,
+        open: true,
+        hops: record.hops.map((hop, index) => (index === event.hop ? nextHop(hop, event) : hop)),
+      };
+    case 'end':
+      return {
+        ...record,
+        open: false,
+        outcome: event.outcome,
+        after: event.after,
+        problem: event.problem,
+        reasons: event.reasons,
+      };
+    case 'again':
+      // A new attempt begins with an empty memory: what an earlier one did is asked of the device.
+      return { ...fresh(record.planned), attempt: record.attempt, before: record.before };
+  }
+}
+
+type StepEvent = Extract<JournalEvent, { event: 'step' }>;
+
+function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
+  const at = new Date(event.at);
+  const moved: HopRecord = {
+    ...hop,
+    step: event.step,
+    state: event.state,
+    begunAt: hop.begunAt ?? at,
+    endedAt: event.state === 'begun' || event.state === 'committing' ? hop.endedAt : at,
+  };
+  if (event.step === 'transfer') {
+    return { ...moved, transferred: event.state === 'done' ? { way: event.way ?? 'unknown' } : null };
+  }
+  if (event.step === 'start') {
+    return {
+      ...moved,
+      startedAt: event.state === 'begun' ? hop.startedAt : (hop.startedAt ?? at),
+      startedBy: event.way ?? hop.startedBy,
+    };
+  }
+  if (event.step === 'verify') return { ...moved, verified: event.state === 'done' };
+  return moved;
+}

@@ -1,0 +1,21 @@
+/**
+ * Runs: the inventory, the plan, and carrying it out with journal, locks, windows and limits.
+ *
+ * Owns when something is done to which unit, and what is written down about it. Must not know any protocol: units are
+ * reached through the paths that are handed in. Imports core, rules, images and yaml.
+ */
+export * from './executor.ts';
+export * from './exit-code.ts';
+export * from './fold.ts';
+export * from './inventory.ts';
+export { InventorySchema } from './inventory-schema.ts';
+export * from './journal.ts';
+export * from './locks.ts';
+export * from './look-all.ts';
+export * from './partners.ts';
+export * from './pins.ts';
+export * from './plan-builder.ts';
+export { PlanSchema } from './schemas.ts';
+export * from './secrets.ts';
+export * from './unit-run.ts';
+export * from './window.ts';

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+
+/** Where a secret comes from; the secret itself never stands in the file. */
+const SecretReference = z
+  .string()
+  .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|prompt(?::.+)?)$/, {
+    error:
+      'must be a reference: env:NAME, file:PATH or prompt, or cmd with a list of words; never the secret itself',
+  })
+  .or(z.strictObject({ cmd: z.array(z.string().min(1)).min(1) }))
+  .describe('env:NAME, file:PATH (readable by its owner only), prompt, or { cmd: [program, argument, ...] }');
+
+export type SecretReference = z.infer<typeof SecretReference>;
+
+const CommunityAccess = z.strictObject({
+  version: z.enum(['1', '2c']),
+  community: SecretReference,
+});
+
+const UserAccess = z.strictObject({
+  version: z.literal('3'),
+  user: z.string().min(1).max(32),
+  auth: z.enum(['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512']).optional(),
+  authKey: SecretReference.optional(),
+  priv: z.enum(['des', 'aes', 'aes256b', 'aes256r']).optional(),
+  privKey: SecretReference.optional(),
+});
+
+const Snmp = z.discriminatedUnion('version', [CommunityAccess, UserAccess]);
+export type SnmpReference = z.infer<typeof Snmp>;
+
+const LoginReference = z.strictObject({ user: z.string().min(1).max(64), password: SecretReference });
+export type LoginReference = z.infer<typeof LoginReference>;
+
+const Port = z.int().min(1).max(65535);
+const Ports = z.strictObject({ snmp: Port.optional(), ssh: Port.optional(), ftp: Port.optional() });
+
+const TimeOfDay = z
+  .string()
+  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a time of day like "02:00"' });
+const Day = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const WindowSchema = z.strictObject({
+  days: z.array(Day).min(1),
+  from: TimeOfDay,
+  to: TimeOfDay,
+  timezone: z.string().refine(isTimeZone, { error: 'is not a time zone name like "Europe/Berlin"' }),
+});
+
+/** What may be said for all units, for a site and for a unit; the nearest one counts. */
+const settings = {
+  snmp: Snmp.nullable().optional(),
+  write: Snmp.nullable().optional(),
+  login: LoginReference.nullable().optional(),
+  transfer: z
+    .array(z.enum(['scp', 'ftp']))
+    .min(1)
+    .optional(),
+  start: z
+    .array(z.enum(['snmp', 'cli']))
+    .min(1)
+    .optional(),
+  plaintext: z.boolean().optional(),
+  ssh: z.strictObject({ legacy: z.boolean() }).optional(),
+  ports: Ports.optional(),
+  window: WindowSchema.nullable().optional(),
+};
+
+const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error: 'may hold letters, digits, dot, dash and underscore only',
+});
+
+const Host = z
+  .string()
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$|^[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._-]+)?$/, {
+    error: 'must be an address or a host name',
+  });
+
+const UnitSchema = z.strictObject({
+  name: Name,
+  host: Host.optional(),
+  serialPort: z.string().min(1).max(256).optional(),
+  usb: z.string().min(1).max(64).optional(),
+  serial: z.string().min(6).max(32).optional(),
+  feeds: z.array(z.string().min(1).max(64)).optional(),
+  redundantWith: z.array(z.string().min(1).max(130)).optional(),
+  ...settings,
+});
+
+const SiteSchema = z.strictObject({
+  name: Name,
+  concurrency: z.int().min(1).max(64).optional().describe('units written at the same time; 1 where absent'),
+  ...settings,
+  units: z.array(UnitSchema).min(1),
+});
+
+/** The inventory file as written. The JSON Schema in schema/ is made from this. */
+export const InventorySchema = z
+  .strictObject({
+    version: z.literal(1),
+    images: z.string().min(1).optional().describe('folder of the image files, relative to this file'),
+    defaults: z.strictObject({ concurrency: z.int().min(1).max(64).optional(), ...settings }).optional(),
+    sites: z.array(SiteSchema).min(1),
+  })
+  .describe('Inventory of upsfw');
+
+export type InventoryFile = z.infer<typeof InventorySchema>;
+export type SiteEntry = z.infer<typeof SiteSchema>;
+export type UnitEntry = z.infer<typeof UnitSchema>;
+export type WindowEntry = z.infer<typeof WindowSchema>;

@@ -1,0 +1,209 @@
+import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Clock, Problem } from '../core/index.ts';
+import { PlanSchema, ProblemSchema, ReasonSchema, UnitSchema } from './schemas.ts';
+
+export const OUTCOMES = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped'] as const;
+/** How a unit ended. `unknown`: somebody has to go and look. */
+export type Ended = (typeof OUTCOMES)[number];
+
+const stamp = { seq: z.int().min(1), at: z.iso.datetime() };
+const step = z.enum(['transfer', 'start', 'settle', 'verify']);
+
+/** One line of a journal. Lines are appended, never changed; state is what folding them gives. */
+const EventSchema = z.discriminatedUnion('event', [
+  z.strictObject({
+    ...stamp,
+    event: z.literal('run'),
+    run: z.string(),
+    inventory: z.string(),
+    images: z.string(),
+    rules: z.array(z.string()),
+    plan: PlanSchema,
+  }),
+  /** The unit was looked at and is about to be worked on. */
+  z.strictObject({
+    ...stamp,
+    event: z.literal('unit'),
+    unit: z.string(),
+    attempt: z.int().min(1),
+    before: UnitSchema,
+  }),
+  z.strictObject({
+    ...stamp,
+    event: z.literal('step'),
+    unit: z.string(),
+    hop: z.int().min(0),
+    step,
+    /** `committing` stands on disk before the start is made, and only for the start. */
+    state: z.enum(['begun', 'committing', 'done', 'failed', 'unknown']),
+    way: z.string().nullable(),
+    problem: ProblemSchema.nullable(),
+  }),
+  z.strictObject({
+    ...stamp,
+    event: z.literal('end'),
+    unit: z.string(),
+    outcome: z.enum(OUTCOMES),
+    after: UnitSchema.nullable(),
+    problem: ProblemSchema.nullable(),
+    reasons: z.array(ReasonSchema),
+  }),
+  /** The operator allows a further attempt on a unit that failed safely. */
+  z.strictObject({ ...stamp, event: z.literal('again'), unit: z.string() }),
+  /** The run was taken up again after an interruption. */
+  z.strictObject({ ...stamp, event: z.literal('resumed') }),
+  z.strictObject({ ...stamp, event: z.literal('closed'), state: z.enum(['done', 'stopped']) }),
+]);
+
+export type JournalEvent = z.infer<typeof EventSchema>;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** An event before it has its number and time. */
+export type NewEvent = DistributiveOmit<JournalEvent, 'seq' | 'at'>;
+
+export interface Journal {
+  readonly run: string;
+  /** Every event written so far, by this process and by those before it. */
+  readonly events: readonly JournalEvent[];
+  /** Resolves when the line is on the disk. Calls are written one after the other. */
+  append(event: NewEvent): Promise<void>;
+  close(): Promise<void>;
+}
+
+const FILE = 'journal.jsonl';
+
+export function runsFolder(state: string): string {
+  return join(state, 'runs');
+}
+
+/** Names of the runs in a state folder, oldest first. */
+export async function listRuns(state: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(runsFolder(state), { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch {
+    // No folder yet means no run yet.
+    return [];
+  }
+}
+
+/**
+ * Reads the events of a run. A last line that was cut off by a crash is dropped; any other line that cannot be read
+ * makes the journal unusable (Problem config/run), because what is missing might be a start.
+ */
+export async function readJournal(state: string, run: string): Promise<readonly JournalEvent[]> {
+  return parseJournal(await readLines(state, run), run).events;
+}
+
+async function readLines(state: string, run: string): Promise<string> {
+  if (!/^[A-Za-z0-9._-]+$/.test(run)) {
+    throw new Problem('config/run', `"${run}" is not the name of a run.`, {
+      hint: 'upsfw status lists the runs.',
+    });
+  }
+  try {
+    return await readFile(join(runsFolder(state), run, FILE), 'utf8');
+  } catch (thrown) {
+    throw new Problem('config/run', `There is no run "${run}" in ${state}.`, {
+      hint: 'upsfw status lists the runs; --state names another state folder.',
+      cause: thrown,
+    });
+  }
+}
+
+/** Parses journal text. `whole` is the number of bytes of the lines that count. */
+export function parseJournal(text: string, run: string): { events: readonly JournalEvent[]; whole: number } {
+  const events: JournalEvent[] = [];
+  let whole = 0;
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf('\n', start);
+    // Without its line end the line was not acknowledged to anybody, so nothing was done on the strength of it.
+    if (end === -1) break;
+    const line = text.slice(start, end);
+    const event = parseLine(line);
+    if (event === null || event.seq !== events.length + 1) {
+      throw new Problem(
+        'config/run',
+        `Line ${events.length + 1} of the journal of run ${run} cannot be read.`,
+        {
+          hint: 'The journal is damaged. Look at every unit of the run with upsfw audit before you do anything else.',
+        },
+      );
+    }
+    events.push(event);
+    start = end + 1;
+    whole = start;
+  }
+  return { events, whole: Buffer.byteLength(text.slice(0, whole)) };
+}
+
+function parseLine(line: string): JournalEvent | null {
+  try {
+    const checked = EventSchema.safeParse(JSON.parse(line));
+    return checked.success ? checked.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Begins the journal of a new run; the folder of the run must not exist yet. */
+export async function createJournal(state: string, run: string, clock: Clock): Promise<Journal> {
+  const folder = join(runsFolder(state), run);
+  await mkdir(runsFolder(state), { recursive: true, mode: 0o700 });
+  await mkdir(folder, { mode: 0o700 });
+  const handle = await open(join(folder, FILE), 'ax', 0o600);
+  await syncFolder(folder);
+  await syncFolder(runsFolder(state));
+  return writer(run, handle, [], clock);
+}
+
+/** Opens the journal of a run to go on with it. A torn last line is cut off first. */
+export async function reopenJournal(state: string, run: string, clock: Clock): Promise<Journal> {
+  const text = await readLines(state, run);
+  const { events, whole } = parseJournal(text, run);
+  const handle = await open(join(runsFolder(state), run, FILE), 'r+');
+  await handle.truncate(whole);
+  await handle.sync();
+  await handle.close();
+  return writer(run, await open(join(runsFolder(state), run, FILE), 'a'), [...events], clock);
+}
+
+function writer(run: string, handle: FileHandle, events: JournalEvent[], clock: Clock): Journal {
+  let queue: Promise<void> = Promise.resolve();
+  return {
+    run,
+    events,
+    append(event) {
+      const written = queue.then(async () => {
+        const numbered = { seq: events.length + 1, at: clock.now().toISOString(), ...event };
+        await handle.appendFile(`${JSON.stringify(numbered)}\n`);
+        await handle.datasync();
+        events.push(numbered);
+      });
+      // A failed write must not be followed by another: the caller of each gets the failure, the queue stays failed.
+      queue = written;
+      written.catch(() => undefined);
+      return written;
+    },
+    async close() {
+      await queue.catch(() => undefined);
+      await handle.close();
+    },
+  };
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder; its file systems journal the entry themselves.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

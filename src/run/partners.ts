@@ -1,0 +1,55 @@
+import { unitKey } from '../core/index.ts';
+import type { Inventory, InventoryUnit } from './inventory.ts';
+
+/**
+ * For every unit the units that carry the same load: those that it names in `redundantWith`, those that name it, and
+ * those that feed the same thing. Over the whole inventory, because the partner of a chosen unit may not be chosen.
+ */
+export function findPartners(inventory: Inventory): ReadonlyMap<string, readonly string[]> {
+  const partners = new Map<string, Set<string>>(inventory.units.map((unit) => [unitKey(unit), new Set()]));
+  const pair = (a: string, b: string): void => {
+    if (a === b) return;
+    partners.get(a)?.add(b);
+    partners.get(b)?.add(a);
+  };
+  const feeders = new Map<string, InventoryUnit[]>();
+  for (const unit of inventory.units) {
+    for (const other of unit.redundantWith) pair(unitKey(unit), other);
+    for (const load of unit.feeds) {
+      // The same load name at two sites means two loads.
+      const name = `${unit.site}/${load}`;
+      const others = feeders.get(name) ?? [];
+      for (const other of others) pair(unitKey(unit), unitKey(other));
+      feeders.set(name, [...others, unit]);
+    }
+  }
+  return new Map([...partners].map(([key, set]) => [key, [...set].sort()]));
+}
+
+/** Lets a unit go to work only while none of its partners is at work. */
+export class Flight {
+  readonly #partners: ReadonlyMap<string, readonly string[]>;
+  readonly #flying = new Set<string>();
+  #landed: (() => void)[] = [];
+
+  constructor(partners: ReadonlyMap<string, readonly string[]>) {
+    this.#partners = partners;
+  }
+
+  /** Resolves when the unit may work; from then on its partners wait until `leave`. */
+  async enter(key: string): Promise<void> {
+    while ((this.#partners.get(key) ?? []).some((partner) => this.#flying.has(partner))) {
+      await new Promise<void>((resolve) => {
+        this.#landed.push(resolve);
+      });
+    }
+    this.#flying.add(key);
+  }
+
+  leave(key: string): void {
+    this.#flying.delete(key);
+    const waiting = this.#landed;
+    this.#landed = [];
+    for (const wake of waiting) wake();
+  }
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import {
+  type Hop,
+  type Plan,
+  type PlannedUnit,
+  PROBLEM_CODES,
+  type ProblemCode,
+  type ProblemJson,
+  type Reason,
+  type Unit,
+  type Verdict,
+} from '../core/index.ts';
+
+/** Shapes of what is read back from disk: plan files and journals. Nothing from there is believed without them. */
+
+const text = z.string().max(4096);
+const nullableText = text.nullable();
+const nullableFlag = z.boolean().nullable();
+const nullableNumber = z.number().nullable();
+const PathKindSchema = z.enum(['nmc', 'serial', 'usb']);
+
+const FirmwareReadingSchema = z.strictObject({
+  raw: nullableText,
+  version: nullableText,
+  microLinkId: z.int().nullable(),
+});
+
+export const UnitSchema: z.ZodType<Unit> = z.strictObject({
+  site: nullableText,
+  name: nullableText,
+  host: nullableText,
+  port: z.union([z.number(), text]).nullable(),
+  serial: nullableText,
+  model: nullableText,
+  sku: nullableText,
+  manufactured: nullableText,
+  ratingVA: nullableNumber,
+  firmware: FirmwareReadingSchema,
+  card: z
+    .strictObject({
+      model: nullableText,
+      serial: nullableText,
+      generation: z.enum(['nmc1', 'nmc2', 'nmc3']).nullable(),
+      os: nullableText,
+      app: z.strictObject({ name: nullableText, version: nullableText }).nullable(),
+    })
+    .nullable(),
+  condition: z.strictObject({
+    onLine: nullableFlag,
+    outputOn: nullableFlag,
+    batteryPercent: nullableNumber,
+    runtimeSeconds: nullableNumber,
+    loadPercent: nullableNumber,
+    calibrating: nullableFlag,
+    selfTest: nullableFlag,
+    alarms: z.array(text).nullable(),
+    notices: z.array(text).nullable(),
+    linkUp: nullableFlag,
+  }),
+  reachable: z.boolean(),
+  seenBy: z.enum(['snmp', 'ssh', 'usb', 'serial']).nullable(),
+  simulated: z.boolean(),
+});
+
+export const ReasonSchema: z.ZodType<Reason> = z.strictObject({
+  code: text,
+  rule: text,
+  outcome: z.enum(['pass', 'warn', 'block', 'unknown']),
+  because: text,
+  remedy: nullableText,
+  source: text,
+});
+
+const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
+  status: z.enum(['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable']),
+  target: z.strictObject({ version: text, microLinkId: z.int(), image: nullableText }).nullable(),
+  hops: z.array(
+    z.strictObject({ from: text, to: text, image: text, microLinkIdAfter: z.int(), path: PathKindSchema }),
+  ),
+  path: PathKindSchema.nullable(),
+  wizard: nullableText,
+  reasons: z.array(ReasonSchema),
+});
+
+const EndSchema = z.strictObject({ version: text, microLinkId: z.int() });
+
+const HopSchema: z.ZodType<Hop> = z.strictObject({
+  from: EndSchema,
+  to: EndSchema,
+  image: z.strictObject({
+    file: text,
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    sizeBytes: z.int().min(1),
+  }),
+  path: PathKindSchema,
+  steps: z.array(z.enum(['transfer', 'start', 'settle', 'verify'])),
+});
+
+const CodeSchema = z.custom<ProblemCode>(
+  (value) => typeof value === 'string' && Object.hasOwn(PROBLEM_CODES, value),
+);
+
+export const ProblemSchema: z.ZodType<ProblemJson> = z.strictObject({
+  code: CodeSchema,
+  message: z.string(),
+  hint: z.string(),
+});
+
+const PlannedUnitSchema: z.ZodType<PlannedUnit> = z.strictObject({
+  key: text,
+  unit: UnitSchema,
+  verdict: VerdictSchema,
+  hops: z.array(HopSchema),
+  problem: ProblemSchema.nullable(),
+});
+
+export const PlanSchema: z.ZodType<Plan> = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  rules: text,
+  units: z.array(PlannedUnitSchema).max(100_000),
+});

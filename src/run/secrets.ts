@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Problem, Secret } from '../core/index.ts';
+import type { SecretReference } from './inventory-schema.ts';
+
+/** Where references are looked up. */
+export interface SecretSources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Folder that relative `file:` references start from: that of the inventory. */
+  readonly folder: string;
+  /** Asks a person; absent where there is no terminal. */
+  readonly ask: ((question: string) => Promise<string>) | null;
+}
+
+export interface SecretResolver {
+  /** Resolves a reference; the same reference is resolved once. Throws Problem config/secret. */
+  resolve(reference: SecretReference, purpose: string): Promise<Secret>;
+}
+
+const LONGEST_SECRET = 4096;
+const COMMAND_LIMIT_MS = 60_000;
+const run = promisify(execFile);
+
+export function createSecretResolver(sources: SecretSources): SecretResolver {
+  const known = new Map<string, Promise<Secret>>();
+  return {
+    resolve(reference, purpose) {
+      const key = JSON.stringify(reference);
+      const present = known.get(key);
+      if (present !== undefined) return present;
+      const found = lookUp(reference, purpose, sources).then((text) => {
+        if (text === '') throw missing(describe(reference), 'is empty', 'Give it a value.');
+        return new Secret(text);
+      });
+      known.set(key, found);
+      return found;
+    },
+  };
+}
+
+/** The reference as text for messages; it never holds the secret. */
+function describe(reference: SecretReference): string {
+  return typeof reference === 'string' ? reference : `cmd: ${reference.cmd[0] ?? ''}`;
+}
+
+function missing(what: string, message: string, hint: string, cause?: unknown): Problem {
+  return new Problem('config/secret', `Secret ${what} ${message}.`, { hint, cause });
+}
+
+async function lookUp(reference: SecretReference, purpose: string, sources: SecretSources): Promise<string> {
+  if (typeof reference !== 'string') return fromCommand(reference.cmd, sources.folder);
+  if (reference.startsWith('env:')) {
+    const name = reference.slice('env:'.length);
+    const value = sources.environment[name];
+    if (value === undefined) {
+      throw missing(reference, 'is not set', `Set the environment variable ${name} before you start upsfw.`);
+    }
+    return value;
+  }
+  if (reference.startsWith('file:')) return fromFile(reference.slice('file:'.length), sources.folder);
+  if (sources.ask === null) {
+    throw missing(
+      reference,
+      'needs a terminal to ask on',
+      'Start upsfw on a terminal, or use env:, file: or cmd.',
+    );
+  }
+  const label = reference.startsWith('prompt:') ? reference.slice('prompt:'.length) : purpose;
+  return sources.ask(`${label}: `);
+}
+
+async function fromFile(path: string, folder: string): Promise<string> {
+  const file = resolve(folder, path);
+  const reference = `file:${path}`;
+  let text: string;
+  try {
+    const { mode, uid, size } = await stat(file);
+    // Windows has no owner bits to check.
+    if (process.platform !== 'win32') {
+      if ((mode & 0o077) !== 0) {
+        throw missing(reference, 'can be read by others', `Run: chmod 600 ${path}`);
+      }
+      if (process.getuid !== undefined && uid !== process.getuid() && uid !== 0) {
+        throw missing(reference, 'belongs to another user', 'Use a file of your own.');
+      }
+    }
+    if (size > LONGEST_SECRET)
+      throw missing(reference, `has ${size} bytes`, `At most ${LONGEST_SECRET} are read.`);
+    text = await readFile(file, 'utf8');
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+    throw missing(
+      reference,
+      'cannot be read',
+      'Check the path; a relative one starts at the inventory file.',
+      thrown,
+    );
+  }
+  return text.replace(/\r?\n$/, '');
+}
+
+async function fromCommand(words: readonly string[], folder: string): Promise<string> {
+  const [program, ...rest] = words;
+  if (program === undefined) throw missing('cmd', 'names no program', 'Give the program and its arguments.');
+  try {
+    const { stdout } = await run(program, rest, {
+      cwd: folder,
+      timeout: COMMAND_LIMIT_MS,
+      maxBuffer: LONGEST_SECRET,
+      windowsHide: true,
+    });
+    return stdout.replace(/\r?\n$/, '');
+  } catch {
+    // The error of a failed command may hold what it printed, so it is not kept as the cause.
+    throw missing(
+      `cmd: ${program}`,
+      'could not be had: the command failed',
+      'Run the command by hand and look.',
+    );
+  }
+}

@@ -1,0 +1,403 @@
+import {
+  asProblem,
+  type Clock,
+  type Hop,
+  Problem,
+  type Reason,
+  type Step,
+  type StepContext,
+  type StepName,
+  type StepResult,
+  type StoredImage,
+  scaledClock,
+  type Unit,
+  type UnitTarget,
+  type UpgradePath,
+  unitKey,
+  usableSerial,
+} from '../core/index.ts';
+import type { HopRecord, UnitRecord } from './fold.ts';
+import type { Ended, Journal } from './journal.ts';
+import { describeWindow, isOpen } from './window.ts';
+
+/** How the work on a unit ended. */
+export interface Ending {
+  readonly outcome: Ended;
+  readonly after: Unit | null;
+  readonly problem: Problem | null;
+  readonly reasons: readonly Reason[];
+}
+
+/** What the work on one unit needs of its surroundings. */
+export interface UnitWork {
+  readonly target: UnitTarget;
+  readonly path: UpgradePath;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** How much faster a simulated unit lives; 1 for every real one. */
+  readonly rehearsalSpeed: number;
+  /** Aborted when work before the commit shall end. */
+  readonly abort: AbortSignal;
+  /** The rules, asked again right before a start. */
+  readonly against: (unit: Unit, image: StoredImage, hop: Hop) => readonly Reason[];
+  /** Checks that the file is still the one of the plan. Throws Problem image/changed. */
+  readonly image: (hop: Hop) => Promise<StoredImage>;
+  /** Throws Problem refused/partner where a unit with the same load is not well. */
+  readonly partnersAreWell: () => Promise<void>;
+  readonly progress: (note: string, fraction: number | null) => void;
+}
+
+/** A refusal that comes with the reasons of rules. */
+class Refusal extends Error {
+  readonly ending: Ending;
+
+  constructor(ending: Ending) {
+    super('refused');
+    this.ending = ending;
+  }
+}
+
+const NEVER = new AbortController().signal;
+/** A step that does not end by itself gets this much more than its own limit before it is given up. */
+const GRACE_SECONDS = 60;
+
+/** Works on a unit from where its record stands to an end. Never throws for what the device does. */
+export async function workOn(record: UnitRecord, work: UnitWork): Promise<Ending> {
+  let startMade = record.hops.some((hop) => hop.startedAt !== null && !hop.verified);
+  try {
+    return await hops(record, work, () => {
+      startMade = true;
+    });
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return thrown.ending;
+    const problem = asProblem(thrown);
+    if (startMade) return { outcome: 'unknown', after: null, problem, reasons: [] };
+    if (work.abort.aborted) return stopped();
+    const outcome = problem.code.startsWith('refused/') ? 'refused' : 'failed';
+    return { outcome, after: null, problem, reasons: [] };
+  }
+}
+
+function stopped(): Ending {
+  const problem = new Problem(
+    'refused/stopped',
+    'Stopped by the operator before the start; the unit is unchanged.',
+    {
+      hint: 'upsfw resume goes on with it.',
+    },
+  );
+  return { outcome: 'stopped', after: null, problem, reasons: [] };
+}
+
+async function hops(record: UnitRecord, work: UnitWork, onCommit: () => void): Promise<Ending> {
+  let before: Unit | null = record.before;
+  for (const [index, hop] of record.planned.hops.entries()) {
+    const memory = record.hops[index];
+    if (memory?.verified) continue;
+    const started = memory !== undefined && memory.startedAt !== null;
+    const ending: Ending =
+      started && before !== null
+        ? await watchStarted(before, hop, index, memory, work)
+        : await fromTheBeginning(record, hop, index, memory ?? null, work, onCommit);
+    if (ending.outcome !== 'upgraded' || ending.after === null) return ending;
+    before = ending.after;
+    if (index === record.planned.hops.length - 1) return ending;
+  }
+  // Every hop has its verified line: only the end of the unit was not written down any more.
+  const look = await work.path.look(work.target, { clock: work.clock, signal: NEVER });
+  return { outcome: 'upgraded', after: look.unit.reachable ? look.unit : null, problem: null, reasons: [] };
+}
+
+async function fromTheBeginning(
+  record: UnitRecord,
+  hop: Hop,
+  index: number,
+  memory: HopRecord | null,
+  work: UnitWork,
+  onCommit: () => void,
+): Promise<Ending> {
+  work.progress('looking', null);
+  const before = await freshLook(record, hop, work);
+  if (isAt(before, hop.to)) return { outcome: 'current', after: before, problem: null, reasons: [] };
+  const image = await work.image(hop);
+  refuseWhere(before, hop, image, record, work);
+  await work.partnersAreWell();
+  const steps = stepsOf(before, hop, work);
+
+  await work.journal.append({
+    event: 'unit',
+    unit: record.planned.key,
+    attempt: record.attempt + (record.open ? 0 : 1),
+    before,
+  });
+
+  const context = contextFor(before, hop, image, memory, work);
+  await transfer(context, steps, index, work);
+  work.abort.throwIfAborted();
+
+  // Minutes have gone by since the first look. What counts is how the unit is now.
+  const now = await freshLook(record, hop, work);
+  if (isAt(now, hop.to)) return { outcome: 'current', after: now, problem: null, reasons: [] };
+  refuseWhere(now, hop, await work.image(hop), record, work);
+  await work.partnersAreWell();
+  const standing = await work.path.check('start', context);
+  if (standing.state !== 'todo') throw notToBeStarted(standing.problem);
+  work.abort.throwIfAborted();
+
+  await note(work, index, 'start', 'committing');
+  onCommit();
+  const start = await limited('start', { ...context, signal: NEVER }, steps, work);
+  await note(work, index, 'start', start.state, start);
+  if (start.state === 'failed') return { outcome: 'failed', after: now, problem: start.problem, reasons: [] };
+  const startedAt = work.clock.now();
+  const remembered = { ...context.remembered, startedAt, startedBy: start.way };
+  return settleAndVerify({ ...context, signal: NEVER, remembered }, steps, index, work);
+}
+
+/** A start is on record. It is never made again; the device is asked what became of it. */
+async function watchStarted(
+  before: Unit,
+  hop: Hop,
+  index: number,
+  memory: HopRecord,
+  work: UnitWork,
+): Promise<Ending> {
+  const image = await work.image(hop).catch(() => null);
+  const steps = stepsOf(before, hop, work);
+  const context = contextFor(before, hop, image ?? placeholder(hop), memory, work, NEVER);
+  work.progress('asking what became of the start', null);
+  const standing = await work.path.check('start', context);
+  if (standing.state === 'failed' || standing.state === 'todo') {
+    const problem =
+      standing.problem ??
+      new Problem(
+        'device/start-not-seen',
+        'A start was written down, but the unit shows no update and runs its old firmware.',
+        {
+          hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --again ${work.target.name}`,
+        },
+      );
+    await note(work, index, 'start', 'failed', { state: 'failed', way: memory.startedBy, problem });
+    return { outcome: 'failed', after: before, problem, reasons: [] };
+  }
+  return settleAndVerify(context, steps, index, work);
+}
+
+/** Settle and verify only read, so they need the facts of the image but not its file. */
+function placeholder(hop: Hop): StoredImage {
+  return {
+    ...hop.image,
+    path: '',
+    microLinkId: hop.from.microLinkId,
+    microLinkIdAfter: hop.to.microLinkId,
+    version: hop.to.version,
+    signed: false,
+    parts: [],
+    problems: [],
+  };
+}
+
+async function transfer(
+  context: StepContext,
+  steps: readonly Step[],
+  index: number,
+  work: UnitWork,
+): Promise<void> {
+  await note(work, index, 'transfer', 'begun');
+  const standing = await work.path.check('transfer', context);
+  if (standing.state === 'done') {
+    const way = context.remembered.transferred?.way ?? null;
+    await note(work, index, 'transfer', 'done', { state: 'done', way, problem: null });
+    return;
+  }
+  const result = await limited('transfer', context, steps, work);
+  if (result.state !== 'done' && work.abort.aborted) {
+    await note(work, index, 'transfer', 'failed', result);
+    throw new Refusal(stopped());
+  }
+  await note(work, index, 'transfer', result.state, result);
+  if (result.state === 'done') return;
+  // The image in the card's folder does nothing by itself: an upload of unknown end leaves the UPS as it was.
+  throw new Refusal({ outcome: 'failed', after: context.before, problem: result.problem, reasons: [] });
+}
+
+async function settleAndVerify(
+  context: StepContext,
+  steps: readonly Step[],
+  index: number,
+  work: UnitWork,
+): Promise<Ending> {
+  await note(work, index, 'settle', 'begun');
+  const settled = await limited('settle', context, steps, work);
+  await note(work, index, 'settle', settled.state, settled);
+  if (settled.state === 'failed') {
+    return {
+      outcome: 'failed',
+      after: settled.unit ?? context.before,
+      problem: settled.problem,
+      reasons: [],
+    };
+  }
+  if (settled.state === 'unknown') {
+    return { outcome: 'unknown', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
+  }
+  await note(work, index, 'verify', 'begun');
+  const verified = await limited('verify', context, steps, work);
+  await note(work, index, 'verify', verified.state, verified);
+  const outcome = verified.state === 'done' ? 'upgraded' : verified.state;
+  return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
+}
+
+/** Looks at the unit and refuses where it is not the one of the plan. */
+async function freshLook(record: UnitRecord, hop: Hop, work: UnitWork): Promise<Unit> {
+  const look = await work.path.look(work.target, { clock: work.clock, signal: work.abort });
+  work.abort.throwIfAborted();
+  if (look.problem !== null) throw look.problem;
+  const { unit } = look;
+  const planned = usableSerial(record.planned.unit.serial);
+  const serial = usableSerial(unit.serial);
+  if (serial === null) {
+    throw new Problem(
+      'refused/identity',
+      `The unit gives no usable serial number ("${unit.serial ?? 'none'}").`,
+      {
+        hint: 'Without one the tool cannot be sure to speak with the same unit before and after. Use the local way.',
+      },
+    );
+  }
+  if (serial !== planned) {
+    throw stale(`serial number ${planned ?? 'none'}`, serial);
+  }
+  if (!isAt(unit, hop.from) && !isAt(unit, hop.to)) {
+    const { version, microLinkId } = unit.firmware;
+    throw stale(
+      `UPS ${hop.from.version} (ID${hop.from.microLinkId})`,
+      `UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`,
+    );
+  }
+  return unit;
+}
+
+function stale(planned: string, found: string): Problem {
+  return new Problem('refused/stale-plan', `The plan was made for ${planned}; the unit now says ${found}.`, {
+    hint: 'Make a new plan: upsfw plan.',
+  });
+}
+
+function isAt(unit: Unit, end: { readonly version: string; readonly microLinkId: number }): boolean {
+  return unit.firmware.version === end.version && unit.firmware.microLinkId === end.microLinkId;
+}
+
+function refuseWhere(unit: Unit, hop: Hop, image: StoredImage, record: UnitRecord, work: UnitWork): void {
+  const now = work.clock.now();
+  if (work.target.window !== null && !isOpen(work.target.window, now)) {
+    throw new Problem('refused/window', `The window is closed: ${describeWindow(work.target.window, now)}.`, {
+      hint: 'Run upsfw resume inside the window, or change it in the inventory and make a new plan.',
+    });
+  }
+  const reasons = work.against(unit, image, hop);
+  const standing = reasons.filter((reason) => reason.outcome === 'block' || reason.outcome === 'unknown');
+  const [first] = standing;
+  if (first === undefined) return;
+  throw new Refusal({
+    outcome: 'refused',
+    after: unit,
+    problem: new Problem(
+      'refused/rule',
+      `${record.planned.key}: ${standing.map((one) => one.because).join('; ')}.`,
+      {
+        hint: first.remedy ?? 'See the reasons.',
+      },
+    ),
+    reasons,
+  });
+}
+
+function stepsOf(unit: Unit, hop: Hop, work: UnitWork): readonly Step[] {
+  const answer = work.path.steps(work.target, unit, hop);
+  if (!answer.possible) throw answer.problem;
+  return answer.steps;
+}
+
+function notToBeStarted(problem: Problem | null): Problem {
+  return (
+    problem ??
+    new Problem('device/busy', 'The unit is at an update that this run did not start.', {
+      hint: 'Wait until it has ended, look at the unit, and make a new plan.',
+    })
+  );
+}
+
+function contextFor(
+  before: Unit,
+  hop: Hop,
+  image: StoredImage,
+  memory: HopRecord | null,
+  work: UnitWork,
+  signal: AbortSignal = work.abort,
+): StepContext {
+  return {
+    target: work.target,
+    before,
+    hop,
+    image,
+    clock: before.simulated ? scaledClock(work.clock, work.rehearsalSpeed) : work.clock,
+    signal,
+    remembered: {
+      transferred: memory?.transferred ?? null,
+      startedAt: memory?.startedAt ?? null,
+      startedBy: memory?.startedBy ?? null,
+    },
+    progress: (fraction, text) => work.progress(text, fraction),
+  };
+}
+
+/** Takes a step and ends with it, also when the path does not: a step that hangs has an unknown end. */
+async function limited(
+  name: StepName,
+  context: StepContext,
+  steps: readonly Step[],
+  work: UnitWork,
+): Promise<StepResult> {
+  const step = steps.find((one) => one.does === name);
+  if (step === undefined)
+    throw new Problem('internal/unexpected', `The path has no step "${name}".`, { hint: 'Report this.' });
+  const over = new AbortController();
+  const giveUp = context.clock
+    .sleep((step.limitSeconds + GRACE_SECONDS) * 1000, over.signal)
+    .then((): StepResult => ({ state: 'unknown', way: null, problem: overdue(step, work) }));
+  const taken = work.path
+    .take(name, context)
+    .catch((thrown): StepResult => ({ state: 'unknown', way: null, problem: asProblem(thrown) }));
+  try {
+    return await Promise.race([taken, giveUp]);
+  } finally {
+    over.abort();
+  }
+}
+
+function overdue(step: Step, work: UnitWork): Problem {
+  return new Problem(
+    'device/update-unknown',
+    `${unitKey(work.target)}: the step "${step.does}" did not end within ${step.limitSeconds} seconds.`,
+    { hint: 'Do not power the unit off. Look at its panel, then run upsfw resume.' },
+  );
+}
+
+async function note(
+  work: UnitWork,
+  hop: number,
+  step: StepName,
+  state: 'begun' | 'committing' | 'done' | 'failed' | 'unknown',
+  result: StepResult | null = null,
+): Promise<void> {
+  await work.journal.append({
+    event: 'step',
+    unit: unitKey(work.target),
+    hop,
+    step,
+    state,
+    way: result?.way ?? null,
+    problem: result?.problem?.toJSON() ?? null,
+  });
+}
