@@ -85,9 +85,13 @@ export async function listRuns(state: string): Promise<readonly string[]> {
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name)
       .sort();
-  } catch {
+  } catch (thrown) {
     // No folder yet means no run yet.
-    return [];
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    throw new Problem('config/state', `The folder ${runsFolder(state)} cannot be read.`, {
+      hint: 'Make it readable for the user that runs upsfw, or name another with --state.',
+      cause: thrown,
+    });
   }
 }
 

@@ -19,9 +19,13 @@ export function createPins(state: string): Pins {
     let text: string;
     try {
       text = await readFile(file, 'utf8');
-    } catch {
-      // The first use: nothing was seen before.
-      return {};
+    } catch (thrown) {
+      // No file yet: nothing was seen before. Any other failure must not pass for that.
+      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return {};
+      throw new Problem('config/state', `${file} cannot be read.`, {
+        hint: 'Make it readable for the user that runs upsfw.',
+        cause: thrown,
+      });
     }
     try {
       return PinsSchema.parse(JSON.parse(text));

@@ -1,0 +1,168 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/cli/io.ts';
+import {
+  createJournal,
+  exitCodeOf,
+  fold,
+  inDoubt,
+  type Journal,
+  type NewEvent,
+  parseJournal,
+  readJournal,
+  reopenJournal,
+} from '../../src/run/index.ts';
+import { plannedUnit, planOf, unitAt } from './values.ts';
+
+let state: string;
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'upsfw-journal-'));
+});
+afterEach(() => rm(state, { recursive: true, force: true }));
+
+const step = (
+  unit: string,
+  name: 'transfer' | 'start' | 'settle' | 'verify',
+  to: 'begun' | 'committing' | 'done',
+  way: string | null = null,
+): NewEvent => ({
+  event: 'step',
+  unit,
+  hop: 0,
+  step: name,
+  state: to,
+  way,
+  problem: null,
+});
+
+async function wholeRun(journal: Journal): Promise<void> {
+  const plan = planOf([plannedUnit('berlin/a'), plannedUnit('berlin/b')]);
+  await journal.append({
+    event: 'run',
+    run: journal.run,
+    inventory: 'i.yaml',
+    images: 'images',
+    rules: [],
+    plan,
+  });
+  for (const key of ['berlin/a', 'berlin/b']) {
+    await journal.append({ event: 'unit', unit: key, attempt: 1, before: unitAt('09.4') });
+    await journal.append(step(key, 'transfer', 'begun'));
+    await journal.append(step(key, 'transfer', 'done', 'ftp'));
+    await journal.append(step(key, 'start', 'committing'));
+    await journal.append(step(key, 'start', 'done', 'snmp'));
+    await journal.append(step(key, 'settle', 'begun'));
+    await journal.append(step(key, 'settle', 'done'));
+    await journal.append(step(key, 'verify', 'begun'));
+    await journal.append(step(key, 'verify', 'done'));
+    await journal.append({
+      event: 'end',
+      unit: key,
+      outcome: 'upgraded',
+      after: unitAt('15.0'),
+      problem: null,
+      reasons: [],
+    });
+  }
+  await journal.append({ event: 'closed', state: 'done' });
+}
+
+describe('journal', () => {
+  it('gives back what was written, in order', async () => {
+    const journal = await createJournal(state, 'r1', systemClock);
+    await wholeRun(journal);
+    await journal.close();
+    const record = fold(await readJournal(state, 'r1'));
+    expect(record.state).toBe('done');
+    expect(record.units.map((unit) => unit.outcome)).toEqual(['upgraded', 'upgraded']);
+    expect(record.units[0]?.hops[0]).toMatchObject({
+      transferred: { way: 'ftp' },
+      startedBy: 'snmp',
+      verified: true,
+    });
+    expect(exitCodeOf(record, false)).toBe(0);
+  });
+
+  it('writes lines whole and one after the other, also when they come at once', async () => {
+    const journal = await createJournal(state, 'r1', systemClock);
+    const plan = planOf([plannedUnit('berlin/a')]);
+    await Promise.all([
+      journal.append({ event: 'run', run: 'r1', inventory: 'i', images: 'm', rules: [], plan }),
+      ...Array.from({ length: 50 }, () => journal.append(step('berlin/a', 'transfer', 'begun'))),
+    ]);
+    await journal.close();
+    expect((await readJournal(state, 'r1')).map((event) => event.seq)).toEqual(
+      Array.from({ length: 51 }, (_, i) => i + 1),
+    );
+  });
+
+  it('cut at any byte still folds to a state that was once true, and never forgets a start', async () => {
+    const journal = await createJournal(state, 'r1', systemClock);
+    await wholeRun(journal);
+    await journal.close();
+    const text = await readFile(join(state, 'runs', 'r1', 'journal.jsonl'), 'utf8');
+    const whole = parseJournal(text, 'r1').events;
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      const { events } = parseJournal(text.slice(0, cut), 'r1');
+      expect(events).toEqual(whole.slice(0, events.length));
+      if (events.length === 0) {
+        expect(() => fold(events)).toThrow(/does not begin with a plan/);
+        continue;
+      }
+      const record = fold(events);
+      for (const unit of record.units) {
+        const committed = text
+          .slice(0, cut)
+          .includes(
+            `"unit":"${unit.planned.key}","hop":0,"step":"start","state":"committing","way":null,"problem":null}\n`,
+          );
+        expect(unit.hops[0]?.startedAt !== null).toBe(committed);
+        if (committed && unit.outcome === 'pending') expect(inDoubt(unit)).toBe(true);
+      }
+    }
+  });
+
+  it('goes on behind a torn line', async () => {
+    const journal = await createJournal(state, 'r1', systemClock);
+    await wholeRun(journal);
+    await journal.close();
+    const file = join(state, 'runs', 'r1', 'journal.jsonl');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.slice(0, -10));
+    const again = await reopenJournal(state, 'r1', systemClock);
+    await again.append({ event: 'resumed' });
+    await again.close();
+    const events = await readJournal(state, 'r1');
+    expect(events.at(-1)).toMatchObject({ event: 'resumed', seq: 22 });
+  });
+
+  it('refuses a journal with a damaged line in the middle', async () => {
+    const journal = await createJournal(state, 'r1', systemClock);
+    await wholeRun(journal);
+    await journal.close();
+    const file = join(state, 'runs', 'r1', 'journal.jsonl');
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    lines.splice(4, 1);
+    await writeFile(file, lines.join('\n'));
+    await expect(readJournal(state, 'r1')).rejects.toMatchObject({ code: 'config/run' });
+  });
+
+  it('names a run that is not there, and takes no path for a name', async () => {
+    await expect(readJournal(state, 'nope')).rejects.toMatchObject({ code: 'config/run' });
+    await expect(readJournal(state, '../../etc')).rejects.toMatchObject({ code: 'config/run' });
+  });
+});
+
+describe('fold', () => {
+  it('forgets the memory of a hop, not the number of attempts, when a second attempt is allowed', async () => {
+    const journal = await createJournal(state, 'r1', systemClock);
+    await wholeRun(journal);
+    await journal.append({ event: 'again', unit: 'berlin/a' });
+    await journal.close();
+    const [unit] = fold(journal.events).units;
+    expect(unit).toMatchObject({ outcome: 'pending', attempt: 1, open: false });
+    expect(unit?.hops[0]).toMatchObject({ startedAt: null, transferred: null, verified: false });
+  });
+});

@@ -1,0 +1,63 @@
+import { type Plan, type PlannedUnit, planId, type Unit, unseenUnit } from '../../src/core/index.ts';
+
+/** A healthy unit of id 18 at a version. */
+export function unitAt(version: string, overrides: Partial<Unit> = {}): Unit {
+  return {
+    ...unseenUnit({ site: 'berlin', name: 'a', host: '127.0.0.1', port: 161 }),
+    serial: 'AS1234567890',
+    model: 'Smart-UPS 1500',
+    firmware: { raw: `UPS ${version} (ID18)`, version, microLinkId: 18 },
+    card: {
+      model: 'AP9631',
+      serial: 'ZA1',
+      generation: 'nmc2',
+      os: 'v6.9.6',
+      app: { name: 'sumx', version: 'v6.9.6' },
+    },
+    condition: {
+      onLine: true,
+      outputOn: true,
+      batteryPercent: 100,
+      runtimeSeconds: 3600,
+      loadPercent: 20,
+      calibrating: false,
+      selfTest: false,
+      alarms: [],
+      notices: [],
+      linkUp: true,
+    },
+    reachable: true,
+    seenBy: 'snmp',
+    ...overrides,
+  };
+}
+
+export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): PlannedUnit {
+  return {
+    key,
+    unit: unitAt('09.4'),
+    verdict: {
+      status: 'outdated',
+      target: { version: '15.0', microLinkId: 18, image: 'SMT18UPS_15-0.enc' },
+      hops: [{ from: '09.4', to: '15.0', image: 'SMT18UPS_15-0.enc', microLinkIdAfter: 18, path: 'nmc' }],
+      path: 'nmc',
+      wizard: null,
+      reasons: [],
+    },
+    hops: [
+      {
+        from: { version: '09.4', microLinkId: 18 },
+        to: { version: '15.0', microLinkId: 18 },
+        image: { file: 'SMT18UPS_15-0.enc', sha256: 'a'.repeat(64), sizeBytes: 1280 },
+        path: 'nmc',
+        steps: ['transfer', 'start', 'settle', 'verify'],
+      },
+    ],
+    problem: null,
+    ...overrides,
+  };
+}
+
+export function planOf(units: readonly PlannedUnit[]): Plan {
+  return { id: planId('rules', units), rules: 'rules', units };
+}
