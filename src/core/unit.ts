@@ -87,6 +87,9 @@ export function unseenUnit(place: Pick<Unit, 'site' | 'name' | 'host' | 'port'>)
   };
 }
 
+/** What a simulated card gives as its system contact, word for word; nobody may take a rehearsal for the real thing. */
+export const SIMULATED_MARK = 'upsfw simulated unit';
+
 /** A serial number that tells units apart: agents without one answer with a row of one character (`FFFFFFFFFFFF`). */
 export function usableSerial(serial: string | null): string | null {
   const text = serial?.trim() ?? '';

@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { type Image, type ImagePart, type ImageProblem, type ProblemCode, printable } from '../core/index.ts';
+import { checksum } from './checksum.ts';
+import {
+  COMPONENT_NAME,
+  HEADER,
+  KNOWN_FORMATS,
+  LARGEST_IMAGE,
+  MOST_RECORDS,
+  ROUTINE_NAME,
+  SLOT,
+} from './layout.ts';
+
+interface Walk {
+  readonly parts: readonly ImagePart[];
+  readonly problems: readonly ImageProblem[];
+}
+
+/**
+ * Reads an image from its bytes. Never throws, whatever the bytes are: what is wrong is named in `problems`, and an
+ * image with problems is never sent. `file` is only repeated.
+ */
+export function readImage(bytes: Uint8Array, file: string): Image {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { parts, problems } = walk(bytes);
+  const release = parts.find((part) => part.name === 'UPS');
+  const found: ImageProblem[] = [...problems];
+  if (release === undefined && parts.length > 0) {
+    found.push({
+      code: 'image/no-ups-record',
+      message: `None of the ${parts.length} records is named UPS: ${parts.map((part) => part.name).join(', ')}.`,
+    });
+  }
+  if (release !== undefined && !/^[A-Za-z]?\d\d\.\d$/.test(release.version ?? '')) {
+    found.push({
+      code: 'image/name',
+      message: `The release version "${release.version ?? 'none'}" is not two digits, point, one digit.`,
+    });
+  }
+  const application = parts.find((part) => part.slot === SLOT.firstApplication);
+  const first = parts[0];
+  return {
+    file,
+    sizeBytes: bytes.length,
+    sha256,
+    microLinkId: first?.id ?? null,
+    microLinkIdAfter: application?.id ?? first?.id ?? null,
+    version: release?.version ?? null,
+    signed: parts.some((part) => part.slot === SLOT.signaturePackage && part.name === 'PKG'),
+    parts,
+    problems: found,
+  };
+}
+
+function walk(bytes: Uint8Array): Walk {
+  if (bytes.length === 0) return failed('image/empty', 'The file has 0 bytes.');
+  if (bytes.length > LARGEST_IMAGE) {
+    return failed(
+      'image/size',
+      `The file has ${bytes.length} bytes, more than the ${LARGEST_IMAGE} that are read.`,
+    );
+  }
+  const problems: ImageProblem[] = [];
+  if (bytes.length % HEADER.bytes !== 0) {
+    problems.push({
+      code: 'image/size',
+      message: `The size ${bytes.length} is not a multiple of ${HEADER.bytes}: ${bytes.length % HEADER.bytes} bytes over.`,
+    });
+  }
+  const parts: ImagePart[] = [];
+  let offset = 0;
+  let format: number | null = null;
+  while (offset < bytes.length) {
+    const record = readRecord(bytes, offset, parts.length + 1, format);
+    problems.push(...record.problems);
+    if (record.part !== null) parts.push(record.part);
+    if (record.next === null) break;
+    format = record.format;
+    offset = record.next;
+    if (parts.length >= MOST_RECORDS && offset < bytes.length) {
+      problems.push({ code: 'image/format', message: `There are more than ${MOST_RECORDS} records.` });
+      break;
+    }
+  }
+  return { parts, problems };
+}
+
+function failed(code: ProblemCode, message: string): Walk {
+  return { parts: [], problems: [{ code, message }] };
+}
+
+interface RecordRead {
+  readonly part: ImagePart | null;
+  readonly problems: readonly ImageProblem[];
+  readonly format: number;
+  /** Offset of the next record; null where the walk cannot go on. */
+  readonly next: number | null;
+}
+
+function readRecord(bytes: Uint8Array, offset: number, number: number, expected: number | null): RecordRead {
+  const place = `record ${number} at offset ${offset}`;
+  const problems: ImageProblem[] = [];
+  const add = (code: ProblemCode, message: string): void => {
+    problems.push({ code, message });
+  };
+  const stop = (): RecordRead => ({ part: null, problems, format: 0, next: null });
+  if (offset + HEADER.bytes > bytes.length) {
+    add(
+      'image/truncated',
+      `The header of ${place} needs ${HEADER.bytes} bytes, ${bytes.length - offset} are there.`,
+    );
+    return stop();
+  }
+  const header = bytes.subarray(offset, offset + HEADER.bytes);
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const format = view.getUint8(HEADER.format);
+  if (!KNOWN_FORMATS.includes(format)) {
+    add(
+      'image/format',
+      `The format byte of ${place} is ${format}; known are ${KNOWN_FORMATS.join(' and ')}.`,
+    );
+    return stop();
+  }
+  if (expected !== null && format !== expected) {
+    add(
+      'image/format',
+      `The format byte of ${place} is ${format}, that of the records before it ${expected}.`,
+    );
+  }
+  const stored = view.getUint16(HEADER.headerChecksum);
+  const computed = checksum(header.subarray(0, HEADER.headerChecksum));
+  if (stored !== computed) {
+    add('image/header-checksum', `Header of ${place}: stored ${hex(stored)}, computed ${hex(computed)}.`);
+    // With a wrong header its length leads nowhere.
+    return stop();
+  }
+  if (view.getUint16(HEADER.alwaysZero) !== 0) {
+    add(
+      'image/format',
+      `${place}: two bytes that are zero in every known image hold ${hex(view.getUint16(HEADER.alwaysZero))}.`,
+    );
+  }
+  const id = view.getUint32(HEADER.id);
+  if (id === 0 || id > 0xffff) add('image/format', `${place}: ${id} is no Micro-Link id.`);
+
+  const named = readName(header, place, add);
+  const length = view.getUint32(HEADER.payloadLength);
+  const padded = Math.ceil(length / HEADER.bytes) * HEADER.bytes;
+  const begin = offset + HEADER.bytes;
+  const part: ImagePart = {
+    name: named.name,
+    version: named.version,
+    id,
+    slot: view.getUint8(HEADER.slot),
+    offset,
+    bytes: length,
+  };
+  if (length === 0) add('image/format', `${place} has no payload.`);
+  if (begin + padded > bytes.length) {
+    add(
+      'image/truncated',
+      `The payload of ${place} needs ${padded} bytes, ${bytes.length - begin} are there.`,
+    );
+    return { part, problems, format, next: null };
+  }
+  const storedPayload = view.getUint16(HEADER.payloadChecksum);
+  const computedPayload = checksum(bytes.subarray(begin, begin + padded));
+  if (storedPayload !== computedPayload) {
+    add(
+      'image/payload-checksum',
+      `Payload of ${place}: stored ${hex(storedPayload)}, computed ${hex(computedPayload)}.`,
+    );
+  }
+  return { part, problems, format, next: begin + padded };
+}
+
+function readName(
+  header: Uint8Array,
+  place: string,
+  add: (code: ProblemCode, message: string) => void,
+): { name: string; version: string | null } {
+  const length = header[HEADER.nameLength] ?? 0;
+  const field = header.subarray(HEADER.name, HEADER.name + HEADER.nameBytes);
+  const text = Buffer.from(field.subarray(0, Math.min(length, HEADER.nameBytes))).toString('latin1');
+  const rest = field.subarray(Math.min(length, HEADER.nameBytes));
+  const component = COMPONENT_NAME.exec(text);
+  const wellFormed = length <= HEADER.nameBytes && rest.every((byte) => byte === 0);
+  if (!wellFormed || (component === null && !ROUTINE_NAME.test(text))) {
+    add('image/name', `The name of ${place} ("${printable(text)}", length ${length}) has no known form.`);
+    return { name: printable(text), version: null };
+  }
+  if (component === null) return { name: text, version: null };
+  // The fourth place of CBLL is a capital, part of the name; elsewhere a small letter marks a patch.
+  const [, letters = '', fourth = '', version = ''] = component;
+  if (fourth === ' ') return { name: letters, version };
+  return /[A-Z]/.test(fourth)
+    ? { name: `${letters}${fourth}`, version }
+    : { name: letters, version: `${fourth}${version}` };
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,77 @@
+import { lookup } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
+import { Problem, printable, type SnmpAccess } from '../core/index.ts';
+import { openSession, type SnmpSession } from './session.ts';
+import { SharedSocket } from './shared-socket.ts';
+
+export interface SnmpHubOptions {
+  /** For one try of one query. */
+  readonly timeoutMs?: number;
+  /** Further tries of a read. A write is never repeated. */
+  readonly retries?: number;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** All SNMP traffic of the process: one socket an address family. */
+export interface SnmpHub {
+  /** Opens a session. Throws Problem link/dns. Sends nothing yet. */
+  open(access: SnmpAccess, endpoint: Endpoint): Promise<SnmpSession>;
+  /** Datagrams that came from addresses that were not asked, and were thrown away. */
+  readonly foreignAnswers: number;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 5000;
+const RETRIES = 1;
+
+export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
+  const sockets = new Map<'udp4' | 'udp6', SharedSocket>();
+  const socketFor = (type: 'udp4' | 'udp6'): SharedSocket => {
+    const present = sockets.get(type);
+    if (present !== undefined) return present;
+    const made = new SharedSocket(type);
+    sockets.set(type, made);
+    return made;
+  };
+  return {
+    async open(access, endpoint) {
+      const address = await resolveHost(endpoint.host);
+      const transport = isIPv6(address) ? 'udp6' : 'udp4';
+      return openSession({
+        access,
+        address,
+        endpoint,
+        transport,
+        socket: socketFor(transport),
+        timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+        retries: options.retries ?? RETRIES,
+      });
+    },
+    get foreignAnswers() {
+      return [...sockets.values()].reduce((sum, socket) => sum + socket.foreignAnswers, 0);
+    },
+    async close() {
+      await Promise.all([...sockets.values()].map((socket) => socket.close()));
+      sockets.clear();
+    },
+  };
+}
+
+/** The address of a host, spelled as the socket will spell the sender of an answer. */
+async function resolveHost(host: string): Promise<string> {
+  try {
+    const { address } = await lookup(host);
+    if (!isIPv6(address) || address.includes('%')) return address;
+    return new URL(`http://[${address}]`).hostname.slice(1, -1);
+  } catch (thrown) {
+    throw new Problem('link/dns', `The name ${printable(host)} has no address.`, {
+      hint: 'Check the host in the inventory, or the name server.',
+      transient: true,
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Every OID the tool reads or writes, by name (SNMP notes, section a). Scalars with their final `.0`.
+ * `ups` is the PowerNet UPS subtree.
+ */
+const ups = '1.3.6.1.4.1.318.1.1.1';
+
+export const OID = {
+  sysDescr: '1.3.6.1.2.1.1.1.0',
+  sysObjectId: '1.3.6.1.2.1.1.2.0',
+  sysContact: '1.3.6.1.2.1.1.4.0',
+  sysName: '1.3.6.1.2.1.1.5.0',
+
+  model: `${ups}.1.1.1.0`,
+  firmware: `${ups}.1.2.1.0`,
+  manufactured: `${ups}.1.2.2.0`,
+  serial: `${ups}.1.2.3.0`,
+  sku: `${ups}.1.2.5.0`,
+  ratingVA: `${ups}.1.2.9.0`,
+
+  batteryPercent: `${ups}.2.2.1.0`,
+  runtime: `${ups}.2.2.3.0`,
+  outputStatus: `${ups}.4.1.1.0`,
+  loadPercent: `${ups}.4.2.3.0`,
+  selfTestResult: `${ups}.7.2.3.0`,
+  calibrationResult: `${ups}.7.2.6.0`,
+  linkStatus: `${ups}.8.1.0`,
+  stateFlags: `${ups}.11.1.1.0`,
+
+  /** upsAdvControlFirmwareUpdate: reads state or last result, starts an update when 2 is written. */
+  firmwareUpdate: `${ups}.6.2.9.0`,
+
+  /** The card's own list of its firmware modules: 1 AOS, 2 application. */
+  moduleFile1: '1.3.6.1.4.1.318.1.4.2.4.1.3.1',
+  moduleFile2: '1.3.6.1.4.1.318.1.4.2.4.1.3.2',
+  moduleVersion1: '1.3.6.1.4.1.318.1.4.2.4.1.4.1',
+  moduleVersion2: '1.3.6.1.4.1.318.1.4.2.4.1.4.2',
+} as const;
+
+/** What tells the identity: asked first, and asked of everything that answers. */
+export const IDENTITY_OIDS: readonly string[] = [
+  OID.sysDescr,
+  OID.sysObjectId,
+  OID.sysContact,
+  OID.model,
+  OID.firmware,
+  OID.serial,
+];
+
+/** What is missing on old cards and units; asked of a Smart-UPS only. */
+export const DETAIL_OIDS: readonly string[] = [
+  OID.manufactured,
+  OID.sku,
+  OID.ratingVA,
+  OID.batteryPercent,
+  OID.runtime,
+  OID.outputStatus,
+  OID.loadPercent,
+  OID.selfTestResult,
+  OID.calibrationResult,
+  OID.linkStatus,
+  OID.stateFlags,
+];
+
+export const MODULE_OIDS: readonly string[] = [
+  OID.moduleFile1,
+  OID.moduleFile2,
+  OID.moduleVersion1,
+  OID.moduleVersion2,
+];

@@ -1,0 +1,63 @@
+import type { Card } from '../core/index.ts';
+
+/** Keys of the bracket in a card's sysDescr (SNMP notes, section b). */
+const KEYS = ['MB', 'PF', 'PN', 'AF1', 'AN1', 'MN', 'HR', 'SN', 'MD'] as const;
+type Key = (typeof KEYS)[number];
+
+/** What a card's sysDescr says of it. Keys without a value are absent. */
+export type CardFields = Readonly<Partial<Record<Key, string>>>;
+
+/** The oldest grammar names model and serial in words of its own: `MOD: AP9605, ... SN: WA98...`. */
+const OLDEST = /\(FW [^)]*?MOD:\s*([A-Za-z0-9-]+)[^)]*?SN:\s*([A-Za-z0-9]+)/;
+
+/**
+ * Reads the bracket of known keys. Values are cut at the next known key, never at a blank: `SN: ZA18...` carries one.
+ * Null where there is no such bracket.
+ */
+export function parseSysDescr(sysDescr: string): CardFields | null {
+  const text = sysDescr.slice(0, 1024);
+  const bracket = /\((MB:[^()]*)\)/.exec(text)?.[1] ?? /\(((?:PF|PN|AF1|AN1|MN):[^()]*)\)/.exec(text)?.[1];
+  if (bracket === undefined) {
+    const oldest = OLDEST.exec(text);
+    return oldest === null ? null : { MN: oldest[1] ?? '', SN: oldest[2] ?? '' };
+  }
+  const starts = KEYS.flatMap((key) => {
+    const at = new RegExp(`(?:^|\\s)${key}:`).exec(bracket);
+    return at === null ? [] : [{ key, begin: at.index, value: at.index + at[0].length }];
+  }).sort((a, b) => a.begin - b.begin);
+  const fields: Partial<Record<Key, string>> = {};
+  for (const [index, { key, value }] of starts.entries()) {
+    const end = starts[index + 1]?.begin ?? bracket.length;
+    const said = bracket.slice(value, end).trim();
+    if (said !== '') fields[key] = said;
+  }
+  return fields;
+}
+
+/** `apc_hw05_sumx_708.bin`: platform and module of a firmware file. */
+const MODULE_FILE = /^apc_(hw\d\d)_([a-z0-9]+?)_v?[0-9]/i;
+
+export interface ModuleFile {
+  readonly platform: string;
+  readonly name: string;
+}
+
+export function parseModuleFile(file: string): ModuleFile | null {
+  const found = MODULE_FILE.exec(file.trim());
+  return found === null
+    ? null
+    : { platform: (found[1] ?? '').toLowerCase(), name: (found[2] ?? '').toLowerCase() };
+}
+
+/** Platforms of the card generations. */
+const GENERATIONS: Readonly<Record<string, Card['generation']>> = {
+  hw02: 'nmc1',
+  hw03: 'nmc1',
+  hw05: 'nmc2',
+  hw06: 'nmc2',
+  hw21: 'nmc3',
+};
+
+export function generationOf(platform: string): Card['generation'] {
+  return GENERATIONS[platform] ?? null;
+}

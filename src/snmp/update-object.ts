@@ -1,0 +1,41 @@
+import { OID } from './oids.ts';
+import type { SetOutcome, SnmpSession } from './session.ts';
+import { numberOf } from './values.ts';
+
+/** What upsAdvControlFirmwareUpdate says (SNMP notes, item 1). `not-offered`: the card has no such object. */
+export type UpdateState =
+  | 'not-offered'
+  | 'none'
+  | 'requested'
+  | 'in-process'
+  | 'successful'
+  | 'failed'
+  | 'garbage';
+
+const STATES: Readonly<Record<number, UpdateState>> = {
+  1: 'none',
+  2: 'requested',
+  3: 'in-process',
+  4: 'successful',
+  5: 'failed',
+};
+
+const CLEAR = 1;
+const START = 2;
+
+/** Reads state or last result of an update. Throws Problem link/*. */
+export async function readUpdateState(session: SnmpSession): Promise<UpdateState> {
+  const answers = await session.get([OID.firmwareUpdate]);
+  if (answers.get(OID.firmwareUpdate) === null) return 'not-offered';
+  return STATES[numberOf(answers, OID.firmwareUpdate) ?? -1] ?? 'garbage';
+}
+
+/** Starts the update with the image that lies on the card. Sent once, never repeated. */
+export function requestUpdate(session: SnmpSession): Promise<SetOutcome> {
+  return session.setInteger(OID.firmwareUpdate, START);
+}
+
+/** Clears the result of an earlier update; starts nothing. */
+export function clearUpdateResult(session: SnmpSession): Promise<SetOutcome> {
+  return session.setInteger(OID.firmwareUpdate, CLEAR);
+}
