@@ -363,7 +363,8 @@ async function limited(
   if (step === undefined)
     throw new Problem('internal/unexpected', `The path has no step "${name}".`, { hint: 'Report this.' });
   const over = new AbortController();
-  const giveUp = context.clock
+  // The world's clock, not the device's: this is for a path that does not keep its own limit.
+  const giveUp = work.clock
     .sleep((step.limitSeconds + GRACE_SECONDS) * 1000, over.signal)
     .then((): StepResult => ({ state: 'unknown', way: null, problem: overdue(step, work) }));
   const taken = work.path

@@ -28,35 +28,42 @@ const target = {
 const context = { clock: systemClock, signal: new AbortController().signal };
 
 describe.runIf(haveRecordings)('a look at a recorded agent', () => {
-  it.each(listRecordings().map((recording) => [recording.file, recording] as const))('tells the truth about %s', async (file, { truth }) => {
-    const { unit, kind, problem } = await lookBySnmp(hubWith(readRecording(file)), target, context);
-    expect(kind === 'smart-ups').toBe(truth.isSmartUps);
-    if (!truth.isSmartUps) {
-      expect(problem?.code).toMatch(/^device\/(not-smart-ups|no-application)$/);
-      return;
-    }
-    expect(problem).toBeNull();
-    expect(unit.firmware).toEqual({ raw: truth.firmwareRaw, version: truth.firmwareVersion, microLinkId: truth.microLinkId });
-    expect({
-      model: unit.model,
-      serial: unit.serial,
-      manufactured: unit.manufactured,
-      nmcModel: unit.card?.model ?? null,
-      nmcSerial: unit.card?.serial ?? null,
-      os: unit.card?.os ?? null,
-      appName: unit.card?.app?.name ?? null,
-      appVersion: unit.card?.app?.version ?? null,
-    }).toEqual({
-      model: truth.model,
-      serial: truth.serial,
-      manufactured: truth.manufactureDate,
-      nmcModel: truth.nmcModel,
-      nmcSerial: truth.nmcSerial,
-      os: truth.aosVersion,
-      appName: truth.appName,
-      appVersion: truth.appVersion,
-    });
-  });
+  it.each(listRecordings().map((recording) => [recording.file, recording] as const))(
+    'tells the truth about %s',
+    async (file, { truth }) => {
+      const { unit, kind, problem } = await lookBySnmp(hubWith(readRecording(file)), target, context);
+      expect(kind === 'smart-ups').toBe(truth.isSmartUps);
+      if (!truth.isSmartUps) {
+        expect(problem?.code).toMatch(/^device\/(not-smart-ups|no-application)$/);
+        return;
+      }
+      expect(problem).toBeNull();
+      expect(unit.firmware).toEqual({
+        raw: truth.firmwareRaw,
+        version: truth.firmwareVersion,
+        microLinkId: truth.microLinkId,
+      });
+      expect({
+        model: unit.model,
+        serial: unit.serial,
+        manufactured: unit.manufactured,
+        nmcModel: unit.card?.model ?? null,
+        nmcSerial: unit.card?.serial ?? null,
+        os: unit.card?.os ?? null,
+        appName: unit.card?.app?.name ?? null,
+        appVersion: unit.card?.app?.version ?? null,
+      }).toEqual({
+        model: truth.model,
+        serial: truth.serial,
+        manufactured: truth.manufactureDate,
+        nmcModel: truth.nmcModel,
+        nmcSerial: truth.nmcSerial,
+        os: truth.aosVersion,
+        appName: truth.appName,
+        appVersion: truth.appVersion,
+      });
+    },
+  );
 
   it('names a card without its application', async () => {
     const values = readRecording('nut2237_ap9617-aos-only.snmprec');

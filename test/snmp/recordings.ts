@@ -5,7 +5,8 @@ import type { SnmpAnswers, SnmpValue } from '../../src/snmp/values.ts';
 /** Recordings are not part of the project: where the folder is missing, the tests that need it say so and skip. */
 export const RECORDINGS = new URL('../../../shared/recordings/', import.meta.url);
 export const haveRecordings = existsSync(new URL('index.json', RECORDINGS));
-if (!haveRecordings) process.stderr.write('skipped: tests that need ../shared/recordings, which is not there\n');
+if (!haveRecordings)
+  process.stderr.write('skipped: tests that need ../shared/recordings, which is not there\n');
 
 const text = z.string().nullable();
 const TruthSchema = z.object({
@@ -22,7 +23,9 @@ const TruthSchema = z.object({
   appName: text,
   appVersion: text,
 });
-const IndexSchema = z.object({ files: z.array(z.object({ file: z.string(), kind: z.string(), truth: TruthSchema })) });
+const IndexSchema = z.object({
+  files: z.array(z.object({ file: z.string(), kind: z.string(), truth: TruthSchema })),
+});
 
 export type Recording = z.infer<typeof IndexSchema>['files'][number];
 
@@ -37,12 +40,12 @@ export function readRecording(file: string): SnmpAnswers {
   for (const line of readFileSync(new URL(file, RECORDINGS), 'latin1').split(/\r?\n/)) {
     const [oid, type, ...rest] = line.split('|');
     if (oid === undefined || type === undefined || oid === '') continue;
-    answers.set(oid, valueOf(type, rest.join('|')));
+    answers.set(oid, asValue(type, rest.join('|')));
   }
   return answers;
 }
 
-function valueOf(type: string, raw: string): SnmpValue {
+function asValue(type: string, raw: string): SnmpValue {
   const [tag = ''] = type.split(':');
   const bytes = tag.endsWith('x') ? Buffer.from(raw, 'hex') : Buffer.from(raw, 'latin1');
   const number = Number.parseInt(tag, 10);

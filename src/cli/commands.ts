@@ -1,0 +1,23 @@
+import { auditCommand } from './audit.ts';
+import type { Command } from './command.ts';
+import { demoCommand } from './demo.ts';
+import { imagesCommand } from './images.ts';
+import { planCommand } from './plan.ts';
+import { reportCommand } from './report.ts';
+import { resumeCommand } from './resume.ts';
+import { simulateCommand } from './simulate.ts';
+import { statusCommand } from './status.ts';
+import { upgradeCommand } from './upgrade.ts';
+
+/** Every command, in the order of the help text. */
+export const COMMANDS: readonly Command[] = [
+  auditCommand,
+  planCommand,
+  upgradeCommand,
+  resumeCommand,
+  statusCommand,
+  reportCommand,
+  imagesCommand,
+  simulateCommand,
+  demoCommand,
+];

@@ -1,0 +1,138 @@
+import { resolve } from 'node:path';
+import {
+  type PathKind,
+  Problem,
+  type StoredImage,
+  type UnitTarget,
+  unitKey,
+  usableSerial,
+} from '../core/index.ts';
+import { openFolder } from '../images/index.ts';
+import { judge, loadRules, type RuleBook } from '../rules/index.ts';
+import {
+  createSecretResolver,
+  findPartners,
+  type Inventory,
+  type InventoryUnit,
+  type Judged,
+  loadInventory,
+  lookAll,
+  type Paths,
+  type Purpose,
+  resolveTarget,
+} from '../run/index.ts';
+import type { Io } from './io.ts';
+import type { FleetArgs } from './options.ts';
+
+/** What a command on units works with, read and checked before anything is touched. */
+export interface Fleet {
+  readonly inventory: Inventory;
+  readonly book: RuleBook;
+  /** Folder of images; null where none is named. */
+  readonly imagesFolder: string | null;
+  readonly images: readonly StoredImage[];
+  /** Targets of the chosen units, in the order of the inventory. */
+  readonly chosen: readonly UnitTarget[];
+  /** Targets by key: the chosen units, and those that carry the same loads. */
+  readonly targets: ReadonlyMap<string, UnitTarget>;
+}
+
+export interface FleetNeeds {
+  readonly purpose: Purpose;
+  /** Plans and upgrades cannot do without images; an audit can. */
+  readonly images: 'required' | 'optional';
+  /** Further keys to have among the targets, chosen by no option. */
+  readonly keys?: readonly string[];
+}
+
+/** Reads inventory, rules, images and secrets. Throws a Problem of `config/` before anything is touched. */
+export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Promise<Fleet> {
+  const inventory = await loadInventory(args.inventory);
+  const units = needs.keys === undefined ? select(inventory, args) : byKeys(inventory, needs.keys);
+  const book = await loadRules({ files: args.rules });
+  const imagesFolder = args.images === undefined ? inventory.images : resolve(args.images);
+  if (imagesFolder === null && needs.images === 'required') {
+    throw new Problem('config/images', 'No images folder is named.', {
+      hint: 'Name it in the inventory (images: ./images) or with --images.',
+    });
+  }
+  const images = imagesFolder === null ? [] : (await openFolder(imagesFolder)).images;
+
+  const { ask } = io;
+  const secrets = createSecretResolver({
+    environment: io.environment,
+    folder: resolve(inventory.file, '..'),
+    ask: ask === null ? null : (question) => ask(question, true),
+  });
+  const chosen: UnitTarget[] = [];
+  for (const unit of units) chosen.push(await resolveTarget(unit, secrets, needs.purpose));
+  const targets = new Map(chosen.map((target) => [unitKey(target), target]));
+  if (needs.purpose === 'write') {
+    for (const unit of partnersOf(inventory, targets)) {
+      targets.set(unitKey(unit), await resolveTarget(unit, secrets, 'read'));
+    }
+  }
+  return { inventory, book, imagesFolder, images, chosen, targets };
+}
+
+function partnersOf(inventory: Inventory, chosen: ReadonlyMap<string, UnitTarget>): readonly InventoryUnit[] {
+  const partners = findPartners(inventory);
+  const wanted = new Set([...chosen.keys()].flatMap((key) => partners.get(key) ?? []));
+  return inventory.units.filter((unit) => wanted.has(unitKey(unit)) && !chosen.has(unitKey(unit)));
+}
+
+function select(inventory: Inventory, args: FleetArgs): readonly InventoryUnit[] {
+  const unknown = args.site.filter((name) => !inventory.sites.some((site) => site.name === name));
+  const matches = (unit: InventoryUnit, word: string): boolean =>
+    unit.name === word ||
+    unitKey(unit) === word ||
+    unit.host === word ||
+    (unit.serial !== null && usableSerial(unit.serial) === word.toUpperCase());
+  const lost = args.unit.filter((word) => !inventory.units.some((unit) => matches(unit, word)));
+  const units = inventory.units.filter(
+    (unit) =>
+      (args.site.length === 0 || args.site.includes(unit.site)) &&
+      (args.unit.length === 0 || args.unit.some((word) => matches(unit, word))),
+  );
+  if (unknown.length > 0 || lost.length > 0 || units.length === 0) {
+    const said = [...unknown.map((name) => `site "${name}"`), ...lost.map((word) => `unit "${word}"`)];
+    throw new Problem(
+      'config/selection',
+      said.length > 0
+        ? `The inventory has no ${said.join(', ')}.`
+        : 'No unit matches both --site and --unit.',
+      { hint: `Sites: ${inventory.sites.map((site) => site.name).join(', ')}.` },
+    );
+  }
+  return units;
+}
+
+function byKeys(inventory: Inventory, keys: readonly string[]): readonly InventoryUnit[] {
+  return inventory.units.filter((unit) => keys.includes(unitKey(unit)));
+}
+
+/** The kind of path that a target would be written over. */
+export function pathKind(target: UnitTarget): PathKind {
+  if (target.network !== null) return 'nmc';
+  return target.local !== null && 'usb' in target.local ? 'usb' : 'serial';
+}
+
+/** Looks at the chosen units and judges each. Only reads. */
+export async function lookAndJudge(
+  fleet: Fleet,
+  paths: Paths,
+  io: Io,
+  signal: AbortSignal,
+): Promise<readonly Judged[]> {
+  const looks = await lookAll(paths, fleet.chosen, { clock: io.clock, signal });
+  return fleet.chosen.flatMap((target, index) => {
+    const look = looks[index];
+    if (look === undefined) return [];
+    const { verdict, image } = judge(fleet.book, {
+      unit: look.unit,
+      images: fleet.images,
+      path: pathKind(target),
+    });
+    return [{ target, look, verdict, image }];
+  });
+}

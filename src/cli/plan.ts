@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Plan } from '../core/index.ts';
+import { renderPlan } from '../report/index.ts';
+import { buildPlan } from '../run/index.ts';
+import { defineCommand, type Exit } from './command.ts';
+import { planDocument } from './documents.ts';
+import { type Fleet, lookAndJudge, openFleet } from './fleet.ts';
+import type { Io } from './io.ts';
+import { COMMON_OPTIONS, FLEET_OPTIONS, FleetSchema, stateFolder } from './options.ts';
+import { type OpenPaths, openPaths } from './paths.ts';
+
+const PlanArgs = FleetSchema.extend({
+  out: z.string().min(1).optional(),
+  format: z.enum(['text', 'md']),
+});
+type PlanArgs = z.infer<typeof PlanArgs>;
+
+export const planCommand = defineCommand<PlanArgs>({
+  usage: 'plan',
+  describe: 'Show what would be sent to which unit, and what stands against it (only reads)',
+  positionals: {},
+  options: {
+    ...COMMON_OPTIONS,
+    ...FLEET_OPTIONS,
+    out: { type: 'string', describe: 'Write the plan to this file, for upgrade --plan' },
+    format: { choices: ['text', 'md'], default: 'text', describe: 'Text or Markdown' },
+  },
+  schema: PlanArgs,
+  run: plan,
+});
+
+async function plan(args: PlanArgs, io: Io): Promise<Exit> {
+  const fleet = await openFleet(args, io, { purpose: 'read', images: 'required' });
+  const open = openPaths(stateFolder(args, io));
+  try {
+    const made = await makePlan(fleet, open, io);
+    const document = planDocument(made, io.clock.now());
+    if (args.out !== undefined)
+      await writeFile(args.out, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+    if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
+    else
+      io.out(
+        renderPlan(document, args.format === 'md' ? 'markdown' : 'text', { color: io.color && args.color }),
+      );
+    return planExit(made);
+  } finally {
+    await open.close();
+  }
+}
+
+/** Looks, judges and plans. Only reads. */
+export async function makePlan(fleet: Fleet, open: OpenPaths, io: Io): Promise<Plan> {
+  const judged = await lookAndJudge(fleet, open.paths, io, new AbortController().signal);
+  return buildPlan(fleet.book.hash, judged);
+}
+
+/** 3 where nothing can be done and something should be. */
+export function planExit(made: Plan): Exit {
+  const open = made.units.filter((unit) => unit.verdict.status !== 'current');
+  return open.length > 0 && open.every((unit) => unit.verdict.status !== 'outdated') ? 3 : 0;
+}

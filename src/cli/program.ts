@@ -1,0 +1,140 @@
+import yargs from 'yargs';
+import { z } from 'zod';
+import { asProblem, Problem, printable } from '../core/index.ts';
+import type { Command, Exit } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import type { Io } from './io.ts';
+import { COMMON_OPTIONS } from './options.ts';
+
+/** Runs one command line and gives its exit code. Never throws, never ends the process. */
+export async function runProgram(words: readonly string[], io: Io): Promise<Exit> {
+  const wantsJson = words.includes('--json') && !words.includes('--');
+  try {
+    return await dispatch(words, io);
+  } catch (thrown) {
+    return report(asProblem(thrown), io, wantsJson);
+  }
+}
+
+function report(problem: Problem, io: Io, wantsJson: boolean): Exit {
+  const code = exitOf(problem);
+  if (wantsJson) {
+    const document = {
+      schema: 'upsfw/error@1',
+      generatedAt: io.clock.now().toISOString(),
+      problem: problem.toJSON(),
+      exitCode: code,
+    };
+    io.out(`${JSON.stringify(document, null, 2)}\n`);
+  }
+  io.talk(`upsfw: ${problem.message}\n  ${problem.hint}\n  (${problem.code})\n`);
+  return code;
+}
+
+/** Who is to blame decides the code: what the operator wrote is 2, a fault of the tool is 1. */
+function exitOf(problem: Problem): Exit {
+  if (problem.code.startsWith('internal/')) return 1;
+  if (problem.code.startsWith('config/') || problem.code.startsWith('image/')) return 2;
+  if (problem.code === 'refused/confirmation') return 2;
+  if (problem.code.startsWith('refused/')) return 3;
+  return 4;
+}
+
+async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
+  refuseOddFlags(words);
+  // yargs calls a handler while it parses; the handler only notes the command, so that a failed check runs nothing.
+  const chosen: { command: Command; argv: Record<string, unknown> }[] = [];
+  const parser = yargs()
+    .scriptName('upsfw')
+    .usage('$0 COMMAND [options]\n\nFinds, audits and upgrades the firmware of APC Smart-UPS units.')
+    .options(COMMON_OPTIONS)
+    .strict()
+    .demandCommand(1, 'Name a command.')
+    .recommendCommands()
+    .parserConfiguration({
+      'duplicate-arguments-array': false,
+      'greedy-arrays': false,
+      'camel-case-expansion': true,
+    })
+    .version(VERSION)
+    .help()
+    .locale('en')
+    .wrap(io.width === null ? 100 : Math.min(io.width, 110))
+    .exitProcess(false)
+    .fail(false);
+  for (const command of COMMANDS) {
+    parser.command(
+      command.usage,
+      command.describe,
+      (builder) => {
+        for (const [name, { describe, array }] of Object.entries(command.positionals)) {
+          builder.positional(name, { type: 'string', describe, ...(array ? { array: true } : {}) });
+        }
+        builder.options(command.options);
+      },
+      (argv) => {
+        chosen.push({ command, argv });
+      },
+    );
+  }
+  const text = await parseWords(parser, words);
+  if (text !== null) {
+    io.out(`${text}\n`);
+    return 0;
+  }
+  const [first] = chosen;
+  if (first === undefined) throw usage('Name a command.');
+  const checked = first.command.schema.safeParse(first.argv);
+  if (!checked.success) throw usage(z.prettifyError(checked.error));
+  return first.command.run(checked.data, quieted(io, first.argv['quiet'] === true));
+}
+
+const VERSION = '0.1.0';
+
+/** Parses; gives the text of --help or --version where that was asked for. Throws Problem config/usage. */
+async function parseWords(
+  parser: ReturnType<typeof yargs>,
+  words: readonly string[],
+): Promise<string | null> {
+  let shown: string | null = null;
+  try {
+    await parser.parseAsync([...words], {}, (error, _argv, output) => {
+      if (error) throw error;
+      if (output !== '') shown = output;
+    });
+  } catch (thrown) {
+    throw usage(thrown instanceof Error ? thrown.message : String(thrown));
+  }
+  return shown;
+}
+
+function usage(message: string): Problem {
+  return new Problem('config/usage', printable(message, 2000), {
+    hint: 'upsfw --help and upsfw COMMAND --help list what there is.',
+  });
+}
+
+/**
+ * yargs takes `--apply=maybe` for false and says nothing. A word after `=` behind a switch is an error here, and so is
+ * a switch said twice in different ways.
+ */
+function refuseOddFlags(words: readonly string[]): void {
+  const switches = new Set<string>();
+  for (const options of [COMMON_OPTIONS, ...COMMANDS.map((command) => command.options)]) {
+    for (const [name, option] of Object.entries(options)) {
+      if (option.type === 'boolean') switches.add(name);
+    }
+  }
+  for (const word of words) {
+    if (word === '--') return;
+    const found = /^--(?:no-)?([a-z-]+)=(.*)$/.exec(word);
+    if (found === null || !switches.has(found[1] ?? '')) continue;
+    if (found[2] !== 'true' && found[2] !== 'false') {
+      throw usage(`--${found[1]} is a switch: it takes no value, and not "${printable(found[2] ?? '')}".`);
+    }
+  }
+}
+
+function quieted(io: Io, quiet: boolean): Io {
+  return quiet ? { ...io, talk: () => undefined } : io;
+}

@@ -1,0 +1,117 @@
+import { type Hop, Problem, type Reason, type StoredImage, type Unit, unitKey } from '../core/index.ts';
+import { verifyStored } from '../images/index.ts';
+import { renderRun } from '../report/index.ts';
+import { judgeStart } from '../rules/index.ts';
+import { createLocks, execute, exitCodeOf, type Journal, type Locks, type RunRecord } from '../run/index.ts';
+import type { Exit } from './command.ts';
+import { runDocument } from './documents.ts';
+import type { Fleet } from './fleet.ts';
+import type { Io } from './io.ts';
+import type { CommonArgs } from './options.ts';
+import type { OpenPaths } from './paths.ts';
+import { createProgress } from './progress.ts';
+import { rehearsalSpeed } from './rehearsal.ts';
+
+/** Carries out what is left of a run, shows it, and gives the exit code. */
+export async function runIt(
+  journal: Journal,
+  fleet: Fleet,
+  open: OpenPaths,
+  args: CommonArgs & { readonly stateFolder: string },
+  io: Io,
+): Promise<Exit> {
+  const locks = createLocks(args.stateFolder);
+  // Two processes at the same run would write one journal.
+  const runLock = await locks.take(runLockName(journal.run), `run ${journal.run}`);
+  const abort = new AbortController();
+  const control = { stopNew: false, abort: abort.signal };
+  const progress = createProgress(io, args.quiet || args.json);
+  let interrupts = 0;
+  const release = io.onInterrupt(() => {
+    interrupts += 1;
+    control.stopNew = true;
+    if (interrupts === 1) {
+      io.talk(
+        '\nStopping: no further unit is begun; those at work go on to their end. Once more aborts before a start.\n',
+      );
+      return;
+    }
+    if (interrupts === 2) {
+      io.talk(
+        '\nAborting units whose update has not been started. A started one is watched to its end. Once more leaves.\n',
+      );
+      abort.abort();
+      return;
+    }
+    io.talk(`\nLeaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
+    process.exit(130);
+  });
+  try {
+    const record = await execute({
+      journal,
+      inventory: fleet.inventory,
+      targets: fleet.targets,
+      paths: open.paths,
+      locks,
+      clock: io.clock,
+      rehearsalSpeed: rehearsalSpeed(io),
+      against: (unit, image, hop) => judgeAgain(fleet, unit, image, hop),
+      image: (hop) => imageOf(fleet, hop),
+      control,
+      progress: progress.unit,
+    });
+    progress.end();
+    return showRun(record, interrupts > 0, locks, args, io);
+  } finally {
+    progress.end();
+    release();
+    await runLock.release();
+  }
+}
+
+export function runLockName(run: string): string {
+  return `run-${run}`;
+}
+
+function judgeAgain(fleet: Fleet, unit: Unit, image: StoredImage, hop: Hop): readonly Reason[] {
+  return judgeStart(fleet.book, unit, image, hop.path);
+}
+
+/** The file of a hop, found by its hash and read again: what was planned is what is sent. */
+async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredImage> {
+  const image = fleet.images.find((one) => one.sha256 === hop.image.sha256);
+  if (image === undefined) {
+    throw new Problem(
+      'image/changed',
+      `${hop.image.file} with sha256 ${hop.image.sha256.slice(0, 16)}… is not in the images folder any more.`,
+      {
+        hint: 'Put the file back, or make a new plan.',
+      },
+    );
+  }
+  await verifyStored(image);
+  return image;
+}
+
+/** Prints a run and gives its exit code. */
+export async function showRun(
+  record: RunRecord,
+  stopped: boolean,
+  locks: Locks,
+  args: CommonArgs,
+  io: Io,
+): Promise<Exit> {
+  const alive = await locks.heldElsewhere(runLockName(record.run));
+  const exitCode = exitCodeOf(record, stopped);
+  const document = runDocument(record, exitCode, alive, io.clock.now());
+  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
+  else io.out(renderRun(document, 'text', { color: io.color && args.color }));
+  return exitCode;
+}
+
+/** Keys of the units of a record, for choosing them from an inventory. */
+export function keysOf(record: RunRecord): readonly string[] {
+  return record.units.map((unit) => unit.planned.key);
+}
+
+export { unitKey };

@@ -1,0 +1,165 @@
+import type { ClientChannel } from 'ssh2';
+import { Problem, printable } from '../core/index.ts';
+import { type SshOptions, withSsh } from './ssh.ts';
+
+export interface ScpUpload {
+  readonly ssh: SshOptions;
+  /** Folder with its final slash. */
+  readonly folder: string;
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly stalledSeconds: number;
+  readonly afterLastByteSeconds: number;
+  readonly progress: (sent: number) => void;
+}
+
+/** How an upload ended. `unknown`: all bytes left, and the last word did not come; the listing of the card decides. */
+export type UploadEnd = 'done' | 'unknown';
+
+const CHUNK = 32 * 1024;
+const LONGEST_COMPLAINT = 1024;
+
+/**
+ * Sends a file by the old SCP protocol over an exec channel; cards have no SFTP, and `scp -t` is the only program they
+ * run. No options but `-t`: some sinks refuse any other. Throws Problem link/* and device/*.
+ */
+export function uploadByScp(upload: ScpUpload): Promise<UploadEnd> {
+  return withSsh(upload.ssh, (client) => {
+    const { network } = upload.ssh;
+    const where = `${network.host}:${network.ports.ssh}`;
+    return new Promise((resolve, reject) => {
+      client.exec(`scp -t ${upload.folder}${upload.name}`, (error, channel) => {
+        if (error !== undefined) {
+          reject(
+            new Problem('link/scp', `${where} does not take files by SCP: ${printable(error.message)}.`, {
+              hint: 'Switch SCP on in the card, or add ftp to transfer: in the inventory.',
+              cause: error,
+            }),
+          );
+          return;
+        }
+        send(channel, upload, where).then(resolve, reject);
+      });
+    });
+  });
+}
+
+async function send(channel: ClientChannel, upload: ScpUpload, where: string): Promise<UploadEnd> {
+  const sink = new Sink(channel, where);
+  const { bytes, name, stalledSeconds } = upload;
+  await sink.acknowledged(stalledSeconds);
+  await sink.write(Buffer.from(`C0644 ${bytes.length} ${name}\n`, 'latin1'), stalledSeconds);
+  await sink.acknowledged(stalledSeconds);
+  for (let start = 0; start < bytes.length; start += CHUNK) {
+    await sink.write(bytes.subarray(start, start + CHUNK), stalledSeconds);
+    upload.progress(Math.min(start + CHUNK, bytes.length));
+  }
+  await sink.write(Buffer.from([0]), stalledSeconds);
+  try {
+    await sink.acknowledged(upload.afterLastByteSeconds);
+  } catch (thrown) {
+    if (thrown instanceof Problem && (thrown.code === 'link/closed' || thrown.code === 'link/timeout'))
+      return 'unknown';
+    throw thrown;
+  }
+  channel.end();
+  return 'done';
+}
+
+/** The far end of the protocol: one byte of answer a message, 0 for yes, 1 or 2 and a line of text for no. */
+class Sink {
+  readonly #channel: ClientChannel;
+  readonly #where: string;
+  #received = Buffer.alloc(0);
+  #closed = false;
+  #wake: () => void = () => undefined;
+
+  constructor(channel: ClientChannel, where: string) {
+    this.#channel = channel;
+    this.#where = where;
+    channel.on('data', (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk]).subarray(0, LONGEST_COMPLAINT * 2);
+      this.#wake();
+    });
+    channel.stderr.on('data', () => undefined);
+    const close = (): void => {
+      this.#closed = true;
+      this.#wake();
+    };
+    channel.on('close', close);
+    channel.on('error', close);
+    channel.on('drain', () => this.#wake());
+  }
+
+  async write(bytes: Buffer, seconds: number): Promise<void> {
+    this.#refuseComplaint();
+    if (this.#closed) throw this.#lost();
+    if (this.#channel.write(bytes)) return;
+    const deadline = Date.now() + seconds * 1000;
+    while (this.#channel.writableNeedDrain) {
+      if (this.#closed) throw this.#lost();
+      this.#refuseComplaint();
+      if (!(await this.#event(deadline))) throw this.#slow(seconds);
+    }
+  }
+
+  async acknowledged(seconds: number): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+      if (this.#received[0] === 0) {
+        this.#received = this.#received.subarray(1);
+        return;
+      }
+      this.#refuseComplaint();
+      if (this.#closed) throw this.#lost();
+      if (!(await this.#event(deadline))) throw this.#slow(seconds);
+    }
+  }
+
+  #refuseComplaint(): void {
+    const [first] = this.#received;
+    if (first === undefined || first === 0) return;
+    const end = this.#received.indexOf(0x0a);
+    if (end === -1 && this.#received.length < LONGEST_COMPLAINT && !this.#closed) return;
+    const text = printable(
+      this.#received.toString('latin1', first <= 2 ? 1 : 0, end === -1 ? undefined : end),
+    );
+    throw new Problem('device/no-room', `${this.#where} does not take the file: ${text}.`, {
+      hint: 'Look at the folder upsfw on the card: another image may fill it.',
+    });
+  }
+
+  #event(deadline: number): Promise<boolean> {
+    const left = deadline - Date.now();
+    if (left <= 0) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#wake = () => undefined;
+        resolve(false);
+      }, left);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = () => undefined;
+        resolve(true);
+      };
+    });
+  }
+
+  #lost(): Problem {
+    return new Problem('link/closed', `${this.#where} closed the connection during the SCP upload.`, {
+      hint: 'Nothing was started. Try again; the card may have restarted.',
+      transient: true,
+    });
+  }
+
+  #slow(seconds: number): Problem {
+    return new Problem(
+      'link/timeout',
+      `${this.#where} took longer than ${seconds} seconds in the SCP upload.`,
+      {
+        hint: 'Nothing was started. Try again; see whether the card is busy.',
+        transient: true,
+      },
+    );
+  }
+}

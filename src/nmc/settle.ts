@@ -1,0 +1,115 @@
+import { Problem, type StepCheck, type StepContext, type StepResult, unitKey } from '../core/index.ts';
+import type { Tools } from './tools.ts';
+import { isRunning, readSigns, type Signs } from './update-signs.ts';
+
+const NEVER = new AbortController().signal;
+
+const KEEP_OFF = 'Do not power the unit off. Look at its panel, then run upsfw resume.';
+
+/**
+ * What became of a start, or whether one may be made. With a start on record it is never `todo`: a unit that shows no sign
+ * of an update for the quiet time failed safely, if a source says that nothing is running.
+ */
+export async function checkStart(tools: Tools, context: StepContext): Promise<StepCheck> {
+  const begun = context.clock.monotonic();
+  const onRecord = context.remembered.startedAt !== null;
+  for (;;) {
+    const signs = await readSigns(tools, context, onRecord ? NEVER : context.signal);
+    if (signs.arrived) return { state: 'done', problem: null };
+    if (isRunning(signs)) return { state: 'running', problem: null };
+    if (!onRecord) return beforeStart(signs, context);
+    if (signs.object === 'successful') return { state: 'running', problem: null };
+    if (signs.object === 'failed' && signs.unchanged)
+      return { state: 'failed', problem: updateFailed(context) };
+    if (!signs.unchanged || signs.object !== 'none') return { state: 'unknown', problem: null };
+    if (context.clock.monotonic() - begun >= tools.waits.startSeen * 1000)
+      return { state: 'failed', problem: notSeen(context) };
+    context.progress(null, 'waiting for a sign of the update');
+    await context.clock.sleep(tools.waits.poll * 1000);
+  }
+}
+
+function beforeStart(signs: Signs, context: StepContext): StepCheck {
+  if (signs.unchanged) return { state: 'todo', problem: null };
+  const problem = new Problem(
+    'device/changed',
+    `${unitKey(context.target)} does not answer as before; nothing was started.`,
+    {
+      hint: 'Look at the unit, then make a new plan.',
+      transient: true,
+    },
+  );
+  return { state: 'unknown', problem };
+}
+
+function notSeen(context: StepContext): Problem {
+  return new Problem(
+    'device/start-not-seen',
+    `A start was written down; ${unitKey(context.target)} says that no update is or was in process, and runs UPS ${context.hop.from.version} as before.`,
+    {
+      hint: `The start had no effect. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+    },
+  );
+}
+
+function updateFailed(context: StepContext): Problem {
+  return new Problem(
+    'device/update-failed',
+    `The card says that the update failed; the unit runs UPS ${context.hop.from.version} as before.`,
+    {
+      hint: `Look at the event log of the card for the cause. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+    },
+  );
+}
+
+/** Watches an update to its end. Silence and a lost link are normal; only the unit's own word ends it, or the limit. */
+export async function takeSettle(tools: Tools, context: StepContext): Promise<StepResult> {
+  const begun = context.clock.monotonic();
+  let last: Signs | null = null;
+  for (;;) {
+    last = await readSigns(tools, context, NEVER);
+    if (last.arrived)
+      return { state: 'done', way: context.remembered.startedBy, problem: null, unit: last.unit };
+    // The object was cleared before the start, so this failure is that of this update.
+    if (last.object === 'failed' && last.unchanged && context.remembered.startedBy !== 'cli') {
+      return {
+        state: 'failed',
+        way: context.remembered.startedBy,
+        problem: updateFailed(context),
+        unit: last.unit,
+      };
+    }
+    context.progress(last.percent === null ? null : last.percent / 100, described(last));
+    if (context.clock.monotonic() - begun >= tools.waits.settle * 1000) break;
+    await context.clock.sleep(tools.waits.poll * 1000);
+  }
+  const result: StepResult = {
+    state: 'unknown',
+    way: context.remembered.startedBy,
+    problem: overdue(tools, context, last),
+  };
+  return last.answers ? { ...result, unit: last.unit } : result;
+}
+
+function described(signs: Signs): string {
+  if (!signs.answers) return 'the unit is silent (normal while it restarts)';
+  if (signs.percent !== null) return `the card sends the image to the UPS: ${signs.percent} %`;
+  if (signs.object === 'in-process') return 'the card says: in process';
+  if (signs.object === 'successful') return 'the card says: successful; waiting for the new version';
+  return 'waiting for the new version';
+}
+
+function overdue(tools: Tools, context: StepContext, last: Signs): Problem {
+  const minutes = Math.round(tools.waits.settle / 60);
+  const { version, microLinkId } = last.unit.firmware;
+  const state = !last.answers
+    ? 'the unit does not answer'
+    : last.object === 'successful'
+      ? `the card says successful, but the unit runs UPS ${version ?? '?'} (it may wait for an install at its panel)`
+      : `the unit runs UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`;
+  return new Problem(
+    'device/update-unknown',
+    `${minutes} minutes after the start ${state}; wanted was UPS ${context.hop.to.version} (ID${context.hop.to.microLinkId}).`,
+    { hint: KEEP_OFF },
+  );
+}

@@ -1,0 +1,199 @@
+import { asProblem, Problem, type StartWay, type StepContext, type StepResult } from '../core/index.ts';
+import { clearUpdateResult, readUpdateState, requestUpdate, type SnmpSession } from '../snmp/index.ts';
+import { factsOf } from './generations.ts';
+import { CODE, PHRASES } from './phrases.ts';
+import { type Shell, withShell } from './shell.ts';
+import { networkOf, shellOptions, type Tools } from './tools.ts';
+
+/**
+ * What became of one way to start. `started`: the device said yes. `no`: nothing was started, for certain; another way may
+ * be tried. `never`: the device says that this image or this moment is wrong, so no way is tried. `maybe`: the request left
+ * and no answer came.
+ */
+type Attempt =
+  | { readonly state: 'started' }
+  | { readonly state: 'no' | 'never' | 'maybe'; readonly problem: Problem };
+
+/** Starts the update, by the ways of the inventory in order, with at most one request that may have been taken. */
+export async function takeStart(tools: Tools, context: StepContext): Promise<StepResult> {
+  const network = networkOf(context.target);
+  const refusals: Problem[] = [];
+  for (const way of network.start) {
+    context.progress(null, `starting the update by ${way}`);
+    const attempt = await startBy(way, tools, context);
+    if (attempt.state === 'started') return { state: 'done', way, problem: null };
+    if (attempt.state === 'maybe') return { state: 'unknown', way, problem: attempt.problem };
+    if (attempt.state === 'never') return { state: 'failed', way, problem: attempt.problem };
+    refusals.push(attempt.problem);
+  }
+  const told = refusals.map((problem) => problem.message).join(' ');
+  return {
+    state: 'failed',
+    way: null,
+    problem: new Problem(
+      'device/start-unavailable',
+      `The image lies on the card, and no way to start it is open. ${told}`,
+      {
+        hint: 'Press "Update UPS" on the Firmware Update page of the card, or open one of the ways named.',
+        cause: refusals[0],
+      },
+    ),
+  };
+}
+
+function startBy(way: StartWay, tools: Tools, context: StepContext): Promise<Attempt> {
+  return way === 'snmp' ? startBySnmp(tools, context) : startByShell(tools, context);
+}
+
+async function startBySnmp(tools: Tools, context: StepContext): Promise<Attempt> {
+  const network = networkOf(context.target);
+  const { write } = network;
+  if (write === null) {
+    return no(
+      'device/start-unavailable',
+      'The inventory has no write: credential for SNMP.',
+      'Add write: to the unit.',
+    );
+  }
+  if (write.version !== '3' && !network.plaintext) {
+    return no(
+      'refused/plaintext',
+      `SNMP version ${write.version} sends its community without encryption.`,
+      'Use version 3, or allow it with plaintext: true.',
+    );
+  }
+  let session: SnmpSession;
+  try {
+    session = await tools.hub.open(write, { host: network.host, port: network.ports.snmp });
+  } catch (thrown) {
+    return { state: 'no', problem: asProblem(thrown) };
+  }
+  try {
+    const refusal = await makeReady(session);
+    if (refusal !== null) return refusal;
+    const outcome = await requestUpdate(session);
+    if (outcome.state === 'accepted') return { state: 'started' };
+    if (outcome.state === 'refused') return { state: 'no', problem: startRefused('snmp', outcome.problem) };
+    return { state: 'maybe', problem: outcome.problem };
+  } catch (thrown) {
+    // Only reads can throw here, so nothing was started.
+    return { state: 'no', problem: asProblem(thrown) };
+  } finally {
+    session.close();
+  }
+}
+
+/** Brings the update object to "none", so that what it says later is about this update. Null where it is. */
+async function makeReady(session: SnmpSession): Promise<Attempt | null> {
+  const state = await readUpdateState(session);
+  if (state === 'none') return null;
+  if (state === 'not-offered' || state === 'garbage') {
+    return no(
+      'device/start-unavailable',
+      'The card does not offer the update object over SNMP.',
+      'Add cli to start: in the inventory.',
+    );
+  }
+  if (state === 'in-process' || state === 'requested') {
+    const problem = new Problem('device/busy', 'The card says that an update is in process already.', {
+      hint: 'Wait until it has ended, look at the unit, and make a new plan.',
+    });
+    return { state: 'never', problem };
+  }
+  await clearUpdateResult(session);
+  const cleared = await readUpdateState(session);
+  if (cleared === 'none') return null;
+  return no(
+    'device/stale-result',
+    `The card still shows the result of an earlier update (${cleared}) and does not clear it.`,
+    'Start by the command line, or look at the update page of the card.',
+  );
+}
+
+function no(
+  code: 'device/start-unavailable' | 'refused/plaintext' | 'device/stale-result',
+  message: string,
+  hint: string,
+): Attempt {
+  return { state: 'no', problem: new Problem(code, message, { hint }) };
+}
+
+function startRefused(way: StartWay, cause: Problem): Problem {
+  return new Problem('device/start-refused', `The card refused the start by ${way}: ${cause.message}`, {
+    hint: cause.hint,
+    cause,
+  });
+}
+
+async function startByShell(tools: Tools, context: StepContext): Promise<Attempt> {
+  const network = networkOf(context.target);
+  let installSent = false;
+  try {
+    return await withShell(shellOptions(tools, network, context.signal), (shell) =>
+      install(shell, context, () => {
+        installSent = true;
+      }),
+    );
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    return { state: installSent ? 'maybe' : 'no', problem };
+  }
+}
+
+async function install(shell: Shell, context: StepContext, sent: () => void): Promise<Attempt> {
+  const offered = await shell.run('upsfwupdate ?');
+  if (offered.code === CODE.notFound || !/-install/.test(offered.lines.join('\n'))) {
+    return no(
+      'device/start-unavailable',
+      'The card has no command upsfwupdate -install.',
+      'Add snmp to start: in the inventory.',
+    );
+  }
+  const path = await compatiblePath(shell, context);
+  if (typeof path !== 'string') return path;
+  sent();
+  const reply = await shell.run(`upsfwupdate -install -file ${path}`);
+  if (reply.code === CODE.success || reply.code === CODE.issued) return { state: 'started' };
+  if (reply.code !== null) {
+    const problem = new Problem('link/ssh', `The card answered ${reply.code}.`, {
+      hint: 'Look at the event log of the card.',
+    });
+    return { state: 'no', problem: startRefused('cli', problem) };
+  }
+  // No code: a question, or words that are not known. Something may have begun.
+  const problem = new Problem(
+    'device/garbage',
+    'The card answered the start with words that are not known.',
+    {
+      hint: 'Look at the panel and the event log of the card before anything is repeated.',
+    },
+  );
+  return { state: 'maybe', problem };
+}
+
+/** The spelling of the image's path that the card takes, if it calls the image compatible. */
+async function compatiblePath(shell: Shell, context: StepContext): Promise<string | Attempt> {
+  const facts = factsOf(context.before.card);
+  for (const spell of facts?.installPaths ?? []) {
+    const path = spell(context.image.file);
+    const info = await shell.run(`upsfwupdate -info -file ${path}`);
+    if (info.code !== CODE.success) continue;
+    const verdict = PHRASES.compatible.exec(info.lines.join('\n'))?.[1]?.toLowerCase();
+    if (verdict === 'yes') return path;
+    if (verdict === 'no') {
+      const problem = new Problem(
+        'device/incompatible',
+        `The card calls ${context.image.file} incompatible with this UPS.`,
+        {
+          hint: 'Do not send it by another way. Check model, Micro-Link id and image.',
+        },
+      );
+      return { state: 'never', problem };
+    }
+  }
+  return no(
+    'device/start-unavailable',
+    'The card does not say that the image is compatible.',
+    'Start the update on the web page of the card.',
+  );
+}

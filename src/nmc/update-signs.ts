@@ -1,0 +1,86 @@
+import { asProblem, type Look, type StepContext, type Unit } from '../core/index.ts';
+import { readUpdateState, type UpdateState } from '../snmp/index.ts';
+import { look } from './look.ts';
+import { CODE, PHRASES } from './phrases.ts';
+import { withShell } from './shell.ts';
+import { networkOf, shellOptions, type Tools } from './tools.ts';
+
+/** What one round of questions says about an update. */
+export interface Signs {
+  readonly unit: Unit;
+  /** The unit answers and its card has word from it. */
+  readonly answers: boolean;
+  /** It has version and id that the hop leads to. */
+  readonly arrived: boolean;
+  /** It still has the version and id from before. */
+  readonly unchanged: boolean;
+  /** What the update object says; null where it could not be asked. */
+  readonly object: UpdateState | null;
+  /** What the command line says of progress; null where it says nothing. */
+  readonly percent: number | null;
+}
+
+/** Asks all sources once. Silence of any of them is an answer too: it never throws for what the device does. */
+export async function readSigns(tools: Tools, context: StepContext, signal: AbortSignal): Promise<Signs> {
+  const { target, hop } = context;
+  const seen: Look = await look(tools, target, { clock: context.clock, signal });
+  const { unit } = seen;
+  const answers = seen.problem === null && unit.condition.linkUp !== false;
+  const { version, microLinkId } = unit.firmware;
+  const object = await readObject(tools, context);
+  const objectDecides =
+    object === 'in-process' || object === 'requested' || context.remembered.startedBy === 'snmp';
+  return {
+    unit,
+    answers,
+    arrived: answers && version === hop.to.version && microLinkId === hop.to.microLinkId,
+    unchanged: answers && version === hop.from.version && microLinkId === hop.from.microLinkId,
+    object,
+    // Each question on the command line is a login that takes an old card minutes: only where it can tell more.
+    percent: objectDecides || !answers ? null : await readPercent(tools, context, signal),
+  };
+}
+
+async function readObject(tools: Tools, context: StepContext): Promise<UpdateState | null> {
+  const network = networkOf(context.target);
+  if (network.snmp === null) return null;
+  try {
+    const session = await tools.hub.open(network.snmp, { host: network.host, port: network.ports.snmp });
+    try {
+      return await readUpdateState(session);
+    } finally {
+      session.close();
+    }
+  } catch (thrown) {
+    // Cards are silent while they work; the next round asks again, and the limit of the step ends it.
+    asProblem(thrown);
+    return null;
+  }
+}
+
+async function readPercent(tools: Tools, context: StepContext, signal: AbortSignal): Promise<number | null> {
+  const network = networkOf(context.target);
+  if (network.login === null || !network.start.includes('cli')) return null;
+  try {
+    return await withShell(shellOptions(tools, network, signal), async (shell) => {
+      const reply = await shell.run('upsfwupdate -status');
+      if (reply.code !== CODE.success) return null;
+      const found = PHRASES.progress.exec(reply.lines.join('\n'));
+      const percent = Number(found?.[3] ?? Number.NaN);
+      return Number.isInteger(percent) && percent <= 100 ? percent : null;
+    });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    asProblem(thrown);
+    return null;
+  }
+}
+
+/** Something says that an update is under way at this moment. */
+export function isRunning(signs: Signs): boolean {
+  return (
+    signs.object === 'in-process' ||
+    signs.object === 'requested' ||
+    (signs.percent !== null && signs.percent < 100)
+  );
+}

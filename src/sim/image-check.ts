@@ -1,0 +1,32 @@
+import { sums } from './image-builder.ts';
+
+/** What the simulated card makes of a file in its folder. */
+export type FileCheck =
+  | { readonly known: false }
+  | { readonly known: true; readonly id: number; readonly idAfter: number; readonly version: string };
+
+const BLOCK = 128;
+
+/** Walks the records of a file as a card would have to; anything odd makes the format unknown. */
+export function checkFile(bytes: Buffer): FileCheck {
+  let offset = 0;
+  let id: number | null = null;
+  let idAfter: number | null = null;
+  let version: string | null = null;
+  while (offset < bytes.length) {
+    const header = bytes.subarray(offset, offset + BLOCK);
+    if (header.length < BLOCK || header.readUInt16BE(0x7e) !== sums(header.subarray(0, 0x7e)))
+      return { known: false };
+    const padded = Math.ceil(header.readUInt32BE(0x06) / BLOCK) * BLOCK;
+    const payload = bytes.subarray(offset + BLOCK, offset + BLOCK + padded);
+    if (payload.length < padded || sums(payload) !== header.readUInt16BE(0x10)) return { known: false };
+    const recordId = header.readUInt32BE(0x0a);
+    id ??= recordId;
+    if (header[0x01] === 0x01) idAfter ??= recordId;
+    const name = header.toString('latin1', 0x14, 0x14 + (header[0x13] ?? 0));
+    if (name.startsWith('UPS')) version ??= name.slice(3).trim();
+    offset += BLOCK + padded;
+  }
+  if (id === null || version === null) return { known: false };
+  return { known: true, id, idAfter: idAfter ?? id, version };
+}

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { Problem } from '../core/index.ts';
+import { listFindings, parseYaml } from '../yaml/index.ts';
+
+const text = z.string().min(1).max(100);
+
+/** What a simulated card and its UPS say of themselves, and what they offer. */
+const PersonaSchema = z.strictObject({
+  generation: z.enum(['nmc1', 'nmc2', 'nmc3']),
+  card: z.strictObject({
+    model: text,
+    platform: z.string().regex(/^hw\d\d$/),
+    osVersion: text,
+    appName: text,
+    appVersion: text,
+    boot: text,
+    hardwareRevision: text,
+  }),
+  ups: z.strictObject({
+    model: text,
+    sku: text.nullable(),
+    version: text,
+    /** Null for a unit of the older protocol; its firmware string is then `version` as it stands. */
+    microLinkId: z.int().min(1).nullable(),
+    ratingVA: z.int().nullable(),
+    manufactured: text,
+  }),
+  sysObjectId: text,
+  snmp: z.enum(['v1', 'v2c', 'v3']),
+  /** `old`: SHA-1 key exchange and CBC ciphers only, as on second-generation cards. */
+  ssh: z.enum(['none', 'old', 'modern']),
+  ftp: z.boolean(),
+  /** The card answers for upsAdvControlFirmwareUpdate. */
+  updateObject: z.boolean(),
+  /** The command line has `upsfwupdate`. */
+  upsfwupdate: z.boolean(),
+  /** `shut`: the installed UPS firmware refuses updates through the card. */
+  cardPath: z.enum(['open', 'shut']),
+  inventory: z.strictObject({
+    transfer: z.array(z.enum(['scp', 'ftp'])),
+    start: z.array(z.enum(['snmp', 'cli'])),
+    plaintext: z.boolean(),
+    legacySsh: z.boolean().default(false),
+  }),
+});
+
+export type Persona = z.infer<typeof PersonaSchema>;
+
+export const PERSONAS = [
+  'smt1500-nmc2',
+  'smx1500-nmc3',
+  'smt1500c-shut',
+  'sua1500-legacy',
+  'smx1500-current',
+] as const;
+export type PersonaName = (typeof PERSONAS)[number];
+
+export async function loadPersona(name: PersonaName): Promise<Persona> {
+  const file = `personas/${name}.yaml`;
+  const parsed = parseYaml(await readFile(new URL(file, import.meta.url), 'utf8'), PersonaSchema);
+  if (parsed.ok) return parsed.value;
+  throw new Problem('internal/unexpected', listFindings(file, parsed.findings), {
+    hint: 'Mend the persona file.',
+  });
+}

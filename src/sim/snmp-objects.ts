@@ -1,0 +1,82 @@
+import { SIMULATED_MARK } from '../core/index.ts';
+import type { SimulatedDevice } from './device.ts';
+
+/** An object of the simulated agent; `value` is read from the device for every request. Null = the agent lacks it. */
+export interface SimulatedObject {
+  readonly oid: string;
+  readonly type: 'text' | 'integer' | 'gauge' | 'ticks' | 'oid';
+  readonly value: (device: SimulatedDevice) => string | number | null;
+}
+
+const P = '1.3.6.1.4.1.318.1.1.1';
+
+/** The object that starts and shows an update; the only one that may be written. */
+export const UPDATE_OBJECT = `${P}.6.2.9`;
+
+/** Instances end in `.0`, which the agent adds. */
+export const OBJECTS: readonly SimulatedObject[] = [
+  { oid: '1.3.6.1.2.1.1.1', type: 'text', value: sysDescr },
+  { oid: '1.3.6.1.2.1.1.2', type: 'oid', value: (device) => device.persona.sysObjectId },
+  { oid: '1.3.6.1.2.1.1.3', type: 'ticks', value: () => Math.floor(process.uptime() * 100) },
+  { oid: '1.3.6.1.2.1.1.4', type: 'text', value: () => SIMULATED_MARK },
+  { oid: '1.3.6.1.2.1.1.5', type: 'text', value: (device) => device.name },
+  { oid: `${P}.1.1.1`, type: 'text', value: (device) => device.persona.ups.model },
+  { oid: `${P}.1.1.2`, type: 'text', value: (device) => device.name.slice(0, 8) },
+  { oid: `${P}.1.2.1`, type: 'text', value: (device) => device.firmware },
+  { oid: `${P}.1.2.2`, type: 'text', value: (device) => device.persona.ups.manufactured },
+  { oid: `${P}.1.2.3`, type: 'text', value: (device) => device.serial },
+  { oid: `${P}.1.2.5`, type: 'text', value: (device) => device.persona.ups.sku },
+  { oid: `${P}.1.2.9`, type: 'integer', value: (device) => device.persona.ups.ratingVA },
+  { oid: `${P}.2.1.1`, type: 'integer', value: () => 2 },
+  { oid: `${P}.2.2.1`, type: 'gauge', value: (device) => device.batteryPercent },
+  { oid: `${P}.2.2.3`, type: 'ticks', value: () => 240_000 },
+  { oid: `${P}.4.1.1`, type: 'integer', value: outputStatus },
+  { oid: `${P}.4.2.3`, type: 'gauge', value: () => 23 },
+  { oid: `${P}.7.2.3`, type: 'integer', value: () => 1 },
+  { oid: `${P}.7.2.6`, type: 'integer', value: () => 7 },
+  { oid: `${P}.8.1`, type: 'integer', value: (device) => (device.linkUp ? 1 : 2) },
+  { oid: `${P}.11.1.1`, type: 'text', value: stateFlags },
+  {
+    oid: UPDATE_OBJECT,
+    type: 'integer',
+    value: (device) => (device.persona.updateObject ? device.update : null),
+  },
+];
+
+function sysDescr(device: SimulatedDevice): string {
+  const { platform, model, osVersion, appName, appVersion, hardwareRevision } = device.persona.card;
+  const number = (version: string): string => {
+    const plain = version.replace(/^v/, '');
+    return platform === 'hw21' ? plain : plain.replaceAll('.', '');
+  };
+  const fields = [
+    'MB:v4.1.0',
+    `PF:${osVersion}`,
+    `PN:apc_${platform}_aos_${number(osVersion)}.bin`,
+    `AF1:${appVersion}`,
+    `AN1:apc_${platform}_${appName}_${number(appVersion)}.bin`,
+    `MN:${model}`,
+    `HR:${hardwareRevision}`,
+    `SN: ${device.cardSerial}`,
+    'MD:05/11/2021',
+  ];
+  return `APC Web/SNMP Management Card (${fields.join(' ')}) (Embedded PowerNet SNMP Agent SW v2.2 compatible)`;
+}
+
+function outputStatus(device: SimulatedDevice): number {
+  if (!device.outputOn) return 7;
+  return device.onBattery ? 3 : 2;
+}
+
+/** 64 flags, numbered from 1. While the link is down the card goes on with the last ones and flag 6 falls. */
+function stateFlags(device: SimulatedDevice): string {
+  const flags = Array.from({ length: 64 }, () => '0');
+  const raise = (flag: number, up: boolean): void => {
+    if (up) flags[flag - 1] = '1';
+  };
+  raise(2, device.onBattery);
+  raise(4, !device.onBattery);
+  raise(6, device.linkUp);
+  raise(19, device.outputOn);
+  return flags.join('');
+}
