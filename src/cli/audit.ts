@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type AuditDocument, renderAudit } from '../report/index.ts';
+import { buildPlan } from '../run/index.ts';
+import { keepAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { auditDocument } from './documents.ts';
 import { lookAndJudge, openFleet } from './fleet.ts';
@@ -24,20 +24,12 @@ async function audit(args: FleetArgs, io: Io): Promise<Exit> {
   let document: AuditDocument;
   try {
     const judged = await lookAndJudge(fleet, open.paths, io, new AbortController().signal);
-    document = auditDocument(judged, io.clock.now());
+    document = auditDocument(buildPlan(fleet.book.hash, judged), io.clock.now());
   } finally {
     await open.close();
   }
-  await keep(document, state);
+  await keepAudit(state, document);
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderAudit(document, 'text', { color: io.color && args.color }));
+  else io.out(renderAudit(document, { format: 'text', color: io.color && args.color }));
   return document.units.every((unit) => unit.verdict.status === 'current') ? 0 : 3;
-}
-
-/** Keeps the audit for `report --audit`. */
-async function keep(document: AuditDocument, state: string): Promise<void> {
-  const folder = join(state, 'audits');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const name = `${document.generatedAt.replace(/[^0-9TZ]/g, '')}.json`;
-  await writeFile(join(folder, name), `${JSON.stringify(document)}\n`, { mode: 0o600 });
 }

@@ -51,7 +51,7 @@ export function processIo(): Io {
       process.stderr.write(text);
     },
     ask: interactive ? askOnTerminal : null,
-    color: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+    color: process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '',
     width: process.stdout.isTTY ? process.stdout.columns : null,
     onInterrupt(handler) {
       process.on('SIGINT', handler);

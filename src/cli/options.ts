@@ -57,6 +57,6 @@ export type FleetArgs = z.infer<typeof FleetSchema>;
 /** The folder that holds runs, locks, pins and audits. */
 export function stateFolder(args: Pick<CommonArgs, 'state'>, io: Io): string {
   if (args.state !== undefined) return resolve(args.state);
-  const base = io.environment['XDG_STATE_HOME'];
+  const base = io.environment.XDG_STATE_HOME;
   return join(base === undefined || base === '' ? join(homedir(), '.local', 'state') : base, 'upsfw');
 }

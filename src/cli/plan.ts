@@ -41,7 +41,10 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
     else
       io.out(
-        renderPlan(document, args.format === 'md' ? 'markdown' : 'text', { color: io.color && args.color }),
+        renderPlan(document, {
+          format: args.format === 'md' ? 'markdown' : 'text',
+          color: io.color && args.color,
+        }),
       );
     return planExit(made);
   } finally {

@@ -86,7 +86,7 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   if (first === undefined) throw usage('Name a command.');
   const checked = first.command.schema.safeParse(first.argv);
   if (!checked.success) throw usage(z.prettifyError(checked.error));
-  return first.command.run(checked.data, quieted(io, first.argv['quiet'] === true));
+  return first.command.run(checked.data, quieted(io, first.argv.quiet === true));
 }
 
 const VERSION = '0.1.0';

@@ -1,4 +1,4 @@
-import { type Hop, Problem, type Reason, type StoredImage, type Unit, unitKey } from '../core/index.ts';
+import { type Hop, Problem, type Reason, type StoredImage, type Unit } from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
 import { renderRun } from '../report/index.ts';
 import { judgeStart } from '../rules/index.ts';
@@ -105,13 +105,6 @@ export async function showRun(
   const exitCode = exitCodeOf(record, stopped);
   const document = runDocument(record, exitCode, alive, io.clock.now());
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderRun(document, 'text', { color: io.color && args.color }));
+  else io.out(renderRun(document, { format: 'text', color: io.color && args.color }));
   return exitCode;
 }
-
-/** Keys of the units of a record, for choosing them from an inventory. */
-export function keysOf(record: RunRecord): readonly string[] {
-  return record.units.map((unit) => unit.planned.key);
-}
-
-export { unitKey };

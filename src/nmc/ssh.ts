@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Client } from 'ssh2';
+import ssh2, { type Client } from 'ssh2';
 import { type NetworkAccess, Problem, printable } from '../core/index.ts';
 
 /** Host keys seen before, by `host:port`. */
@@ -57,7 +57,7 @@ function connect(options: SshOptions): Promise<Client> {
     );
   }
   if (options.signal.aborted) return Promise.reject(closedProblem(where));
-  const client = new Client();
+  const client = new ssh2.Client();
   let keyProblem: Problem | null = null;
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {

@@ -68,7 +68,7 @@ function ordered(
 }
 
 function filled(template: string, facts: Facts): string {
-  return template.replace(/\{([a-z]+(?:\.[a-zA-Z]+)?)\}/g, (_whole, name: string) =>
+  return template.replace(/\{([a-z]+(?:\.[a-zA-Z0-9]+)?)\}/g, (_whole, name: string) =>
     spelled(facts.get(name) ?? null),
   );
 }

@@ -52,9 +52,9 @@ export function judge(book: RuleBook, input: JudgeInput): Judgement {
     );
   const aboutUnit = reasonsOf(book, 'unit', (rule) => evaluate(rule, unitFacts(unit)));
   const unsupported = new Set(book.rules.filter((rule) => rule.unsupported).map((rule) => rule.id));
-  if (aboutUnit.some((reason) => reason.outcome === 'block' && unsupported.has(reason.rule))) {
-    return plain('unsupported', aboutUnit, null);
-  }
+  // With hardware that takes no update at all, what else is missing is not worth a word.
+  const final = aboutUnit.filter((reason) => reason.outcome === 'block' && unsupported.has(reason.rule));
+  if (final.length > 0) return plain('unsupported', final, null);
   if (!nothingAgainst(aboutUnit)) return plain('unknown', aboutUnit, path);
   return judgeUpdate(book, input, aboutUnit);
 }

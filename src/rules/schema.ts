@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
-const FactName = z.string().regex(/^[a-z]+(?:\.[a-zA-Z]+)?$/);
+const FactName = z.string().regex(/^[a-z]+(?:\.[a-zA-Z0-9]+)?$/);
 
 function isPattern(text: string): boolean {
   try {

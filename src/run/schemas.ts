@@ -25,7 +25,7 @@ const FirmwareReadingSchema = z.strictObject({
   microLinkId: z.int().nullable(),
 });
 
-export const UnitSchema: z.ZodType<Unit> = z.strictObject({
+const unitShape = {
   site: nullableText,
   name: nullableText,
   host: nullableText,
@@ -60,7 +60,9 @@ export const UnitSchema: z.ZodType<Unit> = z.strictObject({
   reachable: z.boolean(),
   seenBy: z.enum(['snmp', 'ssh', 'usb', 'serial']).nullable(),
   simulated: z.boolean(),
-});
+};
+
+export const UnitSchema: z.ZodType<Unit> = z.strictObject(unitShape);
 
 export const ReasonSchema: z.ZodType<Reason> = z.strictObject({
   code: text,
@@ -118,4 +120,12 @@ export const PlanSchema: z.ZodType<Plan> = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
   rules: text,
   units: z.array(PlannedUnitSchema).max(100_000),
+});
+
+/** A unit of an audit that was kept. */
+export const AuditUnitSchema = z.strictObject({
+  ...unitShape,
+  verdict: VerdictSchema,
+  advisories: z.null(),
+  problem: ProblemSchema.nullable(),
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { type Algorithms, type Connection, Server, type ServerChannel, utils } from 'ssh2';
+import ssh2, { type Algorithms, type Connection, type ServerChannel } from 'ssh2';
 import { ACCESS } from './access.ts';
 import type { SimulatedDevice } from './device.ts';
 import { receiveScp } from './scp-sink.ts';
@@ -23,8 +23,8 @@ let oldKey: string | null = null;
 
 /** RSA keys take their time to make, and all simulated cards of a process may share one. */
 function hostKey(old: boolean): string {
-  if (!old) return utils.generateKeyPairSync('ecdsa', { bits: 256 }).private;
-  oldKey ??= utils.generateKeyPairSync('rsa', { bits: 2048 }).private;
+  if (!old) return ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private;
+  oldKey ??= ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }).private;
   return oldKey;
 }
 
@@ -34,13 +34,16 @@ const LONGEST_INPUT = 4096;
 export async function openSshFace(device: SimulatedDevice, address: string): Promise<Face> {
   const old = device.persona.ssh === 'old';
   const connections = new Set<Connection>();
-  const server = new Server({ hostKeys: [hostKey(old)], algorithms: old ? OLD : MODERN }, (connection) => {
-    connections.add(connection);
-    // Clients leave in every way there is.
-    connection.on('error', () => undefined);
-    connection.on('close', () => connections.delete(connection));
-    serve(device, connection);
-  });
+  const server = new ssh2.Server(
+    { hostKeys: [hostKey(old)], algorithms: old ? OLD : MODERN },
+    (connection) => {
+      connections.add(connection);
+      // Clients leave in every way there is.
+      connection.on('error', () => undefined);
+      connection.on('close', () => connections.delete(connection));
+      serve(device, connection);
+    },
+  );
   server.listen(0, address);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

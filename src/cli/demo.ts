@@ -1,0 +1,80 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startFleet } from '../sim/index.ts';
+import { auditCommand } from './audit.ts';
+import { type Command, defineCommand, type Exit } from './command.ts';
+import type { Io } from './io.ts';
+import { COMMON_OPTIONS, type CommonArgs, CommonSchema } from './options.ts';
+import { planCommand } from './plan.ts';
+import { reportCommand } from './report.ts';
+import { upgradeCommand } from './upgrade.ts';
+
+const SPEED = 60;
+
+export const demoCommand = defineCommand<CommonArgs>({
+  usage: 'demo',
+  describe: 'Show a simulated three-site fleet on loopback: audit, plan, upgrade, verify, report',
+  positionals: {},
+  options: COMMON_OPTIONS,
+  schema: CommonSchema,
+  run: demo,
+});
+
+async function demo(args: CommonArgs, io: Io): Promise<Exit> {
+  const folder = await mkdtemp(join(tmpdir(), 'upsfw-demo-'));
+  const fleet = await startFleet({ speed: SPEED });
+  try {
+    await mkdir(join(folder, 'images'));
+    await fleet.writeImages(join(folder, 'images'));
+    const inventory = join(folder, 'inventory.yaml');
+    await writeFile(inventory, fleet.inventory('./images'), { mode: 0o600 });
+    const inside: Io = {
+      ...io,
+      environment: { ...io.environment, ...fleet.environment, UPSFW_REHEARSAL_SPEED: String(SPEED) },
+    };
+    const common = { ...args, state: join(folder, 'state') };
+    const chosen = { ...common, inventory, site: [], unit: [], rules: [] };
+    say(
+      io,
+      `A simulated fleet of ${fleet.units.length} units at three sites, ${SPEED} times as fast as a real one`,
+      'upsfw simulate',
+    );
+    say(io, 'What is there, and how does it stand?', 'upsfw audit');
+    await step(auditCommand, chosen, inside);
+    say(io, 'What would be sent to which unit, and what stands against the rest?', 'upsfw plan');
+    await step(planCommand, { ...chosen, format: 'text' }, inside);
+    say(io, 'Send, start, watch and verify', 'upsfw upgrade --apply --yes');
+    const exit = await step(
+      upgradeCommand,
+      { ...chosen, quiet: false, apply: true, yes: true },
+      quietPlan(inside),
+    );
+    say(io, 'The same as Markdown, for a ticket', 'upsfw report --format md');
+    await step(reportCommand, { ...common, audit: false, format: 'md' }, inside);
+    const upgraded = fleet.units.filter(({ device }) => device.version !== device.persona.ups.version);
+    const starts = fleet.units.reduce((sum, { device }) => sum + device.counters.starts, 0);
+    say(
+      io,
+      `The simulated devices themselves: ${upgraded.length} run new firmware, after ${starts} starts in all`,
+      null,
+    );
+    return exit;
+  } finally {
+    await fleet.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function say(io: Io, text: string, command: string | null): void {
+  io.out(`\n=== ${text}${command === null ? '' : `   (${command})`}\n\n`);
+}
+
+function step<T>(command: Command<T>, args: T, io: Io): Promise<Exit> {
+  return command.run(args, io);
+}
+
+/** The plan was shown a moment ago; of the upgrade only the lines of progress are shown. */
+function quietPlan(io: Io): Io {
+  return { ...io, talk: (text) => (text.includes('\n\n') ? undefined : io.talk(text)) };
+}

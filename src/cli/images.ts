@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { Problem } from '../core/index.ts';
+import { fetchImage, openFiles } from '../images/index.ts';
+import { renderImages } from '../report/index.ts';
+import { loadRules } from '../rules/index.ts';
+import { defineCommand, type Exit } from './command.ts';
+import { imagesDocument } from './documents.ts';
+import type { Io } from './io.ts';
+import { COMMON_OPTIONS, CommonSchema } from './options.ts';
+
+const ImagesArgs = CommonSchema.extend({
+  paths: z.array(z.string().min(1)),
+  sha256: z.string().optional(),
+  to: z.string().min(1),
+});
+type ImagesArgs = z.infer<typeof ImagesArgs>;
+
+const LARGEST_DOWNLOAD = 64 * 1024 * 1024;
+
+export const imagesCommand = defineCommand<ImagesArgs>({
+  usage: 'images [paths..]',
+  describe:
+    'Read image files and folders; "images fetch URL --sha256 HASH" downloads one (touches no device)',
+  positionals: { paths: { describe: 'Image files and folders (default: ./images)', array: true } },
+  options: {
+    ...COMMON_OPTIONS,
+    sha256: { type: 'string', describe: 'With fetch: the hash that the file must have' },
+    to: { type: 'string', default: 'images', describe: 'With fetch: the folder that the file goes to' },
+  },
+  schema: ImagesArgs,
+  run: images,
+});
+
+async function images(args: ImagesArgs, io: Io): Promise<Exit> {
+  const [first, url, ...more] = args.paths;
+  const found =
+    first === 'fetch'
+      ? [await fetchOne(url, more, args, io)]
+      : await openFiles(args.paths.length > 0 ? args.paths : ['images']);
+  const document = imagesDocument(found, await loadRules(), io.clock.now());
+  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
+  else io.out(renderImages(document, { format: 'text', color: io.color && args.color }));
+  return found.some((image) => image.problems.length > 0) ? 3 : 0;
+}
+
+async function fetchOne(url: string | undefined, more: readonly string[], args: ImagesArgs, io: Io) {
+  if (url === undefined || more.length > 0 || args.sha256 === undefined) {
+    throw new Problem('config/usage', 'images fetch takes one address and --sha256.', {
+      hint: 'upsfw images fetch https://HOST/NAME.enc --sha256 HASH --to images',
+    });
+  }
+  let shown = -1;
+  return fetchImage({
+    url,
+    sha256: args.sha256,
+    dir: args.to,
+    maxBytes: LARGEST_DOWNLOAD,
+    signal: new AbortController().signal,
+    progress: (bytes, total) => {
+      const tenth = total === null ? Math.floor(bytes / 262_144) : Math.floor((bytes * 10) / total);
+      if (tenth === shown) return;
+      shown = tenth;
+      io.talk(`${bytes} bytes${total === null ? '' : ` of ${total}`}\n`);
+    },
+  });
+}

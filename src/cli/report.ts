@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { renderAudit, renderRun, type Style } from '../report/index.ts';
+import { createLocks, exitCodeOf, fold, readJournal } from '../run/index.ts';
+import { readLastAudit } from './audit-store.ts';
+import { defineCommand, type Exit } from './command.ts';
+import { runDocument } from './documents.ts';
+import type { Io } from './io.ts';
+import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
+import { chosenRun } from './resume.ts';
+import { runLockName } from './run-it.ts';
+
+const ReportArgs = CommonSchema.extend({
+  run: z.string().min(1).optional(),
+  audit: z.boolean(),
+  format: z.enum(['text', 'json', 'md']),
+  out: z.string().min(1).optional(),
+});
+type ReportArgs = z.infer<typeof ReportArgs>;
+
+export const reportCommand = defineCommand<ReportArgs>({
+  usage: 'report [run]',
+  describe: 'A run, or the last audit, as text, JSON or Markdown (touches no device)',
+  positionals: { run: { describe: 'Name of the run (default: the last one)' } },
+  options: {
+    ...COMMON_OPTIONS,
+    audit: { type: 'boolean', default: false, describe: 'The last audit instead of a run' },
+    format: { choices: ['text', 'json', 'md'], default: 'text', describe: 'Form of the report' },
+    out: { type: 'string', describe: 'Write to this file instead of standard output' },
+  },
+  schema: ReportArgs,
+  run: report,
+});
+
+async function report(args: ReportArgs, io: Io): Promise<Exit> {
+  const text = args.audit ? await auditText(args, io) : await runText(args, io);
+  if (args.out === undefined) io.out(text);
+  else await writeFile(args.out, text);
+  return 0;
+}
+
+function styleOf(args: ReportArgs, io: Io): Style {
+  const color = io.color && args.color && args.out === undefined;
+  return { format: args.format === 'md' ? 'markdown' : 'text', color };
+}
+
+function asJson(args: ReportArgs): boolean {
+  return args.json || args.format === 'json';
+}
+
+async function auditText(args: ReportArgs, io: Io): Promise<string> {
+  const document = await readLastAudit(stateFolder(args, io));
+  return asJson(args) ? `${JSON.stringify(document, null, 2)}\n` : renderAudit(document, styleOf(args, io));
+}
+
+async function runText(args: ReportArgs, io: Io): Promise<string> {
+  const state = stateFolder(args, io);
+  const record = fold(await readJournal(state, await chosenRun(state, args.run)));
+  const alive = await createLocks(state).heldElsewhere(runLockName(record.run));
+  const document = runDocument(record, exitCodeOf(record, false), alive, io.clock.now());
+  return asJson(args) ? `${JSON.stringify(document, null, 2)}\n` : renderRun(document, styleOf(args, io));
+}

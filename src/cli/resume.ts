@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { Problem } from '../core/index.ts';
+import { fold, listRuns, type RunRecord, reopenJournal, type UnitRecord } from '../run/index.ts';
+import { defineCommand, type Exit } from './command.ts';
+import { openFleet } from './fleet.ts';
+import type { Io } from './io.ts';
+import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
+import { openPaths } from './paths.ts';
+import { runIt } from './run-it.ts';
+
+const ResumeArgs = CommonSchema.extend({
+  run: z.string().min(1).optional(),
+  again: z.array(z.string().min(1)),
+  inventory: z.string().min(1).optional(),
+});
+type ResumeArgs = z.infer<typeof ResumeArgs>;
+
+export const resumeCommand = defineCommand<ResumeArgs>({
+  usage: 'resume [run]',
+  describe: 'Go on with an interrupted run, from what the devices answer (writes)',
+  positionals: { run: { describe: 'Name of the run (default: the last one)' } },
+  options: {
+    ...COMMON_OPTIONS,
+    again: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'Allow a second attempt on this unit, which failed safely (repeatable)',
+    },
+    inventory: { alias: 'i', type: 'string', describe: 'Inventory file (default: that of the run)' },
+  },
+  schema: ResumeArgs,
+  run: resume,
+});
+
+/** The run that is meant: the named one, or the last. Throws Problem config/run. */
+export async function chosenRun(state: string, named: string | undefined): Promise<string> {
+  if (named !== undefined) return named;
+  const last = (await listRuns(state)).at(-1);
+  if (last !== undefined) return last;
+  throw new Problem('config/run', `There is no run in ${state}.`, {
+    hint: 'upsfw upgrade --apply makes one; --state names another folder.',
+  });
+}
+
+async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
+  const state = stateFolder(args, io);
+  const run = await chosenRun(state, args.run);
+  const journal = await reopenJournal(state, run, io.clock);
+  try {
+    const record = fold(journal.events);
+    const again = args.again.map((name) => allowedAgain(record, name));
+    const fleet = await openFleet(
+      {
+        ...args,
+        inventory: args.inventory ?? record.inventory,
+        images: record.images,
+        rules: [...record.rules],
+        site: [],
+        unit: [],
+      },
+      io,
+      { purpose: 'write', images: 'required', keys: record.units.map((unit) => unit.planned.key) },
+    );
+    const open = openPaths(state);
+    try {
+      await journal.append({ event: 'resumed' });
+      for (const unit of [...again, ...record.units.filter(untouched)]) {
+        await journal.append({ event: 'again', unit: unit.planned.key });
+      }
+      return await runIt(journal, fleet, open, { ...args, stateFolder: state }, io);
+    } finally {
+      await open.close();
+    }
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Refused or stopped before any start: what stood against it may have gone. */
+function untouched(record: UnitRecord): boolean {
+  const started = record.hops.some((hop) => hop.startedAt !== null);
+  return (
+    !started &&
+    record.planned.verdict.status === 'outdated' &&
+    (record.outcome === 'refused' || record.outcome === 'stopped')
+  );
+}
+
+function allowedAgain(record: RunRecord, name: string): UnitRecord {
+  const found = record.units.find(
+    ({ planned }) => planned.key === name || planned.key.split('/')[1] === name,
+  );
+  if (found === undefined) {
+    throw new Problem('config/selection', `The run has no unit "${name}".`, {
+      hint: 'upsfw status lists its units.',
+    });
+  }
+  if (found.outcome === 'failed') return found;
+  const state = found.outcome === 'pending' && found.open ? 'in doubt' : found.outcome;
+  throw new Problem(
+    'refused/second-attempt',
+    `${found.planned.key} is ${state}; a second attempt is for a unit that failed safely.`,
+    {
+      hint: 'Run upsfw resume without --again: it asks the unit how it stands.',
+    },
+  );
+}

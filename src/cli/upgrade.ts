@@ -1,0 +1,156 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { type Plan, Problem } from '../core/index.ts';
+import { type PlanDocument, renderPlan } from '../report/index.ts';
+import { createJournal, PlanSchema } from '../run/index.ts';
+import { defineCommand, type Exit } from './command.ts';
+import { planDocument } from './documents.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import type { Io } from './io.ts';
+import { COMMON_OPTIONS, FLEET_OPTIONS, FleetSchema, stateFolder } from './options.ts';
+import { openPaths } from './paths.ts';
+import { makePlan, planExit } from './plan.ts';
+import { runIt } from './run-it.ts';
+
+const UpgradeArgs = FleetSchema.extend({
+  apply: z.boolean(),
+  yes: z.boolean(),
+  plan: z.string().min(1).optional(),
+});
+type UpgradeArgs = z.infer<typeof UpgradeArgs>;
+
+export const upgradeCommand = defineCommand<UpgradeArgs>({
+  usage: 'upgrade',
+  describe: 'Carry a plan out; prints it and stops unless --apply (writes)',
+  positionals: {},
+  options: {
+    ...COMMON_OPTIONS,
+    ...FLEET_OPTIONS,
+    apply: { type: 'boolean', default: false, describe: 'Send and start updates' },
+    yes: { type: 'boolean', default: false, describe: 'Do not ask; required where there is no terminal' },
+    plan: { type: 'string', describe: 'Carry out exactly this plan file, or refuse' },
+  },
+  schema: UpgradeArgs,
+  run: upgrade,
+});
+
+async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
+  if (args.apply && !args.yes && io.ask === null) {
+    throw new Problem('refused/confirmation', 'There is no terminal to ask on.', {
+      hint: 'Add --yes to go on without being asked.',
+    });
+  }
+  const approved = args.plan === undefined ? null : await readPlan(args.plan);
+  const fleet = await openFleet(args, io, {
+    // Without --apply nothing is written, so no credential for writing is asked for.
+    purpose: args.apply ? 'write' : 'read',
+    images: 'required',
+    ...(approved === null ? {} : { keys: approved.units.map((unit) => unit.key) }),
+  });
+  const state = stateFolder(args, io);
+  const open = openPaths(state);
+  try {
+    const plan = await makePlan(fleet, open, io);
+    if (approved !== null && approved.id !== plan.id) throw otherPlan(approved, plan);
+    const document = planDocument(plan, io.clock.now());
+    if (!args.apply) return showPlan(document, plan, args, io);
+    if (planExit(plan) === 0 && !(await confirmed(document, plan, args, io))) {
+      throw new Problem('refused/confirmation', 'The plan was not confirmed; nothing was sent.', {
+        hint: 'Answer yes, or use --yes.',
+      });
+    }
+    return await begin(plan, fleet, open, args, state, io);
+  } finally {
+    await open.close();
+  }
+}
+
+async function begin(
+  plan: Plan,
+  fleet: Fleet,
+  open: ReturnType<typeof openPaths>,
+  args: UpgradeArgs,
+  state: string,
+  io: Io,
+): Promise<Exit> {
+  const run = `${io.clock
+    .now()
+    .toISOString()
+    .replace(/[-:]|\.\d+/g, '')}-${plan.id.slice(0, 4)}`;
+  const journal = await createJournal(state, run, io.clock);
+  try {
+    await journal.append({
+      event: 'run',
+      run,
+      inventory: fleet.inventory.file,
+      images: fleet.imagesFolder ?? '',
+      rules: [...args.rules],
+      plan,
+    });
+    io.talk(`Run ${run}\n`);
+    return await runIt(journal, fleet, open, { ...args, stateFolder: state }, io);
+  } finally {
+    await journal.close();
+  }
+}
+
+function showPlan(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io): Exit {
+  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
+  else io.out(renderPlan(document, { format: 'text', color: io.color && args.color }));
+  io.talk('Nothing was sent. Add --apply to carry this out.\n');
+  return planExit(plan);
+}
+
+async function confirmed(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io): Promise<boolean> {
+  io.talk(renderPlan(document, { format: 'text', color: io.color && args.color }));
+  if (args.yes) return true;
+  const count = plan.units.filter((unit) => unit.verdict.status === 'outdated').length;
+  const answer = await io.ask?.(
+    `Send and start ${count === 1 ? 'this update' : `these ${count} updates`}? Type yes: `,
+    false,
+  );
+  return answer?.trim().toLowerCase() === 'yes';
+}
+
+async function readPlan(file: string): Promise<Plan> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await readFile(file, 'utf8'));
+  } catch (thrown) {
+    throw new Problem('config/plan', `The plan file ${file} cannot be read.`, {
+      hint: 'Make one with: upsfw plan --out FILE.',
+      cause: thrown,
+    });
+  }
+  const checked = z.looseObject({ schema: z.literal('upsfw/plan@1') }).safeParse(parsed);
+  const {
+    schema: _schema,
+    generatedAt: _generatedAt,
+    ...rest
+  } = checked.success ? checked.data : { schema: '', generatedAt: '' };
+  const plan = PlanSchema.safeParse(rest);
+  if (checked.success && plan.success) return plan.data;
+  throw new Problem('config/plan', `${file} is not a plan of this version of upsfw.`, {
+    hint: 'Make one with: upsfw plan --out FILE.',
+  });
+}
+
+function otherPlan(approved: Plan, found: Plan): Problem {
+  const changed = approved.units.flatMap((was) => {
+    const now = found.units.find((unit) => unit.key === was.key);
+    const same =
+      now !== undefined &&
+      now.unit.serial === was.unit.serial &&
+      now.unit.firmware.version === was.unit.firmware.version &&
+      JSON.stringify(now.hops) === JSON.stringify(was.hops);
+    return same ? [] : [was.key];
+  });
+  const what = changed.length > 0 ? `changed: ${changed.join(', ')}` : 'the rules or the catalogue changed';
+  return new Problem(
+    'refused/stale-plan',
+    `The plan file has id ${approved.id}, what is found now gives ${found.id} (${what}).`,
+    {
+      hint: 'Make a new plan, look at it, and carry that out.',
+    },
+  );
+}

@@ -1,0 +1,24 @@
+import { type FirmwareReading, printable, readFirmware } from '../core/index.ts';
+
+/** What the product string of a USB unit says. */
+export interface UsbProduct {
+  readonly model: string;
+  readonly firmware: FirmwareReading;
+  readonly isSmartUps: boolean;
+}
+
+/**
+ * Reads `Smart-UPS_1500 FW:UPS 03.5 / ID=1018`: the model before `FW:`, with underscores for blanks on some units, the
+ * firmware behind it (local notes, section 4). Older units have `USB FW:` as a third part, which is cut off.
+ */
+export function parseUsbProduct(product: string): UsbProduct {
+  const text = product.slice(0, 256);
+  const [head = '', ...rest] = text.split(/\bFW:/);
+  const model = printable(head.replaceAll('_', ' '), 100);
+  const firmware = (rest[0] ?? '').replace(/\s*USB\s*$/, '').trim();
+  return {
+    model,
+    firmware: readFirmware(firmware === '' ? null : printable(firmware, 100)),
+    isSmartUps: /^smart-ups\b/i.test(model),
+  };
+}

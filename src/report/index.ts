@@ -1,0 +1,11 @@
+/**
+ * Rendering: documents in, text or Markdown out.
+ *
+ * Owns how things look and the shape of the JSON documents. Must not know where they come from; imports core only.
+ */
+export { renderAudit } from './audit.ts';
+export * from './documents.ts';
+export { renderImages } from './images.ts';
+export type { Style } from './paper.ts';
+export { renderPlan } from './plan.ts';
+export { renderRun } from './run.ts';

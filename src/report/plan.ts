@@ -1,0 +1,32 @@
+import type { PlanDocument } from './documents.ts';
+import { createPaper, type Style } from './paper.ts';
+import { REHEARSAL, STATUS_TONE, summary, unitLine, writeReasons } from './words.ts';
+
+/** A plan for people: what would be sent where, what is worth knowing, and what stands against the rest. */
+export function renderPlan(document: PlanDocument, style: Style): string {
+  const paper = createPaper(style);
+  paper.title(`Plan ${document.id} of ${document.generatedAt}`);
+  if (document.units.some(({ unit }) => unit.simulated)) paper.line(REHEARSAL);
+  const counts: Record<string, number> = {};
+  for (const { key, unit, verdict, hops, problem } of document.units) {
+    counts[verdict.status] = (counts[verdict.status] ?? 0) + 1;
+    paper.item(unitLine(key, unit), verdict.status, STATUS_TONE[verdict.status]);
+    for (const [index, hop] of hops.entries()) {
+      const will = verdict.status === 'outdated' ? 'will send' : 'would send';
+      paper.note(
+        `hop ${index + 1}: ${will} ${hop.image.file} through ${hop.path}: ${hop.from.version} (ID${hop.from.microLinkId}) -> ${hop.to.version} (ID${hop.to.microLinkId})`,
+        'plain',
+      );
+      paper.note(`  sha256 ${hop.image.sha256}; steps: ${hop.steps.join(', ')}`);
+    }
+    if (problem !== null) {
+      paper.note(`${problem.message} [${problem.code}]`, 'warn');
+      paper.note(`  remedy: ${problem.hint}`);
+    } else {
+      writeReasons(paper, verdict.reasons, verdict.status === 'outdated');
+    }
+  }
+  paper.line('');
+  paper.line(summary(counts));
+  return paper.toString();
+}

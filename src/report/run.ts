@@ -1,0 +1,48 @@
+import type { RunDocument, RunUnit } from './documents.ts';
+import { createPaper, type Paper, type Style } from './paper.ts';
+import { OUTCOME_TONE, REHEARSAL, summary, writeReasons } from './words.ts';
+
+const GO_AND_LOOK =
+  'The state of this unit is not known: go and look. Never power it off while it may be programming.';
+
+/** A run for people: how each unit ended, and what to do about it. */
+export function renderRun(document: RunDocument, style: Style): string {
+  const paper = createPaper(style);
+  paper.title(`Run ${document.run} - ${document.state}`);
+  if (document.units.some((unit) => unit.simulated)) paper.line(REHEARSAL);
+  for (const site of new Set(document.units.map((unit) => unit.site))) {
+    paper.heading(site);
+    for (const unit of document.units.filter((one) => one.site === site)) writeUnit(paper, unit);
+  }
+  paper.line('');
+  paper.line(`${summary(document.counts)} (exit code ${document.exitCode})`);
+  return paper.toString();
+}
+
+function writeUnit(paper: Paper, unit: RunUnit): void {
+  const mark = unit.simulated ? ' [simulated]' : '';
+  const from = unit.before?.raw?.trim() ?? 'not known';
+  const to = unit.after?.raw?.trim() ?? 'not known';
+  const change =
+    unit.outcome === 'upgraded' ? `${from} -> ${to}` : unit.outcome === 'unknown' ? `was ${from}` : from;
+  paper.item(`${unit.name}${mark}  ${change}`, unit.outcome, OUTCOME_TONE[unit.outcome]);
+  for (const hop of unit.hops) {
+    if (hop.step === null) continue;
+    const how = [
+      hop.transfer === null ? null : `sent by ${hop.transfer}`,
+      hop.start === null ? null : `started by ${hop.start}`,
+    ];
+    const seconds = hop.seconds === null ? '' : `, ${hop.seconds} s`;
+    paper.note(
+      `${hop.image}: ${[...how.filter((part) => part !== null), `${hop.step} ${hop.state}`].join(', ')}${seconds}`,
+    );
+  }
+  if (unit.outcome === 'unknown') paper.note(GO_AND_LOOK, 'bad');
+  if (unit.reasons.some((reason) => reason.outcome === 'block' || reason.outcome === 'unknown')) {
+    writeReasons(paper, unit.reasons, false);
+    return;
+  }
+  if (unit.problem === null) return;
+  paper.note(`${unit.problem.message} [${unit.problem.code}]`, 'warn');
+  paper.note(`  remedy: ${unit.problem.hint}`);
+}

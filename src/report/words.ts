@@ -1,0 +1,55 @@
+import type { Reason, Status, Unit } from '../core/index.ts';
+import type { RunOutcome } from './documents.ts';
+import type { Paper, Tone } from './paper.ts';
+
+export const STATUS_TONE: Readonly<Record<Status, Tone>> = {
+  current: 'good',
+  outdated: 'warn',
+  blocked: 'warn',
+  unsupported: 'quiet',
+  unknown: 'bad',
+  unreachable: 'bad',
+};
+
+export const OUTCOME_TONE: Readonly<Record<RunOutcome, Tone>> = {
+  upgraded: 'good',
+  current: 'good',
+  refused: 'warn',
+  failed: 'bad',
+  unknown: 'bad',
+  stopped: 'warn',
+  pending: 'plain',
+};
+
+export const REHEARSAL =
+  'REHEARSAL: units marked [simulated] do not exist. Nothing here says anything about a real one.';
+
+/** `rack-12-a  Smart-UPS 1500  UPS 09.4 (ID18)`, with the mark of a unit that is not there. */
+export function unitLine(name: string | null, unit: Unit): string {
+  const { version, microLinkId, raw } = unit.firmware;
+  const firmware =
+    version !== null && microLinkId !== null
+      ? `UPS ${version} (ID${microLinkId})`
+      : (raw ?? version ?? 'firmware not known');
+  const mark = unit.simulated ? ' [simulated]' : '';
+  return unit.reachable
+    ? `${name ?? '?'}${mark}  ${unit.model ?? 'model not known'}  ${firmware}`
+    : `${name ?? '?'}${mark}`;
+}
+
+/** `5 units: 2 outdated, 1 current, 2 blocked`. */
+export function summary(counts: Readonly<Record<string, number>>): string {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const parts = Object.entries(counts).flatMap(([word, count]) => (count > 0 ? [`${count} ${word}`] : []));
+  return `${total} ${total === 1 ? 'unit' : 'units'}: ${parts.join(', ') || 'none'}`;
+}
+
+/** What stands against an update, each with what lifts it; then what is worth knowing. */
+export function writeReasons(paper: Paper, reasons: readonly Reason[], warnings: boolean): void {
+  for (const { code, outcome, because, remedy } of reasons) {
+    if (outcome === 'pass' || (outcome === 'warn' && !warnings)) continue;
+    const word = { block: 'blocked', unknown: 'not known', warn: 'note' }[outcome];
+    paper.note(`${word}: ${because} [${code}]`, outcome === 'warn' ? 'quiet' : 'warn');
+    if (remedy !== null) paper.note(`  remedy: ${remedy}`);
+  }
+}
