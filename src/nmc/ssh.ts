@@ -33,12 +33,23 @@ const NOT_MODERN = {
  */
 export async function withSsh<T>(options: SshOptions, act: (client: Client) => Promise<T>): Promise<T> {
   const client = await connect(options);
+  let closed = false;
+  client.once('close', () => {
+    closed = true;
+  });
   const stop = (): void => {
     client.end();
   };
   options.signal.addEventListener('abort', stop, { once: true });
   try {
     return await act(client);
+  } catch (thrown) {
+    // Opening a channel on a connection that is gone fails in several ways, all of which mean this.
+    const { host, ports } = options.network;
+    if (!(thrown instanceof Problem)) throw closedProblem(`${host}:${ports.ssh}`);
+    if (closed && (thrown.code === 'link/ssh' || thrown.code === 'link/scp'))
+      throw closedProblem(`${host}:${ports.ssh}`);
+    throw thrown;
   } finally {
     options.signal.removeEventListener('abort', stop);
     client.end();
@@ -68,6 +79,8 @@ function connect(options: SshOptions): Promise<Client> {
     options.signal.addEventListener('abort', abort, { once: true });
     client.once('ready', () => {
       options.signal.removeEventListener('abort', abort);
+      // Commands are short: waiting to fill a packet would cost a round trip each.
+      client.setNoDelay(true);
       client.removeAllListeners('error');
       client.removeAllListeners('close');
       // From here on the one channel reports what happens; an event without a listener would end the process.

@@ -1,0 +1,217 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { buildImage, DEMO_IMAGES, type SimulatedDevice } from '../../src/sim/index.ts';
+import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from './harness.ts';
+
+const ErrorShape = z.strictObject({
+  schema: z.literal('upsfw/error@1'),
+  generatedAt: z.string(),
+  problem: z.strictObject({ code: z.string(), message: z.string(), hint: z.string() }),
+  exitCode: z.number(),
+});
+
+/** One clear message, no stack trace, and with --json exactly one document. */
+function problemOf(ran: Ran): z.infer<typeof ErrorShape>['problem'] {
+  expect(ran.talk).not.toMatch(/^\s+at /m);
+  const document = ErrorShape.parse(JSON.parse(ran.out));
+  expect(document.exitCode).toBe(ran.exit);
+  expect(document.problem.hint).not.toBe('');
+  return document.problem;
+}
+
+let site: Site;
+const writes = (device: SimulatedDevice): number =>
+  device.counters.snmpWrites + device.counters.uploads + device.counters.starts;
+
+describe('a wrong command line', () => {
+  it.each([
+    [['upgrade', '--dry-rnu']],
+    [['upgrade', '--apply=maybe']],
+    [['upgrad']],
+    [[]],
+    [['audit', '--no-such', 'x']],
+    [['plan', '--format', 'pdf']],
+    [['simulate', '--for', 'soon']],
+    [['images', 'fetch']],
+    [['audit', 'stray']],
+  ])('%j is refused before anything is done', async (words) => {
+    const ran = await runHere([...words, '--json']);
+    expect(ran.exit).toBe(2);
+    expect(problemOf(ran).code).toBe('config/usage');
+  });
+
+  it('gets help and version on standard output', async () => {
+    expect(await runHere(['--help'])).toMatchObject({ exit: 0, out: expect.stringContaining('upgrade') });
+    expect(await runHere(['upgrade', '--help'])).toMatchObject({ exit: 0, out: expect.stringContaining('--apply') });
+    expect((await runHere(['--version'])).out.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});
+
+describe('wrong files', () => {
+  beforeAll(async () => {
+    site = await openSite([NMC2, NMC3]);
+  });
+  afterAll(() => site.close());
+  afterEach(async () => {
+    await writeFile(site.inventory, site.fleet.inventory('./images'), { mode: 0o600 });
+    for (const { device } of site.fleet.units) expect(writes(device)).toBe(0);
+  });
+
+  const apply = ['upgrade', '--apply', '--yes', '--json'];
+
+  it('no inventory', async () => {
+    const ran = await site.run([...apply, '-i', join(site.folder, 'none.yaml')]);
+    expect(ran.exit).toBe(2);
+    expect(problemOf(ran).code).toBe('config/inventory-missing');
+  });
+
+  it('an unknown key, and a number for a version', async () => {
+    const text = await readFile(site.inventory, 'utf8');
+    await writeFile(site.inventory, text.replace('plaintext: true', 'plain: true').replace('version: "3"', 'version: 3'));
+    const ran = await site.run([...apply, '-i', site.inventory]);
+    expect(ran.exit).toBe(2);
+    const { code, message } = problemOf(ran);
+    expect(code).toBe('config/inventory');
+    expect(message).toMatch(/inventory\.yaml:\d+:\d+: .*unknown key "plain"/);
+    expect(message).toMatch(/put it in quotes: "3"/);
+  });
+
+  it('a missing secret', async () => {
+    const environment = { ...site.environment, UPSFW_SIM_PASSWORD: undefined };
+    const ran = await site.run([...apply, '-i', site.inventory], { environment });
+    expect(ran.exit).toBe(2);
+    expect(problemOf(ran)).toMatchObject({ code: 'config/secret', message: expect.stringContaining('UPSFW_SIM_PASSWORD') });
+  });
+
+  it('an empty images folder, and one that is not there', async () => {
+    const empty = join(site.folder, 'empty');
+    await mkdir(empty, { recursive: true });
+    for (const folder of [empty, join(site.folder, 'nowhere')]) {
+      const ran = await site.run([...apply, '-i', site.inventory, '--images', folder]);
+      expect(ran.exit).toBe(2);
+      expect(problemOf(ran).code).toBe('config/images');
+    }
+  });
+
+  it('an image that is cut', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'upsfw-cut-'));
+    const whole = buildImage(DEMO_IMAGES['SMT18UPS_15-0.enc'] ?? { microLinkId: 18, version: '15.0' });
+    await writeFile(join(folder, 'SMT18UPS_15-0.enc'), whole.subarray(0, whole.length - 77));
+    const ran = await site.run([...apply, '-i', site.inventory, '--images', folder, '--unit', 'a']);
+    expect(ran.exit).toBe(3);
+    const [unit] = runOf(ran).units;
+    expect(unit).toMatchObject({ outcome: 'refused' });
+    expect(JSON.stringify(unit)).toContain('IMAGE_DAMAGED');
+    const told = await site.run(['images', folder]);
+    expect(told).toMatchObject({ exit: 3, out: expect.stringContaining('image/truncated') });
+    await rm(folder, { recursive: true });
+  });
+
+  it('a unit that is not in the inventory', async () => {
+    const ran = await site.run([...apply, '-i', site.inventory, '--unit', 'zz']);
+    expect(ran.exit).toBe(2);
+    expect(problemOf(ran)).toMatchObject({ code: 'config/selection', message: expect.stringContaining('"zz"') });
+  });
+
+  it('a run that does not exist', async () => {
+    for (const words of [['status'], ['resume'], ['report'], ['status', 'nope'], ['report', '--audit']]) {
+      const ran = await site.run([...words, '--json']);
+      expect(ran.exit).toBe(2);
+      expect(problemOf(ran).code).toBe('config/run');
+    }
+  });
+
+  it('a plan file that is none', async () => {
+    const ran = await site.run([...apply, '-i', site.inventory, '--plan', site.inventory]);
+    expect(ran.exit).toBe(2);
+    expect(problemOf(ran).code).toBe('config/plan');
+  });
+
+  it('a rule file with findings', async () => {
+    const file = join(site.folder, 'rules.yaml');
+    await writeFile(file, 'version: 1\nrules:\n  - id: no-downgrade\n    codes: X\n');
+    const ran = await site.run(['audit', '--json', '-i', site.inventory, '--rules', file]);
+    expect(ran.exit).toBe(2);
+    expect(problemOf(ran)).toMatchObject({ code: 'config/rules', message: expect.stringMatching(/rules\.yaml:4:5: .*unknown key "codes"/) });
+  });
+
+  it('without a terminal and without --yes nothing is applied', async () => {
+    const ran = await site.run(['upgrade', '--apply', '--json', '-i', site.inventory]);
+    expect(ran.exit).toBe(2);
+    expect(problemOf(ran).code).toBe('refused/confirmation');
+  });
+
+  it('on a terminal anything but yes is no', async () => {
+    const ran = await site.run(['upgrade', '--apply', '--json', '-i', site.inventory], { ask: async () => 'y' });
+    expect(ran.exit).toBe(2);
+    expect(problemOf(ran).code).toBe('refused/confirmation');
+  });
+
+  it('without --apply only the plan is shown, and no credential for writing is asked for', async () => {
+    const environment = { ...site.environment, UPSFW_SIM_PASSWORD: undefined, UPSFW_SIM_WRITE: undefined };
+    const ran = await site.run(['upgrade', '-i', site.inventory], { environment });
+    expect(ran.exit).toBe(0);
+    expect(ran.out).toContain('will send');
+    expect(ran.talk).toContain('Nothing was sent');
+  });
+});
+
+describe('a card that is not as the inventory says', () => {
+  afterEach(() => site.close());
+
+  it('a wrong password: one message for the unit, exit 4, nothing written', async () => {
+    site = await openSite([NMC3, NMC2]);
+    const environment = { ...site.environment, UPSFW_SIM_PASSWORD: 'wrong-password' };
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], { environment });
+    expect(ran.exit).toBe(4);
+    for (const unit of runOf(ran).units) expect(unit).toMatchObject({ outcome: 'failed', problem: { code: 'device/login' } });
+    for (const { device } of site.fleet.units) expect(writes(device)).toBe(0);
+    expect(ran.out + ran.talk).not.toContain('wrong-password');
+  });
+
+  it('a closed port', async () => {
+    site = await openSite([NMC3]);
+    const closed = createServer();
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+    const address = closed.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    await new Promise((resolve) => closed.close(resolve));
+    const text = await readFile(site.inventory, 'utf8');
+    await writeFile(site.inventory, text.replace(/ssh: \d+/, `ssh: ${port}`));
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    expect(ran.exit).toBe(4);
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'failed', problem: { code: 'link/refused' } });
+    expect(site.fleet.device('b').counters.starts).toBe(0);
+  });
+
+  it('a silent unit stays in the audit with its reason, and the others are audited all the same', async () => {
+    site = await openSite([NMC2, NMC3]);
+    const text = await readFile(site.inventory, 'utf8');
+    await writeFile(site.inventory, text.replace(/snmp: \d+/, 'snmp: 9'));
+    const ran = await site.run(['audit', '-i', site.inventory, '--json']);
+    expect(ran.exit).toBe(3);
+    const audit = z
+      .looseObject({ units: z.array(z.looseObject({ verdict: z.looseObject({ status: z.string() }), problem: z.unknown() })) })
+      .parse(JSON.parse(ran.out));
+    expect(audit.units.map((unit) => unit.verdict.status)).toEqual(['unreachable', 'outdated']);
+    expect(audit.units[0]?.problem).toMatchObject({ code: 'link/silent' });
+  });
+
+  it('another unit than the one that was planned', async () => {
+    site = await openSite([NMC2]);
+    const plan = join(site.folder, 'plan.json');
+    expect((await site.run(['plan', '-i', site.inventory, '--out', plan, '--json'])).exit).toBe(0);
+    const text = await readFile(plan, 'utf8');
+    await writeFile(plan, text.replaceAll('09.4', '09.3'));
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--plan', plan]);
+    expect(ran.exit).toBe(3);
+    expect(problemOf(ran).code).toBe('refused/stale-plan');
+    await writeFile(plan, text);
+    const good = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--plan', plan]);
+    expect(runOf(good).units[0]?.outcome).toBe('upgraded');
+  });
+});

@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { FAULTS, type Fault } from '../../src/sim/index.ts';
+import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
+
+let site: Site;
+afterEach(() => site.close());
+
+interface Expected {
+  readonly unit: typeof NMC2;
+  readonly outcome: 'upgraded' | 'failed' | 'refused' | 'unknown';
+  readonly exit: number;
+  readonly code: string | null;
+  /** Requests to start that reach the device. */
+  readonly starts: number;
+  /** Higher where only the limit of a step ends it. */
+  readonly speed?: number;
+}
+
+/** Every fault of the simulator, and what the tool must make of it. */
+const CASES: Readonly<Record<Fault, Expected>> = {
+  'ssh-hang-up-after-login': { unit: NMC3, outcome: 'failed', exit: 4, code: 'link/closed', starts: 0 },
+  'scp-hang-up-half-way': {
+    unit: NMC3,
+    outcome: 'failed',
+    exit: 4,
+    code: 'device/upload-mismatch',
+    starts: 0,
+  },
+  'scp-refused': { unit: NMC3, outcome: 'failed', exit: 4, code: 'device/no-room', starts: 0 },
+  'ftp-hang-up-half-way': {
+    unit: NMC2,
+    outcome: 'failed',
+    exit: 4,
+    code: 'device/upload-mismatch',
+    starts: 0,
+  },
+  'ftp-no-final-reply': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
+  'set-refused': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/start-unavailable', starts: 1 },
+  'set-answer-lost': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
+  'cli-answer-lost': { unit: NMC3, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
+  'cli-incompatible': { unit: NMC3, outcome: 'failed', exit: 4, code: 'device/incompatible', starts: 0 },
+  'update-cancelled': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/update-failed', starts: 1 },
+  'returns-unchanged': {
+    unit: NMC2,
+    outcome: 'unknown',
+    exit: 5,
+    code: 'device/update-unknown',
+    starts: 1,
+    speed: 3000,
+  },
+  'never-returns': {
+    unit: NMC2,
+    outcome: 'unknown',
+    exit: 5,
+    code: 'device/update-unknown',
+    starts: 1,
+    speed: 3000,
+  },
+  'update-stuck': {
+    unit: NMC2,
+    outcome: 'unknown',
+    exit: 5,
+    code: 'device/update-unknown',
+    starts: 1,
+    speed: 3000,
+  },
+  'on-battery-after-upload': { unit: NMC2, outcome: 'refused', exit: 3, code: 'refused/rule', starts: 0 },
+  'output-off-after-update': { unit: NMC2, outcome: 'unknown', exit: 5, code: 'device/changed', starts: 1 },
+  'stale-result': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
+};
+
+const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.hasOwn(FAULTS, name));
+
+describe('every fault of a device ends in a true statement, with at most one start', () => {
+  it.each(FAULT_NAMES)('%s', async (fault) => {
+    const expected = CASES[fault];
+    site = await openSite([{ ...expected.unit, faults: [fault] }], expected.speed);
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    const [unit] = runOf(ran).units;
+    expect({ outcome: unit?.outcome, code: unit?.problem?.code ?? null, exit: ran.exit }).toEqual({
+      outcome: expected.outcome,
+      code: expected.code,
+      exit: expected.exit,
+    });
+    expect(site.fleet.device(expected.unit.name).counters.starts).toBe(expected.starts);
+    expect(unit?.simulated).toBe(true);
+    if (unit?.problem) expect(unit.problem.hint).not.toBe('');
+  });
+});

@@ -1,0 +1,189 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Io } from '../../src/cli/io.ts';
+import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
+
+let site: Site;
+afterEach(() => site.close());
+
+const APPLY = ['upgrade', '--apply', '--yes', '--json'];
+
+async function edit(change: (text: string) => string): Promise<void> {
+  await writeFile(site.inventory, change(await readFile(site.inventory, 'utf8')));
+}
+
+describe('a look never writes', () => {
+  it('audit, plan, status and upgrade without --apply leave every device alone', async () => {
+    site = await openSite([NMC2, NMC3]);
+    for (const words of [['audit'], ['plan'], ['upgrade']]) await site.run([...words, '-i', site.inventory]);
+    for (const { device } of site.fleet.units) {
+      expect(device.counters).toMatchObject({ starts: 0, snmpWrites: 0, uploads: 0, logins: 0 });
+      expect(device.counters.snmpReads).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('windows', () => {
+  it('outside of the window nothing is sent; resume inside of it goes on', async () => {
+    site = await openSite([NMC2]);
+    const today = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][new Date().getUTCDay()] ?? 'sun';
+    const tomorrow = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().getUTCDay() + 3) % 7] ?? 'sun';
+    await edit((text) => `${text.replace('sites:', `  window: { days: [${tomorrow}], from: "00:00", to: "23:59", timezone: UTC }\nsites:`)}`);
+    const closed = await site.run([...APPLY, '-i', site.inventory]);
+    expect(closed.exit).toBe(3);
+    expect(runOf(closed).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/window' } });
+    expect(site.fleet.device('a').counters).toMatchObject({ uploads: 0, starts: 0 });
+    await edit((text) => text.replace(`[${tomorrow}], from: "00:00", to: "23:59"`, `[${today}, ${tomorrow}], from: "00:00", to: "23:59"`));
+    const open = await site.run(['resume', '--json']);
+    // The last minute of a day is outside of such a window.
+    if (new Date().getUTCHours() === 23 && new Date().getUTCMinutes() === 59) return;
+    expect(runOf(open).units[0]).toMatchObject({ outcome: 'upgraded' });
+  });
+});
+
+describe('units with the same load', () => {
+  const pair = [
+    { ...NMC2, name: 'left', feeds: ['rack-1'] },
+    { ...NMC2, name: 'right', feeds: ['rack-1'] },
+  ];
+
+  it('are never in flight together, whatever the site allows', async () => {
+    site = await openSite(pair);
+    await edit((text) => text.replace('- name: berlin', '- name: berlin\n    concurrency: 4'));
+    const [left, right] = site.fleet.units.map(({ device }) => device);
+    let together = 0;
+    for (const device of [left, right]) {
+      device?.on('change', () => {
+        if (left?.phase !== 'idle' && right?.phase !== 'idle') together += 1;
+      });
+    }
+    const ran = await site.run([...APPLY, '-i', site.inventory]);
+    expect(runOf(ran).units.map((unit) => unit.outcome)).toEqual(['upgraded', 'upgraded']);
+    expect(together).toBe(0);
+  });
+
+  it('the second is refused when the first did not come back', async () => {
+    site = await openSite([{ ...NMC2, name: 'left', feeds: ['rack-1'], faults: ['never-returns'] }, { ...NMC2, name: 'right', feeds: ['rack-1'] }], 3000);
+    const ran = await site.run([...APPLY, '-i', site.inventory]);
+    expect(ran.exit).toBe(5);
+    expect(runOf(ran).units.map((unit) => [unit.outcome, unit.problem?.code])).toEqual([
+      ['unknown', 'device/update-unknown'],
+      ['refused', 'refused/partner'],
+    ]);
+    expect(site.fleet.device('right').counters.starts).toBe(0);
+  });
+
+  it('a partner that was not chosen is looked at too', async () => {
+    site = await openSite(pair);
+    site.fleet.device('right').onBattery = true;
+    const ran = await site.run([...APPLY, '-i', site.inventory, '--unit', 'left']);
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/partner' } });
+    expect(site.fleet.device('left').counters.starts).toBe(0);
+  });
+});
+
+describe('many units', () => {
+  it('one that fails hides no other', async () => {
+    site = await openSite([{ ...NMC2, name: 'bad', faults: ['ftp-hang-up-half-way'] }, { ...NMC2, name: 'good' }]);
+    const ran = await site.run([...APPLY, '-i', site.inventory]);
+    expect(ran.exit).toBe(4);
+    expect(runOf(ran).units.map((unit) => unit.outcome)).toEqual(['failed', 'upgraded']);
+  });
+
+  it('a site writes one unit at a time unless told otherwise', async () => {
+    site = await openSite([{ ...NMC2, name: 'a1' }, { ...NMC2, name: 'a2' }, { ...NMC2, name: 'a3' }]);
+    let most = 0;
+    for (const { device } of site.fleet.units) {
+      device.on('change', () => {
+        const busy = site.fleet.units.filter((unit) => unit.device.phase !== 'idle').length;
+        most = Math.max(most, busy);
+      });
+    }
+    const ran = await site.run([...APPLY, '-i', site.inventory]);
+    expect(runOf(ran).units.every((unit) => unit.outcome === 'upgraded')).toBe(true);
+    expect(most).toBe(1);
+  });
+});
+
+describe('the operator', () => {
+  /** An Io whose interrupts are made by the test. */
+  function interruptible(): { io: Partial<Io>; interrupt: () => void } {
+    let handler = (): void => undefined;
+    return {
+      io: {
+        onInterrupt: (given) => {
+          handler = given;
+          return () => undefined;
+        },
+      },
+      interrupt: () => handler(),
+    };
+  }
+
+  it('stops once: what runs ends, what has not begun stays pending, resume goes on', async () => {
+    site = await openSite([{ ...NMC2, name: 'a1' }, { ...NMC2, name: 'a2' }]);
+    const { io, interrupt } = interruptible();
+    const running = site.run([...APPLY, '-i', site.inventory], io);
+    await site.fleet.device('a1').until(({ phase }) => phase === 'transferring');
+    interrupt();
+    const ran = await running;
+    expect(ran.exit).toBe(130);
+    const run = runOf(ran);
+    expect(run.state).toBe('stopped');
+    expect(run.units.map((unit) => unit.outcome)).toEqual(['upgraded', 'pending']);
+    const resumed = await site.run(['resume', '--json']);
+    expect(runOf(resumed).units.map((unit) => unit.outcome)).toEqual(['upgraded', 'upgraded']);
+    expect(site.fleet.units.map(({ device }) => device.counters.starts)).toEqual([1, 1]);
+  });
+
+  it('aborts before the start: the unit is unchanged and says stopped', async () => {
+    site = await openSite([{ ...NMC3 }]);
+    const { io, interrupt } = interruptible();
+    const running = site.run([...APPLY, '-i', site.inventory], io);
+    await site.fleet.device('b').until(({ counters }) => counters.logins === 1);
+    interrupt();
+    interrupt();
+    const ran = await running;
+    expect(ran.exit).toBe(130);
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'stopped' });
+    expect(site.fleet.device('b').counters.starts).toBe(0);
+    expect(runOf(await site.run(['resume', '--json'])).units[0]?.outcome).toBe('upgraded');
+  });
+
+  it('cannot abort what has been started: it is watched to its end', async () => {
+    site = await openSite([NMC2]);
+    const { io, interrupt } = interruptible();
+    const running = site.run([...APPLY, '-i', site.inventory], io);
+    await site.fleet.device('a').until(({ phase }) => phase === 'transferring');
+    interrupt();
+    interrupt();
+    const ran = await running;
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded' });
+  });
+});
+
+describe('reports', () => {
+  it('say the same as the run, and status --live asks the units', async () => {
+    site = await openSite([NMC2]);
+    await site.run(['audit', '-i', site.inventory]);
+    await site.run([...APPLY, '-i', site.inventory]);
+    const status = await site.run(['status', '--json', '--live']);
+    expect(runOf(status)).toMatchObject({ state: 'done', units: [{ after: { version: '15.0' } }] });
+    const markdown = await site.run(['report', '--format', 'md']);
+    expect(markdown.out).toContain('**upgraded**');
+    expect(markdown.out).toContain('REHEARSAL');
+    const audit = await site.run(['report', '--audit']);
+    expect(audit.out).toContain('outdated');
+    expect(audit.out).toContain('[simulated]');
+    expect(runOf(await site.run(['report', '--format', 'json'])).units[0]?.outcome).toBe('upgraded');
+  });
+
+  it('a second upgrade finds the unit current', async () => {
+    site = await openSite([NMC2]);
+    await site.run([...APPLY, '-i', site.inventory]);
+    const ran = await site.run([...APPLY, '-i', site.inventory]);
+    expect(ran.exit).toBe(0);
+    expect(runOf(ran).units[0]?.outcome).toBe('current');
+    expect(site.fleet.device('a').counters.starts).toBe(1);
+  });
+});

@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Io, systemClock } from '../../src/cli/io.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { type SimulatedFleet, type SimulatedUnit, startFleet } from '../../src/sim/index.ts';
+
+/** What a command printed, and its exit code. */
+export interface Ran {
+  readonly exit: number;
+  readonly out: string;
+  readonly talk: string;
+}
+
+/** A simulated fleet with its inventory, images and state in a folder of its own. */
+export interface Site {
+  readonly fleet: SimulatedFleet;
+  readonly folder: string;
+  readonly inventory: string;
+  readonly state: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Runs a command in this process. */
+  run(words: readonly string[], overrides?: Partial<Io>): Promise<Ran>;
+  close(): Promise<void>;
+}
+
+export const SPEED = 600;
+
+export async function openSite(units: readonly SimulatedUnit[], speed = SPEED): Promise<Site> {
+  const fleet = await startFleet({ units, speed });
+  const folder = await mkdtemp(join(tmpdir(), 'upsfw-test-'));
+  await mkdir(join(folder, 'images'));
+  await fleet.writeImages(join(folder, 'images'));
+  const inventory = join(folder, 'inventory.yaml');
+  const state = join(folder, 'state');
+  await writeFile(inventory, fleet.inventory('./images'), { mode: 0o600 });
+  const environment = { ...fleet.environment, UPSFW_REHEARSAL_SPEED: String(speed) };
+  return {
+    fleet,
+    folder,
+    inventory,
+    state,
+    environment,
+    run: (words, overrides = {}) => runHere([...words, '--state', state], { environment, ...overrides }),
+    async close() {
+      await fleet.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs a command in this process, with streams that are kept. */
+export async function runHere(words: readonly string[], overrides: Partial<Io> = {}): Promise<Ran> {
+  let out = '';
+  let talk = '';
+  const io: Io = {
+    environment: {},
+    clock: systemClock,
+    out: (text) => {
+      out += text;
+    },
+    talk: (text) => {
+      talk += text;
+    },
+    ask: null,
+    color: false,
+    width: null,
+    onInterrupt: () => () => undefined,
+    ...overrides,
+  };
+  return { exit: await runProgram(words, io), out, talk };
+}
+
+const ProblemShape = z.looseObject({ code: z.string(), message: z.string(), hint: z.string() });
+const RunShape = z.looseObject({
+  schema: z.literal('upsfw/run@1'),
+  run: z.string(),
+  state: z.string(),
+  exitCode: z.number(),
+  units: z.array(
+    z.looseObject({
+      name: z.string(),
+      outcome: z.string(),
+      simulated: z.boolean(),
+      before: z.looseObject({ version: z.string().nullable() }).nullable(),
+      after: z.looseObject({ version: z.string().nullable() }).nullable(),
+      problem: ProblemShape.nullable(),
+      hops: z.array(z.looseObject({ transfer: z.string().nullable(), start: z.string().nullable() })),
+    }),
+  ),
+});
+
+export function runOf(ran: Ran): z.infer<typeof RunShape> {
+  return RunShape.parse(JSON.parse(ran.out));
+}
+
+export const NMC2: SimulatedUnit = { name: 'a', site: 'berlin', persona: 'smt1500-nmc2' };
+export const NMC3: SimulatedUnit = { name: 'b', site: 'oslo', persona: 'smx1500-nmc3' };

@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NMC2, NMC3, openSite, runOf, type Site } from '../cli/harness.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+let site: Site;
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await site.close();
+});
+
+function begin(environment: Record<string, string> = {}): ChildProcess {
+  const words = [MAIN, 'upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--state', site.state];
+  const child = spawn(process.execPath, [...words], {
+    env: { ...process.env, ...site.environment, ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  children.push(child);
+  return child;
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+async function journal(): Promise<string> {
+  const [run] = await readdir(join(site.state, 'runs')).catch(() => []);
+  if (run === undefined) return '';
+  return readFile(join(site.state, 'runs', run, 'journal.jsonl'), 'utf8').catch(() => '');
+}
+
+/** Waits until the journal holds a text; the file is read again after each thing that the process says. */
+async function journalHas(child: ChildProcess, text: string): Promise<void> {
+  for (;;) {
+    if ((await journal()).includes(text)) return;
+    if (child.exitCode !== null)
+      throw new Error(`the process ended (${child.exitCode}) before the journal held ${text}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const COMMITTING = '"step":"start","state":"committing"';
+
+describe.each([
+  ['SNMP', NMC2],
+  ['the command line', NMC3],
+] as const)('killed during an upgrade that starts by %s', (_way, unit) => {
+  it('during the upload: resume goes on and starts once', async () => {
+    site = await openSite([unit]);
+    const device = site.fleet.device(unit.name);
+    const child = begin();
+    await journalHas(child, '"step":"transfer","state":"begun"');
+    await killed(child);
+    expect(device.counters.starts).toBe(0);
+    const resumed = runOf(await site.run(['resume', '--json']));
+    expect(resumed.units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.starts).toBe(1);
+    expect(device.version).toBe('15.0');
+  });
+
+  it('right after the start was written down: at most one start, and the report says what the unit says', async () => {
+    site = await openSite([unit], 3000);
+    const device = site.fleet.device(unit.name);
+    const child = begin();
+    await journalHas(child, COMMITTING);
+    await killed(child);
+    const before = device.counters.starts;
+    const ran = await site.run(['resume', '--json']);
+    expect(device.counters.starts).toBe(before);
+    expect(before).toBeLessThanOrEqual(1);
+    const [told] = runOf(ran).units;
+    if (device.version === '15.0')
+      expect(told).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    else expect(['failed', 'unknown']).toContain(told?.outcome);
+    expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[told?.outcome ?? '']);
+  });
+
+  it('right after the start was made: resume watches it to its end and starts nothing', async () => {
+    site = await openSite([unit]);
+    const device = site.fleet.device(unit.name);
+    const child = begin();
+    await device.until(({ counters }) => counters.starts === 1);
+    await killed(child);
+    const ran = await site.run(['resume', '--json']);
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(ran.exit).toBe(0);
+    expect(device.counters.starts).toBe(1);
+  });
+
+  it('after the unit has come back: resume finds it upgraded', async () => {
+    site = await openSite([unit]);
+    const device = site.fleet.device(unit.name);
+    const child = begin();
+    await device.until(({ counters }) => counters.starts === 1);
+    await killed(child);
+    await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
+    expect(runOf(await site.run(['resume', '--json'])).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.starts).toBe(1);
+  });
+});
+
+describe('a start that was written down and never made', () => {
+  it('is not made by resume; the operator allows a second attempt by name', async () => {
+    // The write is refused by the agent: the device shows for certain that nothing runs.
+    site = await openSite([{ ...NMC2, faults: ['update-cancelled'] }]);
+    const device = site.fleet.device('a');
+    const first = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    expect(first.exit).toBe(4);
+    expect(device.counters.starts).toBe(1);
+
+    const resumed = await site.run(['resume', '--json']);
+    expect(runOf(resumed).units[0]?.outcome).toBe('failed');
+    expect(device.counters.starts).toBe(1);
+
+    const wrong = await site.run(['resume', '--again', 'nobody', '--json']);
+    expect(wrong.exit).toBe(2);
+
+    const again = await site.run(['resume', '--again', 'a', '--json']);
+    expect(again.exit).toBe(4);
+    expect(device.counters.starts).toBe(2);
+  });
+
+  it('is refused a second attempt while its unit is in doubt', async () => {
+    site = await openSite([{ ...NMC2, faults: ['update-stuck'] }], 3000);
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    expect(ran.exit).toBe(5);
+    const again = await site.run(['resume', '--again', 'a', '--json']);
+    expect(again.exit).toBe(3);
+    expect(JSON.parse(again.out)).toMatchObject({ problem: { code: 'refused/second-attempt' } });
+    expect(site.fleet.device('a').counters.starts).toBe(1);
+  });
+});
+
+describe('two processes', () => {
+  it('cannot work on one unit: the second is refused, and nothing is started twice', async () => {
+    site = await openSite([NMC2], 120);
+    const device = site.fleet.device('a');
+    const child = begin();
+    await device.until(({ counters }) => counters.starts === 1);
+    const second = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
+    expect(second.units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/locked' } });
+    const other = await site.run(['resume', '--json', (await readdir(join(site.state, 'runs')))[0] ?? '']);
+    expect(other.exit).toBe(3);
+    await once(child, 'exit');
+    expect(device.counters.starts).toBe(1);
+    expect(device.version).toBe('15.0');
+  });
+});
