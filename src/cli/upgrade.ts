@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Plan, Problem } from '../core/index.ts';
+import { type Plan, Problem, planId } from '../core/index.ts';
 import { type PlanDocument, renderPlan } from '../report/index.ts';
 import { createJournal, PlanSchema } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
@@ -130,7 +130,17 @@ async function readPlan(file: string): Promise<Plan> {
     ...rest
   } = checked.success ? checked.data : { schema: '', generatedAt: '' };
   const plan = PlanSchema.safeParse(rest);
-  if (checked.success && plan.success) return plan.data;
+  if (checked.success && plan.success) {
+    // The id is a hash of what the plan says: a file that was edited no longer has it.
+    if (planId(plan.data.rules, plan.data.units) === plan.data.id) return plan.data;
+    throw new Problem(
+      'config/plan',
+      `${file} was changed after it was made: its content does not give its id ${plan.data.id}.`,
+      {
+        hint: 'Make a new plan: upsfw plan --out FILE.',
+      },
+    );
+  }
   throw new Problem('config/plan', `${file} is not a plan of this version of upsfw.`, {
     hint: 'Make one with: upsfw plan --out FILE.',
   });

@@ -46,7 +46,10 @@ describe('a wrong command line', () => {
 
   it('gets help and version on standard output', async () => {
     expect(await runHere(['--help'])).toMatchObject({ exit: 0, out: expect.stringContaining('upgrade') });
-    expect(await runHere(['upgrade', '--help'])).toMatchObject({ exit: 0, out: expect.stringContaining('--apply') });
+    expect(await runHere(['upgrade', '--help'])).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('--apply'),
+    });
     expect((await runHere(['--version'])).out.trim()).toMatch(/^\d+\.\d+\.\d+$/);
   });
 });
@@ -71,7 +74,10 @@ describe('wrong files', () => {
 
   it('an unknown key, and a number for a version', async () => {
     const text = await readFile(site.inventory, 'utf8');
-    await writeFile(site.inventory, text.replace('plaintext: true', 'plain: true').replace('version: "3"', 'version: 3'));
+    await writeFile(
+      site.inventory,
+      text.replace('plaintext: true', 'plain: true').replace('version: "3"', 'version: 3'),
+    );
     const ran = await site.run([...apply, '-i', site.inventory]);
     expect(ran.exit).toBe(2);
     const { code, message } = problemOf(ran);
@@ -84,7 +90,10 @@ describe('wrong files', () => {
     const environment = { ...site.environment, UPSFW_SIM_PASSWORD: undefined };
     const ran = await site.run([...apply, '-i', site.inventory], { environment });
     expect(ran.exit).toBe(2);
-    expect(problemOf(ran)).toMatchObject({ code: 'config/secret', message: expect.stringContaining('UPSFW_SIM_PASSWORD') });
+    expect(problemOf(ran)).toMatchObject({
+      code: 'config/secret',
+      message: expect.stringContaining('UPSFW_SIM_PASSWORD'),
+    });
   });
 
   it('an empty images folder, and one that is not there', async () => {
@@ -114,12 +123,15 @@ describe('wrong files', () => {
   it('a unit that is not in the inventory', async () => {
     const ran = await site.run([...apply, '-i', site.inventory, '--unit', 'zz']);
     expect(ran.exit).toBe(2);
-    expect(problemOf(ran)).toMatchObject({ code: 'config/selection', message: expect.stringContaining('"zz"') });
+    expect(problemOf(ran)).toMatchObject({
+      code: 'config/selection',
+      message: expect.stringContaining('"zz"'),
+    });
   });
 
   it('a run that does not exist', async () => {
     for (const words of [['status'], ['resume'], ['report'], ['status', 'nope'], ['report', '--audit']]) {
-      const ran = await site.run([...words, '--json']);
+      const ran = await runHere([...words, '--json', '--state', join(site.folder, 'no-state')]);
       expect(ran.exit).toBe(2);
       expect(problemOf(ran).code).toBe('config/run');
     }
@@ -136,7 +148,10 @@ describe('wrong files', () => {
     await writeFile(file, 'version: 1\nrules:\n  - id: no-downgrade\n    codes: X\n');
     const ran = await site.run(['audit', '--json', '-i', site.inventory, '--rules', file]);
     expect(ran.exit).toBe(2);
-    expect(problemOf(ran)).toMatchObject({ code: 'config/rules', message: expect.stringMatching(/rules\.yaml:4:5: .*unknown key "codes"/) });
+    expect(problemOf(ran)).toMatchObject({
+      code: 'config/rules',
+      message: expect.stringMatching(/rules\.yaml:4:5: .*unknown key "codes"/),
+    });
   });
 
   it('without a terminal and without --yes nothing is applied', async () => {
@@ -146,7 +161,9 @@ describe('wrong files', () => {
   });
 
   it('on a terminal anything but yes is no', async () => {
-    const ran = await site.run(['upgrade', '--apply', '--json', '-i', site.inventory], { ask: async () => 'y' });
+    const ran = await site.run(['upgrade', '--apply', '--json', '-i', site.inventory], {
+      ask: async () => 'y',
+    });
     expect(ran.exit).toBe(2);
     expect(problemOf(ran).code).toBe('refused/confirmation');
   });
@@ -166,9 +183,12 @@ describe('a card that is not as the inventory says', () => {
   it('a wrong password: one message for the unit, exit 4, nothing written', async () => {
     site = await openSite([NMC3, NMC2]);
     const environment = { ...site.environment, UPSFW_SIM_PASSWORD: 'wrong-password' };
-    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], { environment });
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], {
+      environment,
+    });
     expect(ran.exit).toBe(4);
-    for (const unit of runOf(ran).units) expect(unit).toMatchObject({ outcome: 'failed', problem: { code: 'device/login' } });
+    for (const unit of runOf(ran).units)
+      expect(unit).toMatchObject({ outcome: 'failed', problem: { code: 'device/login' } });
     for (const { device } of site.fleet.units) expect(writes(device)).toBe(0);
     expect(ran.out + ran.talk).not.toContain('wrong-password');
   });
@@ -195,23 +215,43 @@ describe('a card that is not as the inventory says', () => {
     const ran = await site.run(['audit', '-i', site.inventory, '--json']);
     expect(ran.exit).toBe(3);
     const audit = z
-      .looseObject({ units: z.array(z.looseObject({ verdict: z.looseObject({ status: z.string() }), problem: z.unknown() })) })
+      .looseObject({
+        units: z.array(
+          z.looseObject({ verdict: z.looseObject({ status: z.string() }), problem: z.unknown() }),
+        ),
+      })
       .parse(JSON.parse(ran.out));
     expect(audit.units.map((unit) => unit.verdict.status)).toEqual(['unreachable', 'outdated']);
     expect(audit.units[0]?.problem).toMatchObject({ code: 'link/silent' });
   });
 
-  it('another unit than the one that was planned', async () => {
+  it('a plan file is carried out as it is, or not at all', async () => {
     site = await openSite([NMC2]);
+    const device = site.fleet.device('a');
     const plan = join(site.folder, 'plan.json');
+    const carryOut = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--plan', plan];
     expect((await site.run(['plan', '-i', site.inventory, '--out', plan, '--json'])).exit).toBe(0);
     const text = await readFile(plan, 'utf8');
-    await writeFile(plan, text.replaceAll('09.4', '09.3'));
-    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--plan', plan]);
-    expect(ran.exit).toBe(3);
-    expect(problemOf(ran).code).toBe('refused/stale-plan');
+
+    await writeFile(plan, text.replaceAll('09.4', '09.5'));
+    const edited = await site.run(carryOut);
+    expect(edited.exit).toBe(2);
+    expect(problemOf(edited)).toMatchObject({
+      code: 'config/plan',
+      message: expect.stringContaining('was changed'),
+    });
+
     await writeFile(plan, text);
-    const good = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--plan', plan]);
-    expect(runOf(good).units[0]?.outcome).toBe('upgraded');
+    device.version = '09.6';
+    const stale = await site.run(carryOut);
+    expect(stale.exit).toBe(3);
+    expect(problemOf(stale)).toMatchObject({
+      code: 'refused/stale-plan',
+      message: expect.stringContaining('berlin/a'),
+    });
+    expect(writes(device)).toBe(0);
+
+    device.version = '09.4';
+    expect(runOf(await site.run(carryOut)).units[0]?.outcome).toBe('upgraded');
   });
 });

@@ -27,13 +27,22 @@ describe('windows', () => {
   it('outside of the window nothing is sent; resume inside of it goes on', async () => {
     site = await openSite([NMC2]);
     const today = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][new Date().getUTCDay()] ?? 'sun';
-    const tomorrow = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().getUTCDay() + 3) % 7] ?? 'sun';
-    await edit((text) => `${text.replace('sites:', `  window: { days: [${tomorrow}], from: "00:00", to: "23:59", timezone: UTC }\nsites:`)}`);
+    const tomorrow =
+      ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().getUTCDay() + 3) % 7] ?? 'sun';
+    await edit(
+      (text) =>
+        `${text.replace('sites:', `  window: { days: [${tomorrow}], from: "00:00", to: "23:59", timezone: UTC }\nsites:`)}`,
+    );
     const closed = await site.run([...APPLY, '-i', site.inventory]);
     expect(closed.exit).toBe(3);
     expect(runOf(closed).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/window' } });
     expect(site.fleet.device('a').counters).toMatchObject({ uploads: 0, starts: 0 });
-    await edit((text) => text.replace(`[${tomorrow}], from: "00:00", to: "23:59"`, `[${today}, ${tomorrow}], from: "00:00", to: "23:59"`));
+    await edit((text) =>
+      text.replace(
+        `[${tomorrow}], from: "00:00", to: "23:59"`,
+        `[${today}, ${tomorrow}], from: "00:00", to: "23:59"`,
+      ),
+    );
     const open = await site.run(['resume', '--json']);
     // The last minute of a day is outside of such a window.
     if (new Date().getUTCHours() === 23 && new Date().getUTCMinutes() === 59) return;
@@ -63,7 +72,13 @@ describe('units with the same load', () => {
   });
 
   it('the second is refused when the first did not come back', async () => {
-    site = await openSite([{ ...NMC2, name: 'left', feeds: ['rack-1'], faults: ['never-returns'] }, { ...NMC2, name: 'right', feeds: ['rack-1'] }], 3000);
+    site = await openSite(
+      [
+        { ...NMC2, name: 'left', feeds: ['rack-1'], faults: ['never-returns'] },
+        { ...NMC2, name: 'right', feeds: ['rack-1'] },
+      ],
+      3000,
+    );
     const ran = await site.run([...APPLY, '-i', site.inventory]);
     expect(ran.exit).toBe(5);
     expect(runOf(ran).units.map((unit) => [unit.outcome, unit.problem?.code])).toEqual([
@@ -84,14 +99,21 @@ describe('units with the same load', () => {
 
 describe('many units', () => {
   it('one that fails hides no other', async () => {
-    site = await openSite([{ ...NMC2, name: 'bad', faults: ['ftp-hang-up-half-way'] }, { ...NMC2, name: 'good' }]);
+    site = await openSite([
+      { ...NMC2, name: 'bad', faults: ['ftp-hang-up-half-way'] },
+      { ...NMC2, name: 'good' },
+    ]);
     const ran = await site.run([...APPLY, '-i', site.inventory]);
     expect(ran.exit).toBe(4);
     expect(runOf(ran).units.map((unit) => unit.outcome)).toEqual(['failed', 'upgraded']);
   });
 
   it('a site writes one unit at a time unless told otherwise', async () => {
-    site = await openSite([{ ...NMC2, name: 'a1' }, { ...NMC2, name: 'a2' }, { ...NMC2, name: 'a3' }]);
+    site = await openSite([
+      { ...NMC2, name: 'a1' },
+      { ...NMC2, name: 'a2' },
+      { ...NMC2, name: 'a3' },
+    ]);
     let most = 0;
     for (const { device } of site.fleet.units) {
       device.on('change', () => {
@@ -121,7 +143,10 @@ describe('the operator', () => {
   }
 
   it('stops once: what runs ends, what has not begun stays pending, resume goes on', async () => {
-    site = await openSite([{ ...NMC2, name: 'a1' }, { ...NMC2, name: 'a2' }]);
+    site = await openSite([
+      { ...NMC2, name: 'a1' },
+      { ...NMC2, name: 'a2' },
+    ]);
     const { io, interrupt } = interruptible();
     const running = site.run([...APPLY, '-i', site.inventory], io);
     await site.fleet.device('a1').until(({ phase }) => phase === 'transferring');
