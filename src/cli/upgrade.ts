@@ -74,10 +74,12 @@ async function begin(
   state: string,
   io: Io,
 ): Promise<Exit> {
-  const run = `${io.clock
+  const stamp = io.clock
     .now()
     .toISOString()
-    .replace(/[-:]|\.\d+/g, '')}-${plan.id.slice(0, 4)}`;
+    .replace(/[-:]|\.\d+/g, '');
+  // Two runs may begin in the same second.
+  const run = `${stamp}-${randomBytes(3).toString('hex')}`;
   const journal = await createJournal(state, run, io.clock);
   try {
     await journal.append({

@@ -78,8 +78,10 @@ async function withFtp<T>(
   }
   signal.throwIfAborted();
   const client = new Client(options.silenceSeconds * 1000, { allowSeparateTransferHost: false });
-  // The card's own form of listing is none of those that the library knows.
-  client.parseList = (text) => parseListing(text.split(/\r?\n/)).map(fileInfo);
+  // The card's own form of listing is none of those that the library knows; the machine form of other servers is.
+  const known = client.parseList;
+  client.parseList = (text) =>
+    /^[^ ]*type=/im.test(text) ? known(text) : parseListing(text.split(/\r?\n/)).map(fileInfo);
   const abort = (): void => client.close();
   signal.addEventListener('abort', abort, { once: true });
   try {

@@ -260,11 +260,25 @@ function problemOf(error: unknown, setup: SessionSetup): Problem {
       cause: error,
     });
   }
+  if (error instanceof Error && Reflect.get(error, 'code') === 'ERR_OSSL_EVP_UNSUPPORTED') {
+    return new Problem(
+      'link/snmp-auth',
+      `This Node.js has no ${privOf(setup.access)} to speak SNMPv3 with ${where}.`,
+      {
+        hint: 'Use priv: aes for the user on the card and in the inventory, or start Node.js with --openssl-legacy-provider.',
+        cause: error,
+      },
+    );
+  }
   return new Problem('device/garbage', `The SNMP answer of ${where} cannot be understood: ${text}.`, {
     hint: 'Try again. If it stays so, something else than a card answers there.',
     transient: true,
     cause: error,
   });
+}
+
+function privOf(access: SnmpAccess): string {
+  return access.version === '3' ? (access.priv ?? 'algorithm').toUpperCase() : 'algorithm';
 }
 
 function isUserError(error: Error): boolean {

@@ -1,0 +1,183 @@
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { systemClock } from '../../src/cli/io.ts';
+import { Secret } from '../../src/core/index.ts';
+import { createSnmpHub, lookBySnmp } from '../../src/snmp/index.ts';
+import { runHere } from '../cli/harness.ts';
+import { haveRecordings, listRecordings, RECORDINGS } from '../snmp/recordings.ts';
+import { type Daemon, findProgram, freeUdpPort, isRoot, openFolder, skipped, startDaemon } from './daemon.ts';
+
+const PROGRAM = findProgram('snmpsim-command-responder', 'snmpsimd');
+if (PROGRAM === null) skipped('recordings replayed by snmpsim', 'snmpsim is not installed');
+
+const units = listRecordings().filter((recording) => recording.truth.isSmartUps);
+const others = listRecordings().filter((recording) => !recording.truth.isSmartUps);
+
+const AuditShape = z.looseObject({
+  units: z.array(
+    z.looseObject({
+      name: z.string(),
+      model: z.string().nullable(),
+      serial: z.string().nullable(),
+      manufactured: z.string().nullable(),
+      firmware: z.looseObject({
+        raw: z.string().nullable(),
+        version: z.string().nullable(),
+        microLinkId: z.number().nullable(),
+      }),
+      card: z
+        .looseObject({
+          model: z.string().nullable(),
+          serial: z.string().nullable(),
+          os: z.string().nullable(),
+          app: z.looseObject({ name: z.string().nullable(), version: z.string().nullable() }).nullable(),
+        })
+        .nullable(),
+      simulated: z.boolean(),
+    }),
+  ),
+});
+
+describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmpsim', () => {
+  let folder: Awaited<ReturnType<typeof openFolder>>;
+  let daemon: Daemon;
+  let port: number;
+  const stem = (file: string): string => file.replace(/\.snmprec$/, '');
+  const address = (index: number): string => `127.0.9.${index + 1}`;
+
+  beforeAll(async () => {
+    folder = await openFolder();
+    const data = join(folder.path, 'data');
+    const cache = join(folder.path, 'cache');
+    await mkdir(data);
+    await mkdir(cache);
+    await chmod(cache, 0o777);
+    for (const { file } of listRecordings()) {
+      await cp(fileURLToPath(new URL(file, RECORDINGS)), join(data, file));
+    }
+    port = await freeUdpPort();
+    const endpoints = [...units, ...others].map(
+      (_, index) => `--agent-udpv4-endpoint=${address(index)}:${port}`,
+    );
+    const asNobody = isRoot() ? ['--process-user=nobody', '--process-group=nogroup'] : [];
+    const words = [`--data-dir=${data}`, `--cache-dir=${cache}`, ...endpoints, ...asNobody];
+    daemon = startDaemon(PROGRAM ?? '', words, { TMPDIR: cache, HOME: cache });
+    // It is up when the first recording answers.
+    const hub = createSnmpHub({ timeoutMs: 500, retries: 0 });
+    try {
+      for (let tries = 0; tries < 100; tries += 1) {
+        const seen = await lookBySnmp(
+          hub,
+          {
+            site: 's',
+            name: 'n',
+            host: address(0),
+            port,
+            snmp: { version: '2c', community: new Secret(stem(units[0]?.file ?? '')) },
+          },
+          { clock: systemClock, signal: new AbortController().signal },
+        );
+        if (seen.problem === null) return;
+        if (daemon.child.exitCode !== null) break;
+      }
+    } finally {
+      await hub.close();
+    }
+    throw new Error(`snmpsim did not come up: ${daemon.said()}`);
+  });
+  afterAll(async () => {
+    await daemon?.stop();
+    await folder?.remove();
+  });
+
+  async function inventoryOf(recordings: typeof units, version: '1' | '2c', first: number): Promise<string> {
+    const file = join(folder.path, `inventory-${version}-${first}.yaml`);
+    const document = {
+      version: 1,
+      sites: [
+        {
+          name: 'recorded',
+          ports: { snmp: port },
+          units: recordings.map((recording, index) => ({
+            name: stem(recording.file),
+            host: address(first + index),
+            snmp: { version, community: `env:C${first + index}` },
+          })),
+        },
+      ],
+    };
+    await writeFile(file, stringify(document));
+    return file;
+  }
+
+  const environmentOf = (recordings: typeof units, first: number): Record<string, string> =>
+    Object.fromEntries(recordings.map((recording, index) => [`C${first + index}`, stem(recording.file)]));
+
+  it.each(['1', '2c'] as const)(
+    'audit over SNMP version %s reports the truth of every Smart-UPS',
+    async (version) => {
+      const inventory = await inventoryOf(units, version, 0);
+      const environment = environmentOf(units, 0);
+      const ran = await runHere(['audit', '--json', '-i', inventory, '--state', join(folder.path, 'state')], {
+        environment,
+      });
+      expect(ran.exit).toBe(3);
+      const audit = AuditShape.parse(JSON.parse(ran.out));
+      expect(audit.units).toHaveLength(units.length);
+      for (const { file, truth } of units) {
+        const unit = audit.units.find((one) => one.name === stem(file));
+        expect({
+          file,
+          model: unit?.model,
+          // snmpsim itself cuts blanks at the end of a line.
+          raw: unit?.firmware.raw?.trimEnd(),
+          version: unit?.firmware.version,
+          microLinkId: unit?.firmware.microLinkId,
+          serial: unit?.serial,
+          manufactured: unit?.manufactured,
+          nmcModel: unit?.card?.model ?? null,
+          nmcSerial: unit?.card?.serial ?? null,
+          os: unit?.card?.os ?? null,
+          app: [unit?.card?.app?.name ?? null, unit?.card?.app?.version ?? null],
+          simulated: unit?.simulated,
+        }).toEqual({
+          file,
+          model: truth.model,
+          raw: truth.firmwareRaw?.trimEnd(),
+          version: truth.firmwareVersion,
+          microLinkId: truth.microLinkId,
+          serial: truth.serial,
+          manufactured: truth.manufactureDate,
+          nmcModel: truth.nmcModel,
+          nmcSerial: truth.nmcSerial,
+          os: truth.aosVersion,
+          app: [truth.appName, truth.appVersion],
+          simulated: false,
+        });
+      }
+    },
+  );
+
+  it('nothing else is taken for a Smart-UPS', async () => {
+    const inventory = await inventoryOf(others, '2c', units.length);
+    const environment = environmentOf(others, units.length);
+    const ran = await runHere(['audit', '--json', '-i', inventory, '--state', join(folder.path, 'state')], {
+      environment,
+    });
+    const shape = z.looseObject({
+      units: z.array(
+        z.looseObject({ name: z.string(), problem: z.looseObject({ code: z.string() }).nullable() }),
+      ),
+    });
+    for (const unit of shape.parse(JSON.parse(ran.out)).units) {
+      expect([unit.name, unit.problem?.code]).toEqual([
+        unit.name,
+        expect.stringMatching(/^device\/(not-smart-ups|no-application)$/),
+      ]);
+    }
+  });
+});
