@@ -16,7 +16,11 @@ export const HEADER = {
 /** Container formats that were seen. Another one may mean another layout, so it is not read further. */
 export const KNOWN_FORMATS: readonly number[] = [3, 4];
 
-export const SLOT = { firstApplication: 0x01, signaturePackage: 0x65 } as const;
+export const SLOT = { manifest: 0x00, firstApplication: 0x01, signaturePackage: 0x65 } as const;
+
+/** Applications of the processors, and the boot loaders that go with them: the same slots with the high bit. */
+export const APPLICATIONS: readonly number[] = [0x01, 0x02, 0x03];
+export const LOADERS: readonly number[] = [0x81, 0x82, 0x83];
 
 /** Far above any image seen (1.7 MB, 9 records): what is larger is not an image. */
 export const LARGEST_IMAGE = 64 * 1024 * 1024;

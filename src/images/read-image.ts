@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { type Image, type ImagePart, type ImageProblem, type ProblemCode, printable } from '../core/index.ts';
 import { checksum } from './checksum.ts';
 import {
+  APPLICATIONS,
   COMPONENT_NAME,
   HEADER,
   KNOWN_FORMATS,
   LARGEST_IMAGE,
+  LOADERS,
   MOST_RECORDS,
   ROUTINE_NAME,
   SLOT,
@@ -37,6 +39,7 @@ export function readImage(bytes: Uint8Array, file: string): Image {
       message: `The release version "${release.version ?? 'none'}" is not two digits, point, one digit.`,
     });
   }
+  found.push(...missingApplications(parts));
   const application = parts.find((part) => part.slot === SLOT.firstApplication);
   const first = parts[0];
   return {
@@ -50,6 +53,25 @@ export function readImage(bytes: Uint8Array, file: string): Image {
     parts,
     problems: found,
   };
+}
+
+/**
+ * A file that was cut between two records has whole records only. What gives it away is a boot loader whose processor gets
+ * no application, or no application at all; every vendor image that was seen has them.
+ */
+function missingApplications(parts: readonly ImagePart[]): readonly ImageProblem[] {
+  const slots = new Set(parts.map((part) => part.slot));
+  if (parts.length === 0) return [];
+  const lonely = parts.filter((part) => LOADERS.includes(part.slot) && !slots.has(part.slot & 0x7f));
+  const problems = lonely.map(
+    (part): ImageProblem => ({
+      code: 'image/truncated',
+      message: `There is a boot loader ${part.name} ${part.version ?? ''} for a processor, and no application for it.`,
+    }),
+  );
+  const needed = slots.has(SLOT.manifest) ? [SLOT.firstApplication] : APPLICATIONS;
+  if (needed.some((slot) => slots.has(slot))) return problems;
+  return [...problems, { code: 'image/truncated', message: 'There is no record of the main application.' }];
 }
 
 function walk(bytes: Uint8Array): Walk {

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { afterEcho, endsInPrompt, parseFields, parseListing, parseReply } from '../../src/nmc/reply.ts';
+
+describe('prompts', () => {
+  it.each(['apc>', '\r\napc>', '\rapc> ', 'text\r\nSuper.User@apc>', '\nups-12>', '\r\n\u001b[0mapc>'])(
+    '%j is one',
+    (text) => {
+      expect(endsInPrompt(text)).toBe(true);
+    },
+  );
+  it.each(['', 'apc', 'a > b', 'Model: <none>x', '\r\nthis is > ', '<ESC>- Exit, <ENTER>- Refresh'])(
+    '%j is none',
+    (text) => {
+      expect(endsInPrompt(text)).toBe(false);
+    },
+  );
+});
+
+describe('answers', () => {
+  it('have their code at the begin of a line, before or after free text', () => {
+    expect(parseReply('\r\nE000: Success\r\nModel: X\r\n\r\napc>')).toEqual({
+      code: 'E000',
+      lines: ['E000: Success', 'Model: X'],
+    });
+    expect(parseReply('\rSearching... found.\rE000: Success\rCompatible with UPS: Yes\rapc>').code).toBe(
+      'E000',
+    );
+    expect(parseReply('\r\nSerial: XE100: 7\r\napc>').code).toBeNull();
+    expect(parseReply('\r\napc>')).toEqual({ code: null, lines: [] });
+  });
+
+  it('are looked for behind the echo of the command', () => {
+    expect(afterEcho('old apc>dir\r\nE000: Success\r\napc>', 'dir')).toBe('\r\nE000: Success\r\napc>');
+    expect(afterEcho('apc>di', 'dir')).toBeNull();
+  });
+
+  it('give fields, the first of a label, in small letters', () => {
+    const fields = parseFields([
+      'Model Number: \t\tAP9641',
+      'Name:   su',
+      'Name: again',
+      'nonsense',
+      ': empty',
+    ]);
+    expect(fields.get('model number')).toBe('AP9641');
+    expect(fields.get('name')).toBe('su');
+    expect(fields.size).toBe(2);
+  });
+});
+
+describe('listings', () => {
+  it('are read in both forms; folders and other lines are left out', () => {
+    const lines = [
+      'E000: Success',
+      '     3137536 Nov  5  2020  apc_hw05_aos_696.bin',
+      '           0 Nov  5  2020  upsfw/',
+      '-rw-rw-rw-   1 admin    admin      194176 Mar  3 12:01 SMT18UPS_15-0.enc',
+      'total 3',
+    ];
+    expect(parseListing(lines)).toEqual([
+      { name: 'apc_hw05_aos_696.bin', bytes: 3137536 },
+      { name: 'SMT18UPS_15-0.enc', bytes: 194176 },
+    ]);
+  });
+});
+
+describe('hostile text', () => {
+  it('makes no parser throw', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (text) => {
+        parseReply(text);
+        endsInPrompt(text);
+        const lines = text.split(/\r|\n/);
+        parseFields(lines);
+        for (const file of parseListing(lines)) expect(Number.isSafeInteger(file.bytes)).toBe(true);
+      }),
+    );
+  });
+
+  it('of a megabyte is read at once', () => {
+    const long = `${'A'.repeat(1_000_000)}>`;
+    expect(endsInPrompt(long)).toBe(false);
+    expect(parseReply(long).code).toBeNull();
+    expect(parseListing([long, `${' '.repeat(500_000)}1 Nov 1 2020 x`])).toEqual([]);
+    expect(parseFields([`${'a'.repeat(500_000)}: x`]).size).toBe(0);
+  });
+});

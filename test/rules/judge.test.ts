@@ -1,0 +1,287 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { nothingAgainst, type Reason, type StoredImage, type Unit } from '../../src/core/index.ts';
+import { readImage } from '../../src/images/index.ts';
+import { judge, judgeStart, loadRules, type RuleBook } from '../../src/rules/index.ts';
+import { buildImage, type ImageRecipe } from '../../src/sim/index.ts';
+import { unitAt } from '../run/values.ts';
+
+let book: RuleBook;
+beforeAll(async () => {
+  book = await loadRules();
+});
+
+function image(recipe: Partial<ImageRecipe> = {}, file = 'x.enc'): StoredImage {
+  const bytes = buildImage({ microLinkId: 18, version: '15.0', payloadBytes: 500, ...recipe });
+  return { ...readImage(bytes, file), path: `/images/${file}` };
+}
+
+function unit(version: string, id: number, overrides: Partial<Unit> = {}): Unit {
+  return unitAt(version, {
+    firmware: { raw: `UPS ${version} (ID${id})`, version, microLinkId: id },
+    ...overrides,
+  });
+}
+
+function against(reasons: readonly Reason[]): readonly string[] {
+  return reasons
+    .filter(({ outcome }) => outcome === 'block' || outcome === 'unknown')
+    .map(({ code, outcome }) => `${code} ${outcome}`);
+}
+
+const start = (of: Unit, what = image()) => against(judgeStart(book, of, what, 'nmc'));
+const withCondition = (condition: Partial<Unit['condition']>) =>
+  unitAt('09.4', { condition: { ...unitAt('09.4').condition, ...condition } });
+
+describe('base rules', () => {
+  it('have nothing against a healthy unit and its image, and say why each holds', () => {
+    const reasons = judgeStart(book, unitAt('09.4'), image(), 'nmc');
+    expect(against(reasons)).toEqual([]);
+    for (const reason of reasons) {
+      expect(reason.because).not.toMatch(/[{}]/);
+      expect(reason.source).not.toBe('');
+      if (reason.outcome !== 'pass') expect(reason.remedy).not.toBeNull();
+    }
+  });
+
+  it.each<readonly [string, Unit, StoredImage, readonly string[]]>([
+    [
+      'another id',
+      unitAt('09.4'),
+      image({ microLinkId: 20 }),
+      ['IMAGE_FITS block', 'SAME_VERSION unknown', 'NO_DOWNGRADE unknown'],
+    ],
+    ['the same version', unitAt('15.0'), image(), ['SAME_VERSION block', 'CARD_PATH unknown']],
+    ['an older version', unitAt('09.8'), image({ version: '09.6' }), ['NO_DOWNGRADE block']],
+    ['an old loader below 09.4', unitAt('09.3'), image(), ['LOADER_TOO_OLD block']],
+    ['09.6 over an old loader is the way', unitAt('09.3'), image({ version: '09.6' }), []],
+    ['09.4 is enough', unitAt('09.4'), image(), []],
+    ['the last version below 15.0', unitAt('09.3'), image({ version: '14.9' }), []],
+    [
+      'an unsigned image over signed firmware',
+      unit('18.0', 1015),
+      image({ microLinkId: 1015, version: '18.1' }),
+      ['UNSIGNED_AFTER_SIGNED block'],
+    ],
+    [
+      'an unsigned image over maybe signed firmware',
+      unit('15.5', 1015),
+      image({ microLinkId: 1015, version: '18.1' }),
+      ['UNSIGNED_AFTER_SIGNED unknown'],
+    ],
+    [
+      'a signed image over signed firmware',
+      unit('18.0', 1015),
+      image({ microLinkId: 1015, version: '18.1', signed: true }),
+      [],
+    ],
+    [
+      'no usable serial number',
+      unitAt('09.4', { serial: 'FFFFFFFFFFFF' }),
+      image(),
+      ['SERIAL_UNUSABLE block'],
+    ],
+    ['on battery', withCondition({ onLine: false }), image(), ['ON_MAINS block']],
+    ['battery at 49 %', withCondition({ batteryPercent: 49 }), image(), ['BATTERY_LOW block']],
+    ['battery at 50 %', withCondition({ batteryPercent: 50 }), image(), []],
+    ['calibrating', withCondition({ calibrating: true }), image(), ['CALIBRATING block']],
+    ['in self-test', withCondition({ selfTest: true }), image(), ['SELF_TEST block']],
+    ['with an alarm', withCondition({ alarms: ['overload'] }), image(), ['ALARMS block']],
+    ['without word from its UPS', withCondition({ linkUp: false }), image(), ['CARD_LINK block']],
+    ['with an output of unknown state', withCondition({ outputOn: null }), image(), ['OUTPUT_UNKNOWN block']],
+    ['with its output off', withCondition({ outputOn: false }), image(), []],
+    [
+      'a card with an old application',
+      unitAt('09.4', {
+        card: {
+          model: 'AP9630',
+          serial: null,
+          generation: 'nmc2',
+          os: 'v6.0.6',
+          app: { name: 'sumx', version: 'v6.2.0' },
+        },
+      }),
+      image(),
+      ['CARD_APP_TOO_OLD block'],
+    ],
+    [
+      'a card with just the application',
+      unitAt('09.4', {
+        card: {
+          model: 'AP9630',
+          serial: null,
+          generation: 'nmc2',
+          os: 'v6.2.1',
+          app: { name: 'sumx', version: 'v6.2.1' },
+        },
+      }),
+      image(),
+      [],
+    ],
+  ])('%s', (_name, of, what, expected) => {
+    expect(start(of, what)).toEqual(expected);
+  });
+
+  it.each([
+    ['04.5', []],
+    ['04.6', ['CARD_PATH block']],
+    ['15.4', ['CARD_PATH block']],
+    ['15.5', []],
+  ])('the card path of id 1015 at %s: %j', (version, expected) => {
+    expect(start(unit(version, 1015), image({ microLinkId: 1015, version: '18.1', signed: true }))).toEqual(
+      expected,
+    );
+  });
+
+  it.each<readonly [string, number, string]>([
+    ['a line whose path never opens again', 1013, 'block'],
+    ['a line whose front panel decides', 20, 'unknown'],
+  ])('%s', (_name, id, outcome) => {
+    expect(start(unit('15.0', id), image({ microLinkId: id, version: '15.9' }))).toEqual([
+      `CARD_PATH ${outcome}`,
+    ]);
+    expect(start(unit('05.0', id), image({ microLinkId: id, version: '15.9' }))).toEqual([]);
+  });
+});
+
+describe('the verdict', () => {
+  const verdict = (of: Unit, images: readonly StoredImage[]) =>
+    judge(book, { unit: of, images, path: 'nmc' }).verdict;
+
+  it('offers the newest image that fits, and only upwards', () => {
+    const images = [
+      image({ version: '09.6' }, 'old.enc'),
+      image({}, 'new.enc'),
+      image({ microLinkId: 20 }, 'other.enc'),
+    ];
+    expect(verdict(unitAt('09.4'), images)).toMatchObject({
+      status: 'outdated',
+      target: { version: '15.0', microLinkId: 18, image: 'new.enc' },
+      hops: [{ from: '09.4', to: '15.0', microLinkIdAfter: 18, path: 'nmc' }],
+    });
+    expect(verdict(unitAt('15.0'), images)).toMatchObject({ status: 'current', target: null, hops: [] });
+    expect(verdict(unitAt('16.0'), images)).toMatchObject({ status: 'current' });
+  });
+
+  it('shows a blocked update with its target, its reason and its remedy', () => {
+    const shut = verdict(unit('04.6', 1015), [image({ microLinkId: 1015, version: '18.0', signed: true })]);
+    expect(shut).toMatchObject({ status: 'blocked', target: { version: '18.0' }, hops: [{ to: '18.0' }] });
+    expect(shut.reasons.find(({ code }) => code === 'CARD_PATH')).toMatchObject({
+      outcome: 'block',
+      remedy: expect.stringContaining('15.5'),
+    });
+  });
+
+  it('names the file that is missing', () => {
+    const missing = verdict(unitAt('09.4'), []);
+    expect(missing).toMatchObject({ status: 'blocked', target: { version: '15.0', image: null } });
+    expect(missing.reasons.at(-1)).toMatchObject({
+      code: 'IMAGE_MISSING',
+      remedy: expect.stringContaining('SMT18UPS_15-0.enc'),
+    });
+  });
+
+  it('never chooses a damaged image, and says that it is there', () => {
+    const broken: StoredImage = {
+      ...image(),
+      problems: [{ code: 'image/payload-checksum', message: 'bad' }],
+    };
+    const told = verdict(unitAt('09.4'), [broken]);
+    expect(told.status).toBe('blocked');
+    expect(told.reasons.map(({ code }) => code)).toContain('IMAGE_DAMAGED');
+  });
+
+  it('does not choose between two contents of the same version', () => {
+    const two = [image({}, '750.enc'), image({ payloadBytes: 600 }, 'NOT750.enc')];
+    const told = verdict(unitAt('09.4'), two);
+    expect(told).toMatchObject({ status: 'blocked', hops: [] });
+    expect(told.reasons.find(({ code }) => code === 'IMAGE_AMBIGUOUS')?.because).toContain(
+      '750.enc and NOT750.enc',
+    );
+    expect(verdict(unitAt('09.4'), [image({}, 'a.enc'), image({}, 'b.enc')]).status).toBe('outdated');
+  });
+
+  it.each<readonly [string, Unit, string]>([
+    [
+      'a unit of the older protocol',
+      unitAt('09.4', { firmware: { raw: '617.3.I', version: '617.3.I', microLinkId: null } }),
+      'unsupported',
+    ],
+    ['a unit of an unsupported family', unitAt('09.4', { sku: 'SUA1500RMI2U' }), 'unsupported'],
+    ['SCL, which only begins like SC', unitAt('09.4', { sku: 'SCL500RM1UC' }), 'outdated'],
+    [
+      'a unit without a Micro-Link id',
+      unitAt('09.4', { firmware: { raw: 'UPS 09.4', version: '09.4', microLinkId: null } }),
+      'unknown',
+    ],
+    ['an id that nobody knows', unit('01.0', 9999), 'unknown'],
+    ['a silent unit', unitAt('09.4', { reachable: false }), 'unreachable'],
+  ])('%s', (_name, of, status) => {
+    expect(verdict(of, [image()]).status).toBe(status);
+  });
+
+  it('over a local port names what a person can do', () => {
+    const { verdict: told } = judge(book, { unit: unitAt('09.4'), images: [image()], path: 'usb' });
+    expect(told).toMatchObject({ status: 'blocked', path: 'usb' });
+    expect(told.reasons.find(({ code }) => code === 'NO_SEND_PATH')?.remedy).toContain(
+      'Firmware Upgrade Wizard',
+    );
+  });
+});
+
+describe('unknown is never yes', () => {
+  const healthy = unitAt('09.4');
+  const conditions = Object.keys(healthy.condition).filter(
+    (name) => name !== 'runtimeSeconds' && name !== 'loadPercent' && name !== 'notices',
+  );
+
+  it('a missing fact refuses, and no set of missing facts makes a refused unit allowed', () => {
+    for (const name of conditions) {
+      const blind = unitAt('09.4', { condition: { ...healthy.condition, [name]: null } });
+      expect(nothingAgainst(judgeStart(book, blind, image(), 'nmc')), name).toBe(false);
+    }
+    fc.assert(
+      fc.property(
+        fc.record({
+          onLine: fc.option(fc.boolean()),
+          outputOn: fc.option(fc.boolean()),
+          batteryPercent: fc.option(fc.nat(100)),
+          calibrating: fc.option(fc.boolean()),
+          selfTest: fc.option(fc.boolean()),
+          alarms: fc.option(fc.array(fc.constant('overload'), { maxLength: 1 })),
+          linkUp: fc.option(fc.boolean()),
+        }),
+        fc.subarray(conditions),
+        (condition, hidden) => {
+          const seen = { ...healthy.condition, ...condition };
+          const blind = { ...seen, ...Object.fromEntries(hidden.map((name) => [name, null])) };
+          const allowed = (of: Unit['condition']) =>
+            nothingAgainst(judgeStart(book, unitAt('09.4', { condition: of }), image(), 'nmc'));
+          if (!allowed(seen)) expect(allowed(blind)).toBe(false);
+        },
+      ),
+    );
+  });
+
+  it('an outdated unit has no reason against it, and is never offered an older version', () => {
+    const versions = fc
+      .tuple(fc.nat(20), fc.nat(9))
+      .map(([major, minor]) => `${String(major).padStart(2, '0')}.${minor}`);
+    fc.assert(
+      fc.property(
+        versions,
+        fc.array(versions, { maxLength: 4 }),
+        fc.constantFrom(18, 20, 1015),
+        (installed, offered, id) => {
+          const images = offered.map((version, index) =>
+            image({ microLinkId: id, version, payloadBytes: 100 + index }, `${index}.enc`),
+          );
+          const { verdict } = judge(book, { unit: unit(installed, id), images, path: 'nmc' });
+          for (const hop of verdict.hops) expect(hop.to > hop.from).toBe(true);
+          if (verdict.status === 'outdated') expect(nothingAgainst(verdict.reasons)).toBe(true);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadRules } from '../../src/rules/index.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'upsfw-rules-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const RULE = `
+  - id: own-window
+    code: OWN_RULE
+    says: Nothing is done to id 18 here.
+    source: our own decision
+    published: 2026-11-01
+    confidence: proposed
+    when: [{ fact: unit.microLinkId, equals: "18" }]
+    block: true
+    because: id {unit.microLinkId} is frozen
+    remedy: Ask the operations team.
+`;
+
+async function load(text: string): Promise<unknown> {
+  const file = join(folder, 'own.yaml');
+  await writeFile(file, text);
+  return loadRules({ files: [file] }).catch((thrown: unknown) => thrown);
+}
+
+describe('rule files of the operator', () => {
+  it('may add a rule, which changes the hash', async () => {
+    const book = await load(`version: 1\nrules:${RULE}`);
+    const plain = await loadRules();
+    expect(book).toMatchObject({
+      rules: expect.arrayContaining([expect.objectContaining({ id: 'own-window' })]),
+    });
+    expect(book).not.toMatchObject({ hash: plain.hash });
+  });
+
+  it.each([
+    [
+      'an id that is taken',
+      RULE.replace('own-window', 'no-downgrade'),
+      /own\.yaml:3:9: there is a rule "no-downgrade" already/,
+    ],
+    [
+      'a way to call units unsupported',
+      RULE.replace('block: true', 'unsupported: true'),
+      /may use require, block and warn/,
+    ],
+    [
+      'an unknown key',
+      RULE.replace('remedy:', 'remedies:'),
+      /own\.yaml:12:5: rules\[0\]: unknown key "remedies"/,
+    ],
+    [
+      'two verbs',
+      RULE.replace('block: true', 'block: true\n    warn: true'),
+      /exactly one of require, block, warn/,
+    ],
+    ['two comparisons', RULE.replace('equals: "18"', 'equals: "18", below: "20"'), /exactly one of equals/],
+    ['a pattern that is none', RULE.replace('equals: "18"', 'matches: "("'), /is not a regular expression/],
+    ['a number for text', RULE.replace('code: OWN_RULE', 'code: 12'), /put it in quotes: "12"/],
+  ])('are refused with %s', async (_name, rule, message) => {
+    expect(await load(`version: 1\nrules:${rule}`)).toMatchObject({ code: 'config/rules', message });
+  });
+
+  it('that are missing are named', async () => {
+    await expect(loadRules({ files: [join(folder, 'none.yaml')] })).rejects.toMatchObject({
+      code: 'config/rules',
+    });
+  });
+});
+
+describe('the rules of the tool', () => {
+  it('know 62 lines, each image once under its hash and name', async () => {
+    const { lines, rules } = await loadRules();
+    expect(lines.size).toBe(62);
+    expect(new Set(rules.map((rule) => rule.id)).size).toBe(rules.length);
+    for (const line of lines.values()) {
+      expect(new Set(line.images.map((image) => image.file)).size).toBe(line.images.length);
+    }
+  });
+});
