@@ -20,7 +20,7 @@ export const auditCommand = defineCommand<FleetArgs>({
 async function audit(args: FleetArgs, io: Io): Promise<Exit> {
   const fleet = await openFleet(args, io, { purpose: 'read', images: 'optional' });
   const state = stateFolder(args, io);
-  const open = openPaths(state);
+  const open = openPaths(state, io);
   let document: AuditDocument;
   try {
     const judged = await lookAndJudge(fleet, open.paths, io, new AbortController().signal);

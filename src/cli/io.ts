@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { type Logger, pino } from 'pino';
 import type { Clock } from '../core/index.ts';
 
 /** The world outside of a command: streams, terminal, environment and time. */
@@ -10,6 +11,8 @@ export interface Io {
   out(text: string): void;
   /** Talk goes to standard error. */
   talk(text: string): void;
+  /** The log, on standard error too; silent until --log-level says more. */
+  readonly log: Logger;
   /** Asks on the terminal; null where there is none. `hidden` does not echo what is typed. */
   readonly ask: ((question: string, hidden: boolean) => Promise<string>) | null;
   readonly color: boolean;
@@ -38,6 +41,11 @@ export const systemClock: Clock = {
     }),
 };
 
+/** A log whose lines go to `talk`. Secrets are kept out of it by being Secrets, not by its redaction. */
+export function createLog(level: string, talk: (text: string) => void): Logger {
+  return pino({ level, base: null }, { write: talk });
+}
+
 /** The process's own streams. */
 export function processIo(): Io {
   const interactive = process.stdin.isTTY && process.stderr.isTTY;
@@ -50,6 +58,7 @@ export function processIo(): Io {
     talk: (text) => {
       process.stderr.write(text);
     },
+    log: createLog('silent', () => undefined),
     ask: interactive ? askOnTerminal : null,
     color: process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '',
     width: process.stdout.isTTY ? process.stdout.columns : null,

@@ -32,7 +32,7 @@ export const planCommand = defineCommand<PlanArgs>({
 
 async function plan(args: PlanArgs, io: Io): Promise<Exit> {
   const fleet = await openFleet(args, io, { purpose: 'read', images: 'required' });
-  const open = openPaths(stateFolder(args, io));
+  const open = openPaths(stateFolder(args, io), io);
   try {
     const made = await makePlan(fleet, open, io);
     const document = planDocument(made, io.clock.now());

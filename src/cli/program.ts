@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { asProblem, Problem, printable } from '../core/index.ts';
 import type { Command, Exit } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import type { Io } from './io.ts';
-import { COMMON_OPTIONS } from './options.ts';
+import { createLog, type Io } from './io.ts';
+import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 
 /** Runs one command line and gives its exit code. Never throws, never ends the process. */
 export async function runProgram(words: readonly string[], io: Io): Promise<Exit> {
@@ -86,7 +86,15 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   if (first === undefined) throw usage('Name a command.');
   const checked = first.command.schema.safeParse(first.argv);
   if (!checked.success) throw usage(z.prettifyError(checked.error));
-  return first.command.run(checked.data, quieted(io, first.argv.quiet === true));
+  const { quiet, logLevel } = CommonSchema.pick({ quiet: true, logLevel: true }).parse(first.argv);
+  const log = createLog(logLevel, io.talk);
+  log.debug({ command: first.command.usage, version: VERSION, node: process.version }, 'command');
+  try {
+    return await first.command.run(checked.data, { ...(quiet ? { ...io, talk: () => undefined } : io), log });
+  } catch (thrown) {
+    log.debug({ err: thrown }, 'the command ended with a problem');
+    throw thrown;
+  }
 }
 
 const VERSION = '0.1.0';
@@ -133,8 +141,4 @@ function refuseOddFlags(words: readonly string[]): void {
       throw usage(`--${found[1]} is a switch: it takes no value, and not "${printable(found[2] ?? '')}".`);
     }
   }
-}
-
-function quieted(io: Io, quiet: boolean): Io {
-  return quiet ? { ...io, talk: () => undefined } : io;
 }

@@ -62,7 +62,7 @@ async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
       io,
       { purpose: 'write', images: 'required', keys: record.units.map((unit) => unit.planned.key) },
     );
-    const open = openPaths(state);
+    const open = openPaths(state, io);
     try {
       await journal.append({ event: 'resumed' });
       for (const unit of [...again, ...record.units.filter(untouched)]) {

@@ -58,7 +58,10 @@ export async function runIt(
       against: (unit, image, hop) => judgeAgain(fleet, unit, image, hop),
       image: (hop) => imageOf(fleet, hop),
       control,
-      progress: progress.unit,
+      progress: (key, note, fraction) => {
+        io.log.info({ unit: key, fraction }, note);
+        progress.unit(key, note, fraction);
+      },
     });
     progress.end();
     return showRun(record, interrupts > 0, locks, args, io);

@@ -41,7 +41,7 @@ async function status(args: StatusArgs, io: Io): Promise<Exit> {
     io,
     { purpose: 'read', images: 'optional', keys: record.units.map((unit) => unit.planned.key) },
   );
-  const open = openPaths(state);
+  const open = openPaths(state, io);
   try {
     const looks = await lookAll(open.paths, fleet.chosen, {
       clock: io.clock,

@@ -49,7 +49,7 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     ...(approved === null ? {} : { keys: approved.units.map((unit) => unit.key) }),
   });
   const state = stateFolder(args, io);
-  const open = openPaths(state);
+  const open = openPaths(state, io);
   try {
     const plan = await makePlan(fleet, open, io);
     if (approved !== null && approved.id !== plan.id) throw otherPlan(approved, plan);

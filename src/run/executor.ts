@@ -16,7 +16,8 @@ import type { Journal } from './journal.ts';
 import type { Lock, Locks } from './locks.ts';
 import { type Paths, pathOf } from './look-all.ts';
 import { Flight, findPartners } from './partners.ts';
-import { type Ending, workOn } from './unit-run.ts';
+import type { Ending } from './preflight.ts';
+import { workOn } from './unit-run.ts';
 
 /** What the operator wants of a run that is under way. */
 export interface Control {

@@ -15,6 +15,7 @@ export * from './look-all.ts';
 export * from './partners.ts';
 export * from './pins.ts';
 export * from './plan-builder.ts';
+export type { Ending, UnitWork } from './preflight.ts';
 export { AuditUnitSchema, PlanSchema } from './schemas.ts';
 export * from './secrets.ts';
 export * from './unit-run.ts';

@@ -1,9 +1,7 @@
 import {
   asProblem,
-  type Clock,
   type Hop,
   Problem,
-  type Reason,
   type Step,
   type StepContext,
   type StepName,
@@ -11,51 +9,10 @@ import {
   type StoredImage,
   scaledClock,
   type Unit,
-  type UnitTarget,
-  type UpgradePath,
   unitKey,
-  usableSerial,
 } from '../core/index.ts';
 import type { HopRecord, UnitRecord } from './fold.ts';
-import type { Ended, Journal } from './journal.ts';
-import { describeWindow, isOpen } from './window.ts';
-
-/** How the work on a unit ended. */
-export interface Ending {
-  readonly outcome: Ended;
-  readonly after: Unit | null;
-  readonly problem: Problem | null;
-  readonly reasons: readonly Reason[];
-}
-
-/** What the work on one unit needs of its surroundings. */
-export interface UnitWork {
-  readonly target: UnitTarget;
-  readonly path: UpgradePath;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  /** How much faster a simulated unit lives; 1 for every real one. */
-  readonly rehearsalSpeed: number;
-  /** Aborted when work before the commit shall end. */
-  readonly abort: AbortSignal;
-  /** The rules, asked again right before a start. */
-  readonly against: (unit: Unit, image: StoredImage, hop: Hop) => readonly Reason[];
-  /** Checks that the file is still the one of the plan. Throws Problem image/changed. */
-  readonly image: (hop: Hop) => Promise<StoredImage>;
-  /** Throws Problem refused/partner where a unit with the same load is not well. */
-  readonly partnersAreWell: () => Promise<void>;
-  readonly progress: (note: string, fraction: number | null) => void;
-}
-
-/** A refusal that comes with the reasons of rules. */
-class Refusal extends Error {
-  readonly ending: Ending;
-
-  constructor(ending: Ending) {
-    super('refused');
-    this.ending = ending;
-  }
-}
+import { type Ending, freshLook, isAt, Refusal, refuseWhere, type UnitWork } from './preflight.ts';
 
 const NEVER = new AbortController().signal;
 /** A step that does not end by itself gets this much more than its own limit before it is given up. */
@@ -246,71 +203,6 @@ async function settleAndVerify(
   await note(work, index, 'verify', verified.state, verified);
   const outcome = verified.state === 'done' ? 'upgraded' : verified.state;
   return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
-}
-
-/** Looks at the unit and refuses where it is not the one of the plan. */
-async function freshLook(record: UnitRecord, hop: Hop, work: UnitWork): Promise<Unit> {
-  const look = await work.path.look(work.target, { clock: work.clock, signal: work.abort });
-  work.abort.throwIfAborted();
-  if (look.problem !== null) throw look.problem;
-  const { unit } = look;
-  const planned = usableSerial(record.planned.unit.serial);
-  const serial = usableSerial(unit.serial);
-  if (serial === null) {
-    throw new Problem(
-      'refused/identity',
-      `The unit gives no usable serial number ("${unit.serial ?? 'none'}").`,
-      {
-        hint: 'Without one the tool cannot be sure to speak with the same unit before and after. Use the local way.',
-      },
-    );
-  }
-  if (serial !== planned) {
-    throw stale(`serial number ${planned ?? 'none'}`, serial);
-  }
-  if (!isAt(unit, hop.from) && !isAt(unit, hop.to)) {
-    const { version, microLinkId } = unit.firmware;
-    throw stale(
-      `UPS ${hop.from.version} (ID${hop.from.microLinkId})`,
-      `UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`,
-    );
-  }
-  return unit;
-}
-
-function stale(planned: string, found: string): Problem {
-  return new Problem('refused/stale-plan', `The plan was made for ${planned}; the unit now says ${found}.`, {
-    hint: 'Make a new plan: upsfw plan.',
-  });
-}
-
-function isAt(unit: Unit, end: { readonly version: string; readonly microLinkId: number }): boolean {
-  return unit.firmware.version === end.version && unit.firmware.microLinkId === end.microLinkId;
-}
-
-function refuseWhere(unit: Unit, hop: Hop, image: StoredImage, record: UnitRecord, work: UnitWork): void {
-  const now = work.clock.now();
-  if (work.target.window !== null && !isOpen(work.target.window, now)) {
-    throw new Problem('refused/window', `The window is closed: ${describeWindow(work.target.window, now)}.`, {
-      hint: 'Run upsfw resume inside the window, or change it in the inventory and make a new plan.',
-    });
-  }
-  const reasons = work.against(unit, image, hop);
-  const standing = reasons.filter((reason) => reason.outcome === 'block' || reason.outcome === 'unknown');
-  const [first] = standing;
-  if (first === undefined) return;
-  throw new Refusal({
-    outcome: 'refused',
-    after: unit,
-    problem: new Problem(
-      'refused/rule',
-      `${record.planned.key}: ${standing.map((one) => one.because).join('; ')}.`,
-      {
-        hint: first.remedy ?? 'See the reasons.',
-      },
-    ),
-    reasons,
-  });
 }
 
 function stepsOf(unit: Unit, hop: Hop, work: UnitWork): readonly Step[] {

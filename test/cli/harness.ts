@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Io, systemClock } from '../../src/cli/io.ts';
+import { createLog, type Io, systemClock } from '../../src/cli/io.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { type SimulatedFleet, type SimulatedUnit, startFleet } from '../../src/sim/index.ts';
 
@@ -63,6 +63,7 @@ export async function runHere(words: readonly string[], overrides: Partial<Io> =
     talk: (text) => {
       talk += text;
     },
+    log: createLog('silent', () => undefined),
     ask: null,
     color: false,
     width: null,
