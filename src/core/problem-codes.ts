@@ -50,7 +50,6 @@ export const PROBLEM_CODES = {
   'link/timeout': 'The other side took longer than allowed.',
   'link/handshake': 'Client and card have no SSH algorithm in common.',
   'link/host-key': 'The SSH host key is not the one seen before.',
-  'link/foreign-answer': 'An answer came from an address that was not asked.',
   'link/snmp': 'The SNMP agent answered with an error.',
   'link/snmp-auth': 'The SNMPv3 agent refused user, authentication or privacy.',
   'link/ftp': 'The FTP server answered with an error.',

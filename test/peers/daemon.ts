@@ -9,7 +9,7 @@ import { delimiter, join } from 'node:path';
 
 /** The first of the programs that is installed; null where none is. */
 export function findProgram(...names: readonly string[]): string | null {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   for (const name of names) {
     for (const folder of folders) {
       const path = join(folder, name);

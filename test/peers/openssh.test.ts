@@ -18,7 +18,7 @@ import {
 } from './daemon.ts';
 
 /** `user:password` of an account of this machine that may be used; .ci/run makes one. */
-const [user = '', password = ''] = (process.env['UPSFW_PEER_LOGIN'] ?? '').split(':');
+const [user = '', password = ''] = (process.env.UPSFW_PEER_LOGIN ?? '').split(':');
 const PROGRAM = findProgram('sshd');
 const can = PROGRAM !== null && isRoot() && user !== '' && password !== '';
 if (!can)

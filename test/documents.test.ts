@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { COMMANDS } from '../src/cli/commands.ts';
+import { PROBLEM_CODES } from '../src/core/index.ts';
+import { BUILT_IN_CODES, loadRules } from '../src/rules/index.ts';
+import { InventorySchema, readInventory } from '../src/run/index.ts';
+
+function read(file: string): string {
+  return readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+}
+
+/** The first column of the tables of a document. */
+function listed(text: string): readonly string[] {
+  return [...text.matchAll(/^\| `([^`]+)` *\|/gm)].map((found) => found[1] ?? '');
+}
+
+describe('docs/codes.md', () => {
+  it('lists every problem and reason code, and no other', async () => {
+    const { rules } = await loadRules();
+    const codes = [
+      ...Object.keys(PROBLEM_CODES),
+      ...Object.keys(BUILT_IN_CODES),
+      ...rules.map((rule) => rule.code),
+    ];
+    expect([...listed(read('docs/codes.md'))].filter((code) => !/^\d+$/.test(code)).sort()).toEqual(
+      [...new Set(codes)].sort(),
+    );
+  });
+});
+
+describe('schema/inventory.schema.json', () => {
+  it('is what the tool itself checks against', () => {
+    expect(JSON.parse(read('schema/inventory.schema.json'))).toEqual(
+      JSON.parse(JSON.stringify(z.toJSONSchema(InventorySchema, { io: 'input' }))),
+    );
+  });
+});
+
+describe('inventory.example.yaml', () => {
+  it('is a valid inventory', () => {
+    expect(
+      readInventory(read('inventory.example.yaml'), '/x/inventory.yaml', 'inventory.example.yaml').units
+        .length,
+    ).toBeGreaterThan(2);
+  });
+});
+
+describe('README.md', () => {
+  it('names every command and every option of its own', () => {
+    const text = read('README.md');
+    for (const command of COMMANDS) {
+      expect(text).toContain(`\`${command.usage.split(' ')[0]}`);
+      for (const name of Object.keys(command.options))
+        expect(text, `${command.usage} --${name}`).toContain(`--${name === 'color' ? 'no-color' : name}`);
+    }
+  });
+
+  it('shows only commands that the tool understands', () => {
+    const shown = [
+      ...read('README.md').matchAll(/^\s*(?:npm run -s upsfw -- |npx upsfw |upsfw )(\w+)/gm),
+    ].map((found) => found[1]);
+    expect(shown.length).toBeGreaterThan(5);
+    const known = COMMANDS.map((command) => command.usage.split(' ')[0]);
+    for (const command of shown) expect(known).toContain(command);
+  });
+});
