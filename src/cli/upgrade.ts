@@ -105,13 +105,15 @@ function showPlan(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io)
 }
 
 async function confirmed(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io): Promise<boolean> {
-  io.talk(renderPlan(document, { format: 'text', color: io.color && args.color }));
-  if (args.yes) return true;
+  const shown = renderPlan(document, { format: 'text', color: io.color && args.color });
+  if (args.yes) {
+    io.talk(shown);
+    return true;
+  }
   const count = plan.units.filter((unit) => unit.verdict.status === 'outdated').length;
-  const answer = await io.ask?.(
-    `Send and start ${count === 1 ? 'this update' : `these ${count} updates`}? Type yes: `,
-    false,
-  );
+  const what = count === 1 ? 'this update' : `these ${count} updates`;
+  // The plan is part of the question: --quiet must not leave a bare yes or no.
+  const answer = await io.ask?.(`${shown}\nSend and start ${what}? Type yes: `, false);
   return answer?.trim().toLowerCase() === 'yes';
 }
 

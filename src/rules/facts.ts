@@ -180,6 +180,8 @@ function cardAppFacts(card: Card | null, line: Line | undefined): readonly (read
   const of = (text: string) => ({ component: 'card-app' as const, line: name ?? '', version: text });
   const order = minimum === undefined || version === null ? undefined : compare(of(version), of(minimum));
   return [
+    ['card.model', card?.model ?? null],
+    ['card.generation', card?.generation ?? null],
     ['card.app', name === null && version === null ? null : `${name ?? '?'} ${version ?? '?'}`],
     ['card.appMinimum', minimum === undefined ? null : `${name} ${minimum}`],
     ['card.appIsEnough', order === undefined ? null : order >= 0],

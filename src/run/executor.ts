@@ -53,7 +53,10 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   const flight = new Flight(findPartners(inventory));
   const limits = new Map(inventory.sites.map((site) => [site.name, pLimit(site.concurrency)]));
   const begun = fold(journal.events);
-  const waiting = begun.units.filter((record) => record.outcome === 'pending');
+  // A unit that ended as unknown is asked again each time a run is taken up: by now it may tell.
+  const waiting = begun.units.filter(
+    (record) => record.outcome === 'pending' || (record.outcome === 'unknown' && startOnRecord(record)),
+  );
   const inDoubt = waiting.filter(startOnRecord);
 
   // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner.

@@ -132,10 +132,31 @@ describe('a start that was written down and never made', () => {
     site = await openSite([{ ...NMC2, faults: ['update-stuck'] }], 3000);
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     expect(ran.exit).toBe(5);
+    const asked = await site.run(['resume', '--json']);
+    expect(asked.exit).toBe(5);
     const again = await site.run(['resume', '--again', 'a', '--json']);
     expect(again.exit).toBe(3);
     expect(JSON.parse(again.out)).toMatchObject({ problem: { code: 'refused/second-attempt' } });
     expect(site.fleet.device('a').counters.starts).toBe(1);
+  });
+});
+
+describe('a unit that was unknown when the run ended', () => {
+  it('is asked again by resume, and found upgraded when it has come back', async () => {
+    site = await openSite([NMC2], 3000);
+    const device = site.fleet.device('a');
+    const child = begin();
+    await device.until(({ counters }) => counters.starts === 1);
+    await killed(child);
+    await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
+    device.outputOn = false;
+    expect(runOf(await site.run(['resume', '--json'])).units[0]).toMatchObject({
+      outcome: 'unknown',
+      problem: { code: 'device/changed' },
+    });
+    device.outputOn = true;
+    expect(runOf(await site.run(['resume', '--json'])).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.starts).toBe(1);
   });
 });
 

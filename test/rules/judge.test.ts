@@ -104,6 +104,21 @@ describe('base rules', () => {
       image(),
       ['CARD_APP_TOO_OLD block'],
     ],
+    ['no card at all', unitAt('09.4', { card: null }), image(), ['CARD_UNSUITABLE unknown']],
+    [
+      'a card of the first generation',
+      unitAt('09.4', {
+        card: {
+          model: 'AP9619',
+          serial: null,
+          generation: 'nmc1',
+          os: 'v3.7.3',
+          app: { name: 'su', version: 'v3.7.2' },
+        },
+      }),
+      image(),
+      ['CARD_UNSUITABLE block'],
+    ],
     [
       'a card with just the application',
       unitAt('09.4', {
