@@ -1,5 +1,6 @@
 import type {
-  ImageProblem,
+  Image,
+  ImagePart,
   PathKind,
   Plan,
   ProblemJson,
@@ -89,22 +90,8 @@ export interface ImagesDocument extends DocumentHead<'images'> {
   readonly images: readonly ImageEntry[];
 }
 
-export interface ImageEntry {
-  readonly file: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly microLinkId: number | null;
-  readonly microLinkIdAfter: number | null;
-  readonly version: string | null;
-  readonly signed: boolean;
-  readonly parts: readonly {
-    readonly name: string;
-    readonly version: string | null;
-    readonly id: number;
-    readonly offset: number;
-    readonly bytes: number;
-  }[];
+export interface ImageEntry extends Omit<Image, 'parts'> {
+  readonly parts: readonly Omit<ImagePart, 'slot'>[];
   /** The catalogue knows this sha256. */
   readonly known: boolean;
-  readonly problems: readonly ImageProblem[];
 }

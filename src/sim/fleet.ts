@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ACCESS } from './access.ts';
 import { SimulatedDevice } from './device.ts';
+import type { Face } from './face.ts';
 import type { Fault } from './faults.ts';
 import { openFtpFace } from './ftp-face.ts';
 import { buildImage, DEMO_IMAGES } from './image-builder.ts';
 import { loadPersona, type PersonaName } from './personas.ts';
-import { type Face, openSnmpFace } from './snmp-face.ts';
+import { openSnmpFace } from './snmp-face.ts';
 import { openSshFace } from './ssh-face.ts';
 
 /** A unit of a simulated fleet. */

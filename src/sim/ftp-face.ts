@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { ACCESS } from './access.ts';
 import type { SimulatedDevice } from './device.ts';
+import { type Face, openTcpFace, portOf } from './face.ts';
 import { listing } from './shell-commands.ts';
-import type { Face } from './snmp-face.ts';
 
 const LARGEST_FILE = 16 * 1024 * 1024;
 const LONGEST_LINE = 1024;
@@ -17,17 +16,9 @@ export async function openFtpFace(device: SimulatedDevice, address: string): Pro
     socket.on('error', () => socket.destroy());
     new Conversation(device, socket, address);
   });
-  server.listen(0, address);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => resolve());
-      }),
-  };
+  return openTcpFace(server, address, () => {
+    for (const socket of sockets) socket.destroy();
+  });
 }
 
 class Conversation {
@@ -158,7 +149,7 @@ class Conversation {
     });
     this.#data = { server, connected };
     server.listen(0, this.#address, () => {
-      const { port } = server.address() as AddressInfo;
+      const port = portOf(server);
       const host = this.#address.replaceAll('.', ',');
       this.#say(`227 Entering Passive Mode (${host},${port >> 8},${port & 0xff}).`);
     });

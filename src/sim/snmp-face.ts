@@ -3,13 +3,8 @@ import { EventEmitter, once } from 'node:events';
 import * as snmp from 'net-snmp';
 import { ACCESS } from './access.ts';
 import type { SimulatedDevice } from './device.ts';
+import type { Face } from './face.ts';
 import { OBJECTS, type SimulatedObject, UPDATE_OBJECT } from './snmp-objects.ts';
-
-/** A face of a device on a real socket. */
-export interface Face {
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 /** The part of net-snmp's agent that is used; its types call all of it `any`. */
 interface Mib {

@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import ssh2, { type Algorithms, type Connection, type ServerChannel } from 'ssh2';
 import { ACCESS } from './access.ts';
 import type { SimulatedDevice } from './device.ts';
+import { type Face, openTcpFace } from './face.ts';
 import { receiveScp } from './scp-sink.ts';
 import { answerCommand } from './shell-commands.ts';
-import type { Face } from './snmp-face.ts';
 
 /**
  * What second-generation cards offer. Real ones also offer the group exchange, which this server library has as a client
@@ -44,17 +42,9 @@ export async function openSshFace(device: SimulatedDevice, address: string): Pro
       serve(device, connection);
     },
   );
-  server.listen(0, address);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        for (const connection of connections) connection.end();
-        server.close(() => resolve());
-      }),
-  };
+  return openTcpFace(server, address, () => {
+    for (const connection of connections) connection.end();
+  });
 }
 
 function serve(device: SimulatedDevice, connection: Connection): void {
