@@ -1,12 +1,9 @@
 import type { Clock } from './clock.ts';
 import type { StoredImage } from './image.ts';
-import type { Hop } from './plan.ts';
+import type { Hop, StepName } from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { UnitTarget } from './target.ts';
 import type { DeviceKind, Unit } from './unit.ts';
-
-/** What a step does. Exactly one step of a hop commits: `start`. */
-export type StepName = 'transfer' | 'start' | 'settle' | 'verify';
 
 export interface Step {
   readonly does: StepName;

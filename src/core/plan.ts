@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { StepName } from './path.ts';
 import type { ProblemJson } from './problem.ts';
+import type { PathKind } from './target.ts';
 import type { Unit } from './unit.ts';
 import type { Verdict } from './verdict.ts';
 
-export type PathKind = 'nmc' | 'serial' | 'usb';
+/** What a step does. Exactly one step of a hop commits: `start`. */
+export type StepName = 'transfer' | 'start' | 'settle' | 'verify';
 
 /** One image over one path. It may change the line (1001 to 1013) and close the path that it came by. */
 export interface Hop {

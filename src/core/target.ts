@@ -1,5 +1,8 @@
 import type { Secret } from './secret.ts';
 
+/** How an update travels: through the card, or over a cable. */
+export type PathKind = 'nmc' | 'serial' | 'usb';
+
 /** SNMP credential. `v3` levels follow from what is given: auth and priv may be absent. */
 export type SnmpAccess =
   | { readonly version: '1' | '2c'; readonly community: Secret }

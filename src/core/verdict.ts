@@ -1,4 +1,4 @@
-import type { PathKind } from './plan.ts';
+import type { PathKind } from './target.ts';
 
 export type Outcome = 'pass' | 'warn' | 'block' | 'unknown';
 

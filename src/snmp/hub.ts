@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { Problem, printable, type SnmpAccess } from '../core/index.ts';
-import { openSession, type SnmpSession } from './session.ts';
+import { type Endpoint, openSession, type SnmpSession } from './session.ts';
 import { SharedSocket } from './shared-socket.ts';
 
 export interface SnmpHubOptions {
@@ -9,11 +9,6 @@ export interface SnmpHubOptions {
   readonly timeoutMs?: number;
   /** Further tries of a read. A write is never repeated. */
   readonly retries?: number;
-}
-
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** All SNMP traffic of the process: one socket an address family. */

@@ -3,7 +3,7 @@
  *
  * Owns what is asked and written over SNMP. Must not know rules, inventories or other protocols; imports core only.
  */
-export { createSnmpHub, type Endpoint, type SnmpHub, type SnmpHubOptions } from './hub.ts';
+export { createSnmpHub, type SnmpHub, type SnmpHubOptions } from './hub.ts';
 export { lookBySnmp, type SnmpTarget } from './look.ts';
 export type { SetOutcome, SnmpSession } from './session.ts';
 export { clearUpdateResult, readUpdateState, requestUpdate, type UpdateState } from './update-object.ts';

@@ -1,8 +1,12 @@
 import * as snmp from 'net-snmp';
 import { Problem, printable, type SnmpAccess } from '../core/index.ts';
-import type { Endpoint } from './hub.ts';
 import type { SharedSocket } from './shared-socket.ts';
 import type { SnmpAnswers, SnmpValue } from './values.ts';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
 
 /**
  * What became of a write. `refused`: an answer says that nothing was done. `uncertain`: the request left and no usable
