@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  asProblem,
   type PathKind,
   Problem,
   type StoredImage,
@@ -39,8 +40,11 @@ export interface Fleet {
 
 export interface FleetNeeds {
   readonly purpose: Purpose;
-  /** Plans and upgrades cannot do without images; an audit can. */
-  readonly images: 'required' | 'optional';
+  /**
+   * `required`: plans and upgrades cannot do without. `optional`: an audit can, but a folder that is named must be there.
+   * `if-there`: a run that is taken up must be able to watch its units although the folder is gone.
+   */
+  readonly images: 'required' | 'optional' | 'if-there';
   /** Further keys to have among the targets, chosen by no option. */
   readonly keys?: readonly string[];
 }
@@ -56,7 +60,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
       hint: 'Name it in the inventory (images: ./images) or with --images.',
     });
   }
-  const images = imagesFolder === null ? [] : (await openFolder(imagesFolder)).images;
+  const images = imagesFolder === null ? [] : await readImages(imagesFolder, needs, io);
 
   const { ask } = io;
   const secrets = createSecretResolver({
@@ -73,6 +77,17 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     }
   }
   return { inventory, book, imagesFolder, images, chosen, targets };
+}
+
+async function readImages(folder: string, needs: FleetNeeds, io: Io): Promise<readonly StoredImage[]> {
+  try {
+    return (await openFolder(folder)).images;
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    if (needs.images !== 'if-there' || problem.code !== 'config/images') throw problem;
+    io.talk(`${problem.message} Units that still need their image cannot be begun.\n`);
+    return [];
+  }
 }
 
 function partnersOf(inventory: Inventory, chosen: ReadonlyMap<string, UnitTarget>): readonly InventoryUnit[] {

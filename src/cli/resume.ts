@@ -6,7 +6,7 @@ import { openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
-import { runIt } from './run-it.ts';
+import { runIt, withRunLock } from './run-it.ts';
 
 const ResumeArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
@@ -46,6 +46,10 @@ export async function chosenRun(state: string, named: string | undefined): Promi
 async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
   const run = await chosenRun(state, args.run);
+  return withRunLock(state, run, () => goOn(run, state, args, io));
+}
+
+async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promise<Exit> {
   const journal = await reopenJournal(state, run, io.clock);
   try {
     const record = fold(journal.events);
@@ -60,7 +64,7 @@ async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
         unit: [],
       },
       io,
-      { purpose: 'write', images: 'required', keys: record.units.map((unit) => unit.planned.key) },
+      { purpose: 'write', images: 'if-there', keys: record.units.map((unit) => unit.planned.key) },
     );
     const open = openPaths(state, io);
     try {

@@ -2,7 +2,15 @@ import { type Hop, Problem, type Reason, type StoredImage, type Unit } from '../
 import { verifyStored } from '../images/index.ts';
 import { renderRun } from '../report/index.ts';
 import { judgeStart } from '../rules/index.ts';
-import { createLocks, execute, exitCodeOf, type Journal, type Locks, type RunRecord } from '../run/index.ts';
+import {
+  createEarlierStarts,
+  createLocks,
+  execute,
+  exitCodeOf,
+  type Journal,
+  type Locks,
+  type RunRecord,
+} from '../run/index.ts';
 import type { Exit } from './command.ts';
 import { runDocument } from './documents.ts';
 import type { Fleet } from './fleet.ts';
@@ -12,7 +20,17 @@ import type { OpenPaths } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { rehearsalSpeed } from './rehearsal.ts';
 
-/** Carries out what is left of a run, shows it, and gives the exit code. */
+/** Keeps other processes off a run while its journal is open: two at once would write one file. */
+export async function withRunLock<T>(state: string, run: string, act: () => Promise<T>): Promise<T> {
+  const lock = await createLocks(state).take(runLockName(run), `run ${run}`);
+  try {
+    return await act();
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Carries out what is left of a run, shows it, and gives the exit code. Called with the lock of the run. */
 export async function runIt(
   journal: Journal,
   fleet: Fleet,
@@ -21,8 +39,6 @@ export async function runIt(
   io: Io,
 ): Promise<Exit> {
   const locks = createLocks(args.stateFolder);
-  // Two processes at the same run would write one journal.
-  const runLock = await locks.take(runLockName(journal.run), `run ${journal.run}`);
   const abort = new AbortController();
   const control = { stopNew: false, abort: abort.signal };
   const progress = createProgress(io, args.quiet || args.json);
@@ -53,6 +69,7 @@ export async function runIt(
       targets: fleet.targets,
       paths: open.paths,
       locks,
+      earlier: createEarlierStarts(args.stateFolder, journal.run),
       clock: io.clock,
       rehearsalSpeed: rehearsalSpeed(io),
       against: (unit, image, hop) => judgeAgain(fleet, unit, image, hop),
@@ -68,7 +85,6 @@ export async function runIt(
   } finally {
     progress.end();
     release();
-    await runLock.release();
   }
 }
 

@@ -39,7 +39,7 @@ async function status(args: StatusArgs, io: Io): Promise<Exit> {
       unit: [],
     },
     io,
-    { purpose: 'read', images: 'optional', keys: record.units.map((unit) => unit.planned.key) },
+    { purpose: 'read', images: 'if-there', keys: record.units.map((unit) => unit.planned.key) },
   );
   const open = openPaths(state, io);
   try {

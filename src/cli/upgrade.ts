@@ -11,7 +11,7 @@ import type { Io } from './io.ts';
 import { COMMON_OPTIONS, FLEET_OPTIONS, FleetSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
 import { makePlan, planExit } from './plan.ts';
-import { runIt } from './run-it.ts';
+import { runIt, withRunLock } from './run-it.ts';
 
 const UpgradeArgs = FleetSchema.extend({
   apply: z.boolean(),
@@ -60,13 +60,24 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
         hint: 'Answer yes, or use --yes.',
       });
     }
-    return await begin(plan, fleet, open, args, state, io);
+    const run = runName(io);
+    return await withRunLock(state, run, () => begin(run, plan, fleet, open, args, state, io));
   } finally {
     await open.close();
   }
 }
 
+function runName(io: Io): string {
+  const stamp = io.clock
+    .now()
+    .toISOString()
+    .replace(/[-:]|\.\d+/g, '');
+  // Two runs may begin in the same second.
+  return `${stamp}-${randomBytes(3).toString('hex')}`;
+}
+
 async function begin(
+  run: string,
   plan: Plan,
   fleet: Fleet,
   open: ReturnType<typeof openPaths>,
@@ -74,12 +85,6 @@ async function begin(
   state: string,
   io: Io,
 ): Promise<Exit> {
-  const stamp = io.clock
-    .now()
-    .toISOString()
-    .replace(/[-:]|\.\d+/g, '');
-  // Two runs may begin in the same second.
-  const run = `${stamp}-${randomBytes(3).toString('hex')}`;
   const journal = await createJournal(state, run, io.clock);
   try {
     await journal.append({

@@ -65,7 +65,8 @@ export const PROBLEM_CODES = {
   'refused/no-path': 'There is no way to send an update to this unit from here.',
   'refused/identity': 'The unit has no usable serial number, or two units have the same one.',
   'refused/confirmation': 'Nobody confirmed the plan.',
-  'refused/second-attempt': 'A start was already made in this run.',
+  'refused/second-attempt':
+    'A start was made on this unit before, and its end is not known or was a failure.',
   'refused/stopped': 'The operator stopped the run before this unit was begun.',
   'internal/unexpected': 'A fault of the tool itself.',
 } as const;

@@ -39,6 +39,15 @@ export class Problem extends Error {
   }
 }
 
+/**
+ * For places where the trouble of a device is an answer like any other: gives it. A fault of the tool itself is none,
+ * and is thrown on.
+ */
+export function deviceTrouble(thrown: unknown): Problem {
+  if (thrown instanceof Problem && !thrown.code.startsWith('internal/')) return thrown;
+  throw asProblem(thrown);
+}
+
 /** Makes a Problem of anything thrown: what is not one already is a fault of the tool itself. */
 export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;

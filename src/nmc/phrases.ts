@@ -12,6 +12,10 @@ export const PHRASES = {
 export const CODE = {
   success: 'E000',
   issued: 'E001',
+  failed: 'E100',
   notFound: 'E101',
   upsLost: 'E107',
 } as const;
+
+/** Codes that say that a command was not even begun: not found, bad parameter, bad command line, user level. */
+export const NOT_BEGUN: readonly string[] = [CODE.notFound, 'E102', 'E103', 'E104'];

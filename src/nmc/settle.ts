@@ -1,6 +1,6 @@
 import { Problem, type StepCheck, type StepContext, type StepResult, unitKey } from '../core/index.ts';
 import type { Tools } from './tools.ts';
-import { isRunning, readSigns, type Signs } from './update-signs.ts';
+import { isRunning, maybeByShell, readSigns, type Signs } from './update-signs.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -19,11 +19,15 @@ export async function checkStart(tools: Tools, context: StepContext): Promise<St
     if (isRunning(signs)) return { state: 'running', problem: null };
     if (!onRecord) return beforeStart(signs, context);
     if (signs.object === 'successful') return { state: 'running', problem: null };
-    if (signs.object === 'failed' && signs.unchanged)
-      return { state: 'failed', problem: updateFailed(context) };
-    if (!signs.unchanged || signs.object !== 'none') return { state: 'unknown', problem: null };
-    if (context.clock.monotonic() - begun >= tools.waits.startSeen * 1000)
-      return { state: 'failed', problem: notSeen(context) };
+    if (!signs.unchanged || (signs.object !== 'none' && signs.object !== 'failed'))
+      return { state: 'unknown', problem: null };
+    const byShell = maybeByShell(context);
+    if (signs.object === 'failed' && !byShell) return { state: 'failed', problem: updateFailed(context) };
+    if (context.clock.monotonic() - begun >= tools.waits.startSeen * 1000) {
+      if (byShell && signs.transfer !== 'none') return { state: 'unknown', problem: null };
+      const problem = signs.object === 'failed' ? updateFailed(context) : notSeen(context);
+      return { state: 'failed', problem };
+    }
     context.progress(null, 'waiting for a sign of the update');
     await context.clock.sleep(tools.waits.poll * 1000);
   }
@@ -65,13 +69,15 @@ function updateFailed(context: StepContext): Problem {
 /** Watches an update to its end. Silence and a lost link are normal; only the unit's own word ends it, or the limit. */
 export async function takeSettle(tools: Tools, context: StepContext): Promise<StepResult> {
   const begun = context.clock.monotonic();
-  let last: Signs | null = null;
+  // The object is cleared before a start by SNMP; after any other, a failure that stood there all along may be an old one.
+  let failureIsNew = !maybeByShell(context);
+  let last: Signs;
   for (;;) {
     last = await readSigns(tools, context, NEVER);
     if (last.arrived)
       return { state: 'done', way: context.remembered.startedBy, problem: null, unit: last.unit };
-    // The object was cleared before the start, so this failure is that of this update.
-    if (last.object === 'failed' && last.unchanged && context.remembered.startedBy !== 'cli') {
+    if (last.object !== null && last.object !== 'failed') failureIsNew = true;
+    if (last.object === 'failed' && last.unchanged && failureIsNew) {
       return {
         state: 'failed',
         way: context.remembered.startedBy,
@@ -79,7 +85,7 @@ export async function takeSettle(tools: Tools, context: StepContext): Promise<St
         unit: last.unit,
       };
     }
-    context.progress(last.percent === null ? null : last.percent / 100, described(last));
+    context.progress(typeof last.transfer === 'number' ? last.transfer / 100 : null, described(last));
     if (context.clock.monotonic() - begun >= tools.waits.settle * 1000) break;
     await context.clock.sleep(tools.waits.poll * 1000);
   }
@@ -93,7 +99,7 @@ export async function takeSettle(tools: Tools, context: StepContext): Promise<St
 
 function described(signs: Signs): string {
   if (!signs.answers) return 'the unit is silent (normal while it restarts)';
-  if (signs.percent !== null) return `the card sends the image to the UPS: ${signs.percent} %`;
+  if (typeof signs.transfer === 'number') return `the card sends the image to the UPS: ${signs.transfer} %`;
   if (signs.object === 'in-process') return 'the card says: in process';
   if (signs.object === 'successful') return 'the card says: successful; waiting for the new version';
   return 'waiting for the new version';

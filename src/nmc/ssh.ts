@@ -46,6 +46,7 @@ export async function withSsh<T>(options: SshOptions, act: (client: Client) => P
   } catch (thrown) {
     // Opening a channel on a connection that is gone fails in several ways, all of which mean this.
     const { host, ports } = options.network;
+    if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown;
     if (!(thrown instanceof Problem)) throw closedProblem(`${host}:${ports.ssh}`);
     if (closed && (thrown.code === 'link/ssh' || thrown.code === 'link/scp'))
       throw closedProblem(`${host}:${ports.ssh}`);

@@ -1,7 +1,7 @@
 import { asProblem, Problem, type StartWay, type StepContext, type StepResult } from '../core/index.ts';
 import { clearUpdateResult, readUpdateState, requestUpdate, type SnmpSession } from '../snmp/index.ts';
 import { factsOf } from './generations.ts';
-import { CODE, PHRASES } from './phrases.ts';
+import { CODE, NOT_BEGUN, PHRASES } from './phrases.ts';
 import { type Shell, withShell } from './shell.ts';
 import { networkOf, shellOptions, type Tools } from './tools.ts';
 
@@ -154,16 +154,18 @@ async function install(shell: Shell, context: StepContext, sent: () => void): Pr
   sent();
   const reply = await shell.run(`upsfwupdate -install -file ${path}`);
   if (reply.code === CODE.success || reply.code === CODE.issued) return { state: 'started' };
-  if (reply.code !== null) {
+  if (reply.code === CODE.failed || NOT_BEGUN.includes(reply.code ?? '')) {
     const problem = new Problem('link/ssh', `The card answered ${reply.code}.`, {
       hint: 'Look at the event log of the card.',
     });
-    return { state: 'no', problem: startRefused('cli', problem) };
+    // A command that was begun and failed may have got somewhere: no other way is tried after it.
+    const state = reply.code === CODE.failed ? 'never' : 'no';
+    return { state, problem: startRefused('cli', problem) };
   }
-  // No code: a question, or words that are not known. Something may have begun.
+  // Another code, a question, or words that are not known. Something may have begun.
   const problem = new Problem(
     'device/garbage',
-    'The card answered the start with words that are not known.',
+    `The card answered the start with ${reply.code ?? 'words that are not known'}.`,
     {
       hint: 'Look at the panel and the event log of the card before anything is repeated.',
     },

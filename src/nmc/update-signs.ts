@@ -1,4 +1,4 @@
-import { asProblem, type Look, type StepContext, type Unit } from '../core/index.ts';
+import { deviceTrouble, type Look, type StepContext, type Unit } from '../core/index.ts';
 import { readUpdateState, type UpdateState } from '../snmp/index.ts';
 import { look } from './look.ts';
 import { CODE, PHRASES } from './phrases.ts';
@@ -16,8 +16,11 @@ export interface Signs {
   readonly unchanged: boolean;
   /** What the update object says; null where it could not be asked. */
   readonly object: UpdateState | null;
-  /** What the command line says of progress; null where it says nothing. */
-  readonly percent: number | null;
+  /**
+   * What the command line says of a transfer to the UPS: its progress in per cent, or `none` where it answers and shows no
+   * transfer; null where it could not be asked.
+   */
+  readonly transfer: number | 'none' | null;
 }
 
 /** Asks all sources once. Silence of any of them is an answer too: it never throws for what the device does. */
@@ -37,7 +40,7 @@ export async function readSigns(tools: Tools, context: StepContext, signal: Abor
     unchanged: answers && version === hop.from.version && microLinkId === hop.from.microLinkId,
     object,
     // Each question on the command line is a login that takes an old card minutes: only where it can tell more.
-    percent: objectDecides || !answers ? null : await readPercent(tools, context, signal),
+    transfer: objectDecides || !answers ? null : await readTransfer(tools, context, signal),
   };
 }
 
@@ -53,27 +56,42 @@ async function readObject(tools: Tools, context: StepContext): Promise<UpdateSta
     }
   } catch (thrown) {
     // Cards are silent while they work; the next round asks again, and the limit of the step ends it.
-    asProblem(thrown);
+    deviceTrouble(thrown);
     return null;
   }
 }
 
-async function readPercent(tools: Tools, context: StepContext, signal: AbortSignal): Promise<number | null> {
+async function readTransfer(
+  tools: Tools,
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<Signs['transfer']> {
   const network = networkOf(context.target);
   if (network.login === null || !network.start.includes('cli')) return null;
   try {
     return await withShell(shellOptions(tools, network, signal), async (shell) => {
       const reply = await shell.run('upsfwupdate -status');
-      if (reply.code !== CODE.success) return null;
-      const found = PHRASES.progress.exec(reply.lines.join('\n'));
-      const percent = Number(found?.[3] ?? Number.NaN);
-      return Number.isInteger(percent) && percent <= 100 ? percent : null;
+      if (reply.code === null || reply.code === CODE.notFound || reply.code === CODE.upsLost) return null;
+      const percent = PHRASES.progress.exec(reply.lines.join('\n'))?.[3];
+      // A running transfer is shown by its progress line; what a card says without one is not published.
+      if (percent === undefined) return 'none';
+      return Number(percent) <= 100 ? Number(percent) : null;
     });
   } catch (thrown) {
     signal.throwIfAborted();
-    asProblem(thrown);
+    deviceTrouble(thrown);
     return null;
   }
+}
+
+/**
+ * The start may have been made by the command line. Whether the update object follows such an update, and whether what it
+ * shows is not the result of an earlier one, is not documented.
+ */
+export function maybeByShell(context: StepContext): boolean {
+  const { startedBy } = context.remembered;
+  if (startedBy !== null) return startedBy === 'cli';
+  return networkOf(context.target).start.includes('cli');
 }
 
 /** Something says that an update is under way at this moment. */
@@ -81,6 +99,6 @@ export function isRunning(signs: Signs): boolean {
   return (
     signs.object === 'in-process' ||
     signs.object === 'requested' ||
-    (signs.percent !== null && signs.percent < 100)
+    (typeof signs.transfer === 'number' && signs.transfer < 100)
   );
 }

@@ -10,7 +10,8 @@ import {
   type UnitTarget,
   usableSerial,
 } from '../core/index.ts';
-import { fold, type RunRecord, type UnitRecord } from './fold.ts';
+import type { EarlierStarts } from './earlier-starts.ts';
+import { fold, type RunRecord, startInDoubt, type UnitRecord } from './fold.ts';
 import type { Inventory } from './inventory.ts';
 import type { Journal } from './journal.ts';
 import type { Lock, Locks } from './locks.ts';
@@ -34,6 +35,7 @@ export interface Execution {
   readonly targets: ReadonlyMap<string, UnitTarget>;
   readonly paths: Paths;
   readonly locks: Locks;
+  readonly earlier: EarlierStarts;
   readonly clock: Clock;
   readonly rehearsalSpeed: number;
   readonly against: (unit: Unit, image: StoredImage, hop: Hop) => readonly Reason[];
@@ -54,31 +56,27 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   const limits = new Map(inventory.sites.map((site) => [site.name, pLimit(site.concurrency)]));
   const begun = fold(journal.events);
   // A unit that ended as unknown is asked again each time a run is taken up: by now it may tell.
-  const waiting = begun.units.filter(
-    (record) => record.outcome === 'pending' || (record.outcome === 'unknown' && startOnRecord(record)),
-  );
-  const inDoubt = waiting.filter(startOnRecord);
+  const inDoubt = begun.units.filter((record) => startInDoubt(record) !== null);
+  const waiting = begun.units.filter((record) => record.outcome === 'pending' && !inDoubt.includes(record));
 
   // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner.
   await Promise.all(inDoubt.map((record) => runOne(record, execution)));
   const failures: unknown[] = [];
   await Promise.all(
-    waiting
-      .filter((record) => !startOnRecord(record))
-      .map((record) => {
-        const limit = limits.get(siteOf(record)) ?? pLimit(1);
-        return limit(async () => {
-          if (control.stopNew || failures.length > 0) return;
-          await flight.enter(record.planned.key);
-          try {
-            if (!control.stopNew) await runOne(record, execution);
-          } catch (thrown) {
-            failures.push(thrown);
-          } finally {
-            flight.leave(record.planned.key);
-          }
-        });
-      }),
+    waiting.map((record) => {
+      const limit = limits.get(siteOf(record)) ?? pLimit(1);
+      return limit(async () => {
+        if (control.stopNew || failures.length > 0) return;
+        await flight.enter(record.planned.key);
+        try {
+          if (!control.stopNew) await runOne(record, execution);
+        } catch (thrown) {
+          failures.push(thrown);
+        } finally {
+          flight.leave(record.planned.key);
+        }
+      });
+    }),
   );
   if (failures.length > 0) throw failures[0];
   const left = fold(journal.events).units.some(
@@ -86,10 +84,6 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   );
   await journal.append({ event: 'closed', state: left ? 'stopped' : 'done' });
   return fold(journal.events);
-}
-
-function startOnRecord(record: UnitRecord): boolean {
-  return record.hops.some((hop) => hop.startedAt !== null && !hop.verified);
 }
 
 function siteOf(record: UnitRecord): string {
@@ -120,14 +114,14 @@ async function endingOf(record: UnitRecord, execution: Execution): Promise<Endin
       new Problem('config/plan', `The inventory has no unit ${planned.key} any more.`, {
         hint: 'Make a new plan: upsfw plan.',
       }),
-      startOnRecord(record),
+      startInDoubt(record) !== null,
     );
   }
   let lock: Lock;
   try {
     lock = await execution.locks.take(lockName(planned.unit), `upgrade of ${planned.key}`);
   } catch (thrown) {
-    return refusal(asProblem(thrown), startOnRecord(record));
+    return refusal(asProblem(thrown), startInDoubt(record) !== null);
   }
   try {
     return await workOn(record, {
@@ -139,6 +133,7 @@ async function endingOf(record: UnitRecord, execution: Execution): Promise<Endin
       abort: execution.control.abort,
       against: execution.against,
       image: execution.image,
+      noEarlierStart: (unit) => execution.earlier.refuseOn(unit),
       partnersAreWell: () => partnersAreWell(planned.key, execution),
       progress: (note, fraction) => execution.progress(planned.key, note, fraction),
     });
@@ -212,6 +207,9 @@ async function partnersAreWell(key: string, execution: Execution): Promise<void>
     if (await execution.locks.heldElsewhere(lockName(look.unit))) {
       throw notWell(partner, 'is being worked on by another process');
     }
+    await execution.earlier.refuseOn(look.unit).catch((thrown: unknown) => {
+      throw notWell(partner, `is in doubt: ${asProblem(thrown).message}`);
+    });
   }
 }
 

@@ -1,10 +1,10 @@
-import type { RunRecord, UnitRecord } from './fold.ts';
+import { type RunRecord, startInDoubt, type UnitRecord } from './fold.ts';
 
 export type ExitCode = 0 | 3 | 4 | 5 | 130;
 
 /** A start was made and no end is on record: whoever asks must go and look. */
 export function inDoubt(record: UnitRecord): boolean {
-  return record.outcome === 'unknown' || (record.open && record.hops.some((hop) => hop.startedAt !== null));
+  return record.outcome === 'unknown' || startInDoubt(record) !== null;
 }
 
 /** The exit code of a run: the worst wins, and what is not known is worse than what failed. */

@@ -92,6 +92,16 @@ function fresh(planned: PlannedUnit): UnitRecord {
   };
 }
 
+/**
+ * The hop whose start is on record while its end is not known; null where there is none. A start that ended as `failed`
+ * is known, and so is one that was verified.
+ */
+export function startInDoubt(record: UnitRecord): number | null {
+  if (record.outcome !== 'pending' && record.outcome !== 'unknown') return null;
+  const index = record.hops.findIndex((hop) => hop.startedAt !== null && !hop.verified);
+  return index === -1 ? null : index;
+}
+
 type UnitEvent = Extract<JournalEvent, { unit: string }>;
 
 function next(record: UnitRecord, event: UnitEvent): UnitRecord {

@@ -4,6 +4,7 @@
  * Owns when something is done to which unit, and what is written down about it. Must not know any protocol: units are
  * reached through the paths that are handed in. Imports core, rules, images and yaml.
  */
+export * from './earlier-starts.ts';
 export * from './executor.ts';
 export * from './exit-code.ts';
 export * from './fold.ts';

@@ -77,6 +77,10 @@ export function runsFolder(state: string): string {
   return join(state, 'runs');
 }
 
+export function journalFile(state: string, run: string): string {
+  return join(runsFolder(state), run, FILE);
+}
+
 /** Names of the runs in a state folder, oldest first. */
 export async function listRuns(state: string): Promise<readonly string[]> {
   try {
@@ -110,7 +114,7 @@ async function readLines(state: string, run: string): Promise<string> {
     });
   }
   try {
-    return await readFile(join(runsFolder(state), run, FILE), 'utf8');
+    return await readFile(journalFile(state, run), 'utf8');
   } catch (thrown) {
     throw new Problem('config/run', `There is no run "${run}" in ${state}.`, {
       hint: 'upsfw status lists the runs; --state names another state folder.',
@@ -170,11 +174,12 @@ export async function createJournal(state: string, run: string, clock: Clock): P
 export async function reopenJournal(state: string, run: string, clock: Clock): Promise<Journal> {
   const text = await readLines(state, run);
   const { events, whole } = parseJournal(text, run);
-  const handle = await open(join(runsFolder(state), run, FILE), 'r+');
+  const file = journalFile(state, run);
+  const handle = await open(file, 'r+');
   await handle.truncate(whole);
   await handle.sync();
   await handle.close();
-  return writer(run, await open(join(runsFolder(state), run, FILE), 'a'), [...events], clock);
+  return writer(run, await open(file, 'a'), [...events], clock);
 }
 
 function writer(run: string, handle: FileHandle, events: JournalEvent[], clock: Clock): Journal {

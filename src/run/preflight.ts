@@ -35,6 +35,8 @@ export interface UnitWork {
   readonly against: (unit: Unit, image: StoredImage, hop: Hop) => readonly Reason[];
   /** Checks that the file is still the one of the plan. Throws Problem image/changed. */
   readonly image: (hop: Hop) => Promise<StoredImage>;
+  /** Throws Problem refused/second-attempt where another run made a start on the unit and does not know its end. */
+  readonly noEarlierStart: (unit: Unit) => Promise<void>;
   /** Throws Problem refused/partner where a unit with the same load is not well. */
   readonly partnersAreWell: () => Promise<void>;
   readonly progress: (note: string, fraction: number | null) => void;

@@ -76,6 +76,7 @@ async function fromTheBeginning(
   work.progress('looking', null);
   const before = await freshLook(record, hop, work);
   if (isAt(before, hop.to)) return { outcome: 'current', after: before, problem: null, reasons: [] };
+  await work.noEarlierStart(before);
   const image = await work.image(hop);
   refuseWhere(before, hop, image, record, work);
   await work.partnersAreWell();
@@ -95,6 +96,7 @@ async function fromTheBeginning(
   // Minutes have gone by since the first look. What counts is how the unit is now.
   const now = await freshLook(record, hop, work);
   if (isAt(now, hop.to)) return { outcome: 'current', after: now, problem: null, reasons: [] };
+  await work.noEarlierStart(now);
   refuseWhere(now, hop, await work.image(hop), record, work);
   await work.partnersAreWell();
   const standing = await work.path.check('start', context);
@@ -108,10 +110,12 @@ async function fromTheBeginning(
   if (start.state === 'failed') return { outcome: 'failed', after: now, problem: start.problem, reasons: [] };
   const startedAt = work.clock.now();
   const remembered = { ...context.remembered, startedAt, startedBy: start.way };
-  return settleAndVerify({ ...context, signal: NEVER, remembered }, steps, index, work);
+  const after: StepContext = { ...context, signal: NEVER, remembered };
+  if (start.state === 'unknown') return askThenWatch(after, steps, index, work);
+  return settleAndVerify(after, steps, index, work);
 }
 
-/** A start is on record. It is never made again; the device is asked what became of it. */
+/** A start is on record, of this process or of one that is gone. It is never made again. */
 async function watchStarted(
   before: Unit,
   hop: Hop,
@@ -121,7 +125,21 @@ async function watchStarted(
 ): Promise<Ending> {
   const image = await work.image(hop).catch(() => null);
   const steps = stepsOf(before, hop, work);
-  const context = contextFor(before, hop, image ?? placeholder(hop), memory, work, NEVER);
+  return askThenWatch(
+    contextFor(before, hop, image ?? placeholder(hop), memory, work, NEVER),
+    steps,
+    index,
+    work,
+  );
+}
+
+/** Asks the device what became of a start, and watches the update if there is or may be one. */
+async function askThenWatch(
+  context: StepContext,
+  steps: readonly Step[],
+  index: number,
+  work: UnitWork,
+): Promise<Ending> {
   work.progress('asking what became of the start', null);
   const standing = await work.path.check('start', context);
   if (standing.state === 'failed' || standing.state === 'todo') {
@@ -134,8 +152,12 @@ async function watchStarted(
           hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --again ${work.target.name}`,
         },
       );
-    await note(work, index, 'start', 'failed', { state: 'failed', way: memory.startedBy, problem });
-    return { outcome: 'failed', after: before, problem, reasons: [] };
+    await note(work, index, 'start', 'failed', {
+      state: 'failed',
+      way: context.remembered.startedBy,
+      problem,
+    });
+    return { outcome: 'failed', after: context.before, problem, reasons: [] };
   }
   return settleAndVerify(context, steps, index, work);
 }

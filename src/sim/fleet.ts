@@ -8,7 +8,7 @@ import type { Face } from './face.ts';
 import type { Fault } from './faults.ts';
 import { openFtpFace } from './ftp-face.ts';
 import { buildImage, DEMO_IMAGES } from './image-builder.ts';
-import { loadPersona, type PersonaName } from './personas.ts';
+import { loadPersona, type Persona, type PersonaName } from './personas.ts';
 import { openSnmpFace } from './snmp-face.ts';
 import { openSshFace } from './ssh-face.ts';
 
@@ -17,6 +17,10 @@ export interface SimulatedUnit {
   readonly name: string;
   readonly site: string;
   readonly persona: PersonaName;
+  /** UPS version installed, where it is not that of the persona. */
+  readonly installed?: string;
+  /** Ways to start in the inventory, where they are not those of the persona. */
+  readonly start?: readonly ('snmp' | 'cli')[];
   readonly feeds?: readonly string[];
   readonly faults?: readonly Fault[];
 }
@@ -103,7 +107,12 @@ async function startUnit(
   speed: number,
   faces: Face[],
 ): Promise<RunningUnit> {
-  const persona = await loadPersona(unit.persona);
+  const loaded = await loadPersona(unit.persona);
+  const persona: Persona = {
+    ...loaded,
+    ups: { ...loaded.ups, version: unit.installed ?? loaded.ups.version },
+    inventory: { ...loaded.inventory, start: [...(unit.start ?? loaded.inventory.start)] },
+  };
   const device = new SimulatedDevice({
     name: unit.name,
     site: unit.site,

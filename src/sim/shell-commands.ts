@@ -182,6 +182,10 @@ function info(device: SimulatedDevice, name: string): ShellAnswer {
 }
 
 function install(device: SimulatedDevice, name: string): ShellAnswer {
+  if (device.has('cli-lost')) return { lines: [], ending: 'hang-up' };
+  if (device.has('cli-failed')) return { lines: ['E100: Command failed'] };
+  // What a card asks here is published nowhere; any line without a result code stands for it.
+  if (device.has('cli-asks')) return { lines: ['The output is on. Type YES to go on:'] };
   const answer = device.start(name);
   if (device.has('cli-answer-lost')) return { lines: [], ending: 'hang-up' };
   return { lines: [answer === 'started' ? 'E001: Successfully Issued' : 'E100: Command failed'] };

@@ -118,6 +118,11 @@ function onUpdateObject(request: SetRequest, device: SimulatedDevice, wire: Wire
   }
   const value = Number(request.setValue);
   if (request.testSet === true) {
+    if (device.has('set-lost') && value === START) {
+      wire.loseNextAnswer = true;
+      request.done({ errorStatus: snmp.ErrorStatus.GeneralError });
+      return;
+    }
     if (device.has('set-refused') || (value !== START && value !== CLEAR)) {
       if (value === START) device.counters.starts += 1;
       request.done({ errorStatus: snmp.ErrorStatus.BadValue });

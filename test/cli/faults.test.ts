@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { FAULTS, type Fault } from '../../src/sim/index.ts';
-import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
+import { FAULTS, type Fault, type SimulatedUnit } from '../../src/sim/index.ts';
+import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
 
 let site: Site;
 afterEach(() => site.close());
 
 interface Expected {
-  readonly unit: typeof NMC2;
+  readonly unit: SimulatedUnit;
   readonly outcome: 'upgraded' | 'failed' | 'refused' | 'unknown';
   readonly exit: number;
   readonly code: string | null;
@@ -37,6 +37,18 @@ const CASES: Readonly<Record<Fault, Expected>> = {
   'ftp-no-final-reply': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'set-refused': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/start-unavailable', starts: 1 },
   'set-answer-lost': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
+  'set-lost': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/start-not-seen', starts: 0 },
+  'cli-lost': { unit: BOTH_WAYS, outcome: 'failed', exit: 4, code: 'device/start-not-seen', starts: 0 },
+  'cli-failed': { unit: BOTH_WAYS, outcome: 'failed', exit: 4, code: 'device/start-refused', starts: 0 },
+  // Without the update object nothing tells an update that is not shown from one that is not there.
+  'cli-asks': {
+    unit: NMC3,
+    outcome: 'unknown',
+    exit: 5,
+    code: 'device/update-unknown',
+    starts: 0,
+    speed: 3000,
+  },
   'cli-answer-lost': { unit: NMC3, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'cli-incompatible': { unit: NMC3, outcome: 'failed', exit: 4, code: 'device/incompatible', starts: 0 },
   'update-cancelled': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/update-failed', starts: 1 },
@@ -85,5 +97,22 @@ describe('every fault of a device ends in a true statement, with at most one sta
     expect(site.fleet.device(expected.unit.name).counters.starts).toBe(expected.starts);
     expect(unit?.simulated).toBe(true);
     if (unit?.problem) expect(unit.problem.hint).not.toBe('');
+  });
+});
+
+describe('a start by the command line', () => {
+  it('is not judged by the result of an earlier update', async () => {
+    site = await openSite([{ ...BOTH_WAYS, faults: ['stale-result'] }]);
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+  });
+
+  it('is known to have failed when the failure is new', async () => {
+    site = await openSite([{ ...BOTH_WAYS, faults: ['update-cancelled'] }]);
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    expect(runOf(ran).units[0]).toMatchObject({
+      outcome: 'failed',
+      problem: { code: 'device/update-failed' },
+    });
   });
 });

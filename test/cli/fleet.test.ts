@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Io } from '../../src/cli/io.ts';
+import { type Io, systemClock } from '../../src/cli/io.ts';
 import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
 
 let site: Site;
@@ -26,26 +26,21 @@ describe('a look never writes', () => {
 describe('windows', () => {
   it('outside of the window nothing is sent; resume inside of it goes on', async () => {
     site = await openSite([NMC2]);
-    const today = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][new Date().getUTCDay()] ?? 'sun';
-    const tomorrow =
-      ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().getUTCDay() + 3) % 7] ?? 'sun';
-    await edit(
-      (text) =>
-        `${text.replace('sites:', `  window: { days: [${tomorrow}], from: "00:00", to: "23:59", timezone: UTC }\nsites:`)}`,
+    await edit((text) =>
+      text.replace(
+        'sites:',
+        '  window: { days: [sat], from: "02:00", to: "05:00", timezone: Europe/Berlin }\nsites:',
+      ),
     );
-    const closed = await site.run([...APPLY, '-i', site.inventory]);
+    const at = (time: string): Partial<Io> => ({ clock: { ...systemClock, now: () => new Date(time) } });
+    const friday = at('2026-03-13T02:30:00Z');
+    const saturday = at('2026-03-14T02:30:00Z');
+
+    const closed = await site.run([...APPLY, '-i', site.inventory], friday);
     expect(closed.exit).toBe(3);
     expect(runOf(closed).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/window' } });
     expect(site.fleet.device('a').counters).toMatchObject({ uploads: 0, starts: 0 });
-    await edit((text) =>
-      text.replace(
-        `[${tomorrow}], from: "00:00", to: "23:59"`,
-        `[${today}, ${tomorrow}], from: "00:00", to: "23:59"`,
-      ),
-    );
-    const open = await site.run(['resume', '--json']);
-    // The last minute of a day is outside of such a window.
-    if (new Date().getUTCHours() === 23 && new Date().getUTCMinutes() === 59) return;
+    const open = await site.run(['resume', '--json'], saturday);
     expect(runOf(open).units[0]).toMatchObject({ outcome: 'upgraded' });
   });
 });

@@ -98,3 +98,11 @@ export function runOf(ran: Ran): z.infer<typeof RunShape> {
 
 export const NMC2: SimulatedUnit = { name: 'a', site: 'berlin', persona: 'smt1500-nmc2' };
 export const NMC3: SimulatedUnit = { name: 'b', site: 'oslo', persona: 'smx1500-nmc3' };
+/** A card that shows updates by SNMP and takes commands; updates start by command. */
+export const BOTH_WAYS: SimulatedUnit = {
+  name: 'c',
+  site: 'porto',
+  persona: 'smx1500-current',
+  installed: '09.8',
+  start: ['cli'],
+};

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -160,6 +160,50 @@ describe('a unit that was unknown when the run ended', () => {
   });
 });
 
+describe('a new run over an open start', () => {
+  it('is refused for the unit and for its partner until resume knows the end', async () => {
+    site = await openSite(
+      [
+        { ...NMC2, feeds: ['rack-1'], faults: ['update-stuck'] },
+        { ...NMC2, name: 'z', feeds: ['rack-1'] },
+      ],
+      3000,
+    );
+    const device = site.fleet.device('a');
+    const child = begin();
+    await device.until(({ counters }) => counters.starts === 1);
+    await killed(child);
+    // To the eye the unit is well, as it may be between two parts of an update.
+    device.update = 1;
+    device.phase = 'idle';
+    const anew = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
+    expect(anew.units.map((unit) => [unit.outcome, unit.problem?.code])).toEqual([
+      ['refused', 'refused/second-attempt'],
+      ['refused', 'refused/partner'],
+    ]);
+    expect(device.counters.starts).toBe(1);
+    expect(site.fleet.device('z').counters.starts).toBe(0);
+  });
+});
+
+describe('resume without the images folder', () => {
+  it('watches what was started, and says of the rest what it lacks', async () => {
+    site = await openSite([NMC2, { ...NMC2, name: 'later' }]);
+    const device = site.fleet.device('a');
+    const child = begin();
+    await device.until(({ counters }) => counters.starts === 1);
+    await killed(child);
+    await rm(join(site.folder, 'images'), { recursive: true });
+    const ran = await site.run(['resume', '--json']);
+    expect(ran.exit).toBe(4);
+    expect(runOf(ran).units.find((unit) => unit.name === 'a')).toMatchObject({ outcome: 'upgraded' });
+    expect(runOf(ran).units.find((unit) => unit.name === 'later')).toMatchObject({
+      outcome: 'failed',
+      problem: { code: 'image/changed' },
+    });
+  });
+});
+
 describe('two processes', () => {
   it('cannot work on one unit: the second is refused, and nothing is started twice', async () => {
     site = await openSite([NMC2], 120);
@@ -168,10 +212,17 @@ describe('two processes', () => {
     await device.until(({ counters }) => counters.starts === 1);
     const second = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
     expect(second.units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/locked' } });
-    const other = await site.run(['resume', '--json', (await readdir(join(site.state, 'runs')))[0] ?? '']);
+    const other = await site.run([
+      'resume',
+      '--json',
+      (await readdir(join(site.state, 'runs'))).sort()[0] ?? '',
+    ]);
     expect(other.exit).toBe(3);
     await once(child, 'exit');
     expect(device.counters.starts).toBe(1);
     expect(device.version).toBe('15.0');
+    // The refused resume has left the journal of the other process alone.
+    const run = (await readdir(join(site.state, 'runs'))).sort()[0] ?? '';
+    expect(runOf(await site.run(['status', '--json', run])).units[0]).toMatchObject({ outcome: 'upgraded' });
   });
 });

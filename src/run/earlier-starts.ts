@@ -1,0 +1,84 @@
+import { stat } from 'node:fs/promises';
+import { Problem, type Unit, usableSerial } from '../core/index.ts';
+import { fold, startInDoubt } from './fold.ts';
+import { journalFile, listRuns, readJournal } from './journal.ts';
+import { isAt } from './preflight.ts';
+
+/** A start that a run wrote down and of which no end is on record. */
+interface OpenStart {
+  readonly run: string;
+  readonly serial: string | null;
+  readonly from: { readonly version: string; readonly microLinkId: number };
+  readonly at: Date;
+}
+
+/** What the runs of a state folder left open. */
+export interface EarlierStarts {
+  /**
+   * Throws Problem refused/second-attempt where another run made a start on this unit and does not know its end: the
+   * unit may be at it now. A unit that no longer runs the firmware of that start has left it behind. Throws Problem
+   * config/run for a journal that cannot be read, because what is missing might be a start.
+   */
+  refuseOn(unit: Unit): Promise<void>;
+}
+
+/** Journals only grow, so one of the same size was read already. */
+interface Seen {
+  readonly bytes: number;
+  readonly starts: readonly OpenStart[];
+}
+
+export function createEarlierStarts(state: string, ownRun: string | null): EarlierStarts {
+  const seen = new Map<string, Seen>();
+
+  const startsOf = async (run: string): Promise<readonly OpenStart[]> => {
+    const bytes = await sizeOf(journalFile(state, run));
+    const before = seen.get(run);
+    if (before?.bytes === bytes) return before.starts;
+    const events = bytes === 0 ? [] : await readJournal(state, run);
+    // A run that ended before its first line was written did nothing.
+    const starts = events.length === 0 ? [] : openStarts(run, events);
+    seen.set(run, { bytes, starts });
+    return starts;
+  };
+
+  return {
+    async refuseOn(unit) {
+      const serial = usableSerial(unit.serial);
+      for (const run of await listRuns(state)) {
+        if (run === ownRun) continue;
+        const open = (await startsOf(run)).find((start) => start.serial === serial && isAt(unit, start.from));
+        if (open !== undefined) throw secondAttempt(open);
+      }
+    },
+  };
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return 0;
+    throw thrown;
+  }
+}
+
+function openStarts(run: string, events: Parameters<typeof fold>[0]): readonly OpenStart[] {
+  return fold(events).units.flatMap((record) => {
+    const index = startInDoubt(record);
+    const hop = index === null ? undefined : record.planned.hops[index];
+    const at = index === null ? null : (record.hops[index]?.startedAt ?? null);
+    if (hop === undefined || at === null) return [];
+    return [{ run, serial: usableSerial(record.planned.unit.serial), from: hop.from, at }];
+  });
+}
+
+function secondAttempt(open: OpenStart): Problem {
+  return new Problem(
+    'refused/second-attempt',
+    `Run ${open.run} wrote down a start on this unit at ${open.at.toISOString()}, and its end is not known.`,
+    {
+      hint: `Ask the unit what became of it: upsfw resume ${open.run}. If it cannot tell either, look at the unit; once you know that it is well, move the folder of that run out of the state folder.`,
+    },
+  );
+}
