@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NMC2, NMC3, openSite, runHere, runOf, type Site } from './harness.ts';
 
@@ -22,38 +26,89 @@ describe('the demonstration', () => {
   });
 });
 
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** Lines of the README's shell blocks that call the tool, in their order. */
+function readmeCommands(): readonly (readonly string[])[] {
+  const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  return [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
+    .flatMap((block) => (block[1] ?? '').split('\n'))
+    .filter((line) => line.startsWith('upsfw '))
+    .map((line) => line.trim().split(/ +/).slice(1));
+}
+
+/** What is added where the README counts on a person: an answer, and an end. */
+const INSTEAD_OF_A_PERSON: Readonly<Record<string, readonly string[]>> = {
+  upgrade: ['--yes'],
+  simulate: ['--for', '1s'],
+};
+/** The audit finds the two outdated units. */
+const EXITS: Readonly<Record<string, number>> = { audit: 3 };
+
 describe('the commands of the README', () => {
   let site: Site | undefined;
   afterEach(() => site?.close());
 
-  it('work one after the other', async () => {
+  it('work one after the other, each in a process of its own', async () => {
     site = await openSite([NMC2, NMC3]);
-    const { inventory, folder } = site;
-    const plan = join(folder, 'plan.json');
-    const ask = async (): Promise<string> => 'yes';
-    expect((await site.run(['images', join(folder, 'images')])).exit).toBe(0);
-    expect((await site.run(['audit', '-i', inventory])).exit).toBe(3);
-    expect((await site.run(['plan', '-i', inventory, '--out', plan])).exit).toBe(0);
-    expect((await site.run(['plan', '-i', inventory, '--format', 'md'])).out).toContain('# Plan');
-    const upgraded = await site.run(['upgrade', '-i', inventory, '--plan', plan, '--apply', '--json'], {
-      ask,
-    });
-    expect(runOf(upgraded).units.map((unit) => unit.outcome)).toEqual(['upgraded', 'upgraded']);
-    expect((await site.run(['status', '--live'])).exit).toBe(0);
-    expect((await site.run(['resume'])).exit).toBe(0);
-    expect((await site.run(['report', '--format', 'md', '--out', join(folder, 'report.md')])).exit).toBe(0);
+    const { folder, environment, state } = site;
+    const commands = readmeCommands();
+    expect(commands.map(([name]) => name)).toEqual(
+      expect.arrayContaining([
+        'images',
+        'audit',
+        'plan',
+        'upgrade',
+        'status',
+        'resume',
+        'report',
+        'simulate',
+      ]),
+    );
+    for (const words of commands) {
+      const [name = ''] = words;
+      const child = spawn(process.execPath, [MAIN, ...words, ...(INSTEAD_OF_A_PERSON[name] ?? [])], {
+        cwd: folder,
+        env: { ...process.env, ...environment, XDG_STATE_HOME: state },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let talk = '';
+      child.stderr.on('data', (chunk: Buffer) => {
+        talk += chunk.toString();
+      });
+      const [exit] = await once(child, 'close');
+      expect(exit, `${words.join(' ')}: ${talk}`).toBe(EXITS[name] ?? 0);
+    }
     expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('**upgraded**');
-    expect((await site.run(['report', '--audit', '--format', 'json'])).exit).toBe(0);
-    for (const { device } of site.fleet.units) expect(device.counters.starts).toBe(1);
+    expect(await readFile(join(folder, 'fleet', 'inventory.yaml'), 'utf8')).toContain('sites:');
+    for (const { device } of site.fleet.units) {
+      expect(device.version).toBe('15.0');
+      expect(device.counters.starts).toBe(1);
+    }
   });
 
-  it('simulate writes an inventory and images, and ends by itself', async () => {
+  it('upgrade asks on a terminal, and takes yes for an answer', async () => {
+    site = await openSite([NMC2]);
+    const asked: string[] = [];
+    const answering = (answer: string) => ({
+      ask: async (question: string) => {
+        asked.push(question);
+        return answer;
+      },
+    });
+    const words = ['upgrade', '-i', site.inventory, '--apply', '--json'];
+    expect((await site.run(words, answering('no'))).exit).toBe(2);
+    expect(site.fleet.device('a').counters).toMatchObject({ uploads: 0, starts: 0 });
+    expect(runOf(await site.run(words, answering('yes'))).units[0]?.outcome).toBe('upgraded');
+    expect(asked.at(-1)).toContain('Send and start this update?');
+  });
+
+  it('simulate says what to export, and writes images that can be read', async () => {
     site = await openSite([]);
     const file = join(site.folder, 'fleet', 'inventory.yaml');
     const ran = await site.run(['simulate', '--write', file, '--for', '1s', '--speed', '600']);
     expect(ran.exit).toBe(0);
     expect(ran.talk).toContain('export UPSFW_SIM_PASSWORD=');
-    expect(await readFile(file, 'utf8')).toContain('sites:');
     expect((await site.run(['images', join(site.folder, 'fleet', 'images')])).exit).toBe(0);
   });
 });
