@@ -16,10 +16,13 @@ export interface Io {
   /** Asks on the terminal; null where there is none. `hidden` does not echo what is typed. */
   readonly ask: ((question: string, hidden: boolean) => Promise<string>) | null;
   readonly color: boolean;
-  /** Width of the terminal in columns; null where output is not a terminal. */
-  readonly width: number | null;
-  /** Calls back for each interrupt until the returned function is called. */
-  onInterrupt(handler: () => void): () => void;
+  /** Size of the terminal; null where output is not one. */
+  readonly terminal: { readonly columns: number; readonly rows: number } | null;
+  /**
+   * Calls back for each interrupt until the returned function is called. `hangup`: the terminal has gone, so nobody is
+   * there to say it twice.
+   */
+  onInterrupt(handler: (kind: 'interrupt' | 'hangup') => void): () => void;
 }
 
 export const systemClock: Clock = {
@@ -46,8 +49,29 @@ export function createLog(level: string, talk: (text: string) => void): Logger {
   return pino({ level, base: null }, { write: talk });
 }
 
+/** Codes of a stream whose reader has gone: a pipe that was closed, a terminal that is no more. */
+const READER_GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
+
+/**
+ * Nobody may read any more, but a unit whose update was started is watched to its end all the same. Output that is lost for
+ * another reason (a full disk) is said, and ends in exit code 1.
+ */
+function outliveReaders(): void {
+  const lost = (stream: string, error: unknown): void => {
+    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    if (READER_GONE.has(code)) return;
+    process.once('exit', () => {
+      process.exitCode ||= 1;
+    });
+    if (stream === 'standard output') process.stderr.write(`upsfw: ${stream} cannot be written: ${code}\n`);
+  };
+  process.stdout.on('error', (error) => lost('standard output', error));
+  process.stderr.on('error', (error) => lost('standard error', error));
+}
+
 /** The process's own streams. */
 export function processIo(): Io {
+  outliveReaders();
   const interactive = process.stdin.isTTY && process.stderr.isTTY;
   return {
     environment: process.env,
@@ -61,13 +85,17 @@ export function processIo(): Io {
     log: createLog('silent', () => undefined),
     ask: interactive ? askOnTerminal : null,
     color: process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '',
-    width: process.stdout.isTTY ? process.stdout.columns : null,
+    terminal: process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : null,
     onInterrupt(handler) {
-      process.on('SIGINT', handler);
-      process.on('SIGTERM', handler);
+      const interrupt = (): void => handler('interrupt');
+      const hangup = (): void => handler('hangup');
+      process.on('SIGINT', interrupt);
+      process.on('SIGTERM', interrupt);
+      process.on('SIGHUP', hangup);
       return () => {
-        process.off('SIGINT', handler);
-        process.off('SIGTERM', handler);
+        process.off('SIGINT', interrupt);
+        process.off('SIGTERM', interrupt);
+        process.off('SIGHUP', hangup);
       };
     },
   };

@@ -59,7 +59,7 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
     .version(VERSION)
     .help()
     .locale('en')
-    .wrap(io.width === null ? 100 : Math.min(io.width, 110))
+    .wrap(Math.min(io.terminal?.columns ?? 100, 110))
     .exitProcess(false)
     .fail(false);
   for (const command of COMMANDS) {

@@ -7,6 +7,7 @@ import {
   createLocks,
   execute,
   exitCodeOf,
+  fold,
   type Journal,
   type Locks,
   type RunRecord,
@@ -39,31 +40,42 @@ export async function runIt(
   io: Io,
 ): Promise<Exit> {
   const locks = createLocks(args.stateFolder);
+  const record = fold(journal.events);
   const abort = new AbortController();
   const control = { stopNew: false, abort: abort.signal };
-  const progress = createProgress(io, args.quiet || args.json);
+  const progress = createProgress(
+    io,
+    args.quiet || args.json,
+    record.units
+      .filter((unit) => unit.hops.length > 0 && (unit.outcome === 'pending' || unit.outcome === 'unknown'))
+      .map((unit) => unit.planned.key),
+  );
   let interrupts = 0;
-  const release = io.onInterrupt(() => {
-    interrupts += 1;
+  const release = io.onInterrupt((kind) => {
     control.stopNew = true;
+    // A terminal that has gone comes more than once, and never means to leave what was started.
+    interrupts = kind === 'hangup' ? Math.max(interrupts, 1) : interrupts + 1;
+    if (kind === 'hangup') return;
     if (interrupts === 1) {
-      io.talk(
-        '\nStopping: no further unit is begun; those at work go on to their end. Once more aborts before a start.\n',
+      progress.say(
+        'Stopping: no further unit is begun; those at work go on to their end. Once more aborts before a start.',
       );
       return;
     }
     if (interrupts === 2) {
-      io.talk(
-        '\nAborting units whose update has not been started. A started one is watched to its end. Once more leaves.\n',
+      progress.say(
+        'Aborting what has not been started. A started update is watched to its end. Once more leaves.',
       );
       abort.abort();
       return;
     }
-    io.talk(`\nLeaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
-    process.exit(130);
+    void progress.end().finally(() => {
+      io.talk(`Leaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
+      process.exit(130);
+    });
   });
   try {
-    const record = await execute({
+    const ended = await execute({
       journal,
       inventory: fleet.inventory,
       targets: fleet.targets,
@@ -79,11 +91,15 @@ export async function runIt(
         io.log.info({ unit: key, fraction }, note);
         progress.unit(key, note, fraction);
       },
+      ended: (key, outcome) => {
+        io.log.info({ unit: key, outcome }, 'ended');
+        progress.ended(key, outcome, outcome !== 'failed' && outcome !== 'unknown');
+      },
     });
-    progress.end();
-    return showRun(record, interrupts > 0, locks, args, io);
+    await progress.end();
+    return await showRun(ended, interrupts > 0, locks, args, io);
   } finally {
-    progress.end();
+    await progress.end();
     release();
   }
 }

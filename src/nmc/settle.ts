@@ -99,7 +99,7 @@ export async function takeSettle(tools: Tools, context: StepContext): Promise<St
 
 function described(signs: Signs): string {
   if (!signs.answers) return 'the unit is silent (normal while it restarts)';
-  if (typeof signs.transfer === 'number') return `the card sends the image to the UPS: ${signs.transfer} %`;
+  if (typeof signs.transfer === 'number') return 'the card sends the image to the UPS';
   if (signs.object === 'in-process') return 'the card says: in process';
   if (signs.object === 'successful') return 'the card says: successful; waiting for the new version';
   return 'waiting for the new version';

@@ -13,7 +13,7 @@ import {
 import type { EarlierStarts } from './earlier-starts.ts';
 import { fold, type RunRecord, startInDoubt, type UnitRecord } from './fold.ts';
 import type { Inventory } from './inventory.ts';
-import type { Journal } from './journal.ts';
+import type { Ended, Journal } from './journal.ts';
 import type { Lock, Locks } from './locks.ts';
 import { type Paths, pathOf } from './look-all.ts';
 import { Flight, findPartners } from './partners.ts';
@@ -43,6 +43,8 @@ export interface Execution {
   readonly control: Control;
   /** Called as units move on; for showing only. */
   readonly progress: (key: string, note: string, fraction: number | null) => void;
+  /** Called when a unit has ended; for showing only. */
+  readonly ended: (key: string, outcome: Ended) => void;
 }
 
 /**
@@ -61,22 +63,29 @@ export async function execute(execution: Execution): Promise<RunRecord> {
 
   // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner.
   await Promise.all(inDoubt.map((record) => runOne(record, execution)));
+  // What the plan itself ends needs no place and no lock, and is told first.
+  for (const record of waiting) {
+    const ending = withoutWork(record);
+    if (ending !== null) await end(record, ending, execution);
+  }
   const failures: unknown[] = [];
   await Promise.all(
-    waiting.map((record) => {
-      const limit = limits.get(siteOf(record)) ?? pLimit(1);
-      return limit(async () => {
-        if (control.stopNew || failures.length > 0) return;
-        await flight.enter(record.planned.key);
-        try {
-          if (!control.stopNew) await runOne(record, execution);
-        } catch (thrown) {
-          failures.push(thrown);
-        } finally {
-          flight.leave(record.planned.key);
-        }
-      });
-    }),
+    waiting
+      .filter((record) => withoutWork(record) === null)
+      .map((record) => {
+        const limit = limits.get(siteOf(record)) ?? pLimit(1);
+        return limit(async () => {
+          if (control.stopNew || failures.length > 0) return;
+          await flight.enter(record.planned.key);
+          try {
+            if (!control.stopNew) await runOne(record, execution);
+          } catch (thrown) {
+            failures.push(thrown);
+          } finally {
+            flight.leave(record.planned.key);
+          }
+        });
+      }),
   );
   if (failures.length > 0) throw failures[0];
   const left = fold(journal.events).units.some(
@@ -91,8 +100,11 @@ function siteOf(record: UnitRecord): string {
 }
 
 async function runOne(record: UnitRecord, execution: Execution): Promise<void> {
+  await end(record, await endingOf(record, execution), execution);
+}
+
+async function end(record: UnitRecord, ending: Ending, execution: Execution): Promise<void> {
   const { key } = record.planned;
-  const ending = await endingOf(record, execution);
   await execution.journal.append({
     event: 'end',
     unit: key,
@@ -101,13 +113,11 @@ async function runOne(record: UnitRecord, execution: Execution): Promise<void> {
     problem: ending.problem?.toJSON() ?? null,
     reasons: [...ending.reasons],
   });
-  execution.progress(key, ending.outcome, null);
+  execution.ended(key, ending.outcome);
 }
 
 async function endingOf(record: UnitRecord, execution: Execution): Promise<Ending> {
   const { planned } = record;
-  const settled = withoutWork(record);
-  if (settled !== null) return settled;
   const target = execution.targets.get(planned.key);
   if (target === undefined) {
     return refusal(

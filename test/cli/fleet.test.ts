@@ -125,7 +125,7 @@ describe('many units', () => {
 describe('the operator', () => {
   /** An Io whose interrupts are made by the test. */
   function interruptible(): { io: Partial<Io>; interrupt: () => void } {
-    let handler = (): void => undefined;
+    let handler: (kind: 'interrupt') => void = () => undefined;
     return {
       io: {
         onInterrupt: (given) => {
@@ -133,7 +133,7 @@ describe('the operator', () => {
           return () => undefined;
         },
       },
-      interrupt: () => handler(),
+      interrupt: () => handler('interrupt'),
     };
   }
 

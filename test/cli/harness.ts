@@ -66,7 +66,7 @@ export async function runHere(words: readonly string[], overrides: Partial<Io> =
     log: createLog('silent', () => undefined),
     ask: null,
     color: false,
-    width: null,
+    terminal: null,
     onInterrupt: () => () => undefined,
     ...overrides,
   };

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NMC2, openSite, runOf, type Site } from './harness.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+let site: Site | undefined;
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await site?.close();
+  site = undefined;
+});
+
+function start(words: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  const child = spawn(process.execPath, [MAIN, ...words], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  return child;
+}
+
+async function exitOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null) await once(child, 'exit');
+  return child.exitCode;
+}
+
+const pair = [
+  { ...NMC2, name: 'first' },
+  { ...NMC2, name: 'second' },
+];
+
+function upgrade(at: Site): ChildProcess {
+  const words = ['upgrade', '-i', at.inventory, '--state', at.state, '--apply', '--yes'];
+  return start(words, at.environment);
+}
+
+describe('a reader that goes away', () => {
+  it('ends a short command quietly', async () => {
+    const child = start(['--help']);
+    let talk = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      talk += chunk.toString();
+    });
+    child.stdout?.destroy();
+    expect(await exitOf(child)).toBe(0);
+    expect(talk).toBe('');
+  });
+
+  it('does not end a run: what was started is watched to its end, and the rest is done', async () => {
+    site = await openSite(pair);
+    const child = upgrade(site);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    expect(await exitOf(child)).toBe(0);
+    for (const { device } of site.fleet.units) {
+      expect(device.version).toBe('15.0');
+      expect(device.counters.starts).toBe(1);
+    }
+  });
+});
+
+// Windows has no signals: there a kill is a kill.
+describe.skipIf(process.platform === 'win32')('signals', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s: what was started is watched to its end, nothing else is begun',
+    async (signal) => {
+      site = await openSite(pair);
+      const [first, second] = [site.fleet.device('first'), site.fleet.device('second')];
+      const child = upgrade(site);
+      child.stdout?.resume();
+      child.stderr?.resume();
+      await first.until(({ phase }) => phase === 'transferring');
+      child.kill(signal);
+      expect(await exitOf(child)).toBe(130);
+      expect([first.counters.starts, second.counters.starts]).toEqual([1, 0]);
+      const status = runOf(await site.run(['status', '--json']));
+      expect(status.units.map((unit) => unit.outcome)).toEqual(['upgraded', 'pending']);
+    },
+  );
+
+  it('a terminal that has gone says so twice, and still what was started is watched', async () => {
+    site = await openSite(pair);
+    const first = site.fleet.device('first');
+    const child = upgrade(site);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    await first.until(({ phase }) => phase === 'transferring');
+    for (let i = 0; i < 3; i += 1) child.kill('SIGHUP');
+    expect(await exitOf(child)).toBe(130);
+    expect(first.version).toBe('15.0');
+  });
+
+  it('the third SIGINT leaves at once, and resume goes on', async () => {
+    site = await openSite(pair, 60);
+    const first = site.fleet.device('first');
+    const child = upgrade(site);
+    let talk = '';
+    child.stdout?.resume();
+    const said = async (words: string): Promise<void> => {
+      while (!talk.includes(words)) await once(child.stderr ?? child, 'data');
+    };
+    child.stderr?.on('data', (chunk: Buffer) => {
+      talk += chunk.toString();
+    });
+    await first.until(({ phase }) => phase === 'transferring');
+    child.kill('SIGINT');
+    await said('Stopping:');
+    child.kill('SIGINT');
+    await said('Aborting');
+    child.kill('SIGINT');
+    expect(await exitOf(child)).toBe(130);
+    expect(talk).toContain('Leaving.');
+    expect(first.phase).toBe('transferring');
+    const resumed = runOf(await site.run(['resume', '--json']));
+    expect(resumed.units.map((unit) => unit.outcome)).toEqual(['upgraded', 'upgraded']);
+    expect(first.counters.starts).toBe(1);
+  });
+});
+
+/** Gives a command a terminal of its own (util-linux). */
+const SCRIPT = '/usr/bin/script';
+
+describe.skipIf(process.platform !== 'linux' || !existsSync(SCRIPT))('a terminal', () => {
+  it('shows a live list; Ctrl-C says what it means and lets go on what was started', async () => {
+    site = await openSite(pair);
+    const [first, second] = [site.fleet.device('first'), site.fleet.device('second')];
+    const words = ['upgrade', '-i', site.inventory, '--state', site.state, '--apply', '--yes'];
+    const line = `stty rows 40 cols 120; exec ${[process.execPath, MAIN, ...words].join(' ')}`;
+    const child = spawn(SCRIPT, ['-qec', line, '/dev/null'], {
+      env: { ...process.env, ...site.environment, TERM: 'xterm', SHELL: '/bin/sh', CI: '' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    children.push(child);
+    let shown = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString();
+    });
+    await first.until(({ phase }) => phase === 'transferring');
+    child.stdin.write('\u0003');
+    expect(await exitOf(child)).toBe(130);
+    expect(shown).toContain('waits for its turn');
+    expect(shown).toContain('Stopping: no further unit is begun');
+    expect(shown).toContain('1 upgraded, 1 pending (exit code 130)');
+    expect([first.counters.starts, second.counters.starts]).toEqual([1, 0]);
+    // The cursor is back.
+    expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf('\u001b[?25l'));
+  });
+});
