@@ -35,7 +35,13 @@ export async function keepAudit(state: string, document: AuditDocument): Promise
 
 /** The last audit that was kept. Throws Problem config/run. */
 export async function readLastAudit(state: string): Promise<AuditDocument> {
-  const names = await readdir(folderOf(state)).catch(() => []);
+  const names = await readdir(folderOf(state)).catch((thrown: unknown) => {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    throw new Problem('config/state', `The folder ${folderOf(state)} cannot be read.`, {
+      hint: 'Make it readable for the user that runs upsfw, or name another with --state.',
+      cause: thrown,
+    });
+  });
   const last = names
     .filter((name) => name.endsWith('.json'))
     .sort()

@@ -57,6 +57,6 @@ async function runText(args: ReportArgs, io: Io): Promise<string> {
   const state = stateFolder(args, io);
   const record = fold(await readJournal(state, await chosenRun(state, args.run)));
   const alive = await createLocks(state).heldElsewhere(runLockName(record.run));
-  const document = runDocument(record, exitCodeOf(record, false), alive, io.clock.now());
+  const document = runDocument(record, exitCodeOf(record, { stopped: false, alive }), alive, io.clock.now());
   return asJson(args) ? `${JSON.stringify(document, null, 2)}\n` : renderRun(document, styleOf(args, io));
 }

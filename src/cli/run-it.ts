@@ -137,7 +137,7 @@ export async function showRun(
   io: Io,
 ): Promise<Exit> {
   const alive = await locks.heldElsewhere(runLockName(record.run));
-  const exitCode = exitCodeOf(record, stopped);
+  const exitCode = exitCodeOf(record, { stopped, alive });
   const document = runDocument(record, exitCode, alive, io.clock.now());
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderRun(document, { format: 'text', color: io.color && args.color }));

@@ -210,6 +210,9 @@ describe('two processes', () => {
     const device = site.fleet.device('a');
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
+    const during = await site.run(['status', '--json']);
+    expect(during.exit).toBe(0);
+    expect(runOf(during)).toMatchObject({ state: 'running', units: [{ outcome: 'pending' }] });
     const second = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
     expect(second.units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/locked' } });
     const other = await site.run([

@@ -82,7 +82,7 @@ describe('journal', () => {
       startedBy: 'snmp',
       verified: true,
     });
-    expect(exitCodeOf(record, false)).toBe(0);
+    expect(exitCodeOf(record, { stopped: false, alive: false })).toBe(0);
   });
 
   it('writes lines whole and one after the other, also when they come at once', async () => {
