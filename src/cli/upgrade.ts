@@ -68,11 +68,8 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
 }
 
 function runName(io: Io): string {
-  const stamp = io.clock
-    .now()
-    .toISOString()
-    .replace(/[-:]|\.\d+/g, '');
-  // Two runs may begin in the same second.
+  const stamp = io.clock.now().toISOString().replace(/[-:.]/g, '');
+  // Two runs may begin in the same millisecond.
   return `${stamp}-${randomBytes(3).toString('hex')}`;
 }
 
