@@ -40,7 +40,7 @@ async function images(args: ImagesArgs, io: Io): Promise<Exit> {
   const document = imagesDocument(found, await loadRules(), io.clock.now());
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderImages(document, { format: 'text', color: io.color && args.color }));
-  return found.some((image) => image.problems.length > 0) ? 3 : 0;
+  return found.some((image) => image.problems.length > 0) ? 2 : 0;
 }
 
 async function fetchOne(url: string | undefined, more: readonly string[], args: ImagesArgs, io: Io) {

@@ -116,7 +116,7 @@ describe('wrong files', () => {
     expect(unit).toMatchObject({ outcome: 'refused' });
     expect(JSON.stringify(unit)).toContain('IMAGE_DAMAGED');
     const told = await site.run(['images', folder]);
-    expect(told).toMatchObject({ exit: 3, out: expect.stringContaining('image/truncated') });
+    expect(told).toMatchObject({ exit: 2, out: expect.stringContaining('image/truncated') });
     await rm(folder, { recursive: true });
   });
 
