@@ -1,5 +1,6 @@
 import type { ClientChannel } from 'ssh2';
 import { Problem, printable } from '../core/index.ts';
+import { Arrival } from './arrival.ts';
 import { type SshOptions, withSsh } from './ssh.ts';
 
 export interface ScpUpload {
@@ -72,23 +73,23 @@ class Sink {
   readonly #where: string;
   #received = Buffer.alloc(0);
   #closed = false;
-  #wake: () => void = () => undefined;
+  readonly #arrival = new Arrival();
 
   constructor(channel: ClientChannel, where: string) {
     this.#channel = channel;
     this.#where = where;
     channel.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]).subarray(0, LONGEST_COMPLAINT * 2);
-      this.#wake();
+      this.#arrival.happened();
     });
     channel.stderr.on('data', () => undefined);
     const close = (): void => {
       this.#closed = true;
-      this.#wake();
+      this.#arrival.happened();
     };
     channel.on('close', close);
     channel.on('error', close);
-    channel.on('drain', () => this.#wake());
+    channel.on('drain', () => this.#arrival.happened());
   }
 
   async write(bytes: Buffer, seconds: number): Promise<void> {
@@ -99,7 +100,7 @@ class Sink {
     while (this.#channel.writableNeedDrain) {
       if (this.#closed) throw this.#lost();
       this.#refuseComplaint();
-      if (!(await this.#event(deadline))) throw this.#slow(seconds);
+      if (!(await this.#arrival.within(deadline - Date.now()))) throw this.#slow(seconds);
     }
   }
 
@@ -112,7 +113,7 @@ class Sink {
       }
       this.#refuseComplaint();
       if (this.#closed) throw this.#lost();
-      if (!(await this.#event(deadline))) throw this.#slow(seconds);
+      if (!(await this.#arrival.within(deadline - Date.now()))) throw this.#slow(seconds);
     }
   }
 
@@ -126,22 +127,6 @@ class Sink {
     );
     throw new Problem('device/no-room', `${this.#where} does not take the file: ${text}.`, {
       hint: 'Look at the folder upsfw on the card: another image may fill it.',
-    });
-  }
-
-  #event(deadline: number): Promise<boolean> {
-    const left = deadline - Date.now();
-    if (left <= 0) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#wake = () => undefined;
-        resolve(false);
-      }, left);
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#wake = () => undefined;
-        resolve(true);
-      };
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { Problem, printable } from '../core/index.ts';
+import { Arrival } from './arrival.ts';
 import { PHRASES } from './phrases.ts';
 import { afterEcho, endsInPrompt, parseReply, type Reply } from './reply.ts';
 import { type SshOptions, withSsh } from './ssh.ts';
@@ -62,7 +63,7 @@ class PromptReader {
   readonly #options: ShellOptions;
   #text = '';
   #closed = false;
-  #wake: () => void = () => undefined;
+  readonly #arrival = new Arrival();
 
   constructor(channel: ClientChannel, where: string, options: ShellOptions) {
     this.#channel = channel;
@@ -70,15 +71,15 @@ class PromptReader {
     this.#options = options;
     channel.on('data', (chunk: Buffer) => {
       if (this.#text.length < LONGEST_ANSWER) this.#text += chunk.toString('latin1');
-      this.#wake();
+      this.#arrival.happened();
     });
     channel.on('close', () => {
       this.#closed = true;
-      this.#wake();
+      this.#arrival.happened();
     });
     channel.on('error', () => {
       this.#closed = true;
-      this.#wake();
+      this.#arrival.happened();
     });
   }
 
@@ -101,28 +102,13 @@ class PromptReader {
       this.#refuseBadState();
       const left = deadline - Date.now();
       if (left <= 0) throw this.#tooSlow();
-      const quiet = await this.#arrival(Math.min(left, this.#options.flushSeconds * 1000));
-      if (quiet && !flushed && !this.#closed) {
+      const came = await this.#arrival.within(Math.min(left, this.#options.flushSeconds * 1000));
+      if (!came && !flushed && !this.#closed) {
         // Firmware with the echo fault keeps the end of its output until it is given another byte.
         flushed = true;
         this.#channel.write('\r');
       }
     }
-  }
-
-  /** True where nothing came in the given time. */
-  #arrival(milliseconds: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#wake = () => undefined;
-        resolve(true);
-      }, milliseconds);
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#wake = () => undefined;
-        resolve(false);
-      };
-    });
   }
 
   #refuseBadState(): void {

@@ -19,5 +19,6 @@ export * from './plan-builder.ts';
 export type { Ending, UnitWork } from './preflight.ts';
 export { AuditUnitSchema, PlanSchema } from './schemas.ts';
 export * from './secrets.ts';
+export * from './targets.ts';
 export * from './unit-run.ts';
 export * from './window.ts';

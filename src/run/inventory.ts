@@ -1,26 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import {
-  type LocalAccess,
-  type Login,
-  type NetworkAccess,
-  Problem,
-  type Secret,
-  type SnmpAccess,
-  type UnitTarget,
-  unitKey,
-} from '../core/index.ts';
+import { type LocalAccess, Problem, unitKey } from '../core/index.ts';
 import { type Finding, type Locate, listFindings, parseYaml } from '../yaml/index.ts';
-import {
-  type InventoryFile,
-  InventorySchema,
-  type LoginReference,
-  type SecretReference,
-  type SiteEntry,
-  type SnmpReference,
-  type UnitEntry,
-} from './inventory-schema.ts';
-import type { SecretResolver } from './secrets.ts';
+import { type InventoryFile, InventorySchema, type SiteEntry, type UnitEntry } from './inventory-schema.ts';
 
 /** A unit of the inventory whose secrets are still references. */
 export interface InventoryUnit {
@@ -221,82 +203,4 @@ function checkCredentials(entry: Settings, path: readonly PropertyKey[], add: Ad
   }
   const window = entry.window;
   if (window && window.from === window.to) add([...path, 'window', 'to'], 'the window ends when it begins');
-}
-
-/** What a command is going to do decides which secrets it needs: a look must not ask for the write credential. */
-export type Purpose = 'read' | 'write';
-
-/** Resolves the secrets of one unit. Throws Problem config/secret. */
-export async function resolveTarget(
-  unit: InventoryUnit,
-  secrets: SecretResolver,
-  purpose: Purpose,
-): Promise<UnitTarget> {
-  return {
-    site: unit.site,
-    name: unit.name,
-    serial: unit.serial,
-    network: unit.host === null ? null : await networkAccess(unit, unit.host, secrets, purpose),
-    local: unit.local,
-    window: unit.settings.window ?? null,
-    feeds: unit.feeds,
-    redundantWith: unit.redundantWith,
-  };
-}
-
-async function networkAccess(
-  unit: InventoryUnit,
-  host: string,
-  secrets: SecretResolver,
-  purpose: Purpose,
-): Promise<NetworkAccess> {
-  const { settings } = unit;
-  const label = unitKey(unit);
-  const snmp = settings.snmp ?? null;
-  const needsLogin = purpose === 'write' || snmp === null;
-  return {
-    host,
-    ports: {
-      snmp: settings.ports?.snmp ?? 161,
-      ssh: settings.ports?.ssh ?? 22,
-      ftp: settings.ports?.ftp ?? 21,
-    },
-    snmp: snmp === null ? null : await snmpAccess(snmp, secrets, label),
-    write: settings.write && purpose === 'write' ? await snmpAccess(settings.write, secrets, label) : null,
-    login: settings.login && needsLogin ? await login(settings.login, secrets, label) : null,
-    transfer: settings.transfer ?? ['scp', 'ftp'],
-    start: settings.start ?? ['snmp', 'cli'],
-    plaintext: settings.plaintext ?? false,
-    legacySsh: settings.ssh?.legacy ?? false,
-  };
-}
-
-async function snmpAccess(
-  reference: SnmpReference,
-  secrets: SecretResolver,
-  label: string,
-): Promise<SnmpAccess> {
-  if (reference.version !== '3') {
-    return {
-      version: reference.version,
-      community: await secrets.resolve(reference.community, `SNMP community of ${label}`),
-    };
-  }
-  const key = async (part: SecretReference | undefined, what: string): Promise<Secret | null> =>
-    part === undefined ? null : secrets.resolve(part, `SNMPv3 ${what} of ${label}`);
-  return {
-    version: '3',
-    user: reference.user,
-    auth: reference.auth ?? null,
-    authKey: await key(reference.authKey, 'authentication key'),
-    priv: reference.priv ?? null,
-    privKey: await key(reference.privKey, 'privacy key'),
-  };
-}
-
-async function login(reference: LoginReference, secrets: SecretResolver, label: string): Promise<Login> {
-  return {
-    user: reference.user,
-    password: await secrets.resolve(reference.password, `Password of ${label}`),
-  };
 }

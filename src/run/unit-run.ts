@@ -1,23 +1,9 @@
-import {
-  asProblem,
-  type Hop,
-  Problem,
-  type Step,
-  type StepContext,
-  type StepName,
-  type StepResult,
-  type StoredImage,
-  scaledClock,
-  type Unit,
-  unitKey,
-} from '../core/index.ts';
+import { asProblem, type Hop, Problem, type Step, type StepContext, type Unit } from '../core/index.ts';
 import type { HopRecord, UnitRecord } from './fold.ts';
 import { type Ending, freshLook, isAt, Refusal, refuseWhere, type UnitWork } from './preflight.ts';
+import { contextFor, limited, note, placeholder, stepsOf } from './steps.ts';
 
 const NEVER = new AbortController().signal;
-/** A step that does not end by itself gets this much more than its own limit before it is given up. */
-const GRACE_SECONDS = 60;
-
 /** Works on a unit from where its record stands to an end. Never throws for what the device does. */
 export async function workOn(record: UnitRecord, work: UnitWork): Promise<Ending> {
   let startMade = record.hops.some((hop) => hop.startedAt !== null && !hop.verified);
@@ -162,20 +148,6 @@ async function askThenWatch(
   return settleAndVerify(context, steps, index, work);
 }
 
-/** Settle and verify only read, so they need the facts of the image but not its file. */
-function placeholder(hop: Hop): StoredImage {
-  return {
-    ...hop.image,
-    path: '',
-    microLinkId: hop.from.microLinkId,
-    microLinkIdAfter: hop.to.microLinkId,
-    version: hop.to.version,
-    signed: false,
-    parts: [],
-    problems: [],
-  };
-}
-
 async function transfer(
   context: StepContext,
   steps: readonly Step[],
@@ -227,12 +199,6 @@ async function settleAndVerify(
   return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
 }
 
-function stepsOf(unit: Unit, hop: Hop, work: UnitWork): readonly Step[] {
-  const answer = work.path.steps(work.target, unit, hop);
-  if (!answer.possible) throw answer.problem;
-  return answer.steps;
-}
-
 function notToBeStarted(problem: Problem | null): Problem {
   return (
     problem ??
@@ -240,79 +206,4 @@ function notToBeStarted(problem: Problem | null): Problem {
       hint: 'Wait until it has ended, look at the unit, and make a new plan.',
     })
   );
-}
-
-function contextFor(
-  before: Unit,
-  hop: Hop,
-  image: StoredImage,
-  memory: HopRecord | null,
-  work: UnitWork,
-  signal: AbortSignal = work.abort,
-): StepContext {
-  return {
-    target: work.target,
-    before,
-    hop,
-    image,
-    clock: before.simulated ? scaledClock(work.clock, work.rehearsalSpeed) : work.clock,
-    signal,
-    remembered: {
-      transferred: memory?.transferred ?? null,
-      startedAt: memory?.startedAt ?? null,
-      startedBy: memory?.startedBy ?? null,
-    },
-    progress: (fraction, text) => work.progress(text, fraction),
-  };
-}
-
-/** Takes a step and ends with it, also when the path does not: a step that hangs has an unknown end. */
-async function limited(
-  name: StepName,
-  context: StepContext,
-  steps: readonly Step[],
-  work: UnitWork,
-): Promise<StepResult> {
-  const step = steps.find((one) => one.does === name);
-  if (step === undefined)
-    throw new Problem('internal/unexpected', `The path has no step "${name}".`, { hint: 'Report this.' });
-  const over = new AbortController();
-  // The world's clock, not the device's: this is for a path that does not keep its own limit.
-  const giveUp = work.clock
-    .sleep((step.limitSeconds + GRACE_SECONDS) * 1000, over.signal)
-    .then((): StepResult => ({ state: 'unknown', way: null, problem: overdue(step, work) }));
-  const taken = work.path
-    .take(name, context)
-    .catch((thrown): StepResult => ({ state: 'unknown', way: null, problem: asProblem(thrown) }));
-  try {
-    return await Promise.race([taken, giveUp]);
-  } finally {
-    over.abort();
-  }
-}
-
-function overdue(step: Step, work: UnitWork): Problem {
-  return new Problem(
-    'device/update-unknown',
-    `${unitKey(work.target)}: the step "${step.does}" did not end within ${step.limitSeconds} seconds.`,
-    { hint: 'Do not power the unit off. Look at its panel, then run upsfw resume.' },
-  );
-}
-
-async function note(
-  work: UnitWork,
-  hop: number,
-  step: StepName,
-  state: 'begun' | 'committing' | 'done' | 'failed' | 'unknown',
-  result: StepResult | null = null,
-): Promise<void> {
-  await work.journal.append({
-    event: 'step',
-    unit: unitKey(work.target),
-    hop,
-    step,
-    state,
-    way: result?.way ?? null,
-    problem: result?.problem?.toJSON() ?? null,
-  });
 }

@@ -1,0 +1,116 @@
+import {
+  asProblem,
+  type Hop,
+  Problem,
+  type Step,
+  type StepContext,
+  type StepName,
+  type StepResult,
+  type StoredImage,
+  scaledClock,
+  type Unit,
+  unitKey,
+} from '../core/index.ts';
+import type { HopRecord } from './fold.ts';
+import type { UnitWork } from './preflight.ts';
+
+/** A step that does not end by itself gets this much more than its own limit before it is given up. */
+const GRACE_SECONDS = 60;
+
+/** The steps of a hop. Throws the path's own Problem where it cannot be taken. */
+export function stepsOf(unit: Unit, hop: Hop, work: UnitWork): readonly Step[] {
+  const answer = work.path.steps(work.target, unit, hop);
+  if (!answer.possible) throw answer.problem;
+  return answer.steps;
+}
+
+/** Settle and verify only read, so they need the facts of the image but not its file. */
+export function placeholder(hop: Hop): StoredImage {
+  return {
+    ...hop.image,
+    path: '',
+    microLinkId: hop.from.microLinkId,
+    microLinkIdAfter: hop.to.microLinkId,
+    version: hop.to.version,
+    signed: false,
+    parts: [],
+    problems: [],
+  };
+}
+
+/** What a step works with: the unit as it was, the image, the device's clock, and what the journal remembers. */
+export function contextFor(
+  before: Unit,
+  hop: Hop,
+  image: StoredImage,
+  memory: HopRecord | null,
+  work: UnitWork,
+  signal: AbortSignal = work.abort,
+): StepContext {
+  return {
+    target: work.target,
+    before,
+    hop,
+    image,
+    clock: before.simulated ? scaledClock(work.clock, work.rehearsalSpeed) : work.clock,
+    signal,
+    remembered: {
+      transferred: memory?.transferred ?? null,
+      startedAt: memory?.startedAt ?? null,
+      startedBy: memory?.startedBy ?? null,
+    },
+    progress: (fraction, text) => work.progress(text, fraction),
+  };
+}
+
+/** Takes a step and ends with it, also when the path does not: a step that hangs has an unknown end. */
+export async function limited(
+  name: StepName,
+  context: StepContext,
+  steps: readonly Step[],
+  work: UnitWork,
+): Promise<StepResult> {
+  const step = steps.find((one) => one.does === name);
+  if (step === undefined)
+    throw new Problem('internal/unexpected', `The path has no step "${name}".`, { hint: 'Report this.' });
+  const over = new AbortController();
+  // The world's clock, not the device's: this is for a path that does not keep its own limit.
+  const giveUp = work.clock
+    .sleep((step.limitSeconds + GRACE_SECONDS) * 1000, over.signal)
+    .then((): StepResult => ({ state: 'unknown', way: null, problem: overdue(step, work) }));
+  const taken = work.path
+    .take(name, context)
+    .catch((thrown): StepResult => ({ state: 'unknown', way: null, problem: asProblem(thrown) }));
+  try {
+    return await Promise.race([taken, giveUp]);
+  } finally {
+    over.abort();
+  }
+}
+
+function overdue(step: Step, work: UnitWork): Problem {
+  return new Problem(
+    'device/update-unknown',
+    `${unitKey(work.target)}: the step "${step.does}" did not end within ${step.limitSeconds} seconds.`,
+    { hint: 'Do not power the unit off. Look at its panel, then run upsfw resume.' },
+  );
+}
+
+/** Writes down how a step stands; resolves when the line is on the disk. */
+export async function note(
+  work: UnitWork,
+  hop: number,
+  step: StepName,
+  state: 'begun' | 'committing' | 'done' | 'failed' | 'unknown',
+  result: StepResult | null = null,
+): Promise<void> {
+  await work.journal.append({
+    event: 'step',
+    unit: unitKey(work.target),
+    hop,
+    step,
+    state,
+    way: result?.way ?? null,
+    problem: result?.problem?.toJSON() ?? null,
+  });
+}
