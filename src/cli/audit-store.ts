@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
+import { hasCode, Problem } from '../core/index.ts';
 import type { AuditDocument } from '../report/index.ts';
 import { AuditUnitSchema } from '../run/index.ts';
 
@@ -36,7 +36,7 @@ export async function keepAudit(state: string, document: AuditDocument): Promise
 /** The last audit that was kept. Throws Problem config/run. */
 export async function readLastAudit(state: string): Promise<AuditDocument> {
   const names = await readdir(folderOf(state)).catch((thrown: unknown) => {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    if (hasCode(thrown, 'ENOENT')) return [];
     throw new Problem('config/state', `The folder ${folderOf(state)} cannot be read.`, {
       hint: 'Make it readable for the user that runs upsfw, or name another with --state.',
       cause: thrown,

@@ -20,10 +20,11 @@ import {
   lookAll,
   type Paths,
   type Purpose,
+  type RunRecord,
   resolveTarget,
 } from '../run/index.ts';
 import type { Io } from './io.ts';
-import type { FleetArgs } from './options.ts';
+import type { CommonArgs, FleetArgs } from './options.ts';
 
 /** What a command on units works with, read and checked before anything is touched. */
 export interface Fleet {
@@ -77,6 +78,27 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     }
   }
   return { inventory, book, imagesFolder, images, chosen, targets };
+}
+
+/** The fleet of a run: its units, with the inventory, images and rules that it was begun with. */
+export function openFleetOfRun(
+  record: RunRecord,
+  args: CommonArgs & { readonly inventory?: string | undefined },
+  io: Io,
+  purpose: Purpose,
+): Promise<Fleet> {
+  return openFleet(
+    {
+      ...args,
+      inventory: args.inventory ?? record.inventory,
+      images: record.images,
+      rules: [...record.rules],
+      site: [],
+      unit: [],
+    },
+    io,
+    { purpose, images: 'if-there', keys: record.units.map((unit) => unit.planned.key) },
+  );
 }
 
 async function readImages(folder: string, needs: FleetNeeds, io: Io): Promise<readonly StoredImage[]> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Problem } from '../core/index.ts';
 import { fold, listRuns, type RunRecord, reopenJournal, type UnitRecord } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { openFleet } from './fleet.ts';
+import { openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
@@ -54,18 +54,7 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
   try {
     const record = fold(journal.events);
     const again = args.again.map((name) => allowedAgain(record, name));
-    const fleet = await openFleet(
-      {
-        ...args,
-        inventory: args.inventory ?? record.inventory,
-        images: record.images,
-        rules: [...record.rules],
-        site: [],
-        unit: [],
-      },
-      io,
-      { purpose: 'write', images: 'if-there', keys: record.units.map((unit) => unit.planned.key) },
-    );
+    const fleet = await openFleetOfRun(record, args, io, 'write');
     const open = openPaths(state, io);
     try {
       await journal.append({ event: 'resumed' });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { unitKey } from '../core/index.ts';
+import { sameUnit, unitKey } from '../core/index.ts';
 import { createLocks, fold, lookAll, readJournal } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { openFleet } from './fleet.ts';
+import { openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
@@ -29,18 +29,7 @@ async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const record = fold(await readJournal(state, await chosenRun(state, args.run)));
   const locks = createLocks(state);
   if (!args.live) return showRun(record, false, locks, args, io);
-  const fleet = await openFleet(
-    {
-      ...args,
-      inventory: record.inventory,
-      images: record.images,
-      rules: [...record.rules],
-      site: [],
-      unit: [],
-    },
-    io,
-    { purpose: 'read', images: 'if-there', keys: record.units.map((unit) => unit.planned.key) },
-  );
+  const fleet = await openFleetOfRun(record, args, io, 'read');
   const open = openPaths(state, io);
   try {
     const looks = await lookAll(open.paths, fleet.chosen, {
@@ -50,7 +39,8 @@ async function status(args: StatusArgs, io: Io): Promise<Exit> {
     const seen = new Map(fleet.chosen.map((target, index) => [unitKey(target), looks[index]?.unit ?? null]));
     const units = record.units.map((unit) => {
       const now = seen.get(unit.planned.key);
-      return { ...unit, after: now?.reachable ? now : null };
+      // Another unit may have the address by now.
+      return { ...unit, after: now && sameUnit(now, unit.planned.unit) ? now : null };
     });
     return await showRun({ ...record, units }, false, locks, args, io);
   } finally {

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { StoredImage } from './image.ts';
 import type { Hop, StepName } from './plan.ts';
 import type { Problem } from './problem.ts';
-import type { UnitTarget } from './target.ts';
+import type { StartWay, UnitTarget } from './target.ts';
 import type { DeviceKind, Unit } from './unit.ts';
 
 export interface Step {
@@ -58,6 +58,8 @@ export interface StepContext extends LookContext {
     readonly startedAt: Date | null;
     /** The way the start was made, where the journal got to hold it. */
     readonly startedBy: string | null;
+    /** Every way that a start of this hop may have been made by, in this attempt or an earlier one. */
+    readonly startWays: readonly StartWay[];
   };
   /** Called with 0 to 1 as a step moves on; `note` is text fit for printing. */
   readonly progress: (fraction: number | null, note: string) => void;

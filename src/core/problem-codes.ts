@@ -32,6 +32,8 @@ export const PROBLEM_CODES = {
   'device/login-limit': 'The card has no free session.',
   'device/password-change': 'The card demands a new password before it lets anybody work.',
   'device/no-room': 'The card has no room for the image, or refused to store it.',
+  'device/other-images':
+    'The card holds further images, and a start over SNMP does not say which one is meant.',
   'device/upload-mismatch': 'The size in the listing of the card is not the size that was sent.',
   'device/incompatible': 'The card says that the image does not fit the UPS.',
   'device/start-refused': 'The card refused to start the update.',

@@ -39,13 +39,15 @@ export class Problem extends Error {
   }
 }
 
-/**
- * For places where the trouble of a device is an answer like any other: gives it. A fault of the tool itself is none,
- * and is thrown on.
- */
-export function deviceTrouble(thrown: unknown): Problem {
-  if (thrown instanceof Problem && !thrown.code.startsWith('internal/')) return thrown;
-  throw asProblem(thrown);
+/** For places where the trouble of a device is an answer like any other: throws on what is a fault of the tool itself. */
+export function throwOwnFaults(thrown: unknown): void {
+  const problem = asProblem(thrown);
+  if (problem.code.startsWith('internal/')) throw problem;
+}
+
+/** Whether what was thrown carries a code of the system, such as `ENOENT`. */
+export function hasCode(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
 }
 
 /** Makes a Problem of anything thrown: what is not one already is a fault of the tool itself. */

@@ -16,3 +16,12 @@ export function printable(text: string, limit = 200): string {
     .trim();
   return clean.length > limit ? `${clean.slice(0, limit - 1)}…` : clean;
 }
+
+const MOST_NAMED = 8;
+
+/** `a, b and c`, or `a, b and 3 more`: a list for a message, bounded however long the list is. */
+export function enumerated(names: readonly string[]): string {
+  const named =
+    names.length > MOST_NAMED ? [...names.slice(0, MOST_NAMED), `${names.length - MOST_NAMED} more`] : names;
+  return named.length < 2 ? named.join('') : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
+}

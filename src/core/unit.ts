@@ -90,6 +90,12 @@ export function unseenUnit(place: Pick<Unit, 'site' | 'name' | 'host' | 'port'>)
 /** What a simulated card gives as its system contact, word for word; nobody may take a rehearsal for the real thing. */
 export const SIMULATED_MARK = 'upsfw simulated unit';
 
+/** Whether two looks saw one unit. Without a usable serial number that is not known, so it is no. */
+export function sameUnit(a: Unit, b: Unit): boolean {
+  const serial = usableSerial(a.serial);
+  return serial !== null && serial === usableSerial(b.serial);
+}
+
 /** A serial number that tells units apart: agents without one answer with a row of one character (`FFFFFFFFFFFF`). */
 export function usableSerial(serial: string | null): string | null {
   const text = serial?.trim() ?? '';

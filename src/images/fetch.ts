@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import got from 'got';
-import { Problem, printable, type StoredImage } from '../core/index.ts';
+import { hasCode, Problem, printable, type StoredImage } from '../core/index.ts';
 import { readImage } from './read-image.ts';
 
 export interface FetchOptions {
@@ -52,7 +52,7 @@ export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
     return image;
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') {
+    if (hasCode(thrown, 'EEXIST')) {
       throw failure(`${path} is already there.`, 'Remove it first if it shall be replaced.');
     }
     const why = thrown instanceof Error ? printable(thrown.message) : 'unknown';

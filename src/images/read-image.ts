@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type Image, type ImagePart, type ImageProblem, type ProblemCode, printable } from '../core/index.ts';
+import {
+  enumerated,
+  type Image,
+  type ImagePart,
+  type ImageProblem,
+  type ProblemCode,
+  printable,
+} from '../core/index.ts';
 import { checksum } from './checksum.ts';
 import {
   APPLICATIONS,
@@ -30,7 +37,7 @@ export function readImage(bytes: Uint8Array, file: string): Image {
   if (release === undefined && parts.length > 0) {
     found.push({
       code: 'image/no-ups-record',
-      message: `None of the ${parts.length} records is named UPS: ${parts.map((part) => part.name).join(', ')}.`,
+      message: `None of the ${parts.length} records is named UPS: ${enumerated(parts.map((part) => part.name))}.`,
     });
   }
   if (release !== undefined && !/^[A-Za-z]?\d\d\.\d$/.test(release.version ?? '')) {

@@ -2,8 +2,6 @@ import { Problem, type StepCheck, type StepContext, type StepResult, unitKey } f
 import type { Tools } from './tools.ts';
 import { isRunning, maybeByShell, readSigns, type Signs } from './update-signs.ts';
 
-const NEVER = new AbortController().signal;
-
 const KEEP_OFF = 'Do not power the unit off. Look at its panel, then run upsfw resume.';
 
 /**
@@ -14,7 +12,7 @@ export async function checkStart(tools: Tools, context: StepContext): Promise<St
   const begun = context.clock.monotonic();
   const onRecord = context.remembered.startedAt !== null;
   for (;;) {
-    const signs = await readSigns(tools, context, onRecord ? NEVER : context.signal);
+    const signs = await readSigns(tools, context);
     if (signs.arrived) return { state: 'done', problem: null };
     if (isRunning(signs)) return { state: 'running', problem: null };
     if (!onRecord) return beforeStart(signs, context);
@@ -29,11 +27,14 @@ export async function checkStart(tools: Tools, context: StepContext): Promise<St
       return { state: 'failed', problem };
     }
     context.progress(null, 'waiting for a sign of the update');
-    await context.clock.sleep(tools.waits.poll * 1000);
+    await context.clock.sleep(tools.waits.poll * 1000, context.signal);
   }
 }
 
 function beforeStart(signs: Signs, context: StepContext): StepCheck {
+  // An earlier attempt went by the command line, which alone may know that it is still at work.
+  const askedInVain = context.remembered.startWays.includes('cli') && signs.transfer === null;
+  if (signs.unchanged && askedInVain) return { state: 'unknown', problem: cannotAsk(context) };
   if (signs.unchanged) return { state: 'todo', problem: null };
   const problem = new Problem(
     'device/changed',
@@ -44,6 +45,17 @@ function beforeStart(signs: Signs, context: StepContext): StepCheck {
     },
   );
   return { state: 'unknown', problem };
+}
+
+function cannotAsk(context: StepContext): Problem {
+  return new Problem(
+    'device/update-unknown',
+    `Whether the update of an earlier attempt still runs could not be asked of ${unitKey(context.target)}; nothing was started.`,
+    {
+      hint: 'Bring its command line within reach (SSH, login), then allow the attempt again.',
+      transient: true,
+    },
+  );
 }
 
 function notSeen(context: StepContext): Problem {
@@ -59,7 +71,7 @@ function notSeen(context: StepContext): Problem {
 function updateFailed(context: StepContext): Problem {
   return new Problem(
     'device/update-failed',
-    `The card says that the update failed; the unit runs UPS ${context.hop.from.version} as before.`,
+    `The card says of its last update that it failed; the unit runs UPS ${context.hop.from.version} as before.`,
     {
       hint: `Look at the event log of the card for the cause. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
     },
@@ -73,11 +85,11 @@ export async function takeSettle(tools: Tools, context: StepContext): Promise<St
   let failureIsNew = !maybeByShell(context);
   let last: Signs;
   for (;;) {
-    last = await readSigns(tools, context, NEVER);
+    last = await readSigns(tools, context);
     if (last.arrived)
       return { state: 'done', way: context.remembered.startedBy, problem: null, unit: last.unit };
     if (last.object !== null && last.object !== 'failed') failureIsNew = true;
-    if (last.object === 'failed' && last.unchanged && failureIsNew) {
+    if (last.object === 'failed' && last.unchanged && failureIsNew && !isRunning(last)) {
       return {
         state: 'failed',
         way: context.remembered.startedBy,
@@ -87,14 +99,14 @@ export async function takeSettle(tools: Tools, context: StepContext): Promise<St
     }
     context.progress(typeof last.transfer === 'number' ? last.transfer / 100 : null, described(last));
     if (context.clock.monotonic() - begun >= tools.waits.settle * 1000) break;
-    await context.clock.sleep(tools.waits.poll * 1000);
+    await context.clock.sleep(tools.waits.poll * 1000, context.signal);
   }
   const result: StepResult = {
     state: 'unknown',
     way: context.remembered.startedBy,
     problem: overdue(tools, context, last),
   };
-  return last.answers ? { ...result, unit: last.unit } : result;
+  return last.itself ? { ...result, unit: last.unit } : result;
 }
 
 function described(signs: Signs): string {
@@ -110,9 +122,11 @@ function overdue(tools: Tools, context: StepContext, last: Signs): Problem {
   const { version, microLinkId } = last.unit.firmware;
   const state = !last.answers
     ? 'the unit does not answer'
-    : last.object === 'successful'
-      ? `the card says successful, but the unit runs UPS ${version ?? '?'} (it may wait for an install at its panel)`
-      : `the unit runs UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`;
+    : !last.itself
+      ? `another unit answers (serial number ${last.unit.serial ?? 'none'})`
+      : last.object === 'successful'
+        ? `the card says successful, but the unit runs UPS ${version ?? '?'} (it may wait for an install at its panel)`
+        : `the unit runs UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`;
   return new Problem(
     'device/update-unknown',
     `${minutes} minutes after the start ${state}; wanted was UPS ${context.hop.to.version} (ID${context.hop.to.microLinkId}).`,

@@ -14,9 +14,9 @@ export interface ShellOptions extends SshOptions {
 export interface Shell {
   /**
    * Sends one command and waits for the next prompt. Throws Problem link/closed or link/timeout, after which the command
-   * may or may not have been carried out.
+   * may or may not have been carried out. `flush: false` sends nothing more, also where the end of the answer is held back.
    */
-  run(command: string): Promise<Reply>;
+  run(command: string, options?: { readonly flush: boolean }): Promise<Reply>;
 }
 
 /** Far above any answer; what is longer is not an answer. */
@@ -27,11 +27,11 @@ export function withShell<T>(options: ShellOptions, act: (shell: Shell) => Promi
   return withSsh(options, async (client) => {
     const where = `${options.network.host}:${options.network.ports.ssh}`;
     const reader = new PromptReader(await openChannel(client, where), where, options);
-    await reader.waitFor('');
+    await reader.waitFor('', true);
     const result = await act({
-      run: async (command) => {
+      run: async (command, { flush } = { flush: true }) => {
         reader.write(command);
-        return parseReply(await reader.waitFor(command));
+        return parseReply(await reader.waitFor(command, flush));
       },
     });
     reader.leave();
@@ -93,9 +93,9 @@ class PromptReader {
   }
 
   /** Waits for a prompt behind the echo of the command and gives what stands between. */
-  async waitFor(command: string): Promise<string> {
+  async waitFor(command: string, flush: boolean): Promise<string> {
     const deadline = Date.now() + this.#options.commandSeconds * 1000;
-    let flushed = false;
+    let flushed = !flush;
     for (;;) {
       const answer = afterEcho(this.#text, command);
       if (answer !== null && endsInPrompt(answer)) return answer;

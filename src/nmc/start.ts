@@ -19,6 +19,7 @@ export async function takeStart(tools: Tools, context: StepContext): Promise<Ste
   const network = networkOf(context.target);
   const refusals: Problem[] = [];
   for (const way of network.start) {
+    context.signal.throwIfAborted();
     context.progress(null, `starting the update by ${way}`);
     const attempt = await startBy(way, tools, context);
     if (attempt.state === 'started') return { state: 'done', way, problem: null };
@@ -71,12 +72,13 @@ async function startBySnmp(tools: Tools, context: StepContext): Promise<Attempt>
   try {
     const refusal = await makeReady(session);
     if (refusal !== null) return refusal;
+    context.signal.throwIfAborted();
     const outcome = await requestUpdate(session);
     if (outcome.state === 'accepted') return { state: 'started' };
     if (outcome.state === 'refused') return { state: 'no', problem: startRefused('snmp', outcome.problem) };
     return { state: 'maybe', problem: outcome.problem };
   } catch (thrown) {
-    // Only reads can throw here, so nothing was started.
+    // Nothing throws here once the request has left, so nothing was started.
     return { state: 'no', problem: asProblem(thrown) };
   } finally {
     session.close();
@@ -151,8 +153,10 @@ async function install(shell: Shell, context: StepContext, sent: () => void): Pr
   }
   const path = await compatiblePath(shell, context);
   if (typeof path !== 'string') return path;
+  context.signal.throwIfAborted();
   sent();
-  const reply = await shell.run(`upsfwupdate -install -file ${path}`);
+  // It may ask something, and what is not published is not answered: not even by a bare return.
+  const reply = await shell.run(`upsfwupdate -install -file ${path}`, { flush: false });
   if (reply.code === CODE.success || reply.code === CODE.issued) return { state: 'started' };
   if (reply.code === CODE.failed || NOT_BEGUN.includes(reply.code ?? '')) {
     const problem = new Problem('link/ssh', `The card answered ${reply.code}.`, {

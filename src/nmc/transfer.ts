@@ -1,6 +1,8 @@
 import {
   asProblem,
+  enumerated,
   Problem,
+  printable,
   type StepCheck,
   type StepContext,
   type StepResult,
@@ -9,6 +11,7 @@ import {
 import { uploadByFtp } from './ftp.ts';
 import { factsOf, type GenerationFacts } from './generations.ts';
 import { listImages } from './listing.ts';
+import type { ListedFile } from './reply.ts';
 import { uploadByScp } from './scp.ts';
 import { networkOf, sshOptions, type Tools } from './tools.ts';
 
@@ -24,7 +27,7 @@ export async function checkTransfer(tools: Tools, context: StepContext): Promise
   try {
     const files = await listImages(tools, target, facts, way, context.signal);
     const there = files.some((file) => file.name === image.file && file.bytes === image.sizeBytes);
-    return { state: there ? 'done' : 'todo', problem: null };
+    return { state: there && otherImages(files, context).length === 0 ? 'done' : 'todo', problem: null };
   } catch (thrown) {
     context.signal.throwIfAborted();
     // Sending it again is harmless before the start, and says better what is wrong.
@@ -121,6 +124,8 @@ async function confirm(
   const { image, target, signal } = context;
   context.progress(1, 'checking the listing of the card');
   const files = await listImages(tools, target, facts, way, signal);
+  const others = otherImages(files, context);
+  if (others.length > 0) throw crowded(others, context);
   const listed = files.find((file) => file.name === image.file);
   if (listed?.bytes === image.sizeBytes) return;
   const found = listed === undefined ? 'does not list it' : `lists ${listed.bytes} bytes`;
@@ -130,6 +135,22 @@ async function confirm(
     {
       hint: 'Look at the folder upsfw on the card: remove what is not needed, then try again. Nothing was started.',
       transient: true,
+    },
+  );
+}
+
+/** Images beside the one that is meant. A start over SNMP names no file, so with two of them it is not known which is taken. */
+function otherImages(files: readonly ListedFile[], { image, target }: StepContext): readonly string[] {
+  if (!networkOf(target).start.includes('snmp')) return [];
+  return files.map((file) => file.name).filter((name) => name !== image.file && /\.enc$/i.test(name));
+}
+
+function crowded(others: readonly string[], { image }: StepContext): Problem {
+  return new Problem(
+    'device/other-images',
+    `The card holds ${enumerated(others.map((name) => printable(name, 60)))} beside ${image.file}, and a start over SNMP does not say which is meant.`,
+    {
+      hint: 'Remove the other images from the folder upsfw of the card, or start by the command line only (start: [cli]).',
     },
   );
 }

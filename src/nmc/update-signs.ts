@@ -1,4 +1,4 @@
-import { deviceTrouble, type Look, type StepContext, type Unit } from '../core/index.ts';
+import { type Look, type StepContext, sameUnit, throwOwnFaults, type Unit } from '../core/index.ts';
 import { readUpdateState, type UpdateState } from '../snmp/index.ts';
 import { look } from './look.ts';
 import { CODE, PHRASES } from './phrases.ts';
@@ -10,9 +10,11 @@ export interface Signs {
   readonly unit: Unit;
   /** The unit answers and its card has word from it. */
   readonly answers: boolean;
-  /** It has version and id that the hop leads to. */
+  /** What answers is the unit of the hop, by its serial number: another one may have the address by now. */
+  readonly itself: boolean;
+  /** It is the unit of the hop, and has version and id that the hop leads to. */
   readonly arrived: boolean;
-  /** It still has the version and id from before. */
+  /** It is the unit of the hop, and still has the version and id from before. */
   readonly unchanged: boolean;
   /** What the update object says; null where it could not be asked. */
   readonly object: UpdateState | null;
@@ -24,23 +26,25 @@ export interface Signs {
 }
 
 /** Asks all sources once. Silence of any of them is an answer too: it never throws for what the device does. */
-export async function readSigns(tools: Tools, context: StepContext, signal: AbortSignal): Promise<Signs> {
-  const { target, hop } = context;
+export async function readSigns(tools: Tools, context: StepContext): Promise<Signs> {
+  const { target, hop, signal } = context;
   const seen: Look = await look(tools, target, { clock: context.clock, signal });
   const { unit } = seen;
   const answers = seen.problem === null && unit.condition.linkUp !== false;
   const { version, microLinkId } = unit.firmware;
+  const itself = answers && sameUnit(unit, context.before);
   const object = await readObject(tools, context);
   const objectDecides =
     object === 'in-process' || object === 'requested' || context.remembered.startedBy === 'snmp';
   return {
     unit,
     answers,
-    arrived: answers && version === hop.to.version && microLinkId === hop.to.microLinkId,
-    unchanged: answers && version === hop.from.version && microLinkId === hop.from.microLinkId,
+    itself,
+    arrived: itself && version === hop.to.version && microLinkId === hop.to.microLinkId,
+    unchanged: itself && version === hop.from.version && microLinkId === hop.from.microLinkId,
     object,
     // Each question on the command line is a login that takes an old card minutes: only where it can tell more.
-    transfer: objectDecides || !answers ? null : await readTransfer(tools, context, signal),
+    transfer: objectDecides || !answers ? null : await readTransfer(tools, context),
   };
 }
 
@@ -56,18 +60,16 @@ async function readObject(tools: Tools, context: StepContext): Promise<UpdateSta
     }
   } catch (thrown) {
     // Cards are silent while they work; the next round asks again, and the limit of the step ends it.
-    deviceTrouble(thrown);
+    throwOwnFaults(thrown);
     return null;
   }
 }
 
-async function readTransfer(
-  tools: Tools,
-  context: StepContext,
-  signal: AbortSignal,
-): Promise<Signs['transfer']> {
+async function readTransfer(tools: Tools, context: StepContext): Promise<Signs['transfer']> {
   const network = networkOf(context.target);
-  if (network.login === null || !network.start.includes('cli')) return null;
+  const { signal, remembered } = context;
+  const mayBeUsed = network.start.includes('cli') || remembered.startWays.includes('cli');
+  if (network.login === null || !mayBeUsed) return null;
   try {
     return await withShell(shellOptions(tools, network, signal), async (shell) => {
       const reply = await shell.run('upsfwupdate -status');
@@ -79,7 +81,7 @@ async function readTransfer(
     });
   } catch (thrown) {
     signal.throwIfAborted();
-    deviceTrouble(thrown);
+    throwOwnFaults(thrown);
     return null;
   }
 }
@@ -89,9 +91,8 @@ async function readTransfer(
  * shows is not the result of an earlier one, is not documented.
  */
 export function maybeByShell(context: StepContext): boolean {
-  const { startedBy } = context.remembered;
-  if (startedBy !== null) return startedBy === 'cli';
-  return networkOf(context.target).start.includes('cli');
+  const { startedBy, startWays } = context.remembered;
+  return startedBy === null ? startWays.includes('cli') : startedBy === 'cli';
 }
 
 /** Something says that an update is under way at this moment. */

@@ -2,22 +2,20 @@ import { Problem, type StepContext, type StepResult, type Unit, usableSerial } f
 import type { Tools } from './tools.ts';
 import { isRunning, readSigns } from './update-signs.ts';
 
-const NEVER = new AbortController().signal;
-
 /** Compares the unit after the update with what was wanted and with what it was; gives it time to become so. */
 export async function takeVerify(tools: Tools, context: StepContext): Promise<StepResult> {
   const begun = context.clock.monotonic();
   for (;;) {
-    const signs = await readSigns(tools, context, NEVER);
+    const signs = await readSigns(tools, context);
     const complaints = signs.answers ? differences(signs.unit, context) : ['the unit does not answer'];
     if (complaints.length === 0) return { state: 'done', way: null, problem: null, unit: signs.unit };
     if (context.clock.monotonic() - begun < tools.waits.verify * 1000) {
       context.progress(null, `not yet as before: ${complaints.join('; ')}`);
-      await context.clock.sleep(tools.waits.poll * 1000);
+      await context.clock.sleep(tools.waits.poll * 1000, context.signal);
       continue;
     }
     const oldAndWell = signs.unchanged && complaints.length === 1 && !isRunning(signs);
-    const seen = signs.answers ? { unit: signs.unit } : {};
+    const seen = signs.itself ? { unit: signs.unit } : {};
     if (oldAndWell) {
       const problem = new Problem(
         'device/update-failed',

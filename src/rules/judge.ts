@@ -1,4 +1,5 @@
 import {
+  enumerated,
   type HopOutline,
   nothingAgainst,
   type PathKind,
@@ -89,8 +90,8 @@ function judgeUpdate(book: RuleBook, input: JudgeInput, aboutUnit: readonly Reas
 
   const [image] = choice;
   if (image === undefined || choice.length > 1) {
-    const files = choice.map((one) => one.file).join(' and ');
-    const because = `${files} are both for id ${microLinkId} and version ${image?.version ?? '?'}, and differ`;
+    const files = enumerated(choice.map((one) => one.file));
+    const because = `${files} are all for id ${microLinkId} and version ${image?.version ?? '?'}, and differ`;
     const ambiguous = builtIn(
       'IMAGE_AMBIGUOUS',
       'unknown',

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { Problem, type Unit, usableSerial } from '../core/index.ts';
+import { hasCode, Problem, type Unit, usableSerial } from '../core/index.ts';
 import { fold, startInDoubt } from './fold.ts';
 import { journalFile, listRuns, readJournal } from './journal.ts';
 import { isAt } from './preflight.ts';
@@ -58,7 +58,7 @@ async function sizeOf(file: string): Promise<number> {
   try {
     return (await stat(file)).size;
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return 0;
+    if (hasCode(thrown, 'ENOENT')) return 0;
     throw thrown;
   }
 }

@@ -1,4 +1,4 @@
-import type { Plan, PlannedUnit, ProblemJson, Reason, StepName, Unit } from '../core/index.ts';
+import type { Plan, PlannedUnit, ProblemJson, Reason, StartWay, StepName, Unit } from '../core/index.ts';
 import { Problem } from '../core/index.ts';
 import type { Ended, JournalEvent } from './journal.ts';
 
@@ -11,6 +11,8 @@ export interface HopRecord {
   /** When the start was written down; null = no start was ever made in this attempt. */
   readonly startedAt: Date | null;
   readonly startedBy: string | null;
+  /** The ways that any attempt may have made a start by. */
+  readonly startWays: readonly StartWay[];
   readonly verified: boolean;
   readonly begunAt: Date | null;
   readonly endedAt: Date | null;
@@ -45,6 +47,7 @@ const NO_HOP: HopRecord = {
   transferred: null,
   startedAt: null,
   startedBy: null,
+  startWays: [],
   verified: false,
   begunAt: null,
   endedAt: null,
@@ -131,8 +134,14 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
         reasons: event.reasons,
       };
     case 'again':
-      // A new attempt begins with an empty memory: what an earlier one did is asked of the device.
-      return { ...fresh(record.planned), attempt: record.attempt, before: record.before };
+      // A new attempt begins with an empty memory: what an earlier one did is asked of the device, by every way it may have
+      // gone.
+      return {
+        ...fresh(record.planned),
+        attempt: record.attempt,
+        before: record.before,
+        hops: record.hops.map(({ startWays }) => ({ ...NO_HOP, startWays })),
+      };
   }
 }
 
@@ -155,6 +164,7 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
       ...moved,
       startedAt: event.state === 'begun' ? hop.startedAt : (hop.startedAt ?? at),
       startedBy: event.way ?? hop.startedBy,
+      startWays: [...new Set([...hop.startWays, ...(event.ways ?? [])])],
     };
   }
   if (event.step === 'verify') return { ...moved, verified: event.state === 'done' };

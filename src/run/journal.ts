@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Clock, Problem } from '../core/index.ts';
+import { type Clock, hasCode, Problem } from '../core/index.ts';
 import { PlanSchema, ProblemSchema, ReasonSchema, UnitSchema } from './schemas.ts';
 
 export const OUTCOMES = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped'] as const;
@@ -39,6 +39,8 @@ const EventSchema = z.discriminatedUnion('event', [
     /** `committing` stands on disk before the start is made, and only for the start. */
     state: z.enum(['begun', 'committing', 'done', 'failed', 'unknown']),
     way: z.string().nullable(),
+    /** With `committing`: the ways that the start may be made by. The inventory may say otherwise later. */
+    ways: z.array(z.enum(['snmp', 'cli'])).optional(),
     problem: ProblemSchema.nullable(),
   }),
   z.strictObject({
@@ -91,7 +93,7 @@ export async function listRuns(state: string): Promise<readonly string[]> {
       .sort();
   } catch (thrown) {
     // No folder yet means no run yet.
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    if (hasCode(thrown, 'ENOENT')) return [];
     throw new Problem('config/state', `The folder ${runsFolder(state)} cannot be read.`, {
       hint: 'Make it readable for the user that runs upsfw, or name another with --state.',
       cause: thrown,
@@ -189,7 +191,12 @@ function writer(run: string, handle: FileHandle, events: JournalEvent[], clock: 
     events,
     append(event) {
       const written = queue.then(async () => {
-        const numbered = { seq: events.length + 1, at: clock.now().toISOString(), ...event };
+        // What could not be read back must not be written: it would make the journal of started units unusable.
+        const numbered = EventSchema.parse({
+          seq: events.length + 1,
+          at: clock.now().toISOString(),
+          ...event,
+        });
         await handle.appendFile(`${JSON.stringify(numbered)}\n`);
         await handle.datasync();
         events.push(numbered);

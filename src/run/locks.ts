@@ -2,7 +2,7 @@ import { link, mkdir, open, readFile, rename, rm, rmdir } from 'node:fs/promises
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
+import { hasCode, Problem } from '../core/index.ts';
 
 const OwnerSchema = z.strictObject({
   pid: z.int().min(1),
@@ -164,8 +164,4 @@ async function startOf(pid: number): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-function hasCode(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
 }

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
+import { hasCode, Problem } from '../core/index.ts';
 
 const PinsSchema = z.record(z.string().max(300), z.string().max(200));
 
@@ -21,7 +21,7 @@ export function createPins(state: string): Pins {
       text = await readFile(file, 'utf8');
     } catch (thrown) {
       // No file yet: nothing was seen before. Any other failure must not pass for that.
-      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return {};
+      if (hasCode(thrown, 'ENOENT')) return {};
       throw new Problem('config/state', `${file} cannot be read.`, {
         hint: 'Make it readable for the user that runs upsfw.',
         cause: thrown,

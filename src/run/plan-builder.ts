@@ -1,4 +1,5 @@
 import {
+  enumerated,
   type Hop,
   type Look,
   type Plan,
@@ -48,7 +49,7 @@ function plannedUnit(judged: Judged, doubles: ReadonlyMap<string, readonly strin
     against.push(
       identityReason(
         'DUPLICATE_SERIAL',
-        `serial number ${serial} answers at ${owners.join(' and ')}`,
+        `serial number ${serial} answers at ${enumerated(owners)}`,
         'Find out which entry of the inventory is right and remove the other.',
       ),
     );

@@ -44,7 +44,7 @@ export function contextFor(
   hop: Hop,
   image: StoredImage,
   memory: HopRecord | null,
-  work: UnitWork,
+  work: Pick<UnitWork, 'target' | 'clock' | 'rehearsalSpeed' | 'abort' | 'progress'>,
   signal: AbortSignal = work.abort,
 ): StepContext {
   return {
@@ -58,17 +58,21 @@ export function contextFor(
       transferred: memory?.transferred ?? null,
       startedAt: memory?.startedAt ?? null,
       startedBy: memory?.startedBy ?? null,
+      startWays: memory?.startWays ?? [],
     },
     progress: (fraction, text) => work.progress(text, fraction),
   };
 }
 
-/** Takes a step and ends with it, also when the path does not: a step that hangs has an unknown end. */
+/**
+ * Takes a step and ends with it, also when the path does not: a step that hangs has an unknown end. Its signal is aborted
+ * then, so that nothing is begun behind the back of whoever asks the device what became of it.
+ */
 export async function limited(
   name: StepName,
   context: StepContext,
   steps: readonly Step[],
-  work: UnitWork,
+  work: Pick<UnitWork, 'path' | 'clock'>,
 ): Promise<StepResult> {
   const step = steps.find((one) => one.does === name);
   if (step === undefined)
@@ -77,9 +81,9 @@ export async function limited(
   // The world's clock, not the device's: this is for a path that does not keep its own limit.
   const giveUp = work.clock
     .sleep((step.limitSeconds + GRACE_SECONDS) * 1000, over.signal)
-    .then((): StepResult => ({ state: 'unknown', way: null, problem: overdue(step, work) }));
+    .then((): StepResult => ({ state: 'unknown', way: null, problem: overdue(step, context) }));
   const taken = work.path
-    .take(name, context)
+    .take(name, { ...context, signal: AbortSignal.any([context.signal, over.signal]) })
     .catch((thrown): StepResult => ({ state: 'unknown', way: null, problem: asProblem(thrown) }));
   try {
     return await Promise.race([taken, giveUp]);
@@ -88,10 +92,10 @@ export async function limited(
   }
 }
 
-function overdue(step: Step, work: UnitWork): Problem {
+function overdue(step: Step, { target }: StepContext): Problem {
   return new Problem(
     'device/update-unknown',
-    `${unitKey(work.target)}: the step "${step.does}" did not end within ${step.limitSeconds} seconds.`,
+    `${unitKey(target)}: the step "${step.does}" did not end within ${step.limitSeconds} seconds.`,
     { hint: 'Do not power the unit off. Look at its panel, then run upsfw resume.' },
   );
 }
@@ -111,6 +115,7 @@ export async function note(
     step,
     state,
     way: result?.way ?? null,
+    ...(state === 'committing' ? { ways: [...(work.target.network?.start ?? [])] } : {}),
     problem: result?.problem?.toJSON() ?? null,
   });
 }

@@ -1,9 +1,18 @@
-import { asProblem, type Hop, Problem, type Step, type StepContext, type Unit } from '../core/index.ts';
+import {
+  asProblem,
+  type Hop,
+  Problem,
+  type Step,
+  type StepContext,
+  sameUnit,
+  type Unit,
+} from '../core/index.ts';
 import type { HopRecord, UnitRecord } from './fold.ts';
 import { type Ending, freshLook, isAt, Refusal, refuseWhere, type UnitWork } from './preflight.ts';
 import { contextFor, limited, note, placeholder, stepsOf } from './steps.ts';
 
 const NEVER = new AbortController().signal;
+
 /** Works on a unit from where its record stands to an end. Never throws for what the device does. */
 export async function workOn(record: UnitRecord, work: UnitWork): Promise<Ending> {
   let startMade = record.hops.some((hop) => hop.startedAt !== null && !hop.verified);
@@ -38,17 +47,17 @@ async function hops(record: UnitRecord, work: UnitWork, onCommit: () => void): P
     const memory = record.hops[index];
     if (memory?.verified) continue;
     const started = memory !== undefined && memory.startedAt !== null;
-    const ending: Ending =
-      started && before !== null
-        ? await watchStarted(before, hop, index, memory, work)
-        : await fromTheBeginning(record, hop, index, memory ?? null, work, onCommit);
+    const ending: Ending = started
+      ? await watchStarted(before ?? record.planned.unit, hop, index, memory, work)
+      : await fromTheBeginning(record, hop, index, memory ?? null, work, onCommit);
     if (ending.outcome !== 'upgraded' || ending.after === null) return ending;
     before = ending.after;
     if (index === record.planned.hops.length - 1) return ending;
   }
   // Every hop has its verified line: only the end of the unit was not written down any more.
   const look = await work.path.look(work.target, { clock: work.clock, signal: NEVER });
-  return { outcome: 'upgraded', after: look.unit.reachable ? look.unit : null, problem: null, reasons: [] };
+  const after = before !== null && sameUnit(look.unit, before) ? look.unit : null;
+  return { outcome: 'upgraded', after, problem: null, reasons: [] };
 }
 
 async function fromTheBeginning(
@@ -95,7 +104,8 @@ async function fromTheBeginning(
   await note(work, index, 'start', start.state, start);
   if (start.state === 'failed') return { outcome: 'failed', after: now, problem: start.problem, reasons: [] };
   const startedAt = work.clock.now();
-  const remembered = { ...context.remembered, startedAt, startedBy: start.way };
+  const startWays = [...context.remembered.startWays, ...(work.target.network?.start ?? [])];
+  const remembered = { ...context.remembered, startedAt, startedBy: start.way, startWays };
   const after: StepContext = { ...context, signal: NEVER, remembered };
   if (start.state === 'unknown') return askThenWatch(after, steps, index, work);
   return settleAndVerify(after, steps, index, work);

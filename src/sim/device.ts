@@ -19,6 +19,8 @@ export interface Counters {
   uploads: number;
   logins: number;
   commands: number;
+  /** Lines that were typed after a question, empty ones among them. */
+  answers: number;
 }
 
 export type StartAnswer = 'started' | 'busy' | 'no-file' | 'refused';
@@ -44,6 +46,7 @@ export class SimulatedDevice extends EventEmitter {
     uploads: 0,
     logins: 0,
     commands: 0,
+    answers: 0,
   };
   /** Files in the card's `upsfw` folder. */
   readonly files = new Map<string, Buffer>();

@@ -1,9 +1,12 @@
 import type { SimulatedDevice } from './device.ts';
 
-/** What a command of the card's command line answers. `hangUp`: the connection closes instead of an answer. */
+/**
+ * What a command of the card's command line answers. `hang-up`: the connection closes instead of an answer; `asks`: the next
+ * line that is typed is the answer to a question.
+ */
 export interface ShellAnswer {
   readonly lines: readonly string[];
-  readonly ending?: 'bye' | 'hang-up';
+  readonly ending?: 'bye' | 'hang-up' | 'asks';
 }
 
 const OK = 'E000: Success';
@@ -185,7 +188,7 @@ function install(device: SimulatedDevice, name: string): ShellAnswer {
   if (device.has('cli-lost')) return { lines: [], ending: 'hang-up' };
   if (device.has('cli-failed')) return { lines: ['E100: Command failed'] };
   // What a card asks here is published nowhere; any line without a result code stands for it.
-  if (device.has('cli-asks')) return { lines: ['The output is on. Type YES to go on:'] };
+  if (device.has('cli-asks')) return { lines: ['The output is on. Type YES to go on:'], ending: 'asks' };
   const answer = device.start(name);
   if (device.has('cli-answer-lost')) return { lines: [], ending: 'hang-up' };
   return { lines: [answer === 'started' ? 'E001: Successfully Issued' : 'E100: Command failed'] };

@@ -84,6 +84,7 @@ function serve(device: SimulatedDevice, connection: Connection): void {
 function talk(device: SimulatedDevice, channel: ServerChannel, connection: Connection): void {
   const folder = { path: '/' };
   let typed = '';
+  let asked = false;
   const prompt = (): void => {
     channel.write('apc>');
   };
@@ -99,6 +100,13 @@ function talk(device: SimulatedDevice, channel: ServerChannel, connection: Conne
         continue;
       }
       channel.write('\r\n');
+      if (asked) {
+        asked = false;
+        typed = '';
+        device.counters.answers += 1;
+        prompt();
+        continue;
+      }
       const answer = answerCommand(device, typed, folder);
       typed = '';
       if (answer.ending === 'hang-up') {
@@ -106,6 +114,10 @@ function talk(device: SimulatedDevice, channel: ServerChannel, connection: Conne
         return;
       }
       for (const line of answer.lines) channel.write(`${line}\r\n`);
+      if (answer.ending === 'asks') {
+        asked = true;
+        continue;
+      }
       if (answer.ending === 'bye') {
         channel.exit(0);
         channel.end();

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FAULTS, type Fault, type SimulatedUnit } from '../../src/sim/index.ts';
 import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
@@ -95,6 +96,8 @@ describe('every fault of a device ends in a true statement, with at most one sta
       exit: expected.exit,
     });
     expect(site.fleet.device(expected.unit.name).counters.starts).toBe(expected.starts);
+    // Nobody knows what a card may ask, so nothing is ever answered.
+    expect(site.fleet.device(expected.unit.name).counters.answers).toBe(0);
     expect(unit?.simulated).toBe(true);
     if (unit?.problem) expect(unit.problem.hint).not.toBe('');
   });
@@ -114,5 +117,46 @@ describe('a start by the command line', () => {
       outcome: 'failed',
       problem: { code: 'device/update-failed' },
     });
+  });
+});
+
+describe('a start by SNMP', () => {
+  it('is not made while another image lies beside the one that is meant', async () => {
+    site = await openSite([NMC2]);
+    const device = site.fleet.device('a');
+    device.files.set('SMT18UPS_09-6.enc', Buffer.alloc(128));
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    expect(runOf(ran).units[0]).toMatchObject({
+      outcome: 'failed',
+      problem: { code: 'device/other-images', message: expect.stringContaining('SMT18UPS_09-6.enc') },
+    });
+    expect(device.counters.starts).toBe(0);
+    device.files.delete('SMT18UPS_09-6.enc');
+    const again = await site.run(['resume', '--again', 'a', '--json']);
+    expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded' });
+  });
+});
+
+describe('a second attempt', () => {
+  it('is not made while the way of the first cannot be asked what it is doing', async () => {
+    site = await openSite([{ ...BOTH_WAYS, faults: ['cli-failed'] }]);
+    const device = site.fleet.device('c');
+    const first = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    expect(runOf(first).units[0]).toMatchObject({ outcome: 'failed' });
+    const text = await readFile(site.inventory, 'utf8');
+    // FTP and SNMP would do for the attempt itself.
+    await writeFile(
+      site.inventory,
+      text
+        .replace(/start:\s+- cli/, 'start: [snmp]')
+        .replace(/transfer:\s+- scp\s+- ftp/, 'transfer: [ftp]')
+        .replace(/ssh: \d+/, 'ssh: 1'),
+    );
+    const again = await site.run(['resume', '--again', 'c', '--json']);
+    expect(runOf(again).units[0]).toMatchObject({
+      outcome: 'failed',
+      problem: { code: 'device/update-unknown' },
+    });
+    expect(device.counters.starts).toBe(0);
   });
 });

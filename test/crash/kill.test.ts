@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { NMC2, NMC3, openSite, runOf, type Site } from '../cli/harness.ts';
+import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from '../cli/harness.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -201,6 +201,49 @@ describe('resume without the images folder', () => {
       outcome: 'failed',
       problem: { code: 'image/changed' },
     });
+  });
+});
+
+describe('an inventory that was changed after the start', () => {
+  it('another way to start does not hide what the old one may be doing', async () => {
+    site = await openSite([BOTH_WAYS], 60);
+    const device = site.fleet.device('c');
+    const child = begin();
+    await device.until(({ phase }) => phase === 'transferring');
+    await killed(child);
+    // A card whose object does not follow an update that was started by command.
+    Object.defineProperty(device, 'update', { get: () => 1, set: () => undefined });
+    const text = await readFile(site.inventory, 'utf8');
+    await writeFile(site.inventory, text.replace(/start:\s+- cli/, 'start: [snmp]'));
+    const ran = await site.run(['resume', '--json']);
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.starts).toBe(1);
+  });
+
+  it('another unit at the address says nothing of the one that was started', async () => {
+    site = await openSite([NMC2, { ...NMC2, name: 'stranger', site: 'porto' }], 3000);
+    const [device, stranger] = [site.fleet.device('a'), site.fleet.device('stranger')];
+    const ports = (name: string) => site.fleet.units.find(({ unit }) => unit.name === name);
+    const child = begin();
+    await device.until(({ counters }) => counters.starts === 1);
+    await killed(child);
+    stranger.version = '09.4';
+    const text = await readFile(site.inventory, 'utf8');
+    const [here, there] = [ports('a'), ports('stranger')];
+    const moved = text
+      .split(/(?=\n {2}- name: porto)/)
+      .slice(0, 1)
+      .join('')
+      .replace(`host: ${here?.address}`, `host: ${there?.address}`)
+      .replace(`snmp: ${here?.ports.snmp}`, `snmp: ${there?.ports.snmp}`);
+    expect(moved).not.toBe(text);
+    await writeFile(site.inventory, moved);
+    const ran = await site.run(['resume', '--json']);
+    expect(runOf(ran).units.find((unit) => unit.name === 'a')).toMatchObject({
+      outcome: 'unknown',
+      after: null,
+    });
+    expect(device.counters.starts).toBe(1);
   });
 });
 

@@ -27,6 +27,7 @@ const step = (
   name: 'transfer' | 'start' | 'settle' | 'verify',
   to: 'begun' | 'committing' | 'done',
   way: string | null = null,
+  ways: ('snmp' | 'cli')[] = [],
 ): NewEvent => ({
   event: 'step',
   unit,
@@ -34,6 +35,7 @@ const step = (
   step: name,
   state: to,
   way,
+  ...(ways.length > 0 ? { ways } : {}),
   problem: null,
 });
 
@@ -149,6 +151,22 @@ describe('journal', () => {
     await expect(readJournal(state, 'r1')).rejects.toMatchObject({ code: 'config/run' });
   });
 
+  it('writes no line that could not be read back', async () => {
+    const journal = await createJournal(state, 'r1', systemClock);
+    await wholeRun(journal);
+    const before = unitAt('09.4');
+    await expect(
+      journal.append({
+        event: 'unit',
+        unit: 'berlin/a',
+        attempt: 2,
+        before: { ...before, model: 'x'.repeat(5000) },
+      }),
+    ).rejects.toThrow();
+    await journal.close();
+    expect(fold(await readJournal(state, 'r1')).units[0]?.outcome).toBe('upgraded');
+  });
+
   it('names a run that is not there, and takes no path for a name', async () => {
     await expect(readJournal(state, 'nope')).rejects.toMatchObject({ code: 'config/run' });
     await expect(readJournal(state, '../../etc')).rejects.toMatchObject({ code: 'config/run' });
@@ -164,5 +182,15 @@ describe('fold', () => {
     const [unit] = fold(journal.events).units;
     expect(unit).toMatchObject({ outcome: 'pending', attempt: 1, open: false });
     expect(unit?.hops[0]).toMatchObject({ startedAt: null, transferred: null, verified: false });
+  });
+
+  it('keeps the ways that an earlier attempt may have started by', async () => {
+    const journal = await createJournal(state, 'r1', systemClock);
+    await wholeRun(journal);
+    await journal.append(step('berlin/a', 'start', 'committing', null, ['cli', 'snmp']));
+    await journal.append({ event: 'again', unit: 'berlin/a' });
+    await journal.close();
+    const [unit] = fold(await readJournal(state, 'r1')).units;
+    expect(unit?.hops[0]).toMatchObject({ startedAt: null, startWays: ['cli', 'snmp'] });
   });
 });

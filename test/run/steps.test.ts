@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock, Step, StepContext, StepResult, UnitTarget, UpgradePath } from '../../src/core/index.ts';
+import { contextFor, limited, placeholder } from '../../src/run/steps.ts';
+import { plannedUnit } from './values.ts';
+
+/** A clock whose waits end when the test says so. */
+function standing(): { readonly clock: Clock; readonly pass: () => void } {
+  const waiting: (() => void)[] = [];
+  return {
+    clock: {
+      now: () => new Date(0),
+      monotonic: () => 0,
+      sleep: (_milliseconds, signal) =>
+        new Promise((resolve) => {
+          waiting.push(resolve);
+          signal?.addEventListener('abort', () => resolve(), { once: true });
+        }),
+    },
+    pass: () => {
+      for (const wake of waiting.splice(0)) wake();
+    },
+  };
+}
+
+const STEPS: readonly Step[] = [{ does: 'start', commits: true, limitSeconds: 300 }];
+
+const target: UnitTarget = {
+  site: 'berlin',
+  name: 'a',
+  serial: null,
+  network: null,
+  local: null,
+  window: null,
+  feeds: [],
+  redundantWith: [],
+};
+
+/** A path of which only the taking of a step may be called. */
+function pathOf(take: UpgradePath['take']): UpgradePath {
+  const never = (): never => {
+    throw new Error('not asked for here');
+  };
+  return { look: never, steps: never, check: never, take };
+}
+
+function contextWith(clock: Clock): StepContext {
+  const planned = plannedUnit('berlin/a');
+  const [hop] = planned.hops;
+  if (hop === undefined) throw new Error('the planned unit has no hop');
+  const abort = new AbortController().signal;
+  const surroundings = { target, clock, rehearsalSpeed: 1, abort, progress: () => undefined };
+  return contextFor(planned.unit, hop, placeholder(hop), null, surroundings);
+}
+
+describe('a step', () => {
+  it('that hangs is given up, and told to begin nothing more', async () => {
+    const { clock, pass } = standing();
+    let sent = 0;
+    let seen: AbortSignal | null = null;
+    const path = pathOf(async (_step, { signal }): Promise<StepResult> => {
+      seen = signal;
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      signal.throwIfAborted();
+      sent += 1;
+      return { state: 'done', way: 'snmp', problem: null };
+    });
+    const result = limited('start', contextWith(clock), STEPS, { path, clock });
+    await Promise.resolve();
+    pass();
+    expect(await result).toMatchObject({ state: 'unknown', problem: { code: 'device/update-unknown' } });
+    expect(seen).toMatchObject({ aborted: true });
+    expect(sent).toBe(0);
+  });
+
+  it('that throws has an unknown end', async () => {
+    const { clock } = standing();
+    const path = pathOf(async () => {
+      throw new Error('odd');
+    });
+    expect(await limited('start', contextWith(clock), STEPS, { path, clock })).toMatchObject({
+      state: 'unknown',
+      problem: { code: 'internal/unexpected' },
+    });
+  });
+});
