@@ -23,7 +23,13 @@ export type Locate = (path: readonly PropertyKey[]) => Place;
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly at: Locate }
-  | { readonly ok: false; readonly findings: readonly Finding[] };
+  | {
+      readonly ok: false;
+      readonly findings: readonly Finding[];
+      /** The document as it stands, for further checks; undefined where it is no YAML. */
+      readonly plain: unknown;
+      readonly at: Locate;
+    };
 
 /** A YAML bomb needs aliases; no file of ours needs more than a few. */
 const MOST_ALIASES = 100;
@@ -37,13 +43,6 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
 
-  if (document.errors.length > 0) {
-    return {
-      ok: false,
-      findings: document.errors.map((error) => ({ ...placeOf(error.pos[0]), message: error.message })),
-    };
-  }
-
   const at: Locate = (path) => {
     for (let depth = path.length; depth >= 0; depth -= 1) {
       const node = document.getIn(path.slice(0, depth), true);
@@ -51,6 +50,16 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
     }
     return { line: 1, column: 1 };
   };
+
+  const noYaml = (findings: readonly Finding[]): Parsed<T> => ({
+    ok: false,
+    findings,
+    plain: undefined,
+    at,
+  });
+  if (document.errors.length > 0) {
+    return noYaml(document.errors.map((error) => ({ ...placeOf(error.pos[0]), message: error.message })));
+  }
 
   const keyAt = (path: readonly PropertyKey[], key: string): Place => {
     const map = path.length === 0 ? document.contents : document.getIn(path, true);
@@ -84,16 +93,17 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   try {
     plain = document.toJS({ maxAliasCount: MOST_ALIASES });
   } catch (thrown) {
-    return {
-      ok: false,
-      findings: [{ line: 1, column: 1, message: thrown instanceof Error ? thrown.message : 'unreadable' }],
-    };
+    return noYaml([{ line: 1, column: 1, message: thrown instanceof Error ? thrown.message : 'unreadable' }]);
   }
   const checked = schema.safeParse(plain);
   if (checked.success) return { ok: true, value: checked.data, at };
   const findings = checked.error.issues.flatMap(findingsOf);
-  findings.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { ok: false, findings };
+  return { ok: false, findings: inOrder(findings), plain, at };
+}
+
+/** Findings as they stand in the file, from top to bottom. */
+export function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return [...findings].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** Findings as lines `file:line:column: message`. */

@@ -117,6 +117,25 @@ sites:
     expect(text).toContain('is not a time zone name');
   });
 
+  it('says what contradicts itself beside what has no shape', () => {
+    const text = findings(`version: 1
+defaults: { login: { user: apc, password: env:P, passwrd: x } }
+sites:
+  - name: berlin
+    units:
+      - { name: a, host: 10.0.0.1, redundantWith: [zz] }
+      - { name: a, host: 10.0.0.1 }
+      - 5
+  - 7
+`);
+    expect(text).toContain('inventory.yaml:2:50: defaults.login: unknown key "passwrd"');
+    expect(text).toContain('inventory.yaml:6:52: there is no unit "berlin/zz"');
+    expect(text).toContain('inventory.yaml:7:17: the name "berlin/a" is already that of berlin/a');
+    expect(text).toContain('inventory.yaml:8:9: sites[0].units[2]');
+    expect(text).toContain('inventory.yaml:9:5: sites[1]');
+    expect(text).not.toContain('neither snmp nor login');
+  });
+
   it.each([
     ['a secret in the file itself', GOOD.replace('env:PASSWORD', 'swordfish'), /must be a reference/],
     ['a partner that is not there', GOOD.replace('berlin/b', 'berlin/c'), /there is no unit "berlin\/c"/],
