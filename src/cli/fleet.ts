@@ -165,11 +165,11 @@ export async function lookAndJudge(
   return fleet.chosen.flatMap((target, index) => {
     const look = looks[index];
     if (look === undefined) return [];
-    const { verdict, image } = judge(fleet.book, {
+    const { verdict, images } = judge(fleet.book, {
       unit: look.unit,
       images: fleet.images,
       path: pathKind(target),
     });
-    return [{ target, look, verdict, image }];
+    return [{ target, look, verdict, images }];
   });
 }

@@ -24,8 +24,8 @@ export interface JudgeInput {
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** The image of the hop; null where the verdict has none. */
-  readonly image: StoredImage | null;
+  /** The images of the verdict's hops, in their order. */
+  readonly images: readonly StoredImage[];
 }
 
 /** Reasons that are not rules of a file: they come from the choice itself. Documented in docs/codes.md. */
@@ -108,7 +108,7 @@ function judgeUpdate(book: RuleBook, input: JudgeInput, aboutUnit: readonly Reas
         wizard: null,
         reasons: [...aboutUnit, ambiguous, ...damaged],
       },
-      image: null,
+      images: [],
     };
   }
   const reasons = [...judgeStart(book, unit, image, path ?? 'nmc'), ...damaged];
@@ -125,7 +125,7 @@ function judgeUpdate(book: RuleBook, input: JudgeInput, aboutUnit: readonly Reas
     path: path ?? 'nmc',
   };
   const status: Status = nothingAgainst(reasons) ? 'outdated' : 'blocked';
-  return { verdict: { status, target, hops: [hop], path, wizard: null, reasons }, image };
+  return { verdict: { status, target, hops: [hop], path, wizard: null, reasons }, images: [image] };
 }
 
 /** The images of the highest version; of several with different content those whose hash the catalogue knows. */
@@ -190,7 +190,7 @@ function withoutImage(
     wizard: null,
     reasons: [...reasons, missing],
   };
-  return { verdict, image: null };
+  return { verdict, images: [] };
 }
 
 function damage(image: StoredImage): Reason {
@@ -216,7 +216,7 @@ function sendPath(path: PathKind): readonly Reason[] {
 }
 
 function plain(status: Status, reasons: readonly Reason[], path: PathKind | null): Judgement {
-  return { verdict: { status, target: null, hops: [], path, wizard: null, reasons }, image: null };
+  return { verdict: { status, target: null, hops: [], path, wizard: null, reasons }, images: [] };
 }
 
 function builtIn(

@@ -18,8 +18,8 @@ export interface Judged {
   readonly target: UnitTarget;
   readonly look: Look;
   readonly verdict: Verdict;
-  /** The image that the verdict chose. */
-  readonly image: StoredImage | null;
+  /** The images of the verdict's hops, in their order. */
+  readonly images: readonly StoredImage[];
 }
 
 /** Turns looks and verdicts into a plan. Pure: the same facts give the same plan with the same id. */
@@ -40,7 +40,7 @@ function doubleSerials(judged: readonly Judged[]): ReadonlyMap<string, readonly 
 }
 
 function plannedUnit(judged: Judged, doubles: ReadonlyMap<string, readonly string[]>): PlannedUnit {
-  const { target, look, image } = judged;
+  const { target, look } = judged;
   const key = unitKey(target);
   const serial = usableSerial(look.unit.serial);
   const against: Reason[] = [];
@@ -68,7 +68,7 @@ function plannedUnit(judged: Judged, doubles: ReadonlyMap<string, readonly strin
     key,
     unit: look.unit,
     verdict,
-    hops: verdict.status === 'outdated' || verdict.status === 'blocked' ? hopsOf(verdict, judged, image) : [],
+    hops: verdict.status === 'outdated' || verdict.status === 'blocked' ? hopsOf(verdict, judged) : [],
     problem: look.problem?.toJSON() ?? null,
   };
 }
@@ -82,14 +82,20 @@ function refusedBy(verdict: Verdict, against: readonly Reason[]): Verdict {
   return { ...verdict, status, reasons: [...against, ...verdict.reasons] };
 }
 
-function hopsOf(verdict: Verdict, judged: Judged, image: StoredImage | null): Hop[] {
-  const { version, microLinkId } = judged.look.unit.firmware;
-  if (image === null || version === null || microLinkId === null) return [];
-  return verdict.hops.map((hop) => ({
-    from: { version: hop.from, microLinkId },
-    to: { version: hop.to, microLinkId: hop.microLinkIdAfter },
-    image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
-    path: hop.path,
-    steps: ['transfer', 'start', 'settle', 'verify'],
-  }));
+function hopsOf(verdict: Verdict, judged: Judged): Hop[] {
+  const hops: Hop[] = [];
+  let { microLinkId } = judged.look.unit.firmware;
+  for (const [index, hop] of verdict.hops.entries()) {
+    const image = judged.images[index];
+    if (image === undefined || microLinkId === null) return [];
+    hops.push({
+      from: { version: hop.from, microLinkId },
+      to: { version: hop.to, microLinkId: hop.microLinkIdAfter },
+      image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
+      path: hop.path,
+      steps: ['transfer', 'start', 'settle', 'verify'],
+    });
+    microLinkId = hop.microLinkIdAfter;
+  }
+  return hops;
 }
