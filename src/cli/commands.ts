@@ -5,6 +5,7 @@ import { imagesCommand } from './images.ts';
 import { planCommand } from './plan.ts';
 import { reportCommand } from './report.ts';
 import { resumeCommand } from './resume.ts';
+import { rulesCommand } from './rules.ts';
 import { simulateCommand } from './simulate.ts';
 import { statusCommand } from './status.ts';
 import { upgradeCommand } from './upgrade.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   reportCommand,
   imagesCommand,
+  rulesCommand,
   simulateCommand,
   demoCommand,
 ];

@@ -9,6 +9,10 @@ export interface Io {
   readonly clock: Clock;
   /** Data goes to standard output. */
   out(text: string): void;
+  /** Resolves when the reader of the data keeps up again; for commands whose output has no bound. */
+  drained(): Promise<void>;
+  /** Standard input, for commands that read it. */
+  readonly input: AsyncIterable<Buffer | string>;
   /** Talk goes to standard error. */
   talk(text: string): void;
   /** The log, on standard error too; silent until --log-level says more. */
@@ -69,6 +73,15 @@ function outliveReaders(): void {
   process.stderr.on('error', (error) => lost('standard error', error));
 }
 
+async function drained(): Promise<void> {
+  const { stdout } = process;
+  if (!stdout.writableNeedDrain || stdout.destroyed) return;
+  await new Promise<void>((resolve) => {
+    stdout.once('drain', resolve);
+    stdout.once('close', resolve);
+  });
+}
+
 /** The process's own streams. */
 export function processIo(): Io {
   outliveReaders();
@@ -79,6 +92,8 @@ export function processIo(): Io {
     out: (text) => {
       process.stdout.write(text);
     },
+    drained,
+    input: process.stdin,
     talk: (text) => {
       process.stderr.write(text);
     },

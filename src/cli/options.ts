@@ -26,6 +26,13 @@ export const CommonSchema = z.object({
 });
 export type CommonArgs = z.infer<typeof CommonSchema>;
 
+/** For commands that only read: an update is always judged with all that is known. */
+export const AS_OF = {
+  'as-of': { type: 'string', describe: 'Judge with what was published by this day, YYYY-MM-DD' },
+} satisfies Record<string, Options>;
+
+export const AsOfDay = z.iso.date().optional();
+
 /** Options of the commands that work on units of an inventory. */
 export const FLEET_OPTIONS = {
   inventory: { alias: 'i', type: 'string', default: 'inventory.yaml', describe: 'Inventory file' },

@@ -109,7 +109,7 @@ export function runLockName(run: string): string {
 }
 
 function judgeAgain(fleet: Fleet, unit: Unit, image: StoredImage, hop: Hop): readonly Reason[] {
-  return judgeStart(fleet.book, unit, image, hop.path);
+  return judgeStart(fleet.book, unit, image, hop.path, fleet.images);
 }
 
 /** The file of a hop, found by its hash and read again: what was planned is what is sent. */

@@ -23,38 +23,64 @@ export interface FirmwareReading {
 export type FirmwareForm = 'micro-link' | 'ups-link' | 'other' | 'none';
 
 const LONGEST_FIRMWARE_STRING = 128;
-// Two digits, point, one digit: every UPS record of 84 vendor images has that shape, a letter marks a patch.
-const UPS_VERSION = /(?:^|\/\s*)UPS\s*([a-z]?)\s*(\d\d\.\d)(?![\d.])/i;
-const ID_IN_BRACKETS = /\(\s*ID\s*(\d{1,5})\s*\)/i;
-const ID_AFTER_SLASH = /\/\s*ID\s*=\s*(\d{1,5})(?!\d)/i;
-// `UPS 08.3 / MCU 14.0 (18 - 10)`: the first number is the UPS, the second its MCU. Only PowerChute prints it.
-const ID_BEFORE_MCU_ID = /\/\s*MCU\s+\d+\.\d+\s*\((\d{1,5})\s*-/i;
+/**
+ * `UPS 09.3 (ID18)` and its sisters, whole: what stands before may be a product name ending in `FW:` or the version of the
+ * communication processor, what follows the id, the id with the MCU's beside it, or a second version. Anything else makes the
+ * string unreadable. Two digits, point, one digit: every UPS record of 84 vendor images has that shape; a letter marks a patch.
+ */
+const UPS_STRING =
+  /^(?:[\w .+-]{0,60}\bFW:\s*)?(?:COM\s*[a-z]?\d\d\.\d\s*\/\s*)?UPS\s*(?<letter>[a-z]?)\s*(?<version>\d\d\.\d)(?:\s*\(\s*ID\s*(?<bracket>\d{1,5})\s*\)|\s*\/\s*ID\s*=\s*(?<slash>\d{1,5})|\s*\/\s*MCU\s*[a-z]?\d{1,2}\.\d{1,2}(?:\s*\(\s*(?<mcu>\d{1,5})\s*-\s*\d{1,5}\s*\))?|\s*\/\s*\d\d\.\d)?$/i;
+/** `v 15.5 (1026)`, as the vendor's version table writes it. */
+const TABLE_STRING = /^v\s*(?<letter>[a-z]?)(?<version>\d\d\.\d)\s*\(\s*(?<bracket>\d{1,5})\s*\)$/i;
 const UPS_LINK = /^\d{2,3}\.[0-9a-z]{1,4}\.[a-z]$/i;
 const BARE_VERSION = /^(\d{1,2}\.\d{1,2})(?:\s*\(\s*ID\s*\d+\s*\))?$/i;
 
+interface UpsString {
+  readonly version: string;
+  readonly id: number | null;
+}
+
+function upsString(raw: string | null): UpsString | null {
+  const text = textOf(raw);
+  const groups = (UPS_STRING.exec(text) ?? TABLE_STRING.exec(text))?.groups;
+  if (groups === undefined) return null;
+  const id = groups.bracket ?? groups.slash ?? groups.mcu;
+  return {
+    version: `${(groups.letter ?? '').toLowerCase()}${groups.version ?? ''}`,
+    id: id === undefined ? null : Number(id),
+  };
+}
+
+function textOf(raw: string | null): string {
+  const text = raw?.trim() ?? '';
+  // A string that is longer than any known one is not cut to something that could be read.
+  return text.length > LONGEST_FIRMWARE_STRING ? '' : text;
+}
+
 /** Reads a firmware string of any form that the sources show; see {@link FirmwareForm}. */
 export function readFirmware(raw: string | null): FirmwareReading {
-  const text = raw?.slice(0, LONGEST_FIRMWARE_STRING).trim() ?? '';
-  if (text === '') return { raw, version: null, microLinkId: null };
-  const ups = UPS_VERSION.exec(text);
+  const ups = upsString(raw);
   if (ups !== null) {
-    const id = ID_IN_BRACKETS.exec(text) ?? ID_AFTER_SLASH.exec(text) ?? ID_BEFORE_MCU_ID.exec(text);
-    const number = Number(id?.[1] ?? 0);
-    return {
-      raw,
-      version: `${(ups[1] ?? '').toLowerCase()}${ups[2] ?? ''}`,
-      microLinkId: number > 0 && number <= 0xffff ? number : null,
-    };
+    const real = ups.id !== null && ups.id > 0 && ups.id <= 0xffff;
+    return { raw, version: ups.version, microLinkId: real ? ups.id : null };
   }
+  const text = textOf(raw);
   if (UPS_LINK.test(text)) return { raw, version: text, microLinkId: null };
   return { raw, version: BARE_VERSION.exec(text)?.[1] ?? null, microLinkId: null };
 }
 
+/**
+ * The id that a unit reports, also where it cannot be a Micro-Link id (0, 99999): such a unit has an id of no list, which is not
+ * the same as having none.
+ */
+export function printedId(reading: FirmwareReading): number | null {
+  return reading.microLinkId ?? upsString(reading.raw)?.id ?? null;
+}
+
 /** Tells the form of a firmware string; see {@link FirmwareForm}. */
 export function firmwareForm(reading: FirmwareReading): FirmwareForm {
-  const text = reading.raw?.slice(0, LONGEST_FIRMWARE_STRING).trim() ?? '';
-  if (UPS_VERSION.test(text)) return 'micro-link';
-  if (UPS_LINK.test(text)) return 'ups-link';
+  if (upsString(reading.raw) !== null) return 'micro-link';
+  if (UPS_LINK.test(textOf(reading.raw))) return 'ups-link';
   return reading.version === null ? 'none' : 'other';
 }
 

@@ -1,4 +1,5 @@
 import type {
+  HopOutline,
   Image,
   ImagePart,
   PathKind,
@@ -20,7 +21,7 @@ export interface DocumentHead<Kind extends string> {
 
 export type AuditUnit = Unit & {
   readonly verdict: Verdict;
-  /** Null: advisories are not judged yet. */
+  /** How the unit stands to each known advisory; null in an audit of an older version of the tool. */
   readonly advisories: readonly Advisory[] | null;
   /** Why the unit could not be looked at; null where it could. */
   readonly problem: ProblemJson | null;
@@ -94,4 +95,55 @@ export interface ImageEntry extends Omit<Image, 'parts'> {
   readonly parts: readonly Omit<ImagePart, 'slot'>[];
   /** The catalogue knows this sha256. */
   readonly known: boolean;
+}
+
+export interface DecisionDocument extends DocumentHead<'decision'> {
+  readonly input: {
+    readonly model: string | null;
+    readonly sku?: string | null | undefined;
+    readonly firmware: string | null;
+    readonly serial?: string | null | undefined;
+    readonly ratedVA?: number | null | undefined;
+    readonly transport: PathKind;
+  };
+  readonly supported: boolean | 'unknown';
+  readonly wizard: string | null;
+  readonly image: string | null;
+  readonly target: string | null;
+  readonly upToDate: boolean | null;
+  readonly reasons: readonly Reason[];
+  readonly prepare: readonly { readonly says: string; readonly source: string }[];
+  readonly hops: readonly HopOutline[];
+  readonly advisories: readonly Advisory[];
+  readonly line: {
+    readonly microLinkId: number;
+    readonly families: readonly string[];
+    readonly description: string | null;
+    readonly minWizard: string | null;
+    readonly minCardApp: Readonly<Record<string, string>> | null;
+    readonly signedFrom: string | null;
+    readonly becomes: number | null;
+    readonly notes: readonly string[];
+    readonly sources: readonly string[];
+  } | null;
+}
+
+type RuleCondition = Readonly<Record<string, unknown>>;
+
+export interface RulesDocument extends DocumentHead<'rules'> {
+  readonly rules: readonly {
+    readonly file: string;
+    readonly id: string;
+    readonly code?: string | undefined;
+    readonly about: string;
+    readonly says: string;
+    readonly source: string;
+    readonly published: string;
+    readonly until?: string | undefined;
+    readonly confidence: string;
+    readonly final: boolean;
+    readonly when?: readonly RuleCondition[] | undefined;
+    readonly require?: readonly RuleCondition[] | undefined;
+    readonly remedy?: string | undefined;
+  }[];
 }

@@ -8,4 +8,5 @@ export * from './documents.ts';
 export { renderImages } from './images.ts';
 export type { Style } from './paper.ts';
 export { renderPlan } from './plan.ts';
+export { renderDecision, renderRules } from './rules.ts';
 export { renderRun } from './run.ts';

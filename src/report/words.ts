@@ -1,5 +1,5 @@
 import type { Reason, Status, Unit } from '../core/index.ts';
-import type { RunOutcome } from './documents.ts';
+import type { Advisory, RunOutcome } from './documents.ts';
 import type { Paper, Tone } from './paper.ts';
 
 export const STATUS_TONE: Readonly<Record<Status, Tone>> = {
@@ -9,6 +9,14 @@ export const STATUS_TONE: Readonly<Record<Status, Tone>> = {
   unsupported: 'quiet',
   unknown: 'bad',
   unreachable: 'bad',
+};
+
+export const ADVISORY_WORDS: Readonly<Record<Advisory['status'], string>> = {
+  affected: 'affected',
+  partly: 'partly answered',
+  fixed: 'fixed',
+  'not-affected': 'not affected',
+  unknown: 'not known',
 };
 
 export const OUTCOME_TONE: Readonly<Record<RunOutcome, Tone>> = {

@@ -4,6 +4,10 @@
  * Owns what may be sent to what, and why not. Must not know sockets, inventories or how images are stored; imports core and
  * yaml. No model number and no version stands in its code: they are in the YAML files.
  */
+export { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
+export type { Preparation } from './assess.ts';
+export { CatalogueSchema, type Line } from './catalogue-schema.ts';
+export { type Decision, type DecisionInput, decide, type LineSummary } from './decide.ts';
 export { BUILT_IN_CODES, type JudgeInput, type Judgement, judge, judgeStart } from './judge.ts';
-export { type LoadOptions, loadRules, type RuleBook } from './load.ts';
-export { CatalogueSchema, RuleFileSchema } from './schema.ts';
+export { allRules, type LoadOptions, loadRules, OWN_FILES, type RuleBook } from './load.ts';
+export { type Rule, RuleFileSchema, STAGES, VERBS } from './schema.ts';

@@ -10,10 +10,19 @@ import {
   type Unit,
   type Verdict,
 } from '../core/index.ts';
-import { evaluate } from './evaluate.ts';
-import { compareIn, orderOf, unitFacts, updateFacts } from './facts.ts';
+import { type Assessment, assess } from './assess.ts';
+import { BUILT_IN_CODES, builtIn } from './built-in.ts';
+import { cardFacts } from './card-facts.ts';
+import { type Candidate, candidateOf, outputFacts, type Standing } from './hop-facts.ts';
+import { lineFacts } from './line-facts.ts';
 import type { RuleBook } from './load.ts';
-import type { Rule } from './schema.ts';
+import type { Fact } from './matcher.ts';
+import { findRoute, hopReasons, type RouteHop } from './route.ts';
+import type { Stage } from './schema.ts';
+import { conditionFacts, describedFacts } from './unit-facts.ts';
+import { compareVersions } from './versions.ts';
+
+export { BUILT_IN_CODES };
 
 export interface JudgeInput {
   readonly unit: Unit;
@@ -28,36 +37,43 @@ export interface Judgement {
   readonly images: readonly StoredImage[];
 }
 
-/** Reasons that are not rules of a file: they come from the choice itself. Documented in docs/codes.md. */
-export const BUILT_IN_CODES = {
-  UNREACHABLE: 'The unit could not be looked at.',
-  IMAGE_MISSING: 'A newer release is known, and the images folder holds no image of it.',
-  IMAGE_DAMAGED: 'The images folder holds an image for the unit that is not intact.',
-  IMAGE_AMBIGUOUS:
-    'The images folder holds several images of the same id and version with different content.',
-  LINE_UNKNOWN: 'The catalogue does not know the Micro-Link id, and the folder holds no image for it.',
-  UP_TO_DATE: 'No newer release is known, and none lies in the images folder.',
-  NO_SEND_PATH: 'There is no way to send an image to this unit from here.',
-  DUPLICATE_SERIAL: 'Two units of the inventory answer with the same serial number.',
-  OTHER_SERIAL: 'The unit answers with another serial number than the inventory says.',
-} as const;
+/** What a unit is and whether it is handled at all, and what the vendor's words advise for it. */
+const ABOUT_UNIT: readonly Stage[] = ['family', 'firmware', 'support', 'wizard', 'port'];
 
-/** Judges a unit: what it may get from the folder, and what stands against it. Pure. */
+type FolderImage = Candidate & { readonly stored: StoredImage };
+
+/** Judges a unit: what it may get from the folder, over which hops, and what stands against it. Pure. */
 export function judge(book: RuleBook, input: JudgeInput): Judgement {
   const { unit, path } = input;
-  if (!unit.reachable)
-    return plain(
-      'unreachable',
-      [builtIn('UNREACHABLE', 'block', 'the unit does not answer', 'See the problem of the unit.')],
-      path,
+  if (!unit.reachable) {
+    const reason = builtIn(
+      'UNREACHABLE',
+      'block',
+      'the unit does not answer',
+      'See the problem of the unit.',
     );
-  const aboutUnit = reasonsOf(book, 'unit', (rule) => evaluate(rule, unitFacts(unit)));
-  const unsupported = new Set(book.rules.filter((rule) => rule.unsupported).map((rule) => rule.id));
-  // With hardware that takes no update at all, what else is missing is not worth a word.
-  const final = aboutUnit.filter((reason) => reason.outcome === 'block' && unsupported.has(reason.rule));
-  if (final.length > 0) return plain('unsupported', final, null);
-  if (!nothingAgainst(aboutUnit)) return plain('unknown', aboutUnit, path);
-  return judgeUpdate(book, input, aboutUnit);
+    return plain('unreachable', [reason], path, null);
+  }
+  const facts = factsOf(book, unit, path);
+  const about = assess(book, facts, ABOUT_UNIT);
+  const wizard = wizardOf(facts);
+  const refusals = about.reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+  // With hardware that takes no update at all, what else is known is not worth a word.
+  if (about.unsupported)
+    return plain(
+      'unsupported',
+      refusals.filter(({ outcome }) => outcome === 'block'),
+      null,
+      null,
+    );
+  const { microLinkId, version } = unit.firmware;
+  const undecided = refusals.some(({ rule }) => !isAboutPort(book, rule));
+  if (undecided || microLinkId === null || version === null) {
+    const isClear = microLinkId !== null && version !== null;
+    const blocked = isClear && refusals.every(({ outcome }) => outcome === 'block');
+    return plain(blocked ? 'blocked' : 'unknown', about.reasons, path, wizard);
+  }
+  return judgeUpdate(book, input, { facts, about, at: { microLinkId, version }, wizard });
 }
 
 /** The same rules once more, for a unit as it is now and the image that was chosen. Pure. */
@@ -66,164 +82,215 @@ export function judgeStart(
   unit: Unit,
   image: StoredImage,
   path: PathKind,
+  folder: readonly StoredImage[] = [],
 ): readonly Reason[] {
+  const facts = factsOf(book, unit, path);
+  const about = assess(book, facts, ABOUT_UNIT);
+  const { microLinkId, version } = unit.firmware;
+  const at = microLinkId === null || version === null ? null : { microLinkId, version };
   return [
-    ...reasonsOf(book, 'unit', (rule) => evaluate(rule, unitFacts(unit))),
-    ...reasonsOf(book, 'update', (rule) => evaluate(rule, updateFacts(book, unit, image, path))),
-    ...sendPath(path),
+    ...about.reasons,
+    ...hopReasons(book, facts, at, candidateOf(image), folder.map(candidateOf), path),
+    ...momentReasons(book, unit, at, image, path, facts),
+    ...sendPath(path, about, wizardOf(facts)),
   ];
 }
 
-function reasonsOf(book: RuleBook, about: Rule['about'], ask: (rule: Rule) => Reason | null): Reason[] {
-  return book.rules.filter((rule) => rule.about === about).flatMap((rule) => ask(rule) ?? []);
+function factsOf(book: RuleBook, unit: Unit, path: PathKind | null): Map<string, Fact> {
+  const facts = describedFacts(unit);
+  for (const [name, fact] of lineFacts(book, facts, path)) facts.set(name, fact);
+  return facts;
 }
 
-function judgeUpdate(book: RuleBook, input: JudgeInput, aboutUnit: readonly Reason[]): Judgement {
-  const { unit, path } = input;
-  const { microLinkId, version } = unit.firmware;
-  if (microLinkId === null || version === null) return plain('unknown', aboutUnit, path);
-  const fitting = input.images.filter((image) => image.microLinkId === microLinkId);
-  const damaged = fitting.filter((image) => image.problems.length > 0).map(damage);
-  const newer = fitting.filter((image) => image.problems.length === 0 && orderOf(unit, image) === 'newer');
-  const choice = choose(book, microLinkId, newer);
-  if (choice.length === 0) return withoutImage(book, input, microLinkId, version, [...aboutUnit, ...damaged]);
-
-  const [image] = choice;
-  if (image === undefined || choice.length > 1) {
-    const files = enumerated(choice.map((one) => one.file));
-    const because = `${files} are all for id ${microLinkId} and version ${image?.version ?? '?'}, and differ`;
-    const ambiguous = builtIn(
-      'IMAGE_AMBIGUOUS',
-      'unknown',
-      because,
-      'Find out which one fits this unit (the rating may decide) and keep only that one.',
-    );
-    const target = { version: image?.version ?? '', microLinkId, image: null };
-    return {
-      verdict: {
-        status: 'blocked',
-        target,
-        hops: [],
-        path,
-        wizard: null,
-        reasons: [...aboutUnit, ambiguous, ...damaged],
-      },
-      images: [],
-    };
-  }
-  const reasons = [...judgeStart(book, unit, image, path ?? 'nmc'), ...damaged];
-  const target: Target = {
-    version: image.version ?? '',
-    microLinkId: image.microLinkIdAfter ?? microLinkId,
-    image: image.file,
-  };
-  const hop: HopOutline = {
-    from: version,
-    to: target.version,
-    image: image.file,
-    microLinkIdAfter: target.microLinkId,
-    path: path ?? 'nmc',
-  };
-  const status: Status = nothingAgainst(reasons) ? 'outdated' : 'blocked';
-  return { verdict: { status, target, hops: [hop], path, wizard: null, reasons }, images: [image] };
-}
-
-/** The images of the highest version; of several with different content those whose hash the catalogue knows. */
-function choose(book: RuleBook, id: number, newer: readonly StoredImage[]): readonly StoredImage[] {
-  const best = newer.filter((image) =>
-    newer.every((other) => (compareIn(id, image.version ?? '', other.version ?? '') ?? 0) >= 0),
-  );
-  const contents = new Map(best.map((image) => [image.sha256, image]));
-  if (contents.size <= 1) return best.slice(0, 1);
-  const known = new Set(book.lines.get(id)?.images.map((image) => image.sha256));
-  const trusted = [...contents.values()].filter((image) => known.has(image.sha256));
-  return trusted.length === 1 ? trusted : [...contents.values()];
-}
-
-function withoutImage(
+/** What the card and the condition of the unit say, right now. */
+function momentReasons(
   book: RuleBook,
-  input: JudgeInput,
-  id: number,
-  version: string,
-  reasons: readonly Reason[],
-): Judgement {
-  const line = book.lines.get(id);
+  unit: Unit,
+  at: Standing | null,
+  image: StoredImage,
+  path: PathKind,
+  known: ReadonlyMap<string, Fact>,
+): readonly Reason[] {
+  const line = at === null ? undefined : book.lines.get(at.microLinkId);
+  const facts = new Map<string, Fact>([
+    ...known,
+    ...conditionFacts(unit),
+    ...cardFacts(unit.card, line),
+    ['path', path],
+    ['image.file', image.file],
+    ['image.version', image.version],
+    ...outputFacts(at, line),
+  ]);
+  return assess(book, facts, ['card', 'start']).reasons;
+}
+
+interface Known {
+  readonly facts: ReadonlyMap<string, Fact>;
+  readonly about: Assessment;
+  readonly at: Standing;
+  readonly wizard: string | null;
+}
+
+function judgeUpdate(book: RuleBook, input: JudgeInput, known: Known): Judgement {
+  const { unit, path } = input;
+  const { about, at, facts, wizard } = known;
+  const candidates = input.images.map((stored): FolderImage => ({ ...candidateOf(stored), stored }));
+  const damaged = candidates.filter((one) => one.microLinkId === at.microLinkId && one.damage !== null);
+  const extra = damaged.map((one) =>
+    builtIn(
+      'IMAGE_DAMAGED',
+      'warn',
+      `${one.file}: ${one.damage ?? 'damaged'}`,
+      'Get the file again, and compare its sha256 with that of its source.',
+    ),
+  );
+  const route = findRoute(book, { unit: facts, from: at, candidates, path: path ?? 'nmc' });
+  const [first] = route.hops;
+  const ambiguous = ambiguity(route.ambiguous, route.hops.at(-1)?.to ?? at);
+  if (first === undefined) {
+    if (ambiguous === null) return withoutImage(book, input, known, extra);
+    const target = { version: route.ambiguous[0]?.version ?? '', microLinkId: at.microLinkId, image: null };
+    const reasons = [...about.reasons, ambiguous, ...extra];
+    return { verdict: { status: 'blocked', target, hops: [], path, wizard, reasons }, images: [] };
+  }
+  const kind = path ?? 'nmc';
+  const reasons = [
+    ...about.reasons,
+    ...first.reasons,
+    ...momentReasons(book, unit, at, first.image.stored, kind, facts),
+    ...sendPath(kind, about, wizard),
+    ...laterReasons(route.hops),
+    ...(ambiguous === null ? whatRemains(book, route.hops) : [ambiguous]),
+    ...extra,
+  ];
+  const last = route.hops.at(-1) ?? first;
+  const target: Target = {
+    version: last.to.version,
+    microLinkId: last.to.microLinkId,
+    image: last.image.file,
+  };
+  const hops = route.hops.map(
+    ({ from, to, image }): HopOutline => ({
+      from: from.version,
+      to: to.version,
+      image: image.file,
+      microLinkIdAfter: to.microLinkId,
+      path: kind,
+    }),
+  );
+  const status: Status = nothingAgainst(reasons) ? 'outdated' : 'blocked';
+  const images = route.hops.map(({ image }) => image.stored);
+  return { verdict: { status, target, hops, path, wizard, reasons }, images };
+}
+
+/** What is worth a word of the hops after the first; what holds goes without saying. */
+function laterReasons(hops: readonly RouteHop<Candidate>[]): readonly Reason[] {
+  return hops
+    .slice(1)
+    .flatMap((hop, index) =>
+      hop.reasons
+        .filter(({ outcome }) => outcome !== 'pass')
+        .map((reason) => ({ ...reason, because: `hop ${index + 2}: ${reason.because}` })),
+    );
+}
+
+/** A route that changed the line and has no image to go on with says so. */
+function whatRemains(book: RuleBook, hops: readonly RouteHop<Candidate>[]): readonly Reason[] {
+  const last = hops.at(-1);
+  if (last === undefined || last.to.microLinkId === last.from.microLinkId) return [];
+  const newest = book.lines.get(last.to.microLinkId)?.newest.at(-1)?.version;
+  if (newest === undefined || compareVersions(newest, last.to.version) !== 1) return [];
+  return [
+    builtIn(
+      'ROUTE_GOES_ON',
+      'warn',
+      `afterwards the unit is of id ${last.to.microLinkId} at ${last.to.version}, the newest release known of it is ${newest}, and the folder holds no image to go on with`,
+      `Put the image of ${newest} for id ${last.to.microLinkId} into the images folder.`,
+    ),
+  ];
+}
+
+function ambiguity(images: readonly Candidate[], at: Standing): Reason | null {
+  const [first] = images;
+  if (first === undefined) return null;
+  const files = enumerated(images.map((one) => one.file));
+  return builtIn(
+    'IMAGE_AMBIGUOUS',
+    'unknown',
+    `${files} are all for id ${at.microLinkId} and version ${first.version ?? '?'}, and differ`,
+    'Find out which one fits this unit (the rating may decide) and keep only that one.',
+  );
+}
+
+function withoutImage(book: RuleBook, input: JudgeInput, known: Known, extra: readonly Reason[]): Judgement {
+  const { path } = input;
+  const { at, wizard } = known;
+  const reasons = [...known.about.reasons, ...extra];
+  const line = book.lines.get(at.microLinkId);
   if (line === undefined) {
-    const because = `id ${id} is not in the catalogue, and no image in the folder is for it`;
-    return plain(
-      'unknown',
-      [
-        ...reasons,
-        builtIn(
-          'LINE_UNKNOWN',
-          'unknown',
-          because,
-          'Put the image of this id into the folder, if the vendor has one.',
-        ),
-      ],
-      input.path,
-    );
+    const because = `id ${at.microLinkId} is not in the catalogue, and no image in the folder is for it`;
+    const remedy = 'Put the image of this id into the folder, if the vendor has one.';
+    return plain('unknown', [...reasons, builtIn('LINE_UNKNOWN', 'unknown', because, remedy)], path, wizard);
   }
-  const { newest } = line;
-  const order = newest === null ? null : compareIn(id, newest, version);
+  const newest = line.newest.at(-1) ?? null;
+  const order = newest === null ? null : compareVersions(newest.version, at.version);
   if (newest === null || order !== 1) {
-    const because = `installed is ${version}, the newest release known is ${newest ?? 'none'}`;
-    return plain(
-      'current',
-      [...reasons, { ...builtIn('UP_TO_DATE', 'pass', because, ''), remedy: null }],
-      input.path,
-    );
+    const because = `installed is ${at.version}, the newest release known is ${newest?.version ?? 'none'}`;
+    const reason = { ...builtIn('UP_TO_DATE', 'pass', because, ''), remedy: null };
+    // What stands against a port stands against an update; where there is none, it is no finding.
+    const kept = reasons.filter(({ outcome }) => outcome === 'pass' || outcome === 'warn');
+    return plain('current', [...kept, reason], path, wizard);
   }
-  const file = line.images.find((image) => image.version === newest)?.file;
-  const wanted = file === undefined ? `the image of ${newest} for id ${id}` : file;
+  const files = [
+    ...new Set(line.images.filter((one) => one.version === newest.version).map((one) => one.file)),
+  ];
+  const wanted =
+    files.length === 0 ? `the image of ${newest.version} for id ${at.microLinkId}` : files.join(' or ');
   const missing = builtIn(
     'IMAGE_MISSING',
     'block',
-    `installed is ${version}, the newest release known is ${newest}, and the images folder holds no intact image of it`,
+    `installed is ${at.version}, the newest release known is ${newest.version} (${newest.source}), and the images folder holds no intact image of it`,
     `Put ${wanted} into the images folder.`,
   );
+  const target = { version: newest.version, microLinkId: at.microLinkId, image: null };
   const verdict: Verdict = {
     status: 'blocked',
-    target: { version: newest, microLinkId: id, image: null },
+    target,
     hops: [],
-    path: input.path,
-    wizard: null,
+    path,
+    wizard,
     reasons: [...reasons, missing],
   };
   return { verdict, images: [] };
 }
 
-function damage(image: StoredImage): Reason {
-  const because = `${image.file}: ${image.problems[0]?.message ?? 'damaged'}`;
-  return builtIn(
-    'IMAGE_DAMAGED',
-    'warn',
-    because,
-    'Get the file again, and compare its sha256 with that of its source.',
-  );
-}
-
-function sendPath(path: PathKind): readonly Reason[] {
+function sendPath(path: PathKind, about: Assessment, wizard: string | null): readonly Reason[] {
   if (path === 'nmc') return [];
+  const prepare = about.prepare.map(({ says }) => says).join(' ');
   return [
     builtIn(
       'NO_SEND_PATH',
       'block',
       `how a running unit is made to take an image over its ${path === 'usb' ? 'USB' : 'serial'} port is not public`,
-      'Use the vendor’s Firmware Upgrade Wizard on Windows with the serial cable of the unit, the load powered down; it takes 5 to 20 minutes.',
+      `Use the vendor’s Firmware Upgrade Wizard${wizard === null ? '' : ` ${wizard}`} on Windows. ${prepare}`.trim(),
     ),
   ];
 }
 
-function plain(status: Status, reasons: readonly Reason[], path: PathKind | null): Judgement {
-  return { verdict: { status, target: null, hops: [], path, wizard: null, reasons }, images: [] };
+function isAboutPort(book: RuleBook, rule: string): boolean {
+  return (book.byStage.port ?? []).some((one) => one.id === rule);
 }
 
-function builtIn(
-  code: keyof typeof BUILT_IN_CODES,
-  outcome: Reason['outcome'],
-  because: string,
-  remedy: string,
-): Reason {
-  return { code, rule: 'choice', outcome, because, remedy, source: 'images folder and catalogue' };
+function wizardOf(facts: ReadonlyMap<string, Fact>): string | null {
+  const wizard = facts.get('advice.wizard');
+  return typeof wizard === 'string' ? wizard : null;
+}
+
+function plain(
+  status: Status,
+  reasons: readonly Reason[],
+  path: PathKind | null,
+  wizard: string | null,
+): Judgement {
+  return { verdict: { status, target: null, hops: [], path, wizard, reasons }, images: [] };
 }

@@ -2,87 +2,170 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { Problem } from '../core/index.ts';
-import { type Finding, type Locate, listFindings, parseYaml } from '../yaml/index.ts';
-import { CatalogueSchema, type Line, type Rule, RuleFileSchema } from './schema.ts';
+import { type Finding, inOrder, type Locate, listFindings, parseYaml } from '../yaml/index.ts';
+import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
+import { type Rule, RuleFileSchema, STAGES, type Stage } from './schema.ts';
 
 /** All that judges: rules in the order of their files, and the lines of the catalogue by id. */
 export interface RuleBook {
+  /** The rules in force. */
   readonly rules: readonly Rule[];
+  readonly byStage: Readonly<Partial<Record<Stage, readonly Rule[]>>>;
   readonly lines: ReadonlyMap<number, Line>;
-  /** sha256 over the files, so that a plan says by which rules it was judged. */
+  /** The advisories that were public. */
+  readonly advisories: readonly Advisory[];
+  /** Every family that the catalogue names. */
+  readonly families: ReadonlySet<string>;
+  /** Rules that do not refuse in this run, with the operator's reason. */
+  readonly overruled: ReadonlyMap<string, string>;
+  /** The day whose knowledge judges; null = all that there is. */
+  readonly asOf: string | null;
+  /** sha256 over the files, the day and what is overruled, so that a plan says by which rules it was judged. */
   readonly hash: string;
 }
 
 export interface LoadOptions {
-  /** Rule files of the operator. They may add and tighten: block, warn and require under new ids. */
+  /** Rule files of the operator. They may add and tighten: block, unknown, warn, note and require under new ids. */
   readonly files?: readonly string[];
+  /** Judge with what was published by this day (`2020-04-02`). */
+  readonly asOf?: string | null | undefined;
+  /** Reasons by rule id. */
+  readonly overrule?: ReadonlyMap<string, string>;
 }
 
-const BASE = new URL('base.yaml', import.meta.url);
-const CATALOGUE = new URL('catalogue.yaml', import.meta.url);
+/** The files of the tool, in the order in which their rules are asked. */
+export const OWN_FILES = ['faq-2020-04.yaml', 'releases.yaml', 'base.yaml'] as const;
+const CATALOGUE = 'catalogue.yaml';
+/** What a file of the operator may not do: say what the vendor says, or call hardware hopeless. */
+const OWN_VERBS_ONLY = ['unsupported', 'advise', 'tells'] as const;
 
 /** Reads the rules of the tool and of the operator. Throws Problem config/rules with every finding. */
 export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   const hash = createHash('sha256');
-  const take = async <T>(
-    from: URL | string,
-    shown: string,
-    schema: z.ZodType<T>,
-  ): Promise<{ value: T; at: Locate }> => {
-    const text = await readText(from, shown);
-    hash.update(text);
-    const parsed = parseYaml(text, schema);
-    if (!parsed.ok) throw malformed(shown, parsed.findings);
-    return parsed;
-  };
-  const base = await take(BASE, 'base.yaml', RuleFileSchema);
-  const catalogue = await take(CATALOGUE, 'catalogue.yaml', CatalogueSchema);
-  const rules = [...base.value.rules];
+  const asOf = options.asOf ?? null;
+  const overruled = options.overrule ?? new Map<string, string>();
+  hash.update(JSON.stringify([asOf, [...overruled].sort()]));
+  const all: Rule[] = [];
+  for (const name of OWN_FILES) {
+    const { value } = await take(new URL(name, import.meta.url), name, RuleFileSchema, hash);
+    all.push(...value.rules);
+  }
+  const catalogue = await take(new URL(CATALOGUE, import.meta.url), CATALOGUE, CatalogueSchema, hash);
+  const rules = all.filter((rule) => inForce(rule, asOf));
   for (const file of options.files ?? []) {
-    const { value, at } = await take(file, file, RuleFileSchema);
-    const findings = loosened(value.rules, rules, at);
+    const { value, at } = await take(file, file, RuleFileSchema, hash);
+    const findings = loosened(value.rules, [...all, ...rules], at);
     if (findings.length > 0) throw malformed(file, findings);
     rules.push(...value.rules);
   }
+  checkOverruled(overruled, rules);
+  const lines = catalogue.value.lines.flatMap((line) => lineAsOf(line, catalogue.value.published, asOf));
   return {
     rules,
-    lines: new Map(catalogue.value.lines.map((line) => [line.id, line])),
+    byStage: Object.fromEntries(STAGES.map((stage) => [stage, rules.filter((rule) => rule.about === stage)])),
+    lines: new Map(lines.map((line) => [line.id, line])),
+    advisories: catalogue.value.advisories.filter((one) => asOf === null || one.published <= asOf),
+    families: new Set(lines.flatMap((line) => line.families)),
+    overruled,
+    asOf,
     hash: hash.digest('hex').slice(0, 16),
   };
 }
 
-async function readText(from: URL | string, shown: string): Promise<string> {
+/** Every rule of the tool, those that a later source has replaced included. */
+export async function allRules(): Promise<readonly { readonly file: string; readonly rule: Rule }[]> {
+  const found: { file: string; rule: Rule }[] = [];
+  for (const file of OWN_FILES) {
+    const { value } = await take(new URL(file, import.meta.url), file, RuleFileSchema, null);
+    found.push(...value.rules.map((rule) => ({ file, rule })));
+  }
+  return found;
+}
+
+/**
+ * Whether a rule counts on a day. Rules about the hop, the card and the moment of the start are the tool's own care and count
+ * on every day: an older state of knowledge never loosens them.
+ */
+function inForce(rule: Rule, asOf: string | null): boolean {
+  if (asOf === null) return rule.until === undefined;
+  if (rule.about === 'hop' || rule.about === 'card' || rule.about === 'start') return true;
+  return rule.published <= asOf && (rule.until === undefined || asOf < rule.until);
+}
+
+/** The first day on which anything beyond the FAQ was public; before it the catalogue is empty. */
+const CATALOGUE_FROM = '2024-03-24';
+
+/** A line as it was known on a day; none where the catalogue did not exist yet. */
+function lineAsOf(line: Line, published: string, asOf: string | null): readonly Line[] {
+  if (asOf === null || asOf >= published) return [line];
+  if (asOf < CATALOGUE_FROM) return [];
+  const newest = line.newest.filter((release) => release.published <= asOf);
+  return newest.length === 0 ? [] : [{ ...line, newest }];
+}
+
+async function take<T>(
+  from: URL | string,
+  shown: string,
+  schema: z.ZodType<T>,
+  hash: ReturnType<typeof createHash> | null,
+): Promise<{ readonly value: T; readonly at: Locate }> {
+  let text: string;
   try {
-    return await readFile(from, 'utf8');
+    text = await readFile(from, 'utf8');
   } catch (thrown) {
     throw new Problem('config/rules', `The rule file ${shown} cannot be read.`, {
-      hint: 'Check --rules.',
+      hint: 'Check the path.',
       cause: thrown,
     });
   }
+  hash?.update(text);
+  const parsed = parseYaml(text, schema);
+  if (!parsed.ok) throw malformed(shown, parsed.findings);
+  return parsed;
 }
 
 function malformed(shown: string, findings: readonly Finding[]): Problem {
   const count = findings.length === 1 ? 'one finding' : `${findings.length} findings`;
-  return new Problem('config/rules', `The rule file has ${count}:\n${listFindings(shown, findings)}`, {
-    hint: 'Mend the named places. docs/rules.md says what may stand where.',
-  });
+  return new Problem(
+    'config/rules',
+    `The rule file has ${count}:\n${listFindings(shown, inOrder(findings))}`,
+    { hint: 'Mend the named places. docs/rules.md says what may stand where.' },
+  );
 }
 
-/** An operator's file must not take the place of a rule, nor call a unit unsupported. */
+/** An operator's file must not take the place of a rule, nor speak for the vendor. */
 function loosened(added: readonly Rule[], present: readonly Rule[], at: Locate): Finding[] {
   const ids = new Set(present.map((rule) => rule.id));
   return added.flatMap((rule, index) => {
-    const place = at(['rules', index, 'id']);
     const findings: Finding[] = [];
-    if (ids.has(rule.id))
-      findings.push({ ...place, message: `there is a rule "${rule.id}" already; add one under another id` });
-    if (rule.unsupported)
-      findings.push({
-        ...place,
-        message: `"${rule.id}": a file of your own may use require, block and warn`,
-      });
+    if (ids.has(rule.id)) {
+      const message = `there is a rule "${rule.id}" already; add one under another id`;
+      findings.push({ ...at(['rules', index, 'id']), message });
+    }
+    for (const verb of OWN_VERBS_ONLY) {
+      if (rule[verb] === undefined) continue;
+      const message = `"${rule.id}": a file of your own may use require, block, unknown, warn and note`;
+      findings.push({ ...at(['rules', index, verb]), message });
+    }
     ids.add(rule.id);
     return findings;
   });
+}
+
+function checkOverruled(overruled: ReadonlyMap<string, string>, rules: readonly Rule[]): void {
+  for (const id of overruled.keys()) {
+    const rule = rules.find((one) => one.id === id);
+    if (rule === undefined) {
+      throw new Problem('config/overrule', `There is no rule "${id}" that could be overruled.`, {
+        hint: 'The reasons of a plan name their rule (--json). upsfw rules explain lists all.',
+      });
+    }
+    if (rule.final) {
+      throw new Problem(
+        'config/overrule',
+        `The rule "${id}" is final and cannot be overruled: ${rule.says}`,
+        { hint: rule.remedy ?? 'Nothing lifts it but what it asks for.' },
+      );
+    }
+  }
 }

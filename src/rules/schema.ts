@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
 const FactName = z.string().regex(/^[a-z]+(?:\.[a-zA-Z0-9]+)?$/);
+const Bound = z.union([z.string(), z.number()]);
 
 function isPattern(text: string): boolean {
   try {
@@ -12,94 +13,146 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** One condition on one fact. Exactly one comparison. */
+/** The comparisons of the matcher; a condition has exactly one. */
+const COMPARISONS = [
+  'equals',
+  'oneOf',
+  'noneOf',
+  'atLeast',
+  'above',
+  'atMost',
+  'below',
+  'matches',
+  'known',
+] as const;
+
+/** One condition on one fact. With `orUnknown` a fact that is not known counts as a yes. */
 const ConditionSchema = z
   .strictObject({
     fact: FactName,
     equals: Scalar.optional(),
     oneOf: z.array(Scalar).min(1).optional(),
-    atLeast: z.union([z.string(), z.number()]).optional(),
-    below: z.union([z.string(), z.number()]).optional(),
+    noneOf: z.array(Scalar).min(1).optional(),
+    atLeast: Bound.optional(),
+    above: Bound.optional(),
+    atMost: Bound.optional(),
+    below: Bound.optional(),
     matches: z.string().max(200).refine(isPattern, { error: 'is not a regular expression' }).optional(),
     known: z.boolean().optional(),
+    orUnknown: z.literal(true).optional(),
   })
-  .refine((condition) => Object.keys(condition).length === 2, {
-    error: 'needs exactly one of equals, oneOf, atLeast, below, matches, known',
+  .refine((condition) => COMPARISONS.filter((name) => condition[name] !== undefined).length === 1, {
+    error: `needs exactly one of ${COMPARISONS.join(', ')}`,
   });
 export type Condition = z.infer<typeof ConditionSchema>;
 
+/**
+ * What a rule is about, in the order in which a unit is judged.
+ * `family`, `firmware`, `support`: which hardware it is, what it runs, and whether it is handled at all; what refuses in one
+ * of these ends the decision. `wizard`, `image`, `port`: what the vendor's words advise. `hop`: one image on one installed
+ * version. `card`: the card that it would go through. `start`: how the unit stands right now.
+ */
+export const STAGES = [
+  'family',
+  'firmware',
+  'support',
+  'wizard',
+  'image',
+  'port',
+  'hop',
+  'card',
+  'start',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+/**
+ * What a rule may advise. The first advice on wizard, image and target stands; `prepare` adds a line to what a person on site
+ * has to see to. Facts may be named in curly brackets.
+ */
+const AdviceSchema = z
+  .strictObject({
+    wizard: z.string().min(1).optional(),
+    image: z.string().min(1).optional(),
+    target: z.string().min(1).optional(),
+    prepare: z.string().min(1).optional(),
+  })
+  .refine((advice) => Object.keys(advice).length > 0, { error: 'advises nothing' });
+export type Advice = z.infer<typeof AdviceSchema>;
+
 const Conditions = z.array(ConditionSchema).min(1);
 const Verb = z.literal(true).optional();
+const Day = z.iso.date();
+
+/** `require` must hold; the others speak when `when` is met. */
+export const VERBS = [
+  'require',
+  'block',
+  'unsupported',
+  'unknown',
+  'warn',
+  'note',
+  'advise',
+  'tells',
+] as const;
+export type VerbName = (typeof VERBS)[number];
 
 const RuleSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/),
-    code: z.string().regex(/^[A-Z0-9]+(?:_[A-Z0-9]+)*$/),
-    /** Whether the rule is about the unit alone or about an update of it. */
-    about: z.enum(['unit', 'update']).default('update'),
+    /** Absent only where the rule gives no reason of its own (`advise`, `tells`). */
+    code: z
+      .string()
+      .regex(/^[A-Z0-9]+(?:_[A-Z0-9]+)*$/)
+      .optional(),
+    about: z.enum(STAGES).default('hop'),
     says: z.string().min(1),
     source: z.string().min(1),
-    published: z.iso.date(),
+    /** The day from which the statement was public. */
+    published: Day,
+    /** The day on which a later source took its place. */
+    until: Day.optional(),
     confidence: z.enum(['vendor', 'measured', 'reported', 'proposed']),
+    /** Cannot be overruled. */
     final: z.boolean().default(false),
+    /** A stepping stone may lift what this rule refuses. */
+    route: z.boolean().default(false),
     when: Conditions.optional(),
     require: Conditions.optional(),
     block: Verb,
-    warn: Verb,
     unsupported: Verb,
-    because: z.string().min(1),
-    remedy: z.string().min(1),
+    unknown: Verb,
+    warn: Verb,
+    note: Verb,
+    advise: AdviceSchema.optional(),
+    /** Facts that follow, for the rules after this one. */
+    tells: z.record(FactName, Scalar).optional(),
+    because: z.string().min(1).optional(),
+    remedy: z.string().min(1).optional(),
+  })
+  .refine((rule) => VERBS.filter((verb) => rule[verb] !== undefined).length === 1, {
+    error: `needs exactly one of ${VERBS.join(', ')}`,
   })
   .refine(
     (rule) =>
-      [rule.require, rule.block, rule.warn, rule.unsupported].filter((verb) => verb !== undefined).length ===
-      1,
-    {
-      error: 'needs exactly one of require, block, warn, unsupported',
-    },
-  );
+      rule.code === undefined
+        ? rule.advise !== undefined || rule.tells !== undefined
+        : rule.because !== undefined,
+    { error: 'needs a code and because; only advise and tells may go without' },
+  )
+  .refine(
+    (rule) =>
+      rule.remedy !== undefined ||
+      [rule.require, rule.block, rule.unsupported, rule.unknown, rule.warn].every(
+        (verb) => verb === undefined,
+      ),
+    { error: 'needs a remedy: what refuses or warns says what to do' },
+  )
+  .refine((rule) => rule.until === undefined || rule.until > rule.published, {
+    error: 'is until a day that is not after published',
+    path: ['until'],
+  });
 export type Rule = z.infer<typeof RuleSchema>;
 
 /** A file of rules. */
 export const RuleFileSchema = z.strictObject({ version: z.literal(1), rules: z.array(RuleSchema) });
 export type RuleFile = z.infer<typeof RuleFileSchema>;
-
-const Version = z.string().regex(/^[a-z]?\d\d\.\d$/);
-const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-
-const CardPathSchema = z.strictObject({
-  update: z.enum(['yes', 'no', 'unknown']),
-  /** The release that shut the path. */
-  off: Version.optional(),
-  /** The release that opened it again. */
-  on: z.union([Version, z.literal('never'), z.literal('panel')]).optional(),
-  note: z.string().optional(),
-});
-
-const LineSchema = z.strictObject({
-  id: z.int().min(1),
-  families: z.array(z.string()),
-  newest: Version.nullable(),
-  cardPath: CardPathSchema,
-  /** Oldest card application by name. */
-  minCardApp: z.record(z.string(), z.string().regex(/^\d+(?:\.\d+)+$/)).optional(),
-  images: z.array(
-    z.strictObject({
-      file: z.string(),
-      version: Version.nullable(),
-      sizeBytes: z.int().min(1),
-      sha256: Sha256,
-      signed: z.boolean(),
-      idAfter: z.int().nullable(),
-    }),
-  ),
-});
-export type Line = z.infer<typeof LineSchema>;
-
-/** The catalogue: what is known of each firmware line. */
-export const CatalogueSchema = z.strictObject({
-  version: z.literal(1),
-  published: z.iso.date(),
-  source: z.string(),
-  lines: z.array(LineSchema),
-});

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { createLog, type Io, systemClock } from '../../src/cli/io.ts';
 import { runProgram } from '../../src/cli/program.ts';
@@ -60,6 +61,8 @@ export async function runHere(words: readonly string[], overrides: Partial<Io> =
     out: (text) => {
       out += text;
     },
+    drained: () => Promise.resolve(),
+    input: Readable.from([]),
     talk: (text) => {
       talk += text;
     },

@@ -56,7 +56,12 @@ describe('base rules', () => {
     ['an old loader below 09.4', unitAt('09.3'), image(), ['LOADER_TOO_OLD block']],
     ['09.6 over an old loader is the way', unitAt('09.3'), image({ version: '09.6' }), []],
     ['09.4 is enough', unitAt('09.4'), image(), []],
-    ['the last version below 15.0', unitAt('09.3'), image({ version: '14.9' }), []],
+    [
+      'any version without the loader that 09.6 brought',
+      unitAt('09.3'),
+      image({ version: '14.9' }),
+      ['LOADER_TOO_OLD block'],
+    ],
     [
       'an unsigned image over signed firmware',
       unit('18.0', 1015),
@@ -65,9 +70,9 @@ describe('base rules', () => {
     ],
     [
       'an unsigned image over maybe signed firmware',
-      unit('15.5', 1015),
+      unit('15.4', 1015),
       image({ microLinkId: 1015, version: '18.1' }),
-      ['UNSIGNED_AFTER_SIGNED unknown'],
+      ['UNSIGNED_AFTER_SIGNED unknown', 'CARD_PATH block'],
     ],
     [
       'a signed image over signed firmware',
@@ -148,14 +153,14 @@ describe('base rules', () => {
     );
   });
 
-  it.each<readonly [string, number, string]>([
-    ['a line whose path never opens again', 1013, 'block'],
-    ['a line whose front panel decides', 20, 'unknown'],
-  ])('%s', (_name, id, outcome) => {
-    expect(start(unit('15.0', id), image({ microLinkId: id, version: '15.9' }))).toEqual([
-      `CARD_PATH ${outcome}`,
-    ]);
-    expect(start(unit('05.0', id), image({ microLinkId: id, version: '15.9' }))).toEqual([]);
+  it.each<readonly [string, number, readonly string[], string]>([
+    ['a line whose path never opens again', 1013, ['MBL 02.4', 'MCU 08.3', 'CBL 01.0'], 'block'],
+    ['a line whose front panel decides', 20, ['UBL 07.5', 'MCU 10.3'], 'unknown'],
+  ])('%s', (_name, id, parts, outcome) => {
+    const what = image({ microLinkId: id, version: '15.3', parts });
+    const dark = { condition: { ...unitAt('09.4').condition, outputOn: false } };
+    expect(start(unit('15.0', id, dark), what)).toEqual([`CARD_PATH ${outcome}`]);
+    expect(start(unit('10.2', id, dark), what)).toEqual([]);
   });
 });
 
@@ -223,7 +228,7 @@ describe('the verdict', () => {
       'unsupported',
     ],
     ['a unit of an unsupported family', unitAt('09.4', { sku: 'SUA1500RMI2U' }), 'unsupported'],
-    ['SCL, which only begins like SC', unitAt('09.4', { sku: 'SCL500RM1UC' }), 'outdated'],
+    ['SCL, which only begins like SC', unit('15.0', 1030, { sku: 'SCL500RM1UC' }), 'blocked'],
     [
       'a unit without a Micro-Link id',
       unitAt('09.4', { firmware: { raw: 'UPS 09.4', version: '09.4', microLinkId: null } }),

@@ -1,0 +1,44 @@
+// Writes the tables of reason codes in docs/codes.md from the rules themselves. Run after a build: node scripts/write-codes.mjs
+import { readFileSync, writeFileSync } from 'node:fs';
+import { allRules, BUILT_IN_CODES } from '../dist/rules/index.js';
+
+const file = new URL('../docs/codes.md', import.meta.url);
+const text = readFileSync(file, 'utf8');
+
+function table(head, rows) {
+  return [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...rows].join('\n');
+}
+
+const codes = new Map();
+for (const { file: from, rule } of await allRules()) {
+  if (rule.code === undefined) continue;
+  const entry = codes.get(rule.code) ?? { says: rule.says, rules: [], files: new Set() };
+  entry.rules.push(rule.id);
+  entry.files.add(from);
+  codes.set(rule.code, entry);
+}
+const rules = [...codes].map(
+  ([code, { says, rules: ids, files }]) =>
+    `| \`${code}\` | ${says} | ${ids.join(', ')} | ${[...files].join(', ')} |`,
+);
+const builtIn = Object.entries(BUILT_IN_CODES)
+  .filter(([code]) => !codes.has(code))
+  .map(([code, says]) => `| \`${code}\` | ${says} |`);
+
+const begin = text.indexOf('## Reason codes of rules');
+const end = text.indexOf('## Reason codes of the choice');
+const after = text.indexOf('\n## ', end + 1);
+writeFileSync(
+  file,
+  `${text.slice(0, begin)}## Reason codes of rules
+
+Written by \`node scripts/write-codes.mjs\` from the rule files. A code of several rules is one statement about several cases: the
+first says it. \`upsfw rules explain CODE\` shows each with its conditions and its source.
+
+${table(['code', 'says', 'rules', 'file'], rules)}
+
+## Reason codes of the choice
+
+${table(['code', 'meaning'], builtIn)}
+${after === -1 ? '' : text.slice(after)}`,
+);

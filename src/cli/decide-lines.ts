@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { printable } from '../core/index.ts';
+import { decide, type RuleBook } from '../rules/index.ts';
+import type { Io } from './io.ts';
+
+const Text = z.string().max(500);
+
+/** A unit as somebody describes it, on a line of JSON or by options. */
+export const DecisionInputSchema = z.strictObject({
+  model: Text.nullable().default(null),
+  sku: Text.nullish(),
+  firmware: Text.nullable().default(null),
+  serial: Text.nullish(),
+  ratedVA: z.number().nonnegative().nullish(),
+  transport: z.enum(['serial', 'usb', 'nmc']).default('serial'),
+});
+
+const LONGEST_LINE = 64 * 1024;
+const BATCH = 64 * 1024;
+
+/**
+ * Decides on every line of standard input, one JSON document a line, in order. A line that cannot be read is answered in its
+ * place with a problem. Gives the number of such lines.
+ */
+export async function decideLines(book: RuleBook, io: Io): Promise<number> {
+  let bad = 0;
+  let batch = '';
+  let number = 0;
+  for await (const line of lines(io.input)) {
+    number += 1;
+    if (line !== null && line.trim() === '') continue;
+    const answer = answerTo(book, line, number);
+    if (!answer.ok) bad += 1;
+    batch += `${JSON.stringify(answer.document)}\n`;
+    if (batch.length < BATCH) continue;
+    io.out(batch);
+    batch = '';
+    await io.drained();
+  }
+  io.out(batch);
+  return bad;
+}
+
+function answerTo(
+  book: RuleBook,
+  line: string | null,
+  number: number,
+): { readonly ok: boolean; readonly document: unknown } {
+  const failed = (message: string) => ({
+    ok: false,
+    document: {
+      input: null,
+      line: number,
+      problem: {
+        code: 'config/usage',
+        message: `Line ${number}: ${printable(message)}`,
+        hint: 'Each line is one object with model, firmware and transport; sku, serial and ratedVA may be added.',
+      },
+    },
+  });
+  if (line === null) return failed(`longer than ${LONGEST_LINE} characters`);
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return failed('not JSON');
+  }
+  const input = DecisionInputSchema.safeParse(value);
+  if (!input.success) return failed(z.prettifyError(input.error));
+  return { ok: true, document: { input: value, ...decide(book, input.data) } };
+}
+
+/** Lines of a stream; null stands for one that is too long to be kept. */
+async function* lines(input: AsyncIterable<Buffer | string>): AsyncGenerator<string | null> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let tooLong = false;
+  for await (const chunk of input) {
+    const text = rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
+    let from = 0;
+    for (let end = text.indexOf('\n', from); end !== -1; end = text.indexOf('\n', from)) {
+      yield tooLong || end - from > LONGEST_LINE ? null : text.slice(from, end);
+      tooLong = false;
+      from = end + 1;
+    }
+    rest = text.slice(from);
+    if (rest.length <= LONGEST_LINE) continue;
+    tooLong = true;
+    rest = '';
+  }
+  if (rest !== '' || tooLong) yield tooLong ? null : rest;
+}

@@ -1,0 +1,43 @@
+import type { FirmwareReading } from '../core/index.ts';
+import type { LineAdvisory } from './catalogue-schema.ts';
+import type { RuleBook } from './load.ts';
+import { compareVersions } from './versions.ts';
+
+export interface AdvisoryStatus {
+  readonly id: string;
+  readonly status: 'affected' | 'partly' | 'fixed' | 'not-affected' | 'unknown';
+  /** The release of the line that answers it, wholly or in part; null where none is known. */
+  readonly fixedIn: string | null;
+  readonly source: string;
+}
+
+/** How a unit stands to every known advisory. Where id or version is not known, neither is this. */
+export function advisoriesOf(book: RuleBook, firmware: FirmwareReading): readonly AdvisoryStatus[] {
+  const { microLinkId, version } = firmware;
+  const line = microLinkId === null ? undefined : book.lines.get(microLinkId);
+  return book.advisories.map(({ id }) => {
+    const known = line?.advisories.find((advisory) => advisory.id === id);
+    if (known === undefined) {
+      const source =
+        line === undefined
+          ? 'the line of the unit is not known'
+          : `no source says how id ${line.id} stands to it`;
+      return { id, status: 'unknown', fixedIn: null, source };
+    }
+    return { id, status: statusOf(known, version), fixedIn: known.from ?? null, source: known.source };
+  });
+}
+
+function statusOf(advisory: LineAdvisory, version: string | null): AdvisoryStatus['status'] {
+  if (advisory.notAffected) return 'not-affected';
+  if (advisory.affectedUpTo === 'all') return 'affected';
+  if (version === null) return 'unknown';
+  if (advisory.affectedUpTo !== undefined) {
+    const order = compareVersions(version, advisory.affectedUpTo);
+    if (order === null) return 'unknown';
+    if (order <= 0) return 'affected';
+  }
+  if (advisory.from === undefined || advisory.brings === undefined) return 'unknown';
+  const order = compareVersions(version, advisory.from);
+  return order === null || order < 0 ? 'unknown' : advisory.brings;
+}

@@ -1,0 +1,79 @@
+import type { Reason } from '../core/index.ts';
+import { evaluate, filled, outcomeOf } from './evaluate.ts';
+import type { RuleBook } from './load.ts';
+import type { Fact } from './matcher.ts';
+import type { Rule, Stage } from './schema.ts';
+import { compareVersions } from './versions.ts';
+
+/** A line of what a person on site has to see to. */
+export interface Preparation {
+  readonly says: string;
+  readonly source: string;
+}
+
+/** What the rules of some stages say together. */
+export interface Assessment {
+  readonly reasons: readonly Reason[];
+  /** A rule said that the hardware is not handled at all. */
+  readonly unsupported: boolean;
+  readonly prepare: readonly Preparation[];
+}
+
+const ENDING: ReadonlySet<Stage> = new Set<Stage>(['family', 'firmware', 'support']);
+
+/**
+ * Asks the rules of some stages, in their order. Facts grow on the way: what rules advise and tell is there for those that
+ * follow. A refusal in a stage about what the unit is ends it: what else is missing is then not worth a word.
+ */
+export function assess(book: RuleBook, facts: Map<string, Fact>, stages: readonly Stage[]): Assessment {
+  const reasons: Reason[] = [];
+  const prepare: Preparation[] = [];
+  let unsupported = false;
+  for (const stage of stages) {
+    for (const rule of book.byStage[stage] ?? []) {
+      if ((rule.advise ?? rule.tells) !== undefined && !follow(rule, facts, prepare)) continue;
+      const reason = evaluate(rule, facts, book.overruled);
+      if (reason === null) continue;
+      reasons.push(reason);
+      unsupported ||= rule.unsupported === true && reason.outcome === 'block';
+    }
+    const refused = reasons.some(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+    if (refused && ENDING.has(stage)) break;
+  }
+  return { reasons, unsupported, prepare };
+}
+
+/** Takes in what a rule advises or tells; false where it does not apply or adds nothing. */
+function follow(rule: Rule, facts: Map<string, Fact>, prepare: Preparation[]): boolean {
+  if (outcomeOf(rule, facts) === null) return false;
+  let news = false;
+  for (const [name, fact] of Object.entries(rule.tells ?? {})) {
+    facts.set(name, fact);
+    news = true;
+  }
+  for (const matter of ['wizard', 'image', 'target'] as const) {
+    const advised = rule.advise?.[matter];
+    if (advised === undefined || facts.has(`advice.${matter}`)) continue;
+    const fact = filled(advised, facts);
+    // A template over something that is not known advises nothing.
+    if (fact === 'not known') continue;
+    facts.set(`advice.${matter}`, fact);
+    if (matter === 'target') {
+      facts.set('advice.order', standing(facts, fact));
+      facts.set('advice.source', filled(rule.source, facts));
+    }
+    news = true;
+  }
+  if (rule.advise?.prepare !== undefined) {
+    prepare.push({ says: filled(rule.advise.prepare, facts), source: filled(rule.source, facts) });
+    news = true;
+  }
+  return news;
+}
+
+/** How the installed version stands to the target. */
+function standing(facts: ReadonlyMap<string, Fact>, target: string): Fact {
+  const version = facts.get('unit.version');
+  const order = typeof version === 'string' ? compareVersions(version, target) : null;
+  return order === null ? null : order === -1 ? 'older' : order === 0 ? 'same' : 'newer';
+}

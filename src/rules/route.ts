@@ -1,0 +1,128 @@
+import type { PathKind, Reason } from '../core/index.ts';
+import { evaluate } from './evaluate.ts';
+import { after, type Candidate, hopFacts, orderOf, type Standing } from './hop-facts.ts';
+import type { RuleBook } from './load.ts';
+import type { Fact } from './matcher.ts';
+import { compareVersions } from './versions.ts';
+
+/** One image of a route, where it starts and where it leads. */
+export interface RouteHop<C extends Candidate> {
+  readonly image: C;
+  readonly from: Standing;
+  readonly to: Standing;
+  readonly reasons: readonly Reason[];
+}
+
+/** What could be sent, hop by hop. */
+export interface Route<C extends Candidate> {
+  readonly hops: readonly RouteHop<C>[];
+  /** Images of one version with different content: which one is right is not for the tool to guess. */
+  readonly ambiguous: readonly C[];
+}
+
+/** No known line needs more; a longer route would be a mistake of the data. */
+const MOST_HOPS = 6;
+
+export interface RouteInput<C extends Candidate> {
+  /** What is known of the unit, for rules that name a SKU or a family. */
+  readonly unit: ReadonlyMap<string, Fact>;
+  readonly from: Standing;
+  readonly candidates: readonly C[];
+  readonly path: PathKind | null;
+}
+
+/**
+ * The way from what a unit runs to the newest that the images give it. Each hop takes the newest image of the line that the
+ * unit has by then; where a rule that a stepping stone may lift refuses it, the newest older image comes first after which
+ * it does not refuse. Other refusals do not change the route: they are its reasons.
+ */
+export function findRoute<C extends Candidate>(book: RuleBook, input: RouteInput<C>): Route<C> {
+  const hops: RouteHop<C>[] = [];
+  let at = input.from;
+  while (hops.length < MOST_HOPS) {
+    const newer = input.candidates.filter((one) => one.damage === null && orderOf(at, one) === 'newer');
+    const choice = chooseNewest(book, at, newer, input.unit);
+    const [target] = choice;
+    if (target === undefined) return { hops, ambiguous: [] };
+    if (choice.length > 1) return { hops, ambiguous: choice };
+    const next = steppingStone(book, input, at, target, newer) ?? target;
+    const hop = hopOf(book, input, at, next);
+    hops.push(hop);
+    at = hop.to;
+  }
+  return { hops, ambiguous: [] };
+}
+
+/** What the rules say of one hop. */
+export function hopReasons(
+  book: RuleBook,
+  unit: ReadonlyMap<string, Fact>,
+  at: Standing | null,
+  image: Candidate,
+  others: readonly Candidate[],
+  path: PathKind | null,
+): readonly Reason[] {
+  const facts = new Map([...unit, ...hopFacts(book, at, image, others, path)]);
+  if (at !== null) {
+    facts.set('unit.version', at.version);
+    facts.set('unit.microLinkId', String(at.microLinkId));
+  }
+  return (book.byStage.hop ?? []).flatMap((rule) => evaluate(rule, facts, book.overruled) ?? []);
+}
+
+function hopOf<C extends Candidate>(
+  book: RuleBook,
+  input: RouteInput<C>,
+  at: Standing,
+  image: C,
+): RouteHop<C> {
+  const reasons = hopReasons(book, input.unit, at, image, input.candidates, input.path);
+  return { image, from: at, to: after(at, image), reasons };
+}
+
+function steppingStone<C extends Candidate>(
+  book: RuleBook,
+  input: RouteInput<C>,
+  at: Standing,
+  target: C,
+  newer: readonly C[],
+): C | undefined {
+  const liftable = new Set(book.rules.filter((rule) => rule.route).map((rule) => rule.id));
+  const stands = (from: Standing, image: C): boolean =>
+    hopOf(book, input, from, image).reasons.some(
+      ({ rule, outcome }) => liftable.has(rule) && (outcome === 'block' || outcome === 'unknown'),
+    );
+  if (!stands(at, target)) return undefined;
+  const stones = newer
+    .filter((one) => orderOf(after(at, one), target) === 'newer')
+    .sort((a, b) => compareVersions(b.version ?? '', a.version ?? '') ?? 0);
+  return stones.find((stone) => !stands(at, stone) && !stands(after(at, stone), target));
+}
+
+/** The images of the highest version; of several with different content those whose hash the catalogue knows for this unit. */
+function chooseNewest<C extends Candidate>(
+  book: RuleBook,
+  at: Standing,
+  newer: readonly C[],
+  unit: ReadonlyMap<string, Fact>,
+): readonly C[] {
+  const best = newer.filter((image) =>
+    newer.every((other) => (compareVersions(image.version ?? '', other.version ?? '') ?? 0) >= 0),
+  );
+  const contents = [...new Map(best.map((image) => [image.sha256, image])).values()];
+  if (contents.length <= 1) return best.slice(0, 1);
+  const known = (book.lines.get(at.microLinkId)?.images ?? []).filter((image) =>
+    ratingFits(image.rating, unit.get('unit.someVA') ?? null),
+  );
+  const trusted = contents.filter((image) => known.some((one) => one.sha256 === image.sha256));
+  return trusted.length === 1 ? trusted : contents;
+}
+
+function ratingFits(
+  rating: { readonly from?: number | undefined; readonly to?: number | undefined } | undefined,
+  volume: Fact,
+): boolean {
+  if (rating === undefined) return true;
+  if (typeof volume !== 'number') return true;
+  return volume >= (rating.from ?? 0) && volume <= (rating.to ?? Number.MAX_SAFE_INTEGER);
+}

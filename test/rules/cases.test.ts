@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { decide, loadRules } from '../../src/rules/index.ts';
+
+const FILE = new URL('../../../shared/cases/decisions.json', import.meta.url);
+const there = existsSync(FILE);
+if (!there) process.stderr.write('skipped: ../shared/cases/decisions.json is not here\n');
+
+const Cases = z.object({
+  cases: z.array(
+    z.object({
+      id: z.string(),
+      input: z.object({
+        model: z.string(),
+        sku: z.string().optional(),
+        firmwareString: z.string(),
+        serial: z.string().optional(),
+        ratedVA: z.number().optional(),
+        transport: z.enum(['serial', 'usb', 'nmc']),
+      }),
+      expect: z.object({
+        supportedBySeed: z.union([z.boolean(), z.literal('unknown')]),
+        wizard: z.string().nullable(),
+        image: z.string().nullable(),
+        targetVersion: z.string().nullable(),
+        upToDate: z.boolean().nullable(),
+        reasonCodes: z.array(z.string()),
+      }),
+    }),
+  ),
+});
+
+describe.skipIf(!there)('the labelled decisions, as of the FAQ', () => {
+  it('are answered as labelled', async () => {
+    const book = await loadRules({ asOf: '2020-04-02' });
+    const { cases } = Cases.parse(JSON.parse(readFileSync(FILE, 'utf8')));
+    expect(cases.length).toBeGreaterThan(100);
+    for (const { id, input, expect: wanted } of cases) {
+      const { firmwareString, ...rest } = input;
+      const { supported, wizard, image, target, upToDate, reasons } = decide(book, {
+        ...rest,
+        firmware: firmwareString,
+      });
+      expect(
+        { supported, wizard, image, target, upToDate, codes: reasons.map(({ code }) => code) },
+        `${id}: ${JSON.stringify(input)}`,
+      ).toEqual({
+        supported: wanted.supportedBySeed,
+        wizard: wanted.wizard,
+        image: wanted.image,
+        target: wanted.targetVersion,
+        upToDate: wanted.upToDate,
+        codes: wanted.reasonCodes,
+      });
+    }
+  });
+});
