@@ -65,6 +65,18 @@ export function listByFtp(options: FtpOptions, folder: string): Promise<readonly
   });
 }
 
+/** Removes a file from a folder of the card. Throws Problem link/* and device/*. */
+export function removeByFtp(options: FtpOptions, folder: string, name: string): Promise<void> {
+  return withFtp(options, async (client, where) => {
+    try {
+      await client.cd(folder);
+      await client.remove(name);
+    } catch (thrown) {
+      throw ftpProblem(thrown, where);
+    }
+  });
+}
+
 async function withFtp<T>(
   options: FtpOptions,
   act: (client: Client, where: string) => Promise<T>,

@@ -1,9 +1,9 @@
 import { Problem, type TransferWay, type UnitTarget } from '../core/index.ts';
-import { listByFtp } from './ftp.ts';
+import { listByFtp, removeByFtp } from './ftp.ts';
 import type { GenerationFacts } from './generations.ts';
 import { CODE } from './phrases.ts';
-import { type ListedFile, parseListing } from './reply.ts';
-import { withShell } from './shell.ts';
+import { type ListedFile, parseListing, type Reply } from './reply.ts';
+import { type Shell, withShell } from './shell.ts';
 import { networkOf, shellOptions, type Tools } from './tools.ts';
 
 /** The files in the card's folder for images, asked by the way that the upload took. Throws Problem link/* and device/*. */
@@ -19,7 +19,7 @@ export function listImages(
     return listByFtp({ network, silenceSeconds: tools.waits.stalledUpload, signal }, facts.folder);
   }
   return withShell(shellOptions(tools, network, signal), async (shell) => {
-    const entered = await shell.run(`cd ${facts.folder.replace(/^\/|\/$/g, '')}`);
+    const entered = await enter(shell, facts);
     const listed = await shell.run('dir');
     if (entered.code !== CODE.success || listed.code !== CODE.success) {
       throw new Problem('device/garbage', `The card does not list its folder ${facts.folder}.`, {
@@ -27,5 +27,34 @@ export function listImages(
       });
     }
     return parseListing(listed.lines);
+  });
+}
+
+function enter(shell: Shell, facts: GenerationFacts): Promise<Reply> {
+  return shell.run(`cd ${facts.folder.replace(/^\/|\/$/g, '')}`);
+}
+
+/** Removes a file from the card's folder for images, by the way that it came. Throws Problem link/* and device/*. */
+export function removeImage(
+  tools: Tools,
+  target: UnitTarget,
+  facts: GenerationFacts,
+  way: TransferWay,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const network = networkOf(target);
+  if (way === 'ftp') {
+    return removeByFtp({ network, silenceSeconds: tools.waits.stalledUpload, signal }, facts.folder, name);
+  }
+  return withShell(shellOptions(tools, network, signal), async (shell) => {
+    const entered = await enter(shell, facts);
+    // Should a card ask something here, nothing is answered: not even by a bare return.
+    const removed =
+      entered.code === CODE.success ? await shell.run(`delete ${name}`, { flush: false }) : entered;
+    if (removed.code === CODE.success) return;
+    throw new Problem('device/garbage', `The card does not remove ${name} from its folder ${facts.folder}.`, {
+      hint: 'Remove it by hand before the next update of this unit.',
+    });
   });
 }

@@ -72,7 +72,7 @@ function impossible(code: ProblemCode, message: string, hint: string): StepsAnsw
 function check(tools: Tools, step: StepName, context: StepContext): Promise<StepCheck> {
   if (step === 'transfer') return checkTransfer(tools, context);
   if (step === 'start' || step === 'settle') return checkStart(tools, context);
-  // Verifying only reads, so it can always be done.
+  // Verifying can be done again at any time.
   return Promise.resolve({ state: 'todo', problem: null });
 }
 

@@ -7,10 +7,11 @@ import {
   type StepContext,
   type StepResult,
   type TransferWay,
+  throwOwnFaults,
 } from '../core/index.ts';
 import { uploadByFtp } from './ftp.ts';
 import { factsOf, type GenerationFacts } from './generations.ts';
-import { listImages } from './listing.ts';
+import { listImages, removeImage } from './listing.ts';
 import type { ListedFile } from './reply.ts';
 import { uploadByScp } from './scp.ts';
 import { networkOf, sshOptions, type Tools } from './tools.ts';
@@ -137,6 +138,27 @@ async function confirm(
       transient: true,
     },
   );
+}
+
+/**
+ * Takes the image of a hop that is done off the card again, where a start over SNMP would not tell it from the next one.
+ * That it cannot be removed takes nothing away from the hop: the next upload looks at the folder, and says so.
+ */
+export async function tidyUp(tools: Tools, context: StepContext): Promise<void> {
+  const { target, image, remembered, signal } = context;
+  const network = networkOf(target);
+  const facts = factsOf(context.before.card);
+  const sent = remembered.transferred?.way;
+  const way = sent === 'ftp' || sent === 'scp' ? sent : network.transfer[0];
+  if (facts === null || way === undefined || !network.start.includes('snmp')) return;
+  context.progress(null, `removing ${image.file} from the card`);
+  try {
+    await removeImage(tools, target, facts, way, image.file, signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throwOwnFaults(thrown);
+    context.progress(null, `${image.file} stays on the card: ${asProblem(thrown).message}`);
+  }
 }
 
 /** Images beside the one that is meant. A start over SNMP names no file, so with two of them it is not known which is taken. */

@@ -1,14 +1,21 @@
 import { Problem, type StepContext, type StepResult, type Unit, usableSerial } from '../core/index.ts';
 import type { Tools } from './tools.ts';
+import { tidyUp } from './transfer.ts';
 import { isRunning, readSigns } from './update-signs.ts';
 
-/** Compares the unit after the update with what was wanted and with what it was; gives it time to become so. */
+/**
+ * Compares the unit after the update with what was wanted and with what it was; gives it time to become so. The image of a
+ * verified update is taken off the card.
+ */
 export async function takeVerify(tools: Tools, context: StepContext): Promise<StepResult> {
   const begun = context.clock.monotonic();
   for (;;) {
     const signs = await readSigns(tools, context);
     const complaints = signs.answers ? differences(signs.unit, context) : ['the unit does not answer'];
-    if (complaints.length === 0) return { state: 'done', way: null, problem: null, unit: signs.unit };
+    if (complaints.length === 0) {
+      await tidyUp(tools, context);
+      return { state: 'done', way: null, problem: null, unit: signs.unit };
+    }
     if (context.clock.monotonic() - begun < tools.waits.verify * 1000) {
       context.progress(null, `not yet as before: ${complaints.join('; ')}`);
       await context.clock.sleep(tools.waits.poll * 1000, context.signal);

@@ -8,21 +8,28 @@ import {
   type StoredImage,
   type Unit,
   type UnitTarget,
-  usableSerial,
 } from '../core/index.ts';
 import type { EarlierStarts } from './earlier-starts.ts';
-import { fold, type RunRecord, startInDoubt, type UnitRecord } from './fold.ts';
+import {
+  fold,
+  lastVerified,
+  leftBetweenHops,
+  type RunRecord,
+  startInDoubt,
+  type UnitRecord,
+} from './fold.ts';
 import type { Inventory } from './inventory.ts';
 import type { Ended, Journal } from './journal.ts';
 import type { Lock, Locks } from './locks.ts';
 import { type Paths, pathOf } from './look-all.ts';
+import { lockName, partnersAreWell } from './partner-check.ts';
 import { Flight, findPartners } from './partners.ts';
-import type { Ending } from './preflight.ts';
-import { workOn } from './unit-run.ts';
+import type { Ending, UnitWork } from './preflight.ts';
+import { stopped, tellHalfWay, watchOn, workOn } from './unit-run.ts';
 
 /** What the operator wants of a run that is under way. */
 export interface Control {
-  /** True: begin no further unit. */
+  /** True: begin no further unit, and no further hop of a unit that is at work. */
   stopNew: boolean;
   /** Aborted: units before their commit end now. */
   readonly abort: AbortSignal;
@@ -53,16 +60,20 @@ export interface Execution {
  * written any more.
  */
 export async function execute(execution: Execution): Promise<RunRecord> {
-  const { journal, inventory, control } = execution;
+  const { journal, inventory } = execution;
   const flight = new Flight(findPartners(inventory));
   const limits = new Map(inventory.sites.map((site) => [site.name, pLimit(site.concurrency)]));
-  const begun = fold(journal.events);
-  // A unit that ended as unknown is asked again each time a run is taken up: by now it may tell.
-  const inDoubt = begun.units.filter((record) => startInDoubt(record) !== null);
-  const waiting = begun.units.filter((record) => record.outcome === 'pending' && !inDoubt.includes(record));
+  const records = (): readonly UnitRecord[] => fold(journal.events).units;
+  for (const record of records().filter(leftBetweenHops)) {
+    await journal.append({ event: 'again', unit: record.planned.key });
+  }
 
-  // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner.
-  await Promise.all(inDoubt.map((record) => runOne(record, execution)));
+  // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner. A unit that
+  // ended as unknown is asked again each time a run is taken up: by now it may tell.
+  const inDoubt = records().filter((record) => startInDoubt(record) !== null);
+  await Promise.all(inDoubt.map((record) => watchOne(record, execution)));
+  // The next hop of a unit that was watched is a start like any other, and waits for its place and its partners.
+  const waiting = records().filter((record) => record.outcome === 'pending' && startInDoubt(record) === null);
   // What the plan itself ends needs no place and no lock, and is told first.
   for (const record of waiting) {
     const ending = withoutWork(record);
@@ -75,10 +86,10 @@ export async function execute(execution: Execution): Promise<RunRecord> {
       .map((record) => {
         const limit = limits.get(siteOf(record)) ?? pLimit(1);
         return limit(async () => {
-          if (control.stopNew || failures.length > 0) return;
+          if (failures.length > 0) return;
           await flight.enter(record.planned.key);
           try {
-            if (!control.stopNew) await runOne(record, execution);
+            await beginOne(record, execution);
           } catch (thrown) {
             failures.push(thrown);
           } finally {
@@ -99,12 +110,29 @@ function siteOf(record: UnitRecord): string {
   return record.planned.key.split('/')[0] ?? '';
 }
 
-async function runOne(record: UnitRecord, execution: Execution): Promise<void> {
-  await end(record, await endingOf(record, execution), execution);
+/** A unit that was not begun stays pending after a stop; one that has hops behind it says where it stands. */
+async function beginOne(record: UnitRecord, execution: Execution): Promise<void> {
+  const anyDone = lastVerified(record) !== null;
+  if (execution.control.stopNew && !anyDone) return;
+  const ending = execution.control.stopNew
+    ? stopped(anyDone)
+    : await underLock(record, execution, (work) => workOn(record, work));
+  await end(record, ending, execution);
 }
 
-async function end(record: UnitRecord, ending: Ending, execution: Execution): Promise<void> {
+/** Watches a start whose end is not known. A unit that has hops left gets no end: it is begun with the others. */
+async function watchOne(record: UnitRecord, execution: Execution): Promise<void> {
+  const index = startInDoubt(record);
+  if (index === null) return;
+  const ending = await underLock(record, execution, (work) => watchOn(record, index, work));
+  if (ending !== null) await end(record, ending, execution);
+}
+
+async function end(record: UnitRecord, ended: Ending, execution: Execution): Promise<void> {
   const { key } = record.planned;
+  // The hops that were verified in the meantime stand in the journal, not in the record that the work began with.
+  const now = fold(execution.journal.events).units.find(({ planned }) => planned.key === key);
+  const ending = tellHalfWay(ended, now ?? record);
   await execution.journal.append({
     event: 'end',
     unit: key,
@@ -116,7 +144,12 @@ async function end(record: UnitRecord, ending: Ending, execution: Execution): Pr
   execution.ended(key, ending.outcome);
 }
 
-async function endingOf(record: UnitRecord, execution: Execution): Promise<Ending> {
+/** Works on a unit while no other process can. */
+async function underLock<T>(
+  record: UnitRecord,
+  execution: Execution,
+  act: (work: UnitWork) => Promise<T>,
+): Promise<T | Ending> {
   const { planned } = record;
   const target = execution.targets.get(planned.key);
   if (target === undefined) {
@@ -134,13 +167,14 @@ async function endingOf(record: UnitRecord, execution: Execution): Promise<Endin
     return refusal(asProblem(thrown), startInDoubt(record) !== null);
   }
   try {
-    return await workOn(record, {
+    return await act({
       target,
       path: pathOf(execution.paths, target),
       journal: execution.journal,
       clock: execution.clock,
       rehearsalSpeed: execution.rehearsalSpeed,
       abort: execution.control.abort,
+      stopping: () => execution.control.stopNew,
       against: execution.against,
       image: execution.image,
       noEarlierStart: (unit) => execution.earlier.refuseOn(unit),
@@ -181,63 +215,5 @@ function withoutWork(record: UnitRecord): Ending | null {
 function silent(): Problem {
   return new Problem('link/silent', 'The unit did not answer when the plan was made.', {
     hint: 'Check address, credential and access list, then make a new plan.',
-  });
-}
-
-/** A unit is locked by what it is, not by its address: two inventories may name it differently. */
-function lockName(unit: Unit): string {
-  return usableSerial(unit.serial) ?? `${unit.host ?? 'local'}-${unit.port ?? ''}`;
-}
-
-/**
- * The units that carry the same load must be known to be well at this moment: nobody else is at them, they did not fail
- * in this run, and they say so themselves.
- */
-async function partnersAreWell(key: string, execution: Execution): Promise<void> {
-  const partners = findPartners(execution.inventory).get(key) ?? [];
-  const records = new Map(fold(execution.journal.events).units.map((record) => [record.planned.key, record]));
-  for (const partner of partners) {
-    const record = records.get(partner);
-    if (
-      record !== undefined &&
-      (record.outcome === 'failed' || record.outcome === 'unknown') &&
-      wasTouched(record)
-    ) {
-      throw notWell(partner, `ended as "${record.outcome}" in this run`);
-    }
-    const target = execution.targets.get(partner);
-    if (target === undefined) throw notWell(partner, 'cannot be looked at');
-    const look = await pathOf(execution.paths, target).look(target, {
-      clock: execution.clock,
-      signal: execution.control.abort,
-    });
-    if (look.problem !== null) throw notWell(partner, look.problem.message);
-    const complaint = unwell(look.unit);
-    if (complaint !== null) throw notWell(partner, complaint);
-    if (await execution.locks.heldElsewhere(lockName(look.unit))) {
-      throw notWell(partner, 'is being worked on by another process');
-    }
-    await execution.earlier.refuseOn(look.unit).catch((thrown: unknown) => {
-      throw notWell(partner, `is in doubt: ${asProblem(thrown).message}`);
-    });
-  }
-}
-
-function wasTouched(record: UnitRecord): boolean {
-  return record.hops.some((hop) => hop.startedAt !== null);
-}
-
-function unwell(unit: Unit): string | null {
-  const { onLine, outputOn, linkUp, alarms } = unit.condition;
-  if (linkUp !== true) return 'has no known link to its card';
-  if (onLine !== true) return 'is not known to be on mains';
-  if (outputOn !== true) return 'is not known to have its output on';
-  if (alarms === null) return 'has alarm flags that cannot be read';
-  return alarms.length === 0 ? null : `has alarms: ${alarms.join(', ')}`;
-}
-
-function notWell(partner: string, complaint: string): Problem {
-  return new Problem('refused/partner', `${partner}, which carries the same load, ${complaint}.`, {
-    hint: `Bring ${partner} in order first: while this unit is updated, the load hangs on it alone.`,
   });
 }

@@ -1,10 +1,15 @@
-import type { RunRecord, UnitRecord } from './fold.ts';
+import { endIsOpen, lastVerified, type RunRecord, type UnitRecord } from './fold.ts';
 
 export type ExitCode = 0 | 3 | 4 | 5 | 130;
 
 /** A start was made and no end is on record: whoever asks must go and look. */
 export function inDoubt(record: UnitRecord): boolean {
-  return record.outcome === 'unknown' || (record.open && record.hops.some((hop) => hop.startedAt !== null));
+  return record.outcome === 'unknown' || (record.open && record.hops.some(endIsOpen));
+}
+
+/** Refused behind a hop that was done: the unit is not where the plan leads, and not as it was either. */
+function leftHalfWay(unit: UnitRecord): boolean {
+  return unit.outcome === 'refused' && lastVerified(unit) !== null;
 }
 
 /** Who is at the run: `alive`, another process is; `stopped`, the operator ended it. */
@@ -18,7 +23,7 @@ export function exitCodeOf(record: RunRecord, { stopped, alive }: RunStanding): 
   const { units } = record;
   // What a living process is at is under way, not in doubt.
   if (units.some((unit) => (alive ? unit.outcome === 'unknown' : inDoubt(unit)))) return 5;
-  if (units.some((unit) => unit.outcome === 'failed')) return 4;
+  if (units.some((unit) => unit.outcome === 'failed' || leftHalfWay(unit))) return 4;
   if (stopped) return 130;
   const refused = units.filter((unit) => unit.outcome === 'refused').length;
   return refused > 0 && refused === units.length ? 3 : 0;

@@ -4,6 +4,10 @@ import type { Ended, JournalEvent } from './journal.ts';
 
 /** What the journal holds of one hop of the present attempt. */
 export interface HopRecord {
+  /** The unit as it was before this hop; null where the hop was not begun. */
+  readonly before: Unit | null;
+  /** The unit as it was seen when the hop was verified. */
+  readonly after: Unit | null;
   /** The last step that has a line, and its state. */
   readonly step: StepName | null;
   readonly state: 'begun' | 'committing' | 'done' | 'failed' | 'unknown' | null;
@@ -21,7 +25,9 @@ export interface HopRecord {
 export interface UnitRecord {
   readonly planned: PlannedUnit;
   readonly attempt: number;
+  /** The unit as it was before the first hop that was begun. */
   readonly before: Unit | null;
+  /** The unit as it was seen last; null while it is at work, and where its state is not known. */
   readonly after: Unit | null;
   readonly outcome: Ended | 'pending';
   /** Begun, and without an end: a process that is gone was at it. */
@@ -36,12 +42,16 @@ export interface RunRecord {
   readonly inventory: string;
   readonly images: string;
   readonly rules: readonly string[];
+  /** What the operator overruled, with the reasons. */
+  readonly overrule: readonly { readonly rule: string; readonly reason: string }[];
   readonly plan: Plan;
   readonly state: 'planned' | 'running' | 'done' | 'stopped';
   readonly units: readonly UnitRecord[];
 }
 
 const NO_HOP: HopRecord = {
+  before: null,
+  after: null,
   step: null,
   state: null,
   transferred: null,
@@ -77,8 +87,8 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
     const record = units.get(event.unit);
     if (record !== undefined) units.set(event.unit, next(record, event));
   }
-  const { run, inventory, images, rules, plan } = first;
-  return { run, inventory, images, rules, plan, state, units: [...units.values()] };
+  const { run, inventory, images, rules, overrule = [], plan } = first;
+  return { run, inventory, images, rules, overrule, plan, state, units: [...units.values()] };
 }
 
 function fresh(planned: PlannedUnit): UnitRecord {
@@ -101,8 +111,28 @@ function fresh(planned: PlannedUnit): UnitRecord {
  */
 export function startInDoubt(record: UnitRecord): number | null {
   if (record.outcome !== 'pending' && record.outcome !== 'unknown') return null;
-  const index = record.hops.findIndex((hop) => hop.startedAt !== null && !hop.verified);
+  const index = record.hops.findIndex(endIsOpen);
   return index === -1 ? null : index;
+}
+
+/** A start of the hop is on record, and no verified end. */
+export function endIsOpen(hop: HopRecord): boolean {
+  return hop.startedAt !== null && !hop.verified;
+}
+
+/** The last hop that was verified; null where none was. */
+export function lastVerified(record: UnitRecord): number | null {
+  const index = record.hops.findLastIndex((hop) => hop.verified);
+  return index === -1 ? null : index;
+}
+
+/**
+ * The unit was left between two hops, before a start of the next one: refused there or stopped by the operator. What stood
+ * against it may have gone.
+ */
+export function leftBetweenHops(record: UnitRecord): boolean {
+  const left = record.outcome === 'refused' || record.outcome === 'stopped';
+  return left && lastVerified(record) !== null && !record.hops.some(endIsOpen);
 }
 
 type UnitEvent = Extract<JournalEvent, { unit: string }>;
@@ -111,17 +141,16 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
   switch (event.event) {
     case 'unit':
       return {
-        ...record,
+        ...atWork(record),
         attempt: event.attempt,
-        before: event.before,
-        outcome: 'pending',
-        open: true,
-        problem: null,
+        before: lastVerified(record) === null ? event.before : (record.before ?? event.before),
+        hops: record.hops.map((hop, index) =>
+          index === (event.hop ?? 0) ? { ...hop, before: event.before } : hop,
+        ),
       };
     case 'step':
       return {
-        ...record,
-        open: true,
+        ...atWork(record),
         hops: record.hops.map((hop, index) => (index === event.hop ? nextHop(hop, event) : hop)),
       };
     case 'end':
@@ -135,14 +164,19 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
       };
     case 'again':
       // A new attempt begins with an empty memory: what an earlier one did is asked of the device, by every way it may have
-      // gone.
+      // gone. A hop that was verified needs no attempt; whether the unit is still where it led is asked before the next one.
       return {
         ...fresh(record.planned),
         attempt: record.attempt,
         before: record.before,
-        hops: record.hops.map(({ startWays }) => ({ ...NO_HOP, startWays })),
+        hops: record.hops.map((hop) => (hop.verified ? hop : { ...NO_HOP, startWays: hop.startWays })),
       };
   }
+}
+
+/** Any line of work takes back an end that was written before it, also that of a unit whose state was not known. */
+function atWork(record: UnitRecord): UnitRecord {
+  return { ...record, outcome: 'pending', open: true, after: null, problem: null, reasons: [] };
 }
 
 type StepEvent = Extract<JournalEvent, { event: 'step' }>;
@@ -162,11 +196,14 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
   if (event.step === 'start') {
     return {
       ...moved,
+      // A start that is newer than a verified end opens the hop again.
+      verified: false,
       startedAt: event.state === 'begun' ? hop.startedAt : (hop.startedAt ?? at),
       startedBy: event.way ?? hop.startedBy,
       startWays: [...new Set([...hop.startWays, ...(event.ways ?? [])])],
     };
   }
-  if (event.step === 'verify') return { ...moved, verified: event.state === 'done' };
+  if (event.step === 'verify')
+    return { ...moved, verified: event.state === 'done', after: event.seen ?? null };
   return moved;
 }

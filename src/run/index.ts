@@ -20,5 +20,4 @@ export type { Ending, UnitWork } from './preflight.ts';
 export { AuditUnitSchema, PlanSchema } from './schemas.ts';
 export * from './secrets.ts';
 export * from './targets.ts';
-export * from './unit-run.ts';
 export * from './window.ts';

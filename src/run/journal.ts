@@ -20,14 +20,17 @@ const EventSchema = z.discriminatedUnion('event', [
     inventory: z.string(),
     images: z.string(),
     rules: z.array(z.string()),
+    /** Rules that the operator overruled for this run, each with the reason given. */
+    overrule: z.array(z.strictObject({ rule: z.string(), reason: z.string() })).optional(),
     plan: PlanSchema,
   }),
-  /** The unit was looked at and is about to be worked on. */
+  /** The unit was looked at and is about to be worked on: as it was before the hop, the first one where none is named. */
   z.strictObject({
     ...stamp,
     event: z.literal('unit'),
     unit: z.string(),
     attempt: z.int().min(1),
+    hop: z.int().min(0).optional(),
     before: UnitSchema,
   }),
   z.strictObject({
@@ -41,6 +44,8 @@ const EventSchema = z.discriminatedUnion('event', [
     way: z.string().nullable(),
     /** With `committing`: the ways that the start may be made by. The inventory may say otherwise later. */
     ways: z.array(z.enum(['snmp', 'cli'])).optional(),
+    /** With the end of `verify`: the unit as it was seen then. */
+    seen: UnitSchema.optional(),
     problem: ProblemSchema.nullable(),
   }),
   z.strictObject({

@@ -84,10 +84,14 @@ function refusedBy(verdict: Verdict, against: readonly Reason[]): Verdict {
 
 function hopsOf(verdict: Verdict, judged: Judged): Hop[] {
   const hops: Hop[] = [];
-  let { microLinkId } = judged.look.unit.firmware;
+  let { version, microLinkId } = judged.look.unit.firmware;
   for (const [index, hop] of verdict.hops.entries()) {
     const image = judged.images[index];
     if (image === undefined || microLinkId === null) return [];
+    // Hops that do not join are no route: the unit would be left where nobody planned it.
+    const fits =
+      image.microLinkId === microLinkId && (image.microLinkIdAfter ?? microLinkId) === hop.microLinkIdAfter;
+    if (hop.from !== version || !fits) return [];
     hops.push({
       from: { version: hop.from, microLinkId },
       to: { version: hop.to, microLinkId: hop.microLinkIdAfter },
@@ -95,6 +99,7 @@ function hopsOf(verdict: Verdict, judged: Judged): Hop[] {
       path: hop.path,
       steps: ['transfer', 'start', 'settle', 'verify'],
     });
+    version = hop.to;
     microLinkId = hop.microLinkIdAfter;
   }
   return hops;

@@ -31,6 +31,8 @@ export interface UnitWork {
   readonly rehearsalSpeed: number;
   /** Aborted when work before the commit shall end. */
   readonly abort: AbortSignal;
+  /** True: no further start is to be made; what is under way goes on to its end. */
+  readonly stopping: () => boolean;
   /** The rules, asked again right before a start. */
   readonly against: (unit: Unit, image: StoredImage, hop: Hop) => readonly Reason[];
   /** Checks that the file is still the one of the plan. Throws Problem image/changed. */
@@ -52,13 +54,16 @@ export class Refusal extends Error {
   }
 }
 
-/** Looks at the unit and refuses where it is not the one of the plan. */
-export async function freshLook(record: UnitRecord, hop: Hop, work: UnitWork): Promise<Unit> {
+/**
+ * Looks at the unit right before a hop. Refuses where it is not the one of the plan, by its serial number, and where it
+ * stands nowhere on what is left of its route. It may stand behind the hop: somebody else may have brought it further.
+ */
+export async function freshLook(record: UnitRecord, index: number, work: UnitWork): Promise<Unit> {
   const look = await work.path.look(work.target, { clock: work.clock, signal: work.abort });
   work.abort.throwIfAborted();
   if (look.problem !== null) throw look.problem;
   const { unit } = look;
-  const planned = usableSerial(record.planned.unit.serial);
+  const expected = usableSerial(record.planned.unit.serial);
   const serial = usableSerial(unit.serial);
   if (serial === null) {
     throw new Problem(
@@ -69,17 +74,15 @@ export async function freshLook(record: UnitRecord, hop: Hop, work: UnitWork): P
       },
     );
   }
-  if (serial !== planned) {
-    throw stale(`serial number ${planned ?? 'none'}`, serial);
-  }
-  if (!isAt(unit, hop.from) && !isAt(unit, hop.to)) {
-    const { version, microLinkId } = unit.firmware;
-    throw stale(
-      `UPS ${hop.from.version} (ID${hop.from.microLinkId})`,
-      `UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`,
-    );
-  }
-  return unit;
+  if (serial !== expected) throw stale(`serial number ${expected ?? 'none'}`, serial);
+  const left = record.planned.hops.slice(index);
+  if (left.some((hop) => isAt(unit, hop.from) || isAt(unit, hop.to))) return unit;
+  const { version, microLinkId } = unit.firmware;
+  const problem = stale(
+    left.map(({ from }) => `UPS ${from.version} (ID${from.microLinkId})`)[0] ?? 'another route',
+    `UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`,
+  );
+  throw new Refusal({ outcome: 'refused', after: unit, problem, reasons: [] });
 }
 
 function stale(planned: string, found: string): Problem {

@@ -116,6 +116,7 @@ export async function note(
     state,
     way: result?.way ?? null,
     ...(state === 'committing' ? { ways: [...(work.target.network?.start ?? [])] } : {}),
+    ...(step === 'verify' && result?.unit !== undefined ? { seen: result.unit } : {}),
     problem: result?.problem?.toJSON() ?? null,
   });
 }

@@ -1,219 +1,112 @@
-import {
-  asProblem,
-  type Hop,
-  Problem,
-  type Step,
-  type StepContext,
-  sameUnit,
-  type Unit,
-} from '../core/index.ts';
-import type { HopRecord, UnitRecord } from './fold.ts';
-import { type Ending, freshLook, isAt, Refusal, refuseWhere, type UnitWork } from './preflight.ts';
-import { contextFor, limited, note, placeholder, stepsOf } from './steps.ts';
+import { asProblem, Problem, sameUnit, type Unit } from '../core/index.ts';
+import { endIsOpen, lastVerified, type UnitRecord } from './fold.ts';
+import { beginHop, watchHop } from './hop-run.ts';
+import { type Ending, isAt, Refusal, type UnitWork } from './preflight.ts';
 
-const NEVER = new AbortController().signal;
+/** The hops of one unit, in their order. */
 
-/** Works on a unit from where its record stands to an end. Never throws for what the device does. */
-export async function workOn(record: UnitRecord, work: UnitWork): Promise<Ending> {
-  let startMade = record.hops.some((hop) => hop.startedAt !== null && !hop.verified);
+/**
+ * Watches the hop whose start is on record without a known end. Null: it is verified and further hops are left. These are
+ * not begun here, because whoever watches holds no place and keeps no partner waiting. Never throws for what the device does.
+ */
+export async function watchOn(record: UnitRecord, index: number, work: UnitWork): Promise<Ending | null> {
   try {
-    return await hops(record, work, () => {
-      startMade = true;
-    });
+    const ending = await watchHop(record, index, work);
+    const isLast = index === record.planned.hops.length - 1;
+    return ending.outcome === 'upgraded' && !isLast ? null : ending;
+  } catch (thrown) {
+    return { outcome: 'unknown', after: null, problem: asProblem(thrown), reasons: [] };
+  }
+}
+
+/**
+ * Takes the hops that are left, each with a preflight of its own: looked at, judged, window and partners asked. A hop that
+ * the unit stands behind already is passed over, and the next one begun. A stop lets a hop end and begins no other.
+ *
+ * `upgraded`: the unit runs what the plan leads to, and at least one hop was verified in this run; `current`: it was there
+ * without this run. Anything else is the end of the hop that was not done, see {@link tellHalfWay}. Never throws for what
+ * the device does.
+ */
+export async function workOn(record: UnitRecord, work: UnitWork): Promise<Ending> {
+  const { hops } = record.planned;
+  let anyDone = lastVerified(record) !== null;
+  let startMade = record.hops.some(endIsOpen);
+  let seen: Unit | null = null;
+  try {
+    for (const index of hops.keys()) {
+      if (record.hops[index]?.verified) continue;
+      if (work.stopping()) return stopped(anyDone);
+      const ending = await beginHop(record, index, work, () => {
+        startMade = true;
+      });
+      if (ending.outcome !== 'upgraded' && ending.outcome !== 'current') return ending;
+      if (ending.outcome === 'upgraded') anyDone = true;
+      startMade = false;
+      seen = ending.after;
+    }
+    if (seen === null) return await lookOnceMore(record, work);
+    return { outcome: anyDone ? 'upgraded' : 'current', after: seen, problem: null, reasons: [] };
   } catch (thrown) {
     if (thrown instanceof Refusal) return thrown.ending;
     const problem = asProblem(thrown);
     if (startMade) return { outcome: 'unknown', after: null, problem, reasons: [] };
-    if (work.abort.aborted) return stopped();
+    if (work.abort.aborted) return stopped(anyDone);
     const outcome = problem.code.startsWith('refused/') ? 'refused' : 'failed';
     return { outcome, after: null, problem, reasons: [] };
   }
 }
 
-function stopped(): Ending {
+/** Every hop has its verified line: only the end of the unit was not written down any more. */
+async function lookOnceMore(record: UnitRecord, work: UnitWork): Promise<Ending> {
+  const { hops, unit } = record.planned;
+  const look = await work.path.look(work.target, {
+    clock: work.clock,
+    signal: new AbortController().signal,
+  });
+  const to = hops.at(-1)?.to;
+  if (!sameUnit(look.unit, unit) || to === undefined || isAt(look.unit, to)) {
+    const after = sameUnit(look.unit, unit) ? look.unit : null;
+    return { outcome: 'upgraded', after, problem: null, reasons: [] };
+  }
+  const { version, microLinkId } = look.unit.firmware;
   const problem = new Problem(
-    'refused/stopped',
-    'Stopped by the operator before the start; the unit is unchanged.',
-    {
-      hint: 'upsfw resume goes on with it.',
-    },
+    'device/changed',
+    `The unit was verified at UPS ${to.version} (ID${to.microLinkId}) and now says UPS ${version ?? '?'} (ID${microLinkId ?? '?'}).`,
+    { hint: 'Go and look at the unit. Do not power it off while its panel shows an update.' },
   );
+  return { outcome: 'unknown', after: look.unit, problem, reasons: [] };
+}
+
+/** The end of a unit that the operator stopped before a start. */
+export function stopped(anyDone: boolean): Ending {
+  const message = anyDone
+    ? 'Stopped by the operator before the start of the next hop.'
+    : 'Stopped by the operator before the start; the unit is unchanged.';
+  const problem = new Problem('refused/stopped', message, { hint: 'upsfw resume goes on with it.' });
   return { outcome: 'stopped', after: null, problem, reasons: [] };
 }
 
-async function hops(record: UnitRecord, work: UnitWork, onCommit: () => void): Promise<Ending> {
-  let before: Unit | null = record.before;
-  for (const [index, hop] of record.planned.hops.entries()) {
-    const memory = record.hops[index];
-    if (memory?.verified) continue;
-    const started = memory !== undefined && memory.startedAt !== null;
-    const ending: Ending = started
-      ? await watchStarted(before ?? record.planned.unit, hop, index, memory, work)
-      : await fromTheBeginning(record, hop, index, memory ?? null, work, onCommit);
-    if (ending.outcome !== 'upgraded' || ending.after === null) return ending;
-    before = ending.after;
-    if (index === record.planned.hops.length - 1) return ending;
-  }
-  // Every hop has its verified line: only the end of the unit was not written down any more.
-  const look = await work.path.look(work.target, { clock: work.clock, signal: NEVER });
-  const after = before !== null && sameUnit(look.unit, before) ? look.unit : null;
-  return { outcome: 'upgraded', after, problem: null, reasons: [] };
-}
-
-async function fromTheBeginning(
-  record: UnitRecord,
-  hop: Hop,
-  index: number,
-  memory: HopRecord | null,
-  work: UnitWork,
-  onCommit: () => void,
-): Promise<Ending> {
-  work.progress('looking', null);
-  const before = await freshLook(record, hop, work);
-  if (isAt(before, hop.to)) return { outcome: 'current', after: before, problem: null, reasons: [] };
-  await work.noEarlierStart(before);
-  const image = await work.image(hop);
-  refuseWhere(before, hop, image, record, work);
-  await work.partnersAreWell();
-  const steps = stepsOf(before, hop, work);
-
-  await work.journal.append({
-    event: 'unit',
-    unit: record.planned.key,
-    attempt: record.attempt + (record.open ? 0 : 1),
-    before,
-  });
-
-  const context = contextFor(before, hop, image, memory, work);
-  await transfer(context, steps, index, work);
-  work.abort.throwIfAborted();
-
-  // Minutes have gone by since the first look. What counts is how the unit is now.
-  const now = await freshLook(record, hop, work);
-  if (isAt(now, hop.to)) return { outcome: 'current', after: now, problem: null, reasons: [] };
-  await work.noEarlierStart(now);
-  refuseWhere(now, hop, await work.image(hop), record, work);
-  await work.partnersAreWell();
-  const standing = await work.path.check('start', context);
-  if (standing.state !== 'todo') throw notToBeStarted(standing.problem);
-  work.abort.throwIfAborted();
-
-  await note(work, index, 'start', 'committing');
-  onCommit();
-  const start = await limited('start', { ...context, signal: NEVER }, steps, work);
-  await note(work, index, 'start', start.state, start);
-  if (start.state === 'failed') return { outcome: 'failed', after: now, problem: start.problem, reasons: [] };
-  const startedAt = work.clock.now();
-  const startWays = [...context.remembered.startWays, ...(work.target.network?.start ?? [])];
-  const remembered = { ...context.remembered, startedAt, startedBy: start.way, startWays };
-  const after: StepContext = { ...context, signal: NEVER, remembered };
-  if (start.state === 'unknown') return askThenWatch(after, steps, index, work);
-  return settleAndVerify(after, steps, index, work);
-}
-
-/** A start is on record, of this process or of one that is gone. It is never made again. */
-async function watchStarted(
-  before: Unit,
-  hop: Hop,
-  index: number,
-  memory: HopRecord,
-  work: UnitWork,
-): Promise<Ending> {
-  const image = await work.image(hop).catch(() => null);
-  const steps = stepsOf(before, hop, work);
-  return askThenWatch(
-    contextFor(before, hop, image ?? placeholder(hop), memory, work, NEVER),
-    steps,
-    index,
-    work,
-  );
-}
-
-/** Asks the device what became of a start, and watches the update if there is or may be one. */
-async function askThenWatch(
-  context: StepContext,
-  steps: readonly Step[],
-  index: number,
-  work: UnitWork,
-): Promise<Ending> {
-  work.progress('asking what became of the start', null);
-  const standing = await work.path.check('start', context);
-  if (standing.state === 'failed' || standing.state === 'todo') {
-    const problem =
-      standing.problem ??
-      new Problem(
-        'device/start-not-seen',
-        'A start was written down, but the unit shows no update and runs its old firmware.',
-        {
-          hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --again ${work.target.name}`,
-        },
-      );
-    await note(work, index, 'start', 'failed', {
-      state: 'failed',
-      way: context.remembered.startedBy,
-      problem,
-    });
-    return { outcome: 'failed', after: context.before, problem, reasons: [] };
-  }
-  return settleAndVerify(context, steps, index, work);
-}
-
-async function transfer(
-  context: StepContext,
-  steps: readonly Step[],
-  index: number,
-  work: UnitWork,
-): Promise<void> {
-  await note(work, index, 'transfer', 'begun');
-  const standing = await work.path.check('transfer', context);
-  if (standing.state === 'done') {
-    const way = context.remembered.transferred?.way ?? null;
-    await note(work, index, 'transfer', 'done', { state: 'done', way, problem: null });
-    return;
-  }
-  const result = await limited('transfer', context, steps, work);
-  if (result.state !== 'done' && work.abort.aborted) {
-    await note(work, index, 'transfer', 'failed', result);
-    throw new Refusal(stopped());
-  }
-  await note(work, index, 'transfer', result.state, result);
-  if (result.state === 'done') return;
-  // The image in the card's folder does nothing by itself: an upload of unknown end leaves the UPS as it was.
-  throw new Refusal({ outcome: 'failed', after: context.before, problem: result.problem, reasons: [] });
-}
-
-async function settleAndVerify(
-  context: StepContext,
-  steps: readonly Step[],
-  index: number,
-  work: UnitWork,
-): Promise<Ending> {
-  await note(work, index, 'settle', 'begun');
-  const settled = await limited('settle', context, steps, work);
-  await note(work, index, 'settle', settled.state, settled);
-  if (settled.state === 'failed') {
-    return {
-      outcome: 'failed',
-      after: settled.unit ?? context.before,
-      problem: settled.problem,
-      reasons: [],
-    };
-  }
-  if (settled.state === 'unknown') {
-    return { outcome: 'unknown', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
-  }
-  await note(work, index, 'verify', 'begun');
-  const verified = await limited('verify', context, steps, work);
-  await note(work, index, 'verify', verified.state, verified);
-  const outcome = verified.state === 'done' ? 'upgraded' : verified.state;
-  return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
-}
-
-function notToBeStarted(problem: Problem | null): Problem {
-  return (
-    problem ??
-    new Problem('device/busy', 'The unit is at an update that this run did not start.', {
-      hint: 'Wait until it has ended, look at the unit, and make a new plan.',
-    })
-  );
+/**
+ * Completes the end of a unit that has hops behind it and did not get to where its plan leads. Its outcome is that of the
+ * hop that was not done: `refused` and `stopped` go on with a resume, `failed` needs a second attempt to be allowed,
+ * `unknown` must be looked at. The problem says what is done, and `after` is the firmware of the last verified hop where
+ * nothing newer was seen and no start is in doubt.
+ */
+export function tellHalfWay(ending: Ending, record: UnitRecord): Ending {
+  const index = lastVerified(record);
+  const hop = index === null ? undefined : record.planned.hops[index];
+  if (index === null || hop === undefined) return ending;
+  if (ending.outcome === 'upgraded' || ending.outcome === 'current') return ending;
+  const verified = `Hop ${index + 1} of ${record.planned.hops.length} is done and was verified at UPS ${hop.to.version} (ID${hop.to.microLinkId})`;
+  const { problem } = ending;
+  const told =
+    problem === null
+      ? null
+      : new Problem(problem.code, `${problem.message} ${verified}.`, {
+          hint: problem.hint,
+          transient: problem.transient,
+          cause: problem,
+        });
+  const lastSeen = ending.outcome === 'unknown' ? null : (record.hops[index]?.after ?? null);
+  return { ...ending, after: ending.after ?? lastSeen, problem: told };
 }

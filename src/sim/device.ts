@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
+import { type Counters, freshCounters } from './counters.ts';
 import type { Fault } from './faults.ts';
-import { checkFile, type FileCheck } from './image-check.ts';
+import { type CheckedImage, checkFile, type FileCheck } from './image-check.ts';
+import { cardPathIsShut, loaderAt, needsOtherLoader } from './installed.ts';
 import type { Persona } from './personas.ts';
 
 /** What the UPS is at. `lost`: the card has no word from it and never will again. */
@@ -9,19 +11,6 @@ export type Phase = 'idle' | 'transferring' | 'restarting' | 'lost';
 /** Values of upsAdvControlFirmwareUpdate. */
 export const UPDATE = { none: 1, requested: 2, inProcess: 3, successful: 4, failed: 5 } as const;
 export type UpdateValue = (typeof UPDATE)[keyof typeof UPDATE];
-
-export interface Counters {
-  /** Every request to start an update that reached the device, accepted or not. */
-  starts: number;
-  startsAccepted: number;
-  snmpReads: number;
-  snmpWrites: number;
-  uploads: number;
-  logins: number;
-  commands: number;
-  /** Lines that were typed after a question, empty ones among them. */
-  answers: number;
-}
 
 export type StartAnswer = 'started' | 'busy' | 'no-file' | 'refused';
 
@@ -38,21 +27,14 @@ export class SimulatedDevice extends EventEmitter {
   readonly cardSerial: string;
   readonly persona: Persona;
   readonly speed: number;
-  readonly counters: Counters = {
-    starts: 0,
-    startsAccepted: 0,
-    snmpReads: 0,
-    snmpWrites: 0,
-    uploads: 0,
-    logins: 0,
-    commands: 0,
-    answers: 0,
-  };
+  readonly counters: Counters = freshCounters();
   /** Files in the card's `upsfw` folder. */
   readonly files = new Map<string, Buffer>();
   readonly eventLog: string[] = [];
   version: string;
   microLinkId: number | null;
+  /** Boot loader of the UPS; null = one older than any that an image asks for. */
+  loader: string | null;
   phase: Phase = 'idle';
   update: UpdateValue = UPDATE.none;
   /** Bytes sent to the UPS and bytes to send, while an update is on. */
@@ -60,7 +42,7 @@ export class SimulatedDevice extends EventEmitter {
   onBattery = false;
   outputOn = true;
   batteryPercent = 100;
-  readonly #faults: ReadonlySet<Fault>;
+  readonly #faults: Set<Fault>;
   readonly #timers = new Set<NodeJS.Timeout>();
   #lastFile: string | null = null;
 
@@ -83,11 +65,22 @@ export class SimulatedDevice extends EventEmitter {
     this.#faults = new Set(options.faults);
     this.version = options.persona.ups.version;
     this.microLinkId = options.persona.ups.microLinkId;
+    this.loader = loaderAt(options.persona, this.version);
     if (this.has('stale-result')) this.update = UPDATE.failed;
   }
 
   has(fault: Fault): boolean {
     return this.#faults.has(fault);
+  }
+
+  /** From now on the device misbehaves in this way too. */
+  inject(fault: Fault): void {
+    this.#faults.add(fault);
+  }
+
+  /** From now on the device does not misbehave in this way any more. */
+  mend(fault: Fault): void {
+    this.#faults.delete(fault);
   }
 
   /** The firmware string as the card shows it. */
@@ -159,11 +152,12 @@ export class SimulatedDevice extends EventEmitter {
     this.progress = { sent: 0, total: bytes.length };
     this.#log('Device', 'UPS: Transferring firmware to UPS.', '0x0176');
     this.changed();
-    if (!check.known || !check.compatible || this.persona.cardPath === 'shut') {
+    const shut = cardPathIsShut(this.persona, this.microLinkId, this.version);
+    if (!check.known || !check.compatible || shut) {
       this.#after(FAST_FAILURE_SECONDS, () => this.#fail(file, 'Refused'));
       return 'started';
     }
-    this.#send(file, bytes.length, check.version, check.idAfter);
+    this.#send(file, bytes.length, check);
     return 'started';
   }
 
@@ -172,7 +166,7 @@ export class SimulatedDevice extends EventEmitter {
     this.#timers.clear();
   }
 
-  #send(file: string, total: number, version: string, idAfter: number): void {
+  #send(file: string, total: number, image: CheckedImage): void {
     const steps = 20;
     const step = (done: number): void => {
       this.progress = { sent: Math.round((total * done) / steps), total };
@@ -183,7 +177,7 @@ export class SimulatedDevice extends EventEmitter {
         return;
       }
       if (done >= steps) {
-        this.#restart(version, idAfter);
+        this.#restart(image);
         return;
       }
       this.#after(total / BYTES_PER_SECOND / steps, () => step(done + 1));
@@ -191,10 +185,12 @@ export class SimulatedDevice extends EventEmitter {
     step(0);
   }
 
-  #restart(version: string, idAfter: number): void {
+  #restart({ version, idAfter, loader }: CheckedImage): void {
     this.#log('Device', 'UPS: Finished UPS firmware transfer [Done]', '0x0177');
     this.#log('Device', 'UPS: Lost the local network management interface-to-UPS communication.', '0x0102');
-    this.phase = this.has('never-returns') ? 'lost' : 'restarting';
+    this.loader = loader ?? this.loader;
+    const bricked = needsOtherLoader(this.persona, idAfter, version, this.loader);
+    this.phase = bricked || this.has('never-returns') ? 'lost' : 'restarting';
     this.changed();
     if (this.phase === 'lost') return;
     this.#after(RESTART_SECONDS, () => {

@@ -7,7 +7,7 @@ import { SimulatedDevice } from './device.ts';
 import type { Face } from './face.ts';
 import type { Fault } from './faults.ts';
 import { openFtpFace } from './ftp-face.ts';
-import { buildImage, DEMO_IMAGES } from './image-builder.ts';
+import { buildImage, DEMO_IMAGES, type ImageRecipe } from './image-builder.ts';
 import { loadPersona, type Persona, type PersonaName } from './personas.ts';
 import { openSnmpFace } from './snmp-face.ts';
 import { openSshFace } from './ssh-face.ts';
@@ -48,8 +48,8 @@ export interface SimulatedFleet {
   /** An inventory file for the fleet; its secrets are references to `environment`. */
   inventory(images: string): string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Writes the images that the units want into a folder and gives their names. */
-  writeImages(folder: string): Promise<readonly string[]>;
+  /** Writes images into a folder and gives their names; without recipes those that the demonstration wants. */
+  writeImages(folder: string, recipes?: Readonly<Record<string, ImageRecipe>>): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -198,9 +198,12 @@ function credentials(version: 'v1' | 'v2c' | 'v3'): Record<string, unknown> {
   return { snmp: user, write: user };
 }
 
-async function writeImages(folder: string): Promise<readonly string[]> {
+async function writeImages(
+  folder: string,
+  recipes: Readonly<Record<string, ImageRecipe>> = DEMO_IMAGES,
+): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });
-  for (const [name, recipe] of Object.entries(DEMO_IMAGES))
+  for (const [name, recipe] of Object.entries(recipes))
     await writeFile(join(folder, name), buildImage(recipe));
-  return Object.keys(DEMO_IMAGES);
+  return Object.keys(recipes);
 }

@@ -106,3 +106,26 @@ export const DEMO_IMAGES: Readonly<Record<string, ImageRecipe>> = {
     payloadBytes: 240_000,
   },
 };
+
+/** Images for units that take more than one hop: by a boot loader that the last one lacks, and by a change of the line. */
+export const ROUTE_IMAGES: Readonly<Record<string, ImageRecipe>> = {
+  'SMT18UPS_09-6.enc': {
+    microLinkId: 18,
+    version: '09.6',
+    parts: ['UBL 08.5', 'MCU 20.0'],
+    payloadBytes: 170_000,
+  },
+  'SRT1001UPS_02-9.enc': {
+    microLinkId: 1001,
+    microLinkIdAfter: 1013,
+    version: '02.9',
+    parts: ['BBL 01.8', 'BMC 18.7', 'MBL 02.4', 'MCU 05.4', 'CBL 01.0'],
+    payloadBytes: 200_000,
+  },
+  'SRT1013UPS_15-3.enc': {
+    microLinkId: 1013,
+    version: '15.3',
+    parts: ['BBL 01.8', 'BMCh18.7', 'MBL 02.4', 'MCUf08.3', 'CBLb01.0'],
+    payloadBytes: 210_000,
+  },
+};

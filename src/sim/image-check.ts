@@ -1,9 +1,17 @@
 import { sums } from './image-builder.ts';
 
 /** What the simulated card makes of a file in its folder. */
-export type FileCheck =
-  | { readonly known: false }
-  | { readonly known: true; readonly id: number; readonly idAfter: number; readonly version: string };
+export type FileCheck = { readonly known: false } | ({ readonly known: true } & CheckedImage);
+
+export interface CheckedImage {
+  /** Id of the first record: the units that the image is for. */
+  readonly id: number;
+  /** Id of the application: what these units are afterwards. */
+  readonly idAfter: number;
+  readonly version: string;
+  /** Version of the boot loader that the image brings; null where it brings none. */
+  readonly loader: string | null;
+}
 
 const BLOCK = 128;
 
@@ -13,6 +21,7 @@ export function checkFile(bytes: Buffer): FileCheck {
   let id: number | null = null;
   let idAfter: number | null = null;
   let version: string | null = null;
+  let loader: string | null = null;
   while (offset < bytes.length) {
     const header = bytes.subarray(offset, offset + BLOCK);
     if (header.length < BLOCK || header.readUInt16BE(0x7e) !== sums(header.subarray(0, 0x7e)))
@@ -25,8 +34,9 @@ export function checkFile(bytes: Buffer): FileCheck {
     if (header[0x01] === 0x01) idAfter ??= recordId;
     const name = header.toString('latin1', 0x14, 0x14 + (header[0x13] ?? 0));
     if (name.startsWith('UPS')) version ??= name.slice(3).trim();
+    if (name.startsWith('UBL')) loader = name.slice(3).trim();
     offset += BLOCK + padded;
   }
   if (id === null || version === null) return { known: false };
-  return { known: true, id, idAfter: idAfter ?? id, version };
+  return { known: true, id, idAfter: idAfter ?? id, version, loader };
 }

@@ -16,5 +16,5 @@ export {
   type SimulatedUnit,
   startFleet,
 } from './fleet.ts';
-export { buildImage, DEMO_IMAGES, type ImageRecipe } from './image-builder.ts';
+export { buildImage, DEMO_IMAGES, type ImageRecipe, ROUTE_IMAGES } from './image-builder.ts';
 export { PERSONAS, type PersonaName } from './personas.ts';

@@ -4,6 +4,7 @@ import { Problem } from '../core/index.ts';
 import { listFindings, parseYaml } from '../yaml/index.ts';
 
 const text = z.string().min(1).max(100);
+const release = z.string().regex(/^\d\d\.\d$/);
 
 /** What a simulated card and its UPS say of themselves, and what they offer. */
 const PersonaSchema = z.strictObject({
@@ -35,8 +36,15 @@ const PersonaSchema = z.strictObject({
   updateObject: z.boolean(),
   /** The command line has `upsfwupdate`. */
   upsfwupdate: z.boolean(),
-  /** `shut`: the installed UPS firmware refuses updates through the card. */
-  cardPath: z.enum(['open', 'shut']),
+  /** Releases that shut the card path of a line, and the one that opens it again; a line that is not listed is open. */
+  cardGates: z
+    .array(z.strictObject({ microLinkId: z.int().min(1), shutFrom: release, openFrom: release.nullable() }))
+    .default([]),
+  /** Releases of a line from `from` on run only with this boot loader, which came with the release `broughtBy`. */
+  loaderNeeded: z
+    .strictObject({ microLinkId: z.int().min(1), from: release, loader: release, broughtBy: release })
+    .nullable()
+    .default(null),
   inventory: z.strictObject({
     transfer: z.array(z.enum(['scp', 'ftp'])),
     start: z.array(z.enum(['snmp', 'cli'])),
@@ -53,6 +61,7 @@ export const PERSONAS = [
   'smt1500c-shut',
   'sua1500-legacy',
   'smx1500-current',
+  'srt5000-transit',
 ] as const;
 export type PersonaName = (typeof PERSONAS)[number];
 

@@ -13,8 +13,9 @@ import {
   parseJournal,
   readJournal,
   reopenJournal,
+  startInDoubt,
 } from '../../src/run/index.ts';
-import { plannedUnit, planOf, unitAt } from './values.ts';
+import { plannedUnit, planOf, routedUnit, unitAt } from './values.ts';
 
 let state: string;
 beforeEach(async () => {
@@ -38,6 +39,18 @@ const step = (
   ...(ways.length > 0 ? { ways } : {}),
   problem: null,
 });
+
+function verified(unit: string, hop: number) {
+  return {
+    event: 'step' as const,
+    unit,
+    hop,
+    step: 'verify' as const,
+    state: 'done' as const,
+    way: null,
+    problem: null,
+  };
+}
 
 async function wholeRun(journal: Journal): Promise<void> {
   const plan = planOf([plannedUnit('berlin/a'), plannedUnit('berlin/b')]);
@@ -121,7 +134,9 @@ describe('journal', () => {
             `"unit":"${unit.planned.key}","hop":0,"step":"start","state":"committing","way":null,"problem":null}\n`,
           );
         expect(unit.hops[0]?.startedAt !== null).toBe(committed);
-        if (committed && unit.outcome === 'pending') expect(inDoubt(unit)).toBe(true);
+        // With its verified line the end of a start is known, also while that of the unit is not written.
+        const open = committed && unit.outcome === 'pending' && unit.hops[0]?.verified === false;
+        expect(inDoubt(unit)).toBe(open);
       }
     }
   });
@@ -177,6 +192,7 @@ describe('fold', () => {
   it('forgets the memory of a hop, not the number of attempts, when a second attempt is allowed', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
+    await journal.append(step('berlin/a', 'start', 'committing'));
     await journal.append({ event: 'again', unit: 'berlin/a' });
     await journal.close();
     const [unit] = fold(journal.events).units;
@@ -192,5 +208,60 @@ describe('fold', () => {
     await journal.close();
     const [unit] = fold(await readJournal(state, 'r1')).units;
     expect(unit?.hops[0]).toMatchObject({ startedAt: null, startWays: ['cli', 'snmp'] });
+  });
+
+  it('knows the hops of a route apart, keeps what is verified, and the unit as it was at first', async () => {
+    const journal = await createJournal(state, 'r1', systemClock);
+    const key = 'berlin/a';
+    const line = (hop: number, event: NewEvent): NewEvent =>
+      event.event === 'step' ? { ...event, hop } : event;
+    await journal.append({
+      event: 'run',
+      run: 'r1',
+      inventory: 'i',
+      images: 'm',
+      rules: [],
+      plan: planOf([routedUnit(key)]),
+    });
+    const record = () => {
+      const [unit] = fold(journal.events).units;
+      if (unit === undefined) throw new Error('no unit');
+      return unit;
+    };
+    await journal.append({ event: 'unit', unit: key, attempt: 1, hop: 0, before: unitAt('09.3') });
+    await journal.append(line(0, step(key, 'start', 'committing', null, ['snmp'])));
+    expect([startInDoubt(record()), inDoubt(record())]).toEqual([0, true]);
+    await journal.append({
+      event: 'end',
+      unit: key,
+      outcome: 'unknown',
+      after: null,
+      problem: null,
+      reasons: [],
+    });
+    expect([startInDoubt(record()), inDoubt(record())]).toEqual([0, true]);
+    await journal.append({ ...verified(key, 0), seen: unitAt('09.6') });
+    // The end that was written before is taken back: there is a hop to go on with.
+    expect(record().outcome).toBe('pending');
+    expect([startInDoubt(record()), inDoubt(record())]).toEqual([null, false]);
+    await journal.append({ event: 'unit', unit: key, attempt: 1, hop: 1, before: unitAt('09.6') });
+    await journal.append(line(1, step(key, 'start', 'committing', null, ['cli'])));
+    expect([startInDoubt(record()), inDoubt(record())]).toEqual([1, true]);
+    await journal.append({
+      event: 'end',
+      unit: key,
+      outcome: 'failed',
+      after: unitAt('09.6'),
+      problem: null,
+      reasons: [],
+    });
+    await journal.append({ event: 'again', unit: key });
+    expect(record().before?.firmware.version).toBe('09.3');
+    expect(record().hops).toMatchObject([
+      { verified: true, after: { firmware: { version: '09.6' } } },
+      { verified: false, startedAt: null, startWays: ['cli'] },
+    ]);
+    await journal.close();
+    expect(fold(await readJournal(state, 'r1'))).toEqual(fold(journal.events));
   });
 });

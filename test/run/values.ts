@@ -58,6 +58,23 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
   };
 }
 
+/** A unit of id 18 at 09.3 that goes to 15.0 over 09.6. */
+export function routedUnit(key: string): PlannedUnit {
+  const planned = plannedUnit(key, { unit: unitAt('09.3') });
+  const [last] = planned.hops;
+  if (last === undefined) return planned;
+  const [from, over] = ['09.3', '09.6'].map((version) => ({ version, microLinkId: 18 }));
+  if (from === undefined || over === undefined) return planned;
+  const first = { file: 'SMT18UPS_09-6.enc', sha256: 'b'.repeat(64), sizeBytes: 1280 };
+  return {
+    ...planned,
+    hops: [
+      { ...last, from, to: over, image: first },
+      { ...last, from: over },
+    ],
+  };
+}
+
 export function planOf(units: readonly PlannedUnit[]): Plan {
   return { id: planId('rules', units), rules: 'rules', units };
 }

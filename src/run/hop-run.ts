@@ -1,0 +1,167 @@
+import { type Hop, Problem, type Step, type StepContext, type Unit } from '../core/index.ts';
+import type { UnitRecord } from './fold.ts';
+import { type Ending, freshLook, isAt, Refusal, refuseWhere, type UnitWork } from './preflight.ts';
+import { contextFor, limited, note, placeholder, stepsOf } from './steps.ts';
+
+/** One hop of one unit: from a look at the unit to the verified firmware, or the watch over a start that is on record. */
+
+const NEVER = new AbortController().signal;
+
+/** A hop at work. */
+interface HopWork extends UnitWork {
+  readonly index: number;
+  readonly steps: readonly Step[];
+}
+
+function hopOf(record: UnitRecord, index: number): Hop {
+  const hop = record.planned.hops[index];
+  if (hop !== undefined) return hop;
+  throw new Problem('internal/unexpected', `${record.planned.key} has no hop ${index + 1}.`, {
+    hint: 'Report this.',
+  });
+}
+
+/**
+ * Takes a hop that was not started. `upgraded`: it is verified. `current`: the unit stands behind it already, so this hop
+ * is not needed; `after` is the unit as it was seen. Calls `onCommit` when the start stands on disk.
+ */
+export async function beginHop(
+  record: UnitRecord,
+  index: number,
+  unitWork: UnitWork,
+  onCommit: () => void,
+): Promise<Ending> {
+  const hop = hopOf(record, index);
+  if (record.hops[index]?.startedAt != null) {
+    throw new Problem('internal/unexpected', `A start of hop ${index + 1} is on record already.`, {
+      hint: 'Report this. Look at the unit, then run upsfw resume.',
+    });
+  }
+  unitWork.progress('looking', null);
+  const before = await freshLook(record, index, unitWork);
+  if (!isAt(before, hop.from)) return behind(before);
+  await unitWork.noEarlierStart(before);
+  const image = await unitWork.image(hop);
+  refuseWhere(before, hop, image, record, unitWork);
+  await unitWork.partnersAreWell();
+  const work: HopWork = { ...unitWork, index, steps: stepsOf(before, hop, unitWork) };
+
+  await work.journal.append({
+    event: 'unit',
+    unit: record.planned.key,
+    attempt: record.attempt + (record.open ? 0 : 1),
+    hop: index,
+    before,
+  });
+
+  const context = contextFor(before, hop, image, record.hops[index] ?? null, work);
+  const sentBy = await transfer(context, work);
+  work.abort.throwIfAborted();
+
+  // Minutes have gone by since the first look. What counts is how the unit is now.
+  const now = await freshLook(record, index, work);
+  if (!isAt(now, hop.from)) return behind(now);
+  await work.noEarlierStart(now);
+  refuseWhere(now, hop, await work.image(hop), record, work);
+  await work.partnersAreWell();
+  const standing = await work.path.check('start', context);
+  if (standing.state !== 'todo') throw notToBeStarted(standing.problem);
+  work.abort.throwIfAborted();
+
+  await note(work, index, 'start', 'committing');
+  onCommit();
+  const start = await limited('start', { ...context, signal: NEVER }, work.steps, work);
+  await note(work, index, 'start', start.state, start);
+  if (start.state === 'failed') return { outcome: 'failed', after: now, problem: start.problem, reasons: [] };
+  const remembered = {
+    transferred: sentBy === null ? null : { way: sentBy },
+    startedAt: work.clock.now(),
+    startedBy: start.way,
+    startWays: [...context.remembered.startWays, ...(work.target.network?.start ?? [])],
+  };
+  const after: StepContext = { ...context, signal: NEVER, remembered };
+  return start.state === 'unknown' ? askThenWatch(after, work) : settleAndVerify(after, work);
+}
+
+/** The start of the hop is on record, of this process or of one that is gone. It is never made again. */
+export async function watchHop(record: UnitRecord, index: number, unitWork: UnitWork): Promise<Ending> {
+  const hop = hopOf(record, index);
+  const memory = record.hops[index] ?? null;
+  const before = memory?.before ?? record.before ?? record.planned.unit;
+  // Watching needs the facts of the image, not its file.
+  const image = await unitWork.image(hop).catch(() => placeholder(hop));
+  const work: HopWork = { ...unitWork, index, steps: stepsOf(before, hop, unitWork) };
+  return askThenWatch(contextFor(before, hop, image, memory, work, NEVER), work);
+}
+
+function behind(unit: Unit): Ending {
+  return { outcome: 'current', after: unit, problem: null, reasons: [] };
+}
+
+/** Asks the device what became of a start, and watches the update if there is or may be one. */
+async function askThenWatch(context: StepContext, work: HopWork): Promise<Ending> {
+  work.progress('asking what became of the start', null);
+  const standing = await work.path.check('start', context);
+  if (standing.state !== 'failed' && standing.state !== 'todo') return settleAndVerify(context, work);
+  const problem =
+    standing.problem ??
+    new Problem(
+      'device/start-not-seen',
+      'A start was written down, but the unit shows no update and runs its old firmware.',
+      {
+        hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+      },
+    );
+  const way = context.remembered.startedBy;
+  await note(work, work.index, 'start', 'failed', { state: 'failed', way, problem });
+  return { outcome: 'failed', after: context.before, problem, reasons: [] };
+}
+
+/** Brings the image onto the card and gives the way that it went, as far as that is known. */
+async function transfer(context: StepContext, work: HopWork): Promise<string | null> {
+  const { index } = work;
+  await note(work, index, 'transfer', 'begun');
+  const standing = await work.path.check('transfer', context);
+  if (standing.state === 'done') {
+    const way = context.remembered.transferred?.way ?? null;
+    await note(work, index, 'transfer', 'done', { state: 'done', way, problem: null });
+    return way;
+  }
+  const result = await limited('transfer', context, work.steps, work);
+  if (result.state !== 'done' && work.abort.aborted) {
+    await note(work, index, 'transfer', 'failed', result);
+    work.abort.throwIfAborted();
+  }
+  await note(work, index, 'transfer', result.state, result);
+  if (result.state === 'done') return result.way;
+  // The image in the card's folder does nothing by itself: an upload of unknown end leaves the UPS as it was.
+  throw new Refusal({ outcome: 'failed', after: context.before, problem: result.problem, reasons: [] });
+}
+
+async function settleAndVerify(context: StepContext, work: HopWork): Promise<Ending> {
+  const { index, steps } = work;
+  await note(work, index, 'settle', 'begun');
+  const settled = await limited('settle', context, steps, work);
+  await note(work, index, 'settle', settled.state, settled);
+  if (settled.state === 'failed') {
+    const after = settled.unit ?? context.before;
+    return { outcome: 'failed', after, problem: settled.problem, reasons: [] };
+  }
+  if (settled.state === 'unknown') {
+    return { outcome: 'unknown', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
+  }
+  await note(work, index, 'verify', 'begun');
+  const verified = await limited('verify', context, steps, work);
+  await note(work, index, 'verify', verified.state, verified);
+  const outcome = verified.state === 'done' ? 'upgraded' : verified.state;
+  return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
+}
+
+function notToBeStarted(problem: Problem | null): Problem {
+  return (
+    problem ??
+    new Problem('device/busy', 'The unit is at an update that this run did not start.', {
+      hint: 'Wait until it has ended, look at the unit, and make a new plan.',
+    })
+  );
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { journalFile } from '../../src/run/index.ts';
+import { runOf } from '../cli/harness.ts';
+import { OLD_LOADER, OVER_09_6, openRouteSite, type RouteSite, startsOf } from '../run/route-site.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const RUN = 'route';
+const COMMITTING = '"hop":1,"step":"start","state":"committing"';
+const [AT_09_3, AT_09_6] = ['UPS 09.3 (ID18)', 'UPS 09.6 (ID18)'];
+
+let site: RouteSite;
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await site.close();
+});
+
+/** A process that works on a run of one unit and two hops, begun by hand. */
+async function begin(): Promise<ChildProcess> {
+  const journal = await site.begin(RUN, await site.plan({ a: OVER_09_6 }));
+  await journal.close();
+  const child = spawn(process.execPath, [MAIN, 'resume', RUN, '--json', '--state', site.state], {
+    env: { ...process.env, ...site.environment },
+    stdio: 'ignore',
+  });
+  children.push(child);
+  return child;
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+async function journalHas(child: ChildProcess, text: string): Promise<void> {
+  for (;;) {
+    if ((await readFile(journalFile(site.state, RUN), 'utf8')).includes(text)) return;
+    if (child.exitCode !== null) throw new Error(`the process ended before the journal held ${text}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('killed on a route of two hops', () => {
+  it('between the hops: status knows that nothing is in doubt, and resume begins the second', async () => {
+    site = await openRouteSite([OLD_LOADER]);
+    const device = site.fleet.device('a');
+    const starts = startsOf(device);
+    const child = await begin();
+    await journalHas(child, '"hop":0,"step":"verify","state":"done"');
+    await killed(child);
+    const status = await site.run(['status', RUN, '--json']);
+    // The process may have come as far as the next start before the signal reached it.
+    const begun = (await readFile(journalFile(site.state, RUN), 'utf8')).includes(COMMITTING);
+    expect(status.exit).toBe(begun ? 5 : 0);
+    expect(runOf(status).units[0]).toMatchObject({
+      outcome: begun ? 'unknown' : 'pending',
+      before: { version: '09.3' },
+    });
+    const resumed = await site.run(['resume', RUN, '--json']);
+    expect(resumed.exit).toBe(0);
+    expect(runOf(resumed).units[0]).toMatchObject({
+      outcome: 'upgraded',
+      before: { version: '09.3' },
+      after: { version: '15.0' },
+    });
+    expect(starts).toEqual([AT_09_3, AT_09_6]);
+    expect(device.counters.starts).toBe(2);
+  });
+
+  it('in the first hop: resume watches it to its end and goes on', async () => {
+    site = await openRouteSite([OLD_LOADER]);
+    const device = site.fleet.device('a');
+    const starts = startsOf(device);
+    const child = await begin();
+    await device.until(({ counters }) => counters.starts === 1);
+    await killed(child);
+    const resumed = await site.run(['resume', RUN, '--json']);
+    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(starts).toEqual([AT_09_3, AT_09_6]);
+    expect(device.counters.starts).toBe(2);
+  });
+
+  it('right after the start of the second hop was written down: it is not made twice', async () => {
+    site = await openRouteSite([OLD_LOADER], 3000);
+    const device = site.fleet.device('a');
+    const child = await begin();
+    await journalHas(child, COMMITTING);
+    await killed(child);
+    const before = device.counters.starts;
+    const ran = await site.run(['resume', RUN, '--json']);
+    expect(device.counters.starts).toBe(before);
+    expect([1, 2]).toContain(before);
+    const [told] = runOf(ran).units;
+    if (device.version === '15.0')
+      expect(told).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    else expect(['failed', 'unknown']).toContain(told?.outcome);
+    expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[told?.outcome ?? '']);
+  });
+
+  it('in the middle of the watch over the second hop: resume watches on and starts nothing', async () => {
+    site = await openRouteSite([OLD_LOADER]);
+    const device = site.fleet.device('a');
+    const starts = startsOf(device);
+    const child = await begin();
+    await device.until(({ counters, phase }) => counters.starts === 2 && phase === 'restarting');
+    await killed(child);
+    const resumed = await site.run(['resume', RUN, '--json']);
+    expect(resumed.exit).toBe(0);
+    expect(runOf(resumed).units[0]).toMatchObject({
+      outcome: 'upgraded',
+      before: { version: '09.3' },
+      after: { version: '15.0' },
+    });
+    expect(starts).toEqual([AT_09_3, AT_09_6]);
+    expect(device.counters.starts).toBe(2);
+  });
+});

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/cli/io.ts';
+import { createEarlierStarts, createJournal, type NewEvent } from '../../src/run/index.ts';
+import { planOf, routedUnit, unitAt } from './values.ts';
+
+let state: string;
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'upsfw-earlier-'));
+});
+afterEach(() => rm(state, { recursive: true, force: true }));
+
+const KEY = 'berlin/a';
+
+function step(hop: number, name: 'start' | 'verify', to: 'committing' | 'done'): NewEvent {
+  return { event: 'step', unit: KEY, hop, step: name, state: to, way: null, problem: null };
+}
+
+/** A run over 09.6 to 15.0 that is gone, with these lines of its unit. */
+async function leave(lines: readonly NewEvent[]): Promise<void> {
+  const journal = await createJournal(state, 'old', systemClock);
+  const plan = planOf([routedUnit(KEY)]);
+  await journal.append({ event: 'run', run: 'old', inventory: 'i', images: 'm', rules: [], plan });
+  for (const line of lines) await journal.append(line);
+  await journal.close();
+}
+
+const FIRST_DONE = [step(0, 'start', 'committing'), step(0, 'verify', 'done')];
+
+describe('a start of another run whose end is not known', () => {
+  it.each([
+    ['of the first hop', [step(0, 'start', 'committing')], '09.3'],
+    ['of the second hop', [...FIRST_DONE, step(1, 'start', 'committing')], '09.6'],
+  ] as const)(
+    '%s keeps new starts off the unit while it runs the firmware of that start',
+    async (_what, lines, at) => {
+      await leave(lines);
+      const earlier = createEarlierStarts(state, null);
+      await expect(earlier.refuseOn(unitAt(at))).rejects.toMatchObject({ code: 'refused/second-attempt' });
+      await expect(earlier.refuseOn(unitAt('15.0'))).resolves.toBeUndefined();
+      await expect(earlier.refuseOn(unitAt(at, { serial: 'AS0000000001' }))).resolves.toBeUndefined();
+    },
+  );
+
+  it('is not one that was verified, between two hops', async () => {
+    await leave(FIRST_DONE);
+    const earlier = createEarlierStarts(state, null);
+    await expect(earlier.refuseOn(unitAt('09.6'))).resolves.toBeUndefined();
+    await expect(earlier.refuseOn(unitAt('09.3'))).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,213 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../src/cli/io.ts';
+import { type Clock, type Plan, Problem, type Reason, type Unit, unitKey } from '../../src/core/index.ts';
+import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
+import { createLocalPath } from '../../src/local/index.ts';
+import { createNmcPath } from '../../src/nmc/index.ts';
+import {
+  buildPlan,
+  type Control,
+  createEarlierStarts,
+  createJournal,
+  createLocks,
+  createPins,
+  createSecretResolver,
+  execute,
+  exitCodeOf,
+  type Journal,
+  type JournalEvent,
+  loadInventory,
+  lookAll,
+  type Paths,
+  type RunRecord,
+  reopenJournal,
+  resolveTarget,
+  type UnitRecord,
+} from '../../src/run/index.ts';
+import { ROUTE_IMAGES, type SimulatedDevice, type SimulatedUnit } from '../../src/sim/index.ts';
+import { createSnmpHub } from '../../src/snmp/index.ts';
+import { openSite, type Site, SPEED } from '../cli/harness.ts';
+
+/** Files of a route, in the order of its hops. */
+export type Chain = readonly string[];
+
+export const OLD_LOADER: SimulatedUnit = {
+  name: 'a',
+  site: 'berlin',
+  persona: 'smt1500-nmc2',
+  installed: '09.3',
+};
+export const OVER_09_6: Chain = ['SMT18UPS_09-6.enc', 'SMT18UPS_15-0.enc'];
+export const TRANSIT: SimulatedUnit = { name: 't', site: 'oslo', persona: 'srt5000-transit' };
+export const OVER_1013: Chain = ['SRT1001UPS_02-9.enc', 'SRT1013UPS_15-3.enc'];
+
+export interface Circumstances {
+  /** What the rules say right before each start; nothing where it is left out. */
+  readonly against?: (unit: Unit) => readonly Reason[];
+  readonly control?: Control;
+  readonly clock?: Clock;
+  /** Called when a line is on the disk, before the work goes on. */
+  readonly onLine?: (event: JournalEvent) => void;
+}
+
+/** A simulated fleet whose plans are made by hand, without any rule; runs in this process. */
+export interface RouteSite extends Site {
+  /** A plan that sends each unit the images of its chain. */
+  plan(chains: Readonly<Record<string, Chain>>): Promise<Plan>;
+  /** Writes the first line of a run. */
+  begin(run: string, plan: Plan): Promise<Journal>;
+  carryOut(journal: Journal, circumstances?: Circumstances): Promise<RunRecord>;
+  /** Takes a run up again, as `resume` does; `again` allows further attempts by unit key. */
+  resume(run: string, circumstances?: Circumstances, again?: readonly string[]): Promise<RunRecord>;
+}
+
+export async function openRouteSite(
+  units: readonly SimulatedUnit[],
+  speed = SPEED,
+  edit: (inventory: string) => string = (text) => text,
+): Promise<RouteSite> {
+  const site = await openSite(units, speed);
+  await writeFile(site.inventory, edit(await readFile(site.inventory, 'utf8')));
+  const folder = join(site.folder, 'images');
+  await site.fleet.writeImages(folder, ROUTE_IMAGES);
+  const { images } = await openFolder(folder);
+  const inventory = await loadInventory(site.inventory);
+  const secrets = createSecretResolver({ environment: site.environment, folder: site.folder, ask: null });
+  const targets = await Promise.all(inventory.units.map((unit) => resolveTarget(unit, secrets, 'write')));
+  const hub = createSnmpHub();
+  const paths: Paths = {
+    nmc: createNmcPath({ hub, hostKeys: createPins(site.state), readBytes }),
+    local: createLocalPath({}),
+  };
+  const journals: Journal[] = [];
+  const keep = (journal: Journal): Journal => {
+    journals.push(journal);
+    return journal;
+  };
+  const byName = (file: string) => {
+    const found = images.find((image) => image.file === file);
+    if (found === undefined) throw new Error(`the folder holds no ${file}`);
+    return found;
+  };
+
+  const carryOut: RouteSite['carryOut'] = (journal, circumstances = {}) =>
+    execute({
+      journal: watched(journal, circumstances.onLine),
+      inventory,
+      targets: new Map(targets.map((target) => [unitKey(target), target])),
+      paths,
+      locks: createLocks(site.state),
+      earlier: createEarlierStarts(site.state, journal.run),
+      clock: circumstances.clock ?? systemClock,
+      rehearsalSpeed: speed,
+      against: circumstances.against ?? (() => []),
+      image: async (hop) => {
+        const image = byName(hop.image.file);
+        await verifyStored(image);
+        return image;
+      },
+      control: circumstances.control ?? { stopNew: false, abort: new AbortController().signal },
+      progress: () => undefined,
+      ended: () => undefined,
+    });
+
+  return {
+    ...site,
+    async plan(chains) {
+      const chosen = targets.filter((target) => chains[target.name] !== undefined);
+      const looks = await lookAll(paths, chosen, {
+        clock: systemClock,
+        signal: new AbortController().signal,
+      });
+      return buildPlan(
+        'by hand',
+        chosen.flatMap((target, index) => {
+          const look = looks[index];
+          if (look === undefined) return [];
+          const route = (chains[target.name] ?? []).map(byName);
+          return [{ target, look, images: route, verdict: verdictOf(look.unit, route) }];
+        }),
+      );
+    },
+    async begin(run, plan) {
+      const journal = keep(await createJournal(site.state, run, systemClock));
+      await journal.append({ event: 'run', run, inventory: site.inventory, images: folder, rules: [], plan });
+      return journal;
+    },
+    carryOut,
+    async resume(run, circumstances, again = []) {
+      // The process that was at it is gone.
+      for (const journal of journals.splice(0)) await journal.close();
+      const journal = keep(await reopenJournal(site.state, run, systemClock));
+      await journal.append({ event: 'resumed' });
+      for (const unit of again) await journal.append({ event: 'again', unit });
+      return carryOut(journal, circumstances);
+    },
+    async close() {
+      for (const journal of journals.splice(0)) await journal.close();
+      await hub.close();
+      await site.close();
+    },
+  };
+}
+
+function verdictOf(unit: Unit, route: Awaited<ReturnType<typeof openFolder>>['images']) {
+  const versions = [unit.firmware.version ?? '', ...route.map((image) => image.version ?? '')];
+  return {
+    status: 'outdated' as const,
+    target: null,
+    hops: route.map((image, index) => ({
+      from: versions[index] ?? '',
+      to: image.version ?? '',
+      image: image.file,
+      microLinkIdAfter: image.microLinkIdAfter ?? 0,
+      path: 'nmc' as const,
+    })),
+    path: 'nmc' as const,
+    wizard: null,
+    reasons: [],
+  };
+}
+
+function watched(journal: Journal, onLine: Circumstances['onLine']): Journal {
+  if (onLine === undefined) return journal;
+  return {
+    run: journal.run,
+    events: journal.events,
+    async append(event) {
+      await journal.append(event);
+      const written = journal.events.at(-1);
+      if (written !== undefined) onLine(written);
+    },
+    close: () => journal.close(),
+  };
+}
+
+/** Calls `act` when the first hop of a unit has its verified line. */
+export function afterFirstHop(unit: string, act: () => void): (event: JournalEvent) => void {
+  return (event) => {
+    if (event.event !== 'step' || event.unit !== unit || event.hop !== 0) return;
+    if (event.step === 'verify' && event.state === 'done') act();
+  };
+}
+
+/** The firmware that a device ran at each start that it took, counted at the device. */
+export function startsOf(device: SimulatedDevice): readonly string[] {
+  const from: string[] = [];
+  device.on('change', () => {
+    if (device.counters.startsAccepted > from.length) from.push(device.firmware);
+  });
+  return from;
+}
+
+/** The record of the only unit of a run, and the exit code. */
+export function only(record: RunRecord): UnitRecord & { readonly exit: number } {
+  const [unit] = record.units;
+  if (unit === undefined) throw new Problem('internal/unexpected', 'no unit', { hint: '' });
+  return { ...unit, exit: exitCodeOf(record, { stopped: false, alive: false }) };
+}
+
+export function blockedBecause(because: string): Reason {
+  return { code: 'TEST', rule: 'test', outcome: 'block', because, remedy: 'none', source: 'test' };
+}
