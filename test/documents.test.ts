@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { PROBLEM_CODES } from '../src/core/index.ts';
+import { IMAGE_WARNINGS } from '../src/images/index.ts';
 import { allRules, BUILT_IN_CODES } from '../src/rules/index.ts';
 import { InventorySchema, readInventory } from '../src/run/index.ts';
 
@@ -16,11 +17,12 @@ function listed(text: string): readonly string[] {
 }
 
 describe('docs/codes.md', () => {
-  it('lists every problem and reason code, and no other', async () => {
+  it('lists every problem, reason and warning code, and no other', async () => {
     const rules = await allRules();
     const codes = [
       ...Object.keys(PROBLEM_CODES),
       ...Object.keys(BUILT_IN_CODES),
+      ...Object.keys(IMAGE_WARNINGS),
       ...rules.flatMap(({ rule }) => rule.code ?? []),
     ];
     expect([...listed(read('docs/codes.md'))].filter((code) => !/^\d+$/.test(code)).sort()).toEqual(

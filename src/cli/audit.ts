@@ -1,35 +1,82 @@
-import { type AuditDocument, renderAudit } from '../report/index.ts';
+import { z } from 'zod';
+import { Problem } from '../core/index.ts';
+import { type AuditDocument, type AuditUnit, renderAudit } from '../report/index.ts';
+import type { RuleBook } from '../rules/index.ts';
 import { buildPlan } from '../run/index.ts';
 import { keepAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { auditDocument } from './documents.ts';
+import { auditDocument, withUnits } from './documents.ts';
 import { lookAndJudge, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
-import { COMMON_OPTIONS, FLEET_OPTIONS, type FleetArgs, FleetSchema, stateFolder } from './options.ts';
+import { AS_OF, AsOfDay, COMMON_OPTIONS, FLEET_OPTIONS, FleetSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
 
-export const auditCommand = defineCommand<FleetArgs>({
+const AuditArgs = FleetSchema.extend({
+  asOf: AsOfDay,
+  advisory: z.array(z.string().regex(/^CVE-\d{4}-\d{4,7}$/i)),
+});
+type AuditArgs = z.infer<typeof AuditArgs>;
+
+export const auditCommand = defineCommand<AuditArgs>({
   usage: 'audit',
   describe: 'Look at every unit of the inventory, judge it, and report by site (only reads)',
   positionals: {},
-  options: { ...COMMON_OPTIONS, ...FLEET_OPTIONS },
-  schema: FleetSchema,
+  options: {
+    ...COMMON_OPTIONS,
+    ...FLEET_OPTIONS,
+    ...AS_OF,
+    advisory: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'Only units that this advisory concerns or may concern, such as CVE-2022-0715 (repeatable)',
+    },
+  },
+  schema: AuditArgs,
   run: audit,
 });
 
-async function audit(args: FleetArgs, io: Io): Promise<Exit> {
-  const fleet = await openFleet(args, io, { purpose: 'read', images: 'optional' });
+async function audit(args: AuditArgs, io: Io): Promise<Exit> {
+  const fleet = await openFleet(args, io, { purpose: 'read', images: 'optional', asOf: args.asOf });
+  const wanted = wantedAdvisories(args.advisory, fleet.book);
   const state = stateFolder(args, io);
   const open = openPaths(state, io);
   let document: AuditDocument;
   try {
     const judged = await lookAndJudge(fleet, open.paths, io, new AbortController().signal);
-    document = auditDocument(buildPlan(fleet.book.hash, judged), io.clock.now());
+    document = auditDocument(buildPlan(fleet.book.hash, judged), fleet.book, io.clock.now());
   } finally {
     await open.close();
   }
-  await keepAudit(state, document);
-  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderAudit(document, { format: 'text', color: io.color && args.color }));
-  return document.units.every((unit) => unit.verdict.status === 'current') ? 0 : 3;
+  // What was seen with an older knowledge, or of some units only, is no audit to come back to.
+  if (args.asOf === undefined) await keepAudit(state, document);
+  const shown = wanted.length === 0 ? document : concerned(document, wanted);
+  if (args.json) io.out(`${JSON.stringify(shown, null, 2)}\n`);
+  else io.out(renderAudit(shown, { format: 'text', color: io.color && args.color }));
+  if (wanted.length > 0) return shown.units.length === 0 ? 0 : 3;
+  return document.units.every(isWell) ? 0 : 3;
+}
+
+function isWell({ verdict, advisories }: AuditUnit): boolean {
+  return verdict.status === 'current' && !(advisories ?? []).some(({ status }) => status === 'affected');
+}
+
+function wantedAdvisories(words: readonly string[], book: RuleBook): readonly string[] {
+  const wanted = words.map((word) => word.toUpperCase());
+  const known = book.advisories.map(({ id }) => id);
+  const lost = wanted.filter((id) => !known.includes(id));
+  if (lost.length === 0) return wanted;
+  throw new Problem('config/usage', `The catalogue does not know ${lost.join(', ')}.`, {
+    hint: `Known are ${known.join(', ') || 'none by that day'}.`,
+  });
+}
+
+/** The units that some of the advisories concern, wholly or in part, or of which that is not known. */
+function concerned(document: AuditDocument, wanted: readonly string[]): AuditDocument {
+  const units = document.units.filter((unit) =>
+    (unit.advisories ?? []).some(
+      ({ id, status }) => wanted.includes(id) && status !== 'fixed' && status !== 'not-affected',
+    ),
+  );
+  return withUnits(document, units);
 }

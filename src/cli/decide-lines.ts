@@ -67,7 +67,9 @@ function answerTo(
   }
   const input = DecisionInputSchema.safeParse(value);
   if (!input.success) return failed(z.prettifyError(input.error));
-  return { ok: true, document: { input: value, ...decide(book, input.data) } };
+  // What the catalogue says of the line is the same for every unit of it, and is asked for one unit at a time.
+  const { line: _line, ...decision } = decide(book, input.data);
+  return { ok: true, document: { input: value, ...decision } };
 }
 
 /** Lines of a stream; null stands for one that is too long to be kept. */

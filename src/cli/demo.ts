@@ -41,13 +41,13 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
       'upsfw simulate',
     );
     say(io, 'What is there, and how does it stand?', 'upsfw audit');
-    await step(auditCommand, chosen, inside);
+    await step(auditCommand, { ...chosen, advisory: [] }, inside);
     say(io, 'What would be sent to which unit, and what stands against the rest?', 'upsfw plan');
-    await step(planCommand, { ...chosen, format: 'text' }, inside);
+    await step(planCommand, { ...chosen, overrule: [], format: 'text' }, inside);
     say(io, 'Send, start, watch and verify', 'upsfw upgrade --apply --yes');
     const exit = await step(
       upgradeCommand,
-      { ...chosen, quiet: false, apply: true, yes: true },
+      { ...chosen, overrule: [], quiet: false, apply: true, yes: true },
       quietPlan(inside),
     );
     say(io, 'The same as Markdown, for a ticket', 'upsfw report --format md');

@@ -1,6 +1,8 @@
 import type { Plan, Status, StoredImage, Unit } from '../core/index.ts';
+import { identicalFiles, imageWarnings, wasRead } from '../images/index.ts';
 import type {
   AuditDocument,
+  AuditUnit,
   ImagesDocument,
   PlanDocument,
   RunDocument,
@@ -10,7 +12,7 @@ import type {
   RunUnit,
   StatusCounts,
 } from '../report/index.ts';
-import type { RuleBook } from '../rules/index.ts';
+import { advisoriesOf, type RuleBook } from '../rules/index.ts';
 import { type HopRecord, inDoubt, type RunRecord, type UnitRecord } from '../run/index.ts';
 
 /** Makes the JSON documents of what the other folders know. */
@@ -25,17 +27,24 @@ function count(statuses: readonly Status[]): StatusCounts {
   return counts;
 }
 
-export function auditDocument(plan: Plan, now: Date): AuditDocument {
+export function auditDocument(plan: Plan, book: RuleBook, now: Date): AuditDocument {
   const units = plan.units.map(({ unit, verdict, problem }) => ({
     ...unit,
     verdict,
-    advisories: null,
+    advisories: advisoriesOf(book, unit.firmware),
     problem,
   }));
+  return withUnits(
+    { schema: 'upsfw/audit@1', generatedAt: now.toISOString(), units: [], sites: [], counts: noneOf() },
+    units,
+  );
+}
+
+/** The same audit of some units, with its counts made anew. */
+export function withUnits(document: AuditDocument, units: readonly AuditUnit[]): AuditDocument {
   const sites = [...new Set(units.map((unit) => unit.site ?? ''))];
   return {
-    schema: 'upsfw/audit@1',
-    generatedAt: now.toISOString(),
+    ...document,
     units,
     sites: sites.map((site) => ({
       site,
@@ -45,13 +54,22 @@ export function auditDocument(plan: Plan, now: Date): AuditDocument {
   };
 }
 
-export function planDocument(plan: Plan, now: Date): PlanDocument {
-  return { schema: 'upsfw/plan@1', generatedAt: now.toISOString(), ...plan };
+export function planDocument(plan: Plan, book: RuleBook, now: Date): PlanDocument {
+  const advisories = Object.fromEntries(
+    plan.units.map(({ key, unit }) => [key, advisoriesOf(book, unit.firmware)]),
+  );
+  return { schema: 'upsfw/plan@1', generatedAt: now.toISOString(), ...plan, advisories };
 }
 
 /** `alive`: another process is at the run, so what is open is not in doubt but under way. */
-export function runDocument(record: RunRecord, exitCode: number, alive: boolean, now: Date): RunDocument {
-  const units = record.units.map((unit) => runUnit(unit, alive));
+export function runDocument(
+  record: RunRecord,
+  book: RuleBook,
+  exitCode: number,
+  alive: boolean,
+  now: Date,
+): RunDocument {
+  const units = record.units.map((unit) => runUnit(unit, book, alive));
   const counts: Record<RunOutcome, number> = {
     upgraded: 0,
     current: 0,
@@ -74,7 +92,7 @@ export function runDocument(record: RunRecord, exitCode: number, alive: boolean,
   };
 }
 
-function runUnit(record: UnitRecord, alive: boolean): RunUnit {
+function runUnit(record: UnitRecord, book: RuleBook, alive: boolean): RunUnit {
   const { planned, before, after, problem, reasons } = record;
   const outcome: RunOutcome = !alive && inDoubt(record) ? 'unknown' : record.outcome;
   const [site = '', name = ''] = planned.key.split('/');
@@ -88,10 +106,17 @@ function runUnit(record: UnitRecord, alive: boolean): RunUnit {
     after: firmwareOf(after),
     outcome,
     hops: planned.hops.map((hop, index) => runHop(hop.image.file, hop.path, record.hops[index])),
+    // What a unit in doubt runs is not known, so neither is what it is open to.
+    advisories: advisoriesOf(
+      book,
+      after?.firmware ?? (outcome === 'unknown' ? UNREAD : (before ?? planned.unit).firmware),
+    ),
     problem,
     reasons,
   };
 }
+
+const UNREAD = { raw: null, version: null, microLinkId: null } as const;
 
 function runHop(image: string, path: RunHop['path'], record: HopRecord | undefined): RunHop {
   const { begunAt = null, endedAt = null } = record ?? {};
@@ -114,27 +139,36 @@ function firmwareOf(unit: Unit | null): RunFirmware | null {
 }
 
 export function imagesDocument(images: readonly StoredImage[], book: RuleBook, now: Date): ImagesDocument {
-  const known = new Set([...book.lines.values()].flatMap((line) => line.images.map((image) => image.sha256)));
+  const hashes = new Set(
+    [...book.lines.values()].flatMap((line) => line.images.map((image) => image.sha256)),
+  );
+  const identical = identicalFiles(images);
   return {
     schema: 'upsfw/images@1',
     generatedAt: now.toISOString(),
-    images: images.map((image) => ({
-      file: image.file,
-      sizeBytes: image.sizeBytes,
-      sha256: image.sha256,
-      microLinkId: image.microLinkId,
-      microLinkIdAfter: image.microLinkIdAfter,
-      version: image.version,
-      signed: image.signed,
-      parts: image.parts.map(({ name, version, id, offset, bytes }) => ({
-        name,
-        version,
-        id,
-        offset,
-        bytes,
-      })),
-      known: known.has(image.sha256),
-      problems: image.problems,
-    })),
+    images: images.map((image) => {
+      const read = wasRead(image);
+      const known = read && hashes.has(image.sha256);
+      return {
+        file: image.file,
+        sizeBytes: image.sizeBytes,
+        sha256: read ? image.sha256 : null,
+        microLinkId: image.microLinkId,
+        microLinkIdAfter: image.microLinkIdAfter,
+        version: image.version,
+        signed: image.signed,
+        parts: image.parts.map(({ name, version, id, offset, bytes }) => ({
+          name,
+          version,
+          id,
+          offset,
+          bytes,
+        })),
+        known,
+        identicalTo: identical.get(image.path) ?? [],
+        warnings: imageWarnings(image, known),
+        problems: image.problems,
+      };
+    }),
   };
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   asProblem,
   type PathKind,
@@ -24,7 +24,7 @@ import {
   resolveTarget,
 } from '../run/index.ts';
 import type { Io } from './io.ts';
-import type { CommonArgs, FleetArgs } from './options.ts';
+import { type CommonArgs, type FleetArgs, stateFolder } from './options.ts';
 
 /** What a command on units works with, read and checked before anything is touched. */
 export interface Fleet {
@@ -46,6 +46,10 @@ export interface FleetNeeds {
    * `if-there`: a run that is taken up must be able to watch its units although the folder is gone.
    */
   readonly images: 'required' | 'optional' | 'if-there';
+  /** Rules that do not refuse in this run, with the reasons. */
+  readonly overrule?: ReadonlyMap<string, string>;
+  /** Judge with what was published by this day. */
+  readonly asOf?: string | undefined;
   /** Further keys to have among the targets, chosen by no option. */
   readonly keys?: readonly string[];
 }
@@ -54,14 +58,14 @@ export interface FleetNeeds {
 export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Promise<Fleet> {
   const inventory = await loadInventory(args.inventory);
   const units = needs.keys === undefined ? select(inventory, args) : byKeys(inventory, needs.keys);
-  const book = await loadRules({ files: args.rules });
+  const book = await loadRules({ files: args.rules, asOf: needs.asOf, overrule: needs.overrule });
   const imagesFolder = args.images === undefined ? inventory.images : resolve(args.images);
   if (imagesFolder === null && needs.images === 'required') {
     throw new Problem('config/images', 'No images folder is named.', {
       hint: 'Name it in the inventory (images: ./images) or with --images.',
     });
   }
-  const images = imagesFolder === null ? [] : await readImages(imagesFolder, needs, io);
+  const images = imagesFolder === null ? [] : await readImages(imagesFolder, needs, args, io);
 
   const { ask } = io;
   const secrets = createSecretResolver({
@@ -97,13 +101,27 @@ export function openFleetOfRun(
       unit: [],
     },
     io,
-    { purpose, images: 'if-there', keys: record.units.map((unit) => unit.planned.key) },
+    {
+      purpose,
+      images: 'if-there',
+      keys: record.units.map((unit) => unit.planned.key),
+      overrule: new Map(record.overrule.map(({ rule, reason }) => [rule, reason])),
+    },
   );
 }
 
-async function readImages(folder: string, needs: FleetNeeds, io: Io): Promise<readonly StoredImage[]> {
+async function readImages(
+  folder: string,
+  needs: FleetNeeds,
+  args: CommonArgs,
+  io: Io,
+): Promise<readonly StoredImage[]> {
   try {
-    return (await openFolder(folder)).images;
+    const opened = await openFolder(folder, {
+      index: join(stateFolder(args, io), 'images.json'),
+      trouble: (message) => io.log.info(message),
+    });
+    return opened.images;
   } catch (thrown) {
     const problem = asProblem(thrown);
     if (needs.images !== 'if-there' || problem.code !== 'config/images') throw problem;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
-import { fetchImage, openFiles } from '../images/index.ts';
+import { fetchImage, LARGEST_IMAGE, openFiles } from '../images/index.ts';
 import { renderImages } from '../report/index.ts';
 import { loadRules } from '../rules/index.ts';
 import { defineCommand, type Exit } from './command.ts';
@@ -14,8 +14,6 @@ const ImagesArgs = CommonSchema.extend({
   to: z.string().min(1),
 });
 type ImagesArgs = z.infer<typeof ImagesArgs>;
-
-const LARGEST_DOWNLOAD = 64 * 1024 * 1024;
 
 export const imagesCommand = defineCommand<ImagesArgs>({
   usage: 'images [paths..]',
@@ -49,18 +47,24 @@ async function fetchOne(url: string | undefined, more: readonly string[], args: 
       hint: 'upsfw images fetch https://HOST/NAME.enc --sha256 HASH --to images',
     });
   }
+  const stop = new AbortController();
+  const release = io.onInterrupt(() => stop.abort());
   let shown = -1;
-  return fetchImage({
-    url,
-    sha256: args.sha256,
-    dir: args.to,
-    maxBytes: LARGEST_DOWNLOAD,
-    signal: new AbortController().signal,
-    progress: (bytes, total) => {
-      const tenth = total === null ? Math.floor(bytes / 262_144) : Math.floor((bytes * 10) / total);
-      if (tenth === shown) return;
-      shown = tenth;
-      io.talk(`${bytes} bytes${total === null ? '' : ` of ${total}`}\n`);
-    },
-  });
+  try {
+    return await fetchImage({
+      url,
+      sha256: args.sha256,
+      dir: args.to,
+      maxBytes: LARGEST_IMAGE,
+      signal: stop.signal,
+      progress: (bytes, total) => {
+        const tenth = total === null ? Math.floor(bytes / 262_144) : Math.floor((bytes * 10) / total);
+        if (tenth === shown) return;
+        shown = tenth;
+        io.talk(`${bytes} bytes${total === null ? '' : ` of ${total}`}\n`);
+      },
+    });
+  } finally {
+    release();
+  }
 }

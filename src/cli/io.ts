@@ -77,8 +77,13 @@ async function drained(): Promise<void> {
   const { stdout } = process;
   if (!stdout.writableNeedDrain || stdout.destroyed) return;
   await new Promise<void>((resolve) => {
-    stdout.once('drain', resolve);
-    stdout.once('close', resolve);
+    const end = (): void => {
+      stdout.off('drain', end);
+      stdout.off('close', end);
+      resolve();
+    };
+    stdout.once('drain', end);
+    stdout.once('close', end);
   });
 }
 

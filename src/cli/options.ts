@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Options } from 'yargs';
 import { z } from 'zod';
+import { Problem, printable } from '../core/index.ts';
 import type { Io } from './io.ts';
 
 /** Options of every command. */
@@ -32,6 +33,43 @@ export const AS_OF = {
 } satisfies Record<string, Options>;
 
 export const AsOfDay = z.iso.date().optional();
+
+/** For the commands that make or carry out a plan. */
+export const OVERRULE = {
+  overrule: {
+    type: 'string',
+    array: true,
+    default: [],
+    describe:
+      'RULE="reason": for this run the rule does not refuse; final rules cannot be overruled (repeatable)',
+  },
+} satisfies Record<string, Options>;
+
+export const OverruleWords = z.array(z.string().min(1));
+
+/** Reads `RULE="reason"` words. Throws Problem config/overrule. */
+export function readOverrule(words: readonly string[]): ReadonlyMap<string, string> {
+  const overruled = new Map<string, string>();
+  for (const word of words) {
+    const found = /^([a-z0-9]+(?:-[a-z0-9]+)*)=(.*)$/s.exec(word);
+    const reason = printable(found?.[2] ?? '').trim();
+    const rule = found?.[1];
+    if (rule === undefined || reason.length < SHORTEST_REASON) {
+      throw new Problem('config/overrule', `"${printable(word)}" is not RULE="reason".`, {
+        hint: 'Name the id of one rule and say why it may be overruled; the reason is kept in the journal of the run.',
+      });
+    }
+    if (overruled.has(rule)) {
+      throw new Problem('config/overrule', `The rule "${rule}" is overruled twice.`, {
+        hint: 'Give one reason.',
+      });
+    }
+    overruled.set(rule, reason);
+  }
+  return overruled;
+}
+
+const SHORTEST_REASON = 5;
 
 /** Options of the commands that work on units of an inventory. */
 export const FLEET_OPTIONS = {

@@ -1,18 +1,30 @@
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Plan } from '../core/index.ts';
+import { type Plan, Problem } from '../core/index.ts';
 import { renderPlan } from '../report/index.ts';
 import { buildPlan } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { planDocument } from './documents.ts';
 import { type Fleet, lookAndJudge, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
-import { COMMON_OPTIONS, FLEET_OPTIONS, FleetSchema, stateFolder } from './options.ts';
+import {
+  AS_OF,
+  AsOfDay,
+  COMMON_OPTIONS,
+  FLEET_OPTIONS,
+  FleetSchema,
+  OVERRULE,
+  OverruleWords,
+  readOverrule,
+  stateFolder,
+} from './options.ts';
 import { type OpenPaths, openPaths } from './paths.ts';
 
 const PlanArgs = FleetSchema.extend({
   out: z.string().min(1).optional(),
   format: z.enum(['text', 'md']),
+  asOf: AsOfDay,
+  overrule: OverruleWords,
 });
 type PlanArgs = z.infer<typeof PlanArgs>;
 
@@ -23,6 +35,8 @@ export const planCommand = defineCommand<PlanArgs>({
   options: {
     ...COMMON_OPTIONS,
     ...FLEET_OPTIONS,
+    ...AS_OF,
+    ...OVERRULE,
     out: { type: 'string', describe: 'Write the plan to this file, for upgrade --plan' },
     format: { choices: ['text', 'md'], default: 'text', describe: 'Text or Markdown' },
   },
@@ -31,11 +45,21 @@ export const planCommand = defineCommand<PlanArgs>({
 });
 
 async function plan(args: PlanArgs, io: Io): Promise<Exit> {
-  const fleet = await openFleet(args, io, { purpose: 'read', images: 'required' });
+  if (args.out !== undefined && args.asOf !== undefined) {
+    throw new Problem('config/usage', 'A plan that is kept is judged with all that is known.', {
+      hint: 'Leave --as-of or --out out.',
+    });
+  }
+  const fleet = await openFleet(args, io, {
+    purpose: 'read',
+    images: 'required',
+    asOf: args.asOf,
+    overrule: readOverrule(args.overrule),
+  });
   const open = openPaths(stateFolder(args, io), io);
   try {
     const made = await makePlan(fleet, open, io);
-    const document = planDocument(made, io.clock.now());
+    const document = planDocument(made, fleet.book, io.clock.now());
     if (args.out !== undefined)
       await writeFile(args.out, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);

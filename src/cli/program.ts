@@ -52,7 +52,7 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
     .demandCommand(1, 'Name a command.')
     .recommendCommands()
     .parserConfiguration({
-      'duplicate-arguments-array': false,
+      'duplicate-arguments-array': true,
       'greedy-arrays': false,
       'camel-case-expansion': true,
     })

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { renderAudit, renderRun, type Style } from '../report/index.ts';
+import { loadRules } from '../rules/index.ts';
 import { createLocks, exitCodeOf, fold, readJournal } from '../run/index.ts';
 import { readLastAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
@@ -57,6 +58,7 @@ async function runText(args: ReportArgs, io: Io): Promise<string> {
   const state = stateFolder(args, io);
   const record = fold(await readJournal(state, await chosenRun(state, args.run)));
   const alive = await createLocks(state).heldElsewhere(runLockName(record.run));
-  const document = runDocument(record, exitCodeOf(record, { stopped: false, alive }), alive, io.clock.now());
+  const exitCode = exitCodeOf(record, { stopped: false, alive });
+  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now());
   return asJson(args) ? `${JSON.stringify(document, null, 2)}\n` : renderRun(document, styleOf(args, io));
 }

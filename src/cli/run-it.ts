@@ -1,7 +1,7 @@
 import { type Hop, Problem, type Reason, type StoredImage, type Unit } from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
 import { renderRun } from '../report/index.ts';
-import { judgeStart } from '../rules/index.ts';
+import { judgeStart, loadRules } from '../rules/index.ts';
 import {
   createEarlierStarts,
   createLocks,
@@ -10,6 +10,7 @@ import {
   fold,
   type Journal,
   type Locks,
+  leftBetweenHops,
   type RunRecord,
 } from '../run/index.ts';
 import type { Exit } from './command.ts';
@@ -47,7 +48,11 @@ export async function runIt(
     io,
     args.quiet || args.json,
     record.units
-      .filter((unit) => unit.hops.length > 0 && (unit.outcome === 'pending' || unit.outcome === 'unknown'))
+      .filter(
+        (unit) =>
+          unit.hops.length > 0 &&
+          (unit.outcome === 'pending' || unit.outcome === 'unknown' || leftBetweenHops(unit)),
+      )
       .map((unit) => unit.planned.key),
   );
   let interrupts = 0;
@@ -138,7 +143,7 @@ export async function showRun(
 ): Promise<Exit> {
   const alive = await locks.heldElsewhere(runLockName(record.run));
   const exitCode = exitCodeOf(record, { stopped, alive });
-  const document = runDocument(record, exitCode, alive, io.clock.now());
+  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now());
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderRun(document, { format: 'text', color: io.color && args.color }));
   return exitCode;

@@ -8,7 +8,15 @@ import { defineCommand, type Exit } from './command.ts';
 import { planDocument } from './documents.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
-import { COMMON_OPTIONS, FLEET_OPTIONS, FleetSchema, stateFolder } from './options.ts';
+import {
+  COMMON_OPTIONS,
+  FLEET_OPTIONS,
+  FleetSchema,
+  OVERRULE,
+  OverruleWords,
+  readOverrule,
+  stateFolder,
+} from './options.ts';
 import { openPaths } from './paths.ts';
 import { makePlan, planExit } from './plan.ts';
 import { runIt, withRunLock } from './run-it.ts';
@@ -17,6 +25,7 @@ const UpgradeArgs = FleetSchema.extend({
   apply: z.boolean(),
   yes: z.boolean(),
   plan: z.string().min(1).optional(),
+  overrule: OverruleWords,
 });
 type UpgradeArgs = z.infer<typeof UpgradeArgs>;
 
@@ -27,6 +36,7 @@ export const upgradeCommand = defineCommand<UpgradeArgs>({
   options: {
     ...COMMON_OPTIONS,
     ...FLEET_OPTIONS,
+    ...OVERRULE,
     apply: { type: 'boolean', default: false, describe: 'Send and start updates' },
     yes: { type: 'boolean', default: false, describe: 'Do not ask; required where there is no terminal' },
     plan: { type: 'string', describe: 'Carry out exactly this plan file, or refuse' },
@@ -47,13 +57,14 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     purpose: args.apply ? 'write' : 'read',
     images: 'required',
     ...(approved === null ? {} : { keys: approved.units.map((unit) => unit.key) }),
+    overrule: readOverrule(args.overrule),
   });
   const state = stateFolder(args, io);
   const open = openPaths(state, io);
   try {
     const plan = await makePlan(fleet, open, io);
     if (approved !== null && approved.id !== plan.id) throw otherPlan(approved, plan);
-    const document = planDocument(plan, io.clock.now());
+    const document = planDocument(plan, fleet.book, io.clock.now());
     if (!args.apply) return showPlan(document, plan, args, io);
     if (planExit(plan) === 0 && !(await confirmed(document, plan, args, io))) {
       throw new Problem('refused/confirmation', 'The plan was not confirmed; nothing was sent.', {
@@ -90,6 +101,7 @@ async function begin(
       inventory: fleet.inventory.file,
       images: fleet.imagesFolder ?? '',
       rules: [...args.rules],
+      overrule: [...fleet.book.overruled].map(([rule, reason]) => ({ rule, reason })),
       plan,
     });
     io.talk(`Run ${run}\n`);
@@ -133,8 +145,9 @@ async function readPlan(file: string): Promise<Plan> {
   const {
     schema: _schema,
     generatedAt: _generatedAt,
+    advisories: _advisories,
     ...rest
-  } = checked.success ? checked.data : { schema: '', generatedAt: '' };
+  } = checked.success ? checked.data : { schema: '', generatedAt: '', advisories: null };
   const plan = PlanSchema.safeParse(rest);
   if (checked.success && plan.success) {
     // The id is a hash of what the plan says: a file that was edited no longer has it.

@@ -22,7 +22,7 @@ export const PROBLEM_CODES = {
   'image/payload-checksum': 'The checksum of a record payload is wrong.',
   'image/format': 'The bytes are not an update image, or a container format that is not known.',
   'image/no-ups-record': 'No record names the UPS firmware, so the release version is not known.',
-  'image/name': 'A record name or the file name contradicts the content.',
+  'image/name': 'A record of the image has a name that is of no known form.',
   'image/unreadable': 'The image file cannot be read from disk.',
   'image/changed': 'The image file is not the one that the plan was made with.',
   'image/fetch': 'The image cannot be downloaded, or what arrived is not what was asked for.',

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { link, readFile, rm } from 'node:fs/promises';
+import { link, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import got from 'got';
+import got, { HTTPError } from 'got';
 import { hasCode, Problem, printable, type StoredImage } from '../core/index.ts';
 import { readImage } from './read-image.ts';
 
@@ -25,16 +25,18 @@ const MOST_REDIRECTS = 3;
 
 /**
  * Downloads an image into a folder: over HTTPS, with the hash known beforehand, and only if what arrives is an intact
- * image. On any failure nothing stays behind. Throws Problem image/fetch.
+ * image. On any failure nothing stays behind, and nothing is resumed. Throws Problem image/fetch.
  */
 export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
   const url = checkedUrl(options.url);
   const file = fileName(url);
   const wanted = options.sha256.toLowerCase();
-  if (!/^[0-9a-f]{64}$/.test(wanted))
+  if (!/^[0-9a-f]{64}$/.test(wanted)) {
     throw failure(`"${printable(options.sha256)}" is not a sha256.`, 'Give 64 hexadecimal digits.');
+  }
   const path = resolve(options.dir, file);
-  const draft = join(options.dir, `.${file}.${process.pid}.part`);
+  await checkPlace(options.dir, path);
+  const draft = join(options.dir, `.${file}.${randomUUID()}.part`);
   try {
     const received = await download(url, draft, options);
     if (received !== wanted) {
@@ -45,38 +47,68 @@ export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
     }
     const image = { ...readImage(await readFile(draft), file), path };
     const [problem] = image.problems;
-    if (problem !== undefined)
+    if (problem !== undefined) {
       throw failure(`${file} is not an intact image: ${problem.message}`, 'Check the address.');
+    }
     // A link fails where the name is taken; a rename would put the file over another one.
     await link(draft, path);
     return image;
   } catch (thrown) {
-    if (thrown instanceof Problem) throw thrown;
-    if (hasCode(thrown, 'EEXIST')) {
-      throw failure(`${path} is already there.`, 'Remove it first if it shall be replaced.');
-    }
-    const why = thrown instanceof Error ? printable(thrown.message) : 'unknown';
-    throw failure(`${file} could not be downloaded: ${why}`, 'Check the address and try again.', thrown);
+    throw explained(thrown, file, path, options.signal);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
+/** Said before anything is downloaded; the link at the end makes sure. */
+async function checkPlace(dir: string, path: string): Promise<void> {
+  const folder = await stat(dir).catch(() => null);
+  if (folder === null || !folder.isDirectory()) {
+    throw failure(`There is no folder ${dir} to put the image into.`, 'Make it, or name another with --to.');
+  }
+  if ((await stat(path).catch(() => null)) !== null) throw taken(path);
+}
+
+function explained(thrown: unknown, file: string, path: string, signal: AbortSignal): Problem {
+  if (thrown instanceof Problem) return thrown;
+  if (thrown instanceof Error && thrown.cause instanceof Problem) return thrown.cause;
+  if (signal.aborted) {
+    return failure(`${file}: the download was stopped, nothing was kept.`, 'Begin it again.', thrown);
+  }
+  if (hasCode(thrown, 'EEXIST')) return taken(path);
+  return failure(
+    `${file} could not be downloaded: ${reason(thrown)}`,
+    'Check the address and try again.',
+    thrown,
+  );
+}
+
+function reason(thrown: unknown): string {
+  // The library's own words repeat the whole address, which may carry a token.
+  if (thrown instanceof HTTPError) {
+    return `the server answered ${thrown.response.statusCode} ${printable(thrown.response.statusMessage ?? '')}`.trim();
+  }
+  return thrown instanceof Error ? printable(thrown.message) : 'unknown';
+}
+
 async function download(url: URL, draft: string, options: FetchOptions): Promise<string> {
   const hash = createHash('sha256');
   let bytes = 0;
+  let last = url;
   const stream = got.stream(url, {
     retry: { limit: 0 },
     maxRedirects: MOST_REDIRECTS,
     timeout: { lookup: 10_000, connect: 10_000, secureConnect: 10_000, response: 30_000, socket: 30_000 },
     headers: { 'accept-encoding': 'identity' },
     decompress: false,
+    // Said outright, so that the environment cannot turn it off.
+    https: { rejectUnauthorized: true },
     signal: options.signal,
     hooks: {
       beforeRedirect: [
         (request) => {
           if (request.url === undefined) throw failure('A redirect leads nowhere.', 'Check the address.');
-          checkedUrl(String(request.url));
+          last = redirected(last, String(request.url));
         },
       ],
     },
@@ -102,29 +134,53 @@ async function download(url: URL, draft: string, options: FetchOptions): Promise
   return hash.digest('hex');
 }
 
+function redirected(from: URL, text: string): URL {
+  const to = checkedUrl(text);
+  if (from.protocol !== 'https:' || to.protocol === 'https:') return to;
+  throw failure(
+    `${from.protocol}//${from.host} leads to ${to.protocol}//${to.host}, which is not encrypted.`,
+    'Use an address that stays with https://.',
+  );
+}
+
 /** HTTPS everywhere; plain HTTP only to this machine itself. */
 function checkedUrl(text: string): URL {
-  let url: URL;
+  const url = parsed(text);
+  const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)) return url;
+  throw failure(`${url.protocol}//${url.hostname} is not encrypted.`, 'Use an https:// address.');
+}
+
+function parsed(text: string): URL {
   try {
-    url = new URL(text);
+    return new URL(text);
   } catch {
     throw failure(
       `"${printable(text)}" is not an address.`,
       'Give a full address that begins with https://.',
     );
   }
-  const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)) return url;
-  throw failure(`${url.protocol}//${url.hostname} is not encrypted.`, 'Use an https:// address.');
 }
 
 function fileName(url: URL): string {
-  const name = decodeURIComponent(url.pathname.split('/').at(-1) ?? '').replaceAll(' ', '_');
+  const name = decoded(url.pathname.split('/').at(-1) ?? '').replaceAll(' ', '_');
   if (FILE_NAME.test(name)) return name;
   throw failure(
     `"${printable(name)}" is not the name of an image file.`,
     'The address must end in a name like NAME.enc.',
   );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function taken(path: string): Problem {
+  return failure(`${path} is already there.`, 'Remove it first if it shall be replaced.');
 }
 
 function failure(message: string, hint: string, cause?: unknown): Problem {

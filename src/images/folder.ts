@@ -1,9 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
-import { Problem, printable, type StoredImage } from '../core/index.ts';
-import { LARGEST_IMAGE } from './layout.ts';
-import { readImage } from './read-image.ts';
+import { hasCode, Problem, printable, type StoredImage } from '../core/index.ts';
+import { type IndexEntry, type IndexRead, loadIndex, saveIndex } from './folder-index.ts';
+import { readImageFile, readStamp, sameStamp } from './read-file.ts';
 
 /** The image files of a folder, each read and checked. */
 export interface ImageFolder {
@@ -11,15 +11,77 @@ export interface ImageFolder {
   readonly images: readonly StoredImage[];
 }
 
+export interface FolderOptions {
+  /**
+   * File that keeps the readings of files for the next time, outside of the images folder, which may be read-only. Without it
+   * every file is read.
+   */
+  readonly index?: string;
+  /** Told where the index cannot be used; the images are read all the same. */
+  readonly trouble?: (message: string) => void;
+}
+
 const READ_AT_ONCE = 8;
 const IMAGE_FILE = /\.enc$/i;
 
 /** Reads every `.enc` file of a folder, in the order of names. Throws Problem config/images. */
-export async function openFolder(dir: string): Promise<ImageFolder> {
+export async function openFolder(dir: string, options: FolderOptions = {}): Promise<ImageFolder> {
   const folder = resolve(dir);
+  const paths = await listFolder(dir);
+  if (options.index === undefined) return { dir: folder, images: await readFiles(paths) };
+  const known = await loadIndex(options.index);
+  if (known.damage !== null) options.trouble?.(known.damage);
+  const read = await eachOf(paths, (path) => readUnlessKnown(path, known.entries.get(path)));
+  await keep(options.index, folder, known, read, options);
+  return { dir: folder, images: read.map(({ image }) => image) };
+}
+
+interface Reading {
+  readonly image: StoredImage;
+  /** What the index should hold of the file from now on; null for nothing. */
+  readonly entry: IndexEntry | null;
+}
+
+async function readUnlessKnown(path: string, known: IndexEntry | undefined): Promise<Reading> {
+  const now = known === undefined ? null : await readStamp(path);
+  if (known !== undefined && now !== null && sameStamp(known.stamp, now)) {
+    return { image: { ...known.image, path }, entry: known };
+  }
+  const { image, stamp } = await readImageFile(path);
+  if (stamp === null) return { image, entry: null };
+  const { path: _path, ...content } = image;
+  return { image, entry: { path, stamp, image: content } };
+}
+
+/** Writes the index where it is no longer true of this folder. It is a cache: that it cannot be written stops nothing. */
+async function keep(
+  file: string,
+  folder: string,
+  known: IndexRead,
+  read: readonly Reading[],
+  options: FolderOptions,
+): Promise<void> {
+  const entries = read.flatMap(({ entry }) => (entry === null ? [] : [entry]));
+  const before = [...known.entries.values()];
+  const elsewhere = before.filter((entry) => dirname(entry.path) !== folder);
+  const same =
+    elsewhere.length + entries.length === before.length &&
+    entries.every((entry) => known.entries.get(entry.path) === entry);
+  if (same && known.damage === null) return;
+  try {
+    await saveIndex(file, [...entries, ...elsewhere]);
+  } catch (thrown) {
+    const why = thrown instanceof Error ? printable(thrown.message) : 'unknown';
+    options.trouble?.(
+      `The image index ${file} cannot be written, so the images are read again next time: ${why}`,
+    );
+  }
+}
+
+async function listFolder(dir: string): Promise<readonly string[]> {
   let names: string[];
   try {
-    names = (await readdir(folder)).filter((name) => IMAGE_FILE.test(name)).sort();
+    names = (await readdir(dir)).filter((name) => IMAGE_FILE.test(name)).sort();
   } catch (thrown) {
     throw new Problem('config/images', `The images folder ${dir} cannot be read.`, {
       hint: 'Name an existing folder in the inventory (images:) or with --images.',
@@ -31,86 +93,38 @@ export async function openFolder(dir: string): Promise<ImageFolder> {
       hint: 'Put the image files of the vendor there. They come with the Firmware Upgrade Wizard.',
     });
   }
-  return { dir: folder, images: await readFiles(names.map((name) => join(folder, name))) };
+  const folder = resolve(dir);
+  return names.map((name) => join(folder, name));
 }
 
-/** Reads single files and whole folders, as named on a command line. Throws Problem config/images. */
+/** Reads single files and whole folders, as named on a command line, each file once. Throws Problem config/images. */
 export async function openFiles(paths: readonly string[]): Promise<readonly StoredImage[]> {
   const lists = await Promise.all(
-    paths.map(async (path) => {
-      const isFolder = await stat(path).then(
-        (found) => found.isDirectory(),
-        () => null,
-      );
-      if (isFolder === null) {
-        throw new Problem('config/images', `There is no file or folder ${path}.`, {
-          hint: 'Check the path.',
-        });
-      }
-      return isFolder ? (await openFolder(path)).images : readFiles([path]);
-    }),
+    paths.map(async (path) => ((await isFolder(path)) ? listFolder(path) : [resolve(path)])),
   );
-  return lists.flat();
+  return readFiles([...new Set(lists.flat())]);
 }
 
-async function readFiles(paths: readonly string[]): Promise<readonly StoredImage[]> {
-  const limit = pLimit(READ_AT_ONCE);
-  return Promise.all(paths.map((path) => limit(() => readOne(resolve(path)))));
-}
-
-async function readOne(path: string): Promise<StoredImage> {
-  const file = basename(path);
+async function isFolder(path: string): Promise<boolean> {
   try {
-    const { size } = await stat(path);
-    // Read no more than can be an image; the reader then says that it is too large.
-    const bytes = size > LARGEST_IMAGE ? Buffer.alloc(0) : await readFile(path);
-    const image = { ...readImage(bytes, file), path };
-    if (size <= LARGEST_IMAGE) return image;
-    return {
-      ...image,
-      sizeBytes: size,
-      problems: [
-        {
-          code: 'image/size',
-          message: `The file has ${size} bytes, more than the ${LARGEST_IMAGE} that are read.`,
-        },
-      ],
-    };
+    return (await stat(path)).isDirectory();
   } catch (thrown) {
+    if (hasCode(thrown, 'ENOENT')) {
+      throw new Problem('config/images', `There is no file or folder ${path}.`, { hint: 'Check the path.' });
+    }
     const why = thrown instanceof Error ? printable(thrown.message) : 'unknown';
-    return {
-      ...readImage(Buffer.alloc(0), file),
-      path,
-      problems: [{ code: 'image/unreadable', message: `The file cannot be read: ${why}` }],
-    };
-  }
-}
-
-/** The bytes of an image, if they are still those that were read before. Throws Problem image/changed. */
-export async function readBytes(image: StoredImage): Promise<Buffer> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(image.path);
-  } catch (thrown) {
-    throw new Problem('image/changed', `${image.file} cannot be read any more.`, {
-      hint: 'Put the file back, or make a new plan.',
+    throw new Problem('config/images', `${path} cannot be looked at: ${why}`, {
+      hint: 'Check where it leads, and that the user that runs upsfw may read it.',
       cause: thrown,
     });
   }
-  const { sha256 } = readImage(bytes, image.file);
-  if (sha256 !== image.sha256) {
-    throw new Problem(
-      'image/changed',
-      `${image.file}: planned with sha256 ${image.sha256}, now the file has ${sha256}.`,
-      {
-        hint: 'Find out who changed the file, then make a new plan.',
-      },
-    );
-  }
-  return bytes;
 }
 
-/** Checks that the file of an image is still the one that was read before. Throws Problem image/changed. */
-export async function verifyStored(image: StoredImage): Promise<void> {
-  await readBytes(image);
+async function readFiles(paths: readonly string[]): Promise<readonly StoredImage[]> {
+  return (await eachOf(paths, readImageFile)).map(({ image }) => image);
+}
+
+function eachOf<T>(paths: readonly string[], read: (path: string) => Promise<T>): Promise<readonly T[]> {
+  const limit = pLimit(READ_AT_ONCE);
+  return Promise.all(paths.map((path) => limit(() => read(path))));
 }

@@ -3,7 +3,12 @@
  *
  * Owns the container format. Must not know units, cards or rules; imports core only. Never makes or changes an image.
  */
+export { readBytes, verifyStored } from './bytes.ts';
 export { checksum } from './checksum.ts';
 export { type FetchOptions, fetchImage } from './fetch.ts';
-export { type ImageFolder, openFiles, openFolder, readBytes, verifyStored } from './folder.ts';
+export { type FolderOptions, type ImageFolder, openFiles, openFolder } from './folder.ts';
+export { identicalFiles } from './identical.ts';
+export { LARGEST_IMAGE } from './layout.ts';
+export { wasRead } from './read-file.ts';
 export { readImage } from './read-image.ts';
+export { IMAGE_WARNINGS, type ImageWarning, type ImageWarningCode, imageWarnings } from './warnings.ts';

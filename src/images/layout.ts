@@ -26,7 +26,10 @@ export const LOADERS: readonly number[] = [0x81, 0x82, 0x83];
 export const LARGEST_IMAGE = 64 * 1024 * 1024;
 export const MOST_RECORDS = 1024;
 
-/** `UPS 15.0`, `BMCa19.4`, `CBLL03.4`: three letters, a blank or a patch mark, a version. */
-export const COMPONENT_NAME = /^([A-Z]{3})([A-Za-z ])(\d\d\.\d{1,2})$/;
+/**
+ * `UPS 15.0`, `BMCa19.4`, `CBLL03.4`: three letters, a blank or a patch mark, a version. A version of five characters
+ * (one loader has 08.31) leaves no room for the fourth place in the eight that names with a version were seen to have.
+ */
+export const COMPONENT_NAME = /^([A-Z]{3})(?:([A-Za-z ])(\d\d\.\d{1,2})|(\d\d\.\d\d))$/;
 /** The long names of RAM routines have no version. */
 export const ROUTINE_NAME = /^[A-Za-z_][A-Za-z0-9_]{3,19}$/;

@@ -220,7 +220,8 @@ function readName(
   }
   if (component === null) return { name: text, version: null };
   // The fourth place of CBLL is a capital, part of the name; elsewhere a small letter marks a patch.
-  const [, letters = '', fourth = '', version = ''] = component;
+  const [, letters = '', fourth = ' ', short = '', long] = component;
+  const version = long ?? short;
   if (fourth === ' ') return { name: letters, version };
   return /[A-Z]/.test(fourth)
     ? { name: `${letters}${fourth}`, version }

@@ -1,6 +1,14 @@
 import type { AuditDocument } from './documents.ts';
 import { createPaper, type Style } from './paper.ts';
-import { REHEARSAL, STATUS_TONE, summary, unitLine, writeReasons } from './words.ts';
+import {
+  advisorySummary,
+  REHEARSAL,
+  STATUS_TONE,
+  summary,
+  unitLine,
+  writeAdvisories,
+  writeReasons,
+} from './words.ts';
 
 /** An audit for people, site by site; the summary comes last, where a terminal shows it. */
 export function renderAudit(document: AuditDocument, style: Style): string {
@@ -20,9 +28,11 @@ export function renderAudit(document: AuditDocument, style: Style): string {
         continue;
       }
       writeReasons(paper, verdict.reasons, false);
+      writeAdvisories(paper, unit.advisories ?? []);
     }
   }
   paper.line('');
   paper.line(summary(document.counts));
+  for (const line of advisorySummary(document.units.map((unit) => unit.advisories ?? []))) paper.line(line);
   return paper.toString();
 }

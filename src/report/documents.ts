@@ -42,7 +42,10 @@ export interface AuditDocument extends DocumentHead<'audit'> {
   readonly counts: StatusCounts;
 }
 
-export interface PlanDocument extends DocumentHead<'plan'>, Plan {}
+export interface PlanDocument extends DocumentHead<'plan'>, Plan {
+  /** By the key of the unit. */
+  readonly advisories: Readonly<Record<string, readonly Advisory[]>>;
+}
 
 export type RunOutcome = 'upgraded' | 'current' | 'refused' | 'failed' | 'unknown' | 'stopped' | 'pending';
 
@@ -74,6 +77,8 @@ export interface RunUnit {
   readonly after: RunFirmware | null;
   readonly outcome: RunOutcome;
   readonly hops: readonly RunHop[];
+  /** How the unit stands to each known advisory with what it runs now. */
+  readonly advisories: readonly Advisory[];
   readonly problem: ProblemJson | null;
   /** What the rules said; shows why a unit was refused. */
   readonly reasons: readonly Reason[];
@@ -91,10 +96,16 @@ export interface ImagesDocument extends DocumentHead<'images'> {
   readonly images: readonly ImageEntry[];
 }
 
-export interface ImageEntry extends Omit<Image, 'parts'> {
+export interface ImageEntry extends Omit<Image, 'parts' | 'sha256'> {
+  /** Null where the bytes were not read. */
+  readonly sha256: string | null;
   readonly parts: readonly Omit<ImagePart, 'slot'>[];
   /** The catalogue knows this sha256. */
   readonly known: boolean;
+  /** Other files of the list with the same bytes: names, or paths where they lie in another folder. */
+  readonly identicalTo: readonly string[];
+  /** What one should know of the file although it is usable. */
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
 export interface DecisionDocument extends DocumentHead<'decision'> {
@@ -120,7 +131,11 @@ export interface DecisionDocument extends DocumentHead<'decision'> {
     readonly families: readonly string[];
     readonly description: string | null;
     readonly minWizard: string | null;
-    readonly minCardApp: Readonly<Record<string, string>> | null;
+    readonly minCardApp: readonly {
+      readonly app: string;
+      readonly version: string;
+      readonly card?: string | undefined;
+    }[];
     readonly signedFrom: string | null;
     readonly becomes: number | null;
     readonly notes: readonly string[];

@@ -1,6 +1,14 @@
 import type { PlanDocument } from './documents.ts';
 import { createPaper, type Style } from './paper.ts';
-import { REHEARSAL, STATUS_TONE, summary, unitLine, writeReasons } from './words.ts';
+import {
+  advisorySummary,
+  REHEARSAL,
+  STATUS_TONE,
+  summary,
+  unitLine,
+  writeAdvisories,
+  writeReasons,
+} from './words.ts';
 
 /** A plan for people: what would be sent where, what is worth knowing, and what stands against the rest. */
 export function renderPlan(document: PlanDocument, style: Style): string {
@@ -24,9 +32,11 @@ export function renderPlan(document: PlanDocument, style: Style): string {
       paper.note(`  remedy: ${problem.hint}`);
     } else {
       writeReasons(paper, verdict.reasons, verdict.status === 'outdated');
+      writeAdvisories(paper, document.advisories[key] ?? []);
     }
   }
   paper.line('');
   paper.line(summary(counts));
+  for (const line of advisorySummary(Object.values(document.advisories))) paper.line(line);
   return paper.toString();
 }

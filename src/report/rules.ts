@@ -55,7 +55,9 @@ function named(image: string | null): string {
 }
 
 function aboutLine(paper: Paper, line: NonNullable<DecisionDocument['line']>): void {
-  const apps = Object.entries(line.minCardApp ?? {}).map(([name, version]) => `${name} ${version}`);
+  const apps = line.minCardApp.map(
+    ({ app, version, card }) => `${app} ${version}${card === undefined ? '' : ` on ${card}`}`,
+  );
   if (apps.length > 0) paper.note(`card application: ${apps.join(', ')} or later`, 'plain');
   if (line.minWizard !== null) paper.note(`wizard of the notes: ${line.minWizard}`, 'plain');
   if (line.signedFrom !== null) paper.note(`signed from: ${line.signedFrom}`, 'plain');

@@ -1,6 +1,6 @@
 import type { RunDocument, RunUnit } from './documents.ts';
 import { createPaper, type Paper, type Style } from './paper.ts';
-import { OUTCOME_TONE, REHEARSAL, summary, writeReasons } from './words.ts';
+import { OUTCOME_TONE, REHEARSAL, summary, writeAdvisories, writeReasons } from './words.ts';
 
 const GO_AND_LOOK =
   'The state of this unit is not known: go and look. Never power it off while it may be programming.';
@@ -23,8 +23,9 @@ function writeUnit(paper: Paper, unit: RunUnit): void {
   const mark = unit.simulated ? ' [simulated]' : '';
   const from = unit.before?.raw?.trim() ?? 'not known';
   const to = unit.after?.raw?.trim() ?? 'not known';
-  const change =
-    unit.outcome === 'upgraded' ? `${from} -> ${to}` : unit.outcome === 'unknown' ? `was ${from}` : from;
+  // A unit that stopped half-way on its route runs something else than before, too.
+  const moved = unit.after !== null && to !== from;
+  const change = moved ? `${from} -> ${to}` : unit.outcome === 'unknown' ? `was ${from}` : from;
   paper.item(`${unit.name}${mark}  ${change}`, unit.outcome, OUTCOME_TONE[unit.outcome]);
   for (const hop of unit.hops) {
     if (hop.step === null) continue;
@@ -38,7 +39,9 @@ function writeUnit(paper: Paper, unit: RunUnit): void {
     );
   }
   if (unit.outcome === 'unknown') paper.note(GO_AND_LOOK, 'bad');
+  writeAdvisories(paper, unit.advisories);
   if (unit.reasons.some((reason) => reason.outcome === 'block' || reason.outcome === 'unknown')) {
+    if (moved && unit.problem !== null) paper.note(unit.problem.message, 'warn');
     writeReasons(paper, unit.reasons, false);
     return;
   }

@@ -61,3 +61,29 @@ export function writeReasons(paper: Paper, reasons: readonly Reason[], warnings:
     if (remedy !== null) paper.note(`  remedy: ${remedy}`);
   }
 }
+
+/** What a unit is open to, and what is not known of it; what is fixed or not its concern goes without saying. */
+export function writeAdvisories(paper: Paper, advisories: readonly Advisory[]): void {
+  for (const status of ['affected', 'partly', 'unknown'] as const) {
+    const ids = advisories.filter((advisory) => advisory.status === status);
+    if (ids.length === 0) continue;
+    const named = ids.map(({ id, fixedIn }) =>
+      fixedIn === null || status === 'partly' ? id : `${id} (answered in ${fixedIn})`,
+    );
+    paper.note(`${ADVISORY_WORDS[status]}: ${named.join(', ')}`, status === 'affected' ? 'bad' : 'quiet');
+  }
+}
+
+/** `CVE-2022-0715: 2 affected, 1 not known`, a line for each advisory that concerns some unit. */
+export function advisorySummary(all: readonly (readonly Advisory[])[]): readonly string[] {
+  const ids = [...new Set(all.flatMap((advisories) => advisories.map(({ id }) => id)))];
+  return ids.flatMap((id) => {
+    const counted = (['affected', 'partly', 'unknown'] as const).flatMap((status) => {
+      const many = all.filter((advisories) =>
+        advisories.some((advisory) => advisory.id === id && advisory.status === status),
+      ).length;
+      return many === 0 ? [] : [`${many} ${ADVISORY_WORDS[status]}`];
+    });
+    return counted.length === 0 ? [] : [`${id}: ${counted.join(', ')}`];
+  });
+}

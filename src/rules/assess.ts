@@ -43,16 +43,20 @@ export function assess(book: RuleBook, facts: Map<string, Fact>, stages: readonl
   return { reasons, unsupported, prepare };
 }
 
+const MATTERS = ['wizard', 'image', 'target'] as const;
+
 /** Takes in what a rule advises or tells; false where it does not apply or adds nothing. */
 function follow(rule: Rule, facts: Map<string, Fact>, prepare: Preparation[]): boolean {
   if (outcomeOf(rule, facts) === null) return false;
   let news = false;
-  for (const [name, fact] of Object.entries(rule.tells ?? {})) {
-    facts.set(name, fact);
+  if (rule.tells !== undefined) {
+    for (const [name, fact] of Object.entries(rule.tells)) facts.set(name, fact);
     news = true;
   }
-  for (const matter of ['wizard', 'image', 'target'] as const) {
-    const advised = rule.advise?.[matter];
+  const { advise } = rule;
+  if (advise === undefined) return news;
+  for (const matter of MATTERS) {
+    const advised = advise[matter];
     if (advised === undefined || facts.has(`advice.${matter}`)) continue;
     const fact = filled(advised, facts);
     // A template over something that is not known advises nothing.
@@ -64,8 +68,8 @@ function follow(rule: Rule, facts: Map<string, Fact>, prepare: Preparation[]): b
     }
     news = true;
   }
-  if (rule.advise?.prepare !== undefined) {
-    prepare.push({ says: filled(rule.advise.prepare, facts), source: filled(rule.source, facts) });
+  if (advise.prepare !== undefined) {
+    prepare.push({ says: filled(advise.prepare, facts), source: filled(rule.source, facts) });
     news = true;
   }
   return news;

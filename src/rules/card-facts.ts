@@ -6,7 +6,11 @@ import type { Fact } from './matcher.ts';
 export function cardFacts(card: Card | null, line: Line | undefined): readonly (readonly [string, Fact])[] {
   const name = card?.app?.name ?? null;
   const version = card?.app?.version ?? null;
-  const minimum = name === null ? undefined : line?.minCardApp?.[name];
+  const named = (line?.minCardApp ?? []).filter((one) => one.app === name);
+  const minimum = (
+    named.find((one) => one.card !== undefined && card?.model?.startsWith(one.card)) ??
+    named.find((one) => one.card === undefined)
+  )?.version;
   const of = (text: string) => ({ component: 'card-app' as const, line: name ?? '', version: text });
   const order = minimum === undefined || version === null ? undefined : compare(of(version), of(minimum));
   return [

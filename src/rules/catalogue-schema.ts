@@ -81,8 +81,16 @@ const LineSchema = z.strictObject({
   becomes: z.int().nullable(),
   ports: z.strictObject({ serial: PortSchema, usb: PortSchema, flash: PortSchema }),
   cardPath: CardPathSchema,
-  /** Oldest card application by name. */
-  minCardApp: z.record(z.string(), z.string().regex(/^\d+(?:\.\d+)+$/)).optional(),
+  /** Oldest card application that the notes name, by application; `card` is the beginning of a card model that needs another. */
+  minCardApp: z
+    .array(
+      z.strictObject({
+        app: Text,
+        version: z.string().regex(/^\d+(?:\.\d+)+$/),
+        card: Text.optional(),
+      }),
+    )
+    .default([]),
   /** Whether an update may be installed while the output is on, and from which installed version on. */
   outputOn: z.strictObject({ update: Known, from: Version.optional(), note: Text.optional() }),
   minWizard: z.string().nullable(),

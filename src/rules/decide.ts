@@ -25,7 +25,7 @@ export interface LineSummary {
   readonly families: readonly string[];
   readonly description: string | null;
   readonly minWizard: string | null;
-  readonly minCardApp: Readonly<Record<string, string>> | null;
+  readonly minCardApp: Line['minCardApp'];
   readonly signedFrom: string | null;
   readonly becomes: number | null;
   readonly notes: readonly string[];
@@ -155,7 +155,7 @@ function summaryOf(line: Line): LineSummary {
     families: line.families,
     description: line.description,
     minWizard: line.minWizard,
-    minCardApp: line.minCardApp ?? null,
+    minCardApp: line.minCardApp,
     signedFrom: line.signedFrom,
     becomes: line.becomes,
     notes: line.notes,

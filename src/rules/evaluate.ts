@@ -37,12 +37,24 @@ export function outcomeOf(rule: Rule, facts: Facts): Outcome | null {
   return holds === 'yes' ? 'pass' : holds === 'no' ? 'block' : 'unknown';
 }
 
+const TEMPLATES = new Map<string, readonly string[]>();
+
 /** Puts facts into a sentence. */
 export function filled(template: string, facts: Facts): string {
-  if (!template.includes('{')) return template;
-  return template.replace(/\{([a-z]+(?:\.[a-zA-Z0-9]+)?)\}/g, (_whole, name: string) =>
-    spelled(facts.get(name) ?? null),
-  );
+  // Text and names of facts in turn: what stands between the brackets is every second piece.
+  let pieces = TEMPLATES.get(template);
+  if (pieces === undefined) {
+    pieces = template.split(/\{([a-z]+(?:\.[a-zA-Z0-9]+)?)\}/);
+    TEMPLATES.set(template, pieces);
+  }
+  if (pieces.length === 1) return template;
+  let text = '';
+  let isFact = false;
+  for (const piece of pieces) {
+    text += isFact ? spelled(facts.get(piece) ?? null) : piece;
+    isFact = !isFact;
+  }
+  return text;
 }
 
 function spelled(fact: Fact): string {

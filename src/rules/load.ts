@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Problem } from '../core/index.ts';
 import { type Finding, inOrder, type Locate, listFindings, parseYaml } from '../yaml/index.ts';
 import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
@@ -30,14 +30,14 @@ export interface LoadOptions {
   /** Judge with what was published by this day (`2020-04-02`). */
   readonly asOf?: string | null | undefined;
   /** Reasons by rule id. */
-  readonly overrule?: ReadonlyMap<string, string>;
+  readonly overrule?: ReadonlyMap<string, string> | undefined;
 }
 
-/** The files of the tool, in the order in which their rules are asked. */
-export const OWN_FILES = ['faq-2020-04.yaml', 'releases.yaml', 'base.yaml'] as const;
+/** The files of the tool, in the order in which their rules are asked: later knowledge advises first. */
+export const OWN_FILES = ['releases.yaml', 'faq-2020-04.yaml', 'base.yaml'] as const;
 const CATALOGUE = 'catalogue.yaml';
 /** What a file of the operator may not do: say what the vendor says, or call hardware hopeless. */
-const OWN_VERBS_ONLY = ['unsupported', 'advise', 'tells'] as const;
+const VENDOR_VERBS = ['unsupported', 'advise', 'tells'] as const;
 
 /** Reads the rules of the tool and of the operator. Throws Problem config/rules with every finding. */
 export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
@@ -53,10 +53,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   const catalogue = await take(new URL(CATALOGUE, import.meta.url), CATALOGUE, CatalogueSchema, hash);
   const rules = all.filter((rule) => inForce(rule, asOf));
   for (const file of options.files ?? []) {
-    const { value, at } = await take(file, file, RuleFileSchema, hash);
-    const findings = loosened(value.rules, [...all, ...rules], at);
-    if (findings.length > 0) throw malformed(file, findings);
-    rules.push(...value.rules);
+    rules.push(...(await takeOwn(file, hash, [...all, ...rules])));
   }
   checkOverruled(overruled, rules);
   const lines = catalogue.value.lines.flatMap((line) => lineAsOf(line, catalogue.value.published, asOf));
@@ -103,25 +100,51 @@ function lineAsOf(line: Line, published: string, asOf: string | null): readonly 
   return newest.length === 0 ? [] : [{ ...line, newest }];
 }
 
+/** A rule file of the operator: mistakes of shape and of meaning are said together. */
+async function takeOwn(
+  file: string,
+  hash: ReturnType<typeof createHash>,
+  present: readonly Rule[],
+): Promise<readonly Rule[]> {
+  const parsed = parseYaml(await textOf(file, file, hash), RuleFileSchema);
+  const shape = parsed.ok ? [] : parsed.findings;
+  const plain = PlainRules.safeParse(parsed.ok ? parsed.value : parsed.plain);
+  const findings = [...shape, ...loosened(plain.success ? plain.data.rules : [], present, parsed.at)];
+  if (!parsed.ok || findings.length > 0) throw malformed(file, findings);
+  return parsed.value.rules;
+}
+
+/** As much of a rule as is asked of one whose shape is wrong. */
+const PlainRules = z.looseObject({
+  rules: z.array(z.looseObject({ id: z.unknown() }).catch({ id: undefined })),
+});
+
 async function take<T>(
-  from: URL | string,
+  from: URL,
   shown: string,
   schema: z.ZodType<T>,
   hash: ReturnType<typeof createHash> | null,
-): Promise<{ readonly value: T; readonly at: Locate }> {
-  let text: string;
+): Promise<{ readonly value: T }> {
+  const parsed = parseYaml(await textOf(from, shown, hash), schema);
+  if (!parsed.ok) throw malformed(shown, parsed.findings);
+  return parsed;
+}
+
+async function textOf(
+  from: URL | string,
+  shown: string,
+  hash: ReturnType<typeof createHash> | null,
+): Promise<string> {
   try {
-    text = await readFile(from, 'utf8');
+    const text = await readFile(from, 'utf8');
+    hash?.update(text);
+    return text;
   } catch (thrown) {
     throw new Problem('config/rules', `The rule file ${shown} cannot be read.`, {
       hint: 'Check the path.',
       cause: thrown,
     });
   }
-  hash?.update(text);
-  const parsed = parseYaml(text, schema);
-  if (!parsed.ok) throw malformed(shown, parsed.findings);
-  return parsed;
 }
 
 function malformed(shown: string, findings: readonly Finding[]): Problem {
@@ -134,20 +157,25 @@ function malformed(shown: string, findings: readonly Finding[]): Problem {
 }
 
 /** An operator's file must not take the place of a rule, nor speak for the vendor. */
-function loosened(added: readonly Rule[], present: readonly Rule[], at: Locate): Finding[] {
-  const ids = new Set(present.map((rule) => rule.id));
+function loosened(
+  added: readonly Readonly<Record<string, unknown>>[],
+  present: readonly Rule[],
+  at: Locate,
+): Finding[] {
+  const ids = new Set<unknown>(present.map((rule) => rule.id));
   return added.flatMap((rule, index) => {
     const findings: Finding[] = [];
+    const name = typeof rule.id === 'string' ? rule.id : `rule ${index + 1}`;
     if (ids.has(rule.id)) {
-      const message = `there is a rule "${rule.id}" already; add one under another id`;
+      const message = `there is a rule "${name}" already; add one under another id`;
       findings.push({ ...at(['rules', index, 'id']), message });
     }
-    for (const verb of OWN_VERBS_ONLY) {
+    for (const verb of VENDOR_VERBS) {
       if (rule[verb] === undefined) continue;
-      const message = `"${rule.id}": a file of your own may use require, block, unknown, warn and note`;
+      const message = `"${name}": a file of your own may use require, block, unknown, warn and note`;
       findings.push({ ...at(['rules', index, verb]), message });
     }
-    ids.add(rule.id);
+    if (rule.id !== undefined) ids.add(rule.id);
     return findings;
   });
 }

@@ -126,6 +126,15 @@ export const PlanSchema: z.ZodType<Plan> = z.strictObject({
 export const AuditUnitSchema = z.strictObject({
   ...unitShape,
   verdict: VerdictSchema,
-  advisories: z.null(),
+  advisories: z
+    .array(
+      z.strictObject({
+        id: text,
+        status: z.enum(['affected', 'partly', 'fixed', 'not-affected', 'unknown']),
+        fixedIn: text.nullable(),
+        source: text,
+      }),
+    )
+    .nullable(),
   problem: ProblemSchema.nullable(),
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -29,18 +29,17 @@ describe('the demonstration', () => {
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** Lines of the README's shell blocks that call the tool, in their order. */
-function readmeCommands(): readonly (readonly string[])[] {
+function readmeCommands(): readonly string[] {
   const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   return [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
     .flatMap((block) => (block[1] ?? '').split('\n'))
-    .filter((line) => line.startsWith('upsfw '))
-    .map((line) => line.trim().split(/ +/).slice(1));
+    .filter((line) => line.startsWith('upsfw '));
 }
 
 /** What is added where the README counts on a person: an answer, and an end. */
-const INSTEAD_OF_A_PERSON: Readonly<Record<string, readonly string[]>> = {
-  upgrade: ['--yes'],
-  simulate: ['--for', '1s'],
+const INSTEAD_OF_A_PERSON: Readonly<Record<string, string>> = {
+  upgrade: '--yes',
+  simulate: '--for 1s',
 };
 /** The audit finds the two outdated units. */
 const EXITS: Readonly<Record<string, number>> = { audit: 3 };
@@ -53,7 +52,8 @@ describe('the commands of the README', () => {
     site = await openSite([NMC2, NMC3]);
     const { folder, environment, state } = site;
     const commands = readmeCommands();
-    expect(commands.map(([name]) => name)).toEqual(
+    const nameOf = (line: string): string => line.split(/ +/)[1] ?? '';
+    expect(commands.map(nameOf)).toEqual(
       expect.arrayContaining([
         'images',
         'audit',
@@ -63,13 +63,16 @@ describe('the commands of the README', () => {
         'resume',
         'report',
         'simulate',
+        'rules',
       ]),
     );
-    for (const words of commands) {
-      const [name = ''] = words;
-      const child = spawn(process.execPath, [MAIN, ...words, ...(INSTEAD_OF_A_PERSON[name] ?? [])], {
+    await writeFile(join(folder, 'units.jsonl'), '{"model":"SMT1500","firmware":"UPS 09.3 / ID=18"}\n');
+    for (const line of commands) {
+      const name = nameOf(line);
+      const script = `upsfw() { "$NODE" "$MAIN" "$@"; }; ${line} ${INSTEAD_OF_A_PERSON[name] ?? ''}`;
+      const child = spawn('sh', ['-c', script], {
         cwd: folder,
-        env: { ...process.env, ...environment, XDG_STATE_HOME: state },
+        env: { ...process.env, ...environment, XDG_STATE_HOME: state, NODE: process.execPath, MAIN },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       let talk = '';
@@ -77,7 +80,7 @@ describe('the commands of the README', () => {
         talk += chunk.toString();
       });
       const [exit] = await once(child, 'close');
-      expect(exit, `${words.join(' ')}: ${talk}`).toBe(EXITS[name] ?? 0);
+      expect(exit, `${line}: ${talk}`).toBe(EXITS[name] ?? 0);
     }
     expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('**upgraded**');
     expect(await readFile(join(folder, 'fleet', 'inventory.yaml'), 'utf8')).toContain('sites:');

@@ -1,10 +1,17 @@
-import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fetchImage, openFiles, openFolder, readBytes, readImage } from '../../src/images/index.ts';
+import {
+  identicalFiles,
+  LARGEST_IMAGE,
+  openFiles,
+  openFolder,
+  readBytes,
+  readImage,
+  wasRead,
+} from '../../src/images/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 
 const IMAGE = buildImage({ microLinkId: 18, version: '15.0', payloadBytes: 2000 });
@@ -26,11 +33,13 @@ describe('a folder of images', () => {
       ['a.enc', 1],
       ['b.enc', 0],
     ]);
-    expect((await openFiles([folder, join(folder, 'b.enc')])).map((image) => image.file)).toEqual([
-      'a.enc',
-      'b.enc',
-      'b.enc',
-    ]);
+  });
+
+  it('given twice, or with a file of it, is read once', async () => {
+    await writeFile(join(folder, 'b.enc'), IMAGE);
+    await writeFile(join(folder, 'a.enc'), '');
+    const files = await openFiles([folder, `${folder}/`, join(folder, 'b.enc')]);
+    expect(files.map((image) => image.file)).toEqual(['a.enc', 'b.enc']);
   });
 
   it('that is missing or empty is refused', async () => {
@@ -55,80 +64,78 @@ describe('a folder of images', () => {
   });
 });
 
-describe('fetching an image', () => {
-  let server: Server;
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
+describe('files with the same bytes', () => {
+  it('are named, by path where they lie elsewhere; files that were not read are like none', async () => {
+    const other = join(folder, 'other');
+    await mkdir(other);
+    const third = buildImage({ microLinkId: 20, version: '15.0', payloadBytes: 2000 });
+    for (const name of ['a.enc', 'b.enc', 'other/a.enc']) await writeFile(join(folder, name), IMAGE);
+    await writeFile(join(folder, 'c.enc'), third);
+    await writeFile(join(folder, 'empty.enc'), '');
+    await mkdir(join(folder, 'folder.enc'));
+    const identical = identicalFiles(await openFiles([folder, other]));
+    expect(identical.get(join(folder, 'a.enc'))).toEqual(['b.enc', join(other, 'a.enc')]);
+    expect(identical.get(join(other, 'a.enc'))).toEqual([join(folder, 'a.enc'), join(folder, 'b.enc')]);
+    for (const alone of ['c.enc', 'empty.enc', 'folder.enc'])
+      expect(identical.get(join(folder, alone))).toEqual([]);
+  });
+});
+
+describe('what cannot be read is told, and nothing crashes or waits', () => {
+  const only = async (): Promise<readonly [readonly string[], boolean]> => {
+    const [image] = (await openFolder(folder)).images;
+    if (image === undefined) throw new Error('no image');
+    return [image.problems.map(({ code }) => code), wasRead(image)];
+  };
+
+  it('a file larger than any image', async () => {
+    await writeFile(join(folder, 'a.enc'), IMAGE);
+    await truncate(join(folder, 'a.enc'), LARGEST_IMAGE + 1);
+    expect(await only()).toEqual([['image/size'], false]);
+    const [image] = await openFiles([join(folder, 'a.enc')]);
+    expect(image).toMatchObject({ sizeBytes: LARGEST_IMAGE + 1 });
   });
 
-  async function serve(listener: RequestListener): Promise<string> {
-    server = createServer(listener);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-  }
-
-  const fetch = (url: string, hash = sha256, maxBytes = 100_000) =>
-    fetchImage({
-      url,
-      sha256: hash,
-      dir: folder,
-      maxBytes,
-      signal: new AbortController().signal,
-      progress: () => undefined,
-    });
-
-  it('puts it into the folder, and over nothing that is there', async () => {
-    const base = await serve((_request, response) => response.end(IMAGE));
-    const image = await fetch(`${base}/SMT18UPS_15-0.enc`);
-    expect(image).toMatchObject({ file: 'SMT18UPS_15-0.enc', sha256, problems: [] });
-    await expect(fetch(`${base}/SMT18UPS_15-0.enc`)).rejects.toMatchObject({
-      code: 'image/fetch',
-      message: /already there/,
-    });
-    expect(await readdir(folder)).toEqual(['SMT18UPS_15-0.enc']);
+  it('a folder named like an image', async () => {
+    await mkdir(join(folder, 'a.enc'));
+    expect(await only()).toEqual([['image/unreadable'], false]);
   });
 
-  it.each<readonly [string, RequestListener, RegExp]>([
-    [
-      'another content',
-      (_request, response) => response.end(Buffer.from(IMAGE).fill(0, 0, 9)),
-      /wanted sha256 .* received/,
-    ],
-    ['a missing file', (_request, response) => response.writeHead(404).end(), /404/],
-    [
-      'more than allowed',
-      (_request, response) => response.end(Buffer.alloc(200_000)),
-      /More than 100000 bytes/,
-    ],
-    [
-      'an end in the middle',
-      (_request, response) => {
-        response.writeHead(200, { 'content-length': IMAGE.length });
-        response.write(IMAGE.subarray(0, 500), () => response.destroy());
-      },
-      /could not be downloaded|aborted/,
-    ],
-    [
-      'a way out of encryption',
-      (_request, response) => response.writeHead(302, { location: 'http://192.0.2.1/x.enc' }).end(),
-      /not encrypted/,
-    ],
-  ])('leaves nothing behind after %s', async (_what, listener, message) => {
-    const base = await serve(listener);
-    await expect(fetch(`${base}/x.enc`)).rejects.toMatchObject({ code: 'image/fetch', message });
-    expect(await readdir(folder)).toEqual([]);
+  it.skipIf(process.platform === 'win32')('a pipe that nobody writes into', async () => {
+    execFileSync('mkfifo', [join(folder, 'a.enc')]);
+    expect(await only()).toEqual([['image/unreadable'], false]);
   });
 
-  it('refuses plain HTTP to other machines, odd names and a hash that is none', async () => {
-    server = createServer();
-    await expect(fetch('http://192.0.2.1/x.enc')).rejects.toMatchObject({
-      code: 'image/fetch',
-      message: /not encrypted/,
+  it('links that lead to each other, to themselves, and to nothing', async () => {
+    await symlink('b.enc', join(folder, 'a.enc'));
+    await symlink('a.enc', join(folder, 'b.enc'));
+    await symlink('c.enc', join(folder, 'c.enc'));
+    await symlink('gone', join(folder, 'd.enc'));
+    const { images } = await openFolder(folder);
+    expect(images.map((image) => image.problems[0]?.code)).toEqual(Array(4).fill('image/unreadable'));
+    await expect(openFiles([join(folder, 'a.enc')])).rejects.toMatchObject({
+      code: 'config/images',
+      message: expect.stringContaining('ELOOP'),
     });
-    await expect(fetch('http://127.0.0.1/..%2fx.enc')).rejects.toMatchObject({ code: 'image/fetch' });
-    await expect(fetch('http://127.0.0.1/x.enc', 'abc')).rejects.toMatchObject({ code: 'image/fetch' });
+  });
+
+  it('a link to the folder itself', async () => {
+    await writeFile(join(folder, 'a.enc'), IMAGE);
+    await symlink('.', join(folder, 'again'));
+    await symlink('a.enc', join(folder, 'b.enc'));
+    const files = await openFiles([folder, join(folder, 'again')]);
+    expect(files.every((image) => image.problems.length === 0)).toBe(true);
+    expect((await openFolder(folder)).images.map((image) => image.sha256)).toEqual([sha256, sha256]);
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) process.stderr.write('skipped: files without permission, root may read everything\n');
+  it.skipIf(isRoot || process.platform === 'win32')('a file and a folder without permission', async () => {
+    await writeFile(join(folder, 'a.enc'), IMAGE);
+    await chmod(join(folder, 'a.enc'), 0o000);
+    expect(await only()).toEqual([['image/unreadable'], false]);
+    await chmod(folder, 0o000);
+    await expect(openFolder(folder)).rejects.toMatchObject({ code: 'config/images' });
+    await chmod(folder, 0o700);
   });
 });

@@ -61,6 +61,7 @@ function runOf(outcome: RunOutcome, simulated = false): RunDocument {
         after: outcome === 'upgraded' ? { raw: 'UPS 15.0 (ID18)', version: '15.0', microLinkId: 18 } : null,
         outcome,
         hops: [],
+        advisories: [],
         problem:
           outcome === 'upgraded' ? null : { code: 'link/silent', message: 'it is silent', hint: 'go there' },
         reasons: [],
@@ -115,6 +116,7 @@ describe.each(STYLES)('reports as $format', (style) => {
           schema: 'upsfw/plan@1',
           generatedAt: 'x',
           ...planOf([plannedUnit('berlin/a', { unit: unitAt('09.4', { simulated: true }) })]),
+          advisories: {},
         },
         style,
       ),
@@ -164,6 +166,8 @@ describe('images', () => {
       signed: false,
       parts: [],
       known: false,
+      identicalTo: [],
+      warnings: [],
     };
     const problems = [{ code: 'image/size', message: 'three bytes' }] as const;
     const text = renderImages(

@@ -111,6 +111,34 @@ describe('base rules', () => {
     ],
     ['no card at all', unitAt('09.4', { card: null }), image(), ['CARD_UNSUITABLE unknown']],
     [
+      'a card whose model needs more of its application than others',
+      unit('04.1', 1015, {
+        card: {
+          model: 'AP9635CH',
+          serial: null,
+          generation: 'nmc2',
+          os: 'v6.4.5',
+          app: { name: 'sumx', version: 'v6.4.5' },
+        },
+      }),
+      image({ microLinkId: 1015, version: '04.4', parts: ['MBL 01.9', 'MCU 04.3', 'CBL 02.1'] }),
+      ['CARD_APP_TOO_OLD block'],
+    ],
+    [
+      'an application of the third generation that is too old',
+      unit('01.9', 1031, {
+        card: {
+          model: 'AP9641',
+          serial: null,
+          generation: 'nmc3',
+          os: 'v1.4.2.0',
+          app: { name: 'su', version: 'v1.4.2.0' },
+        },
+      }),
+      image({ microLinkId: 1031, version: '02.0', parts: ['MBL 02.0', 'MCU 02.0', 'CBL 02.0'] }),
+      ['CARD_APP_TOO_OLD block'],
+    ],
+    [
       'a card of the first generation',
       unitAt('09.4', {
         card: {
@@ -199,6 +227,96 @@ describe('the verdict', () => {
       code: 'IMAGE_MISSING',
       remedy: expect.stringContaining('SMT18UPS_15-0.enc'),
     });
+  });
+
+  it('goes over a stepping stone where the folder has one, and asks for it where it has not', () => {
+    const stone = image({ microLinkId: 1005, version: '12.0', parts: ['UBL 01.4', 'MCU 06.0'] }, 'stone.enc');
+    const bare = image({ microLinkId: 1005, version: '15.1' }, 'bare.enc');
+    const open = { sku: 'SMC1500' };
+    const without = verdict(unit('11.9', 1005, open), [bare]);
+    const reason = without.reasons.find(({ code }) => code === 'LOADER_TOO_OLD');
+    expect(without.status).toBe('blocked');
+    expect(reason).toMatchObject({ outcome: 'block', remedy: expect.stringContaining('12.0') });
+    expect(reason?.because).toContain('image 15.1 has UPS 15.1');
+    expect(reason?.because).toContain('12.0 had UBL 01.4 + MCU 06.0 + UPS 12.0');
+    const over = judge(book, { unit: unit('11.9', 1005, open), images: [bare, stone], path: 'nmc' });
+    expect(over.verdict.hops.map(({ from, to, image: file }) => [from, to, file])).toEqual([
+      ['11.9', '12.0', 'stone.enc'],
+      ['12.0', '15.1', 'bare.enc'],
+    ]);
+    expect(over.images.map(({ file }) => file)).toEqual(['stone.enc', 'bare.enc']);
+    expect(over.verdict.reasons.map(({ code }) => code)).not.toContain('LOADER_TOO_OLD');
+    expect(verdict(unit('12.0', 1005, open), [bare, stone]).hops).toHaveLength(1);
+  });
+
+  it('derives the loader trap from the folder for a line that the catalogue does not know', () => {
+    const full = image({ microLinkId: 9999, version: '02.0', parts: ['UBL 01.0'] }, 'full.enc');
+    const bare = image({ microLinkId: 9999, version: '03.0' }, 'bare.enc');
+    expect(verdict(unit('01.9', 9999), [bare, full]).hops.map(({ to }) => to)).toEqual(['02.0', '03.0']);
+    expect(verdict(unit('02.0', 9999), [bare, full]).hops.map(({ to }) => to)).toEqual(['03.0']);
+  });
+
+  it('goes on with the line that an image leads to, and says where the folder cannot', () => {
+    const transit = image({ microLinkId: 1001, microLinkIdAfter: 1013, version: '02.9' }, 'transit.enc');
+    const goal = image(
+      { microLinkId: 1013, version: '15.3', parts: ['BBL 01.8', 'MBL 02.4', 'MCU 08.3', 'CBL 01.0'] },
+      'goal.enc',
+    );
+    const dark = { condition: { ...unitAt('09.4').condition, outputOn: false } };
+    const both = verdict(unit('02.6', 1001, dark), [goal, transit]);
+    expect(both).toMatchObject({ target: { version: '15.3', microLinkId: 1013 } });
+    expect(both.hops.map(({ to, microLinkIdAfter }) => [to, microLinkIdAfter])).toEqual([
+      ['02.9', 1013],
+      ['15.3', 1013],
+    ]);
+    const half = verdict(unit('02.6', 1001, dark), [transit]);
+    expect(half.reasons.find(({ code }) => code === 'ROUTE_GOES_ON')?.because).toContain('15.3');
+  });
+
+  it('judges each hop on the state that the last one leaves', () => {
+    const images = [image({ version: '09.6', parts: ['UBL 08.5'] }, 'a.enc'), image({}, 'b.enc')];
+    const told = verdict(unitAt('09.3'), images);
+    expect(told.status).toBe('outdated');
+    expect(told.reasons.filter(({ code }) => code === 'CARD_PATH_CLOSES')).toMatchObject([
+      { outcome: 'warn', because: expect.stringMatching(/^hop 2: /) },
+    ]);
+  });
+
+  it.each<readonly [string, Unit, string]>([
+    ['a line that installs only with its output off', unit('05.1', 1013), 'block'],
+    ['a line that does so from a later release on', unit('07.8', 1010), 'block'],
+    ['a line that does so from this release on', unit('07.9', 1010), 'none'],
+  ])('with the output on, %s', (_name, of, outcome) => {
+    const id = of.firmware.microLinkId ?? 0;
+    const reasons = judgeStart(book, of, image({ microLinkId: id, version: '15.9', signed: true }), 'nmc');
+    const found = reasons.find(({ code }) => code === 'OUTPUT_MUST_BE_OFF');
+    expect(found?.outcome ?? 'none').toBe(outcome);
+    if (outcome === 'block') expect(found?.remedy).toContain('never does that itself');
+  });
+
+  it.each([
+    ['SRTL2K2RM1UNC', 1034, '04.0', 'block'],
+    ['SRTL2K2RM1UNC', 1034, '04.1', 'none'],
+    ['SRTL3KRM1UNC', 1034, '04.0', 'none'],
+    ['SRTL2K2RM1UINC', 1062, '02.3', 'block'],
+    ['SRTL2K2RM1UINC', 1062, '02.4', 'none'],
+    ['SRTL3KRM1UNC', 1062, '02.9', 'block'],
+    ['SRTL3KRM1UNC', 1062, '03.0', 'none'],
+    ['SRTL3KRM1UINC', 1062, '02.9', 'none'],
+    [null, 1062, '02.3', 'unknown'],
+  ])('the floor of %s, id %i, for %s: %s', (sku, id, version, outcome) => {
+    const reasons = judgeStart(book, unit('01.3', id, { sku }), image({ microLinkId: id, version }), 'nmc');
+    expect(reasons.find(({ code }) => code === 'BELOW_FLOOR')?.outcome ?? 'none').toBe(outcome);
+  });
+
+  it.each([
+    [1001, 1020],
+    [1013, 1020],
+    [1002, 1021],
+    [1014, 1021],
+  ])('a unit of id %i never takes an image of id %i', (id, other) => {
+    const reasons = judgeStart(book, unit('05.0', id), image({ microLinkId: other, version: '15.9' }), 'nmc');
+    expect(reasons.find(({ code }) => code === 'OTHER_HARDWARE')).toMatchObject({ outcome: 'block' });
   });
 
   it('never chooses a damaged image, and says that it is there', () => {

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { type Image, Problem, type StoredImage } from '../core/index.ts';
+import { readImage } from './read-image.ts';
+
+/** The bytes of an image, if they are still those that were read before. Throws Problem image/changed. */
+export async function readBytes(image: StoredImage): Promise<Buffer> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(image.path);
+  } catch (thrown) {
+    throw new Problem('image/changed', `${image.file} cannot be read any more.`, {
+      hint: 'Put the file back, or make a new plan.',
+      cause: thrown,
+    });
+  }
+  const now = readImage(bytes, image.file);
+  const { sha256 } = now;
+  if (sha256 !== image.sha256) {
+    throw new Problem(
+      'image/changed',
+      `${image.file}: planned with sha256 ${image.sha256}, now the file has ${sha256}.`,
+      {
+        hint: 'Find out who changed the file, then make a new plan.',
+      },
+    );
+  }
+  // The reading that was planned with may come from an index; what is sent must be what the bytes themselves say.
+  const [planned, found] = [summary(image), summary(now)];
+  if (planned !== found) {
+    throw new Problem('image/changed', `${image.file}: planned as ${planned}, its bytes say ${found}.`, {
+      hint: 'Remove the image index (images.json in the state folder), then make a new plan.',
+    });
+  }
+  return bytes;
+}
+
+/** Checks that the file of an image is still the one that was read before. Throws Problem image/changed. */
+export async function verifyStored(image: StoredImage): Promise<void> {
+  await readBytes(image);
+}
+
+function summary({ microLinkId, microLinkIdAfter, version, signed, problems }: Image): string {
+  const [problem] = problems;
+  const damage = problem === undefined ? '' : `, damaged (${problem.message})`;
+  return `UPS ${version} for ID${microLinkId}, ID${microLinkIdAfter} afterwards, ${signed ? 'signed' : 'not signed'}${damage}`;
+}

@@ -1,0 +1,165 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { imagesDocument } from '../../src/cli/documents.ts';
+import { openFiles, readImage } from '../../src/images/index.ts';
+import { renderImages } from '../../src/report/index.ts';
+import { loadRules, type RuleBook } from '../../src/rules/index.ts';
+import { buildImage } from '../../src/sim/index.ts';
+import { NMC2, openSite, type Ran, runHere } from './harness.ts';
+
+const IMAGE = buildImage({ microLinkId: 18, version: '15.0', payloadBytes: 2000 });
+const { sha256 } = readImage(IMAGE, 'x');
+
+const EntryShape = z.looseObject({
+  file: z.string(),
+  sha256: z.string().nullable(),
+  known: z.boolean(),
+  identicalTo: z.array(z.string()),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  problems: z.array(z.looseObject({ code: z.string() })),
+});
+
+function entriesOf(ran: Ran): readonly z.infer<typeof EntryShape>[] {
+  return z.looseObject({ images: z.array(EntryShape) }).parse(JSON.parse(ran.out)).images;
+}
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'upsfw-cli-images-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('images', () => {
+  it('shows copies, names that contradict and hashes that are not known, and counts none of it', async () => {
+    await writeFile(join(folder, 'SMT18UPS_15-0.enc'), IMAGE);
+    await writeFile(join(folder, 'SMX20UPS_09-4.enc'), IMAGE);
+    const ran = await runHere(['images', folder, folder, '--json']);
+    expect(ran.exit).toBe(0);
+    const [right, wrong, ...more] = entriesOf(ran);
+    expect(more).toEqual([]);
+    expect(right).toMatchObject({ sha256, known: false, identicalTo: ['SMX20UPS_09-4.enc'], problems: [] });
+    expect(right?.warnings.map(({ code }) => code)).toEqual(['HASH_NOT_KNOWN']);
+    expect(wrong).toMatchObject({ identicalTo: ['SMT18UPS_15-0.enc'], microLinkId: 18, version: '15.0' });
+    expect(wrong?.warnings.map(({ code }) => code)).toEqual([
+      'NAME_OTHER_ID',
+      'NAME_OTHER_VERSION',
+      'HASH_NOT_KNOWN',
+    ]);
+    const text = await runHere(['images', folder]);
+    expect(text.exit).toBe(0);
+    for (const part of [
+      'same bytes as SMT18UPS_15-0.enc',
+      'says ID20, the content is for ID18',
+      'says version 09.4, the content is 15.0',
+      '[HASH_NOT_KNOWN]',
+      `sha256 ${sha256}`,
+      '2 files: 2 intact, 2 with the same bytes as another, 2 with warnings',
+    ])
+      expect(text.out).toContain(part);
+  });
+
+  it('shows what could not be read without a hash, and counts it', async () => {
+    await writeFile(join(folder, 'SMX1050UPS_16-5.enc'), '');
+    await mkdir(join(folder, 'SMX1051UPS_16-5.enc'));
+    const ran = await runHere(['images', folder, '--json']);
+    expect(ran.exit).toBe(2);
+    expect(
+      entriesOf(ran).map((entry) => [entry.sha256 === null, entry.problems[0]?.code, entry.warnings]),
+    ).toEqual([
+      [false, 'image/empty', []],
+      [true, 'image/unreadable', []],
+    ]);
+    const text = await runHere(['images', folder]);
+    expect(text.out).toMatch(/SMX1051UPS_16-5\.enc +not read\n.*image\/unreadable/);
+    expect(text.out).toContain('2 files: 0 intact, 2 not usable');
+  });
+
+  it('has no warning for an image that the catalogue knows', async () => {
+    await writeFile(join(folder, 'SMT18UPS_15-0.enc'), IMAGE);
+    const book = await loadRules();
+    const [line] = book.lines.values();
+    const [listed] = line?.images ?? [];
+    if (line === undefined || listed === undefined) throw new Error('the catalogue is empty');
+    const knowing: RuleBook = {
+      ...book,
+      lines: new Map([[18, { ...line, images: [{ ...listed, sha256 }] }]]),
+    };
+    const document = imagesDocument(await openFiles([folder]), knowing, new Date(0));
+    expect(document.images).toMatchObject([{ known: true, warnings: [], identicalTo: [] }]);
+    const text = renderImages(document, { format: 'text', color: false });
+    expect(text).toContain('(in the catalogue)');
+  });
+});
+
+describe('images fetch', () => {
+  it('downloads one, tells how far it is, and stops on Ctrl-C with nothing left', async () => {
+    let interrupt = (): void => undefined;
+    const server = createServer((request, response) => {
+      if (request.url === '/SMT18UPS_15-0.enc') return response.end(IMAGE);
+      response.write(IMAGE.subarray(0, 500));
+      return setTimeout(() => interrupt(), 50);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    const words = ['--sha256', sha256, '--to', folder];
+    try {
+      const ran = await runHere(['images', 'fetch', `${base}/SMT18UPS_15-0.enc`, ...words]);
+      expect(ran).toMatchObject({ exit: 0, out: expect.stringContaining('intact') });
+      expect(ran.talk).toContain(`${IMAGE.length} bytes`);
+      const stopped = await runHere(['images', 'fetch', `${base}/slow.enc`, ...words], {
+        onInterrupt: (handler) => {
+          interrupt = () => handler('interrupt');
+          return () => undefined;
+        },
+      });
+      expect(stopped.exit).toBe(2);
+      expect(stopped.talk).toContain('was stopped');
+      expect(await readdir(folder)).toEqual(['SMT18UPS_15-0.enc']);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
+
+describe('audit and plan', () => {
+  it('read the images once, and keep what they read in the state folder', async () => {
+    const site = await openSite([NMC2]);
+    try {
+      const images = join(site.folder, 'images');
+      const names = await readdir(images);
+      const longAgo = new Date('2024-01-01T00:00:00Z');
+      const age = (name: string) => utimes(join(images, name), longAgo, longAgo);
+      await Promise.all(names.map(age));
+      const plan = ['plan', '-i', site.inventory, '--json'];
+      const first = await site.run(plan);
+      const index = join(site.state, 'images.json');
+      for (const name of names) expect(await readFile(index, 'utf8')).toContain(`"${name}"`);
+      const { ino } = await stat(index);
+      // Other bytes under the same size and time are not seen: nothing is read again.
+      for (const name of names) {
+        const { size } = await stat(join(images, name));
+        await writeFile(join(images, name), Buffer.alloc(size));
+        await age(name);
+      }
+      const planOf = (ran: Ran) => z.looseObject({ id: z.string() }).parse(JSON.parse(ran.out)).id;
+      expect(planOf(await site.run(plan))).toBe(planOf(first));
+      expect((await site.run(['audit', '-i', site.inventory])).exit).toBe(3);
+      expect((await stat(index)).ino).toBe(ino);
+      // What would be sent is read: the zeros do not get to the card.
+      const upgrade = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+      expect(upgrade.exit).not.toBe(0);
+      expect(upgrade.out).toContain('image/changed');
+      expect(await readdir(images)).toEqual(names);
+    } finally {
+      await site.close();
+    }
+  });
+});

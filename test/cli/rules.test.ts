@@ -1,0 +1,209 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { NMC2, openSite, runHere, type Site } from './harness.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'upsfw-rules-cli-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const Decision = z.looseObject({
+  schema: z.literal('upsfw/decision@1'),
+  input: z.looseObject({}),
+  supported: z.union([z.boolean(), z.literal('unknown')]),
+  target: z.string().nullable(),
+  reasons: z.array(z.looseObject({ code: z.string(), source: z.string() })),
+});
+
+describe('rules decide', () => {
+  it('answers one unit with the document of the contract', async () => {
+    const words = ['rules', 'decide', '--sku', 'SMT1500', '--firmware', 'UPS 09.3 (ID18)', '--json'];
+    const { exit, out } = await runHere([...words, '--as-of', '2020-04-02']);
+    expect(exit).toBe(0);
+    expect(Decision.parse(JSON.parse(out))).toMatchObject({
+      supported: true,
+      wizard: '4.2.0',
+      image: 'SMT18UPS_09-4',
+      target: '09.4',
+      upToDate: false,
+    });
+  });
+
+  it('says in words what, how, why not and how vulnerable, each with its source', async () => {
+    const words = ['rules', 'decide', '--firmware', 'UPS 09.3 (ID18)', '--transport', 'nmc'];
+    const { out } = await runHere(words);
+    for (const part of ['SMT', 'hop 1: SMT18UPS_09-6.enc', 'hop 2: SMT18UPS_15-0.enc', 'affected', 'source:'])
+      expect(out).toContain(part);
+  });
+
+  it('answers a line for each line, in order, and goes on after one that cannot be read', async () => {
+    const lines = [
+      '{"model":"SMT1500","firmware":"UPS 09.3 / ID=18","transport":"usb"}',
+      'not json',
+      '{"model":"SUA1500","firmware":"652.13.I"}',
+      '{"model":"SMT1500","firmware":"UPS 09.3","voltage":230}',
+      `{"model":"${'x'.repeat(70_000)}"}`,
+      '',
+      '{"model":"SMX1000","firmware":"UPS 02.9 (ID11)"}',
+    ];
+    // Cut at odd places, in the middle of a character of several bytes too.
+    const bytes = Buffer.from(lines.join('\n').replace('SUA1500"', 'SUA1500","sku":"SUA1500\u00e9"'));
+    const chunks = Array.from({ length: Math.ceil(bytes.length / 997) }, (_, index) =>
+      bytes.subarray(index * 997, index * 997 + 997),
+    );
+    const { exit, out, talk } = await runHere(['rules', 'decide', '--jsonl'], {
+      input: Readable.from(chunks),
+    });
+    expect(exit).toBe(2);
+    expect(talk).toContain('3 lines could not be read');
+    const answers = out
+      .trim()
+      .split('\n')
+      .map((line) => z.looseObject({}).parse(JSON.parse(line)));
+    expect(answers).toHaveLength(6);
+    expect(answers[0]).toMatchObject({ input: { transport: 'usb' }, supported: true, target: '15.0' });
+    expect(answers[1]).toMatchObject({ input: null, line: 2, problem: { code: 'config/usage' } });
+    expect(answers[2]).toMatchObject({ supported: false, target: null });
+    expect(answers[3]).toMatchObject({ problem: { message: expect.stringContaining('voltage') } });
+    expect(answers[4]).toMatchObject({
+      line: 5,
+      problem: { message: expect.stringContaining('longer than') },
+    });
+    expect(answers[5]).toMatchObject({ supported: false });
+  });
+
+  it.each([
+    ['no description', ['rules', 'decide'], 'No unit is described'],
+    ['a day that is none', ['rules', 'decide', '--firmware', 'x', '--as-of', '2020-02-30'], 'asOf'],
+    ['a port that is none', ['rules', 'decide', '--firmware', 'x', '--transport', 'ftp'], 'transport'],
+    ['both ways at once', ['rules', 'decide', '--jsonl', '--sku', 'SMT750'], 'standard input'],
+    ['a verb that is none', ['rules', 'guess'], 'decide'],
+  ])('refuses %s', async (_name, words, message) => {
+    const { exit, talk } = await runHere(words);
+    expect(exit).toBe(2);
+    expect(talk).toContain(message);
+  });
+});
+
+describe('rules explain', () => {
+  it('shows a rule by its id or its code, with conditions and source', async () => {
+    for (const name of ['faq-42-wizard-420', 'GROUP_B_420_5_0_TO_7_0']) {
+      const { exit, out } = await runHere(['rules', 'explain', name]);
+      expect(exit).toBe(0);
+      expect(out).toContain('line 42');
+      expect(out).toContain('when unit.version atLeast 05.0');
+    }
+  });
+
+  it('lists every rule, and names one that is not there', async () => {
+    const { out } = await runHere(['rules', 'explain', '--json']);
+    const { rules } = z
+      .looseObject({ rules: z.array(z.looseObject({ id: z.string() })) })
+      .parse(JSON.parse(out));
+    expect(rules.length).toBeGreaterThan(90);
+    expect(await runHere(['rules', 'explain', 'nothing'])).toMatchObject({ exit: 2 });
+  });
+});
+
+describe('rules check', () => {
+  it('finds every mistake of every file, with line and column', async () => {
+    const good = join(folder, 'good.yaml');
+    const bad = join(folder, 'bad.yaml');
+    const rule = (id: string, more: string) =>
+      `  - { id: ${id}, code: OWN, about: hop, says: s, source: own, published: "2026-01-01", confidence: proposed, because: b, ${more} }\n`;
+    await writeFile(good, `version: 1\nrules:\n${rule('own-one', 'block: true, remedy: r')}`);
+    await writeFile(
+      bad,
+      `version: 1\nrules:\n${rule('own-two', 'block: true')}${rule('image-fits', 'warn: true, remedy: r')}${rule('own-three', 'note: true, colour: red')}`,
+    );
+    expect(await runHere(['rules', 'check', good])).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('1 rules, well'),
+    });
+    const { exit, out } = await runHere(['rules', 'check', good, bad]);
+    expect(exit).toBe(2);
+    expect(out).toMatch(/bad\.yaml:3:\d+: rules\[0\]: needs a remedy/);
+    expect(out).toMatch(/bad\.yaml:4:\d+: there is a rule "image-fits" already/);
+    expect(out).toMatch(/bad\.yaml:5:\d+: .*unknown key "colour"/);
+    expect(await runHere(['rules', 'check', good, good])).toMatchObject({ exit: 2 });
+  });
+});
+
+describe('--overrule', () => {
+  let site: Site | undefined;
+  afterEach(() => site?.close());
+
+  it.each([
+    ['a word without a reason', 'no-alarm', 'RULE="reason"'],
+    ['a reason that says nothing', 'no-alarm=x', 'RULE="reason"'],
+    ['a rule that is not there', 'no-such-rule=we know better', 'no rule "no-such-rule"'],
+    ['a final rule', 'image-fits=we know better', 'final'],
+  ])('refuses %s before anything is touched', async (_name, word, message) => {
+    site = await openSite([NMC2]);
+    const { exit, talk } = await site.run(['plan', '-i', site.inventory, '--overrule', word]);
+    expect(exit).toBe(2);
+    expect(talk).toContain(message);
+    expect(site.fleet.units[0]?.device.counters.starts).toBe(0);
+  });
+
+  it('lets one rule through for one run, and the journal keeps the reason', async () => {
+    site = await openSite([NMC2]);
+    const own = join(folder, 'frozen.yaml');
+    await writeFile(
+      own,
+      'version: 1\nrules:\n  - { id: frozen, code: FROZEN, about: hop, says: s, source: own, published: "2026-01-01", confidence: proposed, block: true, because: frozen until Monday, remedy: wait }\n',
+    );
+    const words = ['-i', site.inventory, '--rules', own];
+    const refused = await site.run(['plan', ...words]);
+    expect(refused.exit).toBe(3);
+    expect(refused.out).toContain('frozen until Monday [FROZEN]');
+    const allowed = await site.run([
+      'upgrade',
+      ...words,
+      '--overrule',
+      'frozen=the freeze ended early',
+      '--apply',
+      '--yes',
+      '--json',
+    ]);
+    expect(allowed.exit, allowed.talk).toBe(0);
+    expect(site.fleet.units[0]?.device.counters.starts).toBe(1);
+    const { run } = z.looseObject({ run: z.string() }).parse(JSON.parse(allowed.out));
+    const journal = await readFile(join(site.state, 'runs', run, 'journal.jsonl'), 'utf8');
+    expect(journal.split('\n')[0]).toContain('the freeze ended early');
+  });
+});
+
+describe('audit --advisory', () => {
+  let site: Site | undefined;
+  afterEach(() => site?.close());
+
+  it('shows the units that an advisory concerns, and ends with 3 where there are any', async () => {
+    site = await openSite([NMC2]);
+    const concerned = await site.run([
+      'audit',
+      '-i',
+      site.inventory,
+      '--advisory',
+      'CVE-2022-0715',
+      '--json',
+    ]);
+    expect(concerned.exit).toBe(3);
+    expect(JSON.parse(concerned.out)).toMatchObject({
+      units: [{ advisories: [{ id: 'CVE-2022-0715', status: 'affected', fixedIn: '15.0' }, {}, {}] }],
+    });
+    const free = await site.run(['audit', '-i', site.inventory, '--advisory', 'CVE-2022-22805', '--json']);
+    expect(free).toMatchObject({ exit: 0 });
+    expect(JSON.parse(free.out)).toMatchObject({ units: [], counts: { outdated: 0 } });
+    expect(await site.run(['audit', '-i', site.inventory, '--advisory', 'CVE-1999-0001'])).toMatchObject({
+      exit: 2,
+    });
+    const past = await site.run(['audit', '-i', site.inventory, '--as-of', '2020-04-02', '--json']);
+    expect(JSON.parse(past.out)).toMatchObject({ units: [{ advisories: [] }] });
+  });
+});

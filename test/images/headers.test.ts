@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { imageWarnings, readImage } from '../../src/images/index.ts';
+
+/** Headers of vendor images, without a byte of their payloads. They are not part of the repository. */
+const LISTING = new URL('../../../shared/facts/image-headers.json', import.meta.url);
+const have = existsSync(LISTING);
+if (!have) process.stderr.write('skipped: headers of vendor images, ../shared/facts is not there\n');
+
+const FileSchema = z.object({
+  file: z.string(),
+  sizeBytes: z.int(),
+  headerId: z.int().nullable(),
+  upsVersion: z.string().nullable(),
+  hasSignaturePackage: z.boolean(),
+  expectedIdAfterInstall: z.int().nullable(),
+  records: z.array(
+    z.object({
+      offset: z.int(),
+      format: z.int(),
+      slot: z.int(),
+      payloadBytes: z.int(),
+      id: z.int(),
+      name: z.string(),
+    }),
+  ),
+});
+type ListedFile = z.infer<typeof FileSchema>;
+type ListedRecord = ListedFile['records'][number];
+
+const BLOCK = 128;
+
+/** The two running sums, written down a second time so that a fault of the reader is not in the test as well. */
+function fletcher(bytes: Uint8Array): number {
+  let a = 0;
+  let b = 0;
+  for (const byte of bytes) {
+    a = (a + byte) % 256;
+    b = (b + a) % 256;
+  }
+  return b * 256 + a;
+}
+
+function build(record: ListedRecord, number: number): Buffer {
+  const payload = Buffer.alloc(Math.ceil(record.payloadBytes / BLOCK) * BLOCK);
+  for (let at = 0; at < record.payloadBytes; at += 1) payload[at] = (at * 7 + number * 31 + record.id) % 251;
+  const header = Buffer.alloc(BLOCK);
+  header[0x00] = record.format;
+  header[0x01] = record.slot;
+  header.writeUInt32BE(record.payloadBytes, 0x06);
+  header.writeUInt32BE(record.id, 0x0a);
+  header.writeUInt16BE(fletcher(payload), 0x10);
+  header[0x13] = record.name.length;
+  header.write(record.name, 0x14, 'latin1');
+  header.writeUInt16BE(fletcher(header.subarray(0, 0x7e)), 0x7e);
+  return Buffer.concat([header, payload]);
+}
+
+/** Name and version of a part, cut by place: three letters, a blank or a letter, the version. */
+function cut(name: string): { name: string; version: string | null } {
+  if (!/\d$/.test(name)) return { name, version: null };
+  const letters = name.slice(0, 3);
+  const fourth = name.slice(3, 4);
+  const version = name.slice(4);
+  if (fourth === ' ') return { name: letters, version };
+  // CBLL is listed as a name of its own; the small letters mark patches.
+  if (fourth === 'L') return { name: `${letters}L`, version };
+  return { name: letters, version: `${fourth}${version}` };
+}
+
+describe.runIf(have)('headers of vendor images', () => {
+  const files = have
+    ? z.object({ files: z.array(FileSchema) }).parse(JSON.parse(readFileSync(LISTING, 'utf8'))).files
+    : [];
+
+  it('are all there', () => {
+    expect(files.length).toBe(80);
+    expect(files.flatMap((file) => file.records).length).toBe(453);
+  });
+
+  it.each(files.map((file) => [file.file, file] as const))('%s', (name, file) => {
+    const bytes = Buffer.concat(file.records.map(build));
+    const image = readImage(bytes, name);
+    expect({
+      size: image.sizeBytes,
+      id: image.microLinkId,
+      after: image.microLinkIdAfter,
+      version: image.version,
+      signed: image.signed,
+      problems: image.problems.map(({ code }) => code),
+    }).toEqual({
+      size: file.sizeBytes,
+      id: file.headerId,
+      after: file.expectedIdAfterInstall,
+      version: file.upsVersion,
+      signed: file.hasSignaturePackage,
+      problems: problemsOf(file),
+    });
+    expect(image.parts).toEqual(
+      file.records.map((record) => ({
+        ...cut(record.name),
+        id: record.id,
+        slot: record.slot,
+        offset: record.offset,
+        bytes: record.payloadBytes,
+      })),
+    );
+    expect(imageWarnings(image, true)).toEqual([]);
+  });
+});
+
+function problemsOf(file: ListedFile): readonly string[] {
+  if (file.sizeBytes === 0) return ['image/empty'];
+  return file.upsVersion === null ? ['image/no-ups-record'] : [];
+}
