@@ -1,0 +1,68 @@
+// Decisions per second of `rules decide --jsonl`, as a whole process on one core: described units in, one JSON document a line out.
+// Run by hand: npm run -s bench:rules
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const UNITS = 200_000;
+const RUNS = 3;
+const FAMILIES = [
+  ['SMT1500', 'UPS 09.3 (ID18)'],
+  ['SMT1500C', 'UPS 04.1 / ID=1015'],
+  ['SMX1500RM2U', 'UPS 06.9 / ID=20'],
+  ['SMX3000RMHV2UNC', 'UPS 06.2 / ID=23'],
+  ['SMC1500', 'UPS 11.9 / ID=1005'],
+  ['SRT5KXLI', 'UPS 02.6 (ID1001)'],
+  ['SCL500RM1UC', 'UPS 02.3 / ID=1030'],
+  ['SUA1500', '652.13.I'],
+  ['SMX1000', 'UPS 02.9 / ID=11'],
+  ['SMT750', 'garbage'],
+];
+const PORTS = ['serial', 'usb', 'nmc'];
+
+const folder = mkdtempSync(join(tmpdir(), 'upsfw-bench-'));
+const file = join(folder, 'units.jsonl');
+const lines = Array.from({ length: UNITS }, (_, index) => {
+  const [model, firmware] = FAMILIES[index % FAMILIES.length];
+  // No two units are alike: each has a serial number of its own.
+  const serial = `AS1${String(index).padStart(9, '0')}`;
+  return JSON.stringify({ model, firmware, serial, transport: PORTS[index % PORTS.length] });
+});
+writeFileSync(file, `${lines.join('\n')}\n`);
+
+/** Seconds from the start of the process to its end, and its memory. */
+async function run(more) {
+  const input = openSync(file, 'r');
+  const begun = performance.now();
+  const child = spawn(process.execPath, [MAIN, 'rules', 'decide', '--jsonl', ...more], {
+    stdio: [input, 'ignore', 'inherit'],
+  });
+  const [code] = await once(child, 'close');
+  closeSync(input);
+  if (code !== 0) throw new Error(`rules decide ended with ${code}`);
+  return (performance.now() - begun) / 1000;
+}
+
+function median(numbers) {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}
+
+try {
+  await run([]);
+  for (const more of [[], ['--as-of', '2020-04-02']]) {
+    const seconds = [];
+    for (let index = 0; index < RUNS; index += 1) seconds.push(await run(more));
+    const middle = median(seconds);
+    process.stdout.write(
+      `${['rules decide --jsonl', ...more].join(' ')}: ${UNITS} units in ${middle.toFixed(2)} s (median of ${seconds
+        .map((one) => one.toFixed(2))
+        .join(', ')}), ${Math.round(UNITS / middle)} a second, start of the process included\n`,
+    );
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
