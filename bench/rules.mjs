@@ -25,18 +25,29 @@ const FAMILIES = [
 const PORTS = ['serial', 'usb', 'nmc'];
 
 const folder = mkdtempSync(join(tmpdir(), 'upsfw-bench-'));
-const file = join(folder, 'units.jsonl');
-const lines = Array.from({ length: UNITS }, (_, index) => {
-  const [model, firmware] = FAMILIES[index % FAMILIES.length];
-  // No two units are alike: each has a serial number of its own.
-  const serial = `AS1${String(index).padStart(9, '0')}`;
-  return JSON.stringify({ model, firmware, serial, transport: PORTS[index % PORTS.length] });
-});
-writeFileSync(file, `${lines.join('\n')}\n`);
+/** Units that differ in their serial numbers, as a fleet has them, and units of which no two are of one kind. */
+const INPUTS = {
+  fleet: () => ({}),
+  'all different': (index) => ({ ratedVA: 300 + index }),
+};
+for (const [name, more] of Object.entries(INPUTS)) {
+  const lines = Array.from({ length: UNITS }, (_, index) => {
+    const [model, firmware] = FAMILIES[index % FAMILIES.length];
+    const serial = `AS${1400 + (index % 500)}${String(index).padStart(6, '0')}`;
+    return JSON.stringify({
+      model,
+      firmware,
+      serial,
+      transport: PORTS[index % PORTS.length],
+      ...more(index),
+    });
+  });
+  writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
+}
 
 /** Seconds from the start of the process to its end, and its memory. */
-async function run(more) {
-  const input = openSync(file, 'r');
+async function run(name, more) {
+  const input = openSync(join(folder, name), 'r');
   const begun = performance.now();
   const child = spawn(process.execPath, [MAIN, 'rules', 'decide', '--jsonl', ...more], {
     stdio: [input, 'ignore', 'inherit'],
@@ -52,13 +63,17 @@ function median(numbers) {
 }
 
 try {
-  await run([]);
-  for (const more of [[], ['--as-of', '2020-04-02']]) {
+  await run('fleet', []);
+  const series = Object.keys(INPUTS).flatMap((name) => [
+    [name, []],
+    [name, ['--as-of', '2020-04-02']],
+  ]);
+  for (const [name, more] of series) {
     const seconds = [];
-    for (let index = 0; index < RUNS; index += 1) seconds.push(await run(more));
+    for (let index = 0; index < RUNS; index += 1) seconds.push(await run(name, more));
     const middle = median(seconds);
     process.stdout.write(
-      `${['rules decide --jsonl', ...more].join(' ')}: ${UNITS} units in ${middle.toFixed(2)} s (median of ${seconds
+      `${['rules decide --jsonl', ...more].join(' ')}, ${name}: ${UNITS} units in ${middle.toFixed(2)} s (median of ${seconds
         .map((one) => one.toFixed(2))
         .join(', ')}), ${Math.round(UNITS / middle)} a second, start of the process included\n`,
     );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { printable } from '../core/index.ts';
-import { decide, type RuleBook } from '../rules/index.ts';
+import { type DecisionInput, decide, kindOf, type RuleBook } from '../rules/index.ts';
 import type { Io } from './io.ts';
 
 const Text = z.string().max(500);
@@ -23,30 +23,51 @@ const BATCH = 64 * 1024;
  * place with a problem. Gives the number of such lines.
  */
 export async function decideLines(book: RuleBook, io: Io): Promise<number> {
+  const told = new Map<string, string>();
   let bad = 0;
-  let batch = '';
+  let batch: string[] = [];
+  let size = 0;
   let number = 0;
   for await (const line of lines(io.input)) {
     number += 1;
     if (line !== null && line.trim() === '') continue;
-    const answer = answerTo(book, line, number);
-    if (!answer.ok) bad += 1;
-    batch += `${JSON.stringify(answer.document)}\n`;
-    if (batch.length < BATCH) continue;
-    io.out(batch);
-    batch = '';
+    const unit = unitOn(line, number);
+    if (!unit.ok) bad += 1;
+    const document = unit.ok
+      ? `{"input":${JSON.stringify(unit.value)},${decisionOn(book, unit.input, told)}`
+      : JSON.stringify(unit.document);
+    batch.push(document);
+    size += document.length;
+    if (size < BATCH) continue;
+    io.out(`${batch.join('\n')}\n`);
+    batch = [];
+    size = 0;
     await io.drained();
   }
-  io.out(batch);
+  if (batch.length > 0) io.out(`${batch.join('\n')}\n`);
   return bad;
 }
 
-function answerTo(
-  book: RuleBook,
-  line: string | null,
-  number: number,
-): { readonly ok: boolean; readonly document: unknown } {
-  const failed = (message: string) => ({
+const MOST_KINDS = 10_000;
+
+/** The decision as the rest of a JSON object, behind its `{`. A fleet has many units of few kinds, and these share it. */
+function decisionOn(book: RuleBook, input: DecisionInput, told: Map<string, string>): string {
+  const kind = kindOf(book, input);
+  const known = told.get(kind);
+  if (known !== undefined) return known;
+  if (told.size >= MOST_KINDS) told.clear();
+  // What the catalogue says of the line is the same for every unit of it, and is asked for one unit at a time.
+  const rest = JSON.stringify(decide(book, input)).slice(1);
+  told.set(kind, rest);
+  return rest;
+}
+
+type UnitOnLine =
+  | { readonly ok: true; readonly value: unknown; readonly input: DecisionInput }
+  | { readonly ok: false; readonly document: unknown };
+
+function unitOn(line: string | null, number: number): UnitOnLine {
+  const failed = (message: string): UnitOnLine => ({
     ok: false,
     document: {
       input: null,
@@ -66,10 +87,7 @@ function answerTo(
     return failed('not JSON');
   }
   const input = DecisionInputSchema.safeParse(value);
-  if (!input.success) return failed(z.prettifyError(input.error));
-  // What the catalogue says of the line is the same for every unit of it, and is asked for one unit at a time.
-  const { line: _line, ...decision } = decide(book, input.data);
-  return { ok: true, document: { input: value, ...decision } };
+  return input.success ? { ok: true, value, input: input.data } : failed(z.prettifyError(input.error));
 }
 
 /** Lines of a stream; null stands for one that is too long to be kept. */

@@ -79,7 +79,7 @@ export function printedId(reading: FirmwareReading): number | null {
 
 /** Tells the form of a firmware string; see {@link FirmwareForm}. */
 export function firmwareForm(reading: FirmwareReading): FirmwareForm {
-  if (upsString(reading.raw) !== null) return 'micro-link';
+  if (reading.microLinkId !== null || upsString(reading.raw) !== null) return 'micro-link';
   if (UPS_LINK.test(textOf(reading.raw))) return 'ups-link';
   return reading.version === null ? 'none' : 'other';
 }

@@ -32,7 +32,7 @@ function cannotSend(target: UnitTarget): Problem {
     'refused/no-path',
     `${unitKey(target)}: how a running unit is made to take an image over its own port is not public.`,
     {
-      hint: 'Use the vendor’s Firmware Upgrade Wizard on 64-bit Windows, with the serial cable of the unit, the load powered down and no card in the slot; it takes 5 to 20 minutes.',
+      hint: 'Use the Firmware Upgrade Wizard of the vendor on 64-bit Windows, with the serial cable of the unit, the load powered down and no card in the slot; it takes 5 to 20 minutes.',
     },
   );
 }

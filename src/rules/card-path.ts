@@ -10,7 +10,7 @@ export interface CardPath {
   readonly remedy: string;
 }
 
-const LOCAL = 'Update this unit over its serial or USB port with the vendor’s Firmware Upgrade Wizard';
+const LOCAL = 'Update this unit over its serial or USB port with the Firmware Upgrade Wizard of the vendor';
 
 export function cardPathFacts(
   at: Standing | null,

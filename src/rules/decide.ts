@@ -1,13 +1,14 @@
-import { type HopOutline, type PathKind, type Reason, readFirmware } from '../core/index.ts';
+import { type HopOutline, type PathKind, type Reason, readFirmware, usableSerial } from '../core/index.ts';
 import { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
 import { assess, type Preparation } from './assess.ts';
 import type { Line } from './catalogue-schema.ts';
-import { catalogueCandidate } from './hop-facts.ts';
+import { type Candidate, catalogueCandidate } from './hop-facts.ts';
 import { lineFacts } from './line-facts.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { findRoute } from './route.ts';
-import { describedFacts } from './unit-facts.ts';
+import type { Stage } from './schema.ts';
+import { dateCodeOf, describedFacts } from './unit-facts.ts';
 
 /** A unit as somebody describes it. */
 export interface DecisionInput {
@@ -17,19 +18,6 @@ export interface DecisionInput {
   readonly serial?: string | null | undefined;
   readonly ratedVA?: number | null | undefined;
   readonly transport: PathKind;
-}
-
-/** What the catalogue holds of a line, for a person who asks what a unit is. */
-export interface LineSummary {
-  readonly microLinkId: number;
-  readonly families: readonly string[];
-  readonly description: string | null;
-  readonly minWizard: string | null;
-  readonly minCardApp: Line['minCardApp'];
-  readonly signedFrom: string | null;
-  readonly becomes: number | null;
-  readonly notes: readonly string[];
-  readonly sources: readonly string[];
 }
 
 /** The judgement on a described unit. `supported` is about the unit over the port that was named. */
@@ -47,7 +35,27 @@ export interface Decision {
   /** The way to the newest release, with the images that the catalogue knows. */
   readonly hops: readonly HopOutline[];
   readonly advisories: readonly AdvisoryStatus[];
-  readonly line: LineSummary | null;
+}
+
+const STAGES_OF_A_DESCRIPTION: readonly Stage[] = [
+  'family',
+  'firmware',
+  'support',
+  'wizard',
+  'image',
+  'port',
+];
+
+/**
+ * What tells units apart as far as these rules look: units of one kind get one decision. A serial number counts by what is
+ * read from it, unless a rule asks for the number itself.
+ */
+export function kindOf(book: RuleBook, input: DecisionInput): string {
+  const { model, sku, firmware, serial, ratedVA, transport } = input;
+  const ofSerial = book.readsSerials
+    ? serial
+    : [dateCodeOf(serial ?? null), usableSerial(serial ?? null) !== null];
+  return JSON.stringify([model, sku, firmware, ratedVA, transport, ofSerial]);
 }
 
 /** Decides on a unit by its description, without any folder of images. Pure. */
@@ -61,14 +69,7 @@ export function decide(book: RuleBook, input: DecisionInput): Decision {
     firmware,
   });
   for (const [name, fact] of lineFacts(book, facts, input.transport)) facts.set(name, fact);
-  const { reasons, prepare } = assess(book, facts, [
-    'family',
-    'firmware',
-    'support',
-    'wizard',
-    'image',
-    'port',
-  ]);
+  const { reasons, prepare } = assess(book, facts, STAGES_OF_A_DESCRIPTION);
   const line = firmware.microLinkId === null ? undefined : book.lines.get(firmware.microLinkId);
   const order = facts.get('advice.order');
   const way = order === 'older' && line !== undefined ? wayOf(book, facts, line, input.transport) : NO_WAY;
@@ -83,7 +84,6 @@ export function decide(book: RuleBook, input: DecisionInput): Decision {
     prepare,
     hops: way.hops,
     advisories: advisoriesOf(book, firmware),
-    line: line === undefined ? null : summaryOf(line),
   };
 }
 
@@ -116,6 +116,19 @@ function wayOf(book: RuleBook, facts: ReadonlyMap<string, Fact>, line: Line, pat
   return made;
 }
 
+const candidates = new WeakMap<RuleBook, readonly Candidate[]>();
+
+/** Every image of the catalogue. */
+function candidatesOf(book: RuleBook): readonly Candidate[] {
+  const known = candidates.get(book);
+  if (known !== undefined) return known;
+  const all = [...book.lines.values()].flatMap((line) =>
+    line.images.map((image) => catalogueCandidate(line.id, image)),
+  );
+  candidates.set(book, all);
+  return all;
+}
+
 function findWay(
   book: RuleBook,
   facts: ReadonlyMap<string, Fact>,
@@ -123,13 +136,10 @@ function findWay(
   version: string,
   path: PathKind,
 ): Way {
-  const candidates = [...book.lines.values()].flatMap((one) =>
-    one.images.map((image) => catalogueCandidate(one.id, image)),
-  );
   const route = findRoute(book, {
     unit: facts,
     from: { microLinkId: line.id, version },
-    candidates,
+    candidates: candidatesOf(book),
     path,
   });
   const hops = route.hops.map(({ image, from, to }) => ({
@@ -147,20 +157,6 @@ function findWay(
       ),
   );
   return { hops, reasons };
-}
-
-function summaryOf(line: Line): LineSummary {
-  return {
-    microLinkId: line.id,
-    families: line.families,
-    description: line.description,
-    minWizard: line.minWizard,
-    minCardApp: line.minCardApp,
-    signedFrom: line.signedFrom,
-    becomes: line.becomes,
-    notes: line.notes,
-    sources: line.sources,
-  };
 }
 
 function text(fact: Fact | undefined): string | null {

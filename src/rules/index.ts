@@ -7,7 +7,8 @@
 export { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
 export type { Preparation } from './assess.ts';
 export { CatalogueSchema, type Line } from './catalogue-schema.ts';
-export { type Decision, type DecisionInput, decide, type LineSummary } from './decide.ts';
+export { type Decision, type DecisionInput, decide, kindOf } from './decide.ts';
 export { BUILT_IN_CODES, type JudgeInput, type Judgement, judge, judgeStart } from './judge.ts';
+export { type LineSummary, lineSummary } from './line-summary.ts';
 export { allRules, type LoadOptions, loadRules, OWN_FILES, type RuleBook } from './load.ts';
 export { type Rule, RuleFileSchema, STAGES, VERBS } from './schema.ts';

@@ -272,7 +272,7 @@ function sendPath(path: PathKind, about: Assessment, wizard: string | null): rea
       'NO_SEND_PATH',
       'block',
       `how a running unit is made to take an image over its ${path === 'usb' ? 'USB' : 'serial'} port is not public`,
-      `Use the vendor’s Firmware Upgrade Wizard${wizard === null ? '' : ` ${wizard}`} on Windows. ${prepare}`.trim(),
+      `Use the Firmware Upgrade Wizard${wizard === null ? '' : ` ${wizard}`} of the vendor on Windows. ${prepare}`.trim(),
     ),
   ];
 }

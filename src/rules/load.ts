@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
-import { type Finding, inOrder, type Locate, listFindings, parseYaml } from '../yaml/index.ts';
+import { type Finding, inOrder, type Locate, listFindings, parseYaml, readOwnData } from '../yaml/index.ts';
 import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
 import { type Rule, RuleFileSchema, STAGES, type Stage } from './schema.ts';
 
@@ -11,11 +11,15 @@ export interface RuleBook {
   /** The rules in force. */
   readonly rules: readonly Rule[];
   readonly byStage: Readonly<Partial<Record<Stage, readonly Rule[]>>>;
+  /** Ids of the rules whose refusal a stepping stone may lift. */
+  readonly liftable: ReadonlySet<string>;
   readonly lines: ReadonlyMap<number, Line>;
   /** The advisories that were public. */
   readonly advisories: readonly Advisory[];
   /** Every family that the catalogue names. */
   readonly families: ReadonlySet<string>;
+  /** Whether a rule on described units asks for serial numbers as they are, and not for what is read from them. */
+  readonly readsSerials: boolean;
   /** Rules that do not refuse in this run, with the operator's reason. */
   readonly overruled: ReadonlyMap<string, string>;
   /** The day whose knowledge judges; null = all that there is. */
@@ -47,10 +51,12 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   hash.update(JSON.stringify([asOf, [...overruled].sort()]));
   const all: Rule[] = [];
   for (const name of OWN_FILES) {
-    const { value } = await take(new URL(name, import.meta.url), name, RuleFileSchema, hash);
+    const { value, canonical } = await readOwnData(new URL(name, import.meta.url), RuleFileSchema);
+    hash.update(canonical);
     all.push(...value.rules);
   }
-  const catalogue = await take(new URL(CATALOGUE, import.meta.url), CATALOGUE, CatalogueSchema, hash);
+  const catalogue = await readOwnData(new URL(CATALOGUE, import.meta.url), CatalogueSchema);
+  hash.update(catalogue.canonical);
   const rules = all.filter((rule) => inForce(rule, asOf));
   for (const file of options.files ?? []) {
     rules.push(...(await takeOwn(file, hash, [...all, ...rules])));
@@ -60,9 +66,13 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   return {
     rules,
     byStage: Object.fromEntries(STAGES.map((stage) => [stage, rules.filter((rule) => rule.about === stage)])),
+    liftable: new Set(rules.flatMap((rule) => (rule.route ? [rule.id] : []))),
     lines: new Map(lines.map((line) => [line.id, line])),
     advisories: catalogue.value.advisories.filter((one) => asOf === null || one.published <= asOf),
     families: new Set(lines.flatMap((line) => line.families)),
+    readsSerials: rules.some(
+      ({ about, ...rule }) => !AT_THE_START.has(about) && /unit\.serial\b/.test(JSON.stringify(rule)),
+    ),
     overruled,
     asOf,
     hash: hash.digest('hex').slice(0, 16),
@@ -73,11 +83,14 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
 export async function allRules(): Promise<readonly { readonly file: string; readonly rule: Rule }[]> {
   const found: { file: string; rule: Rule }[] = [];
   for (const file of OWN_FILES) {
-    const { value } = await take(new URL(file, import.meta.url), file, RuleFileSchema, null);
+    const { value } = await readOwnData(new URL(file, import.meta.url), RuleFileSchema);
     found.push(...value.rules.map((rule) => ({ file, rule })));
   }
   return found;
 }
+
+/** Rules that need a card or a moment: none is asked about a described unit. */
+const AT_THE_START: ReadonlySet<Stage> = new Set<Stage>(['card', 'start']);
 
 /**
  * Whether a rule counts on a day. Rules about the hop, the card and the moment of the start are the tool's own care and count
@@ -85,7 +98,7 @@ export async function allRules(): Promise<readonly { readonly file: string; read
  */
 function inForce(rule: Rule, asOf: string | null): boolean {
   if (asOf === null) return rule.until === undefined;
-  if (rule.about === 'hop' || rule.about === 'card' || rule.about === 'start') return true;
+  if (rule.about === 'hop' || AT_THE_START.has(rule.about)) return true;
   return rule.published <= asOf && (rule.until === undefined || asOf < rule.until);
 }
 
@@ -106,7 +119,7 @@ async function takeOwn(
   hash: ReturnType<typeof createHash>,
   present: readonly Rule[],
 ): Promise<readonly Rule[]> {
-  const parsed = parseYaml(await textOf(file, file, hash), RuleFileSchema);
+  const parsed = parseYaml(await textOf(file, hash), RuleFileSchema);
   const shape = parsed.ok ? [] : parsed.findings;
   const plain = PlainRules.safeParse(parsed.ok ? parsed.value : parsed.plain);
   const findings = [...shape, ...loosened(plain.success ? plain.data.rules : [], present, parsed.at)];
@@ -119,28 +132,13 @@ const PlainRules = z.looseObject({
   rules: z.array(z.looseObject({ id: z.unknown() }).catch({ id: undefined })),
 });
 
-async function take<T>(
-  from: URL,
-  shown: string,
-  schema: z.ZodType<T>,
-  hash: ReturnType<typeof createHash> | null,
-): Promise<{ readonly value: T }> {
-  const parsed = parseYaml(await textOf(from, shown, hash), schema);
-  if (!parsed.ok) throw malformed(shown, parsed.findings);
-  return parsed;
-}
-
-async function textOf(
-  from: URL | string,
-  shown: string,
-  hash: ReturnType<typeof createHash> | null,
-): Promise<string> {
+async function textOf(file: string, hash: ReturnType<typeof createHash>): Promise<string> {
   try {
-    const text = await readFile(from, 'utf8');
-    hash?.update(text);
+    const text = await readFile(file, 'utf8');
+    hash.update(text);
     return text;
   } catch (thrown) {
-    throw new Problem('config/rules', `The rule file ${shown} cannot be read.`, {
+    throw new Problem('config/rules', `The rule file ${file} cannot be read.`, {
       hint: 'Check the path.',
       cause: thrown,
     });

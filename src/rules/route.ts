@@ -45,8 +45,8 @@ export function findRoute<C extends Candidate>(book: RuleBook, input: RouteInput
     const [target] = choice;
     if (target === undefined) return { hops, ambiguous: [] };
     if (choice.length > 1) return { hops, ambiguous: choice };
-    const next = steppingStone(book, input, at, target, newer) ?? target;
-    const hop = hopOf(book, input, at, next);
+    const direct = hopOf(book, input, at, target);
+    const hop = stands(book, direct) ? (steppingStone(book, input, direct, newer) ?? direct) : direct;
     hops.push(hop);
     at = hop.to;
   }
@@ -80,23 +80,29 @@ function hopOf<C extends Candidate>(
   return { image, from: at, to: after(at, image), reasons };
 }
 
+/** Whether something stands against a hop that a stepping stone may lift. */
+function stands(book: RuleBook, hop: RouteHop<Candidate>): boolean {
+  return hop.reasons.some(
+    ({ rule, outcome }) => (outcome === 'block' || outcome === 'unknown') && book.liftable.has(rule),
+  );
+}
+
+/** The newest image below the target that may be sent now, and after which the target may be sent too. */
 function steppingStone<C extends Candidate>(
   book: RuleBook,
   input: RouteInput<C>,
-  at: Standing,
-  target: C,
+  direct: RouteHop<C>,
   newer: readonly C[],
-): C | undefined {
-  const liftable = new Set(book.rules.filter((rule) => rule.route).map((rule) => rule.id));
-  const stands = (from: Standing, image: C): boolean =>
-    hopOf(book, input, from, image).reasons.some(
-      ({ rule, outcome }) => liftable.has(rule) && (outcome === 'block' || outcome === 'unknown'),
-    );
-  if (!stands(at, target)) return undefined;
+): RouteHop<C> | undefined {
+  const { from, image: target } = direct;
   const stones = newer
-    .filter((one) => orderOf(after(at, one), target) === 'newer')
+    .filter((one) => orderOf(after(from, one), target) === 'newer')
     .sort((a, b) => compareVersions(b.version ?? '', a.version ?? '') ?? 0);
-  return stones.find((stone) => !stands(at, stone) && !stands(after(at, stone), target));
+  for (const stone of stones) {
+    const hop = hopOf(book, input, from, stone);
+    if (!stands(book, hop) && !stands(book, hopOf(book, input, hop.to, target))) return hop;
+  }
+  return undefined;
 }
 
 /** The images of the highest version; of several with different content those whose hash the catalogue knows for this unit. */

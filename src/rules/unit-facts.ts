@@ -75,7 +75,7 @@ function volumeOf(sku: string): number | null {
 }
 
 /** Year and week of make as one number, after two characters for the plant (vendor FAQ of 2 April 2020, line 41). */
-function dateCodeOf(serial: string | null): number | null {
+export function dateCodeOf(serial: string | null): number | null {
   const found = /^[A-Z0-9]{2}(\d{4})/.exec(tidy(serial) ?? '');
   return found === null ? null : Number(found[1]);
 }

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
-import { listFindings, parseYaml } from '../yaml/index.ts';
+import { readOwnData } from '../yaml/index.ts';
 
 const text = z.string().min(1).max(100);
 const release = z.string().regex(/^\d\d\.\d$/);
@@ -66,10 +64,6 @@ export const PERSONAS = [
 export type PersonaName = (typeof PERSONAS)[number];
 
 export async function loadPersona(name: PersonaName): Promise<Persona> {
-  const file = `personas/${name}.yaml`;
-  const parsed = parseYaml(await readFile(new URL(file, import.meta.url), 'utf8'), PersonaSchema);
-  if (parsed.ok) return parsed.value;
-  throw new Problem('internal/unexpected', listFindings(file, parsed.findings), {
-    hint: 'Mend the persona file.',
-  });
+  const { value } = await readOwnData(new URL(`personas/${name}.yaml`, import.meta.url), PersonaSchema);
+  return value;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { type DecisionInput, decide, loadRules } from '../../src/rules/index.ts';
 import { NMC2, openSite, runHere, type Site } from './harness.ts';
 
 let folder: string;
@@ -75,6 +76,64 @@ describe('rules decide', () => {
       problem: { message: expect.stringContaining('longer than') },
     });
     expect(answers[5]).toMatchObject({ supported: false });
+  });
+
+  it('answers each of many units of few kinds as if it stood alone', async () => {
+    const units: readonly DecisionInput[] = [
+      // The same but for the serial number: its date code decides here, and its number does not.
+      { model: 'SMX1000', sku: 'SMX1000', firmware: null, serial: 'AS1036123456', transport: 'serial' },
+      { model: 'SMX1000', sku: 'SMX1000', firmware: null, serial: 'AS1037123456', transport: 'serial' },
+      { model: 'SMX1000', sku: 'SMX1000', firmware: null, serial: 'AS1037999999', transport: 'serial' },
+      { model: 'SMX1000', sku: 'SMX1000', firmware: null, serial: 'FFFFFFFFFFFF', transport: 'serial' },
+      {
+        model: 'SMX1000',
+        sku: 'SMX1000',
+        firmware: 'UPS 09.1 (ID11)',
+        serial: 'AS1037123456',
+        transport: 'serial',
+      },
+      {
+        model: 'SMX1000',
+        sku: 'SMX1000',
+        firmware: 'UPS 09.1 (ID11)',
+        serial: 'AS1037123456',
+        ratedVA: 1,
+        transport: 'serial',
+      },
+      { model: 'SMX1000', sku: 'SMX1000', firmware: 'UPS 09.1 (ID11)', transport: 'usb' },
+    ];
+    const asked = [...units, ...units];
+    const file = join(folder, 'serials.yaml');
+    await writeFile(
+      file,
+      [
+        'version: 1',
+        'rules:',
+        '  - id: stolen',
+        '    code: STOLEN',
+        '    about: support',
+        '    says: That one unit is missed.',
+        '    source: our own list',
+        '    published: 2026-11-01',
+        '    confidence: proposed',
+        '    when: [{ fact: unit.serial, equals: AS1037999999 }]',
+        '    warn: true',
+        '    because: serial number is {unit.serial}',
+        '    remedy: Call the owner.',
+      ].join('\n'),
+    );
+    for (const files of [[], [file]]) {
+      const { out } = await runHere(
+        ['rules', 'decide', '--jsonl', ...files.flatMap((one) => ['--rules', one])],
+        {
+          input: Readable.from([asked.map((unit) => JSON.stringify(unit)).join('\n')]),
+        },
+      );
+      const book = await loadRules({ files });
+      const alone = asked.map((unit) => JSON.stringify({ input: unit, ...decide(book, unit) }));
+      expect(out.trim().split('\n')).toEqual(alone);
+      expect(out.match(/"STOLEN"/g)?.length ?? 0).toBe(files.length > 0 ? 2 : 0);
+    }
   });
 
   it.each([
