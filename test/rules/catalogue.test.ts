@@ -1,0 +1,123 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { loadRules, type RuleBook } from '../../src/rules/index.ts';
+
+const FILE = new URL('../../../shared/facts/catalog.json', import.meta.url);
+const there = existsSync(FILE);
+if (!there) process.stderr.write('skipped: ../shared/facts/catalog.json is not here\n');
+
+const Facts = z.object({
+  ids: z.array(
+    z.object({
+      id: z.number(),
+      families: z.array(z.string()),
+      description: z.string().nullable(),
+      skus: z.array(z.string()),
+      releases: z.array(
+        z.object({
+          version: z.string(),
+          notes: z.string(),
+          security: z.boolean(),
+          cves: z.array(z.string()),
+        }),
+      ),
+      minFuw: z.string().nullable(),
+      pcbe: z.string().nullable(),
+      transports: z.object({
+        serial: z.boolean().nullish(),
+        usb: z.boolean().nullish(),
+        usbFlash: z.boolean().nullish(),
+      }),
+      outputOn: z.union([z.literal(false), z.null(), z.object({ minVersion: z.string().nullish() })]),
+      successorIds: z.array(z.number()),
+      images: z.array(
+        z.object({
+          file: z.string(),
+          version: z.string().nullable(),
+          sizeBytes: z.number(),
+          sha256: z.string(),
+          signaturePackage: z.boolean(),
+          idAfterInstall: z.number().nullable(),
+        }),
+      ),
+      latestKnownVersion: z.string().nullable(),
+      cveAffected: z.array(z.object({ cve: z.string(), affectedUpTo: z.string() })),
+    }),
+  ),
+});
+
+let book: RuleBook;
+beforeAll(async () => {
+  book = await loadRules();
+});
+
+const asked = (known: boolean | null | undefined): string =>
+  known === true ? 'yes' : known === false ? 'no' : 'unknown';
+
+describe.skipIf(!there)('the catalogue, against the collected facts', () => {
+  const facts = there ? Facts.parse(JSON.parse(readFileSync(FILE, 'utf8'))).ids : [];
+
+  it('has the same ids', () => {
+    expect([...book.lines.keys()]).toEqual(facts.map(({ id }) => id));
+  });
+
+  it.each(facts)('says the same of id $id', (fact) => {
+    const line = book.lines.get(fact.id);
+    expect(line).toMatchObject({
+      families: fact.families.filter((family) => family !== 'unknown'),
+      description: fact.description,
+      skus: fact.skus,
+      releases: fact.releases,
+      minWizard: fact.minFuw,
+      minPowerChute: fact.pcbe,
+      becomes: fact.successorIds[0] ?? null,
+      ports: {
+        serial: { update: asked(fact.transports.serial) },
+        usb: { update: asked(fact.transports.usb) },
+        flash: { update: asked(fact.transports.usbFlash) },
+      },
+    });
+    const { outputOn } = fact;
+    expect(line?.outputOn.update).toBe(outputOn === null ? 'unknown' : outputOn === false ? 'no' : 'yes');
+    expect(line?.outputOn.from ?? null).toBe((outputOn === false ? null : outputOn?.minVersion) ?? null);
+    expect(line?.newest.at(-1)?.version ?? null).toBe(fact.latestKnownVersion);
+    expect(line?.images.map(({ parts: _parts, rating: _rating, ...image }) => image)).toEqual(
+      fact.images
+        .filter(({ sizeBytes }) => sizeBytes > 0)
+        .map(({ file, version, sizeBytes, sha256, signaturePackage, idAfterInstall }) => ({
+          file,
+          version,
+          sizeBytes,
+          sha256,
+          signed: signaturePackage,
+          idAfter: idAfterInstall,
+        })),
+    );
+    for (const { cve, affectedUpTo } of fact.cveAffected) {
+      expect(line?.advisories.find(({ id }) => id === cve)?.affectedUpTo, cve).toBe(affectedUpTo);
+    }
+  });
+});
+
+describe('the catalogue', () => {
+  it('names a source for every line, every newest release and every advisory', () => {
+    for (const line of book.lines.values()) {
+      expect(line.sources.length, `id ${line.id}`).toBeGreaterThan(0);
+      for (const { source, published } of line.newest) {
+        expect(source).not.toBe('');
+        expect(published).toMatch(/^20\d\d-/);
+      }
+      for (const { source } of line.advisories) expect(source).not.toBe('');
+    }
+  });
+
+  it('has one content for one hash, and no empty image', () => {
+    const sizes = new Map<string, number>();
+    for (const image of [...book.lines.values()].flatMap((line) => line.images)) {
+      expect(sizes.get(image.sha256) ?? image.sizeBytes, image.file).toBe(image.sizeBytes);
+      sizes.set(image.sha256, image.sizeBytes);
+    }
+    expect(sizes.size).toBeGreaterThan(60);
+  });
+});
