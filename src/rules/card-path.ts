@@ -1,5 +1,5 @@
+import type { Standing } from './candidate.ts';
 import type { Line } from './catalogue-schema.ts';
-import type { Standing } from './hop-facts.ts';
 import type { Fact } from './matcher.ts';
 import { compareVersions } from './versions.ts';
 

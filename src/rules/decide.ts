@@ -1,8 +1,8 @@
 import { type HopOutline, type PathKind, type Reason, readFirmware, usableSerial } from '../core/index.ts';
 import { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
 import { assess, type Preparation } from './assess.ts';
+import { type Candidate, catalogueCandidate } from './candidate.ts';
 import type { Line } from './catalogue-schema.ts';
-import { type Candidate, catalogueCandidate } from './hop-facts.ts';
 import { lineFacts } from './line-facts.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';

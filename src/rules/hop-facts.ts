@@ -1,56 +1,11 @@
-import type { Image, PathKind } from '../core/index.ts';
+import type { PathKind } from '../core/index.ts';
+import { after, type Candidate, type Standing } from './candidate.ts';
 import { type CardPath, cardPathFacts, cardPathOf } from './card-path.ts';
-import type { CatalogueImage, Line } from './catalogue-schema.ts';
+import type { Line } from './catalogue-schema.ts';
 import type { RuleBook } from './load.ts';
 import { loaderFacts } from './loaders.ts';
 import type { Fact } from './matcher.ts';
 import { compareVersions, highest } from './versions.ts';
-
-/** An image as the judge needs it: one of the folder, or one that only the catalogue knows. */
-export interface Candidate {
-  readonly file: string;
-  readonly microLinkId: number | null;
-  readonly microLinkIdAfter: number | null;
-  readonly version: string | null;
-  readonly signed: boolean;
-  readonly sha256: string;
-  /** Record names with their versions (`UBL 08.5`); null where only the hash is known. */
-  readonly parts: readonly string[] | null;
-  /** What is wrong with the bytes; null where nothing is. */
-  readonly damage: string | null;
-}
-
-/** Where a unit stands before a hop. */
-export interface Standing {
-  readonly microLinkId: number;
-  readonly version: string;
-}
-
-export function candidateOf(image: Image): Candidate {
-  return {
-    file: image.file,
-    microLinkId: image.microLinkId,
-    microLinkIdAfter: image.microLinkIdAfter,
-    version: image.version,
-    signed: image.signed,
-    sha256: image.sha256,
-    parts: image.parts.map((part) => (part.version === null ? part.name : `${part.name} ${part.version}`)),
-    damage: image.problems[0]?.message ?? null,
-  };
-}
-
-export function catalogueCandidate(id: number, image: CatalogueImage): Candidate {
-  return {
-    file: image.file,
-    microLinkId: id,
-    microLinkIdAfter: image.idAfter,
-    version: image.version,
-    signed: image.signed,
-    sha256: image.sha256,
-    parts: image.parts,
-    damage: null,
-  };
-}
 
 /** What is known of one image on one installed version. `others`: the images that could be sent beside it. */
 export function hopFacts(
@@ -88,11 +43,6 @@ export function orderOf(at: Standing, image: Candidate): 'newer' | 'same' | 'old
   const order = compareVersions(image.version, at.version);
   if (order === null) return null;
   return order === 1 ? 'newer' : order === 0 ? 'same' : 'older';
-}
-
-/** Where a unit stands after a hop. */
-export function after(at: Standing, image: Candidate): Standing {
-  return { microLinkId: image.microLinkIdAfter ?? at.microLinkId, version: image.version ?? at.version };
 }
 
 /** Whether the catalogue knows of a release that is newer than the image and than all that could be sent after it. */

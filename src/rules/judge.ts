@@ -12,8 +12,9 @@ import {
 } from '../core/index.ts';
 import { type Assessment, assess } from './assess.ts';
 import { BUILT_IN_CODES, builtIn } from './built-in.ts';
+import { type Candidate, candidateOf, type Standing } from './candidate.ts';
 import { cardFacts } from './card-facts.ts';
-import { type Candidate, candidateOf, outputFacts, type Standing } from './hop-facts.ts';
+import { outputFacts } from './hop-facts.ts';
 import { lineFacts } from './line-facts.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';

@@ -1,5 +1,5 @@
+import type { Candidate, Standing } from './candidate.ts';
 import type { Line } from './catalogue-schema.ts';
-import type { Candidate, Standing } from './hop-facts.ts';
 import type { Fact } from './matcher.ts';
 import { compareVersions, highest } from './versions.ts';
 

@@ -1,6 +1,7 @@
 import type { PathKind, Reason } from '../core/index.ts';
+import { after, type Candidate, type Standing } from './candidate.ts';
 import { evaluate } from './evaluate.ts';
-import { after, type Candidate, hopFacts, orderOf, type Standing } from './hop-facts.ts';
+import { hopFacts, orderOf } from './hop-facts.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { compareVersions } from './versions.ts';

@@ -1,15 +1,6 @@
 import pLimit from 'p-limit';
-import {
-  asProblem,
-  type Clock,
-  type Hop,
-  Problem,
-  type Reason,
-  type StoredImage,
-  type Unit,
-  type UnitTarget,
-} from '../core/index.ts';
-import type { EarlierStarts } from './earlier-starts.ts';
+import { asProblem, Problem } from '../core/index.ts';
+import type { Execution } from './execution.ts';
 import {
   fold,
   lastVerified,
@@ -18,41 +9,12 @@ import {
   startInDoubt,
   type UnitRecord,
 } from './fold.ts';
-import type { Inventory } from './inventory.ts';
-import type { Ended, Journal } from './journal.ts';
-import type { Lock, Locks } from './locks.ts';
-import { type Paths, pathOf } from './look-all.ts';
+import type { Lock } from './locks.ts';
+import { pathOf } from './look-all.ts';
 import { lockName, partnersAreWell } from './partner-check.ts';
 import { Flight, findPartners } from './partners.ts';
 import type { Ending, UnitWork } from './preflight.ts';
 import { stopped, tellHalfWay, watchOn, workOn } from './unit-run.ts';
-
-/** What the operator wants of a run that is under way. */
-export interface Control {
-  /** True: begin no further unit, and no further hop of a unit that is at work. */
-  stopNew: boolean;
-  /** Aborted: units before their commit end now. */
-  readonly abort: AbortSignal;
-}
-
-export interface Execution {
-  readonly journal: Journal;
-  readonly inventory: Inventory;
-  /** Resolved targets by key; the partners of the chosen units are among them. */
-  readonly targets: ReadonlyMap<string, UnitTarget>;
-  readonly paths: Paths;
-  readonly locks: Locks;
-  readonly earlier: EarlierStarts;
-  readonly clock: Clock;
-  readonly rehearsalSpeed: number;
-  readonly against: (unit: Unit, image: StoredImage, hop: Hop) => readonly Reason[];
-  readonly image: (hop: Hop) => Promise<StoredImage>;
-  readonly control: Control;
-  /** Called as units move on; for showing only. */
-  readonly progress: (key: string, note: string, fraction: number | null) => void;
-  /** Called when a unit has ended; for showing only. */
-  readonly ended: (key: string, outcome: Ended) => void;
-}
 
 /**
  * Carries out what is left of a run: units whose start is on record first, because their end must be known before

@@ -5,6 +5,7 @@
  * reached through the paths that are handed in. Imports core, rules, images and yaml.
  */
 export * from './earlier-starts.ts';
+export * from './execution.ts';
 export * from './executor.ts';
 export * from './exit-code.ts';
 export * from './fold.ts';

@@ -1,5 +1,5 @@
 import { asProblem, Problem, type Unit, usableSerial } from '../core/index.ts';
-import type { Execution } from './executor.ts';
+import type { Execution } from './execution.ts';
 import { fold, type UnitRecord } from './fold.ts';
 import { pathOf } from './look-all.ts';
 import { findPartners } from './partners.ts';

@@ -113,6 +113,17 @@ describe('the 120 V SMX units before week 37 of 2010', () => {
   });
 });
 
+describe('an id of no list below 03.0', () => {
+  it.each([
+    ['02.9', true],
+    ['03.0', false],
+  ])('is told at %s beside the rule of the 120 V units: %s', (version, expected) => {
+    const { reasons } = told({ sku: 'SMX1000', firmware: `UPS ${version} (ID1031)` });
+    expect(reasons.some(({ rule }) => rule === 'faq-29-other-id-not-listed')).toBe(expected);
+    expect(reasons.map(({ code }) => code)).toContain('ID_NOT_LISTED_NO_UPDATE');
+  });
+});
+
 describe('which wizard', () => {
   it.each([
     ['SMX3000RMLV2U', '04.9', '4.1.1', 'GROUP_B_411_OUTSIDE_5_0_TO_7_0'],
