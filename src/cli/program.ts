@@ -84,6 +84,7 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   }
   const [first] = chosen;
   if (first === undefined) throw usage('Name a command.');
+  refuseRepeated(first.command, first.argv);
   const checked = first.command.schema.safeParse(first.argv);
   if (!checked.success) throw usage(z.prettifyError(checked.error));
   const { quiet, logLevel } = CommonSchema.pick({ quiet: true, logLevel: true }).parse(first.argv);
@@ -120,6 +121,13 @@ function usage(message: string): Problem {
   return new Problem('config/usage', printable(message, 2000), {
     hint: 'upsfw --help and upsfw COMMAND --help list what there is.',
   });
+}
+
+/** An option that takes one value and is given two leaves open which of them is meant. */
+function refuseRepeated(command: Command, argv: Readonly<Record<string, unknown>>): void {
+  for (const [name, { array }] of Object.entries(command.options)) {
+    if (!array && Array.isArray(argv[name])) throw usage(`--${name} can be given only once.`);
+  }
 }
 
 /**

@@ -75,10 +75,14 @@ function portFacts(
   const port = line?.ports[path];
   return [
     ['port.open', port === undefined ? null : portOpen(port, version)],
-    ['port.from', port?.from ?? null],
-    ['port.update', port?.update ?? null],
-    ['port.note', port?.note ?? 'no more is known'],
+    ['port.says', port === undefined ? null : portSays(port)],
+    ['port.note', port?.note ?? null],
   ];
+}
+
+function portSays({ update, from, note }: Port): string {
+  const since = from === undefined ? '' : ` from ${from} on`;
+  return `${update === 'unknown' ? 'not known' : update}${since}${note === undefined ? '' : ` (${note})`}`;
 }
 
 function portOpen(port: Port, version: string | null): boolean | null {
