@@ -29,9 +29,9 @@ const LONGEST_FIRMWARE_STRING = 128;
  * string unreadable. Two digits, point, one digit: every UPS record of 84 vendor images has that shape; a letter marks a patch.
  */
 const UPS_STRING =
-  /^(?:[\w .+-]{0,60}\bFW:\s*)?(?:COM\s*[a-z]?\d\d\.\d\s*\/\s*)?UPS\s*(?<letter>[a-z]?)\s*(?<version>\d\d\.\d)(?:\s*\(\s*ID\s*(?<bracket>\d{1,5})\s*\)|\s*\/\s*ID\s*=\s*(?<slash>\d{1,5})|\s*\/\s*MCU\s*[a-z]?\d{1,2}\.\d{1,2}(?:\s*\(\s*(?<mcu>\d{1,5})\s*-\s*\d{1,5}\s*\))?|\s*\/\s*\d\d\.\d)?$/i;
+  /^(?:[\w .+-]{0,60}\bFW:\s*)?(?:COM\s*[a-z]?\d\d\.\d\s*\/\s*)?UPS\s*(?<letter>[a-z]?)\s*(?<version>\d\d\.\d)(?:\s*\(\s*ID\s*(?<bracket>\d{1,10})\s*\)|\s*\/\s*ID\s*=\s*(?<slash>\d{1,10})|\s*\/\s*MCU\s*[a-z]?\d{1,2}\.\d{1,2}(?:\s*\(\s*(?<mcu>\d{1,10})\s*-\s*\d{1,5}\s*\))?|\s*\/\s*\d\d\.\d)?$/i;
 /** `v 15.5 (1026)`, as the vendor's version table writes it. */
-const TABLE_STRING = /^v\s*(?<letter>[a-z]?)(?<version>\d\d\.\d)\s*\(\s*(?<bracket>\d{1,5})\s*\)$/i;
+const TABLE_STRING = /^v\s*(?<letter>[a-z]?)(?<version>\d\d\.\d)\s*\(\s*(?<bracket>\d{1,10})\s*\)$/i;
 const UPS_LINK = /^\d{2,3}\.[0-9a-z]{1,4}\.[a-z]$/i;
 const BARE_VERSION = /^(\d{1,2}\.\d{1,2})(?:\s*\(\s*ID\s*\d+\s*\))?$/i;
 

@@ -125,6 +125,18 @@ describe('a day of judgement', () => {
 });
 
 describe('what is known today', () => {
+  it.each([
+    [749, null],
+    [750, 'SMT4UPS_07-1_Le_750'],
+    [751, null],
+    [999, null],
+    [1000, 'SMT4UPS_07-1_Le_NOT750'],
+    [1001, 'SMT4UPS_07-1_Le_NOT750'],
+    [null, null],
+  ])('of the two images of id 4 names for %s VA: %s', (ratedVA, image) => {
+    expect(decide(book, input({ firmware: 'UPS 07.0 (ID4)', ratedVA })).image).toBe(image);
+  });
+
   it('answers for every id of the catalogue what it is, what it may get, and from where that is known', () => {
     expect(book.lines.size).toBe(62);
     for (const [id, line] of book.lines) {

@@ -17,6 +17,10 @@ function told(given: Partial<DecisionInput>): Decision {
   return decide(faq, { model: null, firmware: null, transport: 'serial', ...given });
 }
 
+function firmwareOf(version: string, id: number | null): string {
+  return id === null ? `UPS ${version}` : `UPS ${version} (ID${id})`;
+}
+
 function codes({ reasons }: Decision): readonly string[] {
   return reasons.map(({ code, outcome }) => `${code} ${outcome}`);
 }
@@ -77,6 +81,47 @@ describe('the 120 V SMX units before week 37 of 2010', () => {
       'PRE_1037_MODEL_UNKNOWN unknown',
     ],
     ['03.0 without a SKU is', { sku: null, model: 'Smart-UPS X 1000', firmware: 'UPS 03.0 (ID11)' }, 'none'],
+    ...(
+      [
+        ['02.9', 'AS1036123456', 'PRE_1037_MODEL_UNKNOWN unknown'],
+        ['03.0', 'AS1036123456', 'DATE_CODE_CONFLICT unknown'],
+        ['06.9', 'AS1036123456', 'DATE_CODE_CONFLICT unknown'],
+        ['07.0', 'AS1036123456', 'none'],
+        ['06.9', 'AS1037123456', 'none'],
+      ] as const
+    ).map(
+      ([version, serial, expected]) =>
+        [
+          `${version} without a SKU, serial number ${serial}: ${expected}`,
+          { sku: null, model: 'Smart-UPS X 1000', firmware: `UPS ${version} (ID11)`, serial },
+          expected,
+        ] as const,
+    ),
+    // A marketing name of a line that the rule does not speak of: 02.6 is older than the target there, and nothing else.
+    ...[4, 10, 17, 18, 23, 1000, 1003, 1005, 1007, 1015, 1018, 1029, 1030].map(
+      (id) =>
+        [
+          `a marketing name of id ${id} at 01.6 is not asked for week 37`,
+          { sku: null, model: 'Smart-UPS 1500', firmware: `UPS 01.6 (ID${id})`, serial: 'AS1036123456' },
+          'none',
+        ] as const,
+    ),
+    [
+      'a dash before NC is no other model',
+      { sku: 'SMX750-NC', firmware: 'UPS 02.4 (ID11)' },
+      'PRE_1037_UNSUPPORTED block',
+    ],
+    [
+      'nor is NMC without a dash',
+      { sku: 'SMX750NMC', firmware: 'UPS 02.4 (ID11)' },
+      'PRE_1037_UNSUPPORTED block',
+    ],
+    ['a C behind it is', { sku: 'SMX750C', firmware: 'UPS 02.4 (ID11)' }, 'PRE_1037_RULE_IS_120V unknown'],
+    [
+      'another family has no such week',
+      { sku: null, model: 'GVSUPS', firmware: '5.1 (ID5)', serial: 'AS1000123456' },
+      'none',
+    ],
     ['week 36 alone is not supported', { serial: 'AS1036123456' }, 'PRE_1037_BY_DATE_CODE block'],
     ['week 37 alone says nothing', { serial: 'AS1037123456' }, 'none'],
     [
@@ -156,16 +201,20 @@ describe('which port', () => {
     // Ids that no table has, so that only their size counts; 1003 itself is of the family SMX.
     ['SMT1500', 1002, '07.9', 'SERIAL_ONLY_SMT_LT_08_0 block'],
     ['SMT1500', 1004, '07.9', 'SERIAL_ONLY_RULE_VERSION_SERIES unknown'],
+    ['SMT1500', 1004, '08.0', 'none'],
     ['SMT1500C', 1015, '07.9', 'SERIAL_ONLY_RULE_VERSION_SERIES unknown'],
-    ['SMT1500C', 1015, '08.0', 'none'],
+    ['SMT1500C', 1015, '15.0', 'SERIAL_ONLY_RULE_VERSION_SERIES unknown'],
+    ['SMT1500', null, '07.9', 'SERIAL_ONLY_SMT_LT_08_0 block'],
+    ['SMT1500', null, '08.0', 'none'],
+    ['SMX1500RM2U', null, '07.1', 'SERIAL_ONLY_SMX_LT_07_2 block'],
     ['SCL500RM1UC', 1030, '02.2', 'SCL_TRANSPORT_NOT_STATED warn'],
     ['SMC1500', 1005, '01.0', 'none'],
   ])('%s of id %i at %s over USB: %s', (sku, id, version, expected) => {
-    const about = codes(told({ sku, firmware: `UPS ${version} (ID${id})`, transport: 'usb' })).filter(
-      (code) => /^(SERIAL_ONLY|SCL_TRANSPORT)/.test(code),
+    const about = codes(told({ sku, firmware: firmwareOf(version, id), transport: 'usb' })).filter((code) =>
+      /^(SERIAL_ONLY|SCL_TRANSPORT)/.test(code),
     );
     expect(about).toEqual(expected === 'none' ? [] : [expected]);
-    const serial = codes(told({ sku, firmware: `UPS ${version} (ID${id})` }));
+    const serial = codes(told({ sku, firmware: firmwareOf(version, id) }));
     expect(serial.filter((code) => /^(SERIAL_ONLY|SCL_TRANSPORT)/.test(code))).toEqual([]);
   });
 
@@ -176,5 +225,12 @@ describe('which port', () => {
   ])('%s of id 20 at %s is warned of 10.1: %s', (sku, version, warned) => {
     const found = codes(told({ sku, firmware: `UPS ${version} (ID20)` }));
     expect(found.includes('WARN_10_1_COMM_FAULT_SMX750 warn')).toBe(warned);
+  });
+
+  it('is not warned of 10.1 where no id says that it would get it', () => {
+    expect(codes(told({ sku: 'SMX750', firmware: 'UPS 03.5' }))).toEqual([
+      'GROUP_C_411_BELOW_7_0 pass',
+      'ID_MISSING warn',
+    ]);
   });
 });
