@@ -68,7 +68,7 @@ function mutants(name) {
 }
 
 /** In the catalogue bounds are these; versions of releases and images are names, and are compared with the facts elsewhere. */
-const CATALOGUE_KEYS = new Set(['off', 'on', 'affectedUpTo', 'signedFrom', 'from', 'to']);
+const CATALOGUE_KEYS = new Set(['off', 'on', 'affectedUpTo', 'fixedFrom', 'signedFrom', 'from', 'to']);
 
 function copy() {
   const folder = mkdtempSync(join(tmpdir(), 'upsfw-mutation-'));

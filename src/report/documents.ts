@@ -31,6 +31,7 @@ export interface Advisory {
   readonly id: string;
   readonly status: 'affected' | 'partly' | 'fixed' | 'not-affected' | 'unknown';
   readonly fixedIn: string | null;
+  readonly partlyIn: string | null;
   readonly source: string;
 }
 
@@ -131,6 +132,12 @@ export interface DecisionDocument extends DocumentHead<'decision'> {
     readonly families: readonly string[];
     readonly description: string | null;
     readonly minWizard: string | null;
+    readonly outputOn: {
+      readonly update: 'yes' | 'no' | 'unknown';
+      readonly from?: string | undefined;
+      readonly before: 'no' | 'unknown';
+      readonly note?: string | undefined;
+    };
     readonly minCardApp: readonly {
       readonly app: string;
       readonly version: string;

@@ -38,8 +38,11 @@ export function renderDecision(document: DecisionDocument, style: Style): string
     if (reason.remedy !== null) paper.note(`  remedy: ${reason.remedy}`);
     paper.note(`  source: ${reason.source} (rule ${reason.rule})`);
   }
-  for (const { id, status, fixedIn, source } of document.advisories) {
-    const answered = fixedIn === null ? '' : `; answered in ${fixedIn}`;
+  for (const { id, status, fixedIn, partlyIn, source } of document.advisories) {
+    const answered = [
+      partlyIn === null ? '' : `; answered in part in ${partlyIn}`,
+      fixedIn === null ? '' : `; fixed in ${fixedIn}`,
+    ].join('');
     paper.note(
       `${id}: ${ADVISORY_WORDS[status]}${answered} (${source})`,
       status === 'affected' ? 'bad' : 'plain',
@@ -59,6 +62,12 @@ function aboutLine(paper: Paper, line: NonNullable<DecisionDocument['line']>): v
     ({ app, version, card }) => `${app} ${version}${card === undefined ? '' : ` on ${card}`}`,
   );
   if (apps.length > 0) paper.note(`card application: ${apps.join(', ')} or later`, 'plain');
+  const { update, from, before, note: aboutOutput } = line.outputOn;
+  const since = from === undefined ? '' : ` from ${from} on, ${before === 'no' ? 'no' : 'not known'} before`;
+  paper.note(
+    `installs with the output on: ${update === 'unknown' ? 'not known' : update}${since}${aboutOutput === undefined ? '' : ` (${aboutOutput})`}`,
+    'plain',
+  );
   if (line.minWizard !== null) paper.note(`wizard of the notes: ${line.minWizard}`, 'plain');
   if (line.signedFrom !== null) paper.note(`signed from: ${line.signedFrom}`, 'plain');
   for (const note of line.notes) paper.note(`note: ${note}`, 'plain');

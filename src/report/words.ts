@@ -67,9 +67,10 @@ export function writeAdvisories(paper: Paper, advisories: readonly Advisory[]): 
   for (const status of ['affected', 'partly', 'unknown'] as const) {
     const ids = advisories.filter((advisory) => advisory.status === status);
     if (ids.length === 0) continue;
-    const named = ids.map(({ id, fixedIn }) =>
-      fixedIn === null || status === 'partly' ? id : `${id} (answered in ${fixedIn})`,
-    );
+    const named = ids.map(({ id, fixedIn, partlyIn }) => {
+      if (fixedIn !== null) return `${id} (fixed in ${fixedIn})`;
+      return partlyIn === null || status === 'partly' ? id : `${id} (answered in part in ${partlyIn})`;
+    });
     paper.note(`${ADVISORY_WORDS[status]}: ${named.join(', ')}`, status === 'affected' ? 'bad' : 'quiet');
   }
 }

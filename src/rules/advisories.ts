@@ -6,8 +6,10 @@ import { compareVersions } from './versions.ts';
 export interface AdvisoryStatus {
   readonly id: string;
   readonly status: 'affected' | 'partly' | 'fixed' | 'not-affected' | 'unknown';
-  /** The release of the line that answers it, wholly or in part; null where none is known. */
+  /** The release of the line that answers it wholly; null where none is known. */
   readonly fixedIn: string | null;
+  /** The release that answers it in part; null where none is known, or the first answer was whole. */
+  readonly partlyIn: string | null;
   readonly source: string;
 }
 
@@ -22,9 +24,12 @@ export function advisoriesOf(book: RuleBook, firmware: FirmwareReading): readonl
         line === undefined
           ? 'the line of the unit is not known'
           : `no source says how id ${line.id} stands to it`;
-      return { id, status: 'unknown', fixedIn: null, source };
+      return { id, status: 'unknown', fixedIn: null, partlyIn: null, source };
     }
-    return { id, status: statusOf(known, version), fixedIn: known.from ?? null, source: known.source };
+    const { from = null, brings, fixedFrom = null } = known;
+    const fixedIn = brings === 'fixed' ? from : fixedFrom;
+    const partlyIn = brings === 'partly' ? from : null;
+    return { id, status: statusOf(known, version), fixedIn, partlyIn, source: known.source };
   });
 }
 
@@ -39,5 +44,8 @@ function statusOf(advisory: LineAdvisory, version: string | null): AdvisoryStatu
   }
   if (advisory.from === undefined || advisory.brings === undefined) return 'unknown';
   const order = compareVersions(version, advisory.from);
-  return order === null || order < 0 ? 'unknown' : advisory.brings;
+  if (order === null || order < 0) return 'unknown';
+  const { fixedFrom } = advisory;
+  const whole = fixedFrom === undefined ? null : compareVersions(version, fixedFrom);
+  return whole !== null && whole >= 0 ? 'fixed' : advisory.brings;
 }

@@ -5,8 +5,8 @@ export const BUILT_IN_CODES = {
   UNREACHABLE: 'The unit could not be looked at.',
   IMAGE_MISSING: 'A newer release is known, and the images folder holds no image of it.',
   IMAGE_DAMAGED: 'The images folder holds an image for the unit that is not intact.',
-  IMAGE_AMBIGUOUS:
-    'The images folder holds several images of the same id and version with different content.',
+  IMAGE_AMBIGUOUS: 'Several images of the same id and version have different content.',
+  IMAGE_NOT_KNOWN: 'A newer release is known of a described unit, and no image of it.',
   LINE_UNKNOWN: 'The catalogue does not know the Micro-Link id, and the folder holds no image for it.',
   UP_TO_DATE: 'No newer release is known, and none lies in the images folder.',
   ROUTE_GOES_ON: 'The last image changes the line of the unit, and the folder holds none to go on with.',

@@ -14,9 +14,11 @@ export function cardFacts(card: Card | null, line: Line | undefined): readonly (
   const of = (text: string) => ({ component: 'card-app' as const, line: name ?? '', version: text });
   const order = minimum === undefined || version === null ? undefined : compare(of(version), of(minimum));
   return [
+    ['card.isThere', card !== null],
     ['card.model', card?.model ?? null],
     ['card.generation', card?.generation ?? null],
     ['card.app', name === null && version === null ? null : `${name ?? '?'} ${version ?? '?'}`],
+    ['card.appMinima', line?.minCardApp.map((one) => `${one.app} ${one.version}`).join(', ') || null],
     ['card.appMinimum', minimum === undefined ? null : `${name} ${minimum}`],
     ['card.appIsEnough', order === undefined ? null : order >= 0],
   ];

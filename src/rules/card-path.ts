@@ -10,7 +10,7 @@ export interface CardPath {
   readonly remedy: string;
 }
 
-const LOCAL = 'Update this unit over its serial or USB port with the Firmware Upgrade Wizard of the vendor';
+const LOCAL = 'Update this unit over its serial port with the Firmware Upgrade Wizard of the vendor';
 
 export function cardPathFacts(
   at: Standing | null,
@@ -35,13 +35,13 @@ export function cardPathOf(at: Standing | null, line: Line | undefined): CardPat
     };
   }
   const { microLinkId: id, version } = at;
-  const { update, off, on } = line.cardPath;
+  const { update, off, on, onForSome } = line.cardPath;
+  const shut = off === undefined ? null : compareVersions(version, off);
   if (update === 'no')
     return { path: 'never', because: `units of id ${id} take no update through a card`, remedy: `${LOCAL}.` };
-  const shut = off === undefined ? -1 : compareVersions(version, off);
-  if (shut === -1)
+  if ((off === undefined && on === undefined) || shut === -1)
     return { path: 'open', because: `at ${version} the card path of id ${id} is open`, remedy: '' };
-  if (shut === null || on === undefined)
+  if (on === undefined || (off !== undefined && shut === null))
     return {
       path: null,
       because: `whether ${version} takes updates through a card is not known`,
@@ -62,15 +62,24 @@ export function cardPathOf(at: Standing | null, line: Line | undefined): CardPat
     };
   }
   const opened = compareVersions(version, on);
-  if (opened === 0 || opened === 1)
+  if (opened === 0 || opened === 1) {
+    const because = `from ${on} on the card path of id ${id} is open; installed is ${version}`;
+    if (!onForSome) return { path: 'open', because, remedy: '' };
     return {
-      path: 'open',
-      because: `from ${on} on the card path of id ${id} is open; installed is ${version}`,
-      remedy: '',
+      path: null,
+      because: `from ${on} on the card path of id ${id} is open for some models, and nobody says which; installed is ${version}`,
+      remedy: `Try one unit within reach: overrule the rule card-path for this run with that as the reason; or: ${LOCAL}.`,
+    };
+  }
+  if (off === undefined)
+    return {
+      path: null,
+      because: `from ${on} on the card path of id ${id} is open, of earlier releases it is not known; installed is ${version}`,
+      remedy: `${LOCAL} once, to ${on} or later.`,
     };
   return {
     path: 'shut',
-    because: `release ${off} shut the card path of id ${id} and ${on} opens it again; installed is ${version}`,
-    remedy: `${LOCAL} once, to ${on} or later. From then on updates through the card work again.`,
+    because: `release ${off} shut the card path of id ${id} and ${on} opens it again${onForSome ? ', for some models' : ''}; installed is ${version}`,
+    remedy: `${LOCAL} once, to ${on} or later. From then on updates through the card ${onForSome ? 'may work' : 'work'} again.`,
   };
 }

@@ -13,8 +13,10 @@ const CardPathSchema = z.strictObject({
   update: Known,
   /** The release that shut the path. */
   off: Version.optional(),
-  /** The release that opened it again. */
+  /** The release that opened it again; without `off` nothing is known of earlier ones. */
   on: z.union([Version, z.literal('never'), z.literal('panel')]).optional(),
+  /** It opened again for some models only, and nobody says which. */
+  onForSome: z.literal(true).optional(),
   note: Text.optional(),
 });
 
@@ -44,7 +46,7 @@ export type Advisory = z.infer<typeof KnownAdvisorySchema>;
 
 /**
  * What an advisory means for one line. Up to `affectedUpTo` (`all` = every release) a unit is affected, from `from` on it is
- * `brings`; between the two nothing is known. `notAffected` stands alone.
+ * `brings`, and from `fixedFrom` on fixed; between the first two nothing is known. `notAffected` stands alone.
  */
 const AdvisorySchema = z
   .strictObject({
@@ -53,6 +55,7 @@ const AdvisorySchema = z
     affectedUpTo: z.union([Version, z.literal('all')]).optional(),
     from: Version.optional(),
     brings: z.enum(['fixed', 'partly']).optional(),
+    fixedFrom: Version.optional(),
     source: Text,
   })
   .refine((advisory) => (advisory.from === undefined) === (advisory.brings === undefined), {
@@ -92,7 +95,13 @@ const LineSchema = z.strictObject({
     )
     .default([]),
   /** Whether an update may be installed while the output is on, and from which installed version on. */
-  outputOn: z.strictObject({ update: Known, from: Version.optional(), note: Text.optional() }),
+  outputOn: z.strictObject({
+    update: Known,
+    from: Version.optional(),
+    /** What is known of releases before `from`. */
+    before: z.enum(['no', 'unknown']).default('no'),
+    note: Text.optional(),
+  }),
   minWizard: z.string().nullable(),
   /** PowerChute Business Edition that the notes name. */
   minPowerChute: z.string().nullable(),

@@ -1,7 +1,10 @@
 import { type HopOutline, type PathKind, type Reason, readFirmware, usableSerial } from '../core/index.ts';
 import { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
+import { ambiguity } from './ambiguity.ts';
 import { assess, type Preparation } from './assess.ts';
+import { builtIn } from './built-in.ts';
 import { type Candidate, catalogueCandidate } from './candidate.ts';
+import { cardPathFacts } from './card-path.ts';
 import type { Line } from './catalogue-schema.ts';
 import { lineFacts } from './line-facts.ts';
 import type { RuleBook } from './load.ts';
@@ -44,6 +47,7 @@ const STAGES_OF_A_DESCRIPTION: readonly Stage[] = [
   'wizard',
   'image',
   'port',
+  'way',
 ];
 
 /**
@@ -68,12 +72,17 @@ export function decide(book: RuleBook, input: DecisionInput): Decision {
     ratingVA: input.ratedVA ?? null,
     firmware,
   });
+  const { microLinkId, version } = firmware;
+  const line = microLinkId === null ? undefined : book.lines.get(microLinkId);
+  const at = microLinkId === null || version === null ? null : { microLinkId, version };
   for (const [name, fact] of lineFacts(book, facts, input.transport)) facts.set(name, fact);
+  for (const [name, fact] of cardPathFacts(at, line)) facts.set(name, fact);
   const { reasons, prepare } = assess(book, facts, STAGES_OF_A_DESCRIPTION);
-  const line = firmware.microLinkId === null ? undefined : book.lines.get(firmware.microLinkId);
   const order = facts.get('advice.order');
   const way = order === 'older' && line !== undefined ? wayOf(book, facts, line, input.transport) : NO_WAY;
-  const all = [...reasons, ...way.reasons];
+  const said = new Set(reasons.map(({ code }) => code));
+  // The first hop goes the way that was asked about already.
+  const all = [...reasons, ...way.first.filter(({ code }) => !said.has(code)), ...way.later];
   return {
     supported: supportedBy(all),
     wizard: text(facts.get('advice.wizard')),
@@ -94,10 +103,12 @@ function supportedBy(reasons: readonly Reason[]): boolean | 'unknown' {
 
 interface Way {
   readonly hops: readonly HopOutline[];
-  readonly reasons: readonly Reason[];
+  /** What is said of the first hop, and of those after it. */
+  readonly first: readonly Reason[];
+  readonly later: readonly Reason[];
 }
 
-const NO_WAY: Way = { hops: [], reasons: [] };
+const NO_WAY: Way = { hops: [], first: [], later: [] };
 
 /** Judging a route asks every rule of every hop; units of one kind share the answer. */
 const ways = new WeakMap<RuleBook, Map<string, Way>>();
@@ -105,7 +116,7 @@ const MOST_WAYS = 10_000;
 
 function wayOf(book: RuleBook, facts: ReadonlyMap<string, Fact>, line: Line, path: PathKind): Way {
   const version = text(facts.get('unit.version')) ?? '';
-  const key = [line.id, version, path, facts.get('unit.sku'), facts.get('unit.someVA')].join('|');
+  const key = [line.id, version, path, facts.get('unit.sku'), facts.get('unit.ratedVA')].join('|');
   const known = ways.get(book) ?? new Map<string, Way>();
   ways.set(book, known);
   const found = known.get(key);
@@ -149,14 +160,25 @@ function findWay(
     microLinkIdAfter: to.microLinkId,
     path,
   }));
-  const reasons = route.hops.flatMap((hop, index) =>
-    hop.reasons
-      .filter(({ outcome }) => outcome !== 'pass')
-      .map((reason) =>
-        index === 0 ? reason : { ...reason, because: `hop ${index + 1}: ${reason.because}` },
-      ),
+  const [first = [], ...others] = route.hops.map((hop) =>
+    hop.reasons.filter(({ outcome }) => outcome !== 'pass'),
   );
-  return { hops, reasons };
+  const later = others.flatMap((reasons, index) =>
+    reasons.map((reason) => ({ ...reason, because: `hop ${index + 2}: ${reason.because}` })),
+  );
+  const ambiguous = ambiguity(route.ambiguous, route.hops.at(-1)?.to ?? { microLinkId: line.id, version });
+  if (ambiguous !== null) return { hops, first, later: [...later, ambiguous] };
+  return { hops, first, later: hops.length > 0 ? later : [imageNotKnown(facts)] };
+}
+
+/** A release of which no file is known: the answer has no image to name. */
+function imageNotKnown(facts: ReadonlyMap<string, Fact>): Reason {
+  return builtIn(
+    'IMAGE_NOT_KNOWN',
+    'warn',
+    `no image of ${facts.get('advice.target')} for id ${facts.get('unit.printedId')} is in the catalogue`,
+    'Get it from the vendor, and look at it with upsfw images.',
+  );
 }
 
 function text(fact: Fact | undefined): string | null {

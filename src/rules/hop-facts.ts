@@ -5,6 +5,7 @@ import type { Line } from './catalogue-schema.ts';
 import type { RuleBook } from './load.ts';
 import { loaderFacts } from './loaders.ts';
 import type { Fact } from './matcher.ts';
+import { portFacts } from './port-facts.ts';
 import { compareVersions, highest } from './versions.ts';
 
 /** What is known of one image on one installed version. `others`: the images that could be sent beside it. */
@@ -18,6 +19,7 @@ export function hopFacts(
   const line = at === null ? undefined : book.lines.get(at.microLinkId);
   return [
     ['path', path],
+    ...portFacts(line, path, at?.version ?? null),
     ['image.file', image.file],
     ['image.microLinkId', image.microLinkId === null ? null : String(image.microLinkId)],
     ['image.fits', at === null || image.microLinkId === null ? null : image.microLinkId === at.microLinkId],
@@ -84,14 +86,15 @@ export function outputFacts(
   at: Standing | null,
   line: Line | undefined,
 ): readonly (readonly [string, Fact])[] {
-  const { update = 'unknown', from, note } = line?.outputOn ?? {};
+  const { update, from, before, note } = line?.outputOn ?? { update: 'unknown', before: 'unknown' };
   const order = from === undefined || at === null ? null : compareVersions(at.version, from);
   const allowed =
-    update !== 'yes' || from === undefined || order === null ? update : order >= 0 ? 'yes' : 'no';
+    update === 'yes' && from !== undefined ? (order !== null && order >= 0 ? 'yes' : before) : update;
+  const words = { yes: 'yes', no: 'no', unknown: 'not known' }[allowed];
+  const since = allowed === 'yes' || from === undefined ? '' : `, yes from ${from} on`;
   return [
     ['hop.outputOn', allowed],
-    ['hop.outputOnFrom', from ?? null],
-    ['hop.outputNote', note ?? 'no more is known'],
+    ['hop.outputSays', `${words}${since}${note === undefined ? '' : ` (${note})`}`],
   ];
 }
 

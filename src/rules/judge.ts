@@ -1,5 +1,4 @@
 import {
-  enumerated,
   type HopOutline,
   nothingAgainst,
   type PathKind,
@@ -10,6 +9,7 @@ import {
   type Unit,
   type Verdict,
 } from '../core/index.ts';
+import { ambiguity } from './ambiguity.ts';
 import { type Assessment, assess } from './assess.ts';
 import { BUILT_IN_CODES, builtIn } from './built-in.ts';
 import { type Candidate, candidateOf, type Standing } from './candidate.ts';
@@ -209,18 +209,6 @@ function whatRemains(book: RuleBook, hops: readonly RouteHop<Candidate>[]): read
       `Put the image of ${newest} for id ${last.to.microLinkId} into the images folder.`,
     ),
   ];
-}
-
-function ambiguity(images: readonly Candidate[], at: Standing): Reason | null {
-  const [first] = images;
-  if (first === undefined) return null;
-  const files = enumerated(images.map((one) => one.file));
-  return builtIn(
-    'IMAGE_AMBIGUOUS',
-    'unknown',
-    `${files} are all for id ${at.microLinkId} and version ${first.version ?? '?'}, and differ`,
-    'Find out which one fits this unit (the rating may decide) and keep only that one.',
-  );
 }
 
 function withoutImage(book: RuleBook, input: JudgeInput, known: Known, extra: readonly Reason[]): Judgement {

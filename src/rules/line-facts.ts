@@ -1,6 +1,8 @@
-import type { Line, Port } from './catalogue-schema.ts';
+import type { CatalogueImage, Line } from './catalogue-schema.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
+import { portFacts } from './port-facts.ts';
+import { ratingFits } from './rating.ts';
 import { compareVersions } from './versions.ts';
 
 /** What the catalogue holds of the line of a unit, put beside what the unit says of itself. */
@@ -13,6 +15,7 @@ export function lineFacts(
   const line = typeof id === 'number' ? book.lines.get(id) : undefined;
   const newest = line?.newest.at(-1) ?? null;
   const version = textOf(unit.get('unit.version'));
+  const change = idChange(line);
   return [
     ['path', path],
     ['line.known', typeof id === 'number' ? line !== undefined : null],
@@ -21,10 +24,26 @@ export function lineFacts(
     ['line.family', line?.families.length === 1 ? (line.families[0] ?? null) : null],
     ['line.familyFits', familyFits(book, line, unit)],
     ['line.newest', newest?.version ?? null],
+    ['line.changesIdIn', change?.version ?? null],
+    ['line.changesIdTo', change?.idAfter ?? null],
+    ['line.idIsPast', idIsPast(change, version)],
     ['line.newestImage', newestImage(line, newest?.version ?? null, unit)],
     ['line.source', newest?.source ?? null],
     ...portFacts(line, path, version),
   ];
+}
+
+/** The image of the newest release, where that makes the line another one: older ones left some units with their id. */
+function idChange(line: Line | undefined): CatalogueImage | undefined {
+  const newest = line?.newest.at(-1)?.version;
+  return line?.images.find(({ idAfter, version }) => idAfter !== line.id && version === newest);
+}
+
+/** Whether a unit runs a release that would have changed its id, and still reports the old one. */
+function idIsPast(change: CatalogueImage | undefined, version: string | null): boolean | null {
+  if (change?.version === undefined || change.version === null) return false;
+  const order = version === null ? null : compareVersions(version, change.version);
+  return order === null ? null : order >= 0;
 }
 
 function textOf(fact: Fact | undefined): string | null {
@@ -46,13 +65,9 @@ function newestImage(
   version: string | null,
   unit: ReadonlyMap<string, Fact>,
 ): string | null {
-  const rating = unit.get('unit.someVA');
-  const fitting = (line?.images ?? []).filter((image) => {
-    if (version === null || image.version !== version) return false;
-    if (image.rating === undefined) return true;
-    const { from = 0, to = Number.MAX_SAFE_INTEGER } = image.rating;
-    return typeof rating === 'number' && rating >= from && rating <= to;
-  });
+  const fitting = (line?.images ?? []).filter(
+    (image) => version !== null && image.version === version && ratingFits(image.rating, unit) === true,
+  );
   const [first] = fitting;
   if (first === undefined || fitting.some((image) => image.sha256 !== first.sha256)) return null;
   return normalised(first.file);
@@ -64,31 +79,4 @@ export function normalised(file: string): string {
     .replace(/\.enc$/i, '')
     .trim()
     .replaceAll(' ', '_');
-}
-
-function portFacts(
-  line: Line | undefined,
-  path: string | null,
-  version: string | null,
-): readonly (readonly [string, Fact])[] {
-  if (path !== 'serial' && path !== 'usb') return [];
-  const port = line?.ports[path];
-  return [
-    ['port.open', port === undefined ? null : portOpen(port, version)],
-    ['port.says', port === undefined ? null : portSays(port)],
-    ['port.note', port?.note ?? null],
-  ];
-}
-
-function portSays({ update, from, note }: Port): string {
-  const since = from === undefined ? '' : ` from ${from} on`;
-  return `${update === 'unknown' ? 'not known' : update}${since}${note === undefined ? '' : ` (${note})`}`;
-}
-
-function portOpen(port: Port, version: string | null): boolean | null {
-  if (port.update === 'unknown') return null;
-  if (port.update === 'no') return false;
-  if (port.from === undefined) return true;
-  const order = version === null ? null : compareVersions(version, port.from);
-  return order === null ? null : order >= 0;
 }

@@ -9,6 +9,7 @@ export interface LineSummary {
   readonly description: string | null;
   readonly minWizard: string | null;
   readonly minCardApp: Line['minCardApp'];
+  readonly outputOn: Line['outputOn'];
   readonly signedFrom: string | null;
   readonly becomes: number | null;
   readonly notes: readonly string[];
@@ -26,6 +27,7 @@ export function lineSummary(book: RuleBook, firmware: string | null): LineSummar
     description: line.description,
     minWizard: line.minWizard,
     minCardApp: line.minCardApp,
+    outputOn: line.outputOn,
     signedFrom: line.signedFrom,
     becomes: line.becomes,
     notes: line.notes,

@@ -5,6 +5,7 @@ import { Problem } from '../core/index.ts';
 import { type Finding, inOrder, type Locate, listFindings, parseYaml, readOwnData } from '../yaml/index.ts';
 import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
 import { type Rule, RuleFileSchema, STAGES, type Stage } from './schema.ts';
+import { compareVersions } from './versions.ts';
 
 /** All that judges: rules in the order of their files, and the lines of the catalogue by id. */
 export interface RuleBook {
@@ -47,6 +48,11 @@ const VENDOR_VERBS = ['unsupported', 'advise', 'tells'] as const;
 export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   const hash = createHash('sha256');
   const asOf = options.asOf ?? null;
+  if (asOf !== null && asOf < KNOWN_FROM) {
+    throw new Problem('config/usage', `Nothing is known of a day before ${KNOWN_FROM}; asked was ${asOf}.`, {
+      hint: 'The oldest source is the vendor FAQ of that day.',
+    });
+  }
   const overruled = options.overrule ?? new Map<string, string>();
   hash.update(JSON.stringify([asOf, [...overruled].sort()]));
   const all: Rule[] = [];
@@ -102,6 +108,8 @@ function inForce(rule: Rule, asOf: string | null): boolean {
   return rule.published <= asOf && (rule.until === undefined || asOf < rule.until);
 }
 
+/** The day of the oldest source. */
+const KNOWN_FROM = '2020-04-02';
 /** The first day on which anything beyond the FAQ was public; before it the catalogue is empty. */
 const CATALOGUE_FROM = '2024-03-24';
 
@@ -110,7 +118,13 @@ function lineAsOf(line: Line, published: string, asOf: string | null): readonly 
   if (asOf === null || asOf >= published) return [line];
   if (asOf < CATALOGUE_FROM) return [];
   const newest = line.newest.filter((release) => release.published <= asOf);
-  return newest.length === 0 ? [] : [{ ...line, newest }];
+  const last = newest.at(-1)?.version;
+  if (last === undefined) return [];
+  // Images bear no date: those above the newest release of the day came later.
+  const images = line.images.filter(
+    ({ version }) => version !== null && (compareVersions(version, last) ?? 1) <= 0,
+  );
+  return [{ ...line, newest, images }];
 }
 
 /** A rule file of the operator: mistakes of shape and of meaning are said together. */

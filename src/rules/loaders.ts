@@ -22,8 +22,10 @@ export function loaderFacts(
   line: Line | undefined,
   others: readonly Candidate[],
 ): readonly (readonly [string, Fact])[] {
-  const { version, parts } = image;
-  if (at === null || version === null || parts === null || image.microLinkId !== at.microLinkId) return [];
+  const { version } = image;
+  const parts = image.parts ?? line?.otherParts.find((other) => other.version === version)?.parts ?? null;
+  if (at === null || version === null || image.microLinkId !== at.microLinkId) return [];
+  if (parts === null) return [['image.partsKnown', false]];
   const own = loadersOf(parts);
   const older = releases(line, others, at.microLinkId).filter(
     (release) => compareVersions(release.version, version) === -1,
@@ -31,6 +33,7 @@ export function loaderFacts(
   const bringing = older.filter((release) => [...loadersOf(release.parts)].some((name) => !own.has(name)));
   const brought = highest(bringing.map((release) => release.version));
   const facts: [string, Fact][] = [
+    ['image.partsKnown', true],
     ['image.parts', listed(parts)],
     ['image.hasLoader', own.size > 0],
     ['loader.olderKnown', older.length > 0],
@@ -46,6 +49,9 @@ export function loaderFacts(
     ['loader.bringer', brought],
     ['loader.bringerParts', listed(bringing.find((release) => release.version === brought)?.parts ?? [])],
     ['loader.isEnough', order === null ? null : order >= 0],
+    // At the floor, and below the release whose parts are known: reports alone say that it is enough.
+    ['loader.isReported', order !== null && order >= 0 && compareVersions(at.version, brought) === -1],
+    ['loader.reportedBy', line?.loaderFrom?.source ?? null],
   ];
 }
 

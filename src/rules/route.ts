@@ -4,6 +4,7 @@ import { evaluate } from './evaluate.ts';
 import { hopFacts, orderOf } from './hop-facts.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
+import { ratingFits } from './rating.ts';
 import { compareVersions } from './versions.ts';
 
 /** One image of a route, where it starts and where it leads. */
@@ -65,8 +66,13 @@ export function hopReasons(
 ): readonly Reason[] {
   const facts = new Map([...unit, ...hopFacts(book, at, image, others, path)]);
   if (at !== null) {
+    facts.set(
+      'hop.isFirst',
+      unit.get('unit.version') === at.version && unit.get('unit.printedId') === at.microLinkId,
+    );
     facts.set('unit.version', at.version);
     facts.set('unit.microLinkId', String(at.microLinkId));
+    facts.set('unit.printedId', at.microLinkId);
   }
   return (book.byStage.hop ?? []).flatMap((rule) => evaluate(rule, facts, book.overruled) ?? []);
 }
@@ -118,18 +124,9 @@ function chooseNewest<C extends Candidate>(
   );
   const contents = [...new Map(best.map((image) => [image.sha256, image])).values()];
   if (contents.length <= 1) return best.slice(0, 1);
-  const known = (book.lines.get(at.microLinkId)?.images ?? []).filter((image) =>
-    ratingFits(image.rating, unit.get('unit.someVA') ?? null),
+  const known = (book.lines.get(at.microLinkId)?.images ?? []).filter(
+    (image) => ratingFits(image.rating, unit) !== false,
   );
   const trusted = contents.filter((image) => known.some((one) => one.sha256 === image.sha256));
   return trusted.length === 1 ? trusted : contents;
-}
-
-function ratingFits(
-  rating: { readonly from?: number | undefined; readonly to?: number | undefined } | undefined,
-  volume: Fact,
-): boolean {
-  if (rating === undefined) return true;
-  if (typeof volume !== 'number') return true;
-  return volume >= (rating.from ?? 0) && volume <= (rating.to ?? Number.MAX_SAFE_INTEGER);
 }

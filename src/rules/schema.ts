@@ -49,7 +49,8 @@ export type Condition = z.infer<typeof ConditionSchema>;
 /**
  * What a rule is about, in the order in which a unit is judged.
  * `family`, `firmware`, `support`: which hardware it is, what it runs, and whether it is handled at all; what refuses in one
- * of these ends the decision. `wizard`, `image`, `port`: what the vendor's words advise. `hop`: one image on one installed
+ * of these ends the decision. `wizard`, `image`, `port`: what the vendor's words advise. `way`: whether the
+ * way through the card is open now, asked of described units (of others it is asked hop by hop). `hop`: one image on one installed
  * version. `card`: the card that it would go through. `start`: how the unit stands right now.
  */
 export const STAGES = [
@@ -59,6 +60,7 @@ export const STAGES = [
   'wizard',
   'image',
   'port',
+  'way',
   'hop',
   'card',
   'start',

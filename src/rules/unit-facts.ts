@@ -21,6 +21,7 @@ export function describedFacts(unit: Described): Map<string, Fact> {
       sku !== null ? 'sku' : /^SMART-?UPS/.test(tidy(unit.model) ?? '') ? 'marketing' : 'other',
     ],
     ['unit.sku', sku],
+    ['unit.name', sku ?? tidy(unit.model)],
     ['unit.family', sku === null ? null : familyOf(sku)],
     ['unit.firmwareForm', firmwareForm(unit.firmware)],
     ['unit.firmwareRaw', unit.firmware.raw],

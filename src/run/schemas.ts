@@ -132,6 +132,7 @@ export const AuditUnitSchema = z.strictObject({
         id: text,
         status: z.enum(['affected', 'partly', 'fixed', 'not-affected', 'unknown']),
         fixedIn: text.nullable(),
+        partlyIn: text.nullable().default(null),
         source: text,
       }),
     )

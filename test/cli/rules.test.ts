@@ -255,7 +255,11 @@ describe('audit --advisory', () => {
     ]);
     expect(concerned.exit).toBe(3);
     expect(JSON.parse(concerned.out)).toMatchObject({
-      units: [{ advisories: [{ id: 'CVE-2022-0715', status: 'affected', fixedIn: '15.0' }, {}, {}] }],
+      units: [
+        {
+          advisories: [{ id: 'CVE-2022-0715', status: 'affected', fixedIn: null, partlyIn: '15.0' }, {}, {}],
+        },
+      ],
     });
     const free = await site.run(['audit', '-i', site.inventory, '--advisory', 'CVE-2022-22805', '--json']);
     expect(free).toMatchObject({ exit: 0 });

@@ -45,7 +45,8 @@ describe('both sides of every bound', () => {
     const firmware = { raw: `UPS ${version} (ID${id})`, version, microLinkId: id };
     const reasons = judgeStart(book, unitAt(version, { firmware }), unsignedImage(id), 'nmc');
     const of = (code: string): Reason | undefined => reasons.find((reason) => reason.code === code);
-    const outputOn = /: (yes|no|unknown)$/.exec(of('OUTPUT_DURING_UPDATE')?.because ?? '')?.[1];
+    const said = /with it on: (yes|not known|no)/.exec(of('OUTPUT_DURING_UPDATE')?.because ?? '')?.[1];
+    const outputOn = said === 'not known' ? 'unknown' : said;
     const usb = decide(book, {
       model: null,
       firmware: firmware.raw,

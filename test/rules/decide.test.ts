@@ -80,21 +80,23 @@ describe('advisories', () => {
     decide(book, input({ firmware })).advisories.find((advisory) => advisory.id === id);
 
   it.each([
-    ['UPS 04.5 (ID1015)', 'affected', '04.6'],
-    ['UPS 04.6 (ID1015)', 'fixed', '04.6'],
-    ['UPS 09.8 (ID18)', 'affected', '15.0'],
-    ['UPS 09.9 (ID18)', 'unknown', '15.0'],
-    ['UPS 15.0 (ID18)', 'partly', '15.0'],
-    ['UPSa05.2 (ID1014)', 'affected', '15.0'],
-    ['UPS 07.1 (ID17)', 'affected', null],
-    ['UPS 16.5 (ID1050)', 'not-affected', null],
-    ['UPS 01.8 (ID1064)', 'not-affected', null],
-    ['UPS 03.8 (ID11)', 'unknown', null],
-    ['UPS 15.0', 'unknown', null],
-    ['652.13.I', 'unknown', null],
-    ['UPS 01.0 (ID9999)', 'unknown', null],
-  ])('CVE-2022-0715 and %s: %s', (firmware, wanted, fixedIn) => {
-    expect(status(firmware)).toMatchObject({ status: wanted, fixedIn });
+    ['UPS 04.5 (ID1015)', 'affected', '15.5', '04.6'],
+    ['UPS 04.6 (ID1015)', 'partly', '15.5', '04.6'],
+    ['UPS 15.4 (ID1015)', 'partly', '15.5', '04.6'],
+    ['UPS 15.5 (ID1015)', 'fixed', '15.5', '04.6'],
+    ['UPS 09.8 (ID18)', 'affected', null, '15.0'],
+    ['UPS 09.9 (ID18)', 'unknown', null, '15.0'],
+    ['UPS 15.0 (ID18)', 'partly', null, '15.0'],
+    ['UPSa05.2 (ID1014)', 'affected', null, '15.0'],
+    ['UPS 07.1 (ID17)', 'affected', null, null],
+    ['UPS 16.5 (ID1050)', 'not-affected', null, null],
+    ['UPS 01.8 (ID1064)', 'not-affected', null, null],
+    ['UPS 03.8 (ID11)', 'unknown', null, null],
+    ['UPS 15.0', 'unknown', null, null],
+    ['652.13.I', 'unknown', null, null],
+    ['UPS 01.0 (ID9999)', 'unknown', null, null],
+  ])('CVE-2022-0715 and %s: %s', (firmware, wanted, fixedIn, partlyIn) => {
+    expect(status(firmware)).toMatchObject({ status: wanted, fixedIn, partlyIn });
   });
 
   it.each(['CVE-2022-22805', 'CVE-2022-22806'])('%s concerns SmartConnect lines', (id) => {
@@ -116,10 +118,16 @@ describe('a day of judgement', () => {
   it('picks the newest release of that day', async () => {
     const of = async (asOf: string | undefined) =>
       decide(await loadRules({ asOf }), input({ model: 'SMT1500C', firmware: 'UPS 04.1 (ID1015)' }));
-    expect(await of('2020-04-01')).toMatchObject({ target: null, wizard: null });
+    await expect(of('2020-04-01')).rejects.toMatchObject({ code: 'config/usage' });
     expect(await of('2020-04-02')).toMatchObject({ target: '04.1', upToDate: true, wizard: '4.2.0' });
     expect(await of('2024-03-23')).toMatchObject({ target: '04.1', wizard: '4.2.0' });
-    expect(await of('2024-03-24')).toMatchObject({ target: '17.2', upToDate: false, wizard: '4.3.8' });
+    // The image of 17.2 is in no collection; that of 18.0 came later.
+    expect(await of('2024-03-24')).toMatchObject({
+      target: '17.2',
+      upToDate: false,
+      wizard: '4.3.8',
+      hops: [],
+    });
     expect(await of(undefined)).toMatchObject({ target: '18.0', image: 'SMT1015UPS_18-0' });
   });
 });
@@ -140,8 +148,10 @@ describe('what is known today', () => {
   it('answers for every id of the catalogue what it is, what it may get, and from where that is known', () => {
     expect(book.lines.size).toBe(62);
     for (const [id, line] of book.lines) {
-      const told = decide(book, input({ firmware: `UPS 09.9 (ID${id})` }));
-      const summary = lineSummary(book, `UPS 09.9 (ID${id})`);
+      // At 09.9 id 1001 would contradict itself.
+      const firmware = `UPS ${id === 1001 ? '02.6' : '09.9'} (ID${id})`;
+      const told = decide(book, input({ firmware }));
+      const summary = lineSummary(book, firmware);
       expect(summary).toMatchObject({ microLinkId: id });
       expect(summary?.sources.length, `sources of ${id}`).toBeGreaterThan(0);
       expect(told.target).toBe(line.newest.at(-1)?.version ?? null);
@@ -161,7 +171,7 @@ describe('what is known today', () => {
     ['id 18 below 08.0 over USB', { firmware: 'UPS 07.9 (ID18)', transport: 'usb' }, false, 'PORT_OPEN'],
     ['id 20 over USB', { firmware: 'UPS 10.2 (ID20)', transport: 'usb' }, 'unknown', 'PORT_OPEN'],
     ['id 1015 over USB', { firmware: 'UPS 04.1 (ID1015)', transport: 'usb' }, true, 'USB_ADVISED_AGAINST'],
-    ['id 1041 through a card', { firmware: 'UPS 15.0 (ID1041)', transport: 'nmc' }, true, 'UP_TO_DATE'],
+    ['id 1041 through a card', { firmware: 'UPS 15.0 (ID1041)', transport: 'nmc' }, false, 'CARD_PATH'],
     ['id 1030 through a card', { firmware: 'UPS 02.3 (ID1030)', transport: 'nmc' }, false, 'CARD_PATH'],
     [
       'a family that is not handled',
@@ -170,7 +180,38 @@ describe('what is known today', () => {
       'FAMILY_NOT_SUPPORTED',
     ],
     ['an unknown id', { firmware: 'UPS 01.0 (ID9999)' }, 'unknown', 'LINE_NOT_IN_CATALOGUE'],
-    ['a line without a release', { firmware: 'UPS 14.0 (ID1006)' }, 'unknown', 'NO_RELEASE_KNOWN'],
+    ['a line without a release', { firmware: 'UPS 00.8 (ID33)' }, 'unknown', 'NO_RELEASE_KNOWN'],
+    ['a line of single models', { firmware: 'UPS 14.0 (ID1006)' }, false, 'FAMILY_NOT_SUPPORTED'],
+    [
+      'a family of single models',
+      { sku: 'SRC5KUXI', firmware: 'UPS 13.0 (ID1006)' },
+      false,
+      'FAMILY_NOT_SUPPORTED',
+    ],
+    ['an id that should have changed', { firmware: 'UPS 02.9 (ID1001)' }, 'unknown', 'ID_NOT_CHANGED'],
+    ['one image of two that fit', { firmware: 'UPS 06.0 (ID4)' }, 'unknown', 'IMAGE_AMBIGUOUS'],
+    [
+      'a rating that the SKU contradicts',
+      { sku: 'SMT750', ratedVA: 1500, firmware: 'UPS 06.0 (ID4)' },
+      'unknown',
+      'IMAGE_AMBIGUOUS',
+    ],
+    ['a release without a known image', { firmware: 'UPS 16.0 (ID1044)' }, true, 'IMAGE_NOT_KNOWN'],
+    [
+      'and through a card that nobody speaks of',
+      { firmware: 'UPS 16.0 (ID1044)', transport: 'nmc' },
+      'unknown',
+      'CARD_PATH',
+    ],
+    [
+      'a later hop over a port that is not open',
+      { firmware: 'UPS 02.6 (ID1001)', transport: 'usb' },
+      false,
+      'PORT_OPEN',
+    ],
+    ['a floor that reports alone name', { firmware: 'UPS 09.4 (ID18)' }, true, 'LOADER_FLOOR_REPORTED'],
+    ['an image whose parts are not known', { firmware: 'UPS 04.1 (ID1015)' }, true, 'LOADER_PARTS_UNKNOWN'],
+    ['batteries in the cold', { firmware: 'UPS 02.6 (ID1017)' }, true, 'BATTERY_CAUTION'],
     [
       'an id of another family',
       { sku: 'SMC1500', firmware: 'UPS 09.3 (ID18)' },
