@@ -8,7 +8,8 @@ import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 
 /** Runs one command line and gives its exit code. Never throws, never ends the process. */
 export async function runProgram(words: readonly string[], io: Io): Promise<Exit> {
-  const wantsJson = words.includes('--json') && !words.includes('--');
+  const end = words.indexOf('--');
+  const wantsJson = words.slice(0, end === -1 ? words.length : end).includes('--json');
   try {
     return await dispatch(words, io);
   } catch (thrown) {
@@ -136,13 +137,22 @@ function refuseRepeated(command: Command, argv: Readonly<Record<string, unknown>
  */
 function refuseOddFlags(words: readonly string[]): void {
   const switches = new Set<string>();
+  const lists = new Set<string>();
   for (const options of [COMMON_OPTIONS, ...COMMANDS.map((command) => command.options)]) {
     for (const [name, option] of Object.entries(options)) {
       if (option.type === 'boolean') switches.add(name);
+      if (option.array) lists.add(name);
     }
   }
-  for (const word of words) {
-    if (word === '--') return;
+  for (const [index, word] of words.entries()) {
+    if (word === '--') throw usage('A bare -- is not taken: what follows it would be ignored.');
+    const list = /^--([a-z-]+)(=?)(.*)$/.exec(word);
+    if (list !== null && lists.has(list[1] ?? '')) {
+      // yargs would take the option for one that was not given, and a whole fleet for what was chosen.
+      const next = list[2] === '=' ? list[3] : words[index + 1];
+      if (next === undefined || next === '' || (list[2] === '' && next.startsWith('--')))
+        throw usage(`--${list[1]} needs a value.`);
+    }
     const found = /^--(?:no-)?([a-z-]+)=(.*)$/.exec(word);
     if (found === null || !switches.has(found[1] ?? '')) continue;
     if (found[2] !== 'true' && found[2] !== 'false') {

@@ -51,6 +51,15 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
       hint: 'Add --yes to go on without being asked.',
     });
   }
+  if (args.plan !== undefined && (args.unit.length > 0 || args.site.length > 0)) {
+    throw new Problem(
+      'config/usage',
+      'A plan file is carried out exactly; --unit and --site do not go with it.',
+      {
+        hint: 'Make a plan of those units alone: upsfw plan --unit UNIT --out FILE.',
+      },
+    );
+  }
   const approved = args.plan === undefined ? null : await readPlan(args.plan);
   const fleet = await openFleet(args, io, {
     // Without --apply nothing is written, so no credential for writing is asked for.

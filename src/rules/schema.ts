@@ -1,8 +1,14 @@
 import { z } from 'zod';
+import { hasOrder, isFact, wantedOf } from './facts.ts';
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
-const FactName = z.string().regex(/^[a-z]+(?:\.[a-zA-Z0-9]+)?$/);
+const FactName = z.string().refine(isFact, { error: 'is not a fact; docs/rules.md lists them' });
 const Bound = z.union([z.string(), z.number()]);
+
+/** A group that is repeated may take for ever on a long text, and the text is a device's. */
+function isBounded(pattern: string): boolean {
+  return !/\)[*+{]/.test(pattern);
+}
 
 function isPattern(text: string): boolean {
   try {
@@ -26,6 +32,9 @@ const COMPARISONS = [
   'known',
 ] as const;
 
+const ORDERED = ['atLeast', 'above', 'atMost', 'below'] as const;
+const VALUED = ['equals', 'oneOf', 'noneOf', ...ORDERED] as const;
+
 /** One condition on one fact. With `orUnknown` a fact that is not known counts as a yes. */
 const ConditionSchema = z
   .strictObject({
@@ -37,12 +46,34 @@ const ConditionSchema = z
     above: Bound.optional(),
     atMost: Bound.optional(),
     below: Bound.optional(),
-    matches: z.string().max(200).refine(isPattern, { error: 'is not a regular expression' }).optional(),
+    matches: z
+      .string()
+      .max(200)
+      .refine(isPattern, { error: 'is not a regular expression' })
+      .refine(isBounded, { error: 'repeats a group, which may take for ever; write it without' })
+      .optional(),
     known: z.boolean().optional(),
     orUnknown: z.literal(true).optional(),
   })
   .refine((condition) => COMPARISONS.filter((name) => condition[name] !== undefined).length === 1, {
     error: `needs exactly one of ${COMPARISONS.join(', ')}`,
+  })
+  .check(({ value, issues }) => {
+    const odd = (path: string, message: string): void => {
+      issues.push({ code: 'custom', input: value, path: [path], message });
+    };
+    for (const name of VALUED) {
+      const given = value[name];
+      if (given === undefined) continue;
+      for (const one of typeof given === 'object' ? given : [given]) {
+        const wanted = wantedOf(value.fact, one);
+        if (wanted !== null) odd(name, `${value.fact} is never ${JSON.stringify(one)}: wanted is ${wanted}`);
+      }
+    }
+    for (const name of ORDERED) {
+      if (value[name] !== undefined && isFact(value.fact) && !hasOrder(value.fact))
+        odd(name, `${value.fact} has no order`);
+    }
   });
 export type Condition = z.infer<typeof ConditionSchema>;
 
@@ -149,6 +180,19 @@ const RuleSchema = z
       ),
     { error: 'needs a remedy: what refuses or warns says what to do' },
   )
+  .check(({ value, issues }) => {
+    for (const name of ['because', 'remedy', 'source'] as const) {
+      for (const [, fact = ''] of (value[name] ?? '').matchAll(/\{([^{}]*)\}/g)) {
+        if (isFact(fact)) continue;
+        issues.push({
+          code: 'custom',
+          input: value,
+          path: [name],
+          message: `{${fact}} is not a fact; docs/rules.md lists them`,
+        });
+      }
+    }
+  })
   .refine((rule) => rule.until === undefined || rule.until > rule.published, {
     error: 'is until a day that is not after published',
     path: ['until'],

@@ -28,6 +28,12 @@ const writes = (device: SimulatedDevice): number =>
   device.counters.snmpWrites + device.counters.uploads + device.counters.starts;
 
 describe('a wrong command line', () => {
+  it('says that what follows a bare -- would be ignored', async () => {
+    const ran = await runHere(['rules', 'check', '--json', '--', 'x.yaml']);
+    expect(ran.exit).toBe(2);
+    expect(problemOf(ran).code).toBe('config/usage');
+  });
+
   it.each([
     [['upgrade', '--dry-rnu']],
     [['upgrade', '--apply=maybe']],
@@ -38,6 +44,14 @@ describe('a wrong command line', () => {
     [['simulate', '--for', 'soon']],
     [['images', 'fetch']],
     [['audit', 'stray']],
+    [['audit', '--unit']],
+    [['upgrade', '--apply', '--yes', '--unit']],
+    [['upgrade', '--unit', '--apply', '--yes']],
+    [['audit', '--site=']],
+    [['plan', '--overrule']],
+    [['rules', 'decide', '--sku', 'SMT1500', '--rules=']],
+    [['upgrade', '--plan', 'x.json', '--unit', 'a', '--apply', '--yes']],
+    [['upgrade', '--plan', 'x.json', '--site', 'a', '--apply', '--yes']],
   ])('%j is refused before anything is done', async (words) => {
     const ran = await runHere([...words, '--json']);
     expect(ran.exit).toBe(2);

@@ -310,6 +310,35 @@ describe('the verdict', () => {
   });
 
   it.each([
+    [1017, '02.6', '02.7', true],
+    [1017, '02.5', '02.6', false],
+    [1017, '02.7', '02.8', false],
+    [1033, '14.9', '15.0', true],
+    [1033, '14.8', '14.9', false],
+    [1033, '15.0', '15.1', false],
+    [1018, '02.6', '15.5', false],
+  ])('of batteries in the cold, id %i from %s to %s: %s', (id, from, to, told) => {
+    const reasons = judgeStart(book, unit(from, id), image({ microLinkId: id, version: to }), 'nmc');
+    expect(reasons.some(({ code }) => code === 'BATTERY_CAUTION')).toBe(told);
+  });
+
+  it.each([
+    ['a card whose application cannot be read', null, ['CARD_APP_UNKNOWN unknown']],
+    ['an application that no note names', { name: 'su', version: 'v2.5.0.6' }, ['CARD_APP_UNKNOWN warn']],
+    ['the one that is named', { name: 'sumx', version: 'v6.9.6' }, []],
+  ])('with %s', (_name, app, codes) => {
+    const card = { model: 'AP9631', serial: null, generation: 'nmc2' as const, os: null, app };
+    const reasons = judgeStart(
+      book,
+      unit('10.2', 1020, { card }),
+      image({ microLinkId: 1020, version: '15.9' }),
+      'nmc',
+    );
+    const about = reasons.filter(({ code }) => code === 'CARD_APP_UNKNOWN');
+    expect(about.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual(codes);
+  });
+
+  it.each([
     [1001, 1020],
     [1013, 1020],
     [1002, 1021],

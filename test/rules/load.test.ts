@@ -62,6 +62,47 @@ describe('rule files of the operator', () => {
     ],
     ['two comparisons', RULE.replace('equals: "18"', 'equals: "18", below: "20"'), /exactly one of equals/],
     ['a pattern that is none', RULE.replace('equals: "18"', 'matches: "("'), /is not a regular expression/],
+    [
+      'a fact that does not exist',
+      RULE.replace('unit.microLinkId, equals: "18"', 'unit.nosuch, equals: 1'),
+      /own\.yaml:9:20: .*is not a fact/,
+    ],
+    [
+      'a number for the text of an id',
+      RULE.replace('equals: "18"', 'equals: 18'),
+      /own\.yaml:9:38: .*unit\.microLinkId is never 18/,
+    ],
+    [
+      'a family in small letters',
+      RULE.replace('unit.microLinkId, equals: "18"', 'unit.family, equals: smt'),
+      /never "smt": wanted is text in capitals/,
+    ],
+    [
+      'a path of no kind',
+      RULE.replace('unit.microLinkId, equals: "18"', 'path, oneOf: [usb, NMC]'),
+      /one of nmc, serial, usb/,
+    ],
+    [
+      'a rating as text',
+      RULE.replace('unit.microLinkId, equals: "18"', 'unit.ratedVA, atLeast: "1500"'),
+      /wanted is a number/,
+    ],
+    [
+      'a version of another form',
+      RULE.replace('unit.microLinkId, equals: "18"', 'unit.version, below: "9.3"'),
+      /a version such as/,
+    ],
+    ['an order where there is none', RULE.replace('equals: "18"', 'below: "18"'), /has no order/],
+    [
+      'a pattern that may take for ever',
+      RULE.replace('equals: "18"', 'matches: "^(1+)+$"'),
+      /may take for ever/,
+    ],
+    [
+      'a sentence over no fact',
+      RULE.replace('{unit.microLinkId} is', '{unit.nosuch} is'),
+      /own\.yaml:11:14: .*\{unit\.nosuch\} is not a fact/,
+    ],
     ['a number for text', RULE.replace('code: OWN_RULE', 'code: 12'), /put it in quotes: "12"/],
   ])('are refused with %s', async (_name, rule, message) => {
     expect(await load(`version: 1\nrules:${rule}`)).toMatchObject({ code: 'config/rules', message });

@@ -1,0 +1,124 @@
+/** What the values of a fact look like: words of a closed set, text, capitals only, the digits of an id, a UPS version, ... */
+type Shape = readonly string[] | 'text' | 'capitals' | 'id' | 'version' | 'number' | 'switch';
+
+const ORDER = ['newer', 'same', 'older'] as const;
+
+/**
+ * Every fact that a rule may ask for. A condition on a fact that does not exist, or on a value that it can never have, would
+ * let through what its author meant to stop; the schema of the rules refuses both.
+ */
+const FACTS: Readonly<Record<string, Shape>> = {
+  path: ['nmc', 'serial', 'usb'],
+  'unit.model': 'text',
+  'unit.modelForm': ['sku', 'marketing', 'other'],
+  'unit.sku': 'capitals',
+  'unit.name': 'text',
+  'unit.family': 'capitals',
+  'unit.firmwareForm': ['micro-link', 'ups-link', 'other', 'none'],
+  'unit.firmwareRaw': 'text',
+  'unit.version': 'version',
+  'unit.microLinkId': 'id',
+  'unit.printedId': 'number',
+  'unit.serial': 'text',
+  'unit.serialUsable': 'switch',
+  'unit.dateCode': 'number',
+  'unit.ratedVA': 'number',
+  'unit.modelVA': 'number',
+  'unit.someVA': 'number',
+  'unit.runsSigned': 'switch',
+  'line.known': 'switch',
+  'line.description': 'text',
+  'line.families': 'text',
+  'line.family': 'capitals',
+  'line.familyFits': 'switch',
+  'line.newest': 'version',
+  'line.newestImage': 'text',
+  'line.source': 'text',
+  'line.changesIdIn': 'version',
+  'line.changesIdTo': 'number',
+  'line.idIsPast': 'switch',
+  'port.open': 'switch',
+  'port.says': 'text',
+  'port.note': 'text',
+  'advice.wizard': 'text',
+  'advice.image': 'text',
+  'advice.target': 'version',
+  'advice.order': ['older', 'same', 'newer'],
+  'advice.source': 'text',
+  'image.file': 'text',
+  'image.microLinkId': 'id',
+  'image.fits': 'switch',
+  'image.intact': 'switch',
+  'image.problems': 'text',
+  'image.version': 'version',
+  'image.order': ORDER,
+  'image.signed': 'switch',
+  'image.sha256': 'text',
+  'image.hashKnown': 'switch',
+  'image.partsKnown': 'switch',
+  'image.parts': 'text',
+  'image.hasLoader': 'switch',
+  'loader.olderKnown': 'switch',
+  'loader.needed': 'switch',
+  'loader.floor': 'version',
+  'loader.bringer': 'version',
+  'loader.bringerParts': 'text',
+  'loader.isEnough': 'switch',
+  'loader.isReported': 'switch',
+  'loader.reportedBy': 'text',
+  'catalogue.newest': 'version',
+  'catalogue.newestIsNewerThanImages': 'switch',
+  'hop.isFirst': 'switch',
+  'hop.outputOn': ['yes', 'no', 'unknown'],
+  'hop.outputSays': 'text',
+  'hop.closesCardPath': 'switch',
+  'hop.afterBecause': 'text',
+  'card.isThere': 'switch',
+  'card.model': 'text',
+  'card.generation': ['nmc1', 'nmc2', 'nmc3'],
+  'card.app': 'text',
+  'card.appMinima': 'text',
+  'card.appMinimum': 'text',
+  'card.appIsEnough': 'switch',
+  'card.path': ['open', 'shut', 'never'],
+  'card.pathBecause': 'text',
+  'card.pathRemedy': 'text',
+  'condition.onLine': 'switch',
+  'condition.outputOn': 'switch',
+  'condition.batteryPercent': 'number',
+  'condition.calibrating': 'switch',
+  'condition.selfTest': 'switch',
+  'condition.alarmCount': 'number',
+  'condition.alarms': 'text',
+  'condition.linkUp': 'switch',
+};
+
+export function isFact(name: string): boolean {
+  return Object.hasOwn(FACTS, name);
+}
+
+const PATTERNS = {
+  capitals: [/^[A-Z0-9-]+$/, 'text in capitals'],
+  id: [/^\d{1,5}$/, 'the digits of an id as text, such as "18"'],
+  version: [/^[a-z]?\d\d\.\d$/, 'a version such as "08.0"'],
+} as const;
+
+/** What a value should be that this fact can have; null where it can. */
+export function wantedOf(name: string, value: string | number | boolean): string | null {
+  const shape = Object.hasOwn(FACTS, name) ? FACTS[name] : undefined;
+  if (shape === undefined) return null;
+  if (shape === 'number' || shape === 'switch') {
+    const type = shape === 'number' ? 'number' : 'boolean';
+    return typeof value === type ? null : shape === 'number' ? 'a number' : 'true or false';
+  }
+  if (typeof value !== 'string') return shape === 'id' ? PATTERNS.id[1] : 'text';
+  if (typeof shape === 'object') return shape.includes(value) ? null : `one of ${shape.join(', ')}`;
+  if (shape === 'text') return null;
+  const [pattern, words] = PATTERNS[shape];
+  return pattern.test(value) ? null : words;
+}
+
+/** Whether values of a fact can be ordered, so that `below` and its sisters can ever hold. */
+export function hasOrder(name: string): boolean {
+  return FACTS[name] === 'number' || FACTS[name] === 'version';
+}
