@@ -3,7 +3,6 @@ import { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
 import { ambiguity } from './ambiguity.ts';
 import { assess, type Preparation } from './assess.ts';
 import { builtIn } from './built-in.ts';
-import { type Candidate, catalogueCandidate } from './candidate.ts';
 import { cardPathFacts } from './card-path.ts';
 import type { Line } from './catalogue-schema.ts';
 import { lineFacts } from './line-facts.ts';
@@ -127,19 +126,6 @@ function wayOf(book: RuleBook, facts: ReadonlyMap<string, Fact>, line: Line, pat
   return made;
 }
 
-const candidates = new WeakMap<RuleBook, readonly Candidate[]>();
-
-/** Every image of the catalogue. */
-function candidatesOf(book: RuleBook): readonly Candidate[] {
-  const known = candidates.get(book);
-  if (known !== undefined) return known;
-  const all = [...book.lines.values()].flatMap((line) =>
-    line.images.map((image) => catalogueCandidate(line.id, image)),
-  );
-  candidates.set(book, all);
-  return all;
-}
-
 function findWay(
   book: RuleBook,
   facts: ReadonlyMap<string, Fact>,
@@ -150,7 +136,7 @@ function findWay(
   const route = findRoute(book, {
     unit: facts,
     from: { microLinkId: line.id, version },
-    candidates: candidatesOf(book),
+    candidates: book.images,
     path,
   });
   const hops = route.hops.map(({ image, from, to }) => ({

@@ -1,4 +1,4 @@
-/** What the values of a fact look like: words of a closed set, text, capitals only, the digits of an id, a UPS version, ... */
+/** What the values of a fact look like; a list is a closed set of words, `id` the digits of a Micro-Link id as text. */
 type Shape = readonly string[] | 'text' | 'capitals' | 'id' | 'version' | 'number' | 'switch';
 
 const ORDER = ['newer', 'same', 'older'] as const;
@@ -43,7 +43,7 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'advice.wizard': 'text',
   'advice.image': 'text',
   'advice.target': 'version',
-  'advice.order': ['older', 'same', 'newer'],
+  'advice.order': ORDER,
   'advice.source': 'text',
   'image.file': 'text',
   'image.microLinkId': 'id',

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
 import { type Finding, inOrder, type Locate, listFindings, parseYaml, readOwnData } from '../yaml/index.ts';
+import { type Candidate, catalogueCandidate } from './candidate.ts';
 import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
 import { type Rule, RuleFileSchema, STAGES, type Stage } from './schema.ts';
 import { compareVersions } from './versions.ts';
@@ -15,6 +16,8 @@ export interface RuleBook {
   /** Ids of the rules whose refusal a stepping stone may lift. */
   readonly liftable: ReadonlySet<string>;
   readonly lines: ReadonlyMap<number, Line>;
+  /** Every image of these lines. */
+  readonly images: readonly Candidate[];
   /** The advisories that were public. */
   readonly advisories: readonly Advisory[];
   /** Every family that the catalogue names. */
@@ -74,6 +77,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     byStage: Object.fromEntries(STAGES.map((stage) => [stage, rules.filter((rule) => rule.about === stage)])),
     liftable: new Set(rules.flatMap((rule) => (rule.route ? [rule.id] : []))),
     lines: new Map(lines.map((line) => [line.id, line])),
+    images: lines.flatMap((line) => line.images.map((image) => catalogueCandidate(line.id, image))),
     advisories: catalogue.value.advisories.filter((one) => asOf === null || one.published <= asOf),
     families: new Set(lines.flatMap((line) => line.families)),
     readsSerials: rules.some(

@@ -4,21 +4,21 @@ import type { Plan } from '../../src/core/index.ts';
 import { type Journal, type JournalEvent, journalFile } from '../../src/run/index.ts';
 import { SPEED } from '../cli/harness.ts';
 import {
+  AT_09_3,
+  AT_09_6,
   afterFirstHop,
+  KEY,
   OLD_LOADER,
   OVER_09_6,
   only,
   openRouteSite,
+  ROUTE,
   type RouteSite,
   startsOf,
 } from './route-site.ts';
 
 let site: RouteSite;
 afterEach(() => site.close());
-
-const ROUTE = { a: OVER_09_6 };
-const KEY = 'berlin/a';
-const [AT_09_3, AT_09_6] = ['UPS 09.3 (ID18)', 'UPS 09.6 (ID18)'];
 
 describe('a second hop that fails', () => {
   it('needs a second attempt to be allowed, which does not repeat the first hop', async () => {

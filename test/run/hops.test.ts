@@ -3,14 +3,17 @@ import { systemClock } from '../../src/cli/io.ts';
 import { createLocks } from '../../src/run/index.ts';
 import { SPEED } from '../cli/harness.ts';
 import {
+  AT_09_3,
+  AT_09_6,
   afterFirstHop,
   blockedBecause,
   type Circumstances,
+  KEY,
   OLD_LOADER,
-  OVER_09_6,
   OVER_1013,
   only,
   openRouteSite,
+  ROUTE,
   type RouteSite,
   startsOf,
   TRANSIT,
@@ -18,10 +21,6 @@ import {
 
 let site: RouteSite;
 afterEach(() => site.close());
-
-const ROUTE = { a: OVER_09_6 };
-const KEY = 'berlin/a';
-const [AT_09_3, AT_09_6] = ['UPS 09.3 (ID18)', 'UPS 09.6 (ID18)'];
 
 describe('a route of two hops', () => {
   it('inside of one line: one start for each hop, and nothing is left on the card', async () => {

@@ -39,6 +39,11 @@ export const OLD_LOADER: SimulatedUnit = {
   installed: '09.3',
 };
 export const OVER_09_6: Chain = ['SMT18UPS_09-6.enc', 'SMT18UPS_15-0.enc'];
+
+/** The plan of one unit over that stepping stone, its key, and what it says before each start. */
+export const ROUTE = { a: OVER_09_6 };
+export const KEY = 'berlin/a';
+export const [AT_09_3, AT_09_6] = ['UPS 09.3 (ID18)', 'UPS 09.6 (ID18)'] as const;
 export const TRANSIT: SimulatedUnit = { name: 't', site: 'oslo', persona: 'srt5000-transit' };
 export const OVER_1013: Chain = ['SRT1001UPS_02-9.enc', 'SRT1013UPS_15-3.enc'];
 
