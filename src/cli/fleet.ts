@@ -50,6 +50,8 @@ export interface FleetNeeds {
   readonly overrule?: ReadonlyMap<string, string>;
   /** Judge with what was published by this day. */
   readonly asOf?: string | undefined;
+  /** Units whose output the tool may switch off, beside those of the inventory: the chosen ones, or these keys. */
+  readonly outputOff?: 'chosen' | ReadonlySet<string>;
   /** Further keys to have among the targets, chosen by no option. */
   readonly keys?: readonly string[];
 }
@@ -74,7 +76,11 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     ask: ask === null ? null : (question) => ask(question, true),
   });
   const chosen: UnitTarget[] = [];
-  for (const unit of units) chosen.push(await resolveTarget(unit, secrets, needs.purpose));
+  for (const unit of units) {
+    const target = await resolveTarget(unit, secrets, needs.purpose);
+    const off = needs.outputOff === 'chosen' || needs.outputOff?.has(unitKey(target)) === true;
+    chosen.push(off ? { ...target, output: 'off' } : target);
+  }
   const targets = new Map(chosen.map((target) => [unitKey(target), target]));
   if (needs.purpose === 'write') {
     for (const unit of partnersOf(inventory, targets)) {
@@ -187,6 +193,7 @@ export async function lookAndJudge(
       unit: look.unit,
       images: fleet.images,
       path: pathKind(target),
+      operator: target,
     });
     return [{ target, look, verdict, images }];
   });

@@ -45,6 +45,29 @@ export const OVERRULE = {
   },
 } satisfies Record<string, Options>;
 
+/** For the commands that make or carry out a plan. */
+export const OUTPUT = {
+  output: {
+    choices: ['off'] as const,
+    describe:
+      'off: switch the output of the units named by --unit off for the update, and on again afterwards',
+  },
+} satisfies Record<string, Options>;
+
+export const OutputWord = z.literal('off').optional();
+
+/** Whose output may be switched: only that of units which the operator named. Throws Problem config/usage. */
+export function readOutput(
+  output: 'off' | undefined,
+  { unit }: { readonly unit: readonly string[] },
+): { readonly outputOff?: 'chosen' } {
+  if (output === undefined) return {};
+  if (unit.length > 0) return { outputOff: 'chosen' };
+  throw new Problem('config/usage', 'An output is switched only where its unit was named.', {
+    hint: 'Name each unit with --unit, or write output: "off" to the unit in the inventory.',
+  });
+}
+
 export const OverruleWords = z.array(z.string().min(1));
 
 /** Reads `RULE="reason"` words. Throws Problem config/overrule. */

@@ -13,8 +13,11 @@ import {
   COMMON_OPTIONS,
   FLEET_OPTIONS,
   FleetSchema,
+  OUTPUT,
+  OutputWord,
   OVERRULE,
   OverruleWords,
+  readOutput,
   readOverrule,
   stateFolder,
 } from './options.ts';
@@ -25,6 +28,7 @@ const PlanArgs = FleetSchema.extend({
   format: z.enum(['text', 'md']),
   asOf: AsOfDay,
   overrule: OverruleWords,
+  output: OutputWord,
 });
 type PlanArgs = z.infer<typeof PlanArgs>;
 
@@ -37,6 +41,7 @@ export const planCommand = defineCommand<PlanArgs>({
     ...FLEET_OPTIONS,
     ...AS_OF,
     ...OVERRULE,
+    ...OUTPUT,
     out: { type: 'string', describe: 'Write the plan to this file, for upgrade --plan' },
     format: { choices: ['text', 'md'], default: 'text', describe: 'Text or Markdown' },
   },
@@ -55,6 +60,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
     images: 'required',
     asOf: args.asOf,
     overrule: readOverrule(args.overrule),
+    ...readOutput(args.output, args),
   });
   const open = openPaths(stateFolder(args, io), io);
   try {

@@ -1,10 +1,11 @@
-import { type Hop, Problem, type Reason, type StoredImage, type Unit } from '../core/index.ts';
+import { asProblem, type Hop, Problem, type StoredImage } from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
 import { renderRun } from '../report/index.ts';
 import { judgeStart, loadRules } from '../rules/index.ts';
 import {
   createEarlierStarts,
   createLocks,
+  createPapers,
   execute,
   exitCodeOf,
   fold,
@@ -41,6 +42,7 @@ export async function runIt(
   io: Io,
 ): Promise<Exit> {
   const locks = createLocks(args.stateFolder);
+  const papers = createPapers(args.stateFolder, journal.run);
   const record = fold(journal.events);
   const abort = new AbortController();
   const control = { stopNew: false, abort: abort.signal };
@@ -89,8 +91,10 @@ export async function runIt(
       earlier: createEarlierStarts(args.stateFolder, journal.run),
       clock: io.clock,
       rehearsalSpeed: rehearsalSpeed(io),
-      against: (unit, image, hop) => judgeAgain(fleet, unit, image, hop),
+      against: (unit, image, hop, operator) =>
+        judgeStart(fleet.book, { unit, image, path: hop.path, operator, folder: fleet.images }),
       image: (hop) => imageOf(fleet, hop),
+      papers,
       control,
       progress: (key, note, fraction) => {
         io.log.info({ unit: key, fraction }, note);
@@ -102,6 +106,10 @@ export async function runIt(
       },
     });
     await progress.end();
+    await papers.close().catch((thrown: unknown) => {
+      // What was done is in the journal; only what was said meanwhile is not complete.
+      io.talk(`The transcript of the run is not complete: ${asProblem(thrown).message}\n`);
+    });
     return await showRun(ended, interrupts > 0, locks, args, io);
   } finally {
     await progress.end();
@@ -111,10 +119,6 @@ export async function runIt(
 
 export function runLockName(run: string): string {
   return `run-${run}`;
-}
-
-function judgeAgain(fleet: Fleet, unit: Unit, image: StoredImage, hop: Hop): readonly Reason[] {
-  return judgeStart(fleet.book, unit, image, hop.path, fleet.images);
 }
 
 /** The file of a hop, found by its hash and read again: what was planned is what is sent. */

@@ -12,8 +12,11 @@ import {
   COMMON_OPTIONS,
   FLEET_OPTIONS,
   FleetSchema,
+  OUTPUT,
+  OutputWord,
   OVERRULE,
   OverruleWords,
+  readOutput,
   readOverrule,
   stateFolder,
 } from './options.ts';
@@ -26,6 +29,7 @@ const UpgradeArgs = FleetSchema.extend({
   yes: z.boolean(),
   plan: z.string().min(1).optional(),
   overrule: OverruleWords,
+  output: OutputWord,
 });
 type UpgradeArgs = z.infer<typeof UpgradeArgs>;
 
@@ -37,6 +41,7 @@ export const upgradeCommand = defineCommand<UpgradeArgs>({
     ...COMMON_OPTIONS,
     ...FLEET_OPTIONS,
     ...OVERRULE,
+    ...OUTPUT,
     apply: { type: 'boolean', default: false, describe: 'Send and start updates' },
     yes: { type: 'boolean', default: false, describe: 'Do not ask; required where there is no terminal' },
     plan: { type: 'string', describe: 'Carry out exactly this plan file, or refuse' },
@@ -49,6 +54,11 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
   if (args.apply && !args.yes && io.ask === null) {
     throw new Problem('refused/confirmation', 'There is no terminal to ask on.', {
       hint: 'Add --yes to go on without being asked.',
+    });
+  }
+  if (args.plan !== undefined && args.output !== undefined) {
+    throw new Problem('config/usage', 'A plan file is carried out exactly; --output does not go with it.', {
+      hint: 'Make the plan with it: upsfw plan --unit UNIT --output off --out FILE.',
     });
   }
   if (args.plan !== undefined && (args.unit.length > 0 || args.site.length > 0)) {
@@ -67,6 +77,7 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     images: 'required',
     ...(approved === null ? {} : { keys: approved.units.map((unit) => unit.key) }),
     overrule: readOverrule(args.overrule),
+    ...(approved === null ? readOutput(args.output, args) : { outputOff: outputOff(approved) }),
   });
   const state = stateFolder(args, io);
   const open = openPaths(state, io);
@@ -138,6 +149,11 @@ async function confirmed(document: PlanDocument, plan: Plan, args: UpgradeArgs, 
   // The plan is part of the question: --quiet must not leave a bare yes or no.
   const answer = await io.ask?.(`${shown}\nSend and start ${what}? Type yes: `, false);
   return answer?.trim().toLowerCase() === 'yes';
+}
+
+/** The units whose output the approved plan switches off. */
+function outputOff(plan: Plan): ReadonlySet<string> {
+  return new Set(plan.units.filter(({ output }) => output === 'off').map(({ key }) => key));
 }
 
 async function readPlan(file: string): Promise<Plan> {

@@ -12,6 +12,7 @@ export * from './plan.ts';
 export * from './problem.ts';
 export * from './problem-codes.ts';
 export * from './secret.ts';
+export * from './standing.ts';
 export * from './target.ts';
 export * from './text.ts';
 export * from './unit.ts';

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { StoredImage } from './image.ts';
 import type { Hop, StepName } from './plan.ts';
 import type { Problem } from './problem.ts';
-import type { StartWay, UnitTarget } from './target.ts';
+import type { StartWay, TransferWay, UnitTarget } from './target.ts';
 import type { DeviceKind, Unit } from './unit.ts';
 
 export interface Step {
@@ -23,13 +23,28 @@ export interface StepCheck {
   readonly problem: Problem | null;
 }
 
-/** What came of a step. `way` names how it was done (`ftp`, `scp`, `snmp`, `cli`). */
+/**
+ * What came of a step. `staged` (start only): the image lies on the card, nothing was started, and a person can start it.
+ * `received` (settle only): the unit has the image and runs its old firmware until somebody has it installed.
+ */
 export interface StepResult {
-  readonly state: 'done' | 'failed' | 'unknown';
+  readonly state: 'done' | 'failed' | 'unknown' | 'staged' | 'received';
+  /** How it was done: `ftp`, `scp`, `snmp`, `cli`. */
   readonly way: string | null;
   readonly problem: Problem | null;
   /** The unit as looked at last, where the step looked (verify). */
   readonly unit?: Unit;
+  /** The newest line of the card's event log (backup only): what stands above it later is about this update. */
+  readonly eventMark?: string | null;
+}
+
+/** One entry of what was said in a session with a device. Device text as it came, secrets taken out. */
+export interface Said {
+  readonly at: Date;
+  /** `host:port` and protocol. */
+  readonly where: string;
+  readonly kind: 'sent' | 'received' | 'note';
+  readonly text: string;
 }
 
 /** What a look at an address gives. It never throws for what a device does: silence is a `problem`. */
@@ -44,6 +59,8 @@ export interface Look {
 export interface LookContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told of what is said in every session; for the transcript of a run. */
+  readonly transcript?: (said: Said) => void;
 }
 
 export interface StepContext extends LookContext {
@@ -59,8 +76,12 @@ export interface StepContext extends LookContext {
     /** The way the start was made, where the journal got to hold it. */
     readonly startedBy: string | null;
     /** Every way that a start of this hop may have been made by, in this attempt or an earlier one. */
-    readonly startWays: readonly StartWay[];
+    readonly startWays: readonly (StartWay | TransferWay)[];
+    /** The newest line of the card's event log before the start; null where it could not be read. */
+    readonly eventMark: string | null;
   };
+  /** Keeps a file of the card in the folder of the run: its settings, its event log. */
+  readonly keep: (name: string, bytes: Buffer) => Promise<void>;
   /** Called with 0 to 1 as a step moves on; `note` is text fit for printing. */
   readonly progress: (fraction: number | null, note: string) => void;
 }
@@ -73,11 +94,13 @@ export type StepsAnswer =
 /**
  * A way to a unit. `look` only reads. `steps` is pure. `check` asks the device how a step stands, and only reads.
  * `take` does the step, and is called only after `check` said `todo`. `take` of the committing step makes at most one
- * start, whatever happens, and never repeats it by another way once a start may have reached the device.
+ * start, whatever happens, and never repeats it by another way once a start may have reached the device. `switchOutput` is
+ * called only for a unit whose operator said so; `done` means that the unit itself says that its output is so.
  */
 export interface UpgradePath {
   look(target: UnitTarget, context: LookContext): Promise<Look>;
   steps(target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer;
   check(step: StepName, context: StepContext): Promise<StepCheck>;
   take(step: StepName, context: StepContext): Promise<StepResult>;
+  switchOutput(to: 'on' | 'off', context: StepContext): Promise<StepResult>;
 }

@@ -4,16 +4,58 @@ import type { PathKind } from './target.ts';
 import type { Unit } from './unit.ts';
 import type { Verdict } from './verdict.ts';
 
-/** What a step does. Exactly one step of a hop commits: `start`. */
-export type StepName = 'transfer' | 'start' | 'settle' | 'verify';
+/**
+ * What a step does. Exactly one step of a hop commits: `start`. An image for the UPS lies on the card before it is started
+ * (`transfer`); a file for the card itself is taken as soon as it has arrived, so there the upload is the start.
+ */
+export type StepName = 'backup' | 'transfer' | 'start' | 'settle' | 'verify';
 
-/** One image over one path. It may change the line (1001 to 1013) and close the path that it came by. */
-export interface Hop {
-  readonly from: { readonly version: string; readonly microLinkId: number };
-  readonly to: { readonly version: string; readonly microLinkId: number };
+/** Parts of a card that have firmware of their own. `card` is all of them in one file. */
+export type CardPart = 'card-boot' | 'card-os' | 'card-app' | 'card';
+
+/** What a UPS runs at one end of a hop. */
+export interface UpsStanding {
+  readonly version: string;
+  readonly microLinkId: number;
+}
+
+/** What a part of a card runs at one end of a hop; `from` may not be known, which is null. */
+export interface CardStanding {
+  readonly version: string | null;
+  readonly platform: string;
+}
+
+interface HopBase {
   readonly image: { readonly file: string; readonly sha256: string; readonly sizeBytes: number };
   readonly path: PathKind;
   readonly steps: readonly StepName[];
+}
+
+/** One image over one path. It may change the line (1001 to 1013) and close the path that it came by. */
+export interface UpsHop extends HopBase {
+  readonly component: 'ups';
+  readonly from: UpsStanding;
+  readonly to: UpsStanding;
+}
+
+/** One firmware file for the card, which restarts with it; the UPS behind it is not touched. */
+export interface CardHop extends HopBase {
+  readonly component: CardPart;
+  readonly from: CardStanding;
+  readonly to: CardStanding & { readonly version: string };
+}
+
+export type Hop = UpsHop | CardHop;
+
+/** Whether a hop is about the UPS, and not about its card. */
+export function isUpsHop(hop: Hop): hop is UpsHop {
+  return hop.component === 'ups';
+}
+
+/** One end of a hop, in words: `UPS 09.4 (ID18)`, `card-os v6.9.6 (hw05)`. */
+export function standingInWords(hop: Hop, end: 'from' | 'to'): string {
+  if (isUpsHop(hop)) return `UPS ${hop[end].version} (ID${hop[end].microLinkId})`;
+  return `${hop.component} ${hop[end].version ?? '?'} (${hop[end].platform})`;
 }
 
 /** The part of a plan that belongs to one unit. Units without hops are in the plan with their verdict: not hidden. */
@@ -23,6 +65,8 @@ export interface PlannedUnit {
   readonly unit: Unit;
   readonly verdict: Verdict;
   readonly hops: readonly Hop[];
+  /** `off`: the operator wants the output of this unit switched off while it is updated, and on again afterwards. */
+  readonly output: 'off' | null;
   /** Why the unit could not be looked at; null where it could. */
   readonly problem: ProblemJson | null;
 }
@@ -43,7 +87,8 @@ export function planId(rules: string, units: readonly PlannedUnit[]): string {
       serial: planned.unit.serial,
       version: planned.unit.firmware.version,
       microLinkId: planned.unit.firmware.microLinkId,
-      hops: planned.hops.map((hop) => [hop.from, hop.to, hop.image.sha256, hop.path]),
+      hops: planned.hops.map((hop) => [hop.component, hop.from, hop.to, hop.image.sha256, hop.path]),
+      output: planned.output,
     }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   return createHash('sha256').update(JSON.stringify({ rules, facts })).digest('hex').slice(0, 16);

@@ -45,6 +45,10 @@ export const PROBLEM_CODES = {
   'device/busy': 'An update that this run did not start is in process.',
   'device/changed':
     'After the update the unit is not as it was before (version, identity, output or alarms).',
+  'device/output': 'The output of a unit is not as it should be, or could not be switched.',
+  'device/not-installed':
+    'The unit has the image and runs its old firmware until it is installed at its panel.',
+  'device/no-backup': 'Settings or event log of the card could not be read.',
   'device/stale-result': 'An old update result stands on the card and cannot be cleared.',
   'link/dns': 'The host name has no address.',
   'link/silent': 'No answer: wrong address, wrong credential, or the device is off.',

@@ -32,10 +32,24 @@ export interface Window {
   readonly timezone: string;
 }
 
+/** What the operator said of the output of a unit, and of the loads on it. */
+export interface OperatorWord {
+  /** `off`: the tool may switch the output off for an update, and on again afterwards; null: it is never switched. */
+  readonly output: 'off' | null;
+  readonly feeds: readonly string[];
+}
+
 /** How a unit is reached through its card. */
 export interface NetworkAccess {
   readonly host: string;
-  readonly ports: { readonly snmp: number; readonly ssh: number; readonly ftp: number };
+  readonly ports: {
+    readonly snmp: number;
+    readonly ssh: number;
+    readonly ftp: number;
+    readonly telnet: number;
+    readonly http: number;
+    readonly https: number;
+  };
   /** Credential for reading; null where SNMP is not used. */
   readonly snmp: SnmpAccess | null;
   /** Credential for starting an update over SNMP; null = SNMP does not write. */
@@ -66,6 +80,11 @@ export interface UnitTarget {
   readonly network: NetworkAccess | null;
   readonly local: LocalAccess | null;
   readonly window: Window | null;
+  /**
+   * The operator's word about the output of this unit. `off`: it is switched off for an update and on again afterwards; null:
+   * it is left as it is. The tool never switches an output without this word.
+   */
+  readonly output: 'off' | null;
   /** Loads that the unit feeds. */
   readonly feeds: readonly string[];
   /** Names of units that carry the same load. */

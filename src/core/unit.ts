@@ -5,6 +5,10 @@ export interface Card {
   readonly model: string | null;
   readonly serial: string | null;
   readonly generation: 'nmc1' | 'nmc2' | 'nmc3' | null;
+  /** What its firmware files are made for: `hw05`, `hw21`. */
+  readonly platform: string | null;
+  /** Version of its boot monitor. */
+  readonly boot: string | null;
   readonly os: string | null;
   readonly app: { readonly name: string | null; readonly version: string | null } | null;
 }

@@ -24,6 +24,7 @@ export function createLocalPath(options: LocalOptions): UpgradePath {
     steps: (target) => ({ possible: false, problem: cannotSend(target) }),
     check: async (_step, { target }) => ({ state: 'unknown', problem: cannotSend(target) }),
     take: async (_step, { target }) => ({ state: 'failed', way: null, problem: cannotSend(target) }),
+    switchOutput: async (_to, { target }) => ({ state: 'failed', way: null, problem: cannotSend(target) }),
   };
 }
 

@@ -108,7 +108,7 @@ function cardFrom(about: Reply): Card | null {
     if (/^(?:Application Module|APC OS\(AOS\)|APC Boot Monitor)/.test(line)) blocks.push([]);
     blocks.at(-1)?.push(line);
   }
-  const [hardware, app, os] = blocks.map((lines) => parseFields(lines));
+  const [hardware, app, os, boot] = blocks.map((lines) => parseFields(lines));
   const text = (fields: ReadonlyMap<string, string> | undefined, label: string): string | null => {
     const clean = printable(fields?.get(label) ?? '', 100);
     return clean === '' ? null : clean;
@@ -119,6 +119,8 @@ function cardFrom(about: Reply): Card | null {
     serial: text(hardware, 'serial number'),
     // The application of a card is made for one platform only (card notes, 1.1); `sumx` of the first generation has no SSH.
     generation: name === 'su' ? 'nmc3' : name === 'sumx' ? 'nmc2' : null,
+    platform: name === 'su' ? 'hw21' : name === 'sumx' ? 'hw05' : null,
+    boot: text(boot, 'version'),
     os: text(os, 'version'),
     app: name === null ? null : { name, version: text(app, 'version') },
   };

@@ -1,5 +1,6 @@
 import {
   type Hop,
+  isUpsHop,
   Problem,
   type ProblemCode,
   type Step,
@@ -14,6 +15,7 @@ import {
 } from '../core/index.ts';
 import { factsOf, SAFE_NAME } from './generations.ts';
 import { look } from './look.ts';
+import { switchOutput } from './output.ts';
 import { checkStart, takeSettle } from './settle.ts';
 import { takeStart } from './start.ts';
 import type { Tools } from './tools.ts';
@@ -29,10 +31,18 @@ export function createNmcPath(tools: Omit<Tools, 'waits'> & { readonly waits?: W
     steps: (target, unit, hop) => stepsFor(all.waits, target, unit, hop),
     check: (step, context) => check(all, step, context),
     take: (step, context) => take(all, step, context),
+    switchOutput: (to, context) => switchOutput(all, to, context),
   };
 }
 
 function stepsFor(waits: Waits, target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer {
+  if (!isUpsHop(hop)) {
+    return impossible(
+      'refused/no-path',
+      `How ${hop.component} is brought onto this card is not known.`,
+      'Use the firmware tool of the vendor for the card.',
+    );
+  }
   if (factsOf(unit.card) === null) {
     const card =
       unit.card === null ? 'no card' : `a card of ${unit.card.generation ?? 'an unknown generation'}`;
@@ -78,6 +88,8 @@ function check(tools: Tools, step: StepName, context: StepContext): Promise<Step
 
 function take(tools: Tools, step: StepName, context: StepContext): Promise<StepResult> {
   switch (step) {
+    case 'backup':
+      return Promise.resolve({ state: 'failed', way: null, problem: null });
     case 'transfer':
       return takeTransfer(tools, context);
     case 'start':

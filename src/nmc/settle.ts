@@ -1,4 +1,11 @@
-import { Problem, type StepCheck, type StepContext, type StepResult, unitKey } from '../core/index.ts';
+import {
+  Problem,
+  type StepCheck,
+  type StepContext,
+  type StepResult,
+  standingInWords,
+  unitKey,
+} from '../core/index.ts';
 import type { Tools } from './tools.ts';
 import { isRunning, maybeByShell, readSigns, type Signs } from './update-signs.ts';
 
@@ -129,7 +136,7 @@ function overdue(tools: Tools, context: StepContext, last: Signs): Problem {
         : `the unit runs UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`;
   return new Problem(
     'device/update-unknown',
-    `${minutes} minutes after the start ${state}; wanted was UPS ${context.hop.to.version} (ID${context.hop.to.microLinkId}).`,
+    `${minutes} minutes after the start ${state}; wanted was ${standingInWords(context.hop, 'to')}.`,
     { hint: KEEP_OFF },
   );
 }

@@ -1,4 +1,4 @@
-import { type Look, type StepContext, sameUnit, throwOwnFaults, type Unit } from '../core/index.ts';
+import { isAtEnd, type Look, type StepContext, sameUnit, throwOwnFaults, type Unit } from '../core/index.ts';
 import { readUpdateState, type UpdateState } from '../snmp/index.ts';
 import { look } from './look.ts';
 import { CODE, PHRASES } from './phrases.ts';
@@ -31,7 +31,6 @@ export async function readSigns(tools: Tools, context: StepContext): Promise<Sig
   const seen: Look = await look(tools, target, { clock: context.clock, signal });
   const { unit } = seen;
   const answers = seen.problem === null && unit.condition.linkUp !== false;
-  const { version, microLinkId } = unit.firmware;
   const itself = answers && sameUnit(unit, context.before);
   const object = await readObject(tools, context);
   const objectDecides =
@@ -40,8 +39,8 @@ export async function readSigns(tools: Tools, context: StepContext): Promise<Sig
     unit,
     answers,
     itself,
-    arrived: itself && version === hop.to.version && microLinkId === hop.to.microLinkId,
-    unchanged: itself && version === hop.from.version && microLinkId === hop.from.microLinkId,
+    arrived: itself && isAtEnd(unit, hop, 'to'),
+    unchanged: itself && isAtEnd(unit, hop, 'from'),
     object,
     // Each question on the command line is a login that takes an old card minutes: only where it can tell more.
     transfer: objectDecides || !answers ? null : await readTransfer(tools, context),

@@ -1,4 +1,13 @@
-import { Problem, type StepContext, type StepResult, type Unit, usableSerial } from '../core/index.ts';
+import {
+  isAtEnd,
+  Problem,
+  runsInWords,
+  type StepContext,
+  type StepResult,
+  standingInWords,
+  type Unit,
+  usableSerial,
+} from '../core/index.ts';
 import type { Tools } from './tools.ts';
 import { tidyUp } from './transfer.ts';
 import { isRunning, readSigns } from './update-signs.ts';
@@ -26,7 +35,7 @@ export async function takeVerify(tools: Tools, context: StepContext): Promise<St
     if (oldAndWell) {
       const problem = new Problem(
         'device/update-failed',
-        `After the update the unit still runs UPS ${context.hop.from.version}.`,
+        `After the update the unit still runs ${standingInWords(context.hop, 'from')}.`,
         {
           hint: `It is as it was before. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
         },
@@ -44,11 +53,8 @@ export async function takeVerify(tools: Tools, context: StepContext): Promise<St
 function differences(unit: Unit, context: StepContext): string[] {
   const { hop, before } = context;
   const said: string[] = [];
-  const { version, microLinkId } = unit.firmware;
-  if (version !== hop.to.version || microLinkId !== hop.to.microLinkId) {
-    said.push(
-      `firmware is UPS ${version ?? '?'} (ID${microLinkId ?? '?'}), wanted UPS ${hop.to.version} (ID${hop.to.microLinkId})`,
-    );
+  if (!isAtEnd(unit, hop, 'to')) {
+    said.push(`firmware is ${runsInWords(unit, hop)}, wanted ${standingInWords(hop, 'to')}`);
   }
   if (usableSerial(unit.serial) !== usableSerial(before.serial)) {
     said.push(`serial number is ${unit.serial ?? 'none'}, was ${before.serial ?? 'none'}`);

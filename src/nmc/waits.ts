@@ -18,6 +18,10 @@ export interface Waits {
   readonly settle: number;
   /** Card: until values are as before the update. */
   readonly verify: number;
+  /** Reading settings and event log of the card, by all ways. */
+  readonly backup: number;
+  /** Card: until an output that was switched shows it; a graceful one has its own delay before. */
+  readonly output: number;
   /** The whole upload, by all ways. */
   readonly transfer: number;
   /** The whole start, by all ways. */
@@ -34,6 +38,8 @@ export const WAITS: Waits = {
   startSeen: 120,
   settle: 5400,
   verify: 300,
+  backup: 600,
+  output: 120,
   transfer: 1800,
   start: 300,
 };

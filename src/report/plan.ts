@@ -1,3 +1,4 @@
+import { standingInWords } from '../core/index.ts';
 import type { PlanDocument } from './documents.ts';
 import { createPaper, type Style } from './paper.ts';
 import {
@@ -22,7 +23,7 @@ export function renderPlan(document: PlanDocument, style: Style): string {
     for (const [index, hop] of hops.entries()) {
       const will = verdict.status === 'outdated' ? 'will send' : 'would send';
       paper.note(
-        `hop ${index + 1}: ${will} ${hop.image.file} through ${hop.path}: ${hop.from.version} (ID${hop.from.microLinkId}) -> ${hop.to.version} (ID${hop.to.microLinkId})`,
+        `hop ${index + 1}: ${will} ${hop.image.file} through ${hop.path}: ${standingInWords(hop, 'from')} -> ${standingInWords(hop, 'to')}`,
         'plain',
       );
       paper.note(`  sha256 ${hop.image.sha256}; steps: ${hop.steps.join(', ')}`);

@@ -71,6 +71,8 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'hop.isFirst': 'switch',
   'hop.outputOn': ['yes', 'no', 'unknown'],
   'hop.outputSays': 'text',
+  'operator.output': ['off', 'as-it-is'],
+  'operator.feeds': 'text',
   'hop.closesCardPath': 'switch',
   'hop.afterBecause': 'text',
   'card.isThere': 'switch',

@@ -1,6 +1,7 @@
 import {
   type HopOutline,
   nothingAgainst,
+  type OperatorWord,
   type PathKind,
   type Reason,
   type Status,
@@ -30,6 +31,17 @@ export interface JudgeInput {
   /** The images of the folder, damaged ones included. */
   readonly images: readonly StoredImage[];
   readonly path: PathKind | null;
+  readonly operator?: OperatorWord;
+}
+
+/** A unit as it is now, with the image that was chosen for it. */
+export interface StartInput {
+  readonly unit: Unit;
+  readonly image: StoredImage;
+  readonly path: PathKind;
+  readonly operator?: OperatorWord;
+  /** The images that could be sent beside it. */
+  readonly folder?: readonly StoredImage[];
 }
 
 export interface Judgement {
@@ -78,13 +90,8 @@ export function judge(book: RuleBook, input: JudgeInput): Judgement {
 }
 
 /** The same rules once more, for a unit as it is now and the image that was chosen. Pure. */
-export function judgeStart(
-  book: RuleBook,
-  unit: Unit,
-  image: StoredImage,
-  path: PathKind,
-  folder: readonly StoredImage[] = [],
-): readonly Reason[] {
+export function judgeStart(book: RuleBook, input: StartInput): readonly Reason[] {
+  const { unit, image, path, folder = [] } = input;
   const facts = factsOf(book, unit, path);
   const about = assess(book, facts, ABOUT_UNIT);
   const { microLinkId, version } = unit.firmware;
@@ -92,7 +99,7 @@ export function judgeStart(
   return [
     ...about.reasons,
     ...hopReasons(book, facts, at, candidateOf(image), folder.map(candidateOf), path),
-    ...momentReasons(book, unit, at, image, path, facts),
+    ...momentReasons(book, input, at, facts),
     ...sendPath(path, about, wizardOf(facts)),
   ];
 }
@@ -106,10 +113,8 @@ function factsOf(book: RuleBook, unit: Unit, path: PathKind | null): Map<string,
 /** What the card and the condition of the unit say, right now. */
 function momentReasons(
   book: RuleBook,
-  unit: Unit,
+  { unit, image, path, operator }: StartInput,
   at: Standing | null,
-  image: StoredImage,
-  path: PathKind,
   known: ReadonlyMap<string, Fact>,
 ): readonly Reason[] {
   const line = at === null ? undefined : book.lines.get(at.microLinkId);
@@ -121,6 +126,8 @@ function momentReasons(
     ['image.file', image.file],
     ['image.version', image.version],
     ...outputFacts(at, line),
+    ['operator.output', operator?.output ?? 'as-it-is'],
+    ['operator.feeds', operator?.feeds.join(', ') || 'what the inventory does not name'],
   ]);
   return assess(book, facts, ['card', 'start']).reasons;
 }
@@ -133,7 +140,7 @@ interface Known {
 }
 
 function judgeUpdate(book: RuleBook, input: JudgeInput, known: Known): Judgement {
-  const { unit, path } = input;
+  const { path } = input;
   const { about, at, facts, wizard } = known;
   const candidates = input.images.map((stored): FolderImage => ({ ...candidateOf(stored), stored }));
   const damaged = candidates.filter((one) => one.microLinkId === at.microLinkId && one.damage !== null);
@@ -158,7 +165,7 @@ function judgeUpdate(book: RuleBook, input: JudgeInput, known: Known): Judgement
   const reasons = [
     ...about.reasons,
     ...first.reasons,
-    ...momentReasons(book, unit, at, first.image.stored, kind, facts),
+    ...momentReasons(book, { ...input, image: first.image.stored, path: kind }, at, facts),
     ...sendPath(kind, about, wizard),
     ...laterReasons(route.hops),
     ...(ambiguous === null ? whatRemains(book, route.hops) : [ambiguous]),

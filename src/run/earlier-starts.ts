@@ -1,14 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { hasCode, Problem, type Unit, usableSerial } from '../core/index.ts';
+import { type Hop, hasCode, isAtEnd, Problem, type Unit, usableSerial } from '../core/index.ts';
 import { fold, startInDoubt } from './fold.ts';
 import { journalFile, listRuns, readJournal } from './journal.ts';
-import { isAt } from './preflight.ts';
 
 /** A start that a run wrote down and of which no end is on record. */
 interface OpenStart {
   readonly run: string;
   readonly serial: string | null;
-  readonly from: { readonly version: string; readonly microLinkId: number };
+  readonly hop: Hop;
   readonly at: Date;
 }
 
@@ -47,7 +46,9 @@ export function createEarlierStarts(state: string, ownRun: string | null): Earli
       const serial = usableSerial(unit.serial);
       for (const run of await listRuns(state)) {
         if (run === ownRun) continue;
-        const open = (await startsOf(run)).find((start) => start.serial === serial && isAt(unit, start.from));
+        const open = (await startsOf(run)).find(
+          (start) => start.serial === serial && isAtEnd(unit, start.hop, 'from'),
+        );
         if (open !== undefined) throw secondAttempt(open);
       }
     },
@@ -69,7 +70,7 @@ function openStarts(run: string, events: Parameters<typeof fold>[0]): readonly O
     const hop = index === null ? undefined : record.planned.hops[index];
     const at = index === null ? null : (record.hops[index]?.startedAt ?? null);
     if (hop === undefined || at === null) return [];
-    return [{ run, serial: usableSerial(record.planned.unit.serial), from: hop.from, at }];
+    return [{ run, serial: usableSerial(record.planned.unit.serial), hop, at }];
   });
 }
 

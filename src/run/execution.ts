@@ -1,9 +1,10 @@
-import type { Clock, Hop, Reason, StoredImage, Unit, UnitTarget } from '../core/index.ts';
+import type { Clock, Hop, Said, StoredImage, UnitTarget } from '../core/index.ts';
 import type { EarlierStarts } from './earlier-starts.ts';
 import type { Inventory } from './inventory.ts';
 import type { Ended, Journal } from './journal.ts';
 import type { Locks } from './locks.ts';
 import type { Paths } from './look-all.ts';
+import type { Against } from './preflight.ts';
 
 /** What the operator wants of a run that is under way. */
 export interface Control {
@@ -11,6 +12,12 @@ export interface Control {
   stopNew: boolean;
   /** Aborted: units before their commit end now. */
   readonly abort: AbortSignal;
+}
+
+/** Where files of the devices and what was said with them are kept, by unit. */
+export interface Papers {
+  keep(key: string, name: string, bytes: Buffer): Promise<void>;
+  transcript(key: string, said: Said): void;
 }
 
 /** Everything that a run needs while it is carried out. */
@@ -24,8 +31,10 @@ export interface Execution {
   readonly earlier: EarlierStarts;
   readonly clock: Clock;
   readonly rehearsalSpeed: number;
-  readonly against: (unit: Unit, image: StoredImage, hop: Hop) => readonly Reason[];
+  readonly against: Against;
   readonly image: (hop: Hop) => Promise<StoredImage>;
+  /** What is kept of a unit beside the journal. */
+  readonly papers: Papers;
   readonly control: Control;
   /** Called as units move on; for showing only. */
   readonly progress: (key: string, note: string, fraction: number | null) => void;

@@ -5,12 +5,14 @@ import {
   fold,
   lastVerified,
   leftBetweenHops,
+  outputIsOwed,
   type RunRecord,
   startInDoubt,
   type UnitRecord,
 } from './fold.ts';
 import type { Lock } from './locks.ts';
 import { pathOf } from './look-all.ts';
+import { endBeforeOutput, withOutputBack } from './output.ts';
 import { lockName, partnersAreWell } from './partner-check.ts';
 import { Flight, findPartners } from './partners.ts';
 import type { Ending, UnitWork } from './preflight.ts';
@@ -34,6 +36,10 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   // ended as unknown is asked again each time a run is taken up: by now it may tell.
   const inDoubt = records().filter((record) => startInDoubt(record) !== null);
   await Promise.all(inDoubt.map((record) => watchOne(record, execution)));
+  const dark = records().filter(
+    (record) => outputIsOwed(record) && record.outcome === 'unknown' && startInDoubt(record) === null,
+  );
+  await Promise.all(dark.map((record) => bringBack(record, execution)));
   // The next hop of a unit that was watched is a start like any other, and waits for its place and its partners.
   const waiting = records().filter((record) => record.outcome === 'pending' && startInDoubt(record) === null);
   // What the plan itself ends needs no place and no lock, and is told first.
@@ -75,18 +81,31 @@ function siteOf(record: UnitRecord): string {
 /** A unit that was not begun stays pending after a stop; one that has hops behind it says where it stands. */
 async function beginOne(record: UnitRecord, execution: Execution): Promise<void> {
   const anyDone = lastVerified(record) !== null;
-  if (execution.control.stopNew && !anyDone) return;
-  const ending = execution.control.stopNew
-    ? stopped(anyDone)
-    : await underLock(record, execution, (work) => workOn(record, work));
-  await end(record, ending, execution);
+  const { control } = execution;
+  if (control.stopNew && !anyDone && !outputIsOwed(record)) return;
+  const ending = await underLock(record, execution, (work) =>
+    withOutputBack(record, work, async () =>
+      control.stopNew ? stopped(anyDone) : await workOn(record, work),
+    ),
+  );
+  if (ending !== null) await end(record, ending, execution);
+}
+
+/** A unit that has ended, and whose output this run did not get on again. */
+async function bringBack(record: UnitRecord, execution: Execution): Promise<void> {
+  const ending = await underLock(record, execution, (work) =>
+    withOutputBack(record, work, async () => endBeforeOutput(record)),
+  );
+  if (ending !== null) await end(record, ending, execution);
 }
 
 /** Watches a start whose end is not known. A unit that has hops left gets no end: it is begun with the others. */
 async function watchOne(record: UnitRecord, execution: Execution): Promise<void> {
   const index = startInDoubt(record);
   if (index === null) return;
-  const ending = await underLock(record, execution, (work) => watchOn(record, index, work));
+  const ending = await underLock(record, execution, (work) =>
+    withOutputBack(record, work, () => watchOn(record, index, work)),
+  );
   if (ending !== null) await end(record, ending, execution);
 }
 
@@ -142,6 +161,8 @@ async function underLock<T>(
       noEarlierStart: (unit) => execution.earlier.refuseOn(unit),
       partnersAreWell: () => partnersAreWell(planned.key, execution),
       progress: (note, fraction) => execution.progress(planned.key, note, fraction),
+      keep: (name, bytes) => execution.papers.keep(planned.key, name, bytes),
+      transcript: (said) => execution.papers.transcript(planned.key, said),
     });
   } finally {
     await lock.release();

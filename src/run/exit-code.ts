@@ -12,6 +12,11 @@ function leftHalfWay(unit: UnitRecord): boolean {
   return unit.outcome === 'refused' && lastVerified(unit) !== null;
 }
 
+/** The image lies on the card or in the unit, and a person has to start or install it. */
+export function waitsForHands({ outcome, hops }: UnitRecord): boolean {
+  return outcome === 'stopped' && hops.some((hop) => hop.staged || endIsOpen(hop));
+}
+
 /** Who is at the run: `alive`, another process is; `stopped`, the operator ended it. */
 export interface RunStanding {
   readonly stopped: boolean;
@@ -23,7 +28,7 @@ export function exitCodeOf(record: RunRecord, { stopped, alive }: RunStanding): 
   const { units } = record;
   // What a living process is at is under way, not in doubt.
   if (units.some((unit) => (alive ? unit.outcome === 'unknown' : inDoubt(unit)))) return 5;
-  if (units.some((unit) => unit.outcome === 'failed' || leftHalfWay(unit))) return 4;
+  if (units.some((unit) => unit.outcome === 'failed' || leftHalfWay(unit) || waitsForHands(unit))) return 4;
   if (stopped) return 130;
   const refused = units.filter((unit) => unit.outcome === 'refused').length;
   return refused > 0 && refused === units.length ? 3 : 0;

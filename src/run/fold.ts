@@ -1,6 +1,15 @@
-import type { Plan, PlannedUnit, ProblemJson, Reason, StartWay, StepName, Unit } from '../core/index.ts';
+import type {
+  Plan,
+  PlannedUnit,
+  ProblemJson,
+  Reason,
+  StartWay,
+  StepName,
+  TransferWay,
+  Unit,
+} from '../core/index.ts';
 import { Problem } from '../core/index.ts';
-import type { Ended, JournalEvent } from './journal.ts';
+import type { Ended, JournalEvent, OutputState, StepState } from './journal.ts';
 
 /** What the journal holds of one hop of the present attempt. */
 export interface HopRecord {
@@ -10,13 +19,17 @@ export interface HopRecord {
   readonly after: Unit | null;
   /** The last step that has a line, and its state. */
   readonly step: StepName | null;
-  readonly state: 'begun' | 'committing' | 'done' | 'failed' | 'unknown' | null;
+  readonly state: StepState | null;
   readonly transferred: { readonly way: string } | null;
   /** When the start was written down; null = no start was ever made in this attempt. */
   readonly startedAt: Date | null;
   readonly startedBy: string | null;
   /** The ways that any attempt may have made a start by. */
-  readonly startWays: readonly StartWay[];
+  readonly startWays: readonly (StartWay | TransferWay)[];
+  /** The image lies on the card, and a person may have started it: the tool had no way to. */
+  readonly staged: boolean;
+  /** The newest line of the card's event log before the hop. */
+  readonly eventMark: string | null;
   readonly verified: boolean;
   readonly begunAt: Date | null;
   readonly endedAt: Date | null;
@@ -33,6 +46,8 @@ export interface UnitRecord {
   /** Begun, and without an end: a process that is gone was at it. */
   readonly open: boolean;
   readonly hops: readonly HopRecord[];
+  /** What this run did to the output; null = it never touched it. */
+  readonly output: OutputState | null;
   readonly problem: ProblemJson | null;
   readonly reasons: readonly Reason[];
 }
@@ -58,6 +73,8 @@ const NO_HOP: HopRecord = {
   startedAt: null,
   startedBy: null,
   startWays: [],
+  staged: false,
+  eventMark: null,
   verified: false,
   begunAt: null,
   endedAt: null,
@@ -100,6 +117,7 @@ function fresh(planned: PlannedUnit): UnitRecord {
     outcome: 'pending',
     open: false,
     hops: planned.hops.map(() => NO_HOP),
+    output: null,
     problem: null,
     reasons: [],
   };
@@ -110,7 +128,8 @@ function fresh(planned: PlannedUnit): UnitRecord {
  * is known, and so is one that was verified.
  */
 export function startInDoubt(record: UnitRecord): number | null {
-  if (record.outcome !== 'pending' && record.outcome !== 'unknown') return null;
+  // Stopped with a start on record: the unit has the image and may install it at any time.
+  if (!['pending', 'unknown', 'stopped'].includes(record.outcome)) return null;
   const index = record.hops.findIndex(endIsOpen);
   return index === -1 ? null : index;
 }
@@ -153,6 +172,8 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
         ...atWork(record),
         hops: record.hops.map((hop, index) => (index === event.hop ? nextHop(hop, event) : hop)),
       };
+    case 'output':
+      return { ...record, output: event.state };
     case 'end':
       return {
         ...record,
@@ -169,9 +190,21 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
         ...fresh(record.planned),
         attempt: record.attempt,
         before: record.before,
-        hops: record.hops.map((hop) => (hop.verified ? hop : { ...NO_HOP, startWays: hop.startWays })),
+        output: record.output,
+        hops: record.hops.map((hop) => (hop.verified ? hop : forNewAttempt(hop))),
       };
   }
+}
+
+/** A staged image stays one: a person may have started it in the meantime. */
+function forNewAttempt(hop: HopRecord): HopRecord {
+  const { startWays, staged, before, transferred, eventMark } = hop;
+  return staged ? { ...NO_HOP, startWays, staged, before, transferred, eventMark } : { ...NO_HOP, startWays };
+}
+
+/** Whether this run has switched the output of a unit and is not known to have brought it back. */
+export function outputIsOwed(record: UnitRecord): boolean {
+  return record.output !== null && record.output !== 'on' && record.output !== 'not-switched';
 }
 
 /** Any line of work takes back an end that was written before it, also that of a unit whose state was not known. */
@@ -193,11 +226,16 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
   if (event.step === 'transfer') {
     return { ...moved, transferred: event.state === 'done' ? { way: event.way ?? 'unknown' } : null };
   }
+  if (event.step === 'backup') return { ...moved, eventMark: event.mark ?? null };
+  // Nothing was started, so the line before it, which says that a start may follow, is answered.
+  if (event.step === 'start' && event.state === 'staged')
+    return { ...moved, staged: true, startedAt: null, startedBy: null };
   if (event.step === 'start') {
     return {
       ...moved,
       // A start that is newer than a verified end opens the hop again.
       verified: false,
+      staged: false,
       startedAt: event.state === 'begun' ? hop.startedAt : (hop.startedAt ?? at),
       startedBy: event.way ?? hop.startedBy,
       startWays: [...new Set([...hop.startWays, ...(event.ways ?? [])])],

@@ -1,7 +1,17 @@
-import { type Hop, Problem, type Step, type StepContext, type Unit } from '../core/index.ts';
-import type { UnitRecord } from './fold.ts';
-import { type Ending, freshLook, isAt, Refusal, refuseWhere, type UnitWork } from './preflight.ts';
-import { contextFor, limited, note, placeholder, stepsOf } from './steps.ts';
+import {
+  asProblem,
+  type Hop,
+  isAtEnd,
+  isUpsHop,
+  Problem,
+  type Step,
+  type StepContext,
+  type Unit,
+} from '../core/index.ts';
+import { outputIsOwed, type UnitRecord } from './fold.ts';
+import { outputOff, switchOff } from './output.ts';
+import { type Ending, freshLook, Refusal, refuseWhere, type UnitWork } from './preflight.ts';
+import { contextFor, limited, note, placeholder, startWaysOf, stepsOf } from './steps.ts';
 
 /** One hop of one unit: from a look at the unit to the verified firmware, or the watch over a start that is on record. */
 
@@ -10,6 +20,7 @@ const NEVER = new AbortController().signal;
 /** A hop at work. */
 interface HopWork extends UnitWork {
   readonly index: number;
+  readonly hop: Hop;
   readonly steps: readonly Step[];
 }
 
@@ -37,14 +48,18 @@ export async function beginHop(
       hint: 'Report this. Look at the unit, then run upsfw resume.',
     });
   }
+  if (record.hops[index]?.staged) {
+    const takenUp = await takeUpStaged(record, index, unitWork);
+    if (takenUp !== null) return takenUp;
+  }
   unitWork.progress('looking', null);
   const before = await freshLook(record, index, unitWork);
-  if (!isAt(before, hop.from)) return behind(before);
+  if (!isAtEnd(before, hop, 'from')) return behind(before);
   await unitWork.noEarlierStart(before);
   const image = await unitWork.image(hop);
   refuseWhere(before, hop, image, record, unitWork);
   await unitWork.partnersAreWell();
-  const work: HopWork = { ...unitWork, index, steps: stepsOf(before, hop, unitWork) };
+  const work: HopWork = { ...unitWork, index, hop, steps: stepsOf(before, hop, unitWork) };
 
   await work.journal.append({
     event: 'unit',
@@ -54,43 +69,89 @@ export async function beginHop(
     before,
   });
 
-  const context = contextFor(before, hop, image, record.hops[index] ?? null, work);
-  const sentBy = await transfer(context, work);
+  const fresh = contextFor(before, hop, image, record.hops[index] ?? null, work);
+  const eventMark = await backup(fresh, work);
+  const noted: StepContext = { ...fresh, remembered: { ...fresh.remembered, eventMark } };
+  const sentBy = await transfer(noted, work);
   work.abort.throwIfAborted();
 
   // Minutes have gone by since the first look. What counts is how the unit is now.
-  const now = await freshLook(record, index, work);
-  if (!isAt(now, hop.from)) return behind(now);
-  await work.noEarlierStart(now);
-  refuseWhere(now, hop, await work.image(hop), record, work);
-  await work.partnersAreWell();
-  const standing = await work.path.check('start', context);
-  if (standing.state !== 'todo') throw notToBeStarted(standing.problem);
-  work.abort.throwIfAborted();
+  let now = await readyToStart(record, work, noted);
+  if (!isAtEnd(now, hop, 'from')) return behind(now);
+  let context = noted;
+  if (isUpsHop(hop) && record.planned.output === 'off' && now.condition.outputOn !== false) {
+    await switchOff(noted, work);
+    now = await readyToStart(record, work, noted);
+    if (!isAtEnd(now, hop, 'from')) return behind(now);
+  }
+  if (now.condition.outputOn === false && isUpsHop(hop)) context = { ...noted, before: outputOff(before) };
 
   await note(work, index, 'start', 'committing');
   onCommit();
   const start = await limited('start', { ...context, signal: NEVER }, work.steps, work);
   await note(work, index, 'start', start.state, start);
   if (start.state === 'failed') return { outcome: 'failed', after: now, problem: start.problem, reasons: [] };
+  if (start.state === 'staged')
+    return { outcome: 'stopped', after: now, problem: start.problem, reasons: [] };
   const remembered = {
     transferred: sentBy === null ? null : { way: sentBy },
     startedAt: work.clock.now(),
     startedBy: start.way,
-    startWays: [...context.remembered.startWays, ...(work.target.network?.start ?? [])],
+    startWays: [...context.remembered.startWays, ...startWaysOf(hop, work)],
+    eventMark,
   };
   const after: StepContext = { ...context, signal: NEVER, remembered };
   return start.state === 'unknown' ? askThenWatch(after, work) : settleAndVerify(after, work);
+}
+
+/** Looks and judges again right before the start; gives the unit as it is now. Throws where anything stands against it. */
+async function readyToStart(record: UnitRecord, work: HopWork, context: StepContext): Promise<Unit> {
+  const { index, hop } = work;
+  const now = await freshLook(record, index, work);
+  if (!isAtEnd(now, hop, 'from')) return now;
+  await work.noEarlierStart(now);
+  refuseWhere(now, hop, await work.image(hop), record, work);
+  await work.partnersAreWell();
+  const standing = await work.path.check('start', context);
+  if (standing.state !== 'todo') throw notToBeStarted(standing.problem);
+  work.abort.throwIfAborted();
+  return now;
+}
+
+/**
+ * The image of the hop was left on the card for a person to start. Watches what they may have started; null where nothing was,
+ * so that the hop is begun like any other.
+ */
+async function takeUpStaged(record: UnitRecord, index: number, unitWork: UnitWork): Promise<Ending | null> {
+  const hop = hopOf(record, index);
+  const memory = record.hops[index] ?? null;
+  const before = memory?.before ?? record.planned.unit;
+  const image = await unitWork.image(hop).catch(() => placeholder(hop));
+  const work: HopWork = { ...unitWork, index, hop, steps: stepsOf(before, hop, unitWork) };
+  const context = contextFor(before, hop, image, memory, work);
+  let seen: Unit | null = null;
+  try {
+    seen = await freshLook(record, index, work);
+  } catch (thrown) {
+    // A unit that somebody has started is silent for a while.
+    if (!asProblem(thrown).code.startsWith('link/')) throw thrown;
+  }
+  if (seen !== null && isAtEnd(seen, hop, 'from')) {
+    const standing = await work.path.check('start', context);
+    if (standing.state === 'todo') return null;
+  }
+  return settleAndVerify({ ...context, signal: NEVER }, work);
 }
 
 /** The start of the hop is on record, of this process or of one that is gone. It is never made again. */
 export async function watchHop(record: UnitRecord, index: number, unitWork: UnitWork): Promise<Ending> {
   const hop = hopOf(record, index);
   const memory = record.hops[index] ?? null;
-  const before = memory?.before ?? record.before ?? record.planned.unit;
+  const asItWas = memory?.before ?? record.before ?? record.planned.unit;
+  const before = outputIsOwed(record) ? outputOff(asItWas) : asItWas;
   // Watching needs the facts of the image, not its file.
   const image = await unitWork.image(hop).catch(() => placeholder(hop));
-  const work: HopWork = { ...unitWork, index, steps: stepsOf(before, hop, unitWork) };
+  const work: HopWork = { ...unitWork, index, hop, steps: stepsOf(before, hop, unitWork) };
   return askThenWatch(contextFor(before, hop, image, memory, work, NEVER), work);
 }
 
@@ -117,9 +178,26 @@ async function askThenWatch(context: StepContext, work: HopWork): Promise<Ending
   return { outcome: 'failed', after: context.before, problem, reasons: [] };
 }
 
+/**
+ * Keeps settings and event log of the card in the folder of the run, and gives the newest line of that log. Without a copy of
+ * its settings the card's own firmware is not touched; an update of the UPS leaves them alone.
+ */
+async function backup(context: StepContext, work: HopWork): Promise<string | null> {
+  const { index } = work;
+  if (!work.steps.some(({ does }) => does === 'backup')) return null;
+  await note(work, index, 'backup', 'begun');
+  const result = await limited('backup', context, work.steps, work);
+  await note(work, index, 'backup', result.state, result);
+  work.abort.throwIfAborted();
+  if (result.state !== 'done' && !isUpsHop(work.hop))
+    throw new Refusal({ outcome: 'failed', after: context.before, problem: result.problem, reasons: [] });
+  return result.eventMark ?? null;
+}
+
 /** Brings the image onto the card and gives the way that it went, as far as that is known. */
 async function transfer(context: StepContext, work: HopWork): Promise<string | null> {
   const { index } = work;
+  if (!work.steps.some(({ does }) => does === 'transfer')) return null;
   await note(work, index, 'transfer', 'begun');
   const standing = await work.path.check('transfer', context);
   if (standing.state === 'done') {
@@ -147,13 +225,17 @@ async function settleAndVerify(context: StepContext, work: HopWork): Promise<End
     const after = settled.unit ?? context.before;
     return { outcome: 'failed', after, problem: settled.problem, reasons: [] };
   }
-  if (settled.state === 'unknown') {
+  // The unit has the image and says so; it installs it when somebody at its panel lets it.
+  if (settled.state === 'received') {
+    return { outcome: 'stopped', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
+  }
+  if (settled.state !== 'done') {
     return { outcome: 'unknown', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
   }
   await note(work, index, 'verify', 'begun');
   const verified = await limited('verify', context, steps, work);
   await note(work, index, 'verify', verified.state, verified);
-  const outcome = verified.state === 'done' ? 'upgraded' : verified.state;
+  const outcome = verified.state === 'done' ? 'upgraded' : verified.state === 'failed' ? 'failed' : 'unknown';
   return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
 }
 

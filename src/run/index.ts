@@ -14,6 +14,7 @@ export { InventorySchema } from './inventory-schema.ts';
 export * from './journal.ts';
 export * from './locks.ts';
 export * from './look-all.ts';
+export * from './papers.ts';
 export * from './partners.ts';
 export * from './pins.ts';
 export * from './plan-builder.ts';

@@ -33,7 +33,14 @@ const LoginReference = z.strictObject({ user: z.string().min(1).max(64), passwor
 export type LoginReference = z.infer<typeof LoginReference>;
 
 const Port = z.int().min(1).max(65535);
-const Ports = z.strictObject({ snmp: Port.optional(), ssh: Port.optional(), ftp: Port.optional() });
+const Ports = z.strictObject({
+  snmp: Port.optional(),
+  ssh: Port.optional(),
+  ftp: Port.optional(),
+  telnet: Port.optional(),
+  http: Port.optional(),
+  https: Port.optional(),
+});
 
 const TimeOfDay = z
   .string()
@@ -93,6 +100,10 @@ const UnitSchema = z.strictObject({
   serial: z.string().min(6).max(32).optional(),
   feeds: z.array(z.string().min(1).max(64)).optional(),
   redundantWith: z.array(z.string().min(1).max(130)).optional(),
+  output: z
+    .literal('off')
+    .optional()
+    .describe('off: switch the output off for an update and on again afterwards; absent: never switch it'),
   ...settings,
 });
 

@@ -14,6 +14,8 @@ export interface InventoryUnit {
   readonly feeds: readonly string[];
   /** Keys `site/name` of the units that carry the same load. */
   readonly redundantWith: readonly string[];
+  /** `off`: the operator lets the tool switch the output off for an update; null: it is never switched. */
+  readonly output: 'off' | null;
   readonly settings: Settings;
   readonly local: LocalAccess | null;
 }
@@ -35,7 +37,7 @@ export interface Inventory {
 
 type Settings = Omit<
   UnitEntry,
-  'name' | 'host' | 'serialPort' | 'usb' | 'serial' | 'feeds' | 'redundantWith'
+  'name' | 'host' | 'serialPort' | 'usb' | 'serial' | 'feeds' | 'redundantWith' | 'output'
 >;
 
 const LARGEST_FILE = 8 * 1024 * 1024;
@@ -83,6 +85,7 @@ export function readInventory(text: string, path: string, shown: string): Invent
         serial: unit.serial ?? null,
         feeds: unit.feeds ?? [],
         redundantWith: (unit.redundantWith ?? []).map((other) => fullKey(site.name, other)),
+        output: unit.output ?? null,
         settings: { ...onlySettings(defaults), ...onlySettings(site), ...onlySettings(unit), ports },
         local: localAccess(unit),
       };

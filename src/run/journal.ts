@@ -2,14 +2,39 @@ import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, hasCode, Problem } from '../core/index.ts';
-import { PlanSchema, ProblemSchema, ReasonSchema, UnitSchema } from './schemas.ts';
+import { PlanSchema, ProblemSchema, ReasonSchema, StepNameSchema, UnitSchema } from './schemas.ts';
 
 export const OUTCOMES = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped'] as const;
 /** How a unit ended. `unknown`: somebody has to go and look. */
 export type Ended = (typeof OUTCOMES)[number];
 
+/** How a step of a hop stands. */
+export const STEP_STATES = [
+  'begun',
+  'committing',
+  'done',
+  'failed',
+  'unknown',
+  'staged',
+  'received',
+] as const;
+export type StepState = (typeof STEP_STATES)[number];
+
 const stamp = { seq: z.int().min(1), at: z.iso.datetime() };
-const step = z.enum(['transfer', 'start', 'settle', 'verify']);
+
+/**
+ * What became of an output that the operator let the tool switch. `switching-off` stands on disk before the command leaves;
+ * only `on` says that it is as it was.
+ */
+export const OUTPUT_STATES = [
+  'switching-off',
+  'off',
+  'not-switched',
+  'switching-on',
+  'on',
+  'unknown',
+] as const;
+export type OutputState = (typeof OUTPUT_STATES)[number];
 
 /** One line of a journal. Lines are appended, never changed; state is what folding them gives. */
 const EventSchema = z.discriminatedUnion('event', [
@@ -38,14 +63,23 @@ const EventSchema = z.discriminatedUnion('event', [
     event: z.literal('step'),
     unit: z.string(),
     hop: z.int().min(0),
-    step,
+    step: StepNameSchema,
     /** `committing` stands on disk before the start is made, and only for the start. */
-    state: z.enum(['begun', 'committing', 'done', 'failed', 'unknown']),
+    state: z.enum(STEP_STATES),
     way: z.string().nullable(),
     /** With `committing`: the ways that the start may be made by. The inventory may say otherwise later. */
-    ways: z.array(z.enum(['snmp', 'cli'])).optional(),
+    ways: z.array(z.enum(['snmp', 'cli', 'scp', 'ftp'])).optional(),
+    /** With the end of `backup`: the newest line of the card's event log, null where it could not be read. */
+    mark: z.string().max(1000).nullable().optional(),
     /** With the end of `verify`: the unit as it was seen then. */
     seen: UnitSchema.optional(),
+    problem: ProblemSchema.nullable(),
+  }),
+  z.strictObject({
+    ...stamp,
+    event: z.literal('output'),
+    unit: z.string(),
+    state: z.enum(OUTPUT_STATES),
     problem: ProblemSchema.nullable(),
   }),
   z.strictObject({

@@ -69,6 +69,7 @@ function plannedUnit(judged: Judged, doubles: ReadonlyMap<string, readonly strin
     unit: look.unit,
     verdict,
     hops: verdict.status === 'outdated' || verdict.status === 'blocked' ? hopsOf(verdict, judged) : [],
+    output: target.output,
     problem: look.problem?.toJSON() ?? null,
   };
 }
@@ -93,11 +94,12 @@ function hopsOf(verdict: Verdict, judged: Judged): Hop[] {
       image.microLinkId === microLinkId && (image.microLinkIdAfter ?? microLinkId) === hop.microLinkIdAfter;
     if (hop.from !== version || !fits) return [];
     hops.push({
+      component: 'ups',
       from: { version: hop.from, microLinkId },
       to: { version: hop.to, microLinkId: hop.microLinkIdAfter },
       image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
       path: hop.path,
-      steps: ['transfer', 'start', 'settle', 'verify'],
+      steps: ['backup', 'transfer', 'start', 'settle', 'verify'],
     });
     version = hop.to;
     microLinkId = hop.microLinkIdAfter;

@@ -1,9 +1,14 @@
 import {
   type Clock,
   type Hop,
+  isAtEnd,
+  type OperatorWord,
   Problem,
   type Reason,
+  runsInWords,
+  type Said,
   type StoredImage,
+  standingInWords,
   type Unit,
   type UnitTarget,
   type UpgradePath,
@@ -21,6 +26,9 @@ export interface Ending {
   readonly reasons: readonly Reason[];
 }
 
+/** The rules, asked about a unit as it is now. */
+export type Against = (unit: Unit, image: StoredImage, hop: Hop, operator: OperatorWord) => readonly Reason[];
+
 /** What the work on one unit needs of its surroundings. */
 export interface UnitWork {
   readonly target: UnitTarget;
@@ -34,7 +42,7 @@ export interface UnitWork {
   /** True: no further start is to be made; what is under way goes on to its end. */
   readonly stopping: () => boolean;
   /** The rules, asked again right before a start. */
-  readonly against: (unit: Unit, image: StoredImage, hop: Hop) => readonly Reason[];
+  readonly against: Against;
   /** Checks that the file is still the one of the plan. Throws Problem image/changed. */
   readonly image: (hop: Hop) => Promise<StoredImage>;
   /** Throws Problem refused/second-attempt where another run made a start on the unit and does not know its end. */
@@ -42,6 +50,10 @@ export interface UnitWork {
   /** Throws Problem refused/partner where a unit with the same load is not well. */
   readonly partnersAreWell: () => Promise<void>;
   readonly progress: (note: string, fraction: number | null) => void;
+  /** Keeps a file of the device in the folder of the run. */
+  readonly keep: (name: string, bytes: Buffer) => Promise<void>;
+  /** Told of what is said with the device. */
+  readonly transcript: (said: Said) => void;
 }
 
 /** Ends the work on a unit with an ending of its own. */
@@ -59,7 +71,11 @@ export class Refusal extends Error {
  * stands nowhere on what is left of its route. It may stand behind the hop: somebody else may have brought it further.
  */
 export async function freshLook(record: UnitRecord, index: number, work: UnitWork): Promise<Unit> {
-  const look = await work.path.look(work.target, { clock: work.clock, signal: work.abort });
+  const look = await work.path.look(work.target, {
+    clock: work.clock,
+    signal: work.abort,
+    transcript: work.transcript,
+  });
   work.abort.throwIfAborted();
   if (look.problem !== null) throw look.problem;
   const { unit } = look;
@@ -76,12 +92,12 @@ export async function freshLook(record: UnitRecord, index: number, work: UnitWor
   }
   if (serial !== expected) throw stale(`serial number ${expected ?? 'none'}`, serial);
   const left = record.planned.hops.slice(index);
-  if (left.some((hop) => isAt(unit, hop.from) || isAt(unit, hop.to))) return unit;
-  const { version, microLinkId } = unit.firmware;
-  const problem = stale(
-    left.map(({ from }) => `UPS ${from.version} (ID${from.microLinkId})`)[0] ?? 'another route',
-    `UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`,
-  );
+  if (left.some((hop) => isAtEnd(unit, hop, 'from') || isAtEnd(unit, hop, 'to'))) return unit;
+  const [next] = left;
+  const problem =
+    next === undefined
+      ? stale('another route', 'nothing of it')
+      : stale(standingInWords(next, 'from'), runsInWords(unit, next));
   throw new Refusal({ outcome: 'refused', after: unit, problem, reasons: [] });
 }
 
@@ -89,11 +105,6 @@ function stale(planned: string, found: string): Problem {
   return new Problem('refused/stale-plan', `The plan was made for ${planned}; the unit now says ${found}.`, {
     hint: 'Make a new plan: upsfw plan.',
   });
-}
-
-/** Whether a unit has the version and id of one end of a hop. */
-export function isAt(unit: Unit, end: { readonly version: string; readonly microLinkId: number }): boolean {
-  return unit.firmware.version === end.version && unit.firmware.microLinkId === end.microLinkId;
 }
 
 /** Refuses outside of the window, and where a rule stands against the update. */
@@ -110,7 +121,10 @@ export function refuseWhere(
       hint: 'Run upsfw resume inside the window, or change it in the inventory and make a new plan.',
     });
   }
-  const reasons = work.against(unit, image, hop);
+  const reasons = work.against(unit, image, hop, {
+    output: record.planned.output,
+    feeds: work.target.feeds,
+  });
   const standing = reasons.filter((reason) => reason.outcome === 'block' || reason.outcome === 'unknown');
   const [first] = standing;
   if (first === undefined) return;

@@ -41,6 +41,8 @@ const unitShape = {
       model: nullableText,
       serial: nullableText,
       generation: z.enum(['nmc1', 'nmc2', 'nmc3']).nullable(),
+      platform: nullableText.default(null),
+      boot: nullableText.default(null),
       os: nullableText,
       app: z.strictObject({ name: nullableText, version: nullableText }).nullable(),
     })
@@ -84,19 +86,30 @@ const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
   reasons: z.array(ReasonSchema),
 });
 
-const EndSchema = z.strictObject({ version: text, microLinkId: z.int() });
+export const StepNameSchema = z.enum(['backup', 'transfer', 'start', 'settle', 'verify']);
 
-const HopSchema: z.ZodType<Hop> = z.strictObject({
-  from: EndSchema,
-  to: EndSchema,
+const UpsEnd = z.strictObject({ version: text, microLinkId: z.int() });
+const CardEnd = z.strictObject({ version: text, platform: text });
+
+const hopShape = {
   image: z.strictObject({
     file: text,
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     sizeBytes: z.int().min(1),
   }),
   path: PathKindSchema,
-  steps: z.array(z.enum(['transfer', 'start', 'settle', 'verify'])),
-});
+  steps: z.array(StepNameSchema),
+};
+
+const HopSchema: z.ZodType<Hop> = z.discriminatedUnion('component', [
+  z.strictObject({ ...hopShape, component: z.literal('ups'), from: UpsEnd, to: UpsEnd }),
+  z.strictObject({
+    ...hopShape,
+    component: z.enum(['card-boot', 'card-os', 'card-app', 'card']),
+    from: CardEnd.extend({ version: nullableText }),
+    to: CardEnd,
+  }),
+]);
 
 const CodeSchema = z.custom<ProblemCode>(
   (value) => typeof value === 'string' && Object.hasOwn(PROBLEM_CODES, value),
@@ -113,6 +126,7 @@ const PlannedUnitSchema: z.ZodType<PlannedUnit> = z.strictObject({
   unit: UnitSchema,
   verdict: VerdictSchema,
   hops: z.array(HopSchema),
+  output: z.literal('off').nullable(),
   problem: ProblemSchema.nullable(),
 });
 

@@ -1,17 +1,21 @@
 import {
   asProblem,
   type Hop,
+  isUpsHop,
   Problem,
+  type StartWay,
   type Step,
   type StepContext,
   type StepName,
   type StepResult,
   type StoredImage,
   scaledClock,
+  type TransferWay,
   type Unit,
   unitKey,
 } from '../core/index.ts';
 import type { HopRecord } from './fold.ts';
+import type { StepState } from './journal.ts';
 import type { UnitWork } from './preflight.ts';
 
 /** A step that does not end by itself gets this much more than its own limit before it is given up. */
@@ -29,8 +33,8 @@ export function placeholder(hop: Hop): StoredImage {
   return {
     ...hop.image,
     path: '',
-    microLinkId: hop.from.microLinkId,
-    microLinkIdAfter: hop.to.microLinkId,
+    microLinkId: isUpsHop(hop) ? hop.from.microLinkId : null,
+    microLinkIdAfter: isUpsHop(hop) ? hop.to.microLinkId : null,
     version: hop.to.version,
     signed: false,
     parts: [],
@@ -44,7 +48,7 @@ export function contextFor(
   hop: Hop,
   image: StoredImage,
   memory: HopRecord | null,
-  work: Pick<UnitWork, 'target' | 'clock' | 'rehearsalSpeed' | 'abort' | 'progress'>,
+  work: Pick<UnitWork, 'target' | 'clock' | 'rehearsalSpeed' | 'abort' | 'progress' | 'keep' | 'transcript'>,
   signal: AbortSignal = work.abort,
 ): StepContext {
   return {
@@ -59,7 +63,10 @@ export function contextFor(
       startedAt: memory?.startedAt ?? null,
       startedBy: memory?.startedBy ?? null,
       startWays: memory?.startWays ?? [],
+      eventMark: memory?.eventMark ?? null,
     },
+    keep: work.keep,
+    transcript: work.transcript,
     progress: (fraction, text) => work.progress(text, fraction),
   };
 }
@@ -102,10 +109,10 @@ function overdue(step: Step, { target }: StepContext): Problem {
 
 /** Writes down how a step stands; resolves when the line is on the disk. */
 export async function note(
-  work: UnitWork,
+  work: UnitWork & { readonly hop: Hop },
   hop: number,
   step: StepName,
-  state: 'begun' | 'committing' | 'done' | 'failed' | 'unknown',
+  state: StepState,
   result: StepResult | null = null,
 ): Promise<void> {
   await work.journal.append({
@@ -115,8 +122,18 @@ export async function note(
     step,
     state,
     way: result?.way ?? null,
-    ...(state === 'committing' ? { ways: [...(work.target.network?.start ?? [])] } : {}),
+    ...(state === 'committing' ? { ways: [...startWaysOf(work.hop, work)] } : {}),
+    ...(result?.eventMark === undefined ? {} : { mark: result.eventMark }),
     ...(step === 'verify' && result?.unit !== undefined ? { seen: result.unit } : {}),
     problem: result?.problem?.toJSON() ?? null,
   });
+}
+
+/** The ways that the start of a hop may be made by: for the card's own firmware the upload is the start. */
+export function startWaysOf(
+  hop: Hop,
+  { target }: Pick<UnitWork, 'target'>,
+): readonly (StartWay | TransferWay)[] {
+  const network = target.network;
+  return (isUpsHop(hop) ? network?.start : network?.transfer) ?? [];
 }

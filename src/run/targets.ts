@@ -26,6 +26,7 @@ export async function resolveTarget(
     network: unit.host === null ? null : await networkAccess(unit, unit.host, secrets, purpose),
     local: unit.local,
     window: unit.settings.window ?? null,
+    output: unit.output,
     feeds: unit.feeds,
     redundantWith: unit.redundantWith,
   };
@@ -47,6 +48,9 @@ async function networkAccess(
       snmp: settings.ports?.snmp ?? 161,
       ssh: settings.ports?.ssh ?? 22,
       ftp: settings.ports?.ftp ?? 21,
+      telnet: settings.ports?.telnet ?? 23,
+      http: settings.ports?.http ?? 80,
+      https: settings.ports?.https ?? 443,
     },
     snmp: snmp === null ? null : await snmpAccess(snmp, secrets, label),
     write: settings.write && purpose === 'write' ? await snmpAccess(settings.write, secrets, label) : null,

@@ -1,7 +1,15 @@
-import { asProblem, Problem, sameUnit, type Unit } from '../core/index.ts';
+import {
+  asProblem,
+  isAtEnd,
+  Problem,
+  runsInWords,
+  sameUnit,
+  standingInWords,
+  type Unit,
+} from '../core/index.ts';
 import { endIsOpen, lastVerified, type UnitRecord } from './fold.ts';
 import { beginHop, watchHop } from './hop-run.ts';
-import { type Ending, isAt, Refusal, type UnitWork } from './preflight.ts';
+import { type Ending, Refusal, type UnitWork } from './preflight.ts';
 
 /** The hops of one unit, in their order. */
 
@@ -63,15 +71,14 @@ async function lookOnceMore(record: UnitRecord, work: UnitWork): Promise<Ending>
     clock: work.clock,
     signal: new AbortController().signal,
   });
-  const to = hops.at(-1)?.to;
-  if (!sameUnit(look.unit, unit) || to === undefined || isAt(look.unit, to)) {
+  const last = hops.at(-1);
+  if (!sameUnit(look.unit, unit) || last === undefined || isAtEnd(look.unit, last, 'to')) {
     const after = sameUnit(look.unit, unit) ? look.unit : null;
     return { outcome: 'upgraded', after, problem: null, reasons: [] };
   }
-  const { version, microLinkId } = look.unit.firmware;
   const problem = new Problem(
     'device/changed',
-    `The unit was verified at UPS ${to.version} (ID${to.microLinkId}) and now says UPS ${version ?? '?'} (ID${microLinkId ?? '?'}).`,
+    `The unit was verified at ${standingInWords(last, 'to')} and now says ${runsInWords(look.unit, last)}.`,
     { hint: 'Go and look at the unit. Do not power it off while its panel shows an update.' },
   );
   return { outcome: 'unknown', after: look.unit, problem, reasons: [] };
@@ -97,7 +104,7 @@ export function tellHalfWay(ending: Ending, record: UnitRecord): Ending {
   const hop = index === null ? undefined : record.planned.hops[index];
   if (index === null || hop === undefined) return ending;
   if (ending.outcome === 'upgraded' || ending.outcome === 'current') return ending;
-  const verified = `Hop ${index + 1} of ${record.planned.hops.length} is done and was verified at UPS ${hop.to.version} (ID${hop.to.microLinkId})`;
+  const verified = `Hop ${index + 1} of ${record.planned.hops.length} is done and was verified at ${standingInWords(hop, 'to')}`;
   const { problem } = ending;
   const told =
     problem === null

@@ -18,6 +18,8 @@ export function readCard(answers: SnmpAnswers): Card | null {
     model: clean(fields?.MN ?? null),
     serial: clean(fields?.SN ?? null),
     generation: platform === null ? null : generationOf(platform),
+    platform: clean(platform),
+    boot: clean(textOf(answers, OID.moduleVersion3)),
     os: clean(os),
     app: name === null && appVersion === null ? null : { name, version: clean(appVersion) },
   };

@@ -34,6 +34,8 @@ export const OID = {
   moduleFile2: '1.3.6.1.4.1.318.1.4.2.4.1.3.2',
   moduleVersion1: '1.3.6.1.4.1.318.1.4.2.4.1.4.1',
   moduleVersion2: '1.3.6.1.4.1.318.1.4.2.4.1.4.2',
+  /** The boot monitor; the tag MB of a sysDescr is another number (card notes, section 3). */
+  moduleVersion3: '1.3.6.1.4.1.318.1.4.2.4.1.4.3',
 } as const;
 
 /** What tells the identity: asked first, and asked of everything that answers. */
@@ -59,6 +61,7 @@ export const DETAIL_OIDS: readonly string[] = [
   OID.calibrationResult,
   OID.linkStatus,
   OID.stateFlags,
+  OID.moduleVersion3,
 ];
 
 export const MODULE_OIDS: readonly string[] = [

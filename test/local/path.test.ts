@@ -37,6 +37,7 @@ function target(local: LocalAccess): UnitTarget {
     network: null,
     local,
     window: null,
+    output: null,
     feeds: [],
     redundantWith: [],
   };

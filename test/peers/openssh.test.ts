@@ -78,7 +78,7 @@ describe.runIf(can)('OpenSSH as the receiver of scp -t', () => {
     await listening(daemon, port);
     return {
       host: '127.0.0.1',
-      ports: { snmp: 161, ssh: port, ftp: 21 },
+      ports: { snmp: 161, ssh: port, ftp: 21, telnet: 23, http: 80, https: 443 },
       snmp: null,
       write: null,
       login: { user, password: new Secret(password) },

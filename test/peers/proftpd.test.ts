@@ -66,7 +66,7 @@ describe.runIf(can)('proftpd', () => {
     await listening(daemon, port);
     network = {
       host: '127.0.0.1',
-      ports: { snmp: 161, ssh: 22, ftp: port },
+      ports: { snmp: 161, ssh: 22, ftp: port, telnet: 23, http: 80, https: 443 },
       snmp: null,
       write: null,
       login: { user: 'apc', password: new Secret('secret') },

@@ -43,7 +43,11 @@ describe('both sides of every bound', () => {
   it.each(rows())('id $id at $version', (row) => {
     const { id, version } = row;
     const firmware = { raw: `UPS ${version} (ID${id})`, version, microLinkId: id };
-    const reasons = judgeStart(book, unitAt(version, { firmware }), unsignedImage(id), 'nmc');
+    const reasons = judgeStart(book, {
+      unit: unitAt(version, { firmware }),
+      image: unsignedImage(id),
+      path: 'nmc',
+    });
     const of = (code: string): Reason | undefined => reasons.find((reason) => reason.code === code);
     const said = /with it on: (yes|not known|no)/.exec(of('OUTPUT_DURING_UPDATE')?.because ?? '')?.[1];
     const outputOn = said === 'not known' ? 'unknown' : said;

@@ -113,6 +113,7 @@ export async function openRouteSite(
         return image;
       },
       control: circumstances.control ?? { stopNew: false, abort: new AbortController().signal },
+      papers: { keep: async () => undefined, transcript: () => undefined },
       progress: () => undefined,
       ended: () => undefined,
     });

@@ -31,6 +31,7 @@ const target: UnitTarget = {
   network: null,
   local: null,
   window: null,
+  output: null,
   feeds: [],
   redundantWith: [],
 };
@@ -40,7 +41,7 @@ function pathOf(take: UpgradePath['take']): UpgradePath {
   const never = (): never => {
     throw new Error('not asked for here');
   };
-  return { look: never, steps: never, check: never, take };
+  return { look: never, steps: never, check: never, take, switchOutput: never };
 }
 
 function contextWith(clock: Clock): StepContext {
@@ -48,7 +49,15 @@ function contextWith(clock: Clock): StepContext {
   const [hop] = planned.hops;
   if (hop === undefined) throw new Error('the planned unit has no hop');
   const abort = new AbortController().signal;
-  const surroundings = { target, clock, rehearsalSpeed: 1, abort, progress: () => undefined };
+  const surroundings = {
+    target,
+    clock,
+    rehearsalSpeed: 1,
+    abort,
+    progress: () => undefined,
+    keep: async () => undefined,
+    transcript: () => undefined,
+  };
   return contextFor(planned.unit, hop, placeholder(hop), null, surroundings);
 }
 

@@ -1,4 +1,11 @@
-import { type Plan, type PlannedUnit, planId, type Unit, unseenUnit } from '../../src/core/index.ts';
+import {
+  isUpsHop,
+  type Plan,
+  type PlannedUnit,
+  planId,
+  type Unit,
+  unseenUnit,
+} from '../../src/core/index.ts';
 
 /** A healthy unit of id 18 at a version. */
 export function unitAt(version: string, overrides: Partial<Unit> = {}): Unit {
@@ -11,6 +18,8 @@ export function unitAt(version: string, overrides: Partial<Unit> = {}): Unit {
       model: 'AP9631',
       serial: 'ZA1',
       generation: 'nmc2',
+      platform: 'hw05',
+      boot: 'v1.0.9',
       os: 'v6.9.6',
       app: { name: 'sumx', version: 'v6.9.6' },
     },
@@ -46,6 +55,7 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
     },
     hops: [
       {
+        component: 'ups',
         from: { version: '09.4', microLinkId: 18 },
         to: { version: '15.0', microLinkId: 18 },
         image: { file: 'SMT18UPS_15-0.enc', sha256: 'a'.repeat(64), sizeBytes: 1280 },
@@ -53,6 +63,7 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
         steps: ['transfer', 'start', 'settle', 'verify'],
       },
     ],
+    output: null,
     problem: null,
     ...overrides,
   };
@@ -62,7 +73,7 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
 export function routedUnit(key: string): PlannedUnit {
   const planned = plannedUnit(key, { unit: unitAt('09.3') });
   const [last] = planned.hops;
-  if (last === undefined) return planned;
+  if (last === undefined || !isUpsHop(last)) return planned;
   const [from, over] = ['09.3', '09.6'].map((version) => ({ version, microLinkId: 18 }));
   if (from === undefined || over === undefined) return planned;
   const first = { file: 'SMT18UPS_09-6.enc', sha256: 'b'.repeat(64), sizeBytes: 1280 };

@@ -1,0 +1,37 @@
+import { type CardPart, type Hop, isUpsHop } from './plan.ts';
+import type { Card, Unit } from './unit.ts';
+
+/** Version of one part of a card as the card gives it; a card that is one file is known by its application. */
+export function cardPartVersion(card: Card | null, part: CardPart): string | null {
+  if (card === null) return null;
+  if (part === 'card-boot') return card.boot;
+  return part === 'card-os' ? card.os : (card.app?.version ?? null);
+}
+
+/** Cards write `v6.9.6`, file names 696 or 6.9.6: the letter says nothing. */
+function sameVersion(a: string | null, b: string | null): boolean {
+  const plain = (text: string | null): string | null => text?.trim().toLowerCase().replace(/^v/, '') ?? null;
+  return plain(a) !== null && plain(a) === plain(b);
+}
+
+/**
+ * Whether a unit runs what one end of a hop says. A card part whose version was not known before counts as being at the
+ * beginning of the hop while it is not at its end.
+ */
+export function isAtEnd(unit: Unit, hop: Hop, end: 'from' | 'to'): boolean {
+  if (isUpsHop(hop)) {
+    const { version, microLinkId } = unit.firmware;
+    return version === hop[end].version && microLinkId === hop[end].microLinkId;
+  }
+  const version = cardPartVersion(unit.card, hop.component);
+  if (end === 'to') return sameVersion(version, hop.to.version);
+  if (sameVersion(version, hop.to.version)) return false;
+  return hop.from.version === null ? unit.card !== null : sameVersion(version, hop.from.version);
+}
+
+/** What a unit runs of the component that a hop is about, in words fit for printing. */
+export function runsInWords(unit: Unit, hop: Hop): string {
+  if (!isUpsHop(hop)) return `${hop.component} ${cardPartVersion(unit.card, hop.component) ?? '?'}`;
+  const { version, microLinkId } = unit.firmware;
+  return `UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`;
+}

@@ -1,0 +1,99 @@
+import { asProblem, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
+import { fold, outputIsOwed, type UnitRecord } from './fold.ts';
+import type { OutputState } from './journal.ts';
+import { type Ending, Refusal, type UnitWork } from './preflight.ts';
+import { contextFor, placeholder } from './steps.ts';
+
+/** The output of a unit whose operator let the tool switch it: off for the update, and on again afterwards. */
+
+const NEVER = new AbortController().signal;
+
+/** The unit as it is expected to look while its output is switched off for the update. */
+export function outputOff(unit: Unit): Unit {
+  return { ...unit, condition: { ...unit.condition, outputOn: false } };
+}
+
+/** Switches the output off. The intent is on disk before the command leaves. Throws the end of the unit where it stays on. */
+export async function switchOff(context: StepContext, work: UnitWork): Promise<void> {
+  await write(work, 'switching-off', null);
+  work.progress('switching the output off', null);
+  const result = await work.path.switchOutput('off', { ...context, signal: NEVER });
+  const state = result.state === 'done' ? 'off' : result.state === 'failed' ? 'not-switched' : 'unknown';
+  await write(work, state, result.problem);
+  if (state === 'off') return;
+  throw new Refusal({ outcome: 'failed', after: null, problem: result.problem, reasons: [] });
+}
+
+/**
+ * Does the work on a unit and brings its output back on afterwards, where this run switched it off. A unit whose update may be
+ * under way is left alone; so is one whose next hop follows (null).
+ */
+export async function withOutputBack(
+  record: UnitRecord,
+  work: UnitWork,
+  act: () => Promise<Ending | null>,
+): Promise<Ending | null> {
+  const ending = await act();
+  if (ending === null) return null;
+  const { key } = record.planned;
+  const now = fold(work.journal.events).units.find(({ planned }) => planned.key === key) ?? record;
+  const [hop] = record.planned.hops;
+  if (!outputIsOwed(now) || hop === undefined) return ending;
+  if (ending.outcome === 'unknown') return leftOff(ending);
+  await write(work, 'switching-on', null);
+  work.progress('switching the output on again', null);
+  const before = now.before ?? record.planned.unit;
+  const result = await work.path
+    .switchOutput('on', contextFor(before, hop, placeholder(hop), null, work, NEVER))
+    .catch((thrown) => ({ state: 'unknown' as const, way: null, problem: asProblem(thrown) }));
+  await write(work, result.state === 'done' ? 'on' : 'unknown', result.problem);
+  if (result.state === 'done') return { ...ending, after: result.unit ?? ending.after };
+  const why = result.problem?.message ?? 'it could not be switched on';
+  const problem = new Problem(
+    'device/output',
+    `The output was switched off for the update and is not known to be on again: ${why} ${told(ending)}`.trim(),
+    { hint: 'Go and look at the unit and its load; switch the output on at the panel, or run upsfw resume.' },
+  );
+  return { ...ending, outcome: 'unknown', problem };
+}
+
+/** The end of a unit of which only its output was open: its hops are known. */
+export function endBeforeOutput(record: UnitRecord): Ending {
+  const done = record.hops.every((hop) => hop.verified);
+  const { problem } = record;
+  return {
+    outcome: done ? 'upgraded' : 'failed',
+    after: record.after,
+    problem:
+      done || problem === null ? null : new Problem(problem.code, problem.message, { hint: problem.hint }),
+    reasons: [],
+  };
+}
+
+function leftOff(ending: Ending): Ending {
+  const { problem } = ending;
+  const told =
+    'The output was switched off for the update and stays off while the end of the update is not known.';
+  if (problem === null) return ending;
+  return {
+    ...ending,
+    problem: new Problem(problem.code, `${problem.message} ${told}`, {
+      hint: problem.hint,
+      transient: problem.transient,
+      cause: problem,
+    }),
+  };
+}
+
+function told({ outcome, problem }: Ending): string {
+  return `The unit itself ended as "${outcome}"${problem === null ? '.' : `: ${problem.message}`}`;
+}
+
+function write(work: UnitWork, state: OutputState, problem: Problem | null): Promise<void> {
+  return work.journal.append({
+    event: 'output',
+    unit: unitKey(work.target),
+    state,
+    problem: problem?.toJSON() ?? null,
+  });
+}
