@@ -1,7 +1,18 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { startFleet } from '../sim/index.ts';
+import {
+  DEMO_IMAGES,
+  DEMO_UNITS,
+  FAULTS,
+  type Fault,
+  loadPersonaFile,
+  PERSONA_IMAGES,
+  PERSONAS,
+  ROUTE_IMAGES,
+  type SimulatedUnit,
+  startFleet,
+} from '../sim/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
@@ -9,10 +20,14 @@ import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 const DURATION = /^(\d{1,5})(s|m|h)?$/;
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
+const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.hasOwn(FAULTS, name));
+
 const SimulateArgs = CommonSchema.extend({
   write: z.string().min(1).optional(),
   for: z.string().regex(DURATION, { error: 'must be a time like 90s, 10m or 2h' }).optional(),
   speed: z.number().min(1).max(10_000),
+  persona: z.array(z.string().min(1)).max(250).optional(),
+  fault: z.array(z.enum(FAULT_NAMES)).optional(),
 });
 type SimulateArgs = z.infer<typeof SimulateArgs>;
 
@@ -25,19 +40,53 @@ export const simulateCommand = defineCommand<SimulateArgs>({
     write: { type: 'string', describe: 'Write the inventory to this file, and images beside it' },
     for: { type: 'string', describe: 'End after this time, e.g. 10m' },
     speed: { type: 'number', default: 60, describe: 'How much faster the simulated devices live' },
+    persona: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Instead of the fleet, a unit like this: a name, or a file of your own; may be repeated',
+    },
+    fault: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Every unit misbehaves in this way; may be repeated',
+    },
   },
   schema: SimulateArgs,
   run: simulate,
 });
 
+const IMAGES = { ...DEMO_IMAGES, ...ROUTE_IMAGES, ...PERSONA_IMAGES };
+
+/** The units of the demonstration, or one for each persona that was asked for. */
+async function unitsOf({ persona, fault }: SimulateArgs): Promise<readonly SimulatedUnit[]> {
+  const faults = fault ?? [];
+  if (persona === undefined) return DEMO_UNITS.map((unit) => ({ ...unit, faults }));
+  const units: SimulatedUnit[] = [];
+  for (const [index, one] of persona.entries()) {
+    const known = PERSONAS.find((name) => name === one);
+    units.push({
+      name: `${basename(one, extname(one)).replace(/[^A-Za-z0-9-]/g, '-')}-${index + 1}`,
+      site: 'rehearsal',
+      persona: known ?? (await loadPersonaFile(one)),
+      faults,
+    });
+  }
+  return units;
+}
+
 async function simulate(args: SimulateArgs, io: Io): Promise<Exit> {
-  const fleet = await startFleet({ speed: args.speed });
+  const fleet = await startFleet({ speed: args.speed, units: await unitsOf(args) });
   try {
     if (args.write === undefined) io.out(fleet.inventory('./images'));
     else {
       const file = resolve(args.write);
       await mkdir(dirname(file), { recursive: true });
-      await fleet.writeImages(join(dirname(file), 'images'));
+      await fleet.writeImages(
+        join(dirname(file), 'images'),
+        args.persona === undefined ? DEMO_IMAGES : IMAGES,
+      );
       await writeFile(file, fleet.inventory('./images'), { mode: 0o600 });
     }
     io.talk('The simulated fleet is up. In another terminal set:\n');

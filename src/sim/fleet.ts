@@ -3,20 +3,22 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ACCESS } from './access.ts';
-import { SimulatedDevice } from './device.ts';
-import type { Face } from './face.ts';
+import { SimulatedDevice } from './device/device.ts';
+import { buildImage, DEMO_IMAGES, type ImageRecipe } from './device/image-builder.ts';
+import type { Face } from './faces/face.ts';
+import { openFtpFace } from './faces/ftp-face.ts';
+import { openSnmpFace } from './faces/snmp-face.ts';
+import { openSshFace } from './faces/ssh-face.ts';
+import { openTelnetFace } from './faces/telnet-face.ts';
+import { openHttpFace, openHttpsFace } from './faces/web-face.ts';
 import type { Fault } from './faults.ts';
-import { openFtpFace } from './ftp-face.ts';
-import { buildImage, DEMO_IMAGES, type ImageRecipe } from './image-builder.ts';
 import { loadPersona, type Persona, type PersonaName } from './personas.ts';
-import { openSnmpFace } from './snmp-face.ts';
-import { openSshFace } from './ssh-face.ts';
 
 /** A unit of a simulated fleet. */
 export interface SimulatedUnit {
   readonly name: string;
   readonly site: string;
-  readonly persona: PersonaName;
+  readonly persona: PersonaName | Persona;
   /** UPS version installed, where it is not that of the persona. */
   readonly installed?: string;
   /** Ways to start in the inventory, where they are not those of the persona. */
@@ -38,7 +40,14 @@ export interface RunningUnit {
   readonly device: SimulatedDevice;
   readonly address: string;
   /** Null where the card has no such face. */
-  readonly ports: { readonly snmp: number; readonly ssh: number | null; readonly ftp: number | null };
+  readonly ports: {
+    readonly snmp: number;
+    readonly ssh: number | null;
+    readonly ftp: number | null;
+    readonly telnet: number | null;
+    readonly http: number | null;
+    readonly https: number | null;
+  };
 }
 
 export interface SimulatedFleet {
@@ -125,6 +134,7 @@ async function startUnit(
     faces.push(face);
     return face.port;
   };
+  const https = persona.https ? keep(await openHttpsFace(device, address)) : null;
   return {
     unit,
     device,
@@ -133,6 +143,9 @@ async function startUnit(
       snmp: keep(await openSnmpFace(device, address)),
       ssh: persona.ssh === 'none' ? null : keep(await openSshFace(device, address)),
       ftp: persona.ftp ? keep(await openFtpFace(device, address)) : null,
+      telnet: persona.telnet ? keep(await openTelnetFace(device, address)) : null,
+      http: persona.http === 'off' ? null : keep(await openHttpFace(device, address, https)),
+      https,
     },
   };
 }

@@ -1,11 +1,24 @@
 /**
  * Devices that are not there, on real sockets: the demonstration, the rehearsal and the peer of the tests.
  *
- * Owns one state machine a device, its faces (SNMP, SSH, FTP), what cards say of themselves, and a table of faults.
+ * Owns one state machine a device, its faces (SNMP, SSH, FTP, telnet, web), what cards say of themselves, and a table of faults.
  * Follows what is known of real cards, not what the client expects: it must not know snmp, nmc, local or images.
  */
 
-export type { SimulatedDevice } from './device.ts';
+export {
+  buildCardFile,
+  type CardFileRecipe,
+  type CardPart,
+  cardFileName,
+} from './device/card-file-builder.ts';
+export type { SimulatedDevice } from './device/device.ts';
+export {
+  buildImage,
+  DEMO_IMAGES,
+  type ImageRecipe,
+  PERSONA_IMAGES,
+  ROUTE_IMAGES,
+} from './device/image-builder.ts';
 export type { Fault } from './faults.ts';
 export { FAULTS } from './faults.ts';
 export {
@@ -16,5 +29,11 @@ export {
   type SimulatedUnit,
   startFleet,
 } from './fleet.ts';
-export { buildImage, DEMO_IMAGES, type ImageRecipe, ROUTE_IMAGES } from './image-builder.ts';
-export { PERSONAS, type PersonaName } from './personas.ts';
+export {
+  loadPersona,
+  loadPersonaFile,
+  PERSONAS,
+  type Persona,
+  type PersonaName,
+  PersonaSchema,
+} from './personas.ts';

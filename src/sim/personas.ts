@@ -1,11 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { readOwnData } from '../yaml/index.ts';
+import { Problem } from '../core/index.ts';
+import { listFindings, parseYaml, readOwnData } from '../yaml/index.ts';
 
 const text = z.string().min(1).max(100);
 const release = z.string().regex(/^\d\d\.\d$/);
 
 /** What a simulated card and its UPS say of themselves, and what they offer. */
-const PersonaSchema = z.strictObject({
+export const PersonaSchema = z.strictObject({
   generation: z.enum(['nmc1', 'nmc2', 'nmc3']),
   card: z.strictObject({
     model: text,
@@ -27,8 +29,8 @@ const PersonaSchema = z.strictObject({
   }),
   sysObjectId: text,
   snmp: z.enum(['v1', 'v2c', 'v3']),
-  /** `old`: SHA-1 key exchange and CBC ciphers only, as on second-generation cards. */
-  ssh: z.enum(['none', 'old', 'modern']),
+  /** `old`: SHA-1 key exchange and CBC ciphers only, as on second-generation cards; `old-rsa1024`: with a host key of 1024 bits too. */
+  ssh: z.enum(['none', 'old', 'old-rsa1024', 'modern']),
   ftp: z.boolean(),
   /** The card answers for upsAdvControlFirmwareUpdate. */
   updateObject: z.boolean(),
@@ -43,12 +45,52 @@ const PersonaSchema = z.strictObject({
     .strictObject({ microLinkId: z.int().min(1), from: release, loader: release, broughtBy: release })
     .nullable()
     .default(null),
+  /** The first release of the card's application that can update this unit; an older one fails at once. Null = any. */
+  minApp: text.nullable().default(null),
+  /** The first release of the card's application that knows images of format 4; null = any. */
+  format4From: text.nullable().default(null),
+  /** "SmartSlot" of the panel's menu of firmware update interfaces; off, every update through the card fails at once. */
+  smartSlot: z.boolean().default(true),
+  /** Whether an update starts while the output is on; `asks`: the command line asks, and SNMP is refused. */
+  outputOnUpdate: z.enum(['allowed', 'refused', 'asks']).default('allowed'),
+  /** The UPS first receives a file and installs it later: by itself, when the output goes off, or only at the panel. */
+  twoStep: z.enum(['now', 'next-off', 'dont']).nullable().default(null),
+  /** Images on a USB stick in the card; null = a card without a port. */
+  usbStick: z
+    .array(z.strictObject({ name: text, microLinkId: z.int().min(1), version: release }))
+    .nullable()
+    .default(null),
+  /** The card has its application. */
+  app: z.boolean().default(true),
+  /** Lists of files: like `ls -l` (AOS 5, which has no `pwd` and no `bye` either), or size, date and name (from AOS 6 on). */
+  listing: z.enum(['5', '6']).default('6'),
+  /** Commands that are answered with these very lines while the UPS is idle. */
+  says: z.record(text, z.array(z.string().max(200)).max(200)).default({}),
+  /** How far the card's clock is ahead (behind: negative). */
+  clockOffsetSeconds: z.int().default(0),
   inventory: z.strictObject({
     transfer: z.array(z.enum(['scp', 'ftp'])),
     start: z.array(z.enum(['snmp', 'cli'])),
     plaintext: z.boolean(),
     legacySsh: z.boolean().default(false),
   }),
+  /** Where the event log lies as a file: beside the settings, or in a folder of its own. */
+  logPlace: z.enum(['root', 'logs']).default('root'),
+  /** Bytes of flash that are left for files; null = enough for all. */
+  flashBytes: z.int().min(0).nullable().default(null),
+  /** What the command line prints when it waits; a long one has the name of the user before it. */
+  prompt: z
+    .string()
+    .regex(/^(?:[A-Za-z0-9. ]{1,40}@)?[A-Za-z0-9.]{1,40}>$/)
+    .default('apc>'),
+  /** `stalling`: the tail of what the command line prints is held back until the next byte of input. */
+  echo: z.enum(['plain', 'stalling']).default('plain'),
+  /** The FTP server offers explicit TLS. */
+  ftpTls: z.boolean().default(false),
+  telnet: z.boolean().default(false),
+  /** The web page without TLS; `redirect`: it only sends to the one with TLS. */
+  http: z.enum(['off', 'plain', 'redirect']).default('off'),
+  https: z.boolean().default(false),
 });
 
 export type Persona = z.infer<typeof PersonaSchema>;
@@ -60,10 +102,48 @@ export const PERSONAS = [
   'sua1500-legacy',
   'smx1500-current',
   'srt5000-transit',
+  'smt1500-ap9630-2012',
+  'smt2200-nmc2-716',
+  'srt10k-ap9641',
+  'srtl-embedded',
+  'card-without-app',
 ] as const;
 export type PersonaName = (typeof PERSONAS)[number];
 
-export async function loadPersona(name: PersonaName): Promise<Persona> {
-  const { value } = await readOwnData(new URL(`personas/${name}.yaml`, import.meta.url), PersonaSchema);
+/** The persona of a name; one that is whole already stays as it is. */
+export async function loadPersona(persona: PersonaName | Persona): Promise<Persona> {
+  if (typeof persona !== 'string') return persona;
+  const file = new URL(`personas/${persona}.yaml`, import.meta.url);
+  const { value } = await readOwnData(file, PersonaSchema);
   return value;
+}
+
+/** Larger is no persona. */
+const LARGEST_FILE = 256 * 1024;
+
+/** Reads a persona of somebody's own. Throws Problem config/usage with every finding. */
+export async function loadPersonaFile(path: string): Promise<Persona> {
+  const hint = `Give one of ${PERSONAS.join(', ')}, or a file as docs/simulator.md describes it.`;
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new Problem('config/usage', `The persona ${path} is no name and no file that can be read.`, {
+      hint,
+      cause,
+    });
+  }
+  if (text.length > LARGEST_FILE)
+    throw new Problem('config/usage', `The persona file ${path} has more than ${LARGEST_FILE} characters.`, {
+      hint,
+    });
+  const parsed = parseYaml(text, PersonaSchema);
+  if (parsed.ok) return parsed.value;
+  throw new Problem(
+    'config/usage',
+    `The persona file has findings.\n${listFindings(path, parsed.findings)}`,
+    {
+      hint,
+    },
+  );
 }

@@ -1,17 +1,12 @@
 import dgram, { type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import * as snmp from 'net-snmp';
-import { ACCESS } from './access.ts';
-import type { SimulatedDevice } from './device.ts';
+import { ACCESS } from '../access.ts';
+import type { SimulatedDevice } from '../device/device.ts';
 import type { Face } from './face.ts';
-import { OBJECTS, type SimulatedObject, UPDATE_OBJECT } from './snmp-objects.ts';
+import { type Mib, type SetRequest, SnmpTree } from './snmp-tree.ts';
 
 /** The part of net-snmp's agent that is used; its types call all of it `any`. */
-interface Mib {
-  registerProvider(provider: object): void;
-  setScalarValue(name: string, value: string | number): void;
-}
-
 interface Agent {
   getMib(): Mib;
   getAuthorizer(): {
@@ -24,21 +19,6 @@ interface Agent {
   };
   close(): void;
 }
-
-interface SetRequest {
-  readonly operation: number;
-  readonly setValue?: unknown;
-  readonly testSet?: boolean;
-  done(error?: { readonly errorStatus: number }): void;
-}
-
-const TYPES = {
-  text: snmp.ObjectType.OctetString,
-  integer: snmp.ObjectType.Integer,
-  gauge: snmp.ObjectType.Gauge,
-  ticks: snmp.ObjectType.TimeTicks,
-  oid: snmp.ObjectType['OBJECT IDENTIFIER'],
-} as const;
 
 const START = 2;
 const CLEAR = 1;
@@ -57,15 +37,10 @@ export async function openSnmpFace(device: SimulatedDevice, address: string): Pr
     () => undefined,
   );
   grant(agent, device);
-  const mib = agent.getMib();
-  for (const object of OBJECTS) register(mib, object, device, wire);
-  wire.refresh = () => {
-    for (const object of OBJECTS) {
-      const value = object.value(device);
-      if (value !== null) mib.setScalarValue(object.oid, value);
-    }
-  };
-  wire.refresh();
+  const tree = new SnmpTree(agent.getMib(), device, (request: SetRequest) =>
+    onUpdateObject(request, device, wire),
+  );
+  wire.refresh = () => tree.refresh();
   const port = await wire.ready;
   return {
     port,
@@ -97,19 +72,6 @@ function grant(agent: Agent, device: SimulatedDevice): void {
   model.setCommunityAccess(ACCESS.write, snmp.AccessLevel.ReadWrite);
 }
 
-function register(mib: Mib, object: SimulatedObject, device: SimulatedDevice, wire: Wire): void {
-  if (object.value(device) === null) return;
-  const isUpdate = object.oid === UPDATE_OBJECT;
-  mib.registerProvider({
-    name: object.oid,
-    type: snmp.MibProviderType.Scalar,
-    oid: object.oid,
-    scalarType: TYPES[object.type],
-    maxAccess: isUpdate ? snmp.MaxAccess['read-write'] : snmp.MaxAccess['read-only'],
-    ...(isUpdate ? { handler: (request: SetRequest) => onUpdateObject(request, device, wire) } : {}),
-  });
-}
-
 /** A write comes twice, to try and to do; only the second one acts. */
 function onUpdateObject(request: SetRequest, device: SimulatedDevice, wire: Wire): void {
   if (request.operation !== snmp.PduType.SetRequest) {
@@ -139,7 +101,8 @@ function onUpdateObject(request: SetRequest, device: SimulatedDevice, wire: Wire
   }
   if (device.has('set-answer-lost')) wire.loseNextAnswer = true;
   const answer = device.start(null);
-  if (answer === 'started') request.done();
+  // Whether the unit takes the file shows in the object, not in the answer to the write.
+  if (answer === 'started' || answer === 'refused') request.done();
   else request.done({ errorStatus: snmp.ErrorStatus.InconsistentValue });
 }
 
@@ -159,6 +122,7 @@ class Wire extends EventEmitter {
     this.ready = once(this.#socket, 'listening').then(() => this.#socket.address().port);
     this.closed = once(this.#socket, 'close').then(() => undefined);
     this.#socket.on('message', (message, from) => {
+      if (!device.cardUp || (device.has('snmp-silent-during-update') && device.phase !== 'idle')) return;
       device.counters.snmpReads += 1;
       this.refresh();
       this.emit('message', message, from);

@@ -129,3 +129,22 @@ export const ROUTE_IMAGES: Readonly<Record<string, ImageRecipe>> = {
     payloadBytes: 210_000,
   },
 };
+
+/** Images for the units that take part in neither. */
+export const PERSONA_IMAGES: Readonly<Record<string, ImageRecipe>> = {
+  'SRT1019UPS_07-9.enc': {
+    microLinkId: 1019,
+    microLinkIdAfter: 1025,
+    version: '07.9',
+    parts: ['MBL 02.4', 'MCU 05.4'],
+    payloadBytes: 220_000,
+  },
+  'SRTL1034UPS_06-9.enc': {
+    microLinkId: 1034,
+    version: '06.9',
+    format: 4,
+    parts: ['MBL 04.0', 'MCU 17.1'],
+    signed: true,
+    payloadBytes: 220_000,
+  },
+};

@@ -6,10 +6,22 @@ export interface Counters {
   snmpReads: number;
   snmpWrites: number;
   uploads: number;
+  deletes: number;
   logins: number;
   commands: number;
   /** Lines that were typed after a question, empty ones among them. */
   answers: number;
+  /** Orders to switch the output that were accepted. */
+  outputSwitches: number;
+  /** Files for the card itself that it took. */
+  cardFlashes: number;
+  cardReboots: number;
+  /** Files that somebody fetched whole. */
+  downloads: number;
+  /** Times that the event log was deleted. */
+  logDeletes: number;
+  /** Settings of the card that were changed, its password among them. */
+  settings: number;
 }
 
 export function freshCounters(): Counters {
@@ -19,8 +31,15 @@ export function freshCounters(): Counters {
     snmpReads: 0,
     snmpWrites: 0,
     uploads: 0,
+    deletes: 0,
     logins: 0,
     commands: 0,
     answers: 0,
+    outputSwitches: 0,
+    cardFlashes: 0,
+    cardReboots: 0,
+    downloads: 0,
+    logDeletes: 0,
+    settings: 0,
   };
 }

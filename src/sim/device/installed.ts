@@ -1,5 +1,5 @@
-import { compare } from '../core/index.ts';
-import type { Persona } from './personas.ts';
+import { compare } from '../../core/index.ts';
+import type { Persona } from '../personas.ts';
 
 /** What the installed firmware decides about the next update: the card's gate, and the boot loader. */
 
@@ -11,6 +11,13 @@ function order(a: string, b: string): -1 | 0 | 1 | null {
 
 function reaches(version: string, wanted: string): boolean {
   const found = order(version, wanted);
+  return found === 0 || found === 1;
+}
+
+/** Whether a release of the card is this one or a later one; releases that cannot be compared are not. */
+export function cardReaches(version: string, wanted: string): boolean {
+  const of = (text: string) => ({ component: 'card-app' as const, line: '', version: text });
+  const found = compare(of(version), of(wanted));
   return found === 0 || found === 1;
 }
 

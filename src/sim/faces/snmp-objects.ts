@@ -1,5 +1,5 @@
-import { SIMULATED_MARK } from '../core/index.ts';
-import type { SimulatedDevice } from './device.ts';
+import { SIMULATED_MARK } from '../../core/index.ts';
+import type { SimulatedDevice } from '../device/device.ts';
 
 /** An object of the simulated agent; `value` is read from the device for every request. Null = the agent lacks it. */
 export interface SimulatedObject {
@@ -8,16 +8,44 @@ export interface SimulatedObject {
   readonly value: (device: SimulatedDevice) => string | number | null;
 }
 
+/** A card without its application (SNMP notes, 5). */
+const BARE_CARD = '1.3.6.1.4.1.318';
 const P = '1.3.6.1.4.1.318.1.1.1';
 
 /** The object that starts and shows an update; the only one that may be written. */
 export const UPDATE_OBJECT = `${P}.6.2.9`;
 
+/** Serial, file and version of what runs on the card: 1 operating system, 2 application, 3 boot monitor (SNMP notes, 3). */
+export const MODULE_TABLE = '1.3.6.1.4.1.318.1.4.2.4.1';
+
+function appRuns(device: SimulatedDevice): boolean {
+  return device.card.appState !== 'A!';
+}
+
+/** The value of an object as the device is now; without its application a card has the system group only. */
+export function objectValue(object: SimulatedObject, device: SimulatedDevice): string | number | null {
+  return appRuns(device) || !object.oid.startsWith(BARE_CARD) ? object.value(device) : null;
+}
+
+/** Rows of the module table: index, serial, file, version. No first-generation card was seen to have it. */
+export function moduleRows(device: SimulatedDevice): readonly (readonly [number, string, string, string])[] {
+  if (!appRuns(device) || device.persona.generation === 'nmc1') return [];
+  return [
+    [1, device.cardSerial, device.card.fileName('os'), device.osVersion],
+    [2, device.cardSerial, device.card.fileName('app'), device.appVersion],
+    [3, device.cardSerial, device.card.fileName('boot'), device.bootVersion],
+  ];
+}
+
 /** Instances end in `.0`, which the agent adds. */
 export const OBJECTS: readonly SimulatedObject[] = [
   { oid: '1.3.6.1.2.1.1.1', type: 'text', value: sysDescr },
-  { oid: '1.3.6.1.2.1.1.2', type: 'oid', value: (device) => device.persona.sysObjectId },
-  { oid: '1.3.6.1.2.1.1.3', type: 'ticks', value: () => Math.floor(process.uptime() * 100) },
+  {
+    oid: '1.3.6.1.2.1.1.2',
+    type: 'oid',
+    value: (device) => (appRuns(device) ? device.persona.sysObjectId : BARE_CARD),
+  },
+  { oid: '1.3.6.1.2.1.1.3', type: 'ticks', value: (device) => device.card.uptimeSeconds * 100 },
   { oid: '1.3.6.1.2.1.1.4', type: 'text', value: () => SIMULATED_MARK },
   { oid: '1.3.6.1.2.1.1.5', type: 'text', value: (device) => device.name },
   { oid: `${P}.1.1.1`, type: 'text', value: (device) => device.persona.ups.model },
@@ -44,17 +72,15 @@ export const OBJECTS: readonly SimulatedObject[] = [
 ];
 
 function sysDescr(device: SimulatedDevice): string {
-  const { platform, model, osVersion, appName, appVersion, hardwareRevision } = device.persona.card;
-  const number = (version: string): string => {
-    const plain = version.replace(/^v/, '');
-    return platform === 'hw21' ? plain : plain.replaceAll('.', '');
-  };
+  if (!appRuns(device)) return 'APC SNMP Agent';
+  const { model, hardwareRevision } = device.persona.card;
+  const { osVersion, appVersion } = device;
   const fields = [
     'MB:v4.1.0',
     `PF:${osVersion}`,
-    `PN:apc_${platform}_aos_${number(osVersion)}.bin`,
+    `PN:${device.card.fileName('os')}`,
     `AF1:${appVersion}`,
-    `AN1:apc_${platform}_${appName}_${number(appVersion)}.bin`,
+    `AN1:${device.card.fileName('app')}`,
     `MN:${model}`,
     `HR:${hardwareRevision}`,
     `SN: ${device.cardSerial}`,
@@ -74,9 +100,12 @@ function stateFlags(device: SimulatedDevice): string {
   const raise = (flag: number, up: boolean): void => {
     if (up) flags[flag - 1] = '1';
   };
+  raise(1, device.alarm || device.onBattery);
   raise(2, device.onBattery);
   raise(4, !device.onBattery);
   raise(6, device.linkUp);
   raise(19, device.outputOn);
+  // A fan, as one example of an alarm.
+  raise(41, device.alarm);
   return flags.join('');
 }

@@ -4,6 +4,8 @@ import { sums } from './image-builder.ts';
 export type FileCheck = { readonly known: false } | ({ readonly known: true } & CheckedImage);
 
 export interface CheckedImage {
+  /** Of the container: 3 or 4. */
+  readonly format: number;
   /** Id of the first record: the units that the image is for. */
   readonly id: number;
   /** Id of the application: what these units are afterwards. */
@@ -38,5 +40,5 @@ export function checkFile(bytes: Buffer): FileCheck {
     offset += BLOCK + padded;
   }
   if (id === null || version === null) return { known: false };
-  return { known: true, id, idAfter: idAfter ?? id, version, loader };
+  return { known: true, format: bytes[0] ?? 0, id, idAfter: idAfter ?? id, version, loader };
 }

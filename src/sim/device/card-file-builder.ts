@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+
+/** What a file for a card holds; `all` is everything in one, as third-generation cards take it. */
+export const CARD_PARTS = ['bootmon', 'aos', 'sumx', 'su', 'sy', 'all'] as const;
+export type CardPart = (typeof CARD_PARTS)[number];
+
+export interface CardFileRecipe {
+  /** As in the names of the files: `hw05`, `hw21`. */
+  readonly platform: string;
+  readonly part: CardPart;
+  /** With the leading `v`, as the card shows it. */
+  readonly version: string;
+  readonly payloadBytes?: number;
+}
+
+const MARK = 'upsfw simulated card firmware';
+const CHECKSUM_BYTES = 32;
+const LONGEST_HEAD = 200;
+
+/** Builds a file that a simulated card takes: a head in words, filling, a checksum at the end. No real card would run it. */
+export function buildCardFile(recipe: CardFileRecipe): Buffer {
+  const { platform, part, version, payloadBytes = 200_000 } = recipe;
+  const head = Buffer.from(`${MARK}\n${platform} ${part} ${version}\n`, 'latin1');
+  const body = Buffer.concat([head, Buffer.alloc(payloadBytes, `${platform}${part}${version}`)]);
+  return Buffer.concat([body, checksum(body)]);
+}
+
+/** The name that such a file has; digits alone on the second generation, dots on the third. */
+export function cardFileName({ platform, part, version }: CardFileRecipe): string {
+  const plain = version.replace(/^v/, '');
+  if (part === 'all') return `apc_${platform}_su_${plain}.nmc3`;
+  return `apc_${platform}_${part}_${platform === 'hw21' ? plain : plain.replaceAll('.', '')}.bin`;
+}
+
+/** What a file holds; null where it is none, or not whole. */
+export function readCardFile(bytes: Buffer): CardFileRecipe | null {
+  if (bytes.length <= CHECKSUM_BYTES) return null;
+  const body = bytes.subarray(0, -CHECKSUM_BYTES);
+  if (!checksum(body).equals(bytes.subarray(-CHECKSUM_BYTES))) return null;
+  const [mark, fields = ''] = body.toString('latin1', 0, LONGEST_HEAD).split('\n');
+  const [platform, word, version] = fields.split(' ');
+  const part = CARD_PARTS.find((one) => one === word);
+  if (mark !== MARK || platform === undefined || part === undefined || version === undefined) return null;
+  return { platform, part, version };
+}
+
+function checksum(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}

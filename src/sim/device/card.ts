@@ -1,0 +1,128 @@
+import { ACCESS } from '../access.ts';
+import type { SimulatedDevice } from './device.ts';
+import { EVENTS } from './texts.ts';
+
+/** Of `Stat` in the first screen: application running, starting, or one that does not fit the operating system (card notes, 2.1). */
+export type AppState = 'A+' | 'A?' | 'A!';
+
+/** How long the application of a card needs after the card answers again. */
+const APP_START_SECONDS = 15;
+
+/** The card itself: what runs on it, and whether it answers. */
+export class SimulatedCard {
+  osVersion: string;
+  appVersion: string;
+  /** The application in flash; one that is made for another family of UPS finds no unit. Null = none. */
+  appName: string | null;
+  bootVersion: string;
+  password: string = ACCESS.password;
+  /** What the card says of its FTP service. */
+  ftpOn: boolean;
+  /** False while it restarts: no face answers. */
+  up = true;
+  readonly #device: SimulatedDevice;
+  #starting = false;
+  #ftpNext: boolean | null = null;
+  #spoilt = false;
+  #restarts = 0;
+  #bootedAt: number;
+
+  constructor(device: SimulatedDevice) {
+    const { osVersion, appVersion, boot } = device.persona.card;
+    this.#device = device;
+    this.osVersion = osVersion;
+    this.appVersion = appVersion;
+    this.appName = device.persona.app ? device.persona.card.appName : null;
+    this.bootVersion = boot;
+    this.ftpOn = device.persona.ftp;
+    this.#bootedAt = device.now().getTime();
+  }
+
+  get appState(): AppState {
+    if (this.appName !== this.#device.persona.card.appName || this.#spoilt || this.#mismatched) return 'A!';
+    return this.#starting ? 'A?' : 'A+';
+  }
+
+  /** It has come up more than once since its power was switched on. */
+  get restarted(): boolean {
+    return this.#restarts > 0;
+  }
+
+  /** The file in flash that a part of the card runs from. */
+  fileName(part: 'os' | 'app' | 'boot'): string {
+    const { persona } = this.#device;
+    const nmc3 = persona.generation === 'nmc3';
+    const [word, version] = {
+      os: ['aos', this.osVersion] as const,
+      app: [this.appName ?? persona.card.appName, this.appVersion] as const,
+      boot: [nmc3 ? 'boot' : 'bootmon', this.bootVersion] as const,
+    }[part];
+    const plain = version.replace(/^v/, '');
+    return `apc_${persona.card.platform}_${word}_${nmc3 ? plain : plain.replaceAll('.', '')}.bin`;
+  }
+
+  /** A setting waits for the next start. */
+  get rebootPending(): boolean {
+    return this.#ftpNext !== null;
+  }
+
+  /** FTP is on or off from the next start on. */
+  setFtp(on: boolean): void {
+    this.#ftpNext = on;
+  }
+
+  /** Seconds since the card came up. */
+  get uptimeSeconds(): number {
+    return Math.max(0, Math.floor((this.#device.now().getTime() - this.#bootedAt) / 1000));
+  }
+
+  /** Goes down for a while; `applied` changes what comes up again. The output of the UPS does not care. */
+  restart(seconds: number, applied: () => void = () => undefined): void {
+    const device = this.#device;
+    this.up = false;
+    this.#restarts += 1;
+    const mine = this.#restarts;
+    device.changed();
+    device.after(seconds, () => {
+      applied();
+      this.ftpOn = this.#ftpNext ?? this.ftpOn;
+      this.#ftpNext = null;
+      // Whoever came later brings it up.
+      if (mine !== this.#restarts) return;
+      this.up = true;
+      this.#starting = true;
+      this.#bootedAt = device.now().getTime();
+      device.log(EVENTS.started);
+      device.changed();
+      device.after(APP_START_SECONDS, () => {
+        this.#starting = false;
+        device.changed();
+      });
+    });
+  }
+
+  /** Goes down and never answers again. */
+  stop(): void {
+    this.#restarts += 1;
+    this.up = false;
+    this.#device.changed();
+  }
+
+  /** Another application, or another release of it, lies in flash; it runs with the next start. */
+  install(appName: string, version: string): void {
+    this.appName = appName;
+    this.appVersion = version;
+    this.#spoilt = false;
+  }
+
+  /** The application does not run, whatever its version says. */
+  spoilApp(): void {
+    this.#spoilt = true;
+  }
+
+  /** The application belongs to another release of the operating system; the last digits may differ. */
+  get #mismatched(): boolean {
+    const release = (version: string): string => version.replace(/^v/, '').split('.').slice(0, 2).join('.');
+    return release(this.osVersion) !== release(this.appVersion);
+  }
+}

@@ -1,0 +1,252 @@
+import { EventEmitter } from 'node:events';
+import type { Fault } from '../faults.ts';
+import type { Persona } from '../personas.ts';
+import { SimulatedCard } from './card.ts';
+import { type FlashAnswer, flashCard } from './card-flash.ts';
+import { type Counters, freshCounters } from './counters.ts';
+import { EventLog } from './event-log.ts';
+import { buildImage } from './image-builder.ts';
+import type { FileCheck } from './image-check.ts';
+import { loaderAt } from './installed.ts';
+import { EVENTS, type LoggedEvent } from './texts.ts';
+import { type StartWay, UPDATE, UpdateEngine, type UpdateFile, type UpdateValue } from './update-engine.ts';
+
+/** What the UPS is at. `lost`: the card has no word from it and never will again. */
+export type Phase = 'idle' | 'transferring' | 'restarting' | 'lost';
+
+/** `refused`: the output is on, and the unit takes no update then. */
+export type StartAnswer = 'started' | 'busy' | 'no-file' | 'refused';
+
+/** Where a file lies: in the card's flash, or on a USB stick in the card. */
+export type FilePlace = 'flash' | 'usb';
+
+/** A UPS with its card: one state machine behind all faces. Times are in seconds of its own clock. */
+export class SimulatedDevice extends EventEmitter {
+  readonly name: string;
+  readonly site: string;
+  readonly cardSerial: string;
+  readonly persona: Persona;
+  readonly speed: number;
+  readonly counters: Counters = freshCounters();
+  /** Files in the card's `upsfw` folder. */
+  readonly files = new Map<string, Buffer>();
+  /** Files on the USB stick. */
+  readonly stick = new Map<string, Buffer>();
+  readonly card: SimulatedCard;
+  readonly updates: UpdateEngine;
+  serial: string;
+  version: string;
+  microLinkId: number | null;
+  /** Boot loader of the UPS; null = one older than any that an image asks for. */
+  loader: string | null;
+  phase: Phase = 'idle';
+  update: UpdateValue = UPDATE.none;
+  /** Bytes sent to the UPS and bytes to send, while an update is on. */
+  progress: { readonly sent: number; readonly total: number } | null = null;
+  onBattery = false;
+  outputOn = true;
+  /** Something is wrong that was not wrong before. */
+  alarm = false;
+  batteryPercent = 100;
+  readonly #faults: Set<Fault>;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #begun = Date.now();
+  readonly #log = new EventLog(() => this.now());
+  #lastFile: string | null = null;
+  #lastArrival: string | null = null;
+
+  constructor(options: {
+    readonly name: string;
+    readonly site: string;
+    readonly serial: string;
+    readonly persona: Persona;
+    readonly speed: number;
+    readonly faults: readonly Fault[];
+  }) {
+    super();
+    this.setMaxListeners(0);
+    this.name = options.name;
+    this.site = options.site;
+    this.serial = options.serial;
+    this.cardSerial = `ZA${options.serial.slice(2)}`;
+    this.persona = options.persona;
+    this.speed = options.speed;
+    this.#faults = new Set(options.faults);
+    this.version = options.persona.ups.version;
+    this.microLinkId = options.persona.ups.microLinkId;
+    this.loader = loaderAt(options.persona, this.version);
+    for (const { name, ...recipe } of options.persona.usbStick ?? [])
+      this.stick.set(name, buildImage(recipe));
+    if (this.has('stale-result')) this.update = UPDATE.failed;
+    this.card = new SimulatedCard(this);
+    this.updates = new UpdateEngine(this);
+    this.log(EVENTS.started);
+  }
+
+  has(fault: Fault): boolean {
+    return this.#faults.has(fault);
+  }
+
+  /** From now on the device misbehaves in this way too. */
+  inject(fault: Fault): void {
+    this.#faults.add(fault);
+  }
+
+  /** From now on the device does not misbehave in this way any more. */
+  mend(fault: Fault): void {
+    this.#faults.delete(fault);
+  }
+
+  /** The card's clock: it runs as fast as the device lives, and may be wrong from the start. */
+  now(): Date {
+    const lived = (Date.now() - this.#begun) * this.speed;
+    return new Date(this.#begun + lived + this.persona.clockOffsetSeconds * 1000);
+  }
+
+  /** Lines of the event log, newest first. */
+  get eventLog(): readonly string[] {
+    return this.#log.lines;
+  }
+
+  /** The event log as the file that the card serves; null where it cannot be read. */
+  get logText(): string | null {
+    return this.has('event-log-unreadable') ? null : this.eventLog.map((line) => `${line}\r\n`).join('');
+  }
+
+  log(event: LoggedEvent): void {
+    this.#log.add(event);
+  }
+
+  /** The firmware string as the card shows it. */
+  get firmware(): string {
+    return this.microLinkId === null ? this.version : `UPS ${this.version} (ID${this.microLinkId})`;
+  }
+
+  /** The card has word from its UPS. */
+  get linkUp(): boolean {
+    return (this.phase === 'idle' || this.phase === 'transferring') && this.card.appState === 'A+';
+  }
+
+  /** The card answers at all; while it does not, no face may. */
+  get cardUp(): boolean {
+    return this.card.up;
+  }
+
+  get osVersion(): string {
+    return this.card.osVersion;
+  }
+
+  get appVersion(): string {
+    return this.card.appVersion;
+  }
+
+  get bootVersion(): string {
+    return this.card.bootVersion;
+  }
+
+  /** What opens the card: a reset of its settings changes it. */
+  get password(): string {
+    return this.card.password;
+  }
+
+  /** How often anything was done to the device that a mere look does not do. */
+  get writes(): number {
+    const { snmpWrites, uploads, deletes, starts, outputSwitches, cardFlashes, cardReboots, answers } =
+      this.counters;
+    const { logDeletes, settings } = this.counters;
+    const byCard = cardFlashes + cardReboots + logDeletes + settings;
+    return snmpWrites + uploads + deletes + starts + outputSwitches + byCard + answers;
+  }
+
+  get lastFile(): string | null {
+    return this.#lastFile;
+  }
+
+  /** How the last file arrived, in the words of `xferStatus`; null = none has since the start. */
+  get lastArrival(): string | null {
+    return this.#lastArrival;
+  }
+
+  /** Resolves when the predicate holds; looked at after every change. */
+  until(predicate: (device: SimulatedDevice) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!predicate(this)) return;
+        this.off('change', look);
+        resolve();
+      };
+      this.on('change', look);
+      look();
+    });
+  }
+
+  changed(): void {
+    this.emit('change');
+  }
+
+  /** A whole file has arrived in the folder. */
+  store(name: string, bytes: Buffer): void {
+    this.files.set(name, bytes);
+    this.#lastFile = name;
+    this.#lastArrival = 'OK';
+    this.counters.uploads += 1;
+    if (this.has('on-battery-after-upload')) this.onBattery = true;
+    this.changed();
+  }
+
+  /** A whole file has arrived in the root, where the card takes firmware for itself. */
+  storeInRoot(name: string, bytes: Buffer): FlashAnswer {
+    const answer = flashCard(this, name, bytes);
+    this.#lastArrival = answer === 'flashing' ? 'OK' : 'File type unknown';
+    return answer;
+  }
+
+  remove(name: string): boolean {
+    const had = this.files.delete(name);
+    if (had) this.counters.deletes += 1;
+    if (this.#lastFile === name) this.#lastFile = [...this.files.keys()].at(-1) ?? null;
+    this.changed();
+    return had;
+  }
+
+  /** What the card says of a file without doing anything. */
+  check(name: string, place: FilePlace = 'flash'): FileCheck & { readonly compatible: boolean } {
+    return this.updates.check(this.#folder(place).get(name));
+  }
+
+  /** A request to start an update with a file; null = the one that came last into the folder. */
+  start(name: string | null, way: StartWay = 'snmp', place: FilePlace = 'flash'): StartAnswer {
+    return this.updates.start(this.#file(name ?? this.#lastFile, place), way);
+  }
+
+  /** Somebody says at the panel that the file that the UPS has received is to be installed; false where there is none. */
+  installAtPanel(): boolean {
+    return this.updates.installStaged();
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  /** Does something after this much time of the device. */
+  after(seconds: number, act: () => void): void {
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        act();
+      },
+      (seconds * 1000) / this.speed,
+    );
+    this.#timers.add(timer);
+  }
+
+  #folder(place: FilePlace): ReadonlyMap<string, Buffer> {
+    return place === 'usb' ? this.stick : this.files;
+  }
+
+  #file(name: string | null, place: FilePlace): UpdateFile | null {
+    const bytes = name === null ? undefined : this.#folder(place).get(name);
+    return name === null || bytes === undefined ? null : { name, bytes };
+  }
+}

@@ -1,0 +1,201 @@
+import type { SimulatedDevice, StartAnswer } from './device.ts';
+import { type CheckedImage, checkFile, type FileCheck } from './image-check.ts';
+import { cardPathIsShut, cardReaches, needsOtherLoader } from './installed.ts';
+import { setOutput } from './outputs.ts';
+import { EVENTS, fileFailed, type TransferEnd, transferFinished } from './texts.ts';
+
+/** Values of upsAdvControlFirmwareUpdate. */
+export const UPDATE = { none: 1, requested: 2, inProcess: 3, successful: 4, failed: 5 } as const;
+export type UpdateValue = (typeof UPDATE)[keyof typeof UPDATE];
+
+/** `agreed`: somebody has answered the card's question whether the output may stay on. */
+export type StartWay = 'snmp' | 'cli' | 'agreed';
+
+export interface UpdateFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** XMODEM at 9600 baud, as the card sends it to the UPS (card notes, 1.4). */
+const BYTES_PER_SECOND = 850;
+const RESTART_SECONDS = 45;
+const FAST_FAILURE_SECONDS = 2;
+/** How long a unit that installs by itself waits after the transfer. */
+const TWO_STEP_SECONDS = 60;
+const CARD_REBOOT_SECONDS = 90;
+/** A transfer is reported in as many steps; the faults count them. */
+const STEPS = 20;
+
+/** Takes a file to the UPS and installs it there, or fails in one of the ways that are known. */
+export class UpdateEngine {
+  readonly #device: SimulatedDevice;
+  /** What a unit of two steps has received and does not run yet. */
+  #staged: CheckedImage | null = null;
+
+  constructor(device: SimulatedDevice) {
+    this.#device = device;
+  }
+
+  /** What the card says of a file; a format that its application does not know is no format. */
+  check(bytes: Buffer | undefined): FileCheck & { readonly compatible: boolean } {
+    const device = this.#device;
+    const found = bytes === undefined ? { known: false as const } : checkFile(bytes);
+    const { format4From } = device.persona;
+    if (
+      found.known &&
+      found.format >= 4 &&
+      format4From !== null &&
+      !cardReaches(device.appVersion, format4From)
+    )
+      return { known: false, compatible: false };
+    const compatible = found.known && found.id === device.microLinkId && !device.has('cli-incompatible');
+    return { ...found, compatible };
+  }
+
+  /** A request to start; counted whatever comes of it. */
+  start(file: UpdateFile | null, way: StartWay): StartAnswer {
+    const device = this.#device;
+    device.counters.starts += 1;
+    if (device.phase !== 'idle' || !device.linkUp) return 'busy';
+    if (file === null) return 'no-file';
+    device.update = UPDATE.inProcess;
+    device.phase = 'transferring';
+    if (this.#outputForbids(way)) {
+      this.#failSoon(file.name);
+      return 'refused';
+    }
+    device.counters.startsAccepted += 1;
+    // A file that is sent now takes the place of one that waits.
+    this.#staged = null;
+    device.progress = { sent: 0, total: file.bytes.length };
+    device.log(EVENTS.transferBegun);
+    const check = this.check(file.bytes);
+    if (!check.known || !check.compatible || this.#isShut()) this.#failSoon(file.name);
+    else this.#send(file, check);
+    return 'started';
+  }
+
+  /** The second step of a unit that has received its file: somebody says "now" at the panel. False where none is there. */
+  installStaged(): boolean {
+    const image = this.#staged;
+    if (image === null || this.#device.phase !== 'idle') return false;
+    this.#staged = null;
+    this.#restart(image);
+    return true;
+  }
+
+  /** The output has been switched off. */
+  outputWentOff(): void {
+    if (this.#device.persona.twoStep === 'next-off') this.installStaged();
+  }
+
+  /** Only the command line can ask; over SNMP there is nobody to answer. */
+  #outputForbids(way: StartWay): boolean {
+    const { outputOnUpdate } = this.#device.persona;
+    if (!this.#device.outputOn || outputOnUpdate === 'allowed') return false;
+    return outputOnUpdate === 'refused' || way !== 'agreed';
+  }
+
+  #isShut(): boolean {
+    const { persona, microLinkId, version, appVersion } = this.#device;
+    if (!persona.smartSlot || cardPathIsShut(persona, microLinkId, version)) return true;
+    return persona.minApp !== null && !cardReaches(appVersion, persona.minApp);
+  }
+
+  #send(file: UpdateFile, image: CheckedImage): void {
+    const device = this.#device;
+    const total = file.bytes.length;
+    const step = (done: number): void => {
+      device.progress = { sent: Math.round((total * done) / STEPS), total };
+      if (done === STEPS / 2) this.#halfWay();
+      device.changed();
+      if (device.has('update-stuck') && done >= STEPS / 2) return;
+      if (
+        (device.has('update-cancelled') && done >= STEPS / 2) ||
+        (device.has('update-fails-late') && done >= STEPS * 0.95)
+      ) {
+        this.#fail(file.name, 'Xmodem Cancel');
+        return;
+      }
+      if (done >= STEPS) {
+        device.log(transferFinished('Done'));
+        if (device.persona.twoStep === null) this.#restart(image);
+        else this.#stage(image);
+        return;
+      }
+      device.after(total / BYTES_PER_SECOND / STEPS, () => step(done + 1));
+    };
+    step(0);
+  }
+
+  #halfWay(): void {
+    const device = this.#device;
+    if (device.has('mains-fail-during-update')) {
+      device.onBattery = true;
+      setOutput(device, false);
+    }
+    if (device.has('card-reboots-during-update')) device.card.restart(CARD_REBOOT_SECONDS);
+  }
+
+  /** The file is in the UPS, the card calls that a success, and the old release runs on. */
+  #stage(image: CheckedImage): void {
+    const device = this.#device;
+    this.#staged = image;
+    device.phase = 'idle';
+    device.update = UPDATE.successful;
+    device.progress = null;
+    device.changed();
+    if (device.persona.twoStep === 'now') device.after(TWO_STEP_SECONDS, () => this.installStaged());
+    if (!device.outputOn) this.outputWentOff();
+  }
+
+  #restart(image: CheckedImage): void {
+    const device = this.#device;
+    device.log(EVENTS.linkLost);
+    device.loader = image.loader ?? device.loader;
+    const bricked = needsOtherLoader(device.persona, image.idAfter, image.version, device.loader);
+    device.phase = bricked || device.has('never-returns') ? 'lost' : 'restarting';
+    device.changed();
+    if (device.phase === 'lost') return;
+    device.after(RESTART_SECONDS, () => this.#return(image));
+  }
+
+  #return(image: CheckedImage): void {
+    const device = this.#device;
+    if (!device.has('returns-unchanged')) {
+      device.version = device.has('returns-other-version') ? neighbour(image.version) : image.version;
+      device.microLinkId = image.idAfter;
+    }
+    if (device.has('returns-other-serial')) device.serial = `${device.serial.slice(0, -1)}X`;
+    if (device.has('alarm-after-update')) device.alarm = true;
+    if (device.has('mains-fail-during-update')) device.onBattery = false;
+    if (device.has('output-off-after-update')) setOutput(device, false);
+    device.phase = 'idle';
+    if (!device.has('update-object-lies')) device.update = UPDATE.successful;
+    device.progress = null;
+    device.log(EVENTS.linkRestored);
+    device.changed();
+  }
+
+  #failSoon(name: string): void {
+    this.#device.changed();
+    this.#device.after(FAST_FAILURE_SECONDS, () => this.#fail(name, 'Refused'));
+  }
+
+  #fail(name: string, end: TransferEnd): void {
+    const device = this.#device;
+    device.log(transferFinished(end));
+    device.log(EVENTS.transferFailed);
+    device.log(fileFailed(name));
+    device.phase = 'idle';
+    device.update = UPDATE.failed;
+    device.progress = null;
+    device.changed();
+  }
+}
+
+/** A release that is neither the old one nor the one that was sent. */
+function neighbour(version: string): string {
+  const [whole = '00', tenth = '0'] = version.split('.');
+  return `${whole}.${(Number(tenth) + 3) % 10}`;
+}

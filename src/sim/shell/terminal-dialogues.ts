@@ -1,0 +1,68 @@
+import { ACCESS } from '../access.ts';
+import type { SimulatedDevice } from '../device/device.ts';
+
+/** A question before the first prompt, and what comes of the line that is typed. */
+export interface Question {
+  readonly before: readonly string[];
+  readonly text: string;
+  /** Stars are shown instead of what is typed. */
+  readonly secret: boolean;
+  readonly answered: (typed: string) => Step;
+}
+
+/** `inside`: the way to the first prompt is free. */
+export type Step = Question | 'inside' | 'closed';
+
+const MOST_LOGINS = 3;
+const POLICY = 'The current password policy requires you to change your password...';
+
+/** The login as telnet and the serial line have it (card notes, 2.1). `loggedIn` is called once, with the right password. */
+export function loginDialogue(device: SimulatedDevice, loggedIn: () => void, attempt = 1): Question {
+  const ask = (text: string, secret: boolean, answered: (typed: string) => Step): Question => ({
+    before: [],
+    text,
+    secret,
+    answered,
+  });
+  return ask('User Name : ', false, (user) =>
+    ask('Password  : ', true, (password) => {
+      if (user === ACCESS.user && password === device.password) {
+        loggedIn();
+        return afterLogin(device);
+      }
+      return attempt >= MOST_LOGINS ? 'closed' : loginDialogue(device, loggedIn, attempt + 1);
+    }),
+  );
+}
+
+/** What a card wants of somebody who is logged in before it shows its first screen. */
+export function afterLogin(device: SimulatedDevice): Step {
+  return device.has('password-change') ? passwordDialogue(device) : 'inside';
+}
+
+/** The change of the password that a card forces (card notes, 2.1). */
+function passwordDialogue(device: SimulatedDevice): Question {
+  const ask = (before: readonly string[], text: string, answered: (typed: string) => Step): Question => ({
+    before,
+    text,
+    secret: true,
+    answered: (typed) => {
+      device.counters.answers += 1;
+      return answered(typed);
+    },
+  });
+  return ask(['', POLICY, ''], 'Enter current password: ', (current) => {
+    // What a wrong answer brings is published nowhere: the dialogue begins again.
+    if (current !== device.password) return passwordDialogue(device);
+    return ask([''], 'Enter new password: ', (first) =>
+      ask([], 'Confirm new password: ', (second) => {
+        if (first === '' || first !== second) return passwordDialogue(device);
+        device.counters.settings += 1;
+        device.card.password = first;
+        device.mend('password-change');
+        device.changed();
+        return 'inside';
+      }),
+    );
+  });
+}

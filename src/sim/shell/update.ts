@@ -1,0 +1,114 @@
+import type { FilePlace, SimulatedDevice } from '../device/device.ts';
+import { checkFile } from '../device/image-check.ts';
+import { badOption, FAILED, ISSUED, NO_DATA, NO_UPS, OK, type ShellAnswer } from './answer.ts';
+
+/** A file that a command names. */
+interface NamedFile {
+  readonly place: FilePlace;
+  readonly name: string;
+  /** As the card shows it. */
+  readonly path: string;
+  /** What the card says while it looks for a version. */
+  readonly said: readonly string[];
+}
+
+/** `upsfwupdate` (card notes, 1.3). A file may lie in the card's flash or, where it has a port, on a stick. */
+export function updateCommand(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
+  const [option = '', ...rest] = words;
+  const usage = usageOf(device);
+  if (option === '?') return { lines: usage };
+  if (option === '-status') return status(device);
+  // What a card prints here is published nowhere.
+  if (option === '-lastresult') return device.linkUp ? NO_DATA : NO_UPS;
+  if (option === '-list' && device.persona.usbStick !== null) return list(device);
+  if (option !== '-info' && option !== '-install') return badOption(usage);
+  const found = findFile(device, rest);
+  if (found === 'bad') return badOption(usage);
+  if (!('place' in found)) return found;
+  if (!device.card.up || device.card.appState !== 'A+') return NO_UPS;
+  return option === '-info' ? info(device, found) : install(device, found);
+}
+
+function usageOf(device: SimulatedDevice): string[] {
+  const usb = device.persona.usbStick !== null;
+  return [
+    'Usage: upsfwupdate -- Configuration Options',
+    `  upsfwupdate [-install <-file path${usb ? ' | -ver firmware version' : ''}>]`,
+    `  [-info <-file path${usb ? ' | -ver firmware version' : ''}>]${usb ? ' [-list]' : ''} [-status] [-lastresult]`,
+  ];
+}
+
+function status(device: SimulatedDevice): ShellAnswer {
+  if (!device.linkUp) return NO_UPS;
+  return device.progress === null ? NO_DATA : { lines: [OK, `Status: ${progress(device.progress)}`] };
+}
+
+/** The form of the list is published nowhere. */
+function list(device: SimulatedDevice): ShellAnswer {
+  const lines = [...device.stick].map(([name, bytes]) => {
+    const found = checkFile(bytes);
+    return `${found.known ? `ID${found.id} UPS ${found.version}` : 'Unknown format'}  C:\\${name}`;
+  });
+  return { lines: [OK, ...lines] };
+}
+
+function findFile(device: SimulatedDevice, words: readonly string[]): NamedFile | ShellAnswer | 'bad' {
+  const [option, value] = words;
+  if (value === undefined) return 'bad';
+  const usb = device.persona.usbStick !== null;
+  if (option === '-ver' && usb) return findVersion(device, value);
+  if (option !== '-file') return 'bad';
+  const onStick = usb ? /^C:[\\/](?:upsfw[\\/])?([^\\/]+)$/i.exec(value)?.[1] : undefined;
+  if (onStick !== undefined)
+    return device.stick.has(onStick) ? { place: 'usb', name: onStick, path: value, said: [] } : FAILED;
+  const name = /^\/?upsfw\/([^/]+)$/.exec(value)?.[1];
+  if (name === undefined || !device.files.has(name)) return FAILED;
+  return { place: 'flash', name, path: `/upsfw/${name}`, said: [] };
+}
+
+function findVersion(device: SimulatedDevice, wanted: string): NamedFile | ShellAnswer | 'bad' {
+  const [, id, version] = /^ID(\d{1,4}) (UPS \d\d\.\d)$/.exec(wanted) ?? [];
+  if (id === undefined || version === undefined) return 'bad';
+  const searching = `Searching for version '${version}'...`;
+  for (const [name, bytes] of device.stick) {
+    const found = checkFile(bytes);
+    if (!found.known || String(found.id) !== id || `UPS ${found.version}` !== version) continue;
+    const path = `C:\\${name}`;
+    return { place: 'usb', name, path, said: [`${searching} found.`, `Version '${version}' at ${path}`] };
+  }
+  return { lines: [`${searching} not found.`, ...FAILED.lines] };
+}
+
+function info(device: SimulatedDevice, { place, name, path, said }: NamedFile): ShellAnswer {
+  const check = device.check(name, place);
+  return {
+    lines: [
+      ...said,
+      OK,
+      `Update File:         ${path}`,
+      `Compatible with UPS: ${check.compatible ? 'Yes' : 'No'}`,
+      `Update Version: ${check.known ? `UPS ${check.version}` : 'unknown'}`,
+      ...(check.known ? [] : ['Unknown format']),
+    ],
+  };
+}
+
+function install(device: SimulatedDevice, { place, name, said }: NamedFile): ShellAnswer {
+  // What a card asks here is published nowhere; any line without a result code stands for it.
+  const question = { lines: ['The output is on. Type YES to go on:'], ending: 'asks' } as const;
+  if (device.has('cli-lost')) return { lines: [], ending: 'hang-up' };
+  if (device.has('cli-failed')) return FAILED;
+  if (device.has('cli-asks')) return question;
+  const go = (way: 'cli' | 'agreed'): ShellAnswer => {
+    const answer = device.start(name, way, place);
+    if (device.has('cli-answer-lost')) return { lines: [], ending: 'hang-up' };
+    if (answer !== 'started' && !device.linkUp) return NO_UPS;
+    return answer === 'started' ? { lines: [...said, ISSUED] } : { lines: [...said, ...FAILED.lines] };
+  };
+  if (device.persona.outputOnUpdate !== 'asks' || !device.outputOn) return go('cli');
+  return { ...question, answered: (typed) => (typed.trim() === 'YES' ? go('agreed') : { lines: [] }) };
+}
+
+function progress({ sent, total }: { readonly sent: number; readonly total: number }): string {
+  return `${Math.floor(sent / 1024)}k/${Math.floor(total / 1024)}k (${Math.floor((sent * 100) / total)}%)`;
+}

@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import { Writable } from 'node:stream';
+import type { Client } from 'basic-ftp';
+import { ACCESS } from '../../src/sim/access.ts';
+import type { SimulatedDevice } from '../../src/sim/device/device.ts';
+import type { Face } from '../../src/sim/faces/face.ts';
+import { openFtpFace } from '../../src/sim/faces/ftp-face.ts';
+import { type BenchOptions, closeDevices, makeDevice } from './device-bench.ts';
+
+/** A device with its FTP server. */
+export interface FtpBench {
+  readonly device: SimulatedDevice;
+  readonly port: number;
+}
+
+const faces: Face[] = [];
+const sockets: Socket[] = [];
+
+export async function makeFtp(options: BenchOptions = {}): Promise<FtpBench> {
+  const { device } = await makeDevice(options);
+  const { port } = await keepFace(openFtpFace(device, '127.0.0.1'));
+  return { device, port };
+}
+
+/** A face that is closed with the rest. */
+export async function keepFace(opening: Promise<Face>): Promise<Face> {
+  const face = await opening;
+  faces.push(face);
+  return face;
+}
+
+/** Closes everything that a test opened. */
+export async function closeFtp(): Promise<void> {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await Promise.all(faces.splice(0).map((face) => face.close()));
+  closeDevices();
+}
+
+export async function login(client: Client, port: number): Promise<void> {
+  await client.connect('127.0.0.1', port);
+  await client.login(ACCESS.user, ACCESS.password);
+  await client.send('TYPE I');
+}
+
+/** A file fetched by a client. */
+export async function fetched(client: Client, path: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const into = new Writable({
+    write(chunk: Buffer, _, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  await client.downloadTo(into, path);
+  return Buffer.concat(chunks);
+}
+
+/** A connection that speaks lines. */
+export interface Line {
+  readonly socket: Socket;
+  /** Everything that has come so far. */
+  text(): string;
+  /** Resolves when what came matches; rejects when the connection closes before it does. */
+  until(pattern: RegExp): Promise<void>;
+  /** Sends a line and gives the last line of what comes back. */
+  say(line: string): Promise<string>;
+  closed(): Promise<void>;
+}
+
+export async function dial(port: number): Promise<Line> {
+  const socket = createConnection(port, '127.0.0.1');
+  sockets.push(socket);
+  socket.on('error', () => undefined);
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  const closed = new Promise<void>((resolve) => {
+    socket.once('close', () => resolve());
+  });
+  await once(socket, 'connect');
+  const until = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(text)) {
+      const more = new Promise<void>((resolve) => {
+        socket.once('data', () => resolve());
+      });
+      await Promise.race([more, closed]);
+      if (socket.destroyed && !pattern.test(text)) throw new Error(`closed after ${JSON.stringify(text)}`);
+    }
+  };
+  return {
+    socket,
+    text: () => text,
+    until,
+    async say(line) {
+      text = '';
+      socket.write(`${line}\r\n`);
+      await until(/^\d{3} .*\r\n/m);
+      return text.trimEnd().split('\r\n').at(-1) ?? '';
+    },
+    closed: () => closed,
+  };
+}
+
+/** The same to a card that has just come up, whose port opens a moment later. */
+export async function dialWhenOpen(port: number): Promise<Line> {
+  for (;;) {
+    try {
+      return await dial(port);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')) throw error;
+    }
+  }
+}
+
+/** A connection on which somebody is logged in. */
+export async function dialIn(port: number): Promise<Line> {
+  const line = await dial(port);
+  await line.until(/^220 .*\r\n/);
+  await line.say(`USER ${ACCESS.user}`);
+  await line.say(`PASS ${ACCESS.password}`);
+  return line;
+}
+
+/** The data connection that PASV agrees upon; the address in the answer is only compared. */
+export async function dialPassive(line: Line, host = '127,0,0,1'): Promise<Line> {
+  const answer = await line.say('PASV');
+  const [, named, high, low] = /\((\d+,\d+,\d+,\d+),(\d+),(\d+)\)/.exec(answer) ?? [];
+  if (named !== host) throw new Error(`the card names another host: ${answer}`);
+  return dial(Number(high) * 256 + Number(low));
+}

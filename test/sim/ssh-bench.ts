@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2';
+import { ACCESS } from '../../src/sim/access.ts';
+import type { Face } from '../../src/sim/faces/face.ts';
+import { openSshFace } from '../../src/sim/faces/ssh-face.ts';
+import { type Bench, type BenchOptions, makeDevice } from './device-bench.ts';
+
+/** What the old profile needs beside what the client library offers by itself. */
+export const LEGACY = {
+  kex: ['diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1'],
+  serverHostKey: ['ssh-rsa'],
+  cipher: ['aes128-cbc', '3des-cbc'],
+  hmac: ['hmac-sha1'],
+} satisfies ConnectConfig['algorithms'];
+
+/** A device with its SSH face. */
+export interface SshBench extends Bench {
+  readonly face: Face;
+  /** Logs in; rejects with what the client library says where that fails. */
+  login(options?: Partial<ConnectConfig>): Promise<Client>;
+}
+
+/** Everything that a stream has brought so far, and a way to wait for more. */
+export interface Heard {
+  readonly text: string;
+  readonly pieces: readonly string[];
+  readonly closed: boolean;
+  until(holds: (heard: Heard) => boolean): Promise<string>;
+}
+
+const faces: Face[] = [];
+const clients: Client[] = [];
+const sockets: Socket[] = [];
+
+export async function openSshBench(options: BenchOptions = {}): Promise<SshBench> {
+  const bench = await makeDevice({ persona: 'smx1500-nmc3', ...options });
+  const face = await openSshFace(bench.device, '127.0.0.1');
+  faces.push(face);
+  return {
+    ...bench,
+    face,
+    async login(own = {}) {
+      const client = new ssh2.Client();
+      clients.push(client);
+      // One failure may bring another after it.
+      client.on('error', () => undefined);
+      const ready = once(client, 'ready');
+      client.connect({
+        host: '127.0.0.1',
+        port: face.port,
+        username: ACCESS.user,
+        password: ACCESS.password,
+        readyTimeout: 0,
+        ...own,
+      });
+      await ready;
+      return client;
+    },
+  };
+}
+
+export async function closeSshBenches(): Promise<void> {
+  for (const client of clients.splice(0)) client.destroy();
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await Promise.all(faces.splice(0).map((face) => face.close()));
+}
+
+/** A plain TCP connection to a face. */
+export async function rawSocket(port: number): Promise<{ readonly socket: Socket; readonly heard: Heard }> {
+  const socket = connect(port, '127.0.0.1');
+  sockets.push(socket);
+  socket.on('error', () => undefined);
+  const heard = listen(socket);
+  await once(socket, 'connect');
+  return { socket, heard };
+}
+
+/** Resolves when the connection is gone, in whatever way. */
+export function gone(client: Client): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('close', () => resolve());
+  });
+}
+
+export function openShell(
+  client: Client,
+): Promise<{ readonly channel: ClientChannel; readonly heard: Heard }> {
+  return new Promise((resolve, reject) => {
+    client.shell((failure, channel) => {
+      if (failure) reject(failure);
+      else resolve({ channel, heard: listen(channel) });
+    });
+  });
+}
+
+export function openExec(
+  client: Client,
+  command: string,
+): Promise<{ readonly channel: ClientChannel; readonly heard: Heard }> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (failure, channel) => {
+      if (failure) reject(failure);
+      else resolve({ channel, heard: listen(channel) });
+    });
+  });
+}
+
+/** Sends a file the old way, up to its last byte; what the card makes of it is still to come. */
+export async function sendFile(
+  client: Client,
+  command: string,
+  name: string,
+  bytes: Buffer,
+): Promise<{ readonly channel: ClientChannel; readonly heard: Heard }> {
+  const { channel, heard } = await openExec(client, command);
+  const first = await heard.until(({ text, closed }) => text.length >= 1 || closed);
+  if (first !== '\0') return { channel, heard };
+  channel.write(`C0644 ${bytes.length} ${name}\n`);
+  const second = await heard.until(({ text, closed }) => text.length >= 2 || closed);
+  if (second !== '\0\0') return { channel, heard };
+  channel.write(Buffer.concat([bytes, Buffer.alloc(1)]));
+  return { channel, heard };
+}
+
+/** Fetches a file the old way; what comes is the line of the head and the bytes, or an error. */
+export async function fetchFile(client: Client, command: string): Promise<string> {
+  const { channel, heard } = await openExec(client, command);
+  channel.write('\0');
+  await heard.until(({ text, closed }) => text.includes('\n') || closed);
+  const size = /^C0644 (\d+) \S+\n/.exec(heard.text);
+  if (size === null) return heard.text;
+  channel.write('\0');
+  const whole = size[0].length + Number(size[1]) + 1;
+  await heard.until(({ text, closed }) => text.length >= whole || closed);
+  channel.write('\0');
+  await heard.until(({ closed }) => closed);
+  return heard.text;
+}
+
+/** Bits of the modulus in an RSA host key as SSH writes it: kind, exponent, modulus. */
+export function rsaBits(key: Buffer): number {
+  let at = 0;
+  const next = (): Buffer => {
+    const length = key.readUInt32BE(at);
+    at += 4 + length;
+    return key.subarray(at - length, at);
+  };
+  next();
+  next();
+  const modulus = next();
+  return (modulus[0] === 0 ? modulus.length - 1 : modulus.length) * 8;
+}
+
+function listen(stream: Socket | ClientChannel): Heard {
+  const pieces: string[] = [];
+  let closed = false;
+  let look: () => void = () => undefined;
+  stream.on('data', (chunk: Buffer) => {
+    pieces.push(chunk.toString('latin1'));
+    look();
+  });
+  stream.on('close', () => {
+    closed = true;
+    look();
+  });
+  const heard: Heard = {
+    get text() {
+      return pieces.join('');
+    },
+    pieces,
+    get closed() {
+      return closed;
+    },
+    until: (holds) =>
+      new Promise((resolve) => {
+        look = () => {
+          if (holds(heard)) resolve(heard.text);
+        };
+        look();
+      }),
+  };
+  return heard;
+}
