@@ -15,6 +15,7 @@ const NEAREST = {
   'faq-2020-04.yaml': 'test/rules/faq.test.ts',
   'releases.yaml': 'test/rules/judge.test.ts',
   'base.yaml': 'test/rules/judge.test.ts',
+  'card-files.yaml': 'test/rules/judge-card.test.ts',
   'catalogue.yaml': 'test/rules/bounds.test.ts',
 };
 const FILES = Object.keys(NEAREST);

@@ -1,18 +1,19 @@
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
+import { Problem, type ServiceLook, unitKey } from '../core/index.ts';
 import { type AuditDocument, type AuditUnit, renderAudit } from '../report/index.ts';
 import type { RuleBook } from '../rules/index.ts';
-import { buildPlan } from '../run/index.ts';
+import { buildPlan, withinSites } from '../run/index.ts';
 import { keepAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { auditDocument, withUnits } from './documents.ts';
-import { lookAndJudge, openFleet } from './fleet.ts';
+import { type Fleet, lookAndJudge, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import { AS_OF, AsOfDay, COMMON_OPTIONS, FLEET_OPTIONS, FleetSchema, stateFolder } from './options.ts';
-import { openPaths } from './paths.ts';
+import { type OpenPaths, openPaths } from './paths.ts';
 
 const AuditArgs = FleetSchema.extend({
   asOf: AsOfDay,
+  services: z.boolean(),
   advisory: z.array(z.string().regex(/^CVE-\d{4}-\d{4,7}$/i)),
 });
 type AuditArgs = z.infer<typeof AuditArgs>;
@@ -25,6 +26,11 @@ export const auditCommand = defineCommand<AuditArgs>({
     ...COMMON_OPTIONS,
     ...FLEET_OPTIONS,
     ...AS_OF,
+    services: {
+      type: 'boolean',
+      default: false,
+      describe: 'See which services each card has on, and what should not be',
+    },
     advisory: {
       type: 'string',
       array: true,
@@ -43,8 +49,10 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   const open = openPaths(state, io);
   let document: AuditDocument;
   try {
-    const judged = await lookAndJudge(fleet, open.paths, io, new AbortController().signal);
-    document = auditDocument(buildPlan(fleet.book.hash, judged), fleet.book, io.clock.now());
+    const { signal } = new AbortController();
+    const judged = await lookAndJudge(fleet, open.paths, io, signal);
+    const looks = args.services ? await lookAtAll(fleet, open, io, signal) : new Map<string, ServiceLook>();
+    document = auditDocument(buildPlan(fleet.book.hash, judged), fleet.book, io.clock.now(), looks);
   } finally {
     await open.close();
   }
@@ -57,7 +65,23 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   return document.units.every(isWell) ? 0 : 3;
 }
 
-function isWell({ verdict, advisories }: AuditUnit): boolean {
+/** What is on at the card of every unit that has one, by the key of the unit. */
+async function lookAtAll(
+  fleet: Fleet,
+  open: OpenPaths,
+  io: Io,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ServiceLook>> {
+  const targets = fleet.chosen.filter(({ network }) => network !== null);
+  const looks = await withinSites(targets, async (target) => {
+    const look = await open.services(target, { clock: io.clock, signal });
+    return [unitKey(target), look] as const;
+  });
+  return new Map(looks);
+}
+
+function isWell({ verdict, advisories, findings }: AuditUnit): boolean {
+  if ((findings ?? []).length > 0) return false;
   return verdict.status === 'current' && !(advisories ?? []).some(({ status }) => status === 'affected');
 }
 

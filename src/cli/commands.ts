@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { demoCommand } from './demo.ts';
 import { imagesCommand } from './images.ts';
 import { planCommand } from './plan.ts';
+import { recordCommand } from './record.ts';
 import { reportCommand } from './report.ts';
 import { resumeCommand } from './resume.ts';
 import { rulesCommand } from './rules.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   resumeCommand,
   statusCommand,
   reportCommand,
+  recordCommand,
   imagesCommand,
   rulesCommand,
   simulateCommand,

@@ -41,7 +41,7 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
       'upsfw simulate',
     );
     say(io, 'What is there, and how does it stand?', 'upsfw audit');
-    await step(auditCommand, { ...chosen, advisory: [] }, inside);
+    await step(auditCommand, { ...chosen, services: false, advisory: [] }, inside);
     say(io, 'What would be sent to which unit, and what stands against the rest?', 'upsfw plan');
     await step(planCommand, { ...chosen, overrule: [], format: 'text' }, inside);
     say(io, 'Send, start, watch and verify', 'upsfw upgrade --apply --yes');

@@ -1,4 +1,4 @@
-import type { Plan, Status, StoredImage, Unit } from '../core/index.ts';
+import type { CardFile, Plan, ServiceLook, Status, StoredImage, Unit } from '../core/index.ts';
 import { identicalFiles, imageWarnings, wasRead } from '../images/index.ts';
 import type {
   AuditDocument,
@@ -12,7 +12,7 @@ import type {
   RunUnit,
   StatusCounts,
 } from '../report/index.ts';
-import { advisoriesOf, type RuleBook } from '../rules/index.ts';
+import { advisoriesOf, type RuleBook, serviceFindings } from '../rules/index.ts';
 import { type HopRecord, inDoubt, type RunRecord, type UnitRecord } from '../run/index.ts';
 
 /** Makes the JSON documents of what the other folders know. */
@@ -27,13 +27,24 @@ function count(statuses: readonly Status[]): StatusCounts {
   return counts;
 }
 
-export function auditDocument(plan: Plan, book: RuleBook, now: Date): AuditDocument {
-  const units = plan.units.map(({ unit, verdict, problem }) => ({
-    ...unit,
-    verdict,
-    advisories: advisoriesOf(book, unit.firmware),
-    problem,
-  }));
+/** `looks`: what was seen of the services, by the key of the unit; empty where that was not asked. */
+export function auditDocument(
+  plan: Plan,
+  book: RuleBook,
+  now: Date,
+  looks: ReadonlyMap<string, ServiceLook> = new Map(),
+): AuditDocument {
+  const units = plan.units.map(({ key, unit, verdict, problem }) => {
+    const look = looks.get(key);
+    return {
+      ...unit,
+      verdict,
+      advisories: advisoriesOf(book, unit.firmware),
+      services: look?.services ?? null,
+      findings: look === undefined ? null : serviceFindings(book, look),
+      problem,
+    };
+  });
   return withUnits(
     { schema: 'upsfw/audit@1', generatedAt: now.toISOString(), units: [], sites: [], counts: noneOf() },
     units,
@@ -106,6 +117,7 @@ function runUnit(record: UnitRecord, book: RuleBook, alive: boolean): RunUnit {
     after: firmwareOf(after),
     outcome,
     hops: planned.hops.map((hop, index) => runHop(hop.image.file, hop.path, record.hops[index])),
+    output: record.output,
     // What a unit in doubt runs is not known, so neither is what it is open to.
     advisories: advisoriesOf(
       book,
@@ -138,7 +150,12 @@ function firmwareOf(unit: Unit | null): RunFirmware | null {
   return unit === null ? null : { ...unit.firmware };
 }
 
-export function imagesDocument(images: readonly StoredImage[], book: RuleBook, now: Date): ImagesDocument {
+export function imagesDocument(
+  images: readonly StoredImage[],
+  book: RuleBook,
+  now: Date,
+  cardFiles: readonly CardFile[] = [],
+): ImagesDocument {
   const hashes = new Set(
     [...book.lines.values()].flatMap((line) => line.images.map((image) => image.sha256)),
   );
@@ -170,5 +187,12 @@ export function imagesDocument(images: readonly StoredImage[], book: RuleBook, n
         problems: image.problems,
       };
     }),
+    cardFiles: cardFiles.map(({ path: _path, sha256, problems, ...file }) => ({
+      ...file,
+      sha256: problems.some(({ code }) => code === 'image/unreadable' || code === 'image/size')
+        ? null
+        : sha256,
+      problems,
+    })),
   };
 }

@@ -1,15 +1,17 @@
 import { join, resolve } from 'node:path';
 import {
   asProblem,
+  type CardFile,
   type PathKind,
+  type PlanComponent,
   Problem,
   type StoredImage,
   type UnitTarget,
   unitKey,
   usableSerial,
 } from '../core/index.ts';
-import { openFolder } from '../images/index.ts';
-import { judge, loadRules, type RuleBook } from '../rules/index.ts';
+import { type ImageFolder, openFolder } from '../images/index.ts';
+import { judgeUnit, loadRules, type RuleBook } from '../rules/index.ts';
 import {
   createSecretResolver,
   findPartners,
@@ -33,6 +35,10 @@ export interface Fleet {
   /** Folder of images; null where none is named. */
   readonly imagesFolder: string | null;
   readonly images: readonly StoredImage[];
+  /** Firmware files for cards in that folder. */
+  readonly cardFiles: readonly CardFile[];
+  /** What plans of this fleet are about. */
+  readonly component: PlanComponent;
   /** Targets of the chosen units, in the order of the inventory. */
   readonly chosen: readonly UnitTarget[];
   /** Targets by key: the chosen units, and those that carry the same loads. */
@@ -48,6 +54,8 @@ export interface FleetNeeds {
   readonly images: 'required' | 'optional' | 'if-there';
   /** Rules that do not refuse in this run, with the reasons. */
   readonly overrule?: ReadonlyMap<string, string>;
+  /** What a plan is about; `ups` where it is left out. Without it the card's own firmware is left alone. */
+  readonly component?: PlanComponent;
   /** Judge with what was published by this day. */
   readonly asOf?: string | undefined;
   /** Units whose output the tool may switch off, beside those of the inventory: the chosen ones, or these keys. */
@@ -67,7 +75,11 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
       hint: 'Name it in the inventory (images: ./images) or with --images.',
     });
   }
-  const images = imagesFolder === null ? [] : await readImages(imagesFolder, needs, args, io);
+  const component = needs.component ?? 'ups';
+  const { images, cardFiles } =
+    imagesFolder === null ? NO_FILES : await readImages(imagesFolder, needs, args, io);
+  // What a card runs is asked of its command line too, where a plan is about the card.
+  const about = { card: component !== 'ups' };
 
   const { ask } = io;
   const secrets = createSecretResolver({
@@ -77,7 +89,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   });
   const chosen: UnitTarget[] = [];
   for (const unit of units) {
-    const target = await resolveTarget(unit, secrets, needs.purpose);
+    const target = await resolveTarget(unit, secrets, needs.purpose, about);
     const off = needs.outputOff === 'chosen' || needs.outputOff?.has(unitKey(target)) === true;
     chosen.push(off ? { ...target, output: 'off' } : target);
   }
@@ -87,7 +99,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
       targets.set(unitKey(unit), await resolveTarget(unit, secrets, 'read'));
     }
   }
-  return { inventory, book, imagesFolder, images, chosen, targets };
+  return { inventory, book, imagesFolder, images, cardFiles, component, chosen, targets };
 }
 
 /** The fleet of a run: its units, with the inventory, images and rules that it was begun with. */
@@ -110,29 +122,29 @@ export function openFleetOfRun(
     {
       purpose,
       images: 'if-there',
+      component: record.plan.component,
       keys: record.units.map((unit) => unit.planned.key),
       overrule: new Map(record.overrule.map(({ rule, reason }) => [rule, reason])),
     },
   );
 }
 
-async function readImages(
-  folder: string,
-  needs: FleetNeeds,
-  args: CommonArgs,
-  io: Io,
-): Promise<readonly StoredImage[]> {
+/** The files of a folder. */
+type FolderFiles = Pick<ImageFolder, 'images' | 'cardFiles'>;
+const NO_FILES: FolderFiles = { images: [], cardFiles: [] };
+
+async function readImages(folder: string, needs: FleetNeeds, args: CommonArgs, io: Io): Promise<FolderFiles> {
   try {
-    const opened = await openFolder(folder, {
+    return await openFolder(folder, {
+      cardsWillDo: needs.images !== 'required' || needs.component === 'card',
       index: join(stateFolder(args, io), 'images.json'),
       trouble: (message) => io.log.info(message),
     });
-    return opened.images;
   } catch (thrown) {
     const problem = asProblem(thrown);
     if (needs.images !== 'if-there' || problem.code !== 'config/images') throw problem;
     io.talk(`${problem.message} Units that still need their image cannot be begun.\n`);
-    return [];
+    return NO_FILES;
   }
 }
 
@@ -178,18 +190,25 @@ export function pathKind(target: UnitTarget): PathKind {
   return target.local !== null && 'usb' in target.local ? 'usb' : 'serial';
 }
 
-/** Looks at the chosen units and judges each. Only reads. */
+/** Looks at the chosen units and judges each; an audit (without `forPlan`) is about the UPS alone. Only reads. */
 export async function lookAndJudge(
   fleet: Fleet,
   paths: Paths,
   io: Io,
   signal: AbortSignal,
+  forPlan = false,
 ): Promise<readonly Judged[]> {
-  const looks = await lookAll(paths, fleet.chosen, { clock: io.clock, signal });
+  const looks = await lookAll(paths, fleet.chosen, {
+    clock: io.clock,
+    signal,
+    card: fleet.component !== 'ups',
+  });
   return fleet.chosen.flatMap((target, index) => {
     const look = looks[index];
     if (look === undefined) return [];
-    const { verdict, images } = judge(fleet.book, {
+    const { verdict, images } = judgeUnit(fleet.book, {
+      component: fleet.component,
+      cardFiles: forPlan ? fleet.cardFiles : [],
       unit: look.unit,
       images: fleet.images,
       path: pathKind(target),

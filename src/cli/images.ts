@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
-import { fetchImage, LARGEST_IMAGE, openFiles } from '../images/index.ts';
+import { fetchImage, LARGEST_IMAGE, openNamed } from '../images/index.ts';
 import { renderImages } from '../report/index.ts';
 import { loadRules } from '../rules/index.ts';
 import { defineCommand, type Exit } from './command.ts';
@@ -33,12 +33,12 @@ async function images(args: ImagesArgs, io: Io): Promise<Exit> {
   const [first, url, ...more] = args.paths;
   const found =
     first === 'fetch'
-      ? [await fetchOne(url, more, args, io)]
-      : await openFiles(args.paths.length > 0 ? args.paths : ['images']);
-  const document = imagesDocument(found, await loadRules(), io.clock.now());
+      ? { images: [await fetchOne(url, more, args, io)], cardFiles: [] }
+      : await openNamed(args.paths.length > 0 ? args.paths : ['images']);
+  const document = imagesDocument(found.images, await loadRules(), io.clock.now(), found.cardFiles);
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderImages(document, { format: 'text', color: io.color && args.color }));
-  return found.some((image) => image.problems.length > 0) ? 2 : 0;
+  return [...found.images, ...found.cardFiles].some((image) => image.problems.length > 0) ? 2 : 0;
 }
 
 async function fetchOne(url: string | undefined, more: readonly string[], args: ImagesArgs, io: Io) {

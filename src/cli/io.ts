@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import type { Clock } from '../core/index.ts';
+import type { Waits } from '../nmc/index.ts';
 
 /** The world outside of a command: streams, terminal, environment and time. */
 export interface Io {
@@ -20,6 +21,8 @@ export interface Io {
   /** Asks on the terminal; null where there is none. `hidden` does not echo what is typed. */
   readonly ask: ((question: string, hidden: boolean) => Promise<string>) | null;
   readonly color: boolean;
+  /** Other waits than those of the network path: whoever tests a card that says nothing has no minutes. */
+  readonly waits?: Partial<Waits>;
   /** Size of the terminal; null where output is not one. */
   readonly terminal: { readonly columns: number; readonly rows: number } | null;
   /**

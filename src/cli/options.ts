@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Options } from 'yargs';
 import { z } from 'zod';
-import { Problem, printable } from '../core/index.ts';
+import { PLAN_COMPONENTS, Problem, printable } from '../core/index.ts';
 import type { Io } from './io.ts';
 
 /** Options of every command. */
@@ -53,6 +53,17 @@ export const OUTPUT = {
       'off: switch the output of the units named by --unit off for the update, and on again afterwards',
   },
 } satisfies Record<string, Options>;
+
+/** For the commands that make or carry out a plan. */
+export const COMPONENT = {
+  component: {
+    choices: PLAN_COMPONENTS,
+    describe:
+      'ups (default): the UPS, and its card first where that stands in the way; card: the firmware of the card alone; all: both',
+  },
+} satisfies Record<string, Options>;
+
+export const ComponentWord = z.enum(PLAN_COMPONENTS).optional();
 
 export const OutputWord = z.literal('off').optional();
 

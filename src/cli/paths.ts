@@ -1,6 +1,7 @@
+import type { LookContext, Recording, ServiceLook, UnitTarget } from '../core/index.ts';
 import { readBytes } from '../images/index.ts';
 import { createLocalPath } from '../local/index.ts';
-import { createNmcPath } from '../nmc/index.ts';
+import { createNmcPath, lookAtServices, recordCard, WAITS } from '../nmc/index.ts';
 import { createPins, type Paths } from '../run/index.ts';
 import { createSnmpHub } from '../snmp/index.ts';
 import type { Io } from './io.ts';
@@ -8,17 +9,25 @@ import type { Io } from './io.ts';
 /** Both ways to units, and what must be closed after their use. */
 export interface OpenPaths {
   readonly paths: Paths;
+  /** Looks which services a card has on. Only reads. Throws Problem config/state. */
+  services(target: UnitTarget, context: LookContext): Promise<ServiceLook>;
+  /** Reads everything of a card that can be read without changing anything. Throws Problem config/state. */
+  record(target: UnitTarget, context: LookContext): Promise<Recording>;
   close(): Promise<void>;
 }
 
 /** The only place that knows every protocol: builds the two paths and hands them to `run`. */
 export function openPaths(state: string, io: Io): OpenPaths {
   const hub = createSnmpHub();
+  const hostKeys = createPins(state);
+  const waits = { ...WAITS, ...io.waits };
   return {
     paths: {
-      nmc: createNmcPath({ hub, hostKeys: createPins(state), readBytes }),
+      nmc: createNmcPath({ hub, hostKeys, readBytes, waits }),
       local: createLocalPath({}),
     },
+    services: (target, context) => lookAtServices({ hub, hostKeys }, target, context),
+    record: (target, context) => recordCard({ hub, hostKeys, readBytes, waits }, target, context),
     async close() {
       // Somebody who answers for others may be a router with two addresses, or not.
       if (hub.foreignAnswers > 0)

@@ -11,6 +11,8 @@ import {
   AS_OF,
   AsOfDay,
   COMMON_OPTIONS,
+  COMPONENT,
+  ComponentWord,
   FLEET_OPTIONS,
   FleetSchema,
   OUTPUT,
@@ -29,6 +31,7 @@ const PlanArgs = FleetSchema.extend({
   asOf: AsOfDay,
   overrule: OverruleWords,
   output: OutputWord,
+  component: ComponentWord,
 });
 type PlanArgs = z.infer<typeof PlanArgs>;
 
@@ -42,6 +45,7 @@ export const planCommand = defineCommand<PlanArgs>({
     ...AS_OF,
     ...OVERRULE,
     ...OUTPUT,
+    ...COMPONENT,
     out: { type: 'string', describe: 'Write the plan to this file, for upgrade --plan' },
     format: { choices: ['text', 'md'], default: 'text', describe: 'Text or Markdown' },
   },
@@ -60,6 +64,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
     images: 'required',
     asOf: args.asOf,
     overrule: readOverrule(args.overrule),
+    component: args.component ?? 'ups',
     ...readOutput(args.output, args),
   });
   const open = openPaths(stateFolder(args, io), io);
@@ -84,8 +89,8 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
 
 /** Looks, judges and plans. Only reads. */
 export async function makePlan(fleet: Fleet, open: OpenPaths, io: Io): Promise<Plan> {
-  const judged = await lookAndJudge(fleet, open.paths, io, new AbortController().signal);
-  return buildPlan(fleet.book.hash, judged);
+  const judged = await lookAndJudge(fleet, open.paths, io, new AbortController().signal, true);
+  return buildPlan(fleet.book.hash, judged, fleet.component);
 }
 
 /** 3 where nothing can be done and something should be. */

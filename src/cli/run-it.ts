@@ -1,7 +1,7 @@
-import { asProblem, type Hop, Problem, type StoredImage } from '../core/index.ts';
+import { asProblem, type Hop, isCardFile, isUpsHop, Problem, type StoredFile } from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
 import { renderRun } from '../report/index.ts';
-import { judgeStart, loadRules } from '../rules/index.ts';
+import { judgeCardStart, judgeStart, loadRules } from '../rules/index.ts';
 import {
   createEarlierStarts,
   createLocks,
@@ -91,8 +91,10 @@ export async function runIt(
       earlier: createEarlierStarts(args.stateFolder, journal.run),
       clock: io.clock,
       rehearsalSpeed: rehearsalSpeed(io),
-      against: (unit, image, hop, operator) =>
-        judgeStart(fleet.book, { unit, image, path: hop.path, operator, folder: fleet.images }),
+      against: (unit, image, hop, operator, planned) =>
+        isCardFile(image)
+          ? judgeCardStart(fleet.book, { unit, file: image, planned: planned.card })
+          : judgeStart(fleet.book, { unit, image, path: hop.path, operator, folder: fleet.images }),
       image: (hop) => imageOf(fleet, hop),
       papers,
       control,
@@ -122,8 +124,12 @@ export function runLockName(run: string): string {
 }
 
 /** The file of a hop, found by its hash and read again: what was planned is what is sent. */
-async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredImage> {
-  const image = fleet.images.find((one) => one.sha256 === hop.image.sha256);
+async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredFile> {
+  const files: readonly StoredFile[] = isUpsHop(hop) ? fleet.images : fleet.cardFiles;
+  // Two names of the same bytes are two claims about a card file, whose name is all that tells what it is.
+  const image = files.find(
+    (one) => one.sha256 === hop.image.sha256 && (isUpsHop(hop) || one.file === hop.image.file),
+  );
   if (image === undefined) {
     throw new Problem(
       'image/changed',

@@ -10,6 +10,8 @@ import { type Fleet, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import {
   COMMON_OPTIONS,
+  COMPONENT,
+  ComponentWord,
   FLEET_OPTIONS,
   FleetSchema,
   OUTPUT,
@@ -30,6 +32,7 @@ const UpgradeArgs = FleetSchema.extend({
   plan: z.string().min(1).optional(),
   overrule: OverruleWords,
   output: OutputWord,
+  component: ComponentWord,
 });
 type UpgradeArgs = z.infer<typeof UpgradeArgs>;
 
@@ -42,6 +45,7 @@ export const upgradeCommand = defineCommand<UpgradeArgs>({
     ...FLEET_OPTIONS,
     ...OVERRULE,
     ...OUTPUT,
+    ...COMPONENT,
     apply: { type: 'boolean', default: false, describe: 'Send and start updates' },
     yes: { type: 'boolean', default: false, describe: 'Do not ask; required where there is no terminal' },
     plan: { type: 'string', describe: 'Carry out exactly this plan file, or refuse' },
@@ -61,6 +65,13 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
       hint: 'Make the plan with it: upsfw plan --unit UNIT --output off --out FILE.',
     });
   }
+  if (args.plan !== undefined && args.component !== undefined) {
+    throw new Problem(
+      'config/usage',
+      'A plan file is carried out exactly; --component does not go with it.',
+      { hint: `Make the plan with it: upsfw plan --component ${args.component} --out FILE.` },
+    );
+  }
   if (args.plan !== undefined && (args.unit.length > 0 || args.site.length > 0)) {
     throw new Problem(
       'config/usage',
@@ -77,6 +88,7 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     images: 'required',
     ...(approved === null ? {} : { keys: approved.units.map((unit) => unit.key) }),
     overrule: readOverrule(args.overrule),
+    component: approved?.component ?? args.component ?? 'ups',
     ...(approved === null ? readOutput(args.output, args) : { outputOff: outputOff(approved) }),
   });
   const state = stateFolder(args, io);

@@ -4,6 +4,7 @@
  * Owns the words that every other folder speaks. Must not know sockets, files, YAML or the time of day; imports
  * nothing of the project.
  */
+export * from './card-file.ts';
 export * from './clock.ts';
 export * from './firmware.ts';
 export * from './image.ts';
@@ -11,7 +12,9 @@ export * from './path.ts';
 export * from './plan.ts';
 export * from './problem.ts';
 export * from './problem-codes.ts';
+export * from './recording.ts';
 export * from './secret.ts';
+export * from './services.ts';
 export * from './standing.ts';
 export * from './target.ts';
 export * from './text.ts';

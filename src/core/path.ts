@@ -1,5 +1,5 @@
+import type { StoredFile } from './card-file.ts';
 import type { Clock } from './clock.ts';
-import type { StoredImage } from './image.ts';
 import type { Hop, StepName } from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { StartWay, TransferWay, UnitTarget } from './target.ts';
@@ -61,6 +61,8 @@ export interface LookContext {
   readonly signal: AbortSignal;
   /** Told of what is said in every session; for the transcript of a run. */
   readonly transcript?: (said: Said) => void;
+  /** True: what the card itself runs matters, and is asked by a further way where the first does not tell all of it. */
+  readonly card?: boolean;
 }
 
 export interface StepContext extends LookContext {
@@ -68,7 +70,7 @@ export interface StepContext extends LookContext {
   /** The unit as it was before the hop. */
   readonly before: Unit;
   readonly hop: Hop;
-  readonly image: StoredImage;
+  readonly image: StoredFile;
   /** What the journal holds of earlier steps of this hop. Memory, so it never says yes alone. */
   readonly remembered: {
     readonly transferred: { readonly way: string } | null;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ProblemJson } from './problem.ts';
 import type { PathKind } from './target.ts';
-import type { Unit } from './unit.ts';
+import type { CardPart, Unit } from './unit.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
@@ -9,9 +9,6 @@ import type { Verdict } from './verdict.ts';
  * (`transfer`); a file for the card itself is taken as soon as it has arrived, so there the upload is the start.
  */
 export type StepName = 'backup' | 'transfer' | 'start' | 'settle' | 'verify';
-
-/** Parts of a card that have firmware of their own. `card` is all of them in one file. */
-export type CardPart = 'card-boot' | 'card-os' | 'card-app' | 'card';
 
 /** What a UPS runs at one end of a hop. */
 export interface UpsStanding {
@@ -34,6 +31,8 @@ interface HopBase {
 /** One image over one path. It may change the line (1001 to 1013) and close the path that it came by. */
 export interface UpsHop extends HopBase {
   readonly component: 'ups';
+  /** The unit is known to receive an image first and to install it when its panel lets it: received is not installed. */
+  readonly twoStep: boolean;
   readonly from: UpsStanding;
   readonly to: UpsStanding;
 }
@@ -71,9 +70,14 @@ export interface PlannedUnit {
   readonly problem: ProblemJson | null;
 }
 
+/** What a plan is about: the UPS (and its card where that stands in the way), the card alone, or both. */
+export const PLAN_COMPONENTS = ['ups', 'card', 'all'] as const;
+export type PlanComponent = (typeof PLAN_COMPONENTS)[number];
+
 export interface Plan {
   /** Hash of identity, firmware, images and rules: same facts, same plan. */
   readonly id: string;
+  readonly component: PlanComponent;
   /** Hash over the rule files and the catalogue that judged. */
   readonly rules: string;
   readonly units: readonly PlannedUnit[];

@@ -50,6 +50,8 @@ export const PROBLEM_CODES = {
     'The unit has the image and runs its old firmware until it is installed at its panel.',
   'device/no-backup': 'Settings or event log of the card could not be read.',
   'device/stale-result': 'An old update result stands on the card and cannot be cleared.',
+  'device/no-file': 'The card has no such file, or does not hand it out.',
+  'device/banner': 'The card sends its System Message in a form that SSH does not know.',
   'link/dns': 'The host name has no address.',
   'link/silent': 'No answer: wrong address, wrong credential, or the device is off.',
   'link/refused': 'The port is closed.',
@@ -62,6 +64,8 @@ export const PROBLEM_CODES = {
   'link/ftp': 'The FTP server answered with an error.',
   'link/scp': 'The SCP side of the card answered with an error.',
   'link/ssh': 'The SSH side of the card answered with an error.',
+  'link/unreachable': 'No host answers at the address, or there is no route to it.',
+  'link/certificate': 'The certificate is not the one seen before, or there is none where there was one.',
   'refused/rule': 'A rule stands against the update.',
   'refused/plaintext':
     'The way would send secrets or images without encryption, and the inventory does not allow it.',

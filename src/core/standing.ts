@@ -1,5 +1,5 @@
-import { type CardPart, type Hop, isUpsHop } from './plan.ts';
-import type { Card, Unit } from './unit.ts';
+import { type Hop, isUpsHop } from './plan.ts';
+import type { Card, CardPart, Unit } from './unit.ts';
 
 /** Version of one part of a card as the card gives it; a card that is one file is known by its application. */
 export function cardPartVersion(card: Card | null, part: CardPart): string | null {
@@ -8,8 +8,15 @@ export function cardPartVersion(card: Card | null, part: CardPart): string | nul
   return part === 'card-os' ? card.os : (card.app?.version ?? null);
 }
 
+/** A card as it is when one of its parts was brought to a version; one that is a single file takes it whole. */
+export function cardAfter(card: Card, part: CardPart, version: string): Card {
+  if (part === 'card-boot') return { ...card, boot: version };
+  if (part === 'card-os') return { ...card, os: version };
+  return { ...card, app: { name: card.app?.name ?? null, version } };
+}
+
 /** Cards write `v6.9.6`, file names 696 or 6.9.6: the letter says nothing. */
-function sameVersion(a: string | null, b: string | null): boolean {
+export function sameCardVersion(a: string | null, b: string | null): boolean {
   const plain = (text: string | null): string | null => text?.trim().toLowerCase().replace(/^v/, '') ?? null;
   return plain(a) !== null && plain(a) === plain(b);
 }
@@ -24,9 +31,11 @@ export function isAtEnd(unit: Unit, hop: Hop, end: 'from' | 'to'): boolean {
     return version === hop[end].version && microLinkId === hop[end].microLinkId;
   }
   const version = cardPartVersion(unit.card, hop.component);
-  if (end === 'to') return sameVersion(version, hop.to.version);
-  if (sameVersion(version, hop.to.version)) return false;
-  return hop.from.version === null ? unit.card !== null : sameVersion(version, hop.from.version);
+  // Between two files of a set a card may run without its application, which is then still to come.
+  if (end === 'from' && version === null && hop.component === 'card-app') return unit.card !== null;
+  if (end === 'to') return sameCardVersion(version, hop.to.version);
+  if (sameCardVersion(version, hop.to.version)) return false;
+  return hop.from.version === null ? unit.card !== null : sameCardVersion(version, hop.from.version);
 }
 
 /** What a unit runs of the component that a hop is about, in words fit for printing. */

@@ -37,6 +37,8 @@ export interface OperatorWord {
   /** `off`: the tool may switch the output off for an update, and on again afterwards; null: it is never switched. */
   readonly output: 'off' | null;
   readonly feeds: readonly string[];
+  /** The ways that a run may take; null or absent where they are not known. */
+  readonly network?: Pick<NetworkAccess, 'transfer' | 'start' | 'plaintext'> | null;
 }
 
 /** How a unit is reached through its card. */
@@ -63,6 +65,8 @@ export interface NetworkAccess {
   readonly plaintext: boolean;
   /** Old SSH algorithms are allowed (SHA-1 key exchange, CBC ciphers, `ssh-rsa`). */
   readonly legacySsh: boolean;
+  /** `separateDataHost`: data connections may go to another address than the control connection. Absent: they may not. */
+  readonly ftp?: { readonly separateDataHost: boolean };
 }
 
 /** How a unit without a card is reached. */

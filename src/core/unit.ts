@@ -13,6 +13,9 @@ export interface Card {
   readonly app: { readonly name: string | null; readonly version: string | null } | null;
 }
 
+/** Parts of a card that have firmware of their own. `card` is all of them in one file. */
+export type CardPart = 'card-boot' | 'card-os' | 'card-app' | 'card';
+
 /** How a unit stands now. Every field may be unknown (null), and unknown is never yes. */
 export interface Condition {
   readonly onLine: boolean | null;

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type Image, Problem, type StoredImage } from '../core/index.ts';
+import { type CardFile, type Image, isCardFile, Problem, type StoredFile } from '../core/index.ts';
+import { readCardFile } from './card-file.ts';
 import { readImage } from './read-image.ts';
 
-/** The bytes of an image, if they are still those that were read before. Throws Problem image/changed. */
-export async function readBytes(image: StoredImage): Promise<Buffer> {
+/** The bytes of a file to send, if they are still those that were read before. Throws Problem image/changed. */
+export async function readBytes(image: StoredFile): Promise<Buffer> {
   let bytes: Buffer;
   try {
     bytes = await readFile(image.path);
@@ -13,7 +14,7 @@ export async function readBytes(image: StoredImage): Promise<Buffer> {
       cause: thrown,
     });
   }
-  const now = readImage(bytes, image.file);
+  const now = isCardFile(image) ? readCardFile(bytes, image.file) : readImage(bytes, image.file);
   const { sha256 } = now;
   if (sha256 !== image.sha256) {
     throw new Problem(
@@ -25,7 +26,7 @@ export async function readBytes(image: StoredImage): Promise<Buffer> {
     );
   }
   // The reading that was planned with may come from an index; what is sent must be what the bytes themselves say.
-  const [planned, found] = [summary(image), summary(now)];
+  const [planned, found] = [summary(image), summary({ ...image, ...now })];
   if (planned !== found) {
     throw new Problem('image/changed', `${image.file}: planned as ${planned}, its bytes say ${found}.`, {
       hint: 'Remove the image index (images.json in the state folder), then make a new plan.',
@@ -34,12 +35,21 @@ export async function readBytes(image: StoredImage): Promise<Buffer> {
   return bytes;
 }
 
-/** Checks that the file of an image is still the one that was read before. Throws Problem image/changed. */
-export async function verifyStored(image: StoredImage): Promise<void> {
+/** Checks that a file to send is still the one that was read before. Throws Problem image/changed. */
+export async function verifyStored(image: StoredFile): Promise<void> {
   await readBytes(image);
 }
 
-function summary({ microLinkId, microLinkIdAfter, version, signed, problems }: Image): string {
+function summary(file: StoredFile): string {
+  return isCardFile(file) ? cardSummary(file) : imageSummary(file);
+}
+
+function cardSummary({ part, version, platform, problems }: CardFile): string {
+  const [problem] = problems;
+  return `${part} ${version} for ${platform}${problem === undefined ? '' : `, damaged (${problem.message})`}`;
+}
+
+function imageSummary({ microLinkId, microLinkIdAfter, version, signed, problems }: Image): string {
   const [problem] = problems;
   const damage = problem === undefined ? '' : `, damaged (${problem.message})`;
   return `UPS ${version} for ID${microLinkId}, ID${microLinkIdAfter} afterwards, ${signed ? 'signed' : 'not signed'}${damage}`;

@@ -1,14 +1,18 @@
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
-import { hasCode, Problem, printable, type StoredImage } from '../core/index.ts';
+import { type CardFile, hasCode, Problem, printable, type StoredImage } from '../core/index.ts';
+import { isCardName } from './card-file.ts';
 import { type IndexEntry, type IndexRead, loadIndex, saveIndex } from './folder-index.ts';
+import { readStoredCardFile } from './read-card-file.ts';
 import { readImageFile, readStamp, sameStamp } from './read-file.ts';
 
 /** The image files of a folder, each read and checked. */
 export interface ImageFolder {
   readonly dir: string;
   readonly images: readonly StoredImage[];
+  /** Firmware files for cards, which lie beside them. */
+  readonly cardFiles: readonly CardFile[];
 }
 
 export interface FolderOptions {
@@ -17,6 +21,8 @@ export interface FolderOptions {
    * every file is read.
    */
   readonly index?: string;
+  /** True: a folder without any image for a UPS will do, where it holds firmware for cards. */
+  readonly cardsWillDo?: boolean;
   /** Told where the index cannot be used; the images are read all the same. */
   readonly trouble?: (message: string) => void;
 }
@@ -24,16 +30,18 @@ export interface FolderOptions {
 const READ_AT_ONCE = 8;
 const IMAGE_FILE = /\.enc$/i;
 
-/** Reads every `.enc` file of a folder, in the order of names. Throws Problem config/images. */
+/** Reads every `.enc` file and every firmware file for a card, in the order of names. Throws Problem config/images. */
 export async function openFolder(dir: string, options: FolderOptions = {}): Promise<ImageFolder> {
   const folder = resolve(dir);
-  const paths = await listFolder(dir);
-  if (options.index === undefined) return { dir: folder, images: await readFiles(paths) };
+  const listed = await listFolder(dir, options.cardsWillDo === true);
+  const paths = listed.images;
+  const cardFiles = await eachOf(listed.cardFiles, readStoredCardFile);
+  if (options.index === undefined) return { dir: folder, images: await readFiles(paths), cardFiles };
   const known = await loadIndex(options.index);
   if (known.damage !== null) options.trouble?.(known.damage);
   const read = await eachOf(paths, (path) => readUnlessKnown(path, known.entries.get(path)));
   await keep(options.index, folder, known, read, options);
-  return { dir: folder, images: read.map(({ image }) => image) };
+  return { dir: folder, images: read.map(({ image }) => image), cardFiles };
 }
 
 interface Reading {
@@ -78,31 +86,61 @@ async function keep(
   }
 }
 
-async function listFolder(dir: string): Promise<readonly string[]> {
-  let names: string[];
+/** The paths in a folder, in the order of names. */
+interface Listed {
+  readonly images: readonly string[];
+  readonly cardFiles: readonly string[];
+}
+
+async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
+  let names: readonly string[];
   try {
-    names = (await readdir(dir)).filter((name) => IMAGE_FILE.test(name)).sort();
+    names = (await readdir(dir)).sort();
   } catch (thrown) {
     throw new Problem('config/images', `The images folder ${dir} cannot be read.`, {
       hint: 'Name an existing folder in the inventory (images:) or with --images.',
       cause: thrown,
     });
   }
-  if (names.length === 0) {
-    throw new Problem('config/images', `The images folder ${dir} holds no file that ends in .enc.`, {
+  const folder = resolve(dir);
+  const those = (wanted: (name: string) => boolean): readonly string[] =>
+    names.filter(wanted).map((name) => join(folder, name));
+  const listed = { images: those((name) => IMAGE_FILE.test(name)), cardFiles: those(isCardName) };
+  if (listed.images.length === 0 && !(cardsWillDo && listed.cardFiles.length > 0)) {
+    const none = cardsWillDo
+      ? 'neither an image (.enc) nor a firmware file for a card (.bin, .nmc3)'
+      : 'no file that ends in .enc';
+    throw new Problem('config/images', `The images folder ${dir} holds ${none}.`, {
       hint: 'Put the image files of the vendor there. They come with the Firmware Upgrade Wizard.',
     });
   }
-  const folder = resolve(dir);
-  return names.map((name) => join(folder, name));
+  return listed;
+}
+
+/** What files and folders hold that were named on a command line. */
+export interface NamedFiles {
+  readonly images: readonly StoredImage[];
+  readonly cardFiles: readonly CardFile[];
 }
 
 /** Reads single files and whole folders, as named on a command line, each file once. Throws Problem config/images. */
+export async function openNamed(paths: readonly string[]): Promise<NamedFiles> {
+  const lists = await Promise.all(paths.map(listNamed));
+  return {
+    images: await readFiles([...new Set(lists.flatMap(({ images }) => images))]),
+    cardFiles: await eachOf([...new Set(lists.flatMap(({ cardFiles }) => cardFiles))], readStoredCardFile),
+  };
+}
+
+async function listNamed(path: string): Promise<Listed> {
+  if (await isFolder(path)) return listFolder(path, true);
+  const one = [resolve(path)];
+  return isCardName(basename(path)) ? { images: [], cardFiles: one } : { images: one, cardFiles: [] };
+}
+
+/** The images alone of {@link openNamed}. */
 export async function openFiles(paths: readonly string[]): Promise<readonly StoredImage[]> {
-  const lists = await Promise.all(
-    paths.map(async (path) => ((await isFolder(path)) ? listFolder(path) : [resolve(path)])),
-  );
-  return readFiles([...new Set(lists.flat())]);
+  return (await openNamed(paths)).images;
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,12 +1,20 @@
 /**
- * Image files: what they say of themselves, whether they are intact, the folder they lie in, and fetching one.
+ * Image files and firmware files for cards: what they say of themselves, whether they are intact, the folder they lie in, and fetching one.
  *
  * Owns the container format. Must not know units, cards or rules; imports core only. Never makes or changes an image.
  */
 export { readBytes, verifyStored } from './bytes.ts';
+export { isCardName, LARGEST_CARD_FILE, readCardFile, readCardName } from './card-file.ts';
 export { checksum } from './checksum.ts';
 export { type FetchOptions, fetchImage } from './fetch.ts';
-export { type FolderOptions, type ImageFolder, openFiles, openFolder } from './folder.ts';
+export {
+  type FolderOptions,
+  type ImageFolder,
+  type NamedFiles,
+  openFiles,
+  openFolder,
+  openNamed,
+} from './folder.ts';
 export { identicalFiles } from './identical.ts';
 export { LARGEST_IMAGE } from './layout.ts';
 export { wasRead } from './read-file.ts';

@@ -3,7 +3,14 @@
  *
  * Owns how a card is spoken to, generation by generation, and what its words mean. Must not know rules, inventories or
  * other units; imports core and snmp.
+ *
+ * `session`: SSH and the command line. `files`: SCP, FTP, listings. `look`: what a unit and its card are. `update`: the steps of
+ * an update of the UPS. `card`: those of the card's own firmware. `generations`: what differs from card to card, as data.
+ * `services`: what a card has on. `record`: reading a card for a report. `path.ts` puts the steps together.
  */
 export { createNmcPath } from './path.ts';
-export type { HostKeyStore } from './ssh.ts';
+export { type RecordTools, recordCard } from './record/record.ts';
+export { READ_COMMANDS, type ReadCommand } from './record/record-list.ts';
+export { lookAtServices, PROBE_SECONDS, type ProbeSeconds, type ServiceTools } from './services/services.ts';
+export type { HostKeyStore } from './session/ssh.ts';
 export { WAITS, type Waits } from './waits.ts';

@@ -1,8 +1,6 @@
 import {
   type Hop,
   isUpsHop,
-  Problem,
-  type ProblemCode,
   type Step,
   type StepCheck,
   type StepContext,
@@ -13,14 +11,17 @@ import {
   type UnitTarget,
   type UpgradePath,
 } from '../core/index.ts';
-import { factsOf, SAFE_NAME } from './generations.ts';
-import { look } from './look.ts';
-import { switchOutput } from './output.ts';
-import { checkStart, takeSettle } from './settle.ts';
-import { takeStart } from './start.ts';
+import { cannotSend } from './cannot-send.ts';
+import { cardSteps, checkCard, takeCard } from './card/steps.ts';
+import { refusalOf, waitsOf } from './generations/index.ts';
+import { look } from './look/look.ts';
 import type { Tools } from './tools.ts';
-import { checkTransfer, takeTransfer } from './transfer.ts';
-import { takeVerify } from './verify.ts';
+import { takeBackup } from './update/backup.ts';
+import { switchOutput } from './update/output.ts';
+import { checkStart, takeSettle } from './update/settle.ts';
+import { takeStart } from './update/start.ts';
+import { checkTransfer, takeTransfer } from './update/transfer.ts';
+import { takeVerify } from './update/verify.ts';
 import { WAITS, type Waits } from './waits.ts';
 
 /** The way through a Network Management Card. */
@@ -28,45 +29,26 @@ export function createNmcPath(tools: Omit<Tools, 'waits'> & { readonly waits?: W
   const all: Tools = { ...tools, waits: tools.waits ?? WAITS };
   return {
     look: (target, context) => look(all, target, context),
-    steps: (target, unit, hop) => stepsFor(all.waits, target, unit, hop),
-    check: (step, context) => check(all, step, context),
-    take: (step, context) => take(all, step, context),
-    switchOutput: (to, context) => switchOutput(all, to, context),
+    steps: (target, unit, hop) => stepsFor(waitsOf(unit.card, all.waits), target, unit, hop),
+    check: (step, context) => check(forCard(all, context), step, context),
+    take: (step, context) => take(forCard(all, context), step, context),
+    switchOutput: (to, context) => switchOutput(forCard(all, context), to, context),
   };
 }
 
+/** The tools with the waits of the card that the hop goes through. */
+function forCard(tools: Tools, { before }: StepContext): Tools {
+  return { ...tools, waits: waitsOf(before.card, tools.waits) };
+}
+
 function stepsFor(waits: Waits, target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer {
-  if (!isUpsHop(hop)) {
-    return impossible(
-      'refused/no-path',
-      `How ${hop.component} is brought onto this card is not known.`,
-      'Use the firmware tool of the vendor for the card.',
-    );
-  }
-  if (factsOf(unit.card) === null) {
-    const card =
-      unit.card === null ? 'no card' : `a card of ${unit.card.generation ?? 'an unknown generation'}`;
-    return impossible(
-      'refused/no-path',
-      `The unit has ${card}; updates are known for NMC2 and NMC3.`,
-      'Use the local way, or replace the card.',
-    );
-  }
-  if (target.network?.login == null) {
-    return impossible(
-      'refused/no-path',
-      'There is no login to send the image with.',
-      'Add login: to the unit in the inventory.',
-    );
-  }
-  if (!SAFE_NAME.test(hop.image.file)) {
-    return impossible(
-      'image/name',
-      `The file name "${hop.image.file}" cannot be used on a card.`,
-      'Rename the file: letters, digits, dot, dash and underscore.',
-    );
-  }
+  if (!isUpsHop(hop)) return cardSteps(waits, target, unit, hop);
+  const refusal = refusalOf(unit.card);
+  if (refusal !== null) return { possible: false, problem: refusal };
+  const against = cannotSend(target, hop.image.file);
+  if (against !== null) return against;
   const steps: Step[] = [
+    { does: 'backup', commits: false, limitSeconds: waits.backup },
     { does: 'transfer', commits: false, limitSeconds: waits.transfer },
     { does: 'start', commits: true, limitSeconds: waits.start },
     { does: 'settle', commits: false, limitSeconds: waits.settle + waits.start },
@@ -75,11 +57,8 @@ function stepsFor(waits: Waits, target: UnitTarget, unit: Unit, hop: Hop): Steps
   return { possible: true, steps };
 }
 
-function impossible(code: ProblemCode, message: string, hint: string): StepsAnswer {
-  return { possible: false, problem: new Problem(code, message, { hint }) };
-}
-
 function check(tools: Tools, step: StepName, context: StepContext): Promise<StepCheck> {
+  if (!isUpsHop(context.hop)) return checkCard(tools, step, context);
   if (step === 'transfer') return checkTransfer(tools, context);
   if (step === 'start' || step === 'settle') return checkStart(tools, context);
   // Verifying can be done again at any time.
@@ -87,9 +66,10 @@ function check(tools: Tools, step: StepName, context: StepContext): Promise<Step
 }
 
 function take(tools: Tools, step: StepName, context: StepContext): Promise<StepResult> {
+  if (!isUpsHop(context.hop) && step !== 'backup') return takeCard(tools, step, context);
   switch (step) {
     case 'backup':
-      return Promise.resolve({ state: 'failed', way: null, problem: null });
+      return takeBackup(tools, context);
     case 'transfer':
       return takeTransfer(tools, context);
     case 'start':

@@ -3,9 +3,19 @@ export const PHRASES = {
   /** `apc>`, `name@apc>` or a prompt of the owner's, at the end of what has arrived. */
   prompt: /(?:^|[\r\n])(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9._-]{1,40}>[ ]?$/,
   code: /^(E\d{3}):/,
+  /** Stands before every prompt once a change waits for a restart of the card. */
+  nag: /^\* Reboot required\b/i,
+  /** The login of the serial and Telnet console, at the end of what has arrived. */
+  consoleLogin: /(?:^|[\r\n])\s{0,80}User Name\s{0,8}:\s{0,8}$/i,
+  /** The keys of the full-screen event log (card notes, 2.1), and the bare prompt behind them. */
+  logKeys: /<ESC>-\s{0,4}Exit/i,
+  logScreen: /<ESC>-\s{0,4}Exit[^\r\n]{0,200}[\r\n]\s{0,200}>\s{0,8}$/i,
+  /** A row of the event log on the screen: day in any of the card's forms, time, words. */
+  logRow: /^\S{6,12}\s+\d{1,2}:\d{2}:\d{2}\s+\S/,
   tooManyLogins: /Max logins exceeded/i,
   passwordChange: /(?:requires you to change your password|Enter current password:)/i,
   compatible: /^Compatible with UPS:\s*(Yes|No)\s*$/im,
+  lastTransfer: /^Result of last file transfer:\s*(\S.*?)\s*$/im,
   progress: /^Status:\s*(\d+)k\/(\d+)k\s*\((\d{1,3})%\)/im,
 } as const;
 

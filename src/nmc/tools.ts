@@ -1,8 +1,9 @@
-import type { NetworkAccess, StoredImage } from '../core/index.ts';
-import { Problem, type UnitTarget, unitKey } from '../core/index.ts';
+import type { LookContext, NetworkAccess, StoredFile } from '../core/index.ts';
+import { Problem, type Unit, type UnitTarget, unitKey } from '../core/index.ts';
 import type { SnmpHub } from '../snmp/index.ts';
-import type { ShellOptions } from './shell.ts';
-import type { HostKeyStore, SshOptions } from './ssh.ts';
+import { echoMayStall } from './generations/index.ts';
+import type { ShellOptions } from './session/shell.ts';
+import type { HostKeyStore, SshOptions } from './session/ssh.ts';
 import type { Waits } from './waits.ts';
 
 /** What every part of the network path works with. */
@@ -10,7 +11,7 @@ export interface Tools {
   readonly hub: SnmpHub;
   readonly hostKeys: HostKeyStore;
   /** The bytes of an image, if its file is still the one that was planned with. */
-  readonly readBytes: (image: StoredImage) => Promise<Buffer>;
+  readonly readBytes: (image: StoredFile) => Promise<Buffer>;
   readonly waits: Waits;
 }
 
@@ -22,14 +23,31 @@ export function networkOf(target: UnitTarget): NetworkAccess {
   });
 }
 
-export function sshOptions(tools: Tools, network: NetworkAccess, signal: AbortSignal): SshOptions {
-  return { network, hostKeys: tools.hostKeys, handshakeSeconds: tools.waits.handshake, signal };
+/** What ends a session early, and who is told of what is said in it. A LookContext and a StepContext are one. */
+export type SessionContext = Pick<LookContext, 'signal' | 'transcript'> & {
+  /** The unit as it was before a hop, where there is one: its card may be known not to stall. */
+  readonly before?: Unit;
+};
+
+export function sshOptions(
+  tools: Tools,
+  network: NetworkAccess,
+  { signal, transcript }: SessionContext,
+): SshOptions {
+  return {
+    network,
+    hostKeys: tools.hostKeys,
+    handshakeSeconds: tools.waits.handshake,
+    signal,
+    ...(transcript === undefined ? {} : { transcript }),
+  };
 }
 
-export function shellOptions(tools: Tools, network: NetworkAccess, signal: AbortSignal): ShellOptions {
+export function shellOptions(tools: Tools, network: NetworkAccess, context: SessionContext): ShellOptions {
   return {
-    ...sshOptions(tools, network, signal),
+    ...sshOptions(tools, network, context),
     commandSeconds: tools.waits.command,
-    flushSeconds: tools.waits.flush,
+    // A card that is known to give its output whole is not given a byte that it did not ask for.
+    flushSeconds: echoMayStall(context.before?.card ?? null) ? tools.waits.flush : tools.waits.command,
   };
 }

@@ -18,6 +18,10 @@ export interface Waits {
   readonly settle: number;
   /** Card: until values are as before the update. */
   readonly verify: number;
+  /** Card: how long a unit that installs in two steps may run its old firmware after it has the image. */
+  readonly received: number;
+  /** Card: between two readings of its event log. */
+  readonly eventLog: number;
   /** Reading settings and event log of the card, by all ways. */
   readonly backup: number;
   /** Card: until an output that was switched shows it; a graceful one has its own delay before. */
@@ -26,6 +30,10 @@ export interface Waits {
   readonly transfer: number;
   /** The whole start, by all ways. */
   readonly start: number;
+  /** Card: from the upload of its own firmware until it is back; restarts of 30 to 120 s were seen, whole runs of 5 to 15 minutes. */
+  readonly cardSettle: number;
+  /** Card: how long it must go on as before after such an upload until that counts as not taken. */
+  readonly cardQuiet: number;
 }
 
 export const WAITS: Waits = {
@@ -38,8 +46,12 @@ export const WAITS: Waits = {
   startSeen: 120,
   settle: 5400,
   verify: 300,
+  received: 900,
+  eventLog: 60,
   backup: 600,
   output: 120,
   transfer: 1800,
   start: 300,
+  cardSettle: 1800,
+  cardQuiet: 300,
 };

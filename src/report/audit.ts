@@ -1,5 +1,6 @@
-import type { AuditDocument } from './documents.ts';
-import { createPaper, type Style } from './paper.ts';
+import type { ServiceFinding } from '../core/index.ts';
+import type { AuditDocument, AuditUnit } from './documents.ts';
+import { createPaper, type Paper, type Style } from './paper.ts';
 import {
   advisorySummary,
   REHEARSAL,
@@ -25,14 +26,39 @@ export function renderAudit(document: AuditDocument, style: Style): string {
       if (problem !== null) {
         paper.note(`${problem.message} [${problem.code}]`, 'warn');
         paper.note(`  remedy: ${problem.hint}`);
-        continue;
+      } else {
+        writeReasons(paper, verdict.reasons, false);
+        writeAdvisories(paper, unit.advisories ?? []);
       }
-      writeReasons(paper, verdict.reasons, false);
-      writeAdvisories(paper, unit.advisories ?? []);
+      writeServices(paper, unit);
     }
   }
   paper.line('');
   paper.line(summary(document.counts));
+  const found = document.units.flatMap(({ findings }) => findings ?? []);
+  if (found.length > 0) paper.line(findingSummary(found));
   for (const line of advisorySummary(document.units.map((unit) => unit.advisories ?? []))) paper.line(line);
   return paper.toString();
+}
+
+/** `services: ftp, ssh on; telnet off; snmp-v3 not known`, then each finding with what lifts it. */
+function writeServices(paper: Paper, { services, findings }: AuditUnit): void {
+  if (services === null) return;
+  const parts = ([true, false, null] as const).flatMap((state) => {
+    const names = services.filter(({ on }) => on === state).map(({ service }) => service);
+    const word = state === null ? 'not known' : state ? 'on' : 'off';
+    return names.length === 0 ? [] : [`${names.join(', ')} ${word}`];
+  });
+  paper.note(`services: ${parts.join('; ')}`);
+  for (const { code, because, remedy } of findings ?? []) {
+    paper.note(`finding: ${because} [${code}]`, 'warn');
+    if (remedy !== null) paper.note(`  remedy: ${remedy}`);
+  }
+}
+
+/** `findings: 3 FTP_ON, 1 LEGACY_SSH`. */
+function findingSummary(findings: readonly ServiceFinding[]): string {
+  const codes = [...new Set(findings.map(({ code }) => code))].sort();
+  const counted = codes.map((code) => `${findings.filter((one) => one.code === code).length} ${code}`);
+  return `findings: ${counted.join(', ')}`;
 }

@@ -1,11 +1,14 @@
 import type {
-  HopOutline,
+  CardFile,
   Image,
   ImagePart,
   PathKind,
   Plan,
   ProblemJson,
   Reason,
+  RouteOutline,
+  Service,
+  ServiceFinding,
   Status,
   StepName,
   Unit,
@@ -23,6 +26,10 @@ export type AuditUnit = Unit & {
   readonly verdict: Verdict;
   /** How the unit stands to each known advisory; null in an audit of an older version of the tool. */
   readonly advisories: readonly Advisory[] | null;
+  /** What the card has on; null where that was not asked, or the unit has no card. */
+  readonly services: readonly Service[] | null;
+  /** What its owner should change about that; null as above. */
+  readonly findings: readonly ServiceFinding[] | null;
   /** Why the unit could not be looked at; null where it could. */
   readonly problem: ProblemJson | null;
 };
@@ -78,6 +85,11 @@ export interface RunUnit {
   readonly after: RunFirmware | null;
   readonly outcome: RunOutcome;
   readonly hops: readonly RunHop[];
+  /**
+   * What the run did to the output; null = it never touched it. Only `on` says that it is as it was, and `not-switched` that it
+   * never was anything else.
+   */
+  readonly output: 'switching-off' | 'off' | 'not-switched' | 'switching-on' | 'on' | 'unknown' | null;
   /** How the unit stands to each known advisory with what it runs now. */
   readonly advisories: readonly Advisory[];
   readonly problem: ProblemJson | null;
@@ -95,6 +107,13 @@ export interface RunDocument extends DocumentHead<'run'> {
 
 export interface ImagesDocument extends DocumentHead<'images'> {
   readonly images: readonly ImageEntry[];
+  /** Firmware files for cards; what they are for stands in their names alone. */
+  readonly cardFiles: readonly CardFileEntry[];
+}
+
+export interface CardFileEntry extends Omit<CardFile, 'path' | 'sha256'> {
+  /** Null where the bytes were not read. */
+  readonly sha256: string | null;
 }
 
 export interface ImageEntry extends Omit<Image, 'parts' | 'sha256'> {
@@ -125,7 +144,7 @@ export interface DecisionDocument extends DocumentHead<'decision'> {
   readonly upToDate: boolean | null;
   readonly reasons: readonly Reason[];
   readonly prepare: readonly { readonly says: string; readonly source: string }[];
-  readonly hops: readonly HopOutline[];
+  readonly hops: readonly RouteOutline[];
   readonly advisories: readonly Advisory[];
   readonly line: {
     readonly microLinkId: number;

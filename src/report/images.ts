@@ -1,5 +1,5 @@
 import { enumerated } from '../core/index.ts';
-import type { ImageEntry, ImagesDocument } from './documents.ts';
+import type { CardFileEntry, ImageEntry, ImagesDocument } from './documents.ts';
 import { createPaper, type Paper, type Style } from './paper.ts';
 
 /** Image files for people: what each says of itself, and what is wrong with it. */
@@ -7,6 +7,7 @@ export function renderImages(document: ImagesDocument, style: Style): string {
   const paper = createPaper(style);
   for (const image of document.images) renderImage(paper, image);
   if (document.images.length > 1) paper.line(totals(document.images));
+  for (const file of document.cardFiles) renderCardFile(paper, file);
   return paper.toString();
 }
 
@@ -33,6 +34,19 @@ function renderImage(paper: Paper, image: ImageEntry): void {
   if (image.identicalTo.length > 0) paper.note(`same bytes as ${enumerated(image.identicalTo)}`, 'plain');
   for (const warning of image.warnings) paper.note(`${warning.message} [${warning.code}]`, 'warn');
   for (const problem of image.problems) paper.note(`${problem.message} [${problem.code}]`, 'bad');
+}
+
+/** Nothing is said of the content: only the card can tell whether it is whole. */
+function renderCardFile(paper: Paper, file: CardFileEntry): void {
+  const bad = file.problems.length > 0;
+  const word = file.sha256 === null ? 'not read' : 'not usable';
+  paper.item(file.file, bad ? word : 'for a card', bad ? 'bad' : 'good');
+  if (file.part !== null && file.version !== null) {
+    const app = file.app === null ? '' : ` (${file.app})`;
+    paper.note(`${file.part} ${file.version} for ${file.platform ?? '?'}${app}, by its name`, 'plain');
+  }
+  if (file.sha256 !== null) paper.note(`${file.sizeBytes} bytes, sha256 ${file.sha256}`);
+  for (const problem of file.problems) paper.note(`${problem.message} [${problem.code}]`, 'bad');
 }
 
 function totals(images: readonly ImageEntry[]): string {

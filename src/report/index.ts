@@ -8,5 +8,6 @@ export * from './documents.ts';
 export { renderImages } from './images.ts';
 export type { Style } from './paper.ts';
 export { renderPlan } from './plan.ts';
+export { type RecordFiles, renderRecord } from './record.ts';
 export { renderDecision, renderRules } from './rules.ts';
 export { renderRun } from './run.ts';

@@ -5,6 +5,10 @@ import { OUTCOME_TONE, REHEARSAL, summary, writeAdvisories, writeReasons } from 
 const GO_AND_LOOK =
   'The state of this unit is not known: go and look. Never power it off while it may be programming.';
 
+const OUTPUT_BACK = 'The output was switched off for the update and is on again.';
+const OUTPUT_OWED =
+  'The output was switched off for the update and is not known to be on again: look at what hangs on it.';
+
 /** A run for people: how each unit ended, and what to do about it. */
 export function renderRun(document: RunDocument, style: Style): string {
   const paper = createPaper(style);
@@ -39,6 +43,10 @@ function writeUnit(paper: Paper, unit: RunUnit): void {
     );
   }
   if (unit.outcome === 'unknown') paper.note(GO_AND_LOOK, 'bad');
+  if (unit.output !== null && unit.output !== 'not-switched') {
+    const back = unit.output === 'on';
+    paper.note(back ? OUTPUT_BACK : OUTPUT_OWED, back ? 'plain' : 'bad');
+  }
   writeAdvisories(paper, unit.advisories);
   if (unit.reasons.some((reason) => reason.outcome === 'block' || reason.outcome === 'unknown')) {
     if (moved && unit.problem !== null) paper.note(unit.problem.message, 'warn');

@@ -13,6 +13,13 @@ export const BUILT_IN_CODES = {
   NO_SEND_PATH: 'There is no way to send an image to this unit from here.',
   DUPLICATE_SERIAL: 'Two units of the inventory answer with the same serial number.',
   OTHER_SERIAL: 'The unit answers with another serial number than the inventory says.',
+  CARD_NOT_SEEN: 'Firmware of a card was asked for, and no card was seen.',
+  CARD_FILES_MISSING: 'The images folder holds no firmware file that the card could take.',
+  CARD_FILE_DAMAGED: 'The images folder holds a file for a card that cannot be used.',
+  CARD_AMBIGUOUS: 'Several firmware files of one part and version have different content.',
+  CARD_UP_TO_DATE: 'No firmware file in the images folder is newer than what the card runs.',
+  CARD_FILES_NOT_USED:
+    'The images folder holds newer firmware for the card, and this plan leaves the card alone.',
 } as const;
 
 export function builtIn(

@@ -102,6 +102,8 @@ const LineSchema = z.strictObject({
     before: z.enum(['no', 'unknown']).default('no'),
     note: Text.optional(),
   }),
+  /** From this installed version on a unit receives an image first, and installs it when its panel lets it. */
+  twoStep: z.strictObject({ from: Version, source: Text }).nullable().default(null),
   minWizard: z.string().nullable(),
   /** PowerChute Business Edition that the notes name. */
   minPowerChute: z.string().nullable(),

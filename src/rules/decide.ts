@@ -1,4 +1,4 @@
-import { type HopOutline, type PathKind, type Reason, readFirmware, usableSerial } from '../core/index.ts';
+import { type PathKind, type Reason, type RouteOutline, readFirmware, usableSerial } from '../core/index.ts';
 import { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
 import { ambiguity } from './ambiguity.ts';
 import { assess, type Preparation } from './assess.ts';
@@ -8,7 +8,7 @@ import type { Line } from './catalogue-schema.ts';
 import { lineFacts } from './line-facts.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
-import { findRoute } from './route.ts';
+import { findRoute, outlineOf } from './route.ts';
 import type { Stage } from './schema.ts';
 import { dateCodeOf, describedFacts } from './unit-facts.ts';
 
@@ -35,7 +35,7 @@ export interface Decision {
   /** What a person on site has to see to. */
   readonly prepare: readonly Preparation[];
   /** The way to the newest release, with the images that the catalogue knows. */
-  readonly hops: readonly HopOutline[];
+  readonly hops: readonly RouteOutline[];
   readonly advisories: readonly AdvisoryStatus[];
 }
 
@@ -101,7 +101,7 @@ function supportedBy(reasons: readonly Reason[]): boolean | 'unknown' {
 }
 
 interface Way {
-  readonly hops: readonly HopOutline[];
+  readonly hops: readonly RouteOutline[];
   /** What is said of the first hop, and of those after it. */
   readonly first: readonly Reason[];
   readonly later: readonly Reason[];
@@ -139,13 +139,7 @@ function findWay(
     candidates: book.images,
     path,
   });
-  const hops = route.hops.map(({ image, from, to }) => ({
-    from: from.version,
-    to: to.version,
-    image: image.file,
-    microLinkIdAfter: to.microLinkId,
-    path,
-  }));
+  const hops = route.hops.map((hop) => outlineOf(book, hop, path));
   const [first = [], ...others] = route.hops.map((hop) =>
     hop.reasons.filter(({ outcome }) => outcome !== 'pass'),
   );

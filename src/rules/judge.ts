@@ -1,13 +1,14 @@
 import {
-  type HopOutline,
   nothingAgainst,
   type OperatorWord,
   type PathKind,
   type Reason,
   type Status,
+  type StoredFile,
   type StoredImage,
   type Target,
   type Unit,
+  type UpsHopOutline,
   type Verdict,
 } from '../core/index.ts';
 import { ambiguity } from './ambiguity.ts';
@@ -19,7 +20,8 @@ import { outputFacts } from './hop-facts.ts';
 import { lineFacts } from './line-facts.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
-import { findRoute, hopReasons, type RouteHop } from './route.ts';
+import { wayFacts } from './reports.ts';
+import { findRoute, hopReasons, outlineOf, type RouteHop } from './route.ts';
 import type { Stage } from './schema.ts';
 import { conditionFacts, describedFacts } from './unit-facts.ts';
 import { compareVersions } from './versions.ts';
@@ -46,8 +48,8 @@ export interface StartInput {
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** The images of the verdict's hops, in their order. */
-  readonly images: readonly StoredImage[];
+  /** The files of the verdict's hops, in their order. */
+  readonly images: readonly StoredFile[];
 }
 
 /** What a unit is and whether it is handled at all, and what the vendor's words advise for it. */
@@ -122,6 +124,7 @@ function momentReasons(
     ...known,
     ...conditionFacts(unit),
     ...cardFacts(unit.card, line),
+    ...wayFacts(book.reports, unit.card, at, operator),
     ['path', path],
     ['image.file', image.file],
     ['image.version', image.version],
@@ -177,15 +180,7 @@ function judgeUpdate(book: RuleBook, input: JudgeInput, known: Known): Judgement
     microLinkId: last.to.microLinkId,
     image: last.image.file,
   };
-  const hops = route.hops.map(
-    ({ from, to, image }): HopOutline => ({
-      from: from.version,
-      to: to.version,
-      image: image.file,
-      microLinkIdAfter: to.microLinkId,
-      path: kind,
-    }),
-  );
+  const hops = route.hops.map((hop): UpsHopOutline => ({ component: 'ups', ...outlineOf(book, hop, kind) }));
   const status: Status = nothingAgainst(reasons) ? 'outdated' : 'blocked';
   const images = route.hops.map(({ image }) => image.stored);
   return { verdict: { status, target, hops, path, wizard, reasons }, images };

@@ -5,6 +5,7 @@ import { Problem } from '../core/index.ts';
 import { type Finding, inOrder, type Locate, listFindings, parseYaml, readOwnData } from '../yaml/index.ts';
 import { type Candidate, catalogueCandidate } from './candidate.ts';
 import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
+import { ReportFileSchema, type WayReport, WayReportsSchema } from './reports.ts';
 import { type Rule, RuleFileSchema, STAGES, type Stage } from './schema.ts';
 import { compareVersions } from './versions.ts';
 
@@ -20,6 +21,8 @@ export interface RuleBook {
   readonly images: readonly Candidate[];
   /** The advisories that were public. */
   readonly advisories: readonly Advisory[];
+  /** What was reported of updates of real units. */
+  readonly reports: readonly WayReport[];
   /** Every family that the catalogue names. */
   readonly families: ReadonlySet<string>;
   /** Whether a rule on described units asks for serial numbers as they are, and not for what is read from them. */
@@ -42,8 +45,15 @@ export interface LoadOptions {
 }
 
 /** The files of the tool, in the order in which their rules are asked: later knowledge advises first. */
-export const OWN_FILES = ['releases.yaml', 'faq-2020-04.yaml', 'base.yaml'] as const;
+export const OWN_FILES = [
+  'releases.yaml',
+  'faq-2020-04.yaml',
+  'base.yaml',
+  'card-files.yaml',
+  'services.yaml',
+] as const;
 const CATALOGUE = 'catalogue.yaml';
+const REPORTS = 'confirmed.yaml';
 /** What a file of the operator may not do: say what the vendor says, or call hardware hopeless. */
 const VENDOR_VERBS = ['unsupported', 'advise', 'tells'] as const;
 
@@ -66,9 +76,14 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   }
   const catalogue = await readOwnData(new URL(CATALOGUE, import.meta.url), CatalogueSchema);
   hash.update(catalogue.canonical);
+  const reports = await readOwnData(new URL(REPORTS, import.meta.url), ReportFileSchema);
+  hash.update(reports.canonical);
   const rules = all.filter((rule) => inForce(rule, asOf));
+  const reported = [...reports.value.reports];
   for (const file of options.files ?? []) {
-    rules.push(...(await takeOwn(file, hash, [...all, ...rules])));
+    const own = await takeOwn(file, hash, [...all, ...rules]);
+    rules.push(...own.rules);
+    reported.push(...(own.reports ?? []));
   }
   checkOverruled(overruled, rules);
   const lines = catalogue.value.lines.flatMap((line) => lineAsOf(line, catalogue.value.published, asOf));
@@ -79,6 +94,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     lines: new Map(lines.map((line) => [line.id, line])),
     images: lines.flatMap((line) => line.images.map((image) => catalogueCandidate(line.id, image))),
     advisories: catalogue.value.advisories.filter((one) => asOf === null || one.published <= asOf),
+    reports: reported.filter(({ on }) => asOf === null || on <= asOf),
     families: new Set(lines.flatMap((line) => line.families)),
     readsSerials: rules.some(
       ({ about, ...rule }) => !AT_THE_START.has(about) && /unit\.serial\b/.test(JSON.stringify(rule)),
@@ -99,8 +115,14 @@ export async function allRules(): Promise<readonly { readonly file: string; read
   return found;
 }
 
-/** Rules that need a card or a moment: none is asked about a described unit. */
-const AT_THE_START: ReadonlySet<Stage> = new Set<Stage>(['card', 'start']);
+/** Rules that need a card, its services or a moment: none is asked about a described unit. */
+const AT_THE_START: ReadonlySet<Stage> = new Set<Stage>([
+  'card',
+  'start',
+  'card-set',
+  'card-file',
+  'service',
+]);
 
 /**
  * Whether a rule counts on a day. Rules about the hop, the card and the moment of the start are the tool's own care and count
@@ -131,18 +153,22 @@ function lineAsOf(line: Line, published: string, asOf: string | null): readonly 
   return [{ ...line, newest, images }];
 }
 
+/** A file of the operator's own may tell of updates too: a report lifts a warning and nothing else. */
+const OwnRuleFileSchema = RuleFileSchema.extend({ reports: WayReportsSchema.optional() });
+type OwnRuleFile = z.infer<typeof OwnRuleFileSchema>;
+
 /** A rule file of the operator: mistakes of shape and of meaning are said together. */
 async function takeOwn(
   file: string,
   hash: ReturnType<typeof createHash>,
   present: readonly Rule[],
-): Promise<readonly Rule[]> {
-  const parsed = parseYaml(await textOf(file, hash), RuleFileSchema);
+): Promise<OwnRuleFile> {
+  const parsed = parseYaml(await textOf(file, hash), OwnRuleFileSchema);
   const shape = parsed.ok ? [] : parsed.findings;
   const plain = PlainRules.safeParse(parsed.ok ? parsed.value : parsed.plain);
   const findings = [...shape, ...loosened(plain.success ? plain.data.rules : [], present, parsed.at)];
   if (!parsed.ok || findings.length > 0) throw malformed(file, findings);
-  return parsed.value.rules;
+  return parsed.value;
 }
 
 /** As much of a rule as is asked of one whose shape is wrong. */

@@ -1,4 +1,4 @@
-import type { PathKind, Reason } from '../core/index.ts';
+import type { PathKind, Reason, RouteOutline } from '../core/index.ts';
 import { after, type Candidate, type Standing } from './candidate.ts';
 import { evaluate } from './evaluate.ts';
 import { hopFacts, orderOf } from './hop-facts.ts';
@@ -53,6 +53,20 @@ export function findRoute<C extends Candidate>(book: RuleBook, input: RouteInput
     at = hop.to;
   }
   return { hops, ambiguous: [] };
+}
+
+/** A hop of a route as a verdict shows it. */
+export function outlineOf(book: RuleBook, hop: RouteHop<Candidate>, path: PathKind): RouteOutline {
+  const { image, from, to } = hop;
+  const twoStep = book.lines.get(from.microLinkId)?.twoStep ?? null;
+  return {
+    from: from.version,
+    to: to.version,
+    image: image.file,
+    microLinkIdAfter: to.microLinkId,
+    path,
+    twoStep: twoStep !== null && (compareVersions(from.version, twoStep.from) ?? -1) >= 0,
+  };
 }
 
 /** What the rules say of one hop. */

@@ -82,7 +82,9 @@ export type Condition = z.infer<typeof ConditionSchema>;
  * `family`, `firmware`, `support`: which hardware it is, what it runs, and whether it is handled at all; what refuses in one
  * of these ends the decision. `wizard`, `image`, `port`: what the vendor's words advise. `way`: whether the
  * way through the card is open now, asked of described units (of others it is asked hop by hop). `hop`: one image on one installed
- * version. `card`: the card that it would go through. `start`: how the unit stands right now.
+ * version. `card`: the card that it would go through. `start`: how the unit stands right now. `card-set`, `card-file`:
+ * firmware for the card itself, all files of one update together and each on the card as it is then. `service`: what a card has on, asked by
+ * `audit --services` alone; nothing of it stands against an update.
  */
 export const STAGES = [
   'family',
@@ -95,6 +97,9 @@ export const STAGES = [
   'hop',
   'card',
   'start',
+  'card-set',
+  'card-file',
+  'service',
 ] as const;
 export type Stage = (typeof STAGES)[number];
 

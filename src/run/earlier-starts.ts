@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type Hop, hasCode, isAtEnd, Problem, type Unit, usableSerial } from '../core/index.ts';
+import { type Hop, hasCode, isAtEnd, isUpsHop, Problem, type Unit, usableSerial } from '../core/index.ts';
 import { fold, startInDoubt } from './fold.ts';
 import { journalFile, listRuns, readJournal } from './journal.ts';
 
@@ -7,6 +7,8 @@ import { journalFile, listRuns, readJournal } from './journal.ts';
 interface OpenStart {
   readonly run: string;
   readonly serial: string | null;
+  /** Serial number of the card that it went to: between two of its files a card does not see its UPS. */
+  readonly card: string | null;
   readonly hop: Hop;
   readonly at: Date;
 }
@@ -44,15 +46,26 @@ export function createEarlierStarts(state: string, ownRun: string | null): Earli
   return {
     async refuseOn(unit) {
       const serial = usableSerial(unit.serial);
+      const card = usableSerial(unit.card?.serial ?? null);
       for (const run of await listRuns(state)) {
         if (run === ownRun) continue;
         const open = (await startsOf(run)).find(
-          (start) => start.serial === serial && isAtEnd(unit, start.hop, 'from'),
+          (start) => concerns(start, serial, card) && !leftBehind(unit, start.hop),
         );
         if (open !== undefined) throw secondAttempt(open);
       }
     },
   };
+}
+
+function concerns(start: OpenStart, serial: string | null, card: string | null): boolean {
+  return start.serial === serial || (serial === null && start.card !== null && start.card === card);
+}
+
+/** Whether a unit runs something else than at the beginning of a start. What it does not tell is not left behind. */
+function leftBehind(unit: Unit, hop: Hop): boolean {
+  if (isUpsHop(hop) && unit.firmware.version === null) return false;
+  return !isAtEnd(unit, hop, 'from');
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -70,7 +83,8 @@ function openStarts(run: string, events: Parameters<typeof fold>[0]): readonly O
     const hop = index === null ? undefined : record.planned.hops[index];
     const at = index === null ? null : (record.hops[index]?.startedAt ?? null);
     if (hop === undefined || at === null) return [];
-    return [{ run, serial: usableSerial(record.planned.unit.serial), hop, at }];
+    const { serial, card } = record.planned.unit;
+    return [{ run, serial: usableSerial(serial), card: usableSerial(card?.serial ?? null), hop, at }];
   });
 }
 

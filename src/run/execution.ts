@@ -1,4 +1,4 @@
-import type { Clock, Hop, Said, StoredImage, UnitTarget } from '../core/index.ts';
+import type { Clock, Hop, Said, StoredFile, UnitTarget } from '../core/index.ts';
 import type { EarlierStarts } from './earlier-starts.ts';
 import type { Inventory } from './inventory.ts';
 import type { Ended, Journal } from './journal.ts';
@@ -32,7 +32,7 @@ export interface Execution {
   readonly clock: Clock;
   readonly rehearsalSpeed: number;
   readonly against: Against;
-  readonly image: (hop: Hop) => Promise<StoredImage>;
+  readonly image: (hop: Hop) => Promise<StoredFile>;
   /** What is kept of a unit beside the journal. */
   readonly papers: Papers;
   readonly control: Control;

@@ -8,9 +8,9 @@ import {
   type StepContext,
   type Unit,
 } from '../core/index.ts';
-import { outputIsOwed, type UnitRecord } from './fold.ts';
+import { fold, outputIsOwed, type UnitRecord } from './fold.ts';
 import { outputOff, switchOff } from './output.ts';
-import { type Ending, freshLook, Refusal, refuseWhere, type UnitWork } from './preflight.ts';
+import { type Ending, freshLook, Refusal, refuseWhere, type UnitWork, withKnownUps } from './preflight.ts';
 import { contextFor, limited, note, placeholder, startWaysOf, stepsOf } from './steps.ts';
 
 /** One hop of one unit: from a look at the unit to the verified firmware, or the watch over a start that is on record. */
@@ -22,6 +22,16 @@ interface HopWork extends UnitWork {
   readonly index: number;
   readonly hop: Hop;
   readonly steps: readonly Step[];
+}
+
+function workOnHop(unitWork: UnitWork, index: number, hop: Hop, before: Unit): HopWork {
+  return {
+    ...unitWork,
+    index,
+    hop,
+    steps: stepsOf(before, hop, unitWork),
+    keep: (name, bytes) => unitWork.keep(`hop-${index + 1}-${name}`, bytes),
+  };
 }
 
 function hopOf(record: UnitRecord, index: number): Hop {
@@ -53,13 +63,14 @@ export async function beginHop(
     if (takenUp !== null) return takenUp;
   }
   unitWork.progress('looking', null);
-  const before = await freshLook(record, index, unitWork);
-  if (!isAtEnd(before, hop, 'from')) return behind(before);
-  await unitWork.noEarlierStart(before);
+  const seen = await freshLook(record, index, unitWork);
+  if (!isAtEnd(seen, hop, 'from')) return behind(seen);
+  await unitWork.noEarlierStart(seen);
   const image = await unitWork.image(hop);
-  refuseWhere(before, hop, image, record, unitWork);
+  refuseWhere(seen, hop, image, record, unitWork);
+  const before = isUpsHop(hop) ? seen : withKnownUps(seen, asWritten(record, unitWork));
   await unitWork.partnersAreWell();
-  const work: HopWork = { ...unitWork, index, hop, steps: stepsOf(before, hop, unitWork) };
+  const work = workOnHop(unitWork, index, hop, before);
 
   await work.journal.append({
     event: 'unit',
@@ -70,7 +81,7 @@ export async function beginHop(
   });
 
   const fresh = contextFor(before, hop, image, record.hops[index] ?? null, work);
-  const eventMark = await backup(fresh, work);
+  const eventMark = await backup(fresh, work, settingsAreKept(asWritten(record, work), index));
   const noted: StepContext = { ...fresh, remembered: { ...fresh.remembered, eventMark } };
   const sentBy = await transfer(noted, work);
   work.abort.throwIfAborted();
@@ -127,7 +138,7 @@ async function takeUpStaged(record: UnitRecord, index: number, unitWork: UnitWor
   const memory = record.hops[index] ?? null;
   const before = memory?.before ?? record.planned.unit;
   const image = await unitWork.image(hop).catch(() => placeholder(hop));
-  const work: HopWork = { ...unitWork, index, hop, steps: stepsOf(before, hop, unitWork) };
+  const work = workOnHop(unitWork, index, hop, before);
   const context = contextFor(before, hop, image, memory, work);
   let seen: Unit | null = null;
   try {
@@ -151,7 +162,7 @@ export async function watchHop(record: UnitRecord, index: number, unitWork: Unit
   const before = outputIsOwed(record) ? outputOff(asItWas) : asItWas;
   // Watching needs the facts of the image, not its file.
   const image = await unitWork.image(hop).catch(() => placeholder(hop));
-  const work: HopWork = { ...unitWork, index, hop, steps: stepsOf(before, hop, unitWork) };
+  const work = workOnHop(unitWork, index, hop, before);
   return askThenWatch(contextFor(before, hop, image, memory, work, NEVER), work);
 }
 
@@ -182,16 +193,29 @@ async function askThenWatch(context: StepContext, work: HopWork): Promise<Ending
  * Keeps settings and event log of the card in the folder of the run, and gives the newest line of that log. Without a copy of
  * its settings the card's own firmware is not touched; an update of the UPS leaves them alone.
  */
-async function backup(context: StepContext, work: HopWork): Promise<string | null> {
+async function backup(context: StepContext, work: HopWork, kept: boolean): Promise<string | null> {
   const { index } = work;
   if (!work.steps.some(({ does }) => does === 'backup')) return null;
   await note(work, index, 'backup', 'begun');
   const result = await limited('backup', context, work.steps, work);
   await note(work, index, 'backup', result.state, result);
   work.abort.throwIfAborted();
-  if (result.state !== 'done' && !isUpsHop(work.hop))
+  if (result.state !== 'done' && !kept && !isUpsHop(work.hop))
     throw new Refusal({ outcome: 'failed', after: context.before, problem: result.problem, reasons: [] });
   return result.eventMark ?? null;
+}
+
+/** The record with what was written down since the work on the unit began. */
+function asWritten(record: UnitRecord, work: UnitWork): UnitRecord {
+  const { units } = fold(work.journal.events);
+  return units.find(({ planned }) => planned.key === record.planned.key) ?? record;
+}
+
+/** A copy of the settings was made before an earlier file of this run: a card half-way is not left there for want of another. */
+function settingsAreKept(record: UnitRecord, index: number): boolean {
+  return record.planned.hops
+    .slice(0, index)
+    .some((hop, at) => !isUpsHop(hop) && record.hops[at]?.verified === true);
 }
 
 /** Brings the image onto the card and gives the way that it went, as far as that is known. */

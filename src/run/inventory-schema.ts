@@ -78,6 +78,13 @@ const settings = {
     .optional(),
   plaintext: z.boolean().optional(),
   ssh: z.strictObject({ legacy: z.boolean() }).optional(),
+  ftp: z
+    .strictObject({
+      separateDataHost: z
+        .boolean()
+        .describe('true: the card may name another address for its data connections, as one behind NAT does'),
+    })
+    .optional(),
   ports: Ports.optional(),
   window: WindowSchema.nullable().optional(),
 };

@@ -111,7 +111,7 @@ function inventoryProblem(shown: string, findings: readonly Finding[]): Problem 
 
 function onlySettings(entry: Settings): Settings {
   const kept: Settings = {};
-  const keys = ['snmp', 'write', 'login', 'transfer', 'start', 'plaintext', 'ssh', 'window'] as const;
+  const keys = ['snmp', 'write', 'login', 'transfer', 'start', 'plaintext', 'ssh', 'ftp', 'window'] as const;
   for (const key of keys) {
     if (entry[key] !== undefined) Object.assign(kept, { [key]: entry[key] });
   }

@@ -16,11 +16,19 @@ export function pathOf(paths: Paths, target: UnitTarget): UpgradePath {
 const READ_AT_ONCE = 64;
 
 /** Looks at all units, within the limit of each site. One look never fails another: a look does not throw. */
-export async function lookAll(
+export function lookAll(
   paths: Paths,
   targets: readonly UnitTarget[],
   context: LookContext,
 ): Promise<readonly Look[]> {
+  return withinSites(targets, (target) => pathOf(paths, target).look(target, context));
+}
+
+/** Reads something of every unit, within the limit of each site; answers in the order of the units. */
+export function withinSites<T>(
+  targets: readonly UnitTarget[],
+  read: (target: UnitTarget) => Promise<T>,
+): Promise<readonly T[]> {
   const limits = new Map<string, ReturnType<typeof pLimit>>();
   const limitOf = (site: string): ReturnType<typeof pLimit> => {
     const present = limits.get(site);
@@ -29,7 +37,5 @@ export async function lookAll(
     limits.set(site, made);
     return made;
   };
-  return Promise.all(
-    targets.map((target) => limitOf(target.site)(() => pathOf(paths, target).look(target, context))),
-  );
+  return Promise.all(targets.map((target) => limitOf(target.site)(() => read(target))));
 }

@@ -1,13 +1,20 @@
 import {
+  type Card,
+  type CardHopOutline,
+  cardAfter,
+  cardPartVersion,
   enumerated,
   type Hop,
+  isCardFile,
   type Look,
   type Plan,
+  type PlanComponent,
   type PlannedUnit,
   planId,
   type Reason,
-  type StoredImage,
+  type StoredFile,
   type UnitTarget,
+  type UpsHopOutline,
   unitKey,
   usableSerial,
   type Verdict,
@@ -18,15 +25,15 @@ export interface Judged {
   readonly target: UnitTarget;
   readonly look: Look;
   readonly verdict: Verdict;
-  /** The images of the verdict's hops, in their order. */
-  readonly images: readonly StoredImage[];
+  /** The files of the verdict's hops, in their order. */
+  readonly images: readonly StoredFile[];
 }
 
 /** Turns looks and verdicts into a plan. Pure: the same facts give the same plan with the same id. */
-export function buildPlan(rules: string, judged: readonly Judged[]): Plan {
+export function buildPlan(rules: string, judged: readonly Judged[], component: PlanComponent = 'ups'): Plan {
   const doubles = doubleSerials(judged);
   const units = judged.map((one) => plannedUnit(one, doubles));
-  return { id: planId(rules, units), rules, units };
+  return { id: planId(rules, units), component, rules, units };
 }
 
 /** Serial numbers that more than one unit answered with, and the keys of these units. */
@@ -83,26 +90,61 @@ function refusedBy(verdict: Verdict, against: readonly Reason[]): Verdict {
   return { ...verdict, status, reasons: [...against, ...verdict.reasons] };
 }
 
+/** Where the hops that were planned so far leave a unit. */
+interface Reached {
+  version: string | null;
+  microLinkId: number | null;
+  card: Card | null;
+}
+
 function hopsOf(verdict: Verdict, judged: Judged): Hop[] {
   const hops: Hop[] = [];
-  let { version, microLinkId } = judged.look.unit.firmware;
-  for (const [index, hop] of verdict.hops.entries()) {
-    const image = judged.images[index];
-    if (image === undefined || microLinkId === null) return [];
+  const { firmware, card } = judged.look.unit;
+  const reached: Reached = { version: firmware.version, microLinkId: firmware.microLinkId, card };
+  for (const [index, outline] of verdict.hops.entries()) {
+    const file = judged.images[index];
+    if (file === undefined) return [];
+    const hop =
+      outline.component === 'ups' ? upsHop(outline, file, reached) : cardHop(outline, file, reached);
     // Hops that do not join are no route: the unit would be left where nobody planned it.
-    const fits =
-      image.microLinkId === microLinkId && (image.microLinkIdAfter ?? microLinkId) === hop.microLinkIdAfter;
-    if (hop.from !== version || !fits) return [];
-    hops.push({
-      component: 'ups',
-      from: { version: hop.from, microLinkId },
-      to: { version: hop.to, microLinkId: hop.microLinkIdAfter },
-      image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
-      path: hop.path,
-      steps: ['backup', 'transfer', 'start', 'settle', 'verify'],
-    });
-    version = hop.to;
-    microLinkId = hop.microLinkIdAfter;
+    if (hop === null) return [];
+    hops.push(hop);
   }
   return hops;
+}
+
+function upsHop(outline: UpsHopOutline, image: StoredFile, reached: Reached): Hop | null {
+  const { microLinkId } = reached;
+  if (microLinkId === null || isCardFile(image) || outline.from !== reached.version) return null;
+  const after = image.microLinkIdAfter ?? microLinkId;
+  if (image.microLinkId !== microLinkId || after !== outline.microLinkIdAfter) return null;
+  reached.version = outline.to;
+  reached.microLinkId = outline.microLinkIdAfter;
+  return {
+    component: 'ups',
+    twoStep: outline.twoStep,
+    from: { version: outline.from, microLinkId },
+    to: { version: outline.to, microLinkId: outline.microLinkIdAfter },
+    image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
+    path: outline.path,
+    steps: ['backup', 'transfer', 'start', 'settle', 'verify'],
+  };
+}
+
+/** For the card the upload is the start, so there is no transfer before it. */
+function cardHop(outline: CardHopOutline, file: StoredFile, reached: Reached): Hop | null {
+  const { component } = outline;
+  const platform = reached.card?.platform ?? null;
+  if (!isCardFile(file) || platform === null || reached.card === null) return null;
+  if (file.part !== component || file.platform !== platform || file.version !== outline.to) return null;
+  if (cardPartVersion(reached.card, component) !== outline.from) return null;
+  reached.card = cardAfter(reached.card, component, outline.to);
+  return {
+    component,
+    from: { version: outline.from, platform },
+    to: { version: outline.to, platform },
+    image: { file: file.file, sha256: file.sha256, sizeBytes: file.sizeBytes },
+    path: outline.path,
+    steps: ['backup', 'start', 'settle', 'verify'],
+  };
 }

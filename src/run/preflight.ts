@@ -2,12 +2,15 @@ import {
   type Clock,
   type Hop,
   isAtEnd,
+  isUpsHop,
+  type Look,
   type OperatorWord,
   Problem,
   type Reason,
   runsInWords,
   type Said,
-  type StoredImage,
+  type StoredFile,
+  sameUnit,
   standingInWords,
   type Unit,
   type UnitTarget,
@@ -26,8 +29,17 @@ export interface Ending {
   readonly reasons: readonly Reason[];
 }
 
-/** The rules, asked about a unit as it is now. */
-export type Against = (unit: Unit, image: StoredImage, hop: Hop, operator: OperatorWord) => readonly Reason[];
+/**
+ * The rules, asked about a unit as it is now. `planned`: the unit that the plan was made for, which is the only one to tell of a
+ * card that runs without its application what it is made for.
+ */
+export type Against = (
+  unit: Unit,
+  image: StoredFile,
+  hop: Hop,
+  operator: OperatorWord,
+  planned: Unit,
+) => readonly Reason[];
 
 /** What the work on one unit needs of its surroundings. */
 export interface UnitWork {
@@ -44,7 +56,7 @@ export interface UnitWork {
   /** The rules, asked again right before a start. */
   readonly against: Against;
   /** Checks that the file is still the one of the plan. Throws Problem image/changed. */
-  readonly image: (hop: Hop) => Promise<StoredImage>;
+  readonly image: (hop: Hop) => Promise<StoredFile>;
   /** Throws Problem refused/second-attempt where another run made a start on the unit and does not know its end. */
   readonly noEarlierStart: (unit: Unit) => Promise<void>;
   /** Throws Problem refused/partner where a unit with the same load is not well. */
@@ -68,15 +80,20 @@ export class Refusal extends Error {
 
 /**
  * Looks at the unit right before a hop. Refuses where it is not the one of the plan, by its serial number, and where it
- * stands nowhere on what is left of its route. It may stand behind the hop: somebody else may have brought it further.
+ * stands nowhere on what is left of its route. It may stand behind the hop: somebody else may have brought it further. A hop of
+ * the card's own firmware goes by the serial number of the card: between two files it may not see its UPS.
  */
 export async function freshLook(record: UnitRecord, index: number, work: UnitWork): Promise<Unit> {
+  const hop = record.planned.hops[index];
+  const aboutCard = hop !== undefined && !isUpsHop(hop);
   const look = await work.path.look(work.target, {
     clock: work.clock,
     signal: work.abort,
     transcript: work.transcript,
+    card: aboutCard,
   });
   work.abort.throwIfAborted();
+  if (aboutCard) return cardOf(look, hop, record);
   if (look.problem !== null) throw look.problem;
   const { unit } = look;
   const expected = usableSerial(record.planned.unit.serial);
@@ -101,6 +118,38 @@ export async function freshLook(record: UnitRecord, index: number, work: UnitWor
   throw new Refusal({ outcome: 'refused', after: unit, problem, reasons: [] });
 }
 
+/** The unit behind the card of the plan, as far as that card sees it. Throws where another card or another UPS answers. */
+function cardOf({ unit, problem }: Look, hop: Hop, record: UnitRecord): Unit {
+  if (problem !== null && (problem.code !== 'device/no-application' || unit.card === null)) throw problem;
+  const { planned } = record;
+  const expected = usableSerial(planned.unit.card?.serial ?? null);
+  const found = usableSerial(unit.card?.serial ?? null);
+  if (expected === null || found !== expected) {
+    throw stale(
+      `a card with serial number ${expected ?? 'none'}`,
+      `a card with ${found ?? 'none that can be used'}`,
+    );
+  }
+  if (usableSerial(unit.serial) !== null && !sameUnit(unit, planned.unit)) {
+    throw stale(`serial number ${planned.unit.serial ?? 'none'}`, unit.serial ?? 'none');
+  }
+  if (isAtEnd(unit, hop, 'from') || isAtEnd(unit, hop, 'to')) return unit;
+  const moved = stale(standingInWords(hop, 'from'), runsInWords(unit, hop));
+  throw new Refusal({ outcome: 'refused', after: unit, problem: moved, reasons: [] });
+}
+
+/**
+ * The unit as it was before a hop of its card. Of a card that does not see its UPS between two files, what is compared
+ * afterwards is the UPS as it was seen last in this run.
+ */
+export function withKnownUps(unit: Unit, record: UnitRecord): Unit {
+  if (usableSerial(unit.serial) !== null) return unit;
+  const { card, seenBy } = unit;
+  const known =
+    record.hops.findLast(({ before }) => before !== null)?.before ?? record.before ?? record.planned.unit;
+  return { ...known, card, seenBy };
+}
+
 function stale(planned: string, found: string): Problem {
   return new Problem('refused/stale-plan', `The plan was made for ${planned}; the unit now says ${found}.`, {
     hint: 'Make a new plan: upsfw plan.',
@@ -111,7 +160,7 @@ function stale(planned: string, found: string): Problem {
 export function refuseWhere(
   unit: Unit,
   hop: Hop,
-  image: StoredImage,
+  image: StoredFile,
   record: UnitRecord,
   work: UnitWork,
 ): void {
@@ -121,10 +170,12 @@ export function refuseWhere(
       hint: 'Run upsfw resume inside the window, or change it in the inventory and make a new plan.',
     });
   }
-  const reasons = work.against(unit, image, hop, {
+  const operator: OperatorWord = {
     output: record.planned.output,
     feeds: work.target.feeds,
-  });
+    network: work.target.network,
+  };
+  const reasons = work.against(unit, image, hop, operator, record.planned.unit);
   const standing = reasons.filter((reason) => reason.outcome === 'block' || reason.outcome === 'unknown');
   const [first] = standing;
   if (first === undefined) return;

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import {
   type Hop,
+  PLAN_COMPONENTS,
   type Plan,
   type PlannedUnit,
   PROBLEM_CODES,
   type ProblemCode,
   type ProblemJson,
   type Reason,
+  SERVICE_NAMES,
   type Unit,
   type Verdict,
 } from '../core/index.ts';
@@ -18,6 +20,7 @@ const nullableText = text.nullable();
 const nullableFlag = z.boolean().nullable();
 const nullableNumber = z.number().nullable();
 const PathKindSchema = z.enum(['nmc', 'serial', 'usb']);
+const CardPartSchema = z.enum(['card-boot', 'card-os', 'card-app', 'card']);
 
 const FirmwareReadingSchema = z.strictObject({
   raw: nullableText,
@@ -79,7 +82,25 @@ const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
   status: z.enum(['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable']),
   target: z.strictObject({ version: text, microLinkId: z.int(), image: nullableText }).nullable(),
   hops: z.array(
-    z.strictObject({ from: text, to: text, image: text, microLinkIdAfter: z.int(), path: PathKindSchema }),
+    z.union([
+      z.strictObject({
+        component: z.literal('ups').default('ups'),
+        from: text,
+        to: text,
+        image: text,
+        microLinkIdAfter: z.int(),
+        path: PathKindSchema,
+        twoStep: z.boolean().default(false),
+      }),
+      z.strictObject({
+        component: CardPartSchema,
+        from: nullableText,
+        to: text,
+        image: text,
+        microLinkIdAfter: z.null(),
+        path: PathKindSchema,
+      }),
+    ]),
   ),
   path: PathKindSchema.nullable(),
   wizard: nullableText,
@@ -102,10 +123,16 @@ const hopShape = {
 };
 
 const HopSchema: z.ZodType<Hop> = z.discriminatedUnion('component', [
-  z.strictObject({ ...hopShape, component: z.literal('ups'), from: UpsEnd, to: UpsEnd }),
   z.strictObject({
     ...hopShape,
-    component: z.enum(['card-boot', 'card-os', 'card-app', 'card']),
+    component: z.literal('ups'),
+    twoStep: z.boolean(),
+    from: UpsEnd,
+    to: UpsEnd,
+  }),
+  z.strictObject({
+    ...hopShape,
+    component: CardPartSchema,
     from: CardEnd.extend({ version: nullableText }),
     to: CardEnd,
   }),
@@ -132,6 +159,7 @@ const PlannedUnitSchema: z.ZodType<PlannedUnit> = z.strictObject({
 
 export const PlanSchema: z.ZodType<Plan> = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/),
+  component: z.enum(PLAN_COMPONENTS).default('ups'),
   rules: text,
   units: z.array(PlannedUnitSchema).max(100_000),
 });
@@ -151,5 +179,13 @@ export const AuditUnitSchema = z.strictObject({
       }),
     )
     .nullable(),
+  services: z
+    .array(z.strictObject({ service: z.enum(SERVICE_NAMES), on: nullableFlag, detail: text }))
+    .nullable()
+    .default(null),
+  findings: z
+    .array(z.strictObject({ code: text, because: text, remedy: nullableText, source: text }))
+    .nullable()
+    .default(null),
   problem: ProblemSchema.nullable(),
 });

@@ -8,6 +8,7 @@ import {
   type StepContext,
   type StepName,
   type StepResult,
+  type StoredFile,
   type StoredImage,
   scaledClock,
   type TransferWay,
@@ -46,7 +47,7 @@ export function placeholder(hop: Hop): StoredImage {
 export function contextFor(
   before: Unit,
   hop: Hop,
-  image: StoredImage,
+  image: StoredFile,
   memory: HopRecord | null,
   work: Pick<UnitWork, 'target' | 'clock' | 'rehearsalSpeed' | 'abort' | 'progress' | 'keep' | 'transcript'>,
   signal: AbortSignal = work.abort,

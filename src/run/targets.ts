@@ -13,17 +13,24 @@ import type { SecretResolver } from './secrets.ts';
 /** What a command is going to do decides which secrets it needs: a look must not ask for the write credential. */
 export type Purpose = 'read' | 'write';
 
+export interface TargetNeeds {
+  /** True: the login is needed for reading too, because what the card itself runs is looked at. */
+  readonly card?: boolean;
+}
+
 /** Resolves the secrets of one unit. Throws Problem config/secret. */
 export async function resolveTarget(
   unit: InventoryUnit,
   secrets: SecretResolver,
   purpose: Purpose,
+  needs: TargetNeeds = {},
 ): Promise<UnitTarget> {
   return {
     site: unit.site,
     name: unit.name,
     serial: unit.serial,
-    network: unit.host === null ? null : await networkAccess(unit, unit.host, secrets, purpose),
+    network:
+      unit.host === null ? null : await networkAccess(unit, unit.host, secrets, purpose, needs.card === true),
     local: unit.local,
     window: unit.settings.window ?? null,
     output: unit.output,
@@ -37,11 +44,12 @@ async function networkAccess(
   host: string,
   secrets: SecretResolver,
   purpose: Purpose,
+  card: boolean,
 ): Promise<NetworkAccess> {
   const { settings } = unit;
   const label = unitKey(unit);
   const snmp = settings.snmp ?? null;
-  const needsLogin = purpose === 'write' || snmp === null;
+  const needsLogin = purpose === 'write' || card || snmp === null;
   return {
     host,
     ports: {
@@ -59,6 +67,7 @@ async function networkAccess(
     start: settings.start ?? ['snmp', 'cli'],
     plaintext: settings.plaintext ?? false,
     legacySsh: settings.ssh?.legacy ?? false,
+    ftp: { separateDataHost: settings.ftp?.separateDataHost ?? false },
   };
 }
 

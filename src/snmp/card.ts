@@ -11,12 +11,14 @@ export function readCard(answers: SnmpAnswers): Card | null {
   const os = fields?.PF ?? textOf(answers, OID.moduleVersion1);
   const appVersion = fields?.AF1 ?? textOf(answers, OID.moduleVersion2);
   if (fields === null && osFile === null && os === null) return null;
+  const tableModel = textOf(answers, OID.hostModel);
+  const tableSerial = textOf(answers, OID.hostSerial);
   const app = appFile === null ? null : parseModuleFile(appFile);
   const platform = (osFile === null ? null : parseModuleFile(osFile))?.platform ?? app?.platform ?? null;
   const name = app?.name ?? oldName(appFile);
   return {
-    model: clean(fields?.MN ?? null),
-    serial: clean(fields?.SN ?? null),
+    model: clean(fields?.MN ?? tableModel),
+    serial: clean(fields?.SN ?? tableSerial),
     generation: platform === null ? null : generationOf(platform),
     platform: clean(platform),
     boot: clean(textOf(answers, OID.moduleVersion3)),

@@ -5,5 +5,6 @@
  */
 export { createSnmpHub, type SnmpHub, type SnmpHubOptions } from './hub.ts';
 export { lookBySnmp, type SnmpTarget } from './look.ts';
+export { OID } from './oids.ts';
 export type { SetOutcome, SnmpSession } from './session.ts';
 export { clearUpdateResult, readUpdateState, requestUpdate, type UpdateState } from './update-object.ts';

@@ -16,7 +16,7 @@ import { readCard } from './card.ts';
 import { readCondition } from './condition.ts';
 import type { SnmpHub } from './hub.ts';
 import { kindOf } from './kind.ts';
-import { DETAIL_OIDS, IDENTITY_OIDS, MODULE_OIDS, OID } from './oids.ts';
+import { CARD_OIDS, DETAIL_OIDS, IDENTITY_OIDS, MODULE_OIDS, OID } from './oids.ts';
 import { numberOf, type SnmpAnswers, textOf } from './values.ts';
 
 /** Where and with what a unit is looked at over SNMP. */
@@ -37,6 +37,10 @@ export async function lookBySnmp(hub: SnmpHub, target: SnmpTarget, context: Look
     try {
       const identity = await session.get(IDENTITY_OIDS);
       const kind = kindOf(identity);
+      if (kind === 'card') {
+        const own = await session.get([...CARD_OIDS, ...MODULE_OIDS]);
+        return notASmartUps(kind, new Map([...identity, ...own]), place);
+      }
       if (kind !== 'smart-ups') return notASmartUps(kind, identity, place);
       const answers = new Map([...identity, ...(await session.get(DETAIL_OIDS))]);
       // The sysDescr of a card says all of this; its own table is asked only where it does not.

@@ -36,6 +36,9 @@ export const OID = {
   moduleVersion2: '1.3.6.1.4.1.318.1.4.2.4.1.4.2',
   /** The boot monitor; the tag MB of a sysDescr is another number (card notes, section 3). */
   moduleVersion3: '1.3.6.1.4.1.318.1.4.2.4.1.4.3',
+  /** The card in a table of its own (SNMP notes, item 3); whether it answers without an application is not documented. */
+  hostModel: '1.3.6.1.4.1.318.1.4.2.2.1.2.1',
+  hostSerial: '1.3.6.1.4.1.318.1.4.2.2.1.3.1',
 } as const;
 
 /** What tells the identity: asked first, and asked of everything that answers. */
@@ -63,6 +66,9 @@ export const DETAIL_OIDS: readonly string[] = [
   OID.stateFlags,
   OID.moduleVersion3,
 ];
+
+/** What a card without its application is asked. */
+export const CARD_OIDS: readonly string[] = [OID.hostModel, OID.hostSerial, OID.moduleVersion3];
 
 export const MODULE_OIDS: readonly string[] = [
   OID.moduleFile1,

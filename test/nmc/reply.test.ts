@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterEcho, endsInPrompt, parseFields, parseListing, parseReply } from '../../src/nmc/reply.ts';
+import { endsInPrompt, parseFields, parseListing, parseReply } from '../../src/nmc/session/reply.ts';
 
 describe('prompts', () => {
   it.each(['apc>', '\r\napc>', '\rapc> ', 'text\r\nSuper.User@apc>', '\nups-12>', '\r\n\u001b[0mapc>'])(
@@ -30,9 +30,12 @@ describe('answers', () => {
     expect(parseReply('\r\napc>')).toEqual({ code: null, lines: [] });
   });
 
-  it('are looked for behind the echo of the command', () => {
-    expect(afterEcho('old apc>dir\r\nE000: Success\r\napc>', 'dir')).toBe('\r\nE000: Success\r\napc>');
-    expect(afterEcho('apc>di', 'dir')).toBeNull();
+  it('leave the reminder of a restart out that stands before every prompt', () => {
+    const nag = '* Reboot required for change to take effect.';
+    expect(parseReply(`\r\nE002: Success\r\nReboot required\r\n\r\n${nag}\r\n`).lines).toEqual([
+      'E002: Success',
+      'Reboot required',
+    ]);
   });
 
   it('give fields, the first of a label, in small letters', () => {

@@ -22,6 +22,8 @@ function auditOf(unit: Unit, because = 'needs 09.4, has 09.3'): AuditDocument {
   const audited: AuditUnit = {
     ...unit,
     advisories: null,
+    services: null,
+    findings: null,
     problem: null,
     verdict: {
       status: 'blocked',
@@ -60,6 +62,7 @@ function runOf(outcome: RunOutcome, simulated = false): RunDocument {
         before: { raw: 'UPS 09.4 (ID18)', version: '09.4', microLinkId: 18 },
         after: outcome === 'upgraded' ? { raw: 'UPS 15.0 (ID18)', version: '15.0', microLinkId: 18 } : null,
         outcome,
+        output: null,
         hops: [],
         advisories: [],
         problem:
@@ -171,7 +174,7 @@ describe('images', () => {
     };
     const problems = [{ code: 'image/size', message: 'three bytes' }] as const;
     const text = renderImages(
-      { schema: 'upsfw/images@1', generatedAt: 'x', images: [{ ...image, problems }] },
+      { schema: 'upsfw/images@1', generatedAt: 'x', images: [{ ...image, problems }], cardFiles: [] },
       { format: 'text', color: false },
     );
     for (const part of ['damaged', 'three bytes', 'image/size', 'not in the catalogue'])

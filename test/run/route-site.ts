@@ -164,11 +164,13 @@ function verdictOf(unit: Unit, route: Awaited<ReturnType<typeof openFolder>>['im
     status: 'outdated' as const,
     target: null,
     hops: route.map((image, index) => ({
+      component: 'ups' as const,
       from: versions[index] ?? '',
       to: image.version ?? '',
       image: image.file,
       microLinkIdAfter: image.microLinkIdAfter ?? 0,
       path: 'nmc' as const,
+      twoStep: false,
     })),
     path: 'nmc' as const,
     wizard: null,

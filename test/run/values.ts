@@ -48,7 +48,17 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
     verdict: {
       status: 'outdated',
       target: { version: '15.0', microLinkId: 18, image: 'SMT18UPS_15-0.enc' },
-      hops: [{ from: '09.4', to: '15.0', image: 'SMT18UPS_15-0.enc', microLinkIdAfter: 18, path: 'nmc' }],
+      hops: [
+        {
+          component: 'ups',
+          from: '09.4',
+          to: '15.0',
+          image: 'SMT18UPS_15-0.enc',
+          microLinkIdAfter: 18,
+          path: 'nmc',
+          twoStep: false,
+        },
+      ],
       path: 'nmc',
       wizard: null,
       reasons: [],
@@ -56,6 +66,7 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
     hops: [
       {
         component: 'ups',
+        twoStep: false,
         from: { version: '09.4', microLinkId: 18 },
         to: { version: '15.0', microLinkId: 18 },
         image: { file: 'SMT18UPS_15-0.enc', sha256: 'a'.repeat(64), sizeBytes: 1280 },
@@ -87,5 +98,5 @@ export function routedUnit(key: string): PlannedUnit {
 }
 
 export function planOf(units: readonly PlannedUnit[]): Plan {
-  return { id: planId('rules', units), rules: 'rules', units };
+  return { id: planId('rules', units), component: 'ups', rules: 'rules', units };
 }

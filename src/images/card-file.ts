@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { CardFile, CardPart, ImageProblem } from '../core/index.ts';
+import { readImage } from './read-image.ts';
+
+/**
+ * Bound of the tool itself: files of second-generation cards have up to 3.1 MB, how large those of the third are is not
+ * documented.
+ */
+export const LARGEST_CARD_FILE = 64 * 1024 * 1024;
+
+/** Names that are taken for card firmware: its two endings, and the vendor's package that still has to be unpacked. */
+const CARD_NAME = /\.(?:bin|nmc3)$|^apc_hw\d.*\.(?:exe|zip)$/i;
+
+export function isCardName(file: string): boolean {
+  return CARD_NAME.test(file);
+}
+
+/** Applications for a UPS: `sumx` and `su` for a Smart-UPS, `sy` for a Symmetra (card notes, section 1.1). */
+const APPLICATIONS: readonly string[] = ['sumx', 'su', 'sy'];
+const SECOND_GENERATION: readonly string[] = ['hw05', 'hw06'];
+const THIRD_GENERATION: readonly string[] = ['hw21'];
+
+/** `apc_hw0n_type_version.bin` (card notes, section 3). */
+const MODULE = /^apc_(hw\d\d)_([a-z][a-z0-9]*)_v?([0-9][0-9a-z.-]*)\.bin$/i;
+/**
+ * What real names of third-generation files look like is not documented. Taken are those built like the module names that
+ * such a card itself gives (`apc_hw21_su_1.4.0.19.bin`); a name that tells platform, application or version otherwise is refused.
+ */
+const WHOLE = /^apc_(hw\d\d)_([a-z][a-z0-9]*)_v?([0-9][0-9a-z.-]*)\.nmc3$/i;
+
+/** Three digits are three places; every other number of digits could be cut in several ways. */
+const THREE_DIGITS = /^(\d)(\d)(\d)$/;
+const PLACES = /^\d{1,4}(?:\.\d{1,4}){2,4}$|^\d{1,4}(?:-\d{1,4}){2,4}$/;
+
+function versionOf(text: string): string | null {
+  const digits = THREE_DIGITS.exec(text);
+  if (digits !== null) return digits.slice(1).join('.');
+  return PLACES.test(text) ? text.replaceAll('-', '.') : null;
+}
+
+type Claims = Pick<CardFile, 'platform' | 'part' | 'app' | 'version'>;
+const NOTHING: Claims = { platform: null, part: null, app: null, version: null };
+
+function partOf(name: string): CardPart | null {
+  if (name === 'bootmon') return 'card-boot';
+  if (name === 'aos') return 'card-os';
+  return APPLICATIONS.includes(name) ? 'card-app' : null;
+}
+
+/** What the name of a card file says. `why` is what is wrong with it; null where it says everything. */
+export function readCardName(file: string): { readonly claims: Claims; readonly why: string | null } {
+  const whole = WHOLE.exec(file);
+  const found = whole ?? MODULE.exec(file);
+  if (found === null) {
+    const wanted = /\.nmc3$/i.test(file) ? 'apc_hw21_su_2.5.0.8.nmc3' : 'apc_hw05_sumx_696.bin';
+    return { claims: NOTHING, why: `The name does not tell platform, part and version, as ${wanted} does.` };
+  }
+  const [platform = '', name = '', number = ''] = found.slice(1).map((text) => text.toLowerCase());
+  const part = whole === null ? partOf(name) : APPLICATIONS.includes(name) ? 'card' : null;
+  const app = APPLICATIONS.includes(name) ? name : null;
+  // Four places are not written without marks between them, so three bare digits of a whole file are no version.
+  const version = whole !== null && THREE_DIGITS.test(number) ? null : versionOf(number);
+  const claims: Claims = { platform, part, app, version };
+  const own = whole === null ? SECOND_GENERATION : THIRD_GENERATION;
+  if (!own.includes(platform)) {
+    const ending = whole === null ? '.bin' : '.nmc3';
+    return { claims, why: `Updates by a single ${ending} file are not known for the platform ${platform}.` };
+  }
+  if (part === null) return { claims, why: `"${name}" is no part of the card of a UPS.` };
+  if (version === null)
+    return { claims, why: `The name gives "${number}", which is no version for certain.` };
+  return { claims, why: null };
+}
+
+/**
+ * Reads a firmware file of a card from its bytes and its name. Never throws: what is wrong is named in `problems`. That the
+ * bytes are whole only the card can tell, which checks header and checksums before it takes them (card notes, section 3).
+ */
+export function readCardFile(bytes: Uint8Array, file: string): Omit<CardFile, 'path'> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { claims, why } = readCardName(file);
+  const byContent = contentProblem(bytes, file);
+  const byName: ImageProblem[] =
+    why === null || byContent !== null ? [] : [{ code: 'image/name', message: why }];
+  const problems = byContent === null ? byName : [byContent];
+  return { file, sizeBytes: bytes.length, sha256, ...claims, problems };
+}
+
+/** What the bytes show to be something else; null where they may be firmware. */
+function contentProblem(bytes: Uint8Array, file: string): ImageProblem | null {
+  if (bytes.length === 0) return { code: 'image/empty', message: 'The file is empty.' };
+  if (bytes.length > LARGEST_CARD_FILE) return tooLargeForCard(bytes.length);
+  const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  if (head.startsWith('MZ') || head.startsWith('PK')) {
+    return {
+      code: 'image/format',
+      message:
+        'This is a package of the vendor, not a firmware file: unpack it (unzip) and use the files in its folder Bins.',
+    };
+  }
+  if (/^\s*<(?:!doctype|html|\?xml)/i.test(head)) {
+    return {
+      code: 'image/format',
+      message: 'This is a page, not a firmware file: the download gave something else.',
+    };
+  }
+  const image = readImage(bytes, file);
+  if (image.microLinkId === null || image.problems.length > 0) return null;
+  return {
+    code: 'image/format',
+    message: `This is an image for a UPS of id ${image.microLinkId}, not firmware for a card.`,
+  };
+}
+
+export function tooLargeForCard(bytes: number): ImageProblem {
+  return {
+    code: 'image/size',
+    message: `The file has ${bytes} bytes, more than the ${LARGEST_CARD_FILE} that are read.`,
+  };
+}

@@ -1,0 +1,116 @@
+import {
+  asProblem,
+  Problem,
+  type ProblemCode,
+  type StepContext,
+  type StepResult,
+  type TransferWay,
+} from '../../core/index.ts';
+import { uploadByFtp } from '../files/ftp.ts';
+import { ftpOptions } from '../files/ftp-session.ts';
+import { uploadByScp } from '../files/scp.ts';
+import { networkOf, sshOptions, type Tools } from '../tools.ts';
+
+/** Where a card looks for its own firmware (card notes, section 3). */
+const ROOT = '/';
+
+/**
+ * What became of one way. `sent`: every byte left; that the connection then dies instead of an answer is normal. `no`: no byte
+ * reached the card, for certain. `maybe`: some may have.
+ */
+type Attempt = { readonly state: 'sent' } | { readonly state: 'no' | 'maybe'; readonly problem: Problem };
+
+/**
+ * Uploads the file by the ways of the inventory in order. The card takes it as soon as it has it, so at most one upload that may
+ * have reached the card is made: after it no other way is tried.
+ */
+export async function takeCardStart(tools: Tools, context: StepContext): Promise<StepResult> {
+  const { transfer } = networkOf(context.target);
+  const refusals: { readonly way: TransferWay; readonly problem: Problem }[] = [];
+  let bytes: Buffer;
+  try {
+    bytes = await tools.readBytes(context.image);
+  } catch (thrown) {
+    return { state: 'failed', way: null, problem: asProblem(thrown) };
+  }
+  for (const way of transfer) {
+    if (context.signal.aborted) break;
+    context.progress(0, `sending ${context.image.file} by ${way}`);
+    const attempt = await sendBy(way, bytes, tools, context);
+    if (attempt.state === 'sent') return { state: 'done', way, problem: null };
+    if (attempt.state === 'maybe') return { state: 'unknown', way, problem: attempt.problem };
+    refusals.push({ way, problem: attempt.problem });
+  }
+  return { state: 'failed', way: null, problem: nothingSent(refusals) };
+}
+
+function nothingSent(refusals: readonly { readonly way: TransferWay; readonly problem: Problem }[]): Problem {
+  const [first] = refusals;
+  if (first === undefined) {
+    return new Problem('refused/stopped', 'The upload was stopped before it began; the card is unchanged.', {
+      hint: 'upsfw resume goes on with it.',
+    });
+  }
+  const told = refusals.map(({ way, problem }) => `${way}: ${problem.message}`).join(' ');
+  return new Problem(first.problem.code, `Nothing was sent to the card. ${told}`, {
+    hint: first.problem.hint,
+    cause: first.problem,
+  });
+}
+
+async function sendBy(way: TransferWay, bytes: Buffer, tools: Tools, context: StepContext): Promise<Attempt> {
+  let began = false;
+  const progress = (sent: number): void => {
+    began = true;
+    context.progress(sent / bytes.length, `sending ${context.image.file} by ${way}`);
+  };
+  try {
+    await upload(way, bytes, progress, tools, context);
+    // Also where the last word did not come: the card restarts with its new firmware instead of giving one.
+    return { state: 'sent' };
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    return { state: began || !isBeforeAnyByte(way, problem.code) ? 'maybe' : 'no', problem };
+  }
+}
+
+function upload(
+  way: TransferWay,
+  bytes: Buffer,
+  progress: (sent: number) => void,
+  tools: Tools,
+  context: StepContext,
+): Promise<unknown> {
+  const { image, target } = context;
+  const network = networkOf(target);
+  const file = { folder: ROOT, name: image.file, bytes, progress };
+  if (way === 'ftp')
+    return uploadByFtp({
+      ...ftpOptions(tools, network, context),
+      ...file,
+      silenceSeconds: tools.waits.afterLastByte,
+    });
+  return uploadByScp({
+    ...file,
+    ssh: sshOptions(tools, network, context),
+    stalledSeconds: tools.waits.stalledUpload,
+    afterLastByteSeconds: tools.waits.afterLastByte,
+  });
+}
+
+/** What goes wrong before a file is offered. Anything else may have happened in the middle of the first bytes. */
+const BEFORE_ANY_BYTE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'device/login',
+  'device/login-limit',
+  'device/password-change',
+  'link/dns',
+  'link/refused',
+  'link/handshake',
+  'link/host-key',
+  'link/scp',
+]);
+
+/** Over FTP the bytes are read when the data connection stands, and the first of them is told; SCP tells them once they left. */
+function isBeforeAnyByte(way: TransferWay, code: ProblemCode): boolean {
+  return way === 'ftp' || BEFORE_ANY_BYTE.has(code);
+}

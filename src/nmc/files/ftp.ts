@@ -1,0 +1,110 @@
+import { Readable, Writable } from 'node:stream';
+import { FTPError } from 'basic-ftp';
+import { Problem } from '../../core/index.ts';
+import type { ListedFile } from '../session/reply.ts';
+import { endAfter, type FtpOptions, withFtp } from './ftp-session.ts';
+import type { UploadEnd } from './scp.ts';
+
+export { type FtpOptions, ftpOptions } from './ftp-session.ts';
+
+export interface FtpUpload extends FtpOptions {
+  readonly folder: string;
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly progress: (sent: number) => void;
+}
+
+const CHUNK = 128 * 1024;
+/** Words about the progress of one upload, at most: thousands of them a second would cost more than the upload. */
+const WORDS = 100;
+
+/** Sends a file, passive and binary. Throws Problem link/*, device/* and refused/*. */
+export function uploadByFtp(upload: FtpUpload): Promise<UploadEnd> {
+  const { bytes, silenceSeconds } = upload;
+  return withFtp(upload, 'write', async ({ client }) => {
+    let stop: (() => void) | null = null;
+    // Read in pieces, so that the end of the source tells when every byte was handed over.
+    const source = Readable.from(
+      pieces(bytes, upload.progress, () => {
+        // The system holds some bytes back for a while; after that time also a chatty server has had its chance.
+        stop = endAfter(silenceSeconds * 2, () =>
+          client.ftp.closeWithError(new Error('Timeout (after the last byte)')),
+        );
+      }),
+      { objectMode: false, highWaterMark: CHUNK },
+    );
+    try {
+      await client.cd(upload.folder);
+      await client.uploadFrom(source, upload.name);
+      return 'done';
+    } catch (thrown) {
+      // The card writes its flash before it answers, and some never do: the listing decides.
+      if (stop !== null && !(thrown instanceof FTPError)) return 'unknown';
+      throw thrown;
+    } finally {
+      clear(stop);
+    }
+  });
+}
+
+function clear(stop: (() => void) | null): void {
+  stop?.();
+}
+
+function* pieces(bytes: Buffer, progress: (sent: number) => void, end: () => void): Generator<Buffer> {
+  const step = bytes.length / WORDS;
+  let told = Number.NEGATIVE_INFINITY;
+  for (let start = 0; start < bytes.length; start += CHUNK) {
+    if (start - told >= step) {
+      told = start;
+      progress(start);
+    }
+    yield bytes.subarray(start, start + CHUNK);
+  }
+  end();
+}
+
+/** The files of a folder of the card. Throws Problem link/*, device/* and refused/*. */
+export function listByFtp(options: FtpOptions, folder: string): Promise<readonly ListedFile[]> {
+  return withFtp(options, 'write', async ({ client }) => {
+    await client.cd(folder);
+    const listed = await client.list();
+    return listed.filter((file) => !file.isDirectory).map((file) => ({ name: file.name, bytes: file.size }));
+  });
+}
+
+/** Removes a file from a folder of the card. Throws Problem link/*, device/* and refused/*. */
+export function removeByFtp(options: FtpOptions, folder: string, name: string): Promise<void> {
+  return withFtp(options, 'write', async ({ client }) => {
+    await client.cd(folder);
+    await client.remove(name);
+  });
+}
+
+/**
+ * The bytes of a file of the card, at most `largest` of them. Throws Problem device/no-file where there is none,
+ * device/garbage where it is larger, link/* and refused/*.
+ */
+export function downloadByFtp(options: FtpOptions, path: string, largest: number): Promise<Buffer> {
+  return withFtp(options, 'read', async ({ client, where }) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    const keep = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        size += chunk.length;
+        if (size > largest) {
+          done(
+            new Problem('device/garbage', `A file of ${where} has more than ${largest} bytes.`, {
+              hint: 'It is not the file that was meant; look at it by hand.',
+            }),
+          );
+          return;
+        }
+        parts.push(chunk);
+        done();
+      },
+    });
+    await client.downloadTo(keep, path);
+    return Buffer.concat(parts, size);
+  });
+}

@@ -1,0 +1,61 @@
+import { Problem, type TransferWay, type UnitTarget } from '../../core/index.ts';
+import type { GenerationFacts } from '../generations/index.ts';
+import { CODE } from '../phrases.ts';
+import { type ListedFile, parseListing, type Reply } from '../session/reply.ts';
+import { type Shell, withShell } from '../session/shell.ts';
+import { networkOf, type SessionContext, shellOptions, type Tools } from '../tools.ts';
+import { listByFtp, removeByFtp } from './ftp.ts';
+import { ftpOptions } from './ftp-session.ts';
+
+/** The files in the card's folder for images, asked by the way that the upload took. Throws Problem link/* and device/*. */
+export function listImages(
+  tools: Tools,
+  target: UnitTarget,
+  facts: GenerationFacts,
+  way: TransferWay,
+  context: SessionContext,
+): Promise<readonly ListedFile[]> {
+  const network = networkOf(target);
+  if (way === 'ftp') {
+    return listByFtp(ftpOptions(tools, network, context), facts.folder);
+  }
+  return withShell(shellOptions(tools, network, context), async (shell) => {
+    const entered = await enter(shell, facts);
+    const listed = await shell.run('dir');
+    if (entered.code !== CODE.success || listed.code !== CODE.success) {
+      throw new Problem('device/garbage', `The card does not list its folder ${facts.folder}.`, {
+        hint: 'Look at the folder by hand; the size of the upload could not be checked.',
+      });
+    }
+    return parseListing(listed.lines);
+  });
+}
+
+function enter(shell: Shell, facts: GenerationFacts): Promise<Reply> {
+  return shell.run(`cd ${facts.folder.replace(/^\/|\/$/g, '')}`);
+}
+
+/** Removes a file from the card's folder for images, by the way that it came. Throws Problem link/* and device/*. */
+export function removeImage(
+  tools: Tools,
+  target: UnitTarget,
+  facts: GenerationFacts,
+  way: TransferWay,
+  name: string,
+  context: SessionContext,
+): Promise<void> {
+  const network = networkOf(target);
+  if (way === 'ftp') {
+    return removeByFtp(ftpOptions(tools, network, context), facts.folder, name);
+  }
+  return withShell(shellOptions(tools, network, context), async (shell) => {
+    const entered = await enter(shell, facts);
+    // Should a card ask something here, nothing is answered: not even by a bare return.
+    const removed =
+      entered.code === CODE.success ? await shell.run(`delete ${name}`, { flush: false }) : entered;
+    if (removed.code === CODE.success) return;
+    throw new Problem('device/garbage', `The card does not remove ${name} from its folder ${facts.folder}.`, {
+      hint: 'Remove it by hand before the next update of this unit.',
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { asProblem, Problem, type TransferWay, type UnitTarget } from '../../core/index.ts';
+import { networkOf, type SessionContext, sshOptions, type Tools } from '../tools.ts';
+import { downloadByFtp } from './ftp.ts';
+import { ftpOptions } from './ftp-session.ts';
+import { downloadByScp } from './scp-download.ts';
+
+/** A file of a card as it was read, and where and how it was found. */
+export interface FileOnCard {
+  readonly bytes: Buffer;
+  readonly place: string;
+  readonly way: TransferWay;
+}
+
+/**
+ * Reads a file that a card may keep in one of several places, by the ways of the inventory in order. A missing file leads to
+ * the next place, anything else to the next way. Changes nothing on the card. Throws the last Problem that says something
+ * about the card (device/no-file, device/*, link/*).
+ */
+export async function readCardFile(
+  tools: Tools,
+  target: UnitTarget,
+  places: readonly string[],
+  largest: number,
+  context: SessionContext,
+): Promise<FileOnCard> {
+  const { signal } = context;
+  const { transfer } = networkOf(target);
+  let last: Problem | null = null;
+  for (const way of transfer) {
+    for (const place of places) {
+      signal.throwIfAborted();
+      try {
+        return { bytes: await readBy(way, tools, target, place, largest, context), place, way };
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const problem = asProblem(thrown);
+        // Another host may stand in between: it is not given the password by a second way.
+        if (problem.code === 'link/host-key' || problem.code.startsWith('internal/')) throw problem;
+        if (last === null || problem.code !== 'refused/plaintext') last = problem;
+        if (problem.code !== 'device/no-file') break;
+      }
+    }
+  }
+  throw last ?? noWay();
+}
+
+function readBy(
+  way: TransferWay,
+  tools: Tools,
+  target: UnitTarget,
+  place: string,
+  largest: number,
+  context: SessionContext,
+): Promise<Buffer> {
+  const network = networkOf(target);
+  const stalledSeconds = tools.waits.stalledUpload;
+  if (way === 'scp') {
+    return downloadByScp({ ssh: sshOptions(tools, network, context), path: place, largest, stalledSeconds });
+  }
+  return downloadByFtp(ftpOptions(tools, network, context), place, largest);
+}
+
+function noWay(): Problem {
+  return new Problem('refused/no-path', 'There is no way or no place to read a file of the card from.', {
+    hint: 'Add scp or ftp to transfer: in the inventory.',
+  });
+}

@@ -1,0 +1,188 @@
+import type { ClientChannel } from 'ssh2';
+import { Problem, printable } from '../../core/index.ts';
+import { Arrival } from '../session/arrival.ts';
+import { type SshOptions, withSsh } from '../session/ssh.ts';
+import { tell } from '../session/transcript.ts';
+
+export interface ScpDownload {
+  readonly ssh: SshOptions;
+  /** Path on the card; it goes into a remote command line, so it is letters, digits and `._/-` only. */
+  readonly path: string;
+  /** In bytes; what the card announces beyond it is not read. */
+  readonly largest: number;
+  readonly stalledSeconds: number;
+}
+
+const SAFE_PATH = /^[A-Za-z0-9._/][A-Za-z0-9._/-]{0,199}$/;
+const LONGEST_LINE = 1024;
+const YES = Buffer.from([0]);
+
+/**
+ * Reads a file by the old SCP protocol over an exec channel, of which cards serve the source side for `config.ini` at least
+ * (card notes, 2.6). Throws Problem device/no-file where the card has no such file or does not hand it out, device/garbage,
+ * and link/*.
+ */
+export function downloadByScp(download: ScpDownload): Promise<Buffer> {
+  const { path, ssh } = download;
+  if (!SAFE_PATH.test(path)) {
+    return Promise.reject(
+      new Problem('internal/unexpected', `"${printable(path)}" cannot be a path on a card.`, {
+        hint: 'This is a fault of upsfw. Please report it.',
+      }),
+    );
+  }
+  return withSsh(ssh, (client) => {
+    const where = `${ssh.network.host}:${ssh.network.ports.ssh}`;
+    tell(ssh, 'sent', `scp -f ${path}`);
+    return new Promise((resolve, reject) => {
+      client.exec(`scp -f ${path}`, (error, channel) => {
+        if (error !== undefined) {
+          reject(
+            new Problem('link/scp', `${where} does not give files by SCP: ${printable(error.message)}.`, {
+              hint: 'Switch SCP on in the card, or add ftp to transfer: in the inventory.',
+              cause: error,
+            }),
+          );
+          return;
+        }
+        receive(new Source(channel, where, download), download).then(resolve, reject);
+      });
+    });
+  });
+}
+
+async function receive(source: Source, { path, largest, ssh }: ScpDownload): Promise<Buffer> {
+  source.say(YES);
+  const header = await source.line();
+  tell(ssh, 'received', header);
+  const said = /^C[0-7]{3,5} (\d{1,12}) [^/]*$/.exec(header)?.[1];
+  if (said === undefined) throw source.refusal(header);
+  const size = Number(said);
+  if (size > largest) {
+    throw source.garbage(`${path} has ${size} bytes, more than the ${largest} that are read of it`);
+  }
+  source.say(YES);
+  const bytes = await source.bytes(size);
+  const verdict = await source.lastWord();
+  if (verdict !== null) throw source.garbage(`the card calls its own copy of ${path} faulty: ${verdict}`);
+  source.say(YES);
+  tell(ssh, 'note', `${bytes.length} bytes of ${path} received by SCP`);
+  return bytes;
+}
+
+/** The far end of the protocol: a header line, the bytes, and one byte of verdict; or 1 or 2 and a line of complaint. */
+class Source {
+  readonly #channel: ClientChannel;
+  readonly #where: string;
+  readonly #download: ScpDownload;
+  #left: Buffer = Buffer.alloc(0);
+  #closed = false;
+  readonly #arrival = new Arrival();
+
+  constructor(channel: ClientChannel, where: string, download: ScpDownload) {
+    this.#channel = channel;
+    this.#where = where;
+    this.#download = download;
+    const close = (): void => {
+      this.#closed = true;
+      this.#arrival.happened();
+    };
+    // Read only when asked for, so that a card that sends without end is held back by the window of the channel.
+    channel.on('readable', this.#arrival.happened);
+    channel.stderr.on('data', () => undefined);
+    channel.on('end', close);
+    channel.on('close', close);
+    channel.on('error', close);
+  }
+
+  say(bytes: Buffer): void {
+    if (!this.#closed) this.#channel.write(bytes);
+  }
+
+  /** The first line, without its end. A complaint keeps the byte that it begins with. */
+  async line(): Promise<string> {
+    const parts: Buffer[] = [];
+    let length = 0;
+    for (;;) {
+      const chunk = await this.#next();
+      const end = chunk.indexOf(0x0a);
+      const part = end === -1 ? chunk : chunk.subarray(0, end);
+      parts.push(part);
+      length += part.length;
+      if (length > LONGEST_LINE) throw this.garbage(`no line within ${LONGEST_LINE} bytes`);
+      if (end === -1) continue;
+      this.#left = chunk.subarray(end + 1);
+      return Buffer.concat(parts).toString('latin1');
+    }
+  }
+
+  async bytes(size: number): Promise<Buffer> {
+    const all = Buffer.alloc(size);
+    let filled = 0;
+    while (filled < size) {
+      const chunk = await this.#next();
+      const used = chunk.copy(all, filled, 0, Math.min(chunk.length, size - filled));
+      filled += used;
+      this.#left = chunk.subarray(used);
+    }
+    return all;
+  }
+
+  /** What the source says after the last byte; null where it is content, or leaves without a word: every byte is here. */
+  async lastWord(): Promise<string | null> {
+    try {
+      const chunk = await this.#next();
+      return chunk[0] === 0 ? null : printable(chunk.toString('latin1', 1, LONGEST_LINE));
+    } catch (thrown) {
+      if (thrown instanceof Problem && thrown.code === 'link/closed') return null;
+      throw thrown;
+    }
+  }
+
+  refusal(header: string): Problem {
+    const first = header.charCodeAt(0);
+    if (first !== 1 && first !== 2)
+      return this.garbage(`the header of a file was "${printable(header, 80)}"`);
+    return new Problem(
+      'device/no-file',
+      `${this.#where} does not give ${this.#download.path}: ${printable(header.slice(1))}.`,
+      { hint: 'The card may keep this file under another name. Fetch it by hand if it is needed.' },
+    );
+  }
+
+  garbage(what: string): Problem {
+    return new Problem('device/garbage', `SCP from ${this.#where}: ${what}.`, {
+      hint: 'Something else than a card may answer there. Fetch the file by hand if it is needed.',
+    });
+  }
+
+  async #next(): Promise<Buffer> {
+    if (this.#left.length > 0) {
+      const chunk = this.#left;
+      this.#left = Buffer.alloc(0);
+      return chunk;
+    }
+    const deadline = Date.now() + this.#download.stalledSeconds * 1000;
+    for (;;) {
+      const chunk: unknown = this.#channel.read();
+      if (chunk instanceof Buffer && chunk.length > 0) return chunk;
+      if (this.#closed) throw this.#lost();
+      if (!(await this.#arrival.within(deadline - Date.now()))) throw this.#slow();
+    }
+  }
+
+  #lost(): Problem {
+    return new Problem('link/closed', `${this.#where} closed the connection during the SCP download.`, {
+      hint: 'Nothing was changed. Try again; the card may have restarted.',
+      transient: true,
+    });
+  }
+
+  #slow(): Problem {
+    return new Problem(
+      'link/timeout',
+      `${this.#where} sent nothing for ${this.#download.stalledSeconds} seconds in the SCP download.`,
+      { hint: 'Nothing was changed. Try again; see whether the card is busy.', transient: true },
+    );
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * The small third-generation card that is built into some units (model `0N-...`, such as the 0N-1557 of SRTL). Owns what is
+ * known to differ from a card in a slot, which is nothing so far: no recording of one is public, so it is taken for what its
+ * platform says.
+ */
+import type { Generation } from '../data.ts';
+import { NMC3 } from '../nmc3/index.ts';
+
+export const EMBEDDED: Generation = { ...NMC3, title: 'a built-in third-generation card' };

@@ -1,0 +1,15 @@
+/**
+ * Second generation (AP9630, AP9631, AP9635; hw05, hw06), application `sumx`. Owns what is particular to it: the folder of its
+ * update images and the faults of its command line (card notes, 2.4).
+ */
+import { COMMON_PLACES, type Generation, UPSFW } from '../data.ts';
+
+export const NMC2: Generation = {
+  title: 'a second-generation card (NMC2)',
+  update: UPSFW,
+  refusal: null,
+  places: COMMON_PLACES,
+  quirks: { echoStalls: { upTo: '6.8.2' } },
+  // Users give a key scan of an old card 250 s.
+  waits: { handshake: 240 },
+};

@@ -1,0 +1,68 @@
+import { type Card, printable } from '../../core/index.ts';
+import { CODE } from '../phrases.ts';
+import { parseFields, type Reply } from '../session/reply.ts';
+
+/** The blocks of `about` by their headings (card notes, section 2.3); what stands before the first is about the hardware. */
+const HEADINGS = [
+  ['app', /^Application Module/i],
+  ['os', /^APC OS\s*\(AOS\)/i],
+  ['boot', /^APC Boot Monitor/i],
+] as const;
+type Block = 'hardware' | (typeof HEADINGS)[number][0];
+
+/** The applications for a UPS, each made for one platform only (card notes, 1.1); `sumx` of the first generation has no SSH. */
+const MADE_FOR: Readonly<Record<string, Pick<Card, 'generation' | 'platform'>>> = {
+  su: { generation: 'nmc3', platform: 'hw21' },
+  sumx: { generation: 'nmc2', platform: 'hw05' },
+};
+const NOT_TOLD: Pick<Card, 'generation' | 'platform'> = { generation: null, platform: null };
+
+/** The card as its command `about` describes it; null where it does not answer that. A card may lack its application. */
+export function cardFromAbout(about: Reply): Card | null {
+  if (about.code !== CODE.success) return null;
+  const blocks = new Map<Block, string[]>();
+  let block: Block = 'hardware';
+  for (const line of about.lines) {
+    block = HEADINGS.find(([, heading]) => heading.test(line))?.[0] ?? block;
+    blocks.set(block, [...(blocks.get(block) ?? []), line]);
+  }
+  const text = (of: Block, label: string): string | null => {
+    const clean = printable(parseFields(blocks.get(of) ?? []).get(label) ?? '', 100);
+    return clean === '' ? null : clean;
+  };
+  const name = text('app', 'name');
+  return {
+    model: text('hardware', 'model number'),
+    serial: text('hardware', 'serial number'),
+    ...(MADE_FOR[name ?? ''] ?? NOT_TOLD),
+    boot: text('boot', 'version'),
+    os: text('os', 'version'),
+    app: name === null ? null : { name, version: text('app', 'version') },
+  };
+}
+
+/** Whether this is a card for a UPS, as far as its application tells; one without any may be one. */
+export function mayServeUps(card: Card): boolean {
+  const name = card.app?.name ?? null;
+  return name === null || Object.hasOwn(MADE_FOR, name);
+}
+
+/**
+ * What the `Stat` line says of the application (command guide): `A+` well, `A?` it is still starting, `A!` it does not match the
+ * operating system, `A-` its checksum is wrong; null where the line does not tell.
+ */
+export type AppState = 'well' | 'starting' | 'mismatch' | 'damaged';
+
+const APP_STATES: Readonly<Record<string, AppState>> = {
+  '+': 'well',
+  '?': 'starting',
+  '!': 'mismatch',
+  '-': 'damaged',
+};
+
+export function appStateOf(system: Reply): AppState | null {
+  if (system.code !== CODE.success) return null;
+  const stat = parseFields(system.lines).get('stat') ?? '';
+  const mark = /(?:^|\s)A([+?!-])(?:\s|$)/.exec(stat)?.[1];
+  return APP_STATES[mark ?? ''] ?? null;
+}

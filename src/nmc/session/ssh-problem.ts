@@ -1,0 +1,144 @@
+import { Problem, printable } from '../../core/index.ts';
+
+/** How far a connection had come when something happened to it. */
+export type SshPhase = 'connect' | 'exchange' | 'login';
+
+export interface SshAttempt {
+  readonly where: string;
+  readonly phase: SshPhase;
+  readonly legacy: boolean;
+  readonly seconds: number;
+}
+
+export function closedProblem(where: string): Problem {
+  return new Problem('link/closed', `${where} closed the SSH connection.`, {
+    hint: 'The card may be restarting or have too many sessions. Try again in some minutes.',
+    transient: true,
+  });
+}
+
+/** The connection ended before the login was through. */
+export function closedEarly({ where, phase }: SshAttempt): Problem {
+  if (phase === 'connect') {
+    return new Problem('link/closed', `${where} closed the connection as soon as it was asked for.`, {
+      hint: 'The card may be restarting, or a firewall lies in between. Try again in some minutes.',
+      transient: true,
+    });
+  }
+  const during = phase === 'exchange' ? 'before the key exchange was through' : 'during the login';
+  const hint =
+    phase === 'exchange'
+      ? 'The card may be restarting or have too many sessions, or it is no SSH port. Try again in some minutes.'
+      : 'The card may have too many sessions, or have locked the user. Try again in some minutes.';
+  return new Problem('link/closed', `${where} closed the SSH connection ${during}.`, {
+    hint,
+    transient: true,
+  });
+}
+
+function property(error: unknown, name: string): string {
+  const value: unknown = error instanceof Error ? Reflect.get(error, name) : undefined;
+  return typeof value === 'string' ? value : '';
+}
+
+/** What an error of the library or of the system means on the way to a card. */
+export function sshProblem(error: unknown, attempt: SshAttempt): Problem {
+  if (error instanceof Problem) return error;
+  return socketProblem(error, attempt) ?? protocolProblem(error, attempt);
+}
+
+function socketProblem(error: unknown, attempt: SshAttempt): Problem | null {
+  const { where } = attempt;
+  switch (property(error, 'code')) {
+    case 'ECONNREFUSED':
+      return new Problem('link/refused', `${where} refuses SSH: the port is closed.`, {
+        hint: 'Switch SSH on in the card, or correct the port in the inventory.',
+        cause: error,
+      });
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new Problem('link/dns', `The name of ${where} has no address.`, {
+        hint: 'Check the host in the inventory.',
+        cause: error,
+      });
+    case 'EHOSTUNREACH':
+    case 'EHOSTDOWN':
+      return new Problem('link/unreachable', `No host answers at the address of ${where}.`, {
+        hint: 'The card may be off, restarting or at another address. Check the host in the inventory.',
+        transient: true,
+        cause: error,
+      });
+    case 'ENETUNREACH':
+      return new Problem('link/unreachable', `There is no route from here to ${where}.`, {
+        hint: 'Check the network of this machine: a VPN or a route may be missing.',
+        transient: true,
+        cause: error,
+      });
+    case 'ETIMEDOUT':
+      return unanswered(error, attempt);
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return closedEarly(attempt);
+    default:
+      return null;
+  }
+}
+
+function unanswered(error: unknown, { where }: SshAttempt): Problem {
+  return new Problem('link/timeout', `${where} does not answer: the connection did not come about in time.`, {
+    hint: 'Check the address; the card may be off, or a firewall drops what is sent to it.',
+    transient: true,
+    cause: error,
+  });
+}
+
+function protocolProblem(error: unknown, attempt: SshAttempt): Problem {
+  const { where, legacy, phase, seconds } = attempt;
+  const level = property(error, 'level');
+  const text = printable(error instanceof Error ? error.message : String(error));
+  if (level === 'client-timeout') {
+    if (phase === 'connect') return unanswered(error, attempt);
+    const what = phase === 'exchange' ? 'the SSH key exchange' : 'the SSH login';
+    return new Problem('link/timeout', `${where} did not finish ${what} within ${seconds} seconds.`, {
+      hint: 'Old cards need minutes for a key exchange. Try again; see whether the card is busy.',
+      transient: true,
+      cause: error,
+    });
+  }
+  if (level === 'client-authentication') {
+    return new Problem('device/login', `${where} refused the user name or the password.`, {
+      hint: 'Check login: in the inventory. A card locks a user after some wrong passwords.',
+      cause: error,
+    });
+  }
+  if (/lost before handshake/i.test(text)) return closedEarly(attempt);
+  if (/USERAUTH_BANNER/.test(text)) {
+    return new Problem(
+      'device/banner',
+      `${where} sends its System Message in a form that SSH does not know.`,
+      {
+        hint: 'Clear the System Message of the card, or use FTP and SNMP for this unit.',
+        cause: error,
+      },
+    );
+  }
+  if (level === 'handshake' && !/no matching/i.test(text)) {
+    return new Problem('link/handshake', `The SSH key exchange with ${where} failed: ${text}.`, {
+      hint: 'See whether this is the SSH port of a card, then try again.',
+      cause: error,
+    });
+  }
+  if (level === 'handshake') {
+    return new Problem('link/handshake', `No SSH algorithm in common with ${where}: ${text}.`, {
+      hint: legacy
+        ? 'The card offers less than the old algorithms that are allowed. Update the card first.'
+        : 'Old cards offer only old algorithms. Allow them for this unit with ssh: { legacy: true }.',
+      cause: error,
+    });
+  }
+  return new Problem('link/ssh', `SSH to ${where} failed: ${text}.`, {
+    hint: 'Try again; see whether the card is busy.',
+    transient: true,
+    cause: error,
+  });
+}

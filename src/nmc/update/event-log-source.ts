@@ -1,0 +1,45 @@
+import { type StepContext, throwOwnFaults } from '../../core/index.ts';
+import { readCardFile } from '../files/read-file.ts';
+import { placesOf } from '../generations/index.ts';
+import { withShell } from '../session/shell.ts';
+import { readEventLogByShell } from '../session/shell-event-log.ts';
+import { networkOf, shellOptions, type Tools } from '../tools.ts';
+import { type LogLine, parseEventLog } from './event-log.ts';
+
+const LARGEST_LOG = 512 * 1024;
+
+/** The event log as it came, and its lines, newest first. */
+export interface EventLog {
+  readonly bytes: Buffer;
+  readonly lines: readonly LogLine[];
+}
+
+/**
+ * Reads the card's event log: its file by the ways of the inventory, else its first screen on the command line. Null where
+ * neither gives a line. Only reads; never throws for what the device does.
+ */
+export async function readEventLog(tools: Tools, context: StepContext): Promise<EventLog | null> {
+  for (const source of [byFile, byShell]) {
+    try {
+      const bytes = await source(tools, context);
+      const lines = parseEventLog(bytes.toString('latin1'));
+      if (lines.length > 0) return { bytes, lines };
+    } catch (thrown) {
+      context.signal.throwIfAborted();
+      throwOwnFaults(thrown);
+    }
+  }
+  return null;
+}
+
+async function byFile(tools: Tools, context: StepContext): Promise<Buffer> {
+  return (
+    await readCardFile(tools, context.target, placesOf(context.before.card).eventLog, LARGEST_LOG, context)
+  ).bytes;
+}
+
+async function byShell(tools: Tools, context: StepContext): Promise<Buffer> {
+  const options = shellOptions(tools, networkOf(context.target), context);
+  const lines = await withShell(options, readEventLogByShell);
+  return Buffer.from(lines.join('\n'), 'latin1');
+}

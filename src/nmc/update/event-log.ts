@@ -1,0 +1,84 @@
+/**
+ * The card's event log: `MM/DD/YYYY HH:MM:SS Device UPS: text 0x0176` (card notes, 1.5). The card's clock may be wrong, so lines are
+ * told apart by what stood in the log before the update, never by the time of this machine.
+ */
+
+/** One line of the log, its blanks made single. */
+export interface LogLine {
+  readonly text: string;
+  /** `0x0176`, in capitals behind the x. */
+  readonly code: string;
+  /** Seconds of the card's own clock; null where the date has another form. */
+  readonly at: number | null;
+}
+
+const LONGEST_LOG = 512 * 1024;
+const LONGEST_LINE = 400;
+const LINE = /^(\S.{5,}?)\s+(0x[0-9a-f]{4})$/i;
+const DATE = /^(\d{2})\/(\d{2})\/(\d{4})\s+(\d{2}):(\d{2}):(\d{2})\b/;
+
+/** Reads the lines that end in a code, newest first; everything else is left out. Bounded whatever is given. */
+export function parseEventLog(text: string): readonly LogLine[] {
+  const lines = text
+    .slice(0, LONGEST_LOG)
+    .split(/\r\n|\r|\n/)
+    .flatMap((line) => {
+      const clean = line.slice(0, LONGEST_LINE).replace(/\s+/g, ' ').trim();
+      const found = LINE.exec(clean);
+      return found === null ? [] : [{ text: clean, code: codeOf(found[2] ?? ''), at: secondsOf(clean) }];
+    });
+  const first = lines[0]?.at ?? null;
+  const last = lines.at(-1)?.at ?? null;
+  // Seen with the newest line first; a file that is written by appending would have it last.
+  return first !== null && last !== null && first < last ? [...lines].reverse() : lines;
+}
+
+function codeOf(code: string): string {
+  return `0x${code.slice(2).toUpperCase()}`;
+}
+
+function secondsOf(line: string): number | null {
+  const found = DATE.exec(line);
+  if (found === null) return null;
+  const [, month, day, year, hour, minute, second] = found.map(Number);
+  return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second) / 1000;
+}
+
+/** The newest line, to know later what is newer; null for an empty log. */
+export function markOf(lines: readonly LogLine[]): string | null {
+  return lines[0]?.text ?? null;
+}
+
+/** Lines that are newer than the mark, newest first. Null where the mark is not in the log any more: then nothing is known. */
+export function newerThan(lines: readonly LogLine[], mark: string | null): readonly LogLine[] | null {
+  if (mark === null) return null;
+  const at = lines.findIndex((line) => line.text === mark);
+  return at === -1 ? null : lines.slice(0, at);
+}
+
+/** Codes that belong to an update of the UPS. */
+const CODES = { started: '0x0176', finished: '0x0177', failed: '0x0178' } as const;
+
+/** What the lines since a mark say of an update. `nothing` is no proof that there is none. */
+export interface LogWord {
+  readonly state: 'nothing' | 'transferring' | 'finished' | 'failed';
+  /** The line that says so; null with `nothing`. */
+  readonly line: string | null;
+}
+
+/** Reads the last word on an update. A failure stands beside the end of its transfer and counts more. */
+export function wordOf(newer: readonly LogLine[]): LogWord {
+  const begin = newer.findIndex(({ code }) => code === CODES.started);
+  const attempt = begin === -1 ? newer : newer.slice(0, begin);
+  const failed = attempt.find(({ code }) => code === CODES.failed);
+  if (failed !== undefined) {
+    const reason = attempt.find(({ code }) => code === CODES.finished);
+    return { state: 'failed', line: (reason ?? failed).text };
+  }
+  const finished = attempt.find(({ code }) => code === CODES.finished);
+  if (finished !== undefined) return { state: 'finished', line: finished.text };
+  const started = begin === -1 ? undefined : newer[begin];
+  return started === undefined
+    ? { state: 'nothing', line: null }
+    : { state: 'transferring', line: started.text };
+}

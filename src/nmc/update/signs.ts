@@ -1,0 +1,161 @@
+import {
+  isAtEnd,
+  type Look,
+  type StepContext,
+  sameUnit,
+  throwOwnFaults,
+  type Unit,
+} from '../../core/index.ts';
+import { readUpdateState, type UpdateState } from '../../snmp/index.ts';
+import { look } from '../look/look.ts';
+import { CODE, PHRASES } from '../phrases.ts';
+import { withShell } from '../session/shell.ts';
+import { networkOf, shellOptions, type Tools } from '../tools.ts';
+import { type LogWord, newerThan, wordOf } from './event-log.ts';
+import { readEventLog } from './event-log-source.ts';
+
+/** What one round of questions says about an update. */
+export interface Signs {
+  readonly unit: Unit;
+  /** The unit answers and its card has word from it. */
+  readonly answers: boolean;
+  /** What answers is the unit of the hop, by its serial number: another one may have the address by now. */
+  readonly itself: boolean;
+  /** It is the unit of the hop, and has version and id that the hop leads to. */
+  readonly arrived: boolean;
+  /** It is the unit of the hop, and still has the version and id from before. */
+  readonly unchanged: boolean;
+  /** What the update object says; null where it could not be asked. */
+  readonly object: UpdateState | null;
+  /**
+   * What the command line says of a transfer to the UPS: its progress in per cent, or `none` where it answers and shows no
+   * transfer; null where it could not be asked.
+   */
+  readonly transfer: number | 'none' | null;
+  /** What the event log says since the start; null where it could not be asked, or was not this time. */
+  readonly log: LogWord | null;
+}
+
+/** Asks round after round, and remembers when it asked the event log. */
+export type SignReader = () => Promise<Signs>;
+
+export function createSignReader(tools: Tools, context: StepContext): SignReader {
+  let logAskedAt: number | null = null;
+  let logSaid: LogWord | null = null;
+  return async () => {
+    const signs = await readSigns(tools, context);
+    // A log is a file to fetch, over a login of its own: only where nothing else decides, and not in every round.
+    const decided = !signs.unchanged || isRunning(signs) || context.remembered.eventMark === null;
+    const now = context.clock.monotonic();
+    const due = logAskedAt === null || now - logAskedAt >= tools.waits.eventLog * 1000;
+    if (!decided && due) {
+      logAskedAt = now;
+      logSaid = await readLogWord(tools, context);
+    }
+    return { ...signs, log: decided ? null : logSaid };
+  };
+}
+
+/** What the event log says since the mark that was read before the start; null where it cannot be told. */
+async function readLogWord(tools: Tools, context: StepContext): Promise<LogWord | null> {
+  const log = await readEventLog(tools, context);
+  const newer = log === null ? null : newerThan(log.lines, context.remembered.eventMark);
+  return newer === null ? null : wordOf(newer);
+}
+
+/** Asks object, version and command line once. Silence is an answer too: it never throws for what the device does. */
+export async function readSigns(tools: Tools, context: StepContext): Promise<Signs> {
+  const { target, hop, signal } = context;
+  const seen: Look = await look(tools, target, { ...context, signal });
+  const { unit } = seen;
+  const answers = seen.problem === null && unit.condition.linkUp !== false;
+  const itself = answers && sameUnit(unit, context.before);
+  const object = await readObject(tools, context);
+  const objectDecides =
+    object === 'in-process' || object === 'requested' || context.remembered.startedBy === 'snmp';
+  return {
+    unit,
+    answers,
+    itself,
+    arrived: itself && isAtEnd(unit, hop, 'to'),
+    unchanged: itself && isAtEnd(unit, hop, 'from'),
+    object,
+    // Each question on the command line is a login that takes an old card minutes: only where it can tell more.
+    transfer: objectDecides || !answers ? null : await readTransfer(tools, context),
+    log: null,
+  };
+}
+
+async function readObject(tools: Tools, context: StepContext): Promise<UpdateState | null> {
+  const network = networkOf(context.target);
+  if (network.snmp === null) return null;
+  try {
+    const session = await tools.hub.open(network.snmp, { host: network.host, port: network.ports.snmp });
+    try {
+      return await readUpdateState(session);
+    } finally {
+      session.close();
+    }
+  } catch (thrown) {
+    // Cards are silent while they work; the next round asks again, and the limit of the step ends it.
+    throwOwnFaults(thrown);
+    return null;
+  }
+}
+
+async function readTransfer(tools: Tools, context: StepContext): Promise<Signs['transfer']> {
+  const network = networkOf(context.target);
+  const { signal, remembered } = context;
+  const mayBeUsed = network.start.includes('cli') || remembered.startWays.includes('cli');
+  if (network.login === null || !mayBeUsed) return null;
+  try {
+    return await withShell(shellOptions(tools, network, context), async (shell) => {
+      const reply = await shell.run('upsfwupdate -status');
+      if (reply.code === null || reply.code === CODE.notFound || reply.code === CODE.upsLost) return null;
+      const percent = PHRASES.progress.exec(reply.lines.join('\n'))?.[3];
+      // A running transfer is shown by its progress line; what a card says without one is not published.
+      if (percent === undefined) return 'none';
+      return Number(percent) <= 100 ? Number(percent) : null;
+    });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throwOwnFaults(thrown);
+    return null;
+  }
+}
+
+/**
+ * The start may have been made by the command line. Whether the update object follows such an update, and whether what it
+ * shows is not the result of an earlier one, is not documented.
+ */
+export function maybeByShell(context: StepContext): boolean {
+  const { startedBy, startWays } = context.remembered;
+  return startedBy === null ? startWays.includes('cli') : startedBy === 'cli';
+}
+
+/** Something says that an update is under way at this moment. */
+export function isRunning(signs: Signs): boolean {
+  return (
+    signs.object === 'in-process' ||
+    signs.object === 'requested' ||
+    (typeof signs.transfer === 'number' && signs.transfer < 100) ||
+    signs.log?.state === 'transferring'
+  );
+}
+
+/**
+ * All sources as one statement about the update. `arrived`: the unit runs what the hop leads to. `failed`: a source says so of
+ * this update, and the unit runs what it ran before. `received`: a source says that the unit has the image, and it runs what it
+ * ran before. `quiet`: it runs what it ran before, and no source says anything of this update. `away`: it does not answer, or
+ * another one does, or it runs something else.
+ */
+export type Standing = 'arrived' | 'running' | 'failed' | 'received' | 'quiet' | 'away';
+
+/** Merges the sources. `failureIsNew`: a failure that the object shows is not known to be one of an earlier update. */
+export function standingOf(signs: Signs, failureIsNew: boolean): Standing {
+  if (signs.arrived) return 'arrived';
+  if (isRunning(signs)) return 'running';
+  if (!signs.unchanged) return 'away';
+  if (signs.log?.state === 'failed' || (signs.object === 'failed' && failureIsNew)) return 'failed';
+  return signs.object === 'successful' || signs.log?.state === 'finished' ? 'received' : 'quiet';
+}

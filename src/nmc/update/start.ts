@@ -1,0 +1,178 @@
+import { asProblem, Problem, type StartWay, type StepContext, type StepResult } from '../../core/index.ts';
+import { clearUpdateResult, readUpdateState, requestUpdate, type SnmpSession } from '../../snmp/index.ts';
+import { CODE, NOT_BEGUN } from '../phrases.ts';
+import { type Shell, withShell } from '../session/shell.ts';
+import { networkOf, shellOptions, type Tools } from '../tools.ts';
+import { askCompatibility } from './compatibility.ts';
+
+/**
+ * What became of one way to start. `started`: the device said yes. `no`: nothing was started, for certain; another way may
+ * be tried. `never`: the device says that this image or this moment is wrong, so no way is tried. `maybe`: the request left
+ * and no answer came.
+ */
+type Attempt =
+  | { readonly state: 'started' }
+  | { readonly state: 'no' | 'never' | 'maybe'; readonly problem: Problem };
+
+/** Starts the update, by the ways of the inventory in order, with at most one request that may have been taken. */
+export async function takeStart(tools: Tools, context: StepContext): Promise<StepResult> {
+  const network = networkOf(context.target);
+  const refusals: Problem[] = [];
+  for (const way of network.start) {
+    context.signal.throwIfAborted();
+    context.progress(null, `starting the update by ${way}`);
+    const attempt = await startBy(way, tools, context);
+    if (attempt.state === 'started') return { state: 'done', way, problem: null };
+    if (attempt.state === 'maybe') return { state: 'unknown', way, problem: attempt.problem };
+    if (attempt.state === 'never') return { state: 'failed', way, problem: attempt.problem };
+    refusals.push(attempt.problem);
+  }
+  const told = refusals.map((problem) => problem.message).join(' ');
+  return {
+    state: 'staged',
+    way: null,
+    problem: new Problem(
+      'device/start-unavailable',
+      `The image lies on the card, nothing was started, and no way to start it is open. ${told}`,
+      {
+        hint: 'Press "Update UPS" on the Firmware Update page of the card, or open one of the ways named; then run upsfw resume.',
+        cause: refusals[0],
+      },
+    ),
+  };
+}
+
+function startBy(way: StartWay, tools: Tools, context: StepContext): Promise<Attempt> {
+  return way === 'snmp' ? startBySnmp(tools, context) : startByShell(tools, context);
+}
+
+async function startBySnmp(tools: Tools, context: StepContext): Promise<Attempt> {
+  const network = networkOf(context.target);
+  const { write } = network;
+  if (write === null) {
+    return no(
+      'device/start-unavailable',
+      'The inventory has no write: credential for SNMP.',
+      'Add write: to the unit.',
+    );
+  }
+  if (write.version !== '3' && !network.plaintext) {
+    return no(
+      'refused/plaintext',
+      `SNMP version ${write.version} sends its community without encryption.`,
+      'Use version 3, or allow it with plaintext: true.',
+    );
+  }
+  let session: SnmpSession;
+  try {
+    session = await tools.hub.open(write, { host: network.host, port: network.ports.snmp });
+  } catch (thrown) {
+    return { state: 'no', problem: asProblem(thrown) };
+  }
+  try {
+    const refusal = await makeReady(session);
+    if (refusal !== null) return refusal;
+    context.signal.throwIfAborted();
+    const outcome = await requestUpdate(session);
+    if (outcome.state === 'accepted') return { state: 'started' };
+    if (outcome.state === 'refused') return { state: 'no', problem: startRefused('snmp', outcome.problem) };
+    return { state: 'maybe', problem: outcome.problem };
+  } catch (thrown) {
+    // Nothing throws here once the request has left, so nothing was started.
+    return { state: 'no', problem: asProblem(thrown) };
+  } finally {
+    session.close();
+  }
+}
+
+/** Brings the update object to "none", so that what it says later is about this update. Null where it is. */
+async function makeReady(session: SnmpSession): Promise<Attempt | null> {
+  const state = await readUpdateState(session);
+  if (state === 'none') return null;
+  if (state === 'not-offered' || state === 'garbage') {
+    return no(
+      'device/start-unavailable',
+      'The card does not offer the update object over SNMP.',
+      'Add cli to start: in the inventory.',
+    );
+  }
+  if (state === 'in-process' || state === 'requested') {
+    const problem = new Problem('device/busy', 'The card says that an update is in process already.', {
+      hint: 'Wait until it has ended, look at the unit, and make a new plan.',
+    });
+    return { state: 'never', problem };
+  }
+  await clearUpdateResult(session);
+  const cleared = await readUpdateState(session);
+  if (cleared === 'none') return null;
+  return no(
+    'device/stale-result',
+    `The card still shows the result of an earlier update (${cleared}) and does not clear it.`,
+    'Start by the command line, or look at the update page of the card.',
+  );
+}
+
+function no(
+  code: 'device/start-unavailable' | 'refused/plaintext' | 'device/stale-result',
+  message: string,
+  hint: string,
+): Attempt {
+  return { state: 'no', problem: new Problem(code, message, { hint }) };
+}
+
+function startRefused(way: StartWay, cause: Problem): Problem {
+  return new Problem('device/start-refused', `The card refused the start by ${way}: ${cause.message}`, {
+    hint: cause.hint,
+    cause,
+  });
+}
+
+async function startByShell(tools: Tools, context: StepContext): Promise<Attempt> {
+  const network = networkOf(context.target);
+  let installSent = false;
+  try {
+    return await withShell(shellOptions(tools, network, context), (shell) =>
+      install(shell, context, () => {
+        installSent = true;
+      }),
+    );
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    return { state: installSent ? 'maybe' : 'no', problem };
+  }
+}
+
+async function install(shell: Shell, context: StepContext, sent: () => void): Promise<Attempt> {
+  const offered = await shell.run('upsfwupdate ?');
+  if (offered.code === CODE.notFound || !/-install/.test(offered.lines.join('\n'))) {
+    return no(
+      'device/start-unavailable',
+      'The card has no command upsfwupdate -install.',
+      'Add snmp to start: in the inventory.',
+    );
+  }
+  const asked = await askCompatibility(shell, offered, context);
+  if (asked.state !== 'yes') return { state: asked.state === 'no' ? 'never' : 'no', problem: asked.problem };
+  context.signal.throwIfAborted();
+  sent();
+  // It may ask something, and what is not published is not answered: not even by a bare return.
+  const reply = await shell.run(`upsfwupdate -install -file ${asked.path}`, { flush: false });
+  if (reply.code === CODE.success || reply.code === CODE.issued) return { state: 'started' };
+  if (reply.code === CODE.failed || NOT_BEGUN.includes(reply.code ?? '')) {
+    const problem = new Problem('link/ssh', `The card answered ${reply.code}.`, {
+      hint: 'Look at the event log of the card.',
+    });
+    // A command that was begun and failed may have got somewhere: no other way is tried after it.
+    const state = reply.code === CODE.failed ? 'never' : 'no';
+    return { state, problem: startRefused('cli', problem) };
+  }
+  // Another code, a question, or words that are not known. Something may have begun.
+  const problem = new Problem(
+    'device/garbage',
+    `The card answered the start with ${reply.code ?? 'words that are not known'}.`,
+    {
+      hint: 'Look at the panel and the event log of the card before anything is repeated.',
+    },
+  );
+  return { state: 'maybe', problem };
+}

@@ -1,0 +1,71 @@
+import type { RecordedCommand, Recording } from '../core/index.ts';
+
+/** A question about real cards that no public source answers, and what a recording shows of it. */
+export interface Question {
+  readonly asks: string;
+  /** In words; null where a recording cannot show it, because it only reads. */
+  readonly seen: (recording: Recording) => string | null;
+}
+
+const NOT_SEEN = 'not seen in this recording';
+
+function commandOf(recording: Recording, command: string, folder = '/'): RecordedCommand | undefined {
+  return recording.commands.find((one) => one.command === command && one.folder === folder);
+}
+
+function answerOf(recording: Recording, command: string, folder = '/'): string {
+  const found = commandOf(recording, command, folder);
+  if (found === undefined) return NOT_SEEN;
+  if (found.lines === null) return `no answer (${found.problem?.code ?? 'unknown'})`;
+  const lines = found.lines.length === 1 ? 'one line' : `${found.lines.length} lines`;
+  return `\`${command}\` answered ${found.code ?? 'without a result code'}, ${lines}`;
+}
+
+/** What stands open of real cards. What only an update, the panel or a document can tell is among them, with no answer. */
+export const QUESTIONS: readonly Question[] = [
+  {
+    asks: 'Is there a folder `upsfw` on the card, and what lies in it?',
+    seen: (recording) => `${answerOf(recording, 'cd upsfw')}; in it ${answerOf(recording, 'dir', '/upsfw/')}`,
+  },
+  {
+    asks: 'Does the command line have `upsfwupdate`, and with which options?',
+    seen: (recording) => answerOf(recording, 'upsfwupdate ?'),
+  },
+  {
+    asks: 'What does `upsfwupdate -lastresult` print?',
+    seen: (recording) => answerOf(recording, 'upsfwupdate -lastresult'),
+  },
+  {
+    asks: 'What does `upsfwupdate -status` print while no update is on?',
+    seen: (recording) => answerOf(recording, 'upsfwupdate -status'),
+  },
+  {
+    asks: 'Does the card have the object `upsAdvControlFirmwareUpdate`, and with which value?',
+    seen: ({ objects }) => {
+      if (objects === null) return NOT_SEEN;
+      const value = objects.find(({ name }) => name === 'firmwareUpdate')?.value ?? null;
+      return value === null ? 'the card does not have it' : `it reads ${value}`;
+    },
+  },
+  {
+    asks: 'What does the FTP server say before a login, and does it offer TLS?',
+    seen: ({ services }) => services.services.find(({ service }) => service === 'ftp')?.detail ?? NOT_SEEN,
+  },
+  {
+    asks: 'Which SSH algorithms does the card offer, and how long does the key exchange take?',
+    seen: ({ services: { ssh } }) =>
+      ssh?.kex == null
+        ? NOT_SEEN
+        : `${ssh.kex.join(', ')}; ${ssh.milliseconds === null ? 'it did not end' : `${ssh.milliseconds} ms`}`,
+  },
+  {
+    asks: 'How does the card say how the last transfer of a file ended?',
+    seen: (recording) => answerOf(recording, 'xferStatus'),
+  },
+  { asks: 'What does the card ask when an update is started with the output on?', seen: () => null },
+  { asks: 'Which event does the log show when an update succeeds, and is there a trap?', seen: () => null },
+  { asks: 'Does the image stay in the folder after an update, and who removes it?', seen: () => null },
+  { asks: 'Does the output stay on during an update, and does it come back by itself?', seen: () => null },
+  { asks: 'What does the card say where installed firmware shuts the way through it?', seen: () => null },
+  { asks: 'Is SmartSlot switched on among the update interfaces of the panel?', seen: () => null },
+];

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { markOf, newerThan, parseEventLog, wordOf } from '../../src/nmc/update/event-log.ts';
+
+const LOST =
+  '02/09/2018 14:02:39 Device UPS: Lost the local network management interface-to-UPS communication. 0x0102';
+const FILE_FAILED = "02/09/2018 14:02:19 System File 'SMT20UPS_10-1.enc' transfer failed. 0x000F";
+const FAILED = '02/09/2018 14:02:19 Device UPS: Firmware transfer to UPS failed 0x0178';
+const FINISHED = '02/09/2018 14:02:19 Device UPS: Finished UPS firmware transfer [Xmodem Cancel] 0x0177';
+const STARTED = '02/09/2018 13:58:21 Device UPS: Transferring firmware to UPS. 0x0176';
+const OUTPUT = '02/09/2018 13:57:48 Device UPS: The output power is turned off. 0x0114';
+const BOOT = '02/09/2018 09:00:00 System Network service started. 0x0007';
+const NEWEST_FIRST = [LOST, FILE_FAILED, FAILED, FINISHED, STARTED, OUTPUT, BOOT];
+
+function wordSince(mark: string, lines: readonly string[]) {
+  const newer = newerThan(parseEventLog(lines.join('\r\n')), mark);
+  return newer === null ? null : wordOf(newer);
+}
+
+describe('the event log of a card', () => {
+  it('is read newest first, whichever end of the file is the newest', () => {
+    const wanted = NEWEST_FIRST.map((line) => line.slice(-6));
+    for (const lines of [NEWEST_FIRST, [...NEWEST_FIRST].reverse()]) {
+      const read = parseEventLog(lines.join('\n'));
+      expect(read.at(0)?.code).toBe('0x0102');
+      expect(read.at(-1)?.code).toBe('0x0007');
+      expect(read.map(({ code }) => code).sort()).toEqual([...wanted].sort());
+    }
+  });
+
+  it.each([
+    ['nothing since the mark', NEWEST_FIRST, LOST, { state: 'nothing', line: null }],
+    ['a transfer that began', [STARTED, OUTPUT, BOOT], BOOT, { state: 'transferring', line: STARTED }],
+    ['a transfer that ended', [FINISHED, STARTED, BOOT], BOOT, { state: 'finished', line: FINISHED }],
+    [
+      'a failure, with the reason that stands beside it',
+      NEWEST_FIRST,
+      BOOT,
+      { state: 'failed', line: FINISHED },
+    ],
+    [
+      'a new transfer after a failed one',
+      [STARTED, FAILED, FINISHED, BOOT],
+      BOOT,
+      { state: 'transferring', line: STARTED },
+    ],
+  ])('tells %s', (_name, lines, mark, word) => {
+    expect(wordSince(mark, lines)).toEqual(word);
+  });
+
+  it('says nothing where the mark is gone or was never read', () => {
+    expect(wordSince(BOOT, [STARTED, OUTPUT])).toBeNull();
+    expect(newerThan(parseEventLog(NEWEST_FIRST.join('\n')), null)).toBeNull();
+    expect(markOf([])).toBeNull();
+  });
+
+  it('takes headings, tabs and other lines for what they are', () => {
+    const text = `Date\tTime\tEvent\tCode\n02/09/2018\t13:58:21\tDevice UPS: Transferring firmware to UPS.\t0x0176\n\n> `;
+    expect(parseEventLog(text)).toMatchObject([{ text: STARTED, code: '0x0176' }]);
+  });
+
+  it('bounds whatever a card sends', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 4000 }), (text) => {
+        for (const { text: line, code } of parseEventLog(text)) {
+          expect(line.length).toBeLessThanOrEqual(400);
+          expect(code).toMatch(/^0x[0-9A-F]{4}$/);
+        }
+      }),
+    );
+    expect(parseEventLog('x'.repeat(5_000_000))).toEqual([]);
+    expect(parseEventLog(`${STARTED}\n`.repeat(100_000)).length).toBeLessThan(10_000);
+  });
+});

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+
+/** The FTP side of a fake card: passive uploads into its root, after which it says nothing more. */
+
+export interface FtpSink {
+  /** The first bytes are there; false hangs up. */
+  readonly begun: () => boolean;
+  readonly arrived: (name: string, bytes: Buffer) => void;
+}
+
+export function serveFtp(control: Socket, password: string, sink: FtpSink): void {
+  let data: Promise<Socket> | null = null;
+  const say = (line: string): void => {
+    if (control.writable) control.write(`${line}\r\n`);
+  };
+  say('220 AP9630 Network Management Card AOS FTP server ready.');
+  control.on('data', (chunk) => {
+    for (const line of chunk.toString('latin1').split('\r\n')) {
+      const [verb = '', argument = ''] = line.split(' ');
+      if (verb === 'USER') say('331 Password.');
+      else if (verb === 'PASS') say(argument === password ? '230 Login successful.' : '530 Login incorrect.');
+      else if (verb === 'PASV') data = passive(say);
+      else if (verb === 'STOR') {
+        say('150 Opening data connection.');
+        void data?.then((socket) => store(socket, control, argument.replace('/', ''), sink));
+      } else if (['TYPE', 'CWD', 'PWD', 'SYST'].includes(verb))
+        say(verb === 'PWD' ? '257 "/"' : verb === 'CWD' ? '250 Okay.' : '200 Okay.');
+      else if (verb !== '') say('502 Not implemented.');
+    }
+  });
+}
+
+async function passive(say: (line: string) => void): Promise<Socket> {
+  const server = createServer({ pauseOnConnect: true });
+  const connected = once(server, 'connection');
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    say(`227 Entering Passive Mode (127,0,0,1,${port >> 8},${port & 255}).`);
+  });
+  const [socket]: Socket[] = await connected;
+  server.close();
+  if (socket === undefined) throw new Error('no connection');
+  return socket;
+}
+
+function store(socket: Socket, control: Socket, name: string, sink: FtpSink): void {
+  const chunks: Buffer[] = [];
+  socket.on('error', () => undefined);
+  socket.on('data', (chunk) => {
+    chunks.push(chunk);
+    if (chunks.length > 1 || sink.begun()) return;
+    socket.destroy();
+    control.destroy();
+  });
+  socket.on('end', () => sink.arrived(name, Buffer.concat(chunks)));
+  socket.resume();
+}

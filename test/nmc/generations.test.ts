@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { Card } from '../../src/core/index.ts';
+import { echoMayStall, factsOf, placesOf, refusalOf, waitsOf } from '../../src/nmc/generations/index.ts';
+import { WAITS } from '../../src/nmc/waits.ts';
+
+function card(generation: Card['generation'], os: string | null = null, model = 'AP9631'): Card {
+  return { model, serial: null, generation, platform: null, boot: null, os, app: null };
+}
+
+const UPDATABLE = [card('nmc2'), card('nmc3'), card('nmc3', null, '0N-1557')];
+const NOT_UPDATABLE = [null, card(null), card('nmc1'), card(null, null, '0N-1557')];
+
+describe('the generation of a card', () => {
+  it('has a folder for images where an update is known, and says why where none is', () => {
+    for (const one of UPDATABLE) {
+      expect(factsOf(one)?.folder).toBe('/upsfw/');
+      expect(refusalOf(one)).toBeNull();
+    }
+    for (const one of NOT_UPDATABLE) {
+      expect(factsOf(one)).toBeNull();
+      expect(refusalOf(one)).toMatchObject({ code: 'refused/no-path' });
+    }
+    expect(refusalOf(null)?.message).toMatch(/no card/);
+    expect(refusalOf(card(null))?.message).toMatch(/unknown generation/);
+    expect(refusalOf(card('nmc1'))?.message).toMatch(/first-generation/);
+  });
+
+  it('gives places to look for files, also where it is not known', () => {
+    for (const one of [...UPDATABLE, ...NOT_UPDATABLE]) {
+      const places = placesOf(one);
+      expect(places.upload).toBe('/upsfw/');
+      expect(places.settings).toEqual(['config.ini', '/config.ini']);
+      expect(places.eventLog).toEqual(['event.txt', '/event.txt', '/logs/event.txt']);
+    }
+  });
+
+  it.each([
+    ['nmc2', 'v6.8.2', true],
+    ['nmc2', 'v6.8.2.b', true],
+    ['nmc2', 'v6.9.6', false],
+    ['nmc2', 'v6.10', false],
+    ['nmc2', null, true],
+    ['nmc3', 'v1.4.0.23', true],
+    ['nmc3', 'v1.4.2.1', false],
+    ['nmc1', 'v3.7.3', true],
+    [null, 'v9', true],
+  ] as const)('%s with %s may hold its output back: %s', (generation, os, expected) => {
+    expect(echoMayStall(card(generation, os))).toBe(expected);
+  });
+
+  it('gives an old card minutes for its key exchange, and leaves other waits as given', () => {
+    const quick = { ...WAITS, command: 1 };
+    expect(waitsOf(card('nmc2'), quick)).toEqual({ ...quick, handshake: 240 });
+    expect(waitsOf(card('nmc3'), quick)).toEqual(quick);
+    expect(waitsOf(null)).toEqual(WAITS);
+  });
+});

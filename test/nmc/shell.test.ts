@@ -1,0 +1,301 @@
+import type { ServerChannel } from 'ssh2';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Said } from '../../src/core/index.ts';
+import { type Shell, withShell } from '../../src/nmc/session/shell.ts';
+import { readEventLogByShell } from '../../src/nmc/session/shell-event-log.ts';
+import { openCard, PASSWORD, problemOf, type TestCard } from './card.ts';
+
+let card: TestCard | undefined;
+afterEach(async () => {
+  await card?.close();
+  card = undefined;
+});
+
+interface Typing {
+  /** Every byte that came, as text. */
+  readonly typed: () => string;
+}
+
+/** A command line with echo; `answer` gives the text behind the echo of a command, with the prompt, and null says nothing. */
+function commandLine(
+  prompt: string,
+  answer: (command: string) => string | null,
+): { shell: (channel: ServerChannel) => void } & Typing {
+  let all = '';
+  return {
+    typed: () => all,
+    shell: (channel) => {
+      let line = '';
+      channel.write(`\r\nCard of a test\r\n\r\n${prompt}`);
+      channel.on('data', (chunk: Buffer) => {
+        for (const character of chunk.toString('latin1')) {
+          all += character;
+          if (character !== '\r') {
+            line += character;
+            channel.write(character);
+            continue;
+          }
+          const said = answer(line);
+          line = '';
+          if (said !== null) channel.write(`\r\n${said}`);
+        }
+      });
+    },
+  };
+}
+
+async function within<T>(
+  shell: (channel: ServerChannel) => void,
+  act: (shell: Shell) => Promise<T>,
+  options: { flushSeconds?: number; commandSeconds?: number; transcript?: (said: Said) => void } = {},
+): Promise<unknown> {
+  card = await openCard({ shell });
+  return problemOf(
+    withShell(
+      {
+        network: card.network,
+        hostKeys: card.hostKeys,
+        handshakeSeconds: 20,
+        signal: new AbortController().signal,
+        commandSeconds: 20,
+        flushSeconds: 15,
+        ...options,
+      },
+      act,
+    ),
+  );
+}
+
+describe('a command line', () => {
+  it.each(['apc>', 'Super.User@apc>', 'an-own-prompt-of-forty-characters-000000>', 'apc> '])(
+    'with the prompt %j answers one command after the other',
+    async (prompt) => {
+      const line = commandLine(prompt, (command) => `E000: Success\r\nSaid: ${command}\r\n\r\n${prompt}`);
+      const both = await within(line.shell, async (shell) => [
+        await shell.run('about'),
+        await shell.run('dir'),
+      ]);
+      expect(both).toEqual({
+        ended: [
+          { code: 'E000', lines: ['E000: Success', 'Said: about'] },
+          { code: 'E000', lines: ['E000: Success', 'Said: dir'] },
+        ],
+      });
+    },
+  );
+
+  it('is not ended by text that only looks like a prompt, in the first screen or in an answer', async () => {
+    const shell = (channel: ServerChannel): void => {
+      // The rest of the first screen comes only once the client has been misled by what looks like its end.
+      channel.write('\r\nContact:\r\nnobody>');
+      channel.once('data', (first: Buffer) => {
+        channel.write(`\r\nLocation: about\r\n\r\napc>${first.toString('latin1')}\nE000: Success\r\nother>`);
+        setImmediate(() => channel.write('\r\nlast line\r\napc>'));
+      });
+    };
+    const reply = await within(shell, (open) => open.run('about'));
+    expect(reply).toEqual({ ended: { code: 'E000', lines: ['E000: Success', 'other>', 'last line'] } });
+  });
+
+  it('that holds the end of its output back is given one bare return, where that is allowed', async () => {
+    let held = '';
+    let returns = 0;
+    const shell = (channel: ServerChannel): void => {
+      channel.write('\r\nCard of a test\r\n');
+      held = 'apc>';
+      channel.on('data', (chunk: Buffer) => {
+        channel.write(held);
+        held = '';
+        const text = chunk.toString('latin1');
+        if (text === '\r') {
+          returns += 1;
+          held = '\r\napc>';
+          return;
+        }
+        channel.write(`${text}\nE000: Succ`);
+        held = 'ess\r\napc>';
+      });
+    };
+    const options = { flushSeconds: 0.2 };
+    const reply = await within(shell, (open) => open.run('about'), options);
+    expect(reply).toEqual({ ended: { code: 'E000', lines: ['E000: Success'] } });
+    expect(returns).toBe(2);
+    await card?.close();
+    returns = 0;
+    const short = { flushSeconds: 0.2, commandSeconds: 1 };
+    const never = await within(shell, (open) => open.run('delete x', { flush: false }), short);
+    expect(never).toMatchObject({ code: 'link/timeout' });
+    // The one of the login.
+    expect(returns).toBe(1);
+  });
+
+  it.each([
+    ['\r\nUser Name : ', 'device/login'],
+    ['\r\nMax logins exceeded.\r\n', 'device/login-limit'],
+    ['\r\nThe current password policy requires you to change your password\r\n', 'device/password-change'],
+  ])('that begins with %j is refused in words of its own', async (screen, code) => {
+    let typed = '';
+    const shell = (channel: ServerChannel): void => {
+      channel.write(screen);
+      channel.on('data', (chunk: Buffer) => {
+        typed += chunk.toString('latin1');
+      });
+    };
+    const problem = await within(shell, (open) => open.run('about'), { flushSeconds: 0.2 });
+    expect(problem).toMatchObject({ code });
+    expect(typed).toBe('');
+  });
+
+  it('that sends a megabyte before any prompt, or for an answer, is garbage', async () => {
+    const flood = 'x'.repeat(1024 * 1024);
+    const before = await within(
+      (channel) => channel.write(flood),
+      (open) => open.run('about'),
+    );
+    expect(before).toMatchObject({ code: 'device/garbage' });
+    await card?.close();
+    const line = commandLine('apc>', () => flood);
+    expect(await within(line.shell, (open) => open.run('about'))).toMatchObject({ code: 'device/garbage' });
+  });
+
+  it('is not used again after a problem', async () => {
+    const line = commandLine('apc>', (command) => (command === 'about' ? null : 'E000: Success\r\napc>'));
+    const short = { commandSeconds: 3, flushSeconds: 15 };
+    const second = await within(
+      line.shell,
+      async (open) => {
+        await problemOf(open.run('about', { flush: false }));
+        return open.run('delete x');
+      },
+      short,
+    );
+    expect(second).toMatchObject({ code: 'link/timeout' });
+    expect(line.typed()).toBe('about\r');
+  });
+
+  it('says in the words of a closed connection that it broke in the middle', async () => {
+    const shell = (channel: ServerChannel): void => {
+      channel.write('\r\napc>');
+      channel.once('data', () => channel.end());
+    };
+    expect(await within(shell, (open) => open.run('about'))).toMatchObject({ code: 'link/closed' });
+  });
+
+  it('tells the transcript what was sent and received, and never the password', async () => {
+    const said: Said[] = [];
+    const line = commandLine('apc>', (command) => `${command} ${PASSWORD}\r\n${'y'.repeat(70_000)}\r\napc>`);
+    await within(line.shell, (open) => open.run('about'), { transcript: (one) => said.push(one) });
+    const kinds = said
+      .filter(({ kind }) => kind !== 'note')
+      .map(({ kind, text }) => [kind, text.replace(/y{9,}[\s\S]*/, 'y ...')]);
+    expect(kinds).toEqual([
+      ['received', '\r\nCard of a test\r\n\r\napc>'],
+      ['sent', 'about\r'],
+      ['received', 'about\r\nabout [secret]\r\ny ...'],
+      ['sent', 'exit\r'],
+    ]);
+    expect(JSON.stringify(said)).not.toContain(PASSWORD);
+    for (const { text, where } of said) {
+      expect(text.length).toBeLessThan(66_000);
+      expect(where).toBe(`127.0.0.1:${card?.network.ports.ssh} ssh`);
+    }
+  });
+});
+
+describe('the event log on the command line', () => {
+  const KEYS = '<ESC>- Exit, <ENTER>- Refresh, <SPACE>- Next, <D>- Delete';
+  const ROWS = [
+    '02/09/2018  14:02:19  Device    UPS: Firmware transfer to UPS failed. 0x0178',
+    '02/09/2018  13:58:21  Device    UPS: Transferring firmware to UPS. 0x0176',
+  ];
+  const HEAD = ['---- Event Log ----', 'Date: 02/09/2018   Time: 15:00:00', 'Date        Time      Event'];
+
+  /** A card whose log is a screen: everything that is typed there is a key, and `d` deletes. */
+  const logCard = (options: { readonly holdsBack?: boolean; readonly between?: string } = {}) => {
+    const keys: string[] = [];
+    let inLog = false;
+    let line = '';
+    const shell = (channel: ServerChannel): void => {
+      const join = options.between ?? '\r\n';
+      channel.write('\r\nCard of a test\r\n\r\napc>');
+      channel.on('data', (chunk: Buffer) => {
+        for (const character of chunk.toString('latin1')) {
+          if (inLog) {
+            keys.push(character);
+            if (options.holdsBack) channel.write(`${KEYS}${join}> `);
+            if (character === '\u001b') {
+              inLog = false;
+              channel.write(`${join}\r\napc>`);
+            }
+          } else if (character !== '\r') {
+            line += character;
+            channel.write(character);
+          } else {
+            const command = line;
+            line = '';
+            if (command !== 'eventlog') {
+              channel.write('\r\nE000: Success\r\napc>');
+              continue;
+            }
+            inLog = true;
+            const screen = [...HEAD, ...ROWS, '', ''].join(join);
+            channel.write(`\r\n${screen}${options.holdsBack ? '' : `${KEYS}${join}> `}`);
+          }
+        }
+      });
+    };
+    return { keys, shell };
+  };
+
+  it('is read from its first screen and left by one key', async () => {
+    const log = logCard();
+    const read = await within(log.shell, async (open) => [
+      await readEventLogByShell(open),
+      (await open.run('dir')).code,
+    ]);
+    expect(read).toEqual({ ended: [ROWS, 'E000'] });
+    expect(log.keys).toEqual(['\u001b']);
+  });
+
+  it('is read where the lines are placed by cursor movements', async () => {
+    const log = logCard({ between: '\u001b[K\u001b[7;1H' });
+    expect(await within(log.shell, readEventLogByShell)).toEqual({ ended: ROWS });
+    expect(log.keys).toEqual(['\u001b']);
+  });
+
+  it('is read where the card holds the end of the screen back, without any other key', async () => {
+    const log = logCard({ holdsBack: true });
+    expect(await within(log.shell, readEventLogByShell, { flushSeconds: 0.3 })).toEqual({ ended: ROWS });
+    expect(log.keys).toEqual(['\u001b']);
+  });
+
+  it('is not there where the card does not know the command', async () => {
+    const line = commandLine('apc>', () => 'E101: Command Not Found\r\n\r\napc>');
+    expect(await within(line.shell, readEventLogByShell)).toMatchObject({
+      code: 'device/no-backup',
+      message: expect.stringContaining('E101'),
+    });
+    expect(line.typed()).toMatch(/^eventlog\r/);
+  });
+
+  it('that cannot be left takes no further key', async () => {
+    const keys: string[] = [];
+    const shell = (channel: ServerChannel): void => {
+      channel.write('\r\napc>');
+      channel.once('data', (chunk: Buffer) => {
+        channel.write(`${chunk.toString('latin1')}\n${ROWS.join('\r\n')}\r\n${KEYS}\r\n> `);
+        channel.on('data', (key: Buffer) => keys.push(key.toString('latin1')));
+      });
+    };
+    const second = await within(
+      shell,
+      async (open) => {
+        await problemOf(readEventLogByShell(open));
+        return open.run('dir');
+      },
+      { commandSeconds: 3, flushSeconds: 0.3 },
+    );
+    expect(second).toMatchObject({ code: 'link/timeout' });
+    expect(keys).toEqual(['\u001b']);
+  });
+});

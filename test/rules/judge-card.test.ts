@@ -1,0 +1,440 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Card, CardFile, Reason, Unit } from '../../src/core/index.ts';
+import { readCardFile, readImage } from '../../src/images/index.ts';
+import { judgeCard, judgeCardStart, judgeUnit, loadRules, type RuleBook } from '../../src/rules/index.ts';
+import { buildImage } from '../../src/sim/index.ts';
+import { unitAt } from '../run/values.ts';
+
+let book: RuleBook;
+beforeAll(async () => {
+  book = await loadRules();
+});
+
+const file = (name: string, content = name): CardFile => ({
+  ...readCardFile(Buffer.from(`\0firmware ${content}`), name),
+  path: `/images/${name}`,
+});
+const files = (...names: readonly string[]): readonly CardFile[] => names.map((name) => file(name));
+
+const SET_696 = ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_696.bin', 'apc_hw05_sumx_696.bin'];
+const OLD: Card = {
+  model: 'AP9630',
+  serial: 'ZA1246002369',
+  generation: 'nmc2',
+  platform: 'hw05',
+  boot: 'v1.0.8',
+  os: 'v6.8.0',
+  app: { name: 'sumx', version: 'v6.8.0' },
+};
+const NMC3: Card = {
+  ...OLD,
+  generation: 'nmc3',
+  platform: 'hw21',
+  boot: 'v1.3.6.1',
+  os: 'v1.4.0.23',
+  app: { name: 'su', version: 'v1.4.0.19' },
+};
+
+const withCard = (card: Partial<Card> | null, of: Card = OLD, unit: Partial<Unit> = {}): Unit =>
+  unitAt('09.4', { ...unit, card: card === null ? null : { ...of, ...card } });
+
+function against(reasons: readonly Reason[]): readonly string[] {
+  return reasons
+    .filter(({ outcome }) => outcome === 'block' || outcome === 'unknown')
+    .map(({ code, outcome }) => `${code} ${outcome}`);
+}
+
+const told = (unit: Unit, names: readonly string[]) => {
+  const { status, hops, reasons } = judgeCard(book, { unit, files: files(...names) });
+  return {
+    status,
+    hops: hops.map(({ component, from, to }) => [component, from, to]),
+    against: against(reasons),
+  };
+};
+
+describe('the files for a card of the second generation', () => {
+  it('go in the order boot monitor, operating system, application', () => {
+    expect(told(withCard({}), SET_696)).toEqual({
+      status: 'outdated',
+      hops: [
+        ['card-boot', 'v1.0.8', '1.0.9'],
+        ['card-os', 'v6.8.0', '6.9.6'],
+        ['card-app', 'v6.8.0', '6.9.6'],
+      ],
+      against: [],
+    });
+  });
+
+  it.each<readonly [string, Partial<Card>, readonly string[], string, readonly string[], readonly string[]]>([
+    [
+      'leave out a boot monitor that the card has',
+      { boot: 'v1.0.9' },
+      SET_696,
+      'outdated',
+      ['card-os', 'card-app'],
+      [],
+    ],
+    [
+      'leave out a boot monitor that is older',
+      { boot: 'v1.0.10' },
+      SET_696,
+      'outdated',
+      ['card-os', 'card-app'],
+      [],
+    ],
+    [
+      'leave out what the card has of a set',
+      { boot: '1.0.9', os: '6.9.6' },
+      SET_696,
+      'outdated',
+      ['card-app'],
+      [],
+    ],
+    [
+      'are none where the card has all of them',
+      { boot: '1.0.9', os: '6.9.6', app: { name: 'sumx', version: '6.9.6' } },
+      SET_696,
+      'current',
+      [],
+      [],
+    ],
+    [
+      'are none where the card is newer',
+      { boot: '1.0.9', os: '7.0.8', app: { name: 'sumx', version: '7.0.8' } },
+      SET_696,
+      'current',
+      [],
+      [],
+    ],
+    [
+      'need a boot monitor among them',
+      {},
+      SET_696.slice(1),
+      'blocked',
+      ['card-os', 'card-app'],
+      ['CARD_BOOT_MISSING unknown'],
+    ],
+    [
+      'need a card that tells its boot monitor',
+      { boot: null },
+      SET_696,
+      'blocked',
+      ['card-boot', 'card-os', 'card-app'],
+      ['CARD_BOOT_UNKNOWN unknown'],
+    ],
+    [
+      'need an application with the operating system',
+      {},
+      SET_696.slice(0, 2),
+      'blocked',
+      ['card-boot', 'card-os'],
+      ['CARD_SET_MIXED block'],
+    ],
+    [
+      'need an operating system with the application',
+      {},
+      ['apc_hw05_bootmon_109.bin', 'apc_hw05_sumx_696.bin'],
+      'blocked',
+      ['card-boot', 'card-app'],
+      ['CARD_SET_MIXED block'],
+    ],
+    [
+      'of two versions are no set',
+      {},
+      ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_708.bin', 'apc_hw05_sumx_696.bin'],
+      'blocked',
+      ['card-boot', 'card-os', 'card-app'],
+      ['CARD_SET_MIXED block'],
+    ],
+    [
+      'of which only the older are a set are that set',
+      {},
+      [...SET_696, 'apc_hw05_aos_708.bin'],
+      'outdated',
+      ['card-boot', 'card-os', 'card-app'],
+      [],
+    ],
+    [
+      'may be the boot monitor alone',
+      { os: '6.9.6', app: { name: 'sumx', version: '6.9.6' } },
+      SET_696,
+      'outdated',
+      ['card-boot'],
+      [],
+    ],
+    [
+      'do not bring an older operating system with a newer application',
+      { os: 'v7.0.8' },
+      SET_696,
+      'blocked',
+      ['card-boot', 'card-os', 'card-app'],
+      ['CARD_FILE_DOWNGRADE block'],
+    ],
+    [
+      'stop where versions cannot be compared',
+      { os: 'beta' },
+      SET_696,
+      'blocked',
+      ['card-boot', 'card-os', 'card-app'],
+      ['CARD_FILE_DOWNGRADE unknown', 'CARD_CROSSES_5_TO_6 unknown'],
+    ],
+    [
+      'stop where the card does not tell what it runs',
+      { os: null },
+      SET_696,
+      'blocked',
+      ['card-boot', 'card-os', 'card-app'],
+      ['CARD_FILE_ORDER unknown', 'CARD_CROSSES_5_TO_6 unknown'],
+    ],
+    [
+      'stop before the crossing from 5 to 6',
+      { os: 'v5.1.7', app: { name: 'sumx', version: 'v5.1.7' } },
+      SET_696,
+      'blocked',
+      ['card-boot', 'card-os', 'card-app'],
+      ['CARD_CROSSES_5_TO_6 block'],
+    ],
+    [
+      'stay inside of 5',
+      { os: 'v5.1.6', app: { name: 'sumx', version: 'v5.1.6' } },
+      ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_517.bin', 'apc_hw05_sumx_517.bin'],
+      'outdated',
+      ['card-boot', 'card-os', 'card-app'],
+      [],
+    ],
+    [
+      'need the card’s own serial number',
+      { serial: null },
+      SET_696,
+      'blocked',
+      ['card-boot', 'card-os', 'card-app'],
+      ['CARD_SERIAL_UNKNOWN block'],
+    ],
+    [
+      'need to know the application',
+      { app: null },
+      SET_696,
+      'blocked',
+      ['card-boot', 'card-os', 'card-app'],
+      ['CARD_FILE_APP unknown'],
+    ],
+    [
+      'must be for the platform',
+      {},
+      ['apc_hw21_su_2.5.0.8.nmc3'],
+      'blocked',
+      [],
+      [
+        'CARD_FILES_MISSING unknown',
+        'CARD_FILE_PLATFORM block',
+        'CARD_FILE_APP block',
+        'CARD_FILE_DOWNGRADE block',
+      ],
+    ],
+    [
+      'must be for the application',
+      {},
+      ['apc_hw05_sy_696.bin'],
+      'blocked',
+      [],
+      ['CARD_FILES_MISSING unknown', 'CARD_FILE_APP block'],
+    ],
+    [
+      'go to no card of the first generation',
+      { generation: 'nmc1', platform: 'hw02' },
+      SET_696,
+      'blocked',
+      [],
+      ['CARD_FILES_MISSING unknown', 'CARD_FILE_GENERATION block', 'CARD_FILE_PLATFORM block'],
+    ],
+    ['must be there', {}, [], 'unknown', [], ['CARD_FILES_MISSING unknown']],
+  ])('%s', (_name, card, names, status, components, reasons) => {
+    const found = told(withCard(card), names);
+    expect(found.status).toBe(status);
+    expect(found.hops.map(([component]) => component)).toEqual(components);
+    expect(found.against).toEqual(reasons);
+  });
+
+  it('are not chosen where two of one version differ', () => {
+    const twice = [...files(...SET_696), file('apc_hw05_aos_6.9.6.bin', 'other bytes')];
+    const found = judgeCard(book, { unit: withCard({}), files: twice });
+    expect(found).toMatchObject({ status: 'blocked', hops: [] });
+    expect(against(found.reasons)).toEqual(['CARD_AMBIGUOUS unknown']);
+  });
+
+  it('that are damaged are named, and the rest is a set', () => {
+    const found = judgeCard(book, { unit: withCard({}), files: files(...SET_696, 'apc_hw05_aos_1012.bin') });
+    expect(found.status).toBe('outdated');
+    expect(found.reasons.filter(({ code }) => code === 'CARD_FILE_DAMAGED').length).toBe(1);
+  });
+
+  it.each<readonly [string, Partial<Unit>, readonly string[]]>([
+    [
+      'hears its UPS',
+      { condition: { ...unitAt('09.4').condition, linkUp: false } },
+      ['CARD_FILE_LINK block'],
+    ],
+    [
+      'is on mains',
+      { condition: { ...unitAt('09.4').condition, onLine: null } },
+      ['CARD_FILE_MAINS unknown'],
+    ],
+    ['tells its UPS from others', { serial: null }, ['CARD_UNIT_UNKNOWN block']],
+  ])('go only to a card that %s', (_name, unit, reasons) => {
+    expect(told(withCard({}, OLD, unit), SET_696).against).toEqual(reasons);
+  });
+
+  it('go to no card that was not seen, and to no unit that is silent', () => {
+    expect(told(withCard(null), SET_696)).toMatchObject({
+      status: 'unknown',
+      against: ['CARD_NOT_SEEN unknown'],
+    });
+    expect(told(unitAt('09.4', { reachable: false }), SET_696).status).toBe('unreachable');
+  });
+});
+
+describe('the file for a card of the third generation', () => {
+  const codes = (reasons: readonly Reason[], outcome: Reason['outcome']) =>
+    reasons.flatMap((reason) => (reason.outcome === outcome ? [reason.code] : []));
+
+  it('is the newest one; nobody has reported it, and from version 3 on it may be refused', () => {
+    const judged = judgeCard(book, {
+      unit: withCard({}, NMC3),
+      files: files('apc_hw21_su_2.5.0.8.nmc3', 'apc_hw21_su_3.0.0.12.nmc3', 'apc_hw21_sy_3.1.0.0.nmc3'),
+    });
+    expect(judged.hops).toMatchObject([{ component: 'card', from: 'v1.4.0.19', to: '3.0.0.12' }]);
+    expect(codes(judged.reasons, 'warn')).toEqual(['CARD_NEEDS_SUBSCRIPTION', 'CARD_NOT_CONFIRMED']);
+    const below = judgeCard(book, { unit: withCard({}, NMC3), files: files('apc_hw21_su_2.5.0.8.nmc3') });
+    expect(codes(below.reasons, 'warn')).toEqual(['CARD_NOT_CONFIRMED']);
+    expect(below.status).toBe('outdated');
+  });
+
+  it('is none where the card runs it', () => {
+    expect(
+      told(withCard({ app: { name: 'su', version: 'v2.5.0.8' } }, NMC3), ['apc_hw21_su_2.5.0.8.nmc3']).status,
+    ).toBe('current');
+  });
+});
+
+describe('right before a file is sent', () => {
+  const app = file('apc_hw05_sumx_696.bin');
+  const between: Unit = {
+    ...withCard({ os: 'v6.9.6', app: null, platform: null, generation: null }),
+    serial: null,
+    condition: { ...unitAt('09.4').condition, linkUp: null, onLine: null },
+  };
+
+  it('a card without its application takes the one that it had, by what the plan knows of it', () => {
+    expect(against(judgeCardStart(book, { unit: between, file: app, planned: OLD }))).toEqual([]);
+    const other = file('apc_hw05_sy_696.bin');
+    expect(against(judgeCardStart(book, { unit: between, file: other, planned: OLD }))).toEqual([
+      'CARD_FILE_APP block',
+    ]);
+  });
+
+  it('what is not between two files must be as well as when it was planned', () => {
+    const os = file('apc_hw05_aos_696.bin');
+    const unit = withCard({ os: 'v6.8.0' }, OLD, { condition: between.condition });
+    expect(against(judgeCardStart(book, { unit, file: os, planned: OLD }))).toEqual([
+      'CARD_FILE_LINK unknown',
+      'CARD_FILE_MAINS unknown',
+    ]);
+  });
+});
+
+describe('a unit and its card in one plan', () => {
+  const image = {
+    ...readImage(buildImage({ microLinkId: 18, version: '15.0', payloadBytes: 500 }), 'x.enc'),
+    path: '/x',
+  };
+  const tooOld = { os: 'v6.2.0', app: { name: 'sumx', version: 'v6.2.0' } };
+  const judged = (
+    component: 'ups' | 'card' | 'all',
+    card: Partial<Card>,
+    names: readonly string[],
+    unit: Partial<Unit> = {},
+  ) => {
+    const { verdict, images } = judgeUnit(book, {
+      unit: withCard(card, OLD, unit),
+      images: [image],
+      cardFiles: files(...names),
+      component,
+      path: 'nmc',
+    });
+    expect(images.map((one) => one.file)).toEqual(verdict.hops.map((hop) => hop.image));
+    return {
+      status: verdict.status,
+      hops: verdict.hops.map(({ component: of, to }) => `${of} ${to}`),
+      against: against(verdict.reasons),
+      codes: verdict.reasons.map(({ code }) => code),
+    };
+  };
+
+  it('ups: the card goes first where it is too old for the update and the folder lifts that', () => {
+    expect(judged('ups', tooOld, SET_696)).toMatchObject({
+      status: 'outdated',
+      hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6', 'ups 15.0'],
+      against: [],
+    });
+  });
+
+  it('ups: files that do not lift it, or are not needed, are left alone and named', () => {
+    const notEnough = ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_620.bin', 'apc_hw05_sumx_620.bin'];
+    expect(
+      judged('ups', { os: 'v6.1.0', app: { name: 'sumx', version: 'v6.1.0' } }, notEnough),
+    ).toMatchObject({
+      status: 'blocked',
+      hops: ['ups 15.0'],
+      against: ['CARD_APP_TOO_OLD block'],
+      codes: expect.arrayContaining(['CARD_FILES_NOT_USED']),
+    });
+    expect(judged('ups', {}, SET_696)).toMatchObject({
+      status: 'outdated',
+      hops: ['ups 15.0'],
+      codes: expect.arrayContaining(['CARD_FILES_NOT_USED']),
+    });
+    expect(judged('ups', {}, []).codes).not.toContain('CARD_FILES_NOT_USED');
+  });
+
+  it('ups: what stands against the files of the card stands against the update behind them', () => {
+    expect(judged('ups', { ...tooOld, boot: null }, SET_696)).toMatchObject({
+      status: 'blocked',
+      hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6', 'ups 15.0'],
+      against: ['CARD_BOOT_UNKNOWN unknown'],
+    });
+  });
+
+  it('card: the UPS is left alone', () => {
+    expect(judged('card', tooOld, SET_696)).toMatchObject({
+      status: 'outdated',
+      hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6'],
+    });
+  });
+
+  it('all: both, and the UPS is judged on the card as it will be', () => {
+    expect(judged('all', tooOld, SET_696)).toMatchObject({ status: 'outdated', against: [] });
+    expect(judged('all', {}, SET_696).hops).toEqual([
+      'card-boot 1.0.9',
+      'card-os 6.9.6',
+      'card-app 6.9.6',
+      'ups 15.0',
+    ]);
+  });
+
+  it('all: a UPS that needs nothing does not keep its card back, and a card without files not its UPS', () => {
+    const firmware = { raw: 'UPS 15.1 (ID18)', version: '15.1', microLinkId: 18 };
+    expect(judged('all', {}, SET_696, { firmware })).toMatchObject({
+      status: 'outdated',
+      hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6'],
+    });
+    expect(judged('all', {}, [])).toMatchObject({ status: 'outdated', hops: ['ups 15.0'] });
+  });
+
+  it('all: a card that refuses its files keeps the whole back', () => {
+    expect(judged('all', { serial: null }, SET_696)).toMatchObject({
+      status: 'blocked',
+      against: ['CARD_SERIAL_UNKNOWN block'],
+    });
+  });
+});

@@ -1,0 +1,202 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type CardSite, NMC2_SET, openCardSite } from './card-site.ts';
+import { only } from './route-site.ts';
+
+let site: CardSite;
+afterEach(() => site.close());
+
+const IN_ORDER = ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_696.bin', 'apc_hw05_sumx_696.bin'];
+
+describe('the firmware of a second-generation card', () => {
+  it.each([
+    ['without its application between two files, seen by SNMP', 'without', true],
+    ['without its application between two files, seen by the command line alone', 'without', false],
+    ['with an application that does not match, seen by SNMP', 'mismatch', true],
+    ['with an application that does not match, seen by the command line alone', 'mismatch', false],
+  ] as const)(
+    'goes file by file in its order with a restart after each: %s',
+    async (_name, between, snmp) => {
+      site = await openCardSite({ card: { between }, snmp });
+      const plan = await site.plan();
+      expect(plan.units[0]?.hops.map((hop) => [hop.component, hop.from.version, hop.to.version])).toEqual([
+        ['card-boot', 'v1.0.8', '1.0.9'],
+        ['card-os', 'v6.8.0', '6.9.6'],
+        ['card-app', 'v6.8.0', '6.9.6'],
+      ]);
+      const ended = only(await site.carryOut(await site.begin(plan)));
+      expect(ended).toMatchObject({
+        outcome: 'upgraded',
+        exit: 0,
+        problem: null,
+        after: { serial: 'AS1234567890', card: { boot: 'v1.0.9', os: 'v6.9.6', app: { version: 'v6.9.6' } } },
+      });
+      expect(ended.hops.map(({ startedBy, transferred }) => [startedBy, transferred])).toEqual([
+        ['scp', null],
+        ['scp', null],
+        ['scp', null],
+      ]);
+      expect(site.card.taken).toEqual(IN_ORDER);
+      expect(site.card.touched).toBe(3);
+    },
+  );
+
+  it('goes over FTP where that is the way, and leaves out the boot monitor that the card has', async () => {
+    site = await openCardSite({ card: { boot: '1.0.9' }, transfer: ['ftp'] });
+    const ended = only(await site.carryOut(await site.begin(await site.plan())));
+    expect(ended).toMatchObject({ outcome: 'upgraded', hops: [{ startedBy: 'ftp' }, { startedBy: 'ftp' }] });
+    expect(site.card.taken).toEqual(IN_ORDER.slice(1));
+  });
+
+  it('waits while the application is still starting', async () => {
+    site = await openCardSite({ card: { starting: 250 }, snmp: false });
+    expect(only(await site.carryOut(await site.begin(await site.plan())))).toMatchObject({
+      outcome: 'upgraded',
+    });
+    expect(site.card.taken).toEqual(IN_ORDER);
+  });
+
+  it('takes the next way only where no byte can have gone by the first', async () => {
+    site = await openCardSite({ card: { faults: ['no-scp'] } });
+    const ended = only(await site.carryOut(await site.begin(await site.plan())));
+    expect(ended).toMatchObject({ outcome: 'upgraded', hops: [{ startedBy: 'ftp' }, {}, {}] });
+    expect(site.card.touched).toBe(3);
+  });
+
+  it('ends as refused before anything is sent where the settings cannot be kept', async () => {
+    site = await openCardSite();
+    const ended = only(await site.carryOut(await site.begin(await site.plan()), { backup: false }));
+    expect(ended).toMatchObject({ outcome: 'failed', hops: [{ startedAt: null }, {}, {}] });
+    expect(site.card.touched).toBe(0);
+  });
+});
+
+describe('the firmware of a third-generation card', () => {
+  it.each([[true], [false]])('is one file (by SNMP: %s)', async (snmp) => {
+    site = await openCardSite({ card: { platform: 'hw21', boot: '1.3.6.1', version: '1.4.2.1' }, snmp });
+    const plan = await site.plan();
+    expect(plan.units[0]?.hops).toMatchObject([
+      { component: 'card', from: { version: 'v1.4.2.1', platform: 'hw21' }, to: { version: '2.5.0.8' } },
+    ]);
+    expect(only(await site.carryOut(await site.begin(plan)))).toMatchObject({ outcome: 'upgraded', exit: 0 });
+    expect(site.card.taken).toEqual(['apc_hw21_su_2.5.0.8.nmc3']);
+  });
+});
+
+describe('an upload to a card', () => {
+  it.each([
+    ['that answers before it restarts is done', ['answers-before-it-restarts'], 'upgraded', null, 3],
+    [
+      'that breaks in the middle fails, and is not tried another way',
+      ['hangs-up-half-way'],
+      'failed',
+      'device/update-failed',
+      1,
+    ],
+    ['that the card does not take fails', ['refuses-the-file'], 'failed', 'device/update-failed', 1],
+    [
+      'after which the old firmware comes back fails',
+      ['comes-back-with-the-old'],
+      'failed',
+      'device/update-failed',
+      1,
+    ],
+    [
+      'after which nothing comes back has an unknown end',
+      ['stays-away'],
+      'unknown',
+      'device/update-unknown',
+      1,
+    ],
+  ] as const)('%s', async (_name, faults, outcome, code, touched) => {
+    site = await openCardSite({ card: { faults } });
+    const ended = only(await site.carryOut(await site.begin(await site.plan())));
+    expect(ended).toMatchObject({ outcome, problem: code === null ? null : { code } });
+    expect(ended.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[outcome]);
+    expect(site.card.touched).toBe(touched);
+  });
+
+  it('says what the card says of the file', async () => {
+    site = await openCardSite({ card: { faults: ['refuses-the-file'] } });
+    const ended = only(await site.carryOut(await site.begin(await site.plan())));
+    expect(ended.problem?.message).toContain('File corrupt');
+  });
+
+  it('that failed is made again where the operator allows it, and never before', async () => {
+    site = await openCardSite({ card: { faults: ['hangs-up-half-way'] } });
+    await site.carryOut(await site.begin(await site.plan()));
+    expect(only(await site.resume())).toMatchObject({ outcome: 'failed' });
+    expect(site.card.touched).toBe(1);
+    site.card.faults.delete('hangs-up-half-way');
+    expect(only(await site.resume({}, true))).toMatchObject({ outcome: 'upgraded' });
+    expect(site.card.touched).toBe(4);
+  });
+});
+
+describe('a card that is half-way', () => {
+  it('goes on where the run was stopped between two files', async () => {
+    site = await openCardSite();
+    const control = { stopNew: false, abort: new AbortController().signal };
+    const stopped = only(
+      await site.carryOut(await site.begin(await site.plan()), {
+        control,
+        onLine: (event) => {
+          if (event.event === 'step' && event.hop === 1 && event.step === 'verify' && event.state === 'done')
+            control.stopNew = true;
+        },
+      }),
+    );
+    expect(stopped).toMatchObject({ outcome: 'stopped', problem: { code: 'refused/stopped' } });
+    expect(stopped.problem?.message).toContain('Hop 2 of 3 is done');
+    expect(site.card.taken).toEqual(IN_ORDER.slice(0, 2));
+    // Its settings were kept before the first file; that they cannot be read now does not leave the card as it is.
+    expect(only(await site.resume({ backup: false }))).toMatchObject({
+      outcome: 'upgraded',
+      after: { serial: 'AS1234567890' },
+    });
+    expect(site.card.taken).toEqual(IN_ORDER);
+  });
+
+  it('is another card where its serial number is another: nothing is sent', async () => {
+    site = await openCardSite();
+    const plan = await site.plan();
+    const units = plan.units.map((planned) => ({
+      ...planned,
+      unit: {
+        ...planned.unit,
+        card: planned.unit.card === null ? null : { ...planned.unit.card, serial: 'ZA9999999999' },
+      },
+    }));
+    const ended = only(await site.carryOut(await site.begin({ ...plan, units })));
+    expect(ended).toMatchObject({ outcome: 'refused', problem: { code: 'refused/stale-plan' } });
+    expect(site.card.touched).toBe(0);
+  });
+
+  it('stays without an application that was refused, and says so as a failure', async () => {
+    site = await openCardSite({ card: { boot: '1.0.9' } });
+    const ended = only(
+      await site.carryOut(await site.begin(await site.plan()), {
+        onLine: (event) => {
+          if (event.event === 'step' && event.hop === 0 && event.step === 'verify' && event.state === 'done')
+            site.card.faults.add('refuses-the-file');
+        },
+      }),
+    );
+    expect(ended).toMatchObject({ outcome: 'failed', exit: 4 });
+    expect(ended.problem?.message).toContain('Hop 1 of 2 is done');
+    site.card.faults.clear();
+    expect(only(await site.resume({}, true))).toMatchObject({ outcome: 'upgraded' });
+    expect(site.card.touched).toBe(3);
+  });
+});
+
+it('a folder with the application alone is refused for a card of the second generation', async () => {
+  const [, , app] = Object.entries(NMC2_SET);
+  site = await openCardSite({ files: app === undefined ? {} : { [app[0]]: app[1] } });
+  const [planned] = (await site.plan()).units;
+  expect(planned?.verdict.status).toBe('blocked');
+  expect(
+    planned?.verdict.reasons.flatMap(({ code, outcome }) =>
+      outcome === 'block' || outcome === 'unknown' ? [code] : [],
+    ),
+  ).toEqual(['CARD_SET_MIXED', 'CARD_BOOT_MISSING']);
+});

@@ -1,0 +1,226 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/cli/io.ts';
+import { isCardFile, type Plan, type StoredFile, type UpgradePath, unitKey } from '../../src/core/index.ts';
+import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
+import { createNmcPath, WAITS, type Waits } from '../../src/nmc/index.ts';
+import { judgeCardStart, judgeUnit, loadRules } from '../../src/rules/index.ts';
+import {
+  buildPlan,
+  type Control,
+  createEarlierStarts,
+  createJournal,
+  createLocks,
+  createPins,
+  createSecretResolver,
+  execute,
+  type Journal,
+  type JournalEvent,
+  loadInventory,
+  type NewEvent,
+  type RunRecord,
+  reopenJournal,
+  resolveTarget,
+} from '../../src/run/index.ts';
+import { createSnmpHub } from '../../src/snmp/index.ts';
+import { type CardSetup, FakeCard, firmware, LOGIN } from '../nmc/fake-card.ts';
+
+/** The waits of the network path for a card that restarts within a tenth of a second. */
+export const QUICK: Waits = {
+  ...WAITS,
+  poll: 0.02,
+  startSeen: 0.4,
+  verify: 0.8,
+  cardSettle: 3,
+  cardQuiet: 0.6,
+  afterLastByte: 2,
+  stalledUpload: 2,
+  handshake: 5,
+  command: 5,
+};
+
+export const NMC2_SET: Readonly<Record<string, Buffer>> = {
+  'apc_hw05_bootmon_109.bin': firmware('boot', '1.0.9'),
+  'apc_hw05_aos_696.bin': firmware('os', '6.9.6'),
+  'apc_hw05_sumx_696.bin': firmware('app', '6.9.6'),
+};
+export const NMC3_SET: Readonly<Record<string, Buffer>> = {
+  'apc_hw21_su_2.5.0.8.nmc3': firmware('all', '2.5.0.8'),
+};
+
+export interface CardSiteSetup {
+  readonly card?: CardSetup;
+  readonly files?: Readonly<Record<string, Buffer>>;
+  /** Whether the card is asked by SNMP; without it the command line tells all. */
+  readonly snmp?: boolean;
+  readonly transfer?: readonly ('scp' | 'ftp')[];
+  readonly waits?: Partial<Waits>;
+}
+
+export interface Circumstances {
+  readonly control?: Control;
+  readonly onLine?: (event: JournalEvent) => void;
+  /** The process is killed when it would write this line: nothing is written from then on. */
+  readonly killedBefore?: (event: NewEvent) => boolean;
+  /** False: the settings of the card cannot be read. */
+  readonly backup?: boolean;
+}
+
+/** One unit whose card takes firmware, with its folder of files; runs in this process. */
+export interface CardSite {
+  readonly card: FakeCard;
+  readonly folder: string;
+  readonly inventory: string;
+  plan(): Promise<Plan>;
+  begin(plan: Plan): Promise<Journal>;
+  carryOut(journal: Journal, circumstances?: Circumstances): Promise<RunRecord>;
+  /** As `resume` does after the process before it was killed. */
+  resume(circumstances?: Circumstances, again?: boolean): Promise<RunRecord>;
+  close(): Promise<void>;
+}
+
+export const UNIT = 'berlin/a';
+
+export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite> {
+  const card = await new FakeCard(setup.card).open();
+  const folder = await mkdtemp(join(tmpdir(), 'upsfw-card-'));
+  const files = join(folder, 'images');
+  await mkdir(files);
+  const set = setup.files ?? (setup.card?.platform === 'hw21' ? NMC3_SET : NMC2_SET);
+  for (const [name, bytes] of Object.entries(set)) await writeFile(join(files, name), bytes);
+  const inventory = join(folder, 'inventory.yaml');
+  await writeFile(inventory, inventoryText(card, setup));
+  const loaded = await loadInventory(inventory);
+  const secrets = createSecretResolver({
+    environment: { PW: LOGIN.password, READ: 'public' },
+    folder,
+    ask: null,
+  });
+  const targets = await Promise.all(loaded.units.map((unit) => resolveTarget(unit, secrets, 'write')));
+  const hub = createSnmpHub({ timeoutMs: 150, retries: 0 });
+  const state = join(folder, 'state');
+  const waits = { ...QUICK, ...setup.waits };
+  const nmc = createNmcPath({ hub, hostKeys: createPins(state), readBytes, waits });
+  const { cardFiles } = await openFolder(files, { cardsWillDo: true });
+  const book = await loadRules();
+  const journals: Journal[] = [];
+
+  const carryOut: CardSite['carryOut'] = (journal, { control, onLine, killedBefore, backup = true } = {}) =>
+    execute({
+      journal: watched(journal, onLine, killedBefore),
+      inventory: loaded,
+      targets: new Map(targets.map((target) => [unitKey(target), target])),
+      paths: { nmc: withBackup(nmc, backup), local: nmc },
+      locks: createLocks(state),
+      earlier: createEarlierStarts(state, journal.run),
+      clock: systemClock,
+      rehearsalSpeed: 1,
+      against: (unit, image, _hop, _operator, planned) =>
+        isCardFile(image) ? judgeCardStart(book, { unit, file: image, planned: planned.card }) : [],
+      image: async (hop): Promise<StoredFile> => {
+        const file = cardFiles.find((one) => one.sha256 === hop.image.sha256);
+        if (file === undefined) throw new Error(`the folder holds no ${hop.image.file}`);
+        await verifyStored(file);
+        return file;
+      },
+      control: control ?? { stopNew: false, abort: new AbortController().signal },
+      papers: { keep: async () => undefined, transcript: () => undefined },
+      progress: () => undefined,
+      ended: () => undefined,
+    });
+
+  return {
+    card,
+    folder,
+    inventory,
+    async plan() {
+      const [target] = targets;
+      if (target === undefined) throw new Error('the inventory has no unit');
+      const context = { clock: systemClock, signal: new AbortController().signal, card: true };
+      const look = await nmc.look(target, context);
+      const judged = judgeUnit(book, {
+        unit: look.unit,
+        images: [],
+        cardFiles,
+        component: 'card',
+        path: 'nmc',
+      });
+      return buildPlan(book.hash, [{ target, look, ...judged }], 'card');
+    },
+    async begin(plan) {
+      const journal = await createJournal(state, 'r', systemClock);
+      journals.push(journal);
+      await journal.append({ event: 'run', run: 'r', inventory, images: files, rules: [], plan });
+      return journal;
+    },
+    carryOut,
+    async resume(circumstances, again = false) {
+      for (const journal of journals.splice(0)) await journal.close();
+      const journal = await reopenJournal(state, 'r', systemClock);
+      journals.push(journal);
+      await journal.append({ event: 'resumed' });
+      if (again) await journal.append({ event: 'again', unit: UNIT });
+      return carryOut(journal, circumstances);
+    },
+    async close() {
+      for (const journal of journals.splice(0)) await journal.close();
+      await hub.close();
+      await card.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function inventoryText(
+  card: FakeCard,
+  { snmp = true, transfer = ['scp', 'ftp'] }: CardSiteSetup,
+): string {
+  const { ports } = card;
+  return `version: 1
+images: ./images
+defaults:
+  ${snmp ? 'snmp: { version: "2c", community: env:READ }' : ''}
+  login: { user: ${LOGIN.user}, password: env:PW }
+  transfer: [${transfer.join(', ')}]
+  plaintext: true
+sites:
+  - name: berlin
+    units:
+      - { name: a, host: 127.0.0.1, ports: { snmp: ${ports.snmp}, ssh: ${ports.ssh}, ftp: ${ports.ftp} } }
+`;
+}
+
+/** Stands for the end of the process. */
+export class Killed extends Error {}
+
+/** Reading the settings of a card has tests of its own. */
+function withBackup(path: UpgradePath, works: boolean): UpgradePath {
+  return {
+    ...path,
+    take: async (step, context) =>
+      step === 'backup'
+        ? { state: works ? 'done' : 'failed', way: null, problem: null }
+        : path.take(step, context),
+  };
+}
+
+function watched(
+  journal: Journal,
+  onLine: Circumstances['onLine'],
+  killedBefore: Circumstances['killedBefore'],
+): Journal {
+  let killed = false;
+  return {
+    run: journal.run,
+    events: journal.events,
+    async append(event) {
+      killed ||= killedBefore?.(event) === true;
+      if (killed) throw new Killed();
+      await journal.append(event);
+      const written = journal.events.at(-1);
+      if (written !== undefined) onLine?.(written);
+    },
+    close: () => journal.close(),
+  };
+}
