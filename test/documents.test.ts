@@ -6,6 +6,7 @@ import { PROBLEM_CODES } from '../src/core/index.ts';
 import { IMAGE_WARNINGS } from '../src/images/index.ts';
 import { allRules, BUILT_IN_CODES } from '../src/rules/index.ts';
 import { InventorySchema, readInventory } from '../src/run/index.ts';
+import { CASES } from './cli/fault-cases.ts';
 
 function read(file: string): string {
   return readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
@@ -65,5 +66,34 @@ describe('README.md', () => {
     expect(shown.length).toBeGreaterThan(6);
     const known = COMMANDS.map((command) => command.usage.split(' ')[0]);
     for (const command of shown) expect(known).toContain(command);
+  });
+});
+
+describe('docs/recovery.md', () => {
+  const rows = new Map(
+    [
+      ...read('docs/recovery.md').matchAll(
+        /^\| `([a-z0-9-]+)` *\| (\w+) *\| (`[a-z/-]+`|none) *\| (.+) \|$/gm,
+      ),
+    ].map(([, fault = '', outcome, code = '', hint = '']) => [fault, { outcome, code, hint: hint.trim() }]),
+  );
+
+  it('tells the person on site of every way to fail what the tests hold the tool to', () => {
+    const wanted = Object.entries(CASES).map(([fault, { outcome, code }]) => [
+      fault,
+      { outcome, code: code === null ? 'none' : `\`${code}\`` },
+    ]);
+    const found = [...rows].map(([fault, { outcome, code }]) => [fault, { outcome, code }]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
+    for (const [fault, { hint }] of rows) expect(hint.length, fault).toBeGreaterThan(20);
+  });
+
+  it('never tells anybody to power a unit off that may be programming', () => {
+    const text = read('docs/recovery.md');
+    for (const line of text
+      .split('\n')
+      .filter((one) => /power (?:it|a unit|the unit) off|switch the unit off/i.test(one)))
+      expect(line).toMatch(/never|not/i);
+    expect(text).toContain('Never power a unit off');
   });
 });

@@ -1,94 +1,51 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FAULTS, type Fault, type SimulatedUnit } from '../../src/sim/index.ts';
-import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
+import {
+  buildCardFile,
+  cardFileName,
+  FAULTS,
+  type Fault,
+  loadPersona,
+  type SimulatedUnit,
+} from '../../src/sim/index.ts';
+
+import { CASES, type Expected } from './fault-cases.ts';
+import { BOTH_WAYS, NMC2, openSite, runOf, type Site } from './harness.ts';
 
 let site: Site;
 afterEach(() => site.close());
 
-interface Expected {
-  readonly unit: SimulatedUnit;
-  readonly outcome: 'upgraded' | 'failed' | 'refused' | 'unknown';
-  readonly exit: number;
-  readonly code: string | null;
-  /** Requests to start that reach the device. */
-  readonly starts: number;
-  /** Higher where only the limit of a step ends it. */
-  readonly speed?: number;
+/** For cards that say nothing any more. */
+const IMPATIENT = { stalledUpload: 2, afterLastByte: 2, command: 4, flush: 1, handshake: 10 };
+
+async function unitOf({ unit, asked }: Expected, fault: Fault): Promise<SimulatedUnit> {
+  if (asked !== 'ftp-tls') return { ...unit, faults: [fault] };
+  return { ...unit, persona: { ...(await loadPersona(unit.persona)), ftpTls: true }, faults: [fault] };
 }
 
-/** Every fault of the simulator, and what the tool must make of it. */
-const CASES: Readonly<Record<Fault, Expected>> = {
-  'ssh-hang-up-after-login': { unit: NMC3, outcome: 'failed', exit: 4, code: 'link/closed', starts: 0 },
-  'scp-hang-up-half-way': {
-    unit: NMC3,
-    outcome: 'failed',
-    exit: 4,
-    code: 'device/upload-mismatch',
-    starts: 0,
-  },
-  'scp-refused': { unit: NMC3, outcome: 'failed', exit: 4, code: 'device/no-room', starts: 0 },
-  'ftp-hang-up-half-way': {
-    unit: NMC2,
-    outcome: 'failed',
-    exit: 4,
-    code: 'device/upload-mismatch',
-    starts: 0,
-  },
-  'ftp-no-final-reply': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
-  'set-refused': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/start-unavailable', starts: 1 },
-  'set-answer-lost': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
-  'set-lost': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/start-not-seen', starts: 0 },
-  'cli-lost': { unit: BOTH_WAYS, outcome: 'failed', exit: 4, code: 'device/start-not-seen', starts: 0 },
-  'cli-failed': { unit: BOTH_WAYS, outcome: 'failed', exit: 4, code: 'device/start-refused', starts: 0 },
-  // Without the update object nothing tells an update that is not shown from one that is not there.
-  'cli-asks': {
-    unit: NMC3,
-    outcome: 'unknown',
-    exit: 5,
-    code: 'device/update-unknown',
-    starts: 0,
-    speed: 3000,
-  },
-  'cli-answer-lost': { unit: NMC3, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
-  'cli-incompatible': { unit: NMC3, outcome: 'failed', exit: 4, code: 'device/incompatible', starts: 0 },
-  'update-cancelled': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/update-failed', starts: 1 },
-  'returns-unchanged': {
-    unit: NMC2,
-    outcome: 'unknown',
-    exit: 5,
-    code: 'device/update-unknown',
-    starts: 1,
-    speed: 3000,
-  },
-  'never-returns': {
-    unit: NMC2,
-    outcome: 'unknown',
-    exit: 5,
-    code: 'device/update-unknown',
-    starts: 1,
-    speed: 3000,
-  },
-  'update-stuck': {
-    unit: NMC2,
-    outcome: 'unknown',
-    exit: 5,
-    code: 'device/update-unknown',
-    starts: 1,
-    speed: 3000,
-  },
-  'on-battery-after-upload': { unit: NMC2, outcome: 'refused', exit: 3, code: 'refused/rule', starts: 0 },
-  'output-off-after-update': { unit: NMC2, outcome: 'unknown', exit: 5, code: 'device/changed', starts: 1 },
-  'stale-result': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
-};
+/** What the operator asks for beside the update itself. */
+async function wordsOf(expected: Expected): Promise<readonly string[]> {
+  if (expected.asked === undefined || expected.asked === 'ftp-tls') return [];
+  if (expected.asked === 'output-off') return ['--unit', expected.unit.name, '--output', 'off'];
+  for (const part of ['bootmon', 'aos', 'sumx'] as const) {
+    const recipe = { platform: 'hw05', part, version: part === 'bootmon' ? 'v1.1.0' : 'v7.1.8' };
+    await writeFile(join(site.folder, 'images', cardFileName(recipe)), buildCardFile(recipe));
+  }
+  return ['--component', 'card'];
+}
 
 const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.hasOwn(FAULTS, name));
 
 describe('every fault of a device ends in a true statement, with at most one start', () => {
   it.each(FAULT_NAMES)('%s', async (fault) => {
     const expected = CASES[fault];
-    site = await openSite([{ ...expected.unit, faults: [fault] }], expected.speed);
-    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    site = await openSite([await unitOf(expected, fault)], expected.speed);
+    const words = await wordsOf(expected);
+    const ran = await site.run(
+      ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', ...words],
+      expected.impatient ? { waits: IMPATIENT } : {},
+    );
     const [unit] = runOf(ran).units;
     expect({ outcome: unit?.outcome, code: unit?.problem?.code ?? null, exit: ran.exit }).toEqual({
       outcome: expected.outcome,

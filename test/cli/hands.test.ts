@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { PERSONA_IMAGES, type SimulatedUnit } from '../../src/sim/index.ts';
+import { NMC2, openSite, runOf, type Site } from './harness.ts';
+
+let site: Site;
+afterEach(() => site.close());
+
+const TWO_STEPS: SimulatedUnit = { name: 'd', site: 'oslo', persona: 'srt10k-ap9641' };
+
+function upgrade() {
+  return site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+}
+
+describe('an image that nobody could start', () => {
+  const staged = { outcome: 'stopped', problem: { code: 'device/start-unavailable' } };
+
+  it('lies on the card, and is watched and verified once a person has started it', async () => {
+    site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
+    const device = site.fleet.device('a');
+    const first = await upgrade();
+    expect(runOf(first).units[0]).toMatchObject({ ...staged, hops: [{ step: 'start', state: 'staged' }] });
+    expect(first.exit).toBe(4);
+    expect(device.counters.startsAccepted).toBe(0);
+
+    // The button of the card's page.
+    expect(device.start(null, 'agreed')).toBe('started');
+    const resumed = await site.run(['resume', '--json']);
+    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(resumed.exit).toBe(0);
+    expect(device.counters.startsAccepted).toBe(1);
+  });
+
+  it('is verified, too, where the person was done before the run was taken up', async () => {
+    site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
+    const device = site.fleet.device('a');
+    await upgrade();
+    device.start(null, 'agreed');
+    await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
+    const resumed = await site.run(['resume', '--json']);
+    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.startsAccepted).toBe(1);
+  });
+
+  it('is started by the tool when a way has opened, and stays where none has', async () => {
+    site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
+    const device = site.fleet.device('a');
+    await upgrade();
+    const still = await site.run(['resume', '--json']);
+    expect(runOf(still).units[0]).toMatchObject(staged);
+    device.mend('set-refused');
+    const resumed = await site.run(['resume', '--json']);
+    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.startsAccepted).toBe(1);
+  });
+});
+
+describe('a unit that installs later than it receives', () => {
+  const waiting = { outcome: 'stopped', problem: { code: 'device/not-installed' } };
+
+  it('is said to wait for its panel, is not started again, and is verified when it has installed', async () => {
+    site = await openSite([TWO_STEPS], 3000);
+    await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
+    const device = site.fleet.device('d');
+    const first = await upgrade();
+    expect(runOf(first).units[0]).toMatchObject({
+      ...waiting,
+      after: { version: '07.1' },
+      hops: [{ step: 'settle', state: 'received' }],
+    });
+    expect(first.exit).toBe(4);
+
+    // Another run keeps its hands off: the unit may install at any moment.
+    const second = await upgrade();
+    expect(runOf(second).units[0]).toMatchObject({
+      outcome: 'refused',
+      problem: { code: 'refused/second-attempt' },
+    });
+    const still = await site.run(['resume', runOf(first).run, '--json']);
+    expect(runOf(still).units[0]).toMatchObject(waiting);
+
+    expect(device.installAtPanel()).toBe(true);
+    const resumed = await site.run(['resume', runOf(first).run, '--json']);
+    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '07.9' } });
+    expect(device.counters.starts).toBe(1);
+  });
+
+  it('installs at once where its output is switched off for the update, and has it back afterwards', async () => {
+    site = await openSite([TWO_STEPS], 3000);
+    await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
+    const device = site.fleet.device('d');
+    const words = ['--unit', 'd', '--output', 'off'];
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', ...words]);
+    const [unit] = runOf(ran).units;
+    expect(unit).toMatchObject({ outcome: 'upgraded', output: 'on', after: { version: '07.9' } });
+    expect(device.outputOn).toBe(true);
+    expect(device.counters.starts).toBe(1);
+  });
+});

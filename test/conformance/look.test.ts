@@ -1,0 +1,18 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { PERSONAS } from '../../src/sim/index.ts';
+import { EVERY_FAULT } from './faults.ts';
+import { checkLook, checkUntouched } from './invariants.ts';
+import { type ConformanceSite, openConformance } from './site.ts';
+
+let site: ConformanceSite;
+afterEach(() => site.close());
+
+describe('a look at every persona with every fault', () => {
+  it.each(PERSONAS)('%s: nothing is written, and what is told is true', async (persona) => {
+    site = await openConformance({ persona }, [null, ...EVERY_FAULT]);
+    expect(checkLook(site, await site.hear(['audit', '-i', site.inventory, '--json']))).toEqual([]);
+    const plan = await site.hear(['plan', '-i', site.inventory, '--json']);
+    expect([0, 3], plan.talk).toContain(plan.exit);
+    expect(checkUntouched(site)).toEqual([]);
+  });
+});

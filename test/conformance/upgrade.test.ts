@@ -1,0 +1,94 @@
+/**
+ * Every upgrade ends in a true statement, with at most one start a hop; and so does the resume after it.
+ *
+ * Not the full product, which would take a quarter of an hour: every fault on every way to send and to start with one persona
+ * that offers them all, every fault with the personas that are upgraded most, over one hop and over two, and with an output that
+ * is switched; every persona by every way that it offers without a fault, also with its output off.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Fault, PERSONAS } from '../../src/sim/index.ts';
+import { EVERY_FAULT } from './faults.ts';
+import {
+  checkNoFurtherStart,
+  checkRun,
+  checkWords,
+  countStarts,
+  type RunTold,
+  toldBy,
+} from './invariants.ts';
+import { type ConformanceSite, type Model, openConformance, type Way, waysOf } from './site.ts';
+
+let site: ConformanceSite;
+afterEach(() => site?.close());
+
+const ALL_WAYS: Model = { persona: 'smx1500-current', installed: '09.8' };
+const OVER_TWO_HOPS: Model = { persona: 'smt1500-nmc2', installed: '09.3' };
+const WITH_ALL: readonly (Fault | null)[] = [null, ...EVERY_FAULT];
+
+interface Case {
+  readonly title: string;
+  readonly model: Model;
+  readonly way?: Way;
+  readonly output?: 'off' | undefined;
+  readonly faults: readonly (Fault | null)[];
+}
+
+async function byWay(model: Model, faults: Case['faults'], output?: 'off'): Promise<readonly Case[]> {
+  const ways = await waysOf(model);
+  return ways.map((way) => ({
+    title: `${model.persona}, ${way.transfer} and ${way.start}${output === 'off' ? ', output off' : ''}`,
+    model,
+    way,
+    faults,
+    ...(output === undefined ? {} : { output }),
+  }));
+}
+
+const WITH_FAULTS: readonly Case[] = [
+  ...(await byWay(ALL_WAYS, WITH_ALL)),
+  { title: 'smx1500-current, every way of its inventory', model: ALL_WAYS, faults: WITH_ALL },
+  ...(await byWay({ persona: 'smt1500-nmc2' }, WITH_ALL)),
+  { title: 'smt1500-nmc2, over two hops', model: OVER_TWO_HOPS, faults: WITH_ALL },
+  ...(await byWay({ persona: 'smx1500-nmc3' }, WITH_ALL, 'off')),
+];
+
+const MODELS = PERSONAS.map((persona) => (persona === ALL_WAYS.persona ? ALL_WAYS : { persona }));
+const SOUND: readonly Case[] = (
+  await Promise.all(MODELS.flatMap((model) => [byWay(model, [null]), byWay(model, [null], 'off')]))
+).flat();
+
+/** Upgrades every unit of the site, takes the run up again, and gives what was told first and whatever was broken. */
+async function upgradeAndResume({
+  output,
+}: Pick<Case, 'output'>): Promise<{ readonly told: RunTold; readonly broken: readonly string[] }> {
+  const chosen =
+    output === undefined ? [] : ['--output', output, ...site.units.flatMap(({ name }) => ['--unit', name])];
+  const heard = await site.hear(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', ...chosen]);
+  const told = toldBy(heard);
+  const broken = [...(await checkRun(site, heard))];
+  const starts = countStarts(site);
+  if (told.units.some(({ outcome }) => outcome !== 'upgraded' && outcome !== 'current')) {
+    const resumed = await site.hear(['resume', '--json']);
+    for (const text of await checkRun(site, resumed)) broken.push(`resume: ${text}`);
+    broken.push(...(await checkNoFurtherStart(site, told, starts)));
+  }
+  broken.push(...(await checkWords(site, await site.hear(['report']))));
+  return { told, broken };
+}
+
+describe('an upgrade, with every fault', () => {
+  it.each(WITH_FAULTS)('$title', async ({ model, way, faults, output }) => {
+    site = await openConformance(model, faults, way === undefined ? {} : { way });
+    const { told, broken } = await upgradeAndResume({ output });
+    expect(broken).toEqual([]);
+    // All could be true where nothing is ever done.
+    expect(told.units.find(({ name }) => name === 'sound')?.outcome).toBe('upgraded');
+  });
+});
+
+describe('an upgrade of every persona, by every way', () => {
+  it.each(SOUND)('$title', async ({ model, way, faults, output }) => {
+    site = await openConformance(model, faults, way === undefined ? {} : { way });
+    expect((await upgradeAndResume({ output })).broken).toEqual([]);
+  });
+});
