@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,7 +6,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/peers/**', 'node_modules/**'],
     pool: 'forks',
-    testTimeout: 60_000,
+    // Most of them wait for simulated devices more than they compute.
+    maxWorkers: Math.max(3, availableParallelism()),
+    testTimeout: 120_000,
     hookTimeout: 60_000,
   },
 });
