@@ -6,6 +6,7 @@ import {
   type StepResult,
   type TransferWay,
 } from '../../core/index.ts';
+import { ANOTHER_HOST } from '../cannot-send.ts';
 import { uploadByFtp } from '../files/ftp.ts';
 import { ftpOptions } from '../files/ftp-session.ts';
 import { uploadByScp } from '../files/scp.ts';
@@ -40,6 +41,7 @@ export async function takeCardStart(tools: Tools, context: StepContext): Promise
     if (attempt.state === 'sent') return { state: 'done', way, problem: null };
     if (attempt.state === 'maybe') return { state: 'unknown', way, problem: attempt.problem };
     refusals.push({ way, problem: attempt.problem });
+    if (ANOTHER_HOST.includes(attempt.problem.code)) break;
   }
   return { state: 'failed', way: null, problem: nothingSent(refusals) };
 }

@@ -1,4 +1,5 @@
 import { asProblem, Problem, type TransferWay, type UnitTarget } from '../../core/index.ts';
+import { ANOTHER_HOST } from '../cannot-send.ts';
 import { networkOf, type SessionContext, sshOptions, type Tools } from '../tools.ts';
 import { downloadByFtp } from './ftp.ts';
 import { ftpOptions } from './ftp-session.ts';
@@ -34,8 +35,7 @@ export async function readCardFile(
       } catch (thrown) {
         signal.throwIfAborted();
         const problem = asProblem(thrown);
-        // Another host may stand in between: it is not given the password by a second way.
-        if (problem.code === 'link/host-key' || problem.code.startsWith('internal/')) throw problem;
+        if (ANOTHER_HOST.includes(problem.code) || problem.code.startsWith('internal/')) throw problem;
         if (last === null || problem.code !== 'refused/plaintext') last = problem;
         if (problem.code !== 'device/no-file') break;
       }

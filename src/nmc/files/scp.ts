@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
 import type { Client, ClientChannel } from 'ssh2';
-import { Problem, printable } from '../../core/index.ts';
+import { asProblem, Problem, printable } from '../../core/index.ts';
 import { Arrival } from '../session/arrival.ts';
 import { type SshOptions, withSsh } from '../session/ssh.ts';
+import { tell } from '../session/transcript.ts';
 
 export interface ScpUpload {
   readonly ssh: SshOptions;
@@ -44,7 +45,18 @@ export function uploadByScp(upload: ScpUpload): Promise<UploadEnd> {
           );
           return;
         }
-        send(channel, socketOf(client), upload, where).then(resolve, reject);
+        tell(upload.ssh, 'sent', `scp -t ${upload.folder}${upload.name}`);
+        send(channel, socketOf(client), upload, where).then(
+          (end) => {
+            const last = end === 'done' ? 'acknowledged' : 'without a last word';
+            tell(upload.ssh, 'note', `${upload.bytes.length} bytes of ${upload.name} sent by SCP, ${last}`);
+            resolve(end);
+          },
+          (thrown: unknown) => {
+            tell(upload.ssh, 'note', `SCP upload of ${upload.name} broke off: ${asProblem(thrown).message}`);
+            reject(thrown);
+          },
+        );
       });
     });
   });

@@ -9,6 +9,7 @@ import {
   type TransferWay,
   throwOwnFaults,
 } from '../../core/index.ts';
+import { ANOTHER_HOST } from '../cannot-send.ts';
 import { uploadByFtp } from '../files/ftp.ts';
 import { ftpOptions } from '../files/ftp-session.ts';
 import { listImages, removeImage } from '../files/listing.ts';
@@ -39,8 +40,8 @@ export async function checkTransfer(tools: Tools, context: StepContext): Promise
   }
 }
 
-/** What is wrong with the image is wrong over every way, and a host that may be another one gets no second try. */
-const ENDS_IT: readonly string[] = ['device/incompatible', 'link/host-key', 'link/certificate'];
+/** What is wrong with the image is wrong over every way. */
+const ENDS_IT: readonly string[] = ['device/incompatible', ...ANOTHER_HOST];
 
 /** Sends the image by the ways of the inventory, in order, until the card's listing shows it whole. */
 export async function takeTransfer(tools: Tools, context: StepContext): Promise<StepResult> {
