@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
 import {
   asProblem,
@@ -198,6 +199,8 @@ export async function lookAndJudge(
   signal: AbortSignal,
   forPlan = false,
 ): Promise<readonly Judged[]> {
+  // As many units listen as are looked at.
+  setMaxListeners(0, signal);
   const looks = await lookAll(paths, fleet.chosen, {
     clock: io.clock,
     signal,

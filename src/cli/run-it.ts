@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { asProblem, type Hop, isCardFile, isUpsHop, Problem, type StoredFile } from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
 import { renderRun } from '../report/index.ts';
@@ -45,6 +46,8 @@ export async function runIt(
   const papers = createPapers(args.stateFolder, journal.run);
   const record = fold(journal.events);
   const abort = new AbortController();
+  // As many units listen as are at work; the system would take ten for a leak.
+  setMaxListeners(0, abort.signal);
   const control = { stopNew: false, abort: abort.signal };
   const progress = createProgress(
     io,

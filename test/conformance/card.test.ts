@@ -32,7 +32,7 @@ async function byTransfer(model: Model, files: Case['files']): Promise<readonly 
 }
 
 const CASES: readonly Case[] = [
-  ...(await byTransfer({ persona: 'smx1500-current' }, NMC2_SET)),
+  ...(await byTransfer({ persona: 'smx1500-current' }, NMC2_SET)).filter(({ way }) => way.transfer === 'ftp'),
   ...(await byTransfer({ persona: 'smx1500-nmc3' }, NMC3_SET)),
 ];
 
