@@ -76,10 +76,11 @@ async function upgradeAndResume({
 describe('an upgrade, with every fault', () => {
   it.each(WITH_FAULTS)('$title', async ({ model, way, faults, output }) => {
     site = await openConformance(model, faults, way === undefined ? {} : { way });
-    const { told, broken } = await upgradeAndResume({ output });
+    const { broken } = await upgradeAndResume({ output });
     expect(broken).toEqual([]);
     // All could be true where nothing is ever done.
-    expect(told.units.find(({ name }) => name === 'sound')?.outcome).toBe('upgraded');
+    const sound = site.units.find(({ name }) => name === 'sound');
+    expect(sound?.device.counters.startsAccepted).toBeGreaterThan(0);
   });
 });
 
