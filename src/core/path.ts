@@ -77,6 +77,8 @@ export interface StepContext extends LookContext {
     readonly startedAt: Date | null;
     /** The way the start was made, where the journal got to hold it. */
     readonly startedBy: string | null;
+    /** The image was left on the card for a person to start, who may have done so. */
+    readonly staged: boolean;
     /** Every way that a start of this hop may have been made by, in this attempt or an earlier one. */
     readonly startWays: readonly (StartWay | TransferWay)[];
     /** The newest line of the card's event log before the start; null where it could not be read. */

@@ -29,7 +29,9 @@ function writeUnit(paper: Paper, unit: RunUnit): void {
   const to = unit.after?.raw?.trim() ?? 'not known';
   // A unit that stopped half-way on its route runs something else than before, too.
   const moved = unit.after !== null && to !== from;
-  const change = moved ? `${from} -> ${to}` : unit.outcome === 'unknown' ? `was ${from}` : from;
+  // What is not known is not told as if the unit had got there.
+  const doubt = moved ? `was ${from}, last seen at ${to}` : `was ${from}`;
+  const change = unit.outcome === 'unknown' ? doubt : moved ? `${from} -> ${to}` : from;
   paper.item(`${unit.name}${mark}  ${change}`, unit.outcome, OUTCOME_TONE[unit.outcome]);
   for (const hop of unit.hops) {
     if (hop.step === null) continue;

@@ -59,7 +59,7 @@ export async function beginHop(
     });
   }
   if (record.hops[index]?.staged) {
-    const takenUp = await takeUpStaged(record, index, unitWork);
+    const takenUp = await takeUpStaged(record, index, unitWork, onCommit);
     if (takenUp !== null) return takenUp;
   }
   unitWork.progress('looking', null);
@@ -108,6 +108,7 @@ export async function beginHop(
     transferred: sentBy === null ? null : { way: sentBy },
     startedAt: work.clock.now(),
     startedBy: start.way,
+    staged: false,
     startWays: [...context.remembered.startWays, ...startWaysOf(hop, work)],
     eventMark,
   };
@@ -131,9 +132,15 @@ async function readyToStart(record: UnitRecord, work: HopWork, context: StepCont
 
 /**
  * The image of the hop was left on the card for a person to start. Watches what they may have started; null where nothing was,
- * so that the hop is begun like any other.
+ * so that the hop is begun like any other. Their start is written down like one of the tool: whatever becomes of it, neither this
+ * run nor another makes a second one.
  */
-async function takeUpStaged(record: UnitRecord, index: number, unitWork: UnitWork): Promise<Ending | null> {
+async function takeUpStaged(
+  record: UnitRecord,
+  index: number,
+  unitWork: UnitWork,
+  onCommit: () => void,
+): Promise<Ending | null> {
   const hop = hopOf(record, index);
   const memory = record.hops[index] ?? null;
   const before = memory?.before ?? record.planned.unit;
@@ -150,8 +157,18 @@ async function takeUpStaged(record: UnitRecord, index: number, unitWork: UnitWor
   if (seen !== null && isAtEnd(seen, hop, 'from')) {
     const standing = await work.path.check('start', context);
     if (standing.state === 'todo') return null;
+    const { problem } = standing;
+    if (standing.state === 'unknown') return { outcome: 'stopped', after: seen, problem, reasons: [] };
+    if (standing.state === 'failed') {
+      await note(work, index, 'start', 'failed', { state: 'failed', way: null, problem });
+      return { outcome: 'failed', after: seen, problem, reasons: [] };
+    }
   }
-  return settleAndVerify({ ...context, signal: NEVER }, work);
+  const state = seen === null ? 'unknown' : 'done';
+  await note(work, index, 'start', state, { state, way: null, problem: null });
+  onCommit();
+  const remembered = { ...context.remembered, startedAt: work.clock.now() };
+  return settleAndVerify({ ...context, signal: NEVER, remembered }, work);
 }
 
 /** The start of the hop is on record, of this process or of one that is gone. It is never made again. */

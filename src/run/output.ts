@@ -59,15 +59,14 @@ export async function withOutputBack(
 
 /** The end of a unit of which only its output was open: its hops are known. */
 export function endBeforeOutput(record: UnitRecord): Ending {
-  const done = record.hops.every((hop) => hop.verified);
-  const { problem } = record;
-  return {
-    outcome: done ? 'upgraded' : 'failed',
-    after: record.after,
-    problem:
-      done || problem === null ? null : new Problem(problem.code, problem.message, { hint: problem.hint }),
-    reasons: [],
-  };
+  if (record.hops.every((hop) => hop.verified))
+    return { outcome: 'upgraded', after: record.after, problem: null, reasons: [] };
+  const problem = new Problem(
+    'device/output',
+    'The output is on again. The update did not get to its end before it was switched back.',
+    { hint: `Allow a second attempt with: upsfw resume --again ${record.planned.key}` },
+  );
+  return { outcome: 'failed', after: record.after, problem, reasons: [] };
 }
 
 function leftOff(ending: Ending): Ending {

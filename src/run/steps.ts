@@ -63,6 +63,7 @@ export function contextFor(
       transferred: memory?.transferred ?? null,
       startedAt: memory?.startedAt ?? null,
       startedBy: memory?.startedBy ?? null,
+      staged: memory?.staged ?? false,
       startWays: memory?.startWays ?? [],
       eventMark: memory?.eventMark ?? null,
     },

@@ -55,6 +55,59 @@ describe('an image that nobody could start', () => {
   });
 });
 
+describe('what a person started', () => {
+  it('is not started again by the tool where it ended badly or is not seen', async () => {
+    site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
+    const device = site.fleet.device('a');
+    await upgrade();
+    device.inject('update-cancelled');
+    device.start(null, 'agreed');
+    await device.until(({ phase }) => phase === 'idle');
+    device.mend('set-refused');
+    const failed = await site.run(['resume', '--json']);
+    expect(runOf(failed).units[0]).toMatchObject({
+      outcome: 'failed',
+      problem: { code: 'device/update-failed' },
+    });
+    expect(device.counters.startsAccepted).toBe(1);
+  });
+
+  it('is a start on record from then on: silence ends as unknown, is asked again, and no other run may start', async () => {
+    site = await openSite([{ ...NMC2, faults: ['set-refused'] }], 3000);
+    const device = site.fleet.device('a');
+    const first = runOf(await upgrade()).run;
+    device.inject('never-returns');
+    device.start(null, 'agreed');
+    await device.until(({ phase }) => phase === 'lost');
+    const lost = await site.run(['resume', '--json']);
+    expect(runOf(lost).units[0]).toMatchObject({ outcome: 'unknown' });
+    expect(lost.exit).toBe(5);
+    device.mend('set-refused');
+    const asked = await site.run(['resume', first, '--json']);
+    expect(runOf(asked).units[0]).toMatchObject({ outcome: 'unknown' });
+    expect(device.counters.startsAccepted).toBe(1);
+  });
+
+  it('and the unit has received is watched, not started a second time', async () => {
+    site = await openSite([{ ...TWO_STEPS, start: ['snmp'], faults: ['set-refused'] }], 3000);
+    await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
+    const device = site.fleet.device('d');
+    expect(runOf(await upgrade()).units[0]).toMatchObject({ problem: { code: 'device/start-unavailable' } });
+    device.start(null, 'agreed');
+    await device.until(({ update, phase }) => update === 4 && phase === 'idle');
+    device.mend('set-refused');
+    const waits = await site.run(['resume', '--json']);
+    expect(runOf(waits).units[0]).toMatchObject({
+      outcome: 'stopped',
+      problem: { code: 'device/not-installed' },
+    });
+    expect(device.installAtPanel()).toBe(true);
+    const done = await site.run(['resume', '--json']);
+    expect(runOf(done).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.startsAccepted).toBe(1);
+  });
+});
+
 describe('a unit that installs later than it receives', () => {
   const waiting = { outcome: 'stopped', problem: { code: 'device/not-installed' } };
 

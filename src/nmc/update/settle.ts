@@ -10,7 +10,7 @@ import {
 } from '../../core/index.ts';
 import type { Tools } from '../tools.ts';
 import type { LogWord } from './event-log.ts';
-import { createSignReader, maybeByShell, type Signs, standingOf } from './signs.ts';
+import { createSignReader, maybeByShell, type Signs, type Standing, standingOf } from './signs.ts';
 
 const KEEP_OFF = 'Do not power the unit off. Look at its panel, then run upsfw resume.';
 
@@ -25,10 +25,11 @@ export async function checkStart(tools: Tools, context: StepContext): Promise<St
   const read = createSignReader(tools, context);
   for (;;) {
     const signs = await read();
-    const standing = standingOf(signs, !byShell);
+    // Before a start of its own the tool has not cleared the object: a failure that stands there may be an old one.
+    const standing = standingOf(signs, onRecord && !byShell);
     if (standing === 'arrived') return { state: 'done', problem: null };
     if (standing === 'running') return { state: 'running', problem: null };
-    if (!onRecord) return beforeStart(signs, context);
+    if (!onRecord) return beforeStart(signs, standing, context);
     if (standing === 'received') return { state: 'running', problem: null };
     if (standing === 'failed') return { state: 'failed', problem: updateFailed(context, signs.log) };
     if (standing === 'away' || (signs.object !== 'none' && signs.object !== 'failed'))
@@ -43,7 +44,11 @@ export async function checkStart(tools: Tools, context: StepContext): Promise<St
   }
 }
 
-function beforeStart(signs: Signs, context: StepContext): StepCheck {
+function beforeStart(signs: Signs, standing: Standing, context: StepContext): StepCheck {
+  if (context.remembered.staged) {
+    const started = byPerson(signs, standing, context);
+    if (started !== null) return started;
+  }
   // An earlier attempt went by the command line, which alone may know that it is still at work.
   const askedInVain = context.remembered.startWays.includes('cli') && signs.transfer === null;
   if (signs.unchanged && askedInVain) return { state: 'unknown', problem: cannotAsk(context) };
@@ -54,6 +59,24 @@ function beforeStart(signs: Signs, context: StepContext): StepCheck {
     {
       hint: 'Look at the unit, then make a new plan.',
       transient: true,
+    },
+  );
+  return { state: 'unknown', problem };
+}
+
+/**
+ * Whether a person has started the image that was left for them. The event log tells, because it is newer than the image; what
+ * the object shows may be the end of an earlier update, and is then no leave to start either. Null: nobody did.
+ */
+function byPerson(signs: Signs, standing: Standing, context: StepContext): StepCheck | null {
+  if (standing === 'failed') return { state: 'failed', problem: updateFailed(context, signs.log) };
+  if (standing !== 'received') return null;
+  if (signs.log?.state === 'finished') return { state: 'running', problem: null };
+  const problem = new Problem(
+    'device/update-unknown',
+    `The card says "successful" and ${unitKey(context.target)} runs ${standingInWords(context.hop, 'from')}: whether that is an earlier update or the image that was left on the card cannot be told. Nothing was started.`,
+    {
+      hint: 'Look at its panel for an install that waits. Once it has installed, run upsfw resume; if there is none, make a new run: upsfw upgrade.',
     },
   );
   return { state: 'unknown', problem };
