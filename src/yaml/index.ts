@@ -1,9 +1,11 @@
 /**
- * Reads YAML text against a schema and says every finding at once, with line and column.
+ * Reads YAML text against a schema and says every finding at once, with line and column; changes single values of a text and
+ * leaves the rest of it as it is.
  *
  * Owns the way from a mistake in a file to a place in it, and where the data files of the tool lie in a build. Must not know
  * what the files are about; imports nothing of the project.
  */
+export { editYaml } from './edit.ts';
 export { type OwnData, readOwnData } from './own-data.ts';
 export {
   type Finding,
@@ -14,3 +16,4 @@ export {
   type Place,
   parseYaml,
 } from './parse.ts';
+export type { YamlEdit, YamlPath } from './splices.ts';

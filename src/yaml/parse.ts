@@ -26,7 +26,7 @@ export type Parsed<T> =
     };
 
 /** A YAML bomb needs aliases; no file of ours needs more than a few. */
-const MOST_ALIASES = 100;
+export const MOST_ALIASES = 100;
 
 /** Parses the text; never throws for what the text holds. */
 export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
