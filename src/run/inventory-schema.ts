@@ -32,14 +32,15 @@ export type SnmpReference = z.infer<typeof Snmp>;
 const LoginReference = z.strictObject({ user: z.string().min(1).max(64), password: SecretReference });
 export type LoginReference = z.infer<typeof LoginReference>;
 
-const Port = z.int().min(1).max(65535);
+/** A port number. */
+export const PortSchema = z.int().min(1).max(65535);
 const Ports = z.strictObject({
-  snmp: Port.optional(),
-  ssh: Port.optional(),
-  ftp: Port.optional(),
-  telnet: Port.optional(),
-  http: Port.optional(),
-  https: Port.optional(),
+  snmp: PortSchema.optional(),
+  ssh: PortSchema.optional(),
+  ftp: PortSchema.optional(),
+  telnet: PortSchema.optional(),
+  http: PortSchema.optional(),
+  https: PortSchema.optional(),
 });
 
 const TimeOfDay = z
@@ -93,7 +94,8 @@ const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   error: 'may hold letters, digits, dot, dash and underscore only',
 });
 
-const Host = z
+/** An address or a host name as an inventory takes it. */
+export const HostSchema = z
   .string()
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$|^[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._-]+)?$/, {
     error: 'must be an address or a host name',
@@ -101,7 +103,7 @@ const Host = z
 
 const UnitSchema = z.strictObject({
   name: Name,
-  host: Host.optional(),
+  host: HostSchema.optional(),
   serialPort: z.string().min(1).max(256).optional(),
   usb: z.string().min(1).max(64).optional(),
   serial: z.string().min(6).max(32).optional(),
