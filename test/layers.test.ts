@@ -25,7 +25,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   'net-snmp': ['snmp', 'sim'],
   ssh2: ['nmc', 'sim'],
   'basic-ftp': ['nmc'],
-  got: ['images', 'nmc'],
+  got: ['images', 'nmc', 'run'],
   yargs: ['cli'],
   listr2: ['cli'],
   picocolors: ['report'],

@@ -70,6 +70,8 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
       (builder) => {
         for (const [name, { describe, array }] of Object.entries(command.positionals)) {
           builder.positional(name, { type: 'string', describe, ...(array ? { array: true } : {}) });
+          // Without a count yargs reads a lone - as an option, and the word as empty.
+          if (!array) builder.nargs(name, 1);
         }
         builder.options(command.options);
       },

@@ -6,6 +6,7 @@ export const PROBLEM_CODES = {
   'config/usage': 'The command line has an unknown command, option or value.',
   'config/inventory': 'The inventory file has findings; each is given with line and column.',
   'config/inventory-missing': 'The inventory file does not exist or cannot be read.',
+  'config/import': 'A list that shall be taken over cannot be read or fetched, or holds no unit.',
   'config/secret':
     'A secret reference cannot be resolved (variable not set, file missing or open to others, command failed).',
   'config/selection': 'No unit of the inventory matches --site or --unit.',

@@ -2,13 +2,17 @@
  * Runs: the inventory, the plan, and carrying it out with journal, locks, windows and limits.
  *
  * Owns when something is done to which unit, and what is written down about it. Must not know any protocol: units are
- * reached through the paths that are handed in. Imports core, rules, images and yaml.
+ * reached through the paths that are handed in. `import` reads the lists of others, and asks NetBox for its own. Imports core, rules, images and yaml.
  */
 export * from './earlier-starts.ts';
 export * from './execution.ts';
 export * from './executor.ts';
 export * from './exit-code.ts';
 export * from './fold.ts';
+export type { Imported, ImportNote, ImportOptions } from './import/imported.ts';
+export { LARGEST_LIST } from './import/imported.ts';
+export * from './import/importers.ts';
+export { fetchNetbox, type NetboxSource } from './import/netbox-url.ts';
 export * from './inventory.ts';
 export { type MergeChange, type Merged, type MergeOptions, mergeInventory } from './inventory-merge.ts';
 export { InventorySchema, type SnmpReference } from './inventory-schema.ts';

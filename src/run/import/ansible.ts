@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { enumerated, Problem, printable } from '../../core/index.ts';
+import { gather, type Imported, type ImportOptions } from './imported.ts';
+import { parseJsonList } from './json-list.ts';
+
+/** Values that came from elsewhere are marked by Ansible: `{ "__ansible_unsafe": "text" }`. */
+const Value = z
+  .unknown()
+  .transform((value) => {
+    const marked = z.strictObject({ __ansible_unsafe: z.string() }).safeParse(value);
+    return marked.success ? marked.data.__ansible_unsafe : value;
+  })
+  .optional();
+
+const Vars = z.object({
+  ansible_host: Value,
+  upsfw_site: Value,
+  upsfw_serial: Value,
+  serial: Value,
+  serial_number: Value,
+  upsfw_snmp_port: Value,
+  snmp_port: Value,
+});
+type Vars = z.infer<typeof Vars>;
+
+/** A group, or in the oldest form just its hosts. */
+const Group = z.preprocess(
+  (value) => (Array.isArray(value) ? { hosts: value } : value),
+  z.object({
+    hosts: z.array(z.string()).default([]),
+    children: z.array(z.string()).default([]),
+    vars: z.record(z.string(), z.unknown()).default({}),
+  }),
+);
+type Groups = ReadonlyMap<string, z.infer<typeof Group>>;
+
+const List = z
+  .object({ _meta: z.object({ hostvars: z.record(z.string(), Vars).default({}) }).optional() })
+  .catchall(Group);
+
+const HINT = 'Give what ansible-inventory --list prints (JSON, without --yaml).';
+
+/** `ansible-inventory --list` prints templates as they are. */
+const TEMPLATE = '{{';
+
+/** Groups that say nothing about a place. */
+const NO_PLACE: ReadonlySet<string> = new Set(['all', 'ungrouped']);
+
+/** Takes the hosts of an `ansible-inventory --list`, or of one group and its children. Throws Problem config/import. */
+export function importAnsible(text: string, { group }: ImportOptions = {}): Imported {
+  const { _meta, ...rest } = parseJsonList(text, List, HINT);
+  const groups: Groups = new Map(Object.entries(rest));
+  const hostvars = _meta?.hostvars ?? {};
+  const units = gather();
+  const exported = [...groups].filter(([, { vars }]) => Object.keys(vars).length > 0).map(([name]) => name);
+  if (exported.length > 0) {
+    const named = enumerated(exported.map((name) => printable(name, 40)));
+    units.note('vars', `variables of the groups ${named} are not read: make the list without --export`);
+  }
+  const memberships = groupsByHost(groups);
+  for (const name of hostsOf(groups, hostvars, group)) {
+    const place = `host ${name}`;
+    const vars = new Map(Object.entries(Object.hasOwn(hostvars, name) ? (hostvars[name] ?? {}) : {}));
+    const plain = (key: keyof Vars): string | number | null => {
+      const value = vars.get(key);
+      if (typeof value === 'number') return value;
+      return typeof value === 'string' && !value.includes(TEMPLATE) ? value : null;
+    };
+    const host = vars.get('ansible_host') ?? name;
+    if (typeof host !== 'string' || host.includes(TEMPLATE)) {
+      units.note(place, 'left out: its ansible_host is no plain text (a template or an encrypted value)');
+      continue;
+    }
+    const serial = plain('upsfw_serial') ?? plain('serial') ?? plain('serial_number');
+    if (typeof serial === 'number') {
+      units.note(
+        place,
+        'its serial number is a number and may have lost digits: put it in quotes; left away',
+      );
+    }
+    units.add(place, {
+      site:
+        plain('upsfw_site')?.toString() ??
+        placeOf(memberships.get(name) ?? [], groups, group, (why) => units.note(place, why)),
+      name,
+      host,
+      serial: typeof serial === 'string' ? serial : null,
+      port: plain('upsfw_snmp_port') ?? plain('snmp_port'),
+    });
+  }
+  return units.end();
+}
+
+function hostsOf(
+  groups: Groups,
+  hostvars: Readonly<Record<string, unknown>>,
+  group: string | undefined,
+): readonly string[] {
+  if (group === undefined) {
+    return [...new Set([...[...groups.values()].flatMap(({ hosts }) => hosts), ...Object.keys(hostvars)])];
+  }
+  if (!groups.has(group)) {
+    const known = [...groups.keys()].map((name) => printable(name, 40));
+    throw new Problem('config/import', `The list has no group "${printable(group, 40)}".`, {
+      hint: `Groups of it are ${enumerated(known) || 'none'}.`,
+    });
+  }
+  return [...new Set([...below(groups, group)].flatMap((name) => groups.get(name)?.hosts ?? []))];
+}
+
+/** A group and all that is below it. */
+function below(groups: Groups, top: string): ReadonlySet<string> {
+  const found = new Set([top]);
+  // A set is walked on to what is added meanwhile; a circle adds nothing.
+  for (const name of found) for (const child of groups.get(name)?.children ?? []) found.add(child);
+  return found;
+}
+
+/** The groups that name a host themselves and say something about a place. */
+function groupsByHost(groups: Groups): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const [group, { hosts }] of groups) {
+    if (NO_PLACE.has(group)) continue;
+    for (const host of new Set(hosts)) {
+      const before = found.get(host);
+      if (before === undefined) found.set(host, [group]);
+      else before.push(group);
+    }
+  }
+  return found;
+}
+
+/**
+ * The nearest of the groups of a host. A group that the list was limited to says what to take, and where only if no other
+ * does.
+ */
+function placeOf(
+  direct: readonly string[],
+  groups: Groups,
+  limit: string | undefined,
+  note: (why: string) => void,
+): string | null {
+  const nearest = direct.filter(
+    (name) => !direct.some((other) => other !== name && below(groups, name).has(other)),
+  );
+  const places = nearest.filter((name) => name !== limit).sort();
+  const [first = nearest[0] ?? null] = places;
+  if (places.length > 1 && first !== null) {
+    const named = enumerated(places.map((name) => printable(name, 40)));
+    note(`it is in the groups ${named}; ${printable(first, 40)} counts as its site, upsfw_site would say it`);
+  }
+  return first;
+}

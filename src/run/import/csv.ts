@@ -1,0 +1,81 @@
+import { enumerated, printable } from '../../core/index.ts';
+import { csvRecords } from './csv-records.ts';
+import { gather, type Imported, type RawUnit, refuseHuge, unreadable } from './imported.ts';
+
+type Field = keyof RawUnit;
+
+/** What a column may be called, in small letters and with one space between words. */
+const NAMES: Readonly<Record<Field, readonly string[]>> = {
+  name: ['name', 'hostname', 'host name', 'unit', 'device'],
+  host: ['host', 'ip', 'address', 'ip address', 'ipaddress', 'ip-address', 'ip_address'],
+  site: ['site', 'location'],
+  serial: ['serial', 'serial number', 'serial_number', 'serialnumber', 'serial no', 'serial no.'],
+  port: ['port', 'snmp port', 'snmp_port', 'snmpport'],
+};
+const FIELDS = ['name', 'host', 'site', 'serial', 'port'] as const satisfies readonly Field[];
+
+const HINT = 'The first line names the columns: host (or ip, address), name, site, serial, port.';
+
+/** Takes the rows of a CSV text whose first line names the columns. Throws Problem config/import. */
+export function importCsv(text: string): Imported {
+  refuseHuge(text);
+  const [header, ...rows] = csvRecords(text);
+  if (header === undefined) throw unreadable('line 1', 'it is empty', HINT);
+  const units = gather();
+  const { columns, unknown } = columnsOf(header.fields);
+  if (columns.host === undefined) {
+    // What stands there may be data, and data may be a secret: it is not repeated.
+    throw unreadable(
+      `line ${header.line}`,
+      `expected the names of the columns, one of them host, ip or address; none of ${header.fields.length} is`,
+      HINT,
+    );
+  }
+  if (unknown.length > 0) {
+    const named = enumerated(unknown.map((name) => `"${printable(name, 40)}"`));
+    units.note(`line ${header.line}`, `columns that are not taken over: ${named}`);
+  }
+  for (const { line, fields } of rows) {
+    const place = `line ${line}`;
+    if (fields.slice(header.fields.length).some((field) => field.trim() !== '')) {
+      units.note(place, `left out: it has ${fields.length} fields, the first line ${header.fields.length}`);
+      continue;
+    }
+    const field = (name: Field): string | null => {
+      const column = columns[name];
+      return column === undefined ? null : unguarded(fields[column] ?? '');
+    };
+    if (fields.every((one) => one.trim() === '')) continue;
+    units.add(place, {
+      site: field('site'),
+      name: field('name'),
+      host: field('host'),
+      serial: field('serial'),
+      port: field('port'),
+    });
+  }
+  return units.end();
+}
+
+function columnsOf(header: readonly string[]): {
+  readonly columns: Partial<Record<Field, number>>;
+  readonly unknown: readonly string[];
+} {
+  const columns: Partial<Record<Field, number>> = {};
+  const unknown: string[] = [];
+  for (const [index, title] of header.entries()) {
+    const plain = title.trim().toLowerCase().replaceAll(/\s+/g, ' ');
+    const field = FIELDS.find((one) => NAMES[one].includes(plain));
+    if (field !== undefined && columns[field] === undefined) columns[field] = index;
+    else if (plain !== '') unknown.push(title);
+  }
+  // A list of host names has no further address, and needs none.
+  const hostname = header.findIndex((title) => /^host ?name$/i.test(title.trim()));
+  if (columns.host === undefined && hostname !== -1) columns.host = hostname;
+  return { columns, unknown };
+}
+
+/** Takes off what keeps a spreadsheet from reading a field as a formula. */
+function unguarded(text: string): string {
+  return text.trim().replace(/^'(?=[=+\-@])/, '');
+}

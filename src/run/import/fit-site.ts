@@ -1,0 +1,27 @@
+const LONGEST_NAME = 64;
+const SPELLED: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  Æ: 'Ae',
+  ø: 'o',
+  Ø: 'O',
+  ł: 'l',
+  Ł: 'L',
+  đ: 'd',
+  Đ: 'D',
+};
+
+/** Makes a place name one that an inventory takes: `Köln / Halle 3` is `Koln-Halle-3`. Null where nothing is left of it. */
+export function fitSite(text: string): string | null {
+  const fit = text
+    .slice(0, 256)
+    .replaceAll(/[ßæÆøØłŁđĐ]/g, (letter) => SPELLED[letter] ?? '')
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replaceAll(/-{2,}/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, LONGEST_NAME)
+    .replace(/[^A-Za-z0-9]+$/, '');
+  return fit === '' ? null : fit;
+}

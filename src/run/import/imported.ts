@@ -1,0 +1,143 @@
+import { Problem, printable } from '../../core/index.ts';
+import { HostSchema } from '../inventory-schema.ts';
+import type { ListedUnit } from '../listed-unit.ts';
+import { fitSite } from './fit-site.ts';
+
+/** An entry that was left out of an import, or of which something was lost. Never holds a secret of the list. */
+export interface ImportNote {
+  /** Where it stands in the list, as that list counts: `line 4`, `results[3]`, `[rack-1]`. */
+  readonly place: string;
+  readonly message: string;
+}
+
+/** What a list of somebody else holds, as far as an inventory can take it. */
+export interface Imported {
+  readonly units: readonly ListedUnit[];
+  readonly notes: readonly ImportNote[];
+}
+
+/** What an import may be told besides its text. */
+export interface ImportOptions {
+  /** Only the hosts of this group and of the groups below it; for lists that have groups. */
+  readonly group?: string;
+}
+
+/** An entry as it stands in a list, before anything of it is checked. Null or empty = not said there. */
+export interface RawUnit {
+  readonly site: string | null;
+  readonly name: string | null;
+  readonly host: string | null;
+  readonly serial: string | null;
+  readonly port: string | number | null;
+}
+
+/** Gathers the units of one list; each goes in with its place. */
+export interface Gathering {
+  /** Checks an entry and takes it, or leaves it out with a note. */
+  add(place: string, raw: RawUnit): void;
+  note(place: string, message: string): void;
+  end(): Imported;
+}
+
+/** More characters than this are not read of any list. */
+export const LARGEST_LIST = 32 * 1024 * 1024;
+
+const SHORTEST_SERIAL = 6;
+const LONGEST_SERIAL = 32;
+
+export function gather(): Gathering {
+  const units: ListedUnit[] = [];
+  const notes: ImportNote[] = [];
+  /** What a site was called in the list, by the name that it gets here. */
+  const called = new Map<string, string>();
+
+  const note = (place: string, message: string): void => {
+    notes.push({ place: printable(place, 120), message: printable(message, 400) });
+  };
+
+  const siteOf = (place: string, raw: string | null): string | null => {
+    const wanted = raw?.trim() ?? '';
+    if (wanted === '') return null;
+    const site = fitSite(wanted);
+    if (site === null) {
+      note(place, `the site "${shown(wanted)}" holds nothing that a site name may hold; it counts as none`);
+      return null;
+    }
+    const before = called.get(site);
+    if (before === undefined) called.set(site, wanted);
+    else if (before !== wanted) {
+      note(place, `the sites "${shown(before)}" and "${shown(wanted)}" both become ${site}`);
+    }
+    return site;
+  };
+
+  const serialOf = (place: string, raw: string | null): string | null => {
+    const serial = raw?.trim() ?? '';
+    if (serial === '') return null;
+    if (serial.length >= SHORTEST_SERIAL && serial.length <= LONGEST_SERIAL && printable(serial) === serial) {
+      return serial;
+    }
+    note(
+      place,
+      `its serial number is no text of ${SHORTEST_SERIAL} to ${LONGEST_SERIAL} characters; left away`,
+    );
+    return null;
+  };
+
+  const portOf = (place: string, raw: string | number | null): number | null => {
+    const text = String(raw ?? '').trim();
+    if (text === '') return null;
+    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+    if (port >= 1 && port <= 65_535) return port;
+    note(place, 'its SNMP port is no number from 1 to 65535; left away');
+    return null;
+  };
+
+  return {
+    note,
+    add(place, raw) {
+      const host = raw.host?.trim() ?? '';
+      if (host === '') {
+        note(place, 'left out: no address');
+        return;
+      }
+      if (!HostSchema.safeParse(host).success) {
+        note(place, 'left out: what stands for its address is neither an address nor a host name');
+        return;
+      }
+      const name = printable(raw.name ?? '');
+      units.push({
+        site: siteOf(place, raw.site),
+        name: name === '' ? null : name,
+        host,
+        serial: serialOf(place, raw.serial),
+        cardSerial: null,
+        snmpPort: portOf(place, raw.port),
+        snmp: null,
+      });
+    },
+    end: () => ({ units, notes }),
+  };
+}
+
+function shown(text: string): string {
+  return printable(text, 64);
+}
+
+/** A list that cannot be read: `place` is its line or path, `expected` what should stand there. */
+export function unreadable(place: string, expected: string, hint: string, cause?: unknown): Problem {
+  return new Problem('config/import', `The list cannot be read at ${printable(place, 120)}: ${expected}.`, {
+    hint,
+    cause,
+  });
+}
+
+/** Throws Problem config/import for a list that is larger than any list of units. */
+export function refuseHuge(text: string): void {
+  if (text.length <= LARGEST_LIST) return;
+  throw new Problem(
+    'config/import',
+    `The list has ${text.length} characters, more than ${LARGEST_LIST} are not read.`,
+    { hint: 'Take over only the UPS units, or in parts.' },
+  );
+}

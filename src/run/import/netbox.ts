@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { gather, type Imported } from './imported.ts';
+import { parseJsonList } from './json-list.ts';
+
+const Address = z.object({ address: z.string() }).nullish();
+
+const Device = z.object({
+  name: z.string().nullish(),
+  serial: z.string().nullish(),
+  site: z.object({ name: z.string().optional(), slug: z.string().optional() }).nullish(),
+  primary_ip: Address,
+  primary_ip4: Address,
+  primary_ip6: Address,
+  device_type: z
+    .object({
+      manufacturer: z.object({ name: z.string().optional(), slug: z.string().optional() }).nullish(),
+    })
+    .nullish(),
+  status: z.object({ value: z.string().optional() }).nullish(),
+});
+/** A device as NetBox shows it, as far as an inventory is concerned. */
+export type NetboxDevice = z.infer<typeof Device>;
+
+const List = z.preprocess(
+  (value) => (Array.isArray(value) ? { results: value } : value),
+  z.object({ next: z.string().nullish(), results: z.array(Device) }),
+);
+
+const HINT = 'Give what GET /api/dcim/devices/ of NetBox answers, or an array of such devices.';
+
+/** Statuses of a device that is not in service. */
+const NOT_IN_SERVICE: ReadonlySet<string> = new Set(['offline', 'decommissioning']);
+
+/** Takes the devices of an answer of NetBox. Throws Problem config/import. */
+export function importNetbox(text: string): Imported {
+  const list = readNetboxPage(text);
+  return netboxUnits(list.devices, list.next === null ? null : 'only this page of the list is here');
+}
+
+/** Reads one answer of NetBox: its devices, and the address of the next page. Throws Problem config/import. */
+export function readNetboxPage(text: string): {
+  readonly devices: readonly NetboxDevice[];
+  readonly next: string | null;
+} {
+  const list = parseJsonList(text, List, HINT);
+  return { devices: list.results, next: list.next ?? null };
+}
+
+/** The units of a list of devices. `cut`: why the list is not whole; null where it is. */
+export function netboxUnits(devices: readonly NetboxDevice[], cut: string | null): Imported {
+  const units = gather();
+  for (const [index, device] of devices.entries()) {
+    const place = `results[${index}]${device.name ? ` (${device.name})` : ''}`;
+    const maker = device.device_type?.manufacturer;
+    const words = [maker?.slug, maker?.name].filter((word) => word !== undefined && word !== '');
+    if (words.length > 0 && !words.some((word) => isApc(word ?? ''))) {
+      units.note(place, `left out: it is made by ${words.at(-1)}, not by APC or Schneider Electric`);
+      continue;
+    }
+    const address = device.primary_ip ?? device.primary_ip4 ?? device.primary_ip6;
+    if (!address) {
+      units.note(place, 'left out: it has no primary IP address');
+      continue;
+    }
+    const status = device.status?.value ?? '';
+    if (NOT_IN_SERVICE.has(status)) units.note(place, `its status is ${status}; it is taken all the same`);
+    units.add(place, {
+      site: device.site?.slug ?? device.site?.name ?? null,
+      name: device.name ?? null,
+      host: address.address.replace(/\/\d{1,3}$/, ''),
+      serial: device.serial ?? null,
+      port: null,
+    });
+  }
+  if (cut !== null) units.note('next', cut);
+  return units.end();
+}
+
+function isApc(maker: string): boolean {
+  return /^(?:apc|schneider|american[- ]power)(?![a-z])/i.test(maker.trim());
+}

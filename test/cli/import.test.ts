@@ -1,0 +1,298 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { readInventory } from '../../src/run/index.ts';
+import { runHere } from './harness.ts';
+
+const Document = z.strictObject({
+  schema: z.literal('upsfw/import@1'),
+  generatedAt: z.iso.datetime(),
+  units: z.array(
+    z.looseObject({ name: z.string().nullable(), site: z.string().nullable(), host: z.string() }),
+  ),
+  changes: z.array(z.object({ kind: z.string(), site: z.string(), name: z.string(), message: z.string() })),
+  notes: z.array(z.strictObject({ place: z.string(), message: z.string() })),
+});
+
+const CSV = 'name,host,site,owner\nups-a,10.0.0.1,Berlin,me\nups-b,10.0.0.2,,me\nups-c,,,me\n';
+
+/** The units of an inventory text as `site/name host`. */
+function inventoryOf(text: string): readonly string[] {
+  return readInventory(text, '/x/inventory.yaml', 'inventory.yaml').units.map(
+    ({ site, name, host }) => `${site}/${name} ${host}`,
+  );
+}
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'upsfw-cli-import-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('import of a file', () => {
+  it('prints a valid inventory, and says on standard error what it left out and assumed', async () => {
+    const file = join(folder, 'units.csv');
+    await writeFile(file, CSV);
+    const ran = await runHere(['import', 'csv', file, '--site', 'lab']);
+    expect(ran.exit).toBe(0);
+    expect(inventoryOf(ran.out)).toEqual(['Berlin/ups-a 10.0.0.1', 'lab/ups-b 10.0.0.2']);
+    expect(ran.out).toMatch(/^# .*UPS_READ/);
+    expect(ran.talk).toContain('line 1: columns that are not taken over: "owner"\n');
+    expect(ran.talk).toContain('line 4: left out: no address\n');
+    expect(ran.talk).toContain('2 units, 2 notes.\n');
+    expect(ran.talk).toContain('SNMP v2c with the community in UPS_READ');
+  });
+
+  it('writes an inventory that is not there yet, with --json one document on standard output', async () => {
+    const file = join(folder, 'units.csv');
+    const inventory = join(folder, 'inventory.yaml');
+    await writeFile(file, CSV);
+    const ran = await runHere(['import', 'csv', file, '--write', inventory, '--json']);
+    expect(ran.exit).toBe(0);
+    const { units, changes, notes } = Document.parse(JSON.parse(ran.out));
+    expect(units.map(({ name }) => name)).toEqual(['ups-a', 'ups-b']);
+    expect(changes.map(({ site, name }) => `${site}/${name}`)).toEqual(['Berlin/ups-a', 'imported/ups-b']);
+    expect(notes).toHaveLength(2);
+    expect(inventoryOf(await readFile(inventory, 'utf8'))).toEqual([
+      'Berlin/ups-a 10.0.0.1',
+      'imported/ups-b 10.0.0.2',
+    ]);
+  });
+
+  it('reads standard input, in pieces that cut a letter', async () => {
+    const bytes = Buffer.from('host,site\n10.0.0.1,Köln\n');
+    const cut = bytes.indexOf(0xc3) + 1;
+    const input = Readable.from([bytes.subarray(0, cut), bytes.subarray(cut)]);
+    const ran = await runHere(['import', 'csv', '-', '--json'], { input });
+    expect(ran.exit).toBe(0);
+    expect(Document.parse(JSON.parse(ran.out)).units).toMatchObject([{ site: 'Koln', host: '10.0.0.1' }]);
+  });
+
+  it('reads what a spreadsheet writes as UTF-16', async () => {
+    const file = join(folder, 'units.txt');
+    await writeFile(file, Buffer.from('\uFEFFhost\tsite\r\n10.0.0.1\tKöln\r\n', 'utf16le'));
+    const ran = await runHere(['import', 'csv', file]);
+    expect(ran.exit, ran.talk).toBe(0);
+    expect(inventoryOf(ran.out).join()).toMatch(/^Koln\/\S+ 10\.0\.0\.1$/);
+  });
+
+  it('takes only a group of an Ansible list', async () => {
+    const list = JSON.stringify({ ups: { hosts: ['u1'] }, web: { hosts: ['w1'] } });
+    const run = (group: string) =>
+      runHere(['import', 'ansible', '-', '--group', group], { input: Readable.from([list]) });
+    expect(inventoryOf((await run('ups')).out)).toEqual(['ups/u1 u1']);
+    const lost = await run('ship');
+    expect(lost.exit).toBe(2);
+    expect(lost.talk).toContain('(config/import)');
+  });
+
+  it.each([
+    ['malformed JSON', 'netbox', '{"results": [}', 'line 1, column 14'],
+    ['another shape', 'librenms', '{"devices": {}}', 'at devices: '],
+    ['no header', 'csv', '10.0.0.1,a\n', 'line 1'],
+    ['an odd setting', 'nut', '[a]\nport 7\n', 'line 2'],
+    ['no unit', 'ansible', '{}', 'holds no unit'],
+    ['an old code page', 'csv', Buffer.from('host,site\n10.0.0.1,K\u00f6ln\n', 'latin1'), 'not UTF-8'],
+  ])('ends with 2 for %s, and writes nothing', async (_what, format, given, message) => {
+    const inventory = join(folder, 'inventory.yaml');
+    const ran = await runHere(['import', format, '-', '--write', inventory, '--json'], {
+      input: Readable.from([given]),
+    });
+    expect(ran.exit).toBe(2);
+    expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'config/import' }, exitCode: 2 });
+    expect(ran.talk).toContain(message);
+    await expect(readFile(inventory)).rejects.toThrow('ENOENT');
+  });
+
+  it.each([
+    [['import', 'xls', '-'], 'must be one of netbox'],
+    [['import', 'csv', '-', '--group', 'a'], '--group goes with ansible'],
+    [['import', 'csv', 'https://netbox.example.org'], 'Only netbox is asked by its address'],
+    [['import', 'netbox', '-', '--token', 'env:T'], 'go with an address'],
+    [
+      ['import', 'netbox', 'https://netbox.example.org', '--token', '0123456789abcdef'],
+      'never the token itself',
+    ],
+    [['import', 'csv', '-', '--site', 'two words'], '--site'],
+    [['import', 'csv'], 'Not enough'],
+  ])('refuses %j', async (words, message) => {
+    const ran = await runHere(words);
+    expect(ran.exit).toBe(2);
+    expect(ran.talk).toContain(message);
+    expect(ran.talk).toContain('(config/usage)');
+  });
+
+  it('says that a file is not there', async () => {
+    const ran = await runHere(['import', 'csv', join(folder, 'none.csv')]);
+    expect(ran.exit).toBe(2);
+    expect(ran.talk).toMatch(/none\.csv cannot be read.*\n.*\n {2}\(config\/import\)/);
+  });
+});
+
+describe('import from NetBox itself', () => {
+  interface Netbox {
+    readonly url: string;
+    /** `METHOD path authorization` of every request. */
+    readonly asked: string[];
+    close(): Promise<void>;
+  }
+
+  async function serve(
+    answer: (request: IncomingMessage, response: ServerResponse, base: string) => void,
+  ): Promise<Netbox> {
+    const asked: string[] = [];
+    let base = '';
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? 'none'}`);
+      answer(request, response, base);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = z.object({ port: z.number() }).parse(server.address());
+    base = `http://127.0.0.1:${address.port}`;
+    return {
+      url: base,
+      asked,
+      async close() {
+        server.closeAllConnections();
+        server.close();
+        await once(server, 'close');
+      },
+    };
+  }
+
+  const TOKEN = 'c0ffee00c0ffee00';
+  const device = (name: string, host: string): object => ({
+    name,
+    primary_ip: { address: `${host}/24` },
+    site: { slug: 'berlin' },
+  });
+  const page = (next: string | null, ...results: object[]): string =>
+    JSON.stringify({ count: 2, next, previous: null, results });
+
+  const open: Netbox[] = [];
+  afterEach(async () => {
+    for (const one of open.splice(0)) await one.close();
+  });
+
+  async function netbox(
+    answer: (request: IncomingMessage, response: ServerResponse, base: string) => void,
+  ): Promise<Netbox> {
+    const one = await serve(answer);
+    open.push(one);
+    return one;
+  }
+
+  function ask(url: string, ...words: readonly string[]): ReturnType<typeof runHere> {
+    return runHere(['import', 'netbox', url, '--token', 'env:NETBOX_TOKEN', '--plaintext', ...words], {
+      environment: { NETBOX_TOKEN: TOKEN },
+    });
+  }
+
+  it('asks page by page with the token, and below a path too', async () => {
+    const server = await netbox((request, response, base) => {
+      const second = request.url?.includes('offset=1') === true;
+      const next = `${base}/dcim/api/dcim/devices/?manufacturer=apc&limit=1&offset=1`;
+      response.end(second ? page(null, device('b', '10.0.0.2')) : page(next, device('a', '10.0.0.1')));
+    });
+    const ran = await ask(`${server.url}/dcim/`);
+    expect(ran.exit, ran.talk).toBe(0);
+    expect(inventoryOf(ran.out)).toEqual(['berlin/a 10.0.0.1', 'berlin/b 10.0.0.2']);
+    expect(server.asked).toEqual([
+      `GET /dcim/api/dcim/devices/?manufacturer=apc&limit=200 Token ${TOKEN}`,
+      `GET /dcim/api/dcim/devices/?manufacturer=apc&limit=1&offset=1 Token ${TOKEN}`,
+    ]);
+    expect(ran.talk + ran.out).not.toContain(TOKEN);
+  });
+
+  it('uses an address below /api/ as it is, and says a token of version 2 by its own word', async () => {
+    const server = await netbox((_request, response) => response.end(page(null, device('a', '10.0.0.1'))));
+    const url = `${server.url}/api/dcim/devices/?role=ups`;
+    const ran = await runHere(['import', 'netbox', url, '--plaintext', '--token', 'env:T'], {
+      environment: { T: 'Bearer nbt_abc.def' },
+    });
+    expect(ran.exit, ran.talk).toBe(0);
+    expect(server.asked).toEqual(['GET /api/dcim/devices/?role=ups Bearer nbt_abc.def']);
+  });
+
+  it.each([
+    [401, '--token'],
+    [403, '--token'],
+    [400, 'manufacturer "apc"'],
+    [404, 'address of NetBox itself'],
+    [301, 'leads elsewhere'],
+  ])('says what to do about the answer %d', async (status, hint) => {
+    const other = await netbox((_request, response) => response.end(page(null)));
+    const server = await netbox((_request, response) => {
+      response.writeHead(status, { location: `${other.url}/` });
+      response.end(`{"detail":"Invalid token ${TOKEN}"}`);
+    });
+    const ran = await ask(server.url);
+    expect(ran.exit).toBe(2);
+    expect(ran.talk).toContain(`answered ${status}.`);
+    expect(ran.talk).toContain(hint);
+    expect(ran.talk).toContain('(config/import)');
+    expect(ran.talk).not.toContain(TOKEN);
+    expect(server.asked).toHaveLength(1);
+    expect(other.asked).toEqual([]);
+  });
+
+  it('takes the token to no other server', async () => {
+    const other = await netbox((_request, response) => response.end(page(null)));
+    const server = await netbox((_request, response) =>
+      response.end(page(`${other.url}/api/dcim/devices/`, device('a', '10.0.0.1'))),
+    );
+    const ran = await ask(server.url);
+    expect(ran.exit).toBe(2);
+    expect(ran.out).toBe('');
+    expect(ran.talk).toContain(`is at ${other.url}, not at ${server.url}`);
+    expect(other.asked).toEqual([]);
+  });
+
+  it('does not go round in circles', async () => {
+    const server = await netbox((request, response, base) =>
+      response.end(page(`${base}${request.url}`, device('a', '10.0.0.1'))),
+    );
+    const ran = await ask(server.url);
+    expect(ran.exit).toBe(2);
+    expect(ran.talk).toContain('names itself as the next page');
+    expect(server.asked).toHaveLength(1);
+  });
+
+  it('stops reading an answer that has no end', async () => {
+    const server = await netbox((_request, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(1 << 20, ' ')));
+      };
+      response.on('drain', more);
+      more();
+    });
+    const ran = await ask(server.url);
+    expect(ran.exit).toBe(2);
+    expect(ran.talk).toContain('answers with more than');
+  });
+
+  it('refuses http:// without --plaintext, and a password in the address', async () => {
+    const server = await netbox((_request, response) => response.end(page(null)));
+    const bare = await runHere(['import', 'netbox', server.url]);
+    expect(bare.exit).toBe(2);
+    expect(bare.talk).toContain('--plaintext');
+    const named = await ask(server.url.replace('http://', 'http://me:hunter-two@'));
+    expect(named.exit).toBe(2);
+    expect(named.talk).not.toContain('hunter-two');
+    expect(server.asked).toEqual([]);
+  });
+
+  it('says that the token is not set, before anything is asked', async () => {
+    const server = await netbox((_request, response) => response.end(page(null)));
+    const ran = await runHere(['import', 'netbox', server.url, '--plaintext', '--token', 'env:NONE']);
+    expect(ran.exit).toBe(2);
+    expect(ran.talk).toContain('(config/secret)');
+    expect(server.asked).toEqual([]);
+  });
+});
