@@ -1,29 +1,25 @@
-import { auditCommand } from './audit.ts';
 import type { Command } from './command.ts';
-import { demoCommand } from './demo.ts';
-import { imagesCommand } from './images.ts';
-import { importCommand } from './import.ts';
-import { planCommand } from './plan.ts';
-import { recordCommand } from './record.ts';
-import { reportCommand } from './report.ts';
-import { resumeCommand } from './resume.ts';
-import { rulesCommand } from './rules.ts';
-import { simulateCommand } from './simulate.ts';
-import { statusCommand } from './status.ts';
-import { upgradeCommand } from './upgrade.ts';
 
-/** Every command, in the order of the help text. */
-export const COMMANDS: readonly Command[] = [
-  auditCommand,
-  importCommand,
-  planCommand,
-  upgradeCommand,
-  resumeCommand,
-  statusCommand,
-  reportCommand,
-  recordCommand,
-  imagesCommand,
-  rulesCommand,
-  simulateCommand,
-  demoCommand,
-];
+/** Every command, in the order of the help text. Each is loaded when it is wanted: together they take longer than most of them run. */
+const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
+  discover: async () => (await import('./discover.ts')).discoverCommand,
+  audit: async () => (await import('./audit.ts')).auditCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  plan: async () => (await import('./plan.ts')).planCommand,
+  upgrade: async () => (await import('./upgrade.ts')).upgradeCommand,
+  resume: async () => (await import('./resume.ts')).resumeCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
+  report: async () => (await import('./report.ts')).reportCommand,
+  record: async () => (await import('./record.ts')).recordCommand,
+  images: async () => (await import('./images.ts')).imagesCommand,
+  rules: async () => (await import('./rules.ts')).rulesCommand,
+  simulate: async () => (await import('./simulate.ts')).simulateCommand,
+  demo: async () => (await import('./demo.ts')).demoCommand,
+};
+
+/** The command that a line begins with, or all of them where it begins with something else. */
+export async function loadCommands(words: readonly string[]): Promise<readonly Command[]> {
+  const [first = ''] = words;
+  const wanted = Object.hasOwn(LOADERS, first) ? LOADERS[first] : undefined;
+  return wanted === undefined ? Promise.all(Object.values(LOADERS).map((load) => load())) : [await wanted()];
+}

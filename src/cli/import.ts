@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { hasCode, Problem, printable } from '../core/index.ts';
+import { Problem, printable } from '../core/index.ts';
 import {
   createSecretResolver,
   fetchNetbox,
@@ -9,11 +8,11 @@ import {
   IMPORTERS,
   type Imported,
   type ListedUnit,
-  mergeInventory,
   writeInventoryFile,
 } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { readList } from './import-source.ts';
+import { mergeListed, readInventoryText } from './inventory-writing.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 
@@ -68,10 +67,10 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
   for (const { place, message } of notes.slice(0, MOST_LINES)) io.talk(`${place}: ${message}\n`);
   if (notes.length > MOST_LINES) io.talk(`and ${notes.length - MOST_LINES} more notes; --json gives all.\n`);
   if (listed.length === 0) throw nothingTaken();
-  const before = args.write === undefined ? null : await readBefore(args.write);
+  const before = args.write === undefined ? null : await readInventoryText(args.write);
   const assumed = before === null && listed.every(({ snmp }) => snmp === null);
   const units = assumed ? listed.map((unit): ListedUnit => ({ ...unit, snmp: READING })) : listed;
-  const { text, changes } = mergeInventory(before, args.write ?? 'the new inventory', units, {
+  const { text, changes } = await mergeListed(before, args.write ?? 'the new inventory', units, {
     site: args.site,
     ...(assumed ? { heading: headingOf(args) } : {}),
   });
@@ -158,18 +157,5 @@ async function askNetbox(args: ImportArgs, io: Io): Promise<Imported> {
     });
   } finally {
     release();
-  }
-}
-
-/** The inventory as it is; null where there is none yet. */
-async function readBefore(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (thrown) {
-    if (hasCode(thrown, 'ENOENT')) return null;
-    throw new Problem('config/inventory-missing', `The inventory ${printable(file)} cannot be read.`, {
-      hint: 'Name a file that you may read and write with --write, or one that is not there yet.',
-      cause: thrown,
-    });
   }
 }

@@ -2,7 +2,7 @@ import yargs from 'yargs';
 import { z } from 'zod';
 import { asProblem, Problem, printable } from '../core/index.ts';
 import type { Command, Exit } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { loadCommands } from './commands.ts';
 import { createLog, type Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 
@@ -42,7 +42,8 @@ function exitOf(problem: Problem): Exit {
 }
 
 async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
-  refuseOddFlags(words);
+  const commands = await loadCommands(words);
+  refuseOddFlags(words, commands);
   // yargs calls a handler while it parses; the handler only notes the command, so that a failed check runs nothing.
   const chosen: { command: Command; argv: Record<string, unknown> }[] = [];
   const parser = yargs()
@@ -63,20 +64,18 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
     .wrap(Math.min(io.terminal?.columns ?? 100, 110))
     .exitProcess(false)
     .fail(false);
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     parser.command(
       command.usage,
       command.describe,
       (builder) => {
         for (const [name, { describe, array }] of Object.entries(command.positionals)) {
           builder.positional(name, { type: 'string', describe, ...(array ? { array: true } : {}) });
-          // Without a count yargs reads a lone - as an option, and the word as empty.
-          if (!array) builder.nargs(name, 1);
         }
         builder.options(command.options);
       },
       (argv) => {
-        chosen.push({ command, argv });
+        chosen.push({ command, argv: withDashes(argv) });
       },
     );
   }
@@ -110,7 +109,8 @@ async function parseWords(
 ): Promise<string | null> {
   let shown: string | null = null;
   try {
-    await parser.parseAsync([...words], {}, (error, _argv, output) => {
+    const kept = words.map((word) => (word === '-' ? BARE_DASH : word));
+    await parser.parseAsync(kept, {}, (error, _argv, output) => {
       if (error) throw error;
       if (output !== '') shown = output;
     });
@@ -118,6 +118,16 @@ async function parseWords(
     throw usage(thrown instanceof Error ? thrown.message : String(thrown));
   }
   return shown;
+}
+
+/** yargs loses a bare `-` among positionals, which means standard input: on its way through it is called otherwise. */
+const BARE_DASH = '\u0000-';
+
+function withDashes(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const back = (value: unknown): unknown => (value === BARE_DASH ? '-' : value);
+  return Object.fromEntries(
+    Object.entries(argv).map(([key, value]) => [key, Array.isArray(value) ? value.map(back) : back(value)]),
+  );
 }
 
 function usage(message: string): Problem {
@@ -137,10 +147,10 @@ function refuseRepeated(command: Command, argv: Readonly<Record<string, unknown>
  * yargs takes `--apply=maybe` for false and says nothing. A word after `=` behind a switch is an error here, and so is
  * a switch said twice in different ways.
  */
-function refuseOddFlags(words: readonly string[]): void {
+function refuseOddFlags(words: readonly string[], commands: readonly Command[]): void {
   const switches = new Set<string>();
   const lists = new Set<string>();
-  for (const options of [COMMON_OPTIONS, ...COMMANDS.map((command) => command.options)]) {
+  for (const options of [COMMON_OPTIONS, ...commands.map((command) => command.options)]) {
     for (const [name, option] of Object.entries(options)) {
       if (option.type === 'boolean') switches.add(name);
       if (option.array) lists.add(name);

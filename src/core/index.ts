@@ -6,6 +6,7 @@
  */
 export * from './card-file.ts';
 export * from './clock.ts';
+export * from './discovery.ts';
 export * from './firmware.ts';
 export * from './image.ts';
 export * from './path.ts';

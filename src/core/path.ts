@@ -53,6 +53,8 @@ export interface Look {
   readonly kind: DeviceKind | null;
   /** What answered, in words fit for printing; null where nothing did. */
   readonly description: string | null;
+  /** The name that the device gives as its own; absent or null where it has none. */
+  readonly systemName?: string | null;
   readonly problem: Problem | null;
 }
 

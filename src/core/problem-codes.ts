@@ -10,6 +10,7 @@ export const PROBLEM_CODES = {
   'config/secret':
     'A secret reference cannot be resolved (variable not set, file missing or open to others, command failed).',
   'config/selection': 'No unit of the inventory matches --site or --unit.',
+  'config/credentials': 'A file of credentials is malformed or cannot be read.',
   'config/overrule': 'A rule that shall be overruled does not exist or is final.',
   'config/rules': 'A rule file is malformed.',
   'config/images': 'The images folder is missing or holds no image.',

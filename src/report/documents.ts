@@ -1,5 +1,7 @@
 import type {
   CardFile,
+  DeviceKind,
+  DiscoveryFinding,
   Image,
   ImagePart,
   PathKind,
@@ -48,6 +50,35 @@ export interface AuditDocument extends DocumentHead<'audit'> {
   readonly units: readonly AuditUnit[];
   readonly sites: readonly { readonly site: string; readonly counts: StatusCounts }[];
   readonly counts: StatusCounts;
+}
+
+export interface DiscoverDocument extends DocumentHead<'discover'> {
+  /** Addresses that were asked. */
+  readonly scanned: number;
+  /** Addresses of them that answered. */
+  readonly answered: number;
+  /** Smart-UPS units. */
+  readonly units: readonly Unit[];
+  /** Everything else that answered. */
+  readonly others: readonly {
+    readonly host: string;
+    readonly kind: Exclude<DeviceKind, 'smart-ups'>;
+    readonly description: string;
+  }[];
+  readonly findings: readonly DiscoveryFinding[];
+  /** What became of the inventory; null where none was to be written. */
+  readonly inventory: { readonly file: string; readonly changes: readonly InventoryChange[] } | null;
+  /** True where somebody stopped the sweep before its end. */
+  readonly stopped: boolean;
+  readonly seconds: number;
+}
+
+/** One thing that was done to an inventory, or was not done and why. */
+export interface InventoryChange {
+  readonly kind: string;
+  readonly site: string;
+  readonly name: string;
+  readonly message: string;
 }
 
 export interface PlanDocument extends DocumentHead<'plan'>, Plan {

@@ -3,7 +3,9 @@
  *
  * Owns how things look and the shape of the JSON documents. Must not know where they come from; imports core only.
  */
+
 export { renderAudit } from './audit.ts';
+export { renderDiscover } from './discover.ts';
 export * from './documents.ts';
 export { renderImages } from './images.ts';
 export type { Style } from './paper.ts';

@@ -4,6 +4,8 @@
  * Owns when something is done to which unit, and what is written down about it. Must not know any protocol: units are
  * reached through the paths that are handed in. `import` reads the lists of others, and asks NetBox for its own. Imports core, rules, images and yaml.
  */
+export * from './credentials.ts';
+export * from './discovery.ts';
 export * from './earlier-starts.ts';
 export * from './execution.ts';
 export * from './executor.ts';
@@ -14,6 +16,7 @@ export { LARGEST_LIST } from './import/imported.ts';
 export * from './import/importers.ts';
 export { fetchNetbox, type NetboxSource } from './import/netbox-url.ts';
 export * from './inventory.ts';
+export { writeInventoryFile } from './inventory-file.ts';
 export { type MergeChange, type Merged, type MergeOptions, mergeInventory } from './inventory-merge.ts';
 export { InventorySchema, type SnmpReference } from './inventory-schema.ts';
 export * from './journal.ts';

@@ -26,7 +26,8 @@ const UserAccess = z.strictObject({
   privKey: SecretReference.optional(),
 });
 
-const Snmp = z.discriminatedUnion('version', [CommunityAccess, UserAccess]);
+/** A credential for SNMP as it stands in a file: its secrets are references. */
+export const Snmp = z.discriminatedUnion('version', [CommunityAccess, UserAccess]);
 export type SnmpReference = z.infer<typeof Snmp>;
 
 const LoginReference = z.strictObject({ user: z.string().min(1).max(64), password: SecretReference });

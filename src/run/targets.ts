@@ -71,7 +71,8 @@ async function networkAccess(
   };
 }
 
-async function snmpAccess(
+/** The credential behind a reference; `label` says whose it is where a person is asked. Throws Problem config/secret. */
+export async function snmpAccess(
   reference: SnmpReference,
   secrets: SecretResolver,
   label: string,

@@ -1,8 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
+import pLimit from 'p-limit';
 import { Problem, printable, type SnmpAccess } from '../core/index.ts';
+import { spelledLikeSocket } from './addresses.ts';
 import { type Endpoint, openSession, type SnmpSession } from './session.ts';
 import { SharedSocket } from './shared-socket.ts';
+import { whySilent } from './silence.ts';
 
 export interface SnmpHubOptions {
   /** For one try of one query. */
@@ -15,6 +18,8 @@ export interface SnmpHubOptions {
 export interface SnmpHub {
   /** Opens a session. Throws Problem link/dns. Sends nothing yet. */
   open(access: SnmpAccess, endpoint: Endpoint): Promise<SnmpSession>;
+  /** Asks why an agent kept silent, as far as that can be told; null where it cannot. Only reads, and never throws. */
+  whySilent(endpoint: Endpoint): Promise<Problem | null>;
   /** Datagrams that came from addresses that were not asked, and were thrown away. */
   readonly foreignAnswers: number;
   close(): Promise<void>;
@@ -22,9 +27,12 @@ export interface SnmpHub {
 
 const TIMEOUT_MS = 5000;
 const RETRIES = 1;
+/** Each of these questions has a socket of its own. */
+const QUESTIONS_AT_ONCE = 32;
 
 export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
   const sockets = new Map<'udp4' | 'udp6', SharedSocket>();
+  const questions = pLimit(QUESTIONS_AT_ONCE);
   const socketFor = (type: 'udp4' | 'udp6'): SharedSocket => {
     const present = sockets.get(type);
     if (present !== undefined) return present;
@@ -46,6 +54,11 @@ export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
         retries: options.retries ?? RETRIES,
       });
     },
+    whySilent: (endpoint) =>
+      questions(async () => {
+        const address = await resolveHost(endpoint.host).catch(() => null);
+        return address === null ? null : whySilent(address, isIPv6(address) ? 6 : 4, endpoint);
+      }),
     get foreignAnswers() {
       return [...sockets.values()].reduce((sum, socket) => sum + socket.foreignAnswers, 0);
     },
@@ -60,8 +73,7 @@ export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
 async function resolveHost(host: string): Promise<string> {
   try {
     const { address } = await lookup(host);
-    if (!isIPv6(address) || address.includes('%')) return address;
-    return new URL(`http://[${address}]`).hostname.slice(1, -1);
+    return spelledLikeSocket(address);
   } catch (thrown) {
     throw new Problem('link/dns', `The name ${printable(host)} has no address.`, {
       hint: 'Check the host in the inventory, or the name server.',

@@ -3,6 +3,14 @@
  *
  * Owns what is asked and written over SNMP. Must not know rules, inventories or other protocols; imports core only.
  */
+export {
+  type AddressList,
+  listAddresses,
+  type ReadRanges,
+  readRanges,
+  spelledLikeSocket,
+} from './addresses.ts';
+export { type DiscoverOptions, type DiscoverResult, discover } from './discover.ts';
 export { createSnmpHub, type SnmpHub, type SnmpHubOptions } from './hub.ts';
 export { lookBySnmp, type SnmpTarget } from './look.ts';
 export { OID } from './oids.ts';

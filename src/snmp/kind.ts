@@ -1,73 +1,41 @@
-import type { DeviceKind } from '../core/index.ts';
+import type { Card } from '../core/index.ts';
 import { OID } from './oids.ts';
+import { APC_PRODUCTS, APC_TREE, APPLICATIONS, BARE_CARD, type Product, TREES } from './products.ts';
 import { oidOf, type SnmpAnswers, textOf } from './values.ts';
-
-const APC = '1.3.6.1.4.1.318';
-
-/** What the members of APC's product tree are, by the number below 318.1.3 (SNMP notes, section a). */
-const PRODUCTS: Readonly<Record<string, DeviceKind>> = {
-  '1': 'ups',
-  '2': 'ups',
-  '3': 'ups',
-  '5': 'ups',
-  '6': 'ups',
-  '7': 'ups',
-  '13': 'ups',
-  '16': 'ups',
-  '17': 'ups',
-  '21': 'ups',
-  '23': 'ups',
-  '27': 'ups',
-  '28': 'ups',
-  '30': 'ups',
-  '37': 'ups',
-  '39': 'ups',
-  '4': 'pdu',
-  '15': 'pdu',
-  '24': 'pdu',
-  '34': 'pdu',
-  '35': 'pdu',
-  '9': 'ats',
-  '11': 'ats',
-  '19': 'ats',
-  '32': 'ats',
-  '38': 'ats',
-  '14': 'cooling',
-  '31': 'agent',
-  '33': 'agent',
-};
-
-/** Trees of others that answer for a UPS or mirror PowerNet's layout. */
-const OTHER_TREES: Readonly<Record<string, DeviceKind>> = {
-  '1.3.6.1.4.1.705': 'ups',
-  '1.3.6.1.4.1.674.10902': 'ups',
-  '1.3.6.1.2.1.33': 'ups',
-  '1.3.6.1.4.1.935': 'ups',
-  '1.3.6.1.4.1.8072': 'agent',
-};
 
 /** A Smart-UPS calls itself so, in capitals on old units. */
 const SMART_UPS = /^smart-ups\b/i;
 
-/** Tells what answered. No single object decides: cards with a wrong sysObjectID and mirrored trees exist. */
-export function kindOf(answers: SnmpAnswers): DeviceKind {
+/**
+ * Tells what answered, by several objects together: cards with a wrong sysObjectID, one card model in a UPS and in a cooling
+ * unit, and trees that mirror PowerNet's layout all exist.
+ */
+export function productOf(answers: SnmpAnswers, card: Card | null): Product {
   const model = textOf(answers, OID.model)?.trim() ?? '';
   const objectId = oidOf(answers, OID.sysObjectId);
-  const firmware = textOf(answers, OID.firmware);
-  const isApc = objectId === null || within(objectId, APC);
-  if (isApc && SMART_UPS.test(model) && firmware !== null) return 'smart-ups';
-  if (objectId === null) return model === '' ? 'other' : 'ups';
-  if (objectId === APC) return 'card';
-  if (isApc) {
-    const member = /^1\.3\.6\.1\.4\.1\.318\.1\.3\.(\d+)/.exec(objectId)?.[1];
-    return PRODUCTS[member ?? ''] ?? 'other';
+  const isApc = objectId === null || within(objectId, APC_TREE);
+  if (isApc && SMART_UPS.test(model) && textOf(answers, OID.firmware) !== null)
+    return { kind: 'smart-ups', what: 'APC Smart-UPS' };
+  for (const [tree, product] of TREES) {
+    if (objectId !== null && within(objectId, tree)) return product;
   }
-  for (const [tree, kind] of Object.entries(OTHER_TREES)) {
-    if (within(objectId, tree)) return kind;
-  }
-  return 'other';
+  const byApplication = APPLICATIONS[card?.app?.name ?? ''];
+  const said = objectId === null ? null : oneBelow(objectId, `${APC_TREE}.1.3`);
+  const listed = said === null ? undefined : APC_PRODUCTS[said];
+  if (listed !== undefined) return listed;
+  if (isApc && byApplication !== undefined) return byApplication;
+  if (objectId === APC_TREE) return BARE_CARD;
+  // Only a UPS has the object of a UPS's model.
+  if (isApc && model !== '') return { kind: 'ups', what: 'UPS' };
+  if (objectId !== null && within(objectId, APC_TREE)) return { kind: 'other', what: 'APC device' };
+  return { kind: 'other', what: 'device of another kind' };
 }
 
 function within(oid: string, tree: string): boolean {
   return oid === tree || oid.startsWith(`${tree}.`);
+}
+
+/** The number that follows a tree in an object id. */
+function oneBelow(oid: string, tree: string): string | null {
+  return within(oid, tree) ? (oid.slice(tree.length + 1).split('.')[0] ?? null) : null;
 }

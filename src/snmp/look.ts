@@ -1,7 +1,5 @@
 import {
   asProblem,
-  type Card,
-  type DeviceKind,
   type Look,
   type LookContext,
   Problem,
@@ -14,9 +12,11 @@ import {
 } from '../core/index.ts';
 import { readCard } from './card.ts';
 import { readCondition } from './condition.ts';
+import { describe, NAMING_OIDS } from './describe.ts';
 import type { SnmpHub } from './hub.ts';
-import { kindOf } from './kind.ts';
-import { CARD_OIDS, DETAIL_OIDS, IDENTITY_OIDS, MODULE_OIDS, OID } from './oids.ts';
+import { productOf } from './kind.ts';
+import { DETAIL_OIDS, IDENTITY_OIDS, MODULE_OIDS, OID } from './oids.ts';
+import type { SnmpSession } from './session.ts';
 import { numberOf, type SnmpAnswers, textOf } from './values.ts';
 
 /** Where and with what a unit is looked at over SNMP. */
@@ -36,35 +36,83 @@ export async function lookBySnmp(hub: SnmpHub, target: SnmpTarget, context: Look
     const session = await hub.open(target.snmp, target);
     try {
       const identity = await session.get(IDENTITY_OIDS);
-      const kind = kindOf(identity);
-      if (kind === 'card') {
-        const own = await session.get([...CARD_OIDS, ...MODULE_OIDS]);
-        return notASmartUps(kind, new Map([...identity, ...own]), place);
-      }
-      if (kind !== 'smart-ups') return notASmartUps(kind, identity, place);
-      const answers = new Map([...identity, ...(await session.get(DETAIL_OIDS))]);
-      // The sysDescr of a card says all of this; its own table is asked only where it does not.
-      const card = readCard(answers) ?? readCard(new Map([...answers, ...(await session.get(MODULE_OIDS))]));
-      return smartUps(answers, card, place);
+      const { kind } = productOf(identity, readCard(identity));
+      return kind === 'smart-ups'
+        ? await restOfSmartUps(session, identity, place, context.signal)
+        : await restOfOther(session, identity, place, context.signal);
     } finally {
       session.close();
     }
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
-    return { unit: unseenUnit(place), kind: null, description: null, problem: asProblem(thrown) };
+    return {
+      unit: unseenUnit(place),
+      kind: null,
+      description: null,
+      systemName: null,
+      problem: asProblem(thrown),
+    };
   }
 }
 
 type Place = Pick<Unit, 'site' | 'name' | 'host' | 'port'>;
 
-function smartUps(answers: SnmpAnswers, card: Card | null, place: Place): Look {
-  const unit: Unit = {
-    ...identityOf(answers, place),
+async function restOfSmartUps(
+  session: SnmpSession,
+  identity: SnmpAnswers,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Look> {
+  const known = {
+    kind: 'smart-ups',
+    description: described(identity),
+    systemName: systemName(identity),
+  } as const;
+  try {
+    const answers = new Map([...identity, ...(await session.get(DETAIL_OIDS))]);
+    // The sysDescr of a card says all of this; its own table is asked only where it does not.
+    const card = readCard(answers) ?? readCard(new Map([...answers, ...(await session.get(MODULE_OIDS))]));
     // A program on a host is no card: nothing can be sent through it.
-    card,
-    condition: readCondition(answers),
-  };
-  return { unit, kind: 'smart-ups', description: described(answers), problem: null };
+    const unit = { ...identityOf(answers, place), card, condition: readCondition(answers) };
+    return { ...known, unit, problem: null };
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    // Who it is stays known; how it stands does not.
+    const unit = { ...identityOf(identity, place), card: readCard(identity) };
+    return { ...known, unit, problem: asProblem(thrown) };
+  }
+}
+
+async function restOfOther(
+  session: SnmpSession,
+  identity: SnmpAnswers,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Look> {
+  let answers = identity;
+  try {
+    answers = new Map([...identity, ...(await session.get(NAMING_OIDS))]);
+  } catch (thrown) {
+    // Its name is a courtesy: what it is, it has said already.
+    if (signal.aborted) throw thrown;
+  }
+  const card = readCard(answers);
+  const product = productOf(answers, card);
+  const description = describe(product, answers, card);
+  const unit: Unit = { ...identityOf(answers, place), card };
+  const problem =
+    product.kind === 'card'
+      ? new Problem('device/no-application', `${place.host} is an ${description}.`, {
+          hint: 'A Smart-UPS may be behind it. Load the application of the card again, then look once more.',
+        })
+      : new Problem(
+          'device/not-smart-ups',
+          `${place.host} is not a Smart-UPS but: ${product.kind} (${description}).`,
+          {
+            hint: 'Remove it from the inventory, or correct the address.',
+          },
+        );
+  return { unit, kind: product.kind, description, systemName: systemName(answers), problem };
 }
 
 function identityOf(answers: SnmpAnswers, place: Place): Unit {
@@ -83,26 +131,9 @@ function identityOf(answers: SnmpAnswers, place: Place): Unit {
   };
 }
 
-function notASmartUps(kind: DeviceKind, answers: SnmpAnswers, place: Place): Look {
-  const description = described(answers);
-  const unit: Unit = { ...identityOf(answers, place), card: readCard(answers) };
-  const problem =
-    kind === 'card'
-      ? new Problem(
-          'device/no-application',
-          `${place.host} is an APC card without its application (${description}).`,
-          {
-            hint: 'A Smart-UPS may be behind it. Load the application of the card again, then look once more.',
-          },
-        )
-      : new Problem(
-          'device/not-smart-ups',
-          `${place.host} is not a Smart-UPS but: ${kind} (${description}).`,
-          {
-            hint: 'Remove it from the inventory, or correct the address.',
-          },
-        );
-  return { unit, kind, description, problem };
+/** The name that somebody gave to the device; null where it has none. */
+function systemName(answers: SnmpAnswers): string | null {
+  return shown(textOf(answers, OID.sysName));
 }
 
 function described(answers: SnmpAnswers): string {

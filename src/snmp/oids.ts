@@ -10,6 +10,10 @@ export const OID = {
   sysContact: '1.3.6.1.2.1.1.4.0',
   sysName: '1.3.6.1.2.1.1.5.0',
 
+  /** upsIdentManufacturer and upsIdentModel of RFC 1628, for UPSs of any maker. */
+  standardMaker: '1.3.6.1.2.1.33.1.1.1.0',
+  standardModel: '1.3.6.1.2.1.33.1.1.2.0',
+
   model: `${ups}.1.1.1.0`,
   firmware: `${ups}.1.2.1.0`,
   manufactured: `${ups}.1.2.2.0`,
@@ -46,6 +50,7 @@ export const IDENTITY_OIDS: readonly string[] = [
   OID.sysDescr,
   OID.sysObjectId,
   OID.sysContact,
+  OID.sysName,
   OID.model,
   OID.firmware,
   OID.serial,
@@ -66,9 +71,6 @@ export const DETAIL_OIDS: readonly string[] = [
   OID.stateFlags,
   OID.moduleVersion3,
 ];
-
-/** What a card without its application is asked. */
-export const CARD_OIDS: readonly string[] = [OID.hostModel, OID.hostSerial, OID.moduleVersion3];
 
 export const MODULE_OIDS: readonly string[] = [
   OID.moduleFile1,

@@ -38,6 +38,8 @@ export interface SessionSetup {
 
 /** Cards have small buffers: one said 2000 bytes at most, and sysDescr alone has 250. */
 const MOST_OIDS_A_PACKET = 12;
+/** A question this small is not what an agent is silent about: further halves would only ask a dead one more often. */
+const LEAST_OIDS_AFTER_SILENCE = 3;
 /** net-snmp keeps its own time; this is for an answer that it neither takes nor refuses. */
 const DEADLINE_MARGIN_MS = 2000;
 
@@ -61,11 +63,14 @@ export function openSession(setup: SessionSetup): SnmpSession {
   // A repeated write might start an update twice, so writing has a session of its own that tries once.
   let writer: snmp.Session | null = null;
   const isV1 = setup.access.version === '1';
+  let hasAnswered = false;
   return {
     async get(oids) {
       const answers = new Map<string, SnmpValue | null>();
       for (let start = 0; start < oids.length; start += MOST_OIDS_A_PACKET) {
-        await getGroup(reader, setup, oids.slice(start, start + MOST_OIDS_A_PACKET), isV1, answers);
+        const group = oids.slice(start, start + MOST_OIDS_A_PACKET);
+        await getGroup(reader, setup, group, { isV1, hasAnswered, answers });
+        hasAnswered = true;
       }
       return answers;
     },
@@ -121,14 +126,21 @@ type Attempt =
   | { readonly ok: true; readonly varbinds: readonly snmp.Varbind[] }
   | { readonly ok: false; readonly error: unknown };
 
+/** What is known of the agent while a group is asked for, and where the answers go. */
+interface Asking {
+  readonly isV1: boolean;
+  readonly hasAnswered: boolean;
+  readonly answers: Map<string, SnmpValue | null>;
+}
+
 /** Asks for a group; halves it where the agent says it is too big or keeps silent. */
 async function getGroup(
   session: snmp.Session,
   setup: SessionSetup,
   oids: readonly string[],
-  isV1: boolean,
-  answers: Map<string, SnmpValue | null>,
+  given: Asking,
 ): Promise<void> {
+  const { isV1, hasAnswered, answers } = given;
   let wanted = [...oids];
   while (wanted.length > 0) {
     const attempt = await request(session, setup, (done) => session.get(wanted, done));
@@ -144,10 +156,13 @@ async function getGroup(
       if (oid !== undefined) answers.set(oid, null);
       continue;
     }
-    const tooMuch = statusOf(error) === snmp.ErrorStatus.TooBig || isTimeOut(error);
-    if (tooMuch && wanted.length > 1 && (answers.size > 0 || statusOf(error) === snmp.ErrorStatus.TooBig)) {
+    const tooBig = statusOf(error) === snmp.ErrorStatus.TooBig && wanted.length > 1;
+    // Silence of an agent that talks otherwise may be all that it has to say to a large question.
+    const tooLong =
+      isTimeOut(error) && (hasAnswered || answers.size > 0) && wanted.length > LEAST_OIDS_AFTER_SILENCE;
+    if (tooBig || tooLong) {
       const half = Math.ceil(wanted.length / 2);
-      await getGroup(session, setup, wanted.slice(0, half), isV1, answers);
+      await getGroup(session, setup, wanted.slice(0, half), given);
       wanted = wanted.slice(half);
       continue;
     }

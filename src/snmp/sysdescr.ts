@@ -3,6 +3,7 @@ import type { Card } from '../core/index.ts';
 /** Keys of the bracket in a card's sysDescr (SNMP notes, section b). */
 const KEYS = ['MB', 'PF', 'PN', 'AF1', 'AN1', 'MN', 'HR', 'SN', 'MD'] as const;
 type Key = (typeof KEYS)[number];
+const STARTS = KEYS.map((key) => ({ key, pattern: new RegExp(`(?:^|\\s)${key}:`) }));
 
 /** What a card's sysDescr says of it. Keys without a value are absent. */
 export type CardFields = Readonly<Partial<Record<Key, string>>>;
@@ -21,8 +22,8 @@ export function parseSysDescr(sysDescr: string): CardFields | null {
     const oldest = OLDEST.exec(text);
     return oldest === null ? null : { MN: oldest[1] ?? '', SN: oldest[2] ?? '' };
   }
-  const starts = KEYS.flatMap((key) => {
-    const at = new RegExp(`(?:^|\\s)${key}:`).exec(bracket);
+  const starts = STARTS.flatMap(({ key, pattern }) => {
+    const at = pattern.exec(bracket);
     return at === null ? [] : [{ key, begin: at.index, value: at.index + at[0].length }];
   }).sort((a, b) => a.begin - b.begin);
   const fields: Partial<Record<Key, string>> = {};

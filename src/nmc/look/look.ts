@@ -25,10 +25,23 @@ export async function look(tools: Tools, target: UnitTarget, context: LookContex
   if (bySnmp !== null && bySnmp.problem?.code !== 'link/silent')
     return context.card === true ? withWholeCard(bySnmp, tools, target, context) : bySnmp;
   if (network.login === null)
-    return bySnmp ?? { unit: unseenUnit(place), kind: null, description: null, problem: noWay() };
+    return bySnmp === null
+      ? { unit: unseenUnit(place), kind: null, description: null, problem: noWay() }
+      : explained(bySnmp, tools, place);
   // Where SNMP is meant to work, its silence is what the operator must hear of if SSH is silent too.
   const bySsh = await lookByShell(tools, target, context);
-  return bySsh.problem === null || bySsh.unit.card !== null || bySnmp === null ? bySsh : bySnmp;
+  if (bySsh.problem === null || bySsh.unit.card !== null || bySnmp === null) return bySsh;
+  return explained(bySnmp, tools, place);
+}
+
+/** Silence with what can be told of its cause: a closed port, no way to the host, a credential that is not taken. */
+async function explained(
+  silent: Look,
+  { hub }: Tools,
+  place: { readonly host: string; readonly port: number },
+): Promise<Look> {
+  const why = await hub.whySilent(place);
+  return why === null ? silent : { ...silent, problem: why };
 }
 
 /** What SNMP leaves out of a card is asked of its command line, where there is a login. */

@@ -1,0 +1,50 @@
+import { lookup } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { hasCode, Problem, printable } from '../core/index.ts';
+import { type ListedUnit, type Merged, mergeInventory, readInventory } from '../run/index.ts';
+
+/** The inventory as it is; null where there is none yet. Throws Problem config/inventory-missing. */
+export async function readInventoryText(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (thrown) {
+    if (hasCode(thrown, 'ENOENT')) return null;
+    throw new Problem('config/inventory-missing', `The inventory ${printable(file)} cannot be read.`, {
+      hint: 'Name a file that you may read and write with --write, or one that is not there yet.',
+      cause: thrown,
+    });
+  }
+}
+
+/**
+ * Merges units into the text of an inventory, once its host names were asked of the name server. `shown`: its name in messages.
+ * Throws Problem config/inventory.
+ */
+export async function mergeListed(
+  before: string | null,
+  shown: string,
+  units: readonly ListedUnit[],
+  options: { readonly site: string; readonly heading?: readonly string[] },
+): Promise<Merged> {
+  const addresses = before === null ? new Map<string, readonly string[]>() : await addressesOf(before, shown);
+  return mergeInventory(before, shown, units, { ...options, addresses });
+}
+
+/** The addresses of the host names in an inventory, as far as they have any. */
+async function addressesOf(text: string, file: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = readInventory(text, file, file).units.flatMap(({ host }) =>
+    host === null || isIP(host) !== 0 ? [] : [host.toLowerCase()],
+  );
+  const found = new Map<string, readonly string[]>();
+  await Promise.all(
+    names.map(async (name) => {
+      const all = await lookup(name, { all: true }).catch(() => []);
+      found.set(
+        name,
+        all.map(({ address }) => address),
+      );
+    }),
+  );
+  return found;
+}

@@ -1,0 +1,36 @@
+import type { Look } from './path.ts';
+
+/** Something that answered at an address of a sweep. */
+export interface Found {
+  /** The address, or the name that was asked for. */
+  readonly host: string;
+  readonly look: Look;
+  /** Index of the credential that was answered to; null where none was. */
+  readonly credential: number | null;
+}
+
+/** Every code of a finding of `discover` and what it says; `docs/codes.md` holds the same list and a test compares the two. */
+export const DISCOVERY_CODES = {
+  UNKNOWN_NAME: 'A name of the range has no address.',
+  NOT_SENT: 'Nothing can be sent to some addresses: there is no route, or it is not allowed.',
+  FOREIGN_ANSWER: 'Answers came from addresses that were not asked, and were thrown away.',
+  NOT_READ: 'Something answered, and then could not be read.',
+  CREDENTIAL_REFUSED: 'An SNMPv3 agent answers, and accepts none of the users.',
+  PARTLY_READ: 'Who the unit is was read, how it stands was not.',
+  NO_SERIAL: 'The unit gives no serial number that tells it from others; an upgrade refuses it.',
+  DUPLICATE_SERIAL: 'One serial number was seen at several addresses; an upgrade refuses them.',
+  SECOND_ADDRESS: 'One card answers at several addresses.',
+  NO_CARD: 'The unit is seen through a program on a computer; nothing can be upgraded through it.',
+  NO_APPLICATION: 'A card answers without its application; a Smart-UPS may be behind it.',
+} as const;
+
+export type DiscoveryCode = keyof typeof DISCOVERY_CODES;
+
+/** Something that its owner should know of a sweep, with what to do about it. Fit for printing. */
+export interface DiscoveryFinding {
+  readonly code: DiscoveryCode;
+  readonly because: string;
+  readonly remedy: string;
+  /** The addresses that it is about; bounded. */
+  readonly hosts: readonly string[];
+}

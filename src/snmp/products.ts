@@ -1,0 +1,86 @@
+import type { DeviceKind } from '../core/index.ts';
+
+/** What a device is: its kind, and what people call such a thing. */
+export interface Product {
+  readonly kind: DeviceKind;
+  readonly what: string;
+}
+
+/** The members of APC's product tree, by the number below 318.1.3 (SNMP notes, section a). */
+export const APC_PRODUCTS: Readonly<Record<string, Product>> = {
+  '1': { kind: 'ups', what: 'APC Back-UPS' },
+  '2': { kind: 'ups', what: 'APC Smart-UPS' },
+  '3': { kind: 'ups', what: 'APC Matrix-UPS' },
+  '4': { kind: 'pdu', what: 'APC rack PDU' },
+  '5': { kind: 'ups', what: 'APC Symmetra' },
+  '6': { kind: 'ups', what: 'APC DP series or Silcon UPS' },
+  '7': { kind: 'ups', what: 'APC DP series or Silcon UPS' },
+  '8': { kind: 'other', what: 'APC environment monitor' },
+  '9': { kind: 'ats', what: 'APC transfer switch' },
+  '10': { kind: 'other', what: 'APC DC power system' },
+  '11': { kind: 'ats', what: 'APC transfer switch' },
+  '12': { kind: 'other', what: 'APC access control' },
+  '13': { kind: 'ups', what: 'APC three-phase UPS' },
+  '14': { kind: 'cooling', what: 'APC cooling unit' },
+  '15': { kind: 'pdu', what: 'APC power distribution unit' },
+  '16': { kind: 'ups', what: 'APC three-phase UPS' },
+  '17': { kind: 'ups', what: 'APC Smart-UPS VT' },
+  '18': { kind: 'other', what: 'APC battery manager' },
+  '19': { kind: 'ats', what: 'APC transfer switch' },
+  '20': { kind: 'other', what: 'APC console' },
+  '21': { kind: 'ups', what: 'Gutor UPS' },
+  '22': { kind: 'other', what: 'APC access control' },
+  '23': { kind: 'ups', what: 'APC Symmetra PX' },
+  '24': { kind: 'pdu', what: 'APC power distribution unit' },
+  '25': { kind: 'other', what: 'APC management server' },
+  '27': { kind: 'ups', what: 'APC Smart-UPS' },
+  '28': { kind: 'ups', what: 'Schneider Galaxy' },
+  '30': { kind: 'ups', what: 'APC EPS' },
+  '31': { kind: 'agent', what: 'PowerChute Network Shutdown on a computer' },
+  '32': { kind: 'ats', what: 'APC transfer switch' },
+  '33': { kind: 'agent', what: 'PowerChute Business Edition on a computer' },
+  '34': { kind: 'pdu', what: 'APC power distribution unit' },
+  '35': { kind: 'pdu', what: 'APC power distribution unit' },
+  '36': { kind: 'other', what: 'APC micro data centre' },
+  '37': { kind: 'ups', what: 'APC Easy UPS' },
+  '38': { kind: 'ats', what: 'APC transfer switch' },
+  '39': { kind: 'ups', what: 'APC Smart-UPS Ultra' },
+};
+
+export const APC_TREE = '1.3.6.1.4.1.318';
+
+/** Trees by which a device is known, the longest first where one lies in another. */
+export const TREES: readonly (readonly [string, Product])[] = [
+  // Clustered PDUs answer with their objects instead of a product (SNMP notes, section a).
+  ['1.3.6.1.4.1.318.1.1.32', { kind: 'pdu', what: 'APC rack PDU' }],
+  ['1.3.6.1.4.1.52674', { kind: 'other', what: 'NetBotz environment monitor' }],
+  ['1.3.6.1.4.1.5528', { kind: 'other', what: 'NetBotz environment monitor' }],
+  ['1.3.6.1.4.1.705', { kind: 'ups', what: 'MGE or Eaton UPS' }],
+  ['1.3.6.1.4.1.674.10902', { kind: 'ups', what: 'Dell UPS' }],
+  ['1.3.6.1.2.1.33', { kind: 'ups', what: 'UPS of another maker' }],
+  ['1.3.6.1.4.1.935', { kind: 'ups', what: 'UPS behind a NetAgent card' }],
+  // Its tree mirrors the layout of PowerNet, and says nothing of a Smart-UPS.
+  ['1.3.6.1.4.1.3808.1.1.1', { kind: 'ups', what: 'CyberPower UPS' }],
+  ['1.3.6.1.4.1.3808.1.1.6', { kind: 'pdu', what: 'CyberPower PDU' }],
+  ['1.3.6.1.4.1.3808', { kind: 'other', what: 'CyberPower device' }],
+  ['1.3.6.1.4.1.8072', { kind: 'agent', what: 'computer with the Net-SNMP agent' }],
+];
+
+/** What the application of an APC card runs for, where the object id does not say it (SNMP notes, section b). */
+export const APPLICATIONS: Readonly<Record<string, Product>> = {
+  sy: { kind: 'ups', what: 'APC Symmetra' },
+  rpdu: { kind: 'pdu', what: 'APC rack PDU' },
+  rpdu2g: { kind: 'pdu', what: 'APC rack PDU' },
+  ms: { kind: 'pdu', what: 'APC MasterSwitch' },
+  xpdu: { kind: 'pdu', what: 'APC power distribution unit' },
+  ats4g: { kind: 'ats', what: 'APC transfer switch' },
+  nairfm: { kind: 'cooling', what: 'APC cooling unit' },
+  acrc: { kind: 'cooling', what: 'APC cooling unit' },
+  rd3xx: { kind: 'cooling', what: 'APC cooling unit' },
+  unflrsp: { kind: 'cooling', what: 'APC cooling unit' },
+  nb200: { kind: 'other', what: 'NetBotz environment monitor' },
+  mem: { kind: 'other', what: 'APC environment monitor' },
+};
+
+/** A card whose sysObjectID stops at the tree itself (SNMP notes, item 5). */
+export const BARE_CARD: Product = { kind: 'card', what: 'APC card without its application' };

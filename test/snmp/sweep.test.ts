@@ -1,0 +1,225 @@
+import dgram, { type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/cli/io.ts';
+import { Secret } from '../../src/core/index.ts';
+import { listAddresses, readRanges } from '../../src/snmp/index.ts';
+import { engineProbe, probeFor } from '../../src/snmp/probe.ts';
+import { whySilent } from '../../src/snmp/silence.ts';
+import { type SweepOptions, type SweepResult, sweep } from '../../src/snmp/sweep.ts';
+
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) {
+    socket.close();
+    await once(socket, 'close');
+  }
+});
+
+/** A socket at a loopback address that does with a question what it is told. */
+async function listen(
+  address: string,
+  port: number,
+  act: (question: Buffer, answer: (bytes: Buffer) => void, asked: number) => void,
+): Promise<Socket> {
+  const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
+  sockets.push(socket);
+  let asked = 0;
+  socket.on('message', (question, from) => {
+    asked += 1;
+    act(question, (bytes) => socket.send(bytes, from.port, from.address), asked);
+  });
+  socket.bind(port, address);
+  await once(socket, 'listening');
+  return socket;
+}
+
+const community = (word: string, version: '1' | '2c' = '2c') =>
+  ({ version, community: new Secret(word) }) as const;
+const holds = (question: Buffer, word: string): boolean =>
+  question.includes(Buffer.from(`${String.fromCharCode(4, word.length)}${word}`));
+
+interface Heard {
+  readonly answers: readonly (readonly [string, number | null])[];
+  readonly result: SweepResult;
+}
+
+async function run(
+  port: number,
+  words: readonly string[],
+  options: Partial<SweepOptions> = {},
+): Promise<Heard> {
+  const answers: (readonly [string, number | null])[] = [];
+  const result = await sweep({
+    addresses: listAddresses(readRanges(words).spans, []),
+    port,
+    probes: [{ ...probeFor(community('public')), last: true }],
+    rate: null,
+    waitMs: 150,
+    retries: 1,
+    clock: systemClock,
+    signal: new AbortController().signal,
+    onAnswer: (address, probe) => answers.push([address, probe]),
+    onSent: () => undefined,
+    ...options,
+  });
+  return { answers, result };
+}
+
+describe('a sweep', () => {
+  it('finds who answers among many that do not, and asks the silent ones once more', async () => {
+    const asked: number[] = [];
+    const first = await listen('127.61.0.9', 0, (question, answer) => answer(question));
+    const { port } = first.address();
+    // The first question to this one is lost.
+    await listen('127.61.3.200', port, (question, answer, count) => {
+      asked.push(count);
+      if (count === 2) answer(question);
+    });
+    const { answers, result } = await run(port, ['127.61.0.0/22']);
+    expect(answers).toEqual([
+      ['127.61.0.9', 0],
+      ['127.61.3.200', 0],
+    ]);
+    expect(asked).toEqual([1, 2]);
+    expect(result).toEqual({ asked: 1022, foreign: { count: 0, addresses: [] }, unsent: new Map() });
+  });
+
+  it('asks with one credential after the other, and never again where one was answered', async () => {
+    const seen: string[] = [];
+    const note = (who: string, question: Buffer): void => {
+      seen.push(`${who} ${holds(question, 'one') ? 'one' : holds(question, 'two') ? 'two' : 'engine'}`);
+    };
+    const first = await listen('127.61.4.1', 0, (question, answer) => {
+      note('a', question);
+      if (holds(question, 'one')) answer(question);
+    });
+    const { port } = first.address();
+    await listen('127.61.4.2', port, (question, answer) => {
+      note('b', question);
+      // It speaks version 3 to everybody, and version 2c to `two`.
+      if (!holds(question, 'one')) answer(question);
+    });
+    const { answers } = await run(port, ['127.61.4.1-3'], {
+      retries: 0,
+      probes: [
+        { ...probeFor(community('one')), last: true },
+        { ...engineProbe(), last: false },
+        { ...probeFor(community('two')), last: true },
+      ],
+    });
+    expect(answers).toEqual([
+      ['127.61.4.1', 0],
+      ['127.61.4.2', 1],
+      ['127.61.4.2', 2],
+    ]);
+    expect(seen.sort()).toEqual(['a one', 'b engine', 'b one', 'b two']);
+  });
+
+  it('gives a late answer to the question that it repeats', async () => {
+    let kept: Buffer | null = null;
+    const slow = await listen('127.61.5.1', 0, (question, answer) => {
+      if (kept === null) kept = Buffer.from(question);
+      else answer(kept);
+    });
+    const { answers } = await run(slow.address().port, ['127.61.5.1'], {
+      retries: 0,
+      probes: [
+        { ...probeFor(community('one')), last: true },
+        { ...probeFor(community('two')), last: true },
+      ],
+    });
+    expect(answers).toEqual([['127.61.5.1', 0]]);
+  });
+
+  it('outlives a storm of answers, and what is none', async () => {
+    const storm = await listen('127.61.6.1', 0, (question, answer) => {
+      for (let copy = 0; copy < 500; copy += 1) answer(question);
+    });
+    const { port } = storm.address();
+    await listen('127.61.6.2', port, (_question, answer) => {
+      answer(Buffer.alloc(0));
+      answer(Buffer.from([0x30]));
+      answer(Buffer.from('HTTP/1.1 400 Bad Request'));
+      answer(Buffer.alloc(60_000, 0x30));
+    });
+    const { answers, result } = await run(port, ['127.61.6.1-9']);
+    expect(answers.filter(([, probe]) => probe !== null)).toEqual([['127.61.6.1', 0]]);
+    expect(answers.filter(([, probe]) => probe === null)).toEqual([['127.61.6.2', null]]);
+    expect(result.asked).toBe(9);
+  });
+
+  it('says who answered unasked', async () => {
+    const first = await listen('127.61.7.1', 0, () => undefined);
+    const { port } = first.address();
+    const other = await listen('127.61.7.99', 0, () => undefined);
+    const asked = await listen('127.61.7.2', port, () => undefined);
+    asked.on('message', (question, from) => other.send(question, from.port, from.address));
+    const { answers, result } = await run(port, ['127.61.7.2-3']);
+    expect(answers).toEqual([]);
+    // Once for each pass.
+    expect(result.foreign).toEqual({ count: 2, addresses: ['127.61.7.99'] });
+  });
+
+  it('asks IPv6 addresses in the same go', async () => {
+    const six = await listen('::1', 0, (question, answer) => answer(question));
+    const { port } = six.address();
+    await listen('127.61.8.1', port, (question, answer) => answer(question));
+    const { answers } = await run(port, ['::1', '127.61.8.1-2'], { retries: 0 });
+    expect([...answers].sort()).toEqual([
+      ['127.61.8.1', 0],
+      ['::1', 0],
+    ]);
+  });
+
+  it('names addresses that nothing can be sent to, and goes on with the others', async () => {
+    const live = await listen('127.61.9.1', 0, (question, answer) => answer(question));
+    // A loopback network has a broadcast address, which takes nothing from a socket that does not ask for it.
+    const { answers, result } = await run(live.address().port, ['127.61.9.1', '127.255.255.255']);
+    expect(answers).toEqual([['127.61.9.1', 0]]);
+    expect([...result.unsent]).toEqual([['EACCES', { count: 1, example: '127.255.255.255' }]]);
+  });
+
+  it('ends with what it has when it is stopped', async () => {
+    const stop = new AbortController();
+    const live = await listen('127.61.10.1', 0, (question, answer) => {
+      answer(question);
+      stop.abort();
+    });
+    const { result } = await run(live.address().port, ['127.61.10.0/23'], { rate: 200, signal: stop.signal });
+    expect(result.asked).toBeLessThan(510);
+  });
+
+  it('sends no faster than it may', async () => {
+    const live = await listen('127.61.12.1', 0, () => undefined);
+    const times: number[] = [];
+    let now = 0;
+    await run(live.address().port, ['127.61.12.0/25'], {
+      rate: 100,
+      retries: 0,
+      clock: {
+        now: () => new Date(0),
+        monotonic: () => now,
+        sleep: async (milliseconds) => {
+          now += milliseconds;
+        },
+      },
+      onSent: () => times.push(now),
+    });
+    // 126 questions at 100 a second.
+    expect(times.at(-1)).toBeGreaterThanOrEqual(940);
+  });
+});
+
+describe('silence', () => {
+  it('of a closed port is told from silence, and from a credential that is not taken', async () => {
+    const mute = await listen('127.61.11.1', 0, () => undefined);
+    const { port } = mute.address();
+    await listen('127.61.11.2', port, (question, answer) => answer(question));
+    const ask = async (host: string): Promise<string | null> =>
+      (await whySilent(host, 4, { host, port }))?.code ?? null;
+    expect(await ask('127.61.11.1')).toBeNull();
+    expect(await ask('127.61.11.2')).toBe('link/snmp-auth');
+    expect(await ask('127.61.11.3')).toBe('link/refused');
+  });
+});
