@@ -18,12 +18,13 @@ function listed(text: string): readonly string[] {
 }
 
 describe('docs/codes.md', () => {
-  it('lists every problem, reason and warning code, and no other', async () => {
+  it('lists every problem, reason, warning and finding code, and no other', async () => {
     const rules = await allRules();
     const codes = [
       ...Object.keys(PROBLEM_CODES),
       ...Object.keys(BUILT_IN_CODES),
       ...Object.keys(IMAGE_WARNINGS),
+      ...Object.keys(DISCOVERY_CODES),
       ...rules.flatMap(({ rule }) => rule.code ?? []),
     ];
     expect([...listed(read('docs/codes.md'))].filter((code) => !/^\d+$/.test(code)).sort()).toEqual(
