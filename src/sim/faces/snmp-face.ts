@@ -1,79 +1,84 @@
-import dgram, { type Socket } from 'node:dgram';
-import { EventEmitter, once } from 'node:events';
+import { createHash } from 'node:crypto';
 import * as snmp from 'net-snmp';
-import { ACCESS } from '../access.ts';
 import type { SimulatedDevice } from '../device/device.ts';
 import type { Face } from './face.ts';
-import { type Mib, type SetRequest, SnmpTree } from './snmp-tree.ts';
-
-/** The part of net-snmp's agent that is used; its types call all of it `any`. */
-interface Agent {
-  getMib(): Mib;
-  getAuthorizer(): {
-    addCommunity(name: string): void;
-    addUser(user: snmp.User): void;
-    getAccessControlModel(): {
-      setCommunityAccess(name: string, level: number): void;
-      setUserAccess(name: string, level: number): void;
-    };
-  };
-  close(): void;
-}
+import { openAgent } from './snmp-agent.ts';
+import { MODULE_TABLE, moduleRows, OBJECTS, objectValue, UPDATE_OBJECT } from './snmp-objects.ts';
+import type { SetRequest, SnmpTree } from './snmp-tree.ts';
 
 const START = 2;
 const CLEAR = 1;
 
-/** The agent of a simulated card, on an address and a free port. */
-export async function openSnmpFace(device: SimulatedDevice, address: string): Promise<Face> {
-  const wire = new Wire(device, address);
-  const agent: Agent = snmp.createAgent(
-    {
-      address,
-      transport: 'udp4',
-      dgramModule: { createSocket: () => wire },
-      accessControlModelType: snmp.AccessControlModelType.Simple,
+/** The agent of a simulated card, on an address; port 0 = a free one. */
+export async function openSnmpFace(device: SimulatedDevice, address: string, port = 0): Promise<Face> {
+  let tree: SnmpTree | null = null;
+  const answer = new NextAnswer();
+  const agent = await openAgent({
+    place: { address, port },
+    access: device.persona.snmp,
+    engineId: apcEngineId(device.cardSerial),
+    hears: () => {
+      if (!device.cardUp || (device.has('snmp-silent-during-update') && device.phase !== 'idle'))
+        return false;
+      device.counters.snmpReads += 1;
+      if (tree !== null) refresh(tree, device, answer);
+      return true;
     },
-    // Bad datagrams end here; a card is silent about them.
-    () => undefined,
-  );
-  grant(agent, device);
-  const tree = new SnmpTree(agent.getMib(), device, (request: SetRequest) =>
-    onUpdateObject(request, device, wire),
-  );
-  wire.refresh = () => tree.refresh();
-  const port = await wire.ready;
-  return {
-    port,
-    close: async () => {
-      agent.close();
-      await wire.closed;
+    answers: (bytes, _to, send) => {
+      if (!answer.takeLoss()) send(bytes);
     },
-  };
+  });
+  tree = agent.tree;
+  return agent;
 }
 
-function grant(agent: Agent, device: SimulatedDevice): void {
-  const authorizer = agent.getAuthorizer();
-  const model = authorizer.getAccessControlModel();
-  if (device.persona.snmp === 'v3') {
-    authorizer.addUser({
-      name: ACCESS.v3User,
-      level: snmp.SecurityLevel.authPriv,
-      authProtocol: snmp.AuthProtocols.sha,
-      authKey: ACCESS.v3Auth,
-      privProtocol: snmp.PrivProtocols.aes,
-      privKey: ACCESS.v3Priv,
-    });
-    model.setUserAccess(ACCESS.v3User, snmp.AccessLevel.ReadWrite);
-    return;
+/** Enterprise 318 and a hardware address, which stays with the card (SNMP notes, d). */
+function apcEngineId(cardSerial: string): string {
+  return `8000013e0300c0b7${createHash('sha256').update(cardSerial).digest('hex').slice(0, 6)}`;
+}
+
+/** Whether the next answer gets lost. */
+class NextAnswer {
+  #lost = false;
+
+  lose(): void {
+    this.#lost = true;
   }
-  authorizer.addCommunity(ACCESS.read);
-  model.setCommunityAccess(ACCESS.read, snmp.AccessLevel.ReadOnly);
-  authorizer.addCommunity(ACCESS.write);
-  model.setCommunityAccess(ACCESS.write, snmp.AccessLevel.ReadWrite);
+
+  takeLoss(): boolean {
+    const lost = this.#lost;
+    this.#lost = false;
+    return lost;
+  }
+}
+
+/** Brings every object up to the device as it is now; they come and go with the application of the card. */
+function refresh(tree: SnmpTree, device: SimulatedDevice, answer: NextAnswer): void {
+  for (const object of OBJECTS) {
+    const value = objectValue(object, device);
+    const oid = `${object.oid}.0`;
+    if (value === null) tree.drop(oid);
+    else if (object.oid !== UPDATE_OBJECT) tree.put(oid, object.type, value);
+    else tree.put(oid, object.type, value, (request) => onUpdateObject(request, device, answer));
+  }
+  refreshModules(tree, device);
+}
+
+function refreshModules(tree: SnmpTree, device: SimulatedDevice): void {
+  const rows = moduleRows(device);
+  for (const index of [1, 2, 3]) {
+    const row = rows.find(([number]) => number === index);
+    for (const column of [1, 2, 3, 4]) {
+      const oid = `${MODULE_TABLE}.${column}.${index}`;
+      const value = row?.[column - 1];
+      if (value === undefined) tree.drop(oid);
+      else tree.put(oid, column === 1 ? 'integer' : 'text', value);
+    }
+  }
 }
 
 /** A write comes twice, to try and to do; only the second one acts. */
-function onUpdateObject(request: SetRequest, device: SimulatedDevice, wire: Wire): void {
+function onUpdateObject(request: SetRequest, device: SimulatedDevice, answer: NextAnswer): void {
   if (request.operation !== snmp.PduType.SetRequest) {
     request.done();
     return;
@@ -81,7 +86,7 @@ function onUpdateObject(request: SetRequest, device: SimulatedDevice, wire: Wire
   const value = Number(request.setValue);
   if (request.testSet === true) {
     if (device.has('set-lost') && value === START) {
-      wire.loseNextAnswer = true;
+      answer.lose();
       request.done({ errorStatus: snmp.ErrorStatus.GeneralError });
       return;
     }
@@ -99,64 +104,9 @@ function onUpdateObject(request: SetRequest, device: SimulatedDevice, wire: Wire
     request.done();
     return;
   }
-  if (device.has('set-answer-lost')) wire.loseNextAnswer = true;
-  const answer = device.start(null);
+  if (device.has('set-answer-lost')) answer.lose();
+  const started = device.start(null);
   // Whether the unit takes the file shows in the object, not in the answer to the write.
-  if (answer === 'started' || answer === 'refused') request.done();
+  if (started === 'started' || started === 'refused') request.done();
   else request.done({ errorStatus: snmp.ErrorStatus.InconsistentValue });
-}
-
-/** The agent's socket: binds a free port, brings the objects up to date before each request, may lose an answer. */
-class Wire extends EventEmitter {
-  readonly ready: Promise<number>;
-  readonly closed: Promise<void>;
-  loseNextAnswer = false;
-  refresh: () => void = () => undefined;
-  readonly #socket: Socket;
-  readonly #address: string;
-
-  constructor(device: SimulatedDevice, address: string) {
-    super();
-    this.#address = address;
-    this.#socket = dgram.createSocket('udp4');
-    this.ready = once(this.#socket, 'listening').then(() => this.#socket.address().port);
-    this.closed = once(this.#socket, 'close').then(() => undefined);
-    this.#socket.on('message', (message, from) => {
-      if (!device.cardUp || (device.has('snmp-silent-during-update') && device.phase !== 'idle')) return;
-      device.counters.snmpReads += 1;
-      this.refresh();
-      this.emit('message', message, from);
-    });
-    this.#socket.on('error', (error) => this.emit('error', error));
-  }
-
-  bind(): void {
-    this.#socket.bind(0, this.#address);
-  }
-
-  unref(): void {}
-
-  address(): { address: string; port: number } {
-    return this.#socket.address();
-  }
-
-  send(
-    bytes: Buffer,
-    offset: number,
-    length: number,
-    port: number,
-    address: string,
-    done: (error: Error | null, bytes: number) => void,
-  ): void {
-    if (this.loseNextAnswer) {
-      this.loseNextAnswer = false;
-      done(null, length);
-      return;
-    }
-    this.#socket.send(bytes, offset, length, port, address, done);
-  }
-
-  close(done?: () => void): void {
-    this.#socket.close(done);
-  }
 }

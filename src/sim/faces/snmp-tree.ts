@@ -1,20 +1,26 @@
 import * as snmp from 'net-snmp';
-import type { SimulatedDevice } from '../device/device.ts';
-import {
-  MODULE_TABLE,
-  moduleRows,
-  OBJECTS,
-  objectValue,
-  type SimulatedObject,
-  UPDATE_OBJECT,
-} from './snmp-objects.ts';
 
 /** The part of net-snmp's object tree that is used; its types call all of it `any`. */
 export interface Mib {
-  registerProvider(provider: object): void;
+  registerProvider(provider: Provider): void;
+  addProviderToNode(provider: Provider): void;
   unregisterProvider(name: string): void;
-  setScalarValue(name: string, value: string | number): void;
-  addTableRow(name: string, row: readonly (string | number)[]): void;
+  addNodesForOid(oid: string): MibNode;
+}
+
+interface Provider {
+  readonly name: string;
+  readonly type: snmp.MibProviderType;
+  readonly oid: string;
+  readonly scalarType: snmp.ObjectType;
+  readonly maxAccess: snmp.MaxAccess;
+  readonly handler?: (request: SetRequest) => void;
+}
+
+interface MibNode {
+  value: unknown;
+  valueType: snmp.ObjectType;
+  delete(): void;
 }
 
 /** A request for the object that may be written. */
@@ -27,75 +33,73 @@ export interface SetRequest {
 
 const TYPES = {
   text: snmp.ObjectType.OctetString,
+  hex: snmp.ObjectType.OctetString,
   integer: snmp.ObjectType.Integer,
   gauge: snmp.ObjectType.Gauge,
+  counter: snmp.ObjectType.Counter,
   ticks: snmp.ObjectType.TimeTicks,
   oid: snmp.ObjectType['OBJECT IDENTIFIER'],
 } as const;
 
-/** The objects of an agent, which come and go with the application of the card. */
+/** Types of the objects of simulated agents; `hex` is an OCTET STRING that is no text, given as hexadecimal digits. */
+export type ValueType = keyof typeof TYPES;
+
+/**
+ * The objects of an agent, by the OID of their instance. Not net-snmp's own scalars and tables: those look an object up, check it
+ * and copy its address for every value that changes.
+ */
 export class SnmpTree {
   readonly #mib: Mib;
-  readonly #device: SimulatedDevice;
-  readonly #onUpdateObject: (request: SetRequest) => void;
-  readonly #registered = new Set<string>();
+  readonly #nodes = new Map<string, MibNode>();
+  /** How many instances an object has. */
+  readonly #instances = new Map<string, number>();
 
-  constructor(mib: Mib, device: SimulatedDevice, onUpdateObject: (request: SetRequest) => void) {
+  constructor(mib: Mib) {
     this.#mib = mib;
-    this.#device = device;
-    this.#onUpdateObject = onUpdateObject;
-    this.refresh();
   }
 
-  /** Brings every object up to the device as it is now. */
-  refresh(): void {
-    for (const object of OBJECTS) {
-      const value = objectValue(object, this.#device);
-      if (value === null) this.#drop(object.oid);
-      else {
-        if (!this.#registered.has(object.oid)) this.#register(object);
-        this.#mib.setScalarValue(object.oid, value);
-      }
+  /** Sets the value of an instance, which need not exist; `onRequest` makes it one that may be written. */
+  put(oid: string, type: ValueType, value: string | number, onRequest?: (request: SetRequest) => void): void {
+    const node = this.#nodes.get(oid) ?? this.#add(oid, type, onRequest);
+    node.value = type === 'hex' ? Buffer.from(String(value), 'hex') : value;
+  }
+
+  /** Takes an instance away, which need not exist. */
+  drop(oid: string): void {
+    const node = this.#nodes.get(oid);
+    if (node === undefined) return;
+    const object = objectOf(oid);
+    const left = (this.#instances.get(object) ?? 0) - 1;
+    this.#nodes.delete(oid);
+    this.#instances.set(object, left);
+    node.delete();
+    if (left === 0) this.#mib.unregisterProvider(object);
+  }
+
+  #add(oid: string, type: ValueType, onRequest: ((request: SetRequest) => void) | undefined): MibNode {
+    const object = objectOf(oid);
+    const instances = this.#instances.get(object) ?? 0;
+    if (instances === 0) {
+      const provider = {
+        name: object,
+        type: snmp.MibProviderType.Scalar,
+        oid: object,
+        scalarType: TYPES[type],
+        maxAccess: snmp.MaxAccess[onRequest === undefined ? 'read-only' : 'read-write'],
+        ...(onRequest === undefined ? {} : { handler: onRequest }),
+      };
+      this.#mib.registerProvider(provider);
+      this.#mib.addProviderToNode(provider);
     }
-    this.#refreshModules();
+    const node = this.#mib.addNodesForOid(oid);
+    node.valueType = TYPES[type];
+    this.#nodes.set(oid, node);
+    this.#instances.set(object, instances + 1);
+    return node;
   }
+}
 
-  #register(object: SimulatedObject): void {
-    const isUpdate = object.oid === UPDATE_OBJECT;
-    this.#registered.add(object.oid);
-    this.#mib.registerProvider({
-      name: object.oid,
-      type: snmp.MibProviderType.Scalar,
-      oid: object.oid,
-      scalarType: TYPES[object.type],
-      maxAccess: isUpdate ? snmp.MaxAccess['read-write'] : snmp.MaxAccess['read-only'],
-      ...(isUpdate ? { handler: this.#onUpdateObject } : {}),
-    });
-  }
-
-  #drop(name: string): void {
-    if (this.#registered.delete(name)) this.#mib.unregisterProvider(name);
-  }
-
-  #refreshModules(): void {
-    this.#drop(MODULE_TABLE);
-    const rows = moduleRows(this.#device);
-    if (rows.length === 0) return;
-    this.#registered.add(MODULE_TABLE);
-    const column = (number: number, type: snmp.ObjectType) => ({
-      number,
-      name: `column${number}`,
-      type,
-      maxAccess: snmp.MaxAccess['read-only'],
-    });
-    this.#mib.registerProvider({
-      name: MODULE_TABLE,
-      type: snmp.MibProviderType.Table,
-      oid: MODULE_TABLE,
-      maxAccess: snmp.MaxAccess['not-accessible'],
-      tableColumns: [column(1, TYPES.integer), ...[2, 3, 4].map((number) => column(number, TYPES.text))],
-      tableIndex: [{ columnName: 'column1' }],
-    });
-    for (const row of rows) this.#mib.addTableRow(MODULE_TABLE, row);
-  }
+/** The object or column that an instance belongs to. */
+function objectOf(oid: string): string {
+  return oid.slice(0, oid.lastIndexOf('.'));
 }
