@@ -3,7 +3,7 @@ import * as snmp from 'net-snmp';
 import type { SimulatedDevice } from '../device/device.ts';
 import type { Face } from './face.ts';
 import { openAgent } from './snmp-agent.ts';
-import { MODULE_TABLE, moduleRows, OBJECTS, objectValue, UPDATE_OBJECT } from './snmp-objects.ts';
+import { MODULE_TABLE, moduleRows, objectValues, UPDATE_OBJECT } from './snmp-objects.ts';
 import type { SetRequest, SnmpTree } from './snmp-tree.ts';
 
 const START = 2;
@@ -54,12 +54,10 @@ class NextAnswer {
 
 /** Brings every object up to the device as it is now; they come and go with the application of the card. */
 function refresh(tree: SnmpTree, device: SimulatedDevice, answer: NextAnswer): void {
-  for (const object of OBJECTS) {
-    const value = objectValue(object, device);
-    const oid = `${object.oid}.0`;
+  for (const [{ oid, type }, value] of objectValues(device)) {
     if (value === null) tree.drop(oid);
-    else if (object.oid !== UPDATE_OBJECT) tree.put(oid, object.type, value);
-    else tree.put(oid, object.type, value, (request) => onUpdateObject(request, device, answer));
+    else if (oid !== UPDATE_OBJECT) tree.put(oid, type, value);
+    else tree.put(oid, type, value, (request) => onUpdateObject(request, device, answer));
   }
   refreshModules(tree, device);
 }

@@ -13,7 +13,7 @@ const BARE_CARD = '1.3.6.1.4.1.318';
 const P = '1.3.6.1.4.1.318.1.1.1';
 
 /** The object that starts and shows an update; the only one that may be written. */
-export const UPDATE_OBJECT = `${P}.6.2.9`;
+export const UPDATE_OBJECT = `${P}.6.2.9.0`;
 
 /** Serial, file and version of what runs on the card: 1 operating system, 2 application, 3 boot monitor (SNMP notes, 3). */
 export const MODULE_TABLE = '1.3.6.1.4.1.318.1.4.2.4.1';
@@ -22,14 +22,20 @@ function appRuns(device: SimulatedDevice): boolean {
   return device.card.appState !== 'A!';
 }
 
-/** The value of an object as the device is now; without its application a card has the system group only. */
-export function objectValue(object: SimulatedObject, device: SimulatedDevice): string | number | null {
-  return appRuns(device) || !object.oid.startsWith(BARE_CARD) ? object.value(device) : null;
+/** Every object with its value as the device is now; without its application a card has the system group only. */
+export function objectValues(
+  device: SimulatedDevice,
+): readonly (readonly [SimulatedObject, string | number | null])[] {
+  const runs = appRuns(device);
+  return OBJECTS.map((object) => [
+    object,
+    runs || !object.oid.startsWith(BARE_CARD) ? object.value(device) : null,
+  ]);
 }
 
 /** Rows of the module table: index, serial, file, version. No first-generation card was seen to have it. */
 export function moduleRows(device: SimulatedDevice): readonly (readonly [number, string, string, string])[] {
-  if (!appRuns(device) || device.persona.generation === 'nmc1') return [];
+  if (device.persona.generation === 'nmc1' || !appRuns(device)) return [];
   return [
     [1, device.cardSerial, device.card.fileName('os'), device.osVersion],
     [2, device.cardSerial, device.card.fileName('app'), device.appVersion],
@@ -37,33 +43,32 @@ export function moduleRows(device: SimulatedDevice): readonly (readonly [number,
   ];
 }
 
-/** Instances end in `.0`, which the agent adds. */
-export const OBJECTS: readonly SimulatedObject[] = [
-  { oid: '1.3.6.1.2.1.1.1', type: 'text', value: sysDescr },
+const OBJECTS: readonly SimulatedObject[] = [
+  { oid: '1.3.6.1.2.1.1.1.0', type: 'text', value: sysDescr },
   {
-    oid: '1.3.6.1.2.1.1.2',
+    oid: '1.3.6.1.2.1.1.2.0',
     type: 'oid',
     value: (device) => (appRuns(device) ? device.persona.sysObjectId : BARE_CARD),
   },
-  { oid: '1.3.6.1.2.1.1.3', type: 'ticks', value: (device) => device.card.uptimeSeconds * 100 },
-  { oid: '1.3.6.1.2.1.1.4', type: 'text', value: () => SIMULATED_MARK },
-  { oid: '1.3.6.1.2.1.1.5', type: 'text', value: (device) => device.name },
-  { oid: `${P}.1.1.1`, type: 'text', value: (device) => device.persona.ups.model },
-  { oid: `${P}.1.1.2`, type: 'text', value: (device) => device.name.slice(0, 8) },
-  { oid: `${P}.1.2.1`, type: 'text', value: (device) => device.firmware },
-  { oid: `${P}.1.2.2`, type: 'text', value: (device) => device.persona.ups.manufactured },
-  { oid: `${P}.1.2.3`, type: 'text', value: (device) => device.serial },
-  { oid: `${P}.1.2.5`, type: 'text', value: (device) => device.persona.ups.sku },
-  { oid: `${P}.1.2.9`, type: 'integer', value: (device) => device.persona.ups.ratingVA },
-  { oid: `${P}.2.1.1`, type: 'integer', value: () => 2 },
-  { oid: `${P}.2.2.1`, type: 'gauge', value: (device) => device.batteryPercent },
-  { oid: `${P}.2.2.3`, type: 'ticks', value: () => 240_000 },
-  { oid: `${P}.4.1.1`, type: 'integer', value: outputStatus },
-  { oid: `${P}.4.2.3`, type: 'gauge', value: () => 23 },
-  { oid: `${P}.7.2.3`, type: 'integer', value: () => 1 },
-  { oid: `${P}.7.2.6`, type: 'integer', value: () => 7 },
-  { oid: `${P}.8.1`, type: 'integer', value: (device) => (device.linkUp ? 1 : 2) },
-  { oid: `${P}.11.1.1`, type: 'text', value: stateFlags },
+  { oid: '1.3.6.1.2.1.1.3.0', type: 'ticks', value: (device) => device.card.uptimeSeconds * 100 },
+  { oid: '1.3.6.1.2.1.1.4.0', type: 'text', value: () => SIMULATED_MARK },
+  { oid: '1.3.6.1.2.1.1.5.0', type: 'text', value: (device) => device.name },
+  { oid: `${P}.1.1.1.0`, type: 'text', value: (device) => device.persona.ups.model },
+  { oid: `${P}.1.1.2.0`, type: 'text', value: (device) => device.name.slice(0, 8) },
+  { oid: `${P}.1.2.1.0`, type: 'text', value: (device) => device.firmware },
+  { oid: `${P}.1.2.2.0`, type: 'text', value: (device) => device.persona.ups.manufactured },
+  { oid: `${P}.1.2.3.0`, type: 'text', value: (device) => device.serial },
+  { oid: `${P}.1.2.5.0`, type: 'text', value: (device) => device.persona.ups.sku },
+  { oid: `${P}.1.2.9.0`, type: 'integer', value: (device) => device.persona.ups.ratingVA },
+  { oid: `${P}.2.1.1.0`, type: 'integer', value: () => 2 },
+  { oid: `${P}.2.2.1.0`, type: 'gauge', value: (device) => device.batteryPercent },
+  { oid: `${P}.2.2.3.0`, type: 'ticks', value: () => 240_000 },
+  { oid: `${P}.4.1.1.0`, type: 'integer', value: outputStatus },
+  { oid: `${P}.4.2.3.0`, type: 'gauge', value: () => 23 },
+  { oid: `${P}.7.2.3.0`, type: 'integer', value: () => 1 },
+  { oid: `${P}.7.2.6.0`, type: 'integer', value: () => 7 },
+  { oid: `${P}.8.1.0`, type: 'integer', value: (device) => (device.linkUp ? 1 : 2) },
+  { oid: `${P}.11.1.1.0`, type: 'text', value: stateFlags },
   {
     oid: UPDATE_OBJECT,
     type: 'integer',

@@ -6,6 +6,7 @@ export interface Mib {
   addProviderToNode(provider: Provider): void;
   unregisterProvider(name: string): void;
   addNodesForOid(oid: string): MibNode;
+  lookup(oid: string): MibNode | null;
 }
 
 interface Provider {
@@ -56,6 +57,9 @@ export class SnmpTree {
 
   constructor(mib: Mib) {
     this.#mib = mib;
+    const lookup = mib.lookup.bind(mib);
+    // Walking down the tree for every object of every request took a fifth of the agent's time.
+    mib.lookup = (oid) => this.#nodes.get(oid) ?? lookup(oid);
   }
 
   /** Sets the value of an instance, which need not exist; `onRequest` makes it one that may be written. */

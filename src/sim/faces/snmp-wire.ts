@@ -29,7 +29,11 @@ export class Wire extends EventEmitter {
     super();
     this.#place = place;
     this.#hooks = hooks;
-    this.#socket = dgram.createSocket('udp4');
+    // Addresses are numbers here, and looking one up costs as much as all the rest of an answer.
+    this.#socket = dgram.createSocket({
+      type: 'udp4',
+      lookup: (address, _family, found) => found(null, address, 4),
+    });
     this.ready = once(this.#socket, 'listening').then(() => this.#socket.address().port);
     this.#closed = new Promise((resolve) => {
       this.#socket.once('close', () => resolve());
@@ -60,8 +64,7 @@ export class Wire extends EventEmitter {
   ): void {
     const whole = bytes.subarray(offset, offset + length);
     const put = (changed: Buffer): void => {
-      // Nobody waits for an answer that could not leave.
-      if (!this.#isClosed) this.#socket.send(changed, port, address, () => undefined);
+      if (!this.#isClosed) this.#socket.send(changed, port, address);
     };
     if (this.#hooks.answers === undefined) put(whole);
     else this.#hooks.answers(whole, { address, port, family: 'IPv4', size: length }, put);
