@@ -22,8 +22,10 @@ export interface Answer {
   varbinds: Varbind[];
 }
 
-export interface AgentOptions extends WireHooks {
+export interface AgentOptions extends Pick<WireHooks, 'answers'> {
   readonly place: Place;
+  /** Whether the agent hears of a datagram; what it then puts into the tree is what the agent answers. */
+  readonly hears?: (message: Buffer, tree: SnmpTree) => boolean;
   readonly access: SnmpAccess;
   /** Hexadecimal digits. */
   readonly engineId: string;
@@ -61,7 +63,10 @@ interface Agent {
 
 /** An agent on a socket. Rejects with the error of the system where the place cannot be had. */
 export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
-  const wire = new Wire(options.place, options);
+  const wire = new Wire(options.place, {
+    hears: (message) => options.hears?.(message, tree) ?? true,
+    ...(options.answers === undefined ? {} : { answers: options.answers }),
+  });
   const agent: Agent = snmp.createAgent(
     {
       address: options.place.address,
@@ -73,6 +78,7 @@ export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
     // Bad datagrams end here; a card is silent about them.
     () => undefined,
   );
+  const tree = new SnmpTree(agent.getMib());
   const send = agent.sendResponse;
   agent.sendResponse = (socket, to, request, answer) => {
     if (request.version === snmp.Version1) asVersion1(request, answer);
@@ -81,7 +87,7 @@ export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
   };
   grant(agent, options.access);
   const port = await wire.ready;
-  return { tree: new SnmpTree(agent.getMib()), port, close: () => wire.end() };
+  return { tree, port, close: () => wire.end() };
 }
 
 /** Version 1 has no word for an object that is not there: the whole request fails (SNMP notes, d). The agent does not know that. */

@@ -11,25 +11,22 @@ const CLEAR = 1;
 
 /** The agent of a simulated card, on an address; port 0 = a free one. */
 export async function openSnmpFace(device: SimulatedDevice, address: string, port = 0): Promise<Face> {
-  let tree: SnmpTree | null = null;
   const answer = new NextAnswer();
-  const agent = await openAgent({
+  return openAgent({
     place: { address, port },
     access: device.persona.snmp,
     engineId: apcEngineId(device.cardSerial),
-    hears: () => {
+    hears: (_message, tree) => {
       if (!device.cardUp || (device.has('snmp-silent-during-update') && device.phase !== 'idle'))
         return false;
       device.counters.snmpReads += 1;
-      if (tree !== null) refresh(tree, device, answer);
+      refresh(tree, device, answer);
       return true;
     },
     answers: (bytes, _to, send) => {
       if (!answer.takeLoss()) send(bytes);
     },
   });
-  tree = agent.tree;
-  return agent;
 }
 
 /** Enterprise 318 and a hardware address, which stays with the card (SNMP notes, d). */
