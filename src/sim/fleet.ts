@@ -1,31 +1,23 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { ACCESS } from './access.ts';
+import { type Bystander, type BystanderName, loadBystanders } from './bystanders.ts';
 import { SimulatedDevice } from './device/device.ts';
 import { buildImage, DEMO_IMAGES, type ImageRecipe } from './device/image-builder.ts';
+import { openBystanderFace } from './faces/bystander-face.ts';
 import type { Face } from './faces/face.ts';
 import { openFtpFace } from './faces/ftp-face.ts';
+import { type Hostile, openHostileFace } from './faces/hostile-face.ts';
 import { openSnmpFace } from './faces/snmp-face.ts';
+import type { Place } from './faces/snmp-wire.ts';
 import { openSshFace } from './faces/ssh-face.ts';
 import { openTelnetFace } from './faces/telnet-face.ts';
 import { openHttpFace, openHttpsFace } from './faces/web-face.ts';
-import type { Fault } from './faults.ts';
-import { loadPersona, type Persona, type PersonaName } from './personas.ts';
-
-/** A unit of a simulated fleet. */
-export interface SimulatedUnit {
-  readonly name: string;
-  readonly site: string;
-  readonly persona: PersonaName | Persona;
-  /** UPS version installed, where it is not that of the persona. */
-  readonly installed?: string;
-  /** Ways to start in the inventory, where they are not those of the persona. */
-  readonly start?: readonly ('snmp' | 'cli')[];
-  readonly feeds?: readonly string[];
-  readonly faults?: readonly Fault[];
-}
+import { inventoryText } from './inventory.ts';
+import { freePort, layOut } from './network.ts';
+import { loadPersona, type Persona } from './personas.ts';
+import { DEMO_UNITS, type SimulatedUnit } from './units.ts';
 
 export interface FleetOptions {
   readonly units?: readonly SimulatedUnit[];
@@ -33,6 +25,14 @@ export interface FleetOptions {
   readonly speed: number;
   /** `many`: a loopback address a unit, as Linux has them; `one`: 127.0.0.1 for all. */
   readonly addresses?: 'many' | 'one';
+  /** One UDP port for all SNMP agents; `free`: one that nobody has. Needs `many` addresses. Else each has a port of its own. */
+  readonly snmpPort?: number | 'free';
+  /** The units have no other faces: for fleets of thousands. */
+  readonly onlySnmp?: boolean;
+  /** Devices beside the units, SNMP alone. */
+  readonly bystanders?: readonly BystanderName[];
+  /** Agents beside them that misbehave. */
+  readonly hostile?: readonly Hostile[];
 }
 
 export interface RunningUnit {
@@ -50,8 +50,24 @@ export interface RunningUnit {
   };
 }
 
+/** A device that is no unit of the fleet, and stands in no inventory. */
+export interface RunningBystander extends Place {
+  readonly name: BystanderName;
+  /** What a tool should call it. */
+  readonly is: Bystander['is'];
+  readonly snmp: Bystander['snmp'];
+}
+
+export interface RunningHostile extends Place {
+  readonly name: Hostile;
+}
+
 export interface SimulatedFleet {
   readonly units: readonly RunningUnit[];
+  readonly bystanders: readonly RunningBystander[];
+  readonly hostile: readonly RunningHostile[];
+  /** Where a sweep finds all of it: `127.20.4.0/24`, and the one port; null where each agent has a port of its own. */
+  readonly network: { readonly range: string; readonly port: number | null };
   /** The device of a unit by its name. */
   device(name: string): SimulatedDevice;
   /** An inventory file for the fleet; its secrets are references to `environment`. */
@@ -59,45 +75,49 @@ export interface SimulatedFleet {
   readonly environment: Readonly<Record<string, string>>;
   /** Writes images into a folder and gives their names; without recipes those that the demonstration wants. */
   writeImages(folder: string, recipes?: Readonly<Record<string, ImageRecipe>>): Promise<readonly string[]>;
+  /** May be called more than once. */
   close(): Promise<void>;
 }
 
-/** Three sites: two units that can be upgraded in different ways, and three that cannot or need not. */
-export const DEMO_UNITS: readonly SimulatedUnit[] = [
-  { name: 'rack-12-a', site: 'berlin', persona: 'smt1500-nmc2', feeds: ['rack-12'] },
-  { name: 'rack-12-b', site: 'berlin', persona: 'smx1500-current', feeds: ['rack-12'] },
-  { name: 'lab-1', site: 'oslo', persona: 'smx1500-nmc3' },
-  { name: 'front-1', site: 'porto', persona: 'smt1500c-shut' },
-  { name: 'archive-1', site: 'porto', persona: 'sua1500-legacy' },
-];
-
+/**
+ * Starts it. Rejects with RangeError for a port that several agents cannot share, and with the error of the system where an address
+ * or port cannot be had.
+ */
 export async function startFleet(options: FleetOptions): Promise<SimulatedFleet> {
-  const units = options.units ?? DEMO_UNITS;
+  const { units = DEMO_UNITS, bystanders = [], hostile = [] } = options;
   const many = (options.addresses ?? (process.platform === 'linux' ? 'many' : 'one')) === 'many';
-  const block = `127.${randomInt(16, 250)}.${randomInt(1, 250)}`;
+  const devices = units.length + bystanders.length + hostile.length;
+  if (options.snmpPort !== undefined && !many && devices > 1)
+    throw new RangeError(`${devices} agents at one address cannot share a port`);
+  const { addresses, range } = layOut(devices, many);
+  const port = options.snmpPort === 'free' ? await freePort() : (options.snmpPort ?? 0);
+  let next = 0;
+  const place = (): Place => ({ address: addresses[next++] ?? '127.0.0.1', port });
+
   const faces: Face[] = [];
-  const running: RunningUnit[] = [];
-  const close = async (): Promise<void> => {
-    for (const { device } of running) device.close();
+  const started: Started = { units: [], bystanders: [], hostile: [] };
+  const closeAll = async (): Promise<void> => {
+    for (const { device } of started.units) device.close();
     await Promise.all(faces.map((face) => face.close()));
   };
   try {
-    for (const [index, unit] of units.entries()) {
-      const address = many ? `${block}.${(index % 250) + 1}` : '127.0.0.1';
-      running.push(await startUnit(unit, address, options.speed, faces));
-    }
+    await startUnits(units, options, place, faces, started);
+    await startOthers(bystanders, hostile, place, faces, started);
   } catch (thrown) {
-    await close();
+    await closeAll();
     throw thrown;
   }
+  const devicesByName = new Map(started.units.map(({ unit, device }) => [unit.name, device]));
+  let closing: Promise<void> | null = null;
   return {
-    units: running,
+    ...started,
+    network: { range, port: port === 0 ? null : port },
     device(name) {
-      const found = running.find((one) => one.unit.name === name);
+      const found = devicesByName.get(name);
       if (found === undefined) throw new RangeError(`the fleet has no unit ${name}`);
-      return found.device;
+      return found;
     },
-    inventory: (images) => inventoryText(running, images),
+    inventory: (images) => inventoryText(started.units, images),
     environment: {
       UPSFW_SIM_READ: ACCESS.read,
       UPSFW_SIM_WRITE: ACCESS.write,
@@ -106,109 +126,123 @@ export async function startFleet(options: FleetOptions): Promise<SimulatedFleet>
       UPSFW_SIM_PASSWORD: ACCESS.password,
     },
     writeImages,
-    close,
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
   };
 }
 
-async function startUnit(
-  unit: SimulatedUnit,
-  address: string,
-  speed: number,
+/** What is up already. */
+interface Started {
+  readonly units: RunningUnit[];
+  readonly bystanders: RunningBystander[];
+  readonly hostile: RunningHostile[];
+}
+
+async function startUnits(
+  units: readonly SimulatedUnit[],
+  options: FleetOptions,
+  place: () => Place,
   faces: Face[],
-): Promise<RunningUnit> {
-  const loaded = await loadPersona(unit.persona);
-  const persona: Persona = {
-    ...loaded,
-    ups: { ...loaded.ups, version: unit.installed ?? loaded.ups.version },
-    inventory: { ...loaded.inventory, start: [...(unit.start ?? loaded.inventory.start)] },
-  };
-  const device = new SimulatedDevice({
+  started: Started,
+): Promise<void> {
+  // Each is read once, however many units are like it.
+  const personas = new Map<SimulatedUnit['persona'], Persona>();
+  const serials = new Set<string>();
+  for (const unit of units) {
+    const persona = personas.get(unit.persona) ?? (await loadPersona(unit.persona));
+    personas.set(unit.persona, persona);
+    const device = deviceOf(unit, persona, options.speed, serials);
+    const at = place();
+    const running = options.onlySnmp === true ? startAgent : startFaces;
+    started.units.push({ unit, device, address: at.address, ports: await running(device, at, faces) });
+  }
+}
+
+async function startOthers(
+  bystanders: readonly BystanderName[],
+  hostile: readonly Hostile[],
+  place: () => Place,
+  faces: Face[],
+  started: Started,
+): Promise<void> {
+  if (bystanders.length === 0 && hostile.length === 0) return;
+  const known = await loadBystanders();
+  for (const name of bystanders) {
+    const at = place();
+    const { is, snmp } = known[name];
+    const port = keep(await openBystanderFace(name, known[name], at), faces);
+    started.bystanders.push({ name, is, snmp, address: at.address, port });
+  }
+  for (const name of hostile) {
+    const at = place();
+    const port = keep(await openHostileFace(name, at), faces);
+    started.hostile.push({ name, address: at.address, port });
+  }
+}
+
+function deviceOf(
+  unit: SimulatedUnit,
+  persona: Persona,
+  speed: number,
+  serials: Set<string>,
+): SimulatedDevice {
+  const serial = serialOf(unit, serials);
+  serials.add(serial);
+  return new SimulatedDevice({
     name: unit.name,
     site: unit.site,
-    serial: serialOf(unit),
-    persona,
+    serial,
+    persona: {
+      ...persona,
+      ups: { ...persona.ups, version: unit.installed ?? persona.ups.version },
+      inventory: { ...persona.inventory, start: [...(unit.start ?? persona.inventory.start)] },
+    },
     speed,
     faults: unit.faults ?? [],
   });
-  const keep = (face: Face): number => {
-    faces.push(face);
-    return face.port;
-  };
-  const https = persona.https ? keep(await openHttpsFace(device, address)) : null;
+}
+
+function keep(face: Face, faces: Face[]): number {
+  faces.push(face);
+  return face.port;
+}
+
+async function startAgent(
+  device: SimulatedDevice,
+  { address, port }: Place,
+  faces: Face[],
+): Promise<RunningUnit['ports']> {
+  const snmp = keep(await openSnmpFace(device, address, port), faces);
+  return { snmp, ssh: null, ftp: null, telnet: null, http: null, https: null };
+}
+
+async function startFaces(
+  device: SimulatedDevice,
+  place: Place,
+  faces: Face[],
+): Promise<RunningUnit['ports']> {
+  const { address } = place;
+  const { persona } = device;
+  const https = persona.https ? keep(await openHttpsFace(device, address), faces) : null;
   return {
-    unit,
-    device,
-    address,
-    ports: {
-      snmp: keep(await openSnmpFace(device, address)),
-      ssh: persona.ssh === 'none' ? null : keep(await openSshFace(device, address)),
-      ftp: persona.ftp ? keep(await openFtpFace(device, address)) : null,
-      telnet: persona.telnet ? keep(await openTelnetFace(device, address)) : null,
-      http: persona.http === 'off' ? null : keep(await openHttpFace(device, address, https)),
-      https,
-    },
+    ...(await startAgent(device, place, faces)),
+    ssh: persona.ssh === 'none' ? null : keep(await openSshFace(device, address), faces),
+    ftp: persona.ftp ? keep(await openFtpFace(device, address), faces) : null,
+    telnet: persona.telnet ? keep(await openTelnetFace(device, address), faces) : null,
+    http: persona.http === 'off' ? null : keep(await openHttpFace(device, address, https), faces),
+    https,
   };
 }
 
-/** `AS`, year and week, six digits: the shape of real ones, made from site and name. */
-function serialOf(unit: SimulatedUnit): string {
-  const digits = BigInt(
-    `0x${createHash('sha256').update(`${unit.site}/${unit.name}`).digest('hex').slice(0, 12)}`,
-  );
-  return `AS1532${String(digits % 1_000_000n).padStart(6, '0')}`;
-}
-
-function inventoryText(running: readonly RunningUnit[], images: string): string {
-  const sites = [...new Set(running.map(({ unit }) => unit.site))].map((site) => ({
-    name: site,
-    units: running.filter(({ unit }) => unit.site === site).map(inventoryUnit),
-  }));
-  const document = {
-    version: 1,
-    images,
-    defaults: {
-      snmp: { version: '2c', community: 'env:UPSFW_SIM_READ' },
-      write: { version: '2c', community: 'env:UPSFW_SIM_WRITE' },
-      login: { user: ACCESS.user, password: 'env:UPSFW_SIM_PASSWORD' },
-    },
-    sites,
-  };
-  return `# A simulated fleet on this machine. Made by upsfw; nothing in it is real.\n${stringify(document)}`;
-}
-
-function inventoryUnit({ unit, device, address, ports }: RunningUnit): Record<string, unknown> {
-  const { inventory, snmp } = device.persona;
-  const used = Object.entries(ports).filter(([, port]) => port !== null);
-  return {
-    name: unit.name,
-    host: address,
-    ports: Object.fromEntries(used),
-    ...(unit.feeds === undefined ? {} : { feeds: unit.feeds }),
-    ...credentials(snmp),
-    transfer: inventory.transfer,
-    start: inventory.start,
-    plaintext: inventory.plaintext,
-    ...(inventory.legacySsh ? { ssh: { legacy: true } } : {}),
-  };
-}
-
-function credentials(version: 'v1' | 'v2c' | 'v3'): Record<string, unknown> {
-  if (version === 'v2c') return {};
-  if (version === 'v1') {
-    return {
-      snmp: { version: '1', community: 'env:UPSFW_SIM_READ' },
-      write: { version: '1', community: 'env:UPSFW_SIM_WRITE' },
-    };
+/** `AS`, year and week, six digits: the shape of real ones, made from site and name; no two units of a fleet have the same. */
+function serialOf(unit: SimulatedUnit, taken: ReadonlySet<string>): string {
+  for (let text = `${unit.site}/${unit.name}`; ; text += '+') {
+    const digits = BigInt(`0x${createHash('sha256').update(text).digest('hex').slice(0, 12)}`);
+    const serial = `AS1532${String(digits % 1_000_000n).padStart(6, '0')}`;
+    if (!taken.has(serial)) return serial;
   }
-  const user = {
-    version: '3',
-    user: ACCESS.v3User,
-    auth: 'sha',
-    authKey: 'env:UPSFW_SIM_AUTH',
-    priv: 'aes',
-    privKey: 'env:UPSFW_SIM_PRIV',
-  };
-  return { snmp: user, write: user };
 }
 
 async function writeImages(

@@ -5,6 +5,7 @@
  * Follows what is known of real cards, not what the client expects: it must not know snmp, nmc, local or images.
  */
 
+export { BYSTANDERS, type BystanderName } from './bystanders.ts';
 export {
   buildCardFile,
   type CardFileRecipe,
@@ -19,16 +20,18 @@ export {
   PERSONA_IMAGES,
   ROUTE_IMAGES,
 } from './device/image-builder.ts';
+export { HOSTILE, type Hostile } from './faces/hostile-face.ts';
 export type { Fault } from './faults.ts';
 export { FAULTS } from './faults.ts';
 export {
-  DEMO_UNITS,
   type FleetOptions,
+  type RunningBystander,
+  type RunningHostile,
   type RunningUnit,
   type SimulatedFleet,
-  type SimulatedUnit,
   startFleet,
 } from './fleet.ts';
+export { MOST_DEVICES } from './network.ts';
 export {
   loadPersona,
   loadPersonaFile,
@@ -37,3 +40,4 @@ export {
   type PersonaName,
   PersonaSchema,
 } from './personas.ts';
+export { DEMO_UNITS, manyUnits, type SimulatedUnit } from './units.ts';
