@@ -36,9 +36,14 @@ async function serve() {
   const worker = new Worker(new URL(import.meta.url), {
     workerData: { targets, community, packet: await packet(community) },
   });
+  await once(worker, 'message');
+  const before = process.cpuUsage();
   const [{ answered, lost, seconds }] = await once(worker, 'message');
+  const { user, system } = process.cpuUsage(before);
+  const rate = Math.round(answered / seconds);
+  const ofCpu = Math.round((answered * 1e6) / (user + system));
   say(
-    `${Math.round(answered / seconds)} GETs of ${OIDS.length} OIDs answered per second, ${lost} lost, ${memory()}`,
+    `${rate} GETs of ${OIDS.length} OIDs answered per second, ${ofCpu} per second of CPU, ${lost} lost, ${memory()}`,
   );
   await fleet.close();
 }
@@ -77,6 +82,7 @@ async function ask() {
     answered += 1;
     send();
   });
+  parentPort.postMessage('begins');
   const begun = performance.now();
   for (let index = 0; index < Math.min(IN_FLIGHT, targets.length); index += 1) send();
   const watch = setInterval(() => {

@@ -1,7 +1,7 @@
 import type { RemoteInfo } from 'node:dgram';
 import * as snmp from 'net-snmp';
 import { ACCESS } from '../access.ts';
-import { type Mib, SnmpTree } from './snmp-tree.ts';
+import { SnmpTree } from './snmp-tree.ts';
 import { type Place, Wire, type WireHooks } from './snmp-wire.ts';
 
 /** How somebody must ask: `v1` and `v2c` are answered to both communities, `v3` to the one user. */
@@ -48,7 +48,7 @@ interface Request {
 
 /** The part of net-snmp's agent that is used; its types call all of it `any`. */
 interface Agent {
-  getMib(): Mib;
+  setMib(mib: SnmpTree): void;
   getAuthorizer(): {
     addCommunity(name: string): void;
     addUser(user: snmp.User): void;
@@ -78,7 +78,8 @@ export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
     // Bad datagrams end here; a card is silent about them.
     () => undefined,
   );
-  const tree = new SnmpTree(agent.getMib());
+  const tree = new SnmpTree();
+  agent.setMib(tree);
   const send = agent.sendResponse;
   agent.sendResponse = (socket, to, request, answer) => {
     if (request.version === snmp.Version1) asVersion1(request, answer);

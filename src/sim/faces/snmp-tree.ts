@@ -1,35 +1,29 @@
 import * as snmp from 'net-snmp';
 
-/** The part of net-snmp's object tree that is used; its types call all of it `any`. */
-export interface Mib {
-  registerProvider(provider: Provider): void;
-  addProviderToNode(provider: Provider): void;
-  unregisterProvider(name: string): void;
-  addNodesForOid(oid: string): MibNode;
-  lookup(oid: string): MibNode | null;
-}
-
-interface Provider {
-  readonly name: string;
-  readonly type: snmp.MibProviderType;
-  readonly oid: string;
-  readonly scalarType: snmp.ObjectType;
-  readonly maxAccess: snmp.MaxAccess;
-  readonly handler?: (request: SetRequest) => void;
-}
-
-interface MibNode {
-  value: unknown;
-  valueType: snmp.ObjectType;
-  delete(): void;
-}
-
 /** A request for the object that may be written. */
 export interface SetRequest {
   readonly operation: number;
   readonly setValue?: unknown;
   readonly testSet?: boolean;
   done(error?: { readonly errorStatus: number }): void;
+}
+
+/** Whether an object may be written, in the form in which net-snmp's agent asks for it. */
+interface Provider {
+  readonly name: string;
+  readonly type: snmp.MibProviderType;
+  readonly maxAccess: snmp.MaxAccess;
+  readonly handler?: (request: SetRequest) => void;
+}
+
+/** An instance, in the form in which net-snmp's agent asks for one. */
+interface Node {
+  readonly oid: string;
+  readonly valueType: snmp.ObjectType;
+  value: unknown;
+  readonly owner: Provider;
+  validateValue(type: snmp.ObjectType, value: unknown): boolean;
+  getNextInstanceNode(): Node | null;
 }
 
 const TYPES = {
@@ -45,22 +39,22 @@ const TYPES = {
 /** Types of the objects of simulated agents; `hex` is an OCTET STRING that is no text, given as hexadecimal digits. */
 export type ValueType = keyof typeof TYPES;
 
+const READ_ONLY: Provider = {
+  name: 'read-only',
+  type: snmp.MibProviderType.Scalar,
+  maxAccess: snmp.MaxAccess['read-only'],
+};
+
 /**
- * The objects of an agent, by the OID of their instance. Not net-snmp's own scalars and tables: those look an object up, check it
- * and copy its address for every value that changes.
+ * The objects of an agent, by the OID of their instance; it stands where net-snmp's agent has its Mib, and answers the same questions.
+ * That Mib is a tree with a node for each number of each OID: of thousands of agents it would take most of the time and the memory.
  */
 export class SnmpTree {
-  readonly #mib: Mib;
-  readonly #nodes = new Map<string, MibNode>();
-  /** How many instances an object has. */
-  readonly #instances = new Map<string, number>();
-
-  constructor(mib: Mib) {
-    this.#mib = mib;
-    const lookup = mib.lookup.bind(mib);
-    // Walking down the tree for every object of every request took a fifth of the agent's time.
-    mib.lookup = (oid) => this.#nodes.get(oid) ?? lookup(oid);
-  }
+  /** The agent creates no objects on request. */
+  readonly providersByOid: Readonly<Record<string, never>> = {};
+  readonly #nodes = new Map<string, Node>();
+  /** In the order of GETNEXT; null = to be made. */
+  #sorted: readonly Node[] | null = null;
 
   /** Sets the value of an instance, which need not exist; `onRequest` makes it one that may be written. */
   put(oid: string, type: ValueType, value: string | number, onRequest?: (request: SetRequest) => void): void {
@@ -70,40 +64,60 @@ export class SnmpTree {
 
   /** Takes an instance away, which need not exist. */
   drop(oid: string): void {
-    const node = this.#nodes.get(oid);
-    if (node === undefined) return;
-    const object = objectOf(oid);
-    const left = (this.#instances.get(object) ?? 0) - 1;
-    this.#nodes.delete(oid);
-    this.#instances.set(object, left);
-    node.delete();
-    if (left === 0) this.#mib.unregisterProvider(object);
+    if (this.#nodes.delete(oid)) this.#sorted = null;
   }
 
-  #add(oid: string, type: ValueType, onRequest: ((request: SetRequest) => void) | undefined): MibNode {
-    const object = objectOf(oid);
-    const instances = this.#instances.get(object) ?? 0;
-    if (instances === 0) {
-      const provider = {
-        name: object,
-        type: snmp.MibProviderType.Scalar,
-        oid: object,
-        scalarType: TYPES[type],
-        maxAccess: snmp.MaxAccess[onRequest === undefined ? 'read-only' : 'read-write'],
-        ...(onRequest === undefined ? {} : { handler: onRequest }),
-      };
-      this.#mib.registerProvider(provider);
-      this.#mib.addProviderToNode(provider);
-    }
-    const node = this.#mib.addNodesForOid(oid);
-    node.valueType = TYPES[type];
+  /** For the agent: an instance that is there. */
+  lookup(oid: string): Node | null {
+    return this.#nodes.get(oid) ?? null;
+  }
+
+  /** For the agent: where GETNEXT goes on from an OID that is no instance. */
+  getTreeNode(oid: string): Pick<Node, 'getNextInstanceNode'> {
+    return { getNextInstanceNode: () => this.#after(oid) };
+  }
+
+  /** For the agent: who answers for an instance. */
+  getProviderNodeForInstance(node: Node): { readonly provider: Provider } {
+    return { provider: node.owner };
+  }
+
+  /** For the agent: whether an instance that is not there has an object or a column that is. */
+  getAncestorProviderFromOid(oid: string): Provider | null {
+    for (const [other, { owner }] of this.#nodes)
+      if (oid.startsWith(`${other.slice(0, other.lastIndexOf('.'))}.`)) return owner;
+    return null;
+  }
+
+  #add(oid: string, type: ValueType, onRequest: ((request: SetRequest) => void) | undefined): Node {
+    const node: Node = {
+      oid,
+      valueType: TYPES[type],
+      value: undefined,
+      owner:
+        onRequest === undefined
+          ? READ_ONLY
+          : { ...READ_ONLY, name: oid, maxAccess: snmp.MaxAccess['read-write'], handler: onRequest },
+      validateValue: (asked) => asked === TYPES[type],
+      getNextInstanceNode: () => this.#after(oid),
+    };
     this.#nodes.set(oid, node);
-    this.#instances.set(object, instances + 1);
+    this.#sorted = null;
     return node;
+  }
+
+  #after(oid: string): Node | null {
+    this.#sorted ??= [...this.#nodes.values()].sort((a, b) => compareOids(a.oid, b.oid));
+    return this.#sorted.find((node) => compareOids(node.oid, oid) > 0) ?? null;
   }
 }
 
-/** The object or column that an instance belongs to. */
-function objectOf(oid: string): string {
-  return oid.slice(0, oid.lastIndexOf('.'));
+function compareOids(left: string, right: string): number {
+  const [a, b] = [left.split('.').map(Number), right.split('.').map(Number)];
+  for (const [index, number] of a.entries()) {
+    const other = b[index];
+    if (other === undefined) return 1;
+    if (number !== other) return number - other;
+  }
+  return a.length - b.length;
 }
