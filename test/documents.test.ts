@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadCommands } from '../src/cli/commands.ts';
-import { PROBLEM_CODES } from '../src/core/index.ts';
+import { DISCOVERY_CODES, PROBLEM_CODES } from '../src/core/index.ts';
 import { IMAGE_WARNINGS } from '../src/images/index.ts';
 import { allRules, BUILT_IN_CODES } from '../src/rules/index.ts';
 import { InventorySchema, readInventory } from '../src/run/index.ts';

@@ -18,7 +18,7 @@ export const DISCOVERY_CODES = {
   CREDENTIAL_REFUSED: 'An SNMPv3 agent answers, and accepts none of the users.',
   PARTLY_READ: 'Who the unit is was read, how it stands was not.',
   NO_SERIAL: 'The unit gives no serial number that tells it from others; an upgrade refuses it.',
-  DUPLICATE_SERIAL: 'One serial number was seen at several addresses; an upgrade refuses them.',
+  SHARED_SERIAL: 'One serial number was seen at several addresses; an upgrade refuses them.',
   SECOND_ADDRESS: 'One card answers at several addresses.',
   NO_CARD: 'The unit is seen through a program on a computer; nothing can be upgraded through it.',
   NO_APPLICATION: 'A card answers without its application; a Smart-UPS may be behind it.',

@@ -1,6 +1,6 @@
 import type { DiscoverDocument } from './documents.ts';
 import { createPaper, type Style } from './paper.ts';
-import { REHEARSAL, unitLine } from './words.ts';
+import { firmwareWords, REHEARSAL } from './words.ts';
 
 /** What a sweep found, for people: units, the rest, what to do; the summary comes last, where a terminal shows it. */
 export function renderDiscover(document: DiscoverDocument, style: Style): string {
@@ -9,15 +9,25 @@ export function renderDiscover(document: DiscoverDocument, style: Style): string
   paper.title(`Sweep of ${document.generatedAt}`);
   if (units.some((unit) => unit.simulated)) paper.line(REHEARSAL);
   if (units.length > 0) paper.heading('Smart-UPS units');
-  for (const unit of units) {
-    const place = unit.host ?? '?';
-    const card =
-      unit.card === null ? 'no card seen' : `${unit.card.model ?? 'card'} ${unit.card.app?.version ?? ''}`;
-    paper.item(`${place.padEnd(15)}  ${unitLine(unit.name ?? '-', unit)}`, unit.serial ?? '-', 'plain', card);
+  if (units.length > 0)
+    paper.table(
+      ['host', 'name', 'model', 'firmware', 'serial', 'card'],
+      units.map((unit) => [
+        unit.host ?? '-',
+        `${unit.name ?? '-'}${unit.simulated ? ' [simulated]' : ''}`,
+        unit.model ?? '-',
+        firmwareWords(unit),
+        unit.serial ?? '-',
+        unit.card === null ? '-' : `${unit.card.model ?? 'card'} ${unit.card.app?.version ?? ''}`,
+      ]),
+    );
+  if (others.length > 0) {
+    paper.heading('Other devices');
+    paper.table(
+      ['host', 'kind', 'what'],
+      others.map(({ host, kind, description }) => [host, kind, description]),
+    );
   }
-  if (others.length > 0) paper.heading('Other devices');
-  for (const { host, kind, description } of others)
-    paper.item(`${host.padEnd(15)}  ${description}`, kind, 'quiet');
   if (findings.length > 0) paper.heading('Findings');
   for (const { code, because, remedy } of findings) {
     paper.note(`${because} [${code}]`, 'warn');
@@ -25,8 +35,11 @@ export function renderDiscover(document: DiscoverDocument, style: Style): string
   }
   if (document.inventory !== null) {
     paper.heading(`Inventory ${document.inventory.file}`);
-    for (const { kind, message } of document.inventory.changes)
-      paper.note(`${kind}: ${message}`, kind === 'conflict' ? 'warn' : 'plain');
+    for (const { kind, site, name, message } of document.inventory.changes)
+      paper.note(
+        `${site}/${name}: ${message}`,
+        kind === 'conflict' || kind === 'left-out' ? 'warn' : 'plain',
+      );
     if (document.inventory.changes.length === 0) paper.note('nothing to change', 'plain');
   }
   paper.line('');

@@ -17,6 +17,8 @@ export interface Paper {
   /** A line below an item. */
   note(text: string, tone?: Tone): void;
   line(text: string): void;
+  /** Rows below a head; columns of numbers stand at the right. Every row has as many cells as the head. */
+  table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   toString(): string;
 }
 
@@ -43,6 +45,21 @@ function textPaper(color: boolean): Paper {
       ),
     note: (text, tone = 'quiet') => lines.push(`      ${toned[tone](clean(text))}`),
     line: (text) => lines.push(clean(text)),
+    table(head, rows) {
+      const cells = [head, ...rows].map((row) => row.map(clean));
+      const right = head.map((_, column) => isNumeric(rows, column));
+      const width = head.map((_, column) => Math.max(...cells.map((row) => lengthOf(row[column] ?? ''))));
+      for (const [index, row] of cells.entries()) {
+        const line = row
+          .map((cell, column) => {
+            const gap = ' '.repeat((width[column] ?? 0) - lengthOf(cell));
+            return right[column] === true ? gap + cell : cell + gap;
+          })
+          .join('  ')
+          .trimEnd();
+        lines.push(`  ${index === 0 ? colors.dim(line) : line}`);
+      }
+    },
     toString: () => `${lines.join('\n')}\n`,
   };
 }
@@ -56,8 +73,22 @@ function markdownPaper(): Paper {
       lines.push(`- ${escaped(text)} - **${escaped(word)}** ${escaped(rest)}`.trimEnd()),
     note: (text) => lines.push(`  - ${escaped(text)}`),
     line: (text) => lines.push(escaped(text), ''),
+    table(head, rows) {
+      const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
+      const rule = head.map((_, column) => (isNumeric(rows, column) ? '---:' : '---'));
+      lines.push(row(head), `| ${rule.join(' | ')} |`, ...rows.map(row), '');
+    },
     toString: () => `${lines.join('\n')}\n`,
   };
+}
+
+function isNumeric(rows: readonly (readonly string[])[], column: number): boolean {
+  return rows.every((row) => /^(?:\d+|-)$/.test(row[column] ?? '')) && rows.length > 0;
+}
+
+/** Characters, not code units. */
+function lengthOf(text: string): number {
+  return [...text].length;
 }
 
 /** Everything on a report may have come from a device; nothing of it reaches a terminal raw. */

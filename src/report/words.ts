@@ -34,15 +34,17 @@ export const REHEARSAL =
 
 /** `rack-12-a  Smart-UPS 1500  UPS 09.4 (ID18)`, with the mark of a unit that is not there. */
 export function unitLine(name: string | null, unit: Unit): string {
-  const { version, microLinkId, raw } = unit.firmware;
-  const firmware =
-    version !== null && microLinkId !== null
-      ? `UPS ${version} (ID${microLinkId})`
-      : (raw ?? version ?? 'firmware not known');
   const mark = unit.simulated ? ' [simulated]' : '';
   return unit.reachable
-    ? `${name ?? '?'}${mark}  ${unit.model ?? 'model not known'}  ${firmware}`
+    ? `${name ?? '?'}${mark}  ${unit.model ?? 'model not known'}  ${firmwareWords(unit)}`
     : `${name ?? '?'}${mark}`;
+}
+
+/** `UPS 09.4 (ID18)`, or what the unit itself says. */
+export function firmwareWords({ firmware: { version, microLinkId, raw } }: Unit): string {
+  return version !== null && microLinkId !== null
+    ? `UPS ${version} (ID${microLinkId})`
+    : (raw ?? version ?? 'firmware not known');
 }
 
 /** `5 units: 2 outdated, 1 current, 2 blocked`. */

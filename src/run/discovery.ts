@@ -130,7 +130,7 @@ function doubles(found: readonly Found[]): readonly DiscoveryFinding[] {
             hosts,
           }
         : {
-            code: 'DUPLICATE_SERIAL',
+            code: 'SHARED_SERIAL',
             because: `${enumerated(hosts)} all give the serial number ${serial}.`,
             remedy: 'Find out which unit is which, on site. Until then none of them is upgraded.',
             hosts,

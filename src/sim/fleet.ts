@@ -15,7 +15,7 @@ import { openSshFace } from './faces/ssh-face.ts';
 import { openTelnetFace } from './faces/telnet-face.ts';
 import { openHttpFace, openHttpsFace } from './faces/web-face.ts';
 import { inventoryText } from './inventory.ts';
-import { freePort, layOut } from './network.ts';
+import { freePort, layOut, MANY_ADDRESSES } from './network.ts';
 import { loadPersona, type Persona } from './personas.ts';
 import { DEMO_UNITS, type SimulatedUnit } from './units.ts';
 
@@ -85,7 +85,7 @@ export interface SimulatedFleet {
  */
 export async function startFleet(options: FleetOptions): Promise<SimulatedFleet> {
   const { units = DEMO_UNITS, bystanders = [], hostile = [] } = options;
-  const many = (options.addresses ?? (process.platform === 'linux' ? 'many' : 'one')) === 'many';
+  const many = options.addresses === undefined ? MANY_ADDRESSES : options.addresses === 'many';
   const devices = units.length + bystanders.length + hostile.length;
   if (options.snmpPort !== undefined && !many && devices > 1)
     throw new RangeError(`${devices} agents at one address cannot share a port`);

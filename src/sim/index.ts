@@ -31,7 +31,7 @@ export {
   type SimulatedFleet,
   startFleet,
 } from './fleet.ts';
-export { MOST_DEVICES } from './network.ts';
+export { MANY_ADDRESSES, MOST_DEVICES } from './network.ts';
 export {
   loadPersona,
   loadPersonaFile,

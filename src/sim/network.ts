@@ -2,6 +2,9 @@ import { randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 
+/** Whether every address of 127 is there without anybody setting it up. */
+export const MANY_ADDRESSES = process.platform === 'linux';
+
 /** Addresses for devices of one network, and the range that covers them all. */
 export interface Layout {
   readonly addresses: readonly string[];

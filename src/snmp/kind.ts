@@ -1,6 +1,14 @@
 import type { Card } from '../core/index.ts';
 import { OID } from './oids.ts';
-import { APC_PRODUCTS, APC_TREE, APPLICATIONS, BARE_CARD, type Product, TREES } from './products.ts';
+import {
+  APC_PRODUCTS,
+  APC_TREE,
+  APPLICATIONS,
+  BARE_CARD,
+  type Product,
+  SMART_UPS_MEMBERS,
+  TREES,
+} from './products.ts';
 import { oidOf, type SnmpAnswers, textOf } from './values.ts';
 
 /** A Smart-UPS calls itself so, in capitals on old units. */
@@ -14,13 +22,14 @@ export function productOf(answers: SnmpAnswers, card: Card | null): Product {
   const model = textOf(answers, OID.model)?.trim() ?? '';
   const objectId = oidOf(answers, OID.sysObjectId);
   const isApc = objectId === null || within(objectId, APC_TREE);
-  if (isApc && SMART_UPS.test(model) && textOf(answers, OID.firmware) !== null)
-    return { kind: 'smart-ups', what: 'APC Smart-UPS' };
+  const said = objectId === null ? null : oneBelow(objectId, `${APC_TREE}.1.3`);
+  // The object id alone is no evidence, but it will do beside the name where the firmware is not told.
+  const known = textOf(answers, OID.firmware) !== null || SMART_UPS_MEMBERS.has(said ?? '');
+  if (isApc && SMART_UPS.test(model) && known) return { kind: 'smart-ups', what: 'APC Smart-UPS' };
   for (const [tree, product] of TREES) {
     if (objectId !== null && within(objectId, tree)) return product;
   }
   const byApplication = APPLICATIONS[card?.app?.name ?? ''];
-  const said = objectId === null ? null : oneBelow(objectId, `${APC_TREE}.1.3`);
   const listed = said === null ? undefined : APC_PRODUCTS[said];
   if (listed !== undefined) return listed;
   if (isApc && byApplication !== undefined) return byApplication;

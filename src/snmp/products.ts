@@ -47,6 +47,9 @@ export const APC_PRODUCTS: Readonly<Record<string, Product>> = {
   '39': { kind: 'ups', what: 'APC Smart-UPS Ultra' },
 };
 
+/** Members of that tree that are Smart-UPS units. */
+export const SMART_UPS_MEMBERS: ReadonlySet<string> = new Set(['2', '17', '27', '39']);
+
 export const APC_TREE = '1.3.6.1.4.1.318';
 
 /** Trees by which a device is known, the longest first where one lies in another. */
