@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hasCode, Problem } from '../core/index.ts';
-import type { AuditDocument } from '../report/index.ts';
+import { hasCode, Problem, printable } from '../core/index.ts';
+import type { AuditChange, AuditDocument } from '../report/index.ts';
 import { AuditUnitSchema } from '../run/index.ts';
 
 const Counts = z.strictObject({
@@ -14,27 +15,145 @@ const Counts = z.strictObject({
   unreachable: z.int(),
 });
 
+const Side = z
+  .strictObject({
+    ...AuditUnitSchema.pick({ site: true, name: true, host: true, serial: true, firmware: true }).shape,
+    status: z.enum(['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable']),
+  })
+  .nullable();
+
+const changeShape = {
+  ...AuditUnitSchema.pick({ site: true, name: true, serial: true }).shape,
+  before: Side,
+  now: Side,
+};
+const Changed: z.ZodType<readonly AuditChange[]> = z.array(z.strictObject(changeShape));
+
+const Changes = z.strictObject({
+  since: z.string(),
+  new: Changed,
+  gone: Changed,
+  moved: Changed,
+  replaced: Changed,
+  upgraded: Changed,
+  downgraded: Changed,
+  firmwareChanged: Changed,
+  newlyOutdated: Changed,
+  newlyVulnerable: z.array(z.strictObject({ ...changeShape, advisories: z.array(z.string()) })),
+  unreachable: Changed,
+  back: Changed,
+});
+
 const AuditSchema: z.ZodType<AuditDocument> = z.strictObject({
   schema: z.literal('upsfw/audit@1'),
-  generatedAt: z.string(),
+  generatedAt: z.iso.datetime(),
   units: z.array(AuditUnitSchema),
   sites: z.array(z.strictObject({ site: z.string(), counts: Counts })),
   counts: Counts,
+  changes: Changes.nullable().default(null),
 });
 
 function folderOf(state: string): string {
   return join(state, 'audits');
 }
 
-/** Keeps an audit in the state folder, for `report --audit`. */
+/** `20260313T023000000Z.json`, and with `-2` the second of that millisecond. */
+const NAME = /^(\d{8}T\d{9}Z)(?:-(\d{1,6}))?\.json$/;
+
+/** Keeps an audit of a whole inventory in the state folder, for `report --audit` and for later comparisons. */
 export async function keepAudit(state: string, document: AuditDocument): Promise<void> {
-  await mkdir(folderOf(state), { recursive: true, mode: 0o700 });
-  const name = `${document.generatedAt.replace(/[^0-9TZ]/g, '')}.json`;
-  await writeFile(join(folderOf(state), name), `${JSON.stringify(document)}\n`, { mode: 0o600 });
+  const folder = folderOf(state);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const stamp = document.generatedAt.replace(/[^0-9TZ]/g, '');
+  // It appears under its name with its content in it, and never in place of another.
+  const draft = join(folder, `${stamp}.${randomUUID()}.tmp`);
+  try {
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${JSON.stringify(document)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    for (let number = 1; ; number += 1) {
+      const name = number === 1 ? `${stamp}.json` : `${stamp}-${number}.json`;
+      if (await appears(draft, join(folder, name))) return;
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function appears(draft: string, file: string): Promise<boolean> {
+  try {
+    await link(draft, file);
+    return true;
+  } catch (thrown) {
+    if (hasCode(thrown, 'EEXIST')) return false;
+    throw thrown;
+  }
 }
 
 /** The last audit that was kept. Throws Problem config/run. */
 export async function readLastAudit(state: string): Promise<AuditDocument> {
+  return readKept(state, await keptNames(state), (names) => names.at(-1));
+}
+
+/**
+ * The newest kept audit of that day (`YYYY-MM-DD`, to its end in UTC) or before, and where none is that old the oldest one, which is
+ * then not `inTime`. Throws Problem config/run.
+ */
+export async function readAuditOf(
+  state: string,
+  day: string,
+): Promise<{ readonly audit: AuditDocument; readonly inTime: boolean }> {
+  const names = await keptNames(state);
+  const last = day.replaceAll('-', '');
+  const inTime = names.filter((name) => name.slice(0, last.length) <= last);
+  const audit = await readKept(state, names, () => inTime.at(-1) ?? names[0]);
+  return { audit, inTime: inTime.length > 0 };
+}
+
+/** An audit as `audit --json` printed it. Throws Problem config/run. */
+export async function readAuditFile(file: string): Promise<AuditDocument> {
+  try {
+    return AuditSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (thrown) {
+    const missing = hasCode(thrown, 'ENOENT');
+    throw new Problem(
+      'config/run',
+      `The audit ${printable(file)} ${missing ? 'does not exist' : 'cannot be read'}.`,
+      {
+        hint: 'Name a file that upsfw audit --json wrote, or LAST for the last audit that was kept.',
+        cause: thrown,
+      },
+    );
+  }
+}
+
+async function readKept(
+  state: string,
+  names: readonly string[],
+  choose: (names: readonly string[]) => string | undefined,
+): Promise<AuditDocument> {
+  const name = choose(names);
+  if (name === undefined) {
+    throw new Problem('config/run', `There is no audit in ${state}.`, {
+      hint: 'Make one with: upsfw audit.',
+    });
+  }
+  try {
+    return AuditSchema.parse(JSON.parse(await readFile(join(folderOf(state), name), 'utf8')));
+  } catch (thrown) {
+    throw new Problem('config/run', `The audit ${name} cannot be read.`, {
+      hint: 'Make a new one with: upsfw audit.',
+      cause: thrown,
+    });
+  }
+}
+
+/** Names of the kept audits, the oldest first. */
+async function keptNames(state: string): Promise<readonly string[]> {
   const names = await readdir(folderOf(state)).catch((thrown: unknown) => {
     if (hasCode(thrown, 'ENOENT')) return [];
     throw new Problem('config/state', `The folder ${folderOf(state)} cannot be read.`, {
@@ -42,21 +161,11 @@ export async function readLastAudit(state: string): Promise<AuditDocument> {
       cause: thrown,
     });
   });
-  const last = names
-    .filter((name) => name.endsWith('.json'))
-    .sort()
-    .at(-1);
-  if (last === undefined) {
-    throw new Problem('config/run', `There is no audit in ${state}.`, {
-      hint: 'Make one with: upsfw audit.',
-    });
-  }
-  try {
-    return AuditSchema.parse(JSON.parse(await readFile(join(folderOf(state), last), 'utf8')));
-  } catch (thrown) {
-    throw new Problem('config/run', `The audit ${last} cannot be read.`, {
-      hint: 'Make a new one with: upsfw audit.',
-      cause: thrown,
-    });
-  }
+  return names
+    .flatMap((name) => {
+      const [, stamp, number = '1'] = NAME.exec(name) ?? [];
+      return stamp === undefined ? [] : [{ name, stamp, number: Number(number) }];
+    })
+    .sort((a, b) => (a.stamp === b.stamp ? a.number - b.number : a.stamp < b.stamp ? -1 : 1))
+    .map(({ name }) => name);
 }

@@ -1,20 +1,39 @@
 import { z } from 'zod';
 import { Problem, type ServiceLook, unitKey } from '../core/index.ts';
-import { type AuditDocument, type AuditUnit, renderAudit } from '../report/index.ts';
+import { type AuditDocument, renderAudit, renderPrometheus } from '../report/index.ts';
 import type { RuleBook } from '../rules/index.ts';
 import { buildPlan, withinSites } from '../run/index.ts';
+import { readPast, withChanges } from './audit-past.ts';
 import { keepAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { auditDocument, withUnits } from './documents.ts';
+import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
 import { type Fleet, lookAndJudge, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
-import { AS_OF, AsOfDay, COMMON_OPTIONS, FLEET_OPTIONS, FleetSchema, stateFolder } from './options.ts';
+import {
+  AS_OF,
+  AsOfDay,
+  COMMON_OPTIONS,
+  FLEET_OPTIONS,
+  FleetSchema,
+  LISTING,
+  LISTING_SHAPE,
+  readListing,
+  stateFolder,
+} from './options.ts';
 import { type OpenPaths, openPaths } from './paths.ts';
+import { openWhole } from './write-whole.ts';
 
 const AuditArgs = FleetSchema.extend({
   asOf: AsOfDay,
   services: z.boolean(),
   advisory: z.array(z.string().regex(/^CVE-\d{4}-\d{4,7}$/i)),
+  failOn: z.array(z.string().min(1)),
+  compare: z.string().min(1).optional(),
+  since: z.iso.date().optional(),
+  format: z.enum(['text', 'prometheus']),
+  out: z.string().min(1).optional(),
+  ...LISTING_SHAPE,
 });
 type AuditArgs = z.infer<typeof AuditArgs>;
 
@@ -37,32 +56,97 @@ export const auditCommand = defineCommand<AuditArgs>({
       default: [],
       describe: 'Only units that this advisory concerns or may concern, such as CVE-2022-0715 (repeatable)',
     },
+    'fail-on': {
+      type: 'string',
+      array: true,
+      default: [],
+      describe:
+        'Exit with 3 only for these, comma separated: outdated, blocked, unsupported, unknown, unreachable, vulnerable, services, changed; or none (default: all but changed; repeatable)',
+    },
+    compare: { type: 'string', describe: 'Say what changed since an earlier audit: LAST, or its JSON file' },
+    since: {
+      type: 'string',
+      describe: 'The same with the newest kept audit of this day or before, YYYY-MM-DD (UTC)',
+    },
+    ...LISTING,
+    format: {
+      choices: ['text', 'prometheus'],
+      default: 'text',
+      describe: 'Text, or metrics for the textfile collector of node_exporter',
+    },
+    out: { type: 'string', describe: 'Write to this file, in one go, instead of standard output' },
   },
   schema: AuditArgs,
   run: audit,
 });
 
 async function audit(args: AuditArgs, io: Io): Promise<Exit> {
+  const kinds = readKinds(args);
+  const show = showing(args, io);
+  const out = args.out === undefined ? null : await openWhole(args.out);
+  const state = stateFolder(args, io);
+  const past = await readPast(args, state, io);
   const fleet = await openFleet(args, io, { purpose: 'read', images: 'optional', asOf: args.asOf });
   const wanted = wantedAdvisories(args.advisory, fleet.book);
-  const state = stateFolder(args, io);
+  const began = io.clock.monotonic();
+  const document = withChanges(await makeAudit(fleet, state, args, io), past, args);
+  const seconds = Math.round(io.clock.monotonic() - began) / 1000;
+  // What was seen with an older knowledge, or of some units only, is no audit to come back to.
+  const whole = args.site.length === 0 && args.unit.length === 0;
+  if (whole && args.asOf === undefined) await keepAudit(state, document);
+  const shown = wanted.length === 0 ? document : concerned(document, wanted);
+  const text = show(shown, seconds);
+  if (out === null) io.out(text);
+  else await out.write(text, args.format === 'prometheus' ? 0o644 : 0o600);
+  if (wanted.length > 0) return shown.units.length === 0 || kinds.size === 0 ? 0 : 3;
+  return failsOn(document, kinds) ? 3 : 0;
+}
+
+async function makeAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): Promise<AuditDocument> {
   const open = openPaths(state, io);
-  let document: AuditDocument;
   try {
     const { signal } = new AbortController();
     const judged = await lookAndJudge(fleet, open.paths, io, signal);
     const looks = args.services ? await lookAtAll(fleet, open, io, signal) : new Map<string, ServiceLook>();
-    document = auditDocument(buildPlan(fleet.book.hash, judged), fleet.book, io.clock.now(), looks);
+    return auditDocument(buildPlan(fleet.book.hash, judged), fleet.book, io.clock.now(), looks);
   } finally {
     await open.close();
   }
-  // What was seen with an older knowledge, or of some units only, is no audit to come back to.
-  if (args.asOf === undefined) await keepAudit(state, document);
-  const shown = wanted.length === 0 ? document : concerned(document, wanted);
-  if (args.json) io.out(`${JSON.stringify(shown, null, 2)}\n`);
-  else io.out(renderAudit(shown, { format: 'text', color: io.color && args.color }));
-  if (wanted.length > 0) return shown.units.length === 0 ? 0 : 3;
-  return document.units.every(isWell) ? 0 : 3;
+}
+
+/** The kinds to fail on, which must be ones that this audit can find. Throws Problem config/usage. */
+function readKinds(args: AuditArgs): ReadonlySet<FailKind> {
+  const kinds = readFailOn(args.failOn);
+  const compares = args.compare !== undefined || args.since !== undefined;
+  if (kinds.has('changed') && !compares) {
+    throw usage('--fail-on changed has nothing to compare with.', 'Add --compare or --since.');
+  }
+  if (args.failOn.length > 0 && kinds.has('services') && !args.services) {
+    throw usage('--fail-on services has nothing to find.', 'Add --services.');
+  }
+  if (compares && args.advisory.length > 0) {
+    throw usage(
+      'A comparison is of the whole audit, not of the units of an advisory.',
+      'Leave --advisory out: newly affected units stand in the comparison.',
+    );
+  }
+  return kinds;
+}
+
+/** How the audit is shown. Throws Problem config/usage. */
+function showing(args: AuditArgs, io: Io): (document: AuditDocument, seconds: number) => string {
+  const listing = readListing(args);
+  if (args.format === 'prometheus') {
+    if (args.json) throw usage('The audit is one of JSON and metrics.', 'Leave --json or --format out.');
+    return renderPrometheus;
+  }
+  if (args.json) return (document) => `${JSON.stringify(document, null, 2)}\n`;
+  const color = io.color && args.color && args.out === undefined;
+  return (document) => renderAudit(document, { format: 'text', color }, listing);
+}
+
+function usage(message: string, hint: string): Problem {
+  return new Problem('config/usage', message, { hint });
 }
 
 /** What is on at the card of every unit that has one, by the key of the unit. */
@@ -78,11 +162,6 @@ async function lookAtAll(
     return [unitKey(target), look] as const;
   });
   return new Map(looks);
-}
-
-function isWell({ verdict, advisories, findings }: AuditUnit): boolean {
-  if ((findings ?? []).length > 0) return false;
-  return verdict.status === 'current' && !(advisories ?? []).some(({ status }) => status === 'affected');
 }
 
 function wantedAdvisories(words: readonly string[], book: RuleBook): readonly string[] {

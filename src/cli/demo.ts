@@ -41,7 +41,12 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
       'upsfw simulate',
     );
     say(io, 'What is there, and how does it stand?', 'upsfw audit');
-    await step(auditCommand, { ...chosen, services: false, advisory: [] }, inside);
+    const asItIs = { summary: false, details: false };
+    await step(
+      auditCommand,
+      { ...chosen, ...asItIs, services: false, advisory: [], failOn: [], format: 'text' },
+      inside,
+    );
     say(io, 'What would be sent to which unit, and what stands against the rest?', 'upsfw plan');
     await step(planCommand, { ...chosen, overrule: [], format: 'text' }, inside);
     say(io, 'Send, start, watch and verify', 'upsfw upgrade --apply --yes');
@@ -51,7 +56,7 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
       quietPlan(inside),
     );
     say(io, 'The same as Markdown, for a ticket', 'upsfw report --format md');
-    await step(reportCommand, { ...common, audit: false, format: 'md' }, inside);
+    await step(reportCommand, { ...common, ...asItIs, audit: false, format: 'md' }, inside);
     const upgraded = fleet.units.filter(({ device }) => device.version !== device.persona.ups.version);
     const starts = fleet.units.reduce((sum, { device }) => sum + device.counters.starts, 0);
     say(

@@ -46,7 +46,14 @@ export function auditDocument(
     };
   });
   return withUnits(
-    { schema: 'upsfw/audit@1', generatedAt: now.toISOString(), units: [], sites: [], counts: noneOf() },
+    {
+      schema: 'upsfw/audit@1',
+      generatedAt: now.toISOString(),
+      units: [],
+      sites: [],
+      counts: noneOf(),
+      changes: null,
+    },
     units,
   );
 }

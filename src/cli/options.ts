@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Options } from 'yargs';
 import { z } from 'zod';
 import { PLAN_COMPONENTS, Problem, printable } from '../core/index.ts';
+import type { Listing } from '../report/index.ts';
 import type { Io } from './io.ts';
 
 /** Options of every command. */
@@ -132,6 +133,34 @@ export const FleetSchema = CommonSchema.extend({
   rules: z.array(z.string().min(1)),
 });
 export type FleetArgs = z.infer<typeof FleetSchema>;
+
+/** For the commands that show an audit. */
+export const LISTING = {
+  summary: { type: 'boolean', default: false, describe: 'Only what there is by site, and what to do' },
+  details: {
+    type: 'boolean',
+    default: false,
+    describe: 'List every unit of an audit, also where it has more than 40',
+  },
+} satisfies Record<string, Options>;
+
+export const LISTING_SHAPE = { summary: z.boolean(), details: z.boolean() };
+
+/** What an audit shall list; undefined where its size decides. Throws Problem config/usage. */
+export function readListing({
+  summary,
+  details,
+}: {
+  readonly summary: boolean;
+  readonly details: boolean;
+}): Listing | undefined {
+  if (summary && details) {
+    throw new Problem('config/usage', 'An audit lists its units or it does not.', {
+      hint: 'Leave --summary or --details out.',
+    });
+  }
+  return summary ? 'none' : details ? 'units' : undefined;
+}
 
 /** The folder that holds runs, locks, pins and audits. */
 export function stateFolder(args: Pick<CommonArgs, 'state'>, io: Io): string {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { Problem } from '../core/index.ts';
 import { renderAudit, renderRun, type Style } from '../report/index.ts';
 import { loadRules } from '../rules/index.ts';
 import { createLocks, exitCodeOf, fold, readJournal } from '../run/index.ts';
@@ -7,7 +8,7 @@ import { readLastAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { runDocument } from './documents.ts';
 import type { Io } from './io.ts';
-import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
+import { COMMON_OPTIONS, CommonSchema, LISTING, LISTING_SHAPE, readListing, stateFolder } from './options.ts';
 import { chosenRun } from './resume.ts';
 import { runLockName } from './run-it.ts';
 
@@ -16,6 +17,7 @@ const ReportArgs = CommonSchema.extend({
   audit: z.boolean(),
   format: z.enum(['text', 'json', 'md']),
   out: z.string().min(1).optional(),
+  ...LISTING_SHAPE,
 });
 type ReportArgs = z.infer<typeof ReportArgs>;
 
@@ -28,6 +30,7 @@ export const reportCommand = defineCommand<ReportArgs>({
     audit: { type: 'boolean', default: false, describe: 'The last audit instead of a run' },
     format: { choices: ['text', 'json', 'md'], default: 'text', describe: 'Form of the report' },
     out: { type: 'string', describe: 'Write to this file instead of standard output' },
+    ...LISTING,
   },
   schema: ReportArgs,
   run: report,
@@ -50,11 +53,19 @@ function asJson(args: ReportArgs): boolean {
 }
 
 async function auditText(args: ReportArgs, io: Io): Promise<string> {
+  const listing = readListing(args);
   const document = await readLastAudit(stateFolder(args, io));
-  return asJson(args) ? `${JSON.stringify(document, null, 2)}\n` : renderAudit(document, styleOf(args, io));
+  return asJson(args)
+    ? `${JSON.stringify(document, null, 2)}\n`
+    : renderAudit(document, styleOf(args, io), listing);
 }
 
 async function runText(args: ReportArgs, io: Io): Promise<string> {
+  if (readListing(args) !== undefined) {
+    throw new Problem('config/usage', 'A run always lists its units.', {
+      hint: '--summary and --details go with --audit.',
+    });
+  }
   const state = stateFolder(args, io);
   const record = fold(await readJournal(state, await chosenRun(state, args.run)));
   const alive = await createLocks(state).heldElsewhere(runLockName(record.run));

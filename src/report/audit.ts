@@ -1,4 +1,6 @@
 import type { ServiceFinding } from '../core/index.ts';
+import { writeChanges } from './audit-since.ts';
+import { writeSites, writeWhatToDo } from './audit-summary.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
 import { createPaper, type Paper, type Style } from './paper.ts';
 import {
@@ -11,11 +13,36 @@ import {
   writeReasons,
 } from './words.ts';
 
-/** An audit for people, site by site; the summary comes last, where a terminal shows it. */
-export function renderAudit(document: AuditDocument, style: Style): string {
+/** With more units than this an audit is told by site, because nobody reads that many. */
+export const MOST_LISTED = 40;
+
+/** What an audit lists before its end: every unit, or none of them. */
+export type Listing = 'units' | 'none';
+
+/** An audit for people, site by site; what one looks for first comes last, where a terminal shows it. */
+export function renderAudit(
+  document: AuditDocument,
+  style: Style,
+  listing: Listing = document.units.length > MOST_LISTED ? 'none' : 'units',
+): string {
   const paper = createPaper(style);
   paper.title(`Audit of ${document.generatedAt}`);
   if (document.units.some((unit) => unit.simulated)) paper.line(REHEARSAL);
+  if (listing === 'units') writeUnits(paper, document);
+  writeChanges(paper, document);
+  paper.line('');
+  paper.line(summary(document.counts));
+  paper.line('');
+  writeSites(paper, document);
+  writeWhatToDo(paper, document);
+  paper.line('');
+  const found = document.units.flatMap(({ findings }) => findings ?? []);
+  if (found.length > 0) paper.line(findingSummary(found));
+  for (const line of advisorySummary(document.units.map((unit) => unit.advisories ?? []))) paper.line(line);
+  return paper.toString();
+}
+
+function writeUnits(paper: Paper, document: AuditDocument): void {
   for (const { site, counts } of document.sites) {
     paper.heading(`${site} - ${summary(counts)}`);
     for (const unit of document.units.filter((one) => one.site === site)) {
@@ -33,12 +60,6 @@ export function renderAudit(document: AuditDocument, style: Style): string {
       writeServices(paper, unit);
     }
   }
-  paper.line('');
-  paper.line(summary(document.counts));
-  const found = document.units.flatMap(({ findings }) => findings ?? []);
-  if (found.length > 0) paper.line(findingSummary(found));
-  for (const line of advisorySummary(document.units.map((unit) => unit.advisories ?? []))) paper.line(line);
-  return paper.toString();
 }
 
 /** `services: ftp, ssh on; telnet off; snmp-v3 not known`, then each finding with what lifts it. */

@@ -16,7 +16,7 @@ export function renderDiscover(document: DiscoverDocument, style: Style): string
         unit.host ?? '-',
         `${unit.name ?? '-'}${unit.simulated ? ' [simulated]' : ''}`,
         unit.model ?? '-',
-        firmwareWords(unit),
+        firmwareWords(unit.firmware),
         unit.serial ?? '-',
         unit.card === null ? '-' : `${unit.card.model ?? 'card'} ${unit.card.app?.version ?? ''}`,
       ]),

@@ -16,6 +16,7 @@ import type {
   Unit,
   Verdict,
 } from '../core/index.ts';
+import type { AuditChanges } from './audit-changes.ts';
 
 /** The JSON documents that commands print. Missing is null, never a guess. */
 export interface DocumentHead<Kind extends string> {
@@ -50,6 +51,8 @@ export interface AuditDocument extends DocumentHead<'audit'> {
   readonly units: readonly AuditUnit[];
   readonly sites: readonly { readonly site: string; readonly counts: StatusCounts }[];
   readonly counts: StatusCounts;
+  /** What changed since an earlier audit, and when that was made (ISO 8601, UTC); null where that was not asked. */
+  readonly changes: (AuditChanges & { readonly since: string }) | null;
 }
 
 export interface DiscoverDocument extends DocumentHead<'discover'> {

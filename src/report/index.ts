@@ -1,15 +1,17 @@
 /**
- * Rendering: documents in, text or Markdown out.
+ * Rendering: documents in; text, Markdown or metrics out.
  *
  * Owns how things look and the shape of the JSON documents. Must not know where they come from; imports core only.
  */
 
-export { renderAudit } from './audit.ts';
+export { type Listing, renderAudit } from './audit.ts';
+export * from './audit-changes.ts';
 export { renderDiscover } from './discover.ts';
 export * from './documents.ts';
 export { renderImages } from './images.ts';
 export type { Style } from './paper.ts';
 export { renderPlan } from './plan.ts';
+export { renderPrometheus } from './prometheus.ts';
 export { type RecordFiles, renderRecord } from './record.ts';
 export { renderDecision, renderRules } from './rules.ts';
 export { renderRun } from './run.ts';

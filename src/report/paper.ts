@@ -76,6 +76,8 @@ function markdownPaper(): Paper {
     table(head, rows) {
       const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
       const rule = head.map((_, column) => (isNumeric(rows, column) ? '---:' : '---'));
+      // A line right above would be taken for a part of the table.
+      if (lines.at(-1) !== '') lines.push('');
       lines.push(row(head), `| ${rule.join(' | ')} |`, ...rows.map(row), '');
     },
     toString: () => `${lines.join('\n')}\n`,

@@ -1,4 +1,4 @@
-import type { Reason, Status, Unit } from '../core/index.ts';
+import type { FirmwareReading, Reason, Status, Unit } from '../core/index.ts';
 import type { Advisory, RunOutcome } from './documents.ts';
 import type { Paper, Tone } from './paper.ts';
 
@@ -36,15 +36,14 @@ export const REHEARSAL =
 export function unitLine(name: string | null, unit: Unit): string {
   const mark = unit.simulated ? ' [simulated]' : '';
   return unit.reachable
-    ? `${name ?? '?'}${mark}  ${unit.model ?? 'model not known'}  ${firmwareWords(unit)}`
+    ? `${name ?? '?'}${mark}  ${unit.model ?? 'model not known'}  ${firmwareWords(unit.firmware)}`
     : `${name ?? '?'}${mark}`;
 }
 
-/** `UPS 09.4 (ID18)`, or what the unit itself says. */
-export function firmwareWords({ firmware: { version, microLinkId, raw } }: Unit): string {
-  return version !== null && microLinkId !== null
-    ? `UPS ${version} (ID${microLinkId})`
-    : (raw ?? version ?? 'firmware not known');
+/** `UPS 09.4 (ID18)`, or what the unit said where that cannot be read. */
+export function firmwareWords({ version, microLinkId, raw }: FirmwareReading): string {
+  if (version !== null && microLinkId !== null) return `UPS ${version} (ID${microLinkId})`;
+  return raw ?? version ?? 'firmware not known';
 }
 
 /** `5 units: 2 outdated, 1 current, 2 blocked`. */

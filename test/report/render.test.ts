@@ -43,6 +43,7 @@ function auditOf(unit: Unit, because = 'needs 09.4, has 09.3'): AuditDocument {
     units: [audited],
     sites: [{ site: 'berlin', counts }],
     counts,
+    changes: null,
   };
 }
 

@@ -1,0 +1,273 @@
+import { compare, type Status, type Unit, upsFirmware, usableSerial } from '../core/index.ts';
+
+/** What two audits are compared by. */
+export interface ComparedUnit
+  extends Pick<Unit, 'site' | 'name' | 'host' | 'serial' | 'firmware' | 'reachable'> {
+  readonly verdict: { readonly status: Status };
+  readonly advisories: readonly { readonly id: string; readonly status: string }[] | null;
+}
+
+/** A unit as one of two audits saw it. */
+export interface ChangeSide extends Pick<Unit, 'site' | 'name' | 'host' | 'serial' | 'firmware'> {
+  readonly status: Status;
+}
+
+/** One unit that is not as it was. Site, name and serial are those of now, or of before where it is gone. */
+export interface AuditChange {
+  readonly site: string | null;
+  readonly name: string | null;
+  readonly serial: string | null;
+  /** Null where the earlier audit does not know the unit. */
+  readonly before: ChangeSide | null;
+  /** Null where it is gone. */
+  readonly now: ChangeSide | null;
+}
+
+/** What changed from one audit to another; a unit may stand in several lists. What is not known is no change. */
+export interface AuditChanges {
+  readonly new: readonly AuditChange[];
+  readonly gone: readonly AuditChange[];
+  /** The same serial number at another host, site or name. */
+  readonly moved: readonly AuditChange[];
+  /** Another serial number at the same site, name and host. */
+  readonly replaced: readonly AuditChange[];
+  readonly upgraded: readonly AuditChange[];
+  readonly downgraded: readonly AuditChange[];
+  /** Another firmware, of another line or in an order that is not known. */
+  readonly firmwareChanged: readonly AuditChange[];
+  /** Was current, runs the same firmware, and is outdated or blocked: the catalogue, the rules or the images changed. */
+  readonly newlyOutdated: readonly AuditChange[];
+  /** Runs the same firmware, and is affected by advisories that it was not known to be affected by. */
+  readonly newlyVulnerable: readonly (AuditChange & { readonly advisories: readonly string[] })[];
+  readonly unreachable: readonly AuditChange[];
+  readonly back: readonly AuditChange[];
+}
+
+export type ChangeKind = keyof AuditChanges;
+
+/** All kinds of change, in the order in which they are told. */
+export const CHANGE_KINDS = [
+  'new',
+  'gone',
+  'moved',
+  'replaced',
+  'unreachable',
+  'back',
+  'upgraded',
+  'downgraded',
+  'firmwareChanged',
+  'newlyOutdated',
+  'newlyVulnerable',
+] as const satisfies readonly ChangeKind[];
+
+/** What an audit was made of; empty = everything. */
+export interface AuditSelection {
+  readonly sites: readonly string[];
+  readonly units: readonly string[];
+}
+
+interface Compared {
+  readonly units: readonly ComparedUnit[];
+}
+
+/**
+ * What changed from `before` to `now`. A unit is known by its serial number, and by site and name where it has no usable one or two
+ * units of an audit have the same. `selection` is what `now` was made of: outside of it nothing is gone, and neither is anything
+ * where units were named, because what the inventory no longer has cannot be named.
+ */
+export function compareAudits(
+  before: Compared,
+  now: Compared,
+  selection: AuditSelection = { sites: [], units: [] },
+): AuditChanges {
+  const { pairs, lost, found } = pairUnits(before.units, now.units);
+  const inside = ({ site }: ComparedUnit): boolean =>
+    selection.units.length === 0 &&
+    (selection.sites.length === 0 || (site !== null && selection.sites.includes(site)));
+  const same = pairs.filter(({ how }) => how !== 'place');
+  const only = (matches: (pair: Pair) => boolean): readonly AuditChange[] =>
+    same.filter(matches).map(changeOf);
+  return {
+    new: found.map((unit) => changeOf({ before: null, now: unit })),
+    gone: lost.filter(inside).map((unit) => changeOf({ before: unit, now: null })),
+    moved: only((pair) => pair.how === 'serial' && isElsewhere(pair)),
+    replaced: pairs.filter(({ how }) => how === 'place').map(changeOf),
+    upgraded: only((pair) => firmwareStep(pair) === 'forwards'),
+    downgraded: only((pair) => firmwareStep(pair) === 'backwards'),
+    firmwareChanged: only((pair) => firmwareStep(pair) === 'other'),
+    newlyOutdated: only(
+      (pair) =>
+        firmwareStep(pair) === 'none' &&
+        pair.before.verdict.status === 'current' &&
+        ['outdated', 'blocked'].includes(pair.now.verdict.status),
+    ),
+    newlyVulnerable: same.flatMap((pair) => {
+      const advisories = firmwareStep(pair) === 'none' ? newlyAffecting(pair) : [];
+      return advisories.length === 0 ? [] : [{ ...changeOf(pair), advisories }];
+    }),
+    unreachable: only((pair) => pair.before.reachable && !pair.now.reachable),
+    back: only((pair) => !pair.before.reachable && pair.now.reachable),
+  };
+}
+
+/** How many changes there are in all lists. */
+export function changeCount(changes: AuditChanges): number {
+  return CHANGE_KINDS.reduce((sum, kind) => sum + changes[kind].length, 0);
+}
+
+interface Pair {
+  readonly before: ComparedUnit;
+  readonly now: ComparedUnit;
+  /** `serial`: surely one unit; `key`: one unit as far as can be told; `place`: two units, one after the other. */
+  readonly how: 'serial' | 'key' | 'place';
+}
+
+interface Pairing {
+  readonly pairs: readonly Pair[];
+  /** Units of before that are nowhere now. */
+  readonly lost: readonly ComparedUnit[];
+  /** Units of now that were nowhere before. */
+  readonly found: readonly ComparedUnit[];
+}
+
+function pairUnits(before: readonly ComparedUnit[], now: readonly ComparedUnit[]): Pairing {
+  const earlierBySerial = bySerial(before);
+  const nowBySerial = bySerial(now);
+  const earlierOf = new Map<ComparedUnit, Pair>();
+  const taken = new Set<ComparedUnit>();
+  for (const [serial, unit] of nowBySerial) {
+    const earlier = earlierBySerial.get(serial);
+    if (earlier === undefined) continue;
+    earlierOf.set(unit, { before: earlier, now: unit, how: 'serial' });
+    taken.add(earlier);
+  }
+  const places = grouped(before, keyOf);
+  for (const unit of now) {
+    if (earlierOf.has(unit)) continue;
+    const [earlier] = (places.get(keyOf(unit)) ?? []).filter((one) => !taken.has(one));
+    const how = earlier === undefined ? null : howAtPlace(earlier, unit);
+    if (earlier === undefined || how === null) continue;
+    earlierOf.set(unit, { before: earlier, now: unit, how });
+    taken.add(earlier);
+  }
+  return closePairing(before, now, earlierOf, taken);
+}
+
+/** What has no partner is new or gone, except a silent place that the other audit knows: nobody can tell which unit is there. */
+function closePairing(
+  before: readonly ComparedUnit[],
+  now: readonly ComparedUnit[],
+  earlierOf: ReadonlyMap<ComparedUnit, Pair>,
+  taken: ReadonlySet<ComparedUnit>,
+): Pairing {
+  const earlierAt = new Map(before.map((unit) => [keyOf(unit), unit]));
+  const nowAt = new Map(now.map((unit) => [keyOf(unit), unit]));
+  const pairs: Pair[] = [];
+  const found: ComparedUnit[] = [];
+  const lost: ComparedUnit[] = [];
+  for (const unit of now) {
+    const pair = earlierOf.get(unit);
+    const there = isSilent(unit) ? earlierAt.get(keyOf(unit)) : undefined;
+    if (pair !== undefined) pairs.push(pair);
+    else if (there !== undefined) pairs.push({ before: there, now: unit, how: 'key' });
+    else found.push(unit);
+  }
+  for (const unit of before.filter((one) => !taken.has(one))) {
+    const there = isSilent(unit) ? nowAt.get(keyOf(unit)) : undefined;
+    if (there === undefined) lost.push(unit);
+    else pairs.push({ before: unit, now: there, how: 'key' });
+  }
+  return { pairs, lost, found };
+}
+
+function isSilent(unit: ComparedUnit): boolean {
+  return !unit.reachable && usableSerial(unit.serial) === null;
+}
+
+function howAtPlace(before: ComparedUnit, now: ComparedUnit): Pair['how'] | null {
+  const [earlier, later] = [usableSerial(before.serial), usableSerial(now.serial)];
+  if (earlier === null || later === null || earlier === later) return 'key';
+  return before.host === now.host ? 'place' : null;
+}
+
+/** Units by usable serial number; a number that two units have tells neither of them. */
+function bySerial(units: readonly ComparedUnit[]): ReadonlyMap<string, ComparedUnit> {
+  const groups = grouped(units, ({ serial }) => usableSerial(serial));
+  return new Map(
+    [...groups].flatMap(([serial, [unit, ...others]]) =>
+      serial === null || unit === undefined || others.length > 0 ? [] : [[serial, unit] as const],
+    ),
+  );
+}
+
+function grouped<Key>(
+  units: readonly ComparedUnit[],
+  by: (unit: ComparedUnit) => Key,
+): ReadonlyMap<Key, readonly ComparedUnit[]> {
+  const groups = new Map<Key, ComparedUnit[]>();
+  for (const unit of units) {
+    const group = groups.get(by(unit));
+    if (group === undefined) groups.set(by(unit), [unit]);
+    else group.push(unit);
+  }
+  return groups;
+}
+
+function keyOf({ site, name }: ComparedUnit): string {
+  return JSON.stringify([site, name]);
+}
+
+function isElsewhere({ before, now }: Pair): boolean {
+  return before.host !== now.host || keyOf(before) !== keyOf(now);
+}
+
+/** How the firmware of a unit went on; `unknown` where one side was not read. */
+function firmwareStep({ before, now }: Pair): 'none' | 'forwards' | 'backwards' | 'other' | 'unknown' {
+  const [earlier, later] = [upsFirmware(before.firmware), upsFirmware(now.firmware)];
+  if (earlier !== null && later !== null) {
+    const order = compare(earlier, later);
+    if (order === undefined) {
+      return earlier.line === later.line && earlier.version === later.version ? 'none' : 'other';
+    }
+    return order === 0 ? 'none' : order < 0 ? 'forwards' : 'backwards';
+  }
+  // One way of looking tells less than another: only what both tell can differ.
+  const differs = <T>(a: T | null, b: T | null): boolean => a !== null && b !== null && a !== b;
+  if (
+    differs(before.firmware.version, now.firmware.version) ||
+    differs(before.firmware.microLinkId, now.firmware.microLinkId)
+  ) {
+    return 'other';
+  }
+  if (before.firmware.version !== null && now.firmware.version !== null) return 'none';
+  if (before.firmware.version !== null || now.firmware.version !== null) return 'unknown';
+  const [text, other] = [before.firmware.raw?.trim() ?? null, now.firmware.raw?.trim() ?? null];
+  if (text === null || other === null) return 'unknown';
+  return text === other ? 'none' : 'other';
+}
+
+function newlyAffecting({ before, now }: Pair): readonly string[] {
+  // An audit that knew nothing of advisories says nothing about what came since.
+  if (before.advisories === null || now.advisories === null) return [];
+  const known = new Set(before.advisories.flatMap(({ id, status }) => (status === 'affected' ? [id] : [])));
+  return now.advisories.flatMap(({ id, status }) => (status === 'affected' && !known.has(id) ? [id] : []));
+}
+
+function changeOf({ before, now }: Pick<Pair, 'before' | 'now'> | OneSided): AuditChange {
+  const { site = null, name = null } = now ?? before ?? {};
+  return {
+    site,
+    name,
+    serial: now?.serial ?? before?.serial ?? null,
+    before: before === null ? null : sideOf(before),
+    now: now === null ? null : sideOf(now),
+  };
+}
+
+type OneSided =
+  | { readonly before: null; readonly now: ComparedUnit }
+  | { readonly before: ComparedUnit; readonly now: null };
+
+function sideOf({ site, name, host, serial, firmware, verdict }: ComparedUnit): ChangeSide {
+  return { site, name, host, serial, firmware, status: verdict.status };
+}
