@@ -4,9 +4,10 @@ import type { RunningUnit } from './fleet.ts';
 
 /** An inventory file for running units; its secrets are references to the environment of the fleet. */
 export function inventoryText(running: readonly RunningUnit[], images: string): string {
+  const common = commonSettings(running);
   const sites = [...new Set(running.map(({ unit }) => unit.site))].map((site) => ({
     name: site,
-    units: running.filter(({ unit }) => unit.site === site).map(inventoryUnit),
+    units: running.filter(({ unit }) => unit.site === site).map((one) => inventoryUnit(one, common)),
   }));
   const document = {
     version: 1,
@@ -15,25 +16,56 @@ export function inventoryText(running: readonly RunningUnit[], images: string): 
       snmp: { version: '2c', community: 'env:UPSFW_SIM_READ' },
       write: { version: '2c', community: 'env:UPSFW_SIM_WRITE' },
       login: { user: ACCESS.user, password: 'env:UPSFW_SIM_PASSWORD' },
+      ...common,
     },
     sites,
   };
-  return `# A simulated fleet on this machine. Made by upsfw; nothing in it is real.\n${stringify(document)}`;
+  return `# A simulated fleet on this machine. Made by upsfw; nothing in it is real.\n${stringify(document, { aliasDuplicateObjects: false })}`;
 }
 
-function inventoryUnit({ unit, device, address, ports }: RunningUnit): Record<string, unknown> {
-  const { inventory, snmp } = device.persona;
-  const used = Object.entries(ports).filter(([, port]) => port !== null);
+/** The settings that most units have, to be said once: a fleet of thousands is read in a moment then. */
+function commonSettings(running: readonly RunningUnit[]): Record<string, unknown> {
+  const all = running.map(settingsOf);
+  return Object.fromEntries(
+    SHARED.flatMap((key) => {
+      const value = mostUsed(all.map((settings) => settings[key]));
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
+
+const SHARED = ['ports', 'transfer', 'start', 'plaintext'] as const;
+
+function mostUsed(values: readonly unknown[]): unknown {
+  const uses = new Map<string, { readonly value: unknown; count: number }>();
+  for (const value of values) {
+    const key = JSON.stringify(value);
+    const known = uses.get(key);
+    if (known === undefined) uses.set(key, { value, count: 1 });
+    else known.count += 1;
+  }
+  const [most] = [...uses.values()].sort((a, b) => b.count - a.count);
+  return most !== undefined && most.count > 1 ? most.value : undefined;
+}
+
+function settingsOf({ device, ports }: RunningUnit): Record<string, unknown> {
+  const { transfer, start, plaintext } = device.persona.inventory;
+  const used = Object.fromEntries(Object.entries(ports).filter(([, port]) => port !== null));
+  return { ports: used, transfer, start, plaintext };
+}
+
+function inventoryUnit(one: RunningUnit, common: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { unit, device, address } = one;
+  const own = Object.entries(settingsOf(one)).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(common[key]),
+  );
   return {
     name: unit.name,
     host: address,
-    ports: Object.fromEntries(used),
     ...(unit.feeds === undefined ? {} : { feeds: unit.feeds }),
-    ...credentials(snmp),
-    transfer: inventory.transfer,
-    start: inventory.start,
-    plaintext: inventory.plaintext,
-    ...(inventory.legacySsh ? { ssh: { legacy: true } } : {}),
+    ...credentials(device.persona.snmp),
+    ...Object.fromEntries(own),
+    ...(device.persona.inventory.legacySsh ? { ssh: { legacy: true } } : {}),
   };
 }
 

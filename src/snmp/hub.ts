@@ -6,6 +6,7 @@ import { spelledLikeSocket } from './addresses.ts';
 import { type Endpoint, openSession, type SnmpSession } from './session.ts';
 import { SharedSocket } from './shared-socket.ts';
 import { whySilent } from './silence.ts';
+import { keepUserKeys } from './user-keys.ts';
 
 export interface SnmpHubOptions {
   /** For one try of one query. */
@@ -32,6 +33,7 @@ const QUESTIONS_AT_ONCE = 32;
 
 export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
   const sockets = new Map<'udp4' | 'udp6', SharedSocket>();
+  keepUserKeys();
   const questions = pLimit(QUESTIONS_AT_ONCE);
   const socketFor = (type: 'udp4' | 'udp6'): SharedSocket => {
     const present = sockets.get(type);
