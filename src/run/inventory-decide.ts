@@ -1,6 +1,6 @@
 import { enumerated, printable, unitKey } from '../core/index.ts';
 import { newUnit } from './inventory-addition.ts';
-import { type Single, withoutContested, withoutDoubles } from './inventory-doubles.ts';
+import { type Single, withoutContested, withoutDoubles, withoutRepeats } from './inventory-doubles.ts';
 import { Directory, type Draft, type Entry, entriesOf, isAt, serialOf } from './inventory-entries.ts';
 import { type Addresses, type Found, fitUnit, placeText, serialText, whereIs } from './inventory-listed.ts';
 import { type Move, possibleMoves, wishOf } from './inventory-moves.ts';
@@ -67,9 +67,9 @@ export function decide(
       noted.push({ order: orders.get(listed) ?? 0, change: { kind, site, name, message } });
     },
   };
-  const singles = singlesOf(merge, fitUnits(merge, units, options.site, options.addresses));
-  const { moves, rest } = moved(merge, singles.certain);
-  const { pins, additions } = settled(merge, rest, singles.all);
+  const list = withoutRepeats(fitUnits(merge, units, options.site, options.addresses));
+  const { moves, rest } = moved(merge, singlesOf(merge, list));
+  const { pins, additions } = settled(merge, rest, list);
   const changes = noted.sort((a, b) => a.order - b.order).map(({ change }) => change);
   return { moves, pins, additions, changes };
 }
@@ -99,17 +99,19 @@ function fitUnits(
   });
 }
 
-/** The listed units once each; `certain` are those about whose address the list does not contradict itself. */
-function singlesOf(
-  merge: Merge,
-  list: readonly Found[],
-): { readonly certain: readonly Single[]; readonly all: readonly Single[] } {
-  const directory = new Directory(merge.entries);
-  const { singles, seconds } = withoutDoubles(list, (serial, ways) => {
+/** The listed units once each, without those about whose address the list contradicts itself. */
+function singlesOf(merge: Merge, list: readonly Found[]): readonly Single[] {
+  // What the list alone says comes first, so that it says the same whatever the inventory has by then.
+  const { certain, contested } = withoutContested(list);
+  for (const { found, others } of contested) {
+    const all = enumerated([found, ...others].map(serialText));
+    merge.note(found.listed, 'conflict', found, `the list has ${whereIs(found)} for ${all}`);
+  }
+  const unpinned = merge.entries.filter((entry) => entry.unit.serial === undefined);
+  const { singles, seconds } = withoutDoubles(certain, (serial, ways) => {
     const own = merge.pinned.get(serial);
-    if (own !== undefined) return ways.find((found) => isAt(own, found)) ?? null;
-    const isUnpinned = (entry: Entry | null): boolean => entry !== null && entry.unit.serial === undefined;
-    return ways.find((found) => isUnpinned(directory.at(found))) ?? null;
+    const candidates = own === undefined ? unpinned : [own];
+    return ways.find((found) => candidates.some((entry) => isAt(entry, found))) ?? null;
   });
   for (const { found, instead } of seconds) {
     const entry = found.serial === null ? undefined : merge.pinned.get(found.serial);
@@ -120,12 +122,7 @@ function singlesOf(
       `${whereIs(found)} is another address of the card at ${whereIs(instead)} (${serialText(found)})`,
     );
   }
-  const { certain, contested } = withoutContested(singles);
-  for (const { found, others } of contested) {
-    const all = enumerated([found, ...others].map(serialText));
-    merge.note(found.listed, 'conflict', found, `the list has ${whereIs(found)} for ${all}`);
-  }
-  return { certain, all: singles };
+  return singles;
 }
 
 /** Lets the units move that the inventory knows by their serial numbers; `rest` are those that it does not know by it. */
@@ -163,7 +160,7 @@ function moved(
 function settled(
   merge: Merge,
   rest: readonly Single[],
-  all: readonly Single[],
+  list: readonly Found[],
 ): { readonly pins: readonly Pin[]; readonly additions: readonly Addition[] } {
   const directory = new Directory(merge.entries);
   const names = new Map<string, Set<string>>();
@@ -204,7 +201,7 @@ function settled(
     } else if (there === null) {
       add(single);
     } else if (found.serial !== null && there.unit.serial === undefined) {
-      const claims = all.filter((one) => isAt(there, one.found)).map((one) => one.found);
+      const claims = list.filter((one) => isAt(there, one));
       const others = claims.filter((one) => one.serial !== null && one.serial !== found.serial);
       if (others.length > 0) {
         const answers = [found, ...others].map((one) => `${serialText(one)} at ${whereIs(one)}`);

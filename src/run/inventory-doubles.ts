@@ -13,8 +13,51 @@ export interface SecondAddress {
   readonly instead: Found;
 }
 
+/** A listed unit at an address that the list has for other serial numbers too. */
+export interface Contested {
+  readonly found: Found;
+  readonly others: readonly Found[];
+}
+
 /** Which of several addresses of one card the inventory has; null where it has none of them. */
 export type Known = (serial: string, ways: readonly Found[]) => Found | null;
+
+/**
+ * The list without what it says twice: a serial number at one address again, and an address without a serial number where
+ * another line gives one.
+ */
+export function withoutRepeats(list: readonly Found[]): readonly Found[] {
+  const earlier = new Map<string, Found[]>();
+  const named = new Map<string, Found[]>();
+  const kept: Found[] = [];
+  for (const found of list) {
+    if (found.serial !== null) {
+      const same = earlier.get(found.serial) ?? [];
+      if (same.some((other) => samePlace(other, found))) continue;
+      earlier.set(found.serial, [...same, found]);
+      index(named, found);
+    }
+    kept.push(found);
+  }
+  return kept.filter((found) => found.serial !== null || neighbours(named, found).length === 0);
+}
+
+/** Takes out what the list contradicts itself about: one address with several serial numbers. */
+export function withoutContested(list: readonly Found[]): {
+  readonly certain: readonly Found[];
+  readonly contested: readonly Contested[];
+} {
+  const named = new Map<string, Found[]>();
+  for (const found of list) if (found.serial !== null) index(named, found);
+  const certain: Found[] = [];
+  const contested: Contested[] = [];
+  for (const found of list) {
+    const others = neighbours(named, found).filter((other) => other.serial !== found.serial);
+    if (found.serial === null || others.length === 0) certain.push(found);
+    else contested.push({ found, others });
+  }
+  return { certain, contested };
+}
 
 /**
  * Takes a list apart where it names one serial number at several addresses: one card with several addresses is one unit,
@@ -24,59 +67,48 @@ export function withoutDoubles(
   list: readonly Found[],
   known: Known,
 ): { readonly singles: readonly Single[]; readonly seconds: readonly SecondAddress[] } {
-  const seconds: SecondAddress[] = [];
-  const kept = new Set(list);
   const bySerial = new Map<string, Found[]>();
   for (const found of list) {
-    if (found.serial === null) continue;
-    const same = bySerial.get(found.serial) ?? [];
-    bySerial.set(found.serial, same);
-    if (same.some((other) => samePlace(other, found))) kept.delete(found);
-    else same.push(found);
+    if (found.serial !== null) bySerial.set(found.serial, [...(bySerial.get(found.serial) ?? []), found]);
   }
-  dropNameless(list, kept);
-
+  const seconds = new Map<Found, Found>();
   const rivals = new Map<Found, readonly string[]>();
   for (const [serial, ways] of bySerial) {
-    const units = byCard(ways).map((own) => {
-      const [first = null] = own;
-      const best = own.length > 1 ? (known(serial, own) ?? first) : first;
-      for (const found of own) {
-        if (best === null || found === best) continue;
-        kept.delete(found);
-        seconds.push({ found, instead: best });
-      }
-      return best;
+    const units = byCard(ways).flatMap((own) => {
+      const best = (own.length > 1 ? known(serial, own) : null) ?? own[0];
+      if (best === undefined) return [];
+      for (const found of own) if (found !== best) seconds.set(found, best);
+      return [best];
     });
-    if (units.length < 2) continue;
     for (const unit of units) {
-      if (unit === null) continue;
       rivals.set(
         unit,
-        units.flatMap((other) => (other === null || other === unit ? [] : [whereIs(other)])),
+        units.filter((other) => other !== unit).map((other) => whereIs(other)),
       );
     }
   }
-  const singles = list
-    .filter((found) => kept.has(found))
-    .map((found) => ({ found, rivals: rivals.get(found) ?? [] }));
-  return { singles, seconds };
+  return {
+    singles: list
+      .filter((found) => !seconds.has(found))
+      .map((found) => ({ found, rivals: rivals.get(found) ?? [] })),
+    seconds: [...seconds].map(([found, instead]) => ({ found, instead })),
+  };
 }
 
-/** A line without a serial number says nothing new beside one with a serial number at the same address. */
-function dropNameless(list: readonly Found[], kept: Set<Found>): void {
-  const named = new Map<string, Found[]>();
-  for (const found of kept) {
-    if (found.serial === null) continue;
-    for (const host of found.hosts) named.set(host, [...(named.get(host) ?? []), found]);
-  }
-  for (const found of list) {
-    if (found.serial !== null) continue;
-    const others = [...found.hosts].flatMap((host) => named.get(host) ?? []);
-    if (others.some((other) => samePlace(other, found))) kept.delete(found);
+function index(places: Map<string, Found[]>, found: Found): void {
+  for (const host of found.hosts) {
+    const there = places.get(host);
+    if (there === undefined) places.set(host, [found]);
+    else there.push(found);
   }
 }
 
+function neighbours(places: ReadonlyMap<string, readonly Found[]>, found: Found): readonly Found[] {
+  const there = new Set([...found.hosts].flatMap((host) => places.get(host) ?? []));
+  return [...there].filter((other) => other !== found && samePlace(other, found));
+}
+
+/** A port that the list does not know may be any. */
 function samePlace(a: Found, b: Found): boolean {
   return meet(a.hosts, b.hosts) && (a.port === b.port || a.port === null || b.port === null);
 }
@@ -89,33 +121,4 @@ function byCard(ways: readonly Found[]): readonly (readonly Found[])[] {
     cards.set(key, [...(cards.get(key) ?? []), found]);
   }
   return [...cards.values()];
-}
-
-/** A listed unit at an address that the list has for other serial numbers too. */
-export interface Contested {
-  readonly found: Found;
-  readonly others: readonly Found[];
-}
-
-/** Takes out what the list contradicts itself about: one address with several serial numbers. */
-export function withoutContested(singles: readonly Single[]): {
-  readonly certain: readonly Single[];
-  readonly contested: readonly Contested[];
-} {
-  const byPlace = new Map<string, Found[]>();
-  const placesOf = (found: Found): readonly string[] =>
-    [...found.hosts].map((host) => `${host} ${found.port}`);
-  for (const { found } of singles) {
-    for (const place of placesOf(found)) byPlace.set(place, [...(byPlace.get(place) ?? []), found]);
-  }
-  const certain: Single[] = [];
-  const contested: Contested[] = [];
-  for (const single of singles) {
-    const { found } = single;
-    const there = new Set(placesOf(found).flatMap((place) => byPlace.get(place) ?? []));
-    const others = [...there].filter((other) => other.serial !== null && other.serial !== found.serial);
-    if (found.serial === null || others.length === 0) certain.push(single);
-    else contested.push({ found, others });
-  }
-  return { certain, contested };
 }

@@ -87,7 +87,7 @@ export function fitName(text: string): string | null {
   const name = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(plain)
     ? plain
     : plain
-        .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+        .replaceAll(/[^A-Za-z0-9._]+/g, '-')
         .replace(/^[^A-Za-z0-9]+/, '')
         .replace(/-+$/, '');
   return name === '' ? null : name.slice(0, LONGEST_NAME);

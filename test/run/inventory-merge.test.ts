@@ -132,11 +132,10 @@ sites:
       expect.arrayContaining([
         'a-b',
         'a-b-2',
-        'x---y',
+        'x-y',
         'true',
         '0123',
-        'X-y',
-        'X-y-2',
+        'X-y-3',
         'n'.repeat(64),
         `${'n'.repeat(62)}-2`,
       ]),
@@ -168,7 +167,7 @@ describe('identity', () => {
       [unit('10.0.0.1', null), unit('10.0.0.3', 'FFFFFFFFFFFF')],
     ],
     ['an address in another spelling', [unit('FD00::0007', null)]],
-    ['a name that leads to the address', [unit('10.0.0.9', S3), unit('fd00:0::9', S3)].slice(0, 1)],
+    ['a name that leads to the address', [unit('FD00:0::9', S3)]],
     ['the name itself', [unit('UPS-n.example.ORG', S3)]],
     ['a unit without an address that is known', [unit(null, S1)]],
   ])('does nothing about %s', (_what, units) => {
@@ -189,7 +188,7 @@ describe('identity', () => {
     ]);
   });
 
-  it('lets two units change places, and three', () => {
+  it('lets two units change places', () => {
     const two = merge(text, [unit('10.0.0.2', S1), unit('10.0.0.1', S2)]);
     expect(two.kinds).toEqual(['moved berlin/a', 'moved berlin/b']);
     expect(two.text).toBe(
@@ -222,16 +221,16 @@ describe('identity', () => {
   it('pins a unit that has no serial number, on its port only', () => {
     const pinned = merge(text, [
       unit('10.0.0.3', 'as4444444444'),
-      unit('fd00::7', '777771', { snmpPort: 1161 }),
+      unit('fd00::7', '777778', { snmpPort: 1161 }),
     ]);
     expect(pinned.text).toBe(
       text
         .replace('10.0.0.3 }', '10.0.0.3, serial: "AS4444444444" }')
-        .replace('"fd00:0:0::7",', '"fd00:0:0::7", serial: "777771",'),
+        .replace('"fd00:0:0::7",', '"fd00:0:0::7", serial: "777778",'),
     );
     expect(pinned.kinds).toEqual(['pinned berlin/c', 'pinned berlin/v6']);
-    expect(merge(text, [unit('fd00::7', '777771', { snmpPort: 161 })]).kinds).toEqual([
-      'added berlin/ups-777771',
+    expect(merge(text, [unit('fd00::7', '777778', { snmpPort: 161 })]).kinds).toEqual([
+      'added berlin/ups-777778',
     ]);
   });
 
