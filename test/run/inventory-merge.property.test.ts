@@ -156,6 +156,21 @@ function isWithin(part: string, whole: string): boolean {
   return true;
 }
 
+/** Whether every line of one text stands in another in order: as it is, or grown where an edit may be. */
+function keepsLines(before: string, after: string): boolean {
+  const lines = after.split('\n');
+  let at = 0;
+  for (const line of before.split('\n')) {
+    const mayGrow = /host:|serial:|snmp:|[}\]]/.test(line);
+    const stays = (other: string): boolean =>
+      mayGrow ? isWithin(bones(line).trimEnd(), bones(other)) : line.trimEnd() === other.trimEnd();
+    while (at < lines.length && !stays(lines[at] ?? '')) at += 1;
+    if (at === lines.length) return false;
+    at += 1;
+  }
+  return true;
+}
+
 const merged = (text: string | null, units: readonly ListedUnit[]) =>
   mergeInventory(text, 'inventory.yaml', units, { site: 's0', addresses: ADDRESSES });
 
@@ -167,7 +182,7 @@ describe('merging any list', () => {
         const result = merged(text, units);
         const after = readInventory(result.text, 'i', 'i');
 
-        expect(isWithin(bones(text), bones(result.text))).toBe(true);
+        expect(keepsLines(text, result.text)).toBe(true);
         const comments = (one: string): readonly string[] => one.match(/#.*/g) ?? [];
         expect(comments(result.text)).toEqual(comments(text));
         expect(result.text.endsWith('\n')).toBe(text.endsWith('\n'));
@@ -194,7 +209,7 @@ describe('merging any list', () => {
         expect(again.text).toBe(result.text);
         expect(again.changes.filter((one) => ['added', 'moved', 'pinned'].includes(one.kind))).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -212,7 +227,7 @@ describe('merging any list', () => {
         expect(again.text).toBe(text);
         expect(again.changes.filter((one) => ['added', 'moved', 'pinned'].includes(one.kind))).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
