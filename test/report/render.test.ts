@@ -147,6 +147,93 @@ describe.each(STYLES)('reports as $format', (style) => {
   });
 });
 
+/** So many units at two sites, of which every second is blocked and every tenth silent. */
+function largeAudit(many: number): AuditDocument {
+  const [blocked] = auditOf(unitAt('09.3')).units;
+  if (blocked === undefined) throw new Error('no unit');
+  const units = Array.from({ length: many }, (_, index): AuditUnit => {
+    const unit = { ...blocked, site: index % 2 === 0 ? 'berlin' : 'oslo', name: `rack-${index}` };
+    if (index % 10 === 1) {
+      const problem = { code: 'link/silent', message: 'no answer', hint: 'go there' } as const;
+      return { ...unit, problem, verdict: { ...unit.verdict, status: 'unreachable', reasons: [] } };
+    }
+    if (index % 2 === 0) return unit;
+    const status = index % 10 === 3 ? 'outdated' : 'current';
+    return { ...unit, verdict: { ...unit.verdict, status, reasons: [] } };
+  });
+  return { ...auditOf(unitAt('09.3')), units };
+}
+
+describe('a large audit', () => {
+  const TEXT = { format: 'text', color: false } as const;
+  const MARKDOWN = { format: 'markdown', color: false } as const;
+
+  it('lists no unit with more than 40, and every unit with 40 or where it is told to', () => {
+    const listed = (text: string): number => text.match(/^ {2}rack-\d+ /gm)?.length ?? 0;
+    expect(listed(renderAudit(largeAudit(40), TEXT))).toBe(20);
+    expect(listed(renderAudit(largeAudit(41), TEXT))).toBe(0);
+    expect(listed(renderAudit(largeAudit(41), TEXT, 'units'))).toBe(21);
+    expect(listed(renderAudit(largeAudit(4), TEXT, 'none'))).toBe(0);
+  });
+
+  it('ends with the sites, then what to do by cause, the most frequent one first', () => {
+    const text = renderAudit(largeAudit(100), TEXT);
+    const lines = text.split('\n').map((line) => line.trim().replaceAll(/ {2,}/g, '|'));
+    const start = lines.findIndex((line) => line.startsWith('site|'));
+    expect(lines.slice(start, start + 10)).toEqual([
+      'site|units|current|outdated|blocked|unsupported|unknown|unreachable|vulnerable',
+      'berlin|50|-|-|50|-|-|-|-',
+      'oslo|50|30|10|-|-|-|10|-',
+      'total|100|30|10|50|-|-|10|-',
+      '',
+      'What to do',
+      'LOADER|50 units|berlin/rack-0, berlin/rack-2, berlin/rack-4 and 47 more',
+      'remedy: install 09.6 first',
+      'link/silent|10 units|oslo/rack-1, oslo/rack-11, oslo/rack-21 and 7 more',
+      'remedy: go there',
+    ]);
+    expect(lines[start + 10]).toBe('upsfw plan|10 units|can be upgraded');
+  });
+
+  it('counts a unit once for a cause that two rules name, and says that remedies differ', () => {
+    const document = auditOf(unitAt('09.3'));
+    const [unit] = document.units;
+    const [reason] = unit?.verdict.reasons ?? [];
+    if (unit === undefined || reason === undefined) throw new Error('no reason');
+    const reasons = [reason, { ...reason, rule: 'other', remedy: 'install 09.8 first' }];
+    const text = renderAudit(
+      { ...document, units: [{ ...unit, verdict: { ...unit.verdict, reasons } }] },
+      TEXT,
+    );
+    expect(text).toMatch(/^ {2}LOADER +1 unit +berlin\/a$/m);
+    expect(text).toContain('remedy: install 09.6 first (differs from unit to unit');
+  });
+
+  it('has a table in Markdown, from which no mark of a name breaks out', () => {
+    const document = largeAudit(3);
+    const text = renderAudit(
+      { ...document, units: document.units.map((one) => ({ ...one, site: 'a|b' })) },
+      MARKDOWN,
+    );
+    expect(text).toContain('\n\n| site | units | current |');
+    expect(text).toContain('| --- | ---: |');
+    expect(text).toContain('| a\\|b | 3 | - |');
+  });
+
+  it('aligns columns by what a name takes, whatever its letters', () => {
+    const document = largeAudit(3);
+    const units = document.units.map((one, index) => ({
+      ...one,
+      site: index === 0 ? '\u{1d400}rhus' : 'Århus-2',
+    }));
+    const rows = renderAudit({ ...document, units }, TEXT)
+      .split('\n')
+      .filter((line) => / {2}\d+ {2}/.test(line));
+    expect(rows).toHaveLength(3);
+    expect(new Set(rows.map((row) => [...row].length)).size).toBe(1);
+  });
+});
+
 describe('Markdown', () => {
   it('takes no marks from a device', () => {
     const text = renderAudit(auditOf(unitAt('09.3', { model: '<img src=x> `code` **bold** [a](b) |' })), {
