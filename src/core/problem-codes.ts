@@ -15,7 +15,7 @@ export const PROBLEM_CODES = {
   'config/rules': 'A rule file is malformed.',
   'config/images': 'The images folder is missing or holds no image.',
   'config/plan': 'The plan file is malformed or was made for something else.',
-  'config/run': 'There is no such run, or its journal cannot be read.',
+  'config/run': 'There is no such run or audit, or it cannot be read.',
   'config/state': 'The state folder cannot be used.',
   'image/empty': 'The image file has no bytes.',
   'image/size': 'The size of the image file is not a multiple of 128, or is over the limit.',
