@@ -1,5 +1,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import * as snmp from 'net-snmp';
+import { z } from 'zod';
 import { ACCESS } from '../access.ts';
 import { SnmpTree } from './snmp-tree.ts';
 import { type Place, Wire, type WireHooks } from './snmp-wire.ts';
@@ -87,6 +88,7 @@ export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
     send.call(agent, socket, to, request, answer);
   };
   grant(agent, options.access);
+  if (options.access === 'v3') makeKeys(options.engineId);
   const port = await wire.ready;
   return { tree, port, close: () => wire.end() };
 }
@@ -99,6 +101,20 @@ function asVersion1(request: Request, answer: Answer): void {
   answer.errorIndex = missing + 1;
   answer.varbinds = request.pdu.varbinds.map(({ oid }) => ({ oid, type: snmp.ObjectType.Null, value: null }));
 }
+
+/** A card has made the keys of its users long before anybody asks; the library makes them at the first request, and keeps them. */
+function makeKeys(engineId: string): void {
+  const { passwordToKey } = Authentication.parse(Reflect.get(snmp, 'Authentication'));
+  for (const password of [ACCESS.v3Auth, ACCESS.v3Priv])
+    passwordToKey(snmp.AuthProtocols.sha, password, Buffer.from(engineId, 'hex'));
+}
+
+/** The part of the library that its types leave out. */
+const Authentication = z.object({
+  passwordToKey: z.custom<(authProtocol: unknown, password: string, engineId: Buffer) => Buffer>(
+    (value) => typeof value === 'function',
+  ),
+});
 
 function grant(agent: Agent, access: SnmpAccess): void {
   const authorizer = agent.getAuthorizer();
