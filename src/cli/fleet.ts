@@ -156,6 +156,11 @@ function partnersOf(inventory: Inventory, chosen: ReadonlyMap<string, UnitTarget
 }
 
 function select(inventory: Inventory, args: FleetArgs): readonly InventoryUnit[] {
+  if (inventory.units.length === 0) {
+    throw new Problem('config/selection', 'The inventory names no unit yet.', {
+      hint: 'Write units into it, or have them found: upsfw discover RANGE --write INVENTORY.',
+    });
+  }
   const unknown = args.site.filter((name) => !inventory.sites.some((site) => site.name === name));
   const matches = (unit: InventoryUnit, word: string): boolean =>
     unit.name === word ||

@@ -20,7 +20,8 @@ export const DISCOVERY_CODES = {
   NO_SERIAL: 'The unit gives no serial number that tells it from others; an upgrade refuses it.',
   SHARED_SERIAL: 'One serial number was seen at several addresses; an upgrade refuses them.',
   SECOND_ADDRESS: 'One card answers at several addresses.',
-  NO_CARD: 'The unit is seen through a program on a computer; nothing can be upgraded through it.',
+  NO_CARD:
+    'A unit is seen, and no card that is known: a program on a computer often; nothing is upgraded through it.',
   NO_APPLICATION: 'A card answers without its application; a Smart-UPS may be behind it.',
 } as const;
 

@@ -121,7 +121,7 @@ const SiteSchema = z.strictObject({
   name: Name,
   concurrency: z.int().min(1).max(64).optional().describe('units written at the same time; 1 where absent'),
   ...settings,
-  units: z.array(UnitSchema).min(1),
+  units: z.array(UnitSchema),
 });
 
 /** The inventory file as written. The JSON Schema in schema/ is made from this. */
@@ -130,7 +130,7 @@ export const InventorySchema = z
     version: z.literal(1),
     images: z.string().min(1).optional().describe('folder of the image files, relative to this file'),
     defaults: z.strictObject({ concurrency: z.int().min(1).max(64).optional(), ...settings }).optional(),
-    sites: z.array(SiteSchema).min(1),
+    sites: z.array(SiteSchema),
   })
   .describe('Inventory of upsfw');
 

@@ -157,15 +157,54 @@ export function appended(
   context: Context,
 ): readonly Splice[] | null {
   let node = root;
+  let owner: Owner | null = null;
   for (const key of path) {
     if (isSeq(node) && typeof key === 'number') node = node.items[key];
-    else if (isMap(node) && typeof key === 'string') node = ownPair(node, key)?.value;
-    else return null;
+    else if (isMap(node) && typeof key === 'string') {
+      const pair = ownPair(node, key);
+      owner = { inBrackets: node.flow === true, key: pair?.key };
+      node = pair?.value;
+    } else return null;
   }
   if (!isSeq(node)) return null;
+  if (node.flow === true && node.items.length === 0) return filled(node, owner, values, context);
   return node.flow === true
     ? appendedInBrackets(node, values, context)
     : appendedLines(node, values, context);
+}
+
+/** The key that a sequence stands behind, and whether that is in braces. */
+interface Owner {
+  readonly inBrackets: boolean;
+  readonly key: unknown;
+}
+
+/** First items for brackets that hold nothing: lines of their own, or inside of them where the brackets stand in others. */
+function filled(
+  sequence: YAMLSeq,
+  owner: Owner | null,
+  values: readonly unknown[],
+  context: Context,
+): readonly Splice[] | null {
+  const { text, options, depth } = context;
+  if (!sequence.range) return null;
+  const [start, end] = sequence.range;
+  if (text.slice(start + 1, end - 1).trim() !== '') return null;
+  const key = owner?.key;
+  const lineEnd = endOfLine(text, end);
+  const isLast = /^[ \t]*(?:[ \t]#.*)?$/.test(text.slice(end, lineEnd));
+  if (owner === null || owner.inBrackets || !isLast || !isScalar(key) || !key.range) {
+    const items = values.map((value) => inline(value, options)).join(', ');
+    return [{ start: start + 1, end: end - 1, text: items, depth }];
+  }
+  const before = /[ \t]*$/.exec(text.slice(0, start))?.[0].length ?? 0;
+  const newline = newlineAt(text, lineEnd);
+  const indent = ' '.repeat(columnOf(text, key.range[0]) + 2);
+  const lines = values.flatMap((value) => itemLines(text, value, null, options));
+  return [
+    { start: start - before, end, text: '', depth },
+    { start: lineEnd, end: lineEnd, text: lines.map((line) => newline + indent + line).join(''), depth },
+  ];
 }
 
 function appendedInBrackets(

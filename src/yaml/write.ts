@@ -82,7 +82,7 @@ function mapLines(
     if (!Array.isArray(one) || !one.some(isRecord)) return [pairText(key, one, options)];
     const like = model?.get(key, true);
     const sequence = isSeq(like) ? like : null;
-    if (sequence?.flow === true) return [pairText(key, one, options)];
+    if (sequence?.flow === true && sequence.items.length > 0) return [pairText(key, one, options)];
     const dash = sequence === null ? null : dashColumn(text, sequence);
     const first = model === null ? null : firstKey(model);
     const indent = dash === null || first === null ? 2 : Math.max(0, dash - columnOf(text, first));

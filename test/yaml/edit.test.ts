@@ -89,6 +89,12 @@ describe('editing YAML text', () => {
       '{\n\t"a": [\n\t\t{"name": "m"}\n\t]\n}\n',
       '{\n\t"a": [\n\t\t{"name": "m"},\n\t\t{ "name": "n", "serial": "AB123456", "ports": { "snmp": 1 } }\n\t]\n}\n',
     ],
+    [
+      'brackets that hold nothing',
+      'a:  [ ] # c\r\nb: 1\r\n',
+      'a: # c\r\n  - name: "n"\r\n    serial: "AB123456"\r\n    ports: { snmp: 1 }\r\nb: 1\r\n',
+    ],
+    ['brackets that hold nothing, in braces', '{ a: [], b: 1 } # c', `{ a: [${flow}], b: 1 } # c`],
   ])('adds an item to %s', (_what, text, after) => {
     expect(edited(text, { kind: 'append', path: ['a'], value: item })).toBe(after);
   });
@@ -98,6 +104,12 @@ describe('editing YAML text', () => {
     expect(edited(text, { kind: 'append', path: ['s'], value: { n: 2, u: [{ a: 2 }, { a: 3 }] } })).toBe(
       `${text}- "n": 2\n  u:\n    - { a: 2 }\n    - { a: 3 }\n`,
     );
+  });
+
+  it('takes no example from brackets that hold nothing', () => {
+    const first: YamlEdit = { kind: 'append', path: ['s', 0, 'u'], value: { a: 1 } };
+    const second: YamlEdit = { kind: 'append', path: ['s'], value: { u: [{ a: 2 }] } };
+    expect(edited('s:\n  - u: []\n', first, second)).toBe('s:\n  - u:\n      - a: 1\n  - u:\n      - a: 2\n');
   });
 
   it('puts two pieces that fall on one place where they belong', () => {
@@ -115,6 +127,7 @@ describe('editing YAML text', () => {
     ['a value that an alias uses', 'a: { x: &x 1 }\nb: *x\n', setX],
     ['a map that is not there', 'b: 1\n', setX],
     ['a list behind an alias', 'b: &b [1]\na: *b\n', { kind: 'append', path: ['a'], value: 1 }],
+    ['brackets that hold a comment', 'a: [\n# c\n]\n', { kind: 'append', path: ['a'], value: 1 }],
     ['a text that is no YAML', 'a: [', setX],
   ] satisfies [string, string, YamlEdit][])('says no to %s', (_what, text, edit) => {
     expect(edited(text, edit)).toBeNull();
