@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startFleet } from '../sim/index.ts';
+import { type BystanderName, MANY_ADDRESSES, type SimulatedFleet, startFleet } from '../sim/index.ts';
 import { auditCommand } from './audit.ts';
 import { type Command, defineCommand, type Exit } from './command.ts';
+import { discoverCommand } from './discover.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, type CommonArgs, CommonSchema } from './options.ts';
 import { planCommand } from './plan.ts';
@@ -12,9 +13,12 @@ import { upgradeCommand } from './upgrade.ts';
 
 const SPEED = 60;
 
+/** What else answers in the network of the demonstration. */
+const BESIDE: readonly BystanderName[] = ['rack-pdu-nmc2', 'transfer-switch', 'symmetra', 'printer'];
+
 export const demoCommand = defineCommand<CommonArgs>({
   usage: 'demo',
-  describe: 'Show a simulated three-site fleet on loopback: audit, plan, upgrade, verify, report',
+  describe: 'Show a simulated three-site fleet on loopback: discover, audit, plan, upgrade, verify, report',
   positionals: {},
   options: COMMON_OPTIONS,
   schema: CommonSchema,
@@ -23,7 +27,9 @@ export const demoCommand = defineCommand<CommonArgs>({
 
 async function demo(args: CommonArgs, io: Io): Promise<Exit> {
   const folder = await mkdtemp(join(tmpdir(), 'upsfw-demo-'));
-  const fleet = await startFleet({ speed: SPEED });
+  // A sweep asks one port of many addresses, which only some systems have on loopback.
+  const network = MANY_ADDRESSES ? ({ snmpPort: 'free', bystanders: BESIDE } as const) : {};
+  const fleet = await startFleet({ speed: SPEED, ...network });
   try {
     await mkdir(join(folder, 'images'));
     await fleet.writeImages(join(folder, 'images'));
@@ -40,7 +46,8 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
       `A simulated fleet of ${fleet.units.length} units at three sites, ${SPEED} times as fast as a real one`,
       'upsfw simulate',
     );
-    say(io, 'What is there, and how does it stand?', 'upsfw audit');
+    await sweep(fleet, { ...common, inventory }, inside);
+    say(io, 'How do these units stand?', 'upsfw audit');
     const asItIs = { summary: false, details: false };
     await step(
       auditCommand,
@@ -69,6 +76,37 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
     await fleet.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Finds the fleet with the credentials of its inventory. */
+async function sweep(
+  { network }: SimulatedFleet,
+  args: CommonArgs & { readonly inventory: string },
+  io: Io,
+): Promise<void> {
+  if (network.port === null) return;
+  const { range, port } = network;
+  say(
+    io,
+    'What is there?',
+    `upsfw discover ${range} --port ${port} --timeout 0.3 --rate max -i inventory.yaml`,
+  );
+  await step(
+    discoverCommand,
+    {
+      ...args,
+      range: [range],
+      file: [],
+      exclude: [],
+      community: [],
+      port,
+      rate: 'max',
+      timeout: 0.3,
+      retries: 1,
+      site: 'discovered',
+    },
+    io,
+  );
 }
 
 function say(io: Io, text: string, command: string | null): void {

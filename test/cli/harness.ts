@@ -5,7 +5,12 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { createLog, type Io, systemClock } from '../../src/cli/io.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { type SimulatedFleet, type SimulatedUnit, startFleet } from '../../src/sim/index.ts';
+import {
+  type FleetOptions,
+  type SimulatedFleet,
+  type SimulatedUnit,
+  startFleet,
+} from '../../src/sim/index.ts';
 
 /** What a command printed, and its exit code. */
 export interface Ran {
@@ -28,8 +33,12 @@ export interface Site {
 
 export const SPEED = 600;
 
-export async function openSite(units: readonly SimulatedUnit[], speed = SPEED): Promise<Site> {
-  const fleet = await startFleet({ units, speed });
+export async function openSite(
+  units: readonly SimulatedUnit[],
+  speed = SPEED,
+  network: Pick<FleetOptions, 'snmpPort'> = {},
+): Promise<Site> {
+  const fleet = await startFleet({ units, speed, ...network });
   const folder = await mkdtemp(join(tmpdir(), 'upsfw-test-'));
   await mkdir(join(folder, 'images'));
   await fleet.writeImages(join(folder, 'images'));

@@ -2,6 +2,7 @@ import { getCiphers } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { systemClock } from '../../src/cli/io.ts';
 import { Secret, type SnmpAccess } from '../../src/core/index.ts';
 import {
@@ -11,6 +12,8 @@ import {
   requestUpdate,
   type SnmpHub,
 } from '../../src/snmp/index.ts';
+import { runHere } from '../cli/harness.ts';
+import { findingsOf, sweepOf } from '../cli/sweep-bench.ts';
 import { type Daemon, findProgram, freeUdpPort, openFolder, skipped, startDaemon } from './daemon.ts';
 
 const PROGRAM = findProgram('snmpd');
@@ -115,6 +118,38 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
   it('a wrong community is silence', async () => {
     const seen = await lookBySnmp(hub, target({ version: '2c', community: new Secret('wrong') }), context);
     expect(seen.problem?.code).toBe('link/silent');
+  });
+
+  it('discover finds the agent by the first credential that it takes, whichever version that is', async () => {
+    const file = join(folder.path, 'credentials.yaml');
+    const list = (...snmp: readonly object[]) => writeFile(file, stringify({ version: 1, snmp }));
+    const withKeys = (name: string, authKey: string) => ({
+      version: '3',
+      user: name,
+      auth: 'sha',
+      authKey,
+      priv: 'aes',
+      privKey: 'env:PRIV',
+    });
+    const words = ['discover', '127.0.0.1', '--port', String(port), '--credentials', file];
+    const environment = { AUTH: KEYS.auth, PRIV: KEYS.priv, WRONG: 'not-this-pass-phrase' };
+    await list(
+      { version: '2c', community: 'env:WRONG' },
+      withKeys('nobody', 'env:AUTH'),
+      withKeys('sha-aes', 'env:WRONG'),
+      withKeys('sha-aes', 'env:AUTH'),
+    );
+    const sweep = sweepOf(await runHere([...words, '--json'], { environment }));
+    // Its description is that of the program, so what it shows of a unit came from no card.
+    expect(sweep.units).toMatchObject([
+      { host: '127.0.0.1', model: 'Smart-UPS 1500', serial: 'AS1234567890', firmware: { microLinkId: 18 } },
+    ]);
+    expect(findingsOf(sweep)).toEqual({ NO_CARD: ['127.0.0.1'] });
+
+    await list(withKeys('nobody', 'env:AUTH'), withKeys('sha-aes', 'env:WRONG'));
+    const refused = sweepOf(await runHere([...words, '--json'], { environment }));
+    expect(refused.units).toEqual([]);
+    expect(findingsOf(refused)).toEqual({ CREDENTIAL_REFUSED: ['127.0.0.1'] });
   });
 
   it('a write without the right to is refused for certain; with it, it is accepted once', async () => {

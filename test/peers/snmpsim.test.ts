@@ -8,6 +8,7 @@ import { systemClock } from '../../src/cli/io.ts';
 import { Secret } from '../../src/core/index.ts';
 import { createSnmpHub, lookBySnmp } from '../../src/snmp/index.ts';
 import { runHere } from '../cli/harness.ts';
+import { sweepOf } from '../cli/sweep-bench.ts';
 import { haveRecordings, listRecordings, RECORDINGS } from '../snmp/recordings.ts';
 import { type Daemon, findProgram, freeUdpPort, isRoot, openFolder, skipped, startDaemon } from './daemon.ts';
 
@@ -42,6 +43,31 @@ const AuditShape = z.looseObject({
   ),
 });
 
+/** Where snmpsim looks for what is recorded for one of its addresses: the number of the address follows. */
+const UDP_ENDPOINT = '1.3.6.1.6.1.1';
+
+/** What those that are no Smart-UPS are, and how that is said. */
+const KINDS: Readonly<Record<string, readonly [kind: string, description: RegExp]>> = {
+  'apc-7902b.snmprec': ['pdu', /^APC rack PDU AP7902B, rpdu2g/],
+  'apc-8932.snmprec': ['pdu', /^APC rack PDU AP8932, rpdu2g/],
+  'apc-mgeups_galaxy7000.snmprec': ['ups', /MGE Galaxy 7000/],
+  'apc_airfm.snmprec': ['cooling', /^APC cooling unit AP9617/],
+  'apc_ap7998b.snmprec': ['card', /without its application/],
+  'apc_apdu9959eu3.snmprec': ['pdu', /^APC rack PDU APDU9959EU3/],
+  'apc_embedded-powernet.snmprec': ['card', /AP9605/],
+  'apc_inrow-dx.snmprec': ['cooling', /^APC cooling unit 0N-9580AC/],
+  'apc_masterswitch2.snmprec': ['pdu', /^APC rack PDU AP9606/],
+  'apc_symmetralx.snmprec': ['ups', /^APC Symmetra LX 16000 RM/],
+  'nut2237_ap9617-aos-only.snmprec': ['card', /without its application/],
+  'qt_galaxy3500.snmprec': ['ups', /MGE Galaxy 3500/],
+  'cyberpower_pdu81005.snmprec': ['pdu', /^CyberPower PDU/],
+  'dell-ups_rack3750w.snmprec': ['ups', /^Dell UPS/],
+  'eaton-mgeups_9px.snmprec': ['ups', /Eaton 9PX/],
+  'generex-ups_cs141.snmprec': ['ups', /of another maker.*Cs141/],
+  'linux_ups-apcups-v1.snmprec': ['agent', /^computer/],
+  'netagent2.snmprec': ['ups', /NetAgent card/],
+};
+
 describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmpsim', () => {
   let folder: Awaited<ReturnType<typeof openFolder>>;
   let daemon: Daemon;
@@ -56,15 +82,23 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
     await mkdir(data);
     await mkdir(cache);
     await chmod(cache, 0o777);
-    for (const { file } of listRecordings()) {
+    for (const [index, { file }] of [...units, ...others].entries()) {
       await cp(fileURLToPath(new URL(file, RECORDINGS)), join(data, file));
+      // The same under one community for all, told apart by the address that is asked.
+      const everywhere = join(data, 'everywhere');
+      await mkdir(everywhere, { recursive: true });
+      await cp(
+        fileURLToPath(new URL(file, RECORDINGS)),
+        join(everywhere, `${UDP_ENDPOINT}.${index}.snmprec`),
+      );
     }
     port = await freeUdpPort();
     const endpoints = [...units, ...others].map(
       (_, index) => `--agent-udpv4-endpoint=${address(index)}:${port}`,
     );
     const asNobody = isRoot() ? ['--process-user=nobody', '--process-group=nogroup'] : [];
-    const words = [`--data-dir=${data}`, `--cache-dir=${cache}`, ...endpoints, ...asNobody];
+    // Only in this mode does it look at the address for a community that names no file.
+    const words = ['--v2c-arch', `--data-dir=${data}`, `--cache-dir=${cache}`, ...endpoints, ...asNobody];
     daemon = startDaemon(PROGRAM ?? '', words, { TMPDIR: cache, HOME: cache });
     // It is up when the first recording answers.
     const hub = createSnmpHub({ timeoutMs: 500, retries: 0 });
@@ -161,6 +195,30 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
       }
     },
   );
+
+  it('discover names every one of them', async () => {
+    const everyone = [...units, ...others];
+    const range = `${address(0)}-${everyone.length}`;
+    const words = ['discover', range, '--port', String(port), '--community', 'env:EVERYWHERE', '--json'];
+    const sweep = sweepOf(await runHere(words, { environment: { EVERYWHERE: 'everywhere' } }));
+    expect(sweep).toMatchObject({ scanned: everyone.length, answered: everyone.length });
+    const hostOf = (file: string): string => address(everyone.findIndex((one) => one.file === file));
+    for (const { file, truth } of units) {
+      const found = sweep.units.find(({ host }) => host === hostOf(file));
+      expect([file, found?.model, found?.serial]).toEqual([file, truth.model, truth.serial]);
+      expect(found?.firmware).toMatchObject({
+        version: truth.firmwareVersion,
+        microLinkId: truth.microLinkId,
+      });
+    }
+    expect(sweep.units).toHaveLength(units.length);
+    const named = sweep.others.map(({ host, kind, description }) => [host, kind, description]);
+    expect(named.toSorted()).toEqual(
+      others
+        .map(({ file }) => [hostOf(file), KINDS[file]?.[0], expect.stringMatching(KINDS[file]?.[1] ?? /^$/)])
+        .toSorted(),
+    );
+  });
 
   it('nothing else is taken for a Smart-UPS', async () => {
     const inventory = await inventoryOf(others, '2c', units.length);
