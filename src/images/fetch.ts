@@ -4,7 +4,7 @@ import { link, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import got, { HTTPError } from 'got';
+import { z } from 'zod';
 import { hasCode, Problem, printable, type StoredImage } from '../core/index.ts';
 import { readImage } from './read-image.ts';
 
@@ -85,16 +85,26 @@ function explained(thrown: unknown, file: string, path: string, signal: AbortSig
 
 function reason(thrown: unknown): string {
   // The library's own words repeat the whole address, which may carry a token.
-  if (thrown instanceof HTTPError) {
-    return `the server answered ${thrown.response.statusCode} ${printable(thrown.response.statusMessage ?? '')}`.trim();
+  const answered = Answered.safeParse(thrown);
+  if (answered.success) {
+    const { statusCode, statusMessage } = answered.data.response;
+    return `the server answered ${statusCode} ${printable(statusMessage ?? '')}`.trim();
   }
   return thrown instanceof Error ? printable(thrown.message) : 'unknown';
 }
+
+/** An error of the library that an answer of the server is part of. */
+const Answered = z.object({
+  name: z.literal('HTTPError'),
+  response: z.object({ statusCode: z.number(), statusMessage: z.string().optional() }),
+});
 
 async function download(url: URL, draft: string, options: FetchOptions): Promise<string> {
   const hash = createHash('sha256');
   let bytes = 0;
   let last = url;
+  // Loaded here, because hardly any command downloads.
+  const { default: got } = await import('got');
   const stream = got.stream(url, {
     retry: { limit: 0 },
     maxRedirects: MOST_REDIRECTS,

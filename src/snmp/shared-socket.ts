@@ -65,7 +65,12 @@ export class SharedSocket {
   #foreign = 0;
 
   constructor(type: 'udp4' | 'udp6') {
-    this.#socket = dgram.createSocket({ type, recvBufferSize: RECEIVE_BUFFER });
+    this.#socket = dgram.createSocket({
+      type,
+      recvBufferSize: RECEIVE_BUFFER,
+      // Names were looked up before; net-snmp is given addresses.
+      lookup: (address, _options, done) => done(null, address, type === 'udp4' ? 4 : 6),
+    });
     this.#socket.on('message', (message, from) => this.#deliver(message, from));
     // An error of one destination must not end the sessions to the others; they have their own deadlines.
     this.#socket.on('error', () => undefined);

@@ -3,7 +3,8 @@ import type { Card } from '../core/index.ts';
 /** Keys of the bracket in a card's sysDescr (SNMP notes, section b). */
 const KEYS = ['MB', 'PF', 'PN', 'AF1', 'AN1', 'MN', 'HR', 'SN', 'MD'] as const;
 type Key = (typeof KEYS)[number];
-const STARTS = KEYS.map((key) => ({ key, pattern: new RegExp(`(?:^|\\s)${key}:`) }));
+const START = new RegExp(`(?<=^|\\s)(${KEYS.join('|')}):`, 'g');
+const isKey = (word: string | undefined): word is Key => KEYS.some((key) => key === word);
 
 /** What a card's sysDescr says of it. Keys without a value are absent. */
 export type CardFields = Readonly<Partial<Record<Key, string>>>;
@@ -22,14 +23,16 @@ export function parseSysDescr(sysDescr: string): CardFields | null {
     const oldest = OLDEST.exec(text);
     return oldest === null ? null : { MN: oldest[1] ?? '', SN: oldest[2] ?? '' };
   }
-  const starts = STARTS.flatMap(({ key, pattern }) => {
-    const at = pattern.exec(bracket);
-    return at === null ? [] : [{ key, begin: at.index, value: at.index + at[0].length }];
-  }).sort((a, b) => a.begin - b.begin);
+  // A key that comes again is part of a value.
+  const seen = new Set<Key>();
+  const starts = [...bracket.matchAll(START)].flatMap(({ 0: head, 1: key, index }) => {
+    if (!isKey(key) || seen.has(key)) return [];
+    seen.add(key);
+    return [{ key, begin: index, value: index + head.length }];
+  });
   const fields: Partial<Record<Key, string>> = {};
   for (const [index, { key, value }] of starts.entries()) {
-    const end = starts[index + 1]?.begin ?? bracket.length;
-    const said = bracket.slice(value, end).trim();
+    const said = bracket.slice(value, starts[index + 1]?.begin).trim();
     if (said !== '') fields[key] = said;
   }
   return fields;

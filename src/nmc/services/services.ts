@@ -16,8 +16,10 @@ import type { HostKeyStore } from '../session/ssh.ts';
 import { networkOf } from '../tools.ts';
 import { probeFtp } from './ftp-probe.ts';
 import { onByPort, type PortState, portWords, probePort } from './port-probe.ts';
-import { probeSsh } from './ssh-probe.ts';
-import { pinnedCertificate, probeWeb } from './web-probe.ts';
+
+/** Their libraries take longer to load than most looks last, so only a look at services loads them. */
+const webProbe = () => import('./web-probe.ts');
+const sshProbe = () => import('./ssh-probe.ts');
 
 /** Longest time of one probe, in seconds of the world. A key exchange takes an old card far longer than anything else. */
 export const PROBE_SECONDS = { port: 4, ftp: 6, http: 6, https: 15, ssh: 30 } as const;
@@ -112,6 +114,7 @@ async function lookAtHttp(
   if (state !== 'open') {
     return { service: { service: 'http', on: onByPort(state), detail: says }, redirects: null };
   }
+  const { probeWeb } = await webProbe();
   const answer = await probeWeb('http', host, ports.http, probe.seconds.http, probe.signal);
   const words =
     answer.status === null
@@ -132,6 +135,7 @@ async function lookAtHttps(
   if (state !== 'open') {
     return { service: { service: 'https', on: onByPort(state), detail: says }, certificate: null };
   }
+  const { pinnedCertificate, probeWeb } = await webProbe();
   const answer = await probeWeb('https', host, ports.https, probe.seconds.https, probe.signal);
   const certificate =
     answer.certificate === null
@@ -161,6 +165,7 @@ async function lookAtSsh(
   const says = portWords(state, ports.ssh);
   if (state !== 'open')
     return { service: { service: 'ssh', on: onByPort(state), detail: says }, offer: null };
+  const { probeSsh } = await sshProbe();
   const offer = await probeSsh({
     host,
     port: ports.ssh,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import ssh2, { type AuthHandlerMiddleware, type Client, type Prompt } from 'ssh2';
+import type { AuthHandlerMiddleware, Client, Prompt } from 'ssh2';
 import { type NetworkAccess, Problem, type Said, type Secret } from '../../core/index.ts';
 import {
   FEWEST_RSA_BITS,
@@ -77,18 +77,18 @@ export async function withSsh<T>(options: SshOptions, act: (client: Client) => P
   }
 }
 
-function connect(options: SshOptions): Promise<Client> {
+async function connect(options: SshOptions): Promise<Client> {
   const { network } = options;
   const { login, host, ports } = network;
   const where = `${host}:${ports.ssh}`;
   if (login === null) {
-    return Promise.reject(
-      new Problem('device/login', `There is no login for ${where}.`, {
-        hint: 'Add login: to the unit in the inventory.',
-      }),
-    );
+    throw new Problem('device/login', `There is no login for ${where}.`, {
+      hint: 'Add login: to the unit in the inventory.',
+    });
   }
-  if (options.signal.aborted) return Promise.reject(closedProblem(where));
+  // Loaded here, because an audit over SNMP has no use for it.
+  const { default: ssh2 } = await import('ssh2');
+  if (options.signal.aborted) throw closedProblem(where);
   const client = new ssh2.Client();
   let keyProblem: Problem | null = null;
   let phase: SshPhase = 'connect';

@@ -1,4 +1,4 @@
-import got, { type CancelableRequest, HTTPError, type Response } from 'got';
+import type { CancelableRequest, Response } from 'got';
 import { Problem, printable, type Secret } from '../../core/index.ts';
 import { type Imported, LARGEST_LIST } from './imported.ts';
 import { type NetboxDevice, netboxUnits, readNetboxPage } from './netbox.ts';
@@ -93,6 +93,8 @@ async function getPage(
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<string> {
+  // Loaded here, because hardly any command asks a NetBox.
+  const { default: got } = await import('got');
   const request: CancelableRequest<Response<string>> = got(url, {
     headers: { ...headers, accept: 'application/json', 'accept-encoding': 'identity' },
     decompress: false,
@@ -122,7 +124,8 @@ async function getPage(
 }
 
 function refused(thrown: unknown, url: URL, signal: AbortSignal): Problem {
-  const answer = thrown instanceof HTTPError ? thrown.response : thrown;
+  const answer =
+    thrown instanceof Error && thrown.name === 'HTTPError' && 'response' in thrown ? thrown.response : thrown;
   const status = statusOf(answer);
   if (status === null) {
     if (signal.aborted) return failure('The request was stopped.', 'Begin it again.');
