@@ -21,8 +21,13 @@ export interface Standing {
   readonly version: string;
 }
 
+/** The same image is judged for unit after unit. */
+const KNOWN = new WeakMap<Image, Candidate>();
+
 export function candidateOf(image: Image): Candidate {
-  return {
+  const known = KNOWN.get(image);
+  if (known !== undefined) return known;
+  const made: Candidate = {
     file: image.file,
     microLinkId: image.microLinkId,
     microLinkIdAfter: image.microLinkIdAfter,
@@ -32,6 +37,8 @@ export function candidateOf(image: Image): Candidate {
     parts: image.parts.map((part) => (part.version === null ? part.name : `${part.name} ${part.version}`)),
     damage: image.problems[0]?.message ?? null,
   };
+  KNOWN.set(image, made);
+  return made;
 }
 
 export function catalogueCandidate(id: number, image: CatalogueImage): Candidate {

@@ -51,7 +51,12 @@ function mostUsed(values: readonly unknown[]): unknown {
 function settingsOf({ device, ports }: RunningUnit): Record<string, unknown> {
   const { transfer, start, plaintext } = device.persona.inventory;
   const used = Object.fromEntries(Object.entries(ports).filter(([, port]) => port !== null));
-  return { ports: used, transfer, start, plaintext };
+  return canBeUpgraded(ports) ? { ports: used, transfer, start, plaintext } : { ports: used };
+}
+
+/** A unit that answers over SNMP alone is for looking at. */
+function canBeUpgraded({ ssh, ftp }: RunningUnit['ports']): boolean {
+  return ssh !== null || ftp !== null;
 }
 
 function inventoryUnit(one: RunningUnit, common: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -63,27 +68,34 @@ function inventoryUnit(one: RunningUnit, common: Readonly<Record<string, unknown
     name: unit.name,
     host: address,
     ...(unit.feeds === undefined ? {} : { feeds: unit.feeds }),
-    ...credentials(device.persona.snmp),
+    ...credentials(one),
     ...Object.fromEntries(own),
     ...(device.persona.inventory.legacySsh ? { ssh: { legacy: true } } : {}),
   };
 }
 
-function credentials(version: 'v1' | 'v2c' | 'v3'): Record<string, unknown> {
-  if (version === 'v2c') return {};
-  if (version === 'v1') {
-    return {
-      snmp: { version: '1', community: 'env:UPSFW_SIM_READ' },
-      write: { version: '1', community: 'env:UPSFW_SIM_WRITE' },
-    };
-  }
-  const user = {
-    version: '3',
-    user: ACCESS.v3User,
-    auth: 'sha',
-    authKey: 'env:UPSFW_SIM_AUTH',
-    priv: 'aes',
-    privKey: 'env:UPSFW_SIM_PRIV',
-  };
-  return { snmp: user, write: user };
+const V3_USER = {
+  version: '3',
+  user: ACCESS.v3User,
+  auth: 'sha',
+  authKey: 'env:UPSFW_SIM_AUTH',
+  priv: 'aes',
+  privKey: 'env:UPSFW_SIM_PRIV',
+};
+
+/** By the version that a card speaks; what all have is said once. */
+const CREDENTIALS = {
+  v2c: {},
+  v1: {
+    snmp: { version: '1', community: 'env:UPSFW_SIM_READ' },
+    write: { version: '1', community: 'env:UPSFW_SIM_WRITE' },
+  },
+  v3: { snmp: V3_USER, write: V3_USER },
+} as const;
+
+function credentials({ device, ports }: RunningUnit): Record<string, unknown> {
+  const all: Record<string, unknown> = CREDENTIALS[device.persona.snmp];
+  const { snmp } = all;
+  if (canBeUpgraded(ports)) return all;
+  return snmp === undefined ? {} : { snmp };
 }

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import pLimit from 'p-limit';
 import { Problem, printable, type SnmpAccess } from '../core/index.ts';
 import { spelledLikeSocket } from './addresses.ts';
@@ -73,6 +73,7 @@ export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
 
 /** The address of a host, spelled as the socket will spell the sender of an answer. */
 async function resolveHost(host: string): Promise<string> {
+  if (isIP(host) !== 0) return spelledLikeSocket(host);
   try {
     const { address } = await lookup(host);
     return spelledLikeSocket(address);

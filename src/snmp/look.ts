@@ -69,9 +69,9 @@ async function restOfSmartUps(
     systemName: systemName(identity),
   } as const;
   try {
-    const answers = new Map([...identity, ...(await session.get(DETAIL_OIDS))]);
+    const answers = together(identity, await session.get(DETAIL_OIDS));
     // The sysDescr of a card says all of this; its own table is asked only where it does not.
-    const card = readCard(answers) ?? readCard(new Map([...answers, ...(await session.get(MODULE_OIDS))]));
+    const card = readCard(answers) ?? readCard(together(answers, await session.get(MODULE_OIDS)));
     // A program on a host is no card: nothing can be sent through it.
     const unit = { ...identityOf(answers, place), card, condition: readCondition(answers) };
     return { ...known, unit, problem: null };
@@ -91,7 +91,7 @@ async function restOfOther(
 ): Promise<Look> {
   let answers = identity;
   try {
-    answers = new Map([...identity, ...(await session.get(NAMING_OIDS))]);
+    answers = together(identity, await session.get(NAMING_OIDS));
   } catch (thrown) {
     // Its name is a courtesy: what it is, it has said already.
     if (signal.aborted) throw thrown;
@@ -113,6 +113,12 @@ async function restOfOther(
           },
         );
   return { unit, kind: product.kind, description, systemName: systemName(answers), problem };
+}
+
+function together(first: SnmpAnswers, second: SnmpAnswers): SnmpAnswers {
+  const all = new Map(first);
+  for (const [oid, value] of second) all.set(oid, value);
+  return all;
 }
 
 function identityOf(answers: SnmpAnswers, place: Place): Unit {

@@ -20,19 +20,30 @@ export function keepUserKeys(): void {
   if (!found.success || kept.has(found.data.passwordToKey)) return;
   const { HMAC_BUFFER_SIZE, algorithms, passwordToKey } = found.data;
   const halves = new Map<string, Buffer>();
+  const keys = new Map<string, Buffer>();
   const faster: PasswordToKey = (authProtocol, password, engineId) => {
     const algorithm = algorithms[authProtocol]?.CRYPTO_ALGORITHM;
     // Bytes instead of a pass phrase are a key that is made longer, and never the same twice.
     if (algorithm === undefined || typeof password !== 'string')
       return passwordToKey(authProtocol, password, engineId);
     const name = `${algorithm} ${password}`;
+    const place = `${engineId.toString('hex')} ${name}`;
+    const known = keys.get(place);
+    if (known !== undefined) return known;
     const half =
       halves.get(name) ?? createHash(algorithm).update(Buffer.alloc(HMAC_BUFFER_SIZE, password)).digest();
     halves.set(name, half);
-    return createHash(algorithm).update(half).update(engineId).update(half).digest();
+    const key = createHash(algorithm).update(half).update(engineId).update(half).digest();
+    // The library wants it again for every message; those of agents that were read long ago are made again.
+    if (keys.size === MOST_KEYS) keys.clear();
+    keys.set(place, key);
+    return key;
   };
   kept.add(faster);
   Reflect.set(Reflect.get(snmp, 'Authentication'), 'passwordToKey', faster);
 }
+
+/** Of as many agents as are read at the same time, two each, and more. */
+const MOST_KEYS = 4096;
 
 const kept = new WeakSet<PasswordToKey>();

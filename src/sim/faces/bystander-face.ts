@@ -23,16 +23,12 @@ export async function openBystanderFace(name: string, bystander: Bystander, plac
     place,
     access: bystander.snmp,
     engineId: engineIdOf(name, bystander),
-    hears: (message, tree) => {
-      if (!HEARD[bystander.snmp].includes(versionOf(message) ?? -1)) return false;
-      tree.put(UPTIME, 'ticks', Math.floor((Date.now() - begun) / 10));
-      return true;
-    },
+    hears: (message) => HEARD[bystander.snmp].includes(versionOf(message) ?? -1),
   });
   const { tree } = agent;
   tree.put(NAME, 'text', name);
   for (const [oid, [type, value]] of Object.entries(bystander.objects)) tree.put(oid, type, value);
-  tree.put(UPTIME, 'ticks', 0);
+  tree.put(UPTIME, 'ticks', () => Math.floor((Date.now() - begun) / 10));
   // Last, so that no data can take the mark away.
   tree.put(CONTACT, 'text', SIMULATED_MARK);
   return agent;

@@ -25,8 +25,8 @@ export interface Answer {
 
 export interface AgentOptions extends Pick<WireHooks, 'answers'> {
   readonly place: Place;
-  /** Whether the agent hears of a datagram; what it then puts into the tree is what the agent answers. */
-  readonly hears?: (message: Buffer, tree: SnmpTree) => boolean;
+  /** Whether the agent hears of a datagram. */
+  readonly hears?: (message: Buffer) => boolean;
   readonly access: SnmpAccess;
   /** Hexadecimal digits. */
   readonly engineId: string;
@@ -65,7 +65,7 @@ interface Agent {
 /** An agent on a socket. Rejects with the error of the system where the place cannot be had. */
 export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
   const wire = new Wire(options.place, {
-    hears: (message) => options.hears?.(message, tree) ?? true,
+    hears: (message) => options.hears?.(message) ?? true,
     ...(options.answers === undefined ? {} : { answers: options.answers }),
   });
   const agent: Agent = snmp.createAgent(

@@ -3,7 +3,7 @@ import * as snmp from 'net-snmp';
 import type { SimulatedDevice } from '../device/device.ts';
 import type { Face } from './face.ts';
 import { openAgent } from './snmp-agent.ts';
-import { MODULE_TABLE, moduleRows, objectValues, UPDATE_OBJECT } from './snmp-objects.ts';
+import { OBJECTS, UPDATE_OBJECT, valueNow } from './snmp-objects.ts';
 import type { SetRequest, SnmpTree } from './snmp-tree.ts';
 
 const START = 2;
@@ -12,21 +12,22 @@ const CLEAR = 1;
 /** The agent of a simulated card, on an address; port 0 = a free one. */
 export async function openSnmpFace(device: SimulatedDevice, address: string, port = 0): Promise<Face> {
   const answer = new NextAnswer();
-  return openAgent({
+  const agent = await openAgent({
     place: { address, port },
     access: device.persona.snmp,
     engineId: apcEngineId(device.cardSerial),
-    hears: (_message, tree) => {
+    hears: () => {
       if (!device.cardUp || (device.has('snmp-silent-during-update') && device.phase !== 'idle'))
         return false;
       device.counters.snmpReads += 1;
-      refresh(tree, device, answer);
       return true;
     },
     answers: (bytes, _to, send) => {
       if (!answer.takeLoss()) send(bytes);
     },
   });
+  fill(agent.tree, device, answer);
+  return agent;
 }
 
 /** Enterprise 318 and a hardware address, which stays with the card (SNMP notes, d). */
@@ -49,26 +50,12 @@ class NextAnswer {
   }
 }
 
-/** Brings every object up to the device as it is now; they come and go with the application of the card. */
-function refresh(tree: SnmpTree, device: SimulatedDevice, answer: NextAnswer): void {
-  for (const [{ oid, type }, value] of objectValues(device)) {
-    if (value === null) tree.drop(oid);
-    else if (oid !== UPDATE_OBJECT) tree.put(oid, type, value);
-    else tree.put(oid, type, value, (request) => onUpdateObject(request, device, answer));
-  }
-  refreshModules(tree, device);
-}
-
-function refreshModules(tree: SnmpTree, device: SimulatedDevice): void {
-  const rows = moduleRows(device);
-  for (const index of [1, 2, 3]) {
-    const row = rows.find(([number]) => number === index);
-    for (const column of [1, 2, 3, 4]) {
-      const oid = `${MODULE_TABLE}.${column}.${index}`;
-      const value = row?.[column - 1];
-      if (value === undefined) tree.drop(oid);
-      else tree.put(oid, column === 1 ? 'integer' : 'text', value);
-    }
+/** Every object is read from the device when it is asked for; they come and go with the application of the card. */
+function fill(tree: SnmpTree, device: SimulatedDevice, answer: NextAnswer): void {
+  for (const object of OBJECTS) {
+    const read = (): string | number | null => valueNow(object, device);
+    if (object.oid !== UPDATE_OBJECT) tree.put(object.oid, object.type, read);
+    else tree.put(object.oid, object.type, read, (request) => onUpdateObject(request, device, answer));
   }
 }
 

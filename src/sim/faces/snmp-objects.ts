@@ -1,7 +1,7 @@
 import { SIMULATED_MARK } from '../../core/index.ts';
 import type { SimulatedDevice } from '../device/device.ts';
 
-/** An object of the simulated agent; `value` is read from the device for every request. Null = the agent lacks it. */
+/** An object of the simulated agent. `value` is what the device says now; null = the agent lacks it. */
 export interface SimulatedObject {
   readonly oid: string;
   readonly type: 'text' | 'integer' | 'gauge' | 'ticks' | 'oid';
@@ -16,34 +16,37 @@ const P = '1.3.6.1.4.1.318.1.1.1';
 export const UPDATE_OBJECT = `${P}.6.2.9.0`;
 
 /** Serial, file and version of what runs on the card: 1 operating system, 2 application, 3 boot monitor (SNMP notes, 3). */
-export const MODULE_TABLE = '1.3.6.1.4.1.318.1.4.2.4.1';
+const MODULE_TABLE = '1.3.6.1.4.1.318.1.4.2.4.1';
 
 function appRuns(device: SimulatedDevice): boolean {
   return device.card.appState !== 'A!';
 }
 
-/** Every object with its value as the device is now; without its application a card has the system group only. */
-export function objectValues(
-  device: SimulatedDevice,
-): readonly (readonly [SimulatedObject, string | number | null])[] {
-  const runs = appRuns(device);
-  return OBJECTS.map((object) => [
-    object,
-    runs || !object.oid.startsWith(BARE_CARD) ? object.value(device) : null,
-  ]);
+/** What the device says of an object now; without its application a card has the system group only. */
+export function valueNow(object: SimulatedObject, device: SimulatedDevice): string | number | null {
+  return appRuns(device) || !object.oid.startsWith(BARE_CARD) ? object.value(device) : null;
 }
 
-/** Rows of the module table: index, serial, file, version. No first-generation card was seen to have it. */
-export function moduleRows(device: SimulatedDevice): readonly (readonly [number, string, string, string])[] {
-  if (device.persona.generation === 'nmc1' || !appRuns(device)) return [];
-  return [
-    [1, device.cardSerial, device.card.fileName('os'), device.osVersion],
-    [2, device.cardSerial, device.card.fileName('app'), device.appVersion],
-    [3, device.cardSerial, device.card.fileName('boot'), device.bootVersion],
-  ];
+/** Cells of the module table: serial, file, version of each part. No first-generation card was seen to have it. */
+function moduleObjects(): readonly SimulatedObject[] {
+  const parts = ['os', 'app', 'boot'] as const;
+  return parts.flatMap((part, at): SimulatedObject[] => {
+    const cell = (column: number, value: (device: SimulatedDevice) => string | number): SimulatedObject => ({
+      oid: `${MODULE_TABLE}.${column}.${at + 1}`,
+      type: column === 1 ? 'integer' : 'text',
+      value: (device) => (device.persona.generation === 'nmc1' ? null : value(device)),
+    });
+    return [
+      cell(1, () => at + 1),
+      cell(2, (device) => device.cardSerial),
+      cell(3, (device) => device.card.fileName(part)),
+      cell(4, (device) => device[`${part}Version`]),
+    ];
+  });
 }
 
-const OBJECTS: readonly SimulatedObject[] = [
+/** Every object that an agent may have. */
+export const OBJECTS: readonly SimulatedObject[] = [
   { oid: '1.3.6.1.2.1.1.1.0', type: 'text', value: sysDescr },
   {
     oid: '1.3.6.1.2.1.1.2.0',
@@ -74,6 +77,7 @@ const OBJECTS: readonly SimulatedObject[] = [
     type: 'integer',
     value: (device) => (device.persona.updateObject ? device.update : null),
   },
+  ...moduleObjects(),
 ];
 
 function sysDescr(device: SimulatedDevice): string {

@@ -20,7 +20,8 @@ interface Provider {
 interface Node {
   readonly oid: string;
   readonly valueType: snmp.ObjectType;
-  value: unknown;
+  /** As it is now; null where the instance is not there now. */
+  readonly value: unknown;
   readonly owner: Provider;
   validateValue(type: snmp.ObjectType, value: unknown): boolean;
   getNextInstanceNode(): Node | null;
@@ -39,6 +40,9 @@ const TYPES = {
 /** Types of the objects of simulated agents; `hex` is an OCTET STRING that is no text, given as hexadecimal digits. */
 export type ValueType = keyof typeof TYPES;
 
+/** What an instance holds, or what tells it at the time of a request; null = the agent lacks it for now. */
+export type Value = string | number | (() => string | number | null);
+
 const READ_ONLY: Provider = {
   name: 'read-only',
   type: snmp.MibProviderType.Scalar,
@@ -56,20 +60,30 @@ export class SnmpTree {
   /** In the order of GETNEXT; null = to be made. */
   #sorted: readonly Node[] | null = null;
 
-  /** Sets the value of an instance, which need not exist; `onRequest` makes it one that may be written. */
-  put(oid: string, type: ValueType, value: string | number, onRequest?: (request: SetRequest) => void): void {
-    const node = this.#nodes.get(oid) ?? this.#add(oid, type, onRequest);
-    node.value = type === 'hex' ? Buffer.from(String(value), 'hex') : value;
-  }
-
-  /** Takes an instance away, which need not exist. */
-  drop(oid: string): void {
-    if (this.#nodes.delete(oid)) this.#sorted = null;
+  /** Adds an instance, or puts another in its place; `onRequest` makes it one that may be written. */
+  put(oid: string, type: ValueType, value: Value, onRequest?: (request: SetRequest) => void): void {
+    const read = typeof value === 'function' ? value : () => value;
+    this.#nodes.set(oid, {
+      oid,
+      valueType: TYPES[type],
+      get value() {
+        const now = read();
+        return type === 'hex' && now !== null ? Buffer.from(String(now), 'hex') : now;
+      },
+      owner:
+        onRequest === undefined
+          ? READ_ONLY
+          : { ...READ_ONLY, name: oid, maxAccess: snmp.MaxAccess['read-write'], handler: onRequest },
+      validateValue: (asked) => asked === TYPES[type],
+      getNextInstanceNode: () => this.#after(oid),
+    });
+    this.#sorted = null;
   }
 
   /** For the agent: an instance that is there. */
   lookup(oid: string): Node | null {
-    return this.#nodes.get(oid) ?? null;
+    const node = this.#nodes.get(oid);
+    return node === undefined || node.value === null ? null : node;
   }
 
   /** For the agent: where GETNEXT goes on from an OID that is no instance. */
@@ -84,31 +98,14 @@ export class SnmpTree {
 
   /** For the agent: whether an instance that is not there has an object or a column that is. */
   getAncestorProviderFromOid(oid: string): Provider | null {
-    for (const [other, { owner }] of this.#nodes)
-      if (oid.startsWith(`${other.slice(0, other.lastIndexOf('.'))}.`)) return owner;
+    for (const [other, { owner, value }] of this.#nodes)
+      if (oid.startsWith(`${other.slice(0, other.lastIndexOf('.'))}.`) && value !== null) return owner;
     return null;
-  }
-
-  #add(oid: string, type: ValueType, onRequest: ((request: SetRequest) => void) | undefined): Node {
-    const node: Node = {
-      oid,
-      valueType: TYPES[type],
-      value: undefined,
-      owner:
-        onRequest === undefined
-          ? READ_ONLY
-          : { ...READ_ONLY, name: oid, maxAccess: snmp.MaxAccess['read-write'], handler: onRequest },
-      validateValue: (asked) => asked === TYPES[type],
-      getNextInstanceNode: () => this.#after(oid),
-    };
-    this.#nodes.set(oid, node);
-    this.#sorted = null;
-    return node;
   }
 
   #after(oid: string): Node | null {
     this.#sorted ??= [...this.#nodes.values()].sort((a, b) => compareOids(a.oid, b.oid));
-    return this.#sorted.find((node) => compareOids(node.oid, oid) > 0) ?? null;
+    return this.#sorted.find((node) => compareOids(node.oid, oid) > 0 && node.value !== null) ?? null;
   }
 }
 
