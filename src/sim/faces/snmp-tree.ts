@@ -98,8 +98,9 @@ export class SnmpTree {
 
   /** For the agent: whether an instance that is not there has an object or a column that is. */
   getAncestorProviderFromOid(oid: string): Provider | null {
-    for (const [other, { owner, value }] of this.#nodes)
-      if (oid.startsWith(`${other.slice(0, other.lastIndexOf('.'))}.`) && value !== null) return owner;
+    for (const [other, node] of this.#nodes)
+      if (oid.startsWith(`${other.slice(0, other.lastIndexOf('.'))}.`) && node.value !== null)
+        return node.owner;
     return null;
   }
 
