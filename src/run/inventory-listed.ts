@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { Problem, printable, usableSerial } from '../core/index.ts';
+import { fitName, LONGEST_NAME } from './fit-name.ts';
 import { HostSchema, PortSchema } from './inventory-schema.ts';
 import type { ListedUnit } from './listed-unit.ts';
 
@@ -31,7 +32,6 @@ export interface Unfit {
   readonly reason: string | null;
 }
 
-const LONGEST_NAME = 64;
 /** What is written into a file as the identity of a unit: visible characters, as long as an inventory takes. */
 const WRITABLE_SERIAL = /^[\x20-\x7e]{6,32}$/;
 
@@ -76,21 +76,6 @@ function writableSerial(serial: string | null): string | null {
 function ownName(serial: string | null, host: string): string {
   const wish = serial === null ? host.replaceAll(/[^A-Za-z0-9._-]/g, '-') : `ups-${serial.toLowerCase()}`;
   return fitName(wish) ?? 'ups';
-}
-
-/** Text as a name that an inventory takes: letters, digits, dot, dash, underscore. Null where nothing is left of it. */
-export function fitName(text: string): string | null {
-  const plain = text
-    .slice(0, 1000)
-    .normalize('NFKD')
-    .replaceAll(/\p{M}+/gu, '');
-  const name = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(plain)
-    ? plain
-    : plain
-        .replaceAll(/[^A-Za-z0-9._]+/g, '-')
-        .replace(/^[^A-Za-z0-9]+/, '')
-        .replace(/-+$/, '');
-  return name === '' ? null : name.slice(0, LONGEST_NAME);
 }
 
 /** A name that `taken` does not have (in lower case), made by a number at its end. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../src/core/index.ts';
-import { fitSite } from '../../src/run/import/fit-site.ts';
+import { fitName } from '../../src/run/fit-name.ts';
 import { IMPORT_FORMATS, type ImportFormat, LARGEST_LIST } from '../../src/run/index.ts';
 import { notes, refusal, take, units } from './import-lists.ts';
 
@@ -238,7 +238,7 @@ describe('librenms', () => {
   });
 });
 
-describe('site names', () => {
+describe('names of sites', () => {
   it.each([
     ['Berlin', 'Berlin'],
     ['Köln / Halle 3', 'Koln-Halle-3'],
@@ -247,13 +247,13 @@ describe('site names', () => {
     ['東京', null],
     ['a'.repeat(80), 'a'.repeat(64)],
   ])('%j becomes %j', (text, fit) => {
-    expect(fitSite(text)).toBe(fit);
+    expect(fitName(text)).toBe(fit);
   });
 
   it('are always such as an inventory takes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 90 }), (text) => {
-        expect(fitSite(text) ?? 'none').toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+        expect(fitName(text) ?? 'none').toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
       }),
     );
   });

@@ -1,7 +1,7 @@
 import { Problem, printable } from '../../core/index.ts';
+import { fitName } from '../fit-name.ts';
 import { HostSchema } from '../inventory-schema.ts';
 import type { ListedUnit } from '../listed-unit.ts';
-import { fitSite } from './fit-site.ts';
 
 /** An entry that was left out of an import, or of which something was lost. Never holds a secret of the list. */
 export interface ImportNote {
@@ -58,7 +58,7 @@ export function gather(): Gathering {
   const siteOf = (place: string, raw: string | null): string | null => {
     const wanted = raw?.trim() ?? '';
     if (wanted === '') return null;
-    const site = fitSite(wanted);
+    const site = fitName(wanted);
     if (site === null) {
       note(place, `the site "${shown(wanted)}" holds nothing that a site name may hold; it counts as none`);
       return null;

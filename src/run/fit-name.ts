@@ -1,4 +1,5 @@
-const LONGEST_NAME = 64;
+/** Characters of a name at most. */
+export const LONGEST_NAME = 64;
 const SPELLED: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -11,8 +12,12 @@ const SPELLED: Readonly<Record<string, string>> = {
   Đ: 'D',
 };
 
-/** Makes a place name one that an inventory takes: `Köln / Halle 3` is `Koln-Halle-3`. Null where nothing is left of it. */
-export function fitSite(text: string): string | null {
+/** What an inventory takes as a name, whatever its length. */
+const FIT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Makes a text a name that an inventory takes: `Köln / Halle 3` is `Koln-Halle-3`. Null where nothing is left of it. */
+export function fitName(text: string): string | null {
+  if (FIT.test(text)) return text.slice(0, LONGEST_NAME);
   const fit = text
     .slice(0, 256)
     .replaceAll(/[ßæÆøØłŁđĐ]/g, (letter) => SPELLED[letter] ?? '')
