@@ -1,16 +1,19 @@
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type DiscoveryFinding, enumerated, Problem, type SnmpAccess } from '../core/index.ts';
 import { type DiscoverDocument, renderDiscover } from '../report/index.ts';
 import {
+  type CredentialReference,
   communityReference,
   createSecretResolver,
   credentialsOf,
-  distinctReferences,
+  distinctCredentials,
   findingsOf,
   type ListedUnit,
   listedUnits,
   loadCredentials,
   loadInventory,
+  type SecretResolver,
   type SnmpReference,
   snmpAccess,
   sortFound,
@@ -96,12 +99,13 @@ export const discoverCommand = defineCommand<DiscoverArgs>({
 });
 
 async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
-  const references = await referencesOf(args);
+  const listed = await credentialsToTry(args);
+  const references = listed.map(({ reference }) => reference);
   const { addresses, names, findings } = await readSweepRange(
     { ranges: args.range, files: args.file, exclude: args.exclude },
     io.input,
   );
-  const credentials = await resolveAll(references, io);
+  const credentials = await resolveAll(listed, io);
   const stop = new AbortController();
   const release = io.onInterrupt(() => stop.abort());
   const progress = createSweepProgress(io, addresses.count * (args.retries + 1) * credentials.length);
@@ -171,35 +175,45 @@ const HEADING = [
   'inventory.example.yaml shows what else may stand here: logins, windows, what each unit feeds.',
 ];
 
-/** The credentials to try, as references: those that were named, then those of an inventory. */
-async function referencesOf(args: DiscoverArgs): Promise<readonly SnmpReference[]> {
+/** The credentials to try, still as references: those that were named, then those of an inventory. */
+async function credentialsToTry(args: DiscoverArgs): Promise<readonly CredentialReference[]> {
+  const within = (folder: string, references: readonly SnmpReference[]): readonly CredentialReference[] =>
+    references.map((reference) => ({ reference, folder }));
   const inventories = [args.inventory, args.write].filter((file) => file !== undefined);
-  const known: SnmpReference[] = [];
+  const known: CredentialReference[] = [];
   for (const file of inventories) {
-    if (file === args.inventory || (await readInventoryText(file)) !== null)
-      known.push(...credentialsOf(await loadInventory(file)));
+    if (file !== args.inventory && (await readInventoryText(file)) === null) continue;
+    const inventory = await loadInventory(file);
+    known.push(...within(dirname(inventory.file), credentialsOf(inventory)));
   }
-  const references = distinctReferences([
-    ...args.community.map(communityReference),
-    ...(args.credentials === undefined ? [] : await loadCredentials(args.credentials)),
+  const { credentials: list } = args;
+  const listed = distinctCredentials([
+    ...within(process.cwd(), args.community.map(communityReference)),
+    ...(list === undefined ? [] : within(dirname(resolve(list)), await loadCredentials(list))),
     ...known,
   ]);
-  if (references.length > 0) return references;
+  if (listed.length > 0) return listed;
   throw new Problem('config/usage', 'No SNMP credential is named: a card answers to nobody else.', {
     hint: 'For a community: export UPS_READ=public, then add --community env:UPS_READ. For SNMPv3: --credentials FILE, or -i INVENTORY.',
   });
 }
 
-async function resolveAll(references: readonly SnmpReference[], io: Io): Promise<readonly SnmpAccess[]> {
-  const { ask } = io;
-  const secrets = createSecretResolver({
-    environment: io.environment,
-    folder: process.cwd(),
-    ask: ask === null ? null : (question) => ask(question, true),
-  });
+async function resolveAll(listed: readonly CredentialReference[], io: Io): Promise<readonly SnmpAccess[]> {
+  const { ask, environment } = io;
+  const resolvers = new Map<string, SecretResolver>();
   const resolved: SnmpAccess[] = [];
-  for (const [index, reference] of references.entries())
+  for (const [index, { reference, folder }] of listed.entries()) {
+    const secrets =
+      resolvers.get(folder) ??
+      createSecretResolver({
+        environment,
+        folder,
+        ask: ask === null ? null : (question) => ask(question, true),
+      });
+    // What is asked for or run is so once, however often it is named.
+    resolvers.set(folder, secrets);
     resolved.push(await snmpAccess(reference, secrets, `credential ${index + 1}`));
+  }
   return resolved;
 }
 

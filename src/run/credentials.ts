@@ -40,7 +40,13 @@ export function communityReference(word: string): SnmpReference {
   });
 }
 
-/** The credentials that units of an inventory are read with, the most used first. */
+/** A credential to try, and the folder that relative paths in it start from. */
+export interface CredentialReference {
+  readonly reference: SnmpReference;
+  readonly folder: string;
+}
+
+/** The credentials of an inventory: those that units are read with, the most used first, then those that no unit uses yet. */
 export function credentialsOf(inventory: Inventory): readonly SnmpReference[] {
   const uses = new Map<string, { readonly reference: SnmpReference; count: number }>();
   for (const { settings } of inventory.units) {
@@ -50,10 +56,20 @@ export function credentialsOf(inventory: Inventory): readonly SnmpReference[] {
     if (known === undefined) uses.set(key, { reference: settings.snmp, count: 1 });
     else known.count += 1;
   }
-  return [...uses.values()].sort((a, b) => b.count - a.count).map(({ reference }) => reference);
+  const used = [...uses.values()].sort((a, b) => b.count - a.count).map(({ reference }) => reference);
+  return [...used, ...inventory.snmp];
 }
 
 /** The same list without doubles. */
-export function distinctReferences(references: readonly SnmpReference[]): readonly SnmpReference[] {
-  return [...new Map(references.map((one) => [JSON.stringify(one), one])).values()];
+export function distinctCredentials(listed: readonly CredentialReference[]): readonly CredentialReference[] {
+  const keyOf = ({ reference, folder }: CredentialReference): string =>
+    JSON.stringify([reference, needsFolder(reference) ? folder : null]);
+  return [...new Map(listed.map((one) => [keyOf(one), one])).values()];
+}
+
+/** Files and commands are found from a folder; variables and answers are the same wherever they are named. */
+function needsFolder(reference: SnmpReference): boolean {
+  return Object.values(reference).some(
+    (value) => typeof value === 'object' || (typeof value === 'string' && value.startsWith('file:')),
+  );
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type LocalAccess, Problem } from '../core/index.ts';
 import { type Finding, inOrder, listFindings, parseYaml } from '../yaml/index.ts';
 import { contradictions, fullKey } from './inventory-checks.ts';
-import { InventorySchema, type UnitEntry } from './inventory-schema.ts';
+import { InventorySchema, type SnmpReference, type UnitEntry } from './inventory-schema.ts';
 
 /** A unit of the inventory whose secrets are still references. */
 export interface InventoryUnit {
@@ -32,6 +32,8 @@ export interface Inventory {
   /** Absolute path of the images folder; null where the file names none. */
   readonly images: string | null;
   readonly sites: readonly InventorySite[];
+  /** SNMP credentials that stand at the defaults and at sites, whether a unit uses them or not. */
+  readonly snmp: readonly SnmpReference[];
   readonly units: readonly InventoryUnit[];
 }
 
@@ -98,6 +100,7 @@ export function readInventory(text: string, path: string, shown: string): Invent
       name: site.name,
       concurrency: site.concurrency ?? defaults.concurrency ?? 1,
     })),
+    snmp: [defaults, ...parsed.value.sites].flatMap(({ snmp }) => snmp ?? []),
     units,
   };
 }

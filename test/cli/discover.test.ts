@@ -211,6 +211,19 @@ describe('--write', () => {
     expect(await readFile(inventory, 'utf8')).toBe(text);
   });
 
+  it('reads with the credentials of an inventory that has no unit yet, whose files lie beside it', async () => {
+    const net = await network({ units: [NMC2] });
+    const inventory = join(net.folder, 'inventory.yaml');
+    await writeFile(join(net.folder, 'community'), 'upsfw-sim-read\n', { mode: 0o600 });
+    await writeFile(
+      inventory,
+      "version: 1\ndefaults: { snmp: { version: '2c', community: file:community } }\nsites: [] # to be found\n",
+    );
+    const sweep = sweepOf(await net.run(['discover', ...net.where, '--write', inventory, '--json']));
+    expect(sweep.inventory?.changes).toMatchObject([{ kind: 'added', site: 'discovered', name: 'a' }]);
+    expect((await net.run(['audit', '-i', inventory])).exit).toBe(3);
+  });
+
   it('takes a unit that moved for the one that it is, and leaves all else as a person wrote it', async () => {
     const before = await network({ units: [NMC2] });
     const inventory = join(before.folder, 'inventory.yaml');
@@ -234,7 +247,7 @@ describe('--write', () => {
     stranger.bind(net.port, '127.0.200.9');
     await once(stranger, 'listening');
     let interrupt: (kind: 'interrupt') => void = () => undefined;
-    // The stranger stands at the end of a range that would take an hour.
+    // What remains of the range would take most of a minute.
     stranger.once('message', () => interrupt('interrupt'));
     const inventory = join(net.folder, 'inventory.yaml');
     await writeFile(inventory, 'version: 1\nsites: [{ name: attic, units: [] }]\n');

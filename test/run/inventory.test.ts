@@ -75,6 +75,20 @@ describe('inventory', () => {
     expect(JSON.stringify([a, b])).not.toContain('"w"');
   });
 
+  it('takes one alias for every unit of a large fleet, and no bomb', () => {
+    const units = Array.from(
+      { length: 3000 },
+      (_, n) => `      - { name: u${n}, host: 192.0.2.1, ports: { snmp: ${n + 1} }, snmp: *all }\n`,
+    );
+    const head = "version: 1\ndefaults:\n  snmp: &all { version: '2c', community: env:READ }\n";
+    expect(read(`${head}sites:\n  - name: large\n    units:\n${units.join('')}`).units).toHaveLength(3000);
+    const levels = Array.from(
+      { length: 9 },
+      (_, n) => `a${n + 1}: &a${n + 1} [${Array(9).fill(`*a${n}`).join(', ')}]\n`,
+    );
+    expect(findings(`a0: &a0 x\n${levels.join('')}`)).toContain('Excessive alias count');
+  });
+
   it('asks a look for no write credential and no login', async () => {
     const [unit] = read(GOOD).units;
     if (unit === undefined) throw new Error('no unit');
