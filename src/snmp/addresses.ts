@@ -108,12 +108,14 @@ function allowed(span: Span, word: string): Span {
 }
 
 function numberOf(address: string): { readonly family: 4 | 6; readonly first: bigint } | null {
-  if (!isIPv4(address) && (!isIPv6(address) || address.includes('%'))) return null;
+  if (isIPv4(address))
+    return {
+      family: 4,
+      first: BigInt(address.split('.').reduce((value, byte) => value * 256 + Number(byte), 0)),
+    };
+  if (!isIPv6(address) || address.includes('%')) return null;
   const bytes = ipaddr.parse(address).toByteArray();
-  return {
-    family: bytes.length === 4 ? 4 : 6,
-    first: bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n),
-  };
+  return { family: 6, first: bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n) };
 }
 
 function bytesOf(value: bigint, length: 4 | 16): number[] {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import * as snmp from 'net-snmp';
 import { Problem, printable, type SnmpAccess } from '../core/index.ts';
 import type { SharedSocket } from './shared-socket.ts';
@@ -42,6 +43,9 @@ const MOST_OIDS_A_PACKET = 12;
 const LEAST_OIDS_AFTER_SILENCE = 3;
 /** net-snmp keeps its own time; this is for an answer that it neither takes nor refuses. */
 const DEADLINE_MARGIN_MS = 2000;
+
+/** Of this process; a manager that asks never sends it. Where it is not given, each session makes one at a cost. */
+const OWN_ENGINE_ID = `8000B98380${randomBytes(12).toString('hex')}`;
 
 const AUTH = {
   md5: snmp.AuthProtocols.md5,
@@ -96,6 +100,7 @@ function connect(setup: SessionSetup, retries: number): snmp.Session {
     // Real cards send negative engine times and counters (SNMP notes, section d).
     strictIntRangeChecks: false,
     dgramModule: socket.dgramModule,
+    engineID: OWN_ENGINE_ID,
   };
   const session =
     access.version === '3'
