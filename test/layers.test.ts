@@ -26,6 +26,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ssh2: ['nmc', 'sim'],
   'basic-ftp': ['nmc'],
   got: ['images', 'nmc', 'run'],
+  serialport: ['local'],
+  crc: ['local'],
   yargs: ['cli'],
   listr2: ['cli'],
   picocolors: ['report'],

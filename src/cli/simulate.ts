@@ -8,6 +8,9 @@ import {
   DEMO_UNITS,
   FAULTS,
   type Fault,
+  inventoryText,
+  LOCAL_IMAGES,
+  type LocalRehearsal,
   loadPersonaFile,
   MANY_ADDRESSES,
   MOST_DEVICES,
@@ -18,6 +21,7 @@ import {
   type SimulatedFleet,
   type SimulatedUnit,
   startFleet,
+  startLocalRehearsal,
 } from '../sim/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import type { Io } from './io.ts';
@@ -44,6 +48,7 @@ const SimulateArgs = CommonSchema.extend({
   sites: z.int().min(1).max(1000).optional(),
   onlySnmp: z.boolean(),
   mixed: z.boolean(),
+  local: z.boolean(),
   port: z
     .string()
     .regex(/^(?:free|\d{1,5})$/, { error: 'must be a port, or free' })
@@ -83,6 +88,11 @@ export const simulateCommand = defineCommand<SimulateArgs>({
       type: 'boolean',
       default: false,
       describe: 'Other devices that answer over SNMP beside the units',
+    },
+    local: {
+      type: 'boolean',
+      default: false,
+      describe: 'Units at serial and USB ports of this machine beside the fleet (Linux)',
     },
     port: {
       type: 'string',
@@ -135,22 +145,43 @@ async function unitsOf({
 }
 
 async function simulate(args: SimulateArgs, io: Io): Promise<Exit> {
-  const fleet = await start(args);
+  const local = args.local ? await startLocalRehearsal(args.speed) : null;
   try {
-    if (args.write === undefined) io.out(fleet.inventory('./images'));
-    else {
-      const file = resolve(args.write);
-      await mkdir(dirname(file), { recursive: true });
-      const isDemo = args.persona === undefined && args.units === undefined;
-      await fleet.writeImages(join(dirname(file), 'images'), isDemo ? DEMO_IMAGES : IMAGES);
-      await writeFile(file, fleet.inventory('./images'), { mode: 0o600 });
+    const fleet = await start(args);
+    try {
+      await show(fleet, local, args, io);
+      sayHow(fleet, local, args, io);
+      await untilStopped(args, io);
+    } finally {
+      await fleet.close();
     }
-    sayHow(fleet, args, io);
-    await untilStopped(args, io);
-    return 0;
   } finally {
-    await fleet.close();
+    await local?.close();
   }
+  return 0;
+}
+
+/** Prints the inventory, or writes it with images beside it. */
+async function show(
+  fleet: SimulatedFleet,
+  local: LocalRehearsal | null,
+  args: SimulateArgs,
+  io: Io,
+): Promise<void> {
+  const inventory = inventoryText(fleet.units, './images', local?.units);
+  if (args.write === undefined) {
+    io.out(inventory);
+    return;
+  }
+  const file = resolve(args.write);
+  await mkdir(dirname(file), { recursive: true });
+  const isDemo = args.persona === undefined && args.units === undefined;
+  const images = isDemo ? DEMO_IMAGES : IMAGES;
+  await fleet.writeImages(
+    join(dirname(file), 'images'),
+    local === null ? images : { ...images, ...LOCAL_IMAGES },
+  );
+  await writeFile(file, inventory, { mode: 0o600 });
 }
 
 async function start(args: SimulateArgs): Promise<SimulatedFleet> {
@@ -188,6 +219,7 @@ function portOf({ port }: SimulateArgs): number | 'free' | undefined {
 /** What the person must set, and how the fleet is found. */
 function sayHow(
   { environment, network, units, bystanders }: SimulatedFleet,
+  local: LocalRehearsal | null,
   args: SimulateArgs,
   io: Io,
 ): void {
@@ -196,6 +228,7 @@ function sayHow(
   for (const [name, value] of Object.entries({
     ...environment,
     UPSFW_REHEARSAL_SPEED: String(args.speed),
+    ...(local === null ? {} : { UPSFW_REHEARSAL_SYSFS: local.folder }),
   })) {
     io.talk(`  export ${name}=${value}\n`);
   }
@@ -205,6 +238,10 @@ function sayHow(
     io.talk(`  upsfw discover ${network.range} --port ${network.port} --community env:UPSFW_SIM_READ\n`);
     io.talk('Ctrl-C ends it.\n');
   } else io.talk('. Ctrl-C ends it.\n');
+  if (local === null) return;
+  io.talk('Units at ports of this machine:\n');
+  for (const { unit, device, port } of local.units)
+    io.talk(`  ${unit.name}  ${port}  ${device.persona.unit.model}\n`);
 }
 
 async function untilStopped(args: SimulateArgs, io: Io): Promise<void> {

@@ -1,8 +1,9 @@
 /**
- * Devices that are not there, on real sockets: the demonstration, the rehearsal and the peer of the tests.
+ * Devices that are not there, on real sockets and ports: the demonstration, the rehearsal and the peer of the tests.
  *
- * Owns one state machine a device, its faces (SNMP, SSH, FTP, telnet, web), what cards say of themselves, and a table of faults.
- * Follows what is known of real cards, not what the client expects: it must not know snmp, nmc, local or images.
+ * Owns one state machine a device, its faces (SNMP, SSH, FTP, telnet, web; serial line and USB), what cards and units say of
+ * themselves, and tables of faults. Follows what is known of real cards and units, not what the client expects: it must not know
+ * snmp, nmc, local or images.
  */
 
 export { BYSTANDERS, type BystanderName } from './bystanders.ts';
@@ -31,6 +32,23 @@ export {
   type SimulatedFleet,
   startFleet,
 } from './fleet.ts';
+export { inventoryText } from './inventory.ts';
+export type { LocalState, SimulatedLocalDevice } from './local/device.ts';
+export { LOCAL_FAULTS, type LocalFault } from './local/faults.ts';
+export { LOCAL_IMAGES } from './local/images.ts';
+export {
+  LOCAL_PERSONAS,
+  type LocalPersona,
+  type LocalPersonaName,
+  loadLocalPersona,
+} from './local/personas.ts';
+export { type LocalRehearsal, startLocalRehearsal } from './local/rehearsal.ts';
+export {
+  type LocalUnits,
+  type RunningLocalUnit,
+  type SimulatedLocalUnit,
+  startLocalUnits,
+} from './local/start.ts';
 export { MANY_ADDRESSES, MOST_DEVICES } from './network.ts';
 export {
   loadPersona,

@@ -1,13 +1,21 @@
 import { stringify } from 'yaml';
 import { ACCESS } from './access.ts';
 import type { RunningUnit } from './fleet.ts';
+import type { RunningLocalUnit } from './local/start.ts';
 
-/** An inventory file for running units; its secrets are references to the environment of the fleet. */
-export function inventoryText(running: readonly RunningUnit[], images: string): string {
+/** An inventory file for running units, with cards and at ports; its secrets are references to the environment of the fleet. */
+export function inventoryText(
+  running: readonly RunningUnit[],
+  images: string,
+  local: readonly RunningLocalUnit[] = [],
+): string {
   const common = commonSettings(running);
-  const sites = [...new Set(running.map(({ unit }) => unit.site))].map((site) => ({
+  const sites = [...new Set([...running, ...local].map(({ unit }) => unit.site))].map((site) => ({
     name: site,
-    units: running.filter(({ unit }) => unit.site === site).map((one) => inventoryUnit(one, common)),
+    units: [
+      ...running.filter(({ unit }) => unit.site === site).map((one) => inventoryUnit(one, common)),
+      ...local.filter(({ unit }) => unit.site === site).map(localUnit),
+    ],
   }));
   const document = {
     version: 1,
@@ -72,6 +80,12 @@ function inventoryUnit(one: RunningUnit, common: Readonly<Record<string, unknown
     ...Object.fromEntries(own),
     ...(device.persona.inventory.legacySsh ? { ssh: { legacy: true } } : {}),
   };
+}
+
+function localUnit({ unit, device, port }: RunningLocalUnit): Record<string, unknown> {
+  return device.persona.port === 'usb'
+    ? { name: unit.name, usb: device.serial }
+    : { name: unit.name, serialPort: port };
 }
 
 const V3_USER = {

@@ -1,0 +1,36 @@
+/** Ways in which a simulated unit at a serial or USB port misbehaves. Each is used by a test. */
+export const LOCAL_FAULTS = {
+  'microlink-drops-bytes': 'A byte is missing in every fifth record.',
+  'microlink-bad-sum': 'Every seventh record has a wrong check byte.',
+  'microlink-stalls': 'Every tenth record stops for 300 ms in its middle.',
+  'microlink-goes-quiet': 'Once, half way through the pages, the unit hears nothing for 20 seconds.',
+  'microlink-stray-fe': 'Bytes FE stand before every fourth record.',
+  'microlink-check-ff':
+    'Records are followed by zeros, and those of the data area have FF as their second check byte.',
+  'microlink-no-page-zero': 'The unit answers FD with page 1; page 0 never comes.',
+  'microlink-no-descriptor': 'Page 0 says that there is no descriptor, and there is none.',
+  'microlink-silent-mid-page': 'The unit falls silent for good in the middle of the page half way.',
+  'microlink-false-answer': "The unit's half of the exchange of passwords is wrong.",
+  'microlink-locks': 'A wrong password silences the unit for good.',
+  'port-echoes': 'The port sends back everything that it hears, as a modem does; nothing else is there.',
+  'port-babbles': 'The port sends random bytes without end.',
+  'loader-restarts-at-300': 'The boot loader restarts at block 300 of the first transfer that comes so far.',
+  'loader-asks-after-end': 'After the end of the first transfer the boot loader asks for another at once.',
+  'loader-naks': 'Every third block is refused once.',
+  'loader-nak-storm': 'Every block is refused for ever.',
+  'loader-loses-blocks': 'Every seventh block is lost on its way once.',
+  'loader-loses-acks': 'The acknowledgement of every fifth block is lost on its way.',
+  'loader-garbage-answers': 'Noise stands before every fourth answer.',
+  'loader-cancels': 'The boot loader cancels one transfer in its middle.',
+  'loader-refuses': 'The boot loader cancels every transfer at its first block.',
+  'loader-eot-nak': 'The end of the transfer is refused twice.',
+  'loader-silent-mid-way': 'The boot loader falls silent for good in the middle of the transfer.',
+  'loader-never-returns': 'The unit takes the image and is never heard of again.',
+  'loader-returns-old': 'The unit takes the image and returns with its old version.',
+  'loader-returns-other-serial': 'The unit returns with another serial number.',
+  'cable-pulled': 'The port vanishes in the middle of a transfer, or of a look.',
+  'usb-slow-first-answer': 'The first answer over USB takes 30 seconds.',
+  'on-battery': 'The unit is on battery.',
+} as const;
+
+export type LocalFault = keyof typeof LOCAL_FAULTS;

@@ -1,0 +1,63 @@
+import { xmodemCrc } from './crc.ts';
+
+/** Bytes of XMODEM. */
+export const XMODEM = { block: 0x01, end: 0x04, ack: 0x06, nak: 0x15, cancel: 0x18, ask: 0x43 } as const;
+
+const DATA = 128;
+/** Start, number, its complement, data, CRC. */
+const BLOCK = 3 + DATA + 2;
+
+/** What a sender said. `spoilt`: a block whose number, complement or CRC is wrong. */
+export type Packet =
+  | { readonly is: 'block'; readonly number: number; readonly data: Buffer }
+  | { readonly is: 'spoilt' | 'end' | 'cancel' };
+
+/** Puts the bytes of a sender together to packets of XMODEM with CRC and blocks of 128 bytes; nothing else is a packet. */
+export class PacketReader {
+  #heard: Buffer = Buffer.alloc(0);
+
+  /** A block has begun and is not whole. */
+  get isInBlock(): boolean {
+    return this.#heard[0] === XMODEM.block;
+  }
+
+  /** Forgets what is not whole yet. */
+  drop(): void {
+    this.#heard = Buffer.alloc(0);
+  }
+
+  push(bytes: Buffer): void {
+    this.#heard = Buffer.concat([this.#heard, bytes]);
+  }
+
+  /** The next packet; null where none is whole. */
+  next(): Packet | null {
+    for (;;) {
+      const [first, second] = this.#heard;
+      if (first === undefined) return null;
+      if (first === XMODEM.end) return this.#take(1, { is: 'end' });
+      if (first === XMODEM.block) {
+        if (this.#heard.length < BLOCK) return null;
+        return this.#take(BLOCK, readBlock(this.#heard.subarray(0, BLOCK)));
+      }
+      // One alone may be noise.
+      if (first === XMODEM.cancel) {
+        if (second === undefined) return null;
+        if (second === XMODEM.cancel) return this.#take(2, { is: 'cancel' });
+      }
+      this.#heard = this.#heard.subarray(1);
+    }
+  }
+
+  #take(length: number, packet: Packet): Packet {
+    this.#heard = this.#heard.subarray(length);
+    return packet;
+  }
+}
+
+function readBlock(frame: Buffer): Packet {
+  const [, number = 0, complement = 0] = frame;
+  const data = Buffer.from(frame.subarray(3, 3 + DATA));
+  const isSound = number + complement === 0xff && frame.readUInt16BE(3 + DATA) === xmodemCrc(data);
+  return isSound ? { is: 'block', number, data } : { is: 'spoilt' };
+}

@@ -1,0 +1,34 @@
+/** The largest sum of a byte-wise Fletcher checksum, which counts 00 and FF as the same. */
+const MODULUS = 255;
+
+/** The two running sums over some bytes, from where they stood before. */
+export function runSums(
+  bytes: Uint8Array,
+  from: readonly [number, number] = [0, 0],
+): readonly [number, number] {
+  let [first, second] = from;
+  for (const byte of bytes) {
+    first = (first + byte) % MODULUS;
+    second = (second + first) % MODULUS;
+  }
+  return [first, second];
+}
+
+/** The two check bytes of a record or a write (local notes, section 1.5): with them both sums end at zero. */
+export function checkBytes(bytes: Uint8Array): readonly [number, number] {
+  const [first, second] = runSums(bytes);
+  const one = MODULUS - ((first + second) % MODULUS);
+  const two = MODULUS - ((first + one) % MODULUS);
+  return [one, two];
+}
+
+/** The bytes with their check bytes behind them. */
+export function withCheck(bytes: Uint8Array): Buffer {
+  return Buffer.from([...bytes, ...checkBytes(bytes)]);
+}
+
+/** Whether the last two bytes are the check bytes of those before, and not merely equal to them modulo 255. */
+export function isChecked(frame: Uint8Array): boolean {
+  const [one, two] = checkBytes(frame.subarray(0, -2));
+  return frame.at(-2) === one && frame.at(-1) === two;
+}

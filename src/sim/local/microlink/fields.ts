@@ -1,0 +1,186 @@
+/** What a unit keeps in its pages, as a table: paths of public drivers (local notes, section 1.8), in parts that firmware orders anew. */
+
+export const SECTION_NAMES = [
+  'auth',
+  'identity',
+  'versions',
+  'name',
+  'ratings',
+  'status',
+  'battery',
+  'input',
+  'output',
+  'outlets',
+  'statistics',
+] as const;
+export type SectionName = (typeof SECTION_NAMES)[number];
+
+/** What a field holds. */
+export type FieldName =
+  | 'serial'
+  | 'manufactured'
+  | 'sku'
+  | 'model'
+  | 'upsVersion'
+  | 'mcuVersion'
+  | 'ublVersion'
+  | 'mblVersion'
+  | 'name'
+  | 'watts'
+  | 'voltAmperes'
+  | 'status'
+  | 'changeCause'
+  | 'testStatus'
+  | 'calibrationStatus'
+  | 'charge'
+  | 'runtime'
+  | 'batteryVolts'
+  | 'batteryTemperature'
+  | 'inputVolts'
+  | 'inputFrequency'
+  | 'realPower'
+  | 'apparentPower'
+  | 'outputVolts'
+  | 'outputFrequency'
+  | 'outletStatus'
+  | 'outletName'
+  | 'master'
+  | 'slave'
+  | 'authStatus'
+  | 'uptime'
+  | 'unknown';
+
+/** A field, or something that holds fields. */
+export type Node = Usage | Container;
+
+export interface Usage {
+  readonly usage: number;
+  readonly holds: FieldName;
+  /** Bytes; a name is a width that the persona chooses. */
+  readonly size: number | 'serial' | 'sku' | 'model' | 'name';
+  /** What the descriptor says of its values: a mask, a limit, or the least and the most. */
+  readonly tells?: 'mask' | 'limit' | 'range';
+  /** Not to be read by its path. */
+  readonly hidden?: boolean;
+  /** Changes while the unit runs: its page is among those that come again and again. */
+  readonly live?: boolean;
+}
+
+export interface Container {
+  /** `block`: an absolute path; `child`: a step further; `groups`: a collection, once for each outlet group; `same`: no step at all. */
+  readonly open: 'block' | 'child' | 'groups' | 'same';
+  readonly id: number;
+  readonly body: readonly Node[];
+}
+
+function block(id: number, ...body: readonly Node[]): Container {
+  return { open: 'block', id, body };
+}
+
+function child(id: number, ...body: readonly Node[]): Container {
+  return { open: 'child', id, body };
+}
+
+function groups(id: number, ...body: readonly Node[]): Container {
+  return { open: 'groups', id, body };
+}
+
+function same(...body: readonly Node[]): Container {
+  return { open: 'same', id: 0, body };
+}
+
+function use(
+  usage: number,
+  holds: FieldName,
+  size: Usage['size'] = 2,
+  more: Pick<Usage, 'tells' | 'hidden' | 'live'> = {},
+): Usage {
+  return { usage, holds, size, ...more };
+}
+
+const LIVE = { live: true } as const;
+
+/** Where most of it is: `2:4.` */
+function inSystem(...body: readonly Node[]): Container {
+  return block(2, child(4, ...body));
+}
+
+export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
+  // The password of the unit and that of its partner stand side by side (section 1.9).
+  auth: [
+    inSystem(
+      child(8, use(0x06, 'master', 4, LIVE), use(0x05, 'slave', 4, LIVE), use(0x09, 'authStatus', 2, LIVE)),
+    ),
+  ],
+  identity: [
+    inSystem(
+      child(
+        9,
+        use(0x40, 'serial', 'serial'),
+        use(0x19, 'manufactured', 2, { tells: 'limit' }),
+        // A public capture has a block of another path in the middle of this one.
+        block(4, use(0x16, 'unknown', 10)),
+        use(0x42, 'sku', 'sku'),
+        same(use(0x44, 'model', 'model')),
+      ),
+    ),
+  ],
+  // The paths of the three further versions are not public, so they have none.
+  versions: [
+    block(
+      3,
+      use(0x17, 'unknown', 2, { tells: 'range' }),
+      use(0x4a, 'upsVersion', 8),
+      use(0x4b, 'mcuVersion', 8, { hidden: true }),
+      use(0x4c, 'ublVersion', 8, { hidden: true }),
+      use(0x4d, 'mblVersion', 8, { hidden: true }),
+    ),
+  ],
+  name: [inSystem(use(0x82, 'name', 'name'))],
+  ratings: [
+    inSystem(
+      child(7, use(0x2a, 'watts', 2, { tells: 'range' }), use(0x2b, 'voltAmperes', 2, { tells: 'range' })),
+    ),
+  ],
+  status: [
+    block(
+      2,
+      use(0x0b, 'changeCause'),
+      child(4, use(0x0a, 'status', 4, { tells: 'mask', live: true })),
+      use(0x11, 'testStatus', 2, { tells: 'mask', live: true }),
+      use(0x13, 'calibrationStatus', 2, { tells: 'mask', live: true }),
+    ),
+  ],
+  battery: [
+    inSystem(
+      child(
+        5,
+        use(0x11, 'testStatus', 2, { tells: 'mask', live: true }),
+        use(0x13, 'calibrationStatus', 2, { tells: 'mask', live: true }),
+        use(0x20, 'charge', 2, { tells: 'limit', live: true }),
+        use(0x21, 'batteryVolts', 2, LIVE),
+        use(0x22, 'batteryTemperature', 2, LIVE),
+        use(0x9f, 'runtime', 4, LIVE),
+      ),
+    ),
+  ],
+  input: [inSystem(child(6, use(0x25, 'inputVolts', 2, LIVE), use(0x27, 'inputFrequency', 2, LIVE)))],
+  output: [
+    inSystem(
+      child(
+        7,
+        use(0x25, 'outputVolts', 2, LIVE),
+        use(0x27, 'outputFrequency', 2, LIVE),
+        use(0x28, 'realPower', 2, { tells: 'range', live: true }),
+        use(0x49, 'apparentPower', 2, LIVE),
+      ),
+    ),
+  ],
+  outlets: [
+    inSystem(
+      child(0x3e, use(0xb6, 'outletStatus', 4, LIVE), use(0x82, 'outletName', 16)),
+      groups(0x3d, use(0xb6, 'outletStatus', 4, { tells: 'mask', live: true }), use(0x82, 'outletName', 16)),
+    ),
+  ],
+  statistics: [inSystem(child(5, child(0x0f, use(0x69, 'uptime', 4, LIVE))))],
+};

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import type { SimulatedLocalDevice } from '../device.ts';
+import { isChecked, withCheck } from './check.ts';
+import { Pages, type Passwords } from './pages.ts';
+import { freshNonce, HALF, responseTo } from './password.ts';
+
+/** A page as it is sent: id, data, check bytes. */
+export interface PageRecord {
+  readonly page: number;
+  readonly bytes: Buffer;
+}
+
+/** Id, offset and length before the data of a write, check bytes after them. */
+export const WRITE_OVERHEAD = 5;
+const QUIET_SECONDS = 20;
+
+/** The unit's side of Microlink, whatever carries it (local notes, sections 1.2 to 1.4, 1.9 and 8). It never speaks first. */
+export class MicrolinkSession {
+  readonly #device: SimulatedLocalDevice;
+  readonly #pages: Pages;
+  readonly #live: readonly number[];
+  /** The page that comes next; null before the first FD. */
+  #next: number | null = null;
+  #liveIndex = 0;
+  #records = 0;
+  #isQuiet = false;
+  #passwords: Passwords = newPasswords();
+
+  constructor(device: SimulatedLocalDevice) {
+    this.#device = device;
+    this.#pages = new Pages(device);
+    this.#live = this.#pages.livePages;
+  }
+
+  get pageWidth(): number {
+    return this.#pages.layout.pageWidth;
+  }
+
+  /** The page that is as far from the first as from the last. */
+  get middle(): number {
+    return this.#pages.layout.pageCount >> 1;
+  }
+
+  /** FD: from the beginning, with new nonces; who was known is known no more. */
+  start(): PageRecord | null {
+    if (!this.#hears()) return null;
+    this.#device.authenticated = false;
+    this.#passwords = newPasswords();
+    const first = this.#device.has('microlink-no-page-zero') ? 1 : 0;
+    this.#next = first + 1;
+    return this.#record(first);
+  }
+
+  /** FE: the next page. After the last one there is none for those who have not given a password. */
+  next(): PageRecord | null {
+    if (!this.#hears() || this.#next === null) return null;
+    if (this.#device.authenticated) {
+      const page = this.#live[this.#liveIndex % this.#live.length] ?? 0;
+      this.#liveIndex += 1;
+      return this.#record(page);
+    }
+    if (this.#next >= this.#pages.layout.pageCount) return null;
+    this.#next += 1;
+    return this.#record(this.#next - 1);
+  }
+
+  /** A write; the answer is the whole page. One that is malformed or out of bounds has none. */
+  write(frame: Buffer): PageRecord | null {
+    const [page = 0, offset = 0, length = 0] = frame;
+    const { pageCount, pageWidth } = this.#pages.layout;
+    const fits = frame.length === length + WRITE_OVERHEAD && offset + length <= pageWidth && length > 0;
+    if (!this.#hears() || !isChecked(frame) || !fits || page >= pageCount) return null;
+    this.#device.writes += 1;
+    const slave = this.#pages.slot('slave');
+    const isPassword = page * pageWidth + offset === slave.offset && length === slave.size;
+    if (isPassword) this.#offer(frame.subarray(3, 3 + length));
+    // What other writes do to a unit is not for a look to find out.
+    else this.#device.dangerous += 1;
+    this.#device.changed();
+    return this.#record(page);
+  }
+
+  /** From now on the unit says nothing. */
+  fallSilent(): void {
+    this.#isQuiet = true;
+  }
+
+  #offer(slave: Buffer): void {
+    const { master } = this.#passwords;
+    const device = this.#device;
+    const expected = this.#responseTo(master.subarray(0, HALF));
+    device.authenticated = slave.subarray(HALF).equals(expected);
+    const proof = Buffer.alloc(HALF);
+    if (device.authenticated) {
+      this.#responseTo(slave.subarray(0, HALF)).copy(proof);
+      if (device.has('microlink-false-answer')) proof[0] = ((proof[0] ?? 0) + 1) % 255;
+    } else if (device.has('microlink-locks')) this.fallSilent();
+    this.#passwords = { slave: Buffer.from(slave), master: Buffer.concat([freshNonce(), proof]) };
+  }
+
+  #responseTo(nonce: Uint8Array): Buffer {
+    return responseTo(nonce, this.#pages.page(0, this.#passwords), this.#pages.serialField());
+  }
+
+  #hears(): boolean {
+    if (this.#records >= this.middle && this.#device.spend('microlink-goes-quiet')) {
+      this.#isQuiet = true;
+      this.#device.after(QUIET_SECONDS, () => {
+        this.#isQuiet = false;
+      });
+    }
+    return !this.#isQuiet;
+  }
+
+  #record(page: number): PageRecord | null {
+    if (this.#isQuiet) return null;
+    this.#records += 1;
+    return { page, bytes: withCheck(Buffer.from([page, ...this.#pages.page(page, this.#passwords)])) };
+  }
+}
+
+/** What stands there before anybody has given a password: a nonce, and what the last one left. */
+function newPasswords(): Passwords {
+  return { master: Buffer.concat([freshNonce(), Buffer.alloc(HALF)]), slave: randomBytes(2 * HALF) };
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import type { SimulatedLocalDevice } from '../device.ts';
+import { openPty, type Pty } from './pty.ts';
+import { heardAt } from './wire.ts';
+
+/** What a face of a unit has of its port. */
+export interface Line {
+  /** Sends to the other side. */
+  say(bytes: Uint8Array): void;
+  /** Whether a program has the port open: what is sent unasked is lost else. */
+  isOpen(): boolean;
+  /** The cable is pulled: the port vanishes. */
+  unplug(): void;
+}
+
+/** What speaks at a port. */
+export interface Face {
+  /** The line rate that it is set to now; null where the port has none (USB). */
+  readonly rate: number | null;
+  hear(bytes: Buffer): void;
+}
+
+/** An agreement on the rate is believed so long; a client does not change it in the middle of an exchange. */
+const AGREED_MS = 250;
+/** How long what was seen of openers holds. */
+const OPENERS_MS = 200;
+const BABBLE_MS = 20;
+const BABBLE_BYTES = 64;
+/** More than this waits already: nobody reads. */
+const FULL = 4096;
+
+/** A serial line, or the pipe of a USB unit, with a pseudo terminal as its other end. */
+export class PortLine implements Line {
+  readonly #device: SimulatedLocalDevice;
+  readonly #face: Face;
+  #pty: Pty | null = null;
+  #agreed: { readonly rate: number; readonly until: number } | null = null;
+  #openers: { readonly any: boolean; readonly until: number } | null = null;
+  #babble: NodeJS.Timeout | null = null;
+  #unplugged = Promise.resolve();
+  /** Both directions keep their order, whatever the questions between take. */
+  #incoming = Promise.resolve();
+  #outgoing = Promise.resolve();
+
+  private constructor(device: SimulatedLocalDevice, face: Face) {
+    this.#device = device;
+    this.#face = face;
+  }
+
+  /** Rejects with Problem config/usage where this machine gives no pseudo terminal. */
+  static async open(device: SimulatedLocalDevice, face: Face): Promise<PortLine> {
+    const line = new PortLine(device, face);
+    line.#pty = await openPty((bytes) => line.#arrived(bytes));
+    device.on('change', () => line.#babbles());
+    line.#babbles();
+    return line;
+  }
+
+  /** `/dev/pts/N`. */
+  get path(): string {
+    return this.#pty?.path ?? '';
+  }
+
+  get pids(): readonly number[] {
+    return this.#pty?.pids ?? [];
+  }
+
+  say(bytes: Uint8Array): void {
+    const rate = this.#face.rate;
+    const copy = Buffer.from(bytes);
+    this.#send(async () => {
+      const theirs = await this.#theirRate(rate);
+      if (rate === null) return copy;
+      return theirs === null ? Buffer.alloc(0) : heardAt(copy, rate, theirs);
+    });
+  }
+
+  isOpen(): boolean {
+    const now = Date.now();
+    if (this.#openers === null || this.#openers.until < now)
+      this.#openers = { any: this.#pty?.isOpen() ?? false, until: now + OPENERS_MS };
+    return this.#openers.any;
+  }
+
+  unplug(): void {
+    this.#unplugged = this.#pty?.unplug() ?? Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    const pty = this.#pty;
+    this.#pty = null;
+    this.#babbles();
+    await this.#unplugged;
+    await pty?.close();
+  }
+
+  #arrived(bytes: Buffer): void {
+    const rate = this.#face.rate;
+    this.#incoming = this.#incoming.then(async () => {
+      const theirs = await this.#theirRate(rate);
+      this.#device.bytesHeard += bytes.length;
+      if (this.#device.has('port-echoes')) this.#send(() => Promise.resolve(bytes));
+      if (this.#device.has('port-echoes') || this.#device.has('port-babbles')) return;
+      if (rate === null) this.#face.hear(bytes);
+      else if (theirs !== null) this.#face.hear(heardAt(bytes, theirs, rate));
+    });
+  }
+
+  #send(bytes: () => Promise<Buffer>): void {
+    this.#outgoing = this.#outgoing.then(async () => {
+      const ready = await bytes();
+      this.#pty?.write(ready);
+    });
+  }
+
+  /** The rate of the other side; asked anew unless it was ours a moment ago. */
+  async #theirRate(ours: number | null): Promise<number | null> {
+    if (ours === null || this.#pty === null) return null;
+    const now = Date.now();
+    if (this.#agreed !== null && this.#agreed.rate === ours && this.#agreed.until > now) return ours;
+    const rate = await this.#pty.rate();
+    this.#agreed = rate === ours ? { rate, until: Date.now() + AGREED_MS } : null;
+    return rate;
+  }
+
+  #babbles(): void {
+    const wanted = this.#device.has('port-babbles') && this.#pty !== null;
+    if (wanted && this.#babble === null) {
+      this.#babble = setInterval(() => {
+        const pty = this.#pty;
+        if (pty !== null && pty.backlog < FULL && this.isOpen()) pty.write(randomBytes(BABBLE_BYTES));
+      }, BABBLE_MS);
+    } else if (!wanted && this.#babble !== null) {
+      clearInterval(this.#babble);
+      this.#babble = null;
+    }
+  }
+}

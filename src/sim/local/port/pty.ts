@@ -1,0 +1,172 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode, Problem } from '../../../core/index.ts';
+import { leadsSession, openBeside } from './openers.ts';
+
+/** A pseudo terminal whose other side is a device file that any program can open. */
+export interface Pty {
+  /** `/dev/pts/N`. */
+  readonly path: string;
+  /** The processes behind it. */
+  readonly pids: readonly number[];
+  /** Bytes that were written and have not left this process yet. */
+  readonly backlog: number;
+  /** Sends to whoever has the device open; without anybody the bytes wait there. */
+  write(bytes: Uint8Array): void;
+  /** The line rate that the other side has set; null where it cannot be read. */
+  rate(): Promise<number | null>;
+  /** Whether a program has the device open. */
+  isOpen(): boolean;
+  /** Takes the device file away; no other gets its name before `close`, so that whoever tries again finds nothing there. */
+  unplug(): Promise<void>;
+  /** Takes the device file away and frees its name. May be called more than once. */
+  close(): Promise<void>;
+}
+
+const HINT = 'Install util-linux (it has the program "script") and coreutils, or leave out the local units.';
+
+/** The name of the device and the process that holds it open, as the shell below prints them. */
+const FIRST_WORDS = /^(\/dev\/pts\/\d+)\r?\n(\d+)\r?\n/;
+const LONGEST_START = 10_000;
+/** Opens a terminal that nothing is to be done with. */
+const UNUSED = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK;
+/** Between two looks whether the shell has ended. */
+const HOLDER_MS = 5;
+
+/**
+ * Keeps the device open between two programs that use it, and ends by itself once this process is gone. It must not read: what
+ * arrives is for the other side.
+ */
+const HOLDER = `stty raw -echo; tty; echo $$; while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done`;
+
+/**
+ * Opens one by way of `script` (util-linux), because Node has no pseudo terminals of its own. Rejects with Problem config/usage where
+ * that is missing or does not give one.
+ */
+export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
+  const child = spawn('script', ['-qefc', HOLDER, '/dev/null'], {
+    // It runs the command with the user's own shell otherwise.
+    env: { ...process.env, SHELL: '/bin/sh' },
+    stdio: ['pipe', 'pipe', 'ignore'],
+    // An interrupt at the terminal is for this process, which then takes the ports away in order.
+    detached: true,
+  });
+  let gone = false;
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      gone = true;
+      resolve();
+    });
+  });
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', (cause) => {
+      const missing = hasCode(cause, 'ENOENT');
+      const what = missing
+        ? 'There is no program "script" to make ports with.'
+        : 'The program "script" does not run.';
+      reject(new Problem('config/usage', what, { hint: HINT, cause }));
+    });
+  });
+  // A pipe to a process that ends has an error of its own; what matters is heard on `close`.
+  child.stdin.on('error', () => undefined);
+  const kill = async (): Promise<void> => {
+    // On SIGTERM `script` waits for two seconds, and it hears nothing of it while its device is full.
+    child.kill('SIGKILL');
+    await ended;
+  };
+  try {
+    const [path, holder] = await Promise.race([firstWords(child.stdout, ended), failed]);
+    child.stdout.on('data', hear);
+    const pids = [child.pid ?? holder, holder];
+    let ending: Promise<void> | null = null;
+    const end = (): Promise<void> => {
+      ending ??= kill().then(() => endHolder(holder));
+      return ending;
+    };
+    /** As long as it is open no other device gets the name. */
+    let kept: number | null = null;
+    return {
+      path,
+      pids,
+      get backlog() {
+        return child.stdin.writableLength;
+      },
+      write(bytes) {
+        if (!gone) child.stdin.write(bytes);
+      },
+      rate: () => (gone ? Promise.resolve(null) : rateOf(path)),
+      isOpen: () => !gone && openBeside(path, pids),
+      unplug() {
+        if (!gone && kept === null) kept = keep(path);
+        return end();
+      },
+      async close() {
+        await end();
+        if (kept !== null) closeSync(kept);
+        kept = null;
+      },
+    };
+  } catch (thrown) {
+    if (child.pid !== undefined) await kill();
+    throw thrown;
+  }
+}
+
+async function firstWords(
+  output: NodeJS.ReadableStream,
+  ended: Promise<void>,
+): Promise<readonly [path: string, holder: number]> {
+  const patience = new AbortController();
+  const { signal } = patience;
+  const timer = setTimeout(() => patience.abort(), LONGEST_START);
+  void ended.then(() => patience.abort());
+  let words = '';
+  try {
+    while (!FIRST_WORDS.test(words)) {
+      const [chunk] = await once(output, 'data', { signal });
+      words += String(chunk);
+    }
+  } catch (cause) {
+    throw new Problem('config/usage', 'The program "script" gives no pseudo terminal.', {
+      hint: HINT,
+      cause,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+  const [, path = '', holder = ''] = FIRST_WORDS.exec(words) ?? [];
+  return [path, Number(holder)];
+}
+
+function keep(path: string): number | null {
+  try {
+    return openSync(path, UNUSED);
+  } catch (thrown) {
+    // It has gone by itself.
+    if (hasCode(thrown, 'ENOENT') || hasCode(thrown, 'EIO')) return null;
+    throw thrown;
+  }
+}
+
+/** The end of the terminal ends the shell too, unless this process was started so that it outlives terminals. */
+async function endHolder(pid: number): Promise<void> {
+  while (leadsSession(pid)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (thrown) {
+      if (!hasCode(thrown, 'ESRCH')) throw thrown;
+    }
+    await sleep(HOLDER_MS);
+  }
+}
+
+/** Node cannot ask a terminal for its rate. */
+function rateOf(path: string): Promise<number | null> {
+  return new Promise((resolve) => {
+    execFile('stty', ['-F', path, 'speed'], (error, output) => {
+      resolve(error === null && /^\d+\s*$/.test(output) ? Number(output) : null);
+    });
+  });
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Problem } from '../../core/index.ts';
+import { SimulatedLocalDevice } from './device.ts';
+import type { LocalFault } from './faults.ts';
+import { type LocalPersona, type LocalPersonaName, loadLocalPersona } from './personas.ts';
+import { LocalUnit } from './unit.ts';
+
+/** A unit at a port of this machine. */
+export interface SimulatedLocalUnit {
+  readonly name: string;
+  readonly site: string;
+  readonly persona: LocalPersonaName | LocalPersona;
+  readonly faults?: readonly LocalFault[];
+  /** Version installed, where it is not that of the persona. */
+  readonly installed?: string;
+}
+
+export interface RunningLocalUnit {
+  readonly unit: SimulatedLocalUnit;
+  readonly device: SimulatedLocalDevice;
+  /** `/dev/pts/N` of a serial unit; the hidraw node of a USB unit, below `devRoot`. */
+  readonly port: string;
+  /** The processes that hold the port; they end with it. */
+  readonly pids: readonly number[];
+}
+
+export interface LocalUnits {
+  readonly units: readonly RunningLocalUnit[];
+  /** Stand for `/sys` and `/dev` where USB units are concerned: `<folder>/sys` and `<folder>/dev`. */
+  readonly sysfsRoot: string;
+  readonly devRoot: string;
+  /** The device of a unit by its name. */
+  device(name: string): SimulatedLocalDevice;
+  /** Takes the ports away; what was written into the folder stays. May be called more than once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts units at pseudo terminals of this machine; their time runs `speed` times faster. Rejects with Problem config/usage on
+ * systems other than Linux, and where the program "script" is missing.
+ */
+export async function startLocalUnits(options: {
+  readonly units: readonly SimulatedLocalUnit[];
+  readonly speed: number;
+  /** For the fake roots of USB units; it should be empty. */
+  readonly folder: string;
+}): Promise<LocalUnits> {
+  if (process.platform !== 'linux')
+    throw new Problem(
+      'config/usage',
+      `Units at ports are simulated on Linux, and this is ${process.platform}.`,
+      {
+        hint: 'Leave out the local units.',
+      },
+    );
+  const roots = { sysfsRoot: join(options.folder, 'sys'), devRoot: join(options.folder, 'dev') };
+  const open: LocalUnit[] = [];
+  const units: RunningLocalUnit[] = [];
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(open.map((unit) => unit.close()));
+  };
+  try {
+    for (const unit of options.units) {
+      const device = await deviceOf(unit, options.speed);
+      const usbUnits = units.filter((one) => one.device.persona.port === 'usb').length;
+      const running = await LocalUnit.open(device, roots, usbUnits);
+      open.push(running);
+      units.push({ unit, device, port: running.port, pids: running.pids });
+    }
+  } catch (thrown) {
+    await closeAll();
+    throw thrown;
+  }
+  let closing: Promise<void> | null = null;
+  return {
+    units,
+    ...roots,
+    device(name) {
+      const found = units.find(({ unit }) => unit.name === name);
+      if (found === undefined) throw new RangeError(`there is no local unit ${name}`);
+      return found.device;
+    },
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}
+
+async function deviceOf(unit: SimulatedLocalUnit, speed: number): Promise<SimulatedLocalDevice> {
+  const persona = await loadLocalPersona(unit.persona);
+  const version = unit.installed ?? persona.unit.version;
+  return new SimulatedLocalDevice({
+    name: unit.name,
+    serial: serialOf(unit),
+    persona: { ...persona, unit: { ...persona.unit, version } },
+    speed,
+    faults: unit.faults ?? [],
+  });
+}
+
+/** The shape of real ones, made from site and name. */
+function serialOf({ site, name }: SimulatedLocalUnit): string {
+  const digits = BigInt(`0x${createHash('sha256').update(`${site}/${name}`).digest('hex').slice(0, 12)}`);
+  return `AS1533${String(digits % 1_000_000n).padStart(6, '0')}`;
+}

@@ -1,0 +1,45 @@
+import type { SimulatedLocalDevice } from './device.ts';
+import type { Line } from './port/line.ts';
+
+/** Characters that can be seen: every one may be an order, and several switch the load off. */
+const SEEN = /^[!-~]$/;
+
+/** UPS-Link of older units: 2400 8N1, single letters (local notes, section 3). Only the questions are answered. */
+export class UpsLinkFace {
+  readonly rate = 2400;
+  readonly #device: SimulatedLocalDevice;
+  readonly #line: Line;
+  /** `Y` was said: before it the unit answers nothing. */
+  #isSmart = false;
+
+  constructor(device: SimulatedLocalDevice, line: Line) {
+    this.#device = device;
+    this.#line = line;
+  }
+
+  hear(bytes: Buffer): void {
+    for (const byte of bytes) this.#take(byte);
+  }
+
+  #take(byte: number): void {
+    const letter = String.fromCharCode(byte);
+    if (letter === 'Y') this.#isSmart = true;
+    const answer = this.#answers()[letter];
+    if (answer !== undefined) {
+      if (this.#isSmart) this.#line.say(Buffer.from(`${answer}\r\n`, 'latin1'));
+      return;
+    }
+    if (SEEN.test(letter)) this.#device.dangerous += 1;
+  }
+
+  #answers(): Readonly<Record<string, string>> {
+    const { persona, serial, version } = this.#device;
+    return {
+      Y: 'SM',
+      V: persona.upsLink?.letters ?? '',
+      b: version,
+      n: serial,
+      '\u0001': persona.upsLink?.model ?? '',
+    };
+  }
+}

@@ -1,0 +1,79 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SimulatedLocalDevice } from '../device.ts';
+import { REPORT_DESCRIPTOR } from './report-descriptor.ts';
+
+/** The vendor as sysfs writes it, and as its units name themselves: with a space at the end. */
+const VENDOR = '051d';
+const MANUFACTURER = 'American Power Conversion ';
+
+/** Where a machine shows its USB devices: `sys` and `dev` in a folder. */
+export interface UsbRoots {
+  readonly sysfsRoot: string;
+  readonly devRoot: string;
+}
+
+/** A unit as a machine shows it; `node` is its hidraw device. */
+export interface UsbPlace {
+  readonly node: string;
+  /** The cable is pulled: the machine shows it no more. */
+  remove(): Promise<void>;
+}
+
+/** Writes what Linux shows of a USB unit, the number of which tells it from others, with the device of its tunnel at `path`. */
+export async function showUsbUnit(
+  device: SimulatedLocalDevice,
+  { sysfsRoot, devRoot }: UsbRoots,
+  number: number,
+  path: string,
+): Promise<UsbPlace> {
+  const { productId = '', productName = '' } = device.persona.usb ?? {};
+  const product = `${productName} FW:UPS ${device.version} / ID=${device.microLinkId}`;
+  const hidName = `0003:${VENDOR.toUpperCase()}:${productId.toUpperCase()}.${hex(number + 1)}`;
+  const usbName = `1-${number + 2}`;
+  const usb = join(sysfsRoot, 'bus/usb/devices', usbName);
+  const hid = join(usb, `${usbName}:1.0`, hidName);
+  const hidraw = join(sysfsRoot, 'class/hidraw', `hidraw${number}`);
+  const node = join(devRoot, `hidraw${number}`);
+  for (const folder of [hid, hidraw, devRoot]) await mkdir(folder, { recursive: true });
+  await writeAll(usb, {
+    idVendor: VENDOR,
+    idProduct: productId,
+    manufacturer: MANUFACTURER,
+    product,
+    serial: device.serial,
+    busnum: '1',
+    devnum: String(number + 4),
+  });
+  const uevent = {
+    DRIVER: 'hid-generic',
+    HID_ID: `0003:0000${VENDOR.toUpperCase()}:0000${productId.toUpperCase()}`,
+    HID_NAME: `${MANUFACTURER} ${product}`,
+    HID_PHYS: `usb-0000:00:14.0-${number + 2}/input0`,
+    HID_UNIQ: device.serial,
+  };
+  await writeAll(hid, {
+    uevent: Object.entries(uevent)
+      .map((pair) => pair.join('='))
+      .join('\n'),
+  });
+  await writeFile(join(hid, 'report_descriptor'), REPORT_DESCRIPTOR);
+  await writeAll(hidraw, { uevent: `DEVNAME=hidraw${number}` });
+  await symlink(`../../../bus/usb/devices/${usbName}/${usbName}:1.0/${hidName}`, join(hidraw, 'device'));
+  await symlink(path, node);
+  return {
+    node,
+    async remove() {
+      for (const gone of [node, hidraw, usb]) await rm(gone, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The kernel ends each of its texts with a line feed. */
+async function writeAll(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), `${text}\n`);
+}
+
+function hex(number: number): string {
+  return number.toString(16).toUpperCase().padStart(4, '0');
+}

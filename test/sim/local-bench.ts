@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LocalFault } from '../../src/sim/local/faults.ts';
+import { type LocalPersona, type LocalPersonaName, loadLocalPersona } from '../../src/sim/local/personas.ts';
+import { type LocalUnits, type RunningLocalUnit, startLocalUnits } from '../../src/sim/local/start.ts';
+import { closeRaw, openRaw, type RawPort } from './raw-port.ts';
+
+/** What differs from a persona as it is. */
+export interface LocalBenchOptions {
+  readonly faults?: readonly LocalFault[];
+  readonly speed?: number;
+  readonly change?: (persona: LocalPersona) => LocalPersona;
+  readonly installed?: string;
+}
+
+/** One unit, and its port opened at the right rate. */
+export interface LocalBench extends RunningLocalUnit {
+  readonly raw: RawPort;
+  readonly units: LocalUnits;
+}
+
+const running: LocalUnits[] = [];
+const folders: string[] = [];
+
+export async function startBench(
+  personas: readonly (LocalPersonaName | LocalPersona)[],
+  { faults = [], speed = 600, installed }: LocalBenchOptions = {},
+): Promise<LocalUnits> {
+  const folder = await mkdtemp(join(tmpdir(), 'upsfw-test-local-'));
+  folders.push(folder);
+  const units = await startLocalUnits({
+    units: personas.map((persona, index) => ({
+      name: `unit-${index + 1}`,
+      site: 'bench',
+      persona,
+      faults,
+      ...(installed === undefined ? {} : { installed }),
+    })),
+    speed,
+    folder,
+  });
+  running.push(units);
+  return units;
+}
+
+export async function openBench(
+  name: LocalPersonaName,
+  options: LocalBenchOptions = {},
+): Promise<LocalBench> {
+  const persona = await loadLocalPersona(name);
+  const units = await startBench([options.change?.(persona) ?? persona], options);
+  const [unit] = units.units;
+  if (unit === undefined) throw new Error('no unit was started');
+  const rate = persona.speaks === 'ups-link' ? 2400 : 9600;
+  return { ...unit, raw: await openRaw(unit.port, rate), units };
+}
+
+/** Closes the ports first, then the units. */
+export async function closeBenches(): Promise<void> {
+  await closeRaw();
+  for (const units of running.splice(0)) await units.close();
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+}

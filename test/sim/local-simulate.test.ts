@@ -1,0 +1,103 @@
+import { EventEmitter, once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readInventory } from '../../src/run/index.ts';
+import { runHere } from '../cli/harness.ts';
+import { FD, record } from './raw-microlink.ts';
+import { closeRaw, openRaw } from './raw-port.ts';
+
+let folder = '';
+afterEach(async () => {
+  await closeRaw();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** `simulate --local` until `act` has ended, which is given what was printed by then. Gives the exit code. */
+async function whileRunning(
+  words: readonly string[],
+  act: (said: { readonly talk: string; readonly out: string }) => Promise<void>,
+): Promise<number> {
+  const said = { talk: '', out: '' };
+  // It asks to be told of an interrupt last, before it waits.
+  const interrupts = new EventEmitter();
+  const isUp = once(interrupts, 'wanted');
+  const running = runHere(['simulate', '--local', '--speed', '600', ...words], {
+    talk: (text) => {
+      said.talk += text;
+    },
+    out: (text) => {
+      said.out += text;
+    },
+    onInterrupt: (listener) => {
+      interrupts.on('interrupt', () => listener('interrupt'));
+      interrupts.emit('wanted');
+      return () => undefined;
+    },
+  });
+  await Promise.race([isUp, running]);
+  try {
+    await act(said);
+  } finally {
+    interrupts.emit('interrupt');
+  }
+  return (await running).exit;
+}
+
+describe('simulate --local', () => {
+  it('starts units at ports beside the fleet, lists them, and takes them away at its end', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'upsfw-test-local-'));
+    const file = join(folder, 'inventory.yaml');
+    let gone: readonly string[] = [];
+    const exit = await whileRunning(['--write', file], async ({ talk }) => {
+      const sysfs = /export UPSFW_REHEARSAL_SYSFS=(\S+)\n/.exec(talk)?.[1] ?? '';
+      expect(readdirSync(sysfs).sort()).toEqual(['dev', 'sys']);
+      const { units } = readInventory(readFileSync(file, 'utf8'), file, 'inventory.yaml');
+      const local = units.filter(({ site }) => site === 'closet');
+      expect(units.length).toBe(5 + local.length);
+      const text = readFileSync(file, 'utf8');
+      const ports = [...text.matchAll(/serialPort: (\/dev\/pts\/\d+)/g)].map(([, port = '']) => port);
+      expect(ports.length).toBe(6);
+      for (const port of ports) expect(talk).toContain(port);
+      const raw = await openRaw(ports[0] ?? '');
+      raw.write(FD);
+      expect((await record(raw, 16)).readUInt16BE(4)).toBe(1005);
+      const serials = [...text.matchAll(/usb: (AS\d+)/g)].map(([, serial]) => `${serial}\n`);
+      const shown = ['1-2', '1-3'].map((name) =>
+        readFileSync(join(sysfs, 'sys/bus/usb/devices', name, 'serial'), 'utf8'),
+      );
+      expect(serials).toEqual(shown);
+      expect(readdirSync(join(folder, 'images'))).toContain('SMT17UPS_07-1.enc');
+      gone = [sysfs, ...ports];
+      await closeRaw();
+    });
+    expect(exit).toBe(0);
+    expect(gone.filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  it('prints the same inventory where it writes none', async () => {
+    const exit = await whileRunning([], async ({ out }) => {
+      expect(out).toMatch(/name: closet-1\n\s+serialPort: \/dev\/pts\/\d+\n/);
+    });
+    expect(exit).toBe(0);
+  });
+
+  it('is a matter of usage where there is no program for it, and leaves nothing behind', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'upsfw-test-local-'));
+    const { PATH, TMPDIR } = process.env;
+    process.env.PATH = '/nowhere';
+    process.env.TMPDIR = folder;
+    try {
+      const ran = await runHere(['simulate', '--local', '--for', '1s']);
+      expect(ran.exit).toBe(2);
+      expect(ran.talk).toContain('util-linux');
+    } finally {
+      process.env.PATH = PATH;
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+import { SerialPort } from 'serialport';
+
+/** The other side of a port: bytes out, and bytes in as they come. */
+export interface RawPort {
+  write(bytes: Uint8Array | string): void;
+  /** The next `count` bytes, as soon as they are there. */
+  take(count: number): Promise<Buffer>;
+  /** Everything up to a text or the first match of a pattern, as soon as it is there. */
+  takeUntil(end: string | RegExp): Promise<string>;
+  /** What is there and was not taken. */
+  rest(): Buffer;
+  setRate(rate: number): Promise<void>;
+  /** Resolves when the other side has gone. */
+  readonly gone: Promise<void>;
+  close(): Promise<void>;
+}
+
+const open: RawPort[] = [];
+
+/** Opens a port at a line rate. */
+export async function openRaw(path: string, rate = 9600): Promise<RawPort> {
+  const port = new SerialPort({ path, baudRate: rate, autoOpen: false });
+  await new Promise<void>((resolve, reject) => {
+    port.open((error) => (error === null ? resolve() : reject(error)));
+  });
+  let heard = Buffer.alloc(0);
+  let look = (): void => undefined;
+  port.on('data', (bytes: Buffer) => {
+    heard = Buffer.concat([heard, bytes]);
+    look();
+  });
+  // A cable that is pulled is an error of the port too.
+  port.on('error', () => undefined);
+  const gone = new Promise<void>((resolve) => port.once('close', () => resolve()));
+  /** Resolves with what `cut` finds, which is asked after every change. */
+  const until = (cut: () => number | null): Promise<Buffer> =>
+    new Promise((resolve) => {
+      look = () => {
+        const length = cut();
+        if (length === null) return;
+        look = () => undefined;
+        const taken = heard.subarray(0, length);
+        heard = Buffer.from(heard.subarray(length));
+        resolve(Buffer.from(taken));
+      };
+      look();
+    });
+  const raw: RawPort = {
+    write: (bytes) => {
+      port.write(typeof bytes === 'string' ? bytes : Buffer.from(bytes));
+    },
+    take: (count) => until(() => (heard.length < count ? null : count)),
+    takeUntil: async (end) => {
+      const taken = await until(() => {
+        const text = heard.toString('latin1');
+        const [found] = typeof end === 'string' ? [end] : (end.exec(text) ?? []);
+        const at = found === undefined ? -1 : text.indexOf(found);
+        return found === undefined || at === -1 ? null : at + found.length;
+      });
+      return taken.toString('latin1');
+    },
+    rest: () => heard,
+    setRate: (baudRate) =>
+      new Promise((resolve, reject) => {
+        port.update({ baudRate }, (error) => (error === null ? resolve() : reject(error)));
+      }),
+    gone,
+    close: () =>
+      new Promise((resolve) => {
+        if (port.isOpen) port.close(() => resolve());
+        else resolve();
+      }),
+  };
+  open.push(raw);
+  return raw;
+}
+
+/** Closes every port that a test opened. */
+export async function closeRaw(): Promise<void> {
+  await Promise.all(open.splice(0).map((port) => port.close()));
+}
