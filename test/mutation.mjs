@@ -16,6 +16,7 @@ const NEAREST = {
   'releases.yaml': 'test/rules/judge.test.ts',
   'base.yaml': 'test/rules/judge.test.ts',
   'card-files.yaml': 'test/rules/judge-card.test.ts',
+  'work-order.yaml': 'test/rules/work-order.test.ts',
   'catalogue.yaml': 'test/rules/bounds.test.ts',
 };
 const FILES = Object.keys(NEAREST);

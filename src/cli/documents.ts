@@ -1,4 +1,4 @@
-import type { CardFile, Plan, ServiceLook, Status, StoredImage, Unit } from '../core/index.ts';
+import type { CardFile, Plan, ServiceLook, Status, StoredImage, Unit, WorkOrder } from '../core/index.ts';
 import { identicalFiles, imageWarnings, wasRead } from '../images/index.ts';
 import type {
   AuditDocument,
@@ -12,7 +12,7 @@ import type {
   RunUnit,
   StatusCounts,
 } from '../report/index.ts';
-import { advisoriesOf, type RuleBook, serviceFindings } from '../rules/index.ts';
+import { advisoriesOf, type RuleBook, serviceFindings, workOrder } from '../rules/index.ts';
 import { type HopRecord, inDoubt, type RunRecord, type UnitRecord } from '../run/index.ts';
 
 /** Makes the JSON documents of what the other folders know. */
@@ -72,11 +72,31 @@ export function withUnits(document: AuditDocument, units: readonly AuditUnit[]):
   };
 }
 
-export function planDocument(plan: Plan, book: RuleBook, now: Date): PlanDocument {
+/** `images`: those that the plan was made with. */
+export function planDocument(
+  plan: Plan,
+  book: RuleBook,
+  images: readonly StoredImage[],
+  now: Date,
+): PlanDocument {
   const advisories = Object.fromEntries(
     plan.units.map(({ key, unit }) => [key, advisoriesOf(book, unit.firmware)]),
   );
-  return { schema: 'upsfw/plan@1', generatedAt: now.toISOString(), ...plan, advisories };
+  return {
+    schema: 'upsfw/plan@1',
+    generatedAt: now.toISOString(),
+    ...plan,
+    advisories,
+    workOrders: workOrders(plan, book, images),
+  };
+}
+
+function workOrders(plan: Plan, book: RuleBook, images: readonly StoredImage[]): readonly WorkOrder[] {
+  return plan.units.flatMap(({ key, unit, verdict, problem }) => {
+    // A plan for the card alone sends nobody to the UPS.
+    if (plan.component === 'card' && problem?.code !== 'device/no-application') return [];
+    return workOrder(book, { key, unit, verdict, path: verdict.path, images, problem }) ?? [];
+  });
 }
 
 /** `alive`: another process is at the run, so what is open is not in doubt but under way. */

@@ -70,7 +70,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
   const open = openPaths(stateFolder(args, io), io);
   try {
     const made = await makePlan(fleet, open, io);
-    const document = planDocument(made, fleet.book, io.clock.now());
+    const document = planDocument(made, fleet.book, fleet.images, io.clock.now());
     if (args.out !== undefined)
       await writeFile(args.out, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
 import { renderDecision, renderRules } from '../report/index.ts';
-import { allRules, decide, lineSummary, loadRules } from '../rules/index.ts';
+import { allRules, decide, describedOrder, lineSummary, loadRules } from '../rules/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { DecisionInputSchema, decideLines } from './decide-lines.ts';
 import type { Io } from './io.ts';
@@ -94,6 +94,7 @@ async function decideOne(args: RulesArgs, io: Io): Promise<Exit> {
     generatedAt: io.clock.now().toISOString(),
     input,
     ...decide(book, input),
+    workOrder: describedOrder(book, input),
     line: lineSummary(book, input.firmware),
   };
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { asProblem, type Hop, isCardFile, isUpsHop, Problem, type StoredFile } from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
@@ -120,6 +121,13 @@ export async function runIt(
     await progress.end();
     release();
   }
+}
+
+/** A new name for a run. */
+export function runName(io: Io): string {
+  const stamp = io.clock.now().toISOString().replace(/[-:.]/g, '');
+  // Two runs may begin in the same millisecond.
+  return `${stamp}-${randomBytes(3).toString('hex')}`;
 }
 
 export function runLockName(run: string): string {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Plan, Problem, planId } from '../core/index.ts';
@@ -24,7 +23,7 @@ import {
 } from './options.ts';
 import { openPaths } from './paths.ts';
 import { makePlan, planExit } from './plan.ts';
-import { runIt, withRunLock } from './run-it.ts';
+import { runIt, runName, withRunLock } from './run-it.ts';
 
 const UpgradeArgs = FleetSchema.extend({
   apply: z.boolean(),
@@ -96,7 +95,7 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
   try {
     const plan = await makePlan(fleet, open, io);
     if (approved !== null && approved.id !== plan.id) throw otherPlan(approved, plan);
-    const document = planDocument(plan, fleet.book, io.clock.now());
+    const document = planDocument(plan, fleet.book, fleet.images, io.clock.now());
     if (!args.apply) return showPlan(document, plan, args, io);
     if (planExit(plan) === 0 && !(await confirmed(document, plan, args, io))) {
       throw new Problem('refused/confirmation', 'The plan was not confirmed; nothing was sent.', {
@@ -108,12 +107,6 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
   } finally {
     await open.close();
   }
-}
-
-function runName(io: Io): string {
-  const stamp = io.clock.now().toISOString().replace(/[-:.]/g, '');
-  // Two runs may begin in the same millisecond.
-  return `${stamp}-${randomBytes(3).toString('hex')}`;
 }
 
 async function begin(
@@ -183,8 +176,9 @@ async function readPlan(file: string): Promise<Plan> {
     schema: _schema,
     generatedAt: _generatedAt,
     advisories: _advisories,
+    workOrders: _workOrders,
     ...rest
-  } = checked.success ? checked.data : { schema: '', generatedAt: '', advisories: null };
+  } = checked.success ? checked.data : { schema: '', generatedAt: '', advisories: null, workOrders: null };
   const plan = PlanSchema.safeParse(rest);
   if (checked.success && plan.success) {
     // The id is a hash of what the plan says: a file that was edited no longer has it.

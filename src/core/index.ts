@@ -21,3 +21,4 @@ export * from './target.ts';
 export * from './text.ts';
 export * from './unit.ts';
 export * from './verdict.ts';
+export * from './work-order.ts';

@@ -29,7 +29,7 @@ export interface StepCheck {
  */
 export interface StepResult {
   readonly state: 'done' | 'failed' | 'unknown' | 'staged' | 'received';
-  /** How it was done: `ftp`, `scp`, `snmp`, `cli`. */
+  /** How it was done: `ftp`, `scp`, `snmp`, `cli`, `xmodem`. */
   readonly way: string | null;
   readonly problem: Problem | null;
   /** The unit as looked at last, where the step looked (verify). */

@@ -10,9 +10,9 @@ import type { Verdict } from './verdict.ts';
  */
 export type StepName = 'backup' | 'transfer' | 'start' | 'settle' | 'verify';
 
-/** What a UPS runs at one end of a hop. */
+/** What a UPS runs at one end of a hop; null where it runs nothing and waits in its boot loader. */
 export interface UpsStanding {
-  readonly version: string;
+  readonly version: string | null;
   readonly microLinkId: number;
 }
 
@@ -34,7 +34,7 @@ export interface UpsHop extends HopBase {
   /** The unit is known to receive an image first and to install it when its panel lets it: received is not installed. */
   readonly twoStep: boolean;
   readonly from: UpsStanding;
-  readonly to: UpsStanding;
+  readonly to: UpsStanding & { readonly version: string };
 }
 
 /** One firmware file for the card, which restarts with it; the UPS behind it is not touched. */
@@ -53,7 +53,7 @@ export function isUpsHop(hop: Hop): hop is UpsHop {
 
 /** One end of a hop, in words: `UPS 09.4 (ID18)`, `card-os v6.9.6 (hw05)`. */
 export function standingInWords(hop: Hop, end: 'from' | 'to'): string {
-  if (isUpsHop(hop)) return `UPS ${hop[end].version} (ID${hop[end].microLinkId})`;
+  if (isUpsHop(hop)) return `UPS ${hop[end].version ?? 'boot loader'} (ID${hop[end].microLinkId})`;
   return `${hop.component} ${hop[end].version ?? '?'} (${hop[end].platform})`;
 }
 

@@ -19,4 +19,5 @@ export { identicalFiles } from './identical.ts';
 export { LARGEST_IMAGE } from './layout.ts';
 export { wasRead } from './read-file.ts';
 export { readImage } from './read-image.ts';
+export { type StickResult, type StickSystem, writeStick } from './stick.ts';
 export { IMAGE_WARNINGS, type ImageWarning, type ImageWarningCode, imageWarnings } from './warnings.ts';

@@ -15,6 +15,7 @@ import type {
   StepName,
   Unit,
   Verdict,
+  WorkOrder,
 } from '../core/index.ts';
 import type { AuditChanges } from './audit-changes.ts';
 
@@ -87,6 +88,8 @@ export interface InventoryChange {
 export interface PlanDocument extends DocumentHead<'plan'>, Plan {
   /** By the key of the unit. */
   readonly advisories: Readonly<Record<string, readonly Advisory[]>>;
+  /** What is left to people on site, by the key of the unit in each. */
+  readonly workOrders: readonly WorkOrder[];
 }
 
 export type RunOutcome = 'upgraded' | 'current' | 'refused' | 'failed' | 'unknown' | 'stopped' | 'pending';
@@ -180,6 +183,8 @@ export interface DecisionDocument extends DocumentHead<'decision'> {
   readonly prepare: readonly { readonly says: string; readonly source: string }[];
   readonly hops: readonly RouteOutline[];
   readonly advisories: readonly Advisory[];
+  /** What a person on site does, for a unit at a serial or USB port; null where nothing is to be done or not enough is known. */
+  readonly workOrder: WorkOrder | null;
   readonly line: {
     readonly microLinkId: number;
     readonly families: readonly string[];

@@ -12,11 +12,17 @@ export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'quiet';
 export interface Paper {
   title(text: string): void;
   heading(text: string): void;
+  /** A heading below a heading. */
+  subheading(text: string): void;
   /** A line about one thing; the word in `tone` is what one looks for. */
   item(text: string, word: string, tone: Tone, rest?: string): void;
   /** A line below an item. */
   note(text: string, tone?: Tone): void;
   line(text: string): void;
+  /** A thing to be done, with a box for the person who did it, and its number where the order counts. */
+  task(text: string, number?: number): void;
+  /** A line to be filled in by hand. */
+  field(label: string): void;
   /** Rows below a head; columns of numbers stand at the right. Every row has as many cells as the head. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   toString(): string;
@@ -39,12 +45,15 @@ function textPaper(color: boolean): Paper {
   return {
     title: (text) => lines.push(colors.bold(clean(text)), ''),
     heading: (text) => lines.push('', colors.bold(clean(text))),
+    subheading: (text) => lines.push('', `  ${clean(text)}`),
     item: (text, word, tone, rest = '') =>
       lines.push(
         `  ${clean(text).padEnd(58)} ${toned[tone](clean(word).padEnd(11))} ${clean(rest)}`.trimEnd(),
       ),
     note: (text, tone = 'quiet') => lines.push(`      ${toned[tone](clean(text))}`),
     line: (text) => lines.push(clean(text)),
+    task: (text, number) => lines.push(`  [ ] ${numbered(clean(text), number)}`),
+    field: (label) => lines.push(`  ${clean(label)}: ${BLANK}`),
     table(head, rows) {
       const cells = [head, ...rows].map((row) => row.map(clean));
       const right = head.map((_, column) => isNumeric(rows, column));
@@ -69,10 +78,13 @@ function markdownPaper(): Paper {
   return {
     title: (text) => lines.push(`# ${escaped(text)}`, ''),
     heading: (text) => lines.push('', `## ${escaped(text)}`, ''),
+    subheading: (text) => lines.push(...(lines.at(-1) === '' ? [] : ['']), `### ${escaped(text)}`, ''),
     item: (text, word, _tone, rest = '') =>
       lines.push(`- ${escaped(text)} - **${escaped(word)}** ${escaped(rest)}`.trimEnd()),
     note: (text) => lines.push(`  - ${escaped(text)}`),
     line: (text) => lines.push(escaped(text), ''),
+    task: (text, number) => lines.push(`- [ ] ${numbered(escaped(text), number)}`),
+    field: (label) => lines.push(`- ${escaped(label)}: ${BLANK}`),
     table(head, rows) {
       const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
       const rule = head.map((_, column) => (isNumeric(rows, column) ? '---:' : '---'));
@@ -82,6 +94,12 @@ function markdownPaper(): Paper {
     },
     toString: () => `${lines.join('\n')}\n`,
   };
+}
+
+const BLANK = '_'.repeat(30);
+
+function numbered(text: string, number: number | undefined): string {
+  return number === undefined ? text : `${number}. ${text}`;
 }
 
 function isNumeric(rows: readonly (readonly string[])[], column: number): boolean {

@@ -10,8 +10,12 @@ import {
   writeAdvisories,
   writeReasons,
 } from './words.ts';
+import { writeWorkOrder } from './work-order.ts';
 
-/** A plan for people: what would be sent where, what is worth knowing, and what stands against the rest. */
+/**
+ * A plan for people: what would be sent where, what is worth knowing, and what stands against the rest. In Markdown the work
+ * orders follow, each to be printed; a text says only that there are some.
+ */
 export function renderPlan(document: PlanDocument, style: Style): string {
   const paper = createPaper(style);
   paper.title(`Plan ${document.id} of ${document.generatedAt}`);
@@ -39,5 +43,12 @@ export function renderPlan(document: PlanDocument, style: Style): string {
   paper.line('');
   paper.line(summary(counts));
   for (const line of advisorySummary(Object.values(document.advisories))) paper.line(line);
+  if (style.format === 'markdown') for (const order of document.workOrders) writeWorkOrder(paper, order);
+  else if (document.workOrders.length > 0) paper.line(ordersInWords(document.workOrders.length));
   return paper.toString();
+}
+
+function ordersInWords(count: number): string {
+  const orders = count === 1 ? '1 work order' : `${count} work orders`;
+  return `${orders} for people on site: upsfw plan --format md prints ${count === 1 ? 'it' : 'them'}.`;
 }

@@ -2,6 +2,7 @@ import type { Outcome } from '../core/index.ts';
 import type { DecisionDocument, RulesDocument } from './documents.ts';
 import { createPaper, type Paper, type Style, type Tone } from './paper.ts';
 import { ADVISORY_WORDS } from './words.ts';
+import { noteWorkOrder } from './work-order.ts';
 
 const OUTCOME_TONES: Readonly<Record<Outcome, Tone>> = {
   pass: 'plain',
@@ -49,6 +50,8 @@ export function renderDecision(document: DecisionDocument, style: Style): string
     );
   }
   for (const { says, source } of document.prepare) paper.note(`on site: ${says} (${source})`, 'plain');
+  if (document.workOrder !== null)
+    noteWorkOrder(paper, document.workOrder, new Set(document.prepare.map(({ says }) => says)));
   if (line !== null) aboutLine(paper, line);
   return paper.toString();
 }

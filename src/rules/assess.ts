@@ -1,14 +1,13 @@
-import type { Reason } from '../core/index.ts';
+import type { OrderLine, Reason } from '../core/index.ts';
 import { evaluate, filled, outcomeOf } from './evaluate.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
-import type { Rule, Stage } from './schema.ts';
+import { LINE_KINDS, type LineKind, type Rule, type Stage } from './schema.ts';
 import { compareVersions } from './versions.ts';
 
-/** A line of what a person on site has to see to. */
-export interface Preparation {
-  readonly says: string;
-  readonly source: string;
+/** A line for the person on site. */
+export interface ToldLine extends OrderLine {
+  readonly kind: LineKind;
 }
 
 /** What the rules of some stages say together. */
@@ -16,7 +15,12 @@ export interface Assessment {
   readonly reasons: readonly Reason[];
   /** A rule said that the hardware is not handled at all. */
   readonly unsupported: boolean;
-  readonly prepare: readonly Preparation[];
+  readonly lines: readonly ToldLine[];
+}
+
+/** The lines of one kind. */
+export function linesOf({ lines }: Pick<Assessment, 'lines'>, wanted: LineKind): readonly OrderLine[] {
+  return lines.flatMap(({ kind, says, source }) => (kind === wanted ? [{ says, source }] : []));
 }
 
 const ENDING: ReadonlySet<Stage> = new Set<Stage>(['family', 'firmware', 'support']);
@@ -27,11 +31,11 @@ const ENDING: ReadonlySet<Stage> = new Set<Stage>(['family', 'firmware', 'suppor
  */
 export function assess(book: RuleBook, facts: Map<string, Fact>, stages: readonly Stage[]): Assessment {
   const reasons: Reason[] = [];
-  const prepare: Preparation[] = [];
+  const lines: ToldLine[] = [];
   let unsupported = false;
   for (const stage of stages) {
     for (const rule of book.byStage[stage] ?? []) {
-      if ((rule.advise ?? rule.tells) !== undefined && !follow(rule, facts, prepare)) continue;
+      if ((rule.advise ?? rule.tells) !== undefined && !follow(rule, facts, lines)) continue;
       const reason = evaluate(rule, facts, book.overruled);
       if (reason === null) continue;
       reasons.push(reason);
@@ -40,13 +44,13 @@ export function assess(book: RuleBook, facts: Map<string, Fact>, stages: readonl
     const refused = reasons.some(({ outcome }) => outcome === 'block' || outcome === 'unknown');
     if (refused && ENDING.has(stage)) break;
   }
-  return { reasons, unsupported, prepare };
+  return { reasons, unsupported, lines };
 }
 
 const MATTERS = ['wizard', 'image', 'target'] as const;
 
 /** Takes in what a rule advises or tells; false where it does not apply or adds nothing. */
-function follow(rule: Rule, facts: Map<string, Fact>, prepare: Preparation[]): boolean {
+function follow(rule: Rule, facts: Map<string, Fact>, lines: ToldLine[]): boolean {
   if (outcomeOf(rule, facts) === null) return false;
   let news = false;
   if (rule.tells !== undefined) {
@@ -68,9 +72,11 @@ function follow(rule: Rule, facts: Map<string, Fact>, prepare: Preparation[]): b
     }
     news = true;
   }
-  if (advise.prepare !== undefined) {
-    prepare.push({ says: filled(advise.prepare, facts), source: filled(rule.source, facts) });
-    news = true;
+  for (const kind of LINE_KINDS) {
+    for (const template of [advise[kind] ?? []].flat()) {
+      lines.push({ kind, says: filled(template, facts), source: filled(rule.source, facts) });
+      news = true;
+    }
   }
   return news;
 }

@@ -1,7 +1,14 @@
-import { type PathKind, type Reason, type RouteOutline, readFirmware, usableSerial } from '../core/index.ts';
+import {
+  type OrderLine,
+  type PathKind,
+  type Reason,
+  type RouteOutline,
+  readFirmware,
+  usableSerial,
+} from '../core/index.ts';
 import { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
 import { ambiguity } from './ambiguity.ts';
-import { assess, type Preparation } from './assess.ts';
+import { assess, linesOf } from './assess.ts';
 import { builtIn } from './built-in.ts';
 import { cardPathFacts } from './card-path.ts';
 import type { Line } from './catalogue-schema.ts';
@@ -33,7 +40,7 @@ export interface Decision {
   readonly upToDate: boolean | null;
   readonly reasons: readonly Reason[];
   /** What a person on site has to see to. */
-  readonly prepare: readonly Preparation[];
+  readonly prepare: readonly OrderLine[];
   /** The way to the newest release, with the images that the catalogue knows. */
   readonly hops: readonly RouteOutline[];
   readonly advisories: readonly AdvisoryStatus[];
@@ -76,7 +83,7 @@ export function decide(book: RuleBook, input: DecisionInput): Decision {
   const at = microLinkId === null || version === null ? null : { microLinkId, version };
   for (const [name, fact] of lineFacts(book, facts, input.transport)) facts.set(name, fact);
   for (const [name, fact] of cardPathFacts(at, line)) facts.set(name, fact);
-  const { reasons, prepare } = assess(book, facts, STAGES_OF_A_DESCRIPTION);
+  const { reasons, lines } = assess(book, facts, STAGES_OF_A_DESCRIPTION);
   const order = facts.get('advice.order');
   const way = order === 'older' && line !== undefined ? wayOf(book, facts, line, input.transport) : NO_WAY;
   const said = new Set(reasons.map(({ code }) => code));
@@ -89,7 +96,7 @@ export function decide(book: RuleBook, input: DecisionInput): Decision {
     target: text(facts.get('advice.target')),
     upToDate: typeof order === 'string' ? order !== 'older' : null,
     reasons: all,
-    prepare,
+    prepare: linesOf({ lines }, 'prepare'),
     hops: way.hops,
     advisories: advisoriesOf(book, firmware),
   };

@@ -102,7 +102,7 @@ export function judgeStart(book: RuleBook, input: StartInput): readonly Reason[]
     ...about.reasons,
     ...hopReasons(book, facts, at, candidateOf(image), folder.map(candidateOf), path),
     ...momentReasons(book, input, at, facts),
-    ...sendPath(path, about, wizardOf(facts)),
+    ...sendPath(path, wizardOf(facts)),
   ];
 }
 
@@ -169,7 +169,7 @@ function judgeUpdate(book: RuleBook, input: JudgeInput, known: Known): Judgement
     ...about.reasons,
     ...first.reasons,
     ...momentReasons(book, { ...input, image: first.image.stored, path: kind }, at, facts),
-    ...sendPath(kind, about, wizard),
+    ...sendPath(kind, wizard),
     ...laterReasons(route.hops),
     ...(ambiguous === null ? whatRemains(book, route.hops) : [ambiguous]),
     ...extra,
@@ -255,15 +255,14 @@ function withoutImage(book: RuleBook, input: JudgeInput, known: Known, extra: re
   return { verdict, images: [] };
 }
 
-function sendPath(path: PathKind, about: Assessment, wizard: string | null): readonly Reason[] {
+function sendPath(path: PathKind, wizard: string | null): readonly Reason[] {
   if (path === 'nmc') return [];
-  const prepare = about.prepare.map(({ says }) => says).join(' ');
   return [
     builtIn(
       'NO_SEND_PATH',
       'block',
       `how a running unit is made to take an image over its ${path === 'usb' ? 'USB' : 'serial'} port is not public`,
-      `Use the Firmware Upgrade Wizard${wizard === null ? '' : ` ${wizard}`} of the vendor on Windows. ${prepare}`.trim(),
+      `Use the Firmware Upgrade Wizard${wizard === null ? '' : ` ${wizard}`} of the vendor on Windows. upsfw plan --format md prints what a person on site has to do, where that is known.`,
     ),
   ];
 }

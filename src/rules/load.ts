@@ -16,6 +16,8 @@ export interface RuleBook {
   readonly byStage: Readonly<Partial<Record<Stage, readonly Rule[]>>>;
   /** Ids of the rules whose refusal a stepping stone may lift. */
   readonly liftable: ReadonlySet<string>;
+  /** Ids of the rules whose refusal a cable at the unit goes round. */
+  readonly cable: ReadonlySet<string>;
   readonly lines: ReadonlyMap<number, Line>;
   /** Every image of these lines. */
   readonly images: readonly Candidate[];
@@ -51,6 +53,8 @@ export const OWN_FILES = [
   'base.yaml',
   'card-files.yaml',
   'services.yaml',
+  'work-order.yaml',
+  'recovery.yaml',
 ] as const;
 const CATALOGUE = 'catalogue.yaml';
 const REPORTS = 'confirmed.yaml';
@@ -91,6 +95,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     rules,
     byStage: Object.fromEntries(STAGES.map((stage) => [stage, rules.filter((rule) => rule.about === stage)])),
     liftable: new Set(rules.flatMap((rule) => (rule.route ? [rule.id] : []))),
+    cable: new Set(rules.flatMap((rule) => (rule.cable ? [rule.id] : []))),
     lines: new Map(lines.map((line) => [line.id, line])),
     images: lines.flatMap((line) => line.images.map((image) => catalogueCandidate(line.id, image))),
     advisories: catalogue.value.advisories.filter((one) => asOf === null || one.published <= asOf),

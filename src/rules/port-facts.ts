@@ -17,6 +17,20 @@ export function portFacts(
   ];
 }
 
+/** Whether units of a line take an image from a USB stick at a version; not known where no source says from which one on. */
+export function stickFacts(
+  line: Line | undefined,
+  version: string | null,
+): readonly (readonly [string, Fact])[] {
+  const port = line?.ports.flash;
+  const from = port?.update === 'yes' ? (port.from ?? null) : null;
+  return [
+    ['stick.from', from],
+    ['stick.open', port === undefined || from === null ? null : portOpen(port, version)],
+    ['stick.says', port === undefined ? null : portSays(port)],
+  ];
+}
+
 function portSays({ update, from, note }: Port): string {
   const since = from === undefined ? '' : ` from ${from} on`;
   return `${update === 'unknown' ? 'not known' : update}${since}${note === undefined ? '' : ` (${note})`}`;

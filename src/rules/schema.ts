@@ -84,7 +84,8 @@ export type Condition = z.infer<typeof ConditionSchema>;
  * way through the card is open now, asked of described units (of others it is asked hop by hop). `hop`: one image on one installed
  * version. `card`: the card that it would go through. `start`: how the unit stands right now. `card-set`, `card-file`:
  * firmware for the card itself, all files of one update together and each on the card as it is then. `service`: what a card has on, asked by
- * `audit --services` alone; nothing of it stands against an update.
+ * `audit --services` alone; nothing of it stands against an update. `site`, `stick`, `panel`, `card-console`: what a person does at
+ * the unit, with the vendor's wizard, with a USB stick, at the front panel, and at the console of a card. `recovery`: an image for a unit that waits in its boot loader.
  */
 export const STAGES = [
   'family',
@@ -100,19 +101,40 @@ export const STAGES = [
   'card-set',
   'card-file',
   'service',
+  'site',
+  'stick',
+  'panel',
+  'card-console',
+  'recovery',
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
 /**
- * What a rule may advise. The first advice on wizard, image and target stands; `prepare` adds a line to what a person on site
- * has to see to. Facts may be named in curly brackets.
+ * What a line for the person on site is about. `title` and `minutes` (how long it takes): the first one stands. `bring`,
+ * `prepare`, `step`, `check` (afterwards), `fail` (what to do then), `ask` (what is not known): lists, in the order of the rules.
+ */
+export const LINE_KINDS = ['title', 'minutes', 'bring', 'prepare', 'step', 'check', 'fail', 'ask'] as const;
+export type LineKind = (typeof LINE_KINDS)[number];
+
+const Told = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional();
+
+/**
+ * What a rule may advise. The first advice on wizard, image and target stands; the others add lines for the person on site.
+ * Facts may be named in curly brackets.
  */
 const AdviceSchema = z
   .strictObject({
     wizard: z.string().min(1).optional(),
     image: z.string().min(1).optional(),
     target: z.string().min(1).optional(),
-    prepare: z.string().min(1).optional(),
+    title: Told,
+    minutes: Told,
+    bring: Told,
+    prepare: Told,
+    step: Told,
+    check: Told,
+    fail: Told,
+    ask: Told,
   })
   .refine((advice) => Object.keys(advice).length > 0, { error: 'advises nothing' });
 export type Advice = z.infer<typeof AdviceSchema>;
@@ -134,6 +156,22 @@ export const VERBS = [
 ] as const;
 export type VerbName = (typeof VERBS)[number];
 
+type Template = readonly [path: readonly string[], text: string];
+
+/** The texts of a rule that may name facts. */
+function templatesOf(rule: {
+  readonly because?: string | undefined;
+  readonly remedy?: string | undefined;
+  readonly source: string;
+  readonly advise?: Advice | undefined;
+}): readonly Template[] {
+  const own = (['because', 'remedy', 'source'] as const).map((name): Template => [[name], rule[name] ?? '']);
+  const advised = Object.entries(rule.advise ?? {}).flatMap(([name, told]) =>
+    [told ?? []].flat().map((text): Template => [['advise', name], text]),
+  );
+  return [...own, ...advised];
+}
+
 const RuleSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/),
@@ -154,6 +192,8 @@ const RuleSchema = z
     final: z.boolean().default(false),
     /** A stepping stone may lift what this rule refuses. */
     route: z.boolean().default(false),
+    /** A cable at the unit goes round what this rule refuses. */
+    cable: z.boolean().default(false),
     when: Conditions.optional(),
     require: Conditions.optional(),
     block: Verb,
@@ -186,13 +226,13 @@ const RuleSchema = z
     { error: 'needs a remedy: what refuses or warns says what to do' },
   )
   .check(({ value, issues }) => {
-    for (const name of ['because', 'remedy', 'source'] as const) {
-      for (const [, fact = ''] of (value[name] ?? '').matchAll(/\{([^{}]*)\}/g)) {
+    for (const [path, template] of templatesOf(value)) {
+      for (const [, fact = ''] of template.matchAll(/\{([^{}]*)\}/g)) {
         if (isFact(fact)) continue;
         issues.push({
           code: 'custom',
           input: value,
-          path: [name],
+          path: [...path],
           message: `{${fact}} is not a fact; docs/rules.md lists them`,
         });
       }

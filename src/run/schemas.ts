@@ -127,7 +127,7 @@ const HopSchema: z.ZodType<Hop> = z.discriminatedUnion('component', [
     ...hopShape,
     component: z.literal('ups'),
     twoStep: z.boolean(),
-    from: UpsEnd,
+    from: UpsEnd.extend({ version: nullableText }),
     to: UpsEnd,
   }),
   z.strictObject({

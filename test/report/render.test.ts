@@ -121,6 +121,7 @@ describe.each(STYLES)('reports as $format', (style) => {
           generatedAt: 'x',
           ...planOf([plannedUnit('berlin/a', { unit: unitAt('09.4', { simulated: true }) })]),
           advisories: {},
+          workOrders: [],
         },
         style,
       ),
