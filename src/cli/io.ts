@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import type { Clock } from '../core/index.ts';
+import type { LocalWaits } from '../local/index.ts';
 import type { Waits } from '../nmc/index.ts';
 
 /** The world outside of a command: streams, terminal, environment and time. */
@@ -23,6 +24,8 @@ export interface Io {
   readonly color: boolean;
   /** Other waits than those of the network path: whoever tests a card that says nothing has no minutes. */
   readonly waits?: Partial<Waits>;
+  /** The same for units at ports. */
+  readonly localWaits?: Partial<LocalWaits>;
   /** Size of the terminal; null where output is not one. */
   readonly terminal: { readonly columns: number; readonly rows: number } | null;
   /**

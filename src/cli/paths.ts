@@ -1,14 +1,15 @@
 import type { LookContext, Recording, ServiceLook, UnitTarget } from '../core/index.ts';
 import { readBytes } from '../images/index.ts';
-import { createLocalPath } from '../local/index.ts';
+import { createLocalPath, type LocalPath } from '../local/index.ts';
 import { createNmcPath, lookAtServices, recordCard, WAITS } from '../nmc/index.ts';
 import { createPins, type Paths } from '../run/index.ts';
 import { createSnmpHub } from '../snmp/index.ts';
 import type { Io } from './io.ts';
+import { rehearsalRoots } from './local/roots.ts';
 
 /** Both ways to units, and what must be closed after their use. */
 export interface OpenPaths {
-  readonly paths: Paths;
+  readonly paths: Paths & { readonly local: LocalPath };
   /** Looks which services a card has on. Only reads. Throws Problem config/state. */
   services(target: UnitTarget, context: LookContext): Promise<ServiceLook>;
   /** Reads everything of a card that can be read without changing anything. Throws Problem config/state. */
@@ -24,7 +25,12 @@ export function openPaths(state: string, io: Io): OpenPaths {
   return {
     paths: {
       nmc: createNmcPath({ hub, hostKeys, readBytes, waits }),
-      local: createLocalPath({}),
+      local: createLocalPath({
+        clock: io.clock,
+        readBytes,
+        waits: io.localWaits ?? {},
+        ...rehearsalRoots(io),
+      }),
     },
     services: (target, context) => lookAtServices({ hub, hostKeys }, target, context),
     record: (target, context) => recordCard({ hub, hostKeys, readBytes, waits }, target, context),

@@ -4,6 +4,7 @@ import { fold, listRuns, type RunRecord, reopenJournal, type UnitRecord } from '
 import { defineCommand, type Exit } from './command.ts';
 import { openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
+import { askRecovery } from './local/ask-recovery.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
 import { runIt, withRunLock } from './run-it.ts';
@@ -53,6 +54,11 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
   const journal = await reopenJournal(state, run, io.clock);
   try {
     const record = fold(journal.events);
+    if (record.recovery !== null) {
+      if (args.again.length > 0) throw recoveredAgain(record.recovery.port);
+      await journal.append({ event: 'resumed' });
+      return await askRecovery(journal, record.recovery.port, state, args, io);
+    }
     const again = args.again.map((name) => allowedAgain(record, name));
     const fleet = await openFleetOfRun(record, args, io, 'write');
     const open = openPaths(state, io);
@@ -68,6 +74,12 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
   } finally {
     await journal.close();
   }
+}
+
+function recoveredAgain(port: string): Problem {
+  return new Problem('config/usage', 'This run recovered a unit at a port; --again does not go with it.', {
+    hint: `Send the image anew: upsfw local recover ${port} IMAGE --expect-id ID.`,
+  });
 }
 
 /** Refused or stopped before any start: what stood against it may have gone. */

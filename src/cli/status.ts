@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sameUnit, unitKey } from '../core/index.ts';
+import { Problem, sameUnit, unitKey } from '../core/index.ts';
 import { createLocks, fold, lookAll, readJournal } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { openFleetOfRun } from './fleet.ts';
@@ -29,6 +29,11 @@ async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const record = fold(await readJournal(state, await chosenRun(state, args.run)));
   const locks = createLocks(state);
   if (!args.live) return showRun(record, false, locks, args, io);
+  if (record.recovery !== null) {
+    throw new Problem('config/usage', 'This run recovered a unit at a port, and has no inventory.', {
+      hint: `Ask the port: upsfw local look ${record.recovery.port}`,
+    });
+  }
   const fleet = await openFleetOfRun(record, args, io, 'read');
   const open = openPaths(state, io);
   try {

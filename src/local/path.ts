@@ -1,31 +1,97 @@
 import {
-  type Look,
+  type Clock,
+  type Hop,
+  isUpsHop,
   Problem,
-  printable,
+  type StepContext,
+  type StoredFile,
   type UnitTarget,
   type UpgradePath,
   unitKey,
-  unseenUnit,
-  usableSerial,
 } from '../core/index.ts';
-import { listUsbDevices, type UsbDevice } from './sysfs.ts';
-import { parseUsbProduct } from './usb-strings.ts';
+import { openHidraw } from './line/hidraw.ts';
+import type { OpenLine, OpenReports } from './line/line.ts';
+import { openSerialLine } from './line/serial-line.ts';
+import {
+  checkSending,
+  type LoaderTools,
+  loaderSteps,
+  takeSending,
+  takeSettling,
+  takeVerifying,
+} from './loader/steps.ts';
+import type { Looked } from './look/look.ts';
+import { type LookTools, lookAtPort } from './look/look.ts';
+import { LOCAL_WAITS, type LocalWaits } from './waits.ts';
 
 export interface LocalOptions {
-  /** Root of sysfs; another one in tests. */
+  /** Time as the ports see it. */
+  readonly clock: Clock;
+  /** The bytes of an image, compared with what was planned. */
+  readonly readBytes: (image: StoredFile) => Promise<Buffer>;
+  /** Roots of what the kernel tells; others in tests and rehearsals. */
   readonly sysfsRoot?: string;
+  readonly devRoot?: string;
+  readonly procRoot?: string;
+  readonly waits?: Partial<LocalWaits>;
+  readonly openLine?: OpenLine;
+  readonly openReports?: OpenReports;
 }
 
-/** The way over a unit's own port. It can look at USB units; it sends nothing, and says what a person can do instead. */
-export function createLocalPath(options: LocalOptions): UpgradePath {
-  const root = options.sysfsRoot ?? '/sys';
+/** The local path, with what a person at the machine asks of one port. */
+export interface LocalPath extends UpgradePath {
+  /** Looks at one port; `authenticate` exchanges passwords with the unit, which writes four bytes to it. */
+  lookAt(target: UnitTarget, signal: AbortSignal, authenticate: boolean): Promise<Looked>;
+}
+
+/**
+ * The way over a unit's own port. It looks at units over serial and USB. It sends an image to a unit that waits in its boot loader, and
+ * to no other: how a running one is made to take one is not public (see `boot-entry.ts`).
+ */
+export function createLocalPath(options: LocalOptions): LocalPath {
+  const tools: LookTools = {
+    sysfsRoot: options.sysfsRoot ?? '/sys',
+    devRoot: options.devRoot ?? '/dev',
+    procRoot: options.procRoot ?? '/proc',
+    clock: options.clock,
+    waits: { ...LOCAL_WAITS, ...options.waits },
+    openLine: options.openLine ?? openSerialLine,
+    openReports: options.openReports ?? openHidraw,
+  };
+  const loader: LoaderTools = {
+    ...tools,
+    readBytes: options.readBytes,
+    look: ({ target, signal }: StepContext, gently) =>
+      lookAtPort(tools, target, { signal }, { gently: gently === true }),
+  };
   return {
-    look: (target) => look(root, target),
-    steps: (target) => ({ possible: false, problem: cannotSend(target) }),
-    check: async (_step, { target }) => ({ state: 'unknown', problem: cannotSend(target) }),
-    take: async (_step, { target }) => ({ state: 'failed', way: null, problem: cannotSend(target) }),
+    look: (target, context) => lookAtPort(tools, target, context),
+    lookAt: (target, signal, authenticate) => lookAtPort(tools, target, { signal }, { authenticate }),
+    steps: (target, _unit, hop) =>
+      isForLoader(target, hop)
+        ? { possible: true, steps: loaderSteps(loader) }
+        : { possible: false, problem: cannotSend(target) },
+    async check(step, context) {
+      if (!isForLoader(context.target, context.hop))
+        return { state: 'unknown', problem: cannotSend(context.target) };
+      if (step === 'start') return checkSending(loader, context);
+      return { state: 'todo', problem: null };
+    },
+    async take(step, context) {
+      if (isForLoader(context.target, context.hop)) {
+        if (step === 'start') return takeSending(loader, context);
+        if (step === 'settle') return takeSettling(loader, context);
+        if (step === 'verify') return takeVerifying(loader, context);
+      }
+      return { state: 'failed', way: null, problem: cannotSend(context.target) };
+    },
     switchOutput: async (_to, { target }) => ({ state: 'failed', way: null, problem: cannotSend(target) }),
   };
+}
+
+/** A hop of a unit that runs nothing goes to its boot loader, which listens at the serial port. */
+function isForLoader({ local }: UnitTarget, hop: Hop): boolean {
+  return local !== null && 'serialPort' in local && isUpsHop(hop) && hop.from.version === null;
 }
 
 function cannotSend(target: UnitTarget): Problem {
@@ -33,85 +99,7 @@ function cannotSend(target: UnitTarget): Problem {
     'refused/no-path',
     `${unitKey(target)}: how a running unit is made to take an image over its own port is not public.`,
     {
-      hint: 'Use the Firmware Upgrade Wizard of the vendor on 64-bit Windows, with the serial cable of the unit, the load powered down and no card in the slot; it takes 5 to 20 minutes.',
-    },
-  );
-}
-
-async function look(root: string, target: UnitTarget): Promise<Look> {
-  const { local } = target;
-  const port = local === null ? null : 'usb' in local ? local.usb : local.serialPort;
-  const place = { site: target.site, name: target.name, host: null, port };
-  const none = (problem: Problem): Look => ({
-    unit: unseenUnit(place),
-    kind: null,
-    description: null,
-    problem,
-  });
-  if (local === null || !('usb' in local)) {
-    return none(
-      new Problem(
-        'refused/no-path',
-        `${unitKey(target)}: looking at a unit over a serial port is not built yet.`,
-        {
-          hint: 'Connect the unit by USB and write usb: in the inventory, or give it a card.',
-        },
-      ),
-    );
-  }
-  const devices = await listUsbDevices(root);
-  if (devices === null) {
-    return none(
-      new Problem('link/silent', `${unitKey(target)}: this system does not tell the USB strings.`, {
-        hint: 'They are read on Linux, below /sys. Elsewhere connect the unit to a Linux machine.',
-      }),
-    );
-  }
-  const chosen = choose(devices, local.usb, target);
-  if (chosen instanceof Problem) return none(chosen);
-  const { model, firmware, isSmartUps } = parseUsbProduct(chosen.product);
-  const unit = {
-    ...unseenUnit(place),
-    serial: chosen.serial === null ? null : printable(chosen.serial, 100),
-    model,
-    firmware,
-    reachable: true,
-    seenBy: 'usb' as const,
-  };
-  const description = printable(chosen.product, 120);
-  if (isSmartUps) return { unit, kind: 'smart-ups', description, problem: null };
-  const problem = new Problem(
-    'device/not-smart-ups',
-    `${unitKey(target)} is not a Smart-UPS but: ${description}.`,
-    {
-      hint: 'Remove it from the inventory, or correct its usb: entry.',
-    },
-  );
-  return { unit, kind: 'ups', description, problem };
-}
-
-function choose(devices: readonly UsbDevice[], wanted: string, target: UnitTarget): UsbDevice | Problem {
-  const fitting =
-    wanted === 'any'
-      ? devices
-      : devices.filter(({ serial }) => usableSerial(serial) === usableSerial(wanted));
-  const [first] = fitting;
-  if (first === undefined) {
-    return new Problem(
-      'link/silent',
-      `${unitKey(target)}: no USB unit ${wanted === 'any' ? 'of APC' : `"${printable(wanted)}"`} is connected here.`,
-      {
-        hint: 'Check the cable, and the serial number in the inventory.',
-      },
-    );
-  }
-  if (fitting.length === 1) return first;
-  const serials = fitting.map(({ serial }) => printable(serial ?? 'none', 40)).join(', ');
-  return new Problem(
-    'refused/identity',
-    `${unitKey(target)}: ${fitting.length} USB units are connected (${serials}).`,
-    {
-      hint: 'Write the serial number of the one that is meant into usb:.',
+      hint: 'Use the Firmware Upgrade Wizard of the vendor; upsfw plan --format md prints a work order for whoever goes there.',
     },
   );
 }

@@ -59,6 +59,8 @@ export interface RunRecord {
   readonly rules: readonly string[];
   /** What the operator overruled, with the reasons. */
   readonly overrule: readonly { readonly rule: string; readonly reason: string }[];
+  /** The port of the unit that is recovered; null in a run over units of an inventory. */
+  readonly recovery: { readonly port: string } | null;
   readonly plan: Plan;
   readonly state: 'planned' | 'running' | 'done' | 'stopped';
   readonly units: readonly UnitRecord[];
@@ -104,8 +106,8 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
     const record = units.get(event.unit);
     if (record !== undefined) units.set(event.unit, next(record, event));
   }
-  const { run, inventory, images, rules, overrule = [], plan } = first;
-  return { run, inventory, images, rules, overrule, plan, state, units: [...units.values()] };
+  const { run, inventory, images, rules, overrule = [], recovery = null, plan } = first;
+  return { run, inventory, images, rules, overrule, recovery, plan, state, units: [...units.values()] };
 }
 
 function fresh(planned: PlannedUnit): UnitRecord {

@@ -28,6 +28,7 @@ export * from './partners.ts';
 export * from './pins.ts';
 export * from './plan-builder.ts';
 export type { Ending, UnitWork } from './preflight.ts';
+export * from './recovery.ts';
 export { AuditUnitSchema, PlanSchema } from './schemas.ts';
 export * from './secrets.ts';
 export * from './targets.ts';

@@ -47,6 +47,8 @@ const EventSchema = z.discriminatedUnion('event', [
     rules: z.array(z.string()),
     /** Rules that the operator overruled for this run, each with the reason given. */
     overrule: z.array(z.strictObject({ rule: z.string(), reason: z.string() })).optional(),
+    /** The run sends an image to a unit that waits in its boot loader at this port. It has no inventory. */
+    recovery: z.strictObject({ port: z.string().max(256) }).optional(),
     plan: PlanSchema,
   }),
   /** The unit was looked at and is about to be worked on: as it was before the hop, the first one where none is named. */

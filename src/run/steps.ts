@@ -111,7 +111,7 @@ function overdue(step: Step, { target }: StepContext): Problem {
 
 /** Writes down how a step stands; resolves when the line is on the disk. */
 export async function note(
-  work: UnitWork & { readonly hop: Hop },
+  work: Pick<UnitWork, 'target' | 'journal'> & { readonly hop: Hop },
   hop: number,
   step: StepName,
   state: StepState,

@@ -83,7 +83,7 @@ export async function openRouteSite(
   const hub = createSnmpHub();
   const paths: Paths = {
     nmc: createNmcPath({ hub, hostKeys: createPins(site.state), readBytes }),
-    local: createLocalPath({}),
+    local: createLocalPath({ clock: systemClock, readBytes }),
   };
   const journals: Journal[] = [];
   const keep = (journal: Journal): Journal => {

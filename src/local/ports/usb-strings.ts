@@ -1,4 +1,4 @@
-import { type FirmwareReading, printable, readFirmware } from '../core/index.ts';
+import { type FirmwareReading, printable, readFirmware } from '../../core/index.ts';
 
 /** What the product string of a USB unit says. */
 export interface UsbProduct {

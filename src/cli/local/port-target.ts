@@ -1,0 +1,29 @@
+import { type UnitTarget, usableSerial } from '../../core/index.ts';
+
+/** Units that are named by a port alone belong to this site. */
+const SITE = 'local';
+
+/** `usb`, `usb:SERIAL`, or the path of a serial port. */
+export function portTarget(word: string): UnitTarget {
+  const usb = /^usb(?::(.+))?$/.exec(word);
+  const wanted = usb === null ? null : (usb[1] ?? 'any');
+  return {
+    site: SITE,
+    name: wanted === null ? nameOf(word) : wanted === 'any' ? 'usb' : (usableSerial(wanted) ?? wanted),
+    serial: null,
+    network: null,
+    local: wanted === null ? { serialPort: word } : { usb: wanted },
+    window: null,
+    output: null,
+    feeds: [],
+    redundantWith: [],
+  };
+}
+
+/** `/dev/ttyUSB0` is `ttyUSB0`, `/dev/serial/by-id/usb-X` is `usb-X`, `/dev/pts/7` is `pts-7`. */
+function nameOf(port: string): string {
+  return port
+    .replace(/^.*\/by-(?:id|path)\//, '')
+    .replace(/^\/dev\//, '')
+    .replaceAll(/[^A-Za-z0-9._-]/g, '-');
+}

@@ -1,0 +1,67 @@
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { hasCode, Problem, printable } from '../../core/index.ts';
+import type { LineTime, ReportPort } from './line.ts';
+
+/** The longest report of a full-speed device. */
+const LONGEST_REPORT = 64;
+/** Milliseconds between two tries to read: the kernel keeps the reports that come meanwhile. */
+const PACE = 8;
+
+/**
+ * Opens a node like `/dev/hidraw0`. One read is one report, and a write goes out over the interrupt endpoint where the device has
+ * one (local notes, section 1.11, inferred). Needs no package. Rejects with Problem link/port.
+ */
+export async function openHidraw(path: string, { clock, signal }: LineTime): Promise<ReportPort> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDWR | constants.O_NONBLOCK);
+  } catch (cause) {
+    throw new Problem('link/port', `The USB node ${printable(path)} cannot be opened.`, {
+      hint: hasCode(cause, 'EACCES')
+        ? 'Give the user a right to it: a udev rule for SUBSYSTEM "hidraw" and vendor 051d, as docs/local.md shows.'
+        : 'Plug the unit in again; upsfw local ports lists what is there.',
+      cause,
+    });
+  }
+  const gone = (cause: unknown): Problem =>
+    new Problem('link/closed', `The USB node ${printable(path)} is gone: the cable was pulled.`, {
+      hint: 'Plug the unit in again, and look at it: upsfw local look.',
+      cause,
+    });
+  let closing: Promise<void> | null = null;
+  return {
+    name: path,
+    async write(report) {
+      try {
+        await file.write(report);
+      } catch (cause) {
+        throw gone(cause);
+      }
+    },
+    async read(milliseconds) {
+      const until = clock.monotonic() + milliseconds;
+      for (;;) {
+        const report = await tryRead(file, gone);
+        if (report !== null) return report;
+        if (signal.aborted || clock.monotonic() >= until) return null;
+        await clock.sleep(PACE, signal);
+      }
+    },
+    close() {
+      closing ??= file.close();
+      return closing;
+    },
+  };
+}
+
+async function tryRead(file: FileHandle, gone: (cause: unknown) => Problem): Promise<Buffer | null> {
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_REPORT), 0, LONGEST_REPORT, null);
+    if (bytesRead === 0) throw gone(undefined);
+    return buffer.subarray(0, bytesRead);
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+    if (hasCode(thrown, 'EAGAIN')) return null;
+    throw gone(thrown);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Problem } from '../../core/index.ts';
+import type { LineTime } from './line.ts';
+
+/** More than this is never kept: whoever sends without end is not a unit. */
+const MOST_BYTES = 1 << 20;
+
+/** Bytes that have come and were not read yet. */
+export class Inbox {
+  readonly #time: LineTime;
+  #bytes: Buffer[] = [];
+  #size = 0;
+  #end: Problem | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(time: LineTime) {
+    this.#time = time;
+  }
+
+  push(bytes: Buffer): void {
+    if (this.#size + bytes.length <= MOST_BYTES) {
+      this.#bytes.push(bytes);
+      this.#size += bytes.length;
+    }
+    this.#wake?.();
+  }
+
+  /** What is in it can still be read; after that every read rejects. */
+  end(problem: Problem): void {
+    this.#end ??= problem;
+    this.#wake?.();
+  }
+
+  /** Why nothing comes any more; null while something may. */
+  get ended(): Problem | null {
+    return this.#end;
+  }
+
+  clear(): void {
+    this.#bytes = [];
+    this.#size = 0;
+  }
+
+  async take(milliseconds: number): Promise<Buffer | null> {
+    if (this.#size === 0 && this.#end === null) await this.#somethingOr(milliseconds);
+    if (this.#size > 0) {
+      const all = Buffer.concat(this.#bytes);
+      this.clear();
+      return all;
+    }
+    if (this.#end !== null) throw this.#end;
+    return null;
+  }
+
+  async #somethingOr(milliseconds: number): Promise<void> {
+    const { clock, signal } = this.#time;
+    const over = new AbortController();
+    const arrived = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    await Promise.race([arrived, clock.sleep(milliseconds, AbortSignal.any([signal, over.signal]))]);
+    over.abort();
+    this.#wake = null;
+  }
+}

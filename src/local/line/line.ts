@@ -1,0 +1,41 @@
+import type { Clock } from '../../core/index.ts';
+
+/** Speeds of the ports of a unit (local notes, sections 1.1 and 3). */
+export type Rate = 9600 | 2400;
+
+/** A serial line, 8N1 and without flow control: images hold the bytes that flow control would swallow. */
+export interface ByteLine {
+  /** Path of the port. */
+  readonly name: string;
+  /** Resolves when the system has taken the bytes. Rejects with Problem link/closed or link/timeout. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** What has come, at once where something is there; null after that many milliseconds of silence. Rejects with Problem link/closed. */
+  read(milliseconds: number): Promise<Buffer | null>;
+  /** Forgets what has come and was not read. */
+  discard(): void;
+  /** Rejects with Problem link/port. */
+  setRate(rate: Rate): Promise<void>;
+  /** May be called more than once. */
+  close(): Promise<void>;
+}
+
+/** Time as a line needs it: waits end early, and without an answer, when the signal is aborted. */
+export interface LineTime {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Opens a port for one owner. Rejects with Problem link/port where it cannot be used. */
+export type OpenLine = (path: string, rate: Rate, time: LineTime) => Promise<ByteLine>;
+
+/** HID reports of a USB unit, the report id first (local notes, section 1.11). */
+export interface ReportPort {
+  readonly name: string;
+  /** Rejects with Problem link/closed. */
+  write(report: Uint8Array): Promise<void>;
+  /** The next report; null after that many milliseconds without one. Rejects with Problem link/closed. */
+  read(milliseconds: number): Promise<Buffer | null>;
+  close(): Promise<void>;
+}
+
+export type OpenReports = (path: string, time: LineTime) => Promise<ReportPort>;

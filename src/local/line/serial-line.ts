@@ -1,0 +1,152 @@
+import { access, constants, stat } from 'node:fs/promises';
+import type { SerialPort } from 'serialport';
+import { hasCode, Problem, printable } from '../../core/index.ts';
+import { Inbox } from './inbox.ts';
+import type { ByteLine, LineTime, Rate } from './line.ts';
+
+/** A port that takes no bytes for so long hangs. Milliseconds. */
+const LONGEST_WRITE = 10_000;
+
+/**
+ * Opens a serial port through the package `serialport`, which is optional and loaded here. The port is locked against other
+ * programs that ask. Rejects with Problem link/port.
+ */
+export async function openSerialLine(path: string, rate: Rate, time: LineTime): Promise<ByteLine> {
+  await refuseWhatIsNoPort(path);
+  const { SerialPort } = await loadPackage();
+  const port = new SerialPort({ path, baudRate: rate, autoOpen: false, lock: true });
+  await new Promise<void>((resolve, reject) => {
+    port.open((error) =>
+      error === null || error === undefined ? resolve() : reject(notOpened(path, error)),
+    );
+  });
+  return lineOver(port, time);
+}
+
+async function loadPackage(): Promise<typeof import('serialport')> {
+  try {
+    return await import('serialport');
+  } catch (cause) {
+    throw new Problem('link/port', 'The package serialport, which opens serial ports, is not installed.', {
+      hint: 'Install it beside upsfw: npm install serialport. Without it units are looked at over the network and over USB.',
+      cause,
+    });
+  }
+}
+
+async function refuseWhatIsNoPort(path: string): Promise<void> {
+  // Ports of Windows are no files.
+  if (process.platform === 'win32') return;
+  const shown = printable(path);
+  try {
+    const { isCharacterDevice } = await kindOf(path);
+    if (!isCharacterDevice) {
+      throw new Problem('link/port', `${shown} is no serial port: it is not a device.`, {
+        hint: 'upsfw local ports lists the ports of this machine.',
+      });
+    }
+    await access(path, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    if (hasCode(cause, 'ENOENT')) {
+      throw new Problem('link/port', `There is no port ${shown}.`, {
+        hint: 'Check that the adapter is plugged in; upsfw local ports lists the ports of this machine.',
+        cause,
+      });
+    }
+    throw new Problem('link/port', `The port ${shown} is there, and this user may not open it.`, {
+      hint: 'Add the user to the group of the port (dialout on Debian), log in again, and try again.',
+      cause,
+    });
+  }
+}
+
+async function kindOf(path: string): Promise<{ readonly isCharacterDevice: boolean }> {
+  const found = await stat(path);
+  return { isCharacterDevice: found.isCharacterDevice() };
+}
+
+function notOpened(path: string, cause: Error): Problem {
+  return new Problem(
+    'link/port',
+    `The port ${printable(path)} cannot be opened: ${printable(cause.message)}.`,
+    {
+      hint: 'Another program may hold it: upsfw local ports names it. End that program first.',
+      cause,
+    },
+  );
+}
+
+function lineOver(port: SerialPort, time: LineTime): ByteLine {
+  const inbox = new Inbox(time);
+  const gone = (cause?: unknown): void =>
+    inbox.end(
+      new Problem(
+        'link/closed',
+        `The port ${printable(port.path)} is gone: the cable or its adapter was pulled.`,
+        {
+          hint: 'Plug it in again, and look at the unit: upsfw local look PORT.',
+          cause,
+        },
+      ),
+    );
+  port.on('data', (bytes: Buffer) => inbox.push(bytes));
+  port.on('error', gone);
+  port.on('close', gone);
+  let closing: Promise<void> | null = null;
+  return {
+    name: port.path,
+    async write(bytes) {
+      if (inbox.ended !== null) throw inbox.ended;
+      await inTime(port, bytes, time);
+      if (inbox.ended !== null) throw inbox.ended;
+    },
+    read: (milliseconds) => inbox.take(milliseconds),
+    discard: () => inbox.clear(),
+    setRate: (rate) =>
+      new Promise((resolve, reject) => {
+        port.update({ baudRate: rate }, (error) =>
+          error === null || error === undefined ? resolve() : reject(notOpened(port.path, error)),
+        );
+      }),
+    close() {
+      closing ??= new Promise((resolve) => {
+        if (!port.isOpen) resolve();
+        // A port that has gone cannot be closed better than it is.
+        else port.close(() => resolve());
+      });
+      return closing;
+    },
+  };
+}
+
+async function inTime(port: SerialPort, bytes: Uint8Array, { clock }: LineTime): Promise<void> {
+  const over = new AbortController();
+  const written = new Promise<void>((resolve, reject) => {
+    port.write(Buffer.from(bytes), (error) =>
+      error === null || error === undefined
+        ? resolve()
+        : reject(
+            new Problem(
+              'link/closed',
+              `The port ${printable(port.path)} takes no bytes: ${printable(error.message)}.`,
+              {
+                hint: 'Check cable and adapter, and look at the unit: upsfw local look PORT.',
+                cause: error,
+              },
+            ),
+          ),
+    );
+  });
+  const late = clock.sleep(LONGEST_WRITE, over.signal).then(() => {
+    if (over.signal.aborted) return;
+    throw new Problem('link/timeout', `The port ${printable(port.path)} takes no bytes.`, {
+      hint: 'Pull the adapter out and plug it in again.',
+    });
+  });
+  try {
+    await Promise.race([written, late]);
+  } finally {
+    over.abort();
+  }
+}

@@ -1,0 +1,109 @@
+import { printable, SIMULATED_MARK } from '../../core/index.ts';
+
+/** Bytes of XMODEM that a receiver sends. */
+export const BYTE = { ack: 0x06, nak: 0x15, can: 0x18, want: 0x43 } as const;
+
+/** One thing that a boot loader said. `want`: it asks for an image, block by block with CRC. */
+export type Sign =
+  | { readonly kind: 'ack' | 'nak' | 'can' | 'want' }
+  | { readonly kind: 'text'; readonly text: string };
+
+/** What a line of text means (local notes, section 5.2). Data: the words are the loader's. */
+const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
+  [/Download Manager/, 'loader'],
+  [/^\s*No Application in memory/, 'no-application'],
+  [/XModem retry count exceeded/, 'gave-up'],
+  [/^\s*UPS Application/, 'application'],
+];
+export type Meaning = 'loader' | 'no-application' | 'gave-up' | 'application' | 'other';
+
+/** What a line says; `other` for the name of the hardware, its version, and whatever is not known. */
+export function meaningOf(text: string): Meaning {
+  return MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
+}
+
+/** Silence after which a `C` at the beginning of a line is a wish and not the first letter of a text. Milliseconds. */
+export const QUIET = 100;
+
+const LONGEST_LINE = 200;
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
+
+/**
+ * Tells the answers of a boot loader from the text around them. A `C` is a wish where it stands alone or among its like: in a line of
+ * text it is a letter. So what begins a line with `C` is held back until {@link settle} says that nothing follows.
+ */
+export class SignReader {
+  #line = '';
+  /** Wishes of this line that were told already. */
+  #told = 0;
+
+  /** Takes bytes in and gives what they certainly are. */
+  feed(bytes: Uint8Array): readonly Sign[] {
+    const signs: Sign[] = [];
+    for (const byte of bytes) {
+      if (byte === BYTE.ack || byte === BYTE.nak || byte === BYTE.can) {
+        signs.push(...this.settle(), ...this.#endLine());
+        signs.push({ kind: byte === BYTE.ack ? 'ack' : byte === BYTE.nak ? 'nak' : 'can' });
+      } else if (byte === CARRIAGE_RETURN || byte === LINE_FEED)
+        signs.push(...this.settle(), ...this.#endLine());
+      else if (this.#line.length < LONGEST_LINE) this.#line += String.fromCharCode(byte);
+    }
+    return signs;
+  }
+
+  /** Nothing has followed for a while: what stands there alone is what it seems to be. */
+  settle(): readonly Sign[] {
+    if (!/^C+$/.test(this.#line)) return [];
+    const news = this.#line.length - this.#told;
+    this.#told = this.#line.length;
+    return Array.from({ length: news }, () => ({ kind: 'want' }));
+  }
+
+  #endLine(): readonly Sign[] {
+    const line = this.#line;
+    this.#line = '';
+    this.#told = 0;
+    const text = printable(line, LONGEST_LINE);
+    return text === '' || /^C+$/.test(line) ? [] : [{ kind: 'text', text }];
+  }
+
+  /** The text that has no end of line yet. */
+  get rest(): string {
+    return /^C*$/.test(this.#line) ? '' : printable(this.#line, LONGEST_LINE);
+  }
+}
+
+/** What a boot loader told of itself while it was listened to. */
+export interface LoaderSeen {
+  /** Lines of its banner, fit for printing. */
+  readonly lines: readonly string[];
+  /** It names itself as the boot loaders of these units do. */
+  readonly isNamed: boolean;
+  /** It says that it has no application. */
+  readonly withoutApplication: boolean;
+  /** It is one of the simulator. */
+  readonly simulated: boolean;
+}
+
+/**
+ * Wishes without any text, until they count as a boot loader: one `C` may be noise. One whose sender has gone in the middle refuses
+ * the silence instead, until it gives up and asks anew.
+ */
+const ENOUGH_WISHES = 2;
+
+/** Whether signs are those of a boot loader that waits for an image; null where they are not. */
+export function loaderIn(signs: readonly Sign[]): LoaderSeen | null {
+  const lines = signs.flatMap((sign) => (sign.kind === 'text' ? [sign.text] : []));
+  const wishes = signs.filter(({ kind }) => kind === 'want').length;
+  const meanings = lines.map(meaningOf);
+  const refusals = signs.filter(({ kind }) => kind === 'nak').length;
+  const isTold = meanings.some((meaning) => meaning === 'loader' || meaning === 'no-application');
+  if (!(isTold && wishes > 0) && wishes + refusals < ENOUGH_WISHES) return null;
+  return {
+    lines: [...new Set(lines)].slice(0, 12),
+    isNamed: meanings.includes('loader'),
+    withoutApplication: meanings.includes('no-application'),
+    simulated: lines.some((line) => line.includes(SIMULATED_MARK)),
+  };
+}

@@ -1,0 +1,176 @@
+import { Problem, printable } from '../../core/index.ts';
+import type { ByteLine, LineTime } from '../line/line.ts';
+import { type Heard, listen } from '../loader/listen.ts';
+import type { LoaderSeen } from '../loader/signs.ts';
+import type { RecordLink } from '../microlink/link.ts';
+import { readPages } from '../microlink/pages.ts';
+import { type Exchange, exchangePasswords } from '../microlink/password.ts';
+import { fieldsOf } from '../microlink/reading.ts';
+import { serialLink } from '../microlink/serial-link.ts';
+import { readRegisters } from '../modbus/client.ts';
+import { serialModbus } from '../modbus/link.ts';
+import type { LocalWaits } from '../waits.ts';
+import { fromMicrolink, fromModbus, fromUpsLink, type Identity, partVersions } from './identity.ts';
+import { askUpsLink } from './ups-link.ts';
+
+/** What a unit at a port speaks. */
+export type Protocol = 'boot-loader' | 'microlink' | 'modbus' | 'ups-link' | 'usb-strings';
+
+/** What was seen at a port. */
+export interface PortSeen {
+  readonly protocol: Protocol | null;
+  readonly identity: Identity | null;
+  /** Versions of parts beside the UPS firmware: `UBL 01.4`. */
+  readonly parts: readonly string[];
+  readonly loader: LoaderSeen | null;
+  /** How the exchange of passwords ended; null where it was not asked for. */
+  readonly exchange: Exchange | null;
+  /** What answered, in words fit for printing; null where nothing did. */
+  readonly description: string | null;
+  /** What a person should know of the look itself. */
+  readonly notes: readonly string[];
+  readonly problem: Problem | null;
+}
+
+const NOTHING: PortSeen = {
+  protocol: null,
+  identity: null,
+  parts: [],
+  loader: null,
+  exchange: null,
+  description: null,
+  notes: [],
+  problem: null,
+};
+
+export interface SerialLookOptions {
+  readonly time: LineTime;
+  readonly waits: LocalWaits;
+  /** True: exchanges passwords with a unit that speaks Microlink, which writes four bytes to it. */
+  readonly authenticate?: boolean;
+  /** True: asks by Microlink alone. */
+  readonly gently?: boolean;
+}
+
+/**
+ * Asks a serial port who is there, in an order in which no question can do harm: first only listening, because a boot loader speaks
+ * by itself; then Microlink, Modbus, and the older protocol last (local notes, section 3). The line is at 9600 baud, and
+ * is the caller's to close.
+ */
+export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Promise<PortSeen> {
+  const { time, waits } = options;
+  const heard = await listen(line, waits.listen, time.clock);
+  if (heard.loader !== null) return waitingLoader(heard.loader, line.name);
+  if (heard.bytes > 0) return talker(heard, line.name);
+  const link = serialLink(line, waits);
+  const microlink = await askMicrolink(link, options);
+  if (microlink !== null) return microlink;
+  if (link.echoes) return echoing(line.name);
+  if (options.gently === true) return { ...NOTHING, problem: silent(line.name) };
+  const registers = await readRegisters(serialModbus(line, time, waits));
+  if (registers !== null) {
+    return {
+      ...NOTHING,
+      protocol: 'modbus',
+      identity: fromModbus(registers),
+      description: 'a unit that speaks Modbus',
+      notes: ['Modbus has no register for the Micro-Link id: read it at the panel of the unit, or over USB.'],
+    };
+  }
+  await line.setRate(2400);
+  const older = await askUpsLink(line, waits);
+  if (older === null) return { ...NOTHING, problem: silent(line.name) };
+  return {
+    ...NOTHING,
+    protocol: 'ups-link',
+    identity: fromUpsLink(older),
+    description: 'a unit of the older UPS-Link protocol',
+    notes: ['A card of the first generation answers in the same way on its own port.'],
+  };
+}
+
+async function askMicrolink(link: RecordLink, options: SerialLookOptions): Promise<PortSeen | null> {
+  const { time, waits, authenticate } = options;
+  const pages = await readPages(link, time, waits);
+  if (pages === null) return null;
+  const fields = fieldsOf(pages);
+  const exchange = authenticate === true ? await exchangePasswords(link, pages, fields) : null;
+  return microlinkSeen(fields, pages.missing.length, exchange);
+}
+
+/** What Microlink told, over whichever way. */
+export function microlinkSeen(
+  fields: ReturnType<typeof fieldsOf>,
+  missing: number,
+  exchange: Exchange | null,
+): PortSeen {
+  const notes: string[] = [];
+  if (fields.places.size === 0)
+    notes.push(
+      'Only the Micro-Link id could be read: the unit gave no descriptor of its data, or not all of it.',
+    );
+  else if (missing > 0)
+    notes.push(`${missing} pages were lost on the way; what stands in them is not known.`);
+  return {
+    ...NOTHING,
+    protocol: 'microlink',
+    identity: fromMicrolink(fields),
+    parts: partVersions(fields),
+    exchange,
+    description: 'a unit that speaks Microlink',
+    notes,
+  };
+}
+
+function waitingLoader(loader: LoaderSeen, port: string): PortSeen {
+  const says = loader.lines.filter((line) => !line.includes('retry')).join('; ') || 'C';
+  return {
+    ...NOTHING,
+    protocol: 'boot-loader',
+    loader,
+    description: `a boot loader that waits for an image: ${printable(says, 160)}`,
+    problem: new Problem(
+      'device/boot-loader',
+      `The unit at ${printable(port)} runs no firmware: it waits in its boot loader for an image.`,
+      {
+        hint: `Keep it on mains. Find its Micro-Link id (label, an earlier audit), then: upsfw local recover ${printable(port)} IMAGE --expect-id ID`,
+      },
+    ),
+  };
+}
+
+function talker({ bytes, signs }: Heard, port: string): PortSeen {
+  const text = signs.find((sign) => sign.kind === 'text');
+  const sample = text?.kind === 'text' ? `, among them "${printable(text.text, 60)}"` : '';
+  return {
+    ...NOTHING,
+    description: 'something that talks unasked',
+    problem: new Problem(
+      'device/garbage',
+      `${bytes} bytes came from ${printable(port)} unasked${sample}; a unit that runs says nothing unasked, and a boot loader speaks otherwise.`,
+      {
+        hint: 'Nothing was sent to it. Is it the right port? A modem, a console or another device is behind it, or the cable is not the one of the unit.',
+      },
+    ),
+  };
+}
+
+function echoing(port: string): PortSeen {
+  return {
+    ...NOTHING,
+    description: 'something that sends back what it gets',
+    problem: new Problem('device/garbage', `${printable(port)} sends back what it gets: that is no UPS.`, {
+      hint: 'A modem or a console does so. Name the port that the unit is connected to; upsfw local ports lists them.',
+    }),
+  };
+}
+
+function silent(port: string): Problem {
+  return new Problem(
+    'link/silent',
+    `Nothing answers at ${printable(port)}: not by Microlink, Modbus or UPS-Link, and no boot loader asks for an image.`,
+    {
+      hint: 'Check that the unit is on, that the cable is the one that came with it (940-0625A for an RJ50 port) and is firmly in, and that the port is the right one: upsfw local ports.',
+    },
+  );
+}

@@ -1,0 +1,46 @@
+import { printable } from '../../core/index.ts';
+import type { ByteLine } from '../line/line.ts';
+import type { LocalWaits } from '../waits.ts';
+
+/** What a unit of the older protocol says of itself; it takes no update from anybody (local notes, section 3). */
+export interface UpsLinkUnit {
+  /** `50.9.D`: SKU code, revision, locale. */
+  readonly firmware: string | null;
+  readonly model: string | null;
+  readonly serial: string | null;
+}
+
+/**
+ * The only bytes that are ever sent: other single letters switch the output, start tests or change settings. `Y` begins, and is the
+ * same in lower case for none of them.
+ */
+const SAY = { begin: 'Y', escape: '\u001b', firmware: 'b', model: '\u0001', serial: 'n' } as const;
+const TRIES = 3;
+const LONGEST_ANSWER = 200;
+
+/** Asks a unit at 2400 baud who it is; null where none answers like one. */
+export async function askUpsLink(line: ByteLine, waits: LocalWaits): Promise<UpsLinkUnit | null> {
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    if ((await say(line, SAY.begin, waits)) === 'SM') {
+      const firmware = await say(line, SAY.firmware, waits);
+      const model = await say(line, SAY.model, waits);
+      return { firmware, model, serial: await say(line, SAY.serial, waits) };
+    }
+    await say(line, SAY.escape, waits);
+  }
+  return null;
+}
+
+/** One question and its line of answer, fit for printing; null where none came. */
+async function say(line: ByteLine, word: string, waits: LocalWaits): Promise<string | null> {
+  line.discard();
+  await line.write(Buffer.from(word, 'latin1'));
+  let come = '';
+  while (come.length < LONGEST_ANSWER && !come.includes('\n')) {
+    const more = await line.read(waits.upsLink);
+    if (more === null) break;
+    come += more.toString('latin1');
+  }
+  const text = printable(come.split('\r')[0] ?? '', LONGEST_ANSWER);
+  return text === '' || text === 'NA' ? null : text;
+}

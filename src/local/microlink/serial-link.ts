@@ -1,0 +1,57 @@
+import type { ByteLine } from '../line/line.ts';
+import type { LocalWaits } from '../waits.ts';
+import { CONTROL, isWhole, RECORD_OVERHEAD } from './frame.ts';
+import { isWidth } from './header.ts';
+import type { Answer, RecordLink } from './link.ts';
+
+export interface SerialLink extends RecordLink {
+  /** What was sent came back as it was: a modem or a console does so, and no unit. */
+  echoes: boolean;
+}
+
+/** Where page 0 says how wide a page is, counted from its page id. */
+const WIDTH_AT = 2;
+
+/** Records over a serial line. A unit never speaks first, so each answer belongs to what was asked last. */
+export function serialLink(line: ByteLine, waits: LocalWaits): SerialLink {
+  const link: SerialLink = {
+    width: null,
+    echoes: false,
+    start: (milliseconds) => ask([CONTROL.prefix, CONTROL.start], milliseconds, true),
+    next: () => ask([CONTROL.next], waits.record, false),
+    write: (frame) => ask(frame, waits.record, false),
+  };
+
+  async function ask(bytes: Iterable<number>, milliseconds: number, first: boolean): Promise<Answer> {
+    const question = Buffer.from([...bytes]);
+    line.discard();
+    await line.write(question);
+    let come: Buffer = Buffer.alloc(0);
+    for (;;) {
+      const more = await line.read(milliseconds);
+      if (more === null) {
+        link.echoes ||= come.equals(question);
+        return come.length === 0 ? null : 'bad';
+      }
+      come = withoutStrays(Buffer.concat([come, more]));
+      const width = first ? come[WIDTH_AT] : (link.width ?? undefined);
+      if (width === undefined || come.length === 0) continue;
+      // The end is where the length says: padding behind it could look like a record that ends earlier.
+      if (!isWidth(width) || (first && come[0] !== 0)) return 'bad';
+      const length = width + RECORD_OVERHEAD;
+      if (come.length < length) continue;
+      const record = come.subarray(0, length);
+      if (!isWhole(record)) return 'bad';
+      if (first) link.width = width;
+      return { page: record[0] ?? 0, bytes: Buffer.from(record.subarray(1, -2)) };
+    }
+  }
+  return link;
+}
+
+/** Bytes that ask for a page may come back in front of it (local notes, section 1.2); no page has such an id. */
+function withoutStrays(bytes: Buffer): Buffer {
+  let strays = 0;
+  while (bytes[strays] === CONTROL.next) strays += 1;
+  return bytes.subarray(strays);
+}

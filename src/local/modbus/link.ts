@@ -1,0 +1,76 @@
+import modbusCrc from 'crc/crc16modbus';
+import { Problem } from '../../core/index.ts';
+import type { ByteLine, LineTime, ReportPort } from '../line/line.ts';
+import type { Tunnel } from '../line/report-descriptor.ts';
+import { sendReport } from '../microlink/report-link.ts';
+import type { LocalWaits } from '../waits.ts';
+
+/** The way that Modbus questions travel. */
+export interface ModbusLink {
+  /** The registers that fit into one answer. */
+  readonly mostRegisters: number;
+  /** Sends address and question, and gives the answer without its checksum; null where none came or it was damaged. */
+  ask(question: Buffer, answerBytes: number): Promise<Buffer | null>;
+}
+
+const CRC_BYTES = 2;
+/** An exception has the address, the function with its highest bit set, and the reason. */
+export const EXCEPTION_BYTES = 3;
+const EXCEPTION = 0x80;
+
+/** Modbus RTU over a serial line (Modbus over serial line V1.02, section 2.5). */
+export function serialModbus(line: ByteLine, { clock, signal }: LineTime, waits: LocalWaits): ModbusLink {
+  return {
+    mostRegisters: 100,
+    async ask(question, answerBytes) {
+      // The silence between two frames is what tells them apart.
+      await clock.sleep(waits.modbusGap, signal);
+      line.discard();
+      await line.write(withCrc(question));
+      let come = Buffer.alloc(0);
+      for (;;) {
+        const more = await line.read(waits.modbus);
+        if (more === null) return null;
+        come = Buffer.concat([come, more]);
+        const isException = ((come[1] ?? 0) & EXCEPTION) !== 0;
+        const length = (isException ? EXCEPTION_BYTES : answerBytes) + CRC_BYTES;
+        if (come.length < length) continue;
+        const answer = come.subarray(0, length - CRC_BYTES);
+        return withCrc(answer).equals(come.subarray(0, length)) ? Buffer.from(answer) : null;
+      }
+    },
+  };
+}
+
+function withCrc(frame: Buffer): Buffer {
+  const sum = modbusCrc(frame);
+  return Buffer.concat([frame, Buffer.from([sum & 0xff, sum >> 8])]);
+}
+
+/** Modbus inside of the reports of a USB unit: address and question, without a checksum (local notes, section 2). */
+export function reportModbus(
+  port: ReportPort,
+  tunnel: Tunnel,
+  { clock }: LineTime,
+  waits: LocalWaits,
+): ModbusLink {
+  return {
+    // Address, function, count, and two bytes a register must fit into one report.
+    mostRegisters: Math.floor((tunnel.fromUnit.bytes - EXCEPTION_BYTES) / 2),
+    async ask(question, answerBytes) {
+      if (question.length > tunnel.toUnit.bytes)
+        throw new Problem('internal/unexpected', 'A Modbus question does not fit into a report.', {
+          hint: 'Report this.',
+        });
+      await sendReport(port, tunnel, question);
+      const until = clock.monotonic() + waits.modbus;
+      for (;;) {
+        const report = await port.read(Math.max(0, until - clock.monotonic()));
+        if (report === null) return null;
+        if (report[0] !== tunnel.fromUnit.id) continue;
+        const isException = ((report[2] ?? 0) & EXCEPTION) !== 0;
+        return Buffer.from(report.subarray(1, 1 + (isException ? EXCEPTION_BYTES : answerBytes)));
+      }
+    },
+  };
+}

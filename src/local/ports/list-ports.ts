@@ -1,0 +1,137 @@
+import { Problem, printable } from '../../core/index.ts';
+import { kernelEntry, listedEntry, type SerialPortEntry, type UsbUnitEntry, usbEntry } from './entries.ts';
+import { type Holder, type HolderOptions, type HolderScan, scanHolders } from './holders.ts';
+import { type KernelPorts, listKernelPorts } from './serial-kernel.ts';
+import { type ListedSerialPort, type ListSerial, listByPackage } from './serial-package.ts';
+import { listUsbUnits, type UsbUnit } from './usb-units.ts';
+
+export interface ListPortsOptions extends HolderOptions {
+  /** Where the kernel tells of devices; default `/sys`. With another root only what lies below it is listed. */
+  readonly sysfsRoot?: string;
+  /** Where their nodes are; default `/dev`. */
+  readonly devRoot?: string;
+  /** Another source of serial ports than the optional package `serialport`. */
+  readonly listSerial?: ListSerial;
+}
+
+/** What is at the ports of this machine. All text in it can be shown as it is. */
+export interface LocalPorts {
+  readonly serial: readonly SerialPortEntry[];
+  readonly usb: readonly UsbUnitEntry[];
+  /** What could not be seen and why, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Serial ports and USB units of APC, and the programs that hold them. No port and no node is opened: the kernel, udev and
+ * the package `serialport` tell. What cannot be asked is a note, never an error.
+ */
+export async function listPorts(options: ListPortsOptions = {}): Promise<LocalPorts> {
+  const { sysfsRoot = '/sys', devRoot = '/dev' } = options;
+  const [units, kernel, listed] = await Promise.all([
+    listUsbUnits(sysfsRoot, devRoot),
+    listKernelPorts(sysfsRoot, devRoot),
+    listSerialOf(options)(),
+  ]);
+  const others = listed instanceof Problem ? [] : unknownTo(kernel, listed);
+  const nodesOf = ({ hidraw, usbNode }: UsbUnit): readonly string[] =>
+    [hidraw, usbNode].filter((node) => node !== null);
+  const paths = [
+    ...(units ?? []).flatMap(nodesOf),
+    ...(kernel?.ports ?? []).map(({ path }) => path),
+    ...others.map(({ path }) => path),
+  ];
+  const scan = await scanHolders(paths, options);
+  const serial = await Promise.all([
+    ...(kernel?.ports ?? []).map((port) => kernelEntry(port, heldBy(scan, [port.path]))),
+    ...others.map((port) => listedEntry(port, heldBy(scan, [port.path]))),
+  ]);
+  const usb = await Promise.all(
+    (units ?? []).map((unit) => usbEntry(unit, units ?? [], heldBy(scan, nodesOf(unit)))),
+  );
+  return {
+    serial,
+    usb,
+    notes: [
+      ...treeNotes(sysfsRoot, units, kernel),
+      ...(listed instanceof Problem ? [`${listed.message} ${listed.hint}`] : []),
+      ...usbNotes(usb),
+      ...(paths.length > 0 ? scanNotes(scan) : []),
+    ],
+  };
+}
+
+function listSerialOf({ sysfsRoot, listSerial }: ListPortsOptions): ListSerial {
+  if (listSerial !== undefined) return listSerial;
+  // The package knows the ports of this machine alone, and nothing of another tree.
+  return sysfsRoot === undefined ? listByPackage : async () => [];
+}
+
+/** Ports that the kernel's tree does not tell of, with a name that can be typed as it is shown. */
+function unknownTo(
+  kernel: KernelPorts | null,
+  listed: readonly ListedSerialPort[],
+): readonly ListedSerialPort[] {
+  const known = new Set([
+    ...(kernel?.ports ?? []).map(({ path }) => path),
+    ...(kernel?.empty ?? []),
+    ...(kernel?.untold ?? []),
+  ]);
+  return listed.filter(({ path }) => !known.has(path) && printable(path, 512) === path);
+}
+
+/** Who holds one of the nodes; a process that has two of them counts once. */
+function heldBy({ holders, seen }: HolderScan, nodes: readonly string[]): readonly Holder[] | null {
+  const all = nodes.flatMap((node) => holders.get(node) ?? []);
+  if (all.length === 0 && seen === 'none') return null;
+  return all.filter(
+    (one, index) => one.pid === null || all.findIndex((other) => other.pid === one.pid) === index,
+  );
+}
+
+function treeNotes(
+  root: string,
+  units: readonly UsbUnit[] | null,
+  kernel: KernelPorts | null,
+): readonly string[] {
+  const shown = printable(root);
+  if (units === null && kernel === null)
+    return [
+      `This system tells of no device below ${shown}. USB units are listed on Linux alone; elsewhere connect the unit to a Linux machine, or use its serial port.`,
+    ];
+  const untold = kernel?.untold ?? [];
+  return [
+    ...(units === null ? [`The kernel tells of no USB bus below ${shown}, so no USB unit can be seen.`] : []),
+    ...(untold.length > 0
+      ? [
+          `Left out, because only root is told whether there is hardware behind: ${printable(untold.join(', '), 300)}.`,
+        ]
+      : []),
+  ];
+}
+
+function usbNotes(usb: readonly UsbUnitEntry[]): readonly string[] {
+  const unnamed = usb.filter(({ inventory }) => inventory === null).map(({ name }) => name);
+  return unnamed.length === 0
+    ? []
+    : [
+        `The serial number does not tell which unit is meant at USB ${printable(unnamed.join(', '))}: connect one of them at a time and write usb: any.`,
+      ];
+}
+
+function scanNotes({ seen, stale }: HolderScan): readonly string[] {
+  const who =
+    process.getuid?.() === 0
+      ? 'here not even root is shown all.'
+      : 'run it as root to be told of all that hold one.';
+  return [
+    ...{
+      all: [],
+      some: [`Not every process could be looked into, so a program may hold a port and not be named: ${who}`],
+      none: ['Which programs hold a port is told on Linux alone: end those that talk to a UPS yourself.'],
+    }[seen],
+    ...stale.map(
+      ({ file, pid }) => `${printable(file)} was left by process ${pid}, which is gone: it holds nothing.`,
+    ),
+  ];
+}

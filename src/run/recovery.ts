@@ -1,0 +1,185 @@
+import {
+  asProblem,
+  type Clock,
+  type Hop,
+  Problem,
+  type StepContext,
+  type StoredFile,
+  type UnitTarget,
+  type UpgradePath,
+} from '../core/index.ts';
+import type { Papers } from './execution.ts';
+import { fold, type RunRecord, startInDoubt, type UnitRecord } from './fold.ts';
+import type { Journal } from './journal.ts';
+import type { Ending } from './preflight.ts';
+import { contextFor, limited, note, placeholder } from './steps.ts';
+
+/**
+ * A unit that runs nothing, and takes its image in its boot loader. It has no serial number to be known by and no card, so it is
+ * none of the units of a fleet run; what it shares with them is the journal: the sending is on disk before the first block leaves,
+ * and a run that was cut off asks the port what became of it.
+ */
+export interface Recovery {
+  readonly journal: Journal;
+  readonly target: UnitTarget;
+  readonly path: UpgradePath;
+  readonly clock: Clock;
+  readonly rehearsalSpeed: number;
+  readonly papers: Papers;
+  /** Aborted when the operator wants the sending cancelled. */
+  readonly stop: AbortSignal;
+  readonly progress: (note: string, fraction: number | null) => void;
+}
+
+const NEVER = new AbortController().signal;
+
+/** Sends the image of the run's one hop, and watches what becomes of it. Rejects only where the journal cannot be written. */
+export async function recover(recovery: Recovery, image: StoredFile): Promise<RunRecord> {
+  const { journal } = recovery;
+  const record = oneUnit(journal);
+  const before = record.planned.unit;
+  await journal.append({
+    event: 'unit',
+    unit: record.planned.key,
+    attempt: record.attempt + 1,
+    hop: 0,
+    before,
+  });
+  return endWith(recovery, await attempt(recovery, record, image));
+}
+
+/** Asks the port what became of a sending that is on record, and watches the unit if it may be at it. Sends nothing. */
+export async function takeUpRecovery(recovery: Recovery): Promise<RunRecord> {
+  const record = oneUnit(recovery.journal);
+  const wasStarted = record.hops.some(({ startedAt }) => startedAt !== null);
+  if (startInDoubt(record) === null && record.outcome !== 'unknown') {
+    const left = record.outcome === 'pending' && !wasStarted;
+    if (!left) return fold(recovery.journal.events);
+    const problem = new Problem('refused/stopped', 'Nothing was sent in this run.', { hint: SEND_AGAIN });
+    return endWith(recovery, { outcome: 'stopped', after: null, problem, reasons: [] });
+  }
+  return endWith(recovery, await watch(recovery, record));
+}
+
+const SEND_AGAIN = 'Send the image with: upsfw local recover PORT IMAGE --expect-id ID';
+
+async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile): Promise<Ending> {
+  const context = contextOf(recovery, record, image, recovery.stop);
+  try {
+    recovery.progress('listening', null);
+    const standing = await recovery.path.check('start', context);
+    if (standing.state !== 'todo') return { ...NOT_BEGUN, problem: standing.problem };
+    if (recovery.stop.aborted) return { ...NOT_BEGUN, outcome: 'stopped', problem: null };
+  } catch (thrown) {
+    return { ...NOT_BEGUN, problem: asProblem(thrown) };
+  }
+  const work = workOf(recovery, record);
+  await note(work, 0, 'start', 'committing');
+  const sent = await limited('start', context, work.steps, work);
+  await note(work, 0, 'start', sent.state, sent);
+  if (sent.state === 'failed') return { outcome: 'failed', after: null, problem: sent.problem, reasons: [] };
+  return settle({ ...context, signal: NEVER }, recovery, record, sent.problem);
+}
+
+const NOT_BEGUN: Ending = { outcome: 'refused', after: null, problem: null, reasons: [] };
+
+async function watch(recovery: Recovery, record: UnitRecord): Promise<Ending> {
+  const context = contextOf(recovery, record, placeholder(hopOf(record)), NEVER);
+  recovery.progress('asking what became of the sending', null);
+  const standing = await recovery.path.check('start', context);
+  if (standing.state === 'todo') {
+    const problem = new Problem(
+      'device/update-failed',
+      'The unit waits in its boot loader: the image did not get there whole.',
+      { hint: SEND_AGAIN },
+    );
+    await note(workOf(recovery, record), 0, 'start', 'failed', { state: 'failed', way: 'xmodem', problem });
+    return { outcome: 'failed', after: null, problem, reasons: [] };
+  }
+  return settle(context, recovery, record, standing.problem);
+}
+
+/** `doubt`: why it is not known that the image arrived; null where it is. */
+async function settle(
+  context: StepContext,
+  recovery: Recovery,
+  record: UnitRecord,
+  doubt: Problem | null,
+): Promise<Ending> {
+  const work = workOf(recovery, record);
+  await note(work, 0, 'settle', 'begun');
+  const settled = await limited('settle', context, work.steps, work);
+  await note(work, 0, 'settle', settled.state, settled);
+  if (settled.state === 'failed')
+    return { outcome: 'failed', after: null, problem: settled.problem, reasons: [] };
+  if (settled.state !== 'done')
+    return {
+      outcome: 'unknown',
+      after: settled.unit ?? null,
+      problem: doubt ?? settled.problem,
+      reasons: [],
+    };
+  await note(work, 0, 'verify', 'begun');
+  const verified = await limited('verify', context, work.steps, work);
+  await note(work, 0, 'verify', verified.state, verified);
+  const after = verified.unit ?? null;
+  if (verified.state === 'done') return { outcome: 'upgraded', after, problem: null, reasons: [] };
+  // After a sending of unknown end, what answers with another version may be another unit at the same port.
+  if (doubt !== null) return { outcome: 'unknown', after: null, problem: doubt, reasons: [] };
+  const outcome = verified.state === 'failed' ? 'failed' : 'unknown';
+  return { outcome, after, problem: verified.problem, reasons: [] };
+}
+
+async function endWith({ journal }: Recovery, ending: Ending): Promise<RunRecord> {
+  const { planned } = oneUnit(journal);
+  await journal.append({
+    event: 'end',
+    unit: planned.key,
+    outcome: ending.outcome,
+    after: ending.after,
+    problem: ending.problem?.toJSON() ?? null,
+    reasons: [...ending.reasons],
+  });
+  await journal.append({ event: 'closed', state: ending.outcome === 'stopped' ? 'stopped' : 'done' });
+  return fold(journal.events);
+}
+
+function oneUnit(journal: Journal): UnitRecord {
+  const [record] = fold(journal.events).units;
+  if (record !== undefined) return record;
+  throw new Problem('config/run', 'The journal of the recovery names no unit.', { hint: SEND_AGAIN });
+}
+
+function hopOf({ planned }: UnitRecord): Hop {
+  const [hop] = planned.hops;
+  if (hop !== undefined) return hop;
+  throw new Problem('internal/unexpected', 'A recovery has no hop.', { hint: 'Report this.' });
+}
+
+/** What a step needs that a fleet run has more of. */
+function workOf(recovery: Recovery, record: UnitRecord) {
+  const hop = hopOf(record);
+  const answer = recovery.path.steps(recovery.target, record.planned.unit, hop);
+  if (!answer.possible) throw answer.problem;
+  return { ...recovery, hop, steps: answer.steps };
+}
+
+function contextOf(
+  recovery: Recovery,
+  record: UnitRecord,
+  image: StoredFile,
+  signal: AbortSignal,
+): StepContext {
+  const { target, clock, rehearsalSpeed, papers, progress } = recovery;
+  const { key, unit } = record.planned;
+  const work = {
+    target,
+    clock,
+    rehearsalSpeed,
+    abort: signal,
+    progress,
+    keep: (name: string, bytes: Buffer) => papers.keep(key, name, bytes),
+    transcript: (said: Parameters<Papers['transcript']>[1]) => papers.transcript(key, said),
+  };
+  return contextFor(unit, hopOf(record), image, record.hops[0] ?? null, work, signal);
+}

@@ -1,0 +1,203 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Io } from '../../src/cli/io.ts';
+import { listRuns, readJournal } from '../../src/run/index.ts';
+import type { LocalFault } from '../../src/sim/index.ts';
+import { runOf } from './harness.ts';
+import { bytesOf, LOADER_IMAGE, type LocalSite, openLocalSite } from './local-bench.ts';
+
+let site: LocalSite;
+afterEach(() => site.close());
+
+/** Of a lost block or answer the sender waits: an image of some blocks will do. */
+const LOSING: ReadonlySet<LocalFault> = new Set(['loader-loses-blocks', 'loader-loses-acks']);
+
+async function recover(faults: readonly LocalFault[] = [], waits: Io['localWaits'] = {}) {
+  const few = faults.some((fault) => LOSING.has(fault));
+  const recipe = few ? { ...LOADER_IMAGE, parts: [], payloadBytes: 8_000 } : LOADER_IMAGE;
+  site = await openLocalSite('smt1500-loader', faults, waits);
+  const image = await site.image('SMT17UPS_07-1.enc', recipe);
+  const ran = await site.run(['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--json']);
+  const [unit] = runOf(ran).units;
+  if (unit === undefined) throw new Error(ran.out);
+  return { ran, unit, image: await bytesOf(image), device: site.device };
+}
+
+describe('a unit in its boot loader', () => {
+  it.each([
+    [[]],
+    [['loader-restarts-at-300']],
+    [['loader-asks-after-end']],
+    [['loader-naks']],
+    [['loader-loses-blocks']],
+    [['loader-loses-acks']],
+    [['loader-garbage-answers']],
+    [['loader-cancels']],
+    [['loader-eot-nak']],
+    [['loader-naks', 'loader-garbage-answers', 'loader-eot-nak', 'loader-asks-after-end']],
+  ] as const satisfies readonly (readonly [readonly LocalFault[]])[])(
+    'is recovered byte by byte under %j',
+    async (faults) => {
+      const { ran, unit, image, device } = await recover(faults);
+      expect(unit).toMatchObject({ outcome: 'upgraded', problem: null, after: { version: '07.1' } });
+      expect(ran.exit).toBe(0);
+      expect(device.received.equals(image)).toBe(true);
+      expect(device).toMatchObject({ state: 'application', version: '07.1', outputOn: false });
+    },
+  );
+
+  it.each([
+    ['loader-nak-storm', 'failed', 4, 'refused block 1'],
+    ['loader-refuses', 'failed', 4, 'began anew each time'],
+    ['loader-silent-mid-way', 'unknown', 5, 'fell silent after block 19'],
+    ['cable-pulled', 'unknown', 5, 'cable'],
+    ['loader-never-returns', 'unknown', 5, 'does not answer'],
+    ['loader-returns-old', 'failed', 4, '06.1'],
+  ] as const)('under %s ends as %s', async (fault, outcome, exit, words) => {
+    // A port that is gone has its name from the system, which may give it to somebody else.
+    const waits = fault === 'cable-pulled' ? { settle: 100 } : {};
+    const { ran, unit, device } = await recover([fault], waits);
+    expect(unit).toMatchObject({ outcome, problem: { message: expect.stringContaining(words) } });
+    expect(ran.exit).toBe(exit);
+    // Whatever became of it, nothing that the loader did not ask for was sent.
+    expect(device.dangerous).toBe(0);
+  });
+
+  it('is written down before the first block leaves', async () => {
+    const { device } = await recover();
+    const [run] = await listRuns(site.state);
+    const events = await readJournal(site.state, run ?? '');
+    const steps = events.flatMap((event) => (event.event === 'step' ? [`${event.step} ${event.state}`] : []));
+    expect(steps).toEqual([
+      'start committing',
+      'start done',
+      'settle begun',
+      'settle done',
+      'verify begun',
+      'verify done',
+    ]);
+    expect(events.at(-1)).toMatchObject({ event: 'closed', state: 'done' });
+    expect(device.attempts).toBe(1);
+  });
+});
+
+describe('nothing is sent', () => {
+  async function refused(words: readonly string[], image: string) {
+    return site.run(['local', 'recover', site.port, image, '--yes', '--json', ...words]);
+  }
+
+  it.each([
+    ['without the id', [], LOADER_IMAGE, 'config/usage', 2],
+    ['where the image is of another id', ['--expect-id', '18'], LOADER_IMAGE, 'refused/rule', 3],
+  ] as const)('%s', async (_, words, recipe, code, exit) => {
+    site = await openLocalSite('smt1500-loader');
+    const image = await site.image('a.enc', recipe);
+    const ran = await refused(words, image);
+    expect(JSON.parse(ran.out)).toMatchObject({ problem: { code } });
+    expect(ran.exit).toBe(exit);
+    expect(site.device).toMatchObject({ attempts: 0, bytesHeard: 0 });
+    expect(await listRuns(site.state)).toEqual([]);
+  });
+
+  it('where the image is damaged, cut off, or none', async () => {
+    site = await openLocalSite('smt1500-loader');
+    const good = await site.image('a.enc', LOADER_IMAGE);
+    const bytes = await bytesOf(good);
+    bytes[20_000] = (bytes[20_000] ?? 0) ^ 0xff;
+    const damaged = join(site.folder, 'b.enc');
+    await writeFile(damaged, bytes);
+    expect(JSON.parse((await refused(['--expect-id', '17'], damaged)).out)).toMatchObject({
+      problem: { code: 'image/payload-checksum' },
+    });
+    await writeFile(damaged, bytes.subarray(0, 20_001));
+    expect((await refused(['--expect-id', '17'], damaged)).exit).toBe(2);
+    await writeFile(damaged, '');
+    expect((await refused(['--expect-id', '17'], damaged)).exit).toBe(2);
+    expect((await refused(['--expect-id', '17'], join(site.folder, 'no.enc'))).exit).toBe(2);
+    expect(site.device.bytesHeard).toBe(0);
+  });
+
+  it('where the image may need a boot loader that the unit may not have, until somebody says that it has', async () => {
+    site = await openLocalSite('smt1500-old-loader');
+    const image = await site.image('SMT18UPS_15-0.enc', {
+      microLinkId: 18,
+      version: '15.0',
+      payloadBytes: 20_000,
+    });
+    const ran = await refused(['--expect-id', '18'], image);
+    expect(JSON.parse(ran.out)).toMatchObject({
+      problem: {
+        code: 'refused/rule',
+        message: expect.stringContaining('09.6'),
+        hint: expect.stringContaining('09.6'),
+      },
+    });
+    expect(site.device.attempts).toBe(0);
+  });
+
+  it('to a unit that runs', async () => {
+    site = await openLocalSite('smc1000i-serial');
+    const image = await site.image('a.enc', { microLinkId: 1005, version: '15.1' });
+    const overrule = '--overrule=recovery-loader=it ran 12.0';
+    const ran = await refused(['--expect-id', '1005', overrule], image);
+    expect(JSON.parse(ran.out)).toMatchObject({
+      problem: { code: 'device/start-refused', message: expect.stringContaining('12.0') },
+    });
+    expect(site.device).toMatchObject({ state: 'application', writes: 0, dangerous: 0 });
+  });
+
+  it('where nobody says yes', async () => {
+    site = await openLocalSite('smt1500-loader');
+    const image = await site.image('a.enc', LOADER_IMAGE);
+    const words = ['local', 'recover', site.port, image, '--expect-id', '17'];
+    expect((await site.run(words)).exit).toBe(2);
+    let asked = '';
+    const ask = async (question: string): Promise<string> => {
+      asked = question;
+      return 'no';
+    };
+    expect((await site.run(words, { ask })).exit).toBe(2);
+    expect(asked).toContain('4.5G Smart-UPS Tower');
+    expect(asked).toContain('The unit is on mains');
+    expect(site.device.attempts).toBe(0);
+  });
+});
+
+describe('a recovery that is stopped', () => {
+  it('in its middle tells the loader, which waits as before', async () => {
+    site = await openLocalSite('smt1500-loader');
+    const image = await site.image('a.enc', LOADER_IMAGE);
+    const { device } = site;
+    let interrupt: (kind: 'interrupt') => void = () => undefined;
+    let twice = false;
+    device.on('change', () => {
+      if (device.state !== 'receiving' || twice) return;
+      twice = true;
+      interrupt('interrupt');
+      interrupt('interrupt');
+    });
+    const ran = await site.run(
+      ['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--json'],
+      {
+        onInterrupt: (handler) => {
+          interrupt = handler;
+          return () => undefined;
+        },
+      },
+    );
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'failed', problem: { code: 'refused/stopped' } });
+    expect(device.state).toBe('loader');
+    const again = await site.run([
+      'local',
+      'recover',
+      site.port,
+      image,
+      '--expect-id',
+      '17',
+      '--yes',
+      '--json',
+    ]);
+    expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded' });
+  });
+});

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { NMC2, openSite, runHere, type Site } from './harness.ts';
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite([
+    NMC2,
+    { name: 'shut', site: 'porto', persona: 'smt1500c-shut' },
+    { name: 'bare', site: 'porto', persona: 'card-without-app' },
+    { name: 'old', site: 'porto', persona: 'sua1500-legacy' },
+  ]);
+});
+afterAll(() => site.close());
+
+const Orders = z.looseObject({
+  workOrders: z.array(
+    z.looseObject({
+      key: z.string(),
+      way: z.string(),
+      steps: z.array(z.object({ says: z.string(), source: z.string().min(1) })).min(3),
+    }),
+  ),
+});
+
+describe('plan', () => {
+  it('has a work order for each unit that its card cannot bring forward, and for no other', async () => {
+    const { out } = await site.run(['plan', '-i', site.inventory, '--json']);
+    const { workOrders } = Orders.parse(JSON.parse(out));
+    expect(workOrders.map(({ key, way }) => [key, way])).toEqual([
+      ['porto/shut', 'wizard'],
+      ['porto/bare', 'card-console'],
+    ]);
+    expect(workOrders[0]).toMatchObject({ port: { use: 'serial' }, wizard: '4.3.8' });
+  });
+
+  it('prints them in Markdown, marked as a rehearsal, and counts them in a text', async () => {
+    const words = ['plan', '-i', site.inventory];
+    const paper = (await site.run([...words, '--format', 'md'])).out;
+    expect(paper.match(/^## Work order: /gm)).toHaveLength(2);
+    expect(paper.match(/REHEARSAL/g)).toHaveLength(3);
+    expect(paper).toMatch(/^- \[ \] 1\. /m);
+    expect(paper).toMatch(/^- Signature: _+$/m);
+    const text = (await site.run(words)).out;
+    expect(text).toContain('2 work orders for people on site: upsfw plan --format md prints them.');
+    expect(text).not.toContain('Signature');
+  });
+
+  it('of the card alone sends nobody to a UPS', async () => {
+    const { out } = await site.run(['plan', '-i', site.inventory, '--component', 'card', '--json']);
+    expect(Orders.parse(JSON.parse(out)).workOrders.map(({ key }) => key)).toEqual(['porto/bare']);
+  });
+
+  it('is carried out from a file that holds them', async () => {
+    const file = join(site.folder, 'plan.json');
+    await site.run(['plan', '-i', site.inventory, '--out', file]);
+    expect(Orders.parse(JSON.parse(await readFile(file, 'utf8'))).workOrders).toHaveLength(2);
+    const { exit, talk } = await site.run(['upgrade', '-i', site.inventory, '--plan', file]);
+    expect(talk).toContain('Nothing was sent.');
+    expect(exit).toBe(0);
+  });
+});
+
+describe('rules decide', () => {
+  const UNIT = ['rules', 'decide', '--sku', 'SMT1500', '--firmware', 'UPS 07.9 (ID18)'];
+
+  it('tells the person on site what to do, over the port that the rules name', async () => {
+    const { out } = await runHere([...UNIT, '--transport', 'usb']);
+    expect(out).toContain('port: serial');
+    expect(out).toContain('why this way: updates of id 18 over USB');
+    expect(out).toContain('step 1: Put the cable into the serial port');
+    expect(out).toContain('bring: The serial cable that came with the unit.');
+    expect(out).toContain('afterwards: The version is 15.0');
+  });
+
+  it('keeps its lines as they were in JSON, and has the order beside them', async () => {
+    const { out } = await runHere([...UNIT, '--json', '--as-of', '2020-04-02']);
+    const document = z
+      .looseObject({ prepare: z.array(z.strictObject({ says: z.string(), source: z.string() })) })
+      .parse(JSON.parse(out));
+    expect(document.prepare.map(({ says }) => says)).toEqual([
+      'Use the serial cable that came with the unit.',
+      'Power the load down first. The whole takes 5 to 20 minutes.',
+      'Read the manual of the wizard before you begin.',
+      'Delete older copies of the wizard and its images, and use only what is named here.',
+      'The wizard runs on Windows XP to Windows 10.',
+    ]);
+    expect(document).toMatchObject({
+      workOrder: { way: 'wizard', wizard: '4.2.0', port: { use: 'serial' } },
+    });
+  });
+
+  it('has none for a card, and none for hardware that is not handled', async () => {
+    for (const words of [
+      [...UNIT, '--transport', 'nmc'],
+      ['rules', 'decide', '--sku', 'SUA1500', '--firmware', '652.13.I'],
+    ]) {
+      const { out } = await runHere([...words, '--json']);
+      expect(JSON.parse(out)).toMatchObject({ workOrder: null });
+      expect((await runHere(words)).out).not.toContain('step 1');
+    }
+  });
+});

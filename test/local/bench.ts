@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/cli/io.ts';
+import type { UnitTarget } from '../../src/core/index.ts';
+import { readBytes } from '../../src/images/index.ts';
+import { createLocalPath, type LocalPath, type LocalWaits, type Looked } from '../../src/local/index.ts';
+import {
+  type LocalFault,
+  type LocalPersonaName,
+  type LocalUnits,
+  type SimulatedLocalDevice,
+  startLocalUnits,
+} from '../../src/sim/index.ts';
+
+/** A simulated unit at a port, and the path that looks at it. */
+export interface LocalBench {
+  readonly device: SimulatedLocalDevice;
+  readonly port: string;
+  /** Where the kernel would tell of it, were it there. */
+  readonly sysfsRoot: string;
+  readonly target: UnitTarget;
+  readonly path: LocalPath;
+  look(authenticate?: boolean): Promise<Looked>;
+  close(): Promise<void>;
+}
+
+/** Shorter than for a real unit: the simulated one needs no wire to send over. */
+export const SHORT_WAITS: Partial<LocalWaits> = {
+  listen: 700,
+  firstAnswer: 500,
+  record: 400,
+  usbRecord: 400,
+  modbus: 200,
+  upsLink: 300,
+  wanted: 20_000,
+  block: 500,
+  end: 3_000,
+  afterEnd: 1_000,
+  again: 100,
+  settle: 10 * 60_000,
+};
+
+export async function openLocalBench(
+  persona: LocalPersonaName,
+  faults: readonly LocalFault[] = [],
+  waits: Partial<LocalWaits> = {},
+  speed = 60,
+): Promise<LocalBench> {
+  const folder = await mkdtemp(join(tmpdir(), 'upsfw-local-'));
+  let units: LocalUnits;
+  try {
+    units = await startLocalUnits({
+      units: [{ name: 'closet', site: 's', persona, faults }],
+      speed,
+      folder,
+    });
+  } catch (thrown) {
+    await rm(folder, { recursive: true, force: true });
+    throw thrown;
+  }
+  const [running] = units.units;
+  if (running === undefined) throw new Error('no unit runs');
+  const { device, port } = running;
+  const path = createLocalPath({
+    clock: systemClock,
+    readBytes,
+    sysfsRoot: units.sysfsRoot,
+    devRoot: units.devRoot,
+    waits: { ...SHORT_WAITS, ...waits },
+  });
+  const target = localTarget(device.persona.port === 'usb' ? { usb: 'any' } : { serialPort: port });
+  return {
+    device,
+    port,
+    sysfsRoot: units.sysfsRoot,
+    target,
+    path,
+    look: (authenticate = false) => path.lookAt(target, new AbortController().signal, authenticate),
+    async close() {
+      await units.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function localTarget(local: UnitTarget['local']): UnitTarget {
+  return {
+    site: 's',
+    name: 'closet',
+    serial: null,
+    network: null,
+    local,
+    window: null,
+    output: null,
+    feeds: [],
+    redundantWith: [],
+  };
+}
