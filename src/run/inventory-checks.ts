@@ -94,6 +94,10 @@ export function contradictions(plain: unknown, at: Locate): readonly Finding[] {
         const port = unit.ports?.snmp ?? site.ports?.snmp ?? file.defaults.ports?.snmp ?? 161;
         once(`the address ${unit.host} port ${String(port)}`, key, [...path, 'host']);
       }
+      for (const way of ['serialPort', 'usb'] as const) {
+        const port = unit[way];
+        if (typeof port === 'string') once(`the port ${way}: ${port}`, key, [...path, way]);
+      }
       for (const [r, other] of unit.redundantWith.entries()) {
         if (typeof other !== 'string') continue;
         const full = fullKey(siteName, other);

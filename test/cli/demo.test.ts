@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadCommands } from '../../src/cli/commands.ts';
-import { MANY_ADDRESSES } from '../../src/sim/index.ts';
+import { buildImage, type LocalUnits, MANY_ADDRESSES, startLocalUnits } from '../../src/sim/index.ts';
 import { NMC2, NMC3, openSite, runHere, runOf, type Site, SPEED } from './harness.ts';
 
 describe('the demonstration', () => {
@@ -40,16 +40,35 @@ function readmeCommands(): readonly string[] {
 }
 
 /** What is added where the README counts on a person: an answer, and an end. */
-const INSTEAD_OF_A_PERSON: Readonly<Record<string, string>> = {
-  upgrade: '--yes',
-  simulate: '--for 1s',
-};
+const INSTEAD_OF_A_PERSON: readonly (readonly [RegExp, string])[] = [
+  [/^upsfw (?:upgrade|local recover)/, '--yes'],
+  [/^upsfw simulate/, '--for 1s'],
+];
 
 /** Where a command does not end with 0: the audit finds outdated units, and that they are outdated no more. */
 const EXITS: readonly (readonly [RegExp, number])[] = [
   [/^upsfw audit$/, 3],
   [/^upsfw audit .*--fail-on .*changed/, 3],
+  // No stick is in this machine.
+  [/^upsfw local stick/, 2],
 ];
+
+/** Units at ports, and an image for the one that waits in its boot loader. */
+async function startPorts(folder: string): Promise<LocalUnits> {
+  await writeFile(
+    join(folder, 'images', 'SMT17UPS_07-1.enc'),
+    buildImage({ microLinkId: 17, version: '07.1', parts: ['UBL 07.3'], payloadBytes: 20_000 }),
+  );
+  return startLocalUnits({
+    units: [
+      { name: 'one', site: 'here', persona: 'smc1000i-serial' },
+      { name: 'two', site: 'here', persona: 'smt1500-loader' },
+      { name: 'three', site: 'here', persona: 'smx1500-usb' },
+    ],
+    speed: SPEED,
+    folder: join(folder, 'roots'),
+  });
+}
 
 /** Its server is nobody's. */
 const ASKS_A_SERVER = /^upsfw import netbox https:/;
@@ -66,7 +85,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** Addresses and places of the README, and what stands for them on this machine. */
-function onThisMachine(line: string, { fleet }: Site): string {
+function onThisMachine(line: string, { fleet }: Site, { units }: LocalUnits): string {
   const { range, port } = fleet.network;
   const here = line
     .replace('10.1.0.0/16', range)
@@ -74,52 +93,68 @@ function onThisMachine(line: string, { fleet }: Site): string {
     .replace('10.1.0.50', '127.250.1.11')
     .replace('ups-lab.example.org', 'localhost')
     .replace('2001:db8::20', '::1')
-    .replace('/etc/nut/', '');
+    .replace('/etc/nut/', '')
+    .replace('/dev/ttyUSB0', units[line.includes('recover') ? 1 : 0]?.port ?? '')
+    .replace('/media/stick', '.');
   return line.startsWith('upsfw discover') ? `${here} --port ${port} --timeout 0.2` : here;
 }
 
 describe('the commands of the README', () => {
   let site: Site | undefined;
-  afterEach(() => site?.close());
-
-  it.runIf(MANY_ADDRESSES)('work one after the other, each in a process of its own', async () => {
-    const running = await openSite([NMC2, NMC3], SPEED, { snmpPort: 'free' });
-    site = running;
-    const { folder, environment, state, fleet } = running;
-    const commands = readmeCommands().filter((line) => !ASKS_A_SERVER.test(line));
-    const nameOf = (line: string): string => line.split(/ +/)[1] ?? '';
-    const missing = (await loadCommands([]))
-      .map(({ usage }) => usage.split(' ')[0] ?? '')
-      .filter((name) => !commands.some((line) => nameOf(line) === name));
-    expect(missing).toEqual(['record', 'demo']);
-    for (const [name, text] of Object.entries(FILES)) await writeFile(join(folder, name), text);
-    const inside = { ...environment, UPS_READ: environment.UPSFW_SIM_READ };
-    for (const line of commands) {
-      const words = `${onThisMachine(line, running)} ${INSTEAD_OF_A_PERSON[nameOf(line)] ?? ''}`;
-      expect(words).not.toMatch(/\b10\.1\.|example\.org|2001:db8/);
-      const child = spawn('sh', ['-c', `upsfw() { "$NODE" "$MAIN" "$@"; }; ${words}`], {
-        cwd: folder,
-        env: { ...process.env, ...inside, XDG_STATE_HOME: state, NODE: process.execPath, MAIN },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      let talk = '';
-      child.stderr.on('data', (chunk: Buffer) => {
-        talk += chunk.toString();
-      });
-      const [exit] = await once(child, 'close');
-      expect(exit, `${words}: ${talk}`).toBe(EXITS.find(([form]) => form.test(line))?.[1] ?? 0);
-    }
-    expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('**upgraded**');
-    expect(await readFile(join(folder, 'fleet', 'inventory.yaml'), 'utf8')).toContain('sites:');
-    expect(await readFile(join(folder, 'upsfw.prom'), 'utf8')).toContain('upsfw_');
-    const inventory = await readFile(join(folder, 'inventory.yaml'), 'utf8');
-    for (const { device } of fleet.units) {
-      expect(device.version).toBe('15.0');
-      expect(device.counters.starts).toBe(1);
-      // The sweep wrote down who they are.
-      expect(inventory).toContain(device.serial);
-    }
+  let ports: LocalUnits | undefined;
+  afterEach(async () => {
+    await ports?.close();
+    await site?.close();
   });
+
+  it.runIf(MANY_ADDRESSES)(
+    'work one after the other, each in a process of its own',
+    async () => {
+      const running = await openSite([NMC2, NMC3], SPEED, { snmpPort: 'free' });
+      site = running;
+      const { folder, environment, state, fleet } = running;
+      const commands = readmeCommands().filter((line) => !ASKS_A_SERVER.test(line));
+      const nameOf = (line: string): string => line.split(/ +/)[1] ?? '';
+      const missing = (await loadCommands([]))
+        .map(({ usage }) => usage.split(' ')[0] ?? '')
+        .filter((name) => !commands.some((line) => nameOf(line) === name));
+      expect(missing).toEqual(['record', 'demo']);
+      for (const [name, text] of Object.entries(FILES)) await writeFile(join(folder, name), text);
+      const local = await startPorts(folder);
+      ports = local;
+      const inside = {
+        ...environment,
+        UPS_READ: environment.UPSFW_SIM_READ,
+        UPSFW_REHEARSAL_SYSFS: join(folder, 'roots'),
+      };
+      for (const line of commands) {
+        const words = `${onThisMachine(line, running, local)} ${INSTEAD_OF_A_PERSON.find(([form]) => form.test(line))?.[1] ?? ''}`;
+        expect(words).not.toMatch(/\b10\.1\.|example\.org|2001:db8/);
+        const child = spawn('sh', ['-c', `upsfw() { "$NODE" "$MAIN" "$@"; }; ${words}`], {
+          cwd: folder,
+          env: { ...process.env, ...inside, XDG_STATE_HOME: state, NODE: process.execPath, MAIN },
+          stdio: ['ignore', 'ignore', 'pipe'],
+        });
+        let talk = '';
+        child.stderr.on('data', (chunk: Buffer) => {
+          talk += chunk.toString();
+        });
+        const [exit] = await once(child, 'close');
+        expect(exit, `${words}: ${talk}`).toBe(EXITS.find(([form]) => form.test(line))?.[1] ?? 0);
+      }
+      expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('**upgraded**');
+      expect(await readFile(join(folder, 'fleet', 'inventory.yaml'), 'utf8')).toContain('sites:');
+      expect(await readFile(join(folder, 'upsfw.prom'), 'utf8')).toContain('upsfw_');
+      const inventory = await readFile(join(folder, 'inventory.yaml'), 'utf8');
+      for (const { device } of fleet.units) {
+        expect(device.version).toBe('15.0');
+        expect(device.counters.starts).toBe(1);
+        // The sweep wrote down who they are.
+        expect(inventory).toContain(device.serial);
+      }
+    },
+    240_000,
+  );
 
   it('upgrade asks on a terminal, and takes yes for an answer', async () => {
     site = await openSite([NMC2]);

@@ -71,6 +71,18 @@ describe('local look', () => {
     expect(ran.exit).toBe(4);
   });
 
+  it('that is stopped while it listens says nothing to the unit', async () => {
+    site = await openLocalSite('sua1500-upslink', [], { listen: 60_000 });
+    const ran = await site.run(['local', 'look', site.port], {
+      onInterrupt: (handler) => {
+        handler('interrupt');
+        return () => undefined;
+      },
+    });
+    expect(ran.exit).toBe(130);
+    expect(site.device.bytesHeard).toBe(0);
+  });
+
   it('keeps two processes off one port, whatever they call it', async () => {
     site = await openLocalSite('smc1000i-serial');
     const other = join(site.folder, 'closet');

@@ -163,6 +163,11 @@ sites:
       GOOD.replace('name: b,', 'name: a,'),
       /the name "berlin\/a" is already that of berlin\/a/,
     ],
+    [
+      'a port twice',
+      GOOD.replace('- { name: b,', '- { name: d, usb: any }\n      - { name: b,'),
+      /the port usb: any is already that of/,
+    ],
     ['a unit without a way', GOOD.replace(', usb: any', ''), /no host, serialPort or usb/],
     ['two ways', GOOD.replace('usb: any', 'usb: any, serialPort: /dev/ttyUSB0'), /more than one of/],
     [

@@ -1,5 +1,4 @@
-import type { Clock } from '../../core/index.ts';
-import type { ByteLine } from '../line/line.ts';
+import type { ByteLine, LineTime } from '../line/line.ts';
 import { BYTE, type LoaderSeen, loaderIn, QUIET, type Sign, SignReader } from './signs.ts';
 
 /** What a port said by itself. */
@@ -16,14 +15,18 @@ const MOST_BYTES = 4096;
 /** Of what a boot loader sends, at least this part is text. */
 const READABLE = 0.9;
 
-/** Listens and sends nothing. Ends as soon as a boot loader is known for certain, or something that is none. */
-export async function listen(line: ByteLine, milliseconds: number, clock: Clock): Promise<Heard> {
+/** Listens and sends nothing. Ends when it is stopped, and as soon as a boot loader is known for certain, or something that is none. */
+export async function listen(
+  line: ByteLine,
+  milliseconds: number,
+  { clock, signal }: LineTime,
+): Promise<Heard> {
   const until = clock.monotonic() + milliseconds;
   const reader = new SignReader();
   const signs: Sign[] = [];
   let bytes = 0;
   let readable = 0;
-  while (clock.monotonic() < until && bytes < MOST_BYTES) {
+  while (clock.monotonic() < until && bytes < MOST_BYTES && !signal.aborted) {
     const come = await line.read(Math.min(QUIET, until - clock.monotonic()));
     if (come === null) {
       signs.push(...reader.settle());

@@ -2,7 +2,6 @@ import { Problem, printable } from '../../core/index.ts';
 import type { ByteLine, LineTime } from '../line/line.ts';
 import { type Heard, listen } from '../loader/listen.ts';
 import type { LoaderSeen } from '../loader/signs.ts';
-import type { RecordLink } from '../microlink/link.ts';
 import { readPages } from '../microlink/pages.ts';
 import { type Exchange, exchangePasswords } from '../microlink/password.ts';
 import { fieldsOf } from '../microlink/reading.ts';
@@ -59,27 +58,46 @@ export interface SerialLookOptions {
  */
 export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Promise<PortSeen> {
   const { time, waits } = options;
-  const heard = await listen(line, waits.listen, time.clock);
+  const heard = await listen(line, waits.listen, time);
   if (heard.loader !== null) return waitingLoader(heard.loader, line.name);
   if (heard.bytes > 0) return talker(heard, line.name);
-  const link = serialLink(line, waits);
-  const microlink = await askMicrolink(link, options);
-  if (microlink !== null) return microlink;
-  if (link.echoes) return echoing(line.name);
-  if (options.gently === true) return { ...NOTHING, problem: silent(line.name) };
-  const registers = await readRegisters(serialModbus(line, time, waits));
-  if (registers !== null) {
-    return {
-      ...NOTHING,
-      protocol: 'modbus',
-      identity: fromModbus(registers),
-      description: 'a unit that speaks Modbus',
-      notes: ['Modbus has no register for the Micro-Link id: read it at the panel of the unit, or over USB.'],
-    };
+  for (const ask of options.gently === true ? [askMicrolink] : PROTOCOLS) {
+    // Whoever stops the look wants nothing more to be sent.
+    if (time.signal.aborted) return { ...NOTHING, problem: stopped(line.name) };
+    const seen = await ask(line, options);
+    if (seen !== null) return seen;
   }
+  return { ...NOTHING, problem: silent(line.name) };
+}
+
+type Ask = (line: ByteLine, options: SerialLookOptions) => Promise<PortSeen | null>;
+
+async function askMicrolink(line: ByteLine, options: SerialLookOptions): Promise<PortSeen | null> {
+  const { time, waits, authenticate } = options;
+  const link = serialLink(line, waits);
+  const pages = await readPages(link, time, waits);
+  if (pages === null) return link.echoes ? echoing(line.name) : null;
+  const fields = fieldsOf(pages);
+  const exchange = authenticate === true ? await exchangePasswords(link, pages, fields) : null;
+  return microlinkSeen(fields, pages.missing.length, exchange);
+}
+
+async function askModbus(line: ByteLine, { time, waits }: SerialLookOptions): Promise<PortSeen | null> {
+  const registers = await readRegisters(serialModbus(line, time, waits));
+  if (registers === null) return null;
+  return {
+    ...NOTHING,
+    protocol: 'modbus',
+    identity: fromModbus(registers),
+    description: 'a unit that speaks Modbus',
+    notes: ['Modbus has no register for the Micro-Link id: read it at the panel of the unit, or over USB.'],
+  };
+}
+
+async function askOlder(line: ByteLine, { waits }: SerialLookOptions): Promise<PortSeen | null> {
   await line.setRate(2400);
   const older = await askUpsLink(line, waits);
-  if (older === null) return { ...NOTHING, problem: silent(line.name) };
+  if (older === null) return null;
   return {
     ...NOTHING,
     protocol: 'ups-link',
@@ -89,14 +107,8 @@ export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Pr
   };
 }
 
-async function askMicrolink(link: RecordLink, options: SerialLookOptions): Promise<PortSeen | null> {
-  const { time, waits, authenticate } = options;
-  const pages = await readPages(link, time, waits);
-  if (pages === null) return null;
-  const fields = fieldsOf(pages);
-  const exchange = authenticate === true ? await exchangePasswords(link, pages, fields) : null;
-  return microlinkSeen(fields, pages.missing.length, exchange);
-}
+/** In the order in which no question can do harm to whoever speaks a later one. */
+const PROTOCOLS: readonly Ask[] = [askMicrolink, askModbus, askOlder];
 
 /** What Microlink told, over whichever way. */
 export function microlinkSeen(
@@ -163,6 +175,12 @@ function echoing(port: string): PortSeen {
       hint: 'A modem or a console does so. Name the port that the unit is connected to; upsfw local ports lists them.',
     }),
   };
+}
+
+function stopped(port: string): Problem {
+  return new Problem('refused/stopped', `The look at ${printable(port)} was stopped.`, {
+    hint: 'Look again: upsfw local look PORT.',
+  });
 }
 
 function silent(port: string): Problem {
