@@ -12,6 +12,8 @@ import {
 import { openHidraw } from './line/hidraw.ts';
 import type { OpenLine, OpenReports } from './line/line.ts';
 import { openSerialLine } from './line/serial-line.ts';
+import type { Looked } from './look/look.ts';
+import { type LookTools, lookAtPort } from './look/look.ts';
 import {
   checkSending,
   type LoaderTools,
@@ -19,9 +21,7 @@ import {
   takeSending,
   takeSettling,
   takeVerifying,
-} from './loader/steps.ts';
-import type { Looked } from './look/look.ts';
-import { type LookTools, lookAtPort } from './look/look.ts';
+} from './recovery.ts';
 import { LOCAL_WAITS, type LocalWaits } from './waits.ts';
 
 export interface LocalOptions {

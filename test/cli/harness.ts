@@ -60,8 +60,8 @@ export async function openSite(
   };
 }
 
-/** Runs a command in this process, with streams that are kept. */
-export async function runHere(words: readonly string[], overrides: Partial<Io> = {}): Promise<Ran> {
+/** Streams of a command that are kept. */
+export function keptIo(overrides: Partial<Io> = {}): { readonly io: Io; out(): string; talk(): string } {
   let out = '';
   let talk = '';
   const io: Io = {
@@ -82,7 +82,14 @@ export async function runHere(words: readonly string[], overrides: Partial<Io> =
     onInterrupt: () => () => undefined,
     ...overrides,
   };
-  return { exit: await runProgram(words, io), out, talk };
+  return { io, out: () => out, talk: () => talk };
+}
+
+/** Runs a command in this process, with streams that are kept. */
+export async function runHere(words: readonly string[], overrides: Partial<Io> = {}): Promise<Ran> {
+  const { io, out, talk } = keptIo(overrides);
+  const exit = await runProgram(words, io);
+  return { exit, out: out(), talk: talk() };
 }
 
 const ProblemShape = z.looseObject({ code: z.string(), message: z.string(), hint: z.string() });

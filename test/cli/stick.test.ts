@@ -7,8 +7,7 @@ import { type LocalAction, LocalArgs } from '../../src/cli/local/action.ts';
 import { createStickAction } from '../../src/cli/local/stick.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { imageIn, stickAt } from '../images/sticks.ts';
-import { runHere } from './harness.ts';
-import { quietIo } from './quiet-io.ts';
+import { keptIo, runHere } from './harness.ts';
 
 let folder: string;
 let stick: string;
@@ -35,9 +34,9 @@ async function run(words: readonly string[], options: Partial<LocalArgs> = {}): 
     yes: false,
     ...options,
   });
-  const { io, written } = quietIo();
+  const { io, out } = keptIo();
   expect(await action.run(args, io)).toBe(0);
-  return written();
+  return out();
 }
 
 const Document = z.looseObject({

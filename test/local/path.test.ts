@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/cli/io.ts';
-import type { LocalAccess, UnitTarget } from '../../src/core/index.ts';
+import type { LocalAccess } from '../../src/core/index.ts';
 import { readBytes } from '../../src/images/index.ts';
 import { createLocalPath, type LocalPath, parseUsbProduct } from '../../src/local/index.ts';
 import { plannedUnit, unitAt } from '../run/values.ts';
+import { localTarget } from './bench.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -30,24 +31,10 @@ const UNIT = {
 };
 const context = { clock: systemClock, signal: new AbortController().signal };
 
-function target(local: LocalAccess): UnitTarget {
-  return {
-    site: 's',
-    name: 'closet',
-    serial: null,
-    network: null,
-    local,
-    window: null,
-    output: null,
-    feeds: [],
-    redundantWith: [],
-  };
-}
-
 const pathAt = (sysfsRoot: string): LocalPath =>
   createLocalPath({ clock: systemClock, readBytes, sysfsRoot });
 
-const look = (local: LocalAccess) => pathAt(root).look(target(local), context);
+const look = (local: LocalAccess) => pathAt(root).look(localTarget(local), context);
 
 describe('USB strings', () => {
   it.each([
@@ -103,7 +90,7 @@ describe('a look at a USB unit', () => {
     expect((await look({ usb: 'any' })).problem?.code).toBe('device/not-smart-ups');
     expect((await look({ serialPort: '/dev/no-such-port' })).problem?.code).toBe('link/port');
     const none = pathAt(join(root, 'none'));
-    expect((await none.look(target({ usb: 'any' }), context)).problem?.code).toBe('link/silent');
+    expect((await none.look(localTarget({ usb: 'any' }), context)).problem?.code).toBe('link/silent');
   });
 });
 
@@ -112,7 +99,7 @@ describe('sending', () => {
     const path = pathAt(root);
     const [hop] = plannedUnit('s/closet').hops;
     if (hop === undefined) throw new Error('no hop');
-    expect(path.steps(target({ usb: 'any' }), unitAt('09.4'), hop)).toMatchObject({
+    expect(path.steps(localTarget({ usb: 'any' }), unitAt('09.4'), hop)).toMatchObject({
       possible: false,
       problem: { code: 'refused/no-path', hint: expect.stringContaining('work order') },
     });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { holdersOf, type ListPortsOptions, listPorts } from '../../src/local/index.ts';
+import { holdersOf, type ListPortsOptions, type LocalPorts } from '../../src/local/index.ts';
 import { pidIn } from '../../src/local/ports/lock-files.ts';
 import { programOf } from '../../src/local/ports/programs.ts';
 import { type PortsTree, plantTree, RAW, UNIT } from './ports-tree.ts';
@@ -18,10 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => tree.close());
 
-function list(options: Partial<ListPortsOptions> = {}) {
-  const { sysfsRoot, devRoot, procRoot, lockFolder } = tree;
-  return listPorts({ sysfsRoot, devRoot, procRoot, lockFolders: [lockFolder], ...options });
-}
+const list = (options: Partial<ListPortsOptions> = {}): Promise<LocalPorts> => tree.list(options);
 
 const dev = (...parts: readonly string[]): string => join(tree.devRoot, ...parts);
 

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { type ListPortsOptions, type LocalPorts, listPorts } from '../../src/local/index.ts';
 
 /** Folders like /sys, /dev, /proc and /run/lock, with the links that a Linux kernel makes. */
 export interface PortsTree {
@@ -24,6 +25,8 @@ export interface PortsTree {
   /** A link of udev to a node. */
   link(kind: 'by-id' | 'by-path', name: string, tty: string): Promise<void>;
   process(pid: number, comm: string, words: readonly string[], open?: readonly string[]): Promise<void>;
+  /** What is listed of it. */
+  list(options?: Partial<ListPortsOptions>): Promise<LocalPorts>;
   close(): Promise<void>;
 }
 
@@ -67,6 +70,8 @@ export async function plantTree(): Promise<PortsTree> {
     devRoot,
     procRoot,
     lockFolder,
+    list: (options = {}) =>
+      listPorts({ sysfsRoot, devRoot, procRoot, lockFolders: [lockFolder], ...options }),
     async usb(name, attributes) {
       for (const [attribute, text] of Object.entries(attributes))
         await file(join(host, name, attribute), `${text}\n`);

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Problem } from '../../src/core/index.ts';
-import { ListedSerialPort, type ListPortsOptions, listPorts } from '../../src/local/index.ts';
+import {
+  ListedSerialPort,
+  type ListPortsOptions,
+  type LocalPorts,
+  listPorts,
+} from '../../src/local/index.ts';
 import { ADAPTER, HOSTILE, type PortsTree, plantTree, RAW, UNIT } from './ports-tree.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -16,10 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => tree.close());
 
-function list(options: Partial<ListPortsOptions> = {}) {
-  const { sysfsRoot, devRoot, procRoot, lockFolder } = tree;
-  return listPorts({ sysfsRoot, devRoot, procRoot, lockFolders: [lockFolder], ...options });
-}
+const list = (options: Partial<ListPortsOptions> = {}): Promise<LocalPorts> => tree.list(options);
 
 const dev = (...parts: readonly string[]): string => join(tree.devRoot, ...parts);
 

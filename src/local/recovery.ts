@@ -12,11 +12,11 @@ import {
   type StoredFile,
   standingInWords,
   unitKey,
-} from '../../core/index.ts';
-import type { LineTime, OpenLine } from '../line/line.ts';
-import type { Looked } from '../look/look.ts';
-import type { LocalWaits } from '../waits.ts';
-import { type Sent, sendImage } from './xmodem.ts';
+} from '../core/index.ts';
+import type { LineTime, OpenLine } from './line/line.ts';
+import { type Sent, sendImage } from './loader/xmodem.ts';
+import type { Looked } from './look/look.ts';
+import type { LocalWaits } from './waits.ts';
 
 /** What the steps of a recovery need: the port, and a look at whoever is behind it. */
 export interface LoaderTools {
