@@ -78,7 +78,7 @@ export async function takeSending(tools: LoaderTools, context: StepContext): Pro
       waits: tools.waits,
       stop: context.signal,
       progress: (blocks, of, note) => progress(blocks / of, note),
-      said: (text) => said('received', text),
+      said,
     });
     said('note', JSON.stringify(sent));
     return resultOf(sent, context);

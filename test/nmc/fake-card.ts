@@ -102,7 +102,6 @@ export class FakeCard {
     this.#servers = [ssh, ftp];
     this.#agent = await openFakeAgent(this.ports.snmp, objectsOf(this.#state));
     this.ports.snmp = this.#agent.port;
-    this.#startedAt = Date.now();
     this.isUp = true;
     return this;
   }
@@ -147,6 +146,8 @@ export class FakeCard {
         if (part === 'app' || part === 'all') this.app = version;
       }
       await new Promise((resolve) => setTimeout(resolve, this.#setup.restart));
+      // A card that stands there at first was started long ago.
+      this.#startedAt = Date.now();
       if (!this.#closed) await this.open();
     });
   }

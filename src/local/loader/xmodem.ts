@@ -40,8 +40,8 @@ export interface SendOptions {
   /** Aborted when the transfer shall be cancelled; before the last block only. */
   readonly stop: AbortSignal;
   readonly progress: (blocks: number, of: number, note: string) => void;
-  /** Told of each line of text that the receiver prints. */
-  readonly said: (text: string) => void;
+  /** Told of each line of text that the receiver prints, and of each time that it begins anew. */
+  readonly said: (kind: 'received' | 'note', text: string) => void;
 }
 
 /** Frame of a block: number, its complement, the bytes and their CRC (XMODEM-CRC, Forsberg 1988, section 7.3). */
@@ -159,7 +159,7 @@ class Sender {
 
   #restart(number: number, why: string): 'restart' {
     this.#lastWhy = `at block ${number} of ${this.#blocks} ${why}`;
-    this.#options.said(`The receiver began anew: ${this.#lastWhy}.`);
+    this.#options.said('note', `the receiver began anew: ${this.#lastWhy}`);
     return 'restart';
   }
 
@@ -220,7 +220,7 @@ class Sender {
     for (;;) {
       const next = this.#queue.shift();
       if (next !== undefined) {
-        if (next.kind === 'text') this.#options.said(next.text);
+        if (next.kind === 'text') this.#options.said('received', next.text);
         return next;
       }
       const left = until - clock.monotonic();
