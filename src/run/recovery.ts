@@ -68,7 +68,7 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
   try {
     recovery.progress('listening', null);
     const standing = await recovery.path.check('start', context);
-    if (standing.state !== 'todo') return { ...NOT_BEGUN, problem: standing.problem };
+    if (standing.state !== 'todo') return { ...NOT_BEGUN, problem: standing.problem ?? runsAlready() };
     if (recovery.stop.aborted) return { ...NOT_BEGUN, outcome: 'stopped', problem: null };
   } catch (thrown) {
     return { ...NOT_BEGUN, problem: asProblem(thrown) };
@@ -79,6 +79,16 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
   await note(work, 0, 'start', sent.state, sent);
   if (sent.state === 'failed') return { outcome: 'failed', after: null, problem: sent.problem, reasons: [] };
   return settle({ ...context, signal: NEVER }, recovery, record, sent.problem);
+}
+
+function runsAlready(): Problem {
+  return new Problem(
+    'device/start-refused',
+    'The unit runs the version of the image by now; nothing was sent.',
+    {
+      hint: 'See how it stands: upsfw local look PORT.',
+    },
+  );
 }
 
 const NOT_BEGUN: Ending = { outcome: 'refused', after: null, problem: null, reasons: [] };
