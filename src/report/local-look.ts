@@ -23,7 +23,8 @@ const EXCHANGE: Readonly<Record<NonNullable<LocalLookDocument['exchange']>, stri
   both: 'passwords: each side gave the right answer',
   refused: 'passwords: the unit did not take ours',
   'false-answer': 'passwords: the unit took ours and gave a wrong answer of its own',
-  'not-known': 'passwords: the unit keeps them in another way than is known; nothing was sent',
+  'not-known':
+    'passwords: not exchanged, because the unit keeps them in another way than is known, or they were not read in one go',
 };
 
 /** A look at one port for people. */

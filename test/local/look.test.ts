@@ -152,6 +152,15 @@ describe('the exchange of passwords', () => {
     expect((await look(true)).seen?.exchange).toBe('false-answer');
   });
 
+  it('is not tried with a nonce that may be an old one', async () => {
+    const { device, look } = await open('smt1500c-serial', ['microlink-bad-sum', 'microlink-locks']);
+    for (let tried = 0; tried < 3; tried += 1) {
+      expect(['both', 'not-known']).toContain((await look(true)).seen?.exchange);
+      expect((await look()).problem).toBeNull();
+    }
+    expect(device.dangerous).toBe(0);
+  });
+
   it('gives the right one to a unit that would not forgive a wrong one', async () => {
     const { look } = await open('smc1000i-serial', ['microlink-locks']);
     expect((await look(true)).seen?.exchange).toBe('both');

@@ -10,6 +10,8 @@ export interface Pages {
   readonly bytes: Buffer;
   /** Whether a page was read. */
   has(page: number): boolean;
+  /** Whether it was read since the unit began last: what changes with each beginning is true of such pages alone. */
+  isFresh(page: number): boolean;
   /** Pages of which nothing was read. */
   readonly missing: readonly number[];
 }
@@ -37,17 +39,24 @@ export async function readPages(
   const header = readHeader(first);
   if (header === null) return null;
   const read = new Map([[0, first]]);
+  const fresh = new Set<number>([0]);
   const until = time.clock.monotonic() + waits.reading;
   const over = (): boolean => time.signal.aborted || time.clock.monotonic() > until;
   for (let pass = 0; pass < MOST_PASSES && read.size < header.pages && !over(); pass += 1) {
     // Begun a different number of times: a disturbance that keeps time with the pages hits others then.
     for (let begun = 0; begun < pass; begun += 1) {
-      if ((await begin(link, waits, tries, stopped)) === null) return gather(header, read);
+      if ((await begin(link, waits, tries, stopped)) === null) return gather(header, read, NONE);
     }
-    await readOn(link, header, read, over);
+    if (pass > 0) fresh.clear();
+    await readOn(link, header, over, (page, bytes) => {
+      read.set(page, bytes);
+      fresh.add(page);
+    });
   }
-  return gather(header, read);
+  return gather(header, read, fresh);
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 async function begin(
   link: RecordLink,
@@ -66,8 +75,8 @@ async function begin(
 async function readOn(
   link: RecordLink,
   header: Header,
-  read: Map<number, Buffer>,
   over: () => boolean,
+  take: (page: number, bytes: Buffer) => void,
 ): Promise<void> {
   let bad = 0;
   let asked = 0;
@@ -79,16 +88,16 @@ async function readOn(
       continue;
     }
     bad = 0;
-    read.set(answer.page, answer.bytes);
+    take(answer.page, answer.bytes);
     if (answer.page === header.pages - 1) return;
   }
 }
 
-function gather(header: Header, read: ReadonlyMap<number, Buffer>): Pages {
+function gather(header: Header, read: ReadonlyMap<number, Buffer>, fresh: ReadonlySet<number>): Pages {
   const bytes = Buffer.alloc(header.pages * header.width);
   for (const [page, content] of read) content.copy(bytes, page * header.width);
   const missing = Array.from({ length: header.pages }, (_, page) => page).filter((page) => !read.has(page));
-  return { header, bytes, missing, has: (page) => read.has(page) };
+  return { header, bytes, missing, has: (page) => read.has(page), isFresh: (page) => fresh.has(page) };
 }
 
 /** Whether every page of the descriptor was read. */

@@ -47,13 +47,14 @@ export async function exchangePasswords(link: RecordLink, pages: Pages, fields: 
     master.size === FIELD_BYTES && slave.size === FIELD_BYTES && slave.offset === master.offset + FIELD_BYTES;
   const page = Math.floor(slave.offset / width);
   const offset = slave.offset % width;
-  if (!isAsKnown || offset + FIELD_BYTES > width) return 'not-known';
+  const masterPage = Math.floor(master.offset / width);
+  const masterAt = master.offset % width;
+  const areWhole = offset + FIELD_BYTES <= width && masterAt + FIELD_BYTES <= width;
+  // A nonce of an earlier beginning would be answered wrongly.
+  if (!isAsKnown || !areWhole || !pages.isFresh(masterPage)) return 'not-known';
   const nonce = Buffer.from([randomInt(1, 255), randomInt(1, 255)]);
   const ours = Buffer.concat([nonce, answerTo(seed, serial, challenge)]);
   let answer = await link.write(writeFrame(page, offset, ours));
-  const masterPage = Math.floor(master.offset / width);
-  const masterAt = master.offset % width;
-  if (masterAt + FIELD_BYTES > width) return 'not-known';
   for (let seen = 0; seen < MOST_PAGES; seen += 1) {
     if (answer === null) return 'refused';
     if (answer !== 'bad' && answer.page === masterPage) {
