@@ -10,8 +10,6 @@ export interface RawPort {
   /** What is there and was not taken. */
   rest(): Buffer;
   setRate(rate: number): Promise<void>;
-  /** Resolves when the other side has gone. */
-  readonly gone: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,7 +29,6 @@ export async function openRaw(path: string, rate = 9600): Promise<RawPort> {
   });
   // A cable that is pulled is an error of the port too.
   port.on('error', () => undefined);
-  const gone = new Promise<void>((resolve) => port.once('close', () => resolve()));
   /** Resolves with what `cut` finds, which is asked after every change. */
   const until = (cut: () => number | null): Promise<Buffer> =>
     new Promise((resolve) => {
@@ -64,7 +61,6 @@ export async function openRaw(path: string, rate = 9600): Promise<RawPort> {
       new Promise((resolve, reject) => {
         port.update({ baudRate }, (error) => (error === null ? resolve() : reject(error)));
       }),
-    gone,
     close: () =>
       new Promise((resolve) => {
         if (port.isOpen) port.close(() => resolve());

@@ -129,7 +129,7 @@ async function inTime(port: SerialPort, bytes: Uint8Array, { clock }: LineTime):
         : reject(
             new Problem(
               'link/closed',
-              `The port ${printable(port.path)} takes no bytes: ${printable(error.message)}.`,
+              `The port ${printable(port.path)} takes no bytes (${printable(error.message)}): the cable or its adapter may have been pulled.`,
               {
                 hint: 'Check cable and adapter, and look at the unit: upsfw local look PORT.',
                 cause: error,
