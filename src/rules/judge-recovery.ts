@@ -24,7 +24,7 @@ export function judgeRecovery(book: RuleBook, input: RecoveryInput): readonly Re
     ...hopFacts(book, at, candidateOf(image), [], 'serial'),
     ['unit.microLinkId', String(expectId)],
     ['recovery.banner', banner.join('; ') || 'nothing but its wish for an image'],
-    ['recovery.bannerKnown', banner.length === 0 ? null : isNamed],
+    ['recovery.bannerKnown', isNamed],
   ]);
   return assess(book, facts, ['recovery']).reasons;
 }

@@ -120,13 +120,14 @@ export async function allRules(): Promise<readonly { readonly file: string; read
   return found;
 }
 
-/** Rules that need a card, its services or a moment: none is asked about a described unit. */
+/** Rules that need a card, its services, a boot loader or a moment: none is asked about a described unit. */
 const AT_THE_START: ReadonlySet<Stage> = new Set<Stage>([
   'card',
   'start',
   'card-set',
   'card-file',
   'service',
+  'recovery',
 ]);
 
 /**

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { type Image, nothingAgainst, type Reason } from '../../src/core/index.ts';
+import { readImage } from '../../src/images/index.ts';
+import { judgeRecovery, loadRules, type RecoveryInput } from '../../src/rules/index.ts';
+import { buildImage, type ImageRecipe } from '../../src/sim/index.ts';
+
+const BANNER = ['APC(R)2009 Download Manager', 'Version 07.20', '4.5G Smart-UPS Tower'];
+
+function image(recipe: Partial<ImageRecipe> = {}): Image {
+  const whole = { microLinkId: 17, version: '07.1', parts: ['UBL 07.3'], payloadBytes: 4_000, ...recipe };
+  return readImage(buildImage(whole), 'a.enc');
+}
+
+async function judged(input: Partial<RecoveryInput> = {}, overrule?: string): Promise<readonly Reason[]> {
+  const book = await loadRules({
+    ...(overrule === undefined ? {} : { overrule: new Map([[overrule, 'it ran that before']]) }),
+  });
+  return judgeRecovery(book, { image: image(), expectId: 17, banner: BANNER, isNamed: true, ...input });
+}
+
+const outcomes = (reasons: readonly Reason[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(reasons.map(({ code, outcome }) => [code, outcome]));
+
+describe('an image for a unit in its boot loader', () => {
+  it('is sent where it is whole and for the id that the operator names', async () => {
+    const reasons = await judged();
+    expect(nothingAgainst(reasons)).toBe(true);
+    expect(outcomes(reasons)).toMatchObject({
+      RECOVERY_ID: 'pass',
+      RECOVERY_INTACT: 'pass',
+      RECOVERY_HASH_UNKNOWN: 'warn',
+    });
+    expect(Object.keys(outcomes(reasons))).not.toContain('RECOVERY_BANNER');
+  });
+
+  it('is refused for another id, by a rule that nobody can overrule', async () => {
+    const reasons = await judged({ expectId: 18 });
+    expect(reasons.find(({ code }) => code === 'RECOVERY_ID')).toMatchObject({
+      outcome: 'block',
+      because: 'image is for id 17, the unit is said to have id 18',
+    });
+    await expect(judged({ expectId: 18 }, 'recovery-id')).rejects.toMatchObject({ code: 'config/overrule' });
+  });
+
+  it('is refused where it is damaged', async () => {
+    const bytes = buildImage({ microLinkId: 17, version: '07.1', payloadBytes: 4_000 });
+    bytes[200] = (bytes[200] ?? 0) ^ 1;
+    const reasons = await judged({ image: readImage(bytes, 'a.enc') });
+    expect(outcomes(reasons).RECOVERY_INTACT).toBe('block');
+  });
+
+  it('that may need a newer boot loader is refused until somebody knows that the unit has it', async () => {
+    const input = { image: image({ microLinkId: 18, version: '15.0', parts: [] }), expectId: 18 };
+    const [reason] = (await judged(input)).filter(({ code }) => code === 'RECOVERY_LOADER');
+    expect(reason).toMatchObject({ outcome: 'unknown', remedy: expect.stringContaining('09.6') });
+    expect(nothingAgainst(await judged(input, 'recovery-loader'))).toBe(true);
+    // The image that brings the loader needs nothing of the kind.
+    const bringer = { image: image({ microLinkId: 18, version: '09.6', parts: ['UBL 08.6'] }), expectId: 18 };
+    expect(outcomes(await judged(bringer)).RECOVERY_LOADER).toBeUndefined();
+  });
+
+  it.each([
+    [20, undefined],
+    [17, undefined],
+    [1005, 'warn'],
+  ])('of id %d says whether anybody has seen its loader take one', async (microLinkId, outcome) => {
+    const reasons = await judged({ image: image({ microLinkId }), expectId: microLinkId });
+    expect(outcomes(reasons).RECOVERY_LINE_NOT_SEEN).toBe(outcome);
+  });
+
+  it('is compared with the banner, as far as that was ever reported', async () => {
+    const other = { image: image({ microLinkId: 20 }), expectId: 20 };
+    expect(outcomes(await judged(other)).RECOVERY_BANNER).toBe('warn');
+    for (const banner of [['Loader 1.0'], []]) {
+      const reasons = await judged({ banner, isNamed: false });
+      expect(outcomes(reasons).RECOVERY_BANNER_UNKNOWN).toBe('warn');
+    }
+  });
+});
