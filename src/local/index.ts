@@ -5,7 +5,7 @@
  * or inventories; imports core only.
  */
 export type { BootEntry } from './loader/boot-entry.ts';
-export type { Looked } from './look/look.ts';
+export type { Looked, LookManner } from './look/look.ts';
 export type { PortSeen, Protocol } from './look/serial.ts';
 export type { Exchange } from './microlink/password.ts';
 export { createLocalPath, type LocalOptions, type LocalPath } from './path.ts';

@@ -12,8 +12,7 @@ import {
 import { openHidraw } from './line/hidraw.ts';
 import type { OpenLine, OpenReports } from './line/line.ts';
 import { openSerialLine } from './line/serial-line.ts';
-import type { Looked } from './look/look.ts';
-import { type LookTools, lookAtPort } from './look/look.ts';
+import { type Looked, type LookManner, type LookTools, lookAtPort } from './look/look.ts';
 import {
   checkSending,
   type LoaderTools,
@@ -40,8 +39,8 @@ export interface LocalOptions {
 
 /** The local path, with what a person at the machine asks of one port. */
 export interface LocalPath extends UpgradePath {
-  /** Looks at one port; `authenticate` exchanges passwords with the unit, which writes four bytes to it. */
-  lookAt(target: UnitTarget, signal: AbortSignal, authenticate: boolean): Promise<Looked>;
+  /** Looks at one port, in a manner of one's choice. */
+  lookAt(target: UnitTarget, signal: AbortSignal, manner?: LookManner): Promise<Looked>;
 }
 
 /**
@@ -66,7 +65,7 @@ export function createLocalPath(options: LocalOptions): LocalPath {
   };
   return {
     look: (target, context) => lookAtPort(tools, target, context),
-    lookAt: (target, signal, authenticate) => lookAtPort(tools, target, { signal }, { authenticate }),
+    lookAt: (target, signal, manner) => lookAtPort(tools, target, { signal }, manner),
     steps: (target, _unit, hop) =>
       isForLoader(target, hop)
         ? { possible: true, steps: loaderSteps(loader) }

@@ -43,7 +43,8 @@ export function loaderSteps({ waits }: Pick<LoaderTools, 'waits'>): readonly Ste
 
 /** How the sending stands: `todo` while a boot loader asks for an image. Listens before it asks. */
 export async function checkSending(tools: LoaderTools, context: StepContext): Promise<StepCheck> {
-  const { unit, problem } = await tools.look(context);
+  // It may be programming: of a run that was cut off nobody knows.
+  const { unit, problem } = await tools.look(context, true);
   if (problem?.code === 'device/boot-loader') return { state: 'todo', problem: null };
   if (problem !== null) return { state: 'unknown', problem };
   const { hop } = context;
@@ -168,7 +169,9 @@ export async function takeSettling(tools: LoaderTools, context: StepContext): Pr
   let last: Problem | null = null;
   progress(null, 'waiting for the unit to come back');
   while (clock.monotonic() < until && !context.signal.aborted) {
-    const { unit, problem } = await tools.look(context, true);
+    // Half of the time it may be programming; then it may also be one that speaks another protocol.
+    const gently = clock.monotonic() < until - tools.waits.settle / 2;
+    const { unit, problem } = await tools.look(context, gently);
     if (problem === null) return { state: 'done', way: 'xmodem', problem: null, unit };
     if (problem.code === 'device/boot-loader')
       return failed(context, 'the boot loader asks for an image again, so it did not take this one.');

@@ -106,7 +106,6 @@ describe('local look', () => {
     const { problem } = await path.lookAt(
       localTarget({ serialPort: '/dev/full' }),
       new AbortController().signal,
-      false,
     );
     expect(problem).toMatchObject({ code: 'refused/locked', message: expect.stringContaining('4711') });
   });
@@ -116,7 +115,7 @@ describe('local look', () => {
     try {
       const path = createLocalPath({ clock: systemClock, readBytes });
       const target = localTarget({ serialPort: '/dev/null' });
-      const { problem } = await path.lookAt(target, new AbortController().signal, false);
+      const { problem } = await path.lookAt(target, new AbortController().signal);
       expect(problem).toMatchObject({ code: 'refused/locked' });
     } finally {
       const gone = once(child, 'exit');

@@ -147,6 +147,15 @@ describe('nothing is sent', () => {
     expect(site.device).toMatchObject({ state: 'application', writes: 0, dangerous: 0 });
   });
 
+  it('to a unit that took an image and is silent, whoever asks again', async () => {
+    const first = await recover(['loader-never-returns'], { settle: 100 });
+    expect(first.unit.outcome).toBe('unknown');
+    const image = await site.image('b.enc', LOADER_IMAGE);
+    const ran = await refused(['--expect-id', '17'], image);
+    expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'link/silent' } });
+    expect(site.device).toMatchObject({ attempts: 1, dangerous: 0 });
+  });
+
   it('where nobody says yes', async () => {
     site = await openLocalSite('smt1500-loader');
     const image = await site.image('a.enc', LOADER_IMAGE);

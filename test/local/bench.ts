@@ -76,7 +76,7 @@ export async function openLocalBench(
     sysfsRoot: units.sysfsRoot,
     target,
     path,
-    look: (authenticate = false) => path.lookAt(target, new AbortController().signal, authenticate),
+    look: (authenticate = false) => path.lookAt(target, new AbortController().signal, { authenticate }),
     async close() {
       await units.close();
       await rm(folder, { recursive: true, force: true });

@@ -20,7 +20,9 @@ export const lookAction: LocalAction = {
     const lock = await createLocks(state).take(await portLock(target), `local look ${port}`);
     try {
       io.talk('Listening first, then asking; a silent port takes about half a minute.\n');
-      const { unit, seen, problem } = await open.paths.local.lookAt(target, stop.signal, args.authenticate);
+      const { unit, seen, problem } = await open.paths.local.lookAt(target, stop.signal, {
+        authenticate: args.authenticate,
+      });
       if (stop.signal.aborted) return 130;
       const document: LocalLookDocument = {
         schema: 'upsfw/local-look@1',
