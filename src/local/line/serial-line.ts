@@ -71,7 +71,7 @@ function notOpened(path: string, cause: Error): Problem {
     'link/port',
     `The port ${printable(path)} cannot be opened: ${printable(cause.message)}.`,
     {
-      hint: 'Another program may hold it: upsfw local ports names it. End that program first.',
+      hint: 'It may be no serial port, or another program may hold it: upsfw local ports tells of both.',
       cause,
     },
   );
