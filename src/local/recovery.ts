@@ -1,8 +1,8 @@
 import {
   asProblem,
   type Clock,
+  isAtEnd,
   isCardFile,
-  isUpsHop,
   Problem,
   runsInWords,
   type Step,
@@ -13,7 +13,7 @@ import {
   standingInWords,
   unitKey,
 } from '../core/index.ts';
-import type { LineTime, OpenLine } from './line/line.ts';
+import type { ByteLine, OpenLine } from './line/line.ts';
 import { type Sent, sendImage } from './loader/xmodem.ts';
 import type { Looked } from './look/look.ts';
 import type { LocalWaits } from './waits.ts';
@@ -28,6 +28,8 @@ export interface LoaderTools {
   /** Looks at the unit at the port; `gently`: asks in its own protocol only, because it may be programming. */
   readonly look: (context: StepContext, gently?: boolean) => Promise<Looked>;
 }
+
+const NEVER = new AbortController().signal;
 
 /** The slowest image that is known takes half an hour on the wire (local notes, section 5.2), and may be begun anew. */
 const SENDING_LIMIT = 3 * 3600;
@@ -48,7 +50,7 @@ export async function checkSending(tools: LoaderTools, context: StepContext): Pr
   if (problem?.code === 'device/boot-loader') return { state: 'todo', problem: null };
   if (problem !== null) return { state: 'unknown', problem };
   const { hop } = context;
-  if (isUpsHop(hop) && unit.firmware.version === hop.to.version) return { state: 'done', problem: null };
+  if (isAtEnd(unit, hop, 'to')) return { state: 'done', problem: null };
   return { state: 'failed', problem: notWaiting(context, runsInWords(unit, hop)) };
 }
 
@@ -67,9 +69,15 @@ export async function takeSending(tools: LoaderTools, context: StepContext): Pro
   const { target, image, progress } = context;
   if (isCardFile(image))
     throw new Problem('internal/unexpected', 'A card file cannot go into a UPS.', { hint: 'Report this.' });
-  const bytes = await tools.readBytes(image);
-  const time: LineTime = { clock: tools.clock, signal: new AbortController().signal };
-  const line = await tools.openLine(portOf(context), 9600, time);
+  let bytes: Buffer;
+  let line: ByteLine;
+  try {
+    bytes = await tools.readBytes(image);
+    line = await tools.openLine(portOf(context), 9600, { clock: tools.clock, signal: NEVER });
+  } catch (thrown) {
+    // Before the port is open nothing can have been sent.
+    return { state: 'failed', way: null, problem: asProblem(thrown) };
+  }
   const said = (kind: 'received' | 'note', text: string): void =>
     context.transcript?.({ at: tools.clock.now(), where: `${line.name} xmodem`, kind, text });
   said('note', `sending ${image.file}, ${bytes.length} bytes`);
@@ -118,17 +126,9 @@ function resultOf(sent: Sent, context: StepContext): StepResult {
   const { target } = context;
   switch (sent.end) {
     case 'taken':
-      return { state: 'done', way: 'xmodem', problem: null };
+    // Every block was taken; what became of them the unit says by itself, or not at all.
     case 'not-acknowledged':
-      return unknown(
-        new Problem(
-          'device/update-unknown',
-          `${unitKey(target)} took every block and did not answer the end.`,
-          {
-            hint: KEEP,
-          },
-        ),
-      );
+      return { state: 'done', way: 'xmodem', problem: null };
     case 'silent':
       return unknown(
         new Problem('device/update-unknown', `${unitKey(target)} fell silent after block ${sent.block}.`, {
@@ -195,9 +195,7 @@ export async function takeVerifying(tools: LoaderTools, context: StepContext): P
   const { unit, problem } = await tools.look(context);
   if (problem !== null) return { ...unknown(problem), unit };
   const { hop } = context;
-  const { version, microLinkId } = unit.firmware;
-  if (isUpsHop(hop) && version === hop.to.version && microLinkId === hop.to.microLinkId)
-    return { state: 'done', way: 'xmodem', problem: null, unit };
+  if (isAtEnd(unit, hop, 'to')) return { state: 'done', way: 'xmodem', problem: null, unit };
   const other = new Problem(
     'device/changed',
     `${unitKey(context.target)} runs ${runsInWords(unit, hop)}; the image is ${standingInWords(hop, 'to')}.`,
@@ -205,7 +203,9 @@ export async function takeVerifying(tools: LoaderTools, context: StepContext): P
       hint: 'The unit runs again. See what it may get: upsfw rules decide, or upsfw audit with the unit in the inventory.',
     },
   );
-  return { state: version === null ? 'unknown' : 'failed', way: 'xmodem', problem: other, unit };
+  // Over Modbus a unit does not tell its id.
+  const isTold = unit.firmware.version !== null && unit.firmware.microLinkId !== null;
+  return { state: isTold ? 'failed' : 'unknown', way: 'xmodem', problem: other, unit };
 }
 
 function portOf({ target }: StepContext): string {

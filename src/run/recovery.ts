@@ -78,7 +78,7 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
   const sent = await limited('start', context, work.steps, work);
   await note(work, 0, 'start', sent.state, sent);
   if (sent.state === 'failed') return { outcome: 'failed', after: null, problem: sent.problem, reasons: [] };
-  return settle({ ...context, signal: NEVER }, recovery, record, sent.problem);
+  return settle({ ...context, signal: NEVER }, recovery, record);
 }
 
 function runsAlready(): Problem {
@@ -106,38 +106,44 @@ async function watch(recovery: Recovery, record: UnitRecord): Promise<Ending> {
     await note(workOf(recovery, record), 0, 'start', 'failed', { state: 'failed', way: 'xmodem', problem });
     return { outcome: 'failed', after: null, problem, reasons: [] };
   }
-  return settle(context, recovery, record, standing.problem);
+  return settle(context, recovery, record);
 }
 
-/** `doubt`: why it is not known that the image arrived; null where it is. */
-async function settle(
-  context: StepContext,
-  recovery: Recovery,
-  record: UnitRecord,
-  doubt: Problem | null,
-): Promise<Ending> {
+async function settle(context: StepContext, recovery: Recovery, record: UnitRecord): Promise<Ending> {
   const work = workOf(recovery, record);
+  const broken = whyBroken(recovery.journal);
   await note(work, 0, 'settle', 'begun');
   const settled = await limited('settle', context, work.steps, work);
   await note(work, 0, 'settle', settled.state, settled);
   if (settled.state === 'failed')
     return { outcome: 'failed', after: null, problem: settled.problem, reasons: [] };
-  if (settled.state !== 'done')
-    return {
-      outcome: 'unknown',
-      after: settled.unit ?? null,
-      problem: doubt ?? settled.problem,
-      reasons: [],
-    };
+  if (settled.state !== 'done') {
+    const after = settled.unit ?? null;
+    return { outcome: 'unknown', after, problem: broken ?? settled.problem, reasons: [] };
+  }
   await note(work, 0, 'verify', 'begun');
   const verified = await limited('verify', context, work.steps, work);
   await note(work, 0, 'verify', verified.state, verified);
+  if (broken !== null) return { outcome: 'unknown', after: null, problem: maybeAnother(broken), reasons: [] };
   const after = verified.unit ?? null;
-  if (verified.state === 'done') return { outcome: 'upgraded', after, problem: null, reasons: [] };
-  // After a sending of unknown end, what answers with another version may be another unit at the same port.
-  if (doubt !== null) return { outcome: 'unknown', after: null, problem: doubt, reasons: [] };
-  const outcome = verified.state === 'failed' ? 'failed' : 'unknown';
+  const outcome = verified.state === 'done' ? 'upgraded' : verified.state === 'failed' ? 'failed' : 'unknown';
   return { outcome, after, problem: verified.problem, reasons: [] };
+}
+
+/** Why the sending broke off with blocks left, as the journal holds it; null where it did not, or where nobody got to write it. */
+function whyBroken({ events }: Journal): Problem | null {
+  const sent = events.findLast((event) => event.event === 'step' && event.step === 'start');
+  if (sent?.event !== 'step' || sent.state !== 'unknown' || sent.problem === null) return null;
+  return new Problem(sent.problem.code, sent.problem.message, { hint: sent.problem.hint });
+}
+
+/** A unit that did not get all of an image cannot run it, so whoever answers at the port is not known to be that unit. */
+function maybeAnother({ code, message }: Problem): Problem {
+  return new Problem(
+    code,
+    `${message} A unit that runs answers at the port now; whether it is the same one is not known.`,
+    { hint: 'Compare its serial number with the unit: upsfw local look PORT.' },
+  );
 }
 
 async function endWith({ journal }: Recovery, ending: Ending): Promise<RunRecord> {

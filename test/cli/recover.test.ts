@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { listRuns, readJournal } from '../../src/run/index.ts';
-import type { LocalFault } from '../../src/sim/index.ts';
+import { type LocalFault, loadLocalPersona, startLocalUnits } from '../../src/sim/index.ts';
 import { runOf } from './harness.ts';
 import { bytesOf, LOADER_IMAGE, type LocalSite, openLocalSite } from './local-bench.ts';
 
@@ -62,6 +63,42 @@ describe('a unit in its boot loader', () => {
     expect(ran.exit).toBe(exit);
     // Whatever became of it, nothing that the loader did not ask for was sent.
     expect(device.dangerous).toBe(0);
+  });
+
+  it('is not taken for another unit that answers at the port after the cable was pulled', async () => {
+    site = await openLocalSite('smt1500-loader', ['cable-pulled']);
+    const image = await site.image('a.enc', LOADER_IMAGE);
+    // The same kind of unit, which runs the version of the image already.
+    const persona = await loadLocalPersona('smt1500-loader');
+    const others = await startLocalUnits({
+      units: [
+        { name: 'other', site: 's', persona: { ...persona, starts: 'application' }, installed: '07.1' },
+      ],
+      speed: 60,
+      folder: join(site.folder, 'others'),
+    });
+    try {
+      const cable = join(site.folder, 'cable');
+      await symlink(site.port, cable);
+      const words = ['local', 'recover', cable, image, '--expect-id', '17', '--yes', '--json'];
+      const running = site.run(words);
+      while (existsSync(site.port)) await new Promise((resolve) => setImmediate(resolve));
+      await rm(cable);
+      await symlink(others.units[0]?.port ?? '', cable);
+      const ran = await running;
+      expect(runOf(ran).units[0]).toMatchObject({
+        outcome: 'unknown',
+        after: null,
+        problem: { message: expect.stringContaining('whether it is the same one is not known') },
+      });
+      expect(ran.exit).toBe(5);
+      // Whoever takes the run up later is told the same.
+      const again = await site.run(['resume', '--json']);
+      expect(runOf(again).units[0]).toMatchObject({ outcome: 'unknown' });
+      expect(others.units[0]?.device).toMatchObject({ attempts: 0, writes: 0 });
+    } finally {
+      await others.close();
+    }
   });
 
   it('is written down before the first block leaves', async () => {
@@ -154,6 +191,21 @@ describe('nothing is sent', () => {
     const ran = await refused(['--expect-id', '17'], image);
     expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'link/silent' } });
     expect(site.device).toMatchObject({ attempts: 1, dangerous: 0 });
+  });
+
+  it('where the file was changed after it was read, and the run says so', async () => {
+    site = await openLocalSite('smt1500-loader');
+    const image = await site.image('a.enc', LOADER_IMAGE);
+    const ask = async (): Promise<string> => {
+      await writeFile(image, Buffer.alloc(128));
+      return 'yes';
+    };
+    const ran = await site.run(['local', 'recover', site.port, image, '--expect-id', '17', '--json'], {
+      ask,
+    });
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'failed', problem: { code: 'image/changed' } });
+    expect(ran.exit).toBe(4);
+    expect(site.device).toMatchObject({ attempts: 0, bytesHeard: 0 });
   });
 
   it('where nobody says yes', async () => {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type UnitTarget, usableSerial } from '../../core/index.ts';
 
 /** Units that are named by a port alone belong to this site. */
@@ -12,7 +13,8 @@ export function portTarget(word: string): UnitTarget {
     name: wanted === null ? nameOf(word) : wanted === 'any' ? 'usb' : (usableSerial(wanted) ?? wanted),
     serial: null,
     network: null,
-    local: wanted === null ? { serialPort: word } : { usb: wanted },
+    // A run that is taken up elsewhere must find the same port.
+    local: wanted === null ? { serialPort: word.includes('/') ? resolve(word) : word } : { usb: wanted },
     window: null,
     output: null,
     feeds: [],

@@ -34,7 +34,7 @@ export const recoverAction: LocalAction = {
 };
 
 async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
-  const [port = '', file = ''] = args.words;
+  const [word = '', file = ''] = args.words;
   const expectId = neededId(args);
   if (!args.yes && io.ask === null) {
     throw new Problem('refused/confirmation', 'There is no terminal to ask on.', {
@@ -43,7 +43,8 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
   }
   const book = await loadRules({ files: args.rules, overrule: readOverrule(args.overrule) });
   const image = await readOne(file);
-  const target = portTarget(port);
+  const target = portTarget(word);
+  const port = target.local !== null && 'serialPort' in target.local ? target.local.serialPort : word;
   const state = stateFolder(args, io);
   const locks = createLocks(state);
   // The file alone decides much already, before any port is opened.

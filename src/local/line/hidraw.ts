@@ -1,6 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { hasCode, Problem, printable } from '../../core/index.ts';
-import type { LineTime, ReportPort } from './line.ts';
+import { type LineTime, type ReportPort, refuseWhereStopped } from './line.ts';
 
 /** The longest report of a full-speed device. */
 const LONGEST_REPORT = 64;
@@ -11,7 +11,8 @@ const PACE = 8;
  * Opens a node like `/dev/hidraw0`. One read is one report, and a write goes out over the interrupt endpoint where the device has
  * one (local notes, section 1.11, inferred). Needs no package. Rejects with Problem link/port.
  */
-export async function openHidraw(path: string, { clock, signal }: LineTime): Promise<ReportPort> {
+export async function openHidraw(path: string, time: LineTime): Promise<ReportPort> {
+  const { clock, signal } = time;
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDWR | constants.O_NONBLOCK);
@@ -32,6 +33,7 @@ export async function openHidraw(path: string, { clock, signal }: LineTime): Pro
   return {
     name: path,
     async write(report) {
+      refuseWhereStopped(path, time);
       try {
         await file.write(report);
       } catch (cause) {

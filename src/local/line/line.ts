@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/index.ts';
+import { type Clock, Problem, printable } from '../../core/index.ts';
 
 /** Speeds of the ports of a unit (local notes, sections 1.1 and 3). */
 export type Rate = 9600 | 2400;
@@ -7,7 +7,7 @@ export type Rate = 9600 | 2400;
 export interface ByteLine {
   /** Path of the port. */
   readonly name: string;
-  /** Resolves when the system has taken the bytes. Rejects with Problem link/closed or link/timeout. */
+  /** Resolves when the system has taken the bytes. Rejects with Problem link/closed, link/timeout or refused/stopped. */
   write(bytes: Uint8Array): Promise<void>;
   /** What has come, at once where something is there; null after that many milliseconds of silence. Rejects with Problem link/closed. */
   read(milliseconds: number): Promise<Buffer | null>;
@@ -19,10 +19,18 @@ export interface ByteLine {
   close(): Promise<void>;
 }
 
-/** Time as a line needs it: waits end early, and without an answer, when the signal is aborted. */
+/** Time as a line needs it. When the signal is aborted, waits end early and without an answer, and nothing is sent any more. */
 export interface LineTime {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+}
+
+/** Whoever stops a look wants nothing more to be sent. Throws Problem refused/stopped. */
+export function refuseWhereStopped(name: string, { signal }: LineTime): void {
+  if (!signal.aborted) return;
+  throw new Problem('refused/stopped', `The look at ${printable(name)} was stopped.`, {
+    hint: 'Look again: upsfw local look PORT.',
+  });
 }
 
 /** Opens a port for one owner. Rejects with Problem link/port where it cannot be used. */
@@ -31,7 +39,7 @@ export type OpenLine = (path: string, rate: Rate, time: LineTime) => Promise<Byt
 /** HID reports of a USB unit, the report id first (local notes, section 1.11). */
 export interface ReportPort {
   readonly name: string;
-  /** Rejects with Problem link/closed. */
+  /** Rejects with Problem link/closed or refused/stopped. */
   write(report: Uint8Array): Promise<void>;
   /** The next report; null after that many milliseconds without one. Rejects with Problem link/closed. */
   read(milliseconds: number): Promise<Buffer | null>;

@@ -2,7 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import type { SerialPort } from 'serialport';
 import { hasCode, Problem, printable } from '../../core/index.ts';
 import { Inbox } from './inbox.ts';
-import type { ByteLine, LineTime, Rate } from './line.ts';
+import { type ByteLine, type LineTime, type Rate, refuseWhereStopped } from './line.ts';
 
 /** A port that takes no bytes for so long hangs. Milliseconds. */
 const LONGEST_WRITE = 10_000;
@@ -97,6 +97,7 @@ function lineOver(port: SerialPort, time: LineTime): ByteLine {
   return {
     name: port.path,
     async write(bytes) {
+      refuseWhereStopped(port.path, time);
       if (inbox.ended !== null) throw inbox.ended;
       await inTime(port, bytes, time);
       if (inbox.ended !== null) throw inbox.ended;

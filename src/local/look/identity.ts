@@ -1,4 +1,4 @@
-import { printable, readFirmware, SIMULATED_MARK, type Unit } from '../../core/index.ts';
+import { printable, readFirmware, SIMULATED_MARK, UNKNOWN_CONDITION, type Unit } from '../../core/index.ts';
 import type { Fields } from '../microlink/reading.ts';
 import type { Registers } from '../modbus/client.ts';
 import { conditionOf } from './condition.ts';
@@ -95,19 +95,10 @@ export function fromUpsLink({ firmware, model, serial }: UpsLinkUnit): Identity 
     manufactured: null,
     ratingVA: null,
     firmware: readFirmware(firmware),
-    condition: conditionOf(NOTHING),
+    condition: UNKNOWN_CONDITION,
     simulated: false,
   };
 }
-
-const NOTHING = {
-  status: null,
-  calibrating: null,
-  batteryTest: null,
-  batteryPercent: null,
-  runtimeSeconds: null,
-  loadPercent: null,
-} as const;
 
 /** A field that is too short for the mark holds its beginning. */
 function isMark(text: string | null): boolean {

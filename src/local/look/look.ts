@@ -178,7 +178,7 @@ function lookedOf(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): Looke
     seenBy: isThere ? seenBy : null,
     simulated: identity?.simulated === true || loader?.simulated === true,
   };
-  const isSmart = /^smart-?ups\b/i.test(identity?.model ?? '') || identity?.sku !== null;
+  const isSmart = /^smart-?ups\b/i.test(identity?.model ?? '');
   return {
     unit,
     // Whoever speaks the protocols of these units is one of them; of a USB device its strings tell.

@@ -6,7 +6,7 @@ import { readPages } from '../microlink/pages.ts';
 import { type Exchange, exchangePasswords } from '../microlink/password.ts';
 import { fieldsOf } from '../microlink/reading.ts';
 import { serialLink } from '../microlink/serial-link.ts';
-import { readRegisters } from '../modbus/client.ts';
+import { type Registers, readRegisters } from '../modbus/client.ts';
 import { serialModbus } from '../modbus/link.ts';
 import type { LocalWaits } from '../waits.ts';
 import { fromMicrolink, fromModbus, fromUpsLink, type Identity, partVersions } from './identity.ts';
@@ -31,7 +31,7 @@ export interface PortSeen {
   readonly problem: Problem | null;
 }
 
-const NOTHING: PortSeen = {
+export const NOTHING_SEEN: PortSeen = {
   protocol: null,
   identity: null,
   parts: [],
@@ -62,12 +62,10 @@ export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Pr
   if (heard.loader !== null) return waitingLoader(heard.loader, line.name);
   if (heard.bytes > 0) return talker(heard, line.name);
   for (const ask of options.gently === true ? [askMicrolink] : PROTOCOLS) {
-    // Whoever stops the look wants nothing more to be sent.
-    if (time.signal.aborted) return { ...NOTHING, problem: stopped(line.name) };
     const seen = await ask(line, options);
     if (seen !== null) return seen;
   }
-  return { ...NOTHING, problem: silent(line.name) };
+  return { ...NOTHING_SEEN, problem: silent(line.name) };
 }
 
 type Ask = (line: ByteLine, options: SerialLookOptions) => Promise<PortSeen | null>;
@@ -86,10 +84,7 @@ async function askModbus(line: ByteLine, { time, waits }: SerialLookOptions): Pr
   const registers = await readRegisters(serialModbus(line, time, waits));
   if (registers === null) return null;
   return {
-    ...NOTHING,
-    protocol: 'modbus',
-    identity: fromModbus(registers),
-    description: 'a unit that speaks Modbus',
+    ...modbusSeen(registers),
     notes: ['Modbus has no register for the Micro-Link id: read it at the panel of the unit, or over USB.'],
   };
 }
@@ -99,7 +94,7 @@ async function askOlder(line: ByteLine, { waits }: SerialLookOptions): Promise<P
   const older = await askUpsLink(line, waits);
   if (older === null) return null;
   return {
-    ...NOTHING,
+    ...NOTHING_SEEN,
     protocol: 'ups-link',
     identity: fromUpsLink(older),
     description: 'a unit of the older UPS-Link protocol',
@@ -124,7 +119,7 @@ export function microlinkSeen(
   else if (missing > 0)
     notes.push(`${missing} pages were lost on the way; what stands in them is not known.`);
   return {
-    ...NOTHING,
+    ...NOTHING_SEEN,
     protocol: 'microlink',
     identity: fromMicrolink(fields),
     parts: partVersions(fields),
@@ -134,10 +129,20 @@ export function microlinkSeen(
   };
 }
 
+/** What Modbus told, over whichever way. */
+export function modbusSeen(registers: Registers): PortSeen {
+  return {
+    ...NOTHING_SEEN,
+    protocol: 'modbus',
+    identity: fromModbus(registers),
+    description: 'a unit that speaks Modbus',
+  };
+}
+
 function waitingLoader(loader: LoaderSeen, port: string): PortSeen {
   const says = loader.lines.filter((line) => !line.includes('retry')).join('; ') || 'C';
   return {
-    ...NOTHING,
+    ...NOTHING_SEEN,
     protocol: 'boot-loader',
     loader,
     description: `a boot loader that waits for an image: ${printable(says, 160)}`,
@@ -155,7 +160,7 @@ function talker({ bytes, signs }: Heard, port: string): PortSeen {
   const text = signs.find((sign) => sign.kind === 'text');
   const sample = text?.kind === 'text' ? `, among them "${printable(text.text, 60)}"` : '';
   return {
-    ...NOTHING,
+    ...NOTHING_SEEN,
     description: 'something that talks unasked',
     problem: new Problem(
       'device/garbage',
@@ -169,18 +174,12 @@ function talker({ bytes, signs }: Heard, port: string): PortSeen {
 
 function echoing(port: string): PortSeen {
   return {
-    ...NOTHING,
+    ...NOTHING_SEEN,
     description: 'something that sends back what it gets',
     problem: new Problem('device/garbage', `${printable(port)} sends back what it gets: that is no UPS.`, {
       hint: 'A modem or a console does so. Name the port that the unit is connected to; upsfw local ports lists them.',
     }),
   };
-}
-
-function stopped(port: string): Problem {
-  return new Problem('refused/stopped', `The look at ${printable(port)} was stopped.`, {
-    hint: 'Look again: upsfw local look PORT.',
-  });
 }
 
 function silent(port: string): Problem {

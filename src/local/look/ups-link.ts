@@ -10,10 +10,7 @@ export interface UpsLinkUnit {
   readonly serial: string | null;
 }
 
-/**
- * The only bytes that are ever sent: other single letters switch the output, start tests or change settings. `Y` begins, and is the
- * same in lower case for none of them.
- */
+/** The only bytes that are ever sent: other single letters switch the output, start tests or change settings. */
 const SAY = { begin: 'Y', escape: '\u001b', firmware: 'b', model: '\u0001', serial: 'n' } as const;
 const TRIES = 3;
 const LONGEST_ANSWER = 200;

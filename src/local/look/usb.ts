@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asProblem, printable, throwOwnFaults, usableSerial } from '../../core/index.ts';
+import { asProblem, printable, throwOwnFaults, UNKNOWN_CONDITION, usableSerial } from '../../core/index.ts';
 import type { LineTime, OpenReports } from '../line/line.ts';
 import { type Tunnel, tunnelOf } from '../line/report-descriptor.ts';
 import { readPages } from '../microlink/pages.ts';
@@ -12,9 +12,8 @@ import { reportModbus } from '../modbus/link.ts';
 import { parseUsbProduct, type UsbProduct } from '../ports/usb-strings.ts';
 import type { UsbUnit } from '../ports/usb-units.ts';
 import type { LocalWaits } from '../waits.ts';
-import { conditionOf } from './condition.ts';
-import { fromModbus, type Identity } from './identity.ts';
-import { microlinkSeen, type PortSeen } from './serial.ts';
+import type { Identity } from './identity.ts';
+import { microlinkSeen, modbusSeen, NOTHING_SEEN, type PortSeen } from './serial.ts';
 
 export interface UsbLookOptions {
   readonly sysfsRoot: string;
@@ -37,14 +36,10 @@ const LONGEST_DESCRIPTOR = 4096;
 export async function lookAtUsb(unit: UsbUnit, options: UsbLookOptions): Promise<PortSeen> {
   const product = parseUsbProduct(unit.product ?? '');
   const strings: PortSeen = {
+    ...NOTHING_SEEN,
     protocol: 'usb-strings',
     identity: identityOf(unit, product),
-    parts: [],
-    loader: null,
-    exchange: null,
     description: printable(unit.product ?? 'a device without a name', 120),
-    notes: [],
-    problem: null,
   };
   if (!product.isSmartUps) return strings;
   if (options.keepOff !== null) return withNote(strings, options.keepOff);
@@ -75,14 +70,7 @@ function identityOf({ serial }: UsbUnit, { model, firmware }: UsbProduct): Ident
     manufactured: null,
     ratingVA: null,
     firmware,
-    condition: conditionOf({
-      status: null,
-      calibrating: null,
-      batteryTest: null,
-      batteryPercent: null,
-      runtimeSeconds: null,
-      loadPercent: null,
-    }),
+    condition: UNKNOWN_CONDITION,
     simulated: false,
   };
 }
@@ -104,16 +92,7 @@ async function speak(hidraw: string, options: UsbLookOptions): Promise<PortSeen 
     }
     const registers = await readRegisters(reportModbus(port, tunnel, time, waits));
     if (registers === null) return 'it answers neither Microlink nor Modbus';
-    return {
-      protocol: 'modbus',
-      identity: fromModbus(registers),
-      parts: [],
-      loader: null,
-      exchange: null,
-      description: 'a unit that speaks Modbus',
-      notes: [],
-      problem: null,
-    };
+    return modbusSeen(registers);
   } finally {
     await port.close();
   }

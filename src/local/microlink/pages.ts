@@ -33,8 +33,7 @@ export async function readPages(
   waits: LocalWaits,
   tries = FIRST_TRIES,
 ): Promise<Pages | null> {
-  const stopped = (): boolean => time.signal.aborted;
-  const first = await begin(link, waits, tries, stopped);
+  const first = await begin(link, waits, tries);
   if (first === null) return null;
   const header = readHeader(first);
   if (header === null) return null;
@@ -45,7 +44,7 @@ export async function readPages(
   for (let pass = 0; pass < MOST_PASSES && read.size < header.pages && !over(); pass += 1) {
     // Begun a different number of times: a disturbance that keeps time with the pages hits others then.
     for (let begun = 0; begun < pass; begun += 1) {
-      if ((await begin(link, waits, tries, stopped)) === null) return gather(header, read, NONE);
+      if ((await begin(link, waits, tries)) === null) return gather(header, read, NONE);
     }
     if (pass > 0) fresh.clear();
     await readOn(link, header, over, (page, bytes) => {
@@ -58,13 +57,8 @@ export async function readPages(
 
 const NONE: ReadonlySet<number> = new Set();
 
-async function begin(
-  link: RecordLink,
-  waits: LocalWaits,
-  tries: number,
-  stopped: () => boolean,
-): Promise<Buffer | null> {
-  for (let tried = 0; tried < tries && !stopped(); tried += 1) {
+async function begin(link: RecordLink, waits: LocalWaits, tries: number): Promise<Buffer | null> {
+  for (let tried = 0; tried < tries; tried += 1) {
     const answer = await link.start(waits.firstAnswer);
     if (answer !== null && answer !== 'bad' && answer.page === 0) return answer.bytes;
   }
