@@ -48,7 +48,7 @@ const EventSchema = z.discriminatedUnion('event', [
     /** Rules that the operator overruled for this run, each with the reason given. */
     overrule: z.array(z.strictObject({ rule: z.string(), reason: z.string() })).optional(),
     /** The run sends an image to a unit that waits in its boot loader at this port. It has no inventory. */
-    recovery: z.strictObject({ port: z.string().max(256) }).optional(),
+    recovery: z.strictObject({ port: z.string().max(4096) }).optional(),
     plan: PlanSchema,
   }),
   /** The unit was looked at and is about to be worked on: as it was before the hop, the first one where none is named. */

@@ -54,7 +54,7 @@ export async function takeUpRecovery(recovery: Recovery): Promise<RunRecord> {
   const wasStarted = record.hops.some(({ startedAt }) => startedAt !== null);
   if (startInDoubt(record) === null && record.outcome !== 'unknown') {
     const left = record.outcome === 'pending' && !wasStarted;
-    if (!left) return fold(recovery.journal.events);
+    if (!left) return close(recovery.journal, record.outcome);
     const problem = new Problem('refused/stopped', 'Nothing was sent in this run.', { hint: SEND_AGAIN });
     return endWith(recovery, { outcome: 'stopped', after: null, problem, reasons: [] });
   }
@@ -156,7 +156,11 @@ async function endWith({ journal }: Recovery, ending: Ending): Promise<RunRecord
     problem: ending.problem?.toJSON() ?? null,
     reasons: [...ending.reasons],
   });
-  await journal.append({ event: 'closed', state: ending.outcome === 'stopped' ? 'stopped' : 'done' });
+  return close(journal, ending.outcome);
+}
+
+async function close(journal: Journal, outcome: UnitRecord['outcome']): Promise<RunRecord> {
+  await journal.append({ event: 'closed', state: outcome === 'stopped' ? 'stopped' : 'done' });
   return fold(journal.events);
 }
 

@@ -115,6 +115,9 @@ describe('a unit in its boot loader', () => {
       'verify done',
     ]);
     expect(events.at(-1)).toMatchObject({ event: 'closed', state: 'done' });
+    // One that has ended is not begun again by being taken up.
+    const again = runOf(await site.run(['resume', '--json']));
+    expect(again).toMatchObject({ state: 'done', units: [{ outcome: 'upgraded' }] });
     expect(device.attempts).toBe(1);
   });
 });
