@@ -35,8 +35,6 @@ const LINE_FEED = 0x0a;
  */
 export class SignReader {
   #line = '';
-  /** Wishes of this line that were told already. */
-  #told = 0;
 
   /** Takes bytes in and gives what they certainly are. */
   feed(bytes: Uint8Array): readonly Sign[] {
@@ -55,22 +53,16 @@ export class SignReader {
   /** Nothing has followed for a while: what stands there alone is what it seems to be. */
   settle(): readonly Sign[] {
     if (!/^C+$/.test(this.#line)) return [];
-    const news = this.#line.length - this.#told;
-    this.#told = this.#line.length;
-    return Array.from({ length: news }, () => ({ kind: 'want' }));
+    const { length } = this.#line;
+    this.#line = '';
+    return Array.from({ length }, () => ({ kind: 'want' }));
   }
 
   #endLine(): readonly Sign[] {
     const line = this.#line;
     this.#line = '';
-    this.#told = 0;
     const text = printable(line, LONGEST_LINE);
-    return text === '' || /^C+$/.test(line) ? [] : [{ kind: 'text', text }];
-  }
-
-  /** The text that has no end of line yet. */
-  get rest(): string {
-    return /^C*$/.test(this.#line) ? '' : printable(this.#line, LONGEST_LINE);
+    return text === '' ? [] : [{ kind: 'text', text }];
   }
 }
 
