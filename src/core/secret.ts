@@ -8,9 +8,12 @@ const MASK = '[secret]';
  */
 export class Secret {
   readonly #value: string;
+  /** Where the value came from, as the inventory writes it (`env:UPS_PASSWORD`); null where no reference is known. */
+  readonly reference: string | null;
 
-  constructor(value: string) {
+  constructor(value: string, reference: string | null = null) {
     this.#value = value;
+    this.reference = reference;
   }
 
   reveal(): string {

@@ -32,7 +32,7 @@ export function createSecretResolver(sources: SecretSources): SecretResolver {
       if (present !== undefined) return present;
       const found = lookUp(reference, purpose, sources).then((text) => {
         if (text === '') throw missing(describe(reference), 'is empty', 'Give it a value.');
-        return new Secret(text);
+        return new Secret(text, describe(reference));
       });
       known.set(key, found);
       return found;

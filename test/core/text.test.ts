@@ -39,6 +39,11 @@ describe('Secret', () => {
     }
   });
 
+  it('names where it came from, and nothing else', () => {
+    expect(new Secret('swordfish', 'env:UPS_PASSWORD').reference).toBe('env:UPS_PASSWORD');
+    expect(secret.reference).toBeNull();
+  });
+
   it('is taken out of device text that repeats it', () => {
     expect(redact('User swordfish? swordfish!', [secret])).toBe('User [secret]? [secret]!');
   });
