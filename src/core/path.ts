@@ -21,14 +21,25 @@ export interface Step {
 export interface StepCheck {
   readonly state: 'todo' | 'running' | 'done' | 'failed' | 'unknown';
   readonly problem: Problem | null;
+  /** Value of the card's update object at this check; null where it could not be read, absent where it was not asked. */
+  readonly object?: string | null;
+}
+
+/** Leave to make one start, given when its line is on disk. */
+export interface StartPermit {
+  /**
+   * False when more than two seconds went by since the line was written, by the monotonic or by the wall clock: the process
+   * may have slept. The start must not leave then; the step answers `not-started`.
+   */
+  isFresh(): boolean;
 }
 
 /**
  * What came of a step. `staged` (start only): the image lies on the card, nothing was started, and a person can start it.
- * `received` (settle only): the unit has the image and runs its old firmware until somebody has it installed.
+ * `not-started` (start only): the permit expired before the request left; nothing was sent. `received` (settle only): the unit has the image and runs its old firmware until somebody has it installed.
  */
 export interface StepResult {
-  readonly state: 'done' | 'failed' | 'unknown' | 'staged' | 'received';
+  readonly state: 'done' | 'failed' | 'unknown' | 'staged' | 'not-started' | 'received';
   /** How it was done: `ftp`, `scp`, `snmp`, `cli`, `xmodem`. */
   readonly way: string | null;
   readonly problem: Problem | null;
@@ -47,6 +58,13 @@ export interface Said {
   readonly text: string;
 }
 
+/**
+ * What a unit does with firmware at this moment, by its card. `idle`: no update runs and none waits. `waiting`: the unit has
+ * received an image that is not installed yet. `unknown`: the card could not be asked, or its answers do not decide.
+ */
+export const ACTIVITIES = ['idle', 'updating', 'waiting', 'unknown'] as const;
+export type Activity = (typeof ACTIVITIES)[number];
+
 /** What a look at an address gives. It never throws for what a device does: silence is a `problem`. */
 export interface Look {
   readonly unit: Unit;
@@ -56,6 +74,10 @@ export interface Look {
   /** The name that the device gives as its own; absent or null where it has none. */
   readonly systemName?: string | null;
   readonly problem: Problem | null;
+  /** What the unit does with firmware; absent where the look did not ask. */
+  readonly activity?: Activity;
+  /** The source that decided `activity`, as text fit for printing. */
+  readonly activityNote?: string;
 }
 
 export interface LookContext {
@@ -65,6 +87,8 @@ export interface LookContext {
   readonly transcript?: (said: Said) => void;
   /** True: what the card itself runs matters, and is asked by a further way where the first does not tell all of it. */
   readonly card?: boolean;
+  /** True: also asks whether an update runs or waits (update object, command line, event log). Costs a login or two. */
+  readonly update?: boolean;
 }
 
 export interface StepContext extends LookContext {
@@ -85,7 +109,20 @@ export interface StepContext extends LookContext {
     readonly startWays: readonly (StartWay | TransferWay)[];
     /** The newest line of the card's event log before the start; null where it could not be read. */
     readonly eventMark: string | null;
+    /** Value of the update object right before the start: only a change of it is about this start. Null = not known. */
+    readonly objectBefore: string | null;
+    /** The unit was seen to have received the image; its card may have forgotten that since. */
+    readonly received: boolean;
+    /** The card answered the start with an error, which proves nothing; null where it did not. */
+    readonly refusal: Problem | null;
   };
+  /**
+   * Asks for leave to make the start, right before the one request that makes it. Judges the unit once more where time went
+   * by, then writes the line that the start follows. Throws where something speaks against the start: nothing may be sent then.
+   */
+  readonly commit: (way: StartWay | TransferWay | 'xmodem') => Promise<StartPermit>;
+  /** Writes down that the unit was seen to have received the image. */
+  readonly received: () => Promise<void>;
   /** Keeps a file of the card in the folder of the run: its settings, its event log. */
   readonly keep: (name: string, bytes: Buffer) => Promise<void>;
   /** Called with 0 to 1 as a step moves on; `note` is text fit for printing. */
@@ -99,8 +136,10 @@ export type StepsAnswer =
 
 /**
  * A way to a unit. `look` only reads. `steps` is pure. `check` asks the device how a step stands, and only reads.
- * `take` does the step, and is called only after `check` said `todo`. `take` of the committing step makes at most one
- * start, whatever happens, and never repeats it by another way once a start may have reached the device. `switchOutput` is
+ * `take` does the step, and is called only after `check` said `todo`. `take` of the committing step makes a start only behind
+ * `context.commit()`, makes at most one, and never repeats it by another way once a start may have reached the device. It
+ * answers `failed` only where nothing was sent, or where a boot loader asks for the image again: an error answer of a card to a
+ * start is `unknown`, because it proves nothing. `switchOutput` is
  * called only for a unit whose operator said so; `done` means that the unit itself says that its output is so.
  */
 export interface UpgradePath {

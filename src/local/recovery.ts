@@ -80,8 +80,11 @@ export async function takeSending(tools: LoaderTools, context: StepContext): Pro
   }
   const said = (kind: 'received' | 'note', text: string): void =>
     context.transcript?.({ at: tools.clock.now(), where: `${line.name} xmodem`, kind, text });
-  said('note', `sending ${image.file}, ${bytes.length} bytes`);
   try {
+    // Nothing has been sent so far: the port is open, and the loader asks for its image.
+    const permit = await context.commit('xmodem');
+    if (!permit.isFresh()) return { state: 'not-started', way: 'xmodem', problem: tooLate(context) };
+    said('note', `sending ${image.file}, ${bytes.length} bytes`);
     const sent = await sendImage(line, bytes, {
       clock: tools.clock,
       waits: tools.waits,
@@ -112,6 +115,14 @@ const KEEP =
 
 const AGAIN =
   'It waits in its boot loader and loses nothing by that. Try again: upsfw local recover PORT IMAGE --expect-id ID';
+
+function tooLate({ target }: StepContext): Problem {
+  return new Problem(
+    'refused/stopped',
+    `${unitKey(target)}: more than two seconds went by between the line in the journal and the first block, so nothing was sent.`,
+    { hint: 'This machine may have slept or be overloaded. Send the image again.' },
+  );
+}
 
 function unknown(problem: Problem): StepResult {
   return { state: 'unknown', way: 'xmodem', problem };

@@ -27,5 +27,27 @@ export const CODE = {
   upsLost: 'E107',
 } as const;
 
+/** What the card's result codes mean (vendor's command line guides 990-4879 and 990-91149, section on result codes). */
+export const RESULT_CODES: Readonly<Record<string, string>> = {
+  E000: 'success',
+  E001: 'command issued',
+  E002: 'a restart of the card is required for the change to take effect',
+  E100: 'command failed',
+  E101: 'command not found',
+  E102: 'parameter error',
+  E103: 'command line error',
+  E104: 'the user may not give this command',
+  E105: 'command prefill',
+  E106: 'data not available',
+  E107: 'the card has lost its serial link to the UPS',
+  E108: 'EAPoL is disabled: its certificate is invalid or encrypted',
+};
+
+/** A result code with its meaning, for a message: `E100 (command failed)`. */
+export function meaningOf(code: string | null): string {
+  const meaning = code === null ? undefined : RESULT_CODES[code];
+  return code === null ? 'without a result code' : meaning === undefined ? code : `${code} (${meaning})`;
+}
+
 /** Codes that say that a command was not even begun: not found, bad parameter, bad command line, user level. */
 export const NOT_BEGUN: readonly string[] = [CODE.notFound, 'E102', 'E103', 'E104'];

@@ -2,6 +2,7 @@ import type { LookContext, NetworkAccess, StoredFile } from '../core/index.ts';
 import { Problem, type Unit, type UnitTarget, unitKey } from '../core/index.ts';
 import type { SnmpHub } from '../snmp/index.ts';
 import { echoMayStall } from './generations/index.ts';
+import type { Logins } from './session/logins.ts';
 import type { ShellOptions } from './session/shell.ts';
 import type { HostKeyStore, SshOptions } from './session/ssh.ts';
 import type { Waits } from './waits.ts';
@@ -13,6 +14,8 @@ export interface Tools {
   /** The bytes of an image, if its file is still the one that was planned with. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
   readonly waits: Waits;
+  /** What became of the logins of this run. */
+  readonly logins?: Logins;
 }
 
 /** The network access of a unit. Throws Problem refused/no-path for a unit that has none. */
@@ -37,6 +40,7 @@ export function sshOptions(
   return {
     network,
     hostKeys: tools.hostKeys,
+    logins: tools.logins,
     handshakeSeconds: tools.waits.handshake,
     signal,
     ...(transcript === undefined ? {} : { transcript }),

@@ -108,7 +108,16 @@ export interface RunHop {
   /** How the update was started; null = not yet, or not known. */
   readonly start: string | null;
   readonly step: StepName | null;
-  readonly state: 'begun' | 'committing' | 'done' | 'failed' | 'unknown' | 'staged' | 'received' | null;
+  readonly state:
+    | 'begun'
+    | 'committing'
+    | 'done'
+    | 'failed'
+    | 'unknown'
+    | 'staged'
+    | 'not-started'
+    | 'received'
+    | null;
   readonly seconds: number | null;
 }
 

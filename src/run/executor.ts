@@ -35,11 +35,11 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner. A unit that
   // ended as unknown is asked again each time a run is taken up: by now it may tell.
   const inDoubt = records().filter((record) => startInDoubt(record) !== null);
-  await Promise.all(inDoubt.map((record) => watchOne(record, execution)));
+  await Promise.all(inDoubt.map((record) => watchOne(record, execution, flight)));
   const dark = records().filter(
     (record) => outputIsOwed(record) && record.outcome === 'unknown' && startInDoubt(record) === null,
   );
-  await Promise.all(dark.map((record) => bringBack(record, execution)));
+  await Promise.all(dark.map((record) => bringBack(record, execution, flight)));
   // The next hop of a unit that was watched is a start like any other, and waits for its place and its partners.
   const waiting = records().filter((record) => record.outcome === 'pending' && startInDoubt(record) === null);
   // What the plan itself ends needs no place and no lock, and is told first.
@@ -57,7 +57,7 @@ export async function execute(execution: Execution): Promise<RunRecord> {
           if (failures.length > 0) return;
           await flight.enter(record.planned.key);
           try {
-            await beginOne(record, execution);
+            await beginOne(record, execution, flight);
           } catch (thrown) {
             failures.push(thrown);
           } finally {
@@ -79,11 +79,11 @@ function siteOf(record: UnitRecord): string {
 }
 
 /** A unit that was not begun stays pending after a stop; one that has hops behind it says where it stands. */
-async function beginOne(record: UnitRecord, execution: Execution): Promise<void> {
+async function beginOne(record: UnitRecord, execution: Execution, flight: Flight): Promise<void> {
   const anyDone = lastVerified(record) !== null;
   const { control } = execution;
   if (control.stopNew && !anyDone && !outputIsOwed(record)) return;
-  const ending = await underLock(record, execution, (work) =>
+  const ending = await underLock(record, execution, flight, (work) =>
     withOutputBack(record, work, async () =>
       control.stopNew ? stopped(anyDone) : await workOn(record, work),
     ),
@@ -92,18 +92,18 @@ async function beginOne(record: UnitRecord, execution: Execution): Promise<void>
 }
 
 /** A unit that has ended, and whose output this run did not get on again. */
-async function bringBack(record: UnitRecord, execution: Execution): Promise<void> {
-  const ending = await underLock(record, execution, (work) =>
+async function bringBack(record: UnitRecord, execution: Execution, flight: Flight): Promise<void> {
+  const ending = await underLock(record, execution, flight, (work) =>
     withOutputBack(record, work, async () => endBeforeOutput(record)),
   );
   if (ending !== null) await end(record, ending, execution);
 }
 
 /** Watches a start whose end is not known. A unit that has hops left gets no end: it is begun with the others. */
-async function watchOne(record: UnitRecord, execution: Execution): Promise<void> {
+async function watchOne(record: UnitRecord, execution: Execution, flight: Flight): Promise<void> {
   const index = startInDoubt(record);
   if (index === null) return;
-  const ending = await underLock(record, execution, (work) =>
+  const ending = await underLock(record, execution, flight, (work) =>
     withOutputBack(record, work, () => watchOn(record, index, work)),
   );
   if (ending !== null) await end(record, ending, execution);
@@ -129,6 +129,7 @@ async function end(record: UnitRecord, ended: Ending, execution: Execution): Pro
 async function underLock<T>(
   record: UnitRecord,
   execution: Execution,
+  flight: Flight,
   act: (work: UnitWork) => Promise<T>,
 ): Promise<T | Ending> {
   const { planned } = record;
@@ -159,7 +160,7 @@ async function underLock<T>(
       against: execution.against,
       image: execution.image,
       noEarlierStart: (unit) => execution.earlier.refuseOn(unit),
-      partnersAreWell: () => partnersAreWell(planned.key, execution),
+      partnersAreWell: (unit, options) => partnersAreWell(planned.key, unit, execution, flight, options),
       progress: (note, fraction) => execution.progress(planned.key, note, fraction),
       keep: (name, bytes) => execution.papers.keep(planned.key, name, bytes),
       transcript: (said) => execution.papers.transcript(planned.key, said),

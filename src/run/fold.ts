@@ -30,6 +30,12 @@ export interface HopRecord {
   readonly staged: boolean;
   /** The newest line of the card's event log before the hop. */
   readonly eventMark: string | null;
+  /** Value of the card's update object right before the start; null where it is not known. */
+  readonly objectBefore: string | null;
+  /** The unit was seen to have received the image. Its card may forget that; only the new version or the operator ends it. */
+  readonly received: boolean;
+  /** The card's error answer to the start; null where it gave none. */
+  readonly refusal: ProblemJson | null;
   readonly verified: boolean;
   readonly begunAt: Date | null;
   readonly endedAt: Date | null;
@@ -77,6 +83,9 @@ const NO_HOP: HopRecord = {
   startWays: [],
   staged: false,
   eventMark: null,
+  objectBefore: null,
+  received: false,
+  refusal: null,
   verified: false,
   begunAt: null,
   endedAt: null,
@@ -230,8 +239,10 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
   }
   if (event.step === 'backup') return { ...moved, eventMark: event.mark ?? null };
   // Nothing was started, so the line before it, which says that a start may follow, is answered.
-  if (event.step === 'start' && event.state === 'staged')
-    return { ...moved, staged: true, startedAt: null, startedBy: null };
+  if (event.step === 'start' && (event.state === 'staged' || event.state === 'not-started')) {
+    const staged = event.state === 'staged';
+    return { ...moved, staged, startedAt: null, startedBy: null, objectBefore: null, refusal: null };
+  }
   if (event.step === 'start') {
     return {
       ...moved,
@@ -240,9 +251,12 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
       staged: false,
       startedAt: event.state === 'begun' ? hop.startedAt : (hop.startedAt ?? at),
       startedBy: event.way ?? hop.startedBy,
+      objectBefore: event.state === 'committing' ? (event.object ?? null) : hop.objectBefore,
+      refusal: event.problem?.code === 'device/start-refused' ? event.problem : hop.refusal,
       startWays: [...new Set([...hop.startWays, ...(event.ways ?? [])])],
     };
   }
+  if (event.step === 'settle' && event.state === 'received') return { ...moved, received: true };
   if (event.step === 'verify')
     return { ...moved, verified: event.state === 'done', after: event.seen ?? null };
   return moved;

@@ -4,24 +4,33 @@ import {
   isAtEnd,
   isUpsHop,
   Problem,
-  type Step,
   type StepContext,
+  type StoredFile,
   type Unit,
 } from '../core/index.ts';
-import { fold, outputIsOwed, type UnitRecord } from './fold.ts';
-import { outputOff, switchOff } from './output.ts';
+import { fold, type HopRecord, outputIsOwed, type UnitRecord } from './fold.ts';
+import { outputOff } from './output.ts';
 import { type Ending, freshLook, Refusal, refuseWhere, type UnitWork, withKnownUps } from './preflight.ts';
-import { contextFor, limited, note, placeholder, startWaysOf, stepsOf } from './steps.ts';
+import { type HopWork, type OnCommit, startHop } from './start.ts';
+import { contextFor, limited, note, placeholder, stepsOf } from './steps.ts';
 
 /** One hop of one unit: from a look at the unit to the verified firmware, or the watch over a start that is on record. */
 
 const NEVER = new AbortController().signal;
 
-/** A hop at work. */
-interface HopWork extends UnitWork {
-  readonly index: number;
-  readonly hop: Hop;
-  readonly steps: readonly Step[];
+/** What a step of the hop works with; what it sees of the unit goes into the journal. */
+function hopContext(
+  before: Unit,
+  hop: Hop,
+  image: StoredFile,
+  memory: HopRecord | null,
+  work: HopWork,
+  signal: AbortSignal = work.abort,
+): StepContext {
+  return {
+    ...contextFor(before, hop, image, memory, work, signal),
+    received: () => note(work, work.index, 'settle', 'received'),
+  };
 }
 
 function workOnHop(unitWork: UnitWork, index: number, hop: Hop, before: Unit): HopWork {
@@ -44,13 +53,13 @@ function hopOf(record: UnitRecord, index: number): Hop {
 
 /**
  * Takes a hop that was not started. `upgraded`: it is verified. `current`: the unit stands behind it already, so this hop
- * is not needed; `after` is the unit as it was seen. Calls `onCommit` when the start stands on disk.
+ * is not needed; `after` is the unit as it was seen. Calls `onCommit` as the start is on disk or taken back.
  */
 export async function beginHop(
   record: UnitRecord,
   index: number,
   unitWork: UnitWork,
-  onCommit: () => void,
+  onCommit: OnCommit,
 ): Promise<Ending> {
   const hop = hopOf(record, index);
   if (record.hops[index]?.startedAt != null) {
@@ -69,7 +78,7 @@ export async function beginHop(
   const image = await unitWork.image(hop);
   refuseWhere(seen, hop, image, record, unitWork);
   const before = isUpsHop(hop) ? seen : withKnownUps(seen, asWritten(record, unitWork));
-  await unitWork.partnersAreWell();
+  await unitWork.partnersAreWell(seen);
   const work = workOnHop(unitWork, index, hop, before);
 
   await work.journal.append({
@@ -80,54 +89,33 @@ export async function beginHop(
     before,
   });
 
-  const fresh = contextFor(before, hop, image, record.hops[index] ?? null, work);
+  const fresh = hopContext(before, hop, image, record.hops[index] ?? null, work);
   const eventMark = await backup(fresh, work, settingsAreKept(asWritten(record, work), index));
   const noted: StepContext = { ...fresh, remembered: { ...fresh.remembered, eventMark } };
   const sentBy = await transfer(noted, work);
   work.abort.throwIfAborted();
 
-  // Minutes have gone by since the first look. What counts is how the unit is now.
-  let now = await readyToStart(record, work, noted);
-  if (!isAtEnd(now, hop, 'from')) return behind(now);
-  let context = noted;
-  if (isUpsHop(hop) && record.planned.output === 'off' && now.condition.outputOn !== false) {
-    await switchOff(noted, work);
-    now = await readyToStart(record, work, noted);
-    if (!isAtEnd(now, hop, 'from')) return behind(now);
-  }
-  if (now.condition.outputOn === false && isUpsHop(hop)) context = { ...noted, before: outputOff(before) };
-
-  await note(work, index, 'start', 'committing');
-  onCommit();
-  const start = await limited('start', { ...context, signal: NEVER }, work.steps, work);
-  await note(work, index, 'start', start.state, start);
-  if (start.state === 'failed') return { outcome: 'failed', after: now, problem: start.problem, reasons: [] };
-  if (start.state === 'staged')
-    return { outcome: 'stopped', after: now, problem: start.problem, reasons: [] };
-  const remembered = {
-    transferred: sentBy === null ? null : { way: sentBy },
-    startedAt: work.clock.now(),
-    startedBy: start.way,
-    staged: false,
-    startWays: [...context.remembered.startWays, ...startWaysOf(hop, work)],
-    eventMark,
+  const started = await startHop(record, work, noted, onCommit);
+  if (started.kind === 'behind') return behind(started.unit);
+  if (started.kind === 'ended') return started.ending;
+  const { context, result, method } = started;
+  const after: StepContext = {
+    ...context,
+    signal: NEVER,
+    remembered: {
+      ...context.remembered,
+      transferred: sentBy === null ? null : { way: sentBy },
+      startedAt: work.clock.now(),
+      startedBy: result.way ?? method,
+      staged: false,
+      startWays: [
+        ...context.remembered.startWays,
+        ...(method === null || method === 'xmodem' ? [] : [method]),
+      ],
+      refusal: result.problem?.code === 'device/start-refused' ? result.problem : null,
+    },
   };
-  const after: StepContext = { ...context, signal: NEVER, remembered };
-  return start.state === 'unknown' ? askThenWatch(after, work) : settleAndVerify(after, work);
-}
-
-/** Looks and judges again right before the start; gives the unit as it is now. Throws where anything stands against it. */
-async function readyToStart(record: UnitRecord, work: HopWork, context: StepContext): Promise<Unit> {
-  const { index, hop } = work;
-  const now = await freshLook(record, index, work);
-  if (!isAtEnd(now, hop, 'from')) return now;
-  await work.noEarlierStart(now);
-  refuseWhere(now, hop, await work.image(hop), record, work);
-  await work.partnersAreWell();
-  const standing = await work.path.check('start', context);
-  if (standing.state !== 'todo') throw notToBeStarted(standing.problem);
-  work.abort.throwIfAborted();
-  return now;
+  return result.state === 'unknown' ? askThenWatch(after, work) : settleAndVerify(after, work);
 }
 
 /**
@@ -139,14 +127,14 @@ async function takeUpStaged(
   record: UnitRecord,
   index: number,
   unitWork: UnitWork,
-  onCommit: () => void,
+  onCommit: OnCommit,
 ): Promise<Ending | null> {
   const hop = hopOf(record, index);
   const memory = record.hops[index] ?? null;
   const before = memory?.before ?? record.planned.unit;
   const image = await unitWork.image(hop).catch(() => placeholder(hop));
   const work = workOnHop(unitWork, index, hop, before);
-  const context = contextFor(before, hop, image, memory, work);
+  const context = hopContext(before, hop, image, memory, work);
   let seen: Unit | null = null;
   try {
     seen = await freshLook(record, index, work);
@@ -166,7 +154,7 @@ async function takeUpStaged(
   }
   const state = seen === null ? 'unknown' : 'done';
   await note(work, index, 'start', state, { state, way: null, problem: null });
-  onCommit();
+  onCommit(true);
   const remembered = { ...context.remembered, startedAt: work.clock.now() };
   return settleAndVerify({ ...context, signal: NEVER, remembered }, work);
 }
@@ -180,14 +168,17 @@ export async function watchHop(record: UnitRecord, index: number, unitWork: Unit
   // Watching needs the facts of the image, not its file.
   const image = await unitWork.image(hop).catch(() => placeholder(hop));
   const work = workOnHop(unitWork, index, hop, before);
-  return askThenWatch(contextFor(before, hop, image, memory, work, NEVER), work);
+  return askThenWatch(hopContext(before, hop, image, memory, work, NEVER), work);
 }
 
 function behind(unit: Unit): Ending {
   return { outcome: 'current', after: unit, problem: null, reasons: [] };
 }
 
-/** Asks the device what became of a start, and watches the update if there is or may be one. */
+/**
+ * Asks the device what became of a start, and watches the update if there is or may be one. An error answer of the card is not
+ * enough to call a start failed: as long as the unit may be at it, it is in flight.
+ */
 async function askThenWatch(context: StepContext, work: HopWork): Promise<Ending> {
   work.progress('asking what became of the start', null);
   const standing = await work.path.check('start', context);
@@ -278,13 +269,4 @@ async function settleAndVerify(context: StepContext, work: HopWork): Promise<End
   await note(work, index, 'verify', verified.state, verified);
   const outcome = verified.state === 'done' ? 'upgraded' : verified.state === 'failed' ? 'failed' : 'unknown';
   return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
-}
-
-function notToBeStarted(problem: Problem | null): Problem {
-  return (
-    problem ??
-    new Problem('device/busy', 'The unit is at an update that this run did not start.', {
-      hint: 'Wait until it has ended, look at the unit, and make a new plan.',
-    })
-  );
 }

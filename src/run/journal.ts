@@ -16,6 +16,7 @@ export const STEP_STATES = [
   'failed',
   'unknown',
   'staged',
+  'not-started',
   'received',
 ] as const;
 export type StepState = (typeof STEP_STATES)[number];
@@ -66,11 +67,16 @@ const EventSchema = z.discriminatedUnion('event', [
     unit: z.string(),
     hop: z.int().min(0),
     step: StepNameSchema,
-    /** `committing` stands on disk before the start is made, and only for the start. */
+    /**
+     * `committing` is on disk before the start is made, and only for the start. `not-started` takes it back: no request left,
+     * or the card refused it for certain. `received` may come in the middle of `settle`, as soon as it was seen.
+     */
     state: z.enum(STEP_STATES),
     way: z.string().nullable(),
     /** With `committing`: the ways that the start may be made by. The inventory may say otherwise later. */
     ways: z.array(z.enum(['snmp', 'cli', 'scp', 'ftp'])).optional(),
+    /** With `committing`: value of the card's update object before the start; null where it could not be read. */
+    object: z.string().max(40).nullable().optional(),
     /** With the end of `backup`: the newest line of the card's event log, null where it could not be read. */
     mark: z.string().max(1000).nullable().optional(),
     /** With the end of `verify`: the unit as it was seen then. */

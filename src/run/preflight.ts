@@ -59,8 +59,11 @@ export interface UnitWork {
   readonly image: (hop: Hop) => Promise<StoredFile>;
   /** Throws Problem refused/second-attempt where another run made a start on the unit and does not know its end. */
   readonly noEarlierStart: (unit: Unit) => Promise<void>;
-  /** Throws Problem refused/partner where a unit with the same load is not well. */
-  readonly partnersAreWell: () => Promise<void>;
+  /**
+   * Throws Problem refused/partner where a unit with the same load is not healthy, not idle, or not known to be. `unit`: the unit
+   * as it was just seen. `quick`: leaves out what needs a login, because it was asked moments ago.
+   */
+  readonly partnersAreWell: (unit: Unit, options?: { readonly quick: boolean }) => Promise<void>;
   readonly progress: (note: string, fraction: number | null) => void;
   /** Keeps a file of the device in the folder of the run. */
   readonly keep: (name: string, bytes: Buffer) => Promise<void>;
@@ -156,6 +159,15 @@ function stale(planned: string, found: string): Problem {
   });
 }
 
+/** Throws Problem refused/window outside of the window of the unit. */
+export function refuseOutsideWindow({ target, clock }: Pick<UnitWork, 'target' | 'clock'>): void {
+  const now = clock.now();
+  if (target.window === null || isOpen(target.window, now)) return;
+  throw new Problem('refused/window', `The window is closed: ${describeWindow(target.window, now)}.`, {
+    hint: 'Run upsfw resume inside the window, or change it in the inventory and make a new plan.',
+  });
+}
+
 /** Refuses outside of the window, and where a rule stands against the update. */
 export function refuseWhere(
   unit: Unit,
@@ -164,12 +176,7 @@ export function refuseWhere(
   record: UnitRecord,
   work: UnitWork,
 ): void {
-  const now = work.clock.now();
-  if (work.target.window !== null && !isOpen(work.target.window, now)) {
-    throw new Problem('refused/window', `The window is closed: ${describeWindow(work.target.window, now)}.`, {
-      hint: 'Run upsfw resume inside the window, or change it in the inventory and make a new plan.',
-    });
-  }
+  refuseOutsideWindow(work);
   const operator: OperatorWord = {
     output: record.planned.output,
     feeds: work.target.feeds,

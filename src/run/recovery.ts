@@ -12,6 +12,7 @@ import type { Papers } from './execution.ts';
 import { fold, type RunRecord, startInDoubt, type UnitRecord } from './fold.ts';
 import type { Journal } from './journal.ts';
 import type { Ending } from './preflight.ts';
+import { StartGate } from './start-gate.ts';
 import { contextFor, limited, note, placeholder } from './steps.ts';
 
 /**
@@ -74,8 +75,21 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
     return { ...NOT_BEGUN, problem: asProblem(thrown) };
   }
   const work = workOf(recovery, record);
-  await note(work, 0, 'start', 'committing');
-  const sent = await limited('start', context, work.steps, work);
+  const gate = new StartGate({
+    clock: recovery.clock,
+    // The loader has just asked for an image, and nothing else can speak against one: it has no mains, window or partner to read.
+    judge: async () => recovery.stop.throwIfAborted(),
+    write: (way) => note(work, 0, 'start', 'committing', null, { way, object: null }),
+    takeBack: () => note(work, 0, 'start', 'not-started'),
+  });
+  const sent = await limited('start', { ...context, commit: (way) => gate.commit(way) }, work.steps, work);
+  gate.close();
+  if (!gate.committed || sent.state === 'not-started') {
+    await note(work, 0, 'start', 'not-started', sent);
+    if (recovery.stop.aborted) return { ...NOT_BEGUN, outcome: 'stopped' };
+    const outcome = sent.state === 'not-started' ? 'refused' : 'failed';
+    return { outcome, after: null, problem: sent.problem, reasons: [] };
+  }
   await note(work, 0, 'start', sent.state, sent);
   if (sent.state === 'failed') return { outcome: 'failed', after: null, problem: sent.problem, reasons: [] };
   return settle({ ...context, signal: NEVER }, recovery, record);

@@ -3,7 +3,7 @@ import {
   type Hop,
   isUpsHop,
   Problem,
-  type StartWay,
+  type ProblemJson,
   type Step,
   type StepContext,
   type StepName,
@@ -11,13 +11,13 @@ import {
   type StoredFile,
   type StoredImage,
   scaledClock,
-  type TransferWay,
   type Unit,
   unitKey,
 } from '../core/index.ts';
 import type { HopRecord } from './fold.ts';
 import type { StepState } from './journal.ts';
 import type { UnitWork } from './preflight.ts';
+import type { StartMethod } from './start-gate.ts';
 
 /** A step that does not end by itself gets this much more than its own limit before it is given up. */
 const GRACE_SECONDS = 60;
@@ -66,11 +66,28 @@ export function contextFor(
       staged: memory?.staged ?? false,
       startWays: memory?.startWays ?? [],
       eventMark: memory?.eventMark ?? null,
+      objectBefore: memory?.objectBefore ?? null,
+      received: memory?.received ?? false,
+      refusal: memory?.refusal ? problemFrom(memory.refusal) : null,
     },
+    commit: () => Promise.reject(notAllowed()),
+    received: async () => undefined,
     keep: work.keep,
     transcript: work.transcript,
     progress: (fraction, text) => work.progress(text, fraction),
   };
+}
+
+/** Only the start step may start anything. */
+function notAllowed(): Problem {
+  return new Problem('internal/unexpected', 'A step that may not start anything asked for a start.', {
+    hint: 'Report this.',
+  });
+}
+
+/** A problem that was read back from a journal. */
+export function problemFrom({ code, message, hint }: ProblemJson): Problem {
+  return new Problem(code, message, { hint });
 }
 
 /**
@@ -109,13 +126,14 @@ function overdue(step: Step, { target }: StepContext): Problem {
   );
 }
 
-/** Writes down how a step stands; resolves when the line is on the disk. */
+/** Writes down how a step stands; resolves when the line is on the disk. `start`: with `committing`, what the start goes by. */
 export async function note(
   work: Pick<UnitWork, 'target' | 'journal'> & { readonly hop: Hop },
   hop: number,
   step: StepName,
   state: StepState,
   result: StepResult | null = null,
+  start: { readonly way: StartMethod; readonly object: string | null } | null = null,
 ): Promise<void> {
   await work.journal.append({
     event: 'step',
@@ -123,19 +141,11 @@ export async function note(
     hop,
     step,
     state,
-    way: result?.way ?? null,
-    ...(state === 'committing' ? { ways: [...startWaysOf(work.hop, work)] } : {}),
+    way: start?.way ?? result?.way ?? null,
+    ...(start === null || start.way === 'xmodem' ? {} : { ways: [start.way] }),
+    ...(start === null ? {} : { object: start.object }),
     ...(result?.eventMark === undefined ? {} : { mark: result.eventMark }),
     ...(step === 'verify' && result?.unit !== undefined ? { seen: result.unit } : {}),
     problem: result?.problem?.toJSON() ?? null,
   });
-}
-
-/** The ways that the start of a hop may be made by: for the card's own firmware the upload is the start. */
-export function startWaysOf(
-  hop: Hop,
-  { target }: Pick<UnitWork, 'target'>,
-): readonly (StartWay | TransferWay)[] {
-  const network = target.network;
-  return (isUpsHop(hop) ? network?.start : network?.transfer) ?? [];
 }

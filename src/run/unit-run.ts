@@ -44,8 +44,8 @@ export async function workOn(record: UnitRecord, work: UnitWork): Promise<Ending
     for (const index of hops.keys()) {
       if (record.hops[index]?.verified) continue;
       if (work.stopping()) return stopped(anyDone);
-      const ending = await beginHop(record, index, work, () => {
-        startMade = true;
+      const ending = await beginHop(record, index, work, (made) => {
+        startMade = made;
       });
       if (ending.outcome !== 'upgraded' && ending.outcome !== 'current') return ending;
       if (ending.outcome === 'upgraded') anyDone = true;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { markOf, newerThan, parseEventLog, wordOf } from '../../src/nmc/update/event-log.ts';
+import { lastUpdateIn, markOf, newerThan, parseEventLog, wordOf } from '../../src/nmc/update/event-log.ts';
 
 const LOST =
   '02/09/2018 14:02:39 Device UPS: Lost the local network management interface-to-UPS communication. 0x0102';
@@ -45,7 +45,26 @@ describe('the event log of a card', () => {
       { state: 'transferring', line: STARTED },
     ],
   ])('tells %s', (_name, lines, mark, word) => {
-    expect(wordSince(mark, lines)).toEqual(word);
+    expect(wordSince(mark, lines)).toMatchObject(word);
+  });
+
+  it('gives every line since the mark, oldest first', () => {
+    expect(wordSince(OUTPUT, NEWEST_FIRST)?.since).toEqual([STARTED, FINISHED, FAILED, FILE_FAILED, LOST]);
+    expect(wordSince(LOST, NEWEST_FIRST)?.since).toEqual([]);
+  });
+
+  const RESTORED =
+    '02/09/2018 14:03:30 Device UPS: Restored the local network management interface-to-UPS communication. 0x0101';
+  it.each([
+    ['no update', [OUTPUT, BOOT], { state: 'none', line: null }],
+    ['a transfer without an end', [STARTED, OUTPUT, BOOT], { state: 'transferring', line: STARTED }],
+    ['an image that waits', [FINISHED, STARTED, BOOT], { state: 'received', line: FINISHED }],
+    ['a restart of the UPS since', [RESTORED, LOST, FINISHED, STARTED], { state: 'over', line: FINISHED }],
+    ['a failure', NEWEST_FIRST, { state: 'over', line: FINISHED }],
+    ['a transfer that a restart ended', [RESTORED, STARTED], { state: 'over', line: STARTED }],
+    ['a second transfer', [STARTED, RESTORED, FINISHED, BOOT], { state: 'transferring', line: STARTED }],
+  ])('shows as the last update in it: %s', (_name, lines, expected) => {
+    expect(lastUpdateIn(parseEventLog(lines.join('\n')))).toEqual(expected);
   });
 
   it('says nothing where the mark is gone or was never read', () => {

@@ -44,15 +44,16 @@ describe('killed before the line is written that says', () => {
 
 it('killed when the upload is written down and not made: resume makes none, says that it failed, and --again makes it', async () => {
   site = await openCardSite({ card: NMC3 });
-  // The line is on disk, and the process does not come to the upload: its card does not let it in.
-  const password = site.card.password;
+  // The line is on disk, and the process does not come to the upload.
+  let isGone = false;
   await killedDuring({
     onLine: (event) => {
-      if (event.event === 'step' && event.step === 'start') site.card.password = 'another';
+      if (event.event !== 'step' || event.state !== 'committing') return;
+      isGone = true;
+      throw new Killed();
     },
-    killedBefore: (event) => event.event === 'step' && event.step === 'start' && event.state !== 'committing',
+    killedBefore: () => isGone,
   });
-  site.card.password = password;
   const resumed = only(await site.resume());
   expect(resumed).toMatchObject({ outcome: 'failed', exit: 4, problem: { code: 'device/update-failed' } });
   expect(site.card.touched).toBe(0);

@@ -1,25 +1,22 @@
-import {
-  asProblem,
-  Problem,
-  type ProblemCode,
-  type StepContext,
-  type StepResult,
-  type TransferWay,
-} from '../../core/index.ts';
+import { asProblem, Problem, type StepContext, type StepResult, type TransferWay } from '../../core/index.ts';
 import { ANOTHER_HOST } from '../cannot-send.ts';
 import { uploadByFtp } from '../files/ftp.ts';
 import { ftpOptions } from '../files/ftp-session.ts';
 import { uploadByScp } from '../files/scp.ts';
 import { networkOf, sshOptions, type Tools } from '../tools.ts';
+import { tooLate } from '../update/start.ts';
 
 /** Where a card looks for its own firmware (card notes, section 3). */
 const ROOT = '/';
 
 /**
  * What became of one way. `sent`: every byte left; that the connection then dies instead of an answer is normal. `no`: no byte
- * reached the card, for certain. `maybe`: some may have.
+ * reached the card, for certain. `late`: the same, because the permit had expired. `maybe`: some may have.
  */
-type Attempt = { readonly state: 'sent' } | { readonly state: 'no' | 'maybe'; readonly problem: Problem };
+type Attempt =
+  | { readonly state: 'sent' }
+  | { readonly state: 'late' }
+  | { readonly state: 'no' | 'maybe'; readonly problem: Problem };
 
 /**
  * Uploads the file by the ways of the inventory in order. The card takes it as soon as it has it, so at most one upload that may
@@ -39,6 +36,7 @@ export async function takeCardStart(tools: Tools, context: StepContext): Promise
     context.progress(0, `sending ${context.image.file} by ${way}`);
     const attempt = await sendBy(way, bytes, tools, context);
     if (attempt.state === 'sent') return { state: 'done', way, problem: null };
+    if (attempt.state === 'late') return { state: 'not-started', way, problem: tooLate(context) };
     if (attempt.state === 'maybe') return { state: 'unknown', way, problem: attempt.problem };
     refusals.push({ way, problem: attempt.problem });
     if (ANOTHER_HOST.includes(attempt.problem.code)) break;
@@ -62,30 +60,42 @@ function nothingSent(refusals: readonly { readonly way: TransferWay; readonly pr
 
 async function sendBy(way: TransferWay, bytes: Buffer, tools: Tools, context: StepContext): Promise<Attempt> {
   let began = false;
+  let isLate = false;
+  let isAllowed = false;
   const progress = (sent: number): void => {
     began = true;
     context.progress(sent / bytes.length, `sending ${context.image.file} by ${way}`);
   };
+  // Called behind the login, right before the card is offered the file.
+  const ready = async (): Promise<void> => {
+    const permit = await context.commit(way);
+    isLate = !permit.isFresh();
+    if (isLate) throw tooLate(context);
+    isAllowed = true;
+  };
   try {
-    await upload(way, bytes, progress, tools, context);
+    await upload(way, bytes, { progress, ready }, tools, context);
     // Also where the last word did not come: the card restarts with its new firmware instead of giving one.
     return { state: 'sent' };
   } catch (thrown) {
     const problem = asProblem(thrown);
-    return { state: began || !isBeforeAnyByte(way, problem.code) ? 'maybe' : 'no', problem };
+    if (isLate) return { state: 'late' };
+    // Over FTP the bytes are read when the data connection stands, and the first of them is reported. SCP reports them once they
+    // left, so what fails behind the offer may have failed in the middle of the first bytes.
+    return { state: isAllowed && (began || way === 'scp') ? 'maybe' : 'no', problem };
   }
 }
 
 function upload(
   way: TransferWay,
   bytes: Buffer,
-  progress: (sent: number) => void,
+  hooks: { readonly progress: (sent: number) => void; readonly ready: () => Promise<void> },
   tools: Tools,
   context: StepContext,
 ): Promise<unknown> {
   const { image, target } = context;
   const network = networkOf(target);
-  const file = { folder: ROOT, name: image.file, bytes, progress };
+  const file = { folder: ROOT, name: image.file, bytes, ...hooks };
   if (way === 'ftp')
     return uploadByFtp({
       ...ftpOptions(tools, network, context),
@@ -98,21 +108,4 @@ function upload(
     stalledSeconds: tools.waits.stalledUpload,
     afterLastByteSeconds: tools.waits.afterLastByte,
   });
-}
-
-/** What goes wrong before a file is offered. Anything else may have happened in the middle of the first bytes. */
-const BEFORE_ANY_BYTE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
-  'device/login',
-  'device/login-limit',
-  'device/password-change',
-  'link/dns',
-  'link/refused',
-  'link/handshake',
-  'link/host-key',
-  'link/scp',
-]);
-
-/** Over FTP the bytes are read when the data connection stands, and the first of them is told; SCP tells them once they left. */
-function isBeforeAnyByte(way: TransferWay, code: ProblemCode): boolean {
-  return way === 'ftp' || BEFORE_ANY_BYTE.has(code);
 }

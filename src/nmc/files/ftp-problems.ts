@@ -62,6 +62,12 @@ export function floodProblem(where: string, cause?: unknown): Problem {
   });
 }
 
+/** A reply to the password that means that it is wrong, and not that the card has no free session. */
+export function isLoginRefusal(thrown: unknown): boolean {
+  if (!(thrown instanceof FTPError)) return false;
+  return [530, 430, 332, 532].includes(thrown.code) && !TOO_MANY.test(thrown.message);
+}
+
 function replyProblem(reply: FTPError, where: string, aim: FtpAim): Problem {
   const { code } = reply;
   const text = printable(reply.message);

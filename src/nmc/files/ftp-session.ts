@@ -1,11 +1,12 @@
-import { Client, FileInfo, FileType } from 'basic-ftp';
-import { type NetworkAccess, Problem, type Said } from '../../core/index.ts';
+import { Client, FileInfo, FileType, type FTPResponse } from 'basic-ftp';
+import { type Login, type NetworkAccess, Problem, type Said } from '../../core/index.ts';
+import { type Logins, refusedLogin } from '../session/logins.ts';
 import { type ListedFile, parseListing } from '../session/reply.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
 import { tell } from '../session/transcript.ts';
 import type { SessionContext, Tools } from '../tools.ts';
 import { passiveMode } from './ftp-data.ts';
-import { type FtpAim, floodProblem, ftpProblem } from './ftp-problems.ts';
+import { type FtpAim, floodProblem, ftpProblem, isLoginRefusal } from './ftp-problems.ts';
 import { type Bond, checkCertificate, protect, protectData } from './ftp-tls.ts';
 
 export interface FtpOptions {
@@ -15,6 +16,8 @@ export interface FtpOptions {
   readonly signal: AbortSignal;
   /** Certificates seen before; without it an encrypted session counts as plaintext, because nothing tells with whom it is. */
   readonly hostKeys?: HostKeyStore | undefined;
+  /** The logins of the run; without it each connection tries its login for itself. */
+  readonly logins?: Logins | undefined;
   /** Told of commands and replies; the password is never part of it. */
   readonly transcript?: ((said: Said) => void) | undefined;
 }
@@ -28,6 +31,7 @@ export function ftpOptions(
   return {
     network,
     hostKeys: tools.hostKeys,
+    logins: tools.logins,
     silenceSeconds: tools.waits.stalledUpload,
     signal,
     transcript,
@@ -100,6 +104,7 @@ async function logIn(client: Client, options: FtpOptions, where: string): Promis
       hint: 'Add login: to the unit in the inventory.',
     });
   }
+  options.logins?.refuseKnown(options.network, login);
   return inTime(client, options, async () => {
     const greeting = client.connect(host, ports.ftp);
     wholeLines(client, where);
@@ -107,12 +112,32 @@ async function logIn(client: Client, options: FtpOptions, where: string): Promis
     const bond = await protect(client, { ...options, where });
     if (bond !== null) wholeLines(client, where);
     const asked = await client.send(`USER ${login.user}`);
-    const told = asked.code === 331 ? await client.send(`PASS ${login.password.reveal()}`) : asked;
+    const told = asked.code === 331 ? await sendPassword(client, options, login, where) : asked;
     if (told.code < 200 || told.code > 299) throw loginProblem(where, told.code);
     await settle(client);
     if (bond !== null) await protectData(client, where);
     return bond;
   });
+}
+
+/** Sends the password once the logins of the run allow it. Throws Problem device/login where the server refuses it. */
+async function sendPassword(
+  client: Client,
+  { logins, network }: FtpOptions,
+  login: Login,
+  where: string,
+): Promise<FTPResponse> {
+  const loginTry = await logins?.begin(network, where, login);
+  try {
+    const told = await client.send(`PASS ${login.password.reveal()}`);
+    if (told.code < 300) loginTry?.accepted();
+    else loginTry?.unanswered();
+    return told;
+  } catch (thrown) {
+    if (isLoginRefusal(thrown)) throw loginTry?.refused() ?? refusedLogin(where, login);
+    loginTry?.unanswered();
+    throw thrown;
+  }
 }
 
 /** Ends a login that is neither silent nor done, and one that waits for a handshake, which the library does not end. */

@@ -12,6 +12,8 @@ export interface FtpUpload extends FtpOptions {
   readonly name: string;
   readonly bytes: Buffer;
   readonly progress: (sent: number) => void;
+  /** Called in the folder of the file, right before the server is told of it. Nothing is sent where it throws. */
+  readonly ready?: () => Promise<void>;
 }
 
 const CHUNK = 128 * 1024;
@@ -35,6 +37,7 @@ export function uploadByFtp(upload: FtpUpload): Promise<UploadEnd> {
     );
     try {
       await client.cd(upload.folder);
+      await upload.ready?.();
       await client.uploadFrom(source, upload.name);
       return 'done';
     } catch (thrown) {

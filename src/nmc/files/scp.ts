@@ -14,6 +14,8 @@ export interface ScpUpload {
   readonly stalledSeconds: number;
   readonly afterLastByteSeconds: number;
   readonly progress: (sent: number) => void;
+  /** Called when the sink is ready, right before it is told of the file. Nothing is sent where it throws. */
+  readonly ready?: () => Promise<void>;
 }
 
 /** How an upload ended. `unknown`: all bytes left, and the last word did not come; the listing of the card decides. */
@@ -80,6 +82,7 @@ async function send(
   const sink = new Sink(channel, socket, where);
   const { bytes, name, stalledSeconds } = upload;
   await sink.acknowledged(stalledSeconds);
+  await upload.ready?.();
   await sink.write(Buffer.from(`C0644 ${bytes.length} ${name}\n`, 'latin1'), stalledSeconds);
   await sink.acknowledged(stalledSeconds);
   let told = 0;

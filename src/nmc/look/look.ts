@@ -8,10 +8,16 @@ import {
 } from '../../core/index.ts';
 import { lookBySnmp } from '../../snmp/index.ts';
 import { networkOf, type Tools } from '../tools.ts';
+import { withActivity } from './activity.ts';
 import { cardByShell, lookByShell } from './shell-look.ts';
 
 /** Looks at a unit through its card: by SNMP, and by the command line where SNMP is not used or silent. Only reads. */
 export async function look(tools: Tools, target: UnitTarget, context: LookContext): Promise<Look> {
+  const seen = await lookOnce(tools, target, context);
+  return context.update === true ? withActivity(tools, target, seen, context) : seen;
+}
+
+async function lookOnce(tools: Tools, target: UnitTarget, context: LookContext): Promise<Look> {
   const network = networkOf(target);
   const place = { site: target.site, name: target.name, host: network.host, port: network.ports.snmp };
   const bySnmp =

@@ -105,12 +105,6 @@ function protocolProblem(error: unknown, attempt: SshAttempt): Problem {
       cause: error,
     });
   }
-  if (level === 'client-authentication') {
-    return new Problem('device/login', `${where} refused the user name or the password.`, {
-      hint: 'Check login: in the inventory. A card locks a user after some wrong passwords.',
-      cause: error,
-    });
-  }
   if (/lost before handshake/i.test(text)) return closedEarly(attempt);
   if (/USERAUTH_BANNER/.test(text)) {
     return new Problem(

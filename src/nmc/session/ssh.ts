@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AuthHandlerMiddleware, Client, Prompt } from 'ssh2';
 import { type NetworkAccess, Problem, type Said, type Secret } from '../../core/index.ts';
+import { type Logins, type LoginTry, refusedLogin } from './logins.ts';
 import {
   FEWEST_RSA_BITS,
   type HostKeyKind,
@@ -24,6 +25,8 @@ export interface SshOptions {
   readonly signal: AbortSignal;
   /** Told of what is said in the session. The password of the login is never part of it. */
   readonly transcript?: (said: Said) => void;
+  /** The logins of the run; without it each connection tries its login for itself. */
+  readonly logins?: Logins | undefined;
   /** Told once what client and card agreed on, before the login. */
   readonly negotiated?: (facts: SshFacts) => void;
 }
@@ -86,6 +89,7 @@ async function connect(options: SshOptions): Promise<Client> {
       hint: 'Add login: to the unit in the inventory.',
     });
   }
+  options.logins?.refuseKnown(options.network, login);
   // Loaded here, because an audit over SNMP has no use for it.
   const { default: ssh2 } = await import('ssh2');
   if (options.signal.aborted) throw closedProblem(where);
@@ -93,6 +97,8 @@ async function connect(options: SshOptions): Promise<Client> {
   let keyProblem: Problem | null = null;
   let phase: SshPhase = 'connect';
   let kind: HostKeyKind | null = null;
+  let loginTry: LoginTry | null = null;
+  let isOver = false;
   const attempt = (): SshAttempt => ({
     where,
     phase,
@@ -102,9 +108,24 @@ async function connect(options: SshOptions): Promise<Client> {
   return new Promise((resolve, reject) => {
     const abort = (): void => fail(options.signal.reason);
     const fail = (error: unknown): void => {
+      isOver = true;
       options.signal.removeEventListener('abort', abort);
       client.destroy();
-      reject(keyProblem ?? sshProblem(error, attempt()));
+      reject(keyProblem ?? endLogin(error) ?? sshProblem(error, attempt()));
+    };
+    const endLogin = (error: unknown): Problem | null => {
+      const ended = loginTry;
+      loginTry = null;
+      if (isRefusal(error)) return ended?.refused() ?? refusedLogin(where, login);
+      ended?.unanswered();
+      return null;
+    };
+    /** The password is sent when the logins of the run allow it. */
+    const beforePassword = async (): Promise<void> => {
+      const begun = (await options.logins?.begin(network, where, login)) ?? null;
+      // The connection may be gone after a wait.
+      if (isOver) begun?.unanswered();
+      else loginTry = begun;
     };
     options.signal.addEventListener('abort', abort, { once: true });
     client.once('connect', () => {
@@ -116,6 +137,8 @@ async function connect(options: SshOptions): Promise<Client> {
     });
     client.once('ready', () => {
       options.signal.removeEventListener('abort', abort);
+      loginTry?.accepted();
+      loginTry = null;
       // Commands are short: waiting to fill a packet would cost a round trip each.
       client.setNoDelay(true);
       client.removeAllListeners('error');
@@ -135,7 +158,7 @@ async function connect(options: SshOptions): Promise<Client> {
         username: login.user,
         password: login.password.reveal(),
         tryKeyboard: true,
-        authHandler: passwordFirst(),
+        authHandler: passwordFirst((send) => void beforePassword().then(send, fail)),
         readyTimeout: options.handshakeSeconds * 1000,
         algorithms: network.legacySsh
           ? {
@@ -172,7 +195,7 @@ async function connect(options: SshOptions): Promise<Client> {
  * The order of logins: `none`, which asks what is offered, then the password, or keyboard-interactive where no password is taken.
  * A password that was refused is not offered a second time by the other way: cards lock a user after some wrong ones.
  */
-function passwordFirst(): AuthHandlerMiddleware {
+function passwordFirst(whenAllowed: (send: () => void) => void): AuthHandlerMiddleware {
   let tried = 0;
   return (offered, _partial, next) => {
     tried += 1;
@@ -180,8 +203,14 @@ function passwordFirst(): AuthHandlerMiddleware {
     // The library takes false for "no further way"; its types do not know it.
     if (tried > 2) return false;
     const keyboard = offered.includes('keyboard-interactive') && !offered.includes('password');
-    return next(keyboard ? 'keyboard-interactive' : 'password');
+    whenAllowed(() => next(keyboard ? 'keyboard-interactive' : 'password'));
+    return;
   };
+}
+
+/** The card said no to the login, and did not just close the connection. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'level') === 'client-authentication';
 }
 
 /** Answers one single question, once, and only one for the password; everything else is answered with nothing. */

@@ -1,9 +1,9 @@
-import { type StepContext, throwOwnFaults } from '../../core/index.ts';
+import { throwOwnFaults, type Unit, type UnitTarget } from '../../core/index.ts';
 import { readCardFile } from '../files/read-file.ts';
 import { placesOf } from '../generations/index.ts';
 import { withShell } from '../session/shell.ts';
 import { readEventLogByShell } from '../session/shell-event-log.ts';
-import { networkOf, shellOptions, type Tools } from '../tools.ts';
+import { networkOf, type SessionContext, shellOptions, type Tools } from '../tools.ts';
 import { type LogLine, parseEventLog } from './event-log.ts';
 
 const LARGEST_LOG = 512 * 1024;
@@ -14,11 +14,14 @@ export interface EventLog {
   readonly lines: readonly LogLine[];
 }
 
+/** Whose log is read. `before`: the unit with its card, which decides where the log may lie. */
+export type LogContext = SessionContext & { readonly target: UnitTarget; readonly before: Unit };
+
 /**
  * Reads the card's event log: its file by the ways of the inventory, else its first screen on the command line. Null where
  * neither gives a line. Only reads; never throws for what the device does.
  */
-export async function readEventLog(tools: Tools, context: StepContext): Promise<EventLog | null> {
+export async function readEventLog(tools: Tools, context: LogContext): Promise<EventLog | null> {
   for (const source of [byFile, byShell]) {
     try {
       const bytes = await source(tools, context);
@@ -32,13 +35,13 @@ export async function readEventLog(tools: Tools, context: StepContext): Promise<
   return null;
 }
 
-async function byFile(tools: Tools, context: StepContext): Promise<Buffer> {
+async function byFile(tools: Tools, context: LogContext): Promise<Buffer> {
   return (
     await readCardFile(tools, context.target, placesOf(context.before.card).eventLog, LARGEST_LOG, context)
   ).bytes;
 }
 
-async function byShell(tools: Tools, context: StepContext): Promise<Buffer> {
+async function byShell(tools: Tools, context: LogContext): Promise<Buffer> {
   const options = shellOptions(tools, networkOf(context.target), context);
   const lines = await withShell(options, readEventLogByShell);
   return Buffer.from(lines.join('\n'), 'latin1');

@@ -57,28 +57,55 @@ export function newerThan(lines: readonly LogLine[], mark: string | null): reado
 }
 
 /** Codes that belong to an update of the UPS. */
-const CODES = { started: '0x0176', finished: '0x0177', failed: '0x0178' } as const;
+const CODES = {
+  started: '0x0176',
+  finished: '0x0177',
+  failed: '0x0178',
+  /** The card has a link to its UPS again, as after a restart of the UPS. */
+  linkRestored: '0x0101',
+} as const;
 
 /** What the lines since a mark say of an update. `nothing` is no proof that there is none. */
 export interface LogWord {
   readonly state: 'nothing' | 'transferring' | 'finished' | 'failed';
   /** The line that says so; null with `nothing`. */
   readonly line: string | null;
+  /** The lines since the mark, oldest first. */
+  readonly since: readonly string[];
+}
+
+/**
+ * What a whole log says of the last update in it. `transferring`: begun, and neither an end nor a restart of the UPS follows.
+ * `received`: the transfer ended without a failure, and the UPS did not restart since. `over`: it failed, or the UPS restarted.
+ * `none`: the log holds no update, which proves nothing about one that is older than the log.
+ */
+export function lastUpdateIn(lines: readonly LogLine[]): {
+  readonly state: 'none' | 'transferring' | 'received' | 'over';
+  readonly line: string | null;
+} {
+  const at = lines.findIndex(({ code }) => code === CODES.started || code === CODES.finished);
+  const last = lines[at];
+  if (last === undefined) return { state: 'none', line: null };
+  const since = lines.slice(0, at);
+  const isOver = since.some(({ code }) => code === CODES.failed || code === CODES.linkRestored);
+  if (isOver) return { state: 'over', line: last.text };
+  return { state: last.code === CODES.started ? 'transferring' : 'received', line: last.text };
 }
 
 /** Reads the last word on an update. A failure stands beside the end of its transfer and counts more. */
 export function wordOf(newer: readonly LogLine[]): LogWord {
+  const since = newer.map(({ text }) => text).reverse();
   const begin = newer.findIndex(({ code }) => code === CODES.started);
   const attempt = begin === -1 ? newer : newer.slice(0, begin);
   const failed = attempt.find(({ code }) => code === CODES.failed);
   if (failed !== undefined) {
     const reason = attempt.find(({ code }) => code === CODES.finished);
-    return { state: 'failed', line: (reason ?? failed).text };
+    return { state: 'failed', line: (reason ?? failed).text, since };
   }
   const finished = attempt.find(({ code }) => code === CODES.finished);
-  if (finished !== undefined) return { state: 'finished', line: finished.text };
+  if (finished !== undefined) return { state: 'finished', line: finished.text, since };
   const started = begin === -1 ? undefined : newer[begin];
   return started === undefined
-    ? { state: 'nothing', line: null }
-    : { state: 'transferring', line: started.text };
+    ? { state: 'nothing', line: null, since }
+    : { state: 'transferring', line: started.text, since };
 }

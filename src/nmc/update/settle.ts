@@ -10,7 +10,7 @@ import {
 } from '../../core/index.ts';
 import type { Tools } from '../tools.ts';
 import type { LogWord } from './event-log.ts';
-import { createSignReader, maybeByShell, type Signs, type Standing, standingOf } from './signs.ts';
+import { createSignReader, maybeByShell, type Signs, standingOf } from './signs.ts';
 
 const KEEP_OFF = 'Do not power the unit off. Look at its panel, then run upsfw resume.';
 
@@ -20,23 +20,21 @@ const KEEP_OFF = 'Do not power the unit off. Look at its panel, then run upsfw r
  */
 export async function checkStart(tools: Tools, context: StepContext): Promise<StepCheck> {
   const begun = context.clock.monotonic();
-  const onRecord = context.remembered.startedAt !== null;
-  const byShell = maybeByShell(context);
+  const { startedAt, received } = context.remembered;
   const read = createSignReader(tools, context);
   for (;;) {
     const signs = await read();
-    // Before a start of its own the tool has not cleared the object: a failure that stands there may be an old one.
-    const standing = standingOf(signs, onRecord && !byShell);
+    const standing = standingOf(signs, received);
     if (standing === 'arrived') return { state: 'done', problem: null };
     if (standing === 'running') return { state: 'running', problem: null };
-    if (!onRecord) return beforeStart(signs, standing, context);
+    if (startedAt === null) return { ...beforeStart(signs, context), object: signs.object };
     if (standing === 'received') return { state: 'running', problem: null };
     if (standing === 'failed') return { state: 'failed', problem: updateFailed(context, signs.log) };
-    if (standing === 'away' || (signs.object !== 'none' && signs.object !== 'failed'))
-      return { state: 'unknown', problem: null };
+    if (standing === 'away') return { state: 'unknown', problem: null };
     if (context.clock.monotonic() - begun >= tools.waits.startSeen * 1000) {
-      if (byShell && signs.transfer !== 'none') return { state: 'unknown', problem: null };
-      const problem = signs.object === 'failed' ? updateFailed(context, signs.log) : notSeen(context);
+      if (!showsNoUpdate(signs, context)) return { state: 'unknown', problem: null };
+      const problem =
+        signs.object === 'failed' ? updateFailed(context, signs.log) : notSeen(context, signs.log);
       return { state: 'failed', problem };
     }
     context.progress(null, 'waiting for a sign of the update');
@@ -44,13 +42,30 @@ export async function checkStart(tools: Tools, context: StepContext): Promise<St
   }
 }
 
-function beforeStart(signs: Signs, standing: Standing, context: StepContext): StepCheck {
-  if (context.remembered.staged) {
-    const started = byPerson(signs, standing, context);
+/**
+ * Whether the sources of a unit that runs its old firmware are enough to say that no update runs or waits. A result that stood
+ * there before, and a card that may have restarted and forgotten, need an event log that can be read and names no update.
+ */
+function showsNoUpdate(signs: Signs, context: StepContext): boolean {
+  const { refusal } = context.remembered;
+  const logIsEmpty = signs.log?.state === 'nothing';
+  if (isTwoStep(context) && !logIsEmpty && signs.object !== 'failed') return false;
+  if (maybeByShell(context) && signs.transfer !== 'none') return false;
+  if (signs.object === 'none' || signs.object === 'failed') return true;
+  if (signs.object === 'successful') return logIsEmpty;
+  // Without the object the card's own error answer and its command line are two sources that agree.
+  return refusal !== null && signs.transfer === 'none';
+}
+
+function beforeStart(signs: Signs, context: StepContext): StepCheck {
+  if (context.remembered.staged && signs.unchanged) {
+    const started = byPerson(signs, context);
     if (started !== null) return started;
   }
   // An earlier attempt went by the command line, which alone may know that it is still at work.
-  const askedInVain = context.remembered.startWays.includes('cli') && signs.transfer === null;
+  const askedInVain =
+    context.remembered.startWays.includes('cli') &&
+    (signs.transfer === null || signs.transfer === 'not-offered');
   if (signs.unchanged && askedInVain) return { state: 'unknown', problem: cannotAsk(context) };
   if (signs.unchanged) return { state: 'todo', problem: null };
   const problem = new Problem(
@@ -68,10 +83,10 @@ function beforeStart(signs: Signs, standing: Standing, context: StepContext): St
  * Whether a person has started the image that was left for them. The event log tells, because it is newer than the image; what
  * the object shows may be the end of an earlier update, and is then no leave to start either. Null: nobody did.
  */
-function byPerson(signs: Signs, standing: Standing, context: StepContext): StepCheck | null {
-  if (standing === 'failed') return { state: 'failed', problem: updateFailed(context, signs.log) };
-  if (standing !== 'received') return null;
+function byPerson(signs: Signs, context: StepContext): StepCheck | null {
+  if (signs.log?.state === 'failed') return { state: 'failed', problem: updateFailed(context, signs.log) };
   if (signs.log?.state === 'finished') return { state: 'running', problem: null };
+  if (signs.object !== 'successful') return null;
   const problem = new Problem(
     'device/update-unknown',
     `The card says "successful" and ${unitKey(context.target)} runs ${standingInWords(context.hop, 'from')}: whether that is an earlier update or the image that was left on the card cannot be told. Nothing was started.`,
@@ -93,10 +108,12 @@ function cannotAsk(context: StepContext): Problem {
   );
 }
 
-function notSeen(context: StepContext): Problem {
+function notSeen(context: StepContext, log: LogWord | null): Problem {
+  const { refusal } = context.remembered;
+  const answer = refusal === null ? 'A start was sent.' : refusal.message;
   return new Problem(
-    'device/start-not-seen',
-    `A start was written down; ${unitKey(context.target)} says that no update is or was in process, and runs ${standingInWords(context.hop, 'from')} as before.`,
+    refusal === null ? 'device/start-not-seen' : 'device/start-refused',
+    `${answer} ${unitKey(context.target)} shows no update and runs ${standingInWords(context.hop, 'from')} as before.${logLines(log)}`,
     {
       hint: `The start had no effect. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
     },
@@ -104,14 +121,25 @@ function notSeen(context: StepContext): Problem {
 }
 
 function updateFailed(context: StepContext, log: LogWord | null): Problem {
-  const runs = `the unit runs ${standingInWords(context.hop, 'from')} as before`;
-  const said =
-    log?.state === 'failed'
-      ? `The event log of the card says of the update: ${printable(log.line ?? '', 120)}; ${runs}.`
-      : `The card says of its last update that it failed; ${runs}.`;
-  return new Problem('device/update-failed', said, {
-    hint: `Look at the event log of the card for the cause. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
-  });
+  const said = log?.state === 'failed' ? 'The event log of the card says' : 'The card says';
+  return new Problem(
+    'device/update-failed',
+    `${said} that the update failed; the unit runs ${standingInWords(context.hop, 'from')} as before.${logLines(log)}`,
+    {
+      hint: `upsfw explain CODE says what a code means. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+    },
+  );
+}
+
+/** The newest lines of one start are enough to see why it failed. */
+const MOST_LOG_LINES = 8;
+
+/** The lines of the event log since the start, oldest first, for the end of a message. */
+function logLines(log: LogWord | null): string {
+  if (log === null) return ' The event log of the card could not be read.';
+  if (log.since.length === 0) return ' The event log of the card has no line since the start.';
+  const shown = log.since.slice(-MOST_LOG_LINES).map((line) => printable(line, 120));
+  return ` Event log since the start:\n${shown.map((line) => `  ${line}`).join('\n')}`;
 }
 
 /** Watches an update to its end. Silence and a lost link are normal; only the unit's own word ends it, or the limit. */
@@ -119,18 +147,20 @@ export async function takeSettle(tools: Tools, context: StepContext): Promise<St
   const begun = context.clock.monotonic();
   const way = context.remembered.startedBy;
   const read = createSignReader(tools, context);
-  // The object is cleared before a start by SNMP; after any other, a failure that stood there all along may be an old one.
-  let failureIsNew = !maybeByShell(context);
+  let { received } = context.remembered;
   let receivedAt: number | null = null;
   let last: Signs;
   for (;;) {
     last = await read();
-    if (last.object !== null && last.object !== 'failed') failureIsNew = true;
-    const standing = standingOf(last, failureIsNew);
+    const standing = standingOf(last, received);
     const now = context.clock.monotonic();
     if (standing === 'arrived') return { state: 'done', way, problem: null, unit: last.unit };
     if (standing === 'failed')
       return { state: 'failed', way, problem: updateFailed(context, last.log), unit: last.unit };
+    if (standing === 'received' && !received) {
+      received = true;
+      await context.received();
+    }
     receivedAt = standing === 'received' ? (receivedAt ?? now) : null;
     if (receivedAt !== null && now - receivedAt >= tools.waits.received * 1000 && isTwoStep(context))
       return { state: 'received', way, problem: notInstalled(context), unit: last.unit };

@@ -1,18 +1,10 @@
-import {
-  isAtEnd,
-  type Look,
-  type StepContext,
-  sameUnit,
-  throwOwnFaults,
-  type Unit,
-} from '../../core/index.ts';
-import { readUpdateState, type UpdateState } from '../../snmp/index.ts';
+import { isAtEnd, type Look, type StepContext, sameUnit, type Unit } from '../../core/index.ts';
+import type { UpdateState } from '../../snmp/index.ts';
 import { look } from '../look/look.ts';
-import { CODE, PHRASES } from '../phrases.ts';
-import { withShell } from '../session/shell.ts';
-import { networkOf, shellOptions, type Tools } from '../tools.ts';
+import { networkOf, type Tools } from '../tools.ts';
 import { type LogWord, newerThan, wordOf } from './event-log.ts';
 import { readEventLog } from './event-log-source.ts';
+import { readObject, readTransfer, type Transfer } from './sources.ts';
 
 /** What one round of questions says about an update. */
 export interface Signs {
@@ -27,11 +19,13 @@ export interface Signs {
   readonly unchanged: boolean;
   /** What the update object says; null where it could not be asked. */
   readonly object: UpdateState | null;
+  /** What the command line says of a transfer to the UPS; null also where it was not asked this time. */
+  readonly transfer: Transfer;
   /**
-   * What the command line says of a transfer to the UPS: its progress in per cent, or `none` where it answers and shows no
-   * transfer; null where it could not be asked.
+   * The value of the update object is about this start: it differs from the one before the start, or was seen to change since. One
+   * that stood there before says nothing of this start.
    */
-  readonly transfer: number | 'none' | null;
+  readonly objectIsNew: boolean;
   /** What the event log says since the start; null where it could not be asked, or was not this time. */
   readonly log: LogWord | null;
 }
@@ -42,8 +36,11 @@ export type SignReader = () => Promise<Signs>;
 export function createSignReader(tools: Tools, context: StepContext): SignReader {
   let logAskedAt: number | null = null;
   let logSaid: LogWord | null = null;
+  let hasChanged = false;
   return async () => {
-    const signs = await readSigns(tools, context);
+    const seen = await readSigns(tools, context);
+    hasChanged ||= seen.objectIsNew;
+    const signs = { ...seen, objectIsNew: hasChanged };
     // A log is a file to fetch, over a login of its own: only where nothing else decides, and not in every round.
     const decided = !signs.unchanged || isRunning(signs) || context.remembered.eventMark === null;
     const now = context.clock.monotonic();
@@ -66,11 +63,11 @@ async function readLogWord(tools: Tools, context: StepContext): Promise<LogWord 
 /** Asks object, version and command line once. Silence is an answer too: it never throws for what the device does. */
 export async function readSigns(tools: Tools, context: StepContext): Promise<Signs> {
   const { target, hop, signal } = context;
-  const seen: Look = await look(tools, target, { ...context, signal });
+  const seen: Look = await look(tools, target, { ...context, signal, update: false });
   const { unit } = seen;
   const answers = seen.problem === null && unit.condition.linkUp !== false;
   const itself = answers && sameUnit(unit, context.before);
-  const object = await readObject(tools, context);
+  const object = await readObject(tools, target, context);
   const objectDecides =
     object === 'in-process' || object === 'requested' || context.remembered.startedBy === 'snmp';
   return {
@@ -80,48 +77,23 @@ export async function readSigns(tools: Tools, context: StepContext): Promise<Sig
     arrived: itself && isAtEnd(unit, hop, 'to'),
     unchanged: itself && isAtEnd(unit, hop, 'from'),
     object,
+    objectIsNew: differs(object, context),
     // Each question on the command line is a login that takes an old card minutes: only where it can tell more.
-    transfer: objectDecides || !answers ? null : await readTransfer(tools, context),
+    transfer:
+      objectDecides || !answers || !mayAskShell(context) ? null : await readTransfer(tools, target, context),
     log: null,
   };
 }
 
-async function readObject(tools: Tools, context: StepContext): Promise<UpdateState | null> {
-  const network = networkOf(context.target);
-  if (network.snmp === null) return null;
-  try {
-    const session = await tools.hub.open(network.snmp, { host: network.host, port: network.ports.snmp });
-    try {
-      return await readUpdateState(session);
-    } finally {
-      session.close();
-    }
-  } catch (thrown) {
-    // Cards are silent while they work; the next round asks again, and the limit of the step ends it.
-    throwOwnFaults(thrown);
-    return null;
-  }
+/** Whether the object has another value than before the start. A start over SNMP is made from "none" only. */
+function differs(object: UpdateState | null, { remembered }: StepContext): boolean {
+  const before = remembered.startedBy === 'snmp' ? 'none' : remembered.objectBefore;
+  return object !== null && before !== null && object !== before;
 }
 
-async function readTransfer(tools: Tools, context: StepContext): Promise<Signs['transfer']> {
-  const network = networkOf(context.target);
-  const { signal, remembered } = context;
-  const mayBeUsed = network.start.includes('cli') || remembered.startWays.includes('cli');
-  if (network.login === null || !mayBeUsed) return null;
-  try {
-    return await withShell(shellOptions(tools, network, context), async (shell) => {
-      const reply = await shell.run('upsfwupdate -status');
-      if (reply.code === null || reply.code === CODE.notFound || reply.code === CODE.upsLost) return null;
-      const percent = PHRASES.progress.exec(reply.lines.join('\n'))?.[3];
-      // A running transfer is shown by its progress line; what a card says without one is not published.
-      if (percent === undefined) return 'none';
-      return Number(percent) <= 100 ? Number(percent) : null;
-    });
-  } catch (thrown) {
-    signal.throwIfAborted();
-    throwOwnFaults(thrown);
-    return null;
-  }
+/** The command line is asked where a start may go or may have gone by it. */
+function mayAskShell({ target, remembered }: StepContext): boolean {
+  return networkOf(target).start.includes('cli') || remembered.startWays.includes('cli');
 }
 
 /**
@@ -151,11 +123,12 @@ export function isRunning(signs: Signs): boolean {
  */
 export type Standing = 'arrived' | 'running' | 'failed' | 'received' | 'quiet' | 'away';
 
-/** Merges the sources. `failureIsNew`: a failure that the object shows is not known to be one of an earlier update. */
-export function standingOf(signs: Signs, failureIsNew: boolean): Standing {
+/** Merges the sources. `received`: the unit was seen to have the image before; only a source that says otherwise ends that. */
+export function standingOf(signs: Signs, received: boolean): Standing {
   if (signs.arrived) return 'arrived';
   if (isRunning(signs)) return 'running';
   if (!signs.unchanged) return 'away';
-  if (signs.log?.state === 'failed' || (signs.object === 'failed' && failureIsNew)) return 'failed';
-  return signs.object === 'successful' || signs.log?.state === 'finished' ? 'received' : 'quiet';
+  if (signs.log?.state === 'failed' || (signs.object === 'failed' && signs.objectIsNew)) return 'failed';
+  const isReceived = (signs.object === 'successful' && signs.objectIsNew) || signs.log?.state === 'finished';
+  return isReceived || received ? 'received' : 'quiet';
 }

@@ -1,17 +1,25 @@
-import { asProblem, Problem, type StartWay, type StepContext, type StepResult } from '../../core/index.ts';
+import {
+  asProblem,
+  Problem,
+  type StartWay,
+  type StepContext,
+  type StepResult,
+  unitKey,
+} from '../../core/index.ts';
 import { clearUpdateResult, readUpdateState, requestUpdate, type SnmpSession } from '../../snmp/index.ts';
-import { CODE, NOT_BEGUN } from '../phrases.ts';
+import { CODE, meaningOf, NOT_BEGUN, PHRASES } from '../phrases.ts';
 import { type Shell, withShell } from '../session/shell.ts';
 import { networkOf, shellOptions, type Tools } from '../tools.ts';
 import { askCompatibility } from './compatibility.ts';
 
 /**
  * What became of one way to start. `started`: the device said yes. `no`: nothing was started, for certain; another way may
- * be tried. `never`: the device says that this image or this moment is wrong, so no way is tried. `maybe`: the request left
- * and no answer came.
+ * be tried. `never`: nothing was sent, because the device says that this image or this moment is wrong. `late`: nothing was
+ * sent, because the permit had expired. `maybe`: the request left, and no answer or an error answer came, which proves nothing.
  */
 type Attempt =
   | { readonly state: 'started' }
+  | { readonly state: 'late' }
   | { readonly state: 'no' | 'never' | 'maybe'; readonly problem: Problem };
 
 /** Starts the update, by the ways of the inventory in order, with at most one request that may have been taken. */
@@ -23,6 +31,7 @@ export async function takeStart(tools: Tools, context: StepContext): Promise<Ste
     context.progress(null, `starting the update by ${way}`);
     const attempt = await startBy(way, tools, context);
     if (attempt.state === 'started') return { state: 'done', way, problem: null };
+    if (attempt.state === 'late') return { state: 'not-started', way, problem: tooLate(context) };
     if (attempt.state === 'maybe') return { state: 'unknown', way, problem: attempt.problem };
     if (attempt.state === 'never') return { state: 'failed', way, problem: attempt.problem };
     refusals.push(attempt.problem);
@@ -40,6 +49,17 @@ export async function takeStart(tools: Tools, context: StepContext): Promise<Ste
       },
     ),
   };
+}
+
+/** For a process that slept between the line on disk and the request. */
+export function tooLate({ target }: StepContext): Problem {
+  return new Problem(
+    'refused/stopped',
+    `${unitKey(target)}: more than two seconds went by between the line in the journal and the start, so the start was not sent.`,
+    {
+      hint: 'This machine may have slept or be overloaded. Run upsfw resume: it looks at the unit and judges again.',
+    },
+  );
 }
 
 function startBy(way: StartWay, tools: Tools, context: StepContext): Promise<Attempt> {
@@ -72,11 +92,15 @@ async function startBySnmp(tools: Tools, context: StepContext): Promise<Attempt>
   try {
     const refusal = await makeReady(session);
     if (refusal !== null) return refusal;
-    context.signal.throwIfAborted();
+    const permit = await context.commit('snmp');
+    if (!permit.isFresh()) return { state: 'late' };
     const outcome = await requestUpdate(session);
     if (outcome.state === 'accepted') return { state: 'started' };
-    if (outcome.state === 'refused') return { state: 'no', problem: startRefused('snmp', outcome.problem) };
-    return { state: 'maybe', problem: outcome.problem };
+    if (outcome.state === 'uncertain') return { state: 'maybe', problem: outcome.problem };
+    const problem = startRefused('snmp', outcome.problem);
+    // The error answer may be a forged or a wrong one: only an object that still says "none" allows another way.
+    const after = await readUpdateState(session).catch(() => null);
+    return { state: after === 'none' ? 'no' : 'maybe', problem };
   } catch (thrown) {
     // Nothing throws here once the request has left, so nothing was started.
     return { state: 'no', problem: asProblem(thrown) };
@@ -153,18 +177,25 @@ async function install(shell: Shell, context: StepContext, sent: () => void): Pr
   }
   const asked = await askCompatibility(shell, offered, context);
   if (asked.state !== 'yes') return { state: asked.state === 'no' ? 'never' : 'no', problem: asked.problem };
-  context.signal.throwIfAborted();
+  const permit = await context.commit('cli');
+  if (!permit.isFresh()) return { state: 'late' };
   sent();
   // It may ask something, and what is not published is not answered: not even by a bare return.
   const reply = await shell.run(`upsfwupdate -install -file ${asked.path}`, { flush: false });
   if (reply.code === CODE.success || reply.code === CODE.issued) return { state: 'started' };
   if (reply.code === CODE.failed || NOT_BEGUN.includes(reply.code ?? '')) {
-    const problem = new Problem('link/ssh', `The card answered ${reply.code}.`, {
-      hint: 'Look at the event log of the card.',
-    });
-    // A command that was begun and failed may have got somewhere: no other way is tried after it.
-    const state = reply.code === CODE.failed ? 'never' : 'no';
-    return { state, problem: startRefused('cli', problem) };
+    const problem = startRefused(
+      'cli',
+      new Problem('link/ssh', `The card answered ${meaningOf(reply.code)}.`, {
+        hint: 'Look at the event log of the card.',
+      }),
+    );
+    // The card answers E100 also where the UPS hung up while it took the image. Only a command that was not even begun, on a
+    // card that shows no transfer, allows another way.
+    if (reply.code === CODE.failed) return { state: 'maybe', problem };
+    const status = await shell.run('upsfwupdate -status');
+    const isQuiet = status.code !== null && !PHRASES.progress.test(status.lines.join('\n'));
+    return { state: isQuiet ? 'no' : 'maybe', problem };
   }
   // Another code, a question, or words that are not known. Something may have begun.
   const problem = new Problem(

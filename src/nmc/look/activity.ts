@@ -1,0 +1,52 @@
+import { type Activity, type Look, type LookContext, printable, type UnitTarget } from '../../core/index.ts';
+import { networkOf, type Tools } from '../tools.ts';
+import { lastUpdateIn } from '../update/event-log.ts';
+import { readEventLog } from '../update/event-log-source.ts';
+import { readObject, readTransfer } from '../update/sources.ts';
+
+/**
+ * Asks whether an update runs or waits at a unit: its update object, `upsfwupdate -status` and its event log, as far as the
+ * inventory allows each. Only reads; never throws for what the device does. A source that could not be asked proves nothing.
+ */
+export async function withActivity(
+  tools: Tools,
+  target: UnitTarget,
+  look: Look,
+  context: LookContext,
+): Promise<Look> {
+  if (look.problem !== null) return { ...look, activity: 'unknown', activityNote: 'the unit did not answer' };
+  const [activity, activityNote] = await readActivity(tools, target, look, context);
+  return { ...look, activity, activityNote };
+}
+
+async function readActivity(
+  tools: Tools,
+  target: UnitTarget,
+  { unit }: Look,
+  context: LookContext,
+): Promise<readonly [Activity, string]> {
+  const session = { ...context, before: unit };
+  const object = await readObject(tools, target, session);
+  if (object === 'in-process' || object === 'requested')
+    return ['updating', 'its update object says that an update is in process'];
+  const transfer = await readTransfer(tools, target, session);
+  // At 100 per cent the image is in the unit, and the log says what became of it.
+  if (typeof transfer === 'number' && transfer < 100)
+    return ['updating', `its command line shows a transfer at ${transfer} %`];
+  const hasLogin = networkOf(target).login !== null;
+  const log = hasLogin ? await readEventLog(tools, { ...session, target }) : null;
+  const last = log === null ? null : lastUpdateIn(log.lines);
+  const line = printable(last?.line ?? '', 120);
+  if (last?.state === 'transferring') return ['updating', `its event log says: ${line}`];
+  if (last?.state === 'received') return ['waiting', `its event log says: ${line}`];
+  if (object === 'successful' && last?.state !== 'over')
+    return [
+      'unknown',
+      'its update object says "successful", and its event log does not show of which update',
+    ];
+  if (object === 'none' || object === 'failed' || object === 'successful')
+    return ['idle', `its update object says "${object}"`];
+  if (transfer === 'none' || (object === 'not-offered' && transfer === 'not-offered'))
+    return ['idle', 'its command line shows no update'];
+  return ['unknown', 'neither its update object nor its command line could be asked'];
+}

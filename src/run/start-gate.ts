@@ -1,0 +1,109 @@
+import { type Clock, Problem, type StartPermit, type StartWay, type TransferWay } from '../core/index.ts';
+
+/** How a start may be made. */
+export type StartMethod = StartWay | TransferWay | 'xmodem';
+
+/** A moment on both clocks: the monotonic one stands still while a machine sleeps, the wall clock can be set. */
+interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+function momentOf(clock: Clock): Moment {
+  return { monotonic: clock.monotonic(), wall: clock.now().getTime() };
+}
+
+/** Milliseconds since a moment by the clock that moved most. A wall clock that was set back counts as time that went by. */
+function millisecondsSince(moment: Moment, clock: Clock): number {
+  const now = momentOf(clock);
+  return Math.max(now.monotonic - moment.monotonic, Math.abs(now.wall - moment.wall));
+}
+
+/** A start must leave within this time after its line is on disk. */
+const FRESH_MS = 2000;
+/** What was read of the unit longer ago than this is read again before the line is written. */
+const JUDGED_MS = 10_000;
+
+export interface StartGateOptions {
+  readonly clock: Clock;
+  /** Throws where something speaks against a start at this moment; `again`: the last judgment is too old to count. */
+  readonly judge: (again: boolean) => Promise<void>;
+  /** Writes the line that the start follows. Resolves when it is on disk. */
+  readonly write: (way: StartMethod) => Promise<void>;
+  /** Writes that a start of which the line is on disk was not made, or was refused for certain. */
+  readonly takeBack: () => Promise<void>;
+}
+
+/**
+ * The point of no return of one start step. The request may leave only behind {@link StartGate.commit}: the unit was judged
+ * within the last ten seconds, the line is on disk, and it was written within the last two seconds.
+ */
+export class StartGate {
+  readonly #options: StartGateOptions;
+  #judged: Moment;
+  #state: 'open' | 'committed' | 'closed' = 'open';
+  #refused: { readonly why: unknown } | null = null;
+  #method: StartMethod | null = null;
+
+  constructor(options: StartGateOptions) {
+    this.#options = options;
+    this.#judged = momentOf(options.clock);
+  }
+
+  /** Whether the line of a start is on disk that may have been made. */
+  get committed(): boolean {
+    return this.#state === 'committed';
+  }
+
+  /** How the start was made for which a line is on disk; null where there is none. */
+  get method(): StartMethod | null {
+    return this.committed ? this.#method : null;
+  }
+
+  /** Why a start was not allowed; null where none was asked for in vain. After a refusal nothing was sent. */
+  get refused(): { readonly why: unknown } | null {
+    return this.#refused;
+  }
+
+  async commit(way: StartMethod): Promise<StartPermit> {
+    const { clock, judge, write, takeBack } = this.#options;
+    try {
+      // A step that was given up must not start anything behind the back of the run.
+      if (this.#refused !== null || this.#state === 'closed') throw tooLate();
+      // An earlier method was refused for certain: its line is answered before the next one is written.
+      if (this.#state === 'committed') {
+        await takeBack();
+        this.#state = 'open';
+      }
+      const again = millisecondsSince(this.#judged, clock) > JUDGED_MS;
+      await judge(again);
+      if (again) this.#judged = momentOf(clock);
+      const written = momentOf(clock);
+      await write(way);
+      if (this.#isClosed()) throw tooLate();
+      this.#state = 'committed';
+      this.#method = way;
+      return {
+        isFresh: () => this.#state === 'committed' && millisecondsSince(written, clock) <= FRESH_MS,
+      };
+    } catch (why) {
+      this.#refused ??= { why };
+      throw why;
+    }
+  }
+
+  /** The step is over, or was given up: no start is allowed any more. */
+  close(): void {
+    if (this.#state === 'open') this.#state = 'closed';
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+}
+
+function tooLate(): Problem {
+  return new Problem('refused/stopped', 'The start step was given up before its request left.', {
+    hint: 'Nothing was sent. upsfw resume goes on with the unit.',
+  });
+}
