@@ -13,6 +13,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   record: async () => (await import('./record.ts')).recordCommand,
   images: async () => (await import('./images.ts')).imagesCommand,
   rules: async () => (await import('./rules.ts')).rulesCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
   local: async () => (await import('./local.ts')).localCommand,
   simulate: async () => (await import('./simulate.ts')).simulateCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,

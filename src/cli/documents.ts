@@ -124,6 +124,7 @@ export function runDocument(
     generatedAt: now.toISOString(),
     run: record.run,
     state,
+    paused: record.paused,
     units,
     counts,
     exitCode,

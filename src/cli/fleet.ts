@@ -25,6 +25,8 @@ import {
   type Purpose,
   type RunRecord,
   resolveTarget,
+  type SecretResolver,
+  type SeenElsewhere,
 } from '../run/index.ts';
 import type { Io } from './io.ts';
 import { type CommonArgs, type FleetArgs, stateFolder } from './options.ts';
@@ -44,6 +46,8 @@ export interface Fleet {
   readonly chosen: readonly UnitTarget[];
   /** Targets by key: the chosen units, and those that carry the same loads. */
   readonly targets: ReadonlyMap<string, UnitTarget>;
+  /** Entries that were not chosen and share a load with others, as far as their credentials can be had. */
+  readonly sharing: readonly UnitTarget[];
 }
 
 export interface FleetNeeds {
@@ -97,10 +101,29 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   const targets = new Map(chosen.map((target) => [unitKey(target), target]));
   if (needs.purpose === 'write') {
     for (const unit of partnersOf(inventory, targets)) {
-      targets.set(unitKey(unit), await resolveTarget(unit, secrets, 'read'));
+      // Whether an update runs at a partner is asked of its command line and its event log too, which take the login.
+      targets.set(unitKey(unit), await resolveTarget(unit, secrets, 'read', { card: true }));
     }
   }
-  return { inventory, book, imagesFolder, images, cardFiles, component, chosen, targets };
+  const sharing = needs.images === 'required' ? await sharingUnits(inventory, targets, secrets) : [];
+  return { inventory, book, imagesFolder, images, cardFiles, component, chosen, targets, sharing };
+}
+
+/** The entries beside the chosen ones that share a load. One without a credential cannot be looked at, and is left out. */
+async function sharingUnits(
+  inventory: Inventory,
+  targets: ReadonlyMap<string, UnitTarget>,
+  secrets: SecretResolver,
+): Promise<readonly UnitTarget[]> {
+  const partners = findPartners(inventory);
+  const sharing: UnitTarget[] = [];
+  for (const unit of inventory.units) {
+    const key = unitKey(unit);
+    if (targets.has(key) || (partners.get(key) ?? []).length === 0) continue;
+    const target = await resolveTarget(unit, secrets, 'read').catch(() => null);
+    if (target !== null) sharing.push(target);
+  }
+  return sharing;
 }
 
 /** The fleet of a run: its units, with the inventory, images and rules that it was begun with. */
@@ -194,6 +217,29 @@ function byKeys(inventory: Inventory, keys: readonly string[]): readonly Invento
 export function pathKind(target: UnitTarget): PathKind {
   if (target.network !== null) return 'nmc';
   return target.local !== null && 'usb' in target.local ? 'usb' : 'serial';
+}
+
+/**
+ * Looks at the entries that were not chosen and share a load, where a chosen unit has something to do: one of them may be the
+ * same unit under another name. Only reads.
+ */
+export async function lookElsewhere(
+  fleet: Fleet,
+  judged: readonly Judged[],
+  paths: Paths,
+  io: Io,
+  signal: AbortSignal,
+): Promise<readonly SeenElsewhere[]> {
+  if (!judged.some(({ verdict }) => verdict.status === 'outdated')) return [];
+  const chosen = new Set(fleet.chosen.map(unitKey));
+  const others = [...fleet.targets.values(), ...fleet.sharing].filter(
+    (target) => !chosen.has(unitKey(target)),
+  );
+  const looks = await lookAll(paths, others, { clock: io.clock, signal });
+  return others.map((target, index) => ({
+    key: unitKey(target),
+    serial: looks[index]?.unit.serial ?? target.serial,
+  }));
 }
 
 /** Looks at the chosen units and judges each; an audit (without `forPlan`) is about the UPS alone. Only reads. */

@@ -1,7 +1,7 @@
-import type { LookContext, Recording, ServiceLook, UnitTarget } from '../core/index.ts';
+import type { LookContext, Problem, Recording, ServiceLook, UnitTarget } from '../core/index.ts';
 import { readBytes } from '../images/index.ts';
 import { createLocalPath, type LocalPath } from '../local/index.ts';
-import { createNmcPath, lookAtServices, recordCard, WAITS } from '../nmc/index.ts';
+import { createLogins, createNmcPath, lookAtServices, recordCard, WAITS } from '../nmc/index.ts';
 import { createPins, type Paths } from '../run/index.ts';
 import { createSnmpHub } from '../snmp/index.ts';
 import type { Io } from './io.ts';
@@ -14,6 +14,8 @@ export interface OpenPaths {
   services(target: UnitTarget, context: LookContext): Promise<ServiceLook>;
   /** Reads everything of a card that can be read without changing anything. Throws Problem config/state. */
   record(target: UnitTarget, context: LookContext): Promise<Recording>;
+  /** Calls back once for each credential that several cards refused. */
+  onLoginLimit(handler: (problem: Problem) => void): void;
   close(): Promise<void>;
 }
 
@@ -22,9 +24,11 @@ export function openPaths(state: string, io: Io): OpenPaths {
   const hub = createSnmpHub();
   const hostKeys = createPins(state);
   const waits = { ...WAITS, ...io.waits };
+  let loginLimit: (problem: Problem) => void = () => undefined;
+  const logins = createLogins({ onLimit: (problem) => loginLimit(problem) });
   return {
     paths: {
-      nmc: createNmcPath({ hub, hostKeys, readBytes, waits }),
+      nmc: createNmcPath({ hub, hostKeys, readBytes, waits, logins }),
       local: createLocalPath({
         clock: io.clock,
         readBytes,
@@ -33,7 +37,10 @@ export function openPaths(state: string, io: Io): OpenPaths {
       }),
     },
     services: (target, context) => lookAtServices({ hub, hostKeys }, target, context),
-    record: (target, context) => recordCard({ hub, hostKeys, readBytes, waits }, target, context),
+    record: (target, context) => recordCard({ hub, hostKeys, readBytes, waits, logins }, target, context),
+    onLoginLimit(handler) {
+      loginLimit = handler;
+    },
     async close() {
       // Somebody who answers for others may be a router with two addresses, or not.
       if (hub.foreignAnswers > 0)

@@ -5,7 +5,7 @@ import { renderPlan } from '../report/index.ts';
 import { buildPlan } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { planDocument } from './documents.ts';
-import { type Fleet, lookAndJudge, openFleet } from './fleet.ts';
+import { type Fleet, lookAndJudge, lookElsewhere, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import {
   AS_OF,
@@ -89,8 +89,10 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
 
 /** Looks, judges and plans. Only reads. */
 export async function makePlan(fleet: Fleet, open: OpenPaths, io: Io): Promise<Plan> {
-  const judged = await lookAndJudge(fleet, open.paths, io, new AbortController().signal, true);
-  return buildPlan(fleet.book.hash, judged, fleet.component);
+  const { signal } = new AbortController();
+  const judged = await lookAndJudge(fleet, open.paths, io, signal, true);
+  const elsewhere = await lookElsewhere(fleet, judged, open.paths, io, signal);
+  return buildPlan(fleet.book.hash, judged, fleet.component, elsewhere);
 }
 
 /** 3 where nothing can be done and something should be. */

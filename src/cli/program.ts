@@ -28,7 +28,8 @@ function report(problem: Problem, io: Io, wantsJson: boolean): Exit {
     };
     io.out(`${JSON.stringify(document, null, 2)}\n`);
   }
-  io.talk(`upsfw: ${problem.message}\n  ${problem.hint}\n  (${problem.code})\n`);
+  const details = problem.details.map((line) => `  ${line}\n`).join('');
+  io.talk(`upsfw: ${problem.message}\n${details}  ${problem.hint}\n  (${problem.code})\n`);
   return code;
 }
 

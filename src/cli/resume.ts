@@ -102,6 +102,8 @@ function allowedAgain(record: RunRecord, name: string): UnitRecord {
     });
   }
   if (found.outcome === 'failed') return found;
+  // Whether a received image still waits at the panel, the operator may know better than a card that forgot it.
+  if (found.outcome === 'stopped' && found.hops.some(({ received }) => received)) return found;
   const state = found.outcome === 'pending' && found.open ? 'in doubt' : found.outcome;
   throw new Problem(
     'refused/second-attempt',

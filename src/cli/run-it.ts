@@ -5,6 +5,7 @@ import { verifyStored } from '../images/index.ts';
 import { renderRun } from '../report/index.ts';
 import { judgeCardStart, judgeStart, loadRules } from '../rules/index.ts';
 import {
+  type Control,
   createEarlierStarts,
   createLocks,
   createPapers,
@@ -49,7 +50,7 @@ export async function runIt(
   const abort = new AbortController();
   // As many units listen as are at work; the system would take ten for a leak.
   setMaxListeners(0, abort.signal);
-  const control = { stopNew: false, abort: abort.signal };
+  const control: Control = { stopNew: false, abort: abort.signal, pausedBy: null };
   const progress = createProgress(
     io,
     args.quiet || args.json,
@@ -61,6 +62,11 @@ export async function runIt(
       )
       .map((unit) => unit.planned.key),
   );
+  open.onLoginLimit((problem) => {
+    control.stopNew = true;
+    control.pausedBy ??= problem;
+    progress.say(`Paused: ${problem.message} No further unit is begun. Then: upsfw resume ${journal.run}`);
+  });
   let interrupts = 0;
   const release = io.onInterrupt((kind) => {
     control.stopNew = true;

@@ -73,6 +73,7 @@ export const PROBLEM_CODES = {
   'link/unreachable': 'No host answers at the address, or there is no route to it.',
   'link/certificate': 'The certificate is not the one seen before, or there is none where there was one.',
   'refused/rule': 'A rule stands against the update.',
+  'refused/login': 'Other cards refused the same login, so it was not sent to this one.',
   'refused/plaintext':
     'The way would send secrets or images without encryption, and the inventory does not allow it.',
   'refused/window': 'The maintenance window of the unit is closed.',

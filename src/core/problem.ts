@@ -6,6 +6,8 @@ export interface ProblemOptions {
   readonly hint: string;
   /** True where the same call may succeed later without anybody doing anything. */
   readonly transient?: boolean;
+  /** Lines that belong to the message, such as those of an event log: text fit for printing, one line each. */
+  readonly details?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -14,6 +16,8 @@ export interface ProblemJson {
   readonly code: ProblemCode;
   readonly message: string;
   readonly hint: string;
+  /** Absent where there are none. */
+  readonly details?: readonly string[] | undefined;
 }
 
 /**
@@ -26,16 +30,19 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly hint: string;
   readonly transient: boolean;
+  readonly details: readonly string[];
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
     this.transient = options.transient ?? false;
+    this.details = options.details ?? [];
   }
 
   toJSON(): ProblemJson {
-    return { code: this.code, message: this.message, hint: this.hint };
+    const { code, message, hint, details } = this;
+    return { code, message, hint, ...(details.length === 0 ? {} : { details: [...details] }) };
   }
 }
 

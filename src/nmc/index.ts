@@ -9,8 +9,10 @@
  * `services`: what a card has on. `record`: reading a card for a report. `path.ts` puts the steps together.
  */
 export { createNmcPath } from './path.ts';
+export { EVENT_CODES, RESULT_CODES } from './phrases.ts';
 export { type RecordTools, recordCard } from './record/record.ts';
 export { READ_COMMANDS, type ReadCommand } from './record/record-list.ts';
 export { lookAtServices, PROBE_SECONDS, type ProbeSeconds, type ServiceTools } from './services/services.ts';
+export { createLogins, type Logins, REFUSALS_THAT_PAUSE } from './session/logins.ts';
 export type { HostKeyStore } from './session/ssh.ts';
 export { WAITS, type Waits } from './waits.ts';

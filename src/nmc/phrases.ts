@@ -43,6 +43,20 @@ export const RESULT_CODES: Readonly<Record<string, string>> = {
   E108: 'EAPoL is disabled: its certificate is invalid or encrypted',
 };
 
+/** What codes of the card's event log mean that appear around an update (seen in published logs of sumx 6.5.0). */
+export const EVENT_CODES: Readonly<Record<string, string>> = {
+  '0x0007': 'the network service of the card started',
+  '0x000F': 'a file transfer failed; the line names the file',
+  '0x0101': 'the card has its link to the UPS again, as after a restart of the UPS',
+  '0x0102': 'the card lost its link to the UPS, as during a restart of the UPS',
+  '0x0114': 'the output of the UPS was switched off',
+  '0x0135': 'a switched outlet group was switched off',
+  '0x014F': 'the delay of a graceful shutdown ended',
+  '0x0176': 'the card began to send firmware to the UPS',
+  '0x0177': 'the transfer of firmware to the UPS ended; the brackets give the reason',
+  '0x0178': 'the transfer of firmware to the UPS failed',
+};
+
 /** A result code with its meaning, for a message: `E100 (command failed)`. */
 export function meaningOf(code: string | null): string {
   const meaning = code === null ? undefined : RESULT_CODES[code];

@@ -146,6 +146,8 @@ export interface RunUnit {
 export interface RunDocument extends DocumentHead<'run'> {
   readonly run: string;
   readonly state: 'planned' | 'running' | 'done' | 'stopped';
+  /** Why the run paused itself and began no further unit; null where it did not. */
+  readonly paused: ProblemJson | null;
   readonly units: readonly RunUnit[];
   readonly counts: Readonly<Record<RunOutcome, number>>;
   readonly exitCode: number;

@@ -14,6 +14,10 @@ export function renderRun(document: RunDocument, style: Style): string {
   const paper = createPaper(style);
   paper.title(`Run ${document.run} - ${document.state}`);
   if (document.units.some((unit) => unit.simulated)) paper.line(REHEARSAL);
+  if (document.paused !== null) {
+    paper.line(`Paused: ${document.paused.message} [${document.paused.code}]`);
+    paper.line(`  remedy: ${document.paused.hint}`);
+  }
   for (const site of new Set(document.units.map((unit) => unit.site))) {
     paper.heading(site);
     for (const unit of document.units.filter((one) => one.site === site)) writeUnit(paper, unit);
@@ -57,5 +61,6 @@ function writeUnit(paper: Paper, unit: RunUnit): void {
   }
   if (unit.problem === null) return;
   paper.note(`${unit.problem.message} [${unit.problem.code}]`, 'warn');
+  for (const line of unit.problem.details ?? []) paper.note(`  ${line}`);
   paper.note(`  remedy: ${unit.problem.hint}`);
 }

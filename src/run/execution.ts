@@ -1,4 +1,4 @@
-import type { Clock, Hop, Said, StoredFile, UnitTarget } from '../core/index.ts';
+import type { Clock, Hop, Problem, Said, StoredFile, UnitTarget } from '../core/index.ts';
 import type { EarlierStarts } from './earlier-starts.ts';
 import type { Inventory } from './inventory.ts';
 import type { Ended, Journal } from './journal.ts';
@@ -12,6 +12,8 @@ export interface Control {
   stopNew: boolean;
   /** Aborted: units before their commit end now. */
   readonly abort: AbortSignal;
+  /** Why the run itself begins no further unit; null or absent where it does, or where the operator stopped it. */
+  pausedBy?: Problem | null;
 }
 
 /** Where files of the devices and what was said with them are kept, by unit. */

@@ -16,6 +16,7 @@ import { endBeforeOutput, withOutputBack } from './output.ts';
 import { lockName, partnersAreWell } from './partner-check.ts';
 import { Flight, findPartners } from './partners.ts';
 import type { Ending, UnitWork } from './preflight.ts';
+import { problemFrom } from './steps.ts';
 import { stopped, tellHalfWay, watchOn, workOn } from './unit-run.ts';
 
 /**
@@ -70,7 +71,12 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   const left = fold(journal.events).units.some(
     ({ outcome }) => outcome === 'pending' || outcome === 'stopped',
   );
-  await journal.append({ event: 'closed', state: left ? 'stopped' : 'done' });
+  const problem = execution.control.pausedBy?.toJSON() ?? null;
+  await journal.append({
+    event: 'closed',
+    state: left ? 'stopped' : 'done',
+    ...(problem === null ? {} : { problem }),
+  });
   return fold(journal.events);
 }
 
@@ -183,8 +189,7 @@ function withoutWork(record: UnitRecord): Ending | null {
   const against = verdict.reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
   const after = unit.reachable ? unit : null;
   if (verdict.status === 'unreachable') {
-    const cause =
-      problem === null ? silent() : new Problem(problem.code, problem.message, { hint: problem.hint });
+    const cause = problem === null ? silent() : problemFrom(problem);
     return { outcome: 'failed', after, problem: cause, reasons: verdict.reasons };
   }
   const message = against.map((reason) => reason.because).join('; ') || `the verdict is "${verdict.status}"`;

@@ -69,6 +69,8 @@ export interface RunRecord {
   readonly recovery: { readonly port: string } | null;
   readonly plan: Plan;
   readonly state: 'planned' | 'running' | 'done' | 'stopped';
+  /** Why the run paused itself when it was closed last; null where it did not, or goes on. */
+  readonly paused: ProblemJson | null;
   readonly units: readonly UnitRecord[];
 }
 
@@ -105,18 +107,32 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
   }
   const units = new Map(first.plan.units.map((planned) => [planned.key, fresh(planned)]));
   let state: RunRecord['state'] = 'planned';
+  let paused: ProblemJson | null = null;
   for (const event of rest) {
     if (event.event === 'closed') {
       state = event.state;
+      paused = event.problem ?? null;
       continue;
     }
     state = 'running';
+    paused = null;
     if (event.event === 'run' || event.event === 'resumed') continue;
     const record = units.get(event.unit);
     if (record !== undefined) units.set(event.unit, next(record, event));
   }
   const { run, inventory, images, rules, overrule = [], recovery = null, plan } = first;
-  return { run, inventory, images, rules, overrule, recovery, plan, state, units: [...units.values()] };
+  return {
+    run,
+    inventory,
+    images,
+    rules,
+    overrule,
+    recovery,
+    plan,
+    state,
+    paused,
+    units: [...units.values()],
+  };
 }
 
 function fresh(planned: PlannedUnit): UnitRecord {

@@ -208,8 +208,12 @@ async function backup(context: StepContext, work: HopWork, kept: boolean): Promi
   const result = await limited('backup', context, work.steps, work);
   await note(work, index, 'backup', result.state, result);
   work.abort.throwIfAborted();
-  if (result.state !== 'done' && !kept && !isUpsHop(work.hop))
-    throw new Refusal({ outcome: 'failed', after: context.before, problem: result.problem, reasons: [] });
+  const { problem } = result;
+  const isLogin = problem?.code === 'device/login' || problem?.code === 'refused/login';
+  if (result.state !== 'done' && (isLogin || (!kept && !isUpsHop(work.hop)))) {
+    const outcome = problem?.code === 'refused/login' ? 'refused' : 'failed';
+    throw new Refusal({ outcome, after: context.before, problem, reasons: [] });
+  }
   return result.eventMark ?? null;
 }
 

@@ -103,7 +103,13 @@ const EventSchema = z.discriminatedUnion('event', [
   z.strictObject({ ...stamp, event: z.literal('again'), unit: z.string() }),
   /** The run was taken up again after an interruption. */
   z.strictObject({ ...stamp, event: z.literal('resumed') }),
-  z.strictObject({ ...stamp, event: z.literal('closed'), state: z.enum(['done', 'stopped']) }),
+  z.strictObject({
+    ...stamp,
+    event: z.literal('closed'),
+    state: z.enum(['done', 'stopped']),
+    /** Why the run paused itself. */
+    problem: ProblemSchema.optional(),
+  }),
 ]);
 
 export type JournalEvent = z.infer<typeof EventSchema>;

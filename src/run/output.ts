@@ -79,6 +79,7 @@ function leftOff(ending: Ending): Ending {
     problem: new Problem(problem.code, `${problem.message} ${told}`, {
       hint: problem.hint,
       transient: problem.transient,
+      details: problem.details,
       cause: problem,
     }),
   };

@@ -29,19 +29,36 @@ export interface Judged {
   readonly images: readonly StoredFile[];
 }
 
-/** Turns looks and verdicts into a plan. Pure: the same facts give the same plan with the same id. */
-export function buildPlan(rules: string, judged: readonly Judged[], component: PlanComponent = 'ups'): Plan {
-  const doubles = doubleSerials(judged);
+/** An entry of the inventory that is not part of the plan, and the serial number that answers there. */
+export interface SeenElsewhere {
+  readonly key: string;
+  readonly serial: string | null;
+}
+
+/**
+ * Turns looks and verdicts into a plan. Pure: the same facts give the same plan with the same id. `elsewhere`: entries that were
+ * not chosen and carry a load together with others; one that is a chosen unit under another name must not hide its partners.
+ */
+export function buildPlan(
+  rules: string,
+  judged: readonly Judged[],
+  component: PlanComponent = 'ups',
+  elsewhere: readonly SeenElsewhere[] = [],
+): Plan {
+  const doubles = doubleSerials([
+    ...judged.map(({ target, look }) => ({ key: unitKey(target), serial: look.unit.serial })),
+    ...elsewhere,
+  ]);
   const units = judged.map((one) => plannedUnit(one, doubles));
   return { id: planId(rules, units), component, rules, units };
 }
 
 /** Serial numbers that more than one unit answered with, and the keys of these units. */
-function doubleSerials(judged: readonly Judged[]): ReadonlyMap<string, readonly string[]> {
+function doubleSerials(seen: readonly SeenElsewhere[]): ReadonlyMap<string, readonly string[]> {
   const owners = new Map<string, string[]>();
-  for (const { target, look } of judged) {
-    const serial = usableSerial(look.unit.serial);
-    if (serial !== null) owners.set(serial, [...(owners.get(serial) ?? []), unitKey(target)]);
+  for (const { key, serial: given } of seen) {
+    const serial = usableSerial(given);
+    if (serial !== null) owners.set(serial, [...(owners.get(serial) ?? []), key]);
   }
   return new Map([...owners].filter(([, keys]) => keys.length > 1));
 }

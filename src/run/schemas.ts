@@ -146,6 +146,7 @@ export const ProblemSchema: z.ZodType<ProblemJson> = z.strictObject({
   code: CodeSchema,
   message: z.string(),
   hint: z.string(),
+  details: z.array(z.string().max(1000)).max(100).optional(),
 });
 
 const PlannedUnitSchema: z.ZodType<PlannedUnit> = z.strictObject({

@@ -86,8 +86,8 @@ function notAllowed(): Problem {
 }
 
 /** A problem that was read back from a journal. */
-export function problemFrom({ code, message, hint }: ProblemJson): Problem {
-  return new Problem(code, message, { hint });
+export function problemFrom({ code, message, hint, details }: ProblemJson): Problem {
+  return new Problem(code, message, { hint, details: details ?? [] });
 }
 
 /**

@@ -112,6 +112,7 @@ export function tellHalfWay(ending: Ending, record: UnitRecord): Ending {
       : new Problem(problem.code, `${problem.message} ${verified}.`, {
           hint: problem.hint,
           transient: problem.transient,
+          details: problem.details,
           cause: problem,
         });
   const lastSeen = ending.outcome === 'unknown' ? null : (record.hops[index]?.after ?? null);

@@ -74,6 +74,8 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   'set-lost': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/start-not-seen', starts: 0 },
   'cli-lost': { unit: BOTH_WAYS, outcome: 'failed', exit: 4, code: 'device/start-not-seen', starts: 0 },
   'cli-failed': { unit: BOTH_WAYS, outcome: 'failed', exit: 4, code: 'device/start-refused', starts: 0 },
+  // An error answer is no proof: the device is asked, and is at it.
+  'cli-fails-and-starts': { unit: BOTH_WAYS, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   // Without the update object nothing tells an update that is not shown from one that is not there.
   'cli-asks': {
     unit: NMC3,
@@ -144,6 +146,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   'on-battery-after-upload': { unit: NMC2, outcome: 'refused', exit: 3, code: 'refused/rule', starts: 0 },
   'output-off-after-update': { unit: NMC2, outcome: 'unknown', exit: 5, code: 'device/changed', starts: 1 },
   'stale-result': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
+  'stale-success': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'output-off-refused': {
     unit: NMC3,
     asked: 'output-off',

@@ -111,8 +111,11 @@ const RunShape = z.looseObject({
   ),
 });
 
+/** The document of a run. Throws with everything that was printed where there is none. */
 export function runOf(ran: Ran): z.infer<typeof RunShape> {
-  return RunShape.parse(JSON.parse(ran.out));
+  const checked = RunShape.safeParse(JSON.parse(ran.out));
+  if (checked.success) return checked.data;
+  throw new Error(`exit ${ran.exit}, no document of a run: ${ran.out.slice(0, 1000)}${ran.talk}`);
 }
 
 export const NMC2: SimulatedUnit = { name: 'a', site: 'berlin', persona: 'smt1500-nmc2' };

@@ -53,6 +53,7 @@ function runOf(outcome: RunOutcome, simulated = false): RunDocument {
     generatedAt: '2026-01-01T00:00:00Z',
     run: 'r1',
     state: 'done',
+    paused: null,
     units: [
       {
         site: 'berlin',

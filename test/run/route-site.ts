@@ -53,7 +53,7 @@ export interface Circumstances {
   readonly control?: Control;
   readonly clock?: Clock;
   /** Called when a line is on the disk, before the work goes on. */
-  readonly onLine?: (event: JournalEvent) => void;
+  readonly onLine?: (event: JournalEvent) => void | Promise<void>;
 }
 
 /** A simulated fleet whose plans are made by hand, without any rule; runs in this process. */
@@ -186,7 +186,7 @@ function watched(journal: Journal, onLine: Circumstances['onLine']): Journal {
     async append(event) {
       await journal.append(event);
       const written = journal.events.at(-1);
-      if (written !== undefined) onLine(written);
+      if (written !== undefined) await onLine(written);
     },
     close: () => journal.close(),
   };

@@ -15,9 +15,12 @@ export interface LoginTry {
  * at one card at a time.
  */
 export interface Logins {
-  /** Resolves when the password may be sent to the card. Throws Problem device/login where it must not. */
+  /** Resolves when the password may be sent to the card. Throws as `refuseKnown` does. */
   begin(network: NetworkAccess, where: string, login: Login): Promise<LoginTry>;
-  /** Throws Problem device/login where the card refused this login before: not even a connection is needed to know. */
+  /**
+   * Throws Problem device/login where the card refused this login before, and refused/login where others did and none accepted it.
+   * No connection is needed to know.
+   */
   refuseKnown(network: NetworkAccess, login: Login): void;
 }
 
@@ -114,14 +117,14 @@ function named({ user, password }: Login): string {
 /** The Problem for a card that refused a login. */
 export function refusedLogin(where: string, login: Login): Problem {
   return new Problem('device/login', `${where} refused the login of ${named(login)}.`, {
-    hint: 'Correct login: in the inventory, or the secret behind it. The card locks a user after some wrong passwords, so it was tried once.',
+    hint: 'Correct login: in the inventory or the secret behind it. The card locks a user after some wrong passwords, so it was tried once.',
   });
 }
 
 function refusedElsewhere(login: Login, cards: readonly string[]): Problem {
   return new Problem(
-    'device/login',
-    `The login of ${named(login)} was refused by ${cards.length} cards (${cards.join(', ')}) and accepted by none; it is not tried at others.`,
-    { hint: 'Correct the secret and try it at one card, then go on: upsfw audit --unit UNIT, upsfw resume.' },
+    'refused/login',
+    `The login of ${named(login)} was refused by ${cards.length} cards (${cards.join(', ')}) and accepted by none, so it is not sent to others.`,
+    { hint: 'Correct the secret, try it at one unit (upsfw audit --unit UNIT), then go on: upsfw resume.' },
   );
 }

@@ -33,6 +33,9 @@ export async function takeBackup(tools: Tools, context: StepContext): Promise<St
     signal.throwIfAborted();
     throwOwnFaults(thrown);
     const cause = asProblem(thrown);
+    // Every further step needs the same login.
+    if (cause.code === 'device/login' || cause.code === 'refused/login')
+      return { state: 'failed', way: null, problem: cause, eventMark };
     const problem = new Problem(
       'device/no-backup',
       `The settings of the card could not be read: ${cause.message}`,

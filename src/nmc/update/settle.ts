@@ -113,9 +113,10 @@ function notSeen(context: StepContext, log: LogWord | null): Problem {
   const answer = refusal === null ? 'A start was sent.' : refusal.message;
   return new Problem(
     refusal === null ? 'device/start-not-seen' : 'device/start-refused',
-    `${answer} ${unitKey(context.target)} shows no update and runs ${standingInWords(context.hop, 'from')} as before.${logLines(log)}`,
+    `${answer} ${unitKey(context.target)} shows no update and runs ${standingInWords(context.hop, 'from')} as before. ${logSays(log)}`,
     {
       hint: `The start had no effect. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+      details: logLines(log),
     },
   );
 }
@@ -124,22 +125,27 @@ function updateFailed(context: StepContext, log: LogWord | null): Problem {
   const said = log?.state === 'failed' ? 'The event log of the card says' : 'The card says';
   return new Problem(
     'device/update-failed',
-    `${said} that the update failed; the unit runs ${standingInWords(context.hop, 'from')} as before.${logLines(log)}`,
+    `${said} that the update failed; the unit runs ${standingInWords(context.hop, 'from')} as before. ${logSays(log)}`,
     {
       hint: `upsfw explain CODE says what a code means. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+      details: logLines(log),
     },
   );
 }
 
 /** The newest lines of one start are enough to see why it failed. */
-const MOST_LOG_LINES = 8;
+const MOST_LOG_LINES = 10;
 
-/** The lines of the event log since the start, oldest first, for the end of a message. */
-function logLines(log: LogWord | null): string {
-  if (log === null) return ' The event log of the card could not be read.';
-  if (log.since.length === 0) return ' The event log of the card has no line since the start.';
-  const shown = log.since.slice(-MOST_LOG_LINES).map((line) => printable(line, 120));
-  return ` Event log since the start:\n${shown.map((line) => `  ${line}`).join('\n')}`;
+function logSays(log: LogWord | null): string {
+  if (log === null) return 'Its event log was not read.';
+  return log.since.length === 0
+    ? 'Its event log has no line since the start.'
+    : 'Its event log since the start:';
+}
+
+/** The lines of the event log since the start, oldest first. */
+function logLines(log: LogWord | null): readonly string[] {
+  return (log?.since ?? []).slice(-MOST_LOG_LINES).map((line) => printable(line, 150));
 }
 
 /** Watches an update to its end. Silence and a lost link are normal; only the unit's own word ends it, or the limit. */

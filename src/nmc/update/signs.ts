@@ -44,7 +44,9 @@ export function createSignReader(tools: Tools, context: StepContext): SignReader
     // A log is a file to fetch, over a login of its own: only where nothing else decides, and not in every round.
     const decided = !signs.unchanged || isRunning(signs) || context.remembered.eventMark === null;
     const now = context.clock.monotonic();
-    const due = logAskedAt === null || now - logAskedAt >= tools.waits.eventLog * 1000;
+    // A failure ends the watch, so its lines are read now.
+    const hasFailed = signs.object === 'failed' && signs.objectIsNew;
+    const due = hasFailed || logAskedAt === null || now - logAskedAt >= tools.waits.eventLog * 1000;
     if (!decided && due) {
       logAskedAt = now;
       logSaid = await readLogWord(tools, context);

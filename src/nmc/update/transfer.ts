@@ -41,7 +41,7 @@ export async function checkTransfer(tools: Tools, context: StepContext): Promise
 }
 
 /** What is wrong with the image is wrong over every way. */
-const ENDS_IT: readonly string[] = ['device/incompatible', ...ANOTHER_HOST];
+const ENDS_IT: readonly string[] = ['device/incompatible', 'device/login', 'refused/login', ...ANOTHER_HOST];
 
 /** Sends the image by the ways of the inventory, in order, until the card's listing shows it whole. */
 export async function takeTransfer(tools: Tools, context: StepContext): Promise<StepResult> {
@@ -176,6 +176,7 @@ const NEVER_THERE: readonly string[] = [
   'link/host-key',
   'link/certificate',
   'device/login',
+  'refused/login',
   'device/login-limit',
   'device/password-change',
   'refused/plaintext',

@@ -8,6 +8,8 @@ export interface Counters {
   uploads: number;
   deletes: number;
   logins: number;
+  /** Passwords that were refused, over all protocols. */
+  refusedLogins: number;
   commands: number;
   /** Lines that were typed after a question, empty ones among them. */
   answers: number;
@@ -33,6 +35,7 @@ export function freshCounters(): Counters {
     uploads: 0,
     deletes: 0,
     logins: 0,
+    refusedLogins: 0,
     commands: 0,
     answers: 0,
     outputSwitches: 0,

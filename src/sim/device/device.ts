@@ -78,6 +78,7 @@ export class SimulatedDevice extends EventEmitter {
     for (const { name, ...recipe } of options.persona.usbStick ?? [])
       this.stick.set(name, buildImage(recipe));
     if (this.has('stale-result')) this.update = UPDATE.failed;
+    if (this.has('stale-success')) this.update = UPDATE.successful;
     this.card = new SimulatedCard(this);
     this.updates = new UpdateEngine(this);
     this.log(EVENTS.started);

@@ -119,10 +119,12 @@ export class FtpConversation {
     this.#loggedIn =
       this.#user === ACCESS.user && password === device.password && !device.has('password-change');
     if (!this.#loggedIn) {
+      device.counters.refusedLogins += 1;
       this.#say(FTP.badLogin);
       return;
     }
     device.counters.logins += 1;
+    device.changed();
     this.#say(device.has('ftp-floods') ? `230 ${'x'.repeat(FLOOD_BYTES)}` : FTP.loggedIn);
   }
 

@@ -73,7 +73,10 @@ function serve(device: SimulatedDevice, connection: Connection): void {
       attempt.password === device.password
     )
       attempt.accept();
-    else attempt.reject(['password']);
+    else {
+      if (attempt.method === 'password') device.counters.refusedLogins += 1;
+      attempt.reject(['password']);
+    }
   });
   connection.on('ready', () => {
     device.counters.logins += 1;

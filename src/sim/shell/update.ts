@@ -102,6 +102,7 @@ function install(device: SimulatedDevice, { place, name, said }: NamedFile): She
   const go = (way: 'cli' | 'agreed'): ShellAnswer => {
     const answer = device.start(name, way, place);
     if (device.has('cli-answer-lost')) return { lines: [], ending: 'hang-up' };
+    if (device.has('cli-fails-and-starts')) return FAILED;
     if (answer !== 'started' && !device.linkUp) return NO_UPS;
     return answer === 'started' ? { lines: [...said, ISSUED] } : { lines: [...said, ...FAILED.lines] };
   };

@@ -1,0 +1,320 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { PERSONA_IMAGES, type SimulatedDevice, type SimulatedUnit } from '../../src/sim/index.ts';
+import { BOTH_WAYS, NMC2, NMC3, openSite, runHere, runOf, type Site } from './harness.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+let site: Site;
+const children: ChildProcess[] = [];
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.close();
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await site.close();
+});
+
+function upgrade(...words: string[]) {
+  return site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', ...words]);
+}
+
+const A: SimulatedUnit = { ...NMC2, name: 'a', site: 'berlin', feeds: ['rack'] };
+const B: SimulatedUnit = { ...NMC2, name: 'b', site: 'berlin', feeds: ['rack'] };
+/** Receives an image first, and waits for its panel. */
+const TWO_STEPS: SimulatedUnit = { name: 'd', site: 'berlin', persona: 'srt10k-ap9641' };
+
+/** Somebody puts an image onto the card and starts it there, without this tool. */
+async function startByPerson(device: SimulatedDevice, file: string): Promise<void> {
+  device.files.set(file, await readFile(join(site.folder, 'images', file)));
+  expect(device.start(file, 'agreed')).toBe('started');
+}
+
+/** A second address of a UDP service, as address translation gives one. */
+async function relayTo(host: string, port: number): Promise<number> {
+  const outside = createSocket('udp4');
+  const inside = createSocket('udp4');
+  sockets.push(outside, inside);
+  let asker: RemoteInfo | null = null;
+  outside.on('message', (bytes, from) => {
+    asker = from;
+    inside.send(bytes, port, host);
+  });
+  inside.on('message', (bytes) => {
+    if (asker !== null) outside.send(bytes, asker.port, asker.address);
+  });
+  outside.bind(0, '127.0.0.1');
+  await once(outside, 'listening');
+  return outside.address().port;
+}
+
+const IMAGE = 'SMT18UPS_15-0.enc';
+const NMC3_IMAGE = 'SMT20UPS_15-0.enc';
+
+describe('the partner of a unit', () => {
+  const refused = { outcome: 'refused', problem: { code: 'refused/partner' } };
+
+  it('that has received an image and waits for its panel is not idle', async () => {
+    site = await openSite([{ ...TWO_STEPS, feeds: ['rack'] }, B], 3000);
+    await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
+    const ran = await upgrade();
+    expect(runOf(ran).units).toMatchObject([
+      { name: 'd', outcome: 'stopped', problem: { code: 'device/not-installed' } },
+      { name: 'b', ...refused },
+    ]);
+    expect(site.fleet.device('b').counters.starts).toBe(0);
+    // Another state folder knows nothing of that run: the card itself shows the image that waits.
+    const elsewhere = await runHere(
+      [
+        'upgrade',
+        '-i',
+        site.inventory,
+        '--apply',
+        '--yes',
+        '--json',
+        '--unit',
+        'b',
+        '--state',
+        join(site.folder, 'other'),
+      ],
+      { environment: site.environment },
+    );
+    expect(runOf(elsewhere).units[0]).toMatchObject({
+      ...refused,
+      problem: { message: expect.stringContaining('not installed yet') },
+    });
+    expect(site.fleet.device('b').counters.starts).toBe(0);
+  });
+
+  it.each([
+    ['its update object', { ...A, faults: ['update-stuck' as const] }, IMAGE],
+    [
+      'its command line',
+      { ...NMC3, name: 'a', site: 'berlin', feeds: ['rack'], faults: ['update-stuck' as const] },
+      NMC3_IMAGE,
+    ],
+  ])('that somebody updates from its page is not idle, by %s', async (_source, unit, file) => {
+    site = await openSite([unit, B]);
+    await site.fleet.writeImages(join(site.folder, 'images'));
+    const device = site.fleet.device('a');
+    await startByPerson(device, file);
+    await device.until(({ progress }) => progress !== null && progress.sent > 0);
+    const ran = await upgrade('--unit', 'b');
+    expect(runOf(ran).units[0]).toMatchObject({
+      ...refused,
+      problem: { message: expect.stringContaining('is being updated') },
+    });
+    expect(site.fleet.device('b').counters.starts).toBe(0);
+  });
+
+  it('is not hidden by a second entry of the same card', async () => {
+    site = await openSite([{ ...NMC2, name: 'a', site: 'berlin' }, B]);
+    const text = await readFile(site.inventory, 'utf8');
+    const entry = /( +)- name: a\n(?:\1 .*\n)+/.exec(text)?.[0] ?? '';
+    const [, host = ''] = /host: (\S+)/.exec(entry) ?? [];
+    const [, port = ''] = /snmp: (\d+)/.exec(entry) ?? [];
+    // Entry a2 is the card of a behind another address, and alone says what it feeds.
+    const second = entry
+      .replace('name: a', 'name: a2\n        feeds: [rack]')
+      .replace(host, '127.0.0.1')
+      .replace(port, String(await relayTo(host, Number(port))));
+    await writeFile(site.inventory, text.replace(entry, `${entry}${second}`));
+    const ran = await upgrade('--unit', 'a', '--unit', 'b');
+    const [a] = runOf(ran).units;
+    expect(a).toMatchObject({ name: 'a', outcome: 'refused' });
+    expect(a?.problem?.message).toContain('berlin/a2');
+    expect(site.fleet.device('a').counters.starts).toBe(0);
+  });
+
+  it('is asked for its lock: another process may be at it', async () => {
+    site = await openSite([{ ...A, faults: ['ftp-stalls'] }, B]);
+    const device = site.fleet.device('a');
+    const words = [
+      'upgrade',
+      '-i',
+      site.inventory,
+      '--apply',
+      '--yes',
+      '--json',
+      '--unit',
+      'a',
+      '--state',
+      site.state,
+    ];
+    const child = spawn(process.execPath, [MAIN, ...words], {
+      env: { ...process.env, ...site.environment },
+      stdio: 'ignore',
+    });
+    children.push(child);
+    // It is in the middle of its upload: nothing at the card shows an update.
+    await device.until(({ counters }) => counters.logins > 2);
+    const ran = await upgrade('--unit', 'b');
+    expect(runOf(ran).units[0]).toMatchObject({
+      ...refused,
+      problem: { message: expect.stringContaining('worked on by another process') },
+    });
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    expect(site.fleet.device('b').counters.starts).toBe(0);
+  });
+
+  it('is asked again right before the start', async () => {
+    site = await openSite([A, { ...B, installed: '15.0' }]);
+    const device = site.fleet.device('a');
+    const partner = site.fleet.device('b');
+    device.on('change', () => {
+      if (device.counters.uploads > 0) partner.onBattery = true;
+    });
+    const ran = await upgrade('--unit', 'a');
+    expect(runOf(ran).units[0]).toMatchObject(refused);
+    expect(device.counters).toMatchObject({ uploads: 1, starts: 0 });
+  });
+});
+
+describe('a start by command', () => {
+  it('that answers E100 while the update runs is watched to its end, and nobody starts beside it', async () => {
+    site = await openSite([{ ...BOTH_WAYS, feeds: ['rack'], faults: ['cli-fails-and-starts'] }]);
+    const ran = await upgrade();
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(site.fleet.device('c').counters.starts).toBe(1);
+  });
+
+  it('that had no effect is not said to be received because of an earlier success', async () => {
+    site = await openSite([{ ...BOTH_WAYS, faults: ['stale-success', 'cli-lost'] }]);
+    const ran = await upgrade();
+    expect(runOf(ran).units[0]).toMatchObject({
+      outcome: 'failed',
+      problem: { code: 'device/start-not-seen' },
+    });
+    expect(site.fleet.device('c').counters.starts).toBe(0);
+  });
+
+  it('that had no effect ends as unknown where an earlier success is all that the card shows', async () => {
+    const faults = ['stale-success', 'cli-lost', 'event-log-unreadable'] as const;
+    site = await openSite([{ ...BOTH_WAYS, faults: [...faults] }], 3000);
+    const ran = await upgrade();
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'unknown' });
+    expect(runOf(ran).units[0]?.problem?.message).not.toContain('has received');
+  });
+});
+
+describe('an image that was seen as received', () => {
+  it('stays so when the card restarts and forgets, until the operator says otherwise', async () => {
+    site = await openSite([TWO_STEPS], 3000);
+    await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
+    const device = site.fleet.device('d');
+    const first = await upgrade();
+    const waits = { outcome: 'stopped', problem: { code: 'device/not-installed' } };
+    expect(runOf(first).units[0]).toMatchObject(waits);
+    device.update = 1;
+    device.inject('event-log-unreadable');
+    const resumed = await site.run(['resume', '--json']);
+    expect(runOf(resumed).units[0]).toMatchObject(waits);
+    const another = await upgrade();
+    expect(runOf(another).units[0]).toMatchObject({
+      outcome: 'refused',
+      problem: { code: 'refused/second-attempt' },
+    });
+    expect(device.counters.starts).toBe(1);
+    const again = await site.run(['resume', runOf(first).run, '--again', 'd', '--json']);
+    expect(device.counters.starts).toBe(2);
+    expect(runOf(again).units[0]).toMatchObject({ name: 'd' });
+  });
+
+  it('is not denied where the card forgot it before anybody saw it', async () => {
+    const faults = ['set-lost', 'event-log-unreadable'] as const;
+    site = await openSite([{ ...TWO_STEPS, start: ['snmp'], faults: [...faults] }], 3000);
+    await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
+    const ran = await upgrade();
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'unknown' });
+  });
+});
+
+describe('between the upload and the start', () => {
+  it('an update that somebody starts from the page of the card keeps the tool from starting', async () => {
+    site = await openSite([NMC2]);
+    const device = site.fleet.device('a');
+    device.on('change', () => {
+      if (device.counters.uploads > 0 && device.counters.starts === 0) device.start(null, 'agreed');
+    });
+    const ran = await upgrade();
+    expect(runOf(ran).units[0]?.outcome).not.toBe('upgraded');
+    expect(device.counters).toMatchObject({ starts: 1, startsAccepted: 1 });
+  });
+
+  it('the part of a broken upload does not stay on the card', async () => {
+    site = await openSite([{ ...NMC2, faults: ['ftp-hang-up-half-way'] }]);
+    await upgrade();
+    expect([...site.fleet.device('a').files.keys()]).toEqual([]);
+  });
+});
+
+describe('a login that the card refuses', () => {
+  it.each([
+    ['FTP', NMC2],
+    ['SSH', NMC3],
+  ])('is sent once, over %s and all helpers, and named by its reference', async (_protocol, unit) => {
+    site = await openSite([unit]);
+    const environment = { ...site.environment, UPSFW_SIM_PASSWORD: 'not-the-password' };
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], {
+      environment,
+    });
+    const [told] = runOf(ran).units;
+    expect(told).toMatchObject({ outcome: 'failed', problem: { code: 'device/login' } });
+    expect(told?.problem?.message).toContain('env:UPSFW_SIM_PASSWORD');
+    expect(ran.out + ran.talk).not.toContain('not-the-password');
+    const { counters } = site.fleet.device(unit.name);
+    expect(counters).toMatchObject({ refusedLogins: 1, starts: 0, uploads: 0 });
+  });
+
+  it('at two units pauses the run: no third card gets it', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    site = await openSite(names.map((name) => ({ ...NMC2, name, site: `site-${name}` })));
+    const environment = { ...site.environment, UPSFW_SIM_PASSWORD: 'not-the-password' };
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], {
+      environment,
+    });
+    const attempts = names.map((name) => site.fleet.device(name).counters.refusedLogins);
+    expect(attempts.reduce((sum, count) => sum + count, 0)).toBe(2);
+    expect(ran.exit).toBe(4);
+    const run = runOf(ran);
+    expect(run.units.filter(({ outcome }) => outcome === 'failed')).toHaveLength(2);
+    expect(run.units.every(({ outcome }) => ['failed', 'refused', 'pending'].includes(outcome))).toBe(true);
+    expect(run).toMatchObject({ paused: { code: 'refused/login' } });
+    // With the right password the others go on.
+    const resumed = await site.run(['resume', '--json']);
+    expect(runOf(resumed).units.filter(({ outcome }) => outcome === 'upgraded')).toHaveLength(3);
+  });
+});
+
+describe('a failed update', () => {
+  it('shows the lines of the event log since the start, with codes that can be explained', async () => {
+    site = await openSite([{ ...NMC2, faults: ['update-cancelled'] }]);
+    const ran = await upgrade();
+    const details = runOf(ran).units[0]?.problem?.details;
+    expect(details).toEqual(
+      expect.arrayContaining([expect.stringContaining('0x0176'), expect.stringContaining('0x0178')]),
+    );
+    const text = await site.run(['report']);
+    expect(text.out).toContain('0x0178');
+    const explained = await site.run(['explain', '0x0178', 'E100', 'device/update-failed', 'LOADER_TOO_OLD']);
+    expect(explained.exit).toBe(0);
+    for (const word of ['0x0178', 'E100', 'device/update-failed', 'LOADER_TOO_OLD'])
+      expect(explained.out).toContain(word);
+    expect((await site.run(['explain', 'E999'])).exit).toBe(2);
+  });
+
+  it('refused by command shows the answer with its meaning', async () => {
+    site = await openSite([{ ...BOTH_WAYS, faults: ['cli-failed'] }]);
+    const ran = await upgrade();
+    expect(runOf(ran).units[0]).toMatchObject({
+      outcome: 'failed',
+      problem: { code: 'device/start-refused', message: expect.stringContaining('E100 (command failed)') },
+    });
+  });
+});
