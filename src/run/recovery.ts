@@ -12,7 +12,7 @@ import type { Papers } from './execution.ts';
 import { fold, type RunRecord, startInDoubt, type UnitRecord } from './fold.ts';
 import type { Journal } from './journal.ts';
 import type { Ending } from './preflight.ts';
-import { StartGate } from './start-gate.ts';
+import { momentOf, StartGate } from './start-gate.ts';
 import { contextFor, limited, note, placeholder } from './steps.ts';
 
 /**
@@ -77,6 +77,7 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
   const work = workOf(recovery, record);
   const gate = new StartGate({
     clock: recovery.clock,
+    judgedAt: momentOf(recovery.clock),
     // The loader has just asked for an image, and nothing else can speak against one: it has no mains, window or partner to read.
     judge: async () => recovery.stop.throwIfAborted(),
     write: (way) => note(work, 0, 'start', 'committing', null, { way, object: null }),

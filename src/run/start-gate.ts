@@ -4,12 +4,12 @@ import { type Clock, Problem, type StartPermit, type StartWay, type TransferWay 
 export type StartMethod = StartWay | TransferWay | 'xmodem';
 
 /** A moment on both clocks: the monotonic one stands still while a machine sleeps, the wall clock can be set. */
-interface Moment {
+export interface Moment {
   readonly monotonic: number;
   readonly wall: number;
 }
 
-function momentOf(clock: Clock): Moment {
+export function momentOf(clock: Clock): Moment {
   return { monotonic: clock.monotonic(), wall: clock.now().getTime() };
 }
 
@@ -23,9 +23,12 @@ function millisecondsSince(moment: Moment, clock: Clock): number {
 const FRESH_MS = 2000;
 /** What was read of the unit longer ago than this is read again before the line is written. */
 const JUDGED_MS = 10_000;
+const MOST_JUDGMENTS = 3;
 
 export interface StartGateOptions {
   readonly clock: Clock;
+  /** When the judgment that the start goes by began to read the unit. */
+  readonly judgedAt: Moment;
   /** Throws where something speaks against a start at this moment; `again`: the last judgment is too old to count. */
   readonly judge: (again: boolean) => Promise<void>;
   /** Writes the line that the start follows. Resolves when it is on disk. */
@@ -47,7 +50,7 @@ export class StartGate {
 
   constructor(options: StartGateOptions) {
     this.#options = options;
-    this.#judged = momentOf(options.clock);
+    this.#judged = options.judgedAt;
   }
 
   /** Whether the line of a start is on disk that may have been made. */
@@ -75,9 +78,14 @@ export class StartGate {
         await takeBack();
         this.#state = 'open';
       }
-      const again = millisecondsSince(this.#judged, clock) > JUDGED_MS;
-      await judge(again);
-      if (again) this.#judged = momentOf(clock);
+      await judge(false);
+      // The process may sleep in the middle of a judgment, too.
+      for (let count = 0; millisecondsSince(this.#judged, clock) > JUDGED_MS; count += 1) {
+        if (count === MOST_JUDGMENTS) throw tooSlow();
+        const begun = momentOf(clock);
+        await judge(true);
+        this.#judged = begun;
+      }
       const written = momentOf(clock);
       await write(way);
       if (this.#isClosed()) throw tooLate();
@@ -100,6 +108,14 @@ export class StartGate {
   #isClosed(): boolean {
     return this.#state === 'closed';
   }
+}
+
+function tooSlow(): Problem {
+  return new Problem(
+    'refused/stopped',
+    `The unit could not be judged within ${JUDGED_MS / 1000} seconds before its start, ${MOST_JUDGMENTS} times.`,
+    { hint: 'Nothing was sent. This machine or the network is too slow now; run upsfw resume later.' },
+  );
 }
 
 function tooLate(): Problem {

@@ -11,7 +11,7 @@ import {
 import type { UnitRecord } from './fold.ts';
 import { outputOff, switchOff } from './output.ts';
 import { type Ending, freshLook, refuseOutsideWindow, refuseWhere, type UnitWork } from './preflight.ts';
-import { StartGate, type StartMethod } from './start-gate.ts';
+import { type Moment, momentOf, StartGate, type StartMethod } from './start-gate.ts';
 import { limited, note } from './steps.ts';
 
 /** The start of one hop: the last look, the judgment, the line on disk, and the one request behind it. */
@@ -68,7 +68,7 @@ export async function startHop(
       before: isOff ? outputOff(context.before) : context.before,
       remembered: { ...context.remembered, objectBefore: object },
     };
-    const gate = openGate(record, work, object, onCommit);
+    const gate = openGate(record, work, ready, onCommit);
     const result = await limited(
       'start',
       { ...asItIs, signal: NEVER, commit: (way) => gate.commit(way) },
@@ -110,28 +110,37 @@ export async function startHop(
   }
 }
 
+/** The unit right before its start. */
+interface Ready {
+  /** It no longer runs what the hop begins with. */
+  readonly behind: boolean;
+  readonly unit: Unit;
+  /** Value of the update object; null where it could not be read. */
+  readonly object: string | null;
+  /** When it was read. */
+  readonly at: Moment;
+}
+
 /** Looks and judges again right before the start. Throws where anything speaks against it. */
-async function readyToStart(
-  record: UnitRecord,
-  work: HopWork,
-  context: StepContext,
-): Promise<{ readonly behind: boolean; readonly unit: Unit; readonly object: string | null }> {
+async function readyToStart(record: UnitRecord, work: HopWork, context: StepContext): Promise<Ready> {
   const { index, hop } = work;
+  const at = momentOf(work.clock);
   const unit = await freshLook(record, index, work);
-  if (!isAtEnd(unit, hop, 'from')) return { behind: true, unit, object: null };
+  if (!isAtEnd(unit, hop, 'from')) return { behind: true, unit, object: null, at };
   await work.noEarlierStart(unit);
   refuseWhere(unit, hop, await work.image(hop), record, work);
   await work.partnersAreWell(unit);
   const standing = await work.path.check('start', context);
   if (standing.state !== 'todo') throw standing.problem ?? busy();
   work.abort.throwIfAborted();
-  return { behind: false, unit, object: standing.object ?? null };
+  return { behind: false, unit, object: standing.object ?? null, at };
 }
 
-function openGate(record: UnitRecord, work: HopWork, object: string | null, onCommit: OnCommit): StartGate {
+function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCommit: OnCommit): StartGate {
   const { index, hop, clock, abort } = work;
   return new StartGate({
     clock,
+    judgedAt: at,
     async judge(again) {
       abort.throwIfAborted();
       if (!again) return refuseOutsideWindow(work);

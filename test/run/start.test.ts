@@ -1,0 +1,227 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/cli/io.ts';
+import type { Clock } from '../../src/core/index.ts';
+import { createJournal, type JournalEvent } from '../../src/run/index.ts';
+import { Flight } from '../../src/run/partners.ts';
+import { momentOf, StartGate } from '../../src/run/start-gate.ts';
+import { blockedBecause, KEY, OLD_LOADER, only, openRouteSite, ROUTE, type RouteSite } from './route-site.ts';
+
+/** A clock whose hands can be moved: what a process sees that slept. */
+function sleepyClock(): Clock & {
+  sleepThrough(milliseconds: number): void;
+  stopFor(milliseconds: number): void;
+} {
+  let wall = 0;
+  let monotonic = 0;
+  return {
+    now: () => new Date(systemClock.now().getTime() + wall),
+    monotonic: () => systemClock.monotonic() + monotonic,
+    sleep: (milliseconds, signal) => systemClock.sleep(milliseconds, signal),
+    // The machine was suspended: the monotonic clock stood still.
+    sleepThrough: (milliseconds) => {
+      wall += milliseconds;
+    },
+    // The process was stopped: both clocks went on.
+    stopFor: (milliseconds) => {
+      wall += milliseconds;
+      monotonic += milliseconds;
+    },
+  };
+}
+
+const isCommitting = (event: JournalEvent): boolean => event.event === 'step' && event.state === 'committing';
+
+describe('a process that sleeps between the line on disk and the request', () => {
+  let site: RouteSite;
+  afterEach(() => site.close());
+
+  it.each(['sleepThrough', 'stopFor'] as const)(
+    'does not start a unit that changed meanwhile (%s)',
+    async (sleep) => {
+      site = await openRouteSite([OLD_LOADER]);
+      const device = site.fleet.device('a');
+      const clock = sleepyClock();
+      let slept = false;
+      const journal = await site.begin('sleep', await site.plan(ROUTE));
+      const record = await site.carryOut(journal, {
+        clock,
+        against: () => (slept ? [blockedBecause('mains failed')] : []),
+        onLine(event) {
+          if (!isCommitting(event) || slept) return;
+          slept = true;
+          clock[sleep](3_600_000);
+        },
+      });
+      expect(only(record)).toMatchObject({ outcome: 'refused', problem: { code: 'refused/rule' } });
+      expect(device.counters.starts).toBe(0);
+      // The line that no start followed is taken back, so no other run is kept off the unit.
+      expect(only(record).hops[0]?.startedAt).toBeNull();
+    },
+  );
+
+  it('looks again, and starts a unit that is as it was, once', async () => {
+    site = await openRouteSite([OLD_LOADER]);
+    const device = site.fleet.device('a');
+    const clock = sleepyClock();
+    let naps = 0;
+    const journal = await site.begin('nap', await site.plan({ a: ['SMT18UPS_09-6.enc'] }));
+    const record = await site.carryOut(journal, {
+      clock,
+      onLine(event) {
+        if (isCommitting(event) && naps++ === 0) clock.sleepThrough(5_000);
+      },
+    });
+    expect(only(record)).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.starts).toBe(1);
+    expect(journal.events.filter(isCommitting)).toHaveLength(2);
+  });
+
+  it('gives up after three times, with nothing sent', async () => {
+    site = await openRouteSite([OLD_LOADER]);
+    const clock = sleepyClock();
+    const journal = await site.begin('deep', await site.plan(ROUTE));
+    const record = await site.carryOut(journal, {
+      clock,
+      onLine(event) {
+        if (isCommitting(event)) clock.stopFor(2_001);
+      },
+    });
+    expect(only(record)).toMatchObject({ outcome: 'refused', problem: { code: 'refused/stopped' } });
+    expect(site.fleet.device('a').counters.starts).toBe(0);
+  });
+
+  it('judges again what it judged before it slept, also where it wakes before the line is written', async () => {
+    site = await openRouteSite([OLD_LOADER]);
+    const clock = sleepyClock();
+    let uploaded = false;
+    let judged = 0;
+    const journal = await site.begin('early', await site.plan(ROUTE));
+    const record = await site.carryOut(journal, {
+      clock,
+      against() {
+        if (!uploaded) return [];
+        judged += 1;
+        if (judged > 1) return [blockedBecause('mains failed')];
+        // The last judgment before the start step: the process stops behind it.
+        clock.stopFor(60_000);
+        return [];
+      },
+      onLine(event) {
+        if (event.event === 'step' && event.step === 'transfer' && event.state === 'done') uploaded = true;
+      },
+    });
+    expect(only(record)).toMatchObject({ outcome: 'refused', problem: { code: 'refused/rule' } });
+    expect(journal.events.some(isCommitting)).toBe(false);
+    expect(site.fleet.device('a').counters.starts).toBe(0);
+  });
+});
+
+describe('another run', () => {
+  let site: RouteSite;
+  afterEach(() => site.close());
+
+  it('that writes a start of the unit during the upload keeps this one from starting', async () => {
+    site = await openRouteSite([OLD_LOADER]);
+    const plan = await site.plan(ROUTE);
+    const journal = await site.begin('mine', plan);
+    const record = await site.carryOut(journal, {
+      async onLine(event) {
+        if (event.event !== 'step' || event.step !== 'transfer' || event.state !== 'done') return;
+        const other = await createJournal(site.state, 'theirs', systemClock);
+        const { inventory } = site;
+        await other.append({ event: 'run', run: 'theirs', inventory, images: '', rules: [], plan });
+        const [unit] = plan.units;
+        if (unit === undefined) throw new Error('the plan has no unit');
+        await other.append({ event: 'unit', unit: KEY, attempt: 1, hop: 0, before: unit.unit });
+        const start = {
+          event: 'step',
+          unit: KEY,
+          hop: 0,
+          step: 'start',
+          way: 'snmp',
+          problem: null,
+        } as const;
+        await other.append({ ...start, state: 'committing' });
+        await other.close();
+      },
+    });
+    expect(only(record)).toMatchObject({ outcome: 'refused', problem: { code: 'refused/second-attempt' } });
+    expect(site.fleet.device('a').counters.starts).toBe(0);
+  });
+});
+
+describe('the gate of a start', () => {
+  const openGate = (judge: (again: boolean) => Promise<void> = async () => undefined) => {
+    const lines: string[] = [];
+    const clock = sleepyClock();
+    const gate = new StartGate({
+      clock,
+      judgedAt: momentOf(clock),
+      judge,
+      write: async (way) => void lines.push(`committing ${way}`),
+      takeBack: async () => void lines.push('not-started'),
+    });
+    return { gate, lines, clock };
+  };
+
+  it('answers the line of a first method before it writes that of a second', async () => {
+    const { gate, lines } = openGate();
+    const first = await gate.commit('snmp');
+    await gate.commit('cli');
+    expect(lines).toEqual(['committing snmp', 'not-started', 'committing cli']);
+    expect(first.isFresh()).toBe(true);
+    expect(gate.method).toBe('cli');
+  });
+
+  it('writes nothing once it is closed or was refused', async () => {
+    const closed = openGate();
+    closed.gate.close();
+    await expect(closed.gate.commit('snmp')).rejects.toMatchObject({ code: 'refused/stopped' });
+    const refused = openGate(async () => {
+      throw new Error('no');
+    });
+    await expect(refused.gate.commit('snmp')).rejects.toThrow('no');
+    await expect(refused.gate.commit('cli')).rejects.toMatchObject({ code: 'refused/stopped' });
+    expect([...closed.lines, ...refused.lines]).toEqual([]);
+    expect(refused.gate.refused).toMatchObject({ why: expect.objectContaining({ message: 'no' }) });
+  });
+
+  it('gives a permit for two seconds, also where the wall clock is set back', async () => {
+    const { gate, clock } = openGate();
+    const permit = await gate.commit('snmp');
+    expect(permit.isFresh()).toBe(true);
+    clock.sleepThrough(-5_000);
+    expect(permit.isFresh()).toBe(false);
+  });
+});
+
+describe('units in flight', () => {
+  const flight = () =>
+    new Flight(
+      new Map([
+        ['x/b', ['x/a2']],
+        ['x/a2', ['x/b']],
+        ['x/a', []],
+      ]),
+    );
+
+  it('are told apart by serial number: an entry whose partner answers with it must wait', async () => {
+    const units = flight();
+    await units.enter('x/b');
+    expect(units.claim('x/b', 'SERIAL-B')).toBeNull();
+    expect(units.guard('x/b', 'SERIAL-A')).toBeNull();
+    await units.enter('x/a');
+    expect(units.claim('x/a', 'SERIAL-A')).toBe('x/b');
+    units.leave('x/b');
+    expect(units.claim('x/a', 'SERIAL-A')).toBeNull();
+  });
+
+  it('are known to a partner under another name', async () => {
+    const units = flight();
+    await units.enter('x/a');
+    units.claim('x/a', 'SERIAL-A');
+    await units.enter('x/b');
+    units.claim('x/b', 'SERIAL-B');
+    expect(units.guard('x/b', 'SERIAL-A')).toBe('x/a');
+  });
+});
