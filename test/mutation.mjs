@@ -1,6 +1,7 @@
 // Mutation check of the rule files: every bound is moved by one step and every inclusive end made exclusive (and the other way
 // round), one at a time, and the rule tests must notice each. Prints the survivors. Run by hand after a change of rules:
 //   npm run -s mutation [-- FILE_PART]
+//   npm run -s mutation -- code [NAME_PART]      the list of test/mutation-code.yaml
 // It works on a copy of the checkout, never on the checkout itself.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument, visit } from 'yaml';
+
+if (process.argv[2] === 'code') {
+  const { checkCode } = await import('./mutation-code.mjs');
+  process.exit(checkCode(process.argv[3] ?? ''));
+}
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The rule files, each with the test that notices most of its mutants: it is asked first, and all others if it notices nothing. */

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/cli/io.ts';
+import type { StepContext, UpgradePath } from '../../src/core/index.ts';
+import { readBytes } from '../../src/images/index.ts';
+import { createNmcPath } from '../../src/nmc/index.ts';
+import { createSecretResolver, loadInventory, resolveTarget } from '../../src/run/index.ts';
+import { contextFor, placeholder } from '../../src/run/steps.ts';
+import type { SimulatedDevice, SimulatedUnit } from '../../src/sim/index.ts';
+import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
+import { BOTH_WAYS, NMC2, openSite, type Site } from '../cli/harness.ts';
+import { plannedUnit } from '../run/values.ts';
+
+let site: Site;
+let hub: SnmpHub;
+afterEach(async () => {
+  await hub.close();
+  await site.close();
+});
+
+const IMAGE = 'SMT18UPS_15-0.enc';
+
+/** A path to one simulated unit that has its image, and the context of a start; `onCommit` is called where it asks for leave. */
+async function ready(
+  unit: SimulatedUnit,
+  onCommit: () => void,
+  image = IMAGE,
+): Promise<{ readonly path: UpgradePath; readonly device: SimulatedDevice; readonly context: StepContext }> {
+  site = await openSite([unit]);
+  hub = createSnmpHub();
+  const device = site.fleet.device(unit.name);
+  device.files.set(image, await readFile(join(site.folder, 'images', image)));
+  const { units } = await loadInventory(site.inventory);
+  const [entry] = units;
+  const secrets = createSecretResolver({ environment: site.environment, folder: site.folder, ask: null });
+  if (entry === undefined) throw new Error('the inventory has no unit');
+  const target = await resolveTarget(entry, secrets, 'write');
+  const path = createNmcPath({
+    hub,
+    hostKeys: { get: async () => null, pin: async () => undefined },
+    readBytes,
+  });
+  const { signal } = new AbortController();
+  const { unit: before } = await path.look(target, { clock: systemClock, signal });
+  const [hop] = plannedUnit('berlin/a').hops;
+  if (hop === undefined) throw new Error('the plan has no hop');
+  const work = {
+    target,
+    clock: systemClock,
+    rehearsalSpeed: 600,
+    abort: signal,
+    progress: () => undefined,
+    keep: async () => undefined,
+    transcript: () => undefined,
+  };
+  const context = contextFor(before, hop, { ...placeholder(hop), file: image }, null, work);
+  const commit = async () => {
+    onCommit();
+    return { isFresh: () => true };
+  };
+  return { path, device, context: { ...context, commit } };
+}
+
+describe('a start over SNMP', () => {
+  it('is not asked for, and not sent, while the update object says that an update is in process', async () => {
+    let commits = 0;
+    const { path, device, context } = await ready({ ...NMC2, faults: ['update-stuck'] }, () => {
+      commits += 1;
+    });
+    device.start(IMAGE, 'agreed');
+    expect(await path.take('start', context)).toMatchObject({
+      state: 'failed',
+      problem: { code: 'device/busy' },
+    });
+    expect(commits).toBe(0);
+    expect(device.counters).toMatchObject({ starts: 1, snmpWrites: 0 });
+  });
+
+  it('that is answered with an error while an update runs is not called failed', async () => {
+    const given = await ready({ ...NMC2, faults: ['update-stuck', 'set-refused'] }, () => {
+      // Somebody starts it at the very moment.
+      given.device.start(IMAGE, 'agreed');
+    });
+    expect(await given.path.take('start', given.context)).toMatchObject({
+      state: 'unknown',
+      problem: { code: 'device/start-refused' },
+    });
+  });
+});
+
+describe('a start whose permit has expired', () => {
+  it.each([
+    ['SNMP', NMC2, IMAGE],
+    ['the command line', BOTH_WAYS, 'SMT20UPS_15-0.enc'],
+  ])('is not sent over %s', async (_way, unit, image) => {
+    const { path, device, context } = await ready(unit, () => undefined, image);
+    const late = { ...context, commit: async () => ({ isFresh: () => false }) };
+    expect(await path.take('start', late)).toMatchObject({ state: 'not-started' });
+    expect(device.counters.starts).toBe(0);
+  });
+
+  it('and one that is not given at all sends nothing', async () => {
+    const { path, device, context } = await ready(NMC2, () => undefined);
+    const never = { ...context, commit: () => Promise.reject(new Error('the window is closed')) };
+    expect(await path.take('start', never)).not.toMatchObject({ state: 'done' });
+    expect(device.counters.starts).toBe(0);
+  });
+});
