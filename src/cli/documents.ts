@@ -126,6 +126,7 @@ export function runDocument(
     state,
     units,
     counts,
+    problem: record.problem,
     exitCode,
   };
 }

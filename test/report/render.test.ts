@@ -81,6 +81,7 @@ function runOf(outcome: RunOutcome, simulated = false): RunDocument {
       pending: 0,
       [outcome]: 1,
     },
+    problem: null,
     exitCode: 0,
   };
 }

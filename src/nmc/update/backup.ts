@@ -33,6 +33,8 @@ export async function takeBackup(tools: Tools, context: StepContext): Promise<St
     signal.throwIfAborted();
     throwOwnFaults(thrown);
     const cause = asProblem(thrown);
+    // The card gave its settings, and this machine could not keep them.
+    if (cause.code === 'config/state') return { state: 'failed', way: null, problem: cause, eventMark };
     const problem = new Problem(
       'device/no-backup',
       `The settings of the card could not be read: ${cause.message}`,
