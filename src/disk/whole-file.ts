@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { hasCode } from '../core/index.ts';
 
@@ -14,13 +14,21 @@ const PRIVATE_FOLDER = 0o700;
  */
 export async function makeFolder(path: string): Promise<void> {
   const whole = resolve(path);
-  const first = await mkdir(whole, { recursive: true, mode: PRIVATE_FOLDER });
-  if (first === undefined) return;
-  const top = dirname(resolve(first));
-  for (let folder = dirname(whole); folder.length >= top.length; folder = dirname(folder)) {
-    await syncFolder(folder);
-    if (folder === dirname(folder)) return;
+  const there = await stat(whole).catch((thrown: unknown) => {
+    if (hasCode(thrown, 'ENOENT')) return null;
+    throw thrown;
+  });
+  if (there?.isDirectory() === true) return;
+  // Not in one call for all levels: that tells of a read-only file system as of a missing folder.
+  if (there === null && dirname(whole) !== whole) await makeFolder(dirname(whole));
+  try {
+    await mkdir(whole, { mode: PRIVATE_FOLDER });
+  } catch (thrown) {
+    // Another process made it in the meantime.
+    if (hasCode(thrown, 'EEXIST') && (await stat(whole)).isDirectory()) return;
+    throw thrown;
   }
+  await syncFolder(dirname(whole));
 }
 
 /** Flushes the entries of a folder to the disk. */

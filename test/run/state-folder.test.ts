@@ -240,6 +240,32 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a file tha
   });
 });
 
+describe('a line of the journal', () => {
+  it('is on the disk, with every folder above it, as soon as it is acknowledged', async () => {
+    const plan = planOf([plannedUnit('berlin/a')]);
+    const journal = await createJournal(state, 'r1', systemClock);
+    await journal.append({ event: 'run', run: 'r1', inventory: 'i', images: 'm', rules: [], plan });
+    const file = (name: string) =>
+      disk
+        .durable(home)
+        .get(join(state, 'runs', 'r1', name))
+        ?.toString();
+    expect(file('journal.jsonl')).toContain('"event":"run"');
+    await journal.append({
+      event: 'step',
+      unit: 'berlin/a',
+      hop: 0,
+      step: 'start',
+      state: 'committing',
+      way: null,
+      problem: null,
+    });
+    expect(file('journal.jsonl')).toContain('"committing"');
+    expect(file('starts.jsonl')).toContain('"unit":"berlin/a"');
+    await journal.close();
+  });
+});
+
 describe('a copy of the card', () => {
   it('that cannot be replaced stays as it was', async () => {
     const papers = createPapers(state, 'r1');
