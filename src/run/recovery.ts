@@ -33,7 +33,10 @@ export interface Recovery {
 
 const NEVER = new AbortController().signal;
 
-/** Sends the image of the run's one hop, and watches what becomes of it. Rejects only where the journal cannot be written. */
+/**
+ * Sends the image of the run's one hop, and watches what becomes of it. Nothing is sent where the journal cannot be written before the
+ * first block; where it cannot be written later, the record says so.
+ */
 export async function recover(recovery: Recovery, image: StoredFile): Promise<RunRecord> {
   const { journal } = recovery;
   const record = oneUnit(journal);
@@ -74,7 +77,13 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
     return { ...NOT_BEGUN, problem: asProblem(thrown) };
   }
   const work = workOf(recovery, record);
-  await note(work, 0, 'start', 'committing');
+  try {
+    await note(work, 0, 'start', 'committing');
+  } catch (thrown) {
+    const problem = recovery.journal.failed;
+    if (problem === null) throw thrown;
+    return { ...NOT_BEGUN, outcome: 'stopped', problem };
+  }
   const sent = await limited('start', context, work.steps, work);
   await note(work, 0, 'start', sent.state, sent);
   if (sent.state === 'failed') return { outcome: 'failed', after: null, problem: sent.problem, reasons: [] };
