@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { loadPersona } from '../../src/sim/index.ts';
 import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../run/mounts.ts';
 import { BOTH_WAYS, NMC2, openSite, type Ran, runHere, runOf, type Site } from './harness.ts';
 
@@ -143,6 +144,26 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     const units: readonly { readonly seenBy: string | null }[] = JSON.parse(ran.out).units;
     expect(units.map(({ seenBy }) => seenBy)).toEqual(['ssh', 'ssh']);
     expect(ran.talk.match(/Host keys that are new cannot be kept/g)).toHaveLength(1);
+  });
+
+  it('and says whose services were not seen because the known host keys cannot be read', async () => {
+    const at = await open({ ...NMC2, persona: { ...(await loadPersona('smt1500-nmc2')), https: true } });
+    await mkdir(at.state, { mode: 0o700 });
+    await writeFile(join(at.state, 'known-hosts.json'), 'damaged', { mode: 0o600 });
+    const kept = await audited(at, join(at.folder, 'fit'), ['--services']);
+    const ran = await audited(at, at.state, ['--services']);
+    expect(ran.talk).toMatch(/The services of berlin\/a were not seen: .*known-hosts\.json is damaged/);
+    expect(JSON.parse(ran.out).counts).toEqual(JSON.parse(kept.out).counts);
+    expect([kept.exit, ran.exit]).toEqual([3, 3]);
+  });
+
+  it.each(['plan', 'audit'])('and %s goes on where the path leads through a file', async (command) => {
+    const at = await open();
+    await writeFile(at.state, 'a file');
+    const words = [command, '-i', at.inventory, '--state', join(at.state, 'below')];
+    const ran = await runHere(words, { environment: at.environment });
+    expect(ran.exit).toBe(command === 'plan' ? 0 : 3);
+    expect(ran.talk).not.toContain('fault of upsfw');
   });
 });
 

@@ -162,6 +162,17 @@ describe('the disk fills up', () => {
     expect(starts(site)).toEqual([1, 1]);
   });
 
+  it('while a unit is at an update that never ends: unknown, and exit code 5', async () => {
+    site = await openSite([{ ...NMC2, faults: ['update-stuck'] }], 3000);
+    const full = fillAt(8);
+    const ran = await upgrade(site);
+    expect(full.reached).toBe(true);
+    expect(ran.exit).toBe(5);
+    expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'config/state' }, exitCode: 5 });
+    expect(runOf(ran).units[0]?.outcome).toBe('unknown');
+    expect(starts(site)).toEqual([1]);
+  });
+
   it('and is free again before the end: what was known meanwhile is written down', async () => {
     site = await openSite([NMC2]);
     const full = fillAt(8);
