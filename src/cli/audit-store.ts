@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hasCode, Problem, printable } from '../core/index.ts';
+import { createWhole, diskProblem, makeFolder } from '../disk/index.ts';
 import type { AuditChange, AuditDocument } from '../report/index.ts';
-import { AuditUnitSchema } from '../run/index.ts';
+import { AuditUnitSchema, refuseForeign } from '../run/index.ts';
 
 const Counts = z.strictObject({
   current: z.int(),
@@ -60,37 +60,24 @@ function folderOf(state: string): string {
 /** `20260313T023000000Z.json`, and with `-2` the second of that millisecond. */
 const NAME = /^(\d{8}T\d{9}Z)(?:-(\d{1,6}))?\.json$/;
 
-/** Keeps an audit of a whole inventory in the state folder, for `report --audit` and for later comparisons. */
+/**
+ * Keeps an audit of a whole inventory in the state folder, for `report --audit` and for later comparisons. Throws Problem
+ * config/state.
+ */
 export async function keepAudit(state: string, document: AuditDocument): Promise<void> {
   const folder = folderOf(state);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const stamp = document.generatedAt.replace(/[^0-9TZ]/g, '');
-  // It appears under its name with its content in it, and never in place of another.
-  const draft = join(folder, `${stamp}.${randomUUID()}.tmp`);
   try {
-    const handle = await open(draft, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(document)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await refuseForeign(state);
+    await makeFolder(folder);
+    // It appears under its name with its content in it, and never in place of another.
+    const text = `${JSON.stringify(document)}\n`;
     for (let number = 1; ; number += 1) {
       const name = number === 1 ? `${stamp}.json` : `${stamp}-${number}.json`;
-      if (await appears(draft, join(folder, name))) return;
+      if (await createWhole(join(folder, name), text)) return;
     }
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function appears(draft: string, file: string): Promise<boolean> {
-  try {
-    await link(draft, file);
-    return true;
   } catch (thrown) {
-    if (hasCode(thrown, 'EEXIST')) return false;
-    throw thrown;
+    throw diskProblem(thrown, `${folder} cannot be written`);
   }
 }
 

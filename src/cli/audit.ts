@@ -93,7 +93,7 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   const seconds = Math.round(io.clock.monotonic() - began) / 1000;
   // What was seen with an older knowledge, or of some units only, is no audit to come back to.
   const whole = args.site.length === 0 && args.unit.length === 0;
-  if (whole && args.asOf === undefined) await keepAudit(state, document);
+  if (whole && args.asOf === undefined) await keepOrWarn(state, document, io);
   const shown = wanted.length === 0 ? document : concerned(document, wanted);
   const text = show(shown, seconds);
   if (out === null) io.out(text);
@@ -102,8 +102,23 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   return failsOn(document, kinds) ? 3 : 0;
 }
 
+/** An audit that cannot be kept is shown all the same: what was seen must not be lost. */
+async function keepOrWarn(state: string, document: AuditDocument, io: Io): Promise<void> {
+  try {
+    await keepAudit(state, document);
+  } catch (thrown) {
+    warnAbout(thrown, 'The audit was not kept for report --audit and --compare', io);
+  }
+}
+
+/** Goes on where the state folder is at fault, and throws anything else. */
+function warnAbout(thrown: unknown, what: string, io: Io): void {
+  if (!(thrown instanceof Problem) || thrown.code !== 'config/state') throw thrown;
+  io.talk(`${what}: ${thrown.message} ${thrown.hint}\n`);
+}
+
 async function makeAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): Promise<AuditDocument> {
-  const open = openPaths(state, io);
+  const open = openPaths(state, io, 'read');
   try {
     const { signal } = new AbortController();
     const judged = await lookAndJudge(fleet, open.paths, io, signal);
@@ -158,10 +173,15 @@ async function lookAtAll(
 ): Promise<ReadonlyMap<string, ServiceLook>> {
   const targets = fleet.chosen.filter(({ network }) => network !== null);
   const looks = await withinSites(targets, async (target) => {
-    const look = await open.services(target, { clock: io.clock, signal });
-    return [unitKey(target), look] as const;
+    try {
+      const look = await open.services(target, { clock: io.clock, signal });
+      return [[unitKey(target), look] as const];
+    } catch (thrown) {
+      warnAbout(thrown, `The services of ${unitKey(target)} were not seen`, io);
+      return [];
+    }
   });
-  return new Map(looks);
+  return new Map(looks.flat());
 }
 
 function wantedAdvisories(words: readonly string[], book: RuleBook): readonly string[] {

@@ -127,6 +127,7 @@ export function runDocument(
     paused: record.paused,
     units,
     counts,
+    problem: record.problem,
     exitCode,
   };
 }

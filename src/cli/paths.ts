@@ -2,7 +2,7 @@ import type { LookContext, Problem, Recording, ServiceLook, UnitTarget } from '.
 import { readBytes } from '../images/index.ts';
 import { createLocalPath, type LocalPath } from '../local/index.ts';
 import { createLogins, createNmcPath, lookAtServices, recordCard, WAITS } from '../nmc/index.ts';
-import { createPins, type Paths } from '../run/index.ts';
+import { createPins, lenientPins, type Paths } from '../run/index.ts';
 import { createSnmpHub } from '../snmp/index.ts';
 import type { Io } from './io.ts';
 import { rehearsalRoots } from './local/roots.ts';
@@ -19,10 +19,16 @@ export interface OpenPaths {
   close(): Promise<void>;
 }
 
-/** The only place that knows every protocol: builds the two paths and hands them to `run`. */
-export function openPaths(state: string, io: Io): OpenPaths {
+/**
+ * The only place that knows every protocol: builds the two paths and hands them to `run`. `read`: for commands that write to no device,
+ * which go on with a warning where a new host key cannot be kept.
+ */
+export function openPaths(state: string, io: Io, use: 'read' | 'write' = 'write'): OpenPaths {
   const hub = createSnmpHub();
-  const hostKeys = createPins(state);
+  const pins = createPins(state);
+  const warn = ({ message, hint }: Problem): void =>
+    io.talk(`Host keys that are new cannot be kept: ${message} ${hint}\n`);
+  const hostKeys = use === 'read' ? lenientPins(pins, warn) : pins;
   const waits = { ...WAITS, ...io.waits };
   let loginLimit: (problem: Problem) => void = () => undefined;
   const logins = createLogins({ onLimit: (problem) => loginLimit(problem) });

@@ -67,7 +67,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
     component: args.component ?? 'ups',
     ...readOutput(args.output, args),
   });
-  const open = openPaths(stateFolder(args, io), io);
+  const open = openPaths(stateFolder(args, io), io, 'read');
   try {
     const made = await makePlan(fleet, open, io);
     const document = planDocument(made, fleet.book, fleet.images, io.clock.now());

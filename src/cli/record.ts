@@ -59,7 +59,7 @@ export const recordCommand = defineCommand<RecordArgs>({
 
 async function record(args: RecordArgs, io: Io): Promise<Exit> {
   const { target, secrets, words } = await chosenTarget(args, io);
-  const open = openPaths(stateFolder(args, io), io);
+  const open = openPaths(stateFolder(args, io), io, 'read');
   const control = new AbortController();
   const release = io.onInterrupt(() => control.abort());
   try {

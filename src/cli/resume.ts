@@ -1,13 +1,22 @@
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
-import { fold, listRuns, type RunRecord, reopenJournal, type UnitRecord } from '../run/index.ts';
+import { asProblem, Problem } from '../core/index.ts';
+import {
+  createLocks,
+  fold,
+  listRuns,
+  openStateFolder,
+  type RunRecord,
+  readJournal,
+  reopenJournal,
+  type UnitRecord,
+} from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
 import { askRecovery } from './local/ask-recovery.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
-import { runIt, withRunLock } from './run-it.ts';
+import { runIt, showLive, showRun, withRunLock } from './run-it.ts';
 
 const ResumeArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
@@ -47,7 +56,22 @@ export async function chosenRun(state: string, named: string | undefined): Promi
 async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
   const run = await chosenRun(state, args.run);
+  await openStateFolder(state);
+  const record = fold(await readJournal(state, run));
+  if (record.problem !== null) return lookOnly(record, state, args, io);
   return withRunLock(state, run, () => goOn(run, state, args, io));
+}
+
+/** The journal is damaged: nothing is begun, written down or sent, and the units are looked at where they have an inventory. */
+async function lookOnly(record: RunRecord, state: string, args: ResumeArgs, io: Io): Promise<Exit> {
+  io.talk('Nothing of this run is gone on with: its journal is damaged. Its units are only looked at.\n');
+  try {
+    if (record.recovery === null) return await showLive(record, state, args, io);
+  } catch (thrown) {
+    const { message, hint } = asProblem(thrown);
+    io.talk(`The units cannot be looked at: ${message} ${hint}\n`);
+  }
+  return showRun(record, false, createLocks(state), args, io);
 }
 
 async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promise<Exit> {

@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { asProblem, type Hop, isCardFile, isUpsHop, Problem, type StoredFile } from '../core/index.ts';
+import {
+  asProblem,
+  type Hop,
+  isCardFile,
+  isUpsHop,
+  Problem,
+  type StoredFile,
+  sameUnit,
+  unitKey,
+} from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
 import { renderRun } from '../report/index.ts';
 import { judgeCardStart, judgeStart, loadRules } from '../rules/index.ts';
@@ -15,14 +24,16 @@ import {
   type Journal,
   type Locks,
   leftBetweenHops,
+  lookAll,
+  type OpenPapers,
   type RunRecord,
 } from '../run/index.ts';
 import type { Exit } from './command.ts';
 import { runDocument } from './documents.ts';
-import type { Fleet } from './fleet.ts';
+import { type Fleet, openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
 import type { CommonArgs } from './options.ts';
-import type { OpenPaths } from './paths.ts';
+import { type OpenPaths, openPaths } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { rehearsalSpeed } from './rehearsal.ts';
 
@@ -118,15 +129,20 @@ export async function runIt(
       },
     });
     await progress.end();
-    await papers.close().catch((thrown: unknown) => {
-      // What was done is in the journal; only what was said meanwhile is not complete.
-      io.talk(`The transcript of the run is not complete: ${asProblem(thrown).message}\n`);
-    });
+    await closePapers(papers, io);
     return await showRun(ended, interrupts > 0, locks, args, io);
   } finally {
     await progress.end();
     release();
   }
+}
+
+/** What was done is in the journal: that the transcript is not complete is said, and ends no run. */
+export async function closePapers(papers: OpenPapers, io: Io): Promise<void> {
+  await papers.close().catch((thrown: unknown) => {
+    const { message, hint } = asProblem(thrown);
+    io.talk(`The transcript of the run is not complete: ${message} ${hint}\n`);
+  });
 }
 
 /** A new name for a run. */
@@ -174,4 +190,30 @@ export async function showRun(
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderRun(document, { format: 'text', color: io.color && args.color }));
   return exitCode;
+}
+
+/** Asks the devices of a run how they are now, and shows that beside what its journal says. Only reads. */
+export async function showLive(record: RunRecord, state: string, args: CommonArgs, io: Io): Promise<Exit> {
+  if (record.recovery !== null) {
+    throw new Problem('config/usage', 'This run recovered a unit at a port, and has no inventory.', {
+      hint: `Ask the port: upsfw local look ${record.recovery.port}`,
+    });
+  }
+  const fleet = await openFleetOfRun(record, args, io, 'read');
+  const open = openPaths(state, io, 'read');
+  try {
+    const looks = await lookAll(open.paths, fleet.chosen, {
+      clock: io.clock,
+      signal: new AbortController().signal,
+    });
+    const seen = new Map(fleet.chosen.map((target, index) => [unitKey(target), looks[index]?.unit ?? null]));
+    const units = record.units.map((unit) => {
+      const now = seen.get(unit.planned.key);
+      // Another unit may have the address by now.
+      return { ...unit, after: now && sameUnit(now, unit.planned.unit) ? now : null };
+    });
+    return await showRun({ ...record, units }, false, createLocks(state), args, io);
+  } finally {
+    await open.close();
+  }
 }

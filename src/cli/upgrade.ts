@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Plan, Problem, planId } from '../core/index.ts';
 import { type PlanDocument, renderPlan } from '../report/index.ts';
-import { createJournal, PlanSchema } from '../run/index.ts';
+import { createJournal, needsOf, openStateFolder, PlanSchema } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { planDocument } from './documents.ts';
 import { type Fleet, openFleet } from './fleet.ts';
@@ -80,6 +80,8 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
       },
     );
   }
+  const state = stateFolder(args, io);
+  if (args.apply) await openStateFolder(state);
   const approved = args.plan === undefined ? null : await readPlan(args.plan);
   const fleet = await openFleet(args, io, {
     // Without --apply nothing is written, so no credential for writing is asked for.
@@ -90,13 +92,13 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     component: approved?.component ?? args.component ?? 'ups',
     ...(approved === null ? readOutput(args.output, args) : { outputOff: outputOff(approved) }),
   });
-  const state = stateFolder(args, io);
-  const open = openPaths(state, io);
+  const open = openPaths(state, io, args.apply ? 'write' : 'read');
   try {
     const plan = await makePlan(fleet, open, io);
     if (approved !== null && approved.id !== plan.id) throw otherPlan(approved, plan);
     const document = planDocument(plan, fleet.book, fleet.images, io.clock.now());
     if (!args.apply) return showPlan(document, plan, args, io);
+    await openStateFolder(state, needsOf(plan));
     if (planExit(plan) === 0 && !(await confirmed(document, plan, args, io))) {
       throw new Problem('refused/confirmation', 'The plan was not confirmed; nothing was sent.', {
         hint: 'Answer yes, or use --yes.',

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { link, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { hasCode, Problem, printable, type StoredImage } from '../core/index.ts';
+import { Problem, printable, type StoredImage } from '../core/index.ts';
+import { placeNew } from '../disk/index.ts';
 import { readImage } from './read-image.ts';
 
 export interface FetchOptions {
@@ -50,11 +51,10 @@ export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
     if (problem !== undefined) {
       throw failure(`${file} is not an intact image: ${problem.message}`, 'Check the address.');
     }
-    // A link fails where the name is taken; a rename would put the file over another one.
-    await link(draft, path);
+    if (!(await placeNew(draft, path))) throw taken(path);
     return image;
   } catch (thrown) {
-    throw explained(thrown, file, path, options.signal);
+    throw explained(thrown, file, options.signal);
   } finally {
     await rm(draft, { force: true });
   }
@@ -69,13 +69,12 @@ async function checkPlace(dir: string, path: string): Promise<void> {
   if ((await stat(path).catch(() => null)) !== null) throw taken(path);
 }
 
-function explained(thrown: unknown, file: string, path: string, signal: AbortSignal): Problem {
+function explained(thrown: unknown, file: string, signal: AbortSignal): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof Error && thrown.cause instanceof Problem) return thrown.cause;
   if (signal.aborted) {
     return failure(`${file}: the download was stopped, nothing was kept.`, 'Begin it again.', thrown);
   }
-  if (hasCode(thrown, 'EEXIST')) return taken(path);
   return failure(
     `${file} could not be downloaded: ${reason(thrown)}`,
     'Check the address and try again.',

@@ -1,7 +1,7 @@
 /**
  * Image files and firmware files for cards: what they say of themselves, whether they are intact, the folder they lie in, and fetching one.
  *
- * Owns the container format. Must not know units, cards or rules; imports core only. Never makes or changes an image.
+ * Owns the container format. Must not know units, cards or rules; imports core and disk only. Never makes or changes an image.
  */
 export { readBytes, verifyStored } from './bytes.ts';
 export { isCardName, LARGEST_CARD_FILE, readCardFile, readCardName } from './card-file.ts';

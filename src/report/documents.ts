@@ -150,6 +150,8 @@ export interface RunDocument extends DocumentHead<'run'> {
   readonly paused: ProblemJson | null;
   readonly units: readonly RunUnit[];
   readonly counts: Readonly<Record<RunOutcome, number>>;
+  /** What is wrong with the journal of the run itself: it is damaged, or a line could not be written. Null where nothing is. */
+  readonly problem: ProblemJson | null;
   readonly exitCode: number;
 }
 

@@ -23,6 +23,10 @@ export function renderRun(document: RunDocument, style: Style): string {
     for (const unit of document.units.filter((one) => one.site === site)) writeUnit(paper, unit);
   }
   paper.line('');
+  if (document.problem !== null) {
+    paper.note(`${document.problem.message} [${document.problem.code}]`, 'bad');
+    paper.note(`  remedy: ${document.problem.hint}`);
+  }
   paper.line(`${summary(document.counts)} (exit code ${document.exitCode})`);
   return paper.toString();
 }

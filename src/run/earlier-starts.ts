@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { type Hop, hasCode, isAtEnd, isUpsHop, Problem, type Unit, usableSerial } from '../core/index.ts';
+import { diskProblem } from '../disk/index.ts';
 import { fold, startInDoubt } from './fold.ts';
 import { journalFile, listRuns, readJournal } from './journal.ts';
 
@@ -9,16 +10,17 @@ interface OpenStart {
   readonly serial: string | null;
   /** Serial number of the card that it went to: between two of its files a card does not see its UPS. */
   readonly card: string | null;
-  readonly hop: Hop;
-  readonly at: Date;
+  /** Null where it is not known which hop was started, nor when: the journal is damaged. */
+  readonly hop: Hop | null;
+  readonly at: Date | null;
 }
 
 /** What the runs of a state folder left open. */
 export interface EarlierStarts {
   /**
    * Throws Problem refused/second-attempt where another run made a start on this unit and does not know its end: the
-   * unit may be at it now. A unit that no longer runs the firmware of that start has left it behind. Throws Problem
-   * config/run for a journal that cannot be read, because what is missing might be a start.
+   * unit may be at it now. A unit that no longer runs the firmware of that start has left it behind. In a damaged journal every unit
+   * without a proven end counts as started. Throws Problem config/run for a journal that lost its plan, because it might be about this unit.
    */
   refuseOn(unit: Unit): Promise<void>;
 }
@@ -36,7 +38,7 @@ export function createEarlierStarts(state: string, ownRun: string | null): Earli
     const bytes = await sizeOf(journalFile(state, run));
     const before = seen.get(run);
     if (before?.bytes === bytes) return before.starts;
-    const events = bytes === 0 ? [] : await readJournal(state, run);
+    const events = await readIfThere(state, run);
     // A run that ended before its first line was written did nothing.
     const starts = events.length === 0 ? [] : openStarts(run, events);
     seen.set(run, { bytes, starts });
@@ -63,9 +65,19 @@ function concerns(start: OpenStart, serial: string | null, card: string | null):
 }
 
 /** Whether a unit runs something else than at the beginning of a start. What it does not tell is not left behind. */
-function leftBehind(unit: Unit, hop: Hop): boolean {
+function leftBehind(unit: Unit, hop: Hop | null): boolean {
+  if (hop === null) return false;
   if (isUpsHop(hop) && unit.firmware.version === null) return false;
   return !isAtEnd(unit, hop, 'from');
+}
+
+async function readIfThere(state: string, run: string): ReturnType<typeof readJournal> {
+  try {
+    return await readJournal(state, run);
+  } catch (thrown) {
+    if (thrown instanceof Problem && hasCode(thrown.cause, 'ENOENT')) return [];
+    throw thrown;
+  }
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -73,12 +85,18 @@ async function sizeOf(file: string): Promise<number> {
     return (await stat(file)).size;
   } catch (thrown) {
     if (hasCode(thrown, 'ENOENT')) return 0;
-    throw thrown;
+    throw diskProblem(thrown, `The journal ${file} cannot be read`);
   }
 }
 
 function openStarts(run: string, events: Parameters<typeof fold>[0]): readonly OpenStart[] {
-  return fold(events).units.flatMap((record) => {
+  const isDamaged = events.at(-1)?.event === 'damaged';
+  return fold(events).units.flatMap((record): readonly OpenStart[] => {
+    if (isDamaged && record.outcome === 'unknown') {
+      const { serial, card } = record.planned.unit;
+      const known = { serial: usableSerial(serial), card: usableSerial(card?.serial ?? null) };
+      return [{ run, ...known, hop: null, at: null }];
+    }
     const index = startInDoubt(record);
     const hop = index === null ? undefined : record.planned.hops[index];
     const at = index === null ? null : (record.hops[index]?.startedAt ?? null);
@@ -89,6 +107,15 @@ function openStarts(run: string, events: Parameters<typeof fold>[0]): readonly O
 }
 
 function secondAttempt(open: OpenStart): Problem {
+  if (open.at === null) {
+    return new Problem(
+      'refused/second-attempt',
+      `The journal of run ${open.run} is damaged, and may have held a start on this unit.`,
+      {
+        hint: `Look at the unit: upsfw status --live ${open.run}. Once you know that it is at no update, move the folder of that run out of the state folder.`,
+      },
+    );
+  }
   return new Problem(
     'refused/second-attempt',
     `Run ${open.run} wrote down a start on this unit at ${open.at.toISOString()}, and its end is not known.`,

@@ -21,8 +21,8 @@ import { stopped, tellHalfWay, watchOn, workOn } from './unit-run.ts';
 
 /**
  * Carries out what is left of a run: units whose start is on record first, because their end must be known before
- * anything else is started. One unit's failure never stops or hides another's. Rejects only where the journal cannot be
- * written any more.
+ * anything else is started. One unit's failure never stops or hides another's. Where the journal cannot be written any more,
+ * no further start is made: what was started is watched to its end, and the record says what is wrong with the journal.
  */
 export async function execute(execution: Execution): Promise<RunRecord> {
   const { journal, inventory } = execution;
@@ -30,7 +30,10 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   const limits = new Map(inventory.sites.map((site) => [site.name, pLimit(site.concurrency)]));
   const records = (): readonly UnitRecord[] => fold(journal.events).units;
   for (const record of records().filter(leftBetweenHops)) {
-    await journal.append({ event: 'again', unit: record.planned.key });
+    await journal.append({ event: 'again', unit: record.planned.key }).catch((thrown: unknown) => {
+      // The unit stays as it was left; those whose start is on record are watched all the same.
+      if (journal.failed === null) throw thrown;
+    });
   }
 
   // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner. A unit that
@@ -87,14 +90,18 @@ function siteOf(record: UnitRecord): string {
 /** A unit that was not begun stays pending after a stop; one that has hops behind it says where it stands. */
 async function beginOne(record: UnitRecord, execution: Execution, flight: Flight): Promise<void> {
   const anyDone = lastVerified(record) !== null;
-  const { control } = execution;
-  if (control.stopNew && !anyDone && !outputIsOwed(record)) return;
+  if (isStopping(execution) && !anyDone && !outputIsOwed(record)) return;
   const ending = await underLock(record, execution, flight, (work) =>
     withOutputBack(record, work, async () =>
-      control.stopNew ? stopped(anyDone) : await workOn(record, work),
+      isStopping(execution) ? stopped(anyDone, execution.journal.failed) : await workOn(record, work),
     ),
   );
   if (ending !== null) await end(record, ending, execution);
+}
+
+/** No further start is to be made: the operator says so, or the journal cannot be written. */
+function isStopping({ control, journal }: Execution): boolean {
+  return control.stopNew || journal.failed !== null;
 }
 
 /** A unit that has ended, and whose output this run did not get on again. */
@@ -162,7 +169,7 @@ async function underLock<T>(
       clock: execution.clock,
       rehearsalSpeed: execution.rehearsalSpeed,
       abort: execution.control.abort,
-      stopping: () => execution.control.stopNew,
+      stopping: () => isStopping(execution),
       against: execution.against,
       image: execution.image,
       noEarlierStart: (unit) => execution.earlier.refuseOn(unit),

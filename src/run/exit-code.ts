@@ -29,6 +29,8 @@ export function exitCodeOf(record: RunRecord, { stopped, alive }: RunStanding): 
   // What a living process is at is under way, not in doubt.
   if (units.some((unit) => (alive ? unit.outcome === 'unknown' : inDoubt(unit)))) return 5;
   if (units.some((unit) => unit.outcome === 'failed' || leftHalfWay(unit) || waitsForHands(unit))) return 4;
+  // What the journal does not hold, the next one who asks does not hear.
+  if (record.problem !== null) return 4;
   if (stopped) return 130;
   const refused = units.filter((unit) => unit.outcome === 'refused').length;
   return refused > 0 && refused === units.length ? 3 : 0;

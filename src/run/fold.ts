@@ -71,6 +71,8 @@ export interface RunRecord {
   readonly state: 'planned' | 'running' | 'done' | 'stopped';
   /** Why the run paused itself when it was closed last; null where it did not, or goes on. */
   readonly paused: ProblemJson | null;
+  /** What is wrong with the journal itself: it is damaged, or a line of it could not be written. Null where nothing is. */
+  readonly problem: ProblemJson | null;
   readonly units: readonly UnitRecord[];
 }
 
@@ -93,9 +95,14 @@ const NO_HOP: HopRecord = {
   endedAt: null,
 };
 
-/** Where a run stands, from its journal alone. Pure; any prefix of a journal gives a state that was once true. */
+/**
+ * Where a run stands, from its journal alone. Pure; any prefix of a journal gives a state that was once true. Of a damaged journal every
+ * unit that may have been started is unknown. Throws Problem config/run where the plan itself is missing.
+ */
 export function fold(events: readonly JournalEvent[]): RunRecord {
   const [first, ...rest] = events;
+  if (first?.event === 'damaged')
+    throw new Problem(first.problem.code, first.problem.message, { hint: PLAN_LOST });
   if (first?.event !== 'run') {
     throw new Problem(
       'config/run',
@@ -108,7 +115,14 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
   const units = new Map(first.plan.units.map((planned) => [planned.key, fresh(planned)]));
   let state: RunRecord['state'] = 'planned';
   let paused: ProblemJson | null = null;
+  let problem: ProblemJson | null = null;
   for (const event of rest) {
+    if (event.event === 'damaged' || event.event === 'unsaved') {
+      problem = event.problem;
+      if (event.event === 'damaged')
+        for (const [key, record] of units) units.set(key, inDoubtOf(record, problem));
+      continue;
+    }
     if (event.event === 'closed') {
       state = event.state;
       paused = event.problem ?? null;
@@ -121,18 +135,20 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
     if (record !== undefined) units.set(event.unit, next(record, event));
   }
   const { run, inventory, images, rules, overrule = [], recovery = null, plan } = first;
-  return {
-    run,
-    inventory,
-    images,
-    rules,
-    overrule,
-    recovery,
-    plan,
-    state,
-    paused,
-    units: [...units.values()],
-  };
+  const record = { run, inventory, images, rules, overrule, recovery, plan, state, paused, problem };
+  return { ...record, units: [...units.values()] };
+}
+
+const PLAN_LOST =
+  'What the run planned is not known any more, so no unit of this state folder is started. Look at the units that it may have been about (upsfw audit), then move the folder of that run out of the state folder.';
+
+/** A unit of a journal that lost a line: the plan ended it, its end is proven, or nothing is known of it any more. */
+function inDoubtOf(record: UnitRecord, problem: ProblemJson): UnitRecord {
+  const { planned, outcome } = record;
+  const neverBegun = planned.verdict.status !== 'outdated' || planned.hops.length === 0;
+  // A unit that failed, was refused or stopped may have been taken up again behind the damage.
+  if (neverBegun || outcome === 'upgraded' || outcome === 'current') return record;
+  return { ...record, outcome: 'unknown', open: false, after: null, problem, reasons: [] };
 }
 
 function fresh(planned: PlannedUnit): UnitRecord {

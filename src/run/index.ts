@@ -2,7 +2,7 @@
  * Runs: the inventory, the plan, and carrying it out with journal, locks, windows and limits.
  *
  * Owns when something is done to which unit, and what is written down about it. Must not know any protocol: units are
- * reached through the paths that are handed in. `import` reads the lists of others, and asks NetBox for its own. Imports core, rules, images and yaml.
+ * reached through the paths that are handed in. `import` reads the lists of others, and asks NetBox for its own. Imports core, disk, rules, images and yaml.
  */
 export * from './credentials.ts';
 export * from './discovery.ts';
@@ -20,6 +20,7 @@ export { writeInventoryFile } from './inventory-file.ts';
 export { type MergeChange, type Merged, type MergeOptions, mergeInventory } from './inventory-merge.ts';
 export { InventorySchema, type SnmpReference } from './inventory-schema.ts';
 export * from './journal.ts';
+export { parseJournal } from './journal-lines.ts';
 export type { ListedUnit } from './listed-unit.ts';
 export * from './locks.ts';
 export * from './look-all.ts';
@@ -31,5 +32,6 @@ export type { Ending, UnitWork } from './preflight.ts';
 export * from './recovery.ts';
 export { AuditUnitSchema, PlanSchema } from './schemas.ts';
 export * from './secrets.ts';
+export * from './state-folder.ts';
 export * from './targets.ts';
 export * from './window.ts';

@@ -1,19 +1,8 @@
 import { constants } from 'node:fs';
-import {
-  access,
-  chmod,
-  chown,
-  link,
-  open,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises';
+import { access, chmod, chown, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { hasCode, Problem } from '../core/index.ts';
+import { placeNew } from '../disk/index.ts';
 
 const NEW_MODE = 0o600;
 
@@ -91,9 +80,7 @@ async function replace(path: string, target: string, text: string, isNew: boolea
     }
     if (old === null) {
       // Unlike a rename this fails where somebody made the file in the meantime.
-      await link(draft, target).catch((thrown: unknown) => {
-        throw hasCode(thrown, 'EEXIST') ? changed(path) : thrown;
-      });
+      if (!(await placeNew(draft, target))) throw changed(path);
       return;
     }
     const made = await stat(draft);

@@ -1,132 +1,37 @@
-import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { type Clock, hasCode, Problem } from '../core/index.ts';
-import { PlanSchema, ProblemSchema, ReasonSchema, StepNameSchema, UnitSchema } from './schemas.ts';
+import { diskProblem, makeFolder, syncFolder } from '../disk/index.ts';
+import {
+  announcesAct,
+  EventSchema,
+  type JournalEvent,
+  mustNotGetLost,
+  type NewEvent,
+} from './journal-events.ts';
+import { type JournalFile, openJournalFile } from './journal-file.ts';
+import { type ParsedJournal, parseJournal, writeLine, writeStart } from './journal-lines.ts';
 
-export const OUTCOMES = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped'] as const;
-/** How a unit ended. `unknown`: somebody has to go and look. */
-export type Ended = (typeof OUTCOMES)[number];
-
-/** How a step of a hop stands. */
-export const STEP_STATES = [
-  'begun',
-  'committing',
-  'done',
-  'failed',
-  'unknown',
-  'staged',
-  'not-started',
-  'received',
-] as const;
-export type StepState = (typeof STEP_STATES)[number];
-
-const stamp = { seq: z.int().min(1), at: z.iso.datetime() };
-
-/**
- * What became of an output that the operator let the tool switch. `switching-off` stands on disk before the command leaves;
- * only `on` says that it is as it was.
- */
-export const OUTPUT_STATES = [
-  'switching-off',
-  'off',
-  'not-switched',
-  'switching-on',
-  'on',
-  'unknown',
-] as const;
-export type OutputState = (typeof OUTPUT_STATES)[number];
-
-/** One line of a journal. Lines are appended, never changed; state is what folding them gives. */
-const EventSchema = z.discriminatedUnion('event', [
-  z.strictObject({
-    ...stamp,
-    event: z.literal('run'),
-    run: z.string(),
-    inventory: z.string(),
-    images: z.string(),
-    rules: z.array(z.string()),
-    /** Rules that the operator overruled for this run, each with the reason given. */
-    overrule: z.array(z.strictObject({ rule: z.string(), reason: z.string() })).optional(),
-    /** The run sends an image to a unit that waits in its boot loader at this port. It has no inventory. */
-    recovery: z.strictObject({ port: z.string().max(4096) }).optional(),
-    plan: PlanSchema,
-  }),
-  /** The unit was looked at and is about to be worked on: as it was before the hop, the first one where none is named. */
-  z.strictObject({
-    ...stamp,
-    event: z.literal('unit'),
-    unit: z.string(),
-    attempt: z.int().min(1),
-    hop: z.int().min(0).optional(),
-    before: UnitSchema,
-  }),
-  z.strictObject({
-    ...stamp,
-    event: z.literal('step'),
-    unit: z.string(),
-    hop: z.int().min(0),
-    step: StepNameSchema,
-    /**
-     * `committing` is on disk before the start is made, and only for the start. `not-started` takes it back: no request left,
-     * or the card refused it for certain. `received` may come in the middle of `settle`, as soon as it was seen.
-     */
-    state: z.enum(STEP_STATES),
-    way: z.string().nullable(),
-    /** With `committing`: the ways that the start may be made by. The inventory may say otherwise later. */
-    ways: z.array(z.enum(['snmp', 'cli', 'scp', 'ftp'])).optional(),
-    /** With `committing`: value of the card's update object before the start; null where it could not be read. */
-    object: z.string().max(40).nullable().optional(),
-    /** With the end of `backup`: the newest line of the card's event log, null where it could not be read. */
-    mark: z.string().max(1000).nullable().optional(),
-    /** With the end of `verify`: the unit as it was seen then. */
-    seen: UnitSchema.optional(),
-    problem: ProblemSchema.nullable(),
-  }),
-  z.strictObject({
-    ...stamp,
-    event: z.literal('output'),
-    unit: z.string(),
-    state: z.enum(OUTPUT_STATES),
-    problem: ProblemSchema.nullable(),
-  }),
-  z.strictObject({
-    ...stamp,
-    event: z.literal('end'),
-    unit: z.string(),
-    outcome: z.enum(OUTCOMES),
-    after: UnitSchema.nullable(),
-    problem: ProblemSchema.nullable(),
-    reasons: z.array(ReasonSchema),
-  }),
-  /** The operator allows a further attempt on a unit that failed safely. */
-  z.strictObject({ ...stamp, event: z.literal('again'), unit: z.string() }),
-  /** The run was taken up again after an interruption. */
-  z.strictObject({ ...stamp, event: z.literal('resumed') }),
-  z.strictObject({
-    ...stamp,
-    event: z.literal('closed'),
-    state: z.enum(['done', 'stopped']),
-    /** Why the run paused itself. */
-    problem: ProblemSchema.optional(),
-  }),
-]);
-
-export type JournalEvent = z.infer<typeof EventSchema>;
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-/** An event before it has its number and time. */
-export type NewEvent = DistributiveOmit<JournalEvent, 'seq' | 'at'>;
+export * from './journal-events.ts';
 
 export interface Journal {
   readonly run: string;
-  /** Every event written so far, by this process and by those before it. */
+  /** Every event so far, of this process and of those before it; also those that could not be written. */
   readonly events: readonly JournalEvent[];
-  /** Resolves when the line is on the disk. Calls are written one after the other. */
+  /** Why a line could not be written; null as long as every line is on the disk. No act may be begun from then on. */
+  readonly failed: Problem | null;
+  /**
+   * Resolves when the line is on the disk. Calls are written one after the other. Where the disk takes no more lines, an event that
+   * announces an act ({@link announcesAct}) rejects with Problem config/state and is forgotten: the act must not follow. Any other
+   * event is kept in memory, and written as soon as that works again.
+   */
   append(event: NewEvent): Promise<void>;
+  /** Never rejects: every line that was acknowledged is on the disk. */
   close(): Promise<void>;
 }
 
 const FILE = 'journal.jsonl';
+const STARTS = 'starts.jsonl';
 
 export function runsFolder(state: string): string {
   return join(state, 'runs');
@@ -155,22 +60,34 @@ export async function listRuns(state: string): Promise<readonly string[]> {
 }
 
 /**
- * Reads the events of a run. A last line that was cut off by a crash is dropped; any other line that cannot be read
- * makes the journal unusable (Problem config/run), because what is missing might be a start.
+ * Reads the events of a run. A last line that was cut off by a crash is dropped. Where any other line is damaged or missing, the
+ * lines before it are used and the last event is `damaged`. Throws Problem config/run where there is no such run.
  */
 export async function readJournal(state: string, run: string): Promise<readonly JournalEvent[]> {
-  return parseJournal(await readLines(state, run), run).events;
+  return (await readFiles(state, run)).events;
 }
 
-async function readLines(state: string, run: string): Promise<string> {
+async function readFiles(state: string, run: string): Promise<ParsedJournal> {
   if (!/^[A-Za-z0-9._-]+$/.test(run)) {
     throw new Problem('config/run', `"${run}" is not the name of a run.`, {
       hint: 'upsfw status lists the runs.',
     });
   }
   try {
-    return await readFile(journalFile(state, run), 'utf8');
+    // A living process writes the journal first, so what this list names must be in the journal that is read after it.
+    const starts = await readFile(join(runsFolder(state), run, STARTS)).catch((thrown: unknown) => {
+      if (hasCode(thrown, 'ENOENT')) return Buffer.alloc(0);
+      throw thrown;
+    });
+    const bytes = await readFile(journalFile(state, run)).catch((thrown: unknown) => {
+      // A journal that is gone beside a list of starts has lost them.
+      if (starts.length > 0 && hasCode(thrown, 'ENOENT')) return Buffer.alloc(0);
+      throw thrown;
+    });
+    return parseJournal(bytes, starts, run);
   } catch (thrown) {
+    if (!hasCode(thrown, 'ENOENT'))
+      throw diskProblem(thrown, `The journal of run ${run} in ${state} cannot be read`);
     throw new Problem('config/run', `There is no run "${run}" in ${state}.`, {
       hint: 'upsfw status lists the runs; --state names another state folder.',
       cause: thrown,
@@ -178,101 +95,114 @@ async function readLines(state: string, run: string): Promise<string> {
   }
 }
 
-/** Parses journal text. `whole` is the number of bytes of the lines that count. */
-export function parseJournal(text: string, run: string): { events: readonly JournalEvent[]; whole: number } {
-  const events: JournalEvent[] = [];
-  let whole = 0;
-  let start = 0;
-  while (start < text.length) {
-    const end = text.indexOf('\n', start);
-    // Without its line end the line was not acknowledged to anybody, so nothing was done on the strength of it.
-    if (end === -1) break;
-    const line = text.slice(start, end);
-    const event = parseLine(line);
-    if (event === null || event.seq !== events.length + 1) {
-      throw new Problem(
-        'config/run',
-        `Line ${events.length + 1} of the journal of run ${run} cannot be read.`,
-        {
-          hint: 'The journal is damaged. Look at every unit of the run with upsfw audit before you do anything else.',
-        },
-      );
-    }
-    events.push(event);
-    start = end + 1;
-    whole = start;
-  }
-  return { events, whole: Buffer.byteLength(text.slice(0, whole)) };
-}
-
-function parseLine(line: string): JournalEvent | null {
-  try {
-    const checked = EventSchema.safeParse(JSON.parse(line));
-    return checked.success ? checked.data : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Begins the journal of a new run; the folder of the run must not exist yet. */
+/** Begins the journal of a new run; the folder of the run must not exist yet. Throws Problem config/state. */
 export async function createJournal(state: string, run: string, clock: Clock): Promise<Journal> {
   const folder = join(runsFolder(state), run);
-  await mkdir(runsFolder(state), { recursive: true, mode: 0o700 });
-  await mkdir(folder, { mode: 0o700 });
-  const handle = await open(join(folder, FILE), 'ax', 0o600);
-  await syncFolder(folder);
-  await syncFolder(runsFolder(state));
-  return writer(run, handle, [], clock);
+  try {
+    await makeFolder(runsFolder(state));
+    await mkdir(folder, { mode: 0o700 });
+    const file = await openJournalFile(join(folder, FILE), 0);
+    const starts = await openJournalFile(join(folder, STARTS), 0);
+    await syncFolder(folder);
+    await syncFolder(runsFolder(state));
+    return writer(run, { file, starts }, { events: [], sum: '' }, clock);
+  } catch (thrown) {
+    throw diskProblem(thrown, `The journal of the run cannot be made in ${folder}`);
+  }
 }
 
-/** Opens the journal of a run to go on with it. A torn last line is cut off first. */
+/**
+ * Opens the journal of a run to go on with it. A torn last line is cut off first. Throws Problem config/run for a damaged journal,
+ * which must not be gone on with: a start may be missing from it.
+ */
 export async function reopenJournal(state: string, run: string, clock: Clock): Promise<Journal> {
-  const text = await readLines(state, run);
-  const { events, whole } = parseJournal(text, run);
-  const file = journalFile(state, run);
-  const handle = await open(file, 'r+');
-  await handle.truncate(whole);
-  await handle.sync();
-  await handle.close();
-  return writer(run, await open(file, 'a'), [...events], clock);
+  const { events, whole, wholeStarts, sum } = await readFiles(state, run);
+  const last = events.at(-1);
+  if (last?.event === 'damaged')
+    throw new Problem(last.problem.code, last.problem.message, { hint: last.problem.hint });
+  const path = journalFile(state, run);
+  try {
+    const file = await openJournalFile(path, whole);
+    const starts = await openJournalFile(join(runsFolder(state), run, STARTS), wholeStarts);
+    return writer(run, { file, starts }, { events, sum }, clock);
+  } catch (thrown) {
+    throw diskProblem(thrown, `${path} cannot be written`, `upsfw resume ${run}`);
+  }
 }
 
-function writer(run: string, handle: FileHandle, events: JournalEvent[], clock: Clock): Journal {
+interface Files {
+  readonly file: JournalFile;
+  /** Names the lines that must not get lost. */
+  readonly starts: JournalFile;
+}
+
+function writer(
+  run: string,
+  { file, starts }: Files,
+  before: Pick<ParsedJournal, 'events' | 'sum'>,
+  clock: Clock,
+): Journal {
+  const events = [...before.events];
+  let { sum } = before;
+  let seq = events.length;
+  let failed: Problem | null = null;
   let queue: Promise<void> = Promise.resolve();
+  /** Lines of events that are in memory only, in their order. */
+  let unsaved: readonly { readonly line: Buffer; readonly start: Buffer | null }[] = [];
+
+  const write = async (): Promise<void> => {
+    const listed = unsaved.flatMap(({ start }) => start ?? []);
+    // The journal comes first: a start that only the list names would be taken for one that got lost.
+    await file.append(Buffer.concat(unsaved.map(({ line }) => line)));
+    if (listed.length > 0) await starts.append(Buffer.concat(listed));
+    file.keep();
+    starts.keep();
+    unsaved = [];
+  };
+
+  const add = async (event: NewEvent): Promise<void> => {
+    if (failed !== null && announcesAct(event)) throw failed;
+    // What could not be read back must not be written: it would make the journal of started units unusable.
+    const numbered = EventSchema.parse({ seq: seq + 1, at: clock.now().toISOString(), ...event });
+    const line = writeLine(numbered, sum);
+    const start = mustNotGetLost(event) ? writeStart(numbered, line.sum) : null;
+    const others = unsaved;
+    unsaved = [...others, { line: line.bytes, start }];
+    try {
+      await write();
+    } catch (thrown) {
+      await starts.undo();
+      await file.undo();
+      if (failed === null) {
+        failed = diskProblem(thrown, `${file.path} cannot be written`, `upsfw resume ${run}`);
+        events.push({ seq, event: 'unsaved', problem: failed.toJSON() });
+      }
+      if (announcesAct(event)) {
+        unsaved = others;
+        throw failed;
+      }
+    }
+    seq += 1;
+    sum = line.sum;
+    events.push(numbered);
+  };
+
   return {
     run,
     events,
+    get failed() {
+      return failed;
+    },
     append(event) {
-      const written = queue.then(async () => {
-        // What could not be read back must not be written: it would make the journal of started units unusable.
-        const numbered = EventSchema.parse({
-          seq: events.length + 1,
-          at: clock.now().toISOString(),
-          ...event,
-        });
-        await handle.appendFile(`${JSON.stringify(numbered)}\n`);
-        await handle.datasync();
-        events.push(numbered);
-      });
-      // A failed write must not be followed by another: the caller of each gets the failure, the queue stays failed.
-      queue = written;
-      written.catch(() => undefined);
+      const written = queue.then(() => add(event));
+      queue = written.catch(() => undefined);
       return written;
     },
     async close() {
-      await queue.catch(() => undefined);
-      await handle.close();
+      await queue;
+      if (unsaved.length > 0) await write().catch(() => Promise.all([starts.undo(), file.undo()]));
+      await starts.close();
+      await file.close();
     },
   };
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open a folder; its file systems journal the entry themselves.
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,5 +1,5 @@
-import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { diskProblem, makeFolder, openToAppend, replaceFile } from '../disk/index.ts';
 import type { Papers } from './execution.ts';
 import { runsFolder } from './journal.ts';
 
@@ -8,40 +8,49 @@ const LONGEST_TRANSCRIPT = 8 * 1024 * 1024;
 
 /** Papers of a run, that can be waited for at its end. */
 export interface OpenPapers extends Papers {
-  /** Resolves when everything is on disk. Rejects with the first failure to write a transcript. */
+  /** Resolves when everything is on disk. Rejects with the first failure to write a transcript (Problem config/state). */
   close(): Promise<void>;
 }
 
-/** Keeps what belongs to a unit in `runs/RUN/units/SITE-NAME/`: copies of the card's files, and `transcript.jsonl`. */
+/**
+ * Keeps what belongs to a unit in `runs/RUN/units/SITE-NAME/`: copies of the card's files, and `transcript.jsonl`. A copy is replaced
+ * as a whole or not at all; a link in the place of a file is not followed. Throws Problem config/state.
+ */
 export function createPapers(state: string, run: string): OpenPapers {
   const written = new Map<string, number>();
   let queue: Promise<void> = Promise.resolve();
-  const folderOf = async (key: string): Promise<string> => {
+  const fileOf = async (key: string, name: string): Promise<string> => {
     const folder = join(runsFolder(state), run, 'units', key.replace(/[^A-Za-z0-9._-]/g, '-'));
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return folder;
+    await makeFolder(folder);
+    return join(folder, name.replace(/[^A-Za-z0-9._-]/g, '-'));
+  };
+  const failing = (what: string) => (thrown: unknown) => {
+    throw diskProblem(thrown, `${what} cannot be written in the folder of run ${run}`, `upsfw resume ${run}`);
   };
   return {
     async keep(key, name, bytes) {
-      await write(join(await folderOf(key), name.replace(/[^A-Za-z0-9._-]/g, '-')), 'w', bytes);
+      await fileOf(key, name)
+        .then((file) => replaceFile(file, bytes))
+        .catch(failing(`The copy of ${name} of ${key}`));
     },
     transcript(key, said) {
       const line = Buffer.from(`${JSON.stringify({ ...said, at: said.at.toISOString() })}\n`);
       const total = (written.get(key) ?? 0) + line.length;
       written.set(key, total);
       if (total > LONGEST_TRANSCRIPT) return;
-      queue = queue.then(async () => write(join(await folderOf(key), 'transcript.jsonl'), 'a', line));
+      queue = queue
+        .then(async () => append(await fileOf(key, 'transcript.jsonl'), line))
+        .catch(failing(`The transcript of ${key}`));
       queue.catch(() => undefined);
     },
     close: () => queue,
   };
 }
 
-async function write(file: string, flags: 'w' | 'a', bytes: Buffer): Promise<void> {
-  const handle = await open(file, flags, 0o600);
+async function append(file: string, bytes: Buffer): Promise<void> {
+  const handle = await openToAppend(file, 'create');
   try {
     await handle.writeFile(bytes);
-    if (flags === 'w') await handle.sync();
   } finally {
     await handle.close();
   }

@@ -34,7 +34,10 @@ export interface Recovery {
 
 const NEVER = new AbortController().signal;
 
-/** Sends the image of the run's one hop, and watches what becomes of it. Rejects only where the journal cannot be written. */
+/**
+ * Sends the image of the run's one hop, and watches what becomes of it. Nothing is sent where the journal cannot be written before the
+ * first block; where it cannot be written later, the record says so.
+ */
 export async function recover(recovery: Recovery, image: StoredFile): Promise<RunRecord> {
   const { journal } = recovery;
   const record = oneUnit(journal);
@@ -85,6 +88,8 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
   });
   const sent = await limited('start', { ...context, commit: (way) => gate.commit(way) }, work.steps, work);
   gate.close();
+  if (!gate.committed && recovery.journal.failed !== null)
+    return { ...NOT_BEGUN, outcome: 'stopped', problem: recovery.journal.failed };
   if (!gate.committed || sent.state === 'not-started') {
     await note(work, 0, 'start', 'not-started', sent);
     if (recovery.stop.aborted) return { ...NOT_BEGUN, outcome: 'stopped' };

@@ -43,7 +43,7 @@ export async function workOn(record: UnitRecord, work: UnitWork): Promise<Ending
   try {
     for (const index of hops.keys()) {
       if (record.hops[index]?.verified) continue;
-      if (work.stopping()) return stopped(anyDone);
+      if (work.stopping()) return stopped(anyDone, work.journal.failed);
       const ending = await beginHop(record, index, work, (made) => {
         startMade = made;
       });
@@ -58,7 +58,7 @@ export async function workOn(record: UnitRecord, work: UnitWork): Promise<Ending
     if (thrown instanceof Refusal) return thrown.ending;
     const problem = asProblem(thrown);
     if (startMade) return { outcome: 'unknown', after: null, problem, reasons: [] };
-    if (work.abort.aborted) return stopped(anyDone);
+    if (work.abort.aborted || work.journal.failed !== null) return stopped(anyDone, work.journal.failed);
     const outcome = problem.code.startsWith('refused/') ? 'refused' : 'failed';
     return { outcome, after: null, problem, reasons: [] };
   }
@@ -84,12 +84,15 @@ async function lookOnceMore(record: UnitRecord, work: UnitWork): Promise<Ending>
   return { outcome: 'unknown', after: look.unit, problem, reasons: [] };
 }
 
-/** The end of a unit that the operator stopped before a start. */
-export function stopped(anyDone: boolean): Ending {
-  const message = anyDone
-    ? 'Stopped by the operator before the start of the next hop.'
-    : 'Stopped by the operator before the start; the unit is unchanged.';
-  const problem = new Problem('refused/stopped', message, { hint: 'upsfw resume goes on with it.' });
+/** The end of a unit that was stopped before a start: by the operator, or because its journal cannot be written (`journal`). */
+export function stopped(anyDone: boolean, journal: Problem | null): Ending {
+  const where = anyDone ? 'before the start of the next hop' : 'before the start; the unit is unchanged';
+  const problem =
+    journal === null
+      ? new Problem('refused/stopped', `Stopped by the operator ${where}.`, {
+          hint: 'upsfw resume goes on with it.',
+        })
+      : new Problem(journal.code, `Stopped ${where}: ${journal.message}`, { hint: journal.hint });
   return { outcome: 'stopped', after: null, problem, reasons: [] };
 }
 

@@ -82,6 +82,7 @@ function runOf(outcome: RunOutcome, simulated = false): RunDocument {
       pending: 0,
       [outcome]: 1,
     },
+    problem: null,
     exitCode: 0,
   };
 }

@@ -214,6 +214,9 @@ function watched(
   return {
     run: journal.run,
     events: journal.events,
+    get failed() {
+      return journal.failed;
+    },
     async append(event) {
       killed ||= killedBefore?.(event) === true;
       if (killed) throw new Killed();

@@ -183,6 +183,9 @@ function watched(journal: Journal, onLine: Circumstances['onLine']): Journal {
   return {
     run: journal.run,
     events: journal.events,
+    get failed() {
+      return journal.failed;
+    },
     async append(event) {
       await journal.append(event);
       const written = journal.events.at(-1);

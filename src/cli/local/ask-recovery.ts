@@ -5,7 +5,7 @@ import type { Io } from '../io.ts';
 import type { CommonArgs } from '../options.ts';
 import { openPaths } from '../paths.ts';
 import { rehearsalSpeed } from '../rehearsal.ts';
-import { showRun } from '../run-it.ts';
+import { closePapers, showRun } from '../run-it.ts';
 import { portLock } from './port-lock.ts';
 import { portTarget } from './port-target.ts';
 
@@ -33,7 +33,7 @@ export async function askRecovery(
       stop: new AbortController().signal,
       progress: (note) => io.talk(`${unitKey(target)}: ${note}\n`),
     });
-    await papers.close();
+    await closePapers(papers, io);
     return await showRun(record, false, locks, args, io);
   } finally {
     await lock.release();

@@ -16,7 +16,7 @@ export const lookAction: LocalAction = {
     const state = stateFolder(args, io);
     const stop = new AbortController();
     const release = io.onInterrupt(() => stop.abort());
-    const open = openPaths(state, io);
+    const open = openPaths(state, io, 'read');
     const lock = await createLocks(state).take(await portLock(target), `local look ${port}`);
     try {
       io.talk('Listening first, then asking; a silent port takes about half a minute.\n');

@@ -13,13 +13,20 @@ import { openFiles, verifyStored } from '../../images/index.ts';
 import type { PortSeen } from '../../local/index.ts';
 import { renderRecovery } from '../../report/index.ts';
 import { judgeRecovery, loadRules, type RuleBook } from '../../rules/index.ts';
-import { createJournal, createLocks, createPapers, type RunRecord, recover } from '../../run/index.ts';
+import {
+  createJournal,
+  createLocks,
+  createPapers,
+  openStateFolder,
+  type RunRecord,
+  recover,
+} from '../../run/index.ts';
 import type { Exit } from '../command.ts';
 import type { Io } from '../io.ts';
 import { readOverrule, stateFolder } from '../options.ts';
 import { type OpenPaths, openPaths } from '../paths.ts';
 import { rehearsalSpeed } from '../rehearsal.ts';
-import { runName, showRun, withRunLock } from '../run-it.ts';
+import { closePapers, runName, showRun, withRunLock } from '../run-it.ts';
 import type { LocalAction, LocalArgs } from './action.ts';
 import { isOnBattery, keepAwake } from './keep-awake.ts';
 import { portLock } from './port-lock.ts';
@@ -46,6 +53,7 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
   const target = portTarget(word);
   const port = target.local !== null && 'serialPort' in target.local ? target.local.serialPort : word;
   const state = stateFolder(args, io);
+  await openStateFolder(state);
   const locks = createLocks(state);
   // The file alone decides much already, before any port is opened.
   refuse(judgeRecovery(book, { image, expectId, banner: [], isNamed: false }));
@@ -241,7 +249,7 @@ async function carryOut(work: Work, args: LocalArgs, io: Io): Promise<Exit> {
       image,
     );
     await control.end();
-    await papers.close();
+    await closePapers(papers, io);
     sayOutput(record, io);
     return await showRun(record, control.interrupted(), createLocks(state), args, io);
   } finally {

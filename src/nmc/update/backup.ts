@@ -34,7 +34,9 @@ export async function takeBackup(tools: Tools, context: StepContext): Promise<St
     throwOwnFaults(thrown);
     const cause = asProblem(thrown);
     // Every further step needs the same login.
-    if (cause.code === 'device/login' || cause.code === 'refused/login')
+    const isLogin = cause.code === 'device/login' || cause.code === 'refused/login';
+    // The card gave its settings, and this machine could not keep them.
+    if (isLogin || cause.code === 'config/state')
       return { state: 'failed', way: null, problem: cause, eventMark };
     const problem = new Problem(
       'device/no-backup',

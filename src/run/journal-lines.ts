@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { Problem } from '../core/index.ts';
+import { EventSchema, type JournalEvent, type WrittenEvent } from './journal-events.ts';
+
+/** The lines of a journal as bytes, each with a checksum that takes in the line before it. */
+
+const SUM_DIGITS = 16;
+/** `,"sum":"0123456789abcdef"}` */
+const TAIL = /^,"sum":"([0-9a-f]{16})"\}$/;
+const TAIL_LENGTH = ',"sum":""}'.length + SUM_DIGITS;
+const LINE_END = 0x0a;
+
+/** A line and its checksum, which the next line needs. */
+export interface Line {
+  readonly bytes: Buffer;
+  readonly sum: string;
+}
+
+/** `before`: the checksum of the line before it, empty for the first. */
+export function writeLine(event: WrittenEvent, before: string): Line {
+  const body = Buffer.from(JSON.stringify(event));
+  const sum = sumOf(body, before);
+  const tail = Buffer.from(`,"sum":"${sum}"}\n`);
+  return { bytes: Buffer.concat([body.subarray(0, -1), tail]), sum };
+}
+
+function sumOf(body: Buffer, before: string): string {
+  return createHash('sha256').update(before).update('\n').update(body).digest('hex').slice(0, SUM_DIGITS);
+}
+
+const StartSchema = z.strictObject({ seq: z.int().min(1), sum: z.string(), unit: z.string() });
+
+/**
+ * A line for the second file of a run, which names the lines that must not get lost. A journal that lost its end looks like one
+ * that was cut off by a crash otherwise.
+ */
+export function writeStart(event: WrittenEvent, sum: string): Buffer {
+  const unit = 'unit' in event ? event.unit : '';
+  return Buffer.from(`${JSON.stringify({ seq: event.seq, sum, unit })}\n`);
+}
+
+export interface ParsedJournal {
+  /** A last event `damaged` says that the lines from there on cannot be used. */
+  readonly events: readonly JournalEvent[];
+  /** Bytes of the lines that count. */
+  readonly whole: number;
+  /** Checksum of the last of them. */
+  readonly sum: string;
+  /** Bytes of the second file that count. */
+  readonly wholeStarts: number;
+}
+
+/**
+ * Parses the two files of a journal. A last line that was cut off by a crash is dropped: it was acknowledged to nobody. Never throws:
+ * where a line is damaged or missing, the events end with one that says so.
+ */
+export function parseJournal(bytes: Buffer, starts: Buffer, run: string): ParsedJournal {
+  const events: WrittenEvent[] = [];
+  const sums: string[] = [];
+  const lines = wholeLines(bytes);
+  let whole = 0;
+  for (const line of lines) {
+    const read = parseLine(line, sums.at(-1) ?? '', events.length + 1);
+    if (read === null) break;
+    events.push(read.event);
+    sums.push(read.sum);
+    whole += line.length + 1;
+  }
+  const noted = wholeLines(starts);
+  const wholeStarts = noted.reduce((sum, line) => sum + line.length + 1, 0);
+  const parsed = { whole, sum: sums.at(-1) ?? '', wholeStarts };
+  if (events.length < lines.length)
+    return { ...parsed, events: [...events, damaged(run, events.length + 1, 'is not as it was written')] };
+  for (const line of noted) {
+    const start = parseStart(line);
+    if (start !== null && sums[start.seq - 1] === start.sum) continue;
+    const what =
+      start === null ? 'cannot be compared with the list of starts, which is damaged' : 'is missing';
+    return { ...parsed, events: [...events, damaged(run, start?.seq ?? events.length, what)] };
+  }
+  return { ...parsed, events };
+}
+
+/** Lines that have their line end. */
+function wholeLines(bytes: Buffer): readonly Buffer[] {
+  const lines: Buffer[] = [];
+  let from = 0;
+  for (let end = bytes.indexOf(LINE_END); end !== -1; end = bytes.indexOf(LINE_END, from)) {
+    lines.push(bytes.subarray(from, end));
+    from = end + 1;
+  }
+  return lines;
+}
+
+function parseLine(
+  line: Buffer,
+  before: string,
+  seq: number,
+): { readonly event: WrittenEvent; readonly sum: string } | null {
+  if (line.length <= TAIL_LENGTH) return null;
+  const body = Buffer.concat([line.subarray(0, -TAIL_LENGTH), Buffer.from('}')]);
+  const sum = TAIL.exec(line.subarray(-TAIL_LENGTH).toString('latin1'))?.[1];
+  if (sum === undefined || sum !== sumOf(body, before)) return null;
+  try {
+    const checked = EventSchema.safeParse(JSON.parse(body.toString('utf8')));
+    return checked.success && checked.data.seq === seq ? { event: checked.data, sum } : null;
+  } catch {
+    return null;
+  }
+}
+
+function parseStart(line: Buffer): z.infer<typeof StartSchema> | null {
+  try {
+    return StartSchema.safeParse(JSON.parse(line.toString('utf8'))).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function damaged(run: string, seq: number, what: string): JournalEvent {
+  const problem = new Problem(
+    'config/run',
+    `The journal of run ${run} is damaged: line ${seq} ${what}. A start may be missing from it.`,
+    {
+      hint: `Look at each unit of the run that is shown as unknown. Once you know that none is at an update, move the folder of run ${run} out of the state folder and make a new plan.`,
+    },
+  );
+  return { seq, event: 'damaged', problem: problem.toJSON() };
+}

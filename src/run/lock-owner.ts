@@ -1,0 +1,140 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile, readlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { hasCode } from '../core/index.ts';
+
+const OwnerSchema = z.strictObject({
+  /** Random; another one for every lock that is taken. */
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  pid: z.int().min(1),
+  host: z.string().max(300),
+  /** Hash of the machine's own id; null where the system does not tell. */
+  machine: z.string().max(100).nullable(),
+  /** Id of this boot of the kernel; null where the system does not tell. */
+  boot: z.string().max(100).nullable(),
+  /** Namespaces that give process numbers and start times their meaning; `none` on systems without any, null where not known. */
+  namespace: z.string().max(200).nullable(),
+  /** Start time of the process in the kernel's own ticks; null where the system does not tell. */
+  started: z.string().max(40).nullable(),
+  /** What the owner is at, for the message to others. */
+  doing: z.string().max(10_000),
+});
+/** The process that holds a lock. */
+export type Owner = z.infer<typeof OwnerSchema>;
+
+/** `alive` also where it cannot be told: `why` says then what is missing. */
+export interface OwnerStanding {
+  readonly alive: boolean;
+  readonly why: string | null;
+}
+
+/** What the kernel tells of this process; another one in tests. */
+export type Surroundings = Pick<Owner, 'host' | 'machine' | 'boot' | 'namespace'>;
+
+/** The number of the first process namespace of Linux, in which no container is (`PROC_PID_INIT_INO`). */
+const FIRST_NAMESPACE = 'pid:[4026531836]';
+
+export async function surroundings(): Promise<Surroundings> {
+  return {
+    host: hostname(),
+    machine: await machineId(),
+    boot: await trimmed('/proc/sys/kernel/random/boot_id'),
+    namespace: await namespaces(),
+  };
+}
+
+/** This process as the owner of a lock. */
+export async function thisProcess(doing: string): Promise<Owner> {
+  return {
+    id: randomBytes(8).toString('hex'),
+    pid: process.pid,
+    ...(await surroundings()),
+    started: await startOf(process.pid),
+    doing: doing.slice(0, 10_000),
+  };
+}
+
+/** Reads the text of a lock file; null where it names no owner. */
+export function readOwner(text: string): Owner | null {
+  try {
+    return OwnerSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether the owner of a lock may still run. It is gone only where that is proven: on this boot of this kernel, in this namespace,
+ * its number is free or belongs to a process that started at another time; or this machine, outside of any container, was booted
+ * again since. Of any other owner nothing can be told from here.
+ */
+export async function standingOf(owner: Owner, here: Surroundings): Promise<OwnerStanding> {
+  const { boot, namespace } = owner;
+  if (owner.host !== here.host) return unknown(`it runs on ${owner.host}, and this is ${here.host}`);
+  // Outside of Linux there are no process namespaces, and no boot id: host and number have to do.
+  const sameKernel = namespace === 'none' || (boot !== null && boot === here.boot);
+  if (sameKernel && namespace !== null && namespace === here.namespace)
+    return (await isRunning(owner)) ? RUNS : GONE;
+  if (sameKernel) return unknown('it runs in another container (process namespace)');
+  const outside = isOutside(namespace) && isOutside(here.namespace);
+  const same = owner.machine !== null && owner.machine === here.machine;
+  if (outside && same && boot !== null && here.boot !== null) return GONE;
+  return unknown('it was started on another boot of the kernel, here or on another machine');
+}
+
+const RUNS: OwnerStanding = { alive: true, why: null };
+const GONE: OwnerStanding = { alive: false, why: null };
+
+function unknown(why: string): OwnerStanding {
+  return { alive: true, why };
+}
+
+function isOutside(namespace: string | null): boolean {
+  return namespace?.startsWith(`${FIRST_NAMESPACE} `) === true;
+}
+
+async function isRunning({ pid, started }: Owner): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (thrown) {
+    if (hasCode(thrown, 'ESRCH')) return false;
+  }
+  // The number may have been given to another process since.
+  const now = await startOf(pid);
+  return started === null || now === null || started === now;
+}
+
+/** Start time of a process: field 22 of Linux' /proc/PID/stat; null elsewhere. */
+async function startOf(pid: number): Promise<string | null> {
+  const stat = await trimmed(`/proc/${pid}/stat`);
+  // The name in brackets may itself hold blanks and brackets.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}
+
+async function namespaces(): Promise<string | null> {
+  if (process.platform !== 'linux') return 'none';
+  try {
+    const pid = await readlink('/proc/self/ns/pid');
+    // Kernels before 5.6 have no namespace of times.
+    const time = await readlink('/proc/self/ns/time').catch(() => 'time:none');
+    return `${pid} ${time}`;
+  } catch {
+    return null;
+  }
+}
+
+/** The id itself is not for others to see (machine-id(5)). */
+async function machineId(): Promise<string | null> {
+  const id = (await trimmed('/etc/machine-id')) ?? (await trimmed('/var/lib/dbus/machine-id'));
+  return id === null ? null : createHash('sha256').update(`upsfw ${id}`).digest('hex').slice(0, 16);
+}
+
+async function trimmed(file: string): Promise<string | null> {
+  try {
+    const text = (await readFile(file, 'utf8')).trim();
+    return text === '' ? null : text;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,191 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NMC2, openSite, type Ran, runHere, runOf, type Site } from '../cli/harness.ts';
+import { canMount, fill, mountMemory, unmount } from '../run/mounts.ts';
+import { type Durable, disk, movedTo, systemError } from '../run/watched-disk.ts';
+
+vi.mock('node:fs/promises', async (original) =>
+  (await import('../run/watched-disk.ts')).watched(await original()),
+);
+
+let site: Site | undefined;
+beforeEach(() => disk.reset());
+afterEach(async () => {
+  disk.reset();
+  if (site !== undefined) unmount(site.state);
+  await site?.close();
+  site = undefined;
+});
+
+const PAIR = [NMC2, { ...NMC2, name: 'z' }];
+const UPGRADE = ['--apply', '--yes', '--json'];
+
+function upgrade(at: Site): Promise<Ran> {
+  return at.run(['upgrade', '-i', at.inventory, ...UPGRADE]);
+}
+
+function starts(at: Site): readonly number[] {
+  return at.fleet.units.map(({ device }) => device.counters.starts);
+}
+
+describe('a start leaves the socket', () => {
+  it('only when a disk that forgets all that was not flushed would still show it', async () => {
+    site = await openSite([NMC2], 3000);
+    const device = site.fleet.device('a');
+    let kept: Durable = new Map();
+    const running = upgrade(site);
+    await device.until(({ counters }) => {
+      if (counters.starts === 1 && kept.size === 0) kept = disk.durable(site?.folder ?? '');
+      return counters.starts === 1;
+    });
+    expect((await running).exit).toBe(0);
+    const after = join(site.folder, 'after-power-failure');
+    for (const [path, bytes] of kept) {
+      const file = movedTo(path, site.folder, after);
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      await writeFile(file, bytes, { mode: 0o600 });
+    }
+    const state = movedTo(site.state, site.folder, after);
+    const status = await runHere(['status', '--json', '--state', state]);
+    expect(status.exit).toBe(5);
+    expect(runOf(status).units[0]).toMatchObject({ outcome: 'unknown' });
+  });
+
+  it('not where the folder of the run was removed or its journal replaced', async () => {
+    const attacks: readonly ((folder: string) => void)[] = [
+      (folder) => renameSync(folder, `${folder}-away`),
+      (folder) => {
+        rmSync(join(folder, 'journal.jsonl'));
+        writeFileSync(join(folder, 'journal.jsonl'), '', { mode: 0o600 });
+      },
+    ];
+    for (const attack of attacks) {
+      site = await openSite(PAIR, 3000);
+      let attacked = 0;
+      disk.before = ({ kind, path, text }) => {
+        if (kind !== 'write' || !text.includes('"step":"transfer","state":"begun"')) return;
+        attacked += 1;
+        if (attacked === 1) attack(dirname(path));
+      };
+      const ran = await upgrade(site);
+      expect(attacked).toBe(1);
+      expect(starts(site)).toEqual([0, 0]);
+      expect(ran.exit).toBe(4);
+      expect(ran.out + ran.talk).not.toContain('fault of upsfw');
+      expect(JSON.parse(ran.out)).toMatchObject({
+        problem: { code: 'config/state', message: expect.stringContaining('not the file any more') },
+      });
+      disk.reset();
+      await site.close();
+      site = undefined;
+    }
+  });
+});
+
+/** Where the journal takes no line from its `line`-th on; the disk is free again when `isFull` is false. */
+function fillAt(line: number): { isFull: boolean; reached: boolean } {
+  const state = { isFull: true, reached: false };
+  let lines = 0;
+  disk.before = ({ kind, path }) => {
+    if (kind !== 'write' || !path.endsWith('journal.jsonl')) return;
+    lines += 1;
+    if (lines < line || !state.isFull) return;
+    state.reached = true;
+    throw systemError('ENOSPC');
+  };
+  return state;
+}
+
+/** Every statement of a report is compared with the devices themselves. */
+function expectTrue(at: Site, ran: Ran): void {
+  for (const { name, outcome, problem } of runOf(ran).units) {
+    const { version, counters, phase } = at.fleet.device(name);
+    if (outcome === 'upgraded') expect([version, phase]).toEqual(['15.0', 'idle']);
+    else expect([name, outcome, counters.starts]).toEqual([name, outcome, 0]);
+    if (outcome === 'stopped' || outcome === 'refused') expect(problem?.code).toBe('config/state');
+    expect(['upgraded', 'stopped', 'refused', 'pending']).toContain(outcome);
+  }
+}
+
+describe('the disk fills up', () => {
+  // Each line of the first unit, what begins and commits the second, and the end of the run.
+  const LINES = [...Array.from({ length: 14 }, (_, index) => index + 1), 18, 19, 20, 26];
+  it.each(LINES)(
+    'at line %i of the journal: no start without its line, a true report, and resume ends every unit',
+    async (line) => {
+      site = await openSite(PAIR, 3000);
+      const full = fillAt(line);
+      const ran = await upgrade(site);
+      expect(full.reached).toBe(true);
+      expect(ran.out + ran.talk).not.toContain('fault of upsfw');
+      expect(ran.out).toContain('no space is left');
+      if (line === 1) {
+        expect(ran.exit).toBe(2);
+        expect(starts(site)).toEqual([0, 0]);
+        return;
+      }
+      expect(ran.exit).toBe(4);
+      expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'config/state' }, exitCode: 4 });
+      expectTrue(site, ran);
+      expect(Math.max(...starts(site))).toBeLessThanOrEqual(1);
+
+      full.isFull = false;
+      const resumed = await site.run(['resume', '--json']);
+      expect(resumed.exit).toBe(0);
+      expect(runOf(resumed).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
+      expect(starts(site)).toEqual([1, 1]);
+    },
+  );
+
+  it.skipIf(!canMount).each([2, 6, 7, 8, 12])('as a real one does, from line %i on', async (line) => {
+    site = await openSite(PAIR, 3000);
+    const { state } = site;
+    mountMemory(state, 16 * 1024 * 1024);
+    let lines = 0;
+    let ballast: string | null = null;
+    disk.before = ({ kind, path }) => {
+      if (kind !== 'write' || !path.endsWith('journal.jsonl')) return;
+      lines += 1;
+      // What is left of the last page of a file can still be written, so the first line that fails comes a little later.
+      if (lines === line) ballast = fill(state);
+    };
+    const ran = await upgrade(site);
+    expect(ran.exit).toBe(4);
+    expect(ran.out).toContain('no space is left');
+    expect(ran.out + ran.talk).not.toContain('fault of upsfw');
+    expectTrue(site, ran);
+    if (ballast !== null) await rm(ballast);
+    const resumed = await site.run(['resume', '--json']);
+    expect(resumed.exit).toBe(0);
+    expect(starts(site)).toEqual([1, 1]);
+  });
+
+  it('while a unit is at an update that never ends: unknown, and exit code 5', async () => {
+    site = await openSite([{ ...NMC2, faults: ['update-stuck'] }], 3000);
+    const full = fillAt(8);
+    const ran = await upgrade(site);
+    expect(full.reached).toBe(true);
+    expect(ran.exit).toBe(5);
+    expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'config/state' }, exitCode: 5 });
+    expect(runOf(ran).units[0]?.outcome).toBe('unknown');
+    expect(starts(site)).toEqual([1]);
+  });
+
+  it('and is free again before the end: what was known meanwhile is written down', async () => {
+    site = await openSite([NMC2]);
+    const full = fillAt(8);
+    disk.before = ((before) => (operation) => {
+      if (operation.text.includes('"step":"verify","state":"begun"')) full.isFull = false;
+      before(operation);
+    })(disk.before);
+    const ran = await upgrade(site);
+    expect(full.reached).toBe(true);
+    expect(ran.exit).toBe(4);
+    disk.reset();
+    const status = await site.run(['status', '--json']);
+    expect(runOf(status).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(status.exit).toBe(0);
+  });
+});
