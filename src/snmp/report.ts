@@ -13,7 +13,7 @@ export interface Report {
 const REPORTS = {
   unsupportedSecLevels: {
     oid: '1.3.6.1.6.3.15.1.1.1',
-    means: 'it has not this security level for the user',
+    means: 'it does not offer this security level to the user',
     check: 'Compare auth: and priv: with the user profile of the card.',
   },
   notInTimeWindows: {
