@@ -1,4 +1,4 @@
-import dgram, { type Socket } from 'node:dgram';
+import dgram, { type Socket, type SocketOptions } from 'node:dgram';
 import type { Drop } from './drops.ts';
 import type { Packet } from './encoder.ts';
 import { decodeMessage, type SnmpMessage } from './message.ts';
@@ -57,8 +57,9 @@ export class SharedSocket {
   readonly #drops = new Map<Drop, number>();
   #foreign = 0;
 
-  constructor(type: 'udp4' | 'udp6') {
-    this.#socket = dgram.createSocket({
+  /** `createSocket` is for runs that need no network, such as those of the fuzzer. */
+  constructor(type: 'udp4' | 'udp6', createSocket: (options: SocketOptions) => Socket = dgram.createSocket) {
+    this.#socket = createSocket({
       type,
       recvBufferSize: RECEIVE_BUFFER,
       // Names were looked up before.

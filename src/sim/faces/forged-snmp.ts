@@ -126,18 +126,25 @@ function dotted(body: Buffer): string {
 }
 
 const ALGORITHMS = { md5: ['md5', 12], sha: ['sha1', 12], sha256: ['sha256', 24] } as const;
+const halves = new Map<string, Buffer>();
 const keys = new Map<string, Buffer>();
+const MOST_KEYS = 4096;
 
 /** The key of a pass phrase at an engine (RFC 3414, A.2). */
 function keyFor(algorithm: string, phrase: string, engineId: Buffer): Buffer {
-  const name = `${algorithm} ${phrase} ${engineId.toString('hex')}`;
-  const known = keys.get(name);
+  const name = `${algorithm} ${phrase}`;
+  const place = `${engineId.toString('hex')} ${name}`;
+  const known = keys.get(place);
   if (known !== undefined) return known;
-  const half = createHash(algorithm)
-    .update(Buffer.alloc(1 << 20, phrase))
-    .digest();
+  const half =
+    halves.get(name) ??
+    createHash(algorithm)
+      .update(Buffer.alloc(1 << 20, phrase))
+      .digest();
+  halves.set(name, half);
   const key = createHash(algorithm).update(half).update(engineId).update(half).digest();
-  keys.set(name, key);
+  if (keys.size === MOST_KEYS) keys.clear();
+  keys.set(place, key);
   return key;
 }
 
