@@ -39,12 +39,11 @@ interface Waiting {
 interface Agent {
   sessions: number;
   readonly waiting: Map<number, Waiting>;
-  /** Ids of questions that have ended, so that a late answer is not taken for garbage. */
-  readonly ended: number[];
 }
 
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
-const MOST_ENDED_KEPT = 64;
+/** Of a thousand agents that are asked at the same time, some questions each. */
+const MOST_ENDED_KEPT = 16_384;
 
 /**
  * One UDP socket under all SNMP sessions of an address family. A datagram reaches a question only from the address and port
@@ -55,6 +54,8 @@ export class SharedSocket {
   readonly #socket: Socket;
   readonly #agents = new Map<string, Agent>();
   readonly #drops = new Map<Drop, number>();
+  /** Questions that have ended, the oldest first: a card may answer long after its session was closed, and that is no garbage. */
+  readonly #ended = new Set<string>();
   #foreign = 0;
 
   /** `createSocket` is for runs that need no network, such as those of the fuzzer. */
@@ -84,7 +85,7 @@ export class SharedSocket {
   /** Announces a session with an agent. What comes from there counts as foreign before the first and after the last one. */
   join(address: string, port: number): void {
     const key = keyOf(address, port);
-    const agent = this.#agents.get(key) ?? { sessions: 0, waiting: new Map(), ended: [] };
+    const agent = this.#agents.get(key) ?? { sessions: 0, waiting: new Map() };
     agent.sessions += 1;
     this.#agents.set(key, agent);
     this.#socket.ref();
@@ -102,7 +103,8 @@ export class SharedSocket {
   /** Asks an agent that was joined. Never rejects. */
   ask<T>(question: Question<T>): Promise<Ended<T>> {
     const { address, port, version, packet, read } = question;
-    const agent = this.#agents.get(keyOf(address, port));
+    const key = keyOf(address, port);
+    const agent = this.#agents.get(key);
     return new Promise((resolve) => {
       if (agent === undefined) {
         resolve({ state: 'unsent', error: new Error('the session is closed') });
@@ -113,8 +115,7 @@ export class SharedSocket {
       const end = (ended: Ended<T>): void => {
         clearTimeout(timer);
         agent.waiting.delete(packet.id);
-        agent.ended.push(packet.id);
-        if (agent.ended.length > MOST_ENDED_KEPT) agent.ended.shift();
+        this.#remember(`${key}|${packet.id}`);
         resolve(ended);
       };
       agent.waiting.set(packet.id, {
@@ -145,7 +146,8 @@ export class SharedSocket {
    * Takes a datagram. Never throws: whatever is wrong with it is noted at the questions that wait for this agent, and counted.
    */
   deliver(bytes: Buffer, address: string, port: number): void {
-    const agent = this.#agents.get(keyOf(address, port));
+    const key = keyOf(address, port);
+    const agent = this.#agents.get(key);
     if (agent === undefined) {
       this.#foreign += 1;
       return;
@@ -159,7 +161,7 @@ export class SharedSocket {
     }
     const waiting = agent.waiting.get(message.id);
     if (waiting === undefined) {
-      if (agent.ended.includes(message.id)) this.#drop('late', []);
+      if (this.#ended.has(`${key}|${message.id}`)) this.#drop('late', []);
       else this.#drop(strange(message, agent), agent.waiting.values());
       return;
     }
@@ -185,6 +187,13 @@ export class SharedSocket {
   #forget(key: string, agent: Agent): void {
     this.#agents.delete(key);
     for (const waiting of [...agent.waiting.values()]) waiting.end();
+  }
+
+  #remember(question: string): void {
+    this.#ended.add(question);
+    if (this.#ended.size <= MOST_ENDED_KEPT) return;
+    const [oldest] = this.#ended;
+    if (oldest !== undefined) this.#ended.delete(oldest);
   }
 
   #drop(drop: Drop, questions: Iterable<Waiting>): void {

@@ -227,6 +227,27 @@ describe('a datagram in place of an answer', () => {
     });
   });
 
+  it('of a session that was closed is late as well', async () => {
+    const heard: HeardRequest[] = [];
+    // A slow card: each question is answered when the next one comes.
+    const answer = (request: HeardRequest): readonly Buffer[] => {
+      heard.push(request);
+      return heard.slice(0, -1).map(good);
+    };
+    await withPeer(
+      community(),
+      answer,
+      async (first, { port }, hub) => {
+        expect((await problemOf(readUpdateState(first))).code).toBe('link/silent');
+        first.close();
+        const second = await hub.open(community(), { host: '127.0.0.1', port });
+        expect((await problemOf(readUpdateState(second))).code).toBe('link/silent');
+        second.close();
+      },
+      { waitMs: 1000 },
+    );
+  });
+
   it('reaches the session that asked, of two at one address', async () => {
     const waiting: HeardRequest[] = [];
     // The second question is answered first.
