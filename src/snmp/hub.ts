@@ -3,7 +3,8 @@ import { isIP, isIPv6 } from 'node:net';
 import pLimit from 'p-limit';
 import { Problem, printable, type SnmpAccess } from '../core/index.ts';
 import { spelledLikeSocket } from './addresses.ts';
-import { type Endpoint, openSession, type SnmpSession } from './session.ts';
+import type { Endpoint } from './problems.ts';
+import { openSession, type SnmpSession } from './session.ts';
 import { SharedSocket } from './shared-socket.ts';
 import { whySilent } from './silence.ts';
 import { keepUserKeys } from './user-keys.ts';
@@ -19,8 +20,8 @@ export interface SnmpHubOptions {
 export interface SnmpHub {
   /** Opens a session. Throws Problem link/dns. Sends nothing yet. */
   open(access: SnmpAccess, endpoint: Endpoint): Promise<SnmpSession>;
-  /** Asks why an agent kept silent, as far as that can be told; null where it cannot. Only reads, and never throws. */
-  whySilent(endpoint: Endpoint): Promise<Problem | null>;
+  /** Asks why an agent kept silent to a credential, as far as that can be told; null where it cannot. Only reads, and never throws. */
+  whySilent(endpoint: Endpoint, access: SnmpAccess): Promise<Problem | null>;
   /** Datagrams that came from addresses that were not asked, and were thrown away. */
   readonly foreignAnswers: number;
   close(): Promise<void>;
@@ -50,16 +51,15 @@ export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
         access,
         address,
         endpoint,
-        transport,
         socket: socketFor(transport),
         timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
         retries: options.retries ?? RETRIES,
       });
     },
-    whySilent: (endpoint) =>
+    whySilent: (endpoint, access) =>
       questions(async () => {
         const address = await resolveHost(endpoint.host).catch(() => null);
-        return address === null ? null : whySilent(address, isIPv6(address) ? 6 : 4, endpoint);
+        return address === null ? null : whySilent(address, isIPv6(address) ? 6 : 4, endpoint, access);
       }),
     get foreignAnswers() {
       return [...sockets.values()].reduce((sum, socket) => sum + socket.foreignAnswers, 0);

@@ -1,17 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import * as snmp from 'net-snmp';
-import { Problem, printable, type SnmpAccess } from '../core/index.ts';
+import { Problem, type SnmpAccess } from '../core/index.ts';
+import { type Agent, agentFor, type Reply } from './agent.ts';
+import type { Pdu, Varbind } from './message.ts';
+import { type Endpoint, problemOfEncoding, problemOfReply, STATUS } from './problems.ts';
 import type { SharedSocket } from './shared-socket.ts';
 import type { SnmpAnswers, SnmpValue } from './values.ts';
 
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
-
 /**
- * What became of a write. `refused`: an answer says that nothing was done. `uncertain`: the request left and no usable
- * answer came, so it may have been carried out.
+ * What became of a write. `refused`: an answer says that nothing was done, or the write was never sent. `uncertain`: the request
+ * left and no usable answer came, so it may have been carried out.
  */
 export type SetOutcome =
   | { readonly state: 'accepted' }
@@ -20,9 +16,9 @@ export type SetOutcome =
 
 /** A short conversation with one agent, one request at a time. Engine times go back when a card restarts: never keep one. */
 export interface SnmpSession {
-  /** Reads scalars. Objects that the agent does not have are null. Throws Problem link/*. */
+  /** Reads scalars. Objects that the agent does not have are null. Throws Problem link/* or device/garbage. */
   get(oids: readonly string[]): Promise<SnmpAnswers>;
-  /** Writes one integer, once. Never throws. */
+  /** Writes one integer: the write leaves the socket at most once, whatever comes back. Never throws. */
   setInteger(oid: string, value: number): Promise<SetOutcome>;
   close(): void;
 }
@@ -31,7 +27,6 @@ export interface SessionSetup {
   readonly access: SnmpAccess;
   readonly address: string;
   readonly endpoint: Endpoint;
-  readonly transport: 'udp4' | 'udp6';
   readonly socket: SharedSocket;
   readonly timeoutMs: number;
   readonly retries: number;
@@ -41,271 +36,128 @@ export interface SessionSetup {
 const MOST_OIDS_A_PACKET = 12;
 /** A question this small is not what an agent is silent about: further halves would only ask a dead one more often. */
 const LEAST_OIDS_AFTER_SILENCE = 3;
-/** net-snmp keeps its own time; this is for an answer that it neither takes nor refuses. */
-const DEADLINE_MARGIN_MS = 2000;
-
-/** Of this process; a manager that asks never sends it. Where it is not given, each session makes one at a cost. */
-const OWN_ENGINE_ID = `8000B98380${randomBytes(12).toString('hex')}`;
-
-const AUTH = {
-  md5: snmp.AuthProtocols.md5,
-  sha: snmp.AuthProtocols.sha,
-  sha224: snmp.AuthProtocols.sha224,
-  sha256: snmp.AuthProtocols.sha256,
-  sha384: snmp.AuthProtocols.sha384,
-  sha512: snmp.AuthProtocols.sha512,
-} as const;
-const PRIV = {
-  des: snmp.PrivProtocols.des,
-  aes: snmp.PrivProtocols.aes,
-  aes256b: snmp.PrivProtocols.aes256b,
-  aes256r: snmp.PrivProtocols.aes256r,
-} as const;
 
 export function openSession(setup: SessionSetup): SnmpSession {
-  const reader = connect(setup, setup.retries);
-  // A repeated write might start an update twice, so writing has a session of its own that tries once.
-  let writer: snmp.Session | null = null;
-  const isV1 = setup.access.version === '1';
+  const { access, address, endpoint, socket, timeoutMs, retries } = setup;
+  const { port } = endpoint;
+  const agent = agentFor({ access, address, port, socket, timeoutMs, retries });
+  socket.join(address, port);
+  let isOpen = true;
   let hasAnswered = false;
   return {
     async get(oids) {
       const answers = new Map<string, SnmpValue | null>();
       for (let start = 0; start < oids.length; start += MOST_OIDS_A_PACKET) {
         const group = oids.slice(start, start + MOST_OIDS_A_PACKET);
-        await getGroup(reader, setup, group, { isV1, hasAnswered, answers });
+        await getGroup(agent, setup, group, { hasAnswered, answers });
         hasAnswered = true;
       }
       return answers;
     },
-    async setInteger(oid, value) {
-      writer ??= connect(setup, 0);
-      return write(writer, setup, oid, value);
-    },
+    setInteger: (oid, value) => write(agent, setup, oid, value),
     close() {
-      reader.close();
-      writer?.close();
+      if (isOpen) socket.leave(address, port);
+      isOpen = false;
     },
   };
 }
-
-function connect(setup: SessionSetup, retries: number): snmp.Session {
-  const { access, address, endpoint, transport, socket, timeoutMs } = setup;
-  const options = {
-    port: endpoint.port,
-    transport,
-    timeout: timeoutMs,
-    retries,
-    reportOidMismatchErrors: true,
-    // Real cards send negative engine times and counters (SNMP notes, section d).
-    strictIntRangeChecks: false,
-    dgramModule: socket.dgramModule,
-    engineID: OWN_ENGINE_ID,
-  };
-  const session =
-    access.version === '3'
-      ? snmp.createV3Session(address, userOf(access), options)
-      : snmp.createSession(address, access.community.reveal(), {
-          ...options,
-          version: access.version === '1' ? snmp.Version1 : snmp.Version2c,
-        });
-  // A malformed answer comes as an event; the request that waits for a good one has its deadline.
-  session.on('error', () => undefined);
-  return session;
-}
-
-function userOf(access: Extract<SnmpAccess, { version: '3' }>): snmp.User {
-  const { user, auth, authKey, priv, privKey } = access;
-  if (auth === null || authKey === null) return { name: user, level: snmp.SecurityLevel.noAuthNoPriv };
-  const authenticated = { name: user, authProtocol: AUTH[auth], authKey: authKey.reveal() };
-  if (priv === null || privKey === null) return { ...authenticated, level: snmp.SecurityLevel.authNoPriv };
-  return {
-    ...authenticated,
-    level: snmp.SecurityLevel.authPriv,
-    privProtocol: PRIV[priv],
-    privKey: privKey.reveal(),
-  };
-}
-
-type Attempt =
-  | { readonly ok: true; readonly varbinds: readonly snmp.Varbind[] }
-  | { readonly ok: false; readonly error: unknown };
 
 /** What is known of the agent while a group is asked for, and where the answers go. */
 interface Asking {
-  readonly isV1: boolean;
   readonly hasAnswered: boolean;
   readonly answers: Map<string, SnmpValue | null>;
 }
 
-/** Asks for a group; halves it where the agent says it is too big or keeps silent. */
+/** Asks for a group; halves it where the agent says it is too big or keeps silent. Each question leaves fewer objects to ask for. */
 async function getGroup(
-  session: snmp.Session,
+  agent: Agent,
   setup: SessionSetup,
   oids: readonly string[],
   given: Asking,
 ): Promise<void> {
-  const { isV1, hasAnswered, answers } = given;
+  const { hasAnswered, answers } = given;
   let wanted = [...oids];
   while (wanted.length > 0) {
-    const attempt = await request(session, setup, (done) => session.get(wanted, done));
-    if (attempt.ok) {
-      for (const [index, oid] of wanted.entries()) answers.set(oid, answerOf(attempt.varbinds[index], oid));
+    const reply = await read(agent, setup, wanted);
+    const pdu = reply.kind === 'response' ? reply.pdu : null;
+    if (pdu?.errorStatus === 0 && areAbout(pdu.varbinds, wanted)) {
+      for (const { oid, value } of pdu.varbinds) answers.set(oid, value);
       return;
     }
-    const { error } = attempt;
-    if (isV1 && statusOf(error) === snmp.ErrorStatus.NoSuchName) {
-      // Version 1 fails the whole request for one missing object and tells which.
-      const missing = missingIndex(error, wanted);
-      const [oid] = wanted.splice(missing, 1);
-      if (oid !== undefined) answers.set(oid, null);
+    if (setup.access.version === '1' && pdu?.errorStatus === STATUS.noSuchName) {
+      // Version 1 fails the whole request for one missing object and tells which. Without that the last one is dropped.
+      const said = pdu.errorIndex >= 1 && pdu.errorIndex <= wanted.length;
+      const [missing] = wanted.splice(said ? pdu.errorIndex - 1 : wanted.length - 1, 1);
+      if (missing !== undefined) answers.set(missing, null);
       continue;
     }
-    const tooBig = statusOf(error) === snmp.ErrorStatus.TooBig && wanted.length > 1;
+    const tooBig = pdu?.errorStatus === STATUS.tooBig && wanted.length > 1;
     // Silence of an agent that talks otherwise may be all that it has to say to a large question.
     const tooLong =
-      isTimeOut(error) && (hasAnswered || answers.size > 0) && wanted.length > LEAST_OIDS_AFTER_SILENCE;
+      reply.kind === 'silent' &&
+      (hasAnswered || answers.size > 0) &&
+      wanted.length > LEAST_OIDS_AFTER_SILENCE;
     if (tooBig || tooLong) {
       const half = Math.ceil(wanted.length / 2);
-      await getGroup(session, setup, wanted.slice(0, half), given);
+      await getGroup(agent, setup, wanted.slice(0, half), given);
       wanted = wanted.slice(half);
       continue;
     }
-    throw problemOf(error, setup);
+    throw problemOfReply(reply, setup.endpoint, setup.access);
   }
 }
 
-function missingIndex(error: unknown, wanted: readonly string[]): number {
-  // net-snmp keeps the index to itself and puts the OID at the end of its message.
-  const named = error instanceof Error ? /: ([\d.]+)$/.exec(error.message)?.[1] : undefined;
-  const index = wanted.indexOf(named ?? '');
-  // An agent that does not say which gets the last object dropped: the loop ends all the same.
-  return index === -1 ? wanted.length - 1 : index;
+async function read(agent: Agent, setup: SessionSetup, oids: readonly string[]): Promise<Reply> {
+  try {
+    return await agent.get(oids);
+  } catch (thrown) {
+    throw problemOfEncoding(thrown, setup.endpoint, setup.access);
+  }
 }
 
-/** The library's own class for this is missing from its types; its name is not. */
-function isTimeOut(error: unknown): boolean {
-  return error instanceof Error && (error === DEADLINE || error.name === 'RequestTimedOutError');
-}
-
-const DEADLINE = new Error('deadline');
-
-function statusOf(error: unknown): number | null {
-  return error instanceof snmp.RequestFailedError ? error.status : null;
-}
-
-function request(
-  session: snmp.Session,
-  setup: SessionSetup,
-  send: (done: (error: Error | null, varbinds?: snmp.Varbind[]) => void) => void,
-): Promise<Attempt> {
-  return new Promise((resolve) => {
-    const deadline = setTimeout(
-      () => {
-        resolve({ ok: false, error: DEADLINE });
-        session.cancelRequests(DEADLINE);
-      },
-      setup.timeoutMs * (setup.retries + 1) * 2 + DEADLINE_MARGIN_MS,
-    );
-    const settle = (attempt: Attempt): void => {
-      clearTimeout(deadline);
-      resolve(attempt);
-    };
-    try {
-      send((error, varbinds) =>
-        settle(error ? { ok: false, error } : { ok: true, varbinds: varbinds ?? [] }),
-      );
-    } catch (error) {
-      settle({ ok: false, error });
-    }
-  });
+/** Whether an answer is about the objects that were asked for, each once and in this order (RFC 3416, section 4.2.1). */
+function areAbout(varbinds: readonly Varbind[], oids: readonly string[]): boolean {
+  return varbinds.length === oids.length && varbinds.every(({ oid }, index) => oid === oids[index]);
 }
 
 /** Errors that leave open whether the value was taken: general error, commit failed, undo failed. */
 const MAYBE_DONE: readonly number[] = [5, 14, 15];
 
-async function write(
-  session: snmp.Session,
-  setup: SessionSetup,
-  oid: string,
-  value: number,
-): Promise<SetOutcome> {
-  const attempt = await request(session, setup, (done) =>
-    session.set([{ oid, type: snmp.ObjectType.Integer, value }], done),
-  );
-  if (attempt.ok) return { state: 'accepted' };
-  const problem = problemOf(attempt.error, setup);
-  const status = statusOf(attempt.error);
-  const certain = (status !== null && !MAYBE_DONE.includes(status)) || problem.code === 'link/snmp-auth';
-  return { state: certain ? 'refused' : 'uncertain', problem };
+async function write(agent: Agent, setup: SessionSetup, oid: string, value: number): Promise<SetOutcome> {
+  const { endpoint, access } = setup;
+  try {
+    const reply = await agent.set(oid, value);
+    if (reply.kind === 'withheld')
+      return { state: 'refused', problem: notSent(problemOfReply(reply.reply, endpoint, access)) };
+    if (reply.kind === 'response' && isAccepted(reply.pdu, oid)) return { state: 'accepted' };
+    const problem = problemOfReply(reply, endpoint, access);
+    return { state: isRefused(reply) ? 'refused' : 'uncertain', problem };
+  } catch (thrown) {
+    // The library throws before anything is sent.
+    return { state: 'refused', problem: problemOfEncoding(thrown, endpoint, access) };
+  }
 }
 
-function answerOf(varbind: snmp.Varbind | undefined, oid: string): SnmpValue | null {
-  if (varbind === undefined || varbind.oid !== oid || snmp.isVarbindError(varbind)) return null;
-  const { value } = varbind;
-  if (varbind.type === snmp.ObjectType['OBJECT IDENTIFIER'] && typeof value === 'string')
-    return { kind: 'oid', oid: value };
-  if (Buffer.isBuffer(value)) {
-    return varbind.type === snmp.ObjectType.OctetString
-      ? { kind: 'text', text: value.toString('latin1'), bytes: value }
-      : { kind: 'other' };
-  }
-  if (typeof value === 'number') return { kind: 'number', number: value };
-  return { kind: 'other' };
-}
-
-const ACCESS_HINT =
-  'Check address and port, the community or user, and the access list of the card: a wrong one is silence, like a dead host.';
-
-function problemOf(error: unknown, setup: SessionSetup): Problem {
-  const where = `${setup.endpoint.host}:${setup.endpoint.port}`;
-  if (isTimeOut(error)) {
-    return new Problem('link/silent', `No SNMP answer from ${where}.`, {
-      hint: ACCESS_HINT,
-      transient: true,
-      cause: error,
-    });
-  }
-  if (error instanceof snmp.RequestFailedError) {
-    const status = snmp.ErrorStatus[error.status] ?? String(error.status);
-    return new Problem(
-      'link/snmp',
-      `The SNMP agent at ${where} answered with the error ${printable(status)}.`,
-      {
-        hint: 'For a write: check that the credential may write, and that nobody is logged in to the card.',
-        cause: error,
-      },
-    );
-  }
-  const text = error instanceof Error ? printable(error.message) : 'unknown error';
-  if (error instanceof snmp.ResponseInvalidError && isUserError(error)) {
-    return new Problem('link/snmp-auth', `The SNMPv3 agent at ${where} does not accept the user: ${text}.`, {
-      hint: 'Check user name, protocols and both pass phrases (15 to 32 characters on these cards).',
-      cause: error,
-    });
-  }
-  if (error instanceof Error && Reflect.get(error, 'code') === 'ERR_OSSL_EVP_UNSUPPORTED') {
-    return new Problem(
-      'link/snmp-auth',
-      `This Node.js has no ${privOf(setup.access)} to speak SNMPv3 with ${where}.`,
-      {
-        hint: 'Use priv: aes for the user on the card and in the inventory, or start Node.js with --openssl-legacy-provider.',
-        cause: error,
-      },
-    );
-  }
-  return new Problem('device/garbage', `The SNMP answer of ${where} cannot be understood: ${text}.`, {
-    hint: 'Try again. If it stays so, something else than a card answers there.',
-    transient: true,
-    cause: error,
+/** The read before a write failed, so the write was not sent. */
+function notSent({ code, message, hint, transient, cause }: Problem): Problem {
+  return new Problem(code, `The write was not sent, because the read before it failed. ${message}`, {
+    hint,
+    transient,
+    cause,
   });
 }
 
-function privOf(access: SnmpAccess): string {
-  return access.version === '3' ? (access.priv ?? 'algorithm').toUpperCase() : 'algorithm';
+function isAccepted({ errorStatus, varbinds }: Pdu, oid: string): boolean {
+  return errorStatus === 0 && areAbout(varbinds, [oid]);
 }
 
-function isUserError(error: Error): boolean {
-  const code: unknown = Reflect.get(error, 'code');
-  return code === snmp.ResponseInvalidCode.EAuthFailure || code === snmp.ResponseInvalidCode.ECouldNotDecrypt;
+/**
+ * Whether an answer proves that nothing was written. An authentic report does: an engine reports in place of processing a message
+ * (RFC 3412 section 7.2, RFC 3414 section 3.2, steps 3 to 8). One without authentication may come from anybody.
+ */
+function isRefused(reply: Reply): boolean {
+  if (reply.kind === 'report') return reply.report.isAuthentic && reply.report.name !== 'unknown';
+  if (reply.kind !== 'response') return false;
+  const { errorStatus } = reply.pdu;
+  return errorStatus > 0 && errorStatus <= STATUS.last && !MAYBE_DONE.includes(errorStatus);
 }

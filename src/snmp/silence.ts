@@ -1,7 +1,8 @@
 import dgram from 'node:dgram';
-import { hasCode, Problem } from '../core/index.ts';
+import { hasCode, Problem, type SnmpAccess } from '../core/index.ts';
+import { decodeMessage } from './message.ts';
 import { engineProbe } from './probe.ts';
-import type { Endpoint } from './session.ts';
+import { type Endpoint, wrongCredential } from './problems.ts';
 
 const WAIT_MS = 1000;
 
@@ -10,8 +11,14 @@ const WAIT_MS = 1000;
  * is no way to the host. An agent that speaks version 3 answers whoever asks for its engine, so where it does, the credential
  * is what it did not like. Null where all that can be said is silence.
  */
-export function whySilent(address: string, family: 4 | 6, { host, port }: Endpoint): Promise<Problem | null> {
-  const { bytes, matches } = engineProbe();
+export function whySilent(
+  address: string,
+  family: 4 | 6,
+  endpoint: Endpoint,
+  access: SnmpAccess,
+): Promise<Problem | null> {
+  const { host, port } = endpoint;
+  const { bytes, id } = engineProbe();
   const socket = dgram.createSocket(family === 4 ? 'udp4' : 'udp6');
   return new Promise((resolve) => {
     let ended = false;
@@ -25,7 +32,7 @@ export function whySilent(address: string, family: 4 | 6, { host, port }: Endpoi
     const limit = setTimeout(() => end(null), WAIT_MS);
     socket.on('error', (error) => end(problemOf(error, host, port)));
     socket.on('message', (answer) => {
-      if (matches(answer)) end(wrongCredential(host, port));
+      if (isReport(answer, id)) end(wrongCredential(endpoint, access));
     });
     socket.connect(port, address, () => {
       if (!ended)
@@ -36,15 +43,20 @@ export function whySilent(address: string, family: 4 | 6, { host, port }: Endpoi
   });
 }
 
-function wrongCredential(host: string, port: number): Problem {
-  return new Problem(
-    'link/snmp-auth',
-    `An SNMPv3 agent answers at ${host}:${port}, and not to the credential of the inventory.`,
-    {
-      hint: 'Check the community, whether the card takes SNMPv1 and v2c at all, and the access list of the card.',
-      transient: true,
-    },
-  );
+/** Whether a datagram is the report that an agent of version 3 answers the question with. */
+function isReport(datagram: Buffer, id: number): boolean {
+  try {
+    const message = decodeMessage(datagram);
+    return (
+      message.version === '3' &&
+      message.id === id &&
+      'pdu' in message.scoped &&
+      message.scoped.pdu.type === 'report'
+    );
+  } catch {
+    // Something that speaks no SNMP says nothing about a credential.
+    return false;
+  }
 }
 
 function problemOf(error: Error, host: string, port: number): Problem | null {

@@ -115,6 +115,7 @@ const MADE_OF: Readonly<Record<Hostile, 'unit' | 'ups' | 'other' | 'NOT_READ' | 
   'too-big': 'unit',
   'silent-after-first': 'NOT_READ',
   'wrong-id': 'NOT_READ',
+  'other-version': 'NOT_READ',
 };
 
 /** Control characters but the end of a line, and marks that turn the reading direction. */

@@ -3,6 +3,7 @@ import * as snmp from 'net-snmp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMULATED_MARK } from '../../src/core/index.ts';
 import { ACCESS } from '../../src/sim/access.ts';
+import { PDU, readRequest } from '../../src/sim/faces/forged-snmp.ts';
 import { STORM } from '../../src/sim/faces/hostile-face.ts';
 import { BYSTANDERS, HOSTILE, type Hostile, type SimulatedFleet, startFleet } from '../../src/sim/index.ts';
 import { lengthOf, repliesTo, requestBytes, requestIdOf } from './raw-datagrams.ts';
@@ -150,6 +151,17 @@ describe('an agent that', () => {
     expect(reply?.bytes.toString('latin1')).toContain('Smart-UPS 1500');
     expect(requestIdOf(reply?.bytes ?? request)).toBe(requestIdOf(request) + 1);
     expect(await isSilent('wrong-id')).toBe(true);
+  });
+
+  it('answers with an authenticated message of version 3', async () => {
+    const request = await requestBytes([MODEL]);
+    const [reply] = await repliesTo(placeOf('other-version'), request, 1);
+    expect(readRequest(reply?.bytes ?? request)).toMatchObject({
+      version: 3,
+      level: 1,
+      id: requestIdOf(request),
+      pdu: PDU.report,
+    });
   });
 });
 

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/cli/io.ts';
 import { Secret } from '../../src/core/index.ts';
+import { readRequest } from '../../src/sim/faces/forged-snmp.ts';
 import { listAddresses, readRanges } from '../../src/snmp/index.ts';
 import { engineProbe, probeFor } from '../../src/snmp/probe.ts';
 import { whySilent } from '../../src/snmp/silence.ts';
 import { type SweepOptions, type SweepResult, sweep } from '../../src/snmp/sweep.ts';
+import { discovered } from './raw-peer.ts';
 
 const sockets: Socket[] = [];
 afterEach(async () => {
@@ -215,11 +217,15 @@ describe('silence', () => {
   it('of a closed port is told from silence, and from a credential that is not taken', async () => {
     const mute = await listen('127.61.11.1', 0, () => undefined);
     const { port } = mute.address();
-    await listen('127.61.11.2', port, (question, answer) => answer(question));
+    await listen('127.61.11.2', port, (question, answer) => answer(discovered(readRequest(question))));
+    // Whoever repeats the question, or sends noise, says nothing about a credential.
+    await listen('127.61.11.4', port, (question, answer) => answer(question));
+    await listen('127.61.11.5', port, (_question, answer) => answer(Buffer.from('3003020103', 'hex')));
     const ask = async (host: string): Promise<string | null> =>
-      (await whySilent(host, 4, { host, port }))?.code ?? null;
+      (await whySilent(host, 4, { host, port }, community('public')))?.code ?? null;
     expect(await ask('127.61.11.1')).toBeNull();
     expect(await ask('127.61.11.2')).toBe('link/snmp-auth');
     expect(await ask('127.61.11.3')).toBe('link/refused');
+    expect(await Promise.all([ask('127.61.11.4'), ask('127.61.11.5')])).toEqual([null, null]);
   });
 });

@@ -2,6 +2,7 @@ import {
   type Card,
   type Look,
   type LookContext,
+  type NetworkAccess,
   Problem,
   type UnitTarget,
   unseenUnit,
@@ -33,20 +34,17 @@ async function lookOnce(tools: Tools, target: UnitTarget, context: LookContext):
   if (network.login === null)
     return bySnmp === null
       ? { unit: unseenUnit(place), kind: null, description: null, problem: noWay() }
-      : explained(bySnmp, tools, place);
+      : explained(bySnmp, tools, network);
   // Where SNMP is meant to work, its silence is what the operator must hear of if SSH is silent too.
   const bySsh = await lookByShell(tools, target, context);
   if (bySsh.problem === null || bySsh.unit.card !== null || bySnmp === null) return bySsh;
-  return explained(bySnmp, tools, place);
+  return explained(bySnmp, tools, network);
 }
 
 /** Silence with what can be told of its cause: a closed port, no way to the host, a credential that is not taken. */
-async function explained(
-  silent: Look,
-  { hub }: Tools,
-  place: { readonly host: string; readonly port: number },
-): Promise<Look> {
-  const why = await hub.whySilent(place);
+async function explained(silent: Look, { hub }: Tools, { host, ports, snmp }: NetworkAccess): Promise<Look> {
+  if (snmp === null) return silent;
+  const why = await hub.whySilent({ host, port: ports.snmp }, snmp);
   return why === null ? silent : { ...silent, problem: why };
 }
 

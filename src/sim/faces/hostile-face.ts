@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import * as snmp from 'net-snmp';
 import { SIMULATED_MARK } from '../../core/index.ts';
 import type { Face } from './face.ts';
+import { readRequest, reportPdu, securedMessage } from './forged-snmp.ts';
 import { type AgentOptions, type Answer, openAgent, type Varbind } from './snmp-agent.ts';
 import type { SnmpTree } from './snmp-tree.ts';
 import type { Place } from './snmp-wire.ts';
@@ -20,6 +21,7 @@ export const HOSTILE = {
   'too-big': 'Answers tooBig to more than three objects.',
   'silent-after-first': 'Answers the first request and none after it.',
   'wrong-id': 'Answers with the id of another request.',
+  'other-version': 'Answers every version with a version 3 message that claims to be authenticated.',
 } as const;
 export type Hostile = keyof typeof HOSTILE;
 
@@ -85,7 +87,14 @@ const HOOKS: Readonly<Record<Hostile, () => Hooks>> = {
       answer.id = (answer.id % 0x7fffffff) + 1;
     },
   }),
+  'other-version': () => ({ answers: (bytes, _to, send) => send(ofOtherVersion(readRequest(bytes).id)) }),
 };
+
+/** A report for a user that nobody has, with the id of the request. */
+function ofOtherVersion(id: number): Buffer {
+  const user = { name: 'nobody', auth: 'sha', authKey: 'no-auth-key', privKey: 'no-priv-key' } as const;
+  return securedMessage(reportPdu(4), { id, engineId: randomBytes(11), user, level: 1 });
+}
 
 /** What a Smart-UPS answers that is worth an upgrade. */
 function fill(tree: SnmpTree, hostile: Hostile): void {

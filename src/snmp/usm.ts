@@ -1,0 +1,162 @@
+import { timingSafeEqual } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import * as snmp from 'net-snmp';
+import { z } from 'zod';
+import type { Drop } from './drops.ts';
+import type { EngineNow } from './encoder.ts';
+import { decodeDecrypted, type Pdu, type SecuredMessage } from './message.ts';
+
+type CalculateDigest = (message: Buffer, authProtocol: number, authKey: string, engineId: Buffer) => Buffer;
+type DecryptPdu = (
+  privProtocol: number,
+  encrypted: Buffer,
+  salt: Buffer,
+  privKey: string,
+  authProtocol: number,
+  engine: {
+    readonly engineID: Buffer;
+    readonly engineBoots: number;
+    readonly engineTime: number;
+  },
+) => Buffer;
+
+/** The crypto of the library; its types leave it out. */
+const Library = z.object({
+  Authentication: z.object({
+    calculateDigest: z.custom<CalculateDigest>((value) => typeof value === 'function'),
+  }),
+  Encryption: z.object({ decryptPdu: z.custom<DecryptPdu>((value) => typeof value === 'function') }),
+});
+let library: z.infer<typeof Library> | null = null;
+
+/** RFC 3414 section 2.2.3, in seconds. */
+const TIME_WINDOW = 150;
+/** RFC 3414 section 2.2.2: an engine that has counted so far cannot be talked to any more. */
+const LAST_BOOTS = 0x7fff_ffff;
+const SALT_OCTETS = 8;
+
+/**
+ * What is known of the engine of one agent within one session (RFC 3414 section 2.3). The id never changes. Boots and time
+ * are a hint of whoever answered the discovery until an authentic message has said them.
+ */
+export class Engine {
+  readonly id: Buffer;
+  #boots: number;
+  #time: number;
+  #since = performance.now();
+  #isAuthentic = false;
+
+  constructor(id: Buffer, boots: number, time: number) {
+    // The datagram that it came in need not be kept.
+    this.id = Buffer.from(id);
+    this.#boots = boots;
+    this.#time = time;
+  }
+
+  /** Whether an authentic message of this engine was seen. */
+  get isAuthentic(): boolean {
+    return this.#isAuthentic;
+  }
+
+  /** For the next message to it. */
+  now(): EngineNow {
+    const passed = Math.floor((performance.now() - this.#since) / 1000);
+    return { id: this.id, boots: this.#boots, time: Math.min(this.#time + passed, 0x7fff_ffff) };
+  }
+
+  /** What an unauthenticated report says of the clock: it decides what is sent, never what is believed. */
+  hint(boots: number, time: number): void {
+    if (this.#isAuthentic) return;
+    this.#set(boots, time);
+  }
+
+  /** RFC 3414 section 3.2, step 7b, for a message whose digest is right: whether it is in time, and the clock set by it. */
+  accepts(boots: number, time: number): boolean {
+    const advances = boots > this.#boots || (boots === this.#boots && time > this.#time);
+    if (!this.#isAuthentic || advances) this.#set(boots, time);
+    this.#isAuthentic = true;
+    const now = this.now();
+    return now.boots !== LAST_BOOTS && boots === now.boots && Math.abs(time - now.time) <= TIME_WINDOW;
+  }
+
+  #set(boots: number, time: number): void {
+    this.#boots = boots;
+    this.#time = time;
+    this.#since = performance.now();
+  }
+}
+
+/** What a message holds after every check that its question calls for. */
+export interface Unsealed {
+  readonly pdu: Pdu;
+  /** Whether the digest was checked. Always true for a response to a question that was authenticated. */
+  readonly isAuthentic: boolean;
+}
+
+/**
+ * Opens an answer to a question of `user` to `engine` (RFC 3414 section 3.2, RFC 3412 section 7.2). A response has the security
+ * level of the question, its user and its engine, or it is dropped. A report may have less, since an engine that does not know
+ * the user cannot authenticate; it says so in `isAuthentic`.
+ */
+export function unseal(message: SecuredMessage, user: snmp.User, engine: Engine): Unsealed | { drop: Drop } {
+  const { level } = user;
+  if (!message.isAuthenticated) {
+    if (!('pdu' in message.scoped)) return { drop: 'malformed' };
+    const { pdu } = message.scoped;
+    if (pdu.type === 'report') return { pdu, isAuthentic: false };
+    if (level !== snmp.SecurityLevel.noAuthNoPriv) return { drop: 'level' };
+    if (!message.user.equals(Buffer.from(user.name))) return { drop: 'user' };
+    return message.engineId.equals(engine.id) ? { pdu, isAuthentic: false } : { drop: 'engine' };
+  }
+  const { authProtocol, authKey } = user;
+  // Without a key nothing can be said of the digest.
+  if (authProtocol === undefined || authKey === undefined) return { drop: 'level' };
+  if (!message.user.equals(Buffer.from(user.name))) return { drop: 'user' };
+  if (!message.engineId.equals(engine.id)) return { drop: 'engine' };
+  if (!hasRightDigest(message, authProtocol, authKey)) return { drop: 'digest' };
+  if (!engine.accepts(message.boots, message.time)) return { drop: 'clock' };
+  const isPrivate = level === snmp.SecurityLevel.authPriv;
+  if ('pdu' in message.scoped) {
+    const { pdu } = message.scoped;
+    // Reports about the clock and about decryption are not encrypted (RFC 3414 section 3.2, steps 7 and 8).
+    return isPrivate && pdu.type === 'response' ? { drop: 'level' } : { pdu, isAuthentic: true };
+  }
+  const pdu = isPrivate ? decrypted(message, message.scoped.encrypted, user) : null;
+  return pdu === null ? { drop: 'decryption' } : { pdu, isAuthentic: true };
+}
+
+function hasRightDigest(message: SecuredMessage, authProtocol: snmp.AuthProtocols, key: string): boolean {
+  const { bytes, digest, engineId } = message;
+  const said = bytes.subarray(digest.start, digest.end);
+  const blank = Buffer.from(bytes).fill(0, digest.start, digest.end);
+  library ??= Library.parse(snmp);
+  const right = library.Authentication.calculateDigest(blank, authProtocol, key, engineId);
+  return said.length === right.length && timingSafeEqual(said, right);
+}
+
+/** Null where it cannot be decrypted, or what comes out is no PDU. */
+function decrypted(message: SecuredMessage, encrypted: Buffer, user: snmp.User): Pdu | null {
+  const { authProtocol, privProtocol, privKey } = user;
+  if (authProtocol === undefined || privProtocol === undefined || privKey === undefined) return null;
+  if (message.salt.length !== SALT_OCTETS) return null;
+  library ??= Library.parse(snmp);
+  try {
+    const plain = library.Encryption.decryptPdu(
+      privProtocol,
+      encrypted,
+      message.salt,
+      privKey,
+      authProtocol,
+      {
+        engineID: message.engineId,
+        // The initial vector holds 32 bits of each, with or without a sign.
+        engineBoots: message.boots >>> 0,
+        engineTime: message.time >>> 0,
+      },
+    );
+    return decodeDecrypted(plain);
+  } catch {
+    // Blocks that are cut, or bytes that are no scoped PDU: another key, or none.
+    return null;
+  }
+}
