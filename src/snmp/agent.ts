@@ -13,14 +13,20 @@ export type Reply =
   | { readonly kind: 'silent'; readonly drops: ReadonlySet<Drop> }
   | { readonly kind: 'unsent'; readonly error: unknown };
 
-/** How a write ended. `withheld`: it never left, because of how the question before it ended. */
-export type WriteReply = Reply | { readonly kind: 'withheld'; readonly reply: Reply };
+/**
+ * How a write ended. `withheld`: it never left, because of how the question before it ended. `late`: it never left, because the
+ * caller did not want it any more.
+ */
+export type WriteReply =
+  | Reply
+  | { readonly kind: 'withheld'; readonly reply: Reply }
+  | { readonly kind: 'late' };
 
 /** Asks one agent with one credential. Throws what the crypto of this system throws; nothing was sent then. */
 export interface Agent {
   get(oids: readonly string[]): Promise<Reply>;
-  /** Sends the write once, whatever comes back. */
-  set(oid: string, value: number): Promise<WriteReply>;
+  /** Sends the write once, whatever comes back. `mayLeave` is asked right before it leaves. */
+  set(oid: string, value: number, mayLeave: () => boolean): Promise<WriteReply>;
 }
 
 export interface AgentSetup {
@@ -55,7 +61,7 @@ function communityAgent(setup: AgentSetup, access: Community): Agent {
   };
   return {
     get: (oids) => ask(encoder.get(oids), setup.retries + 1),
-    set: (oid, value) => ask(encoder.set(oid, value), 1),
+    set: async (oid, value, mayLeave) => (mayLeave() ? ask(encoder.set(oid, value), 1) : { kind: 'late' }),
   };
 }
 
@@ -125,9 +131,10 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
 
   return {
     get,
-    async set(oid, value) {
+    async set(oid, value, mayLeave) {
       const before = await get([oid]);
       if (before.kind !== 'response' || engine === null) return { kind: 'withheld', reply: before };
+      if (!mayLeave()) return { kind: 'late' };
       const packet = encoder.set(oid, value, engine.now());
       const hints: Report[] = [];
       // Only an authentic report proves that the write was not processed; after any other the answer may still come.

@@ -7,10 +7,11 @@ import type { SnmpAnswers, SnmpValue } from './values.ts';
 
 /**
  * What became of a write. `refused`: an answer says that nothing was done, or the write was never sent. `uncertain`: the request
- * left and no usable answer came, so it may have been carried out.
+ * left and no usable answer came, so it may have been carried out. `late`: it was not sent, because it was not wanted any more.
  */
 export type SetOutcome =
   | { readonly state: 'accepted' }
+  | { readonly state: 'late' }
   | { readonly state: 'refused'; readonly problem: Problem }
   | { readonly state: 'uncertain'; readonly problem: Problem };
 
@@ -18,8 +19,11 @@ export type SetOutcome =
 export interface SnmpSession {
   /** Reads scalars. Objects that the agent does not have are null. Throws Problem link/* or device/garbage. */
   get(oids: readonly string[]): Promise<SnmpAnswers>;
-  /** Writes one integer: the write leaves the socket at most once, whatever comes back. Never throws. */
-  setInteger(oid: string, value: number): Promise<SetOutcome>;
+  /**
+   * Writes one integer: the write leaves the socket at most once, whatever comes back. `mayLeave` is asked right before that. Never
+   * throws.
+   */
+  setInteger(oid: string, value: number, mayLeave?: () => boolean): Promise<SetOutcome>;
   close(): void;
 }
 
@@ -54,7 +58,7 @@ export function openSession(setup: SessionSetup): SnmpSession {
       }
       return answers;
     },
-    setInteger: (oid, value) => write(agent, setup, oid, value),
+    setInteger: (oid, value, mayLeave = () => true) => write(agent, setup, oid, value, mayLeave),
     close() {
       if (isOpen) socket.leave(address, port);
       isOpen = false;
@@ -123,10 +127,17 @@ function areAbout(varbinds: readonly Varbind[], oids: readonly string[]): boolea
 /** Errors that leave open whether the value was taken: general error, commit failed, undo failed. */
 const MAYBE_DONE: readonly number[] = [5, 14, 15];
 
-async function write(agent: Agent, setup: SessionSetup, oid: string, value: number): Promise<SetOutcome> {
+async function write(
+  agent: Agent,
+  setup: SessionSetup,
+  oid: string,
+  value: number,
+  mayLeave: () => boolean,
+): Promise<SetOutcome> {
   const { endpoint, access } = setup;
   try {
-    const reply = await agent.set(oid, value);
+    const reply = await agent.set(oid, value, mayLeave);
+    if (reply.kind === 'late') return { state: 'late' };
     if (reply.kind === 'withheld')
       return { state: 'refused', problem: notSent(problemOfReply(reply.reply, endpoint, access)) };
     if (reply.kind === 'response' && isAccepted(reply.pdu, oid)) return { state: 'accepted' };

@@ -30,9 +30,9 @@ export async function readUpdateState(session: SnmpSession): Promise<UpdateState
   return STATES[numberOf(answers, OID.firmwareUpdate) ?? -1] ?? 'garbage';
 }
 
-/** Starts the update with the image that lies on the card. Sent once, never repeated. */
-export function requestUpdate(session: SnmpSession): Promise<SetOutcome> {
-  return session.setInteger(OID.firmwareUpdate, START);
+/** Starts the update with the image that lies on the card. Sent once, never repeated; `mayLeave` is asked right before it is sent. */
+export function requestUpdate(session: SnmpSession, mayLeave: () => boolean): Promise<SetOutcome> {
+  return session.setInteger(OID.firmwareUpdate, START, mayLeave);
 }
 
 /** Clears the result of an earlier update; starts nothing. */

@@ -93,8 +93,9 @@ async function startBySnmp(tools: Tools, context: StepContext): Promise<Attempt>
     const refusal = await makeReady(session);
     if (refusal !== null) return refusal;
     const permit = await context.commit('snmp');
-    if (!permit.isFresh()) return { state: 'late' };
-    const outcome = await requestUpdate(session);
+    // Over SNMPv3 a read goes before the write, so the permit is looked at when the write leaves.
+    const outcome = await requestUpdate(session, permit.isFresh);
+    if (outcome.state === 'late') return { state: 'late' };
     if (outcome.state === 'accepted') return { state: 'started' };
     if (outcome.state === 'uncertain') return { state: 'maybe', problem: outcome.problem };
     const problem = startRefused('snmp', outcome.problem);
