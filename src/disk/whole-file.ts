@@ -19,7 +19,7 @@ export async function makeFolder(path: string): Promise<void> {
     throw thrown;
   });
   if (there?.isDirectory() === true) return;
-  // Not in one call for all levels: that tells of a read-only file system as of a missing folder.
+  // Not in one call for all levels: on a read-only file system its error is that of a missing folder.
   if (there === null && dirname(whole) !== whole) await makeFolder(dirname(whole));
   try {
     await mkdir(whole, { mode: PRIVATE_FOLDER });

@@ -130,7 +130,7 @@ export type NewEvent = DistributiveOmit<WrittenEvent, 'seq' | 'at'>;
 
 /**
  * Whether the act that an event is about follows its line. Such an act must not follow where the line is not on the disk. All other
- * events tell of what has happened, of what only reads, and of an output that is brought back.
+ * events report what happened, or announce what only reads or brings an output back.
  */
 export function announcesAct(event: NewEvent): boolean {
   switch (event.event) {

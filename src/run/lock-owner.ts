@@ -29,7 +29,7 @@ export interface OwnerStanding {
   readonly why: string | null;
 }
 
-/** What the kernel tells of this process; another one in tests. */
+/** What the kernel reports about this process; another one in tests. */
 export type Surroundings = Pick<Owner, 'host' | 'machine' | 'boot' | 'namespace'>;
 
 /** The number of the first process namespace of Linux, in which no container is (`PROC_PID_INIT_INO`). */

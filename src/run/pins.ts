@@ -61,7 +61,7 @@ export function createPins(state: string): Pins {
 
 /**
  * Pins for commands that only read devices: a pin that cannot be kept is said once (`warn`) and holds in this process. A store that
- * cannot be read still refuses, because a key that changed would not be noticed and a password would go to whoever has it.
+ * cannot be read still refuses, because a key that changed would not be noticed and a password would go to its owner.
  */
 export function lenientPins(pins: Pins, warn: (problem: Problem) => void): Pins {
   const unkept = new Map<string, string>();

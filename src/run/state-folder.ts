@@ -112,7 +112,7 @@ const WORLD = 0o002;
 const STICKY = 0o1000;
 const OTHERS = 0o022;
 
-/** Whoever may write to a folder above may put another one in place of the state folder. */
+/** A user who may write to a folder above can put another folder in place of the state folder. */
 function checkFolder(path: string, { mode }: Stats): void {
   if ((mode & WORLD) === 0 || (mode & STICKY) !== 0) return;
   throw refused(

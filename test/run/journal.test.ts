@@ -255,7 +255,7 @@ describe('a journal that is not as it was written', () => {
     );
   });
 
-  it('uses the lines before the damage, and tells of it', async () => {
+  it('uses the lines before the damage, and reports it', async () => {
     const { lines } = await writtenRun();
     // The first unit had ended before this line.
     const damagedAt = 12;
