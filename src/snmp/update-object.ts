@@ -31,7 +31,10 @@ export async function readUpdateState(session: SnmpSession): Promise<UpdateState
 }
 
 /** Starts the update with the image that lies on the card. Sent once, never repeated; `mayLeave` is asked right before it is sent. */
-export function requestUpdate(session: SnmpSession, mayLeave: () => boolean): Promise<SetOutcome> {
+export function requestUpdate(
+  session: SnmpSession,
+  mayLeave: () => boolean = () => true,
+): Promise<SetOutcome> {
   return session.setInteger(OID.firmwareUpdate, START, mayLeave);
 }
 

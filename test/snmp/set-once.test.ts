@@ -181,7 +181,8 @@ function check(cases: readonly Case[], ran: Readonly<Record<string, Ran>>): void
   for (const [name, , state, said] of cases) {
     const { outcome, sets } = ran[name] ?? {};
     expect([name, outcome?.state, sets]).toEqual([name, state, 1]);
-    if (said !== null && outcome?.state !== 'accepted') expect(outcome?.problem.message, name).toMatch(said);
+    const problem = outcome !== undefined && 'problem' in outcome ? outcome.problem.message : '';
+    if (said !== null && outcome?.state !== 'accepted') expect(problem, name).toMatch(said);
   }
 }
 
