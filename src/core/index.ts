@@ -9,6 +9,7 @@ export * from './clock.ts';
 export * from './discovery.ts';
 export * from './firmware.ts';
 export * from './image.ts';
+export * from './json.ts';
 export * from './path.ts';
 export * from './plan.ts';
 export * from './problem.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { unitKey } from '../core/index.ts';
-import type { Finding, Locate } from '../yaml/index.ts';
+import { FindingList, type Locate } from '../yaml/index.ts';
 
 const Present = z.unknown().optional();
 
@@ -54,12 +54,10 @@ export function fullKey(site: string, name: string): string {
 type Add = (path: readonly PropertyKey[], message: string) => void;
 
 /** What the shape of the file cannot tell: doubles, names that lead nowhere, halves of a setting. */
-export function contradictions(plain: unknown, at: Locate): readonly Finding[] {
+export function contradictions(plain: unknown, at: Locate): FindingList {
   const file = FileView.parse(plain);
-  const findings: Finding[] = [];
-  const add: Add = (path, message) => {
-    findings.push({ ...at(path), message });
-  };
+  const findings = new FindingList();
+  const add: Add = (path, message) => findings.add(at(path), () => message);
   const keys = new Set(
     file.sites.flatMap((site) =>
       (site?.units ?? []).map((unit) => unitKey({ site: site?.name ?? '', name: unit?.name ?? '' })),
