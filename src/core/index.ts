@@ -8,6 +8,7 @@ export * from './card-file.ts';
 export * from './clock.ts';
 export * from './discovery.ts';
 export * from './firmware.ts';
+export * from './host.ts';
 export * from './image.ts';
 export * from './json.ts';
 export * from './path.ts';

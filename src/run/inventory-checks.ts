@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { unitKey } from '../core/index.ts';
+import { readHost, unitKey } from '../core/index.ts';
 import { FindingList, type Locate } from '../yaml/index.ts';
+import { oneForm } from './inventory-listed.ts';
 
 const Present = z.unknown().optional();
 
@@ -90,7 +91,9 @@ export function contradictions(plain: unknown, at: Locate): FindingList {
         once(`the serial number "${unit.serial}"`, key, [...path, 'serial']);
       if (typeof unit.host === 'string') {
         const port = unit.ports?.snmp ?? site.ports?.snmp ?? file.defaults.ports?.snmp ?? 161;
-        once(`the address ${unit.host} port ${String(port)}`, key, [...path, 'host']);
+        const read = readHost(unit.host);
+        const host = read.ok ? oneForm(read.host) : unit.host;
+        once(`the address ${host} port ${String(port)}`, key, [...path, 'host']);
       }
       for (const way of ['serialPort', 'usb'] as const) {
         const port = unit[way];
