@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL('../src/', import.meta.url));
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   disk: ['core'],
-  yaml: [],
+  yaml: ['core'],
   rules: ['core', 'yaml'],
   images: ['core', 'disk'],
   snmp: ['core'],

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hasCode, Problem, printable } from '../core/index.ts';
+import { hasCode, Problem, parseJson, printable } from '../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../disk/index.ts';
 import type { AuditChange, AuditDocument } from '../report/index.ts';
 import { AuditUnitSchema, refuseForeign } from '../run/index.ts';
@@ -104,7 +104,7 @@ export async function readAuditOf(
 /** An audit as `audit --json` printed it. Throws Problem config/run. */
 export async function readAuditFile(file: string): Promise<AuditDocument> {
   try {
-    return AuditSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return AuditSchema.parse(parseJson(await readFile(file, 'utf8')));
   } catch (thrown) {
     const missing = hasCode(thrown, 'ENOENT');
     throw new Problem(
@@ -130,7 +130,7 @@ async function readKept(
     });
   }
   try {
-    return AuditSchema.parse(JSON.parse(await readFile(join(folderOf(state), name), 'utf8')));
+    return AuditSchema.parse(parseJson(await readFile(join(folderOf(state), name), 'utf8')));
   } catch (thrown) {
     throw new Problem('config/run', `The audit ${name} cannot be read.`, {
       hint: 'Make a new one with: upsfw audit.',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { printable } from '../core/index.ts';
+import { BeyondJson, parseJson, printable } from '../core/index.ts';
 import { type DecisionInput, decide, kindOf, type RuleBook } from '../rules/index.ts';
 import type { Io } from './io.ts';
 
@@ -82,9 +82,9 @@ function unitOn(line: string | null, number: number): UnitOnLine {
   if (line === null) return failed(`longer than ${LONGEST_LINE} characters`);
   let value: unknown;
   try {
-    value = JSON.parse(line);
-  } catch {
-    return failed('not JSON');
+    value = parseJson(line);
+  } catch (thrown) {
+    return failed(thrown instanceof BeyondJson ? thrown.message : 'not JSON');
   }
   const input = DecisionInputSchema.safeParse(value);
   return input.success ? { ok: true, value, input: input.data } : failed(z.prettifyError(input.error));

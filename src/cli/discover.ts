@@ -13,6 +13,7 @@ import {
   listedUnits,
   loadCredentials,
   loadInventory,
+  nameSchema,
   type SecretResolver,
   type SnmpReference,
   snmpAccess,
@@ -43,9 +44,7 @@ const DiscoverArgs = CommonSchema.extend({
   timeout: z.number().min(0.05).max(60),
   retries: z.int().min(0).max(10),
   write: z.string().min(1).optional(),
-  site: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-    error: 'may hold letters, digits, dot, dash and underscore only',
-  }),
+  site: nameSchema('--site: '),
 });
 type DiscoverArgs = z.infer<typeof DiscoverArgs>;
 

@@ -27,6 +27,7 @@ import {
   resolveTarget,
   type SecretResolver,
   type SeenElsewhere,
+  sameHost,
 } from '../run/index.ts';
 import type { Io } from './io.ts';
 import { type CommonArgs, type FleetArgs, stateFolder } from './options.ts';
@@ -188,7 +189,7 @@ function select(inventory: Inventory, args: FleetArgs): readonly InventoryUnit[]
   const matches = (unit: InventoryUnit, word: string): boolean =>
     unit.name === word ||
     unitKey(unit) === word ||
-    unit.host === word ||
+    (unit.host !== null && sameHost(unit.host, word)) ||
     (unit.serial !== null && usableSerial(unit.serial) === word.toUpperCase());
   const lost = args.unit.filter((word) => !inventory.units.some((unit) => matches(unit, word)));
   const units = inventory.units.filter(

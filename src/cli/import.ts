@@ -8,6 +8,7 @@ import {
   IMPORTERS,
   type Imported,
   type ListedUnit,
+  nameSchema,
   writeInventoryFile,
 } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
@@ -19,9 +20,7 @@ import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 const ImportArgs = CommonSchema.extend({
   format: z.enum(IMPORT_FORMATS, { error: `format: must be one of ${IMPORT_FORMATS.join(', ')}` }),
   source: z.string().min(1),
-  site: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-    error: '--site: may hold letters, digits, dot, dash and underscore only',
-  }),
+  site: nameSchema('--site: '),
   write: z.string().min(1).optional(),
   group: z.string().min(1).optional(),
   token: z
@@ -70,7 +69,7 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
   const before = args.write === undefined ? null : await readInventoryText(args.write);
   const assumed = before === null && listed.every(({ snmp }) => snmp === null);
   const units = assumed ? listed.map((unit): ListedUnit => ({ ...unit, snmp: READING })) : listed;
-  const { text, changes } = await mergeListed(before, args.write ?? 'the new inventory', units, {
+  const { text, changes, unchanged } = await mergeListed(before, args.write ?? 'the new inventory', units, {
     site: args.site,
     ...(assumed ? { heading: headingOf(args) } : {}),
   });
@@ -86,8 +85,10 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
     io.out(`${JSON.stringify(document, null, 2)}\n`);
   } else if (args.write === undefined) io.out(text);
   const done = text === before ? `nothing to change in ${args.write}` : `written to ${args.write}`;
+  const stands = unchanged + changes.filter(({ kind }) => kind !== 'conflict' && kind !== 'left-out').length;
+  const left = units.length - stands;
   io.talk(
-    `${counted(units.length, 'unit')}, ${counted(notes.length, 'note')}${args.write === undefined ? '' : `; ${done}`}.\n`,
+    `${counted(stands, 'unit')}${left === 0 ? '' : ` (${left} of the list left out)`}, ${counted(notes.length, 'note')}${args.write === undefined ? '' : `; ${done}`}.\n`,
   );
   if (assumed) io.talk(`${ASSUMED}\n`);
   return 0;

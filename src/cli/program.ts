@@ -1,6 +1,6 @@
 import yargs from 'yargs';
 import { z } from 'zod';
-import { asProblem, Problem, printable } from '../core/index.ts';
+import { asProblem, escapedJson, outputText, Problem, printable } from '../core/index.ts';
 import type { Command, Exit } from './command.ts';
 import { loadCommands } from './commands.ts';
 import { createLog, type Io } from './io.ts';
@@ -26,10 +26,10 @@ function report(problem: Problem, io: Io, wantsJson: boolean): Exit {
       problem: problem.toJSON(),
       exitCode: code,
     };
-    io.out(`${JSON.stringify(document, null, 2)}\n`);
+    io.out(escapedJson(`${JSON.stringify(document, null, 2)}\n`));
   }
   const details = problem.details.map((line) => `  ${line}\n`).join('');
-  io.talk(`upsfw: ${problem.message}\n${details}  ${problem.hint}\n  (${problem.code})\n`);
+  io.talk(outputText(`upsfw: ${problem.message}\n${details}  ${problem.hint}\n  (${problem.code})\n`, false));
   return code;
 }
 
@@ -91,14 +91,36 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   const checked = first.command.schema.safeParse(first.argv);
   if (!checked.success) throw usage(z.prettifyError(checked.error));
   const { quiet, logLevel } = CommonSchema.pick({ quiet: true, logLevel: true }).parse(first.argv);
-  const log = createLog(logLevel, io.talk);
+  const clean = cleaning(io, first.argv);
+  const log = createLog(logLevel, clean.talk);
   log.debug({ command: first.command.usage, version: VERSION, node: process.version }, 'command');
   try {
-    return await first.command.run(checked.data, { ...(quiet ? { ...io, talk: () => undefined } : io), log });
+    return await first.command.run(checked.data, {
+      ...clean,
+      ...(quiet ? { talk: () => undefined } : {}),
+      log,
+    });
   } catch (thrown) {
     log.debug({ err: thrown }, 'the command ended with a problem');
     throw thrown;
   }
+}
+
+/**
+ * The same streams with a last look at what goes to them. JSON keeps every character of a string, as its escape; text loses
+ * what a reader would not see.
+ */
+function cleaning(io: Io, argv: Readonly<Record<string, unknown>>): Io {
+  const isJson = argv.json === true || argv.jsonl === true || argv.format === 'json';
+  // Colors come only where standard output takes them, a live list only on a terminal.
+  const styled = io.color || io.terminal !== null;
+  const { ask } = io;
+  return {
+    ...io,
+    out: (text) => io.out(isJson ? escapedJson(text) : outputText(text, styled)),
+    talk: (text) => io.talk(outputText(text, styled)),
+    ask: ask === null ? null : (question, hidden) => ask(outputText(question, styled), hidden),
+  };
 }
 
 const VERSION = '0.1.0';

@@ -10,7 +10,13 @@ import {
   type UnitTarget,
 } from '../core/index.ts';
 import { type RecordFiles, renderRecord } from '../report/index.ts';
-import { createSecretResolver, loadInventory, resolveTarget, type SecretResolver } from '../run/index.ts';
+import {
+  createSecretResolver,
+  HostSchema,
+  loadInventory,
+  resolveTarget,
+  type SecretResolver,
+} from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, FLEET_OPTIONS, stateFolder } from './options.ts';
@@ -19,12 +25,9 @@ import { openPaths } from './paths.ts';
 const Reference = z.string().regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|prompt(?::.+)?)$/, {
   error: 'must be a reference: env:NAME, file:PATH or prompt; never the secret itself',
 });
-const Host = z.string().regex(/^[A-Za-z0-9:][A-Za-z0-9.:%_-]{0,253}$/, {
-  error: 'must be an address or a host name',
-});
 
 const RecordArgs = CommonSchema.extend({
-  host: Host.optional(),
+  host: HostSchema.optional(),
   inventory: z.string().min(1),
   unit: z.string().min(1).optional(),
   user: z.string().min(1).max(64).optional(),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Plan, Problem, planId } from '../core/index.ts';
+import { type Plan, Problem, parseJson, planId } from '../core/index.ts';
 import { type PlanDocument, renderPlan } from '../report/index.ts';
 import { createJournal, needsOf, openStateFolder, PlanSchema } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
@@ -166,7 +166,7 @@ function outputOff(plan: Plan): ReadonlySet<string> {
 async function readPlan(file: string): Promise<Plan> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(file, 'utf8'));
+    parsed = parseJson(await readFile(file, 'utf8'));
   } catch (thrown) {
     throw new Problem('config/plan', `The plan file ${file} cannot be read.`, {
       hint: 'Make one with: upsfw plan --out FILE.',
@@ -181,13 +181,13 @@ async function readPlan(file: string): Promise<Plan> {
     workOrders: _workOrders,
     ...rest
   } = checked.success ? checked.data : { schema: '', generatedAt: '', advisories: null, workOrders: null };
-  const plan = PlanSchema.safeParse(rest);
-  if (checked.success && plan.success) {
+  const plan = planOf(rest);
+  if (checked.success && plan !== null) {
     // The id is a hash of what the plan says: a file that was edited no longer has it.
-    if (planId(plan.data.rules, plan.data.units) === plan.data.id) return plan.data;
+    if (planId(plan.rules, plan.units) === plan.id) return plan;
     throw new Problem(
       'config/plan',
-      `${file} was changed after it was made: its content does not give its id ${plan.data.id}.`,
+      `${file} was changed after it was made: its content does not give its id ${plan.id}.`,
       {
         hint: 'Make a new plan: upsfw plan --out FILE.',
       },
@@ -196,6 +196,17 @@ async function readPlan(file: string): Promise<Plan> {
   throw new Problem('config/plan', `${file} is not a plan of this version of upsfw.`, {
     hint: 'Make one with: upsfw plan --out FILE.',
   });
+}
+
+/** A value as a plan; null where it is none. */
+function planOf(value: unknown): Plan | null {
+  try {
+    return PlanSchema.safeParse(value).data ?? null;
+  } catch (thrown) {
+    // The schema library cannot hand on faults by the hundred thousand.
+    if (thrown instanceof RangeError) return null;
+    throw thrown;
+  }
 }
 
 function otherPlan(approved: Plan, found: Plan): Problem {

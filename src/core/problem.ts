@@ -1,5 +1,5 @@
 import type { ProblemCode } from './problem-codes.ts';
-import { printable } from './text.ts';
+import { printable, printableLines } from './text.ts';
 
 export interface ProblemOptions {
   /** The next action of the person who reads the message. */
@@ -33,9 +33,10 @@ export class Problem extends Error {
   readonly details: readonly string[];
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // What quotes a device or a file was cleaned and cut before; this is for the piece that was forgotten.
+    super(printableLines(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = printableLines(options.hint);
     this.transient = options.transient ?? false;
     this.details = options.details ?? [];
   }

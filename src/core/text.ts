@@ -1,20 +1,68 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what this file removes
-/** Escape sequences, control characters, and the marks that turn the reading direction round. */
-const UNPRINTABLE =
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)|[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+/**
+ * Characters that text from outside may not bring to a reader: control and format characters (the bidirectional ones among
+ * them), line and paragraph separators, lone surrogates, private use, noncharacters, and whatever else shows nothing. U+2800
+ * is a letter to Unicode and a blank to everybody who looks at it.
+ */
+const UNSEEN = String.raw`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\u2800`;
+/** A whole escape sequence goes, so that its parameters do not stay behind as text. */
+const ESCAPE = String.raw`\u001b(?:\[[0-?]*[ -\/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)`;
+const UNPRINTABLE = new RegExp(`${ESCAPE}|[${UNSEEN}]`, 'gu');
+/** Blanks of any width; a reader cannot tell them from a space. */
+const BLANK = /\p{Zs}/gu;
+const HALF_PAIR_AT_END = /[\ud800-\udbff]$/;
 
 /**
- * Makes text that came from a device, a file or a server fit for a terminal, a log or a report:
- * no escape sequences, no control characters, at most `limit` characters.
+ * Makes text that came from a device, a file, a server or the command line fit for a terminal, a log or a report: one line
+ * without escape sequences and without any character that is not seen, at most `limit` characters. Every blank becomes a space.
  */
 export function printable(text: string, limit = 200): string {
   // The cut comes first: a device may send megabytes, and cleaning them would be work done for it.
   const clean = text
     .slice(0, limit * 4)
     .replace(UNPRINTABLE, ' ')
+    .replace(BLANK, ' ')
     .replace(/ {2,}/g, (run) => (run.length > 8 ? '  ' : run))
     .trim();
-  return clean.length > limit ? `${clean.slice(0, limit - 1)}…` : clean;
+  if (clean.length <= limit) return clean;
+  return `${clean.slice(0, limit - 1).replace(HALF_PAIR_AT_END, '')}…`;
+}
+
+const UNPRINTABLE_IN_LINES = new RegExp(`${ESCAPE}|(?!\\n)[${UNSEEN}]`, 'gu');
+
+/** The same for text of several lines: line feeds stay, nothing is cut. */
+export function printableLines(text: string): string {
+  return text.replace(UNPRINTABLE_IN_LINES, ' ');
+}
+
+const STYLE = String.raw`\u001b\[[0-9;?]{0,30}[A-Za-z]|[\n\t]`;
+const OUTPUT = new RegExp(`${STYLE}|[${UNSEEN}]`, 'gu');
+
+/**
+ * The last look at what a command prints: what {@link printable} takes out is taken out here too, in case that a piece of it
+ * was not cleaned before. `styled`: colors, the moves of a live list and carriage returns of the tool itself stay.
+ */
+export function outputText(text: string, styled: boolean): string {
+  return text.replace(OUTPUT, (found) => {
+    if (found === '\n' || found === '\t') return found;
+    return styled && (found.startsWith('\u001b[') || found === '\r') ? found : ' ';
+  });
+}
+
+const UNSEEN_IN_JSON = new RegExp(`(?!\\n)[${UNSEEN}]`, 'gu');
+
+/**
+ * The same for the text of JSON documents: the character is written as its escape, so the reader of the document still gets
+ * the string as it was, and the reader of the text sees what it holds.
+ */
+export function escapedJson(text: string): string {
+  return text.replace(UNSEEN_IN_JSON, (found) =>
+    Array.from({ length: found.length }, (_, unit) => escapeOf(found.charCodeAt(unit))).join(''),
+  );
+}
+
+function escapeOf(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
 const MOST_NAMED = 8;

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
-import { type Finding, inOrder, type Locate, listFindings, parseYaml, readOwnData } from '../yaml/index.ts';
+import {
+  countedFindings,
+  FindingList,
+  type Locate,
+  listFindings,
+  parseYaml,
+  readOwnData,
+} from '../yaml/index.ts';
 import { type Candidate, catalogueCandidate } from './candidate.ts';
 import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
 import { ReportFileSchema, type WayReport, WayReportsSchema } from './reports.ts';
@@ -170,10 +177,10 @@ async function takeOwn(
   present: readonly Rule[],
 ): Promise<OwnRuleFile> {
   const parsed = parseYaml(await textOf(file, hash), OwnRuleFileSchema);
-  const shape = parsed.ok ? [] : parsed.findings;
+  const findings = parsed.ok ? new FindingList() : parsed.findings;
   const plain = PlainRules.safeParse(parsed.ok ? parsed.value : parsed.plain);
-  const findings = [...shape, ...loosened(plain.success ? plain.data.rules : [], present, parsed.at)];
-  if (!parsed.ok || findings.length > 0) throw malformed(file, findings);
+  addLoosened(findings, plain.success ? plain.data.rules : [], present, parsed.at);
+  if (!parsed.ok || findings.count > 0) throw malformed(file, findings);
   return parsed.value;
 }
 
@@ -195,37 +202,36 @@ async function textOf(file: string, hash: ReturnType<typeof createHash>): Promis
   }
 }
 
-function malformed(shown: string, findings: readonly Finding[]): Problem {
-  const count = findings.length === 1 ? 'one finding' : `${findings.length} findings`;
+function malformed(shown: string, list: FindingList): Problem {
+  const findings = list.with();
   return new Problem(
     'config/rules',
-    `The rule file has ${count}:\n${listFindings(shown, inOrder(findings))}`,
+    `The rule file has ${countedFindings(findings)}:\n${listFindings(shown, findings)}`,
     { hint: 'Mend the named places. docs/rules.md says what may stand where.' },
   );
 }
 
 /** An operator's file must not take the place of a rule, nor speak for the vendor. */
-function loosened(
+function addLoosened(
+  findings: FindingList,
   added: readonly Readonly<Record<string, unknown>>[],
   present: readonly Rule[],
   at: Locate,
-): Finding[] {
+): void {
   const ids = new Set<unknown>(present.map((rule) => rule.id));
-  return added.flatMap((rule, index) => {
-    const findings: Finding[] = [];
+  for (const [index, rule] of added.entries()) {
     const name = typeof rule.id === 'string' ? rule.id : `rule ${index + 1}`;
     if (ids.has(rule.id)) {
       const message = `there is a rule "${name}" already; add one under another id`;
-      findings.push({ ...at(['rules', index, 'id']), message });
+      findings.add(at(['rules', index, 'id']), () => message);
     }
     for (const verb of VENDOR_VERBS) {
       if (rule[verb] === undefined) continue;
       const message = `"${name}": a file of your own may use require, block, unknown, warn and note`;
-      findings.push({ ...at(['rules', index, verb]), message });
+      findings.add(at(['rules', index, verb]), () => message);
     }
     if (rule.id !== undefined) ids.add(rule.id);
-    return findings;
-  });
+  }
 }
 
 function checkOverruled(overruled: ReadonlyMap<string, string>, rules: readonly Rule[]): void {

@@ -23,7 +23,7 @@ export async function loadCredentials(file: string): Promise<readonly SnmpRefere
   if (parsed.ok) return parsed.value.snmp;
   throw new Problem(
     'config/credentials',
-    `The credentials have findings:\n${listFindings(file, parsed.findings)}`,
+    `The credentials have findings:\n${listFindings(file, parsed.findings.with())}`,
     {
       hint: 'Mend the named places; secrets stand there as references only (env:NAME, file:PATH, cmd).',
     },

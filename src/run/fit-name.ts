@@ -1,5 +1,5 @@
-/** Characters of a name at most. */
-export const LONGEST_NAME = 64;
+import { LONGEST_NAME } from './inventory-schema.ts';
+
 const SPELLED: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { unitKey } from '../core/index.ts';
-import type { Finding, Locate } from '../yaml/index.ts';
+import { readHost, unitKey } from '../core/index.ts';
+import { FindingList, type Locate } from '../yaml/index.ts';
+import { oneForm } from './inventory-listed.ts';
 
 const Present = z.unknown().optional();
 
@@ -54,12 +55,10 @@ export function fullKey(site: string, name: string): string {
 type Add = (path: readonly PropertyKey[], message: string) => void;
 
 /** What the shape of the file cannot tell: doubles, names that lead nowhere, halves of a setting. */
-export function contradictions(plain: unknown, at: Locate): readonly Finding[] {
+export function contradictions(plain: unknown, at: Locate): FindingList {
   const file = FileView.parse(plain);
-  const findings: Finding[] = [];
-  const add: Add = (path, message) => {
-    findings.push({ ...at(path), message });
-  };
+  const findings = new FindingList();
+  const add: Add = (path, message) => findings.add(at(path), () => message);
   const keys = new Set(
     file.sites.flatMap((site) =>
       (site?.units ?? []).map((unit) => unitKey({ site: site?.name ?? '', name: unit?.name ?? '' })),
@@ -92,7 +91,9 @@ export function contradictions(plain: unknown, at: Locate): readonly Finding[] {
         once(`the serial number "${unit.serial}"`, key, [...path, 'serial']);
       if (typeof unit.host === 'string') {
         const port = unit.ports?.snmp ?? site.ports?.snmp ?? file.defaults.ports?.snmp ?? 161;
-        once(`the address ${unit.host} port ${String(port)}`, key, [...path, 'host']);
+        const read = readHost(unit.host);
+        const host = read.ok ? oneForm(read.host) : unit.host;
+        once(`the address ${host} port ${String(port)}`, key, [...path, 'host']);
       }
       for (const way of ['serialPort', 'usb'] as const) {
         const port = unit[way];

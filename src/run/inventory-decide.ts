@@ -34,6 +34,8 @@ export interface Decisions {
   readonly additions: readonly Addition[];
   /** In the order of the list. */
   readonly changes: readonly MergeChange[];
+  /** Units of the list that stand in the inventory as the list has them. */
+  readonly unchanged: number;
 }
 
 /** The state of one merge. */
@@ -67,11 +69,16 @@ export function decide(
       noted.push({ order: orders.get(listed) ?? 0, change: { kind, site, name, message } });
     },
   };
-  const list = withoutRepeats(fitUnits(merge, units, options.site, options.addresses));
+  const { kept: list, repeats } = withoutRepeats(fitUnits(merge, units, options.site, options.addresses));
+  for (const { found, instead } of repeats) {
+    const first = `${instead.site}/${instead.name} (${serialText(instead)})`;
+    merge.note(found.listed, 'left-out', found, `the list has ${whereIs(found)} for ${first} too`);
+  }
   const { moves, rest } = moved(merge, singlesOf(merge, list));
   const { pins, additions } = settled(merge, rest, list);
   const changes = noted.sort((a, b) => a.order - b.order).map(({ change }) => change);
-  return { moves, pins, additions, changes };
+  const unchanged = units.length - new Set(noted.map(({ order }) => order)).size;
+  return { moves, pins, additions, changes, unchanged };
 }
 
 function bySerial(entries: readonly Entry[]): ReadonlyMap<string, Entry> {
@@ -172,6 +179,8 @@ function settled(
   for (const entry of merge.entries) namesAt(entry.site).add(entry.unit.name.toLowerCase());
   const pins: Pin[] = [];
   const additions: Addition[] = [];
+  /** Entries of the inventory that a unit of the list is already. */
+  const claimed = new Set<Entry>();
 
   const add = (single: Single): Entry | null => {
     const { found } = single;
@@ -185,7 +194,8 @@ function settled(
     directory.add(entry);
     namesAt(found.site).add(entry.unit.name.toLowerCase());
     const pinnedAs = entry.unit.serial === undefined ? '' : ` (${serialText(found)})`;
-    merge.note(found.listed, 'added', named(entry), `added at ${whereIs(found)}${pinnedAs}`);
+    const renamed = entry.unit.name === found.name ? '' : `; the name ${found.name} is taken there`;
+    merge.note(found.listed, 'added', named(entry), `added at ${whereIs(found)}${pinnedAs}${renamed}`);
     return entry;
   };
 
@@ -209,13 +219,20 @@ function settled(
         continue;
       }
       there.unit.serial = found.serial;
-      // A unit that came with this very list is written with it.
-      if (there.path === null) continue;
+      if (there.path === null) {
+        // A unit that came with this very list is written with it.
+        const message = `${whereIs(found)} is ${unitKey(named(there))}, which gets its ${serialText(found)}`;
+        merge.note(found.listed, 'left-out', found, message);
+        continue;
+      }
       pins.push({ entry: there, serial: found.serial });
       merge.note(found.listed, 'pinned', named(there), `${whereIs(found)} answers as ${serialText(found)}`);
     } else if (found.serial !== null && serialOf(there) !== found.serial) {
       merge.note(found.listed, 'conflict', named(there), otherThere(found, there));
-    }
+    } else if (there.path === null || claimed.has(there)) {
+      const message = `its address ${whereIs(found)} is already that of ${unitKey(named(there))}`;
+      merge.note(found.listed, 'left-out', found, message);
+    } else claimed.add(there);
   }
   return { pins, additions };
 }

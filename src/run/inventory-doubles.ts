@@ -24,22 +24,35 @@ export type Known = (serial: string, ways: readonly Found[]) => Found | null;
 
 /**
  * The list without what it says twice: a serial number at one address again, and an address without a serial number where
- * another line gives one.
+ * another line gives one. `repeats` are what is taken out, each with the line that counts.
  */
-export function withoutRepeats(list: readonly Found[]): readonly Found[] {
+export function withoutRepeats(list: readonly Found[]): {
+  readonly kept: readonly Found[];
+  readonly repeats: readonly SecondAddress[];
+} {
+  const repeats: SecondAddress[] = [];
   const earlier = new Map<string, Found[]>();
   const named = new Map<string, Found[]>();
   const kept: Found[] = [];
   for (const found of list) {
     if (found.serial !== null) {
       const same = earlier.get(found.serial) ?? [];
-      if (same.some((other) => samePlace(other, found))) continue;
+      const before = same.find((other) => samePlace(other, found));
+      if (before !== undefined) {
+        repeats.push({ found, instead: before });
+        continue;
+      }
       earlier.set(found.serial, [...same, found]);
       index(named, found);
     }
     kept.push(found);
   }
-  return kept.filter((found) => found.serial !== null || neighbours(named, found).length === 0);
+  const single = kept.filter((found) => {
+    const [instead] = found.serial === null ? neighbours(named, found) : [];
+    if (instead !== undefined) repeats.push({ found, instead });
+    return instead === undefined;
+  });
+  return { kept: single, repeats };
 }
 
 /** Takes out what the list contradicts itself about: one address with several serial numbers. */

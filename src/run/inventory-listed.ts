@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
-import { Problem, printable, usableSerial } from '../core/index.ts';
-import { fitName, LONGEST_NAME } from './fit-name.ts';
-import { HostSchema, PortSchema } from './inventory-schema.ts';
+import { Problem, printable, readHost, usableSerial } from '../core/index.ts';
+import { fitName } from './fit-name.ts';
+import { LONGEST_NAME, PortSchema } from './inventory-schema.ts';
 import type { ListedUnit } from './listed-unit.ts';
 
 /** Addresses by host name in lower case, as far as names could be resolved. */
@@ -38,13 +38,14 @@ const WRITABLE_SERIAL = /^[\x20-\x7e]{6,32}$/;
 /** Makes a listed unit fit for an inventory; `site` is for units that name none. */
 export function fitUnit(listed: ListedUnit, site: string, addresses: Addresses): Found | Unfit {
   const serial = writableSerial(listed.serial);
-  const host = listed.host?.trim() ?? '';
+  const wish = listed.host?.trim() ?? '';
+  const read = readHost(wish);
+  const host = read.ok ? read.host : wish;
   const place = fitName(listed.site ?? '') ?? siteName(site);
   const name = fitName(listed.name ?? '') ?? ownName(serial, host);
   const unfit = (reason: string | null): Unfit => ({ site: place, name, serial, reason });
   if (host === '') return unfit(null);
-  if (!HostSchema.safeParse(host).success)
-    return unfit(`"${printable(host)}" is no address and no host name`);
+  if (!read.ok) return unfit(`"${printable(host, 64)}" ${read.why}`);
   if (listed.snmpPort !== null && !PortSchema.safeParse(listed.snmpPort).success) {
     return unfit(`${listed.snmpPort} is no UDP port`);
   }
@@ -93,8 +94,14 @@ export function isAddress(host: string): boolean {
 }
 
 /** One form for all spellings of a host. */
-function oneForm(host: string): string {
+export function oneForm(host: string): string {
   return isAddress(host) ? ipaddr.process(host).toNormalizedString() : host.toLowerCase();
+}
+
+/** Whether two words name one host: brackets, capitals and the form of an IPv6 address do not count. */
+export function sameHost(a: string, b: string): boolean {
+  const [one, other] = [readHost(a), readHost(b)];
+  return one.ok && other.ok && oneForm(one.host) === oneForm(other.host);
 }
 
 /** A host and the addresses that its name leads to, each in one form. */

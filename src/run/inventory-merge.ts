@@ -25,6 +25,8 @@ export interface MergeOptions {
 export interface Merged {
   readonly text: string;
   readonly changes: readonly MergeChange[];
+  /** Units of the list that stand in the inventory as the list has them. */
+  readonly unchanged: number;
 }
 
 /**
@@ -43,19 +45,20 @@ export function mergeInventory(
   if (text === null) {
     const snmp = mostUsed(units);
     const draft: Draft = { ...(snmp === null ? {} : { defaults: { snmp } }), sites: [] };
-    const { additions, changes } = decide(draft, units, { site: options.site, addresses });
-    if (additions.length === 0) return { text: '', changes };
+    const { additions, changes, unchanged } = decide(draft, units, { site: options.site, addresses });
+    if (additions.length === 0) return { text: '', changes, unchanged };
     const made = newFile(draft, additions, options.heading ?? []);
     readInventory(made, shown, shown);
-    return { text: made, changes };
+    return { text: made, changes, unchanged };
   }
 
   readInventory(text, shown, shown);
   const parsed = parseYaml(text, InventorySchema);
   if (!parsed.ok) throw new Error('an inventory that was read cannot be read again');
   const decisions = decide(parsed.value, units, { site: options.site, addresses });
+  const { changes, unchanged } = decisions;
   const edits = editsOf(parsed.value, decisions);
-  if (edits.length === 0) return { text, changes: decisions.changes };
+  if (edits.length === 0) return { text, changes, unchanged };
   const result = editYaml(text, edits, { quoted: ['serial'] });
   if (result === null) throw byHand(shown, decisions, undefined);
   try {
@@ -63,7 +66,7 @@ export function mergeInventory(
   } catch (thrown) {
     throw byHand(shown, decisions, thrown);
   }
-  return { text: result, changes: decisions.changes };
+  return { text: result, changes, unchanged };
 }
 
 function editsOf(file: Draft, { moves, pins, additions }: Decisions): readonly YamlEdit[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { printable, readHost } from '../core/index.ts';
 
 /** Where a secret comes from; the secret itself never stands in the file. */
 const SecretReference = z
@@ -91,23 +92,47 @@ const settings = {
   window: WindowSchema.nullable().optional(),
 };
 
-const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-  error: 'may hold letters, digits, dot, dash and underscore only',
+/** `1,53E+09`, as a spreadsheet writes a long number: its digits are lost. */
+export function isRounded(serial: string): boolean {
+  return /^[+-]?\d+(?:[.,]\d+E[+-]?|E[+-])\d+$/i.test(serial);
+}
+
+/** Characters of a name at most. */
+export const LONGEST_NAME = 64;
+
+/** Name of a unit or of a site; `what` begins the message, such as an option. */
+export function nameSchema(what = ''): z.ZodString {
+  return z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+    error: ({ input }) => {
+      const length = typeof input === 'string' ? input.length : 0;
+      return length > LONGEST_NAME
+        ? `${what}has ${length} characters; a name has ${LONGEST_NAME} at most`
+        : `${what}may hold letters, digits, dot, dash and underscore only, and begins with a letter or a digit`;
+    },
+  });
+}
+
+/** An address or a host name as an inventory takes it; the brackets around an IPv6 address go. */
+export const HostSchema = z.string().transform((text, context) => {
+  const read = readHost(text);
+  if (read.ok) return read.host;
+  context.addIssue({ code: 'custom', message: `"${printable(text, 64)}" ${read.why}` });
+  return z.NEVER;
 });
 
-/** An address or a host name as an inventory takes it. */
-export const HostSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$|^[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._-]+)?$/, {
-    error: 'must be an address or a host name',
-  });
-
 const UnitSchema = z.strictObject({
-  name: Name,
+  name: nameSchema(),
   host: HostSchema.optional(),
   serialPort: z.string().min(1).max(256).optional(),
   usb: z.string().min(1).max(64).optional(),
-  serial: z.string().min(6).max(32).optional(),
+  serial: z
+    .string()
+    .min(6)
+    .max(32)
+    .refine((serial) => !isRounded(serial), {
+      error: 'is a number that a spreadsheet has rounded; write the serial number of the label',
+    })
+    .optional(),
   feeds: z.array(z.string().min(1).max(64)).optional(),
   redundantWith: z.array(z.string().min(1).max(130)).optional(),
   output: z
@@ -118,7 +143,7 @@ const UnitSchema = z.strictObject({
 });
 
 const SiteSchema = z.strictObject({
-  name: Name,
+  name: nameSchema(),
   concurrency: z.int().min(1).max(64).optional().describe('units written at the same time; 1 where absent'),
   ...settings,
   units: z.array(UnitSchema),

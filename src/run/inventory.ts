@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type LocalAccess, Problem } from '../core/index.ts';
-import { type Finding, inOrder, listFindings, parseYaml } from '../yaml/index.ts';
+import { countedFindings, type Findings, listFindings, parseYaml } from '../yaml/index.ts';
 import { contradictions, fullKey } from './inventory-checks.ts';
 import { InventorySchema, type SnmpReference, type UnitEntry } from './inventory-schema.ts';
 
@@ -73,8 +73,8 @@ export function readInventory(text: string, path: string, shown: string): Invent
   const parsed = parseYaml(text, InventorySchema);
   // Both kinds of findings at once, so that nobody has to mend a file twice.
   const odd = contradictions(parsed.ok ? parsed.value : parsed.plain, parsed.at);
-  if (!parsed.ok) throw inventoryProblem(shown, inOrder([...parsed.findings, ...odd]));
-  if (odd.length > 0) throw inventoryProblem(shown, inOrder(odd));
+  if (!parsed.ok) throw inventoryProblem(shown, parsed.findings.with(odd));
+  if (odd.count > 0) throw inventoryProblem(shown, odd.with());
 
   const defaults = parsed.value.defaults ?? {};
   const units = parsed.value.sites.flatMap((site) =>
@@ -105,9 +105,9 @@ export function readInventory(text: string, path: string, shown: string): Invent
   };
 }
 
-function inventoryProblem(shown: string, findings: readonly Finding[]): Problem {
-  const count = findings.length === 1 ? 'one finding' : `${findings.length} findings`;
-  return new Problem('config/inventory', `The inventory has ${count}:\n${listFindings(shown, findings)}`, {
+function inventoryProblem(shown: string, findings: Findings): Problem {
+  const text = `The inventory has ${countedFindings(findings)}:\n${listFindings(shown, findings)}`;
+  return new Problem('config/inventory', text, {
     hint: 'Mend the named places. README.md and schema/inventory.schema.json say what may stand where.',
   });
 }

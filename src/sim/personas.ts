@@ -141,7 +141,7 @@ export async function loadPersonaFile(path: string): Promise<Persona> {
   if (parsed.ok) return parsed.value;
   throw new Problem(
     'config/usage',
-    `The persona file has findings.\n${listFindings(path, parsed.findings)}`,
+    `The persona file has findings.\n${listFindings(path, parsed.findings.with())}`,
     {
       hint,
     },

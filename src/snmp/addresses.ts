@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { Problem, printable } from '../core/index.ts';
+import { Problem, printable, readHost } from '../core/index.ts';
 
 /** Addresses from `first` to `last`, both included. IPv4 addresses are numbers below 2^32. */
 interface Span {
@@ -26,8 +26,6 @@ export interface ReadRanges {
 
 /** A sweep of more would take longer than anybody waits for it: a /12. */
 const MOST_ADDRESSES = 2n ** 20n;
-/** A name, as far as a resolver takes it. */
-const NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?$/;
 /** IPv4 blocks to which a question to one device must not be sent: this network, multicast, reserved and broadcast. */
 const FORBIDDEN: readonly (readonly [string, string])[] = [
   ['0.0.0.0', '0.255.255.255'],
@@ -44,14 +42,20 @@ const HINT =
 export function readRanges(words: readonly string[]): ReadRanges {
   const spans: Span[] = [];
   const names: string[] = [];
-  for (const word of words) {
+  for (const written of words) {
+    const word = written.replace(/^\[([^[\]]*)\]$/, '$1');
     const span = readBlock(word) ?? readSpan(word) ?? readOne(word);
     if (span !== null) spans.push(allowed(span, word));
     // An address with a zone (`fe80::1%eth0`) can be no end of a range; a resolver takes it as it is.
-    else if (isIPv6(word) || (NAME.test(word) && !/^[\d.]+$/.test(word))) names.push(word);
-    else throw odd(word, 'is no range');
+    else names.push(nameOf(word));
   }
   return { spans, names };
+}
+
+function nameOf(word: string): string {
+  const read = readHost(word);
+  if (read.ok) return read.host;
+  throw odd(word, `is no range: it ${read.why}`);
 }
 
 function odd(word: string, why: string): Problem {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, parseDocument } from 'yaml';
-import { MOST_ALIASES } from './parse.ts';
+import { MOST_ALIASES } from './compose.ts';
 import {
   appended,
   type Context,

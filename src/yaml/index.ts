@@ -3,17 +3,18 @@
  * leaves the rest of it as it is.
  *
  * Owns the way from a mistake in a file to a place in it, and where the data files of the tool lie in a build. Must not know
- * what the files are about; imports nothing of the project.
+ * what the files are about; imports core only.
  */
 export { editYaml } from './edit.ts';
-export { type OwnData, readOwnData } from './own-data.ts';
 export {
+  countedFindings,
   type Finding,
-  inOrder,
-  type Locate,
+  FindingList,
+  type Findings,
   listFindings,
-  type Parsed,
+  MOST_FINDINGS,
   type Place,
-  parseYaml,
-} from './parse.ts';
+} from './findings.ts';
+export { type OwnData, readOwnData } from './own-data.ts';
+export { type Locate, type Parsed, parseYaml } from './parse.ts';
 export type { YamlEdit, YamlPath } from './splices.ts';

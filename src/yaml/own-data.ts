@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
-import { listFindings, parseYaml } from './parse.ts';
+import { listFindings } from './findings.ts';
+import { parseYaml } from './parse.ts';
 
 /** A data file of the tool, and its content as one text whatever it was read from. */
 export interface OwnData<T> {
@@ -20,6 +21,6 @@ export async function readOwnData<T>(yaml: URL, schema: z.ZodType<T>): Promise<O
   const text = await readFile(file, 'utf8');
   if (isBuilt) return { value: schema.parse(JSON.parse(text)), canonical: text };
   const parsed = parseYaml(text, schema);
-  if (!parsed.ok) throw new Error(listFindings(file, parsed.findings));
+  if (!parsed.ok) throw new Error(listFindings(file, parsed.findings.with()));
   return { value: parsed.value, canonical: JSON.stringify(parsed.plain) };
 }

@@ -1,16 +1,9 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml';
 import type { z } from 'zod';
-
-/** A place in a text; both count from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
-
-/** One thing that is wrong in a file. */
-export interface Finding extends Place {
-  readonly message: string;
-}
+import { printable } from '../core/index.ts';
+import { check } from './check.ts';
+import { composeYaml } from './compose.ts';
+import type { FindingList, Place } from './findings.ts';
 
 /** Finds the place of a value by the keys and indexes that lead to it, or of the nearest thing above it. */
 export type Locate = (path: readonly PropertyKey[]) => Place;
@@ -19,92 +12,92 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly plain: unknown; readonly at: Locate }
   | {
       readonly ok: false;
-      readonly findings: readonly Finding[];
+      /** What is wrong with it; the caller may add what it finds itself. */
+      readonly findings: FindingList;
       /** The document as it stands; undefined where it is no YAML. */
       readonly plain: unknown;
       readonly at: Locate;
     };
 
-/** Thousands of units may have their credential from one alias; a bomb, where aliases stand for aliases, needs millions. */
-export const MOST_ALIASES = 20_000;
-
 /** Parses the text; never throws for what the text holds. */
 export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const placeOf = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-
+  const { document, plain, findings, placeOf } = composeYaml(text);
+  const nodes = document === null ? null : new Nodes(document);
   const at: Locate = (path) => {
     for (let depth = path.length; depth >= 0; depth -= 1) {
-      const node = document.getIn(path.slice(0, depth), true);
+      const node = nodes?.at(path.slice(0, depth));
       if (isNode(node) && node.range) return placeOf(node.range[0]);
     }
     return { line: 1, column: 1 };
   };
-
-  const noYaml = (findings: readonly Finding[]): Parsed<T> => ({
-    ok: false,
-    findings,
-    plain: undefined,
-    at,
-  });
-  if (document.errors.length > 0) {
-    return noYaml(document.errors.map((error) => ({ ...placeOf(error.pos[0]), message: error.message })));
-  }
+  if (nodes === null || findings.count > 0) return { ok: false, findings, plain, at };
 
   const keyAt = (path: readonly PropertyKey[], key: string): Place => {
-    const map = path.length === 0 ? document.contents : document.getIn(path, true);
-    if (!isMap(map)) return at(path);
-    const pair = map.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
-    return isScalar(pair?.key) && pair.key.range ? placeOf(pair.key.range[0]) : at(path);
+    const found = nodes.pairAt(path, key)?.key;
+    return isScalar(found) && found.range ? placeOf(found.range[0]) : at(path);
   };
 
   const quoteHint = (issue: z.core.$ZodIssue): string => {
-    const node = document.getIn(issue.path, true);
+    const node = nodes.at(issue.path);
     if (!isScalar(node) || typeof node.value !== 'number' || node.source === undefined) return '';
     return textIsMeant(issue) ? `; put it in quotes: "${node.source}"` : '';
   };
 
-  const findingsOf = (issue: z.core.$ZodIssue): Finding[] => {
+  const addIssue = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): void => {
+    const path = [...above, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        ...keyAt(issue.path, key),
-        message: `${spelled(issue.path)}unknown key "${key}"`,
-      }));
+      for (const key of issue.keys) {
+        findings.add(keyAt(path, key), () => `${spelled(path)}unknown key "${printable(key, 64)}"`);
+      }
+      return;
     }
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-      return nearest(issue.errors).flatMap((inner) =>
-        findingsOf({ ...inner, path: [...issue.path, ...inner.path] }),
-      );
+      for (const inner of nearest(issue.errors)) addIssue(inner, path);
+      return;
     }
-    return [{ ...at(issue.path), message: `${spelled(issue.path)}${issue.message}${quoteHint(issue)}` }];
+    findings.add(at(path), () => `${spelled(path)}${issue.message}${quoteHint({ ...issue, path })}`);
   };
 
-  let plain: unknown;
-  try {
-    plain = document.toJS({ maxAliasCount: MOST_ALIASES });
-  } catch (thrown) {
-    return noYaml([{ line: 1, column: 1, message: thrown instanceof Error ? thrown.message : 'unreadable' }]);
+  const checked = check(schema, plain);
+  if (checked.ok) return { ok: true, value: checked.value, plain, at };
+  for (const issue of checked.issues) addIssue(issue, []);
+  return { ok: false, findings, plain, at };
+}
+
+/** Finds nodes by the keys and indexes that lead to them, in maps of any size in the same time. */
+class Nodes {
+  readonly #document: Document;
+  readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+  constructor(document: Document) {
+    this.#document = document;
   }
-  const checked = schema.safeParse(plain);
-  if (checked.success) return { ok: true, value: checked.data, plain, at };
-  const findings = checked.error.issues.flatMap(findingsOf);
-  return { ok: false, findings: inOrder(findings), plain, at };
-}
 
-/** Findings as they stand in the file, from top to bottom. */
-export function inOrder(findings: readonly Finding[]): readonly Finding[] {
-  return [...findings].sort((a, b) => a.line - b.line || a.column - b.column);
-}
+  at(path: readonly PropertyKey[]): unknown {
+    let node: unknown = this.#document.contents;
+    for (const part of path) {
+      if (isSeq(node)) node = node.items[Number(part)];
+      else node = isMap(node) ? this.#pairsOf(node).get(String(part))?.value : undefined;
+    }
+    return node;
+  }
 
-/** Findings as lines `file:line:column: message`. */
-export function listFindings(file: string, findings: readonly Finding[]): string {
-  return findings
-    .map((finding) => `${file}:${finding.line}:${finding.column}: ${finding.message}`)
-    .join('\n');
+  pairAt(path: readonly PropertyKey[], key: string): Pair | undefined {
+    const map = this.at(path);
+    return isMap(map) ? this.#pairsOf(map).get(key) : undefined;
+  }
+
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#pairs.get(map);
+    if (known !== undefined) return known;
+    const pairs = new Map<string, Pair>();
+    for (const pair of map.items) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : null;
+      if (key !== null && !pairs.has(key)) pairs.set(key, pair);
+    }
+    this.#pairs.set(map, pairs);
+    return pairs;
+  }
 }
 
 /** Of several shapes the one that was meant is the one whose complaints lie deepest and are fewest. */
@@ -124,7 +117,8 @@ function textIsMeant(issue: z.core.$ZodIssue): boolean {
 function spelled(path: readonly PropertyKey[]): string {
   let text = '';
   for (const part of path) {
-    text += typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${String(part)}`;
+    text +=
+      typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${printable(String(part), 64)}`;
   }
   return text === '' ? '' : `${text}: `;
 }

@@ -1,7 +1,16 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asProblem, Problem, printable, redact, Secret } from '../../src/core/index.ts';
+import {
+  asProblem,
+  escapedJson,
+  outputText,
+  Problem,
+  printable,
+  printableLines,
+  redact,
+  Secret,
+} from '../../src/core/index.ts';
 
 describe('printable', () => {
   it('leaves no control character, escape sequence or direction mark', () => {
@@ -21,6 +30,60 @@ describe('printable', () => {
 
   it('takes colour and title sequences away whole', () => {
     expect(printable('\u001b[31mred\u001b[0m \u001b]0;title\u0007end')).toBe('red   end');
+  });
+});
+
+/** Every code point of Unicode, lone surrogates among them, with a letter on each side. */
+function everyCharacter(): readonly string[] {
+  return Array.from({ length: 0x110000 }, (_, point) => `a${String.fromCodePoint(point)}b`);
+}
+
+const NEVER =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/u;
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+describe('text from outside, over all of Unicode', () => {
+  it('loses every character that is not seen and keeps every letter, mark, digit and sign', () => {
+    for (const text of everyCharacter()) {
+      // An escape takes the character after it along.
+      if (text[1] === '\u001b') continue;
+      const clean = printable(text);
+      const wanted = NEVER.test(text) || /\p{Zs}|\u2800/u.test(text) ? 'a b' : text;
+      if (clean !== wanted) expect.fail(`${escape(text)} gives ${escape(clean)}`);
+    }
+  });
+
+  it('loses them in text of several lines and in output too, and only line feeds and tabs of it stay', () => {
+    const all = everyCharacter().join('');
+    const kept = (text: string): string => text.replaceAll('\n', '').replaceAll('\t', '');
+    expect(kept(printableLines(all))).not.toMatch(NEVER);
+    expect(kept(outputText(all, false))).not.toMatch(NEVER);
+    expect(outputText(all, true)).not.toMatch(BIDI);
+    expect(outputText('\u001b[31mred\u001b[0m\r', true)).toBe('\u001b[31mred\u001b[0m\r');
+    expect(outputText('\u001b[31mred', false)).toBe(' red');
+    expect(outputText('\u001b]0;title\u0007', true)).not.toContain('\u001b');
+  });
+
+  it('is in JSON as it was, and to be seen there', () => {
+    const all = everyCharacter();
+    const text = escapedJson(`${JSON.stringify(all, null, 2)}\n`);
+    expect(NEVER.test(text.replaceAll('\n', ''))).toBe(false);
+    expect(JSON.stringify(JSON.parse(text)) === JSON.stringify(all)).toBe(true);
+  });
+
+  it('is never cut within a character', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 60 }),
+        fc.integer({ min: 2, max: 40 }),
+        (text, limit) => {
+          const clean = printable(text, limit);
+          expect(clean.length).toBeLessThanOrEqual(limit);
+          expect(clean).not.toMatch(NEVER);
+          expect(printable(clean, limit)).toBe(clean);
+        },
+      ),
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import type { Reason, StoredImage } from '../../src/core/index.ts';
 import { readImage } from '../../src/images/index.ts';
 import { decide, judgeStart, loadRules, type RuleBook } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { parseYaml } from '../../src/yaml/index.ts';
+import { listFindings, parseYaml } from '../../src/yaml/index.ts';
 import { unitAt } from '../run/values.ts';
 
 const Rows = z.array(
@@ -22,7 +22,7 @@ const Rows = z.array(
 
 function rows(): z.infer<typeof Rows> {
   const parsed = parseYaml(readFileSync(new URL('bounds.yaml', import.meta.url), 'utf8'), Rows);
-  if (!parsed.ok) throw new Error(parsed.findings.map(({ message }) => message).join('\n'));
+  if (!parsed.ok) throw new Error(listFindings('bounds.yaml', parsed.findings.with()));
   return parsed.value;
 }
 

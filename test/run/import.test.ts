@@ -55,15 +55,18 @@ describe('netbox', () => {
   });
 
   it('names what it leaves out, and takes what is out of service with a note', () => {
-    const maker = (name: string, slug: string): object => ({ device_type: { manufacturer: { name, slug } } });
+    const maker = (name: string, slug: string, address = '10.0.0.9/24'): object => ({
+      device_type: { manufacturer: { name, slug } },
+      primary_ip: { address },
+    });
     const found = take(
       'netbox',
       list(
         device({ primary_ip: null }),
         device({ name: 'switch', ...maker('Juniper', 'juniper') }),
         device({ name: 'old', status: { value: 'decommissioning' } }),
-        device({ name: 'se', ...maker('Schneider Electric', 'schneider-electric') }),
-        device({ name: 'long', ...maker('American Power Conversion', 'amer-pwr') }),
+        device({ name: 'se', ...maker('Schneider Electric', 'schneider-electric', '10.0.0.10/24') }),
+        device({ name: 'long', ...maker('American Power Conversion', 'amer-pwr', '10.0.0.11/24') }),
         device({ name: 'apcon', ...maker('Apcon', 'apcon') }),
         device({ name: 'bad', primary_ip: { address: 'nowhere at all/24' } }),
       ),
@@ -74,7 +77,7 @@ describe('netbox', () => {
       'results[1] (switch): left out: it is made by Juniper, not by APC or Schneider Electric',
       'results[2] (old): its status is decommissioning; it is taken all the same',
       'results[5] (apcon): left out: it is made by Apcon, not by APC or Schneider Electric',
-      'results[6] (bad): left out: what stands for its address is neither an address nor a host name',
+      'results[6] (bad): left out: its address holds a blank: write one address or one host name',
     ]);
   });
 

@@ -169,7 +169,7 @@ describe('a datagram in place of an SNMPv2c answer', () => {
         (request) => [make(request), make(request)],
         async (session, peer) => {
           const outcome = await requestUpdate(session);
-          const code = outcome.state === 'accepted' ? null : outcome.problem.code;
+          const code = 'problem' in outcome ? outcome.problem.code : null;
           return [outcome.state, code, peer.count(PDU.set)];
         },
         { retries: 3 },

@@ -1,7 +1,6 @@
-import { Client, FileInfo, FileType, type FTPResponse } from 'basic-ftp';
+import { Client, type FTPResponse } from 'basic-ftp';
 import { type Login, type NetworkAccess, Problem, type Said } from '../../core/index.ts';
 import { type Logins, refusedLogin } from '../session/logins.ts';
-import { type ListedFile, parseListing } from '../session/reply.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
 import { tell } from '../session/transcript.ts';
 import type { SessionContext, Tools } from '../tools.ts';
@@ -68,7 +67,6 @@ export async function withFtp<T>(
   });
   listen(client, options);
   let bond: Bond = null;
-  client.parseList = listingParser(client);
   client.prepareTransfer = passiveMode({
     where,
     connectSeconds: Math.min(CONNECT_SECONDS, options.silenceSeconds),
@@ -207,22 +205,4 @@ function wholeLines(client: Client, where: string): void {
 export function endAfter(seconds: number, end: () => void): () => void {
   const timer = setTimeout(end, seconds * 1000);
   return () => clearTimeout(timer);
-}
-
-/** The card's own form of listing is none of those that the library knows; the machine form of other servers is. */
-function listingParser(client: Client): (text: string) => FileInfo[] {
-  const known = client.parseList;
-  return (text) => {
-    if (/^[^ ]*type=/im.test(text)) return known(text);
-    // Folders of the long form, which ends in no stroke; among them the folder itself and the one above it.
-    const lines = text.split(/\r?\n/).filter((line) => !/^d[-rwxsStT]{9}/.test(line));
-    return parseListing(lines).map(fileInfo);
-  };
-}
-
-function fileInfo(file: ListedFile): FileInfo {
-  const info = new FileInfo(file.name);
-  info.size = file.bytes;
-  info.type = FileType.File;
-  return info;
 }

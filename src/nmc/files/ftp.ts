@@ -2,6 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { FTPError } from 'basic-ftp';
 import { Problem } from '../../core/index.ts';
 import type { ListedFile } from '../session/reply.ts';
+import { parseFtpListing } from './ftp-listing.ts';
 import { endAfter, type FtpOptions, withFtp } from './ftp-session.ts';
 import type { UploadEnd } from './scp.ts';
 
@@ -70,9 +71,15 @@ function* pieces(bytes: Buffer, progress: (sent: number) => void, end: () => voi
 /** The files of a folder of the card. Throws Problem link/*, device/* and refused/*. */
 export function listByFtp(options: FtpOptions, folder: string): Promise<readonly ListedFile[]> {
   return withFtp(options, 'write', async ({ client }) => {
+    let files: readonly ListedFile[] = [];
+    // The parsers of the library take any text for a number or a date, and some of it makes them throw.
+    client.parseList = (text) => {
+      files = parseFtpListing(text);
+      return [];
+    };
     await client.cd(folder);
-    const listed = await client.list();
-    return listed.filter((file) => !file.isDirectory).map((file) => ({ name: file.name, bytes: file.size }));
+    await client.list();
+    return files;
   });
 }
 

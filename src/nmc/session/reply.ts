@@ -44,7 +44,8 @@ export function parseReply(text: string): Reply {
 /** A file in a listing of the card. */
 export interface ListedFile {
   readonly name: string;
-  readonly bytes: number;
+  /** Null: the listing gives no size that can be read, so it confirms nothing. */
+  readonly bytes: number | null;
 }
 
 /** Both shapes of listing: `3137536 Nov  5  2020  name`, and the long form of Unix with owner and group before the size. */

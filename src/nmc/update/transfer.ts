@@ -135,7 +135,8 @@ async function confirm(
     await refuseIncompatible(tools, context);
     return;
   }
-  const found = listed === undefined ? 'does not list it' : `lists ${listed.bytes} bytes`;
+  const size = listed?.bytes === null ? 'no size that can be read' : `${listed?.bytes} bytes`;
+  const found = listed === undefined ? 'does not list it' : `lists ${size}`;
   throw new Problem(
     'device/upload-mismatch',
     `${image.file} has ${image.sizeBytes} bytes; the card ${found}.`,

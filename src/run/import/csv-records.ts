@@ -8,6 +8,9 @@ export interface CsvRecord {
 }
 
 const HINT = 'Quote a field that holds the delimiter, a quote or a line break, and double the quotes in it.';
+/** No list of units has as many columns or rows. */
+const MOST_FIELDS = 1000;
+const MOST_RECORDS = 200_000;
 const DELIMITERS = [',', ';', '\t'] as const;
 
 /**
@@ -41,6 +44,8 @@ export function csvRecords(text: string): readonly CsvRecord[] {
           throw unreadable(`line ${line}`, 'a quote in a field that is not quoted', HINT);
       }
       if (plain[at] !== delimiter) break;
+      if (fields.length === MOST_FIELDS)
+        throw unreadable(`line ${begin}`, `more than ${MOST_FIELDS} fields`, HINT);
       at += 1;
     }
     const lineEnd = /\r\n|\n|\r|$/y;
@@ -49,7 +54,10 @@ export function csvRecords(text: string): readonly CsvRecord[] {
     if (end === null) throw unreadable(`line ${line}`, 'expected a delimiter after the closing quote', HINT);
     at += end[0].length;
     line += 1;
-    if (fields.length > 1 || fields[0]?.trim() !== '') records.push({ line: begin, fields });
+    if (fields.length === 1 && fields[0]?.trim() === '') continue;
+    if (records.length === MOST_RECORDS)
+      throw unreadable(`line ${begin}`, `more than ${MOST_RECORDS} rows`, HINT);
+    records.push({ line: begin, fields });
   }
   return records;
 }

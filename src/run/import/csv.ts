@@ -2,7 +2,7 @@ import { enumerated, printable } from '../../core/index.ts';
 import { csvRecords } from './csv-records.ts';
 import { gather, type Imported, type RawUnit, refuseHuge, unreadable } from './imported.ts';
 
-type Field = keyof RawUnit;
+type Field = Exclude<keyof RawUnit, 'description'>;
 
 /** What a column may be called, in small letters and with one space between words. */
 const NAMES: Readonly<Record<Field, readonly string[]>> = {
@@ -10,9 +10,19 @@ const NAMES: Readonly<Record<Field, readonly string[]>> = {
   host: ['host', 'ip', 'address', 'ip address', 'ipaddress', 'ip-address', 'ip_address'],
   site: ['site', 'location'],
   serial: ['serial', 'serial number', 'serial_number', 'serialnumber', 'serial no', 'serial no.'],
+  role: ['role', 'device role'],
+  model: ['model', 'type', 'device type'],
   port: ['port', 'snmp port', 'snmp_port', 'snmpport'],
 };
-const FIELDS = ['name', 'host', 'site', 'serial', 'port'] as const satisfies readonly Field[];
+const FIELDS = [
+  'name',
+  'host',
+  'site',
+  'serial',
+  'port',
+  'role',
+  'model',
+] as const satisfies readonly Field[];
 
 const HINT = 'The first line names the columns: host (or ip, address), name, site, serial, port.';
 
@@ -52,6 +62,8 @@ export function importCsv(text: string): Imported {
       host: field('host'),
       serial: field('serial'),
       port: field('port'),
+      role: field('role'),
+      model: field('model'),
     });
   }
   return units.end();

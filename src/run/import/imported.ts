@@ -1,7 +1,9 @@
-import { Problem, printable } from '../../core/index.ts';
+import { Problem, printable, readHost, usableSerial } from '../../core/index.ts';
 import { fitName } from '../fit-name.ts';
-import { HostSchema } from '../inventory-schema.ts';
+import { oneForm } from '../inventory-listed.ts';
+import { isRounded, LONGEST_NAME } from '../inventory-schema.ts';
 import type { ListedUnit } from '../listed-unit.ts';
+import { type KindWords, whyNoUps } from './no-ups.ts';
 
 /** An entry that was left out of an import, or of which something was lost. Never holds a secret of the list. */
 export interface ImportNote {
@@ -23,7 +25,7 @@ export interface ImportOptions {
 }
 
 /** An entry as it stands in a list, before anything of it is checked. Null or empty = not said there. */
-export interface RawUnit {
+export interface RawUnit extends KindWords {
   readonly site: string | null;
   readonly name: string | null;
   readonly host: string | null;
@@ -44,9 +46,11 @@ export const LARGEST_LIST = 32 * 1024 * 1024;
 
 const SHORTEST_SERIAL = 6;
 const LONGEST_SERIAL = 32;
+/** Characters of a name in a list that are looked at. */
+const LONGEST_WISH = 1000;
 
 export function gather(): Gathering {
-  const units: ListedUnit[] = [];
+  const taken: Taken[] = [];
   const notes: ImportNote[] = [];
   /** What a site was called in the list, by the name that it gets here. */
   const called = new Map<string, string>();
@@ -64,16 +68,37 @@ export function gather(): Gathering {
       return null;
     }
     const before = called.get(site);
-    if (before === undefined) called.set(site, wanted);
-    else if (before !== wanted) {
+    if (before === undefined) {
+      called.set(site, wanted);
+      if (wanted.length > LONGEST_NAME) note(place, `the site "${shown(wanted)}" ${cut(wanted, site)}`);
+    } else if (before !== wanted) {
       note(place, `the sites "${shown(before)}" and "${shown(wanted)}" both become ${site}`);
     }
     return site;
   };
 
+  const nameOf = (place: string, raw: string | null): string | null => {
+    const name = printable(raw ?? '', LONGEST_WISH);
+    if (name === '') return null;
+    const fit = fitName(name);
+    if (fit === null) {
+      note(place, `its name "${shown(name)}" holds nothing that a name may hold; it gets another one`);
+      return null;
+    }
+    if (name.length > LONGEST_NAME) note(place, `its name ${cut(name, fit)}`);
+    return name;
+  };
+
   const serialOf = (place: string, raw: string | null): string | null => {
     const serial = raw?.trim() ?? '';
     if (serial === '') return null;
+    if (isRounded(serial)) {
+      note(
+        place,
+        `its serial number "${shown(serial)}" is a number that a spreadsheet has rounded; left away. Make the column text and export the list again`,
+      );
+      return null;
+    }
     if (serial.length >= SHORTEST_SERIAL && serial.length <= LONGEST_SERIAL && printable(serial) === serial) {
       return serial;
     }
@@ -96,28 +121,66 @@ export function gather(): Gathering {
   return {
     note,
     add(place, raw) {
-      const host = raw.host?.trim() ?? '';
-      if (host === '') {
+      const wish = raw.host?.trim() ?? '';
+      if (wish === '') {
         note(place, 'left out: no address');
         return;
       }
-      if (!HostSchema.safeParse(host).success) {
-        note(place, 'left out: what stands for its address is neither an address nor a host name');
+      const other = whyNoUps(raw);
+      if (other !== null) {
+        note(place, `left out: it is no UPS, ${other}`);
         return;
       }
-      const name = printable(raw.name ?? '');
-      units.push({
+      const read = readHost(wish.replace(/^([0-9A-Fa-f:.]+)\/\d{1,3}$/, '$1'));
+      if (!read.ok) {
+        note(place, `left out: its address ${read.why}`);
+        return;
+      }
+      const unit: ListedUnit = {
         site: siteOf(place, raw.site),
-        name: name === '' ? null : name,
-        host,
+        name: nameOf(place, raw.name),
+        host: read.host,
         serial: serialOf(place, raw.serial),
         cardSerial: null,
         snmpPort: portOf(place, raw.port),
         snmp: null,
-      });
+      };
+      taken.push({ place, unit });
     },
-    end: () => ({ units, notes }),
+    end: () => ({ units: withoutTwins(taken, note), notes }),
   };
+}
+
+interface Taken {
+  readonly place: string;
+  readonly unit: ListedUnit;
+}
+
+/**
+ * The units without those at an address that another row has already: the row with the serial number counts, else the first.
+ * Two serial numbers at one address stay, because which of them is right is not known here.
+ */
+function withoutTwins(taken: readonly Taken[], note: Gathering['note']): readonly ListedUnit[] {
+  const first = new Map<string, Taken>();
+  const placeOf = ({ host, snmpPort }: ListedUnit): string => `${oneForm(host ?? '')} ${snmpPort ?? ''}`;
+  for (const one of taken) {
+    const place = placeOf(one.unit);
+    const known = first.get(place);
+    if (known === undefined || (known.unit.serial === null && one.unit.serial !== null))
+      first.set(place, one);
+  }
+  return taken.flatMap(({ place, unit }) => {
+    const kept = first.get(placeOf(unit));
+    if (kept === undefined || kept.unit === unit) return [unit];
+    const isOther = unit.serial !== null && usableSerial(unit.serial) !== usableSerial(kept.unit.serial);
+    if (isOther) return [unit];
+    note(place, `left out: its address ${unit.host} is already that of ${kept.place}`);
+    return [];
+  });
+}
+
+function cut(text: string, fit: string): string {
+  return `has ${text.length} characters, ${LONGEST_NAME} at most are taken: it becomes ${fit}`;
 }
 
 function shown(text: string): string {

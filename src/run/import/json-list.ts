@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { BeyondJson, parseJson } from '../../core/index.ts';
 import { refuseHuge, unreadable } from './imported.ts';
 
 const MOST_FINDINGS = 5;
@@ -12,19 +13,30 @@ export function parseJsonList<T>(text: string, schema: z.ZodType<T>, hint: strin
   const plain = text.replace(/^\uFEFF/, '');
   let value: unknown;
   try {
-    value = JSON.parse(plain);
-  } catch {
+    value = parseJson(plain);
+  } catch (thrown) {
+    if (thrown instanceof BeyondJson) throw unreadable(placeAt(plain, thrown.offset), thrown.message, hint);
     // The error of JSON.parse repeats the text around the place, so it is not kept as the cause.
     const { offset, expected } = firstFault(plain);
     throw unreadable(placeAt(plain, offset), `expected ${expected}`, hint);
   }
-  const checked = schema.safeParse(value);
+  const checked = checkedBy(schema, value, hint);
   if (checked.success) return checked.data;
   const issues = checked.error.issues;
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more like it)` : '';
   const said = issues.length > MOST_FINDINGS ? more : others(issues.slice(1));
   throw unreadable(spelled(first?.path ?? []), `${first?.message ?? 'it has another shape'}${said}`, hint);
+}
+
+function checkedBy<T>(schema: z.ZodType<T>, value: unknown, hint: string): z.ZodSafeParseResult<T> {
+  try {
+    return schema.safeParse(value);
+  } catch (thrown) {
+    // The schema library cannot hand on faults by the hundred thousand.
+    if (thrown instanceof RangeError) throw unreadable('the top', 'its entries are of another shape', hint);
+    throw thrown;
+  }
 }
 
 function others(issues: readonly z.core.$ZodIssue[]): string {

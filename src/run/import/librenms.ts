@@ -16,6 +16,8 @@ const Device = z.object({
   serial: z.string().nullish(),
   location: z.string().nullish(),
   os: z.string().nullish(),
+  hardware: z.string().nullish(),
+  sysDescr: z.string().nullish(),
   port: Digits.nullish(),
   disabled: Switch.nullish(),
   community: z.unknown().optional(),
@@ -56,6 +58,8 @@ export function importLibrenms(text: string): Imported {
       serial: device.serial ?? null,
       // It stands at every device there, so it says nothing about this one.
       port: port === USUAL_PORT ? null : port,
+      model: device.hardware,
+      description: device.sysDescr,
     });
   }
   if (withSecrets > 0) {

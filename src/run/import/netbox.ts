@@ -4,6 +4,8 @@ import { parseJsonList } from './json-list.ts';
 
 const Address = z.object({ address: z.string() }).nullish();
 
+const Role = z.object({ name: z.string().optional(), slug: z.string().optional() }).nullish();
+
 const Device = z.object({
   name: z.string().nullish(),
   serial: z.string().nullish(),
@@ -13,9 +15,13 @@ const Device = z.object({
   primary_ip6: Address,
   device_type: z
     .object({
+      model: z.string().optional(),
       manufacturer: z.object({ name: z.string().optional(), slug: z.string().optional() }).nullish(),
     })
     .nullish(),
+  role: Role,
+  /** What the role was called before NetBox 3.6. */
+  device_role: Role,
   status: z.object({ value: z.string().optional() }).nullish(),
 });
 /** A device as NetBox shows it, as far as an inventory is concerned. */
@@ -62,14 +68,17 @@ export function netboxUnits(devices: readonly NetboxDevice[], cut: string | null
       units.note(place, 'left out: it has no primary IP address');
       continue;
     }
+    const role = device.role ?? device.device_role;
     const status = device.status?.value ?? '';
     if (NOT_IN_SERVICE.has(status)) units.note(place, `its status is ${status}; it is taken all the same`);
     units.add(place, {
       site: device.site?.slug ?? device.site?.name ?? null,
       name: device.name ?? null,
-      host: address.address.replace(/\/\d{1,3}$/, ''),
+      host: address.address,
       serial: device.serial ?? null,
       port: null,
+      role: role?.name ?? role?.slug,
+      model: device.device_type?.model,
     });
   }
   if (cut !== null) units.note('next', cut);

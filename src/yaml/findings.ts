@@ -1,0 +1,74 @@
+import { printable } from '../core/index.ts';
+
+/** A place in a text; both count from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong in a file. */
+export interface Finding extends Place {
+  readonly message: string;
+}
+
+/** The findings of a file that are shown, from top to bottom, and how many there are beside them. */
+export interface Findings {
+  readonly shown: readonly Finding[];
+  readonly more: number;
+}
+
+/** Nobody corrects more than this at once, and a file of some megabytes can have a fault in every line. */
+export const MOST_FINDINGS = 100;
+const LONGEST_MESSAGE = 400;
+
+interface Noted {
+  readonly place: Place;
+  readonly say: () => string;
+}
+
+/** Collects the findings of one file. Keeps the first ones by their place and counts the rest, so its memory is bounded. */
+export class FindingList {
+  #kept: Noted[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** `say` makes the message, which is asked for only where the finding is shown. It may quote the file: it is cleaned here. */
+  add(place: Place, say: () => string): void {
+    this.#count += 1;
+    this.#kept.push({ place, say });
+    if (this.#kept.length >= MOST_FINDINGS * 20) this.#kept = first(this.#kept);
+  }
+
+  /** The first findings of this list and of others about the same file. */
+  with(...others: readonly FindingList[]): Findings {
+    const lists = [this, ...others];
+    const shown = first(lists.flatMap((list) => list.#kept)).map(({ place, say }) => ({
+      line: place.line,
+      column: place.column,
+      message: printable(say(), LONGEST_MESSAGE),
+    }));
+    return { shown, more: lists.reduce((sum, list) => sum + list.#count, 0) - shown.length };
+  }
+}
+
+function first(noted: readonly Noted[]): Noted[] {
+  return [...noted]
+    .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
+    .slice(0, MOST_FINDINGS);
+}
+
+/** `one finding`, or `12 findings`. */
+export function countedFindings({ shown, more }: Findings): string {
+  const count = shown.length + more;
+  return count === 1 ? 'one finding' : `${count.toLocaleString('en')} findings`;
+}
+
+/** Findings as lines `file:line:column: message`, and a last line with the count of those that are not shown. */
+export function listFindings(file: string, { shown, more }: Findings): string {
+  const lines = shown.map(({ line, column, message }) => `${printable(file)}:${line}:${column}: ${message}`);
+  if (more > 0) lines.push(`and ${more.toLocaleString('en')} more`);
+  return lines.join('\n');
+}
