@@ -11,6 +11,7 @@ import {
   writeInventoryFile,
 } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { exitOfMerge } from './exit-codes.ts';
 import { readList } from './import-source.ts';
 import { mergeListed, readInventoryText } from './inventory-writing.ts';
 import type { Io } from './io.ts';
@@ -90,7 +91,7 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
     `${counted(units.length, 'unit')}, ${counted(notes.length, 'note')}${args.write === undefined ? '' : `; ${done}`}.\n`,
   );
   if (assumed) io.talk(`${ASSUMED}\n`);
-  return 0;
+  return exitOfMerge(changes);
 }
 
 function counted(count: number, what: string): string {

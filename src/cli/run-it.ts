@@ -2,22 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { asProblem, type Hop, isCardFile, isUpsHop, Problem, type StoredFile } from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
-import { renderRun } from '../report/index.ts';
+import { type RunNow, renderStatus } from '../report/index.ts';
 import { judgeCardStart, judgeStart, loadRules } from '../rules/index.ts';
 import {
   createEarlierStarts,
   createLocks,
   createPapers,
   execute,
-  exitCodeOf,
   fold,
+  inDoubt,
   type Journal,
   type Locks,
   leftBetweenHops,
   type RunRecord,
+  type UnitRecord,
+  wasPutOff,
 } from '../run/index.ts';
 import type { Exit } from './command.ts';
 import { runDocument } from './documents.ts';
+import { exitOfRun, STOPPED } from './exit-codes.ts';
 import type { Fleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import type { CommonArgs } from './options.ts';
@@ -82,7 +85,7 @@ export async function runIt(
     }
     void progress.end().finally(() => {
       io.talk(`Leaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
-      process.exit(130);
+      process.exit(STOPPED);
     });
   });
   try {
@@ -154,18 +157,52 @@ async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredFile> {
   return image;
 }
 
-/** Prints a run and gives its exit code. */
+/** With more units than this a run shows only the units that need a person. */
+const MOST_IN_DETAIL = 10;
+
+/** Prints a run and gives its exit code. `seen`: what the devices say now, where they were asked. */
 export async function showRun(
   record: RunRecord,
   stopped: boolean,
   locks: Locks,
-  args: CommonArgs,
+  args: CommonArgs & { readonly details?: boolean },
   io: Io,
+  seen?: ReadonlyMap<string, RunNow>,
 ): Promise<Exit> {
   const alive = await locks.heldElsewhere(runLockName(record.run));
-  const exitCode = exitCodeOf(record, { stopped, alive });
-  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now());
+  const exitCode = exitOfRun(record, { stopped, alive });
+  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now(), seen);
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderRun(document, { format: 'text', color: io.color && args.color }));
+  else {
+    const width = Math.max(io.terminal?.columns ?? USUAL_WIDTH, NARROWEST);
+    const details = args.details === true || record.units.length <= MOST_IN_DETAIL;
+    io.out(
+      renderStatus(
+        document,
+        { format: 'text', color: io.color && args.color, width },
+        { details, next: nextCommand(record, alive) },
+      ),
+    );
+  }
   return exitCode;
+}
+
+const USUAL_WIDTH = 80;
+const NARROWEST = 40;
+
+/** What to type after a look at a run, by what is worst in it. */
+function nextCommand(record: RunRecord, alive: boolean): string {
+  const { run, units, recovery } = record;
+  if (alive) return `upsfw status ${run} --live (the run is at work)`;
+  const found = (outcome: UnitRecord['outcome']): UnitRecord | undefined =>
+    units.find((unit) => unit.outcome === outcome);
+  if (units.some(inDoubt)) return `look at the units that are unknown, then: upsfw resume ${run}`;
+  const failed = found('failed');
+  if (recovery !== null && failed !== undefined) return `upsfw local look ${recovery.port}`;
+  if (units.some((unit) => wasPutOff(unit) || leftBetweenHops(unit)) || found('pending') || found('stopped'))
+    return `upsfw resume ${run} (when what stands against the units is lifted)`;
+  if (failed !== undefined)
+    return `lift the cause, then: upsfw resume ${run} --again ${failed.planned.key.split('/')[1]}`;
+  if (found('refused') !== undefined) return 'lift what blocks the units, then: upsfw plan --out plan.json';
+  return `upsfw report ${run} --format md --out report.md`;
 }

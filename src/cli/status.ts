@@ -1,24 +1,38 @@
 import { z } from 'zod';
-import { Problem, sameUnit, unitKey } from '../core/index.ts';
+import { Problem, unitKey } from '../core/index.ts';
 import { createLocks, fold, lookAll, readJournal } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { runNow } from './documents.ts';
 import { openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
-import { chosenRun } from './resume.ts';
 import { showRun } from './run-it.ts';
+import { runToShow } from './runs.ts';
 
-const StatusArgs = CommonSchema.extend({ run: z.string().min(1).optional(), live: z.boolean() });
+const StatusArgs = CommonSchema.extend({
+  run: z.string().min(1).optional(),
+  live: z.boolean(),
+  details: z.boolean(),
+});
 type StatusArgs = z.infer<typeof StatusArgs>;
 
 export const statusCommand = defineCommand<StatusArgs>({
   usage: 'status [run]',
   describe: 'Where each unit of a run stands; --live asks the devices too (only reads)',
-  positionals: { run: { describe: 'Name of the run (default: the last one)' } },
+  positionals: { run: { describe: 'Name of the run (default: the one at work, or the newest)' } },
   options: {
     ...COMMON_OPTIONS,
-    live: { type: 'boolean', default: false, describe: 'Ask the devices for their firmware now' },
+    live: {
+      type: 'boolean',
+      default: false,
+      describe: 'Ask the devices for their firmware and update state now',
+    },
+    details: {
+      type: 'boolean',
+      default: false,
+      describe: 'Every unit with its hops, also those that are done',
+    },
   },
   schema: StatusArgs,
   run: status,
@@ -26,7 +40,7 @@ export const statusCommand = defineCommand<StatusArgs>({
 
 async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
-  const record = fold(await readJournal(state, await chosenRun(state, args.run)));
+  const record = fold(await readJournal(state, await runToShow(state, args.run)));
   const locks = createLocks(state);
   if (!args.live) return showRun(record, false, locks, args, io);
   if (record.recovery !== null) {
@@ -40,14 +54,18 @@ async function status(args: StatusArgs, io: Io): Promise<Exit> {
     const looks = await lookAll(open.paths, fleet.chosen, {
       clock: io.clock,
       signal: new AbortController().signal,
+      update: true,
     });
-    const seen = new Map(fleet.chosen.map((target, index) => [unitKey(target), looks[index]?.unit ?? null]));
-    const units = record.units.map((unit) => {
-      const now = seen.get(unit.planned.key);
-      // Another unit may have the address by now.
-      return { ...unit, after: now && sameUnit(now, unit.planned.unit) ? now : null };
-    });
-    return await showRun({ ...record, units }, false, locks, args, io);
+    const planned = new Map(record.units.map((unit) => [unit.planned.key, unit.planned.unit]));
+    const seen = new Map(
+      fleet.chosen.flatMap((target, index) => {
+        const [look, unit] = [looks[index], planned.get(unitKey(target))];
+        return look === undefined || unit === undefined
+          ? []
+          : [[unitKey(target), runNow(look, unit)] as const];
+      }),
+    );
+    return await showRun(record, false, locks, args, io, seen);
   } finally {
     await open.close();
   }

@@ -55,6 +55,10 @@ export interface Look {
   readonly description: string | null;
   /** The name that the device gives as its own; absent or null where it has none. */
   readonly systemName?: string | null;
+  /**
+   * What the unit says about an update. `waiting`: it has an image and installs it later; absent: it was not asked.
+   */
+  readonly activity?: 'idle' | 'updating' | 'waiting' | 'unknown';
   readonly problem: Problem | null;
 }
 
@@ -65,6 +69,8 @@ export interface LookContext {
   readonly transcript?: (said: Said) => void;
   /** True: what the card itself runs matters, and is asked by a further way where the first does not tell all of it. */
   readonly card?: boolean;
+  /** True: the look also asks whether an update is in progress, see {@link Look.activity}. */
+  readonly update?: boolean;
 }
 
 export interface StepContext extends LookContext {

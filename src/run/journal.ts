@@ -153,14 +153,14 @@ export async function readJournal(state: string, run: string): Promise<readonly 
 async function readLines(state: string, run: string): Promise<string> {
   if (!/^[A-Za-z0-9._-]+$/.test(run)) {
     throw new Problem('config/run', `"${run}" is not the name of a run.`, {
-      hint: 'upsfw status lists the runs.',
+      hint: 'upsfw runs lists the runs.',
     });
   }
   try {
     return await readFile(journalFile(state, run), 'utf8');
   } catch (thrown) {
     throw new Problem('config/run', `There is no run "${run}" in ${state}.`, {
-      hint: 'upsfw status lists the runs; --state names another state folder.',
+      hint: 'upsfw runs lists the runs; --state names another state folder.',
       cause: thrown,
     });
   }

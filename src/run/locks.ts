@@ -25,6 +25,14 @@ export interface Locks {
   take(name: string, doing: string): Promise<Lock>;
   /** True where a living process other than a holder in this one has the lock. */
   heldElsewhere(name: string): Promise<boolean>;
+  /** The living process that has the lock, this one too; null where nobody has it. Of an unreadable lock it is not known who. */
+  holder(name: string): Promise<Holder | null>;
+}
+
+/** Who has a lock; null = not known. */
+export interface Holder {
+  readonly pid: number | null;
+  readonly host: string | null;
 }
 
 /**
@@ -50,6 +58,12 @@ export function createLocks(state: string): Locks {
       if (owner === null) return false;
       if (owner === 'unreadable') return true;
       return owner.pid !== process.pid && (await isAlive(owner));
+    },
+    async holder(name) {
+      const owner = await ownerOf(file(name));
+      if (owner === null) return null;
+      if (owner === 'unreadable') return { pid: null, host: null };
+      return (await isAlive(owner)) ? { pid: owner.pid, host: owner.host } : null;
     },
   };
 }

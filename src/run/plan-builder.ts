@@ -33,7 +33,7 @@ export interface Judged {
 export function buildPlan(rules: string, judged: readonly Judged[], component: PlanComponent = 'ups'): Plan {
   const doubles = doubleSerials(judged);
   const units = judged.map((one) => plannedUnit(one, doubles));
-  return { id: planId(rules, units), component, rules, units };
+  return { id: planId(rules, units, component), component, rules, units };
 }
 
 /** Serial numbers that more than one unit answered with, and the keys of these units. */

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exitOfRun } from '../../src/cli/exit-codes.ts';
 import { systemClock } from '../../src/cli/io.ts';
 import {
   createJournal,
-  exitCodeOf,
   fold,
   inDoubt,
   type Journal,
@@ -97,7 +97,7 @@ describe('journal', () => {
       startedBy: 'snmp',
       verified: true,
     });
-    expect(exitCodeOf(record, { stopped: false, alive: false })).toBe(0);
+    expect(exitOfRun(record, { stopped: false, alive: false })).toBe(0);
   });
 
   it('writes lines whole and one after the other, also when they come at once', async () => {
