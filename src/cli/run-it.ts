@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { asProblem, type Hop, isCardFile, isUpsHop, Problem, type StoredFile } from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
-import { type RunNow, renderStatus } from '../report/index.ts';
+import { type RunNow, renderStatus, type StatusOptions } from '../report/index.ts';
 import { judgeCardStart, judgeStart, loadRules } from '../rules/index.ts';
 import {
   createEarlierStarts,
@@ -180,7 +180,7 @@ export async function showRun(
       renderStatus(
         document,
         { format: 'text', color: io.color && args.color, width },
-        { details, next: nextCommand(record, alive) },
+        { details, ...nextStep(record, alive) },
       ),
     );
   }
@@ -190,19 +190,25 @@ export async function showRun(
 const USUAL_WIDTH = 80;
 const NARROWEST = 40;
 
-/** What to type after a look at a run, by what is worst in it. */
-function nextCommand(record: RunRecord, alive: boolean): string {
+/** What to do and to type after a look at a run, by what is worst in it. */
+function nextStep(record: RunRecord, alive: boolean): Pick<StatusOptions, 'next' | 'first'> {
   const { run, units, recovery } = record;
-  if (alive) return `upsfw status ${run} --live (the run is at work)`;
+  if (alive) return { next: `upsfw status ${run} --live`, first: 'Another process is at work on this run.' };
   const found = (outcome: UnitRecord['outcome']): UnitRecord | undefined =>
     units.find((unit) => unit.outcome === outcome);
-  if (units.some(inDoubt)) return `look at the units that are unknown, then: upsfw resume ${run}`;
+  const resume = `upsfw resume ${run}`;
+  if (units.some(inDoubt)) return { next: resume, first: 'Look at the units that are unknown.' };
   const failed = found('failed');
-  if (recovery !== null && failed !== undefined) return `upsfw local look ${recovery.port}`;
-  if (units.some((unit) => wasPutOff(unit) || leftBetweenHops(unit)) || found('pending') || found('stopped'))
-    return `upsfw resume ${run} (when what stands against the units is lifted)`;
-  if (failed !== undefined)
-    return `lift the cause, then: upsfw resume ${run} --again ${failed.planned.key.split('/')[1]}`;
-  if (found('refused') !== undefined) return 'lift what blocks the units, then: upsfw plan --out plan.json';
-  return `upsfw report ${run} --format md --out report.md`;
+  if (recovery !== null && failed !== undefined)
+    return { next: `upsfw local look ${recovery.port}`, first: null };
+  if (units.some((unit) => wasPutOff(unit) || leftBetweenHops(unit)) || found('stopped') !== undefined)
+    return { next: resume, first: 'Lift what stands against the units.' };
+  if (found('pending') !== undefined) return { next: resume, first: null };
+  if (failed !== undefined) {
+    const name = failed.planned.key.split('/')[1];
+    return { next: `${resume} --again ${name}`, first: 'Lift the cause of each failure.' };
+  }
+  if (found('refused') !== undefined)
+    return { next: 'upsfw plan --out plan.json', first: 'Lift what blocks the units.' };
+  return { next: `upsfw report ${run} --format md --out report.md`, first: null };
 }

@@ -6,15 +6,21 @@ import { firmwareWords, OUTCOME_TONE, REHEARSAL, summary } from './words.ts';
 export interface StatusOptions {
   /** True: every unit is shown with its hops, also where nothing is wrong with it. */
   readonly details: boolean;
-  /** The command to type next, with a word about what it is for. */
+  /** The command to type next. */
   readonly next: string;
+  /** What has to be done before that; null where nothing has. */
+  readonly first: string | null;
 }
 
 /** What needs a person, the worst first. */
 const TROUBLE: readonly RunOutcome[] = ['unknown', 'failed', 'stopped', 'refused'];
 
 /** Where a run stands: trouble first, then the counts, then what is under way or done, and last what to type next. */
-export function renderStatus(document: RunDocument, style: Style, { details, next }: StatusOptions): string {
+export function renderStatus(
+  document: RunDocument,
+  style: Style,
+  { details, next, first }: StatusOptions,
+): string {
   const paper = createPaper(style);
   const { units } = document;
   const of = (outcome: RunOutcome): readonly RunUnit[] => units.filter((unit) => unit.outcome === outcome);
@@ -37,6 +43,7 @@ export function renderStatus(document: RunDocument, style: Style, { details, nex
     else if (done.length > 0) paper.line(`${outcome}: ${done.map(keyOf).join(', ')}`);
   }
   paper.line('');
+  if (first !== null) paper.line(first);
   paper.line(`Next: ${next}`);
   return paper.toString();
 }

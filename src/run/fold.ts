@@ -255,7 +255,7 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
   return moved;
 }
 
-/** A start was made and no end is on record: whoever asks must go and look. */
+/** A start was made and no end is on record: somebody must go and look. */
 export function inDoubt(record: UnitRecord): boolean {
   return record.outcome === 'unknown' || (record.open && record.hops.some(endIsOpen));
 }
