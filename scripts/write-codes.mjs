@@ -1,12 +1,35 @@
-// Writes the tables of reason codes in docs/codes.md from the rules themselves. Run after a build: node scripts/write-codes.mjs
+// Writes the tables of exit codes and of reason codes in docs/codes.md from the source. Run after a build: node scripts/write-codes.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
+import { COMMAND_EXITS, EXIT_CODES } from '../dist/cli/exit-codes.js';
 import { allRules, BUILT_IN_CODES } from '../dist/rules/index.js';
 
 const file = new URL('../docs/codes.md', import.meta.url);
-const text = readFileSync(file, 'utf8');
+const before = readFileSync(file, 'utf8');
+const text = `${before.slice(0, before.indexOf('## Exit codes'))}${exitCodes()}${before.slice(before.indexOf('## Problem codes'))}`;
 
 function table(head, rows) {
   return [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...rows].join('\n');
+}
+
+function exitCodes() {
+  const all = EXIT_CODES.map(({ code, meaning }) => `| ${code} | ${meaning} |`);
+  const commands = Object.entries(COMMAND_EXITS).flatMap(([command, exits]) =>
+    Object.entries(exits).map(([code, meaning]) => `| upsfw ${command} | ${code} | ${meaning} |`),
+  );
+  return `## Exit codes
+
+Written by \`node scripts/write-codes.mjs\` from \`src/cli/exit-codes.ts\`.
+A command ends with 0 only if everything that it was asked for was done or was not needed.
+A refusal right before a start counts like a refusal in the plan.
+
+${table(['code', 'meaning'], all)}
+
+The worst wins: 5 over 4 over 130 over 3.
+What a command adds to that:
+
+${table(['command', 'code', 'meaning'], commands)}
+
+`;
 }
 
 const codes = new Map();

@@ -7,6 +7,7 @@ import { readPast, withChanges } from './audit-past.ts';
 import { keepAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { auditDocument, withUnits } from './documents.ts';
+import { exitOfAudit } from './exit-codes.ts';
 import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
 import { type Fleet, lookAndJudge, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -98,8 +99,8 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   const text = show(shown, seconds);
   if (out === null) io.out(text);
   else await out.write(text, args.format === 'prometheus' ? 0o644 : 0o600);
-  if (wanted.length > 0) return shown.units.length === 0 || kinds.size === 0 ? 0 : 3;
-  return failsOn(document, kinds) ? 3 : 0;
+  if (wanted.length > 0) return exitOfAudit(shown.units.length > 0 && kinds.size > 0);
+  return exitOfAudit(failsOn(document, kinds));
 }
 
 /** An audit that cannot be kept is shown all the same: what was seen must not be lost. */

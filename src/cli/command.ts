@@ -1,9 +1,9 @@
 import type { Options } from 'yargs';
 import type { z } from 'zod';
+import type { Exit } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
-/** Exit codes of the tool; docs/codes.md says what each means. */
-export type Exit = 0 | 1 | 2 | 3 | 4 | 5 | 130;
+export type { Exit } from './exit-codes.ts';
 
 /** One command: what yargs must know of it, the schema its words must pass, and what it does. */
 export interface Command<T = unknown> {

@@ -9,6 +9,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   upgrade: async () => (await import('./upgrade.ts')).upgradeCommand,
   resume: async () => (await import('./resume.ts')).resumeCommand,
   status: async () => (await import('./status.ts')).statusCommand,
+  runs: async () => (await import('./runs.ts')).runsCommand,
   report: async () => (await import('./report.ts')).reportCommand,
   record: async () => (await import('./record.ts')).recordCommand,
   images: async () => (await import('./images.ts')).imagesCommand,

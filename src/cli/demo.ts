@@ -5,6 +5,7 @@ import { type BystanderName, MANY_ADDRESSES, type SimulatedFleet, startFleet } f
 import { auditCommand } from './audit.ts';
 import { type Command, defineCommand, type Exit } from './command.ts';
 import { discoverCommand } from './discover.ts';
+import { exitOfDemo } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, type CommonArgs, CommonSchema } from './options.ts';
 import { planCommand } from './plan.ts';
@@ -71,7 +72,7 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
       `The simulated devices themselves: ${upgraded.length} run new firmware, after ${starts} starts in all`,
       null,
     );
-    return exit;
+    return exitOfDemo(exit);
   } finally {
     await fleet.close();
     await rm(folder, { recursive: true, force: true });

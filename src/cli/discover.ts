@@ -22,6 +22,7 @@ import {
 } from '../run/index.ts';
 import { createSnmpHub, type DiscoverResult, discover } from '../snmp/index.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { exitOfMerge, STOPPED } from './exit-codes.ts';
 import { mergeListed, readInventoryText } from './inventory-writing.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
@@ -154,7 +155,7 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
       : renderDiscover(document, { format: 'text', color: io.color && args.color }),
   );
   if (stopped && args.write !== undefined) io.talk(`Stopped: ${args.write} was not touched.\n`);
-  return stopped ? 130 : 0;
+  return stopped ? STOPPED : exitOfMerge(inventory?.changes ?? []);
 }
 
 /** Takes the units into the inventory; nothing is written where nothing changes. */

@@ -1,18 +1,29 @@
-import type { CardFile, Plan, ServiceLook, Status, StoredImage, Unit, WorkOrder } from '../core/index.ts';
+import {
+  type CardFile,
+  type Look,
+  type Plan,
+  type ServiceLook,
+  type Status,
+  type StoredImage,
+  sameUnit,
+  type Unit,
+  usableSerial,
+} from '../core/index.ts';
 import { identicalFiles, imageWarnings, wasRead } from '../images/index.ts';
 import type {
   AuditDocument,
   AuditUnit,
   ImagesDocument,
-  PlanDocument,
+  RunCounts,
   RunDocument,
   RunFirmware,
   RunHop,
+  RunNow,
   RunOutcome,
   RunUnit,
   StatusCounts,
 } from '../report/index.ts';
-import { advisoriesOf, type RuleBook, serviceFindings, workOrder } from '../rules/index.ts';
+import { advisoriesOf, type RuleBook, serviceFindings } from '../rules/index.ts';
 import { type HopRecord, inDoubt, type RunRecord, type UnitRecord } from '../run/index.ts';
 
 /** Makes the JSON documents of what the other folders know. */
@@ -72,42 +83,8 @@ export function withUnits(document: AuditDocument, units: readonly AuditUnit[]):
   };
 }
 
-/** `images`: those that the plan was made with. */
-export function planDocument(
-  plan: Plan,
-  book: RuleBook,
-  images: readonly StoredImage[],
-  now: Date,
-): PlanDocument {
-  const advisories = Object.fromEntries(
-    plan.units.map(({ key, unit }) => [key, advisoriesOf(book, unit.firmware)]),
-  );
-  return {
-    schema: 'upsfw/plan@1',
-    generatedAt: now.toISOString(),
-    ...plan,
-    advisories,
-    workOrders: workOrders(plan, book, images),
-  };
-}
-
-function workOrders(plan: Plan, book: RuleBook, images: readonly StoredImage[]): readonly WorkOrder[] {
-  return plan.units.flatMap(({ key, unit, verdict, problem }) => {
-    // A plan for the card alone sends nobody to the UPS.
-    if (plan.component === 'card' && problem?.code !== 'device/no-application') return [];
-    return workOrder(book, { key, unit, verdict, path: verdict.path, images, problem }) ?? [];
-  });
-}
-
-/** `alive`: another process is at the run, so what is open is not in doubt but under way. */
-export function runDocument(
-  record: RunRecord,
-  book: RuleBook,
-  exitCode: number,
-  alive: boolean,
-  now: Date,
-): RunDocument {
-  const units = record.units.map((unit) => runUnit(unit, book, alive));
+/** How many units of a run ended how. */
+export function countOutcomes(units: readonly Pick<RunUnit, 'outcome'>[]): RunCounts {
   const counts: Record<RunOutcome, number> = {
     upgraded: 0,
     current: 0,
@@ -117,8 +94,40 @@ export function runDocument(
     stopped: 0,
     pending: 0,
   };
-  for (const unit of units) counts[unit.outcome] += 1;
-  const state = record.state === 'running' && !alive ? 'stopped' : record.state;
+  for (const { outcome } of units) counts[outcome] += 1;
+  return counts;
+}
+
+/** `alive`: another process is at the run, so what is open is under way, and not in doubt. */
+export function outcomeOf(record: UnitRecord, alive: boolean): RunOutcome {
+  return !alive && inDoubt(record) ? 'unknown' : record.outcome;
+}
+
+/** What a look says about the unit of a plan. Only a unit that was asked about an update is called idle. */
+export function runNow(look: Look, planned: Unit): RunNow {
+  const { unit, problem } = look;
+  const heard = { serial: unit.serial, problem: problem?.toJSON() ?? null };
+  const nothing = { ...heard, firmware: null, activity: 'unknown' } as const;
+  if (!unit.reachable || problem?.code.startsWith('link/') === true) return { ...nothing, answers: 'silent' };
+  if (usableSerial(unit.serial) === null) return { ...nothing, answers: 'unidentified' };
+  if (!sameUnit(unit, planned)) {
+    return { ...nothing, answers: usableSerial(planned.serial) === null ? 'unidentified' : 'other' };
+  }
+  return { ...heard, answers: 'same', firmware: firmwareOf(unit), activity: look.activity ?? 'unknown' };
+}
+
+/** `alive`: as for {@link outcomeOf}. `seen`: what the devices say now, by key; left out where they were not asked. */
+export function runDocument(
+  record: RunRecord,
+  book: RuleBook,
+  exitCode: number,
+  alive: boolean,
+  now: Date,
+  seen: ReadonlyMap<string, RunNow> = new Map(),
+): RunDocument {
+  const units = record.units.map((unit) => runUnit(unit, book, alive, seen.get(unit.planned.key) ?? null));
+  const atWork = record.state === 'done' ? 'done' : 'running';
+  const state = alive ? atWork : record.state === 'running' ? 'stopped' : record.state;
   return {
     schema: 'upsfw/run@1',
     generatedAt: now.toISOString(),
@@ -126,15 +135,15 @@ export function runDocument(
     state,
     paused: record.paused,
     units,
-    counts,
+    counts: countOutcomes(units),
     problem: record.problem,
     exitCode,
   };
 }
 
-function runUnit(record: UnitRecord, book: RuleBook, alive: boolean): RunUnit {
+function runUnit(record: UnitRecord, book: RuleBook, alive: boolean, now: RunNow | null): RunUnit {
   const { planned, before, after, problem, reasons } = record;
-  const outcome: RunOutcome = !alive && inDoubt(record) ? 'unknown' : record.outcome;
+  const outcome = outcomeOf(record, alive);
   const [site = '', name = ''] = planned.key.split('/');
   return {
     site,
@@ -147,6 +156,7 @@ function runUnit(record: UnitRecord, book: RuleBook, alive: boolean): RunUnit {
     outcome,
     hops: planned.hops.map((hop, index) => runHop(hop.image.file, hop.path, record.hops[index])),
     output: record.output,
+    now,
     // What a unit in doubt runs is not known, so neither is what it is open to.
     advisories: advisoriesOf(
       book,

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import {
   asProblem,
   type CardFile,
+  type Look,
   type PathKind,
   type PlanComponent,
   Problem,
@@ -74,7 +75,13 @@ export interface FleetNeeds {
 export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Promise<Fleet> {
   const inventory = await loadInventory(args.inventory);
   const units = needs.keys === undefined ? select(inventory, args) : byKeys(inventory, needs.keys);
-  const book = await loadRules({ files: args.rules, asOf: needs.asOf, overrule: needs.overrule });
+  const book = await loadRules({
+    files: args.rules,
+    asOf: needs.asOf,
+    overrule: needs.overrule,
+    trust: inventory.trust,
+    unknownImages: inventory.unknownImages,
+  });
   const imagesFolder = args.images === undefined ? inventory.images : resolve(args.images);
   if (imagesFolder === null && needs.images === 'required') {
     throw new Problem('config/images', 'No images folder is named.', {
@@ -243,6 +250,11 @@ export async function lookElsewhere(
   }));
 }
 
+/** False where the device fell silent in the middle of the look: who it is is known, how it stands is not. */
+function answers({ problem }: Look): boolean {
+  return problem === null || !problem.code.startsWith('link/');
+}
+
 /** Looks at the chosen units and judges each; an audit (without `forPlan`) is about the UPS alone. Only reads. */
 export async function lookAndJudge(
   fleet: Fleet,
@@ -264,7 +276,7 @@ export async function lookAndJudge(
     const { verdict, images } = judgeUnit(fleet.book, {
       component: fleet.component,
       cardFiles: forPlan ? fleet.cardFiles : [],
-      unit: look.unit,
+      unit: answers(look) ? look.unit : { ...look.unit, reachable: false },
       images: fleet.images,
       path: pathKind(target),
       operator: target,

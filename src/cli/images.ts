@@ -5,6 +5,7 @@ import { renderImages } from '../report/index.ts';
 import { loadRules } from '../rules/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { imagesDocument } from './documents.ts';
+import { exitOfFiles } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 
@@ -38,7 +39,8 @@ async function images(args: ImagesArgs, io: Io): Promise<Exit> {
   const document = imagesDocument(found.images, await loadRules(), io.clock.now(), found.cardFiles);
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderImages(document, { format: 'text', color: io.color && args.color }));
-  return [...found.images, ...found.cardFiles].some((image) => image.problems.length > 0) ? 2 : 0;
+  const damaged = [...found.images, ...found.cardFiles].filter(({ problems }) => problems.length > 0);
+  return exitOfFiles(damaged.length);
 }
 
 async function fetchOne(url: string | undefined, more: readonly string[], args: ImagesArgs, io: Io) {

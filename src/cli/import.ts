@@ -12,6 +12,7 @@ import {
   writeInventoryFile,
 } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { exitOfMerge } from './exit-codes.ts';
 import { readList } from './import-source.ts';
 import { mergeListed, readInventoryText } from './inventory-writing.ts';
 import type { Io } from './io.ts';
@@ -91,7 +92,7 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
     `${counted(stands, 'unit')}${left === 0 ? '' : ` (${left} of the list left out)`}, ${counted(notes.length, 'note')}${args.write === undefined ? '' : `; ${done}`}.\n`,
   );
   if (assumed) io.talk(`${ASSUMED}\n`);
-  return 0;
+  return exitOfMerge(changes);
 }
 
 function counted(count: number, what: string): string {

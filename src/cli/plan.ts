@@ -4,7 +4,7 @@ import { type Plan, Problem } from '../core/index.ts';
 import { renderPlan } from '../report/index.ts';
 import { buildPlan } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { planDocument } from './documents.ts';
+import { exitOfPlan } from './exit-codes.ts';
 import { type Fleet, lookAndJudge, lookElsewhere, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import {
@@ -24,6 +24,7 @@ import {
   stateFolder,
 } from './options.ts';
 import { type OpenPaths, openPaths } from './paths.ts';
+import { planDocument } from './plan-document.ts';
 
 const PlanArgs = FleetSchema.extend({
   out: z.string().min(1).optional(),
@@ -70,7 +71,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
   const open = openPaths(stateFolder(args, io), io, 'read');
   try {
     const made = await makePlan(fleet, open, io);
-    const document = planDocument(made, fleet.book, fleet.images, io.clock.now());
+    const document = planDocument(made, fleet, args.rules, io.clock.now());
     if (args.out !== undefined)
       await writeFile(args.out, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
@@ -81,7 +82,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
           color: io.color && args.color,
         }),
       );
-    return planExit(made);
+    return exitOfPlan(made);
   } finally {
     await open.close();
   }
@@ -93,10 +94,4 @@ export async function makePlan(fleet: Fleet, open: OpenPaths, io: Io): Promise<P
   const judged = await lookAndJudge(fleet, open.paths, io, signal, true);
   const elsewhere = await lookElsewhere(fleet, judged, open.paths, io, signal);
   return buildPlan(fleet.book.hash, judged, fleet.component, elsewhere);
-}
-
-/** 3 where nothing can be done and something should be. */
-export function planExit(made: Plan): Exit {
-  const open = made.units.filter((unit) => unit.verdict.status !== 'current');
-  return open.length > 0 && open.every((unit) => unit.verdict.status !== 'outdated') ? 3 : 0;
 }

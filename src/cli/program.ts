@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { asProblem, escapedJson, outputText, Problem, printable } from '../core/index.ts';
 import type { Command, Exit } from './command.ts';
 import { loadCommands } from './commands.ts';
+import { DONE, exitHelp, exitOfProblem } from './exit-codes.ts';
 import { createLog, type Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 
@@ -18,7 +19,7 @@ export async function runProgram(words: readonly string[], io: Io): Promise<Exit
 }
 
 function report(problem: Problem, io: Io, wantsJson: boolean): Exit {
-  const code = exitOf(problem);
+  const code = exitOfProblem(problem);
   if (wantsJson) {
     const document = {
       schema: 'upsfw/error@1',
@@ -31,15 +32,6 @@ function report(problem: Problem, io: Io, wantsJson: boolean): Exit {
   const details = problem.details.map((line) => `  ${line}\n`).join('');
   io.talk(outputText(`upsfw: ${problem.message}\n${details}  ${problem.hint}\n  (${problem.code})\n`, false));
   return code;
-}
-
-/** Who is to blame decides the code: what the operator wrote is 2, a fault of the tool is 1. */
-function exitOf(problem: Problem): Exit {
-  if (problem.code.startsWith('internal/')) return 1;
-  if (problem.code.startsWith('config/') || problem.code.startsWith('image/')) return 2;
-  if (problem.code === 'refused/confirmation') return 2;
-  if (problem.code.startsWith('refused/')) return 3;
-  return 4;
 }
 
 async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
@@ -61,6 +53,7 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
     })
     .version(VERSION)
     .help()
+    .epilogue(exitHelp())
     .locale('en')
     .wrap(Math.min(io.terminal?.columns ?? 100, 110))
     .exitProcess(false)
@@ -83,7 +76,7 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   const text = await parseWords(parser, words);
   if (text !== null) {
     io.out(`${text}\n`);
-    return 0;
+    return DONE;
   }
   const [first] = chosen;
   if (first === undefined) throw usage('Name a command.');

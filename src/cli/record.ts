@@ -18,6 +18,7 @@ import {
   type SecretResolver,
 } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { exitOfLook, STOPPED } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, FLEET_OPTIONS, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
@@ -84,7 +85,7 @@ async function keepFiles(recording: Recording, files: RecordFiles, args: RecordA
   await keep(folder, 'report.md', files.report);
   if (files.persona !== null) await keep(folder, 'persona.yaml', files.persona);
   const [first] = recording.missing;
-  const exitCode: Exit = files.persona !== null ? 0 : 4;
+  const exitCode = exitOfLook(files.persona !== null);
   if (args.json) {
     const document = {
       schema: 'upsfw/record@1',
@@ -120,12 +121,12 @@ function sayStopped(args: RecordArgs, io: Io): Exit {
       schema: 'upsfw/error@1',
       generatedAt: io.clock.now().toISOString(),
       problem: problem.toJSON(),
-      exitCode: 130,
+      exitCode: STOPPED,
     };
     io.out(`${JSON.stringify(document, null, 2)}\n`);
   }
   io.talk(`${problem.message}\n`);
-  return 130;
+  return STOPPED;
 }
 
 interface Chosen {

@@ -3,14 +3,15 @@ import { z } from 'zod';
 import { Problem } from '../core/index.ts';
 import { renderAudit, renderRun, type Style } from '../report/index.ts';
 import { loadRules } from '../rules/index.ts';
-import { createLocks, exitCodeOf, fold, readJournal } from '../run/index.ts';
+import { createLocks, fold, readJournal } from '../run/index.ts';
 import { readLastAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { runDocument } from './documents.ts';
+import { DONE, exitOfRun } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, LISTING, LISTING_SHAPE, readListing, stateFolder } from './options.ts';
-import { chosenRun } from './resume.ts';
 import { runLockName } from './run-it.ts';
+import { runToShow } from './runs.ts';
 
 const ReportArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
@@ -24,7 +25,7 @@ type ReportArgs = z.infer<typeof ReportArgs>;
 export const reportCommand = defineCommand<ReportArgs>({
   usage: 'report [run]',
   describe: 'A run, or the last audit, as text, JSON or Markdown (touches no device)',
-  positionals: { run: { describe: 'Name of the run (default: the last one)' } },
+  positionals: { run: { describe: 'Name of the run (default: the one at work, or the newest)' } },
   options: {
     ...COMMON_OPTIONS,
     audit: { type: 'boolean', default: false, describe: 'The last audit instead of a run' },
@@ -40,7 +41,7 @@ async function report(args: ReportArgs, io: Io): Promise<Exit> {
   const text = args.audit ? await auditText(args, io) : await runText(args, io);
   if (args.out === undefined) io.out(text);
   else await writeFile(args.out, text);
-  return 0;
+  return DONE;
 }
 
 function styleOf(args: ReportArgs, io: Io): Style {
@@ -67,9 +68,9 @@ async function runText(args: ReportArgs, io: Io): Promise<string> {
     });
   }
   const state = stateFolder(args, io);
-  const record = fold(await readJournal(state, await chosenRun(state, args.run)));
+  const record = fold(await readJournal(state, await runToShow(state, args.run)));
   const alive = await createLocks(state).heldElsewhere(runLockName(record.run));
-  const exitCode = exitCodeOf(record, { stopped: false, alive });
+  const exitCode = exitOfRun(record, { stopped: false, alive });
   const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now());
   return asJson(args) ? `${JSON.stringify(document, null, 2)}\n` : renderRun(document, styleOf(args, io));
 }

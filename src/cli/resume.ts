@@ -3,12 +3,12 @@ import { asProblem, Problem } from '../core/index.ts';
 import {
   createLocks,
   fold,
-  listRuns,
   openStateFolder,
   type RunRecord,
   readJournal,
   reopenJournal,
   type UnitRecord,
+  wasPutOff,
 } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { openFleetOfRun } from './fleet.ts';
@@ -17,6 +17,7 @@ import { askRecovery } from './local/ask-recovery.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
 import { runIt, showLive, showRun, withRunLock } from './run-it.ts';
+import { runToResume } from './runs.ts';
 
 const ResumeArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
@@ -28,7 +29,9 @@ type ResumeArgs = z.infer<typeof ResumeArgs>;
 export const resumeCommand = defineCommand<ResumeArgs>({
   usage: 'resume [run]',
   describe: 'Go on with an interrupted run, from what the devices answer (writes)',
-  positionals: { run: { describe: 'Name of the run (default: the last one)' } },
+  positionals: {
+    run: { describe: 'Name of the run (default: the newest in which something is left to do)' },
+  },
   options: {
     ...COMMON_OPTIONS,
     again: {
@@ -43,19 +46,10 @@ export const resumeCommand = defineCommand<ResumeArgs>({
   run: resume,
 });
 
-/** The run that is meant: the named one, or the last. Throws Problem config/run. */
-export async function chosenRun(state: string, named: string | undefined): Promise<string> {
-  if (named !== undefined) return named;
-  const last = (await listRuns(state)).at(-1);
-  if (last !== undefined) return last;
-  throw new Problem('config/run', `There is no run in ${state}.`, {
-    hint: 'upsfw upgrade --apply makes one; --state names another folder.',
-  });
-}
-
 async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
-  const run = await chosenRun(state, args.run);
+  const { run, isDone } = await runToResume(state, args.run, args.again);
+  if (isDone) return showDone(run, state, args, io);
   await openStateFolder(state);
   const record = fold(await readJournal(state, run));
   if (record.problem !== null) return lookOnly(record, state, args, io);
@@ -74,6 +68,12 @@ async function lookOnly(record: RunRecord, state: string, args: ResumeArgs, io: 
   return showRun(record, false, createLocks(state), args, io);
 }
 
+/** No run has anything left to do: the newest is shown, and nothing is written down. */
+async function showDone(run: string, state: string, args: ResumeArgs, io: Io): Promise<Exit> {
+  io.talk(`Nothing is left to do in any run. The newest is ${run}.\n`);
+  return showRun(fold(await readJournal(state, run)), false, createLocks(state), args, io);
+}
+
 async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promise<Exit> {
   const journal = await reopenJournal(state, run, io.clock);
   try {
@@ -88,7 +88,7 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
     const open = openPaths(state, io);
     try {
       await journal.append({ event: 'resumed' });
-      for (const unit of [...again, ...record.units.filter(untouched)]) {
+      for (const unit of [...again, ...record.units.filter(wasPutOff)]) {
         await journal.append({ event: 'again', unit: unit.planned.key });
       }
       return await runIt(journal, fleet, open, { ...args, stateFolder: state }, io);
@@ -104,16 +104,6 @@ function recoveredAgain(port: string): Problem {
   return new Problem('config/usage', 'This run recovered a unit at a port; --again does not go with it.', {
     hint: `Send the image anew: upsfw local recover ${port} IMAGE --expect-id ID.`,
   });
-}
-
-/** Refused or stopped before any start: what stood against it may have gone. */
-function untouched(record: UnitRecord): boolean {
-  const started = record.hops.some((hop) => hop.startedAt !== null);
-  return (
-    !started &&
-    record.planned.verdict.status === 'outdated' &&
-    (record.outcome === 'refused' || record.outcome === 'stopped')
-  );
 }
 
 function allowedAgain(record: RunRecord, name: string): UnitRecord {

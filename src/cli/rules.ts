@@ -4,6 +4,7 @@ import { renderDecision, renderRules } from '../report/index.ts';
 import { allRules, decide, describedOrder, lineSummary, loadRules } from '../rules/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { DecisionInputSchema, decideLines } from './decide-lines.ts';
+import { DONE, exitOfFiles } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { AS_OF, AsOfDay, COMMON_OPTIONS, CommonSchema } from './options.ts';
 
@@ -71,7 +72,7 @@ async function decideMany(args: RulesArgs, io: Io): Promise<Exit> {
   const book = await loadRules({ files: args.rules, asOf: args.asOf });
   const bad = await decideLines(book, io);
   if (bad > 0) io.talk(`${bad} ${bad === 1 ? 'line' : 'lines'} could not be read.\n`);
-  return bad > 0 ? 2 : 0;
+  return exitOfFiles(bad);
 }
 
 async function decideOne(args: RulesArgs, io: Io): Promise<Exit> {
@@ -99,7 +100,7 @@ async function decideOne(args: RulesArgs, io: Io): Promise<Exit> {
   };
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderDecision(document, { format: 'text', color: io.color && args.color }));
-  return 0;
+  return DONE;
 }
 
 async function explain(args: RulesArgs, io: Io): Promise<Exit> {
@@ -124,7 +125,7 @@ async function explain(args: RulesArgs, io: Io): Promise<Exit> {
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else
     io.out(renderRules(document, { format: 'text', color: io.color && args.color }, args.names.length > 0));
-  return 0;
+  return DONE;
 }
 
 /** Every file is read, and every finding of every file is said, before the command fails. */
@@ -156,5 +157,5 @@ async function check(args: RulesArgs, io: Io): Promise<Exit> {
       io.out(problem === null ? `${file}: ${count} rules, well\n` : `${problem.message}\n`);
     }
   }
-  return results.some(({ problem }) => problem !== null) ? 2 : 0;
+  return exitOfFiles(results.filter(({ problem }) => problem !== null).length);
 }

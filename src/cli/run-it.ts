@@ -7,11 +7,10 @@ import {
   isUpsHop,
   Problem,
   type StoredFile,
-  sameUnit,
   unitKey,
 } from '../core/index.ts';
 import { verifyStored } from '../images/index.ts';
-import { renderRun } from '../report/index.ts';
+import { type RunNow, renderStatus, type StatusOptions } from '../report/index.ts';
 import { judgeCardStart, judgeStart, loadRules } from '../rules/index.ts';
 import {
   type Control,
@@ -19,17 +18,20 @@ import {
   createLocks,
   createPapers,
   execute,
-  exitCodeOf,
   fold,
+  inDoubt,
   type Journal,
   type Locks,
   leftBetweenHops,
   lookAll,
   type OpenPapers,
   type RunRecord,
+  type UnitRecord,
+  wasPutOff,
 } from '../run/index.ts';
 import type { Exit } from './command.ts';
-import { runDocument } from './documents.ts';
+import { runDocument, runNow } from './documents.ts';
+import { exitOfRun, STOPPED } from './exit-codes.ts';
 import { type Fleet, openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
 import type { CommonArgs } from './options.ts';
@@ -99,7 +101,7 @@ export async function runIt(
     }
     void progress.end().finally(() => {
       io.talk(`Leaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
-      process.exit(130);
+      process.exit(STOPPED);
     });
   });
   try {
@@ -176,24 +178,43 @@ async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredFile> {
   return image;
 }
 
-/** Prints a run and gives its exit code. */
+/** With more units than this a run shows only the units that need a person. */
+const MOST_IN_DETAIL = 10;
+
+/** Prints a run and gives its exit code. `seen`: what the devices say now, where they were asked. */
 export async function showRun(
   record: RunRecord,
   stopped: boolean,
   locks: Locks,
-  args: CommonArgs,
+  args: CommonArgs & { readonly details?: boolean },
   io: Io,
+  seen?: ReadonlyMap<string, RunNow>,
 ): Promise<Exit> {
   const alive = await locks.heldElsewhere(runLockName(record.run));
-  const exitCode = exitCodeOf(record, { stopped, alive });
-  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now());
+  const exitCode = exitOfRun(record, { stopped, alive });
+  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now(), seen);
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderRun(document, { format: 'text', color: io.color && args.color }));
+  else {
+    const width = Math.max(io.terminal?.columns ?? USUAL_WIDTH, NARROWEST);
+    const details = args.details === true || record.units.length <= MOST_IN_DETAIL;
+    io.out(
+      renderStatus(
+        document,
+        { format: 'text', color: io.color && args.color, width },
+        { details, ...nextStep(record, alive) },
+      ),
+    );
+  }
   return exitCode;
 }
 
 /** Asks the devices of a run how they are now, and shows that beside what its journal says. Only reads. */
-export async function showLive(record: RunRecord, state: string, args: CommonArgs, io: Io): Promise<Exit> {
+export async function showLive(
+  record: RunRecord,
+  state: string,
+  args: CommonArgs & { readonly details?: boolean },
+  io: Io,
+): Promise<Exit> {
   if (record.recovery !== null) {
     throw new Problem('config/usage', 'This run recovered a unit at a port, and has no inventory.', {
       hint: `Ask the port: upsfw local look ${record.recovery.port}`,
@@ -205,15 +226,45 @@ export async function showLive(record: RunRecord, state: string, args: CommonArg
     const looks = await lookAll(open.paths, fleet.chosen, {
       clock: io.clock,
       signal: new AbortController().signal,
+      update: true,
     });
-    const seen = new Map(fleet.chosen.map((target, index) => [unitKey(target), looks[index]?.unit ?? null]));
-    const units = record.units.map((unit) => {
-      const now = seen.get(unit.planned.key);
-      // Another unit may have the address by now.
-      return { ...unit, after: now && sameUnit(now, unit.planned.unit) ? now : null };
-    });
-    return await showRun({ ...record, units }, false, createLocks(state), args, io);
+    const planned = new Map(record.units.map((unit) => [unit.planned.key, unit.planned.unit]));
+    const seen = new Map(
+      fleet.chosen.flatMap((target, index) => {
+        const [look, unit] = [looks[index], planned.get(unitKey(target))];
+        return look === undefined || unit === undefined
+          ? []
+          : [[unitKey(target), runNow(look, unit)] as const];
+      }),
+    );
+    return await showRun(record, false, createLocks(state), args, io, seen);
   } finally {
     await open.close();
   }
+}
+
+const USUAL_WIDTH = 80;
+const NARROWEST = 40;
+
+/** What to do and to type after a look at a run, by what is worst in it. */
+function nextStep(record: RunRecord, alive: boolean): Pick<StatusOptions, 'next' | 'first'> {
+  const { run, units, recovery } = record;
+  if (alive) return { next: `upsfw status ${run} --live`, first: 'Another process is at work on this run.' };
+  const found = (outcome: UnitRecord['outcome']): UnitRecord | undefined =>
+    units.find((unit) => unit.outcome === outcome);
+  const resume = `upsfw resume ${run}`;
+  if (units.some(inDoubt)) return { next: resume, first: 'Look at the units that are unknown.' };
+  const failed = found('failed');
+  if (recovery !== null && failed !== undefined)
+    return { next: `upsfw local look ${recovery.port}`, first: null };
+  if (units.some((unit) => wasPutOff(unit) || leftBetweenHops(unit)) || found('stopped') !== undefined)
+    return { next: resume, first: 'Lift what stands against the units.' };
+  if (found('pending') !== undefined) return { next: resume, first: null };
+  if (failed !== undefined) {
+    const name = failed.planned.key.split('/')[1];
+    return { next: `${resume} --again ${name}`, first: 'Lift the cause of each failure.' };
+  }
+  if (found('refused') !== undefined)
+    return { next: 'upsfw plan --out plan.json', first: 'Lift what blocks the units.' };
+  return { next: `upsfw report ${run} --format md --out report.md`, first: null };
 }

@@ -24,6 +24,7 @@ import {
   startLocalRehearsal,
 } from '../sim/index.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { DONE } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 
@@ -158,7 +159,7 @@ async function simulate(args: SimulateArgs, io: Io): Promise<Exit> {
   } finally {
     await local?.close();
   }
-  return 0;
+  return DONE;
 }
 
 /** Prints the inventory, or writes it with images beside it. */

@@ -3,19 +3,32 @@ import { createLocks, fold, readJournal } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
-import { chosenRun } from './resume.ts';
 import { showLive, showRun } from './run-it.ts';
+import { runToShow } from './runs.ts';
 
-const StatusArgs = CommonSchema.extend({ run: z.string().min(1).optional(), live: z.boolean() });
+const StatusArgs = CommonSchema.extend({
+  run: z.string().min(1).optional(),
+  live: z.boolean(),
+  details: z.boolean(),
+});
 type StatusArgs = z.infer<typeof StatusArgs>;
 
 export const statusCommand = defineCommand<StatusArgs>({
   usage: 'status [run]',
   describe: 'Where each unit of a run stands; --live asks the devices too (only reads)',
-  positionals: { run: { describe: 'Name of the run (default: the last one)' } },
+  positionals: { run: { describe: 'Name of the run (default: the one at work, or the newest)' } },
   options: {
     ...COMMON_OPTIONS,
-    live: { type: 'boolean', default: false, describe: 'Ask the devices for their firmware now' },
+    live: {
+      type: 'boolean',
+      default: false,
+      describe: 'Ask the devices for their firmware and update state now',
+    },
+    details: {
+      type: 'boolean',
+      default: false,
+      describe: 'Every unit with its hops, also those that are done',
+    },
   },
   schema: StatusArgs,
   run: status,
@@ -23,7 +36,7 @@ export const statusCommand = defineCommand<StatusArgs>({
 
 async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
-  const record = fold(await readJournal(state, await chosenRun(state, args.run)));
+  const record = fold(await readJournal(state, await runToShow(state, args.run)));
   if (!args.live) return showRun(record, false, createLocks(state), args, io);
   return showLive(record, state, args, io);
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { z } from 'zod';
-import { type Plan, Problem, parseJson, planId } from '../core/index.ts';
+import { type Plan, type PlannedUnit, Problem } from '../core/index.ts';
 import { type PlanDocument, renderPlan } from '../report/index.ts';
-import { createJournal, needsOf, openStateFolder, PlanSchema } from '../run/index.ts';
+import { createJournal, needsOf, openStateFolder } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { planDocument } from './documents.ts';
+import { exitOfPlan } from './exit-codes.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import {
@@ -12,6 +12,7 @@ import {
   COMPONENT,
   ComponentWord,
   FLEET_OPTIONS,
+  type FleetArgs,
   FleetSchema,
   OUTPUT,
   OutputWord,
@@ -22,10 +23,28 @@ import {
   stateFolder,
 } from './options.ts';
 import { openPaths } from './paths.ts';
-import { makePlan, planExit } from './plan.ts';
+import { makePlan } from './plan.ts';
+import { planDocument } from './plan-document.ts';
+import {
+  asApproved,
+  type CarriedOutWith,
+  checkInventory,
+  type PlanFile,
+  readPlanFile,
+  withOriginOf,
+} from './plan-file.ts';
 import { runIt, runName, withRunLock } from './run-it.ts';
 
+/** Without a default: a plan file has its own inventory, and another one that is named beside it is refused. */
+const INVENTORY = {
+  alias: 'i',
+  type: 'string',
+  describe: 'Inventory file (default: that of the plan file, or inventory.yaml)',
+} as const;
+const DEFAULT_INVENTORY = 'inventory.yaml';
+
 const UpgradeArgs = FleetSchema.extend({
+  inventory: z.string().min(1).optional(),
   apply: z.boolean(),
   yes: z.boolean(),
   plan: z.string().min(1).optional(),
@@ -42,6 +61,7 @@ export const upgradeCommand = defineCommand<UpgradeArgs>({
   options: {
     ...COMMON_OPTIONS,
     ...FLEET_OPTIONS,
+    inventory: INVENTORY,
     ...OVERRULE,
     ...OUTPUT,
     ...COMPONENT,
@@ -82,33 +102,56 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
   }
   const state = stateFolder(args, io);
   if (args.apply) await openStateFolder(state);
-  const approved = args.plan === undefined ? null : await readPlan(args.plan);
-  const fleet = await openFleet(args, io, {
+  const approved = args.plan === undefined ? null : await readPlanFile(args.plan);
+  const used = await carriedOutWith(approved, args);
+  const chosen = { ...args, ...used };
+  const fleet = await openFleet(chosen, io, {
     // Without --apply nothing is written, so no credential for writing is asked for.
     purpose: args.apply ? 'write' : 'read',
     images: 'required',
-    ...(approved === null ? {} : { keys: approved.units.map((unit) => unit.key) }),
-    overrule: readOverrule(args.overrule),
-    component: approved?.component ?? args.component ?? 'ups',
-    ...(approved === null ? readOutput(args.output, args) : { outputOff: outputOff(approved) }),
+    ...(approved === null ? {} : { keys: approved.plan.units.map((unit) => unit.key) }),
+    overrule: used.overrule,
+    component: approved?.plan.component ?? args.component ?? 'ups',
+    ...(approved === null ? readOutput(args.output, args) : { outputOff: outputOff(approved.plan) }),
   });
+  const note = approved === null ? null : checkInventory(approved, fleet.inventory);
+  if (note !== null) io.talk(`${note}\n`);
   const open = openPaths(state, io, args.apply ? 'write' : 'read');
   try {
-    const plan = await makePlan(fleet, open, io);
-    if (approved !== null && approved.id !== plan.id) throw otherPlan(approved, plan);
-    const document = planDocument(plan, fleet.book, fleet.images, io.clock.now());
+    const found = await makePlan(fleet, open, io);
+    const plan = approved === null ? found : asApproved(approved, found);
+    const document = planDocument(plan, fleet, used.rules, io.clock.now());
     if (!args.apply) return showPlan(document, plan, args, io);
     await openStateFolder(state, needsOf(plan));
-    if (planExit(plan) === 0 && !(await confirmed(document, plan, args, io))) {
+    if (plan.units.some(isToBeStarted) && !(await confirmed(document, plan, args, io))) {
       throw new Problem('refused/confirmation', 'The plan was not confirmed; nothing was sent.', {
         hint: 'Answer yes, or use --yes.',
       });
     }
     const run = runName(io);
-    return await withRunLock(state, run, () => begin(run, plan, fleet, open, args, state, io));
+    return await withRunLock(state, run, () =>
+      begin(run, plan, fleet, open, { ...chosen, stateFolder: state }, io),
+    );
   } finally {
     await open.close();
   }
+}
+
+/** What the run works with: what was named on the command line, or what the plan file was made with. */
+async function carriedOutWith(approved: PlanFile | null, args: UpgradeArgs): Promise<CarriedOutWith> {
+  const { inventory, images, rules } = args;
+  const overrule = readOverrule(args.overrule);
+  if (approved !== null) return withOriginOf(approved, { inventory, images, rules, overrule });
+  return {
+    inventory: inventory ?? DEFAULT_INVENTORY,
+    ...(images === undefined ? {} : { images }),
+    rules: rules.map((file) => resolve(file)),
+    overrule,
+  };
+}
+
+function isToBeStarted({ verdict, hops }: PlannedUnit): boolean {
+  return verdict.status === 'outdated' && hops.length > 0;
 }
 
 async function begin(
@@ -116,11 +159,10 @@ async function begin(
   plan: Plan,
   fleet: Fleet,
   open: ReturnType<typeof openPaths>,
-  args: UpgradeArgs,
-  state: string,
+  args: FleetArgs & { readonly stateFolder: string },
   io: Io,
 ): Promise<Exit> {
-  const journal = await createJournal(state, run, io.clock);
+  const journal = await createJournal(args.stateFolder, run, io.clock);
   try {
     await journal.append({
       event: 'run',
@@ -132,7 +174,7 @@ async function begin(
       plan,
     });
     io.talk(`Run ${run}\n`);
-    return await runIt(journal, fleet, open, { ...args, stateFolder: state }, io);
+    return await runIt(journal, fleet, open, args, io);
   } finally {
     await journal.close();
   }
@@ -142,7 +184,7 @@ function showPlan(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io)
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderPlan(document, { format: 'text', color: io.color && args.color }));
   io.talk('Nothing was sent. Add --apply to carry this out.\n');
-  return planExit(plan);
+  return exitOfPlan(plan);
 }
 
 async function confirmed(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io): Promise<boolean> {
@@ -151,7 +193,7 @@ async function confirmed(document: PlanDocument, plan: Plan, args: UpgradeArgs, 
     io.talk(shown);
     return true;
   }
-  const count = plan.units.filter((unit) => unit.verdict.status === 'outdated').length;
+  const count = plan.units.filter(isToBeStarted).length;
   const what = count === 1 ? 'this update' : `these ${count} updates`;
   // The plan is part of the question: --quiet must not leave a bare yes or no.
   const answer = await io.ask?.(`${shown}\nSend and start ${what}? Type yes: `, false);
@@ -161,70 +203,4 @@ async function confirmed(document: PlanDocument, plan: Plan, args: UpgradeArgs, 
 /** The units whose output the approved plan switches off. */
 function outputOff(plan: Plan): ReadonlySet<string> {
   return new Set(plan.units.filter(({ output }) => output === 'off').map(({ key }) => key));
-}
-
-async function readPlan(file: string): Promise<Plan> {
-  let parsed: unknown;
-  try {
-    parsed = parseJson(await readFile(file, 'utf8'));
-  } catch (thrown) {
-    throw new Problem('config/plan', `The plan file ${file} cannot be read.`, {
-      hint: 'Make one with: upsfw plan --out FILE.',
-      cause: thrown,
-    });
-  }
-  const checked = z.looseObject({ schema: z.literal('upsfw/plan@1') }).safeParse(parsed);
-  const {
-    schema: _schema,
-    generatedAt: _generatedAt,
-    advisories: _advisories,
-    workOrders: _workOrders,
-    ...rest
-  } = checked.success ? checked.data : { schema: '', generatedAt: '', advisories: null, workOrders: null };
-  const plan = planOf(rest);
-  if (checked.success && plan !== null) {
-    // The id is a hash of what the plan says: a file that was edited no longer has it.
-    if (planId(plan.rules, plan.units) === plan.id) return plan;
-    throw new Problem(
-      'config/plan',
-      `${file} was changed after it was made: its content does not give its id ${plan.id}.`,
-      {
-        hint: 'Make a new plan: upsfw plan --out FILE.',
-      },
-    );
-  }
-  throw new Problem('config/plan', `${file} is not a plan of this version of upsfw.`, {
-    hint: 'Make one with: upsfw plan --out FILE.',
-  });
-}
-
-/** A value as a plan; null where it is none. */
-function planOf(value: unknown): Plan | null {
-  try {
-    return PlanSchema.safeParse(value).data ?? null;
-  } catch (thrown) {
-    // The schema library cannot hand on faults by the hundred thousand.
-    if (thrown instanceof RangeError) return null;
-    throw thrown;
-  }
-}
-
-function otherPlan(approved: Plan, found: Plan): Problem {
-  const changed = approved.units.flatMap((was) => {
-    const now = found.units.find((unit) => unit.key === was.key);
-    const same =
-      now !== undefined &&
-      now.unit.serial === was.unit.serial &&
-      now.unit.firmware.version === was.unit.firmware.version &&
-      JSON.stringify(now.hops) === JSON.stringify(was.hops);
-    return same ? [] : [was.key];
-  });
-  const what = changed.length > 0 ? `changed: ${changed.join(', ')}` : 'the rules or the catalogue changed';
-  return new Problem(
-    'refused/stale-plan',
-    `The plan file has id ${approved.id}, what is found now gives ${found.id} (${what}).`,
-    {
-      hint: 'Make a new plan, look at it, and carry that out.',
-    },
-  );
 }

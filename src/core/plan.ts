@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ProblemJson } from './problem.ts';
+import { Problem, type ProblemJson } from './problem.ts';
 import type { PathKind } from './target.ts';
-import type { CardPart, Unit } from './unit.ts';
+import type { Card, CardPart, Unit } from './unit.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
@@ -75,7 +75,7 @@ export const PLAN_COMPONENTS = ['ups', 'card', 'all'] as const;
 export type PlanComponent = (typeof PLAN_COMPONENTS)[number];
 
 export interface Plan {
-  /** Hash of identity, firmware, images and rules: same facts, same plan. */
+  /** Hash of what it is carried out by, see {@link planId}: same facts, same plan. */
   readonly id: string;
   readonly component: PlanComponent;
   /** Hash over the rule files and the catalogue that judged. */
@@ -83,17 +83,82 @@ export interface Plan {
   readonly units: readonly PlannedUnit[];
 }
 
-/** The id of a plan. Volatile facts (load, runtime) are left out: they are judged again before each start. */
-export function planId(rules: string, units: readonly PlannedUnit[]): string {
+/** What of a unit a plan depends on. Volatile facts (load, runtime) are not among it: they are judged before each start. */
+export const PLAN_FACTS = [
+  'serial number',
+  'firmware',
+  'card',
+  'route',
+  'images',
+  'output during the update',
+] as const;
+export type PlanFact = (typeof PLAN_FACTS)[number];
+
+/** The facts of one planned unit, each as text. Device text is in it as the unit gave it. */
+export function planFacts({ unit, hops, output }: PlannedUnit): Readonly<Record<PlanFact, string>> {
+  const { firmware, card } = unit;
+  const route = hops.map(
+    (hop) => `${standingInWords(hop, 'from')} -> ${standingInWords(hop, 'to')} over ${hop.path}`,
+  );
+  return {
+    'serial number': unit.serial ?? 'none',
+    firmware: `UPS ${firmware.version ?? '?'} (ID${firmware.microLinkId ?? '?'})`,
+    card: card === null ? 'none' : cardInWords(card),
+    route: route.join(', then ') || 'none',
+    // The name of an image file says nothing; that of a file for a card is all that tells its version.
+    images:
+      hops
+        .map(({ component, image }) =>
+          component === 'ups' ? `sha256 ${image.sha256}` : `${image.file} sha256 ${image.sha256}`,
+        )
+        .join(', then ') || 'none',
+    'output during the update': output === 'off' ? 'switched off' : 'left as it is',
+  };
+}
+
+function cardInWords({ model, serial, platform, boot, os, app }: Card): string {
+  const parts = [
+    ['serial number', serial],
+    ['platform', platform],
+    ['boot monitor', boot],
+    ['OS', os],
+    [app?.name ?? 'application', app?.version ?? null],
+  ] as const;
+  return `${model ?? '?'}: ${parts.map(([name, value]) => `${name} ${value ?? '?'}`).join(', ')}`;
+}
+
+/** The id of a plan: a hash over the facts that it is carried out by. A fresh plan of the same situation has the same id. */
+export function planId(
+  rules: string,
+  units: readonly PlannedUnit[],
+  component: PlanComponent = 'ups',
+): string {
   const facts = units
-    .map((planned) => ({
-      key: planned.key,
-      serial: planned.unit.serial,
-      version: planned.unit.firmware.version,
-      microLinkId: planned.unit.firmware.microLinkId,
-      hops: planned.hops.map((hop) => [hop.component, hop.from, hop.to, hop.image.sha256, hop.path]),
-      output: planned.output,
-    }))
+    .map((planned) => ({ key: planned.key, facts: planFacts(planned) }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  return createHash('sha256').update(JSON.stringify({ rules, facts })).digest('hex').slice(0, 16);
+  return contentHash({ rules, component, facts }).slice(0, 16);
+}
+
+/** SHA-256 over a JSON value, in hex. The order of keys and the layout of the text do not count; every value does. */
+export function contentHash(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+/** More levels than any document of the tool has. */
+const DEEPEST = 64;
+
+/** JSON text with its keys in order. Keys without a value are left out, as in JSON. Throws Problem config/plan for deep nesting. */
+export function canonicalJson(value: unknown, level = 0): string {
+  if (level > DEEPEST) {
+    throw new Problem('config/plan', `The content is nested deeper than ${DEEPEST} levels.`, {
+      hint: 'Make a new plan: upsfw plan --out FILE.',
+    });
+  }
+  if (Array.isArray(value)) return `[${value.map((one) => canonicalJson(one, level + 1)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = Object.entries(value)
+    .filter(([, one]) => one !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([key, one]) => `${JSON.stringify(key)}:${canonicalJson(one, level + 1)}`);
+  return `{${fields.join(',')}}`;
 }

@@ -14,7 +14,8 @@ export const PROBLEM_CODES = {
   'config/overrule': 'A rule that shall be overruled does not exist or is final.',
   'config/rules': 'A rule file is malformed.',
   'config/images': 'The images folder is missing or holds no image.',
-  'config/plan': 'The plan file is malformed or was made for something else.',
+  'config/plan':
+    'The plan file is malformed, was edited, or was made with something else than what is used now.',
   'config/run': 'There is no such run or audit, or it cannot be read.',
   'config/state': 'The state folder cannot be used.',
   'config/stick': 'The folder for a USB stick is none: not there, no FAT, not its root, not empty, or full.',

@@ -8,8 +8,7 @@ import { readFileName } from './file-name.ts';
 export const IMAGE_WARNINGS = {
   NAME_OTHER_ID: 'The file name gives another Micro-Link id than the content.',
   NAME_OTHER_VERSION: 'The file name gives another version than the content.',
-  HASH_NOT_KNOWN:
-    'The sha256 is not in the catalogue, as for a newer image or one that is not of the vendor.',
+  HASH_UNKNOWN: 'The sha256 is not in the catalogue, as for a newer image or one that is not of the vendor.',
 } as const;
 
 export type ImageWarningCode = keyof typeof IMAGE_WARNINGS;
@@ -26,7 +25,7 @@ export function imageWarnings(image: Image, known: boolean): readonly ImageWarni
   return [
     ...nameWarnings(image),
     {
-      code: 'HASH_NOT_KNOWN',
+      code: 'HASH_UNKNOWN',
       message: `sha256 ${image.sha256} is not in the catalogue. The image may be newer than the catalogue; compare the hash with the one that the vendor prints.`,
     },
   ];

@@ -1,4 +1,3 @@
-import type { ServiceFinding } from '../core/index.ts';
 import { writeChanges } from './audit-since.ts';
 import { writeSites, writeWhatToDo } from './audit-summary.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
@@ -36,8 +35,8 @@ export function renderAudit(
   writeSites(paper, document);
   writeWhatToDo(paper, document);
   paper.line('');
-  const found = document.units.flatMap(({ findings }) => findings ?? []);
-  if (found.length > 0) paper.line(findingSummary(found));
+  const found = findingSummary(document.units);
+  if (found !== null) paper.line(found);
   for (const line of advisorySummary(document.units.map((unit) => unit.advisories ?? []))) paper.line(line);
   return paper.toString();
 }
@@ -77,9 +76,12 @@ function writeServices(paper: Paper, { services, findings }: AuditUnit): void {
   }
 }
 
-/** `findings: 3 FTP_ON, 1 LEGACY_SSH`. */
-function findingSummary(findings: readonly ServiceFinding[]): string {
-  const codes = [...new Set(findings.map(({ code }) => code))].sort();
-  const counted = codes.map((code) => `${findings.filter((one) => one.code === code).length} ${code}`);
-  return `findings: ${counted.join(', ')}`;
+/** `3 units have findings: 3 FTP_ON, 1 LEGACY_SSH`. Each number counts units; a unit may have several findings. */
+function findingSummary(units: readonly AuditUnit[]): string | null {
+  const found = units.map(({ findings }) => new Set((findings ?? []).map(({ code }) => code)));
+  const having = found.filter(({ size }) => size > 0).length;
+  if (having === 0) return null;
+  const codes = [...new Set(found.flatMap((one) => [...one]))].sort();
+  const counted = codes.map((code) => `${found.filter((one) => one.has(code)).length} ${code}`);
+  return `${having} ${having === 1 ? 'unit has' : 'units have'} findings: ${counted.join(', ')}`;
 }

@@ -85,7 +85,30 @@ export interface InventoryChange {
   readonly message: string;
 }
 
+/** What a plan was made with. It is carried out with the same, or not at all. Paths are absolute. */
+export interface PlanOrigin {
+  readonly inventory: {
+    readonly file: string;
+    /** Of the bytes of the file. */
+    readonly sha256: string;
+    /** A hash of what the inventory says of each planned unit, by its key. */
+    readonly entries: Readonly<Record<string, string>>;
+  };
+  /** Null where no folder was named. */
+  readonly images: string | null;
+  /** Rule files of the operator. */
+  readonly rules: readonly string[];
+  readonly overrule: readonly { readonly rule: string; readonly reason: string }[];
+  /** The day whose knowledge judged; null = all that is known. A plan of a day cannot be carried out. */
+  readonly asOf: string | null;
+}
+
 export interface PlanDocument extends DocumentHead<'plan'>, Plan {
+  /** SHA-256 over everything else in this document, see `contentHash`. */
+  readonly digest: string;
+  readonly madeWith: PlanOrigin;
+  /** Groups of units with the same load, by key: no two of a group are ever in flight together. */
+  readonly protects: readonly (readonly string[])[];
   /** By the key of the unit. */
   readonly advisories: Readonly<Record<string, readonly Advisory[]>>;
   /** What is left to people on site, by the key of the unit in each. */
@@ -121,6 +144,21 @@ export interface RunHop {
   readonly seconds: number | null;
 }
 
+/** What a device said when it was asked, beside what the journal holds. */
+export interface RunNow {
+  /**
+   * `same`: the unit of the plan; `other`: another serial number; `unidentified`: something answers, and which unit it is is
+   * not known; `silent`: no answer.
+   */
+  readonly answers: 'same' | 'other' | 'unidentified' | 'silent';
+  readonly serial: string | null;
+  /** Null where the unit of the plan did not tell. */
+  readonly firmware: RunFirmware | null;
+  /** `waiting`: it has an image and installs it later. `unknown`: it was not asked, or did not say. */
+  readonly activity: 'idle' | 'updating' | 'waiting' | 'unknown';
+  readonly problem: ProblemJson | null;
+}
+
 export interface RunUnit {
   readonly site: string;
   readonly name: string;
@@ -136,11 +174,40 @@ export interface RunUnit {
    * never was anything else.
    */
   readonly output: 'switching-off' | 'off' | 'not-switched' | 'switching-on' | 'on' | 'unknown' | null;
+  /** What the device said just now; null where it was not asked. */
+  readonly now: RunNow | null;
   /** How the unit stands to each known advisory with what it runs now. */
   readonly advisories: readonly Advisory[];
   readonly problem: ProblemJson | null;
   /** What the rules said; shows why a unit was refused. */
   readonly reasons: readonly Reason[];
+}
+
+/** Units of a run by their outcome. */
+export type RunCounts = Readonly<Record<RunOutcome, number>>;
+
+/** One run of a state folder. Null = not known. */
+export interface RunsEntry {
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly begunAt: string | null;
+  /**
+   * `running`: a living process is at it; `interrupted`: it has no end, and nobody is at it; `stopped`: the operator ended it;
+   * `unreadable`: its journal cannot be read.
+   */
+  readonly state: 'running' | 'interrupted' | 'stopped' | 'done' | 'unreadable';
+  /** The process that is at it. */
+  readonly by: { readonly pid: number | null; readonly host: string | null } | null;
+  readonly units: number | null;
+  readonly counts: RunCounts | null;
+  /** What `upsfw status RUN` ends with. */
+  readonly exitCode: number | null;
+  readonly problem: ProblemJson | null;
+}
+
+export interface RunsDocument extends DocumentHead<'runs'> {
+  /** Those that a process is at first, then the newest. */
+  readonly runs: readonly RunsEntry[];
 }
 
 export interface RunDocument extends DocumentHead<'run'> {
@@ -149,7 +216,7 @@ export interface RunDocument extends DocumentHead<'run'> {
   /** Why the run paused itself and began no further unit; null where it did not. */
   readonly paused: ProblemJson | null;
   readonly units: readonly RunUnit[];
-  readonly counts: Readonly<Record<RunOutcome, number>>;
+  readonly counts: RunCounts;
   /** What is wrong with the journal of the run itself: it is damaged, or a line could not be written. Null where nothing is. */
   readonly problem: ProblemJson | null;
   readonly exitCode: number;

@@ -18,4 +18,6 @@ export { type RecordFiles, renderRecord } from './record.ts';
 export { type RecoveryQuestion, renderRecovery } from './recovery.ts';
 export { renderDecision, renderRules } from './rules.ts';
 export { renderRun } from './run.ts';
+export { renderStatus, type StatusOptions } from './run-status.ts';
+export { renderRuns } from './runs.ts';
 export { type LocalStickDocument, renderStick } from './stick.ts';

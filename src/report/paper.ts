@@ -4,6 +4,8 @@ import { printable } from '../core/index.ts';
 export interface Style {
   readonly format: 'text' | 'markdown';
   readonly color: boolean;
+  /** Columns of the terminal: text is wrapped between words. Left out: one line each, however long. */
+  readonly width?: number;
 }
 
 export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'quiet';
@@ -29,10 +31,10 @@ export interface Paper {
 }
 
 export function createPaper(style: Style): Paper {
-  return style.format === 'markdown' ? markdownPaper() : textPaper(style.color);
+  return style.format === 'markdown' ? markdownPaper() : textPaper(style.color, style.width ?? null);
 }
 
-function textPaper(color: boolean): Paper {
+function textPaper(color: boolean, width: number | null): Paper {
   const colors = pc.createColors(color);
   const toned: Record<Tone, (text: string) => string> = {
     good: colors.green,
@@ -42,16 +44,31 @@ function textPaper(color: boolean): Paper {
     quiet: colors.dim,
   };
   const lines: string[] = [];
+  const plain = (text: string): string => text;
+  /** Below the first line the text stands at `indent`. */
+  const put = (text: string, first: string, indent: string, tone: (line: string) => string): void => {
+    const room = width === null ? Number.POSITIVE_INFINITY : width - indent.length;
+    for (const [index, line] of wrapped(text, room).entries())
+      lines.push(`${index === 0 ? first : indent}${tone(line)}`);
+  };
   return {
-    title: (text) => lines.push(colors.bold(clean(text)), ''),
+    title: (text) => {
+      put(clean(text), '', '', colors.bold);
+      lines.push('');
+    },
     heading: (text) => lines.push('', colors.bold(clean(text))),
     subheading: (text) => lines.push('', `  ${clean(text)}`),
-    item: (text, word, tone, rest = '') =>
-      lines.push(
-        `  ${clean(text).padEnd(58)} ${toned[tone](clean(word).padEnd(11))} ${clean(rest)}`.trimEnd(),
-      ),
-    note: (text, tone = 'quiet') => lines.push(`      ${toned[tone](clean(text))}`),
-    line: (text) => lines.push(clean(text)),
+    item(text, word, tone, rest = '') {
+      const at = clean(word).padEnd(11);
+      if (width === null) {
+        lines.push(`  ${clean(text).padEnd(58)} ${toned[tone](at)} ${clean(rest)}`.trimEnd());
+        return;
+      }
+      // The word first, so that it is found however long the rest is.
+      put(`${clean(text)} ${clean(rest)}`.trimEnd(), `  ${toned[tone](at)} `, ' '.repeat(14), plain);
+    },
+    note: (text, tone = 'quiet') => put(clean(text), '      ', '      ', toned[tone]),
+    line: (text) => put(clean(text), '', '', plain),
     task: (text, number) => lines.push(`  [ ] ${numbered(clean(text), number)}`),
     field: (label) => lines.push(`  ${clean(label)}: ${BLANK}`),
     table(head, rows) {
@@ -104,6 +121,20 @@ function numbered(text: string, number: number | undefined): string {
 
 function isNumeric(rows: readonly (readonly string[])[], column: number): boolean {
   return rows.every((row) => /^(?:\d+|-)$/.test(row[column] ?? '')) && rows.length > 0;
+}
+
+/** Lines of at most `room` characters, cut between words; a longer word has a line of its own. */
+function wrapped(text: string, room: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && lengthOf(longer) > room) {
+      lines.push(line.trimEnd());
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line.trimEnd()];
 }
 
 /** Characters, not code units. */

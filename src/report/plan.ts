@@ -1,6 +1,6 @@
-import { standingInWords } from '../core/index.ts';
+import { enumerated, type Reason, standingInWords } from '../core/index.ts';
 import type { PlanDocument } from './documents.ts';
-import { createPaper, type Style } from './paper.ts';
+import { createPaper, type Paper, type Style } from './paper.ts';
 import {
   advisorySummary,
   REHEARSAL,
@@ -18,7 +18,7 @@ import { writeWorkOrder } from './work-order.ts';
  */
 export function renderPlan(document: PlanDocument, style: Style): string {
   const paper = createPaper(style);
-  paper.title(`Plan ${document.id} of ${document.generatedAt}`);
+  paper.title(`Plan ${document.id} of ${document.generatedAt}, digest ${document.digest.slice(0, 16)}`);
   if (document.units.some(({ unit }) => unit.simulated)) paper.line(REHEARSAL);
   const counts: Record<string, number> = {};
   for (const { key, unit, verdict, hops, problem } of document.units) {
@@ -36,16 +36,58 @@ export function renderPlan(document: PlanDocument, style: Style): string {
       paper.note(`${problem.message} [${problem.code}]`, 'warn');
       paper.note(`  remedy: ${problem.hint}`);
     } else {
-      writeReasons(paper, verdict.reasons, verdict.status === 'outdated');
+      const own = verdict.reasons.filter((reason) => !isSaidOnce(reason));
+      writeReasons(paper, own, verdict.status === 'outdated');
       writeAdvisories(paper, document.advisories[key] ?? []);
     }
   }
   paper.line('');
+  writeSaidOnce(paper, document);
+  writeProtected(paper, document);
   paper.line(summary(counts));
   for (const line of advisorySummary(Object.values(document.advisories))) paper.line(line);
   if (style.format === 'markdown') for (const order of document.workOrders) writeWorkOrder(paper, order);
   else if (document.workOrders.length > 0) paper.line(ordersInWords(document.workOrders.length));
   return paper.toString();
+}
+
+/** A note about an image and not about a unit. */
+function isSaidOnce({ code, outcome }: Reason): boolean {
+  return code === 'HASH_UNKNOWN' && outcome === 'warn';
+}
+
+/** Each note about an image once, with the units that would get it. */
+function writeSaidOnce(paper: Paper, { units }: PlanDocument): void {
+  const notes = new Map<string, { readonly reason: Reason; readonly keys: Set<string> }>();
+  for (const { key, verdict } of units) {
+    for (const reason of verdict.reasons.filter(isSaidOnce)) {
+      const because = reason.because.replace(/^hop \d+: /, '');
+      const note = notes.get(because) ?? { reason: { ...reason, because }, keys: new Set() };
+      notes.set(because, note);
+      note.keys.add(key);
+    }
+  }
+  for (const { reason, keys } of notes.values()) {
+    paper.note(`note: ${reason.because} [${reason.code}]`, 'warn');
+    if (reason.remedy !== null) paper.note(`  remedy: ${reason.remedy}`);
+    paper.note(`  ${keys.size === 1 ? '1 unit' : `${keys.size} units`}: ${enumerated([...keys])}`);
+  }
+}
+
+/** The groups of units of which never two are in flight, so that a wrong name in `feeds` is seen. */
+function writeProtected(paper: Paper, { units, protects }: PlanDocument): void {
+  const grouped = new Set(protects.flat());
+  const alone = units.filter(({ key }) => !grouped.has(key)).length;
+  if (protects.length === 0) {
+    paper.line('No unit of this plan shares a load with another (feeds, redundantWith).');
+    return;
+  }
+  paper.line('Never in flight together, because they carry the same load:');
+  for (const group of protects) paper.note(group.join(' + '), 'plain');
+  if (alone > 0) {
+    const share = alone === 1 ? '1 unit of this plan shares' : `${alone} units of this plan share`;
+    paper.line(`${share} no load with another.`);
+  }
 }
 
 function ordersInWords(count: number): string {

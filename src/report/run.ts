@@ -2,45 +2,54 @@ import type { RunDocument, RunUnit } from './documents.ts';
 import { createPaper, type Paper, type Style } from './paper.ts';
 import { OUTCOME_TONE, REHEARSAL, summary, writeAdvisories, writeReasons } from './words.ts';
 
-const GO_AND_LOOK =
+export const GO_AND_LOOK =
   'The state of this unit is not known: go and look. Never power it off while it may be programming.';
 
 const OUTPUT_BACK = 'The output was switched off for the update and is on again.';
 const OUTPUT_OWED =
   'The output was switched off for the update and is not known to be on again: look at what hangs on it.';
 
+/** What is wrong with the run as a whole: it paused itself, or its journal is damaged. */
+export function writeRunProblems(paper: Paper, { paused, problem }: RunDocument): void {
+  if (paused !== null) {
+    paper.line(`Paused: ${paused.message} [${paused.code}]`);
+    paper.line(`  remedy: ${paused.hint}`);
+  }
+  if (problem !== null) {
+    paper.note(`${problem.message} [${problem.code}]`, 'bad');
+    paper.note(`  remedy: ${problem.hint}`);
+  }
+}
+
 /** A run for people: how each unit ended, and what to do about it. */
 export function renderRun(document: RunDocument, style: Style): string {
   const paper = createPaper(style);
   paper.title(`Run ${document.run} - ${document.state}`);
   if (document.units.some((unit) => unit.simulated)) paper.line(REHEARSAL);
-  if (document.paused !== null) {
-    paper.line(`Paused: ${document.paused.message} [${document.paused.code}]`);
-    paper.line(`  remedy: ${document.paused.hint}`);
-  }
-  for (const site of new Set(document.units.map((unit) => unit.site))) {
-    paper.heading(site);
-    for (const unit of document.units.filter((one) => one.site === site)) writeUnit(paper, unit);
-  }
-  paper.line('');
-  if (document.problem !== null) {
-    paper.note(`${document.problem.message} [${document.problem.code}]`, 'bad');
-    paper.note(`  remedy: ${document.problem.hint}`);
-  }
+  writeRunProblems(paper, document);
   paper.line(`${summary(document.counts)} (exit code ${document.exitCode})`);
   return paper.toString();
 }
 
-function writeUnit(paper: Paper, unit: RunUnit): void {
-  const mark = unit.simulated ? ' [simulated]' : '';
+/** A unit that stopped half-way on its route runs something else than before, too. */
+function isMoved({ before, after }: RunUnit): boolean {
+  return after !== null && (after.raw?.trim() ?? 'not known') !== (before?.raw?.trim() ?? 'not known');
+}
+
+/** `UPS 09.4 (ID18) -> UPS 15.0 (ID18)`. What is not known is not told as if the unit had got there. */
+export function changeInWords(unit: RunUnit): string {
   const from = unit.before?.raw?.trim() ?? 'not known';
   const to = unit.after?.raw?.trim() ?? 'not known';
-  // A unit that stopped half-way on its route runs something else than before, too.
-  const moved = unit.after !== null && to !== from;
-  // What is not known is not told as if the unit had got there.
-  const doubt = moved ? `was ${from}, last seen at ${to}` : `was ${from}`;
-  const change = unit.outcome === 'unknown' ? doubt : moved ? `${from} -> ${to}` : from;
-  paper.item(`${unit.name}${mark}  ${change}`, unit.outcome, OUTCOME_TONE[unit.outcome]);
+  const moved = isMoved(unit);
+  if (unit.outcome === 'unknown') return moved ? `was ${from}, last seen at ${to}` : `was ${from}`;
+  return moved ? `${from} -> ${to}` : from;
+}
+
+/** One unit with all that is known of its end. */
+export function writeUnit(paper: Paper, unit: RunUnit, label: string = unit.name): void {
+  const mark = unit.simulated ? ' [simulated]' : '';
+  const moved = isMoved(unit);
+  paper.item(`${label}${mark}  ${changeInWords(unit)}`, unit.outcome, OUTCOME_TONE[unit.outcome]);
   for (const hop of unit.hops) {
     if (hop.step === null) continue;
     const how = [

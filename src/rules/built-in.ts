@@ -1,4 +1,4 @@
-import type { Reason } from '../core/index.ts';
+import type { Reason, Verdict } from '../core/index.ts';
 
 /** Reasons that are not rules of a file: they come from the choice itself. Documented in docs/codes.md. */
 export const BUILT_IN_CODES = {
@@ -13,6 +13,8 @@ export const BUILT_IN_CODES = {
   NO_SEND_PATH: 'There is no way to send an image to this unit from here.',
   DUPLICATE_SERIAL: 'Two units of the inventory answer with the same serial number.',
   OTHER_SERIAL: 'The unit answers with another serial number than the inventory says.',
+  NOT_APPROVED: 'The plan file that is carried out does not upgrade this unit.',
+  CONDITION_UNKNOWN: 'The unit answers, and how it stands could not be read.',
   CARD_NOT_SEEN: 'Firmware of a card was asked for, and no card was seen.',
   CARD_FILES_MISSING: 'The images folder holds no firmware file that the card could take.',
   CARD_FILE_DAMAGED: 'The images folder holds a file for a card that cannot be used.',
@@ -29,4 +31,11 @@ export function builtIn(
   remedy: string,
 ): Reason {
   return { code, rule: 'choice', outcome, because, remedy, source: 'images folder and catalogue' };
+}
+
+/** The verdict on a unit that could be upgraded now, and that an approved plan has as `was`. */
+export function notApproved(verdict: Verdict, was: string): Verdict {
+  const because = `the plan file has this unit as "${was}", so its upgrade was not approved`;
+  const reason = builtIn('NOT_APPROVED', 'block', because, 'Make a new plan: upsfw plan --out FILE.');
+  return { ...verdict, status: 'blocked', reasons: [{ ...reason, source: 'plan file' }, ...verdict.reasons] };
 }

@@ -29,7 +29,11 @@ export function hopFacts(
     ['image.order', at === null ? null : orderOf(at, image)],
     ['image.signed', image.signed],
     ['image.sha256', image.sha256],
-    ['image.hashKnown', line?.images.some((known) => known.sha256 === image.sha256) ?? false],
+    [
+      'image.hashKnown',
+      book.trusted.has(image.sha256) || (line?.images.some(({ sha256 }) => sha256 === image.sha256) ?? false),
+    ],
+    ['image.unknownRefused', book.unknownRefused],
     ['unit.runsSigned', at === null ? null : runsSigned(at, line)],
     ['catalogue.newest', line?.newest.at(-1)?.version ?? null],
     ['catalogue.newestIsNewerThanImages', newestIsNewer(at, image, others, line)],

@@ -112,7 +112,13 @@ export function judgeCardStart(
 }
 
 function reasonsOn(book: RuleBook, unit: Unit, card: Card | null, file: CardFile): readonly Reason[] {
-  return assess(book, new Map(cardFileFacts(unit, card, file)), ['card-file']).reasons;
+  const facts = new Map<string, Fact>([
+    ...cardFileFacts(unit, card, file),
+    ['file.sha256', file.sha256],
+    ['file.hashTrusted', book.trusted.has(file.sha256)],
+    ['file.unknownRefused', book.unknownRefused],
+  ]);
+  return assess(book, facts, ['card-file']).reasons;
 }
 
 /** Intact files that the card could take, and whole ones that are for others. */

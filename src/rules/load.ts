@@ -38,9 +38,13 @@ export interface RuleBook {
   readonly readsSerials: boolean;
   /** Rules that do not refuse in this run, with the operator's reason. */
   readonly overruled: ReadonlyMap<string, string>;
+  /** Hashes of files, in hex, that the operator has compared with those of the vendor. */
+  readonly trusted: ReadonlySet<string>;
+  /** Whether a file is refused whose hash neither the catalogue nor the operator knows. */
+  readonly unknownRefused: boolean;
   /** The day whose knowledge judges; null = all that there is. */
   readonly asOf: string | null;
-  /** sha256 over the files, the day and what is overruled, so that a plan says by which rules it was judged. */
+  /** sha256 over the files, the day, what is overruled and what is trusted, so that a plan says by which rules it was judged. */
   readonly hash: string;
 }
 
@@ -51,6 +55,10 @@ export interface LoadOptions {
   readonly asOf?: string | null | undefined;
   /** Reasons by rule id. */
   readonly overrule?: ReadonlyMap<string, string> | undefined;
+  /** SHA-256 hashes in hex, beside those of the catalogue. */
+  readonly trust?: readonly string[] | undefined;
+  /** `warn` where it is left out. */
+  readonly unknownImages?: 'refuse' | 'warn' | undefined;
 }
 
 /** The files of the tool, in the order in which their rules are asked: later knowledge advises first. */
@@ -78,7 +86,9 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     });
   }
   const overruled = options.overrule ?? new Map<string, string>();
-  hash.update(JSON.stringify([asOf, [...overruled].sort()]));
+  const trusted = new Set(options.trust ?? []);
+  const unknownRefused = options.unknownImages === 'refuse';
+  hash.update(JSON.stringify([asOf, [...overruled].sort(), [...trusted].sort(), unknownRefused]));
   const all: Rule[] = [];
   for (const name of OWN_FILES) {
     const { value, canonical } = await readOwnData(new URL(name, import.meta.url), RuleFileSchema);
@@ -112,6 +122,8 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
       ({ about, ...rule }) => !AT_THE_START.has(about) && /unit\.serial\b/.test(JSON.stringify(rule)),
     ),
     overruled,
+    trusted,
+    unknownRefused,
     asOf,
     hash: hash.digest('hex').slice(0, 16),
   };

@@ -197,6 +197,13 @@ export function leftBetweenHops(record: UnitRecord): boolean {
   return left && lastVerified(record) !== null && !record.hops.some(endIsOpen);
 }
 
+/** Planned, and refused or stopped before any start: what stood against it may have gone. */
+export function wasPutOff({ planned, hops, outcome }: UnitRecord): boolean {
+  const isStarted = hops.some(({ startedAt }) => startedAt !== null);
+  const isLeft = outcome === 'refused' || outcome === 'stopped';
+  return !isStarted && planned.verdict.status === 'outdated' && isLeft;
+}
+
 type UnitEvent = Extract<JournalEvent, { unit: string }>;
 
 function next(record: UnitRecord, event: UnitEvent): UnitRecord {
@@ -292,4 +299,19 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
   if (event.step === 'verify')
     return { ...moved, verified: event.state === 'done', after: event.seen ?? null };
   return moved;
+}
+
+/** A start was made and no end is on record: somebody must go and look. */
+export function inDoubt(record: UnitRecord): boolean {
+  return record.outcome === 'unknown' || (record.open && record.hops.some(endIsOpen));
+}
+
+/** Refused behind a hop that was done: the unit is not where the plan leads, and not as it was either. */
+export function leftHalfWay(unit: UnitRecord): boolean {
+  return unit.outcome === 'refused' && lastVerified(unit) !== null;
+}
+
+/** The image lies on the card or in the unit, and a person has to start or install it. */
+export function waitsForHands({ outcome, hops }: UnitRecord): boolean {
+  return outcome === 'stopped' && hops.some((hop) => hop.staged || endIsOpen(hop));
 }

@@ -9,7 +9,6 @@ export * from './discovery.ts';
 export * from './earlier-starts.ts';
 export * from './execution.ts';
 export * from './executor.ts';
-export * from './exit-code.ts';
 export * from './fold.ts';
 export type { Imported, ImportNote, ImportOptions } from './import/imported.ts';
 export { LARGEST_LIST } from './import/imported.ts';

@@ -154,6 +154,17 @@ export const InventorySchema = z
   .strictObject({
     version: z.literal(1),
     images: z.string().min(1).optional().describe('folder of the image files, relative to this file'),
+    trust: z
+      .array(
+        z.string().regex(/^[0-9a-fA-F]{64}$/, { error: 'must be a SHA-256 hash: 64 hexadecimal digits' }),
+      )
+      .max(10_000)
+      .optional()
+      .describe('SHA-256 hashes of images that a person has compared with those of the vendor'),
+    unknownImages: z
+      .enum(['refuse', 'warn'])
+      .optional()
+      .describe('images whose hash neither the catalogue nor trust has: refuse, or warn (where absent)'),
     defaults: z.strictObject({ concurrency: z.int().min(1).max(64).optional(), ...settings }).optional(),
     sites: z.array(SiteSchema),
   })

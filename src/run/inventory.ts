@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type LocalAccess, Problem } from '../core/index.ts';
@@ -29,6 +30,12 @@ export interface InventorySite {
 export interface Inventory {
   /** Absolute path of the file. */
   readonly file: string;
+  /** SHA-256 of its text, in hex. */
+  readonly sha256: string;
+  /** Hashes of images, in hex, that a person has compared with those of the vendor. */
+  readonly trust: readonly string[];
+  /** What an image is worth whose hash neither the catalogue nor `trust` has. */
+  readonly unknownImages: 'refuse' | 'warn';
   /** Absolute path of the images folder; null where the file names none. */
   readonly images: string | null;
   readonly sites: readonly InventorySite[];
@@ -95,6 +102,9 @@ export function readInventory(text: string, path: string, shown: string): Invent
   );
   return {
     file: path,
+    sha256: createHash('sha256').update(text).digest('hex'),
+    trust: (parsed.value.trust ?? []).map((hash) => hash.toLowerCase()),
+    unknownImages: parsed.value.unknownImages ?? 'warn',
     images: parsed.value.images === undefined ? null : resolve(dirname(path), parsed.value.images),
     sites: parsed.value.sites.map((site) => ({
       name: site.name,

@@ -70,7 +70,7 @@ export async function readJournal(state: string, run: string): Promise<readonly 
 async function readFiles(state: string, run: string): Promise<ParsedJournal> {
   if (!/^[A-Za-z0-9._-]+$/.test(run)) {
     throw new Problem('config/run', `"${run}" is not the name of a run.`, {
-      hint: 'upsfw status lists the runs.',
+      hint: 'upsfw runs lists the runs.',
     });
   }
   try {
@@ -89,7 +89,7 @@ async function readFiles(state: string, run: string): Promise<ParsedJournal> {
     if (!hasCode(thrown, 'ENOENT'))
       throw diskProblem(thrown, `The journal of run ${run} in ${state} cannot be read`);
     throw new Problem('config/run', `There is no run "${run}" in ${state}.`, {
-      hint: 'upsfw status lists the runs; --state names another state folder.',
+      hint: 'upsfw runs lists the runs; --state names another state folder.',
       cause: thrown,
     });
   }

@@ -19,6 +19,14 @@ export interface Locks {
   take(name: string, doing: string): Promise<Lock>;
   /** True where a process other than this one has the lock, or may have it. Throws Problem config/state. */
   heldElsewhere(name: string): Promise<boolean>;
+  /** The living process that has the lock, this one too; null where nobody has it. Of an unreadable lock it is not known who. */
+  holder(name: string): Promise<Holder | null>;
+}
+
+/** Who has a lock; null = not known. */
+export interface Holder {
+  readonly pid: number | null;
+  readonly host: string | null;
 }
 
 /** Ids of the locks that this process holds: process numbers repeat between containers. */
@@ -50,6 +58,14 @@ export function createLocks(state: string): Locks {
       if (owner === null) return false;
       if (owner === 'unreadable') return true;
       return !own.has(owner.id) && (await standingOf(owner, await surroundings())).alive;
+    },
+    async holder(name) {
+      const owner = await ownerOf(file(name));
+      if (owner === null) return null;
+      if (owner === 'unreadable') return { pid: null, host: null };
+      return (await standingOf(owner, await surroundings())).alive
+        ? { pid: owner.pid, host: owner.host }
+        : null;
     },
   };
 }

@@ -27,6 +27,27 @@ export function findPartners(inventory: Inventory): ReadonlyMap<string, readonly
 }
 
 /**
+ * The groups of units with the same load that have one of the chosen units in them, by key. Units that all share with each
+ * other are one group; where not all of them do, each pair is one.
+ */
+export function protectedGroups(
+  partners: ReadonlyMap<string, readonly string[]>,
+  chosen: ReadonlySet<string>,
+): readonly (readonly string[])[] {
+  const together = (key: string): readonly string[] => [key, ...(partners.get(key) ?? [])].sort();
+  const groups = new Map<string, readonly string[]>();
+  for (const key of chosen) {
+    const others = partners.get(key) ?? [];
+    if (others.length === 0) continue;
+    const all = together(key);
+    const isGroup = all.every((one) => together(one).join('\n') === all.join('\n'));
+    for (const group of isGroup ? [all] : others.map((other) => [key, other].sort()))
+      groups.set(group.join('\n'), group);
+  }
+  return [...groups.values()];
+}
+
+/**
  * Lets a unit go to work only while none of its partners is at work. Entries of an inventory are told apart by name first; once
  * serial numbers were read, these decide, because one unit may have two entries.
  */

@@ -50,7 +50,7 @@ export function buildPlan(
     ...elsewhere,
   ]);
   const units = judged.map((one) => plannedUnit(one, doubles));
-  return { id: planId(rules, units), component, rules, units };
+  return { id: planId(rules, units, component), component, rules, units };
 }
 
 /** Serial numbers that more than one unit answered with, and the keys of these units. */

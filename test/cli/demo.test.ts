@@ -17,7 +17,7 @@ describe('the demonstration', () => {
     for (const part of [
       'sent by ftp, started by snmp, verify done',
       'sent by scp, started by cli, verify done',
-      '5 units: 2 upgraded, 1 current, 2 refused (exit code 0)',
+      '5 units: 2 upgraded, 1 current, 2 refused (exit code 3)',
       '2 run new firmware, after 2 starts in all',
       'CARD_PATH',
       'OLDER_PROTOCOL',

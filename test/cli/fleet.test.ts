@@ -188,7 +188,23 @@ describe('reports', () => {
     await site.run(['audit', '-i', site.inventory]);
     await site.run([...APPLY, '-i', site.inventory]);
     const status = await site.run(['status', '--json', '--live']);
-    expect(runOf(status)).toMatchObject({ state: 'done', units: [{ after: { version: '15.0' } }] });
+    expect(runOf(status)).toMatchObject({
+      state: 'done',
+      units: [{ after: { version: '15.0' }, now: { answers: 'same', firmware: { version: '15.0' } } }],
+    });
+    expect(runOf(await site.run(['status', '--json'])).units[0]).toMatchObject({ now: null });
+    const device = site.fleet.device('a');
+    const live = await site.run(['status', '--live']);
+    expect(live.out).toMatch(/^ {2}upgraded +berlin\/a \[simulated\] {2}UPS 09\.4.* -> UPS 15\.0/m);
+    expect(live.out).toMatch(/^ +now: UPS 15\.0 \(ID18\), (?:idle|update state not known)$/m);
+    expect(live.out.trimEnd().split('\n').at(-1)).toMatch(/^Next: upsfw report /);
+    // What the journal says stays, beside what the unit says.
+    device.version = '09.4';
+    const moved = await site.run(['status', '--live', '--json']);
+    expect(runOf(moved).units[0]).toMatchObject({
+      after: { version: '15.0' },
+      now: { firmware: { version: '09.4' } },
+    });
     const markdown = await site.run(['report', '--format', 'md']);
     expect(markdown.out).toContain('**upgraded**');
     expect(markdown.out).toContain('REHEARSAL');

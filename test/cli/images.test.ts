@@ -43,12 +43,12 @@ describe('images', () => {
     const [right, wrong, ...more] = entriesOf(ran);
     expect(more).toEqual([]);
     expect(right).toMatchObject({ sha256, known: false, identicalTo: ['SMX20UPS_09-4.enc'], problems: [] });
-    expect(right?.warnings.map(({ code }) => code)).toEqual(['HASH_NOT_KNOWN']);
+    expect(right?.warnings.map(({ code }) => code)).toEqual(['HASH_UNKNOWN']);
     expect(wrong).toMatchObject({ identicalTo: ['SMT18UPS_15-0.enc'], microLinkId: 18, version: '15.0' });
     expect(wrong?.warnings.map(({ code }) => code)).toEqual([
       'NAME_OTHER_ID',
       'NAME_OTHER_VERSION',
-      'HASH_NOT_KNOWN',
+      'HASH_UNKNOWN',
     ]);
     const text = await runHere(['images', folder]);
     expect(text.exit).toBe(0);
@@ -56,7 +56,7 @@ describe('images', () => {
       'same bytes as SMT18UPS_15-0.enc',
       'says ID20, the content is for ID18',
       'says version 09.4, the content is 15.0',
-      '[HASH_NOT_KNOWN]',
+      '[HASH_UNKNOWN]',
       `sha256 ${sha256}`,
       '2 files: 2 intact, 2 with the same bytes as another, 2 with warnings',
     ])

@@ -48,7 +48,13 @@ it('audit --services tells what is on, what should not be, and leaves every devi
   expect(text.out).toMatch(/services: ftp, ssh.* on; telnet, http, https off; snmp-v3 not known/);
   expect(text.out).toMatch(/finding: FTP is on: .*\[FTP_ON\]/);
   expect(text.out).toMatch(/remedy: Switch FTP off/);
-  expect(text.out).toMatch(/^findings: .*1 FTP_ON/m);
+  expect(text.out).toMatch(/^\d+ units? ha(?:s|ve) findings: .*1 FTP_ON/m);
+  // Units are counted, not findings: no number is above that of the units.
+  const summary = /^(\d+) units? ha(?:s|ve) findings: (.*)$/m.exec(text.out);
+  const counts = [...(summary?.[2] ?? '').matchAll(/(\d+) [A-Z_]+/g)].map(([, count]) => Number(count));
+  const having = units.filter((unit) => (unit.findings ?? []).length > 0).length;
+  expect(Number(summary?.[1])).toBe(having);
+  for (const count of counts) expect(count).toBeLessThanOrEqual(having);
 });
 
 it('an audit that was not asked says so with null, not with none', async () => {

@@ -66,7 +66,7 @@ describe('local stick', () => {
       'not known: In which folder of the stick',
       'That the file lies in the root is an assumption.',
       'not whether it is FAT32',
-      'HASH_NOT_KNOWN',
+      'HASH_UNKNOWN',
     ])
       expect(text).toContain(part);
     expect(await run([stick, image.path])).toContain('there already');

@@ -227,7 +227,8 @@ function exitFor(units: readonly UnitTold[], events: readonly JournalEvent[], in
   });
   if (known) return 4;
   if (interrupted) return 130;
-  return units.every(({ outcome }) => outcome === 'refused') ? 3 : 0;
+  if (units.some(({ outcome }) => outcome === 'stopped')) return 130;
+  return units.every(({ outcome }) => outcome === 'upgraded' || outcome === 'current') ? 0 : 3;
 }
 
 const THING = '(?:it|(?:the|this|that|each|every) (?:unit|ups|card|device)s?|(?:unit|ups)s?)';

@@ -76,7 +76,7 @@ describe('a hash', () => {
   it('that the catalogue does not know is told, for intact images only', () => {
     expect(imageWarnings(INTACT, true)).toEqual([]);
     expect(imageWarnings(INTACT, false)).toMatchObject([
-      { code: 'HASH_NOT_KNOWN', message: expect.stringContaining(INTACT.sha256) },
+      { code: 'HASH_UNKNOWN', message: expect.stringContaining(INTACT.sha256) },
     ]);
     expect(imageWarnings(readImage(Buffer.alloc(0), 'SMX1050UPS_16-5.enc'), false)).toEqual([]);
   });

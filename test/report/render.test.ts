@@ -11,7 +11,7 @@ import {
   renderPlan,
   renderRun,
 } from '../../src/report/index.ts';
-import { plannedUnit, planOf, unitAt } from '../run/values.ts';
+import { PLAN_REST, plannedUnit, planOf, unitAt } from '../run/values.ts';
 
 const STYLES = [
   { format: 'text', color: false },
@@ -65,6 +65,7 @@ function runOf(outcome: RunOutcome, simulated = false): RunDocument {
         after: outcome === 'upgraded' ? { raw: 'UPS 15.0 (ID18)', version: '15.0', microLinkId: 18 } : null,
         outcome,
         output: null,
+        now: null,
         hops: [],
         advisories: [],
         problem:
@@ -119,6 +120,7 @@ describe.each(STYLES)('reports as $format', (style) => {
       renderRun(runOf('upgraded', true), style),
       renderPlan(
         {
+          ...PLAN_REST,
           schema: 'upsfw/plan@1',
           generatedAt: 'x',
           ...planOf([plannedUnit('berlin/a', { unit: unitAt('09.4', { simulated: true }) })]),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OrderLine, WorkOrder } from '../../src/core/index.ts';
 import { type PlanDocument, renderDecision, renderPlan } from '../../src/report/index.ts';
+import { PLAN_REST } from '../run/values.ts';
 
 const MARKDOWN = { format: 'markdown', color: false } as const;
 const TEXT = { format: 'text', color: false } as const;
@@ -52,6 +53,7 @@ function orderWith(overrides: Partial<WorkOrder> = {}): WorkOrder {
 
 function planWith(workOrders: readonly WorkOrder[]): PlanDocument {
   return {
+    ...PLAN_REST,
     schema: 'upsfw/plan@1',
     generatedAt: '2026-01-01T00:00:00Z',
     id: '0123456789abcdef',

@@ -28,7 +28,7 @@ describe('an image for a unit in its boot loader', () => {
     expect(outcomes(reasons)).toMatchObject({
       RECOVERY_ID: 'pass',
       RECOVERY_INTACT: 'pass',
-      RECOVERY_HASH_UNKNOWN: 'warn',
+      HASH_UNKNOWN: 'warn',
     });
     expect(Object.keys(outcomes(reasons))).not.toContain('RECOVERY_BANNER');
   });

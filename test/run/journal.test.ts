@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exitOfRun } from '../../src/cli/exit-codes.ts';
 import { systemClock } from '../../src/cli/io.ts';
 import {
   createJournal,
-  exitCodeOf,
   fold,
   inDoubt,
   type Journal,
@@ -98,7 +98,7 @@ describe('journal', () => {
       startedBy: 'snmp',
       verified: true,
     });
-    expect(exitCodeOf(record, { stopped: false, alive: false })).toBe(0);
+    expect(exitOfRun(record, { stopped: false, alive: false })).toBe(0);
   });
 
   it('writes lines whole and one after the other, also when they come at once', async () => {
@@ -266,7 +266,7 @@ describe('a journal that is not as it was written', () => {
     const record = fold(await readJournal(state, 'r1'));
     expect(record.problem).toMatchObject({ code: 'config/run', message: expect.stringMatching(/line \d+ /) });
     expect(record.units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'unknown']);
-    expect(exitCodeOf(record, { stopped: false, alive: false })).toBe(5);
+    expect(exitOfRun(record, { stopped: false, alive: false })).toBe(5);
     await expect(reopenJournal(state, 'r1', systemClock)).rejects.toMatchObject({ code: 'config/run' });
   });
 

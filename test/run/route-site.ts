@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exitOfRun } from '../../src/cli/exit-codes.ts';
 import { systemClock } from '../../src/cli/io.ts';
 import { type Clock, type Plan, Problem, type Reason, type Unit, unitKey } from '../../src/core/index.ts';
 import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
@@ -14,7 +15,6 @@ import {
   createPins,
   createSecretResolver,
   execute,
-  exitCodeOf,
   type Journal,
   type JournalEvent,
   loadInventory,
@@ -216,7 +216,7 @@ export function startsOf(device: SimulatedDevice): readonly string[] {
 export function only(record: RunRecord): UnitRecord & { readonly exit: number } {
   const [unit] = record.units;
   if (unit === undefined) throw new Problem('internal/unexpected', 'no unit', { hint: '' });
-  return { ...unit, exit: exitCodeOf(record, { stopped: false, alive: false }) };
+  return { ...unit, exit: exitOfRun(record, { stopped: false, alive: false }) };
 }
 
 export function blockedBecause(because: string): Reason {

@@ -100,3 +100,16 @@ export function routedUnit(key: string): PlannedUnit {
 export function planOf(units: readonly PlannedUnit[]): Plan {
   return { id: planId('rules', units), component: 'ups', rules: 'rules', units };
 }
+
+/** What a plan document has beside its units, where that is not what a test is about. */
+export const PLAN_REST = {
+  digest: 'd'.repeat(64),
+  madeWith: {
+    inventory: { file: '/fleet/inventory.yaml', sha256: 'e'.repeat(64), entries: {} },
+    images: '/fleet/images',
+    rules: [],
+    overrule: [],
+    asOf: null,
+  },
+  protects: [],
+} as const;

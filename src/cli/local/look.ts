@@ -1,5 +1,6 @@
 import { type LocalLookDocument, renderLocalLook } from '../../report/index.ts';
 import { createLocks } from '../../run/index.ts';
+import { exitOfLook, STOPPED } from '../exit-codes.ts';
 import { stateFolder } from '../options.ts';
 import { openPaths } from '../paths.ts';
 import type { LocalAction } from './action.ts';
@@ -23,7 +24,7 @@ export const lookAction: LocalAction = {
       const { unit, seen, problem } = await open.paths.local.lookAt(target, stop.signal, {
         authenticate: args.authenticate,
       });
-      if (stop.signal.aborted) return 130;
+      if (stop.signal.aborted) return STOPPED;
       const document: LocalLookDocument = {
         schema: 'upsfw/local-look@1',
         generatedAt: io.clock.now().toISOString(),
@@ -42,7 +43,7 @@ export const lookAction: LocalAction = {
       };
       if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
       else io.out(renderLocalLook(document, { format: 'text', color: io.color && args.color }));
-      return problem === null ? 0 : 4;
+      return exitOfLook(problem === null);
     } finally {
       await lock.release();
       await open.close();

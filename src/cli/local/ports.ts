@@ -1,5 +1,6 @@
 import { listPorts } from '../../local/index.ts';
 import { renderLocalPorts } from '../../report/index.ts';
+import { DONE } from '../exit-codes.ts';
 import type { LocalAction } from './action.ts';
 import { rehearsalRoots } from './roots.ts';
 
@@ -17,6 +18,6 @@ export const portsAction: LocalAction = {
     };
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
     else io.out(renderLocalPorts(document, { format: 'text', color: io.color && args.color }));
-    return 0;
+    return DONE;
   },
 };

@@ -1,3 +1,4 @@
+import { STOPPED } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { createProgress } from '../progress.ts';
 
@@ -37,7 +38,7 @@ export function recoveryControl(
     } else {
       void shown.end().finally(() => {
         io.talk(`Leaving. The journal is true; ask what became of it with: upsfw resume ${run}\n`);
-        process.exit(130);
+        process.exit(STOPPED);
       });
     }
   });

@@ -2,6 +2,7 @@ import { nothingAgainst, Problem, printable, type StoredImage } from '../../core
 import { imageWarnings, openNamed, type StickSystem, writeStick } from '../../images/index.ts';
 import { type LocalStickDocument, renderStick } from '../../report/index.ts';
 import { loadRules, stickWord } from '../../rules/index.ts';
+import { DONE } from '../exit-codes.ts';
 import { readOverrule } from '../options.ts';
 import type { LocalAction } from './action.ts';
 
@@ -38,7 +39,7 @@ export function createStickAction(system?: StickSystem): LocalAction {
       };
       if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
       else io.out(renderStick(document, { format: 'text', color: io.color && args.color }));
-      return 0;
+      return DONE;
     },
   };
 }

@@ -1,0 +1,36 @@
+import type { RunsDocument, RunsEntry } from './documents.ts';
+import { createPaper, type Style, type Tone } from './paper.ts';
+import { summary } from './words.ts';
+
+const TONE: Readonly<Record<RunsEntry['state'], Tone>> = {
+  running: 'plain',
+  interrupted: 'warn',
+  stopped: 'warn',
+  done: 'good',
+  unreadable: 'bad',
+};
+
+/** The runs of a state folder: two lines each, and how to go on. */
+export function renderRuns({ runs }: RunsDocument, style: Style, folder: string): string {
+  const paper = createPaper(style);
+  if (runs.length === 0) {
+    paper.line(`There is no run in ${folder}. upsfw upgrade --apply makes one.`);
+    return paper.toString();
+  }
+  for (const { run, state, by, begunAt, counts, exitCode, problem } of runs) {
+    paper.item(run, state, TONE[state]);
+    const begun =
+      begunAt === null ? 'begin not known' : `begun ${begunAt.slice(0, 19).replace('T', ' ')} UTC`;
+    const at = by === null ? [] : [whoIsAt(by)];
+    paper.note([begun, ...at].join(', '), 'plain');
+    if (counts !== null) paper.note(`${summary(counts)} (exit code ${exitCode ?? 'not known'})`, 'plain');
+    if (problem !== null) paper.note(`${problem.message} ${problem.hint}`, 'bad');
+  }
+  paper.line('');
+  paper.line('upsfw status RUN shows one; upsfw resume RUN goes on with one that is not running.');
+  return paper.toString();
+}
+
+function whoIsAt({ pid, host }: NonNullable<RunsEntry['by']>): string {
+  return pid === null ? 'process not known' : `process ${pid} on ${host ?? 'a machine that is not known'}`;
+}

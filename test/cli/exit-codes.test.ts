@@ -1,0 +1,171 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  EXIT_CODES,
+  exitOfDemo,
+  exitOfMerge,
+  exitOfPlan,
+  exitOfProblem,
+  exitOfRun,
+} from '../../src/cli/exit-codes.ts';
+import { systemClock } from '../../src/cli/io.ts';
+import { fold, type JournalEvent, type RunRecord } from '../../src/run/index.ts';
+import { plannedUnit, planOf } from '../run/values.ts';
+import { NMC2, NMC3, openSite, runHere, runOf, type Site } from './harness.ts';
+
+const ENDS = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped', 'pending'] as const;
+type End = (typeof ENDS)[number];
+
+const AT = '2026-03-14T02:30:00.000Z';
+
+/** A run whose units ended so. */
+function recordWith(ends: readonly End[], closed: 'done' | 'stopped' | null): RunRecord {
+  const plan = planOf(ends.map((_, index) => plannedUnit(`berlin/u${index}`)));
+  const events: JournalEvent[] = [
+    { seq: 1, at: AT, event: 'run', run: 'r', inventory: '/i', images: '/m', rules: [], plan },
+  ];
+  for (const [index, outcome] of ends.entries()) {
+    if (outcome === 'pending') continue;
+    const unit = `berlin/u${index}`;
+    events.push({ seq: 0, at: AT, event: 'end', unit, outcome, after: null, problem: null, reasons: [] });
+  }
+  if (closed !== null) events.push({ seq: 0, at: AT, event: 'closed', state: closed });
+  return fold(events);
+}
+
+const someEnds = fc.array(fc.constantFrom(...ENDS), { minLength: 1, maxLength: 12 });
+const standing = fc.record({ stopped: fc.boolean(), alive: fc.boolean() });
+
+describe('the exit code of a run', () => {
+  it('is 0 only if every unit is upgraded or was current', () => {
+    const closed = fc.constantFrom('done' as const, 'stopped' as const, null);
+    fc.assert(
+      fc.property(someEnds, closed, standing, (ends, state, who) => {
+        const exit = exitOfRun(recordWith(ends, state), who);
+        const isDone = ends.every((end) => end === 'upgraded' || end === 'current');
+        if (exit === 0) expect(isDone).toBe(true);
+        if (isDone && state === 'done' && !who.stopped) expect(exit).toBe(0);
+        if (ends.includes('unknown')) expect(exit).toBe(5);
+        else if (ends.includes('failed')) expect(exit).toBe(4);
+        else if (ends.includes('refused') && !ends.includes('stopped') && state === 'done' && !who.stopped)
+          expect(exit).toBe(3);
+      }),
+    );
+  });
+
+  it('of a run that was cut off before a unit was begun is not 0', () => {
+    const nobody = { stopped: false, alive: false };
+    expect(exitOfRun(recordWith(['upgraded', 'pending'], null), nobody)).toBe(3);
+    expect(exitOfRun(recordWith(['upgraded', 'stopped'], 'stopped'), nobody)).toBe(130);
+  });
+});
+
+describe('the exit code of a plan', () => {
+  it('is 0 only if every chosen unit is current or can be upgraded', () => {
+    const statuses = ['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable'] as const;
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...statuses), { minLength: 1, maxLength: 8 }), (chosen) => {
+        const { verdict } = plannedUnit('berlin/a');
+        const units = chosen.map((status, index) =>
+          plannedUnit(`berlin/u${index}`, { verdict: { ...verdict, status } }),
+        );
+        const isFine = chosen.every((status) => status === 'current' || status === 'outdated');
+        expect(exitOfPlan({ units })).toBe(isFine ? 0 : 3);
+      }),
+    );
+  });
+
+  it('is 3 for a unit that is outdated and has no route', () => {
+    expect(exitOfPlan({ units: [plannedUnit('berlin/a', { hops: [] })] })).toBe(3);
+  });
+});
+
+describe('the one table', () => {
+  it('has a code above 0 for every problem', () => {
+    for (const code of ['config/plan', 'image/size', 'device/login', 'link/silent', 'refused/rule'] as const)
+      expect(exitOfProblem({ code })).toBeGreaterThan(1);
+    expect(exitOfProblem({ code: 'internal/unexpected' })).toBe(1);
+  });
+
+  it('takes a unit that contradicts the inventory for not written', () => {
+    expect(exitOfMerge([{ kind: 'added' }, { kind: 'pinned' }])).toBe(0);
+    expect(exitOfMerge([{ kind: 'added' }, { kind: 'conflict' }])).toBe(3);
+    expect(exitOfMerge([{ kind: 'left-out' }])).toBe(3);
+  });
+
+  it('lets the demonstration end well where its refused units are refused, and only there', () => {
+    expect(EXIT_CODES.map(({ code }) => exitOfDemo(code))).toEqual([0, 1, 2, 0, 4, 5, 130]);
+  });
+
+  it('is where every command has its codes from', () => {
+    const folder = fileURLToPath(new URL('../../src/cli', import.meta.url));
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('exit-codes.ts'))) {
+      const text = readFileSync(join(folder, file), 'utf8');
+      const literal = /return (?:[2345]|130);|\? (?:0|[2345]|130) : (?:0|[2345]|130);|exit\((?:[1-5]|130)\)/;
+      expect(literal.exec(text)?.[0] ?? null, file).toBeNull();
+    }
+  });
+
+  it('is shown by --help', async () => {
+    const { out } = await runHere(['--help']);
+    for (const { code, meaning } of EXIT_CODES) {
+      expect(out).toMatch(new RegExp(`^ *${code} {2}${meaning.slice(0, 30)}`, 'm'));
+    }
+  });
+});
+
+let site: Site | undefined;
+let silent: Socket | undefined;
+afterEach(async () => {
+  await site?.close();
+  silent?.close();
+  site = undefined;
+  silent = undefined;
+});
+
+/** The first unit of the inventory gets a port at which nobody answers. */
+async function silence(at: Site): Promise<void> {
+  silent = createSocket('udp4').bind(0, at.fleet.units[0]?.address);
+  await once(silent, 'listening');
+  const text = await readFile(at.inventory, 'utf8');
+  await writeFile(at.inventory, text.replace(/snmp: \d+/, `snmp: ${silent.address().port}`));
+}
+
+describe('a planned update that was refused', () => {
+  it('makes the run end with 3, although another unit was current', async () => {
+    site = await openSite([{ ...NMC2, installed: '15.0' }, NMC3]);
+    const text = await readFile(site.inventory, 'utf8');
+    const window = '    window: { days: [sat], from: "02:00", to: "02:01", timezone: Etc/UTC }';
+    await writeFile(site.inventory, text.replace('- name: oslo', `- name: oslo\n${window}`));
+    const friday = new Date('2026-03-13T12:00:00Z');
+    const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], {
+      clock: { ...systemClock, now: () => friday },
+    });
+    expect(runOf(ran).units.map(({ outcome }) => outcome)).toEqual(['current', 'refused']);
+    expect(runOf(ran).units[1]?.problem).toMatchObject({ code: 'refused/window' });
+    expect(ran.exit).toBe(3);
+    expect(runOf(ran).exitCode).toBe(3);
+    expect((await site.run(['status'])).exit).toBe(3);
+  });
+});
+
+describe('a plan that cannot be made for a chosen unit', () => {
+  it('ends with 3, with plan and with upgrade without --apply; without that unit it ends with 0', async () => {
+    site = await openSite([NMC2, NMC3]);
+    expect((await site.run(['plan', '-i', site.inventory])).exit).toBe(0);
+    await silence(site);
+    for (const words of [['plan'], ['upgrade']]) {
+      const ran = await site.run([...words, '-i', site.inventory]);
+      expect(ran.out).toMatch(/berlin\/a.*unreachable/);
+      expect(ran.exit, words.join(' ')).toBe(3);
+    }
+    expect((await site.run(['plan', '-i', site.inventory, '--site', 'oslo'])).exit).toBe(0);
+  });
+});

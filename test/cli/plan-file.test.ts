@@ -1,0 +1,312 @@
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { readPlanFile } from '../../src/cli/plan-file.ts';
+import { NMC2, NMC3, openSite, type Ran, runOf, type Site } from './harness.ts';
+
+const DocumentShape = z.looseObject({
+  id: z.string(),
+  digest: z.string(),
+  protects: z.array(z.array(z.string())),
+  units: z.array(
+    z.looseObject({
+      key: z.string(),
+      verdict: z.looseObject({
+        status: z.string(),
+        reasons: z.array(z.looseObject({ code: z.string(), because: z.string() })),
+      }),
+    }),
+  ),
+});
+
+const ErrorShape = z.looseObject({
+  problem: z.looseObject({ code: z.string(), message: z.string(), hint: z.string() }),
+});
+
+function problemOf(ran: Ran): z.infer<typeof ErrorShape>['problem'] {
+  return ErrorShape.parse(JSON.parse(ran.out)).problem;
+}
+
+let site: Site;
+afterEach(() => site?.close());
+
+const planFile = (): string => join(site.folder, 'plan.json');
+
+async function makePlan(...words: readonly string[]): Promise<Ran> {
+  return site.run(['plan', '-i', site.inventory, '--out', planFile(), ...words]);
+}
+
+function carryOut(...words: readonly string[]): Promise<Ran> {
+  return site.run(['upgrade', '--plan', planFile(), '--apply', '--yes', '--json', ...words]);
+}
+
+function starts(): number {
+  return site.fleet.units.reduce(
+    (sum, { device }) => sum + device.counters.starts + device.counters.uploads,
+    0,
+  );
+}
+
+async function editInventory(change: (text: string) => string): Promise<void> {
+  const before = await readFile(site.inventory, 'utf8');
+  const after = change(before);
+  expect(after).not.toBe(before);
+  await writeFile(site.inventory, after);
+}
+
+/** Every place of a JSON value that holds no further places. */
+function leaves(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
+  if (Array.isArray(value)) {
+    const found: readonly unknown[] = value;
+    return found.length === 0 ? [path] : found.flatMap((one, index) => leaves(one, [...path, index]));
+  }
+  if (typeof value === 'object' && value !== null) {
+    const found = Object.entries(value);
+    return found.length === 0 ? [path] : found.flatMap(([key, one]) => leaves(one, [...path, key]));
+  }
+  return [path];
+}
+
+/** The same JSON value with another one at a place. */
+function changed(value: unknown, [first, ...rest]: readonly (string | number)[], by: unknown): unknown {
+  if (first === undefined) return by;
+  if (Array.isArray(value)) {
+    const found: readonly unknown[] = value;
+    return found.map((one, index) => (index === first ? changed(one, rest, by) : one));
+  }
+  const fields = Object.entries(value ?? {});
+  return Object.fromEntries(fields.map(([key, one]) => [key, key === first ? changed(one, rest, by) : one]));
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => Object.entries(at ?? {}).find(([name]) => name === String(key))?.[1],
+    value,
+  );
+}
+
+describe('a plan file whose content was edited', () => {
+  let text = '';
+  let folder = '';
+  beforeAll(async () => {
+    // A blocked unit has reasons, remedies and a work order; all of that is shown to the person who approves.
+    const made = await openSite([NMC2, NMC3, { name: 'shut', site: 'porto', persona: 'smt1500c-shut' }]);
+    const file = join(made.folder, 'plan.json');
+    await made.run(['plan', '-i', made.inventory, '--out', file]);
+    text = await readFile(file, 'utf8');
+    folder = made.folder;
+    await made.fleet.close();
+  });
+
+  it('is refused, whatever single value of it was changed', async () => {
+    const document: unknown = JSON.parse(text);
+    const file = join(folder, 'edited.json');
+    const places = leaves(document);
+    expect(places.length).toBeGreaterThan(200);
+    const words = places.map((path) => path.join('.'));
+    for (const part of [
+      'remedy',
+      'because',
+      'firmware.raw',
+      'workOrders.0',
+      'advisories',
+      'madeWith.inventory.file',
+    ])
+      expect(
+        words.some((word) => word.includes(part)),
+        part,
+      ).toBe(true);
+    await writeFile(file, text);
+    expect((await readPlanFile(file)).plan.units).toHaveLength(3);
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...places), fc.jsonValue(), async (path, value) => {
+        fc.pre(JSON.stringify(value) !== JSON.stringify(valueAt(document, path)));
+        fc.pre(JSON.stringify(value) !== '-0' && !Object.is(value, -0));
+        await writeFile(file, JSON.stringify(changed(document, path, value)));
+        await expect(readPlanFile(file)).rejects.toMatchObject({ code: 'config/plan' });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is refused with a key more or a key less; another layout of the same content is taken', async () => {
+    const document: unknown = JSON.parse(text);
+    const file = join(folder, 'edited.json');
+    for (const [key] of Object.entries(document ?? {})) {
+      const less = Object.fromEntries(Object.entries(document ?? {}).filter(([name]) => name !== key));
+      await writeFile(file, JSON.stringify(less));
+      await expect(readPlanFile(file), key).rejects.toMatchObject({ code: 'config/plan' });
+    }
+    await writeFile(file, JSON.stringify({ ...Object(document), note: 'approved by everybody' }));
+    await expect(readPlanFile(file)).rejects.toMatchObject({ code: 'config/plan' });
+    const turned = Object.fromEntries(Object.entries(document ?? {}).reverse());
+    await writeFile(file, JSON.stringify(turned, null, 7));
+    expect((await readPlanFile(file)).plan.units).toHaveLength(3);
+    await rm(folder, { recursive: true });
+  });
+
+  it('is refused where it is no file, empty, too deep, or no plan at all', async () => {
+    site = await openSite([]);
+    const file = planFile();
+    await mkdir(file);
+    await expect(readPlanFile(file)).rejects.toMatchObject({ code: 'config/plan' });
+    await rm(file, { recursive: true });
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const content of ['', '{}', 'null', '[]', '"plan"', deep, text.replace('{', `{"note":${deep},`)]) {
+      await writeFile(file, content);
+      await expect(readPlanFile(file)).rejects.toMatchObject({ code: 'config/plan' });
+    }
+  });
+});
+
+describe('a fresh plan', () => {
+  it('of the same situation has the same id, also when load and battery have moved; its digest is of its own content', async () => {
+    site = await openSite([NMC2, NMC3]);
+    const first = DocumentShape.parse(JSON.parse((await makePlan('--json')).out));
+    site.fleet.device('a').batteryPercent = 77;
+    const second = DocumentShape.parse(JSON.parse((await makePlan('--json')).out));
+    expect(second.id).toBe(first.id);
+    expect(second.digest).not.toBe(first.digest);
+    expect((await makePlan()).out).toContain(`Plan ${first.id} of`);
+  });
+
+  it('lists the units of which never two are in flight, and says where there is none', async () => {
+    site = await openSite([{ ...NMC2, feeds: ['rack-1'] }, { ...NMC2, name: 'z', feeds: ['rack-1'] }, NMC3]);
+    const made = await makePlan('--json');
+    expect(DocumentShape.parse(JSON.parse(made.out)).protects).toEqual([['berlin/a', 'berlin/z']]);
+    expect((await makePlan()).out).toMatch(/Never in flight together.*\n.*berlin\/a \+ berlin\/z/);
+    const lonely = await makePlan('--site', 'oslo');
+    expect(lonely.out).toContain('No unit of this plan shares a load');
+  });
+});
+
+describe('upgrade --plan after a change elsewhere', () => {
+  it('names exactly the units that changed, and what changed: was and is', async () => {
+    site = await openSite([NMC2, { ...NMC2, name: 'lab-1' }, NMC3]);
+    await makePlan();
+    site.fleet.device('lab-1').version = '15.0';
+    const ran = await carryOut();
+    const { code, message } = problemOf(ran);
+    expect({ code, exit: ran.exit }).toEqual({ code: 'refused/stale-plan', exit: 3 });
+    expect(message).toMatch(/berlin\/lab-1: .*firmware was UPS 09\.4 \(ID18\), is UPS 15\.0 \(ID18\)/);
+    expect(message).toMatch(/route was UPS 09\.4 .*, is none/);
+    for (const other of ['berlin/a', 'oslo/b', 'serial number', 'card was', 'rules'])
+      expect(message).not.toContain(other);
+    expect(starts()).toBe(0);
+  });
+
+  it('names the card, the image and the output where these are what changed', async () => {
+    site = await openSite([NMC2, NMC3]);
+    await makePlan();
+    const { card } = site.fleet.device('a');
+    card.osVersion = 'v7.0.4';
+    card.appVersion = 'v7.0.4';
+    await site.fleet.writeImages(join(site.folder, 'images'), {
+      'SMT20UPS_15-0.enc': { microLinkId: 20, version: '15.0', parts: ['UBL 07.5'], payloadBytes: 9000 },
+    });
+    const { message } = problemOf(await carryOut());
+    expect(message).toMatch(/berlin\/a: card was .*OS v6\.9\.6.*, is .*OS v7\.0\.4/);
+    expect(message).toMatch(/oslo\/b: images was sha256 [0-9a-f]{64}, is sha256 [0-9a-f]{64}$/m);
+    expect(message).not.toContain('firmware');
+    expect(starts()).toBe(0);
+  });
+
+  it('carries out the rest where a unit does not answer, says so of that unit, and judges no condition of it', async () => {
+    site = await openSite([NMC2, { ...NMC2, name: 'lost' }]);
+    await makePlan();
+    site.fleet.device('lost').card.up = false;
+    const ran = await carryOut();
+    const [a, lost] = runOf(ran).units;
+    expect(a).toMatchObject({ outcome: 'upgraded' });
+    expect(lost).toMatchObject({ outcome: 'failed', problem: { code: expect.stringMatching(/^link\//) } });
+    expect(JSON.stringify(lost)).not.toMatch(/not known %|BATTERY_LOW|ON_MAINS/);
+    expect(ran.exit).toBe(4);
+    expect(site.fleet.device('lost').counters.starts).toBe(0);
+  });
+
+  it('does not upgrade a unit that the plan has as blocked, although it could be upgraded now', async () => {
+    site = await openSite([NMC2, { ...NMC2, name: 'later' }]);
+    const later = site.fleet.device('later');
+    later.onBattery = true;
+    await makePlan();
+    later.onBattery = false;
+    const ran = await carryOut();
+    expect(runOf(ran).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'refused']);
+    expect(JSON.stringify(runOf(ran).units[1])).toContain('NOT_APPROVED');
+    expect(later.counters).toMatchObject({ starts: 0, uploads: 0 });
+    expect(ran.exit).toBe(3);
+  });
+});
+
+describe('what a plan was made with', () => {
+  it('is used again, from any folder and without naming it', async () => {
+    site = await openSite([NMC2]);
+    await makePlan();
+    // A folder of its own with another inventory in it, which is the default name.
+    const ran = await carryOut();
+    expect(runOf(ran).units[0]?.outcome).toBe('upgraded');
+  });
+
+  it('is refused by name where another inventory, images folder, rule file or overruled rule is named', async () => {
+    site = await openSite([NMC2]);
+    await makePlan();
+    const other = join(site.folder, 'other.yaml');
+    await cp(site.inventory, other);
+    const images = join(site.folder, 'other-images');
+    await cp(join(site.folder, 'images'), images, { recursive: true });
+    const rules = join(site.folder, 'rules.yaml');
+    await writeFile(rules, 'version: 1\nrules: []\n');
+    for (const [words, thing] of [
+      [['-i', other], other],
+      [['--images', images], images],
+      [['--rules', rules], rules],
+      [['--overrule', 'battery-charged=tested it'], 'battery-charged'],
+    ] as const) {
+      const ran = await carryOut(...words);
+      expect(ran.exit, words[0]).toBe(2);
+      expect(problemOf(ran).code).toBe('config/plan');
+      expect(problemOf(ran).message).toContain(thing);
+      if (words[0] === '-i') expect(problemOf(ran).message).toContain(site.inventory);
+    }
+    expect(starts()).toBe(0);
+    // The same file under another name is the same file.
+    const link = join(site.folder, 'link.yaml');
+    await symlink(site.inventory, link);
+    const same = await carryOut('-i', link, '--images', join(site.folder, 'images'));
+    expect(runOf(same).units[0]?.outcome).toBe('upgraded');
+  });
+
+  it('is refused where the inventory says something else of a planned unit or of its partner, and said where it does not', async () => {
+    const pair = [
+      { ...NMC2, feeds: ['rack-1'] },
+      { ...NMC2, name: 'z', feeds: ['rack-1'] },
+    ];
+    site = await openSite([...pair, NMC3]);
+    await makePlan('--site', 'berlin');
+    const before = await readFile(site.inventory, 'utf8');
+    await editInventory((text) => text.replace('- name: berlin', '- name: berlin\n    concurrency: 4'));
+    const refused = await carryOut();
+    expect({ code: problemOf(refused).code, exit: refused.exit }).toEqual({ code: 'config/plan', exit: 2 });
+    expect(problemOf(refused).message).toMatch(/berlin\/a and berlin\/z/);
+    expect(starts()).toBe(0);
+
+    await writeFile(site.inventory, before);
+    await editInventory((text) => text.replace('- name: oslo', '- name: oslo\n    concurrency: 4'));
+    const ran = await carryOut();
+    expect(ran.talk).toContain('changed since the plan was made');
+    expect(runOf(ran).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
+  });
+
+  it('is not the knowledge of another day', async () => {
+    site = await openSite([NMC2]);
+    const made = await site.run(['plan', '-i', site.inventory, '--as-of', '2024-04-01', '--json']);
+    await writeFile(planFile(), made.out);
+    const ran = await carryOut();
+    expect(problemOf(ran)).toMatchObject({
+      code: 'config/plan',
+      message: expect.stringContaining('2024-04-01'),
+    });
+  });
+});

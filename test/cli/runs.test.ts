@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { systemClock } from '../../src/cli/io.ts';
+import { createJournal, type NewEvent } from '../../src/run/index.ts';
+import { plannedUnit, planOf } from '../run/values.ts';
+import { NMC2, openSite, runOf, type Site } from './harness.ts';
+
+const RunsShape = z.object({
+  schema: z.literal('upsfw/runs@1'),
+  generatedAt: z.string(),
+  runs: z.array(
+    z.object({
+      run: z.string(),
+      begunAt: z.string().nullable(),
+      state: z.string(),
+      by: z.object({ pid: z.number().nullable(), host: z.string().nullable() }).nullable(),
+      units: z.number().nullable(),
+      counts: z.record(z.string(), z.number()).nullable(),
+      exitCode: z.number().nullable(),
+      problem: z.looseObject({ code: z.string() }).nullable(),
+    }),
+  ),
+});
+
+let site: Site;
+let holder: ChildProcess | undefined;
+afterEach(async () => {
+  holder?.kill();
+  holder = undefined;
+  await site.close();
+});
+
+async function listed(): Promise<z.infer<typeof RunsShape>['runs']> {
+  const ran = await site.run(['runs', '--json']);
+  expect(ran.exit).toBe(0);
+  return RunsShape.parse(JSON.parse(ran.out)).runs;
+}
+
+type End = 'upgraded' | 'refused' | 'failed' | 'pending';
+
+/** A run that is over: its unit ended so; `pending`: its process died before it began. */
+async function keepRun(run: string, end: End): Promise<void> {
+  const journal = await createJournal(site.state, run, systemClock);
+  const plan = planOf([plannedUnit('berlin/a')]);
+  await journal.append({
+    event: 'run',
+    run,
+    inventory: site.inventory,
+    images: join(site.folder, 'images'),
+    rules: [],
+    plan,
+  });
+  if (end !== 'pending') {
+    const outcome: NewEvent = {
+      event: 'end',
+      unit: 'berlin/a',
+      outcome: end,
+      after: null,
+      problem: null,
+      reasons: [],
+    };
+    await journal.append(outcome);
+    await journal.append({ event: 'closed', state: 'done' });
+  }
+  await journal.close();
+}
+
+const RUN_FOLDER = fileURLToPath(new URL('../../dist/run/index.js', import.meta.url));
+
+/** A process of its own that is at a run, as far as anybody can tell. */
+async function beAt(run: string): Promise<number> {
+  const code = `
+    const { createLocks } = await import(${JSON.stringify(RUN_FOLDER)});
+    await createLocks(${JSON.stringify(site.state)}).take('run-${run}', 'run ${run}');
+    process.stdout.write('held');
+    setInterval(() => {}, 1000);`;
+  holder = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (holder.stdout === null) throw new Error('no output');
+  await once(holder.stdout, 'data');
+  return holder.pid ?? 0;
+}
+
+describe('runs', () => {
+  it('lists those at work first, then the newest, each with begin, process, counts and exit code', async () => {
+    site = await openSite([]);
+    expect(await listed()).toEqual([]);
+    expect((await site.run(['runs'])).out).toContain('There is no run');
+    await keepRun('20260101T000000000Z-aaaaaa', 'pending');
+    await keepRun('20260102T000000000Z-bbbbbb', 'refused');
+    await keepRun('20260103T000000000Z-cccccc', 'upgraded');
+    await keepRun('20260104T000000000Z-dddddd', 'pending');
+    const pid = await beAt('20260102T000000000Z-bbbbbb');
+    const runs = await listed();
+    expect(runs.map(({ run, state, exitCode }) => [run.slice(-6), state, exitCode])).toEqual([
+      ['bbbbbb', 'running', 3],
+      ['dddddd', 'interrupted', 3],
+      ['cccccc', 'done', 0],
+      ['aaaaaa', 'interrupted', 3],
+    ]);
+    expect(runs[0]).toMatchObject({ by: { pid }, units: 1, counts: { refused: 1, upgraded: 0 } });
+    expect(runs[1]?.by).toBeNull();
+    for (const { begunAt } of runs) expect(begunAt).toMatch(/^\d{4}-\d\d-\d\dT/);
+    const text = (await site.run(['runs'])).out;
+    expect(text).toContain(`process ${pid}`);
+    expect(text).toMatch(/dddddd +interrupted/);
+  });
+
+  it('lists a run whose journal cannot be read, and one that ended before its first line', async () => {
+    site = await openSite([]);
+    await mkdir(join(site.state, 'runs', '20260101T000000000Z-aaaaaa'), { recursive: true });
+    await writeFile(join(site.state, 'runs', '20260101T000000000Z-aaaaaa', 'journal.jsonl'), '');
+    await keepRun('20260102T000000000Z-bbbbbb', 'upgraded');
+    await mkdir(join(site.state, 'runs', '20260103T000000000Z-cccccc'), { recursive: true });
+    await writeFile(join(site.state, 'runs', '20260103T000000000Z-cccccc', 'journal.jsonl'), 'no journal\n');
+    const runs = await listed();
+    expect(runs.map(({ state }) => state)).toEqual(['unreadable', 'done', 'interrupted']);
+    expect(runs[0]?.problem?.code).toBe('config/run');
+  });
+});
+
+describe('a command without the name of a run', () => {
+  it('status and report show the run that is at work, and else the newest', async () => {
+    site = await openSite([]);
+    await keepRun('20260101T000000000Z-aaaaaa', 'pending');
+    await keepRun('20260102T000000000Z-bbbbbb', 'refused');
+    expect(runOf(await site.run(['status', '--json'])).run).toContain('bbbbbb');
+    await beAt('20260101T000000000Z-aaaaaa');
+    const status = runOf(await site.run(['status', '--json']));
+    expect(status).toMatchObject({ run: '20260101T000000000Z-aaaaaa', state: 'running' });
+    expect(runOf(await site.run(['report', '--json'])).run).toContain('aaaaaa');
+  });
+
+  it('resume takes the newest that is not finished, and passes over one at work', async () => {
+    site = await openSite([NMC2]);
+    await keepRun('20260101T000000000Z-aaaaaa', 'refused');
+    await keepRun('20260102T000000000Z-bbbbbb', 'pending');
+    await keepRun('20260103T000000000Z-cccccc', 'upgraded');
+    await keepRun('20260104T000000000Z-dddddd', 'pending');
+    await beAt('20260104T000000000Z-dddddd');
+    const ran = await site.run(['resume', '--yes', '--json']).then(async (first) =>
+      // A version of the command without the question has no such option.
+      first.exit === 2 ? site.run(['resume', '--json']) : first,
+    );
+    expect(runOf(ran).run).toContain('bbbbbb');
+  });
+
+  it('resume says that nothing is left to do, and writes nothing', async () => {
+    site = await openSite([NMC2]);
+    // Units that an old plan could not upgrade are not taken up unasked.
+    await keepRun('20260101T000000000Z-aaaaaa', 'refused');
+    await keepRun('20260102T000000000Z-bbbbbb', 'upgraded');
+    const before = await listed();
+    const ran = await site.run(['resume', '--json']);
+    expect(ran.talk).toContain('Nothing is left to do');
+    expect(runOf(ran)).toMatchObject({ run: '20260102T000000000Z-bbbbbb', exitCode: 0 });
+    expect(ran.exit).toBe(0);
+    expect(await listed()).toEqual(before);
+    expect(site.fleet.device('a').counters.snmpReads).toBe(0);
+  });
+
+  it('resume goes on with no run while one that cannot be read is newer', async () => {
+    site = await openSite([NMC2]);
+    await keepRun('20260101T000000000Z-aaaaaa', 'pending');
+    await keepRun('20260102T000000000Z-bbbbbb', 'pending');
+    await appendFile(join(site.state, 'runs', '20260102T000000000Z-bbbbbb', 'journal.jsonl'), 'no line\n');
+    const ran = await site.run(['resume', '--json']);
+    expect(ran.exit).not.toBe(0);
+    expect(site.fleet.device('a').counters).toMatchObject({ starts: 0, uploads: 0 });
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import type { CardFile, Reason, StoredImage, Unit } from '../../src/core/index.ts';
+import { readImage } from '../../src/images/index.ts';
+import { judge, judgeCard, judgeStart, loadRules } from '../../src/rules/index.ts';
+import { buildImage } from '../../src/sim/index.ts';
+import { unitAt } from '../run/values.ts';
+
+const IMAGE: StoredImage = {
+  ...readImage(buildImage({ microLinkId: 18, version: '15.0', payloadBytes: 500 }), 'x.enc'),
+  path: '/images/x.enc',
+};
+
+function ofCode(code: string, reasons: readonly Reason[]): readonly Reason[] {
+  return reasons.filter((reason) => reason.code === code);
+}
+
+describe('an image whose hash nobody knows', () => {
+  const judged = async (options: Parameters<typeof loadRules>[0]) => {
+    const book = await loadRules(options);
+    const plan = judge(book, { unit: unitAt('09.4'), images: [IMAGE], path: 'nmc' });
+    const start = judgeStart(book, { unit: unitAt('09.4'), image: IMAGE, path: 'nmc' });
+    return { status: plan.verdict.status, plan: plan.verdict.reasons, start, hash: book.hash };
+  };
+
+  it('is a warning, unless the inventory refuses it: then the plan and the start are refused, with what lifts it', async () => {
+    const warned = await judged({});
+    expect(warned.status).toBe('outdated');
+    expect(ofCode('HASH_UNKNOWN', warned.plan)).toMatchObject([{ outcome: 'warn' }]);
+    const refused = await judged({ unknownImages: 'refuse' });
+    expect(refused.status).toBe('blocked');
+    for (const reasons of [refused.plan, refused.start]) {
+      expect(ofCode('HASH_UNKNOWN', reasons)).toMatchObject([
+        {
+          outcome: 'block',
+          because: expect.stringContaining(IMAGE.sha256),
+          remedy: expect.stringContaining('trust'),
+        },
+      ]);
+    }
+  });
+
+  it('is no word where a person has compared it', async () => {
+    for (const unknownImages of ['refuse', 'warn'] as const) {
+      const trusted = await judged({ unknownImages, trust: [IMAGE.sha256] });
+      expect(trusted.status).toBe('outdated');
+      expect(ofCode('HASH_UNKNOWN', [...trusted.plan, ...trusted.start])).toEqual([]);
+    }
+    const other = await judged({ unknownImages: 'refuse', trust: ['0'.repeat(64)] });
+    expect(other.status).toBe('blocked');
+  });
+
+  it('what is trusted is a part of what a plan was judged by', async () => {
+    const hashes = await Promise.all([
+      judged({}),
+      judged({ unknownImages: 'refuse' }),
+      judged({ trust: [IMAGE.sha256] }),
+    ]);
+    expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(3);
+  });
+
+  it('files for a card are held to it too: the catalogue has none of them', async () => {
+    const file: CardFile = {
+      file: 'apc_hw05_sumx_720.bin',
+      path: '/images/apc_hw05_sumx_720.bin',
+      sizeBytes: 1000,
+      sha256: 'c'.repeat(64),
+      platform: 'hw05',
+      part: 'card-app',
+      app: 'sumx',
+      version: '7.2.0',
+      problems: [],
+    };
+    const os: CardFile = {
+      ...file,
+      file: 'apc_hw05_aos_720.bin',
+      path: '/images/apc_hw05_aos_720.bin',
+      part: 'card-os',
+      app: null,
+      sha256: 'd'.repeat(64),
+    };
+    const reasonsWith = async (options: Parameters<typeof loadRules>[0]) =>
+      judgeCard(await loadRules(options), { unit: unitAt('09.4'), files: [file, os] }).reasons;
+    expect(ofCode('HASH_UNKNOWN', await reasonsWith({}))).toEqual([]);
+    const refused = ofCode('HASH_UNKNOWN', await reasonsWith({ unknownImages: 'refuse' }));
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { outcome } of refused) expect(outcome).toBe('block');
+    const trust = [file.sha256, os.sha256];
+    expect(ofCode('HASH_UNKNOWN', await reasonsWith({ unknownImages: 'refuse', trust }))).toEqual([]);
+  });
+});
+
+describe('a unit that says nothing of its condition', () => {
+  const nothing: Unit['condition'] = {
+    onLine: null,
+    outputOn: null,
+    batteryPercent: null,
+    runtimeSeconds: null,
+    loadPercent: null,
+    calibrating: null,
+    selfTest: null,
+    alarms: null,
+    notices: null,
+    linkUp: null,
+  };
+  const against = (reasons: readonly Reason[]): readonly Reason[] =>
+    reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+
+  it('is refused once, and not by a battery at not known %', async () => {
+    const book = await loadRules();
+    for (const linkUp of [null, false]) {
+      const unit = unitAt('09.4', { condition: { ...nothing, linkUp } });
+      const { verdict } = judge(book, { unit, images: [IMAGE], path: 'nmc' });
+      expect(verdict.status).toBe('blocked');
+      const start = judgeStart(book, { unit, image: IMAGE, path: 'nmc' });
+      for (const reasons of [verdict.reasons, start]) {
+        expect(against(reasons).map(({ code }) => code)).toEqual(['CARD_LINK', 'CONDITION_UNKNOWN']);
+        for (const { because } of reasons) expect(because).not.toMatch(/not known %/);
+      }
+    }
+  });
+
+  it('is judged field by field as soon as it says anything', async () => {
+    const book = await loadRules();
+    const unit = unitAt('09.4', { condition: { ...nothing, linkUp: true, onLine: true } });
+    const start = judgeStart(book, { unit, image: IMAGE, path: 'nmc' });
+    const codes = against(start).map(({ code }) => code);
+    expect(codes).toContain('BATTERY_LOW');
+    expect(codes).not.toContain('CONDITION_UNKNOWN');
+  });
+
+  it('is refused still where one of the rules is overruled', async () => {
+    const overrule = new Map([['on-mains', 'seen with my own eyes']]);
+    const book = await loadRules({ overrule });
+    const unit = unitAt('09.4', { condition: { ...nothing, linkUp: true } });
+    const codes = against(judgeStart(book, { unit, image: IMAGE, path: 'nmc' })).map(({ code }) => code);
+    expect(codes).toEqual(['CONDITION_UNKNOWN']);
+  });
+});
