@@ -27,6 +27,11 @@ export function renderRun(document: RunDocument, style: Style): string {
   paper.title(`Run ${document.run} - ${document.state}`);
   if (document.units.some((unit) => unit.simulated)) paper.line(REHEARSAL);
   writeRunProblems(paper, document);
+  for (const site of new Set(document.units.map((unit) => unit.site))) {
+    paper.heading(site);
+    for (const unit of document.units.filter((one) => one.site === site)) writeUnit(paper, unit);
+  }
+  paper.line('');
   paper.line(`${summary(document.counts)} (exit code ${document.exitCode})`);
   return paper.toString();
 }
