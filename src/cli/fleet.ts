@@ -26,6 +26,7 @@ import {
   type RunRecord,
   resolveTarget,
 } from '../run/index.ts';
+import { secretPrompt } from './ask.ts';
 import type { Io } from './io.ts';
 import { type CommonArgs, type FleetArgs, stateFolder } from './options.ts';
 
@@ -82,11 +83,10 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   // What a card runs is asked of its command line too, where a plan is about the card.
   const about = { card: component !== 'ups' };
 
-  const { ask } = io;
   const secrets = createSecretResolver({
     environment: io.environment,
     folder: resolve(inventory.file, '..'),
-    ask: ask === null ? null : (question) => ask(question, true),
+    ask: secretPrompt(io),
   });
   const chosen: UnitTarget[] = [];
   for (const unit of units) {

@@ -36,6 +36,7 @@ function report(problem: Problem, io: Io, wantsJson: boolean): Exit {
 function exitOf(problem: Problem): Exit {
   if (problem.code.startsWith('internal/')) return 1;
   if (problem.code.startsWith('config/') || problem.code.startsWith('image/')) return 2;
+  if (problem.code === 'refused/interrupted') return 130;
   if (problem.code === 'refused/confirmation') return 2;
   if (problem.code.startsWith('refused/')) return 3;
   return 4;
@@ -89,11 +90,18 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   refuseRepeated(first.command, first.argv);
   const checked = first.command.schema.safeParse(first.argv);
   if (!checked.success) throw usage(z.prettifyError(checked.error));
-  const { quiet, logLevel } = CommonSchema.pick({ quiet: true, logLevel: true }).parse(first.argv);
+  const { quiet, json, color, logLevel } = CommonSchema.parse(first.argv);
   const log = createLog(logLevel, io.talk);
   log.debug({ command: first.command.usage, version: VERSION, node: process.version }, 'command');
   try {
-    return await first.command.run(checked.data, { ...(quiet ? { ...io, talk: () => undefined } : io), log });
+    return await first.command.run(checked.data, {
+      ...io,
+      color: io.color && color,
+      talkColor: io.talkColor && color,
+      ...(quiet ? { talk: () => undefined } : {}),
+      ...(quiet || json ? { progress: 'none' as const } : {}),
+      log,
+    });
   } catch (thrown) {
     log.debug({ err: thrown }, 'the command ended with a problem');
     throw thrown;

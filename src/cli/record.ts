@@ -11,6 +11,7 @@ import {
 } from '../core/index.ts';
 import { type RecordFiles, renderRecord } from '../report/index.ts';
 import { createSecretResolver, loadInventory, resolveTarget, type SecretResolver } from '../run/index.ts';
+import { secretPrompt } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, FLEET_OPTIONS, stateFolder } from './options.ts';
@@ -136,12 +137,11 @@ async function chosenTarget(args: RecordArgs, io: Io): Promise<Chosen> {
   if ((args.host === undefined) === (args.unit === undefined)) {
     throw usage('Name the address of one card, or one unit of the inventory with --unit.');
   }
-  const { ask } = io;
   const resolver = (folder: string): SecretResolver =>
     createSecretResolver({
       environment: io.environment,
       folder,
-      ask: ask === null ? null : (question) => ask(question, true),
+      ask: secretPrompt(io),
     });
   const target =
     args.host === undefined

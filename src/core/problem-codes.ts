@@ -82,6 +82,7 @@ export const PROBLEM_CODES = {
   'refused/no-path': 'There is no way to send an update to this unit from here.',
   'refused/identity': 'The unit has no usable serial number, or two units have the same one.',
   'refused/confirmation': 'Nobody confirmed the plan.',
+  'refused/interrupted': 'The operator pressed Ctrl-C at a question; nothing was sent.',
   'refused/second-attempt':
     'A start was made on this unit before, and its end is not known or was a failure.',
   'refused/stopped': 'The operator stopped the run before this unit was begun.',
