@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Plan, Problem, planId } from '../core/index.ts';
+import { fileTrouble, type Plan, Problem, planId, reasonOf } from '../core/index.ts';
 import { type PlanDocument, renderPlan } from '../report/index.ts';
 import { createJournal, PlanSchema } from '../run/index.ts';
+import { readTextWithin } from '../yaml/index.ts';
 import { confirm } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { planDocument } from './documents.ts';
@@ -161,12 +161,16 @@ function outputOff(plan: Plan): ReadonlySet<string> {
   return new Set(plan.units.filter(({ output }) => output === 'off').map(({ key }) => key));
 }
 
+/** A plan of a hundred thousand units; a larger file is none. */
+const LARGEST_PLAN = 256 * 1024 * 1024;
+
 async function readPlan(file: string): Promise<Plan> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(file, 'utf8'));
+    parsed = JSON.parse(await readTextWithin(file, LARGEST_PLAN));
   } catch (thrown) {
-    throw new Problem('config/plan', `The plan file ${file} cannot be read.`, {
+    const why = fileTrouble(thrown) === null ? 'it is no JSON' : reasonOf(thrown);
+    throw new Problem('config/plan', `The plan file ${file} cannot be read: ${why}.`, {
       hint: 'Make one with: upsfw plan --out FILE.',
       cause: thrown,
     });

@@ -4,6 +4,7 @@
  */
 export const PROBLEM_CODES = {
   'config/usage': 'The command line has an unknown command, option or value.',
+  'config/file': 'A file or folder cannot be read or written, or the machine has no room for it.',
   'config/inventory': 'The inventory file has findings; each is given with line and column.',
   'config/inventory-missing': 'The inventory file does not exist or cannot be read.',
   'config/import': 'A list that shall be taken over cannot be read or fetched, or holds no unit.',
