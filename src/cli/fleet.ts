@@ -50,7 +50,7 @@ export interface Fleet {
 export interface FleetNeeds {
   readonly purpose: Purpose;
   /**
-   * `required`: plans and upgrades cannot do without. `optional`: an audit can, but a folder that is named must be there.
+   * `required`: plans and upgrades cannot do without. `optional`: an audit can, and says what it has to do without.
    * `if-there`: a run that is taken up must be able to watch its units although the folder is gone.
    */
   readonly images: 'required' | 'optional' | 'if-there';
@@ -143,8 +143,12 @@ async function readImages(folder: string, needs: FleetNeeds, args: CommonArgs, i
     });
   } catch (thrown) {
     const problem = asProblem(thrown);
-    if (needs.images !== 'if-there' || problem.code !== 'config/images') throw problem;
-    io.talk(`${problem.message} Units that still need their image cannot be begun.\n`);
+    if (needs.images === 'required' || problem.code !== 'config/images') throw problem;
+    io.talk(
+      needs.images === 'if-there'
+        ? `${problem.message} Units that still need their image cannot be begun.\n`
+        : `${problem.message} The audit goes on without images; a plan needs them.\n  ${problem.hint}\n`,
+    );
     return NO_FILES;
   }
 }

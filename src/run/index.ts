@@ -23,6 +23,7 @@ export * from './journal.ts';
 export type { ListedUnit } from './listed-unit.ts';
 export * from './locks.ts';
 export * from './look-all.ts';
+export * from './outlook.ts';
 export * from './papers.ts';
 export * from './partners.ts';
 export * from './pins.ts';
