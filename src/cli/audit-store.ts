@@ -1,10 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hasCode, Problem, parseJson, printable } from '../core/index.ts';
+import { fileTrouble, hasCode, Problem, parseJson, printable, reasonOf } from '../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../disk/index.ts';
 import type { AuditChange, AuditDocument } from '../report/index.ts';
 import { AuditUnitSchema, refuseForeign } from '../run/index.ts';
+import { readTextWithin } from '../yaml/index.ts';
 
 const Counts = z.strictObject({
   current: z.int(),
@@ -52,6 +53,9 @@ const AuditSchema: z.ZodType<AuditDocument> = z.strictObject({
   counts: Counts,
   changes: Changes.nullable().default(null),
 });
+
+/** An audit of a hundred thousand units; a larger file is none. */
+const LARGEST_AUDIT = 256 * 1024 * 1024;
 
 function folderOf(state: string): string {
   return join(state, 'audits');
@@ -104,17 +108,16 @@ export async function readAuditOf(
 /** An audit as `audit --json` printed it. Throws Problem config/run. */
 export async function readAuditFile(file: string): Promise<AuditDocument> {
   try {
-    return AuditSchema.parse(parseJson(await readFile(file, 'utf8')));
+    return AuditSchema.parse(parseJson(await readTextWithin(file, LARGEST_AUDIT)));
   } catch (thrown) {
-    const missing = hasCode(thrown, 'ENOENT');
-    throw new Problem(
-      'config/run',
-      `The audit ${printable(file)} ${missing ? 'does not exist' : 'cannot be read'}.`,
-      {
-        hint: 'Name a file that upsfw audit --json wrote, or LAST for the last audit that was kept.',
-        cause: thrown,
-      },
-    );
+    const what =
+      fileTrouble(thrown) === null
+        ? 'is no audit of this version of upsfw'
+        : `cannot be read: ${reasonOf(thrown)}`;
+    throw new Problem('config/run', `The audit ${printable(file)} ${what}.`, {
+      hint: 'Name a file that upsfw audit --json wrote, or LAST for the last audit that was kept.',
+      cause: thrown,
+    });
   }
 }
 
@@ -130,7 +133,7 @@ async function readKept(
     });
   }
   try {
-    return AuditSchema.parse(parseJson(await readFile(join(folderOf(state), name), 'utf8')));
+    return AuditSchema.parse(parseJson(await readTextWithin(join(folderOf(state), name), LARGEST_AUDIT)));
   } catch (thrown) {
     throw new Problem('config/run', `The audit ${name} cannot be read.`, {
       hint: 'Make a new one with: upsfw audit.',

@@ -20,9 +20,15 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.ts')).demoCommand,
 };
 
-/** The command that a line begins with, or all of them where it begins with something else. */
+/** The names of all commands. */
+export const COMMANDS: readonly string[] = Object.keys(LOADERS);
+
+/** What may stand before a command without being in doubt. */
+const SWITCHES: ReadonlySet<string> = new Set(['--json', '--quiet', '--no-color']);
+
+/** The command that a line begins with, behind switches of all commands; or every command where it begins with something else. */
 export async function loadCommands(words: readonly string[]): Promise<readonly Command[]> {
-  const [first = ''] = words;
+  const first = words.find((word) => !SWITCHES.has(word)) ?? '';
   const wanted = Object.hasOwn(LOADERS, first) ? LOADERS[first] : undefined;
   return wanted === undefined ? Promise.all(Object.values(LOADERS).map((load) => load())) : [await wanted()];
 }

@@ -21,6 +21,7 @@ import {
   writeInventoryFile,
 } from '../run/index.ts';
 import { createSnmpHub, type DiscoverResult, discover } from '../snmp/index.ts';
+import { secretPrompt } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { exitOfMerge, STOPPED } from './exit-codes.ts';
 import { mergeListed, readInventoryText } from './inventory-writing.ts';
@@ -199,7 +200,7 @@ async function credentialsToTry(args: DiscoverArgs): Promise<readonly Credential
 }
 
 async function resolveAll(listed: readonly CredentialReference[], io: Io): Promise<readonly SnmpAccess[]> {
-  const { ask, environment } = io;
+  const { environment } = io;
   const resolvers = new Map<string, SecretResolver>();
   const resolved: SnmpAccess[] = [];
   for (const [index, { reference, folder }] of listed.entries()) {
@@ -208,7 +209,7 @@ async function resolveAll(listed: readonly CredentialReference[], io: Io): Promi
       createSecretResolver({
         environment,
         folder,
-        ask: ask === null ? null : (question) => ask(question, true),
+        ask: secretPrompt(io),
       });
     // What is asked for or run is so once, however often it is named.
     resolvers.set(folder, secrets);

@@ -30,6 +30,7 @@ import {
   type SeenElsewhere,
   sameHost,
 } from '../run/index.ts';
+import { secretPrompt } from './ask.ts';
 import type { Io } from './io.ts';
 import { type CommonArgs, type FleetArgs, stateFolder } from './options.ts';
 
@@ -55,7 +56,7 @@ export interface Fleet {
 export interface FleetNeeds {
   readonly purpose: Purpose;
   /**
-   * `required`: plans and upgrades cannot do without. `optional`: an audit can, but a folder that is named must be there.
+   * `required`: plans and upgrades cannot do without. `optional`: an audit can, and says what it has to do without.
    * `if-there`: a run that is taken up must be able to watch its units although the folder is gone.
    */
   readonly images: 'required' | 'optional' | 'if-there';
@@ -94,11 +95,10 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   // What a card runs is asked of its command line too, where a plan is about the card.
   const about = { card: component !== 'ups' };
 
-  const { ask } = io;
   const secrets = createSecretResolver({
     environment: io.environment,
     folder: resolve(inventory.file, '..'),
-    ask: ask === null ? null : (question) => ask(question, true),
+    ask: secretPrompt(io),
   });
   const chosen: UnitTarget[] = [];
   for (const unit of units) {
@@ -174,8 +174,12 @@ async function readImages(folder: string, needs: FleetNeeds, args: CommonArgs, i
     });
   } catch (thrown) {
     const problem = asProblem(thrown);
-    if (needs.images !== 'if-there' || problem.code !== 'config/images') throw problem;
-    io.talk(`${problem.message} Units that still need their image cannot be begun.\n`);
+    if (needs.images === 'required' || problem.code !== 'config/images') throw problem;
+    io.talk(
+      needs.images === 'if-there'
+        ? `${problem.message} Units that still need their image cannot be begun.\n`
+        : `${problem.message} The audit goes on without images; a plan needs them.\n  ${problem.hint}\n`,
+    );
     return NO_FILES;
   }
 }

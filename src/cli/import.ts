@@ -11,6 +11,7 @@ import {
   nameSchema,
   writeInventoryFile,
 } from '../run/index.ts';
+import { secretPrompt } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { exitOfMerge } from './exit-codes.ts';
 import { readList } from './import-source.ts';
@@ -138,11 +139,10 @@ function isAddress(source: string): boolean {
 }
 
 async function askNetbox(args: ImportArgs, io: Io): Promise<Imported> {
-  const { ask } = io;
   const secrets = createSecretResolver({
     environment: io.environment,
     folder: resolve('.'),
-    ask: ask === null ? null : (question) => ask(question, true),
+    ask: secretPrompt(io),
   });
   const token = args.token === undefined ? null : await secrets.resolve(args.token, 'Token of NetBox');
   const stop = new AbortController();

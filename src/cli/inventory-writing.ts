@@ -1,19 +1,29 @@
 import { lookup } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { hasCode, Problem, printable } from '../core/index.ts';
-import { type ListedUnit, type Merged, mergeInventory, readInventory } from '../run/index.ts';
+import { hasCode, Problem, printable, reasonOf } from '../core/index.ts';
+import { LARGEST_LIST, type ListedUnit, type Merged, mergeInventory, readInventory } from '../run/index.ts';
+import { readTextWithin } from '../yaml/index.ts';
+import { openWhole } from './write-whole.ts';
 
-/** The inventory as it is; null where there is none yet. Throws Problem config/inventory-missing. */
+/**
+ * The inventory as it is; null where there is none yet. Throws Problem config/inventory-missing, or config/usage where none can be
+ * put there: that is said before any device is asked.
+ */
 export async function readInventoryText(file: string): Promise<string | null> {
+  await openWhole(file, '--write');
   try {
-    return await readFile(file, 'utf8');
+    return await readTextWithin(file, LARGEST_LIST);
   } catch (thrown) {
     if (hasCode(thrown, 'ENOENT')) return null;
-    throw new Problem('config/inventory-missing', `The inventory ${printable(file)} cannot be read.`, {
-      hint: 'Name a file that you may read and write with --write, or one that is not there yet.',
-      cause: thrown,
-    });
+    const why = reasonOf(thrown);
+    throw new Problem(
+      'config/inventory-missing',
+      `The inventory ${printable(file)} cannot be read: ${why}.`,
+      {
+        hint: 'Name a file that you may read and write with --write, or one that is not there yet.',
+        cause: thrown,
+      },
+    );
   }
 }
 

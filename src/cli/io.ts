@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import type { Clock } from '../core/index.ts';
 import type { LocalWaits } from '../local/index.ts';
 import type { Waits } from '../nmc/index.ts';
+import { type Ask, askAt } from './ask.ts';
 
 /** The world outside of a command: streams, terminal, environment and time. */
 export interface Io {
@@ -19,15 +18,20 @@ export interface Io {
   talk(text: string): void;
   /** The log, on standard error too; silent until --log-level says more. */
   readonly log: Logger;
-  /** Asks on the terminal; null where there is none. `hidden` does not echo what is typed. */
-  readonly ask: ((question: string, hidden: boolean) => Promise<string>) | null;
+  /** Asks on the terminal; null where there is none. */
+  readonly ask: Ask | null;
+  /** Whether data may have colors. */
   readonly color: boolean;
+  /** The same for talk: one may be a terminal and the other a file. */
+  readonly talkColor: boolean;
   /** Other waits than those of the network path: whoever tests a card that says nothing has no minutes. */
   readonly waits?: Partial<Waits>;
   /** The same for units at ports. */
   readonly localWaits?: Partial<LocalWaits>;
-  /** Size of the terminal; null where output is not one. */
+  /** Size of the terminal; null where output is not one, or one whose cursor cannot be moved. */
   readonly terminal: { readonly columns: number; readonly rows: number } | null;
+  /** How progress is shown: one line of standard error that changes, a line now and then, or not at all. */
+  readonly progress: 'live' | 'lines' | 'none';
   /**
    * Calls back for each interrupt until the returned function is called. `hangup`: the terminal has gone, so nobody is
    * there to say it twice.
@@ -93,53 +97,62 @@ async function drained(): Promise<void> {
   });
 }
 
+/**
+ * Whether text for a stream may have colors: only on a terminal that has them, and where NO_COLOR does not forbid them. No other
+ * variable counts: CI and FORCE_COLOR must not put escape sequences into a file.
+ */
+export function colorOf(
+  stream: { readonly isTTY?: boolean },
+  environment: Io['environment'],
+  platform: NodeJS.Platform = process.platform,
+): boolean {
+  return (environment.NO_COLOR ?? '') === '' && movesCursor(stream, environment, platform);
+}
+
+/** Whether a stream is a terminal that understands escape sequences. */
+export function movesCursor(
+  stream: { readonly isTTY?: boolean },
+  { TERM: kind = '' }: Io['environment'],
+  platform: NodeJS.Platform = process.platform,
+): boolean {
+  // Consoles of Windows have no TERM, and all understand them.
+  return stream.isTTY === true && kind !== 'dumb' && (kind !== '' || platform === 'win32');
+}
+
 /** The process's own streams. */
 export function processIo(): Io {
   outliveReaders();
-  const interactive = process.stdin.isTTY && process.stderr.isTTY;
+  const { stdin, stdout, stderr, env } = process;
+  const onInterrupt: Io['onInterrupt'] = (handler) => {
+    const interrupt = (): void => handler('interrupt');
+    const hangup = (): void => handler('hangup');
+    process.on('SIGINT', interrupt);
+    process.on('SIGTERM', interrupt);
+    process.on('SIGHUP', hangup);
+    return () => {
+      process.off('SIGINT', interrupt);
+      process.off('SIGTERM', interrupt);
+      process.off('SIGHUP', hangup);
+    };
+  };
   return {
-    environment: process.env,
+    environment: env,
     clock: systemClock,
     out: (text) => {
-      process.stdout.write(text);
+      stdout.write(text);
     },
     drained,
-    input: process.stdin,
+    input: stdin,
     talk: (text) => {
-      process.stderr.write(text);
+      stderr.write(text);
     },
     log: createLog('silent', () => undefined),
-    ask: interactive ? askOnTerminal : null,
-    color: process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '',
-    terminal: process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : null,
-    onInterrupt(handler) {
-      const interrupt = (): void => handler('interrupt');
-      const hangup = (): void => handler('hangup');
-      process.on('SIGINT', interrupt);
-      process.on('SIGTERM', interrupt);
-      process.on('SIGHUP', hangup);
-      return () => {
-        process.off('SIGINT', interrupt);
-        process.off('SIGTERM', interrupt);
-        process.off('SIGHUP', hangup);
-      };
-    },
+    // Questions go to standard error: standard output belongs to data.
+    ask: stdin.isTTY && stderr.isTTY ? askAt({ input: stdin, output: stderr, onInterrupt }) : null,
+    color: colorOf(stdout, env),
+    talkColor: colorOf(stderr, env),
+    terminal: movesCursor(stdout, env) ? { columns: stdout.columns, rows: stdout.rows } : null,
+    progress: movesCursor(stderr, env) ? 'live' : 'lines',
+    onInterrupt,
   };
-}
-
-async function askOnTerminal(question: string, hidden: boolean): Promise<string> {
-  // The prompt goes to standard error: standard output belongs to data.
-  process.stderr.write(question);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({
-    input: process.stdin,
-    output: hidden ? silent : process.stderr,
-    terminal: true,
-  });
-  try {
-    return await lines.question('');
-  } finally {
-    lines.close();
-    if (hidden) process.stderr.write('\n');
-  }
 }

@@ -33,7 +33,10 @@ export const AS_OF = {
   'as-of': { type: 'string', describe: 'Judge with what was published by this day, YYYY-MM-DD' },
 } satisfies Record<string, Options>;
 
-export const AsOfDay = z.iso.date().optional();
+/** A day as it is written on the command line. */
+export const Day = z.iso.date({ error: 'must be a day, YYYY-MM-DD' });
+
+export const AsOfDay = Day.optional();
 
 /** For the commands that make or carry out a plan. */
 export const OVERRULE = {

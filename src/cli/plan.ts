@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Plan, Problem } from '../core/index.ts';
 import { renderPlan } from '../report/index.ts';
@@ -25,6 +24,7 @@ import {
 } from './options.ts';
 import { type OpenPaths, openPaths } from './paths.ts';
 import { planDocument } from './plan-document.ts';
+import { openWhole } from './write-whole.ts';
 
 const PlanArgs = FleetSchema.extend({
   out: z.string().min(1).optional(),
@@ -60,6 +60,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
       hint: 'Leave --as-of or --out out.',
     });
   }
+  const out = args.out === undefined ? null : await openWhole(args.out);
   const fleet = await openFleet(args, io, {
     purpose: 'read',
     images: 'required',
@@ -72,8 +73,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
   try {
     const made = await makePlan(fleet, open, io);
     const document = planDocument(made, fleet, args.rules, io.clock.now());
-    if (args.out !== undefined)
-      await writeFile(args.out, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+    if (out !== null) await out.write(`${JSON.stringify(document, null, 2)}\n`, 0o600);
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
     else
       io.out(

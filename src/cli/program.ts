@@ -1,11 +1,13 @@
+import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { z } from 'zod';
-import { asProblem, escapedJson, outputText, Problem, printable } from '../core/index.ts';
+import { asProblem, escapedJson, outputText, type Problem } from '../core/index.ts';
 import type { Command, Exit } from './command.ts';
 import { loadCommands } from './commands.ts';
 import { DONE, exitHelp, exitOfProblem } from './exit-codes.ts';
 import { createLog, type Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
+import { checkWords, refusedByParser, refuseRepeated, usage, wrongValues } from './usage.ts';
 
 /** Runs one command line and gives its exit code. Never throws, never ends the process. */
 export async function runProgram(words: readonly string[], io: Io): Promise<Exit> {
@@ -36,24 +38,27 @@ function report(problem: Problem, io: Io, wantsJson: boolean): Exit {
 
 async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   const commands = await loadCommands(words);
-  refuseOddFlags(words, commands);
+  await checkWords(words, commands);
+  const asksForHelp = words.some((word) => HELP.has(word));
   // yargs calls a handler while it parses; the handler only notes the command, so that a failed check runs nothing.
   const chosen: { command: Command; argv: Record<string, unknown> }[] = [];
   const parser = yargs()
     .scriptName('upsfw')
     .usage('$0 COMMAND [options]\n\nFinds, audits and upgrades the firmware of APC Smart-UPS units.')
-    .options(COMMON_OPTIONS)
+    .options(asksForHelp ? COMMON_OPTIONS : withoutChoices(COMMON_OPTIONS))
     .strict()
     .demandCommand(1, 'Name a command.')
-    .recommendCommands()
     .parserConfiguration({
       'duplicate-arguments-array': true,
       'greedy-arrays': false,
       'camel-case-expansion': true,
+      'dot-notation': false,
     })
     .version(VERSION)
+    .alias('version', 'V')
     .help()
     .epilogue(exitHelp())
+    .alias('help', 'h')
     .locale('en')
     .wrap(Math.min(io.terminal?.columns ?? 100, 110))
     .exitProcess(false)
@@ -66,14 +71,14 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
         for (const [name, { describe, array }] of Object.entries(command.positionals)) {
           builder.positional(name, { type: 'string', describe, ...(array ? { array: true } : {}) });
         }
-        builder.options(command.options);
+        builder.options(asksForHelp ? command.options : withoutChoices(command.options));
       },
       (argv) => {
         chosen.push({ command, argv: withDashes(argv) });
       },
     );
   }
-  const text = await parseWords(parser, words);
+  const text = await parseWords(parser, words, commands.length === 1 ? commands[0] : undefined);
   if (text !== null) {
     io.out(`${text}\n`);
     return DONE;
@@ -82,15 +87,18 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   if (first === undefined) throw usage('Name a command.');
   refuseRepeated(first.command, first.argv);
   const checked = first.command.schema.safeParse(first.argv);
-  if (!checked.success) throw usage(z.prettifyError(checked.error));
-  const { quiet, logLevel } = CommonSchema.pick({ quiet: true, logLevel: true }).parse(first.argv);
+  if (!checked.success) throw wrongValues(first.command, first.argv, checked.error);
+  const { quiet, json, color, logLevel } = CommonSchema.parse(first.argv);
   const clean = cleaning(io, first.argv);
   const log = createLog(logLevel, clean.talk);
   log.debug({ command: first.command.usage, version: VERSION, node: process.version }, 'command');
   try {
     return await first.command.run(checked.data, {
       ...clean,
+      color: io.color && color,
+      talkColor: io.talkColor && color,
       ...(quiet ? { talk: () => undefined } : {}),
+      ...(quiet || json ? { progress: 'none' as const } : {}),
       log,
     });
   } catch (thrown) {
@@ -116,12 +124,28 @@ function cleaning(io: Io, argv: Readonly<Record<string, unknown>>): Io {
   };
 }
 
-const VERSION = '0.1.0';
+const HELP: ReadonlySet<string> = new Set(['--help', '-h', 'help']);
+
+/** The choices are for the help text. What is wrong with a value is said by the schema, in the words of this tool. */
+function withoutChoices(options: Command['options']): Command['options'] {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { choices, ...rest }]) => [
+      name,
+      choices === undefined ? rest : { ...rest, type: 'string' as const },
+    ]),
+  );
+}
+
+/** What package.json says; it lies beside the sources and beside a build. */
+const { version: VERSION } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
 
 /** Parses; gives the text of --help or --version where that was asked for. Throws Problem config/usage. */
 async function parseWords(
   parser: ReturnType<typeof yargs>,
   words: readonly string[],
+  command: Command | undefined,
 ): Promise<string | null> {
   let shown: string | null = null;
   try {
@@ -131,7 +155,7 @@ async function parseWords(
       if (output !== '') shown = output;
     });
   } catch (thrown) {
-    throw usage(thrown instanceof Error ? thrown.message : String(thrown));
+    throw refusedByParser(thrown, command);
   }
   return shown;
 }
@@ -144,47 +168,4 @@ function withDashes(argv: Readonly<Record<string, unknown>>): Record<string, unk
   return Object.fromEntries(
     Object.entries(argv).map(([key, value]) => [key, Array.isArray(value) ? value.map(back) : back(value)]),
   );
-}
-
-function usage(message: string): Problem {
-  return new Problem('config/usage', printable(message, 2000), {
-    hint: 'upsfw --help and upsfw COMMAND --help list what there is.',
-  });
-}
-
-/** An option that takes one value and is given two leaves open which of them is meant. */
-function refuseRepeated(command: Command, argv: Readonly<Record<string, unknown>>): void {
-  for (const [name, { array }] of Object.entries(command.options)) {
-    if (!array && Array.isArray(argv[name])) throw usage(`--${name} can be given only once.`);
-  }
-}
-
-/**
- * yargs takes `--apply=maybe` for false and says nothing. A word after `=` behind a switch is an error here, and so is
- * a switch said twice in different ways.
- */
-function refuseOddFlags(words: readonly string[], commands: readonly Command[]): void {
-  const switches = new Set<string>();
-  const lists = new Set<string>();
-  for (const options of [COMMON_OPTIONS, ...commands.map((command) => command.options)]) {
-    for (const [name, option] of Object.entries(options)) {
-      if (option.type === 'boolean') switches.add(name);
-      if (option.array) lists.add(name);
-    }
-  }
-  for (const [index, word] of words.entries()) {
-    if (word === '--') throw usage('A bare -- is not taken: what follows it would be ignored.');
-    const list = /^--([a-z-]+)(=?)(.*)$/.exec(word);
-    if (list !== null && lists.has(list[1] ?? '')) {
-      // yargs would take the option for one that was not given, and a whole fleet for what was chosen.
-      const next = list[2] === '=' ? list[3] : words[index + 1];
-      if (next === undefined || next === '' || (list[2] === '' && next.startsWith('--')))
-        throw usage(`--${list[1]} needs a value.`);
-    }
-    const found = /^--(?:no-)?([a-z-]+)=(.*)$/.exec(word);
-    if (found === null || !switches.has(found[1] ?? '')) continue;
-    if (found[2] !== 'true' && found[2] !== 'false') {
-      throw usage(`--${found[1]} is a switch: it takes no value, and not "${printable(found[2] ?? '')}".`);
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import { Listr } from 'listr2';
+import { Listr, ListrDefaultRendererLogLevels } from 'listr2';
 import { printable } from '../core/index.ts';
 import type { Io } from './io.ts';
 
@@ -29,7 +29,7 @@ export function createProgress(io: Io, silent: boolean, keys: readonly string[])
     return { unit: nothing, ended: nothing, say: (text) => io.talk(`${text}\n`), end: async () => undefined };
   }
   const fits = io.terminal !== null && keys.length + ROWS_LEFT <= io.terminal.rows;
-  return fits ? listProgress(keys) : lineProgress(io);
+  return fits ? listProgress(keys, io.color) : lineProgress(io);
 }
 
 function lineProgress(io: Io): Progress {
@@ -93,7 +93,12 @@ class Entry {
   }
 }
 
-function listProgress(keys: readonly string[]): Progress {
+/** The marks of the list without colors. The library itself looks only at variables of the environment. */
+const PLAIN = Object.fromEntries(
+  Object.values(ListrDefaultRendererLogLevels).map((level) => [level, (mark?: string) => mark ?? '']),
+);
+
+function listProgress(keys: readonly string[], color: boolean): Progress {
   const whole = new Entry('run', 'at work; Ctrl-C begins no further unit');
   const entries = new Map(keys.map((key) => [key, new Entry(key, 'waits for its turn')]));
   const open = new Set(entries.values());
@@ -107,7 +112,11 @@ function listProgress(keys: readonly string[]): Progress {
       exitOnError: false,
       // It would end the process at the first Ctrl-C; what an interrupt means is decided in run-it.ts.
       registerSignalListeners: false,
-      rendererOptions: { collapseSubtasks: false, showErrorMessage: false },
+      rendererOptions: {
+        collapseSubtasks: false,
+        showErrorMessage: false,
+        ...(color ? {} : { color: PLAIN }),
+      },
     },
   );
   const shown = list.run();

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
-import { type DiscoveryFinding, enumerated, Problem, printable } from '../core/index.ts';
+import { type DiscoveryFinding, enumerated, Problem, printable, reasonOf } from '../core/index.ts';
 import { type AddressList, listAddresses, readRanges, spelledLikeSocket } from '../snmp/index.ts';
+import { readTextWithin } from '../yaml/index.ts';
 import type { Io } from './io.ts';
 
 /** Where a sweep goes. */
@@ -83,8 +83,8 @@ function addList(text: string, wanted: string[], excluded: string[]): void {
 }
 
 async function readList(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Problem('config/usage', `The list ${printable(file)} cannot be read.`, {
+  const text = await readTextWithin(file, LARGEST_LIST).catch((cause: unknown) => {
+    throw new Problem('config/usage', `The list ${printable(file)} cannot be read: ${reasonOf(cause)}.`, {
       hint: 'Name a text file with ranges, one a line.',
       cause,
     });

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import {
@@ -6,6 +6,7 @@ import {
   type NetworkAccess,
   Problem,
   type Recording,
+  reasonOf,
   type Secret,
   type UnitTarget,
 } from '../core/index.ts';
@@ -17,6 +18,7 @@ import {
   resolveTarget,
   type SecretResolver,
 } from '../run/index.ts';
+import { secretPrompt } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { exitOfLook, STOPPED } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -63,6 +65,7 @@ export const recordCommand = defineCommand<RecordArgs>({
 
 async function record(args: RecordArgs, io: Io): Promise<Exit> {
   const { target, secrets, words } = await chosenTarget(args, io);
+  const giveBack = await takePlace(args.out);
   const open = openPaths(stateFolder(args, io), io, 'read');
   const control = new AbortController();
   const release = io.onInterrupt(() => control.abort());
@@ -71,12 +74,38 @@ async function record(args: RecordArgs, io: Io): Promise<Exit> {
     const recording = await open.record(target, { clock: io.clock, signal: control.signal });
     return await keepFiles(recording, renderRecord(recording, secrets, words), args, io);
   } catch (thrown) {
+    await giveBack();
     if (!control.signal.aborted) throw thrown;
     return sayStopped(args, io);
   } finally {
     release();
     await open.close();
   }
+}
+
+/**
+ * Makes sure that files can be put into the folder, before a card is read for minutes. The returned function takes a folder that was
+ * made for them away again, as long as it is empty. Throws Problem config/usage.
+ */
+async function takePlace(out: string | undefined): Promise<() => Promise<void>> {
+  const folder = resolve(out ?? '.');
+  const taken = out === undefined ? null : await stat(join(folder, 'report.md')).catch(() => null);
+  if (taken !== null)
+    throw usage(`${join(folder, 'report.md')} is already there.`, 'Name another folder with --out.');
+  let made: string | undefined;
+  try {
+    made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+  } catch (thrown) {
+    throw usage(
+      `The folder ${folder} cannot be written to: ${reasonOf(thrown)}.`,
+      'Name another one with --out.',
+    );
+  }
+  return async () => {
+    // It is left where something lies in it by now.
+    if (made !== undefined) await rmdir(folder).catch(() => undefined);
+  };
 }
 
 /** Writes both files, says where they are and what could not be read, and gives the exit code. */
@@ -140,12 +169,11 @@ async function chosenTarget(args: RecordArgs, io: Io): Promise<Chosen> {
   if ((args.host === undefined) === (args.unit === undefined)) {
     throw usage('Name the address of one card, or one unit of the inventory with --unit.');
   }
-  const { ask } = io;
   const resolver = (folder: string): SecretResolver =>
     createSecretResolver({
       environment: io.environment,
       folder,
-      ask: ask === null ? null : (question) => ask(question, true),
+      ask: secretPrompt(io),
     });
   const target =
     args.host === undefined
@@ -236,7 +264,7 @@ async function keep(folder: string, name: string, text: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(file, text, { flag: 'wx', mode: 0o600 });
   } catch (thrown) {
-    const what = hasCode(thrown, 'EEXIST') ? 'is already there' : 'cannot be written';
+    const what = hasCode(thrown, 'EEXIST') ? 'is already there' : `cannot be written: ${reasonOf(thrown)}`;
     throw usage(`${file} ${what}.`, 'Name another folder with --out.');
   }
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
 import { renderAudit, renderRun, type Style } from '../report/index.ts';
@@ -12,6 +11,7 @@ import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, LISTING, LISTING_SHAPE, readListing, stateFolder } from './options.ts';
 import { runLockName } from './run-it.ts';
 import { runToShow } from './runs.ts';
+import { openWhole } from './write-whole.ts';
 
 const ReportArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
@@ -38,9 +38,10 @@ export const reportCommand = defineCommand<ReportArgs>({
 });
 
 async function report(args: ReportArgs, io: Io): Promise<Exit> {
+  const out = args.out === undefined ? null : await openWhole(args.out);
   const text = args.audit ? await auditText(args, io) : await runText(args, io);
-  if (args.out === undefined) io.out(text);
-  else await writeFile(args.out, text);
+  if (out === null) io.out(text);
+  else await out.write(text, 'as-usual');
   return DONE;
 }
 

@@ -1,15 +1,19 @@
 import { z } from 'zod';
-import { asProblem, Problem } from '../core/index.ts';
+import { asProblem, Problem, standingInWords } from '../core/index.ts';
 import {
+  type Ahead,
   createLocks,
   fold,
+  type Outlook,
   openStateFolder,
+  outlookOf,
   type RunRecord,
   readJournal,
   reopenJournal,
   type UnitRecord,
   wasPutOff,
 } from '../run/index.ts';
+import { confirm } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -22,6 +26,7 @@ import { runToResume } from './runs.ts';
 const ResumeArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
   again: z.array(z.string().min(1)),
+  yes: z.boolean(),
   inventory: z.string().min(1).optional(),
 });
 type ResumeArgs = z.infer<typeof ResumeArgs>;
@@ -39,6 +44,11 @@ export const resumeCommand = defineCommand<ResumeArgs>({
       array: true,
       default: [],
       describe: 'Allow a second attempt on this unit, which failed safely (repeatable)',
+    },
+    yes: {
+      type: 'boolean',
+      default: false,
+      describe: 'Do not ask; required where there is no terminal and a start is to be made',
     },
     inventory: { alias: 'i', type: 'string', describe: 'Inventory file (default: that of the run)' },
   },
@@ -83,14 +93,18 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
       await journal.append({ event: 'resumed' });
       return await askRecovery(journal, record.recovery.port, state, args, io);
     }
-    const again = args.again.map((name) => allowedAgain(record, name));
+    const again = [
+      ...args.again.map((name) => allowedAgain(record, name)),
+      ...record.units.filter(wasPutOff),
+    ].map(({ planned }) => planned.key);
+    const outlook = outlookOf(journal.events, again);
+    if (outlook.starts.length > 0 && !args.yes && io.ask === null) throw nobodyToAsk(run, outlook);
     const fleet = await openFleetOfRun(record, args, io, 'write');
     const open = openPaths(state, io);
     try {
+      await confirmed(run, outlook, args, io);
       await journal.append({ event: 'resumed' });
-      for (const unit of [...again, ...record.units.filter(wasPutOff)]) {
-        await journal.append({ event: 'again', unit: unit.planned.key });
-      }
+      for (const unit of again) await journal.append({ event: 'again', unit });
       return await runIt(journal, fleet, open, { ...args, stateFolder: state }, io);
     } finally {
       await open.close();
@@ -98,6 +112,54 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
   } finally {
     await journal.close();
   }
+}
+
+/**
+ * Says what is ahead, and asks where a start of the tool is among it. Watching needs no question: it makes no start, and an
+ * output that the run switched off is brought back as the run was told to. Throws Problem refused/confirmation.
+ */
+async function confirmed(run: string, outlook: Outlook, args: ResumeArgs, io: Io): Promise<void> {
+  const text = outlookText(run, outlook);
+  if (args.yes || outlook.starts.length === 0) {
+    io.talk(text);
+    return;
+  }
+  const count = outlook.starts.length;
+  if (await confirm(io, `${text}Go on and start ${count === 1 ? 'this update' : `these ${count} updates`}?`))
+    return;
+  throw new Problem('refused/confirmation', 'The run was not taken up. Nothing was sent.', {
+    hint: 'Answer y or yes, or use --yes.',
+  });
+}
+
+function nobodyToAsk(run: string, { starts }: Outlook): Problem {
+  const what = starts.length === 1 ? 'an update' : `${starts.length} updates`;
+  return new Problem(
+    'refused/confirmation',
+    `Run ${run} would start ${what}, and there is no terminal to ask on. Nothing was sent.`,
+    { hint: `Look with upsfw status ${run}, then add --yes.` },
+  );
+}
+
+function outlookText(run: string, { starts, watches, outputs }: Outlook): string {
+  const lines = [`Run ${run}`];
+  const list = (heading: string, units: readonly string[]): void => {
+    if (units.length > 0) lines.push('', heading, ...units.map((unit) => `  ${unit}`));
+  };
+  list('Will only be watched, because a start is on record:', watches.map(inWords));
+  list('Will be started, once nothing stands against it:', starts.map(inWords));
+  list('Their output may be off by this run, and is switched on again:', outputs);
+  if (lines.length === 1) lines.push('', 'Nothing is left to start or to watch.');
+  return `${lines.join('\n')}\n\n`;
+}
+
+function inWords({ key, hops, staged }: Ahead): string {
+  const [first] = hops;
+  const way =
+    first === undefined
+      ? []
+      : [standingInWords(first, 'from'), ...hops.map((hop) => standingInWords(hop, 'to'))];
+  return `${key}  ${way.join(' -> ')}${staged ? ' (its image is on the card: a start made by a person is only watched)' : ''}`;
 }
 
 function recoveredAgain(port: string): Problem {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
@@ -27,6 +27,7 @@ import { defineCommand, type Exit } from './command.ts';
 import { DONE } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
+import { openWhole } from './write-whole.ts';
 
 const DURATION = /^(\d{1,5})(s|m|h)?$/;
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
@@ -176,13 +177,14 @@ async function show(
   }
   const file = resolve(args.write);
   await mkdir(dirname(file), { recursive: true });
+  const out = await openWhole(file, '--write');
   const isDemo = args.persona === undefined && args.units === undefined;
   const images = isDemo ? DEMO_IMAGES : IMAGES;
   await fleet.writeImages(
     join(dirname(file), 'images'),
     local === null ? images : { ...images, ...LOCAL_IMAGES },
   );
-  await writeFile(file, inventory, { mode: 0o600 });
+  await out.write(inventory, 0o600);
 }
 
 async function start(args: SimulateArgs): Promise<SimulatedFleet> {

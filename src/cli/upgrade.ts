@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Plan, type PlannedUnit, Problem } from '../core/index.ts';
 import { type PlanDocument, renderPlan } from '../report/index.ts';
 import { createJournal, needsOf, openStateFolder } from '../run/index.ts';
+import { confirm } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { exitOfPlan } from './exit-codes.ts';
 import { type Fleet, openFleet } from './fleet.ts';
@@ -124,8 +125,8 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     if (!args.apply) return showPlan(document, plan, args, io);
     await openStateFolder(state, needsOf(plan));
     if (plan.units.some(isToBeStarted) && !(await confirmed(document, plan, args, io))) {
-      throw new Problem('refused/confirmation', 'The plan was not confirmed; nothing was sent.', {
-        hint: 'Answer yes, or use --yes.',
+      throw new Problem('refused/confirmation', 'The plan was not confirmed. Nothing was sent.', {
+        hint: 'Answer y or yes, or use --yes.',
       });
     }
     const run = runName(io);
@@ -188,7 +189,7 @@ function showPlan(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io)
 }
 
 async function confirmed(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io): Promise<boolean> {
-  const shown = renderPlan(document, { format: 'text', color: io.color && args.color });
+  const shown = renderPlan(document, { format: 'text', color: io.talkColor && args.color });
   if (args.yes) {
     io.talk(shown);
     return true;
@@ -196,8 +197,7 @@ async function confirmed(document: PlanDocument, plan: Plan, args: UpgradeArgs, 
   const count = plan.units.filter(isToBeStarted).length;
   const what = count === 1 ? 'this update' : `these ${count} updates`;
   // The plan is part of the question: --quiet must not leave a bare yes or no.
-  const answer = await io.ask?.(`${shown}\nSend and start ${what}? Type yes: `, false);
-  return answer?.trim().toLowerCase() === 'yes';
+  return confirm(io, `${shown}\nSend and start ${what}?`);
 }
 
 /** The units whose output the approved plan switches off. */

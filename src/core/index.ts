@@ -19,6 +19,7 @@ export * from './recording.ts';
 export * from './secret.ts';
 export * from './services.ts';
 export * from './standing.ts';
+export * from './system-error.ts';
 export * from './target.ts';
 export * from './text.ts';
 export * from './unit.ts';

@@ -4,6 +4,7 @@
  */
 export const PROBLEM_CODES = {
   'config/usage': 'The command line has an unknown command, option or value.',
+  'config/file': 'A file or folder cannot be read or written, or the machine has no room for it.',
   'config/inventory': 'The inventory file has findings; each is given with line and column.',
   'config/inventory-missing': 'The inventory file does not exist or cannot be read.',
   'config/import': 'A list that shall be taken over cannot be read or fetched, or holds no unit.',
@@ -84,6 +85,7 @@ export const PROBLEM_CODES = {
   'refused/no-path': 'There is no way to send an update to this unit from here.',
   'refused/identity': 'The unit has no usable serial number, or two units have the same one.',
   'refused/confirmation': 'Nobody confirmed the plan.',
+  'refused/interrupted': 'The operator pressed Ctrl-C at a question; nothing was sent.',
   'refused/second-attempt':
     'A start was made on this unit before, and its end is not known or was a failure.',
   'refused/stopped': 'The operator stopped the run before this unit was begun.',

@@ -1,4 +1,5 @@
 import type { ProblemCode } from './problem-codes.ts';
+import { fileTrouble } from './system-error.ts';
 import { printable, printableLines } from './text.ts';
 
 export interface ProblemOptions {
@@ -50,7 +51,12 @@ export class Problem extends Error {
 /** For places where the trouble of a device is an answer like any other: throws on what is a fault of the tool itself. */
 export function throwOwnFaults(thrown: unknown): void {
   const problem = asProblem(thrown);
-  if (problem.code.startsWith('internal/')) throw problem;
+  if (isOwnFault(problem)) throw problem;
+}
+
+/** Trouble of the tool itself or of the machine that it runs on: no device has answered so. */
+export function isOwnFault({ code }: Problem): boolean {
+  return code.startsWith('internal/') || code === 'config/file';
 }
 
 /** Whether what was thrown carries a code of the system, such as `ENOENT`. */
@@ -58,9 +64,15 @@ export function hasCode(thrown: unknown, code: string): boolean {
   return thrown instanceof Error && 'code' in thrown && thrown.code === code;
 }
 
-/** Makes a Problem of anything thrown: what is not one already is a fault of the tool itself. */
+/**
+ * Makes a Problem of anything thrown. An error of the file system is no fault of the tool, whoever was to put it into words; any
+ * other thing that is not a Problem already is one.
+ */
 export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
+  const trouble = fileTrouble(thrown);
+  if (trouble !== null)
+    return new Problem('config/file', trouble.message, { hint: trouble.hint, cause: thrown });
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return new Problem('internal/unexpected', `Unexpected error: ${printable(text)}`, {
     hint: 'This is a fault of upsfw. Please report it with the command and the output of --log-level debug.',

@@ -1,7 +1,15 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
-import { type CardFile, hasCode, Problem, printable, type StoredImage } from '../core/index.ts';
+import {
+  type CardFile,
+  enumerated,
+  hasCode,
+  Problem,
+  printable,
+  reasonOf,
+  type StoredImage,
+} from '../core/index.ts';
 import { isCardName } from './card-file.ts';
 import { type IndexEntry, type IndexRead, loadIndex, saveIndex } from './folder-index.ts';
 import { readStoredCardFile } from './read-card-file.ts';
@@ -97,7 +105,8 @@ async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
   try {
     names = (await readdir(dir)).sort();
   } catch (thrown) {
-    throw new Problem('config/images', `The images folder ${dir} cannot be read.`, {
+    const why = hasCode(thrown, 'ENOENT') ? 'does not exist' : `cannot be read: ${reasonOf(thrown)}`;
+    throw new Problem('config/images', `The images folder ${printable(dir, 400)} ${why}.`, {
       hint: 'Name an existing folder in the inventory (images:) or with --images.',
       cause: thrown,
     });
@@ -110,11 +119,27 @@ async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
     const none = cardsWillDo
       ? 'neither an image (.enc) nor a firmware file for a card (.bin, .nmc3)'
       : 'no file that ends in .enc';
-    throw new Problem('config/images', `The images folder ${dir} holds ${none}.`, {
-      hint: 'Put the image files of the vendor there. They come with the Firmware Upgrade Wizard.',
+    const packed = names.filter((name) => PACKED.test(name));
+    const beside = packed.length > 0 ? `, only ${enumerated(packed.map((name) => printable(name)))}` : '';
+    throw new Problem('config/images', `The images folder ${printable(dir, 400)} holds ${none}${beside}.`, {
+      hint: packed[0] === undefined ? PUT_THERE : howToUnpack(printable(packed[0])),
     });
   }
   return listed;
+}
+
+/** What the vendor's files come in. */
+const PACKED = /\.(?:exe|zip|7z)$/i;
+const PUT_THERE = 'Put the image files of the vendor there. They come with the Firmware Upgrade Wizard.';
+
+/** Packages for cards are known to be ZIP files; whether one of the wizard is depends on its release. */
+function howToUnpack(name: string): string {
+  if (/^apc_hw/i.test(name))
+    return `${name} is a ZIP file with firmware for cards: unpack it (unzip ${name}) and copy the files of its folder Bins here.`;
+  return (
+    `Take the .enc files out of ${name} and put them there. Many such files are ZIP files: try unzip -l ${name}, or 7-Zip. ` +
+    'If it is none, run it on a computer with Windows and copy the .enc files of its folder.'
+  );
 }
 
 /** What files and folders hold that were named on a command line. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
+import { Problem, reasonOf } from '../core/index.ts';
 import {
   countedFindings,
   FindingList,
@@ -9,6 +8,7 @@ import {
   listFindings,
   parseYaml,
   readOwnData,
+  readTextWithin,
 } from '../yaml/index.ts';
 import { type Candidate, catalogueCandidate } from './candidate.ts';
 import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
@@ -201,13 +201,16 @@ const PlainRules = z.looseObject({
   rules: z.array(z.looseObject({ id: z.unknown() }).catch({ id: undefined })),
 });
 
+/** Larger is no rule file. */
+const LARGEST_FILE = 8 * 1024 * 1024;
+
 async function textOf(file: string, hash: ReturnType<typeof createHash>): Promise<string> {
   try {
-    const text = await readFile(file, 'utf8');
+    const text = await readTextWithin(file, LARGEST_FILE);
     hash.update(text);
     return text;
   } catch (thrown) {
-    throw new Problem('config/rules', `The rule file ${file} cannot be read.`, {
+    throw new Problem('config/rules', `The rule file ${file} cannot be read: ${reasonOf(thrown)}.`, {
       hint: 'Check the path.',
       cause: thrown,
     });

@@ -1,20 +1,22 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
-import { listFindings, parseYaml } from '../yaml/index.ts';
+import { Problem, reasonOf } from '../core/index.ts';
+import { listFindings, parseYaml, readTextWithin } from '../yaml/index.ts';
 import type { Inventory } from './inventory.ts';
 import { Snmp, type SnmpReference } from './inventory-schema.ts';
 
 /** A file of credentials that a sweep tries, in this order. */
 const CredentialsFile = z.strictObject({ version: z.literal(1), snmp: z.array(Snmp).min(1).max(16) });
 
+/** Larger is no list of credentials. */
+const LARGEST_FILE = 256 * 1024;
+
 /** Reads a file of credentials. Throws Problem config/credentials with every finding. */
 export async function loadCredentials(file: string): Promise<readonly SnmpReference[]> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readTextWithin(file, LARGEST_FILE);
   } catch (cause) {
-    throw new Problem('config/credentials', `The credentials ${file} cannot be read.`, {
+    throw new Problem('config/credentials', `The credentials ${file} cannot be read: ${reasonOf(cause)}.`, {
       hint: 'Name a file like: version: 1, then snmp: with a list of what an inventory takes there.',
       cause,
     });

@@ -24,6 +24,7 @@ export { parseJournal } from './journal-lines.ts';
 export type { ListedUnit } from './listed-unit.ts';
 export * from './locks.ts';
 export * from './look-all.ts';
+export * from './outlook.ts';
 export * from './papers.ts';
 export * from './partners.ts';
 export * from './pins.ts';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type LocalAccess, Problem } from '../core/index.ts';
-import { countedFindings, type Findings, listFindings, parseYaml } from '../yaml/index.ts';
+import { hasCode, type LocalAccess, Problem, reasonOf } from '../core/index.ts';
+import { countedFindings, type Findings, listFindings, parseYaml, readTextWithin } from '../yaml/index.ts';
 import { contradictions, fullKey } from './inventory-checks.ts';
 import { InventorySchema, type SnmpReference, type UnitEntry } from './inventory-schema.ts';
 
@@ -59,19 +58,21 @@ export async function loadInventory(file: string): Promise<Inventory> {
 
 async function readText(path: string, shown: string): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size > LARGEST_FILE) {
-      throw new Problem('config/inventory', `${shown} has ${size} bytes, more than ${LARGEST_FILE}.`, {
+    return await readTextWithin(path, LARGEST_FILE);
+  } catch (thrown) {
+    if (hasCode(thrown, 'EFBIG')) {
+      throw new Problem('config/inventory', `${shown} has more than ${LARGEST_FILE} bytes.`, {
         hint: 'Name the inventory file, not something else.',
       });
     }
-    return await readFile(path, 'utf8');
-  } catch (thrown) {
-    if (thrown instanceof Problem) throw thrown;
-    throw new Problem('config/inventory-missing', `The inventory ${shown} cannot be read.`, {
-      hint: 'Name the file with --inventory, or copy inventory.example.yaml to inventory.yaml and fill it in.',
-      cause: thrown,
-    });
+    throw new Problem(
+      'config/inventory-missing',
+      `The inventory ${shown} cannot be read: ${reasonOf(thrown)}.`,
+      {
+        hint: 'Name the file with --inventory, or copy inventory.example.yaml to inventory.yaml and fill it in.',
+        cause: thrown,
+      },
+    );
   }
 }
 

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Problem, Secret } from '../core/index.ts';
+import { Problem, reasonOf, Secret } from '../core/index.ts';
+import { readTextWithin } from '../yaml/index.ts';
 import type { SecretReference } from './inventory-schema.ts';
 
 /** Where references are looked up. */
@@ -88,12 +89,12 @@ async function fromFile(path: string, folder: string): Promise<string> {
     }
     if (size > LONGEST_SECRET)
       throw missing(reference, `has ${size} bytes`, `At most ${LONGEST_SECRET} are read.`);
-    text = await readFile(file, 'utf8');
+    text = await readTextWithin(file, LONGEST_SECRET);
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
     throw missing(
       reference,
-      'cannot be read',
+      `cannot be read: ${reasonOf(thrown)}`,
       'Check the path; a relative one starts at the inventory file.',
       thrown,
     );

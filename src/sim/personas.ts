@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
-import { listFindings, parseYaml, readOwnData } from '../yaml/index.ts';
+import { Problem, reasonOf } from '../core/index.ts';
+import { listFindings, parseYaml, readOwnData, readTextWithin } from '../yaml/index.ts';
 
 const text = z.string().min(1).max(100);
 const release = z.string().regex(/^\d\d\.\d$/);
@@ -126,17 +125,17 @@ export async function loadPersonaFile(path: string): Promise<Persona> {
   const hint = `Give one of ${PERSONAS.join(', ')}, or a file as docs/simulator.md describes it.`;
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readTextWithin(path, LARGEST_FILE);
   } catch (cause) {
-    throw new Problem('config/usage', `The persona ${path} is no name and no file that can be read.`, {
-      hint,
-      cause,
-    });
+    throw new Problem(
+      'config/usage',
+      `The persona ${path} is no name and no file that can be read: ${reasonOf(cause)}.`,
+      {
+        hint,
+        cause,
+      },
+    );
   }
-  if (text.length > LARGEST_FILE)
-    throw new Problem('config/usage', `The persona file ${path} has more than ${LARGEST_FILE} characters.`, {
-      hint,
-    });
   const parsed = parseYaml(text, PersonaSchema);
   if (parsed.ok) return parsed.value;
   throw new Problem(

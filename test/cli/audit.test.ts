@@ -108,7 +108,7 @@ describe('audit --fail-on', () => {
     [['--compare', 'LAST'], /no audit/],
     [['--since', '2026-01-01'], /no audit/],
     [['--since', '2026-13-01'], /since/],
-    [['--compare', 'no-such.json'], /does not exist/],
+    [['--compare', 'no-such.json'], /there is no such file/],
     [['--json', '--format', 'prometheus'], /JSON and metrics/],
     [['--summary', '--details'], /--summary or --details/],
     [['--out', 'no-such-folder/x.prom'], /cannot be written/],

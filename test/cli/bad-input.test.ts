@@ -176,9 +176,9 @@ describe('wrong files', () => {
     expect(problemOf(ran).code).toBe('refused/confirmation');
   });
 
-  it('on a terminal anything but yes is no', async () => {
+  it.each(['', 'n', 'yess', null])('on a terminal the answer %j is no', async (answer) => {
     const ran = await site.run(['upgrade', '--apply', '--json', '-i', site.inventory], {
-      ask: async () => 'y',
+      ask: async () => answer,
     });
     expect(ran.exit).toBe(2);
     expect(problemOf(ran).code).toBe('refused/confirmation');

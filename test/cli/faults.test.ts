@@ -89,7 +89,7 @@ describe('a start by SNMP', () => {
     });
     expect(device.counters.starts).toBe(0);
     device.files.delete('SMT18UPS_09-6.enc');
-    const again = await site.run(['resume', '--again', 'a', '--json']);
+    const again = await site.run(['resume', '--yes', '--again', 'a', '--json']);
     expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded' });
   });
 });
@@ -109,7 +109,7 @@ describe('a second attempt', () => {
         .replace(/transfer:\s+- scp\s+- ftp/, 'transfer: [ftp]')
         .replace(/ssh: \d+/, 'ssh: 1'),
     );
-    const again = await site.run(['resume', '--again', 'c', '--json']);
+    const again = await site.run(['resume', '--yes', '--again', 'c', '--json']);
     expect(runOf(again).units[0]).toMatchObject({
       outcome: 'failed',
       problem: { code: 'device/update-unknown' },

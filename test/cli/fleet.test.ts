@@ -40,7 +40,7 @@ describe('windows', () => {
     expect(closed.exit).toBe(3);
     expect(runOf(closed).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/window' } });
     expect(site.fleet.device('a').counters).toMatchObject({ uploads: 0, starts: 0 });
-    const open = await site.run(['resume', '--json'], saturday);
+    const open = await site.run(['resume', '--yes', '--json'], saturday);
     expect(runOf(open).units[0]).toMatchObject({ outcome: 'upgraded' });
   });
 });
@@ -151,7 +151,7 @@ describe('the operator', () => {
     const run = runOf(ran);
     expect(run.state).toBe('stopped');
     expect(run.units.map((unit) => unit.outcome)).toEqual(['upgraded', 'pending']);
-    const resumed = await site.run(['resume', '--json']);
+    const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units.map((unit) => unit.outcome)).toEqual(['upgraded', 'upgraded']);
     expect(site.fleet.units.map(({ device }) => device.counters.starts)).toEqual([1, 1]);
   });
@@ -167,7 +167,7 @@ describe('the operator', () => {
     expect(ran.exit).toBe(130);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'stopped' });
     expect(site.fleet.device('b').counters.starts).toBe(0);
-    expect(runOf(await site.run(['resume', '--json'])).units[0]?.outcome).toBe('upgraded');
+    expect(runOf(await site.run(['resume', '--yes', '--json'])).units[0]?.outcome).toBe('upgraded');
   });
 
   it('cannot abort what has been started: it is watched to its end', async () => {

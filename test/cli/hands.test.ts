@@ -25,7 +25,7 @@ describe('an image that nobody could start', () => {
 
     // The button of the card's page.
     expect(device.start(null, 'agreed')).toBe('started');
-    const resumed = await site.run(['resume', '--json']);
+    const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(resumed.exit).toBe(0);
     expect(device.counters.startsAccepted).toBe(1);
@@ -37,7 +37,7 @@ describe('an image that nobody could start', () => {
     await upgrade();
     device.start(null, 'agreed');
     await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
-    const resumed = await site.run(['resume', '--json']);
+    const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded' });
     expect(device.counters.startsAccepted).toBe(1);
   });
@@ -46,10 +46,10 @@ describe('an image that nobody could start', () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
     const device = site.fleet.device('a');
     await upgrade();
-    const still = await site.run(['resume', '--json']);
+    const still = await site.run(['resume', '--yes', '--json']);
     expect(runOf(still).units[0]).toMatchObject(staged);
     device.mend('set-refused');
-    const resumed = await site.run(['resume', '--json']);
+    const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded' });
     expect(device.counters.startsAccepted).toBe(1);
   });
@@ -64,7 +64,7 @@ describe('what a person started', () => {
     device.start(null, 'agreed');
     await device.until(({ phase }) => phase === 'idle');
     device.mend('set-refused');
-    const failed = await site.run(['resume', '--json']);
+    const failed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(failed).units[0]).toMatchObject({
       outcome: 'failed',
       problem: { code: 'device/update-failed' },
@@ -79,11 +79,11 @@ describe('what a person started', () => {
     device.inject('never-returns');
     device.start(null, 'agreed');
     await device.until(({ phase }) => phase === 'lost');
-    const lost = await site.run(['resume', '--json']);
+    const lost = await site.run(['resume', '--yes', '--json']);
     expect(runOf(lost).units[0]).toMatchObject({ outcome: 'unknown' });
     expect(lost.exit).toBe(5);
     device.mend('set-refused');
-    const asked = await site.run(['resume', first, '--json']);
+    const asked = await site.run(['resume', first, '--yes', '--json']);
     expect(runOf(asked).units[0]).toMatchObject({ outcome: 'unknown' });
     expect(device.counters.startsAccepted).toBe(1);
   });
@@ -96,13 +96,13 @@ describe('what a person started', () => {
     device.start(null, 'agreed');
     await device.until(({ update, phase }) => update === 4 && phase === 'idle');
     device.mend('set-refused');
-    const waits = await site.run(['resume', '--json']);
+    const waits = await site.run(['resume', '--yes', '--json']);
     expect(runOf(waits).units[0]).toMatchObject({
       outcome: 'stopped',
       problem: { code: 'device/not-installed' },
     });
     expect(device.installAtPanel()).toBe(true);
-    const done = await site.run(['resume', '--json']);
+    const done = await site.run(['resume', '--yes', '--json']);
     expect(runOf(done).units[0]).toMatchObject({ outcome: 'upgraded' });
     expect(device.counters.startsAccepted).toBe(1);
   });
@@ -129,11 +129,11 @@ describe('a unit that installs later than it receives', () => {
       outcome: 'refused',
       problem: { code: 'refused/second-attempt' },
     });
-    const still = await site.run(['resume', runOf(first).run, '--json']);
+    const still = await site.run(['resume', runOf(first).run, '--yes', '--json']);
     expect(runOf(still).units[0]).toMatchObject(waiting);
 
     expect(device.installAtPanel()).toBe(true);
-    const resumed = await site.run(['resume', runOf(first).run, '--json']);
+    const resumed = await site.run(['resume', runOf(first).run, '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '07.9' } });
     expect(device.counters.starts).toBe(1);
   });

@@ -78,7 +78,9 @@ export function keptIo(overrides: Partial<Io> = {}): { readonly io: Io; out(): s
     log: createLog('silent', () => undefined),
     ask: null,
     color: false,
+    talkColor: false,
     terminal: null,
+    progress: 'lines',
     onInterrupt: () => () => undefined,
     ...overrides,
   };

@@ -16,7 +16,7 @@ describe('the operator on a route of two hops', () => {
     const journal = await site.begin(RUN, await site.plan({ a: OVER_09_6 }));
     await journal.close();
     let handler: (kind: 'interrupt') => void = () => undefined;
-    const running = site.run(['resume', RUN, '--json'], {
+    const running = site.run(['resume', RUN, '--yes', '--json'], {
       onInterrupt: (given) => {
         handler = given;
         return () => undefined;
@@ -42,7 +42,7 @@ describe('the operator on a route of two hops', () => {
     });
     expect(starts).toEqual([AT_09_3]);
 
-    const resumed = await site.run(['resume', RUN, '--json']);
+    const resumed = await site.run(['resume', RUN, '--yes', '--json']);
     expect(resumed.exit).toBe(0);
     expect(runOf(resumed).units[0]).toMatchObject({
       outcome: 'upgraded',
@@ -60,14 +60,14 @@ describe('the operator on a route of two hops', () => {
     const starts = startsOf(device);
     const journal = await site.begin(RUN, await site.plan({ a: OVER_09_6 }));
     await journal.close();
-    const running = site.run(['resume', RUN, '--json']);
+    const running = site.run(['resume', RUN, '--yes', '--json']);
     await device.until(({ version }) => version === '09.6');
     device.inject('update-cancelled');
     const failed = await running;
     expect(failed.exit).toBe(4);
     expect(runOf(failed).units[0]).toMatchObject({ outcome: 'failed', after: { version: '09.6' } });
     device.mend('update-cancelled');
-    const again = await site.run(['resume', RUN, '--again', 'a', '--json']);
+    const again = await site.run(['resume', RUN, '--yes', '--again', 'a', '--json']);
     expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(starts).toEqual([AT_09_3, AT_09_6, AT_09_6]);
   });

@@ -153,7 +153,7 @@ describe('import of a file', () => {
   });
 
   it.each([
-    [['import', 'xls', '-'], 'must be one of netbox'],
+    [['import', 'xls', '-'], '"xls" is not one of netbox'],
     [['import', 'csv', '-', '--group', 'a'], '--group goes with ansible'],
     [['import', 'csv', 'https://netbox.example.org'], 'Only netbox is asked by its address'],
     [['import', 'netbox', '-', '--token', 'env:T'], 'go with an address'],
@@ -162,7 +162,7 @@ describe('import of a file', () => {
       'never the token itself',
     ],
     [['import', 'csv', '-', '--site', 'two words'], '--site'],
-    [['import', 'csv'], 'Not enough'],
+    [['import', 'csv'], 'upsfw import needs more words'],
   ])('refuses %j', async (words, message) => {
     const ran = await runHere(words);
     expect(ran.exit).toBe(2);

@@ -116,7 +116,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     expect(await exitOf(child)).toBe(130);
     expect(talk).toContain('Leaving.');
     expect(first.phase).toBe('transferring');
-    const resumed = runOf(await site.run(['resume', '--json']));
+    const resumed = runOf(await site.run(['resume', '--yes', '--json']));
     expect(resumed.units.map((unit) => unit.outcome)).toEqual(['upgraded', 'upgraded']);
     expect(first.counters.starts).toBe(1);
   });

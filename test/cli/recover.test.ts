@@ -93,7 +93,7 @@ describe('a unit in its boot loader', () => {
       });
       expect(ran.exit).toBe(5);
       // Whoever takes the run up later is told the same.
-      const again = await site.run(['resume', '--json']);
+      const again = await site.run(['resume', '--yes', '--json']);
       expect(runOf(again).units[0]).toMatchObject({ outcome: 'unknown' });
       expect(others.units[0]?.device).toMatchObject({ attempts: 0, writes: 0 });
     } finally {
@@ -116,7 +116,7 @@ describe('a unit in its boot loader', () => {
     ]);
     expect(events.at(-1)).toMatchObject({ event: 'closed', state: 'done' });
     // One that has ended is not begun again by being taken up.
-    const again = runOf(await site.run(['resume', '--json']));
+    const again = runOf(await site.run(['resume', '--yes', '--json']));
     expect(again).toMatchObject({ state: 'done', units: [{ outcome: 'upgraded' }] });
     expect(device.attempts).toBe(1);
   });

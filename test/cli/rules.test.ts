@@ -139,7 +139,11 @@ describe('rules decide', () => {
   it.each([
     ['no description', ['rules', 'decide'], 'No unit is described'],
     ['an option twice', ['rules', 'decide', '--sku', 'SMT750', '--sku', 'SMT1500'], 'only once'],
-    ['a day that is none', ['rules', 'decide', '--firmware', 'x', '--as-of', '2020-02-30'], 'asOf'],
+    [
+      'a day that is none',
+      ['rules', 'decide', '--firmware', 'x', '--as-of', '2020-02-30'],
+      '--as-of: must be a day, YYYY-MM-DD',
+    ],
     ['a port that is none', ['rules', 'decide', '--firmware', 'x', '--transport', 'ftp'], 'transport'],
     ['both ways at once', ['rules', 'decide', '--jsonl', '--sku', 'SMT750'], 'standard input'],
     ['a verb that is none', ['rules', 'guess'], 'decide'],

@@ -63,7 +63,7 @@ async function expectStopped(running: ReturnType<ConformanceSite['hear']>): Prom
   expect(watched?.device).toMatchObject({ version, serial, outputOn, phase: 'idle' });
   expect(heard.exit).toBe(130);
 
-  const resumed = await site.hear(['resume', '--json']);
+  const resumed = await site.hear(['resume', '--yes', '--json']);
   expect(await checkRun(site, resumed)).toEqual([]);
   expect(['upgraded', 'stopped']).toContain(toldBy(resumed).units[0]?.outcome);
   expect(watched?.device.counters.startsAccepted).toBe(1);

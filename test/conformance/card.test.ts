@@ -46,7 +46,7 @@ describe('firmware for the card, with every fault of a card', () => {
     const told = toldBy(heard);
     const broken = [...(await checkRun(site, heard, { about: 'card' }))];
     const starts = countStarts(site);
-    const resumed = await site.hear(['resume', '--json']);
+    const resumed = await site.hear(['resume', '--yes', '--json']);
     for (const text of await checkRun(site, resumed, { about: 'card' })) broken.push(`resume: ${text}`);
     broken.push(...(await checkNoFurtherStart(site, told, starts)));
     broken.push(...(await checkWords(site, await site.hear(['report']))));

@@ -65,7 +65,7 @@ async function upgradeAndResume({
   const broken = [...(await checkRun(site, heard))];
   const starts = countStarts(site);
   if (told.units.some(({ outcome }) => outcome !== 'upgraded' && outcome !== 'current')) {
-    const resumed = await site.hear(['resume', '--json']);
+    const resumed = await site.hear(['resume', '--yes', '--json']);
     for (const text of await checkRun(site, resumed)) broken.push(`resume: ${text}`);
     broken.push(...(await checkNoFurtherStart(site, told, starts)));
   }

@@ -23,7 +23,7 @@ afterEach(async () => {
 async function begin(): Promise<ChildProcess> {
   const journal = await site.begin(RUN, await site.plan({ a: OVER_09_6 }));
   await journal.close();
-  const child = spawn(process.execPath, [MAIN, 'resume', RUN, '--json', '--state', site.state], {
+  const child = spawn(process.execPath, [MAIN, 'resume', RUN, '--yes', '--json', '--state', site.state], {
     env: { ...process.env, ...site.environment },
     stdio: 'ignore',
   });
@@ -61,7 +61,7 @@ describe('killed on a route of two hops', () => {
       outcome: begun ? 'unknown' : 'pending',
       before: { version: '09.3' },
     });
-    const resumed = await site.run(['resume', RUN, '--json']);
+    const resumed = await site.run(['resume', RUN, '--yes', '--json']);
     expect(resumed.exit).toBe(0);
     expect(runOf(resumed).units[0]).toMatchObject({
       outcome: 'upgraded',
@@ -79,7 +79,7 @@ describe('killed on a route of two hops', () => {
     const child = await begin();
     await device.until(({ counters }) => counters.starts === 1);
     await killed(child);
-    const resumed = await site.run(['resume', RUN, '--json']);
+    const resumed = await site.run(['resume', RUN, '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(starts).toEqual([AT_09_3, AT_09_6]);
     expect(device.counters.starts).toBe(2);
@@ -92,7 +92,7 @@ describe('killed on a route of two hops', () => {
     await journalHas(child, COMMITTING);
     await killed(child);
     const before = device.counters.starts;
-    const ran = await site.run(['resume', RUN, '--json']);
+    const ran = await site.run(['resume', RUN, '--yes', '--json']);
     expect(device.counters.starts).toBe(before);
     expect([1, 2]).toContain(before);
     const [told] = runOf(ran).units;
@@ -109,7 +109,7 @@ describe('killed on a route of two hops', () => {
     const child = await begin();
     await device.until(({ counters, phase }) => counters.starts === 2 && phase === 'restarting');
     await killed(child);
-    const resumed = await site.run(['resume', RUN, '--json']);
+    const resumed = await site.run(['resume', RUN, '--yes', '--json']);
     expect(resumed.exit).toBe(0);
     expect(runOf(resumed).units[0]).toMatchObject({
       outcome: 'upgraded',

@@ -60,7 +60,7 @@ describe.each([
     await journalHas(child, '"step":"transfer","state":"begun"');
     await killed(child);
     expect(device.counters.starts).toBe(0);
-    const resumed = runOf(await site.run(['resume', '--json']));
+    const resumed = runOf(await site.run(['resume', '--yes', '--json']));
     expect(resumed.units[0]).toMatchObject({ outcome: 'upgraded' });
     expect(device.counters.starts).toBe(1);
     expect(device.version).toBe('15.0');
@@ -73,7 +73,7 @@ describe.each([
     await journalHas(child, COMMITTING);
     await killed(child);
     const before = device.counters.starts;
-    const ran = await site.run(['resume', '--json']);
+    const ran = await site.run(['resume', '--yes', '--json']);
     expect(device.counters.starts).toBe(before);
     expect(before).toBeLessThanOrEqual(1);
     const [told] = runOf(ran).units;
@@ -89,7 +89,7 @@ describe.each([
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
     await killed(child);
-    const ran = await site.run(['resume', '--json']);
+    const ran = await site.run(['resume', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(ran.exit).toBe(0);
     expect(device.counters.starts).toBe(1);
@@ -102,7 +102,9 @@ describe.each([
     await device.until(({ counters }) => counters.starts === 1);
     await killed(child);
     await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
-    expect(runOf(await site.run(['resume', '--json'])).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(runOf(await site.run(['resume', '--yes', '--json'])).units[0]).toMatchObject({
+      outcome: 'upgraded',
+    });
     expect(device.counters.starts).toBe(1);
   });
 });
@@ -116,14 +118,14 @@ describe('a start that was written down and never made', () => {
     expect(first.exit).toBe(4);
     expect(device.counters.starts).toBe(1);
 
-    const resumed = await site.run(['resume', '--json']);
+    const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]?.outcome).toBe('failed');
     expect(device.counters.starts).toBe(1);
 
-    const wrong = await site.run(['resume', '--again', 'nobody', '--json']);
+    const wrong = await site.run(['resume', '--yes', '--again', 'nobody', '--json']);
     expect(wrong.exit).toBe(2);
 
-    const again = await site.run(['resume', '--again', 'a', '--json']);
+    const again = await site.run(['resume', '--yes', '--again', 'a', '--json']);
     expect(again.exit).toBe(4);
     expect(device.counters.starts).toBe(2);
   });
@@ -132,9 +134,9 @@ describe('a start that was written down and never made', () => {
     site = await openSite([{ ...NMC2, faults: ['update-stuck'] }], 3000);
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     expect(ran.exit).toBe(5);
-    const asked = await site.run(['resume', '--json']);
+    const asked = await site.run(['resume', '--yes', '--json']);
     expect(asked.exit).toBe(5);
-    const again = await site.run(['resume', '--again', 'a', '--json']);
+    const again = await site.run(['resume', '--yes', '--again', 'a', '--json']);
     expect(again.exit).toBe(3);
     expect(JSON.parse(again.out)).toMatchObject({ problem: { code: 'refused/second-attempt' } });
     expect(site.fleet.device('a').counters.starts).toBe(1);
@@ -150,12 +152,14 @@ describe('a unit that was unknown when the run ended', () => {
     await killed(child);
     await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
     device.outputOn = false;
-    expect(runOf(await site.run(['resume', '--json'])).units[0]).toMatchObject({
+    expect(runOf(await site.run(['resume', '--yes', '--json'])).units[0]).toMatchObject({
       outcome: 'unknown',
       problem: { code: 'device/changed' },
     });
     device.outputOn = true;
-    expect(runOf(await site.run(['resume', '--json'])).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(runOf(await site.run(['resume', '--yes', '--json'])).units[0]).toMatchObject({
+      outcome: 'upgraded',
+    });
     expect(device.counters.starts).toBe(1);
   });
 });
@@ -194,7 +198,7 @@ describe('resume without the images folder', () => {
     await device.until(({ counters }) => counters.starts === 1);
     await killed(child);
     await rm(join(site.folder, 'images'), { recursive: true });
-    const ran = await site.run(['resume', '--json']);
+    const ran = await site.run(['resume', '--yes', '--json']);
     expect(ran.exit).toBe(4);
     expect(runOf(ran).units.find((unit) => unit.name === 'a')).toMatchObject({ outcome: 'upgraded' });
     expect(runOf(ran).units.find((unit) => unit.name === 'later')).toMatchObject({
@@ -215,7 +219,7 @@ describe('an inventory that was changed after the start', () => {
     Object.defineProperty(device, 'update', { get: () => 1, set: () => undefined });
     const text = await readFile(site.inventory, 'utf8');
     await writeFile(site.inventory, text.replace(/start:\s+- cli/, 'start: [snmp]'));
-    const ran = await site.run(['resume', '--json']);
+    const ran = await site.run(['resume', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded' });
     expect(device.counters.starts).toBe(1);
   });
@@ -238,7 +242,7 @@ describe('an inventory that was changed after the start', () => {
       .replace(`snmp: ${here?.ports.snmp}`, `snmp: ${there?.ports.snmp}`);
     expect(moved).not.toBe(text);
     await writeFile(site.inventory, moved);
-    const ran = await site.run(['resume', '--json']);
+    const ran = await site.run(['resume', '--yes', '--json']);
     expect(runOf(ran).units.find((unit) => unit.name === 'a')).toMatchObject({
       outcome: 'unknown',
       after: null,
@@ -260,7 +264,7 @@ describe('two processes', () => {
     expect(runOf(during)).toMatchObject({ state: 'running', units: [{ outcome: 'pending' }] });
     const second = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
     expect(second.units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/locked' } });
-    const other = await site.run(['resume', '--json', run]);
+    const other = await site.run(['resume', '--yes', '--json', run]);
     expect(other.exit).toBe(3);
     if (child.exitCode === null) await once(child, 'exit');
     expect(device.counters.starts).toBe(1);

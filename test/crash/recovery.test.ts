@@ -43,7 +43,7 @@ describe('killed during a recovery', () => {
     const child = await begin();
     await until('receiving');
     await killed(child);
-    const ran = await site.run(['resume', '--json']);
+    const ran = await site.run(['resume', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({
       outcome: 'failed',
       problem: { code: 'device/update-failed', hint: expect.stringContaining('local recover') },
@@ -56,7 +56,7 @@ describe('killed during a recovery', () => {
     const child = await begin();
     await until('programming');
     await killed(child);
-    const ran = await site.run(['resume', '--json']);
+    const ran = await site.run(['resume', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '07.1' } });
     expect(ran.exit).toBe(0);
     expect(site.device.attempts).toBe(1);
@@ -68,7 +68,7 @@ describe('killed during a recovery', () => {
     const child = await begin();
     await until('programming');
     await killed(child);
-    expect((await site.run(['resume', '--again', 'x', '--json'])).exit).toBe(2);
+    expect((await site.run(['resume', '--yes', '--again', 'x', '--json'])).exit).toBe(2);
     expect((await site.run(['status', '--live', '--json'])).exit).toBe(2);
     const ran = await site.run(['status', '--json']);
     expect(runOf(ran)).toMatchObject({ exitCode: 5 });

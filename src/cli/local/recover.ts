@@ -21,6 +21,7 @@ import {
   type RunRecord,
   recover,
 } from '../../run/index.ts';
+import { confirm } from '../ask.ts';
 import type { Exit } from '../command.ts';
 import type { Io } from '../io.ts';
 import { readOverrule, stateFolder } from '../options.ts';
@@ -72,11 +73,11 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
     refuse(reasons);
     const shown = renderRecovery(
       { port, image, expectId, loader: loader?.lines ?? [], reasons, onBattery: await isOnBattery() },
-      { format: 'text', color: io.color && args.color },
+      { format: 'text', color: io.talkColor && args.color },
     );
     if (!(await confirmed(shown, args, io))) {
-      throw new Problem('refused/confirmation', 'The recovery was not confirmed; nothing was sent.', {
-        hint: 'Answer yes, or use --yes.',
+      throw new Problem('refused/confirmation', 'The recovery was not confirmed. Nothing was sent.', {
+        hint: 'Answer y or yes, or use --yes.',
       });
     }
     const plan = planFor(target, image, expectId, book, loader?.simulated === true, reasons);
@@ -145,8 +146,7 @@ async function confirmed(shown: string, args: LocalArgs, io: Io): Promise<boolea
     io.talk(shown);
     return true;
   }
-  const answer = await io.ask?.(`${shown}\nSend this image? Type yes: `, false);
-  return answer?.trim().toLowerCase() === 'yes';
+  return confirm(io, `${shown}\nSend this image?`);
 }
 
 /** The one hop of a unit that runs nothing: what the journal holds of it. */

@@ -1,4 +1,4 @@
-import { asProblem, Problem, type TransferWay, type UnitTarget } from '../../core/index.ts';
+import { asProblem, isOwnFault, Problem, type TransferWay, type UnitTarget } from '../../core/index.ts';
 import { ANOTHER_HOST } from '../cannot-send.ts';
 import { networkOf, type SessionContext, sshOptions, type Tools } from '../tools.ts';
 import { downloadByFtp } from './ftp.ts';
@@ -35,7 +35,7 @@ export async function readCardFile(
       } catch (thrown) {
         signal.throwIfAborted();
         const problem = asProblem(thrown);
-        if (ANOTHER_HOST.includes(problem.code) || problem.code.startsWith('internal/')) throw problem;
+        if (ANOTHER_HOST.includes(problem.code) || isOwnFault(problem)) throw problem;
         if (last === null || problem.code !== 'refused/plaintext') last = problem;
         if (problem.code !== 'device/no-file') break;
       }

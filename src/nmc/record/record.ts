@@ -1,5 +1,6 @@
 import {
   asProblem,
+  isOwnFault,
   type LookContext,
   type Problem,
   type RecordedCommand,
@@ -99,7 +100,7 @@ async function readCommands(
     } catch (thrown) {
       context.signal.throwIfAborted();
       const problem = asProblem(thrown);
-      if (problem.code.startsWith('internal/')) throw problem;
+      if (isOwnFault(problem)) throw problem;
       lost(problem);
       // Without a session there is nothing to go on with; with one, the next begins behind the command that broke it.
       if (!asked) break;

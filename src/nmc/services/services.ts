@@ -1,6 +1,7 @@
 import {
   asProblem,
   hasCode,
+  isOwnFault,
   type LookContext,
   type NetworkAccess,
   printable,
@@ -202,7 +203,7 @@ async function lookAtSnmp(probe: Probe, service: 'snmp-v1' | 'snmp-v3'): Promise
     }
   } catch (thrown) {
     const problem = asProblem(thrown);
-    if (problem.code.startsWith('internal/')) throw problem;
+    if (isOwnFault(problem)) throw problem;
     // An agent that refuses the user, or answers with an error, speaks the protocol.
     const refused = problem.code === 'link/snmp-auth' && !hasCode(problem.cause, 'ERR_OSSL_EVP_UNSUPPORTED');
     const answered = refused || problem.code === 'link/snmp';

@@ -1,0 +1,78 @@
+import { printable } from './text.ts';
+
+/** Errors of the system about files and folders, in words. The code stands behind them, because it is what one searches for. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'this user has no right to',
+  EPERM: 'the system does not allow it',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is a file and no folder',
+  EEXIST: 'it exists already',
+  ENOTEMPTY: 'the folder is not empty',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the quota of this user is used up',
+  EFBIG: 'the file is too large',
+  EMFILE: 'this process has too many files open',
+  ENFILE: 'the system has too many files open',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'the symbolic links form a circle',
+  EBUSY: 'it is in use',
+  EXDEV: 'it is on another file system',
+  EIO: 'the device reports an input or output error',
+  ENXIO: 'there is no device, or nobody at its other end',
+  ENODEV: 'there is no such device',
+  ESTALE: 'the network file system has lost it',
+  ETIMEDOUT: 'nothing arrived in time',
+  ETXTBSY: 'it is a program that runs',
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free space on that file system, then run the command again.',
+  EDQUOT: 'Free space in the quota of this user, then run the command again.',
+  EMFILE: 'Raise the limit of open files (ulimit -n), or run fewer commands at once.',
+  ENFILE: 'Raise the limit of open files of the system, or run fewer programs at once.',
+  EROFS: 'Name a place that can be written to.',
+};
+
+/** Codes that are about this machine and not about one path. */
+const WITHOUT_PATH: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'EFBIG']);
+
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall: string;
+  readonly path: string | null;
+}
+
+function systemError(thrown: unknown): SystemError | null {
+  if (!(thrown instanceof Error)) return null;
+  const [code, syscall, path]: readonly unknown[] = ['code', 'syscall', 'path'].map((key) =>
+    Reflect.get(thrown, key),
+  );
+  if (typeof code !== 'string' || typeof syscall !== 'string') return null;
+  return Object.assign(thrown, { code, syscall, path: typeof path === 'string' ? path : null });
+}
+
+/** Why a file or folder could not be used, for the middle of a sentence: `it is a folder (EISDIR)`. */
+export function reasonOf(thrown: unknown): string {
+  const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
+  if (typeof code === 'string' && Object.hasOwn(REASONS, code)) return `${REASONS[code]} (${code})`;
+  return thrown instanceof Error ? printable(thrown.message) : 'the reason is not known';
+}
+
+/**
+ * What is to be said of an error of the file system that nobody has put into words; null where it is none. Programs that cannot
+ * be started and connections have a path or a code too, and are none.
+ */
+export function fileTrouble(thrown: unknown): { readonly message: string; readonly hint: string } | null {
+  const error = systemError(thrown);
+  if (error === null || !Object.hasOwn(REASONS, error.code)) return null;
+  const { code, syscall, path } = error;
+  if (syscall.startsWith('spawn') || syscall === 'connect') return null;
+  if (path === null && !WITHOUT_PATH.has(code)) return null;
+  const what = path === null ? 'A file' : printable(path, 400);
+  return {
+    message: `${what} cannot be used: ${reasonOf(error)}, ${printable(syscall, 20)}.`,
+    hint: HINTS[code] ?? 'Check the path, and that this user may read or write it.',
+  };
+}

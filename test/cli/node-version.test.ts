@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PackageShape = z.looseObject({
+  version: z.string(),
+  bin: z.looseObject({ upsfw: z.string() }),
+  engines: z.looseObject({ node: z.string() }),
+  scripts: z.looseObject({ build: z.string(), prebuild: z.string(), upsfw: z.string(), demo: z.string() }),
+});
+
+let folder: string;
+let described: z.infer<typeof PackageShape>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'upsfw-node-'));
+  described = PackageShape.parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Started {
+  readonly exit: number;
+  readonly out: string;
+  readonly talk: string;
+}
+
+/** Starts what package.json installs, under a Node.js that calls itself `version`. `.ci/run` does it with real old ones. */
+async function startUnder(version: string): Promise<Started> {
+  const older = join(folder, `${version}.cjs`);
+  const versions = `{ value: Object.assign({}, process.versions, { node: '${version}' }) }`;
+  await writeFile(older, `Object.defineProperty(process, 'versions', ${versions});\n`);
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['-r', older, join(ROOT, described.bin.upsfw), '--version'],
+      (error, out, talk) => {
+        const exit = error === null ? 0 : Number(error.code);
+        resolve({ exit, out, talk });
+      },
+    );
+  });
+}
+
+describe('a Node.js that is too old', () => {
+  it.each(['18.20.8', '20.18.3', '12.22.12', '8.17.0', '0.10.48'])(
+    '%s is told what is needed',
+    async (version) => {
+      expect(await startUnder(version)).toEqual({
+        exit: 2,
+        out: '',
+        talk: `upsfw needs Node.js 20.19 or newer; this is ${version}.\n`,
+      });
+    },
+  );
+
+  it.each(['20.19.0', '20.20.1', '22.0.0', '100.1.0'])('%s is new enough', async (version) => {
+    expect(await startUnder(version)).toEqual({ exit: 0, out: `${described.version}\n`, talk: '' });
+  });
+
+  it('is told so from a checkout too, before anything else is tried', () => {
+    const { scripts, bin, engines } = described;
+    expect(engines.node).toBe('>=20.19.0');
+    expect(scripts.prebuild).toBe(`node -r ./${bin.upsfw} -e 0`);
+    for (const script of [scripts.upsfw, scripts.demo]) {
+      expect(script).toMatch(new RegExp(`^npm run -s build && node ${bin.upsfw.replace('.', '\\.')}`));
+    }
+  });
+});

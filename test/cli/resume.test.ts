@@ -1,0 +1,125 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Io, systemClock } from '../../src/cli/io.ts';
+import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
+import { HAS_TERMINALS, lastRow, openScreen, type Screen } from './screen.ts';
+
+let site: Site;
+let screen: Screen | undefined;
+afterEach(async () => {
+  screen?.kill();
+  screen = undefined;
+  await site.close();
+});
+
+const WINDOW = '  window: { days: [sat], from: "02:00", to: "05:00", timezone: Europe/Berlin }\n';
+const FRIDAY = { clock: { ...systemClock, now: () => new Date('2026-03-13T02:30:00Z') } };
+
+/** A run whose two units were refused because their window was closed, and which is open now. */
+async function refusedRun(): Promise<string> {
+  site = await openSite([NMC2, NMC3]);
+  const text = await readFile(site.inventory, 'utf8');
+  await writeFile(site.inventory, text.replace('sites:', `${WINDOW}sites:`));
+  const refused = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], FRIDAY);
+  await writeFile(site.inventory, text);
+  return runOf(refused).run;
+}
+
+function journal(run: string): Promise<string> {
+  return readFile(join(site.state, 'runs', run, 'journal.jsonl'), 'utf8');
+}
+
+/** Answers the question, and keeps it. */
+function answering(answer: string): { readonly asked: string[]; readonly io: Partial<Io> } {
+  const asked: string[] = [];
+  return {
+    asked,
+    io: {
+      ask: async (question) => {
+        asked.push(question);
+        return answer;
+      },
+    },
+  };
+}
+
+function touched(): number {
+  return site.fleet.units.reduce(
+    (sum, { device: { counters } }) => sum + counters.snmpWrites + counters.uploads + counters.starts,
+    0,
+  );
+}
+
+describe('resume of a run with units left to start', () => {
+  it('starts nothing without a terminal and without --yes, and leaves the journal as it is', async () => {
+    const run = await refusedRun();
+    const before = await journal(run);
+    const ran = await site.run(['resume']);
+    expect(ran.exit).toBe(2);
+    expect(ran.talk).toContain('would start 2 updates');
+    expect(ran.talk).toContain('(refused/confirmation)');
+    expect(await journal(run)).toBe(before);
+    expect(touched()).toBe(0);
+    expect(JSON.parse((await site.run(['resume', '--json'])).out)).toMatchObject({ exitCode: 2 });
+  });
+
+  it('says which units with which firmware, and starts nothing where the answer is no', async () => {
+    const run = await refusedRun();
+    const before = await journal(run);
+    const { asked, io } = answering('');
+    const ran = await site.run(['resume', '--quiet'], io);
+    expect(ran).toMatchObject({ exit: 2, talk: expect.stringContaining('Nothing was sent.') });
+    expect(asked.length).toBe(1);
+    expect(asked[0]).toContain(run);
+    expect(asked[0]).toMatch(
+      /Will be started.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)\n {2}oslo\/b {2}UPS /,
+    );
+    expect(asked[0]).toMatch(/Go on and start these 2 updates\? \[y\/N\] $/);
+    expect(await journal(run)).toBe(before);
+    expect(touched()).toBe(0);
+  });
+
+  it('goes on after yes', async () => {
+    await refusedRun();
+    const ran = await site.run(['resume', '--json'], answering('yes').io);
+    expect(runOf(ran).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
+  });
+
+  it.skipIf(!HAS_TERMINALS)('asks where a person sees it, and Ctrl-C leaves the run as it was', async () => {
+    const run = await refusedRun();
+    const before = await journal(run);
+    screen = openScreen(['resume', '--state', site.state], { environment: site.environment });
+    await screen.until((rows) => lastRow(rows) === 'Go on and start these 2 updates? [y/N]');
+    screen.type('\u0003');
+    expect(await screen.ended()).toEqual({ exit: 130, echoes: true });
+    expect(await journal(run)).toBe(before);
+    expect(touched()).toBe(0);
+  });
+});
+
+describe('resume of a run with a start on record', () => {
+  it('asks nothing: it says that it only watches', async () => {
+    site = await openSite([{ ...NMC2, faults: ['never-returns'] }], 3000);
+    const first = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    expect(runOf(first).units[0]).toMatchObject({ outcome: 'unknown' });
+    const ran = await site.run(['resume']);
+    expect(ran.exit).toBe(5);
+    expect(ran.talk).toMatch(
+      /Will only be watched.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)\n/,
+    );
+    expect(ran.talk).not.toContain('Will be started');
+    expect(site.fleet.device('a').counters.starts).toBe(1);
+  });
+
+  it('says which outputs it switches on again', async () => {
+    site = await openSite([{ ...NMC3, faults: ['output-stays-off'] }]);
+    const words = ['upgrade', '--apply', '--yes', '--json', '--unit', 'b', '--output', 'off', '-i'];
+    expect(runOf(await site.run([...words, site.inventory])).units[0]).toMatchObject({ output: 'unknown' });
+    site.fleet.device('b').mend('output-stays-off');
+    const ran = await site.run(['resume']);
+    expect(ran.talk).toMatch(/Their output may be off by this run, and is switched on again:\n {2}oslo\/b\n/);
+    expect(ran.exit).toBe(0);
+    expect(site.fleet.device('b').outputOn).toBe(true);
+  });
+});

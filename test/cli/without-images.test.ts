@@ -1,0 +1,47 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NMC2, openSite, type Site } from './harness.ts';
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite([NMC2]);
+  for (const name of ['none', 'wizard', 'card']) await mkdir(join(site.folder, name));
+  await writeFile(join(site.folder, 'wizard', 'Firmware_Upgrade_Wizard_4.3.8.exe'), 'MZ');
+  await writeFile(join(site.folder, 'card', 'apc_hw05_sumx_696.exe'), 'MZ');
+});
+afterAll(() => site.close());
+
+/** What is in the folder, and what is said of it. */
+const FOLDERS = [
+  ['missing', 'does not exist', 'images:'],
+  ['none', 'holds', 'come with the Firmware Upgrade Wizard'],
+  ['wizard', 'only Firmware_Upgrade_Wizard_4.3.8.exe', 'Take the .enc files out of'],
+  ['card', 'only apc_hw05_sumx_696.exe', 'ZIP file with firmware for cards'],
+] as const;
+
+describe.each(FOLDERS)('with the images folder %s', (folder, what, how) => {
+  // A package for cards counts as one of their files, which `upsfw images` calls damaged.
+  it.skipIf(folder === 'card')('an audit tells, and goes on', async () => {
+    const text = await readFile(site.inventory, 'utf8');
+    await writeFile(site.inventory, text.replace(/^images: .*$/m, `images: ./${folder}`), { mode: 0o600 });
+    const ran = await site.run(['audit', '-i', site.inventory]);
+    expect(ran.exit).toBe(3);
+    expect(ran.out).toContain('UPS 09.4');
+    expect(ran.talk).toContain(what);
+    expect(ran.talk).toContain(how);
+    expect(ran.talk).toContain('The audit goes on without images');
+    expect((await site.run(['audit', '--json', '-i', site.inventory])).exit).toBe(3);
+  });
+
+  it.each([['plan'], ['upgrade'], ['upgrade', '--apply', '--yes']])(
+    '%s %s %s is refused',
+    async (...words) => {
+      const ran = await site.run([...words, '-i', site.inventory, '--images', join(site.folder, folder)]);
+      expect(ran.exit).toBe(2);
+      for (const part of ['(config/images)', join(site.folder, folder), what, how])
+        expect(ran.talk).toContain(part);
+      expect(site.fleet.device('a').counters.uploads).toBe(0);
+    },
+  );
+});
