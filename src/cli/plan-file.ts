@@ -1,22 +1,26 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
   type Card,
   contentHash,
   enumerated,
+  fileTrouble,
   PLAN_FACTS,
   type Plan,
   type PlannedUnit,
   Problem,
+  parseJson,
   planFacts,
   planId,
   printable,
+  reasonOf,
   sameCardVersion,
 } from '../core/index.ts';
 import type { PlanOrigin } from '../report/index.ts';
 import { notApproved } from '../rules/index.ts';
 import { type Inventory, PlanSchema } from '../run/index.ts';
+import { readTextWithin } from '../yaml/index.ts';
 import type { FleetArgs } from './options.ts';
 import { entryHashes } from './plan-document.ts';
 
@@ -88,13 +92,10 @@ function digestOf(parsed: unknown): string {
 
 async function parsedFile(file: string): Promise<unknown> {
   try {
-    const found = await stat(file);
-    if (!found.isFile()) throw new Error('no regular file');
-    if (found.size > LARGEST_FILE) throw new Error(`${found.size} bytes, more than ${LARGEST_FILE}`);
-    return JSON.parse(await readFile(file, 'utf8'));
+    return parseJson(await readTextWithin(file, LARGEST_FILE));
   } catch (thrown) {
-    const why = thrown instanceof Error ? printable(thrown.message) : 'not known why';
-    throw new Problem('config/plan', `The plan file ${file} cannot be read (${why}).`, {
+    const why = fileTrouble(thrown) === null ? 'it is no JSON' : reasonOf(thrown);
+    throw new Problem('config/plan', `The plan file ${file} cannot be read: ${why}.`, {
       hint: 'Make one with: upsfw plan --out FILE.',
       cause: thrown,
     });
