@@ -9,6 +9,7 @@ import {
   type StoredImage,
   type UnitTarget,
   unitKey,
+  unseenUnit,
   usableSerial,
 } from '../core/index.ts';
 import { type ImageFolder, openFolder } from '../images/index.ts';
@@ -20,11 +21,14 @@ import {
   type InventoryUnit,
   type Judged,
   loadInventory,
+  lonelyFeeds,
+  lonelyWarnings,
   lookAll,
+  missingSecrets,
   type Paths,
   type Purpose,
   type RunRecord,
-  resolveTarget,
+  resolveTargets,
   sameHost,
 } from '../run/index.ts';
 import type { Io } from './io.ts';
@@ -43,12 +47,16 @@ export interface Fleet {
   readonly component: PlanComponent;
   /** Targets of the chosen units, in the order of the inventory. */
   readonly chosen: readonly UnitTarget[];
+  /** Those of the chosen units that are not asked, because a secret of theirs is missing; by key. */
+  readonly unasked: ReadonlyMap<string, Problem>;
   /** Targets by key: the chosen units, and those that carry the same loads. */
   readonly targets: ReadonlyMap<string, UnitTarget>;
 }
 
 export interface FleetNeeds {
   readonly purpose: Purpose;
+  /** True: units whose secrets are missing are reported as such, and the others are asked. Else they are a problem. */
+  readonly partly?: boolean;
   /**
    * `required`: plans and upgrades cannot do without. `optional`: an audit can, but a folder that is named must be there.
    * `if-there`: a run that is taken up must be able to watch its units although the folder is gone.
@@ -70,6 +78,8 @@ export interface FleetNeeds {
 export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Promise<Fleet> {
   const inventory = await loadInventory(args.inventory);
   const units = needs.keys === undefined ? select(inventory, args) : byKeys(inventory, needs.keys);
+  const keys = new Set(units.map(unitKey));
+  for (const line of lonelyWarnings(lonelyFeeds(inventory), keys)) io.talk(`${line}\n`);
   const book = await loadRules({ files: args.rules, asOf: needs.asOf, overrule: needs.overrule });
   const imagesFolder = args.images === undefined ? inventory.images : resolve(args.images);
   if (imagesFolder === null && needs.images === 'required') {
@@ -89,19 +99,24 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     folder: resolve(inventory.file, '..'),
     ask: ask === null ? null : (question) => ask(question, true),
   });
-  const chosen: UnitTarget[] = [];
-  for (const unit of units) {
-    const target = await resolveTarget(unit, secrets, needs.purpose, about);
+  const partners = needs.purpose === 'write' ? partnersOf(inventory, keys) : [];
+  const own = await resolveTargets(units, secrets, needs.purpose, about);
+  const others = await resolveTargets(partners, secrets, 'read');
+  const missing = [...own.unresolved, ...others.unresolved];
+  // Without any credential there is nothing to report.
+  const canReport = needs.partly === true && own.targets.length > 0;
+  if (missing.length > 0 && !canReport) throw missingSecrets(missing);
+  if (missing.length > 0) io.talk(`${missingSecrets(missing).message}\nThese units are not asked.\n`);
+  const unasked = new Map(own.unresolved.map((one) => [unitKey(one.target), missingSecrets([one])]));
+  const found = new Map([...own.targets, ...own.unresolved.map(({ target }) => target)].map(byKey));
+  const chosen = units.flatMap((unit): readonly UnitTarget[] => {
+    const target = found.get(unitKey(unit));
+    if (target === undefined) return [];
     const off = needs.outputOff === 'chosen' || needs.outputOff?.has(unitKey(target)) === true;
-    chosen.push(off ? { ...target, output: 'off' } : target);
-  }
-  const targets = new Map(chosen.map((target) => [unitKey(target), target]));
-  if (needs.purpose === 'write') {
-    for (const unit of partnersOf(inventory, targets)) {
-      targets.set(unitKey(unit), await resolveTarget(unit, secrets, 'read'));
-    }
-  }
-  return { inventory, book, imagesFolder, images, cardFiles, component, chosen, targets };
+    return [off ? { ...target, output: 'off' } : target];
+  });
+  const targets = new Map([...chosen, ...others.targets].map(byKey));
+  return { inventory, book, imagesFolder, images, cardFiles, component, chosen, unasked, targets };
 }
 
 /** The fleet of a run: its units, with the inventory, images and rules that it was begun with. */
@@ -150,9 +165,13 @@ async function readImages(folder: string, needs: FleetNeeds, args: CommonArgs, i
   }
 }
 
-function partnersOf(inventory: Inventory, chosen: ReadonlyMap<string, UnitTarget>): readonly InventoryUnit[] {
+function byKey(target: UnitTarget): readonly [string, UnitTarget] {
+  return [unitKey(target), target];
+}
+
+function partnersOf(inventory: Inventory, chosen: ReadonlySet<string>): readonly InventoryUnit[] {
   const partners = findPartners(inventory);
-  const wanted = new Set([...chosen.keys()].flatMap((key) => partners.get(key) ?? []));
+  const wanted = new Set([...chosen].flatMap((key) => partners.get(key) ?? []));
   return inventory.units.filter((unit) => wanted.has(unitKey(unit)) && !chosen.has(unitKey(unit)));
 }
 
@@ -197,6 +216,18 @@ export function pathKind(target: UnitTarget): PathKind {
   return target.local !== null && 'usb' in target.local ? 'usb' : 'serial';
 }
 
+/** Nothing is known of a unit that was not asked, and nothing is planned for it. */
+function notAsked(target: UnitTarget, problem: Problem): Judged {
+  const { site, name, network } = target;
+  const unit = unseenUnit({ site, name, host: network?.host ?? null, port: network?.ports.snmp ?? null });
+  return {
+    target,
+    look: { unit, kind: null, description: null, problem },
+    verdict: { status: 'unknown', target: null, hops: [], path: null, wizard: null, reasons: [] },
+    images: [],
+  };
+}
+
 /** Looks at the chosen units and judges each; an audit (without `forPlan`) is about the UPS alone. Only reads. */
 export async function lookAndJudge(
   fleet: Fleet,
@@ -207,13 +238,17 @@ export async function lookAndJudge(
 ): Promise<readonly Judged[]> {
   // As many units listen as are looked at.
   setMaxListeners(0, signal);
-  const looks = await lookAll(paths, fleet.chosen, {
+  const asked = fleet.chosen.filter((target) => !fleet.unasked.has(unitKey(target)));
+  const looks = await lookAll(paths, asked, {
     clock: io.clock,
     signal,
     card: fleet.component !== 'ups',
   });
-  return fleet.chosen.flatMap((target, index) => {
-    const look = looks[index];
+  const seen = new Map(asked.map((target, index) => [target, looks[index]]));
+  return fleet.chosen.flatMap((target) => {
+    const problem = fleet.unasked.get(unitKey(target));
+    if (problem !== undefined) return [notAsked(target, problem)];
+    const look = seen.get(target);
     if (look === undefined) return [];
     const { verdict, images } = judgeUnit(fleet.book, {
       component: fleet.component,

@@ -61,6 +61,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
   }
   const fleet = await openFleet(args, io, {
     purpose: 'read',
+    partly: true,
     images: 'required',
     asOf: args.asOf,
     overrule: readOverrule(args.overrule),
@@ -81,7 +82,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
           color: io.color && args.color,
         }),
       );
-    return planExit(made);
+    return fleet.unasked.size > 0 ? 2 : planExit(made);
   } finally {
     await open.close();
   }

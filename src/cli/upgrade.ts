@@ -84,6 +84,8 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
   const fleet = await openFleet(args, io, {
     // Without --apply nothing is written, so no credential for writing is asked for.
     purpose: args.apply ? 'write' : 'read',
+    // A plan file is of asked units: with a missing secret it could only be said to have changed.
+    partly: !args.apply && approved === null,
     images: 'required',
     ...(approved === null ? {} : { keys: approved.units.map((unit) => unit.key) }),
     overrule: readOverrule(args.overrule),
@@ -96,7 +98,10 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     const plan = await makePlan(fleet, open, io);
     if (approved !== null && approved.id !== plan.id) throw otherPlan(approved, plan);
     const document = planDocument(plan, fleet.book, fleet.images, io.clock.now());
-    if (!args.apply) return showPlan(document, plan, args, io);
+    if (!args.apply) {
+      const shown = showPlan(document, plan, args, io);
+      return fleet.unasked.size > 0 ? 2 : shown;
+    }
     if (planExit(plan) === 0 && !(await confirmed(document, plan, args, io))) {
       throw new Problem('refused/confirmation', 'The plan was not confirmed; nothing was sent.', {
         hint: 'Answer yes, or use --yes.',

@@ -22,6 +22,7 @@ export { type MergeChange, type Merged, type MergeOptions, mergeInventory } from
 export { HostSchema, InventorySchema, nameSchema, type SnmpReference } from './inventory-schema.ts';
 export * from './journal.ts';
 export type { ListedUnit } from './listed-unit.ts';
+export * from './loads.ts';
 export * from './locks.ts';
 export * from './look-all.ts';
 export * from './papers.ts';
