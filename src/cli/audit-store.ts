@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hasCode, Problem, parseJson, printable } from '../core/index.ts';
+import { escapedJson, hasCode, Problem, parseJson, printable } from '../core/index.ts';
 import type { AuditChange, AuditDocument } from '../report/index.ts';
 import { AuditUnitSchema } from '../run/index.ts';
 
@@ -70,7 +70,7 @@ export async function keepAudit(state: string, document: AuditDocument): Promise
   try {
     const handle = await open(draft, 'wx', 0o600);
     try {
-      await handle.writeFile(`${JSON.stringify(document)}\n`);
+      await handle.writeFile(escapedJson(`${JSON.stringify(document)}\n`));
       await handle.sync();
     } finally {
       await handle.close();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem, type ServiceLook, unitKey } from '../core/index.ts';
+import { escapedJson, Problem, type ServiceLook, unitKey } from '../core/index.ts';
 import { type AuditDocument, type AuditUnit, renderAudit, renderPrometheus } from '../report/index.ts';
 import type { RuleBook } from '../rules/index.ts';
 import { buildPlan, withinSites } from '../run/index.ts';
@@ -102,7 +102,7 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   const shown = wanted.length === 0 ? document : concerned(document, wanted);
   const text = show(shown, seconds);
   if (out === null) io.out(text);
-  else await out.write(text, args.format === 'prometheus' ? 0o644 : 0o600);
+  else await out.write(args.json ? escapedJson(text) : text, args.format === 'prometheus' ? 0o644 : 0o600);
   // The report is of use all the same; what is missing is for whoever wrote the configuration.
   if (fleet.unasked.size > 0) return 2;
   if (wanted.length > 0) return shown.units.length === 0 || kinds.size === 0 ? 0 : 3;

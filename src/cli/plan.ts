@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { type Plan, Problem } from '../core/index.ts';
+import { escapedJson, type Plan, Problem } from '../core/index.ts';
 import { renderPlan } from '../report/index.ts';
 import { buildPlan } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
@@ -73,7 +73,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
     const made = await makePlan(fleet, open, io);
     const document = planDocument(made, fleet.book, fleet.images, io.clock.now());
     if (args.out !== undefined)
-      await writeFile(args.out, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+      await writeFile(args.out, escapedJson(`${JSON.stringify(document, null, 2)}\n`), { mode: 0o600 });
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
     else
       io.out(

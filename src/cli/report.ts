@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
+import { escapedJson, Problem } from '../core/index.ts';
 import { renderAudit, renderRun, type Style } from '../report/index.ts';
 import { loadRules } from '../rules/index.ts';
 import { createLocks, exitCodeOf, fold, readJournal } from '../run/index.ts';
@@ -39,7 +39,7 @@ export const reportCommand = defineCommand<ReportArgs>({
 async function report(args: ReportArgs, io: Io): Promise<Exit> {
   const text = args.audit ? await auditText(args, io) : await runText(args, io);
   if (args.out === undefined) io.out(text);
-  else await writeFile(args.out, text);
+  else await writeFile(args.out, asJson(args) ? escapedJson(text) : text);
   return 0;
 }
 

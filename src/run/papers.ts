@@ -1,5 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { escapedJson } from '../core/index.ts';
 import type { Papers } from './execution.ts';
 import { runsFolder } from './journal.ts';
 
@@ -26,7 +27,7 @@ export function createPapers(state: string, run: string): OpenPapers {
       await write(join(await folderOf(key), name.replace(/[^A-Za-z0-9._-]/g, '-')), 'w', bytes);
     },
     transcript(key, said) {
-      const line = Buffer.from(`${JSON.stringify({ ...said, at: said.at.toISOString() })}\n`);
+      const line = Buffer.from(escapedJson(`${JSON.stringify({ ...said, at: said.at.toISOString() })}\n`));
       const total = (written.get(key) ?? 0) + line.length;
       written.set(key, total);
       if (total > LONGEST_TRANSCRIPT) return;
