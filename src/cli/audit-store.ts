@@ -1,7 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { fileTrouble, hasCode, Problem, parseJson, printable, reasonOf } from '../core/index.ts';
+import {
+  escapedJson,
+  fileTrouble,
+  hasCode,
+  Problem,
+  parseJson,
+  printable,
+  reasonOf,
+} from '../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../disk/index.ts';
 import type { AuditChange, AuditDocument } from '../report/index.ts';
 import { AuditUnitSchema, refuseForeign } from '../run/index.ts';
@@ -75,7 +83,7 @@ export async function keepAudit(state: string, document: AuditDocument): Promise
     await refuseForeign(state);
     await makeFolder(folder);
     // It appears under its name with its content in it, and never in place of another.
-    const text = `${JSON.stringify(document)}\n`;
+    const text = escapedJson(`${JSON.stringify(document)}\n`);
     for (let number = 1; ; number += 1) {
       const name = number === 1 ? `${stamp}.json` : `${stamp}-${number}.json`;
       if (await createWhole(join(folder, name), text)) return;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { Problem, type ServiceLook, unitKey } from '../core/index.ts';
-import { type AuditDocument, renderAudit, renderPrometheus } from '../report/index.ts';
+import { escapedJson, Problem, type ServiceLook, unitKey } from '../core/index.ts';
+import { type AuditDocument, type AuditUnit, renderAudit, renderPrometheus } from '../report/index.ts';
 import type { RuleBook } from '../rules/index.ts';
 import { buildPlan, withinSites } from '../run/index.ts';
 import { readPast, withChanges } from './audit-past.ts';
 import { keepAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { auditDocument, withUnits } from './documents.ts';
-import { exitOfAudit } from './exit-codes.ts';
+import { exitOfAudit, exitOfPart } from './exit-codes.ts';
 import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
 import { type Fleet, lookAndJudge, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -88,20 +88,25 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   const out = args.out === undefined ? null : await openWhole(args.out);
   const state = stateFolder(args, io);
   const past = await readPast(args, state, io);
-  const fleet = await openFleet(args, io, { purpose: 'read', images: 'optional', asOf: args.asOf });
+  const fleet = await openFleet(args, io, {
+    purpose: 'read',
+    partly: true,
+    images: 'optional',
+    asOf: args.asOf,
+  });
   const wanted = wantedAdvisories(args.advisory, fleet.book);
   const began = io.clock.monotonic();
-  const document = withChanges(await makeAudit(fleet, state, args, io), past, args);
+  const document = compared(await makeAudit(fleet, state, args, io), past, fleet, args);
   const seconds = Math.round(io.clock.monotonic() - began) / 1000;
   // What was seen with an older knowledge, or of some units only, is no audit to come back to.
-  const whole = args.site.length === 0 && args.unit.length === 0;
+  const whole = args.site.length === 0 && args.unit.length === 0 && fleet.unasked.size === 0;
   if (whole && args.asOf === undefined) await keepOrWarn(state, document, io);
   const shown = wanted.length === 0 ? document : concerned(document, wanted);
   const text = show(shown, seconds);
   if (out === null) io.out(text);
-  else await out.write(text, args.format === 'prometheus' ? 0o644 : 0o600);
-  if (wanted.length > 0) return exitOfAudit(shown.units.length > 0 && kinds.size > 0);
-  return exitOfAudit(failsOn(document, kinds));
+  else await out.write(args.json ? escapedJson(text) : text, args.format === 'prometheus' ? 0o644 : 0o600);
+  const found = wanted.length > 0 ? shown.units.length > 0 && kinds.size > 0 : failsOn(document, kinds);
+  return exitOfPart(exitOfAudit(found), fleet.unasked.size);
 }
 
 /** An audit that cannot be kept is shown all the same: what was seen must not be lost. */
@@ -117,6 +122,20 @@ async function keepOrWarn(state: string, document: AuditDocument, io: Io): Promi
 function warnAbout(thrown: unknown, what: string, io: Io): void {
   if (!(thrown instanceof Problem) || thrown.code !== 'config/state') throw thrown;
   io.talk(`${what}: ${thrown.message} ${thrown.hint}\n`);
+}
+
+/** What changed since an earlier audit; a unit that was not asked has not changed and has not gone, as far as is known. */
+function compared(
+  document: AuditDocument,
+  past: AuditDocument | null,
+  fleet: Fleet,
+  args: AuditArgs,
+): AuditDocument {
+  const asked = ({ site, name }: AuditUnit): boolean =>
+    !fleet.unasked.has(unitKey({ site: site ?? '', name: name ?? '' }));
+  const was = past === null ? null : { ...past, units: past.units.filter(asked) };
+  const now = { ...document, units: document.units.filter(asked) };
+  return { ...document, changes: withChanges(now, was, args).changes };
 }
 
 async function makeAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): Promise<AuditDocument> {
@@ -173,7 +192,9 @@ async function lookAtAll(
   io: Io,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ServiceLook>> {
-  const targets = fleet.chosen.filter(({ network }) => network !== null);
+  const targets = fleet.chosen.filter(
+    (target) => target.network !== null && !fleet.unasked.has(unitKey(target)),
+  );
   const looks = await withinSites(targets, async (target) => {
     try {
       const look = await open.services(target, { clock: io.clock, signal });

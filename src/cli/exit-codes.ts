@@ -33,10 +33,12 @@ export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit
     130: 'Stopped before the end of the sweep. No inventory was written.',
   },
   audit: {
+    2: 'Also: secrets of some units are missing. The others were looked at and are reported, whatever `--fail-on` chooses.',
     3: 'A unit is not current, is affected by an advisory, or has findings about its services; `--fail-on` chooses.',
   },
   import: { 3: 'A unit of the list was not taken over, because it contradicts the inventory.' },
   plan: {
+    2: 'Also: secrets of some units are missing. The others are planned.',
     3: 'At least one chosen unit is blocked, unsupported, unknown or unreachable. The units that can be upgraded are in the plan.',
   },
   upgrade: {
@@ -99,6 +101,11 @@ export function exitOfLook(wasRead: boolean): Exit {
 /** An audit: `found`, something that it shall fail on. */
 export function exitOfAudit(found: boolean): Exit {
   return found ? 3 : DONE;
+}
+
+/** A look at some of the chosen units: the secrets of the others are missing, which is for the one who wrote the configuration. */
+export function exitOfPart(exit: Exit, unasked: number): Exit {
+  return unasked > 0 ? 2 : exit;
 }
 
 /** Units that were to be written into an inventory. */

@@ -10,6 +10,7 @@ import {
   type StoredImage,
   type UnitTarget,
   unitKey,
+  unseenUnit,
   usableSerial,
 } from '../core/index.ts';
 import { type ImageFolder, openFolder } from '../images/index.ts';
@@ -21,11 +22,15 @@ import {
   type InventoryUnit,
   type Judged,
   loadInventory,
+  lonelyFeeds,
+  lonelyWarnings,
   lookAll,
+  missingSecrets,
   type Paths,
   type Purpose,
   type RunRecord,
   resolveTarget,
+  resolveTargets,
   type SecretResolver,
   type SeenElsewhere,
   sameHost,
@@ -47,6 +52,8 @@ export interface Fleet {
   readonly component: PlanComponent;
   /** Targets of the chosen units, in the order of the inventory. */
   readonly chosen: readonly UnitTarget[];
+  /** Those of the chosen units that are not asked, because a secret of theirs is missing; by key. */
+  readonly unasked: ReadonlyMap<string, Problem>;
   /** Targets by key: the chosen units, and those that carry the same loads. */
   readonly targets: ReadonlyMap<string, UnitTarget>;
   /** Entries that were not chosen and share a load with others, as far as their credentials can be had. */
@@ -55,6 +62,8 @@ export interface Fleet {
 
 export interface FleetNeeds {
   readonly purpose: Purpose;
+  /** True: units whose secrets are missing are reported as such, and the others are asked. Else they are a problem. */
+  readonly partly?: boolean;
   /**
    * `required`: plans and upgrades cannot do without. `optional`: an audit can, and says what it has to do without.
    * `if-there`: a run that is taken up must be able to watch its units although the folder is gone.
@@ -76,6 +85,8 @@ export interface FleetNeeds {
 export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Promise<Fleet> {
   const inventory = await loadInventory(args.inventory);
   const units = needs.keys === undefined ? select(inventory, args) : byKeys(inventory, needs.keys);
+  const keys = new Set(units.map(unitKey));
+  for (const line of lonelyWarnings(lonelyFeeds(inventory), keys)) io.talk(`${line}\n`);
   const book = await loadRules({
     files: args.rules,
     asOf: needs.asOf,
@@ -100,21 +111,37 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     folder: resolve(inventory.file, '..'),
     ask: secretPrompt(io),
   });
-  const chosen: UnitTarget[] = [];
-  for (const unit of units) {
-    const target = await resolveTarget(unit, secrets, needs.purpose, about);
+  const partners = needs.purpose === 'write' ? partnersOf(inventory, keys) : [];
+  const own = await resolveTargets(units, secrets, needs.purpose, about);
+  // Whether an update runs at a partner is asked of its command line and its event log too, which take the login.
+  const others = await resolveTargets(partners, secrets, 'read', { card: true });
+  const missing = [...own.unresolved, ...others.unresolved];
+  // Without any credential there is nothing to report.
+  const canReport = needs.partly === true && own.targets.length > 0;
+  if (missing.length > 0 && !canReport) throw missingSecrets(missing);
+  if (missing.length > 0) io.talk(`${missingSecrets(missing).message}\nThese units are not asked.\n`);
+  const unasked = new Map(own.unresolved.map((one) => [unitKey(one.target), missingSecrets([one])]));
+  const found = new Map([...own.targets, ...own.unresolved.map(({ target }) => target)].map(byKey));
+  const chosen = units.flatMap((unit): readonly UnitTarget[] => {
+    const target = found.get(unitKey(unit));
+    if (target === undefined) return [];
     const off = needs.outputOff === 'chosen' || needs.outputOff?.has(unitKey(target)) === true;
-    chosen.push(off ? { ...target, output: 'off' } : target);
-  }
-  const targets = new Map(chosen.map((target) => [unitKey(target), target]));
-  if (needs.purpose === 'write') {
-    for (const unit of partnersOf(inventory, targets)) {
-      // Whether an update runs at a partner is asked of its command line and its event log too, which take the login.
-      targets.set(unitKey(unit), await resolveTarget(unit, secrets, 'read', { card: true }));
-    }
-  }
+    return [off ? { ...target, output: 'off' } : target];
+  });
+  const targets = new Map([...chosen, ...others.targets].map(byKey));
   const sharing = needs.images === 'required' ? await sharingUnits(inventory, targets, secrets) : [];
-  return { inventory, book, imagesFolder, images, cardFiles, component, chosen, targets, sharing };
+  return {
+    inventory,
+    book,
+    imagesFolder,
+    images,
+    cardFiles,
+    component,
+    chosen,
+    unasked,
+    targets,
+    sharing,
+  };
 }
 
 /** The entries beside the chosen ones that share a load. One without a credential cannot be looked at, and is left out. */
@@ -184,9 +211,13 @@ async function readImages(folder: string, needs: FleetNeeds, args: CommonArgs, i
   }
 }
 
-function partnersOf(inventory: Inventory, chosen: ReadonlyMap<string, UnitTarget>): readonly InventoryUnit[] {
+function byKey(target: UnitTarget): readonly [string, UnitTarget] {
+  return [unitKey(target), target];
+}
+
+function partnersOf(inventory: Inventory, chosen: ReadonlySet<string>): readonly InventoryUnit[] {
   const partners = findPartners(inventory);
-  const wanted = new Set([...chosen.keys()].flatMap((key) => partners.get(key) ?? []));
+  const wanted = new Set([...chosen].flatMap((key) => partners.get(key) ?? []));
   return inventory.units.filter((unit) => wanted.has(unitKey(unit)) && !chosen.has(unitKey(unit)));
 }
 
@@ -259,6 +290,18 @@ function answers({ problem }: Look): boolean {
   return problem === null || !problem.code.startsWith('link/');
 }
 
+/** Nothing is known of a unit that was not asked, and nothing is planned for it. */
+function notAsked(target: UnitTarget, problem: Problem): Judged {
+  const { site, name, network } = target;
+  const unit = unseenUnit({ site, name, host: network?.host ?? null, port: network?.ports.snmp ?? null });
+  return {
+    target,
+    look: { unit, kind: null, description: null, problem },
+    verdict: { status: 'unknown', target: null, hops: [], path: null, wizard: null, reasons: [] },
+    images: [],
+  };
+}
+
 /** Looks at the chosen units and judges each; an audit (without `forPlan`) is about the UPS alone. Only reads. */
 export async function lookAndJudge(
   fleet: Fleet,
@@ -269,13 +312,17 @@ export async function lookAndJudge(
 ): Promise<readonly Judged[]> {
   // As many units listen as are looked at.
   setMaxListeners(0, signal);
-  const looks = await lookAll(paths, fleet.chosen, {
+  const asked = fleet.chosen.filter((target) => !fleet.unasked.has(unitKey(target)));
+  const looks = await lookAll(paths, asked, {
     clock: io.clock,
     signal,
     card: fleet.component !== 'ups',
   });
-  return fleet.chosen.flatMap((target, index) => {
-    const look = looks[index];
+  const seen = new Map(asked.map((target, index) => [target, looks[index]]));
+  return fleet.chosen.flatMap((target) => {
+    const problem = fleet.unasked.get(unitKey(target));
+    if (problem !== undefined) return [notAsked(target, problem)];
+    const look = seen.get(target);
     if (look === undefined) return [];
     const { verdict, images } = judgeUnit(fleet.book, {
       component: fleet.component,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Plan, Problem } from '../core/index.ts';
+import { escapedJson, type Plan, Problem } from '../core/index.ts';
 import { renderPlan } from '../report/index.ts';
 import { buildPlan } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { exitOfPlan } from './exit-codes.ts';
+import { exitOfPlan, exitOfPart } from './exit-codes.ts';
 import { type Fleet, lookAndJudge, lookElsewhere, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import {
@@ -63,6 +63,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
   const out = args.out === undefined ? null : await openWhole(args.out);
   const fleet = await openFleet(args, io, {
     purpose: 'read',
+    partly: true,
     images: 'required',
     asOf: args.asOf,
     overrule: readOverrule(args.overrule),
@@ -73,7 +74,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
   try {
     const made = await makePlan(fleet, open, io);
     const document = planDocument(made, fleet, args.rules, io.clock.now());
-    if (out !== null) await out.write(`${JSON.stringify(document, null, 2)}\n`, 0o600);
+    if (out !== null) await out.write(escapedJson(`${JSON.stringify(document, null, 2)}\n`), 0o600);
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
     else
       io.out(
@@ -82,7 +83,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
           color: io.color && args.color,
         }),
       );
-    return exitOfPlan(made);
+    return exitOfPart(exitOfPlan(made), fleet.unasked.size);
   } finally {
     await open.close();
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '../core/index.ts';
+import { escapedJson, Problem } from '../core/index.ts';
 import { renderAudit, renderRun, type Style } from '../report/index.ts';
 import { loadRules } from '../rules/index.ts';
 import { createLocks, fold, readJournal } from '../run/index.ts';
@@ -41,7 +41,7 @@ async function report(args: ReportArgs, io: Io): Promise<Exit> {
   const out = args.out === undefined ? null : await openWhole(args.out);
   const text = args.audit ? await auditText(args, io) : await runText(args, io);
   if (out === null) io.out(text);
-  else await out.write(text, 'as-usual');
+  else await out.write(asJson(args) ? escapedJson(text) : text, 'as-usual');
   return DONE;
 }
 

@@ -5,7 +5,7 @@ import { type PlanDocument, renderPlan } from '../report/index.ts';
 import { createJournal, needsOf, openStateFolder } from '../run/index.ts';
 import { confirm } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { exitOfPlan } from './exit-codes.ts';
+import { exitOfPlan, exitOfPart } from './exit-codes.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import {
@@ -109,6 +109,8 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
   const fleet = await openFleet(chosen, io, {
     // Without --apply nothing is written, so no credential for writing is asked for.
     purpose: args.apply ? 'write' : 'read',
+    // A plan file is of asked units: with a missing secret it could only be said to have changed.
+    partly: !args.apply && approved === null,
     images: 'required',
     ...(approved === null ? {} : { keys: approved.plan.units.map((unit) => unit.key) }),
     overrule: used.overrule,
@@ -122,7 +124,7 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     const found = await makePlan(fleet, open, io);
     const plan = approved === null ? found : asApproved(approved, found);
     const document = planDocument(plan, fleet, used.rules, io.clock.now());
-    if (!args.apply) return showPlan(document, plan, args, io);
+    if (!args.apply) return exitOfPart(showPlan(document, plan, args, io), fleet.unasked.size);
     await openStateFolder(state, needsOf(plan));
     if (plan.units.some(isToBeStarted) && !(await confirmed(document, plan, args, io))) {
       throw new Problem('refused/confirmation', 'The plan was not confirmed. Nothing was sent.', {

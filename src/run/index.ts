@@ -22,6 +22,7 @@ export { HostSchema, InventorySchema, nameSchema, type SnmpReference } from './i
 export * from './journal.ts';
 export { parseJournal } from './journal-lines.ts';
 export type { ListedUnit } from './listed-unit.ts';
+export * from './loads.ts';
 export * from './locks.ts';
 export * from './look-all.ts';
 export * from './outlook.ts';

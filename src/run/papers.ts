@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { escapedJson } from '../core/index.ts';
 import { diskProblem, makeFolder, openToAppend, replaceFile } from '../disk/index.ts';
 import type { Papers } from './execution.ts';
 import { runsFolder } from './journal.ts';
@@ -34,7 +35,7 @@ export function createPapers(state: string, run: string): OpenPapers {
         .catch(failing(`The copy of ${name} of ${key}`));
     },
     transcript(key, said) {
-      const line = Buffer.from(`${JSON.stringify({ ...said, at: said.at.toISOString() })}\n`);
+      const line = Buffer.from(escapedJson(`${JSON.stringify({ ...said, at: said.at.toISOString() })}\n`));
       const total = (written.get(key) ?? 0) + line.length;
       written.set(key, total);
       if (total > LONGEST_TRANSCRIPT) return;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Problem, reasonOf, Secret } from '../core/index.ts';
+import { Problem, printable, reasonOf, Secret } from '../core/index.ts';
 import { readTextWithin } from '../yaml/index.ts';
 import type { SecretReference } from './inventory-schema.ts';
 
@@ -47,7 +47,7 @@ function describe(reference: SecretReference): string {
 }
 
 function missing(what: string, message: string, hint: string, cause?: unknown): Problem {
-  return new Problem('config/secret', `Secret ${what} ${message}.`, { hint, cause });
+  return new Problem('config/secret', `Secret ${printable(what)} ${message}.`, { hint, cause });
 }
 
 async function lookUp(reference: SecretReference, purpose: string, sources: SecretSources): Promise<string> {
@@ -69,7 +69,7 @@ async function lookUp(reference: SecretReference, purpose: string, sources: Secr
     );
   }
   const label = reference.startsWith('prompt:') ? reference.slice('prompt:'.length) : purpose;
-  return sources.ask(`${label}: `);
+  return sources.ask(`${printable(label)}: `);
 }
 
 async function fromFile(path: string, folder: string): Promise<string> {

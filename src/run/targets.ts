@@ -1,7 +1,9 @@
 import {
+  enumerated,
   type Login,
   type NetworkAccess,
-  type Secret,
+  Problem,
+  Secret,
   type SnmpAccess,
   type UnitTarget,
   unitKey,
@@ -38,6 +40,76 @@ export async function resolveTarget(
     redundantWith: unit.redundantWith,
   };
 }
+
+/** A unit some of whose secrets are missing. */
+export interface Unresolved {
+  /** The unit without any credential: it must not be asked. */
+  readonly target: UnitTarget;
+  /** One for each missing secret. */
+  readonly problems: readonly Problem[];
+}
+
+/** Targets of units in the order of the inventory, and those whose secrets are not all there. */
+export interface ResolvedTargets {
+  readonly targets: readonly UnitTarget[];
+  readonly unresolved: readonly Unresolved[];
+}
+
+/**
+ * Resolves the secrets of many units. A missing one does not end it, so that all of them can be named at once; each reference
+ * is looked up once. Throws what is no missing secret, such as the end of a prompt.
+ */
+export async function resolveTargets(
+  units: readonly InventoryUnit[],
+  secrets: SecretResolver,
+  purpose: Purpose,
+  needs: TargetNeeds = {},
+): Promise<ResolvedTargets> {
+  const targets: UnitTarget[] = [];
+  const unresolved: Unresolved[] = [];
+  for (const unit of units) {
+    const problems: Problem[] = [];
+    const collecting: SecretResolver = {
+      async resolve(reference, label) {
+        try {
+          return await secrets.resolve(reference, label);
+        } catch (thrown) {
+          if (!(thrown instanceof Problem) || thrown.code !== 'config/secret') throw thrown;
+          if (!problems.includes(thrown)) problems.push(thrown);
+          return new Secret('');
+        }
+      },
+    };
+    const target = await resolveTarget(unit, collecting, purpose, needs);
+    if (problems.length === 0) targets.push(target);
+    else unresolved.push({ target: withoutCredentials(target), problems });
+  }
+  return { targets, unresolved };
+}
+
+function withoutCredentials(target: UnitTarget): UnitTarget {
+  const { network } = target;
+  return network === null
+    ? target
+    : { ...target, network: { ...network, snmp: null, write: null, login: null } };
+}
+
+/** One problem that names every missing secret, each with the units that need it. */
+export function missingSecrets(unresolved: readonly Unresolved[]): Problem {
+  const units = new Map<Problem, string[]>();
+  for (const { target, problems } of unresolved) {
+    for (const problem of problems) units.set(problem, [...(units.get(problem) ?? []), unitKey(target)]);
+  }
+  const lines = [...units].map(
+    ([problem, keys]) => `${problem.message.replace(/\.$/, '')}: needed by ${enumerated(keys)}.`,
+  );
+  const hints = new Set([...units.keys()].map(({ hint }) => hint));
+  const text =
+    lines.length === 1 ? lines.join('') : `${lines.length} secrets are missing:\n${lines.join('\n')}`;
+  return new Problem('config/secret', text, { hint: [...hints].slice(0, MOST_HINTS).join('\n  ') });
+}
+
+const MOST_HINTS = 20;
 
 async function networkAccess(
   unit: InventoryUnit,
