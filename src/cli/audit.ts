@@ -6,6 +6,7 @@ import { buildPlan, withinSites } from '../run/index.ts';
 import { readPast, withChanges } from './audit-past.ts';
 import { keepAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { createCounter } from './counter.ts';
 import { auditDocument, withUnits } from './documents.ts';
 import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
 import { type Fleet, lookAndJudge, openFleet } from './fleet.ts';
@@ -158,10 +159,14 @@ async function lookAtAll(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ServiceLook>> {
   const targets = fleet.chosen.filter(({ network }) => network !== null);
+  const counter = createCounter(io);
+  let looked = 0;
   const looks = await withinSites(targets, async (target) => {
     const look = await open.services(target, { clock: io.clock, signal });
+    looked += 1;
+    counter.show(`services of ${looked} of ${targets.length} cards looked at`);
     return [unitKey(target), look] as const;
-  });
+  }).finally(() => counter.end());
   return new Map(looks);
 }
 

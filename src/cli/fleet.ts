@@ -27,6 +27,7 @@ import {
   resolveTarget,
 } from '../run/index.ts';
 import { secretPrompt } from './ask.ts';
+import { createCounter } from './counter.ts';
 import type { Io } from './io.ts';
 import { type CommonArgs, type FleetArgs, stateFolder } from './options.ts';
 
@@ -210,11 +211,16 @@ export async function lookAndJudge(
 ): Promise<readonly Judged[]> {
   // As many units listen as are looked at.
   setMaxListeners(0, signal);
-  const looks = await lookAll(paths, fleet.chosen, {
-    clock: io.clock,
-    signal,
-    card: fleet.component !== 'ups',
-  });
+  const counter = createCounter(io);
+  const looks = await lookAll(
+    paths,
+    fleet.chosen,
+    { clock: io.clock, signal, card: fleet.component !== 'ups' },
+    ({ total, looked, unreachable, silent }) =>
+      counter.show(
+        `${looked} of ${total} units looked at, ${unreachable} of them unreachable, ${silent} silent so far`,
+      ),
+  ).finally(() => counter.end());
   return fleet.chosen.flatMap((target, index) => {
     const look = looks[index];
     if (look === undefined) return [];

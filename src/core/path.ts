@@ -65,6 +65,11 @@ export interface LookContext {
   readonly transcript?: (said: Said) => void;
   /** True: what the card itself runs matters, and is asked by a further way where the first does not tell all of it. */
   readonly card?: boolean;
+  /**
+   * Called by a look over the network when the unit has answered for the first time, and before it is asked by a way that costs more
+   * than a packet. Resolves when it may be asked further: until then others were read in its place. Absent: at once.
+   */
+  readonly heard?: () => Promise<void>;
 }
 
 export interface StepContext extends LookContext {
