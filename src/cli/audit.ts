@@ -6,6 +6,7 @@ import { buildPlan, withinSites } from '../run/index.ts';
 import { readPast, withChanges } from './audit-past.ts';
 import { keepAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { createCounter } from './counter.ts';
 import { auditDocument, withUnits } from './documents.ts';
 import { exitOfAudit, exitOfPart } from './exit-codes.ts';
 import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
@@ -195,6 +196,8 @@ async function lookAtAll(
   const targets = fleet.chosen.filter(
     (target) => target.network !== null && !fleet.unasked.has(unitKey(target)),
   );
+  const counter = createCounter(io);
+  let looked = 0;
   const looks = await withinSites(targets, async (target) => {
     try {
       const look = await open.services(target, { clock: io.clock, signal });
@@ -202,8 +205,11 @@ async function lookAtAll(
     } catch (thrown) {
       warnAbout(thrown, `The services of ${unitKey(target)} were not seen`, io);
       return [];
+    } finally {
+      looked += 1;
+      counter.show(`services of ${looked} of ${targets.length} cards looked at`);
     }
-  });
+  }).finally(() => counter.end());
   return new Map(looks.flat());
 }
 

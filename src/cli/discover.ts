@@ -23,12 +23,12 @@ import {
 import { createSnmpHub, type DiscoverResult, discover } from '../snmp/index.ts';
 import { secretPrompt } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { createCounter } from './counter.ts';
 import { exitOfMerge, STOPPED } from './exit-codes.ts';
 import { mergeListed, readInventoryText } from './inventory-writing.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 import { readSweepRange } from './ranges.ts';
-import { createSweepProgress } from './sweep-progress.ts';
 
 const Rate = z
   .string()
@@ -109,7 +109,8 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
   const credentials = await resolveAll(listed, io);
   const stop = new AbortController();
   const release = io.onInterrupt(() => stop.abort());
-  const progress = createSweepProgress(io, addresses.count * (args.retries + 1) * credentials.length);
+  const counter = createCounter(io);
+  const most = addresses.count * (args.retries + 1) * credentials.length;
   const hub = createSnmpHub();
   const begun = io.clock.monotonic();
   let result: DiscoverResult;
@@ -124,11 +125,12 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
       retries: args.retries,
       clock: io.clock,
       signal: stop.signal,
-      onProgress: progress.show,
+      onProgress: ({ sent, answered, read }) =>
+        counter.show(`${sent} of at most ${most} questions sent, ${answered} answered, ${read} read`),
     });
   } finally {
     release();
-    progress.end();
+    counter.end();
     await hub.close();
   }
   const seconds = Math.round(io.clock.monotonic() - begun) / 1000;

@@ -36,6 +36,7 @@ import {
   sameHost,
 } from '../run/index.ts';
 import { secretPrompt } from './ask.ts';
+import { createCounter } from './counter.ts';
 import type { Io } from './io.ts';
 import { type CommonArgs, type FleetArgs, stateFolder } from './options.ts';
 
@@ -313,11 +314,16 @@ export async function lookAndJudge(
   // As many units listen as are looked at.
   setMaxListeners(0, signal);
   const asked = fleet.chosen.filter((target) => !fleet.unasked.has(unitKey(target)));
-  const looks = await lookAll(paths, asked, {
-    clock: io.clock,
-    signal,
-    card: fleet.component !== 'ups',
-  });
+  const counter = createCounter(io);
+  const looks = await lookAll(
+    paths,
+    asked,
+    { clock: io.clock, signal, card: fleet.component !== 'ups' },
+    ({ total, looked, unreachable, silent }) =>
+      counter.show(
+        `${looked} of ${total} units looked at, ${unreachable} of them unreachable, ${silent} silent so far`,
+      ),
+  ).finally(() => counter.end());
   const seen = new Map(asked.map((target, index) => [target, looks[index]]));
   return fleet.chosen.flatMap((target) => {
     const problem = fleet.unasked.get(unitKey(target));

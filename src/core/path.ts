@@ -89,6 +89,11 @@ export interface LookContext {
   readonly card?: boolean;
   /** True: also asks whether an update runs or waits (update object, command line, event log). Costs a login or two. */
   readonly update?: boolean;
+  /**
+   * Called by a look over the network when the unit has answered for the first time, and before it is asked by a way that costs more
+   * than a packet. Resolves when it may be asked further: until then others were read in its place. Absent: at once.
+   */
+  readonly heard?: () => Promise<void>;
 }
 
 export interface StepContext extends LookContext {

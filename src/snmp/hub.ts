@@ -30,7 +30,7 @@ export interface SnmpHub {
 const TIMEOUT_MS = 5000;
 const RETRIES = 1;
 /** Each of these questions has a socket of its own. */
-const QUESTIONS_AT_ONCE = 32;
+const QUESTIONS_AT_ONCE = 512;
 
 export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
   const sockets = new Map<'udp4' | 'udp6', SharedSocket>();

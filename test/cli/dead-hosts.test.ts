@@ -1,0 +1,75 @@
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createCounter } from '../../src/cli/counter.ts';
+import { runHere } from './harness.ts';
+
+let folder: string | undefined;
+let socket: dgram.Socket | undefined;
+afterEach(async () => {
+  socket?.close();
+  socket = undefined;
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+const UNITS = 150;
+
+// Only some systems have many addresses on loopback.
+describe.skipIf(process.platform !== 'linux')('an audit of units that never answer', () => {
+  it('asks each of a site once before it asks any a second time, and tells how far it is', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'upsfw-dead-'));
+    socket = dgram.createSocket('udp4');
+    const packets: string[] = [];
+    socket.on('message', (bytes) => packets.push(bytes.toString('hex')));
+    socket.bind(0);
+    await once(socket, 'listening');
+    const units = Array.from(
+      { length: UNITS },
+      (_, index) => `{ name: u${index}, host: 127.77.0.${index + 1} }`,
+    );
+    const inventory = join(folder, 'inventory.yaml');
+    await writeFile(
+      inventory,
+      `version: 1\ndefaults:\n  snmp: { version: "2c", community: env:UPS_READ }\n` +
+        `  ports: { snmp: ${socket.address().port} }\nsites:\n  - name: dark\n    units: [${units.join(', ')}]\n`,
+    );
+    const ran = await runHere(['audit', '-i', inventory, '--state', join(folder, 'state'), '--summary'], {
+      environment: { UPS_READ: 'public' },
+      progress: 'live',
+    });
+    expect(ran.exit).toBe(3);
+    // A repeated question is the same to the byte, its number included.
+    expect(new Set(packets.slice(0, UNITS)).size).toBe(UNITS);
+    expect(packets.length).toBe(UNITS * 3);
+    expect(ran.talk).toContain(
+      `0 of ${UNITS} units looked at, 0 of them unreachable, ${UNITS} silent so far`,
+    );
+    // The line is wiped at the end.
+    expect(ran.talk).toMatch(/\r +\r$/);
+  });
+});
+
+describe('a counter', () => {
+  it('shows nothing where progress is not wanted, nor of what is over at once', () => {
+    for (const progress of ['none', 'live', 'lines'] as const) {
+      let talk = '';
+      const counter = createCounter({ progress, terminal: null, talk: (text) => (talk += text) });
+      counter.show('1 of 2');
+      counter.end();
+      expect(talk).toBe('');
+    }
+  });
+
+  it.each(['--json', '--quiet'])('is not shown with %s', async (option) => {
+    folder = await mkdtemp(join(tmpdir(), 'upsfw-dead-'));
+    const words = ['discover', '127.0.0.1', '--port', '9', '--timeout', '0.3', '--retries', '0', option];
+    const ran = await runHere([...words, '--community', 'env:UPS_READ'], {
+      environment: { UPS_READ: 'public' },
+      progress: 'live',
+    });
+    expect(ran).toMatchObject({ exit: 0, talk: '' });
+  });
+});

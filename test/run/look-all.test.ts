@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Clock,
+  type Look,
+  type LookContext,
+  Problem,
+  type UnitTarget,
+  unseenUnit,
+} from '../../src/core/index.ts';
+import { type LookProgress, lookAll, type Paths } from '../../src/run/index.ts';
+
+/** Every card is silent at once: whoever waits for a time has waited for it. */
+const CLOCK: Clock = {
+  now: () => new Date(0),
+  monotonic: () => 0,
+  sleep: (_, signal) =>
+    new Promise((resolve) => {
+      setImmediate(() => resolve());
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    }),
+};
+const CONTEXT: LookContext = { clock: CLOCK, signal: new AbortController().signal };
+
+function targetOf(index: number, site = 's'): UnitTarget {
+  return {
+    site,
+    name: `u${index}`,
+    serial: null,
+    network: {
+      host: '192.0.2.1',
+      ports: { snmp: 161, ssh: 22, ftp: 21, telnet: 23, http: 80, https: 443 },
+      snmp: null,
+      write: null,
+      login: null,
+      transfer: ['scp'],
+      start: ['cli'],
+      plaintext: false,
+      legacySsh: false,
+      ftp: { separateDataHost: false },
+    },
+    local: null,
+    window: null,
+    output: null,
+    feeds: [],
+    redundantWith: [],
+  };
+}
+
+function lookOf(target: UnitTarget, reachable: boolean): Look {
+  const unit = { ...unseenUnit({ site: target.site, name: target.name, host: null, port: null }), reachable };
+  const problem = reachable ? null : new Problem('link/silent', 'No answer.', { hint: 'None.' });
+  return { unit, kind: null, description: null, problem };
+}
+
+/** A way to units that looks as it is told to; nothing else is asked of it. */
+function pathsOf(look: (target: UnitTarget, context: LookContext) => Promise<Look>): Paths {
+  const never = (): never => {
+    throw new Error('only looks are asked for');
+  };
+  const path = { look, steps: never, check: never, take: never, switchOutput: never };
+  return { nmc: path, local: path };
+}
+
+function many(count: number, site?: string): readonly UnitTarget[] {
+  return Array.from({ length: count }, (_, index) => targetOf(index, site));
+}
+
+/** Resolves once everything that can go on without new events has gone on. */
+async function turns(count = 2000): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a look at many units', () => {
+  it('asks every silent one while the first is still waited for', async () => {
+    let asked = 0;
+    let giveUp: () => void = () => undefined;
+    const patience = new Promise<void>((resolve) => {
+      giveUp = resolve;
+    });
+    const everyoneAsked = new Promise<void>((resolve) => {
+      void lookAll(
+        pathsOf(async (target) => {
+          asked += 1;
+          if (asked === 1000) resolve();
+          await patience;
+          return lookOf(target, false);
+        }),
+        many(1000),
+        CONTEXT,
+      );
+    });
+    await everyoneAsked;
+    giveUp();
+    expect(asked).toBe(1000);
+  });
+
+  it('reads no more than 64 of a site at once, and every one that answers late', async () => {
+    const reading = new Map<string, number>();
+    let most = 0;
+    const targets = [...many(300, 'one'), ...many(300, 'two')];
+    const looks = await lookAll(
+      pathsOf(async (target, context) => {
+        // Longer than a silent one keeps its place.
+        await turns(5);
+        await context.heard?.();
+        const now = (reading.get(target.site) ?? 0) + 1;
+        reading.set(target.site, now);
+        most = Math.max(most, now);
+        await turns(2);
+        reading.set(target.site, now - 1);
+        return lookOf(target, true);
+      }),
+      targets,
+      CONTEXT,
+    );
+    expect(looks.map(({ unit }) => unit.name)).toEqual(targets.map(({ name }) => name));
+    expect(looks.every(({ unit }) => unit.reachable)).toBe(true);
+    expect(most).toBeLessThanOrEqual(64);
+    expect(most).toBeGreaterThan(1);
+  });
+
+  it('leaves a unit at a port its place, which nobody else may take', async () => {
+    let asked = 0;
+    let end: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const local = many(100).map((target): UnitTarget => ({ ...target, network: null, local: { usb: 'x' } }));
+    const all = lookAll(
+      pathsOf(async (target) => {
+        asked += 1;
+        await held;
+        return lookOf(target, true);
+      }),
+      local,
+      CONTEXT,
+    );
+    await turns();
+    expect(asked).toBe(64);
+    end();
+    expect((await all).length).toBe(100);
+  });
+
+  it('counts what is looked at, unreachable and silent, and ends with none silent', async () => {
+    const seen: LookProgress[] = [];
+    await lookAll(
+      pathsOf(async (target, context) => {
+        await turns(5);
+        const answers = Number(target.name.slice(1)) % 3 === 0;
+        if (answers) await context.heard?.();
+        return lookOf(target, answers);
+      }),
+      many(90),
+      CONTEXT,
+      (progress) => seen.push(progress),
+    );
+    expect(seen.at(-1)).toEqual({ total: 90, looked: 90, unreachable: 60, silent: 0 });
+    expect(Math.max(...seen.map(({ silent }) => silent))).toBeGreaterThan(60);
+    for (const { looked, silent, total } of seen) expect(looked + silent).toBeLessThanOrEqual(total);
+  });
+});
