@@ -1,15 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import {
-  escapedJson,
-  fileTrouble,
-  hasCode,
-  Problem,
-  parseJson,
-  printable,
-  reasonOf,
-} from '../core/index.ts';
+import { escapedJson, fileTrouble, hasCode, Problem, parseJson, printable, reasonOf } from '../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../disk/index.ts';
 import type { AuditChange, AuditDocument } from '../report/index.ts';
 import { AuditUnitSchema, refuseForeign } from '../run/index.ts';

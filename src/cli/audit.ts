@@ -10,7 +10,8 @@ import { createCounter } from './counter.ts';
 import { auditDocument, withUnits } from './documents.ts';
 import { exitOfAudit, exitOfPart } from './exit-codes.ts';
 import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
-import { type Fleet, lookAndJudge, openFleet } from './fleet.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import { lookAndJudge } from './fleet-look.ts';
 import type { Io } from './io.ts';
 import {
   AS_OF,

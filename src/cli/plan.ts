@@ -3,8 +3,9 @@ import { escapedJson, type Plan, Problem } from '../core/index.ts';
 import { renderPlan } from '../report/index.ts';
 import { buildPlan } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { exitOfPlan, exitOfPart } from './exit-codes.ts';
-import { type Fleet, lookAndJudge, lookElsewhere, openFleet } from './fleet.ts';
+import { exitOfPart, exitOfPlan } from './exit-codes.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import { lookAndJudge, lookElsewhere } from './fleet-look.ts';
 import type { Io } from './io.ts';
 import {
   AS_OF,

@@ -5,7 +5,7 @@ import { type PlanDocument, renderPlan } from '../report/index.ts';
 import { createJournal, needsOf, openStateFolder } from '../run/index.ts';
 import { confirm } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { exitOfPlan, exitOfPart } from './exit-codes.ts';
+import { exitOfPart, exitOfPlan } from './exit-codes.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import type { Io } from './io.ts';
 import {

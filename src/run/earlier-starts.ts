@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { type Hop, hasCode, isAtEnd, isUpsHop, Problem, type Unit, usableSerial } from '../core/index.ts';
 import { diskProblem } from '../disk/index.ts';
-import { fold, startInDoubt } from './fold.ts';
+import { fold } from './fold.ts';
 import { journalFile, listRuns, readJournal } from './journal.ts';
+import { startInDoubt } from './run-record.ts';
 
 /** A start that a run wrote down and of which no end is on record. */
 interface OpenStart {

@@ -1,21 +1,21 @@
 import pLimit from 'p-limit';
 import { asProblem, Problem } from '../core/index.ts';
 import type { Execution } from './execution.ts';
-import {
-  fold,
-  lastVerified,
-  leftBetweenHops,
-  outputIsOwed,
-  type RunRecord,
-  startInDoubt,
-  type UnitRecord,
-} from './fold.ts';
+import { fold } from './fold.ts';
 import type { Lock } from './locks.ts';
 import { pathOf } from './look-all.ts';
 import { endBeforeOutput, withOutputBack } from './output.ts';
 import { lockName, partnersAreWell } from './partner-check.ts';
 import { Flight, findPartners } from './partners.ts';
 import type { Ending, UnitWork } from './preflight.ts';
+import {
+  lastVerified,
+  leftBetweenHops,
+  outputIsOwed,
+  type RunRecord,
+  startInDoubt,
+  type UnitRecord,
+} from './run-record.ts';
 import { problemFrom } from './steps.ts';
 import { stopped, tellHalfWay, watchOn, workOn } from './unit-run.ts';
 

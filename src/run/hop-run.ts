@@ -8,9 +8,10 @@ import {
   type StoredFile,
   type Unit,
 } from '../core/index.ts';
-import { fold, type HopRecord, outputIsOwed, type UnitRecord } from './fold.ts';
+import { fold } from './fold.ts';
 import { outputOff } from './output.ts';
 import { type Ending, freshLook, Refusal, refuseWhere, type UnitWork, withKnownUps } from './preflight.ts';
+import { type HopRecord, outputIsOwed, type UnitRecord } from './run-record.ts';
 import { type HopWork, type OnCommit, startHop } from './start.ts';
 import { contextFor, limited, note, placeholder, stepsOf } from './steps.ts';
 

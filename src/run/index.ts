@@ -32,6 +32,7 @@ export * from './pins.ts';
 export * from './plan-builder.ts';
 export type { Ending, UnitWork } from './preflight.ts';
 export * from './recovery.ts';
+export * from './run-record.ts';
 export { AuditUnitSchema, PlanSchema } from './schemas.ts';
 export * from './secrets.ts';
 export * from './state-folder.ts';

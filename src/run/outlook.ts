@@ -1,6 +1,7 @@
 import type { Hop } from '../core/index.ts';
-import { fold, leftBetweenHops, outputIsOwed, startInDoubt, type UnitRecord } from './fold.ts';
+import { fold } from './fold.ts';
 import type { JournalEvent } from './journal.ts';
+import { leftBetweenHops, outputIsOwed, startInDoubt, type UnitRecord } from './run-record.ts';
 
 /** A unit that a run goes on with, and the hops that are left of it. */
 export interface Ahead {

@@ -1,7 +1,8 @@
 import { asProblem, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
-import { fold, outputIsOwed, type UnitRecord } from './fold.ts';
+import { fold } from './fold.ts';
 import type { OutputState } from './journal.ts';
 import { type Ending, Refusal, type UnitWork } from './preflight.ts';
+import { outputIsOwed, type UnitRecord } from './run-record.ts';
 import { contextFor, placeholder } from './steps.ts';
 
 /** The output of a unit whose operator let the tool switch it: off for the update, and on again afterwards. */

@@ -17,8 +17,8 @@ import {
   type UpgradePath,
   usableSerial,
 } from '../core/index.ts';
-import type { UnitRecord } from './fold.ts';
 import type { Ended, Journal } from './journal.ts';
+import type { UnitRecord } from './run-record.ts';
 import { describeWindow, isOpen } from './window.ts';
 
 /** How the work on a unit ended. */

@@ -9,9 +9,10 @@ import {
   type UpgradePath,
 } from '../core/index.ts';
 import type { Papers } from './execution.ts';
-import { fold, type RunRecord, startInDoubt, type UnitRecord } from './fold.ts';
+import { fold } from './fold.ts';
 import type { Journal } from './journal.ts';
 import type { Ending } from './preflight.ts';
+import { type RunRecord, startInDoubt, type UnitRecord } from './run-record.ts';
 import { momentOf, StartGate } from './start-gate.ts';
 import { contextFor, limited, note, placeholder } from './steps.ts';
 

@@ -8,9 +8,9 @@ import {
   type StepResult,
   type Unit,
 } from '../core/index.ts';
-import type { UnitRecord } from './fold.ts';
 import { outputOff, switchOff } from './output.ts';
 import { type Ending, freshLook, refuseOutsideWindow, refuseWhere, type UnitWork } from './preflight.ts';
+import type { UnitRecord } from './run-record.ts';
 import { type Moment, momentOf, StartGate, type StartMethod } from './start-gate.ts';
 import { limited, note } from './steps.ts';
 

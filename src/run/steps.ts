@@ -14,9 +14,9 @@ import {
   type Unit,
   unitKey,
 } from '../core/index.ts';
-import type { HopRecord } from './fold.ts';
 import type { StepState } from './journal.ts';
 import type { UnitWork } from './preflight.ts';
+import type { HopRecord } from './run-record.ts';
 import type { StartMethod } from './start-gate.ts';
 
 /** A step that does not end by itself gets this much more than its own limit before it is given up. */

@@ -7,9 +7,9 @@ import {
   standingInWords,
   type Unit,
 } from '../core/index.ts';
-import { endIsOpen, lastVerified, type UnitRecord } from './fold.ts';
 import { beginHop, watchHop } from './hop-run.ts';
 import { type Ending, Refusal, type UnitWork } from './preflight.ts';
+import { endIsOpen, lastVerified, type UnitRecord } from './run-record.ts';
 
 /** The hops of one unit, in their order. */
 
