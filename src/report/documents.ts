@@ -186,30 +186,6 @@ export interface RunUnit {
 /** Units of a run by their outcome. */
 export type RunCounts = Readonly<Record<RunOutcome, number>>;
 
-/** One run of a state folder. Null = not known. */
-export interface RunsEntry {
-  readonly run: string;
-  /** ISO 8601, UTC. */
-  readonly begunAt: string | null;
-  /**
-   * `running`: a living process is at it; `interrupted`: it has no end, and nobody is at it; `stopped`: the operator ended it;
-   * `unreadable`: its journal cannot be read.
-   */
-  readonly state: 'running' | 'interrupted' | 'stopped' | 'done' | 'unreadable';
-  /** The process that is at it. */
-  readonly by: { readonly pid: number | null; readonly host: string | null } | null;
-  readonly units: number | null;
-  readonly counts: RunCounts | null;
-  /** What `upsfw status RUN` ends with. */
-  readonly exitCode: number | null;
-  readonly problem: ProblemJson | null;
-}
-
-export interface RunsDocument extends DocumentHead<'runs'> {
-  /** Those that a process is at first, then the newest. */
-  readonly runs: readonly RunsEntry[];
-}
-
 export interface RunDocument extends DocumentHead<'run'> {
   readonly run: string;
   readonly state: 'planned' | 'running' | 'done' | 'stopped';

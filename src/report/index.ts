@@ -19,5 +19,5 @@ export { type RecoveryQuestion, renderRecovery } from './recovery.ts';
 export { renderDecision, renderRules } from './rules.ts';
 export { renderRun } from './run.ts';
 export { renderStatus, type StatusOptions } from './run-status.ts';
-export { renderRuns } from './runs.ts';
+export { type RunsDocument, type RunsEntry, renderRuns } from './runs.ts';
 export { type LocalStickDocument, renderStick } from './stick.ts';

@@ -1,6 +1,31 @@
-import type { RunsDocument, RunsEntry } from './documents.ts';
+import type { ProblemJson } from '../core/index.ts';
+import type { DocumentHead, RunCounts } from './documents.ts';
 import { createPaper, type Style, type Tone } from './paper.ts';
 import { summary } from './words.ts';
+
+/** One run of a state folder. Null = not known. */
+export interface RunsEntry {
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly begunAt: string | null;
+  /**
+   * `running`: a living process is at it; `interrupted`: it has no end, and nobody is at it; `stopped`: the operator ended it;
+   * `unreadable`: its journal cannot be read.
+   */
+  readonly state: 'running' | 'interrupted' | 'stopped' | 'done' | 'unreadable';
+  /** The process that is at it. */
+  readonly by: { readonly pid: number | null; readonly host: string | null } | null;
+  readonly units: number | null;
+  readonly counts: RunCounts | null;
+  /** What `upsfw status RUN` ends with. */
+  readonly exitCode: number | null;
+  readonly problem: ProblemJson | null;
+}
+
+export interface RunsDocument extends DocumentHead<'runs'> {
+  /** Those that a process is at first, then the newest. */
+  readonly runs: readonly RunsEntry[];
+}
 
 const TONE: Readonly<Record<RunsEntry['state'], Tone>> = {
   running: 'plain',
