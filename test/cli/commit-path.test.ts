@@ -213,7 +213,7 @@ describe('an image that was seen as received', () => {
     expect(runOf(first).units[0]).toMatchObject(waits);
     device.update = 1;
     device.inject('event-log-unreadable');
-    const resumed = await site.run(['resume', '--json']);
+    const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject(waits);
     const another = await upgrade();
     expect(runOf(another).units[0]).toMatchObject({
@@ -221,7 +221,7 @@ describe('an image that was seen as received', () => {
       problem: { code: 'refused/second-attempt' },
     });
     expect(device.counters.starts).toBe(1);
-    const again = await site.run(['resume', runOf(first).run, '--again', 'd', '--json']);
+    const again = await site.run(['resume', runOf(first).run, '--again', 'd', '--yes', '--json']);
     expect(device.counters.starts).toBe(2);
     expect(runOf(again).units[0]).toMatchObject({ name: 'd' });
   });
@@ -287,7 +287,7 @@ describe('a login that the card refuses', () => {
     expect(run.units.every(({ outcome }) => ['failed', 'refused', 'pending'].includes(outcome))).toBe(true);
     expect(run).toMatchObject({ paused: { code: 'refused/login' } });
     // With the right password the others go on.
-    const resumed = await site.run(['resume', '--json']);
+    const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units.filter(({ outcome }) => outcome === 'upgraded')).toHaveLength(3);
   });
 });

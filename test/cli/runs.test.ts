@@ -146,7 +146,7 @@ describe('a command without the name of a run', () => {
     await beAt('20260104T000000000Z-dddddd');
     const ran = await site.run(['resume', '--yes', '--json']).then(async (first) =>
       // A version of the command without the question has no such option.
-      first.exit === 2 ? site.run(['resume', '--json']) : first,
+      first.exit === 2 ? site.run(['resume', '--yes', '--json']) : first,
     );
     expect(runOf(ran).run).toContain('bbbbbb');
   });
@@ -157,7 +157,7 @@ describe('a command without the name of a run', () => {
     await keepRun('20260101T000000000Z-aaaaaa', 'refused');
     await keepRun('20260102T000000000Z-bbbbbb', 'upgraded');
     const before = await listed();
-    const ran = await site.run(['resume', '--json']);
+    const ran = await site.run(['resume', '--yes', '--json']);
     expect(ran.talk).toContain('Nothing is left to do');
     expect(runOf(ran)).toMatchObject({ run: '20260102T000000000Z-bbbbbb', exitCode: 0 });
     expect(ran.exit).toBe(0);
@@ -170,7 +170,7 @@ describe('a command without the name of a run', () => {
     await keepRun('20260101T000000000Z-aaaaaa', 'pending');
     await keepRun('20260102T000000000Z-bbbbbb', 'pending');
     await appendFile(join(site.state, 'runs', '20260102T000000000Z-bbbbbb', 'journal.jsonl'), 'no line\n');
-    const ran = await site.run(['resume', '--json']);
+    const ran = await site.run(['resume', '--yes', '--json']);
     expect(ran.exit).not.toBe(0);
     expect(site.fleet.device('a').counters).toMatchObject({ starts: 0, uploads: 0 });
   });

@@ -30,7 +30,7 @@ function touched(at: Site): readonly number[] {
 }
 
 async function expectRefused(at: Site, words: RegExp): Promise<void> {
-  for (const command of [() => upgrade(at), () => at.run(['resume', 'r1', '--json'])]) {
+  for (const command of [() => upgrade(at), () => at.run(['resume', 'r1', '--yes', '--json'])]) {
     const ran = await command();
     expect(ran.exit).toBe(2);
     expect(JSON.parse(ran.out)).toMatchObject({

@@ -132,7 +132,7 @@ describe('the disk fills up', () => {
       expect(Math.max(...starts(site))).toBeLessThanOrEqual(1);
 
       full.isFull = false;
-      const resumed = await site.run(['resume', '--json']);
+      const resumed = await site.run(['resume', '--yes', '--json']);
       expect(resumed.exit).toBe(0);
       expect(runOf(resumed).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
       expect(starts(site)).toEqual([1, 1]);
@@ -157,7 +157,7 @@ describe('the disk fills up', () => {
     expect(ran.out + ran.talk).not.toContain('fault of upsfw');
     expectTrue(site, ran);
     if (ballast !== null) await rm(ballast);
-    const resumed = await site.run(['resume', '--json']);
+    const resumed = await site.run(['resume', '--yes', '--json']);
     expect(resumed.exit).toBe(0);
     expect(starts(site)).toEqual([1, 1]);
   });
