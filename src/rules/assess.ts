@@ -1,5 +1,4 @@
-import type { OrderLine, Reason, Unit } from '../core/index.ts';
-import { builtIn } from './built-in.ts';
+import type { OrderLine, Reason } from '../core/index.ts';
 import { evaluate, filled, outcomeOf } from './evaluate.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
@@ -87,31 +86,4 @@ function standing(facts: ReadonlyMap<string, Fact>, target: string): Fact {
   const version = facts.get('unit.version');
   const order = typeof version === 'string' ? compareVersions(version, target) : null;
   return order === null ? null : order === -1 ? 'older' : order === 0 ? 'same' : 'newer';
-}
-
-/** The card may say of itself that it does not hear the UPS; everything else is the word of the UPS. */
-export function conditionIsKnown({ condition: { linkUp: _linkUp, ...rest } }: Unit): boolean {
-  return Object.values(rest).some((value) => value !== null);
-}
-
-/** A unit that tells nothing of its condition is refused once: a battery "at not known %" has no remedy. */
-export function conditionUnknown(book: RuleBook, reasons: readonly Reason[]): readonly Reason[] {
-  const isOfUps = ({ fact }: { readonly fact: string }): boolean => /^condition\.(?!linkUp$)/.test(fact);
-  const aboutCondition = new Set(
-    (book.byStage.start ?? []).flatMap(({ id, require = [] }) =>
-      require.length > 0 && require.every(isOfUps) ? [id] : [],
-    ),
-  );
-  const isUnjudged = ({ rule, outcome }: Reason): boolean =>
-    (outcome === 'unknown' || outcome === 'block') && aboutCondition.has(rule);
-  if (!reasons.some(isUnjudged)) return reasons;
-  return [
-    ...reasons.filter((reason) => !isUnjudged(reason)),
-    builtIn(
-      'CONDITION_UNKNOWN',
-      'unknown',
-      'the unit says nothing about mains, battery, output and alarms',
-      'Check that the card hears its UPS, and that the credential may read these values.',
-    ),
-  ];
 }

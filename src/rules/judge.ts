@@ -12,7 +12,7 @@ import {
   type Verdict,
 } from '../core/index.ts';
 import { ambiguity } from './ambiguity.ts';
-import { type Assessment, assess, conditionIsKnown, conditionUnknown } from './assess.ts';
+import { type Assessment, assess } from './assess.ts';
 import { BUILT_IN_CODES, builtIn } from './built-in.ts';
 import { type Candidate, candidateOf, type Standing } from './candidate.ts';
 import { cardFacts } from './card-facts.ts';
@@ -133,7 +133,34 @@ function momentReasons(
     ['operator.feeds', operator?.feeds.join(', ') || 'what the inventory does not name'],
   ]);
   const { reasons } = assess(book, facts, ['card', 'start']);
-  return conditionIsKnown(unit) ? reasons : conditionUnknown(book, reasons);
+  return conditionIsKnown(unit) ? reasons : inOneWord(book, reasons);
+}
+
+/** The card may say of itself that it does not hear the UPS; everything else is the word of the UPS. */
+function conditionIsKnown({ condition: { linkUp: _linkUp, ...rest } }: Unit): boolean {
+  return Object.values(rest).some((value) => value !== null);
+}
+
+/** A unit that tells nothing of its condition is refused once: a battery "at not known %" has no remedy. */
+function inOneWord(book: RuleBook, reasons: readonly Reason[]): readonly Reason[] {
+  const isOfUps = ({ fact }: { readonly fact: string }): boolean => /^condition\.(?!linkUp$)/.test(fact);
+  const aboutCondition = new Set(
+    (book.byStage.start ?? []).flatMap(({ id, require = [] }) =>
+      require.length > 0 && require.every(isOfUps) ? [id] : [],
+    ),
+  );
+  const isUnjudged = ({ rule, outcome }: Reason): boolean =>
+    (outcome === 'unknown' || outcome === 'block') && aboutCondition.has(rule);
+  if (!reasons.some(isUnjudged)) return reasons;
+  return [
+    ...reasons.filter((reason) => !isUnjudged(reason)),
+    builtIn(
+      'CONDITION_UNKNOWN',
+      'unknown',
+      'the unit says nothing about mains, battery, output and alarms',
+      'Check that the card hears its UPS, and that the credential may read these values.',
+    ),
+  ];
 }
 
 interface Known {
