@@ -15,15 +15,13 @@ import { ambiguity } from './ambiguity.ts';
 import { type Assessment, assess } from './assess.ts';
 import { BUILT_IN_CODES, builtIn } from './built-in.ts';
 import { type Candidate, candidateOf, type Standing } from './candidate.ts';
-import { cardFacts } from './card-facts.ts';
-import { outputFacts } from './hop-facts.ts';
 import { lineFacts } from './line-facts.ts';
 import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
-import { wayFacts } from './reports.ts';
+import { momentReasons, type StartInput } from './moment.ts';
 import { findRoute, hopReasons, outlineOf, type RouteHop } from './route.ts';
 import type { Stage } from './schema.ts';
-import { conditionFacts, describedFacts } from './unit-facts.ts';
+import { describedFacts } from './unit-facts.ts';
 import { compareVersions } from './versions.ts';
 
 export { BUILT_IN_CODES };
@@ -34,16 +32,6 @@ export interface JudgeInput {
   readonly images: readonly StoredImage[];
   readonly path: PathKind | null;
   readonly operator?: OperatorWord;
-}
-
-/** A unit as it is now, with the image that was chosen for it. */
-export interface StartInput {
-  readonly unit: Unit;
-  readonly image: StoredImage;
-  readonly path: PathKind;
-  readonly operator?: OperatorWord;
-  /** The images that could be sent beside it. */
-  readonly folder?: readonly StoredImage[];
 }
 
 export interface Judgement {
@@ -110,57 +98,6 @@ function factsOf(book: RuleBook, unit: Unit, path: PathKind | null): Map<string,
   const facts = describedFacts(unit);
   for (const [name, fact] of lineFacts(book, facts, path)) facts.set(name, fact);
   return facts;
-}
-
-/** What the card and the condition of the unit say, right now. */
-function momentReasons(
-  book: RuleBook,
-  { unit, image, path, operator }: StartInput,
-  at: Standing | null,
-  known: ReadonlyMap<string, Fact>,
-): readonly Reason[] {
-  const line = at === null ? undefined : book.lines.get(at.microLinkId);
-  const facts = new Map<string, Fact>([
-    ...known,
-    ...conditionFacts(unit),
-    ...cardFacts(unit.card, line),
-    ...wayFacts(book.reports, unit.card, at, operator),
-    ['path', path],
-    ['image.file', image.file],
-    ['image.version', image.version],
-    ...outputFacts(at, line),
-    ['operator.output', operator?.output ?? 'as-it-is'],
-    ['operator.feeds', operator?.feeds.join(', ') || 'what the inventory does not name'],
-  ]);
-  const { reasons } = assess(book, facts, ['card', 'start']);
-  return conditionIsKnown(unit) ? reasons : inOneWord(book, reasons);
-}
-
-/** The card may say of itself that it does not hear the UPS; everything else is the word of the UPS. */
-function conditionIsKnown({ condition: { linkUp: _linkUp, ...rest } }: Unit): boolean {
-  return Object.values(rest).some((value) => value !== null);
-}
-
-/** A unit that tells nothing of its condition is refused once: a battery "at not known %" has no remedy. */
-function inOneWord(book: RuleBook, reasons: readonly Reason[]): readonly Reason[] {
-  const isOfUps = ({ fact }: { readonly fact: string }): boolean => /^condition\.(?!linkUp$)/.test(fact);
-  const aboutCondition = new Set(
-    (book.byStage.start ?? []).flatMap(({ id, require = [] }) =>
-      require.length > 0 && require.every(isOfUps) ? [id] : [],
-    ),
-  );
-  const isUnjudged = ({ rule, outcome }: Reason): boolean =>
-    (outcome === 'unknown' || outcome === 'block') && aboutCondition.has(rule);
-  if (!reasons.some(isUnjudged)) return reasons;
-  return [
-    ...reasons.filter((reason) => !isUnjudged(reason)),
-    builtIn(
-      'CONDITION_UNKNOWN',
-      'unknown',
-      'the unit says nothing about mains, battery, output and alarms',
-      'Check that the card hears its UPS, and that the credential may read these values.',
-    ),
-  ];
 }
 
 interface Known {
