@@ -8,51 +8,81 @@ export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: Iterable<Issue> };
 
-/** An array with more items is checked in pieces of as many, once the value cannot be checked as a whole. */
+/** An array with more items is checked in pieces of as many. */
 const PIECE = 1000;
 
 /**
- * Checks a value against a schema. The library hands issues from level to level as arguments of a call, and a call takes some
- * hundred thousand at most: a value with more faults than that is checked again, its long arrays piece by piece.
+ * Checks a value against a schema, long arrays piece by piece: the library keeps every issue of a value, and hands them from
+ * level to level as arguments of a call, which takes some hundred thousand at most. Issues are made while they are walked
+ * through, once.
  */
 export function check<T>(schema: z.ZodType<T>, plain: unknown): Checked<T> {
+  const long = longArrays(plain);
+  if (long.length > 0) {
+    const issues = issuesInPieces(schema, plain, long);
+    const first = issues.next();
+    if (first.done !== true) return { ok: false, issues: withFirst(first.value, issues) };
+  }
   try {
     const checked = schema.safeParse(plain);
     return checked.success ? { ok: true, value: checked.data } : { ok: false, issues: checked.error.issues };
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
-    return { ok: false, issues: issuesInPieces(schema, plain) };
+    return { ok: false, issues: [BEYOND] };
   }
 }
 
-function* issuesInPieces(schema: z.ZodType, plain: unknown): Generator<Issue> {
+/** In the place of issues that are more than the library can hand on. */
+const BEYOND: Issue = {
+  code: 'custom',
+  path: [],
+  message: 'has more faults than can be listed',
+  input: undefined,
+};
+
+function* withFirst(first: Issue, rest: Generator<Issue>): Generator<Issue> {
+  yield first;
+  yield* rest;
+}
+
+function* issuesInPieces(
+  schema: z.ZodType,
+  plain: unknown,
+  long: readonly LongArray[],
+): Generator<Issue, undefined> {
   const issuesOf = (view: unknown): readonly Issue[] => {
     try {
       return schema.safeParse(view).error?.issues ?? [];
     } catch (thrown) {
       if (!(thrown instanceof RangeError)) throw thrown;
-      return [{ code: 'custom', path: [], message: 'has more faults than can be listed', input: undefined }];
+      return [BEYOND];
     }
   };
-  const long = longArrays(plain);
-  // What is said of an emptied array itself is no fault of the file.
-  const isEmptied = ({ path }: Issue): boolean => long.some((one) => isWithin(path, one.path));
-  yield* issuesOf(emptied(plain)).filter((issue) => !isEmptied(issue));
+  const emptied = createEmptied();
+  const paths = new Set(long.map(({ path }) => JSON.stringify(path)));
+  /** Whether the path leads to a long array or into one; what is said of an emptied array itself is no fault of the file. */
+  const isInLong = (path: Path, from: number): boolean => {
+    for (let end = from; end <= path.length; end += 1) {
+      if (paths.has(JSON.stringify(path.slice(0, end)))) return true;
+    }
+    return false;
+  };
+  yield* issuesOf(emptied(plain)).filter((issue) => !isInLong(issue.path, 0));
   for (const { path, items } of long) {
     for (let from = 0; from < items.length; from += PIECE) {
-      const piece = items.slice(from, from + PIECE).map(emptied);
-      for (const issue of issuesOf(viewOf(plain, path, piece))) {
+      // Copies of these are not kept: there may be hundreds of thousands.
+      const piece = items.slice(from, from + PIECE).map(createEmptied());
+      for (const issue of issuesOf(viewOf(plain, path, piece, emptied))) {
         const inner = issue.path.slice(path.length);
         const [index] = inner;
         // On its way the view has one item in each array; the issues of other places were told above.
         if (typeof index !== 'number' || !leadsTo(issue.path, path)) continue;
         const found = [...path, from + index, ...inner.slice(1)];
-        if (!long.some((one) => one.path.length > path.length && isWithin(found, one.path))) {
-          yield { ...issue, path: found };
-        }
+        if (!isInLong(found, path.length + 1)) yield { ...issue, path: found };
       }
     }
   }
+  return undefined;
 }
 
 interface LongArray {
@@ -67,10 +97,9 @@ function longArrays(plain: unknown): readonly LongArray[] {
     const { value, path } = next;
     if (typeof value !== 'object' || value === null) continue;
     if (isLong(value)) found.push({ path, items: value });
-    if (Array.isArray(value)) {
-      for (const [index, inner] of value.entries()) open.push({ value: inner, path: [...path, index] });
-    } else {
-      for (const [key, inner] of Object.entries(value)) open.push({ value: inner, path: [...path, key] });
+    for (const [key, inner] of Object.entries(value)) {
+      if (typeof inner !== 'object' || inner === null) continue;
+      open.push({ value: inner, path: [...path, Array.isArray(value) ? Number(key) : key] });
     }
   }
   return found;
@@ -80,24 +109,40 @@ function isLong(value: object): value is readonly unknown[] {
   return Array.isArray(value) && value.length > PIECE;
 }
 
-/** A copy in which every long array is empty. */
-function emptied(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (isLong(value)) return [];
-  if (Array.isArray(value)) return value.map(emptied);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, emptied(inner)]));
+/** Makes copies in which every long array is empty, one of each value. */
+function createEmptied(): (value: unknown) => unknown {
+  const known = new WeakMap<object, unknown>();
+  const emptied = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    const made = copied(value);
+    known.set(value, made);
+    return made;
+  };
+  const copied = (value: object): unknown => {
+    if (isLong(value)) return [];
+    if (Array.isArray(value)) return value.map(emptied);
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, emptied(inner)]));
+  };
+  return emptied;
 }
 
 /** The value with a piece in the place of the array at the path, and nothing beside the way to it in other arrays. */
-function viewOf(value: unknown, path: Path, piece: readonly unknown[]): unknown {
+function viewOf(
+  value: unknown,
+  path: Path,
+  piece: readonly unknown[],
+  emptied: (value: unknown) => unknown,
+): unknown {
   const [part, ...rest] = path;
   if (part === undefined) return piece;
-  if (Array.isArray(value)) return [viewOf(value[Number(part)], rest, piece)];
+  if (Array.isArray(value)) return [viewOf(value[Number(part)], rest, piece, emptied)];
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      key === part ? viewOf(inner, rest, piece) : emptied(inner),
+      key === part ? viewOf(inner, rest, piece, emptied) : emptied(inner),
     ]),
   );
 }
@@ -105,8 +150,4 @@ function viewOf(value: unknown, path: Path, piece: readonly unknown[]): unknown 
 /** Whether the path of an issue in a view leads to the array whose piece is in it: indexes on the way are 0 there. */
 function leadsTo(issue: Path, array: Path): boolean {
   return array.every((part, depth) => issue[depth] === (typeof part === 'number' ? 0 : part));
-}
-
-function isWithin(path: Path, above: Path): boolean {
-  return above.every((part, depth) => path[depth] === part);
 }

@@ -64,6 +64,9 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   return { ok: false, findings, plain, at };
 }
 
+/** Maps with more keys get an index. */
+const SMALL_MAP = 32;
+
 /** Finds nodes by the keys and indexes that lead to them, in maps of any size in the same time. */
 class Nodes {
   readonly #document: Document;
@@ -77,14 +80,19 @@ class Nodes {
     let node: unknown = this.#document.contents;
     for (const part of path) {
       if (isSeq(node)) node = node.items[Number(part)];
-      else node = isMap(node) ? this.#pairsOf(node).get(String(part))?.value : undefined;
+      else node = isMap(node) ? this.#pairOf(node, String(part))?.value : undefined;
     }
     return node;
   }
 
   pairAt(path: readonly PropertyKey[], key: string): Pair | undefined {
     const map = this.at(path);
-    return isMap(map) ? this.#pairsOf(map).get(key) : undefined;
+    return isMap(map) ? this.#pairOf(map, key) : undefined;
+  }
+
+  #pairOf(map: YAMLMap, key: string): Pair | undefined {
+    if (map.items.length > SMALL_MAP) return this.#pairsOf(map).get(key);
+    return map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
   }
 
   #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
