@@ -12,7 +12,7 @@ import type { SnmpAnswers, SnmpValue } from './values.ts';
 export type SetOutcome =
   | { readonly state: 'accepted' }
   | { readonly state: 'late' }
-  | { readonly state: 'refused'; readonly problem: Problem }
+  | { readonly state: 'refused'; readonly sent: boolean; readonly problem: Problem }
   | { readonly state: 'uncertain'; readonly problem: Problem };
 
 /** A short conversation with one agent, one request at a time. Engine times go back when a card restarts: never keep one. */
@@ -139,13 +139,13 @@ async function write(
     const reply = await agent.set(oid, value, mayLeave);
     if (reply.kind === 'late') return { state: 'late' };
     if (reply.kind === 'withheld')
-      return { state: 'refused', problem: notSent(problemOfReply(reply.reply, endpoint, access)) };
+      return { state: 'refused', sent: false, problem: notSent(problemOfReply(reply.reply, endpoint, access)) };
     if (reply.kind === 'response' && isAccepted(reply.pdu, oid)) return { state: 'accepted' };
     const problem = problemOfReply(reply, endpoint, access);
-    return { state: isRefused(reply) ? 'refused' : 'uncertain', problem };
+    return isRefused(reply) ? { state: 'refused', sent: true, problem } : { state: 'uncertain', problem };
   } catch (thrown) {
     // The library throws before anything is sent.
-    return { state: 'refused', problem: problemOfEncoding(thrown, endpoint, access) };
+    return { state: 'refused', sent: false, problem: problemOfEncoding(thrown, endpoint, access) };
   }
 }
 

@@ -98,6 +98,7 @@ async function startBySnmp(tools: Tools, context: StepContext): Promise<Attempt>
     if (outcome.state === 'late') return { state: 'late' };
     if (outcome.state === 'accepted') return { state: 'started' };
     if (outcome.state === 'uncertain') return { state: 'maybe', problem: outcome.problem };
+    if (!outcome.sent) return { state: 'no', problem: outcome.problem };
     const problem = startRefused('snmp', outcome.problem);
     // The error answer may be a forged or a wrong one: only an object that still says "none" allows another way.
     const after = await readUpdateState(session).catch(() => null);
