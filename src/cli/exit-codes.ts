@@ -11,7 +11,7 @@ export type Exit = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 /** Each exit code and its meaning, as `upsfw --help` and `docs/codes.md` show it. */
 export const EXIT_CODES: readonly { readonly code: Exit; readonly meaning: string }[] = [
   { code: 0, meaning: 'Everything that was asked for is done, or was not needed.' },
-  { code: 1, meaning: 'A fault of the tool itself.' },
+  { code: 1, meaning: 'A fault of the tool itself, or standard output could not be written.' },
   {
     code: 2,
     meaning: 'Wrong usage, inventory, list, rules, image file, plan file or state folder. Nothing was sent.',
@@ -89,6 +89,7 @@ export function exitOfFiles(unusable: number): Exit {
 export function exitOfProblem({ code }: Pick<Problem, 'code'>): Exit {
   if (code.startsWith('internal/')) return 1;
   if (code.startsWith('config/') || code.startsWith('image/')) return 2;
+  if (code === 'refused/interrupted') return STOPPED;
   if (code === 'refused/confirmation') return 2;
   return code.startsWith('refused/') ? 3 : 4;
 }
@@ -135,9 +136,11 @@ export function exitOfRun(record: RunRecord, { stopped, alive }: RunStanding): E
   if (units.some((unit) => unit.outcome === 'failed' || leftHalfWay(unit) || waitsForHands(unit))) return 4;
   // What the journal does not hold, the next one who asks does not hear.
   if (record.problem !== null) return 4;
+  // A stop that came when nothing was left to begin took nothing away.
+  const isDone = units.every(({ outcome }) => outcome === 'upgraded' || outcome === 'current');
+  if (isDone) return DONE;
   const wasStopped = record.state === 'stopped' || units.some(({ outcome }) => outcome === 'stopped');
-  if (stopped || (wasStopped && !alive)) return STOPPED;
-  return units.every(({ outcome }) => outcome === 'upgraded' || outcome === 'current') ? DONE : 3;
+  return stopped || (wasStopped && !alive) ? STOPPED : 3;
 }
 
 /** The demonstration: some of its units are refused on purpose, and any other end is a fault of it. */

@@ -3,6 +3,7 @@ import { PROBLEM_CODES, Problem, printable } from '../core/index.ts';
 import { EVENT_CODES, RESULT_CODES } from '../nmc/index.ts';
 import { allRules, BUILT_IN_CODES } from '../rules/index.ts';
 import { defineCommand, type Exit } from './command.ts';
+import { DONE } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 
@@ -30,11 +31,6 @@ async function explain(args: ExplainArgs, io: Io): Promise<Exit> {
   const known = await meanings();
   const wanted = args.codes.map((code) => ({ code, found: known.get(code.toLowerCase()) ?? [] }));
   const lost = wanted.filter(({ found }) => found.length === 0).map(({ code }) => printable(code, 60));
-  if (lost.length > 0) {
-    throw new Problem('config/usage', `No meaning is known for ${lost.join(', ')}.`, {
-      hint: 'docs/codes.md lists all codes of the tool. Codes of cards look like E100 and 0x0178.',
-    });
-  }
   const found = wanted.flatMap((one) => one.found);
   if (args.json) {
     const document = {
@@ -42,14 +38,20 @@ async function explain(args: ExplainArgs, io: Io): Promise<Exit> {
       generatedAt: io.clock.now().toISOString(),
       codes: found,
     };
-    io.out(`${JSON.stringify(document, null, 2)}\n`);
-    return 0;
+    if (lost.length === 0) io.out(`${JSON.stringify(document, null, 2)}\n`);
+  } else {
+    for (const one of found) io.out(textOf(one));
   }
-  for (const { code, kind, meaning, next } of found) {
-    io.out(`${code} (${kind}): ${meaning}\n`);
-    if (next !== null) io.out(`  ${next}\n`);
+  if (lost.length > 0) {
+    throw new Problem('config/usage', `No meaning is known for ${lost.join(', ')}.`, {
+      hint: 'docs/codes.md lists all codes of the tool. Codes of cards look like E100 and 0x0178.',
+    });
   }
-  return 0;
+  return DONE;
+}
+
+function textOf({ code, kind, meaning, next }: Meaning): string {
+  return `${code} (${kind}): ${meaning}\n${next === null ? '' : `  ${next}\n`}`;
 }
 
 /** Every code with a documented meaning, in small letters. */

@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import type { Clock } from '../core/index.ts';
+import { type Clock, reasonOf } from '../core/index.ts';
 import type { LocalWaits } from '../local/index.ts';
 import type { Waits } from '../nmc/index.ts';
 import { type Ask, askAt } from './ask.ts';
@@ -77,7 +77,8 @@ function outliveReaders(): void {
     process.once('exit', () => {
       process.exitCode ||= 1;
     });
-    if (stream === 'standard output') process.stderr.write(`upsfw: ${stream} cannot be written: ${code}\n`);
+    if (stream === 'standard output')
+      process.stderr.write(`upsfw: ${stream} cannot be written: ${reasonOf(error)}.\n`);
   };
   process.stdout.on('error', (error) => lost('standard output', error));
   process.stderr.on('error', (error) => lost('standard error', error));

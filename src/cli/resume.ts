@@ -169,9 +169,17 @@ function recoveredAgain(port: string): Problem {
 }
 
 function allowedAgain(record: RunRecord, name: string): UnitRecord {
-  const found = record.units.find(
+  const named = record.units.filter(
     ({ planned }) => planned.key === name || planned.key.split('/')[1] === name,
   );
+  if (named.length > 1) {
+    throw new Problem(
+      'config/selection',
+      `"${name}" names ${named.length} units of the run: ${named.map(({ planned }) => planned.key).join(', ')}.`,
+      { hint: 'Name the unit with its site: --again SITE/NAME.' },
+    );
+  }
+  const [found] = named;
   if (found === undefined) {
     throw new Problem('config/selection', `The run has no unit "${name}".`, {
       hint: 'upsfw status lists its units.',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import {
   asProblem,
+  enumerated,
   type Hop,
   isCardFile,
   isUpsHop,
@@ -31,7 +32,7 @@ import {
 } from '../run/index.ts';
 import type { Exit } from './command.ts';
 import { runDocument, runNow } from './documents.ts';
-import { exitOfRun, STOPPED } from './exit-codes.ts';
+import { exitOfRun } from './exit-codes.ts';
 import { type Fleet, openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
 import type { CommonArgs } from './options.ts';
@@ -100,8 +101,13 @@ export async function runIt(
       return;
     }
     void progress.end().finally(() => {
+      const left = fold(journal.events);
+      const doubtful = left.units.filter(inDoubt).map(({ planned }) => planned.key);
+      if (doubtful.length > 0)
+        io.talk(`${enumerated(doubtful)} may be programming: do not power it off, and watch it.\n`);
       io.talk(`Leaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
-      process.exit(STOPPED);
+      // Whoever reads the exit code must hear of a unit that was left at its update.
+      process.exit(exitOfRun(left, { stopped: true, alive: false }));
     });
   });
   try {
@@ -226,7 +232,7 @@ export async function showLive(
     const looks = await lookAll(open.paths, fleet.chosen, {
       clock: io.clock,
       signal: new AbortController().signal,
-      update: true,
+      update: 'all',
     });
     const planned = new Map(record.units.map((unit) => [unit.planned.key, unit.planned.unit]));
     const seen = new Map(
@@ -257,13 +263,17 @@ function nextStep(record: RunRecord, alive: boolean): Pick<StatusOptions, 'next'
   const failed = found('failed');
   if (recovery !== null && failed !== undefined)
     return { next: `upsfw local look ${recovery.port}`, first: null };
-  if (units.some((unit) => wasPutOff(unit) || leftBetweenHops(unit)) || found('stopped') !== undefined)
-    return { next: resume, first: 'Lift what stands against the units.' };
-  if (found('pending') !== undefined) return { next: resume, first: null };
-  if (failed !== undefined) {
-    const name = failed.planned.key.split('/')[1];
-    return { next: `${resume} --again ${name}`, first: 'Lift the cause of each failure.' };
-  }
+  // A unit that was not even reached has no hop to try again: it needs a new plan.
+  const again = units
+    .filter(({ outcome, planned }) => outcome === 'failed' && planned.hops.length > 0)
+    .map(({ planned }) => ` --again ${planned.key}`)
+    .join('');
+  const isPutOff = units.some((unit) => wasPutOff(unit) || leftBetweenHops(unit));
+  if (isPutOff || found('stopped') !== undefined || found('pending') !== undefined)
+    return { next: `${resume}${again}`, first: 'Lift what stands against the units.' };
+  if (again !== '') return { next: `${resume}${again}`, first: 'Lift the cause of each failure.' };
+  if (failed !== undefined)
+    return { next: 'upsfw plan --out plan.json', first: 'Bring the units that did not answer within reach.' };
   if (found('refused') !== undefined)
     return { next: 'upsfw plan --out plan.json', first: 'Lift what blocks the units.' };
   return { next: `upsfw report ${run} --format md --out report.md`, first: null };

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type Plan, type PlannedUnit, Problem } from '../core/index.ts';
 import { type PlanDocument, renderPlan } from '../report/index.ts';
-import { createJournal, needsOf, openStateFolder } from '../run/index.ts';
+import { createJournal, findPartners, needsOf, openStateFolder } from '../run/index.ts';
 import { confirm } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { exitOfPart, exitOfPlan } from './exit-codes.ts';
@@ -174,6 +174,7 @@ async function begin(
       images: fleet.imagesFolder ?? '',
       rules: [...args.rules],
       overrule: [...fleet.book.overruled].map(([rule, reason]) => ({ rule, reason })),
+      partners: partnersAtBegin(fleet, plan),
       plan,
     });
     io.talk(`Run ${run}\n`);
@@ -181,6 +182,17 @@ async function begin(
   } finally {
     await journal.close();
   }
+}
+
+/** The partners of the planned units, for a run that is taken up after the inventory was edited. */
+function partnersAtBegin({ inventory }: Fleet, { units }: Plan): Record<string, string[]> {
+  const partners = findPartners(inventory);
+  return Object.fromEntries(
+    units.flatMap(({ key }) => {
+      const others = partners.get(key) ?? [];
+      return others.length === 0 ? [] : [[key, [...others]]];
+    }),
+  );
 }
 
 function showPlan(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io): Exit {

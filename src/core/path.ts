@@ -87,8 +87,11 @@ export interface LookContext {
   readonly transcript?: (said: Said) => void;
   /** True: what the card itself runs matters, and is asked by a further way where the first does not tell all of it. */
   readonly card?: boolean;
-  /** True: also asks whether an update runs or waits (update object, command line, event log). Costs a login or two. */
-  readonly update?: boolean;
+  /**
+   * Also asks whether an update runs or waits. `all`: its update object, command line and event log, which cost a login or two;
+   * `object`: its update object alone.
+   */
+  readonly update?: 'all' | 'object';
   /**
    * Called by a look over the network when the unit has answered for the first time, and before it is asked by a way that costs more
    * than a packet. Resolves when it may be asked further: until then others were read in its place. Absent: at once.

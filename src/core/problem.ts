@@ -65,8 +65,8 @@ export function hasCode(thrown: unknown, code: string): boolean {
 }
 
 /**
- * Makes a Problem of anything thrown. An error of the file system is no fault of the tool, whoever was to put it into words; any
- * other thing that is not a Problem already is one.
+ * Makes a Problem of anything thrown. An error of the file system becomes config/file, because it is no fault of the tool. Anything
+ * else that is not a Problem already becomes internal/unexpected.
  */
 export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;

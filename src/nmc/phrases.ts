@@ -24,6 +24,7 @@ export const CODE = {
   issued: 'E001',
   failed: 'E100',
   notFound: 'E101',
+  noData: 'E106',
   upsLost: 'E107',
 } as const;
 

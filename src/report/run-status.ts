@@ -35,7 +35,8 @@ export function renderStatus(
     else for (const group of byCause(found)) writeCause(paper, group);
   }
   paper.line('');
-  paper.line(`${summary(document.counts)} (exit code ${document.exitCode})`);
+  const code = document.state === 'running' ? '' : ` (exit code ${document.exitCode})`;
+  paper.line(`${summary(document.counts)}${code}`);
   writePending(paper, of('pending'), document.state === 'running');
   for (const outcome of ['upgraded', 'current'] as const) {
     const done = of(outcome);

@@ -1,5 +1,14 @@
 import { stat } from 'node:fs/promises';
-import { type Hop, hasCode, isAtEnd, isUpsHop, Problem, type Unit, usableSerial } from '../core/index.ts';
+import {
+  cardPartVersion,
+  type Hop,
+  hasCode,
+  isAtEnd,
+  isUpsHop,
+  Problem,
+  type Unit,
+  usableSerial,
+} from '../core/index.ts';
 import { diskProblem } from '../disk/index.ts';
 import { fold } from './fold.ts';
 import { journalFile, listRuns, readJournal } from './journal.ts';
@@ -14,6 +23,8 @@ interface OpenStart {
   /** Null where it is not known which hop was started, nor when: the journal is damaged. */
   readonly hop: Hop | null;
   readonly at: Date | null;
+  /** Nothing was started: the image was left on the card, and a person may start it at any time. */
+  readonly staged: boolean;
 }
 
 /** What the runs of a state folder left open. */
@@ -21,9 +32,10 @@ export interface EarlierStarts {
   /**
    * Throws Problem refused/second-attempt where another run made a start on this unit and does not know its end: the
    * unit may be at it now. A unit that no longer runs the firmware of that start has left it behind. In a damaged journal every unit
-   * without a proven end counts as started. Throws Problem config/run for a journal that lost its plan, because it might be about this unit.
+   * without a proven end counts as started. `partner`: an image that was left on its card for a person counts too. Throws Problem
+   * config/run for a journal that lost its plan, because it might be about this unit.
    */
-  refuseOn(unit: Unit): Promise<void>;
+  refuseOn(unit: Unit, as?: 'itself' | 'partner'): Promise<void>;
 }
 
 /** Journals only grow, so one of the same size was read already. */
@@ -47,13 +59,16 @@ export function createEarlierStarts(state: string, ownRun: string | null): Earli
   };
 
   return {
-    async refuseOn(unit) {
+    async refuseOn(unit, as = 'itself') {
       const serial = usableSerial(unit.serial);
       const card = usableSerial(unit.card?.serial ?? null);
       for (const run of await listRuns(state)) {
         if (run === ownRun) continue;
         const open = (await startsOf(run)).find(
-          (start) => concerns(start, serial, card) && !leftBehind(unit, start.hop),
+          (start) =>
+            (as === 'partner' || !start.staged) &&
+            concerns(start, serial, card) &&
+            !leftBehind(unit, start.hop),
         );
         if (open !== undefined) throw secondAttempt(open);
       }
@@ -61,14 +76,20 @@ export function createEarlierStarts(state: string, ownRun: string | null): Earli
   };
 }
 
+/** Whether a start is about this unit. A card may have been moved to another UPS; a card hop goes with the card. */
 function concerns(start: OpenStart, serial: string | null, card: string | null): boolean {
-  return start.serial === serial || (serial === null && start.card !== null && start.card === card);
+  const isSameCard = start.card !== null && start.card === card;
+  const isUps = start.hop !== null && isUpsHop(start.hop);
+  if (start.serial !== null && serial !== null) return start.serial === serial || (isSameCard && !isUps);
+  return isSameCard || start.serial === serial;
 }
 
-/** Whether a unit runs something else than at the beginning of a start. What it does not tell is not left behind. */
+/** Whether a unit is known to run something else than at the beginning of a start. What it does not show is not left behind. */
 function leftBehind(unit: Unit, hop: Hop | null): boolean {
   if (hop === null) return false;
-  if (isUpsHop(hop) && unit.firmware.version === null) return false;
+  const { version, microLinkId } = unit.firmware;
+  if (isUpsHop(hop) && (version === null || microLinkId === null)) return false;
+  if (!isUpsHop(hop) && cardPartVersion(unit.card, hop.component) === null) return false;
   return !isAtEnd(unit, hop, 'from');
 }
 
@@ -93,21 +114,25 @@ async function sizeOf(file: string): Promise<number> {
 function openStarts(run: string, events: Parameters<typeof fold>[0]): readonly OpenStart[] {
   const isDamaged = events.at(-1)?.event === 'damaged';
   return fold(events).units.flatMap((record): readonly OpenStart[] => {
-    if (isDamaged && record.outcome === 'unknown') {
-      const { serial, card } = record.planned.unit;
-      const known = { serial: usableSerial(serial), card: usableSerial(card?.serial ?? null) };
-      return [{ run, ...known, hop: null, at: null }];
-    }
-    const index = startInDoubt(record);
-    const hop = index === null ? undefined : record.planned.hops[index];
-    const at = index === null ? null : (record.hops[index]?.startedAt ?? null);
-    if (hop === undefined || at === null) return [];
     const { serial, card } = record.planned.unit;
-    return [{ run, serial: usableSerial(serial), card: usableSerial(card?.serial ?? null), hop, at }];
+    const known = { run, serial: usableSerial(serial), card: usableSerial(card?.serial ?? null) };
+    if (isDamaged && record.outcome === 'unknown') return [{ ...known, hop: null, at: null, staged: false }];
+    const staged = record.hops.findIndex((hop) => hop.staged);
+    const index = startInDoubt(record) ?? staged;
+    const hop = record.planned.hops[index];
+    if (hop === undefined) return [];
+    return [{ ...known, hop, at: record.hops[index]?.startedAt ?? null, staged: index === staged }];
   });
 }
 
 function secondAttempt(open: OpenStart): Problem {
+  if (open.staged) {
+    return new Problem(
+      'refused/second-attempt',
+      `Run ${open.run} left an image on its card, and a person may start it at any time.`,
+      { hint: `Let it be started and run upsfw resume ${open.run}, or remove the image from the card.` },
+    );
+  }
   if (open.at === null) {
     return new Problem(
       'refused/second-attempt',

@@ -6,7 +6,7 @@ import type { Lock } from './locks.ts';
 import { pathOf } from './look-all.ts';
 import { endBeforeOutput, withOutputBack } from './output.ts';
 import { lockName, partnersAreWell } from './partner-check.ts';
-import { Flight, findPartners } from './partners.ts';
+import { Flight, partnersOf } from './partners.ts';
 import type { Ending, UnitWork } from './preflight.ts';
 import {
   lastVerified,
@@ -26,7 +26,7 @@ import { stopped, tellHalfWay, watchOn, workOn } from './unit-run.ts';
  */
 export async function execute(execution: Execution): Promise<RunRecord> {
   const { journal, inventory } = execution;
-  const flight = new Flight(findPartners(inventory));
+  const flight = new Flight(partnersOf(execution));
   const limits = new Map(inventory.sites.map((site) => [site.name, pLimit(site.concurrency)]));
   const records = (): readonly UnitRecord[] => fold(journal.events).units;
   for (const record of records().filter(leftBetweenHops)) {
@@ -197,7 +197,8 @@ function withoutWork(record: UnitRecord): Ending | null {
   const after = unit.reachable ? unit : null;
   if (verdict.status === 'unreachable') {
     const cause = problem === null ? silent() : problemFrom(problem);
-    return { outcome: 'failed', after, problem: cause, reasons: verdict.reasons };
+    // Its only reason says that it did not answer; the problem says why.
+    return { outcome: 'failed', after, problem: cause, reasons: [] };
   }
   const message = against.map((reason) => reason.because).join('; ') || `the verdict is "${verdict.status}"`;
   return {

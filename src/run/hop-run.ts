@@ -7,6 +7,7 @@ import {
   type StepContext,
   type StoredFile,
   type Unit,
+  unitKey,
 } from '../core/index.ts';
 import { fold } from './fold.ts';
 import { outputOff } from './output.ts';
@@ -190,7 +191,7 @@ async function askThenWatch(context: StepContext, work: HopWork): Promise<Ending
       'device/start-not-seen',
       'A start was written down, but the unit shows no update and runs its old firmware.',
       {
-        hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+        hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
       },
     );
   const way = context.remembered.startedBy;

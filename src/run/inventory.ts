@@ -78,6 +78,11 @@ async function readText(path: string, shown: string): Promise<string> {
 
 /** Parses inventory text; `path` is where relative paths start, `shown` is the name used in messages. */
 export function readInventory(text: string, path: string, shown: string): Inventory {
+  if (text.trim() === '') {
+    throw new Problem('config/inventory', `The inventory ${shown} is empty.`, {
+      hint: 'Copy inventory.example.yaml and fill it in, or have units found: upsfw discover RANGE --write FILE.',
+    });
+  }
   const parsed = parseYaml(text, InventorySchema);
   // Both kinds of findings at once, so that nobody has to mend a file twice.
   const odd = contradictions(parsed.ok ? parsed.value : parsed.plain, parsed.at);

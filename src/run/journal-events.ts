@@ -48,6 +48,8 @@ export const EventSchema = z.discriminatedUnion('event', [
     overrule: z.array(z.strictObject({ rule: z.string(), reason: z.string() })).optional(),
     /** The run sends an image to a unit that waits in its boot loader at this port. It has no inventory. */
     recovery: z.strictObject({ port: z.string().max(4096) }).optional(),
+    /** Units with the same load, by key, as the inventory named them when the run was begun. */
+    partners: z.record(z.string(), z.array(z.string())).optional(),
     plan: PlanSchema,
   }),
   /** The unit was looked at and is about to be worked on: as it was before the hop, the first one where none is named. */

@@ -94,7 +94,8 @@ async function lookPatiently(
       },
     });
   } finally {
-    over.abort();
+    // A reason of its own saves an exception with a stack for every unit.
+    over.abort('over');
     if (unit.state === 'silent') count({ silent: -1 });
     else leave();
   }

@@ -2,7 +2,7 @@ import { asProblem, type Look, Problem, type Unit, type UnitTarget, usableSerial
 import type { Execution } from './execution.ts';
 import { fold } from './fold.ts';
 import { pathOf } from './look-all.ts';
-import { type Flight, findPartners } from './partners.ts';
+import { type Flight, partnersOf } from './partners.ts';
 import { startInDoubt, type UnitRecord } from './run-record.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function partnersAreWell(
   const serial = usableSerial(unit.serial);
   const beside = serial === null ? null : flight.claim(key, serial);
   if (beside !== null) throw atWork(key, beside);
-  const partners = findPartners(execution.inventory).get(key) ?? [];
+  const partners = partnersOf(execution).get(key) ?? [];
   const records = new Map(fold(execution.journal.events).units.map((record) => [record.planned.key, record]));
   for (const partner of partners) {
     const record = records.get(partner);
@@ -31,10 +31,10 @@ export async function partnersAreWell(
     const look = await pathOf(execution.paths, target).look(target, {
       clock: execution.clock,
       signal: execution.control.abort,
-      update: !quick,
+      update: quick ? 'object' : 'all',
     });
     if (look.problem !== null) throw notWell(partner, look.problem.message);
-    const complaint = unwell(look.unit) ?? (quick ? null : notIdle(look, target, record));
+    const complaint = unwell(look.unit) ?? notIdle(look, target, record, quick);
     if (complaint !== null) throw notWell(partner, complaint);
     const partnerSerial = usableSerial(look.unit.serial);
     if (partnerSerial !== null && partnerSerial === serial) throw sameSerial(key, partner, partnerSerial);
@@ -43,7 +43,7 @@ export async function partnersAreWell(
     if (await execution.locks.heldElsewhere(lockName(look.unit))) {
       throw notWell(partner, 'is being worked on by another process');
     }
-    await execution.earlier.refuseOn(look.unit).catch((thrown: unknown) => {
+    await execution.earlier.refuseOn(look.unit, 'partner').catch((thrown: unknown) => {
       throw notWell(partner, `is in doubt: ${asProblem(thrown).message}`);
     });
   }
@@ -61,7 +61,12 @@ function againstInRun(record: UnitRecord): string | null {
 }
 
 /** Whether an update runs or waits at a partner. A unit without a card answers its port only while it runs. */
-function notIdle(look: Look, target: UnitTarget, record: UnitRecord | undefined): string | null {
+function notIdle(
+  look: Look,
+  target: UnitTarget,
+  record: UnitRecord | undefined,
+  quick: boolean,
+): string | null {
   if (target.network === null) return null;
   const note = look.activityNote === undefined ? '' : ` (${look.activityNote})`;
   switch (look.activity) {
@@ -72,6 +77,8 @@ function notIdle(look: Look, target: UnitTarget, record: UnitRecord | undefined)
     case 'waiting':
       return `has received an image that is not installed yet${note}`;
     default:
+      // Moments ago all sources were asked; its object alone cannot show more now.
+      if (quick) return null;
       // Its update was verified in this run, so the result that its card shows is that one.
       return record?.outcome === 'upgraded' ? null : `does not show whether an update runs or waits${note}`;
   }

@@ -1,4 +1,5 @@
 import { unitKey } from '../core/index.ts';
+import type { Execution } from './execution.ts';
 import type { Inventory, InventoryUnit } from './inventory.ts';
 
 /**
@@ -45,6 +46,26 @@ export function protectedGroups(
       groups.set(group.join('\n'), group);
   }
   return [...groups.values()];
+}
+
+/**
+ * The partners of the units of a run: those of the inventory as it is now, and those that it named when the run was begun. A line that
+ * was removed since must not take the protection away.
+ */
+export function partnersOf({
+  inventory,
+  journal,
+}: Pick<Execution, 'inventory' | 'journal'>): ReadonlyMap<string, readonly string[]> {
+  const partners = new Map(findPartners(inventory));
+  const [first] = journal.events;
+  const atBegin = first?.event === 'run' ? (first.partners ?? {}) : {};
+  for (const [key, others] of Object.entries(atBegin)) {
+    for (const other of others) {
+      partners.set(key, [...new Set([...(partners.get(key) ?? []), other])].sort());
+      partners.set(other, [...new Set([...(partners.get(other) ?? []), key])].sort());
+    }
+  }
+  return partners;
 }
 
 /**

@@ -44,7 +44,8 @@ export interface StartGateOptions {
 export class StartGate {
   readonly #options: StartGateOptions;
   #judged: Moment;
-  #state: 'open' | 'committed' | 'closed' = 'open';
+  #isCommitted = false;
+  #isClosed = false;
   #refused: { readonly why: unknown } | null = null;
   #method: StartMethod | null = null;
 
@@ -55,7 +56,7 @@ export class StartGate {
 
   /** Whether the line of a start is on disk that may have been made. */
   get committed(): boolean {
-    return this.#state === 'committed';
+    return this.#isCommitted;
   }
 
   /** How the start was made for which a line is on disk; null where there is none. */
@@ -71,28 +72,31 @@ export class StartGate {
   async commit(way: StartMethod): Promise<StartPermit> {
     const { clock, judge, write, takeBack } = this.#options;
     try {
-      // A step that was given up must not start anything behind the back of the run.
-      if (this.#refused !== null || this.#state === 'closed') throw tooLate();
+      if (this.#refused !== null) throw tooLate();
+      this.#refuseClosed();
       // An earlier method was refused for certain: its line is answered before the next one is written.
-      if (this.#state === 'committed') {
+      if (this.#isCommitted) {
         await takeBack();
-        this.#state = 'open';
+        this.#isCommitted = false;
       }
       await judge(false);
       // The process may sleep in the middle of a judgment, too.
       for (let count = 0; millisecondsSince(this.#judged, clock) > JUDGED_MS; count += 1) {
+        this.#refuseClosed();
         if (count === MOST_JUDGMENTS) throw tooSlow();
         const begun = momentOf(clock);
         await judge(true);
         this.#judged = begun;
       }
+      this.#refuseClosed();
       const written = momentOf(clock);
       await write(way);
-      if (this.#isClosed()) throw tooLate();
-      this.#state = 'committed';
+      if (this.#isClosed) await takeBack();
+      this.#refuseClosed();
+      this.#isCommitted = true;
       this.#method = way;
       return {
-        isFresh: () => this.#state === 'committed' && millisecondsSince(written, clock) <= FRESH_MS,
+        isFresh: () => !this.#isClosed && millisecondsSince(written, clock) <= FRESH_MS,
       };
     } catch (why) {
       this.#refused ??= { why };
@@ -100,13 +104,14 @@ export class StartGate {
     }
   }
 
-  /** The step is over, or was given up: no start is allowed any more. */
+  /** The step is over, or was given up: no start is allowed any more, and one that is allowed already must not leave. */
   close(): void {
-    if (this.#state === 'open') this.#state = 'closed';
+    this.#isClosed = true;
   }
 
-  #isClosed(): boolean {
-    return this.#state === 'closed';
+  /** A step that was given up must not start anything behind the back of the run. */
+  #refuseClosed(): void {
+    if (this.#isClosed) throw tooLate();
   }
 }
 

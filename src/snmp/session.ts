@@ -139,7 +139,11 @@ async function write(
     const reply = await agent.set(oid, value, mayLeave);
     if (reply.kind === 'late') return { state: 'late' };
     if (reply.kind === 'withheld')
-      return { state: 'refused', sent: false, problem: notSent(problemOfReply(reply.reply, endpoint, access)) };
+      return {
+        state: 'refused',
+        sent: false,
+        problem: notSent(problemOfReply(reply.reply, endpoint, access)),
+      };
     if (reply.kind === 'response' && isAccepted(reply.pdu, oid)) return { state: 'accepted' };
     const problem = problemOfReply(reply, endpoint, access);
     return isRefused(reply) ? { state: 'refused', sent: true, problem } : { state: 'uncertain', problem };

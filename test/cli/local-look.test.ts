@@ -128,7 +128,7 @@ describe('local look', () => {
     [['local', 'look'], 'local look takes 1 words'],
     [['local', 'look', 'usb', '--expect-id', '17'], 'does not take --expect-id'],
     [['local', 'ports', '--yes'], 'does not take --yes'],
-    [['local', 'shake'], 'Invalid option'],
+    [['local', 'shake'], '"shake" is not one of ports, look, recover, stick'],
   ])('%j is wrong usage', async (words, message) => {
     const ran = await runHere(words);
     expect(ran.exit).toBe(2);

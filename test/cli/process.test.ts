@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NMC2, openSite, runOf, type Site } from './harness.ts';
@@ -49,6 +49,19 @@ describe('a reader that goes away', () => {
     child.stdout?.destroy();
     expect(await exitOf(child)).toBe(0);
     expect(talk).toBe('');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('is told from a full disk, which is no fault of the tool', async () => {
+    const child = spawn(process.execPath, [MAIN, 'rules', 'explain', 'LOADER_TOO_OLD'], {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    });
+    children.push(child);
+    let talk = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      talk += chunk.toString();
+    });
+    expect(await exitOf(child)).toBe(1);
+    expect(talk).toBe('upsfw: standard output cannot be written: no space is left on the device (ENOSPC).\n');
   });
 
   it('does not end a run: what was started is watched to its end, and the rest is done', async () => {

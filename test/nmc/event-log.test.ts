@@ -61,10 +61,21 @@ describe('the event log of a card', () => {
     ['an image that waits', [FINISHED, STARTED, BOOT], { state: 'received', line: FINISHED }],
     ['a restart of the UPS since', [RESTORED, LOST, FINISHED, STARTED], { state: 'over', line: FINISHED }],
     ['a failure', NEWEST_FIRST, { state: 'over', line: FINISHED }],
-    ['a transfer that a restart ended', [RESTORED, STARTED], { state: 'over', line: STARTED }],
+    ['a transfer that a restart ended', [RESTORED, LOST, STARTED], { state: 'over', line: STARTED }],
+    [
+      'an image that waits behind a start of the card alone',
+      [RESTORED, BOOT, FINISHED, STARTED],
+      { state: 'received', line: FINISHED },
+    ],
     ['a second transfer', [STARTED, RESTORED, FINISHED, BOOT], { state: 'transferring', line: STARTED }],
   ])('shows as the last update in it: %s', (_name, lines, expected) => {
     expect(lastUpdateIn(parseEventLog(lines.join('\n')))).toEqual(expected);
+  });
+
+  it('keeps its order where the clock of the card was set back', () => {
+    const back = '01/01/2000 00:00:10 System Network service started. 0x0007';
+    expect(parseEventLog([back, ...NEWEST_FIRST].join('\n'))[0]?.text).toBe(back);
+    expect(parseEventLog([...[...NEWEST_FIRST].reverse(), back].join('\n'))[0]?.text).toBe(back);
   });
 
   it('says nothing where the mark is gone or was never read', () => {

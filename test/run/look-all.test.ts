@@ -9,7 +9,7 @@ import {
 } from '../../src/core/index.ts';
 import { type LookProgress, lookAll, type Paths } from '../../src/run/index.ts';
 
-/** Every card is silent at once: whoever waits for a time has waited for it. */
+/** Every wait is over at once, so that each card counts as silent. */
 const CLOCK: Clock = {
   now: () => new Date(0),
   monotonic: () => 0,

@@ -15,7 +15,7 @@ import { cardByShell, lookByShell } from './shell-look.ts';
 /** Looks at a unit through its card: by SNMP, and by the command line where SNMP is not used or silent. Only reads. */
 export async function look(tools: Tools, target: UnitTarget, context: LookContext): Promise<Look> {
   const seen = await lookOnce(tools, target, context);
-  return context.update === true ? withActivity(tools, target, seen, context) : seen;
+  return context.update === undefined ? seen : withActivity(tools, target, seen, context, context.update);
 }
 
 async function lookOnce(tools: Tools, target: UnitTarget, context: LookContext): Promise<Look> {

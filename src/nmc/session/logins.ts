@@ -63,7 +63,7 @@ export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
     const known = credential.refused.get(cardOf(network));
     if (known !== undefined) throw known;
     if (!credential.accepted && credential.refused.size >= REFUSALS_THAT_PAUSE)
-      throw refusedElsewhere(login, [...credential.refused.keys()]);
+      throw refusedElsewhere(login, [...credential.refused.keys()], false);
     return credential;
   };
   return {
@@ -92,7 +92,7 @@ export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
           const problem = refusedLogin(where, login);
           credential.refused.set(cardOf(network), problem);
           if (credential.refused.size === REFUSALS_THAT_PAUSE)
-            onLimit?.(refusedElsewhere(login, [...credential.refused.keys()]));
+            onLimit?.(refusedElsewhere(login, [...credential.refused.keys()], credential.accepted));
           end();
           return problem;
         },
@@ -104,7 +104,7 @@ export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
 
 /** One card behind all its protocols. Cards behind one address have ports of their own. */
 function cardOf({ host, ports }: NetworkAccess): string {
-  return `${host}:${ports.ssh}:${ports.ftp}`;
+  return `${host} (ssh ${ports.ssh}, ftp ${ports.ftp})`;
 }
 
 /** The login as a message may show it: never the password, but where it comes from. */
@@ -121,10 +121,15 @@ export function refusedLogin(where: string, login: Login): Problem {
   });
 }
 
-function refusedElsewhere(login: Login, cards: readonly string[]): Problem {
+function refusedElsewhere(login: Login, cards: readonly string[], isAccepted: boolean): Problem {
+  const others = isAccepted
+    ? 'while other cards accepted it.'
+    : 'and accepted by none, so it is not sent to others.';
   return new Problem(
     'refused/login',
-    `The login of ${named(login)} was refused by ${cards.length} cards (${cards.join(', ')}) and accepted by none, so it is not sent to others.`,
-    { hint: 'Correct the secret, try it at one unit (upsfw audit --unit UNIT), then go on: upsfw resume.' },
+    `The login of ${named(login)} was refused by ${cards.length} cards (${cards.join(', ')}) ${others}`,
+    {
+      hint: 'Correct the secret, try it at one card (upsfw record HOST --user NAME --password REFERENCE), then go on: upsfw resume.',
+    },
   );
 }

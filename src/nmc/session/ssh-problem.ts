@@ -136,3 +136,33 @@ function protocolProblem(error: unknown, attempt: SshAttempt): Problem {
     cause: error,
   });
 }
+
+/** The password was never sent: the card asks for something else. */
+export function otherQuestion(where: string): Problem {
+  return new Problem(
+    'device/login',
+    `${where} asks for something else than one password; nothing was sent.`,
+    {
+      hint: 'Log in by hand and look at what the card asks for. It may want a new password or a second factor.',
+    },
+  );
+}
+
+/** The same login was being tried at another card all the time. */
+export function noTurn(where: string, seconds: number): Problem {
+  return new Problem(
+    'link/timeout',
+    `${where} was not sent its login: the same login was tried at another card for ${seconds} seconds.`,
+    {
+      hint: 'Try again. A credential that no card has accepted yet is tried at one card at a time.',
+      transient: true,
+    },
+  );
+}
+
+/** The card lets nobody work before its password is changed. */
+export function passwordChange(where: string): Problem {
+  return new Problem('device/password-change', `${where} demands a new password before anything else.`, {
+    hint: 'Log in by hand once, set a password, and put it into the inventory.',
+  });
+}

@@ -10,7 +10,16 @@ import {
   type SshFacts,
   sshFacts,
 } from './ssh-facts.ts';
-import { closedEarly, closedProblem, type SshAttempt, type SshPhase, sshProblem } from './ssh-problem.ts';
+import {
+  closedEarly,
+  closedProblem,
+  noTurn,
+  otherQuestion,
+  passwordChange,
+  type SshAttempt,
+  type SshPhase,
+  sshProblem,
+} from './ssh-problem.ts';
 
 /** Host keys seen before, by `host:port`. */
 export interface HostKeyStore {
@@ -99,6 +108,8 @@ async function connect(options: SshOptions): Promise<Client> {
   let kind: HostKeyKind | null = null;
   let loginTry: LoginTry | null = null;
   let isOver = false;
+  let isWaiting = false;
+  let isUnanswerable = false;
   const attempt = (): SshAttempt => ({
     where,
     phase,
@@ -116,13 +127,16 @@ async function connect(options: SshOptions): Promise<Client> {
     const endLogin = (error: unknown): Problem | null => {
       const ended = loginTry;
       loginTry = null;
-      if (isRefusal(error)) return ended?.refused() ?? refusedLogin(where, login);
+      if (isRefusal(error) && !isUnanswerable) return ended?.refused() ?? refusedLogin(where, login);
       ended?.unanswered();
-      return null;
+      if (isUnanswerable) return otherQuestion(where);
+      return isWaiting ? noTurn(where, options.handshakeSeconds) : null;
     };
     /** The password is sent when the logins of the run allow it. */
     const beforePassword = async (): Promise<void> => {
+      isWaiting = true;
       const begun = (await options.logins?.begin(network, where, login)) ?? null;
+      isWaiting = false;
       // The connection may be gone after a wait.
       if (isOver) begun?.unanswered();
       else loginTry = begun;
@@ -150,7 +164,12 @@ async function connect(options: SshOptions): Promise<Client> {
     client.on('error', fail);
     client.on('close', () => fail(closedEarly(attempt())));
     client.on('change password', () => fail(passwordChange(where)));
-    client.on('keyboard-interactive', answerOnce(login.password));
+    client.on(
+      'keyboard-interactive',
+      answerOnce(login.password, () => {
+        isUnanswerable = true;
+      }),
+    );
     try {
       client.connect({
         host,
@@ -214,7 +233,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Answers one single question, once, and only one for the password; everything else is answered with nothing. */
-function answerOnce(password: Secret) {
+function answerOnce(password: Secret, notSent: () => void) {
   let answered = false;
   return (
     _name: string,
@@ -228,18 +247,13 @@ function answerOnce(password: Secret) {
     const fits =
       others.length === 0 && /password/i.test(question) && !/\b(?:new|retype|confirm|change)/i.test(question);
     if (answered || !fits) {
+      if (!answered) notSent();
       finish([]);
       return;
     }
     answered = true;
     finish([password.reveal()]);
   };
-}
-
-function passwordChange(where: string): Problem {
-  return new Problem('device/password-change', `${where} demands a new password before anything else.`, {
-    hint: 'Log in by hand once, set a password, and put it into the inventory.',
-  });
 }
 
 /** A key is pinned on first sight; another one later is refused, and so is one that is too short, without the owner's word. */

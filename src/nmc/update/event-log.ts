@@ -27,10 +27,18 @@ export function parseEventLog(text: string): readonly LogLine[] {
       const found = LINE.exec(clean);
       return found === null ? [] : [{ text: clean, code: codeOf(found[2] ?? ''), at: secondsOf(clean) }];
     });
-  const first = lines[0]?.at ?? null;
-  const last = lines.at(-1)?.at ?? null;
   // Seen with the newest line first; a file that is written by appending would have it last.
-  return first !== null && last !== null && first < last ? [...lines].reverse() : lines;
+  return isOldestFirst(lines) ? [...lines].reverse() : lines;
+}
+
+/** By most of the neighbouring lines: a clock that was set back turns one pair round, and not the log. */
+function isOldestFirst(lines: readonly LogLine[]): boolean {
+  let rising = 0;
+  for (const [index, { at }] of lines.entries()) {
+    const before = lines[index - 1]?.at ?? null;
+    if (before !== null && at !== null && at !== before) rising += at > before ? 1 : -1;
+  }
+  return rising > 0;
 }
 
 function codeOf(code: string): string {
@@ -61,9 +69,23 @@ const CODES = {
   started: '0x0176',
   finished: '0x0177',
   failed: '0x0178',
-  /** The card has a link to its UPS again, as after a restart of the UPS. */
+  /** The card lost its link to the UPS, and has it again: together they are a restart of the UPS. */
+  linkLost: '0x0102',
   linkRestored: '0x0101',
+  /** The card itself started, after which it has to find its UPS again. */
+  cardStarted: '0x0007',
 } as const;
+
+/** Whether the UPS restarted in these lines, newest first: its link was lost and came back, and not by a start of the card. */
+function hasRestarted(lines: readonly LogLine[]): boolean {
+  let isLost = false;
+  for (const { code } of [...lines].reverse()) {
+    if (code === CODES.linkLost) isLost = true;
+    if (code === CODES.cardStarted) isLost = false;
+    if (code === CODES.linkRestored && isLost) return true;
+  }
+  return false;
+}
 
 /** What the lines since a mark say of an update. `nothing` is no proof that there is none. */
 export interface LogWord {
@@ -87,8 +109,8 @@ export function lastUpdateIn(lines: readonly LogLine[]): {
   const last = lines[at];
   if (last === undefined) return { state: 'none', line: null };
   const since = lines.slice(0, at);
-  const isOver = since.some(({ code }) => code === CODES.failed || code === CODES.linkRestored);
-  if (isOver) return { state: 'over', line: last.text };
+  if (since.some(({ code }) => code === CODES.failed) || hasRestarted(since))
+    return { state: 'over', line: last.text };
   return { state: last.code === CODES.started ? 'transferring' : 'received', line: last.text };
 }
 

@@ -115,7 +115,7 @@ function notSeen(context: StepContext, log: LogWord | null): Problem {
     refusal === null ? 'device/start-not-seen' : 'device/start-refused',
     `${answer} ${unitKey(context.target)} shows no update and runs ${standingInWords(context.hop, 'from')} as before. ${logSays(log)}`,
     {
-      hint: `The start had no effect. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+      hint: `The start had no effect. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
       details: logLines(log),
     },
   );
@@ -127,10 +127,16 @@ function updateFailed(context: StepContext, log: LogWord | null): Problem {
     'device/update-failed',
     `${said} that the update failed; the unit runs ${standingInWords(context.hop, 'from')} as before. ${logSays(log)}`,
     {
-      hint: `upsfw explain CODE says what a code means. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+      hint: `${explainHint(log)}Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
       details: logLines(log),
     },
   );
+}
+
+/** The command that says what the deciding line of the log means. */
+function explainHint(log: LogWord | null): string {
+  const code = /0x[0-9A-Fa-f]{4}/.exec(log?.line ?? '')?.[0];
+  return code === undefined ? '' : `Its meaning: upsfw explain ${code}. `;
 }
 
 /** The newest lines of one start are enough to see why it failed. */

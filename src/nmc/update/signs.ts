@@ -65,7 +65,8 @@ async function readLogWord(tools: Tools, context: StepContext): Promise<LogWord 
 /** Asks object, version and command line once. Silence is an answer too: it never throws for what the device does. */
 export async function readSigns(tools: Tools, context: StepContext): Promise<Signs> {
   const { target, hop, signal } = context;
-  const seen: Look = await look(tools, target, { ...context, signal, update: false });
+  const { update: _update, ...plain } = context;
+  const seen: Look = await look(tools, target, { ...plain, signal });
   const { unit } = seen;
   const answers = seen.problem === null && unit.condition.linkUp !== false;
   const itself = answers && sameUnit(unit, context.before);
@@ -90,7 +91,9 @@ export async function readSigns(tools: Tools, context: StepContext): Promise<Sig
 /** Whether the object has another value than before the start. A start over SNMP is made from "none" only. */
 function differs(object: UpdateState | null, { remembered }: StepContext): boolean {
   const before = remembered.startedBy === 'snmp' ? 'none' : remembered.objectBefore;
-  return object !== null && before !== null && object !== before;
+  // An object that is missing for a moment says nothing.
+  if (object === null || object === 'not-offered' || object === 'garbage') return false;
+  return before !== null && object !== before;
 }
 
 /** The command line is asked where a start may go or may have gone by it. */

@@ -47,10 +47,9 @@ export async function readTransfer(
     return await withShell(shellOptions(tools, network, context), async (shell) => {
       const reply = await shell.run('upsfwupdate -status');
       if (reply.code === CODE.notFound) return 'not-offered';
-      if (reply.code === null || reply.code === CODE.upsLost) return null;
       const percent = PHRASES.progress.exec(reply.lines.join('\n'))?.[3];
-      // A running transfer is shown by its progress line; what a card says without one is not published.
-      if (percent === undefined) return 'none';
+      // A running transfer is shown by its progress line; what a card says without one is not published. An error answer says nothing.
+      if (percent === undefined) return saysNothingRuns(reply.code) ? 'none' : null;
       return Number(percent) <= 100 ? Number(percent) : null;
     });
   } catch (thrown) {
@@ -58,4 +57,9 @@ export async function readTransfer(
     throwOwnFaults(thrown);
     return null;
   }
+}
+
+/** An answer without a progress line that is an answer: success, or that there are no data. */
+export function saysNothingRuns(code: string | null): boolean {
+  return code === CODE.success || code === CODE.noData;
 }

@@ -11,6 +11,7 @@ import { CODE, meaningOf, NOT_BEGUN, PHRASES } from '../phrases.ts';
 import { type Shell, withShell } from '../session/shell.ts';
 import { networkOf, shellOptions, type Tools } from '../tools.ts';
 import { askCompatibility } from './compatibility.ts';
+import { saysNothingRuns } from './sources.ts';
 
 /**
  * What became of one way to start. `started`: the device said yes. `no`: nothing was started, for certain; another way may
@@ -196,7 +197,7 @@ async function install(shell: Shell, context: StepContext, sent: () => void): Pr
     // card that shows no transfer, allows another way.
     if (reply.code === CODE.failed) return { state: 'maybe', problem };
     const status = await shell.run('upsfwupdate -status');
-    const isQuiet = status.code !== null && !PHRASES.progress.test(status.lines.join('\n'));
+    const isQuiet = saysNothingRuns(status.code) && !PHRASES.progress.test(status.lines.join('\n'));
     return { state: isQuiet ? 'no' : 'maybe', problem };
   }
   // Another code, a question, or words that are not known. Something may have begun.

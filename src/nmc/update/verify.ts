@@ -6,6 +6,7 @@ import {
   type StepResult,
   standingInWords,
   type Unit,
+  unitKey,
   usableSerial,
 } from '../../core/index.ts';
 import type { Tools } from '../tools.ts';
@@ -37,7 +38,7 @@ export async function takeVerify(tools: Tools, context: StepContext): Promise<St
         'device/update-failed',
         `After the update the unit still runs ${standingInWords(context.hop, 'from')}.`,
         {
-          hint: `It is as it was before. Allow a second attempt with: upsfw resume --again ${context.target.name}`,
+          hint: `It is as it was before. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
         },
       );
       return { state: 'failed', way: null, problem, ...seen };
