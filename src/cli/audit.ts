@@ -103,7 +103,7 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   const text = show(shown, seconds);
   if (out === null) io.out(text);
   else await out.write(args.json ? escapedJson(text) : text, args.format === 'prometheus' ? 0o644 : 0o600);
-  // The report is of use all the same; what is missing is for whoever wrote the configuration.
+  // The report is printed all the same; the exit code tells that the configuration is incomplete.
   if (fleet.unasked.size > 0) return 2;
   if (wanted.length > 0) return shown.units.length === 0 || kinds.size === 0 ? 0 : 3;
   return failsOn(document, kinds) ? 3 : 0;
