@@ -27,13 +27,9 @@ export function secretPrompt({ ask }: Pick<Io, 'ask'>): ((question: string) => P
   return async (question) => {
     const secret = await ask(question, true);
     if (secret !== null) return secret;
-    throw new Problem(
-      'config/secret',
-      `${question.replace(/[\s:]+$/, '')}: the input ended. Nothing was sent.`,
-      {
-        hint: 'Type the secret and press Enter, or use a reference that needs no person: env:, file: or cmd.',
-      },
-    );
+    throw new Problem('config/secret', `${question.replace(/[\s:]+$/, '')}: the input ended.`, {
+      hint: 'Nothing was sent. Type the secret and press Enter, or use a reference that needs no person: env:, file: or cmd.',
+    });
   };
 }
 

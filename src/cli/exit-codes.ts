@@ -60,6 +60,7 @@ export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit
     130: 'The operator stopped the run.',
   },
   runs: {},
+  explain: { 2: 'A code has no known meaning; the others are explained.' },
   report: {},
   record: { 4: 'The card gave too little for a recording.', 130: 'Stopped. Nothing was kept.' },
   images: { 2: 'At least one file is damaged.' },

@@ -115,12 +115,13 @@ function cleaning(io: Io, argv: Readonly<Record<string, unknown>>): Io {
   const isJson = argv.json === true || argv.jsonl === true || argv.format === 'json';
   // Colors come only where standard output takes them, a live list only on a terminal.
   const styled = io.color || io.terminal !== null;
+  const talkStyled = styled || io.talkColor || io.progress === 'live';
   const { ask } = io;
   return {
     ...io,
     out: (text) => io.out(isJson ? escapedJson(text) : outputText(text, styled)),
-    talk: (text) => io.talk(outputText(text, styled)),
-    ask: ask === null ? null : (question, hidden) => ask(outputText(question, styled), hidden),
+    talk: (text) => io.talk(outputText(text, talkStyled)),
+    ask: ask === null ? null : (question, hidden) => ask(outputText(question, talkStyled), hidden),
   };
 }
 

@@ -138,36 +138,13 @@ async function readyToStart(record: UnitRecord, work: HopWork, context: StepCont
   refuseWhere(unit, hop, await work.image(hop), record, work);
   await work.partnersAreWell(unit);
   const standing = await work.path.check('start', context);
-  if (standing.state !== 'todo') throw standing.problem ?? busy();
-  await refuseOwnUpdate(work, unit, context.remembered.startWays.length > 0);
+  const { problem } = standing;
+  // Nothing was sent, and the unit waits for a person: that is no failure.
+  if (problem?.code === 'device/not-installed')
+    throw new Refusal({ outcome: 'refused', after: unit, problem, reasons: [] });
+  if (standing.state !== 'todo') throw problem ?? busy();
   work.abort.throwIfAborted();
   return { behind: false, unit, object: standing.object ?? null, at };
-}
-
-/**
- * Throws for an update that this run did not start: one that runs, or an image that waits for its installation. `isAllowedAgain`: the
- * operator allowed a further attempt, and knows of an image that no source names.
- */
-async function refuseOwnUpdate(work: HopWork, unit: Unit, isAllowedAgain: boolean): Promise<void> {
-  const { hop, target, clock, abort, path, transcript } = work;
-  if (!isUpsHop(hop) || target.network === null) return;
-  const look = await path.look(target, { clock, signal: abort, transcript, update: 'all' });
-  const note = look.activityNote ?? 'its card did not show it';
-  if (look.problem !== null) throw look.problem;
-  if (look.activity === 'updating') throw busy(note);
-  const waits = look.activity === 'waiting';
-  // Only a unit that installs later than it receives can hold an image that no source names.
-  if (!waits && (look.activity === 'idle' || !hop.twoStep || isAllowedAgain)) return;
-  const problem = new Problem(
-    'device/not-installed',
-    waits
-      ? `The unit has received an image that is not installed yet: ${note}.`
-      : `Whether an image waits for its installation is not known of ${unit.serial ?? 'the unit'}: ${note}.`,
-    {
-      hint: 'Look at its panel. Let the image install there, or take it back, and make a new plan. Nothing was started.',
-    },
-  );
-  throw new Refusal({ outcome: 'refused', after: unit, problem, reasons: [] });
 }
 
 function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCommit: OnCommit): StartGate {
@@ -198,8 +175,8 @@ async function takeBack(work: HopWork, onCommit: OnCommit, result: StepResult | 
   onCommit(false);
 }
 
-function busy(note = 'its card says so'): Problem {
-  return new Problem('device/busy', `The unit is at an update that this run did not start: ${note}.`, {
+function busy(): Problem {
+  return new Problem('device/busy', 'The unit is at an update that this run did not start.', {
     hint: 'Wait until it has ended, look at the unit, and make a new plan.',
   });
 }

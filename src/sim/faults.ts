@@ -21,6 +21,7 @@ export const FAULTS = {
   'cli-lost': 'The card hangs up before it carries out the command that would start the update.',
   'cli-failed': 'The command that would start the update answers that it failed, and nothing is done.',
   'cli-fails-and-starts': 'The command starts the update, and answers that it failed.',
+  'cli-status-fails': 'The command that shows the progress of an update answers that it failed.',
   'cli-asks': 'The command asks a question before it starts anything, and starts nothing without an answer.',
   'cli-incompatible': 'The command line calls every file incompatible.',
   'scp-stalls': 'The SCP sink takes half of a file and then says nothing any more.',

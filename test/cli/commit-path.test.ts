@@ -176,12 +176,68 @@ describe('the partner of a unit', () => {
   });
 });
 
+describe('an image that a person sent', () => {
+  it('and that waits for its panel keeps the tool from a second start', async () => {
+    site = await openSite([TWO_STEPS], 3000);
+    await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
+    const device = site.fleet.device('d');
+    await startByPerson(device, 'SRT1019UPS_07-9.enc');
+    await device.until(({ update, phase }) => update === 4 && phase === 'idle');
+    const ran = await upgrade();
+    expect(runOf(ran).units[0]).toMatchObject({
+      outcome: 'refused',
+      problem: { code: 'device/not-installed', message: expect.stringContaining('not installed yet') },
+    });
+    expect(ran.exit).toBe(3);
+    expect(device.counters.starts).toBe(1);
+  });
+
+  it('or that another run left staged on the card of a partner keeps this run from starting', async () => {
+    site = await openSite([{ ...A, faults: ['set-refused'] }, B]);
+    expect(runOf(await upgrade('--unit', 'a')).units[0]).toMatchObject({ outcome: 'stopped' });
+    const ran = await upgrade('--unit', 'b');
+    expect(runOf(ran).units[0]).toMatchObject({
+      outcome: 'refused',
+      problem: { code: 'refused/partner', message: expect.stringContaining('a person may start it') },
+    });
+    expect(site.fleet.device('b').counters.starts).toBe(0);
+  });
+
+  it('stays a reason for the partner when the inventory no longer names them together', async () => {
+    site = await openSite([{ ...A, faults: ['set-refused'] }, B]);
+    const first = runOf(await upgrade());
+    expect(first.units.map(({ outcome }) => outcome)).toEqual(['stopped', 'refused']);
+    const text = await readFile(site.inventory, 'utf8');
+    const alone = text.replaceAll(/ +feeds:\n +- rack\n/g, '');
+    expect(alone).not.toBe(text);
+    await writeFile(site.inventory, alone);
+    const resumed = await site.run(['resume', first.run, '--yes', '--json']);
+    expect(runOf(resumed).units[1]).toMatchObject({
+      outcome: 'refused',
+      problem: { code: 'refused/partner' },
+    });
+    expect(site.fleet.device('b').counters.starts).toBe(0);
+  });
+});
+
 describe('a start by command', () => {
   it('that answers E100 while the update runs is watched to its end, and nobody starts beside it', async () => {
     site = await openSite([{ ...BOTH_WAYS, feeds: ['rack'], faults: ['cli-fails-and-starts'] }]);
     const ran = await upgrade();
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(site.fleet.device('c').counters.starts).toBe(1);
+  });
+
+  it('is not called failed where the card answers the question about the transfer with an error', async () => {
+    site = await openSite([{ ...BOTH_WAYS, faults: ['cli-fails-and-starts', 'cli-status-fails'] }]);
+    const device = site.fleet.device('c');
+    // The object does not follow this update.
+    device.on('change', () => {
+      if (device.update === 3) device.update = 1;
+    });
+    const ran = await upgrade();
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.starts).toBe(1);
   });
 
   it('that had no effect is not said to be received because of an earlier success', async () => {
@@ -226,12 +282,15 @@ describe('an image that was seen as received', () => {
     expect(runOf(again).units[0]).toMatchObject({ name: 'd' });
   });
 
-  it('is not denied where the card forgot it before anybody saw it', async () => {
-    const faults = ['set-lost', 'event-log-unreadable'] as const;
-    site = await openSite([{ ...TWO_STEPS, start: ['snmp'], faults: [...faults] }], 3000);
+  it('cannot be told from none where the event log of such a unit is unreadable, so nothing is started', async () => {
+    site = await openSite([{ ...TWO_STEPS, start: ['snmp'], faults: ['event-log-unreadable'] }], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const ran = await upgrade();
-    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'unknown' });
+    expect(runOf(ran).units[0]).toMatchObject({
+      outcome: 'refused',
+      problem: { code: 'device/not-installed' },
+    });
+    expect(site.fleet.device('d').counters.starts).toBe(0);
   });
 });
 
@@ -289,6 +348,21 @@ describe('a login that the card refuses', () => {
     // With the right password the others go on.
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units.filter(({ outcome }) => outcome === 'upgraded')).toHaveLength(3);
+  });
+});
+
+describe('a second attempt', () => {
+  it('is not given by a name that two units have', async () => {
+    const unit = { ...NMC2, faults: ['update-cancelled' as const] };
+    site = await openSite([unit, { ...unit, site: 'oslo' }]);
+    expect((await upgrade()).exit).toBe(4);
+    const ran = await site.run(['resume', '--again', 'a', '--yes', '--json']);
+    expect(ran.exit).toBe(2);
+    expect(ran.talk).toContain('berlin/a, oslo/a');
+    const again = await site.run(['resume', '--again', 'oslo/a', '--yes', '--json']);
+    expect(runOf(again).units.map(({ hops }) => hops.length)).toEqual([1, 1]);
+    const starts = site.fleet.units.map(({ device }) => device.counters.starts);
+    expect(starts.sort()).toEqual([1, 2]);
   });
 });
 

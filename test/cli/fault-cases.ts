@@ -76,6 +76,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   'cli-failed': { unit: BOTH_WAYS, outcome: 'failed', exit: 4, code: 'device/start-refused', starts: 0 },
   // An error answer is no proof: the device is asked, and is at it.
   'cli-fails-and-starts': { unit: BOTH_WAYS, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
+  'cli-status-fails': { unit: NMC3, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   // Without the update object nothing tells an update that is not shown from one that is not there.
   'cli-asks': {
     unit: NMC3,

@@ -116,7 +116,9 @@ describe('a secret that is missing', () => {
     expect(ran.talk).toContain('3 secrets are missing:');
     expect(ran.talk).toContain('env:UPSFW_SIM_WRITE is not set: needed by berlin/a and berlin/a2.');
     expect(ran.talk).toContain('env:OSLO_READ is not set: needed by oslo/b.');
-    expect(ran.talk).toContain('file:oslo-password cannot be read: needed by oslo/b.');
+    expect(ran.talk).toContain(
+      'file:oslo-password cannot be read: there is no such file or folder (ENOENT): needed by oslo/b.',
+    );
     expect(await kept()).not.toContain('runs');
     for (const name of ['a', 'a2', 'b']) expect(site.fleet.device(name).counters.starts).toBe(0);
   });

@@ -50,4 +50,39 @@ describe('a start of another run whose end is not known', () => {
     await expect(earlier.refuseOn(unitAt('09.6'))).resolves.toBeUndefined();
     await expect(earlier.refuseOn(unitAt('09.3'))).resolves.toBeUndefined();
   });
+
+  it('is not left behind by a unit that does not show what it runs', async () => {
+    await leave([step(0, 'start', 'committing')]);
+    const earlier = createEarlierStarts(state, null);
+    const unread = unitAt('15.0', { firmware: { raw: 'UPS 15.0', version: '15.0', microLinkId: null } });
+    await expect(earlier.refuseOn(unread)).rejects.toMatchObject({ code: 'refused/second-attempt' });
+  });
+
+  it('is known by its card where the serial number of the UPS was not seen', async () => {
+    const { card } = unitAt('09.3');
+    const own = card === null ? null : { ...card, serial: 'ZA1234567890' };
+    const planned = { ...routedUnit(KEY), unit: unitAt('09.3', { serial: null, card: own }) };
+    const journal = await createJournal(state, 'old', systemClock);
+    const plan = planOf([planned]);
+    await journal.append({ event: 'run', run: 'old', inventory: 'i', images: 'm', rules: [], plan });
+    await journal.append(step(0, 'start', 'committing'));
+    await journal.close();
+    const earlier = createEarlierStarts(state, null);
+    await expect(earlier.refuseOn(unitAt('09.3', { card: own }))).rejects.toMatchObject({
+      code: 'refused/second-attempt',
+    });
+    const moved = unitAt('09.3', { card: card === null ? null : { ...card, serial: 'ZA0000000001' } });
+    await expect(earlier.refuseOn(moved)).resolves.toBeUndefined();
+  });
+
+  it('counts a staged image against a partner, and not against the unit itself', async () => {
+    await leave([
+      { event: 'step', unit: KEY, hop: 0, step: 'start', state: 'staged', way: null, problem: null },
+    ]);
+    const earlier = createEarlierStarts(state, null);
+    await expect(earlier.refuseOn(unitAt('09.3'))).resolves.toBeUndefined();
+    await expect(earlier.refuseOn(unitAt('09.3'), 'partner')).rejects.toMatchObject({
+      code: 'refused/second-attempt',
+    });
+  });
 });

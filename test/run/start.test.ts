@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/cli/io.ts';
-import type { Clock } from '../../src/core/index.ts';
+import { type Clock, isUpsHop } from '../../src/core/index.ts';
 import { createJournal, type JournalEvent } from '../../src/run/index.ts';
 import { Flight } from '../../src/run/partners.ts';
 import { momentOf, StartGate } from '../../src/run/start-gate.ts';
@@ -116,6 +116,27 @@ describe('a process that sleeps between the line on disk and the request', () =>
   });
 });
 
+describe('a start of a unit that receives first and installs later', () => {
+  let site: RouteSite;
+  afterEach(() => site.close());
+
+  it('is not called failed where the card forgot it and its event log cannot be read', async () => {
+    site = await openRouteSite([{ ...OLD_LOADER, faults: ['set-lost'] }], 3000);
+    const device = site.fleet.device('a');
+    const plan = await site.plan({ a: ['SMT18UPS_09-6.enc'] });
+    const units = plan.units.map((unit) => ({
+      ...unit,
+      hops: unit.hops.map((hop) => (isUpsHop(hop) ? { ...hop, twoStep: true } : hop)),
+    }));
+    const record = await site.carryOut(await site.begin('forgot', { ...plan, units }), {
+      onLine(event) {
+        if (isCommitting(event)) device.inject('event-log-unreadable');
+      },
+    });
+    expect(only(record)).toMatchObject({ outcome: 'unknown' });
+  });
+});
+
 describe('another run', () => {
   let site: RouteSite;
   afterEach(() => site.close());
@@ -184,6 +205,34 @@ describe('the gate of a start', () => {
     await expect(refused.gate.commit('cli')).rejects.toMatchObject({ code: 'refused/stopped' });
     expect([...closed.lines, ...refused.lines]).toEqual([]);
     expect(refused.gate.refused).toMatchObject({ why: expect.objectContaining({ message: 'no' }) });
+  });
+
+  it('that is closed while an earlier method is answered sends and writes nothing more', async () => {
+    const { gate, lines } = openGate();
+    const first = await gate.commit('cli');
+    const second = gate.commit('snmp');
+    gate.close();
+    await expect(second).rejects.toMatchObject({ code: 'refused/stopped' });
+    expect(lines).toEqual(['committing cli', 'not-started']);
+    expect(first.isFresh()).toBe(false);
+  });
+
+  it('that is closed while a line is written takes it back', async () => {
+    const lines: string[] = [];
+    const clock = sleepyClock();
+    const gate: StartGate = new StartGate({
+      clock,
+      judgedAt: momentOf(clock),
+      judge: async () => undefined,
+      write: async (way) => {
+        gate.close();
+        lines.push(`committing ${way}`);
+      },
+      takeBack: async () => void lines.push('not-started'),
+    });
+    await expect(gate.commit('snmp')).rejects.toMatchObject({ code: 'refused/stopped' });
+    expect(lines).toEqual(['committing snmp', 'not-started']);
+    expect(gate.committed).toBe(false);
   });
 
   it('gives a permit for two seconds, also where the wall clock is set back', async () => {

@@ -9,7 +9,8 @@ import {
   unitKey,
 } from '../../core/index.ts';
 import type { Tools } from '../tools.ts';
-import type { LogWord } from './event-log.ts';
+import { type LogWord, lastUpdateIn } from './event-log.ts';
+import { readEventLog } from './event-log-source.ts';
 import { createSignReader, maybeByShell, type Signs, standingOf } from './signs.ts';
 
 const KEEP_OFF = 'Do not power the unit off. Look at its panel, then run upsfw resume.';
@@ -27,7 +28,7 @@ export async function checkStart(tools: Tools, context: StepContext): Promise<St
     const standing = standingOf(signs, received);
     if (standing === 'arrived') return { state: 'done', problem: null };
     if (standing === 'running') return { state: 'running', problem: null };
-    if (startedAt === null) return { ...beforeStart(signs, context), object: signs.object };
+    if (startedAt === null) return { ...(await beforeStart(tools, signs, context)), object: signs.object };
     if (standing === 'received') return { state: 'running', problem: null };
     if (standing === 'failed') return { state: 'failed', problem: updateFailed(context, signs.log) };
     if (standing === 'away') return { state: 'unknown', problem: null };
@@ -57,7 +58,7 @@ function showsNoUpdate(signs: Signs, context: StepContext): boolean {
   return refusal !== null && signs.transfer === 'none';
 }
 
-function beforeStart(signs: Signs, context: StepContext): StepCheck {
+async function beforeStart(tools: Tools, signs: Signs, context: StepContext): Promise<StepCheck> {
   if (context.remembered.staged && signs.unchanged) {
     const started = byPerson(signs, context);
     if (started !== null) return started;
@@ -67,13 +68,46 @@ function beforeStart(signs: Signs, context: StepContext): StepCheck {
     context.remembered.startWays.includes('cli') &&
     (signs.transfer === null || signs.transfer === 'not-offered');
   if (signs.unchanged && askedInVain) return { state: 'unknown', problem: cannotAsk(context) };
-  if (signs.unchanged) return { state: 'todo', problem: null };
+  if (signs.unchanged) return (await byOthers(tools, context)) ?? { state: 'todo', problem: null };
   const problem = new Problem(
     'device/changed',
     `${unitKey(context.target)} does not answer as before; nothing was started.`,
     {
       hint: 'Look at the unit, then make a new plan.',
       transient: true,
+    },
+  );
+  return { state: 'unknown', problem };
+}
+
+/**
+ * An update that somebody else started: one that runs, or an image that waits for its installation, by the event log of the card. Its
+ * object forgets an image when the card restarts. Null: the log shows none, or the operator allowed this attempt and knows.
+ */
+async function byOthers(tools: Tools, context: StepContext): Promise<StepCheck | null> {
+  if (!isUpsHop(context.hop) || context.remembered.staged) return null;
+  const log = await readEventLog(tools, context);
+  const last = log === null ? null : lastUpdateIn(log.lines);
+  const line = printable(last?.line ?? '', 120);
+  if (last?.state === 'transferring') {
+    const problem = new Problem(
+      'device/busy',
+      `${unitKey(context.target)} is at an update that this run did not start. Its event log says: ${line}.`,
+      { hint: 'Wait until it has ended, look at the unit, and make a new plan.' },
+    );
+    return { state: 'running', problem };
+  }
+  const waits = last?.state === 'received';
+  // Only a unit that installs later than it receives can hold an image that no source names.
+  const isUnknown = last === null && isTwoStep(context) && context.remembered.startWays.length === 0;
+  if (!waits && !isUnknown) return null;
+  const problem = new Problem(
+    'device/not-installed',
+    waits
+      ? `${unitKey(context.target)} has received an image that is not installed yet. Its event log says: ${line}.`
+      : `Whether an image waits at ${unitKey(context.target)} is not known: its event log could not be read.`,
+    {
+      hint: 'Look at its panel. Let the image install there, or take it back, and make a new plan. Nothing was started.',
     },
   );
   return { state: 'unknown', problem };

@@ -39,6 +39,7 @@ function usageOf(device: SimulatedDevice): string[] {
 }
 
 function status(device: SimulatedDevice): ShellAnswer {
+  if (device.has('cli-status-fails')) return FAILED;
   if (!device.linkUp) return NO_UPS;
   return device.progress === null ? NO_DATA : { lines: [OK, `Status: ${progress(device.progress)}`] };
 }
