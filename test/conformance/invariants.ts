@@ -202,6 +202,8 @@ function journalOf(name: string, events: readonly JournalEvent[]): Memory {
   for (const event of mine) {
     if (event.event === 'again') committing.clear();
     if (event.event !== 'step') continue;
+    // Nothing left, or the card refused it for certain: that line is answered.
+    if (event.step === 'start' && event.state === 'not-started') committing.delete(event.hop);
     if (event.state === 'committing') committing.set(event.hop, (committing.get(event.hop) ?? 0) + 1);
     if (event.step === 'verify' && event.state === 'done') verified.add(event.hop);
     if (event.step === 'settle') received = event.state === 'received';
