@@ -106,7 +106,7 @@ export async function runIt(
       if (doubtful.length > 0)
         io.talk(`${enumerated(doubtful)} may be programming: do not power it off, and watch it.\n`);
       io.talk(`Leaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
-      // Whoever reads the exit code must hear of a unit that was left at its update.
+      // The exit code must show a unit that was left in the middle of its update.
       process.exit(exitOfRun(left, { stopped: true, alive: false }));
     });
   });

@@ -34,7 +34,7 @@ export interface Decisions {
   readonly additions: readonly Addition[];
   /** In the order of the list. */
   readonly changes: readonly MergeChange[];
-  /** Units of the list that stand in the inventory as the list has them. */
+  /** Units that the inventory already has exactly as the list has them. */
   readonly unchanged: number;
 }
 

@@ -25,7 +25,7 @@ export interface MergeOptions {
 export interface Merged {
   readonly text: string;
   readonly changes: readonly MergeChange[];
-  /** Units of the list that stand in the inventory as the list has them. */
+  /** Units that the inventory already has exactly as the list has them. */
   readonly unchanged: number;
 }
 

@@ -37,7 +37,7 @@ const SALT_OCTETS = 8;
 
 /**
  * What is known of the engine of one agent within one session (RFC 3414 section 2.3). The id never changes. Boots and time
- * are a hint of whoever answered the discovery until an authentic message has said them.
+ * are a hint from the sender of the discovery answer until an authentic message confirms them.
  */
 export class Engine {
   readonly id: Buffer;

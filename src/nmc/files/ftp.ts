@@ -13,7 +13,7 @@ export interface FtpUpload extends FtpOptions {
   readonly name: string;
   readonly bytes: Buffer;
   readonly progress: (sent: number) => void;
-  /** Called in the folder of the file, right before the server is told of it. Nothing is sent where it throws. */
+  /** Called in the folder of the file, right before the upload command. If it throws, nothing is sent. */
   readonly ready?: () => Promise<void>;
 }
 

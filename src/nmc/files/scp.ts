@@ -14,7 +14,7 @@ export interface ScpUpload {
   readonly stalledSeconds: number;
   readonly afterLastByteSeconds: number;
   readonly progress: (sent: number) => void;
-  /** Called when the sink is ready, right before it is told of the file. Nothing is sent where it throws. */
+  /** Called when the sink is ready, right before the line that offers the file. If it throws, nothing is sent. */
   readonly ready?: () => Promise<void>;
 }
 
