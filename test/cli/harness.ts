@@ -100,6 +100,7 @@ const RunShape = z.looseObject({
   run: z.string(),
   state: z.string(),
   exitCode: z.number(),
+  problem: ProblemShape.nullable(),
   units: z.array(
     z.looseObject({
       name: z.string(),
