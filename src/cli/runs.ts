@@ -107,7 +107,7 @@ export async function runToShow(state: string, named: string | undefined): Promi
 /**
  * The run that `resume` goes on with: the named one; else the newest run if something is left to do in it, or the newest older one
  * that did not come to its end. Runs that a process is at are passed over. Null where nothing is left to do in any; then the
- * newest run is the one to show. `again`: units that shall have a second attempt, so their run is one in which they failed.
+ * newest run is the one to show. `again`: units that may have another attempt, so their run is one in which they failed.
  */
 export async function runToResume(
   state: string,

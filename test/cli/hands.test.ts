@@ -88,6 +88,34 @@ describe('what a person started', () => {
     expect(device.counters.startsAccepted).toBe(1);
   });
 
+  it('is not said to be a start of the tool where nobody started it while the unit was silent', async () => {
+    site = await openSite([{ ...NMC2, faults: ['set-refused'] }], 3000);
+    const device = site.fleet.device('a');
+    const first = runOf(await upgrade()).run;
+    device.card.up = false;
+    const silent = await site.run(['resume', '--yes', '--json']);
+    expect(runOf(silent).units[0]).toMatchObject({
+      outcome: 'unknown',
+      problem: {
+        message: expect.stringContaining('after this run began to watch it the unit does not answer'),
+      },
+    });
+    device.card.up = true;
+    device.mend('set-refused');
+    const asked = await site.run(['resume', first, '--yes', '--json']);
+    expect(runOf(asked).units[0]).toMatchObject({
+      outcome: 'failed',
+      problem: {
+        code: 'device/start-not-seen',
+        message: expect.stringContaining('The image was left on the card, and this run sent no start.'),
+      },
+    });
+    expect(device.counters.startsAccepted).toBe(0);
+    const again = await site.run(['resume', first, '--again', 'berlin/a', '--yes', '--json']);
+    expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded' });
+    expect(device.counters.startsAccepted).toBe(1);
+  });
+
   it('and the unit has received is watched, not started a second time', async () => {
     site = await openSite([{ ...TWO_STEPS, start: ['snmp'], faults: ['set-refused'] }], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);

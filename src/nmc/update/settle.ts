@@ -143,13 +143,15 @@ function cannotAsk(context: StepContext): Problem {
 }
 
 function notSeen(context: StepContext, log: LogWord | null): Problem {
-  const { refusal } = context.remembered;
-  const answer = refusal === null ? 'A start was sent.' : refusal.message;
+  const { refusal, startedBy } = context.remembered;
+  // A person may have started an image that was left for them; then the tool has sent nothing.
+  const byPerson = 'The image was left on the card, and this run sent no start.';
+  const answer = refusal?.message ?? (startedBy === null ? byPerson : 'A start was sent.');
   return new Problem(
     refusal === null ? 'device/start-not-seen' : 'device/start-refused',
     `${answer} ${unitKey(context.target)} shows no update and runs ${standingInWords(context.hop, 'from')} as before. ${logSays(log)}`,
     {
-      hint: `The start had no effect. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
+      hint: `${startedBy === null ? 'Nobody has started it, or the start had no effect' : 'The start had no effect'}. Allow another attempt with: upsfw resume --again ${unitKey(context.target)}`,
       details: logLines(log),
     },
   );
@@ -244,6 +246,7 @@ function described(signs: Signs): string {
 function overdue(tools: Tools, context: StepContext, last: Signs): Problem {
   const minutes = Math.round(tools.waits.settle / 60);
   const { version, microLinkId } = last.unit.firmware;
+  const since = context.remembered.startedBy === null ? 'this run began to watch it' : 'the start';
   const state = !last.answers
     ? 'the unit does not answer'
     : !last.itself
@@ -253,7 +256,7 @@ function overdue(tools: Tools, context: StepContext, last: Signs): Problem {
         : `the unit runs UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`;
   return new Problem(
     'device/update-unknown',
-    `${minutes} minutes after the start ${state}; wanted was ${standingInWords(context.hop, 'to')}.`,
+    `${minutes} minutes after ${since} ${state}; wanted was ${standingInWords(context.hop, 'to')}.`,
     { hint: KEEP_OFF },
   );
 }
