@@ -14,16 +14,16 @@ export interface OpenPapers extends Papers {
 }
 
 /**
- * Keeps what belongs to a unit in `runs/RUN/units/SITE-NAME/`: copies of the card's files, and `transcript.jsonl`. A copy is replaced
+ * Keeps what belongs to a unit in `runs/RUN/units/SITE/NAME/`: copies of the card's files, and `transcript.jsonl`. A copy is replaced
  * as a whole or not at all; a link in the place of a file is not followed. Throws Problem config/state.
  */
 export function createPapers(state: string, run: string): OpenPapers {
   const written = new Map<string, number>();
   let queue: Promise<void> = Promise.resolve();
   const fileOf = async (key: string, name: string): Promise<string> => {
-    const folder = join(runsFolder(state), run, 'units', key.replace(/[^A-Za-z0-9._-]/g, '-'));
+    const folder = join(runsFolder(state), run, 'units', ...key.split('/').map(asFileName));
     await makeFolder(folder);
-    return join(folder, name.replace(/[^A-Za-z0-9._-]/g, '-'));
+    return join(folder, asFileName(name));
   };
   const failing = (what: string) => (thrown: unknown) => {
     throw diskProblem(thrown, `${what} cannot be written in the folder of run ${run}`, `upsfw resume ${run}`);
@@ -46,6 +46,10 @@ export function createPapers(state: string, run: string): OpenPapers {
     },
     close: () => queue,
   };
+}
+
+function asFileName(text: string): string {
+  return text.replace(/[^A-Za-z0-9._-]/g, '-');
 }
 
 async function append(file: string, bytes: Buffer): Promise<void> {

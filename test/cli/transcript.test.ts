@@ -11,7 +11,7 @@ afterEach(() => site.close());
 async function papersOf(unit: SimulatedUnit): Promise<{ readonly folder: string; readonly names: string[] }> {
   site = await openSite([unit]);
   const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
-  const folder = join(site.state, 'runs', runOf(ran).run, 'units', `${unit.site}-${unit.name}`);
+  const folder = join(site.state, 'runs', runOf(ran).run, 'units', unit.site, unit.name);
   return { folder, names: (await readdir(folder)).sort() };
 }
 

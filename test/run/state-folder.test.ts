@@ -199,7 +199,7 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a file tha
   });
 
   it('is not followed by copies of the card and transcripts', async () => {
-    const folder = join(state, 'runs', 'r1', 'units', 'berlin-a');
+    const folder = join(state, 'runs', 'r1', 'units', 'berlin', 'a');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const name of ['hop-1-config.ini', 'transcript.jsonl']) await symlink(victim, join(folder, name));
     const papers = createPapers(state, 'r1');
@@ -267,6 +267,15 @@ describe('a line of the journal', () => {
 });
 
 describe('a copy of the card', () => {
+  it('does not share a folder with that of a unit whose name and site read alike', async () => {
+    const papers = createPapers(state, 'r1');
+    await papers.keep('x/y-z', 'hop-1-config.ini', Buffer.from('one'));
+    await papers.keep('x-y/z', 'hop-1-config.ini', Buffer.from('other'));
+    const units = join(state, 'runs', 'r1', 'units');
+    expect(await readFile(join(units, 'x', 'y-z', 'hop-1-config.ini'), 'utf8')).toBe('one');
+    expect(await readFile(join(units, 'x-y', 'z', 'hop-1-config.ini'), 'utf8')).toBe('other');
+  });
+
   it('that cannot be replaced stays as it was', async () => {
     const papers = createPapers(state, 'r1');
     await papers.keep('berlin/a', 'hop-1-config.ini', Buffer.from('first'));
@@ -278,7 +287,7 @@ describe('a copy of the card', () => {
       message: expect.stringContaining('no space is left'),
     });
     disk.reset();
-    const folder = join(state, 'runs', 'r1', 'units', 'berlin-a');
+    const folder = join(state, 'runs', 'r1', 'units', 'berlin', 'a');
     expect(await readdir(folder)).toEqual(['hop-1-config.ini']);
     expect(await readFile(join(folder, 'hop-1-config.ini'), 'utf8')).toBe('first');
   });
