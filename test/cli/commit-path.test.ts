@@ -306,10 +306,19 @@ describe('between the upload and the start', () => {
     expect(device.counters).toMatchObject({ starts: 1, startsAccepted: 1 });
   });
 
-  it('the part of a broken upload does not stay on the card', async () => {
-    site = await openSite([{ ...NMC2, faults: ['ftp-hang-up-half-way'] }]);
-    await upgrade();
-    expect([...site.fleet.device('a').files.keys()]).toEqual([]);
+  it.each([
+    ['FTP', NMC2],
+    ['SCP', NMC3],
+  ])('the part of a broken upload by %s does not stay on the card', async (_protocol, unit) => {
+    site = await openSite([{ ...unit, faults: ['upload-truncated'] }]);
+    const device = site.fleet.device(unit.name);
+    const removed = device
+      .until(({ files }) => files.size > 0)
+      .then(() => device.until(({ files }) => files.size === 0));
+    const [told] = runOf(await upgrade()).units;
+    expect(told).toMatchObject({ outcome: 'failed', problem: { code: 'device/upload-mismatch' } });
+    expect([...device.files.keys()]).toEqual([]);
+    await removed;
   });
 });
 
