@@ -13,7 +13,7 @@ import { fold } from './fold.ts';
 import { outputOff } from './output.ts';
 import { type Ending, freshLook, Refusal, refuseWhere, type UnitWork, withKnownUps } from './preflight.ts';
 import { type HopRecord, outputIsOwed, type UnitRecord } from './run-record.ts';
-import { type HopWork, type OnCommit, startHop } from './start.ts';
+import { type HopWork, type OnCommit, refuseBusy, startHop } from './start.ts';
 import { contextFor, limited, note, placeholder, stepsOf } from './steps.ts';
 
 /** One hop of one unit: from a look at the unit to the verified firmware, or the watch over a start that is on record. */
@@ -82,6 +82,10 @@ export async function beginHop(
   const before = isUpsHop(hop) ? seen : withKnownUps(seen, asWritten(record, unitWork));
   await unitWork.partnersAreWell(seen);
   const work = workOnHop(unitWork, index, hop, before);
+  const fresh = hopContext(before, hop, image, record.hops[index] ?? null, work);
+  // A file of the same name on the card may be the one that an update of somebody else reads.
+  await refuseBusy(seen, work, fresh);
+  work.abort.throwIfAborted();
 
   await work.journal.append({
     event: 'unit',
@@ -91,7 +95,6 @@ export async function beginHop(
     before,
   });
 
-  const fresh = hopContext(before, hop, image, record.hops[index] ?? null, work);
   const eventMark = await backup(fresh, work, settingsAreKept(asWritten(record, work), index));
   const noted: StepContext = { ...fresh, remembered: { ...fresh.remembered, eventMark } };
   const sentBy = await transfer(noted, work);

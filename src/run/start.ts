@@ -4,9 +4,11 @@ import {
   isUpsHop,
   Problem,
   type Step,
+  type StepCheck,
   type StepContext,
   type StepResult,
   type Unit,
+  unitKey,
 } from '../core/index.ts';
 import { outputOff, switchOff } from './output.ts';
 import {
@@ -107,9 +109,10 @@ export async function startHop(
     // Without its line no request can have left: whatever the step says, nothing was started.
     if (!committed || result.state === 'failed') {
       await takeBack(work, onCommit, result);
+      const isBusy = result.problem?.code === 'device/busy';
       return {
         kind: 'ended',
-        ending: { outcome: 'failed', after: unit, problem: result.problem, reasons: [] },
+        ending: { outcome: isBusy ? 'refused' : 'failed', after: unit, problem: result.problem, reasons: [] },
       };
     }
     await note(work, work.index, 'start', result.state, result);
@@ -137,14 +140,22 @@ async function readyToStart(record: UnitRecord, work: HopWork, context: StepCont
   await work.noEarlierStart(unit);
   refuseWhere(unit, hop, await work.image(hop), record, work);
   await work.partnersAreWell(unit);
-  const standing = await work.path.check('start', context);
-  const { problem } = standing;
-  // Nothing was sent, and the unit waits for a person: that is no failure.
-  if (problem?.code === 'device/not-installed')
-    throw new Refusal({ outcome: 'refused', after: unit, problem, reasons: [] });
-  if (standing.state !== 'todo') throw problem ?? busy();
+  const { object } = await refuseBusy(unit, work, context);
   work.abort.throwIfAborted();
-  return { behind: false, unit, object: standing.object ?? null, at };
+  return { behind: false, unit, object: object ?? null, at };
+}
+
+/**
+ * Asks the unit whether an update runs or an image waits that is not of this run. Throws a Refusal where one does: nothing was
+ * started, and that is no failure. Throws a Problem where it cannot be told.
+ */
+export async function refuseBusy(unit: Unit, work: HopWork, context: StepContext): Promise<StepCheck> {
+  const standing = await work.path.check('start', context);
+  if (standing.state === 'todo') return standing;
+  const problem = standing.problem ?? busy(unitKey(context.target));
+  if (standing.state === 'running' || problem.code === 'device/not-installed')
+    throw new Refusal({ outcome: 'refused', after: unit, problem, reasons: [] });
+  throw problem;
 }
 
 function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCommit: OnCommit): StartGate {
@@ -175,8 +186,8 @@ async function takeBack(work: HopWork, onCommit: OnCommit, result: StepResult | 
   onCommit(false);
 }
 
-function busy(): Problem {
-  return new Problem('device/busy', 'The unit is at an update that this run did not start.', {
+function busy(key: string): Problem {
+  return new Problem('device/busy', `${key} is at an update that this run did not start.`, {
     hint: 'Wait until it has ended, look at the unit, and make a new plan.',
   });
 }

@@ -294,6 +294,22 @@ describe('an image that was seen as received', () => {
   });
 });
 
+describe('a unit at an update that this run did not start', () => {
+  it.each([
+    ['its update object', NMC2, IMAGE],
+    ['its command line', NMC3, NMC3_IMAGE],
+    ['both', BOTH_WAYS, NMC3_IMAGE],
+  ])('is refused before anything is sent, by %s', async (_source, unit, file) => {
+    site = await openSite([{ ...unit, faults: ['update-stuck'] }]);
+    const device = site.fleet.device(unit.name);
+    await startByPerson(device, file);
+    const ran = await upgrade();
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'device/busy' } });
+    expect(ran.exit).toBe(3);
+    expect(device.counters).toMatchObject({ uploads: 0, starts: 1 });
+  });
+});
+
 describe('between the upload and the start', () => {
   it('an update that somebody starts from the page of the card keeps the tool from starting', async () => {
     site = await openSite([NMC2]);
@@ -302,7 +318,7 @@ describe('between the upload and the start', () => {
       if (device.counters.uploads > 0 && device.counters.starts === 0) device.start(null, 'agreed');
     });
     const ran = await upgrade();
-    expect(runOf(ran).units[0]?.outcome).not.toBe('upgraded');
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'device/busy' } });
     expect(device.counters).toMatchObject({ starts: 1, startsAccepted: 1 });
   });
 
