@@ -108,7 +108,7 @@ function overdue(tools: Tools, context: StepContext, last: CardSigns): Problem {
         : `the card runs ${runsInWords(last.unit, context.hop)}`;
   return new Problem(
     'device/update-unknown',
-    `${minutes} minutes after the upload ${state}; wanted was ${standingInWords(context.hop, 'to')}.`,
+    `Watched for ${minutes} minutes: ${state}; wanted was ${standingInWords(context.hop, 'to')}.`,
     {
       hint: 'The UPS is not touched by this. Look at the lamps of the card; its boot monitor takes files over the serial port. Then run upsfw resume.',
     },

@@ -246,7 +246,6 @@ function described(signs: Signs): string {
 function overdue(tools: Tools, context: StepContext, last: Signs): Problem {
   const minutes = Math.round(tools.waits.settle / 60);
   const { version, microLinkId } = last.unit.firmware;
-  const since = context.remembered.startedBy === null ? 'this run began to watch it' : 'the start';
   const state = !last.answers
     ? 'the unit does not answer'
     : !last.itself
@@ -256,7 +255,7 @@ function overdue(tools: Tools, context: StepContext, last: Signs): Problem {
         : `the unit runs UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`;
   return new Problem(
     'device/update-unknown',
-    `${minutes} minutes after ${since} ${state}; wanted was ${standingInWords(context.hop, 'to')}.`,
+    `Watched for ${minutes} minutes: ${state}; wanted was ${standingInWords(context.hop, 'to')}.`,
     { hint: KEEP_OFF },
   );
 }
