@@ -144,7 +144,7 @@ async function makeAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): 
   const open = openPaths(state, io, 'read');
   try {
     const { signal } = new AbortController();
-    const judged = await lookAndJudge(fleet, open.paths, io, signal);
+    const judged = await lookAndJudge(fleet, open.paths, state, io, signal);
     const looks = args.services ? await lookAtAll(fleet, open, io, signal) : new Map<string, ServiceLook>();
     return auditDocument(buildPlan(fleet.book.hash, judged), fleet.book, io.clock.now(), looks);
   } finally {

@@ -1,17 +1,27 @@
 import { setMaxListeners } from 'node:events';
 import {
+  asProblem,
   type Look,
   type PathKind,
   type Problem,
+  type Status,
   type UnitTarget,
   unitKey,
   unseenUnit,
 } from '../core/index.ts';
-import { judgeUnit } from '../rules/index.ts';
-import { type Judged, lookAll, type Paths, type SeenElsewhere } from '../run/index.ts';
+import { judgeUnit, startOpen } from '../rules/index.ts';
+import {
+  createEarlierStarts,
+  createLocks,
+  type Judged,
+  lookAll,
+  type Paths,
+  type SeenElsewhere,
+} from '../run/index.ts';
 import { createCounter } from './counter.ts';
 import type { Fleet } from './fleet.ts';
 import type { Io } from './io.ts';
+import { runLockName } from './run-it.ts';
 
 /** The kind of path that a target would be written over. */
 export function pathKind(target: UnitTarget): PathKind {
@@ -59,10 +69,14 @@ function notAsked(target: UnitTarget, problem: Problem): Judged {
   };
 }
 
-/** Looks at the chosen units and judges each; an audit (without `forPlan`) is about the UPS alone. Only reads. */
+/**
+ * Looks at the chosen units and judges each; an audit (without `forPlan`) is about the UPS alone. `state`: the state folder, whose
+ * runs may have left a start without a known end. Only reads.
+ */
 export async function lookAndJudge(
   fleet: Fleet,
   paths: Paths,
+  state: string,
   io: Io,
   signal: AbortSignal,
   forPlan = false,
@@ -81,7 +95,7 @@ export async function lookAndJudge(
       ),
   ).finally(() => counter.end());
   const seen = new Map(asked.map((target, index) => [target, looks[index]]));
-  return fleet.chosen.flatMap((target) => {
+  const judged = fleet.chosen.flatMap((target) => {
     const problem = fleet.unasked.get(unitKey(target));
     if (problem !== undefined) return [notAsked(target, problem)];
     const look = seen.get(target);
@@ -96,4 +110,31 @@ export async function lookAndJudge(
     });
     return [{ target, look, verdict, images }];
   });
+  return withOpenStarts(judged, state, io);
+}
+
+/** What can be started, or seems to need something else, where a unit is at an update of an earlier run. */
+const MAY_BE_AT_IT: readonly Status[] = ['outdated', 'blocked', 'unknown', 'unreachable'];
+
+/**
+ * Names the starts of earlier runs whose end is not known. The unit may be at the update now, and then no other remedy is safe.
+ * Records that cannot be read stop no look; before a start they do.
+ */
+async function withOpenStarts(judged: readonly Judged[], state: string, io: Io): Promise<readonly Judged[]> {
+  const earlier = createEarlierStarts(state, null);
+  const locks = createLocks(state);
+  const marked: Judged[] = [];
+  try {
+    for (const one of judged) {
+      const { look, verdict } = one;
+      const open = MAY_BE_AT_IT.includes(verdict.status) ? await earlier.find(look.unit) : null;
+      const isAtWork = open !== null && (await locks.holder(runLockName(open.run))) !== null;
+      marked.push(open === null ? one : { ...one, verdict: startOpen(verdict, open, isAtWork) });
+    }
+    return marked;
+  } catch (thrown) {
+    const { message, hint } = asProblem(thrown);
+    io.talk(`Whether an earlier run left a start open is not known: ${message} ${hint}\n`);
+    return judged;
+  }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { escapedJson, type Plan, Problem } from '../core/index.ts';
 import { renderPlan } from '../report/index.ts';
-import { buildPlan } from '../run/index.ts';
+import { buildPlan, pathOf } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { exitOfPart, exitOfPlan } from './exit-codes.ts';
 import { type Fleet, openFleet } from './fleet.ts';
@@ -71,9 +71,10 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
     component: args.component ?? 'ups',
     ...readOutput(args.output, args),
   });
-  const open = openPaths(stateFolder(args, io), io, 'read');
+  const state = stateFolder(args, io);
+  const open = openPaths(state, io, 'read');
   try {
-    const made = await makePlan(fleet, open, io);
+    const made = await makePlan(fleet, open, state, io);
     const document = planDocument(made, fleet, args.rules, io.clock.now());
     if (out !== null) await out.write(escapedJson(`${JSON.stringify(document, null, 2)}\n`), 0o600);
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
@@ -91,9 +92,11 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
 }
 
 /** Looks, judges and plans. Only reads. */
-export async function makePlan(fleet: Fleet, open: OpenPaths, io: Io): Promise<Plan> {
+export async function makePlan(fleet: Fleet, open: OpenPaths, state: string, io: Io): Promise<Plan> {
   const { signal } = new AbortController();
-  const judged = await lookAndJudge(fleet, open.paths, io, signal, true);
+  const judged = await lookAndJudge(fleet, open.paths, state, io, signal, true);
   const elsewhere = await lookElsewhere(fleet, judged, open.paths, io, signal);
-  return buildPlan(fleet.book.hash, judged, fleet.component, elsewhere);
+  return buildPlan(fleet.book.hash, judged, fleet.component, elsewhere, (target, unit, hop) =>
+    pathOf(open.paths, target).steps(target, unit, hop),
+  );
 }

@@ -121,7 +121,7 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
   if (note !== null) io.talk(`${note}\n`);
   const open = openPaths(state, io, args.apply ? 'write' : 'read');
   try {
-    const found = await makePlan(fleet, open, io);
+    const found = await makePlan(fleet, open, state, io);
     const plan = approved === null ? found : asApproved(approved, found);
     const document = planDocument(plan, fleet, used.rules, io.clock.now());
     if (!args.apply) return exitOfPart(showPlan(document, plan, args, io), fleet.unasked.size);

@@ -137,9 +137,9 @@ export interface StepContext extends LookContext {
   readonly progress: (fraction: number | null, note: string) => void;
 }
 
-/** What a path says about a hop before anything is done. */
+/** What a path says about a hop before anything is done. `warning`: it can be taken, and not to its end without a person. */
 export type StepsAnswer =
-  | { readonly possible: true; readonly steps: readonly Step[] }
+  | { readonly possible: true; readonly steps: readonly Step[]; readonly warning?: Problem }
   | { readonly possible: false; readonly problem: Problem };
 
 /**

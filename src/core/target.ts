@@ -57,6 +57,8 @@ export interface NetworkAccess {
   /** Credential for starting an update over SNMP; null = SNMP does not write. */
   readonly write: SnmpAccess | null;
   readonly login: Login | null;
+  /** What the inventory has for a write and a command that only reads did not resolve. Absent: everything is resolved. */
+  readonly unresolved?: { readonly login: boolean; readonly write: SnmpAccess['version'] | null };
   /** Tried in this order. */
   readonly transfer: readonly TransferWay[];
   /** Tried in this order. */

@@ -11,7 +11,7 @@ import {
   type UnitTarget,
   type UpgradePath,
 } from '../core/index.ts';
-import { cannotSend } from './cannot-send.ts';
+import { cannotSend, cannotStart } from './cannot-send.ts';
 import { cardSteps, checkCard, takeCard } from './card/steps.ts';
 import { refusalOf, waitsOf } from './generations/index.ts';
 import { look } from './look/look.ts';
@@ -54,7 +54,8 @@ function stepsFor(waits: Waits, target: UnitTarget, unit: Unit, hop: Hop): Steps
     { does: 'settle', commits: false, limitSeconds: waits.settle + waits.start },
     { does: 'verify', commits: false, limitSeconds: waits.verify + waits.start },
   ];
-  return { possible: true, steps };
+  const warning = cannotStart(target);
+  return { possible: true, steps, ...(warning === null ? {} : { warning }) };
 }
 
 function check(tools: Tools, step: StepName, context: StepContext): Promise<StepCheck> {

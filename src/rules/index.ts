@@ -5,7 +5,7 @@
  * yaml. No model number and no version stands in its code: they are in the YAML files.
  */
 export { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
-export { notApproved } from './built-in.ts';
+export { notApproved, startOpen } from './built-in.ts';
 export { CatalogueSchema, type Line } from './catalogue-schema.ts';
 export { type Decision, type DecisionInput, decide, kindOf } from './decide.ts';
 export { BUILT_IN_CODES, type JudgeInput, type Judgement, judge, judgeStart } from './judge.ts';

@@ -35,8 +35,12 @@ export interface EarlierStarts {
    * without a proven end counts as started. `partner`: an image that was left on its card for a person counts too. Throws Problem
    * config/run for a journal that lost its plan, because it might be about this unit.
    */
-  refuseOn(unit: Unit, as?: 'itself' | 'partner'): Promise<void>;
+  refuseOn(unit: Unit, as?: Role): Promise<void>;
+  /** As {@link EarlierStarts.refuseOn}, but gives the run and the Problem refused/second-attempt; null where no run left one. */
+  find(unit: Unit, as?: Role): Promise<{ readonly run: string; readonly problem: Problem } | null>;
 }
+
+type Role = 'itself' | 'partner';
 
 /** Journals only grow, so one of the same size was read already. */
 interface Seen {
@@ -58,20 +62,26 @@ export function createEarlierStarts(state: string, ownRun: string | null): Earli
     return starts;
   };
 
+  const find: EarlierStarts['find'] = async (unit, as = 'itself') => {
+    const serial = usableSerial(unit.serial);
+    const card = usableSerial(unit.card?.serial ?? null);
+    for (const run of await listRuns(state)) {
+      if (run === ownRun) continue;
+      const open = (await startsOf(run)).find(
+        (start) =>
+          (as === 'partner' || !start.staged) &&
+          concerns(start, serial, card) &&
+          !leftBehind(unit, start.hop),
+      );
+      if (open !== undefined) return { run, problem: secondAttempt(open) };
+    }
+    return null;
+  };
   return {
-    async refuseOn(unit, as = 'itself') {
-      const serial = usableSerial(unit.serial);
-      const card = usableSerial(unit.card?.serial ?? null);
-      for (const run of await listRuns(state)) {
-        if (run === ownRun) continue;
-        const open = (await startsOf(run)).find(
-          (start) =>
-            (as === 'partner' || !start.staged) &&
-            concerns(start, serial, card) &&
-            !leftBehind(unit, start.hop),
-        );
-        if (open !== undefined) throw secondAttempt(open);
-      }
+    find,
+    async refuseOn(unit, as) {
+      const open = await find(unit, as);
+      if (open !== null) throw open.problem;
     },
   };
 }

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { asProblem, Problem } from '../core/index.ts';
+import { asProblem, Problem, type ProblemCode } from '../core/index.ts';
 import type { Execution } from './execution.ts';
 import { fold } from './fold.ts';
 import type { Lock } from './locks.ts';
@@ -187,6 +187,13 @@ function refusal(problem: Problem, startMade: boolean): Ending {
   return { outcome: startMade ? 'unknown' : 'refused', after: null, problem, reasons: [] };
 }
 
+/** What stands against a unit at planning, and has a code of its own in a run. */
+const CODE_OF_REASON: Readonly<Record<string, ProblemCode | undefined>> = {
+  START_OPEN: 'refused/second-attempt',
+  RUN_AT_WORK: 'refused/locked',
+  NO_SEND_PATH: 'refused/no-path',
+};
+
 /** Units that the plan itself ends: nothing to do, nothing allowed, or nothing there. */
 function withoutWork(record: UnitRecord): Ending | null {
   const { verdict, unit, hops, problem } = record.planned;
@@ -201,10 +208,13 @@ function withoutWork(record: UnitRecord): Ending | null {
     return { outcome: 'failed', after, problem: cause, reasons: [] };
   }
   const message = against.map((reason) => reason.because).join('; ') || `the verdict is "${verdict.status}"`;
+  const code = against.map((reason) => CODE_OF_REASON[reason.code]).find((one) => one !== undefined);
   return {
     outcome: 'refused',
     after,
-    problem: new Problem('refused/rule', `${message}.`, { hint: against[0]?.remedy ?? 'See the reasons.' }),
+    problem: new Problem(code ?? 'refused/rule', `${message}.`, {
+      hint: against[0]?.remedy ?? 'See the reasons.',
+    }),
     reasons: verdict.reasons,
   };
 }

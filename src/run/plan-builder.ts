@@ -10,9 +10,12 @@ import {
   type Plan,
   type PlanComponent,
   type PlannedUnit,
+  type Problem,
   planId,
   type Reason,
+  type StepsAnswer,
   type StoredFile,
+  type Unit,
   type UnitTarget,
   type UpsHopOutline,
   unitKey,
@@ -35,21 +38,26 @@ export interface SeenElsewhere {
   readonly serial: string | null;
 }
 
+/** The steps of a hop, as the way to the unit has them with its inventory entry. */
+export type StepsOf = (target: UnitTarget, unit: Unit, hop: Hop) => StepsAnswer;
+
 /**
  * Turns looks and verdicts into a plan. Pure: the same facts give the same plan with the same id. `elsewhere`: entries that were
- * not chosen and carry a load together with others; one that is a chosen unit under another name must not hide its partners.
+ * not chosen and carry a load together with others; one that is a chosen unit under another name must not hide its partners. With
+ * `stepsOf` a plan says what the inventory itself has against sending and starting.
  */
 export function buildPlan(
   rules: string,
   judged: readonly Judged[],
   component: PlanComponent = 'ups',
   elsewhere: readonly SeenElsewhere[] = [],
+  stepsOf: StepsOf | null = null,
 ): Plan {
   const doubles = doubleSerials([
     ...judged.map(({ target, look }) => ({ key: unitKey(target), serial: look.unit.serial })),
     ...elsewhere,
   ]);
-  const units = judged.map((one) => plannedUnit(one, doubles));
+  const units = judged.map((one) => plannedUnit(one, doubles, stepsOf));
   return { id: planId(rules, units, component), component, rules, units };
 }
 
@@ -63,7 +71,11 @@ function doubleSerials(seen: readonly SeenElsewhere[]): ReadonlyMap<string, read
   return new Map([...owners].filter(([, keys]) => keys.length > 1));
 }
 
-function plannedUnit(judged: Judged, doubles: ReadonlyMap<string, readonly string[]>): PlannedUnit {
+function plannedUnit(
+  judged: Judged,
+  doubles: ReadonlyMap<string, readonly string[]>,
+  stepsOf: StepsOf | null,
+): PlannedUnit {
   const { target, look } = judged;
   const key = unitKey(target);
   const serial = usableSerial(look.unit.serial);
@@ -87,12 +99,22 @@ function plannedUnit(judged: Judged, doubles: ReadonlyMap<string, readonly strin
       ),
     );
   }
-  const verdict = against.length === 0 ? judged.verdict : refusedBy(judged.verdict, against);
+  const hops = ['outdated', 'blocked'].includes(judged.verdict.status) ? hopsOf(judged.verdict, judged) : [];
+  const [first] = hops;
+  const answer = first === undefined ? undefined : stepsOf?.(target, look.unit, first);
+  const notes: Reason[] = [];
+  if (answer?.possible === false) {
+    against.push(inventoryReason('NO_SEND_PATH', 'block', answer.problem));
+  } else if (answer?.warning !== undefined) {
+    notes.push(inventoryReason('NO_START_WAY', 'warn', answer.warning));
+  }
+  const refused = against.length === 0 ? judged.verdict : refusedBy(judged.verdict, against);
+  const verdict = notes.length === 0 ? refused : { ...refused, reasons: [...refused.reasons, ...notes] };
   return {
     key,
     unit: look.unit,
     verdict,
-    hops: verdict.status === 'outdated' || verdict.status === 'blocked' ? hopsOf(verdict, judged) : [],
+    hops,
     output: target.output,
     problem: look.problem?.toJSON() ?? null,
   };
@@ -100,6 +122,11 @@ function plannedUnit(judged: Judged, doubles: ReadonlyMap<string, readonly strin
 
 function identityReason(code: string, because: string, remedy: string): Reason {
   return { code, rule: 'identity', outcome: 'block', because, remedy, source: 'inventory and look' };
+}
+
+function inventoryReason(code: string, outcome: Reason['outcome'], { message, hint }: Problem): Reason {
+  const because = message.replace(/\.$/, '');
+  return { code, rule: 'way', outcome, because, remedy: hint, source: 'inventory' };
 }
 
 function refusedBy(verdict: Verdict, against: readonly Reason[]): Verdict {

@@ -135,6 +135,9 @@ async function networkAccess(
     snmp: snmp === null ? null : await snmpAccess(snmp, secrets, label),
     write: settings.write && purpose === 'write' ? await snmpAccess(settings.write, secrets, label) : null,
     login: settings.login && needsLogin ? await login(settings.login, secrets, label) : null,
+    ...(purpose === 'write'
+      ? {}
+      : { unresolved: { login: settings.login !== undefined, write: settings.write?.version ?? null } }),
     transfer: settings.transfer ?? ['scp', 'ftp'],
     start: settings.start ?? ['snmp', 'cli'],
     plaintext: settings.plaintext ?? false,

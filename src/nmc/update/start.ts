@@ -7,6 +7,7 @@ import {
   unitKey,
 } from '../../core/index.ts';
 import { clearUpdateResult, readUpdateState, requestUpdate, type SnmpSession } from '../../snmp/index.ts';
+import { writeAccess } from '../cannot-send.ts';
 import { CODE, meaningOf, NOT_BEGUN, PHRASES } from '../phrases.ts';
 import { type Shell, withShell } from '../session/shell.ts';
 import { networkOf, shellOptions, type Tools } from '../tools.ts';
@@ -38,6 +39,7 @@ export async function takeStart(tools: Tools, context: StepContext): Promise<Ste
     refusals.push(attempt.problem);
   }
   const told = refusals.map((problem) => problem.message).join(' ');
+  const open = [...new Set(refusals.map((problem) => problem.hint))].join(' ');
   return {
     state: 'staged',
     way: null,
@@ -45,7 +47,7 @@ export async function takeStart(tools: Tools, context: StepContext): Promise<Ste
       'device/start-unavailable',
       `The image lies on the card, nothing was started, and no way to start it is open. ${told}`,
       {
-        hint: 'Press "Update UPS" on the Firmware Update page of the card, or open one of the ways named; then run upsfw resume.',
+        hint: `Press "Update UPS" on the Firmware Update page of the card, or open a way to start: ${open} Then run upsfw resume.`,
         cause: refusals[0],
       },
     ),
@@ -69,21 +71,8 @@ function startBy(way: StartWay, tools: Tools, context: StepContext): Promise<Att
 
 async function startBySnmp(tools: Tools, context: StepContext): Promise<Attempt> {
   const network = networkOf(context.target);
-  const { write } = network;
-  if (write === null) {
-    return no(
-      'device/start-unavailable',
-      'The inventory has no write: credential for SNMP.',
-      'Add write: to the unit.',
-    );
-  }
-  if (write.version !== '3' && !network.plaintext) {
-    return no(
-      'refused/plaintext',
-      `SNMP version ${write.version} sends its community without encryption.`,
-      'Use version 3, or allow it with plaintext: true.',
-    );
-  }
+  const { write, against } = writeAccess(network);
+  if (write === null) return { state: 'no', problem: against };
   let session: SnmpSession;
   try {
     session = await tools.hub.open(write, { host: network.host, port: network.ports.snmp });
@@ -140,7 +129,7 @@ async function makeReady(session: SnmpSession): Promise<Attempt | null> {
 }
 
 function no(
-  code: 'device/start-unavailable' | 'refused/plaintext' | 'device/stale-result',
+  code: 'device/start-unavailable' | 'device/stale-result',
   message: string,
   hint: string,
 ): Attempt {
