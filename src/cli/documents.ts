@@ -107,13 +107,23 @@ export function outcomeOf(record: UnitRecord, alive: boolean): RunOutcome {
 export function runNow(look: Look, planned: Unit): RunNow {
   const { unit, problem } = look;
   const heard = { serial: unit.serial, problem: problem?.toJSON() ?? null };
-  const nothing = { ...heard, firmware: null, activity: 'unknown' } as const;
+  const nothing = { ...heard, firmware: null, activity: 'unknown', note: null } as const;
   if (!unit.reachable || problem?.code.startsWith('link/') === true) return { ...nothing, answers: 'silent' };
   if (usableSerial(unit.serial) === null) return { ...nothing, answers: 'unidentified' };
   if (!sameUnit(unit, planned)) {
     return { ...nothing, answers: usableSerial(planned.serial) === null ? 'unidentified' : 'other' };
   }
-  return { ...heard, answers: 'same', firmware: firmwareOf(unit), activity: look.activity ?? 'unknown' };
+  const same = { ...heard, answers: 'same', firmware: firmwareOf(unit) } as const;
+  const activity = look.activity ?? 'unknown';
+  // Its card answers for it, with what it saw last.
+  if (unit.condition.linkUp === false && activity !== 'updating') {
+    return {
+      ...same,
+      activity: 'unknown',
+      note: 'its card has lost the link to it, and shows what it saw last',
+    };
+  }
+  return { ...same, activity, note: activity === 'unknown' ? (look.activityNote ?? null) : null };
 }
 
 /** `alive`: as for {@link outcomeOf}. `seen`: what the devices say now, by key; left out where they were not asked. */

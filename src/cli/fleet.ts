@@ -69,6 +69,8 @@ export interface FleetNeeds {
   readonly asOf?: string | undefined;
   /** Units whose output the tool may switch off, beside those of the inventory: the chosen ones, or these keys. */
   readonly outputOff?: 'chosen' | ReadonlySet<string>;
+  /** Whether an update runs at a unit is asked too, which takes its login where that is there. */
+  readonly update?: boolean;
   /** Further keys to have among the targets, chosen by no option. */
   readonly keys?: readonly string[];
 }
@@ -96,7 +98,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   const { images, cardFiles } =
     imagesFolder === null ? NO_FILES : await readImages(imagesFolder, needs, args, io);
   // What a card runs is asked of its command line too, where a plan is about the card.
-  const about = { card: component !== 'ups' };
+  const about = { card: component !== 'ups', loginIfThere: needs.update === true };
 
   const secrets = createSecretResolver({
     environment: io.environment,
@@ -158,7 +160,7 @@ export function openFleetOfRun(
   record: RunRecord,
   args: CommonArgs & { readonly inventory?: string | undefined },
   io: Io,
-  purpose: Purpose,
+  needs: Pick<FleetNeeds, 'purpose' | 'update'>,
 ): Promise<Fleet> {
   return openFleet(
     {
@@ -171,7 +173,7 @@ export function openFleetOfRun(
     },
     io,
     {
-      purpose,
+      ...needs,
       images: 'if-there',
       component: record.plan.component,
       keys: record.units.map((unit) => unit.planned.key),

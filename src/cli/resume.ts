@@ -99,7 +99,7 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
     ].map(({ planned }) => planned.key);
     const outlook = outlookOf(journal.events, again);
     if (outlook.starts.length > 0 && !args.yes && io.ask === null) throw nobodyToAsk(run, outlook);
-    const fleet = await openFleetOfRun(record, args, io, 'write');
+    const fleet = await openFleetOfRun(record, args, io, { purpose: 'write' });
     const open = openPaths(state, io);
     try {
       await confirmed(run, outlook, args, io);

@@ -226,7 +226,7 @@ export async function showLive(
       hint: `Ask the port: upsfw local look ${record.recovery.port}`,
     });
   }
-  const fleet = await openFleetOfRun(record, args, io, 'read');
+  const fleet = await openFleetOfRun(record, args, io, { purpose: 'read', update: true });
   const open = openPaths(state, io, 'read');
   try {
     const looks = await lookAll(open.paths, fleet.chosen, {

@@ -156,6 +156,8 @@ export interface RunNow {
   readonly firmware: RunFirmware | null;
   /** `waiting`: it has an image and installs it later. `unknown`: it was not asked, or did not say. */
   readonly activity: 'idle' | 'updating' | 'waiting' | 'unknown';
+  /** Why the activity is not known; null where it is. */
+  readonly note: string | null;
   readonly problem: ProblemJson | null;
 }
 

@@ -151,10 +151,10 @@ const ACTIVITY: Readonly<Record<RunNow['activity'], string>> = {
 };
 
 /** `UPS 07.1 (ID17), idle`. Idle is said only of a unit that was asked about an update and said so. */
-export function nowInWords({ answers, serial, firmware, activity, problem }: RunNow): string {
+export function nowInWords({ answers, serial, firmware, activity, note, problem }: RunNow): string {
   switch (answers) {
     case 'same':
-      return `${firmware === null ? 'firmware not known' : firmwareWords(firmware)}, ${ACTIVITY[activity]}`;
+      return `${firmware === null ? 'firmware not known' : firmwareWords(firmware)}, ${ACTIVITY[activity]}${note === null ? '' : `: ${note}`}`;
     case 'other':
       return `another unit answers (serial number ${serial ?? 'not known'})`;
     case 'unidentified':

@@ -18,6 +18,8 @@ export type Purpose = 'read' | 'write';
 export interface TargetNeeds {
   /** True: the login is needed for reading too, because what the card itself runs is looked at. */
   readonly card?: boolean;
+  /** True: the login is resolved too where its secret is there, because it answers more. */
+  readonly loginIfThere?: boolean;
 }
 
 /** Resolves the secrets of one unit. Throws Problem config/secret. */
@@ -31,8 +33,7 @@ export async function resolveTarget(
     site: unit.site,
     name: unit.name,
     serial: unit.serial,
-    network:
-      unit.host === null ? null : await networkAccess(unit, unit.host, secrets, purpose, needs.card === true),
+    network: unit.host === null ? null : await networkAccess(unit, unit.host, secrets, purpose, needs),
     local: unit.local,
     window: unit.settings.window ?? null,
     output: unit.output,
@@ -81,7 +82,11 @@ export async function resolveTargets(
       },
     };
     const target = await resolveTarget(unit, collecting, purpose, needs);
-    if (problems.length === 0) targets.push(target);
+    if (problems.length > 0 && needs.loginIfThere === true) {
+      const less = await resolveTargets([unit], secrets, purpose, { ...needs, loginIfThere: false });
+      targets.push(...less.targets);
+      unresolved.push(...less.unresolved);
+    } else if (problems.length === 0) targets.push(target);
     else unresolved.push({ target: withoutCredentials(target), problems });
   }
   return { targets, unresolved };
@@ -116,12 +121,13 @@ async function networkAccess(
   host: string,
   secrets: SecretResolver,
   purpose: Purpose,
-  card: boolean,
+  needs: TargetNeeds,
 ): Promise<NetworkAccess> {
   const { settings } = unit;
   const label = unitKey(unit);
   const snmp = settings.snmp ?? null;
-  const needsLogin = purpose === 'write' || card || snmp === null;
+  const needsLogin =
+    purpose === 'write' || needs.card === true || needs.loginIfThere === true || snmp === null;
   return {
     host,
     ports: {

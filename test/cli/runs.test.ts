@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { systemClock } from '../../src/cli/io.ts';
 import { createJournal, type NewEvent } from '../../src/run/index.ts';
 import { plannedUnit, planOf } from '../run/values.ts';
-import { NMC2, openSite, runOf, type Site } from './harness.ts';
+import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
 
 const RunsShape = z.object({
   schema: z.literal('upsfw/runs@1'),
@@ -173,5 +173,32 @@ describe('a command without the name of a run', () => {
     const ran = await site.run(['resume', '--yes', '--json']);
     expect(ran.exit).not.toBe(0);
     expect(site.fleet.device('a').counters).toMatchObject({ starts: 0, uploads: 0 });
+  });
+});
+
+describe('status --live', () => {
+  it('says that a unit is idle where all of its sources say so, and why it cannot where one could not be asked', async () => {
+    site = await openSite([NMC2, NMC3, BOTH_WAYS]);
+    expect((await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'])).exit).toBe(0);
+    const live = await site.run(['status', '--live']);
+    for (const id of ['ID18', 'ID20']) expect(live.out).toContain(`now: UPS 15.0 (${id}), idle`);
+    expect(live.out).not.toContain('not known');
+
+    const { UPSFW_SIM_PASSWORD: _, ...environment } = site.environment;
+    const less = await site.run(['status', '--live'], { environment });
+    expect(less.out.replaceAll(/\s+/g, ' ')).toContain(
+      'now: UPS 15.0 (ID18), update state not known: its event log could not be read',
+    );
+    expect(less.exit).toBe(0);
+  });
+
+  it('calls no unit idle whose card has lost it', async () => {
+    site = await openSite([{ ...NMC3, faults: ['never-returns'] }], 3000);
+    await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    const live = await site.run(['status', '--live']);
+    expect(live.out.replaceAll(/\s+/g, ' ')).toContain(
+      'update state not known: its card has lost the link to it',
+    );
+    expect(live.out).not.toContain('idle');
   });
 });
