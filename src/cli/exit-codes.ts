@@ -36,7 +36,9 @@ export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit
     2: 'Also: secrets of some units are missing. The others were looked at and are reported, whatever `--fail-on` chooses.',
     3: 'A unit is not current, is affected by an advisory, or has findings about its services; `--fail-on` chooses.',
   },
-  import: { 3: 'A unit of the list was not taken over, because it contradicts the inventory.' },
+  import: {
+    3: 'An entry of the list was left out: it has a fault, or it contradicts the list or the inventory. What is no unit for this tool does not count.',
+  },
   plan: {
     2: 'Also: secrets of some units are missing. The others are planned.',
     3: 'At least one chosen unit is blocked, unsupported, unknown or unreachable. The units that can be upgraded are in the plan.',
@@ -110,9 +112,9 @@ export function exitOfPart(exit: Exit, unasked: number): Exit {
   return unasked > 0 ? 2 : exit;
 }
 
-/** Units that were to be written into an inventory. */
-export function exitOfMerge(changes: readonly { readonly kind: string }[]): Exit {
-  return changes.some(({ kind }) => kind === 'conflict' || kind === 'left-out') ? 3 : DONE;
+/** Units that were to be written into an inventory: what was done with each, and what was said of the entries of a list. */
+export function exitOfMerge(said: readonly { readonly kind: string }[]): Exit {
+  return said.some(({ kind }) => kind === 'conflict' || kind === 'left-out') ? 3 : DONE;
 }
 
 /** A plan: 0 only if every chosen unit is current or can be upgraded. A unit without a plan is a finding. */

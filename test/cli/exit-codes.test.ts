@@ -97,6 +97,7 @@ describe('the one table', () => {
     expect(exitOfMerge([{ kind: 'added' }, { kind: 'pinned' }])).toBe(0);
     expect(exitOfMerge([{ kind: 'added' }, { kind: 'conflict' }])).toBe(3);
     expect(exitOfMerge([{ kind: 'left-out' }])).toBe(3);
+    expect(exitOfMerge([{ kind: 'remark' }, { kind: 'not-needed' }])).toBe(0);
   });
 
   it('lets the demonstration end well where its refused units are refused, and only there', () => {
