@@ -11,7 +11,7 @@ export type Exit = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 /** Each exit code and its meaning, as `upsfw --help` and `docs/codes.md` show it. */
 export const EXIT_CODES: readonly { readonly code: Exit; readonly meaning: string }[] = [
   { code: 0, meaning: 'Everything that was asked for is done, or was not needed.' },
-  { code: 1, meaning: 'A fault of the tool itself, or standard output could not be written.' },
+  { code: 1, meaning: 'A fault of the tool itself, or its output could not be written.' },
   {
     code: 2,
     meaning: 'Wrong usage, inventory, list, rules, image file, plan file or state folder. Nothing was sent.',
@@ -95,6 +95,11 @@ export function exitOfProblem({ code }: Pick<Problem, 'code'>): Exit {
   if (code === 'refused/interrupted') return STOPPED;
   if (code === 'refused/confirmation') return 2;
   return code.startsWith('refused/') ? 3 : 4;
+}
+
+/** A command whose output was lost, by the code that it would end with: nobody saw what was done, refused or found. */
+export function exitOfLostOutput(exit: string | number | null | undefined): string | number {
+  return exit === undefined || exit === null || exit === DONE || exit === 3 ? 1 : exit;
 }
 
 /** A look at one device. */

@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   EXIT_CODES,
   exitOfDemo,
+  exitOfLostOutput,
   exitOfMerge,
   exitOfPlan,
   exitOfProblem,
@@ -98,6 +99,11 @@ describe('the one table', () => {
     expect(exitOfMerge([{ kind: 'added' }, { kind: 'conflict' }])).toBe(3);
     expect(exitOfMerge([{ kind: 'left-out' }])).toBe(3);
     expect(exitOfMerge([{ kind: 'remark' }, { kind: 'not-needed' }])).toBe(0);
+  });
+
+  it('does not hide what is worse than lost output', () => {
+    expect(EXIT_CODES.map(({ code }) => exitOfLostOutput(code))).toEqual([1, 1, 2, 1, 4, 5, 130]);
+    expect(exitOfLostOutput(undefined)).toBe(1);
   });
 
   it('lets the demonstration end well where its refused units are refused, and only there', () => {
