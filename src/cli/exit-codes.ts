@@ -26,7 +26,7 @@ export const EXIT_CODES: readonly { readonly code: Exit; readonly meaning: strin
   { code: 130, meaning: 'Stopped by the operator.' },
 ];
 
-/** What the codes above 0 mean for a command beside 1 and 2, which mean the same for all. */
+/** What the codes above 0 mean for a command. 1 and 2 mean the same for all; `Also:` says what a command adds to that. */
 export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit, string>>>>> = {
   discover: {
     3: 'With `--write`: a unit was found and not written, because it contradicts the inventory.',
@@ -44,12 +44,14 @@ export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit
     3: 'At least one chosen unit is blocked, unsupported, unknown or unreachable. The units that can be upgraded are in the plan.',
   },
   upgrade: {
+    2: 'Also: the question was answered with no, or nobody could be asked. Nothing was sent.',
     3: 'At least one chosen unit was refused, at planning or right before its start. Without `--apply`: as for `plan`.',
     4: 'At least one unit failed or did not answer, was refused after a verified hop, or waits for a person.',
     5: 'At least one start has no known end.',
     130: 'Stopped by the operator. At least one unit was not begun.',
   },
   resume: {
+    2: 'As for `upgrade`.',
     3: 'As for `upgrade`.',
     4: 'As for `upgrade`.',
     5: 'As for `upgrade`.',
@@ -68,6 +70,7 @@ export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit
   images: { 2: 'At least one file is damaged.' },
   rules: { 2: '`check` found a mistake, or `decide --jsonl` could not read a line.' },
   local: {
+    2: 'Also: the question of `recover` was answered with no, or nobody could be asked. Nothing was sent.',
     3: '`recover`: a rule refuses the image.',
     4: '`look`: the unit does not answer. `recover`: the image was not taken.',
     5: '`recover`: what the unit runs is not known.',

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  COMMAND_EXITS,
   EXIT_CODES,
   exitOfDemo,
   exitOfLostOutput,
@@ -92,6 +93,13 @@ describe('the one table', () => {
     for (const code of ['config/plan', 'image/size', 'device/login', 'link/silent', 'refused/rule'] as const)
       expect(exitOfProblem({ code })).toBeGreaterThan(1);
     expect(exitOfProblem({ code: 'internal/unexpected' })).toBe(1);
+  });
+
+  it('says what a no at a question ends with, for each command that asks', () => {
+    expect(exitOfProblem({ code: 'refused/confirmation' })).toBe(2);
+    expect(COMMAND_EXITS.upgrade?.[2]).toContain('answered with no');
+    expect(COMMAND_EXITS.resume?.[2]).toBe('As for `upgrade`.');
+    expect(COMMAND_EXITS.local?.[2]).toContain('answered with no');
   });
 
   it('takes a unit that contradicts the inventory for not written', () => {
