@@ -10,9 +10,18 @@ function isOlder(found, least) {
   return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
 }
 
+function isThere(path) {
+  return require('node:fs').existsSync(require('node:path').join(__dirname, '..', path));
+}
+
 if (isOlder(process.versions.node, wanted)) {
   process.stderr.write(`upsfw needs Node.js ${wanted} or newer; this is ${process.versions.node}.\n`);
   process.exit(2);
 } else if (require.main === module) {
-  require('./start.cjs');
+  if (isThere('dist/main.js')) require('./start.cjs');
+  else {
+    const first = isThere('node_modules') ? '' : 'npm ci && ';
+    process.stderr.write(`upsfw is not built yet. In the checkout run: ${first}npm run -s build\n`);
+    process.exit(2);
+  }
 }

@@ -11,7 +11,7 @@ export type Exit = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 /** Each exit code and its meaning, as `upsfw --help` and `docs/codes.md` show it. */
 export const EXIT_CODES: readonly { readonly code: Exit; readonly meaning: string }[] = [
   { code: 0, meaning: 'Everything that was asked for is done, or was not needed.' },
-  { code: 1, meaning: 'A fault of the tool itself, or standard output could not be written.' },
+  { code: 1, meaning: 'A fault of the tool itself, or its output could not be written.' },
   {
     code: 2,
     meaning: 'Wrong usage, inventory, list, rules, image file, plan file or state folder. Nothing was sent.',
@@ -26,7 +26,7 @@ export const EXIT_CODES: readonly { readonly code: Exit; readonly meaning: strin
   { code: 130, meaning: 'Stopped by the operator.' },
 ];
 
-/** What the codes above 0 mean for a command beside 1 and 2, which mean the same for all. */
+/** What the codes above 0 mean for a command. 1 and 2 mean the same for all; `Also:` says what a command adds to that. */
 export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit, string>>>>> = {
   discover: {
     3: 'With `--write`: a unit was found and not written, because it contradicts the inventory.',
@@ -36,18 +36,22 @@ export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit
     2: 'Also: secrets of some units are missing. The others were looked at and are reported, whatever `--fail-on` chooses.',
     3: 'A unit is not current, is affected by an advisory, or has findings about its services; `--fail-on` chooses.',
   },
-  import: { 3: 'A unit of the list was not taken over, because it contradicts the inventory.' },
+  import: {
+    3: 'An entry of the list was left out: it has a fault, or it contradicts the list or the inventory. What is no unit for this tool does not count.',
+  },
   plan: {
     2: 'Also: secrets of some units are missing. The others are planned.',
     3: 'At least one chosen unit is blocked, unsupported, unknown or unreachable. The units that can be upgraded are in the plan.',
   },
   upgrade: {
+    2: 'Also: the question was answered with no, or nobody could be asked. Nothing was sent.',
     3: 'At least one chosen unit was refused, at planning or right before its start. Without `--apply`: as for `plan`.',
     4: 'At least one unit failed or did not answer, was refused after a verified hop, or waits for a person.',
     5: 'At least one start has no known end.',
     130: 'Stopped by the operator. At least one unit was not begun.',
   },
   resume: {
+    2: 'As for `upgrade`.',
     3: 'As for `upgrade`.',
     4: 'As for `upgrade`.',
     5: 'As for `upgrade`.',
@@ -66,6 +70,7 @@ export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit
   images: { 2: 'At least one file is damaged.' },
   rules: { 2: '`check` found a mistake, or `decide --jsonl` could not read a line.' },
   local: {
+    2: 'Also: the question of `recover` was answered with no, or nobody could be asked. Nothing was sent.',
     3: '`recover`: a rule refuses the image.',
     4: '`look`: the unit does not answer. `recover`: the image was not taken.',
     5: '`recover`: what the unit runs is not known.',
@@ -95,6 +100,11 @@ export function exitOfProblem({ code }: Pick<Problem, 'code'>): Exit {
   return code.startsWith('refused/') ? 3 : 4;
 }
 
+/** A command whose output was lost, by the code that it would end with: nobody saw what was done, refused or found. */
+export function exitOfLostOutput(exit: string | number | null | undefined): string | number {
+  return exit === undefined || exit === null || exit === DONE || exit === 3 ? 1 : exit;
+}
+
 /** A look at one device. */
 export function exitOfLook(wasRead: boolean): Exit {
   return wasRead ? DONE : 4;
@@ -110,9 +120,9 @@ export function exitOfPart(exit: Exit, unasked: number): Exit {
   return unasked > 0 ? 2 : exit;
 }
 
-/** Units that were to be written into an inventory. */
-export function exitOfMerge(changes: readonly { readonly kind: string }[]): Exit {
-  return changes.some(({ kind }) => kind === 'conflict' || kind === 'left-out') ? 3 : DONE;
+/** Units that were to be written into an inventory: what was done with each, and what was said of the entries of a list. */
+export function exitOfMerge(said: readonly { readonly kind: string }[]): Exit {
+  return said.some(({ kind }) => kind === 'conflict' || kind === 'left-out') ? 3 : DONE;
 }
 
 /** A plan: 0 only if every chosen unit is current or can be upgraded. A unit without a plan is a finding. */

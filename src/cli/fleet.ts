@@ -13,6 +13,7 @@ import { type ImageFolder, openFolder } from '../images/index.ts';
 import { loadRules, type RuleBook } from '../rules/index.ts';
 import {
   createSecretResolver,
+  expectSecrets,
   findPartners,
   type Inventory,
   type InventoryUnit,
@@ -22,7 +23,6 @@ import {
   missingSecrets,
   type Purpose,
   type RunRecord,
-  resolveTarget,
   resolveTargets,
   type SecretResolver,
   sameHost,
@@ -106,6 +106,11 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     ask: secretPrompt(io),
   });
   const partners = needs.purpose === 'write' ? partnersOf(inventory, keys) : [];
+  const working = new Set([...units, ...partners].map(unitKey));
+  const alike = needs.images === 'required' ? sharingUnits(inventory, working) : [];
+  await expectSecrets(units, secrets, needs.purpose, about);
+  await expectSecrets(partners, secrets, 'read', { card: true });
+  await expectSecrets(alike, secrets, 'read');
   const own = await resolveTargets(units, secrets, needs.purpose, about);
   // Whether an update runs at a partner is asked of its command line and its event log too, which take the login.
   const others = await resolveTargets(partners, secrets, 'read', { card: true });
@@ -123,7 +128,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     return [off ? { ...target, output: 'off' } : target];
   });
   const targets = new Map([...chosen, ...others.targets].map(byKey));
-  const sharing = needs.images === 'required' ? await sharingUnits(inventory, targets, secrets) : [];
+  const sharing = await targetsOf(alike, secrets);
   return {
     inventory,
     book,
@@ -138,21 +143,21 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   };
 }
 
-/** The entries beside the chosen ones that share a load. One without a credential cannot be looked at, and is left out. */
-async function sharingUnits(
-  inventory: Inventory,
-  targets: ReadonlyMap<string, UnitTarget>,
+/** The entries beside those that are worked on which share a load. */
+function sharingUnits(inventory: Inventory, working: ReadonlySet<string>): readonly InventoryUnit[] {
+  const partners = findPartners(inventory);
+  return inventory.units.filter((unit) => {
+    const key = unitKey(unit);
+    return !working.has(key) && (partners.get(key) ?? []).length > 0;
+  });
+}
+
+/** A unit without a credential cannot be looked at, and is left out. Throws what is no missing secret, such as Ctrl-C. */
+async function targetsOf(
+  units: readonly InventoryUnit[],
   secrets: SecretResolver,
 ): Promise<readonly UnitTarget[]> {
-  const partners = findPartners(inventory);
-  const sharing: UnitTarget[] = [];
-  for (const unit of inventory.units) {
-    const key = unitKey(unit);
-    if (targets.has(key) || (partners.get(key) ?? []).length === 0) continue;
-    const target = await resolveTarget(unit, secrets, 'read').catch(() => null);
-    if (target !== null) sharing.push(target);
-  }
-  return sharing;
+  return (await resolveTargets(units, secrets, 'read')).targets;
 }
 
 /** The fleet of a run: its units, with the inventory, images and rules that it was begun with. */

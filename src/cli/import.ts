@@ -7,7 +7,9 @@ import {
   IMPORT_FORMATS,
   IMPORTERS,
   type Imported,
+  type ImportNote,
   type ListedUnit,
+  type NoteKind,
   nameSchema,
   writeInventoryFile,
 } from '../run/index.ts';
@@ -65,7 +67,10 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
         await readList(args.source, io),
         args.group === undefined ? {} : { group: args.group },
       );
-  for (const { place, message } of notes.slice(0, MOST_LINES)) io.talk(`${place}: ${message}\n`);
+  // What is wrong comes first where not all is shown: it is why the command does not end with 0.
+  const urgent = (note: ImportNote): number => (note.kind === 'left-out' ? 0 : 1);
+  const told = notes.length > MOST_LINES ? [...notes].sort((a, b) => urgent(a) - urgent(b)) : notes;
+  for (const { place, message } of told.slice(0, MOST_LINES)) io.talk(`${place}: ${message}\n`);
   if (notes.length > MOST_LINES) io.talk(`and ${notes.length - MOST_LINES} more notes; --json gives all.\n`);
   if (listed.length === 0) throw nothingTaken();
   const before = args.write === undefined ? null : await readInventoryText(args.write);
@@ -88,12 +93,17 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
   } else if (args.write === undefined) io.out(text);
   const done = text === before ? `nothing to change in ${args.write}` : `written to ${args.write}`;
   const stands = unchanged + changes.filter(({ kind }) => kind !== 'conflict' && kind !== 'left-out').length;
-  const left = units.length - stands;
+  const noted = (kind: NoteKind): number => notes.filter((note) => note.kind === kind).length;
+  const left = units.length - stands + noted('left-out');
+  const parts = [
+    ...(left === 0 ? [] : [`${left} of the list left out`]),
+    ...(noted('not-needed') === 0 ? [] : [`${noted('not-needed')} not needed`]),
+  ];
   io.talk(
-    `${counted(stands, 'unit')}${left === 0 ? '' : ` (${left} of the list left out)`}, ${counted(notes.length, 'note')}${args.write === undefined ? '' : `; ${done}`}.\n`,
+    `${counted(stands, 'unit')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}, ${counted(notes.length, 'note')}${args.write === undefined ? '' : `; ${done}`}.\n`,
   );
   if (assumed) io.talk(`${ASSUMED}\n`);
-  return exitOfMerge(changes);
+  return exitOfMerge([...notes, ...changes]);
 }
 
 function counted(count: number, what: string): string {

@@ -3,6 +3,7 @@ import { type Clock, reasonOf } from '../core/index.ts';
 import type { LocalWaits } from '../local/index.ts';
 import type { Waits } from '../nmc/index.ts';
 import { type Ask, askAt } from './ask.ts';
+import { exitOfLostOutput } from './exit-codes.ts';
 
 /** The world outside of a command: streams, terminal, environment and time. */
 export interface Io {
@@ -68,14 +69,14 @@ const READER_GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_D
 
 /**
  * Nobody may read any more, but a unit whose update was started is watched to its end all the same. Output that is lost for
- * another reason (a full disk) is said, and ends in exit code 1.
+ * another reason (a full disk) is said, and decides the exit code where nothing worse happened.
  */
 function outliveReaders(): void {
   const lost = (stream: string, error: unknown): void => {
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
     if (READER_GONE.has(code)) return;
     process.once('exit', () => {
-      process.exitCode ||= 1;
+      process.exitCode = exitOfLostOutput(process.exitCode);
     });
     if (stream === 'standard output')
       process.stderr.write(`upsfw: ${stream} cannot be written: ${reasonOf(error)}.\n`);

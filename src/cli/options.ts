@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Options } from 'yargs';
 import { z } from 'zod';
-import { PLAN_COMPONENTS, Problem, printable } from '../core/index.ts';
+import { PLAN_COMPONENTS, Problem, printable, type Reason } from '../core/index.ts';
 import type { Listing } from '../report/index.ts';
 import type { Io } from './io.ts';
 
@@ -89,12 +89,18 @@ export const OverruleWords = z.array(z.string().min(1));
 export function readOverrule(words: readonly string[]): ReadonlyMap<string, string> {
   const overruled = new Map<string, string>();
   for (const word of words) {
-    const found = /^([a-z0-9]+(?:-[a-z0-9]+)*)=(.*)$/s.exec(word);
+    // A code is no rule; the rules know it, and say which of them to name.
+    const found = /^([A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*)=(.*)$/s.exec(word);
     const reason = printable(found?.[2] ?? '').trim();
     const rule = found?.[1];
-    if (rule === undefined || reason.length < SHORTEST_REASON) {
+    if (rule === undefined) {
       throw new Problem('config/overrule', `"${printable(word)}" is not RULE="reason".`, {
         hint: 'Name the id of one rule and say why it may be overruled; the reason is kept in the journal of the run.',
+      });
+    }
+    if (reason.length < SHORTEST_REASON) {
+      throw new Problem('config/overrule', `${rule}="${reason}" gives no reason.`, {
+        hint: `Say in ${SHORTEST_REASON} letters or more why it may be overruled: RULE="reason". The journal keeps it.`,
       });
     }
     if (overruled.has(rule)) {
@@ -108,6 +114,12 @@ export function readOverrule(words: readonly string[]): ReadonlyMap<string, stri
 }
 
 const SHORTEST_REASON = 5;
+
+/** What to do about a refusal, for the commands that take `--overrule`. `overrulable`: the rules that may be overruled. */
+export function refusalHint({ rule, remedy }: Reason, overrulable: ReadonlySet<string>): string {
+  const over = overrulable.has(rule) ? ` It can be overruled: --overrule ${rule}="reason".` : '';
+  return `${remedy ?? `See upsfw rules explain ${rule}.`}${over}`;
+}
 
 /** Options of the commands that work on units of an inventory. */
 export const FLEET_OPTIONS = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { escapedJson, type Plan, Problem } from '../core/index.ts';
 import { renderPlan } from '../report/index.ts';
+import { idleOverrules } from '../rules/index.ts';
 import { buildPlan, pathOf } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { exitOfPart, exitOfPlan } from './exit-codes.ts';
@@ -80,10 +81,11 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
     if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
     else
       io.out(
-        renderPlan(document, {
-          format: args.format === 'md' ? 'markdown' : 'text',
-          color: io.color && args.color,
-        }),
+        renderPlan(
+          document,
+          { format: args.format === 'md' ? 'markdown' : 'text', color: io.color && args.color },
+          fleet.book.overrulable,
+        ),
       );
     return exitOfPart(exitOfPlan(made), fleet.unasked.size);
   } finally {
@@ -96,7 +98,13 @@ export async function makePlan(fleet: Fleet, open: OpenPaths, state: string, io:
   const { signal } = new AbortController();
   const judged = await lookAndJudge(fleet, open.paths, state, io, signal, true);
   const elsewhere = await lookElsewhere(fleet, judged, open.paths, io, signal);
-  return buildPlan(fleet.book.hash, judged, fleet.component, elsewhere, (target, unit, hop) =>
+  const found = buildPlan(fleet.book.hash, judged, fleet.component, elsewhere, (target, unit, hop) =>
     pathOf(open.paths, target).steps(target, unit, hop),
   );
+  const seen = found.units.filter(
+    ({ key, verdict }) => verdict.status !== 'unreachable' && !fleet.unasked.has(key),
+  );
+  const said = seen.map(({ key, verdict: { reasons } }) => ({ key, reasons }));
+  for (const line of idleOverrules(fleet.book, said)) io.talk(`${line}\n`);
+  return found;
 }

@@ -230,12 +230,12 @@ async function hostOf(args: RecordArgs, host: string, secrets: SecretResolver): 
       snmp:
         community === undefined
           ? null
-          : { version: '2c', community: await secrets.resolve(community, `SNMP community of ${host}`) },
+          : { version: '2c', community: await secrets.resolve(community, 'SNMP community', host) },
       write: null,
       login:
         user === undefined
           ? null
-          : { user, password: await secrets.resolve(args.password, `Password of ${user} at ${host}`) },
+          : { user, password: await secrets.resolve(args.password, `Password of ${user}`, host) },
       transfer: ['scp'],
       start: ['cli'],
       plaintext: false,

@@ -14,9 +14,13 @@ import { writeWorkOrder } from './work-order.ts';
 
 /**
  * A plan for people: what would be sent where, what is worth knowing, and what stands against the rest. In Markdown the work
- * orders follow, each to be printed; a text says only that there are some.
+ * orders follow, each to be printed; a text says only that there are some. `overrulable`: ids of the rules that can be overruled.
  */
-export function renderPlan(document: PlanDocument, style: Style): string {
+export function renderPlan(
+  document: PlanDocument,
+  style: Style,
+  overrulable: ReadonlySet<string> = new Set(),
+): string {
   const paper = createPaper(style);
   paper.title(`Plan ${document.id} of ${document.generatedAt}, digest ${document.digest.slice(0, 16)}`);
   if (document.units.some(({ unit }) => unit.simulated)) paper.line(REHEARSAL);
@@ -37,7 +41,7 @@ export function renderPlan(document: PlanDocument, style: Style): string {
       paper.note(`  remedy: ${problem.hint}`);
     } else {
       const own = verdict.reasons.filter((reason) => !isSaidOnce(reason));
-      writeReasons(paper, own, verdict.status === 'outdated');
+      writeReasons(paper, own, verdict.status === 'outdated', overrulable);
       writeAdvisories(paper, document.advisories[key] ?? []);
     }
   }

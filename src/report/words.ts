@@ -53,12 +53,21 @@ export function summary(counts: Readonly<Record<string, number>>): string {
   return `${total} ${total === 1 ? 'unit' : 'units'}: ${parts.join(', ') || 'none'}`;
 }
 
-/** What stands against an update, each with what lifts it; then what is worth knowing. */
-export function writeReasons(paper: Paper, reasons: readonly Reason[], warnings: boolean): void {
-  for (const { code, outcome, because, remedy } of reasons) {
+/**
+ * What stands against an update, each with what lifts it; then what is worth knowing. `overrulable`: ids of the rules to name,
+ * because the command takes `--overrule`.
+ */
+export function writeReasons(
+  paper: Paper,
+  reasons: readonly Reason[],
+  warnings: boolean,
+  overrulable: ReadonlySet<string> = new Set(),
+): void {
+  for (const { code, rule, outcome, because, remedy } of reasons) {
     if (outcome === 'pass' || (outcome === 'warn' && !warnings)) continue;
     const word = { block: 'blocked', unknown: 'not known', warn: 'note' }[outcome];
-    paper.note(`${word}: ${because} [${code}]`, outcome === 'warn' ? 'quiet' : 'warn');
+    const over = outcome !== 'warn' && overrulable.has(rule) ? `; can be overruled: rule ${rule}` : '';
+    paper.note(`${word}: ${because} [${code}]${over}`, outcome === 'warn' ? 'quiet' : 'warn');
     if (remedy !== null) paper.note(`  remedy: ${remedy}`);
   }
 }

@@ -1,5 +1,6 @@
 import type { Outcome, Reason } from '../core/index.ts';
 import { all, type Fact, type Facts } from './matcher.ts';
+import { overruledWords } from './overrule.ts';
 import type { Rule } from './schema.ts';
 
 /** What a rule says; null where it has nothing to say of these facts. */
@@ -16,7 +17,7 @@ export function evaluate(rule: Rule, facts: Facts, overruled: ReadonlyMap<string
   };
   const why = overruled.get(rule.id);
   if (why === undefined || (outcome !== 'block' && outcome !== 'unknown')) return reason;
-  return { ...reason, outcome: 'warn', because: `${reason.because} (overruled: ${why})` };
+  return { ...reason, outcome: 'warn', because: `${reason.because}${overruledWords(why)}` };
 }
 
 /** What comes of a rule; null where it does not apply. */

@@ -12,6 +12,7 @@ import {
 } from '../yaml/index.ts';
 import { type Candidate, catalogueCandidate } from './candidate.ts';
 import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
+import { checkOverruled, overrulableOf } from './overrule.ts';
 import { ReportFileSchema, type WayReport, WayReportsSchema } from './reports.ts';
 import { type Rule, RuleFileSchema, STAGES, type Stage } from './schema.ts';
 import { compareVersions } from './versions.ts';
@@ -36,6 +37,8 @@ export interface RuleBook {
   readonly families: ReadonlySet<string>;
   /** Whether a rule on described units asks for serial numbers as they are, and not for what is read from them. */
   readonly readsSerials: boolean;
+  /** Ids of the rules whose refusal the operator may overrule. */
+  readonly overrulable: ReadonlySet<string>;
   /** Rules that do not refuse in this run, with the operator's reason. */
   readonly overruled: ReadonlyMap<string, string>;
   /** Hashes of files, in hex, that the operator has compared with those of the vendor. */
@@ -121,6 +124,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     readsSerials: rules.some(
       ({ about, ...rule }) => !AT_THE_START.has(about) && /unit\.serial\b/.test(JSON.stringify(rule)),
     ),
+    overrulable: overrulableOf(rules),
     overruled,
     trusted,
     unknownRefused,
@@ -246,23 +250,5 @@ function addLoosened(
       findings.add(at(['rules', index, verb]), () => message);
     }
     if (rule.id !== undefined) ids.add(rule.id);
-  }
-}
-
-function checkOverruled(overruled: ReadonlyMap<string, string>, rules: readonly Rule[]): void {
-  for (const id of overruled.keys()) {
-    const rule = rules.find((one) => one.id === id);
-    if (rule === undefined) {
-      throw new Problem('config/overrule', `There is no rule "${id}" that could be overruled.`, {
-        hint: 'The reasons of a plan name their rule (--json). upsfw rules explain lists all.',
-      });
-    }
-    if (rule.final) {
-      throw new Problem(
-        'config/overrule',
-        `The rule "${id}" is final and cannot be overruled: ${rule.says}`,
-        { hint: rule.remedy ?? 'Nothing lifts it but what it asks for.' },
-      );
-    }
   }
 }

@@ -10,7 +10,7 @@ export * from './earlier-starts.ts';
 export * from './execution.ts';
 export * from './executor.ts';
 export * from './fold.ts';
-export type { Imported, ImportNote, ImportOptions } from './import/imported.ts';
+export type { Imported, ImportNote, ImportOptions, NoteKind } from './import/imported.ts';
 export { LARGEST_LIST } from './import/imported.ts';
 export * from './import/importers.ts';
 export { fetchNetbox, type NetboxSource } from './import/netbox-url.ts';

@@ -120,6 +120,20 @@ export const HostSchema = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const LONGEST_LOAD = 64;
+
+/** Name of a load, as it is shown: names that look alike are one, so that two units of one load are never in flight together. */
+const LoadName = z
+  .string()
+  .min(1)
+  .max(LONGEST_LOAD)
+  .transform((text, context) => {
+    const name = printable(text.normalize('NFC'), LONGEST_LOAD).replaceAll(/ +/g, ' ');
+    if (name !== '') return name;
+    context.addIssue({ code: 'custom', message: 'holds blanks only; name the load, or leave the entry out' });
+    return z.NEVER;
+  });
+
 const UnitSchema = z.strictObject({
   name: nameSchema(),
   host: HostSchema.optional(),
@@ -133,7 +147,7 @@ const UnitSchema = z.strictObject({
       error: 'is a number that a spreadsheet has rounded; write the serial number of the label',
     })
     .optional(),
-  feeds: z.array(z.string().min(1).max(64)).optional(),
+  feeds: z.array(LoadName).optional(),
   redundantWith: z.array(z.string().min(1).max(130)).optional(),
   output: z
     .literal('off', { error: 'may only be "off"; leave it out where the output is to stay as it is' })

@@ -16,8 +16,13 @@ export interface SecretSources {
 }
 
 export interface SecretResolver {
-  /** Resolves a reference; the same reference is resolved once. Throws Problem config/secret. */
-  resolve(reference: SecretReference, purpose: string): Promise<Secret>;
+  /**
+   * Resolves a reference; the same reference is resolved once, and `prompt` once for each `what`: a community is no password.
+   * `what`: the secret in words, with its user. `owner`: the unit that needs it. Throws Problem config/secret.
+   */
+  resolve(reference: SecretReference, what: string, owner?: string): Promise<Secret>;
+  /** Notes that a unit is going to need a secret, so that the question for it says for how many units it is. */
+  expect(reference: SecretReference, what: string, owner: string): void;
 }
 
 const LONGEST_SECRET = 4096;
@@ -26,12 +31,19 @@ const run = promisify(execFile);
 
 export function createSecretResolver(sources: SecretSources): SecretResolver {
   const known = new Map<string, Promise<Secret>>();
+  const owners = new Map<string, Set<string>>();
   return {
-    resolve(reference, purpose) {
-      const key = JSON.stringify(reference);
+    expect(reference, what, owner) {
+      const key = keyOf(reference, what);
+      owners.set(key, (owners.get(key) ?? new Set()).add(owner));
+    },
+    resolve(reference, what, owner) {
+      const key = keyOf(reference, what);
       const present = known.get(key);
       if (present !== undefined) return present;
-      const found = lookUp(reference, purpose, sources).then((text) => {
+      const all = new Set(owners.get(key)).add(owner ?? '');
+      all.delete('');
+      const found = lookUp(reference, { what, owners: [...all] }, sources).then((text) => {
         if (text === '') throw missing(describe(reference), 'is empty', 'Give it a value.');
         return new Secret(text, describe(reference));
       });
@@ -40,6 +52,37 @@ export function createSecretResolver(sources: SecretSources): SecretResolver {
     },
   };
 }
+
+/** What is asked for without a label is told apart by what it is. */
+function keyOf(reference: SecretReference, what: string): string {
+  return JSON.stringify(reference === 'prompt' ? [reference, what] : reference);
+}
+
+/** What a secret is, and the units that need it. */
+interface Use {
+  readonly what: string;
+  readonly owners: readonly string[];
+}
+
+/** `Password of apc for 4 units (berlin/a, berlin/b, ...)`. */
+function question({ what, owners }: Use): string {
+  const [only] = owners;
+  if (only === undefined) return what;
+  if (owners.length === 1) return `${what} for ${only}`;
+  const more = owners.length > MOST_NAMED ? ', ...' : '';
+  return `${what} for ${owners.length} units (${owners.slice(0, MOST_NAMED).join(', ')}${more})`;
+}
+
+/** A label of the operator stands for the words, and for a single unit. */
+function labelled(reference: string, { what, owners }: Use): Use {
+  if (!reference.startsWith('prompt:')) return { what, owners };
+  const label = printable(reference.slice('prompt:'.length));
+  return { what: label, owners: owners.length > 1 ? owners : [] };
+}
+
+/** A question has one line, and a name may have 130 characters. */
+const MOST_NAMED = 2;
+const LONGEST_QUESTION = 400;
 
 /** The reference as text for messages; it never holds the secret. */
 function describe(reference: SecretReference): string {
@@ -50,7 +93,7 @@ function missing(what: string, message: string, hint: string, cause?: unknown): 
   return new Problem('config/secret', `Secret ${printable(what)} ${message}.`, { hint, cause });
 }
 
-async function lookUp(reference: SecretReference, purpose: string, sources: SecretSources): Promise<string> {
+async function lookUp(reference: SecretReference, use: Use, sources: SecretSources): Promise<string> {
   if (typeof reference !== 'string') return fromCommand(reference.cmd, sources.folder);
   if (reference.startsWith('env:')) {
     const name = reference.slice('env:'.length);
@@ -63,13 +106,12 @@ async function lookUp(reference: SecretReference, purpose: string, sources: Secr
   if (reference.startsWith('file:')) return fromFile(reference.slice('file:'.length), sources.folder);
   if (sources.ask === null) {
     throw missing(
-      reference,
+      reference === 'prompt' ? `prompt (${use.what})` : reference,
       'needs a terminal to ask on',
       'Start upsfw on a terminal, or use env:, file: or cmd.',
     );
   }
-  const label = reference.startsWith('prompt:') ? reference.slice('prompt:'.length) : purpose;
-  return sources.ask(`${printable(label)}: `);
+  return sources.ask(`${printable(question(labelled(reference, use)), LONGEST_QUESTION)}: `);
 }
 
 async function fromFile(path: string, folder: string): Promise<string> {

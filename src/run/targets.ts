@@ -42,6 +42,23 @@ export async function resolveTarget(
   };
 }
 
+/** Tells the resolver which units are going to need which secrets, before the first of them is resolved. */
+export async function expectSecrets(
+  units: readonly InventoryUnit[],
+  secrets: SecretResolver,
+  purpose: Purpose,
+  needs: TargetNeeds = {},
+): Promise<void> {
+  const noting: SecretResolver = {
+    ...secrets,
+    async resolve(reference, what, owner) {
+      if (owner !== undefined) secrets.expect(reference, what, owner);
+      return new Secret('');
+    },
+  };
+  for (const unit of units) await resolveTarget(unit, noting, purpose, needs);
+}
+
 /** A unit some of whose secrets are missing. */
 export interface Unresolved {
   /** The unit without any credential: it must not be asked. */
@@ -71,9 +88,10 @@ export async function resolveTargets(
   for (const unit of units) {
     const problems: Problem[] = [];
     const collecting: SecretResolver = {
-      async resolve(reference, label) {
+      ...secrets,
+      async resolve(reference, what, owner) {
         try {
-          return await secrets.resolve(reference, label);
+          return await secrets.resolve(reference, what, owner);
         } catch (thrown) {
           if (!(thrown instanceof Problem) || thrown.code !== 'config/secret') throw thrown;
           if (!problems.includes(thrown)) problems.push(thrown);
@@ -139,7 +157,10 @@ async function networkAccess(
       https: settings.ports?.https ?? 443,
     },
     snmp: snmp === null ? null : await snmpAccess(snmp, secrets, label),
-    write: settings.write && purpose === 'write' ? await snmpAccess(settings.write, secrets, label) : null,
+    write:
+      settings.write && purpose === 'write'
+        ? await snmpAccess(settings.write, secrets, label, ' for writing')
+        : null,
     login: settings.login && needsLogin ? await login(settings.login, secrets, label) : null,
     ...(purpose === 'write'
       ? {}
@@ -152,20 +173,24 @@ async function networkAccess(
   };
 }
 
-/** The credential behind a reference; `label` says whose it is where a person is asked. Throws Problem config/secret. */
+/**
+ * The credential behind a reference; `owner` and `kind` say whose and which it is where a person is asked. Throws Problem
+ * config/secret.
+ */
 export async function snmpAccess(
   reference: SnmpReference,
   secrets: SecretResolver,
-  label: string,
+  owner: string,
+  kind = '',
 ): Promise<SnmpAccess> {
   if (reference.version !== '3') {
     return {
       version: reference.version,
-      community: await secrets.resolve(reference.community, `SNMP community of ${label}`),
+      community: await secrets.resolve(reference.community, `SNMP community${kind}`, owner),
     };
   }
   const key = async (part: SecretReference | undefined, what: string): Promise<Secret | null> =>
-    part === undefined ? null : secrets.resolve(part, `SNMPv3 ${what} of ${label}`);
+    part === undefined ? null : secrets.resolve(part, `SNMPv3 ${what} of ${reference.user}${kind}`, owner);
   return {
     version: '3',
     user: reference.user,
@@ -176,9 +201,9 @@ export async function snmpAccess(
   };
 }
 
-async function login(reference: LoginReference, secrets: SecretResolver, label: string): Promise<Login> {
+async function login(reference: LoginReference, secrets: SecretResolver, owner: string): Promise<Login> {
   return {
     user: reference.user,
-    password: await secrets.resolve(reference.password, `Password of ${label}`),
+    password: await secrets.resolve(reference.password, `Password of ${reference.user}`, owner),
   };
 }

@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  COMMAND_EXITS,
   EXIT_CODES,
   exitOfDemo,
+  exitOfLostOutput,
   exitOfMerge,
   exitOfPlan,
   exitOfProblem,
@@ -93,10 +95,23 @@ describe('the one table', () => {
     expect(exitOfProblem({ code: 'internal/unexpected' })).toBe(1);
   });
 
+  it('says what a no at a question ends with, for each command that asks', () => {
+    expect(exitOfProblem({ code: 'refused/confirmation' })).toBe(2);
+    expect(COMMAND_EXITS.upgrade?.[2]).toContain('answered with no');
+    expect(COMMAND_EXITS.resume?.[2]).toBe('As for `upgrade`.');
+    expect(COMMAND_EXITS.local?.[2]).toContain('answered with no');
+  });
+
   it('takes a unit that contradicts the inventory for not written', () => {
     expect(exitOfMerge([{ kind: 'added' }, { kind: 'pinned' }])).toBe(0);
     expect(exitOfMerge([{ kind: 'added' }, { kind: 'conflict' }])).toBe(3);
     expect(exitOfMerge([{ kind: 'left-out' }])).toBe(3);
+    expect(exitOfMerge([{ kind: 'remark' }, { kind: 'not-needed' }])).toBe(0);
+  });
+
+  it('does not hide what is worse than lost output', () => {
+    expect(EXIT_CODES.map(({ code }) => exitOfLostOutput(code))).toEqual([1, 1, 2, 1, 4, 5, 130]);
+    expect(exitOfLostOutput(undefined)).toBe(1);
   });
 
   it('lets the demonstration end well where its refused units are refused, and only there', () => {

@@ -57,10 +57,72 @@ describe('import of a list with odd rows', () => {
       'its name has 200 characters, 64 at most are taken',
       'kiel/twin-1: conflict: ',
       'kiel/twin-2: conflict: ',
-      '3 units (2 of the list left out), 4 notes; written to ',
+      '3 units (3 of the list left out, 1 not needed), 4 notes; written to ',
     ]) {
       expect(ran.talk).toContain(said);
     }
-    expect((await run()).talk).toContain('3 units (2 of the list left out), 4 notes; nothing to change in ');
+    expect((await run()).talk).toContain(
+      '3 units (3 of the list left out, 1 not needed), 4 notes; nothing to change in ',
+    );
+  });
+
+  const apc = (over: object): object => ({ name: 'u', primary_ip: { address: '10.0.0.1/24' }, ...over });
+  const good = apc({});
+  const nut = (name: string, ...settings: readonly string[]): string =>
+    `[${name}]\n${settings.map((one) => `${one}\n`).join('')}`;
+  const goodSection = nut('u', 'driver = snmp-ups', 'port = 10.0.0.1');
+  const hosts = (over: object): object => ({
+    _meta: { hostvars: { u2: over } },
+    ups: { hosts: ['u1', 'u2'] },
+  });
+  const libre = (over: object): object => ({
+    devices: [
+      { hostname: '10.0.0.1', os: 'apc' },
+      { hostname: '10.0.0.2', os: 'apc', ...over },
+    ],
+  });
+
+  it.each<[string, string, unknown]>([
+    ['without an address', 'csv', 'host,name\n10.0.0.1,a\n,b\n'],
+    ['with an address that is none', 'csv', 'host\n10.0.0.1\n10.0.0.300\n'],
+    ['with a field too many', 'csv', 'host\n10.0.0.1\n10.0.0.2,x\n'],
+    ['that has the address of another one', 'csv', 'host,name\n10.0.0.1,a\n10.0.0.1,b\n'],
+    ['without an address', 'netbox', [good, apc({ primary_ip: null })]],
+    ['whose address is a template', 'ansible', hosts({ ansible_host: '{{ x }}' })],
+    ['with an address that is none', 'ansible', hosts({ ansible_host: '10.0.0.300' })],
+    ['whose kind is not said', 'librenms', libre({ os: null })],
+    ['without a driver', 'nut', goodSection + nut('v', 'port = 10.0.0.2')],
+    ['that is to be added by hand', 'nut', goodSection + nut('v', 'driver = apcsmart', 'port = /dev/ttyS0')],
+    ['that is reached by TCP', 'nut', goodSection + nut('v', 'driver = snmp-ups', 'port = tcp:10.0.0.2')],
+  ])('ends with 3 for an entry %s (%s)', async (_what, format, list) => {
+    const text = typeof list === 'string' ? list : JSON.stringify(list);
+    const ran = await runHere(['import', format, '-'], { input: Readable.from([text]) });
+    expect(ran.talk).toContain('1 unit (1 of the list left out)');
+    expect(ran.exit).toBe(3);
+  });
+
+  it.each<[string, string, unknown]>([
+    ['a PDU', 'csv', 'host,role\n10.0.0.1,ups\n10.0.0.2,pdu\n'],
+    ['a PDU without an address', 'csv', 'host,role\n10.0.0.1,ups\n,pdu\n'],
+    ['a line that is there twice', 'csv', 'host,name\n10.0.0.1,a\n10.0.0.1,a\n'],
+    ['a switch', 'netbox', [good, apc({ role: { name: 'Switch' }, primary_ip: null })]],
+    ['another maker', 'netbox', [good, apc({ device_type: { manufacturer: { name: 'Eaton' } } })]],
+    ['another system', 'librenms', libre({ os: 'ios' })],
+    ['another driver', 'nut', goodSection + nut('v', 'driver = blazer_usb', 'port = auto')],
+    ['another MIB', 'nut', goodSection + nut('v', 'driver = snmp-ups', 'mibs = cyberpower')],
+  ])('ends with 0 where what is left out is %s (%s)', async (_what, format, list) => {
+    const text = typeof list === 'string' ? list : JSON.stringify(list);
+    const ran = await runHere(['import', format, '-'], { input: Readable.from([text]) });
+    expect(ran.talk).toContain('1 unit (1 not needed)');
+    expect(ran.exit, ran.talk).toBe(0);
+  });
+
+  it('shows the faulty entry among more notes than are shown', async () => {
+    const pdus = Array.from({ length: 120 }, (_, index) => `10.1.0.${index},pdu`);
+    const csv = ['host,role', '10.0.0.1,ups', ...pdus, '10.0.0.300,ups', ''].join('\n');
+    const ran = await runHere(['import', 'csv', '-'], { input: Readable.from([csv]) });
+    expect(ran.talk).toContain('line 123: left out: its address is no IPv4 address');
+    expect(ran.talk).toContain('and 21 more notes');
+    expect(ran.exit).toBe(3);
   });
 });

@@ -16,7 +16,13 @@ const Document = z.strictObject({
     z.looseObject({ name: z.string().nullable(), site: z.string().nullable(), host: z.string() }),
   ),
   changes: z.array(z.object({ kind: z.string(), site: z.string(), name: z.string(), message: z.string() })),
-  notes: z.array(z.strictObject({ place: z.string(), message: z.string() })),
+  notes: z.array(
+    z.strictObject({
+      kind: z.enum(['left-out', 'not-needed', 'remark']),
+      place: z.string(),
+      message: z.string(),
+    }),
+  ),
 });
 
 const CSV = 'name,host,site,owner\nups-a,10.0.0.1,Berlin,me\nups-b,10.0.0.2,,me\nups-c,,,me\n';
@@ -39,12 +45,12 @@ describe('import of a file', () => {
     const file = join(folder, 'units.csv');
     await writeFile(file, CSV);
     const ran = await runHere(['import', 'csv', file, '--site', 'lab']);
-    expect(ran.exit).toBe(0);
+    expect(ran.exit).toBe(3);
     expect(inventoryOf(ran.out)).toEqual(['Berlin/ups-a 10.0.0.1', 'lab/ups-b 10.0.0.2']);
     expect(ran.out).toMatch(/^# .*UPS_READ/);
     expect(ran.talk).toContain('line 1: columns that are not taken over: "owner"\n');
     expect(ran.talk).toContain('line 4: left out: no address\n');
-    expect(ran.talk).toContain('2 units, 2 notes.\n');
+    expect(ran.talk).toContain('2 units (1 of the list left out), 2 notes.\n');
     expect(ran.talk).toContain('SNMP v2c with the community in UPS_READ');
   });
 
@@ -53,11 +59,11 @@ describe('import of a file', () => {
     const inventory = join(folder, 'inventory.yaml');
     await writeFile(file, CSV);
     const ran = await runHere(['import', 'csv', file, '--write', inventory, '--json']);
-    expect(ran.exit).toBe(0);
+    expect(ran.exit).toBe(3);
     const { units, changes, notes } = Document.parse(JSON.parse(ran.out));
     expect(units.map(({ name }) => name)).toEqual(['ups-a', 'ups-b']);
     expect(changes.map(({ site, name }) => `${site}/${name}`)).toEqual(['Berlin/ups-a', 'imported/ups-b']);
-    expect(notes).toHaveLength(2);
+    expect(notes.map(({ kind }) => kind)).toEqual(['remark', 'left-out']);
     expect(inventoryOf(await readFile(inventory, 'utf8'))).toEqual([
       'Berlin/ups-a 10.0.0.1',
       'imported/ups-b 10.0.0.2',

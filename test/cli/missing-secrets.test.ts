@@ -134,8 +134,32 @@ describe('a secret that is missing', () => {
         return site.environment.UPSFW_SIM_READ ?? '';
       },
     });
-    expect(questions).toEqual(['Read  community: ']);
+    expect(questions).toEqual(['Read  community for 2 units (berlin/a, berlin/a2): ']);
     expect(Audit.parse(JSON.parse(ran.out)).units.every(({ reachable }) => reachable)).toBe(true);
+  });
+
+  it('is asked for once for each kind and user, and the question says for which units', async () => {
+    const questions: string[] = [];
+    const file = join(site.folder, 'asking.yaml');
+    const text = await readFile(site.inventory, 'utf8');
+    await writeFile(file, text.replaceAll(/env:[A-Z_]+/g, 'prompt'), { mode: 0o600 });
+    const ran = await site.run(['upgrade', '--apply', '--yes', '--json', '-i', file], {
+      ask: async (question) => {
+        questions.push(question);
+        const kind = /^SNMP community for writing/.test(question)
+          ? 'UPSFW_SIM_WRITE'
+          : question.startsWith('SNMP community')
+            ? 'UPSFW_SIM_READ'
+            : 'UPSFW_SIM_PASSWORD';
+        return site.environment[kind] ?? '';
+      },
+    });
+    expect(questions).toEqual([
+      'SNMP community for 3 units (berlin/a, berlin/a2, ...): ',
+      'SNMP community for writing for 3 units (berlin/a, berlin/a2, ...): ',
+      'Password of apc for 3 units (berlin/a, berlin/a2, ...): ',
+    ]);
+    expect(ran.exit, ran.talk).toBe(0);
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,17 +33,58 @@ async function startUnder(version: string): Promise<Started> {
   const older = join(folder, `${version}.cjs`);
   const versions = `{ value: Object.assign({}, process.versions, { node: '${version}' }) }`;
   await writeFile(older, `Object.defineProperty(process, 'versions', ${versions});\n`);
+  return startNode(['-r', older, join(ROOT, described.bin.upsfw), '--version']);
+}
+
+function startNode(words: readonly string[]): Promise<Started> {
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['-r', older, join(ROOT, described.bin.upsfw), '--version'],
-      (error, out, talk) => {
-        const exit = error === null ? 0 : Number(error.code);
-        resolve({ exit, out, talk });
-      },
-    );
+    execFile(process.execPath, words, (error, out, talk) => {
+      const exit = error === null ? 0 : Number(error.code);
+      resolve({ exit, out, talk });
+    });
   });
 }
+
+describe('a checkout that is not ready', () => {
+  /** What lies in a checkout beside `package.json` and `bin`, and what the tool says there. */
+  async function startWith(main: string | null, ...folders: readonly string[]): Promise<Started> {
+    const checkout = await mkdtemp(join(folder, 'checkout-'));
+    for (const part of ['package.json', 'bin']) {
+      await cp(join(ROOT, part), join(checkout, part), { recursive: true });
+    }
+    for (const name of folders) await mkdir(join(checkout, name));
+    if (main !== null) await writeFile(join(checkout, 'dist', 'main.js'), main);
+    return startNode([join(checkout, described.bin.upsfw), '--version']);
+  }
+
+  it('is told to build, and to install first where that is missing too', async () => {
+    const said = (what: string): Started => ({
+      exit: 2,
+      out: '',
+      talk: `upsfw is not built yet. In the checkout run: ${what}\n`,
+    });
+    expect(await startWith(null, 'node_modules')).toEqual(said('npm run -s build'));
+    expect(await startWith(null)).toEqual(said('npm ci && npm run -s build'));
+    expect(await startWith(null, 'node_modules', 'dist')).toEqual(said('npm run -s build'));
+  });
+
+  it.each([
+    ['a package', "import 'no-such-package';"],
+    ['a file of the build', "import './cli/gone.js';"],
+  ])('is told what is missing where it is %s', async (_what, main) => {
+    const { exit, out, talk } = await startWith(main, 'node_modules', 'dist');
+    expect([exit, out]).toEqual([2, '']);
+    expect(talk).toMatch(
+      /^upsfw cannot start, a part of it is missing: Cannot find .*\n.*npm ci && npm run -s build\n$/,
+    );
+  });
+
+  it('keeps the trace of a fault of the tool', async () => {
+    const { exit, talk } = await startWith("throw new Error('odd');", 'dist');
+    expect(exit).toBe(1);
+    expect(talk).toContain('Error: odd');
+  });
+});
 
 describe('a Node.js that is too old', () => {
   it.each(['18.20.8', '20.18.3', '12.22.12', '8.17.0', '0.10.48'])(

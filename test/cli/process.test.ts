@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NMC2, openSite, runOf, type Site } from './harness.ts';
@@ -62,6 +64,27 @@ describe('a reader that goes away', () => {
     });
     expect(await exitOf(child)).toBe(1);
     expect(talk).toBe('upsfw: standard output cannot be written: no space is left on the device (ENOSPC).\n');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('is no reason to say that something was found or refused', async () => {
+    site = await openSite([NMC2]);
+    const inventory = await readFile(site.inventory, 'utf8');
+    const bad = join(site.folder, 'bad.yaml');
+    await writeFile(bad, inventory.replace('version: 1', 'version: 7'));
+    const end = async (words: readonly string[], file: string): Promise<number | null> => {
+      const child = spawn(process.execPath, [MAIN, ...words, '-i', file], {
+        env: { ...process.env, ...site?.environment },
+        stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      });
+      children.push(child);
+      child.stderr?.resume();
+      return exitOf(child);
+    };
+    expect((await site.run(['audit', '-i', site.inventory])).exit).toBe(3);
+    const { state } = site;
+    for (const words of [['audit'], ['audit', '--json'], ['plan'], ['plan', '--json']])
+      expect(await end([...words, '--state', state], site.inventory), words.join(' ')).toBe(1);
+    expect(await end(['audit', '--json', '--state', state], bad)).toBe(2);
   });
 
   it('does not end a run: what was started is watched to its end, and the rest is done', async () => {

@@ -153,7 +153,7 @@ describe.skipIf(!HAS_TERMINALS)('a secret', () => {
       environment: site.environment,
     });
     screen = on;
-    await on.until((now) => lastRow(now).startsWith('SNMP community of berlin/a:'));
+    await on.until((now) => lastRow(now).startsWith('SNMP community for berlin/a:'));
     on.type('\u0003');
     expect(await on.ended()).toEqual({ exit: 130, echoes: true });
     expect(on.bytes()).toContain('Stopped.');

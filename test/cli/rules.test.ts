@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type DecisionInput, decide, loadRules } from '../../src/rules/index.ts';
+import { type DecisionInput, decide, idleOverrules, loadRules } from '../../src/rules/index.ts';
 import { NMC2, openSite, runHere, type Site } from './harness.ts';
 
 let folder: string;
@@ -207,12 +207,65 @@ describe('--overrule', () => {
     ['a reason that says nothing', 'no-alarm=x', 'RULE="reason"'],
     ['a rule that is not there', 'no-such-rule=we know better', 'no rule "no-such-rule"'],
     ['a final rule', 'image-fits=we know better', 'final'],
+    [
+      'a code, and names its rule',
+      'CARD_PATH=we know better',
+      'CARD_PATH: card-path. Name the rule: --overrule card-path=',
+    ],
+    ['a code in small letters', 'loader_too_old=we know better', 'is a code of reasons, not a rule'],
+    ['the code of a final rule', 'IMAGE_FITS=we know better', 'cannot be overruled (final: image-fits)'],
+    ['a code that no rule gives', 'IMAGE_MISSING=we know better', 'cannot be overruled (no rule gives it)'],
   ])('refuses %s before anything is touched', async (_name, word, message) => {
     site = await openSite([NMC2]);
     const { exit, talk } = await site.run(['plan', '-i', site.inventory, '--overrule', word]);
     expect(exit).toBe(2);
     expect(talk).toContain(message);
     expect(site.fleet.units[0]?.device.counters.starts).toBe(0);
+  });
+
+  const frozen = (id: string): string =>
+    `  - { id: ${id}, code: ${id.toUpperCase()}, about: hop, says: s, source: own, published: "2026-01-01", confidence: proposed, block: true, because: ${id} until Monday, remedy: wait }\n`;
+
+  it('is named beside each reason that it can lift, and beside no other', async () => {
+    site = await openSite([NMC2]);
+    const own = join(folder, 'two.yaml');
+    const final = frozen('locked').replace('block: true', 'block: true, final: true');
+    await writeFile(own, `version: 1\nrules:\n${frozen('frozen')}${final}`);
+    const words = ['-i', site.inventory, '--rules', own];
+    for (const command of ['plan', 'upgrade']) {
+      const { out } = await site.run([command, ...words]);
+      expect(out).toContain('frozen until Monday [FROZEN]; can be overruled: rule frozen\n');
+      expect(out).toContain('locked until Monday [LOCKED]\n');
+    }
+  });
+
+  it('says where it had no effect', async () => {
+    site = await openSite([NMC2]);
+    const own = join(folder, 'more.yaml');
+    await writeFile(own, `version: 1\nrules:\n${frozen('frozen')}${frozen('closed')}`);
+    const plan = (...words: readonly string[]) => site?.run(['plan', '-i', site.inventory, ...words]);
+    const held = await plan('--rules', own, '--overrule', 'frozen=the freeze ended early');
+    expect(held?.exit).toBe(3);
+    expect(held?.talk).toContain(
+      'Overruled frozen had no effect on berlin/a (CLOSED): other rules refuse the update.\n',
+    );
+    const idle = await plan('--overrule', 'card-path-now=allowed at the panel');
+    expect(idle?.exit).toBe(0);
+    expect(idle?.talk).toContain(
+      'Overruled card-path-now had no effect on berlin/a: it refuses nothing there.\n',
+    );
+    const both = ['--overrule', 'frozen=the freeze ended early', '--overrule', 'closed=it is open again'];
+    expect((await plan('--rules', own, ...both))?.talk).not.toContain('no effect');
+  });
+
+  it('says which rule gives the code of the one that was named', async () => {
+    const book = await loadRules({ overrule: new Map([['card-path-now', 'allowed at the panel']]) });
+    const reason = { outcome: 'unknown', because: 'b', remedy: null, source: 's' } as const;
+    const units = [{ key: 'berlin/a', reasons: [{ ...reason, code: 'CARD_PATH', rule: 'card-path' }] }];
+    expect(idleOverrules(book, units)).toEqual([
+      'Overruled card-path-now had no effect on berlin/a: it refuses nothing there. CARD_PATH comes from the rule card-path here.',
+    ]);
+    expect(idleOverrules(book, [])).toEqual([]);
   });
 
   it('lets one rule through for one run, and the journal keeps the reason', async () => {

@@ -103,6 +103,7 @@ describe('local stick', () => {
     await expect(run([stick, path])).rejects.toMatchObject({
       code: 'refused/rule',
       message: expect.stringContaining('STICK_NOT_KNOWN'),
+      hint: expect.stringContaining('It can be overruled: --overrule stick-of-line="reason".'),
     });
     expect(await readdir(stick)).toEqual([]);
   });

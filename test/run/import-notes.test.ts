@@ -48,7 +48,9 @@ describe('a row that is not taken as it is', () => {
     ['a transfer switch', netbox({ role: null, ...type('AP4421') }), 'its model is "AP4421"'],
     ['a monitor', netbox({ role: null, ...type('NetBotz 750') }), 'its model is "NetBotz 750"'],
   ])('is named where it is no UPS by %s', (_what, row, why) => {
-    expect(notes(take('netbox', [row]))).toEqual([`results[0] (ups-a): left out: it is no UPS, ${why}`]);
+    const found = take('netbox', [row]);
+    expect(notes(found)).toEqual([`results[0] (ups-a): left out: it is no UPS, ${why}`]);
+    expect(found.notes.map(({ kind }) => kind)).toEqual(['not-needed']);
   });
 
   it.each([

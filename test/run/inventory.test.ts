@@ -238,6 +238,24 @@ describe('secrets', () => {
     await expect(resolver().resolve('prompt', 'Password')).rejects.toMatchObject({ code: 'config/secret' });
   });
 
+  it('of another kind or with another label are asked for on their own', async () => {
+    const questions: string[] = [];
+    const secrets = resolver({
+      ask: async (question) => {
+        questions.push(question);
+        return `typed ${questions.length}`;
+      },
+    });
+    const asked = async (reference: string, what: string): Promise<string> =>
+      (await secrets.resolve(reference, what, 'berlin/a')).reveal();
+    // A community that is sent in the clear must never be a password.
+    expect(await asked('prompt', 'SNMP community')).toBe('typed 1');
+    expect(await asked('prompt', 'Password of apc')).toBe('typed 2');
+    expect(await asked('prompt:Oslo', 'Password of apc')).toBe('typed 3');
+    expect(await asked('prompt:Oslo', 'Password of apc')).toBe('typed 3');
+    expect(questions).toEqual(['SNMP community for berlin/a: ', 'Password of apc for berlin/a: ', 'Oslo: ']);
+  });
+
   it('that are empty are missing', async () => {
     await expect(resolver({ environment: { A: '' } }).resolve('env:A', 'x')).rejects.toMatchObject({
       message: /is empty/,

@@ -70,6 +70,35 @@ describe('a load that a single unit feeds', () => {
   });
 });
 
+describe('a load name', () => {
+  it.each([
+    ['blanks around it', '  rack 12 '],
+    ['a tab and a line break', '\\track 12\\n'],
+    ['a blank that does not break', 'rack\\u00a012'],
+    ['two blanks', 'rack  12'],
+    ['a character that is not seen', 'rack\\u200b 12'],
+  ])('with %s is the name that it looks like', (_what, written) => {
+    const inventory = inventoryOf(['name: a, feeds: [rack 12]', `name: b, feeds: ["${written}"]`]);
+    expect(warnings(inventory)).toEqual([]);
+    expect(findPartners(inventory).get('berlin/a')).toEqual(['berlin/b']);
+    expect(loadGroups(inventory).map(({ load }) => load)).toEqual(['rack 12']);
+  });
+
+  it('in two spellings at one unit is one load', () => {
+    const inventory = inventoryOf(['name: a, feeds: [Köln, "Ko\\u0308ln "]']);
+    expect(warnings(inventory)).toEqual([expect.stringMatching(/: Köln \(berlin\/a\)\.$/)]);
+  });
+
+  it.each(['', ' ', '\\u00a0', '\\u200b\\t'])(
+    'of nothing that is seen is refused with its place: "%s"',
+    (written) => {
+      expect(() => inventoryOf([`name: a, feeds: ["${written}"]`])).toThrow(
+        /inventory\.yaml:6:\d+: sites\[0\]\.units\[0\]\.feeds\[0\]/,
+      );
+    },
+  );
+});
+
 describe('the groups that a run keeps apart', () => {
   it('are the loads with several units, then pairs that are in none of them', () => {
     const inventory = inventoryOf([

@@ -12,7 +12,7 @@ import {
 import { openFiles, verifyStored } from '../../images/index.ts';
 import type { PortSeen } from '../../local/index.ts';
 import { renderRecovery } from '../../report/index.ts';
-import { judgeRecovery, loadRules, type RuleBook } from '../../rules/index.ts';
+import { idleOverrules, judgeRecovery, loadRules, type RuleBook } from '../../rules/index.ts';
 import {
   createJournal,
   createLocks,
@@ -24,7 +24,7 @@ import {
 import { confirm } from '../ask.ts';
 import type { Exit } from '../command.ts';
 import type { Io } from '../io.ts';
-import { readOverrule, stateFolder } from '../options.ts';
+import { readOverrule, refusalHint, stateFolder } from '../options.ts';
 import { type OpenPaths, openPaths } from '../paths.ts';
 import { rehearsalSpeed } from '../rehearsal.ts';
 import { closePapers, runName, showRun, withRunLock } from '../run-it.ts';
@@ -57,7 +57,7 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
   await openStateFolder(state);
   const locks = createLocks(state);
   // The file alone decides much already, before any port is opened.
-  refuse(judgeRecovery(book, { image, expectId, banner: [], isNamed: false }));
+  refuse(judgeRecovery(book, { image, expectId, banner: [], isNamed: false }), book);
   const open = openPaths(state, io);
   const lock = await locks.take(await portLock(target), `local recover ${port}`);
   try {
@@ -70,7 +70,8 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
       banner: loader?.lines ?? [],
       isNamed: loader?.isNamed === true,
     });
-    refuse(reasons);
+    for (const line of idleOverrules(book, [{ key: port, reasons }])) io.talk(`${line}\n`);
+    refuse(reasons, book);
     const shown = renderRecovery(
       { port, image, expectId, loader: loader?.lines ?? [], reasons, onBattery: await isOnBattery() },
       { format: 'text', color: io.talkColor && args.color },
@@ -118,11 +119,12 @@ async function readOne(file: string): Promise<StoredImage> {
   return image;
 }
 
-function refuse(reasons: readonly Reason[]): void {
+function refuse(reasons: readonly Reason[], { overrulable }: Pick<RuleBook, 'overrulable'>): void {
   if (nothingAgainst(reasons)) return;
   const standing = reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+  const [first] = standing;
   throw new Problem('refused/rule', `${standing.map(({ because }) => because).join('; ')}.`, {
-    hint: standing[0]?.remedy ?? 'See the reasons.',
+    hint: first === undefined ? 'See the reasons.' : refusalHint(first, overrulable),
   });
 }
 

@@ -1,9 +1,9 @@
 import { nothingAgainst, Problem, printable, type StoredImage } from '../../core/index.ts';
 import { imageWarnings, openNamed, type StickSystem, writeStick } from '../../images/index.ts';
 import { type LocalStickDocument, renderStick } from '../../report/index.ts';
-import { loadRules, stickWord } from '../../rules/index.ts';
+import { idleOverrules, loadRules, stickWord } from '../../rules/index.ts';
 import { DONE } from '../exit-codes.ts';
-import { readOverrule } from '../options.ts';
+import { readOverrule, refusalHint } from '../options.ts';
 import type { LocalAction } from './action.ts';
 
 /** `local stick DIR IMAGE`: one image alone on a FAT stick, for units of which a source says that they take it from there. */
@@ -16,10 +16,11 @@ export function createStickAction(system?: StickSystem): LocalAction {
       const image = await openOne(file);
       const book = await loadRules({ files: args.rules, overrule: readOverrule(args.overrule) });
       const { from, reasons, next, unknown } = stickWord(book, image);
+      for (const line of idleOverrules(book, [{ key: image.file, reasons }])) io.talk(`${line}\n`);
       const refusal = reasons.find((reason) => !nothingAgainst([reason]));
       if (refusal !== undefined) {
         throw new Problem('refused/rule', `${printable(image.file)}: ${refusal.because} [${refusal.code}].`, {
-          hint: refusal.remedy ?? 'See upsfw rules explain.',
+          hint: refusalHint(refusal, book.overrulable),
         });
       }
       const known = [...book.lines.values()].some((line) =>

@@ -68,7 +68,7 @@ export function importAnsible(text: string, { group }: ImportOptions = {}): Impo
     };
     const host = vars.get('ansible_host') ?? name;
     if (typeof host !== 'string' || host.includes(TEMPLATE)) {
-      units.note(place, 'left out: its ansible_host is no plain text (a template or an encrypted value)');
+      units.leaveOut(place, 'its ansible_host is no plain text (a template or an encrypted value)');
       continue;
     }
     const serial = plain('upsfw_serial') ?? plain('serial') ?? plain('serial_number');

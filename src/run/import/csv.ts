@@ -48,7 +48,7 @@ export function importCsv(text: string): Imported {
   for (const { line, fields } of rows) {
     const place = `line ${line}`;
     if (fields.slice(header.fields.length).some((field) => field.trim() !== '')) {
-      units.note(place, `left out: it has ${fields.length} fields, the first line ${header.fields.length}`);
+      units.leaveOut(place, `it has ${fields.length} fields, the first line ${header.fields.length}`);
       continue;
     }
     const field = (name: Field): string | null => {

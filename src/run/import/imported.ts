@@ -4,8 +4,15 @@ import { oneForm } from '../inventory-listed.ts';
 import { isRounded, LONGEST_NAME } from '../inventory-schema.ts';
 import type { ListedUnit } from '../listed-unit.ts';
 
+/**
+ * What a note means for its entry. `left-out`: a unit may be missing now, and somebody has to look. `not-needed`: it is left
+ * out and nothing is missing, because it is no unit for this tool or is in the list already. `remark`: it is taken.
+ */
+export type NoteKind = 'left-out' | 'not-needed' | 'remark';
+
 /** An entry that was left out of an import, or of which something was lost. Never holds a secret of the list. */
 export interface ImportNote {
+  readonly kind: NoteKind;
   /** Where it stands in the list, as that list counts: `line 4`, `results[3]`, `[rack-1]`. */
   readonly place: string;
   readonly message: string;
@@ -44,9 +51,14 @@ export interface RawUnit extends KindWords {
 
 /** Gathers the units of one list; each goes in with its place. */
 export interface Gathering {
-  /** Checks an entry and takes it, or leaves it out with a note. */
-  add(place: string, raw: RawUnit): void;
+  /** Checks an entry and takes it, or leaves it out with a note. `missing`: what to say where it has no address. */
+  add(place: string, raw: RawUnit, missing?: string): void;
+  /** Says something of an entry that is taken, or of the whole list. */
   note(place: string, message: string): void;
+  /** Leaves an entry out that has a fault, or contradicts another one. */
+  leaveOut(place: string, why: string): void;
+  /** Leaves an entry out that is no unit for this tool. */
+  passOver(place: string, why: string): void;
   end(): Imported;
 }
 
@@ -64,9 +76,12 @@ export function gather(): Gathering {
   /** What a site was called in the list, by the name that it gets here. */
   const called = new Map<string, string>();
 
-  const note = (place: string, message: string): void => {
-    notes.push({ place: printable(place, 120), message: printable(message, 400) });
+  const say = (kind: NoteKind, place: string, message: string): void => {
+    notes.push({ kind, place: printable(place, 120), message: printable(message, 400) });
   };
+  const note: Gathering['note'] = (place, message) => say('remark', place, message);
+  const leaveOut: Gathering['leaveOut'] = (place, why) => say('left-out', place, `left out: ${why}`);
+  const passOver: Gathering['passOver'] = (place, why) => say('not-needed', place, `left out: ${why}`);
 
   const siteOf = (place: string, raw: string | null): string | null => {
     const wanted = raw?.trim() ?? '';
@@ -129,20 +144,22 @@ export function gather(): Gathering {
 
   return {
     note,
-    add(place, raw) {
-      const wish = raw.host?.trim() ?? '';
-      if (wish === '') {
-        note(place, 'left out: no address');
-        return;
-      }
+    leaveOut,
+    passOver,
+    add(place, raw, missing = 'no address') {
       const other = whyNoUps(raw);
       if (other !== null) {
-        note(place, `left out: it is no UPS, ${other}`);
+        passOver(place, `it is no UPS, ${other}`);
+        return;
+      }
+      const wish = raw.host?.trim() ?? '';
+      if (wish === '') {
+        leaveOut(place, missing);
         return;
       }
       const read = readHost(wish.replace(/^([0-9A-Fa-f:.]+)\/\d{1,3}$/, '$1'));
       if (!read.ok) {
-        note(place, `left out: its address ${read.why}`);
+        leaveOut(place, `its address ${read.why}`);
         return;
       }
       const unit: ListedUnit = {
@@ -156,7 +173,7 @@ export function gather(): Gathering {
       };
       taken.push({ place, unit });
     },
-    end: () => ({ units: withoutTwins(taken, note), notes }),
+    end: () => ({ units: withoutTwins(taken, { leaveOut, passOver }), notes }),
   };
 }
 
@@ -169,7 +186,10 @@ interface Taken {
  * The units without those at an address that another row has already: the row with the serial number counts, else the first.
  * Two serial numbers at one address stay, because which of them is right is not known here.
  */
-function withoutTwins(taken: readonly Taken[], note: Gathering['note']): readonly ListedUnit[] {
+function withoutTwins(
+  taken: readonly Taken[],
+  { leaveOut, passOver }: Pick<Gathering, 'leaveOut' | 'passOver'>,
+): readonly ListedUnit[] {
   const first = new Map<string, Taken>();
   const placeOf = ({ host, snmpPort }: ListedUnit): string => `${oneForm(host ?? '')} ${snmpPort ?? ''}`;
   for (const one of taken) {
@@ -183,9 +203,15 @@ function withoutTwins(taken: readonly Taken[], note: Gathering['note']): readonl
     if (kept === undefined || kept.unit === unit) return [unit];
     const isOther = unit.serial !== null && usableSerial(unit.serial) !== usableSerial(kept.unit.serial);
     if (isOther) return [unit];
-    note(place, `left out: its address ${unit.host} is already that of ${kept.place}`);
+    if (saysNoMore(unit, kept.unit)) passOver(place, `it repeats ${kept.place}`);
+    else leaveOut(place, `its address ${unit.host} is already that of ${kept.place}`);
     return [];
   });
+}
+
+/** Whether a row holds nothing that another row at the same address does not say too. */
+function saysNoMore(unit: ListedUnit, kept: ListedUnit): boolean {
+  return (['site', 'name', 'serial'] as const).every((key) => unit[key] === null || unit[key] === kept[key]);
 }
 
 function cut(text: string, fit: string): string {

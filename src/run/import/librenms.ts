@@ -44,8 +44,12 @@ export function importLibrenms(text: string): Imported {
   let withSecrets = 0;
   for (const [index, device] of devices.entries()) {
     const place = `devices[${index}]${device.hostname ? ` (${device.hostname})` : ''}`;
+    if (!device.os) {
+      units.leaveOut(place, 'its os is not said, not "apc"');
+      continue;
+    }
     if (device.os !== 'apc') {
-      units.note(place, `left out: its os is ${device.os ? `"${device.os}"` : 'not said'}, not "apc"`);
+      units.passOver(place, `its os is "${device.os}", not "apc"`);
       continue;
     }
     if (device.disabled) units.note(place, 'it is disabled in LibreNMS; it is taken all the same');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gather, type Imported } from './imported.ts';
+import { gather, type Imported, type RawUnit } from './imported.ts';
 import { parseJsonList } from './json-list.ts';
 
 const Address = z.object({ address: z.string() }).nullish();
@@ -60,26 +60,24 @@ export function netboxUnits(devices: readonly NetboxDevice[], cut: string | null
     const maker = device.device_type?.manufacturer;
     const words = [maker?.slug, maker?.name].filter((word) => word !== undefined && word !== '');
     if (words.length > 0 && !words.some((word) => isApc(word ?? ''))) {
-      units.note(place, `left out: it is made by ${words.at(-1)}, not by APC or Schneider Electric`);
+      units.passOver(place, `it is made by ${words.at(-1)}, not by APC or Schneider Electric`);
       continue;
     }
     const address = device.primary_ip ?? device.primary_ip4 ?? device.primary_ip6;
-    if (!address) {
-      units.note(place, 'left out: it has no primary IP address');
-      continue;
-    }
     const role = device.role ?? device.device_role;
     const status = device.status?.value ?? '';
-    if (NOT_IN_SERVICE.has(status)) units.note(place, `its status is ${status}; it is taken all the same`);
-    units.add(place, {
+    if (address && NOT_IN_SERVICE.has(status))
+      units.note(place, `its status is ${status}; it is taken all the same`);
+    const unit: RawUnit = {
       site: device.site?.slug ?? device.site?.name ?? null,
       name: device.name ?? null,
-      host: address.address,
+      host: address?.address ?? null,
       serial: device.serial ?? null,
       port: null,
       role: role?.name ?? role?.slug,
       model: device.device_type?.model,
-    });
+    };
+    units.add(place, unit, 'it has no primary IP address');
   }
   if (cut !== null) units.note('next', cut);
   return units.end();

@@ -14,6 +14,9 @@ const HINT = 'Give ups.conf of NUT: sections [name] with lines like port = 10.0.
 /** MIBs that a card of a Smart-UPS speaks; others are those of other makers and of other devices. */
 const MIBS: ReadonlySet<string> = new Set(['auto', 'apcc', 'apc', 'ietf']);
 
+/** Drivers that speak to a Smart-UPS at a port of the machine. */
+const LOCAL_DRIVER = /^(?:usbhid-ups|genericups|apc)/;
+
 const CREDENTIAL = ['snmp_version', 'community', 'secName', 'authPassword', 'privPassword'] as const;
 
 const LONGEST_LINE = 10_000;
@@ -29,15 +32,20 @@ export function importNut(text: string): Imported {
   const sections = sectionsOf(text);
   const credentials = new Set(
     sections
-      .filter(({ values }) => whyNot(values) === null)
+      .filter(({ values }) => whyOther(values) === null && whyNot(values) === null)
       .map(({ values }) => JSON.stringify(CREDENTIAL.map((key) => values.get(key)))),
   );
   const units = gather();
   for (const section of sections) {
     const place = `[${section.name}] in line ${section.line}`;
+    const other = whyOther(section.values);
+    if (other !== null) {
+      units.passOver(place, other);
+      continue;
+    }
     const why = whyNot(section.values);
     if (why !== null) {
-      units.note(place, `left out: ${why}`);
+      units.leaveOut(place, why);
       continue;
     }
     const lost = lostAccess(section, credentials.size > 1);
@@ -52,21 +60,33 @@ export function importNut(text: string): Imported {
   return units.end();
 }
 
+/** Why a section is of a device of another maker; null where it may be of a Smart-UPS. */
+function whyOther(values: Section['values']): string | null {
+  const driver = values.get('driver');
+  if (driver === undefined) return null;
+  if (driver !== 'snmp-ups') {
+    return LOCAL_DRIVER.test(driver) ? null : `its driver is ${shown(driver)}, which speaks to no Smart-UPS`;
+  }
+  const mibs = values.get('mibs') ?? 'auto';
+  if (MIBS.has(mibs.toLowerCase())) return null;
+  return `its mibs is ${shown(mibs)}, which is not that of a Smart-UPS`;
+}
+
+/** Why a section of what may be a Smart-UPS cannot be taken; null where it can. */
 function whyNot(values: Section['values']): string | null {
   const driver = values.get('driver');
   if (driver === undefined) return 'it names no driver';
   if (driver !== 'snmp-ups') {
-    const named = WORD.test(driver) ? driver : 'another one';
-    return `its driver is ${named}, so it is no card in the network; add a local unit by hand with serialPort or usb`;
-  }
-  const mibs = values.get('mibs') ?? 'auto';
-  if (!MIBS.has(mibs.toLowerCase())) {
-    return `its mibs is ${WORD.test(mibs) ? mibs : 'another one'}, which is not that of a Smart-UPS`;
+    return `its driver is ${shown(driver)}, so it is no card in the network; add a local unit by hand with serialPort or usb`;
   }
   if (OTHER_TRANSPORT.test(values.get('port') ?? '')) {
     return 'its port is not reached by UDP';
   }
   return null;
+}
+
+function shown(word: string): string {
+  return WORD.test(word) ? word : 'another one';
 }
 
 /** What of its credentials is to be given by hand, and how; null where it names none. Never says the credential. */
