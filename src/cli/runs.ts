@@ -21,7 +21,7 @@ import {
   wasPutOff,
 } from '../run/index.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { countOutcomes, outcomeOf } from './documents.ts';
+import { countOutcomes, outcomeOf, stateOf } from './documents.ts';
 import { DONE, exitOfRun } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, type CommonArgs, CommonSchema, stateFolder } from './options.ts';
@@ -63,11 +63,10 @@ async function entryOf(state: string, run: string): Promise<RunsEntry> {
     if (events.length === 0) return { ...unread(run, by), state: by === null ? 'interrupted' : 'running' };
     const record = fold(events);
     const alive = by !== null;
-    const last = record.state === 'done' ? 'done' : record.state === 'stopped' ? 'stopped' : 'interrupted';
     return {
       run,
       begunAt: events[0] !== undefined && 'at' in events[0] ? events[0].at : null,
-      state: alive ? 'running' : last,
+      state: stateOf(record, alive),
       by,
       units: record.units.length,
       counts: countsOf(record, alive),

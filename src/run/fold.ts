@@ -42,6 +42,7 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
   const units = new Map(first.plan.units.map((planned) => [planned.key, fresh(planned)]));
   let state: RunRecord['state'] = 'planned';
   let paused: ProblemJson | null = null;
+  let byOperator = false;
   let problem: ProblemJson | null = null;
   for (const event of rest) {
     if (event.event === 'damaged' || event.event === 'unsaved') {
@@ -53,17 +54,19 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
     if (event.event === 'closed') {
       state = event.state;
       paused = event.problem ?? null;
+      byOperator = event.by === 'operator';
       continue;
     }
     state = 'running';
     paused = null;
+    byOperator = false;
     if (event.event === 'run' || event.event === 'resumed') continue;
     const record = units.get(event.unit);
     if (record !== undefined) units.set(event.unit, next(record, event));
   }
   const { run, inventory, images, rules, overrule = [], recovery = null, plan } = first;
   const record = { run, inventory, images, rules, overrule, recovery, plan, state, paused, problem };
-  return { ...record, units: [...units.values()] };
+  return { ...record, byOperator, units: [...units.values()] };
 }
 
 const PLAN_LOST =

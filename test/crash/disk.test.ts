@@ -98,6 +98,15 @@ function fillAt(line: number): { isFull: boolean; reached: boolean } {
   return state;
 }
 
+/** `status` and `runs` say the same of the newest run, and not that the operator stopped it. */
+async function expectOneWord(at: Site): Promise<void> {
+  const status = await at.run(['status', '--json']);
+  expect(status.exit).not.toBe(130);
+  const listed = JSON.parse((await at.run(['runs', '--json'])).out);
+  const { state, exitCode } = runOf(status);
+  expect(listed.runs[0]).toMatchObject({ state, exitCode });
+}
+
 /** Every statement of a report is compared with the devices themselves. */
 function expectTrue(at: Site, ran: Ran): void {
   for (const { name, outcome, problem } of runOf(ran).units) {
@@ -132,6 +141,7 @@ describe('the disk fills up', () => {
       expect(Math.max(...starts(site))).toBeLessThanOrEqual(1);
 
       full.isFull = false;
+      await expectOneWord(site);
       const resumed = await site.run(['resume', '--yes', '--json']);
       expect(resumed.exit).toBe(0);
       expect(runOf(resumed).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
@@ -158,6 +168,7 @@ describe('the disk fills up', () => {
     expect(ran.out + ran.talk).not.toContain('fault of upsfw');
     expectTrue(site, ran);
     if (ballast !== null) await rm(ballast);
+    await expectOneWord(site);
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(resumed.exit).toBe(0);
     expect(starts(site)).toEqual([1, 1]);
@@ -172,6 +183,29 @@ describe('the disk fills up', () => {
     expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'config/state' }, exitCode: 5 });
     expect(runOf(ran).units[0]?.outcome).toBe('unknown');
     expect(starts(site)).toEqual([1]);
+  });
+
+  it('and is free again at once: a unit that it stopped does not look like one that the operator stopped', async () => {
+    site = await openSite(PAIR);
+    let refused = 0;
+    disk.before = ({ kind, path, text }) => {
+      if (kind !== 'write' || !path.endsWith('journal.jsonl')) return;
+      if (!text.includes('"step":"transfer","state":"begun"') || refused > 0) return;
+      refused += 1;
+      throw systemError('ENOSPC');
+    };
+    const ran = await upgrade(site);
+    expect([ran.exit, runOf(ran).units[0]?.problem?.code]).toEqual([4, 'config/state']);
+    expect(starts(site)).toEqual([0, 0]);
+    disk.reset();
+    const status = await site.run(['status', '--json']);
+    expect(runOf(status)).toMatchObject({
+      state: 'stopped',
+      exitCode: 4,
+      units: [{ outcome: 'stopped' }, {}],
+    });
+    await expectOneWord(site);
+    expect((await site.run(['resume', '--yes', '--json'])).exit).toBe(0);
   });
 
   it('and is free again before the end: what was known meanwhile is written down', async () => {
