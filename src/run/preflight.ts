@@ -71,6 +71,15 @@ export interface UnitWork {
   readonly transcript: (said: Said) => void;
 }
 
+/**
+ * How a unit ends of which nothing was started. What the tool did not do for a reason of its own, or because a file of its state folder
+ * could not be written, is no failure of the unit: a resume goes on with it unasked.
+ */
+export function outcomeBeforeStart(problem: Problem | null): 'refused' | 'failed' {
+  const isOurs = problem !== null && (problem.code.startsWith('refused/') || problem.code === 'config/state');
+  return isOurs ? 'refused' : 'failed';
+}
+
 /** Ends the work on a unit with an ending of its own. */
 export class Refusal extends Error {
   readonly ending: Ending;

@@ -12,6 +12,7 @@ import { outputOff, switchOff } from './output.ts';
 import {
   type Ending,
   freshLook,
+  outcomeBeforeStart,
   Refusal,
   refuseOutsideWindow,
   refuseWhere,
@@ -107,9 +108,10 @@ export async function startHop(
     // Without its line no request can have left: whatever the step says, nothing was started.
     if (!committed || result.state === 'failed') {
       await takeBack(work, onCommit, result);
+      const { problem } = result;
       return {
         kind: 'ended',
-        ending: { outcome: 'failed', after: unit, problem: result.problem, reasons: [] },
+        ending: { outcome: outcomeBeforeStart(problem), after: unit, problem, reasons: [] },
       };
     }
     await note(work, work.index, 'start', result.state, result);

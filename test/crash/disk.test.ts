@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { NMC2, openSite, type Ran, runHere, runOf, type Site } from '../cli/harness.ts';
+import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../cli/harness.ts';
 import { canMount, fill, mountMemory, unmount } from '../run/mounts.ts';
 import { type Durable, disk, movedTo, systemError } from '../run/watched-disk.ts';
 
@@ -172,6 +172,23 @@ describe('the disk fills up', () => {
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(resumed.exit).toBe(0);
     expect(starts(site)).toEqual([1, 1]);
+  });
+
+  it('where the keys of a card are kept: refused, and taken up by a resume', async () => {
+    site = await openSite([NMC3], 3000);
+    let full = true;
+    disk.before = ({ kind, path }) => {
+      if (kind === 'open' && full && path.includes('known-hosts.json')) throw systemError('ENOSPC');
+    };
+    const ran = await upgrade(site);
+    const [ended] = runOf(ran).units;
+    expect(ended).toMatchObject({ outcome: 'refused', problem: { code: 'config/state' } });
+    expect(ended?.problem?.message.match(/may lie on the card/g) ?? []).toHaveLength(1);
+    expect(ended?.problem?.message.match(/no space is left/g)).toHaveLength(1);
+    expect([ran.exit, ...starts(site)]).toEqual([3, 0]);
+    full = false;
+    const resumed = await site.run(['resume', '--yes', '--json']);
+    expect([resumed.exit, runOf(resumed).units[0]?.outcome]).toEqual([0, 'upgraded']);
   });
 
   it('while a unit is at an update that never ends: unknown, and exit code 5', async () => {
