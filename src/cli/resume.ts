@@ -14,6 +14,7 @@ import {
   wasPutOff,
 } from '../run/index.ts';
 import { confirm } from './ask.ts';
+import { nameOthersInDoubt, runsLeft, runToResume } from './choose-run.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -21,7 +22,6 @@ import { askRecovery } from './local/ask-recovery.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
 import { runIt, showLive, showRun, withRunLock } from './run-it.ts';
-import { runToResume } from './runs.ts';
 
 const ResumeArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
@@ -35,7 +35,7 @@ export const resumeCommand = defineCommand<ResumeArgs>({
   usage: 'resume [run]',
   describe: 'Go on with an interrupted run, from what the devices answer (writes)',
   positionals: {
-    run: { describe: 'Name of the run (default: the newest in which something is left to do)' },
+    run: { describe: 'Name of the run (default: the newest with a unit in doubt, or with something left to do)' },
   },
   options: {
     ...COMMON_OPTIONS,
@@ -58,7 +58,9 @@ export const resumeCommand = defineCommand<ResumeArgs>({
 
 async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
-  const { run, isDone } = await runToResume(state, args.run, args.again);
+  const left = await runsLeft(state);
+  const { run, isDone } = await runToResume(state, left, args.run, args.again);
+  nameOthersInDoubt(left, run, io);
   if (isDone) return showDone(run, state, args, io);
   await openStateFolder(state);
   const record = fold(await readJournal(state, run));

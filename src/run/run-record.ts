@@ -127,6 +127,18 @@ export function inDoubt(record: UnitRecord): boolean {
   return record.outcome === 'unknown' || (record.open && record.hops.some(endIsOpen));
 }
 
+/**
+ * Somebody should ask the unit before anything else: it is in doubt, this run may have left its output off, or a process that is gone
+ * was at it.
+ */
+export function endIsUnknown(unit: UnitRecord): boolean {
+  return inDoubt(unit) || startInDoubt(unit) !== null || outputIsOwed(unit) || isCutOff(unit);
+}
+
+function isCutOff({ outcome, open }: UnitRecord): boolean {
+  return outcome === 'pending' && open;
+}
+
 /** Refused behind a hop that was done: the unit is not where the plan leads, and not as it was either. */
 export function leftHalfWay(unit: UnitRecord): boolean {
   return unit.outcome === 'refused' && lastVerified(unit) !== null;
