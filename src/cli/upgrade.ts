@@ -124,9 +124,9 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     const found = await makePlan(fleet, open, io);
     const plan = approved === null ? found : asApproved(approved, found);
     const document = planDocument(plan, fleet, used.rules, io.clock.now());
-    if (!args.apply) return exitOfPart(showPlan(document, plan, args, io), fleet.unasked.size);
+    if (!args.apply) return exitOfPart(showPlan(document, plan, approved, args, io), fleet.unasked.size);
     await openStateFolder(state, needsOf(plan));
-    if (plan.units.some(isToBeStarted) && !(await confirmed(document, plan, args, io))) {
+    if (plan.units.some(isToBeStarted) && !(await confirmed(document, plan, approved, args, io))) {
       throw new Problem('refused/confirmation', 'The plan was not confirmed. Nothing was sent.', {
         hint: 'Answer y or yes, or use --yes.',
       });
@@ -195,15 +195,27 @@ function partnersAtBegin({ inventory }: Fleet, { units }: Plan): Record<string, 
   );
 }
 
-function showPlan(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io): Exit {
+function showPlan(
+  document: PlanDocument,
+  plan: Plan,
+  approved: PlanFile | null,
+  args: UpgradeArgs,
+  io: Io,
+): Exit {
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderPlan(document, { format: 'text', color: io.color && args.color }));
+  else io.out(renderPlan(document, { format: 'text', color: io.color && args.color }, approved));
   io.talk('Nothing was sent. Add --apply to carry this out.\n');
   return exitOfPlan(plan);
 }
 
-async function confirmed(document: PlanDocument, plan: Plan, args: UpgradeArgs, io: Io): Promise<boolean> {
-  const shown = renderPlan(document, { format: 'text', color: io.talkColor && args.color });
+async function confirmed(
+  document: PlanDocument,
+  plan: Plan,
+  approved: PlanFile | null,
+  args: UpgradeArgs,
+  io: Io,
+): Promise<boolean> {
+  const shown = renderPlan(document, { format: 'text', color: io.talkColor && args.color }, approved);
   if (args.yes) {
     io.talk(shown);
     return true;

@@ -12,13 +12,30 @@ import {
 } from './words.ts';
 import { writeWorkOrder } from './work-order.ts';
 
+/** A plan file, by what tells it from any other. */
+export interface ApprovedPlan {
+  readonly file: string;
+  readonly generatedAt: string;
+  readonly digest: string;
+}
+
 /**
  * A plan for people: what would be sent where, what is worth knowing, and what stands against the rest. In Markdown the work
- * orders follow, each to be printed; a text says only that there are some.
+ * orders follow, each to be printed; a text says only that there are some. `approved`: the plan file that is carried out, whose time and
+ * digest are those that somebody looked at.
  */
-export function renderPlan(document: PlanDocument, style: Style): string {
+export function renderPlan(
+  document: PlanDocument,
+  style: Style,
+  approved: ApprovedPlan | null = null,
+): string {
   const paper = createPaper(style);
-  paper.title(`Plan ${document.id} of ${document.generatedAt}, digest ${document.digest.slice(0, 16)}`);
+  const { generatedAt, digest } = approved ?? document;
+  paper.title(`Plan ${document.id} of ${generatedAt}, digest ${digest.slice(0, 16)}`);
+  if (approved !== null)
+    paper.line(
+      `This is the plan of ${approved.file}. The units were looked at and judged again at ${document.generatedAt}:`,
+    );
   if (document.units.some(({ unit }) => unit.simulated)) paper.line(REHEARSAL);
   const counts: Record<string, number> = {};
   for (const { key, unit, verdict, hops, problem } of document.units) {
