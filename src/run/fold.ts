@@ -70,7 +70,7 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
 }
 
 const PLAN_LOST =
-  'What the run planned is not known any more, so no unit of this state folder is started. Look at the units that it may have been about (upsfw audit), then move the folder of that run out of the state folder.';
+  'What the run planned is not known any more, so no unit of this state folder is started. Look at the units that it may have been about (upsfw audit). Once you know that none of them is at an update, move the folder of that run out of the state folder: it removes the record of all its units.';
 
 /** A unit of a journal that lost a line: the plan ended it, its end is proven, or nothing is known of it any more. */
 function inDoubtOf(record: UnitRecord, problem: ProblemJson): UnitRecord {

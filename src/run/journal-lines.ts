@@ -157,7 +157,7 @@ function damaged(run: string, seq: number, what: string): JournalEvent {
     'config/run',
     `The journal of run ${run} is damaged: line ${seq} ${what}. A start may be missing from it.`,
     {
-      hint: `Look at each unit of the run that is shown as unknown. Once you know that none is at an update, move the folder of run ${run} out of the state folder and make a new plan.`,
+      hint: `Look at each unit that is shown as unknown: upsfw status --live ${run}. Once you know that none of them is at an update, move the folder of run ${run} out of the state folder: it removes the record of all units of that run. Then make a new plan.`,
     },
   );
   return { seq, event: 'damaged', problem: problem.toJSON() };
