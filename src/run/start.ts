@@ -53,7 +53,7 @@ export type StartOutcome =
       readonly method: StartMethod | null;
     };
 
-/** Starts the hop once. Throws a Refusal or a Problem where something speaks against it; nothing was sent then. */
+/** Starts the hop once. Throws a Refusal or a Problem where something speaks against it; nothing was started then. */
 export async function startHop(
   record: UnitRecord,
   work: HopWork,
@@ -188,7 +188,7 @@ function changed({ planned }: UnitRecord): Problem {
     'refused/stale-plan',
     `${planned.key} changed its firmware while the start was prepared.`,
     {
-      hint: 'Nothing was sent. Make a new plan: upsfw plan.',
+      hint: 'Nothing was started; the image may lie on the card. Make a new plan: upsfw plan.',
     },
   );
 }
