@@ -20,6 +20,7 @@ import type {
   RunHop,
   RunNow,
   RunOutcome,
+  RunState,
   RunUnit,
   StatusCounts,
 } from '../report/index.ts';
@@ -103,6 +104,12 @@ export function outcomeOf(record: UnitRecord, alive: boolean): RunOutcome {
   return !alive && inDoubt(record) ? 'unknown' : record.outcome;
 }
 
+/** The word for where a run stands; the same in every listing and report. `alive`: as for {@link outcomeOf}. */
+export function stateOf({ state }: RunRecord, alive: boolean): RunState {
+  if (alive) return 'running';
+  return state === 'done' || state === 'stopped' ? state : 'interrupted';
+}
+
 /** What a look says about the unit of a plan. Only a unit that was asked about an update is called idle. */
 export function runNow(look: Look, planned: Unit): RunNow {
   const { unit, problem } = look;
@@ -136,13 +143,11 @@ export function runDocument(
   seen: ReadonlyMap<string, RunNow> = new Map(),
 ): RunDocument {
   const units = record.units.map((unit) => runUnit(unit, book, alive, seen.get(unit.planned.key) ?? null));
-  const atWork = record.state === 'done' ? 'done' : 'running';
-  const state = alive ? atWork : record.state === 'running' ? 'stopped' : record.state;
   return {
     schema: 'upsfw/run@1',
     generatedAt: now.toISOString(),
     run: record.run,
-    state,
+    state: stateOf(record, alive),
     paused: record.paused,
     units,
     counts: countOutcomes(units),

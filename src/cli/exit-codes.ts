@@ -1,5 +1,12 @@
 import type { Plan, Problem } from '../core/index.ts';
-import { inDoubt, leftHalfWay, type RunRecord, waitsForHands } from '../run/index.ts';
+import {
+  inDoubt,
+  leftHalfWay,
+  type RunRecord,
+  waitsForHands,
+  wasStoppedByDisk,
+  wasStoppedByOperator,
+} from '../run/index.ts';
 
 /**
  * The one place that decides what a command ends with. A command ends with 0 only if everything that it was asked for was
@@ -146,12 +153,11 @@ export function exitOfRun(record: RunRecord, { stopped, alive }: RunStanding): E
   if (units.some((unit) => (alive ? unit.outcome === 'unknown' : inDoubt(unit)))) return 5;
   if (units.some((unit) => unit.outcome === 'failed' || leftHalfWay(unit) || waitsForHands(unit))) return 4;
   // What the journal does not hold, the next one who asks does not hear.
-  if (record.problem !== null) return 4;
+  if (record.problem !== null || units.some(wasStoppedByDisk)) return 4;
   // A stop that came when nothing was left to begin took nothing away.
   const isDone = units.every(({ outcome }) => outcome === 'upgraded' || outcome === 'current');
   if (isDone) return DONE;
-  const wasStopped = record.state === 'stopped' || units.some(({ outcome }) => outcome === 'stopped');
-  return stopped || (wasStopped && !alive) ? STOPPED : 3;
+  return stopped || (wasStoppedByOperator(record) && !alive) ? STOPPED : 3;
 }
 
 /** The demonstration: some of its units are refused on purpose, and any other end is a fault of it. */

@@ -17,7 +17,7 @@ import {
   reasonOf,
   sameCardVersion,
 } from '../core/index.ts';
-import type { PlanOrigin } from '../report/index.ts';
+import type { ApprovedPlan, PlanOrigin } from '../report/index.ts';
 import { notApproved } from '../rules/index.ts';
 import { type Inventory, PlanSchema } from '../run/index.ts';
 import { readTextWithin } from '../yaml/index.ts';
@@ -25,8 +25,7 @@ import type { FleetArgs } from './options.ts';
 import { entryHashes } from './plan-document.ts';
 
 /** A plan file as it was read: unchanged since it was made. */
-export interface PlanFile {
-  readonly file: string;
+export interface PlanFile extends ApprovedPlan {
   readonly plan: Plan;
   readonly madeWith: PlanOrigin;
 }
@@ -82,7 +81,7 @@ export async function readPlanFile(file: string): Promise<PlanFile> {
       },
     );
   }
-  return { file, plan: plan.data, madeWith };
+  return { file, generatedAt: checked.data.generatedAt, digest, plan: plan.data, madeWith };
 }
 
 /** Over what the file says, and not over what a schema made of it. */

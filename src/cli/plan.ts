@@ -84,7 +84,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
         renderPlan(
           document,
           { format: args.format === 'md' ? 'markdown' : 'text', color: io.color && args.color },
-          fleet.book.overrulable,
+          { overrulable: fleet.book.overrulable },
         ),
       );
     return exitOfPart(exitOfPlan(made), fleet.unasked.size);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { asProblem, Problem, standingInWords } from '../core/index.ts';
+import { asProblem, enumerated, Problem, standingInWords } from '../core/index.ts';
+import { WAITS } from '../nmc/index.ts';
 import {
   type Ahead,
   createLocks,
@@ -11,9 +12,11 @@ import {
   readJournal,
   reopenJournal,
   type UnitRecord,
+  wasNeverPlanned,
   wasPutOff,
 } from '../run/index.ts';
 import { confirm } from './ask.ts';
+import { nameOthersInDoubt, runsLeft, runToResume } from './choose-run.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -21,7 +24,6 @@ import { askRecovery } from './local/ask-recovery.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
 import { runIt, showLive, showRun, withRunLock } from './run-it.ts';
-import { runToResume } from './runs.ts';
 
 const ResumeArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
@@ -35,7 +37,9 @@ export const resumeCommand = defineCommand<ResumeArgs>({
   usage: 'resume [run]',
   describe: 'Go on with an interrupted run, from what the devices answer (writes)',
   positionals: {
-    run: { describe: 'Name of the run (default: the newest in which something is left to do)' },
+    run: {
+      describe: 'Name of the run (default: the newest with a unit in doubt, or with something left to do)',
+    },
   },
   options: {
     ...COMMON_OPTIONS,
@@ -58,7 +62,9 @@ export const resumeCommand = defineCommand<ResumeArgs>({
 
 async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
-  const { run, isDone } = await runToResume(state, args.run, args.again);
+  const left = await runsLeft(state);
+  const { run, isDone } = await runToResume(state, left, args.run, args.again);
+  nameOthersInDoubt(left, run, io);
   if (isDone) return showDone(run, state, args, io);
   await openStateFolder(state);
   const record = fold(await readJournal(state, run));
@@ -119,7 +125,7 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
  * output that the run switched off is brought back as the run was told to. Throws Problem refused/confirmation.
  */
 async function confirmed(run: string, outlook: Outlook, args: ResumeArgs, io: Io): Promise<void> {
-  const text = outlookText(run, outlook);
+  const text = outlookText(run, outlook, io);
   if (args.yes || outlook.starts.length === 0) {
     io.talk(text);
     return;
@@ -141,16 +147,38 @@ function nobodyToAsk(run: string, { starts }: Outlook): Problem {
   );
 }
 
-function outlookText(run: string, { starts, watches, outputs }: Outlook): string {
+function outlookText(run: string, { starts, watches, outputs, failed, unplanned }: Outlook, io: Io): string {
   const lines = [`Run ${run}`];
   const list = (heading: string, units: readonly string[]): void => {
     if (units.length > 0) lines.push('', heading, ...units.map((unit) => `  ${unit}`));
   };
   list('Will only be watched, because a start is on record:', watches.map(inWords));
+  if (watches.length > 0 && starts.length > 0) {
+    const minutes = Math.round({ ...WAITS, ...io.waits }.settle / 60);
+    lines.push(
+      '',
+      'No unit is started before all of these have ended.',
+      `Each is watched for up to ${minutes} minutes.`,
+    );
+  }
   list('Will be started, once nothing stands against it:', starts.map(inWords));
   list('Their output may be off by this run, and is switched on again:', outputs);
   if (lines.length === 1) lines.push('', 'Nothing is left to start or to watch.');
+  if (failed.length > 0)
+    lines.push('', `Left out, because they failed: ${someOf(failed)}. Another attempt: --again UNIT.`);
+  if (unplanned.length > 0)
+    lines.push('', `Left out, because the plan holds no update for them: ${someOf(unplanned)}. ${NEW_PLAN}`);
   return `${lines.join('\n')}\n\n`;
+}
+
+const NEW_PLAN = 'Make a new plan: upsfw plan --out FILE.';
+const MOST_NAMED = 10;
+
+/** `2 units (a/b and a/c)`, with a bound on the names. */
+function someOf(keys: readonly string[]): string {
+  const more = keys.length - MOST_NAMED;
+  const names = more > 0 ? [...keys.slice(0, MOST_NAMED), `${more} more`] : keys;
+  return `${keys.length === 1 ? '1 unit' : `${keys.length} units`} (${enumerated(names)})`;
 }
 
 function inWords({ key, hops, staged }: Ahead): string {
@@ -184,6 +212,13 @@ function allowedAgain(record: RunRecord, name: string): UnitRecord {
     throw new Problem('config/selection', `The run has no unit "${name}".`, {
       hint: 'upsfw status lists its units.',
     });
+  }
+  if (found.outcome === 'failed' && wasNeverPlanned(found)) {
+    throw new Problem(
+      'config/selection',
+      `The plan of the run holds no update for ${found.planned.key}: the unit did not answer when it was made.`,
+      { hint: NEW_PLAN },
+    );
   }
   if (found.outcome === 'failed') return found;
   // Whether a received image still waits at the panel, the operator may know better than a card that forgot it.

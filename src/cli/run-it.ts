@@ -84,6 +84,7 @@ export async function runIt(
   let interrupts = 0;
   const release = io.onInterrupt((kind) => {
     control.stopNew = true;
+    control.byOperator = true;
     // A terminal that has gone comes more than once, and never means to leave what was started.
     interrupts = kind === 'hangup' ? Math.max(interrupts, 1) : interrupts + 1;
     if (kind === 'hangup') return;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { createLocks, fold, readJournal } from '../run/index.ts';
+import { nameOthersInDoubt, runsLeft, runToShow } from './choose-run.ts';
 import { defineCommand, type Exit } from './command.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { showLive, showRun } from './run-it.ts';
-import { runToShow } from './runs.ts';
 
 const StatusArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
@@ -37,6 +37,7 @@ export const statusCommand = defineCommand<StatusArgs>({
 async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
   const record = fold(await readJournal(state, await runToShow(state, args.run)));
+  nameOthersInDoubt(await runsLeft(state), record.run, io);
   if (!args.live) return showRun(record, false, createLocks(state), args, io);
   return showLive(record, state, args, io);
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type Plan, type PlannedUnit, Problem } from '../core/index.ts';
-import { type PlanDocument, renderPlan } from '../report/index.ts';
+import { type PlanDocument, type PlanExtras, renderPlan } from '../report/index.ts';
 import { createJournal, findPartners, needsOf, openStateFolder } from '../run/index.ts';
 import { confirm } from './ask.ts';
 import { defineCommand, type Exit } from './command.ts';
@@ -124,9 +124,10 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     const found = await makePlan(fleet, open, state, io);
     const plan = approved === null ? found : asApproved(approved, found);
     const document = planDocument(plan, fleet, used.rules, io.clock.now());
-    if (!args.apply) return exitOfPart(showPlan(document, plan, fleet, args, io), fleet.unasked.size);
+    const extras = { overrulable: fleet.book.overrulable, approved };
+    if (!args.apply) return exitOfPart(showPlan(document, plan, extras, args, io), fleet.unasked.size);
     await openStateFolder(state, needsOf(plan));
-    if (plan.units.some(isToBeStarted) && !(await confirmed(document, plan, fleet, args, io))) {
+    if (plan.units.some(isToBeStarted) && !(await confirmed(document, plan, extras, args, io))) {
       throw new Problem('refused/confirmation', 'The plan was not confirmed. Nothing was sent.', {
         hint: 'Answer y or yes, or use --yes.',
       });
@@ -195,9 +196,9 @@ function partnersAtBegin({ inventory }: Fleet, { units }: Plan): Record<string, 
   );
 }
 
-function showPlan(document: PlanDocument, plan: Plan, { book }: Fleet, args: UpgradeArgs, io: Io): Exit {
+function showPlan(document: PlanDocument, plan: Plan, extras: PlanExtras, args: UpgradeArgs, io: Io): Exit {
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderPlan(document, { format: 'text', color: io.color && args.color }, book.overrulable));
+  else io.out(renderPlan(document, { format: 'text', color: io.color && args.color }, extras));
   io.talk('Nothing was sent. Add --apply to carry this out.\n');
   return exitOfPlan(plan);
 }
@@ -205,12 +206,11 @@ function showPlan(document: PlanDocument, plan: Plan, { book }: Fleet, args: Upg
 async function confirmed(
   document: PlanDocument,
   plan: Plan,
-  { book }: Fleet,
+  extras: PlanExtras,
   args: UpgradeArgs,
   io: Io,
 ): Promise<boolean> {
-  const style = { format: 'text', color: io.talkColor && args.color } as const;
-  const shown = renderPlan(document, style, book.overrulable);
+  const shown = renderPlan(document, { format: 'text', color: io.talkColor && args.color }, extras);
   if (args.yes) {
     io.talk(shown);
     return true;

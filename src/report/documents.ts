@@ -188,9 +188,15 @@ export interface RunUnit {
 /** Units of a run by their outcome. */
 export type RunCounts = Readonly<Record<RunOutcome, number>>;
 
+/**
+ * Where a run stands. `running`: a living process is at it; `interrupted`: it has no end, and nobody is at it; `stopped`: it was ended
+ * before all of its units were, by the operator, by a pause, or for want of room on the disk.
+ */
+export type RunState = 'running' | 'interrupted' | 'stopped' | 'done';
+
 export interface RunDocument extends DocumentHead<'run'> {
   readonly run: string;
-  readonly state: 'planned' | 'running' | 'done' | 'stopped';
+  readonly state: RunState;
   /** Why the run paused itself and began no further unit; null where it did not. */
   readonly paused: ProblemJson | null;
   readonly units: readonly RunUnit[];

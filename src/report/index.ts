@@ -12,7 +12,7 @@ export { renderImages } from './images.ts';
 export { type LocalLookDocument, renderLocalLook } from './local-look.ts';
 export { type LocalPortsDocument, renderLocalPorts } from './local-ports.ts';
 export type { Style } from './paper.ts';
-export { renderPlan } from './plan.ts';
+export { type ApprovedPlan, type PlanExtras, renderPlan } from './plan.ts';
 export { renderPrometheus } from './prometheus.ts';
 export { type RecordFiles, renderRecord } from './record.ts';
 export { type RecoveryQuestion, renderRecovery } from './recovery.ts';

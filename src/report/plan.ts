@@ -12,17 +12,37 @@ import {
 } from './words.ts';
 import { writeWorkOrder } from './work-order.ts';
 
+/** A plan file, by what tells it from any other. */
+export interface ApprovedPlan {
+  readonly file: string;
+  readonly generatedAt: string;
+  readonly digest: string;
+}
+
+/** What a plan is shown with. */
+export interface PlanExtras {
+  /** Ids of the rules that can be overruled. */
+  readonly overrulable?: ReadonlySet<string>;
+  /** The plan file that is carried out, whose time and digest are those that somebody looked at. */
+  readonly approved?: ApprovedPlan | null;
+}
+
 /**
  * A plan for people: what would be sent where, what is worth knowing, and what stands against the rest. In Markdown the work
- * orders follow, each to be printed; a text says only that there are some. `overrulable`: ids of the rules that can be overruled.
+ * orders follow, each to be printed; a text says only that there are some.
  */
 export function renderPlan(
   document: PlanDocument,
   style: Style,
-  overrulable: ReadonlySet<string> = new Set(),
+  { overrulable = new Set(), approved = null }: PlanExtras = {},
 ): string {
   const paper = createPaper(style);
-  paper.title(`Plan ${document.id} of ${document.generatedAt}, digest ${document.digest.slice(0, 16)}`);
+  const { generatedAt, digest } = approved ?? document;
+  paper.title(`Plan ${document.id} of ${generatedAt}, digest ${digest.slice(0, 16)}`);
+  if (approved !== null)
+    paper.line(
+      `This is the plan of ${approved.file}. The units were looked at and judged again at ${document.generatedAt}:`,
+    );
   if (document.units.some(({ unit }) => unit.simulated)) paper.line(REHEARSAL);
   const counts: Record<string, number> = {};
   for (const { key, unit, verdict, hops, problem } of document.units) {

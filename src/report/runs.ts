@@ -1,5 +1,5 @@
 import type { ProblemJson } from '../core/index.ts';
-import type { DocumentHead, RunCounts } from './documents.ts';
+import type { DocumentHead, RunCounts, RunState } from './documents.ts';
 import { createPaper, type Style, type Tone } from './paper.ts';
 import { summary } from './words.ts';
 
@@ -8,11 +8,8 @@ export interface RunsEntry {
   readonly run: string;
   /** ISO 8601, UTC. */
   readonly begunAt: string | null;
-  /**
-   * `running`: a living process is at it; `interrupted`: it has no end, and nobody is at it; `stopped`: the operator ended it;
-   * `unreadable`: its journal cannot be read.
-   */
-  readonly state: 'running' | 'interrupted' | 'stopped' | 'done' | 'unreadable';
+  /** `unreadable`: its journal cannot be read. */
+  readonly state: RunState | 'unreadable';
   /** The process that is at it. */
   readonly by: { readonly pid: number | null; readonly host: string | null } | null;
   readonly units: number | null;

@@ -17,6 +17,10 @@ import { startInDoubt } from './run-record.ts';
 /** A start that a run wrote down and of which no end is on record. */
 interface OpenStart {
   readonly run: string;
+  /** `site/name` in that run. */
+  readonly key: string;
+  /** How many units that run is about. */
+  readonly units: number;
   readonly serial: string | null;
   /** Serial number of the card that it went to: between two of its files a card does not see its UPS. */
   readonly card: string | null;
@@ -123,9 +127,17 @@ async function sizeOf(file: string): Promise<number> {
 
 function openStarts(run: string, events: Parameters<typeof fold>[0]): readonly OpenStart[] {
   const isDamaged = events.at(-1)?.event === 'damaged';
-  return fold(events).units.flatMap((record): readonly OpenStart[] => {
-    const { serial, card } = record.planned.unit;
-    const known = { run, serial: usableSerial(serial), card: usableSerial(card?.serial ?? null) };
+  const { units } = fold(events);
+  return units.flatMap((record): readonly OpenStart[] => {
+    const { key, unit } = record.planned;
+    const { serial, card } = unit;
+    const known = {
+      run,
+      key,
+      units: units.length,
+      serial: usableSerial(serial),
+      card: usableSerial(card?.serial ?? null),
+    };
     if (isDamaged && record.outcome === 'unknown') return [{ ...known, hop: null, at: null, staged: false }];
     const staged = record.hops.findIndex((hop) => hop.staged);
     const index = startInDoubt(record) ?? staged;
@@ -148,7 +160,7 @@ function secondAttempt(open: OpenStart): Problem {
       'refused/second-attempt',
       `The journal of run ${open.run} is damaged, and may have held a start on this unit.`,
       {
-        hint: `Look at the unit: upsfw status --live ${open.run}. Once you know that it is at no update, move the folder of that run out of the state folder.`,
+        hint: `Look at the unit: upsfw status --live ${open.run}. ${lastResort(open)}`,
       },
     );
   }
@@ -156,7 +168,14 @@ function secondAttempt(open: OpenStart): Problem {
     'refused/second-attempt',
     `Run ${open.run} wrote down a start on this unit at ${open.at.toISOString()}, and its end is not known.`,
     {
-      hint: `Ask the unit what became of it: upsfw resume ${open.run}. If it cannot tell either, look at the unit; once you know that it is well, move the folder of that run out of the state folder.`,
+      hint: `Look at the unit, and ask it what became of the start: upsfw resume ${open.run}. Where that says that it failed, allow a second attempt: upsfw resume ${open.run} --again ${open.key}. ${lastResort(open)}`,
     },
   );
+}
+
+/** The folder of a run is what keeps other runs off all of its units. */
+function lastResort({ units }: OpenStart): string {
+  const all = units === 1 ? 'of this unit' : `of all ${units} units of that run`;
+  const known = units === 1 ? 'it is' : 'each of them is';
+  return `The last resort is to move the folder of that run out of the state folder: it removes the record ${all}. Do so only once you know that ${known} at no update.`;
 }

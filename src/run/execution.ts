@@ -14,6 +14,8 @@ export interface Control {
   readonly abort: AbortSignal;
   /** Why the run itself begins no further unit; null or absent where it does, or where the operator stopped it. */
   pausedBy?: Problem | null;
+  /** True: it was the operator who stopped it. */
+  byOperator?: boolean;
 }
 
 /** Where files of the devices and what was said with them are kept, by unit. */

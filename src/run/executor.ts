@@ -79,6 +79,7 @@ export async function execute(execution: Execution): Promise<RunRecord> {
     event: 'closed',
     state: left ? 'stopped' : 'done',
     ...(problem === null ? {} : { problem }),
+    ...(left && execution.control.byOperator === true ? { by: 'operator' as const } : {}),
   });
   return fold(journal.events);
 }

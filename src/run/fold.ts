@@ -42,6 +42,7 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
   const units = new Map(first.plan.units.map((planned) => [planned.key, fresh(planned)]));
   let state: RunRecord['state'] = 'planned';
   let paused: ProblemJson | null = null;
+  let byOperator = false;
   let problem: ProblemJson | null = null;
   for (const event of rest) {
     if (event.event === 'damaged' || event.event === 'unsaved') {
@@ -53,21 +54,23 @@ export function fold(events: readonly JournalEvent[]): RunRecord {
     if (event.event === 'closed') {
       state = event.state;
       paused = event.problem ?? null;
+      byOperator = event.by === 'operator';
       continue;
     }
     state = 'running';
     paused = null;
+    byOperator = false;
     if (event.event === 'run' || event.event === 'resumed') continue;
     const record = units.get(event.unit);
     if (record !== undefined) units.set(event.unit, next(record, event));
   }
   const { run, inventory, images, rules, overrule = [], recovery = null, plan } = first;
   const record = { run, inventory, images, rules, overrule, recovery, plan, state, paused, problem };
-  return { ...record, units: [...units.values()] };
+  return { ...record, byOperator, units: [...units.values()] };
 }
 
 const PLAN_LOST =
-  'What the run planned is not known any more, so no unit of this state folder is started. Look at the units that it may have been about (upsfw audit), then move the folder of that run out of the state folder.';
+  'What the run planned is not known any more, so no unit of this state folder is started. Look at the units that it may have been about (upsfw audit). Once you know that none of them is at an update, move the folder of that run out of the state folder: it removes the record of all its units.';
 
 /** A unit of a journal that lost a line: the plan ended it, its end is proven, or nothing is known of it any more. */
 function inDoubtOf(record: UnitRecord, problem: ProblemJson): UnitRecord {

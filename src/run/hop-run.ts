@@ -11,7 +11,15 @@ import {
 } from '../core/index.ts';
 import { fold } from './fold.ts';
 import { outputOff } from './output.ts';
-import { type Ending, freshLook, Refusal, refuseWhere, type UnitWork, withKnownUps } from './preflight.ts';
+import {
+  type Ending,
+  freshLook,
+  outcomeBeforeStart,
+  Refusal,
+  refuseWhere,
+  type UnitWork,
+  withKnownUps,
+} from './preflight.ts';
 import { type HopRecord, outputIsOwed, type UnitRecord } from './run-record.ts';
 import { type HopWork, type OnCommit, refuseBusy, startHop } from './start.ts';
 import { contextFor, limited, note, placeholder, stepsOf } from './steps.ts';
@@ -216,8 +224,7 @@ async function backup(context: StepContext, work: HopWork, kept: boolean): Promi
   const { problem } = result;
   const isLogin = problem?.code === 'device/login' || problem?.code === 'refused/login';
   if (result.state !== 'done' && (isLogin || (!kept && !isUpsHop(work.hop)))) {
-    const outcome = problem?.code === 'refused/login' ? 'refused' : 'failed';
-    throw new Refusal({ outcome, after: context.before, problem, reasons: [] });
+    throw new Refusal({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
   }
   return result.eventMark ?? null;
 }
@@ -254,7 +261,8 @@ async function transfer(context: StepContext, work: HopWork): Promise<string | n
   await note(work, index, 'transfer', result.state, result);
   if (result.state === 'done') return result.way;
   // The image in the card's folder does nothing by itself: an upload of unknown end leaves the UPS as it was.
-  throw new Refusal({ outcome: 'failed', after: context.before, problem: result.problem, reasons: [] });
+  const { problem } = result;
+  throw new Refusal({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
 }
 
 async function settleAndVerify(context: StepContext, work: HopWork): Promise<Ending> {

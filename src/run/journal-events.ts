@@ -109,6 +109,8 @@ export const EventSchema = z.discriminatedUnion('event', [
     state: z.enum(['done', 'stopped']),
     /** Why the run paused itself. */
     problem: ProblemSchema.optional(),
+    /** The operator stopped the run. Absent where something else did, such as a disk without room. */
+    by: z.literal('operator').optional(),
   }),
 ]);
 

@@ -82,6 +82,43 @@ export function parseJournal(bytes: Buffer, starts: Buffer, run: string): Parsed
   return { ...parsed, events };
 }
 
+const DONE = '"event":"closed","state":"done"';
+/** A unit may be in doubt behind any of these. */
+const DOUBTS = ['"outcome":"unknown"', '"state":"received"', '"event":"output"'];
+
+/**
+ * Whether the lines of a journal are as they were written, end a run as done, and hold nothing that may leave a unit in doubt. False
+ * means only that they must be parsed.
+ */
+export function endsPlainly(bytes: Buffer, starts: Buffer): boolean {
+  const lines = wholeLines(bytes);
+  if (lines.at(-1)?.includes(DONE) !== true) return false;
+  // The first line holds the plan, whose verdicts use the same words.
+  const behindPlan = bytes.subarray(lines[0]?.length ?? 0);
+  if (DOUBTS.some((doubt) => behindPlan.includes(doubt))) return false;
+  const sums: string[] = [];
+  for (const line of lines) {
+    const sum = checkedSum(line, sums.at(-1) ?? '');
+    if (sum === null) return false;
+    sums.push(sum);
+  }
+  return wholeLines(starts).every((line) => {
+    const start = parseStart(line);
+    return start !== null && sums[start.seq - 1] === start.sum;
+  });
+}
+
+/** The checksum of a line that is as it was written; null where it is not. */
+function checkedSum(line: Buffer, before: string): string | null {
+  if (line.length <= TAIL_LENGTH) return null;
+  const sum = TAIL.exec(line.subarray(-TAIL_LENGTH).toString('latin1'))?.[1];
+  return sum !== undefined && sum === sumOf(bodyOf(line), before) ? sum : null;
+}
+
+function bodyOf(line: Buffer): Buffer {
+  return Buffer.concat([line.subarray(0, -TAIL_LENGTH), Buffer.from('}')]);
+}
+
 /** Lines that have their line end. */
 function wholeLines(bytes: Buffer): readonly Buffer[] {
   const lines: Buffer[] = [];
@@ -98,12 +135,10 @@ function parseLine(
   before: string,
   seq: number,
 ): { readonly event: WrittenEvent; readonly sum: string } | null {
-  if (line.length <= TAIL_LENGTH) return null;
-  const body = Buffer.concat([line.subarray(0, -TAIL_LENGTH), Buffer.from('}')]);
-  const sum = TAIL.exec(line.subarray(-TAIL_LENGTH).toString('latin1'))?.[1];
-  if (sum === undefined || sum !== sumOf(body, before)) return null;
+  const sum = checkedSum(line, before);
+  if (sum === null) return null;
   try {
-    const checked = EventSchema.safeParse(JSON.parse(body.toString('utf8')));
+    const checked = EventSchema.safeParse(JSON.parse(bodyOf(line).toString('utf8')));
     return checked.success && checked.data.seq === seq ? { event: checked.data, sum } : null;
   } catch {
     return null;
@@ -123,7 +158,7 @@ function damaged(run: string, seq: number, what: string): JournalEvent {
     'config/run',
     `The journal of run ${run} is damaged: line ${seq} ${what}. A start may be missing from it.`,
     {
-      hint: `Look at each unit of the run that is shown as unknown. Once you know that none is at an update, move the folder of run ${run} out of the state folder and make a new plan.`,
+      hint: `Look at each unit that is shown as unknown: upsfw status --live ${run}. Once you know that none of them is at an update, move the folder of run ${run} out of the state folder: it removes the record of all units of that run. Then make a new plan.`,
     },
   );
   return { seq, event: 'damaged', problem: problem.toJSON() };

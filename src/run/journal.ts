@@ -10,7 +10,7 @@ import {
   type NewEvent,
 } from './journal-events.ts';
 import { type JournalFile, openJournalFile } from './journal-file.ts';
-import { type ParsedJournal, parseJournal, writeLine, writeStart } from './journal-lines.ts';
+import { endsPlainly, type ParsedJournal, parseJournal, writeLine, writeStart } from './journal-lines.ts';
 
 export * from './journal-events.ts';
 
@@ -67,7 +67,26 @@ export async function readJournal(state: string, run: string): Promise<readonly 
   return (await readFiles(state, run)).events;
 }
 
+/** Whether a run is done with no unit in doubt, told without a replay; false where that takes one, or the journal cannot be read. */
+export async function isPlainlyDone(state: string, run: string): Promise<boolean> {
+  try {
+    const { bytes, starts } = await readBytes(state, run);
+    return endsPlainly(bytes, starts);
+  } catch (thrown) {
+    if (thrown instanceof Problem) return false;
+    throw thrown;
+  }
+}
+
 async function readFiles(state: string, run: string): Promise<ParsedJournal> {
+  const { bytes, starts } = await readBytes(state, run);
+  return parseJournal(bytes, starts, run);
+}
+
+async function readBytes(
+  state: string,
+  run: string,
+): Promise<{ readonly bytes: Buffer; readonly starts: Buffer }> {
   if (!/^[A-Za-z0-9._-]+$/.test(run)) {
     throw new Problem('config/run', `"${run}" is not the name of a run.`, {
       hint: 'upsfw runs lists the runs.',
@@ -84,7 +103,7 @@ async function readFiles(state: string, run: string): Promise<ParsedJournal> {
       if (starts.length > 0 && hasCode(thrown, 'ENOENT')) return Buffer.alloc(0);
       throw thrown;
     });
-    return parseJournal(bytes, starts, run);
+    return { bytes, starts };
   } catch (thrown) {
     if (!hasCode(thrown, 'ENOENT'))
       throw diskProblem(thrown, `The journal of run ${run} in ${state} cannot be read`);

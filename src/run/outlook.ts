@@ -20,6 +20,10 @@ export interface Outlook {
   readonly watches: readonly Ahead[];
   /** Keys of units whose output this run switched off, and switches on again. */
   readonly outputs: readonly string[];
+  /** Keys of units that failed and get no further attempt unless the operator allows one. */
+  readonly failed: readonly string[];
+  /** Keys of units that did not answer when the plan was made: this run holds no update for them. */
+  readonly unplanned: readonly string[];
 }
 
 /**
@@ -41,8 +45,19 @@ export function outlookOf(events: readonly JournalEvent[], again: readonly strin
       const index = startInDoubt(record);
       return index === null ? [] : [ahead(record, record.planned.hops.slice(index, index + 1), false)];
     }),
-    outputs: units.filter(outputIsOwed).map(({ planned }) => planned.key),
+    outputs: keysOf(units.filter(outputIsOwed)),
+    failed: keysOf(units.filter((record) => record.outcome === 'failed' && !wasNeverPlanned(record))),
+    unplanned: keysOf(units.filter((record) => record.outcome === 'failed' && wasNeverPlanned(record))),
   };
+}
+
+/** The plan holds no update for the unit, so another attempt has nothing to send. */
+export function wasNeverPlanned({ planned }: UnitRecord): boolean {
+  return planned.hops.length === 0 || planned.verdict.status !== 'outdated';
+}
+
+function keysOf(units: readonly UnitRecord[]): readonly string[] {
+  return units.map(({ planned }) => planned.key);
 }
 
 function startsOf(record: UnitRecord): readonly Ahead[] {

@@ -1,7 +1,7 @@
 import { asProblem, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
 import { fold } from './fold.ts';
 import type { OutputState } from './journal.ts';
-import { type Ending, Refusal, type UnitWork } from './preflight.ts';
+import { type Ending, outcomeBeforeStart, Refusal, type UnitWork } from './preflight.ts';
 import { outputIsOwed, type UnitRecord } from './run-record.ts';
 import { contextFor, placeholder } from './steps.ts';
 
@@ -22,7 +22,10 @@ export async function switchOff(context: StepContext, work: UnitWork): Promise<v
   const state = result.state === 'done' ? 'off' : result.state === 'failed' ? 'not-switched' : 'unknown';
   await write(work, state, result.problem);
   if (state === 'off') return;
-  throw new Refusal({ outcome: 'failed', after: null, problem: result.problem, reasons: [] });
+  const { problem } = result;
+  // An output of which nothing is known is no refusal, whatever the cause.
+  const outcome = state === 'not-switched' ? outcomeBeforeStart(problem) : 'failed';
+  throw new Refusal({ outcome, after: null, problem, reasons: [] });
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type Look,
   type OperatorWord,
   Problem,
+  type ProblemCode,
   type Reason,
   runsInWords,
   type Said,
@@ -69,6 +70,18 @@ export interface UnitWork {
   readonly keep: (name: string, bytes: Buffer) => Promise<void>;
   /** Told of what is said with the device. */
   readonly transcript: (said: Said) => void;
+}
+
+const NO_FAILURE: readonly ProblemCode[] = ['config/state', 'device/busy', 'device/not-installed'];
+
+/**
+ * How a unit ends of which nothing was started. What the tool did not do for a reason of its own, because a file of its state folder
+ * could not be written, or because somebody else is at the unit, is no failure of it: a resume goes on with it unasked.
+ */
+export function outcomeBeforeStart(problem: Problem | null): 'refused' | 'failed' {
+  if (problem === null) return 'failed';
+  const isNoFailure = problem.code.startsWith('refused/') || NO_FAILURE.includes(problem.code);
+  return isNoFailure ? 'refused' : 'failed';
 }
 
 /** Ends the work on a unit with an ending of its own. */

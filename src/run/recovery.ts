@@ -74,7 +74,7 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
     recovery.progress('listening', null);
     const standing = await recovery.path.check('start', context);
     if (standing.state !== 'todo') return { ...NOT_BEGUN, problem: standing.problem ?? runsAlready() };
-    if (recovery.stop.aborted) return { ...NOT_BEGUN, outcome: 'stopped', problem: null };
+    if (recovery.stop.aborted) return stoppedByOperator();
   } catch (thrown) {
     return { ...NOT_BEGUN, problem: asProblem(thrown) };
   }
@@ -93,7 +93,7 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
     return { ...NOT_BEGUN, outcome: 'stopped', problem: recovery.journal.failed };
   if (!gate.committed || sent.state === 'not-started') {
     await note(work, 0, 'start', 'not-started', sent);
-    if (recovery.stop.aborted) return { ...NOT_BEGUN, outcome: 'stopped' };
+    if (recovery.stop.aborted) return stoppedByOperator();
     const outcome = sent.state === 'not-started' ? 'refused' : 'failed';
     return { outcome, after: null, problem: sent.problem, reasons: [] };
   }
@@ -110,6 +110,13 @@ function runsAlready(): Problem {
       hint: 'See how it stands: upsfw local look PORT.',
     },
   );
+}
+
+function stoppedByOperator(): Ending {
+  const problem = new Problem('refused/stopped', 'Stopped by the operator before the first block was sent.', {
+    hint: SEND_AGAIN,
+  });
+  return { ...NOT_BEGUN, outcome: 'stopped', problem };
 }
 
 const NOT_BEGUN: Ending = { outcome: 'refused', after: null, problem: null, reasons: [] };

@@ -72,6 +72,8 @@ export interface RunRecord {
   readonly state: 'planned' | 'running' | 'done' | 'stopped';
   /** Why the run paused itself when it was closed last; null where it did not, or goes on. */
   readonly paused: ProblemJson | null;
+  /** The operator stopped the run before it was closed last, and it was not taken up since. */
+  readonly byOperator: boolean;
   /** What is wrong with the journal itself: it is damaged, or a line of it could not be written. Null where nothing is. */
   readonly problem: ProblemJson | null;
   readonly units: readonly UnitRecord[];
@@ -125,9 +127,35 @@ export function inDoubt(record: UnitRecord): boolean {
   return record.outcome === 'unknown' || (record.open && record.hops.some(endIsOpen));
 }
 
+/**
+ * Somebody should ask the unit before anything else: it is in doubt, this run may have left its output off, or a process that is gone
+ * was at it.
+ */
+export function endIsUnknown(unit: UnitRecord): boolean {
+  return inDoubt(unit) || startInDoubt(unit) !== null || outputIsOwed(unit) || isCutOff(unit);
+}
+
+function isCutOff({ outcome, open }: UnitRecord): boolean {
+  return outcome === 'pending' && open;
+}
+
 /** Refused behind a hop that was done: the unit is not where the plan leads, and not as it was either. */
 export function leftHalfWay(unit: UnitRecord): boolean {
   return unit.outcome === 'refused' && lastVerified(unit) !== null;
+}
+
+/** The operator stopped the run, or a unit of it before its start. */
+export function wasStoppedByOperator({ byOperator, units }: RunRecord): boolean {
+  return byOperator || units.some((unit) => isStoppedFor(unit, 'refused/stopped'));
+}
+
+/** Stopped before its start, because the journal could not be written. */
+export function wasStoppedByDisk(unit: UnitRecord): boolean {
+  return isStoppedFor(unit, 'config/state');
+}
+
+function isStoppedFor({ outcome, problem }: UnitRecord, code: ProblemJson['code']): boolean {
+  return outcome === 'stopped' && problem?.code === code;
 }
 
 /** The image lies on the card or in the unit, and a person has to start or install it. */

@@ -119,12 +119,12 @@ function tooSlow(): Problem {
   return new Problem(
     'refused/stopped',
     `The unit could not be judged within ${JUDGED_MS / 1000} seconds before its start, ${MOST_JUDGMENTS} times.`,
-    { hint: 'Nothing was sent. This machine or the network is too slow now; run upsfw resume later.' },
+    { hint: 'Nothing was started. This machine or the network is too slow now; run upsfw resume later.' },
   );
 }
 
 function tooLate(): Problem {
   return new Problem('refused/stopped', 'The start step was given up before its request left.', {
-    hint: 'Nothing was sent. upsfw resume goes on with the unit.',
+    hint: 'Nothing was started. upsfw resume goes on with the unit.',
   });
 }

@@ -14,6 +14,7 @@ import { outputOff, switchOff } from './output.ts';
 import {
   type Ending,
   freshLook,
+  outcomeBeforeStart,
   Refusal,
   refuseOutsideWindow,
   refuseWhere,
@@ -54,7 +55,7 @@ export type StartOutcome =
       readonly method: StartMethod | null;
     };
 
-/** Starts the hop once. Throws a Refusal or a Problem where something speaks against it; nothing was sent then. */
+/** Starts the hop once. Throws a Refusal or a Problem where something speaks against it; nothing was started then. */
 export async function startHop(
   record: UnitRecord,
   work: HopWork,
@@ -109,10 +110,10 @@ export async function startHop(
     // Without its line no request can have left: whatever the step says, nothing was started.
     if (!committed || result.state === 'failed') {
       await takeBack(work, onCommit, result);
-      const isBusy = result.problem?.code === 'device/busy';
+      const { problem } = result;
       return {
         kind: 'ended',
-        ending: { outcome: isBusy ? 'refused' : 'failed', after: unit, problem: result.problem, reasons: [] },
+        ending: { outcome: outcomeBeforeStart(problem), after: unit, problem, reasons: [] },
       };
     }
     await note(work, work.index, 'start', result.state, result);
@@ -146,16 +147,14 @@ async function readyToStart(record: UnitRecord, work: HopWork, context: StepCont
 }
 
 /**
- * Asks the unit whether an update runs or an image waits that is not of this run. Throws a Refusal where one does: nothing was
- * started, and that is no failure. Throws a Problem where it cannot be told.
+ * Asks the unit whether an update runs or an image waits that is not of this run. Throws a Refusal where one does, or where it
+ * cannot be told: nothing was started.
  */
 export async function refuseBusy(unit: Unit, work: HopWork, context: StepContext): Promise<StepCheck> {
   const standing = await work.path.check('start', context);
   if (standing.state === 'todo') return standing;
   const problem = standing.problem ?? busy(unitKey(context.target));
-  if (standing.state === 'running' || problem.code === 'device/not-installed')
-    throw new Refusal({ outcome: 'refused', after: unit, problem, reasons: [] });
-  throw problem;
+  throw new Refusal({ outcome: outcomeBeforeStart(problem), after: unit, problem, reasons: [] });
 }
 
 function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCommit: OnCommit): StartGate {
@@ -197,7 +196,7 @@ function changed({ planned }: UnitRecord): Problem {
     'refused/stale-plan',
     `${planned.key} changed its firmware while the start was prepared.`,
     {
-      hint: 'Nothing was sent. Make a new plan: upsfw plan.',
+      hint: 'Nothing was started; the image may lie on the card. Make a new plan: upsfw plan.',
     },
   );
 }

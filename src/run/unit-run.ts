@@ -8,7 +8,7 @@ import {
   type Unit,
 } from '../core/index.ts';
 import { beginHop, watchHop } from './hop-run.ts';
-import { type Ending, Refusal, type UnitWork } from './preflight.ts';
+import { type Ending, outcomeBeforeStart, Refusal, type UnitWork } from './preflight.ts';
 import { endIsOpen, lastVerified, type UnitRecord } from './run-record.ts';
 
 /** The hops of one unit, in their order. */
@@ -59,8 +59,7 @@ export async function workOn(record: UnitRecord, work: UnitWork): Promise<Ending
     const problem = asProblem(thrown);
     if (startMade) return { outcome: 'unknown', after: null, problem, reasons: [] };
     if (work.abort.aborted || work.journal.failed !== null) return stopped(anyDone, work.journal.failed);
-    const outcome = problem.code.startsWith('refused/') ? 'refused' : 'failed';
-    return { outcome, after: null, problem, reasons: [] };
+    return { outcome: outcomeBeforeStart(problem), after: null, problem, reasons: [] };
   }
 }
 

@@ -17,6 +17,7 @@ import {
   exitOfRun,
 } from '../../src/cli/exit-codes.ts';
 import { systemClock } from '../../src/cli/io.ts';
+import type { ProblemJson } from '../../src/core/index.ts';
 import { fold, type JournalEvent, type RunRecord } from '../../src/run/index.ts';
 import { plannedUnit, planOf } from '../run/values.ts';
 import { NMC2, NMC3, openSite, runHere, runOf, type Site } from './harness.ts';
@@ -27,7 +28,11 @@ type End = (typeof ENDS)[number];
 const AT = '2026-03-14T02:30:00.000Z';
 
 /** A run whose units ended so. */
-function recordWith(ends: readonly End[], closed: 'done' | 'stopped' | null): RunRecord {
+function recordWith(
+  ends: readonly End[],
+  closed: 'done' | 'stopped' | null,
+  why: { readonly by?: 'operator'; readonly problem?: ProblemJson } = {},
+): RunRecord {
   const plan = planOf(ends.map((_, index) => plannedUnit(`berlin/u${index}`)));
   const events: JournalEvent[] = [
     { seq: 1, at: AT, event: 'run', run: 'r', inventory: '/i', images: '/m', rules: [], plan },
@@ -35,9 +40,11 @@ function recordWith(ends: readonly End[], closed: 'done' | 'stopped' | null): Ru
   for (const [index, outcome] of ends.entries()) {
     if (outcome === 'pending') continue;
     const unit = `berlin/u${index}`;
-    events.push({ seq: 0, at: AT, event: 'end', unit, outcome, after: null, problem: null, reasons: [] });
+    const { by: _by, problem = null } = why;
+    events.push({ seq: 0, at: AT, event: 'end', unit, outcome, after: null, problem, reasons: [] });
   }
-  if (closed !== null) events.push({ seq: 0, at: AT, event: 'closed', state: closed });
+  const by = why.by === undefined ? {} : { by: why.by };
+  if (closed !== null) events.push({ seq: 0, at: AT, event: 'closed', state: closed, ...by });
   return fold(events);
 }
 
@@ -64,7 +71,18 @@ describe('the exit code of a run', () => {
   it('of a run that was cut off before a unit was begun is not 0', () => {
     const nobody = { stopped: false, alive: false };
     expect(exitOfRun(recordWith(['upgraded', 'pending'], null), nobody)).toBe(3);
-    expect(exitOfRun(recordWith(['upgraded', 'stopped'], 'stopped'), nobody)).toBe(130);
+  });
+
+  it('is 130 only where the journal says that the operator stopped it', () => {
+    const nobody = { stopped: false, alive: false };
+    const problem = (code: ProblemJson['code']): ProblemJson => ({ code, message: 'm', hint: 'h' });
+    const exit = (...words: Parameters<typeof recordWith>): number => exitOfRun(recordWith(...words), nobody);
+    expect(exit(['upgraded', 'pending'], 'stopped', { by: 'operator' })).toBe(130);
+    expect(exit(['stopped', 'pending'], 'stopped', { problem: problem('refused/stopped') })).toBe(130);
+    // A pause, or a disk without room.
+    expect(exit(['upgraded', 'pending'], 'stopped')).toBe(3);
+    expect(exit(['stopped', 'pending'], 'stopped', { problem: problem('config/state') })).toBe(4);
+    expect(exit(['refused', 'pending'], 'stopped', { problem: problem('config/state') })).toBe(3);
   });
 });
 

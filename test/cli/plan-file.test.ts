@@ -182,6 +182,21 @@ describe('a fresh plan', () => {
   });
 });
 
+describe('upgrade --plan shows', () => {
+  it('time and digest of the plan that was looked at, and says when it was judged again', async () => {
+    site = await openSite([NMC2]);
+    const [title = ''] = (await makePlan()).out.split('\n');
+    expect(title).toMatch(/^Plan \w+ of .*, digest [0-9a-f]{16}$/);
+    const words = ['upgrade', '--plan', planFile()];
+    const shown = (await site.run(words)).out;
+    expect(shown.split('\n')[0]).toBe(title);
+    expect(shown).toMatch(
+      /^This is the plan of .*plan\.json\. The units were looked at and judged again at /m,
+    );
+    expect((await site.run([...words, '--apply', '--yes'])).talk).toContain(title);
+  });
+});
+
 describe('upgrade --plan after a change elsewhere', () => {
   it('names exactly the units that changed, and what changed: was and is', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'lab-1' }, NMC3]);

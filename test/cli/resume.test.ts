@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Io, systemClock } from '../../src/cli/io.ts';
+import { createJournal } from '../../src/run/index.ts';
+import { plannedUnit, planOf } from '../run/values.ts';
 import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
 import { HAS_TERMINALS, lastRow, openScreen, type Screen } from './screen.ts';
 
@@ -98,6 +100,37 @@ describe('resume of a run with units left to start', () => {
   });
 });
 
+describe('resume of a run with units that failed', () => {
+  it('names those that it leaves out, and takes no --again for one that the plan holds no update for', async () => {
+    const dead = { ...NMC2, name: 'dead', site: 'bonn' };
+    site = await openSite([{ ...NMC2, faults: ['update-fails-late'] }, dead], 3000);
+    const [, silent] = site.fleet.units;
+    const text = await readFile(site.inventory, 'utf8');
+    await writeFile(site.inventory, text.replace(`snmp: ${silent?.ports.snmp}`, 'snmp: 9'));
+    const upgraded = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
+    const { run, units } = runOf(upgraded);
+    expect(units.map(({ outcome }) => outcome)).toEqual(['failed', 'failed']);
+
+    const left = (await site.run(['resume', run])).talk;
+    expect(left).toContain('Nothing is left to start or to watch.');
+    expect(left).toContain(
+      'Left out, because they failed: 1 unit (berlin/a). Another attempt: --again UNIT.\n',
+    );
+    expect(left).toContain('Left out, because the plan holds no update for them: 1 unit (bonn/dead).');
+
+    const refused = await site.run(['resume', run, '--again', 'bonn/dead', '--yes']);
+    expect([refused.exit, refused.talk]).toEqual([
+      2,
+      expect.stringContaining('holds no update for bonn/dead'),
+    ]);
+
+    const { asked, io } = answering('');
+    await site.run(['resume', run, '--again', 'a'], io);
+    expect(asked[0]).toMatch(/Will be started.*\n {2}berlin\/a {2}UPS 09\.4/);
+    expect(asked[0]).not.toContain('because they failed');
+  });
+});
+
 describe('resume of a run with a start on record', () => {
   it('asks nothing: it says that it only watches', async () => {
     site = await openSite([{ ...NMC2, faults: ['never-returns'] }], 3000);
@@ -110,6 +143,24 @@ describe('resume of a run with a start on record', () => {
     );
     expect(ran.talk).not.toContain('Will be started');
     expect(site.fleet.device('a').counters.starts).toBe(1);
+  });
+
+  it('says that the others wait for it, and for how long', async () => {
+    site = await openSite([NMC2, NMC3]);
+    const run = '20260101T000000000Z-aaaaaa';
+    const journal = await createJournal(site.state, run, systemClock);
+    const plan = planOf([plannedUnit('berlin/a'), plannedUnit('oslo/b')]);
+    const made = { inventory: site.inventory, images: join(site.folder, 'images'), rules: [] };
+    await journal.append({ event: 'run', run, ...made, plan });
+    const start = { event: 'step', unit: 'berlin/a', hop: 0, step: 'start', state: 'committing' } as const;
+    await journal.append({ ...start, way: 'snmp', problem: null });
+    await journal.close();
+    const { asked, io } = answering('');
+    await site.run(['resume'], io);
+    expect(asked[0]).toMatch(
+      /only be watched.*\n {2}berlin\/a.*\n\nNo unit is started before all of these have ended\.\nEach is watched for up to 90 minutes\.\n\nWill be started.*\n {2}oslo\/b/,
+    );
+    expect(touched()).toBe(0);
   });
 
   it('says which outputs it switches on again', async () => {

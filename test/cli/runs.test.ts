@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -41,9 +41,9 @@ async function listed(): Promise<z.infer<typeof RunsShape>['runs']> {
   return RunsShape.parse(JSON.parse(ran.out)).runs;
 }
 
-type End = 'upgraded' | 'refused' | 'failed' | 'pending';
+type End = 'upgraded' | 'refused' | 'failed' | 'unknown' | 'pending' | 'cut-off';
 
-/** A run that is over: its unit ended so; `pending`: its process died before it began. */
+/** A run that is over: its unit ended so; `pending`: its process died before it began; `cut-off`: in the middle of an upload. */
 async function keepRun(run: string, end: End): Promise<void> {
   const journal = await createJournal(site.state, run, systemClock);
   const plan = planOf([plannedUnit('berlin/a')]);
@@ -55,7 +55,10 @@ async function keepRun(run: string, end: End): Promise<void> {
     rules: [],
     plan,
   });
-  if (end !== 'pending') {
+  if (end === 'cut-off') {
+    const step = { event: 'step', unit: 'berlin/a', hop: 0, step: 'transfer', state: 'begun' } as const;
+    await journal.append({ ...step, way: null, problem: null });
+  } else if (end !== 'pending') {
     const outcome: NewEvent = {
       event: 'end',
       unit: 'berlin/a',
@@ -149,6 +152,41 @@ describe('a command without the name of a run', () => {
       first.exit === 2 ? site.run(['resume', '--yes', '--json']) : first,
     );
     expect(runOf(ran).run).toContain('bbbbbb');
+  });
+
+  it.each(['unknown', 'cut-off'] as const)(
+    'resume takes an older run with a unit in doubt first (%s), and both name each other such run',
+    async (end) => {
+      site = await openSite([NMC2]);
+      await keepRun('20260101T000000000Z-aaaaaa', 'unknown');
+      await keepRun('20260102T000000000Z-bbbbbb', 'upgraded');
+      await keepRun('20260103T000000000Z-cccccc', end);
+      await keepRun('20260104T000000000Z-dddddd', 'pending');
+      await keepRun('20260105T000000000Z-eeeeee', 'refused');
+      const names = (run: string): string =>
+        `Run ${run} has 1 unit in an unknown state: upsfw resume ${run}\n`;
+      const [older, newer] = ['20260101T000000000Z-aaaaaa', '20260103T000000000Z-cccccc'];
+      const status = await site.run(['status', '--json']);
+      expect(runOf(status).run).toContain('eeeeee');
+      expect(status.talk).toBe(names(newer) + names(older));
+      expect((await site.run(['status', older, '--json'])).talk).toBe(names(newer));
+      const ran = await site.run(['resume', '--yes', '--json']);
+      expect(runOf(ran).run).toBe(newer);
+      expect(ran.talk).toContain(names(older));
+      expect(ran.talk).not.toContain(names(newer));
+    },
+  );
+
+  it('status names an older run that is damaged, however its journal ends', async () => {
+    site = await openSite([]);
+    const run = '20260101T000000000Z-aaaaaa';
+    await keepRun(run, 'refused');
+    await keepRun('20260102T000000000Z-bbbbbb', 'upgraded');
+    expect((await site.run(['status'])).talk).toBe('');
+    const file = join(site.state, 'runs', run, 'journal.jsonl');
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    await writeFile(file, lines.with(1, lines[1]?.replace('refused', 'upgraded') ?? '').join('\n'));
+    expect((await site.run(['status'])).talk).toContain(`Run ${run} has 1 unit in an unknown state`);
   });
 
   it('resume says that nothing is left to do, and writes nothing', async () => {

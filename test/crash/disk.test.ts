@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { NMC2, openSite, type Ran, runHere, runOf, type Site } from '../cli/harness.ts';
+import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../cli/harness.ts';
 import { canMount, fill, mountMemory, unmount } from '../run/mounts.ts';
 import { type Durable, disk, movedTo, systemError } from '../run/watched-disk.ts';
 
@@ -98,6 +98,15 @@ function fillAt(line: number): { isFull: boolean; reached: boolean } {
   return state;
 }
 
+/** `status` and `runs` say the same of the newest run, and not that the operator stopped it. */
+async function expectOneWord(at: Site): Promise<void> {
+  const status = await at.run(['status', '--json']);
+  expect(status.exit).not.toBe(130);
+  const listed = JSON.parse((await at.run(['runs', '--json'])).out);
+  const { state, exitCode } = runOf(status);
+  expect(listed.runs[0]).toMatchObject({ state, exitCode });
+}
+
 /** Every statement of a report is compared with the devices themselves. */
 function expectTrue(at: Site, ran: Ran): void {
   for (const { name, outcome, problem } of runOf(ran).units) {
@@ -132,6 +141,7 @@ describe('the disk fills up', () => {
       expect(Math.max(...starts(site))).toBeLessThanOrEqual(1);
 
       full.isFull = false;
+      await expectOneWord(site);
       const resumed = await site.run(['resume', '--yes', '--json']);
       expect(resumed.exit).toBe(0);
       expect(runOf(resumed).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
@@ -158,9 +168,27 @@ describe('the disk fills up', () => {
     expect(ran.out + ran.talk).not.toContain('fault of upsfw');
     expectTrue(site, ran);
     if (ballast !== null) await rm(ballast);
+    await expectOneWord(site);
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(resumed.exit).toBe(0);
     expect(starts(site)).toEqual([1, 1]);
+  });
+
+  it('where the keys of a card are kept: refused, and taken up by a resume', async () => {
+    site = await openSite([NMC3], 3000);
+    let full = true;
+    disk.before = ({ kind, path }) => {
+      if (kind === 'open' && full && path.includes('known-hosts.json')) throw systemError('ENOSPC');
+    };
+    const ran = await upgrade(site);
+    const [ended] = runOf(ran).units;
+    expect(ended).toMatchObject({ outcome: 'refused', problem: { code: 'config/state' } });
+    expect(ended?.problem?.message.match(/may lie on the card/g) ?? []).toHaveLength(1);
+    expect(ended?.problem?.message.match(/no space is left/g)).toHaveLength(1);
+    expect([ran.exit, ...starts(site)]).toEqual([3, 0]);
+    full = false;
+    const resumed = await site.run(['resume', '--yes', '--json']);
+    expect([resumed.exit, runOf(resumed).units[0]?.outcome]).toEqual([0, 'upgraded']);
   });
 
   it('while a unit is at an update that never ends: unknown, and exit code 5', async () => {
@@ -172,6 +200,29 @@ describe('the disk fills up', () => {
     expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'config/state' }, exitCode: 5 });
     expect(runOf(ran).units[0]?.outcome).toBe('unknown');
     expect(starts(site)).toEqual([1]);
+  });
+
+  it('and is free again at once: a unit that it stopped does not look like one that the operator stopped', async () => {
+    site = await openSite(PAIR);
+    let refused = 0;
+    disk.before = ({ kind, path, text }) => {
+      if (kind !== 'write' || !path.endsWith('journal.jsonl')) return;
+      if (!text.includes('"step":"transfer","state":"begun"') || refused > 0) return;
+      refused += 1;
+      throw systemError('ENOSPC');
+    };
+    const ran = await upgrade(site);
+    expect([ran.exit, runOf(ran).units[0]?.problem?.code]).toEqual([4, 'config/state']);
+    expect(starts(site)).toEqual([0, 0]);
+    disk.reset();
+    const status = await site.run(['status', '--json']);
+    expect(runOf(status)).toMatchObject({
+      state: 'stopped',
+      exitCode: 4,
+      units: [{ outcome: 'stopped' }, {}],
+    });
+    await expectOneWord(site);
+    expect((await site.run(['resume', '--yes', '--json'])).exit).toBe(0);
   });
 
   it('and is free again before the end: what was known meanwhile is written down', async () => {

@@ -44,6 +44,20 @@ describe('a start of another run whose end is not known', () => {
     },
   );
 
+  it('is to be asked first; the folder of its run is named last, with what moving it takes away', async () => {
+    const journal = await createJournal(state, 'old', systemClock);
+    const plan = planOf([routedUnit(KEY), routedUnit('berlin/b'), routedUnit('berlin/c')]);
+    await journal.append({ event: 'run', run: 'old', inventory: 'i', images: 'm', rules: [], plan });
+    await journal.append(step(0, 'start', 'committing'));
+    await journal.close();
+    const refused = createEarlierStarts(state, null).refuseOn(unitAt('09.3'));
+    await expect(refused).rejects.toMatchObject({
+      hint: expect.stringMatching(
+        /^Look at the unit.*upsfw resume old\..*resume old --again berlin\/a\..*last resort.*record of all 3 units/,
+      ),
+    });
+  });
+
   it('is not one that was verified, between two hops', async () => {
     await leave(FIRST_DONE);
     const earlier = createEarlierStarts(state, null);

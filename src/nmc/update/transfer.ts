@@ -40,8 +40,14 @@ export async function checkTransfer(tools: Tools, context: StepContext): Promise
   }
 }
 
-/** What is wrong with the image is wrong over every way. */
-const ENDS_IT: readonly string[] = ['device/incompatible', 'device/login', 'refused/login', ...ANOTHER_HOST];
+/** What is wrong with the image, the login or the state folder is wrong over every way. */
+const ENDS_IT: readonly string[] = [
+  'device/incompatible',
+  'device/login',
+  'refused/login',
+  'config/state',
+  ...ANOTHER_HOST,
+];
 
 /** Sends the image by the ways of the inventory, in order, until the card's listing shows it whole. */
 export async function takeTransfer(tools: Tools, context: StepContext): Promise<StepResult> {
@@ -50,6 +56,7 @@ export async function takeTransfer(tools: Tools, context: StepContext): Promise<
   if (facts === null) return failed(null, noFacts());
   const problems: string[] = [];
   let first: Problem | null = null;
+  let leftThere: string | null = null;
   for (const way of network.transfer) {
     context.signal.throwIfAborted();
     try {
@@ -61,12 +68,14 @@ export async function takeTransfer(tools: Tools, context: StepContext): Promise<
       const { problem, left } = await afterFailure(way, tools, context, facts, said);
       first ??= problem;
       problems.push(`${way}: ${problem.message}`);
-      if (left !== null) problems.push(left);
+      // Said once: each way writes to the same folder.
+      leftThere = left ?? leftThere;
       if (ENDS_IT.includes(problem.code)) break;
     }
   }
   if (first === null) return failed(null, noFacts());
-  const told = problems.length === 1 ? first.message : problems.join(' ');
+  const said = problems.length === 1 && leftThere === null ? [first.message] : problems;
+  const told = [...said, ...(leftThere === null ? [] : [leftThere])].join(' ');
   return failed(
     null,
     new Problem(first.code, told, { hint: first.hint, transient: first.transient, cause: first }),
@@ -211,7 +220,8 @@ async function afterFailure(
     throwOwnFaults(thrown);
     const why = asProblem(thrown);
     if (EXPLAINS.includes(why.code)) return { problem: why, left: null };
-    return { problem, left: `A part of ${image.file} may lie on the card (${why.message}).` };
+    const cause = why.message === problem.message ? '' : ` (${why.message})`;
+    return { problem, left: `A part of ${image.file} may lie on the card${cause}.` };
   }
 }
 
