@@ -158,7 +158,12 @@ const UnitSchema = z.strictObject({
 
 const SiteSchema = z.strictObject({
   name: nameSchema(),
-  concurrency: z.int().min(1).max(64).optional().describe('units of the site that one run updates at the same time; 1 where absent'),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('units of the site that one run updates at the same time; 1 where absent'),
   ...settings,
   units: z.array(UnitSchema),
 });

@@ -93,13 +93,17 @@ export function lonelyWarnings(feeds: readonly LonelyFeed[], chosen: ReadonlySet
   const own = feeds.filter(
     ({ unit, near }) => chosen.has(unit) || near?.units.some((key) => chosen.has(key)) === true,
   );
-  const slips = own.flatMap(({ load, unit, near }) =>
-    near === null
-      ? []
-      : [
-          `Only ${unit} feeds "${printable(load, 64)}", and ${enumerated(near.units)} ${near.units.length === 1 ? 'feeds' : 'feed'} "${printable(near.load, 64)}". If that is one load, write one name at one site: until then these units may be updated together.`,
-        ],
-  );
+  // Two lonely feeds with names alike are one slip.
+  const slips = new Map<string, string>();
+  for (const { load, unit, near } of own) {
+    if (near === null) continue;
+    const pair = [unit, ...near.units].toSorted().join(' ');
+    if (slips.has(pair)) continue;
+    slips.set(
+      pair,
+      `Only ${unit} feeds "${printable(load, 64)}", and ${enumerated(near.units)} ${near.units.length === 1 ? 'feeds' : 'feed'} "${printable(near.load, 64)}". If that is one load, write one name at one site: until then these units may be updated together.`,
+    );
+  }
   const alone = own.flatMap(({ load, unit, near }) =>
     near === null ? [`${printable(load, 64)} (${unit})`] : [],
   );
@@ -109,7 +113,7 @@ export function lonelyWarnings(feeds: readonly LonelyFeed[], chosen: ReadonlySet
       : [
           `Loads that a single unit feeds, so that no other unit protects them during its update: ${enumerated(alone)}.`,
         ];
-  return [...slips.slice(0, MOST_SLIPS), ...moreSlips(slips.length), ...rest];
+  return [...[...slips.values()].slice(0, MOST_SLIPS), ...moreSlips(slips.size), ...rest];
 }
 
 const MOST_SLIPS = 10;

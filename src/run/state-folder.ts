@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { lstat, readlink, rm, stat, statfs } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, lstat, readlink, rm, stat, statfs } from 'node:fs/promises';
 import { isAbsolute, join, parse, resolve, sep } from 'node:path';
 import { hasCode, type Plan, Problem, printable } from '../core/index.ts';
 import { createWhole, diskProblem, makeFolder, syncFolder } from '../disk/index.ts';
@@ -44,6 +44,10 @@ export async function openStateFolder(
     throw diskProblem(thrown, `The state folder ${printable(state)} cannot be made`);
   });
   await refuseForeign(state);
+  // A read-only file system says of itself that it is full, too.
+  await access(state, constants.W_OK).catch((thrown: unknown) => {
+    throw diskProblem(thrown, `The state folder ${printable(state)} cannot be written to`);
+  });
   await checkRoom(state, needs);
   await checkFiles(state);
   await checkLocks(state);

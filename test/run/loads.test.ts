@@ -26,7 +26,9 @@ describe('a load that a single unit feeds', () => {
         { load: 'rack1', unit: 'berlin/a', near: { load: other, units: ['berlin/b'] } },
         { load: other, unit: 'berlin/b', near: { load: 'rack1', units: ['berlin/a'] } },
       ]);
-      expect(warnings(inventory)[0]).toContain(`Only berlin/a feeds "rack1", and berlin/b feeds "${other}".`);
+      expect(warnings(inventory)).toEqual([
+        expect.stringContaining(`Only berlin/a feeds "rack1", and berlin/b feeds "${other}".`),
+      ]);
     },
   );
 

@@ -173,9 +173,13 @@ describe.skipIf(!canMount)('a state folder on a file system of its own', () => {
   });
 
   it('is refused where that is read-only', async () => {
-    mountMemory(state, 16 * 1024 * 1024);
-    makeReadOnly(state);
-    await refused(/cannot be written to: its file system is read-only/);
+    // Also where it is too small: the room is not what helps.
+    for (const size of [16 * 1024 * 1024, 64 * 1024]) {
+      mountMemory(state, size);
+      makeReadOnly(state);
+      await refused(/cannot be written to: its file system is read-only/);
+      unmount(state);
+    }
   });
 });
 
