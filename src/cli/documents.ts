@@ -191,6 +191,7 @@ function runHop(image: string, path: RunHop['path'], record: HopRecord | undefin
     path,
     transfer: record?.transferred?.way ?? null,
     start: record?.startedBy ?? null,
+    startRefused: record != null && record.refusal !== null,
     step: record?.step ?? null,
     state: record?.state ?? null,
     seconds:

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import {
   asProblem,
   type Look,
@@ -81,8 +80,6 @@ export async function lookAndJudge(
   signal: AbortSignal,
   forPlan = false,
 ): Promise<readonly Judged[]> {
-  // As many units listen as are looked at.
-  setMaxListeners(0, signal);
   const asked = fleet.chosen.filter((target) => !fleet.unasked.has(unitKey(target)));
   const counter = createCounter(io);
   const looks = await lookAll(

@@ -95,8 +95,11 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
   const stands = unchanged + changes.filter(({ kind }) => kind !== 'conflict' && kind !== 'left-out').length;
   const noted = (kind: NoteKind): number => notes.filter((note) => note.kind === kind).length;
   const left = units.length - stands + noted('left-out');
+  // An entry may be taken and contradict another one all the same.
+  const taken = changes.filter(({ kind }) => kind === 'conflict').length - (units.length - stands);
   const parts = [
     ...(left === 0 ? [] : [`${left} of the list left out`]),
+    ...(taken <= 0 ? [] : [counted(taken, 'conflict')]),
     ...(noted('not-needed') === 0 ? [] : [`${noted('not-needed')} not needed`]),
   ];
   io.talk(

@@ -32,6 +32,11 @@ export function readHost(text: string): HostReading {
   return readName(text);
 }
 
+/** A service as messages name it: `10.0.0.1:161`, `[2001:db8::1]:161`. */
+export function serviceName({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 function no(why: string): HostReading {
   return { ok: false, why };
 }

@@ -128,8 +128,10 @@ export interface RunHop {
   readonly path: PathKind;
   /** How the image was sent; null = not yet. */
   readonly transfer: string | null;
-  /** How the update was started; null = not yet, or not known. */
+  /** How the tool asked for the start; null = not yet, or not known. */
   readonly start: string | null;
+  /** The request was answered with an error. What ran afterwards may have been started by somebody else. */
+  readonly startRefused: boolean;
   readonly step: StepName | null;
   readonly state:
     | 'begun'

@@ -50,6 +50,11 @@ export function changeInWords(unit: RunUnit): string {
   return moved ? `${from} -> ${to}` : from;
 }
 
+function startInWords({ start, startRefused }: RunUnit['hops'][number]): string | null {
+  if (start === null) return null;
+  return startRefused ? `start by ${start} answered with an error` : `started by ${start}`;
+}
+
 /** One unit with all that is known of its end. */
 export function writeUnit(paper: Paper, unit: RunUnit, label: string = unit.name): void {
   const mark = unit.simulated ? ' [simulated]' : '';
@@ -57,10 +62,7 @@ export function writeUnit(paper: Paper, unit: RunUnit, label: string = unit.name
   paper.item(`${label}${mark}  ${changeInWords(unit)}`, unit.outcome, OUTCOME_TONE[unit.outcome]);
   for (const hop of unit.hops) {
     if (hop.step === null) continue;
-    const how = [
-      hop.transfer === null ? null : `sent by ${hop.transfer}`,
-      hop.start === null ? null : `started by ${hop.start}`,
-    ];
+    const how = [hop.transfer === null ? null : `sent by ${hop.transfer}`, startInWords(hop)];
     const seconds = hop.seconds === null ? '' : `, ${hop.seconds} s`;
     paper.note(
       `${hop.image}: ${[...how.filter((part) => part !== null), `${hop.step} ${hop.state}`].join(', ')}${seconds}`,

@@ -206,7 +206,14 @@ function withoutWork(record: UnitRecord): Ending | null {
   if (verdict.status === 'unreachable') {
     const cause = problem === null ? silent() : problemFrom(problem);
     // Its only reason says that it did not answer; the problem says why.
-    return { outcome: 'failed', after, problem: cause, reasons: [] };
+    const told = `The unit was unreachable when the plan was made. ${cause.message}`;
+    const { hint, transient, details } = cause;
+    return {
+      outcome: 'failed',
+      after,
+      problem: new Problem(cause.code, told, { hint, transient, details, cause }),
+      reasons: [],
+    };
   }
   const message = against.map((reason) => reason.because).join('; ') || `the verdict is "${verdict.status}"`;
   const code = against.map((reason) => CODE_OF_REASON[reason.code]).find((one) => one !== undefined);
@@ -221,7 +228,7 @@ function withoutWork(record: UnitRecord): Ending | null {
 }
 
 function silent(): Problem {
-  return new Problem('link/silent', 'The unit did not answer when the plan was made.', {
+  return new Problem('link/silent', 'It did not answer.', {
     hint: 'Check address, credential and access list, then make a new plan.',
   });
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import type { Look, LookContext, UnitTarget, UpgradePath } from '../core/index.ts';
 
@@ -44,6 +45,8 @@ export async function lookAll(
   context: LookContext,
   onProgress: (progress: LookProgress) => void = () => undefined,
 ): Promise<readonly Look[]> {
+  // As many units listen as are looked at.
+  setMaxListeners(0, context.signal);
   const counts = { total: targets.length, looked: 0, unreachable: 0, silent: 0 };
   const count = (change: Partial<Record<'looked' | 'unreachable' | 'silent', number>>): void => {
     for (const key of ['looked', 'unreachable', 'silent'] as const) counts[key] += change[key] ?? 0;

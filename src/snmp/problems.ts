@@ -1,4 +1,4 @@
-import { hasCode, Problem, printable, type Secret, type SnmpAccess } from '../core/index.ts';
+import { hasCode, Problem, printable, type Secret, type SnmpAccess, serviceName } from '../core/index.ts';
 import type { Reply } from './agent.ts';
 import { dropsInWords } from './drops.ts';
 import { reportInWords } from './report.ts';
@@ -28,17 +28,17 @@ export function credentialHint(access: SnmpAccess): string {
 }
 
 /** An agent that answers others, and not this credential. */
-export function wrongCredential({ host, port }: Endpoint, access: SnmpAccess): Problem {
+export function wrongCredential(endpoint: Endpoint, access: SnmpAccess): Problem {
   return new Problem(
     'link/snmp-auth',
-    `An SNMPv3 agent answers at ${host}:${port}, and not to the ${credentialName(access)}.`,
+    `An SNMPv3 agent answers at ${serviceName(endpoint)}, and not to the ${credentialName(access)}.`,
     { hint: credentialHint(access), transient: true },
   );
 }
 
 /** Why nothing was read. A response is a Problem here where it carries an error, or answers other objects than asked. */
 export function problemOfReply(reply: Reply, endpoint: Endpoint, access: SnmpAccess): Problem {
-  const where = `${endpoint.host}:${endpoint.port}`;
+  const where = serviceName(endpoint);
   switch (reply.kind) {
     case 'response':
       return reply.pdu.errorStatus > 0
@@ -115,8 +115,8 @@ function unsent(error: unknown, where: string): Problem {
 }
 
 /** For what was thrown while a request was made of a credential: it was not sent. */
-export function problemOfEncoding(thrown: unknown, { host, port }: Endpoint, access: SnmpAccess): Problem {
-  const where = `${host}:${port}`;
+export function problemOfEncoding(thrown: unknown, endpoint: Endpoint, access: SnmpAccess): Problem {
+  const where = serviceName(endpoint);
   if (hasCode(thrown, 'ERR_OSSL_EVP_UNSUPPORTED')) {
     const cipher = access.version === '3' ? (access.priv ?? 'algorithm').toUpperCase() : 'algorithm';
     return new Problem('link/snmp-auth', `This Node.js has no ${cipher} to speak SNMPv3 with ${where}.`, {

@@ -226,6 +226,10 @@ describe('a start by command', () => {
     const ran = await upgrade();
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(site.fleet.device('c').counters.starts).toBe(1);
+    // Whether it was this start that the unit followed is not known.
+    const { out } = await site.run(['report']);
+    expect(out).toContain('start by cli answered with an error, verify done');
+    expect(out).not.toContain('started by');
   });
 
   it('is not called failed where the card answers the question about the transfer with an error', async () => {

@@ -52,7 +52,7 @@ describe('import of a list with odd rows', () => {
     ]);
     for (const said of [
       'results[1] (b): left out: its address 10.0.0.1 is already that of results[0] (a)\n',
-      'results[2] (pdu): left out: it is no UPS, its role is "Rack PDU"\n',
+      'results[2] (pdu): not needed: it is no UPS, its role is "Rack PDU"\n',
       'results[3] (c): its serial number "1,53E+09" is a number that a spreadsheet has rounded',
       'its name has 200 characters, 64 at most are taken',
       'kiel/twin-1: conflict: ',

@@ -39,6 +39,7 @@ function unitOf(index: number, outcome: RunOutcome, now: RunNow | null = null): 
         path: 'nmc',
         transfer: null,
         start: null,
+        startRefused: false,
         step: outcome === 'pending' && index % 2 === 0 ? 'transfer' : null,
         state: outcome === 'pending' && index % 2 === 0 ? 'begun' : null,
         seconds: null,

@@ -17,7 +17,7 @@ const type = (model: string): object => ({
 });
 
 function leftOut(imported: Imported): number {
-  return imported.notes.filter(({ message }) => message.startsWith('left out')).length;
+  return imported.notes.filter(({ kind }) => kind !== 'remark').length;
 }
 
 describe('a row that is not taken as it is', () => {
@@ -49,7 +49,7 @@ describe('a row that is not taken as it is', () => {
     ['a monitor', netbox({ role: null, ...type('NetBotz 750') }), 'its model is "NetBotz 750"'],
   ])('is named where it is no UPS by %s', (_what, row, why) => {
     const found = take('netbox', [row]);
-    expect(notes(found)).toEqual([`results[0] (ups-a): left out: it is no UPS, ${why}`]);
+    expect(notes(found)).toEqual([`results[0] (ups-a): not needed: it is no UPS, ${why}`]);
     expect(found.notes.map(({ kind }) => kind)).toEqual(['not-needed']);
   });
 
@@ -80,7 +80,7 @@ describe('a row that is not taken as it is', () => {
     expect(units(found)).toEqual(['?/10.0.0.4 10.0.0.4:? ?']);
     expect(leftOut(found)).toBe(2);
     expect(notes(take('csv', 'host,role\n10.0.0.1,pdu\n10.0.0.2,ups\n'))).toEqual([
-      'line 2: left out: it is no UPS, its role is "pdu"',
+      'line 2: not needed: it is no UPS, its role is "pdu"',
     ]);
   });
 

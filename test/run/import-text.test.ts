@@ -153,7 +153,7 @@ maxretry = 3
       '[rack-2] in line 10: user and pass phrases of [rack-2] (SNMPv3) are left out: give them with user, authKey: env:UPS_AUTH_RACK_2 and privKey: env:UPS_PRIV_RACK_2',
       `[desk] in line 23: ${by('usbhid-ups')}`,
       `[old] in line 26: ${by('apcsmart')}`,
-      '[other] in line 29: left out: its mibs is cyberpower, which is not that of a Smart-UPS',
+      '[other] in line 29: not needed: its mibs is cyberpower, which is not that of a Smart-UPS',
       '[tcp] in line 33: left out: its port is not reached by UDP',
       '[half] in line 36: left out: it names no driver',
     ]);

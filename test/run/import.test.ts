@@ -74,9 +74,9 @@ describe('netbox', () => {
     expect(found.units.map(({ name }) => name)).toEqual(['old', 'se', 'long']);
     expect(notes(found)).toEqual([
       'results[0] (ups-a): left out: it has no primary IP address',
-      'results[1] (switch): left out: it is made by Juniper, not by APC or Schneider Electric',
+      'results[1] (switch): not needed: it is made by Juniper, not by APC or Schneider Electric',
       'results[2] (old): its status is decommissioning; it is taken all the same',
-      'results[5] (apcon): left out: it is made by Apcon, not by APC or Schneider Electric',
+      'results[5] (apcon): not needed: it is made by Apcon, not by APC or Schneider Electric',
       'results[6] (bad): left out: its address holds a blank: write one address or one host name',
     ]);
   });
@@ -228,7 +228,7 @@ describe('librenms', () => {
     expect(notes(found)).toEqual([
       'devices[1] (10.0.0.2): it is disabled in LibreNMS; it is taken all the same',
       'devices[3]: the site "???" holds nothing that a site name may hold; it counts as none',
-      'devices[4] (ups-a.example.org): left out: its os is "ios", not "apc"',
+      'devices[4] (ups-a.example.org): not needed: its os is "ios", not "apc"',
       'devices[5]: left out: its os is not said, not "apc"',
       'devices: communities and pass phrases of 3 devices are left out: give them by env:NAME',
     ]);

@@ -21,6 +21,22 @@ const CLOCK: Clock = {
 };
 const CONTEXT: LookContext = { clock: CLOCK, signal: new AbortController().signal };
 
+it('lets as many units as there are wait for one end, without a warning of Node.js', async () => {
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error): void => void warnings.push(name);
+  process.on('warning', onWarning);
+  const paths = pathsOf(async (target, { signal }) => {
+    signal?.addEventListener('abort', () => undefined);
+    return lookOf(target, true);
+  });
+  const targets = Array.from({ length: 24 }, (_, index) => targetOf(index));
+  await lookAll(paths, targets, { clock: CLOCK, signal: new AbortController().signal });
+  // Warnings are emitted on a later turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
+});
+
 function targetOf(index: number, site = 's'): UnitTarget {
   return {
     site,

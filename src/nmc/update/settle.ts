@@ -182,7 +182,7 @@ function logSays(log: LogWord | null): string {
   if (log === null) return 'Its event log was not read.';
   return log.since.length === 0
     ? 'Its event log has no line since the start.'
-    : 'Its event log since the start:';
+    : 'The lines of its event log since the start follow.';
 }
 
 /** The lines of the event log since the start, oldest first. */

@@ -81,7 +81,7 @@ export function gather(): Gathering {
   };
   const note: Gathering['note'] = (place, message) => say('remark', place, message);
   const leaveOut: Gathering['leaveOut'] = (place, why) => say('left-out', place, `left out: ${why}`);
-  const passOver: Gathering['passOver'] = (place, why) => say('not-needed', place, `left out: ${why}`);
+  const passOver: Gathering['passOver'] = (place, why) => say('not-needed', place, `not needed: ${why}`);
 
   const siteOf = (place: string, raw: string | null): string | null => {
     const wanted = raw?.trim() ?? '';
