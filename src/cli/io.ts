@@ -121,6 +121,17 @@ export function movesCursor(
   return stream.isTTY === true && kind !== 'dumb' && (kind !== '' || platform === 'win32');
 }
 
+/** The size of a terminal. One that does not know its own, such as a new pseudo terminal, says 0. */
+export function sizeOf({
+  columns,
+  rows,
+}: {
+  readonly columns?: number;
+  readonly rows?: number;
+}): NonNullable<Io['terminal']> {
+  return { columns: columns || 80, rows: rows || 24 };
+}
+
 /** The process's own streams. */
 export function processIo(): Io {
   outliveReaders();
@@ -153,7 +164,7 @@ export function processIo(): Io {
     ask: stdin.isTTY && stderr.isTTY ? askAt({ input: stdin, output: stderr, onInterrupt }) : null,
     color: colorOf(stdout, env),
     talkColor: colorOf(stderr, env),
-    terminal: movesCursor(stdout, env) ? { columns: stdout.columns, rows: stdout.rows } : null,
+    terminal: movesCursor(stdout, env) ? sizeOf(stdout) : null,
     progress: movesCursor(stderr, env) ? 'live' : 'lines',
     onInterrupt,
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { colorOf, movesCursor } from '../../src/cli/io.ts';
+import { colorOf, movesCursor, sizeOf } from '../../src/cli/io.ts';
 import { NMC2, openSite, type Site } from './harness.ts';
 import { HAS_TERMINALS, openScreen, type Screen } from './screen.ts';
 
@@ -41,6 +41,13 @@ describe('whether a stream has colors', () => {
   it('a console of Windows has them without TERM', () => {
     expect(colorOf(terminal, {}, 'win32')).toBe(true);
     expect(movesCursor(terminal, { NO_COLOR: '1' }, 'win32')).toBe(true);
+  });
+});
+
+describe('the size of a terminal', () => {
+  it('is a usual one where the terminal does not know it', () => {
+    expect(sizeOf({ columns: 0, rows: 0 })).toEqual({ columns: 80, rows: 24 });
+    expect(sizeOf({ columns: 132, rows: 50 })).toEqual({ columns: 132, rows: 50 });
   });
 });
 
