@@ -118,13 +118,13 @@ const MAY_BE_AT_IT: readonly Status[] = ['outdated', 'blocked', 'unknown', 'unre
  * Records that cannot be read stop no look; before a start they do.
  */
 async function withOpenStarts(judged: readonly Judged[], state: string, io: Io): Promise<readonly Judged[]> {
-  const earlier = createEarlierStarts(state, null);
   const locks = createLocks(state);
   const marked: Judged[] = [];
   try {
+    const openOn = await createEarlierStarts(state, null).readAll();
     for (const one of judged) {
       const { look, verdict } = one;
-      const open = MAY_BE_AT_IT.includes(verdict.status) ? await earlier.find(look.unit) : null;
+      const open = MAY_BE_AT_IT.includes(verdict.status) ? openOn(look.unit) : null;
       const isAtWork = open !== null && (await locks.holder(runLockName(open.run))) !== null;
       marked.push(open === null ? one : { ...one, verdict: startOpen(verdict, open, isAtWork) });
     }

@@ -40,11 +40,20 @@ export interface EarlierStarts {
    * config/run for a journal that lost its plan, because it might be about this unit.
    */
   refuseOn(unit: Unit, as?: Role): Promise<void>;
-  /** As {@link EarlierStarts.refuseOn}, but gives the run and the Problem refused/second-attempt; null where no run left one. */
-  find(unit: Unit, as?: Role): Promise<{ readonly run: string; readonly problem: Problem } | null>;
+  /**
+   * Reads all runs once, for many units. The result gives the run of the start and the Problem refused/second-attempt; null where no
+   * run left one. Throws Problem config/run, config/state.
+   */
+  readAll(): Promise<(unit: Unit) => FoundStart | null>;
 }
 
 type Role = 'itself' | 'partner';
+
+/** A start of a run without a known end. */
+export interface FoundStart {
+  readonly run: string;
+  readonly problem: Problem;
+}
 
 /** Journals only grow, so one of the same size was read already. */
 interface Seen {
@@ -66,28 +75,32 @@ export function createEarlierStarts(state: string, ownRun: string | null): Earli
     return starts;
   };
 
-  const find: EarlierStarts['find'] = async (unit, as = 'itself') => {
-    const serial = usableSerial(unit.serial);
-    const card = usableSerial(unit.card?.serial ?? null);
-    for (const run of await listRuns(state)) {
-      if (run === ownRun) continue;
-      const open = (await startsOf(run)).find(
-        (start) =>
-          (as === 'partner' || !start.staged) &&
-          concerns(start, serial, card) &&
-          !leftBehind(unit, start.hop),
-      );
-      if (open !== undefined) return { run, problem: secondAttempt(open) };
-    }
-    return null;
-  };
+  const others = async (): Promise<readonly string[]> =>
+    (await listRuns(state)).filter((run) => run !== ownRun);
+
   return {
-    find,
-    async refuseOn(unit, as) {
-      const open = await find(unit, as);
-      if (open !== null) throw open.problem;
+    async refuseOn(unit, as = 'itself') {
+      for (const run of await others()) {
+        const open = openOn(await startsOf(run), unit, as);
+        if (open !== null) throw open.problem;
+      }
+    },
+    async readAll() {
+      const starts: OpenStart[] = [];
+      for (const run of await others()) starts.push(...(await startsOf(run)));
+      return (unit) => openOn(starts, unit, 'itself');
     },
   };
+}
+
+function openOn(starts: readonly OpenStart[], unit: Unit, as: Role): FoundStart | null {
+  const serial = usableSerial(unit.serial);
+  const card = usableSerial(unit.card?.serial ?? null);
+  const open = starts.find(
+    (start) =>
+      (as === 'partner' || !start.staged) && concerns(start, serial, card) && !leftBehind(unit, start.hop),
+  );
+  return open === undefined ? null : { run: open.run, problem: secondAttempt(open) };
 }
 
 /** Whether a start is about this unit. A card may have been moved to another UPS; a card hop goes with the card. */
