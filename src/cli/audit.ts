@@ -3,11 +3,11 @@ import { escapedJson, Problem, type ServiceLook, unitKey } from '../core/index.t
 import { type AuditDocument, type AuditUnit, renderAudit, renderPrometheus } from '../report/index.ts';
 import type { RuleBook } from '../rules/index.ts';
 import { buildPlan, withinSites } from '../run/index.ts';
+import { auditDocument, withUnits } from './audit-document.ts';
 import { readPast, withChanges } from './audit-past.ts';
 import { keepAudit } from './audit-store.ts';
 import { defineCommand, type Exit } from './command.ts';
 import { createCounter } from './counter.ts';
-import { auditDocument, withUnits } from './documents.ts';
 import { exitOfAudit, exitOfPart } from './exit-codes.ts';
 import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
 import { type Fleet, openFleet } from './fleet.ts';

@@ -4,8 +4,8 @@ import { fetchImage, LARGEST_IMAGE, openNamed } from '../images/index.ts';
 import { renderImages } from '../report/index.ts';
 import { loadRules } from '../rules/index.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { imagesDocument } from './documents.ts';
 import { exitOfFiles } from './exit-codes.ts';
+import { imagesDocument } from './images-document.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 

@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { type Clock, reasonOf } from '../core/index.ts';
+import { systemClock } from '../disk/index.ts';
 import type { LocalWaits } from '../local/index.ts';
 import type { Waits } from '../nmc/index.ts';
 import { type Ask, askAt } from './ask.ts';
@@ -39,25 +40,6 @@ export interface Io {
    */
   onInterrupt(handler: (kind: 'interrupt' | 'hangup') => void): () => void;
 }
-
-export const systemClock: Clock = {
-  now: () => new Date(),
-  monotonic: () => performance.now(),
-  sleep: (milliseconds, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) {
-        resolve();
-        return;
-      }
-      const end = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, milliseconds);
-      signal?.addEventListener('abort', end, { once: true });
-    }),
-};
 
 /** A log whose lines go to `talk`. Secrets are kept out of it by being Secrets, not by its redaction. */
 export function createLog(level: string, talk: (text: string) => void): Logger {

@@ -6,10 +6,10 @@ import { createLocks, fold, readJournal } from '../run/index.ts';
 import { readLastAudit } from './audit-store.ts';
 import { runToShow } from './choose-run.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { runDocument } from './documents.ts';
 import { DONE, exitOfRun } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, LISTING, LISTING_SHAPE, readListing, stateFolder } from './options.ts';
+import { runDocument } from './run-document.ts';
 import { runLockName } from './run-it.ts';
 import { openWhole } from './write-whole.ts';
 

@@ -31,7 +31,6 @@ import {
   wasPutOff,
 } from '../run/index.ts';
 import type { Exit } from './command.ts';
-import { runDocument, runNow } from './documents.ts';
 import { exitOfRun } from './exit-codes.ts';
 import { type Fleet, openFleetOfRun } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -39,6 +38,7 @@ import type { CommonArgs } from './options.ts';
 import { type OpenPaths, openPaths } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { rehearsalSpeed } from './rehearsal.ts';
+import { runDocument, runNow } from './run-document.ts';
 
 /** Keeps other processes off a run while its journal is open: two at once would write one file. */
 export async function withRunLock<T>(state: string, run: string, act: () => Promise<T>): Promise<T> {

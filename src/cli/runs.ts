@@ -9,10 +9,10 @@ import {
 import { createLocks, fold, type Holder, type RunRecord, readJournal } from '../run/index.ts';
 import { newestFirst } from './choose-run.ts';
 import { defineCommand, type Exit } from './command.ts';
-import { countOutcomes, outcomeOf, stateOf } from './documents.ts';
 import { DONE, exitOfRun } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, type CommonArgs, CommonSchema, stateFolder } from './options.ts';
+import { countOutcomes, outcomeOf, stateOf } from './run-document.ts';
 import { runLockName } from './run-it.ts';
 
 export const runsCommand = defineCommand<CommonArgs>({

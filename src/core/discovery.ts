@@ -1,4 +1,4 @@
-import type { Look } from './path.ts';
+import type { Look } from './look.ts';
 
 /** Something that answered at an address of a sweep. */
 export interface Found {

@@ -11,6 +11,7 @@ export * from './firmware.ts';
 export * from './host.ts';
 export * from './image.ts';
 export * from './json.ts';
+export * from './look.ts';
 export * from './path.ts';
 export * from './plan.ts';
 export * from './problem.ts';

@@ -1,6 +1,6 @@
 import type { FirmwareReading } from '../core/index.ts';
 import type { LineAdvisory } from './catalogue-schema.ts';
-import type { RuleBook } from './load.ts';
+import type { RuleBook } from './rule-book.ts';
 import { compareVersions } from './versions.ts';
 
 export interface AdvisoryStatus {

@@ -1,7 +1,7 @@
 import type { OrderLine, Reason } from '../core/index.ts';
 import { evaluate, filled, outcomeOf } from './evaluate.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
+import type { RuleBook } from './rule-book.ts';
 import { LINE_KINDS, type LineKind, type Rule, type Stage } from './schema.ts';
 import { compareVersions } from './versions.ts';
 

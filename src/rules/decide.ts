@@ -13,9 +13,9 @@ import { builtIn } from './built-in.ts';
 import { cardPathFacts } from './card-path.ts';
 import type { Line } from './catalogue-schema.ts';
 import { lineFacts } from './line-facts.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { findRoute, outlineOf } from './route.ts';
+import type { RuleBook } from './rule-book.ts';
 import type { Stage } from './schema.ts';
 import { dateCodeOf, describedFacts } from './unit-facts.ts';
 

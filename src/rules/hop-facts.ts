@@ -2,10 +2,10 @@ import type { PathKind } from '../core/index.ts';
 import { after, type Candidate, type Standing } from './candidate.ts';
 import { type CardPath, cardPathFacts, cardPathOf } from './card-path.ts';
 import type { Line } from './catalogue-schema.ts';
-import type { RuleBook } from './load.ts';
 import { loaderFacts } from './loaders.ts';
 import type { Fact } from './matcher.ts';
 import { portFacts } from './port-facts.ts';
+import type { RuleBook } from './rule-book.ts';
 import { compareVersions, highest } from './versions.ts';
 
 /** What is known of one image on one installed version. `others`: the images that could be sent beside it. */

@@ -13,8 +13,9 @@ export { type CardJudgeInput, type CardJudgement, judgeCard, judgeCardStart } fr
 export { judgeRecovery, type RecoveryInput } from './judge-recovery.ts';
 export { judgeUnit, type UnitJudgeInput } from './judge-unit.ts';
 export { type LineSummary, lineSummary } from './line-summary.ts';
-export { allRules, type LoadOptions, loadRules, OWN_FILES, type RuleBook } from './load.ts';
+export { allRules, type LoadOptions, loadRules, OWN_FILES } from './load.ts';
 export { idleOverrules } from './overrule.ts';
+export type { RuleBook } from './rule-book.ts';
 export { type Rule, RuleFileSchema, STAGES, VERBS } from './schema.ts';
 export { serviceFindings } from './service-facts.ts';
 export { type StickWord, stickWord } from './stick.ts';

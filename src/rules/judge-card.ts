@@ -14,8 +14,8 @@ import { assess } from './assess.ts';
 import { builtIn } from './built-in.ts';
 import { cardFileFacts, cardOnlyFacts } from './card-file-facts.ts';
 import { chooseCardSet, installedOf } from './card-set.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
+import type { RuleBook } from './rule-book.ts';
 
 export interface CardJudgeInput {
   readonly unit: Unit;

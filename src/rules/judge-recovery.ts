@@ -2,8 +2,8 @@ import type { Image, Reason } from '../core/index.ts';
 import { assess } from './assess.ts';
 import { candidateOf } from './candidate.ts';
 import { hopFacts } from './hop-facts.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
+import type { RuleBook } from './rule-book.ts';
 
 export interface RecoveryInput {
   readonly image: Image;

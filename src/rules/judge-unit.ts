@@ -10,7 +10,7 @@ import {
 import { builtIn } from './built-in.ts';
 import { type JudgeInput, type Judgement, judge } from './judge.ts';
 import { type CardJudgement, judgeCard } from './judge-card.ts';
-import type { RuleBook } from './load.ts';
+import type { RuleBook } from './rule-book.ts';
 
 export interface UnitJudgeInput extends JudgeInput {
   readonly component: PlanComponent;

@@ -1,8 +1,8 @@
 import type { CatalogueImage, Line } from './catalogue-schema.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { portFacts } from './port-facts.ts';
 import { ratingFits } from './rating.ts';
+import type { RuleBook } from './rule-book.ts';
 import { compareVersions } from './versions.ts';
 
 /** What the catalogue holds of the line of a unit, put beside what the unit says of itself. */

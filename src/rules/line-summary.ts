@@ -1,6 +1,6 @@
 import { readFirmware } from '../core/index.ts';
 import type { Line } from './catalogue-schema.ts';
-import type { RuleBook } from './load.ts';
+import type { RuleBook } from './rule-book.ts';
 
 /** What the catalogue holds of a line, for a person who asks what a unit is. */
 export interface LineSummary {

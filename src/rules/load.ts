@@ -10,46 +10,13 @@ import {
   readOwnData,
   readTextWithin,
 } from '../yaml/index.ts';
-import { type Candidate, catalogueCandidate } from './candidate.ts';
-import { type Advisory, CatalogueSchema, type Line } from './catalogue-schema.ts';
+import { AT_THE_START, inForce, KNOWN_FROM, lineAsOf } from './as-of.ts';
+import { catalogueCandidate } from './candidate.ts';
+import { CatalogueSchema } from './catalogue-schema.ts';
 import { checkOverruled, overrulableOf } from './overrule.ts';
-import { ReportFileSchema, type WayReport, WayReportsSchema } from './reports.ts';
-import { type Rule, RuleFileSchema, STAGES, type Stage } from './schema.ts';
-import { compareVersions } from './versions.ts';
-
-/** All that judges: rules in the order of their files, and the lines of the catalogue by id. */
-export interface RuleBook {
-  /** The rules in force. */
-  readonly rules: readonly Rule[];
-  readonly byStage: Readonly<Partial<Record<Stage, readonly Rule[]>>>;
-  /** Ids of the rules whose refusal a stepping stone may lift. */
-  readonly liftable: ReadonlySet<string>;
-  /** Ids of the rules whose refusal a cable at the unit goes round. */
-  readonly cable: ReadonlySet<string>;
-  readonly lines: ReadonlyMap<number, Line>;
-  /** Every image of these lines. */
-  readonly images: readonly Candidate[];
-  /** The advisories that were public. */
-  readonly advisories: readonly Advisory[];
-  /** What was reported of updates of real units. */
-  readonly reports: readonly WayReport[];
-  /** Every family that the catalogue names. */
-  readonly families: ReadonlySet<string>;
-  /** Whether a rule on described units asks for serial numbers as they are, and not for what is read from them. */
-  readonly readsSerials: boolean;
-  /** Ids of the rules whose refusal the operator may overrule. */
-  readonly overrulable: ReadonlySet<string>;
-  /** Rules that do not refuse in this run, with the operator's reason. */
-  readonly overruled: ReadonlyMap<string, string>;
-  /** Hashes of files, in hex, that the operator has compared with those of the vendor. */
-  readonly trusted: ReadonlySet<string>;
-  /** Whether a file is refused whose hash neither the catalogue nor the operator knows. */
-  readonly unknownRefused: boolean;
-  /** The day whose knowledge judges; null = all that there is. */
-  readonly asOf: string | null;
-  /** sha256 over the files, the day, what is overruled and what is trusted, so that a plan says by which rules it was judged. */
-  readonly hash: string;
-}
+import { ReportFileSchema, WayReportsSchema } from './reports.ts';
+import type { RuleBook } from './rule-book.ts';
+import { type Rule, RuleFileSchema, STAGES } from './schema.ts';
 
 export interface LoadOptions {
   /** Rule files of the operator. They may add and tighten: block, unknown, warn, note and require under new ids. */
@@ -141,45 +108,6 @@ export async function allRules(): Promise<readonly { readonly file: string; read
     found.push(...value.rules.map((rule) => ({ file, rule })));
   }
   return found;
-}
-
-/** Rules that need a card, its services, a boot loader or a moment: none is asked about a described unit. */
-const AT_THE_START: ReadonlySet<Stage> = new Set<Stage>([
-  'card',
-  'start',
-  'card-set',
-  'card-file',
-  'service',
-  'recovery',
-]);
-
-/**
- * Whether a rule counts on a day. Rules about the hop, the card and the moment of the start are the tool's own care and count
- * on every day: an older state of knowledge never loosens them.
- */
-function inForce(rule: Rule, asOf: string | null): boolean {
-  if (asOf === null) return rule.until === undefined;
-  if (rule.about === 'hop' || AT_THE_START.has(rule.about)) return true;
-  return rule.published <= asOf && (rule.until === undefined || asOf < rule.until);
-}
-
-/** The day of the oldest source. */
-const KNOWN_FROM = '2020-04-02';
-/** The first day on which anything beyond the FAQ was public; before it the catalogue is empty. */
-const CATALOGUE_FROM = '2024-03-24';
-
-/** A line as it was known on a day; none where the catalogue did not exist yet. */
-function lineAsOf(line: Line, published: string, asOf: string | null): readonly Line[] {
-  if (asOf === null || asOf >= published) return [line];
-  if (asOf < CATALOGUE_FROM) return [];
-  const newest = line.newest.filter((release) => release.published <= asOf);
-  const last = newest.at(-1)?.version;
-  if (last === undefined) return [];
-  // Images bear no date: those above the newest release of the day came later.
-  const images = line.images.filter(
-    ({ version }) => version !== null && (compareVersions(version, last) ?? 1) <= 0,
-  );
-  return [{ ...line, newest, images }];
 }
 
 /** A file of the operator's own may tell of updates too: a report lifts a warning and nothing else. */

@@ -4,9 +4,9 @@ import { builtIn } from './built-in.ts';
 import type { Standing } from './candidate.ts';
 import { cardFacts } from './card-facts.ts';
 import { outputFacts } from './hop-facts.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { wayFacts } from './reports.ts';
+import type { RuleBook } from './rule-book.ts';
 import { conditionFacts } from './unit-facts.ts';
 
 /** A unit as it is now, with the image that was chosen for it. */

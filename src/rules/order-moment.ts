@@ -1,9 +1,9 @@
 import type { OrderLine, Reason } from '../core/index.ts';
 import { assess } from './assess.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { saidOf } from './order-port.ts';
 import { isAgainst } from './order-route.ts';
+import type { RuleBook } from './rule-book.ts';
 import type { Rule } from './schema.ts';
 
 /** How a unit stands right now, for a person who will be at it later. */

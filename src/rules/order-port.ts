@@ -2,9 +2,9 @@ import type { OrderLine, PathKind, Reason, StoredImage, Unit } from '../core/ind
 import { assess, type ToldLine } from './assess.ts';
 import type { Standing } from './candidate.ts';
 import { lineFacts } from './line-facts.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { isAgainst, type OrderRoute, orderRoute } from './order-route.ts';
+import type { RuleBook } from './rule-book.ts';
 import { describedFacts } from './unit-facts.ts';
 
 /** A unit over one of its ports, with all that the rules say of it there. */

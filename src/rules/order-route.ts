@@ -1,9 +1,9 @@
 import type { OrderHop, OrderImage, Reason, StoredImage } from '../core/index.ts';
 import { ambiguity } from './ambiguity.ts';
 import { type Candidate, candidateOf, type Standing } from './candidate.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { findRoute, type Route } from './route.ts';
+import type { RuleBook } from './rule-book.ts';
 
 /** The images of a work order, and what the rules say of each hop. */
 export interface OrderRoute {

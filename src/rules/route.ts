@@ -2,9 +2,9 @@ import type { PathKind, Reason, RouteOutline } from '../core/index.ts';
 import { after, type Candidate, type Standing } from './candidate.ts';
 import { evaluate } from './evaluate.ts';
 import { hopFacts, orderOf } from './hop-facts.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { ratingFits } from './rating.ts';
+import type { RuleBook } from './rule-book.ts';
 import { compareVersions } from './versions.ts';
 
 /** One image of a route, where it starts and where it leads. */

@@ -1,7 +1,7 @@
 import type { ServiceFinding, ServiceLook, ServiceName } from '../core/index.ts';
 import { assess } from './assess.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
+import type { RuleBook } from './rule-book.ts';
 
 /** What the rules find in the services of a card. Pure. */
 export function serviceFindings(book: RuleBook, look: ServiceLook): readonly ServiceFinding[] {

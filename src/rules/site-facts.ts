@@ -1,9 +1,9 @@
 import type { OrderHop, Unit } from '../core/index.ts';
 import { cardFacts } from './card-facts.ts';
 import { outputFacts } from './hop-facts.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { stickFacts } from './port-facts.ts';
+import type { RuleBook } from './rule-book.ts';
 import { conditionFacts } from './unit-facts.ts';
 import { compareVersions } from './versions.ts';
 

@@ -1,9 +1,9 @@
 import type { Image, OrderLine, Reason } from '../core/index.ts';
 import { assess, linesOf } from './assess.ts';
 import { lineFacts } from './line-facts.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { stickFacts } from './port-facts.ts';
+import type { RuleBook } from './rule-book.ts';
 import { commandWord } from './site-facts.ts';
 
 /** What the rules say of an image on a USB stick. */

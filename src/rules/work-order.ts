@@ -15,11 +15,11 @@ import {
 } from '../core/index.ts';
 import { type Assessment, assess, linesOf } from './assess.ts';
 import type { DecisionInput } from './decide.ts';
-import type { RuleBook } from './load.ts';
 import type { Fact } from './matcher.ts';
 import { type MomentLines, momentLines } from './order-moment.ts';
 import { choosePort, type PortChoice, saidOf } from './order-port.ts';
 import { isAgainst } from './order-route.ts';
+import type { RuleBook } from './rule-book.ts';
 import type { Stage } from './schema.ts';
 import { siteFacts } from './site-facts.ts';
 

@@ -5,8 +5,8 @@ import { fold } from './fold.ts';
 import type { Lock } from './locks.ts';
 import { pathOf } from './look-all.ts';
 import { endBeforeOutput, withOutputBack } from './output.ts';
-import { lockName, partnersAreWell } from './partner-check.ts';
-import { Flight, partnersOf } from './partners.ts';
+import { lockName, partnersAreWell, partnersOf } from './partner-check.ts';
+import { Flight } from './partner-gate.ts';
 import type { Ending, UnitWork } from './preflight.ts';
 import {
   lastVerified,

@@ -27,6 +27,7 @@ export * from './locks.ts';
 export * from './look-all.ts';
 export * from './outlook.ts';
 export * from './papers.ts';
+export * from './partner-gate.ts';
 export * from './partners.ts';
 export * from './pins.ts';
 export * from './plan-builder.ts';

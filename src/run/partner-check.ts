@@ -2,7 +2,8 @@ import { asProblem, type Look, Problem, type Unit, type UnitTarget, usableSerial
 import type { Execution } from './execution.ts';
 import { fold } from './fold.ts';
 import { pathOf } from './look-all.ts';
-import { type Flight, partnersOf } from './partners.ts';
+import type { Flight } from './partner-gate.ts';
+import { findPartners } from './partners.ts';
 import { startInDoubt, type UnitRecord } from './run-record.ts';
 
 /**
@@ -124,4 +125,24 @@ function sameSerial(key: string, partner: string, serial: string): Problem {
 /** A unit is locked by what it is, not by its address: two inventories may name it differently. */
 export function lockName(unit: Unit): string {
   return usableSerial(unit.serial) ?? `${unit.host ?? 'local'}-${unit.port ?? ''}`;
+}
+
+/**
+ * The partners of the units of a run: those of the inventory as it is now, and those that it named when the run was begun. A line that
+ * was removed since must not take the protection away.
+ */
+export function partnersOf({
+  inventory,
+  journal,
+}: Pick<Execution, 'inventory' | 'journal'>): ReadonlyMap<string, readonly string[]> {
+  const partners = new Map(findPartners(inventory));
+  const [first] = journal.events;
+  const atBegin = first?.event === 'run' ? (first.partners ?? {}) : {};
+  for (const [key, others] of Object.entries(atBegin)) {
+    for (const other of others) {
+      partners.set(key, [...new Set([...(partners.get(key) ?? []), other])].sort());
+      partners.set(other, [...new Set([...(partners.get(other) ?? []), key])].sort());
+    }
+  }
+  return partners;
 }

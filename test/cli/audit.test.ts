@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { type Io, systemClock } from '../../src/cli/io.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { closedPort } from '../nmc/peers.ts';
 import { NMC2, NMC3, openSite, type Ran, type Site } from './harness.ts';
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { createLog, type Io, systemClock } from '../../src/cli/io.ts';
+import { createLog, type Io } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import {
   type FleetOptions,

@@ -4,7 +4,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { readBytes } from '../../src/images/index.ts';
 import { createLocalPath } from '../../src/local/index.ts';
 import { localTarget } from '../local/bench.ts';

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Io, systemClock } from '../../src/cli/io.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { createJournal } from '../../src/run/index.ts';
 import { plannedUnit, planOf } from '../run/values.ts';
 import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { createJournal, type NewEvent } from '../../src/run/index.ts';
 import { plannedUnit, planOf } from '../run/values.ts';
 import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/cli/io.ts';
 import type { UnitTarget } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { readBytes } from '../../src/images/index.ts';
 import { createLocalPath, type LocalPath, type LocalWaits, type Looked } from '../../src/local/index.ts';
 import {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
 import {
   type NetworkAccess,
   Secret,
@@ -8,6 +7,7 @@ import {
   type ServiceName,
   type UnitTarget,
 } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { lookAtServices } from '../../src/nmc/index.ts';
 import { readCertificate, signatureHash } from '../../src/nmc/services/certificate.ts';
 import { readGreeting } from '../../src/nmc/services/ftp-probe.ts';

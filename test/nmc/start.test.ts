@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
 import type { StepContext, UpgradePath } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { readBytes } from '../../src/images/index.ts';
 import { createNmcPath } from '../../src/nmc/index.ts';
 import { createSecretResolver, loadInventory, resolveTarget } from '../../src/run/index.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { openSerialLine } from '../../src/local/line/serial-line.ts';
 import { sendImage } from '../../src/local/loader/xmodem.ts';
 import { LOCAL_WAITS } from '../../src/local/waits.ts';

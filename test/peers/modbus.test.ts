@@ -1,6 +1,6 @@
 import { ServerSerial } from 'modbus-serial';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { openSerialLine } from '../../src/local/line/serial-line.ts';
 import { readRegisters } from '../../src/local/modbus/client.ts';
 import { serialModbus } from '../../src/local/modbus/link.ts';

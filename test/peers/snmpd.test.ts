@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { systemClock } from '../../src/cli/io.ts';
 import { Secret, type SnmpAccess } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import {
   createSnmpHub,
   lookBySnmp,

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/cli/io.ts';
 import { isCardFile, type Plan, type StoredFile, type UpgradePath, unitKey } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
 import { createNmcPath, WAITS, type Waits } from '../../src/nmc/index.ts';
 import { judgeCardStart, judgeUnit, loadRules } from '../../src/rules/index.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { createEarlierStarts, createJournal, type NewEvent } from '../../src/run/index.ts';
 import { planOf, routedUnit, unitAt } from './values.ts';
 

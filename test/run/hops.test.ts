@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
 import { isUpsHop } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { createLocks } from '../../src/run/index.ts';
 import { SPEED } from '../cli/harness.ts';
 import {

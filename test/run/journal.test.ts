@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exitOfRun } from '../../src/cli/exit-codes.ts';
-import { systemClock } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import {
   createJournal,
   fold,

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exitOfRun } from '../../src/cli/exit-codes.ts';
-import { systemClock } from '../../src/cli/io.ts';
 import { type Clock, type Plan, Problem, type Reason, type Unit, unitKey } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
 import { createLocalPath } from '../../src/local/index.ts';
 import { createNmcPath } from '../../src/nmc/index.ts';

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
 import { type Clock, isUpsHop } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { createJournal, type JournalEvent } from '../../src/run/index.ts';
-import { Flight } from '../../src/run/partners.ts';
+import { Flight } from '../../src/run/partner-gate.ts';
 import { momentOf, StartGate } from '../../src/run/start-gate.ts';
 import { blockedBecause, KEY, OLD_LOADER, only, openRouteSite, ROUTE, type RouteSite } from './route-site.ts';
 

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import {
   createJournal,
   createLocks,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
 import type { Look } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import {
   type HeardRequest,
   int,

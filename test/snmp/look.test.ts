@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
 import { Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { lookBySnmp, type SnmpHub } from '../../src/snmp/index.ts';
 import type { SnmpAnswers } from '../../src/snmp/values.ts';
 import { haveRecordings, listRecordings, readRecording } from './recordings.ts';

@@ -1,8 +1,8 @@
 import dgram, { type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/cli/io.ts';
 import { Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/disk/index.ts';
 import { readRequest } from '../../src/sim/faces/forged-snmp.ts';
 import { listAddresses, readRanges } from '../../src/snmp/index.ts';
 import { engineProbe, probeFor } from '../../src/snmp/probe.ts';

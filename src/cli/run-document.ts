@@ -1,19 +1,5 @@
-import {
-  type CardFile,
-  type Look,
-  type Plan,
-  type ServiceLook,
-  type Status,
-  type StoredImage,
-  sameUnit,
-  type Unit,
-  usableSerial,
-} from '../core/index.ts';
-import { identicalFiles, imageWarnings, wasRead } from '../images/index.ts';
+import { type Look, sameUnit, type Unit, usableSerial } from '../core/index.ts';
 import type {
-  AuditDocument,
-  AuditUnit,
-  ImagesDocument,
   RunCounts,
   RunDocument,
   RunFirmware,
@@ -22,67 +8,9 @@ import type {
   RunOutcome,
   RunState,
   RunUnit,
-  StatusCounts,
 } from '../report/index.ts';
-import { advisoriesOf, type RuleBook, serviceFindings } from '../rules/index.ts';
+import { advisoriesOf, type RuleBook } from '../rules/index.ts';
 import { type HopRecord, inDoubt, type RunRecord, type UnitRecord } from '../run/index.ts';
-
-/** Makes the JSON documents of what the other folders know. */
-
-function noneOf(): Record<Status, number> {
-  return { current: 0, outdated: 0, blocked: 0, unsupported: 0, unknown: 0, unreachable: 0 };
-}
-
-function count(statuses: readonly Status[]): StatusCounts {
-  const counts = noneOf();
-  for (const status of statuses) counts[status] += 1;
-  return counts;
-}
-
-/** `looks`: what was seen of the services, by the key of the unit; empty where that was not asked. */
-export function auditDocument(
-  plan: Plan,
-  book: RuleBook,
-  now: Date,
-  looks: ReadonlyMap<string, ServiceLook> = new Map(),
-): AuditDocument {
-  const units = plan.units.map(({ key, unit, verdict, problem }) => {
-    const look = looks.get(key);
-    return {
-      ...unit,
-      verdict,
-      advisories: advisoriesOf(book, unit.firmware),
-      services: look?.services ?? null,
-      findings: look === undefined ? null : serviceFindings(book, look),
-      problem,
-    };
-  });
-  return withUnits(
-    {
-      schema: 'upsfw/audit@1',
-      generatedAt: now.toISOString(),
-      units: [],
-      sites: [],
-      counts: noneOf(),
-      changes: null,
-    },
-    units,
-  );
-}
-
-/** The same audit of some units, with its counts made anew. */
-export function withUnits(document: AuditDocument, units: readonly AuditUnit[]): AuditDocument {
-  const sites = [...new Set(units.map((unit) => unit.site ?? ''))];
-  return {
-    ...document,
-    units,
-    sites: sites.map((site) => ({
-      site,
-      counts: count(units.filter((unit) => unit.site === site).map((unit) => unit.verdict.status)),
-    })),
-    counts: count(units.map((unit) => unit.verdict.status)),
-  };
-}
 
 /** How many units of a run ended how. */
 export function countOutcomes(units: readonly Pick<RunUnit, 'outcome'>[]): RunCounts {
@@ -203,51 +131,4 @@ function runHop(image: string, path: RunHop['path'], record: HopRecord | undefin
 
 function firmwareOf(unit: Unit | null): RunFirmware | null {
   return unit === null ? null : { ...unit.firmware };
-}
-
-export function imagesDocument(
-  images: readonly StoredImage[],
-  book: RuleBook,
-  now: Date,
-  cardFiles: readonly CardFile[] = [],
-): ImagesDocument {
-  const hashes = new Set(
-    [...book.lines.values()].flatMap((line) => line.images.map((image) => image.sha256)),
-  );
-  const identical = identicalFiles(images);
-  return {
-    schema: 'upsfw/images@1',
-    generatedAt: now.toISOString(),
-    images: images.map((image) => {
-      const read = wasRead(image);
-      const known = read && hashes.has(image.sha256);
-      return {
-        file: image.file,
-        sizeBytes: image.sizeBytes,
-        sha256: read ? image.sha256 : null,
-        microLinkId: image.microLinkId,
-        microLinkIdAfter: image.microLinkIdAfter,
-        version: image.version,
-        signed: image.signed,
-        parts: image.parts.map(({ name, version, id, offset, bytes }) => ({
-          name,
-          version,
-          id,
-          offset,
-          bytes,
-        })),
-        known,
-        identicalTo: identical.get(image.path) ?? [],
-        warnings: imageWarnings(image, known),
-        problems: image.problems,
-      };
-    }),
-    cardFiles: cardFiles.map(({ path: _path, sha256, problems, ...file }) => ({
-      ...file,
-      sha256: problems.some(({ code }) => code === 'image/unreadable' || code === 'image/size')
-        ? null
-        : sha256,
-      problems,
-    })),
-  };
 }
