@@ -8,7 +8,7 @@ const WITH_PORTS = [
   'test/sim/local-*.test.ts',
   'test/local/look.test.ts',
   'test/local/usb.test.ts',
-  'test/cli/local-look.test.ts',
+  'test/cli/local-inspect.test.ts',
   'test/cli/mixed.test.ts',
   'test/cli/recover.test.ts',
   'test/crash/recovery.test.ts',

@@ -5,8 +5,8 @@ import { loadCommands } from '../src/cli/commands.ts';
 import { COMMAND_EXITS, EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { DISCOVERY_CODES, PROBLEM_CODES } from '../src/core/index.ts';
 import { IMAGE_WARNINGS } from '../src/images/index.ts';
+import { InventorySchema, readInventory } from '../src/inventory/index.ts';
 import { allRules, BUILT_IN_CODES } from '../src/rules/index.ts';
-import { InventorySchema, readInventory } from '../src/run/index.ts';
 import { CASES } from './cli/fault-cases.ts';
 
 function read(file: string): string {

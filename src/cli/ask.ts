@@ -1,7 +1,6 @@
 import { createInterface, emitKeypressEvents, type Key } from 'node:readline';
 import type { ReadStream } from 'node:tty';
 import { Problem } from '../core/index.ts';
-import type { Io } from './io.ts';
 
 /**
  * Asks a person at the terminal and gives the line that was typed; null at the end of the input (Ctrl-D). `hidden`: nothing of
@@ -9,11 +8,16 @@ import type { Io } from './io.ts';
  */
 export type Ask = (question: string, hidden: boolean) => Promise<string | null>;
 
+/** What can ask at the terminal; null where there is none. */
+export interface Asking {
+  readonly ask: Ask | null;
+}
+
 /**
  * Shows `text`, whose last line is the question, and asks for yes or no. Only `y` and `yes` confirm, in small or capital
  * letters; Enter, the end of the input and a missing terminal do not. Rejects with Problem refused/interrupted on Ctrl-C.
  */
-export async function confirm(io: Pick<Io, 'ask'>, text: string): Promise<boolean> {
+export async function confirm(io: Asking, text: string): Promise<boolean> {
   const answer = await io.ask?.(`${text} [y/N] `, false);
   return /^(?:y|yes)$/i.test(answer?.trim() ?? '');
 }
@@ -22,7 +26,7 @@ export async function confirm(io: Pick<Io, 'ask'>, text: string): Promise<boolea
  * How secrets are asked for, for a resolver of secret references; null without a terminal. The returned function rejects with
  * Problem config/secret at the end of the input and with refused/interrupted on Ctrl-C. It belongs before the first packet.
  */
-export function secretPrompt({ ask }: Pick<Io, 'ask'>): ((question: string) => Promise<string>) | null {
+export function secretPrompt({ ask }: Asking): ((question: string) => Promise<string>) | null {
   if (ask === null) return null;
   return async (question) => {
     const secret = await ask(question, true);

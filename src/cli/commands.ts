@@ -2,22 +2,22 @@ import type { Command } from './command.ts';
 
 /** Every command, in the order of the help text. Each is loaded when it is wanted: together they take longer than most of them run. */
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
-  discover: async () => (await import('./discover.ts')).discoverCommand,
-  audit: async () => (await import('./audit.ts')).auditCommand,
-  import: async () => (await import('./import.ts')).importCommand,
-  plan: async () => (await import('./plan.ts')).planCommand,
-  upgrade: async () => (await import('./upgrade.ts')).upgradeCommand,
-  resume: async () => (await import('./resume.ts')).resumeCommand,
-  status: async () => (await import('./status.ts')).statusCommand,
-  runs: async () => (await import('./runs.ts')).runsCommand,
-  report: async () => (await import('./report.ts')).reportCommand,
-  record: async () => (await import('./record.ts')).recordCommand,
-  images: async () => (await import('./images.ts')).imagesCommand,
-  rules: async () => (await import('./rules.ts')).rulesCommand,
-  explain: async () => (await import('./explain.ts')).explainCommand,
-  local: async () => (await import('./local.ts')).localCommand,
-  simulate: async () => (await import('./simulate.ts')).simulateCommand,
-  demo: async () => (await import('./demo.ts')).demoCommand,
+  discover: async () => (await import('./commands/discover.ts')).discoverCommand,
+  audit: async () => (await import('./commands/audit.ts')).auditCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  upgrade: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
+  resume: async () => (await import('./commands/resume.ts')).resumeCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  runs: async () => (await import('./commands/runs.ts')).runsCommand,
+  report: async () => (await import('./commands/report.ts')).reportCommand,
+  record: async () => (await import('./commands/record.ts')).recordCommand,
+  images: async () => (await import('./commands/images.ts')).imagesCommand,
+  rules: async () => (await import('./commands/rules.ts')).rulesCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  local: async () => (await import('./commands/local/local.ts')).localCommand,
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
 };
 
 /** The names of all commands. */

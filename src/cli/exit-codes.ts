@@ -6,7 +6,7 @@ import {
   waitsForHands,
   wasStoppedByDisk,
   wasStoppedByOperator,
-} from '../run/index.ts';
+} from '../state/index.ts';
 
 /**
  * The one place that decides what a command ends with. A command ends with 0 only if everything that it was asked for was

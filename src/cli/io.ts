@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { type Clock, reasonOf } from '../core/index.ts';
-import { systemClock } from '../disk/index.ts';
+import { systemClock } from '../files/index.ts';
 import type { LocalWaits } from '../local/index.ts';
 import type { Waits } from '../nmc/index.ts';
 import { type Ask, askAt } from './ask.ts';

@@ -4,22 +4,20 @@
  * Owns the words that every other folder speaks. Must not know sockets, files, YAML or the time of day; imports
  * nothing of the project.
  */
-export * from './card-file.ts';
 export * from './clock.ts';
 export * from './discovery.ts';
+export * from './driver.ts';
 export * from './firmware.ts';
+export * from './firmware-state.ts';
 export * from './host.ts';
 export * from './image.ts';
-export * from './json.ts';
 export * from './look.ts';
-export * from './path.ts';
 export * from './plan.ts';
 export * from './problem.ts';
 export * from './problem-codes.ts';
 export * from './recording.ts';
 export * from './secret.ts';
 export * from './services.ts';
-export * from './standing.ts';
 export * from './system-error.ts';
 export * from './target.ts';
 export * from './text.ts';

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { CardFile, CardPart, ImageProblem } from '../core/index.ts';
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type CardFile, type CardPart, type ImageProblem, printable } from '../core/index.ts';
 import { readImage } from './read-image.ts';
 
 /**
@@ -117,4 +119,26 @@ export function tooLargeForCard(bytes: number): ImageProblem {
     code: 'image/size',
     message: `The file has ${bytes} bytes, more than the ${LARGEST_CARD_FILE} that are read.`,
   };
+}
+
+/** Reads and checks one file. Never throws: one that cannot be read has a problem. `path` is absolute. */
+export async function readStoredCardFile(path: string): Promise<CardFile> {
+  try {
+    const found = await stat(path);
+    // Opening a pipe would wait for somebody to write into it.
+    if (!found.isFile()) return unread(path, 'It is a folder, a pipe or a device. Remove it or rename it.');
+    if (found.size > LARGEST_CARD_FILE) return withoutBytes(path, found.size, tooLargeForCard(found.size));
+    return { ...readCardFile(await readFile(path), basename(path)), path };
+  } catch (thrown) {
+    return unread(path, thrown instanceof Error ? printable(thrown.message) : 'unknown');
+  }
+}
+
+function unread(path: string, why: string): CardFile {
+  return withoutBytes(path, 0, { code: 'image/unreadable', message: `The file cannot be read: ${why}` });
+}
+
+function withoutBytes(path: string, sizeBytes: number, problem: ImageProblem): CardFile {
+  const nothing = readCardFile(Buffer.alloc(0), basename(path));
+  return { ...nothing, path, sizeBytes, problems: [problem] };
 }

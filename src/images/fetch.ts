@@ -6,7 +6,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { Problem, printable, type StoredImage } from '../core/index.ts';
-import { placeNew } from '../disk/index.ts';
+import { placeNew } from '../files/index.ts';
 import { readImage } from './read-image.ts';
 
 export interface FetchOptions {

@@ -10,9 +10,8 @@ import {
   reasonOf,
   type StoredImage,
 } from '../core/index.ts';
-import { isCardName } from './card-file.ts';
-import { type IndexEntry, type IndexRead, loadIndex, saveIndex } from './folder-index.ts';
-import { readStoredCardFile } from './read-card-file.ts';
+import { type IndexEntry, type IndexRead, loadIndex, saveIndex } from './cache.ts';
+import { isCardName, readStoredCardFile } from './card-file.ts';
 import { readImageFile, readStamp, sameStamp } from './read-file.ts';
 
 /** The image files of a folder, each read and checked. */

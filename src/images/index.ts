@@ -5,19 +5,9 @@
  */
 export { readBytes, verifyStored } from './bytes.ts';
 export { isCardName, LARGEST_CARD_FILE, readCardFile, readCardName } from './card-file.ts';
-export { checksum } from './checksum.ts';
 export { type FetchOptions, fetchImage } from './fetch.ts';
-export {
-  type FolderOptions,
-  type ImageFolder,
-  type NamedFiles,
-  openFiles,
-  openFolder,
-  openNamed,
-} from './folder.ts';
-export { identicalFiles } from './identical.ts';
-export { LARGEST_IMAGE } from './layout.ts';
+export { type ImageFolder, openFiles, openFolder, openNamed } from './folder.ts';
 export { wasRead } from './read-file.ts';
-export { readImage } from './read-image.ts';
-export { type StickResult, type StickSystem, writeStick } from './stick.ts';
-export { IMAGE_WARNINGS, type ImageWarning, type ImageWarningCode, imageWarnings } from './warnings.ts';
+export { checksum, LARGEST_IMAGE, readImage } from './read-image.ts';
+export { type StickSystem, writeStick } from './usb-drive.ts';
+export { IMAGE_WARNINGS, identicalFiles, imageWarnings } from './warnings.ts';

@@ -2,8 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type ImageProblem, printable, type StoredImage } from '../core/index.ts';
-import { LARGEST_IMAGE } from './layout.ts';
-import { readImage } from './read-image.ts';
+import { LARGEST_IMAGE, readImage } from './read-image.ts';
 
 /** What the file system says of a file: as long as it says the same, the file is taken for unchanged. */
 export interface FileStamp {

@@ -1,5 +1,6 @@
-import { enumerated, type Image, printable } from '../core/index.ts';
-import { readFileName } from './file-name.ts';
+import { dirname } from 'node:path';
+import { enumerated, type Image, printable, type StoredImage } from '../core/index.ts';
+import { wasRead } from './read-file.ts';
 
 /**
  * Every warning about an image file and what it means. A warning never makes an image unusable and never changes an
@@ -53,4 +54,49 @@ function nameWarnings(image: Image): readonly ImageWarning[] {
     });
   }
   return warnings;
+}
+
+/** What the name of a file says of the image in it; empty where it says nothing. */
+export interface NameClaims {
+  readonly ids: readonly number[];
+  /** In the form of the content: `09.4`. */
+  readonly versions: readonly string[];
+}
+
+// Letters of one or more series, the id, `UPS`: SMT18UPS, SMTSMX1031UPS.
+const ID = /[A-Za-z](\d{1,5})UPS/gi;
+// Right after it the version: `_09-4`, `_09_4`, ` 09-4`, `09.4`. What follows (Le, NOT750, a date) is not looked at.
+const VERSION = /[A-Za-z]\d{1,5}UPS[ _-]*[A-Za-z]?(\d{1,2})[-_.](\d)(?!\d)/gi;
+// Names without an id are free text; only the shape of YAMUNA_03-8 is taken for a version.
+const BARE_VERSION = /^[A-Za-z]+[ _](\d\d)[-_.](\d)$/;
+
+/** Reads the name of an image file. It is a hint for people only; the content wins. */
+export function readFileName(file: string): NameClaims {
+  const stem = file.replace(/\.enc$/i, '');
+  const ids = [...stem.matchAll(ID)].map((found) => Number(found[1]));
+  const bare = ids.length > 0 ? null : BARE_VERSION.exec(stem);
+  const found = bare === null ? [...stem.matchAll(VERSION)] : [bare];
+  return { ids, versions: found.map(([, major = '', minor = '']) => `${major.padStart(2, '0')}.${minor}`) };
+}
+
+/**
+ * For each path the other files with the same bytes: their names, or their paths where they lie in another folder.
+ * Files that could not be read are like none.
+ */
+export function identicalFiles(images: readonly StoredImage[]): ReadonlyMap<string, readonly string[]> {
+  const byHash = new Map<string, StoredImage[]>();
+  for (const image of images.filter(wasRead)) {
+    byHash.set(image.sha256, [...(byHash.get(image.sha256) ?? []), image]);
+  }
+  return new Map(
+    images.map((image) => {
+      const same = wasRead(image) ? (byHash.get(image.sha256) ?? []) : [];
+      const others = same.filter((other) => other.path !== image.path);
+      return [image.path, others.map((other) => nameFor(image, other))];
+    }),
+  );
+}
+
+function nameFor(image: StoredImage, other: StoredImage): string {
+  return dirname(other.path) === dirname(image.path) ? other.file : other.path;
 }

@@ -8,11 +8,15 @@
  * an update of the UPS. `card`: those of the card's own firmware. `generations`: what differs from card to card, as data.
  * `services`: what a card has on. `record`: reading a card for a report. `path.ts` puts the steps together.
  */
-export { createNmcPath } from './path.ts';
+export { createNmcPath } from './driver.ts';
+export { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from './files/ftp.ts';
+export type { FtpOptions } from './files/ftp-session.ts';
+export { uploadByScp } from './files/scp.ts';
+export { echoMayStall, factsOf, placesOf, refusalOf, waitsOf } from './generations/index.ts';
 export { EVENT_CODES, RESULT_CODES } from './phrases.ts';
-export { type RecordTools, recordCard } from './record/record.ts';
-export { READ_COMMANDS, type ReadCommand } from './record/record-list.ts';
-export { lookAtServices, PROBE_SECONDS, type ProbeSeconds, type ServiceTools } from './services/services.ts';
-export { createLogins, type Logins, REFUSALS_THAT_PAUSE } from './session/logins.ts';
+export { recordCard } from './record/record.ts';
+export { READ_COMMANDS } from './record/record-list.ts';
+export { lookAtServices } from './services/services.ts';
+export { createLogins } from './session/logins.ts';
 export type { HostKeyStore } from './session/ssh.ts';
-export { WAITS, type Waits } from './waits.ts';
+export { WAITS, type Waits } from './timeouts.ts';

@@ -6,8 +6,8 @@ import {
   changeCount,
 } from './audit-changes.ts';
 import type { AuditDocument } from './documents.ts';
-import type { Paper, Tone } from './paper.ts';
 import { firmwareWords } from './words.ts';
+import type { Paper, Tone } from './writer.ts';
 
 const MOST_LINES = 20;
 

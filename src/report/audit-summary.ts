@@ -1,7 +1,7 @@
 import type { Status } from '../core/index.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
-import type { Paper, Tone } from './paper.ts';
 import { STATUS_TONE } from './words.ts';
+import type { Paper, Tone } from './writer.ts';
 
 const STATUSES: readonly Status[] = [
   'current',

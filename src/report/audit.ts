@@ -1,7 +1,6 @@
 import { writeChanges } from './audit-since.ts';
 import { writeSites, writeWhatToDo } from './audit-summary.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
-import { createPaper, type Paper, type Style } from './paper.ts';
 import {
   advisorySummary,
   REHEARSAL,
@@ -11,6 +10,7 @@ import {
   writeAdvisories,
   writeReasons,
 } from './words.ts';
+import { createPaper, type Paper, type Style } from './writer.ts';
 
 /** With more units than this an audit is told by site, because nobody reads that many. */
 export const MOST_LISTED = 40;

@@ -1,6 +1,6 @@
 import type { DiscoverDocument } from './documents.ts';
-import { createPaper, type Style } from './paper.ts';
 import { firmwareWords, REHEARSAL } from './words.ts';
+import { createPaper, type Style } from './writer.ts';
 
 /** What a sweep found, for people: units, the rest, what to do; the summary comes last, where a terminal shows it. */
 export function renderDiscover(document: DiscoverDocument, style: Style): string {

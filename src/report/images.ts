@@ -1,6 +1,6 @@
 import { enumerated } from '../core/index.ts';
 import type { CardFileEntry, ImageEntry, ImagesDocument } from './documents.ts';
-import { createPaper, type Paper, type Style } from './paper.ts';
+import { createPaper, type Paper, type Style } from './writer.ts';
 
 /** Image files for people: what each says of itself, and what is wrong with it. */
 export function renderImages(document: ImagesDocument, style: Style): string {

@@ -1,6 +1,5 @@
 import { enumerated, type Reason, standingInWords } from '../core/index.ts';
 import type { PlanDocument } from './documents.ts';
-import { createPaper, type Paper, type Style } from './paper.ts';
 import {
   advisorySummary,
   REHEARSAL,
@@ -11,6 +10,7 @@ import {
   writeReasons,
 } from './words.ts';
 import { writeWorkOrder } from './work-order.ts';
+import { createPaper, type Paper, type Style } from './writer.ts';
 
 /** A plan file, by what tells it from any other. */
 export interface ApprovedPlan {

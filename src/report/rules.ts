@@ -1,8 +1,8 @@
 import type { Outcome } from '../core/index.ts';
 import type { DecisionDocument, RulesDocument } from './documents.ts';
-import { createPaper, type Paper, type Style, type Tone } from './paper.ts';
 import { ADVISORY_WORDS } from './words.ts';
 import { noteWorkOrder } from './work-order.ts';
+import { createPaper, type Paper, type Style, type Tone } from './writer.ts';
 
 const OUTCOME_TONES: Readonly<Record<Outcome, Tone>> = {
   pass: 'plain',

@@ -1,7 +1,7 @@
 import type { RunDocument, RunNow, RunOutcome, RunUnit } from './documents.ts';
-import { createPaper, type Paper, type Style } from './paper.ts';
 import { changeInWords, GO_AND_LOOK, writeRunProblems, writeUnit } from './run.ts';
 import { firmwareWords, OUTCOME_TONE, REHEARSAL, summary } from './words.ts';
+import { createPaper, type Paper, type Style } from './writer.ts';
 
 export interface StatusOptions {
   /** True: every unit is shown with its hops, also where nothing is wrong with it. */

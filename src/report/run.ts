@@ -1,6 +1,6 @@
 import type { RunDocument, RunUnit } from './documents.ts';
-import { createPaper, type Paper, type Style } from './paper.ts';
 import { OUTCOME_TONE, REHEARSAL, summary, writeAdvisories, writeReasons } from './words.ts';
+import { createPaper, type Paper, type Style } from './writer.ts';
 
 export const GO_AND_LOOK =
   'The state of this unit is not known: go and look. Never power it off while it may be programming.';

@@ -1,7 +1,7 @@
 import type { ProblemJson } from '../core/index.ts';
 import type { DocumentHead, RunCounts, RunState } from './documents.ts';
-import { createPaper, type Style, type Tone } from './paper.ts';
 import { summary } from './words.ts';
+import { createPaper, type Style, type Tone } from './writer.ts';
 
 /** One run of a state folder. Null = not known. */
 export interface RunsEntry {

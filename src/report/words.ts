@@ -1,6 +1,6 @@
 import type { FirmwareReading, Reason, Status, Unit } from '../core/index.ts';
 import type { Advisory, RunOutcome } from './documents.ts';
-import type { Paper, Tone } from './paper.ts';
+import type { Paper, Tone } from './writer.ts';
 
 export const STATUS_TONE: Readonly<Record<Status, Tone>> = {
   current: 'good',

@@ -1,6 +1,6 @@
 import type { OrderEnd, OrderHop, OrderImage, OrderLine, OtherWay, WorkOrder } from '../core/index.ts';
-import type { Paper } from './paper.ts';
 import { REHEARSAL } from './words.ts';
+import type { Paper } from './writer.ts';
 
 /** A work order as a paper that can be printed and handed over: everything that a person at the unit needs, each with its source. */
 export function writeWorkOrder(paper: Paper, order: WorkOrder): void {

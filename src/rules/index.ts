@@ -4,19 +4,17 @@
  * Owns what may be sent to what, and why not. Must not know sockets, inventories or how images are stored; imports core and
  * yaml. No model number and no version stands in its code: they are in the YAML files.
  */
-export { type AdvisoryStatus, advisoriesOf } from './advisories.ts';
-export { notApproved, startOpen } from './built-in.ts';
-export { CatalogueSchema, type Line } from './catalogue-schema.ts';
-export { type Decision, type DecisionInput, decide, kindOf } from './decide.ts';
-export { BUILT_IN_CODES, type JudgeInput, type Judgement, judge, judgeStart } from './judge.ts';
-export { type CardJudgeInput, type CardJudgement, judgeCard, judgeCardStart } from './judge-card.ts';
-export { judgeRecovery, type RecoveryInput } from './judge-recovery.ts';
-export { judgeUnit, type UnitJudgeInput } from './judge-unit.ts';
-export { type LineSummary, lineSummary } from './line-summary.ts';
-export { allRules, type LoadOptions, loadRules, OWN_FILES } from './load.ts';
-export { idleOverrules } from './overrule.ts';
-export type { RuleBook } from './rule-book.ts';
-export { type Rule, RuleFileSchema, STAGES, VERBS } from './schema.ts';
-export { serviceFindings } from './service-facts.ts';
-export { type StickWord, stickWord } from './stick.ts';
-export { describedOrder, type WorkOrderInput, workOrder } from './work-order.ts';
+export { advisoriesOf } from './catalogue/advisories.ts';
+export type { RuleBook } from './catalogue/rule-book.ts';
+export { lineSummary } from './catalogue/summary.ts';
+export { BUILT_IN_CODES, notApproved, startOpen } from './engine/built-in.ts';
+export { idleOverrules } from './engine/override.ts';
+export { serviceFindings } from './facts/service.ts';
+export { judgeCard, judgeCardStart } from './judge/card.ts';
+export { type Decision, type DecisionInput, decide, kindOf } from './judge/described.ts';
+export { judgeRecovery, type RecoveryInput } from './judge/recovery.ts';
+export { judgeUnit } from './judge/unit.ts';
+export { judge, judgeStart } from './judge/ups.ts';
+export { allRules, loadRules } from './load.ts';
+export { stickWord } from './work-order/usb-drive.ts';
+export { describedOrder, workOrder } from './work-order/work-order.ts';

@@ -10,13 +10,13 @@ import {
   readOwnData,
   readTextWithin,
 } from '../yaml/index.ts';
-import { AT_THE_START, inForce, KNOWN_FROM, lineAsOf } from './as-of.ts';
-import { catalogueCandidate } from './candidate.ts';
-import { CatalogueSchema } from './catalogue-schema.ts';
-import { checkOverruled, overrulableOf } from './overrule.ts';
-import { ReportFileSchema, WayReportsSchema } from './reports.ts';
-import type { RuleBook } from './rule-book.ts';
-import { type Rule, RuleFileSchema, STAGES } from './schema.ts';
+import { AT_THE_START, inForce, KNOWN_FROM, lineAsOf } from './catalogue/as-of.ts';
+import { catalogueCandidate } from './catalogue/candidate.ts';
+import { ReportFileSchema, WayReportsSchema } from './catalogue/reports.ts';
+import type { RuleBook } from './catalogue/rule-book.ts';
+import { CatalogueSchema } from './catalogue/schema.ts';
+import { checkOverruled, overrulableOf } from './engine/override.ts';
+import { type Rule, RuleFileSchema, STAGES } from './engine/schema.ts';
 
 export interface LoadOptions {
   /** Rule files of the operator. They may add and tighten: block, unknown, warn, note and require under new ids. */
@@ -41,8 +41,8 @@ export const OWN_FILES = [
   'work-order.yaml',
   'recovery.yaml',
 ] as const;
-const CATALOGUE = 'catalogue.yaml';
-const REPORTS = 'confirmed.yaml';
+const CATALOGUE = 'data/catalogue.yaml';
+const REPORTS = 'data/confirmed.yaml';
 /** What a file of the operator may not do: say what the vendor says, or call hardware hopeless. */
 const VENDOR_VERBS = ['unsupported', 'advise', 'tells'] as const;
 
@@ -61,7 +61,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   hash.update(JSON.stringify([asOf, [...overruled].sort(), [...trusted].sort(), unknownRefused]));
   const all: Rule[] = [];
   for (const name of OWN_FILES) {
-    const { value, canonical } = await readOwnData(new URL(name, import.meta.url), RuleFileSchema);
+    const { value, canonical } = await readOwnData(new URL(`data/${name}`, import.meta.url), RuleFileSchema);
     hash.update(canonical);
     all.push(...value.rules);
   }
@@ -104,7 +104,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
 export async function allRules(): Promise<readonly { readonly file: string; readonly rule: Rule }[]> {
   const found: { file: string; rule: Rule }[] = [];
   for (const file of OWN_FILES) {
-    const { value } = await readOwnData(new URL(file, import.meta.url), RuleFileSchema);
+    const { value } = await readOwnData(new URL(`data/${file}`, import.meta.url), RuleFileSchema);
     found.push(...value.rules.map((rule) => ({ file, rule })));
   }
   return found;

@@ -9,10 +9,8 @@ import {
   type Unit,
   usableSerial,
 } from '../core/index.ts';
-import { diskProblem } from '../disk/index.ts';
-import { fold } from './fold.ts';
-import { journalFile, listRuns, readJournal } from './journal.ts';
-import { startInDoubt } from './run-record.ts';
+import { diskProblem } from '../files/index.ts';
+import { fold, journalFile, listRuns, readJournal, startInDoubt } from '../state/index.ts';
 
 /** A start that a run wrote down and of which no end is on record. */
 interface OpenStart {

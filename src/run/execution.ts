@@ -1,8 +1,7 @@
-import type { Clock, Hop, Problem, Said, StoredFile, UnitTarget } from '../core/index.ts';
+import type { Clock, Hop, Problem, StoredFile, UnitTarget } from '../core/index.ts';
+import type { Inventory } from '../inventory/index.ts';
+import type { Ended, Journal, Locks, Papers } from '../state/index.ts';
 import type { EarlierStarts } from './earlier-starts.ts';
-import type { Inventory } from './inventory.ts';
-import type { Ended, Journal } from './journal.ts';
-import type { Locks } from './locks.ts';
 import type { Paths } from './look-all.ts';
 import type { Against } from './preflight.ts';
 
@@ -16,12 +15,6 @@ export interface Control {
   pausedBy?: Problem | null;
   /** True: it was the operator who stopped it. */
   byOperator?: boolean;
-}
-
-/** Where files of the devices and what was said with them are kept, by unit. */
-export interface Papers {
-  keep(key: string, name: string, bytes: Buffer): Promise<void>;
-  transcript(key: string, said: Said): void;
 }
 
 /** Everything that a run needs while it is carried out. */

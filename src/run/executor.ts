@@ -1,23 +1,23 @@
 import pLimit from 'p-limit';
 import { asProblem, Problem, type ProblemCode } from '../core/index.ts';
-import type { Execution } from './execution.ts';
-import { fold } from './fold.ts';
-import type { Lock } from './locks.ts';
-import { pathOf } from './look-all.ts';
-import { endBeforeOutput, withOutputBack } from './output.ts';
-import { lockName, partnersAreWell, partnersOf } from './partner-check.ts';
-import { Flight } from './partner-gate.ts';
-import type { Ending, UnitWork } from './preflight.ts';
 import {
+  fold,
+  type Lock,
   lastVerified,
   leftBetweenHops,
   outputIsOwed,
   type RunRecord,
   startInDoubt,
   type UnitRecord,
-} from './run-record.ts';
-import { problemFrom } from './steps.ts';
-import { stopped, tellHalfWay, watchOn, workOn } from './unit-run.ts';
+} from '../state/index.ts';
+import type { Execution } from './execution.ts';
+import { pathOf } from './look-all.ts';
+import { endBeforeOutput, withOutputBack } from './output.ts';
+import { lockName, partnersAreWell, partnersOf } from './partner-check.ts';
+import { Flight } from './partner-gate.ts';
+import type { Ending, UnitWork } from './preflight.ts';
+import { problemFrom } from './step.ts';
+import { stopped, tellHalfWay, watchOn, workOn } from './unit.ts';
 
 /**
  * Carries out what is left of a run: units whose start is on record first, because their end must be known before

@@ -1,7 +1,12 @@
 import type { Hop } from '../core/index.ts';
-import { fold } from './fold.ts';
-import type { JournalEvent } from './journal.ts';
-import { leftBetweenHops, outputIsOwed, startInDoubt, type UnitRecord } from './run-record.ts';
+import {
+  fold,
+  type JournalEvent,
+  leftBetweenHops,
+  outputIsOwed,
+  startInDoubt,
+  type UnitRecord,
+} from '../state/index.ts';
 
 /** A unit that a run goes on with, and the hops that are left of it. */
 export interface Ahead {

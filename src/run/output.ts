@@ -1,9 +1,7 @@
 import { asProblem, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
-import { fold } from './fold.ts';
-import type { OutputState } from './journal.ts';
+import { fold, type OutputState, outputIsOwed, type UnitRecord } from '../state/index.ts';
 import { type Ending, outcomeBeforeStart, Refusal, type UnitWork } from './preflight.ts';
-import { outputIsOwed, type UnitRecord } from './run-record.ts';
-import { contextFor, placeholder } from './steps.ts';
+import { contextFor, placeholder } from './step.ts';
 
 /** The output of a unit whose operator let the tool switch it: off for the update, and on again afterwards. */
 

@@ -1,10 +1,9 @@
 import { asProblem, type Look, Problem, type Unit, type UnitTarget, usableSerial } from '../core/index.ts';
+import { findPartners } from '../inventory/index.ts';
+import { fold, startInDoubt, type UnitRecord } from '../state/index.ts';
 import type { Execution } from './execution.ts';
-import { fold } from './fold.ts';
 import { pathOf } from './look-all.ts';
 import type { Flight } from './partner-gate.ts';
-import { findPartners } from './partners.ts';
-import { startInDoubt, type UnitRecord } from './run-record.ts';
 
 /**
  * The units that carry the same load must be known to be healthy and idle at this moment: they run, no update is under way or

@@ -18,8 +18,7 @@ import {
   type UpgradePath,
   usableSerial,
 } from '../core/index.ts';
-import type { Ended, Journal } from './journal.ts';
-import type { UnitRecord } from './run-record.ts';
+import type { Ended, Journal, UnitRecord } from '../state/index.ts';
 import { describeWindow, isOpen } from './window.ts';
 
 /** How the work on a unit ended. */

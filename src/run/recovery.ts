@@ -8,13 +8,17 @@ import {
   type UnitTarget,
   type UpgradePath,
 } from '../core/index.ts';
-import type { Papers } from './execution.ts';
-import { fold } from './fold.ts';
-import type { Journal } from './journal.ts';
+import {
+  fold,
+  type Journal,
+  type Papers,
+  type RunRecord,
+  startInDoubt,
+  type UnitRecord,
+} from '../state/index.ts';
 import type { Ending } from './preflight.ts';
-import { type RunRecord, startInDoubt, type UnitRecord } from './run-record.ts';
 import { momentOf, StartGate } from './start-gate.ts';
-import { contextFor, limited, note, placeholder } from './steps.ts';
+import { contextFor, limited, note, placeholder } from './step.ts';
 
 /**
  * A unit that runs nothing, and takes its image in its boot loader. It has no serial number to be known by and no card, so it is

@@ -10,6 +10,7 @@ import {
   type Unit,
   unitKey,
 } from '../core/index.ts';
+import type { UnitRecord } from '../state/index.ts';
 import { outputOff, switchOff } from './output.ts';
 import {
   type Ending,
@@ -20,9 +21,8 @@ import {
   refuseWhere,
   type UnitWork,
 } from './preflight.ts';
-import type { UnitRecord } from './run-record.ts';
 import { type Moment, momentOf, StartGate, type StartMethod } from './start-gate.ts';
-import { limited, note } from './steps.ts';
+import { limited, note } from './step.ts';
 
 /** The start of one hop: the last look, the judgment, the line on disk, and the one request behind it. */
 

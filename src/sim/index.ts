@@ -5,15 +5,8 @@
  * themselves, and tables of faults. Follows what is known of real cards and units, not what the client expects: it must not know
  * snmp, nmc, local or images.
  */
-
-export { BYSTANDERS, type BystanderName } from './bystanders.ts';
-export {
-  buildCardFile,
-  type CardFileRecipe,
-  type CardPart,
-  cardFileName,
-} from './device/card-file-builder.ts';
-export type { SimulatedDevice } from './device/device.ts';
+export { buildCardFile, type CardFileRecipe, cardFileName } from './device/card-file-builder.ts';
+export { SimulatedDevice } from './device/device.ts';
 export {
   buildImage,
   DEMO_IMAGES,
@@ -21,35 +14,33 @@ export {
   PERSONA_IMAGES,
   ROUTE_IMAGES,
 } from './device/image-builder.ts';
-export { HOSTILE, type Hostile } from './faces/hostile-face.ts';
-export type { Fault } from './faults.ts';
-export { FAULTS } from './faults.ts';
+export { HOSTILE, type Hostile } from './endpoints/hostile.ts';
 export {
-  type FleetOptions,
-  type RunningBystander,
-  type RunningHostile,
-  type RunningUnit,
-  type SimulatedFleet,
-  startFleet,
-} from './fleet.ts';
+  communityMessage,
+  type ForgedUser,
+  type HeardRequest,
+  int,
+  type Level,
+  octets,
+  oid,
+  PDU,
+  pduFor,
+  readRequest,
+  reportPdu,
+  securedMessage,
+  tlv,
+} from './endpoints/snmp/forged.ts';
+export { FAULTS, type Fault } from './faults.ts';
+export { type FleetOptions, type RunningBystander, type SimulatedFleet, startFleet } from './fleet.ts';
 export { inventoryText } from './inventory.ts';
-export type { LocalState, SimulatedLocalDevice } from './local/device.ts';
-export { LOCAL_FAULTS, type LocalFault } from './local/faults.ts';
+export { SimulatedLocalDevice } from './local/device.ts';
+export type { LocalFault } from './local/faults.ts';
 export { LOCAL_IMAGES } from './local/images.ts';
-export {
-  LOCAL_PERSONAS,
-  type LocalPersona,
-  type LocalPersonaName,
-  loadLocalPersona,
-} from './local/personas.ts';
-export { type LocalRehearsal, startLocalRehearsal } from './local/rehearsal.ts';
-export {
-  type LocalUnits,
-  type RunningLocalUnit,
-  type SimulatedLocalUnit,
-  startLocalUnits,
-} from './local/start.ts';
+export { type LocalPersona, type LocalPersonaName, loadLocalPersona } from './local/personas.ts';
+export { type LocalUnits, startLocalUnits } from './local/start.ts';
+export { type LocalRehearsal, startLocalRehearsal } from './local/usb-rehearsal.ts';
 export { MANY_ADDRESSES, MOST_DEVICES } from './network.ts';
+export { BYSTANDERS, type BystanderName } from './other-devices.ts';
 export {
   loadPersona,
   loadPersonaFile,

@@ -3,16 +3,11 @@
  *
  * Owns what is asked and written over SNMP. Must not know rules, inventories or other protocols; imports core only.
  */
-export {
-  type AddressList,
-  listAddresses,
-  type ReadRanges,
-  readRanges,
-  spelledLikeSocket,
-} from './addresses.ts';
-export { type DiscoverOptions, type DiscoverResult, discover } from './discover.ts';
-export { createSnmpHub, type SnmpHub, type SnmpHubOptions } from './hub.ts';
-export { lookBySnmp, type SnmpTarget } from './look.ts';
-export { OID } from './oids.ts';
-export type { SetOutcome, SnmpSession } from './session.ts';
+export { createSnmpHub, type SnmpHub } from './client/hub.ts';
+export { OID } from './client/oids.ts';
+export type { SetOutcome, SnmpSession } from './client/session.ts';
+export { spelledLikeSocket } from './client/shared-socket.ts';
+export { lookBySnmp } from './look/look.ts';
+export { type AddressList, listAddresses, readRanges } from './sweep/addresses.ts';
+export { type DiscoverResult, discover } from './sweep/discover.ts';
 export { clearUpdateResult, readUpdateState, requestUpdate, type UpdateState } from './update-object.ts';

@@ -1,6 +1,6 @@
-import { OID } from './oids.ts';
-import type { SetOutcome, SnmpSession } from './session.ts';
-import { numberOf } from './values.ts';
+import { OID } from './client/oids.ts';
+import type { SetOutcome, SnmpSession } from './client/session.ts';
+import { numberOf } from './client/values.ts';
 
 /** What upsAdvControlFirmwareUpdate says (SNMP notes, item 1). `not-offered`: the card has no such object. */
 export type UpdateState =

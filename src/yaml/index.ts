@@ -6,16 +6,8 @@
  * files of the tool lie in a build. Must not know what the files are about; imports core only.
  */
 export { editYaml } from './edit.ts';
-export {
-  countedFindings,
-  type Finding,
-  FindingList,
-  type Findings,
-  listFindings,
-  MOST_FINDINGS,
-  type Place,
-} from './findings.ts';
-export { type OwnData, readOwnData } from './own-data.ts';
-export { type Locate, type Parsed, parseYaml } from './parse.ts';
+export { countedFindings, FindingList, type Findings, listFindings } from './findings.ts';
+export { readOwnData } from './own-data.ts';
+export { type Locate, parseYaml } from './parse.ts';
 export type { YamlEdit, YamlPath } from './splices.ts';
 export { readFileWithin, readTextWithin } from './text-file.ts';

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import type { Io } from '../../src/cli/io.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { closedPort } from '../nmc/peers.ts';
 import { NMC2, NMC3, openSite, type Ran, type Site } from './harness.ts';
 

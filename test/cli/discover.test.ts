@@ -7,8 +7,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { HOSTILE, type Hostile } from '../../src/sim/faces/hostile-face.ts';
-import { BYSTANDERS, manyUnits } from '../../src/sim/index.ts';
+import { BYSTANDERS, HOSTILE, type Hostile, manyUnits } from '../../src/sim/index.ts';
 import { NMC2, NMC3, runHere } from './harness.ts';
 import { type DiscoverJson, findingsOf, type Network, openNetwork, sweepOf } from './sweep-bench.ts';
 

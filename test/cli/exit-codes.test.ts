@@ -17,8 +17,8 @@ import {
   exitOfRun,
 } from '../../src/cli/exit-codes.ts';
 import type { ProblemJson } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
-import { fold, type JournalEvent, type RunRecord } from '../../src/run/index.ts';
+import { systemClock } from '../../src/files/index.ts';
+import { fold, type JournalEvent, type RunRecord } from '../../src/state/index.ts';
 import { plannedUnit, planOf } from '../run/values.ts';
 import { NMC2, NMC3, openSite, runHere, runOf, type Site } from './harness.ts';
 

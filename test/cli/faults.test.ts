@@ -9,7 +9,6 @@ import {
   loadPersona,
   type SimulatedUnit,
 } from '../../src/sim/index.ts';
-
 import { CASES, type Expected } from './fault-cases.ts';
 import { BOTH_WAYS, NMC2, openSite, runOf, type Site } from './harness.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { createLog, type Io } from '../../src/cli/io.ts';
-import { systemClock } from '../../src/disk/index.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { systemClock } from '../../src/files/index.ts';
 import {
   type FleetOptions,
   type SimulatedFleet,

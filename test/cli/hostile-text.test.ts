@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Persona, PersonaSchema } from '../../src/sim/personas.ts';
+import { type Persona, PersonaSchema } from '../../src/sim/index.ts';
 import { openSite, type Ran, type Site } from './harness.ts';
 
 /** Characters that a reader does not see, or that turn, hide or erase what he does see. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { imagesDocument } from '../../src/cli/images-document.ts';
+import { imagesDocument } from '../../src/cli/documents/images.ts';
 import { openFiles, readImage } from '../../src/images/index.ts';
 import { renderImages } from '../../src/report/index.ts';
 import { loadRules, type RuleBook } from '../../src/rules/index.ts';

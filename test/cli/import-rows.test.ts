@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readInventory } from '../../src/run/index.ts';
+import { readInventory } from '../../src/inventory/index.ts';
 import { runHere } from './harness.ts';
 
 let folder: string;

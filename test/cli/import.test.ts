@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readInventory } from '../../src/run/index.ts';
+import { readInventory } from '../../src/inventory/index.ts';
 import { runHere } from './harness.ts';
 
 const Document = z.strictObject({

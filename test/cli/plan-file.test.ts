@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readPlanFile } from '../../src/cli/plan-file.ts';
+import { readPlanFile } from '../../src/cli/documents/plan-file.ts';
 import { NMC2, NMC3, openSite, type Ran, runOf, type Site } from './harness.ts';
 
 const DocumentShape = z.looseObject({

@@ -3,8 +3,8 @@ import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
-import { listRuns, readJournal } from '../../src/run/index.ts';
 import { type LocalFault, loadLocalPersona, startLocalUnits } from '../../src/sim/index.ts';
+import { listRuns, readJournal } from '../../src/state/index.ts';
 import { runOf } from './harness.ts';
 import { bytesOf, LOADER_IMAGE, type LocalSite, openLocalSite } from './local-bench.ts';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from '../../src/disk/index.ts';
-import { createJournal, type NewEvent } from '../../src/run/index.ts';
+import { systemClock } from '../../src/files/index.ts';
+import { createJournal, type NewEvent } from '../../src/state/index.ts';
 import { plannedUnit, planOf } from '../run/values.ts';
 import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadPersona } from '../../src/sim/index.ts';
-import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../run/mounts.ts';
+import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../state/mounts.ts';
 import { BOTH_WAYS, NMC2, openSite, type Ran, runHere, runOf, type Site } from './harness.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));

@@ -15,7 +15,7 @@ import {
   pduFor,
   reportPdu,
   securedMessage,
-} from '../../src/sim/faces/forged-snmp.ts';
+} from '../../src/sim/index.ts';
 import { discovered, ENGINE, isDiscovery, openPeer, type RawPeer, reported, USER } from '../snmp/raw-peer.ts';
 import { runHere } from './harness.ts';
 

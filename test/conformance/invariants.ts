@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type JournalEvent, listRuns, readJournal } from '../../src/run/index.ts';
+import { type JournalEvent, listRuns, readJournal } from '../../src/state/index.ts';
 import { type ConformanceSite, cardVersions, filesUnder, type Heard, type Watched } from './site.ts';
 
 /** What must hold whatever a device does. Each check gives what was broken, in words; nothing broken is an empty list. */

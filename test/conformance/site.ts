@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Io } from '../../src/cli/io.ts';
 import {
   type Fault,
+  loadPersona,
   PERSONA_IMAGES,
   type Persona,
   type PersonaName,
   ROUTE_IMAGES,
   type SimulatedDevice,
 } from '../../src/sim/index.ts';
-import { loadPersona } from '../../src/sim/personas.ts';
 import { openSite, type Ran, type Site } from '../cli/harness.ts';
 
 /** One way to send and one to start. */

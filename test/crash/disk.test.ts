@@ -3,11 +3,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../cli/harness.ts';
-import { canMount, fill, mountMemory, unmount } from '../run/mounts.ts';
-import { type Durable, disk, movedTo, systemError } from '../run/watched-disk.ts';
+import { canMount, fill, mountMemory, unmount } from '../state/mounts.ts';
+import { type Durable, disk, movedTo, systemError } from '../state/watched-disk.ts';
 
 vi.mock('node:fs/promises', async (original) =>
-  (await import('../run/watched-disk.ts')).watched(await original()),
+  (await import('../state/watched-disk.ts')).watched(await original()),
 );
 
 let site: Site | undefined;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { journalFile } from '../../src/run/index.ts';
+import { journalFile } from '../../src/state/index.ts';
 import { runOf } from '../cli/harness.ts';
 import { OLD_LOADER, OVER_09_6, openRouteSite, type RouteSite, startsOf } from '../run/route-site.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UnitTarget } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { readBytes } from '../../src/images/index.ts';
 import { createLocalPath, type LocalPath, type LocalWaits, type Looked } from '../../src/local/index.ts';
 import {

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Connection, ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NetworkAccess, Said, UnitTarget } from '../../src/core/index.ts';
+import type { Tools } from '../../src/nmc/deps.ts';
 import { readCardFile } from '../../src/nmc/files/read-file.ts';
 import { downloadByScp } from '../../src/nmc/files/scp-download.ts';
-import type { Tools } from '../../src/nmc/tools.ts';
-import { WAITS } from '../../src/nmc/waits.ts';
+import { WAITS } from '../../src/nmc/timeouts.ts';
 import { createSnmpHub } from '../../src/snmp/index.ts';
 import { type Behaviour, openCard, problemOf, type TestCard } from './card.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lastUpdateIn, markOf, newerThan, parseEventLog, wordOf } from '../../src/nmc/update/event-log.ts';
+import { lastUpdateIn, markOf, newerThan, parseEventLog, wordOf } from '../../src/nmc/look/event-log.ts';
 
 const LOST =
   '02/09/2018 14:02:39 Device UPS: Lost the local network management interface-to-UPS communication. 0x0102';

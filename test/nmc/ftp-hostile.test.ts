@@ -2,14 +2,9 @@ import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Problem } from '../../src/core/index.ts';
-import {
-  downloadByFtp,
-  type FtpOptions,
-  listByFtp,
-  removeByFtp,
-  uploadByFtp,
-} from '../../src/nmc/files/ftp.ts';
+import { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
 import { parseEpsv, parsePasv } from '../../src/nmc/files/ftp-data.ts';
+import type { FtpOptions } from '../../src/nmc/files/ftp-session.ts';
 import { makeIdentity } from './certificate.ts';
 import { passive, type RawFtp, type RawFtpOptions, type Reaction, startRawFtp } from './ftp-server.ts';
 

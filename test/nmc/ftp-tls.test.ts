@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NetworkAccess } from '../../src/core/index.ts';
-import { downloadByFtp, type FtpOptions, listByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
+import { downloadByFtp, listByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
+import type { FtpOptions } from '../../src/nmc/files/ftp-session.ts';
 import { offersTls } from '../../src/nmc/files/ftp-tls.ts';
 import type { HostKeyStore } from '../../src/nmc/session/ssh.ts';
 import { makeIdentity } from './certificate.ts';

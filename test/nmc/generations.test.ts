@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../src/core/index.ts';
-import { echoMayStall, factsOf, placesOf, refusalOf, waitsOf } from '../../src/nmc/generations/index.ts';
-import { WAITS } from '../../src/nmc/waits.ts';
+import { echoMayStall, factsOf, placesOf, refusalOf, waitsOf } from '../../src/nmc/index.ts';
+import { WAITS } from '../../src/nmc/timeouts.ts';
 
 function card(generation: Card['generation'], os: string | null = null, model = 'AP9631'): Card {
   return { model, serial: null, generation, platform: null, boot: null, os, app: null };

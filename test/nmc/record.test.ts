@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type NetworkAccess, type Recording, Secret, type UnitTarget } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { READ_COMMANDS, recordCard, WAITS } from '../../src/nmc/index.ts';
 import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
 import { closedPort, type Peer, shellPeer } from './peers.ts';

@@ -7,7 +7,7 @@ import {
   type ServiceName,
   type UnitTarget,
 } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { lookAtServices } from '../../src/nmc/index.ts';
 import { readCertificate, signatureHash } from '../../src/nmc/services/certificate.ts';
 import { readGreeting } from '../../src/nmc/services/ftp-probe.ts';

@@ -1,8 +1,8 @@
 import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Said } from '../../src/core/index.ts';
+import { readEventLogByShell } from '../../src/nmc/look/event-log-source.ts';
 import { type Shell, withShell } from '../../src/nmc/session/shell.ts';
-import { readEventLogByShell } from '../../src/nmc/session/shell-event-log.ts';
 import { openCard, PASSWORD, problemOf, type TestCard } from './card.ts';
 
 let card: TestCard | undefined;

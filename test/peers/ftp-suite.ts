@@ -4,11 +4,11 @@ import { type NetworkAccess, Secret } from '../../src/core/index.ts';
 import {
   downloadByFtp,
   type FtpOptions,
+  type HostKeyStore,
   listByFtp,
   removeByFtp,
   uploadByFtp,
-} from '../../src/nmc/files/ftp.ts';
-import type { HostKeyStore } from '../../src/nmc/session/ssh.ts';
+} from '../../src/nmc/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { type Daemon, freePort, listening, openFolder, runOnce } from './daemon.ts';
 

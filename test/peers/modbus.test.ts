@@ -1,10 +1,7 @@
 import { ServerSerial } from 'modbus-serial';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/disk/index.ts';
-import { openSerialLine } from '../../src/local/line/serial-line.ts';
-import { readRegisters } from '../../src/local/modbus/client.ts';
-import { serialModbus } from '../../src/local/modbus/link.ts';
-import { LOCAL_WAITS } from '../../src/local/waits.ts';
+import { systemClock } from '../../src/files/index.ts';
+import { LOCAL_WAITS, openSerialLine, readRegisters, serialModbus } from '../../src/local/index.ts';
 import { findProgram, skipped } from './daemon.ts';
 import { openPair, type PtyPair } from './pty-pair.ts';
 

@@ -2,8 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Secret } from '../../src/core/index.ts';
-import { uploadByScp } from '../../src/nmc/files/scp.ts';
-import type { HostKeyStore } from '../../src/nmc/session/ssh.ts';
+import { type HostKeyStore, uploadByScp } from '../../src/nmc/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import {
   type Daemon,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { Secret, type SnmpAccess } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import {
   createSnmpHub,
   lookBySnmp,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { Secret } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { createSnmpHub, lookBySnmp } from '../../src/snmp/index.ts';
 import { runHere } from '../cli/harness.ts';
 import { sweepOf } from '../cli/sweep-bench.ts';

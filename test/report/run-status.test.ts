@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countOutcomes, runNow } from '../../src/cli/run-document.ts';
+import { countOutcomes, runNow } from '../../src/cli/documents/run.ts';
 import { type Look, Problem } from '../../src/core/index.ts';
 import {
   type RunDocument,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { isFact, wantedOf } from '../../src/rules/facts.ts';
+import { isFact, wantedOf } from '../../src/rules/engine/facts.ts';
 
 const FOLDER = new URL('../../src/rules/', import.meta.url);
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { NewEvent } from '../../src/run/index.ts';
+import type { NewEvent } from '../../src/state/index.ts';
 import { type CardSite, type Circumstances, Killed, openCardSite } from './card-site.ts';
 import { only } from './route-site.ts';
 

@@ -2,28 +2,23 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isCardFile, type Plan, type StoredFile, type UpgradePath, unitKey } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
+import { createSecretResolver, loadInventory, resolveTarget } from '../../src/inventory/index.ts';
 import { createNmcPath, WAITS, type Waits } from '../../src/nmc/index.ts';
 import { judgeCardStart, judgeUnit, loadRules } from '../../src/rules/index.ts';
+import { buildPlan, type Control, createEarlierStarts, execute } from '../../src/run/index.ts';
+import { createSnmpHub } from '../../src/snmp/index.ts';
 import {
-  buildPlan,
-  type Control,
-  createEarlierStarts,
   createJournal,
   createLocks,
   createPins,
-  createSecretResolver,
-  execute,
   type Journal,
   type JournalEvent,
-  loadInventory,
   type NewEvent,
   type RunRecord,
   reopenJournal,
-  resolveTarget,
-} from '../../src/run/index.ts';
-import { createSnmpHub } from '../../src/snmp/index.ts';
+} from '../../src/state/index.ts';
 import { type CardSetup, FakeCard, firmware, LOGIN } from '../nmc/fake-card.ts';
 
 /** The waits of the network path for a card that restarts within a tenth of a second. */

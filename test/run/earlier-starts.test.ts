@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/disk/index.ts';
-import { createEarlierStarts, createJournal, type NewEvent } from '../../src/run/index.ts';
+import { systemClock } from '../../src/files/index.ts';
+import { createEarlierStarts } from '../../src/run/index.ts';
+import { createJournal, type NewEvent } from '../../src/state/index.ts';
 import { planOf, routedUnit, unitAt } from './values.ts';
 
 let state: string;

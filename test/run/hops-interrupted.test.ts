@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/core/index.ts';
-import { type Journal, type JournalEvent, journalFile } from '../../src/run/index.ts';
+import { type Journal, type JournalEvent, journalFile } from '../../src/state/index.ts';
 import { SPEED } from '../cli/harness.ts';
 import {
   AT_09_3,

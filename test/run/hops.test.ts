@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { isUpsHop } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
-import { createLocks } from '../../src/run/index.ts';
+import { systemClock } from '../../src/files/index.ts';
+import { createLocks } from '../../src/state/index.ts';
 import { SPEED } from '../cli/harness.ts';
 import {
   AT_09_3,

@@ -2,31 +2,31 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exitOfRun } from '../../src/cli/exit-codes.ts';
 import { type Clock, type Plan, Problem, type Reason, type Unit, unitKey } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
+import { createSecretResolver, loadInventory, resolveTarget } from '../../src/inventory/index.ts';
 import { createLocalPath } from '../../src/local/index.ts';
 import { createNmcPath } from '../../src/nmc/index.ts';
 import {
   buildPlan,
   type Control,
   createEarlierStarts,
-  createJournal,
-  createLocks,
-  createPins,
-  createSecretResolver,
   execute,
-  type Journal,
-  type JournalEvent,
-  loadInventory,
   lookAll,
   type Paths,
-  type RunRecord,
-  reopenJournal,
-  resolveTarget,
-  type UnitRecord,
 } from '../../src/run/index.ts';
 import { ROUTE_IMAGES, type SimulatedDevice, type SimulatedUnit } from '../../src/sim/index.ts';
 import { createSnmpHub } from '../../src/snmp/index.ts';
+import {
+  createJournal,
+  createLocks,
+  createPins,
+  type Journal,
+  type JournalEvent,
+  type RunRecord,
+  reopenJournal,
+  type UnitRecord,
+} from '../../src/state/index.ts';
 import { openSite, type Site, SPEED } from '../cli/harness.ts';
 
 /** Files of a route, in the order of its hops. */

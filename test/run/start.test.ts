@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, isUpsHop } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
-import { createJournal, type JournalEvent } from '../../src/run/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { Flight } from '../../src/run/partner-gate.ts';
 import { momentOf, StartGate } from '../../src/run/start-gate.ts';
+import { createJournal, type JournalEvent } from '../../src/state/index.ts';
 import { blockedBecause, KEY, OLD_LOADER, only, openRouteSite, ROUTE, type RouteSite } from './route-site.ts';
 
 /** A clock whose hands can be moved: what a process sees that slept. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock, Step, StepContext, StepResult, UnitTarget, UpgradePath } from '../../src/core/index.ts';
-import { contextFor, limited, placeholder } from '../../src/run/steps.ts';
+import { contextFor, limited, placeholder } from '../../src/run/step.ts';
 import { plannedUnit } from './values.ts';
 
 /** A clock whose waits end when the test says so. */

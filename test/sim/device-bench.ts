@@ -1,7 +1,8 @@
 import { SimulatedDevice } from '../../src/sim/device/device.ts';
 import type { Fault } from '../../src/sim/faults.ts';
 import { loadPersona, type Persona, type PersonaName } from '../../src/sim/personas.ts';
-import { answerCommand, type ShellAnswer } from '../../src/sim/shell/commands.ts';
+import type { ShellAnswer } from '../../src/sim/shell/answer.ts';
+import { answerCommand } from '../../src/sim/shell/commands.ts';
 
 /** What differs from a persona as it is. */
 export interface BenchOptions {

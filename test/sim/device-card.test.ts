@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ACCESS } from '../../src/sim/access.ts';
 import { buildCardFile, type CardFileRecipe, cardFileName } from '../../src/sim/device/card-file-builder.ts';
 import type { SimulatedDevice } from '../../src/sim/device/device.ts';
-import type { Face } from '../../src/sim/faces/face.ts';
-import { openSnmpFace } from '../../src/sim/faces/snmp-face.ts';
+import type { Face } from '../../src/sim/endpoints/endpoint.ts';
+import { openSnmpFace } from '../../src/sim/endpoints/snmp/endpoint.ts';
 import { type Bench, closeDevices, makeDevice } from './device-bench.ts';
 import { type RawSnmp, rawSnmp } from './raw-snmp.ts';
 

@@ -4,8 +4,8 @@ import { Writable } from 'node:stream';
 import type { Client } from 'basic-ftp';
 import { ACCESS } from '../../src/sim/access.ts';
 import type { SimulatedDevice } from '../../src/sim/device/device.ts';
-import type { Face } from '../../src/sim/faces/face.ts';
-import { openFtpFace } from '../../src/sim/faces/ftp-face.ts';
+import type { Face } from '../../src/sim/endpoints/endpoint.ts';
+import { openFtpFace } from '../../src/sim/endpoints/ftp/conversation.ts';
 import { type BenchOptions, closeDevices, makeDevice } from './device-bench.ts';
 
 /** A device with its FTP server. */

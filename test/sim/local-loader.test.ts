@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../src/sim/device/image-builder.ts';
-import { xmodemCrc } from '../../src/sim/local/loader/crc.ts';
+import { xmodemCrc } from '../../src/sim/local/loader/packets.ts';
 import { closeBenches, type LocalBench, type LocalBenchOptions, openBench } from './local-bench.ts';
 import { describeBlob, walk } from './raw-microlink.ts';
 import { ACK, answer, asked, BLOCKS, blockOf, CAN, crc, IMAGE, NAK, RECIPE, send } from './raw-xmodem.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readInventory } from '../../src/run/index.ts';
+import { readInventory } from '../../src/inventory/index.ts';
 import { runHere } from '../cli/harness.ts';
 import { FD, record } from './raw-microlink.ts';
 import { closeRaw, openRaw } from './raw-port.ts';

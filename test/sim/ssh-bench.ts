@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2';
 import { ACCESS } from '../../src/sim/access.ts';
-import type { Face } from '../../src/sim/faces/face.ts';
-import { openSshFace } from '../../src/sim/faces/ssh-face.ts';
+import type { Face } from '../../src/sim/endpoints/endpoint.ts';
+import { openSshFace } from '../../src/sim/endpoints/ssh/endpoint.ts';
 import { type Bench, type BenchOptions, makeDevice } from './device-bench.ts';
 
 /** What the old profile needs beside what the client library offers by itself. */

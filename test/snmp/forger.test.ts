@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Look } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import {
   type HeardRequest,
   int,
@@ -9,7 +9,7 @@ import {
   pduFor,
   reportPdu,
   securedMessage,
-} from '../../src/sim/faces/forged-snmp.ts';
+} from '../../src/sim/index.ts';
 import { lookBySnmp, OID } from '../../src/snmp/index.ts';
 import { accessAt, answered, discovered, ENGINE, isDiscovery, together, USER, withPeer } from './raw-peer.ts';
 

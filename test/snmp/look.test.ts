@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
+import type { SnmpAnswers } from '../../src/snmp/client/values.ts';
 import { lookBySnmp, type SnmpHub } from '../../src/snmp/index.ts';
-import type { SnmpAnswers } from '../../src/snmp/values.ts';
 import { haveRecordings, listRecordings, readRecording } from './recordings.ts';
 
 /** A hub whose one agent holds the given values. Sockets are tried in hub.test.ts and against real agents. */

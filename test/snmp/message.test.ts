@@ -11,10 +11,10 @@ import {
   reportPdu,
   securedMessage,
   tlv,
-} from '../../src/sim/faces/forged-snmp.ts';
-import { MalformedError } from '../../src/snmp/ber.ts';
-import { decodeDecrypted, decodeMessage } from '../../src/snmp/message.ts';
-import type { SnmpValue } from '../../src/snmp/values.ts';
+} from '../../src/sim/index.ts';
+import { MalformedError } from '../../src/snmp/client/ber.ts';
+import { decodeDecrypted, decodeMessage } from '../../src/snmp/client/message.ts';
+import type { SnmpValue } from '../../src/snmp/client/values.ts';
 import { ENGINE, USER } from './raw-peer.ts';
 
 const request: HeardRequest = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseFlags } from '../../src/snmp/flags.ts';
-import { parseModuleFile, parseSysDescr } from '../../src/snmp/sysdescr.ts';
+import { parseModuleFile, parseSysDescr } from '../../src/snmp/look/card.ts';
+import { parseFlags } from '../../src/snmp/look/condition.ts';
 
 const NORMAL = `0001010000000000001${'0'.repeat(45)}`;
 

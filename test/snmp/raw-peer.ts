@@ -9,7 +9,7 @@ import {
   readRequest,
   reportPdu,
   securedMessage,
-} from '../../src/sim/faces/forged-snmp.ts';
+} from '../../src/sim/index.ts';
 import { createSnmpHub, type SnmpHub, type SnmpSession } from '../../src/snmp/index.ts';
 
 export const USER: ForgedUser = {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { SnmpAnswers, SnmpValue } from '../../src/snmp/values.ts';
+import type { SnmpAnswers, SnmpValue } from '../../src/snmp/client/values.ts';
 
 /** Recordings are not part of the project: where the folder is missing, the tests that need it say so and skip. */
 export const RECORDINGS = new URL('../../../shared/recordings/', import.meta.url);

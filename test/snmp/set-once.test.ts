@@ -7,7 +7,7 @@ import {
   PDU,
   pduFor,
   securedMessage,
-} from '../../src/sim/faces/forged-snmp.ts';
+} from '../../src/sim/index.ts';
 import { OID, readUpdateState, requestUpdate, type SetOutcome } from '../../src/snmp/index.ts';
 import {
   accessAt,

@@ -2,12 +2,12 @@ import dgram, { type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/index.ts';
-import { systemClock } from '../../src/disk/index.ts';
-import { readRequest } from '../../src/sim/faces/forged-snmp.ts';
+import { systemClock } from '../../src/files/index.ts';
+import { readRequest } from '../../src/sim/index.ts';
+import { engineProbe, probeFor } from '../../src/snmp/client/probe.ts';
+import { whySilent } from '../../src/snmp/client/silence.ts';
 import { listAddresses, readRanges } from '../../src/snmp/index.ts';
-import { engineProbe, probeFor } from '../../src/snmp/probe.ts';
-import { whySilent } from '../../src/snmp/silence.ts';
-import { type SweepOptions, type SweepResult, sweep } from '../../src/snmp/sweep.ts';
+import { type SweepOptions, type SweepResult, sweep } from '../../src/snmp/sweep/sweep.ts';
 import { discovered } from './raw-peer.ts';
 
 const sockets: Socket[] = [];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import * as snmp from 'net-snmp';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { keepUserKeys } from '../../src/snmp/user-keys.ts';
+import { keepUserKeys } from '../../src/snmp/client/user-keys.ts';
 
 type MakeKey = (authProtocol: string, password: string, engineId: Buffer) => Buffer;
 const Shape = z.object({ passwordToKey: z.custom<MakeKey>((value) => typeof value === 'function') });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/disk/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import {
   communityMessage,
   type HeardRequest,
@@ -10,7 +10,7 @@ import {
   reportPdu,
   securedMessage,
   tlv,
-} from '../../src/sim/faces/forged-snmp.ts';
+} from '../../src/sim/index.ts';
 import { lookBySnmp, OID, readUpdateState, requestUpdate } from '../../src/snmp/index.ts';
 import { accessAt, community, discovered, ENGINE, problemOf, together, USER, withPeer } from './raw-peer.ts';
 

@@ -1,5 +1,5 @@
 import type { ByteLine, LineTime } from '../line/line.ts';
-import { BYTE, type LoaderSeen, loaderIn, QUIET, type Sign, SignReader } from './signs.ts';
+import { BYTE, type LoaderSeen, loaderIn, QUIET, type Sign, SignReader } from './output.ts';
 
 /** What a port said by itself. */
 export interface Heard {

@@ -1,8 +1,8 @@
 import xmodemCrc from 'crc/crc16xmodem';
 import type { Clock } from '../../core/index.ts';
 import type { ByteLine } from '../line/line.ts';
-import type { LocalWaits } from '../waits.ts';
-import { BYTE, meaningOf, QUIET, type Sign, SignReader } from './signs.ts';
+import type { LocalWaits } from '../timeouts.ts';
+import { BYTE, meaningOf, QUIET, type Sign, SignReader } from './output.ts';
 
 /** Bytes of a block; the one size that a boot loader was seen to take (local notes, section 5.2). */
 export const BLOCK = 128;

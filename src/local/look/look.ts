@@ -15,7 +15,7 @@ import {
 import type { OpenLine, OpenReports } from '../line/line.ts';
 import { type Holder, holdersOf } from '../ports/holders.ts';
 import { listUsbUnits, type UsbUnit } from '../ports/usb-units.ts';
-import type { LocalWaits } from '../waits.ts';
+import type { LocalWaits } from '../timeouts.ts';
 import { lookAtLine, type PortSeen } from './serial.ts';
 import { lookAtUsb } from './usb.ts';
 

@@ -1,14 +1,14 @@
 import { Problem, printable } from '../../core/index.ts';
 import type { ByteLine, LineTime } from '../line/line.ts';
 import { type Heard, listen } from '../loader/listen.ts';
-import type { LoaderSeen } from '../loader/signs.ts';
+import type { LoaderSeen } from '../loader/output.ts';
 import { readPages } from '../microlink/pages.ts';
 import { type Exchange, exchangePasswords } from '../microlink/password.ts';
 import { fieldsOf } from '../microlink/reading.ts';
 import { serialLink } from '../microlink/serial-link.ts';
 import { type Registers, readRegisters } from '../modbus/client.ts';
 import { serialModbus } from '../modbus/link.ts';
-import type { LocalWaits } from '../waits.ts';
+import type { LocalWaits } from '../timeouts.ts';
 import { fromMicrolink, fromModbus, fromUpsLink, type Identity, partVersions } from './identity.ts';
 import { askUpsLink } from './ups-link.ts';
 

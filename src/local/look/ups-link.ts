@@ -1,6 +1,6 @@
 import { printable } from '../../core/index.ts';
 import type { ByteLine } from '../line/line.ts';
-import type { LocalWaits } from '../waits.ts';
+import type { LocalWaits } from '../timeouts.ts';
 
 /** What a unit of the older protocol says of itself; it takes no update from anybody (local notes, section 3). */
 export interface UpsLinkUnit {

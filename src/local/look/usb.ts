@@ -11,7 +11,7 @@ import { readRegisters } from '../modbus/client.ts';
 import { reportModbus } from '../modbus/link.ts';
 import { parseUsbProduct, type UsbProduct } from '../ports/usb-strings.ts';
 import type { UsbUnit } from '../ports/usb-units.ts';
-import type { LocalWaits } from '../waits.ts';
+import type { LocalWaits } from '../timeouts.ts';
 import type { Identity } from './identity.ts';
 import { microlinkSeen, modbusSeen, NOTHING_SEEN, type PortSeen } from './serial.ts';
 

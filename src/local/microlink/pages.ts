@@ -1,5 +1,5 @@
 import type { LineTime } from '../line/line.ts';
-import type { LocalWaits } from '../waits.ts';
+import type { LocalWaits } from '../timeouts.ts';
 import { DESCRIPTOR_START, type Header, readHeader } from './header.ts';
 import type { RecordLink } from './link.ts';
 

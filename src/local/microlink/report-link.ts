@@ -1,6 +1,6 @@
 import type { LineTime, ReportPort } from '../line/line.ts';
 import type { Tunnel } from '../line/report-descriptor.ts';
-import type { LocalWaits } from '../waits.ts';
+import type { LocalWaits } from '../timeouts.ts';
 import { CONTROL, isWhole, RECORD_OVERHEAD } from './frame.ts';
 import { isWidth } from './header.ts';
 import type { Answer, RecordLink } from './link.ts';

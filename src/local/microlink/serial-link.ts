@@ -1,5 +1,5 @@
 import type { ByteLine } from '../line/line.ts';
-import type { LocalWaits } from '../waits.ts';
+import type { LocalWaits } from '../timeouts.ts';
 import { CONTROL, isWhole, RECORD_OVERHEAD } from './frame.ts';
 import { isWidth } from './header.ts';
 import type { Answer, RecordLink } from './link.ts';

@@ -3,7 +3,7 @@ import { Problem } from '../../core/index.ts';
 import type { ByteLine, LineTime, ReportPort } from '../line/line.ts';
 import type { Tunnel } from '../line/report-descriptor.ts';
 import { sendReport } from '../microlink/report-link.ts';
-import type { LocalWaits } from '../waits.ts';
+import type { LocalWaits } from '../timeouts.ts';
 
 /** The way that Modbus questions travel. */
 export interface ModbusLink {

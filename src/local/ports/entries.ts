@@ -1,5 +1,11 @@
-import { type FirmwareReading, type LocalAccess, printable, usableSerial } from '../../core/index.ts';
-import { accessTo, HIDRAW_HINT, type PortAccess, SERIAL_HINT } from './access.ts';
+import { access, constants } from 'node:fs/promises';
+import {
+  type FirmwareReading,
+  hasCode,
+  type LocalAccess,
+  printable,
+  usableSerial,
+} from '../../core/index.ts';
 import type { Holder } from './holders.ts';
 import type { KernelPort } from './serial-kernel.ts';
 import type { ListedSerialPort } from './serial-package.ts';
@@ -175,3 +181,24 @@ function stringsOf({ vendorId, productId, manufacturer, product, serial }: UsbFo
     serial: clean(serial),
   };
 }
+
+/** Whether this user may read and write a node; `missing` where there is no such node. */
+export type PortAccess = 'yes' | 'no' | 'missing';
+
+/** Asks for the rights alone; the node is not opened. */
+export async function accessTo(path: string): Promise<PortAccess> {
+  try {
+    await access(path, constants.R_OK | constants.W_OK);
+    return 'yes';
+  } catch (thrown) {
+    return hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ENOTDIR') ? 'missing' : 'no';
+  }
+}
+
+/** What gives a user the right to a USB unit (local notes, section 4). */
+export const HIDRAW_HINT =
+  'Let udev give a group the right to it: write SUBSYSTEM=="hidraw", ATTRS{idVendor}=="051d", GROUP="plugdev", MODE="0660", TAG+="uaccess" into /etc/udev/rules.d/60-ups.rules, run udevadm control --reload, be a member of the group, and plug the unit in again.';
+
+/** What gives a user the right to a serial port (local notes, section 4). */
+export const SERIAL_HINT =
+  'Add the user to the group that owns the port (dialout on Debian, uucp on Arch) and log in again.';

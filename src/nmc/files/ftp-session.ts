@@ -1,9 +1,9 @@
 import { Client, type FTPResponse } from 'basic-ftp';
 import { type Login, type NetworkAccess, Problem, type Said } from '../../core/index.ts';
+import type { SessionContext, Tools } from '../deps.ts';
 import { type Logins, refusedLogin } from '../session/logins.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
 import { tell } from '../session/transcript.ts';
-import type { SessionContext, Tools } from '../tools.ts';
 import { passiveMode } from './ftp-data.ts';
 import { type FtpAim, floodProblem, ftpProblem, isLoginRefusal } from './ftp-problems.ts';
 import { type Bond, checkCertificate, protect, protectData } from './ftp-tls.ts';

@@ -1,9 +1,9 @@
 import { Problem, type TransferWay, type UnitTarget } from '../../core/index.ts';
-import type { GenerationFacts } from '../generations/index.ts';
+import { networkOf, type SessionContext, shellOptions, type Tools } from '../deps.ts';
+import type { GenerationFacts } from '../generations/data.ts';
 import { CODE } from '../phrases.ts';
 import { type ListedFile, parseListing, type Reply } from '../session/reply.ts';
 import { type Shell, withShell } from '../session/shell.ts';
-import { networkOf, type SessionContext, shellOptions, type Tools } from '../tools.ts';
 import { listByFtp, removeByFtp } from './ftp.ts';
 import { ftpOptions } from './ftp-session.ts';
 

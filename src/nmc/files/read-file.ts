@@ -1,6 +1,6 @@
 import { asProblem, isOwnFault, Problem, type TransferWay, type UnitTarget } from '../../core/index.ts';
-import { ANOTHER_HOST } from '../cannot-send.ts';
-import { networkOf, type SessionContext, sshOptions, type Tools } from '../tools.ts';
+import { networkOf, type SessionContext, sshOptions, type Tools } from '../deps.ts';
+import { ANOTHER_HOST } from '../upload-preconditions.ts';
 import { downloadByFtp } from './ftp.ts';
 import { ftpOptions } from './ftp-session.ts';
 import { downloadByScp } from './scp-download.ts';

@@ -1,6 +1,6 @@
 import type { ClientChannel } from 'ssh2';
 import { Problem, printable } from '../../core/index.ts';
-import { Arrival } from '../session/arrival.ts';
+import { Arrival } from '../session/data-signal.ts';
 import { type SshOptions, withSsh } from '../session/ssh.ts';
 import { tell } from '../session/transcript.ts';
 

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import type { Client, ClientChannel } from 'ssh2';
 import { asProblem, Problem, printable } from '../../core/index.ts';
-import { Arrival } from '../session/arrival.ts';
+import { Arrival } from '../session/data-signal.ts';
 import { type SshOptions, withSsh } from '../session/ssh.ts';
 import { tell } from '../session/transcript.ts';
 

@@ -1,4 +1,4 @@
-import type { Waits } from '../waits.ts';
+import type { Waits } from '../timeouts.ts';
 
 /** What an update through a card needs to know, as far as it is known. */
 export interface GenerationFacts {

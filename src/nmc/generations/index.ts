@@ -1,5 +1,5 @@
 import { type Card, Problem } from '../../core/index.ts';
-import { WAITS, type Waits } from '../waits.ts';
+import { WAITS, type Waits } from '../timeouts.ts';
 import { COMMON_PLACES, type Generation, type GenerationFacts, UPSFW } from './data.ts';
 import { EMBEDDED } from './embedded/index.ts';
 import { NMC1 } from './nmc1/index.ts';

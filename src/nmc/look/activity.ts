@@ -1,8 +1,8 @@
 import { type Activity, type Look, type LookContext, printable, type UnitTarget } from '../../core/index.ts';
-import { networkOf, type Tools } from '../tools.ts';
-import { lastUpdateIn } from '../update/event-log.ts';
-import { readEventLog } from '../update/event-log-source.ts';
-import { readObject, readTransfer } from '../update/sources.ts';
+import { networkOf, type Tools } from '../deps.ts';
+import { lastUpdateIn } from './event-log.ts';
+import { readEventLog } from './event-log-source.ts';
+import { readObject, readTransfer } from './update-sources.ts';
 
 /**
  * Asks whether an update runs or waits at a unit: its update object, `upsfwupdate -status` and its event log, as far as the

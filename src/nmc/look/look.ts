@@ -8,7 +8,7 @@ import {
   unseenUnit,
 } from '../../core/index.ts';
 import { lookBySnmp } from '../../snmp/index.ts';
-import { networkOf, type Tools } from '../tools.ts';
+import { networkOf, type Tools } from '../deps.ts';
 import { withActivity } from './activity.ts';
 import { cardByShell, lookByShell } from './shell-look.ts';
 

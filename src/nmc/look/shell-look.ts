@@ -11,10 +11,10 @@ import {
   type UnitTarget,
   unseenUnit,
 } from '../../core/index.ts';
+import { networkOf, shellOptions, type Tools } from '../deps.ts';
 import { CODE } from '../phrases.ts';
 import { parseFields, type Reply } from '../session/reply.ts';
 import { withShell } from '../session/shell.ts';
-import { networkOf, shellOptions, type Tools } from '../tools.ts';
 import { cardFromAbout, mayServeUps } from './about.ts';
 
 type Place = Pick<Unit, 'site' | 'name' | 'host' | 'port'>;

@@ -9,11 +9,11 @@ import {
   type UnitTarget,
 } from '../../core/index.ts';
 import { OID } from '../../snmp/index.ts';
+import { networkOf, shellOptions, type Tools } from '../deps.ts';
 import { look } from '../look/look.ts';
 import { CODE } from '../phrases.ts';
 import { lookAtServices, type ProbeSeconds } from '../services/services.ts';
 import { type Shell, withShell } from '../session/shell.ts';
-import { networkOf, shellOptions, type Tools } from '../tools.ts';
 import { READ_COMMANDS, type ReadCommand } from './record-list.ts';
 
 export interface RecordTools extends Tools {

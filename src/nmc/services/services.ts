@@ -13,8 +13,8 @@ import {
   type UnitTarget,
 } from '../../core/index.ts';
 import { OID, type SnmpHub } from '../../snmp/index.ts';
+import { networkOf } from '../deps.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
-import { networkOf } from '../tools.ts';
 import { probeFtp } from './ftp-probe.ts';
 import { onByPort, type PortState, portWords, probePort } from './port-probe.ts';
 

@@ -1,8 +1,8 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { asProblem, Problem, printable } from '../../core/index.ts';
 import { PHRASES } from '../phrases.ts';
-import { Arrival } from './arrival.ts';
 import { Conversation } from './conversation.ts';
+import { Arrival } from './data-signal.ts';
 import { parseReply, type Reply } from './reply.ts';
 import { type SshOptions, withSsh } from './ssh.ts';
 import { tell, withoutPassword } from './transcript.ts';

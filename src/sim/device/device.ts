@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Fault } from '../faults.ts';
 import type { Persona } from '../personas.ts';
 import { SimulatedCard } from './card.ts';
-import { type FlashAnswer, flashCard } from './card-flash.ts';
+import { type FlashAnswer, flashCard } from './card-file-builder.ts';
 import { type Counters, freshCounters } from './counters.ts';
 import { EventLog } from './event-log.ts';
 import { buildImage } from './image-builder.ts';

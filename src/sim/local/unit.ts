@@ -1,8 +1,8 @@
 import type { SimulatedLocalDevice } from './device.ts';
-import { LoaderFace } from './loader/face.ts';
-import { MicrolinkSerialFace } from './microlink/serial-face.ts';
-import { MicrolinkUsbFace } from './microlink/usb-face.ts';
-import { ModbusFace } from './modbus/face.ts';
+import { LoaderFace } from './loader/endpoint.ts';
+import { MicrolinkSerialFace } from './microlink/serial-endpoint.ts';
+import { MicrolinkUsbFace } from './microlink/usb-endpoint.ts';
+import { ModbusFace } from './modbus/endpoint.ts';
 import { type Face, type Line, PortLine } from './port/line.ts';
 import { UpsLinkFace } from './ups-link.ts';
 import { showUsbUnit, type UsbPlace, type UsbRoots } from './usb/tree.ts';

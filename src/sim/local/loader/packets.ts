@@ -1,5 +1,3 @@
-import { xmodemCrc } from './crc.ts';
-
 /** Bytes of XMODEM. */
 export const XMODEM = { block: 0x01, end: 0x04, ack: 0x06, nak: 0x15, cancel: 0x18, ask: 0x43 } as const;
 
@@ -60,4 +58,15 @@ function readBlock(frame: Buffer): Packet {
   const data = Buffer.from(frame.subarray(3, 3 + DATA));
   const isSound = number + complement === 0xff && frame.readUInt16BE(3 + DATA) === xmodemCrc(data);
   return isSound ? { is: 'block', number, data } : { is: 'spoilt' };
+}
+
+/** CRC-16 of XMODEM: polynomial 1021, start 0. */
+export function xmodemCrc(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit += 1)
+      crc = ((crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021) & 0xffff;
+  }
+  return crc;
 }

@@ -32,3 +32,11 @@ export function isChecked(frame: Uint8Array): boolean {
   const [one, two] = checkBytes(frame.subarray(0, -2));
   return frame.at(-2) === one && frame.at(-1) === two;
 }
+
+/** The record with a wrong second check byte. */
+export function wrongSum(record: Buffer): Buffer {
+  const spoilt = Buffer.from(record);
+  const last = spoilt.length - 1;
+  spoilt[last] = (spoilt[last] ?? 0) ^ 0x55;
+  return spoilt;
+}

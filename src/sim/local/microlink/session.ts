@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { SimulatedLocalDevice } from '../device.ts';
-import { isChecked, withCheck } from './check.ts';
+import { isChecked, runSums, withCheck } from './check.ts';
 import { Pages, type Passwords } from './pages.ts';
-import { freshNonce, HALF, responseTo } from './password.ts';
 
 /** A page as it is sent: id, data, check bytes. */
 export interface PageRecord {
@@ -122,4 +121,23 @@ export class MicrolinkSession {
 /** What stands there before anybody has given a password: a nonce, and what the last one left. */
 function newPasswords(): Passwords {
   return { master: Buffer.concat([freshNonce(), Buffer.alloc(HALF)]), slave: randomBytes(2 * HALF) };
+}
+
+/** Bytes of page 0 that enter a response; two of them are also its start. */
+const HEAD = 8;
+/** Length of a nonce, and of the response to it. */
+export const HALF = 2;
+
+/**
+ * The response to a nonce (local notes, section 1.9): running sums that begin with the Micro-Link id, go over the head of page 0, the
+ * whole field of the serial number and the nonce.
+ */
+export function responseTo(nonce: Uint8Array, pageZero: Uint8Array, serialField: Uint8Array): Buffer {
+  const start = runSums(pageZero.subarray(0, HEAD), [pageZero[4] ?? 0, pageZero[3] ?? 0]);
+  return Buffer.from(runSums(nonce, runSums(serialField, start)));
+}
+
+/** Bytes that nobody has seen before; 00 and FF would be the same to the sums. */
+export function freshNonce(): Buffer {
+  return Buffer.from(Array.from({ length: HALF }, () => randomInt(1, 0xff)));
 }

@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BystanderName, MANY_ADDRESSES, type SimulatedFleet, startFleet } from '../../sim/index.ts';
+import { type Command, defineCommand } from '../command.ts';
+import { type Exit, exitOfDemo } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { COMMON_OPTIONS, type CommonArgs, CommonSchema } from '../options.ts';
+import { auditCommand } from './audit.ts';
+import { discoverCommand } from './discover.ts';
+import { planCommand } from './plan.ts';
+import { reportCommand } from './report.ts';
+import { upgradeCommand } from './upgrade.ts';
+
+const SPEED = 60;
+
+/** What else answers in the network of the demonstration. */
+const BESIDE: readonly BystanderName[] = ['rack-pdu-nmc2', 'transfer-switch', 'symmetra', 'printer'];
+
+export const demoCommand = defineCommand<CommonArgs>({
+  usage: 'demo',
+  describe: 'Show a simulated three-site fleet on loopback: discover, audit, plan, upgrade, verify, report',
+  positionals: {},
+  options: COMMON_OPTIONS,
+  schema: CommonSchema,
+  run: demo,
+});
+
+async function demo(args: CommonArgs, io: Io): Promise<Exit> {
+  const folder = await mkdtemp(join(tmpdir(), 'upsfw-demo-'));
+  // A sweep asks one port of many addresses, which only some systems have on loopback.
+  const network = MANY_ADDRESSES ? ({ snmpPort: 'free', bystanders: BESIDE } as const) : {};
+  const fleet = await startFleet({ speed: SPEED, ...network });
+  try {
+    await mkdir(join(folder, 'images'));
+    await fleet.writeImages(join(folder, 'images'));
+    const inventory = join(folder, 'inventory.yaml');
+    await writeFile(inventory, fleet.inventory('./images'), { mode: 0o600 });
+    const inside: Io = {
+      ...io,
+      environment: { ...io.environment, ...fleet.environment, UPSFW_REHEARSAL_SPEED: String(SPEED) },
+    };
+    const common = { ...args, state: join(folder, 'state') };
+    const chosen = { ...common, inventory, site: [], unit: [], rules: [] };
+    say(
+      io,
+      `A simulated fleet of ${fleet.units.length} units at three sites, ${SPEED} times as fast as a real one`,
+      'upsfw simulate',
+    );
+    await sweep(fleet, { ...common, inventory }, inside);
+    say(io, 'How do these units stand?', 'upsfw audit');
+    const asItIs = { summary: false, details: false };
+    await step(
+      auditCommand,
+      { ...chosen, ...asItIs, services: false, advisory: [], failOn: [], format: 'text' },
+      inside,
+    );
+    say(io, 'What would be sent to which unit, and what stands against the rest?', 'upsfw plan');
+    await step(planCommand, { ...chosen, overrule: [], format: 'text' }, inside);
+    say(io, 'Send, start, watch and verify', 'upsfw upgrade --apply --yes');
+    const exit = await step(
+      upgradeCommand,
+      { ...chosen, overrule: [], quiet: false, apply: true, yes: true },
+      quietPlan(inside),
+    );
+    say(io, 'The same as Markdown, for a ticket', 'upsfw report --format md');
+    await step(reportCommand, { ...common, ...asItIs, audit: false, format: 'md' }, inside);
+    const upgraded = fleet.units.filter(({ device }) => device.version !== device.persona.ups.version);
+    const starts = fleet.units.reduce((sum, { device }) => sum + device.counters.starts, 0);
+    say(
+      io,
+      `The simulated devices themselves: ${upgraded.length} run new firmware, after ${starts} starts in all`,
+      null,
+    );
+    return exitOfDemo(exit);
+  } finally {
+    await fleet.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Finds the fleet with the credentials of its inventory. */
+async function sweep(
+  { network }: SimulatedFleet,
+  args: CommonArgs & { readonly inventory: string },
+  io: Io,
+): Promise<void> {
+  if (network.port === null) return;
+  const { range, port } = network;
+  say(
+    io,
+    'What is there?',
+    `upsfw discover ${range} --port ${port} --timeout 0.3 --rate max -i inventory.yaml`,
+  );
+  await step(
+    discoverCommand,
+    {
+      ...args,
+      range: [range],
+      file: [],
+      exclude: [],
+      community: [],
+      port,
+      rate: 'max',
+      timeout: 0.3,
+      retries: 1,
+      site: 'discovered',
+    },
+    io,
+  );
+}
+
+function say(io: Io, text: string, command: string | null): void {
+  io.out(`\n=== ${text}${command === null ? '' : `   (${command})`}\n\n`);
+}
+
+function step<T>(command: Command<T>, args: T, io: Io): Promise<Exit> {
+  return command.run(args, io);
+}
+
+/** The plan was shown a moment ago; of the upgrade only the lines of progress are shown. */
+function quietPlan(io: Io): Io {
+  return { ...io, talk: (text) => (text.includes('\n\n') ? undefined : io.talk(text)) };
+}

@@ -1,0 +1,239 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { type DiscoveryFinding, enumerated, Problem, type SnmpAccess } from '../../core/index.ts';
+import {
+  type CredentialReference,
+  communityReference,
+  createSecretResolver,
+  credentialsOf,
+  distinctCredentials,
+  findingsOf,
+  type ListedUnit,
+  listedUnits,
+  loadCredentials,
+  loadInventory,
+  nameSchema,
+  type SecretResolver,
+  type SnmpReference,
+  snmpAccess,
+  sortFound,
+  writeInventoryFile,
+} from '../../inventory/index.ts';
+import { type DiscoverDocument, renderDiscover } from '../../report/index.ts';
+import { createSnmpHub, type DiscoverResult, discover } from '../../snmp/index.ts';
+import { secretPrompt } from '../ask.ts';
+import { defineCommand } from '../command.ts';
+import { createCounter } from '../counter.ts';
+import { type Exit, exitOfMerge, STOPPED } from '../exit-codes.ts';
+import { mergeListed, readInventoryText } from '../fleet/inventory-update.ts';
+import type { Io } from '../io.ts';
+import { COMMON_OPTIONS, CommonSchema } from '../options.ts';
+import { readSweepRange } from './discover-ranges.ts';
+
+const Rate = z
+  .string()
+  .regex(/^(?:[1-9]\d{0,5}|max)$/, { error: 'must be packets a second (1 to 999999), or max' });
+
+const DiscoverArgs = CommonSchema.extend({
+  range: z.array(z.string().min(1)),
+  file: z.array(z.string().min(1)),
+  exclude: z.array(z.string().min(1)),
+  community: z.array(z.string().min(1)),
+  credentials: z.string().min(1).optional(),
+  inventory: z.string().min(1).optional(),
+  port: z.int().min(1).max(65535),
+  rate: Rate,
+  timeout: z.number().min(0.05).max(60),
+  retries: z.int().min(0).max(10),
+  write: z.string().min(1).optional(),
+  site: nameSchema('--site: '),
+});
+type DiscoverArgs = z.infer<typeof DiscoverArgs>;
+
+export const discoverCommand = defineCommand<DiscoverArgs>({
+  usage: 'discover [range..]',
+  describe: 'Find the units of a network over SNMP, and name everything else that answers (only reads)',
+  positionals: {
+    range: {
+      describe:
+        'Address, block (10.1.0.0/16), from-to (10.1.0.10-99), host name, or - for a list on standard input',
+      array: true,
+    },
+  },
+  options: {
+    ...COMMON_OPTIONS,
+    file: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'A file with ranges; # comments, ! excludes (repeatable)',
+    },
+    exclude: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'A range that is never asked (repeatable)',
+    },
+    community: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'SNMPv2c community by reference, e.g. env:UPS_READ; tried in this order (repeatable)',
+    },
+    credentials: {
+      type: 'string',
+      describe: 'A file with several SNMP credentials, tried in its order: communities and SNMPv3 users',
+    },
+    inventory: { alias: 'i', type: 'string', describe: 'Try the SNMP credentials of this inventory too' },
+    port: { type: 'number', default: 161, describe: 'UDP port of the agents' },
+    rate: { type: 'string', default: '500', describe: 'Questions a second, or max' },
+    timeout: { type: 'number', default: 1.5, describe: 'Seconds to wait for answers after each pass' },
+    retries: { type: 'number', default: 1, describe: 'Further passes over those that keep silent' },
+    write: {
+      type: 'string',
+      describe: 'Write the units to this inventory; one that is there keeps what stands in it',
+    },
+    site: { type: 'string', default: 'discovered', describe: 'Site of the inventory for units that are new' },
+  },
+  schema: DiscoverArgs,
+  run: runDiscover,
+});
+
+async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
+  const listed = await credentialsToTry(args);
+  const references = listed.map(({ reference }) => reference);
+  const { addresses, names, findings } = await readSweepRange(
+    { ranges: args.range, files: args.file, exclude: args.exclude },
+    io.input,
+  );
+  const credentials = await resolveAll(listed, io);
+  const stop = new AbortController();
+  const release = io.onInterrupt(() => stop.abort());
+  const counter = createCounter(io);
+  const most = addresses.count * (args.retries + 1) * credentials.length;
+  const hub = createSnmpHub();
+  const begun = io.clock.monotonic();
+  let result: DiscoverResult;
+  try {
+    result = await discover({
+      hub,
+      addresses,
+      port: args.port,
+      credentials,
+      rate: args.rate === 'max' ? null : Number(args.rate),
+      waitMs: args.timeout * 1000,
+      retries: args.retries,
+      clock: io.clock,
+      signal: stop.signal,
+      onProgress: ({ sent, answered, read }) =>
+        counter.show(`${sent} of at most ${most} questions sent, ${answered} answered, ${read} read`),
+    });
+  } finally {
+    release();
+    counter.end();
+    await hub.close();
+  }
+  const seconds = Math.round(io.clock.monotonic() - begun) / 1000;
+  const { found } = result;
+  // What was cut short is no list to write down; somebody would take it for the whole.
+  const stopped = stop.signal.aborted;
+  const inventory =
+    args.write === undefined || stopped
+      ? null
+      : await writeUnits(args.write, listedUnits(found, references, args.port, names), args.site);
+  const document: DiscoverDocument = {
+    schema: 'upsfw/discover@1',
+    generatedAt: io.clock.now().toISOString(),
+    scanned: result.scanned,
+    answered: found.length,
+    ...sortFound(found),
+    findings: [...findings, ...sweepFindings(result), ...findingsOf(found)],
+    inventory,
+    stopped,
+    seconds,
+  };
+  io.out(
+    args.json
+      ? `${JSON.stringify(document, null, 2)}\n`
+      : renderDiscover(document, { format: 'text', color: io.color && args.color }),
+  );
+  if (stopped && args.write !== undefined) io.talk(`Stopped: ${args.write} was not touched.\n`);
+  return stopped ? STOPPED : exitOfMerge(inventory?.changes ?? []);
+}
+
+/** Takes the units into the inventory; nothing is written where nothing changes. */
+async function writeUnits(
+  file: string,
+  units: readonly ListedUnit[],
+  site: string,
+): Promise<DiscoverDocument['inventory']> {
+  const before = await readInventoryText(file);
+  const { text, changes } = await mergeListed(before, file, units, { site, heading: HEADING });
+  if (text !== '' && text !== before) await writeInventoryFile(file, text, before);
+  return { file, changes };
+}
+
+const HEADING = [
+  'Made by upsfw discover, and yours from now on: whatever you write here stays when it is written to again.',
+  'inventory.example.yaml shows what else may stand here: logins, windows, what each unit feeds.',
+];
+
+/** The credentials to try, still as references: those that were named, then those of an inventory. */
+async function credentialsToTry(args: DiscoverArgs): Promise<readonly CredentialReference[]> {
+  const within = (folder: string, references: readonly SnmpReference[]): readonly CredentialReference[] =>
+    references.map((reference) => ({ reference, folder }));
+  const inventories = [args.inventory, args.write].filter((file) => file !== undefined);
+  const known: CredentialReference[] = [];
+  for (const file of inventories) {
+    if (file !== args.inventory && (await readInventoryText(file)) === null) continue;
+    const inventory = await loadInventory(file);
+    known.push(...within(dirname(inventory.file), credentialsOf(inventory)));
+  }
+  const { credentials: list } = args;
+  const listed = distinctCredentials([
+    ...within(process.cwd(), args.community.map(communityReference)),
+    ...(list === undefined ? [] : within(dirname(resolve(list)), await loadCredentials(list))),
+    ...known,
+  ]);
+  if (listed.length > 0) return listed;
+  throw new Problem('config/usage', 'No SNMP credential is named: a card answers to nobody else.', {
+    hint: 'For a community: export UPS_READ=public, then add --community env:UPS_READ. For SNMPv3: --credentials FILE, or -i INVENTORY.',
+  });
+}
+
+async function resolveAll(listed: readonly CredentialReference[], io: Io): Promise<readonly SnmpAccess[]> {
+  const { environment } = io;
+  const resolvers = new Map<string, SecretResolver>();
+  const resolved: SnmpAccess[] = [];
+  for (const [index, { reference, folder }] of listed.entries()) {
+    const secrets =
+      resolvers.get(folder) ??
+      createSecretResolver({
+        environment,
+        folder,
+        ask: secretPrompt(io),
+      });
+    // What is asked for or run is so once, however often it is named.
+    resolvers.set(folder, secrets);
+    resolved.push(await snmpAccess(reference, secrets, `credential ${index + 1}`));
+  }
+  return resolved;
+}
+
+/** What is to be said of the sweep as a whole. */
+function sweepFindings({ foreign, unsent }: DiscoverResult): readonly DiscoveryFinding[] {
+  const findings: DiscoveryFinding[] = [...unsent].map(([code, { count, example }]) => ({
+    code: 'NOT_SENT',
+    because: `Nothing can be sent to ${count === 1 ? example : `${count} addresses, ${example} among them`} (${code}).`,
+    remedy: 'Check the route and the firewall of this machine, or exclude them.',
+    hosts: [example],
+  }));
+  if (foreign.count > 0)
+    findings.push({
+      code: 'FOREIGN_ANSWER',
+      because: `${foreign.count} answers came from ${enumerated(foreign.addresses)}, which had not been asked there.`,
+      remedy: 'A device with several addresses answers so: sweep the address that it answers from.',
+      hosts: foreign.addresses,
+    });
+  return findings;
+}

@@ -1,0 +1,50 @@
+import { hasCode, Problem, printable, reasonOf } from '../../core/index.ts';
+import { LARGEST_LIST } from '../../inventory/index.ts';
+import { readFileWithin } from '../../yaml/index.ts';
+import type { Io } from '../io.ts';
+
+/** Reads a list from a file, or from standard input for `-`. Throws Problem config/import. */
+export async function readList(source: string, io: Io): Promise<string> {
+  const shown = source === '-' ? 'Standard input' : printable(source);
+  try {
+    return decoded(source === '-' ? await readStream(io) : await readFileWithin(source, LARGEST_LIST), shown);
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+    if (hasCode(thrown, 'EFBIG'))
+      throw failure(
+        `${shown} holds more than ${LARGEST_LIST} bytes.`,
+        'Take over only the UPS units, or in parts.',
+      );
+    const hint = 'Name a file that you may read, or - for standard input.';
+    throw new Problem('config/import', `${shown} cannot be read: ${reasonOf(thrown)}.`, {
+      hint,
+      cause: thrown,
+    });
+  }
+}
+
+async function readStream(io: Io): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of io.input) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    size += bytes.length;
+    if (size > LARGEST_LIST) throw Object.assign(new Error('too large'), { code: 'EFBIG' });
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Spreadsheets write UTF-16 with its mark, or else some old code page, whose letters cannot be told. */
+function decoded(bytes: Buffer, shown: string): string {
+  const marked = bytes[0] === 0xff && bytes[1] === 0xfe;
+  try {
+    return new TextDecoder(marked ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw failure(`${shown} is not UTF-8 text.`, 'Save it as UTF-8 ("CSV UTF-8" in a spreadsheet).');
+  }
+}
+
+function failure(message: string, hint: string): Problem {
+  return new Problem('config/import', message, { hint });
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { BeyondJson, parseJson, printable } from '../../core/index.ts';
+import { type DecisionInput, decide, kindOf, type RuleBook } from '../../rules/index.ts';
+import type { Io } from '../io.ts';
+
+const Text = z.string().max(500);
+
+/** A unit as somebody describes it, on a line of JSON or by options. */
+export const DecisionInputSchema = z.strictObject({
+  model: Text.nullable().default(null),
+  sku: Text.nullish(),
+  firmware: Text.nullable().default(null),
+  serial: Text.nullish(),
+  ratedVA: z.number().nonnegative().nullish(),
+  transport: z.enum(['serial', 'usb', 'nmc']).default('serial'),
+});
+
+const LONGEST_LINE = 64 * 1024;
+const BATCH = 64 * 1024;
+
+/**
+ * Decides on every line of standard input, one JSON document a line, in order. A line that cannot be read is answered in its
+ * place with a problem. Gives the number of such lines.
+ */
+export async function decideLines(book: RuleBook, io: Io): Promise<number> {
+  const told = new Map<string, string>();
+  let bad = 0;
+  let batch: string[] = [];
+  let size = 0;
+  let number = 0;
+  for await (const line of lines(io.input)) {
+    number += 1;
+    if (line !== null && line.trim() === '') continue;
+    const unit = unitOn(line, number);
+    if (!unit.ok) bad += 1;
+    const document = unit.ok
+      ? `{"input":${JSON.stringify(unit.value)},${decisionOn(book, unit.input, told)}`
+      : JSON.stringify(unit.document);
+    batch.push(document);
+    size += document.length;
+    if (size < BATCH) continue;
+    io.out(`${batch.join('\n')}\n`);
+    batch = [];
+    size = 0;
+    await io.drained();
+  }
+  if (batch.length > 0) io.out(`${batch.join('\n')}\n`);
+  return bad;
+}
+
+const MOST_KINDS = 10_000;
+
+/** The decision as the rest of a JSON object, behind its `{`. A fleet has many units of few kinds, and these share it. */
+function decisionOn(book: RuleBook, input: DecisionInput, told: Map<string, string>): string {
+  const kind = kindOf(book, input);
+  const known = told.get(kind);
+  if (known !== undefined) return known;
+  if (told.size >= MOST_KINDS) told.clear();
+  // What the catalogue says of the line is the same for every unit of it, and is asked for one unit at a time.
+  const rest = JSON.stringify(decide(book, input)).slice(1);
+  told.set(kind, rest);
+  return rest;
+}
+
+type UnitOnLine =
+  | { readonly ok: true; readonly value: unknown; readonly input: DecisionInput }
+  | { readonly ok: false; readonly document: unknown };
+
+function unitOn(line: string | null, number: number): UnitOnLine {
+  const failed = (message: string): UnitOnLine => ({
+    ok: false,
+    document: {
+      input: null,
+      line: number,
+      problem: {
+        code: 'config/usage',
+        message: `Line ${number}: ${printable(message)}`,
+        hint: 'Each line is one object with model, firmware and transport; sku, serial and ratedVA may be added.',
+      },
+    },
+  });
+  if (line === null) return failed(`longer than ${LONGEST_LINE} characters`);
+  let value: unknown;
+  try {
+    value = parseJson(line);
+  } catch (thrown) {
+    return failed(thrown instanceof BeyondJson ? thrown.message : 'not JSON');
+  }
+  const input = DecisionInputSchema.safeParse(value);
+  return input.success ? { ok: true, value, input: input.data } : failed(z.prettifyError(input.error));
+}
+
+/** Lines of a stream; null stands for one that is too long to be kept. */
+async function* lines(input: AsyncIterable<Buffer | string>): AsyncGenerator<string | null> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let tooLong = false;
+  for await (const chunk of input) {
+    const text = rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
+    let from = 0;
+    for (let end = text.indexOf('\n', from); end !== -1; end = text.indexOf('\n', from)) {
+      yield tooLong || end - from > LONGEST_LINE ? null : text.slice(from, end);
+      tooLong = false;
+      from = end + 1;
+    }
+    rest = text.slice(from);
+    if (rest.length <= LONGEST_LINE) continue;
+    tooLong = true;
+    rest = '';
+  }
+  if (rest !== '' || tooLong) yield tooLong ? null : rest;
+}

@@ -1,0 +1,260 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { Problem } from '../../core/index.ts';
+import { openWhole } from '../../files/index.ts';
+import {
+  BYSTANDERS,
+  DEMO_IMAGES,
+  DEMO_UNITS,
+  FAULTS,
+  type Fault,
+  inventoryText,
+  LOCAL_IMAGES,
+  type LocalRehearsal,
+  loadPersonaFile,
+  MANY_ADDRESSES,
+  MOST_DEVICES,
+  manyUnits,
+  PERSONA_IMAGES,
+  PERSONAS,
+  ROUTE_IMAGES,
+  type SimulatedFleet,
+  type SimulatedUnit,
+  startFleet,
+  startLocalRehearsal,
+} from '../../sim/index.ts';
+import { defineCommand } from '../command.ts';
+import { DONE, type Exit } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { COMMON_OPTIONS, CommonSchema } from '../options.ts';
+
+const DURATION = /^(\d{1,5})(s|m|h)?$/;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.hasOwn(FAULTS, name));
+
+/** The other devices must have room beside them. */
+const MOST_UNITS = MOST_DEVICES - BYSTANDERS.length;
+
+/** More units than this have no SSH, FTP and web servers: they would take the memory of the machine. */
+const MOST_WITH_ALL_FACES = 50;
+
+const SimulateArgs = CommonSchema.extend({
+  write: z.string().min(1).optional(),
+  for: z.string().regex(DURATION, { error: 'must be a time like 90s, 10m or 2h' }).optional(),
+  speed: z.number().min(1).max(10_000),
+  persona: z.array(z.string().min(1)).max(250).optional(),
+  fault: z.array(z.enum(FAULT_NAMES)).optional(),
+  units: z.int().min(1).max(MOST_UNITS).optional(),
+  sites: z.int().min(1).max(1000).optional(),
+  onlySnmp: z.boolean(),
+  mixed: z.boolean(),
+  local: z.boolean(),
+  port: z
+    .string()
+    .regex(/^(?:free|\d{1,5})$/, { error: 'must be a port, or free' })
+    .optional(),
+});
+type SimulateArgs = z.infer<typeof SimulateArgs>;
+
+export const simulateCommand = defineCommand<SimulateArgs>({
+  usage: 'simulate',
+  describe: 'Start a simulated fleet on loopback and print an inventory for it; runs until stopped',
+  positionals: {},
+  options: {
+    ...COMMON_OPTIONS,
+    write: { type: 'string', describe: 'Write the inventory to this file, and images beside it' },
+    for: { type: 'string', describe: 'End after this time, e.g. 10m' },
+    speed: { type: 'number', default: 60, describe: 'How much faster the simulated devices live' },
+    persona: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Instead of the fleet, a unit like this: a name, or a file of your own; may be repeated',
+    },
+    fault: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Every unit misbehaves in this way; may be repeated',
+    },
+    units: { type: 'number', describe: 'Instead of the fleet, this many units of all personas in turn' },
+    sites: { type: 'number', describe: 'With --units: at this many sites (default: 1)' },
+    'only-snmp': {
+      type: 'boolean',
+      default: false,
+      describe: `Units have no SSH, FTP and web servers (always so above ${MOST_WITH_ALL_FACES} units)`,
+    },
+    mixed: {
+      type: 'boolean',
+      default: false,
+      describe: 'Other devices that answer over SNMP beside the units',
+    },
+    local: {
+      type: 'boolean',
+      default: false,
+      describe: 'Units at serial and USB ports of this machine beside the fleet (Linux)',
+    },
+    port: {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'UDP port of all SNMP agents: a number, or free (default where the system has many loopback addresses)',
+    },
+  },
+  schema: SimulateArgs,
+  run: simulate,
+});
+
+const IMAGES = { ...DEMO_IMAGES, ...ROUTE_IMAGES, ...PERSONA_IMAGES };
+
+/** The units of the demonstration, one for each persona that was asked for, or a number of them. Throws Problem config/usage. */
+async function unitsOf({
+  persona,
+  fault,
+  units: count,
+  sites,
+}: SimulateArgs): Promise<readonly SimulatedUnit[]> {
+  const faults = fault ?? [];
+  if (count === undefined && sites !== undefined)
+    throw new Problem('config/usage', `${sites} sites are asked for, and no number of units.`, {
+      hint: 'Give --units too.',
+    });
+  if (count !== undefined) {
+    if (persona !== undefined)
+      throw new Problem('config/usage', 'Both a number of units and personas are asked for.', {
+        hint: 'Give --units or --persona.',
+      });
+    if (sites !== undefined && sites > count)
+      throw new Problem('config/usage', `${sites} sites are more than ${count} units.`, {
+        hint: 'Give as many --units as --sites, or more.',
+      });
+    return manyUnits(count, sites ?? 1).map((unit) => ({ ...unit, faults }));
+  }
+  if (persona === undefined) return DEMO_UNITS.map((unit) => ({ ...unit, faults }));
+  const units: SimulatedUnit[] = [];
+  for (const [index, one] of persona.entries()) {
+    const known = PERSONAS.find((name) => name === one);
+    units.push({
+      name: `${basename(one, extname(one)).replace(/[^A-Za-z0-9-]/g, '-')}-${index + 1}`,
+      site: 'rehearsal',
+      persona: known ?? (await loadPersonaFile(one)),
+      faults,
+    });
+  }
+  return units;
+}
+
+async function simulate(args: SimulateArgs, io: Io): Promise<Exit> {
+  const local = args.local ? await startLocalRehearsal(args.speed) : null;
+  try {
+    const fleet = await start(args);
+    try {
+      await show(fleet, local, args, io);
+      sayHow(fleet, local, args, io);
+      await untilStopped(args, io);
+    } finally {
+      await fleet.close();
+    }
+  } finally {
+    await local?.close();
+  }
+  return DONE;
+}
+
+/** Prints the inventory, or writes it with images beside it. */
+async function show(
+  fleet: SimulatedFleet,
+  local: LocalRehearsal | null,
+  args: SimulateArgs,
+  io: Io,
+): Promise<void> {
+  const inventory = inventoryText(fleet.units, './images', local?.units);
+  if (args.write === undefined) {
+    io.out(inventory);
+    return;
+  }
+  const file = resolve(args.write);
+  await mkdir(dirname(file), { recursive: true });
+  const out = await openWhole(file, '--write');
+  const isDemo = args.persona === undefined && args.units === undefined;
+  const images = isDemo ? DEMO_IMAGES : IMAGES;
+  await fleet.writeImages(
+    join(dirname(file), 'images'),
+    local === null ? images : { ...images, ...LOCAL_IMAGES },
+  );
+  await out.write(inventory, 0o600);
+}
+
+async function start(args: SimulateArgs): Promise<SimulatedFleet> {
+  const units = await unitsOf(args);
+  const snmpPort = portOf(args);
+  try {
+    return await startFleet({
+      speed: args.speed,
+      units,
+      bystanders: args.mixed ? BYSTANDERS : [],
+      onlySnmp: args.onlySnmp || units.length > MOST_WITH_ALL_FACES,
+      ...(snmpPort === undefined ? {} : { snmpPort }),
+    });
+  } catch (cause) {
+    if (!(cause instanceof Error) || args.port === undefined) throw cause;
+    throw new Problem('config/usage', `The agents cannot listen at port ${args.port}: ${cause.message}.`, {
+      hint: MANY_ADDRESSES
+        ? 'Give another --port, or --port free.'
+        : 'This system has one loopback address: leave --port out, or simulate one unit.',
+      cause,
+    });
+  }
+}
+
+function portOf({ port }: SimulateArgs): number | 'free' | undefined {
+  if (port === undefined) return MANY_ADDRESSES ? 'free' : undefined;
+  if (port === 'free') return 'free';
+  const number = Number(port);
+  if (number >= 1 && number <= 65_535) return number;
+  throw new Problem('config/usage', `The port ${port} is not between 1 and 65535.`, {
+    hint: 'Give another --port, or --port free.',
+  });
+}
+
+/** What the person must set, and how the fleet is found. */
+function sayHow(
+  { environment, network, units, bystanders }: SimulatedFleet,
+  local: LocalRehearsal | null,
+  args: SimulateArgs,
+  io: Io,
+): void {
+  const beside = bystanders.length === 0 ? '' : `, with ${bystanders.length} other devices beside it`;
+  io.talk(`The simulated fleet of ${units.length} units is up${beside}. In another terminal set:\n`);
+  for (const [name, value] of Object.entries({
+    ...environment,
+    UPSFW_REHEARSAL_SPEED: String(args.speed),
+    ...(local === null ? {} : { UPSFW_REHEARSAL_SYSFS: local.folder }),
+  })) {
+    io.talk(`  export ${name}=${value}\n`);
+  }
+  io.talk(`and use the inventory${args.write === undefined ? ' above' : ` ${args.write}`}`);
+  if (network.port !== null) {
+    io.talk(', or find it with\n');
+    io.talk(`  upsfw discover ${network.range} --port ${network.port} --community env:UPSFW_SIM_READ\n`);
+    io.talk('Ctrl-C ends it.\n');
+  } else io.talk('. Ctrl-C ends it.\n');
+  if (local === null) return;
+  io.talk('Units at ports of this machine:\n');
+  for (const { unit, device, port } of local.units)
+    io.talk(`  ${unit.name}  ${port}  ${device.persona.unit.model}\n`);
+}
+
+async function untilStopped(args: SimulateArgs, io: Io): Promise<void> {
+  const stop = new AbortController();
+  const release = io.onInterrupt(() => stop.abort());
+  const found = DURATION.exec(args.for ?? '');
+  const seconds = found === null ? null : Number(found[1]) * (SECONDS[found[2] ?? 's'] ?? 1);
+  while (!stop.signal.aborted) {
+    await io.clock.sleep((seconds ?? 3600) * 1000, stop.signal);
+    if (seconds !== null) break;
+  }
+  release();
+}

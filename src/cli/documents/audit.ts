@@ -1,0 +1,58 @@
+import type { Plan, ServiceLook, Status } from '../../core/index.ts';
+import type { AuditDocument, AuditUnit, StatusCounts } from '../../report/index.ts';
+import { advisoriesOf, type RuleBook, serviceFindings } from '../../rules/index.ts';
+
+function noneOf(): Record<Status, number> {
+  return { current: 0, outdated: 0, blocked: 0, unsupported: 0, unknown: 0, unreachable: 0 };
+}
+
+function count(statuses: readonly Status[]): StatusCounts {
+  const counts = noneOf();
+  for (const status of statuses) counts[status] += 1;
+  return counts;
+}
+
+/** `looks`: what was seen of the services, by the key of the unit; empty where that was not asked. */
+export function auditDocument(
+  plan: Plan,
+  book: RuleBook,
+  now: Date,
+  looks: ReadonlyMap<string, ServiceLook> = new Map(),
+): AuditDocument {
+  const units = plan.units.map(({ key, unit, verdict, problem }) => {
+    const look = looks.get(key);
+    return {
+      ...unit,
+      verdict,
+      advisories: advisoriesOf(book, unit.firmware),
+      services: look?.services ?? null,
+      findings: look === undefined ? null : serviceFindings(book, look),
+      problem,
+    };
+  });
+  return withUnits(
+    {
+      schema: 'upsfw/audit@1',
+      generatedAt: now.toISOString(),
+      units: [],
+      sites: [],
+      counts: noneOf(),
+      changes: null,
+    },
+    units,
+  );
+}
+
+/** The same audit of some units, with its counts made anew. */
+export function withUnits(document: AuditDocument, units: readonly AuditUnit[]): AuditDocument {
+  const sites = [...new Set(units.map((unit) => unit.site ?? ''))];
+  return {
+    ...document,
+    units,
+    sites: sites.map((site) => ({
+      site,
+      counts: count(units.filter((unit) => unit.site === site).map((unit) => unit.verdict.status)),
+    })),
+    counts: count(units.map((unit) => unit.verdict.status)),
+  };
+}

@@ -1,0 +1,134 @@
+import { type Look, sameUnit, type Unit, usableSerial } from '../../core/index.ts';
+import type {
+  RunCounts,
+  RunDocument,
+  RunFirmware,
+  RunHop,
+  RunNow,
+  RunOutcome,
+  RunState,
+  RunUnit,
+} from '../../report/index.ts';
+import { advisoriesOf, type RuleBook } from '../../rules/index.ts';
+import { type HopRecord, inDoubt, type RunRecord, type UnitRecord } from '../../state/index.ts';
+
+/** How many units of a run ended how. */
+export function countOutcomes(units: readonly Pick<RunUnit, 'outcome'>[]): RunCounts {
+  const counts: Record<RunOutcome, number> = {
+    upgraded: 0,
+    current: 0,
+    refused: 0,
+    failed: 0,
+    unknown: 0,
+    stopped: 0,
+    pending: 0,
+  };
+  for (const { outcome } of units) counts[outcome] += 1;
+  return counts;
+}
+
+/** `alive`: another process is at the run, so what is open is under way, and not in doubt. */
+export function outcomeOf(record: UnitRecord, alive: boolean): RunOutcome {
+  return !alive && inDoubt(record) ? 'unknown' : record.outcome;
+}
+
+/** The word for where a run stands; the same in every listing and report. `alive`: as for {@link outcomeOf}. */
+export function stateOf({ state }: RunRecord, alive: boolean): RunState {
+  if (alive) return 'running';
+  return state === 'done' || state === 'stopped' ? state : 'interrupted';
+}
+
+/** What a look says about the unit of a plan. Only a unit that was asked about an update is called idle. */
+export function runNow(look: Look, planned: Unit): RunNow {
+  const { unit, problem } = look;
+  const heard = { serial: unit.serial, problem: problem?.toJSON() ?? null };
+  const nothing = { ...heard, firmware: null, activity: 'unknown', note: null } as const;
+  if (!unit.reachable || problem?.code.startsWith('link/') === true) return { ...nothing, answers: 'silent' };
+  if (usableSerial(unit.serial) === null) return { ...nothing, answers: 'unidentified' };
+  if (!sameUnit(unit, planned)) {
+    return { ...nothing, answers: usableSerial(planned.serial) === null ? 'unidentified' : 'other' };
+  }
+  const same = { ...heard, answers: 'same', firmware: firmwareOf(unit) } as const;
+  const activity = look.activity ?? 'unknown';
+  // Its card answers for it, with what it saw last.
+  if (unit.condition.linkUp === false && activity !== 'updating') {
+    return {
+      ...same,
+      activity: 'unknown',
+      note: 'its card has lost the link to it, and shows what it saw last',
+    };
+  }
+  return { ...same, activity, note: activity === 'unknown' ? (look.activityNote ?? null) : null };
+}
+
+/** `alive`: as for {@link outcomeOf}. `seen`: what the devices say now, by key; left out where they were not asked. */
+export function runDocument(
+  record: RunRecord,
+  book: RuleBook,
+  exitCode: number,
+  alive: boolean,
+  now: Date,
+  seen: ReadonlyMap<string, RunNow> = new Map(),
+): RunDocument {
+  const units = record.units.map((unit) => runUnit(unit, book, alive, seen.get(unit.planned.key) ?? null));
+  return {
+    schema: 'upsfw/run@1',
+    generatedAt: now.toISOString(),
+    run: record.run,
+    state: stateOf(record, alive),
+    paused: record.paused,
+    units,
+    counts: countOutcomes(units),
+    problem: record.problem,
+    exitCode,
+  };
+}
+
+function runUnit(record: UnitRecord, book: RuleBook, alive: boolean, now: RunNow | null): RunUnit {
+  const { planned, before, after, problem, reasons } = record;
+  const outcome = outcomeOf(record, alive);
+  const [site = '', name = ''] = planned.key.split('/');
+  return {
+    site,
+    name,
+    host: planned.unit.host,
+    serial: planned.unit.serial,
+    simulated: planned.unit.simulated,
+    before: firmwareOf(before ?? (planned.unit.reachable ? planned.unit : null)),
+    after: firmwareOf(after),
+    outcome,
+    hops: planned.hops.map((hop, index) => runHop(hop.image.file, hop.path, record.hops[index])),
+    output: record.output,
+    now,
+    // What a unit in doubt runs is not known, so neither is what it is open to.
+    advisories: advisoriesOf(
+      book,
+      after?.firmware ?? (outcome === 'unknown' ? UNREAD : (before ?? planned.unit).firmware),
+    ),
+    problem,
+    reasons,
+  };
+}
+
+const UNREAD = { raw: null, version: null, microLinkId: null } as const;
+
+function runHop(image: string, path: RunHop['path'], record: HopRecord | undefined): RunHop {
+  const { begunAt = null, endedAt = null } = record ?? {};
+  return {
+    image,
+    path,
+    transfer: record?.transferred?.way ?? null,
+    start: record?.startedBy ?? null,
+    startRefused: record != null && record.refusal !== null,
+    step: record?.step ?? null,
+    state: record?.state ?? null,
+    seconds:
+      begunAt === null || endedAt === null
+        ? null
+        : Math.round((endedAt.getTime() - begunAt.getTime()) / 100) / 10,
+  };
+}
+
+function firmwareOf(unit: Unit | null): RunFirmware | null {
+  return unit === null ? null : { ...unit.firmware };
+}

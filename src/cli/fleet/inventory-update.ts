@@ -1,0 +1,66 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { hasCode, Problem, printable, reasonOf } from '../../core/index.ts';
+import { openWhole } from '../../files/index.ts';
+import {
+  LARGEST_LIST,
+  type ListedUnit,
+  type Merged,
+  mergeInventory,
+  readInventory,
+} from '../../inventory/index.ts';
+import { readTextWithin } from '../../yaml/index.ts';
+
+/**
+ * The inventory as it is; null where there is none yet. Throws Problem config/inventory-missing, or config/usage where none can be
+ * put there: that is said before any device is asked.
+ */
+export async function readInventoryText(file: string): Promise<string | null> {
+  await openWhole(file, '--write');
+  try {
+    return await readTextWithin(file, LARGEST_LIST);
+  } catch (thrown) {
+    if (hasCode(thrown, 'ENOENT')) return null;
+    const why = reasonOf(thrown);
+    throw new Problem(
+      'config/inventory-missing',
+      `The inventory ${printable(file)} cannot be read: ${why}.`,
+      {
+        hint: 'Name a file that you may read and write with --write, or one that is not there yet.',
+        cause: thrown,
+      },
+    );
+  }
+}
+
+/**
+ * Merges units into the text of an inventory, once its host names were asked of the name server. `shown`: its name in messages.
+ * Throws Problem config/inventory.
+ */
+export async function mergeListed(
+  before: string | null,
+  shown: string,
+  units: readonly ListedUnit[],
+  options: { readonly site: string; readonly heading?: readonly string[] },
+): Promise<Merged> {
+  const addresses = before === null ? new Map<string, readonly string[]>() : await addressesOf(before, shown);
+  return mergeInventory(before, shown, units, { ...options, addresses });
+}
+
+/** The addresses of the host names in an inventory, as far as they have any. */
+async function addressesOf(text: string, file: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = readInventory(text, file, file).units.flatMap(({ host }) =>
+    host === null || isIP(host) !== 0 ? [] : [host.toLowerCase()],
+  );
+  const found = new Map<string, readonly string[]>();
+  await Promise.all(
+    names.map(async (name) => {
+      const all = await lookup(name, { all: true }).catch(() => []);
+      found.set(
+        name,
+        all.map(({ address }) => address),
+      );
+    }),
+  );
+  return found;
+}

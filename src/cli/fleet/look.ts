@@ -1,0 +1,137 @@
+import {
+  asProblem,
+  type Look,
+  type PathKind,
+  type Problem,
+  type Status,
+  type UnitTarget,
+  unitKey,
+  unseenUnit,
+} from '../../core/index.ts';
+import { judgeUnit, startOpen } from '../../rules/index.ts';
+import {
+  createEarlierStarts,
+  type Judged,
+  lookAll,
+  type Paths,
+  type SeenElsewhere,
+} from '../../run/index.ts';
+import { createLocks } from '../../state/index.ts';
+import { createCounter } from '../counter.ts';
+import type { Io } from '../io.ts';
+import { runLockName } from './execute.ts';
+import type { Fleet } from './open.ts';
+
+/** The kind of path that a target would be written over. */
+export function pathKind(target: UnitTarget): PathKind {
+  if (target.network !== null) return 'nmc';
+  return target.local !== null && 'usb' in target.local ? 'usb' : 'serial';
+}
+
+/**
+ * Looks at the entries that were not chosen and share a load, where a chosen unit has something to do: one of them may be the
+ * same unit under another name. Only reads.
+ */
+export async function lookElsewhere(
+  fleet: Fleet,
+  judged: readonly Judged[],
+  paths: Paths,
+  io: Io,
+  signal: AbortSignal,
+): Promise<readonly SeenElsewhere[]> {
+  if (!judged.some(({ verdict }) => verdict.status === 'outdated')) return [];
+  const chosen = new Set(fleet.chosen.map(unitKey));
+  const others = [...fleet.targets.values(), ...fleet.sharing].filter(
+    (target) => !chosen.has(unitKey(target)),
+  );
+  const looks = await lookAll(paths, others, { clock: io.clock, signal });
+  return others.map((target, index) => ({
+    key: unitKey(target),
+    serial: looks[index]?.unit.serial ?? target.serial,
+  }));
+}
+
+/** False where the device fell silent in the middle of the look: who it is is known, how it stands is not. */
+function answers({ problem }: Look): boolean {
+  return problem === null || !problem.code.startsWith('link/');
+}
+
+/** Nothing is known of a unit that was not asked, and nothing is planned for it. */
+function notAsked(target: UnitTarget, problem: Problem): Judged {
+  const { site, name, network } = target;
+  const unit = unseenUnit({ site, name, host: network?.host ?? null, port: network?.ports.snmp ?? null });
+  return {
+    target,
+    look: { unit, kind: null, description: null, problem },
+    verdict: { status: 'unknown', target: null, hops: [], path: null, wizard: null, reasons: [] },
+    images: [],
+  };
+}
+
+/**
+ * Looks at the chosen units and judges each; an audit (without `forPlan`) is about the UPS alone. `state`: the state folder, whose
+ * runs may have left a start without a known end. Only reads.
+ */
+export async function lookAndJudge(
+  fleet: Fleet,
+  paths: Paths,
+  state: string,
+  io: Io,
+  signal: AbortSignal,
+  forPlan = false,
+): Promise<readonly Judged[]> {
+  const asked = fleet.chosen.filter((target) => !fleet.unasked.has(unitKey(target)));
+  const counter = createCounter(io);
+  const looks = await lookAll(
+    paths,
+    asked,
+    { clock: io.clock, signal, card: fleet.component !== 'ups' },
+    ({ total, looked, unreachable, silent }) =>
+      counter.show(
+        `${looked} of ${total} units looked at, ${unreachable} of them unreachable, ${silent} silent so far`,
+      ),
+  ).finally(() => counter.end());
+  const seen = new Map(asked.map((target, index) => [target, looks[index]]));
+  const judged = fleet.chosen.flatMap((target) => {
+    const problem = fleet.unasked.get(unitKey(target));
+    if (problem !== undefined) return [notAsked(target, problem)];
+    const look = seen.get(target);
+    if (look === undefined) return [];
+    const { verdict, images } = judgeUnit(fleet.book, {
+      component: fleet.component,
+      cardFiles: forPlan ? fleet.cardFiles : [],
+      unit: answers(look) ? look.unit : { ...look.unit, reachable: false },
+      images: fleet.images,
+      path: pathKind(target),
+      operator: target,
+    });
+    return [{ target, look, verdict, images }];
+  });
+  return withOpenStarts(judged, state, io);
+}
+
+/** What can be started, or seems to need something else, where a unit is at an update of an earlier run. */
+const MAY_BE_AT_IT: readonly Status[] = ['outdated', 'blocked', 'unknown', 'unreachable'];
+
+/**
+ * Names the starts of earlier runs whose end is not known. The unit may be at the update now, and then no other remedy is safe.
+ * Records that cannot be read stop no look; before a start they do.
+ */
+async function withOpenStarts(judged: readonly Judged[], state: string, io: Io): Promise<readonly Judged[]> {
+  const locks = createLocks(state);
+  const marked: Judged[] = [];
+  try {
+    const openOn = await createEarlierStarts(state, null).readAll();
+    for (const one of judged) {
+      const { look, verdict } = one;
+      const open = MAY_BE_AT_IT.includes(verdict.status) ? openOn(look.unit) : null;
+      const isAtWork = open !== null && (await locks.holder(runLockName(open.run))) !== null;
+      marked.push(open === null ? one : { ...one, verdict: startOpen(verdict, open, isAtWork) });
+    }
+    return marked;
+  } catch (thrown) {
+    const { message, hint } = asProblem(thrown);
+    io.talk(`Whether an earlier run left a start open is not known: ${message} ${hint}\n`);
+    return judged;
+  }
+}

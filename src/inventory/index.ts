@@ -1,0 +1,40 @@
+/**
+ * The inventory: its schema, its units with their settings, credentials and partners, and how units get into it.
+ *
+ * Owns what an inventory file means, where a secret comes from, and which units feed the same load. `import` reads lists of
+ * other systems and asks NetBox for its own; `merge` adds units to a file. Must not know rules, images, runs or any protocol
+ * of a unit; imports core, files and yaml.
+ */
+export {
+  type CredentialReference,
+  communityReference,
+  credentialsOf,
+  distinctCredentials,
+  loadCredentials,
+} from './credentials.ts';
+export { findingsOf, listedUnits, sortFound } from './discovered.ts';
+export { IMPORT_FORMATS, IMPORTERS, type ImportFormat } from './import/formats.ts';
+export {
+  type Imported,
+  type ImportNote,
+  type ImportOptions,
+  LARGEST_LIST,
+  type NoteKind,
+} from './import/imported.ts';
+export { fetchNetbox } from './import/netbox-api.ts';
+export { type Inventory, type InventoryUnit, loadInventory, readInventory } from './load.ts';
+export { loadGroups, lonelyFeeds, lonelyWarnings } from './loads.ts';
+export { type ListedUnit, sameHost } from './merge/listed.ts';
+export { type Merged, type MergeOptions, mergeInventory } from './merge/merge.ts';
+export { writeInventoryFile } from './merge/write.ts';
+export { findPartners, protectedGroups } from './partners.ts';
+export { HostSchema, InventorySchema, nameSchema, type SnmpReference } from './schema.ts';
+export { createSecretResolver, type SecretResolver, type SecretSources } from './secrets.ts';
+export {
+  expectSecrets,
+  missingSecrets,
+  type Purpose,
+  resolveTarget,
+  resolveTargets,
+  snmpAccess,
+} from './targets.ts';

@@ -1,0 +1,166 @@
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Problem, printable, reasonOf, Secret } from '../core/index.ts';
+import { readTextWithin } from '../yaml/index.ts';
+import type { SecretReference } from './schema.ts';
+
+/** Where references are looked up. */
+export interface SecretSources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Folder that relative `file:` references start from: that of the inventory. */
+  readonly folder: string;
+  /** Asks a person; absent where there is no terminal. */
+  readonly ask: ((question: string) => Promise<string>) | null;
+}
+
+export interface SecretResolver {
+  /**
+   * Resolves a reference; the same reference is resolved once, and `prompt` once for each `what`: a community is no password.
+   * `what`: the secret in words, with its user. `owner`: the unit that needs it. Throws Problem config/secret.
+   */
+  resolve(reference: SecretReference, what: string, owner?: string): Promise<Secret>;
+  /** Notes that a unit is going to need a secret, so that the question for it says for how many units it is. */
+  expect(reference: SecretReference, what: string, owner: string): void;
+}
+
+const LONGEST_SECRET = 4096;
+const COMMAND_LIMIT_MS = 60_000;
+const run = promisify(execFile);
+
+export function createSecretResolver(sources: SecretSources): SecretResolver {
+  const known = new Map<string, Promise<Secret>>();
+  const owners = new Map<string, Set<string>>();
+  return {
+    expect(reference, what, owner) {
+      const key = keyOf(reference, what);
+      owners.set(key, (owners.get(key) ?? new Set()).add(owner));
+    },
+    resolve(reference, what, owner) {
+      const key = keyOf(reference, what);
+      const present = known.get(key);
+      if (present !== undefined) return present;
+      const all = new Set(owners.get(key)).add(owner ?? '');
+      all.delete('');
+      const found = lookUp(reference, { what, owners: [...all] }, sources).then((text) => {
+        if (text === '') throw missing(describe(reference), 'is empty', 'Give it a value.');
+        return new Secret(text, describe(reference));
+      });
+      known.set(key, found);
+      return found;
+    },
+  };
+}
+
+/** What is asked for without a label is told apart by what it is. */
+function keyOf(reference: SecretReference, what: string): string {
+  return JSON.stringify(reference === 'prompt' ? [reference, what] : reference);
+}
+
+/** What a secret is, and the units that need it. */
+interface Use {
+  readonly what: string;
+  readonly owners: readonly string[];
+}
+
+/** `Password of apc for 4 units (berlin/a, berlin/b, ...)`. */
+function question({ what, owners }: Use): string {
+  const [only] = owners;
+  if (only === undefined) return what;
+  if (owners.length === 1) return `${what} for ${only}`;
+  const more = owners.length > MOST_NAMED ? ', ...' : '';
+  return `${what} for ${owners.length} units (${owners.slice(0, MOST_NAMED).join(', ')}${more})`;
+}
+
+/** A label of the operator stands for the words, and for a single unit. */
+function labelled(reference: string, { what, owners }: Use): Use {
+  if (!reference.startsWith('prompt:')) return { what, owners };
+  const label = printable(reference.slice('prompt:'.length));
+  return { what: label, owners: owners.length > 1 ? owners : [] };
+}
+
+/** A question has one line, and a name may have 130 characters. */
+const MOST_NAMED = 2;
+const LONGEST_QUESTION = 400;
+
+/** The reference as text for messages; it never holds the secret. */
+function describe(reference: SecretReference): string {
+  return typeof reference === 'string' ? reference : `cmd: ${reference.cmd[0] ?? ''}`;
+}
+
+function missing(what: string, message: string, hint: string, cause?: unknown): Problem {
+  return new Problem('config/secret', `Secret ${printable(what)} ${message}.`, { hint, cause });
+}
+
+async function lookUp(reference: SecretReference, use: Use, sources: SecretSources): Promise<string> {
+  if (typeof reference !== 'string') return fromCommand(reference.cmd, sources.folder);
+  if (reference.startsWith('env:')) {
+    const name = reference.slice('env:'.length);
+    const value = sources.environment[name];
+    if (value === undefined) {
+      throw missing(reference, 'is not set', `Set the environment variable ${name} before you start upsfw.`);
+    }
+    return value;
+  }
+  if (reference.startsWith('file:')) return fromFile(reference.slice('file:'.length), sources.folder);
+  if (sources.ask === null) {
+    throw missing(
+      reference === 'prompt' ? `prompt (${use.what})` : reference,
+      'needs a terminal to ask on',
+      'Start upsfw on a terminal, or use env:, file: or cmd.',
+    );
+  }
+  return sources.ask(`${printable(question(labelled(reference, use)), LONGEST_QUESTION)}: `);
+}
+
+async function fromFile(path: string, folder: string): Promise<string> {
+  const file = resolve(folder, path);
+  const reference = `file:${path}`;
+  let text: string;
+  try {
+    const { mode, uid, size } = await stat(file);
+    // Windows has no owner bits to check.
+    if (process.platform !== 'win32') {
+      if ((mode & 0o077) !== 0) {
+        throw missing(reference, 'can be read by others', `Run: chmod 600 ${path}`);
+      }
+      if (process.getuid !== undefined && uid !== process.getuid() && uid !== 0) {
+        throw missing(reference, 'belongs to another user', 'Use a file of your own.');
+      }
+    }
+    if (size > LONGEST_SECRET)
+      throw missing(reference, `has ${size} bytes`, `At most ${LONGEST_SECRET} are read.`);
+    text = await readTextWithin(file, LONGEST_SECRET);
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+    throw missing(
+      reference,
+      `cannot be read: ${reasonOf(thrown)}`,
+      'Check the path; a relative one starts at the inventory file.',
+      thrown,
+    );
+  }
+  return text.replace(/\r?\n$/, '');
+}
+
+async function fromCommand(words: readonly string[], folder: string): Promise<string> {
+  const [program, ...rest] = words;
+  if (program === undefined) throw missing('cmd', 'names no program', 'Give the program and its arguments.');
+  try {
+    const { stdout } = await run(program, rest, {
+      cwd: folder,
+      timeout: COMMAND_LIMIT_MS,
+      maxBuffer: LONGEST_SECRET,
+      windowsHide: true,
+    });
+    return stdout.replace(/\r?\n$/, '');
+  } catch {
+    // The error of a failed command may hold what it printed, so it is not kept as the cause.
+    throw missing(
+      `cmd: ${program}`,
+      'could not be had: the command failed',
+      'Run the command by hand and look.',
+    );
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  type CardHop,
+  Problem,
+  type StepCheck,
+  type StepContext,
+  type StepName,
+  type StepResult,
+  type StepsAnswer,
+  type Unit,
+  type UnitTarget,
+} from '../../core/index.ts';
+import type { Tools } from '../deps.ts';
+import type { Waits } from '../timeouts.ts';
+import { cannotSend, impossible } from '../upload-preconditions.ts';
+import { checkCardStart, takeCardSettle } from './settle.ts';
+import { takeCardStart } from './start.ts';
+import { takeCardVerify } from './verify.ts';
+
+/** The steps of a hop of the card's own firmware: its upload is what commits, so nothing is transferred before. */
+export function cardSteps(waits: Waits, target: UnitTarget, unit: Unit, hop: CardHop): StepsAnswer {
+  const against = cannotSend(target, hop.image.file);
+  if (against !== null) return against;
+  // A card without its application may not tell its platform; its serial number has told that it is the card of the plan.
+  const platform = unit.card?.platform ?? hop.to.platform;
+  if (unit.card === null || platform !== hop.to.platform) {
+    const card = unit.card === null ? 'no card' : `a card of ${platform}`;
+    return impossible(
+      'refused/no-path',
+      `The unit has ${card}; the file is for ${hop.to.platform}.`,
+      'Make a new plan.',
+    );
+  }
+  return {
+    possible: true,
+    steps: [
+      { does: 'backup', commits: false, limitSeconds: waits.backup },
+      { does: 'start', commits: true, limitSeconds: waits.transfer },
+      { does: 'settle', commits: false, limitSeconds: waits.cardSettle + waits.start },
+      { does: 'verify', commits: false, limitSeconds: waits.verify + waits.start },
+    ],
+  };
+}
+
+export function checkCard(tools: Tools, step: StepName, context: StepContext): Promise<StepCheck> {
+  if (step === 'start' || step === 'settle') return checkCardStart(tools, context);
+  // Verifying can be done again at any time.
+  return Promise.resolve({ state: 'todo', problem: null });
+}
+
+export function takeCard(
+  tools: Tools,
+  step: Exclude<StepName, 'backup'>,
+  context: StepContext,
+): Promise<StepResult> {
+  switch (step) {
+    case 'start':
+      return takeCardStart(tools, context);
+    case 'settle':
+      return takeCardSettle(tools, context);
+    case 'verify':
+      return takeCardVerify(tools, context);
+    case 'transfer':
+      return Promise.reject(
+        new Problem('internal/unexpected', 'A file for the card is started by its upload.', {
+          hint: 'Report this.',
+        }),
+      );
+  }
+}

@@ -1,0 +1,264 @@
+import {
+  asProblem,
+  enumerated,
+  Problem,
+  printable,
+  type StepCheck,
+  type StepContext,
+  type StepResult,
+  type TransferWay,
+  throwOwnFaults,
+} from '../../core/index.ts';
+import { networkOf, shellOptions, sshOptions, type Tools } from '../deps.ts';
+import { uploadByFtp } from '../files/ftp.ts';
+import { ftpOptions } from '../files/ftp-session.ts';
+import { listImages, removeImage } from '../files/listing.ts';
+import { uploadByScp } from '../files/scp.ts';
+import type { GenerationFacts } from '../generations/data.ts';
+import { factsOf } from '../generations/index.ts';
+import type { ListedFile } from '../session/reply.ts';
+import { withShell } from '../session/shell.ts';
+import { ANOTHER_HOST } from '../upload-preconditions.ts';
+import { askCompatibility, type Compatibility } from './compatibility.ts';
+
+/**
+ * Whether the image lies on the card: only where the journal remembers a finished upload and the card's listing shows
+ * name and size. Either alone could be another file of the same size.
+ */
+export async function checkTransfer(tools: Tools, context: StepContext): Promise<StepCheck> {
+  const { remembered, image, target, before } = context;
+  const facts = factsOf(before.card);
+  const way = remembered.transferred?.way;
+  if (facts === null || (way !== 'ftp' && way !== 'scp')) return { state: 'todo', problem: null };
+  try {
+    const files = await listImages(tools, target, facts, way, context);
+    const there = files.some((file) => file.name === image.file && file.bytes === image.sizeBytes);
+    return { state: there && otherImages(files, context).length === 0 ? 'done' : 'todo', problem: null };
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    // Sending it again is harmless before the start, and says better what is wrong.
+    return { state: 'todo', problem: asProblem(thrown) };
+  }
+}
+
+/** What is wrong with the image, the login or the state folder is wrong over every way. */
+const ENDS_IT: readonly string[] = [
+  'device/incompatible',
+  'device/login',
+  'refused/login',
+  'config/state',
+  ...ANOTHER_HOST,
+];
+
+/** Sends the image by the ways of the inventory, in order, until the card's listing shows it whole. */
+export async function takeTransfer(tools: Tools, context: StepContext): Promise<StepResult> {
+  const network = networkOf(context.target);
+  const facts = factsOf(context.before.card);
+  if (facts === null) return failed(null, noFacts());
+  const problems: string[] = [];
+  let first: Problem | null = null;
+  let leftThere: string | null = null;
+  for (const way of network.transfer) {
+    context.signal.throwIfAborted();
+    try {
+      await sendBy(way, tools, context, facts);
+      return { state: 'done', way, problem: null };
+    } catch (thrown) {
+      context.signal.throwIfAborted();
+      const said = asProblem(thrown);
+      const { problem, left } = await afterFailure(way, tools, context, facts, said);
+      first ??= problem;
+      problems.push(`${way}: ${problem.message}`);
+      // Said once: each way writes to the same folder.
+      leftThere = left ?? leftThere;
+      if (ENDS_IT.includes(problem.code)) break;
+    }
+  }
+  if (first === null) return failed(null, noFacts());
+  const said = problems.length === 1 && leftThere === null ? [first.message] : problems;
+  const told = [...said, ...(leftThere === null ? [] : [leftThere])].join(' ');
+  return failed(
+    null,
+    new Problem(first.code, told, { hint: first.hint, transient: first.transient, cause: first }),
+  );
+}
+
+function failed(way: string | null, problem: Problem): StepResult {
+  return { state: 'failed', way, problem };
+}
+
+function noFacts(): Problem {
+  return new Problem('refused/no-path', 'Nothing is known about sending images to this card.', {
+    hint: 'Use the local way, or replace the card by an NMC2 or NMC3.',
+  });
+}
+
+async function sendBy(
+  way: TransferWay,
+  tools: Tools,
+  context: StepContext,
+  facts: GenerationFacts,
+): Promise<void> {
+  const { image, target } = context;
+  const network = networkOf(target);
+  const bytes = await tools.readBytes(image);
+  const progress = (sent: number): void =>
+    context.progress(sent / bytes.length, `sending ${image.file} by ${way}`);
+  progress(0);
+  if (way === 'ftp') {
+    await uploadByFtp({
+      ...ftpOptions(tools, network, context),
+      folder: facts.folder,
+      name: image.file,
+      bytes,
+      progress,
+      silenceSeconds: tools.waits.afterLastByte,
+    });
+  } else {
+    await uploadByScp({
+      ssh: sshOptions(tools, network, context),
+      folder: facts.folder,
+      name: image.file,
+      bytes,
+      stalledSeconds: tools.waits.stalledUpload,
+      afterLastByteSeconds: tools.waits.afterLastByte,
+      progress,
+    });
+  }
+  await confirm(way, tools, context, facts);
+}
+
+/** The listing has the last word, also over an upload whose end was not heard. */
+async function confirm(
+  way: TransferWay,
+  tools: Tools,
+  context: StepContext,
+  facts: GenerationFacts,
+): Promise<void> {
+  const { image, target } = context;
+  context.progress(1, 'checking the listing of the card');
+  const files = await listImages(tools, target, facts, way, context);
+  const others = otherImages(files, context);
+  if (others.length > 0) throw crowded(others, context);
+  const listed = files.find((file) => file.name === image.file);
+  if (listed?.bytes === image.sizeBytes) {
+    await refuseIncompatible(tools, context);
+    return;
+  }
+  const size = listed?.bytes === null ? 'no size that can be read' : `${listed?.bytes} bytes`;
+  const found = listed === undefined ? 'does not list it' : `lists ${size}`;
+  throw new Problem(
+    'device/upload-mismatch',
+    `${image.file} has ${image.sizeBytes} bytes; the card ${found}.`,
+    {
+      hint: 'Look at the folder upsfw on the card: remove what is not needed, then try again. Nothing was started.',
+      transient: true,
+    },
+  );
+}
+
+/**
+ * Asks the card whether it calls the image fit for its UPS, where the inventory uses its command line. That it cannot be asked is
+ * no answer; the UPS itself refuses an image of another id.
+ */
+async function refuseIncompatible(tools: Tools, context: StepContext): Promise<void> {
+  const network = networkOf(context.target);
+  if (!network.transfer.includes('scp') && !network.start.includes('cli')) return;
+  context.progress(1, 'asking the card whether the image fits');
+  let asked: Compatibility;
+  try {
+    asked = await withShell(shellOptions(tools, network, context), async (shell) =>
+      askCompatibility(shell, await shell.run('upsfwupdate ?'), context),
+    );
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    throwOwnFaults(thrown);
+    return;
+  }
+  if (asked.state === 'no') throw asked.problem;
+}
+
+/** Problems of an upload that never got to the folder, so that nothing of it can lie there. */
+const NEVER_THERE: readonly string[] = [
+  'link/refused',
+  'link/dns',
+  'link/unreachable',
+  'link/handshake',
+  'link/host-key',
+  'link/certificate',
+  'device/login',
+  'refused/login',
+  'device/login-limit',
+  'device/password-change',
+  'refused/plaintext',
+];
+
+/** What a command line says that explains why the card takes no file either. */
+const EXPLAINS: readonly string[] = ['device/password-change', 'device/login-limit'];
+
+/**
+ * Takes the part of a broken upload off the card, and asks why it broke: a card that wants a new password, or has no free session,
+ * says so on its command line only. `left`: the words to say where something may be left on the card.
+ */
+async function afterFailure(
+  way: TransferWay,
+  tools: Tools,
+  context: StepContext,
+  facts: GenerationFacts,
+  problem: Problem,
+): Promise<{ readonly problem: Problem; readonly left: string | null }> {
+  const { image, target, signal } = context;
+  if (NEVER_THERE.includes(problem.code)) return { problem, left: null };
+  try {
+    const files = await listImages(tools, target, facts, way, context);
+    const part = files.find((file) => file.name === image.file && file.bytes !== image.sizeBytes);
+    if (part !== undefined) await removeImage(tools, target, facts, way, image.file, context);
+    if (problem.code !== 'device/no-room') return { problem, left: null };
+    const names = files.filter((file) => file !== part).map((file) => printable(file.name, 60));
+    return { problem, left: names.length === 0 ? null : `The folder holds ${enumerated(names)}.` };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throwOwnFaults(thrown);
+    const why = asProblem(thrown);
+    if (EXPLAINS.includes(why.code)) return { problem: why, left: null };
+    const cause = why.message === problem.message ? '' : ` (${why.message})`;
+    return { problem, left: `A part of ${image.file} may lie on the card${cause}.` };
+  }
+}
+
+/**
+ * Takes the image of a hop that is done off the card again, where a start over SNMP would not tell it from the next one.
+ * That it cannot be removed takes nothing away from the hop: the next upload looks at the folder, and says so.
+ */
+export async function tidyUp(tools: Tools, context: StepContext): Promise<void> {
+  const { target, image, remembered, signal } = context;
+  const network = networkOf(target);
+  const facts = factsOf(context.before.card);
+  const sent = remembered.transferred?.way;
+  const way = sent === 'ftp' || sent === 'scp' ? sent : network.transfer[0];
+  if (facts === null || way === undefined || !network.start.includes('snmp')) return;
+  context.progress(null, `removing ${image.file} from the card`);
+  try {
+    await removeImage(tools, target, facts, way, image.file, context);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throwOwnFaults(thrown);
+    context.progress(null, `${image.file} stays on the card: ${asProblem(thrown).message}`);
+  }
+}
+
+/** Images beside the one that is meant. A start over SNMP names no file, so with two of them it is not known which is taken. */
+function otherImages(files: readonly ListedFile[], { image, target }: StepContext): readonly string[] {
+  if (!networkOf(target).start.includes('snmp')) return [];
+  return files.map((file) => file.name).filter((name) => name !== image.file && /\.enc$/i.test(name));
+}
+
+function crowded(others: readonly string[], { image }: StepContext): Problem {
+  return new Problem(
+    'device/other-images',
+    `The card holds ${enumerated(others.map((name) => printable(name, 60)))} beside ${image.file}, and a start over SNMP does not say which is meant.`,
+    {
+      hint: 'Remove the other images from the folder upsfw of the card, or start by the command line only (start: [cli]).',
+    },
+  );
+}

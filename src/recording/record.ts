@@ -1,0 +1,222 @@
+import { stringify } from 'yaml';
+import { printable, type RecordedCommand, type Recording, type Secret } from '../core/index.ts';
+import { type Anonymiser, createAnonymiser } from './anonymise.ts';
+import { knowIdentifiers } from './identifiers.ts';
+import { personaOf } from './persona.ts';
+import { QUESTIONS } from './questions.ts';
+
+/** The files of a recording, without anything that tells whose device it was. */
+export interface RecordFiles {
+  /** Persona for the simulator as YAML; null where too little was seen for one. */
+  readonly persona: string | null;
+  /** Markdown for a bug report. */
+  readonly report: string;
+  /** Model of the unit as a part of a file name. */
+  readonly slug: string;
+}
+
+/**
+ * Makes the files of a recording. Everything that came from the device or the inventory goes through the anonymiser first;
+ * `secrets` and `words` are taken out of it too, whatever they look like.
+ */
+export function renderRecord(
+  recording: Recording,
+  secrets: readonly Secret[],
+  words: readonly string[],
+): RecordFiles {
+  const anonymiser = createAnonymiser(secrets);
+  for (const word of words) anonymiser.know('user', word);
+  knowIdentifiers(anonymiser, recording);
+  // What has the shape of an identifier is found on the way, so the texts are gone through twice.
+  anonymous(recording, anonymiser);
+  const clean = anonymous(recording, anonymiser);
+  const made = personaOf(clean);
+  const slug = printable(clean.unit.sku ?? clean.unit.model ?? 'card', 40).replace(/[^A-Za-z0-9]+/g, '-');
+  return {
+    persona: made === null ? null : personaText(made, clean),
+    report: reportText(clean, made?.guessed ?? null),
+    slug: slug.replace(/^-|-$/g, '') || 'card',
+  };
+}
+
+/** The recording with every text of it made anonymous. */
+function anonymous(recording: Recording, anonymiser: Anonymiser): Recording {
+  const clean = (text: string): string => anonymiser.text(text);
+  const tame = <T extends string | null>(text: T): T | string =>
+    text === null ? text : printable(clean(text), 500);
+  const { unit, services, objects, commands, missing } = recording;
+  return {
+    at: recording.at,
+    unit: {
+      ...unit,
+      site: null,
+      name: null,
+      host: null,
+      port: null,
+      serial: tame(unit.serial),
+      model: tame(unit.model),
+      sku: tame(unit.sku),
+      manufactured: tame(unit.manufactured),
+      firmware: { ...unit.firmware, raw: tame(unit.firmware.raw), version: tame(unit.firmware.version) },
+      card:
+        unit.card === null
+          ? null
+          : {
+              ...unit.card,
+              model: tame(unit.card.model),
+              serial: tame(unit.card.serial),
+              boot: tame(unit.card.boot),
+              os: tame(unit.card.os),
+              app:
+                unit.card.app === null
+                  ? null
+                  : { name: tame(unit.card.app.name), version: tame(unit.card.app.version) },
+            },
+    },
+    services: {
+      ...services,
+      ftpGreeting: tame(services.ftpGreeting),
+      services: services.services.map((one) => ({ ...one, detail: tame(one.detail) })),
+      ssh:
+        services.ssh === null
+          ? null
+          : {
+              ...services.ssh,
+              kex: services.ssh.kex?.map(tame) ?? null,
+              hostKeys: services.ssh.hostKeys?.map(tame) ?? null,
+              ciphers: services.ssh.ciphers?.map(tame) ?? null,
+              macs: services.ssh.macs?.map(tame) ?? null,
+            },
+      // Its fingerprint tells the card from all others.
+      certificate: null,
+    },
+    objects:
+      objects?.map((one) => ({
+        ...one,
+        value: typeof one.value === 'string' ? tame(one.value) : one.value,
+      })) ?? null,
+    commands: commands.map((one) => ({
+      ...one,
+      lines: one.lines?.map((line) => clean(line).slice(0, 300)) ?? null,
+      problem: one.problem === null ? null : { ...one.problem, message: tame(one.problem.message) },
+    })),
+    missing: missing.map(({ what, problem }) => ({
+      what,
+      problem: { ...problem, message: tame(problem.message) },
+    })),
+  };
+}
+
+function personaText(made: NonNullable<ReturnType<typeof personaOf>>, { at, unit }: Recording): string {
+  const head = [
+    `# ${unit.simulated ? 'Recorded from a simulated unit' : 'Recorded from a real card'} on ${at.toISOString().slice(0, 10)} by upsfw record, made anonymous.`,
+    ...(made.guessed.length === 0 ? [] : [`# Not seen, filled in: ${made.guessed.join(', ')}.`]),
+  ];
+  return `${head.join('\n')}\n${stringify(made.persona, { lineWidth: 120 })}`;
+}
+
+function reportText(recording: Recording, guessed: readonly string[] | null): string {
+  const { unit, services, objects, commands, missing } = recording;
+  const { card, firmware } = unit;
+  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const app = card?.app == null ? 'not known' : `${card.app.name ?? '?'} ${card.app.version ?? '?'}`;
+  const lines = [
+    '# Recording of a card',
+    '',
+    'Made by `upsfw record`, which only reads. Serial numbers, addresses, names, accounts and secrets were replaced. Read it through',
+    'before you send it: what a card says in words of its own cannot all be known.',
+    '',
+    ...(unit.simulated ? ['**This is a simulated unit. It says nothing about a real one.**', ''] : []),
+    '| what | seen |',
+    '| --- | --- |',
+    ...[
+      ['day', recording.at.toISOString().slice(0, 10)],
+      ['UPS', `${unit.model ?? 'not known'}, SKU ${unit.sku ?? 'not known'}`],
+      ['firmware', firmware.raw ?? firmware.version ?? 'not known'],
+      ['card', `${card?.model ?? 'not known'}, generation ${card?.generation ?? 'not known'}`],
+      ['application', app],
+      ['operating system', card?.os ?? 'not known'],
+      ['boot monitor', card?.boot ?? 'not known'],
+    ].map(([what = '', seen = '']) => `| ${what} | ${cell(seen)} |`),
+    '',
+    '## Services',
+    '',
+    '| service | on | seen |',
+    '| --- | --- | --- |',
+    ...services.services.map(
+      ({ service, on, detail }) =>
+        `| ${service} | ${on === null ? 'not known' : on ? 'yes' : 'no'} | ${cell(service === 'https' ? 'not shown' : detail)} |`,
+    ),
+    '',
+    ...sshLines(recording),
+    '## What is open about real cards',
+    '',
+    '| question | seen |',
+    '| --- | --- |',
+    ...QUESTIONS.map(
+      ({ asks, seen }) => `| ${asks} | ${cell(seen(recording) ?? 'not asked: a recording cannot show it')} |`,
+    ),
+    '',
+    ...missingLines(missing),
+    ...(guessed === null
+      ? ['There is no persona: the generation of the card or the firmware of the UPS was not seen.', '']
+      : []),
+    '## Objects over SNMP',
+    '',
+    ...(objects === null
+      ? ['Not read.', '']
+      : [
+          '```text',
+          ...objects.map(({ name, oid, value }) => `${name} (${oid}) = ${value ?? 'not there'}`),
+          '```',
+          '',
+        ]),
+    '## Commands',
+    '',
+    ...(commands.length === 0 ? ['None was given.', ''] : commands.flatMap(transcript)),
+    'Not asked: `eventlog` (a full screen on which a letter deletes the log), every command that changes something, files.',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function sshLines({ services: { ssh } }: Recording): readonly string[] {
+  if (ssh?.kex == null) return [];
+  const row = (what: string, names: readonly string[] | null): string =>
+    `- ${what}: ${names?.join(', ') || 'not seen'}`;
+  const key =
+    ssh.hostKey === null ? 'not seen' : `${ssh.hostKey.type}, ${ssh.hostKey.bits ?? 'unknown'} bits`;
+  return [
+    '## SSH',
+    '',
+    row('key exchanges', ssh.kex),
+    row('host keys', ssh.hostKeys),
+    row('ciphers', ssh.ciphers),
+    row('checksums', ssh.macs),
+    `- host key shown: ${key}`,
+    `- key exchange: ${ssh.milliseconds === null ? 'did not end' : `${ssh.milliseconds} ms`}`,
+    '',
+  ];
+}
+
+function missingLines(missing: Recording['missing']): readonly string[] {
+  if (missing.length === 0) return [];
+  return [
+    '## What could not be read',
+    '',
+    ...missing.map(({ what, problem }) => `- ${what}: ${problem.message} (\`${problem.code}\`)`),
+    '',
+  ];
+}
+
+function transcript({ command, folder, lines, milliseconds, problem }: RecordedCommand): readonly string[] {
+  const said = lines === null ? [`(no answer: ${problem?.message ?? 'unknown'})`] : lines;
+  return [
+    `\`${command}\` in \`${folder}\`, ${milliseconds} ms`,
+    '',
+    '```text',
+    // A fence of the device's own must not end ours.
+    ...said.map((line) => line.replaceAll('```', "'''")),
+    '```',
+    '',
+  ];
+}

@@ -1,0 +1,118 @@
+import type { Outcome, Reason } from '../../core/index.ts';
+import { overruledWords } from './override.ts';
+import type { Condition, Rule } from './schema.ts';
+import { compareVersions } from './versions.ts';
+
+/** What a rule says; null where it has nothing to say of these facts. */
+export function evaluate(rule: Rule, facts: Facts, overruled: ReadonlyMap<string, string>): Reason | null {
+  const outcome = outcomeOf(rule, facts);
+  if (outcome === null || rule.code === undefined) return null;
+  const reason: Reason = {
+    code: rule.code,
+    rule: rule.id,
+    outcome,
+    because: filled(rule.because ?? '', facts),
+    remedy: outcome === 'pass' ? null : filled(rule.remedy ?? '', facts) || null,
+    source: filled(rule.source, facts),
+  };
+  const why = overruled.get(rule.id);
+  if (why === undefined || (outcome !== 'block' && outcome !== 'unknown')) return reason;
+  return { ...reason, outcome: 'warn', because: `${reason.because}${overruledWords(why)}` };
+}
+
+/** What comes of a rule; null where it does not apply. */
+export function outcomeOf(rule: Rule, facts: Facts): Outcome | null {
+  const applies = all(rule.when ?? [], facts);
+  if (applies === 'no') return null;
+  const speaksOnly = rule.note || rule.advise !== undefined || rule.tells !== undefined;
+  if (applies === 'unknown') {
+    // A rule of which it is not known whether it applies is only then harmless when it cannot refuse.
+    if (speaksOnly) return null;
+    return rule.warn ? 'warn' : 'unknown';
+  }
+  if (speaksOnly) return 'pass';
+  if (rule.warn) return 'warn';
+  if (rule.unknown) return 'unknown';
+  if (rule.block || rule.unsupported) return 'block';
+  const holds = all(rule.require ?? [], facts);
+  return holds === 'yes' ? 'pass' : holds === 'no' ? 'block' : 'unknown';
+}
+
+const TEMPLATES = new Map<string, readonly string[]>();
+
+/** Puts facts into a sentence. */
+export function filled(template: string, facts: Facts): string {
+  // Text and names of facts in turn: what stands between the brackets is every second piece.
+  let pieces = TEMPLATES.get(template);
+  if (pieces === undefined) {
+    pieces = template.split(/\{([a-z]+(?:\.[a-zA-Z0-9]+)?)\}/);
+    TEMPLATES.set(template, pieces);
+  }
+  if (pieces.length === 1) return template;
+  let text = '';
+  let isFact = false;
+  for (const piece of pieces) {
+    text += isFact ? spelled(facts.get(piece) ?? null) : piece;
+    isFact = !isFact;
+  }
+  return text;
+}
+
+function spelled(fact: Fact): string {
+  if (fact === null) return 'not known';
+  return typeof fact === 'boolean' ? (fact ? 'yes' : 'no') : String(fact);
+}
+
+/** A fact that a rule may ask for; null = not known. */
+export type Fact = string | number | boolean | null;
+export type Facts = ReadonlyMap<string, Fact>;
+
+/** Three-valued: a condition on a fact that is not known is neither true nor false. */
+export type Truth = 'yes' | 'no' | 'unknown';
+
+/** Whether all conditions hold: one that does not decides, however little is known of the others. */
+export function all(conditions: readonly Condition[], facts: Facts): Truth {
+  let truth: Truth = 'yes';
+  for (const condition of conditions) {
+    const one = holds(condition, facts.get(condition.fact) ?? null);
+    if (one === 'no') return 'no';
+    if (one === 'unknown') truth = 'unknown';
+  }
+  return truth;
+}
+
+function holds(condition: Condition, fact: Fact): Truth {
+  if (condition.known !== undefined) return truth((fact !== null) === condition.known);
+  if (fact === null) return condition.orUnknown ? 'yes' : 'unknown';
+  if (condition.equals !== undefined) return truth(fact === condition.equals);
+  if (condition.oneOf !== undefined) return truth(condition.oneOf.includes(fact));
+  if (condition.noneOf !== undefined) return truth(!condition.noneOf.includes(fact));
+  if (condition.matches !== undefined) return truth(pattern(condition.matches).test(String(fact)));
+  if (condition.atLeast !== undefined) return ordered(fact, condition.atLeast, (order) => order >= 0);
+  if (condition.above !== undefined) return ordered(fact, condition.above, (order) => order > 0);
+  if (condition.atMost !== undefined) return ordered(fact, condition.atMost, (order) => order <= 0);
+  if (condition.below !== undefined) return ordered(fact, condition.below, (order) => order < 0);
+  return 'unknown';
+}
+
+/** Numbers with numbers and versions with versions; anything else cannot be ordered, and is not known. */
+function ordered(fact: Fact, bound: string | number, wanted: (order: number) => boolean): Truth {
+  if (typeof fact === 'number' && typeof bound === 'number') return truth(wanted(fact - bound));
+  if (typeof fact !== 'string' || typeof bound !== 'string') return 'unknown';
+  const order = compareVersions(fact, bound);
+  return order === null ? 'unknown' : truth(wanted(order));
+}
+
+function truth(is: boolean): Truth {
+  return is ? 'yes' : 'no';
+}
+
+const patterns = new Map<string, RegExp>();
+
+function pattern(source: string): RegExp {
+  const known = patterns.get(source);
+  if (known !== undefined) return known;
+  const made = new RegExp(source, 'i');
+  patterns.set(source, made);
+  return made;
+}

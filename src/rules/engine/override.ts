@@ -1,0 +1,101 @@
+import { enumerated, Problem, type Reason } from '../../core/index.ts';
+import { BUILT_IN_CODES } from './built-in.ts';
+import type { Rule, Stage } from './schema.ts';
+
+/** Rules that nothing asks which takes `--overrule`: they speak of described units and of what a card has on. */
+const NEVER_ASKED: ReadonlySet<Stage> = new Set<Stage>(['way', 'service']);
+
+/** Ids of the rules whose refusal may be overruled. */
+export function overrulableOf(rules: readonly Rule[]): ReadonlySet<string> {
+  return new Set(rules.flatMap(({ id, final, about }) => (final || NEVER_ASKED.has(about) ? [] : [id])));
+}
+
+/** Throws Problem config/overrule for an id that no rule in force has, for a code, and for a final rule. */
+export function checkOverruled(overruled: ReadonlyMap<string, string>, rules: readonly Rule[]): void {
+  for (const id of overruled.keys()) {
+    const rule = rules.find((one) => one.id === id);
+    if (rule === undefined) throw unknownRule(id, rules);
+    if (rule.final) {
+      throw new Problem(
+        'config/overrule',
+        `The rule "${id}" is final and cannot be overruled: ${rule.says}`,
+        { hint: rule.remedy ?? 'Nothing lifts it but what it asks for.' },
+      );
+    }
+  }
+}
+
+function unknownRule(id: string, rules: readonly Rule[]): Problem {
+  const code = id.toUpperCase().replaceAll('-', '_');
+  const giving = rules.filter((rule) => rule.code === code);
+  if (giving.length === 0 && !Object.hasOwn(BUILT_IN_CODES, code)) {
+    return new Problem('config/overrule', `There is no rule "${id}" that could be overruled.`, {
+      hint: 'A plan names the rule beside each reason that can be overruled. upsfw rules explain lists all rules.',
+    });
+  }
+  const can = overrulableOf(giving);
+  const [first] = can;
+  if (first === undefined) {
+    const why =
+      giving.length === 0 ? 'no rule gives it' : `final: ${enumerated(giving.map((one) => one.id))}`;
+    return new Problem('config/overrule', `The code ${code} cannot be overruled (${why}).`, {
+      hint: `See what it asks for: upsfw explain ${code}.`,
+    });
+  }
+  return new Problem('config/overrule', `"${id}" is a code of reasons, not a rule.`, {
+    hint: `${can.size === 1 ? 'The rule' : 'The rules'} behind ${code}: ${enumerated([...can])}. Name the rule: --overrule ${first}="reason".`,
+  });
+}
+
+/** What is added to a reason that was overruled. */
+export function overruledWords(why: string): string {
+  return ` (overruled: ${why})`;
+}
+
+function isAgainst({ outcome }: Reason): boolean {
+  return outcome === 'block' || outcome === 'unknown';
+}
+
+/** A unit with what the rules said of it. */
+interface Judged {
+  readonly key: string;
+  readonly reasons: readonly Reason[];
+}
+
+/**
+ * What to say of overruled rules that let no unit through, a line each: the rule refuses none of these units, or something
+ * else stands against a unit all the same. `units`: those that were judged.
+ */
+export function idleOverrules(
+  { rules, overruled }: { readonly rules: readonly Rule[]; readonly overruled: ReadonlyMap<string, string> },
+  units: readonly Judged[],
+): readonly string[] {
+  if (units.length === 0) return [];
+  const can = overrulableOf(rules);
+  return [...overruled].flatMap(([id, why]) => {
+    const lifted = units.filter(({ reasons }) =>
+      reasons.some(({ rule, because }) => rule === id && because.endsWith(overruledWords(why))),
+    );
+    if (lifted.length > 0) {
+      const held = lifted.filter(({ reasons }) => reasons.some(isAgainst));
+      if (held.length === 0) return [];
+      const named = held.map(({ key, reasons }) => `${key} (${codesAgainst(reasons)})`);
+      return [`Overruled ${id} had no effect on ${enumerated(named)}: other rules refuse the update.`];
+    }
+    const code = rules.find((rule) => rule.id === id)?.code;
+    const meant = new Set(
+      units.flatMap(({ reasons }) =>
+        reasons
+          .filter((one) => isAgainst(one) && one.code === code && can.has(one.rule))
+          .map(({ rule }) => rule),
+      ),
+    );
+    const names = enumerated(units.map(({ key }) => key));
+    const instead = meant.size === 0 ? '' : ` ${code} comes from the rule ${enumerated([...meant])} here.`;
+    return [`Overruled ${id} had no effect on ${names}: it refuses nothing there.${instead}`];
+  });
+}
+
+function codesAgainst(reasons: readonly Reason[]): string {
+  return [...new Set(reasons.filter(isAgainst).map(({ code }) => code))].join(', ');
+}

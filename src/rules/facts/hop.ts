@@ -1,0 +1,119 @@
+import type { PathKind } from '../../core/index.ts';
+import { after, type Candidate, type Standing } from '../catalogue/candidate.ts';
+import type { RuleBook } from '../catalogue/rule-book.ts';
+import type { Line } from '../catalogue/schema.ts';
+import type { Fact } from '../engine/evaluate.ts';
+import { compareVersions, highest } from '../engine/versions.ts';
+import { type CardPath, cardPathFacts, cardPathOf } from './card-path.ts';
+import { loaderFacts } from './loader.ts';
+import { portFacts } from './port.ts';
+
+/** What is known of one image on one installed version. `others`: the images that could be sent beside it. */
+export function hopFacts(
+  book: RuleBook,
+  at: Standing | null,
+  image: Candidate,
+  others: readonly Candidate[],
+  path: PathKind | null,
+): readonly (readonly [string, Fact])[] {
+  const line = at === null ? undefined : book.lines.get(at.microLinkId);
+  return [
+    ['path', path],
+    ...portFacts(line, path, at?.version ?? null),
+    ['image.file', image.file],
+    ['image.microLinkId', image.microLinkId === null ? null : String(image.microLinkId)],
+    ['image.fits', at === null || image.microLinkId === null ? null : image.microLinkId === at.microLinkId],
+    ['image.intact', image.damage === null],
+    ['image.problems', image.damage ?? 'every record is whole'],
+    ['image.version', image.version],
+    ['image.order', at === null ? null : orderOf(at, image)],
+    ['image.signed', image.signed],
+    ['image.sha256', image.sha256],
+    [
+      'image.hashKnown',
+      book.trusted.has(image.sha256) || (line?.images.some(({ sha256 }) => sha256 === image.sha256) ?? false),
+    ],
+    ['image.unknownRefused', book.unknownRefused],
+    ['unit.runsSigned', at === null ? null : runsSigned(at, line)],
+    ['catalogue.newest', line?.newest.at(-1)?.version ?? null],
+    ['catalogue.newestIsNewerThanImages', newestIsNewer(at, image, others, line)],
+    ...loaderFacts(at, image, line, others),
+    ...cardPathFacts(at, line),
+    ...closingFacts(book, at, image),
+  ];
+}
+
+/** How the image's version stands to the installed one; null where they cannot be compared. */
+export function orderOf(at: Standing, image: Candidate): 'newer' | 'same' | 'older' | null {
+  if (image.version === null || image.microLinkId !== at.microLinkId) return null;
+  const order = compareVersions(image.version, at.version);
+  if (order === null) return null;
+  return order === 1 ? 'newer' : order === 0 ? 'same' : 'older';
+}
+
+/** Whether the catalogue knows of a release that is newer than the image and than all that could be sent after it. */
+function newestIsNewer(
+  at: Standing | null,
+  image: Candidate,
+  others: readonly Candidate[],
+  line: Line | undefined,
+): boolean | null {
+  const newest = line?.newest.at(-1)?.version;
+  // An image that changes the line is compared with nothing of the line that it leaves.
+  if (newest === undefined || image.version === null || image.microLinkIdAfter !== at?.microLinkId)
+    return false;
+  const own = others.filter((one) => one.microLinkId === at?.microLinkId && one.damage === null);
+  const best = highest([image.version, ...own.flatMap((one) => one.version ?? [])]);
+  const order = best === null ? null : compareVersions(newest, best);
+  return order === null ? null : order === 1;
+}
+
+/**
+ * Whether the installed firmware is a signed one: yes from the first release known to be signed on, no up to the last one
+ * known not to be, unknown in between.
+ */
+function runsSigned(at: Standing, line: Line | undefined): boolean | null {
+  if (line === undefined) return null;
+  const versions = (signed: boolean): string[] =>
+    line.images.flatMap((image) =>
+      image.signed === signed && image.version !== null ? [image.version] : [],
+    );
+  const signed = [...versions(true), ...(line.signedFrom === null ? [] : [line.signedFrom])];
+  if (signed.some((known) => (compareVersions(at.version, known) ?? -1) >= 0)) return true;
+  if (signed.length === 0 && versions(false).length > 0) return false;
+  if (versions(false).some((known) => (compareVersions(at.version, known) ?? 1) <= 0)) return false;
+  return null;
+}
+
+/** Whether the line installs an update with its output on, at the version that is installed now. */
+export function outputFacts(
+  at: Standing | null,
+  line: Line | undefined,
+): readonly (readonly [string, Fact])[] {
+  const { update, from, before, note } = line?.outputOn ?? { update: 'unknown', before: 'unknown' };
+  const order = from === undefined || at === null ? null : compareVersions(at.version, from);
+  const allowed =
+    update === 'yes' && from !== undefined ? (order !== null && order >= 0 ? 'yes' : before) : update;
+  const words = { yes: 'yes', no: 'no', unknown: 'not known' }[allowed];
+  const since = allowed === 'yes' || from === undefined ? '' : `, yes from ${from} on`;
+  return [
+    ['hop.outputOn', allowed],
+    ['hop.outputSays', `${words}${since}${note === undefined ? '' : ` (${note})`}`],
+  ];
+}
+
+/** Whether the hop shuts the way through the card that is open now. */
+function closingFacts(
+  book: RuleBook,
+  at: Standing | null,
+  image: Candidate,
+): readonly (readonly [string, Fact])[] {
+  if (at === null) return [];
+  const then = after(at, image);
+  const now: CardPath = cardPathOf(at, book.lines.get(at.microLinkId));
+  const next: CardPath = cardPathOf(then, book.lines.get(then.microLinkId));
+  return [
+    ['hop.closesCardPath', now.path === 'open' && next.path !== 'open'],
+    ['hop.afterBecause', next.because],
+  ];
+}

@@ -1,0 +1,78 @@
+import type { Candidate, Standing } from '../catalogue/candidate.ts';
+import type { Line } from '../catalogue/schema.ts';
+import type { Fact } from '../engine/evaluate.ts';
+import { compareVersions, highest } from '../engine/versions.ts';
+
+/** Record names of boot loaders end in `BL`, whatever letter marks a patch behind it (image notes, section 5). */
+const LOADER = /^([A-Z]BL)/;
+
+interface Release {
+  readonly version: string;
+  readonly parts: readonly string[];
+}
+
+/**
+ * The danger that bricked units of id 18: an image that lacks a boot loader which an older image of its line brought may need
+ * that loader. So the installed version must be at or above the newest such older image, or go through it. Derived from part
+ * lists for every line; where reports name an older release that brings the loader too, that release is the floor.
+ */
+export function loaderFacts(
+  at: Standing | null,
+  image: Candidate,
+  line: Line | undefined,
+  others: readonly Candidate[],
+): readonly (readonly [string, Fact])[] {
+  const { version } = image;
+  const parts = image.parts ?? line?.otherParts.find((other) => other.version === version)?.parts ?? null;
+  if (at === null || version === null || image.microLinkId !== at.microLinkId) return [];
+  if (parts === null) return [['image.partsKnown', false]];
+  const own = loadersOf(parts);
+  const older = releases(line, others, at.microLinkId).filter(
+    (release) => compareVersions(release.version, version) === -1,
+  );
+  const bringing = older.filter((release) => [...loadersOf(release.parts)].some((name) => !own.has(name)));
+  const brought = highest(bringing.map((release) => release.version));
+  const facts: [string, Fact][] = [
+    ['image.partsKnown', true],
+    ['image.parts', listed(parts)],
+    ['image.hasLoader', own.size > 0],
+    ['loader.olderKnown', older.length > 0],
+    ['loader.needed', brought !== null],
+  ];
+  if (brought === null) return facts;
+  const reported = line?.loaderFrom?.version ?? null;
+  const floor = reported !== null && compareVersions(reported, brought) === -1 ? reported : brought;
+  const order = compareVersions(at.version, floor);
+  return [
+    ...facts,
+    ['loader.floor', floor],
+    ['loader.bringer', brought],
+    ['loader.bringerParts', listed(bringing.find((release) => release.version === brought)?.parts ?? [])],
+    ['loader.isEnough', order === null ? null : order >= 0],
+    // At the floor, and below the release whose parts are known: reports alone say that it is enough.
+    ['loader.isReported', order !== null && order >= 0 && compareVersions(at.version, brought) === -1],
+    ['loader.reportedBy', line?.loaderFrom?.source ?? null],
+  ];
+}
+
+/** Names of the boot loaders among parts: `MBL 03.1` and `CBLL04.3` are MBL and CBL. */
+function loadersOf(parts: readonly string[]): ReadonlySet<string> {
+  return new Set(parts.flatMap((part) => LOADER.exec(part)?.[1] ?? []));
+}
+
+/** Every release of a line whose parts are known: of the catalogue, and of the images that lie in the folder. */
+function releases(line: Line | undefined, others: readonly Candidate[], id: number): readonly Release[] {
+  const known: Release[] = [...(line?.otherParts ?? [])];
+  for (const { version, parts } of line?.images ?? []) {
+    if (version !== null && parts !== null) known.push({ version, parts });
+  }
+  for (const { version, parts, microLinkId, damage } of others) {
+    if (microLinkId === id && damage === null && version !== null && parts !== null)
+      known.push({ version, parts });
+  }
+  return known;
+}
+
+function listed(parts: readonly string[]): string {
+  return parts.join(' + ');
+}

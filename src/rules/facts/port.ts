@@ -1,0 +1,45 @@
+import type { Line, Port } from '../catalogue/schema.ts';
+import type { Fact } from '../engine/evaluate.ts';
+import { compareVersions } from '../engine/versions.ts';
+
+/** Whether units of a line take an update over a serial or USB port at a version; nothing for another path. */
+export function portFacts(
+  line: Line | undefined,
+  path: string | null,
+  version: string | null,
+): readonly (readonly [string, Fact])[] {
+  if (path !== 'serial' && path !== 'usb') return [];
+  const port = line?.ports[path];
+  return [
+    ['port.open', port === undefined ? null : portOpen(port, version)],
+    ['port.says', port === undefined ? null : portSays(port)],
+    ['port.note', port?.note ?? null],
+  ];
+}
+
+/** Whether units of a line take an image from a USB stick at a version; not known where no source says from which one on. */
+export function stickFacts(
+  line: Line | undefined,
+  version: string | null,
+): readonly (readonly [string, Fact])[] {
+  const port = line?.ports.flash;
+  const from = port?.update === 'yes' ? (port.from ?? null) : null;
+  return [
+    ['stick.from', from],
+    ['stick.open', port === undefined || from === null ? null : portOpen(port, version)],
+    ['stick.says', port === undefined ? null : portSays(port)],
+  ];
+}
+
+function portSays({ update, from, note }: Port): string {
+  const since = from === undefined ? '' : ` from ${from} on`;
+  return `${update === 'unknown' ? 'not known' : update}${since}${note === undefined ? '' : ` (${note})`}`;
+}
+
+function portOpen(port: Port, version: string | null): boolean | null {
+  if (port.update === 'unknown') return null;
+  if (port.update === 'no') return false;
+  if (port.from === undefined) return true;
+  const order = version === null ? null : compareVersions(version, port.from);
+  return order === null ? null : order >= 0;
+}

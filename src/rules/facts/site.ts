@@ -1,0 +1,48 @@
+import type { OrderHop, Unit } from '../../core/index.ts';
+import type { RuleBook } from '../catalogue/rule-book.ts';
+import type { Fact } from '../engine/evaluate.ts';
+import { compareVersions } from '../engine/versions.ts';
+import { cardFacts } from './card.ts';
+import { outputFacts } from './hop.ts';
+import { stickFacts } from './port.ts';
+import { conditionFacts } from './unit.ts';
+
+/** What the rules for a person on site may ask, beside what is known of unit, line and port. */
+export function siteFacts(
+  book: RuleBook,
+  key: string,
+  unit: Unit,
+  hops: readonly OrderHop[],
+): readonly (readonly [string, Fact])[] {
+  const { microLinkId, version } = unit.firmware;
+  const line = microLinkId === null ? undefined : book.lines.get(microLinkId);
+  const at = microLinkId === null || version === null ? null : { microLinkId, version };
+  const last = hops.at(-1);
+  const files = hops.flatMap(({ image }) => (image === null ? [] : [image.file]));
+  return [
+    ...conditionFacts(unit),
+    ...cardFacts(unit.card, line),
+    ...outputFacts(at, line),
+    ...stickFacts(line, version),
+    ['hop.twoStep', twoStep(line?.twoStep?.from, version)],
+    ['site.unit', commandWord(key)],
+    ['site.hops', hops.length],
+    ['site.image', files[0] === undefined ? null : commandWord(files[0])],
+    ['site.images', files.length === hops.length ? files.join(', then ') || null : null],
+    ['site.imagesInFolder', hops.length > 0 && hops.every(({ image }) => image?.inFolder === true)],
+    ['site.target', last?.to.version ?? null],
+    ['site.idAfter', last?.to.microLinkId ?? null],
+    ['site.changesId', last === undefined ? null : last.to.microLinkId !== microLinkId],
+  ];
+}
+
+/** A word of a command line, quoted where it would be taken for several or for something else. */
+export function commandWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replace(/["$`\\]/g, '\\$&')}"`;
+}
+
+/** Whether the unit receives an image first and installs it when its panel lets it. */
+function twoStep(from: string | undefined, version: string | null): boolean {
+  if (from === undefined || version === null) return false;
+  return (compareVersions(version, from) ?? -1) >= 0;
+}

@@ -1,0 +1,159 @@
+import { enumerated, type PathKind, type Reason, type RouteOutline } from '../../core/index.ts';
+import { after, type Candidate, type Standing } from '../catalogue/candidate.ts';
+import { ratingFits } from '../catalogue/rating.ts';
+import type { RuleBook } from '../catalogue/rule-book.ts';
+import { builtIn } from '../engine/built-in.ts';
+import { evaluate, type Fact } from '../engine/evaluate.ts';
+import { compareVersions } from '../engine/versions.ts';
+import { hopFacts, orderOf } from '../facts/hop.ts';
+
+/** One image of a route, where it starts and where it leads. */
+export interface RouteHop<C extends Candidate> {
+  readonly image: C;
+  readonly from: Standing;
+  readonly to: Standing;
+  readonly reasons: readonly Reason[];
+}
+
+/** What could be sent, hop by hop. */
+export interface Route<C extends Candidate> {
+  readonly hops: readonly RouteHop<C>[];
+  /** Images of one version with different content: which one is right is not for the tool to guess. */
+  readonly ambiguous: readonly C[];
+}
+
+/** No known line needs more; a longer route would be a mistake of the data. */
+const MOST_HOPS = 6;
+
+export interface RouteInput<C extends Candidate> {
+  /** What is known of the unit, for rules that name a SKU or a family. */
+  readonly unit: ReadonlyMap<string, Fact>;
+  readonly from: Standing;
+  readonly candidates: readonly C[];
+  readonly path: PathKind | null;
+}
+
+/**
+ * The way from what a unit runs to the newest that the images give it. Each hop takes the newest image of the line that the
+ * unit has by then; where a rule that a stepping stone may lift refuses it, the newest older image comes first after which
+ * it does not refuse. Other refusals do not change the route: they are its reasons.
+ */
+export function findRoute<C extends Candidate>(book: RuleBook, input: RouteInput<C>): Route<C> {
+  const hops: RouteHop<C>[] = [];
+  let at = input.from;
+  while (hops.length < MOST_HOPS) {
+    const newer = input.candidates.filter((one) => one.damage === null && orderOf(at, one) === 'newer');
+    const choice = chooseNewest(book, at, newer, input.unit);
+    const [target] = choice;
+    if (target === undefined) return { hops, ambiguous: [] };
+    if (choice.length > 1) return { hops, ambiguous: choice };
+    const direct = hopOf(book, input, at, target);
+    const hop = stands(book, direct) ? (steppingStone(book, input, direct, newer) ?? direct) : direct;
+    hops.push(hop);
+    at = hop.to;
+  }
+  return { hops, ambiguous: [] };
+}
+
+/** A hop of a route as a verdict shows it. */
+export function outlineOf(book: RuleBook, hop: RouteHop<Candidate>, path: PathKind): RouteOutline {
+  const { image, from, to } = hop;
+  const twoStep = book.lines.get(from.microLinkId)?.twoStep ?? null;
+  return {
+    from: from.version,
+    to: to.version,
+    image: image.file,
+    microLinkIdAfter: to.microLinkId,
+    path,
+    twoStep: twoStep !== null && (compareVersions(from.version, twoStep.from) ?? -1) >= 0,
+  };
+}
+
+/** What the rules say of one hop. */
+export function hopReasons(
+  book: RuleBook,
+  unit: ReadonlyMap<string, Fact>,
+  at: Standing | null,
+  image: Candidate,
+  others: readonly Candidate[],
+  path: PathKind | null,
+): readonly Reason[] {
+  const facts = new Map([...unit, ...hopFacts(book, at, image, others, path)]);
+  if (at !== null) {
+    facts.set(
+      'hop.isFirst',
+      unit.get('unit.version') === at.version && unit.get('unit.printedId') === at.microLinkId,
+    );
+    facts.set('unit.version', at.version);
+    facts.set('unit.microLinkId', String(at.microLinkId));
+    facts.set('unit.printedId', at.microLinkId);
+  }
+  return (book.byStage.hop ?? []).flatMap((rule) => evaluate(rule, facts, book.overruled) ?? []);
+}
+
+function hopOf<C extends Candidate>(
+  book: RuleBook,
+  input: RouteInput<C>,
+  at: Standing,
+  image: C,
+): RouteHop<C> {
+  const reasons = hopReasons(book, input.unit, at, image, input.candidates, input.path);
+  return { image, from: at, to: after(at, image), reasons };
+}
+
+/** Whether something stands against a hop that a stepping stone may lift. */
+function stands(book: RuleBook, hop: RouteHop<Candidate>): boolean {
+  return hop.reasons.some(
+    ({ rule, outcome }) => (outcome === 'block' || outcome === 'unknown') && book.liftable.has(rule),
+  );
+}
+
+/** The newest image below the target that may be sent now, and after which the target may be sent too. */
+function steppingStone<C extends Candidate>(
+  book: RuleBook,
+  input: RouteInput<C>,
+  direct: RouteHop<C>,
+  newer: readonly C[],
+): RouteHop<C> | undefined {
+  const { from, image: target } = direct;
+  const stones = newer
+    .filter((one) => orderOf(after(from, one), target) === 'newer')
+    .sort((a, b) => compareVersions(b.version ?? '', a.version ?? '') ?? 0);
+  for (const stone of stones) {
+    const hop = hopOf(book, input, from, stone);
+    if (!stands(book, hop) && !stands(book, hopOf(book, input, hop.to, target))) return hop;
+  }
+  return undefined;
+}
+
+/** The images of the highest version; of several with different content those whose hash the catalogue knows for this unit. */
+function chooseNewest<C extends Candidate>(
+  book: RuleBook,
+  at: Standing,
+  newer: readonly C[],
+  unit: ReadonlyMap<string, Fact>,
+): readonly C[] {
+  const best = newer.filter((image) =>
+    newer.every((other) => (compareVersions(image.version ?? '', other.version ?? '') ?? 0) >= 0),
+  );
+  const contents = [...new Map(best.map((image) => [image.sha256, image])).values()];
+  if (contents.length <= 1) return best.slice(0, 1);
+  const known = (book.lines.get(at.microLinkId)?.images ?? []).filter(
+    (image) => ratingFits(image.rating, unit) !== false,
+  );
+  const trusted = contents.filter((image) => known.some((one) => one.sha256 === image.sha256));
+  return trusted.length === 1 ? trusted : contents;
+}
+
+/** Of several images of one version with different content none is chosen; null where there are none. */
+export function ambiguity(images: readonly Candidate[], at: Standing): Reason | null {
+  const [first] = images;
+  if (first === undefined) return null;
+  const files = enumerated(images.map((one) => one.file));
+  return builtIn(
+    'IMAGE_AMBIGUOUS',
+    'unknown',
+    `${files} are all for id ${at.microLinkId} and version ${first.version ?? '?'}, and differ`,
+    'Find out which one fits this unit (the rating may decide) and keep only that one.',
+  );
+}

@@ -1,0 +1,288 @@
+import {
+  asProblem,
+  type Hop,
+  isAtEnd,
+  isUpsHop,
+  Problem,
+  type StepContext,
+  type StoredFile,
+  type Unit,
+  unitKey,
+} from '../core/index.ts';
+import { fold, type HopRecord, outputIsOwed, type UnitRecord } from '../state/index.ts';
+import { outputOff } from './output.ts';
+import {
+  type Ending,
+  freshLook,
+  outcomeBeforeStart,
+  Refusal,
+  refuseWhere,
+  type UnitWork,
+  withKnownUps,
+} from './preflight.ts';
+import { type HopWork, type OnCommit, refuseBusy, startHop } from './start.ts';
+import { contextFor, limited, note, placeholder, stepsOf } from './step.ts';
+
+/** One hop of one unit: from a look at the unit to the verified firmware, or the watch over a start that is on record. */
+
+const NEVER = new AbortController().signal;
+
+/** What a step of the hop works with; what it sees of the unit goes into the journal. */
+function hopContext(
+  before: Unit,
+  hop: Hop,
+  image: StoredFile,
+  memory: HopRecord | null,
+  work: HopWork,
+  signal: AbortSignal = work.abort,
+): StepContext {
+  return {
+    ...contextFor(before, hop, image, memory, work, signal),
+    received: () => note(work, work.index, 'settle', 'received'),
+  };
+}
+
+function workOnHop(unitWork: UnitWork, index: number, hop: Hop, before: Unit): HopWork {
+  return {
+    ...unitWork,
+    index,
+    hop,
+    steps: stepsOf(before, hop, unitWork),
+    keep: (name, bytes) => unitWork.keep(`hop-${index + 1}-${name}`, bytes),
+  };
+}
+
+function hopOf(record: UnitRecord, index: number): Hop {
+  const hop = record.planned.hops[index];
+  if (hop !== undefined) return hop;
+  throw new Problem('internal/unexpected', `${record.planned.key} has no hop ${index + 1}.`, {
+    hint: 'Report this.',
+  });
+}
+
+/**
+ * Takes a hop that was not started. `upgraded`: it is verified. `current`: the unit stands behind it already, so this hop
+ * is not needed; `after` is the unit as it was seen. Calls `onCommit` as the start is on disk or taken back.
+ */
+export async function beginHop(
+  record: UnitRecord,
+  index: number,
+  unitWork: UnitWork,
+  onCommit: OnCommit,
+): Promise<Ending> {
+  const hop = hopOf(record, index);
+  if (record.hops[index]?.startedAt != null) {
+    throw new Problem('internal/unexpected', `A start of hop ${index + 1} is on record already.`, {
+      hint: 'Report this. Look at the unit, then run upsfw resume.',
+    });
+  }
+  if (record.hops[index]?.staged) {
+    const takenUp = await takeUpStaged(record, index, unitWork, onCommit);
+    if (takenUp !== null) return takenUp;
+  }
+  unitWork.progress('looking', null);
+  const seen = await freshLook(record, index, unitWork);
+  if (!isAtEnd(seen, hop, 'from')) return behind(seen);
+  await unitWork.noEarlierStart(seen);
+  const image = await unitWork.image(hop);
+  refuseWhere(seen, hop, image, record, unitWork);
+  const before = isUpsHop(hop) ? seen : withKnownUps(seen, asWritten(record, unitWork));
+  await unitWork.partnersAreWell(seen);
+  const work = workOnHop(unitWork, index, hop, before);
+  const fresh = hopContext(before, hop, image, record.hops[index] ?? null, work);
+  // A file of the same name on the card may be the one that an update of somebody else reads.
+  await refuseBusy(seen, work, fresh);
+  work.abort.throwIfAborted();
+
+  await work.journal.append({
+    event: 'unit',
+    unit: record.planned.key,
+    attempt: record.attempt + (record.open ? 0 : 1),
+    hop: index,
+    before,
+  });
+
+  const eventMark = await backup(fresh, work, settingsAreKept(asWritten(record, work), index));
+  const noted: StepContext = { ...fresh, remembered: { ...fresh.remembered, eventMark } };
+  const sentBy = await transfer(noted, work);
+  work.abort.throwIfAborted();
+
+  const started = await startHop(record, work, noted, onCommit);
+  if (started.kind === 'behind') return behind(started.unit);
+  if (started.kind === 'ended') return started.ending;
+  const { context, result, method } = started;
+  const after: StepContext = {
+    ...context,
+    signal: NEVER,
+    remembered: {
+      ...context.remembered,
+      transferred: sentBy === null ? null : { way: sentBy },
+      startedAt: work.clock.now(),
+      startedBy: result.way ?? method,
+      staged: false,
+      startWays: [
+        ...context.remembered.startWays,
+        ...(method === null || method === 'xmodem' ? [] : [method]),
+      ],
+      refusal: result.problem?.code === 'device/start-refused' ? result.problem : null,
+    },
+  };
+  return result.state === 'unknown' ? askThenWatch(after, work) : settleAndVerify(after, work);
+}
+
+/**
+ * The image of the hop was left on the card for a person to start. Watches what they may have started; null where nothing was,
+ * so that the hop is begun like any other. Their start is written down like one of the tool: whatever becomes of it, neither this
+ * run nor another makes a second one.
+ */
+async function takeUpStaged(
+  record: UnitRecord,
+  index: number,
+  unitWork: UnitWork,
+  onCommit: OnCommit,
+): Promise<Ending | null> {
+  const hop = hopOf(record, index);
+  const memory = record.hops[index] ?? null;
+  const before = memory?.before ?? record.planned.unit;
+  const image = await unitWork.image(hop).catch(() => placeholder(hop));
+  const work = workOnHop(unitWork, index, hop, before);
+  const context = hopContext(before, hop, image, memory, work);
+  let seen: Unit | null = null;
+  try {
+    seen = await freshLook(record, index, work);
+  } catch (thrown) {
+    // A unit that somebody has started is silent for a while.
+    if (!asProblem(thrown).code.startsWith('link/')) throw thrown;
+  }
+  if (seen !== null && isAtEnd(seen, hop, 'from')) {
+    const standing = await work.path.check('start', context);
+    if (standing.state === 'todo') return null;
+    const { problem } = standing;
+    if (standing.state === 'unknown') return { outcome: 'stopped', after: seen, problem, reasons: [] };
+    if (standing.state === 'failed') {
+      await note(work, index, 'start', 'failed', { state: 'failed', way: null, problem });
+      return { outcome: 'failed', after: seen, problem, reasons: [] };
+    }
+  }
+  const state = seen === null ? 'unknown' : 'done';
+  await note(work, index, 'start', state, { state, way: null, problem: null });
+  onCommit(true);
+  const remembered = { ...context.remembered, startedAt: work.clock.now() };
+  return settleAndVerify({ ...context, signal: NEVER, remembered }, work);
+}
+
+/** The start of the hop is on record, of this process or of one that is gone. It is never made again. */
+export async function watchHop(record: UnitRecord, index: number, unitWork: UnitWork): Promise<Ending> {
+  const hop = hopOf(record, index);
+  const memory = record.hops[index] ?? null;
+  const asItWas = memory?.before ?? record.before ?? record.planned.unit;
+  const before = outputIsOwed(record) ? outputOff(asItWas) : asItWas;
+  // Watching needs the facts of the image, not its file.
+  const image = await unitWork.image(hop).catch(() => placeholder(hop));
+  const work = workOnHop(unitWork, index, hop, before);
+  return askThenWatch(hopContext(before, hop, image, memory, work, NEVER), work);
+}
+
+function behind(unit: Unit): Ending {
+  return { outcome: 'current', after: unit, problem: null, reasons: [] };
+}
+
+/**
+ * Asks the device what became of a start, and watches the update if there is or may be one. An error answer of the card is not
+ * enough to call a start failed: as long as the unit may be at it, it is in flight.
+ */
+async function askThenWatch(context: StepContext, work: HopWork): Promise<Ending> {
+  work.progress('asking what became of the start', null);
+  const standing = await work.path.check('start', context);
+  if (standing.state !== 'failed' && standing.state !== 'todo') return settleAndVerify(context, work);
+  const problem =
+    standing.problem ??
+    new Problem(
+      'device/start-not-seen',
+      'A start was written down, but the unit shows no update and runs its old firmware.',
+      {
+        hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
+      },
+    );
+  const way = context.remembered.startedBy;
+  await note(work, work.index, 'start', 'failed', { state: 'failed', way, problem });
+  return { outcome: 'failed', after: context.before, problem, reasons: [] };
+}
+
+/**
+ * Keeps settings and event log of the card in the folder of the run, and gives the newest line of that log. Without a copy of
+ * its settings the card's own firmware is not touched; an update of the UPS leaves them alone.
+ */
+async function backup(context: StepContext, work: HopWork, kept: boolean): Promise<string | null> {
+  const { index } = work;
+  if (!work.steps.some(({ does }) => does === 'backup')) return null;
+  await note(work, index, 'backup', 'begun');
+  const result = await limited('backup', context, work.steps, work);
+  await note(work, index, 'backup', result.state, result);
+  work.abort.throwIfAborted();
+  const { problem } = result;
+  const isLogin = problem?.code === 'device/login' || problem?.code === 'refused/login';
+  if (result.state !== 'done' && (isLogin || (!kept && !isUpsHop(work.hop)))) {
+    throw new Refusal({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
+  }
+  return result.eventMark ?? null;
+}
+
+/** The record with what was written down since the work on the unit began. */
+function asWritten(record: UnitRecord, work: UnitWork): UnitRecord {
+  const { units } = fold(work.journal.events);
+  return units.find(({ planned }) => planned.key === record.planned.key) ?? record;
+}
+
+/** A copy of the settings was made before an earlier file of this run: a card half-way is not left there for want of another. */
+function settingsAreKept(record: UnitRecord, index: number): boolean {
+  return record.planned.hops
+    .slice(0, index)
+    .some((hop, at) => !isUpsHop(hop) && record.hops[at]?.verified === true);
+}
+
+/** Brings the image onto the card and gives the way that it went, as far as that is known. */
+async function transfer(context: StepContext, work: HopWork): Promise<string | null> {
+  const { index } = work;
+  if (!work.steps.some(({ does }) => does === 'transfer')) return null;
+  await note(work, index, 'transfer', 'begun');
+  const standing = await work.path.check('transfer', context);
+  if (standing.state === 'done') {
+    const way = context.remembered.transferred?.way ?? null;
+    await note(work, index, 'transfer', 'done', { state: 'done', way, problem: null });
+    return way;
+  }
+  const result = await limited('transfer', context, work.steps, work);
+  if (result.state !== 'done' && work.abort.aborted) {
+    await note(work, index, 'transfer', 'failed', result);
+    work.abort.throwIfAborted();
+  }
+  await note(work, index, 'transfer', result.state, result);
+  if (result.state === 'done') return result.way;
+  // The image in the card's folder does nothing by itself: an upload of unknown end leaves the UPS as it was.
+  const { problem } = result;
+  throw new Refusal({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
+}
+
+async function settleAndVerify(context: StepContext, work: HopWork): Promise<Ending> {
+  const { index, steps } = work;
+  await note(work, index, 'settle', 'begun');
+  const settled = await limited('settle', context, steps, work);
+  await note(work, index, 'settle', settled.state, settled);
+  if (settled.state === 'failed') {
+    const after = settled.unit ?? context.before;
+    return { outcome: 'failed', after, problem: settled.problem, reasons: [] };
+  }
+  // The unit has the image and says so; it installs it when somebody at its panel lets it.
+  if (settled.state === 'received') {
+    return { outcome: 'stopped', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
+  }
+  if (settled.state !== 'done') {
+    return { outcome: 'unknown', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
+  }
+  await note(work, index, 'verify', 'begun');
+  const verified = await limited('verify', context, steps, work);
+  await note(work, index, 'verify', verified.state, verified);
+  const outcome = verified.state === 'done' ? 'upgraded' : verified.state === 'failed' ? 'failed' : 'unknown';
+  return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
+}

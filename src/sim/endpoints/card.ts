@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { SimulatedDevice } from '../device/device.ts';
+import { type Face, portOf } from './endpoint.ts';
+
+/** Somebody else may have the port of a card that was down. */
+const RETRY_MS = 50;
+
+/**
+ * A TCP face that follows its card: while the card is down, its port is closed and everybody who was connected is hung up on. The
+ * port stays the same.
+ */
+export async function openCardFace(
+  device: SimulatedDevice,
+  address: string,
+  onSocket: (socket: Socket) => void,
+): Promise<Face> {
+  const sockets = new Set<Socket>();
+  let server: Server | null = null;
+  let port = 0;
+  let closed = false;
+  let settling: Promise<void> = Promise.resolve();
+  const wanted = (): boolean => !closed && device.cardUp;
+  const hangUp = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+
+  const listen = async (): Promise<void> => {
+    const next = createServer({ noDelay: true }, (socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      // Clients leave in every way there is.
+      socket.on('error', () => socket.destroy());
+      if (wanted()) onSocket(socket);
+      else socket.destroy();
+    });
+    next.listen(port, address);
+    try {
+      await once(next, 'listening');
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (wanted()) await listen();
+      return;
+    }
+    port = portOf(next);
+    server = next;
+  };
+  const shut = async (): Promise<void> => {
+    const last = server;
+    server = null;
+    if (last === null) return;
+    const gone = new Promise<void>((resolve) => {
+      last.close(() => resolve());
+    });
+    hangUp();
+    await gone;
+  };
+  const settle = (): Promise<void> => {
+    if (!wanted()) hangUp();
+    settling = settling.then(async () => {
+      if (wanted() === (server !== null)) return;
+      await (wanted() ? listen() : shut());
+    });
+    return settling;
+  };
+  const follow = (): void => {
+    void settle();
+  };
+
+  device.on('change', follow);
+  await settle();
+  return {
+    get port() {
+      return port;
+    },
+    async close() {
+      closed = true;
+      device.off('change', follow);
+      await settle();
+    },
+  };
+}

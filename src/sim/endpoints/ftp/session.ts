@@ -1,0 +1,241 @@
+import type { Socket } from 'node:net';
+import type { SimulatedDevice } from '../../device/device.ts';
+import { absolutePath, type CardFiles, cardFiles } from '../../device/files.ts';
+import { type DataChannel, hostPort, openActive, openPassive, otherHost, readPort } from './data.ts';
+import { FTP } from './replies.ts';
+
+const LARGEST_FILE = 16 * 1024 * 1024;
+/** The protocol does not say how large a file is; what is half-way is the same for all. */
+const HALF_WAY_BYTES = 60_000;
+
+/** The control connection, as far as transfers need it. */
+export interface FtpControl {
+  /** The connection as it came in, under any encryption. */
+  readonly socket: Socket;
+  say(line: string): void;
+  /** Nothing is said on it any more. */
+  fallSilent(): void;
+  hangUp(): void;
+  /** A data connection, encrypted where that was agreed upon. */
+  secured(data: Socket): Socket;
+}
+
+/** The commands of somebody who is logged in: folders, files and their transfers. */
+export class FtpSession {
+  readonly #device: SimulatedDevice;
+  readonly #files: CardFiles;
+  readonly #control: FtpControl;
+  readonly #address: string;
+  readonly #transfers = new Set<Socket>();
+  /** Agreed upon, and not connected yet. */
+  readonly #pending = new Set<DataChannel>();
+  #folder = '/';
+  #binary = false;
+  #data: DataChannel | null = null;
+
+  constructor(device: SimulatedDevice, control: FtpControl, address: string) {
+    this.#device = device;
+    this.#files = cardFiles(device);
+    this.#control = control;
+    this.#address = address;
+  }
+
+  /** The control connection is gone. */
+  close(transfersToo: boolean): void {
+    this.#data?.close();
+    for (const data of this.#pending) data.close();
+    if (transfersToo) for (const socket of this.#transfers) socket.destroy();
+  }
+
+  /** Carries out one command of somebody who is logged in. */
+  run(verb: string, argument: string): void {
+    switch (verb) {
+      case 'SYST':
+        this.#control.say(FTP.system);
+        return;
+      case 'TYPE':
+        this.#binary = argument.toUpperCase().startsWith('I');
+        this.#control.say(FTP.okay);
+        return;
+      case 'PWD':
+        this.#control.say(`257 "${this.#folder}" is current directory.`);
+        return;
+      case 'CWD':
+        this.#changeFolder(argument);
+        return;
+      case 'PASV':
+        this.#passive();
+        return;
+      case 'PORT':
+        this.#active(argument);
+        return;
+      case 'LIST':
+        this.#list(this.#pathOf(argument));
+        return;
+      case 'RETR':
+        this.#retrieve(this.#pathOf(argument));
+        return;
+      case 'STOR':
+        this.#receive(this.#pathOf(argument));
+        return;
+      case 'DELE':
+        this.#control.say(this.#files.remove(this.#pathOf(argument)) ? FTP.deleted : FTP.noFile);
+        return;
+      case 'NOOP':
+        this.#control.say(FTP.okay);
+        return;
+      default:
+        this.#control.say(FTP.unknown);
+    }
+  }
+
+  /** Options, as `LIST -a` has them, are nothing to a card. */
+  #pathOf(argument: string): string {
+    return absolutePath(argument.replace(/^-\S+\s*/, ''), this.#folder);
+  }
+
+  #changeFolder(argument: string): void {
+    const path = this.#pathOf(argument);
+    const found = this.#files.isFolder(path);
+    if (found) this.#folder = path;
+    this.#control.say(found ? FTP.changed : FTP.noFolder);
+  }
+
+  #passive(): void {
+    this.#data?.close();
+    const named = this.#device.has('ftp-pasv-other-host') ? otherHost(this.#address) : this.#address;
+    this.#data = openPassive(this.#address, (port) =>
+      this.#control.say(`227 Entering Passive Mode (${hostPort(named, port)}).`),
+    );
+  }
+
+  #active(argument: string): void {
+    const client = this.#control.socket.remoteAddress ?? '';
+    const port = readPort(argument, client);
+    if (port === null) {
+      this.#control.say(FTP.badParameter);
+      return;
+    }
+    this.#data?.close();
+    this.#data = openActive(this.#address, this.#control.socket.localPort ?? 0, client, port);
+    this.#control.say(FTP.okay);
+  }
+
+  #list(path: string): void {
+    const lines = this.#files.lines(path);
+    if (lines === null) this.#control.say(FTP.noFolder);
+    else this.#send(Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1'), () => undefined);
+  }
+
+  #retrieve(path: string): void {
+    const bytes = this.#files.read(path);
+    if (bytes === null) {
+      this.#control.say(FTP.noFile);
+      return;
+    }
+    this.#send(this.#inMode(bytes), () => {
+      this.#device.counters.downloads += 1;
+    });
+  }
+
+  /** Runs a transfer over the data connection that was agreed upon; there must be one. */
+  #transfer(run: (socket: Socket) => void): void {
+    const data = this.#data;
+    this.#data = null;
+    if (data === null) {
+      this.#control.say(FTP.noData);
+      return;
+    }
+    this.#control.say(FTP.opening);
+    this.#pending.add(data);
+    void data.connect().then(
+      (plain) => {
+        this.#pending.delete(data);
+        this.#transfers.add(plain);
+        plain.on('close', () => this.#transfers.delete(plain));
+        run(this.#control.secured(plain));
+      },
+      () => {
+        this.#pending.delete(data);
+        this.#control.say(FTP.badConnection);
+      },
+    );
+  }
+
+  #send(bytes: Buffer, sent: () => void): void {
+    this.#transfer((socket) => {
+      socket.resume();
+      socket.once('finish', () => {
+        sent();
+        this.#control.say(FTP.complete);
+      });
+      socket.once('close', () => {
+        if (!socket.writableFinished) this.#control.say(FTP.aborted);
+      });
+      socket.end(bytes);
+    });
+  }
+
+  #receive(path: string): void {
+    const outlook = this.#device.has('ftp-no-room') ? 'no-room' : this.#files.accepts(path, 0);
+    if (outlook !== 'stored') {
+      this.#control.say(outlook === 'no-room' ? FTP.noRoom : FTP.notThere);
+      return;
+    }
+    this.#transfer((socket) => this.#take(socket, path));
+  }
+
+  #take(socket: Socket, path: string): void {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let over = false;
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      over = over || !this.#goesOn(socket, path, bytes);
+    });
+    socket.once('end', () => {
+      if (over || !this.#device.cardUp) return;
+      over = true;
+      socket.end();
+      this.#stored(path, this.#inMode(Buffer.concat(chunks)));
+    });
+    socket.once('close', () => {
+      if (!over) this.#control.say(FTP.aborted);
+    });
+  }
+
+  /** False where the transfer has ended in another way than whole. */
+  #goesOn(socket: Socket, path: string, bytes: number): boolean {
+    const half = bytes > HALF_WAY_BYTES;
+    if (half && this.#device.has('ftp-stalls')) {
+      this.#control.fallSilent();
+      socket.pause();
+      return false;
+    }
+    if ((half && this.#device.has('ftp-hang-up-half-way')) || bytes > LARGEST_FILE) {
+      socket.destroy();
+      this.#control.hangUp();
+      return false;
+    }
+    if (this.#files.accepts(path, bytes) === 'stored') return true;
+    this.#control.say(FTP.noRoom);
+    socket.destroy();
+    return false;
+  }
+
+  /** A transfer in text mode doubles line ends, as it does to real files. */
+  #inMode(bytes: Buffer): Buffer {
+    if (this.#binary) return bytes;
+    return Buffer.from(bytes.toString('latin1').replaceAll('\n', '\r\n'), 'latin1');
+  }
+
+  #stored(path: string, bytes: Buffer): void {
+    const outcome = this.#files.store(path, bytes);
+    if (outcome === 'no-room') this.#control.say(FTP.noRoom);
+    else if (outcome === 'refused') this.#control.say(FTP.refused);
+    // A card that takes firmware for itself goes down and never says that the transfer is complete.
+    else if (outcome === 'flashing' || this.#device.has('ftp-no-final-reply')) this.#control.hangUp();
+    else this.#control.say(FTP.complete);
+  }
+}

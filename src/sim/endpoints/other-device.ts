@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { SIMULATED_MARK } from '../../core/index.ts';
+import type { Bystander } from '../other-devices.ts';
+import type { Face } from './endpoint.ts';
+import { openAgent } from './snmp/agent.ts';
+import type { Place } from './snmp/wire.ts';
+
+const OBJECT_ID = '1.3.6.1.2.1.1.2.0';
+const UPTIME = '1.3.6.1.2.1.1.3.0';
+const CONTACT = '1.3.6.1.2.1.1.4.0';
+const NAME = '1.3.6.1.2.1.1.5.0';
+
+/** Numbers of the versions in a message. */
+const HEARD: Readonly<Record<Bystander['snmp'], readonly number[]>> = { v1: [0], v2c: [0, 1], v3: [3] };
+
+/** Net-snmp's own number, for agents that are not below an enterprise. */
+const NO_ENTERPRISE = 8072;
+
+/** The agent of a bystander, which changes in nothing but its uptime. */
+export async function openBystanderFace(name: string, bystander: Bystander, place: Place): Promise<Face> {
+  const begun = Date.now();
+  const agent = await openAgent({
+    place,
+    access: bystander.snmp,
+    engineId: engineIdOf(name, bystander),
+    hears: (message) => HEARD[bystander.snmp].includes(versionOf(message) ?? -1),
+  });
+  const { tree } = agent;
+  tree.put(NAME, 'text', name);
+  for (const [oid, [type, value]] of Object.entries(bystander.objects)) tree.put(oid, type, value);
+  tree.put(UPTIME, 'ticks', () => Math.floor((Date.now() - begun) / 10));
+  // Last, so that no data can take the mark away.
+  tree.put(CONTACT, 'text', SIMULATED_MARK);
+  return agent;
+}
+
+/** The version that a message names; null where it does not begin like one. */
+function versionOf(message: Buffer): number | null {
+  const length = message[1] ?? 0;
+  const start = 2 + (length > 0x80 ? length - 0x80 : 0);
+  const isMessage = message[0] === 0x30 && message[start] === 0x02 && message[start + 1] === 1;
+  return isMessage ? (message[start + 2] ?? null) : null;
+}
+
+/** The enterprise of the device and a hardware address. */
+function engineIdOf(name: string, { objects }: Bystander): string {
+  const [, objectId] = objects[OBJECT_ID] ?? [];
+  const enterprise = /^1\.3\.6\.1\.4\.1\.(\d+)/.exec(String(objectId))?.[1] ?? NO_ENTERPRISE;
+  const address = `02${createHash('sha256').update(name).digest('hex').slice(0, 10)}`;
+  return `${(0x80000000 + Number(enterprise)).toString(16)}03${address}`;
+}

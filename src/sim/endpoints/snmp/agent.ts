@@ -1,0 +1,138 @@
+import type { RemoteInfo } from 'node:dgram';
+import * as snmp from 'net-snmp';
+import { z } from 'zod';
+import { ACCESS } from '../../access.ts';
+import { SnmpTree } from './tree.ts';
+import { type Place, Wire, type WireHooks } from './wire.ts';
+
+/** How somebody must ask: `v1` and `v2c` are answered to both communities, `v3` to the one user. */
+export type SnmpAccess = 'v1' | 'v2c' | 'v3';
+
+/** A value on its way to whoever asked. */
+export interface Varbind {
+  readonly oid: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+/** An answer before it becomes bytes; what is changed in it is sent. */
+export interface Answer {
+  id: number;
+  errorStatus?: number;
+  errorIndex?: number;
+  varbinds: Varbind[];
+}
+
+export interface AgentOptions extends Pick<WireHooks, 'answers'> {
+  readonly place: Place;
+  /** Whether the agent hears of a datagram. */
+  readonly hears?: (message: Buffer) => boolean;
+  readonly access: SnmpAccess;
+  /** Hexadecimal digits. */
+  readonly engineId: string;
+  /** Changes answers before they become bytes. */
+  readonly rewrites?: (answer: Answer) => void;
+}
+
+/** An agent without objects, which listens. */
+export interface RunningAgent {
+  readonly tree: SnmpTree;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** What is used of a request. */
+interface Request {
+  readonly version: number;
+  readonly pdu: { readonly varbinds: readonly { readonly oid: string }[] };
+}
+
+/** The part of net-snmp's agent that is used; its types call all of it `any`. */
+interface Agent {
+  setMib(mib: SnmpTree): void;
+  getAuthorizer(): {
+    addCommunity(name: string): void;
+    addUser(user: snmp.User): void;
+    getAccessControlModel(): {
+      setCommunityAccess(name: string, level: number): void;
+      setUserAccess(name: string, level: number): void;
+    };
+  };
+  sendResponse(socket: unknown, to: RemoteInfo, request: Request, answer: Answer): void;
+  close(): void;
+}
+
+/** An agent on a socket. Rejects with the error of the system where the place cannot be had. */
+export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
+  const wire = new Wire(options.place, {
+    hears: (message) => options.hears?.(message) ?? true,
+    ...(options.answers === undefined ? {} : { answers: options.answers }),
+  });
+  const agent: Agent = snmp.createAgent(
+    {
+      address: options.place.address,
+      transport: 'udp4',
+      engineID: options.engineId,
+      dgramModule: { createSocket: () => wire },
+      accessControlModelType: snmp.AccessControlModelType.Simple,
+    },
+    // Bad datagrams end here; a card is silent about them.
+    () => undefined,
+  );
+  const tree = new SnmpTree();
+  agent.setMib(tree);
+  const send = agent.sendResponse;
+  agent.sendResponse = (socket, to, request, answer) => {
+    if (request.version === snmp.Version1) asVersion1(request, answer);
+    options.rewrites?.(answer);
+    send.call(agent, socket, to, request, answer);
+  };
+  grant(agent, options.access);
+  if (options.access === 'v3') makeKeys(options.engineId);
+  const port = await wire.ready;
+  return { tree, port, close: () => wire.end() };
+}
+
+/** Version 1 has no word for an object that is not there: the whole request fails (SNMP notes, d). The agent does not know that. */
+function asVersion1(request: Request, answer: Answer): void {
+  const missing = answer.varbinds.findIndex(({ type }) => type >= snmp.ObjectType.NoSuchObject);
+  if (missing === -1) return;
+  answer.errorStatus = snmp.ErrorStatus.NoSuchName;
+  answer.errorIndex = missing + 1;
+  answer.varbinds = request.pdu.varbinds.map(({ oid }) => ({ oid, type: snmp.ObjectType.Null, value: null }));
+}
+
+/** A card has made the keys of its users long before anybody asks; the library makes them at the first request, and keeps them. */
+function makeKeys(engineId: string): void {
+  const { passwordToKey } = Authentication.parse(Reflect.get(snmp, 'Authentication'));
+  for (const password of [ACCESS.v3Auth, ACCESS.v3Priv])
+    passwordToKey(snmp.AuthProtocols.sha, password, Buffer.from(engineId, 'hex'));
+}
+
+/** The part of the library that its types leave out. */
+const Authentication = z.object({
+  passwordToKey: z.custom<(authProtocol: unknown, password: string, engineId: Buffer) => Buffer>(
+    (value) => typeof value === 'function',
+  ),
+});
+
+function grant(agent: Agent, access: SnmpAccess): void {
+  const authorizer = agent.getAuthorizer();
+  const model = authorizer.getAccessControlModel();
+  if (access === 'v3') {
+    authorizer.addUser({
+      name: ACCESS.v3User,
+      level: snmp.SecurityLevel.authPriv,
+      authProtocol: snmp.AuthProtocols.sha,
+      authKey: ACCESS.v3Auth,
+      privProtocol: snmp.PrivProtocols.aes,
+      privKey: ACCESS.v3Priv,
+    });
+    model.setUserAccess(ACCESS.v3User, snmp.AccessLevel.ReadWrite);
+    return;
+  }
+  authorizer.addCommunity(ACCESS.read);
+  model.setCommunityAccess(ACCESS.read, snmp.AccessLevel.ReadOnly);
+  authorizer.addCommunity(ACCESS.write);
+  model.setCommunityAccess(ACCESS.write, snmp.AccessLevel.ReadWrite);
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import * as snmp from 'net-snmp';
+import type { SimulatedDevice } from '../../device/device.ts';
+import type { Face } from '../endpoint.ts';
+import { openAgent } from './agent.ts';
+import { OBJECTS, UPDATE_OBJECT, valueNow } from './objects.ts';
+import type { SetRequest, SnmpTree } from './tree.ts';
+
+const START = 2;
+const CLEAR = 1;
+
+/** The agent of a simulated card, on an address; port 0 = a free one. */
+export async function openSnmpFace(device: SimulatedDevice, address: string, port = 0): Promise<Face> {
+  const answer = new NextAnswer();
+  const agent = await openAgent({
+    place: { address, port },
+    access: device.persona.snmp,
+    engineId: apcEngineId(device.cardSerial),
+    hears: () => {
+      if (!device.cardUp || (device.has('snmp-silent-during-update') && device.phase !== 'idle'))
+        return false;
+      device.counters.snmpReads += 1;
+      return true;
+    },
+    answers: (bytes, _to, send) => {
+      if (!answer.takeLoss()) send(bytes);
+    },
+  });
+  fill(agent.tree, device, answer);
+  return agent;
+}
+
+/** Enterprise 318 and a hardware address, which stays with the card (SNMP notes, d). */
+function apcEngineId(cardSerial: string): string {
+  return `8000013e0300c0b7${createHash('sha256').update(cardSerial).digest('hex').slice(0, 6)}`;
+}
+
+/** Whether the next answer gets lost. */
+class NextAnswer {
+  #lost = false;
+
+  lose(): void {
+    this.#lost = true;
+  }
+
+  takeLoss(): boolean {
+    const lost = this.#lost;
+    this.#lost = false;
+    return lost;
+  }
+}
+
+/** Every object is read from the device when it is asked for; they come and go with the application of the card. */
+function fill(tree: SnmpTree, device: SimulatedDevice, answer: NextAnswer): void {
+  for (const object of OBJECTS) {
+    const read = (): string | number | null => valueNow(object, device);
+    if (object.oid !== UPDATE_OBJECT) tree.put(object.oid, object.type, read);
+    else tree.put(object.oid, object.type, read, (request) => onUpdateObject(request, device, answer));
+  }
+}
+
+/** A write comes twice, to try and to do; only the second one acts. */
+function onUpdateObject(request: SetRequest, device: SimulatedDevice, answer: NextAnswer): void {
+  if (request.operation !== snmp.PduType.SetRequest) {
+    request.done();
+    return;
+  }
+  const value = Number(request.setValue);
+  if (request.testSet === true) {
+    if (device.has('set-lost') && value === START) {
+      answer.lose();
+      request.done({ errorStatus: snmp.ErrorStatus.GeneralError });
+      return;
+    }
+    if (device.has('set-refused') || (value !== START && value !== CLEAR)) {
+      if (value === START) device.counters.starts += 1;
+      request.done({ errorStatus: snmp.ErrorStatus.BadValue });
+      return;
+    }
+    request.done();
+    return;
+  }
+  device.counters.snmpWrites += 1;
+  if (value === CLEAR) {
+    if (device.phase === 'idle') device.update = 1;
+    request.done();
+    return;
+  }
+  if (device.has('set-answer-lost')) answer.lose();
+  const started = device.start(null);
+  // Whether the unit takes the file shows in the object, not in the answer to the write.
+  if (started === 'started' || started === 'refused') request.done();
+  else request.done({ errorStatus: snmp.ErrorStatus.InconsistentValue });
+}

@@ -1,0 +1,194 @@
+import type { Socket } from 'node:net';
+import ssh2, { type Connection, type ServerChannel, type Session } from 'ssh2';
+import { ACCESS } from '../../access.ts';
+import type { SimulatedDevice } from '../../device/device.ts';
+import { absolutePath, cardFiles } from '../../device/files.ts';
+import { answerCommand } from '../../shell/commands.ts';
+import { Terminal, TOO_MANY_LOGINS } from '../../shell/terminal.ts';
+import { openCardFace } from '../card.ts';
+import type { Face } from '../endpoint.ts';
+import { hostKey, SSH_PROFILES, type SshProfile } from './host-keys.ts';
+import { receiveScp } from './scp-sink.ts';
+import { guardSocket, spoilBanner } from './wire.ts';
+
+const SCP = /^scp (?<options>(?:-[a-z]+ )+)(?<path>\S.*)$/;
+/** Stand-in for the System Message of a site. */
+const SYSTEM_MESSAGE = 'Only for those who may.';
+
+/** SSH as a card has it: password login, one channel a connection, a shell, and `scp` as the only program of most cards. */
+export async function openSshFace(device: SimulatedDevice, address: string): Promise<Face> {
+  const { ssh } = device.persona;
+  if (ssh === 'none') throw new RangeError('this card has no SSH');
+  const servers = serversOf(device, SSH_PROFILES[ssh]);
+  let connections = 0;
+  return openCardFace(device, address, (socket: Socket) => {
+    if (device.has('ssh-refused')) {
+      socket.destroy();
+      return;
+    }
+    connections += 1;
+    guardSocket(device, socket);
+    servers(device.has('ssh-host-key-changes') && connections > 1 ? 1 : 0).injectSocket(socket);
+  });
+}
+
+/** The server library wants key and banner before a connection comes: a server for each kind that is met. */
+function serversOf(device: SimulatedDevice, profile: SshProfile): (keyNumber: number) => ssh2.Server {
+  const keys = new Map<number, string>();
+  const servers = new Map<string, ssh2.Server>();
+  return (keyNumber) => {
+    const malformed = device.has('ssh-banner-malformed');
+    const kind = `${keyNumber} ${malformed}`;
+    const known = servers.get(kind);
+    if (known !== undefined) return known;
+    const key = keys.get(keyNumber) ?? hostKey(profile.key, keyNumber);
+    keys.set(keyNumber, key);
+    const made = new ssh2.Server(
+      {
+        hostKeys: [key],
+        algorithms: profile.algorithms,
+        ...(malformed ? { banner: SYSTEM_MESSAGE } : {}),
+      },
+      (connection) => {
+        // Clients leave in every way there is.
+        connection.on('error', () => undefined);
+        // Its writer of packets is a new one once the keys are agreed on.
+        connection.on('handshake', () => {
+          if (malformed && !spoilBanner(connection)) connection.end();
+        });
+        serve(device, connection);
+      },
+    );
+    servers.set(kind, made);
+    return made;
+  };
+}
+
+function serve(device: SimulatedDevice, connection: Connection): void {
+  let channels = 0;
+  connection.on('authentication', (attempt) => {
+    if (
+      attempt.method === 'password' &&
+      attempt.username === ACCESS.user &&
+      attempt.password === device.password
+    )
+      attempt.accept();
+    else {
+      if (attempt.method === 'password') device.counters.refusedLogins += 1;
+      attempt.reject(['password']);
+    }
+  });
+  connection.on('ready', () => {
+    device.counters.logins += 1;
+    device.changed();
+    if (device.has('ssh-hang-up-after-login')) {
+      connection.end();
+      return;
+    }
+    connection.on('session', (accept, reject) => {
+      channels += 1;
+      if (channels > 1) reject();
+      else serveSession(device, connection, accept());
+    });
+  });
+}
+
+function serveSession(device: SimulatedDevice, connection: Connection, session: Session): void {
+  const hangUp = (): void => {
+    connection.end();
+  };
+  session.on('pty', (accept) => accept());
+  session.on('shell', (accept) => {
+    if (device.has('ssh-session-limit')) turnAway(accept());
+    else talk(device, accept(), hangUp);
+  });
+  session.on('exec', (accept, reject, { command }) => {
+    const run = programFor(device, command);
+    if (run === null) reject();
+    else run(accept(), hangUp);
+  });
+}
+
+type Program = (channel: ServerChannel, hangUp: () => void) => void;
+
+/** What an `exec` request runs: `scp` on every card, any command on third-generation cards from 2.x on (card notes, 2.4). */
+function programFor(device: SimulatedDevice, command: string): Program | null {
+  if (device.has('ssh-session-limit')) return turnAway;
+  if (device.has('password-change')) return null;
+  const { options = '', path = '' } = SCP.exec(command)?.groups ?? {};
+  const flags = options.replace(/[ -]/g, '');
+  if (flags.includes('t')) return (channel, hangUp) => receiveScp(device, path, channel, hangUp);
+  if (flags.includes('f')) return (channel) => sendScp(device, path, channel);
+  const major = Number(/^v(\d+)/.exec(device.appVersion)?.[1] ?? 0);
+  if (device.persona.generation !== 'nmc3' || major < 2) return null;
+  return (channel, hangUp) => execute(device, command, channel, hangUp);
+}
+
+function execute(device: SimulatedDevice, command: string, channel: ServerChannel, hangUp: () => void): void {
+  const { lines, ending } = answerCommand(device, command, { path: '/' });
+  if (ending === 'hang-up') {
+    hangUp();
+    return;
+  }
+  // Without a terminal there is no full screen, and the log comes as it is.
+  const printed = ending === 'events' ? device.eventLog : lines;
+  channel.write(Buffer.from(printed.map((line) => `${line}\r\n`).join(''), 'latin1'));
+  leave(channel);
+}
+
+function turnAway(channel: ServerChannel): void {
+  channel.write(`${TOO_MANY_LOGINS}\r\n`);
+  leave(channel);
+}
+
+function leave(channel: ServerChannel): void {
+  channel.exit(0);
+  channel.end();
+}
+
+function talk(device: SimulatedDevice, channel: ServerChannel, hangUp: () => void): void {
+  const terminal = new Terminal(device, {
+    write: (text) => {
+      channel.write(Buffer.from(text, 'latin1'));
+    },
+    end: () => leave(channel),
+    hangUp,
+  });
+  channel.on('data', (chunk: Buffer) => terminal.feed(chunk.toString('latin1')));
+  channel.on('close', () => terminal.close());
+  terminal.start(device.has('shell-login-again') ? 'login' : 'inside');
+}
+
+/** The sending side of the old SCP protocol: each of its pieces waits for a zero byte of the receiver. */
+export function sendScp(device: SimulatedDevice, target: string, channel: ServerChannel): void {
+  const path = absolutePath(target, '/');
+  const bytes = cardFiles(device).read(path);
+  const end = (code: number): void => {
+    channel.exit(code);
+    channel.end();
+  };
+  if (bytes === null) {
+    channel.write(`\x01scp: ${path}: No such file or directory\n`);
+    end(1);
+    return;
+  }
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const pieces = [
+    Buffer.from(`C0644 ${bytes.length} ${name}\n`, 'latin1'),
+    Buffer.concat([bytes, Buffer.alloc(1)]),
+  ];
+  let over = false;
+  channel.on('data', (chunk: Buffer) => {
+    for (const byte of chunk) {
+      if (over) return;
+      const piece = byte === 0 ? pieces.shift() : undefined;
+      if (piece !== undefined) {
+        channel.write(piece);
+        continue;
+      }
+      over = true;
+      if (byte === 0) device.counters.downloads += 1;
+      end(byte === 0 ? 0 : 1);
+    }
+  });
+}

@@ -1,0 +1,39 @@
+import type { SimulatedDevice } from '../device/device.ts';
+import { Terminal } from '../shell/terminal.ts';
+import { openCardFace } from './card.ts';
+import type { Face } from './endpoint.ts';
+
+/**
+ * What is no typing: a command of the protocol with the option that it may name, and the zero byte that follows a carriage
+ * return (RFC 854). A doubled 255 is dropped too; nobody types one.
+ */
+const PROTOCOL = /\u00ff(?:[\u00fb-\u00fe][\s\S]|\u00fa[\s\S]*?\u00ff\u00f0|[^\u00fa-\u00fe])|\0/g;
+/** A command of the protocol whose end has not come yet. */
+const UNFINISHED = /\u00ff(?:[\u00fb-\u00fe]|\u00fa[\s\S]*)?$/;
+const LONGEST_COMMAND = 256;
+
+/** Telnet: the login of the serial line, then the command line as over SSH. Which options a card negotiates is not known: none. */
+export function openTelnetFace(device: SimulatedDevice, address: string): Promise<Face> {
+  return openCardFace(device, address, (socket) => {
+    const terminal = new Terminal(device, {
+      write: (text) => {
+        if (socket.writable) socket.write(text, 'latin1');
+      },
+      end: () => {
+        socket.end();
+      },
+      hangUp: () => {
+        socket.destroy();
+      },
+    });
+    let rest = '';
+    socket.on('close', () => terminal.close());
+    socket.on('data', (chunk) => {
+      const text = (rest + chunk.toString('latin1')).replace(PROTOCOL, '');
+      const cut = text.search(UNFINISHED);
+      rest = cut === -1 ? '' : text.slice(cut).slice(0, LONGEST_COMMAND);
+      terminal.feed(cut === -1 ? text : text.slice(0, cut));
+    });
+    terminal.start('login');
+  });
+}

@@ -1,0 +1,86 @@
+import type { SimulatedLocalDevice } from '../device.ts';
+import type { Line } from '../port/line.ts';
+import { readRegisters } from './registers.ts';
+
+const SLAVE = 1;
+const READ = 3;
+/** Functions that only ask for something, by the protocol. */
+const HARMLESS: ReadonlySet<number> = new Set([1, 2, READ, 4, 7, 11, 12, 17, 20, 24, 43]);
+/** A request to read: slave, function, two words, CRC. */
+const READ_BYTES = 8;
+const MOST_REGISTERS = 125;
+const LONGEST_FRAME = 256;
+const REFUSAL = { function: 1, address: 2, value: 3 } as const;
+
+/** A frame ends where the line is idle for longer than this; in time of the world. */
+const IDLE_MS = 20;
+
+/** Modbus RTU on a serial line: 9600 8N1, slave 1. It reads registers and refuses everything else. */
+export class ModbusFace {
+  readonly rate = 9600;
+  readonly #device: SimulatedLocalDevice;
+  readonly #line: Line;
+  #heard: Buffer = Buffer.alloc(0);
+  #wait: () => void = () => undefined;
+
+  constructor(device: SimulatedLocalDevice, line: Line) {
+    this.#device = device;
+    this.#line = line;
+  }
+
+  hear(bytes: Buffer): void {
+    this.#wait();
+    this.#heard = Buffer.concat([this.#heard, bytes]).subarray(0, LONGEST_FRAME);
+    const isRead = this.#heard.length === READ_BYTES && this.#heard[1] === READ && isWhole(this.#heard);
+    if (isRead) this.#end();
+    else this.#wait = this.#device.after(0, () => this.#end(), IDLE_MS);
+  }
+
+  #end(): void {
+    const frame = this.#heard;
+    this.#heard = Buffer.alloc(0);
+    if (!isWhole(frame) || frame[0] !== SLAVE) return;
+    const [, asked = 0] = frame;
+    // A real unit obeys some of the others.
+    if (!HARMLESS.has(asked)) this.#device.dangerous += 1;
+    this.#line.say(withCrc(asked === READ ? this.#read(frame) : refusal(asked, REFUSAL.function)));
+  }
+
+  #read(frame: Buffer): Buffer {
+    if (frame.length !== READ_BYTES) return refusal(READ, REFUSAL.value);
+    const count = frame.readUInt16BE(4);
+    if (count < 1 || count > MOST_REGISTERS) return refusal(READ, REFUSAL.value);
+    const found = readRegisters(this.#device, frame.readUInt16BE(2), count);
+    if (found === null) return refusal(READ, REFUSAL.address);
+    const answer = Buffer.alloc(3 + 2 * count);
+    answer.set([SLAVE, READ, 2 * count]);
+    found.forEach((word, index) => {
+      answer.writeUInt16BE(word, 3 + 2 * index);
+    });
+    return answer;
+  }
+}
+
+function refusal(asked: number, why: number): Buffer {
+  return Buffer.from([SLAVE, asked | 0x80, why]);
+}
+
+function isWhole(frame: Buffer): boolean {
+  return frame.length >= 4 && frame.readUInt16LE(frame.length - 2) === modbusCrc(frame.subarray(0, -2));
+}
+
+/** CRC-16 of Modbus RTU: polynomial A001 (mirrored), start FFFF. In a frame its low byte comes first. */
+export function modbusCrc(bytes: Uint8Array): number {
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 0xa001;
+  }
+  return crc;
+}
+
+/** The bytes with their CRC behind them. */
+export function withCrc(bytes: Uint8Array): Buffer {
+  const crc = modbusCrc(bytes);
+  return Buffer.from([...bytes, crc & 0xff, crc >>> 8]);
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { DeviceKind } from '../core/index.ts';
+import { readOwnData } from '../yaml/index.ts';
+
+export const BYSTANDERS = [
+  'rack-pdu-nmc2',
+  'rack-pdu-nmc3',
+  'rack-pdu-cpdu',
+  'masterswitch',
+  'transfer-switch',
+  'cooling-ap9617',
+  'cooling-inrow',
+  'netbotz',
+  'netbotz-card',
+  'symmetra',
+  'galaxy-5500',
+  'galaxy-3500',
+  'smart-ups-vt',
+  'powerchute-agent',
+  'linux-host',
+  'card-without-application',
+  'card-ap9605',
+  'cyberpower-ups',
+  'eaton-ups',
+  'dell-ups',
+  'generex-ups',
+  'netagent-ups',
+  'easy-ups',
+  'back-ups',
+  'printer',
+  'switch',
+  'smart-ups-unmarked',
+  'smart-ups-ultra',
+] as const;
+export type BystanderName = (typeof BYSTANDERS)[number];
+
+const KINDS = [
+  'smart-ups',
+  'ups',
+  'pdu',
+  'ats',
+  'cooling',
+  'card',
+  'agent',
+  'other',
+] as const satisfies readonly DeviceKind[];
+
+const oid = z.string().regex(/^1(?:\.(?:0|[1-9]\d{0,9})){3,40}$/);
+
+/** Type and value of an object; `hex` is an OCTET STRING that is no text, as hexadecimal digits. */
+export const ObjectSchema = z.union([
+  z.tuple([z.literal('text'), z.string().max(1000)]),
+  z.tuple([z.literal('hex'), z.string().regex(/^(?:[0-9a-f]{2})*$/)]),
+  z.tuple([z.literal('oid'), oid]),
+  z.tuple([z.literal('integer'), z.int32()]),
+  z.tuple([z.enum(['gauge', 'counter', 'ticks']), z.uint32()]),
+]);
+export type ObjectValue = z.infer<typeof ObjectSchema>;
+
+/** A device that is only there over SNMP. */
+export const BystanderSchema = z.strictObject({
+  /** What a tool should call it. */
+  is: z.enum(KINDS),
+  /** The versions that it hears: `v1` that alone, `v2c` both with a community, `v3` the user alone. */
+  snmp: z.enum(['v1', 'v2c', 'v3']),
+  /** By the OID of the instance. */
+  objects: z.record(oid, ObjectSchema),
+});
+export type Bystander = z.infer<typeof BystanderSchema>;
+
+const FileSchema = z.record(z.enum(BYSTANDERS), BystanderSchema);
+
+/** All bystanders by their names. */
+export async function loadBystanders(): Promise<Readonly<Record<BystanderName, Bystander>>> {
+  const { value } = await readOwnData(new URL('other-devices.yaml', import.meta.url), FileSchema);
+  return value;
+}

@@ -1,0 +1,86 @@
+import { lookup } from 'node:dns/promises';
+import { isIP, isIPv6 } from 'node:net';
+import pLimit from 'p-limit';
+import { Problem, printable, type SnmpAccess } from '../../core/index.ts';
+import type { Endpoint } from './problems.ts';
+import { openSession, type SnmpSession } from './session.ts';
+import { SharedSocket, spelledLikeSocket } from './shared-socket.ts';
+import { whySilent } from './silence.ts';
+import { keepUserKeys } from './user-keys.ts';
+
+export interface SnmpHubOptions {
+  /** For one try of one query. */
+  readonly timeoutMs?: number;
+  /** Further tries of a read. A write is never repeated. */
+  readonly retries?: number;
+}
+
+/** All SNMP traffic of the process: one socket an address family. */
+export interface SnmpHub {
+  /** Opens a session. Throws Problem link/dns. Sends nothing yet. */
+  open(access: SnmpAccess, endpoint: Endpoint): Promise<SnmpSession>;
+  /** Asks why an agent kept silent to a credential, as far as that can be told; null where it cannot. Only reads, and never throws. */
+  whySilent(endpoint: Endpoint, access: SnmpAccess): Promise<Problem | null>;
+  /** Datagrams that came from addresses that were not asked, and were thrown away. */
+  readonly foreignAnswers: number;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 5000;
+const RETRIES = 1;
+/** Each of these questions has a socket of its own. */
+const QUESTIONS_AT_ONCE = 512;
+
+export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
+  const sockets = new Map<'udp4' | 'udp6', SharedSocket>();
+  keepUserKeys();
+  const questions = pLimit(QUESTIONS_AT_ONCE);
+  const socketFor = (type: 'udp4' | 'udp6'): SharedSocket => {
+    const present = sockets.get(type);
+    if (present !== undefined) return present;
+    const made = new SharedSocket(type);
+    sockets.set(type, made);
+    return made;
+  };
+  return {
+    async open(access, endpoint) {
+      const address = await resolveHost(endpoint.host);
+      const transport = isIPv6(address) ? 'udp6' : 'udp4';
+      return openSession({
+        access,
+        address,
+        endpoint,
+        socket: socketFor(transport),
+        timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+        retries: options.retries ?? RETRIES,
+      });
+    },
+    whySilent: (endpoint, access) =>
+      questions(async () => {
+        const address = await resolveHost(endpoint.host).catch(() => null);
+        return address === null ? null : whySilent(address, isIPv6(address) ? 6 : 4, endpoint, access);
+      }),
+    get foreignAnswers() {
+      return [...sockets.values()].reduce((sum, socket) => sum + socket.foreignAnswers, 0);
+    },
+    async close() {
+      await Promise.all([...sockets.values()].map((socket) => socket.close()));
+      sockets.clear();
+    },
+  };
+}
+
+/** The address of a host, spelled as the socket will spell the sender of an answer. */
+async function resolveHost(host: string): Promise<string> {
+  if (isIP(host) !== 0) return spelledLikeSocket(host);
+  try {
+    const { address } = await lookup(host);
+    return spelledLikeSocket(address);
+  } catch (thrown) {
+    throw new Problem('link/dns', `The name ${printable(host)} has no address.`, {
+      hint: 'Check the host in the inventory, or the name server.',
+      transient: true,
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,133 @@
+import { hasCode, Problem, printable, type Secret, type SnmpAccess, serviceName } from '../../core/index.ts';
+import type { Reply } from './agent.ts';
+import { dropsInWords } from './drops.ts';
+import { reportInWords } from './report.ts';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `SNMPv3 user "audit" (authKey env:UPS_AUTH, privKey env:UPS_PRIV)`: names a credential and tells nothing of its secrets. */
+export function credentialName(access: SnmpAccess): string {
+  const from = (secret: Secret): string => printable(secret.reference ?? 'of the inventory', 120);
+  if (access.version !== '3') return `SNMPv${access.version} community ${from(access.community)}`;
+  const { user, auth, authKey, priv, privKey } = access;
+  const keys = [
+    ...(auth === null || authKey === null ? [] : [`${auth} authKey ${from(authKey)}`]),
+    ...(priv === null || privKey === null ? [] : [`${priv} privKey ${from(privKey)}`]),
+  ];
+  return `SNMPv3 user "${printable(user, 64)}" (${keys.length === 0 ? 'no keys' : keys.join(', ')})`;
+}
+
+/** Causes for which an agent does not answer a credential, of its own version only. */
+export function credentialHint(access: SnmpAccess): string {
+  return access.version === '3'
+    ? 'Check the user name, the protocols and both pass phrases (15 to 32 characters on these cards), and the SNMPv3 access list of the card.'
+    : 'Check the community, whether the card takes SNMPv1 and v2c at all, and the access list of the card.';
+}
+
+/** An agent that answers others, and not this credential. */
+export function wrongCredential(endpoint: Endpoint, access: SnmpAccess): Problem {
+  return new Problem(
+    'link/snmp-auth',
+    `An SNMPv3 agent answers at ${serviceName(endpoint)}, and not to the ${credentialName(access)}.`,
+    { hint: credentialHint(access), transient: true },
+  );
+}
+
+/** Why nothing was read. A response is a Problem here where it carries an error, or answers other objects than asked. */
+export function problemOfReply(reply: Reply, endpoint: Endpoint, access: SnmpAccess): Problem {
+  const where = serviceName(endpoint);
+  switch (reply.kind) {
+    case 'response':
+      return reply.pdu.errorStatus > 0
+        ? errorStatus(reply.pdu.errorStatus, where)
+        : garbage(where, 'It answered for other objects than were asked for.');
+    case 'report': {
+      const { means, check } = reportInWords(reply.report);
+      const proof = reply.report.isAuthentic ? '' : ' The report is not authenticated.';
+      return new Problem(
+        'link/snmp-auth',
+        `The SNMPv3 agent at ${where} does not accept the ${credentialName(access)}: ${means} (${reply.report.name}).${proof}`,
+        { hint: check },
+      );
+    }
+    case 'unsent':
+      return unsent(reply.error, where);
+    case 'silent': {
+      const came = dropsInWords(reply.drops);
+      if (came !== null) return garbage(where, `It sent ${came}. Nothing of that was used.`);
+      return new Problem('link/silent', `No SNMP answer from ${where} to the ${credentialName(access)}.`, {
+        hint: `Check address and port. ${credentialHint(access)} A wrong credential is silence, like a dead host.`,
+        transient: true,
+      });
+    }
+  }
+}
+
+function garbage(where: string, what: string): Problem {
+  return new Problem('device/garbage', `The SNMP answer of ${where} cannot be used. ${what}`, {
+    hint: 'Try again. If it stays so, something else than a card answers there, or somebody forges its answers.',
+    transient: true,
+  });
+}
+
+/** Names of error states by RFC 3416, section 3. */
+const STATUS_NAMES = [
+  'NoError',
+  'TooBig',
+  'NoSuchName',
+  'BadValue',
+  'ReadOnly',
+  'GeneralError',
+  'NoAccess',
+  'WrongType',
+  'WrongLength',
+  'WrongEncoding',
+  'WrongValue',
+  'NoCreation',
+  'InconsistentValue',
+  'ResourceUnavailable',
+  'CommitFailed',
+  'UndoFailed',
+  'AuthorizationError',
+  'NotWritable',
+  'InconsistentName',
+] as const;
+export const STATUS = { tooBig: 1, noSuchName: 2, last: STATUS_NAMES.length - 1 } as const;
+
+function errorStatus(status: number, where: string): Problem {
+  return new Problem(
+    'link/snmp',
+    `The SNMP agent at ${where} answered with the error ${STATUS_NAMES[status] ?? `number ${status}`}.`,
+    { hint: 'For a write: check that the credential may write, and that nobody is logged in to the card.' },
+  );
+}
+
+function unsent(error: unknown, where: string): Problem {
+  const text = error instanceof Error ? printable(error.message) : 'unknown error';
+  return new Problem('link/unreachable', `The SNMP request to ${where} could not be sent: ${text}.`, {
+    hint: 'Check its address, and the route and firewall of this machine.',
+    transient: true,
+    cause: error,
+  });
+}
+
+/** For what was thrown while a request was made of a credential: it was not sent. */
+export function problemOfEncoding(thrown: unknown, endpoint: Endpoint, access: SnmpAccess): Problem {
+  const where = serviceName(endpoint);
+  if (hasCode(thrown, 'ERR_OSSL_EVP_UNSUPPORTED')) {
+    const cipher = access.version === '3' ? (access.priv ?? 'algorithm').toUpperCase() : 'algorithm';
+    return new Problem('link/snmp-auth', `This Node.js has no ${cipher} to speak SNMPv3 with ${where}.`, {
+      hint: 'Use priv: aes for the user on the card and in the inventory, or start Node.js with --openssl-legacy-provider.',
+      cause: thrown,
+    });
+  }
+  const text = thrown instanceof Error ? printable(thrown.message) : 'unknown error';
+  return new Problem('device/garbage', `No SNMP request can be made for the agent at ${where}: ${text}.`, {
+    hint: 'Try again. If it stays so, the engine clock that the agent names is none.',
+    transient: true,
+    cause: thrown,
+  });
+}

@@ -1,0 +1,103 @@
+import { type Card, printable } from '../../core/index.ts';
+import { OID } from '../client/oids.ts';
+import { type SnmpAnswers, textOf } from '../client/values.ts';
+
+/** Keys of the bracket in a card's sysDescr (SNMP notes, section b). */
+const KEYS = ['MB', 'PF', 'PN', 'AF1', 'AN1', 'MN', 'HR', 'SN', 'MD'] as const;
+type Key = (typeof KEYS)[number];
+const START = new RegExp(`(?<=^|\\s)(${KEYS.join('|')}):`, 'g');
+const isKey = (word: string | undefined): word is Key => KEYS.some((key) => key === word);
+
+/** What a card's sysDescr says of it. Keys without a value are absent. */
+export type CardFields = Readonly<Partial<Record<Key, string>>>;
+
+/** The oldest grammar names model and serial in words of its own: `MOD: AP9605, ... SN: WA98...`. */
+const OLDEST = /\(FW [^)]*?MOD:\s*([A-Za-z0-9-]+)[^)]*?SN:\s*([A-Za-z0-9]+)/;
+
+/**
+ * Reads the bracket of known keys. Values are cut at the next known key, never at a blank: `SN: ZA18...` carries one.
+ * Null where there is no such bracket.
+ */
+export function parseSysDescr(sysDescr: string): CardFields | null {
+  const text = sysDescr.slice(0, 1024);
+  const bracket = /\((MB:[^()]*)\)/.exec(text)?.[1] ?? /\(((?:PF|PN|AF1|AN1|MN):[^()]*)\)/.exec(text)?.[1];
+  if (bracket === undefined) {
+    const oldest = OLDEST.exec(text);
+    return oldest === null ? null : { MN: oldest[1] ?? '', SN: oldest[2] ?? '' };
+  }
+  // A key that comes again is part of a value.
+  const seen = new Set<Key>();
+  const starts = [...bracket.matchAll(START)].flatMap(({ 0: head, 1: key, index }) => {
+    if (!isKey(key) || seen.has(key)) return [];
+    seen.add(key);
+    return [{ key, begin: index, value: index + head.length }];
+  });
+  const fields: Partial<Record<Key, string>> = {};
+  for (const [index, { key, value }] of starts.entries()) {
+    const said = bracket.slice(value, starts[index + 1]?.begin).trim();
+    if (said !== '') fields[key] = said;
+  }
+  return fields;
+}
+
+/** `apc_hw05_sumx_708.bin`: platform and module of a firmware file. */
+const MODULE_FILE = /^apc_(hw\d\d)_([a-z0-9]+?)_v?[0-9]/i;
+
+export interface ModuleFile {
+  readonly platform: string;
+  readonly name: string;
+}
+
+export function parseModuleFile(file: string): ModuleFile | null {
+  const found = MODULE_FILE.exec(file.trim());
+  return found === null
+    ? null
+    : { platform: (found[1] ?? '').toLowerCase(), name: (found[2] ?? '').toLowerCase() };
+}
+
+/** Platforms of the card generations. */
+const GENERATIONS: Readonly<Record<string, Card['generation']>> = {
+  hw02: 'nmc1',
+  hw03: 'nmc1',
+  hw05: 'nmc2',
+  hw06: 'nmc2',
+  hw21: 'nmc3',
+};
+
+export function generationOf(platform: string): Card['generation'] {
+  return GENERATIONS[platform] ?? null;
+}
+
+/** The card behind an answer: from its sysDescr, and from its module table where the sysDescr is silent. */
+export function readCard(answers: SnmpAnswers): Card | null {
+  const fields = parseSysDescr(textOf(answers, OID.sysDescr) ?? '');
+  const osFile = fields?.PN ?? textOf(answers, OID.moduleFile1);
+  const appFile = fields?.AN1 ?? textOf(answers, OID.moduleFile2);
+  const os = fields?.PF ?? textOf(answers, OID.moduleVersion1);
+  const appVersion = fields?.AF1 ?? textOf(answers, OID.moduleVersion2);
+  if (fields === null && osFile === null && os === null) return null;
+  const tableModel = textOf(answers, OID.hostModel);
+  const tableSerial = textOf(answers, OID.hostSerial);
+  const app = appFile === null ? null : parseModuleFile(appFile);
+  const platform = (osFile === null ? null : parseModuleFile(osFile))?.platform ?? app?.platform ?? null;
+  const name = app?.name ?? oldName(appFile);
+  return {
+    model: clean(fields?.MN ?? tableModel),
+    serial: clean(fields?.SN ?? tableSerial),
+    generation: platform === null ? null : generationOf(platform),
+    platform: clean(platform),
+    boot: clean(textOf(answers, OID.moduleVersion3)),
+    os: clean(os),
+    app: name === null && appVersion === null ? null : { name, version: clean(appVersion) },
+  };
+}
+
+/** `ms225a.bin`: files of cards before the NMC carry no platform. */
+function oldName(file: string | null): string | null {
+  return /^([a-z]+)\d/i.exec(file ?? '')?.[1]?.toLowerCase() ?? null;
+}
+
+function clean(text: string | null): string | null {
+  const shown = printable(text ?? '', 100);
+  return shown === '' ? null : shown;
+}

@@ -1,0 +1,223 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { Problem, printable, readHost } from '../../core/index.ts';
+import { spelledLikeSocket } from '../client/shared-socket.ts';
+
+/** Addresses from `first` to `last`, both included. IPv4 addresses are numbers below 2^32. */
+interface Span {
+  readonly family: 4 | 6;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** Addresses of a sweep in ascending order, without doubles: a million of them cost no more memory than two. */
+export interface AddressList {
+  readonly count: number;
+  /** The address at a place from 0 on, spelled as a socket spells it. */
+  at(index: number): string;
+  /** The place of an address; -1 where it is not in the list. */
+  indexOf(address: string): number;
+}
+
+/** What a person wrote for a sweep: addresses, and names that must be asked of a name server first. */
+export interface ReadRanges {
+  readonly spans: readonly Span[];
+  readonly names: readonly string[];
+}
+
+/** A sweep of more would take longer than anybody waits for it: a /12. */
+const MOST_ADDRESSES = 2n ** 20n;
+/** IPv4 blocks to which a question to one device must not be sent: this network, multicast, reserved and broadcast. */
+const FORBIDDEN: readonly (readonly [string, string])[] = [
+  ['0.0.0.0', '0.255.255.255'],
+  ['224.0.0.0', '255.255.255.255'],
+];
+const HINT =
+  'A range is an address, a block like 10.1.0.0/24, from-to like 10.1.0.10-10.1.0.99 (or 10.1.0.10-99), or a host name.';
+
+/**
+ * Reads words such as `10.1.0.0/16`, `10.1.0.10-10.1.2.5`, `10.1.0.10-99`, `2001:db8::10`, `fe80::1%eth0` or a host name.
+ * First and last address of an IPv4 block are its network and its broadcast, and are left out of blocks that have them.
+ * Throws Problem config/usage.
+ */
+export function readRanges(words: readonly string[]): ReadRanges {
+  const spans: Span[] = [];
+  const names: string[] = [];
+  for (const written of words) {
+    const word = written.replace(/^\[([^[\]]*)\]$/, '$1');
+    const span = readBlock(word) ?? readSpan(word) ?? readOne(word);
+    if (span !== null) spans.push(allowed(span, word));
+    // An address with a zone (`fe80::1%eth0`) can be no end of a range; a resolver takes it as it is.
+    else names.push(nameOf(word));
+  }
+  return { spans, names };
+}
+
+function nameOf(word: string): string {
+  const read = readHost(word);
+  if (read.ok) return read.host;
+  throw odd(word, `is no range: it ${read.why}`);
+}
+
+function odd(word: string, why: string): Problem {
+  return new Problem('config/usage', `"${printable(word, 80)}" ${why}.`, { hint: HINT });
+}
+
+function readOne(word: string): Span | null {
+  const value = numberOf(word);
+  return value === null ? null : { ...value, last: value.first };
+}
+
+function readBlock(word: string): Span | null {
+  const found = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(word);
+  const base = numberOf(found?.[1] ?? '');
+  if (found === null || base === null) return null;
+  const bits = base.family === 4 ? 32 : 128;
+  const prefix = Number(found[2]);
+  if (prefix > bits) throw odd(word, `is no block: an IPv${base.family} prefix has at most ${bits} bits`);
+  const size = 1n << BigInt(bits - prefix);
+  const first = (base.first / size) * size;
+  const last = first + size - 1n;
+  const hasEnds = base.family === 4 && prefix < 31;
+  return hasEnds ? { family: 4, first: first + 1n, last: last - 1n } : { family: base.family, first, last };
+}
+
+function readSpan(word: string): Span | null {
+  const found = /^([0-9A-Fa-f:.]+)-([0-9A-Fa-f:.]+)$/.exec(word);
+  const from = numberOf(found?.[1] ?? '');
+  if (found === null || from === null) return null;
+  const end = found[2] ?? '';
+  // `10.1.0.10-99` names the last octet alone.
+  const to = numberOf(
+    /^\d{1,3}$/.test(end) && from.family === 4 ? (found[1] ?? '').replace(/\d+$/, end) : end,
+  );
+  if (to === null || to.family !== from.family)
+    throw odd(word, 'does not end in an address of the same kind');
+  if (to.first < from.first) throw odd(word, 'ends before it begins');
+  return { family: from.family, first: from.first, last: to.first };
+}
+
+function allowed(span: Span, word: string): Span {
+  if (span.family === 6) {
+    if (ipaddr.fromByteArray(bytesOf(span.first, 16)).range() === 'multicast')
+      throw odd(word, 'is multicast');
+    return span;
+  }
+  for (const [from, to] of FORBIDDEN) {
+    const first = numberOf(from)?.first ?? 0n;
+    const last = numberOf(to)?.first ?? 0n;
+    if (span.first <= last && span.last >= first)
+      throw odd(word, `reaches into ${from}-${to}, where no single device is`);
+  }
+  return span;
+}
+
+function numberOf(address: string): { readonly family: 4 | 6; readonly first: bigint } | null {
+  if (isIPv4(address))
+    return {
+      family: 4,
+      first: BigInt(address.split('.').reduce((value, byte) => value * 256 + Number(byte), 0)),
+    };
+  if (!isIPv6(address) || address.includes('%')) return null;
+  const bytes = ipaddr.parse(address).toByteArray();
+  return { family: 6, first: bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n) };
+}
+
+function bytesOf(value: bigint, length: 4 | 16): number[] {
+  return Array.from({ length }, (_, index) => Number((value >> BigInt((length - 1 - index) * 8)) & 255n));
+}
+
+function spelled(family: 4 | 6, value: bigint): string {
+  if (family === 6) return spelledLikeSocket(ipaddr.fromByteArray(bytesOf(value, 16)).toString());
+  const word = Number(value);
+  return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+}
+
+/**
+ * The addresses of some ranges without those of others. `singles` are addresses that cannot stand in a span, such as those
+ * with a zone. Throws Problem config/usage where nothing is left, or more than 2^20.
+ */
+export function listAddresses(
+  wanted: readonly Span[],
+  excluded: readonly Span[],
+  singles: readonly string[] = [],
+): AddressList {
+  const spans = without(merged(wanted), merged(excluded));
+  const total = spans.reduce((sum, span) => sum + span.last - span.first + 1n, 0n);
+  if (total > MOST_ADDRESSES) {
+    throw new Problem('config/usage', `The ranges hold ${total} addresses, more than ${MOST_ADDRESSES}.`, {
+      hint: 'Sweep smaller ranges one after the other. Of an IPv6 network name the addresses, or a block that small.',
+    });
+  }
+  const offsets: number[] = [];
+  let count = 0;
+  for (const span of spans) {
+    offsets.push(count);
+    count += Number(span.last - span.first + 1n);
+  }
+  const odd = [...new Set(singles)];
+  return {
+    count: count + odd.length,
+    at(index) {
+      if (index >= count) return odd[index - count] ?? '';
+      const place = lastWhere(offsets, (offset) => offset <= index);
+      const span = spans[place];
+      return span === undefined
+        ? ''
+        : spelled(span.family, span.first + BigInt(index - (offsets[place] ?? 0)));
+    },
+    indexOf(address) {
+      const value = numberOf(address);
+      if (value === null) {
+        const place = odd.indexOf(address);
+        return place === -1 ? -1 : count + place;
+      }
+      const place = lastWhere(spans, ({ family, first }) =>
+        family === value.family ? first <= value.first : family < value.family,
+      );
+      const span = spans[place];
+      const inside = span !== undefined && span.family === value.family && value.first <= span.last;
+      return inside ? (offsets[place] ?? 0) + Number(value.first - span.first) : -1;
+    },
+  };
+}
+
+/** The last place of a row that `holds`, where it holds up to some place and not from there on; -1 where nowhere. */
+function lastWhere<T>(row: readonly T[], holds: (value: T) => boolean): number {
+  let low = -1;
+  let high = row.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const value = row[middle];
+    if (value !== undefined && holds(value)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** In order, and what touches joined. */
+function merged(spans: readonly Span[]): readonly Span[] {
+  const sorted = [...spans].sort((a, b) => a.family - b.family || (a.first < b.first ? -1 : 1));
+  const joined: Span[] = [];
+  for (const span of sorted) {
+    const before = joined.at(-1);
+    if (before !== undefined && before.family === span.family && span.first <= before.last + 1n)
+      joined[joined.length - 1] = { ...before, last: before.last > span.last ? before.last : span.last };
+    else joined.push(span);
+  }
+  return joined;
+}
+
+function without(spans: readonly Span[], holes: readonly Span[]): readonly Span[] {
+  return spans.flatMap((span) => {
+    const kept: Span[] = [];
+    let { first } = span;
+    for (const hole of holes) {
+      if (hole.family !== span.family || hole.last < first || hole.first > span.last) continue;
+      if (hole.first > first) kept.push({ ...span, first, last: hole.first - 1n });
+      first = hole.last + 1n;
+    }
+    if (first <= span.last) kept.push({ ...span, first });
+    return kept;
+  });
+}

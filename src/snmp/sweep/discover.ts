@@ -1,0 +1,148 @@
+import pLimit from 'p-limit';
+import type { Clock, Found, SnmpAccess } from '../../core/index.ts';
+import type { SnmpHub } from '../client/hub.ts';
+import { engineProbe, probeFor } from '../client/probe.ts';
+import { lookBySnmp } from '../look/look.ts';
+import type { AddressList } from './addresses.ts';
+import { type SweepProbe, type SweepResult, sweep } from './sweep.ts';
+
+export interface DiscoverOptions {
+  /** For the careful look at those that answered. */
+  readonly hub: SnmpHub;
+  readonly addresses: AddressList;
+  readonly port: number;
+  /** Tried in this order at each address. */
+  readonly credentials: readonly SnmpAccess[];
+  /** Questions a second; null = as fast as the machine can. */
+  readonly rate: number | null;
+  readonly waitMs: number;
+  readonly retries: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: DiscoverProgress) => void;
+}
+
+export interface DiscoverProgress {
+  readonly sent: number;
+  readonly answered: number;
+  readonly read: number;
+}
+
+export interface DiscoverResult extends Omit<SweepResult, 'asked'> {
+  /** Addresses that were asked. */
+  readonly scanned: number;
+  /** Everything that answered, in the order of the addresses. */
+  readonly found: readonly Found[];
+}
+
+/** Cards that are read at the same time, where nothing else is said; one request at a time each. */
+const MOST_READ_AT_ONCE = 256;
+const LEAST_READ_AT_ONCE = 8;
+
+/** A question of the sweep, and the credentials that its answer is worth a look with. */
+interface Question {
+  readonly probe: SweepProbe;
+  readonly credentials: readonly number[];
+}
+
+/**
+ * Asks all addresses whether anybody is there, then looks with care at those that answered. Only reads. What answers is in the
+ * result, whatever it is. When the signal is aborted it ends with what it has read by then.
+ */
+export async function discover(options: DiscoverOptions): Promise<DiscoverResult> {
+  const { addresses, credentials, rate, clock, signal } = options;
+  const questions = questionsFor(credentials);
+  const limit = pLimit(
+    rate === null
+      ? MOST_READ_AT_ONCE
+      : Math.min(MOST_READ_AT_ONCE, Math.max(LEAST_READ_AT_ONCE, Math.floor(rate / 20))),
+  );
+  const heard = new Map<string, Set<number>>();
+  const found = new Map<string, Found>();
+  const reads: Promise<void>[] = [];
+  let sent = 0;
+  const tell = (): void => options.onProgress({ sent, answered: heard.size, read: found.size });
+
+  const read = (host: string, candidates: readonly number[]): void => {
+    reads.push(
+      limit(async () => {
+        if (signal.aborted) return;
+        const one = await readOne(options, host, candidates);
+        if (one !== null) found.set(host, one);
+        tell();
+      }),
+    );
+  };
+
+  const swept = await sweep({
+    addresses,
+    port: options.port,
+    probes: questions.map(({ probe }) => probe),
+    rate,
+    waitMs: options.waitMs,
+    retries: options.retries,
+    clock,
+    signal,
+    onAnswer(host, answered) {
+      const known = heard.get(host) ?? new Set<number>();
+      heard.set(host, known);
+      if (answered === null) return;
+      for (const index of questions[answered]?.credentials ?? []) known.add(index);
+      // Its turn is now; who answered an open question only may answer a better one yet.
+      if (questions[answered]?.probe.last === true) read(host, inOrder(known));
+    },
+    onSent(count) {
+      sent = count;
+      tell();
+    },
+  });
+  for (const [host, known] of heard) {
+    const settled = [...known].some((index) => credentials[index]?.version !== '3');
+    // An answer that is none of SNMP is looked at all the same: nothing that answers goes unnamed.
+    if (!settled)
+      read(host, known.size > 0 ? inOrder(known) : credentials.map((_, index) => index).slice(0, 1));
+  }
+  await Promise.all(reads);
+  return {
+    scanned: swept.asked,
+    foreign: swept.foreign,
+    unsent: swept.unsent,
+    found: [...found.values()].sort((a, b) => addresses.indexOf(a.host) - addresses.indexOf(b.host)),
+  };
+}
+
+/** One question for each community, and one for all users together: it asks for the engine, not for a user. */
+function questionsFor(credentials: readonly SnmpAccess[]): readonly Question[] {
+  const users = credentials.flatMap(({ version }, index) => (version === '3' ? [index] : []));
+  return credentials.flatMap((access, index): Question[] => {
+    if (access.version !== '3') return [{ probe: { ...probeFor(access), last: true }, credentials: [index] }];
+    return index === users[0] ? [{ probe: { ...engineProbe(), last: false }, credentials: users }] : [];
+  });
+}
+
+function inOrder(indexes: ReadonlySet<number>): readonly number[] {
+  return [...indexes].sort((a, b) => a - b);
+}
+
+/** Looks with one credential after the other, until one is answered to. Null when the signal is aborted. */
+async function readOne(
+  options: DiscoverOptions,
+  host: string,
+  candidates: readonly number[],
+): Promise<Found | null> {
+  const { hub, port, credentials, clock, signal } = options;
+  let last: Found | null = null;
+  for (const credential of candidates) {
+    const snmp = credentials[credential];
+    if (snmp === undefined) continue;
+    try {
+      const look = await lookBySnmp(hub, { site: null, name: null, host, port, snmp }, { clock, signal });
+      if (look.kind !== null) return { host, look, credential };
+      last ??= { host, look, credential: null };
+    } catch (thrown) {
+      if (signal.aborted) return null;
+      throw thrown;
+    }
+  }
+  return last;
+}

@@ -1,0 +1,227 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, hasCode, Problem } from '../core/index.ts';
+import { diskProblem, makeFolder, syncFolder } from '../files/index.ts';
+import {
+  announcesAct,
+  EventSchema,
+  type JournalEvent,
+  mustNotGetLost,
+  type NewEvent,
+} from './journal-events.ts';
+import { type JournalFile, openJournalFile } from './journal-file.ts';
+import { endsPlainly, type ParsedJournal, parseJournal, writeLine, writeStart } from './journal-lines.ts';
+
+export * from './journal-events.ts';
+
+export interface Journal {
+  readonly run: string;
+  /** Every event so far, of this process and of those before it; also those that could not be written. */
+  readonly events: readonly JournalEvent[];
+  /** Why a line could not be written; null as long as every line is on the disk. No act may be begun from then on. */
+  readonly failed: Problem | null;
+  /**
+   * Resolves when the line is on the disk. Calls are written one after the other. Where the disk takes no more lines, an event that
+   * announces an act ({@link announcesAct}) rejects with Problem config/state and is forgotten: the act must not follow. Any other
+   * event is kept in memory, and written as soon as that works again.
+   */
+  append(event: NewEvent): Promise<void>;
+  /** Never rejects: every line that was acknowledged is on the disk. */
+  close(): Promise<void>;
+}
+
+const FILE = 'journal.jsonl';
+const STARTS = 'starts.jsonl';
+
+export function runsFolder(state: string): string {
+  return join(state, 'runs');
+}
+
+export function journalFile(state: string, run: string): string {
+  return join(runsFolder(state), run, FILE);
+}
+
+/** Names of the runs in a state folder, oldest first. */
+export async function listRuns(state: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(runsFolder(state), { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch (thrown) {
+    // No folder yet means no run yet.
+    if (hasCode(thrown, 'ENOENT')) return [];
+    throw new Problem('config/state', `The folder ${runsFolder(state)} cannot be read.`, {
+      hint: 'Make it readable for the user that runs upsfw, or name another with --state.',
+      cause: thrown,
+    });
+  }
+}
+
+/**
+ * Reads the events of a run. A last line that was cut off by a crash is dropped. Where any other line is damaged or missing, the
+ * lines before it are used and the last event is `damaged`. Throws Problem config/run where there is no such run.
+ */
+export async function readJournal(state: string, run: string): Promise<readonly JournalEvent[]> {
+  return (await readFiles(state, run)).events;
+}
+
+/** Whether a run is done with no unit in doubt, told without a replay; false where that takes one, or the journal cannot be read. */
+export async function isPlainlyDone(state: string, run: string): Promise<boolean> {
+  try {
+    const { bytes, starts } = await readBytes(state, run);
+    return endsPlainly(bytes, starts);
+  } catch (thrown) {
+    if (thrown instanceof Problem) return false;
+    throw thrown;
+  }
+}
+
+async function readFiles(state: string, run: string): Promise<ParsedJournal> {
+  const { bytes, starts } = await readBytes(state, run);
+  return parseJournal(bytes, starts, run);
+}
+
+async function readBytes(
+  state: string,
+  run: string,
+): Promise<{ readonly bytes: Buffer; readonly starts: Buffer }> {
+  if (!/^[A-Za-z0-9._-]+$/.test(run)) {
+    throw new Problem('config/run', `"${run}" is not the name of a run.`, {
+      hint: 'upsfw runs lists the runs.',
+    });
+  }
+  try {
+    // A living process writes the journal first, so what this list names must be in the journal that is read after it.
+    const starts = await readFile(join(runsFolder(state), run, STARTS)).catch((thrown: unknown) => {
+      if (hasCode(thrown, 'ENOENT')) return Buffer.alloc(0);
+      throw thrown;
+    });
+    const bytes = await readFile(journalFile(state, run)).catch((thrown: unknown) => {
+      // A journal that is gone beside a list of starts has lost them.
+      if (starts.length > 0 && hasCode(thrown, 'ENOENT')) return Buffer.alloc(0);
+      throw thrown;
+    });
+    return { bytes, starts };
+  } catch (thrown) {
+    if (!hasCode(thrown, 'ENOENT'))
+      throw diskProblem(thrown, `The journal of run ${run} in ${state} cannot be read`);
+    throw new Problem('config/run', `There is no run "${run}" in ${state}.`, {
+      hint: 'upsfw runs lists the runs; --state names another state folder.',
+      cause: thrown,
+    });
+  }
+}
+
+/** Begins the journal of a new run; the folder of the run must not exist yet. Throws Problem config/state. */
+export async function createJournal(state: string, run: string, clock: Clock): Promise<Journal> {
+  const folder = join(runsFolder(state), run);
+  try {
+    await makeFolder(runsFolder(state));
+    await mkdir(folder, { mode: 0o700 });
+    const file = await openJournalFile(join(folder, FILE), 0);
+    const starts = await openJournalFile(join(folder, STARTS), 0);
+    await syncFolder(folder);
+    await syncFolder(runsFolder(state));
+    return writer(run, { file, starts }, { events: [], sum: '' }, clock);
+  } catch (thrown) {
+    throw diskProblem(thrown, `The journal of the run cannot be made in ${folder}`);
+  }
+}
+
+/**
+ * Opens the journal of a run to go on with it. A torn last line is cut off first. Throws Problem config/run for a damaged journal,
+ * which must not be gone on with: a start may be missing from it.
+ */
+export async function reopenJournal(state: string, run: string, clock: Clock): Promise<Journal> {
+  const { events, whole, wholeStarts, sum } = await readFiles(state, run);
+  const last = events.at(-1);
+  if (last?.event === 'damaged')
+    throw new Problem(last.problem.code, last.problem.message, { hint: last.problem.hint });
+  const path = journalFile(state, run);
+  try {
+    const file = await openJournalFile(path, whole);
+    const starts = await openJournalFile(join(runsFolder(state), run, STARTS), wholeStarts);
+    return writer(run, { file, starts }, { events, sum }, clock);
+  } catch (thrown) {
+    throw diskProblem(thrown, `${path} cannot be written`, `upsfw resume ${run}`);
+  }
+}
+
+interface Files {
+  readonly file: JournalFile;
+  /** Names the lines that must not get lost. */
+  readonly starts: JournalFile;
+}
+
+function writer(
+  run: string,
+  { file, starts }: Files,
+  before: Pick<ParsedJournal, 'events' | 'sum'>,
+  clock: Clock,
+): Journal {
+  const events = [...before.events];
+  let { sum } = before;
+  let seq = events.length;
+  let failed: Problem | null = null;
+  let queue: Promise<void> = Promise.resolve();
+  /** Lines of events that are in memory only, in their order. */
+  let unsaved: readonly { readonly line: Buffer; readonly start: Buffer | null }[] = [];
+
+  const write = async (): Promise<void> => {
+    const listed = unsaved.flatMap(({ start }) => start ?? []);
+    // The journal comes first: a start that only the list names would be taken for one that got lost.
+    await file.append(Buffer.concat(unsaved.map(({ line }) => line)));
+    if (listed.length > 0) await starts.append(Buffer.concat(listed));
+    file.keep();
+    starts.keep();
+    unsaved = [];
+  };
+
+  const add = async (event: NewEvent): Promise<void> => {
+    if (failed !== null && announcesAct(event)) throw failed;
+    // What could not be read back must not be written: it would make the journal of started units unusable.
+    const numbered = EventSchema.parse({ seq: seq + 1, at: clock.now().toISOString(), ...event });
+    const line = writeLine(numbered, sum);
+    const start = mustNotGetLost(event) ? writeStart(numbered, line.sum) : null;
+    const others = unsaved;
+    unsaved = [...others, { line: line.bytes, start }];
+    try {
+      await write();
+    } catch (thrown) {
+      await starts.undo();
+      await file.undo();
+      if (failed === null) {
+        failed = diskProblem(thrown, `${file.path} cannot be written`, `upsfw resume ${run}`);
+        events.push({ seq, event: 'unsaved', problem: failed.toJSON() });
+      }
+      if (announcesAct(event)) {
+        unsaved = others;
+        throw failed;
+      }
+    }
+    seq += 1;
+    sum = line.sum;
+    events.push(numbered);
+  };
+
+  return {
+    run,
+    events,
+    get failed() {
+      return failed;
+    },
+    append(event) {
+      const written = queue.then(() => add(event));
+      queue = written.catch(() => undefined);
+      return written;
+    },
+    async close() {
+      await queue;
+      if (unsaved.length > 0) await write().catch(() => Promise.all([starts.undo(), file.undo()]));
+      await starts.close();
+      await file.close();
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import { type PlannedUnit, Problem, type ProblemJson } from '../core/index.ts';
+import type { JournalEvent } from './journal-events.ts';
+import { type HopRecord, lastVerified, type RunRecord, type UnitRecord } from './run-record.ts';
+
+const NO_HOP: HopRecord = {
+  before: null,
+  after: null,
+  step: null,
+  state: null,
+  transferred: null,
+  startedAt: null,
+  startedBy: null,
+  startWays: [],
+  staged: false,
+  eventMark: null,
+  objectBefore: null,
+  received: false,
+  refusal: null,
+  verified: false,
+  begunAt: null,
+  endedAt: null,
+};
+
+/**
+ * Where a run stands, from its journal alone. Pure; any prefix of a journal gives a state that was once true. Of a damaged journal every
+ * unit that may have been started is unknown. Throws Problem config/run where the plan itself is missing.
+ */
+export function fold(events: readonly JournalEvent[]): RunRecord {
+  const [first, ...rest] = events;
+  if (first?.event === 'damaged')
+    throw new Problem(first.problem.code, first.problem.message, { hint: PLAN_LOST });
+  if (first?.event !== 'run') {
+    throw new Problem(
+      'config/run',
+      'The journal does not begin with a plan: the run ended before it did anything.',
+      {
+        hint: 'Nothing was sent to any unit. Start again with upsfw upgrade.',
+      },
+    );
+  }
+  const units = new Map(first.plan.units.map((planned) => [planned.key, fresh(planned)]));
+  let state: RunRecord['state'] = 'planned';
+  let paused: ProblemJson | null = null;
+  let byOperator = false;
+  let problem: ProblemJson | null = null;
+  for (const event of rest) {
+    if (event.event === 'damaged' || event.event === 'unsaved') {
+      problem = event.problem;
+      if (event.event === 'damaged')
+        for (const [key, record] of units) units.set(key, inDoubtOf(record, problem));
+      continue;
+    }
+    if (event.event === 'closed') {
+      state = event.state;
+      paused = event.problem ?? null;
+      byOperator = event.by === 'operator';
+      continue;
+    }
+    state = 'running';
+    paused = null;
+    byOperator = false;
+    if (event.event === 'run' || event.event === 'resumed') continue;
+    const record = units.get(event.unit);
+    if (record !== undefined) units.set(event.unit, next(record, event));
+  }
+  const { run, inventory, images, rules, overrule = [], recovery = null, plan } = first;
+  const record = { run, inventory, images, rules, overrule, recovery, plan, state, paused, problem };
+  return { ...record, byOperator, units: [...units.values()] };
+}
+
+const PLAN_LOST =
+  'What the run planned is not known any more, so no unit of this state folder is started. Look at the units that it may have been about (upsfw audit). Once you know that none of them is at an update, move the folder of that run out of the state folder: it removes the record of all its units.';
+
+/** A unit of a journal that lost a line: the plan ended it, its end is proven, or nothing is known of it any more. */
+function inDoubtOf(record: UnitRecord, problem: ProblemJson): UnitRecord {
+  const { planned, outcome } = record;
+  const neverBegun = planned.verdict.status !== 'outdated' || planned.hops.length === 0;
+  // A unit that failed, was refused or stopped may have been taken up again behind the damage.
+  if (neverBegun || outcome === 'upgraded' || outcome === 'current') return record;
+  return { ...record, outcome: 'unknown', open: false, after: null, problem, reasons: [] };
+}
+
+function fresh(planned: PlannedUnit): UnitRecord {
+  return {
+    planned,
+    attempt: 0,
+    before: null,
+    after: null,
+    outcome: 'pending',
+    open: false,
+    hops: planned.hops.map(() => NO_HOP),
+    output: null,
+    problem: null,
+    reasons: [],
+  };
+}
+
+type UnitEvent = Extract<JournalEvent, { unit: string }>;
+
+function next(record: UnitRecord, event: UnitEvent): UnitRecord {
+  switch (event.event) {
+    case 'unit':
+      return {
+        ...atWork(record),
+        attempt: event.attempt,
+        before: lastVerified(record) === null ? event.before : (record.before ?? event.before),
+        hops: record.hops.map((hop, index) =>
+          index === (event.hop ?? 0) ? { ...hop, before: event.before } : hop,
+        ),
+      };
+    case 'step':
+      return {
+        ...atWork(record),
+        hops: record.hops.map((hop, index) => (index === event.hop ? nextHop(hop, event) : hop)),
+      };
+    case 'output':
+      return { ...record, output: event.state };
+    case 'end':
+      return {
+        ...record,
+        open: false,
+        outcome: event.outcome,
+        after: event.after,
+        problem: event.problem,
+        reasons: event.reasons,
+      };
+    case 'again':
+      // A new attempt begins with an empty memory: what an earlier one did is asked of the device, by every way it may have
+      // gone. A hop that was verified needs no attempt; whether the unit is still where it led is asked before the next one.
+      return {
+        ...fresh(record.planned),
+        attempt: record.attempt,
+        before: record.before,
+        output: record.output,
+        hops: record.hops.map((hop) => (hop.verified ? hop : forNewAttempt(hop))),
+      };
+  }
+}
+
+/** A staged image stays one: a person may have started it in the meantime. */
+function forNewAttempt(hop: HopRecord): HopRecord {
+  const { startWays, staged, before, transferred, eventMark } = hop;
+  return staged ? { ...NO_HOP, startWays, staged, before, transferred, eventMark } : { ...NO_HOP, startWays };
+}
+
+/** Any line of work takes back an end that was written before it, also that of a unit whose state was not known. */
+function atWork(record: UnitRecord): UnitRecord {
+  return { ...record, outcome: 'pending', open: true, after: null, problem: null, reasons: [] };
+}
+
+type StepEvent = Extract<JournalEvent, { event: 'step' }>;
+
+function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
+  const at = new Date(event.at);
+  const moved: HopRecord = {
+    ...hop,
+    step: event.step,
+    state: event.state,
+    begunAt: hop.begunAt ?? at,
+    endedAt: event.state === 'begun' || event.state === 'committing' ? hop.endedAt : at,
+  };
+  if (event.step === 'transfer') {
+    return { ...moved, transferred: event.state === 'done' ? { way: event.way ?? 'unknown' } : null };
+  }
+  if (event.step === 'backup') return { ...moved, eventMark: event.mark ?? null };
+  // Nothing was started, so the line before it, which says that a start may follow, is answered.
+  if (event.step === 'start' && (event.state === 'staged' || event.state === 'not-started')) {
+    const staged = event.state === 'staged';
+    return { ...moved, staged, startedAt: null, startedBy: null, objectBefore: null, refusal: null };
+  }
+  if (event.step === 'start') {
+    return {
+      ...moved,
+      // A start that is newer than a verified end opens the hop again.
+      verified: false,
+      staged: false,
+      startedAt: event.state === 'begun' ? hop.startedAt : (hop.startedAt ?? at),
+      startedBy: event.way ?? hop.startedBy,
+      objectBefore: event.state === 'committing' ? (event.object ?? null) : hop.objectBefore,
+      refusal: event.problem?.code === 'device/start-refused' ? event.problem : hop.refusal,
+      startWays: [...new Set([...hop.startWays, ...(event.ways ?? [])])],
+    };
+  }
+  if (event.step === 'settle' && event.state === 'received') return { ...moved, received: true };
+  if (event.step === 'verify')
+    return { ...moved, verified: event.state === 'done', after: event.seen ?? null };
+  return moved;
+}

@@ -1,0 +1,156 @@
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type LocalAction, LocalArgs } from '../../src/cli/commands/local/action.ts';
+import { createStickAction } from '../../src/cli/commands/local/usb-drive.ts';
+import { buildImage } from '../../src/sim/index.ts';
+import { imageIn, stickAt } from '../images/usb-drives.ts';
+import { keptIo, runHere } from './harness.ts';
+
+let folder: string;
+let stick: string;
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'upsfw-local-stick-')));
+  stick = join(folder, 'stick');
+  await mkdir(stick);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs the action on a stick that the system of this machine does not have. */
+async function run(words: readonly string[], options: Partial<LocalArgs> = {}): Promise<string> {
+  const action: LocalAction = createStickAction(stickAt(stick));
+  const args = LocalArgs.parse({
+    json: false,
+    quiet: false,
+    color: false,
+    logLevel: 'silent',
+    action: 'stick',
+    words,
+    rules: [],
+    overrule: [],
+    authenticate: false,
+    yes: false,
+    ...options,
+  });
+  const { io, out } = keptIo();
+  expect(await action.run(args, io)).toBe(0);
+  return out();
+}
+
+const Document = z.looseObject({
+  schema: z.literal('upsfw/local-stick@1'),
+  generatedAt: z.string(),
+  state: z.string(),
+  from: z.string().nullable(),
+  next: z.array(z.object({ says: z.string(), source: z.string() })),
+  unknown: z.array(z.object({ says: z.string(), source: z.string() })),
+});
+
+async function file(name: string, id: number, version = '15.9'): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, buildImage({ microLinkId: id, version, payloadBytes: 2000 }));
+  return path;
+}
+
+describe('local stick', () => {
+  it('writes the image and says for whom, what next, and what is not published', async () => {
+    const image = await imageIn(folder);
+    const text = await run([stick, image.path]);
+    expect(await readdir(stick)).toEqual([image.file]);
+    for (const part of [
+      image.sha256,
+      'for units of id 1020 that run 10.1 or later',
+      'next 1: Make sure at the panel that the unit runs 10.1 or later',
+      'not known: In which folder of the stick',
+      'That the file lies in the root is an assumption.',
+      'not whether it is FAT32',
+      'HASH_UNKNOWN',
+    ])
+      expect(text).toContain(part);
+    expect(await run([stick, image.path])).toContain('there already');
+  });
+
+  it('prints one document with --json', async () => {
+    const image = await imageIn(folder);
+    await mkdir(join(stick, 'System Volume Information'));
+    const document = Document.parse(JSON.parse(await run([stick, image.path], { json: true })));
+    expect(document).toMatchObject({
+      dir: stick,
+      file: image.file,
+      sha256: image.sha256,
+      state: 'written',
+      microLinkId: 1020,
+      version: '15.9',
+      from: '10.1',
+      ofTheSystem: ['System Volume Information'],
+    });
+    expect(document.next.length).toBeGreaterThan(2);
+    expect(document.unknown.length).toBe(1);
+  });
+
+  it.each([
+    [1016, '02.3'],
+    [1021, '12.0'],
+  ])('knows that units of id %i take one from %s on', async (id, from) => {
+    const path = await file('x.enc', id);
+    expect(await run([stick, path])).toContain(`for units of id ${id} that run ${from} or later`);
+  });
+
+  it.each([18, 1001, 1017, 1033, 9999])('refuses id %i, of which no source says so', async (id) => {
+    const path = await file('x.enc', id);
+    await expect(run([stick, path])).rejects.toMatchObject({
+      code: 'refused/rule',
+      message: expect.stringContaining('STICK_NOT_KNOWN'),
+      hint: expect.stringContaining('It can be overruled: --overrule stick-of-line="reason".'),
+    });
+    expect(await readdir(stick)).toEqual([]);
+  });
+
+  it('goes on where the operator overrules that with a reason', async () => {
+    const path = await file('x.enc', 1017);
+    const text = await run([stick, path], { overrule: ['stick-of-line=told so by the vendor on site'] });
+    expect(text).toContain('written');
+    expect(text).toContain('overruled: told so by the vendor');
+  });
+
+  it.each([
+    ['a file that is no image', 'x.enc', Buffer.from('no image'), /image\//],
+    ['an empty one', 'y.enc', Buffer.alloc(0), /image\/empty/],
+    ['firmware for a card', 'apc_hw05_aos_696.bin', Buffer.from('x'), /config\/images/],
+  ])('refuses %s', async (_name, name, bytes, code) => {
+    await writeFile(join(folder, name), bytes);
+    await expect(run([stick, join(folder, name)])).rejects.toMatchObject({
+      code: expect.stringMatching(code),
+    });
+    expect(await readdir(stick)).toEqual([]);
+  });
+
+  it('refuses a whole folder of images', async () => {
+    await file('x.enc', 1020);
+    await file('y.enc', 1020);
+    await expect(run([stick, folder])).rejects.toMatchObject({ code: 'config/images' });
+  });
+});
+
+describe('the command line', () => {
+  it('refuses a folder of this machine, which has no FAT, and ends with 2', async () => {
+    const image = await imageIn(folder);
+    const { exit, talk } = await runHere(['local', 'stick', stick, image.path]);
+    expect(exit).toBe(2);
+    expect(talk).toContain('is not on a FAT file system');
+    const json = await runHere(['local', 'stick', stick, image.path, '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({
+      schema: 'upsfw/error@1',
+      problem: { code: 'config/stick' },
+    });
+  });
+
+  it('ends with 3 where a rule refuses, and with 2 where a word is missing', async () => {
+    const path = await file('x.enc', 18);
+    expect((await runHere(['local', 'stick', stick, path])).exit).toBe(3);
+    expect((await runHere(['local', 'stick', stick])).exit).toBe(2);
+    expect((await runHere(['local', 'stick', stick, path, '--yes'])).exit).toBe(2);
+  });
+});

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { csvRecords } from '../../src/inventory/import/csv-records.ts';
+import { notes, refusal, take, units } from './import-lists.ts';
+
+describe('csv', () => {
+  it.each([
+    ['commas', 'Name,Host,Site,Serial,Port\nups-a,10.0.0.1,Berlin,AS1234567890,1161\n'],
+    [
+      'CRLF, a mark and semicolons',
+      '\uFEFFName;Host;Site;Serial;Port\r\nups-a;10.0.0.1;Berlin;AS1234567890;1161',
+    ],
+    [
+      'tabs',
+      'hostname\tIP Address\tlocation\tserial number\tsnmp port\nups-a\t10.0.0.1\tBerlin\tAS1234567890\t1161',
+    ],
+    ['quotes', '"name","ip","site","serial","port"\n"ups-a","10.0.0.1","Berlin","AS1234567890","1161"\n\n'],
+    [
+      'a line of Excel',
+      'sep=;\r\nport;serial;site;address;name\r\n1161;AS1234567890;Berlin;10.0.0.1;ups-a\r\n',
+    ],
+    ['formula guards', "name,host,site,serial,port\n'-ups-a,10.0.0.1,'@Berlin,'+AS1234567890,1161"],
+  ])('reads %s', (what, text) => {
+    const found = units(take('csv', text));
+    if (what === 'formula guards') expect(found).toEqual(['Berlin/-ups-a 10.0.0.1:1161 +AS1234567890']);
+    else expect(found).toEqual(['Berlin/ups-a 10.0.0.1:1161 AS1234567890']);
+  });
+
+  it('counts lines through fields that hold some, and names what it leaves out', () => {
+    const found = take(
+      'csv',
+      'name,host,remark,serial,port\n"a\nb",10.0.0.1,x,AB,0\nc,,y\nd,10.0.0.3,y,,,surplus\ne,a b\n,,,\nf,10.0.0.4\n',
+    );
+    expect(units(found)).toEqual(['?/a b 10.0.0.1:? ?', '?/f 10.0.0.4:? ?']);
+    expect(notes(found)).toEqual([
+      'line 1: columns that are not taken over: "remark"',
+      'line 2: its serial number is no text of 6 to 32 characters; left away',
+      'line 2: its SNMP port is no number from 1 to 65535; left away',
+      'line 4: left out: no address',
+      'line 5: left out: it has 6 fields, the first line 5',
+      'line 6: left out: its address holds a blank: write one address or one host name',
+    ]);
+  });
+
+  it('takes a host name for the address where there is no other', () => {
+    expect(units(take('csv', 'hostname,site\nups.example.org,Oslo\n'))).toEqual([
+      'Oslo/ups.example.org ups.example.org:? ?',
+    ]);
+    expect(units(take('csv', 'hostname,ip\nups.example.org,10.0.0.1\n'))).toEqual([
+      '?/ups.example.org 10.0.0.1:? ?',
+    ]);
+  });
+
+  it.each([
+    ['', 'line 1: it is empty'],
+    ['10.0.0.1,public\n10.0.0.2,public\n', 'line 1: expected the names of the columns'],
+    ['host\n"10.0.0.1\n10.0.0.2\n', 'line 2: a quote is opened and never closed'],
+    ['host,name\n10.0.0.1,a"b\n', 'line 2: a quote in a field that is not quoted'],
+    ['host,name\n\n10.0.0.1,"a"b\n', 'line 3: expected a delimiter after the closing quote'],
+  ])('refuses %j with its line', (text, message) => {
+    expect(refusal('csv', text)).toContain(`config/import The list cannot be read at ${message}`);
+    expect(refusal('csv', text)).not.toContain('public');
+  });
+
+  it('gives back every record that was written as RFC 4180 has it', () => {
+    const field = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom('"', ',', ';', '\t', '\n', '\r\n', "'", ' ', 'a'),
+        fc.string({ maxLength: 1 }),
+      ),
+      maxLength: 8,
+    });
+    const rows = fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(
+        rows,
+        fc.constantFrom(',', ';', '\t'),
+        fc.constantFrom('\n', '\r\n'),
+        fc.boolean(),
+        (written, delimiter, end, bare) => {
+          const plain = (text: string): boolean => bare && !/[",;\t\r\n]/.test(text);
+          const quoted = (text: string): string => (plain(text) ? text : `"${text.replaceAll('"', '""')}"`);
+          const upTo = (count: number): string =>
+            [['host', 'name'], ...written]
+              .slice(0, count)
+              .map((row) => row.map(quoted).join(delimiter) + end)
+              .join('');
+          const read = csvRecords(upTo(written.length + 1));
+          expect(read.map(({ fields }) => fields)).toEqual([['host', 'name'], ...written]);
+          expect(read.map(({ line }) => line)).toEqual(
+            read.map((_record, index) => upTo(index).split('\n').length),
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe('nut', () => {
+  const CONF = `# a comment
+maxretry = 3
+[rack-1]
+    driver = snmp-ups
+    port = 10.0.0.1
+    community = "a very \\"private\\" word" # said here
+    snmp_version = v2c
+    desc = "Rack \\"one\\""
+    notransferoids
+[rack-2]
+    driver=snmp-ups
+    port=[fd00::7]:1161
+    mibs = apcc
+    snmp_version = v3
+    secName = auditor
+    authPassword = longpassphrase
+[rack-3]
+    driver = "snmp-ups"
+    port = udp:ups.example.org:2161
+[rack-4]
+    driver = snmp-ups
+    port = fd00::9
+[desk]
+    driver = usbhid-ups
+    port = auto
+[old]
+    driver = apcsmart
+    port = /dev/ttyS0
+[other]
+    driver = snmp-ups
+    port = 10.0.0.9
+    mibs = cyberpower
+[tcp]
+    driver = snmp-ups
+    port = tcp:10.0.0.9
+[half]
+    port = 10.0.0.9
+[rack-4]
+    desc = "the same again"
+`;
+
+  it('takes the sections of cards in the network, and names the others', () => {
+    const found = take('nut', CONF.replaceAll('\n', '\r\n'));
+    expect(units(found)).toEqual([
+      '?/rack-1 10.0.0.1:? ?',
+      '?/rack-2 fd00::7:1161 ?',
+      '?/rack-3 ups.example.org:2161 ?',
+      '?/rack-4 fd00::9:? ?',
+    ]);
+    const by = (driver: string): string =>
+      `left out: its driver is ${driver}, so it is no card in the network; add a local unit by hand with serialPort or usb`;
+    expect(notes(found)).toEqual([
+      '[rack-1] in line 3: community of [rack-1] (SNMP v2c) is left out: give it by env:UPS_READ_RACK_1',
+      '[rack-2] in line 10: user and pass phrases of [rack-2] (SNMPv3) are left out: give them with user, authKey: env:UPS_AUTH_RACK_2 and privKey: env:UPS_PRIV_RACK_2',
+      `[desk] in line 23: ${by('usbhid-ups')}`,
+      `[old] in line 26: ${by('apcsmart')}`,
+      '[other] in line 29: not needed: its mibs is cyberpower, which is not that of a Smart-UPS',
+      '[tcp] in line 33: left out: its port is not reached by UDP',
+      '[half] in line 36: left out: it names no driver',
+    ]);
+  });
+
+  it('proposes one variable where one credential serves all', () => {
+    const section = (name: string): string =>
+      `[${name}]\ndriver = snmp-ups\nport = ${name}.example.org\ncommunity = same\n`;
+    expect(notes(take('nut', section('a') + section('b')))).toEqual([
+      '[a] in line 1: community of [a] (SNMP v1) is left out: give it by env:UPS_READ',
+      '[b] in line 5: community of [b] (SNMP v1) is left out: give it by env:UPS_READ',
+    ]);
+  });
+
+  it.each([
+    ['[a]\ndriver = snmp-ups\ncommunity = "open\n', 'line 3: a quote is opened and never closed'],
+    ['[a]\n\ndriver snmp-ups\n', 'line 3: expected a setting like port = 10.0.0.1'],
+    ['[a\ndriver = snmp-ups\n', 'line 1: expected a section like [name]'],
+  ])('refuses %j with its line', (text, message) => {
+    expect(refusal('nut', text)).toContain(`config/import The list cannot be read at ${message}`);
+    expect(refusal('nut', text)).not.toContain('open\n');
+  });
+});

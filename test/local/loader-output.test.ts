@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loaderIn, meaningOf, type Sign, SignReader } from '../../src/local/loader/output.ts';
+import { blockFrame } from '../../src/local/loader/xmodem.ts';
+
+function read(...parts: readonly string[]): readonly Sign[] {
+  const reader = new SignReader();
+  return parts.flatMap((part) => [...reader.feed(Buffer.from(part, 'latin1')), ...reader.settle()]);
+}
+
+const kinds = (signs: readonly Sign[]): readonly string[] =>
+  signs.map((sign) => (sign.kind === 'text' ? sign.text : sign.kind));
+
+describe('what a boot loader says', () => {
+  it('is a wish only where the letter stands alone', () => {
+    expect(
+      kinds(
+        read(
+          '\r\nAPC(R)2009 Download Manager\r\nVersion 07.20\r\n\r\n No Application in memory\r\n',
+          'C',
+          'C',
+        ),
+      ),
+    ).toEqual(['APC(R)2009 Download Manager', 'Version 07.20', 'No Application in memory', 'want', 'want']);
+    expect(kinds(read('C', 'CC', '\r\n'))).toEqual(['want', 'want', 'want']);
+  });
+
+  it('is no wish where a text begins with it', () => {
+    const reader = new SignReader();
+    expect(reader.feed(Buffer.from('CRC '))).toEqual([]);
+    expect(kinds(reader.feed(Buffer.from('bad\r\n')))).toEqual(['CRC bad']);
+  });
+
+  it('is told through the noise around it', () => {
+    expect(kinds(read('\u0081x\u0006', '\u0015', '\u0018\u0018'))).toEqual(['x', 'ack', 'nak', 'can', 'can']);
+  });
+
+  it('comes to the same in whatever pieces it comes', () => {
+    const line = fc.constantFrom(
+      'C',
+      'CC',
+      '\r\n',
+      'UPS Application\r\n',
+      '\u0006',
+      '\u0015',
+      'Cold\n',
+      ' No Application in memory\r\n',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(line, { maxLength: 20 }),
+        fc.array(fc.nat(7), { maxLength: 40 }),
+        (lines, cuts) => {
+          const bytes = Buffer.from(`${lines.join('')}\r\n`, 'latin1');
+          const whole = new SignReader();
+          const pieces = new SignReader();
+          const told: Sign[] = [];
+          let at = 0;
+          for (const cut of cuts) {
+            told.push(...pieces.feed(bytes.subarray(at, at + cut)));
+            at += cut;
+          }
+          told.push(...pieces.feed(bytes.subarray(at)));
+          expect(told).toEqual(whole.feed(bytes));
+        },
+      ),
+    );
+  });
+
+  it('never makes the reader throw, or print what could not be printed', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
+        const reader = new SignReader();
+        for (const sign of [...reader.feed(bytes), ...reader.settle()]) {
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+          if (sign.kind === 'text') expect(sign.text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+        }
+      }),
+    );
+  });
+});
+
+describe('a boot loader', () => {
+  it('is known by its name and a wish, or by two wishes', () => {
+    expect(loaderIn(read('APC(R)2009 Download Manager\r\n'))).toBeNull();
+    expect(loaderIn(read('APC(R)2009 Download Manager\r\n', 'C'))).toMatchObject({
+      isNamed: true,
+      withoutApplication: false,
+    });
+    expect(loaderIn(read('C'))).toBeNull();
+    expect(loaderIn(read('C', 'C'))).toMatchObject({ isNamed: false, lines: [] });
+    expect(loaderIn(read('login: \r\n', 'C'))).toBeNull();
+    expect(loaderIn(read('\u0015', '\u0015'))).toMatchObject({ isNamed: false });
+  });
+
+  it.each([
+    ['UPS Application', 'application'],
+    [' No Application in memory', 'no-application'],
+    ['Error XModem retry count exceeded', 'gave-up'],
+    ['4.5G Smart-UPS Tower', 'other'],
+  ])('says "%s"', (text, meaning) => {
+    expect(meaningOf(text)).toBe(meaning);
+  });
+});
+
+describe('a block', () => {
+  it('has its number, the complement, and the sum that the protocol wants', () => {
+    const frame = blockFrame(1, Buffer.from('123456789'));
+    expect([...frame.subarray(0, 3)]).toEqual([1, 1, 254]);
+    // The published check value of CRC-16/XMODEM for the nine digits.
+    expect(frame.subarray(-2).toString('hex')).toBe('31c3');
+    expect([...blockFrame(256, Buffer.alloc(128)).subarray(1, 3)]).toEqual([0, 255]);
+    expect([...blockFrame(257, Buffer.alloc(128)).subarray(1, 3)]).toEqual([1, 254]);
+  });
+});
