@@ -17,7 +17,7 @@ const USUAL_COLUMNS = 80;
  * One line of standard error that changes, on a terminal that can; a line now and then elsewhere; nothing where `io.progress` says
  * so. What is over sooner than the first line is due shows nothing.
  */
-export function createCounter(io: Pick<Io, 'progress' | 'terminal' | 'talk'>): Counter {
+export function createCounter(io: Pick<Io, 'progress' | 'terminal' | 'info'>): Counter {
   if (io.progress === 'none') return { show: () => undefined, end: () => undefined };
   const live = io.progress === 'live';
   const most = (io.terminal?.columns ?? USUAL_COLUMNS) - 1;
@@ -28,7 +28,7 @@ export function createCounter(io: Pick<Io, 'progress' | 'terminal' | 'talk'>): C
       if (newest === null) return;
       // A line that is longer than the screen could not be taken back.
       const line = live ? newest.slice(0, most) : newest;
-      io.talk(live ? `\r${line.padEnd(width)}` : `${line}\n`);
+      io.info(live ? `\r${line.padEnd(width)}` : `${line}\n`);
       width = line.length;
       newest = null;
     },
@@ -40,7 +40,7 @@ export function createCounter(io: Pick<Io, 'progress' | 'terminal' | 'talk'>): C
     },
     end() {
       clearInterval(timer);
-      if (width > 0 && live) io.talk(`\r${' '.repeat(width)}\r`);
+      if (width > 0 && live) io.info(`\r${' '.repeat(width)}\r`);
       width = 0;
     },
   };

@@ -1,9 +1,9 @@
 import type { Plan, Problem } from '../core/index.ts';
 import {
   inDoubt,
-  leftHalfWay,
+  needsManualAction,
   type RunRecord,
-  waitsForHands,
+  stoppedMidRoute,
   wasStoppedByDisk,
   wasStoppedByOperator,
 } from '../state/index.ts';
@@ -113,8 +113,8 @@ export function exitOfLostOutput(exit: string | number | null | undefined): stri
 }
 
 /** A look at one device. */
-export function exitOfLook(wasRead: boolean): Exit {
-  return wasRead ? DONE : 4;
+export function exitOfLook(hasContent: boolean): Exit {
+  return hasContent ? DONE : 4;
 }
 
 /** An audit: `found`, something that it shall fail on. */
@@ -151,7 +151,8 @@ export function exitOfRun(record: RunRecord, { stopped, alive }: RunStanding): E
   const { units } = record;
   // What a living process is at is under way, not in doubt.
   if (units.some((unit) => (alive ? unit.outcome === 'unknown' : inDoubt(unit)))) return 5;
-  if (units.some((unit) => unit.outcome === 'failed' || leftHalfWay(unit) || waitsForHands(unit))) return 4;
+  if (units.some((unit) => unit.outcome === 'failed' || stoppedMidRoute(unit) || needsManualAction(unit)))
+    return 4;
   // What the journal does not hold, the next one who asks does not hear.
   if (record.problem !== null || units.some(wasStoppedByDisk)) return 4;
   // A stop that came when nothing was left to begin took nothing away.

@@ -1,8 +1,8 @@
 import { type Logger, pino } from 'pino';
 import { type Clock, reasonOf } from '../core/index.ts';
 import { systemClock } from '../files/index.ts';
-import type { LocalWaits } from '../local/index.ts';
-import type { Waits } from '../nmc/index.ts';
+import type { LocalTimeouts } from '../local/index.ts';
+import type { Timeouts } from '../nmc/index.ts';
 import { type Ask, askAt } from './ask.ts';
 import { exitOfLostOutput } from './exit-codes.ts';
 
@@ -17,7 +17,7 @@ export interface Io {
   /** Standard input, for commands that read it. */
   readonly input: AsyncIterable<Buffer | string>;
   /** Talk goes to standard error. */
-  talk(text: string): void;
+  info(text: string): void;
   /** The log, on standard error too; silent until --log-level says more. */
   readonly log: Logger;
   /** Asks on the terminal; null where there is none. */
@@ -25,11 +25,11 @@ export interface Io {
   /** Whether data may have colors. */
   readonly color: boolean;
   /** The same for talk: one may be a terminal and the other a file. */
-  readonly talkColor: boolean;
+  readonly infoColor: boolean;
   /** Other waits than those of the network path: whoever tests a card that says nothing has no minutes. */
-  readonly waits?: Partial<Waits>;
+  readonly waits?: Partial<Timeouts>;
   /** The same for units at ports. */
-  readonly localWaits?: Partial<LocalWaits>;
+  readonly localWaits?: Partial<LocalTimeouts>;
   /** Size of the terminal; null where output is not one, or one whose cursor cannot be moved. */
   readonly terminal: { readonly columns: number; readonly rows: number } | null;
   /** How progress is shown: one line of standard error that changes, a line now and then, or not at all. */
@@ -138,14 +138,14 @@ export function processIo(): Io {
     },
     drained,
     input: stdin,
-    talk: (text) => {
+    info: (text) => {
       stderr.write(text);
     },
     log: createLog('silent', () => undefined),
     // Questions go to standard error: standard output belongs to data.
     ask: stdin.isTTY && stderr.isTTY ? askAt({ input: stdin, output: stderr, onInterrupt }) : null,
     color: colorOf(stdout, env),
-    talkColor: colorOf(stderr, env),
+    infoColor: colorOf(stderr, env),
     terminal: movesCursor(stdout, env) ? sizeOf(stdout) : null,
     progress: movesCursor(stderr, env) ? 'live' : 'lines',
     onInterrupt,

@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Options } from 'yargs';
 import { z } from 'zod';
-import { PLAN_COMPONENTS, Problem, printable, type Reason } from '../core/index.ts';
-import type { Listing } from '../report/index.ts';
+import { PLAN_COMPONENTS, Problem, type Reason, sanitize } from '../core/index.ts';
+import type { DetailLevel } from '../report/index.ts';
 import type { Io } from './io.ts';
 
 /** Options of every command. */
@@ -67,9 +67,9 @@ export const COMPONENT = {
   },
 } satisfies Record<string, Options>;
 
-export const ComponentWord = z.enum(PLAN_COMPONENTS).optional();
+export const ComponentSetting = z.enum(PLAN_COMPONENTS).optional();
 
-export const OutputWord = z.literal('off').optional();
+export const OutputSetting = z.literal('off').optional();
 
 /** Whose output may be switched: only that of units which the operator named. Throws Problem config/usage. */
 export function readOutput(
@@ -83,7 +83,7 @@ export function readOutput(
   });
 }
 
-export const OverruleWords = z.array(z.string().min(1));
+export const OverrideSettings = z.array(z.string().min(1));
 
 /** Reads `RULE="reason"` words. Throws Problem config/overrule. */
 export function readOverrule(words: readonly string[]): ReadonlyMap<string, string> {
@@ -91,10 +91,10 @@ export function readOverrule(words: readonly string[]): ReadonlyMap<string, stri
   for (const word of words) {
     // A code is no rule; the rules know it, and say which of them to name.
     const found = /^([A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*)=(.*)$/s.exec(word);
-    const reason = printable(found?.[2] ?? '').trim();
+    const reason = sanitize(found?.[2] ?? '').trim();
     const rule = found?.[1];
     if (rule === undefined) {
-      throw new Problem('config/overrule', `"${printable(word)}" is not RULE="reason".`, {
+      throw new Problem('config/overrule', `"${sanitize(word)}" is not RULE="reason".`, {
         hint: 'Name the id of one rule and say why it may be overruled; the reason is kept in the journal of the run.',
       });
     }
@@ -168,7 +168,7 @@ export function readListing({
 }: {
   readonly summary: boolean;
   readonly details: boolean;
-}): Listing | undefined {
+}): DetailLevel | undefined {
   if (summary && details) {
     throw new Problem('config/usage', 'An audit lists its units or it does not.', {
       hint: 'Leave --summary or --details out.',

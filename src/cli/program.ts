@@ -32,7 +32,7 @@ function report(problem: Problem, io: Io, wantsJson: boolean): Exit {
     io.out(escapedJson(`${JSON.stringify(document, null, 2)}\n`));
   }
   const details = problem.details.map((line) => `  ${line}\n`).join('');
-  io.talk(outputText(`upsfw: ${problem.message}\n${details}  ${problem.hint}\n  (${problem.code})\n`, false));
+  io.info(outputText(`upsfw: ${problem.message}\n${details}  ${problem.hint}\n  (${problem.code})\n`, false));
   return code;
 }
 
@@ -90,14 +90,14 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   if (!checked.success) throw wrongValues(first.command, first.argv, checked.error);
   const { quiet, json, color, logLevel } = CommonSchema.parse(first.argv);
   const clean = cleaning(io, first.argv);
-  const log = createLog(logLevel, clean.talk);
+  const log = createLog(logLevel, clean.info);
   log.debug({ command: first.command.usage, version: VERSION, node: process.version }, 'command');
   try {
     return await first.command.run(checked.data, {
       ...clean,
       color: io.color && color,
-      talkColor: io.talkColor && color,
-      ...(quiet ? { talk: () => undefined } : {}),
+      infoColor: io.infoColor && color,
+      ...(quiet ? { info: () => undefined } : {}),
       ...(quiet || json ? { progress: 'none' as const } : {}),
       log,
     });
@@ -115,12 +115,12 @@ function cleaning(io: Io, argv: Readonly<Record<string, unknown>>): Io {
   const isJson = argv.json === true || argv.jsonl === true || argv.format === 'json';
   // Colors come only where standard output takes them, a live list only on a terminal.
   const styled = io.color || io.terminal !== null;
-  const talkStyled = styled || io.talkColor || io.progress === 'live';
+  const talkStyled = styled || io.infoColor || io.progress === 'live';
   const { ask } = io;
   return {
     ...io,
     out: (text) => io.out(isJson ? escapedJson(text) : outputText(text, styled)),
-    talk: (text) => io.talk(outputText(text, talkStyled)),
+    info: (text) => io.info(outputText(text, talkStyled)),
     ask: ask === null ? null : (question, hidden) => ask(outputText(question, talkStyled), hidden),
   };
 }

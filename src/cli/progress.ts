@@ -1,5 +1,5 @@
 import { Listr, ListrDefaultRendererLogLevels } from 'listr2';
-import { printable } from '../core/index.ts';
+import { sanitize } from '../core/index.ts';
 import type { Io } from './io.ts';
 
 /** Shows how units move on: a live list on a terminal, a line a change elsewhere. Only for showing. */
@@ -16,7 +16,7 @@ export interface Progress {
 /** A note is shown again only when its words change; of numbers, each tenth. */
 function shortened(note: string, fraction: number | null): string {
   const percent = fraction === null ? '' : ` ${Math.min(100, Math.floor(fraction * 10) * 10)} %`;
-  return printable(`${note}${percent}`, 120);
+  return sanitize(`${note}${percent}`, 120);
 }
 
 /** Lines of the terminal that the list leaves to others. */
@@ -26,7 +26,7 @@ const ROWS_LEFT = 4;
 export function createProgress(io: Io, silent: boolean, keys: readonly string[]): Progress {
   if (silent) {
     const nothing = (): void => undefined;
-    return { unit: nothing, ended: nothing, say: (text) => io.talk(`${text}\n`), end: async () => undefined };
+    return { unit: nothing, ended: nothing, say: (text) => io.info(`${text}\n`), end: async () => undefined };
   }
   const fits = io.terminal !== null && keys.length + ROWS_LEFT <= io.terminal.rows;
   return fits ? listProgress(keys, io.color) : lineProgress(io);
@@ -37,12 +37,12 @@ function lineProgress(io: Io): Progress {
   const line = (key: string, text: string): void => {
     if (last.get(key) === text) return;
     last.set(key, text);
-    io.talk(`${io.clock.now().toISOString().slice(11, 19)} ${key}: ${text}\n`);
+    io.info(`${io.clock.now().toISOString().slice(11, 19)} ${key}: ${text}\n`);
   };
   return {
     unit: (key, note, fraction) => line(key, shortened(note, fraction)),
     ended: line,
-    say: (text) => io.talk(`${text}\n`),
+    say: (text) => io.info(`${text}\n`),
     end: async () => undefined,
   };
 }
@@ -130,7 +130,7 @@ function listProgress(keys: readonly string[], color: boolean): Progress {
       entry.end(well ? null : outcome);
       open.delete(entry);
     },
-    say: (text) => whole.say(printable(text)),
+    say: (text) => whole.say(sanitize(text)),
     async end() {
       if (!ended) {
         ended = true;

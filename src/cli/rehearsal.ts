@@ -7,7 +7,7 @@ const VARIABLE = 'UPSFW_REHEARSAL_SYSFS';
  * Where the devices of this machine are told of, for rehearsals with simulated units: the folders `sys` and `dev` of the one that the
  * environment names. Empty where it names none, which stands for the real ones.
  */
-export function rehearsalRoots(io: Pick<Io, 'environment'>): {
+export function simulatedDeviceRoots(io: Pick<Io, 'environment'>): {
   readonly sysfsRoot?: string;
   readonly devRoot?: string;
 } {

@@ -7,7 +7,7 @@ const VARIABLE = 'UPSFW_REHEARSAL_SPEED';
  * How much faster simulated units live, from the environment; 1 where it is not set. It reaches only units that say
  * themselves that they are simulated: a real unit has its full time, whatever the environment says.
  */
-export function rehearsalSpeed(io: Io): number {
+export function simulationSpeed(io: Io): number {
   const text = io.environment[VARIABLE];
   if (text === undefined || text === '') return 1;
   const speed = Number(text);

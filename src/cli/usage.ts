@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Problem, printable } from '../core/index.ts';
+import { Problem, sanitize } from '../core/index.ts';
 import type { Command } from './command.ts';
 import { COMMANDS, loadCommands } from './commands.ts';
 import { COMMON_OPTIONS } from './options.ts';
@@ -9,7 +9,7 @@ import { COMMON_OPTIONS } from './options.ts';
 const SEE_HELP = 'upsfw --help and upsfw COMMAND --help list what there is.';
 
 export function usage(message: string, hint = SEE_HELP): Problem {
-  return new Problem('config/usage', printable(message, 2000), { hint });
+  return new Problem('config/usage', sanitize(message, 2000), { hint });
 }
 
 /** yargs' own short forms, beside those of the options. */
@@ -77,7 +77,7 @@ export async function checkWords(words: readonly string[], commands: readonly Co
       if (next === undefined || next === '' || (equals === '' && next.startsWith('--')))
         throw usage(`${dashes}${name} needs a value.`);
     } else if (equals === '=' && value !== 'true' && value !== 'false')
-      throw usage(`${dashes}${name} is a switch: it takes no value, and not "${printable(value)}".`);
+      throw usage(`${dashes}${name} is a switch: it takes no value, and not "${sanitize(value)}".`);
   }
   if (unknown.length > 0) throw await unknownOptions([...new Set(unknown)], command, known);
   const [first] = bare;
@@ -92,7 +92,7 @@ function takesNext(word: string | undefined, { valued }: Known): boolean {
 function unknownCommand(word: string): Problem {
   const near = nearest(word, COMMANDS);
   return usage(
-    `Unknown command "${printable(word, 60)}".${near === null ? '' : ` Did you mean ${near}?`}`,
+    `Unknown command "${sanitize(word, 60)}".${near === null ? '' : ` Did you mean ${near}?`}`,
     `The commands are ${COMMANDS.join(', ')}.`,
   );
 }
@@ -106,7 +106,7 @@ async function unknownOptions(
   command: Command | undefined,
   known: Known,
 ): Promise<Problem> {
-  const named = unknown.map((name) => printable(name, 60)).join(', ');
+  const named = unknown.map((name) => sanitize(name, 60)).join(', ');
   const where = command === undefined ? '' : ` of upsfw ${nameOf(command)}`;
   const message = `Unknown option${unknown.length === 1 ? '' : 's'}${where}: ${named}.`;
   if (unknown.some((name) => DRY_RUN.has(name))) return usage(message, ONLY_SHOWS);
@@ -119,7 +119,7 @@ async function unknownOptions(
     );
     const owners = near === name ? [] : await ownersOf(name);
     if (owners.length > 0) hints.push(`${word} belongs to upsfw ${owners.join(', ')}.`);
-    if (near !== null) hints.push(`Did you mean --${near} instead of ${printable(word, 60)}?`);
+    if (near !== null) hints.push(`Did you mean --${near} instead of ${sanitize(word, 60)}?`);
   }
   const see = command === undefined ? SEE_HELP : `upsfw ${nameOf(command)} --help lists what there is.`;
   return usage(message, [...hints, see].join(' '));
@@ -159,7 +159,7 @@ export function wrongValues(
       if (typeof given !== 'string') return `${shown} must be one of ${all.join(', ')}.`;
       const near = nearest(given, all);
       const meant = near === null ? '' : ` Did you mean ${near}?`;
-      return `${shown}: "${printable(given, 60)}" is not one of ${all.join(', ')}.${meant}`;
+      return `${shown}: "${sanitize(given, 60)}" is not one of ${all.join(', ')}.${meant}`;
     }
     if (issue.code === 'invalid_type' && issue.expected === 'number') return `${shown} must be a number.`;
     if (/^[\w-]+: /.test(issue.message)) return `${issue.message}.`;

@@ -1,7 +1,7 @@
 import type { Look } from './look.ts';
 
 /** Something that answered at an address of a sweep. */
-export interface Found {
+export interface DiscoveredDevice {
   /** The address, or the name that was asked for. */
   readonly host: string;
   readonly look: Look;

@@ -2,11 +2,11 @@ import type { StoredFile } from './image.ts';
 import type { Look, LookContext } from './look.ts';
 import type { Hop, StepName } from './plan.ts';
 import type { Problem } from './problem.ts';
-import type { StartWay, TransferWay, UnitTarget } from './target.ts';
+import type { StartMethod, TransferMethod, UnitTarget } from './target.ts';
 import type { Unit } from './unit.ts';
 
 export interface Step {
-  readonly does: StepName;
+  readonly step: StepName;
   /** True for the one act that cannot be taken back. */
   readonly commits: boolean;
   /** The step ends within this time, in seconds of the device's clock, whatever the device does. */
@@ -41,7 +41,7 @@ export interface StartPermit {
 export interface StepResult {
   readonly state: 'done' | 'failed' | 'unknown' | 'staged' | 'not-started' | 'received';
   /** How it was done: `ftp`, `scp`, `snmp`, `cli`, `xmodem`. */
-  readonly way: string | null;
+  readonly method: string | null;
   readonly problem: Problem | null;
   /** The unit as looked at last, where the step looked (verify). */
   readonly unit?: Unit;
@@ -57,14 +57,14 @@ export interface StepContext extends LookContext {
   readonly image: StoredFile;
   /** What the journal holds of earlier steps of this hop. Memory, so it never says yes alone. */
   readonly remembered: {
-    readonly transferred: { readonly way: string } | null;
+    readonly transferred: { readonly method: string } | null;
     readonly startedAt: Date | null;
     /** The way the start was made, where the journal got to hold it. */
     readonly startedBy: string | null;
     /** The image was left on the card for a person to start, who may have done so. */
     readonly staged: boolean;
     /** Every way that a start of this hop may have been made by, in this attempt or an earlier one. */
-    readonly startWays: readonly (StartWay | TransferWay)[];
+    readonly startMethods: readonly (StartMethod | TransferMethod)[];
     /** The newest line of the card's event log before the start; null where it could not be read. */
     readonly eventMark: string | null;
     /** Value of the update object right before the start: only a change of it is about this start. Null = not known. */
@@ -78,12 +78,12 @@ export interface StepContext extends LookContext {
    * Asks for leave to make the start, right before the one request that makes it. Judges the unit once more where time went
    * by, then writes the line that the start follows. Throws where something speaks against the start: nothing may be sent then.
    */
-  readonly commit: (way: StartWay | TransferWay | 'xmodem') => Promise<StartPermit>;
+  readonly commit: (method: StartMethod | TransferMethod | 'xmodem') => Promise<StartPermit>;
   /** Writes down that the unit was seen to have received the image. */
   readonly received: () => Promise<void>;
   /** Keeps a file of the card in the folder of the run: its settings, its event log. */
   readonly keep: (name: string, bytes: Buffer) => Promise<void>;
-  /** Called with 0 to 1 as a step moves on; `note` is text fit for printing. */
+  /** Called with 0 to 1 as a step moves on; `recordStep` is text fit for printing. */
   readonly progress: (fraction: number | null, note: string) => void;
 }
 
@@ -100,10 +100,10 @@ export type StepsAnswer =
  * start is `unknown`, because it proves nothing. `switchOutput` is
  * called only for a unit whose operator said so; `done` means that the unit itself says that its output is so.
  */
-export interface UpgradePath {
+export interface UpgradeDriver {
   look(target: UnitTarget, context: LookContext): Promise<Look>;
   steps(target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer;
-  check(step: StepName, context: StepContext): Promise<StepCheck>;
-  take(step: StepName, context: StepContext): Promise<StepResult>;
+  query(step: StepName, context: StepContext): Promise<StepCheck>;
+  execute(step: StepName, context: StepContext): Promise<StepResult>;
   switchOutput(to: 'on' | 'off', context: StepContext): Promise<StepResult>;
 }

@@ -25,7 +25,7 @@ export function sameCardVersion(a: string | null, b: string | null): boolean {
  * Whether a unit runs what one end of a hop says. A card part whose version was not known before counts as being at the
  * beginning of the hop while it is not at its end.
  */
-export function isAtEnd(unit: Unit, hop: Hop, end: 'from' | 'to'): boolean {
+export function isAt(unit: Unit, hop: Hop, end: 'from' | 'to'): boolean {
   if (isUpsHop(hop)) {
     const { version, microLinkId } = unit.firmware;
     return version === hop[end].version && microLinkId === hop[end].microLinkId;
@@ -39,7 +39,7 @@ export function isAtEnd(unit: Unit, hop: Hop, end: 'from' | 'to'): boolean {
 }
 
 /** What a unit runs of the component that a hop is about, in words fit for printing. */
-export function runsInWords(unit: Unit, hop: Hop): string {
+export function describeInstalled(unit: Unit, hop: Hop): string {
   if (!isUpsHop(hop)) return `${hop.component} ${cardPartVersion(unit.card, hop.component) ?? '?'}`;
   const { version, microLinkId } = unit.firmware;
   return `UPS ${version ?? '?'} (ID${microLinkId ?? '?'})`;

@@ -3,7 +3,7 @@ import type { Problem } from './problem.ts';
 import type { DeviceKind, Unit } from './unit.ts';
 
 /** One entry of what was said in a session with a device. Device text as it came, secrets taken out. */
-export interface Said {
+export interface TranscriptEntry {
   readonly at: Date;
   /** `host:port` and protocol. */
   readonly where: string;
@@ -37,7 +37,7 @@ export interface LookContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told of what is said in every session; for the transcript of a run. */
-  readonly transcript?: (said: Said) => void;
+  readonly transcript?: (said: TranscriptEntry) => void;
   /** True: what the card itself runs matters, and is asked by a further way where the first does not tell all of it. */
   readonly card?: boolean;
   /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Problem, type ProblemJson } from './problem.ts';
-import type { PathKind } from './target.ts';
+import type { Transport } from './target.ts';
 import type { Card, CardPart, Unit } from './unit.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -11,20 +11,20 @@ import type { Verdict } from './verdict.ts';
 export type StepName = 'backup' | 'transfer' | 'start' | 'settle' | 'verify';
 
 /** What a UPS runs at one end of a hop; null where it runs nothing and waits in its boot loader. */
-export interface UpsStanding {
+export interface InstalledUpsFirmware {
   readonly version: string | null;
   readonly microLinkId: number;
 }
 
 /** What a part of a card runs at one end of a hop; `from` may not be known, which is null. */
-export interface CardStanding {
+export interface InstalledCardFirmware {
   readonly version: string | null;
   readonly platform: string;
 }
 
 interface HopBase {
   readonly image: { readonly file: string; readonly sha256: string; readonly sizeBytes: number };
-  readonly path: PathKind;
+  readonly transport: Transport;
   readonly steps: readonly StepName[];
 }
 
@@ -33,15 +33,15 @@ export interface UpsHop extends HopBase {
   readonly component: 'ups';
   /** The unit is known to receive an image first and to install it when its panel lets it: received is not installed. */
   readonly twoStep: boolean;
-  readonly from: UpsStanding;
-  readonly to: UpsStanding & { readonly version: string };
+  readonly from: InstalledUpsFirmware;
+  readonly to: InstalledUpsFirmware & { readonly version: string };
 }
 
 /** One firmware file for the card, which restarts with it; the UPS behind it is not touched. */
 export interface CardHop extends HopBase {
   readonly component: CardPart;
-  readonly from: CardStanding;
-  readonly to: CardStanding & { readonly version: string };
+  readonly from: InstalledCardFirmware;
+  readonly to: InstalledCardFirmware & { readonly version: string };
 }
 
 export type Hop = UpsHop | CardHop;
@@ -52,7 +52,7 @@ export function isUpsHop(hop: Hop): hop is UpsHop {
 }
 
 /** One end of a hop, in words: `UPS 09.4 (ID18)`, `card-os v6.9.6 (hw05)`. */
-export function standingInWords(hop: Hop, end: 'from' | 'to'): string {
+export function describeEnd(hop: Hop, end: 'from' | 'to'): string {
   if (isUpsHop(hop)) return `UPS ${hop[end].version ?? 'boot loader'} (ID${hop[end].microLinkId})`;
   return `${hop.component} ${hop[end].version ?? '?'} (${hop[end].platform})`;
 }
@@ -98,7 +98,7 @@ export type PlanFact = (typeof PLAN_FACTS)[number];
 export function planFacts({ unit, hops, output }: PlannedUnit): Readonly<Record<PlanFact, string>> {
   const { firmware, card } = unit;
   const route = hops.map(
-    (hop) => `${standingInWords(hop, 'from')} -> ${standingInWords(hop, 'to')} over ${hop.path}`,
+    (hop) => `${describeEnd(hop, 'from')} -> ${describeEnd(hop, 'to')} over ${hop.transport}`,
   );
   return {
     'serial number': unit.serial ?? 'none',

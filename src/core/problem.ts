@@ -1,6 +1,6 @@
 import type { ProblemCode } from './problem-codes.ts';
 import { fileTrouble } from './system-error.ts';
-import { printable, printableLines } from './text.ts';
+import { sanitize, sanitizeLines } from './text.ts';
 
 export interface ProblemOptions {
   /** The next action of the person who reads the message. */
@@ -24,7 +24,7 @@ export interface ProblemJson {
 /**
  * The only error class of the tool. The first part of the code says who is to blame (config, image, device, link,
  * refused, internal); the message gives both sides of a comparison; the hint gives the next action.
- * Text from a device must go through `printable` before it gets into a message.
+ * Text from a device must go through `sanitize` before it gets into a message.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -35,9 +35,9 @@ export class Problem extends Error {
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions) {
     // What quotes a device or a file was cleaned and cut before; this is for the piece that was forgotten.
-    super(printableLines(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(sanitizeLines(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = printableLines(options.hint);
+    this.hint = sanitizeLines(options.hint);
     this.transient = options.transient ?? false;
     this.details = options.details ?? [];
   }
@@ -49,13 +49,13 @@ export class Problem extends Error {
 }
 
 /** For places where the trouble of a device is an answer like any other: throws on what is a fault of the tool itself. */
-export function throwOwnFaults(thrown: unknown): void {
+export function rethrowInternal(thrown: unknown): void {
   const problem = asProblem(thrown);
-  if (isOwnFault(problem)) throw problem;
+  if (isInternal(problem)) throw problem;
 }
 
 /** Trouble of the tool itself or of the machine that it runs on: no device has answered so. */
-export function isOwnFault({ code }: Problem): boolean {
+export function isInternal({ code }: Problem): boolean {
   return code.startsWith('internal/') || code === 'config/file';
 }
 
@@ -74,7 +74,7 @@ export function asProblem(thrown: unknown): Problem {
   if (trouble !== null)
     return new Problem('config/file', trouble.message, { hint: trouble.hint, cause: thrown });
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return new Problem('internal/unexpected', `Unexpected error: ${printable(text)}`, {
+  return new Problem('internal/unexpected', `Unexpected error: ${sanitize(text)}`, {
     hint: 'This is a fault of upsfw. Please report it with the command and the output of --log-level debug.',
     cause: thrown,
   });

@@ -1,4 +1,4 @@
-import { printable } from './text.ts';
+import { sanitize } from './text.ts';
 
 /** Errors of the system about files and folders, in words. The code stands behind them, because it is what one searches for. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -57,7 +57,7 @@ function systemError(thrown: unknown): SystemError | null {
 export function reasonOf(thrown: unknown): string {
   const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
   if (typeof code === 'string' && Object.hasOwn(REASONS, code)) return `${REASONS[code]} (${code})`;
-  return thrown instanceof Error ? printable(thrown.message) : 'the reason is not known';
+  return thrown instanceof Error ? sanitize(thrown.message) : 'the reason is not known';
 }
 
 /**
@@ -70,9 +70,9 @@ export function fileTrouble(thrown: unknown): { readonly message: string; readon
   const { code, syscall, path } = error;
   if (syscall.startsWith('spawn') || syscall === 'connect') return null;
   if (path === null && !WITHOUT_PATH.has(code)) return null;
-  const what = path === null ? 'A file' : printable(path, 400);
+  const what = path === null ? 'A file' : sanitize(path, 400);
   return {
-    message: `${what} cannot be used: ${reasonOf(error)}, ${printable(syscall, 20)}.`,
+    message: `${what} cannot be used: ${reasonOf(error)}, ${sanitize(syscall, 20)}.`,
     hint: HINTS[code] ?? 'Check the path, and that this user may read or write it.',
   };
 }

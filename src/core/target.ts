@@ -1,7 +1,7 @@
 import type { Secret } from './secret.ts';
 
 /** How an update travels: through the card, or over a cable. */
-export type PathKind = 'nmc' | 'serial' | 'usb';
+export type Transport = 'nmc' | 'serial' | 'usb';
 
 /** SNMP credential. `v3` levels follow from what is given: auth and priv may be absent. */
 export type SnmpAccess =
@@ -21,8 +21,8 @@ export interface Login {
   readonly password: Secret;
 }
 
-export type TransferWay = 'scp' | 'ftp';
-export type StartWay = 'snmp' | 'cli';
+export type TransferMethod = 'scp' | 'ftp';
+export type StartMethod = 'snmp' | 'cli';
 
 /** Opening hours for writing. Times are `HH:MM` in the zone; an end before the begin lies on the next day. */
 export interface Window {
@@ -33,7 +33,7 @@ export interface Window {
 }
 
 /** What the operator said of the output of a unit, and of the loads on it. */
-export interface OperatorWord {
+export interface OperatorSettings {
   /** `off`: the tool may switch the output off for an update, and on again afterwards; null: it is never switched. */
   readonly output: 'off' | null;
   readonly feeds: readonly string[];
@@ -60,9 +60,9 @@ export interface NetworkAccess {
   /** What the inventory has for a write and a command that only reads did not resolve. Absent: everything is resolved. */
   readonly unresolved?: { readonly login: boolean; readonly write: SnmpAccess['version'] | null };
   /** Tried in this order. */
-  readonly transfer: readonly TransferWay[];
+  readonly transfer: readonly TransferMethod[];
   /** Tried in this order. */
-  readonly start: readonly StartWay[];
+  readonly start: readonly StartMethod[];
   /** FTP and SNMP v1/v2c writes are allowed. */
   readonly plaintext: boolean;
   /** Old SSH algorithms are allowed (SHA-1 key exchange, CBC ciphers, `ssh-rsa`). */

@@ -16,7 +16,7 @@ const HALF_PAIR_AT_END = /[\ud800-\udbff]$/;
  * Makes text that came from a device, a file, a server or the command line fit for a terminal, a log or a report: one line
  * without escape sequences and without any character that is not seen, at most `limit` characters. Every blank becomes a space.
  */
-export function printable(text: string, limit = 200): string {
+export function sanitize(text: string, limit = 200): string {
   // The cut comes first: a device may send megabytes, and cleaning them would be work done for it.
   const clean = text
     .slice(0, limit * 4)
@@ -31,7 +31,7 @@ export function printable(text: string, limit = 200): string {
 const UNPRINTABLE_IN_LINES = new RegExp(`${ESCAPE}|(?!\\n)[${UNSEEN}]`, 'gu');
 
 /** The same for text of several lines: line feeds stay, nothing is cut. */
-export function printableLines(text: string): string {
+export function sanitizeLines(text: string): string {
   return text.replace(UNPRINTABLE_IN_LINES, ' ');
 }
 
@@ -39,7 +39,7 @@ const STYLE = String.raw`\u001b\[[0-9;?]{0,30}[A-Za-z]|[\n\t]`;
 const OUTPUT = new RegExp(`${STYLE}|[${UNSEEN}]`, 'gu');
 
 /**
- * The last look at what a command prints: what {@link printable} takes out is taken out here too, in case that a piece of it
+ * The last look at what a command prints: what {@link sanitize} takes out is taken out here too, in case that a piece of it
  * was not cleaned before. `styled`: colors, the moves of a live list and carriage returns of the tool itself stay.
  */
 export function outputText(text: string, styled: boolean): string {
@@ -68,7 +68,7 @@ function escapeOf(unit: number): string {
 const MOST_NAMED = 8;
 
 /** `a, b and c`, or `a, b and 3 more`: a list for a message, bounded however long the list is. */
-export function enumerated(names: readonly string[]): string {
+export function joinList(names: readonly string[]): string {
   const named =
     names.length > MOST_NAMED ? [...names.slice(0, MOST_NAMED), `${names.length - MOST_NAMED} more`] : names;
   return named.length < 2 ? named.join('') : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;

@@ -74,7 +74,7 @@ export const UNKNOWN_CONDITION: Condition = {
 };
 
 /** A unit of which nothing is known yet but its place in the inventory. */
-export function unseenUnit(place: Pick<Unit, 'site' | 'name' | 'host' | 'port'>): Unit {
+export function unknownUnit(place: Pick<Unit, 'site' | 'name' | 'host' | 'port'>): Unit {
   return {
     site: place.site,
     name: place.name,

@@ -1,4 +1,4 @@
-import type { PathKind } from './target.ts';
+import type { Transport } from './target.ts';
 import type { CardPart } from './unit.ts';
 
 export type Outcome = 'pass' | 'warn' | 'block' | 'unknown';
@@ -32,7 +32,7 @@ export interface RouteOutline {
   readonly to: string;
   readonly image: string;
   readonly microLinkIdAfter: number;
-  readonly path: PathKind;
+  readonly transport: Transport;
   /** The unit is known to receive an image first and to install it when its panel lets it. */
   readonly twoStep: boolean;
 }
@@ -48,7 +48,7 @@ export interface CardHopOutline {
   readonly to: string;
   readonly image: string;
   readonly microLinkIdAfter: null;
-  readonly path: PathKind;
+  readonly transport: Transport;
 }
 
 /** One hop of a verdict. */
@@ -59,12 +59,12 @@ export interface Verdict {
   readonly status: Status;
   readonly target: Target | null;
   readonly hops: readonly HopOutline[];
-  readonly path: PathKind | null;
+  readonly transport: Transport | null;
   readonly wizard: string | null;
   readonly reasons: readonly Reason[];
 }
 
 /** True where nothing stands against the update: no block, and nothing unknown. */
-export function nothingAgainst(reasons: readonly Reason[]): boolean {
+export function isAllowed(reasons: readonly Reason[]): boolean {
   return reasons.every((reason) => reason.outcome === 'pass' || reason.outcome === 'warn');
 }

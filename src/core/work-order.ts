@@ -1,5 +1,5 @@
 /** One line of a work order, and where it was read. */
-export interface OrderLine {
+export interface WorkItem {
   readonly says: string;
   readonly source: string;
 }
@@ -42,23 +42,23 @@ export interface OrderUnit {
 }
 
 /** Another public way to the same end. */
-export interface OtherWay {
+export interface Alternative {
   readonly title: string;
-  readonly steps: readonly OrderLine[];
+  readonly steps: readonly WorkItem[];
 }
 
 /** The lists of a work order, in the order in which they are needed. */
 export interface OrderLists {
   /** What stands against it as the unit was seen, to be cleared before anything else. */
-  readonly first: readonly OrderLine[];
-  readonly bring: readonly OrderLine[];
-  readonly prepare: readonly OrderLine[];
-  readonly steps: readonly OrderLine[];
-  readonly check: readonly OrderLine[];
-  readonly ifItFails: readonly OrderLine[];
+  readonly first: readonly WorkItem[];
+  readonly bring: readonly WorkItem[];
+  readonly prepare: readonly WorkItem[];
+  readonly steps: readonly WorkItem[];
+  readonly check: readonly WorkItem[];
+  readonly ifItFails: readonly WorkItem[];
   /** What is not known here and must be found out at the unit. */
-  readonly unknown: readonly OrderLine[];
-  readonly notes: readonly OrderLine[];
+  readonly unknown: readonly WorkItem[];
+  readonly notes: readonly WorkItem[];
 }
 
 /**
@@ -69,16 +69,16 @@ export interface OrderLists {
 export interface WorkOrder extends OrderLists {
   /** `site/name`. */
   readonly key: string;
-  readonly way: 'wizard' | 'card-console';
+  readonly procedure: 'wizard' | 'card-console';
   readonly unit: OrderUnit;
   readonly installed: { readonly version: string | null; readonly microLinkId: number | null };
   readonly target: (OrderEnd & { readonly image: OrderImage | null }) | null;
   readonly hops: readonly OrderHop[];
   /** The port of the UPS that the cable goes to; `because` says why it is not the card or the port of the inventory. */
-  readonly port: { readonly use: 'serial' | 'usb'; readonly because: readonly OrderLine[] } | null;
+  readonly port: { readonly use: 'serial' | 'usb'; readonly because: readonly WorkItem[] } | null;
   /** Version of the Firmware Upgrade Wizard; null where it is not known or not used. */
   readonly wizard: string | null;
   /** How long one hop takes, in words. */
-  readonly minutes: OrderLine | null;
-  readonly otherWays: readonly OtherWay[];
+  readonly minutes: WorkItem | null;
+  readonly alternatives: readonly Alternative[];
 }

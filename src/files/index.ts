@@ -7,5 +7,5 @@
  */
 export { createWhole, makeFolder, openToAppend, placeNew, replaceFile, syncFolder } from './atomic.ts';
 export { systemClock } from './clock.ts';
-export { openWhole } from './output-file.ts';
+export { openOutputFile } from './output-file.ts';
 export { diskProblem } from './problems.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { access, chmod, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { hasCode, Problem, printable, reasonOf } from '../core/index.ts';
+import { hasCode, Problem, reasonOf, sanitize } from '../core/index.ts';
 
 /** A file that is put in place in one go: whoever reads it sees the old content or the new one, never a part. */
-export interface WholeFile {
+export interface OutputFile {
   /** Writes the file with exactly this mode, or with the one that the process gives to new files. Throws Problem config/usage. */
   write(text: string, mode: number | 'as-usual'): Promise<void>;
 }
@@ -13,7 +13,7 @@ export interface WholeFile {
  * Looks whether a file can be put there, before any work is done for it. What is there and is no regular file (a device, a
  * pipe) is refused: it would be replaced. `option`: the one that named the file. Throws Problem config/usage.
  */
-export async function openWhole(path: string, option = '--out'): Promise<WholeFile> {
+export async function openOutputFile(path: string, option = '--out'): Promise<OutputFile> {
   const cannot = (thrown: unknown): Problem => refused(path, option, thrown);
   const file = await realpath(path).catch((thrown: unknown) => {
     if (hasCode(thrown, 'ENOENT')) return resolve(path);
@@ -52,7 +52,7 @@ export async function openWhole(path: string, option = '--out'): Promise<WholeFi
 }
 
 function refused(path: string, option: string, cause: unknown): Problem {
-  return new Problem('config/usage', `${printable(path, 400)} ${whyRefused(path, cause)}.`, {
+  return new Problem('config/usage', `${sanitize(path, 400)} ${whyRefused(path, cause)}.`, {
     hint: `Name a file in a folder that exists and that this user may write with ${option}.`,
     cause: cause ?? undefined,
   });
@@ -60,7 +60,7 @@ function refused(path: string, option: string, cause: unknown): Problem {
 
 function whyRefused(path: string, cause: unknown): string {
   if (cause === null) return 'is there, and is no regular file';
-  const folder = printable(dirname(path), 400);
+  const folder = sanitize(dirname(path), 400);
   if (hasCode(cause, 'ENOENT')) return `cannot be written: there is no folder ${folder}`;
   const where = Reflect.get(Object(cause), 'syscall') === 'access' ? ` in the folder ${folder}` : '';
   return `cannot be written${where}: ${reasonOf(cause)}`;

@@ -1,4 +1,4 @@
-import { Problem, printable } from '../core/index.ts';
+import { Problem, sanitize } from '../core/index.ts';
 
 /** What an error of the file system means, and what to do about it. */
 interface DiskTrouble {
@@ -41,6 +41,6 @@ function troubleOf(thrown: unknown): DiskTrouble {
   const known = Object.hasOwn(TROUBLES, code) ? TROUBLES[code] : undefined;
   if (known !== undefined) return known;
   const why =
-    thrown instanceof Error ? printable(thrown.message).replace(/\.$/, '') : 'the reason is not known';
+    thrown instanceof Error ? sanitize(thrown.message).replace(/\.$/, '') : 'the reason is not known';
   return { why, remedy: `Check the folder, ${OTHER_FOLDER}` };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type CardFile, type CardPart, type ImageProblem, printable } from '../core/index.ts';
+import { type CardFile, type CardPart, type ImageProblem, sanitize } from '../core/index.ts';
 import { readImage } from './read-image.ts';
 
 /**
@@ -130,7 +130,7 @@ export async function readStoredCardFile(path: string): Promise<CardFile> {
     if (found.size > LARGEST_CARD_FILE) return withoutBytes(path, found.size, tooLargeForCard(found.size));
     return { ...readCardFile(await readFile(path), basename(path)), path };
   } catch (thrown) {
-    return unread(path, thrown instanceof Error ? printable(thrown.message) : 'unknown');
+    return unread(path, thrown instanceof Error ? sanitize(thrown.message) : 'unknown');
   }
 }
 

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { Problem, printable, type StoredImage } from '../core/index.ts';
+import { Problem, type StoredImage, sanitize } from '../core/index.ts';
 import { placeNew } from '../files/index.ts';
 import { readImage } from './read-image.ts';
 
@@ -33,7 +33,7 @@ export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
   const file = fileName(url);
   const wanted = options.sha256.toLowerCase();
   if (!/^[0-9a-f]{64}$/.test(wanted)) {
-    throw failure(`"${printable(options.sha256)}" is not a sha256.`, 'Give 64 hexadecimal digits.');
+    throw failure(`"${sanitize(options.sha256)}" is not a sha256.`, 'Give 64 hexadecimal digits.');
   }
   const path = resolve(options.dir, file);
   await checkPlace(options.dir, path);
@@ -87,9 +87,9 @@ function reason(thrown: unknown): string {
   const answered = Answered.safeParse(thrown);
   if (answered.success) {
     const { statusCode, statusMessage } = answered.data.response;
-    return `the server answered ${statusCode} ${printable(statusMessage ?? '')}`.trim();
+    return `the server answered ${statusCode} ${sanitize(statusMessage ?? '')}`.trim();
   }
-  return thrown instanceof Error ? printable(thrown.message) : 'unknown';
+  return thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
 }
 
 /** An error of the library that an answer of the server is part of. */
@@ -164,10 +164,7 @@ function parsed(text: string): URL {
   try {
     return new URL(text);
   } catch {
-    throw failure(
-      `"${printable(text)}" is not an address.`,
-      'Give a full address that begins with https://.',
-    );
+    throw failure(`"${sanitize(text)}" is not an address.`, 'Give a full address that begins with https://.');
   }
 }
 
@@ -175,7 +172,7 @@ function fileName(url: URL): string {
   const name = decoded(url.pathname.split('/').at(-1) ?? '').replaceAll(' ', '_');
   if (FILE_NAME.test(name)) return name;
   throw failure(
-    `"${printable(name)}" is not the name of an image file.`,
+    `"${sanitize(name)}" is not the name of an image file.`,
     'The address must end in a name like NAME.enc.',
   );
 }

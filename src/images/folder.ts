@@ -3,12 +3,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import {
   type CardFile,
-  enumerated,
   hasCode,
+  joinList,
   Problem,
-  printable,
   reasonOf,
   type StoredImage,
+  sanitize,
 } from '../core/index.ts';
 import { type IndexEntry, type IndexRead, loadIndex, saveIndex } from './cache.ts';
 import { isCardName, readStoredCardFile } from './card-file.ts';
@@ -86,7 +86,7 @@ async function keep(
   try {
     await saveIndex(file, [...entries, ...elsewhere]);
   } catch (thrown) {
-    const why = thrown instanceof Error ? printable(thrown.message) : 'unknown';
+    const why = thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
     options.trouble?.(
       `The image index ${file} cannot be written, so the images are read again next time: ${why}`,
     );
@@ -105,7 +105,7 @@ async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
     names = (await readdir(dir)).sort();
   } catch (thrown) {
     const why = hasCode(thrown, 'ENOENT') ? 'does not exist' : `cannot be read: ${reasonOf(thrown)}`;
-    throw new Problem('config/images', `The images folder ${printable(dir, 400)} ${why}.`, {
+    throw new Problem('config/images', `The images folder ${sanitize(dir, 400)} ${why}.`, {
       hint: 'Name an existing folder in the inventory (images:) or with --images.',
       cause: thrown,
     });
@@ -119,9 +119,9 @@ async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
       ? 'neither an image (.enc) nor a firmware file for a card (.bin, .nmc3)'
       : 'no file that ends in .enc';
     const packed = names.filter((name) => PACKED.test(name));
-    const beside = packed.length > 0 ? `, only ${enumerated(packed.map((name) => printable(name)))}` : '';
-    throw new Problem('config/images', `The images folder ${printable(dir, 400)} holds ${none}${beside}.`, {
-      hint: packed[0] === undefined ? PUT_THERE : howToUnpack(printable(packed[0])),
+    const beside = packed.length > 0 ? `, only ${joinList(packed.map((name) => sanitize(name)))}` : '';
+    throw new Problem('config/images', `The images folder ${sanitize(dir, 400)} holds ${none}${beside}.`, {
+      hint: packed[0] === undefined ? PUT_THERE : howToUnpack(sanitize(packed[0])),
     });
   }
   return listed;
@@ -148,7 +148,7 @@ export interface NamedFiles {
 }
 
 /** Reads single files and whole folders, as named on a command line, each file once. Throws Problem config/images. */
-export async function openNamed(paths: readonly string[]): Promise<NamedFiles> {
+export async function openPaths(paths: readonly string[]): Promise<NamedFiles> {
   const lists = await Promise.all(paths.map(listNamed));
   return {
     images: await readFiles([...new Set(lists.flatMap(({ images }) => images))]),
@@ -162,9 +162,9 @@ async function listNamed(path: string): Promise<Listed> {
   return isCardName(basename(path)) ? { images: [], cardFiles: one } : { images: one, cardFiles: [] };
 }
 
-/** The images alone of {@link openNamed}. */
+/** The images alone of {@link openPaths}. */
 export async function openFiles(paths: readonly string[]): Promise<readonly StoredImage[]> {
-  return (await openNamed(paths)).images;
+  return (await openPaths(paths)).images;
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -174,7 +174,7 @@ async function isFolder(path: string): Promise<boolean> {
     if (hasCode(thrown, 'ENOENT')) {
       throw new Problem('config/images', `There is no file or folder ${path}.`, { hint: 'Check the path.' });
     }
-    const why = thrown instanceof Error ? printable(thrown.message) : 'unknown';
+    const why = thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
     throw new Problem('config/images', `${path} cannot be looked at: ${why}`, {
       hint: 'Check where it leads, and that the user that runs upsfw may read it.',
       cause: thrown,

@@ -6,8 +6,8 @@
 export { readBytes, verifyStored } from './bytes.ts';
 export { isCardName, LARGEST_CARD_FILE, readCardFile, readCardName } from './card-file.ts';
 export { type FetchOptions, fetchImage } from './fetch.ts';
-export { type ImageFolder, openFiles, openFolder, openNamed } from './folder.ts';
-export { wasRead } from './read-file.ts';
+export { type ImageFolder, openFiles, openFolder, openPaths } from './folder.ts';
+export { hasContent } from './read-file.ts';
 export { checksum, LARGEST_IMAGE, readImage } from './read-image.ts';
-export { type StickSystem, writeStick } from './usb-drive.ts';
+export { type UsbDriveSystem, writeUsbDrive } from './usb-drive.ts';
 export { IMAGE_WARNINGS, identicalFiles, imageWarnings } from './warnings.ts';

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type ImageProblem, printable, type StoredImage } from '../core/index.ts';
+import { type ImageProblem, type StoredImage, sanitize } from '../core/index.ts';
 import { LARGEST_IMAGE, readImage } from './read-image.ts';
 
 /** What the file system says of a file: as long as it says the same, the file is taken for unchanged. */
@@ -30,7 +30,7 @@ export async function readImageFile(path: string): Promise<FileReading> {
     if (found.size > LARGEST_IMAGE) return tooLarge(path, found.size);
     return await readOpened(path);
   } catch (thrown) {
-    return unread(path, thrown instanceof Error ? printable(thrown.message) : 'unknown');
+    return unread(path, thrown instanceof Error ? sanitize(thrown.message) : 'unknown');
   }
 }
 
@@ -71,7 +71,7 @@ function stampOf(found: BigIntStats): FileStamp {
 }
 
 /** False where an image stands for a file whose bytes were not read, so that its sha256 says nothing. */
-export function wasRead(image: StoredImage): boolean {
+export function hasContent(image: StoredImage): boolean {
   return (
     image.sizeBytes <= LARGEST_IMAGE && !image.problems.some((problem) => problem.code === 'image/unreadable')
   );

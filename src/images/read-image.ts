@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
-  enumerated,
   type Image,
   type ImagePart,
   type ImageProblem,
+  joinList,
   type ProblemCode,
-  printable,
+  sanitize,
 } from '../core/index.ts';
 
 interface Walk {
@@ -25,7 +25,7 @@ export function readImage(bytes: Uint8Array, file: string): Image {
   if (release === undefined && parts.length > 0) {
     found.push({
       code: 'image/no-ups-record',
-      message: `None of the ${parts.length} records is named UPS: ${enumerated(parts.map((part) => part.name))}.`,
+      message: `None of the ${parts.length} records is named UPS: ${joinList(parts.map((part) => part.name))}.`,
     });
   }
   if (release !== undefined && !/^[A-Za-z]?\d\d\.\d$/.test(release.version ?? '')) {
@@ -203,8 +203,8 @@ function readName(
   const component = COMPONENT_NAME.exec(text);
   const wellFormed = length <= HEADER.nameBytes && rest.every((byte) => byte === 0);
   if (!wellFormed || (component === null && !ROUTINE_NAME.test(text))) {
-    add('image/name', `The name of ${place} ("${printable(text)}", length ${length}) has no known form.`);
-    return { name: printable(text), version: null };
+    add('image/name', `The name of ${place} ("${sanitize(text)}", length ${length}) has no known form.`);
+    return { name: sanitize(text), version: null };
   }
   if (component === null) return { name: text, version: null };
   // The fourth place of CBLL is a capital, part of the name; elsewhere a small letter marks a patch.

@@ -1,21 +1,21 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { lstat, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { enumerated, hasCode, Problem, printable, type StoredImage } from '../core/index.ts';
+import { hasCode, joinList, Problem, type StoredImage, sanitize } from '../core/index.ts';
 import { readBytes } from './bytes.ts';
 
 /** What the system says of the place of a folder; another one in tests. */
-export interface StickSystem {
+export interface UsbDriveSystem {
   /** Type of the file system as `statfs` numbers it, and its room in blocks of `bsize` bytes. */
   statfs(path: string): Promise<{ readonly type: number; readonly bsize: number; readonly bavail: number }>;
   /** Number of the device that a folder lies on. */
   deviceOf(path: string): Promise<number>;
 }
 
-const SYSTEM: StickSystem = { statfs, deviceOf: async (path) => (await stat(path)).dev };
+const SYSTEM: UsbDriveSystem = { statfs, deviceOf: async (path) => (await stat(path)).dev };
 
 /** What became of a stick. */
-export interface StickResult {
+export interface UsbDriveResult {
   /** The root of the stick, with links followed. */
   readonly dir: string;
   readonly file: string;
@@ -53,16 +53,16 @@ const OF_SYSTEMS: ReadonlySet<string> = new Set([
  * anything; a stick with anything else on it is refused (release notes: exactly one firmware file; local notes, section 5.7).
  * Throws Problem config/stick, image/changed or image/copy.
  */
-export async function writeStick(
+export async function writeUsbDrive(
   dir: string,
   image: StoredImage,
-  system: StickSystem = SYSTEM,
-): Promise<StickResult> {
+  system: UsbDriveSystem = SYSTEM,
+): Promise<UsbDriveResult> {
   const { file, sha256, sizeBytes } = image;
   const trouble = fatNameTrouble(file);
   if (trouble !== null) {
     throw unfit(
-      `FAT cannot hold the name ${printable(file)}: ${trouble}.`,
+      `FAT cannot hold the name ${sanitize(file)}: ${trouble}.`,
       'Give the file a plain name, such as the vendor gave it.',
     );
   }
@@ -83,7 +83,7 @@ export async function writeStick(
   if (found !== sha256) {
     throw new Problem(
       'image/copy',
-      `${printable(join(root, file))}: written was sha256 ${sha256}, read back is ${found}.`,
+      `${sanitize(join(root, file))}: written was sha256 ${sha256}, read back is ${found}.`,
       {
         hint: 'Do not use this stick. Take another one.',
       },
@@ -97,12 +97,12 @@ function unfit(message: string, hint: string, cause?: unknown): Problem {
 }
 
 /** The root of the stick that a folder is. */
-async function openRoot(dir: string, system: StickSystem): Promise<string> {
+async function openRoot(dir: string, system: UsbDriveSystem): Promise<string> {
   const root = await realpath(dir).catch((thrown: unknown) => {
     throw unfit(
       hasCode(thrown, 'ENOENT')
-        ? `There is no folder ${printable(dir)}.`
-        : `${printable(dir)} cannot be looked at: ${reasonOf(thrown)}`,
+        ? `There is no folder ${sanitize(dir)}.`
+        : `${sanitize(dir)} cannot be looked at: ${reasonOf(thrown)}`,
       'Put the stick in, have it mounted, and name the folder where it is mounted.',
       thrown,
     );
@@ -110,7 +110,7 @@ async function openRoot(dir: string, system: StickSystem): Promise<string> {
   try {
     if (!(await stat(root)).isDirectory()) {
       throw unfit(
-        `${printable(dir)} is no folder.`,
+        `${sanitize(dir)} is no folder.`,
         'Name the folder where the stick is mounted, not its device.',
       );
     }
@@ -119,14 +119,14 @@ async function openRoot(dir: string, system: StickSystem): Promise<string> {
     const above = dirname(root);
     if (above !== root && (await system.deviceOf(above)) === (await system.deviceOf(root))) {
       throw unfit(
-        `${printable(root)} is a folder on the stick and not its root.`,
+        `${sanitize(root)} is a folder on the stick and not its root.`,
         'Name the folder where the stick is mounted: the unit finds one firmware file on all of it.',
       );
     }
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
     throw unfit(
-      `What ${printable(root)} lies on cannot be told: ${reasonOf(thrown)}`,
+      `What ${sanitize(root)} lies on cannot be told: ${reasonOf(thrown)}`,
       'Do this where the system tells the type of a file system, such as on Linux.',
       thrown,
     );
@@ -138,7 +138,7 @@ function noFat(root: string, type: number): Problem {
   const name = OTHERS.get(type);
   const seen = `type 0x${type.toString(16)}`;
   return unfit(
-    `${printable(root)} is not on a FAT file system: ${name === undefined ? `the system gives ${seen}` : `it is ${name} (${seen})`}.`,
+    `${sanitize(root)} is not on a FAT file system: ${name === undefined ? `the system gives ${seen}` : `it is ${name} (${seen})`}.`,
     'Format a stick with FAT32 and name the folder where it is mounted. exFAT and NTFS are not read by the unit.',
   );
 }
@@ -148,7 +148,7 @@ async function entriesOf(root: string): Promise<readonly string[]> {
     return await readdir(root);
   } catch (thrown) {
     throw unfit(
-      `${printable(root)} cannot be read: ${reasonOf(thrown)}`,
+      `${sanitize(root)} cannot be read: ${reasonOf(thrown)}`,
       'Check the stick, and that the user that runs upsfw may read it.',
       thrown,
     );
@@ -157,18 +157,18 @@ async function entriesOf(root: string): Promise<readonly string[]> {
 
 function notEmpty(root: string, names: readonly string[]): Problem {
   return unfit(
-    `${printable(root)} holds ${enumerated(names.map((name) => printable(name, 60)))}; exactly one firmware file may be on the stick and nothing else.`,
+    `${sanitize(root)} holds ${joinList(names.map((name) => sanitize(name, 60)))}; exactly one firmware file may be on the stick and nothing else.`,
     'Take an empty stick, or clear this one yourself: upsfw deletes nothing.',
   );
 }
 
-async function checkRoom(root: string, wanted: number, system: StickSystem): Promise<void> {
+async function checkRoom(root: string, wanted: number, system: UsbDriveSystem): Promise<void> {
   const { bsize, bavail } = await system.statfs(root);
   if (bsize * bavail < wanted) throw full(root, `${bsize * bavail} bytes are free, needed are ${wanted}`);
 }
 
 function full(root: string, why: string, cause?: unknown): Problem {
-  return unfit(`There is no room on ${printable(root)}: ${why}.`, 'Take a larger stick.', cause);
+  return unfit(`There is no room on ${sanitize(root)}: ${why}.`, 'Take a larger stick.', cause);
 }
 
 /** Whoever pulls the stick in the middle finds a file of another name, or the whole file. */
@@ -193,7 +193,7 @@ async function putInPlace(root: string, file: string, bytes: Buffer): Promise<vo
     if (thrown instanceof Problem) throw thrown;
     if (hasCode(thrown, 'ENOSPC')) throw full(root, 'the disk is full', thrown);
     throw unfit(
-      `${printable(path)} cannot be written: ${reasonOf(thrown)}`,
+      `${sanitize(path)} cannot be written: ${reasonOf(thrown)}`,
       'Check the stick (a switch may forbid writing), and that the user that runs upsfw may write to it.',
       thrown,
     );
@@ -233,12 +233,12 @@ async function hashOf(path: string): Promise<string> {
       .update(await readFile(path))
       .digest('hex');
   } catch (thrown) {
-    throw unfit(`${printable(path)} cannot be read: ${reasonOf(thrown)}`, 'Take another stick.', thrown);
+    throw unfit(`${sanitize(path)} cannot be read: ${reasonOf(thrown)}`, 'Take another stick.', thrown);
   }
 }
 
 function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? printable(thrown.message) : 'unknown';
+  return thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
 }
 
 /** Names that DOS kept for its devices; with any ending they still mean the device. */

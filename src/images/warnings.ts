@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import { enumerated, type Image, printable, type StoredImage } from '../core/index.ts';
-import { wasRead } from './read-file.ts';
+import { type Image, joinList, type StoredImage, sanitize } from '../core/index.ts';
+import { hasContent } from './read-file.ts';
 
 /**
  * Every warning about an image file and what it means. A warning never makes an image unusable and never changes an
@@ -34,11 +34,11 @@ export function imageWarnings(image: Image, known: boolean): readonly ImageWarni
 
 function nameWarnings(image: Image): readonly ImageWarning[] {
   const { ids, versions } = readFileName(image.file);
-  const file = printable(image.file);
+  const file = sanitize(image.file);
   const warnings: ImageWarning[] = [];
   const { microLinkId, version } = image;
   if (microLinkId !== null && ids.length > 0 && !ids.includes(microLinkId)) {
-    const named = enumerated(ids.map((id) => `ID${id}`));
+    const named = joinList(ids.map((id) => `ID${id}`));
     warnings.push({
       code: 'NAME_OTHER_ID',
       message: `The name ${file} says ${named}, the content is for ID${microLinkId}. The content counts; rename the file, or get the image for ${named}.`,
@@ -47,7 +47,7 @@ function nameWarnings(image: Image): readonly ImageWarning[] {
   // A letter before the digits marks a patch; names do not write it.
   const plain = version?.replace(/^[A-Za-z]/, '') ?? null;
   if (plain !== null && versions.length > 0 && !versions.includes(plain)) {
-    const named = enumerated(versions);
+    const named = joinList(versions);
     warnings.push({
       code: 'NAME_OTHER_VERSION',
       message: `The name ${file} says version ${named}, the content is ${version}. The content counts; rename the file, or get the image of ${named}.`,
@@ -85,12 +85,12 @@ export function readFileName(file: string): NameClaims {
  */
 export function identicalFiles(images: readonly StoredImage[]): ReadonlyMap<string, readonly string[]> {
   const byHash = new Map<string, StoredImage[]>();
-  for (const image of images.filter(wasRead)) {
+  for (const image of images.filter(hasContent)) {
     byHash.set(image.sha256, [...(byHash.get(image.sha256) ?? []), image]);
   }
   return new Map(
     images.map((image) => {
-      const same = wasRead(image) ? (byHash.get(image.sha256) ?? []) : [];
+      const same = hasContent(image) ? (byHash.get(image.sha256) ?? []) : [];
       const others = same.filter((other) => other.path !== image.path);
       return [image.path, others.map((other) => nameFor(image, other))];
     }),

@@ -1,4 +1,10 @@
-import { type DiscoveryFinding, enumerated, type Found, type Unit, usableSerial } from '../core/index.ts';
+import {
+  type DiscoveredDevice,
+  type DiscoveryFinding,
+  joinList,
+  type Unit,
+  usableSerial,
+} from '../core/index.ts';
 import type { ListedUnit } from './merge/listed.ts';
 import type { SnmpReference } from './schema.ts';
 
@@ -15,7 +21,7 @@ export interface Sorted {
 export type OtherKind = 'ups' | 'pdu' | 'ats' | 'cooling' | 'card' | 'agent' | 'other';
 
 /** Smart-UPS units, and everything else that answered with what it is. */
-export function sortFound(found: readonly Found[]): Sorted {
+export function classifyFound(found: readonly DiscoveredDevice[]): Sorted {
   const units: Unit[] = [];
   const others: Sorted['others'][number][] = [];
   for (const { host, look } of found) {
@@ -45,7 +51,7 @@ function nameOf(systemName: string | null): string | null {
  * host names by address that were asked for.
  */
 export function listedUnits(
-  found: readonly Found[],
+  found: readonly DiscoveredDevice[],
   references: readonly SnmpReference[],
   port: number,
   names: ReadonlyMap<string, string>,
@@ -68,11 +74,11 @@ export function listedUnits(
 }
 
 /** What its owner should know of single devices. */
-export function findingsOf(found: readonly Found[]): readonly DiscoveryFinding[] {
+export function findingsOf(found: readonly DiscoveredDevice[]): readonly DiscoveryFinding[] {
   return [...found.flatMap(findingOfOne), ...doubles(found)];
 }
 
-function findingOfOne({ host, look }: Found): readonly DiscoveryFinding[] {
+function findingOfOne({ host, look }: DiscoveredDevice): readonly DiscoveryFinding[] {
   const { kind, unit, problem } = look;
   const hosts = [host];
   if (kind === null) {
@@ -110,8 +116,8 @@ function findingOfOne({ host, look }: Found): readonly DiscoveryFinding[] {
 }
 
 /** One serial number at several addresses: one card with several, or two units of which one is not what it says. */
-function doubles(found: readonly Found[]): readonly DiscoveryFinding[] {
-  const bySerial = new Map<string, Found[]>();
+function doubles(found: readonly DiscoveredDevice[]): readonly DiscoveryFinding[] {
+  const bySerial = new Map<string, DiscoveredDevice[]>();
   for (const one of found) {
     const serial = one.look.kind === 'smart-ups' ? usableSerial(one.look.unit.serial) : null;
     if (serial !== null) bySerial.set(serial, [...(bySerial.get(serial) ?? []), one]);
@@ -125,13 +131,13 @@ function doubles(found: readonly Found[]): readonly DiscoveryFinding[] {
       oneCard
         ? {
             code: 'SECOND_ADDRESS',
-            because: `The card of ${serial} answers at ${enumerated(hosts)}.`,
+            because: `The card of ${serial} answers at ${joinList(hosts)}.`,
             remedy: 'Keep one of the addresses in the inventory.',
             hosts,
           }
         : {
             code: 'SHARED_SERIAL',
-            because: `${enumerated(hosts)} all give the serial number ${serial}.`,
+            because: `${joinList(hosts)} all give the serial number ${serial}.`,
             remedy: 'Find out which unit is which, on site. Until then none of them is upgraded.',
             hosts,
           },

@@ -12,7 +12,7 @@ export {
   distinctCredentials,
   loadCredentials,
 } from './credentials.ts';
-export { findingsOf, listedUnits, sortFound } from './discovered.ts';
+export { classifyFound, findingsOf, listedUnits } from './discovered.ts';
 export { IMPORT_FORMATS, IMPORTERS, type ImportFormat } from './import/formats.ts';
 export {
   type Imported,
@@ -23,7 +23,7 @@ export {
 } from './import/imported.ts';
 export { fetchNetbox } from './import/netbox-api.ts';
 export { type Inventory, type InventoryUnit, loadInventory, readInventory } from './load.ts';
-export { loadGroups, lonelyFeeds, lonelyWarnings } from './loads.ts';
+export { loadGroups, unpairedFeeds, unpairedFeedWarnings } from './loads.ts';
 export { type ListedUnit, sameHost } from './merge/listed.ts';
 export { type Merged, type MergeOptions, mergeInventory } from './merge/merge.ts';
 export { writeInventoryFile } from './merge/write.ts';

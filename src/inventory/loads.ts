@@ -1,4 +1,4 @@
-import { enumerated, printable, unitKey } from '../core/index.ts';
+import { joinList, sanitize, unitKey } from '../core/index.ts';
 import type { Inventory } from './load.ts';
 
 /** Units that carry one load: they are never in flight together. */
@@ -55,7 +55,7 @@ export function loadGroups(inventory: Inventory): readonly LoadGroup[] {
 }
 
 /** Loads that one unit alone feeds, without those units that `redundantWith` gives a partner. */
-export function lonelyFeeds(inventory: Inventory): readonly LonelyFeed[] {
+export function unpairedFeeds(inventory: Inventory): readonly LonelyFeed[] {
   const loads = loadsOf(inventory);
   const alike = new Map<string, Load[]>();
   for (const load of loads) {
@@ -89,7 +89,10 @@ function formOf(load: string): string {
 }
 
 /** What to say of lonely feeds of these units, a line each for what looks like a slip, one line for the rest. */
-export function lonelyWarnings(feeds: readonly LonelyFeed[], chosen: ReadonlySet<string>): readonly string[] {
+export function unpairedFeedWarnings(
+  feeds: readonly LonelyFeed[],
+  chosen: ReadonlySet<string>,
+): readonly string[] {
   const own = feeds.filter(
     ({ unit, near }) => chosen.has(unit) || near?.units.some((key) => chosen.has(key)) === true,
   );
@@ -101,17 +104,17 @@ export function lonelyWarnings(feeds: readonly LonelyFeed[], chosen: ReadonlySet
     if (slips.has(pair)) continue;
     slips.set(
       pair,
-      `Only ${unit} feeds "${printable(load, 64)}", and ${enumerated(near.units)} ${near.units.length === 1 ? 'feeds' : 'feed'} "${printable(near.load, 64)}". If that is one load, write one name at one site: until then these units may be updated together.`,
+      `Only ${unit} feeds "${sanitize(load, 64)}", and ${joinList(near.units)} ${near.units.length === 1 ? 'feeds' : 'feed'} "${sanitize(near.load, 64)}". If that is one load, write one name at one site: until then these units may be updated together.`,
     );
   }
   const alone = own.flatMap(({ load, unit, near }) =>
-    near === null ? [`${printable(load, 64)} (${unit})`] : [],
+    near === null ? [`${sanitize(load, 64)} (${unit})`] : [],
   );
   const rest =
     alone.length === 0
       ? []
       : [
-          `Loads that a single unit feeds, so that no other unit protects them during its update: ${enumerated(alone)}.`,
+          `Loads that a single unit feeds, so that no other unit protects them during its update: ${joinList(alone)}.`,
         ];
   return [...[...slips.values()].slice(0, MOST_SLIPS), ...moreSlips(slips.size), ...rest];
 }

@@ -16,7 +16,7 @@ const SPELLED: Readonly<Record<string, string>> = {
 const FIT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** Makes a text a name that an inventory takes: `Köln / Halle 3` is `Koln-Halle-3`. Null where nothing is left of it. */
-export function fitName(text: string): string | null {
+export function sanitizeName(text: string): string | null {
   if (FIT.test(text)) return text.slice(0, LONGEST_NAME);
   const fit = text
     .slice(0, 256)

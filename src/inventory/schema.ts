@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { printable, readHost } from '../core/index.ts';
+import { readHost, sanitize } from '../core/index.ts';
 
 /** Where a secret comes from; the secret itself never stands in the file. */
 const SecretReference = z
@@ -116,7 +116,7 @@ export function nameSchema(what = ''): z.ZodString {
 export const HostSchema = z.string().transform((text, context) => {
   const read = readHost(text);
   if (read.ok) return read.host;
-  context.addIssue({ code: 'custom', message: `"${printable(text, 64)}" ${read.why}` });
+  context.addIssue({ code: 'custom', message: `"${sanitize(text, 64)}" ${read.why}` });
   return z.NEVER;
 });
 
@@ -128,7 +128,7 @@ const LoadName = z
   .min(1)
   .max(LONGEST_LOAD)
   .transform((text, context) => {
-    const name = printable(text.normalize('NFC'), LONGEST_LOAD).replaceAll(/ +/g, ' ');
+    const name = sanitize(text.normalize('NFC'), LONGEST_LOAD).replaceAll(/ +/g, ' ');
     if (name !== '') return name;
     context.addIssue({ code: 'custom', message: 'holds blanks only; name the load, or leave the entry out' });
     return z.NEVER;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Problem, printable, reasonOf, Secret } from '../core/index.ts';
+import { Problem, reasonOf, Secret, sanitize } from '../core/index.ts';
 import { readTextWithin } from '../yaml/index.ts';
 import type { SecretReference } from './schema.ts';
 
@@ -76,7 +76,7 @@ function question({ what, owners }: Use): string {
 /** A label of the operator stands for the words, and for a single unit. */
 function labelled(reference: string, { what, owners }: Use): Use {
   if (!reference.startsWith('prompt:')) return { what, owners };
-  const label = printable(reference.slice('prompt:'.length));
+  const label = sanitize(reference.slice('prompt:'.length));
   return { what: label, owners: owners.length > 1 ? owners : [] };
 }
 
@@ -90,7 +90,7 @@ function describe(reference: SecretReference): string {
 }
 
 function missing(what: string, message: string, hint: string, cause?: unknown): Problem {
-  return new Problem('config/secret', `Secret ${printable(what)} ${message}.`, { hint, cause });
+  return new Problem('config/secret', `Secret ${sanitize(what)} ${message}.`, { hint, cause });
 }
 
 async function lookUp(reference: SecretReference, use: Use, sources: SecretSources): Promise<string> {
@@ -111,7 +111,7 @@ async function lookUp(reference: SecretReference, use: Use, sources: SecretSourc
       'Start upsfw on a terminal, or use env:, file: or cmd.',
     );
   }
-  return sources.ask(`${printable(question(labelled(reference, use)), LONGEST_QUESTION)}: `);
+  return sources.ask(`${sanitize(question(labelled(reference, use)), LONGEST_QUESTION)}: `);
 }
 
 async function fromFile(path: string, folder: string): Promise<string> {

@@ -1,5 +1,5 @@
 import {
-  enumerated,
+  joinList,
   type Login,
   type NetworkAccess,
   Problem,
@@ -124,7 +124,7 @@ export function missingSecrets(unresolved: readonly Unresolved[]): Problem {
     for (const problem of problems) units.set(problem, [...(units.get(problem) ?? []), unitKey(target)]);
   }
   const lines = [...units].map(
-    ([problem, keys]) => `${problem.message.replace(/\.$/, '')}: needed by ${enumerated(keys)}.`,
+    ([problem, keys]) => `${problem.message.replace(/\.$/, '')}: needed by ${joinList(keys)}.`,
   );
   const hints = new Set([...units.keys()].map(({ hint }) => hint));
   const text =

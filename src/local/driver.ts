@@ -6,7 +6,7 @@ import {
   type StepContext,
   type StoredFile,
   type UnitTarget,
-  type UpgradePath,
+  type UpgradeDriver,
   unitKey,
 } from '../core/index.ts';
 import { openHidraw } from './line/hidraw.ts';
@@ -21,7 +21,7 @@ import {
   takeVerifying,
 } from './loader/steps.ts';
 import { type Looked, type LookManner, type LookTools, lookAtPort } from './look/look.ts';
-import { LOCAL_WAITS, type LocalWaits } from './timeouts.ts';
+import { LOCAL_TIMEOUTS, type LocalTimeouts } from './timeouts.ts';
 
 export interface LocalOptions {
   /** Time as the ports see it. */
@@ -32,13 +32,13 @@ export interface LocalOptions {
   readonly sysfsRoot?: string;
   readonly devRoot?: string;
   readonly procRoot?: string;
-  readonly waits?: Partial<LocalWaits>;
+  readonly waits?: Partial<LocalTimeouts>;
   readonly openLine?: OpenLine;
   readonly openReports?: OpenReports;
 }
 
 /** The local path, with what a person at the machine asks of one port. */
-export interface LocalPath extends UpgradePath {
+export interface LocalDriver extends UpgradeDriver {
   /** Looks at one port, in a manner of one's choice. */
   lookAt(target: UnitTarget, signal: AbortSignal, manner?: LookManner): Promise<Looked>;
 }
@@ -47,13 +47,13 @@ export interface LocalPath extends UpgradePath {
  * The way over a unit's own port. It looks at units over serial and USB. It sends an image to a unit that waits in its boot loader, and
  * to no other: how a running one is made to take one is not public (see `boot-entry.ts`).
  */
-export function createLocalPath(options: LocalOptions): LocalPath {
+export function createLocalDriver(options: LocalOptions): LocalDriver {
   const tools: LookTools = {
     sysfsRoot: options.sysfsRoot ?? '/sys',
     devRoot: options.devRoot ?? '/dev',
     procRoot: options.procRoot ?? '/proc',
     clock: options.clock,
-    waits: { ...LOCAL_WAITS, ...options.waits },
+    waits: { ...LOCAL_TIMEOUTS, ...options.waits },
     openLine: options.openLine ?? openSerialLine,
     openReports: options.openReports ?? openHidraw,
   };
@@ -70,21 +70,21 @@ export function createLocalPath(options: LocalOptions): LocalPath {
       isForLoader(target, hop)
         ? { possible: true, steps: loaderSteps(loader) }
         : { possible: false, problem: cannotSend(target) },
-    async check(step, context) {
+    async query(step, context) {
       if (!isForLoader(context.target, context.hop))
         return { state: 'unknown', problem: cannotSend(context.target) };
       if (step === 'start') return checkSending(loader, context);
       return { state: 'todo', problem: null };
     },
-    async take(step, context) {
+    async execute(step, context) {
       if (isForLoader(context.target, context.hop)) {
         if (step === 'start') return takeSending(loader, context);
         if (step === 'settle') return takeSettling(loader, context);
         if (step === 'verify') return takeVerifying(loader, context);
       }
-      return { state: 'failed', way: null, problem: cannotSend(context.target) };
+      return { state: 'failed', method: null, problem: cannotSend(context.target) };
     },
-    switchOutput: async (_to, { target }) => ({ state: 'failed', way: null, problem: cannotSend(target) }),
+    switchOutput: async (_to, { target }) => ({ state: 'failed', method: null, problem: cannotSend(target) }),
   };
 }
 

@@ -4,7 +4,7 @@
  * Owns the ports of this machine, the protocols that units speak there, and the sending to a boot loader. Must not know cards, rules
  * or inventories; imports core only.
  */
-export { createLocalPath, type LocalPath } from './driver.ts';
+export { createLocalDriver, type LocalDriver } from './driver.ts';
 export { openSerialLine } from './line/serial-line.ts';
 export { sendImage } from './loader/xmodem.ts';
 export type { Looked } from './look/look.ts';
@@ -15,4 +15,4 @@ export { holdersOf } from './ports/holders.ts';
 export { type ListPortsOptions, type LocalPorts, listPorts } from './ports/list-ports.ts';
 export { ListedSerialPort } from './ports/serial-package.ts';
 export { parseUsbProduct } from './ports/usb-strings.ts';
-export { LOCAL_WAITS, type LocalWaits } from './timeouts.ts';
+export { LOCAL_TIMEOUTS, type LocalTimeouts } from './timeouts.ts';

@@ -1,5 +1,5 @@
 /** How long the local path waits for what, in milliseconds of the clock that it is given. */
-export interface LocalWaits {
+export interface LocalTimeouts {
   /** A port is listened to before anything is sent: a boot loader speaks by itself. */
   readonly listen: number;
   /** A first answer of a serial unit (local notes, section 1.10). */
@@ -30,7 +30,7 @@ export interface LocalWaits {
   readonly settle: number;
 }
 
-export const LOCAL_WAITS: LocalWaits = {
+export const LOCAL_TIMEOUTS: LocalTimeouts = {
   listen: 10_000,
   firstAnswer: 1_000,
   record: 500,

@@ -12,15 +12,15 @@ import { echoMayStall } from './generations/index.ts';
 import type { Logins } from './session/logins.ts';
 import type { ShellOptions } from './session/shell.ts';
 import type { HostKeyStore, SshOptions } from './session/ssh.ts';
-import type { Waits } from './timeouts.ts';
+import type { Timeouts } from './timeouts.ts';
 
 /** What every part of the network path works with. */
-export interface Tools {
+export interface NmcDeps {
   readonly hub: SnmpHub;
   readonly hostKeys: HostKeyStore;
   /** The bytes of an image, if its file is still the one that was planned with. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
-  readonly waits: Waits;
+  readonly waits: Timeouts;
   /** What became of the logins of this run. */
   readonly logins?: Logins;
 }
@@ -40,7 +40,7 @@ export type SessionContext = Pick<LookContext, 'signal' | 'transcript'> & {
 };
 
 export function sshOptions(
-  tools: Tools,
+  tools: NmcDeps,
   network: NetworkAccess,
   { signal, transcript }: SessionContext,
 ): SshOptions {
@@ -54,7 +54,7 @@ export function sshOptions(
   };
 }
 
-export function shellOptions(tools: Tools, network: NetworkAccess, context: SessionContext): ShellOptions {
+export function shellOptions(tools: NmcDeps, network: NetworkAccess, context: SessionContext): ShellOptions {
   return {
     ...sshOptions(tools, network, context),
     commandSeconds: tools.waits.command,

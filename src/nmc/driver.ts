@@ -9,13 +9,13 @@ import {
   type StepsAnswer,
   type Unit,
   type UnitTarget,
-  type UpgradePath,
+  type UpgradeDriver,
 } from '../core/index.ts';
 import { cardSteps, checkCard, takeCard } from './card-update/steps.ts';
-import type { Tools } from './deps.ts';
+import type { NmcDeps } from './deps.ts';
 import { refusalOf, waitsOf } from './generations/index.ts';
 import { look } from './look/look.ts';
-import { WAITS, type Waits } from './timeouts.ts';
+import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 import { cannotSend, cannotStart } from './upload-preconditions.ts';
 import { takeBackup } from './ups-update/backup.ts';
 import { switchOutput } from './ups-update/output.ts';
@@ -25,40 +25,42 @@ import { checkTransfer, takeTransfer } from './ups-update/transfer.ts';
 import { takeVerify } from './ups-update/verify.ts';
 
 /** The way through a Network Management Card. */
-export function createNmcPath(tools: Omit<Tools, 'waits'> & { readonly waits?: Waits }): UpgradePath {
-  const all: Tools = { ...tools, waits: tools.waits ?? WAITS };
+export function createNmcDriver(
+  tools: Omit<NmcDeps, 'waits'> & { readonly waits?: Timeouts },
+): UpgradeDriver {
+  const all: NmcDeps = { ...tools, waits: tools.waits ?? TIMEOUTS };
   return {
     look: (target, context) => look(all, target, context),
     steps: (target, unit, hop) => stepsFor(waitsOf(unit.card, all.waits), target, unit, hop),
-    check: (step, context) => check(forCard(all, context), step, context),
-    take: (step, context) => take(forCard(all, context), step, context),
+    query: (step, context) => check(forCard(all, context), step, context),
+    execute: (step, context) => take(forCard(all, context), step, context),
     switchOutput: (to, context) => switchOutput(forCard(all, context), to, context),
   };
 }
 
 /** The tools with the waits of the card that the hop goes through. */
-function forCard(tools: Tools, { before }: StepContext): Tools {
+function forCard(tools: NmcDeps, { before }: StepContext): NmcDeps {
   return { ...tools, waits: waitsOf(before.card, tools.waits) };
 }
 
-function stepsFor(waits: Waits, target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer {
+function stepsFor(waits: Timeouts, target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer {
   if (!isUpsHop(hop)) return cardSteps(waits, target, unit, hop);
   const refusal = refusalOf(unit.card);
   if (refusal !== null) return { possible: false, problem: refusal };
   const against = cannotSend(target, hop.image.file);
   if (against !== null) return against;
   const steps: Step[] = [
-    { does: 'backup', commits: false, limitSeconds: waits.backup },
-    { does: 'transfer', commits: false, limitSeconds: waits.transfer },
-    { does: 'start', commits: true, limitSeconds: waits.start },
-    { does: 'settle', commits: false, limitSeconds: waits.settle + waits.start },
-    { does: 'verify', commits: false, limitSeconds: waits.verify + waits.start },
+    { step: 'backup', commits: false, limitSeconds: waits.backup },
+    { step: 'transfer', commits: false, limitSeconds: waits.transfer },
+    { step: 'start', commits: true, limitSeconds: waits.start },
+    { step: 'settle', commits: false, limitSeconds: waits.settle + waits.start },
+    { step: 'verify', commits: false, limitSeconds: waits.verify + waits.start },
   ];
   const warning = cannotStart(target);
   return { possible: true, steps, ...(warning === null ? {} : { warning }) };
 }
 
-function check(tools: Tools, step: StepName, context: StepContext): Promise<StepCheck> {
+function check(tools: NmcDeps, step: StepName, context: StepContext): Promise<StepCheck> {
   if (!isUpsHop(context.hop)) return checkCard(tools, step, context);
   if (step === 'transfer') return checkTransfer(tools, context);
   if (step === 'start' || step === 'settle') return checkStart(tools, context);
@@ -66,7 +68,7 @@ function check(tools: Tools, step: StepName, context: StepContext): Promise<Step
   return Promise.resolve({ state: 'todo', problem: null });
 }
 
-function take(tools: Tools, step: StepName, context: StepContext): Promise<StepResult> {
+function take(tools: NmcDeps, step: StepName, context: StepContext): Promise<StepResult> {
   if (!isUpsHop(context.hop) && step !== 'backup') return takeCard(tools, step, context);
   switch (step) {
     case 'backup':

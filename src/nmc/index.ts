@@ -8,7 +8,7 @@
  * an update of the UPS. `card`: those of the card's own firmware. `generations`: what differs from card to card, as data.
  * `services`: what a card has on. `record`: reading a card for a report. `path.ts` puts the steps together.
  */
-export { createNmcPath } from './driver.ts';
+export { createNmcDriver } from './driver.ts';
 export { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from './files/ftp.ts';
 export type { FtpOptions } from './files/ftp-session.ts';
 export { uploadByScp } from './files/scp.ts';
@@ -19,4 +19,4 @@ export { READ_COMMANDS } from './record/record-list.ts';
 export { lookAtServices } from './services/services.ts';
 export { createLogins } from './session/logins.ts';
 export type { HostKeyStore } from './session/ssh.ts';
-export { WAITS, type Waits } from './timeouts.ts';
+export { TIMEOUTS, type Timeouts } from './timeouts.ts';

@@ -1,5 +1,5 @@
 /** Times of the network path in seconds. Those marked "card" are the device's own clock, the others are the world's. */
-export interface Waits {
+export interface Timeouts {
   /** Key exchange on an old card takes minutes: users run key scans with 250 s, one client waits 90 s. */
   readonly handshake: number;
   /** An answer of the command line; the client with the most field reports waits 20 s. */
@@ -36,7 +36,7 @@ export interface Waits {
   readonly cardQuiet: number;
 }
 
-export const WAITS: Waits = {
+export const TIMEOUTS: Timeouts = {
   handshake: 90,
   command: 20,
   flush: 3,

@@ -13,7 +13,7 @@ export function impossible(code: ProblemCode, message: string, hint: string): St
 }
 
 /** A host that may be another one is not given the password by a second way. */
-export const ANOTHER_HOST: readonly ProblemCode[] = ['link/host-key', 'link/certificate'];
+export const HOST_IDENTITY: readonly ProblemCode[] = ['link/host-key', 'link/certificate'];
 
 /** What stands against sending a file to the card of a unit, whatever the file is for; null where nothing does. */
 export function cannotSend({ network }: UnitTarget, file: string): StepsAnswer | null {

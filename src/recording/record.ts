@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { printable, type RecordedCommand, type Recording, type Secret } from '../core/index.ts';
+import { type RecordedCommand, type Recording, type Secret, sanitize } from '../core/index.ts';
 import { type Anonymiser, createAnonymiser } from './anonymise.ts';
 import { knowIdentifiers } from './identifiers.ts';
 import { personaOf } from './persona.ts';
@@ -31,7 +31,7 @@ export function renderRecord(
   anonymous(recording, anonymiser);
   const clean = anonymous(recording, anonymiser);
   const made = personaOf(clean);
-  const slug = printable(clean.unit.sku ?? clean.unit.model ?? 'card', 40).replace(/[^A-Za-z0-9]+/g, '-');
+  const slug = sanitize(clean.unit.sku ?? clean.unit.model ?? 'card', 40).replace(/[^A-Za-z0-9]+/g, '-');
   return {
     persona: made === null ? null : personaText(made, clean),
     report: reportText(clean, made?.guessed ?? null),
@@ -43,7 +43,7 @@ export function renderRecord(
 function anonymous(recording: Recording, anonymiser: Anonymiser): Recording {
   const clean = (text: string): string => anonymiser.text(text);
   const tame = <T extends string | null>(text: T): T | string =>
-    text === null ? text : printable(clean(text), 500);
+    text === null ? text : sanitize(clean(text), 500);
   const { unit, services, objects, commands, missing } = recording;
   return {
     at: recording.at,

@@ -7,7 +7,7 @@ import {
 } from './audit-changes.ts';
 import type { AuditDocument } from './documents.ts';
 import { firmwareWords } from './words.ts';
-import type { Paper, Tone } from './writer.ts';
+import type { ReportWriter, Tone } from './writer.ts';
 
 const MOST_LINES = 20;
 
@@ -26,7 +26,7 @@ const WORDS: Readonly<Record<ChangeKind, readonly [word: string, tone: Tone]>> =
 };
 
 /** What changed since an earlier audit, kind by kind, a line a change; nothing where that was not asked. */
-export function writeChanges(paper: Paper, { changes }: AuditDocument): void {
+export function writeChanges(paper: ReportWriter, { changes }: AuditDocument): void {
   if (changes === null) return;
   paper.heading(`Since ${changes.since}`);
   if (changeCount(changes) === 0) paper.line('nothing changed');

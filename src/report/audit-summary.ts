@@ -1,7 +1,7 @@
 import type { Status } from '../core/index.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
 import { STATUS_TONE } from './words.ts';
-import type { Paper, Tone } from './writer.ts';
+import type { ReportWriter, Tone } from './writer.ts';
 
 const STATUSES: readonly Status[] = [
   'current',
@@ -13,7 +13,7 @@ const STATUSES: readonly Status[] = [
 ];
 
 /** A row for each site and one for all of them; what there is none of is a dash, so that the rest is seen. */
-export function writeSites(paper: Paper, document: AuditDocument): void {
+export function writeSites(paper: ReportWriter, document: AuditDocument): void {
   const rowOf = (name: string, units: readonly AuditUnit[]): readonly string[] => [
     name,
     String(units.length),
@@ -50,7 +50,7 @@ interface Cause {
 }
 
 /** What to do about an audit, by cause, the one with the most units first; then what can be upgraded as it is. */
-export function writeWhatToDo(paper: Paper, document: AuditDocument): void {
+export function writeWhatToDo(paper: ReportWriter, document: AuditDocument): void {
   const causes = causesOf(document.units);
   const upgradable = document.units.filter(({ verdict }) => verdict.status === 'outdated').length;
   if (causes.length === 0 && upgradable === 0) return;

@@ -10,19 +10,19 @@ import {
   writeAdvisories,
   writeReasons,
 } from './words.ts';
-import { createPaper, type Paper, type Style } from './writer.ts';
+import { createPaper, type ReportWriter, type Style } from './writer.ts';
 
 /** With more units than this an audit is told by site, because nobody reads that many. */
 export const MOST_LISTED = 40;
 
 /** What an audit lists before its end: every unit, or none of them. */
-export type Listing = 'units' | 'none';
+export type DetailLevel = 'units' | 'none';
 
 /** An audit for people, site by site; what one looks for first comes last, where a terminal shows it. */
 export function renderAudit(
   document: AuditDocument,
   style: Style,
-  listing: Listing = document.units.length > MOST_LISTED ? 'none' : 'units',
+  listing: DetailLevel = document.units.length > MOST_LISTED ? 'none' : 'units',
 ): string {
   const paper = createPaper(style);
   paper.title(`Audit of ${document.generatedAt}`);
@@ -41,7 +41,7 @@ export function renderAudit(
   return paper.toString();
 }
 
-function writeUnits(paper: Paper, document: AuditDocument): void {
+function writeUnits(paper: ReportWriter, document: AuditDocument): void {
   for (const { site, counts } of document.sites) {
     paper.heading(`${site} - ${summary(counts)}`);
     for (const unit of document.units.filter((one) => one.site === site)) {
@@ -62,7 +62,7 @@ function writeUnits(paper: Paper, document: AuditDocument): void {
 }
 
 /** `services: ftp, ssh on; telnet off; snmp-v3 not known`, then each finding with what lifts it. */
-function writeServices(paper: Paper, { services, findings }: AuditUnit): void {
+function writeServices(paper: ReportWriter, { services, findings }: AuditUnit): void {
   if (services === null) return;
   const parts = ([true, false, null] as const).flatMap((state) => {
     const names = services.filter(({ on }) => on === state).map(({ service }) => service);

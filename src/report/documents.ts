@@ -4,7 +4,6 @@ import type {
   DiscoveryFinding,
   Image,
   ImagePart,
-  PathKind,
   Plan,
   ProblemJson,
   Reason,
@@ -13,6 +12,7 @@ import type {
   ServiceFinding,
   Status,
   StepName,
+  Transport,
   Unit,
   Verdict,
   WorkOrder,
@@ -125,7 +125,7 @@ export interface RunFirmware {
 
 export interface RunHop {
   readonly image: string;
-  readonly path: PathKind;
+  readonly transport: Transport;
   /** How the image was sent; null = not yet. */
   readonly transfer: string | null;
   /** How the tool asked for the start; null = not yet, or not known. */
@@ -238,7 +238,7 @@ export interface DecisionDocument extends DocumentHead<'decision'> {
     readonly firmware: string | null;
     readonly serial?: string | null | undefined;
     readonly ratedVA?: number | null | undefined;
-    readonly transport: PathKind;
+    readonly transport: Transport;
   };
   readonly supported: boolean | 'unknown';
   readonly wizard: string | null;

@@ -1,6 +1,6 @@
-import { enumerated } from '../core/index.ts';
+import { joinList } from '../core/index.ts';
 import type { CardFileEntry, ImageEntry, ImagesDocument } from './documents.ts';
-import { createPaper, type Paper, type Style } from './writer.ts';
+import { createPaper, type ReportWriter, type Style } from './writer.ts';
 
 /** Image files for people: what each says of itself, and what is wrong with it. */
 export function renderImages(document: ImagesDocument, style: Style): string {
@@ -11,7 +11,7 @@ export function renderImages(document: ImagesDocument, style: Style): string {
   return paper.toString();
 }
 
-function renderImage(paper: Paper, image: ImageEntry): void {
+function renderImage(paper: ReportWriter, image: ImageEntry): void {
   const becomes =
     image.microLinkIdAfter === image.microLinkId ? '' : `, unit becomes ID${image.microLinkIdAfter ?? '?'}`;
   const bad = image.problems.length > 0;
@@ -31,13 +31,13 @@ function renderImage(paper: Paper, image: ImageEntry): void {
       `${image.sizeBytes} bytes, sha256 ${image.sha256} (${image.known ? 'in' : 'not in'} the catalogue)`,
     );
   }
-  if (image.identicalTo.length > 0) paper.note(`same bytes as ${enumerated(image.identicalTo)}`, 'plain');
+  if (image.identicalTo.length > 0) paper.note(`same bytes as ${joinList(image.identicalTo)}`, 'plain');
   for (const warning of image.warnings) paper.note(`${warning.message} [${warning.code}]`, 'warn');
   for (const problem of image.problems) paper.note(`${problem.message} [${problem.code}]`, 'bad');
 }
 
 /** Nothing is said of the content: only the card can tell whether it is whole. */
-function renderCardFile(paper: Paper, file: CardFileEntry): void {
+function renderCardFile(paper: ReportWriter, file: CardFileEntry): void {
   const bad = file.problems.length > 0;
   const word = file.sha256 === null ? 'not read' : 'not usable';
   paper.item(file.file, bad ? word : 'for a card', bad ? 'bad' : 'good');

@@ -4,7 +4,7 @@
  * Owns how things look and the shape of the JSON documents. Must not know where they come from; imports core only.
  */
 
-export { type Listing, renderAudit } from './audit.ts';
+export { type DetailLevel, renderAudit } from './audit.ts';
 export {
   type AuditChange,
   type AuditChanges,
@@ -37,7 +37,7 @@ export { renderImages } from './images.ts';
 export { type LocalLookDocument, renderLocalLook } from './local/inspect.ts';
 export { type LocalPortsDocument, renderLocalPorts } from './local/ports.ts';
 export { renderRecovery } from './local/recover.ts';
-export { type LocalStickDocument, renderStick } from './local/usb-drive.ts';
+export { renderUsbDrive, type UsbDriveDocument } from './local/usb-drive.ts';
 export { type ApprovedPlan, type PlanExtras, renderPlan } from './plan.ts';
 export { renderPrometheus } from './prometheus.ts';
 export { renderDecision, renderRules } from './rules.ts';

@@ -1,4 +1,4 @@
-import { enumerated, type Reason, standingInWords } from '../core/index.ts';
+import { describeEnd, joinList, type Reason } from '../core/index.ts';
 import type { PlanDocument } from './documents.ts';
 import {
   advisorySummary,
@@ -10,7 +10,7 @@ import {
   writeReasons,
 } from './words.ts';
 import { writeWorkOrder } from './work-order.ts';
-import { createPaper, type Paper, type Style } from './writer.ts';
+import { createPaper, type ReportWriter, type Style } from './writer.ts';
 
 /** A plan file, by what tells it from any other. */
 export interface ApprovedPlan {
@@ -51,7 +51,7 @@ export function renderPlan(
     for (const [index, hop] of hops.entries()) {
       const will = verdict.status === 'outdated' ? 'will send' : 'would send';
       paper.note(
-        `hop ${index + 1}: ${will} ${hop.image.file} through ${hop.path}: ${standingInWords(hop, 'from')} -> ${standingInWords(hop, 'to')}`,
+        `hop ${index + 1}: ${will} ${hop.image.file} through ${hop.transport}: ${describeEnd(hop, 'from')} -> ${describeEnd(hop, 'to')}`,
         'plain',
       );
       paper.note(`  sha256 ${hop.image.sha256}; steps: ${hop.steps.join(', ')}`);
@@ -81,7 +81,7 @@ function isSaidOnce({ code, outcome }: Reason): boolean {
 }
 
 /** Each note about an image once, with the units that would get it. */
-function writeSaidOnce(paper: Paper, { units }: PlanDocument): void {
+function writeSaidOnce(paper: ReportWriter, { units }: PlanDocument): void {
   const notes = new Map<string, { readonly reason: Reason; readonly keys: Set<string> }>();
   for (const { key, verdict } of units) {
     for (const reason of verdict.reasons.filter(isSaidOnce)) {
@@ -94,12 +94,12 @@ function writeSaidOnce(paper: Paper, { units }: PlanDocument): void {
   for (const { reason, keys } of notes.values()) {
     paper.note(`note: ${reason.because} [${reason.code}]`, 'warn');
     if (reason.remedy !== null) paper.note(`  remedy: ${reason.remedy}`);
-    paper.note(`  ${keys.size === 1 ? '1 unit' : `${keys.size} units`}: ${enumerated([...keys])}`);
+    paper.note(`  ${keys.size === 1 ? '1 unit' : `${keys.size} units`}: ${joinList([...keys])}`);
   }
 }
 
 /** The groups of units of which never two are in flight, so that a wrong name in `feeds` is seen. */
-function writeProtected(paper: Paper, { units, protects }: PlanDocument): void {
+function writeProtected(paper: ReportWriter, { units, protects }: PlanDocument): void {
   const grouped = new Set(protects.flat());
   const alone = units.filter(({ key }) => !grouped.has(key)).length;
   if (protects.length === 0) {

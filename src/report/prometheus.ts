@@ -1,4 +1,4 @@
-import { printable, type Status } from '../core/index.ts';
+import { type Status, sanitize } from '../core/index.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
 
 const STATUSES: readonly Status[] = [
@@ -141,7 +141,7 @@ function placeOf({ site, name }: AuditUnit): Labels {
 
 /** The value of a label, escaped; an empty one is to Prometheus as if the label were not there. */
 function label(text: string | null): string {
-  return printable(text ?? '').replace(/[\\"]/g, (mark) => `\\${mark}`);
+  return sanitize(text ?? '').replace(/[\\"]/g, (mark) => `\\${mark}`);
 }
 
 function one(labels: Labels, value: number | null | undefined): readonly Sample[] {

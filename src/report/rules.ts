@@ -2,7 +2,7 @@ import type { Outcome } from '../core/index.ts';
 import type { DecisionDocument, RulesDocument } from './documents.ts';
 import { ADVISORY_WORDS } from './words.ts';
 import { noteWorkOrder } from './work-order.ts';
-import { createPaper, type Paper, type Style, type Tone } from './writer.ts';
+import { createPaper, type ReportWriter, type Style, type Tone } from './writer.ts';
 
 const OUTCOME_TONES: Readonly<Record<Outcome, Tone>> = {
   pass: 'plain',
@@ -60,7 +60,7 @@ function named(image: string | null): string {
   return image === null ? '' : ` (${image})`;
 }
 
-function aboutLine(paper: Paper, line: NonNullable<DecisionDocument['line']>): void {
+function aboutLine(paper: ReportWriter, line: NonNullable<DecisionDocument['line']>): void {
   const apps = line.minCardApp.map(
     ({ app, version, card }) => `${app} ${version}${card === undefined ? '' : ` on ${card}`}`,
   );

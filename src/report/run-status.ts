@@ -1,7 +1,7 @@
 import type { RunDocument, RunNow, RunOutcome, RunUnit } from './documents.ts';
 import { changeInWords, GO_AND_LOOK, writeRunProblems, writeUnit } from './run.ts';
 import { firmwareWords, OUTCOME_TONE, REHEARSAL, summary } from './words.ts';
-import { createPaper, type Paper, type Style } from './writer.ts';
+import { createPaper, type ReportWriter, type Style } from './writer.ts';
 
 export interface StatusOptions {
   /** True: every unit is shown with its hops, also where nothing is wrong with it. */
@@ -50,7 +50,7 @@ export function renderStatus(
   return paper.toString();
 }
 
-function writeWhole(paper: Paper, unit: RunUnit): void {
+function writeWhole(paper: ReportWriter, unit: RunUnit): void {
   writeUnit(paper, unit, keyOf(unit));
   writeNow(paper, unit, false);
 }
@@ -78,7 +78,7 @@ function byCause(units: readonly RunUnit[]): readonly (readonly RunUnit[])[] {
 }
 
 /** Units with one cause: what happened, what lifts it, and which they are. */
-function writeCause(paper: Paper, group: readonly RunUnit[]): void {
+function writeCause(paper: ReportWriter, group: readonly RunUnit[]): void {
   const [first, ...others] = group;
   if (first === undefined) return;
   const { outcome, problem } = first;
@@ -109,7 +109,7 @@ function mark({ simulated }: RunUnit): string {
   return simulated ? ' [simulated]' : '';
 }
 
-function writePending(paper: Paper, units: readonly RunUnit[], alive: boolean): void {
+function writePending(paper: ReportWriter, units: readonly RunUnit[], alive: boolean): void {
   const begun = units.filter(({ hops }) => hops.some(({ step }) => step !== null));
   for (const unit of begun) {
     const hop = unit.hops.findLast(({ step }) => step !== null);
@@ -122,12 +122,12 @@ function writePending(paper: Paper, units: readonly RunUnit[], alive: boolean): 
   for (const unit of waiting) writeNow(paper, unit, true);
 }
 
-function writeShort(paper: Paper, unit: RunUnit): void {
+function writeShort(paper: ReportWriter, unit: RunUnit): void {
   paper.item(`${keyOf(unit)}${mark(unit)}  ${changeInWords(unit)}`, unit.outcome, OUTCOME_TONE[unit.outcome]);
   writeNow(paper, unit, false);
 }
 
-function writeNow(paper: Paper, unit: RunUnit, isNamed: boolean): void {
+function writeNow(paper: ReportWriter, unit: RunUnit, isNamed: boolean): void {
   if (unit.now === null) return;
   const differs = isElsewhere(unit.now, unit);
   paper.note(

@@ -1,6 +1,6 @@
 import type { RunDocument, RunUnit } from './documents.ts';
 import { OUTCOME_TONE, REHEARSAL, summary, writeAdvisories, writeReasons } from './words.ts';
-import { createPaper, type Paper, type Style } from './writer.ts';
+import { createPaper, type ReportWriter, type Style } from './writer.ts';
 
 export const GO_AND_LOOK =
   'The state of this unit is not known: go and look. Never power it off while it may be programming.';
@@ -10,7 +10,7 @@ const OUTPUT_OWED =
   'The output was switched off for the update and is not known to be on again: look at what hangs on it.';
 
 /** What is wrong with the run as a whole: it paused itself, or its journal is damaged. */
-export function writeRunProblems(paper: Paper, { paused, problem }: RunDocument): void {
+export function writeRunProblems(paper: ReportWriter, { paused, problem }: RunDocument): void {
   if (paused !== null) {
     paper.line(`Paused: ${paused.message} [${paused.code}]`);
     paper.line(`  remedy: ${paused.hint}`);
@@ -56,7 +56,7 @@ function startInWords({ start, startRefused }: RunUnit['hops'][number]): string 
 }
 
 /** One unit with all that is known of its end. */
-export function writeUnit(paper: Paper, unit: RunUnit, label: string = unit.name): void {
+export function writeUnit(paper: ReportWriter, unit: RunUnit, label: string = unit.name): void {
   const mark = unit.simulated ? ' [simulated]' : '';
   const moved = isMoved(unit);
   paper.item(`${label}${mark}  ${changeInWords(unit)}`, unit.outcome, OUTCOME_TONE[unit.outcome]);

@@ -1,6 +1,6 @@
 import type { FirmwareReading, Reason, Status, Unit } from '../core/index.ts';
 import type { Advisory, RunOutcome } from './documents.ts';
-import type { Paper, Tone } from './writer.ts';
+import type { ReportWriter, Tone } from './writer.ts';
 
 export const STATUS_TONE: Readonly<Record<Status, Tone>> = {
   current: 'good',
@@ -58,7 +58,7 @@ export function summary(counts: Readonly<Record<string, number>>): string {
  * because the command takes `--overrule`.
  */
 export function writeReasons(
-  paper: Paper,
+  paper: ReportWriter,
   reasons: readonly Reason[],
   warnings: boolean,
   overrulable: ReadonlySet<string> = new Set(),
@@ -73,7 +73,7 @@ export function writeReasons(
 }
 
 /** What a unit is open to, and what is not known of it; what is fixed or not its concern goes without saying. */
-export function writeAdvisories(paper: Paper, advisories: readonly Advisory[]): void {
+export function writeAdvisories(paper: ReportWriter, advisories: readonly Advisory[]): void {
   for (const status of ['affected', 'partly', 'unknown'] as const) {
     const ids = advisories.filter((advisory) => advisory.status === status);
     if (ids.length === 0) continue;

@@ -1,9 +1,9 @@
-import type { OrderEnd, OrderHop, OrderImage, OrderLine, OtherWay, WorkOrder } from '../core/index.ts';
+import type { Alternative, OrderEnd, OrderHop, OrderImage, WorkItem, WorkOrder } from '../core/index.ts';
 import { REHEARSAL } from './words.ts';
-import type { Paper } from './writer.ts';
+import type { ReportWriter } from './writer.ts';
 
 /** A work order as a paper that can be printed and handed over: everything that a person at the unit needs, each with its source. */
-export function writeWorkOrder(paper: Paper, order: WorkOrder): void {
+export function writeWorkOrder(paper: ReportWriter, order: WorkOrder): void {
   paper.heading(`Work order: ${order.key}`);
   if (order.unit.simulated) paper.line(REHEARSAL);
   paper.table(['what', 'as known when this was written'], facts(order));
@@ -17,7 +17,7 @@ export function writeWorkOrder(paper: Paper, order: WorkOrder): void {
   section(paper, 'If it does not go as written', order.ifItFails, 'plain');
   section(paper, 'Not known, to be found out at the unit', order.unknown, 'box');
   section(paper, 'Worth knowing', order.notes, 'plain');
-  for (const way of order.otherWays) otherWay(paper, way);
+  for (const way of order.alternatives) otherWay(paper, way);
   paper.subheading('Done by');
   for (const label of FIELDS) paper.field(label);
 }
@@ -32,10 +32,10 @@ const FIELDS = [
 ];
 
 /** The same lines below a decision on a described unit; `said` are those that stand there already. */
-export function noteWorkOrder(paper: Paper, order: WorkOrder, said: ReadonlySet<string>): void {
+export function noteWorkOrder(paper: ReportWriter, order: WorkOrder, said: ReadonlySet<string>): void {
   const { port } = order;
   if (port !== null) paper.note(`port: ${port.use}`, 'plain');
-  const lists: readonly (readonly [string, readonly OrderLine[]])[] = [
+  const lists: readonly (readonly [string, readonly WorkItem[]])[] = [
     ['why this way', port?.because ?? []],
     ['bring', order.bring],
     ['on site', order.prepare.filter(({ says }) => !said.has(says))],
@@ -43,7 +43,7 @@ export function noteWorkOrder(paper: Paper, order: WorkOrder, said: ReadonlySet<
     ['afterwards', order.check],
     ['if it fails', order.ifItFails],
     ['not known', order.unknown],
-    ...order.otherWays.map(({ title, steps }) => [`other way (${title})`, steps] as const),
+    ...order.alternatives.map(({ title, steps }) => [`other way (${title})`, steps] as const),
   ];
   for (const [word, lines] of lists) {
     for (const [index, line] of lines.entries()) {
@@ -52,7 +52,7 @@ export function noteWorkOrder(paper: Paper, order: WorkOrder, said: ReadonlySet<
   }
 }
 
-function facts({ unit, installed, target, port, wizard, minutes, hops: all, way }: WorkOrder) {
+function facts({ unit, installed, target, port, wizard, minutes, hops: all, procedure: way }: WorkOrder) {
   const rows: (readonly [string, string | null])[] = [
     ['site', unit.site],
     ['unit', unit.name],
@@ -94,7 +94,7 @@ function portName(port: 'serial' | 'usb' | undefined): string {
   return port === 'usb' ? 'USB' : 'serial';
 }
 
-function timeOf(minutes: OrderLine | null, count: number): string | null {
+function timeOf(minutes: WorkItem | null, count: number): string | null {
   if (minutes === null) return null;
   return `${withSource(minutes)}${count > 1 ? `, for each of ${count} hops` : ''}`;
 }
@@ -103,7 +103,7 @@ function standing({ version, microLinkId }: OrderEnd): string {
   return `UPS ${version} (ID${microLinkId})`;
 }
 
-function hops(paper: Paper, all: readonly OrderHop[]): void {
+function hops(paper: ReportWriter, all: readonly OrderHop[]): void {
   if (all.length === 0) return;
   paper.subheading(all.length === 1 ? 'Image' : 'Images, one after the other');
   for (const [index, { from, to, image }] of all.entries()) {
@@ -118,9 +118,9 @@ function imageInWords(image: OrderImage | null): string {
 }
 
 function section(
-  paper: Paper,
+  paper: ReportWriter,
   title: string,
-  lines: readonly OrderLine[],
+  lines: readonly WorkItem[],
   form: 'box' | 'number' | 'plain',
 ): void {
   if (lines.length === 0) return;
@@ -131,10 +131,10 @@ function section(
   }
 }
 
-function otherWay(paper: Paper, { title, steps }: OtherWay): void {
+function otherWay(paper: ReportWriter, { title, steps }: Alternative): void {
   section(paper, `Another way: ${title}`, steps, 'number');
 }
 
-function withSource({ says, source }: OrderLine): string {
+function withSource({ says, source }: WorkItem): string {
   return `${says} (${source})`;
 }

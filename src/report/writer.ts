@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { printable } from '../core/index.ts';
+import { sanitize } from '../core/index.ts';
 
 export interface Style {
   readonly format: 'text' | 'markdown';
@@ -11,7 +11,7 @@ export interface Style {
 export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'quiet';
 
 /** Something to write a report on. It alone knows how text and Markdown look; colour never says anything alone. */
-export interface Paper {
+export interface ReportWriter {
   title(text: string): void;
   heading(text: string): void;
   /** A heading below a heading. */
@@ -30,11 +30,11 @@ export interface Paper {
   toString(): string;
 }
 
-export function createPaper(style: Style): Paper {
+export function createPaper(style: Style): ReportWriter {
   return style.format === 'markdown' ? markdownPaper() : textPaper(style.color, style.width ?? null);
 }
 
-function textPaper(color: boolean, width: number | null): Paper {
+function textPaper(color: boolean, width: number | null): ReportWriter {
   const colors = pc.createColors(color);
   const toned: Record<Tone, (text: string) => string> = {
     good: colors.green,
@@ -90,7 +90,7 @@ function textPaper(color: boolean, width: number | null): Paper {
   };
 }
 
-function markdownPaper(): Paper {
+function markdownPaper(): ReportWriter {
   const lines: string[] = [];
   return {
     title: (text) => lines.push(`# ${escaped(text)}`, ''),
@@ -144,7 +144,7 @@ function lengthOf(text: string): number {
 
 /** Everything on a report may have come from a device; nothing of it reaches a terminal raw. */
 function clean(text: string): string {
-  return printable(text, 2000);
+  return sanitize(text, 2000);
 }
 
 function escaped(text: string): string {

@@ -7,15 +7,15 @@ import {
   type Locate,
   listFindings,
   parseYaml,
-  readOwnData,
+  readBundledData,
   readTextWithin,
 } from '../yaml/index.ts';
 import { AT_THE_START, inForce, KNOWN_FROM, lineAsOf } from './catalogue/as-of.ts';
 import { catalogueCandidate } from './catalogue/candidate.ts';
-import { ReportFileSchema, WayReportsSchema } from './catalogue/reports.ts';
+import { FieldReportsSchema, ReportFileSchema } from './catalogue/reports.ts';
 import type { RuleBook } from './catalogue/rule-book.ts';
 import { CatalogueSchema } from './catalogue/schema.ts';
-import { checkOverruled, overrulableOf } from './engine/override.ts';
+import { checkOverrides, overridableRules } from './engine/override.ts';
 import { type Rule, RuleFileSchema, STAGES } from './engine/schema.ts';
 
 export interface LoadOptions {
@@ -61,13 +61,16 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   hash.update(JSON.stringify([asOf, [...overruled].sort(), [...trusted].sort(), unknownRefused]));
   const all: Rule[] = [];
   for (const name of OWN_FILES) {
-    const { value, canonical } = await readOwnData(new URL(`data/${name}`, import.meta.url), RuleFileSchema);
+    const { value, canonical } = await readBundledData(
+      new URL(`data/${name}`, import.meta.url),
+      RuleFileSchema,
+    );
     hash.update(canonical);
     all.push(...value.rules);
   }
-  const catalogue = await readOwnData(new URL(CATALOGUE, import.meta.url), CatalogueSchema);
+  const catalogue = await readBundledData(new URL(CATALOGUE, import.meta.url), CatalogueSchema);
   hash.update(catalogue.canonical);
-  const reports = await readOwnData(new URL(REPORTS, import.meta.url), ReportFileSchema);
+  const reports = await readBundledData(new URL(REPORTS, import.meta.url), ReportFileSchema);
   hash.update(reports.canonical);
   const rules = all.filter((rule) => inForce(rule, asOf));
   const reported = [...reports.value.reports];
@@ -76,7 +79,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     rules.push(...own.rules);
     reported.push(...(own.reports ?? []));
   }
-  checkOverruled(overruled, rules);
+  checkOverrides(overruled, rules);
   const lines = catalogue.value.lines.flatMap((line) => lineAsOf(line, catalogue.value.published, asOf));
   return {
     rules,
@@ -91,7 +94,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     readsSerials: rules.some(
       ({ about, ...rule }) => !AT_THE_START.has(about) && /unit\.serial\b/.test(JSON.stringify(rule)),
     ),
-    overrulable: overrulableOf(rules),
+    overrulable: overridableRules(rules),
     overruled,
     trusted,
     unknownRefused,
@@ -104,14 +107,14 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
 export async function allRules(): Promise<readonly { readonly file: string; readonly rule: Rule }[]> {
   const found: { file: string; rule: Rule }[] = [];
   for (const file of OWN_FILES) {
-    const { value } = await readOwnData(new URL(`data/${file}`, import.meta.url), RuleFileSchema);
+    const { value } = await readBundledData(new URL(`data/${file}`, import.meta.url), RuleFileSchema);
     found.push(...value.rules.map((rule) => ({ file, rule })));
   }
   return found;
 }
 
 /** A file of the operator's own may tell of updates too: a report lifts a warning and nothing else. */
-const OwnRuleFileSchema = RuleFileSchema.extend({ reports: WayReportsSchema.optional() });
+const OwnRuleFileSchema = RuleFileSchema.extend({ reports: FieldReportsSchema.optional() });
 type OwnRuleFile = z.infer<typeof OwnRuleFileSchema>;
 
 /** A rule file of the operator: mistakes of shape and of meaning are said together. */

@@ -3,14 +3,14 @@ import {
   cardPartVersion,
   type Hop,
   hasCode,
-  isAtEnd,
+  isAt,
   isUpsHop,
   Problem,
   type Unit,
   usableSerial,
 } from '../core/index.ts';
 import { diskProblem } from '../files/index.ts';
-import { fold, journalFile, listRuns, readJournal, startInDoubt } from '../state/index.ts';
+import { journalFile, listRuns, readJournal, replay, startInDoubt } from '../state/index.ts';
 
 /** A start that a run wrote down and of which no end is on record. */
 interface OpenStart {
@@ -115,7 +115,7 @@ function leftBehind(unit: Unit, hop: Hop | null): boolean {
   const { version, microLinkId } = unit.firmware;
   if (isUpsHop(hop) && (version === null || microLinkId === null)) return false;
   if (!isUpsHop(hop) && cardPartVersion(unit.card, hop.component) === null) return false;
-  return !isAtEnd(unit, hop, 'from');
+  return !isAt(unit, hop, 'from');
 }
 
 async function readIfThere(state: string, run: string): ReturnType<typeof readJournal> {
@@ -136,9 +136,9 @@ async function sizeOf(file: string): Promise<number> {
   }
 }
 
-function openStarts(run: string, events: Parameters<typeof fold>[0]): readonly OpenStart[] {
+function openStarts(run: string, events: Parameters<typeof replay>[0]): readonly OpenStart[] {
   const isDamaged = events.at(-1)?.event === 'damaged';
-  const { units } = fold(events);
+  const { units } = replay(events);
   return units.flatMap((record): readonly OpenStart[] => {
     const { key, unit } = record.planned;
     const { serial, card } = unit;

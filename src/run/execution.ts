@@ -1,9 +1,9 @@
 import type { Clock, Hop, Problem, StoredFile, UnitTarget } from '../core/index.ts';
 import type { Inventory } from '../inventory/index.ts';
-import type { Ended, Journal, Locks, Papers } from '../state/index.ts';
+import type { Journal, Locks, RunArtifacts, UnitOutcome } from '../state/index.ts';
 import type { EarlierStarts } from './earlier-starts.ts';
-import type { Paths } from './look-all.ts';
-import type { Against } from './preflight.ts';
+import type { Drivers } from './look-all.ts';
+import type { EvaluateRules } from './preflight.ts';
 
 /** What the operator wants of a run that is under way. */
 export interface Control {
@@ -23,18 +23,18 @@ export interface Execution {
   readonly inventory: Inventory;
   /** Resolved targets by key; the partners of the chosen units are among them. */
   readonly targets: ReadonlyMap<string, UnitTarget>;
-  readonly paths: Paths;
+  readonly paths: Drivers;
   readonly locks: Locks;
   readonly earlier: EarlierStarts;
   readonly clock: Clock;
-  readonly rehearsalSpeed: number;
-  readonly against: Against;
+  readonly simulationSpeed: number;
+  readonly against: EvaluateRules;
   readonly image: (hop: Hop) => Promise<StoredFile>;
   /** What is kept of a unit beside the journal. */
-  readonly papers: Papers;
+  readonly artifacts: RunArtifacts;
   readonly control: Control;
   /** Called as units move on; for showing only. */
   readonly progress: (key: string, note: string, fraction: number | null) => void;
   /** Called when a unit has ended; for showing only. */
-  readonly ended: (key: string, outcome: Ended) => void;
+  readonly ended: (key: string, outcome: UnitOutcome) => void;
 }

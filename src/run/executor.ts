@@ -1,23 +1,23 @@
 import pLimit from 'p-limit';
 import { asProblem, Problem, type ProblemCode } from '../core/index.ts';
 import {
-  fold,
   type Lock,
   lastVerified,
-  leftBetweenHops,
-  outputIsOwed,
+  outputNeedsRestore,
   type RunRecord,
+  replay,
   startInDoubt,
+  stoppedBetweenHops,
   type UnitRecord,
 } from '../state/index.ts';
 import type { Execution } from './execution.ts';
-import { pathOf } from './look-all.ts';
-import { endBeforeOutput, withOutputBack } from './output.ts';
-import { lockName, partnersAreWell, partnersOf } from './partner-check.ts';
-import { Flight } from './partner-gate.ts';
-import type { Ending, UnitWork } from './preflight.ts';
+import { driverOf } from './look-all.ts';
+import { endBeforeOutput, withOutputRestored } from './output.ts';
+import { assertPartnersHealthy, lockName, partnersOf } from './partner-check.ts';
+import { PartnerGate } from './partner-gate.ts';
+import type { UnitResult, UnitWork } from './preflight.ts';
 import { problemFrom } from './step.ts';
-import { stopped, tellHalfWay, watchOn, workOn } from './unit.ts';
+import { describePartialRoute, runUnit, stopped, watchUnit } from './unit.ts';
 
 /**
  * Carries out what is left of a run: units whose start is on record first, because their end must be known before
@@ -26,10 +26,10 @@ import { stopped, tellHalfWay, watchOn, workOn } from './unit.ts';
  */
 export async function execute(execution: Execution): Promise<RunRecord> {
   const { journal, inventory } = execution;
-  const flight = new Flight(partnersOf(execution));
+  const flight = new PartnerGate(partnersOf(execution));
   const limits = new Map(inventory.sites.map((site) => [site.name, pLimit(site.concurrency)]));
-  const records = (): readonly UnitRecord[] => fold(journal.events).units;
-  for (const record of records().filter(leftBetweenHops)) {
+  const records = (): readonly UnitRecord[] => replay(journal.events).units;
+  for (const record of records().filter(stoppedBetweenHops)) {
     await journal.append({ event: 'again', unit: record.planned.key }).catch((thrown: unknown) => {
       // The unit stays as it was left; those whose start is on record are watched all the same.
       if (journal.failed === null) throw thrown;
@@ -39,29 +39,29 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner. A unit that
   // ended as unknown is asked again each time a run is taken up: by now it may tell.
   const inDoubt = records().filter((record) => startInDoubt(record) !== null);
-  await Promise.all(inDoubt.map((record) => watchOne(record, execution, flight)));
-  const dark = records().filter(
-    (record) => outputIsOwed(record) && record.outcome === 'unknown' && startInDoubt(record) === null,
+  await Promise.all(inDoubt.map((record) => resumeWatch(record, execution, flight)));
+  const outputPending = records().filter(
+    (record) => outputNeedsRestore(record) && record.outcome === 'unknown' && startInDoubt(record) === null,
   );
-  await Promise.all(dark.map((record) => bringBack(record, execution, flight)));
+  await Promise.all(outputPending.map((record) => restoreOutput(record, execution, flight)));
   // The next hop of a unit that was watched is a start like any other, and waits for its place and its partners.
   const waiting = records().filter((record) => record.outcome === 'pending' && startInDoubt(record) === null);
   // What the plan itself ends needs no place and no lock, and is told first.
   for (const record of waiting) {
-    const ending = withoutWork(record);
+    const ending = settledByPlan(record);
     if (ending !== null) await end(record, ending, execution);
   }
   const failures: unknown[] = [];
   await Promise.all(
     waiting
-      .filter((record) => withoutWork(record) === null)
+      .filter((record) => settledByPlan(record) === null)
       .map((record) => {
         const limit = limits.get(siteOf(record)) ?? pLimit(1);
         return limit(async () => {
           if (failures.length > 0) return;
           await flight.enter(record.planned.key);
           try {
-            await beginOne(record, execution, flight);
+            await startUnit(record, execution, flight);
           } catch (thrown) {
             failures.push(thrown);
           } finally {
@@ -71,7 +71,7 @@ export async function execute(execution: Execution): Promise<RunRecord> {
       }),
   );
   if (failures.length > 0) throw failures[0];
-  const left = fold(journal.events).units.some(
+  const left = replay(journal.events).units.some(
     ({ outcome }) => outcome === 'pending' || outcome === 'stopped',
   );
   const problem = execution.control.pausedBy?.toJSON() ?? null;
@@ -81,7 +81,7 @@ export async function execute(execution: Execution): Promise<RunRecord> {
     ...(problem === null ? {} : { problem }),
     ...(left && execution.control.byOperator === true ? { by: 'operator' as const } : {}),
   });
-  return fold(journal.events);
+  return replay(journal.events);
 }
 
 function siteOf(record: UnitRecord): string {
@@ -89,12 +89,12 @@ function siteOf(record: UnitRecord): string {
 }
 
 /** A unit that was not begun stays pending after a stop; one that has hops behind it says where it stands. */
-async function beginOne(record: UnitRecord, execution: Execution, flight: Flight): Promise<void> {
+async function startUnit(record: UnitRecord, execution: Execution, flight: PartnerGate): Promise<void> {
   const anyDone = lastVerified(record) !== null;
-  if (isStopping(execution) && !anyDone && !outputIsOwed(record)) return;
+  if (isStopping(execution) && !anyDone && !outputNeedsRestore(record)) return;
   const ending = await underLock(record, execution, flight, (work) =>
-    withOutputBack(record, work, async () =>
-      isStopping(execution) ? stopped(anyDone, execution.journal.failed) : await workOn(record, work),
+    withOutputRestored(record, work, async () =>
+      isStopping(execution) ? stopped(anyDone, execution.journal.failed) : await runUnit(record, work),
     ),
   );
   if (ending !== null) await end(record, ending, execution);
@@ -106,28 +106,28 @@ function isStopping({ control, journal }: Execution): boolean {
 }
 
 /** A unit that has ended, and whose output this run did not get on again. */
-async function bringBack(record: UnitRecord, execution: Execution, flight: Flight): Promise<void> {
+async function restoreOutput(record: UnitRecord, execution: Execution, flight: PartnerGate): Promise<void> {
   const ending = await underLock(record, execution, flight, (work) =>
-    withOutputBack(record, work, async () => endBeforeOutput(record)),
+    withOutputRestored(record, work, async () => endBeforeOutput(record)),
   );
   if (ending !== null) await end(record, ending, execution);
 }
 
 /** Watches a start whose end is not known. A unit that has hops left gets no end: it is begun with the others. */
-async function watchOne(record: UnitRecord, execution: Execution, flight: Flight): Promise<void> {
+async function resumeWatch(record: UnitRecord, execution: Execution, flight: PartnerGate): Promise<void> {
   const index = startInDoubt(record);
   if (index === null) return;
   const ending = await underLock(record, execution, flight, (work) =>
-    withOutputBack(record, work, () => watchOn(record, index, work)),
+    withOutputRestored(record, work, () => watchUnit(record, index, work)),
   );
   if (ending !== null) await end(record, ending, execution);
 }
 
-async function end(record: UnitRecord, ended: Ending, execution: Execution): Promise<void> {
+async function end(record: UnitRecord, ended: UnitResult, execution: Execution): Promise<void> {
   const { key } = record.planned;
   // The hops that were verified in the meantime stand in the journal, not in the record that the work began with.
-  const now = fold(execution.journal.events).units.find(({ planned }) => planned.key === key);
-  const ending = tellHalfWay(ended, now ?? record);
+  const now = replay(execution.journal.events).units.find(({ planned }) => planned.key === key);
+  const ending = describePartialRoute(ended, now ?? record);
   await execution.journal.append({
     event: 'end',
     unit: key,
@@ -143,9 +143,9 @@ async function end(record: UnitRecord, ended: Ending, execution: Execution): Pro
 async function underLock<T>(
   record: UnitRecord,
   execution: Execution,
-  flight: Flight,
+  flight: PartnerGate,
   act: (work: UnitWork) => Promise<T>,
-): Promise<T | Ending> {
+): Promise<T | UnitResult> {
   const { planned } = record;
   const target = execution.targets.get(planned.key);
   if (target === undefined) {
@@ -165,26 +165,27 @@ async function underLock<T>(
   try {
     return await act({
       target,
-      path: pathOf(execution.paths, target),
+      path: driverOf(execution.paths, target),
       journal: execution.journal,
       clock: execution.clock,
-      rehearsalSpeed: execution.rehearsalSpeed,
+      simulationSpeed: execution.simulationSpeed,
       abort: execution.control.abort,
       stopping: () => isStopping(execution),
       against: execution.against,
       image: execution.image,
       noEarlierStart: (unit) => execution.earlier.refuseOn(unit),
-      partnersAreWell: (unit, options) => partnersAreWell(planned.key, unit, execution, flight, options),
+      assertPartnersHealthy: (unit, options) =>
+        assertPartnersHealthy(planned.key, unit, execution, flight, options),
       progress: (note, fraction) => execution.progress(planned.key, note, fraction),
-      keep: (name, bytes) => execution.papers.keep(planned.key, name, bytes),
-      transcript: (said) => execution.papers.transcript(planned.key, said),
+      keep: (name, bytes) => execution.artifacts.keep(planned.key, name, bytes),
+      transcript: (said) => execution.artifacts.transcript(planned.key, said),
     });
   } finally {
     await lock.release();
   }
 }
 
-function refusal(problem: Problem, startMade: boolean): Ending {
+function refusal(problem: Problem, startMade: boolean): UnitResult {
   return { outcome: startMade ? 'unknown' : 'refused', after: null, problem, reasons: [] };
 }
 
@@ -196,7 +197,7 @@ const CODE_OF_REASON: Readonly<Record<string, ProblemCode | undefined>> = {
 };
 
 /** Units that the plan itself ends: nothing to do, nothing allowed, or nothing there. */
-function withoutWork(record: UnitRecord): Ending | null {
+function settledByPlan(record: UnitRecord): UnitResult | null {
   const { verdict, unit, hops, problem } = record.planned;
   if (verdict.status === 'outdated' && hops.length > 0) return null;
   if (verdict.status === 'current')

@@ -1,7 +1,7 @@
 import {
   asProblem,
   type Hop,
-  isAtEnd,
+  isAt,
   isUpsHop,
   Problem,
   type StepContext,
@@ -9,19 +9,19 @@ import {
   type Unit,
   unitKey,
 } from '../core/index.ts';
-import { fold, type HopRecord, outputIsOwed, type UnitRecord } from '../state/index.ts';
+import { type HopRecord, outputNeedsRestore, replay, type UnitRecord } from '../state/index.ts';
 import { outputOff } from './output.ts';
 import {
-  type Ending,
+  assertAllowed,
   freshLook,
   outcomeBeforeStart,
-  Refusal,
-  refuseWhere,
+  type UnitResult,
+  UnitStop,
   type UnitWork,
   withKnownUps,
 } from './preflight.ts';
 import { type HopWork, type OnCommit, refuseBusy, startHop } from './start.ts';
-import { contextFor, limited, note, placeholder, stepsOf } from './step.ts';
+import { contextFor, imageMetadata, recordStep, stepsOf, withTimeout } from './step.ts';
 
 /** One hop of one unit: from a look at the unit to the verified firmware, or the watch over a start that is on record. */
 
@@ -38,7 +38,7 @@ function hopContext(
 ): StepContext {
   return {
     ...contextFor(before, hop, image, memory, work, signal),
-    received: () => note(work, work.index, 'settle', 'received'),
+    received: () => recordStep(work, work.index, 'settle', 'received'),
   };
 }
 
@@ -69,7 +69,7 @@ export async function beginHop(
   index: number,
   unitWork: UnitWork,
   onCommit: OnCommit,
-): Promise<Ending> {
+): Promise<UnitResult> {
   const hop = hopOf(record, index);
   if (record.hops[index]?.startedAt != null) {
     throw new Problem('internal/unexpected', `A start of hop ${index + 1} is on record already.`, {
@@ -82,12 +82,12 @@ export async function beginHop(
   }
   unitWork.progress('looking', null);
   const seen = await freshLook(record, index, unitWork);
-  if (!isAtEnd(seen, hop, 'from')) return behind(seen);
+  if (!isAt(seen, hop, 'from')) return behind(seen);
   await unitWork.noEarlierStart(seen);
   const image = await unitWork.image(hop);
-  refuseWhere(seen, hop, image, record, unitWork);
-  const before = isUpsHop(hop) ? seen : withKnownUps(seen, asWritten(record, unitWork));
-  await unitWork.partnersAreWell(seen);
+  assertAllowed(seen, hop, image, record, unitWork);
+  const before = isUpsHop(hop) ? seen : withKnownUps(seen, currentRecord(record, unitWork));
+  await unitWork.assertPartnersHealthy(seen);
   const work = workOnHop(unitWork, index, hop, before);
   const fresh = hopContext(before, hop, image, record.hops[index] ?? null, work);
   // A file of the same name on the card may be the one that an update of somebody else reads.
@@ -102,7 +102,7 @@ export async function beginHop(
     before,
   });
 
-  const eventMark = await backup(fresh, work, settingsAreKept(asWritten(record, work), index));
+  const eventMark = await backup(fresh, work, settingsAreKept(currentRecord(record, work), index));
   const noted: StepContext = { ...fresh, remembered: { ...fresh.remembered, eventMark } };
   const sentBy = await transfer(noted, work);
   work.abort.throwIfAborted();
@@ -116,12 +116,12 @@ export async function beginHop(
     signal: NEVER,
     remembered: {
       ...context.remembered,
-      transferred: sentBy === null ? null : { way: sentBy },
+      transferred: sentBy === null ? null : { method: sentBy },
       startedAt: work.clock.now(),
-      startedBy: result.way ?? method,
+      startedBy: result.method ?? method,
       staged: false,
-      startWays: [
-        ...context.remembered.startWays,
+      startMethods: [
+        ...context.remembered.startMethods,
         ...(method === null || method === 'xmodem' ? [] : [method]),
       ],
       refusal: result.problem?.code === 'device/start-refused' ? result.problem : null,
@@ -140,11 +140,11 @@ async function takeUpStaged(
   index: number,
   unitWork: UnitWork,
   onCommit: OnCommit,
-): Promise<Ending | null> {
+): Promise<UnitResult | null> {
   const hop = hopOf(record, index);
   const memory = record.hops[index] ?? null;
   const before = memory?.before ?? record.planned.unit;
-  const image = await unitWork.image(hop).catch(() => placeholder(hop));
+  const image = await unitWork.image(hop).catch(() => imageMetadata(hop));
   const work = workOnHop(unitWork, index, hop, before);
   const context = hopContext(before, hop, image, memory, work);
   let seen: Unit | null = null;
@@ -154,36 +154,36 @@ async function takeUpStaged(
     // A unit that somebody has started is silent for a while.
     if (!asProblem(thrown).code.startsWith('link/')) throw thrown;
   }
-  if (seen !== null && isAtEnd(seen, hop, 'from')) {
-    const standing = await work.path.check('start', context);
+  if (seen !== null && isAt(seen, hop, 'from')) {
+    const standing = await work.path.query('start', context);
     if (standing.state === 'todo') return null;
     const { problem } = standing;
     if (standing.state === 'unknown') return { outcome: 'stopped', after: seen, problem, reasons: [] };
     if (standing.state === 'failed') {
-      await note(work, index, 'start', 'failed', { state: 'failed', way: null, problem });
+      await recordStep(work, index, 'start', 'failed', { state: 'failed', method: null, problem });
       return { outcome: 'failed', after: seen, problem, reasons: [] };
     }
   }
   const state = seen === null ? 'unknown' : 'done';
-  await note(work, index, 'start', state, { state, way: null, problem: null });
+  await recordStep(work, index, 'start', state, { state, method: null, problem: null });
   onCommit(true);
   const remembered = { ...context.remembered, startedAt: work.clock.now() };
   return settleAndVerify({ ...context, signal: NEVER, remembered }, work);
 }
 
 /** The start of the hop is on record, of this process or of one that is gone. It is never made again. */
-export async function watchHop(record: UnitRecord, index: number, unitWork: UnitWork): Promise<Ending> {
+export async function watchHop(record: UnitRecord, index: number, unitWork: UnitWork): Promise<UnitResult> {
   const hop = hopOf(record, index);
   const memory = record.hops[index] ?? null;
   const asItWas = memory?.before ?? record.before ?? record.planned.unit;
-  const before = outputIsOwed(record) ? outputOff(asItWas) : asItWas;
+  const before = outputNeedsRestore(record) ? outputOff(asItWas) : asItWas;
   // Watching needs the facts of the image, not its file.
-  const image = await unitWork.image(hop).catch(() => placeholder(hop));
+  const image = await unitWork.image(hop).catch(() => imageMetadata(hop));
   const work = workOnHop(unitWork, index, hop, before);
   return askThenWatch(hopContext(before, hop, image, memory, work, NEVER), work);
 }
 
-function behind(unit: Unit): Ending {
+function behind(unit: Unit): UnitResult {
   return { outcome: 'current', after: unit, problem: null, reasons: [] };
 }
 
@@ -191,9 +191,9 @@ function behind(unit: Unit): Ending {
  * Asks the device what became of a start, and watches the update if there is or may be one. An error answer of the card is not
  * enough to call a start failed: as long as the unit may be at it, it is in flight.
  */
-async function askThenWatch(context: StepContext, work: HopWork): Promise<Ending> {
+async function askThenWatch(context: StepContext, work: HopWork): Promise<UnitResult> {
   work.progress('asking what became of the start', null);
-  const standing = await work.path.check('start', context);
+  const standing = await work.path.query('start', context);
   if (standing.state !== 'failed' && standing.state !== 'todo') return settleAndVerify(context, work);
   const problem =
     standing.problem ??
@@ -204,8 +204,8 @@ async function askThenWatch(context: StepContext, work: HopWork): Promise<Ending
         hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
       },
     );
-  const way = context.remembered.startedBy;
-  await note(work, work.index, 'start', 'failed', { state: 'failed', way, problem });
+  const method = context.remembered.startedBy;
+  await recordStep(work, work.index, 'start', 'failed', { state: 'failed', method: method, problem });
   return { outcome: 'failed', after: context.before, problem, reasons: [] };
 }
 
@@ -215,22 +215,22 @@ async function askThenWatch(context: StepContext, work: HopWork): Promise<Ending
  */
 async function backup(context: StepContext, work: HopWork, kept: boolean): Promise<string | null> {
   const { index } = work;
-  if (!work.steps.some(({ does }) => does === 'backup')) return null;
-  await note(work, index, 'backup', 'begun');
-  const result = await limited('backup', context, work.steps, work);
-  await note(work, index, 'backup', result.state, result);
+  if (!work.steps.some(({ step: does }) => does === 'backup')) return null;
+  await recordStep(work, index, 'backup', 'begun');
+  const result = await withTimeout('backup', context, work.steps, work);
+  await recordStep(work, index, 'backup', result.state, result);
   work.abort.throwIfAborted();
   const { problem } = result;
   const isLogin = problem?.code === 'device/login' || problem?.code === 'refused/login';
   if (result.state !== 'done' && (isLogin || (!kept && !isUpsHop(work.hop)))) {
-    throw new Refusal({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
+    throw new UnitStop({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
   }
   return result.eventMark ?? null;
 }
 
 /** The record with what was written down since the work on the unit began. */
-function asWritten(record: UnitRecord, work: UnitWork): UnitRecord {
-  const { units } = fold(work.journal.events);
+function currentRecord(record: UnitRecord, work: UnitWork): UnitRecord {
+  const { units } = replay(work.journal.events);
   return units.find(({ planned }) => planned.key === record.planned.key) ?? record;
 }
 
@@ -244,31 +244,31 @@ function settingsAreKept(record: UnitRecord, index: number): boolean {
 /** Brings the image onto the card and gives the way that it went, as far as that is known. */
 async function transfer(context: StepContext, work: HopWork): Promise<string | null> {
   const { index } = work;
-  if (!work.steps.some(({ does }) => does === 'transfer')) return null;
-  await note(work, index, 'transfer', 'begun');
-  const standing = await work.path.check('transfer', context);
+  if (!work.steps.some(({ step: does }) => does === 'transfer')) return null;
+  await recordStep(work, index, 'transfer', 'begun');
+  const standing = await work.path.query('transfer', context);
   if (standing.state === 'done') {
-    const way = context.remembered.transferred?.way ?? null;
-    await note(work, index, 'transfer', 'done', { state: 'done', way, problem: null });
-    return way;
+    const method = context.remembered.transferred?.method ?? null;
+    await recordStep(work, index, 'transfer', 'done', { state: 'done', method: method, problem: null });
+    return method;
   }
-  const result = await limited('transfer', context, work.steps, work);
+  const result = await withTimeout('transfer', context, work.steps, work);
   if (result.state !== 'done' && work.abort.aborted) {
-    await note(work, index, 'transfer', 'failed', result);
+    await recordStep(work, index, 'transfer', 'failed', result);
     work.abort.throwIfAborted();
   }
-  await note(work, index, 'transfer', result.state, result);
-  if (result.state === 'done') return result.way;
+  await recordStep(work, index, 'transfer', result.state, result);
+  if (result.state === 'done') return result.method;
   // The image in the card's folder does nothing by itself: an upload of unknown end leaves the UPS as it was.
   const { problem } = result;
-  throw new Refusal({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
+  throw new UnitStop({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
 }
 
-async function settleAndVerify(context: StepContext, work: HopWork): Promise<Ending> {
+async function settleAndVerify(context: StepContext, work: HopWork): Promise<UnitResult> {
   const { index, steps } = work;
-  await note(work, index, 'settle', 'begun');
-  const settled = await limited('settle', context, steps, work);
-  await note(work, index, 'settle', settled.state, settled);
+  await recordStep(work, index, 'settle', 'begun');
+  const settled = await withTimeout('settle', context, steps, work);
+  await recordStep(work, index, 'settle', settled.state, settled);
   if (settled.state === 'failed') {
     const after = settled.unit ?? context.before;
     return { outcome: 'failed', after, problem: settled.problem, reasons: [] };
@@ -280,9 +280,9 @@ async function settleAndVerify(context: StepContext, work: HopWork): Promise<End
   if (settled.state !== 'done') {
     return { outcome: 'unknown', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
   }
-  await note(work, index, 'verify', 'begun');
-  const verified = await limited('verify', context, steps, work);
-  await note(work, index, 'verify', verified.state, verified);
+  await recordStep(work, index, 'verify', 'begun');
+  const verified = await withTimeout('verify', context, steps, work);
+  await recordStep(work, index, 'verify', verified.state, verified);
   const outcome = verified.state === 'done' ? 'upgraded' : verified.state === 'failed' ? 'failed' : 'unknown';
   return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
 }

@@ -8,9 +8,9 @@
 export { createEarlierStarts } from './earlier-starts.ts';
 export type { Control } from './execution.ts';
 export { execute } from './executor.ts';
-export { type LookProgress, lookAll, type Paths, pathOf, withinSites } from './look-all.ts';
+export { type Drivers, driverOf, type LookProgress, lookAll, withinSites } from './look-all.ts';
 export { type Ahead, type Outlook, outlookOf, wasNeverPlanned } from './outlook.ts';
 export { buildPlan, type Judged, type SeenElsewhere } from './plan.ts';
 export { recover, takeUpRecovery } from './recovery.ts';
-export { contextFor, placeholder } from './step.ts';
+export { contextFor, imageMetadata } from './step.ts';
 export { describeWindow, isOpen } from './window.ts';

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import type { Look, LookContext, UnitTarget, UpgradePath } from '../core/index.ts';
+import type { Look, LookContext, UnitTarget, UpgradeDriver } from '../core/index.ts';
 
 /** The two ways to units. Built by the command line, which alone knows both. */
-export interface Paths {
-  readonly nmc: UpgradePath;
-  readonly local: UpgradePath;
+export interface Drivers {
+  readonly nmc: UpgradeDriver;
+  readonly local: UpgradeDriver;
 }
 
 /** The way to a unit: through its card where it has an address, else over its own port. */
-export function pathOf(paths: Paths, target: UnitTarget): UpgradePath {
+export function driverOf(paths: Drivers, target: UnitTarget): UpgradeDriver {
   return target.network === null ? paths.local : paths.nmc;
 }
 
@@ -40,7 +40,7 @@ type Limit = ReturnType<typeof pLimit>;
  * about N / {@link READ_AT_ONCE} * 0.25 + P seconds.
  */
 export async function lookAll(
-  paths: Paths,
+  paths: Drivers,
   targets: readonly UnitTarget[],
   context: LookContext,
   onProgress: (progress: LookProgress) => void = () => undefined,
@@ -57,7 +57,7 @@ export async function lookAll(
   return Promise.all(
     targets.map(async (target) => {
       const limit = limitOf(target.site);
-      const path = pathOf(paths, target);
+      const path = driverOf(paths, target);
       const look =
         target.network === null
           ? await limit(() => path.look(target, context))
@@ -70,7 +70,7 @@ export async function lookAll(
 
 /** Looks at a unit that holds a place of its site while it is asked and while it answers, and none while it is silent. */
 async function lookPatiently(
-  path: UpgradePath,
+  path: UpgradeDriver,
   target: UnitTarget,
   context: LookContext,
   limit: Limit,

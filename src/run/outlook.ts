@@ -1,10 +1,10 @@
 import type { Hop } from '../core/index.ts';
 import {
-  fold,
   type JournalEvent,
-  leftBetweenHops,
-  outputIsOwed,
+  outputNeedsRestore,
+  replay,
   startInDoubt,
+  stoppedBetweenHops,
   type UnitRecord,
 } from '../state/index.ts';
 
@@ -36,21 +36,21 @@ export interface Outlook {
  * a watched unit with further hops is begun with the others afterwards, so it is named in both lists. Pure.
  */
 export function outlookOf(events: readonly JournalEvent[], again: readonly string[]): Outlook {
-  const left = fold(events).units.filter(leftBetweenHops);
+  const left = replay(events).units.filter(stoppedBetweenHops);
   const keys = new Set([...again, ...left.map(({ planned }) => planned.key)]);
   // Only the order of the events counts here.
   const at = new Date(0).toISOString();
   const attempts = [...keys].map(
     (unit, index): JournalEvent => ({ event: 'again', unit, at, seq: events.length + index + 1 }),
   );
-  const { units } = fold([...events, ...attempts]);
+  const { units } = replay([...events, ...attempts]);
   return {
     starts: units.flatMap(startsOf),
     watches: units.flatMap((record) => {
       const index = startInDoubt(record);
       return index === null ? [] : [ahead(record, record.planned.hops.slice(index, index + 1), false)];
     }),
-    outputs: keysOf(units.filter(outputIsOwed)),
+    outputs: keysOf(units.filter(outputNeedsRestore)),
     failed: keysOf(units.filter((record) => record.outcome === 'failed' && !wasNeverPlanned(record))),
     unplanned: keysOf(units.filter((record) => record.outcome === 'failed' && wasNeverPlanned(record))),
   };

@@ -1,7 +1,7 @@
 import { asProblem, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
-import { fold, type OutputState, outputIsOwed, type UnitRecord } from '../state/index.ts';
-import { type Ending, outcomeBeforeStart, Refusal, type UnitWork } from './preflight.ts';
-import { contextFor, placeholder } from './step.ts';
+import { type OutputState, outputNeedsRestore, replay, type UnitRecord } from '../state/index.ts';
+import { outcomeBeforeStart, type UnitResult, UnitStop, type UnitWork } from './preflight.ts';
+import { contextFor, imageMetadata } from './step.ts';
 
 /** The output of a unit whose operator let the tool switch it: off for the update, and on again afterwards. */
 
@@ -23,31 +23,31 @@ export async function switchOff(context: StepContext, work: UnitWork): Promise<v
   const { problem } = result;
   // An output of which nothing is known is no refusal, whatever the cause.
   const outcome = state === 'not-switched' ? outcomeBeforeStart(problem) : 'failed';
-  throw new Refusal({ outcome, after: null, problem, reasons: [] });
+  throw new UnitStop({ outcome, after: null, problem, reasons: [] });
 }
 
 /**
  * Does the work on a unit and brings its output back on afterwards, where this run switched it off. A unit whose update may be
  * under way is left alone; so is one whose next hop follows (null).
  */
-export async function withOutputBack(
+export async function withOutputRestored(
   record: UnitRecord,
   work: UnitWork,
-  act: () => Promise<Ending | null>,
-): Promise<Ending | null> {
+  act: () => Promise<UnitResult | null>,
+): Promise<UnitResult | null> {
   const ending = await act();
   if (ending === null) return null;
   const { key } = record.planned;
-  const now = fold(work.journal.events).units.find(({ planned }) => planned.key === key) ?? record;
+  const now = replay(work.journal.events).units.find(({ planned }) => planned.key === key) ?? record;
   const [hop] = record.planned.hops;
-  if (!outputIsOwed(now) || hop === undefined) return ending;
-  if (ending.outcome === 'unknown') return leftOff(ending);
+  if (!outputNeedsRestore(now) || hop === undefined) return ending;
+  if (ending.outcome === 'unknown') return outputLeftOff(ending);
   await write(work, 'switching-on', null);
   work.progress('switching the output on again', null);
   const before = now.before ?? record.planned.unit;
   const result = await work.path
-    .switchOutput('on', contextFor(before, hop, placeholder(hop), null, work, NEVER))
-    .catch((thrown) => ({ state: 'unknown' as const, way: null, problem: asProblem(thrown) }));
+    .switchOutput('on', contextFor(before, hop, imageMetadata(hop), null, work, NEVER))
+    .catch((thrown) => ({ state: 'unknown' as const, method: null, problem: asProblem(thrown) }));
   await write(work, result.state === 'done' ? 'on' : 'unknown', result.problem);
   if (result.state === 'done') return { ...ending, after: result.unit ?? ending.after };
   const why = result.problem?.message ?? 'it could not be switched on';
@@ -60,7 +60,7 @@ export async function withOutputBack(
 }
 
 /** The end of a unit of which only its output was open: its hops are known. */
-export function endBeforeOutput(record: UnitRecord): Ending {
+export function endBeforeOutput(record: UnitRecord): UnitResult {
   if (record.hops.every((hop) => hop.verified))
     return { outcome: 'upgraded', after: record.after, problem: null, reasons: [] };
   const problem = new Problem(
@@ -71,7 +71,7 @@ export function endBeforeOutput(record: UnitRecord): Ending {
   return { outcome: 'failed', after: record.after, problem, reasons: [] };
 }
 
-function leftOff(ending: Ending): Ending {
+function outputLeftOff(ending: UnitResult): UnitResult {
   const { problem } = ending;
   const told =
     'The output was switched off for the update and stays off while the end of the update is not known.';
@@ -87,7 +87,7 @@ function leftOff(ending: Ending): Ending {
   };
 }
 
-function told({ outcome, problem }: Ending): string {
+function told({ outcome, problem }: UnitResult): string {
   return `The unit itself ended as "${outcome}"${problem === null ? '.' : `: ${problem.message}`}`;
 }
 

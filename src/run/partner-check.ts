@@ -1,34 +1,36 @@
 import { asProblem, type Look, Problem, type Unit, type UnitTarget, usableSerial } from '../core/index.ts';
 import { findPartners } from '../inventory/index.ts';
-import { fold, startInDoubt, type UnitRecord } from '../state/index.ts';
+import { replay, startInDoubt, type UnitRecord } from '../state/index.ts';
 import type { Execution } from './execution.ts';
-import { pathOf } from './look-all.ts';
-import type { Flight } from './partner-gate.ts';
+import { driverOf } from './look-all.ts';
+import type { PartnerGate } from './partner-gate.ts';
 
 /**
  * The units that carry the same load must be known to be healthy and idle at this moment: they run, no update is under way or
  * waits to be installed, nobody else works on them, and they did not fail in this run. Serial numbers decide who is who.
  * `quick`: leaves out the questions that need a login. Throws Problem refused/partner.
  */
-export async function partnersAreWell(
+export async function assertPartnersHealthy(
   key: string,
   unit: Unit,
   execution: Execution,
-  flight: Flight,
+  flight: PartnerGate,
   { quick }: { readonly quick: boolean } = { quick: false },
 ): Promise<void> {
   const serial = usableSerial(unit.serial);
   const beside = serial === null ? null : flight.claim(key, serial);
   if (beside !== null) throw atWork(key, beside);
   const partners = partnersOf(execution).get(key) ?? [];
-  const records = new Map(fold(execution.journal.events).units.map((record) => [record.planned.key, record]));
+  const records = new Map(
+    replay(execution.journal.events).units.map((record) => [record.planned.key, record]),
+  );
   for (const partner of partners) {
     const record = records.get(partner);
     const inRun = record === undefined ? null : againstInRun(record);
     if (inRun !== null) throw notWell(partner, inRun);
     const target = execution.targets.get(partner);
     if (target === undefined) throw notWell(partner, 'cannot be looked at');
-    const look = await pathOf(execution.paths, target).look(target, {
+    const look = await driverOf(execution.paths, target).look(target, {
       clock: execution.clock,
       signal: execution.control.abort,
       update: quick ? 'object' : 'all',

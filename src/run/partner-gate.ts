@@ -2,7 +2,7 @@
  * Lets a unit go to work only while none of its partners is at work. Entries of an inventory are told apart by name first; once
  * serial numbers were read, these decide, because one unit may have two entries.
  */
-export class Flight {
+export class PartnerGate {
   readonly #partners: ReadonlyMap<string, readonly string[]>;
   readonly #flying = new Set<string>();
   /** Serial numbers of the units at work, by key. */

@@ -3,9 +3,9 @@ import {
   type CardHopOutline,
   cardAfter,
   cardPartVersion,
-  enumerated,
   type Hop,
   isCardFile,
+  joinList,
   type Look,
   type Plan,
   type PlanComponent,
@@ -85,7 +85,7 @@ function plannedUnit(
     against.push(
       identityReason(
         'DUPLICATE_SERIAL',
-        `serial number ${serial} answers at ${enumerated(owners)}`,
+        `serial number ${serial} answers at ${joinList(owners)}`,
         'Find out which entry of the inventory is right and remove the other.',
       ),
     );
@@ -170,7 +170,7 @@ function upsHop(outline: UpsHopOutline, image: StoredFile, reached: Reached): Ho
     from: { version: outline.from, microLinkId },
     to: { version: outline.to, microLinkId: outline.microLinkIdAfter },
     image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
-    path: outline.path,
+    transport: outline.transport,
     steps: ['backup', 'transfer', 'start', 'settle', 'verify'],
   };
 }
@@ -188,7 +188,7 @@ function cardHop(outline: CardHopOutline, file: StoredFile, reached: Reached): H
     from: { version: outline.from, platform },
     to: { version: outline.to, platform },
     image: { file: file.file, sha256: file.sha256, sizeBytes: file.sizeBytes },
-    path: outline.path,
+    transport: outline.transport,
     steps: ['backup', 'start', 'settle', 'verify'],
   };
 }

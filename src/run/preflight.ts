@@ -1,29 +1,29 @@
 import {
   type Clock,
+  describeEnd,
+  describeInstalled,
   type Hop,
-  isAtEnd,
+  isAt,
   isUpsHop,
   type Look,
-  type OperatorWord,
+  type OperatorSettings,
   Problem,
   type ProblemCode,
   type Reason,
-  runsInWords,
-  type Said,
   type StoredFile,
   sameUnit,
-  standingInWords,
+  type TranscriptEntry,
   type Unit,
   type UnitTarget,
-  type UpgradePath,
+  type UpgradeDriver,
   usableSerial,
 } from '../core/index.ts';
-import type { Ended, Journal, UnitRecord } from '../state/index.ts';
+import type { Journal, UnitOutcome, UnitRecord } from '../state/index.ts';
 import { describeWindow, isOpen } from './window.ts';
 
 /** How the work on a unit ended. */
-export interface Ending {
-  readonly outcome: Ended;
+export interface UnitResult {
+  readonly outcome: UnitOutcome;
   readonly after: Unit | null;
   readonly problem: Problem | null;
   readonly reasons: readonly Reason[];
@@ -33,28 +33,28 @@ export interface Ending {
  * The rules, asked about a unit as it is now. `planned`: the unit that the plan was made for, which is the only one to tell of a
  * card that runs without its application what it is made for.
  */
-export type Against = (
+export type EvaluateRules = (
   unit: Unit,
   image: StoredFile,
   hop: Hop,
-  operator: OperatorWord,
+  operator: OperatorSettings,
   planned: Unit,
 ) => readonly Reason[];
 
 /** What the work on one unit needs of its surroundings. */
 export interface UnitWork {
   readonly target: UnitTarget;
-  readonly path: UpgradePath;
+  readonly path: UpgradeDriver;
   readonly journal: Journal;
   readonly clock: Clock;
   /** How much faster a simulated unit lives; 1 for every real one. */
-  readonly rehearsalSpeed: number;
+  readonly simulationSpeed: number;
   /** Aborted when work before the commit shall end. */
   readonly abort: AbortSignal;
   /** True: no further start is to be made; what is under way goes on to its end. */
   readonly stopping: () => boolean;
   /** The rules, asked again right before a start. */
-  readonly against: Against;
+  readonly against: EvaluateRules;
   /** Checks that the file is still the one of the plan. Throws Problem image/changed. */
   readonly image: (hop: Hop) => Promise<StoredFile>;
   /** Throws Problem refused/second-attempt where another run made a start on the unit and does not know its end. */
@@ -63,12 +63,12 @@ export interface UnitWork {
    * Throws Problem refused/partner where a unit with the same load is not healthy, not idle, or not known to be. `unit`: the unit
    * as it was just seen. `quick`: leaves out what needs a login, because it was asked moments ago.
    */
-  readonly partnersAreWell: (unit: Unit, options?: { readonly quick: boolean }) => Promise<void>;
+  readonly assertPartnersHealthy: (unit: Unit, options?: { readonly quick: boolean }) => Promise<void>;
   readonly progress: (note: string, fraction: number | null) => void;
   /** Keeps a file of the device in the folder of the run. */
   readonly keep: (name: string, bytes: Buffer) => Promise<void>;
   /** Told of what is said with the device. */
-  readonly transcript: (said: Said) => void;
+  readonly transcript: (said: TranscriptEntry) => void;
 }
 
 const NO_FAILURE: readonly ProblemCode[] = ['config/state', 'device/busy', 'device/not-installed'];
@@ -84,10 +84,10 @@ export function outcomeBeforeStart(problem: Problem | null): 'refused' | 'failed
 }
 
 /** Ends the work on a unit with an ending of its own. */
-export class Refusal extends Error {
-  readonly ending: Ending;
+export class UnitStop extends Error {
+  readonly ending: UnitResult;
 
-  constructor(ending: Ending) {
+  constructor(ending: UnitResult) {
     super('refused');
     this.ending = ending;
   }
@@ -124,13 +124,13 @@ export async function freshLook(record: UnitRecord, index: number, work: UnitWor
   }
   if (serial !== expected) throw stale(`serial number ${expected ?? 'none'}`, serial);
   const left = record.planned.hops.slice(index);
-  if (left.some((hop) => isAtEnd(unit, hop, 'from') || isAtEnd(unit, hop, 'to'))) return unit;
+  if (left.some((hop) => isAt(unit, hop, 'from') || isAt(unit, hop, 'to'))) return unit;
   const [next] = left;
   const problem =
     next === undefined
       ? stale('another route', 'nothing of it')
-      : stale(standingInWords(next, 'from'), runsInWords(unit, next));
-  throw new Refusal({ outcome: 'refused', after: unit, problem, reasons: [] });
+      : stale(describeEnd(next, 'from'), describeInstalled(unit, next));
+  throw new UnitStop({ outcome: 'refused', after: unit, problem, reasons: [] });
 }
 
 /** The unit behind the card of the plan, as far as that card sees it. Throws where another card or another UPS answers. */
@@ -148,9 +148,9 @@ function cardOf({ unit, problem }: Look, hop: Hop, record: UnitRecord): Unit {
   if (usableSerial(unit.serial) !== null && !sameUnit(unit, planned.unit)) {
     throw stale(`serial number ${planned.unit.serial ?? 'none'}`, unit.serial ?? 'none');
   }
-  if (isAtEnd(unit, hop, 'from') || isAtEnd(unit, hop, 'to')) return unit;
-  const moved = stale(standingInWords(hop, 'from'), runsInWords(unit, hop));
-  throw new Refusal({ outcome: 'refused', after: unit, problem: moved, reasons: [] });
+  if (isAt(unit, hop, 'from') || isAt(unit, hop, 'to')) return unit;
+  const moved = stale(describeEnd(hop, 'from'), describeInstalled(unit, hop));
+  throw new UnitStop({ outcome: 'refused', after: unit, problem: moved, reasons: [] });
 }
 
 /**
@@ -181,7 +181,7 @@ export function refuseOutsideWindow({ target, clock }: Pick<UnitWork, 'target' |
 }
 
 /** Refuses outside of the window, and where a rule stands against the update. */
-export function refuseWhere(
+export function assertAllowed(
   unit: Unit,
   hop: Hop,
   image: StoredFile,
@@ -189,7 +189,7 @@ export function refuseWhere(
   work: UnitWork,
 ): void {
   refuseOutsideWindow(work);
-  const operator: OperatorWord = {
+  const operator: OperatorSettings = {
     output: record.planned.output,
     feeds: work.target.feeds,
     network: work.target.network,
@@ -198,7 +198,7 @@ export function refuseWhere(
   const standing = reasons.filter((reason) => reason.outcome === 'block' || reason.outcome === 'unknown');
   const [first] = standing;
   if (first === undefined) return;
-  throw new Refusal({
+  throw new UnitStop({
     outcome: 'refused',
     after: unit,
     problem: new Problem(

@@ -6,19 +6,19 @@ import {
   type StepContext,
   type StoredFile,
   type UnitTarget,
-  type UpgradePath,
+  type UpgradeDriver,
 } from '../core/index.ts';
 import {
-  fold,
   type Journal,
-  type Papers,
+  type RunArtifacts,
   type RunRecord,
+  replay,
   startInDoubt,
   type UnitRecord,
 } from '../state/index.ts';
-import type { Ending } from './preflight.ts';
+import type { UnitResult } from './preflight.ts';
 import { momentOf, StartGate } from './start-gate.ts';
-import { contextFor, limited, note, placeholder } from './step.ts';
+import { contextFor, imageMetadata, recordStep, withTimeout } from './step.ts';
 
 /**
  * A unit that runs nothing, and takes its image in its boot loader. It has no serial number to be known by and no card, so it is
@@ -28,10 +28,10 @@ import { contextFor, limited, note, placeholder } from './step.ts';
 export interface Recovery {
   readonly journal: Journal;
   readonly target: UnitTarget;
-  readonly path: UpgradePath;
+  readonly path: UpgradeDriver;
   readonly clock: Clock;
-  readonly rehearsalSpeed: number;
-  readonly papers: Papers;
+  readonly simulationSpeed: number;
+  readonly artifacts: RunArtifacts;
   /** Aborted when the operator wants the sending cancelled. */
   readonly stop: AbortSignal;
   readonly progress: (note: string, fraction: number | null) => void;
@@ -72,11 +72,11 @@ export async function takeUpRecovery(recovery: Recovery): Promise<RunRecord> {
 
 const SEND_AGAIN = 'Send the image with: upsfw local recover PORT IMAGE --expect-id ID';
 
-async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile): Promise<Ending> {
+async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile): Promise<UnitResult> {
   const context = contextOf(recovery, record, image, recovery.stop);
   try {
     recovery.progress('listening', null);
-    const standing = await recovery.path.check('start', context);
+    const standing = await recovery.path.query('start', context);
     if (standing.state !== 'todo') return { ...NOT_BEGUN, problem: standing.problem ?? runsAlready() };
     if (recovery.stop.aborted) return stoppedByOperator();
   } catch (thrown) {
@@ -88,20 +88,25 @@ async function attempt(recovery: Recovery, record: UnitRecord, image: StoredFile
     judgedAt: momentOf(recovery.clock),
     // The loader has just asked for an image, and nothing else can speak against one: it has no mains, window or partner to read.
     judge: async () => recovery.stop.throwIfAborted(),
-    write: (way) => note(work, 0, 'start', 'committing', null, { way, object: null }),
-    takeBack: () => note(work, 0, 'start', 'not-started'),
+    write: (method) => recordStep(work, 0, 'start', 'committing', null, { method, object: null }),
+    takeBack: () => recordStep(work, 0, 'start', 'not-started'),
   });
-  const sent = await limited('start', { ...context, commit: (way) => gate.commit(way) }, work.steps, work);
+  const sent = await withTimeout(
+    'start',
+    { ...context, commit: (method) => gate.commit(method) },
+    work.steps,
+    work,
+  );
   gate.close();
   if (!gate.committed && recovery.journal.failed !== null)
     return { ...NOT_BEGUN, outcome: 'stopped', problem: recovery.journal.failed };
   if (!gate.committed || sent.state === 'not-started') {
-    await note(work, 0, 'start', 'not-started', sent);
+    await recordStep(work, 0, 'start', 'not-started', sent);
     if (recovery.stop.aborted) return stoppedByOperator();
     const outcome = sent.state === 'not-started' ? 'refused' : 'failed';
     return { outcome, after: null, problem: sent.problem, reasons: [] };
   }
-  await note(work, 0, 'start', sent.state, sent);
+  await recordStep(work, 0, 'start', sent.state, sent);
   if (sent.state === 'failed') return { outcome: 'failed', after: null, problem: sent.problem, reasons: [] };
   return settle({ ...context, signal: NEVER }, recovery, record);
 }
@@ -116,46 +121,50 @@ function runsAlready(): Problem {
   );
 }
 
-function stoppedByOperator(): Ending {
+function stoppedByOperator(): UnitResult {
   const problem = new Problem('refused/stopped', 'Stopped by the operator before the first block was sent.', {
     hint: SEND_AGAIN,
   });
   return { ...NOT_BEGUN, outcome: 'stopped', problem };
 }
 
-const NOT_BEGUN: Ending = { outcome: 'refused', after: null, problem: null, reasons: [] };
+const NOT_BEGUN: UnitResult = { outcome: 'refused', after: null, problem: null, reasons: [] };
 
-async function watch(recovery: Recovery, record: UnitRecord): Promise<Ending> {
-  const context = contextOf(recovery, record, placeholder(hopOf(record)), NEVER);
+async function watch(recovery: Recovery, record: UnitRecord): Promise<UnitResult> {
+  const context = contextOf(recovery, record, imageMetadata(hopOf(record)), NEVER);
   recovery.progress('asking what became of the sending', null);
-  const standing = await recovery.path.check('start', context);
+  const standing = await recovery.path.query('start', context);
   if (standing.state === 'todo') {
     const problem = new Problem(
       'device/update-failed',
       'The unit waits in its boot loader: the image did not get there whole.',
       { hint: SEND_AGAIN },
     );
-    await note(workOf(recovery, record), 0, 'start', 'failed', { state: 'failed', way: 'xmodem', problem });
+    await recordStep(workOf(recovery, record), 0, 'start', 'failed', {
+      state: 'failed',
+      method: 'xmodem',
+      problem,
+    });
     return { outcome: 'failed', after: null, problem, reasons: [] };
   }
   return settle(context, recovery, record);
 }
 
-async function settle(context: StepContext, recovery: Recovery, record: UnitRecord): Promise<Ending> {
+async function settle(context: StepContext, recovery: Recovery, record: UnitRecord): Promise<UnitResult> {
   const work = workOf(recovery, record);
   const broken = whyBroken(recovery.journal);
-  await note(work, 0, 'settle', 'begun');
-  const settled = await limited('settle', context, work.steps, work);
-  await note(work, 0, 'settle', settled.state, settled);
+  await recordStep(work, 0, 'settle', 'begun');
+  const settled = await withTimeout('settle', context, work.steps, work);
+  await recordStep(work, 0, 'settle', settled.state, settled);
   if (settled.state === 'failed')
     return { outcome: 'failed', after: null, problem: settled.problem, reasons: [] };
   if (settled.state !== 'done') {
     const after = settled.unit ?? null;
     return { outcome: 'unknown', after, problem: broken ?? settled.problem, reasons: [] };
   }
-  await note(work, 0, 'verify', 'begun');
-  const verified = await limited('verify', context, work.steps, work);
-  await note(work, 0, 'verify', verified.state, verified);
+  await recordStep(work, 0, 'verify', 'begun');
+  const verified = await withTimeout('verify', context, work.steps, work);
+  await recordStep(work, 0, 'verify', verified.state, verified);
   if (broken !== null) return { outcome: 'unknown', after: null, problem: maybeAnother(broken), reasons: [] };
   const after = verified.unit ?? null;
   const outcome = verified.state === 'done' ? 'upgraded' : verified.state === 'failed' ? 'failed' : 'unknown';
@@ -178,7 +187,7 @@ function maybeAnother({ code, message }: Problem): Problem {
   );
 }
 
-async function endWith({ journal }: Recovery, ending: Ending): Promise<RunRecord> {
+async function endWith({ journal }: Recovery, ending: UnitResult): Promise<RunRecord> {
   const { planned } = oneUnit(journal);
   await journal.append({
     event: 'end',
@@ -193,11 +202,11 @@ async function endWith({ journal }: Recovery, ending: Ending): Promise<RunRecord
 
 async function close(journal: Journal, outcome: UnitRecord['outcome']): Promise<RunRecord> {
   await journal.append({ event: 'closed', state: outcome === 'stopped' ? 'stopped' : 'done' });
-  return fold(journal.events);
+  return replay(journal.events);
 }
 
 function oneUnit(journal: Journal): UnitRecord {
-  const [record] = fold(journal.events).units;
+  const [record] = replay(journal.events).units;
   if (record !== undefined) return record;
   throw new Problem('config/run', 'The journal of the recovery names no unit.', { hint: SEND_AGAIN });
 }
@@ -222,16 +231,16 @@ function contextOf(
   image: StoredFile,
   signal: AbortSignal,
 ): StepContext {
-  const { target, clock, rehearsalSpeed, papers, progress } = recovery;
+  const { target, clock, simulationSpeed, artifacts: papers, progress } = recovery;
   const { key, unit } = record.planned;
   const work = {
     target,
     clock,
-    rehearsalSpeed,
+    simulationSpeed: simulationSpeed,
     abort: signal,
     progress,
     keep: (name: string, bytes: Buffer) => papers.keep(key, name, bytes),
-    transcript: (said: Parameters<Papers['transcript']>[1]) => papers.transcript(key, said),
+    transcript: (said: Parameters<RunArtifacts['transcript']>[1]) => papers.transcript(key, said),
   };
   return contextFor(unit, hopOf(record), image, record.hops[0] ?? null, work, signal);
 }

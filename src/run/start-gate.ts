@@ -1,7 +1,13 @@
-import { type Clock, Problem, type StartPermit, type StartWay, type TransferWay } from '../core/index.ts';
+import {
+  type Clock,
+  Problem,
+  type StartMethod,
+  type StartPermit,
+  type TransferMethod,
+} from '../core/index.ts';
 
 /** How a start may be made. */
-export type StartMethod = StartWay | TransferWay | 'xmodem';
+export type CommitMethod = StartMethod | TransferMethod | 'xmodem';
 
 /** A moment on both clocks: the monotonic one stands still while a machine sleeps, the wall clock can be set. */
 export interface Moment {
@@ -32,7 +38,7 @@ export interface StartGateOptions {
   /** Throws where something speaks against a start at this moment; `again`: the last judgment is too old to count. */
   readonly judge: (again: boolean) => Promise<void>;
   /** Writes the line that the start follows. Resolves when it is on disk. */
-  readonly write: (way: StartMethod) => Promise<void>;
+  readonly write: (method: CommitMethod) => Promise<void>;
   /** Writes that a start of which the line is on disk was not made, or was refused for certain. */
   readonly takeBack: () => Promise<void>;
 }
@@ -47,7 +53,7 @@ export class StartGate {
   #isCommitted = false;
   #isClosed = false;
   #refused: { readonly why: unknown } | null = null;
-  #method: StartMethod | null = null;
+  #method: CommitMethod | null = null;
 
   constructor(options: StartGateOptions) {
     this.#options = options;
@@ -60,7 +66,7 @@ export class StartGate {
   }
 
   /** How the start was made for which a line is on disk; null where there is none. */
-  get method(): StartMethod | null {
+  get method(): CommitMethod | null {
     return this.committed ? this.#method : null;
   }
 
@@ -69,7 +75,7 @@ export class StartGate {
     return this.#refused;
   }
 
-  async commit(way: StartMethod): Promise<StartPermit> {
+  async commit(method: CommitMethod): Promise<StartPermit> {
     const { clock, judge, write, takeBack } = this.#options;
     try {
       if (this.#refused !== null) throw tooLate();
@@ -90,11 +96,11 @@ export class StartGate {
       }
       this.#refuseClosed();
       const written = momentOf(clock);
-      await write(way);
+      await write(method);
       if (this.#isClosed) await takeBack();
       this.#refuseClosed();
       this.#isCommitted = true;
-      this.#method = way;
+      this.#method = method;
       return {
         isFresh: () => !this.#isClosed && millisecondsSince(written, clock) <= FRESH_MS,
       };

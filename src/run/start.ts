@@ -1,6 +1,6 @@
 import {
   type Hop,
-  isAtEnd,
+  isAt,
   isUpsHop,
   Problem,
   type Step,
@@ -13,16 +13,16 @@ import {
 import type { UnitRecord } from '../state/index.ts';
 import { outputOff, switchOff } from './output.ts';
 import {
-  type Ending,
+  assertAllowed,
   freshLook,
   outcomeBeforeStart,
-  Refusal,
   refuseOutsideWindow,
-  refuseWhere,
+  type UnitResult,
+  UnitStop,
   type UnitWork,
 } from './preflight.ts';
-import { type Moment, momentOf, StartGate, type StartMethod } from './start-gate.ts';
-import { limited, note } from './step.ts';
+import { type CommitMethod, type Moment, momentOf, StartGate } from './start-gate.ts';
+import { recordStep, withTimeout } from './step.ts';
 
 /** The start of one hop: the last look, the judgment, the line on disk, and the one request behind it. */
 
@@ -47,12 +47,12 @@ export type OnCommit = (made: boolean) => void;
  */
 export type StartOutcome =
   | { readonly kind: 'behind'; readonly unit: Unit }
-  | { readonly kind: 'ended'; readonly ending: Ending }
+  | { readonly kind: 'ended'; readonly ending: UnitResult }
   | {
       readonly kind: 'started';
       readonly result: StepResult;
       readonly context: StepContext;
-      readonly method: StartMethod | null;
+      readonly method: CommitMethod | null;
     };
 
 /** Starts the hop once. Throws a Refusal or a Problem where something speaks against it; nothing was started then. */
@@ -79,9 +79,9 @@ export async function startHop(
       remembered: { ...context.remembered, objectBefore: object },
     };
     const gate = openGate(record, work, ready, onCommit);
-    const result = await limited(
+    const result = await withTimeout(
       'start',
-      { ...asItIs, signal: NEVER, commit: (way) => gate.commit(way) },
+      { ...asItIs, signal: NEVER, commit: (method) => gate.commit(method) },
       work.steps,
       work,
     );
@@ -100,7 +100,7 @@ export async function startHop(
       };
     }
     if (result.state === 'staged') {
-      await note(work, work.index, 'start', 'staged', result);
+      await recordStep(work, work.index, 'start', 'staged', result);
       onCommit(false);
       return {
         kind: 'ended',
@@ -116,7 +116,7 @@ export async function startHop(
         ending: { outcome: outcomeBeforeStart(problem), after: unit, problem, reasons: [] },
       };
     }
-    await note(work, work.index, 'start', result.state, result);
+    await recordStep(work, work.index, 'start', result.state, result);
     return { kind: 'started', result, context: asItIs, method };
   }
 }
@@ -137,10 +137,10 @@ async function readyToStart(record: UnitRecord, work: HopWork, context: StepCont
   const { index, hop } = work;
   const at = momentOf(work.clock);
   const unit = await freshLook(record, index, work);
-  if (!isAtEnd(unit, hop, 'from')) return { behind: true, unit, object: null, at };
+  if (!isAt(unit, hop, 'from')) return { behind: true, unit, object: null, at };
   await work.noEarlierStart(unit);
-  refuseWhere(unit, hop, await work.image(hop), record, work);
-  await work.partnersAreWell(unit);
+  assertAllowed(unit, hop, await work.image(hop), record, work);
+  await work.assertPartnersHealthy(unit);
   const { object } = await refuseBusy(unit, work, context);
   work.abort.throwIfAborted();
   return { behind: false, unit, object: object ?? null, at };
@@ -151,10 +151,10 @@ async function readyToStart(record: UnitRecord, work: HopWork, context: StepCont
  * cannot be told: nothing was started.
  */
 export async function refuseBusy(unit: Unit, work: HopWork, context: StepContext): Promise<StepCheck> {
-  const standing = await work.path.check('start', context);
+  const standing = await work.path.query('start', context);
   if (standing.state === 'todo') return standing;
   const problem = standing.problem ?? busy(unitKey(context.target));
-  throw new Refusal({ outcome: outcomeBeforeStart(problem), after: unit, problem, reasons: [] });
+  throw new UnitStop({ outcome: outcomeBeforeStart(problem), after: unit, problem, reasons: [] });
 }
 
 function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCommit: OnCommit): StartGate {
@@ -166,14 +166,17 @@ function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCo
       abort.throwIfAborted();
       if (!again) return refuseOutsideWindow(work);
       const unit = await freshLook(record, index, work);
-      if (!isAtEnd(unit, hop, 'from')) throw changed(record);
+      if (!isAt(unit, hop, 'from')) throw changed(record);
       await work.noEarlierStart(unit);
-      refuseWhere(unit, hop, await work.image(hop), record, work);
-      await work.partnersAreWell(unit, { quick: true });
+      assertAllowed(unit, hop, await work.image(hop), record, work);
+      await work.assertPartnersHealthy(unit, { quick: true });
       abort.throwIfAborted();
     },
-    async write(way) {
-      await note(work, index, 'start', 'committing', null, { way, object: way === 'snmp' ? 'none' : object });
+    async write(method) {
+      await recordStep(work, index, 'start', 'committing', null, {
+        method,
+        object: method === 'snmp' ? 'none' : object,
+      });
       onCommit(true);
     },
     takeBack: () => takeBack(work, onCommit),
@@ -181,7 +184,7 @@ function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCo
 }
 
 async function takeBack(work: HopWork, onCommit: OnCommit, result: StepResult | null = null): Promise<void> {
-  await note(work, work.index, 'start', 'not-started', result);
+  await recordStep(work, work.index, 'start', 'not-started', result);
   onCommit(false);
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../core/index.ts';
 import type { HopRecord, StepState } from '../state/index.ts';
 import type { UnitWork } from './preflight.ts';
-import type { StartMethod } from './start-gate.ts';
+import type { CommitMethod } from './start-gate.ts';
 
 /** A step that does not end by itself gets this much more than its own limit before it is given up. */
 const GRACE_SECONDS = 60;
@@ -29,7 +29,7 @@ export function stepsOf(unit: Unit, hop: Hop, work: UnitWork): readonly Step[] {
 }
 
 /** Settle and verify only read, so they need the facts of the image but not its file. */
-export function placeholder(hop: Hop): StoredImage {
+export function imageMetadata(hop: Hop): StoredImage {
   return {
     ...hop.image,
     path: '',
@@ -48,7 +48,7 @@ export function contextFor(
   hop: Hop,
   image: StoredFile,
   memory: HopRecord | null,
-  work: Pick<UnitWork, 'target' | 'clock' | 'rehearsalSpeed' | 'abort' | 'progress' | 'keep' | 'transcript'>,
+  work: Pick<UnitWork, 'target' | 'clock' | 'simulationSpeed' | 'abort' | 'progress' | 'keep' | 'transcript'>,
   signal: AbortSignal = work.abort,
 ): StepContext {
   return {
@@ -56,14 +56,14 @@ export function contextFor(
     before,
     hop,
     image,
-    clock: before.simulated ? scaledClock(work.clock, work.rehearsalSpeed) : work.clock,
+    clock: before.simulated ? scaledClock(work.clock, work.simulationSpeed) : work.clock,
     signal,
     remembered: {
       transferred: memory?.transferred ?? null,
       startedAt: memory?.startedAt ?? null,
       startedBy: memory?.startedBy ?? null,
       staged: memory?.staged ?? false,
-      startWays: memory?.startWays ?? [],
+      startMethods: memory?.startMethods ?? [],
       eventMark: memory?.eventMark ?? null,
       objectBefore: memory?.objectBefore ?? null,
       received: memory?.received ?? false,
@@ -93,23 +93,23 @@ export function problemFrom({ code, message, hint, details }: ProblemJson): Prob
  * Takes a step and ends with it, also when the path does not: a step that hangs has an unknown end. Its signal is aborted
  * then, so that nothing is begun behind the back of whoever asks the device what became of it.
  */
-export async function limited(
+export async function withTimeout(
   name: StepName,
   context: StepContext,
   steps: readonly Step[],
   work: Pick<UnitWork, 'path' | 'clock'>,
 ): Promise<StepResult> {
-  const step = steps.find((one) => one.does === name);
+  const step = steps.find((one) => one.step === name);
   if (step === undefined)
     throw new Problem('internal/unexpected', `The path has no step "${name}".`, { hint: 'Report this.' });
   const over = new AbortController();
   // The world's clock, not the device's: this is for a path that does not keep its own limit.
   const giveUp = work.clock
     .sleep((step.limitSeconds + GRACE_SECONDS) * 1000, over.signal)
-    .then((): StepResult => ({ state: 'unknown', way: null, problem: overdue(step, context) }));
+    .then((): StepResult => ({ state: 'unknown', method: null, problem: timedOut(step, context) }));
   const taken = work.path
-    .take(name, { ...context, signal: AbortSignal.any([context.signal, over.signal]) })
-    .catch((thrown): StepResult => ({ state: 'unknown', way: null, problem: asProblem(thrown) }));
+    .execute(name, { ...context, signal: AbortSignal.any([context.signal, over.signal]) })
+    .catch((thrown): StepResult => ({ state: 'unknown', method: null, problem: asProblem(thrown) }));
   try {
     return await Promise.race([taken, giveUp]);
   } finally {
@@ -117,22 +117,22 @@ export async function limited(
   }
 }
 
-function overdue(step: Step, { target }: StepContext): Problem {
+function timedOut(step: Step, { target }: StepContext): Problem {
   return new Problem(
     'device/update-unknown',
-    `${unitKey(target)}: the step "${step.does}" did not end within ${step.limitSeconds} seconds.`,
+    `${unitKey(target)}: the step "${step.step}" did not end within ${step.limitSeconds} seconds.`,
     { hint: 'Do not power the unit off. Look at its panel, then run upsfw resume.' },
   );
 }
 
 /** Writes down how a step stands; resolves when the line is on the disk. `start`: with `committing`, what the start goes by. */
-export async function note(
+export async function recordStep(
   work: Pick<UnitWork, 'target' | 'journal'> & { readonly hop: Hop },
   hop: number,
   step: StepName,
   state: StepState,
   result: StepResult | null = null,
-  start: { readonly way: StartMethod; readonly object: string | null } | null = null,
+  start: { readonly method: CommitMethod; readonly object: string | null } | null = null,
 ): Promise<void> {
   await work.journal.append({
     event: 'step',
@@ -140,8 +140,8 @@ export async function note(
     hop,
     step,
     state,
-    way: start?.way ?? result?.way ?? null,
-    ...(start === null || start.way === 'xmodem' ? {} : { ways: [start.way] }),
+    method: start?.method ?? result?.method ?? null,
+    ...(start === null || start.method === 'xmodem' ? {} : { methods: [start.method] }),
     ...(start === null ? {} : { object: start.object }),
     ...(result?.eventMark === undefined ? {} : { mark: result.eventMark }),
     ...(step === 'verify' && result?.unit !== undefined ? { seen: result.unit } : {}),

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { ACCESS } from './access.ts';
 import { SimulatedDevice } from './device/device.ts';
 import { buildImage, DEMO_IMAGES, type ImageRecipe } from './device/image-builder.ts';
-import type { Face } from './endpoints/endpoint.ts';
-import { openFtpFace } from './endpoints/ftp/conversation.ts';
-import { type Hostile, openHostileFace } from './endpoints/hostile.ts';
-import { openBystanderFace } from './endpoints/other-device.ts';
-import { openSnmpFace } from './endpoints/snmp/endpoint.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
+import { openFtpEndpoint } from './endpoints/ftp/conversation.ts';
+import { type Hostile, openHostile } from './endpoints/hostile.ts';
+import { openOtherDevice } from './endpoints/other-device.ts';
+import { openSnmpEndpoint } from './endpoints/snmp/endpoint.ts';
 import type { Place } from './endpoints/snmp/wire.ts';
-import { openSshFace } from './endpoints/ssh/endpoint.ts';
-import { openTelnetFace } from './endpoints/telnet.ts';
-import { openHttpFace, openHttpsFace } from './endpoints/web.ts';
+import { openSshEndpoint } from './endpoints/ssh/endpoint.ts';
+import { openTelnetEndpoint } from './endpoints/telnet.ts';
+import { openHttpEndpoint, openHttpsEndpoint } from './endpoints/web.ts';
 import { inventoryText } from './inventory.ts';
 import { freePort, layOut, MANY_ADDRESSES } from './network.ts';
-import { type Bystander, type BystanderName, loadBystanders } from './other-devices.ts';
+import { loadOtherDevices, type OtherDevice, type OtherDeviceName } from './other-devices.ts';
 import { loadPersona, type Persona } from './personas.ts';
 import { DEMO_UNITS, type SimulatedUnit } from './units.ts';
 
@@ -30,7 +30,7 @@ export interface FleetOptions {
   /** The units have no other faces: for fleets of thousands. */
   readonly onlySnmp?: boolean;
   /** Devices beside the units, SNMP alone. */
-  readonly bystanders?: readonly BystanderName[];
+  readonly otherDevices?: readonly OtherDeviceName[];
   /** Agents beside them that misbehave. */
   readonly hostile?: readonly Hostile[];
 }
@@ -51,11 +51,11 @@ export interface RunningUnit {
 }
 
 /** A device that is no unit of the fleet, and stands in no inventory. */
-export interface RunningBystander extends Place {
-  readonly name: BystanderName;
+export interface RunningOtherDevice extends Place {
+  readonly name: OtherDeviceName;
   /** What a tool should call it. */
-  readonly is: Bystander['is'];
-  readonly snmp: Bystander['snmp'];
+  readonly is: OtherDevice['is'];
+  readonly snmp: OtherDevice['snmp'];
 }
 
 export interface RunningHostile extends Place {
@@ -64,7 +64,7 @@ export interface RunningHostile extends Place {
 
 export interface SimulatedFleet {
   readonly units: readonly RunningUnit[];
-  readonly bystanders: readonly RunningBystander[];
+  readonly otherDevices: readonly RunningOtherDevice[];
   readonly hostile: readonly RunningHostile[];
   /** Where a sweep finds all of it: `127.20.4.0/24`, and the one port; null where each agent has a port of its own. */
   readonly network: { readonly range: string; readonly port: number | null };
@@ -84,9 +84,9 @@ export interface SimulatedFleet {
  * or port cannot be had.
  */
 export async function startFleet(options: FleetOptions): Promise<SimulatedFleet> {
-  const { units = DEMO_UNITS, bystanders = [], hostile = [] } = options;
+  const { units = DEMO_UNITS, otherDevices = [], hostile = [] } = options;
   const many = options.addresses === undefined ? MANY_ADDRESSES : options.addresses === 'many';
-  const devices = units.length + bystanders.length + hostile.length;
+  const devices = units.length + otherDevices.length + hostile.length;
   if (options.snmpPort !== undefined && !many && devices > 1)
     throw new RangeError(`${devices} agents at one address cannot share a port`);
   const { addresses, range } = layOut(devices, many);
@@ -94,15 +94,15 @@ export async function startFleet(options: FleetOptions): Promise<SimulatedFleet>
   let next = 0;
   const place = (): Place => ({ address: addresses[next++] ?? '127.0.0.1', port });
 
-  const faces: Face[] = [];
-  const started: Started = { units: [], bystanders: [], hostile: [] };
+  const faces: Endpoint[] = [];
+  const started: Started = { units: [], otherDevices: [], hostile: [] };
   const closeAll = async (): Promise<void> => {
     for (const { device } of started.units) device.close();
     await Promise.all(faces.map((face) => face.close()));
   };
   try {
     await startUnits(units, options, place, faces, started);
-    await startOthers(bystanders, hostile, place, faces, started);
+    await startOthers(otherDevices, hostile, place, faces, started);
   } catch (thrown) {
     await closeAll();
     throw thrown;
@@ -136,7 +136,7 @@ export async function startFleet(options: FleetOptions): Promise<SimulatedFleet>
 /** What is up already. */
 interface Started {
   readonly units: RunningUnit[];
-  readonly bystanders: RunningBystander[];
+  readonly otherDevices: RunningOtherDevice[];
   readonly hostile: RunningHostile[];
 }
 
@@ -144,7 +144,7 @@ async function startUnits(
   units: readonly SimulatedUnit[],
   options: FleetOptions,
   place: () => Place,
-  faces: Face[],
+  faces: Endpoint[],
   started: Started,
 ): Promise<void> {
   // Each is read once, however many units are like it.
@@ -161,23 +161,23 @@ async function startUnits(
 }
 
 async function startOthers(
-  bystanders: readonly BystanderName[],
+  otherDevices: readonly OtherDeviceName[],
   hostile: readonly Hostile[],
   place: () => Place,
-  faces: Face[],
+  faces: Endpoint[],
   started: Started,
 ): Promise<void> {
-  if (bystanders.length === 0 && hostile.length === 0) return;
-  const known = await loadBystanders();
-  for (const name of bystanders) {
+  if (otherDevices.length === 0 && hostile.length === 0) return;
+  const known = await loadOtherDevices();
+  for (const name of otherDevices) {
     const at = place();
     const { is, snmp } = known[name];
-    const port = keep(await openBystanderFace(name, known[name], at), faces);
-    started.bystanders.push({ name, is, snmp, address: at.address, port });
+    const port = keep(await openOtherDevice(name, known[name], at), faces);
+    started.otherDevices.push({ name, is, snmp, address: at.address, port });
   }
   for (const name of hostile) {
     const at = place();
-    const port = keep(await openHostileFace(name, at), faces);
+    const port = keep(await openHostile(name, at), faces);
     started.hostile.push({ name, address: at.address, port });
   }
 }
@@ -204,7 +204,7 @@ function deviceOf(
   });
 }
 
-function keep(face: Face, faces: Face[]): number {
+function keep(face: Endpoint, faces: Endpoint[]): number {
   faces.push(face);
   return face.port;
 }
@@ -212,26 +212,26 @@ function keep(face: Face, faces: Face[]): number {
 async function startAgent(
   device: SimulatedDevice,
   { address, port }: Place,
-  faces: Face[],
+  faces: Endpoint[],
 ): Promise<RunningUnit['ports']> {
-  const snmp = keep(await openSnmpFace(device, address, port), faces);
+  const snmp = keep(await openSnmpEndpoint(device, address, port), faces);
   return { snmp, ssh: null, ftp: null, telnet: null, http: null, https: null };
 }
 
 async function startFaces(
   device: SimulatedDevice,
   place: Place,
-  faces: Face[],
+  faces: Endpoint[],
 ): Promise<RunningUnit['ports']> {
   const { address } = place;
   const { persona } = device;
-  const https = persona.https ? keep(await openHttpsFace(device, address), faces) : null;
+  const https = persona.https ? keep(await openHttpsEndpoint(device, address), faces) : null;
   return {
     ...(await startAgent(device, place, faces)),
-    ssh: persona.ssh === 'none' ? null : keep(await openSshFace(device, address), faces),
-    ftp: persona.ftp ? keep(await openFtpFace(device, address), faces) : null,
-    telnet: persona.telnet ? keep(await openTelnetFace(device, address), faces) : null,
-    http: persona.http === 'off' ? null : keep(await openHttpFace(device, address, https), faces),
+    ssh: persona.ssh === 'none' ? null : keep(await openSshEndpoint(device, address), faces),
+    ftp: persona.ftp ? keep(await openFtpEndpoint(device, address), faces) : null,
+    telnet: persona.telnet ? keep(await openTelnetEndpoint(device, address), faces) : null,
+    http: persona.http === 'off' ? null : keep(await openHttpEndpoint(device, address, https), faces),
     https,
   };
 }

@@ -31,16 +31,16 @@ export {
   tlv,
 } from './endpoints/snmp/forged.ts';
 export { FAULTS, type Fault } from './faults.ts';
-export { type FleetOptions, type RunningBystander, type SimulatedFleet, startFleet } from './fleet.ts';
+export { type FleetOptions, type RunningOtherDevice, type SimulatedFleet, startFleet } from './fleet.ts';
 export { inventoryText } from './inventory.ts';
 export { SimulatedLocalDevice } from './local/device.ts';
 export type { LocalFault } from './local/faults.ts';
 export { LOCAL_IMAGES } from './local/images.ts';
 export { type LocalPersona, type LocalPersonaName, loadLocalPersona } from './local/personas.ts';
 export { type LocalUnits, startLocalUnits } from './local/start.ts';
-export { type LocalRehearsal, startLocalRehearsal } from './local/usb-rehearsal.ts';
+export { type LocalSimulation, startLocalSimulation } from './local/usb-rehearsal.ts';
 export { MANY_ADDRESSES, MOST_DEVICES } from './network.ts';
-export { BYSTANDERS, type BystanderName } from './other-devices.ts';
+export { OTHER_DEVICES, type OtherDeviceName } from './other-devices.ts';
 export {
   loadPersona,
   loadPersonaFile,

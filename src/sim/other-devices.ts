@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { DeviceKind } from '../core/index.ts';
-import { readOwnData } from '../yaml/index.ts';
+import { readBundledData } from '../yaml/index.ts';
 
-export const BYSTANDERS = [
+export const OTHER_DEVICES = [
   'rack-pdu-nmc2',
   'rack-pdu-nmc3',
   'rack-pdu-cpdu',
@@ -32,7 +32,7 @@ export const BYSTANDERS = [
   'smart-ups-unmarked',
   'smart-ups-ultra',
 ] as const;
-export type BystanderName = (typeof BYSTANDERS)[number];
+export type OtherDeviceName = (typeof OTHER_DEVICES)[number];
 
 const KINDS = [
   'smart-ups',
@@ -66,12 +66,12 @@ export const BystanderSchema = z.strictObject({
   /** By the OID of the instance. */
   objects: z.record(oid, ObjectSchema),
 });
-export type Bystander = z.infer<typeof BystanderSchema>;
+export type OtherDevice = z.infer<typeof BystanderSchema>;
 
-const FileSchema = z.record(z.enum(BYSTANDERS), BystanderSchema);
+const FileSchema = z.record(z.enum(OTHER_DEVICES), BystanderSchema);
 
 /** All bystanders by their names. */
-export async function loadBystanders(): Promise<Readonly<Record<BystanderName, Bystander>>> {
-  const { value } = await readOwnData(new URL('other-devices.yaml', import.meta.url), FileSchema);
+export async function loadOtherDevices(): Promise<Readonly<Record<OtherDeviceName, OtherDevice>>> {
+  const { value } = await readBundledData(new URL('other-devices.yaml', import.meta.url), FileSchema);
   return value;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem, reasonOf } from '../core/index.ts';
-import { listFindings, parseYaml, readOwnData, readTextWithin } from '../yaml/index.ts';
+import { listFindings, parseYaml, readBundledData, readTextWithin } from '../yaml/index.ts';
 
 const text = z.string().min(1).max(100);
 const release = z.string().regex(/^\d\d\.\d$/);
@@ -113,7 +113,7 @@ export type PersonaName = (typeof PERSONAS)[number];
 export async function loadPersona(persona: PersonaName | Persona): Promise<Persona> {
   if (typeof persona !== 'string') return persona;
   const file = new URL(`personas/${persona}.yaml`, import.meta.url);
-  const { value } = await readOwnData(file, PersonaSchema);
+  const { value } = await readBundledData(file, PersonaSchema);
   return value;
 }
 

@@ -6,8 +6,13 @@
 export { createSnmpHub, type SnmpHub } from './client/hub.ts';
 export { OID } from './client/oids.ts';
 export type { SetOutcome, SnmpSession } from './client/session.ts';
-export { spelledLikeSocket } from './client/shared-socket.ts';
+export { canonicalAddress } from './client/shared-socket.ts';
 export { lookBySnmp } from './look/look.ts';
 export { type AddressList, listAddresses, readRanges } from './sweep/addresses.ts';
 export { type DiscoverResult, discover } from './sweep/discover.ts';
-export { clearUpdateResult, readUpdateState, requestUpdate, type UpdateState } from './update-object.ts';
+export {
+  clearUpdateResult,
+  readUpdateState,
+  requestUpdate,
+  type UpdateObjectState,
+} from './update-object.ts';

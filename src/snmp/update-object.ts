@@ -3,7 +3,7 @@ import type { SetOutcome, SnmpSession } from './client/session.ts';
 import { numberOf } from './client/values.ts';
 
 /** What upsAdvControlFirmwareUpdate says (SNMP notes, item 1). `not-offered`: the card has no such object. */
-export type UpdateState =
+export type UpdateObjectState =
   | 'not-offered'
   | 'none'
   | 'requested'
@@ -12,7 +12,7 @@ export type UpdateState =
   | 'failed'
   | 'garbage';
 
-const STATES: Readonly<Record<number, UpdateState>> = {
+const STATES: Readonly<Record<number, UpdateObjectState>> = {
   1: 'none',
   2: 'requested',
   3: 'in-process',
@@ -24,7 +24,7 @@ const CLEAR = 1;
 const START = 2;
 
 /** Reads state or last result of an update. Throws Problem link/*. */
-export async function readUpdateState(session: SnmpSession): Promise<UpdateState> {
+export async function readUpdateState(session: SnmpSession): Promise<UpdateObjectState> {
   const answers = await session.get([OID.firmwareUpdate]);
   if (answers.get(OID.firmwareUpdate) === null) return 'not-offered';
   return STATES[numberOf(answers, OID.firmwareUpdate) ?? -1] ?? 'garbage';

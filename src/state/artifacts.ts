@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { escapedJson, type Said } from '../core/index.ts';
+import { escapedJson, type TranscriptEntry } from '../core/index.ts';
 import { diskProblem, makeFolder, openToAppend, replaceFile } from '../files/index.ts';
 import { runsFolder } from './journal.ts';
 
@@ -7,13 +7,13 @@ import { runsFolder } from './journal.ts';
 const LONGEST_TRANSCRIPT = 8 * 1024 * 1024;
 
 /** Where files of the devices and what was said with them are kept, by unit. */
-export interface Papers {
+export interface RunArtifacts {
   keep(key: string, name: string, bytes: Buffer): Promise<void>;
-  transcript(key: string, said: Said): void;
+  transcript(key: string, said: TranscriptEntry): void;
 }
 
 /** Papers of a run, that can be waited for at its end. */
-export interface OpenPapers extends Papers {
+export interface OpenArtifacts extends RunArtifacts {
   /** Resolves when everything is on disk. Rejects with the first failure to write a transcript (Problem config/state). */
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface OpenPapers extends Papers {
  * Keeps what belongs to a unit in `runs/RUN/units/SITE/NAME/`: copies of the card's files, and `transcript.jsonl`. A copy is replaced
  * as a whole or not at all; a link in the place of a file is not followed. Throws Problem config/state.
  */
-export function createPapers(state: string, run: string): OpenPapers {
+export function createArtifacts(state: string, run: string): OpenArtifacts {
   const written = new Map<string, number>();
   let queue: Promise<void> = Promise.resolve();
   const fileOf = async (key: string, name: string): Promise<string> => {

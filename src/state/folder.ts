@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { access, lstat, readlink, rm, stat, statfs } from 'node:fs/promises';
 import { isAbsolute, join, parse, resolve, sep } from 'node:path';
-import { hasCode, type Plan, Problem, printable } from '../core/index.ts';
+import { hasCode, type Plan, Problem, sanitize } from '../core/index.ts';
 import { createWhole, diskProblem, makeFolder, syncFolder } from '../files/index.ts';
 import { createLocks } from './locks.ts';
 
@@ -41,12 +41,12 @@ export async function openStateFolder(
 ): Promise<void> {
   await refuseForeign(state);
   await makeFolder(state).catch((thrown: unknown) => {
-    throw diskProblem(thrown, `The state folder ${printable(state)} cannot be made`);
+    throw diskProblem(thrown, `The state folder ${sanitize(state)} cannot be made`);
   });
   await refuseForeign(state);
   // A read-only file system says of itself that it is full, too.
   await access(state, constants.W_OK).catch((thrown: unknown) => {
-    throw diskProblem(thrown, `The state folder ${printable(state)} cannot be written to`);
+    throw diskProblem(thrown, `The state folder ${sanitize(state)} cannot be written to`);
   });
   await checkRoom(state, needs);
   await checkFiles(state);
@@ -65,7 +65,7 @@ export async function refuseForeign(state: string): Promise<void> {
     const own = await statOf(state);
     if (own === null) return;
     if (!own.isDirectory()) {
-      throw refused(`${printable(state)} is not a folder`, 'Name another folder with --state.');
+      throw refused(`${sanitize(state)} is not a folder`, 'Name another folder with --state.');
     }
     checkOwner(state, own, me);
     for (const name of ['runs', 'locks', 'audits', 'known-hosts.json', 'images.json']) {
@@ -76,7 +76,7 @@ export async function refuseForeign(state: string): Promise<void> {
       if (there !== null) checkOwner(path, there, me);
     }
   } catch (thrown) {
-    throw diskProblem(thrown, `The state folder ${printable(state)} cannot be read`);
+    throw diskProblem(thrown, `The state folder ${sanitize(state)} cannot be read`);
   }
 }
 
@@ -105,7 +105,7 @@ async function walk(path: string, me: number): Promise<void> {
     }
     checkLink(next, found, folder, me);
     links += 1;
-    if (links > MOST_LINKS) throw refused(`${printable(path)} leads over too many links`, 'Remove some.');
+    if (links > MOST_LINKS) throw refused(`${sanitize(path)} leads over too many links`, 'Remove some.');
     const target = await readlink(next);
     if (isAbsolute(target)) at = parse(target).root;
     left = [...target.split(sep), ...left];
@@ -120,7 +120,7 @@ const OTHERS = 0o022;
 function checkFolder(path: string, { mode }: Stats): void {
   if ((mode & WORLD) === 0 || (mode & STICKY) !== 0) return;
   throw refused(
-    `Everybody may write to ${printable(path)}, which the state folder lies in (mode ${octal(mode)})`,
+    `Everybody may write to ${sanitize(path)}, which the state folder lies in (mode ${octal(mode)})`,
     `Run: chmod o-w ${quoted(path)}, or name another folder with --state.`,
   );
 }
@@ -129,13 +129,10 @@ function checkFolder(path: string, { mode }: Stats): void {
 function checkLink(path: string, link: Stats, folder: Stats, me: number): void {
   const hint = 'Name the folder itself with --state, or remove the link.';
   if (link.uid !== me && link.uid !== 0) {
-    throw refused(
-      `${printable(path)} is a symbolic link of user ${link.uid}; upsfw runs as user ${me}`,
-      hint,
-    );
+    throw refused(`${sanitize(path)} is a symbolic link of user ${link.uid}; upsfw runs as user ${me}`, hint);
   }
   if ((folder.mode & WORLD) !== 0) {
-    throw refused(`${printable(path)} is a symbolic link in a folder that everybody may write to`, hint);
+    throw refused(`${sanitize(path)} is a symbolic link in a folder that everybody may write to`, hint);
   }
 }
 
@@ -143,13 +140,13 @@ function checkOwner(path: string, { uid, mode }: Stats, me: number): void {
   if (uid !== me) {
     const asRoot = me === 0 ? 'Run upsfw as that user' : 'Run upsfw as that user, or as root hand it over';
     throw refused(
-      `${printable(path)} belongs to user ${uid}; upsfw runs as user ${me}`,
+      `${sanitize(path)} belongs to user ${uid}; upsfw runs as user ${me}`,
       `${asRoot}: chown -R ${me} ${quoted(path)}. Or name another folder with --state.`,
     );
   }
   if ((mode & OTHERS) !== 0) {
     throw refused(
-      `Others than its owner may write to ${printable(path)} (mode ${octal(mode)})`,
+      `Others than its owner may write to ${sanitize(path)} (mode ${octal(mode)})`,
       `Run: chmod go-w ${quoted(path)}`,
     );
   }
@@ -157,21 +154,21 @@ function checkOwner(path: string, { uid, mode }: Stats, me: number): void {
 
 async function checkRoom(state: string, needs: StateNeeds): Promise<void> {
   const { bsize, blocks, bavail, files, ffree } = await statfs(state).catch((thrown: unknown) => {
-    throw diskProblem(thrown, `The room in the state folder ${printable(state)} cannot be told`);
+    throw diskProblem(thrown, `The room in the state folder ${sanitize(state)} cannot be told`);
   });
   const hint = `Free space there (df ${quoted(state)}), or name another folder with --state.`;
   // Some file systems tell no sizes. A run that fills such a disk stops before its next start.
   if (blocks > 0 && bavail * bsize < needs.bytes) {
     const wanted = `${megabytes(needs.bytes)} are needed, ${megabytes(bavail * bsize)} are free`;
     throw refused(
-      `There is not enough room for a run in the state folder ${printable(state)}: ${wanted}`,
+      `There is not enough room for a run in the state folder ${sanitize(state)}: ${wanted}`,
       hint,
     );
   }
   if (files > 0 && ffree < needs.files) {
     const wanted = `${needs.files} files are needed, ${ffree} can be made`;
     throw refused(
-      `There is not enough room for a run in the state folder ${printable(state)}: ${wanted}`,
+      `There is not enough room for a run in the state folder ${sanitize(state)}: ${wanted}`,
       hint,
     );
   }
@@ -186,7 +183,7 @@ async function checkFiles(state: string): Promise<void> {
     await rm(probe);
   } catch (thrown) {
     await rm(probe, { force: true }).catch(() => undefined);
-    throw diskProblem(thrown, `The state folder ${printable(state)} cannot be written to`);
+    throw diskProblem(thrown, `The state folder ${sanitize(state)} cannot be written to`);
   }
 }
 
@@ -204,7 +201,7 @@ async function checkLocks(state: string): Promise<void> {
     if (second === null) return;
     const { type } = await statfs(state);
     throw refused(
-      `Locks do not work in the state folder ${printable(state)}: its file system (type 0x${type.toString(16)}) gives one name twice`,
+      `Locks do not work in the state folder ${sanitize(state)}: its file system (type 0x${type.toString(16)}) gives one name twice`,
       'Name a folder on a local disk with --state.',
     );
   } finally {
@@ -235,5 +232,5 @@ function megabytes(bytes: number): string {
 
 /** A path as a shell takes it. */
 function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${printable(path, 4096).replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${sanitize(path, 4096).replaceAll("'", "'\\''")}'`;
 }

@@ -4,7 +4,7 @@
  * Owns what is on disk about runs, and in which order it gets there. Must not know inventories, rules, protocols or who runs
  * an update; imports core and files only.
  */
-export { createPapers, type OpenPapers, type Papers } from './artifacts.ts';
+export { createArtifacts, type OpenArtifacts, type RunArtifacts } from './artifacts.ts';
 export { needsOf, openStateFolder, refuseForeign } from './folder.ts';
 export {
   createJournal,
@@ -15,9 +15,9 @@ export {
   readJournal,
   reopenJournal,
 } from './journal.ts';
-export type { Ended, JournalEvent, NewEvent, OutputState, StepState } from './journal-events.ts';
+export type { JournalEvent, NewEvent, OutputState, StepState, UnitOutcome } from './journal-events.ts';
 export { parseJournal } from './journal-lines.ts';
-export { createPins, lenientPins } from './known-hosts.ts';
+export { createKnownHosts, createLenientKnownHosts } from './known-hosts.ts';
 export { createLocks, type Holder, type Lock, type Locks } from './locks.ts';
 export {
   endIsOpen,
@@ -25,16 +25,16 @@ export {
   type HopRecord,
   inDoubt,
   lastVerified,
-  leftBetweenHops,
-  leftHalfWay,
-  outputIsOwed,
+  needsManualAction,
+  outputNeedsRestore,
   type RunRecord,
   startInDoubt,
+  stoppedBetweenHops,
+  stoppedMidRoute,
   type UnitRecord,
-  waitsForHands,
-  wasPutOff,
+  wasPostponed,
   wasStoppedByDisk,
   wasStoppedByOperator,
 } from './run-record.ts';
-export { fold } from './run-state.ts';
+export { replay } from './run-state.ts';
 export { AuditUnitSchema, PlanSchema } from './schemas.ts';

@@ -4,7 +4,7 @@ import { PlanSchema, ProblemSchema, ReasonSchema, StepNameSchema, UnitSchema } f
 
 export const OUTCOMES = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped'] as const;
 /** How a unit ended. `unknown`: somebody has to go and look. */
-export type Ended = (typeof OUTCOMES)[number];
+export type UnitOutcome = (typeof OUTCOMES)[number];
 
 /** How a step of a hop stands. */
 export const STEP_STATES = [
@@ -72,9 +72,9 @@ export const EventSchema = z.discriminatedUnion('event', [
      * or the card refused it for certain. `received` may come in the middle of `settle`, as soon as it was seen.
      */
     state: z.enum(STEP_STATES),
-    way: z.string().nullable(),
+    method: z.string().nullable(),
     /** With `committing`: the ways that the start may be made by. The inventory may say otherwise later. */
-    ways: z.array(z.enum(['snmp', 'cli', 'scp', 'ftp'])).optional(),
+    methods: z.array(z.enum(['snmp', 'cli', 'scp', 'ftp'])).optional(),
     /** With `committing`: value of the card's update object before the start; null where it could not be read. */
     object: z.string().max(40).nullable().optional(),
     /** With the end of `backup`: the newest line of the card's event log, null where it could not be read. */

@@ -15,7 +15,7 @@ export interface Pins {
   pin(name: string, fingerprint: string): Promise<void>;
 }
 
-export function createPins(state: string): Pins {
+export function createKnownHosts(state: string): Pins {
   const file = join(state, 'known-hosts.json');
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -63,7 +63,7 @@ export function createPins(state: string): Pins {
  * Pins for commands that only read devices: a pin that cannot be kept is said once (`warn`) and holds in this process. A store that
  * cannot be read still refuses, because a key that changed would not be noticed and a password would go to its owner.
  */
-export function lenientPins(pins: Pins, warn: (problem: Problem) => void): Pins {
+export function createLenientKnownHosts(pins: Pins, warn: (problem: Problem) => void): Pins {
   const unkept = new Map<string, string>();
   return {
     get: async (name) => unkept.get(name) ?? (await pins.get(name)),

@@ -69,7 +69,7 @@ export function readOwner(text: string): Owner | null {
  * its number is free or belongs to a process that started at another time; or this machine, outside of any container, was booted
  * again since. Of any other owner nothing can be told from here.
  */
-export async function standingOf(owner: Owner, here: Surroundings): Promise<OwnerStanding> {
+export async function updateStateOf(owner: Owner, here: Surroundings): Promise<OwnerStanding> {
   const { boot, namespace } = owner;
   if (owner.host !== here.host) return unknown(`it runs on ${owner.host}, and this is ${here.host}`);
   // Outside of Linux there are no process namespaces, and no boot id: host and number have to do.

@@ -1,8 +1,8 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode, Problem, printable } from '../core/index.ts';
+import { hasCode, Problem, sanitize } from '../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../files/index.ts';
-import { type Owner, readOwner, standingOf, surroundings, thisProcess } from './lock-owner.ts';
+import { type Owner, readOwner, surroundings, thisProcess, updateStateOf } from './lock-owner.ts';
 
 /** A lock that is held. Released by whoever took it, once. */
 export interface Lock {
@@ -57,13 +57,13 @@ export function createLocks(state: string): Locks {
       const owner = await ownerOf(file(name));
       if (owner === null) return false;
       if (owner === 'unreadable') return true;
-      return !own.has(owner.id) && (await standingOf(owner, await surroundings())).alive;
+      return !own.has(owner.id) && (await updateStateOf(owner, await surroundings())).alive;
     },
     async holder(name) {
       const owner = await ownerOf(file(name));
       if (owner === null) return null;
       if (owner === 'unreadable') return { pid: null, host: null };
-      return (await standingOf(owner, await surroundings())).alive
+      return (await updateStateOf(owner, await surroundings())).alive
         ? { pid: owner.pid, host: owner.host }
         : null;
     },
@@ -118,16 +118,16 @@ async function refuseUnlessGone(owner: Owner | 'unreadable', path: string, name:
       hint: `If no upsfw runs on any machine or container that shares this state folder, remove ${path}.`,
     });
   }
-  const { alive, why } = await standingOf(owner, await surroundings());
+  const { alive, why } = await updateStateOf(owner, await surroundings());
   if (!alive) return;
   const { pid, host, doing } = owner;
-  const what = `${name} is locked by process ${pid} on ${printable(host)} (${printable(doing, 300)}).`;
+  const what = `${name} is locked by process ${pid} on ${sanitize(host)} (${sanitize(doing, 300)}).`;
   throw why === null
     ? new Problem('refused/locked', what, {
         hint: 'Wait for it to end. upsfw status shows what it is doing.',
         transient: true,
       })
-    : new Problem('refused/locked', `${what} Whether it still runs is not known here: ${printable(why)}.`, {
+    : new Problem('refused/locked', `${what} Whether it still runs is not known here: ${sanitize(why)}.`, {
         hint: `Look for process ${pid} there (ps -p ${pid}). If it does not run any more, remove ${path}.`,
         transient: true,
       });

@@ -3,12 +3,12 @@ import type {
   PlannedUnit,
   ProblemJson,
   Reason,
-  StartWay,
+  StartMethod,
   StepName,
-  TransferWay,
+  TransferMethod,
   Unit,
 } from '../core/index.ts';
-import type { Ended, OutputState, StepState } from './journal-events.ts';
+import type { OutputState, StepState, UnitOutcome } from './journal-events.ts';
 
 /** Where a run, its units and their hops stand, and what follows from that. `fold.ts` makes it of a journal. */
 
@@ -21,12 +21,12 @@ export interface HopRecord {
   /** The last step that has a line, and its state. */
   readonly step: StepName | null;
   readonly state: StepState | null;
-  readonly transferred: { readonly way: string } | null;
+  readonly transferred: { readonly method: string } | null;
   /** When the start was written down; null = no start was ever made in this attempt. */
   readonly startedAt: Date | null;
   readonly startedBy: string | null;
   /** The ways that any attempt may have made a start by. */
-  readonly startWays: readonly (StartWay | TransferWay)[];
+  readonly startMethods: readonly (StartMethod | TransferMethod)[];
   /** The image lies on the card, and a person may have started it: the tool had no way to. */
   readonly staged: boolean;
   /** The newest line of the card's event log before the hop. */
@@ -49,7 +49,7 @@ export interface UnitRecord {
   readonly before: Unit | null;
   /** The unit as it was seen last; null while it is at work, and where its state is not known. */
   readonly after: Unit | null;
-  readonly outcome: Ended | 'pending';
+  readonly outcome: UnitOutcome | 'pending';
   /** Begun, and without an end: a process that is gone was at it. */
   readonly open: boolean;
   readonly hops: readonly HopRecord[];
@@ -105,20 +105,20 @@ export function lastVerified(record: UnitRecord): number | null {
  * The unit was left between two hops, before a start of the next one: refused there or stopped by the operator. What stood
  * against it may have gone.
  */
-export function leftBetweenHops(record: UnitRecord): boolean {
+export function stoppedBetweenHops(record: UnitRecord): boolean {
   const left = record.outcome === 'refused' || record.outcome === 'stopped';
   return left && lastVerified(record) !== null && !record.hops.some(endIsOpen);
 }
 
 /** Planned, and refused or stopped before any start: what stood against it may have gone. */
-export function wasPutOff({ planned, hops, outcome }: UnitRecord): boolean {
+export function wasPostponed({ planned, hops, outcome }: UnitRecord): boolean {
   const isStarted = hops.some(({ startedAt }) => startedAt !== null);
   const isLeft = outcome === 'refused' || outcome === 'stopped';
   return !isStarted && planned.verdict.status === 'outdated' && isLeft;
 }
 
 /** Whether this run has switched the output of a unit and is not known to have brought it back. */
-export function outputIsOwed(record: UnitRecord): boolean {
+export function outputNeedsRestore(record: UnitRecord): boolean {
   return record.output !== null && record.output !== 'on' && record.output !== 'not-switched';
 }
 
@@ -132,7 +132,7 @@ export function inDoubt(record: UnitRecord): boolean {
  * was at it.
  */
 export function endIsUnknown(unit: UnitRecord): boolean {
-  return inDoubt(unit) || startInDoubt(unit) !== null || outputIsOwed(unit) || isCutOff(unit);
+  return inDoubt(unit) || startInDoubt(unit) !== null || outputNeedsRestore(unit) || isCutOff(unit);
 }
 
 function isCutOff({ outcome, open }: UnitRecord): boolean {
@@ -140,7 +140,7 @@ function isCutOff({ outcome, open }: UnitRecord): boolean {
 }
 
 /** Refused behind a hop that was done: the unit is not where the plan leads, and not as it was either. */
-export function leftHalfWay(unit: UnitRecord): boolean {
+export function stoppedMidRoute(unit: UnitRecord): boolean {
   return unit.outcome === 'refused' && lastVerified(unit) !== null;
 }
 
@@ -159,6 +159,6 @@ function isStoppedFor({ outcome, problem }: UnitRecord, code: ProblemJson['code'
 }
 
 /** The image lies on the card or in the unit, and a person has to start or install it. */
-export function waitsForHands({ outcome, hops }: UnitRecord): boolean {
+export function needsManualAction({ outcome, hops }: UnitRecord): boolean {
   return outcome === 'stopped' && hops.some((hop) => hop.staged || endIsOpen(hop));
 }

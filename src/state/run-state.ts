@@ -10,7 +10,7 @@ const NO_HOP: HopRecord = {
   transferred: null,
   startedAt: null,
   startedBy: null,
-  startWays: [],
+  startMethods: [],
   staged: false,
   eventMark: null,
   objectBefore: null,
@@ -25,7 +25,7 @@ const NO_HOP: HopRecord = {
  * Where a run stands, from its journal alone. Pure; any prefix of a journal gives a state that was once true. Of a damaged journal every
  * unit that may have been started is unknown. Throws Problem config/run where the plan itself is missing.
  */
-export function fold(events: readonly JournalEvent[]): RunRecord {
+export function replay(events: readonly JournalEvent[]): RunRecord {
   const [first, ...rest] = events;
   if (first?.event === 'damaged')
     throw new Problem(first.problem.code, first.problem.message, { hint: PLAN_LOST });
@@ -139,8 +139,10 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
 
 /** A staged image stays one: a person may have started it in the meantime. */
 function forNewAttempt(hop: HopRecord): HopRecord {
-  const { startWays, staged, before, transferred, eventMark } = hop;
-  return staged ? { ...NO_HOP, startWays, staged, before, transferred, eventMark } : { ...NO_HOP, startWays };
+  const { startMethods, staged, before, transferred, eventMark } = hop;
+  return staged
+    ? { ...NO_HOP, startMethods, staged, before, transferred, eventMark }
+    : { ...NO_HOP, startMethods };
 }
 
 /** Any line of work takes back an end that was written before it, also that of a unit whose state was not known. */
@@ -160,7 +162,7 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
     endedAt: event.state === 'begun' || event.state === 'committing' ? hop.endedAt : at,
   };
   if (event.step === 'transfer') {
-    return { ...moved, transferred: event.state === 'done' ? { way: event.way ?? 'unknown' } : null };
+    return { ...moved, transferred: event.state === 'done' ? { method: event.method ?? 'unknown' } : null };
   }
   if (event.step === 'backup') return { ...moved, eventMark: event.mark ?? null };
   // Nothing was started, so the line before it, which says that a start may follow, is answered.
@@ -175,10 +177,10 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
       verified: false,
       staged: false,
       startedAt: event.state === 'begun' ? hop.startedAt : (hop.startedAt ?? at),
-      startedBy: event.way ?? hop.startedBy,
+      startedBy: event.method ?? hop.startedBy,
       objectBefore: event.state === 'committing' ? (event.object ?? null) : hop.objectBefore,
       refusal: event.problem?.code === 'device/start-refused' ? event.problem : hop.refusal,
-      startWays: [...new Set([...hop.startWays, ...(event.ways ?? [])])],
+      startMethods: [...new Set([...hop.startMethods, ...(event.methods ?? [])])],
     };
   }
   if (event.step === 'settle' && event.state === 'received') return { ...moved, received: true };

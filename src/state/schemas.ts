@@ -19,7 +19,7 @@ const text = z.string().max(4096);
 const nullableText = text.nullable();
 const nullableFlag = z.boolean().nullable();
 const nullableNumber = z.number().nullable();
-const PathKindSchema = z.enum(['nmc', 'serial', 'usb']);
+const TransportSchema = z.enum(['nmc', 'serial', 'usb']);
 const CardPartSchema = z.enum(['card-boot', 'card-os', 'card-app', 'card']);
 
 const FirmwareReadingSchema = z.strictObject({
@@ -89,7 +89,7 @@ const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
         to: text,
         image: text,
         microLinkIdAfter: z.int(),
-        path: PathKindSchema,
+        transport: TransportSchema,
         twoStep: z.boolean().default(false),
       }),
       z.strictObject({
@@ -98,11 +98,11 @@ const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
         to: text,
         image: text,
         microLinkIdAfter: z.null(),
-        path: PathKindSchema,
+        transport: TransportSchema,
       }),
     ]),
   ),
-  path: PathKindSchema.nullable(),
+  transport: TransportSchema.nullable(),
   wizard: nullableText,
   reasons: z.array(ReasonSchema),
 });
@@ -118,7 +118,7 @@ const hopShape = {
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     sizeBytes: z.int().min(1),
   }),
-  path: PathKindSchema,
+  transport: TransportSchema,
   steps: z.array(StepNameSchema),
 };
 

@@ -1,4 +1,4 @@
-import { printable } from '../core/index.ts';
+import { sanitize } from '../core/index.ts';
 
 /** A place in a text; both count from 1. */
 export interface Place {
@@ -48,7 +48,7 @@ export class FindingList {
     const shown = first(lists.flatMap((list) => list.#kept)).map(({ place, say }) => ({
       line: place.line,
       column: place.column,
-      message: printable(say(), LONGEST_MESSAGE),
+      message: sanitize(say(), LONGEST_MESSAGE),
     }));
     return { shown, more: lists.reduce((sum, list) => sum + list.#count, 0) - shown.length };
   }
@@ -68,7 +68,7 @@ export function countedFindings({ shown, more }: Findings): string {
 
 /** Findings as lines `file:line:column: message`, and a last line with the count of those that are not shown. */
 export function listFindings(file: string, { shown, more }: Findings): string {
-  const lines = shown.map(({ line, column, message }) => `${printable(file)}:${line}:${column}: ${message}`);
+  const lines = shown.map(({ line, column, message }) => `${sanitize(file)}:${line}:${column}: ${message}`);
   if (more > 0) lines.push(`and ${more.toLocaleString('en')} more`);
   return lines.join('\n');
 }

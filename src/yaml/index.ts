@@ -7,7 +7,7 @@
  */
 export { editYaml } from './edit.ts';
 export { countedFindings, FindingList, type Findings, listFindings } from './findings.ts';
-export { readOwnData } from './own-data.ts';
+export { readBundledData } from './own-data.ts';
 export { type Locate, parseYaml } from './parse.ts';
 export type { YamlEdit, YamlPath } from './splices.ts';
 export { readFileWithin, readTextWithin } from './text-file.ts';

@@ -5,7 +5,7 @@ import { listFindings } from './findings.ts';
 import { parseYaml } from './parse.ts';
 
 /** A data file of the tool, and its content as one text whatever it was read from. */
-export interface OwnData<T> {
+export interface BundledData<T> {
   readonly value: T;
   readonly canonical: string;
 }
@@ -15,7 +15,7 @@ export interface OwnData<T> {
  * (scripts/copy-data.mjs), because every start would spend most of its time on the YAML. Throws Error with every finding: it is
  * the tool that is wrong then.
  */
-export async function readOwnData<T>(yaml: URL, schema: z.ZodType<T>): Promise<OwnData<T>> {
+export async function readBundledData<T>(yaml: URL, schema: z.ZodType<T>): Promise<BundledData<T>> {
   const isBuilt = import.meta.url.endsWith('.js');
   const file = fileURLToPath(isBuilt ? new URL(yaml.href.replace(/\.yaml$/, '.json')) : yaml);
   if (isBuilt) {

@@ -1,6 +1,6 @@
 import { type Document, isMap, isNode, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml';
 import type { z } from 'zod';
-import { printable } from '../core/index.ts';
+import { sanitize } from '../core/index.ts';
 import { check } from './check.ts';
 import { composeYaml } from './compose.ts';
 import type { FindingList, Place } from './findings.ts';
@@ -47,7 +47,7 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
     const path = [...above, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
-        findings.add(keyAt(path, key), () => `${spelled(path)}unknown key "${printable(key, 64)}"`);
+        findings.add(keyAt(path, key), () => `${spelled(path)}unknown key "${sanitize(key, 64)}"`);
       }
       return;
     }
@@ -125,8 +125,7 @@ function textIsMeant(issue: z.core.$ZodIssue): boolean {
 function spelled(path: readonly PropertyKey[]): string {
   let text = '';
   for (const part of path) {
-    text +=
-      typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${printable(String(part), 64)}`;
+    text += typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${sanitize(String(part), 64)}`;
   }
   return text === '' ? '' : `${text}: `;
 }

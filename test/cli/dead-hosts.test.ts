@@ -56,7 +56,7 @@ describe('a counter', () => {
   it('shows nothing where progress is not wanted, nor of what is over at once', () => {
     for (const progress of ['none', 'live', 'lines'] as const) {
       let talk = '';
-      const counter = createCounter({ progress, terminal: null, talk: (text) => (talk += text) });
+      const counter = createCounter({ progress, terminal: null, info: (text) => (talk += text) });
       counter.show('1 of 2');
       counter.end();
       expect(talk).toBe('');

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { BYSTANDERS, HOSTILE, type Hostile, manyUnits } from '../../src/sim/index.ts';
+import { HOSTILE, type Hostile, manyUnits, OTHER_DEVICES } from '../../src/sim/index.ts';
 import { NMC2, NMC3, runHere } from './harness.ts';
 import { type DiscoverJson, findingsOf, type Network, openNetwork, sweepOf } from './sweep-bench.ts';
 
@@ -44,7 +44,7 @@ function user(name: string, authKey: string): Record<string, string> {
 
 describe('a mixed network', () => {
   it('has every device named, whatever version of SNMP and credential it takes', async () => {
-    const net = await network({ units: [NMC2, NMC3, OLD, BARE], bystanders: BYSTANDERS });
+    const net = await network({ units: [NMC2, NMC3, OLD, BARE], otherDevices: OTHER_DEVICES });
     const credentials = join(net.folder, 'credentials.yaml');
     await writeFile(credentials, CREDENTIALS);
     const ran = await net.run(['discover', ...net.where, '--credentials', credentials, '--json'], {
@@ -52,14 +52,14 @@ describe('a mixed network', () => {
     });
     expect(ran.exit).toBe(0);
     const sweep = sweepOf(ran);
-    expect(sweep.answered).toBe(4 + BYSTANDERS.length);
+    expect(sweep.answered).toBe(4 + OTHER_DEVICES.length);
 
     const named = new Map<string, string>([
       ...sweep.units.map(({ host }) => [host ?? '', 'smart-ups'] as const),
       ...sweep.others.map(({ host, kind }) => [host, kind] as const),
     ]);
-    const found = net.fleet.bystanders.map(({ name, address }) => [name, named.get(address)]);
-    expect(found).toEqual(net.fleet.bystanders.map(({ name, is }) => [name, is]));
+    const found = net.fleet.otherDevices.map(({ name, address }) => [name, named.get(address)]);
+    expect(found).toEqual(net.fleet.otherDevices.map(({ name, is }) => [name, is]));
     expect(net.fleet.units.map(({ unit, address }) => [unit.name, named.get(address)])).toEqual([
       ['a', 'smart-ups'],
       ['b', 'smart-ups'],
@@ -77,7 +77,7 @@ describe('a mixed network', () => {
       });
     }
     const addressOf = (name: string): string =>
-      [...net.fleet.bystanders, ...net.fleet.units.map((one) => ({ ...one, name: one.unit.name }))].find(
+      [...net.fleet.otherDevices, ...net.fleet.units.map((one) => ({ ...one, name: one.unit.name }))].find(
         (one) => one.name === name,
       )?.address ?? '';
     expect(findingsOf(sweep)).toMatchObject({
@@ -157,11 +157,11 @@ function madeOf(sweep: DiscoverJson, address: string): string | null {
 describe('one serial number at two addresses', () => {
   it('is shown at both, and refused by an upgrade', async () => {
     const bystanders = ['powerchute-agent'] as const;
-    const first = await network({ units: [NMC2], bystanders });
-    const twin = await network({ units: [NMC2], bystanders, snmpPort: first.port });
+    const first = await network({ units: [NMC2], otherDevices: bystanders });
+    const twin = await network({ units: [NMC2], otherDevices: bystanders, snmpPort: first.port });
     const fleets = [first.fleet, twin.fleet];
     const hosts = fleets.map(({ units }) => units[0]?.address ?? '');
-    const agents = fleets.map((fleet) => fleet.bystanders[0]?.address ?? '');
+    const agents = fleets.map((fleet) => fleet.otherDevices[0]?.address ?? '');
     const { serial } = first.fleet.device('a');
     expect(twin.fleet.device('a').serial).toBe(serial);
     const sweep = sweepOf(
@@ -192,7 +192,7 @@ describe('one serial number at two addresses', () => {
 
 describe('--write', () => {
   it('makes an inventory that can be audited, and keeps every byte of one that says it all', async () => {
-    const net = await network({ units: [NMC2, { ...NMC2, name: 'second' }], bystanders: ['printer'] });
+    const net = await network({ units: [NMC2, { ...NMC2, name: 'second' }], otherDevices: ['printer'] });
     const inventory = join(net.folder, 'inventory.yaml');
     const words = ['discover', ...net.where, ...READ, '--write', inventory, '--site', 'attic', '--json'];
     const first = sweepOf(await net.run(words));

@@ -18,7 +18,7 @@ import {
 } from '../../src/cli/exit-codes.ts';
 import type { ProblemJson } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
-import { fold, type JournalEvent, type RunRecord } from '../../src/state/index.ts';
+import { type JournalEvent, type RunRecord, replay } from '../../src/state/index.ts';
 import { plannedUnit, planOf } from '../run/values.ts';
 import { NMC2, NMC3, openSite, runHere, runOf, type Site } from './harness.ts';
 
@@ -45,7 +45,7 @@ function recordWith(
   }
   const by = why.by === undefined ? {} : { by: why.by };
   if (closed !== null) events.push({ seq: 0, at: AT, event: 'closed', state: closed, ...by });
-  return fold(events);
+  return replay(events);
 }
 
 const someEnds = fc.array(fc.constantFrom(...ENDS), { minLength: 1, maxLength: 12 });

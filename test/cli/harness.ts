@@ -73,13 +73,13 @@ export function keptIo(overrides: Partial<Io> = {}): { readonly io: Io; out(): s
     },
     drained: () => Promise.resolve(),
     input: Readable.from([]),
-    talk: (text) => {
+    info: (text) => {
       talk += text;
     },
     log: createLog('silent', () => undefined),
     ask: null,
     color: false,
-    talkColor: false,
+    infoColor: false,
     terminal: null,
     progress: 'lines',
     onInterrupt: () => () => undefined,

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../src/files/index.ts';
 import { readBytes } from '../../src/images/index.ts';
-import { createLocalPath } from '../../src/local/index.ts';
+import { createLocalDriver } from '../../src/local/index.ts';
 import { localTarget } from '../local/bench.ts';
 import { runHere } from './harness.ts';
 import { type LocalSite, openLocalSite } from './local-bench.ts';
@@ -102,7 +102,7 @@ describe('local look', () => {
     const procRoot = join(site.folder, 'proc');
     await mkdir(join(procRoot, '4711', 'fd'), { recursive: true });
     await symlink('/dev/full', join(procRoot, '4711', 'fd', '3'));
-    const path = createLocalPath({ clock: systemClock, readBytes, procRoot });
+    const path = createLocalDriver({ clock: systemClock, readBytes, procRoot });
     const { problem } = await path.lookAt(
       localTarget({ serialPort: '/dev/full' }),
       new AbortController().signal,
@@ -113,7 +113,7 @@ describe('local look', () => {
   it('sees a program that has a real device open', async () => {
     const child = spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore'] });
     try {
-      const path = createLocalPath({ clock: systemClock, readBytes });
+      const path = createLocalDriver({ clock: systemClock, readBytes });
       const target = localTarget({ serialPort: '/dev/null' });
       const { problem } = await path.lookAt(target, new AbortController().signal);
       expect(problem).toMatchObject({ code: 'refused/locked' });

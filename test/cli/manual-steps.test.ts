@@ -48,7 +48,7 @@ describe('an image that nobody could start', () => {
     await upgrade();
     const still = await site.run(['resume', '--yes', '--json']);
     expect(runOf(still).units[0]).toMatchObject(staged);
-    device.mend('set-refused');
+    device.clearFault('set-refused');
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded' });
     expect(device.counters.startsAccepted).toBe(1);
@@ -63,7 +63,7 @@ describe('what a person started', () => {
     device.inject('update-cancelled');
     device.start(null, 'agreed');
     await device.until(({ phase }) => phase === 'idle');
-    device.mend('set-refused');
+    device.clearFault('set-refused');
     const failed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(failed).units[0]).toMatchObject({
       outcome: 'failed',
@@ -82,7 +82,7 @@ describe('what a person started', () => {
     const lost = await site.run(['resume', '--yes', '--json']);
     expect(runOf(lost).units[0]).toMatchObject({ outcome: 'unknown' });
     expect(lost.exit).toBe(5);
-    device.mend('set-refused');
+    device.clearFault('set-refused');
     const asked = await site.run(['resume', first, '--yes', '--json']);
     expect(runOf(asked).units[0]).toMatchObject({ outcome: 'unknown' });
     expect(device.counters.startsAccepted).toBe(1);
@@ -101,7 +101,7 @@ describe('what a person started', () => {
       },
     });
     device.card.up = true;
-    device.mend('set-refused');
+    device.clearFault('set-refused');
     const asked = await site.run(['resume', first, '--yes', '--json']);
     expect(runOf(asked).units[0]).toMatchObject({
       outcome: 'failed',
@@ -123,7 +123,7 @@ describe('what a person started', () => {
     expect(runOf(await upgrade()).units[0]).toMatchObject({ problem: { code: 'device/start-unavailable' } });
     device.start(null, 'agreed');
     await device.until(({ update, phase }) => update === 4 && phase === 'idle');
-    device.mend('set-refused');
+    device.clearFault('set-refused');
     const waits = await site.run(['resume', '--yes', '--json']);
     expect(runOf(waits).units[0]).toMatchObject({
       outcome: 'stopped',

@@ -76,7 +76,7 @@ describe('an output that the operator lets the tool switch', () => {
     });
     expect(ran.exit).toBe(5);
     expect(device.outputOn).toBe(false);
-    device.mend('output-stays-off');
+    device.clearFault('output-stays-off');
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', output: 'on' });
     expect(device.outputOn).toBe(true);

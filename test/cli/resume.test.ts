@@ -154,7 +154,7 @@ describe('resume of a run with a start on record', () => {
     const made = { inventory: site.inventory, images: join(site.folder, 'images'), rules: [] };
     await journal.append({ event: 'run', run, ...made, plan });
     const start = { event: 'step', unit: 'berlin/a', hop: 0, step: 'start', state: 'committing' } as const;
-    await journal.append({ ...start, way: 'snmp', problem: null });
+    await journal.append({ ...start, method: 'snmp', problem: null });
     await journal.close();
     const { asked, io } = answering('');
     await site.run(['resume'], io);
@@ -168,7 +168,7 @@ describe('resume of a run with a start on record', () => {
     site = await openSite([{ ...NMC3, faults: ['output-stays-off'] }]);
     const words = ['upgrade', '--apply', '--yes', '--json', '--unit', 'b', '--output', 'off', '-i'];
     expect(runOf(await site.run([...words, site.inventory])).units[0]).toMatchObject({ output: 'unknown' });
-    site.fleet.device('b').mend('output-stays-off');
+    site.fleet.device('b').clearFault('output-stays-off');
     const ran = await site.run(['resume']);
     expect(ran.talk).toMatch(/Their output may be off by this run, and is switched on again:\n {2}oslo\/b\n/);
     expect(ran.exit).toBe(0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type DecisionInput, decide, idleOverrules, loadRules } from '../../src/rules/index.ts';
+import { type DecisionInput, judgeDescribed, loadRules, unusedOverrides } from '../../src/rules/index.ts';
 import { NMC2, openSite, runHere, type Site } from './harness.ts';
 
 let folder: string;
@@ -130,7 +130,7 @@ describe('rules decide', () => {
         },
       );
       const book = await loadRules({ files });
-      const alone = asked.map((unit) => JSON.stringify({ input: unit, ...decide(book, unit) }));
+      const alone = asked.map((unit) => JSON.stringify({ input: unit, ...judgeDescribed(book, unit) }));
       expect(out.trim().split('\n')).toEqual(alone);
       expect(out.match(/"STOLEN"/g)?.length ?? 0).toBe(files.length > 0 ? 2 : 0);
     }
@@ -210,7 +210,7 @@ describe('--overrule', () => {
     [
       'a code, and names its rule',
       'CARD_PATH=we know better',
-      'CARD_PATH: card-path. Name the rule: --overrule card-path=',
+      'CARD_PATH: card-gate. Name the rule: --overrule card-gate=',
     ],
     ['a code in small letters', 'loader_too_old=we know better', 'is a code of reasons, not a rule'],
     ['the code of a final rule', 'IMAGE_FITS=we know better', 'cannot be overruled (final: image-fits)'],
@@ -249,23 +249,23 @@ describe('--overrule', () => {
     expect(held?.talk).toContain(
       'Overruled frozen had no effect on berlin/a (CLOSED): other rules refuse the update.\n',
     );
-    const idle = await plan('--overrule', 'card-path-now=allowed at the panel');
+    const idle = await plan('--overrule', 'card-gate-now=allowed at the panel');
     expect(idle?.exit).toBe(0);
     expect(idle?.talk).toContain(
-      'Overruled card-path-now had no effect on berlin/a: it refuses nothing there.\n',
+      'Overruled card-gate-now had no effect on berlin/a: it refuses nothing there.\n',
     );
     const both = ['--overrule', 'frozen=the freeze ended early', '--overrule', 'closed=it is open again'];
     expect((await plan('--rules', own, ...both))?.talk).not.toContain('no effect');
   });
 
   it('says which rule gives the code of the one that was named', async () => {
-    const book = await loadRules({ overrule: new Map([['card-path-now', 'allowed at the panel']]) });
+    const book = await loadRules({ overrule: new Map([['card-gate-now', 'allowed at the panel']]) });
     const reason = { outcome: 'unknown', because: 'b', remedy: null, source: 's' } as const;
-    const units = [{ key: 'berlin/a', reasons: [{ ...reason, code: 'CARD_PATH', rule: 'card-path' }] }];
-    expect(idleOverrules(book, units)).toEqual([
-      'Overruled card-path-now had no effect on berlin/a: it refuses nothing there. CARD_PATH comes from the rule card-path here.',
+    const units = [{ key: 'berlin/a', reasons: [{ ...reason, code: 'CARD_PATH', rule: 'card-gate' }] }];
+    expect(unusedOverrides(book, units)).toEqual([
+      'Overruled card-gate-now had no effect on berlin/a: it refuses nothing there. CARD_PATH comes from the rule card-gate here.',
     ]);
-    expect(idleOverrules(book, [])).toEqual([]);
+    expect(unusedOverrides(book, [])).toEqual([]);
   });
 
   it('lets one rule through for one run, and the journal keeps the reason', async () => {

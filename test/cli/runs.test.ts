@@ -57,7 +57,7 @@ async function keepRun(run: string, end: End): Promise<void> {
   });
   if (end === 'cut-off') {
     const step = { event: 'step', unit: 'berlin/a', hop: 0, step: 'transfer', state: 'begun' } as const;
-    await journal.append({ ...step, way: null, problem: null });
+    await journal.append({ ...step, method: null, problem: null });
   } else if (end !== 'pending') {
     const outcome: NewEvent = {
       event: 'end',

@@ -89,7 +89,7 @@ describe('rules decide', () => {
       'The wizard runs on Windows XP to Windows 10.',
     ]);
     expect(document).toMatchObject({
-      workOrder: { way: 'wizard', wizard: '4.2.0', port: { use: 'serial' } },
+      workOrder: { procedure: 'wizard', wizard: '4.2.0', port: { use: 'serial' } },
     });
   });
 

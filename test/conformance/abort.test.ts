@@ -18,7 +18,7 @@ const MODELS: readonly Model[] = [
 interface Case {
   readonly title: string;
   readonly model: Model;
-  readonly way: Way;
+  readonly method: Way;
 }
 
 const CASES: readonly Case[] = (
@@ -26,10 +26,10 @@ const CASES: readonly Case[] = (
     MODELS.map(async (model) =>
       (
         await waysOf(model)
-      ).map((way) => ({
-        title: `${model.persona}, ${way.transfer} and ${way.start}`,
+      ).map((method) => ({
+        title: `${model.persona}, ${method.transfer} and ${method.start}`,
         model,
-        way,
+        method,
       })),
     ),
   )
@@ -70,8 +70,8 @@ async function expectStopped(running: ReturnType<ConformanceSite['hear']>): Prom
 }
 
 describe('two interrupts before the start', () => {
-  it.each(CASES)('$title: while the image is on its way, nothing is started', async ({ model, way }) => {
-    site = await openConformance(model, [null], { way, speed: 600 });
+  it.each(CASES)('$title: while the image is on its way, nothing is started', async ({ model, method }) => {
+    site = await openConformance(model, [null], { method, speed: 600 });
     const { io, interruptTwice } = operator();
     let interrupted = false;
     const talk = (line: string): void => {
@@ -80,12 +80,12 @@ describe('two interrupts before the start', () => {
       interruptTwice();
     };
     const words = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'];
-    await expectStopped(site.hear(words, { ...io, talk }));
+    await expectStopped(site.hear(words, { ...io, info: talk }));
     expect(interrupted).toBe(true);
   });
 
-  it.each(CASES)('$title: when the image is on the card, nothing is started', async ({ model, way }) => {
-    site = await openConformance(model, [null], { way, speed: 600 });
+  it.each(CASES)('$title: when the image is on the card, nothing is started', async ({ model, method }) => {
+    site = await openConformance(model, [null], { method, speed: 600 });
     const { io, interruptTwice } = operator();
     const running = site.hear(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], io);
     await site.units[0]?.device.until(({ counters }) => counters.uploads > 0);

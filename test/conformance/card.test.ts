@@ -20,25 +20,27 @@ const NMC3_SET: readonly CardFileRecipe[] = [{ platform: 'hw21', part: 'all', ve
 interface Case {
   readonly title: string;
   readonly model: Model;
-  readonly way: Way;
+  readonly method: Way;
   readonly files: readonly CardFileRecipe[];
 }
 
 async function byTransfer(model: Model, files: Case['files']): Promise<readonly Case[]> {
-  const ways = await waysOf(model);
-  return ways
-    .filter(({ start }) => start === ways[0]?.start)
-    .map((way) => ({ title: `${model.persona} by ${way.transfer}`, model, way, files }));
+  const methods = await waysOf(model);
+  return methods
+    .filter(({ start }) => start === methods[0]?.start)
+    .map((method) => ({ title: `${model.persona} by ${method.transfer}`, model, method, files }));
 }
 
 const CASES: readonly Case[] = [
-  ...(await byTransfer({ persona: 'smx1500-current' }, NMC2_SET)).filter(({ way }) => way.transfer === 'ftp'),
+  ...(await byTransfer({ persona: 'smx1500-current' }, NMC2_SET)).filter(
+    ({ method }) => method.transfer === 'ftp',
+  ),
   ...(await byTransfer({ persona: 'smx1500-nmc3' }, NMC3_SET)),
 ];
 
 describe('firmware for the card, with every fault of a card', () => {
-  it.each(CASES)('$title', async ({ model, way, files }) => {
-    site = await openConformance(model, [null, ...faultsOf('card')], { way, speed: 100 });
+  it.each(CASES)('$title', async ({ model, method, files }) => {
+    site = await openConformance(model, [null, ...faultsOf('card')], { method, speed: 100 });
     for (const recipe of files)
       await writeFile(join(site.folder, 'images', cardFileName(recipe)), buildCardFile(recipe));
     const words = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--component', 'card'];

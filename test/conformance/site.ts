@@ -64,20 +64,20 @@ export async function waysOf({ persona }: Model): Promise<readonly Way[]> {
 export async function openConformance(
   model: Model,
   faults: readonly (Fault | null)[],
-  { way, speed = 3000 }: { readonly way?: Way; readonly speed?: number } = {},
+  { method, speed = 3000 }: { readonly method?: Way; readonly speed?: number } = {},
 ): Promise<ConformanceSite> {
   const loaded = await loadPersona(model.persona);
   const persona: Persona =
-    way === undefined
+    method === undefined
       ? loaded
       : {
           ...loaded,
           inventory: {
             ...loaded.inventory,
-            transfer: [way.transfer],
-            start: [way.start],
+            transfer: [method.transfer],
+            start: [method.start],
             // Otherwise a community that is not encrypted keeps the start by SNMP from being tried at all.
-            plaintext: loaded.inventory.plaintext || way.start === 'snmp',
+            plaintext: loaded.inventory.plaintext || method.start === 'snmp',
           },
         };
   const site = await openSite(
@@ -103,9 +103,9 @@ export async function openConformance(
       const ran = await site.run([...words, '--log-level', 'debug'], {
         waits: IMPATIENT,
         ...overrides,
-        talk: (text) => {
+        info: (text) => {
           talk += text;
-          overrides.talk?.(text);
+          overrides.info?.(text);
         },
       });
       return { ...ran, talk };

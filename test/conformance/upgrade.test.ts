@@ -27,17 +27,17 @@ const WITH_ALL: readonly (Fault | null)[] = [null, ...EVERY_FAULT];
 interface Case {
   readonly title: string;
   readonly model: Model;
-  readonly way?: Way;
+  readonly method?: Way;
   readonly output?: 'off' | undefined;
   readonly faults: readonly (Fault | null)[];
 }
 
 async function byWay(model: Model, faults: Case['faults'], output?: 'off'): Promise<readonly Case[]> {
-  const ways = await waysOf(model);
-  return ways.map((way) => ({
-    title: `${model.persona}, ${way.transfer} and ${way.start}${output === 'off' ? ', output off' : ''}`,
+  const methods = await waysOf(model);
+  return methods.map((method) => ({
+    title: `${model.persona}, ${method.transfer} and ${method.start}${output === 'off' ? ', output off' : ''}`,
     model,
-    way,
+    method,
     faults,
     ...(output === undefined ? {} : { output }),
   }));
@@ -76,8 +76,8 @@ async function upgradeAndResume({
 describe('an upgrade, with every fault', () => {
   it.each(WITH_FAULTS)(
     '$title',
-    async ({ model, way, faults, output }) => {
-      site = await openConformance(model, faults, way === undefined ? {} : { way });
+    async ({ model, method, faults, output }) => {
+      site = await openConformance(model, faults, method === undefined ? {} : { method });
       const { broken } = await upgradeAndResume({ output });
       expect(broken).toEqual([]);
       // All could be true where nothing is ever done.
@@ -90,8 +90,8 @@ describe('an upgrade, with every fault', () => {
 });
 
 describe('an upgrade of every persona, by every way', () => {
-  it.each(SOUND)('$title', async ({ model, way, faults, output }) => {
-    site = await openConformance(model, faults, way === undefined ? {} : { way });
+  it.each(SOUND)('$title', async ({ model, method, faults, output }) => {
+    site = await openConformance(model, faults, method === undefined ? {} : { method });
     expect((await upgradeAndResume({ output })).broken).toEqual([]);
   });
 });

@@ -6,17 +6,17 @@ import {
   escapedJson,
   outputText,
   Problem,
-  printable,
-  printableLines,
   redact,
   Secret,
+  sanitize,
+  sanitizeLines,
 } from '../../src/core/index.ts';
 
 describe('printable', () => {
   it('leaves no control character, escape sequence or direction mark', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
-        const clean = printable(text);
+        const clean = sanitize(text);
         // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is tested
         expect(clean).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
         expect(clean.length).toBeLessThanOrEqual(200);
@@ -25,11 +25,11 @@ describe('printable', () => {
   });
 
   it('keeps the four blanks of a model name', () => {
-    expect(printable('Smart-UPS SRT    3000')).toBe('Smart-UPS SRT    3000');
+    expect(sanitize('Smart-UPS SRT    3000')).toBe('Smart-UPS SRT    3000');
   });
 
   it('takes colour and title sequences away whole', () => {
-    expect(printable('\u001b[31mred\u001b[0m \u001b]0;title\u0007end')).toBe('red   end');
+    expect(sanitize('\u001b[31mred\u001b[0m \u001b]0;title\u0007end')).toBe('red   end');
   });
 });
 
@@ -47,7 +47,7 @@ describe('text from outside, over all of Unicode', () => {
     for (const text of everyCharacter()) {
       // An escape takes the character after it along.
       if (text[1] === '\u001b') continue;
-      const clean = printable(text);
+      const clean = sanitize(text);
       const wanted = NEVER.test(text) || /\p{Zs}|\u2800/u.test(text) ? 'a b' : text;
       if (clean !== wanted) expect.fail(`${escape(text)} gives ${escape(clean)}`);
     }
@@ -56,7 +56,7 @@ describe('text from outside, over all of Unicode', () => {
   it('loses them in text of several lines and in output too, and only line feeds and tabs of it stay', () => {
     const all = everyCharacter().join('');
     const kept = (text: string): string => text.replaceAll('\n', '').replaceAll('\t', '');
-    expect(kept(printableLines(all))).not.toMatch(NEVER);
+    expect(kept(sanitizeLines(all))).not.toMatch(NEVER);
     expect(kept(outputText(all, false))).not.toMatch(NEVER);
     expect(outputText(all, true)).not.toMatch(BIDI);
     expect(outputText('\u001b[31mred\u001b[0m\r', true)).toBe('\u001b[31mred\u001b[0m\r');
@@ -77,10 +77,10 @@ describe('text from outside, over all of Unicode', () => {
         fc.string({ unit: 'grapheme', maxLength: 60 }),
         fc.integer({ min: 2, max: 40 }),
         (text, limit) => {
-          const clean = printable(text, limit);
+          const clean = sanitize(text, limit);
           expect(clean.length).toBeLessThanOrEqual(limit);
           expect(clean).not.toMatch(NEVER);
-          expect(printable(clean, limit)).toBe(clean);
+          expect(sanitize(clean, limit)).toBe(clean);
         },
       ),
     );

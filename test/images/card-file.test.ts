@@ -7,7 +7,7 @@ import {
   isCardName,
   LARGEST_CARD_FILE,
   openFolder,
-  openNamed,
+  openPaths,
   readBytes,
   readCardFile,
   readCardName,
@@ -126,7 +126,7 @@ describe('card files in a folder', () => {
       ['apc_hw05_aos_696.bin', 0],
       ['apc_hw05_sumx_696.bin', 0],
     ]);
-    const named = await openNamed([folder, join(folder, 'apc_hw05_aos_696.bin')]);
+    const named = await openPaths([folder, join(folder, 'apc_hw05_aos_696.bin')]);
     expect([named.images.length, named.cardFiles.length]).toEqual([1, 3]);
   });
 
@@ -147,7 +147,7 @@ describe('card files in a folder', () => {
   it('are read again before they are sent, and refused where they have changed', async () => {
     const path = join(folder, 'apc_hw05_aos_696.bin');
     await writeFile(path, BYTES);
-    const [file] = (await openNamed([path])).cardFiles;
+    const [file] = (await openPaths([path])).cardFiles;
     if (file === undefined) throw new Error('the file was not read');
     expect(await readBytes(file)).toEqual(BYTES);
     await expect(readBytes({ ...file, version: '7.0.8' })).rejects.toMatchObject({ code: 'image/changed' });

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  hasContent,
   identicalFiles,
   LARGEST_IMAGE,
   openFiles,
   openFolder,
   readBytes,
   readImage,
-  wasRead,
 } from '../../src/images/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 
@@ -85,7 +85,7 @@ describe('what cannot be read is told, and nothing crashes or waits', () => {
   const only = async (): Promise<readonly [readonly string[], boolean]> => {
     const [image] = (await openFolder(folder)).images;
     if (image === undefined) throw new Error('no image');
-    return [image.problems.map(({ code }) => code), wasRead(image)];
+    return [image.problems.map(({ code }) => code), hasContent(image)];
   };
 
   it('a file larger than any image', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredImage } from '../../src/core/index.ts';
-import { writeStick } from '../../src/images/index.ts';
+import { writeUsbDrive } from '../../src/images/index.ts';
 import { fatNameTrouble } from '../../src/images/usb-drive.ts';
 import { FAT, imageIn, sha256, stickAt } from './usb-drives.ts';
 
@@ -20,14 +20,14 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const refusal = (dir: string, system = stickAt(stick), what = image): Promise<unknown> =>
-  writeStick(dir, what, system).then(
+  writeUsbDrive(dir, what, system).then(
     (result) => result,
     (thrown: unknown) => thrown,
   );
 
 describe('an empty FAT stick', () => {
   it('gets the image alone, under its own name and byte for byte', async () => {
-    const result = await writeStick(stick, image, stickAt(stick));
+    const result = await writeUsbDrive(stick, image, stickAt(stick));
     expect(result).toEqual({
       dir: stick,
       file: 'SRT1020UPS_15-9.enc',
@@ -43,34 +43,34 @@ describe('an empty FAT stick', () => {
   it('may hold what systems make for themselves, whatever the case of the letters', async () => {
     const names = ['System Volume Information', '.Trashes', '.fseventsd', '.Spotlight-V100'];
     for (const name of names) await mkdir(join(stick, name));
-    const { state, ofTheSystem } = await writeStick(stick, image, stickAt(stick));
+    const { state, ofTheSystem } = await writeUsbDrive(stick, image, stickAt(stick));
     expect(state).toBe('written');
     expect([...ofTheSystem].sort()).toEqual([...names].sort());
   });
 
   it('is found behind a link', async () => {
     await symlink(stick, join(folder, 'link'));
-    expect(await writeStick(join(folder, 'link'), image, stickAt(stick))).toMatchObject({ dir: stick });
+    expect(await writeUsbDrive(join(folder, 'link'), image, stickAt(stick))).toMatchObject({ dir: stick });
   });
 });
 
 describe('a stick that holds the image already', () => {
   it('is left alone', async () => {
-    await writeStick(stick, image, stickAt(stick));
+    await writeUsbDrive(stick, image, stickAt(stick));
     await chmod(join(stick, image.file), 0o444);
     // No room for another copy, and none is needed.
-    const again = await writeStick(stick, image, stickAt(stick, FAT, 0));
+    const again = await writeUsbDrive(stick, image, stickAt(stick, FAT, 0));
     expect(again.state).toBe('there-already');
     expect(await readdir(stick)).toEqual([image.file]);
   });
 
   it('also where FAT shows the name in other letters', async () => {
     await writeFile(join(stick, image.file.toUpperCase()), await readFile(image.path));
-    expect(await writeStick(stick, image, stickAt(stick))).toMatchObject({ state: 'there-already' });
+    expect(await writeUsbDrive(stick, image, stickAt(stick))).toMatchObject({ state: 'there-already' });
   });
 
   it('is refused with another file beside it', async () => {
-    await writeStick(stick, image, stickAt(stick));
+    await writeUsbDrive(stick, image, stickAt(stick));
     await writeFile(join(stick, 'notes.txt'), '');
     expect(await refusal(stick)).toMatchObject({
       code: 'config/stick',
@@ -155,7 +155,7 @@ describe('a folder that is no stick', () => {
   });
 
   it('is what the system of this machine says of a temporary folder', async () => {
-    expect(await writeStick(stick, image).catch((thrown: unknown) => thrown)).toMatchObject({
+    expect(await writeUsbDrive(stick, image).catch((thrown: unknown) => thrown)).toMatchObject({
       code: 'config/stick',
       message: expect.stringContaining('is not on a FAT file system'),
     });

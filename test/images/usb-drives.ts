@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredImage } from '../../src/core/index.ts';
-import { readImage, type StickSystem } from '../../src/images/index.ts';
+import { readImage, type UsbDriveSystem } from '../../src/images/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 
 export const FAT = 0x4d44;
 
 /** A system on which `root` is the root of a stick with a file system of this type and so many free bytes. */
-export function stickAt(root: string, type = FAT, free = 64 * 1024 * 1024): StickSystem {
+export function stickAt(root: string, type = FAT, free = 64 * 1024 * 1024): UsbDriveSystem {
   return {
     statfs: async () => ({ type, bsize: 512, bavail: Math.floor(free / 512) }),
     deviceOf: async (path) => (path.startsWith(root) ? 2 : 1),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../src/core/index.ts';
 import { IMPORT_FORMATS, type ImportFormat, LARGEST_LIST } from '../../src/inventory/index.ts';
-import { fitName } from '../../src/inventory/names.ts';
+import { sanitizeName } from '../../src/inventory/names.ts';
 import { notes, refusal, take, units } from './import-lists.ts';
 
 describe('netbox', () => {
@@ -250,13 +250,13 @@ describe('names of sites', () => {
     ['東京', null],
     ['a'.repeat(80), 'a'.repeat(64)],
   ])('%j becomes %j', (text, fit) => {
-    expect(fitName(text)).toBe(fit);
+    expect(sanitizeName(text)).toBe(fit);
   });
 
   it('are always such as an inventory takes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 90 }), (text) => {
-        expect(fitName(text) ?? 'none').toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+        expect(sanitizeName(text) ?? 'none').toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
       }),
     );
   });

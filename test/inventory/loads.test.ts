@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   findPartners,
   loadGroups,
-  lonelyFeeds,
-  lonelyWarnings,
   readInventory,
+  unpairedFeeds,
+  unpairedFeedWarnings,
 } from '../../src/inventory/index.ts';
 
 function inventoryOf(units: readonly string[], others: readonly string[] = []) {
@@ -21,14 +21,14 @@ ${units.map((unit, index) => `      - { host: 10.0.0.${index + 1}, ${unit} }`).j
 }
 
 const warnings = (inventory: ReturnType<typeof inventoryOf>): readonly string[] =>
-  lonelyWarnings(lonelyFeeds(inventory), new Set(findPartners(inventory).keys()));
+  unpairedFeedWarnings(unpairedFeeds(inventory), new Set(findPartners(inventory).keys()));
 
 describe('a load that a single unit feeds', () => {
   it.each(['rack-1', 'Rack 1', 'RACK_01', 'rack.1'])(
     'is named beside "%s", which looks like the same',
     (other) => {
       const inventory = inventoryOf(['name: a, feeds: [rack1]', `name: b, feeds: ["${other}"]`]);
-      expect(lonelyFeeds(inventory)).toEqual([
+      expect(unpairedFeeds(inventory)).toEqual([
         { load: 'rack1', unit: 'berlin/a', near: { load: other, units: ['berlin/b'] } },
         { load: other, unit: 'berlin/b', near: { load: 'rack1', units: ['berlin/a'] } },
       ]);
@@ -48,7 +48,7 @@ describe('a load that a single unit feeds', () => {
       ],
       ['name: e, feeds: [x9]'],
     );
-    expect(lonelyFeeds(inventory)).toEqual([
+    expect(unpairedFeeds(inventory)).toEqual([
       { load: 'rack1', unit: 'berlin/a', near: { load: 'rack-1', units: ['berlin/b', 'berlin/c'] } },
       { load: 'x9', unit: 'berlin/d', near: { load: 'x9', units: ['oslo/e'] } },
       { load: 'x9', unit: 'oslo/e', near: { load: 'x9', units: ['berlin/d'] } },
@@ -74,7 +74,7 @@ describe('a load that a single unit feeds', () => {
 
   it('is said of the chosen units only', () => {
     const inventory = inventoryOf(['name: a, feeds: [rack1]'], ['name: b, feeds: [rack2]']);
-    expect(lonelyWarnings(lonelyFeeds(inventory), new Set(['oslo/b'])).join()).not.toContain('rack1');
+    expect(unpairedFeedWarnings(unpairedFeeds(inventory), new Set(['oslo/b'])).join()).not.toContain('rack1');
   });
 });
 

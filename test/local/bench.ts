@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import type { UnitTarget } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { readBytes } from '../../src/images/index.ts';
-import { createLocalPath, type LocalPath, type LocalWaits, type Looked } from '../../src/local/index.ts';
+import {
+  createLocalDriver,
+  type LocalDriver,
+  type LocalTimeouts,
+  type Looked,
+} from '../../src/local/index.ts';
 import {
   type LocalFault,
   type LocalPersonaName,
@@ -20,13 +25,13 @@ export interface LocalBench {
   /** Where the kernel would tell of it, were it there. */
   readonly sysfsRoot: string;
   readonly target: UnitTarget;
-  readonly path: LocalPath;
+  readonly path: LocalDriver;
   look(authenticate?: boolean): Promise<Looked>;
   close(): Promise<void>;
 }
 
 /** Shorter than for a real unit: the simulated one needs no wire to send over. */
-export const SHORT_WAITS: Partial<LocalWaits> = {
+export const SHORT_WAITS: Partial<LocalTimeouts> = {
   listen: 700,
   firstAnswer: 500,
   record: 400,
@@ -44,7 +49,7 @@ export const SHORT_WAITS: Partial<LocalWaits> = {
 export async function openLocalBench(
   persona: LocalPersonaName,
   faults: readonly LocalFault[] = [],
-  waits: Partial<LocalWaits> = {},
+  waits: Partial<LocalTimeouts> = {},
   speed = 60,
 ): Promise<LocalBench> {
   const folder = await mkdtemp(join(tmpdir(), 'upsfw-local-'));
@@ -62,7 +67,7 @@ export async function openLocalBench(
   const [running] = units.units;
   if (running === undefined) throw new Error('no unit runs');
   const { device, port } = running;
-  const path = createLocalPath({
+  const path = createLocalDriver({
     clock: systemClock,
     readBytes,
     sysfsRoot: units.sysfsRoot,

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalAccess } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { readBytes } from '../../src/images/index.ts';
-import { createLocalPath, type LocalPath, parseUsbProduct } from '../../src/local/index.ts';
+import { createLocalDriver, type LocalDriver, parseUsbProduct } from '../../src/local/index.ts';
 import { plannedUnit, unitAt } from '../run/values.ts';
 import { localTarget } from './bench.ts';
 
@@ -31,8 +31,8 @@ const UNIT = {
 };
 const context = { clock: systemClock, signal: new AbortController().signal };
 
-const pathAt = (sysfsRoot: string): LocalPath =>
-  createLocalPath({ clock: systemClock, readBytes, sysfsRoot });
+const pathAt = (sysfsRoot: string): LocalDriver =>
+  createLocalDriver({ clock: systemClock, readBytes, sysfsRoot });
 
 const look = (local: LocalAccess) => pathAt(root).look(localTarget(local), context);
 

@@ -1,14 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loaderIn, meaningOf, type Sign, SignReader } from '../../src/local/loader/output.ts';
+import {
+  detectLoader,
+  type LoaderEvent,
+  LoaderOutputParser,
+  meaningOf,
+} from '../../src/local/loader/output.ts';
 import { blockFrame } from '../../src/local/loader/xmodem.ts';
 
-function read(...parts: readonly string[]): readonly Sign[] {
-  const reader = new SignReader();
+function read(...parts: readonly string[]): readonly LoaderEvent[] {
+  const reader = new LoaderOutputParser();
   return parts.flatMap((part) => [...reader.feed(Buffer.from(part, 'latin1')), ...reader.settle()]);
 }
 
-const kinds = (signs: readonly Sign[]): readonly string[] =>
+const kinds = (signs: readonly LoaderEvent[]): readonly string[] =>
   signs.map((sign) => (sign.kind === 'text' ? sign.text : sign.kind));
 
 describe('what a boot loader says', () => {
@@ -26,7 +31,7 @@ describe('what a boot loader says', () => {
   });
 
   it('is no wish where a text begins with it', () => {
-    const reader = new SignReader();
+    const reader = new LoaderOutputParser();
     expect(reader.feed(Buffer.from('CRC '))).toEqual([]);
     expect(kinds(reader.feed(Buffer.from('bad\r\n')))).toEqual(['CRC bad']);
   });
@@ -52,9 +57,9 @@ describe('what a boot loader says', () => {
         fc.array(fc.nat(7), { maxLength: 40 }),
         (lines, cuts) => {
           const bytes = Buffer.from(`${lines.join('')}\r\n`, 'latin1');
-          const whole = new SignReader();
-          const pieces = new SignReader();
-          const told: Sign[] = [];
+          const whole = new LoaderOutputParser();
+          const pieces = new LoaderOutputParser();
+          const told: LoaderEvent[] = [];
           let at = 0;
           for (const cut of cuts) {
             told.push(...pieces.feed(bytes.subarray(at, at + cut)));
@@ -70,7 +75,7 @@ describe('what a boot loader says', () => {
   it('never makes the reader throw, or print what could not be printed', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
-        const reader = new SignReader();
+        const reader = new LoaderOutputParser();
         for (const sign of [...reader.feed(bytes), ...reader.settle()]) {
           // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
           if (sign.kind === 'text') expect(sign.text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
@@ -82,15 +87,15 @@ describe('what a boot loader says', () => {
 
 describe('a boot loader', () => {
   it('is known by its name and a wish, or by two wishes', () => {
-    expect(loaderIn(read('APC(R)2009 Download Manager\r\n'))).toBeNull();
-    expect(loaderIn(read('APC(R)2009 Download Manager\r\n', 'C'))).toMatchObject({
+    expect(detectLoader(read('APC(R)2009 Download Manager\r\n'))).toBeNull();
+    expect(detectLoader(read('APC(R)2009 Download Manager\r\n', 'C'))).toMatchObject({
       isNamed: true,
       withoutApplication: false,
     });
-    expect(loaderIn(read('C'))).toBeNull();
-    expect(loaderIn(read('C', 'C'))).toMatchObject({ isNamed: false, lines: [] });
-    expect(loaderIn(read('login: \r\n', 'C'))).toBeNull();
-    expect(loaderIn(read('\u0015', '\u0015'))).toMatchObject({ isNamed: false });
+    expect(detectLoader(read('C'))).toBeNull();
+    expect(detectLoader(read('C', 'C'))).toMatchObject({ isNamed: false, lines: [] });
+    expect(detectLoader(read('login: \r\n', 'C'))).toBeNull();
+    expect(detectLoader(read('\u0015', '\u0015'))).toMatchObject({ isNamed: false });
   });
 
   it.each([

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection, ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { NetworkAccess, Said, UnitTarget } from '../../src/core/index.ts';
-import type { Tools } from '../../src/nmc/deps.ts';
+import type { NetworkAccess, TranscriptEntry, UnitTarget } from '../../src/core/index.ts';
+import type { NmcDeps } from '../../src/nmc/deps.ts';
 import { readCardFile } from '../../src/nmc/files/read-file.ts';
 import { downloadByScp } from '../../src/nmc/files/scp-download.ts';
-import { WAITS } from '../../src/nmc/timeouts.ts';
+import { TIMEOUTS } from '../../src/nmc/timeouts.ts';
 import { createSnmpHub } from '../../src/snmp/index.ts';
 import { type Behaviour, openCard, problemOf, type TestCard } from './card.ts';
 
@@ -57,9 +57,9 @@ describe('a download by SCP', () => {
   });
 
   it('tells the transcript of the file, not of its content', async () => {
-    const said: Said[] = [];
+    const said: TranscriptEntry[] = [];
     card = await openCard({ exec: source({ 'config.ini': Buffer.from('community=secret') }) });
-    const transcript = (one: Said): void => void said.push(one);
+    const transcript = (one: TranscriptEntry): void => void said.push(one);
     const ssh = { network: card.network, hostKeys: card.hostKeys, handshakeSeconds: 20, signal, transcript };
     await downloadByScp({ ssh, path: 'config.ini', largest: 100, stalledSeconds: 10 });
     expect(said.map(({ kind, text }) => [kind, text])).toEqual([
@@ -154,11 +154,11 @@ describe('a file of the card', () => {
     access: Partial<NetworkAccess> = {},
   ): Promise<unknown> => {
     card = await openCard(exec === undefined ? {} : { exec });
-    const tools: Tools = {
+    const tools: NmcDeps = {
       hub: createSnmpHub(),
       hostKeys: card.hostKeys,
       readBytes: () => Promise.reject(new Error('no image is meant here')),
-      waits: WAITS,
+      waits: TIMEOUTS,
     };
     return problemOf(
       readCardFile(tools, targetWith({ ...card.network, ...access }), places, 1000, { signal }),
@@ -168,7 +168,7 @@ describe('a file of the card', () => {
   it('is looked for in one place after the other', async () => {
     const bytes = Buffer.from('log');
     const found = await read(source({ '/logs/event.txt': bytes }), ['event.txt', '/logs/event.txt']);
-    expect(found).toEqual({ ended: { bytes, place: '/logs/event.txt', way: 'scp' } });
+    expect(found).toEqual({ ended: { bytes, place: '/logs/event.txt', method: 'scp' } });
     expect(card?.connections()).toBe(2);
   });
 
@@ -187,11 +187,11 @@ describe('a file of the card', () => {
   it('is not asked for by a second way from a host with another key', async () => {
     card = await openCard({ exec: source({}) });
     const other = { get: async () => 'SHA256:another', pin: async () => undefined };
-    const tools: Tools = {
+    const tools: NmcDeps = {
       hub: createSnmpHub(),
       hostKeys: other,
       readBytes: () => Promise.reject(new Error('no image is meant here')),
-      waits: WAITS,
+      waits: TIMEOUTS,
     };
     const target = targetWith({ ...card.network, transfer: ['scp', 'ftp'], plaintext: true });
     expect(await problemOf(readCardFile(tools, target, ['a'], 10, { signal }))).toMatchObject({

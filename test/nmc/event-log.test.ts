@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lastUpdateIn, markOf, newerThan, parseEventLog, wordOf } from '../../src/nmc/look/event-log.ts';
+import {
+  lastStatus,
+  lastUpdateIn,
+  linesAfter,
+  markerOf,
+  parseEventLog,
+} from '../../src/nmc/look/event-log.ts';
 
 const LOST =
   '02/09/2018 14:02:39 Device UPS: Lost the local network management interface-to-UPS communication. 0x0102';
@@ -13,8 +19,8 @@ const BOOT = '02/09/2018 09:00:00 System Network service started. 0x0007';
 const NEWEST_FIRST = [LOST, FILE_FAILED, FAILED, FINISHED, STARTED, OUTPUT, BOOT];
 
 function wordSince(mark: string, lines: readonly string[]) {
-  const newer = newerThan(parseEventLog(lines.join('\r\n')), mark);
-  return newer === null ? null : wordOf(newer);
+  const newer = linesAfter(parseEventLog(lines.join('\r\n')), mark);
+  return newer === null ? null : lastStatus(newer);
 }
 
 describe('the event log of a card', () => {
@@ -80,8 +86,8 @@ describe('the event log of a card', () => {
 
   it('says nothing where the mark is gone or was never read', () => {
     expect(wordSince(BOOT, [STARTED, OUTPUT])).toBeNull();
-    expect(newerThan(parseEventLog(NEWEST_FIRST.join('\n')), null)).toBeNull();
-    expect(markOf([])).toBeNull();
+    expect(linesAfter(parseEventLog(NEWEST_FIRST.join('\n')), null)).toBeNull();
+    expect(markerOf([])).toBeNull();
   });
 
   it('takes headings, tabs and other lines for what they are', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../src/core/index.ts';
 import { echoMayStall, factsOf, placesOf, refusalOf, waitsOf } from '../../src/nmc/index.ts';
-import { WAITS } from '../../src/nmc/timeouts.ts';
+import { TIMEOUTS } from '../../src/nmc/timeouts.ts';
 
 function card(generation: Card['generation'], os: string | null = null, model = 'AP9631'): Card {
   return { model, serial: null, generation, platform: null, boot: null, os, app: null };
@@ -49,9 +49,9 @@ describe('the generation of a card', () => {
   });
 
   it('gives an old card minutes for its key exchange, and leaves other waits as given', () => {
-    const quick = { ...WAITS, command: 1 };
+    const quick = { ...TIMEOUTS, command: 1 };
     expect(waitsOf(card('nmc2'), quick)).toEqual({ ...quick, handshake: 240 });
     expect(waitsOf(card('nmc3'), quick)).toEqual(quick);
-    expect(waitsOf(null)).toEqual(WAITS);
+    expect(waitsOf(null)).toEqual(TIMEOUTS);
   });
 });

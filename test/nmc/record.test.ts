@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type NetworkAccess, type Recording, Secret, type UnitTarget } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
-import { READ_COMMANDS, recordCard, WAITS } from '../../src/nmc/index.ts';
+import { READ_COMMANDS, recordCard, TIMEOUTS } from '../../src/nmc/index.ts';
 import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
 import { closedPort, type Peer, shellPeer } from './peers.ts';
 
@@ -50,7 +50,7 @@ async function record(ssh: number, network: Partial<NetworkAccess> = {}): Promis
     hub,
     hostKeys,
     readBytes: () => Promise.reject(new Error('a recording reads no image')),
-    waits: { ...WAITS, command: 1, flush: 0.3, handshake: 10 },
+    waits: { ...TIMEOUTS, command: 1, flush: 0.3, handshake: 10 },
   };
   return recordCard(tools, target, { clock: systemClock, signal: new AbortController().signal });
 }

@@ -1,6 +1,6 @@
 import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Said } from '../../src/core/index.ts';
+import type { TranscriptEntry } from '../../src/core/index.ts';
 import { readEventLogByShell } from '../../src/nmc/look/event-log-source.ts';
 import { type Shell, withShell } from '../../src/nmc/session/shell.ts';
 import { openCard, PASSWORD, problemOf, type TestCard } from './card.ts';
@@ -47,7 +47,11 @@ function commandLine(
 async function within<T>(
   shell: (channel: ServerChannel) => void,
   act: (shell: Shell) => Promise<T>,
-  options: { flushSeconds?: number; commandSeconds?: number; transcript?: (said: Said) => void } = {},
+  options: {
+    flushSeconds?: number;
+    commandSeconds?: number;
+    transcript?: (said: TranscriptEntry) => void;
+  } = {},
 ): Promise<unknown> {
   card = await openCard({ shell });
   return problemOf(
@@ -182,7 +186,7 @@ describe('a command line', () => {
   });
 
   it('tells the transcript what was sent and received, and never the password', async () => {
-    const said: Said[] = [];
+    const said: TranscriptEntry[] = [];
     const line = commandLine('apc>', (command) => `${command} ${PASSWORD}\r\n${'y'.repeat(70_000)}\r\napc>`);
     await within(line.shell, (open) => open.run('about'), { transcript: (one) => said.push(one) });
     const kinds = said

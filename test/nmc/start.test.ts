@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { StepContext, UpgradePath } from '../../src/core/index.ts';
+import type { StepContext, UpgradeDriver } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { readBytes } from '../../src/images/index.ts';
 import { createSecretResolver, loadInventory, resolveTarget } from '../../src/inventory/index.ts';
-import { createNmcPath } from '../../src/nmc/index.ts';
-import { contextFor, placeholder } from '../../src/run/index.ts';
+import { createNmcDriver } from '../../src/nmc/index.ts';
+import { contextFor, imageMetadata } from '../../src/run/index.ts';
 import type { SimulatedDevice, SimulatedUnit } from '../../src/sim/index.ts';
 import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
 import { BOTH_WAYS, NMC2, openSite, type Site } from '../cli/harness.ts';
@@ -26,7 +26,11 @@ async function ready(
   unit: SimulatedUnit,
   onCommit: () => void,
   image = IMAGE,
-): Promise<{ readonly path: UpgradePath; readonly device: SimulatedDevice; readonly context: StepContext }> {
+): Promise<{
+  readonly path: UpgradeDriver;
+  readonly device: SimulatedDevice;
+  readonly context: StepContext;
+}> {
   site = await openSite([unit]);
   hub = createSnmpHub();
   const device = site.fleet.device(unit.name);
@@ -36,7 +40,7 @@ async function ready(
   const secrets = createSecretResolver({ environment: site.environment, folder: site.folder, ask: null });
   if (entry === undefined) throw new Error('the inventory has no unit');
   const target = await resolveTarget(entry, secrets, 'write');
-  const path = createNmcPath({
+  const path = createNmcDriver({
     hub,
     hostKeys: { get: async () => null, pin: async () => undefined },
     readBytes,
@@ -48,13 +52,13 @@ async function ready(
   const work = {
     target,
     clock: systemClock,
-    rehearsalSpeed: 600,
+    simulationSpeed: 600,
     abort: signal,
     progress: () => undefined,
     keep: async () => undefined,
     transcript: () => undefined,
   };
-  const context = contextFor(before, hop, { ...placeholder(hop), file: image }, null, work);
+  const context = contextFor(before, hop, { ...imageMetadata(hop), file: image }, null, work);
   const commit = async () => {
     onCommit();
     return { isFresh: () => true };
@@ -69,7 +73,7 @@ describe('a start over SNMP', () => {
       commits += 1;
     });
     device.start(IMAGE, 'agreed');
-    expect(await path.take('start', context)).toMatchObject({
+    expect(await path.execute('start', context)).toMatchObject({
       state: 'failed',
       problem: { code: 'device/busy' },
     });
@@ -82,7 +86,7 @@ describe('a start over SNMP', () => {
       // Somebody starts it at the very moment.
       given.device.start(IMAGE, 'agreed');
     });
-    expect(await given.path.take('start', given.context)).toMatchObject({
+    expect(await given.path.execute('start', given.context)).toMatchObject({
       state: 'unknown',
       problem: { code: 'device/start-refused' },
     });
@@ -96,14 +100,14 @@ describe('a start whose permit has expired', () => {
   ])('is not sent over %s', async (_way, unit, image) => {
     const { path, device, context } = await ready(unit, () => undefined, image);
     const late = { ...context, commit: async () => ({ isFresh: () => false }) };
-    expect(await path.take('start', late)).toMatchObject({ state: 'not-started' });
+    expect(await path.execute('start', late)).toMatchObject({ state: 'not-started' });
     expect(device.counters.starts).toBe(0);
   });
 
   it('and one that is not given at all sends nothing', async () => {
     const { path, device, context } = await ready(NMC2, () => undefined);
     const never = { ...context, commit: () => Promise.reject(new Error('the window is closed')) };
-    expect(await path.take('start', never)).not.toMatchObject({ state: 'done' });
+    expect(await path.execute('start', never)).not.toMatchObject({ state: 'done' });
     expect(device.counters.starts).toBe(0);
   });
 });

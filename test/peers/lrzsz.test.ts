@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/files/index.ts';
-import { LOCAL_WAITS, openSerialLine, sendImage } from '../../src/local/index.ts';
+import { LOCAL_TIMEOUTS, openSerialLine, sendImage } from '../../src/local/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { findProgram, skipped } from './daemon.ts';
 import { openPair, type PtyPair } from './pty-pair.ts';
@@ -59,7 +59,7 @@ describe.skipIf(socat === null || rx === null)('a receiver of others (lrzsz)', (
     try {
       const sent = await sendImage(line, image, {
         clock: systemClock,
-        waits: LOCAL_WAITS,
+        waits: LOCAL_TIMEOUTS,
         stop: new AbortController().signal,
         progress: (blocks) => seen.push(blocks),
         said: () => undefined,

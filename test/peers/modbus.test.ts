@@ -1,7 +1,7 @@
 import { ServerSerial } from 'modbus-serial';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/files/index.ts';
-import { LOCAL_WAITS, openSerialLine, readRegisters, serialModbus } from '../../src/local/index.ts';
+import { LOCAL_TIMEOUTS, openSerialLine, readRegisters, serialModbus } from '../../src/local/index.ts';
 import { findProgram, skipped } from './daemon.ts';
 import { openPair, type PtyPair } from './pty-pair.ts';
 
@@ -68,7 +68,7 @@ describe.skipIf(socat === null)('a Modbus server of others (modbus-serial)', () 
     const time = { clock: systemClock, signal: new AbortController().signal };
     const line = await openSerialLine(pair.here, 9600, time);
     try {
-      const registers = await readRegisters(serialModbus(line, time, LOCAL_WAITS));
+      const registers = await readRegisters(serialModbus(line, time, LOCAL_TIMEOUTS));
       expect(registers?.text('firmware')).toBe('UPS 12.4');
       expect(registers?.text('model')).toBe('Smart-UPS SRT 5000');
       expect(registers?.text('serial')).toBe('AS1729123456');
@@ -76,7 +76,7 @@ describe.skipIf(socat === null)('a Modbus server of others (modbus-serial)', () 
       expect(registers?.unsigned('status')).toBe(2);
       expect(registers?.bit('calibration', 1)).toBe(true);
       REGISTERS.delete(588);
-      const again = await readRegisters(serialModbus(line, time, LOCAL_WAITS));
+      const again = await readRegisters(serialModbus(line, time, LOCAL_TIMEOUTS));
       expect(again?.unsigned('ratingVA')).toBeNull();
       expect(again?.text('sku')).toBe('SRT5KXLI');
     } finally {

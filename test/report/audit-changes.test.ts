@@ -58,7 +58,7 @@ function unit({
     services: null,
     findings: null,
     problem: null,
-    verdict: { status, target: null, hops: [], path: 'nmc', wizard: null, reasons: [] },
+    verdict: { status, target: null, hops: [], transport: 'nmc', wizard: null, reasons: [] },
   };
 }
 

@@ -76,7 +76,7 @@ function audited(unit: Partial<Unit>, status: Status = 'current', advisories: Au
     services: null,
     findings: null,
     problem: null,
-    verdict: { status, target: null, hops: [], path: null, wizard: null, reasons: [] },
+    verdict: { status, target: null, hops: [], transport: null, wizard: null, reasons: [] },
   } satisfies AuditUnit;
 }
 

@@ -29,7 +29,7 @@ function auditOf(unit: Unit, because = 'needs 09.4, has 09.3'): AuditDocument {
       status: 'blocked',
       target: { version: '15.0', microLinkId: 18, image: null },
       hops: [],
-      path: 'nmc',
+      transport: 'nmc',
       wizard: null,
       reasons: [
         { code: 'LOADER', rule: 'r', outcome: 'block', because, remedy: 'install 09.6 first', source: 's' },

@@ -36,7 +36,7 @@ function unitOf(index: number, outcome: RunOutcome, now: RunNow | null = null): 
     hops: [
       {
         image: 'SMT18UPS_15-0.enc',
-        path: 'nmc',
+        transport: 'nmc',
         transfer: null,
         start: null,
         startRefused: false,

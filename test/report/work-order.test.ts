@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OrderLine, WorkOrder } from '../../src/core/index.ts';
+import type { WorkItem, WorkOrder } from '../../src/core/index.ts';
 import { type PlanDocument, renderDecision, renderPlan } from '../../src/report/index.ts';
 import { PLAN_REST } from '../run/values.ts';
 
 const MARKDOWN = { format: 'markdown', color: false } as const;
 const TEXT = { format: 'text', color: false } as const;
 
-function line(says: string): OrderLine {
+function line(says: string): WorkItem {
   return { says, source: 'vendor FAQ, line 1' };
 }
 
@@ -17,7 +17,7 @@ function orderWith(overrides: Partial<WorkOrder> = {}): WorkOrder {
   const last = { file: 'SMT18UPS_15-0.enc', sha256: null, inFolder: false };
   return {
     key: 'berlin/closet-3',
-    way: 'wizard',
+    procedure: 'wizard',
     unit: {
       site: 'berlin',
       name: 'closet-3',
@@ -46,7 +46,7 @@ function orderWith(overrides: Partial<WorkOrder> = {}): WorkOrder {
     ifItFails: [line('do not power off')],
     unknown: [line('the SKU')],
     notes: [line('a note')],
-    otherWays: [{ title: 'a stick', steps: [line('put it in')] }],
+    alternatives: [{ title: 'a stick', steps: [line('put it in')] }],
     ...overrides,
   };
 }
@@ -142,7 +142,7 @@ describe('a work order in Markdown', () => {
           minutes: null,
           first: [],
           notes: [],
-          otherWays: [],
+          alternatives: [],
         }),
       ]),
       MARKDOWN,
@@ -164,7 +164,7 @@ describe('a work order in Markdown', () => {
     const card = renderPlan(
       planWith([
         orderWith({
-          way: 'card-console',
+          procedure: 'card-console',
           unit: { ...orderWith().unit, host: '10.0.0.1', usb: null },
           target: null,
           hops: [],

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Reason, StoredImage } from '../../src/core/index.ts';
 import { readImage } from '../../src/images/index.ts';
-import { decide, judgeStart, loadRules, type RuleBook } from '../../src/rules/index.ts';
+import { judgeDescribed, judgeStart, loadRules, type RuleBook } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { listFindings, parseYaml } from '../../src/yaml/index.ts';
 import { unitAt } from '../run/values.ts';
@@ -46,12 +46,12 @@ describe('both sides of every bound', () => {
     const reasons = judgeStart(book, {
       unit: unitAt(version, { firmware }),
       image: unsignedImage(id),
-      path: 'nmc',
+      transport: 'nmc',
     });
     const of = (code: string): Reason | undefined => reasons.find((reason) => reason.code === code);
     const said = /with it on: (yes|not known|no)/.exec(of('OUTPUT_DURING_UPDATE')?.because ?? '')?.[1];
     const outputOn = said === 'not known' ? 'unknown' : said;
-    const usb = decide(book, {
+    const usb = judgeDescribed(book, {
       model: null,
       firmware: firmware.raw,
       transport: 'usb',
@@ -76,7 +76,7 @@ describe('both sides of every bound', () => {
   it('has rows for every line with a bound', () => {
     const seen = new Set(rows().map(({ id }) => id));
     for (const line of book.lines.values()) {
-      const bounded = line.cardPath.off ?? line.signedFrom ?? line.outputOn.from ?? line.advisories[0]?.from;
+      const bounded = line.cardGate.off ?? line.signedFrom ?? line.outputOn.from ?? line.advisories[0]?.from;
       if (bounded !== undefined && bounded !== null) expect(seen, `id ${line.id}`).toContain(line.id);
     }
   });

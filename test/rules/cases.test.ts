@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { decide, loadRules } from '../../src/rules/index.ts';
+import { judgeDescribed, loadRules } from '../../src/rules/index.ts';
 
 const FILE = new URL('../../../shared/cases/decisions.json', import.meta.url);
 const there = existsSync(FILE);
@@ -38,7 +38,7 @@ describe.skipIf(!there)('the labelled decisions, as of the FAQ', () => {
     expect(cases.length).toBeGreaterThan(100);
     for (const { id, input, expect: wanted } of cases) {
       const { firmwareString, ...rest } = input;
-      const { supported, wizard, image, target, upToDate, reasons } = decide(book, {
+      const { supported, wizard, image, target, upToDate, reasons } = judgeDescribed(book, {
         ...rest,
         firmware: firmwareString,
       });

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DecisionInput, decide, lineSummary, loadRules, type RuleBook } from '../../src/rules/index.ts';
+import {
+  type DecisionInput,
+  judgeDescribed,
+  lineSummary,
+  loadRules,
+  type RuleBook,
+} from '../../src/rules/index.ts';
 
 let book: RuleBook;
 let faq: RuleBook;
@@ -34,13 +40,13 @@ describe('routes with the images of the catalogue', () => {
     ['id 1015 has it in every image', 'SMT1500C', 'UPS 04.1 (ID1015)', ['04.1->18.0']],
     ['the newest has no way', 'SMT1500', 'UPS 15.0 (ID18)', []],
   ])('%s', (_name, model, firmware, wanted) => {
-    const { hops } = decide(book, input({ model, firmware }));
+    const { hops } = judgeDescribed(book, input({ model, firmware }));
     expect(hops.map(({ from, to }) => `${from}->${to}`)).toEqual(wanted);
   });
 
   it('lead to the id that the last image gives', () => {
     const ids = (firmware: string) =>
-      decide(book, input({ firmware })).hops.map(({ microLinkIdAfter }) => microLinkIdAfter);
+      judgeDescribed(book, input({ firmware })).hops.map(({ microLinkIdAfter }) => microLinkIdAfter);
     expect(ids('UPS 02.6 (ID1001)')).toEqual([1013, 1013]);
     expect(ids('UPS 04.0 (ID1002)')).toEqual([1014]);
     expect(ids('UPS 08.2 (ID1010)')).toEqual([1025]);
@@ -48,7 +54,7 @@ describe('routes with the images of the catalogue', () => {
 
   it('say before a hop that it closes the way it came by', () => {
     const closing = (firmware: string) =>
-      decide(book, input({ firmware, transport: 'nmc' })).reasons.filter(
+      judgeDescribed(book, input({ firmware, transport: 'nmc' })).reasons.filter(
         ({ code }) => code === 'CARD_PATH_CLOSES',
       );
     expect(closing('UPS 09.4 (ID18)')).toHaveLength(1);
@@ -62,7 +68,7 @@ describe('routes with the images of the catalogue', () => {
       fc.property(fc.constantFrom(...ids), fc.nat(20), fc.nat(9), (id, major, minor) => {
         const version = `${String(major).padStart(2, '0')}.${minor}`;
         let at = { id, version };
-        for (const hop of decide(book, input({ firmware: `UPS ${version} (ID${id})` })).hops) {
+        for (const hop of judgeDescribed(book, input({ firmware: `UPS ${version} (ID${id})` })).hops) {
           const image = book.lines.get(at.id)?.images.find(({ file }) => file === hop.image);
           expect(hop.from).toBe(at.version);
           expect(image?.version).toBe(hop.to);
@@ -77,7 +83,7 @@ describe('routes with the images of the catalogue', () => {
 
 describe('advisories', () => {
   const status = (firmware: string, id = 'CVE-2022-0715') =>
-    decide(book, input({ firmware })).advisories.find((advisory) => advisory.id === id);
+    judgeDescribed(book, input({ firmware })).advisories.find((advisory) => advisory.id === id);
 
   it.each([
     ['UPS 04.5 (ID1015)', 'affected', '15.5', '04.6'],
@@ -110,14 +116,14 @@ describe('advisories', () => {
   });
 
   it('were not public in 2020', () => {
-    expect(decide(faq, input({ firmware: 'UPS 04.5 (ID1015)' })).advisories).toEqual([]);
+    expect(judgeDescribed(faq, input({ firmware: 'UPS 04.5 (ID1015)' })).advisories).toEqual([]);
   });
 });
 
 describe('a day of judgement', () => {
   it('picks the newest release of that day', async () => {
     const of = async (asOf: string | undefined) =>
-      decide(await loadRules({ asOf }), input({ model: 'SMT1500C', firmware: 'UPS 04.1 (ID1015)' }));
+      judgeDescribed(await loadRules({ asOf }), input({ model: 'SMT1500C', firmware: 'UPS 04.1 (ID1015)' }));
     await expect(of('2020-04-01')).rejects.toMatchObject({ code: 'config/usage' });
     expect(await of('2020-04-02')).toMatchObject({ target: '04.1', upToDate: true, wizard: '4.2.0' });
     expect(await of('2024-03-23')).toMatchObject({ target: '04.1', wizard: '4.2.0' });
@@ -142,7 +148,7 @@ describe('what is known today', () => {
     [1001, 'SMT4UPS_07-1_Le_NOT750'],
     [null, null],
   ])('of the two images of id 4 names for %s VA: %s', (ratedVA, image) => {
-    expect(decide(book, input({ firmware: 'UPS 07.0 (ID4)', ratedVA })).image).toBe(image);
+    expect(judgeDescribed(book, input({ firmware: 'UPS 07.0 (ID4)', ratedVA })).image).toBe(image);
   });
 
   it('answers for every id of the catalogue what it is, what it may get, and from where that is known', () => {
@@ -150,7 +156,7 @@ describe('what is known today', () => {
     for (const [id, line] of book.lines) {
       // At 09.9 id 1001 would contradict itself.
       const firmware = `UPS ${id === 1001 ? '02.6' : '09.9'} (ID${id})`;
-      const told = decide(book, input({ firmware }));
+      const told = judgeDescribed(book, input({ firmware }));
       const summary = lineSummary(book, firmware);
       expect(summary).toMatchObject({ microLinkId: id });
       expect(summary?.sources.length, `sources of ${id}`).toBeGreaterThan(0);
@@ -236,7 +242,7 @@ describe('what is known today', () => {
     ['a model the wizard skips', { sku: 'SMT2200', firmware: 'UPS 07.0 (ID17)' }, true, 'WIZARD_SKIPS_MODEL'],
     ['no firmware string', { sku: 'SMT1500' }, false, 'IDENTITY_UNKNOWN'],
   ])('%s', (_name, given, supported, code) => {
-    const told = decide(book, input(given));
+    const told = judgeDescribed(book, input(given));
     expect(told.reasons.map((reason) => reason.code)).toContain(code);
     expect(told.supported).toBe(supported);
   });
@@ -247,7 +253,10 @@ describe('firmware strings that say nothing certain', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 60 }), fc.constantFrom(' ', ' / ', '; '), (junk, joint) => {
         fc.pre(!/^\s*$/.test(junk));
-        const told = decide(book, input({ model: 'SMT1500', firmware: `UPS 09.3 / ID=18${joint}${junk}` }));
+        const told = judgeDescribed(
+          book,
+          input({ model: 'SMT1500', firmware: `UPS 09.3 / ID=18${joint}${junk}` }),
+        );
         expect(told.target).toBeNull();
         expect(told.hops).toEqual([]);
       }),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { isFact, wantedOf } from '../../src/rules/engine/facts.ts';
+import { expectedShape, isFact } from '../../src/rules/engine/facts.ts';
 
 const FOLDER = new URL('../../src/rules/', import.meta.url);
 
@@ -19,6 +19,6 @@ it('every fact that the code computes may be asked for', () => {
 it('a name of another object is no fact', () => {
   for (const name of ['constructor', 'toString', '__proto__', '']) {
     expect(isFact(name)).toBe(false);
-    expect(wantedOf(name, 1)).toBeNull();
+    expect(expectedShape(name, 1)).toBeNull();
   }
 });

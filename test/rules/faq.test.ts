@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Decision,
   type DecisionInput,
-  decide,
+  judgeDescribed,
   loadRules,
   type RuleBook,
 } from '../../src/rules/index.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 function told(given: Partial<DecisionInput>): Decision {
-  return decide(faq, { model: null, firmware: null, transport: 'serial', ...given });
+  return judgeDescribed(faq, { model: null, firmware: null, transport: 'serial', ...given });
 }
 
 function firmwareOf(version: string, id: number | null): string {

@@ -360,7 +360,7 @@ describe('a unit and its card in one plan', () => {
       images: [image],
       cardFiles: files(...names),
       component,
-      path: 'nmc',
+      transport: 'nmc',
     });
     expect(images.map((one) => one.file)).toEqual(verdict.hops.map((hop) => hop.image));
     return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Image, nothingAgainst, type Reason } from '../../src/core/index.ts';
+import { type Image, isAllowed, type Reason } from '../../src/core/index.ts';
 import { readImage } from '../../src/images/index.ts';
 import { judgeRecovery, loadRules, type RecoveryInput } from '../../src/rules/index.ts';
 import { buildImage, type ImageRecipe } from '../../src/sim/index.ts';
@@ -24,7 +24,7 @@ const outcomes = (reasons: readonly Reason[]): Readonly<Record<string, string>> 
 describe('an image for a unit in its boot loader', () => {
   it('is sent where it is whole and for the id that the operator names', async () => {
     const reasons = await judged();
-    expect(nothingAgainst(reasons)).toBe(true);
+    expect(isAllowed(reasons)).toBe(true);
     expect(outcomes(reasons)).toMatchObject({
       RECOVERY_ID: 'pass',
       RECOVERY_INTACT: 'pass',
@@ -53,7 +53,7 @@ describe('an image for a unit in its boot loader', () => {
     const input = { image: image({ microLinkId: 18, version: '15.0', parts: [] }), expectId: 18 };
     const [reason] = (await judged(input)).filter(({ code }) => code === 'RECOVERY_LOADER');
     expect(reason).toMatchObject({ outcome: 'unknown', remedy: expect.stringContaining('09.6') });
-    expect(nothingAgainst(await judged(input, 'recovery-loader'))).toBe(true);
+    expect(isAllowed(await judged(input, 'recovery-loader'))).toBe(true);
     // The image that brings the loader needs nothing of the kind.
     const bringer = { image: image({ microLinkId: 18, version: '09.6', parts: ['UBL 08.6'] }), expectId: 18 };
     expect(outcomes(await judged(bringer)).RECOVERY_LOADER).toBeUndefined();

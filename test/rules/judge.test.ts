@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nothingAgainst, type Reason, type StoredImage, type Unit } from '../../src/core/index.ts';
+import { isAllowed, type Reason, type StoredImage, type Unit } from '../../src/core/index.ts';
 import { readImage } from '../../src/images/index.ts';
-import { judge, judgeStart, loadRules, type RuleBook } from '../../src/rules/index.ts';
+import { judgeStart, judgeUps, loadRules, type RuleBook } from '../../src/rules/index.ts';
 import { buildImage, type ImageRecipe } from '../../src/sim/index.ts';
 import { unitAt } from '../run/values.ts';
 
@@ -29,13 +29,14 @@ function against(reasons: readonly Reason[]): readonly string[] {
     .map(({ code, outcome }) => `${code} ${outcome}`);
 }
 
-const start = (of: Unit, what = image()) => against(judgeStart(book, { unit: of, image: what, path: 'nmc' }));
+const start = (of: Unit, what = image()) =>
+  against(judgeStart(book, { unit: of, image: what, transport: 'nmc' }));
 const withCondition = (condition: Partial<Unit['condition']>) =>
   unitAt('09.4', { condition: { ...unitAt('09.4').condition, ...condition } });
 
 describe('base rules', () => {
   it('have nothing against a healthy unit and its image, and say why each holds', () => {
-    const reasons = judgeStart(book, { unit: unitAt('09.4'), image: image(), path: 'nmc' });
+    const reasons = judgeStart(book, { unit: unitAt('09.4'), image: image(), transport: 'nmc' });
     expect(against(reasons)).toEqual([]);
     for (const reason of reasons) {
       expect(reason.because).not.toMatch(/[{}]/);
@@ -204,7 +205,7 @@ describe('base rules', () => {
 
 describe('the verdict', () => {
   const verdict = (of: Unit, images: readonly StoredImage[]) =>
-    judge(book, { unit: of, images, path: 'nmc' }).verdict;
+    judgeUps(book, { unit: of, images, transport: 'nmc' }).verdict;
 
   it('offers the newest image that fits, and only upwards', () => {
     const images = [
@@ -215,7 +216,7 @@ describe('the verdict', () => {
     expect(verdict(unitAt('09.4'), images)).toMatchObject({
       status: 'outdated',
       target: { version: '15.0', microLinkId: 18, image: 'new.enc' },
-      hops: [{ from: '09.4', to: '15.0', microLinkIdAfter: 18, path: 'nmc' }],
+      hops: [{ from: '09.4', to: '15.0', microLinkIdAfter: 18, transport: 'nmc' }],
     });
     expect(verdict(unitAt('15.0'), images)).toMatchObject({ status: 'current', target: null, hops: [] });
     expect(verdict(unitAt('16.0'), images)).toMatchObject({ status: 'current' });
@@ -249,7 +250,7 @@ describe('the verdict', () => {
     expect(reason).toMatchObject({ outcome: 'block', remedy: expect.stringContaining('12.0') });
     expect(reason?.because).toContain('image 15.1 has UPS 15.1');
     expect(reason?.because).toContain('12.0 had UBL 01.4 + MCU 06.0 + UPS 12.0');
-    const over = judge(book, { unit: unit('11.9', 1005, open), images: [bare, stone], path: 'nmc' });
+    const over = judgeUps(book, { unit: unit('11.9', 1005, open), images: [bare, stone], transport: 'nmc' });
     expect(over.verdict.hops.map(({ from, to, image: file }) => [from, to, file])).toEqual([
       ['11.9', '12.0', 'stone.enc'],
       ['12.0', '15.1', 'bare.enc'],
@@ -301,7 +302,7 @@ describe('the verdict', () => {
     const reasons = judgeStart(book, {
       unit: of,
       image: image({ microLinkId: id, version: '15.9', signed: true }),
-      path: 'nmc',
+      transport: 'nmc',
     });
     const found = reasons.find(({ code }) => code === 'OUTPUT_MUST_BE_OFF');
     expect(found?.outcome ?? 'none').toBe(outcome);
@@ -322,7 +323,7 @@ describe('the verdict', () => {
     const reasons = judgeStart(book, {
       unit: unit('01.3', id, { sku }),
       image: image({ microLinkId: id, version }),
-      path: 'nmc',
+      transport: 'nmc',
     });
     expect(reasons.find(({ code }) => code === 'BELOW_FLOOR')?.outcome ?? 'none').toBe(outcome);
   });
@@ -339,7 +340,7 @@ describe('the verdict', () => {
     const reasons = judgeStart(book, {
       unit: unit(from, id),
       image: image({ microLinkId: id, version: to }),
-      path: 'nmc',
+      transport: 'nmc',
     });
     expect(reasons.some(({ code }) => code === 'BATTERY_CAUTION')).toBe(told);
   });
@@ -361,7 +362,7 @@ describe('the verdict', () => {
     const reasons = judgeStart(book, {
       unit: unit('10.2', 1020, { card }),
       image: image({ microLinkId: 1020, version: '15.9' }),
-      path: 'nmc',
+      transport: 'nmc',
     });
     const about = reasons.filter(({ code }) => code === 'CARD_APP_UNKNOWN');
     expect(about.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual(codes);
@@ -376,7 +377,7 @@ describe('the verdict', () => {
     const reasons = judgeStart(book, {
       unit: unit('05.0', id),
       image: image({ microLinkId: other, version: '15.9' }),
-      path: 'nmc',
+      transport: 'nmc',
     });
     expect(reasons.find(({ code }) => code === 'OTHER_HARDWARE')).toMatchObject({ outcome: 'block' });
   });
@@ -421,8 +422,8 @@ describe('the verdict', () => {
   });
 
   it('over a local port names what a person can do', () => {
-    const { verdict: told } = judge(book, { unit: unitAt('09.4'), images: [image()], path: 'usb' });
-    expect(told).toMatchObject({ status: 'blocked', path: 'usb' });
+    const { verdict: told } = judgeUps(book, { unit: unitAt('09.4'), images: [image()], transport: 'usb' });
+    expect(told).toMatchObject({ status: 'blocked', transport: 'usb' });
     expect(told.reasons.find(({ code }) => code === 'NO_SEND_PATH')?.remedy).toContain(
       'Firmware Upgrade Wizard',
     );
@@ -438,7 +439,7 @@ describe('unknown is never yes', () => {
   it('a missing fact refuses, and no set of missing facts makes a refused unit allowed', () => {
     for (const name of conditions) {
       const blind = unitAt('09.4', { condition: { ...healthy.condition, [name]: null } });
-      expect(nothingAgainst(judgeStart(book, { unit: blind, image: image(), path: 'nmc' })), name).toBe(
+      expect(isAllowed(judgeStart(book, { unit: blind, image: image(), transport: 'nmc' })), name).toBe(
         false,
       );
     }
@@ -458,8 +459,8 @@ describe('unknown is never yes', () => {
           const seen = { ...healthy.condition, ...condition };
           const blind = { ...seen, ...Object.fromEntries(hidden.map((name) => [name, null])) };
           const allowed = (of: Unit['condition']) =>
-            nothingAgainst(
-              judgeStart(book, { unit: unitAt('09.4', { condition: of }), image: image(), path: 'nmc' }),
+            isAllowed(
+              judgeStart(book, { unit: unitAt('09.4', { condition: of }), image: image(), transport: 'nmc' }),
             );
           if (!allowed(seen)) expect(allowed(blind)).toBe(false);
         },
@@ -480,9 +481,9 @@ describe('unknown is never yes', () => {
           const images = offered.map((version, index) =>
             image({ microLinkId: id, version, payloadBytes: 100 + index }, `${index}.enc`),
           );
-          const { verdict } = judge(book, { unit: unit(installed, id), images, path: 'nmc' });
+          const { verdict } = judgeUps(book, { unit: unit(installed, id), images, transport: 'nmc' });
           for (const hop of verdict.hops) expect(hop.to > (hop.from ?? '')).toBe(true);
-          if (verdict.status === 'outdated') expect(nothingAgainst(verdict.reasons)).toBe(true);
+          if (verdict.status === 'outdated') expect(isAllowed(verdict.reasons)).toBe(true);
         },
       ),
       { numRuns: 200 },

@@ -2,17 +2,17 @@ import {
   readFirmware,
   type StoredImage,
   type Unit,
-  unseenUnit,
+  unknownUnit,
   type WorkOrder,
 } from '../../src/core/index.ts';
 import { readImage } from '../../src/images/index.ts';
-import { judge, type RuleBook, workOrder } from '../../src/rules/index.ts';
+import { judgeUps, type RuleBook, workOrder } from '../../src/rules/index.ts';
 import { buildImage, type ImageRecipe } from '../../src/sim/index.ts';
 
 /** A unit at a port of this machine, of which nothing is seen but what it is. */
 export function localUnit(firmware: string, overrides: Partial<Unit> = {}): Unit {
   return {
-    ...unseenUnit({ site: 'berlin', name: 'closet-3', host: null, port: '/dev/ttyUSB0' }),
+    ...unknownUnit({ site: 'berlin', name: 'closet-3', host: null, port: '/dev/ttyUSB0' }),
     model: 'Smart-UPS 1500',
     serial: 'AS1234567890',
     firmware: readFirmware(firmware),
@@ -36,11 +36,11 @@ export function folderImage(recipe: Partial<ImageRecipe>, file = 'x.enc'): Store
 export function orderFor(
   book: RuleBook,
   unit: Unit,
-  path: 'serial' | 'usb' | 'nmc' = 'serial',
+  transport: 'serial' | 'usb' | 'nmc' = 'serial',
   images: readonly StoredImage[] = [],
 ): WorkOrder | null {
-  const { verdict } = judge(book, { unit, images, path });
-  return workOrder(book, { key: 'berlin/closet-3', unit, verdict, path, images });
+  const { verdict } = judgeUps(book, { unit, images, transport });
+  return workOrder(book, { key: 'berlin/closet-3', unit, verdict, transport, images });
 }
 
 /** The texts of some lines, one below the other. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { OperatorWord, Reason, Unit } from '../../src/core/index.ts';
+import type { OperatorSettings, Reason, Unit } from '../../src/core/index.ts';
 import { readImage } from '../../src/images/index.ts';
 import { judgeStart, loadRules } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
@@ -32,20 +32,25 @@ function ways(
   transfer: readonly ('scp' | 'ftp')[],
   start: readonly ('snmp' | 'cli')[],
   plaintext = true,
-): OperatorWord {
+): OperatorSettings {
   return { output: null, feeds: [], network: { transfer, start, plaintext } };
 }
 
 async function said(
   reports: string,
-  operator: OperatorWord | undefined,
+  operator: OperatorSettings | undefined,
   unit: Unit = unitAt('09.4'),
   asOf?: string,
 ): Promise<Reason | undefined> {
   const file = join(folder, 'own.yaml');
   await writeFile(file, `version: 1\nrules: []\n${reports === '' ? '' : `reports:\n${reports}`}`);
   const book = await loadRules({ files: [file], asOf });
-  const input = { unit, image: IMAGE, path: 'nmc' as const, ...(operator === undefined ? {} : { operator }) };
+  const input = {
+    unit,
+    image: IMAGE,
+    transport: 'nmc' as const,
+    ...(operator === undefined ? {} : { operator }),
+  };
   return judgeStart(book, input).find(({ code }) => code === 'NOT_CONFIRMED' || code === 'WAY_REPORTED');
 }
 

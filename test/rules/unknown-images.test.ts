@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CardFile, Reason, StoredImage, Unit } from '../../src/core/index.ts';
 import { readImage } from '../../src/images/index.ts';
-import { judge, judgeCard, judgeStart, loadRules } from '../../src/rules/index.ts';
+import { judgeCard, judgeStart, judgeUps, loadRules } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { unitAt } from '../run/values.ts';
 
@@ -17,8 +17,8 @@ function ofCode(code: string, reasons: readonly Reason[]): readonly Reason[] {
 describe('an image whose hash nobody knows', () => {
   const judged = async (options: Parameters<typeof loadRules>[0]) => {
     const book = await loadRules(options);
-    const plan = judge(book, { unit: unitAt('09.4'), images: [IMAGE], path: 'nmc' });
-    const start = judgeStart(book, { unit: unitAt('09.4'), image: IMAGE, path: 'nmc' });
+    const plan = judgeUps(book, { unit: unitAt('09.4'), images: [IMAGE], transport: 'nmc' });
+    const start = judgeStart(book, { unit: unitAt('09.4'), image: IMAGE, transport: 'nmc' });
     return { status: plan.verdict.status, plan: plan.verdict.reasons, start, hash: book.hash };
   };
 
@@ -109,9 +109,9 @@ describe('a unit that says nothing of its condition', () => {
     const book = await loadRules();
     for (const linkUp of [null, false]) {
       const unit = unitAt('09.4', { condition: { ...nothing, linkUp } });
-      const { verdict } = judge(book, { unit, images: [IMAGE], path: 'nmc' });
+      const { verdict } = judgeUps(book, { unit, images: [IMAGE], transport: 'nmc' });
       expect(verdict.status).toBe('blocked');
-      const start = judgeStart(book, { unit, image: IMAGE, path: 'nmc' });
+      const start = judgeStart(book, { unit, image: IMAGE, transport: 'nmc' });
       for (const reasons of [verdict.reasons, start]) {
         expect(against(reasons).map(({ code }) => code)).toEqual(['CARD_LINK', 'CONDITION_UNKNOWN']);
         for (const { because } of reasons) expect(because).not.toMatch(/not known %/);
@@ -122,7 +122,7 @@ describe('a unit that says nothing of its condition', () => {
   it('is judged field by field as soon as it says anything', async () => {
     const book = await loadRules();
     const unit = unitAt('09.4', { condition: { ...nothing, linkUp: true, onLine: true } });
-    const start = judgeStart(book, { unit, image: IMAGE, path: 'nmc' });
+    const start = judgeStart(book, { unit, image: IMAGE, transport: 'nmc' });
     const codes = against(start).map(({ code }) => code);
     expect(codes).toContain('BATTERY_LOW');
     expect(codes).not.toContain('CONDITION_UNKNOWN');
@@ -132,7 +132,7 @@ describe('a unit that says nothing of its condition', () => {
     const overrule = new Map([['on-mains', 'seen with my own eyes']]);
     const book = await loadRules({ overrule });
     const unit = unitAt('09.4', { condition: { ...nothing, linkUp: true } });
-    const codes = against(judgeStart(book, { unit, image: IMAGE, path: 'nmc' })).map(({ code }) => code);
+    const codes = against(judgeStart(book, { unit, image: IMAGE, transport: 'nmc' })).map(({ code }) => code);
     expect(codes).toEqual(['CONDITION_UNKNOWN']);
   });
 });

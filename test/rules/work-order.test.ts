@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { OrderLine, Unit, WorkOrder } from '../../src/core/index.ts';
+import type { Unit, WorkItem, WorkOrder } from '../../src/core/index.ts';
 import { describedOrder, loadRules, type RuleBook, workOrder } from '../../src/rules/index.ts';
 import { unitAt } from '../run/values.ts';
 import { firmwareOf, folderImage, localUnit, orderFor, said } from './orders.ts';
@@ -23,8 +23,20 @@ const GROUP_C = [
   ...['SMX1500RMI2UQ', 'SMX750', 'SMX750I', 'SMX750IQ', 'SMX750-NMC', 'SMX750Q'],
 ];
 
-function everyLine(order: WorkOrder): readonly OrderLine[] {
-  const { first, bring, prepare, steps, check, ifItFails, unknown, notes, otherWays, port, minutes } = order;
+function everyLine(order: WorkOrder): readonly WorkItem[] {
+  const {
+    first,
+    bring,
+    prepare,
+    steps,
+    check,
+    ifItFails,
+    unknown,
+    notes,
+    alternatives: otherWays,
+    port,
+    minutes,
+  } = order;
   return [
     ...[first, bring, prepare, steps, check, ifItFails, unknown, notes].flat(),
     ...otherWays.flatMap((way) => way.steps),
@@ -35,7 +47,7 @@ function everyLine(order: WorkOrder): readonly OrderLine[] {
 
 /** What every order for a running unit must tell, whatever the unit. */
 function isWhole(order: WorkOrder, wizard: string | null, port: 'serial' | 'usb'): void {
-  expect(order).toMatchObject({ way: 'wizard', wizard, port: { use: port } });
+  expect(order).toMatchObject({ procedure: 'wizard', wizard, port: { use: port } });
   expect(order.hops.length).toBeGreaterThan(0);
   expect(order.target).toMatchObject(order.hops.at(-1)?.to ?? {});
   if (wizard !== null) expect(said(order.bring)).toContain(`Firmware Upgrade Wizard ${wizard}`);
@@ -176,14 +188,14 @@ describe('the port', () => {
     ['SCL500RMI1U', 1036, '15.5', 'usb', 'usb', null],
     // Something speaks against either port, so the one of the inventory stays.
     ['SCL500RMI1U', 1036, '15.5', 'serial', 'serial', null],
-  ] as const)('today %s of id %i at %s, asked over %s: %s', (sku, id, version, path, port, why) => {
-    const order = orderFor(today, localUnit(firmwareOf(version, id), { sku }), path);
+  ] as const)('today %s of id %i at %s, asked over %s: %s', (sku, id, version, transport, port, why) => {
+    const order = orderFor(today, localUnit(firmwareOf(version, id), { sku }), transport);
     if (order === null) throw new Error('no order');
     isWhole(order, '4.3.8', port);
     expect(said(order.port?.because)).toContain(why ?? '');
     if (why === null) expect(order.port?.because).toEqual([]);
     expect(order.unit).toMatchObject(
-      path === 'usb' ? { usb: '/dev/ttyUSB0' } : { serialPort: '/dev/ttyUSB0' },
+      transport === 'usb' ? { usb: '/dev/ttyUSB0' } : { serialPort: '/dev/ttyUSB0' },
     );
   });
 
@@ -200,8 +212,8 @@ describe('the port', () => {
   });
 
   it('is opened at the panel, which differs by family', () => {
-    const panel = (id: number, sku: string, path: 'serial' | 'usb') => {
-      const order = orderFor(today, localUnit(firmwareOf('10.0', id), { sku }), path);
+    const panel = (id: number, sku: string, transport: 'serial' | 'usb') => {
+      const order = orderFor(today, localUnit(firmwareOf('10.0', id), { sku }), transport);
       return { before: said(order?.prepare), unknown: said(order?.unknown) };
     };
     expect(panel(1005, 'SMC1500', 'serial').before).toContain('FU.1');
@@ -289,9 +301,9 @@ describe('units without an order', () => {
     ['an id that nobody knows', localUnit(firmwareOf('01.0', 9999)), 'serial'],
     ['a unit that did not answer', localUnit(firmwareOf('09.3', 18), { reachable: false }), 'usb'],
     ['a unit that its card updates', unitAt('09.4'), 'nmc'],
-  ])('%s', (_name, unit, path) => {
+  ])('%s', (_name, unit, transport) => {
     const images = [folderImage({}), folderImage({ microLinkId: 1006, version: '09.0' })];
-    expect(orderFor(today, unit, path, images)).toBeNull();
+    expect(orderFor(today, unit, transport, images)).toBeNull();
   });
 
   it('and a line of which no port is known, however many images there are', () => {
@@ -374,7 +386,7 @@ describe('units behind a card', () => {
       key: 'berlin/closet-3',
       unit: localUnit(firmwareOf('09.6', 18)),
       verdict: { status: 'blocked', reasons },
-      path: 'serial',
+      transport: 'serial',
       images: [],
     });
     expect(said(order?.first)).toContain('the unit says AS2');
@@ -399,7 +411,7 @@ describe('the output', () => {
 describe('other ways', () => {
   const titles = (version: string, id: number): readonly string[] => {
     const order = orderFor(today, localUnit(firmwareOf(version, id)));
-    return (order?.otherWays ?? []).map(({ title }) => title.split(' ').slice(0, 3).join(' '));
+    return (order?.alternatives ?? []).map(({ title }) => title.split(' ').slice(0, 3).join(' '));
   };
 
   it.each([
@@ -438,7 +450,7 @@ describe('other ways', () => {
 
   it('say exactly what is published of a stick, and what is not', () => {
     const order = orderFor(today, localUnit(firmwareOf('10.1', 1020), { sku: 'SRT5KXLI' }));
-    const [stick] = order?.otherWays ?? [];
+    const [stick] = order?.alternatives ?? [];
     const text = said(stick?.steps);
     for (const part of [
       'FAT32',
@@ -491,7 +503,7 @@ describe('a card that answers without its application', () => {
       key: 'berlin/a',
       unit: localUnit('', { port: 161, host: '10.0.0.1', serial: null, card: { ...card, generation } }),
       verdict: { status: 'unknown', reasons: [] },
-      path: 'nmc',
+      transport: 'nmc',
       images: [],
       problem: { code },
     });
@@ -503,7 +515,13 @@ describe('a card that answers without its application', () => {
     ['nmc1', ['Of other models than these nothing is said'], []],
   ] as const)('of generation %s gets its own console', (generation, parts, others) => {
     const order = ordered(generation);
-    expect(order).toMatchObject({ way: 'card-console', target: null, port: null, hops: [], wizard: null });
+    expect(order).toMatchObject({
+      procedure: 'card-console',
+      target: null,
+      port: null,
+      hops: [],
+      wizard: null,
+    });
     if (order === null) throw new Error('no order');
     const text = said(everyLine(order));
     for (const part of [...parts, '8 data bits', 'BM>', 'audit --unit berlin/a'])
@@ -517,7 +535,7 @@ describe('a card that answers without its application', () => {
       key: 'berlin/a',
       unit: localUnit('', { reachable: false, card }),
       verdict: { status: 'unreachable', reasons: [] },
-      path: 'nmc',
+      transport: 'nmc',
       images: [],
       problem: { code: 'link/silent' },
     });
@@ -544,11 +562,11 @@ describe('every line of the catalogue', () => {
   it('gives an order that is whole wherever it gives one, over each way', () => {
     let orders = 0;
     for (const line of today.lines.values()) {
-      for (const path of ['serial', 'usb'] as const) {
-        const order = orderFor(today, localUnit(firmwareOf('00.1', line.id)), path);
+      for (const transport of ['serial', 'usb'] as const) {
+        const order = orderFor(today, localUnit(firmwareOf('00.1', line.id)), transport);
         if (order === null) continue;
         orders += 1;
-        isWhole(order, order.wizard, order.port?.use ?? path);
+        isWhole(order, order.wizard, order.port?.use ?? transport);
       }
     }
     expect(orders).toBeGreaterThan(90);

@@ -1,18 +1,18 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isCardFile, type Plan, type StoredFile, type UpgradePath, unitKey } from '../../src/core/index.ts';
+import { isCardFile, type Plan, type StoredFile, type UpgradeDriver, unitKey } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
 import { createSecretResolver, loadInventory, resolveTarget } from '../../src/inventory/index.ts';
-import { createNmcPath, WAITS, type Waits } from '../../src/nmc/index.ts';
+import { createNmcDriver, TIMEOUTS, type Timeouts } from '../../src/nmc/index.ts';
 import { judgeCardStart, judgeUnit, loadRules } from '../../src/rules/index.ts';
 import { buildPlan, type Control, createEarlierStarts, execute } from '../../src/run/index.ts';
 import { createSnmpHub } from '../../src/snmp/index.ts';
 import {
   createJournal,
+  createKnownHosts,
   createLocks,
-  createPins,
   type Journal,
   type JournalEvent,
   type NewEvent,
@@ -22,8 +22,8 @@ import {
 import { type CardSetup, FakeCard, firmware, LOGIN } from '../nmc/fake-card.ts';
 
 /** The waits of the network path for a card that restarts within a tenth of a second. */
-export const QUICK: Waits = {
-  ...WAITS,
+export const QUICK: Timeouts = {
+  ...TIMEOUTS,
   poll: 0.02,
   startSeen: 0.4,
   verify: 0.8,
@@ -50,7 +50,7 @@ export interface CardSiteSetup {
   /** Whether the card is asked by SNMP; without it the command line tells all. */
   readonly snmp?: boolean;
   readonly transfer?: readonly ('scp' | 'ftp')[];
-  readonly waits?: Partial<Waits>;
+  readonly waits?: Partial<Timeouts>;
 }
 
 export interface Circumstances {
@@ -96,7 +96,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
   const hub = createSnmpHub({ timeoutMs: 150, retries: 0 });
   const state = join(folder, 'state');
   const waits = { ...QUICK, ...setup.waits };
-  const nmc = createNmcPath({ hub, hostKeys: createPins(state), readBytes, waits });
+  const nmc = createNmcDriver({ hub, hostKeys: createKnownHosts(state), readBytes, waits });
   const { cardFiles } = await openFolder(files, { cardsWillDo: true });
   const book = await loadRules();
   const journals: Journal[] = [];
@@ -110,7 +110,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
       locks: createLocks(state),
       earlier: createEarlierStarts(state, journal.run),
       clock: systemClock,
-      rehearsalSpeed: 1,
+      simulationSpeed: 1,
       against: (unit, image, _hop, _operator, planned) =>
         isCardFile(image) ? judgeCardStart(book, { unit, file: image, planned: planned.card }) : [],
       image: async (hop): Promise<StoredFile> => {
@@ -120,7 +120,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
         return file;
       },
       control: control ?? { stopNew: false, abort: new AbortController().signal },
-      papers: { keep: async () => undefined, transcript: () => undefined },
+      artifacts: { keep: async () => undefined, transcript: () => undefined },
       progress: () => undefined,
       ended: () => undefined,
     });
@@ -139,7 +139,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
         images: [],
         cardFiles,
         component: 'card',
-        path: 'nmc',
+        transport: 'nmc',
       });
       return buildPlan(book.hash, [{ target, look, ...judged }], 'card');
     },
@@ -190,13 +190,13 @@ sites:
 export class Killed extends Error {}
 
 /** Reading the settings of a card has tests of its own. */
-function withBackup(path: UpgradePath, works: boolean): UpgradePath {
+function withBackup(path: UpgradeDriver, works: boolean): UpgradeDriver {
   return {
     ...path,
-    take: async (step, context) =>
+    execute: async (step, context) =>
       step === 'backup'
-        ? { state: works ? 'done' : 'failed', way: null, problem: null }
-        : path.take(step, context),
+        ? { state: works ? 'done' : 'failed', method: null, problem: null }
+        : path.execute(step, context),
   };
 }
 

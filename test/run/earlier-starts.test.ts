@@ -16,7 +16,7 @@ afterEach(() => rm(state, { recursive: true, force: true }));
 const KEY = 'berlin/a';
 
 function step(hop: number, name: 'start' | 'verify', to: 'committing' | 'done'): NewEvent {
-  return { event: 'step', unit: KEY, hop, step: name, state: to, way: null, problem: null };
+  return { event: 'step', unit: KEY, hop, step: name, state: to, method: null, problem: null };
 }
 
 /** A run over 09.6 to 15.0 that is gone, with these lines of its unit. */
@@ -92,7 +92,7 @@ describe('a start of another run whose end is not known', () => {
 
   it('counts a staged image against a partner, and not against the unit itself', async () => {
     await leave([
-      { event: 'step', unit: KEY, hop: 0, step: 'start', state: 'staged', way: null, problem: null },
+      { event: 'step', unit: KEY, hop: 0, step: 'start', state: 'staged', method: null, problem: null },
     ]);
     const earlier = createEarlierStarts(state, null);
     await expect(earlier.refuseOn(unitAt('09.3'))).resolves.toBeUndefined();

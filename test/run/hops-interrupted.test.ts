@@ -37,7 +37,7 @@ describe('a second hop that fails', () => {
     expect(only(await site.resume('r')).outcome).toBe('failed');
     expect(starts).toEqual([AT_09_3, AT_09_6]);
 
-    device.mend('update-cancelled');
+    device.clearFault('update-cancelled');
     const again = only(await site.resume('r', {}, [KEY]));
     expect(again).toMatchObject({
       outcome: 'upgraded',
@@ -136,8 +136,8 @@ describe('first hops whose end is not known', () => {
   async function leave(journal: Journal, plan: Plan, ended: boolean): Promise<void> {
     for (const { key, unit } of plan.units) {
       await journal.append({ event: 'unit', unit: key, attempt: 1, hop: 0, before: unit });
-      const line = { event: 'step', unit: key, hop: 0, step: 'start', way: null, problem: null } as const;
-      await journal.append({ ...line, state: 'committing', ways: ['snmp'] });
+      const line = { event: 'step', unit: key, hop: 0, step: 'start', method: null, problem: null } as const;
+      await journal.append({ ...line, state: 'committing', methods: ['snmp'] });
       if (!ended) continue;
       await journal.append({
         event: 'end',

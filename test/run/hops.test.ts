@@ -52,8 +52,8 @@ describe('a route of two hops', () => {
 
   it.each(['snmp', 'cli'] as const)(
     'over a change of the line, started by %s: the serial number is what stays',
-    async (way) => {
-      site = await openRouteSite([{ ...TRANSIT, start: [way] }]);
+    async (method) => {
+      site = await openRouteSite([{ ...TRANSIT, start: [method] }]);
       const device = site.fleet.device('t');
       const starts = startsOf(device);
       const plan = await site.plan({ t: OVER_1013 });
@@ -68,12 +68,12 @@ describe('a route of two hops', () => {
         outcome: 'upgraded',
         before: { firmware: { version: '02.5', microLinkId: 1001 } },
         after: { firmware: { version: '15.3', microLinkId: 1013 } },
-        hops: [{ startedBy: way }, { startedBy: way }],
+        hops: [{ startedBy: method }, { startedBy: method }],
       });
       expect(starts).toEqual(['UPS 02.5 (ID1001)', 'UPS 02.9 (ID1013)']);
       expect(device.counters.starts).toBe(2);
       // A start over SNMP names no file, so there the image of a hop must not lie beside the next one.
-      expect([...device.files.keys()]).toEqual(way === 'snmp' ? [] : OVER_1013);
+      expect([...device.files.keys()]).toEqual(method === 'snmp' ? [] : OVER_1013);
     },
   );
 

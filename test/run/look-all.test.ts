@@ -5,9 +5,9 @@ import {
   type LookContext,
   Problem,
   type UnitTarget,
-  unseenUnit,
+  unknownUnit,
 } from '../../src/core/index.ts';
-import { type LookProgress, lookAll, type Paths } from '../../src/run/index.ts';
+import { type Drivers, type LookProgress, lookAll } from '../../src/run/index.ts';
 
 /** Every wait is over at once, so that each card counts as silent. */
 const CLOCK: Clock = {
@@ -25,7 +25,7 @@ it('lets as many units as there are wait for one end, without a warning of Node.
   const warnings: string[] = [];
   const onWarning = ({ name }: Error): void => void warnings.push(name);
   process.on('warning', onWarning);
-  const paths = pathsOf(async (target, { signal }) => {
+  const paths = driversOf(async (target, { signal }) => {
     signal?.addEventListener('abort', () => undefined);
     return lookOf(target, true);
   });
@@ -63,18 +63,21 @@ function targetOf(index: number, site = 's'): UnitTarget {
 }
 
 function lookOf(target: UnitTarget, reachable: boolean): Look {
-  const unit = { ...unseenUnit({ site: target.site, name: target.name, host: null, port: null }), reachable };
+  const unit = {
+    ...unknownUnit({ site: target.site, name: target.name, host: null, port: null }),
+    reachable,
+  };
   const problem = reachable ? null : new Problem('link/silent', 'No answer.', { hint: 'None.' });
   return { unit, kind: null, description: null, problem };
 }
 
 /** A way to units that looks as it is told to; nothing else is asked of it. */
-function pathsOf(look: (target: UnitTarget, context: LookContext) => Promise<Look>): Paths {
+function driversOf(look: (target: UnitTarget, context: LookContext) => Promise<Look>): Drivers {
   const never = (): never => {
     throw new Error('only looks are asked for');
   };
-  const path = { look, steps: never, check: never, take: never, switchOutput: never };
-  return { nmc: path, local: path };
+  const driver = { look, steps: never, query: never, execute: never, switchOutput: never };
+  return { nmc: driver, local: driver };
 }
 
 function many(count: number, site?: string): readonly UnitTarget[] {
@@ -95,7 +98,7 @@ describe('a look at many units', () => {
     });
     const everyoneAsked = new Promise<void>((resolve) => {
       void lookAll(
-        pathsOf(async (target) => {
+        driversOf(async (target) => {
           asked += 1;
           if (asked === 1000) resolve();
           await patience;
@@ -115,7 +118,7 @@ describe('a look at many units', () => {
     let most = 0;
     const targets = [...many(300, 'one'), ...many(300, 'two')];
     const looks = await lookAll(
-      pathsOf(async (target, context) => {
+      driversOf(async (target, context) => {
         // Longer than a silent one keeps its place.
         await turns(5);
         await context.heard?.();
@@ -143,7 +146,7 @@ describe('a look at many units', () => {
     });
     const local = many(100).map((target): UnitTarget => ({ ...target, network: null, local: { usb: 'x' } }));
     const all = lookAll(
-      pathsOf(async (target) => {
+      driversOf(async (target) => {
         asked += 1;
         await held;
         return lookOf(target, true);
@@ -160,7 +163,7 @@ describe('a look at many units', () => {
   it('counts what is looked at, unreachable and silent, and ends with none silent', async () => {
     const seen: LookProgress[] = [];
     await lookAll(
-      pathsOf(async (target, context) => {
+      driversOf(async (target, context) => {
         await turns(5);
         const answers = Number(target.name.slice(1)) % 3 === 0;
         if (answers) await context.heard?.();

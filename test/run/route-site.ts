@@ -5,22 +5,22 @@ import { type Clock, type Plan, Problem, type Reason, type Unit, unitKey } from 
 import { systemClock } from '../../src/files/index.ts';
 import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
 import { createSecretResolver, loadInventory, resolveTarget } from '../../src/inventory/index.ts';
-import { createLocalPath } from '../../src/local/index.ts';
-import { createNmcPath } from '../../src/nmc/index.ts';
+import { createLocalDriver } from '../../src/local/index.ts';
+import { createNmcDriver } from '../../src/nmc/index.ts';
 import {
   buildPlan,
   type Control,
   createEarlierStarts,
+  type Drivers,
   execute,
   lookAll,
-  type Paths,
 } from '../../src/run/index.ts';
 import { ROUTE_IMAGES, type SimulatedDevice, type SimulatedUnit } from '../../src/sim/index.ts';
 import { createSnmpHub } from '../../src/snmp/index.ts';
 import {
   createJournal,
+  createKnownHosts,
   createLocks,
-  createPins,
   type Journal,
   type JournalEvent,
   type RunRecord,
@@ -81,9 +81,9 @@ export async function openRouteSite(
   const secrets = createSecretResolver({ environment: site.environment, folder: site.folder, ask: null });
   const targets = await Promise.all(inventory.units.map((unit) => resolveTarget(unit, secrets, 'write')));
   const hub = createSnmpHub();
-  const paths: Paths = {
-    nmc: createNmcPath({ hub, hostKeys: createPins(site.state), readBytes }),
-    local: createLocalPath({ clock: systemClock, readBytes }),
+  const paths: Drivers = {
+    nmc: createNmcDriver({ hub, hostKeys: createKnownHosts(site.state), readBytes }),
+    local: createLocalDriver({ clock: systemClock, readBytes }),
   };
   const journals: Journal[] = [];
   const keep = (journal: Journal): Journal => {
@@ -105,7 +105,7 @@ export async function openRouteSite(
       locks: createLocks(site.state),
       earlier: createEarlierStarts(site.state, journal.run),
       clock: circumstances.clock ?? systemClock,
-      rehearsalSpeed: speed,
+      simulationSpeed: speed,
       against: circumstances.against ?? (() => []),
       image: async (hop) => {
         const image = byName(hop.image.file);
@@ -113,7 +113,7 @@ export async function openRouteSite(
         return image;
       },
       control: circumstances.control ?? { stopNew: false, abort: new AbortController().signal },
-      papers: { keep: async () => undefined, transcript: () => undefined },
+      artifacts: { keep: async () => undefined, transcript: () => undefined },
       progress: () => undefined,
       ended: () => undefined,
     });
@@ -169,10 +169,10 @@ function verdictOf(unit: Unit, route: Awaited<ReturnType<typeof openFolder>>['im
       to: image.version ?? '',
       image: image.file,
       microLinkIdAfter: image.microLinkIdAfter ?? 0,
-      path: 'nmc' as const,
+      transport: 'nmc' as const,
       twoStep: false,
     })),
-    path: 'nmc' as const,
+    transport: 'nmc' as const,
     wizard: null,
     reasons: [],
   };

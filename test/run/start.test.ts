@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Clock, isUpsHop } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
-import { Flight } from '../../src/run/partner-gate.ts';
+import { PartnerGate } from '../../src/run/partner-gate.ts';
 import { momentOf, StartGate } from '../../src/run/start-gate.ts';
 import { createJournal, type JournalEvent } from '../../src/state/index.ts';
 import { blockedBecause, KEY, OLD_LOADER, only, openRouteSite, ROUTE, type RouteSite } from './route-site.ts';
@@ -159,7 +159,7 @@ describe('another run', () => {
           unit: KEY,
           hop: 0,
           step: 'start',
-          way: 'snmp',
+          method: 'snmp',
           problem: null,
         } as const;
         await other.append({ ...start, state: 'committing' });
@@ -179,7 +179,7 @@ describe('the gate of a start', () => {
       clock,
       judgedAt: momentOf(clock),
       judge,
-      write: async (way) => void lines.push(`committing ${way}`),
+      write: async (method) => void lines.push(`committing ${method}`),
       takeBack: async () => void lines.push('not-started'),
     });
     return { gate, lines, clock };
@@ -224,9 +224,9 @@ describe('the gate of a start', () => {
       clock,
       judgedAt: momentOf(clock),
       judge: async () => undefined,
-      write: async (way) => {
+      write: async (method) => {
         gate.close();
-        lines.push(`committing ${way}`);
+        lines.push(`committing ${method}`);
       },
       takeBack: async () => void lines.push('not-started'),
     });
@@ -246,7 +246,7 @@ describe('the gate of a start', () => {
 
 describe('units in flight', () => {
   const flight = () =>
-    new Flight(
+    new PartnerGate(
       new Map([
         ['x/b', ['x/a2']],
         ['x/a2', ['x/b']],

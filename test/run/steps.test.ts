@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock, Step, StepContext, StepResult, UnitTarget, UpgradePath } from '../../src/core/index.ts';
-import { contextFor, limited, placeholder } from '../../src/run/step.ts';
+import type {
+  Clock,
+  Step,
+  StepContext,
+  StepResult,
+  UnitTarget,
+  UpgradeDriver,
+} from '../../src/core/index.ts';
+import { contextFor, imageMetadata, withTimeout } from '../../src/run/step.ts';
 import { plannedUnit } from './values.ts';
 
 /** A clock whose waits end when the test says so. */
@@ -22,7 +29,7 @@ function standing(): { readonly clock: Clock; readonly pass: () => void } {
   };
 }
 
-const STEPS: readonly Step[] = [{ does: 'start', commits: true, limitSeconds: 300 }];
+const STEPS: readonly Step[] = [{ step: 'start', commits: true, limitSeconds: 300 }];
 
 const target: UnitTarget = {
   site: 'berlin',
@@ -37,11 +44,11 @@ const target: UnitTarget = {
 };
 
 /** A path of which only the taking of a step may be called. */
-function pathOf(take: UpgradePath['take']): UpgradePath {
+function pathOf(take: UpgradeDriver['execute']): UpgradeDriver {
   const never = (): never => {
     throw new Error('not asked for here');
   };
-  return { look: never, steps: never, check: never, take, switchOutput: never };
+  return { look: never, steps: never, query: never, execute: take, switchOutput: never };
 }
 
 function contextWith(clock: Clock): StepContext {
@@ -52,13 +59,13 @@ function contextWith(clock: Clock): StepContext {
   const surroundings = {
     target,
     clock,
-    rehearsalSpeed: 1,
+    simulationSpeed: 1,
     abort,
     progress: () => undefined,
     keep: async () => undefined,
     transcript: () => undefined,
   };
-  return contextFor(planned.unit, hop, placeholder(hop), null, surroundings);
+  return contextFor(planned.unit, hop, imageMetadata(hop), null, surroundings);
 }
 
 describe('a step', () => {
@@ -73,9 +80,9 @@ describe('a step', () => {
       });
       signal.throwIfAborted();
       sent += 1;
-      return { state: 'done', way: 'snmp', problem: null };
+      return { state: 'done', method: 'snmp', problem: null };
     });
-    const result = limited('start', contextWith(clock), STEPS, { path, clock });
+    const result = withTimeout('start', contextWith(clock), STEPS, { path, clock });
     await Promise.resolve();
     pass();
     expect(await result).toMatchObject({ state: 'unknown', problem: { code: 'device/update-unknown' } });
@@ -88,7 +95,7 @@ describe('a step', () => {
     const path = pathOf(async () => {
       throw new Error('odd');
     });
-    expect(await limited('start', contextWith(clock), STEPS, { path, clock })).toMatchObject({
+    expect(await withTimeout('start', contextWith(clock), STEPS, { path, clock })).toMatchObject({
       state: 'unknown',
       problem: { code: 'internal/unexpected' },
     });

@@ -4,13 +4,13 @@ import {
   type PlannedUnit,
   planId,
   type Unit,
-  unseenUnit,
+  unknownUnit,
 } from '../../src/core/index.ts';
 
 /** A healthy unit of id 18 at a version. */
 export function unitAt(version: string, overrides: Partial<Unit> = {}): Unit {
   return {
-    ...unseenUnit({ site: 'berlin', name: 'a', host: '127.0.0.1', port: 161 }),
+    ...unknownUnit({ site: 'berlin', name: 'a', host: '127.0.0.1', port: 161 }),
     serial: 'AS1234567890',
     model: 'Smart-UPS 1500',
     firmware: { raw: `UPS ${version} (ID18)`, version, microLinkId: 18 },
@@ -55,11 +55,11 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
           to: '15.0',
           image: 'SMT18UPS_15-0.enc',
           microLinkIdAfter: 18,
-          path: 'nmc',
+          transport: 'nmc',
           twoStep: false,
         },
       ],
-      path: 'nmc',
+      transport: 'nmc',
       wizard: null,
       reasons: [],
     },
@@ -70,7 +70,7 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
         from: { version: '09.4', microLinkId: 18 },
         to: { version: '15.0', microLinkId: 18 },
         image: { file: 'SMT18UPS_15-0.enc', sha256: 'a'.repeat(64), sizeBytes: 1280 },
-        path: 'nmc',
+        transport: 'nmc',
         steps: ['transfer', 'start', 'settle', 'verify'],
       },
     ],

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ACCESS } from '../../src/sim/access.ts';
 import { buildCardFile, type CardFileRecipe, cardFileName } from '../../src/sim/device/card-file-builder.ts';
 import type { SimulatedDevice } from '../../src/sim/device/device.ts';
-import type { Face } from '../../src/sim/endpoints/endpoint.ts';
-import { openSnmpFace } from '../../src/sim/endpoints/snmp/endpoint.ts';
+import type { Endpoint } from '../../src/sim/endpoints/endpoint.ts';
+import { openSnmpEndpoint } from '../../src/sim/endpoints/snmp/endpoint.ts';
 import { type Bench, closeDevices, makeDevice } from './device-bench.ts';
 import { type RawSnmp, rawSnmp } from './raw-snmp.ts';
 
@@ -13,12 +13,12 @@ const MODEL = '1.3.6.1.4.1.318.1.1.1.1.1.1.0';
 const MODULES = '1.3.6.1.4.1.318.1.4.2.4.1';
 
 let bench: Bench;
-let face: Face;
+let face: Endpoint;
 let agent: RawSnmp;
 
 beforeEach(async () => {
   bench = await makeDevice({ speed: 300 });
-  face = await openSnmpFace(bench.device, '127.0.0.1');
+  face = await openSnmpEndpoint(bench.device, '127.0.0.1');
   agent = rawSnmp(face.port);
 });
 afterEach(async () => {
@@ -97,7 +97,7 @@ describe('a card that takes firmware for itself', () => {
     await ready(device);
     expect(device.appVersion).toBe('v7.1.2');
     expect(device.password).not.toBe(ACCESS.password);
-    device.mend('card-returns-old');
+    device.clearFault('card-returns-old');
     device.inject('card-app-mismatch');
     send(device, { part: 'sumx', version: 'v7.1.9' });
     await ready(device);

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ACCESS } from '../../src/sim/access.ts';
 import { buildImage } from '../../src/sim/device/image-builder.ts';
 import { UPDATE } from '../../src/sim/device/update-engine.ts';
-import type { Face } from '../../src/sim/endpoints/endpoint.ts';
-import { openSnmpFace } from '../../src/sim/endpoints/snmp/endpoint.ts';
+import type { Endpoint } from '../../src/sim/endpoints/endpoint.ts';
+import { openSnmpEndpoint } from '../../src/sim/endpoints/snmp/endpoint.ts';
 import { FAULTS, PERSONAS } from '../../src/sim/index.ts';
 import { type Bench, closeDevices, makeDevice } from './device-bench.ts';
 import { type RawSnmp, rawSnmp } from './raw-snmp.ts';
@@ -16,12 +16,12 @@ const FLAGS = `${P}.11.1.1.0`;
 const OBJECT = `${P}.6.2.9.0`;
 
 let bench: Bench;
-let face: Face;
+let face: Endpoint;
 let agent: RawSnmp;
 
 beforeEach(async () => {
   bench = await makeDevice({ speed: 300 });
-  face = await openSnmpFace(bench.device, '127.0.0.1');
+  face = await openSnmpEndpoint(bench.device, '127.0.0.1');
   agent = rawSnmp(face.port);
 });
 afterEach(async () => {
@@ -82,7 +82,7 @@ describe('the agent of a simulated card', () => {
 
   it('takes the write of an update that the unit refuses for its output, and shows the failure', async () => {
     const { device } = await makeDevice({ change: { outputOnUpdate: 'refused' }, speed: 60 });
-    const other = await openSnmpFace(device, '127.0.0.1');
+    const other = await openSnmpEndpoint(device, '127.0.0.1');
     const client = rawSnmp(other.port);
     try {
       device.store('new.enc', buildImage({ microLinkId: 20, version: '15.2' }));

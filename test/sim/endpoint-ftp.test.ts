@@ -223,7 +223,7 @@ describe('a fault of the FTP server', () => {
     const { device, port } = await makeFtp({ faults: ['ftp-no-room'], change: { flashBytes: 100_000 } });
     await login(client, port);
     await expect(upload('/upsfw/a.enc', Buffer.from('small'))).rejects.toMatchObject({ code: 552 });
-    device.mend('ftp-no-room');
+    device.clearFault('ftp-no-room');
     await upload('/upsfw/a.enc', Buffer.from('small'));
     await expect(upload('/upsfw/b.enc')).rejects.toThrow();
     expect([...device.files.keys()]).toEqual(['a.enc']);

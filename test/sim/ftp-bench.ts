@@ -4,8 +4,8 @@ import { Writable } from 'node:stream';
 import type { Client } from 'basic-ftp';
 import { ACCESS } from '../../src/sim/access.ts';
 import type { SimulatedDevice } from '../../src/sim/device/device.ts';
-import type { Face } from '../../src/sim/endpoints/endpoint.ts';
-import { openFtpFace } from '../../src/sim/endpoints/ftp/conversation.ts';
+import type { Endpoint } from '../../src/sim/endpoints/endpoint.ts';
+import { openFtpEndpoint } from '../../src/sim/endpoints/ftp/conversation.ts';
 import { type BenchOptions, closeDevices, makeDevice } from './device-bench.ts';
 
 /** A device with its FTP server. */
@@ -14,17 +14,17 @@ export interface FtpBench {
   readonly port: number;
 }
 
-const faces: Face[] = [];
+const faces: Endpoint[] = [];
 const sockets: Socket[] = [];
 
 export async function makeFtp(options: BenchOptions = {}): Promise<FtpBench> {
   const { device } = await makeDevice(options);
-  const { port } = await keepFace(openFtpFace(device, '127.0.0.1'));
+  const { port } = await keepFace(openFtpEndpoint(device, '127.0.0.1'));
   return { device, port };
 }
 
 /** A face that is closed with the rest. */
-export async function keepFace(opening: Promise<Face>): Promise<Face> {
+export async function keepFace(opening: Promise<Endpoint>): Promise<Endpoint> {
   const face = await opening;
   faces.push(face);
   return face;

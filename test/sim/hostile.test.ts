@@ -5,7 +5,13 @@ import { SIMULATED_MARK } from '../../src/core/index.ts';
 import { ACCESS } from '../../src/sim/access.ts';
 import { STORM } from '../../src/sim/endpoints/hostile.ts';
 import { PDU, readRequest } from '../../src/sim/endpoints/snmp/forged.ts';
-import { BYSTANDERS, HOSTILE, type Hostile, type SimulatedFleet, startFleet } from '../../src/sim/index.ts';
+import {
+  HOSTILE,
+  type Hostile,
+  OTHER_DEVICES,
+  type SimulatedFleet,
+  startFleet,
+} from '../../src/sim/index.ts';
 import { lengthOf, repliesTo, requestBytes, requestIdOf } from './raw-datagrams.ts';
 import { rawSnmp } from './raw-snmp.ts';
 
@@ -172,7 +178,7 @@ describe('docs/simulator.md', () => {
       const [section = ''] = (text.split(`\n## ${heading}\n`)[1] ?? '').split(/\n## /);
       return [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, name]) => name ?? '');
     };
-    expect(named('Bystanders')).toEqual([...BYSTANDERS]);
+    expect(named('Bystanders')).toEqual([...OTHER_DEVICES]);
     expect(named('Hostile agents')).toEqual(NAMES);
   });
 });

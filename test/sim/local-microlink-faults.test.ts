@@ -136,7 +136,7 @@ describe('a unit with a fault', () => {
       return blob.readUInt32BE(describeBlob(blob, width).get('2:4.A')?.offset ?? 0);
     };
     expect(await status()).toBe((1 << 2) | (1 << 6));
-    device.mend('on-battery');
+    device.clearFault('on-battery');
     expect(await status()).toBe(1 << 1);
     device.inject('on-battery');
     expect(await status()).toBe((1 << 2) | (1 << 6));

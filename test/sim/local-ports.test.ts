@@ -162,7 +162,7 @@ describe('a port', () => {
     raw.write('AT\r');
     expect((await raw.take(5)).toString('latin1')).toBe('\u00f7\u00fdAT\r');
     expect(raw.rest().length).toBe(0);
-    device.mend('port-echoes');
+    device.clearFault('port-echoes');
     raw.write(FD);
     expect((await record(raw, 32))[0]).toBe(0);
   });
@@ -173,7 +173,7 @@ describe('a port', () => {
     expect(new Set(first).size).toBeGreaterThan(100);
     raw.write(FD);
     await raw.take(1000);
-    device.mend('port-babbles');
+    device.clearFault('port-babbles');
     while (device.bytesHeard < 1) await soon();
     expect(device.bytesHeard).toBe(1);
   });

@@ -25,7 +25,7 @@ async function whileRunning(
   const interrupts = new EventEmitter();
   const isUp = once(interrupts, 'wanted');
   const running = runHere(['simulate', '--local', '--speed', '600', ...words], {
-    talk: (text) => {
+    info: (text) => {
       said.talk += text;
     },
     out: (text) => {

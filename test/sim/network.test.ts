@@ -114,7 +114,7 @@ describe('a fleet at one port', () => {
   it('can be closed twice', async () => {
     const closing = await startFleet({
       units: manyUnits(3, 1),
-      bystanders: ['printer'],
+      otherDevices: ['printer'],
       hostile: ['other-address'],
       speed: 1,
     });
@@ -130,13 +130,13 @@ describe('a fleet at one port', () => {
   it('stands in the inventory without its bystanders', async () => {
     fleet = await startFleet({
       units: manyUnits(2, 2),
-      bystanders: ['printer', 'switch'],
+      otherDevices: ['printer', 'switch'],
       speed: 1,
       snmpPort: 'free',
       onlySnmp: true,
     });
     const text = fleet.inventory('./images');
     for (const { address } of fleet.units) expect(text).toContain(address);
-    for (const { address } of fleet.bystanders) expect(text).not.toContain(`${address}\n`);
+    for (const { address } of fleet.otherDevices) expect(text).not.toContain(`${address}\n`);
   });
 });

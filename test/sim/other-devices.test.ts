@@ -2,8 +2,8 @@ import * as snmp from 'net-snmp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMULATED_MARK } from '../../src/core/index.ts';
 import { ACCESS } from '../../src/sim/access.ts';
-import { type RunningBystander, type SimulatedFleet, startFleet } from '../../src/sim/index.ts';
-import { BYSTANDERS, type BystanderName, loadBystanders } from '../../src/sim/other-devices.ts';
+import { type RunningOtherDevice, type SimulatedFleet, startFleet } from '../../src/sim/index.ts';
+import { loadOtherDevices, OTHER_DEVICES, type OtherDeviceName } from '../../src/sim/other-devices.ts';
 import { type RawOptions, type RawSnmp, rawSnmp } from './raw-snmp.ts';
 
 const SYS_CONTACT = '1.3.6.1.2.1.1.4.0';
@@ -14,29 +14,29 @@ let fleet: SimulatedFleet;
 const clients: RawSnmp[] = [];
 
 beforeAll(async () => {
-  fleet = await startFleet({ units: [], bystanders: BYSTANDERS, speed: 1, snmpPort: 'free' });
+  fleet = await startFleet({ units: [], otherDevices: OTHER_DEVICES, speed: 1, snmpPort: 'free' });
 });
 afterAll(async () => {
   for (const client of clients) client.close();
   await fleet.close();
 });
 
-function running(name: BystanderName): RunningBystander {
-  const found = fleet.bystanders.find((one) => one.name === name);
+function running(name: OtherDeviceName): RunningOtherDevice {
+  const found = fleet.otherDevices.find((one) => one.name === name);
   if (found === undefined) throw new Error(`${name} does not run`);
   return found;
 }
 
-function ask(name: BystanderName, version?: RawOptions['version']): RawSnmp {
+function ask(name: OtherDeviceName, version?: RawOptions['version']): RawSnmp {
   const { address, port, snmp } = running(name);
   const client = rawSnmp(port, ACCESS.read, { address, version: version ?? snmp });
   clients.push(client);
   return client;
 }
 
-describe.each(BYSTANDERS)('%s', (name) => {
+describe.each(OTHER_DEVICES)('%s', (name) => {
   it('answers for every object of its file, and says that it is simulated', async () => {
-    const { objects, is } = (await loadBystanders())[name];
+    const { objects, is } = (await loadOtherDevices())[name];
     const client = ask(name);
     for (const [oid, [type, value]] of Object.entries(objects)) {
       const expected = type === 'hex' ? Buffer.from(value, 'hex').toString() : value;

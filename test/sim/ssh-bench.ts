@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2';
 import { ACCESS } from '../../src/sim/access.ts';
-import type { Face } from '../../src/sim/endpoints/endpoint.ts';
-import { openSshFace } from '../../src/sim/endpoints/ssh/endpoint.ts';
+import type { Endpoint } from '../../src/sim/endpoints/endpoint.ts';
+import { openSshEndpoint } from '../../src/sim/endpoints/ssh/endpoint.ts';
 import { type Bench, type BenchOptions, makeDevice } from './device-bench.ts';
 
 /** What the old profile needs beside what the client library offers by itself. */
@@ -16,7 +16,7 @@ export const LEGACY = {
 
 /** A device with its SSH face. */
 export interface SshBench extends Bench {
-  readonly face: Face;
+  readonly face: Endpoint;
   /** Logs in; rejects with what the client library says where that fails. */
   login(options?: Partial<ConnectConfig>): Promise<Client>;
 }
@@ -29,13 +29,13 @@ export interface Heard {
   until(holds: (heard: Heard) => boolean): Promise<string>;
 }
 
-const faces: Face[] = [];
+const faces: Endpoint[] = [];
 const clients: Client[] = [];
 const sockets: Socket[] = [];
 
 export async function openSshBench(options: BenchOptions = {}): Promise<SshBench> {
   const bench = await makeDevice({ persona: 'smx1500-nmc3', ...options });
-  const face = await openSshFace(bench.device, '127.0.0.1');
+  const face = await openSshEndpoint(bench.device, '127.0.0.1');
   faces.push(face);
   return {
     ...bench,

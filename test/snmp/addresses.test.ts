@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listAddresses, readRanges, spelledLikeSocket } from '../../src/snmp/index.ts';
+import { canonicalAddress, listAddresses, readRanges } from '../../src/snmp/index.ts';
 
 function listed(words: readonly string[], excluded: readonly string[] = []): readonly string[] {
   const list = listAddresses(readRanges(words).spans, readRanges(excluded).spans);
@@ -101,8 +101,8 @@ describe('ranges', () => {
   });
 
   it('spell IPv6 as a socket does', () => {
-    expect(spelledLikeSocket('2001:DB8:0:0::0001')).toBe('2001:db8::1');
-    expect(spelledLikeSocket('10.0.0.1')).toBe('10.0.0.1');
+    expect(canonicalAddress('2001:DB8:0:0::0001')).toBe('2001:db8::1');
+    expect(canonicalAddress('10.0.0.1')).toBe('10.0.0.1');
   });
 });
 

@@ -9,7 +9,7 @@ import { haveRecordings, listRecordings, readRecording } from './recordings.ts';
 function hubWith(values: SnmpAnswers): SnmpHub {
   return {
     foreignAnswers: 0,
-    whySilent: async () => null,
+    diagnoseSilence: async () => null,
     close: async () => undefined,
     open: async () => ({
       get: async (oids) => new Map(oids.map((oid) => [oid, values.get(oid) ?? null])),

@@ -5,7 +5,7 @@ import { Secret } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { readRequest } from '../../src/sim/index.ts';
 import { engineProbe, probeFor } from '../../src/snmp/client/probe.ts';
-import { whySilent } from '../../src/snmp/client/silence.ts';
+import { diagnoseSilence } from '../../src/snmp/client/silence.ts';
 import { listAddresses, readRanges } from '../../src/snmp/index.ts';
 import { type SweepOptions, type SweepResult, sweep } from '../../src/snmp/sweep/sweep.ts';
 import { discovered } from './raw-peer.ts';
@@ -222,7 +222,7 @@ describe('silence', () => {
     await listen('127.61.11.4', port, (question, answer) => answer(question));
     await listen('127.61.11.5', port, (_question, answer) => answer(Buffer.from('3003020103', 'hex')));
     const ask = async (host: string): Promise<string | null> =>
-      (await whySilent(host, 4, { host, port }, community('public')))?.code ?? null;
+      (await diagnoseSilence(host, 4, { host, port }, community('public')))?.code ?? null;
     expect(await ask('127.61.11.1')).toBeNull();
     expect(await ask('127.61.11.2')).toBe('link/snmp-auth');
     expect(await ask('127.61.11.3')).toBe('link/refused');

@@ -17,10 +17,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/files/index.ts';
 import {
+  createArtifacts,
   createJournal,
+  createKnownHosts,
   createLocks,
-  createPapers,
-  createPins,
   needsOf,
   openStateFolder,
   reopenJournal,
@@ -197,16 +197,16 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a file tha
     for (const name of ['known-hosts.json', `known-hosts.json.${process.pid}`])
       await symlink(victim, join(state, name));
     await rm(join(state, 'known-hosts.json'));
-    await createPins(state).pin('10.0.0.1:22', 'SHA256:x');
+    await createKnownHosts(state).pin('10.0.0.1:22', 'SHA256:x');
     await unchanged();
-    expect(await createPins(state).get('10.0.0.1:22')).toBe('SHA256:x');
+    expect(await createKnownHosts(state).get('10.0.0.1:22')).toBe('SHA256:x');
   });
 
   it('is not followed by copies of the card and transcripts', async () => {
     const folder = join(state, 'runs', 'r1', 'units', 'berlin', 'a');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const name of ['hop-1-config.ini', 'transcript.jsonl']) await symlink(victim, join(folder, name));
-    const papers = createPapers(state, 'r1');
+    const papers = createArtifacts(state, 'r1');
     await papers.keep('berlin/a', 'hop-1-config.ini', Buffer.from('settings'));
     expect(await readFile(join(folder, 'hop-1-config.ini'), 'utf8')).toBe('settings');
     papers.transcript('berlin/a', { at: new Date(0), where: 'x', kind: 'sent', text: 'y' });
@@ -261,7 +261,7 @@ describe('a line of the journal', () => {
       hop: 0,
       step: 'start',
       state: 'committing',
-      way: null,
+      method: null,
       problem: null,
     });
     expect(file('journal.jsonl')).toContain('"committing"');
@@ -272,7 +272,7 @@ describe('a line of the journal', () => {
 
 describe('a copy of the card', () => {
   it('does not share a folder with that of a unit whose name and site read alike', async () => {
-    const papers = createPapers(state, 'r1');
+    const papers = createArtifacts(state, 'r1');
     await papers.keep('x/y-z', 'hop-1-config.ini', Buffer.from('one'));
     await papers.keep('x-y/z', 'hop-1-config.ini', Buffer.from('other'));
     const units = join(state, 'runs', 'r1', 'units');
@@ -281,7 +281,7 @@ describe('a copy of the card', () => {
   });
 
   it('that cannot be replaced stays as it was', async () => {
-    const papers = createPapers(state, 'r1');
+    const papers = createArtifacts(state, 'r1');
     await papers.keep('berlin/a', 'hop-1-config.ini', Buffer.from('first'));
     disk.before = ({ kind }) => {
       if (kind === 'write') throw systemError('ENOSPC');

@@ -7,13 +7,13 @@ import { exitOfRun } from '../../src/cli/exit-codes.ts';
 import { systemClock } from '../../src/files/index.ts';
 import {
   createJournal,
-  fold,
   inDoubt,
   type Journal,
   type NewEvent,
   parseJournal,
   readJournal,
   reopenJournal,
+  replay,
   startInDoubt,
 } from '../../src/state/index.ts';
 import { plannedUnit, planOf, routedUnit, unitAt } from '../run/values.ts';
@@ -28,16 +28,16 @@ const step = (
   unit: string,
   name: 'transfer' | 'start' | 'settle' | 'verify',
   to: 'begun' | 'committing' | 'done',
-  way: string | null = null,
-  ways: ('snmp' | 'cli')[] = [],
+  method: string | null = null,
+  methods: ('snmp' | 'cli')[] = [],
 ): NewEvent => ({
   event: 'step',
   unit,
   hop: 0,
   step: name,
   state: to,
-  way,
-  ...(ways.length > 0 ? { ways } : {}),
+  method,
+  ...(methods.length > 0 ? { methods } : {}),
   problem: null,
 });
 
@@ -48,7 +48,7 @@ function verified(unit: string, hop: number) {
     hop,
     step: 'verify' as const,
     state: 'done' as const,
-    way: null,
+    method: null,
     problem: null,
   };
 }
@@ -90,11 +90,11 @@ describe('journal', () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
     await journal.close();
-    const record = fold(await readJournal(state, 'r1'));
+    const record = replay(await readJournal(state, 'r1'));
     expect(record.state).toBe('done');
     expect(record.units.map((unit) => unit.outcome)).toEqual(['upgraded', 'upgraded']);
     expect(record.units[0]?.hops[0]).toMatchObject({
-      transferred: { way: 'ftp' },
+      transferred: { method: 'ftp' },
       startedBy: 'snmp',
       verified: true,
     });
@@ -127,10 +127,10 @@ describe('journal', () => {
       const { events } = parsed(cut);
       expect(events).toEqual(whole.slice(0, events.length));
       if (events.length === 0) {
-        expect(() => fold(events)).toThrow(/does not begin with a plan/);
+        expect(() => replay(events)).toThrow(/does not begin with a plan/);
         continue;
       }
-      const record = fold(events);
+      const record = replay(events);
       for (const unit of record.units) {
         const start = `"unit":"${unit.planned.key}","hop":0,"step":"start","state":"committing"`;
         const committed = text
@@ -173,7 +173,7 @@ describe('journal', () => {
       }),
     ).rejects.toThrow();
     await journal.close();
-    expect(fold(await readJournal(state, 'r1')).units[0]?.outcome).toBe('upgraded');
+    expect(replay(await readJournal(state, 'r1')).units[0]?.outcome).toBe('upgraded');
   });
 
   it('names a run that is not there, and takes no path for a name', async () => {
@@ -206,10 +206,10 @@ async function writtenRun(): Promise<JournalText> {
 function shownAsNotStarted(changed: Buffer, starts: Buffer): readonly string[] {
   const { events } = parseJournal(changed, starts, 'r1');
   if (events[0]?.event !== 'run') {
-    expect(() => fold(events)).toThrow(/damaged|does not begin with a plan/);
+    expect(() => replay(events)).toThrow(/damaged|does not begin with a plan/);
     return events.length === 0 ? ['every unit'] : [];
   }
-  return fold(events)
+  return replay(events)
     .units.filter(
       ({ outcome, hops }) => outcome !== 'unknown' && !hops.some(({ startedAt }) => startedAt !== null),
     )
@@ -263,7 +263,7 @@ describe('a journal that is not as it was written', () => {
       at === damagedAt ? Buffer.from(line.toString().replace('"begun"', '"bagun"')) : line,
     );
     await writeFile(join(state, 'runs', 'r1', 'journal.jsonl'), Buffer.concat(changed));
-    const record = fold(await readJournal(state, 'r1'));
+    const record = replay(await readJournal(state, 'r1'));
     expect(record.problem).toMatchObject({ code: 'config/run', message: expect.stringMatching(/line \d+ /) });
     expect(record.units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'unknown']);
     expect(exitOfRun(record, { stopped: false, alive: false })).toBe(5);
@@ -274,15 +274,15 @@ describe('a journal that is not as it was written', () => {
     const { starts } = await writtenRun();
     const folder = join(state, 'runs', 'r1');
     await writeFile(join(folder, 'starts.jsonl'), starts.toString().replace('seq', 'saq'));
-    expect(fold(await readJournal(state, 'r1')).problem?.code).toBe('config/run');
+    expect(replay(await readJournal(state, 'r1')).problem?.code).toBe('config/run');
   });
 
   it('is not one that was taken away whole while starts are listed', async () => {
     await writtenRun();
     await rm(join(state, 'runs', 'r1', 'journal.jsonl'));
-    expect(() => fold([])).toThrow(/does not begin with a plan/);
+    expect(() => replay([])).toThrow(/does not begin with a plan/);
     const events = await readJournal(state, 'r1');
-    expect(() => fold(events)).toThrow(/damaged/);
+    expect(() => replay(events)).toThrow(/damaged/);
   });
 });
 
@@ -293,7 +293,7 @@ describe('fold', () => {
     await journal.append(step('berlin/a', 'start', 'committing'));
     await journal.append({ event: 'again', unit: 'berlin/a' });
     await journal.close();
-    const [unit] = fold(journal.events).units;
+    const [unit] = replay(journal.events).units;
     expect(unit).toMatchObject({ outcome: 'pending', attempt: 1, open: false });
     expect(unit?.hops[0]).toMatchObject({ startedAt: null, transferred: null, verified: false });
   });
@@ -304,8 +304,8 @@ describe('fold', () => {
     await journal.append(step('berlin/a', 'start', 'committing', null, ['cli', 'snmp']));
     await journal.append({ event: 'again', unit: 'berlin/a' });
     await journal.close();
-    const [unit] = fold(await readJournal(state, 'r1')).units;
-    expect(unit?.hops[0]).toMatchObject({ startedAt: null, startWays: ['cli', 'snmp'] });
+    const [unit] = replay(await readJournal(state, 'r1')).units;
+    expect(unit?.hops[0]).toMatchObject({ startedAt: null, startMethods: ['cli', 'snmp'] });
   });
 
   it('knows the hops of a route apart, keeps what is verified, and the unit as it was at first', async () => {
@@ -322,7 +322,7 @@ describe('fold', () => {
       plan: planOf([routedUnit(key)]),
     });
     const record = () => {
-      const [unit] = fold(journal.events).units;
+      const [unit] = replay(journal.events).units;
       if (unit === undefined) throw new Error('no unit');
       return unit;
     };
@@ -357,9 +357,9 @@ describe('fold', () => {
     expect(record().before?.firmware.version).toBe('09.3');
     expect(record().hops).toMatchObject([
       { verified: true, after: { firmware: { version: '09.6' } } },
-      { verified: false, startedAt: null, startWays: ['cli'] },
+      { verified: false, startedAt: null, startMethods: ['cli'] },
     ]);
     await journal.close();
-    expect(fold(await readJournal(state, 'r1'))).toEqual(fold(journal.events));
+    expect(replay(await readJournal(state, 'r1'))).toEqual(replay(journal.events));
   });
 });

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLocks } from '../../src/state/index.ts';
-import { type Owner, standingOf, surroundings, thisProcess } from '../../src/state/lock-owner.ts';
+import { type Owner, surroundings, thisProcess, updateStateOf } from '../../src/state/lock-owner.ts';
 
 let state: string;
 beforeEach(async () => {
@@ -139,16 +139,16 @@ describe.skipIf(process.platform !== 'linux')('the owner of a lock', () => {
   it('is gone where this machine, outside of any container, was booted again', async () => {
     const here = { ...(await surroundings()), machine: 'm', namespace: FIRST };
     const before = await owner({ machine: 'm', namespace: FIRST, boot: 'before' });
-    expect(await standingOf(before, here)).toEqual({ alive: false, why: null });
+    expect(await updateStateOf(before, here)).toEqual({ alive: false, why: null });
     // The same words from within a container say nothing: its host may be another machine.
     const inside = { ...here, namespace: 'pid:[4026532000] time:[4026531834]' };
-    expect((await standingOf(before, inside)).alive).toBe(true);
+    expect((await updateStateOf(before, inside)).alive).toBe(true);
   });
 
   it('runs where its number and start time are those of a living process', async () => {
     const here = await surroundings();
-    expect(await standingOf(await thisProcess('test'), here)).toEqual({ alive: true, why: null });
-    expect((await standingOf(await owner({}), here)).alive).toBe(false);
+    expect(await updateStateOf(await thisProcess('test'), here)).toEqual({ alive: true, why: null });
+    expect((await updateStateOf(await owner({}), here)).alive).toBe(false);
   });
 });
 

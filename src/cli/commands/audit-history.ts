@@ -26,7 +26,7 @@ export async function readPast(
   if (since === undefined) return null;
   const { audit, inTime } = await readAuditOf(state, since);
   if (!inTime) {
-    io.talk(`No audit of ${since} or before is kept; compared with the oldest, of ${audit.generatedAt}.\n`);
+    io.info(`No audit of ${since} or before is kept; compared with the oldest, of ${audit.generatedAt}.\n`);
   }
   return audit;
 }

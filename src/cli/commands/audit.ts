@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { escapedJson, Problem, type ServiceLook, unitKey } from '../../core/index.ts';
-import { openWhole } from '../../files/index.ts';
+import { openOutputFile } from '../../files/index.ts';
 import { type AuditDocument, type AuditUnit, renderAudit, renderPrometheus } from '../../report/index.ts';
 import type { RuleBook } from '../../rules/index.ts';
 import { buildPlan, withinSites } from '../../run/index.ts';
 import { defineCommand } from '../command.ts';
 import { createCounter } from '../counter.ts';
 import { auditDocument, withUnits } from '../documents/audit.ts';
-import { keepAudit } from '../documents/audit-store.ts';
+import { saveAudit } from '../documents/audit-store.ts';
 import { type Exit, exitOfAudit, exitOfPart } from '../exit-codes.ts';
 import { type OpenPaths, openPaths } from '../fleet/drivers.ts';
 import { lookAndJudge } from '../fleet/look.ts';
@@ -87,7 +87,7 @@ export const auditCommand = defineCommand<AuditArgs>({
 async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   const kinds = readKinds(args);
   const show = showing(args, io);
-  const out = args.out === undefined ? null : await openWhole(args.out);
+  const out = args.out === undefined ? null : await openOutputFile(args.out);
   const state = stateFolder(args, io);
   const past = await readPast(args, state, io);
   const fleet = await openFleet(args, io, {
@@ -114,7 +114,7 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
 /** An audit that cannot be kept is shown all the same: what was seen must not be lost. */
 async function keepOrWarn(state: string, document: AuditDocument, io: Io): Promise<void> {
   try {
-    await keepAudit(state, document);
+    await saveAudit(state, document);
   } catch (thrown) {
     warnAbout(thrown, 'The audit was not kept for report --audit and --compare', io);
   }
@@ -123,7 +123,7 @@ async function keepOrWarn(state: string, document: AuditDocument, io: Io): Promi
 /** Goes on where the state folder is at fault, and throws anything else. */
 function warnAbout(thrown: unknown, what: string, io: Io): void {
   if (!(thrown instanceof Problem) || thrown.code !== 'config/state') throw thrown;
-  io.talk(`${what}: ${thrown.message} ${thrown.hint}\n`);
+  io.info(`${what}: ${thrown.message} ${thrown.hint}\n`);
 }
 
 /** What changed since an earlier audit; a unit that was not asked has not changed and has not gone, as far as is known. */

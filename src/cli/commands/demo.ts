@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BystanderName, MANY_ADDRESSES, type SimulatedFleet, startFleet } from '../../sim/index.ts';
+import { MANY_ADDRESSES, type OtherDeviceName, type SimulatedFleet, startFleet } from '../../sim/index.ts';
 import { type Command, defineCommand } from '../command.ts';
 import { type Exit, exitOfDemo } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -15,7 +15,7 @@ import { upgradeCommand } from './upgrade.ts';
 const SPEED = 60;
 
 /** What else answers in the network of the demonstration. */
-const BESIDE: readonly BystanderName[] = ['rack-pdu-nmc2', 'transfer-switch', 'symmetra', 'printer'];
+const BESIDE: readonly OtherDeviceName[] = ['rack-pdu-nmc2', 'transfer-switch', 'symmetra', 'printer'];
 
 export const demoCommand = defineCommand<CommonArgs>({
   usage: 'demo',
@@ -120,5 +120,5 @@ function step<T>(command: Command<T>, args: T, io: Io): Promise<Exit> {
 
 /** The plan was shown a moment ago; of the upgrade only the lines of progress are shown. */
 function quietPlan(io: Io): Io {
-  return { ...io, talk: (text) => (text.includes('\n\n') ? undefined : io.talk(text)) };
+  return { ...io, info: (text) => (text.includes('\n\n') ? undefined : io.info(text)) };
 }

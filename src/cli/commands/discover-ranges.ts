@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import pLimit from 'p-limit';
-import { type DiscoveryFinding, enumerated, Problem, printable, reasonOf } from '../../core/index.ts';
-import { type AddressList, listAddresses, readRanges, spelledLikeSocket } from '../../snmp/index.ts';
+import { type DiscoveryFinding, joinList, Problem, reasonOf, sanitize } from '../../core/index.ts';
+import { type AddressList, canonicalAddress, listAddresses, readRanges } from '../../snmp/index.ts';
 import { readTextWithin } from '../../yaml/index.ts';
 import type { Io } from '../io.ts';
 
@@ -43,7 +43,7 @@ export async function readSweepRange(words: RangeWords, input: Io['input']): Pro
   const found = await resolveNames(ranges.names);
   const out = await resolveNames(holes.names);
   if (out.lost.length > 0) {
-    throw new Problem('config/usage', `The excluded ${enumerated(out.lost)} has no address.`, {
+    throw new Problem('config/usage', `The excluded ${joinList(out.lost)} has no address.`, {
       hint: 'What must not be asked has to be known: give its address.',
     });
   }
@@ -84,7 +84,7 @@ function addList(text: string, wanted: string[], excluded: string[]): void {
 
 async function readList(file: string): Promise<string> {
   const text = await readTextWithin(file, LARGEST_LIST).catch((cause: unknown) => {
-    throw new Problem('config/usage', `The list ${printable(file)} cannot be read: ${reasonOf(cause)}.`, {
+    throw new Problem('config/usage', `The list ${sanitize(file)} cannot be read: ${reasonOf(cause)}.`, {
       hint: 'Name a text file with ranges, one a line.',
       cause,
     });
@@ -123,7 +123,7 @@ async function resolveNames(
   );
   for (const { name, address } of answers) {
     if (address === null) lost.push(name);
-    else addresses.set(spelledLikeSocket(address), name);
+    else addresses.set(canonicalAddress(address), name);
   }
   return { addresses, lost };
 }

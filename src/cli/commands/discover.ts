@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { type DiscoveryFinding, enumerated, Problem, type SnmpAccess } from '../../core/index.ts';
+import { type DiscoveryFinding, joinList, Problem, type SnmpAccess } from '../../core/index.ts';
 import {
   type CredentialReference,
+  classifyFound,
   communityReference,
   createSecretResolver,
   credentialsOf,
@@ -16,7 +17,6 @@ import {
   type SecretResolver,
   type SnmpReference,
   snmpAccess,
-  sortFound,
   writeInventoryFile,
 } from '../../inventory/index.ts';
 import { type DiscoverDocument, renderDiscover } from '../../report/index.ts';
@@ -146,7 +146,7 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
     generatedAt: io.clock.now().toISOString(),
     scanned: result.scanned,
     answered: found.length,
-    ...sortFound(found),
+    ...classifyFound(found),
     findings: [...findings, ...sweepFindings(result), ...findingsOf(found)],
     inventory,
     stopped,
@@ -157,7 +157,7 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
       ? `${JSON.stringify(document, null, 2)}\n`
       : renderDiscover(document, { format: 'text', color: io.color && args.color }),
   );
-  if (stopped && args.write !== undefined) io.talk(`Stopped: ${args.write} was not touched.\n`);
+  if (stopped && args.write !== undefined) io.info(`Stopped: ${args.write} was not touched.\n`);
   return stopped ? STOPPED : exitOfMerge(inventory?.changes ?? []);
 }
 
@@ -231,7 +231,7 @@ function sweepFindings({ foreign, unsent }: DiscoverResult): readonly DiscoveryF
   if (foreign.count > 0)
     findings.push({
       code: 'FOREIGN_ANSWER',
-      because: `${foreign.count} answers came from ${enumerated(foreign.addresses)}, which had not been asked there.`,
+      because: `${foreign.count} answers came from ${joinList(foreign.addresses)}, which had not been asked there.`,
       remedy: 'A device with several addresses answers so: sweep the address that it answers from.',
       hosts: foreign.addresses,
     });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROBLEM_CODES, Problem, printable } from '../../core/index.ts';
+import { PROBLEM_CODES, Problem, sanitize } from '../../core/index.ts';
 import { EVENT_CODES, RESULT_CODES } from '../../nmc/index.ts';
 import { allRules, BUILT_IN_CODES } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
@@ -30,7 +30,7 @@ interface Meaning {
 async function explain(args: ExplainArgs, io: Io): Promise<Exit> {
   const known = await meanings();
   const wanted = args.codes.map((code) => ({ code, found: known.get(code.toLowerCase()) ?? [] }));
-  const lost = wanted.filter(({ found }) => found.length === 0).map(({ code }) => printable(code, 60));
+  const lost = wanted.filter(({ found }) => found.length === 0).map(({ code }) => sanitize(code, 60));
   const found = wanted.flatMap((one) => one.found);
   if (args.json) {
     const document = {

@@ -1,4 +1,4 @@
-import { Problem, printable } from '../../core/index.ts';
+import { Problem, sanitize } from '../../core/index.ts';
 import { type AuditDocument, type AuditUnit, changeCount } from '../../report/index.ts';
 
 /** What an audit may be told to fail on. `changed` is about the whole audit, the others about a unit. */
@@ -25,7 +25,7 @@ export function readFailOn(words: readonly string[]): ReadonlySet<FailKind> {
   if (strange.length > 0) {
     throw new Problem(
       'config/usage',
-      `--fail-on does not know ${strange.map((word) => `"${printable(word)}"`).join(', ')}.`,
+      `--fail-on does not know ${strange.map((word) => `"${sanitize(word)}"`).join(', ')}.`,
       { hint: `Known are ${FAIL_KINDS.join(', ')}, and ${NONE}.` },
     );
   }

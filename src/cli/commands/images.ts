@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../../core/index.ts';
-import { fetchImage, LARGEST_IMAGE, openNamed } from '../../images/index.ts';
+import { fetchImage, LARGEST_IMAGE, openPaths } from '../../images/index.ts';
 import { renderImages } from '../../report/index.ts';
 import { loadRules } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
@@ -35,7 +35,7 @@ async function images(args: ImagesArgs, io: Io): Promise<Exit> {
   const found =
     first === 'fetch'
       ? { images: [await fetchOne(url, more, args, io)], cardFiles: [] }
-      : await openNamed(args.paths.length > 0 ? args.paths : ['images']);
+      : await openPaths(args.paths.length > 0 ? args.paths : ['images']);
   const document = imagesDocument(found.images, await loadRules(), io.clock.now(), found.cardFiles);
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderImages(document, { format: 'text', color: io.color && args.color }));
@@ -63,7 +63,7 @@ async function fetchOne(url: string | undefined, more: readonly string[], args: 
         const tenth = total === null ? Math.floor(bytes / 262_144) : Math.floor((bytes * 10) / total);
         if (tenth === shown) return;
         shown = tenth;
-        io.talk(`${bytes} bytes${total === null ? '' : ` of ${total}`}\n`);
+        io.info(`${bytes} bytes${total === null ? '' : ` of ${total}`}\n`);
       },
     });
   } finally {

@@ -1,11 +1,11 @@
-import { hasCode, Problem, printable, reasonOf } from '../../core/index.ts';
+import { hasCode, Problem, reasonOf, sanitize } from '../../core/index.ts';
 import { LARGEST_LIST } from '../../inventory/index.ts';
 import { readFileWithin } from '../../yaml/index.ts';
 import type { Io } from '../io.ts';
 
 /** Reads a list from a file, or from standard input for `-`. Throws Problem config/import. */
 export async function readList(source: string, io: Io): Promise<string> {
-  const shown = source === '-' ? 'Standard input' : printable(source);
+  const shown = source === '-' ? 'Standard input' : sanitize(source);
   try {
     return decoded(source === '-' ? await readStream(io) : await readFileWithin(source, LARGEST_LIST), shown);
   } catch (thrown) {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { Problem, printable } from '../../core/index.ts';
+import { Problem, sanitize } from '../../core/index.ts';
 import {
   createSecretResolver,
   fetchNetbox,
@@ -60,7 +60,7 @@ export const importCommand = defineCommand<ImportArgs>({
 const READING = { version: '2c', community: 'env:UPS_READ' } as const;
 
 async function importList(args: ImportArgs, io: Io): Promise<Exit> {
-  refuseLoose(args);
+  rejectUnusedOptions(args);
   const { units: listed, notes } = isAddress(args.source)
     ? await askNetbox(args, io)
     : IMPORTERS[args.format](
@@ -70,8 +70,8 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
   // What is wrong comes first where not all is shown: it is why the command does not end with 0.
   const urgent = (note: ImportNote): number => (note.kind === 'left-out' ? 0 : 1);
   const told = notes.length > MOST_LINES ? [...notes].sort((a, b) => urgent(a) - urgent(b)) : notes;
-  for (const { place, message } of told.slice(0, MOST_LINES)) io.talk(`${place}: ${message}\n`);
-  if (notes.length > MOST_LINES) io.talk(`and ${notes.length - MOST_LINES} more notes; --json gives all.\n`);
+  for (const { place, message } of told.slice(0, MOST_LINES)) io.info(`${place}: ${message}\n`);
+  if (notes.length > MOST_LINES) io.info(`and ${notes.length - MOST_LINES} more notes; --json gives all.\n`);
   if (listed.length === 0) throw nothingTaken();
   const before = args.write === undefined ? null : await readInventoryText(args.write);
   const assumed = before === null && listed.every(({ snmp }) => snmp === null);
@@ -82,7 +82,7 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
   });
   for (const { kind, site, name, message } of changes) {
     const undone = kind === 'conflict' || kind === 'left-out' ? `${kind}: ` : '';
-    io.talk(`${site}/${name}: ${undone}${printable(message, 400)}\n`);
+    io.info(`${site}/${name}: ${undone}${sanitize(message, 400)}\n`);
   }
   if (text === '') throw nothingTaken();
   if (args.write !== undefined && text !== before) await writeInventoryFile(args.write, text, before);
@@ -102,10 +102,10 @@ async function importList(args: ImportArgs, io: Io): Promise<Exit> {
     ...(taken <= 0 ? [] : [counted(taken, 'conflict')]),
     ...(noted('not-needed') === 0 ? [] : [`${noted('not-needed')} not needed`]),
   ];
-  io.talk(
+  io.info(
     `${counted(stands, 'unit')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}, ${counted(notes.length, 'note')}${args.write === undefined ? '' : `; ${done}`}.\n`,
   );
-  if (assumed) io.talk(`${ASSUMED}\n`);
+  if (assumed) io.info(`${ASSUMED}\n`);
   return exitOfMerge([...notes, ...changes]);
 }
 
@@ -132,7 +132,7 @@ function headingOf({ format }: ImportArgs): readonly string[] {
 }
 
 /** Options that would do nothing are a mistake. Throws Problem config/usage. */
-function refuseLoose(args: ImportArgs): void {
+function rejectUnusedOptions(args: ImportArgs): void {
   const address = isAddress(args.source);
   if (address && args.format !== 'netbox') {
     throw usage(`Only netbox is asked by its address; ${args.format} is read from a file or from -.`);
@@ -167,7 +167,7 @@ async function askNetbox(args: ImportArgs, io: Io): Promise<Imported> {
       plaintext: args.plaintext,
       signal: stop.signal,
       progress: (page) => {
-        if (page > 1) io.talk(`page ${page}\n`);
+        if (page > 1) io.info(`page ${page}\n`);
       },
     });
   } finally {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { escapedJson, type Plan, Problem } from '../../core/index.ts';
-import { openWhole } from '../../files/index.ts';
+import { openOutputFile } from '../../files/index.ts';
 import { renderPlan } from '../../report/index.ts';
-import { idleOverrules } from '../../rules/index.ts';
-import { buildPlan, pathOf } from '../../run/index.ts';
+import { unusedOverrides } from '../../rules/index.ts';
+import { buildPlan, driverOf } from '../../run/index.ts';
 import { defineCommand } from '../command.ts';
 import { planDocument } from '../documents/plan.ts';
 import { type Exit, exitOfPart, exitOfPlan } from '../exit-codes.ts';
@@ -16,13 +16,13 @@ import {
   AsOfDay,
   COMMON_OPTIONS,
   COMPONENT,
-  ComponentWord,
+  ComponentSetting,
   FLEET_OPTIONS,
   FleetSchema,
   OUTPUT,
-  OutputWord,
+  OutputSetting,
   OVERRULE,
-  OverruleWords,
+  OverrideSettings,
   readOutput,
   readOverrule,
   stateFolder,
@@ -32,9 +32,9 @@ const PlanArgs = FleetSchema.extend({
   out: z.string().min(1).optional(),
   format: z.enum(['text', 'md']),
   asOf: AsOfDay,
-  overrule: OverruleWords,
-  output: OutputWord,
-  component: ComponentWord,
+  overrule: OverrideSettings,
+  output: OutputSetting,
+  component: ComponentSetting,
 });
 type PlanArgs = z.infer<typeof PlanArgs>;
 
@@ -62,7 +62,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
       hint: 'Leave --as-of or --out out.',
     });
   }
-  const out = args.out === undefined ? null : await openWhole(args.out);
+  const out = args.out === undefined ? null : await openOutputFile(args.out);
   const fleet = await openFleet(args, io, {
     purpose: 'read',
     partly: true,
@@ -99,12 +99,12 @@ export async function makePlan(fleet: Fleet, open: OpenPaths, state: string, io:
   const judged = await lookAndJudge(fleet, open.paths, state, io, signal, true);
   const elsewhere = await lookElsewhere(fleet, judged, open.paths, io, signal);
   const found = buildPlan(fleet.book.hash, judged, fleet.component, elsewhere, (target, unit, hop) =>
-    pathOf(open.paths, target).steps(target, unit, hop),
+    driverOf(open.paths, target).steps(target, unit, hop),
   );
   const seen = found.units.filter(
     ({ key, verdict }) => verdict.status !== 'unreachable' && !fleet.unasked.has(key),
   );
   const said = seen.map(({ key, verdict: { reasons } }) => ({ key, reasons }));
-  for (const line of idleOverrules(fleet.book, said)) io.talk(`${line}\n`);
+  for (const line of unusedOverrides(fleet.book, said)) io.info(`${line}\n`);
   return found;
 }

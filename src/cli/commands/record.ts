@@ -70,7 +70,7 @@ async function record(args: RecordArgs, io: Io): Promise<Exit> {
   const control = new AbortController();
   const release = io.onInterrupt(() => control.abort());
   try {
-    io.talk('Reading. Nothing is written to the card; an old one takes some minutes.\n');
+    io.info('Reading. Nothing is written to the card; an old one takes some minutes.\n');
     const recording = await open.record(target, { clock: io.clock, signal: control.signal });
     return await keepFiles(recording, renderRecord(recording, secrets, words), args, io);
   } catch (thrown) {
@@ -131,13 +131,13 @@ async function keepFiles(recording: Recording, files: RecordFiles, args: RecordA
     io.out(`${join(folder, 'report.md')}\n`);
     if (files.persona !== null) io.out(`${join(folder, 'persona.yaml')}\n`);
   }
-  for (const { what, problem } of recording.missing) io.talk(`Not read: ${what}: ${problem.message}\n`);
+  for (const { what, problem } of recording.missing) io.info(`Not read: ${what}: ${problem.message}\n`);
   if (files.persona === null) {
-    io.talk(
+    io.info(
       `Too little was seen for a persona. ${first?.problem.hint ?? 'Give it a login or a community.'}\n`,
     );
   }
-  io.talk('Read both files through before you send them.\n');
+  io.info('Read both files through before you send them.\n');
   return exitCode;
 }
 
@@ -154,7 +154,7 @@ function sayStopped(args: RecordArgs, io: Io): Exit {
     };
     io.out(`${JSON.stringify(document, null, 2)}\n`);
   }
-  io.talk(`${problem.message}\n`);
+  io.info(`${problem.message}\n`);
   return STOPPED;
 }
 

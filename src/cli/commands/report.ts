@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { escapedJson, Problem } from '../../core/index.ts';
-import { openWhole } from '../../files/index.ts';
+import { openOutputFile } from '../../files/index.ts';
 import { renderAudit, renderRun, type Style } from '../../report/index.ts';
 import { loadRules } from '../../rules/index.ts';
-import { createLocks, fold, readJournal } from '../../state/index.ts';
+import { createLocks, readJournal, replay } from '../../state/index.ts';
 import { defineCommand } from '../command.ts';
 import { readLastAudit } from '../documents/audit-store.ts';
 import { runDocument } from '../documents/run.ts';
@@ -45,7 +45,7 @@ export const reportCommand = defineCommand<ReportArgs>({
 });
 
 async function report(args: ReportArgs, io: Io): Promise<Exit> {
-  const out = args.out === undefined ? null : await openWhole(args.out);
+  const out = args.out === undefined ? null : await openOutputFile(args.out);
   const text = args.audit ? await auditText(args, io) : await runText(args, io);
   if (out === null) io.out(text);
   else await out.write(asJson(args) ? escapedJson(text) : text, 'as-usual');
@@ -76,7 +76,7 @@ async function runText(args: ReportArgs, io: Io): Promise<string> {
     });
   }
   const state = stateFolder(args, io);
-  const record = fold(await readJournal(state, await runToShow(state, args.run)));
+  const record = replay(await readJournal(state, await runToShow(state, args.run)));
   const alive = await createLocks(state).heldElsewhere(runLockName(record.run));
   const exitCode = exitOfRun(record, { stopped: false, alive });
   const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now());

@@ -1,23 +1,23 @@
 import { z } from 'zod';
-import { asProblem, enumerated, Problem, standingInWords } from '../../core/index.ts';
-import { WAITS } from '../../nmc/index.ts';
+import { asProblem, describeEnd, joinList, Problem } from '../../core/index.ts';
+import { TIMEOUTS } from '../../nmc/index.ts';
 import { type Ahead, type Outlook, outlookOf, wasNeverPlanned } from '../../run/index.ts';
 import {
   createLocks,
-  fold,
   openStateFolder,
   type RunRecord,
   readJournal,
   reopenJournal,
+  replay,
   type UnitRecord,
-  wasPutOff,
+  wasPostponed,
 } from '../../state/index.ts';
 import { confirm } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import type { Exit } from '../exit-codes.ts';
 import { nameOthersInDoubt, runsLeft, runToResume } from '../fleet/choose-run.ts';
 import { openPaths } from '../fleet/drivers.ts';
-import { runIt, showLive, showRun, withRunLock } from '../fleet/execute.ts';
+import { executeRun, showLive, showRun, withRunLock } from '../fleet/execute.ts';
 import { openFleetOfRun } from '../fleet/open.ts';
 import type { Io } from '../io.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from '../options.ts';
@@ -65,33 +65,33 @@ async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
   nameOthersInDoubt(left, run, io);
   if (isDone) return showDone(run, state, args, io);
   await openStateFolder(state);
-  const record = fold(await readJournal(state, run));
+  const record = replay(await readJournal(state, run));
   if (record.problem !== null) return lookOnly(record, state, args, io);
   return withRunLock(state, run, () => goOn(run, state, args, io));
 }
 
 /** The journal is damaged: nothing is begun, written down or sent, and the units are looked at where they have an inventory. */
 async function lookOnly(record: RunRecord, state: string, args: ResumeArgs, io: Io): Promise<Exit> {
-  io.talk('Nothing of this run is gone on with: its journal is damaged. Its units are only looked at.\n');
+  io.info('Nothing of this run is gone on with: its journal is damaged. Its units are only looked at.\n');
   try {
     if (record.recovery === null) return await showLive(record, state, args, io);
   } catch (thrown) {
     const { message, hint } = asProblem(thrown);
-    io.talk(`The units cannot be looked at: ${message} ${hint}\n`);
+    io.info(`The units cannot be looked at: ${message} ${hint}\n`);
   }
   return showRun(record, false, createLocks(state), args, io);
 }
 
 /** No run has anything left to do: the newest is shown, and nothing is written down. */
 async function showDone(run: string, state: string, args: ResumeArgs, io: Io): Promise<Exit> {
-  io.talk(`Nothing is left to do in any run. The newest is ${run}.\n`);
-  return showRun(fold(await readJournal(state, run)), false, createLocks(state), args, io);
+  io.info(`Nothing is left to do in any run. The newest is ${run}.\n`);
+  return showRun(replay(await readJournal(state, run)), false, createLocks(state), args, io);
 }
 
 async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promise<Exit> {
   const journal = await reopenJournal(state, run, io.clock);
   try {
-    const record = fold(journal.events);
+    const record = replay(journal.events);
     if (record.recovery !== null) {
       if (args.again.length > 0) throw recoveredAgain(record.recovery.port);
       await journal.append({ event: 'resumed' });
@@ -99,7 +99,7 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
     }
     const again = [
       ...args.again.map((name) => allowedAgain(record, name)),
-      ...record.units.filter(wasPutOff),
+      ...record.units.filter(wasPostponed),
     ].map(({ planned }) => planned.key);
     const outlook = outlookOf(journal.events, again);
     if (outlook.starts.length > 0 && !args.yes && io.ask === null) throw nobodyToAsk(run, outlook);
@@ -109,7 +109,7 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
       await confirmed(run, outlook, args, io);
       await journal.append({ event: 'resumed' });
       for (const unit of again) await journal.append({ event: 'again', unit });
-      return await runIt(journal, fleet, open, { ...args, stateFolder: state }, io);
+      return await executeRun(journal, fleet, open, { ...args, stateFolder: state }, io);
     } finally {
       await open.close();
     }
@@ -125,7 +125,7 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
 async function confirmed(run: string, outlook: Outlook, args: ResumeArgs, io: Io): Promise<void> {
   const text = outlookText(run, outlook, io);
   if (args.yes || outlook.starts.length === 0) {
-    io.talk(text);
+    io.info(text);
     return;
   }
   const count = outlook.starts.length;
@@ -152,7 +152,7 @@ function outlookText(run: string, { starts, watches, outputs, failed, unplanned 
   };
   list('Will only be watched, because a start is on record:', watches.map(inWords));
   if (watches.length > 0 && starts.length > 0) {
-    const minutes = Math.round({ ...WAITS, ...io.waits }.settle / 60);
+    const minutes = Math.round({ ...TIMEOUTS, ...io.waits }.settle / 60);
     lines.push(
       '',
       'No unit is started before all of these have ended.',
@@ -176,15 +176,13 @@ const MOST_NAMED = 10;
 function someOf(keys: readonly string[]): string {
   const more = keys.length - MOST_NAMED;
   const names = more > 0 ? [...keys.slice(0, MOST_NAMED), `${more} more`] : keys;
-  return `${keys.length === 1 ? '1 unit' : `${keys.length} units`} (${enumerated(names)})`;
+  return `${keys.length === 1 ? '1 unit' : `${keys.length} units`} (${joinList(names)})`;
 }
 
 function inWords({ key, hops, staged }: Ahead): string {
   const [first] = hops;
   const way =
-    first === undefined
-      ? []
-      : [standingInWords(first, 'from'), ...hops.map((hop) => standingInWords(hop, 'to'))];
+    first === undefined ? [] : [describeEnd(first, 'from'), ...hops.map((hop) => describeEnd(hop, 'to'))];
   return `${key}  ${way.join(' -> ')}${staged ? ' (its image is on the card: a start made by a person is only watched)' : ''}`;
 }
 

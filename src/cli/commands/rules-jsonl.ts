@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { BeyondJson, parseJson, printable } from '../../core/index.ts';
-import { type DecisionInput, decide, kindOf, type RuleBook } from '../../rules/index.ts';
+import { BeyondJson, parseJson, sanitize } from '../../core/index.ts';
+import { type DecisionInput, judgeDescribed, kindOf, type RuleBook } from '../../rules/index.ts';
 import type { Io } from '../io.ts';
 
 const Text = z.string().max(500);
@@ -57,7 +57,7 @@ function decisionOn(book: RuleBook, input: DecisionInput, told: Map<string, stri
   if (known !== undefined) return known;
   if (told.size >= MOST_KINDS) told.clear();
   // What the catalogue says of the line is the same for every unit of it, and is asked for one unit at a time.
-  const rest = JSON.stringify(decide(book, input)).slice(1);
+  const rest = JSON.stringify(judgeDescribed(book, input)).slice(1);
   told.set(kind, rest);
   return rest;
 }
@@ -74,7 +74,7 @@ function unitOn(line: string | null, number: number): UnitOnLine {
       line: number,
       problem: {
         code: 'config/usage',
-        message: `Line ${number}: ${printable(message)}`,
+        message: `Line ${number}: ${sanitize(message)}`,
         hint: 'Each line is one object with model, firmware and transport; sku, serial and ratedVA may be added.',
       },
     },

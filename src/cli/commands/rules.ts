@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../../core/index.ts';
 import { renderDecision, renderRules } from '../../report/index.ts';
-import { allRules, decide, describedOrder, lineSummary, loadRules } from '../../rules/index.ts';
+import { allRules, describedOrder, judgeDescribed, lineSummary, loadRules } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
 import { DONE, type Exit, exitOfFiles } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -71,7 +71,7 @@ async function decideMany(args: RulesArgs, io: Io): Promise<Exit> {
   }
   const book = await loadRules({ files: args.rules, asOf: args.asOf });
   const bad = await decideLines(book, io);
-  if (bad > 0) io.talk(`${bad} ${bad === 1 ? 'line' : 'lines'} could not be read.\n`);
+  if (bad > 0) io.info(`${bad} ${bad === 1 ? 'line' : 'lines'} could not be read.\n`);
   return exitOfFiles(bad);
 }
 
@@ -94,7 +94,7 @@ async function decideOne(args: RulesArgs, io: Io): Promise<Exit> {
     schema: 'upsfw/decision@1' as const,
     generatedAt: io.clock.now().toISOString(),
     input,
-    ...decide(book, input),
+    ...judgeDescribed(book, input),
     workOrder: describedOrder(book, input),
     line: lineSummary(book, input.firmware),
   };

@@ -6,7 +6,7 @@ import {
   type RunUnit,
   renderRuns,
 } from '../../report/index.ts';
-import { createLocks, fold, type Holder, type RunRecord, readJournal } from '../../state/index.ts';
+import { createLocks, type Holder, type RunRecord, readJournal, replay } from '../../state/index.ts';
 import { defineCommand } from '../command.ts';
 import { countOutcomes, outcomeOf, stateOf } from '../documents/run.ts';
 import { DONE, type Exit, exitOfRun } from '../exit-codes.ts';
@@ -44,7 +44,7 @@ async function entryOf(state: string, run: string): Promise<RunsEntry> {
   try {
     const events = await readJournal(state, run);
     if (events.length === 0) return { ...unread(run, by), state: by === null ? 'interrupted' : 'running' };
-    const record = fold(events);
+    const record = replay(events);
     const alive = by !== null;
     return {
       run,

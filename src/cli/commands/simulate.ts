@@ -2,27 +2,27 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '../../core/index.ts';
-import { openWhole } from '../../files/index.ts';
+import { openOutputFile } from '../../files/index.ts';
 import {
-  BYSTANDERS,
   DEMO_IMAGES,
   DEMO_UNITS,
   FAULTS,
   type Fault,
   inventoryText,
   LOCAL_IMAGES,
-  type LocalRehearsal,
+  type LocalSimulation,
   loadPersonaFile,
   MANY_ADDRESSES,
   MOST_DEVICES,
   manyUnits,
+  OTHER_DEVICES,
   PERSONA_IMAGES,
   PERSONAS,
   ROUTE_IMAGES,
   type SimulatedFleet,
   type SimulatedUnit,
   startFleet,
-  startLocalRehearsal,
+  startLocalSimulation,
 } from '../../sim/index.ts';
 import { defineCommand } from '../command.ts';
 import { DONE, type Exit } from '../exit-codes.ts';
@@ -35,7 +35,7 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.hasOwn(FAULTS, name));
 
 /** The other devices must have room beside them. */
-const MOST_UNITS = MOST_DEVICES - BYSTANDERS.length;
+const MOST_UNITS = MOST_DEVICES - OTHER_DEVICES.length;
 
 /** More units than this have no SSH, FTP and web servers: they would take the memory of the machine. */
 const MOST_WITH_ALL_FACES = 50;
@@ -147,13 +147,13 @@ async function unitsOf({
 }
 
 async function simulate(args: SimulateArgs, io: Io): Promise<Exit> {
-  const local = args.local ? await startLocalRehearsal(args.speed) : null;
+  const local = args.local ? await startLocalSimulation(args.speed) : null;
   try {
     const fleet = await start(args);
     try {
       await show(fleet, local, args, io);
-      sayHow(fleet, local, args, io);
-      await untilStopped(args, io);
+      printInstructions(fleet, local, args, io);
+      await waitForStop(args, io);
     } finally {
       await fleet.close();
     }
@@ -166,7 +166,7 @@ async function simulate(args: SimulateArgs, io: Io): Promise<Exit> {
 /** Prints the inventory, or writes it with images beside it. */
 async function show(
   fleet: SimulatedFleet,
-  local: LocalRehearsal | null,
+  local: LocalSimulation | null,
   args: SimulateArgs,
   io: Io,
 ): Promise<void> {
@@ -177,7 +177,7 @@ async function show(
   }
   const file = resolve(args.write);
   await mkdir(dirname(file), { recursive: true });
-  const out = await openWhole(file, '--write');
+  const out = await openOutputFile(file, '--write');
   const isDemo = args.persona === undefined && args.units === undefined;
   const images = isDemo ? DEMO_IMAGES : IMAGES;
   await fleet.writeImages(
@@ -194,7 +194,7 @@ async function start(args: SimulateArgs): Promise<SimulatedFleet> {
     return await startFleet({
       speed: args.speed,
       units,
-      bystanders: args.mixed ? BYSTANDERS : [],
+      otherDevices: args.mixed ? OTHER_DEVICES : [],
       onlySnmp: args.onlySnmp || units.length > MOST_WITH_ALL_FACES,
       ...(snmpPort === undefined ? {} : { snmpPort }),
     });
@@ -220,34 +220,34 @@ function portOf({ port }: SimulateArgs): number | 'free' | undefined {
 }
 
 /** What the person must set, and how the fleet is found. */
-function sayHow(
-  { environment, network, units, bystanders }: SimulatedFleet,
-  local: LocalRehearsal | null,
+function printInstructions(
+  { environment, network, units, otherDevices: bystanders }: SimulatedFleet,
+  local: LocalSimulation | null,
   args: SimulateArgs,
   io: Io,
 ): void {
   const beside = bystanders.length === 0 ? '' : `, with ${bystanders.length} other devices beside it`;
-  io.talk(`The simulated fleet of ${units.length} units is up${beside}. In another terminal set:\n`);
+  io.info(`The simulated fleet of ${units.length} units is up${beside}. In another terminal set:\n`);
   for (const [name, value] of Object.entries({
     ...environment,
     UPSFW_REHEARSAL_SPEED: String(args.speed),
     ...(local === null ? {} : { UPSFW_REHEARSAL_SYSFS: local.folder }),
   })) {
-    io.talk(`  export ${name}=${value}\n`);
+    io.info(`  export ${name}=${value}\n`);
   }
-  io.talk(`and use the inventory${args.write === undefined ? ' above' : ` ${args.write}`}`);
+  io.info(`and use the inventory${args.write === undefined ? ' above' : ` ${args.write}`}`);
   if (network.port !== null) {
-    io.talk(', or find it with\n');
-    io.talk(`  upsfw discover ${network.range} --port ${network.port} --community env:UPSFW_SIM_READ\n`);
-    io.talk('Ctrl-C ends it.\n');
-  } else io.talk('. Ctrl-C ends it.\n');
+    io.info(', or find it with\n');
+    io.info(`  upsfw discover ${network.range} --port ${network.port} --community env:UPSFW_SIM_READ\n`);
+    io.info('Ctrl-C ends it.\n');
+  } else io.info('. Ctrl-C ends it.\n');
   if (local === null) return;
-  io.talk('Units at ports of this machine:\n');
+  io.info('Units at ports of this machine:\n');
   for (const { unit, device, port } of local.units)
-    io.talk(`  ${unit.name}  ${port}  ${device.persona.unit.model}\n`);
+    io.info(`  ${unit.name}  ${port}  ${device.persona.unit.model}\n`);
 }
 
-async function untilStopped(args: SimulateArgs, io: Io): Promise<void> {
+async function waitForStop(args: SimulateArgs, io: Io): Promise<void> {
   const stop = new AbortController();
   const release = io.onInterrupt(() => stop.abort());
   const found = DURATION.exec(args.for ?? '');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createLocks, fold, readJournal } from '../../state/index.ts';
+import { createLocks, readJournal, replay } from '../../state/index.ts';
 import { defineCommand } from '../command.ts';
 import type { Exit } from '../exit-codes.ts';
 import { nameOthersInDoubt, runsLeft, runToShow } from '../fleet/choose-run.ts';
@@ -37,7 +37,7 @@ export const statusCommand = defineCommand<StatusArgs>({
 
 async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
-  const record = fold(await readJournal(state, await runToShow(state, args.run)));
+  const record = replay(await readJournal(state, await runToShow(state, args.run)));
   nameOthersInDoubt(await runsLeft(state), record.run, io);
   if (!args.live) return showRun(record, false, createLocks(state), args, io);
   return showLive(record, state, args, io);

@@ -17,20 +17,20 @@ import {
 } from '../documents/plan-file.ts';
 import { type Exit, exitOfPart, exitOfPlan } from '../exit-codes.ts';
 import { openPaths } from '../fleet/drivers.ts';
-import { runIt, runName, withRunLock } from '../fleet/execute.ts';
+import { executeRun, runName, withRunLock } from '../fleet/execute.ts';
 import { type Fleet, openFleet } from '../fleet/open.ts';
 import type { Io } from '../io.ts';
 import {
   COMMON_OPTIONS,
   COMPONENT,
-  ComponentWord,
+  ComponentSetting,
   FLEET_OPTIONS,
   type FleetArgs,
   FleetSchema,
   OUTPUT,
-  OutputWord,
+  OutputSetting,
   OVERRULE,
-  OverruleWords,
+  OverrideSettings,
   readOutput,
   readOverrule,
   stateFolder,
@@ -50,9 +50,9 @@ const UpgradeArgs = FleetSchema.extend({
   apply: z.boolean(),
   yes: z.boolean(),
   plan: z.string().min(1).optional(),
-  overrule: OverruleWords,
-  output: OutputWord,
-  component: ComponentWord,
+  overrule: OverrideSettings,
+  output: OutputSetting,
+  component: ComponentSetting,
 });
 type UpgradeArgs = z.infer<typeof UpgradeArgs>;
 
@@ -119,7 +119,7 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     ...(approved === null ? readOutput(args.output, args) : { outputOff: outputOff(approved.plan) }),
   });
   const note = approved === null ? null : checkInventory(approved, fleet.inventory);
-  if (note !== null) io.talk(`${note}\n`);
+  if (note !== null) io.info(`${note}\n`);
   const open = openPaths(state, io, args.apply ? 'write' : 'read');
   try {
     const found = await makePlan(fleet, open, state, io);
@@ -179,8 +179,8 @@ async function begin(
       partners: partnersAtBegin(fleet, plan),
       plan,
     });
-    io.talk(`Run ${run}\n`);
-    return await runIt(journal, fleet, open, args, io);
+    io.info(`Run ${run}\n`);
+    return await executeRun(journal, fleet, open, args, io);
   } finally {
     await journal.close();
   }
@@ -200,7 +200,7 @@ function partnersAtBegin({ inventory }: Fleet, { units }: Plan): Record<string, 
 function showPlan(document: PlanDocument, plan: Plan, extras: PlanExtras, args: UpgradeArgs, io: Io): Exit {
   if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
   else io.out(renderPlan(document, { format: 'text', color: io.color && args.color }, extras));
-  io.talk('Nothing was sent. Add --apply to carry this out.\n');
+  io.info('Nothing was sent. Add --apply to carry this out.\n');
   return exitOfPlan(plan);
 }
 
@@ -211,9 +211,9 @@ async function confirmed(
   args: UpgradeArgs,
   io: Io,
 ): Promise<boolean> {
-  const shown = renderPlan(document, { format: 'text', color: io.talkColor && args.color }, extras);
+  const shown = renderPlan(document, { format: 'text', color: io.infoColor && args.color }, extras);
   if (args.yes) {
-    io.talk(shown);
+    io.info(shown);
     return true;
   }
   const count = plan.units.filter(isToBeStarted).length;

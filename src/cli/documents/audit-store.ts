@@ -7,8 +7,8 @@ import {
   hasCode,
   Problem,
   parseJson,
-  printable,
   reasonOf,
+  sanitize,
 } from '../../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../../files/index.ts';
 import type { AuditChange, AuditDocument } from '../../report/index.ts';
@@ -76,7 +76,7 @@ const NAME = /^(\d{8}T\d{9}Z)(?:-(\d{1,6}))?\.json$/;
  * Keeps an audit of a whole inventory in the state folder, for `report --audit` and for later comparisons. Throws Problem
  * config/state.
  */
-export async function keepAudit(state: string, document: AuditDocument): Promise<void> {
+export async function saveAudit(state: string, document: AuditDocument): Promise<void> {
   const folder = folderOf(state);
   const stamp = document.generatedAt.replace(/[^0-9TZ]/g, '');
   try {
@@ -122,7 +122,7 @@ export async function readAuditFile(file: string): Promise<AuditDocument> {
       fileTrouble(thrown) === null
         ? 'is no audit of this version of upsfw'
         : `cannot be read: ${reasonOf(thrown)}`;
-    throw new Problem('config/run', `The audit ${printable(file)} ${what}.`, {
+    throw new Problem('config/run', `The audit ${sanitize(file)} ${what}.`, {
       hint: 'Name a file that upsfw audit --json wrote, or LAST for the last audit that was kept.',
       cause: thrown,
     });

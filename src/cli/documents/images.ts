@@ -1,5 +1,5 @@
 import type { CardFile, StoredImage } from '../../core/index.ts';
-import { identicalFiles, imageWarnings, wasRead } from '../../images/index.ts';
+import { hasContent, identicalFiles, imageWarnings } from '../../images/index.ts';
 import type { ImagesDocument } from '../../report/index.ts';
 import type { RuleBook } from '../../rules/index.ts';
 
@@ -17,7 +17,7 @@ export function imagesDocument(
     schema: 'upsfw/images@1',
     generatedAt: now.toISOString(),
     images: images.map((image) => {
-      const read = wasRead(image);
+      const read = hasContent(image);
       const known = read && hashes.has(image.sha256);
       return {
         file: image.file,

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import {
   type Card,
   contentHash,
-  enumerated,
   fileTrouble,
+  joinList,
   PLAN_FACTS,
   type Plan,
   type PlannedUnit,
@@ -13,9 +13,9 @@ import {
   parseJson,
   planFacts,
   planId,
-  printable,
   reasonOf,
   sameCardVersion,
+  sanitize,
 } from '../../core/index.ts';
 import type { Inventory } from '../../inventory/index.ts';
 import type { ApprovedPlan, PlanOrigin } from '../../report/index.ts';
@@ -132,11 +132,11 @@ export async function withOriginOf({ madeWith }: PlanFile, given: Given): Promis
   if (given.images !== undefined && (images === null || !(await isSameFile(given.images, images))))
     throw otherThing('the images folder', images ?? 'none', given.images, '--images');
   if (given.rules.length > 0 && !(await areSameFiles(given.rules, rules)))
-    throw otherThing('the rule files', enumerated(rules) || 'none', enumerated(given.rules), '--rules');
+    throw otherThing('the rule files', joinList(rules) || 'none', joinList(given.rules), '--rules');
   const recorded = overrule.map(({ rule, reason }) => `${rule}="${reason}"`).sort();
   const named = [...given.overrule].map(([rule, reason]) => `${rule}="${reason}"`).sort();
   if (named.length > 0 && named.join('\n') !== recorded.join('\n')) {
-    throw otherThing('the overruled rules', enumerated(recorded) || 'none', enumerated(named), '--overrule');
+    throw otherThing('the overruled rules', joinList(recorded) || 'none', joinList(named), '--overrule');
   }
   return {
     inventory: inventory.file,
@@ -149,7 +149,7 @@ export async function withOriginOf({ madeWith }: PlanFile, given: Given): Promis
 function otherThing(what: string, was: string, is: string, option: string): Problem {
   return new Problem(
     'config/plan',
-    `The plan was made with ${what} ${printable(was, 500)}; you named ${printable(is, 500)}.`,
+    `The plan was made with ${what} ${sanitize(was, 500)}; you named ${sanitize(is, 500)}.`,
     { hint: `Leave ${option} out, or make a new plan with it: upsfw plan ${option} ... --out FILE.` },
   );
 }
@@ -184,7 +184,7 @@ export function checkInventory({ plan, madeWith }: PlanFile, inventory: Inventor
     return `${inventory.file} changed since the plan was made; no entry of this plan did.`;
   throw new Problem(
     'config/plan',
-    `${inventory.file} says something else of ${enumerated(changed)} than when the plan was made.`,
+    `${inventory.file} says something else of ${joinList(changed)} than when the plan was made.`,
     { hint: 'Make a new plan, look at it, and carry that out: upsfw plan --out FILE.' },
   );
 }
@@ -202,7 +202,7 @@ export function asApproved({ plan: approved }: PlanFile, found: Plan): Plan {
   });
   if (approved.rules !== found.rules) {
     changes.unshift(
-      `the rules, the catalogue or the trusted hashes: were ${printable(approved.rules)}, are ${found.rules}`,
+      `the rules, the catalogue or the trusted hashes: were ${sanitize(approved.rules)}, are ${found.rules}`,
     );
   }
   if (changes.length > 0) throw stalePlan(approved.id, changes);
@@ -225,7 +225,7 @@ function differences(was: PlannedUnit, now: PlannedUnit | undefined): readonly s
   const [before, after] = [planFacts(was), planFacts(now)];
   return PLAN_FACTS.filter((fact) =>
     fact === 'card' ? !isSameCard(was.unit.card, now.unit.card) : before[fact] !== after[fact],
-  ).map((fact) => `${fact} was ${printable(before[fact], 400)}, is ${printable(after[fact], 400)}`);
+  ).map((fact) => `${fact} was ${sanitize(before[fact], 400)}, is ${sanitize(after[fact], 400)}`);
 }
 
 /** What one of two looks did not tell is no difference: a card tells more over one way than over another. */

@@ -80,6 +80,6 @@ function workOrders(plan: Plan, book: RuleBook, images: readonly StoredImage[]):
   return plan.units.flatMap(({ key, unit, verdict, problem }) => {
     // A plan for the card alone sends nobody to the UPS.
     if (plan.component === 'card' && problem?.code !== 'device/no-application') return [];
-    return workOrder(book, { key, unit, verdict, path: verdict.path, images, problem }) ?? [];
+    return workOrder(book, { key, unit, verdict, transport: verdict.transport, images, problem }) ?? [];
   });
 }

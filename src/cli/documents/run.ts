@@ -97,7 +97,7 @@ function runUnit(record: UnitRecord, book: RuleBook, alive: boolean, now: RunNow
     before: firmwareOf(before ?? (planned.unit.reachable ? planned.unit : null)),
     after: firmwareOf(after),
     outcome,
-    hops: planned.hops.map((hop, index) => runHop(hop.image.file, hop.path, record.hops[index])),
+    hops: planned.hops.map((hop, index) => runHop(hop.image.file, hop.transport, record.hops[index])),
     output: record.output,
     now,
     // What a unit in doubt runs is not known, so neither is what it is open to.
@@ -112,12 +112,12 @@ function runUnit(record: UnitRecord, book: RuleBook, alive: boolean, now: RunNow
 
 const UNREAD = { raw: null, version: null, microLinkId: null } as const;
 
-function runHop(image: string, path: RunHop['path'], record: HopRecord | undefined): RunHop {
+function runHop(image: string, transport: RunHop['transport'], record: HopRecord | undefined): RunHop {
   const { begunAt = null, endedAt = null } = record ?? {};
   return {
     image,
-    path,
-    transfer: record?.transferred?.way ?? null,
+    transport,
+    transfer: record?.transferred?.method ?? null,
     start: record?.startedBy ?? null,
     startRefused: record != null && record.refusal !== null,
     step: record?.step ?? null,

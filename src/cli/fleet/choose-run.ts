@@ -2,15 +2,15 @@ import { Problem } from '../../core/index.ts';
 import {
   createLocks,
   endIsUnknown,
-  fold,
   isPlainlyDone,
   type Locks,
-  leftBetweenHops,
   listRuns,
   type RunRecord,
   readJournal,
+  replay,
+  stoppedBetweenHops,
   type UnitRecord,
-  wasPutOff,
+  wasPostponed,
 } from '../../state/index.ts';
 import type { Io } from '../io.ts';
 import { runLockName } from './execute.ts';
@@ -106,9 +106,9 @@ const MOST_NAMED = 10;
 /** Says which other runs have units in doubt. `shown`: the run that the command is about. */
 export function nameOthersInDoubt({ inDoubt }: RunsLeft, shown: string, io: Io): void {
   const others = inDoubt.filter(({ run }) => run !== shown);
-  for (const { run, units } of others.slice(0, MOST_NAMED)) io.talk(`${doubtInWords(run, units)}\n`);
+  for (const { run, units } of others.slice(0, MOST_NAMED)) io.info(`${doubtInWords(run, units)}\n`);
   const more = others.length - MOST_NAMED;
-  if (more > 0) io.talk(`${more} more runs have units in an unknown state: upsfw runs\n`);
+  if (more > 0) io.info(`${more} more runs have units in an unknown state: upsfw runs\n`);
 }
 
 function doubtInWords(run: string, units: number | null): string {
@@ -124,7 +124,7 @@ async function isAtWork(locks: Locks, run: string): Promise<boolean> {
 async function recordOf(state: string, run: string): Promise<RunRecord | 'empty' | null> {
   try {
     const events = await readJournal(state, run);
-    return events.length === 0 ? 'empty' : fold(events);
+    return events.length === 0 ? 'empty' : replay(events);
   } catch (thrown) {
     if (thrown instanceof Problem && thrown.code === 'config/run') return null;
     throw thrown;
@@ -133,7 +133,7 @@ async function recordOf(state: string, run: string): Promise<RunRecord | 'empty'
 
 function hasMoreToDo({ state, units }: RunRecord, isNewest: boolean): boolean {
   if (state !== 'done') return true;
-  const isLeft = (unit: UnitRecord): boolean => leftBetweenHops(unit) || wasPutOff(unit);
+  const isLeft = (unit: UnitRecord): boolean => stoppedBetweenHops(unit) || wasPostponed(unit);
   return units.some((unit) => unit.outcome === 'pending' || (isNewest && isLeft(unit)));
 }
 

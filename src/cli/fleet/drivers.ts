@@ -1,16 +1,16 @@
 import type { LookContext, Problem, Recording, ServiceLook, UnitTarget } from '../../core/index.ts';
 import { readBytes } from '../../images/index.ts';
-import { createLocalPath, type LocalPath } from '../../local/index.ts';
-import { createLogins, createNmcPath, lookAtServices, recordCard, WAITS } from '../../nmc/index.ts';
-import type { Paths } from '../../run/index.ts';
+import { createLocalDriver, type LocalDriver } from '../../local/index.ts';
+import { createLogins, createNmcDriver, lookAtServices, recordCard, TIMEOUTS } from '../../nmc/index.ts';
+import type { Drivers } from '../../run/index.ts';
 import { createSnmpHub } from '../../snmp/index.ts';
-import { createPins, lenientPins } from '../../state/index.ts';
+import { createKnownHosts, createLenientKnownHosts } from '../../state/index.ts';
 import type { Io } from '../io.ts';
-import { rehearsalRoots } from '../rehearsal.ts';
+import { simulatedDeviceRoots } from '../rehearsal.ts';
 
 /** Both ways to units, and what must be closed after their use. */
 export interface OpenPaths {
-  readonly paths: Paths & { readonly local: LocalPath };
+  readonly paths: Drivers & { readonly local: LocalDriver };
   /** Looks which services a card has on. Only reads. Throws Problem config/state. */
   services(target: UnitTarget, context: LookContext): Promise<ServiceLook>;
   /** Reads everything of a card that can be read without changing anything. Throws Problem config/state. */
@@ -26,21 +26,21 @@ export interface OpenPaths {
  */
 export function openPaths(state: string, io: Io, use: 'read' | 'write' = 'write'): OpenPaths {
   const hub = createSnmpHub();
-  const pins = createPins(state);
+  const pins = createKnownHosts(state);
   const warn = ({ message, hint }: Problem): void =>
-    io.talk(`Host keys that are new cannot be kept: ${message} ${hint}\n`);
-  const hostKeys = use === 'read' ? lenientPins(pins, warn) : pins;
-  const waits = { ...WAITS, ...io.waits };
+    io.info(`Host keys that are new cannot be kept: ${message} ${hint}\n`);
+  const hostKeys = use === 'read' ? createLenientKnownHosts(pins, warn) : pins;
+  const waits = { ...TIMEOUTS, ...io.waits };
   let loginLimit: (problem: Problem) => void = () => undefined;
   const logins = createLogins({ onLimit: (problem) => loginLimit(problem) });
   return {
     paths: {
-      nmc: createNmcPath({ hub, hostKeys, readBytes, waits, logins }),
-      local: createLocalPath({
+      nmc: createNmcDriver({ hub, hostKeys, readBytes, waits, logins }),
+      local: createLocalDriver({
         clock: io.clock,
         readBytes,
         waits: io.localWaits ?? {},
-        ...rehearsalRoots(io),
+        ...simulatedDeviceRoots(io),
       }),
     },
     services: (target, context) => lookAtServices({ hub, hostKeys }, target, context),

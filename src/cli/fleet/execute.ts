@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import {
   asProblem,
-  enumerated,
   type Hop,
   isCardFile,
   isUpsHop,
+  joinList,
   Problem,
   type StoredFile,
   unitKey,
@@ -15,24 +15,24 @@ import { type RunNow, renderStatus, type StatusOptions } from '../../report/inde
 import { judgeCardStart, judgeStart, loadRules } from '../../rules/index.ts';
 import { type Control, createEarlierStarts, execute, lookAll } from '../../run/index.ts';
 import {
+  createArtifacts,
   createLocks,
-  createPapers,
-  fold,
   inDoubt,
   type Journal,
   type Locks,
-  leftBetweenHops,
-  type OpenPapers,
+  type OpenArtifacts,
   type RunRecord,
+  replay,
+  stoppedBetweenHops,
   type UnitRecord,
-  wasPutOff,
+  wasPostponed,
 } from '../../state/index.ts';
 import { runDocument, runNow } from '../documents/run.ts';
 import { type Exit, exitOfRun } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import type { CommonArgs } from '../options.ts';
 import { createProgress } from '../progress.ts';
-import { rehearsalSpeed } from '../simulation.ts';
+import { simulationSpeed } from '../simulation.ts';
 import { type OpenPaths, openPaths } from './drivers.ts';
 import { type Fleet, openFleetOfRun } from './open.ts';
 
@@ -47,7 +47,7 @@ export async function withRunLock<T>(state: string, run: string, act: () => Prom
 }
 
 /** Carries out what is left of a run, shows it, and gives the exit code. Called with the lock of the run. */
-export async function runIt(
+export async function executeRun(
   journal: Journal,
   fleet: Fleet,
   open: OpenPaths,
@@ -55,8 +55,8 @@ export async function runIt(
   io: Io,
 ): Promise<Exit> {
   const locks = createLocks(args.stateFolder);
-  const papers = createPapers(args.stateFolder, journal.run);
-  const record = fold(journal.events);
+  const papers = createArtifacts(args.stateFolder, journal.run);
+  const record = replay(journal.events);
   const abort = new AbortController();
   // As many units listen as are at work; the system would take ten for a leak.
   setMaxListeners(0, abort.signal);
@@ -68,7 +68,7 @@ export async function runIt(
       .filter(
         (unit) =>
           unit.hops.length > 0 &&
-          (unit.outcome === 'pending' || unit.outcome === 'unknown' || leftBetweenHops(unit)),
+          (unit.outcome === 'pending' || unit.outcome === 'unknown' || stoppedBetweenHops(unit)),
       )
       .map((unit) => unit.planned.key),
   );
@@ -98,11 +98,11 @@ export async function runIt(
       return;
     }
     void progress.end().finally(() => {
-      const left = fold(journal.events);
+      const left = replay(journal.events);
       const doubtful = left.units.filter(inDoubt).map(({ planned }) => planned.key);
       if (doubtful.length > 0)
-        io.talk(`${enumerated(doubtful)} may be programming: do not power it off, and watch it.\n`);
-      io.talk(`Leaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
+        io.info(`${joinList(doubtful)} may be programming: do not power it off, and watch it.\n`);
+      io.info(`Leaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
       // The exit code must show a unit that was left in the middle of its update.
       process.exit(exitOfRun(left, { stopped: true, alive: false }));
     });
@@ -116,13 +116,13 @@ export async function runIt(
       locks,
       earlier: createEarlierStarts(args.stateFolder, journal.run),
       clock: io.clock,
-      rehearsalSpeed: rehearsalSpeed(io),
+      simulationSpeed: simulationSpeed(io),
       against: (unit, image, hop, operator, planned) =>
         isCardFile(image)
           ? judgeCardStart(fleet.book, { unit, file: image, planned: planned.card })
-          : judgeStart(fleet.book, { unit, image, path: hop.path, operator, folder: fleet.images }),
+          : judgeStart(fleet.book, { unit, image, transport: hop.transport, operator, folder: fleet.images }),
       image: (hop) => imageOf(fleet, hop),
-      papers,
+      artifacts: papers,
       control,
       progress: (key, note, fraction) => {
         io.log.info({ unit: key, fraction }, note);
@@ -143,10 +143,10 @@ export async function runIt(
 }
 
 /** What was done is in the journal: that the transcript is not complete is said, and ends no run. */
-export async function closePapers(papers: OpenPapers, io: Io): Promise<void> {
+export async function closePapers(papers: OpenArtifacts, io: Io): Promise<void> {
   await papers.close().catch((thrown: unknown) => {
     const { message, hint } = asProblem(thrown);
-    io.talk(`The transcript of the run is not complete: ${message} ${hint}\n`);
+    io.info(`The transcript of the run is not complete: ${message} ${hint}\n`);
   });
 }
 
@@ -265,7 +265,7 @@ function nextStep(record: RunRecord, alive: boolean): Pick<StatusOptions, 'next'
     .filter(({ outcome, planned }) => outcome === 'failed' && planned.hops.length > 0)
     .map(({ planned }) => ` --again ${planned.key}`)
     .join('');
-  const isPutOff = units.some((unit) => wasPutOff(unit) || leftBetweenHops(unit));
+  const isPutOff = units.some((unit) => wasPostponed(unit) || stoppedBetweenHops(unit));
   if (isPutOff || found('stopped') !== undefined || found('pending') !== undefined)
     return { next: `${resume}${again}`, first: 'Lift what stands against the units.' };
   if (again !== '') return { next: `${resume}${again}`, first: 'Lift the cause of each failure.' };

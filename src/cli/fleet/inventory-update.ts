@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { hasCode, Problem, printable, reasonOf } from '../../core/index.ts';
-import { openWhole } from '../../files/index.ts';
+import { hasCode, Problem, reasonOf, sanitize } from '../../core/index.ts';
+import { openOutputFile } from '../../files/index.ts';
 import {
   LARGEST_LIST,
   type ListedUnit,
@@ -16,20 +16,16 @@ import { readTextWithin } from '../../yaml/index.ts';
  * put there: that is said before any device is asked.
  */
 export async function readInventoryText(file: string): Promise<string | null> {
-  await openWhole(file, '--write');
+  await openOutputFile(file, '--write');
   try {
     return await readTextWithin(file, LARGEST_LIST);
   } catch (thrown) {
     if (hasCode(thrown, 'ENOENT')) return null;
     const why = reasonOf(thrown);
-    throw new Problem(
-      'config/inventory-missing',
-      `The inventory ${printable(file)} cannot be read: ${why}.`,
-      {
-        hint: 'Name a file that you may read and write with --write, or one that is not there yet.',
-        cause: thrown,
-      },
-    );
+    throw new Problem('config/inventory-missing', `The inventory ${sanitize(file)} cannot be read: ${why}.`, {
+      hint: 'Name a file that you may read and write with --write, or one that is not there yet.',
+      cause: thrown,
+    });
   }
 }
 

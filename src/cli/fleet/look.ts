@@ -1,19 +1,19 @@
 import {
   asProblem,
   type Look,
-  type PathKind,
   type Problem,
   type Status,
+  type Transport,
   type UnitTarget,
   unitKey,
-  unseenUnit,
+  unknownUnit,
 } from '../../core/index.ts';
 import { judgeUnit, startOpen } from '../../rules/index.ts';
 import {
   createEarlierStarts,
+  type Drivers,
   type Judged,
   lookAll,
-  type Paths,
   type SeenElsewhere,
 } from '../../run/index.ts';
 import { createLocks } from '../../state/index.ts';
@@ -23,7 +23,7 @@ import { runLockName } from './execute.ts';
 import type { Fleet } from './open.ts';
 
 /** The kind of path that a target would be written over. */
-export function pathKind(target: UnitTarget): PathKind {
+export function pathKind(target: UnitTarget): Transport {
   if (target.network !== null) return 'nmc';
   return target.local !== null && 'usb' in target.local ? 'usb' : 'serial';
 }
@@ -35,7 +35,7 @@ export function pathKind(target: UnitTarget): PathKind {
 export async function lookElsewhere(
   fleet: Fleet,
   judged: readonly Judged[],
-  paths: Paths,
+  paths: Drivers,
   io: Io,
   signal: AbortSignal,
 ): Promise<readonly SeenElsewhere[]> {
@@ -59,11 +59,11 @@ function answers({ problem }: Look): boolean {
 /** Nothing is known of a unit that was not asked, and nothing is planned for it. */
 function notAsked(target: UnitTarget, problem: Problem): Judged {
   const { site, name, network } = target;
-  const unit = unseenUnit({ site, name, host: network?.host ?? null, port: network?.ports.snmp ?? null });
+  const unit = unknownUnit({ site, name, host: network?.host ?? null, port: network?.ports.snmp ?? null });
   return {
     target,
     look: { unit, kind: null, description: null, problem },
-    verdict: { status: 'unknown', target: null, hops: [], path: null, wizard: null, reasons: [] },
+    verdict: { status: 'unknown', target: null, hops: [], transport: null, wizard: null, reasons: [] },
     images: [],
   };
 }
@@ -74,7 +74,7 @@ function notAsked(target: UnitTarget, problem: Problem): Judged {
  */
 export async function lookAndJudge(
   fleet: Fleet,
-  paths: Paths,
+  paths: Drivers,
   state: string,
   io: Io,
   signal: AbortSignal,
@@ -102,7 +102,7 @@ export async function lookAndJudge(
       cardFiles: forPlan ? fleet.cardFiles : [],
       unit: answers(look) ? look.unit : { ...look.unit, reachable: false },
       images: fleet.images,
-      path: pathKind(target),
+      transport: pathKind(target),
       operator: target,
     });
     return [{ target, look, verdict, images }];
@@ -131,7 +131,7 @@ async function withOpenStarts(judged: readonly Judged[], state: string, io: Io):
     return marked;
   } catch (thrown) {
     const { message, hint } = asProblem(thrown);
-    io.talk(`Whether an earlier run left a start open is not known: ${message} ${hint}\n`);
+    io.info(`Whether an earlier run left a start open is not known: ${message} ${hint}\n`);
     return judged;
   }
 }

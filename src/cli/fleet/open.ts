@@ -17,13 +17,13 @@ import {
   type Inventory,
   type InventoryUnit,
   loadInventory,
-  lonelyFeeds,
-  lonelyWarnings,
   missingSecrets,
   type Purpose,
   resolveTargets,
   type SecretResolver,
   sameHost,
+  unpairedFeeds,
+  unpairedFeedWarnings,
 } from '../../inventory/index.ts';
 import { loadRules, type RuleBook } from '../../rules/index.ts';
 import type { RunRecord } from '../../state/index.ts';
@@ -80,7 +80,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   const inventory = await loadInventory(args.inventory);
   const units = needs.keys === undefined ? select(inventory, args) : byKeys(inventory, needs.keys);
   const keys = new Set(units.map(unitKey));
-  for (const line of lonelyWarnings(lonelyFeeds(inventory), keys)) io.talk(`${line}\n`);
+  for (const line of unpairedFeedWarnings(unpairedFeeds(inventory), keys)) io.info(`${line}\n`);
   const book = await loadRules({
     files: args.rules,
     asOf: needs.asOf,
@@ -118,7 +118,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   // Without any credential there is nothing to report.
   const canReport = needs.partly === true && own.targets.length > 0;
   if (missing.length > 0 && !canReport) throw missingSecrets(missing);
-  if (missing.length > 0) io.talk(`${missingSecrets(missing).message}\nThese units are not asked.\n`);
+  if (missing.length > 0) io.info(`${missingSecrets(missing).message}\nThese units are not asked.\n`);
   const unasked = new Map(own.unresolved.map((one) => [unitKey(one.target), missingSecrets([one])]));
   const found = new Map([...own.targets, ...own.unresolved.map(({ target }) => target)].map(byKey));
   const chosen = units.flatMap((unit): readonly UnitTarget[] => {
@@ -201,7 +201,7 @@ async function readImages(folder: string, needs: FleetNeeds, args: CommonArgs, i
   } catch (thrown) {
     const problem = asProblem(thrown);
     if (needs.images === 'required' || problem.code !== 'config/images') throw problem;
-    io.talk(
+    io.info(
       needs.images === 'if-there'
         ? `${problem.message} Units that still need their image cannot be begun.\n`
         : `${problem.message} The audit goes on without images; a plan needs them.\n  ${problem.hint}\n`,

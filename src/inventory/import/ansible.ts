@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { enumerated, Problem, printable } from '../../core/index.ts';
+import { joinList, Problem, sanitize } from '../../core/index.ts';
 import { gather, type Imported, type ImportOptions } from './imported.ts';
 import { parseJsonList } from './json-list.ts';
 
@@ -54,7 +54,7 @@ export function importAnsible(text: string, { group }: ImportOptions = {}): Impo
   const units = gather();
   const exported = [...groups].filter(([, { vars }]) => Object.keys(vars).length > 0).map(([name]) => name);
   if (exported.length > 0) {
-    const named = enumerated(exported.map((name) => printable(name, 40)));
+    const named = joinList(exported.map((name) => sanitize(name, 40)));
     units.note('vars', `variables of the groups ${named} are not read: make the list without --export`);
   }
   const memberships = groupsByHost(groups);
@@ -100,9 +100,9 @@ function hostsOf(
     return [...new Set([...[...groups.values()].flatMap(({ hosts }) => hosts), ...Object.keys(hostvars)])];
   }
   if (!groups.has(group)) {
-    const known = [...groups.keys()].map((name) => printable(name, 40));
-    throw new Problem('config/import', `The list has no group "${printable(group, 40)}".`, {
-      hint: `Groups of it are ${enumerated(known) || 'none'}.`,
+    const known = [...groups.keys()].map((name) => sanitize(name, 40));
+    throw new Problem('config/import', `The list has no group "${sanitize(group, 40)}".`, {
+      hint: `Groups of it are ${joinList(known) || 'none'}.`,
     });
   }
   return [...new Set([...below(groups, group)].flatMap((name) => groups.get(name)?.hosts ?? []))];
@@ -146,8 +146,8 @@ function placeOf(
   const places = nearest.filter((name) => name !== limit).sort();
   const [first = nearest[0] ?? null] = places;
   if (places.length > 1 && first !== null) {
-    const named = enumerated(places.map((name) => printable(name, 40)));
-    note(`it is in the groups ${named}; ${printable(first, 40)} counts as its site, upsfw_site would say it`);
+    const named = joinList(places.map((name) => sanitize(name, 40)));
+    note(`it is in the groups ${named}; ${sanitize(first, 40)} counts as its site, upsfw_site would say it`);
   }
   return first;
 }

@@ -1,4 +1,4 @@
-import { enumerated, printable } from '../../core/index.ts';
+import { joinList, sanitize } from '../../core/index.ts';
 import { csvRecords } from './csv-records.ts';
 import { gather, type Imported, type RawUnit, refuseHuge, unreadable } from './imported.ts';
 
@@ -42,7 +42,7 @@ export function importCsv(text: string): Imported {
     );
   }
   if (unknown.length > 0) {
-    const named = enumerated(unknown.map((name) => `"${printable(name, 40)}"`));
+    const named = joinList(unknown.map((name) => `"${sanitize(name, 40)}"`));
     units.note(`line ${header.line}`, `columns that are not taken over: ${named}`);
   }
   for (const { line, fields } of rows) {

@@ -1,6 +1,6 @@
-import { Problem, printable, readHost, usableSerial } from '../../core/index.ts';
+import { Problem, readHost, sanitize, usableSerial } from '../../core/index.ts';
 import { type ListedUnit, oneForm } from '../merge/listed.ts';
-import { fitName } from '../names.ts';
+import { sanitizeName } from '../names.ts';
 import { isRounded, LONGEST_NAME } from '../schema.ts';
 
 /**
@@ -76,7 +76,7 @@ export function gather(): Gathering {
   const called = new Map<string, string>();
 
   const say = (kind: NoteKind, place: string, message: string): void => {
-    notes.push({ kind, place: printable(place, 120), message: printable(message, 400) });
+    notes.push({ kind, place: sanitize(place, 120), message: sanitize(message, 400) });
   };
   const note: Gathering['note'] = (place, message) => say('remark', place, message);
   const leaveOut: Gathering['leaveOut'] = (place, why) => say('left-out', place, `left out: ${why}`);
@@ -85,7 +85,7 @@ export function gather(): Gathering {
   const siteOf = (place: string, raw: string | null): string | null => {
     const wanted = raw?.trim() ?? '';
     if (wanted === '') return null;
-    const site = fitName(wanted);
+    const site = sanitizeName(wanted);
     if (site === null) {
       note(place, `the site "${shown(wanted)}" holds nothing that a site name may hold; it counts as none`);
       return null;
@@ -101,9 +101,9 @@ export function gather(): Gathering {
   };
 
   const nameOf = (place: string, raw: string | null): string | null => {
-    const name = printable(raw ?? '', LONGEST_WISH);
+    const name = sanitize(raw ?? '', LONGEST_WISH);
     if (name === '') return null;
-    const fit = fitName(name);
+    const fit = sanitizeName(name);
     if (fit === null) {
       note(place, `its name "${shown(name)}" holds nothing that a name may hold; it gets another one`);
       return null;
@@ -122,7 +122,7 @@ export function gather(): Gathering {
       );
       return null;
     }
-    if (serial.length >= SHORTEST_SERIAL && serial.length <= LONGEST_SERIAL && printable(serial) === serial) {
+    if (serial.length >= SHORTEST_SERIAL && serial.length <= LONGEST_SERIAL && sanitize(serial) === serial) {
       return serial;
     }
     note(
@@ -218,12 +218,12 @@ function cut(text: string, fit: string): string {
 }
 
 function shown(text: string): string {
-  return printable(text, 64);
+  return sanitize(text, 64);
 }
 
 /** A list that cannot be read: `place` is its line or path, `expected` what should stand there. */
 export function unreadable(place: string, expected: string, hint: string, cause?: unknown): Problem {
-  return new Problem('config/import', `The list cannot be read at ${printable(place, 120)}: ${expected}.`, {
+  return new Problem('config/import', `The list cannot be read at ${sanitize(place, 120)}: ${expected}.`, {
     hint,
     cause,
   });

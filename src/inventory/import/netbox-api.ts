@@ -1,5 +1,5 @@
 import type { CancelableRequest, Response } from 'got';
-import { Problem, printable, type Secret } from '../../core/index.ts';
+import { Problem, type Secret, sanitize } from '../../core/index.ts';
 import { type Imported, LARGEST_LIST } from './imported.ts';
 import { type NetboxDevice, netboxUnits, readNetboxPage } from './netbox.ts';
 
@@ -45,10 +45,7 @@ export async function fetchNetbox(source: NetboxSource): Promise<Imported> {
 
 function startOf({ url: text, plaintext }: NetboxSource): URL {
   if (!URL.canParse(text)) {
-    throw failure(
-      `"${printable(text)}" is not an address.`,
-      'Give a full address that begins with https://.',
-    );
+    throw failure(`"${sanitize(text)}" is not an address.`, 'Give a full address that begins with https://.');
   }
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
@@ -56,7 +53,7 @@ function startOf({ url: text, plaintext }: NetboxSource): URL {
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && plaintext)) {
     throw failure(
-      `${url.protocol}//${printable(url.host)} is not encrypted: everybody on the way could read the token.`,
+      `${url.protocol}//${sanitize(url.host)} is not encrypted: everybody on the way could read the token.`,
       'Use an https:// address, or allow http:// with --plaintext.',
     );
   }
@@ -79,7 +76,7 @@ function headerOf(token: Secret): string {
 function nextOf(text: string, current: URL): URL {
   const next = URL.canParse(text, current.href) ? new URL(text, current) : null;
   if (next !== null && next.origin === current.origin) return next;
-  const named = next === null ? 'no address' : printable(next.origin);
+  const named = next === null ? 'no address' : sanitize(next.origin);
   throw failure(
     `The next page after ${place(current)} is at ${named}, not at ${current.origin}: the token does not go there.`,
     next?.protocol === 'http:' && next.hostname === current.hostname
@@ -129,7 +126,7 @@ function refused(thrown: unknown, url: URL, signal: AbortSignal): Problem {
   const status = statusOf(answer);
   if (status === null) {
     if (signal.aborted) return failure('The request was stopped.', 'Begin it again.');
-    const why = thrown instanceof Error ? printable(thrown.message) : 'unknown';
+    const why = thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
     return failure(
       `${place(url)} could not be asked: ${why}`,
       'Check the address. A certificate of your own: name its authority in NODE_EXTRA_CA_CERTS.',
@@ -158,7 +155,7 @@ function hintFor(status: number): string {
 
 /** The address without its query, which may hold more than is to be shown. */
 function place(url: URL): string {
-  return printable(`${url.origin}${url.pathname}`);
+  return sanitize(`${url.origin}${url.pathname}`);
 }
 
 function failure(message: string, hint: string): Problem {

@@ -1,4 +1,4 @@
-import { printable } from '../../core/index.ts';
+import { sanitize } from '../../core/index.ts';
 import { gather, type Imported, type RawUnit, refuseHuge, unreadable } from './imported.ts';
 
 /** A section of ups.conf: a unit. */
@@ -91,7 +91,7 @@ function shown(word: string): string {
 
 /** What of its credentials is to be given by hand, and how; null where it names none. Never says the credential. */
 function lostAccess({ name, values }: Section, own: boolean): string | null {
-  const shown = printable(name, 64);
+  const shown = sanitize(name, 64);
   const ending = own
     ? `_${name
         .toUpperCase()

@@ -1,14 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Single } from './duplicates.ts';
-import { countingAt, type Draft, type Entry } from './entries.ts';
+import type { UniqueUnit } from './duplicates.ts';
+import { type Draft, type Entry, effectiveSettings } from './entries.ts';
 import { uniqueName } from './listed.ts';
 
 /**
  * The entry for a listed unit: only what differs from what counts at its site. `taken`: names of that site in lower case.
  * Null where neither list nor inventory says how the unit is read, which no inventory may hold.
  */
-export function newUnit(file: Draft, { found, rivals }: Single, taken: ReadonlySet<string>): Entry | null {
-  const counting = countingAt(file, found.site);
+export function newUnit(
+  file: Draft,
+  { found, rivals }: UniqueUnit,
+  taken: ReadonlySet<string>,
+): Entry | null {
+  const counting = effectiveSettings(file, found.site);
   const { snmp } = found.listed;
   if (snmp === null && counting.snmp === null && !counting.hasLogin) return null;
   const port = found.port ?? counting.port;

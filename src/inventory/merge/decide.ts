@@ -1,18 +1,18 @@
-import { enumerated, printable, unitKey } from '../../core/index.ts';
+import { joinList, sanitize, unitKey } from '../../core/index.ts';
 import type { UnitEntry } from '../schema.ts';
 import { newUnit } from './addition.ts';
-import { type Single, withoutContested, withoutDoubles, withoutRepeats } from './duplicates.ts';
+import { type UniqueUnit, withoutContested, withoutDoubles, withoutRepeats } from './duplicates.ts';
 import { Directory, type Draft, type Entry, entriesOf, isAt, serialOf } from './entries.ts';
 import {
   type Addresses,
   type Found,
-  fitUnit,
   type ListedUnit,
+  normalizeUnit,
   placeText,
   serialText,
   whereIs,
 } from './listed.ts';
-import { type Move, possibleMoves, wishOf } from './moves.ts';
+import { type Move, proposeMove, resolveMoves } from './moves.ts';
 
 /** What a merge did with a unit, or why it did nothing. */
 export interface MergeChange {
@@ -104,7 +104,7 @@ function fitUnits(
   addresses: Addresses,
 ): readonly Found[] {
   return units.flatMap((listed) => {
-    const fit = fitUnit(listed, site, addresses);
+    const fit = normalizeUnit(listed, site, addresses);
     if ('hosts' in fit) return [fit];
     const isKnown = fit.serial !== null && merge.pinned.has(fit.serial);
     if (fit.reason !== null) merge.note(listed, 'left-out', fit, fit.reason);
@@ -114,11 +114,11 @@ function fitUnits(
 }
 
 /** The listed units once each, without those about whose address the list contradicts itself. */
-function singlesOf(merge: Merge, list: readonly Found[]): readonly Single[] {
+function singlesOf(merge: Merge, list: readonly Found[]): readonly UniqueUnit[] {
   // What the list alone says comes first, so that it says the same whatever the inventory has by then.
   const { certain, contested } = withoutContested(list);
   for (const { found, others } of contested) {
-    const all = enumerated([found, ...others].map(serialText));
+    const all = joinList([found, ...others].map(serialText));
     merge.note(found.listed, 'conflict', found, `the list has ${whereIs(found)} for ${all}`);
   }
   const unpinned = merge.entries.filter((entry) => entry.unit.serial === undefined);
@@ -142,10 +142,10 @@ function singlesOf(merge: Merge, list: readonly Found[]): readonly Single[] {
 /** Lets the units move that the inventory knows by their serial numbers; `rest` are those that it does not know by it. */
 function moved(
   merge: Merge,
-  singles: readonly Single[],
-): { readonly moves: readonly Move[]; readonly rest: readonly Single[] } {
+  singles: readonly UniqueUnit[],
+): { readonly moves: readonly Move[]; readonly rest: readonly UniqueUnit[] } {
   const wishes: Move[] = [];
-  const rest: Single[] = [];
+  const rest: UniqueUnit[] = [];
   for (const single of singles) {
     const { found, rivals } = single;
     const entry = found.serial === null || rivals.length > 0 ? undefined : merge.pinned.get(found.serial);
@@ -153,12 +153,12 @@ function moved(
       rest.push(single);
       continue;
     }
-    const wish = wishOf(found, entry);
+    const wish = proposeMove(found, entry);
     if (wish === null) continue;
     if ('to' in wish) wishes.push(wish);
     else merge.note(found.listed, wish.kind, named(entry), `${serialText(found)}: ${wish.reason}`);
   }
-  const { made, blocked } = possibleMoves(wishes, merge.entries);
+  const { made, blocked } = resolveMoves(wishes, merge.entries);
   for (const { move, by } of blocked) {
     merge.note(move.found.listed, 'conflict', named(move.entry), otherThere(move.found, by));
   }
@@ -173,7 +173,7 @@ function moved(
 /** Pins, adds or refuses what the inventory does not know by serial number. */
 function settled(
   merge: Merge,
-  rest: readonly Single[],
+  rest: readonly UniqueUnit[],
   list: readonly Found[],
 ): { readonly pins: readonly Pin[]; readonly additions: readonly Addition[] } {
   const directory = new Directory(merge.entries);
@@ -189,7 +189,7 @@ function settled(
   /** Entries of the inventory that a unit of the list is already. */
   const claimed = new Set<Entry>();
 
-  const add = (single: Single): Entry | null => {
+  const add = (single: UniqueUnit): Entry | null => {
     const { found } = single;
     const entry = newUnit(merge.file, single, namesAt(found.site));
     if (entry === null) {
@@ -212,7 +212,7 @@ function settled(
     if (rivals.length > 0) {
       const entry = there ?? add(single);
       if (entry === null) continue;
-      const places = enumerated([whereIs(found), ...rivals]);
+      const places = joinList([whereIs(found), ...rivals]);
       const message = `${serialText(found)} is claimed at ${places}: it identifies none of them`;
       merge.note(found.listed, 'conflict', named(entry), message);
     } else if (there === null) {
@@ -222,7 +222,7 @@ function settled(
       const others = claims.filter((one) => one.serial !== null && one.serial !== found.serial);
       if (others.length > 0) {
         const answers = [found, ...others].map((one) => `${serialText(one)} at ${whereIs(one)}`);
-        merge.note(found.listed, 'conflict', named(there), `it answers as ${enumerated(answers)}`);
+        merge.note(found.listed, 'conflict', named(there), `it answers as ${joinList(answers)}`);
         continue;
       }
       there.unit.serial = found.serial;
@@ -250,8 +250,7 @@ function named(entry: Entry): Named {
 
 function otherThere(found: Found, entry: Entry): string {
   const { serial } = entry.unit;
-  const known =
-    serial === undefined ? 'a unit without a serial number' : `serial number ${printable(serial)}`;
+  const known = serial === undefined ? 'a unit without a serial number' : `serial number ${sanitize(serial)}`;
   const key = unitKey(named(entry));
   return `${whereIs(found)} answers as ${serialText(found)}, the inventory has ${known} there (${key})`;
 }

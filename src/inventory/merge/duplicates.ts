@@ -1,7 +1,7 @@
 import { type Found, meet, whereIs } from './listed.ts';
 
 /** A listed unit after doubles were dealt with. */
-export interface Single {
+export interface UniqueUnit {
   readonly found: Found;
   /** Addresses at which other units answer with the same serial number; that number identifies none of them. */
   readonly rivals: readonly string[];
@@ -79,7 +79,7 @@ export function withoutContested(list: readonly Found[]): {
 export function withoutDoubles(
   list: readonly Found[],
   known: Known,
-): { readonly singles: readonly Single[]; readonly seconds: readonly SecondAddress[] } {
+): { readonly singles: readonly UniqueUnit[]; readonly seconds: readonly SecondAddress[] } {
   const bySerial = new Map<string, Found[]>();
   for (const found of list) {
     if (found.serial !== null) bySerial.set(found.serial, [...(bySerial.get(found.serial) ?? []), found]);

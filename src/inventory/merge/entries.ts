@@ -26,14 +26,14 @@ export interface Entry {
 }
 
 /** What counts for a unit of a site that says nothing itself. */
-export interface Counting {
+export interface EffectiveSettings {
   readonly port: number;
   readonly snmp: SnmpReference | null;
   readonly hasLogin: boolean;
 }
 
 /** What counts at a site, which need not be there yet. */
-export function countingAt(file: Draft, name: string): Counting {
+export function effectiveSettings(file: Draft, name: string): EffectiveSettings {
   const site = file.sites.find((one) => one.name === name);
   const nearest = [site, file.defaults];
   return {
@@ -46,7 +46,7 @@ export function countingAt(file: Draft, name: string): Counting {
 /** The units of an inventory in the order of the file. */
 export function entriesOf(file: Draft, addresses: Addresses): Entry[] {
   return file.sites.flatMap((site, s) => {
-    const counting = countingAt(file, site.name);
+    const counting = effectiveSettings(file, site.name);
     return site.units.map((unit, u): Entry => {
       const port = unit.ports?.snmp ?? counting.port;
       const { host } = unit;

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
-import { Problem, printable, readHost, usableSerial } from '../../core/index.ts';
-import { fitName } from '../names.ts';
+import { Problem, readHost, sanitize, usableSerial } from '../../core/index.ts';
+import { sanitizeName } from '../names.ts';
 import { LONGEST_NAME, PortSchema, type SnmpReference } from '../schema.ts';
 
 /** Addresses by host name in lower case, as far as names could be resolved. */
@@ -23,7 +23,7 @@ export interface Found {
 }
 
 /** A listed unit that cannot stand in an inventory, and why. */
-export interface Unfit {
+export interface Invalid {
   readonly site: string;
   readonly name: string;
   readonly serial: string | null;
@@ -35,16 +35,16 @@ export interface Unfit {
 const WRITABLE_SERIAL = /^[\x20-\x7e]{6,32}$/;
 
 /** Makes a listed unit fit for an inventory; `site` is for units that name none. */
-export function fitUnit(listed: ListedUnit, site: string, addresses: Addresses): Found | Unfit {
+export function normalizeUnit(listed: ListedUnit, site: string, addresses: Addresses): Found | Invalid {
   const serial = writableSerial(listed.serial);
   const wish = listed.host?.trim() ?? '';
   const read = readHost(wish);
   const host = read.ok ? read.host : wish;
-  const place = fitName(listed.site ?? '') ?? siteName(site);
-  const name = fitName(listed.name ?? '') ?? ownName(serial, host);
-  const unfit = (reason: string | null): Unfit => ({ site: place, name, serial, reason });
+  const place = sanitizeName(listed.site ?? '') ?? siteName(site);
+  const name = sanitizeName(listed.name ?? '') ?? ownName(serial, host);
+  const unfit = (reason: string | null): Invalid => ({ site: place, name, serial, reason });
   if (host === '') return unfit(null);
-  if (!read.ok) return unfit(`"${printable(host, 64)}" ${read.why}`);
+  if (!read.ok) return unfit(`"${sanitize(host, 64)}" ${read.why}`);
   if (listed.snmpPort !== null && !PortSchema.safeParse(listed.snmpPort).success) {
     return unfit(`${listed.snmpPort} is no UDP port`);
   }
@@ -62,8 +62,8 @@ export function fitUnit(listed: ListedUnit, site: string, addresses: Addresses):
 
 /** The site for units that name none. Throws Problem config/inventory where an inventory cannot hold that name. */
 function siteName(site: string): string {
-  if (fitName(site) === site) return site;
-  throw new Problem('config/inventory', `"${printable(site)}" cannot be the name of a site.`, {
+  if (sanitizeName(site) === site) return site;
+  throw new Problem('config/inventory', `"${sanitize(site)}" cannot be the name of a site.`, {
     hint: 'Give a site name of letters, digits, dot, dash and underscore.',
   });
 }
@@ -75,7 +75,7 @@ function writableSerial(serial: string | null): string | null {
 
 function ownName(serial: string | null, host: string): string {
   const wish = serial === null ? host.replaceAll(/[^A-Za-z0-9._-]/g, '-') : `ups-${serial.toLowerCase()}`;
-  return fitName(wish) ?? 'ups';
+  return sanitizeName(wish) ?? 'ups';
 }
 
 /** A name that `taken` does not have (in lower case), made by a number at its end. */

@@ -1,5 +1,5 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
-import { Problem, printable, unitKey } from '../../core/index.ts';
+import { Problem, sanitize, unitKey } from '../../core/index.ts';
 import { editYaml, parseYaml, type YamlEdit } from '../../yaml/index.ts';
 import { readInventory } from '../load.ts';
 import { InventorySchema, type SnmpReference, type UnitEntry } from '../schema.ts';
@@ -136,7 +136,7 @@ function newFile(draft: Draft, additions: readonly Addition[], heading: readonly
       if (isScalar(key) && key.value === 'serial' && isScalar(value)) value.type = Scalar.QUOTE_DOUBLE;
     },
   });
-  const lines = heading.flatMap((one) => one.split('\n')).map((one) => `# ${printable(one)}`.trimEnd());
+  const lines = heading.flatMap((one) => one.split('\n')).map((one) => `# ${sanitize(one)}`.trimEnd());
   return [...lines, document.toString({ lineWidth: 0 })].join('\n');
 }
 

@@ -10,7 +10,7 @@ export interface Move {
 }
 
 /** A unit of the inventory that answered somewhere, and why it stays where it is. */
-export interface Stay {
+export interface NoMove {
   readonly found: Found;
   readonly entry: Entry;
   readonly kind: 'conflict' | 'left-out';
@@ -18,7 +18,7 @@ export interface Stay {
 }
 
 /** What a listed unit whose serial number stands in the inventory leads to; null: it is where it should be. */
-export function wishOf(found: Found, entry: Entry): Move | Stay | null {
+export function proposeMove(found: Found, entry: Entry): Move | NoMove | null {
   const { place } = entry;
   const answered = placeText(found.host, found.port);
   if (place === null) {
@@ -47,7 +47,7 @@ export function wishOf(found: Found, entry: Entry): Move | Stay | null {
  * Which of the moves can be made together: nobody may be left at the place that a unit moves to. Two units that change
  * places move both; of two that want one place the first gets it.
  */
-export function possibleMoves(
+export function resolveMoves(
   wishes: readonly Move[],
   entries: readonly Entry[],
 ): { readonly made: readonly Move[]; readonly blocked: readonly { move: Move; by: Entry }[] } {

@@ -1,5 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { hasCode, Problem, printable } from '../../core/index.ts';
+import { hasCode, Problem, sanitize } from '../../core/index.ts';
 import { type LineTime, type ReportPort, refuseWhereStopped } from './line.ts';
 
 /** The longest report of a full-speed device. */
@@ -17,7 +17,7 @@ export async function openHidraw(path: string, time: LineTime): Promise<ReportPo
   try {
     file = await open(path, constants.O_RDWR | constants.O_NONBLOCK);
   } catch (cause) {
-    throw new Problem('link/port', `The USB node ${printable(path)} cannot be opened.`, {
+    throw new Problem('link/port', `The USB node ${sanitize(path)} cannot be opened.`, {
       hint: hasCode(cause, 'EACCES')
         ? 'Give the user a right to it: a udev rule for SUBSYSTEM "hidraw" and vendor 051d, as docs/local.md shows.'
         : 'Plug the unit in again; upsfw local ports lists what is there.',
@@ -25,7 +25,7 @@ export async function openHidraw(path: string, time: LineTime): Promise<ReportPo
     });
   }
   const gone = (cause: unknown): Problem =>
-    new Problem('link/closed', `The USB node ${printable(path)} is gone: the cable was pulled.`, {
+    new Problem('link/closed', `The USB node ${sanitize(path)} is gone: the cable was pulled.`, {
       hint: 'Plug the unit in again, and look at it: upsfw local look.',
       cause,
     });

@@ -1,4 +1,4 @@
-import { type Clock, Problem, printable } from '../../core/index.ts';
+import { type Clock, Problem, sanitize } from '../../core/index.ts';
 
 /** Speeds of the ports of a unit (local notes, sections 1.1 and 3). */
 export type Rate = 9600 | 2400;
@@ -28,7 +28,7 @@ export interface LineTime {
 /** Whoever stops a look wants nothing more to be sent. Throws Problem refused/stopped. */
 export function refuseWhereStopped(name: string, { signal }: LineTime): void {
   if (!signal.aborted) return;
-  throw new Problem('refused/stopped', `The look at ${printable(name)} was stopped.`, {
+  throw new Problem('refused/stopped', `The look at ${sanitize(name)} was stopped.`, {
     hint: 'Look again: upsfw local look PORT.',
   });
 }

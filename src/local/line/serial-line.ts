@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import type { SerialPort } from 'serialport';
-import { hasCode, Problem, printable } from '../../core/index.ts';
+import { hasCode, Problem, sanitize } from '../../core/index.ts';
 import { Inbox } from './inbox.ts';
 import { type ByteLine, type LineTime, type Rate, refuseWhereStopped } from './line.ts';
 
@@ -37,7 +37,7 @@ async function loadPackage(): Promise<typeof import('serialport')> {
 async function refuseWhatIsNoPort(path: string): Promise<void> {
   // Ports of Windows are no files.
   if (process.platform === 'win32') return;
-  const shown = printable(path);
+  const shown = sanitize(path);
   try {
     const { isCharacterDevice } = await kindOf(path);
     if (!isCharacterDevice) {
@@ -69,7 +69,7 @@ async function kindOf(path: string): Promise<{ readonly isCharacterDevice: boole
 function notOpened(path: string, cause: Error): Problem {
   return new Problem(
     'link/port',
-    `The port ${printable(path)} cannot be opened: ${printable(cause.message)}.`,
+    `The port ${sanitize(path)} cannot be opened: ${sanitize(cause.message)}.`,
     {
       hint: 'It may be no serial port, or another program may hold it: upsfw local ports tells of both.',
       cause,
@@ -83,7 +83,7 @@ function lineOver(port: SerialPort, time: LineTime): ByteLine {
     inbox.end(
       new Problem(
         'link/closed',
-        `The port ${printable(port.path)} is gone: the cable or its adapter was pulled.`,
+        `The port ${sanitize(port.path)} is gone: the cable or its adapter was pulled.`,
         {
           hint: 'Plug it in again, and look at the unit: upsfw local look PORT.',
           cause,
@@ -130,7 +130,7 @@ async function inTime(port: SerialPort, bytes: Uint8Array, { clock }: LineTime):
         : reject(
             new Problem(
               'link/closed',
-              `The port ${printable(port.path)} takes no bytes (${printable(error.message)}): the cable or its adapter may have been pulled.`,
+              `The port ${sanitize(port.path)} takes no bytes (${sanitize(error.message)}): the cable or its adapter may have been pulled.`,
               {
                 hint: 'Check cable and adapter, and look at the unit: upsfw local look PORT.',
                 cause: error,
@@ -141,7 +141,7 @@ async function inTime(port: SerialPort, bytes: Uint8Array, { clock }: LineTime):
   });
   const late = clock.sleep(LONGEST_WRITE, over.signal).then(() => {
     if (over.signal.aborted) return;
-    throw new Problem('link/timeout', `The port ${printable(port.path)} takes no bytes.`, {
+    throw new Problem('link/timeout', `The port ${sanitize(port.path)} takes no bytes.`, {
       hint: 'Pull the adapter out and plug it in again.',
     });
   });

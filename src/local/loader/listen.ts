@@ -1,5 +1,12 @@
 import type { ByteLine, LineTime } from '../line/line.ts';
-import { BYTE, type LoaderSeen, loaderIn, QUIET, type Sign, SignReader } from './output.ts';
+import {
+  BYTE,
+  detectLoader,
+  type LoaderEvent,
+  LoaderOutputParser,
+  type LoaderSeen,
+  QUIET,
+} from './output.ts';
 
 /** What a port said by itself. */
 export interface Heard {
@@ -7,7 +14,7 @@ export interface Heard {
   readonly loader: LoaderSeen | null;
   /** Bytes that came. */
   readonly bytes: number;
-  readonly signs: readonly Sign[];
+  readonly signs: readonly LoaderEvent[];
 }
 
 /** A boot loader says some hundred bytes in a minute; who says more is something else. */
@@ -22,15 +29,15 @@ export async function listen(
   { clock, signal }: LineTime,
 ): Promise<Heard> {
   const until = clock.monotonic() + milliseconds;
-  const reader = new SignReader();
-  const signs: Sign[] = [];
+  const reader = new LoaderOutputParser();
+  const signs: LoaderEvent[] = [];
   let bytes = 0;
   let readable = 0;
   while (clock.monotonic() < until && bytes < MOST_BYTES && !signal.aborted) {
     const come = await line.read(Math.min(QUIET, until - clock.monotonic()));
     if (come === null) {
       signs.push(...reader.settle());
-      const loader = readable >= bytes * READABLE ? loaderIn(signs) : null;
+      const loader = readable >= bytes * READABLE ? detectLoader(signs) : null;
       if (loader !== null) return { loader, bytes, signs };
       continue;
     }
@@ -39,7 +46,7 @@ export async function listen(
     signs.push(...reader.feed(come));
   }
   signs.push(...reader.settle());
-  return { loader: readable >= bytes * READABLE ? loaderIn(signs) : null, bytes, signs };
+  return { loader: readable >= bytes * READABLE ? detectLoader(signs) : null, bytes, signs };
 }
 
 function isReadable(byte: number): boolean {

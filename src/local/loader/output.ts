@@ -1,10 +1,10 @@
-import { printable, SIMULATED_MARK } from '../../core/index.ts';
+import { SIMULATED_MARK, sanitize } from '../../core/index.ts';
 
 /** Bytes of XMODEM that a receiver sends. */
 export const BYTE = { ack: 0x06, nak: 0x15, can: 0x18, want: 0x43 } as const;
 
 /** One thing that a boot loader said. `want`: it asks for an image, block by block with CRC. */
-export type Sign =
+export type LoaderEvent =
   | { readonly kind: 'ack' | 'nak' | 'can' | 'want' }
   | { readonly kind: 'text'; readonly text: string };
 
@@ -33,12 +33,12 @@ const LINE_FEED = 0x0a;
  * Tells the answers of a boot loader from the text around them. A `C` is a wish where it stands alone or among its like: in a line of
  * text it is a letter. So what begins a line with `C` is held back until {@link settle} says that nothing follows.
  */
-export class SignReader {
+export class LoaderOutputParser {
   #line = '';
 
   /** Takes bytes in and gives what they certainly are. */
-  feed(bytes: Uint8Array): readonly Sign[] {
-    const signs: Sign[] = [];
+  feed(bytes: Uint8Array): readonly LoaderEvent[] {
+    const signs: LoaderEvent[] = [];
     for (const byte of bytes) {
       if (byte === BYTE.ack || byte === BYTE.nak || byte === BYTE.can) {
         signs.push(...this.settle(), ...this.#endLine());
@@ -51,17 +51,17 @@ export class SignReader {
   }
 
   /** Nothing has followed for a while: what stands there alone is what it seems to be. */
-  settle(): readonly Sign[] {
+  settle(): readonly LoaderEvent[] {
     if (!/^C+$/.test(this.#line)) return [];
     const { length } = this.#line;
     this.#line = '';
     return Array.from({ length }, () => ({ kind: 'want' }));
   }
 
-  #endLine(): readonly Sign[] {
+  #endLine(): readonly LoaderEvent[] {
     const line = this.#line;
     this.#line = '';
-    const text = printable(line, LONGEST_LINE);
+    const text = sanitize(line, LONGEST_LINE);
     return text === '' ? [] : [{ kind: 'text', text }];
   }
 }
@@ -82,16 +82,16 @@ export interface LoaderSeen {
  * Wishes without any text, until they count as a boot loader: one `C` may be noise. One whose sender has gone in the middle refuses
  * the silence instead, until it gives up and asks anew.
  */
-const ENOUGH_WISHES = 2;
+const MIN_REQUESTS = 2;
 
 /** Whether signs are those of a boot loader that waits for an image; null where they are not. */
-export function loaderIn(signs: readonly Sign[]): LoaderSeen | null {
+export function detectLoader(signs: readonly LoaderEvent[]): LoaderSeen | null {
   const lines = signs.flatMap((sign) => (sign.kind === 'text' ? [sign.text] : []));
   const wishes = signs.filter(({ kind }) => kind === 'want').length;
   const meanings = lines.map(meaningOf);
   const refusals = signs.filter(({ kind }) => kind === 'nak').length;
   const isTold = meanings.some((meaning) => meaning === 'loader' || meaning === 'no-application');
-  if (!(isTold && wishes > 0) && wishes + refusals < ENOUGH_WISHES) return null;
+  if (!(isTold && wishes > 0) && wishes + refusals < MIN_REQUESTS) return null;
   return {
     lines: [...new Set(lines)].slice(0, 12),
     isNamed: meanings.includes('loader'),

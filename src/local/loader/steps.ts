@@ -1,27 +1,27 @@
 import {
   asProblem,
   type Clock,
-  isAtEnd,
+  describeEnd,
+  describeInstalled,
+  isAt,
   isCardFile,
   Problem,
-  runsInWords,
   type Step,
   type StepCheck,
   type StepContext,
   type StepResult,
   type StoredFile,
-  standingInWords,
   unitKey,
 } from '../../core/index.ts';
 import type { ByteLine, OpenLine } from '../line/line.ts';
 import type { Looked } from '../look/look.ts';
-import type { LocalWaits } from '../timeouts.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
 import { type Sent, sendImage } from './xmodem.ts';
 
 /** What the steps of a recovery need: the port, and a look at whoever is behind it. */
 export interface LoaderTools {
   readonly clock: Clock;
-  readonly waits: LocalWaits;
+  readonly waits: LocalTimeouts;
   readonly openLine: OpenLine;
   /** The bytes of an image, compared with what was planned. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
@@ -37,9 +37,9 @@ const SENDING_LIMIT = 3 * 3600;
 /** Steps of an image into a boot loader. The loader takes it as it comes, so there is no transfer before the start. */
 export function loaderSteps({ waits }: Pick<LoaderTools, 'waits'>): readonly Step[] {
   return [
-    { does: 'start', commits: true, limitSeconds: SENDING_LIMIT },
-    { does: 'settle', commits: false, limitSeconds: waits.settle / 1000 + 60 },
-    { does: 'verify', commits: false, limitSeconds: 180 },
+    { step: 'start', commits: true, limitSeconds: SENDING_LIMIT },
+    { step: 'settle', commits: false, limitSeconds: waits.settle / 1000 + 60 },
+    { step: 'verify', commits: false, limitSeconds: 180 },
   ];
 }
 
@@ -50,14 +50,14 @@ export async function checkSending(tools: LoaderTools, context: StepContext): Pr
   if (problem?.code === 'device/boot-loader') return { state: 'todo', problem: null };
   if (problem !== null) return { state: 'unknown', problem };
   const { hop } = context;
-  if (isAtEnd(unit, hop, 'to')) return { state: 'done', problem: null };
-  return { state: 'failed', problem: notWaiting(context, runsInWords(unit, hop)) };
+  if (isAt(unit, hop, 'to')) return { state: 'done', problem: null };
+  return { state: 'failed', problem: notWaiting(context, describeInstalled(unit, hop)) };
 }
 
 function notWaiting({ target, hop }: StepContext, runs: string): Problem {
   return new Problem(
     'device/start-refused',
-    `${unitKey(target)} runs ${runs}; the image is for a unit that waits in its boot loader (${standingInWords(hop, 'to')}).`,
+    `${unitKey(target)} runs ${runs}; the image is for a unit that waits in its boot loader (${describeEnd(hop, 'to')}).`,
     {
       hint: 'A unit that runs is updated with the Firmware Upgrade Wizard, a card or a USB stick: upsfw plan --format md prints how.',
     },
@@ -76,14 +76,14 @@ export async function takeSending(tools: LoaderTools, context: StepContext): Pro
     line = await tools.openLine(portOf(context), 9600, { clock: tools.clock, signal: NEVER });
   } catch (thrown) {
     // Before the port is open nothing can have been sent.
-    return { state: 'failed', way: null, problem: asProblem(thrown) };
+    return { state: 'failed', method: null, problem: asProblem(thrown) };
   }
   const said = (kind: 'received' | 'note', text: string): void =>
     context.transcript?.({ at: tools.clock.now(), where: `${line.name} xmodem`, kind, text });
   try {
     // Nothing has been sent so far: the port is open, and the loader asks for its image.
     const permit = await context.commit('xmodem');
-    if (!permit.isFresh()) return { state: 'not-started', way: 'xmodem', problem: tooLate(context) };
+    if (!permit.isFresh()) return { state: 'not-started', method: 'xmodem', problem: tooLate(context) };
     said('note', `sending ${image.file}, ${bytes.length} bytes`);
     const sent = await sendImage(line, bytes, {
       clock: tools.clock,
@@ -125,12 +125,12 @@ function tooLate({ target }: StepContext): Problem {
 }
 
 function unknown(problem: Problem): StepResult {
-  return { state: 'unknown', way: 'xmodem', problem };
+  return { state: 'unknown', method: 'xmodem', problem };
 }
 
 function failed(context: StepContext, message: string, hint = AGAIN): StepResult {
   const problem = new Problem('device/update-failed', `${unitKey(context.target)}: ${message}`, { hint });
-  return { state: 'failed', way: 'xmodem', problem };
+  return { state: 'failed', method: 'xmodem', problem };
 }
 
 function resultOf(sent: Sent, context: StepContext): StepResult {
@@ -139,7 +139,7 @@ function resultOf(sent: Sent, context: StepContext): StepResult {
     case 'taken':
     // Every block was taken; what became of them the unit says by itself, or not at all.
     case 'not-acknowledged':
-      return { state: 'done', way: 'xmodem', problem: null };
+      return { state: 'done', method: 'xmodem', problem: null };
     case 'silent':
       return unknown(
         new Problem('device/update-unknown', `${unitKey(target)} fell silent after block ${sent.block}.`, {
@@ -163,7 +163,7 @@ function resultOf(sent: Sent, context: StepContext): StepResult {
     case 'stopped':
       return {
         state: 'failed',
-        way: 'xmodem',
+        method: 'xmodem',
         problem: new Problem(
           'refused/stopped',
           `${unitKey(target)}: the operator stopped the sending; the boot loader was told.`,
@@ -183,7 +183,7 @@ export async function takeSettling(tools: LoaderTools, context: StepContext): Pr
     // Half of the time it may be programming; then it may also be one that speaks another protocol.
     const gently = clock.monotonic() < until - tools.waits.settle / 2;
     const { unit, problem } = await tools.look(context, gently);
-    if (problem === null) return { state: 'done', way: 'xmodem', problem: null, unit };
+    if (problem === null) return { state: 'done', method: 'xmodem', problem: null, unit };
     if (problem.code === 'device/boot-loader')
       return failed(context, 'the boot loader asks for an image again, so it did not take this one.');
     last = problem;
@@ -206,17 +206,17 @@ export async function takeVerifying(tools: LoaderTools, context: StepContext): P
   const { unit, problem } = await tools.look(context);
   if (problem !== null) return { ...unknown(problem), unit };
   const { hop } = context;
-  if (isAtEnd(unit, hop, 'to')) return { state: 'done', way: 'xmodem', problem: null, unit };
+  if (isAt(unit, hop, 'to')) return { state: 'done', method: 'xmodem', problem: null, unit };
   const other = new Problem(
     'device/changed',
-    `${unitKey(context.target)} runs ${runsInWords(unit, hop)}; the image is ${standingInWords(hop, 'to')}.`,
+    `${unitKey(context.target)} runs ${describeInstalled(unit, hop)}; the image is ${describeEnd(hop, 'to')}.`,
     {
       hint: 'The unit runs again. See what it may get: upsfw rules decide, or upsfw audit with the unit in the inventory.',
     },
   );
   // Over Modbus a unit does not tell its id.
   const isTold = unit.firmware.version !== null && unit.firmware.microLinkId !== null;
-  return { state: isTold ? 'failed' : 'unknown', way: 'xmodem', problem: other, unit };
+  return { state: isTold ? 'failed' : 'unknown', method: 'xmodem', problem: other, unit };
 }
 
 function portOf({ target }: StepContext): string {

@@ -1,8 +1,8 @@
 import xmodemCrc from 'crc/crc16xmodem';
 import type { Clock } from '../../core/index.ts';
 import type { ByteLine } from '../line/line.ts';
-import type { LocalWaits } from '../timeouts.ts';
-import { BYTE, meaningOf, QUIET, type Sign, SignReader } from './output.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
+import { BYTE, type LoaderEvent, LoaderOutputParser, meaningOf, QUIET } from './output.ts';
 
 /** Bytes of a block; the one size that a boot loader was seen to take (local notes, section 5.2). */
 export const BLOCK = 128;
@@ -36,7 +36,7 @@ export type Sent =
 
 export interface SendOptions {
   readonly clock: Clock;
-  readonly waits: LocalWaits;
+  readonly waits: LocalTimeouts;
   /** Aborted when the transfer shall be cancelled; before the last block only. */
   readonly stop: AbortSignal;
   readonly progress: (blocks: number, of: number, note: string) => void;
@@ -70,8 +70,8 @@ class Sender {
   readonly #image: Uint8Array;
   readonly #options: SendOptions;
   readonly #blocks: number;
-  readonly #signs = new SignReader();
-  #queue: Sign[] = [];
+  readonly #signs = new LoaderOutputParser();
+  #queue: LoaderEvent[] = [];
   #lastWhy = '';
 
   constructor(line: ByteLine, image: Uint8Array, options: SendOptions) {
@@ -214,7 +214,7 @@ class Sender {
   }
 
   /** The next thing that the receiver says; null where nothing comes in time. */
-  async #sign(milliseconds: number): Promise<Sign | null> {
+  async #sign(milliseconds: number): Promise<LoaderEvent | null> {
     const { clock } = this.#options;
     const until = clock.monotonic() + milliseconds;
     for (;;) {

@@ -1,4 +1,4 @@
-import { printable, readFirmware, SIMULATED_MARK, UNKNOWN_CONDITION, type Unit } from '../../core/index.ts';
+import { readFirmware, SIMULATED_MARK, sanitize, UNKNOWN_CONDITION, type Unit } from '../../core/index.ts';
 import type { Fields } from '../microlink/reading.ts';
 import type { Registers } from '../modbus/client.ts';
 import { conditionOf } from './condition.ts';
@@ -106,7 +106,7 @@ function isMark(text: string | null): boolean {
 }
 
 function clean(text: string | null): string | null {
-  const shown = text === null ? '' : printable(text, 100);
+  const shown = text === null ? '' : sanitize(text, 100);
   return shown === '' ? null : shown;
 }
 

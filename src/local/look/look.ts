@@ -4,18 +4,18 @@ import {
   type Look,
   type LookContext,
   Problem,
-  printable,
-  throwOwnFaults,
+  rethrowInternal,
+  sanitize,
   type Unit,
   type UnitTarget,
   unitKey,
-  unseenUnit,
+  unknownUnit,
   usableSerial,
 } from '../../core/index.ts';
 import type { OpenLine, OpenReports } from '../line/line.ts';
 import { type Holder, holdersOf } from '../ports/holders.ts';
 import { listUsbUnits, type UsbUnit } from '../ports/usb-units.ts';
-import type { LocalWaits } from '../timeouts.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
 import { lookAtLine, type PortSeen } from './serial.ts';
 import { lookAtUsb } from './usb.ts';
 
@@ -31,7 +31,7 @@ export interface LookTools {
   readonly procRoot: string;
   /** Ports are asked in the world's own time, also where a simulated unit lives faster. */
   readonly clock: Clock;
-  readonly waits: LocalWaits;
+  readonly waits: LocalTimeouts;
   readonly openLine: OpenLine;
   readonly openReports: OpenReports;
 }
@@ -55,7 +55,7 @@ export async function lookAtPort(
   const port = local === null ? null : 'usb' in local ? local.usb : local.serialPort;
   const place = { site: target.site, name: target.name, host: null, port };
   const none = (problem: Problem): Looked => ({
-    unit: unseenUnit(place),
+    unit: unknownUnit(place),
     kind: null,
     description: null,
     problem,
@@ -73,7 +73,7 @@ export async function lookAtPort(
       ? await lookOverUsb(tools, target, local.usb, place, context, manner)
       : await lookOverSerial(tools, local.serialPort, place, context, manner);
   } catch (thrown) {
-    throwOwnFaults(thrown);
+    rethrowInternal(thrown);
     return none(asProblem(thrown));
   }
 }
@@ -151,14 +151,14 @@ function choose(units: readonly UsbUnit[], wanted: string, target: UnitTarget): 
   if (first === undefined) {
     throw new Problem(
       'link/silent',
-      `${unitKey(target)}: no USB unit ${wanted === 'any' ? 'of APC' : `"${printable(wanted)}"`} is connected here.`,
+      `${unitKey(target)}: no USB unit ${wanted === 'any' ? 'of APC' : `"${sanitize(wanted)}"`} is connected here.`,
       {
         hint: 'Check the cable, and the serial number in the inventory; upsfw local ports lists what is here.',
       },
     );
   }
   if (fitting.length === 1) return first;
-  const serials = fitting.map(({ serial }) => printable(serial ?? 'none', 40)).join(', ');
+  const serials = fitting.map(({ serial }) => sanitize(serial ?? 'none', 40)).join(', ');
   throw new Problem(
     'refused/identity',
     `${unitKey(target)}: ${fitting.length} USB units are connected (${serials}).`,
@@ -172,7 +172,7 @@ function lookedOf(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): Looke
   const { identity, protocol, loader } = seen;
   const isThere = protocol !== null;
   const unit: Unit = {
-    ...unseenUnit(place),
+    ...unknownUnit(place),
     ...identity,
     reachable: isThere,
     seenBy: isThere ? seenBy : null,
@@ -190,7 +190,7 @@ function lookedOf(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): Looke
 }
 
 function held(path: string, holder: Holder): Problem {
-  return new Problem('refused/locked', `${inWords(holder)} has ${printable(path)} open.`, {
+  return new Problem('refused/locked', `${inWords(holder)} has ${sanitize(path)} open.`, {
     hint: 'Two programs at one port disturb each other. End that program for the time being, and start it again afterwards.',
     transient: true,
   });

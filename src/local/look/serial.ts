@@ -1,4 +1,4 @@
-import { Problem, printable } from '../../core/index.ts';
+import { Problem, sanitize } from '../../core/index.ts';
 import type { ByteLine, LineTime } from '../line/line.ts';
 import { type Heard, listen } from '../loader/listen.ts';
 import type { LoaderSeen } from '../loader/output.ts';
@@ -8,7 +8,7 @@ import { fieldsOf } from '../microlink/reading.ts';
 import { serialLink } from '../microlink/serial-link.ts';
 import { type Registers, readRegisters } from '../modbus/client.ts';
 import { serialModbus } from '../modbus/link.ts';
-import type { LocalWaits } from '../timeouts.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
 import { fromMicrolink, fromModbus, fromUpsLink, type Identity, partVersions } from './identity.ts';
 import { askUpsLink } from './ups-link.ts';
 
@@ -44,7 +44,7 @@ export const NOTHING_SEEN: PortSeen = {
 
 export interface SerialLookOptions {
   readonly time: LineTime;
-  readonly waits: LocalWaits;
+  readonly waits: LocalTimeouts;
   /** True: exchanges passwords with a unit that speaks Microlink, which writes four bytes to it. */
   readonly authenticate?: boolean;
   /** True: asks by Microlink alone. */
@@ -145,12 +145,12 @@ function waitingLoader(loader: LoaderSeen, port: string): PortSeen {
     ...NOTHING_SEEN,
     protocol: 'boot-loader',
     loader,
-    description: `a boot loader that waits for an image: ${printable(says, 160)}`,
+    description: `a boot loader that waits for an image: ${sanitize(says, 160)}`,
     problem: new Problem(
       'device/boot-loader',
-      `The unit at ${printable(port)} runs no firmware: it waits in its boot loader for an image.`,
+      `The unit at ${sanitize(port)} runs no firmware: it waits in its boot loader for an image.`,
       {
-        hint: `Keep it on mains. Find its Micro-Link id (label, an earlier audit), then: upsfw local recover ${printable(port)} IMAGE --expect-id ID`,
+        hint: `Keep it on mains. Find its Micro-Link id (label, an earlier audit), then: upsfw local recover ${sanitize(port)} IMAGE --expect-id ID`,
       },
     ),
   };
@@ -158,13 +158,13 @@ function waitingLoader(loader: LoaderSeen, port: string): PortSeen {
 
 function talker({ bytes, signs }: Heard, port: string): PortSeen {
   const text = signs.find((sign) => sign.kind === 'text');
-  const sample = text?.kind === 'text' ? `, among them "${printable(text.text, 60)}"` : '';
+  const sample = text?.kind === 'text' ? `, among them "${sanitize(text.text, 60)}"` : '';
   return {
     ...NOTHING_SEEN,
     description: 'something that talks unasked',
     problem: new Problem(
       'device/garbage',
-      `${bytes} bytes came from ${printable(port)} unasked${sample}; a unit that runs says nothing unasked, and a boot loader speaks otherwise.`,
+      `${bytes} bytes came from ${sanitize(port)} unasked${sample}; a unit that runs says nothing unasked, and a boot loader speaks otherwise.`,
       {
         hint: 'Nothing was sent to it. Is it the right port? A modem, a console or another device is behind it, or the cable is not the one of the unit.',
       },
@@ -176,7 +176,7 @@ function echoing(port: string): PortSeen {
   return {
     ...NOTHING_SEEN,
     description: 'something that sends back what it gets',
-    problem: new Problem('device/garbage', `${printable(port)} sends back what it gets: that is no UPS.`, {
+    problem: new Problem('device/garbage', `${sanitize(port)} sends back what it gets: that is no UPS.`, {
       hint: 'A modem or a console does so. Name the port that the unit is connected to; upsfw local ports lists them.',
     }),
   };
@@ -185,7 +185,7 @@ function echoing(port: string): PortSeen {
 function silent(port: string): Problem {
   return new Problem(
     'link/silent',
-    `Nothing answers at ${printable(port)}: not by Microlink, Modbus or UPS-Link, and no boot loader asks for an image.`,
+    `Nothing answers at ${sanitize(port)}: not by Microlink, Modbus or UPS-Link, and no boot loader asks for an image.`,
     {
       hint: 'Check that the unit is on, that the cable is the one that came with it (940-0625A for an RJ50 port) and is firmly in, and that the port is the right one: upsfw local ports.',
     },

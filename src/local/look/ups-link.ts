@@ -1,6 +1,6 @@
-import { printable } from '../../core/index.ts';
+import { sanitize } from '../../core/index.ts';
 import type { ByteLine } from '../line/line.ts';
-import type { LocalWaits } from '../timeouts.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
 
 /** What a unit of the older protocol says of itself; it takes no update from anybody (local notes, section 3). */
 export interface UpsLinkUnit {
@@ -16,7 +16,7 @@ const TRIES = 3;
 const LONGEST_ANSWER = 200;
 
 /** Asks a unit at 2400 baud who it is; null where none answers like one. */
-export async function askUpsLink(line: ByteLine, waits: LocalWaits): Promise<UpsLinkUnit | null> {
+export async function askUpsLink(line: ByteLine, waits: LocalTimeouts): Promise<UpsLinkUnit | null> {
   for (let tried = 0; tried < TRIES; tried += 1) {
     if ((await say(line, SAY.begin, waits)) === 'SM') {
       const firmware = await say(line, SAY.firmware, waits);
@@ -29,7 +29,7 @@ export async function askUpsLink(line: ByteLine, waits: LocalWaits): Promise<Ups
 }
 
 /** One question and its line of answer, fit for printing; null where none came. */
-async function say(line: ByteLine, word: string, waits: LocalWaits): Promise<string | null> {
+async function say(line: ByteLine, word: string, waits: LocalTimeouts): Promise<string | null> {
   line.discard();
   await line.write(Buffer.from(word, 'latin1'));
   let come = '';
@@ -38,6 +38,6 @@ async function say(line: ByteLine, word: string, waits: LocalWaits): Promise<str
     if (more === null) break;
     come += more.toString('latin1');
   }
-  const text = printable(come.split('\r')[0] ?? '', LONGEST_ANSWER);
+  const text = sanitize(come.split('\r')[0] ?? '', LONGEST_ANSWER);
   return text === '' || text === 'NA' ? null : text;
 }

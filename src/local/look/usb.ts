@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asProblem, printable, throwOwnFaults, UNKNOWN_CONDITION, usableSerial } from '../../core/index.ts';
+import { asProblem, rethrowInternal, sanitize, UNKNOWN_CONDITION, usableSerial } from '../../core/index.ts';
 import type { LineTime, OpenReports } from '../line/line.ts';
 import { type Tunnel, tunnelOf } from '../line/report-descriptor.ts';
 import { readPages } from '../microlink/pages.ts';
@@ -11,7 +11,7 @@ import { readRegisters } from '../modbus/client.ts';
 import { reportModbus } from '../modbus/link.ts';
 import { parseUsbProduct, type UsbProduct } from '../ports/usb-strings.ts';
 import type { UsbUnit } from '../ports/usb-units.ts';
-import type { LocalWaits } from '../timeouts.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
 import type { Identity } from './identity.ts';
 import { microlinkSeen, modbusSeen, NOTHING_SEEN, type PortSeen } from './serial.ts';
 
@@ -19,7 +19,7 @@ export interface UsbLookOptions {
   readonly sysfsRoot: string;
   readonly open: OpenReports;
   readonly time: LineTime;
-  readonly waits: LocalWaits;
+  readonly waits: LocalTimeouts;
   readonly authenticate: boolean;
   /** Why the unit is not spoken to, such as another program that has it; null where nothing keeps from it. */
   readonly keepOff: string | null;
@@ -39,7 +39,7 @@ export async function lookAtUsb(unit: UsbUnit, options: UsbLookOptions): Promise
     ...NOTHING_SEEN,
     protocol: 'usb-strings',
     identity: identityOf(unit, product),
-    description: printable(unit.product ?? 'a device without a name', 120),
+    description: sanitize(unit.product ?? 'a device without a name', 120),
   };
   if (!product.isSmartUps) return strings;
   if (options.keepOff !== null) return withNote(strings, options.keepOff);
@@ -48,7 +48,7 @@ export async function lookAtUsb(unit: UsbUnit, options: UsbLookOptions): Promise
     const spoken = await speak(unit.hidraw, options);
     return typeof spoken === 'string' ? withNote(strings, spoken) : merged(strings, spoken);
   } catch (thrown) {
-    throwOwnFaults(thrown);
+    rethrowInternal(thrown);
     return withNote(strings, asProblem(thrown).message);
   }
 }
@@ -62,7 +62,7 @@ function withNote(strings: PortSeen, why: string): PortSeen {
 }
 
 function identityOf({ serial }: UsbUnit, { model, firmware }: UsbProduct): Identity {
-  const written = printable(serial ?? '', 100);
+  const written = sanitize(serial ?? '', 100);
   return {
     serial: written === '' ? null : written,
     model,

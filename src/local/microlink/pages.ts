@@ -1,5 +1,5 @@
 import type { LineTime } from '../line/line.ts';
-import type { LocalWaits } from '../timeouts.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
 import { DESCRIPTOR_START, type Header, readHeader } from './header.ts';
 import type { RecordLink } from './link.ts';
 
@@ -30,7 +30,7 @@ const MOST_PASSES = 5;
 export async function readPages(
   link: RecordLink,
   time: LineTime,
-  waits: LocalWaits,
+  waits: LocalTimeouts,
   tries = FIRST_TRIES,
 ): Promise<Pages | null> {
   const first = await begin(link, waits, tries);
@@ -57,7 +57,7 @@ export async function readPages(
 
 const NONE: ReadonlySet<number> = new Set();
 
-async function begin(link: RecordLink, waits: LocalWaits, tries: number): Promise<Buffer | null> {
+async function begin(link: RecordLink, waits: LocalTimeouts, tries: number): Promise<Buffer | null> {
   for (let tried = 0; tried < tries; tried += 1) {
     const answer = await link.start(waits.firstAnswer);
     if (answer !== null && answer !== 'bad' && answer.page === 0) return answer.bytes;

@@ -1,6 +1,6 @@
 import type { LineTime, ReportPort } from '../line/line.ts';
 import type { Tunnel } from '../line/report-descriptor.ts';
-import type { LocalWaits } from '../timeouts.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
 import { CONTROL, isWhole, RECORD_OVERHEAD } from './frame.ts';
 import { isWidth } from './header.ts';
 import type { Answer, RecordLink } from './link.ts';
@@ -10,7 +10,7 @@ export function reportLink(
   port: ReportPort,
   tunnel: Tunnel,
   { clock }: LineTime,
-  waits: LocalWaits,
+  waits: LocalTimeouts,
 ): RecordLink {
   const link: RecordLink = {
     width: null,

@@ -1,5 +1,5 @@
 import type { ByteLine } from '../line/line.ts';
-import type { LocalWaits } from '../timeouts.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
 import { CONTROL, isWhole, RECORD_OVERHEAD } from './frame.ts';
 import { isWidth } from './header.ts';
 import type { Answer, RecordLink } from './link.ts';
@@ -13,7 +13,7 @@ export interface SerialLink extends RecordLink {
 const WIDTH_AT = 2;
 
 /** Records over a serial line. A unit never speaks first, so each answer belongs to what was asked last. */
-export function serialLink(line: ByteLine, waits: LocalWaits): SerialLink {
+export function serialLink(line: ByteLine, waits: LocalTimeouts): SerialLink {
   const link: SerialLink = {
     width: null,
     echoes: false,

@@ -3,7 +3,7 @@ import { Problem } from '../../core/index.ts';
 import type { ByteLine, LineTime, ReportPort } from '../line/line.ts';
 import type { Tunnel } from '../line/report-descriptor.ts';
 import { sendReport } from '../microlink/report-link.ts';
-import type { LocalWaits } from '../timeouts.ts';
+import type { LocalTimeouts } from '../timeouts.ts';
 
 /** The way that Modbus questions travel. */
 export interface ModbusLink {
@@ -19,7 +19,7 @@ export const EXCEPTION_BYTES = 3;
 const EXCEPTION = 0x80;
 
 /** Modbus RTU over a serial line (Modbus over serial line V1.02, section 2.5). */
-export function serialModbus(line: ByteLine, { clock, signal }: LineTime, waits: LocalWaits): ModbusLink {
+export function serialModbus(line: ByteLine, { clock, signal }: LineTime, waits: LocalTimeouts): ModbusLink {
   return {
     mostRegisters: 100,
     async ask(question, answerBytes) {
@@ -52,7 +52,7 @@ export function reportModbus(
   port: ReportPort,
   tunnel: Tunnel,
   { clock }: LineTime,
-  waits: LocalWaits,
+  waits: LocalTimeouts,
 ): ModbusLink {
   return {
     // Address, function, count, and two bytes a register must fit into one report.

@@ -1,11 +1,5 @@
 import { access, constants } from 'node:fs/promises';
-import {
-  type FirmwareReading,
-  hasCode,
-  type LocalAccess,
-  printable,
-  usableSerial,
-} from '../../core/index.ts';
+import { type FirmwareReading, hasCode, type LocalAccess, sanitize, usableSerial } from '../../core/index.ts';
 import type { Holder } from './holders.ts';
 import type { KernelPort } from './serial-kernel.ts';
 import type { ListedSerialPort } from './serial-package.ts';
@@ -137,14 +131,14 @@ export async function usbEntry(
   const read = parseUsbProduct(unit.product ?? '');
   const access = unit.hidraw === null ? 'missing' : await accessTo(unit.hidraw);
   return {
-    name: printable(unit.name, 60),
+    name: sanitize(unit.name, 60),
     ...stringsOf(unit),
     model: unit.product === null ? null : read.model,
     firmware: read.firmware,
     isSmartUps: read.isSmartUps,
     hidraw: unit.hidraw,
     usbNode: unit.usbNode,
-    driver: unit.driver === null ? null : printable(unit.driver, 60),
+    driver: unit.driver === null ? null : sanitize(unit.driver, 60),
     access,
     hint: access === 'yes' ? null : access === 'no' ? HIDRAW_HINT : missingHint(unit),
     holders,
@@ -162,7 +156,7 @@ function missingHint({ hidraw, driver }: UsbUnit): string {
 function inventoryOf(unit: UsbUnit, all: readonly UsbUnit[]): LocalAccess | null {
   const serial = usableSerial(unit.serial);
   const written = unit.serial?.trim() ?? '';
-  const isPlain = printable(written, LONGEST_USB_ENTRY) === written;
+  const isPlain = sanitize(written, LONGEST_USB_ENTRY) === written;
   const isAlone = all.filter((other) => usableSerial(other.serial) === serial).length === 1;
   if (serial !== null && isPlain && isAlone) return { usb: written };
   return all.length === 1 ? { usb: 'any' } : null;
@@ -170,11 +164,11 @@ function inventoryOf(unit: UsbUnit, all: readonly UsbUnit[]): LocalAccess | null
 
 function stringsOf({ vendorId, productId, manufacturer, product, serial }: UsbFolder): UsbStrings {
   const clean = (text: string | null): string | null => {
-    const shown = printable(text ?? '');
+    const shown = sanitize(text ?? '');
     return shown === '' ? null : shown;
   };
   return {
-    vendorId: printable(vendorId, 8),
+    vendorId: sanitize(vendorId, 8),
     productId: clean(productId),
     manufacturer: clean(manufacturer),
     product: clean(product),

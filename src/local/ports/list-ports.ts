@@ -1,4 +1,4 @@
-import { Problem, printable } from '../../core/index.ts';
+import { Problem, sanitize } from '../../core/index.ts';
 import { kernelEntry, listedEntry, type SerialPortEntry, type UsbUnitEntry, usbEntry } from './entries.ts';
 import { type Holder, type HolderOptions, type HolderScan, scanHolders } from './holders.ts';
 import { type KernelPorts, listKernelPorts } from './serial-kernel.ts';
@@ -77,7 +77,7 @@ function unknownTo(
     ...(kernel?.empty ?? []),
     ...(kernel?.untold ?? []),
   ]);
-  return listed.filter(({ path }) => !known.has(path) && printable(path, 512) === path);
+  return listed.filter(({ path }) => !known.has(path) && sanitize(path, 512) === path);
 }
 
 /** Who holds one of the nodes; a process that has two of them counts once. */
@@ -94,7 +94,7 @@ function treeNotes(
   units: readonly UsbUnit[] | null,
   kernel: KernelPorts | null,
 ): readonly string[] {
-  const shown = printable(root);
+  const shown = sanitize(root);
   if (units === null && kernel === null)
     return [
       `This system tells of no device below ${shown}. USB units are listed on Linux alone; elsewhere connect the unit to a Linux machine, or use its serial port.`,
@@ -104,7 +104,7 @@ function treeNotes(
     ...(units === null ? [`The kernel tells of no USB bus below ${shown}, so no USB unit can be seen.`] : []),
     ...(untold.length > 0
       ? [
-          `Left out, because only root is told whether there is hardware behind: ${printable(untold.join(', '), 300)}.`,
+          `Left out, because only root is told whether there is hardware behind: ${sanitize(untold.join(', '), 300)}.`,
         ]
       : []),
   ];
@@ -115,7 +115,7 @@ function usbNotes(usb: readonly UsbUnitEntry[]): readonly string[] {
   return unnamed.length === 0
     ? []
     : [
-        `The serial number does not tell which unit is meant at USB ${printable(unnamed.join(', '))}: connect one of them at a time and write usb: any.`,
+        `The serial number does not tell which unit is meant at USB ${sanitize(unnamed.join(', '))}: connect one of them at a time and write usb: any.`,
       ];
 }
 
@@ -131,7 +131,7 @@ function scanNotes({ seen, stale }: HolderScan): readonly string[] {
       none: ['Which programs hold a port is told on Linux alone: end those that talk to a UPS yourself.'],
     }[seen],
     ...stale.map(
-      ({ file, pid }) => `${printable(file)} was left by process ${pid}, which is gone: it holds nothing.`,
+      ({ file, pid }) => `${sanitize(file)} was left by process ${pid}, which is gone: it holds nothing.`,
     ),
   ];
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { printable } from '../../core/index.ts';
+import { sanitize } from '../../core/index.ts';
 
 interface Program {
   /** What people call it. */
@@ -57,6 +57,6 @@ export function programOf(
       (inside !== undefined && runs(inside.command) && words.some((word) => inside.holds.test(word))),
   );
   if (found !== undefined) return { program: found.name, known: true };
-  const shown = printable(comm ?? '', 60);
+  const shown = sanitize(comm ?? '', 60);
   return { program: shown === '' ? 'a program without a name' : shown, known: false };
 }

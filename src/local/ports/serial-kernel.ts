@@ -1,6 +1,6 @@
 import { readlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { printable } from '../../core/index.ts';
+import { sanitize } from '../../core/index.ts';
 import { foldersUpFrom, namesIn, readAttribute, realPathOf, type UsbFolder, usbAbove } from './sysfs.ts';
 
 /** A serial port as the kernel describes it. */
@@ -79,7 +79,7 @@ function stateOf(type: string | null, driver: string | null): PortReading['state
 async function driverOf(device: string): Promise<string | null> {
   for (const folder of await foldersUpFrom(device)) {
     const driver = await realPathOf(join(folder, 'driver'));
-    if (driver !== null && !driver.split('/').includes(BETWEEN)) return printable(basename(driver), 60);
+    if (driver !== null && !driver.split('/').includes(BETWEEN)) return sanitize(basename(driver), 60);
   }
   return null;
 }
@@ -114,7 +114,7 @@ async function readLink(link: string): Promise<StableLink | null> {
 
 /** A name that can be shown and typed as it is. */
 function isName(name: string): boolean {
-  return printable(name, 255) === name;
+  return sanitize(name, 255) === name;
 }
 
 /** Sysfs writes `!` for a slash in the name of a node. */

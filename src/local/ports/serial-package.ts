@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { hasCode, Problem, printable } from '../../core/index.ts';
+import { hasCode, Problem, sanitize } from '../../core/index.ts';
 
 const Field = z
   .string()
   .nullish()
   .transform((text) => {
-    const clean = printable(text ?? '');
+    const clean = sanitize(text ?? '');
     return clean === '' ? null : clean;
   });
 
@@ -62,7 +62,7 @@ function cannotList(cause: unknown): Problem {
     );
   }
   const text = cause instanceof Error ? cause.message : String(cause);
-  return new Problem('link/port', `The package serialport lists no ports: ${printable(text)}.`, {
+  return new Problem('link/port', `The package serialport lists no ports: ${sanitize(text)}.`, {
     hint: 'Name the port yourself, or install the package anew: npm install serialport.',
     cause,
   });

@@ -1,4 +1,4 @@
-import { type FirmwareReading, printable, readFirmware } from '../../core/index.ts';
+import { type FirmwareReading, readFirmware, sanitize } from '../../core/index.ts';
 
 /** What the product string of a USB unit says. */
 export interface UsbProduct {
@@ -14,11 +14,11 @@ export interface UsbProduct {
 export function parseUsbProduct(product: string): UsbProduct {
   const text = product.slice(0, 256);
   const [head = '', ...rest] = text.split(/\bFW:/);
-  const model = printable(head.replaceAll('_', ' '), 100);
+  const model = sanitize(head.replaceAll('_', ' '), 100);
   const firmware = (rest[0] ?? '').replace(/\s*USB\s*$/, '').trim();
   return {
     model,
-    firmware: readFirmware(firmware === '' ? null : printable(firmware, 100)),
+    firmware: readFirmware(firmware === '' ? null : sanitize(firmware, 100)),
     isSmartUps: /^smart-ups\b/i.test(model),
   };
 }

@@ -1,15 +1,15 @@
 import {
-  isAtEnd,
+  describeEnd,
+  describeInstalled,
+  isAt,
   Problem,
-  printable,
-  runsInWords,
   type StepCheck,
   type StepContext,
   type StepResult,
-  standingInWords,
+  sanitize,
   unitKey,
 } from '../../core/index.ts';
-import type { Tools } from '../deps.ts';
+import type { NmcDeps } from '../deps.ts';
 import { isRunning, readSigns } from '../ups-update/status.ts';
 import { type CardSigns, lastTransfer, readCardSigns } from './status.ts';
 
@@ -17,14 +17,14 @@ import { type CardSigns, lastTransfer, readCardSigns } from './status.ts';
  * Whether the upload that starts a hop may be made, or what became of one that is on record. With one on record it is never
  * `todo`, and only watching the card (settle) tells a card that did not take it from one that is about to restart.
  */
-export async function checkCardStart(tools: Tools, context: StepContext): Promise<StepCheck> {
+export async function checkCardStart(tools: NmcDeps, context: StepContext): Promise<StepCheck> {
   const signs = await readCardSigns(tools, context);
   if (signs.arrived) return { state: 'done', problem: null };
   if (context.remembered.startedAt !== null) return { state: 'unknown', problem: null };
-  if (!signs.itself || !isAtEnd(signs.unit, context.hop, 'from'))
+  if (!signs.itself || !isAt(signs.unit, context.hop, 'from'))
     return { state: 'unknown', problem: notAsBefore(context) };
   // Whoever started it, and by which way: an update of the UPS runs through this card and would end with its restart.
-  const remembered = { ...context.remembered, startWays: ['cli'] as const };
+  const remembered = { ...context.remembered, startMethods: ['cli'] as const };
   const ofUps = await readSigns(tools, { ...context, remembered });
   return { state: isRunning(ofUps) ? 'running' : 'todo', problem: null };
 }
@@ -47,9 +47,9 @@ interface Steady {
  * Watches the card until it is back with its new firmware. Silence is normal: it restarts. A card that goes on as before for
  * the quiet time did not take the file; anything else that does not end within the limit is not known.
  */
-export async function takeCardSettle(tools: Tools, context: StepContext): Promise<StepResult> {
+export async function takeCardSettle(tools: NmcDeps, context: StepContext): Promise<StepResult> {
   const { clock, remembered } = context;
-  const way = remembered.startedBy;
+  const method = remembered.startedBy;
   const begun = clock.monotonic();
   let wasAway = false;
   let steady: Steady = { says: 'other', since: begun };
@@ -64,16 +64,16 @@ export async function takeCardSettle(tools: Tools, context: StepContext): Promis
     // A version may be read from the file that was stored, before the card has restarted with it.
     const isBack = wasAway || seconds >= tools.waits.startSeen;
     if (says === 'arrived' && isBack && last.app !== 'starting')
-      return { state: 'done', way, problem: null, unit: last.unit };
+      return { state: 'done', method: method, problem: null, unit: last.unit };
     if (says === 'unchanged' && seconds >= tools.waits.cardQuiet) {
       const problem = notTaken(context, wasAway, await lastTransfer(tools, context));
-      return { state: 'failed', way, problem, unit: last.unit };
+      return { state: 'failed', method: method, problem, unit: last.unit };
     }
     context.progress(null, described(last));
     if (now - begun >= tools.waits.cardSettle * 1000) break;
     await clock.sleep(tools.waits.poll * 1000, context.signal);
   }
-  const result: StepResult = { state: 'unknown', way, problem: overdue(tools, context, last) };
+  const result: StepResult = { state: 'unknown', method: method, problem: overdue(tools, context, last) };
   return last.itself ? { ...result, unit: last.unit } : result;
 }
 
@@ -86,17 +86,17 @@ function described(signs: CardSigns): string {
 /** The card runs what it ran before. */
 export function notTaken(context: StepContext, wasAway: boolean, transfer: string | null): Problem {
   const how = wasAway ? 'has restarted and runs' : 'did not restart and runs';
-  const says = transfer === null ? '' : ` Of the file it says: ${printable(transfer, 60)}.`;
+  const says = transfer === null ? '' : ` Of the file it says: ${sanitize(transfer, 60)}.`;
   return new Problem(
     'device/update-failed',
-    `The card ${how} ${standingInWords(context.hop, 'from')} as before.${says}`,
+    `The card ${how} ${describeEnd(context.hop, 'from')} as before.${says}`,
     {
       hint: `Compare the file with that of the vendor. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
     },
   );
 }
 
-function overdue(tools: Tools, context: StepContext, last: CardSigns): Problem {
+function overdue(tools: NmcDeps, context: StepContext, last: CardSigns): Problem {
   const minutes = Math.round(tools.waits.cardSettle / 60);
   const card = last.unit.card?.serial ?? 'none';
   const state = !last.unit.reachable
@@ -105,10 +105,10 @@ function overdue(tools: Tools, context: StepContext, last: CardSigns): Problem {
       ? `another card answers (serial number ${card})`
       : last.app === 'starting'
         ? 'the application of the card is still starting'
-        : `the card runs ${runsInWords(last.unit, context.hop)}`;
+        : `the card runs ${describeInstalled(last.unit, context.hop)}`;
   return new Problem(
     'device/update-unknown',
-    `Watched for ${minutes} minutes: ${state}; wanted was ${standingInWords(context.hop, 'to')}.`,
+    `Watched for ${minutes} minutes: ${state}; wanted was ${describeEnd(context.hop, 'to')}.`,
     {
       hint: 'The UPS is not touched by this. Look at the lamps of the card; its boot monitor takes files over the serial port. Then run upsfw resume.',
     },

@@ -1,9 +1,15 @@
-import { asProblem, Problem, type StepContext, type StepResult, type TransferWay } from '../../core/index.ts';
-import { networkOf, sshOptions, type Tools } from '../deps.ts';
+import {
+  asProblem,
+  Problem,
+  type StepContext,
+  type StepResult,
+  type TransferMethod,
+} from '../../core/index.ts';
+import { type NmcDeps, networkOf, sshOptions } from '../deps.ts';
 import { uploadByFtp } from '../files/ftp.ts';
 import { ftpOptions } from '../files/ftp-session.ts';
 import { uploadByScp } from '../files/scp.ts';
-import { ANOTHER_HOST } from '../upload-preconditions.ts';
+import { HOST_IDENTITY } from '../upload-preconditions.ts';
 import { tooLate } from '../ups-update/start.ts';
 
 /** Where a card looks for its own firmware (card notes, section 3). */
@@ -22,59 +28,66 @@ type Attempt =
  * Uploads the file by the ways of the inventory in order. The card takes it as soon as it has it, so at most one upload that may
  * have reached the card is made: after it no other way is tried.
  */
-export async function takeCardStart(tools: Tools, context: StepContext): Promise<StepResult> {
+export async function takeCardStart(tools: NmcDeps, context: StepContext): Promise<StepResult> {
   const { transfer } = networkOf(context.target);
-  const refusals: { readonly way: TransferWay; readonly problem: Problem }[] = [];
+  const refusals: { readonly method: TransferMethod; readonly problem: Problem }[] = [];
   let bytes: Buffer;
   try {
     bytes = await tools.readBytes(context.image);
   } catch (thrown) {
-    return { state: 'failed', way: null, problem: asProblem(thrown) };
+    return { state: 'failed', method: null, problem: asProblem(thrown) };
   }
-  for (const way of transfer) {
+  for (const method of transfer) {
     if (context.signal.aborted) break;
-    context.progress(0, `sending ${context.image.file} by ${way}`);
-    const attempt = await sendBy(way, bytes, tools, context);
-    if (attempt.state === 'sent') return { state: 'done', way, problem: null };
-    if (attempt.state === 'late') return { state: 'not-started', way, problem: tooLate(context) };
-    if (attempt.state === 'maybe') return { state: 'unknown', way, problem: attempt.problem };
-    refusals.push({ way, problem: attempt.problem });
-    if (ANOTHER_HOST.includes(attempt.problem.code)) break;
+    context.progress(0, `sending ${context.image.file} by ${method}`);
+    const attempt = await sendBy(method, bytes, tools, context);
+    if (attempt.state === 'sent') return { state: 'done', method: method, problem: null };
+    if (attempt.state === 'late') return { state: 'not-started', method: method, problem: tooLate(context) };
+    if (attempt.state === 'maybe') return { state: 'unknown', method: method, problem: attempt.problem };
+    refusals.push({ method, problem: attempt.problem });
+    if (HOST_IDENTITY.includes(attempt.problem.code)) break;
   }
-  return { state: 'failed', way: null, problem: nothingSent(refusals) };
+  return { state: 'failed', method: null, problem: nothingSent(refusals) };
 }
 
-function nothingSent(refusals: readonly { readonly way: TransferWay; readonly problem: Problem }[]): Problem {
+function nothingSent(
+  refusals: readonly { readonly method: TransferMethod; readonly problem: Problem }[],
+): Problem {
   const [first] = refusals;
   if (first === undefined) {
     return new Problem('refused/stopped', 'The upload was stopped before it began; the card is unchanged.', {
       hint: 'upsfw resume goes on with it.',
     });
   }
-  const told = refusals.map(({ way, problem }) => `${way}: ${problem.message}`).join(' ');
+  const told = refusals.map(({ method, problem }) => `${method}: ${problem.message}`).join(' ');
   return new Problem(first.problem.code, `Nothing was sent to the card. ${told}`, {
     hint: first.problem.hint,
     cause: first.problem,
   });
 }
 
-async function sendBy(way: TransferWay, bytes: Buffer, tools: Tools, context: StepContext): Promise<Attempt> {
+async function sendBy(
+  method: TransferMethod,
+  bytes: Buffer,
+  tools: NmcDeps,
+  context: StepContext,
+): Promise<Attempt> {
   let began = false;
   let isLate = false;
   let isAllowed = false;
   const progress = (sent: number): void => {
     began = true;
-    context.progress(sent / bytes.length, `sending ${context.image.file} by ${way}`);
+    context.progress(sent / bytes.length, `sending ${context.image.file} by ${method}`);
   };
   // Called behind the login, right before the card is offered the file.
   const ready = async (): Promise<void> => {
-    const permit = await context.commit(way);
+    const permit = await context.commit(method);
     isLate = !permit.isFresh();
     if (isLate) throw tooLate(context);
     isAllowed = true;
   };
   try {
-    await upload(way, bytes, { progress, ready }, tools, context);
+    await upload(method, bytes, { progress, ready }, tools, context);
     // Also where the last word did not come: the card restarts with its new firmware instead of giving one.
     return { state: 'sent' };
   } catch (thrown) {
@@ -82,21 +95,21 @@ async function sendBy(way: TransferWay, bytes: Buffer, tools: Tools, context: St
     if (isLate) return { state: 'late' };
     // Over FTP the bytes are read when the data connection stands, and the first of them is reported. SCP reports them once they
     // left, so what fails behind the offer may have failed in the middle of the first bytes.
-    return { state: isAllowed && (began || way === 'scp') ? 'maybe' : 'no', problem };
+    return { state: isAllowed && (began || method === 'scp') ? 'maybe' : 'no', problem };
   }
 }
 
 function upload(
-  way: TransferWay,
+  method: TransferMethod,
   bytes: Buffer,
   hooks: { readonly progress: (sent: number) => void; readonly ready: () => Promise<void> },
-  tools: Tools,
+  tools: NmcDeps,
   context: StepContext,
 ): Promise<unknown> {
   const { image, target } = context;
   const network = networkOf(target);
   const file = { folder: ROOT, name: image.file, bytes, ...hooks };
-  if (way === 'ftp')
+  if (method === 'ftp')
     return uploadByFtp({
       ...ftpOptions(tools, network, context),
       ...file,

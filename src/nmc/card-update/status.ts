@@ -1,15 +1,15 @@
 import {
   type Card,
-  isAtEnd,
+  isAt,
   isUpsHop,
   type Problem,
+  rethrowInternal,
   type StepContext,
   sameCardVersion,
-  throwOwnFaults,
   type Unit,
   usableSerial,
 } from '../../core/index.ts';
-import { networkOf, shellOptions, type Tools } from '../deps.ts';
+import { type NmcDeps, networkOf, shellOptions } from '../deps.ts';
 import { type AppState, appStateOf } from '../look/about.ts';
 import { look } from '../look/look.ts';
 import { PHRASES } from '../phrases.ts';
@@ -31,11 +31,11 @@ export interface CardSigns {
 }
 
 /** Asks the card once. Silence is an answer too: it never throws for what the device does. */
-export async function readCardSigns(tools: Tools, context: StepContext): Promise<CardSigns> {
+export async function readCardSigns(tools: NmcDeps, context: StepContext): Promise<CardSigns> {
   const { hop, before } = context;
   const { unit, problem } = await look(tools, context.target, { ...context, card: true });
   const itself = isSameCard(unit.card, before.card);
-  const arrived = itself && isAtEnd(unit, hop, 'to');
+  const arrived = itself && isAt(unit, hop, 'to');
   return {
     unit,
     itself,
@@ -63,7 +63,7 @@ function isAsBefore(now: Card | null, then: Card | null): boolean {
 }
 
 /** What the card says of the last file that it was sent; null where it cannot be asked. */
-export function lastTransfer(tools: Tools, context: StepContext): Promise<string | null> {
+export function lastTransfer(tools: NmcDeps, context: StepContext): Promise<string | null> {
   return askCard(tools, context, async (shell) => {
     const { lines } = await shell.run('xferStatus');
     return PHRASES.lastTransfer.exec(lines.join('\n'))?.[1] ?? null;
@@ -71,7 +71,7 @@ export function lastTransfer(tools: Tools, context: StepContext): Promise<string
 }
 
 async function askCard<T>(
-  tools: Tools,
+  tools: NmcDeps,
   context: StepContext,
   ask: (shell: Shell) => Promise<T | null>,
 ): Promise<T | null> {
@@ -79,7 +79,7 @@ async function askCard<T>(
     return await withShell(shellOptions(tools, networkOf(context.target), context), ask);
   } catch (thrown) {
     context.signal.throwIfAborted();
-    throwOwnFaults(thrown);
+    rethrowInternal(thrown);
     return null;
   }
 }
@@ -88,7 +88,7 @@ async function askCard<T>(
  * Whether the card must see its UPS after the hop: yes, unless its operating system was renewed and the application that goes
  * with it is still to come.
  */
-export function mustSeeUps({ hop, before }: StepContext): boolean {
+export function expectsUps({ hop, before }: StepContext): boolean {
   if (isUpsHop(hop) || hop.component !== 'card-os') return true;
   return sameCardVersion(before.card?.app?.version ?? null, hop.to.version);
 }

@@ -9,15 +9,15 @@ import {
   type Unit,
   type UnitTarget,
 } from '../../core/index.ts';
-import type { Tools } from '../deps.ts';
-import type { Waits } from '../timeouts.ts';
+import type { NmcDeps } from '../deps.ts';
+import type { Timeouts } from '../timeouts.ts';
 import { cannotSend, impossible } from '../upload-preconditions.ts';
 import { checkCardStart, takeCardSettle } from './settle.ts';
 import { takeCardStart } from './start.ts';
 import { takeCardVerify } from './verify.ts';
 
 /** The steps of a hop of the card's own firmware: its upload is what commits, so nothing is transferred before. */
-export function cardSteps(waits: Waits, target: UnitTarget, unit: Unit, hop: CardHop): StepsAnswer {
+export function cardSteps(waits: Timeouts, target: UnitTarget, unit: Unit, hop: CardHop): StepsAnswer {
   const against = cannotSend(target, hop.image.file);
   if (against !== null) return against;
   // A card without its application may not tell its platform; its serial number has told that it is the card of the plan.
@@ -33,22 +33,22 @@ export function cardSteps(waits: Waits, target: UnitTarget, unit: Unit, hop: Car
   return {
     possible: true,
     steps: [
-      { does: 'backup', commits: false, limitSeconds: waits.backup },
-      { does: 'start', commits: true, limitSeconds: waits.transfer },
-      { does: 'settle', commits: false, limitSeconds: waits.cardSettle + waits.start },
-      { does: 'verify', commits: false, limitSeconds: waits.verify + waits.start },
+      { step: 'backup', commits: false, limitSeconds: waits.backup },
+      { step: 'start', commits: true, limitSeconds: waits.transfer },
+      { step: 'settle', commits: false, limitSeconds: waits.cardSettle + waits.start },
+      { step: 'verify', commits: false, limitSeconds: waits.verify + waits.start },
     ],
   };
 }
 
-export function checkCard(tools: Tools, step: StepName, context: StepContext): Promise<StepCheck> {
+export function checkCard(tools: NmcDeps, step: StepName, context: StepContext): Promise<StepCheck> {
   if (step === 'start' || step === 'settle') return checkCardStart(tools, context);
   // Verifying can be done again at any time.
   return Promise.resolve({ state: 'todo', problem: null });
 }
 
 export function takeCard(
-  tools: Tools,
+  tools: NmcDeps,
   step: Exclude<StepName, 'backup'>,
   context: StepContext,
 ): Promise<StepResult> {

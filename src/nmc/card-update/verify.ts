@@ -1,22 +1,22 @@
 import {
+  describeEnd,
+  describeInstalled,
   Problem,
-  runsInWords,
   type StepContext,
   type StepResult,
   sameUnit,
-  standingInWords,
 } from '../../core/index.ts';
-import type { Tools } from '../deps.ts';
+import type { NmcDeps } from '../deps.ts';
 import { notTaken } from './settle.ts';
-import { type CardSigns, mustSeeUps, readCardSigns } from './status.ts';
+import { type CardSigns, expectsUps, readCardSigns } from './status.ts';
 
 /** Compares the card and the UPS behind it with what was wanted and with what they were; gives them time to become so. */
-export async function takeCardVerify(tools: Tools, context: StepContext): Promise<StepResult> {
+export async function takeCardVerify(tools: NmcDeps, context: StepContext): Promise<StepResult> {
   const begun = context.clock.monotonic();
   for (;;) {
     const signs = await readCardSigns(tools, context);
     const complaints = differences(signs, context);
-    if (complaints.length === 0) return { state: 'done', way: null, problem: null, unit: signs.unit };
+    if (complaints.length === 0) return { state: 'done', method: null, problem: null, unit: signs.unit };
     if (context.clock.monotonic() - begun < tools.waits.verify * 1000) {
       context.progress(null, `not yet as it should be: ${complaints.join('; ')}`);
       await context.clock.sleep(tools.waits.poll * 1000, context.signal);
@@ -24,11 +24,11 @@ export async function takeCardVerify(tools: Tools, context: StepContext): Promis
     }
     const seen = signs.itself ? { unit: signs.unit } : {};
     if (signs.unchanged)
-      return { state: 'failed', way: null, problem: notTaken(context, true, null), ...seen };
+      return { state: 'failed', method: null, problem: notTaken(context, true, null), ...seen };
     const problem = new Problem('device/changed', `After the update of the card: ${complaints.join('; ')}.`, {
       hint: 'Look at the page About and the event log of the card. The UPS itself was not touched.',
     });
-    return { state: 'unknown', way: null, problem, ...seen };
+    return { state: 'unknown', method: null, problem, ...seen };
   }
 }
 
@@ -39,8 +39,8 @@ function differences(signs: CardSigns, context: StepContext): readonly string[] 
   if (!signs.itself) return [`another card answers (serial number ${unit.card?.serial ?? 'none'})`];
   const said: string[] = [];
   if (!signs.arrived)
-    said.push(`the card runs ${runsInWords(unit, hop)}, wanted ${standingInWords(hop, 'to')}`);
-  return mustSeeUps(context) ? [...said, ...aboutUps(signs, context)] : said;
+    said.push(`the card runs ${describeInstalled(unit, hop)}, wanted ${describeEnd(hop, 'to')}`);
+  return expectsUps(context) ? [...said, ...aboutUps(signs, context)] : said;
 }
 
 /** Words for an application that is not well, by its mark in the line `Stat`. */

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { type FTPContext, FTPError, type FTPResponse } from 'basic-ftp';
-import { Problem, printable } from '../../core/index.ts';
+import { Problem, sanitize } from '../../core/index.ts';
 import { PASSIVE_HINT } from './ftp-problems.ts';
 
 /** How long a reply may be behind the end of its data connection, in milliseconds. */
@@ -40,7 +40,7 @@ export function passiveMode(options: PassiveOptions): (ftp: FTPContext) => Promi
     if (named === null) {
       throw new Problem(
         'device/garbage',
-        `${options.where} names no port for its data connection: ${printable(answer.message)}.`,
+        `${options.where} names no port for its data connection: ${sanitize(answer.message)}.`,
         { hint: 'Use scp; this FTP server cannot be understood.' },
       );
     }
@@ -105,7 +105,7 @@ function open(ftp: FTPContext, host: string, port: number, options: PassiveOptio
     };
     socket.setTimeout(options.connectSeconds * 1000);
     socket.once('timeout', () => fail('nothing answers there', 'link/timeout'));
-    socket.once('error', (error) => fail(printable(error.message), 'link/ftp', error));
+    socket.once('error', (error) => fail(sanitize(error.message), 'link/ftp', error));
     socket.once('close', () => fail('it was closed', 'link/ftp'));
     socket.once('connect', () => {
       socket.setTimeout(0);

@@ -1,5 +1,5 @@
 import { FTPError } from 'basic-ftp';
-import { Problem, printable } from '../../core/index.ts';
+import { Problem, sanitize } from '../../core/index.ts';
 
 /** What a reply like 550 is about: the file that is read, or the place that is written or listed. */
 export type FtpAim = 'read' | 'write';
@@ -16,7 +16,7 @@ export const PASSIVE_HINT =
 export function ftpProblem(thrown: unknown, where: string, aim: FtpAim): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof FTPError) return replyProblem(thrown, where, aim);
-  const text = printable(thrown instanceof Error ? thrown.message : String(thrown));
+  const text = sanitize(thrown instanceof Error ? thrown.message : String(thrown));
   const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
   if (code === 'ECONNREFUSED') {
     return new Problem('link/refused', `${where} refuses FTP: the port is closed.`, {
@@ -70,7 +70,7 @@ export function isLoginRefusal(thrown: unknown): boolean {
 
 function replyProblem(reply: FTPError, where: string, aim: FtpAim): Problem {
   const { code } = reply;
-  const text = printable(reply.message);
+  const text = sanitize(reply.message);
   if (code === 421 || (code === 530 && TOO_MANY.test(reply.message))) {
     // 421 also ends a session that was idle; either way there is none now, and there will be later.
     return new Problem('device/login-limit', `${where} has no free FTP session: ${text}.`, {

@@ -1,9 +1,9 @@
 import { Client, type FTPResponse } from 'basic-ftp';
-import { type Login, type NetworkAccess, Problem, type Said } from '../../core/index.ts';
-import type { SessionContext, Tools } from '../deps.ts';
+import { type Login, type NetworkAccess, Problem, type TranscriptEntry } from '../../core/index.ts';
+import type { NmcDeps, SessionContext } from '../deps.ts';
 import { type Logins, refusedLogin } from '../session/logins.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
-import { tell } from '../session/transcript.ts';
+import { recordLine } from '../session/transcript.ts';
 import { passiveMode } from './ftp-data.ts';
 import { type FtpAim, floodProblem, ftpProblem, isLoginRefusal } from './ftp-problems.ts';
 import { type Bond, checkCertificate, protect, protectData } from './ftp-tls.ts';
@@ -18,12 +18,12 @@ export interface FtpOptions {
   /** The logins of the run; without it each connection tries its login for itself. */
   readonly logins?: Logins | undefined;
   /** Told of commands and replies; the password is never part of it. */
-  readonly transcript?: ((said: Said) => void) | undefined;
+  readonly transcript?: ((said: TranscriptEntry) => void) | undefined;
 }
 
 /** What all commands of a unit share. */
 export function ftpOptions(
-  tools: Tools,
+  tools: NmcDeps,
   network: NetworkAccess,
   { signal, transcript }: SessionContext,
 ): FtpOptions {
@@ -92,7 +92,12 @@ function listen(client: Client, options: FtpOptions): void {
   if (options.transcript === undefined) return;
   client.ftp.verbose = true;
   client.ftp.log = (line) =>
-    tell(options, line.startsWith('>') ? 'sent' : line.startsWith('<') ? 'received' : 'note', line, 'ftp');
+    recordLine(
+      options,
+      line.startsWith('>') ? 'sent' : line.startsWith('<') ? 'received' : 'note',
+      line,
+      'ftp',
+    );
 }
 
 async function logIn(client: Client, options: FtpOptions, where: string): Promise<Bond> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import type { Client } from 'basic-ftp';
-import { type NetworkAccess, Problem, printable } from '../../core/index.ts';
+import { type NetworkAccess, Problem, sanitize } from '../../core/index.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
 
 export interface Protection {
@@ -49,7 +49,7 @@ export async function protectData(client: Client, where: string): Promise<void> 
   await client.send('PBSZ 0');
   const answer = await client.sendIgnoringError('PROT P');
   if (answer.code < 400) return;
-  throw new Problem('link/ftp', `${where} encrypts no data connections: ${printable(answer.message)}.`, {
+  throw new Problem('link/ftp', `${where} encrypts no data connections: ${sanitize(answer.message)}.`, {
     hint: 'Use scp.',
   });
 }
@@ -93,7 +93,7 @@ async function encrypt(client: Client, network: NetworkAccess, where: string): P
   } catch (thrown) {
     throw new Problem(
       'link/ftp',
-      `${where} offers encryption and does not manage it: ${printable(thrown instanceof Error ? thrown.message : String(thrown))}.`,
+      `${where} offers encryption and does not manage it: ${sanitize(thrown instanceof Error ? thrown.message : String(thrown))}.`,
       {
         hint: 'Use scp, or switch encryption of FTP off in the card and allow plaintext: true.',
         cause: thrown,

@@ -1,5 +1,5 @@
-import { Problem, type TransferWay, type UnitTarget } from '../../core/index.ts';
-import { networkOf, type SessionContext, shellOptions, type Tools } from '../deps.ts';
+import { Problem, type TransferMethod, type UnitTarget } from '../../core/index.ts';
+import { type NmcDeps, networkOf, type SessionContext, shellOptions } from '../deps.ts';
 import type { GenerationFacts } from '../generations/data.ts';
 import { CODE } from '../phrases.ts';
 import { type ListedFile, parseListing, type Reply } from '../session/reply.ts';
@@ -9,14 +9,14 @@ import { ftpOptions } from './ftp-session.ts';
 
 /** The files in the card's folder for images, asked by the way that the upload took. Throws Problem link/* and device/*. */
 export function listImages(
-  tools: Tools,
+  tools: NmcDeps,
   target: UnitTarget,
   facts: GenerationFacts,
-  way: TransferWay,
+  method: TransferMethod,
   context: SessionContext,
 ): Promise<readonly ListedFile[]> {
   const network = networkOf(target);
-  if (way === 'ftp') {
+  if (method === 'ftp') {
     return listByFtp(ftpOptions(tools, network, context), facts.folder);
   }
   return withShell(shellOptions(tools, network, context), async (shell) => {
@@ -37,15 +37,15 @@ function enter(shell: Shell, facts: GenerationFacts): Promise<Reply> {
 
 /** Removes a file from the card's folder for images, by the way that it came. Throws Problem link/* and device/*. */
 export function removeImage(
-  tools: Tools,
+  tools: NmcDeps,
   target: UnitTarget,
   facts: GenerationFacts,
-  way: TransferWay,
+  method: TransferMethod,
   name: string,
   context: SessionContext,
 ): Promise<void> {
   const network = networkOf(target);
-  if (way === 'ftp') {
+  if (method === 'ftp') {
     return removeByFtp(ftpOptions(tools, network, context), facts.folder, name);
   }
   return withShell(shellOptions(tools, network, context), async (shell) => {

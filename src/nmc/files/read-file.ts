@@ -1,6 +1,6 @@
-import { asProblem, isOwnFault, Problem, type TransferWay, type UnitTarget } from '../../core/index.ts';
-import { networkOf, type SessionContext, sshOptions, type Tools } from '../deps.ts';
-import { ANOTHER_HOST } from '../upload-preconditions.ts';
+import { asProblem, isInternal, Problem, type TransferMethod, type UnitTarget } from '../../core/index.ts';
+import { type NmcDeps, networkOf, type SessionContext, sshOptions } from '../deps.ts';
+import { HOST_IDENTITY } from '../upload-preconditions.ts';
 import { downloadByFtp } from './ftp.ts';
 import { ftpOptions } from './ftp-session.ts';
 import { downloadByScp } from './scp-download.ts';
@@ -9,7 +9,7 @@ import { downloadByScp } from './scp-download.ts';
 export interface FileOnCard {
   readonly bytes: Buffer;
   readonly place: string;
-  readonly way: TransferWay;
+  readonly method: TransferMethod;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface FileOnCard {
  * about the card (device/no-file, device/*, link/*).
  */
 export async function readCardFile(
-  tools: Tools,
+  tools: NmcDeps,
   target: UnitTarget,
   places: readonly string[],
   largest: number,
@@ -27,15 +27,15 @@ export async function readCardFile(
   const { signal } = context;
   const { transfer } = networkOf(target);
   let last: Problem | null = null;
-  for (const way of transfer) {
+  for (const method of transfer) {
     for (const place of places) {
       signal.throwIfAborted();
       try {
-        return { bytes: await readBy(way, tools, target, place, largest, context), place, way };
+        return { bytes: await readBy(method, tools, target, place, largest, context), place, method };
       } catch (thrown) {
         signal.throwIfAborted();
         const problem = asProblem(thrown);
-        if (ANOTHER_HOST.includes(problem.code) || isOwnFault(problem)) throw problem;
+        if (HOST_IDENTITY.includes(problem.code) || isInternal(problem)) throw problem;
         if (last === null || problem.code !== 'refused/plaintext') last = problem;
         if (problem.code !== 'device/no-file') break;
       }
@@ -45,8 +45,8 @@ export async function readCardFile(
 }
 
 function readBy(
-  way: TransferWay,
-  tools: Tools,
+  method: TransferMethod,
+  tools: NmcDeps,
   target: UnitTarget,
   place: string,
   largest: number,
@@ -54,7 +54,7 @@ function readBy(
 ): Promise<Buffer> {
   const network = networkOf(target);
   const stalledSeconds = tools.waits.stalledUpload;
-  if (way === 'scp') {
+  if (method === 'scp') {
     return downloadByScp({ ssh: sshOptions(tools, network, context), path: place, largest, stalledSeconds });
   }
   return downloadByFtp(ftpOptions(tools, network, context), place, largest);

@@ -1,8 +1,8 @@
 import type { ClientChannel } from 'ssh2';
-import { Problem, printable } from '../../core/index.ts';
-import { Arrival } from '../session/data-signal.ts';
+import { Problem, sanitize } from '../../core/index.ts';
+import { DataSignal } from '../session/data-signal.ts';
 import { type SshOptions, withSsh } from '../session/ssh.ts';
-import { tell } from '../session/transcript.ts';
+import { recordLine } from '../session/transcript.ts';
 
 export interface ScpDownload {
   readonly ssh: SshOptions;
@@ -26,19 +26,19 @@ export function downloadByScp(download: ScpDownload): Promise<Buffer> {
   const { path, ssh } = download;
   if (!SAFE_PATH.test(path)) {
     return Promise.reject(
-      new Problem('internal/unexpected', `"${printable(path)}" cannot be a path on a card.`, {
+      new Problem('internal/unexpected', `"${sanitize(path)}" cannot be a path on a card.`, {
         hint: 'This is a fault of upsfw. Please report it.',
       }),
     );
   }
   return withSsh(ssh, (client) => {
     const where = `${ssh.network.host}:${ssh.network.ports.ssh}`;
-    tell(ssh, 'sent', `scp -f ${path}`);
+    recordLine(ssh, 'sent', `scp -f ${path}`);
     return new Promise((resolve, reject) => {
       client.exec(`scp -f ${path}`, (error, channel) => {
         if (error !== undefined) {
           reject(
-            new Problem('link/scp', `${where} does not give files by SCP: ${printable(error.message)}.`, {
+            new Problem('link/scp', `${where} does not give files by SCP: ${sanitize(error.message)}.`, {
               hint: 'Switch SCP on in the card, or add ftp to transfer: in the inventory.',
               cause: error,
             }),
@@ -54,7 +54,7 @@ export function downloadByScp(download: ScpDownload): Promise<Buffer> {
 async function receive(source: Source, { path, largest, ssh }: ScpDownload): Promise<Buffer> {
   source.say(YES);
   const header = await source.line();
-  tell(ssh, 'received', header);
+  recordLine(ssh, 'received', header);
   const said = /^C[0-7]{3,5} (\d{1,12}) [^/]*$/.exec(header)?.[1];
   if (said === undefined) throw source.refusal(header);
   const size = Number(said);
@@ -66,7 +66,7 @@ async function receive(source: Source, { path, largest, ssh }: ScpDownload): Pro
   const verdict = await source.lastWord();
   if (verdict !== null) throw source.garbage(`the card calls its own copy of ${path} faulty: ${verdict}`);
   source.say(YES);
-  tell(ssh, 'note', `${bytes.length} bytes of ${path} received by SCP`);
+  recordLine(ssh, 'note', `${bytes.length} bytes of ${path} received by SCP`);
   return bytes;
 }
 
@@ -77,7 +77,7 @@ class Source {
   readonly #download: ScpDownload;
   #left: Buffer = Buffer.alloc(0);
   #closed = false;
-  readonly #arrival = new Arrival();
+  readonly #arrival = new DataSignal();
 
   constructor(channel: ClientChannel, where: string, download: ScpDownload) {
     this.#channel = channel;
@@ -132,7 +132,7 @@ class Source {
   async lastWord(): Promise<string | null> {
     try {
       const chunk = await this.#next();
-      return chunk[0] === 0 ? null : printable(chunk.toString('latin1', 1, LONGEST_LINE));
+      return chunk[0] === 0 ? null : sanitize(chunk.toString('latin1', 1, LONGEST_LINE));
     } catch (thrown) {
       if (thrown instanceof Problem && thrown.code === 'link/closed') return null;
       throw thrown;
@@ -141,11 +141,10 @@ class Source {
 
   refusal(header: string): Problem {
     const first = header.charCodeAt(0);
-    if (first !== 1 && first !== 2)
-      return this.garbage(`the header of a file was "${printable(header, 80)}"`);
+    if (first !== 1 && first !== 2) return this.garbage(`the header of a file was "${sanitize(header, 80)}"`);
     return new Problem(
       'device/no-file',
-      `${this.#where} does not give ${this.#download.path}: ${printable(header.slice(1))}.`,
+      `${this.#where} does not give ${this.#download.path}: ${sanitize(header.slice(1))}.`,
       { hint: 'The card may keep this file under another name. Fetch it by hand if it is needed.' },
     );
   }

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import type { Client, ClientChannel } from 'ssh2';
-import { asProblem, Problem, printable } from '../../core/index.ts';
-import { Arrival } from '../session/data-signal.ts';
+import { asProblem, Problem, sanitize } from '../../core/index.ts';
+import { DataSignal } from '../session/data-signal.ts';
 import { type SshOptions, withSsh } from '../session/ssh.ts';
-import { tell } from '../session/transcript.ts';
+import { recordLine } from '../session/transcript.ts';
 
 export interface ScpUpload {
   readonly ssh: SshOptions;
@@ -40,22 +40,30 @@ export function uploadByScp(upload: ScpUpload): Promise<UploadEnd> {
       client.exec(`scp -t ${upload.folder}${upload.name}`, (error, channel) => {
         if (error !== undefined) {
           reject(
-            new Problem('link/scp', `${where} does not take files by SCP: ${printable(error.message)}.`, {
+            new Problem('link/scp', `${where} does not take files by SCP: ${sanitize(error.message)}.`, {
               hint: 'Switch SCP on in the card, or add ftp to transfer: in the inventory.',
               cause: error,
             }),
           );
           return;
         }
-        tell(upload.ssh, 'sent', `scp -t ${upload.folder}${upload.name}`);
+        recordLine(upload.ssh, 'sent', `scp -t ${upload.folder}${upload.name}`);
         send(channel, socketOf(client), upload, where).then(
           (end) => {
             const last = end === 'done' ? 'acknowledged' : 'without a last word';
-            tell(upload.ssh, 'note', `${upload.bytes.length} bytes of ${upload.name} sent by SCP, ${last}`);
+            recordLine(
+              upload.ssh,
+              'note',
+              `${upload.bytes.length} bytes of ${upload.name} sent by SCP, ${last}`,
+            );
             resolve(end);
           },
           (thrown: unknown) => {
-            tell(upload.ssh, 'note', `SCP upload of ${upload.name} broke off: ${asProblem(thrown).message}`);
+            recordLine(
+              upload.ssh,
+              'note',
+              `SCP upload of ${upload.name} broke off: ${asProblem(thrown).message}`,
+            );
             reject(thrown);
           },
         );
@@ -112,7 +120,7 @@ class Sink {
   readonly #where: string;
   #received = Buffer.alloc(0);
   #closed = false;
-  readonly #arrival = new Arrival();
+  readonly #arrival = new DataSignal();
 
   constructor(channel: ClientChannel, socket: Socket | null, where: string) {
     this.#channel = channel;
@@ -173,7 +181,7 @@ class Sink {
     if (first === undefined || first === 0) return;
     const end = this.#received.indexOf(0x0a);
     if (end === -1 && this.#received.length < LONGEST_COMPLAINT && !this.#closed) return;
-    const text = printable(
+    const text = sanitize(
       this.#received.toString('latin1', first <= 2 ? 1 : 0, end === -1 ? undefined : end),
     );
     throw new Problem('device/no-room', `${this.#where} does not take the file: ${text}.`, {

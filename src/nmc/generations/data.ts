@@ -1,4 +1,4 @@
-import type { Waits } from '../timeouts.ts';
+import type { Timeouts } from '../timeouts.ts';
 
 /** What an update through a card needs to know, as far as it is known. */
 export interface GenerationFacts {
@@ -32,7 +32,7 @@ export interface Generation {
   readonly places: FilePlaces;
   readonly quirks: Quirks;
   /** Waits that are known to be other than those of all cards. */
-  readonly waits: Readonly<Partial<Waits>>;
+  readonly waits: Readonly<Partial<Timeouts>>;
 }
 
 /** `/upsfw/` was seen on second-generation cards from AOS 5.1.6 on, and is in the vendor's paths of both generations. */

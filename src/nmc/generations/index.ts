@@ -1,5 +1,5 @@
 import { type Card, Problem } from '../../core/index.ts';
-import { WAITS, type Waits } from '../timeouts.ts';
+import { TIMEOUTS, type Timeouts } from '../timeouts.ts';
 import { COMMON_PLACES, type Generation, type GenerationFacts, UPSFW } from './data.ts';
 import { EMBEDDED } from './embedded/index.ts';
 import { NMC1 } from './nmc1/index.ts';
@@ -50,7 +50,7 @@ export function placesOf(card: Card | null): Places {
 }
 
 /** The waits for a card: those of all cards, with what is known to differ for its generation. */
-export function waitsOf(card: Card | null, base: Waits = WAITS): Waits {
+export function waitsOf(card: Card | null, base: Timeouts = TIMEOUTS): Timeouts {
   return { ...base, ...generationOf(card)?.waits };
 }
 

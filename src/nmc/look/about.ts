@@ -1,4 +1,4 @@
-import { type Card, printable } from '../../core/index.ts';
+import { type Card, sanitize } from '../../core/index.ts';
 import { CODE } from '../phrases.ts';
 import { parseFields, type Reply } from '../session/reply.ts';
 
@@ -27,7 +27,7 @@ export function cardFromAbout(about: Reply): Card | null {
     blocks.set(block, [...(blocks.get(block) ?? []), line]);
   }
   const text = (of: Block, label: string): string | null => {
-    const clean = printable(parseFields(blocks.get(of) ?? []).get(label) ?? '', 100);
+    const clean = sanitize(parseFields(blocks.get(of) ?? []).get(label) ?? '', 100);
     return clean === '' ? null : clean;
   };
   const name = text('app', 'name');

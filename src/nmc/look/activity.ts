@@ -1,5 +1,5 @@
-import { type Activity, type Look, type LookContext, printable, type UnitTarget } from '../../core/index.ts';
-import { networkOf, type Tools } from '../deps.ts';
+import { type Activity, type Look, type LookContext, sanitize, type UnitTarget } from '../../core/index.ts';
+import { type NmcDeps, networkOf } from '../deps.ts';
 import { lastUpdateIn } from './event-log.ts';
 import { readEventLog } from './event-log-source.ts';
 import { readObject, readTransfer } from './update-sources.ts';
@@ -9,7 +9,7 @@ import { readObject, readTransfer } from './update-sources.ts';
  * inventory allows each. Only reads; never throws for what the device does. A source that could not be asked proves nothing.
  */
 export async function withActivity(
-  tools: Tools,
+  tools: NmcDeps,
   target: UnitTarget,
   look: Look,
   context: LookContext,
@@ -21,7 +21,7 @@ export async function withActivity(
 }
 
 async function readActivity(
-  tools: Tools,
+  tools: NmcDeps,
   target: UnitTarget,
   { unit }: Look,
   context: LookContext,
@@ -45,7 +45,7 @@ async function readActivity(
   if (log === null)
     return ['unknown', 'its event log could not be read, so an image that waits would not be seen'];
   const last = lastUpdateIn(log.lines);
-  const line = printable(last.line ?? '', 120);
+  const line = sanitize(last.line ?? '', 120);
   if (last.state === 'transferring') return ['updating', `its event log says: ${line}`];
   if (last.state === 'received') return ['waiting', `its event log says: ${line}`];
   if (object === 'successful' && last.state !== 'over')

@@ -1,5 +1,5 @@
-import { Problem, printable, throwOwnFaults, type Unit, type UnitTarget } from '../../core/index.ts';
-import { networkOf, type SessionContext, shellOptions, type Tools } from '../deps.ts';
+import { Problem, rethrowInternal, sanitize, type Unit, type UnitTarget } from '../../core/index.ts';
+import { type NmcDeps, networkOf, type SessionContext, shellOptions } from '../deps.ts';
 import { readCardFile } from '../files/read-file.ts';
 import { placesOf } from '../generations/index.ts';
 import { PHRASES } from '../phrases.ts';
@@ -21,7 +21,7 @@ export type LogContext = SessionContext & { readonly target: UnitTarget; readonl
  * Reads the card's event log: its file by the ways of the inventory, else its first screen on the command line. Null where
  * neither gives a line. Only reads; never throws for what the device does.
  */
-export async function readEventLog(tools: Tools, context: LogContext): Promise<EventLog | null> {
+export async function readEventLog(tools: NmcDeps, context: LogContext): Promise<EventLog | null> {
   for (const source of [byFile, byShell]) {
     try {
       const bytes = await source(tools, context);
@@ -29,19 +29,19 @@ export async function readEventLog(tools: Tools, context: LogContext): Promise<E
       if (lines.length > 0) return { bytes, lines };
     } catch (thrown) {
       context.signal.throwIfAborted();
-      throwOwnFaults(thrown);
+      rethrowInternal(thrown);
     }
   }
   return null;
 }
 
-async function byFile(tools: Tools, context: LogContext): Promise<Buffer> {
+async function byFile(tools: NmcDeps, context: LogContext): Promise<Buffer> {
   return (
     await readCardFile(tools, context.target, placesOf(context.before.card).eventLog, LARGEST_LOG, context)
   ).bytes;
 }
 
-async function byShell(tools: Tools, context: LogContext): Promise<Buffer> {
+async function byShell(tools: NmcDeps, context: LogContext): Promise<Buffer> {
   const options = shellOptions(tools, networkOf(context.target), context);
   const lines = await withShell(options, readEventLogByShell);
   return Buffer.from(lines.join('\n'), 'latin1');
@@ -63,5 +63,5 @@ export async function readEventLogByShell(shell: Shell): Promise<readonly string
       { hint: 'Fetch the event log by SCP or FTP, or on the web page of the card.' },
     );
   }
-  return lines.map((line) => printable(line)).filter((line) => PHRASES.logRow.test(line));
+  return lines.map((line) => sanitize(line)).filter((line) => PHRASES.logRow.test(line));
 }

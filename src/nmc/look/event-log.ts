@@ -53,12 +53,12 @@ function secondsOf(line: string): number | null {
 }
 
 /** The newest line, to know later what is newer; null for an empty log. */
-export function markOf(lines: readonly LogLine[]): string | null {
+export function markerOf(lines: readonly LogLine[]): string | null {
   return lines[0]?.text ?? null;
 }
 
 /** Lines that are newer than the mark, newest first. Null where the mark is not in the log any more: then nothing is known. */
-export function newerThan(lines: readonly LogLine[], mark: string | null): readonly LogLine[] | null {
+export function linesAfter(lines: readonly LogLine[], mark: string | null): readonly LogLine[] | null {
   if (mark === null) return null;
   const at = lines.findIndex((line) => line.text === mark);
   return at === -1 ? null : lines.slice(0, at);
@@ -88,7 +88,7 @@ function hasRestarted(lines: readonly LogLine[]): boolean {
 }
 
 /** What the lines since a mark say of an update. `nothing` is no proof that there is none. */
-export interface LogWord {
+export interface LoggedStatus {
   readonly state: 'nothing' | 'transferring' | 'finished' | 'failed';
   /** The line that says so; null with `nothing`. */
   readonly line: string | null;
@@ -115,7 +115,7 @@ export function lastUpdateIn(lines: readonly LogLine[]): {
 }
 
 /** Reads the last word on an update. A failure stands beside the end of its transfer and counts more. */
-export function wordOf(newer: readonly LogLine[]): LogWord {
+export function lastStatus(newer: readonly LogLine[]): LoggedStatus {
   const since = newer.map(({ text }) => text).reverse();
   const begin = newer.findIndex(({ code }) => code === CODES.started);
   const attempt = begin === -1 ? newer : newer.slice(0, begin);

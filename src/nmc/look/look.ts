@@ -5,20 +5,20 @@ import {
   type NetworkAccess,
   Problem,
   type UnitTarget,
-  unseenUnit,
+  unknownUnit,
 } from '../../core/index.ts';
 import { lookBySnmp } from '../../snmp/index.ts';
-import { networkOf, type Tools } from '../deps.ts';
+import { type NmcDeps, networkOf } from '../deps.ts';
 import { withActivity } from './activity.ts';
 import { cardByShell, lookByShell } from './shell-look.ts';
 
 /** Looks at a unit through its card: by SNMP, and by the command line where SNMP is not used or silent. Only reads. */
-export async function look(tools: Tools, target: UnitTarget, context: LookContext): Promise<Look> {
+export async function look(tools: NmcDeps, target: UnitTarget, context: LookContext): Promise<Look> {
   const seen = await lookOnce(tools, target, context);
   return context.update === undefined ? seen : withActivity(tools, target, seen, context, context.update);
 }
 
-async function lookOnce(tools: Tools, target: UnitTarget, context: LookContext): Promise<Look> {
+async function lookOnce(tools: NmcDeps, target: UnitTarget, context: LookContext): Promise<Look> {
   const network = networkOf(target);
   const place = { site: target.site, name: target.name, host: network.host, port: network.ports.snmp };
   const bySnmp =
@@ -33,7 +33,7 @@ async function lookOnce(tools: Tools, target: UnitTarget, context: LookContext):
     return context.card === true ? withWholeCard(bySnmp, tools, target, context) : bySnmp;
   if (network.login === null)
     return bySnmp === null
-      ? { unit: unseenUnit(place), kind: null, description: null, problem: noWay() }
+      ? { unit: unknownUnit(place), kind: null, description: null, problem: noWay() }
       : explained(bySnmp, tools, network);
   await context.heard?.();
   // Where SNMP is meant to work, its silence is what the operator must hear of if SSH is silent too.
@@ -43,16 +43,20 @@ async function lookOnce(tools: Tools, target: UnitTarget, context: LookContext):
 }
 
 /** Silence with what can be told of its cause: a closed port, no way to the host, a credential that is not taken. */
-async function explained(silent: Look, { hub }: Tools, { host, ports, snmp }: NetworkAccess): Promise<Look> {
+async function explained(
+  silent: Look,
+  { hub }: NmcDeps,
+  { host, ports, snmp }: NetworkAccess,
+): Promise<Look> {
   if (snmp === null) return silent;
-  const why = await hub.whySilent({ host, port: ports.snmp }, snmp);
+  const why = await hub.diagnoseSilence({ host, port: ports.snmp }, snmp);
   return why === null ? silent : { ...silent, problem: why };
 }
 
 /** What SNMP leaves out of a card is asked of its command line, where there is a login. */
 async function withWholeCard(
   seen: Look,
-  tools: Tools,
+  tools: NmcDeps,
   target: UnitTarget,
   context: LookContext,
 ): Promise<Look> {

@@ -4,14 +4,14 @@ import {
   type Look,
   type LookContext,
   Problem,
-  printable,
   readFirmware,
+  sanitize,
   UNKNOWN_CONDITION,
   type Unit,
   type UnitTarget,
-  unseenUnit,
+  unknownUnit,
 } from '../../core/index.ts';
-import { networkOf, shellOptions, type Tools } from '../deps.ts';
+import { type NmcDeps, networkOf, shellOptions } from '../deps.ts';
 import { CODE } from '../phrases.ts';
 import { parseFields, type Reply } from '../session/reply.ts';
 import { withShell } from '../session/shell.ts';
@@ -20,7 +20,7 @@ import { cardFromAbout, mayServeUps } from './about.ts';
 type Place = Pick<Unit, 'site' | 'name' | 'host' | 'port'>;
 
 /** Looks at a unit by the command line of its card. Only reads. Never throws for what the device does. */
-export async function lookByShell(tools: Tools, target: UnitTarget, context: LookContext): Promise<Look> {
+export async function lookByShell(tools: NmcDeps, target: UnitTarget, context: LookContext): Promise<Look> {
   const network = networkOf(target);
   const place = { site: target.site, name: target.name, host: network.host, port: network.ports.ssh };
   try {
@@ -34,13 +34,13 @@ export async function lookByShell(tools: Tools, target: UnitTarget, context: Loo
     });
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
-    return { unit: unseenUnit(place), kind: null, description: null, problem: asProblem(thrown) };
+    return { unit: unknownUnit(place), kind: null, description: null, problem: asProblem(thrown) };
   }
 }
 
 /** The card alone, by its command line; null where it cannot be asked. */
 export async function cardByShell(
-  tools: Tools,
+  tools: NmcDeps,
   target: UnitTarget,
   context: LookContext,
 ): Promise<Card | null> {
@@ -62,26 +62,26 @@ function withoutUps(place: Place, card: Card | null): Look {
       `${place.host} is an APC card that has no command for a UPS (application: ${card.app?.name ?? 'none'}).`,
       { hint: 'A Smart-UPS may be behind it. Load the application of the card again, then look once more.' },
     );
-    const unit: Unit = { ...unseenUnit(place), card, reachable: true, seenBy: 'ssh' };
+    const unit: Unit = { ...unknownUnit(place), card, reachable: true, seenBy: 'ssh' };
     return { unit, kind: 'card', description: card.model, problem };
   }
   const problem = new Problem('device/not-smart-ups', `${place.host} has no command for a UPS.`, {
     hint: 'Remove it from the inventory, or correct the address.',
   });
-  return { unit: unseenUnit(place), kind: 'card', description: null, problem };
+  return { unit: unknownUnit(place), kind: 'card', description: null, problem };
 }
 
 function unitFrom(place: Place, about: Reply, ups: Reply, status: Reply): Unit {
   const fields = parseFields(ups.lines);
   const said = (label: string): string | null => {
-    const text = printable(fields.get(label) ?? '', 100);
+    const text = sanitize(fields.get(label) ?? '', 100);
     return text === '' ? null : text;
   };
   const rating = /^(\d{2,6}) VA$/.exec(fields.get('apparent power rating') ?? '');
   const state = parseFields(status.lines).get('status of ups') ?? '';
   const onLine = /^on ?line\b/i.test(state) ? true : /^on battery\b/i.test(state) ? false : null;
   return {
-    ...unseenUnit(place),
+    ...unknownUnit(place),
     serial: said('serial number'),
     model: said('model'),
     sku: said('sku'),

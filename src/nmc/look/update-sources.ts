@@ -1,6 +1,6 @@
-import { throwOwnFaults, type UnitTarget } from '../../core/index.ts';
-import { readUpdateState, type UpdateState } from '../../snmp/index.ts';
-import { networkOf, type SessionContext, shellOptions, type Tools } from '../deps.ts';
+import { rethrowInternal, type UnitTarget } from '../../core/index.ts';
+import { readUpdateState, type UpdateObjectState } from '../../snmp/index.ts';
+import { type NmcDeps, networkOf, type SessionContext, shellOptions } from '../deps.ts';
 import { CODE, PHRASES } from '../phrases.ts';
 import { withShell } from '../session/shell.ts';
 
@@ -8,10 +8,10 @@ import { withShell } from '../session/shell.ts';
 
 /** The value of the update object; null where it could not be asked. */
 export async function readObject(
-  tools: Tools,
+  tools: NmcDeps,
   target: UnitTarget,
   { signal }: SessionContext,
-): Promise<UpdateState | null> {
+): Promise<UpdateObjectState | null> {
   const network = networkOf(target);
   if (network.snmp === null) return null;
   try {
@@ -24,7 +24,7 @@ export async function readObject(
   } catch (thrown) {
     // Cards are silent while they work; the next round asks again, and the limit of the step ends it.
     signal.throwIfAborted();
-    throwOwnFaults(thrown);
+    rethrowInternal(thrown);
     return null;
   }
 }
@@ -37,7 +37,7 @@ export type Transfer = number | 'none' | 'not-offered' | null;
 
 /** Asks the command line for a transfer to the UPS, over a login of its own. */
 export async function readTransfer(
-  tools: Tools,
+  tools: NmcDeps,
   target: UnitTarget,
   context: SessionContext,
 ): Promise<Transfer> {
@@ -54,7 +54,7 @@ export async function readTransfer(
     });
   } catch (thrown) {
     context.signal.throwIfAborted();
-    throwOwnFaults(thrown);
+    rethrowInternal(thrown);
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import {
   asProblem,
-  isOwnFault,
+  isInternal,
   type LookContext,
   type Problem,
   type RecordedCommand,
@@ -9,14 +9,14 @@ import {
   type UnitTarget,
 } from '../../core/index.ts';
 import { OID } from '../../snmp/index.ts';
-import { networkOf, shellOptions, type Tools } from '../deps.ts';
+import { type NmcDeps, networkOf, shellOptions } from '../deps.ts';
 import { look } from '../look/look.ts';
 import { CODE } from '../phrases.ts';
 import { lookAtServices, type ProbeSeconds } from '../services/services.ts';
 import { type Shell, withShell } from '../session/shell.ts';
 import { READ_COMMANDS, type ReadCommand } from './record-list.ts';
 
-export interface RecordTools extends Tools {
+export interface RecordDeps extends NmcDeps {
   readonly seconds?: ProbeSeconds;
 }
 
@@ -30,7 +30,7 @@ type Missing = Recording['missing'][number];
  * {@link READ_COMMANDS}, the services. What cannot be read is told in `missing`. Throws Problem config/state, refused/no-path.
  */
 export async function recordCard(
-  tools: RecordTools,
+  tools: RecordDeps,
   target: UnitTarget,
   context: LookContext,
 ): Promise<Recording> {
@@ -51,7 +51,7 @@ export async function recordCard(
 }
 
 async function readObjects(
-  tools: RecordTools,
+  tools: RecordDeps,
   target: UnitTarget,
   context: LookContext,
   lost: (what: string, problem: Problem) => void,
@@ -80,7 +80,7 @@ async function readObjects(
 
 /** Gives the commands, in as few sessions as the card allows. */
 async function readCommands(
-  tools: RecordTools,
+  tools: RecordDeps,
   target: UnitTarget,
   context: LookContext,
   lost: (problem: Problem) => void,
@@ -100,7 +100,7 @@ async function readCommands(
     } catch (thrown) {
       context.signal.throwIfAborted();
       const problem = asProblem(thrown);
-      if (isOwnFault(problem)) throw problem;
+      if (isInternal(problem)) throw problem;
       lost(problem);
       // Without a session there is nothing to go on with; with one, the next begins behind the command that broke it.
       if (!asked) break;

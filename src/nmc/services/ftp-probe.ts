@@ -1,5 +1,5 @@
 import { Client, FTPError } from 'basic-ftp';
-import { printable } from '../../core/index.ts';
+import { sanitize } from '../../core/index.ts';
 
 /** What an FTP server gives of itself before anybody logs in. */
 export interface FtpGreeting {
@@ -19,7 +19,7 @@ const NOT_KNOWN_THERE = [500, 501, 502, 504];
 
 /** Reads the greeting. */
 export function readGreeting(text: string): Omit<FtpGreeting, 'tls'> {
-  const line = printable((text.split(/\r?\n/)[0] ?? '').replace(/^220[ -]?/, ''), 200);
+  const line = sanitize((text.split(/\r?\n/)[0] ?? '').replace(/^220[ -]?/, ''), 200);
   const found = CARD.exec(line);
   return { greeting: line === '' ? null : line, model: found?.[1] ?? null, os: found?.[2] ?? null };
 }

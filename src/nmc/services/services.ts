@@ -1,15 +1,15 @@
 import {
   asProblem,
   hasCode,
-  isOwnFault,
+  isInternal,
   type LookContext,
   type NetworkAccess,
-  printable,
   type ServerCertificate,
   type Service,
   type ServiceLook,
   type SnmpAccess,
   type SshOffer,
+  sanitize,
   type UnitTarget,
 } from '../../core/index.ts';
 import { OID, type SnmpHub } from '../../snmp/index.ts';
@@ -27,7 +27,7 @@ export const PROBE_SECONDS = { port: 4, ftp: 6, http: 6, https: 15, ssh: 30 } as
 export type ProbeSeconds = Readonly<Record<keyof typeof PROBE_SECONDS, number>>;
 
 /** What a look at services works with. */
-export interface ServiceTools {
+export interface ServiceDeps {
   readonly hub: SnmpHub;
   /** Certificates are pinned beside host keys, by `https://host:port`. */
   readonly hostKeys: HostKeyStore;
@@ -36,7 +36,7 @@ export interface ServiceTools {
 
 interface Probe {
   readonly network: NetworkAccess;
-  readonly tools: ServiceTools;
+  readonly tools: ServiceDeps;
   readonly seconds: ProbeSeconds;
   readonly signal: AbortSignal;
 }
@@ -47,7 +47,7 @@ interface Probe {
  * that are not known. Throws Problem config/state, refused/no-path.
  */
 export async function lookAtServices(
-  tools: ServiceTools,
+  tools: ServiceDeps,
   target: UnitTarget,
   context: LookContext,
 ): Promise<ServiceLook> {
@@ -203,11 +203,11 @@ async function lookAtSnmp(probe: Probe, service: 'snmp-v1' | 'snmp-v3'): Promise
     }
   } catch (thrown) {
     const problem = asProblem(thrown);
-    if (isOwnFault(problem)) throw problem;
+    if (isInternal(problem)) throw problem;
     // An agent that refuses the user, or answers with an error, speaks the protocol.
     const refused = problem.code === 'link/snmp-auth' && !hasCode(problem.cause, 'ERR_OSSL_EVP_UNSUPPORTED');
     const answered = refused || problem.code === 'link/snmp';
-    return { service, on: answered ? true : null, detail: printable(problem.message) };
+    return { service, on: answered ? true : null, detail: sanitize(problem.message) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import ssh2, { type Algorithms, type ParsedKey } from 'ssh2';
-import { printable, type SshOffer } from '../../core/index.ts';
+import { type SshOffer, sanitize } from '../../core/index.ts';
 
 export interface SshProbeOptions {
   readonly host: string;
@@ -54,7 +54,7 @@ export function readOfferLine(line: string): Partial<SshOffer> | null {
     if (listed === undefined) continue;
     const names = listed
       .split(',')
-      .map((word) => printable(word, 60))
+      .map((word) => sanitize(word, 60))
       .filter((word) => word !== '' && !NO_ALGORITHM.test(word));
     return { [name]: names.slice(0, MOST_NAMES) };
   }
@@ -121,7 +121,7 @@ export function probeSsh(options: SshProbeOptions): Promise<SshOffer> {
 /** Type and size of a key as it travels; the size of RSA and DSA keys only. */
 export function readHostKey(key: Buffer): SshOffer['hostKey'] {
   const length = key.length < 4 ? 0 : key.readUInt32BE(0);
-  const type = printable(key.subarray(4, 4 + Math.min(length, 64)).toString('latin1'), 64);
+  const type = sanitize(key.subarray(4, 4 + Math.min(length, 64)).toString('latin1'), 64);
   if (type === '') return null;
   const parsed: ParsedKey | Error = ssh2.utils.parseKey(`${type} ${key.toString('base64')}`);
   if (parsed instanceof Error) return { type, bits: null };

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import got from 'got';
-import { printable, type ServerCertificate } from '../../core/index.ts';
+import { type ServerCertificate, sanitize } from '../../core/index.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
 import { readCertificate } from './certificate.ts';
 
@@ -58,7 +58,7 @@ export function probeWeb(
     });
     request.on('error', (error: Error) => {
       if (signal.aborted) reject(signal.reason);
-      else resolve({ status: null, redirects: null, certificate: null, trouble: printable(error.message) });
+      else resolve({ status: null, redirects: null, certificate: null, trouble: sanitize(error.message) });
     });
   });
 }

@@ -1,5 +1,5 @@
 /** Lets a reader wait for the next thing that comes from the other side, for a while. One waits at a time. */
-export class Arrival {
+export class DataSignal {
   #wake: () => void = () => undefined;
 
   /** Something has come. */

@@ -1,11 +1,11 @@
 import type { Client, ClientChannel } from 'ssh2';
-import { asProblem, Problem, printable } from '../../core/index.ts';
+import { asProblem, Problem, sanitize } from '../../core/index.ts';
 import { PHRASES } from '../phrases.ts';
 import { Conversation } from './conversation.ts';
-import { Arrival } from './data-signal.ts';
+import { DataSignal } from './data-signal.ts';
 import { parseReply, type Reply } from './reply.ts';
 import { type SshOptions, withSsh } from './ssh.ts';
-import { tell, withoutPassword } from './transcript.ts';
+import { recordLine, withoutPassword } from './transcript.ts';
 
 export interface ShellOptions extends SshOptions {
   readonly commandSeconds: number;
@@ -50,7 +50,7 @@ function openChannel(client: Client, where: string): Promise<ClientChannel> {
         return;
       }
       reject(
-        new Problem('link/ssh', `${where} gives no command line: ${printable(error.message)}.`, {
+        new Problem('link/ssh', `${where} gives no command line: ${sanitize(error.message)}.`, {
           hint: 'The card may have no free session. Try again in some minutes.',
           transient: true,
           cause: error,
@@ -66,7 +66,7 @@ class Session {
   readonly #where: string;
   readonly #options: ShellOptions;
   readonly #heard = new Conversation();
-  readonly #arrival = new Arrival();
+  readonly #arrival = new DataSignal();
   #loggedIn = false;
   #checked = 0;
   #closed = false;
@@ -128,8 +128,8 @@ class Session {
       this.#ended = asProblem(thrown);
       throw this.#ended;
     } finally {
-      tell(this.#options, 'received', this.#heard.text);
-      if (this.#ended !== null) tell(this.#options, 'note', this.#ended.message);
+      recordLine(this.#options, 'received', this.#heard.text);
+      if (this.#ended !== null) recordLine(this.#options, 'note', this.#ended.message);
     }
   }
 
@@ -140,7 +140,7 @@ class Session {
 
   #key(text: string): void {
     if (this.#closed) return;
-    tell(this.#options, 'sent', text);
+    recordLine(this.#options, 'sent', text);
     this.#channel.write(text);
   }
 
@@ -148,10 +148,10 @@ class Session {
     return Date.now() + this.#options.commandSeconds * 1000;
   }
 
-  /** Waits for the prompt and gives what stands before it; sends `nudge` once where nothing more comes. */
-  async #prompt(nudge: string | null): Promise<string> {
+  /** Waits for the prompt and gives what stands before it; sends `flushKey` once where nothing more comes. */
+  async #prompt(flushKey: string | null): Promise<string> {
     const deadline = this.#deadline();
-    let left = nudge;
+    let left = flushKey;
     for (;;) {
       const answer = this.#heard.answer();
       if (answer !== null) return answer;
@@ -213,7 +213,7 @@ class Session {
   }
 
   #tooSlow(): Problem {
-    const last = printable(withoutPassword(this.#options, this.#heard.text.slice(-500)).slice(-60));
+    const last = sanitize(withoutPassword(this.#options, this.#heard.text.slice(-500)).slice(-60));
     return new Problem(
       'link/timeout',
       `${this.#where} gave no prompt within ${this.#options.commandSeconds} seconds.`,

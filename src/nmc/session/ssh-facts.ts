@@ -1,5 +1,5 @@
 import type { NegotiatedAlgorithms } from 'ssh2';
-import { printable } from '../../core/index.ts';
+import { sanitize } from '../../core/index.ts';
 
 /** What client and card agreed on, and the key that the card shows. */
 export interface SshFacts {
@@ -62,7 +62,7 @@ export function hostKeyKind(key: Buffer): HostKeyKind | null {
   }
   const [name, second, third] = parts;
   if (name === undefined) return null;
-  const type = printable(name.toString('latin1'), 60);
+  const type = sanitize(name.toString('latin1'), 60);
   if (type === 'ssh-rsa') return { type, bits: third === undefined ? null : bitsOf(third) };
   if (type === 'ssh-dss') return { type, bits: second === undefined ? null : bitsOf(second) };
   if (type === 'ssh-ed25519') return { type, bits: 256 };

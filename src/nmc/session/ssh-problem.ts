@@ -1,4 +1,4 @@
-import { Problem, printable } from '../../core/index.ts';
+import { Problem, sanitize } from '../../core/index.ts';
 
 /** How far a connection had come when something happened to it. */
 export type SshPhase = 'connect' | 'exchange' | 'login';
@@ -95,7 +95,7 @@ function unanswered(error: unknown, { where }: SshAttempt): Problem {
 function protocolProblem(error: unknown, attempt: SshAttempt): Problem {
   const { where, legacy, phase, seconds } = attempt;
   const level = property(error, 'level');
-  const text = printable(error instanceof Error ? error.message : String(error));
+  const text = sanitize(error instanceof Error ? error.message : String(error));
   if (level === 'client-timeout') {
     if (phase === 'connect') return unanswered(error, attempt);
     const what = phase === 'exchange' ? 'the SSH key exchange' : 'the SSH login';

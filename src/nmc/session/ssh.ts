@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AuthHandlerMiddleware, Client, Prompt } from 'ssh2';
-import { type NetworkAccess, Problem, type Said, type Secret } from '../../core/index.ts';
+import { type NetworkAccess, Problem, type Secret, type TranscriptEntry } from '../../core/index.ts';
 import { type Logins, type LoginTry, refusedLogin } from './logins.ts';
 import {
   FEWEST_RSA_BITS,
@@ -33,7 +33,7 @@ export interface SshOptions {
   readonly handshakeSeconds: number;
   readonly signal: AbortSignal;
   /** Told of what is said in the session. The password of the login is never part of it. */
-  readonly transcript?: (said: Said) => void;
+  readonly transcript?: (said: TranscriptEntry) => void;
   /** The logins of the run; without it each connection tries its login for itself. */
   readonly logins?: Logins | undefined;
   /** Told once what client and card agreed on, before the login. */

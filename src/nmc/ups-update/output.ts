@@ -1,13 +1,13 @@
 import {
   asProblem,
   Problem,
+  rethrowInternal,
   type StepContext,
   type StepResult,
   sameUnit,
-  throwOwnFaults,
   type Unit,
 } from '../../core/index.ts';
-import { networkOf, shellOptions, type Tools } from '../deps.ts';
+import { type NmcDeps, networkOf, shellOptions } from '../deps.ts';
 import { look } from '../look/look.ts';
 import { CODE } from '../phrases.ts';
 import { type Shell, withShell } from '../session/shell.ts';
@@ -18,26 +18,28 @@ import { type Shell, withShell } from '../session/shell.ts';
  * carried out is not repeated, the unit is looked at.
  */
 export async function switchOutput(
-  tools: Tools,
+  tools: NmcDeps,
   to: 'on' | 'off',
   context: StepContext,
 ): Promise<StepResult> {
   const wanted = to === 'on';
   const before = await lookAtIt(tools, context);
-  if (before?.condition.outputOn === wanted) return { state: 'done', way: null, problem: null, unit: before };
+  if (before?.condition.outputOn === wanted)
+    return { state: 'done', method: null, problem: null, unit: before };
   let refused: Problem | null = null;
   try {
     const network = networkOf(context.target);
     refused = await withShell(shellOptions(tools, network, context), (shell) => command(shell, to));
   } catch (thrown) {
-    throwOwnFaults(thrown);
+    rethrowInternal(thrown);
     refused = asProblem(thrown);
   }
   const begun = context.clock.monotonic();
   let seen: Unit | null = null;
   for (;;) {
     seen = await lookAtIt(tools, context);
-    if (seen?.condition.outputOn === wanted) return { state: 'done', way: 'cli', problem: null, unit: seen };
+    if (seen?.condition.outputOn === wanted)
+      return { state: 'done', method: 'cli', problem: null, unit: seen };
     if (context.clock.monotonic() - begun >= tools.waits.output * 1000) break;
     context.progress(null, `waiting for the output to be ${to}`);
     await context.clock.sleep(tools.waits.poll * 1000, context.signal);
@@ -45,14 +47,14 @@ export async function switchOutput(
   const state = seen?.condition.outputOn === !wanted ? 'failed' : 'unknown';
   return {
     state,
-    way: 'cli',
+    method: 'cli',
     problem: notSwitched(to, seen, refused),
     ...(seen === null ? {} : { unit: seen }),
   };
 }
 
 /** The unit of the hop, as it is now; null where it does not answer, or another one has its address. */
-async function lookAtIt(tools: Tools, context: StepContext): Promise<Unit | null> {
+async function lookAtIt(tools: NmcDeps, context: StepContext): Promise<Unit | null> {
   const seen = await look(tools, context.target, context);
   return seen.problem === null && sameUnit(seen.unit, context.before) ? seen.unit : null;
 }

@@ -1,13 +1,13 @@
 import {
   asProblem,
   Problem,
-  type StartWay,
+  type StartMethod,
   type StepContext,
   type StepResult,
   unitKey,
 } from '../../core/index.ts';
 import { clearUpdateResult, readUpdateState, requestUpdate, type SnmpSession } from '../../snmp/index.ts';
-import { networkOf, shellOptions, type Tools } from '../deps.ts';
+import { type NmcDeps, networkOf, shellOptions } from '../deps.ts';
 import { saysNothingRuns } from '../look/update-sources.ts';
 import { CODE, meaningOf, NOT_BEGUN, PHRASES } from '../phrases.ts';
 import { type Shell, withShell } from '../session/shell.ts';
@@ -25,24 +25,24 @@ type Attempt =
   | { readonly state: 'no' | 'never' | 'maybe'; readonly problem: Problem };
 
 /** Starts the update, by the ways of the inventory in order, with at most one request that may have been taken. */
-export async function takeStart(tools: Tools, context: StepContext): Promise<StepResult> {
+export async function takeStart(tools: NmcDeps, context: StepContext): Promise<StepResult> {
   const network = networkOf(context.target);
   const refusals: Problem[] = [];
-  for (const way of network.start) {
+  for (const method of network.start) {
     context.signal.throwIfAborted();
-    context.progress(null, `starting the update by ${way}`);
-    const attempt = await startBy(way, tools, context);
-    if (attempt.state === 'started') return { state: 'done', way, problem: null };
-    if (attempt.state === 'late') return { state: 'not-started', way, problem: tooLate(context) };
-    if (attempt.state === 'maybe') return { state: 'unknown', way, problem: attempt.problem };
-    if (attempt.state === 'never') return { state: 'failed', way, problem: attempt.problem };
+    context.progress(null, `starting the update by ${method}`);
+    const attempt = await startBy(method, tools, context);
+    if (attempt.state === 'started') return { state: 'done', method: method, problem: null };
+    if (attempt.state === 'late') return { state: 'not-started', method: method, problem: tooLate(context) };
+    if (attempt.state === 'maybe') return { state: 'unknown', method: method, problem: attempt.problem };
+    if (attempt.state === 'never') return { state: 'failed', method: method, problem: attempt.problem };
     refusals.push(attempt.problem);
   }
   const told = refusals.map((problem) => problem.message).join(' ');
   const open = [...new Set(refusals.map((problem) => problem.hint))].join(' ');
   return {
     state: 'staged',
-    way: null,
+    method: null,
     problem: new Problem(
       'device/start-unavailable',
       `The image lies on the card, nothing was started, and no way to start it is open. ${told}`,
@@ -65,11 +65,11 @@ export function tooLate({ target }: StepContext): Problem {
   );
 }
 
-function startBy(way: StartWay, tools: Tools, context: StepContext): Promise<Attempt> {
-  return way === 'snmp' ? startBySnmp(tools, context) : startByShell(tools, context);
+function startBy(method: StartMethod, tools: NmcDeps, context: StepContext): Promise<Attempt> {
+  return method === 'snmp' ? startBySnmp(tools, context) : startByShell(tools, context);
 }
 
-async function startBySnmp(tools: Tools, context: StepContext): Promise<Attempt> {
+async function startBySnmp(tools: NmcDeps, context: StepContext): Promise<Attempt> {
   const network = networkOf(context.target);
   const { write, against } = writeAccess(network);
   if (write === null) return { state: 'no', problem: against };
@@ -136,14 +136,14 @@ function no(
   return { state: 'no', problem: new Problem(code, message, { hint }) };
 }
 
-function startRefused(way: StartWay, cause: Problem): Problem {
-  return new Problem('device/start-refused', `The card refused the start by ${way}: ${cause.message}`, {
+function startRefused(method: StartMethod, cause: Problem): Problem {
+  return new Problem('device/start-refused', `The card refused the start by ${method}: ${cause.message}`, {
     hint: cause.hint,
     cause,
   });
 }
 
-async function startByShell(tools: Tools, context: StepContext): Promise<Attempt> {
+async function startByShell(tools: NmcDeps, context: StepContext): Promise<Attempt> {
   const network = networkOf(context.target);
   let installSent = false;
   try {

@@ -1,13 +1,13 @@
-import { isAtEnd, type Look, type StepContext, sameUnit, type Unit } from '../../core/index.ts';
-import type { UpdateState } from '../../snmp/index.ts';
-import { networkOf, type Tools } from '../deps.ts';
-import { type LogWord, newerThan, wordOf } from '../look/event-log.ts';
+import { isAt, type Look, type StepContext, sameUnit, type Unit } from '../../core/index.ts';
+import type { UpdateObjectState } from '../../snmp/index.ts';
+import { type NmcDeps, networkOf } from '../deps.ts';
+import { type LoggedStatus, lastStatus, linesAfter } from '../look/event-log.ts';
 import { readEventLog } from '../look/event-log-source.ts';
 import { look } from '../look/look.ts';
 import { readObject, readTransfer, type Transfer } from '../look/update-sources.ts';
 
 /** What one round of questions says about an update. */
-export interface Signs {
+export interface UpdateObservation {
   readonly unit: Unit;
   /** The unit answers and its card has word from it. */
   readonly answers: boolean;
@@ -18,7 +18,7 @@ export interface Signs {
   /** It is the unit of the hop, and still has the version and id from before. */
   readonly unchanged: boolean;
   /** What the update object says; null where it could not be asked. */
-  readonly object: UpdateState | null;
+  readonly object: UpdateObjectState | null;
   /** What the command line says of a transfer to the UPS; null also where it was not asked this time. */
   readonly transfer: Transfer;
   /**
@@ -27,15 +27,15 @@ export interface Signs {
    */
   readonly objectIsNew: boolean;
   /** What the event log says since the start; null where it could not be asked, or was not this time. */
-  readonly log: LogWord | null;
+  readonly log: LoggedStatus | null;
 }
 
 /** Asks round after round, and remembers when it asked the event log. */
-export type SignReader = () => Promise<Signs>;
+export type LoaderOutputParser = () => Promise<UpdateObservation>;
 
-export function createSignReader(tools: Tools, context: StepContext): SignReader {
+export function createObserver(tools: NmcDeps, context: StepContext): LoaderOutputParser {
   let logAskedAt: number | null = null;
-  let logSaid: LogWord | null = null;
+  let logSaid: LoggedStatus | null = null;
   let hasChanged = false;
   return async () => {
     const seen = await readSigns(tools, context);
@@ -56,14 +56,14 @@ export function createSignReader(tools: Tools, context: StepContext): SignReader
 }
 
 /** What the event log says since the mark that was read before the start; null where it cannot be told. */
-async function readLogWord(tools: Tools, context: StepContext): Promise<LogWord | null> {
+async function readLogWord(tools: NmcDeps, context: StepContext): Promise<LoggedStatus | null> {
   const log = await readEventLog(tools, context);
-  const newer = log === null ? null : newerThan(log.lines, context.remembered.eventMark);
-  return newer === null ? null : wordOf(newer);
+  const newer = log === null ? null : linesAfter(log.lines, context.remembered.eventMark);
+  return newer === null ? null : lastStatus(newer);
 }
 
 /** Asks object, version and command line once. Silence is an answer too: it never throws for what the device does. */
-export async function readSigns(tools: Tools, context: StepContext): Promise<Signs> {
+export async function readSigns(tools: NmcDeps, context: StepContext): Promise<UpdateObservation> {
   const { target, hop, signal } = context;
   const { update: _update, ...plain } = context;
   const seen: Look = await look(tools, target, { ...plain, signal });
@@ -77,8 +77,8 @@ export async function readSigns(tools: Tools, context: StepContext): Promise<Sig
     unit,
     answers,
     itself,
-    arrived: itself && isAtEnd(unit, hop, 'to'),
-    unchanged: itself && isAtEnd(unit, hop, 'from'),
+    arrived: itself && isAt(unit, hop, 'to'),
+    unchanged: itself && isAt(unit, hop, 'from'),
     object,
     objectIsNew: differs(object, context),
     // Each question on the command line is a login that takes an old card minutes: only where it can tell more.
@@ -89,7 +89,7 @@ export async function readSigns(tools: Tools, context: StepContext): Promise<Sig
 }
 
 /** Whether the object has another value than before the start. A start over SNMP is made from "none" only. */
-function differs(object: UpdateState | null, { remembered }: StepContext): boolean {
+function differs(object: UpdateObjectState | null, { remembered }: StepContext): boolean {
   const before = remembered.startedBy === 'snmp' ? 'none' : remembered.objectBefore;
   // An object that is missing for a moment says nothing.
   if (object === null || object === 'not-offered' || object === 'garbage') return false;
@@ -98,20 +98,20 @@ function differs(object: UpdateState | null, { remembered }: StepContext): boole
 
 /** The command line is asked where a start may go or may have gone by it. */
 function mayAskShell({ target, remembered }: StepContext): boolean {
-  return networkOf(target).start.includes('cli') || remembered.startWays.includes('cli');
+  return networkOf(target).start.includes('cli') || remembered.startMethods.includes('cli');
 }
 
 /**
  * The start may have been made by the command line. Whether the update object follows such an update, and whether what it
  * shows is not the result of an earlier one, is not documented.
  */
-export function maybeByShell(context: StepContext): boolean {
-  const { startedBy, startWays } = context.remembered;
-  return startedBy === null ? startWays.includes('cli') : startedBy === 'cli';
+export function mayHaveStartedByCli(context: StepContext): boolean {
+  const { startedBy, startMethods } = context.remembered;
+  return startedBy === null ? startMethods.includes('cli') : startedBy === 'cli';
 }
 
 /** Something says that an update is under way at this moment. */
-export function isRunning(signs: Signs): boolean {
+export function isRunning(signs: UpdateObservation): boolean {
   return (
     signs.object === 'in-process' ||
     signs.object === 'requested' ||
@@ -126,10 +126,10 @@ export function isRunning(signs: Signs): boolean {
  * ran before. `quiet`: it runs what it ran before, and no source says anything of this update. `away`: it does not answer, or
  * another one does, or it runs something else.
  */
-export type Standing = 'arrived' | 'running' | 'failed' | 'received' | 'quiet' | 'away';
+export type UpdateState = 'arrived' | 'running' | 'failed' | 'received' | 'quiet' | 'away';
 
 /** Merges the sources. `received`: the unit was seen to have the image before; only a source that says otherwise ends that. */
-export function standingOf(signs: Signs, received: boolean): Standing {
+export function updateStateOf(signs: UpdateObservation, received: boolean): UpdateState {
   if (signs.arrived) return 'arrived';
   if (isRunning(signs)) return 'running';
   if (!signs.unchanged) return 'away';

@@ -1,15 +1,15 @@
 import {
   asProblem,
-  enumerated,
+  joinList,
   Problem,
-  printable,
+  rethrowInternal,
   type StepCheck,
   type StepContext,
   type StepResult,
-  type TransferWay,
-  throwOwnFaults,
+  sanitize,
+  type TransferMethod,
 } from '../../core/index.ts';
-import { networkOf, shellOptions, sshOptions, type Tools } from '../deps.ts';
+import { type NmcDeps, networkOf, shellOptions, sshOptions } from '../deps.ts';
 import { uploadByFtp } from '../files/ftp.ts';
 import { ftpOptions } from '../files/ftp-session.ts';
 import { listImages, removeImage } from '../files/listing.ts';
@@ -18,20 +18,20 @@ import type { GenerationFacts } from '../generations/data.ts';
 import { factsOf } from '../generations/index.ts';
 import type { ListedFile } from '../session/reply.ts';
 import { withShell } from '../session/shell.ts';
-import { ANOTHER_HOST } from '../upload-preconditions.ts';
+import { HOST_IDENTITY } from '../upload-preconditions.ts';
 import { askCompatibility, type Compatibility } from './compatibility.ts';
 
 /**
  * Whether the image lies on the card: only where the journal remembers a finished upload and the card's listing shows
  * name and size. Either alone could be another file of the same size.
  */
-export async function checkTransfer(tools: Tools, context: StepContext): Promise<StepCheck> {
+export async function checkTransfer(tools: NmcDeps, context: StepContext): Promise<StepCheck> {
   const { remembered, image, target, before } = context;
   const facts = factsOf(before.card);
-  const way = remembered.transferred?.way;
-  if (facts === null || (way !== 'ftp' && way !== 'scp')) return { state: 'todo', problem: null };
+  const method = remembered.transferred?.method;
+  if (facts === null || (method !== 'ftp' && method !== 'scp')) return { state: 'todo', problem: null };
   try {
-    const files = await listImages(tools, target, facts, way, context);
+    const files = await listImages(tools, target, facts, method, context);
     const there = files.some((file) => file.name === image.file && file.bytes === image.sizeBytes);
     return { state: there && otherImages(files, context).length === 0 ? 'done' : 'todo', problem: null };
   } catch (thrown) {
@@ -42,36 +42,36 @@ export async function checkTransfer(tools: Tools, context: StepContext): Promise
 }
 
 /** What is wrong with the image, the login or the state folder is wrong over every way. */
-const ENDS_IT: readonly string[] = [
+const FATAL: readonly string[] = [
   'device/incompatible',
   'device/login',
   'refused/login',
   'config/state',
-  ...ANOTHER_HOST,
+  ...HOST_IDENTITY,
 ];
 
 /** Sends the image by the ways of the inventory, in order, until the card's listing shows it whole. */
-export async function takeTransfer(tools: Tools, context: StepContext): Promise<StepResult> {
+export async function takeTransfer(tools: NmcDeps, context: StepContext): Promise<StepResult> {
   const network = networkOf(context.target);
   const facts = factsOf(context.before.card);
   if (facts === null) return failed(null, noFacts());
   const problems: string[] = [];
   let first: Problem | null = null;
   let leftThere: string | null = null;
-  for (const way of network.transfer) {
+  for (const method of network.transfer) {
     context.signal.throwIfAborted();
     try {
-      await sendBy(way, tools, context, facts);
-      return { state: 'done', way, problem: null };
+      await sendBy(method, tools, context, facts);
+      return { state: 'done', method: method, problem: null };
     } catch (thrown) {
       context.signal.throwIfAborted();
       const said = asProblem(thrown);
-      const { problem, left } = await afterFailure(way, tools, context, facts, said);
+      const { problem, left } = await cleanUpUpload(method, tools, context, facts, said);
       first ??= problem;
-      problems.push(`${way}: ${problem.message}`);
+      problems.push(`${method}: ${problem.message}`);
       // Said once: each way writes to the same folder.
       leftThere = left ?? leftThere;
-      if (ENDS_IT.includes(problem.code)) break;
+      if (FATAL.includes(problem.code)) break;
     }
   }
   if (first === null) return failed(null, noFacts());
@@ -83,8 +83,8 @@ export async function takeTransfer(tools: Tools, context: StepContext): Promise<
   );
 }
 
-function failed(way: string | null, problem: Problem): StepResult {
-  return { state: 'failed', way, problem };
+function failed(method: string | null, problem: Problem): StepResult {
+  return { state: 'failed', method: method, problem };
 }
 
 function noFacts(): Problem {
@@ -94,8 +94,8 @@ function noFacts(): Problem {
 }
 
 async function sendBy(
-  way: TransferWay,
-  tools: Tools,
+  method: TransferMethod,
+  tools: NmcDeps,
   context: StepContext,
   facts: GenerationFacts,
 ): Promise<void> {
@@ -103,9 +103,9 @@ async function sendBy(
   const network = networkOf(target);
   const bytes = await tools.readBytes(image);
   const progress = (sent: number): void =>
-    context.progress(sent / bytes.length, `sending ${image.file} by ${way}`);
+    context.progress(sent / bytes.length, `sending ${image.file} by ${method}`);
   progress(0);
-  if (way === 'ftp') {
+  if (method === 'ftp') {
     await uploadByFtp({
       ...ftpOptions(tools, network, context),
       folder: facts.folder,
@@ -125,21 +125,21 @@ async function sendBy(
       progress,
     });
   }
-  await confirm(way, tools, context, facts);
+  await confirm(method, tools, context, facts);
 }
 
 /** The listing has the last word, also over an upload whose end was not heard. */
 async function confirm(
-  way: TransferWay,
-  tools: Tools,
+  method: TransferMethod,
+  tools: NmcDeps,
   context: StepContext,
   facts: GenerationFacts,
 ): Promise<void> {
   const { image, target } = context;
   context.progress(1, 'checking the listing of the card');
-  const files = await listImages(tools, target, facts, way, context);
+  const files = await listImages(tools, target, facts, method, context);
   const others = otherImages(files, context);
-  if (others.length > 0) throw crowded(others, context);
+  if (others.length > 0) throw otherImagesProblem(others, context);
   const listed = files.find((file) => file.name === image.file);
   if (listed?.bytes === image.sizeBytes) {
     await refuseIncompatible(tools, context);
@@ -161,7 +161,7 @@ async function confirm(
  * Asks the card whether it calls the image fit for its UPS, where the inventory uses its command line. That it cannot be asked is
  * no answer; the UPS itself refuses an image of another id.
  */
-async function refuseIncompatible(tools: Tools, context: StepContext): Promise<void> {
+async function refuseIncompatible(tools: NmcDeps, context: StepContext): Promise<void> {
   const network = networkOf(context.target);
   if (!network.transfer.includes('scp') && !network.start.includes('cli')) return;
   context.progress(1, 'asking the card whether the image fits');
@@ -172,14 +172,14 @@ async function refuseIncompatible(tools: Tools, context: StepContext): Promise<v
     );
   } catch (thrown) {
     context.signal.throwIfAborted();
-    throwOwnFaults(thrown);
+    rethrowInternal(thrown);
     return;
   }
   if (asked.state === 'no') throw asked.problem;
 }
 
 /** Problems of an upload that never got to the folder, so that nothing of it can lie there. */
-const NEVER_THERE: readonly string[] = [
+const NOTHING_STORED: readonly string[] = [
   'link/refused',
   'link/dns',
   'link/unreachable',
@@ -194,33 +194,33 @@ const NEVER_THERE: readonly string[] = [
 ];
 
 /** What a command line says that explains why the card takes no file either. */
-const EXPLAINS: readonly string[] = ['device/password-change', 'device/login-limit'];
+const ROOT_CAUSE: readonly string[] = ['device/password-change', 'device/login-limit'];
 
 /**
  * Takes the part of a broken upload off the card, and asks why it broke: a card that wants a new password, or has no free session,
  * says so on its command line only. `left`: the words to say where something may be left on the card.
  */
-async function afterFailure(
-  way: TransferWay,
-  tools: Tools,
+async function cleanUpUpload(
+  method: TransferMethod,
+  tools: NmcDeps,
   context: StepContext,
   facts: GenerationFacts,
   problem: Problem,
 ): Promise<{ readonly problem: Problem; readonly left: string | null }> {
   const { image, target, signal } = context;
-  if (NEVER_THERE.includes(problem.code)) return { problem, left: null };
+  if (NOTHING_STORED.includes(problem.code)) return { problem, left: null };
   try {
-    const files = await listImages(tools, target, facts, way, context);
+    const files = await listImages(tools, target, facts, method, context);
     const part = files.find((file) => file.name === image.file && file.bytes !== image.sizeBytes);
-    if (part !== undefined) await removeImage(tools, target, facts, way, image.file, context);
+    if (part !== undefined) await removeImage(tools, target, facts, method, image.file, context);
     if (problem.code !== 'device/no-room') return { problem, left: null };
-    const names = files.filter((file) => file !== part).map((file) => printable(file.name, 60));
-    return { problem, left: names.length === 0 ? null : `The folder holds ${enumerated(names)}.` };
+    const names = files.filter((file) => file !== part).map((file) => sanitize(file.name, 60));
+    return { problem, left: names.length === 0 ? null : `The folder holds ${joinList(names)}.` };
   } catch (thrown) {
     signal.throwIfAborted();
-    throwOwnFaults(thrown);
+    rethrowInternal(thrown);
     const why = asProblem(thrown);
-    if (EXPLAINS.includes(why.code)) return { problem: why, left: null };
+    if (ROOT_CAUSE.includes(why.code)) return { problem: why, left: null };
     const cause = why.message === problem.message ? '' : ` (${why.message})`;
     return { problem, left: `A part of ${image.file} may lie on the card${cause}.` };
   }
@@ -230,19 +230,19 @@ async function afterFailure(
  * Takes the image of a hop that is done off the card again, where a start over SNMP would not tell it from the next one.
  * That it cannot be removed takes nothing away from the hop: the next upload looks at the folder, and says so.
  */
-export async function tidyUp(tools: Tools, context: StepContext): Promise<void> {
+export async function removeLeftImage(tools: NmcDeps, context: StepContext): Promise<void> {
   const { target, image, remembered, signal } = context;
   const network = networkOf(target);
   const facts = factsOf(context.before.card);
-  const sent = remembered.transferred?.way;
-  const way = sent === 'ftp' || sent === 'scp' ? sent : network.transfer[0];
-  if (facts === null || way === undefined || !network.start.includes('snmp')) return;
+  const sent = remembered.transferred?.method;
+  const method = sent === 'ftp' || sent === 'scp' ? sent : network.transfer[0];
+  if (facts === null || method === undefined || !network.start.includes('snmp')) return;
   context.progress(null, `removing ${image.file} from the card`);
   try {
-    await removeImage(tools, target, facts, way, image.file, context);
+    await removeImage(tools, target, facts, method, image.file, context);
   } catch (thrown) {
     signal.throwIfAborted();
-    throwOwnFaults(thrown);
+    rethrowInternal(thrown);
     context.progress(null, `${image.file} stays on the card: ${asProblem(thrown).message}`);
   }
 }
@@ -253,10 +253,10 @@ function otherImages(files: readonly ListedFile[], { image, target }: StepContex
   return files.map((file) => file.name).filter((name) => name !== image.file && /\.enc$/i.test(name));
 }
 
-function crowded(others: readonly string[], { image }: StepContext): Problem {
+function otherImagesProblem(others: readonly string[], { image }: StepContext): Problem {
   return new Problem(
     'device/other-images',
-    `The card holds ${enumerated(others.map((name) => printable(name, 60)))} beside ${image.file}, and a start over SNMP does not say which is meant.`,
+    `The card holds ${joinList(others.map((name) => sanitize(name, 60)))} beside ${image.file}, and a start over SNMP does not say which is meant.`,
     {
       hint: 'Remove the other images from the folder upsfw of the card, or start by the command line only (start: [cli]).',
     },

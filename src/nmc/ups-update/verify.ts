@@ -1,30 +1,30 @@
 import {
-  isAtEnd,
+  describeEnd,
+  describeInstalled,
+  isAt,
   Problem,
-  runsInWords,
   type StepContext,
   type StepResult,
-  standingInWords,
   type Unit,
   unitKey,
   usableSerial,
 } from '../../core/index.ts';
-import type { Tools } from '../deps.ts';
+import type { NmcDeps } from '../deps.ts';
 import { isRunning, readSigns } from './status.ts';
-import { tidyUp } from './transfer.ts';
+import { removeLeftImage } from './transfer.ts';
 
 /**
  * Compares the unit after the update with what was wanted and with what it was; gives it time to become so. The image of a
  * verified update is taken off the card.
  */
-export async function takeVerify(tools: Tools, context: StepContext): Promise<StepResult> {
+export async function takeVerify(tools: NmcDeps, context: StepContext): Promise<StepResult> {
   const begun = context.clock.monotonic();
   for (;;) {
     const signs = await readSigns(tools, context);
     const complaints = signs.answers ? differences(signs.unit, context) : ['the unit does not answer'];
     if (complaints.length === 0) {
-      await tidyUp(tools, context);
-      return { state: 'done', way: null, problem: null, unit: signs.unit };
+      await removeLeftImage(tools, context);
+      return { state: 'done', method: null, problem: null, unit: signs.unit };
     }
     if (context.clock.monotonic() - begun < tools.waits.verify * 1000) {
       context.progress(null, `not yet as before: ${complaints.join('; ')}`);
@@ -36,17 +36,17 @@ export async function takeVerify(tools: Tools, context: StepContext): Promise<St
     if (oldAndWell) {
       const problem = new Problem(
         'device/update-failed',
-        `After the update the unit still runs ${standingInWords(context.hop, 'from')}.`,
+        `After the update the unit still runs ${describeEnd(context.hop, 'from')}.`,
         {
           hint: `It is as it was before. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
         },
       );
-      return { state: 'failed', way: null, problem, ...seen };
+      return { state: 'failed', method: null, problem, ...seen };
     }
     const problem = new Problem('device/changed', `After the update: ${complaints.join('; ')}.`, {
       hint: 'Go and look at the unit and its load. Do not power it off while its panel shows an update.',
     });
-    return { state: 'unknown', way: null, problem, ...seen };
+    return { state: 'unknown', method: null, problem, ...seen };
   }
 }
 
@@ -54,8 +54,8 @@ export async function takeVerify(tools: Tools, context: StepContext): Promise<St
 function differences(unit: Unit, context: StepContext): string[] {
   const { hop, before } = context;
   const said: string[] = [];
-  if (!isAtEnd(unit, hop, 'to')) {
-    said.push(`firmware is ${runsInWords(unit, hop)}, wanted ${standingInWords(hop, 'to')}`);
+  if (!isAt(unit, hop, 'to')) {
+    said.push(`firmware is ${describeInstalled(unit, hop)}, wanted ${describeEnd(hop, 'to')}`);
   }
   if (usableSerial(unit.serial) !== usableSerial(before.serial)) {
     said.push(`serial number is ${unit.serial ?? 'none'}, was ${before.serial ?? 'none'}`);

@@ -1,7 +1,7 @@
 import type { ProblemJson, Unit } from '../../core/index.ts';
 import type { DocumentHead } from '../documents.ts';
 import { firmwareWords, REHEARSAL } from '../words.ts';
-import { createPaper, type Paper, type Style } from '../writer.ts';
+import { createPaper, type ReportWriter, type Style } from '../writer.ts';
 
 /** What was seen at one port of this machine. */
 export interface LocalLookDocument extends DocumentHead<'local-look'> {
@@ -45,7 +45,7 @@ export function renderLocalLook(document: LocalLookDocument, style: Style): stri
   return paper.toString();
 }
 
-function writeUnit(paper: Paper, unit: Unit): void {
+function writeUnit(paper: ReportWriter, unit: Unit): void {
   const { condition } = unit;
   const row = (name: string, value: string | null): void =>
     paper.note(`${name}: ${value ?? 'not known'}`, 'plain');

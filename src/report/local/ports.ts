@@ -1,7 +1,7 @@
-import { enumerated, type FirmwareReading, type LocalAccess } from '../../core/index.ts';
+import { type FirmwareReading, joinList, type LocalAccess } from '../../core/index.ts';
 import type { DocumentHead } from '../documents.ts';
 import { firmwareWords } from '../words.ts';
-import { createPaper, type Paper, type Style, type Tone } from '../writer.ts';
+import { createPaper, type ReportWriter, type Style, type Tone } from '../writer.ts';
 
 interface PortHolder {
   readonly pid: number | null;
@@ -82,7 +82,7 @@ export function renderLocalPorts(document: LocalPortsDocument, style: Style): st
   return paper.toString();
 }
 
-function writeUnit(paper: Paper, unit: ListedUsbUnit): void {
+function writeUnit(paper: ReportWriter, unit: ListedUsbUnit): void {
   const what = [unit.model ?? 'an APC device without a product string', firmwareWords(unit.firmware)];
   const [word, tone] = standing(unit);
   paper.item([...what, unit.serial ?? 'no serial number'].join('  '), word, tone, `USB ${unit.name}`);
@@ -93,20 +93,20 @@ function writeUnit(paper: Paper, unit: ListedUsbUnit): void {
   if (unit.isSmartUps && unit.inventory !== null) writeUse(paper, unit.inventory);
 }
 
-function writePort(paper: Paper, port: ListedPort): void {
+function writePort(paper: ReportWriter, port: ListedPort): void {
   const { path, looksLike, driver, usb, stableNames } = port;
   const [word, tone] = standing(port);
   paper.item(path, word, tone, looksLike === null ? '' : LOOKS[looksLike]);
   const strings = usb === null ? [] : [usb.manufacturer, usb.product, usb.serial, ids(usb)];
   const told = [...strings, driver].filter((text) => text !== null);
   if (told.length > 0) paper.note(told.join(', '));
-  if (stableNames.length > 1) paper.note(`also ${enumerated(stableNames.slice(1))}`);
+  if (stableNames.length > 1) paper.note(`also ${joinList(stableNames.slice(1))}`);
   writeNode(paper, port);
   writeUse(paper, port.inventory);
 }
 
 /** How it is named in an inventory, and on the command line. */
-function writeUse(paper: Paper, access: LocalAccess): void {
+function writeUse(paper: ReportWriter, access: LocalAccess): void {
   const [entry, text, word] =
     'serialPort' in access
       ? ['serialPort', access.serialPort, access.serialPort]
@@ -115,7 +115,7 @@ function writeUse(paper: Paper, access: LocalAccess): void {
   paper.note(`ask it:    upsfw local look ${shellWord(word)}`, 'plain');
 }
 
-function writeNode(paper: Paper, { holders, hint }: Node): void {
+function writeNode(paper: ReportWriter, { holders, hint }: Node): void {
   for (const { program, pid, how } of holders ?? []) {
     const who = pid === null ? program : `${program}, process ${pid}`;
     paper.note(
@@ -128,7 +128,7 @@ function writeNode(paper: Paper, { holders, hint }: Node): void {
   if (hint !== null) paper.note(hint, 'warn');
 }
 
-function writeNothing(paper: Paper): void {
+function writeNothing(paper: ReportWriter): void {
   paper.line('');
   paper.line('There is no serial port and no USB unit of APC at this machine.');
   for (const check of [

@@ -1,10 +1,10 @@
-import type { OrderLine, Reason } from '../../core/index.ts';
+import type { Reason, WorkItem } from '../../core/index.ts';
 import type { DocumentHead } from '../documents.ts';
 import { writeReasons } from '../words.ts';
 import { createPaper, type Style } from '../writer.ts';
 
 /** An image on a USB stick, for units that take one from there. */
-export interface LocalStickDocument extends DocumentHead<'local-stick'> {
+export interface UsbDriveDocument extends DocumentHead<'local-stick'> {
   /** The root of the stick. */
   readonly dir: string;
   readonly file: string;
@@ -20,12 +20,12 @@ export interface LocalStickDocument extends DocumentHead<'local-stick'> {
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
   /** What the rules said. */
   readonly reasons: readonly Reason[];
-  readonly next: readonly OrderLine[];
-  readonly unknown: readonly OrderLine[];
+  readonly next: readonly WorkItem[];
+  readonly unknown: readonly WorkItem[];
 }
 
 /** What was put on a stick, for whom, what to do with it, and what nobody says of it. */
-export function renderStick(document: LocalStickDocument, style: Style): string {
+export function renderUsbDrive(document: UsbDriveDocument, style: Style): string {
   const paper = createPaper(style);
   const { state, from, ofTheSystem } = document;
   paper.item(document.file, state === 'written' ? 'written' : 'there already', 'good');

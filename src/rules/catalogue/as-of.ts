@@ -1,6 +1,6 @@
 import type { Rule, Stage } from '../engine/schema.ts';
 import { compareVersions } from '../engine/versions.ts';
-import type { Line } from './schema.ts';
+import type { FirmwareLine } from './schema.ts';
 
 /** Rules that need a card, its services, a boot loader or a moment: none is asked about a described unit. */
 export const AT_THE_START: ReadonlySet<Stage> = new Set<Stage>([
@@ -28,7 +28,11 @@ export const KNOWN_FROM = '2020-04-02';
 const CATALOGUE_FROM = '2024-03-24';
 
 /** A line as it was known on a day; none where the catalogue did not exist yet. */
-export function lineAsOf(line: Line, published: string, asOf: string | null): readonly Line[] {
+export function lineAsOf(
+  line: FirmwareLine,
+  published: string,
+  asOf: string | null,
+): readonly FirmwareLine[] {
   if (asOf === null || asOf >= published) return [line];
   if (asOf < CATALOGUE_FROM) return [];
   const newest = line.newest.filter((release) => release.published <= asOf);

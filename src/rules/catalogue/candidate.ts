@@ -16,7 +16,7 @@ export interface Candidate {
 }
 
 /** Where a unit stands before a hop. */
-export interface Standing {
+export interface InstalledFirmware {
   readonly microLinkId: number;
   readonly version: string;
 }
@@ -55,6 +55,6 @@ export function catalogueCandidate(id: number, image: CatalogueImage): Candidate
 }
 
 /** Where a unit stands after a hop. */
-export function after(at: Standing, image: Candidate): Standing {
+export function after(at: InstalledFirmware, image: Candidate): InstalledFirmware {
   return { microLinkId: image.microLinkIdAfter ?? at.microLinkId, version: image.version ?? at.version };
 }

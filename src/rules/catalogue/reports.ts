@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Card, OperatorWord } from '../../core/index.ts';
+import type { Card, OperatorSettings } from '../../core/index.ts';
 import type { Fact } from '../engine/evaluate.ts';
-import type { Standing } from './candidate.ts';
+import type { InstalledFirmware } from './candidate.ts';
 
 const text = z.string().min(1).max(200);
 const Version = z
@@ -25,22 +25,22 @@ const ReportSchema = z.strictObject({
   /** Where the report can be read. */
   source: text,
 });
-export type WayReport = z.infer<typeof ReportSchema>;
+export type FieldReport = z.infer<typeof ReportSchema>;
 
-export const WayReportsSchema = z.array(ReportSchema);
+export const FieldReportsSchema = z.array(ReportSchema);
 
 /** The file of reports that is part of the tool. */
-export const ReportFileSchema = z.strictObject({ version: z.literal(1), reports: WayReportsSchema });
+export const ReportFileSchema = z.strictObject({ version: z.literal(1), reports: FieldReportsSchema });
 
 /**
  * Whether updates of this line through such a card, by every way that the inventory allows, were reported. A report of one
  * way says nothing of another, so the fact is true only where none of the allowed ways is without one.
  */
 export function wayFacts(
-  reports: readonly WayReport[],
+  reports: readonly FieldReport[],
   card: Card | null,
-  at: Standing | null,
-  operator: OperatorWord | undefined,
+  at: InstalledFirmware | null,
+  operator: OperatorSettings | undefined,
 ): readonly (readonly [string, Fact])[] {
   const line = at?.microLinkId ?? null;
   const generation = card?.generation ?? null;
@@ -76,19 +76,19 @@ function answer(reported: boolean | null, says: string): readonly (readonly [str
 }
 
 /** Every pair of ways that a run may take; FTP goes without encryption and needs the operator's word. */
-function allowedWays(ways: NonNullable<OperatorWord['network']>): readonly (readonly [string, string])[] {
+function allowedWays(ways: NonNullable<OperatorSettings['network']>): readonly (readonly [string, string])[] {
   return ways.transfer
     .filter((transfer) => transfer !== 'ftp' || ways.plaintext)
     .flatMap((transfer) => ways.start.map((start) => [transfer, start] as const));
 }
 
-function sameApp({ app }: WayReport, card: Card | null): boolean {
+function sameApp({ app }: FieldReport, card: Card | null): boolean {
   const plain = (version: string | null | undefined): string =>
     (version ?? '').toLowerCase().replace(/^v/, '');
   return app.name === card?.app?.name && plain(app.version) === plain(card.app.version);
 }
 
-function appOf({ app }: WayReport): string {
+function appOf({ app }: FieldReport): string {
   return `${app.name} ${app.version}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Rule, Stage } from '../engine/schema.ts';
 import type { Candidate } from './candidate.ts';
-import type { WayReport } from './reports.ts';
-import type { Advisory, Line } from './schema.ts';
+import type { FieldReport } from './reports.ts';
+import type { Advisory, FirmwareLine } from './schema.ts';
 
 /** All that judges: rules in the order of their files, and the lines of the catalogue by id. */
 export interface RuleBook {
@@ -12,13 +12,13 @@ export interface RuleBook {
   readonly liftable: ReadonlySet<string>;
   /** Ids of the rules whose refusal a cable at the unit goes round. */
   readonly cable: ReadonlySet<string>;
-  readonly lines: ReadonlyMap<number, Line>;
+  readonly lines: ReadonlyMap<number, FirmwareLine>;
   /** Every image of these lines. */
   readonly images: readonly Candidate[];
   /** The advisories that were public. */
   readonly advisories: readonly Advisory[];
   /** What was reported of updates of real units. */
-  readonly reports: readonly WayReport[];
+  readonly reports: readonly FieldReport[];
   /** Every family that the catalogue names. */
   readonly families: ReadonlySet<string>;
   /** Whether a rule on described units asks for serial numbers as they are, and not for what is read from them. */

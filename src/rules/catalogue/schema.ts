@@ -9,7 +9,7 @@ const Text = z.string().min(1);
 const PortSchema = z.strictObject({ update: Known, from: Version.optional(), note: Text.optional() });
 export type Port = z.infer<typeof PortSchema>;
 
-const CardPathSchema = z.strictObject({
+const CardGateSchema = z.strictObject({
   update: Known,
   /** The release that shut the path. */
   off: Version.optional(),
@@ -83,7 +83,7 @@ const LineSchema = z.strictObject({
   /** Id that some image of this line leads to. */
   becomes: z.int().nullable(),
   ports: z.strictObject({ serial: PortSchema, usb: PortSchema, flash: PortSchema }),
-  cardPath: CardPathSchema,
+  cardGate: CardGateSchema,
   /** Oldest card application that the notes name, by application; `card` is the beginning of a card model that needs another. */
   minCardApp: z
     .array(
@@ -116,7 +116,7 @@ const LineSchema = z.strictObject({
   notes: z.array(Text),
   sources: z.array(Text),
 });
-export type Line = z.infer<typeof LineSchema>;
+export type FirmwareLine = z.infer<typeof LineSchema>;
 
 /** The catalogue: what is known of each firmware line. */
 export const CatalogueSchema = z.strictObject({

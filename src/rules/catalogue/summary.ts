@@ -1,6 +1,6 @@
 import { readFirmware } from '../../core/index.ts';
 import type { RuleBook } from './rule-book.ts';
-import type { Line } from './schema.ts';
+import type { FirmwareLine } from './schema.ts';
 
 /** What the catalogue holds of a line, for a person who asks what a unit is. */
 export interface LineSummary {
@@ -8,8 +8,8 @@ export interface LineSummary {
   readonly families: readonly string[];
   readonly description: string | null;
   readonly minWizard: string | null;
-  readonly minCardApp: Line['minCardApp'];
-  readonly outputOn: Line['outputOn'];
+  readonly minCardApp: FirmwareLine['minCardApp'];
+  readonly outputOn: FirmwareLine['outputOn'];
   readonly signedFrom: string | null;
   readonly becomes: number | null;
   readonly notes: readonly string[];

@@ -4,16 +4,20 @@ import type { Condition, Rule } from './schema.ts';
 import { compareVersions } from './versions.ts';
 
 /** What a rule says; null where it has nothing to say of these facts. */
-export function evaluate(rule: Rule, facts: Facts, overruled: ReadonlyMap<string, string>): Reason | null {
+export function evaluateRule(
+  rule: Rule,
+  facts: Facts,
+  overruled: ReadonlyMap<string, string>,
+): Reason | null {
   const outcome = outcomeOf(rule, facts);
   if (outcome === null || rule.code === undefined) return null;
   const reason: Reason = {
     code: rule.code,
     rule: rule.id,
     outcome,
-    because: filled(rule.because ?? '', facts),
-    remedy: outcome === 'pass' ? null : filled(rule.remedy ?? '', facts) || null,
-    source: filled(rule.source, facts),
+    because: interpolate(rule.because ?? '', facts),
+    remedy: outcome === 'pass' ? null : interpolate(rule.remedy ?? '', facts) || null,
+    source: interpolate(rule.source, facts),
   };
   const why = overruled.get(rule.id);
   if (why === undefined || (outcome !== 'block' && outcome !== 'unknown')) return reason;
@@ -41,7 +45,7 @@ export function outcomeOf(rule: Rule, facts: Facts): Outcome | null {
 const TEMPLATES = new Map<string, readonly string[]>();
 
 /** Puts facts into a sentence. */
-export function filled(template: string, facts: Facts): string {
+export function interpolate(template: string, facts: Facts): string {
   // Text and names of facts in turn: what stands between the brackets is every second piece.
   let pieces = TEMPLATES.get(template);
   if (pieces === undefined) {
@@ -52,13 +56,13 @@ export function filled(template: string, facts: Facts): string {
   let text = '';
   let isFact = false;
   for (const piece of pieces) {
-    text += isFact ? spelled(facts.get(piece) ?? null) : piece;
+    text += isFact ? formatFact(facts.get(piece) ?? null) : piece;
     isFact = !isFact;
   }
   return text;
 }
 
-function spelled(fact: Fact): string {
+function formatFact(fact: Fact): string {
   if (fact === null) return 'not known';
   return typeof fact === 'boolean' ? (fact ? 'yes' : 'no') : String(fact);
 }

@@ -8,7 +8,7 @@ const ORDER = ['newer', 'same', 'older'] as const;
  * let through what its author meant to stop; the schema of the rules refuses both.
  */
 const FACTS: Readonly<Record<string, Shape>> = {
-  path: ['nmc', 'serial', 'usb'],
+  transport: ['nmc', 'serial', 'usb'],
   'unit.model': 'text',
   'unit.modelForm': ['sku', 'marketing', 'other'],
   'unit.sku': 'capitals',
@@ -86,7 +86,7 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'operator.output': ['off', 'as-it-is'],
   'operator.feeds': 'text',
   'hop.twoStep': 'switch',
-  'hop.closesCardPath': 'switch',
+  'hop.closesCardGate': 'switch',
   'hop.afterBecause': 'text',
   'card.isThere': 'switch',
   'card.model': 'text',
@@ -95,9 +95,9 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'card.appMinima': 'text',
   'card.appMinimum': 'text',
   'card.appIsEnough': 'switch',
-  'card.path': ['open', 'shut', 'never'],
-  'card.pathBecause': 'text',
-  'card.pathRemedy': 'text',
+  'card.gate': ['open', 'shut', 'never'],
+  'card.gateBecause': 'text',
+  'card.gateRemedy': 'text',
   'way.reported': 'switch',
   'way.reportSays': 'text',
   'service.telnet': 'switch',
@@ -172,7 +172,7 @@ const PATTERNS = {
 } as const;
 
 /** What a value should be that this fact can have; null where it can. */
-export function wantedOf(name: string, value: string | number | boolean): string | null {
+export function expectedShape(name: string, value: string | number | boolean): string | null {
   const shape = Object.hasOwn(FACTS, name) ? FACTS[name] : undefined;
   if (shape === undefined) return null;
   if (shape === 'number' || shape === 'switch') {

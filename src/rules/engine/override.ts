@@ -1,4 +1,4 @@
-import { enumerated, Problem, type Reason } from '../../core/index.ts';
+import { joinList, Problem, type Reason } from '../../core/index.ts';
 import { BUILT_IN_CODES } from './built-in.ts';
 import type { Rule, Stage } from './schema.ts';
 
@@ -6,12 +6,12 @@ import type { Rule, Stage } from './schema.ts';
 const NEVER_ASKED: ReadonlySet<Stage> = new Set<Stage>(['way', 'service']);
 
 /** Ids of the rules whose refusal may be overruled. */
-export function overrulableOf(rules: readonly Rule[]): ReadonlySet<string> {
+export function overridableRules(rules: readonly Rule[]): ReadonlySet<string> {
   return new Set(rules.flatMap(({ id, final, about }) => (final || NEVER_ASKED.has(about) ? [] : [id])));
 }
 
 /** Throws Problem config/overrule for an id that no rule in force has, for a code, and for a final rule. */
-export function checkOverruled(overruled: ReadonlyMap<string, string>, rules: readonly Rule[]): void {
+export function checkOverrides(overruled: ReadonlyMap<string, string>, rules: readonly Rule[]): void {
   for (const id of overruled.keys()) {
     const rule = rules.find((one) => one.id === id);
     if (rule === undefined) throw unknownRule(id, rules);
@@ -33,17 +33,16 @@ function unknownRule(id: string, rules: readonly Rule[]): Problem {
       hint: 'A plan names the rule beside each reason that can be overruled. upsfw rules explain lists all rules.',
     });
   }
-  const can = overrulableOf(giving);
+  const can = overridableRules(giving);
   const [first] = can;
   if (first === undefined) {
-    const why =
-      giving.length === 0 ? 'no rule gives it' : `final: ${enumerated(giving.map((one) => one.id))}`;
+    const why = giving.length === 0 ? 'no rule gives it' : `final: ${joinList(giving.map((one) => one.id))}`;
     return new Problem('config/overrule', `The code ${code} cannot be overruled (${why}).`, {
       hint: `See what it asks for: upsfw explain ${code}.`,
     });
   }
   return new Problem('config/overrule', `"${id}" is a code of reasons, not a rule.`, {
-    hint: `${can.size === 1 ? 'The rule' : 'The rules'} behind ${code}: ${enumerated([...can])}. Name the rule: --overrule ${first}="reason".`,
+    hint: `${can.size === 1 ? 'The rule' : 'The rules'} behind ${code}: ${joinList([...can])}. Name the rule: --overrule ${first}="reason".`,
   });
 }
 
@@ -66,12 +65,12 @@ interface Judged {
  * What to say of overruled rules that let no unit through, a line each: the rule refuses none of these units, or something
  * else stands against a unit all the same. `units`: those that were judged.
  */
-export function idleOverrules(
+export function unusedOverrides(
   { rules, overruled }: { readonly rules: readonly Rule[]; readonly overruled: ReadonlyMap<string, string> },
   units: readonly Judged[],
 ): readonly string[] {
   if (units.length === 0) return [];
-  const can = overrulableOf(rules);
+  const can = overridableRules(rules);
   return [...overruled].flatMap(([id, why]) => {
     const lifted = units.filter(({ reasons }) =>
       reasons.some(({ rule, because }) => rule === id && because.endsWith(overruledWords(why))),
@@ -80,7 +79,7 @@ export function idleOverrules(
       const held = lifted.filter(({ reasons }) => reasons.some(isAgainst));
       if (held.length === 0) return [];
       const named = held.map(({ key, reasons }) => `${key} (${codesAgainst(reasons)})`);
-      return [`Overruled ${id} had no effect on ${enumerated(named)}: other rules refuse the update.`];
+      return [`Overruled ${id} had no effect on ${joinList(named)}: other rules refuse the update.`];
     }
     const code = rules.find((rule) => rule.id === id)?.code;
     const meant = new Set(
@@ -90,8 +89,8 @@ export function idleOverrules(
           .map(({ rule }) => rule),
       ),
     );
-    const names = enumerated(units.map(({ key }) => key));
-    const instead = meant.size === 0 ? '' : ` ${code} comes from the rule ${enumerated([...meant])} here.`;
+    const names = joinList(units.map(({ key }) => key));
+    const instead = meant.size === 0 ? '' : ` ${code} comes from the rule ${joinList([...meant])} here.`;
     return [`Overruled ${id} had no effect on ${names}: it refuses nothing there.${instead}`];
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hasOrder, isFact, wantedOf } from './facts.ts';
+import { expectedShape, hasOrder, isFact } from './facts.ts';
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
 const FactName = z.string().refine(isFact, { error: 'is not a fact; docs/rules.md lists them' });
@@ -66,7 +66,7 @@ const ConditionSchema = z
       const given = value[name];
       if (given === undefined) continue;
       for (const one of typeof given === 'object' ? given : [given]) {
-        const wanted = wantedOf(value.fact, one);
+        const wanted = expectedShape(value.fact, one);
         if (wanted !== null) odd(name, `${value.fact} is never ${JSON.stringify(one)}: wanted is ${wanted}`);
       }
     }
@@ -113,8 +113,8 @@ export type Stage = (typeof STAGES)[number];
  * What a line for the person on site is about. `title` and `minutes` (how long it takes): the first one stands. `bring`,
  * `prepare`, `step`, `check` (afterwards), `fail` (what to do then), `ask` (what is not known): lists, in the order of the rules.
  */
-export const LINE_KINDS = ['title', 'minutes', 'bring', 'prepare', 'step', 'check', 'fail', 'ask'] as const;
-export type LineKind = (typeof LINE_KINDS)[number];
+export const ITEM_KINDS = ['title', 'minutes', 'bring', 'prepare', 'step', 'check', 'fail', 'ask'] as const;
+export type ItemKind = (typeof ITEM_KINDS)[number];
 
 const Told = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional();
 

@@ -1,11 +1,11 @@
-import type { OrderLine, Reason } from '../../core/index.ts';
-import { evaluate, type Fact, filled, outcomeOf } from './evaluate.ts';
-import { LINE_KINDS, type LineKind, type Rule, type Stage } from './schema.ts';
+import type { Reason, WorkItem } from '../../core/index.ts';
+import { evaluateRule, type Fact, interpolate, outcomeOf } from './evaluate.ts';
+import { ITEM_KINDS, type ItemKind, type Rule, type Stage } from './schema.ts';
 import { compareVersions } from './versions.ts';
 
 /** A line for the person on site. */
-export interface ToldLine extends OrderLine {
-  readonly kind: LineKind;
+export interface AdvisedItem extends WorkItem {
+  readonly kind: ItemKind;
 }
 
 /** As much of a rule book as the stages need. */
@@ -20,11 +20,11 @@ export interface Assessment {
   readonly reasons: readonly Reason[];
   /** A rule said that the hardware is not handled at all. */
   readonly unsupported: boolean;
-  readonly lines: readonly ToldLine[];
+  readonly lines: readonly AdvisedItem[];
 }
 
 /** The lines of one kind. */
-export function linesOf({ lines }: Pick<Assessment, 'lines'>, wanted: LineKind): readonly OrderLine[] {
+export function itemsOf({ lines }: Pick<Assessment, 'lines'>, wanted: ItemKind): readonly WorkItem[] {
   return lines.flatMap(({ kind, says, source }) => (kind === wanted ? [{ says, source }] : []));
 }
 
@@ -34,14 +34,18 @@ const ENDING: ReadonlySet<Stage> = new Set<Stage>(['family', 'firmware', 'suppor
  * Asks the rules of some stages, in their order. Facts grow on the way: what rules advise and tell is there for those that
  * follow. A refusal in a stage about what the unit is ends it: what else is missing is then not worth a word.
  */
-export function assess(book: StageRules, facts: Map<string, Fact>, stages: readonly Stage[]): Assessment {
+export function evaluateStages(
+  book: StageRules,
+  facts: Map<string, Fact>,
+  stages: readonly Stage[],
+): Assessment {
   const reasons: Reason[] = [];
-  const lines: ToldLine[] = [];
+  const lines: AdvisedItem[] = [];
   let unsupported = false;
   for (const stage of stages) {
     for (const rule of book.byStage[stage] ?? []) {
       if ((rule.advise ?? rule.tells) !== undefined && !follow(rule, facts, lines)) continue;
-      const reason = evaluate(rule, facts, book.overruled);
+      const reason = evaluateRule(rule, facts, book.overruled);
       if (reason === null) continue;
       reasons.push(reason);
       unsupported ||= rule.unsupported === true && reason.outcome === 'block';
@@ -55,7 +59,7 @@ export function assess(book: StageRules, facts: Map<string, Fact>, stages: reado
 const MATTERS = ['wizard', 'image', 'target'] as const;
 
 /** Takes in what a rule advises or tells; false where it does not apply or adds nothing. */
-function follow(rule: Rule, facts: Map<string, Fact>, lines: ToldLine[]): boolean {
+function follow(rule: Rule, facts: Map<string, Fact>, lines: AdvisedItem[]): boolean {
   if (outcomeOf(rule, facts) === null) return false;
   let news = false;
   if (rule.tells !== undefined) {
@@ -67,19 +71,19 @@ function follow(rule: Rule, facts: Map<string, Fact>, lines: ToldLine[]): boolea
   for (const matter of MATTERS) {
     const advised = advise[matter];
     if (advised === undefined || facts.has(`advice.${matter}`)) continue;
-    const fact = filled(advised, facts);
+    const fact = interpolate(advised, facts);
     // A template over something that is not known advises nothing.
     if (fact === 'not known') continue;
     facts.set(`advice.${matter}`, fact);
     if (matter === 'target') {
       facts.set('advice.order', standing(facts, fact));
-      facts.set('advice.source', filled(rule.source, facts));
+      facts.set('advice.source', interpolate(rule.source, facts));
     }
     news = true;
   }
-  for (const kind of LINE_KINDS) {
+  for (const kind of ITEM_KINDS) {
     for (const template of [advise[kind] ?? []].flat()) {
-      lines.push({ kind, says: filled(template, facts), source: filled(rule.source, facts) });
+      lines.push({ kind, says: interpolate(template, facts), source: interpolate(rule.source, facts) });
       news = true;
     }
   }

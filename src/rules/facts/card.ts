@@ -6,7 +6,7 @@ import {
   type Unit,
   usableSerial,
 } from '../../core/index.ts';
-import type { Line } from '../catalogue/schema.ts';
+import type { FirmwareLine } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 
 /** How two versions of one part of a card stand to each other; null where they cannot be compared. */
@@ -78,7 +78,10 @@ function completes(card: Card | null, file: CardFile): boolean {
 }
 
 /** The card of a unit, and the oldest application that the release notes of its line name. */
-export function cardFacts(card: Card | null, line: Line | undefined): readonly (readonly [string, Fact])[] {
+export function cardFacts(
+  card: Card | null,
+  line: FirmwareLine | undefined,
+): readonly (readonly [string, Fact])[] {
   const name = card?.app?.name ?? null;
   const version = card?.app?.version ?? null;
   const named = (line?.minCardApp ?? []).filter((one) => one.app === name);

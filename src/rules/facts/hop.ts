@@ -1,25 +1,25 @@
-import type { PathKind } from '../../core/index.ts';
-import { after, type Candidate, type Standing } from '../catalogue/candidate.ts';
+import type { Transport } from '../../core/index.ts';
+import { after, type Candidate, type InstalledFirmware } from '../catalogue/candidate.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
-import type { Line } from '../catalogue/schema.ts';
+import type { FirmwareLine } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions, highest } from '../engine/versions.ts';
-import { type CardPath, cardPathFacts, cardPathOf } from './card-path.ts';
+import { type CardGate, cardGateFacts, cardGateOf } from './card-gate.ts';
 import { loaderFacts } from './loader.ts';
 import { portFacts } from './port.ts';
 
 /** What is known of one image on one installed version. `others`: the images that could be sent beside it. */
 export function hopFacts(
   book: RuleBook,
-  at: Standing | null,
+  at: InstalledFirmware | null,
   image: Candidate,
   others: readonly Candidate[],
-  path: PathKind | null,
+  transport: Transport | null,
 ): readonly (readonly [string, Fact])[] {
   const line = at === null ? undefined : book.lines.get(at.microLinkId);
   return [
-    ['path', path],
-    ...portFacts(line, path, at?.version ?? null),
+    ['transport', transport],
+    ...portFacts(line, transport, at?.version ?? null),
     ['image.file', image.file],
     ['image.microLinkId', image.microLinkId === null ? null : String(image.microLinkId)],
     ['image.fits', at === null || image.microLinkId === null ? null : image.microLinkId === at.microLinkId],
@@ -38,13 +38,13 @@ export function hopFacts(
     ['catalogue.newest', line?.newest.at(-1)?.version ?? null],
     ['catalogue.newestIsNewerThanImages', newestIsNewer(at, image, others, line)],
     ...loaderFacts(at, image, line, others),
-    ...cardPathFacts(at, line),
+    ...cardGateFacts(at, line),
     ...closingFacts(book, at, image),
   ];
 }
 
 /** How the image's version stands to the installed one; null where they cannot be compared. */
-export function orderOf(at: Standing, image: Candidate): 'newer' | 'same' | 'older' | null {
+export function orderOf(at: InstalledFirmware, image: Candidate): 'newer' | 'same' | 'older' | null {
   if (image.version === null || image.microLinkId !== at.microLinkId) return null;
   const order = compareVersions(image.version, at.version);
   if (order === null) return null;
@@ -53,10 +53,10 @@ export function orderOf(at: Standing, image: Candidate): 'newer' | 'same' | 'old
 
 /** Whether the catalogue knows of a release that is newer than the image and than all that could be sent after it. */
 function newestIsNewer(
-  at: Standing | null,
+  at: InstalledFirmware | null,
   image: Candidate,
   others: readonly Candidate[],
-  line: Line | undefined,
+  line: FirmwareLine | undefined,
 ): boolean | null {
   const newest = line?.newest.at(-1)?.version;
   // An image that changes the line is compared with nothing of the line that it leaves.
@@ -72,7 +72,7 @@ function newestIsNewer(
  * Whether the installed firmware is a signed one: yes from the first release known to be signed on, no up to the last one
  * known not to be, unknown in between.
  */
-function runsSigned(at: Standing, line: Line | undefined): boolean | null {
+function runsSigned(at: InstalledFirmware, line: FirmwareLine | undefined): boolean | null {
   if (line === undefined) return null;
   const versions = (signed: boolean): string[] =>
     line.images.flatMap((image) =>
@@ -87,8 +87,8 @@ function runsSigned(at: Standing, line: Line | undefined): boolean | null {
 
 /** Whether the line installs an update with its output on, at the version that is installed now. */
 export function outputFacts(
-  at: Standing | null,
-  line: Line | undefined,
+  at: InstalledFirmware | null,
+  line: FirmwareLine | undefined,
 ): readonly (readonly [string, Fact])[] {
   const { update, from, before, note } = line?.outputOn ?? { update: 'unknown', before: 'unknown' };
   const order = from === undefined || at === null ? null : compareVersions(at.version, from);
@@ -105,15 +105,15 @@ export function outputFacts(
 /** Whether the hop shuts the way through the card that is open now. */
 function closingFacts(
   book: RuleBook,
-  at: Standing | null,
+  at: InstalledFirmware | null,
   image: Candidate,
 ): readonly (readonly [string, Fact])[] {
   if (at === null) return [];
   const then = after(at, image);
-  const now: CardPath = cardPathOf(at, book.lines.get(at.microLinkId));
-  const next: CardPath = cardPathOf(then, book.lines.get(then.microLinkId));
+  const now: CardGate = cardGateOf(at, book.lines.get(at.microLinkId));
+  const next: CardGate = cardGateOf(then, book.lines.get(then.microLinkId));
   return [
-    ['hop.closesCardPath', now.path === 'open' && next.path !== 'open'],
+    ['hop.closesCardGate', now.state === 'open' && next.state !== 'open'],
     ['hop.afterBecause', next.because],
   ];
 }

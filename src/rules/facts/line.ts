@@ -1,6 +1,6 @@
 import { ratingFits } from '../catalogue/rating.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
-import type { CatalogueImage, Line } from '../catalogue/schema.ts';
+import type { CatalogueImage, FirmwareLine } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 import { portFacts } from './port.ts';
@@ -9,7 +9,7 @@ import { portFacts } from './port.ts';
 export function lineFacts(
   book: RuleBook,
   unit: ReadonlyMap<string, Fact>,
-  path: string | null,
+  transport: string | null,
 ): readonly (readonly [string, Fact])[] {
   const id = unit.get('unit.printedId');
   const line = typeof id === 'number' ? book.lines.get(id) : undefined;
@@ -17,7 +17,7 @@ export function lineFacts(
   const version = textOf(unit.get('unit.version'));
   const change = idChange(line);
   return [
-    ['path', path],
+    ['transport', transport],
     ['line.known', typeof id === 'number' ? line !== undefined : null],
     ['line.description', line?.description ?? null],
     ['line.families', line?.families.join(', ') || null],
@@ -29,12 +29,12 @@ export function lineFacts(
     ['line.idIsPast', idIsPast(change, version)],
     ['line.newestImage', newestImage(line, newest?.version ?? null, unit)],
     ['line.source', newest?.source ?? null],
-    ...portFacts(line, path, version),
+    ...portFacts(line, transport, version),
   ];
 }
 
 /** The image of the newest release, where that makes the line another one: older ones left some units with their id. */
-function idChange(line: Line | undefined): CatalogueImage | undefined {
+function idChange(line: FirmwareLine | undefined): CatalogueImage | undefined {
   const newest = line?.newest.at(-1)?.version;
   return line?.images.find(({ idAfter, version }) => idAfter !== line.id && version === newest);
 }
@@ -51,7 +51,11 @@ function textOf(fact: Fact | undefined): string | null {
 }
 
 /** Whether the model belongs to the line: yes, no, or not known where the family is of no line that is known. */
-function familyFits(book: RuleBook, line: Line | undefined, unit: ReadonlyMap<string, Fact>): boolean | null {
+function familyFits(
+  book: RuleBook,
+  line: FirmwareLine | undefined,
+  unit: ReadonlyMap<string, Fact>,
+): boolean | null {
   const family = textOf(unit.get('unit.family'));
   if (line === undefined || line.families.length === 0 || family === null) return null;
   if (line.families.includes(family)) return true;
@@ -61,7 +65,7 @@ function familyFits(book: RuleBook, line: Line | undefined, unit: ReadonlyMap<st
 
 /** The name of the image of a version, as the vendor writes it without its ending; null where none or several could be meant. */
 function newestImage(
-  line: Line | undefined,
+  line: FirmwareLine | undefined,
   version: string | null,
   unit: ReadonlyMap<string, Fact>,
 ): string | null {

@@ -1,5 +1,5 @@
-import type { Candidate, Standing } from '../catalogue/candidate.ts';
-import type { Line } from '../catalogue/schema.ts';
+import type { Candidate, InstalledFirmware } from '../catalogue/candidate.ts';
+import type { FirmwareLine } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions, highest } from '../engine/versions.ts';
 
@@ -17,9 +17,9 @@ interface Release {
  * lists for every line; where reports name an older release that brings the loader too, that release is the floor.
  */
 export function loaderFacts(
-  at: Standing | null,
+  at: InstalledFirmware | null,
   image: Candidate,
-  line: Line | undefined,
+  line: FirmwareLine | undefined,
   others: readonly Candidate[],
 ): readonly (readonly [string, Fact])[] {
   const { version } = image;
@@ -61,7 +61,11 @@ function loadersOf(parts: readonly string[]): ReadonlySet<string> {
 }
 
 /** Every release of a line whose parts are known: of the catalogue, and of the images that lie in the folder. */
-function releases(line: Line | undefined, others: readonly Candidate[], id: number): readonly Release[] {
+function releases(
+  line: FirmwareLine | undefined,
+  others: readonly Candidate[],
+  id: number,
+): readonly Release[] {
   const known: Release[] = [...(line?.otherParts ?? [])];
   for (const { version, parts } of line?.images ?? []) {
     if (version !== null && parts !== null) known.push({ version, parts });

@@ -1,10 +1,10 @@
-import type { Line, Port } from '../catalogue/schema.ts';
+import type { FirmwareLine, Port } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 
 /** Whether units of a line take an update over a serial or USB port at a version; nothing for another path. */
 export function portFacts(
-  line: Line | undefined,
+  line: FirmwareLine | undefined,
   path: string | null,
   version: string | null,
 ): readonly (readonly [string, Fact])[] {
@@ -19,7 +19,7 @@ export function portFacts(
 
 /** Whether units of a line take an image from a USB stick at a version; not known where no source says from which one on. */
 export function stickFacts(
-  line: Line | undefined,
+  line: FirmwareLine | undefined,
   version: string | null,
 ): readonly (readonly [string, Fact])[] {
   const port = line?.ports.flash;

@@ -1,11 +1,11 @@
 import type { ServiceFinding, ServiceLook, ServiceName } from '../../core/index.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { Fact } from '../engine/evaluate.ts';
-import { assess } from '../engine/stages.ts';
+import { evaluateStages } from '../engine/stages.ts';
 
 /** What the rules find in the services of a card. Pure. */
 export function serviceFindings(book: RuleBook, look: ServiceLook): readonly ServiceFinding[] {
-  const { reasons } = assess(book, new Map(serviceFacts(look)), ['service']);
+  const { reasons } = evaluateStages(book, new Map(serviceFacts(look)), ['service']);
   return reasons
     .filter(({ outcome }) => outcome !== 'pass')
     .map(({ code, because, remedy, source }) => ({ code, because, remedy, source }));

@@ -25,9 +25,9 @@ export function siteFacts(
     ...outputFacts(at, line),
     ...stickFacts(line, version),
     ['hop.twoStep', twoStep(line?.twoStep?.from, version)],
-    ['site.unit', commandWord(key)],
+    ['site.unit', shellQuote(key)],
     ['site.hops', hops.length],
-    ['site.image', files[0] === undefined ? null : commandWord(files[0])],
+    ['site.image', files[0] === undefined ? null : shellQuote(files[0])],
     ['site.images', files.length === hops.length ? files.join(', then ') || null : null],
     ['site.imagesInFolder', hops.length > 0 && hops.every(({ image }) => image?.inFolder === true)],
     ['site.target', last?.to.version ?? null],
@@ -37,7 +37,7 @@ export function siteFacts(
 }
 
 /** A word of a command line, quoted where it would be taken for several or for something else. */
-export function commandWord(text: string): string {
+export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replace(/["$`\\]/g, '\\$&')}"`;
 }
 

@@ -3,9 +3,9 @@ import {
   type CardFile,
   type CardHopOutline,
   cardAfter,
-  enumerated,
-  nothingAgainst,
-  type OperatorWord,
+  isAllowed,
+  joinList,
+  type OperatorSettings,
   type Reason,
   type Status,
   type Unit,
@@ -13,7 +13,7 @@ import {
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import { builtIn } from '../engine/built-in.ts';
 import type { Fact } from '../engine/evaluate.ts';
-import { assess } from '../engine/stages.ts';
+import { evaluateStages } from '../engine/stages.ts';
 import { cardFileFacts, cardOnlyFacts } from '../facts/card.ts';
 import { chooseCardSet, installedOf } from './card-set.ts';
 
@@ -21,7 +21,7 @@ export interface CardJudgeInput {
   readonly unit: Unit;
   /** The card files of the folder, damaged ones included. */
   readonly files: readonly CardFile[];
-  readonly operator?: OperatorWord;
+  readonly operator?: OperatorSettings;
 }
 
 export interface CardJudgement {
@@ -58,7 +58,7 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
   if (fitting.length === 0) return withoutFiles(book, input, card, others, damaged);
   const set = chooseCardSet(card, fitting);
   if (set.ambiguous.length > 0) {
-    const because = `${enumerated(set.ambiguous.map(({ file }) => file))} are for one part and version, and differ`;
+    const because = `${joinList(set.ambiguous.map(({ file }) => file))} are for one part and version, and differ`;
     const remedy = 'Find out which one is the vendor’s and keep only that one.';
     return ends('blocked', [builtIn('CARD_AMBIGUOUS', 'unknown', because, remedy), ...damaged]);
   }
@@ -70,7 +70,7 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
     ]);
   }
   const about = new Map<string, Fact>([...cardOnlyFacts(card), ...set.facts]);
-  const found = [...assess(book, about, ['card-set']).reasons];
+  const found = [...evaluateStages(book, about, ['card-set']).reasons];
   const hops: CardHopOutline[] = [];
   let at = card;
   for (const file of set.files) {
@@ -83,12 +83,12 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
       to: file.version,
       image: file.file,
       microLinkIdAfter: null,
-      path: 'nmc',
+      transport: 'nmc',
     });
     at = cardAfter(at, file.part, file.version);
   }
   const reasons = [...onceEach(found), ...damaged];
-  const status = nothingAgainst(reasons) ? 'outdated' : 'blocked';
+  const status = isAllowed(reasons) ? 'outdated' : 'blocked';
   return { status, hops, files: set.files, reasons, after: at };
 }
 
@@ -118,7 +118,7 @@ function reasonsOn(book: RuleBook, unit: Unit, card: Card | null, file: CardFile
     ['file.hashTrusted', book.trusted.has(file.sha256)],
     ['file.unknownRefused', book.unknownRefused],
   ]);
-  return assess(book, facts, ['card-file']).reasons;
+  return evaluateStages(book, facts, ['card-file']).reasons;
 }
 
 /** Intact files that the card could take, and whole ones that are for others. */
@@ -138,7 +138,7 @@ function withoutFiles(
   damaged: readonly Reason[],
 ): CardJudgement {
   const [other] = others;
-  const held = other === undefined ? 'none' : enumerated(others.map(({ file }) => file));
+  const held = other === undefined ? 'none' : joinList(others.map(({ file }) => file));
   const missing = builtIn(
     'CARD_FILES_MISSING',
     'unknown',

@@ -1,10 +1,10 @@
-import type { OperatorWord, PathKind, Reason, StoredImage, Unit } from '../../core/index.ts';
-import type { Standing } from '../catalogue/candidate.ts';
+import type { OperatorSettings, Reason, StoredImage, Transport, Unit } from '../../core/index.ts';
+import type { InstalledFirmware } from '../catalogue/candidate.ts';
 import { wayFacts } from '../catalogue/reports.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import { builtIn } from '../engine/built-in.ts';
 import type { Fact } from '../engine/evaluate.ts';
-import { assess } from '../engine/stages.ts';
+import { evaluateStages } from '../engine/stages.ts';
 import { cardFacts } from '../facts/card.ts';
 import { outputFacts } from '../facts/hop.ts';
 import { conditionFacts } from '../facts/unit.ts';
@@ -13,17 +13,17 @@ import { conditionFacts } from '../facts/unit.ts';
 export interface StartInput {
   readonly unit: Unit;
   readonly image: StoredImage;
-  readonly path: PathKind;
-  readonly operator?: OperatorWord;
+  readonly transport: Transport;
+  readonly operator?: OperatorSettings;
   /** The images that could be sent beside it. */
   readonly folder?: readonly StoredImage[];
 }
 
 /** What the card and the condition of the unit say, right now. */
-export function momentReasons(
+export function conditionReasons(
   book: RuleBook,
-  { unit, image, path, operator }: StartInput,
-  at: Standing | null,
+  { unit, image, transport, operator }: StartInput,
+  at: InstalledFirmware | null,
   known: ReadonlyMap<string, Fact>,
 ): readonly Reason[] {
   const line = at === null ? undefined : book.lines.get(at.microLinkId);
@@ -32,14 +32,14 @@ export function momentReasons(
     ...conditionFacts(unit),
     ...cardFacts(unit.card, line),
     ...wayFacts(book.reports, unit.card, at, operator),
-    ['path', path],
+    ['transport', transport],
     ['image.file', image.file],
     ['image.version', image.version],
     ...outputFacts(at, line),
     ['operator.output', operator?.output ?? 'as-it-is'],
     ['operator.feeds', operator?.feeds.join(', ') || 'what the inventory does not name'],
   ]);
-  const { reasons } = assess(book, facts, ['card', 'start']);
+  const { reasons } = evaluateStages(book, facts, ['card', 'start']);
   return conditionIsKnown(unit) ? reasons : inOneWord(book, reasons);
 }
 

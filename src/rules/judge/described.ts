@@ -1,19 +1,19 @@
 import {
-  type OrderLine,
-  type PathKind,
   type Reason,
   type RouteOutline,
   readFirmware,
+  type Transport,
   usableSerial,
+  type WorkItem,
 } from '../../core/index.ts';
 import { type AdvisoryStatus, advisoriesOf } from '../catalogue/advisories.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
-import type { Line } from '../catalogue/schema.ts';
+import type { FirmwareLine } from '../catalogue/schema.ts';
 import { builtIn } from '../engine/built-in.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import type { Stage } from '../engine/schema.ts';
-import { assess, linesOf } from '../engine/stages.ts';
-import { cardPathFacts } from '../facts/card-path.ts';
+import { evaluateStages, itemsOf } from '../engine/stages.ts';
+import { cardGateFacts } from '../facts/card-gate.ts';
 import { lineFacts } from '../facts/line.ts';
 import { dateCodeOf, describedFacts } from '../facts/unit.ts';
 import { ambiguity, findRoute, outlineOf } from './route.ts';
@@ -25,7 +25,7 @@ export interface DecisionInput {
   readonly firmware: string | null;
   readonly serial?: string | null | undefined;
   readonly ratedVA?: number | null | undefined;
-  readonly transport: PathKind;
+  readonly transport: Transport;
 }
 
 /** The judgement on a described unit. `supported` is about the unit over the port that was named. */
@@ -39,7 +39,7 @@ export interface Decision {
   readonly upToDate: boolean | null;
   readonly reasons: readonly Reason[];
   /** What a person on site has to see to. */
-  readonly prepare: readonly OrderLine[];
+  readonly prepare: readonly WorkItem[];
   /** The way to the newest release, with the images that the catalogue knows. */
   readonly hops: readonly RouteOutline[];
   readonly advisories: readonly AdvisoryStatus[];
@@ -68,7 +68,7 @@ export function kindOf(book: RuleBook, input: DecisionInput): string {
 }
 
 /** Decides on a unit by its description, without any folder of images. Pure. */
-export function decide(book: RuleBook, input: DecisionInput): Decision {
+export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
   const firmware = readFirmware(input.firmware);
   const facts = describedFacts({
     model: input.model,
@@ -81,8 +81,8 @@ export function decide(book: RuleBook, input: DecisionInput): Decision {
   const line = microLinkId === null ? undefined : book.lines.get(microLinkId);
   const at = microLinkId === null || version === null ? null : { microLinkId, version };
   for (const [name, fact] of lineFacts(book, facts, input.transport)) facts.set(name, fact);
-  for (const [name, fact] of cardPathFacts(at, line)) facts.set(name, fact);
-  const { reasons, lines } = assess(book, facts, STAGES_OF_A_DESCRIPTION);
+  for (const [name, fact] of cardGateFacts(at, line)) facts.set(name, fact);
+  const { reasons, lines } = evaluateStages(book, facts, STAGES_OF_A_DESCRIPTION);
   const order = facts.get('advice.order');
   const way = order === 'older' && line !== undefined ? wayOf(book, facts, line, input.transport) : NO_WAY;
   const said = new Set(reasons.map(({ code }) => code));
@@ -95,7 +95,7 @@ export function decide(book: RuleBook, input: DecisionInput): Decision {
     target: text(facts.get('advice.target')),
     upToDate: typeof order === 'string' ? order !== 'older' : null,
     reasons: all,
-    prepare: linesOf({ lines }, 'prepare'),
+    prepare: itemsOf({ lines }, 'prepare'),
     hops: way.hops,
     advisories: advisoriesOf(book, firmware),
   };
@@ -119,15 +119,20 @@ const NO_WAY: Way = { hops: [], first: [], later: [] };
 const ways = new WeakMap<RuleBook, Map<string, Way>>();
 const MOST_WAYS = 10_000;
 
-function wayOf(book: RuleBook, facts: ReadonlyMap<string, Fact>, line: Line, path: PathKind): Way {
+function wayOf(
+  book: RuleBook,
+  facts: ReadonlyMap<string, Fact>,
+  line: FirmwareLine,
+  transport: Transport,
+): Way {
   const version = text(facts.get('unit.version')) ?? '';
-  const key = [line.id, version, path, facts.get('unit.sku'), facts.get('unit.ratedVA')].join('|');
+  const key = [line.id, version, transport, facts.get('unit.sku'), facts.get('unit.ratedVA')].join('|');
   const known = ways.get(book) ?? new Map<string, Way>();
   ways.set(book, known);
   const found = known.get(key);
   if (found !== undefined) return found;
   if (known.size >= MOST_WAYS) known.clear();
-  const made = findWay(book, facts, line, version, path);
+  const made = findWay(book, facts, line, version, transport);
   known.set(key, made);
   return made;
 }
@@ -135,17 +140,17 @@ function wayOf(book: RuleBook, facts: ReadonlyMap<string, Fact>, line: Line, pat
 function findWay(
   book: RuleBook,
   facts: ReadonlyMap<string, Fact>,
-  line: Line,
+  line: FirmwareLine,
   version: string,
-  path: PathKind,
+  transport: Transport,
 ): Way {
   const route = findRoute(book, {
     unit: facts,
     from: { microLinkId: line.id, version },
     candidates: book.images,
-    path,
+    transport,
   });
-  const hops = route.hops.map((hop) => outlineOf(book, hop, path));
+  const hops = route.hops.map((hop) => outlineOf(book, hop, transport));
   const [first = [], ...others] = route.hops.map((hop) =>
     hop.reasons.filter(({ outcome }) => outcome !== 'pass'),
   );

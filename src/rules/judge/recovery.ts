@@ -2,7 +2,7 @@ import type { Image, Reason } from '../../core/index.ts';
 import { candidateOf } from '../catalogue/candidate.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { Fact } from '../engine/evaluate.ts';
-import { assess } from '../engine/stages.ts';
+import { evaluateStages } from '../engine/stages.ts';
 import { hopFacts } from '../facts/hop.ts';
 
 export interface RecoveryInput {
@@ -26,5 +26,5 @@ export function judgeRecovery(book: RuleBook, input: RecoveryInput): readonly Re
     ['recovery.banner', banner.join('; ') || 'nothing but its wish for an image'],
     ['recovery.bannerKnown', isNamed],
   ]);
-  return assess(book, facts, ['recovery']).reasons;
+  return evaluateStages(book, facts, ['recovery']).reasons;
 }

@@ -1,17 +1,17 @@
-import { enumerated, type PathKind, type Reason, type RouteOutline } from '../../core/index.ts';
-import { after, type Candidate, type Standing } from '../catalogue/candidate.ts';
+import { joinList, type Reason, type RouteOutline, type Transport } from '../../core/index.ts';
+import { after, type Candidate, type InstalledFirmware } from '../catalogue/candidate.ts';
 import { ratingFits } from '../catalogue/rating.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import { builtIn } from '../engine/built-in.ts';
-import { evaluate, type Fact } from '../engine/evaluate.ts';
+import { evaluateRule, type Fact } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 import { hopFacts, orderOf } from '../facts/hop.ts';
 
 /** One image of a route, where it starts and where it leads. */
 export interface RouteHop<C extends Candidate> {
   readonly image: C;
-  readonly from: Standing;
-  readonly to: Standing;
+  readonly from: InstalledFirmware;
+  readonly to: InstalledFirmware;
   readonly reasons: readonly Reason[];
 }
 
@@ -28,9 +28,9 @@ const MOST_HOPS = 6;
 export interface RouteInput<C extends Candidate> {
   /** What is known of the unit, for rules that name a SKU or a family. */
   readonly unit: ReadonlyMap<string, Fact>;
-  readonly from: Standing;
+  readonly from: InstalledFirmware;
   readonly candidates: readonly C[];
-  readonly path: PathKind | null;
+  readonly transport: Transport | null;
 }
 
 /**
@@ -56,7 +56,7 @@ export function findRoute<C extends Candidate>(book: RuleBook, input: RouteInput
 }
 
 /** A hop of a route as a verdict shows it. */
-export function outlineOf(book: RuleBook, hop: RouteHop<Candidate>, path: PathKind): RouteOutline {
+export function outlineOf(book: RuleBook, hop: RouteHop<Candidate>, transport: Transport): RouteOutline {
   const { image, from, to } = hop;
   const twoStep = book.lines.get(from.microLinkId)?.twoStep ?? null;
   return {
@@ -64,7 +64,7 @@ export function outlineOf(book: RuleBook, hop: RouteHop<Candidate>, path: PathKi
     to: to.version,
     image: image.file,
     microLinkIdAfter: to.microLinkId,
-    path,
+    transport: transport,
     twoStep: twoStep !== null && (compareVersions(from.version, twoStep.from) ?? -1) >= 0,
   };
 }
@@ -73,12 +73,12 @@ export function outlineOf(book: RuleBook, hop: RouteHop<Candidate>, path: PathKi
 export function hopReasons(
   book: RuleBook,
   unit: ReadonlyMap<string, Fact>,
-  at: Standing | null,
+  at: InstalledFirmware | null,
   image: Candidate,
   others: readonly Candidate[],
-  path: PathKind | null,
+  transport: Transport | null,
 ): readonly Reason[] {
-  const facts = new Map([...unit, ...hopFacts(book, at, image, others, path)]);
+  const facts = new Map([...unit, ...hopFacts(book, at, image, others, transport)]);
   if (at !== null) {
     facts.set(
       'hop.isFirst',
@@ -88,16 +88,16 @@ export function hopReasons(
     facts.set('unit.microLinkId', String(at.microLinkId));
     facts.set('unit.printedId', at.microLinkId);
   }
-  return (book.byStage.hop ?? []).flatMap((rule) => evaluate(rule, facts, book.overruled) ?? []);
+  return (book.byStage.hop ?? []).flatMap((rule) => evaluateRule(rule, facts, book.overruled) ?? []);
 }
 
 function hopOf<C extends Candidate>(
   book: RuleBook,
   input: RouteInput<C>,
-  at: Standing,
+  at: InstalledFirmware,
   image: C,
 ): RouteHop<C> {
-  const reasons = hopReasons(book, input.unit, at, image, input.candidates, input.path);
+  const reasons = hopReasons(book, input.unit, at, image, input.candidates, input.transport);
   return { image, from: at, to: after(at, image), reasons };
 }
 
@@ -129,7 +129,7 @@ function steppingStone<C extends Candidate>(
 /** The images of the highest version; of several with different content those whose hash the catalogue knows for this unit. */
 function chooseNewest<C extends Candidate>(
   book: RuleBook,
-  at: Standing,
+  at: InstalledFirmware,
   newer: readonly C[],
   unit: ReadonlyMap<string, Fact>,
 ): readonly C[] {
@@ -146,10 +146,10 @@ function chooseNewest<C extends Candidate>(
 }
 
 /** Of several images of one version with different content none is chosen; null where there are none. */
-export function ambiguity(images: readonly Candidate[], at: Standing): Reason | null {
+export function ambiguity(images: readonly Candidate[], at: InstalledFirmware): Reason | null {
   const [first] = images;
   if (first === undefined) return null;
-  const files = enumerated(images.map((one) => one.file));
+  const files = joinList(images.map((one) => one.file));
   return builtIn(
     'IMAGE_AMBIGUOUS',
     'unknown',

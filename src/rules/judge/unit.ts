@@ -1,7 +1,7 @@
 import {
   type CardFile,
-  enumerated,
-  nothingAgainst,
+  isAllowed,
+  joinList,
   type PlanComponent,
   type Reason,
   type Status,
@@ -10,9 +10,9 @@ import {
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import { builtIn } from '../engine/built-in.ts';
 import { type CardJudgement, judgeCard } from './card.ts';
-import { type JudgeInput, type Judgement, judge } from './ups.ts';
+import { judgeUps, type UpsJudgeInput, type UpsJudgement } from './ups.ts';
 
-export interface UnitJudgeInput extends JudgeInput {
+export interface UnitJudgeInput extends UpsJudgeInput {
   readonly component: PlanComponent;
   /** The card files of the folder, damaged ones included. */
   readonly cardFiles: readonly CardFile[];
@@ -22,29 +22,32 @@ export interface UnitJudgeInput extends JudgeInput {
  * Judges a unit with its card. `ups`: the UPS, and its card before it where the card is what stands against the update and the
  * folder holds what lifts that. `card`: the card alone. `all`: the card, then the UPS behind the card as it will be. Pure.
  */
-export function judgeUnit(book: RuleBook, input: UnitJudgeInput): Judgement {
-  const { component, cardFiles, path } = input;
-  if (component === 'ups' && (cardFiles.length === 0 || path !== 'nmc')) return judge(book, input);
+export function judgeUnit(book: RuleBook, input: UnitJudgeInput): UpsJudgement {
+  const { component, cardFiles, transport } = input;
+  if (component === 'ups' && (cardFiles.length === 0 || transport !== 'nmc')) return judgeUps(book, input);
   const card = judgeCard(book, { ...input, files: cardFiles });
   if (component === 'card') return cardAlone(card, input);
   if (component === 'all') return cardThenUps(book, input, card);
-  const alone = judge(book, input);
-  return lifted(book, input, alone, card) ?? withWord(alone, card);
+  const alone = judgeUps(book, input);
+  return lifted(book, input, alone, card) ?? noteUnusedFiles(alone, card);
 }
 
-function cardAlone(card: CardJudgement, { path }: UnitJudgeInput): Judgement {
+function cardAlone(card: CardJudgement, { transport }: UnitJudgeInput): UpsJudgement {
   const { status, hops, files, reasons } = card;
-  return { verdict: { status, target: null, hops, path, wizard: null, reasons }, images: files };
+  return {
+    verdict: { status, target: null, hops, transport: transport, wizard: null, reasons },
+    images: files,
+  };
 }
 
-function cardThenUps(book: RuleBook, input: UnitJudgeInput, card: CardJudgement): Judgement {
-  const ups = judge(book, behind(input, card));
+function cardThenUps(book: RuleBook, input: UnitJudgeInput, card: CardJudgement): UpsJudgement {
+  const ups = judgeUps(book, behind(input, card));
   if (card.hops.length > 0) return joined(card, ups);
   // Without any file for the card there is nothing to decide about it, which takes nothing away from the UPS.
   const reasons = card.reasons.map(
     (reason): Reason => (reason.code === 'CARD_FILES_MISSING' ? { ...reason, outcome: 'warn' } : reason),
   );
-  return withReasons(ups, nothingAgainst(reasons) ? ups.verdict.status : worse(ups.verdict.status), reasons);
+  return withReasons(ups, isAllowed(reasons) ? ups.verdict.status : worse(ups.verdict.status), reasons);
 }
 
 function behind(input: UnitJudgeInput, { after }: CardJudgement): UnitJudgeInput {
@@ -55,18 +58,18 @@ function behind(input: UnitJudgeInput, { after }: CardJudgement): UnitJudgeInput
 function lifted(
   book: RuleBook,
   input: UnitJudgeInput,
-  alone: Judgement,
+  alone: UpsJudgement,
   card: CardJudgement,
-): Judgement | null {
+): UpsJudgement | null {
   if (card.hops.length === 0 || alone.verdict.hops.length === 0) return null;
   const aboutCard = new Set((book.byStage.card ?? []).map(({ id }) => id));
-  const standing = ({ verdict }: Judgement): readonly string[] =>
+  const standing = ({ verdict }: UpsJudgement): readonly string[] =>
     verdict.reasons
       .filter(({ rule, outcome }) => aboutCard.has(rule) && isAgainst(outcome))
       .map(({ rule }) => rule);
   const before = standing(alone);
   if (before.length === 0) return null;
-  const then = judge(book, behind(input, card));
+  const then = judgeUps(book, behind(input, card));
   const left = standing(then);
   return left.length < before.length && left.every((rule) => before.includes(rule))
     ? joined(card, then)
@@ -78,11 +81,11 @@ function isAgainst(outcome: Reason['outcome']): boolean {
 }
 
 /** One verdict on both. A UPS without hops of its own does not keep its card from being brought up to date. */
-function joined(card: CardJudgement, ups: Judgement): Judgement {
+function joined(card: CardJudgement, ups: UpsJudgement): UpsJudgement {
   const { verdict } = ups;
   const nothingToDo = verdict.hops.length === 0;
   const reasons = [...card.reasons, ...verdict.reasons];
-  const stands = nothingToDo ? !nothingAgainst(card.reasons) : !nothingAgainst(reasons);
+  const stands = nothingToDo ? !isAllowed(card.reasons) : !isAllowed(reasons);
   const merged: Verdict = {
     ...verdict,
     status: stands ? 'blocked' : 'outdated',
@@ -101,18 +104,18 @@ function worse(status: Status): Status {
   return status === 'outdated' || status === 'current' ? 'blocked' : status;
 }
 
-function withReasons(judged: Judgement, status: Status, reasons: readonly Reason[]): Judgement {
+function withReasons(judged: UpsJudgement, status: Status, reasons: readonly Reason[]): UpsJudgement {
   const { verdict, images } = judged;
   return { verdict: { ...verdict, status, reasons: [...reasons, ...verdict.reasons] }, images };
 }
 
 /** Newer files for the card that this plan leaves alone are named. */
-function withWord(alone: Judgement, card: CardJudgement): Judgement {
+function noteUnusedFiles(alone: UpsJudgement, card: CardJudgement): UpsJudgement {
   if (card.files.length === 0) return alone;
   const word = builtIn(
     'CARD_FILES_NOT_USED',
     'warn',
-    `the folder holds newer firmware for the card (${enumerated(card.files.map(({ file }) => file))}), which this plan does not send`,
+    `the folder holds newer firmware for the card (${joinList(card.files.map(({ file }) => file))}), which this plan does not send`,
     'Plan with --component card or --component all to bring the card up to date.',
   );
   const { verdict, images } = alone;

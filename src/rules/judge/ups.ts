@@ -1,39 +1,39 @@
 import {
-  nothingAgainst,
-  type OperatorWord,
-  type PathKind,
+  isAllowed,
+  type OperatorSettings,
   type Reason,
   type Status,
   type StoredFile,
   type StoredImage,
   type Target,
+  type Transport,
   type Unit,
   type UpsHopOutline,
   type Verdict,
 } from '../../core/index.ts';
-import { type Candidate, candidateOf, type Standing } from '../catalogue/candidate.ts';
+import { type Candidate, candidateOf, type InstalledFirmware } from '../catalogue/candidate.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import { BUILT_IN_CODES, builtIn } from '../engine/built-in.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import type { Stage } from '../engine/schema.ts';
-import { type Assessment, assess } from '../engine/stages.ts';
+import { type Assessment, evaluateStages } from '../engine/stages.ts';
 import { compareVersions } from '../engine/versions.ts';
 import { lineFacts } from '../facts/line.ts';
 import { describedFacts } from '../facts/unit.ts';
-import { momentReasons, type StartInput } from './conditions.ts';
+import { conditionReasons, type StartInput } from './conditions.ts';
 import { ambiguity, findRoute, hopReasons, outlineOf, type RouteHop } from './route.ts';
 
 export { BUILT_IN_CODES };
 
-export interface JudgeInput {
+export interface UpsJudgeInput {
   readonly unit: Unit;
   /** The images of the folder, damaged ones included. */
   readonly images: readonly StoredImage[];
-  readonly path: PathKind | null;
-  readonly operator?: OperatorWord;
+  readonly transport: Transport | null;
+  readonly operator?: OperatorSettings;
 }
 
-export interface Judgement {
+export interface UpsJudgement {
   readonly verdict: Verdict;
   /** The files of the verdict's hops, in their order. */
   readonly images: readonly StoredFile[];
@@ -45,8 +45,8 @@ const ABOUT_UNIT: readonly Stage[] = ['family', 'firmware', 'support', 'wizard',
 type FolderImage = Candidate & { readonly stored: StoredImage };
 
 /** Judges a unit: what it may get from the folder, over which hops, and what stands against it. Pure. */
-export function judge(book: RuleBook, input: JudgeInput): Judgement {
-  const { unit, path } = input;
+export function judgeUps(book: RuleBook, input: UpsJudgeInput): UpsJudgement {
+  const { unit, transport } = input;
   if (!unit.reachable) {
     const reason = builtIn(
       'UNREACHABLE',
@@ -54,10 +54,10 @@ export function judge(book: RuleBook, input: JudgeInput): Judgement {
       'the unit does not answer',
       'See the problem of the unit.',
     );
-    return plain('unreachable', [reason], path, null);
+    return plain('unreachable', [reason], transport, null);
   }
-  const facts = factsOf(book, unit, path);
-  const about = assess(book, facts, ABOUT_UNIT);
+  const facts = factsOf(book, unit, transport);
+  const about = evaluateStages(book, facts, ABOUT_UNIT);
   const wizard = wizardOf(facts);
   const refusals = about.reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
   // With hardware that takes no update at all, what else is known is not worth a word.
@@ -73,41 +73,41 @@ export function judge(book: RuleBook, input: JudgeInput): Judgement {
   if (undecided || microLinkId === null || version === null) {
     const isClear = microLinkId !== null && version !== null;
     const blocked = isClear && refusals.every(({ outcome }) => outcome === 'block');
-    return plain(blocked ? 'blocked' : 'unknown', about.reasons, path, wizard);
+    return plain(blocked ? 'blocked' : 'unknown', about.reasons, transport, wizard);
   }
   return judgeUpdate(book, input, { facts, about, at: { microLinkId, version }, wizard });
 }
 
 /** The same rules once more, for a unit as it is now and the image that was chosen. Pure. */
 export function judgeStart(book: RuleBook, input: StartInput): readonly Reason[] {
-  const { unit, image, path, folder = [] } = input;
-  const facts = factsOf(book, unit, path);
-  const about = assess(book, facts, ABOUT_UNIT);
+  const { unit, image, transport, folder = [] } = input;
+  const facts = factsOf(book, unit, transport);
+  const about = evaluateStages(book, facts, ABOUT_UNIT);
   const { microLinkId, version } = unit.firmware;
   const at = microLinkId === null || version === null ? null : { microLinkId, version };
   return [
     ...about.reasons,
-    ...hopReasons(book, facts, at, candidateOf(image), folder.map(candidateOf), path),
-    ...momentReasons(book, input, at, facts),
-    ...sendPath(path, wizardOf(facts)),
+    ...hopReasons(book, facts, at, candidateOf(image), folder.map(candidateOf), transport),
+    ...conditionReasons(book, input, at, facts),
+    ...sendPath(transport, wizardOf(facts)),
   ];
 }
 
-function factsOf(book: RuleBook, unit: Unit, path: PathKind | null): Map<string, Fact> {
+function factsOf(book: RuleBook, unit: Unit, transport: Transport | null): Map<string, Fact> {
   const facts = describedFacts(unit);
-  for (const [name, fact] of lineFacts(book, facts, path)) facts.set(name, fact);
+  for (const [name, fact] of lineFacts(book, facts, transport)) facts.set(name, fact);
   return facts;
 }
 
 interface Known {
   readonly facts: ReadonlyMap<string, Fact>;
   readonly about: Assessment;
-  readonly at: Standing;
+  readonly at: InstalledFirmware;
   readonly wizard: string | null;
 }
 
-function judgeUpdate(book: RuleBook, input: JudgeInput, known: Known): Judgement {
-  const { path } = input;
+function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): UpsJudgement {
+  const { transport } = input;
   const { about, at, facts, wizard } = known;
   const candidates = input.images.map((stored): FolderImage => ({ ...candidateOf(stored), stored }));
   const damaged = candidates.filter((one) => one.microLinkId === at.microLinkId && one.damage !== null);
@@ -119,23 +119,26 @@ function judgeUpdate(book: RuleBook, input: JudgeInput, known: Known): Judgement
       'Get the file again, and compare its sha256 with that of its source.',
     ),
   );
-  const route = findRoute(book, { unit: facts, from: at, candidates, path: path ?? 'nmc' });
+  const route = findRoute(book, { unit: facts, from: at, candidates, transport: transport ?? 'nmc' });
   const [first] = route.hops;
   const ambiguous = ambiguity(route.ambiguous, route.hops.at(-1)?.to ?? at);
   if (first === undefined) {
     if (ambiguous === null) return withoutImage(book, input, known, extra);
     const target = { version: route.ambiguous[0]?.version ?? '', microLinkId: at.microLinkId, image: null };
     const reasons = [...about.reasons, ambiguous, ...extra];
-    return { verdict: { status: 'blocked', target, hops: [], path, wizard, reasons }, images: [] };
+    return {
+      verdict: { status: 'blocked', target, hops: [], transport: transport, wizard, reasons },
+      images: [],
+    };
   }
-  const kind = path ?? 'nmc';
+  const kind = transport ?? 'nmc';
   const reasons = [
     ...about.reasons,
     ...first.reasons,
-    ...momentReasons(book, { ...input, image: first.image.stored, path: kind }, at, facts),
+    ...conditionReasons(book, { ...input, image: first.image.stored, transport: kind }, at, facts),
     ...sendPath(kind, wizard),
     ...laterReasons(route.hops),
-    ...(ambiguous === null ? whatRemains(book, route.hops) : [ambiguous]),
+    ...(ambiguous === null ? remainingRoute(book, route.hops) : [ambiguous]),
     ...extra,
   ];
   const last = route.hops.at(-1) ?? first;
@@ -145,9 +148,9 @@ function judgeUpdate(book: RuleBook, input: JudgeInput, known: Known): Judgement
     image: last.image.file,
   };
   const hops = route.hops.map((hop): UpsHopOutline => ({ component: 'ups', ...outlineOf(book, hop, kind) }));
-  const status: Status = nothingAgainst(reasons) ? 'outdated' : 'blocked';
+  const status: Status = isAllowed(reasons) ? 'outdated' : 'blocked';
   const images = route.hops.map(({ image }) => image.stored);
-  return { verdict: { status, target, hops, path, wizard, reasons }, images };
+  return { verdict: { status, target, hops, transport: transport, wizard, reasons }, images };
 }
 
 /** What is worth a word of the hops after the first; what holds goes without saying. */
@@ -162,7 +165,7 @@ function laterReasons(hops: readonly RouteHop<Candidate>[]): readonly Reason[] {
 }
 
 /** A route that changed the line and has no image to go on with says so. */
-function whatRemains(book: RuleBook, hops: readonly RouteHop<Candidate>[]): readonly Reason[] {
+function remainingRoute(book: RuleBook, hops: readonly RouteHop<Candidate>[]): readonly Reason[] {
   const last = hops.at(-1);
   if (last === undefined || last.to.microLinkId === last.from.microLinkId) return [];
   const newest = book.lines.get(last.to.microLinkId)?.newest.at(-1)?.version;
@@ -177,15 +180,25 @@ function whatRemains(book: RuleBook, hops: readonly RouteHop<Candidate>[]): read
   ];
 }
 
-function withoutImage(book: RuleBook, input: JudgeInput, known: Known, extra: readonly Reason[]): Judgement {
-  const { path } = input;
+function withoutImage(
+  book: RuleBook,
+  input: UpsJudgeInput,
+  known: Known,
+  extra: readonly Reason[],
+): UpsJudgement {
+  const { transport } = input;
   const { at, wizard } = known;
   const reasons = [...known.about.reasons, ...extra];
   const line = book.lines.get(at.microLinkId);
   if (line === undefined) {
     const because = `id ${at.microLinkId} is not in the catalogue, and no image in the folder is for it`;
     const remedy = 'Put the image of this id into the folder, if the vendor has one.';
-    return plain('unknown', [...reasons, builtIn('LINE_UNKNOWN', 'unknown', because, remedy)], path, wizard);
+    return plain(
+      'unknown',
+      [...reasons, builtIn('LINE_UNKNOWN', 'unknown', because, remedy)],
+      transport,
+      wizard,
+    );
   }
   const newest = line.newest.at(-1) ?? null;
   const order = newest === null ? null : compareVersions(newest.version, at.version);
@@ -194,7 +207,7 @@ function withoutImage(book: RuleBook, input: JudgeInput, known: Known, extra: re
     const reason = { ...builtIn('UP_TO_DATE', 'pass', because, ''), remedy: null };
     // What stands against a port stands against an update; where there is none, it is no finding.
     const kept = reasons.filter(({ outcome }) => outcome === 'pass' || outcome === 'warn');
-    return plain('current', [...kept, reason], path, wizard);
+    return plain('current', [...kept, reason], transport, wizard);
   }
   const files = [
     ...new Set(line.images.filter((one) => one.version === newest.version).map((one) => one.file)),
@@ -212,20 +225,20 @@ function withoutImage(book: RuleBook, input: JudgeInput, known: Known, extra: re
     status: 'blocked',
     target,
     hops: [],
-    path,
+    transport: transport,
     wizard,
     reasons: [...reasons, missing],
   };
   return { verdict, images: [] };
 }
 
-function sendPath(path: PathKind, wizard: string | null): readonly Reason[] {
-  if (path === 'nmc') return [];
+function sendPath(transport: Transport, wizard: string | null): readonly Reason[] {
+  if (transport === 'nmc') return [];
   return [
     builtIn(
       'NO_SEND_PATH',
       'block',
-      `how a running unit is made to take an image over its ${path === 'usb' ? 'USB' : 'serial'} port is not public`,
+      `how a running unit is made to take an image over its ${transport === 'usb' ? 'USB' : 'serial'} port is not public`,
       `Use the Firmware Upgrade Wizard${wizard === null ? '' : ` ${wizard}`} of the vendor on Windows. upsfw plan --format md prints what a person on site has to do, where that is known.`,
     ),
   ];
@@ -243,8 +256,8 @@ function wizardOf(facts: ReadonlyMap<string, Fact>): string | null {
 function plain(
   status: Status,
   reasons: readonly Reason[],
-  path: PathKind | null,
+  transport: Transport | null,
   wizard: string | null,
-): Judgement {
-  return { verdict: { status, target: null, hops: [], path, wizard, reasons }, images: [] };
+): UpsJudgement {
+  return { verdict: { status, target: null, hops: [], transport: transport, wizard, reasons }, images: [] };
 }

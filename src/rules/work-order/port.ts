@@ -1,8 +1,8 @@
-import type { OrderLine, PathKind, Reason, StoredImage, Unit } from '../../core/index.ts';
-import type { Standing } from '../catalogue/candidate.ts';
+import type { Reason, StoredImage, Transport, Unit, WorkItem } from '../../core/index.ts';
+import type { InstalledFirmware } from '../catalogue/candidate.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { Fact } from '../engine/evaluate.ts';
-import { assess, type ToldLine } from '../engine/stages.ts';
+import { type AdvisedItem, evaluateStages } from '../engine/stages.ts';
 import { lineFacts } from '../facts/line.ts';
 import { describedFacts } from '../facts/unit.ts';
 import { isAgainst, type OrderRoute, orderRoute } from './route.ts';
@@ -12,7 +12,7 @@ export interface PortReading {
   readonly port: 'serial' | 'usb';
   readonly facts: Map<string, Fact>;
   readonly route: OrderRoute;
-  readonly lines: readonly ToldLine[];
+  readonly lines: readonly AdvisedItem[];
   /** What stands against this port or this route; with any of it no order is made over this port. */
   readonly against: readonly Reason[];
   /** What speaks for the other port without standing against this one. */
@@ -24,7 +24,7 @@ export interface PortReading {
 /** The port that was chosen, and why it is not the one that was asked for. */
 export interface PortChoice {
   readonly reading: PortReading;
-  readonly because: readonly OrderLine[];
+  readonly because: readonly WorkItem[];
 }
 
 /**
@@ -34,10 +34,10 @@ export interface PortChoice {
 export function choosePort(
   book: RuleBook,
   unit: Unit,
-  path: PathKind,
+  transport: Transport,
   images: readonly StoredImage[],
 ): PortChoice | null {
-  const wanted = path === 'usb' ? 'usb' : 'serial';
+  const wanted = transport === 'usb' ? 'usb' : 'serial';
   const first = readPort(book, unit, wanted, images);
   if (first === null) return null;
   const isOpen = first.against.length === 0;
@@ -45,13 +45,13 @@ export function choosePort(
   const second = readPort(book, unit, wanted === 'usb' ? 'serial' : 'usb', images);
   const isBetter = second?.against.length === 0 && (!isOpen || second.doubts.length === 0);
   if (second !== null && isBetter) {
-    return { reading: second, because: [...first.against, ...first.doubts].map(saidOf) };
+    return { reading: second, because: [...first.against, ...first.doubts].map(toItem) };
   }
   return isOpen ? { reading: first, because: [] } : null;
 }
 
 /** A reason as a line: both sides, and what to do about it. */
-export function saidOf({ because, remedy, source }: Reason): OrderLine {
+export function toItem({ because, remedy, source }: Reason): WorkItem {
   return { says: remedy === null ? because : `${because}. ${remedy}`, source };
 }
 
@@ -64,14 +64,14 @@ function readPort(
 ): PortReading | null {
   const { microLinkId, version } = unit.firmware;
   if (microLinkId === null || version === null) return null;
-  const at: Standing = { microLinkId, version };
+  const at: InstalledFirmware = { microLinkId, version };
   const facts = describedFacts(unit);
   for (const [name, fact] of lineFacts(book, facts, port)) facts.set(name, fact);
-  const about = assess(book, facts, ['family', 'firmware', 'support']);
+  const about = evaluateStages(book, facts, ['family', 'firmware', 'support']);
   if (about.unsupported || about.reasons.some(isAgainst)) return null;
-  const wizard = assess(book, facts, ['wizard']);
-  const image = assess(book, facts, ['image']);
-  const ofPort = assess(book, facts, ['port']);
+  const wizard = evaluateStages(book, facts, ['wizard']);
+  const image = evaluateStages(book, facts, ['image']);
+  const ofPort = evaluateStages(book, facts, ['port']);
   const route = orderRoute(book, { facts, at, images, port });
   if (route.hops.length === 0) return null;
   const said = [...wizard.reasons, ...ofPort.reasons, ...route.reasons];

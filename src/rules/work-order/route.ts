@@ -1,5 +1,5 @@
 import type { OrderHop, OrderImage, Reason, StoredImage } from '../../core/index.ts';
-import { type Candidate, candidateOf, type Standing } from '../catalogue/candidate.ts';
+import { type Candidate, candidateOf, type InstalledFirmware } from '../catalogue/candidate.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { ambiguity, findRoute, type Route } from '../judge/route.ts';
@@ -12,7 +12,7 @@ export interface OrderRoute {
 
 interface RouteQuestion {
   readonly facts: ReadonlyMap<string, Fact>;
-  readonly at: Standing;
+  readonly at: InstalledFirmware;
   readonly images: readonly StoredImage[];
   readonly port: 'serial' | 'usb';
 }
@@ -25,7 +25,7 @@ export function orderRoute(book: RuleBook, question: RouteQuestion): OrderRoute 
   const { facts, at, images, port } = question;
   const folder = images.map(candidateOf);
   const find = (candidates: readonly Candidate[]): Route<Candidate> =>
-    findRoute(book, { unit: facts, from: at, candidates, path: port });
+    findRoute(book, { unit: facts, from: at, candidates, transport: port });
   const own = find(folder);
   const route = own.hops.length > 0 && isClear(own) ? own : find([...folder, ...lacking(book, folder)]);
   const ambiguous = ambiguity(route.ambiguous, route.hops.at(-1)?.to ?? at);
@@ -67,7 +67,7 @@ export function isAgainst({ outcome }: Reason): boolean {
 }
 
 /** A release that is known without a file of it. */
-function advised(facts: ReadonlyMap<string, Fact>, at: Standing): readonly OrderHop[] {
+function advised(facts: ReadonlyMap<string, Fact>, at: InstalledFirmware): readonly OrderHop[] {
   const version = facts.get('advice.target');
   const file = facts.get('advice.image');
   if (facts.get('advice.order') !== 'older' || typeof version !== 'string') return [];

@@ -1,40 +1,40 @@
-import type { Image, OrderLine, Reason } from '../../core/index.ts';
+import type { Image, Reason, WorkItem } from '../../core/index.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { Fact } from '../engine/evaluate.ts';
-import { assess, linesOf } from '../engine/stages.ts';
+import { evaluateStages, itemsOf } from '../engine/stages.ts';
 import { lineFacts } from '../facts/line.ts';
 import { stickFacts } from '../facts/port.ts';
-import { commandWord } from '../facts/site.ts';
+import { shellQuote } from '../facts/site.ts';
 
 /** What the rules say of an image on a USB stick. */
-export interface StickWord {
+export interface UsbDriveAdvice {
   /** The installed version from which on units of this line take images from a stick; null where no source says so. */
   readonly from: string | null;
   readonly reasons: readonly Reason[];
   /** What to do with the stick. */
-  readonly next: readonly OrderLine[];
+  readonly next: readonly WorkItem[];
   /** What nobody says of it. */
-  readonly unknown: readonly OrderLine[];
+  readonly unknown: readonly WorkItem[];
 }
 
 /** Judges an image as the one file of a stick, for any unit that it fits: which one it will be put into is not known. Pure. */
-export function stickWord(book: RuleBook, image: Image): StickWord {
+export function usbDriveAdvice(book: RuleBook, image: Image): UsbDriveAdvice {
   const { microLinkId } = image;
   const line = microLinkId === null ? undefined : book.lines.get(microLinkId);
   const facts = new Map<string, Fact>([['unit.printedId', microLinkId]]);
   for (const [name, fact] of lineFacts(book, facts, null)) facts.set(name, fact);
   for (const [name, fact] of stickFacts(line, null)) facts.set(name, fact);
   for (const [name, fact] of [
-    ['site.image', commandWord(image.file)],
+    ['site.image', shellQuote(image.file)],
     ['site.target', image.version],
   ] as const)
     facts.set(name, fact);
-  const told = assess(book, facts, ['stick']);
+  const told = evaluateStages(book, facts, ['stick']);
   const from = facts.get('stick.from');
   return {
     from: typeof from === 'string' ? from : null,
     reasons: told.reasons,
-    next: [...linesOf(told, 'step'), ...linesOf(told, 'check')],
-    unknown: linesOf(told, 'ask'),
+    next: [...itemsOf(told, 'step'), ...itemsOf(told, 'check')],
+    unknown: itemsOf(told, 'ask'),
   };
 }

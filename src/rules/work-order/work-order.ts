@@ -1,26 +1,26 @@
 import {
+  type Alternative,
   type OrderLists,
   type OrderUnit,
-  type OtherWay,
-  type PathKind,
   type ProblemJson,
   type Reason,
   readFirmware,
   type Status,
   type StoredImage,
+  type Transport,
   type Unit,
-  unseenUnit,
+  unknownUnit,
   type Verdict,
   type WorkOrder,
 } from '../../core/index.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import type { Stage } from '../engine/schema.ts';
-import { type Assessment, assess, linesOf } from '../engine/stages.ts';
+import { type Assessment, evaluateStages, itemsOf } from '../engine/stages.ts';
 import { siteFacts } from '../facts/site.ts';
 import type { DecisionInput } from '../judge/described.ts';
 import { type MomentLines, momentLines } from './conditions.ts';
-import { choosePort, type PortChoice, saidOf } from './port.ts';
+import { choosePort, type PortChoice, toItem } from './port.ts';
 import { isAgainst } from './route.ts';
 
 export interface WorkOrderInput {
@@ -30,7 +30,7 @@ export interface WorkOrderInput {
   /** What was judged of the unit by the way of the inventory; null of a unit that was only described. */
   readonly verdict: Pick<Verdict, 'status' | 'reasons'> | null;
   /** The way of the inventory to the unit. */
-  readonly path: PathKind | null;
+  readonly transport: Transport | null;
   /** The images of the folder, damaged ones included. */
   readonly images: readonly StoredImage[];
   /** Why the unit could not be looked at; null where it could. */
@@ -43,10 +43,10 @@ export interface WorkOrderInput {
  * too little is known to name an image and a port. Pure.
  */
 export function workOrder(book: RuleBook, input: WorkOrderInput): WorkOrder | null {
-  const { unit, path, problem = null } = input;
+  const { unit, transport, problem = null } = input;
   if (problem?.code === 'device/no-application') return cardOrder(book, input);
-  if (!unit.reachable || path === null || !isWanted(book, input)) return null;
-  const choice = choosePort(book, unit, path, input.images);
+  if (!unit.reachable || transport === null || !isWanted(book, input)) return null;
+  const choice = choosePort(book, unit, transport, input.images);
   return choice === null ? null : upsOrder(book, input, choice);
 }
 
@@ -55,7 +55,7 @@ export function describedOrder(book: RuleBook, input: DecisionInput): WorkOrder 
   const { model, sku = null, serial = null, ratedVA = null, transport } = input;
   if (transport === 'nmc') return null;
   const unit: Unit = {
-    ...unseenUnit({ site: null, name: null, host: null, port: null }),
+    ...unknownUnit({ site: null, name: null, host: null, port: null }),
     model,
     sku,
     serial,
@@ -63,16 +63,16 @@ export function describedOrder(book: RuleBook, input: DecisionInput): WorkOrder 
     firmware: readFirmware(input.firmware),
     reachable: true,
   };
-  return workOrder(book, { key: 'UNIT', unit, verdict: null, path: transport, images: [] });
+  return workOrder(book, { key: 'UNIT', unit, verdict: null, transport: transport, images: [] });
 }
 
 /** Nothing to do, nothing that helps, or nothing that a person is needed for. */
-const NOTHING_FOR_HANDS: ReadonlySet<Status> = new Set<Status>(['current', 'unsupported', 'outdated']);
+const NO_MANUAL_ACTION: ReadonlySet<Status> = new Set<Status>(['current', 'unsupported', 'outdated']);
 
 /** A unit behind a card is sent to a cable only where a cable goes round what stands against its update. */
-function isWanted(book: RuleBook, { path, verdict }: WorkOrderInput): boolean {
-  if (verdict !== null && NOTHING_FOR_HANDS.has(verdict.status)) return false;
-  if (path !== 'nmc') return true;
+function isWanted(book: RuleBook, { transport, verdict }: WorkOrderInput): boolean {
+  if (verdict !== null && NO_MANUAL_ACTION.has(verdict.status)) return false;
+  if (transport !== 'nmc') return true;
   return verdict !== null && cableReasons(book, verdict).length > 0;
 }
 
@@ -85,52 +85,52 @@ function cableReasons(book: RuleBook, { reasons }: Pick<Verdict, 'reasons'>): re
 const NOT_SEEN: MomentLines = { first: [], unknown: [], notes: [] };
 
 function upsOrder(book: RuleBook, input: WorkOrderInput, { reading, because }: PortChoice): WorkOrder {
-  const { key, unit, path, verdict } = input;
+  const { key, unit, transport, verdict } = input;
   const { hops } = reading.route;
   const last = hops.at(-1);
   const facts = new Map([...reading.facts, ...siteFacts(book, key, unit, hops)]);
-  const site = assess(book, facts, ['site']);
+  const site = evaluateStages(book, facts, ['site']);
   const now = verdict === null ? NOT_SEEN : momentLines(book, facts);
   const identity = verdict?.reasons.filter(({ rule }) => rule === 'identity') ?? [];
   const told = { lines: [...reading.lines, ...site.lines] };
   const wizard = facts.get('advice.wizard');
-  const shut = path === 'nmc' && verdict !== null ? cableReasons(book, verdict).map(saidOf) : [];
+  const shut = transport === 'nmc' && verdict !== null ? cableReasons(book, verdict).map(toItem) : [];
   return {
     key,
-    way: 'wizard',
-    unit: orderUnit(unit, path),
+    procedure: 'wizard',
+    unit: orderUnit(unit, transport),
     installed: { version: unit.firmware.version, microLinkId: unit.firmware.microLinkId },
     target: last === undefined ? null : { ...last.to, image: last.image },
     hops,
     port: { use: reading.port, because: [...shut, ...because] },
     wizard: typeof wizard === 'string' ? wizard : null,
-    minutes: linesOf(told, 'minutes')[0] ?? null,
+    minutes: itemsOf(told, 'minutes')[0] ?? null,
     ...lists(told),
-    first: [...identity.map(saidOf), ...now.first, ...site.reasons.filter(isAgainst).map(saidOf)],
-    unknown: [...linesOf(told, 'ask'), ...now.unknown],
-    notes: [...[...reading.warnings, ...warningsOf(site)].map(saidOf), ...now.notes],
-    otherWays: (['stick', 'panel'] as const).flatMap((stage) => otherWay(book, facts, stage) ?? []),
+    first: [...identity.map(toItem), ...now.first, ...site.reasons.filter(isAgainst).map(toItem)],
+    unknown: [...itemsOf(told, 'ask'), ...now.unknown],
+    notes: [...[...reading.warnings, ...warningsOf(site)].map(toItem), ...now.notes],
+    alternatives: (['stick', 'panel'] as const).flatMap((stage) => otherWay(book, facts, stage) ?? []),
   };
 }
 
-function cardOrder(book: RuleBook, { key, unit, path }: WorkOrderInput): WorkOrder {
+function cardOrder(book: RuleBook, { key, unit, transport }: WorkOrderInput): WorkOrder {
   const facts = new Map(siteFacts(book, key, unit, []));
-  const told = assess(book, facts, ['card-console']);
+  const told = evaluateStages(book, facts, ['card-console']);
   return {
     key,
-    way: 'card-console',
-    unit: orderUnit(unit, path),
+    procedure: 'card-console',
+    unit: orderUnit(unit, transport),
     installed: { version: null, microLinkId: null },
     target: null,
     hops: [],
     port: null,
     wizard: null,
-    minutes: linesOf(told, 'minutes')[0] ?? null,
+    minutes: itemsOf(told, 'minutes')[0] ?? null,
     ...lists(told),
-    first: told.reasons.filter(isAgainst).map(saidOf),
-    unknown: linesOf(told, 'ask'),
-    notes: warningsOf(told).map(saidOf),
-    otherWays: [],
+    first: told.reasons.filter(isAgainst).map(toItem),
+    unknown: itemsOf(told, 'ask'),
+    notes: warningsOf(told).map(toItem),
+    alternatives: [],
   };
 }
 
@@ -142,22 +142,22 @@ function lists(
   told: Pick<Assessment, 'lines'>,
 ): Pick<OrderLists, 'bring' | 'prepare' | 'steps' | 'check' | 'ifItFails'> {
   return {
-    bring: linesOf(told, 'bring'),
-    prepare: linesOf(told, 'prepare'),
-    steps: linesOf(told, 'step'),
-    check: linesOf(told, 'check'),
-    ifItFails: linesOf(told, 'fail'),
+    bring: itemsOf(told, 'bring'),
+    prepare: itemsOf(told, 'prepare'),
+    steps: itemsOf(told, 'step'),
+    check: itemsOf(told, 'check'),
+    ifItFails: itemsOf(told, 'fail'),
   };
 }
 
-function orderUnit(unit: Unit, path: PathKind | null): OrderUnit {
+function orderUnit(unit: Unit, transport: Transport | null): OrderUnit {
   const place = unit.port === null ? null : String(unit.port);
   return {
     site: unit.site,
     name: unit.name,
     host: unit.host,
-    serialPort: path === 'serial' ? place : null,
-    usb: path === 'usb' ? place : null,
+    serialPort: transport === 'serial' ? place : null,
+    usb: transport === 'usb' ? place : null,
     model: unit.model,
     sku: unit.sku,
     serial: unit.serial,
@@ -166,12 +166,12 @@ function orderUnit(unit: Unit, path: PathKind | null): OrderUnit {
 }
 
 /** Another way that the rules offer; null where one of them refuses it or nothing is known of it. */
-function otherWay(book: RuleBook, facts: ReadonlyMap<string, Fact>, stage: Stage): OtherWay | null {
-  const told = assess(book, new Map(facts), [stage]);
-  const [title] = linesOf(told, 'title');
+function otherWay(book: RuleBook, facts: ReadonlyMap<string, Fact>, stage: Stage): Alternative | null {
+  const told = evaluateStages(book, new Map(facts), [stage]);
+  const [title] = itemsOf(told, 'title');
   if (title === undefined || told.reasons.some(isAgainst)) return null;
   const steps = (['bring', 'prepare', 'step', 'check', 'ask'] as const).flatMap((kind) =>
-    linesOf(told, kind),
+    itemsOf(told, kind),
   );
   return { title: title.says, steps };
 }

@@ -94,7 +94,7 @@ export class SimulatedDevice extends EventEmitter {
   }
 
   /** From now on the device does not misbehave in this way any more. */
-  mend(fault: Fault): void {
+  clearFault(fault: Fault): void {
     this.#faults.delete(fault);
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { SimulatedDevice } from '../device/device.ts';
-import { type Face, portOf } from './endpoint.ts';
+import { type Endpoint, portOf } from './endpoint.ts';
 
 /** Somebody else may have the port of a card that was down. */
 const RETRY_MS = 50;
@@ -10,11 +10,11 @@ const RETRY_MS = 50;
  * A TCP face that follows its card: while the card is down, its port is closed and everybody who was connected is hung up on. The
  * port stays the same.
  */
-export async function openCardFace(
+export async function openCardEndpoint(
   device: SimulatedDevice,
   address: string,
   onSocket: (socket: Socket) => void,
-): Promise<Face> {
+): Promise<Endpoint> {
   const sockets = new Set<Socket>();
   let server: Server | null = null;
   let port = 0;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server as TcpServer } from 'node:net';
 
 /** A face of a device on a real socket. */
-export interface Face {
+export interface Endpoint {
   readonly port: number;
   close(): Promise<void>;
 }
@@ -11,7 +11,7 @@ export interface Face {
 type Listener = Pick<TcpServer, 'listen' | 'address' | 'close'> & NodeJS.EventEmitter;
 
 /** Listens on a free TCP port of the address; closing hangs up on everybody first. */
-export async function openTcpFace(server: Listener, address: string, hangUp: () => void): Promise<Face> {
+export async function openTcpFace(server: Listener, address: string, hangUp: () => void): Promise<Endpoint> {
   server.listen(0, address);
   await once(server, 'listening');
   return {

@@ -3,7 +3,7 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import * as snmp from 'net-snmp';
 import { SIMULATED_MARK } from '../../core/index.ts';
-import type { Face } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { type AgentOptions, type Answer, openAgent, type Varbind } from './snmp/agent.ts';
 import { readRequest, reportPdu, securedMessage } from './snmp/forged.ts';
 import type { SnmpTree } from './snmp/tree.ts';
@@ -44,7 +44,7 @@ const MODEL = `${P}.1.1.1.0`;
 type Hooks = Pick<AgentOptions, 'hears' | 'answers' | 'rewrites'>;
 
 /** An agent that misbehaves; to both communities, at the place. */
-export async function openHostileFace(hostile: Hostile, place: Place): Promise<Face> {
+export async function openHostile(hostile: Hostile, place: Place): Promise<Endpoint> {
   const elsewhere = hostile === 'other-address' ? await socketElsewhere(place) : null;
   const agent = await openAgent({
     place,

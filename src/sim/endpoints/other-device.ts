@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SIMULATED_MARK } from '../../core/index.ts';
-import type { Bystander } from '../other-devices.ts';
-import type { Face } from './endpoint.ts';
+import type { OtherDevice } from '../other-devices.ts';
+import type { Endpoint } from './endpoint.ts';
 import { openAgent } from './snmp/agent.ts';
 import type { Place } from './snmp/wire.ts';
 
@@ -11,13 +11,13 @@ const CONTACT = '1.3.6.1.2.1.1.4.0';
 const NAME = '1.3.6.1.2.1.1.5.0';
 
 /** Numbers of the versions in a message. */
-const HEARD: Readonly<Record<Bystander['snmp'], readonly number[]>> = { v1: [0], v2c: [0, 1], v3: [3] };
+const HEARD: Readonly<Record<OtherDevice['snmp'], readonly number[]>> = { v1: [0], v2c: [0, 1], v3: [3] };
 
 /** Net-snmp's own number, for agents that are not below an enterprise. */
 const NO_ENTERPRISE = 8072;
 
 /** The agent of a bystander, which changes in nothing but its uptime. */
-export async function openBystanderFace(name: string, bystander: Bystander, place: Place): Promise<Face> {
+export async function openOtherDevice(name: string, bystander: OtherDevice, place: Place): Promise<Endpoint> {
   const begun = Date.now();
   const agent = await openAgent({
     place,
@@ -43,7 +43,7 @@ function versionOf(message: Buffer): number | null {
 }
 
 /** The enterprise of the device and a hardware address. */
-function engineIdOf(name: string, { objects }: Bystander): string {
+function engineIdOf(name: string, { objects }: OtherDevice): string {
   const [, objectId] = objects[OBJECT_ID] ?? [];
   const enterprise = /^1\.3\.6\.1\.4\.1\.(\d+)/.exec(String(objectId))?.[1] ?? NO_ENTERPRISE;
   const address = `02${createHash('sha256').update(name).digest('hex').slice(0, 10)}`;

@@ -1,7 +1,7 @@
 import type { SimulatedDevice } from '../device/device.ts';
 import { Terminal } from '../shell/terminal.ts';
-import { openCardFace } from './card.ts';
-import type { Face } from './endpoint.ts';
+import { openCardEndpoint } from './card.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /**
  * What is no typing: a command of the protocol with the option that it may name, and the zero byte that follows a carriage
@@ -13,8 +13,8 @@ const UNFINISHED = /\u00ff(?:[\u00fb-\u00fe]|\u00fa[\s\S]*)?$/;
 const LONGEST_COMMAND = 256;
 
 /** Telnet: the login of the serial line, then the command line as over SSH. Which options a card negotiates is not known: none. */
-export function openTelnetFace(device: SimulatedDevice, address: string): Promise<Face> {
-  return openCardFace(device, address, (socket) => {
+export function openTelnetEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
+  return openCardEndpoint(device, address, (socket) => {
     const terminal = new Terminal(device, {
       write: (text) => {
         if (socket.writable) socket.write(text, 'latin1');

@@ -1,25 +1,25 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { SimulatedDevice } from '../device/device.ts';
-import { openCardFace } from './card.ts';
+import { openCardEndpoint } from './card.ts';
 import { selfSigned } from './certificate.ts';
-import type { Face } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** The web page of a card; where its persona says so, only the way to the one with TLS, which is at `securePort`. */
-export function openHttpFace(
+export function openHttpEndpoint(
   device: SimulatedDevice,
   address: string,
   securePort: number | null,
-): Promise<Face> {
+): Promise<Endpoint> {
   const place = `https://${address}${securePort === null ? '' : `:${securePort}`}/`;
   const server = createServer(device.persona.http === 'redirect' ? sendTo(place) : page(device));
-  return openCardFace(device, address, (socket) => {
+  return openCardEndpoint(device, address, (socket) => {
     server.emit('connection', socket);
   });
 }
 
 /** The page over TLS, with a certificate that the card signed itself. */
-export function openHttpsFace(device: SimulatedDevice, address: string): Promise<Face> {
+export function openHttpsEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
   const servers = new Map<number, SecureServer>();
   const serverWith = (number: number): SecureServer => {
     const known = servers.get(number);
@@ -31,7 +31,7 @@ export function openHttpsFace(device: SimulatedDevice, address: string): Promise
     return server;
   };
   let connections = 0;
-  return openCardFace(device, address, (socket) => {
+  return openCardEndpoint(device, address, (socket) => {
     connections += 1;
     serverWith(device.has('certificate-changes') && connections > 1 ? 1 : 0).emit('connection', socket);
   });

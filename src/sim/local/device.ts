@@ -92,7 +92,7 @@ export class SimulatedLocalDevice extends EventEmitter {
   }
 
   /** From now on the device does not misbehave in this way any more. */
-  mend(fault: LocalFault): void {
+  clearFault(fault: LocalFault): void {
     this.#faults.delete(fault);
     if (fault === 'on-battery') this.onLine = true;
     this.changed();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readOwnData } from '../../yaml/index.ts';
+import { readBundledData } from '../../yaml/index.ts';
 import { SECTION_NAMES } from './microlink/fields.ts';
 
 const text = z.string().min(1).max(60);
@@ -106,6 +106,6 @@ export type LocalPersonaName = (typeof LOCAL_PERSONAS)[number];
 export async function loadLocalPersona(persona: LocalPersonaName | LocalPersona): Promise<LocalPersona> {
   if (typeof persona !== 'string') return persona;
   const file = new URL(`personas/${persona}.yaml`, import.meta.url);
-  const { value } = await readOwnData(file, LocalPersonaSchema);
+  const { value } = await readBundledData(file, LocalPersonaSchema);
   return value;
 }

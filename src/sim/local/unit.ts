@@ -3,7 +3,7 @@ import { LoaderFace } from './loader/endpoint.ts';
 import { MicrolinkSerialFace } from './microlink/serial-endpoint.ts';
 import { MicrolinkUsbFace } from './microlink/usb-endpoint.ts';
 import { ModbusFace } from './modbus/endpoint.ts';
-import { type Face, type Line, PortLine } from './port/line.ts';
+import { type Endpoint, type Line, PortLine } from './port/line.ts';
 import { UpsLinkFace } from './ups-link.ts';
 import { showUsbUnit, type UsbPlace, type UsbRoots } from './usb/tree.ts';
 
@@ -11,10 +11,10 @@ import { showUsbUnit, type UsbPlace, type UsbRoots } from './usb/tree.ts';
 const SILENT_RATE = 9600;
 
 /** A device at its port: who speaks there depends on what runs in the device. */
-export class LocalUnit implements Face, Line {
+export class LocalUnit implements Endpoint, Line {
   readonly #device: SimulatedLocalDevice;
   readonly #loader: LoaderFace | null;
-  #application: Face | null = null;
+  #application: Endpoint | null = null;
   #line: PortLine | null = null;
   #usb: UsbPlace | null = null;
   #vanished = Promise.resolve();
@@ -80,7 +80,7 @@ export class LocalUnit implements Face, Line {
     await this.#line?.close();
   }
 
-  get #speaks(): Face | null {
+  get #speaks(): Endpoint | null {
     const { state } = this.#device;
     if (state === 'application') return this.#application;
     return state === 'loader' || state === 'receiving' ? this.#loader : null;
@@ -94,7 +94,7 @@ export class LocalUnit implements Face, Line {
     if (was === 'application' && this.#ran === 'loader') this.#loader?.begin();
   }
 
-  #newApplication(): Face {
+  #newApplication(): Endpoint {
     const { speaks, port } = this.#device.persona;
     if (speaks === 'modbus') return new ModbusFace(this.#device, this);
     if (speaks === 'ups-link') return new UpsLinkFace(this.#device, this);

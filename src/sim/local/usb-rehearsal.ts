@@ -12,12 +12,12 @@ const UNITS: readonly SimulatedLocalUnit[] = LOCAL_PERSONAS.map((persona, index)
 }));
 
 /** Units at ports in a folder of their own, which goes with them. */
-export interface LocalRehearsal extends LocalUnits {
+export interface LocalSimulation extends LocalUnits {
   readonly folder: string;
 }
 
 /** Starts a unit of each persona. Rejects with Problem config/usage as `startLocalUnits` does. */
-export async function startLocalRehearsal(speed: number): Promise<LocalRehearsal> {
+export async function startLocalSimulation(speed: number): Promise<LocalSimulation> {
   const folder = await mkdtemp(join(tmpdir(), 'upsfw-local-'));
   const clear = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {

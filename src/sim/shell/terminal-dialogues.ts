@@ -59,7 +59,7 @@ function passwordDialogue(device: SimulatedDevice): Question {
         if (first === '' || first !== second) return passwordDialogue(device);
         device.counters.settings += 1;
         device.card.password = first;
-        device.mend('password-change');
+        device.clearFault('password-change');
         device.changed();
         return 'inside';
       }),

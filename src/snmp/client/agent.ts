@@ -66,7 +66,7 @@ function communityAgent(setup: AgentSetup, access: Community): Agent {
 }
 
 /** What is known of a message that came for a question of SNMPv3. */
-type Said =
+type TranscriptEntry =
   | { readonly kind: 'response'; readonly pdu: Pdu }
   | { readonly kind: 'report'; readonly report: Report; readonly message: SecuredMessage };
 
@@ -87,7 +87,7 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
 
   const readFor =
     (to: Engine, packet: Packet, isOver: (report: Report) => boolean) =>
-    (message: SnmpMessage): Reading<Said> => {
+    (message: SnmpMessage): Reading<TranscriptEntry> => {
       if (message.version !== '3') return { drop: 'version' };
       const unsealed = unseal(message, user, to);
       if ('drop' in unsealed) return unsealed;
@@ -99,14 +99,14 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
     };
 
   /** Every report ends a read: one that proves nothing is a reason to fail, and no reason to believe anything. */
-  const askOnce = (to: Engine, oids: readonly string[]): Promise<Ended<Said>> => {
+  const askOnce = (to: Engine, oids: readonly string[]): Promise<Ended<TranscriptEntry>> => {
     const packet = encoder.get(oids, to.now());
     const read = readFor(to, packet, () => true);
     return send(setup, packet, setup.retries + 1, read);
   };
 
   /** Asks, and asks once more where the report says that only the clock was wrong. */
-  const askInTime = async (to: Engine, oids: readonly string[]): Promise<Ended<Said>> => {
+  const askInTime = async (to: Engine, oids: readonly string[]): Promise<Ended<TranscriptEntry>> => {
     const first = await askOnce(to, oids);
     if (first.state !== 'answered' || first.answer.kind === 'response') return first;
     const { report, message } = first.answer;
@@ -149,7 +149,7 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
   };
 }
 
-function replyTo(ended: Ended<Said>): Reply {
+function replyTo(ended: Ended<TranscriptEntry>): Reply {
   return ended.state === 'answered' ? ended.answer : replyOf(ended);
 }
 

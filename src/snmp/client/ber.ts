@@ -57,7 +57,7 @@ export class BerReader {
     this.#end = end;
   }
 
-  get isAtEnd(): boolean {
+  get isAt(): boolean {
     return this.#at >= this.#end;
   }
 
@@ -68,7 +68,7 @@ export class BerReader {
 
   /** The tag of the next element; null at the end. */
   get nextTag(): number | null {
-    return this.isAtEnd ? null : (this.#bytes[this.#at] ?? null);
+    return this.isAt ? null : (this.#bytes[this.#at] ?? null);
   }
 
   /** Takes the next element as a whole; it must lie within the one around it. */
@@ -114,11 +114,11 @@ export class BerReader {
 
   /** Throws where anything follows. */
   finish(): void {
-    if (!this.isAtEnd) throw new MalformedError(`${this.left} octets behind the end`);
+    if (!this.isAt) throw new MalformedError(`${this.left} octets behind the end`);
   }
 
   #octet(): number {
-    const octet = this.isAtEnd ? undefined : this.#bytes[this.#at];
+    const octet = this.isAt ? undefined : this.#bytes[this.#at];
     if (octet === undefined) throw new MalformedError('an end in the middle of an element');
     this.#at += 1;
     return octet;

@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import pLimit from 'p-limit';
-import { Problem, printable, type SnmpAccess } from '../../core/index.ts';
+import { Problem, type SnmpAccess, sanitize } from '../../core/index.ts';
 import type { Endpoint } from './problems.ts';
 import { openSession, type SnmpSession } from './session.ts';
-import { SharedSocket, spelledLikeSocket } from './shared-socket.ts';
-import { whySilent } from './silence.ts';
+import { canonicalAddress, SharedSocket } from './shared-socket.ts';
+import { diagnoseSilence } from './silence.ts';
 import { keepUserKeys } from './user-keys.ts';
 
 export interface SnmpHubOptions {
@@ -20,7 +20,7 @@ export interface SnmpHub {
   /** Opens a session. Throws Problem link/dns. Sends nothing yet. */
   open(access: SnmpAccess, endpoint: Endpoint): Promise<SnmpSession>;
   /** Asks why an agent kept silent to a credential, as far as that can be told; null where it cannot. Only reads, and never throws. */
-  whySilent(endpoint: Endpoint, access: SnmpAccess): Promise<Problem | null>;
+  diagnoseSilence(endpoint: Endpoint, access: SnmpAccess): Promise<Problem | null>;
   /** Datagrams that came from addresses that were not asked, and were thrown away. */
   readonly foreignAnswers: number;
   close(): Promise<void>;
@@ -55,10 +55,10 @@ export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
         retries: options.retries ?? RETRIES,
       });
     },
-    whySilent: (endpoint, access) =>
+    diagnoseSilence: (endpoint, access) =>
       questions(async () => {
         const address = await resolveHost(endpoint.host).catch(() => null);
-        return address === null ? null : whySilent(address, isIPv6(address) ? 6 : 4, endpoint, access);
+        return address === null ? null : diagnoseSilence(address, isIPv6(address) ? 6 : 4, endpoint, access);
       }),
     get foreignAnswers() {
       return [...sockets.values()].reduce((sum, socket) => sum + socket.foreignAnswers, 0);
@@ -72,12 +72,12 @@ export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
 
 /** The address of a host, spelled as the socket will spell the sender of an answer. */
 async function resolveHost(host: string): Promise<string> {
-  if (isIP(host) !== 0) return spelledLikeSocket(host);
+  if (isIP(host) !== 0) return canonicalAddress(host);
   try {
     const { address } = await lookup(host);
-    return spelledLikeSocket(address);
+    return canonicalAddress(address);
   } catch (thrown) {
-    throw new Problem('link/dns', `The name ${printable(host)} has no address.`, {
+    throw new Problem('link/dns', `The name ${sanitize(host)} has no address.`, {
       hint: 'Check the host in the inventory, or the name server.',
       transient: true,
       cause: thrown,

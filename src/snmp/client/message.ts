@@ -158,7 +158,7 @@ function decodePdu(reader: BerReader, bytes: Buffer): Pdu {
   const list = pdu.into(TAG.sequence);
   pdu.finish();
   const varbinds: Varbind[] = [];
-  while (!list.isAtEnd) {
+  while (!list.isAt) {
     if (varbinds.length === MOST_VARBINDS) throw new MalformedError(`more than ${MOST_VARBINDS} objects`);
     const pair = list.into(TAG.sequence);
     const oid = pair.oid();

@@ -1,4 +1,4 @@
-import { hasCode, Problem, printable, type Secret, type SnmpAccess, serviceName } from '../../core/index.ts';
+import { hasCode, Problem, type Secret, type SnmpAccess, sanitize, serviceName } from '../../core/index.ts';
 import type { Reply } from './agent.ts';
 import { dropsInWords } from './drops.ts';
 import { reportInWords } from './report.ts';
@@ -10,14 +10,14 @@ export interface Endpoint {
 
 /** `SNMPv3 user "audit" (authKey env:UPS_AUTH, privKey env:UPS_PRIV)`: names a credential and tells nothing of its secrets. */
 export function credentialName(access: SnmpAccess): string {
-  const from = (secret: Secret): string => printable(secret.reference ?? 'of the inventory', 120);
+  const from = (secret: Secret): string => sanitize(secret.reference ?? 'of the inventory', 120);
   if (access.version !== '3') return `SNMPv${access.version} community ${from(access.community)}`;
   const { user, auth, authKey, priv, privKey } = access;
   const keys = [
     ...(auth === null || authKey === null ? [] : [`${auth} authKey ${from(authKey)}`]),
     ...(priv === null || privKey === null ? [] : [`${priv} privKey ${from(privKey)}`]),
   ];
-  return `SNMPv3 user "${printable(user, 64)}" (${keys.length === 0 ? 'no keys' : keys.join(', ')})`;
+  return `SNMPv3 user "${sanitize(user, 64)}" (${keys.length === 0 ? 'no keys' : keys.join(', ')})`;
 }
 
 /** Causes for which an agent does not answer a credential, of its own version only. */
@@ -106,7 +106,7 @@ function errorStatus(status: number, where: string): Problem {
 }
 
 function unsent(error: unknown, where: string): Problem {
-  const text = error instanceof Error ? printable(error.message) : 'unknown error';
+  const text = error instanceof Error ? sanitize(error.message) : 'unknown error';
   return new Problem('link/unreachable', `The SNMP request to ${where} could not be sent: ${text}.`, {
     hint: 'Check its address, and the route and firewall of this machine.',
     transient: true,
@@ -124,7 +124,7 @@ export function problemOfEncoding(thrown: unknown, endpoint: Endpoint, access: S
       cause: thrown,
     });
   }
-  const text = thrown instanceof Error ? printable(thrown.message) : 'unknown error';
+  const text = thrown instanceof Error ? sanitize(thrown.message) : 'unknown error';
   return new Problem('device/garbage', `No SNMP request can be made for the agent at ${where}: ${text}.`, {
     hint: 'Try again. If it stays so, the engine clock that the agent names is none.',
     transient: true,

@@ -224,7 +224,7 @@ function strange(message: SnmpMessage, agent: Agent): Drop {
 }
 
 /** An IPv6 address as a socket will spell the sender of an answer; other text as it is. */
-export function spelledLikeSocket(address: string): string {
+export function canonicalAddress(address: string): string {
   if (!isIPv6(address) || address.includes('%')) return address;
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

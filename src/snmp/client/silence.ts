@@ -11,7 +11,7 @@ const WAIT_MS = 1000;
  * is no way to the host. An agent that speaks version 3 answers whoever asks for its engine, so where it does, the credential
  * is what it did not like. Null where all that can be said is silence.
  */
-export function whySilent(
+export function diagnoseSilence(
   address: string,
   family: 4 | 6,
   endpoint: Endpoint,

@@ -1,4 +1,4 @@
-import { type Card, printable } from '../../core/index.ts';
+import { type Card, sanitize } from '../../core/index.ts';
 import { OID } from '../client/oids.ts';
 import { type SnmpAnswers, textOf } from '../client/values.ts';
 
@@ -98,6 +98,6 @@ function oldName(file: string | null): string | null {
 }
 
 function clean(text: string | null): string | null {
-  const shown = printable(text ?? '', 100);
+  const shown = sanitize(text ?? '', 100);
   return shown === '' ? null : shown;
 }

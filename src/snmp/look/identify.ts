@@ -1,4 +1,4 @@
-import { type Card, type DeviceKind, printable, usableSerial } from '../../core/index.ts';
+import { type Card, type DeviceKind, sanitize, usableSerial } from '../../core/index.ts';
 import { OID } from '../client/oids.ts';
 import { oidOf, type SnmpAnswers, textOf } from '../client/values.ts';
 
@@ -146,7 +146,7 @@ export const NAMING_OIDS: readonly string[] = [
  * each as far as it says so. Fit for printing.
  */
 export function describe(product: Product, answers: SnmpAnswers, card: Card | null): string {
-  const said = (oid: string): string => printable(textOf(answers, oid) ?? '', 80);
+  const said = (oid: string): string => sanitize(textOf(answers, oid) ?? '', 80);
   const maker = said(OID.standardMaker);
   const model =
     said(OID.model) ||
@@ -162,13 +162,13 @@ export function describe(product: Product, answers: SnmpAnswers, card: Card | nu
   if (card?.app?.name) parts.push(`${card.app.name} ${card.app.version ?? ''}`.trimEnd());
   if (serial !== undefined) parts.push(`serial ${serial}`);
   if (product.kind === 'other' && model === '')
-    parts.push(printable(oidOf(answers, OID.sysObjectId) ?? '', 60));
+    parts.push(sanitize(oidOf(answers, OID.sysObjectId) ?? '', 60));
   // The description of a card holds what was said already.
   const description = said(OID.sysDescr);
   if (description !== '' && card === null && description !== model) parts.push(`"${description}"`);
   const name = said(OID.sysName);
   if (name !== '') parts.push(`named ${name}`);
-  return printable(parts.filter((part) => part !== '').join(', '), 200);
+  return sanitize(parts.filter((part) => part !== '').join(', '), 200);
 }
 
 /** `APC Symmetra` and `Symmetra LX 16000` are said as `APC Symmetra LX 16000`. */

@@ -3,12 +3,12 @@ import {
   type Look,
   type LookContext,
   Problem,
-  printable,
   readFirmware,
   SIMULATED_MARK,
   type SnmpAccess,
+  sanitize,
   type Unit,
-  unseenUnit,
+  unknownUnit,
 } from '../../core/index.ts';
 import type { SnmpHub } from '../client/hub.ts';
 import { DETAIL_OIDS, IDENTITY_OIDS, MODULE_OIDS, OID } from '../client/oids.ts';
@@ -46,7 +46,7 @@ export async function lookBySnmp(hub: SnmpHub, target: SnmpTarget, context: Look
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
     return {
-      unit: unseenUnit(place),
+      unit: unknownUnit(place),
       kind: null,
       description: null,
       systemName: null,
@@ -124,7 +124,7 @@ function together(first: SnmpAnswers, second: SnmpAnswers): SnmpAnswers {
 function identityOf(answers: SnmpAnswers, place: Place): Unit {
   const firmware = readFirmware(textOf(answers, OID.firmware));
   return {
-    ...unseenUnit(place),
+    ...unknownUnit(place),
     serial: shown(textOf(answers, OID.serial)),
     model: shown(textOf(answers, OID.model)),
     sku: shown(textOf(answers, OID.sku)),
@@ -143,16 +143,16 @@ function systemName(answers: SnmpAnswers): string | null {
 }
 
 function described(answers: SnmpAnswers): string {
-  return printable(textOf(answers, OID.sysDescr) ?? textOf(answers, OID.model) ?? 'no description', 120);
+  return sanitize(textOf(answers, OID.sysDescr) ?? textOf(answers, OID.model) ?? 'no description', 120);
 }
 
 /** Blanks at the end of a firmware string are the unit's own and stay; control characters go. */
 function printableRaw(raw: string): string {
-  const clean = printable(raw, 100);
+  const clean = sanitize(raw, 100);
   return /^[ -~]*$/.test(raw) && raw.length <= 100 ? raw : clean;
 }
 
 function shown(text: string | null): string | null {
-  const clean = printable(text ?? '', 100);
+  const clean = sanitize(text ?? '', 100);
   return clean === '' ? null : clean;
 }

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { Problem, printable, readHost } from '../../core/index.ts';
-import { spelledLikeSocket } from '../client/shared-socket.ts';
+import { Problem, readHost, sanitize } from '../../core/index.ts';
+import { canonicalAddress } from '../client/shared-socket.ts';
 
 /** Addresses from `first` to `last`, both included. IPv4 addresses are numbers below 2^32. */
 interface Span {
@@ -60,7 +60,7 @@ function nameOf(word: string): string {
 }
 
 function odd(word: string, why: string): Problem {
-  return new Problem('config/usage', `"${printable(word, 80)}" ${why}.`, { hint: HINT });
+  return new Problem('config/usage', `"${sanitize(word, 80)}" ${why}.`, { hint: HINT });
 }
 
 function readOne(word: string): Span | null {
@@ -128,7 +128,7 @@ function bytesOf(value: bigint, length: 4 | 16): number[] {
 }
 
 function spelled(family: 4 | 6, value: bigint): string {
-  if (family === 6) return spelledLikeSocket(ipaddr.fromByteArray(bytesOf(value, 16)).toString());
+  if (family === 6) return canonicalAddress(ipaddr.fromByteArray(bytesOf(value, 16)).toString());
   const word = Number(value);
   return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
 }

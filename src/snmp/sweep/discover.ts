@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Clock, Found, SnmpAccess } from '../../core/index.ts';
+import type { Clock, DiscoveredDevice, SnmpAccess } from '../../core/index.ts';
 import type { SnmpHub } from '../client/hub.ts';
 import { engineProbe, probeFor } from '../client/probe.ts';
 import { lookBySnmp } from '../look/look.ts';
@@ -32,7 +32,7 @@ export interface DiscoverResult extends Omit<SweepResult, 'asked'> {
   /** Addresses that were asked. */
   readonly scanned: number;
   /** Everything that answered, in the order of the addresses. */
-  readonly found: readonly Found[];
+  readonly found: readonly DiscoveredDevice[];
 }
 
 /** Cards that are read at the same time, where nothing else is said; one request at a time each. */
@@ -58,7 +58,7 @@ export async function discover(options: DiscoverOptions): Promise<DiscoverResult
       : Math.min(MOST_READ_AT_ONCE, Math.max(LEAST_READ_AT_ONCE, Math.floor(rate / 20))),
   );
   const heard = new Map<string, Set<number>>();
-  const found = new Map<string, Found>();
+  const found = new Map<string, DiscoveredDevice>();
   const reads: Promise<void>[] = [];
   let sent = 0;
   const tell = (): void => options.onProgress({ sent, answered: heard.size, read: found.size });
@@ -129,9 +129,9 @@ async function readOne(
   options: DiscoverOptions,
   host: string,
   candidates: readonly number[],
-): Promise<Found | null> {
+): Promise<DiscoveredDevice | null> {
   const { hub, port, credentials, clock, signal } = options;
-  let last: Found | null = null;
+  let last: DiscoveredDevice | null = null;
   for (const credential of candidates) {
     const snmp = credentials[credential];
     if (snmp === undefined) continue;

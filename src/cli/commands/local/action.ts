@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Exit } from '../../exit-codes.ts';
 import type { Io } from '../../io.ts';
-import { CommonSchema, OverruleWords } from '../../options.ts';
+import { CommonSchema, OverrideSettings } from '../../options.ts';
 
 export const LocalArgs = CommonSchema.extend({
   action: z.enum(['ports', 'look', 'recover', 'stick']),
   words: z.array(z.string().min(1)),
   rules: z.array(z.string().min(1)),
-  overrule: OverruleWords,
+  overrule: OverrideSettings,
   authenticate: z.boolean(),
   expectId: z.int().min(1).max(0xffff).optional(),
   yes: z.boolean(),

@@ -1,12 +1,12 @@
 import { unitKey } from '../../../core/index.ts';
 import { takeUpRecovery } from '../../../run/index.ts';
-import { createLocks, createPapers, type Journal } from '../../../state/index.ts';
+import { createArtifacts, createLocks, type Journal } from '../../../state/index.ts';
 import type { Exit } from '../../exit-codes.ts';
 import { openPaths } from '../../fleet/drivers.ts';
 import { closePapers, showRun } from '../../fleet/execute.ts';
 import type { Io } from '../../io.ts';
 import type { CommonArgs } from '../../options.ts';
-import { rehearsalSpeed } from '../../simulation.ts';
+import { simulationSpeed } from '../../simulation.ts';
 import { portLock, portTarget } from './port-target.ts';
 
 /** A recovery has no inventory: its port is asked what became of the unit, and nothing is sent. */
@@ -21,17 +21,17 @@ export async function askRecovery(
   const locks = createLocks(state);
   const open = openPaths(state, io);
   const lock = await locks.take(await portLock(target), `resume ${journal.run}`);
-  const papers = createPapers(state, journal.run);
+  const papers = createArtifacts(state, journal.run);
   try {
     const record = await takeUpRecovery({
       journal,
       target,
       path: open.paths.local,
       clock: io.clock,
-      rehearsalSpeed: rehearsalSpeed(io),
-      papers,
+      simulationSpeed: simulationSpeed(io),
+      artifacts: papers,
       stop: new AbortController().signal,
-      progress: (note) => io.talk(`${unitKey(target)}: ${note}\n`),
+      progress: (note) => io.info(`${unitKey(target)}: ${note}\n`),
     });
     await closePapers(papers, io);
     return await showRun(record, false, locks, args, io);

@@ -19,7 +19,7 @@ export const lookAction: LocalAction = {
     const open = openPaths(state, io, 'read');
     const lock = await createLocks(state).take(await portLock(target), `local look ${port}`);
     try {
-      io.talk('Listening first, then asking; a silent port takes about half a minute.\n');
+      io.info('Listening first, then asking; a silent port takes about half a minute.\n');
       const { unit, seen, problem } = await open.paths.local.lookAt(target, stop.signal, {
         authenticate: args.authenticate,
       });

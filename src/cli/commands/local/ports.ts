@@ -1,7 +1,7 @@
 import { listPorts } from '../../../local/index.ts';
 import { renderLocalPorts } from '../../../report/index.ts';
 import { DONE } from '../../exit-codes.ts';
-import { rehearsalRoots } from '../../rehearsal.ts';
+import { simulatedDeviceRoots } from '../../rehearsal.ts';
 import type { LocalAction } from './action.ts';
 
 /** `local ports`: what is at the ports of this machine and who holds it. Opens none, so it is safe beside any other program. */
@@ -9,7 +9,7 @@ export const portsAction: LocalAction = {
   words: [],
   takes: [],
   async run(args, io) {
-    const roots = rehearsalRoots(io);
+    const roots = simulatedDeviceRoots(io);
     const document = {
       schema: 'upsfw/local-ports@1' as const,
       generatedAt: io.clock.now().toISOString(),

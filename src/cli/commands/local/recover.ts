@@ -1,5 +1,5 @@
 import {
-  nothingAgainst,
+  isAllowed,
   type Plan,
   Problem,
   planId,
@@ -7,17 +7,17 @@ import {
   type StoredImage,
   type UnitTarget,
   unitKey,
-  unseenUnit,
+  unknownUnit,
 } from '../../../core/index.ts';
 import { openFiles, verifyStored } from '../../../images/index.ts';
 import type { PortSeen } from '../../../local/index.ts';
 import { renderRecovery } from '../../../report/index.ts';
-import { idleOverrules, judgeRecovery, loadRules, type RuleBook } from '../../../rules/index.ts';
+import { judgeRecovery, loadRules, type RuleBook, unusedOverrides } from '../../../rules/index.ts';
 import { recover } from '../../../run/index.ts';
 import {
+  createArtifacts,
   createJournal,
   createLocks,
-  createPapers,
   openStateFolder,
   type RunRecord,
 } from '../../../state/index.ts';
@@ -27,7 +27,7 @@ import { type OpenPaths, openPaths } from '../../fleet/drivers.ts';
 import { closePapers, runName, showRun, withRunLock } from '../../fleet/execute.ts';
 import type { Io } from '../../io.ts';
 import { readOverrule, refusalHint, stateFolder } from '../../options.ts';
-import { rehearsalSpeed } from '../../simulation.ts';
+import { simulationSpeed } from '../../simulation.ts';
 import type { LocalAction, LocalArgs } from './action.ts';
 import { isOnBattery, keepAwake } from './keep-awake.ts';
 import { portLock, portTarget } from './port-target.ts';
@@ -60,7 +60,7 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
   const open = openPaths(state, io);
   const lock = await locks.take(await portLock(target), `local recover ${port}`);
   try {
-    io.talk(`Listening at ${port}.\n`);
+    io.info(`Listening at ${port}.\n`);
     const seen = await waitingAt(target, open);
     const { loader } = seen;
     const reasons = judgeRecovery(book, {
@@ -69,11 +69,11 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
       banner: loader?.lines ?? [],
       isNamed: loader?.isNamed === true,
     });
-    for (const line of idleOverrules(book, [{ key: port, reasons }])) io.talk(`${line}\n`);
+    for (const line of unusedOverrides(book, [{ key: port, reasons }])) io.info(`${line}\n`);
     refuse(reasons, book);
     const shown = renderRecovery(
       { port, image, expectId, loader: loader?.lines ?? [], reasons, onBattery: await isOnBattery() },
-      { format: 'text', color: io.talkColor && args.color },
+      { format: 'text', color: io.infoColor && args.color },
     );
     if (!(await confirmed(shown, args, io))) {
       throw new Problem('refused/confirmation', 'The recovery was not confirmed. Nothing was sent.', {
@@ -119,7 +119,7 @@ async function readOne(file: string): Promise<StoredImage> {
 }
 
 function refuse(reasons: readonly Reason[], { overrulable }: Pick<RuleBook, 'overrulable'>): void {
-  if (nothingAgainst(reasons)) return;
+  if (isAllowed(reasons)) return;
   const standing = reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
   const [first] = standing;
   throw new Problem('refused/rule', `${standing.map(({ because }) => because).join('; ')}.`, {
@@ -144,7 +144,7 @@ async function waitingAt(target: UnitTarget, open: OpenPaths): Promise<PortSeen>
 
 async function confirmed(shown: string, args: LocalArgs, io: Io): Promise<boolean> {
   if (args.yes) {
-    io.talk(shown);
+    io.info(shown);
     return true;
   }
   return confirm(io, `${shown}\nSend this image?`);
@@ -166,7 +166,7 @@ function planFor(
     });
   const microLinkIdAfter = image.microLinkIdAfter ?? expectId;
   const port = target.local !== null && 'serialPort' in target.local ? target.local.serialPort : null;
-  const unit = { ...unseenUnit({ site: target.site, name: target.name, host: null, port }), simulated };
+  const unit = { ...unknownUnit({ site: target.site, name: target.name, host: null, port }), simulated };
   const units: Plan['units'] = [
     {
       key: unitKey(target),
@@ -175,7 +175,7 @@ function planFor(
         status: 'outdated',
         target: { version, microLinkId: microLinkIdAfter, image: image.file },
         hops: [],
-        path: 'serial',
+        transport: 'serial',
         wizard: null,
         reasons,
       },
@@ -186,7 +186,7 @@ function planFor(
           from: { version: null, microLinkId: expectId },
           to: { version, microLinkId: microLinkIdAfter },
           image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
-          path: 'serial',
+          transport: 'serial',
           steps: ['start', 'settle', 'verify'],
         },
       ],
@@ -202,7 +202,7 @@ function sayOutput({ units }: RunRecord, io: Io): void {
   const after = units[0]?.after ?? null;
   if (after?.reachable !== true || after.condition.outputOn === true) return;
   const is = after.condition.outputOn === false ? 'is off' : 'may be off';
-  io.talk(`The output of the unit ${is}: switch it on at its panel.\n`);
+  io.info(`The output of the unit ${is}: switch it on at its panel.\n`);
 }
 
 interface Work {
@@ -219,10 +219,10 @@ async function carryOut(work: Work, args: LocalArgs, io: Io): Promise<Exit> {
   const { run, plan, target, image, open, port, book } = work;
   const state = stateFolder(args, io);
   const journal = await createJournal(state, run, io.clock);
-  const papers = createPapers(state, run);
+  const papers = createArtifacts(state, run);
   const awake = await keepAwake();
   if (!awake.kept)
-    io.talk('This machine cannot be kept awake from here: see that it does not go to sleep.\n');
+    io.info('This machine cannot be kept awake from here: see that it does not go to sleep.\n');
   const control = recoveryControl(run, unitKey(target), args, io);
   try {
     await journal.append({
@@ -235,15 +235,15 @@ async function carryOut(work: Work, args: LocalArgs, io: Io): Promise<Exit> {
       recovery: { port },
       plan,
     });
-    io.talk(`Run ${run}\n`);
+    io.info(`Run ${run}\n`);
     const record = await recover(
       {
         journal,
         target,
         path: open.paths.local,
         clock: io.clock,
-        rehearsalSpeed: rehearsalSpeed(io),
-        papers,
+        simulationSpeed: simulationSpeed(io),
+        artifacts: papers,
         stop: control.stop,
         progress: control.progress,
       },

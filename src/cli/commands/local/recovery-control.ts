@@ -37,7 +37,7 @@ export function recoveryControl(
       stop.abort();
     } else {
       void shown.end().finally(() => {
-        io.talk(`Leaving. The journal is true; ask what became of it with: upsfw resume ${run}\n`);
+        io.info(`Leaving. The journal is true; ask what became of it with: upsfw resume ${run}\n`);
         process.exit(STOPPED);
       });
     }

@@ -1,13 +1,13 @@
-import { nothingAgainst, Problem, printable, type StoredImage } from '../../../core/index.ts';
-import { imageWarnings, openNamed, type StickSystem, writeStick } from '../../../images/index.ts';
-import { type LocalStickDocument, renderStick } from '../../../report/index.ts';
-import { idleOverrules, loadRules, stickWord } from '../../../rules/index.ts';
+import { isAllowed, Problem, type StoredImage, sanitize } from '../../../core/index.ts';
+import { imageWarnings, openPaths, type UsbDriveSystem, writeUsbDrive } from '../../../images/index.ts';
+import { renderUsbDrive, type UsbDriveDocument } from '../../../report/index.ts';
+import { loadRules, unusedOverrides, usbDriveAdvice } from '../../../rules/index.ts';
 import { DONE } from '../../exit-codes.ts';
 import { readOverrule, refusalHint } from '../../options.ts';
 import type { LocalAction } from './action.ts';
 
 /** `local stick DIR IMAGE`: one image alone on a FAT stick, for units of which a source says that they take it from there. */
-export function createStickAction(system?: StickSystem): LocalAction {
+export function createStickAction(system?: UsbDriveSystem): LocalAction {
   return {
     words: ['DIR', 'IMAGE'],
     takes: ['rules', 'overrule'],
@@ -15,21 +15,21 @@ export function createStickAction(system?: StickSystem): LocalAction {
       const [dir = '', file = ''] = args.words;
       const image = await openOne(file);
       const book = await loadRules({ files: args.rules, overrule: readOverrule(args.overrule) });
-      const { from, reasons, next, unknown } = stickWord(book, image);
-      for (const line of idleOverrules(book, [{ key: image.file, reasons }])) io.talk(`${line}\n`);
-      const refusal = reasons.find((reason) => !nothingAgainst([reason]));
+      const { from, reasons, next, unknown } = usbDriveAdvice(book, image);
+      for (const line of unusedOverrides(book, [{ key: image.file, reasons }])) io.info(`${line}\n`);
+      const refusal = reasons.find((reason) => !isAllowed([reason]));
       if (refusal !== undefined) {
-        throw new Problem('refused/rule', `${printable(image.file)}: ${refusal.because} [${refusal.code}].`, {
+        throw new Problem('refused/rule', `${sanitize(image.file)}: ${refusal.because} [${refusal.code}].`, {
           hint: refusalHint(refusal, book.overrulable),
         });
       }
       const known = [...book.lines.values()].some((line) =>
         line.images.some(({ sha256 }) => sha256 === image.sha256),
       );
-      const document: LocalStickDocument = {
+      const document: UsbDriveDocument = {
         schema: 'upsfw/local-stick@1',
         generatedAt: io.clock.now().toISOString(),
-        ...(await writeStick(dir, image, system)),
+        ...(await writeUsbDrive(dir, image, system)),
         microLinkId: image.microLinkId,
         version: image.version,
         from,
@@ -39,7 +39,7 @@ export function createStickAction(system?: StickSystem): LocalAction {
         unknown,
       };
       if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-      else io.out(renderStick(document, { format: 'text', color: io.color && args.color }));
+      else io.out(renderUsbDrive(document, { format: 'text', color: io.color && args.color }));
       return DONE;
     },
   };
@@ -49,11 +49,11 @@ export const stickAction: LocalAction = createStickAction();
 
 /** The one intact image that is meant. Throws Problem config/images, or that of the file. */
 async function openOne(file: string): Promise<StoredImage> {
-  const { images, cardFiles } = await openNamed([file]);
+  const { images, cardFiles } = await openPaths([file]);
   const [image] = images;
   if (image === undefined || images.length > 1 || cardFiles.length > 0) {
     const what = cardFiles.length > 0 && images.length === 0 ? 'is firmware for a card' : 'is a whole folder';
-    throw new Problem('config/images', `${printable(file)} ${what}; IMAGE is one image for a UPS.`, {
+    throw new Problem('config/images', `${sanitize(file)} ${what}; IMAGE is one image for a UPS.`, {
       hint: 'Name one file that ends in .enc.',
     });
   }
@@ -61,7 +61,7 @@ async function openOne(file: string): Promise<StoredImage> {
   if (problem === undefined) return image;
   throw new Problem(
     problem.code,
-    `${printable(image.file)}: ${image.problems.map(({ message }) => message).join(' ')}`,
+    `${sanitize(image.file)}: ${image.problems.map(({ message }) => message).join(' ')}`,
     { hint: 'Get the file again, and compare its sha256 with that of its source.' },
   );
 }

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { ACCESS } from '../../access.ts';
 import type { SimulatedDevice } from '../../device/device.ts';
-import { openCardFace } from '../card.ts';
+import { openCardEndpoint } from '../card.ts';
 import { type SelfSigned, selfSigned } from '../certificate.ts';
-import type { Face } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { FTP, FTP_FEATURES } from './replies.ts';
 import { FtpSession } from './session.ts';
 
@@ -178,9 +178,9 @@ export class FtpConversation {
 }
 
 /** The FTP server of a card: active and passive data connections, explicit TLS on some, no extras (EPSV and SIZE are not known). */
-export function openFtpFace(device: SimulatedDevice, address: string): Promise<Face> {
+export function openFtpEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
   let connections = 0;
-  return openCardFace(device, address, (socket) => {
+  return openCardEndpoint(device, address, (socket) => {
     // The command line can switch the service off with the next start.
     if (!device.card.ftpOn) {
       socket.destroy();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as snmp from 'net-snmp';
 import type { SimulatedDevice } from '../../device/device.ts';
-import type { Face } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { openAgent } from './agent.ts';
 import { OBJECTS, UPDATE_OBJECT, valueNow } from './objects.ts';
 import type { SetRequest, SnmpTree } from './tree.ts';
@@ -10,7 +10,11 @@ const START = 2;
 const CLEAR = 1;
 
 /** The agent of a simulated card, on an address; port 0 = a free one. */
-export async function openSnmpFace(device: SimulatedDevice, address: string, port = 0): Promise<Face> {
+export async function openSnmpEndpoint(
+  device: SimulatedDevice,
+  address: string,
+  port = 0,
+): Promise<Endpoint> {
   const answer = new NextAnswer();
   const agent = await openAgent({
     place: { address, port },

@@ -5,8 +5,8 @@ import type { SimulatedDevice } from '../../device/device.ts';
 import { absolutePath, cardFiles } from '../../device/files.ts';
 import { answerCommand } from '../../shell/commands.ts';
 import { Terminal, TOO_MANY_LOGINS } from '../../shell/terminal.ts';
-import { openCardFace } from '../card.ts';
-import type { Face } from '../endpoint.ts';
+import { openCardEndpoint } from '../card.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { hostKey, SSH_PROFILES, type SshProfile } from './host-keys.ts';
 import { receiveScp } from './scp-sink.ts';
 import { guardSocket, spoilBanner } from './wire.ts';
@@ -16,12 +16,12 @@ const SCP = /^scp (?<options>(?:-[a-z]+ )+)(?<path>\S.*)$/;
 const SYSTEM_MESSAGE = 'Only for those who may.';
 
 /** SSH as a card has it: password login, one channel a connection, a shell, and `scp` as the only program of most cards. */
-export async function openSshFace(device: SimulatedDevice, address: string): Promise<Face> {
+export async function openSshEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
   const { ssh } = device.persona;
   if (ssh === 'none') throw new RangeError('this card has no SSH');
   const servers = serversOf(device, SSH_PROFILES[ssh]);
   let connections = 0;
-  return openCardFace(device, address, (socket: Socket) => {
+  return openCardEndpoint(device, address, (socket: Socket) => {
     if (device.has('ssh-refused')) {
       socket.destroy();
       return;

@@ -14,7 +14,7 @@ export interface Line {
 }
 
 /** What speaks at a port. */
-export interface Face {
+export interface Endpoint {
   /** The line rate that it is set to now; null where the port has none (USB). */
   readonly rate: number | null;
   hear(bytes: Buffer): void;
@@ -32,7 +32,7 @@ const FULL = 4096;
 /** A serial line, or the pipe of a USB unit, with a pseudo terminal as its other end. */
 export class PortLine implements Line {
   readonly #device: SimulatedLocalDevice;
-  readonly #face: Face;
+  readonly #face: Endpoint;
   #pty: Pty | null = null;
   #agreed: { readonly rate: number; readonly until: number } | null = null;
   #openers: { readonly any: boolean; readonly until: number } | null = null;
@@ -42,13 +42,13 @@ export class PortLine implements Line {
   #incoming = Promise.resolve();
   #outgoing = Promise.resolve();
 
-  private constructor(device: SimulatedLocalDevice, face: Face) {
+  private constructor(device: SimulatedLocalDevice, face: Endpoint) {
     this.#device = device;
     this.#face = face;
   }
 
   /** Rejects with Problem config/usage where this machine gives no pseudo terminal. */
-  static async open(device: SimulatedLocalDevice, face: Face): Promise<PortLine> {
+  static async open(device: SimulatedLocalDevice, face: Endpoint): Promise<PortLine> {
     const line = new PortLine(device, face);
     line.#pty = await openPty((bytes) => line.#arrived(bytes));
     device.on('change', () => line.#babbles());
