@@ -1,4 +1,7 @@
-/** Where things lie in a record header; all numbers are big-endian (catalogue notes, image format). */
+/**
+ * Where things lie in a record header; all numbers are big-endian.
+ * Source: docs/sources/image-format.md#header
+ */
 export const HEADER = {
   bytes: 128,
   format: 0x00,

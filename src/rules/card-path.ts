@@ -24,7 +24,10 @@ export function cardPathFacts(
   ];
 }
 
-/** The gate that the *installed* firmware puts before an update through the card (card notes, section 1.7). */
+/**
+ * The gate that the *installed* firmware puts before an update through the card.
+ * Source: docs/sources/card.md#gates-by-installed-firmware
+ */
 export function cardPathOf(at: Standing | null, line: Line | undefined): CardPath {
   if (at === null || line === undefined || line.cardPath.update === 'unknown') {
     const note = line?.cardPath.note === undefined ? '' : ` (${line.cardPath.note})`;

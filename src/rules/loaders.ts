@@ -3,7 +3,10 @@ import type { Line } from './catalogue-schema.ts';
 import type { Fact } from './matcher.ts';
 import { compareVersions, highest } from './versions.ts';
 
-/** Record names of boot loaders end in `BL`, whatever letter marks a patch behind it (image notes, section 5). */
+/**
+ * Record names of boot loaders end in `BL`, whatever letter marks a patch behind it.
+ * Source: docs/sources/image-format.md#component-names
+ */
 const LOADER = /^([A-Z]BL)/;
 
 interface Release {

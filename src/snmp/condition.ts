@@ -3,7 +3,10 @@ import { FLAG, parseFlags } from './flags.ts';
 import { OID } from './oids.ts';
 import { numberOf, type SnmpAnswers, textOf } from './values.ts';
 
-/** upsBasicOutputStatus values by what they say of mains and output (SNMP notes, section a). */
+/**
+ * upsBasicOutputStatus values by what they say of mains and output.
+ * Source: docs/sources/snmp.md#output-status
+ */
 const ON_LINE: readonly number[] = [2, 4, 12, 13, 20];
 const ON_BATTERY: readonly number[] = [3, 15];
 const OUTPUT_OFF: readonly number[] = [5, 7, 11];

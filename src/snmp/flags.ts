@@ -1,4 +1,4 @@
-/** The 64 state flags of a Smart-UPS, numbered from 1 (SNMP notes, "Flags that matter before an upgrade"). */
+/** The 64 state flags of a Smart-UPS, numbered from 1. Source: docs/sources/snmp.md#state-flags */
 export const FLAG = {
   onLine: 4,
   communicating: 6,

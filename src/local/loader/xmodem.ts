@@ -4,7 +4,10 @@ import type { ByteLine } from '../line/line.ts';
 import type { LocalWaits } from '../waits.ts';
 import { BYTE, meaningOf, QUIET, type Sign, SignReader } from './signs.ts';
 
-/** Bytes of a block; the one size that a boot loader was seen to take (local notes, section 5.2). */
+/**
+ * Bytes of a block; the one size that a boot loader was seen to take.
+ * Source: docs/sources/local.md#boot-loader
+ */
 export const BLOCK = 128;
 
 const SOH = 0x01;

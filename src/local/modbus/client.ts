@@ -1,7 +1,7 @@
 import { EXCEPTION_BYTES, type ModbusLink } from './link.ts';
 import { BLOCKS, REGISTER, type RegisterName } from './registers.ts';
 
-/** Address of a unit that nobody changed at its panel (local notes, section 2). */
+/** Address of a unit that nobody changed at its panel. Source: docs/sources/local.md#modbus */
 const SLAVE = 1;
 const READ_HOLDING = 3;
 const TRIES = 3;

@@ -1,4 +1,7 @@
-/** Registers of a unit (local notes, section 2): address and count. Read in blocks, see `BLOCKS`. */
+/**
+ * Registers of a unit: address and count. Read in blocks, see `BLOCKS`.
+ * Source: docs/sources/local.md#modbus
+ */
 export const REGISTER = {
   status: [0, 2],
   batteryTest: [23, 1],

@@ -6,7 +6,7 @@ import { uploadByScp } from '../files/scp.ts';
 import { networkOf, sshOptions, type Tools } from '../tools.ts';
 import { tooLate } from '../update/start.ts';
 
-/** Where a card looks for its own firmware (card notes, section 3). */
+/** Where a card looks for its own firmware. Source: docs/sources/card.md#firmware-of-the-card */
 const ROOT = '/';
 
 /**

@@ -14,8 +14,9 @@ const RESTART_SECONDS = 2;
 const PROGRAM_SECONDS = 200;
 
 /**
- * The boot loader of a unit on its serial line: 9600 8N1, asks for an image for ever, and takes it by XMODEM (local notes, section
- * 5.2). Its interval between two asks is ours: it is not known.
+ * The boot loader of a unit on its serial line: 9600 8N1, asks for an image for ever, and takes it by XMODEM.
+ * Its interval between two asks is ours: it is not known.
+ * Source: docs/sources/local.md#boot-loader
  */
 export class LoaderFace {
   readonly rate = 9600;

@@ -7,8 +7,9 @@ const HEAD = 8;
 export const HALF = 2;
 
 /**
- * The response to a nonce (local notes, section 1.9): running sums that begin with the Micro-Link id, go over the head of page 0, the
+ * The response to a nonce: running sums that begin with the Micro-Link id, go over the head of page 0, the
  * whole field of the serial number and the nonce.
+ * Source: docs/sources/local.md#microlink-password
  */
 export function responseTo(nonce: Uint8Array, pageZero: Uint8Array, serialField: Uint8Array): Buffer {
   const start = runSums(pageZero.subarray(0, HEAD), [pageZero[4] ?? 0, pageZero[3] ?? 0]);

@@ -14,7 +14,10 @@ export interface PageRecord {
 export const WRITE_OVERHEAD = 5;
 const QUIET_SECONDS = 20;
 
-/** The unit's side of Microlink, whatever carries it (local notes, sections 1.2 to 1.4, 1.9 and 8). It never speaks first. */
+/**
+ * The unit's side of Microlink, whatever carries it. It never speaks first.
+ * Source: docs/sources/local.md#microlink-records, docs/sources/local.md#microlink-password
+ */
 export class MicrolinkSession {
   readonly #device: SimulatedLocalDevice;
   readonly #pages: Pages;

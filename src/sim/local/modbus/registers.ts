@@ -19,7 +19,8 @@ const NOT_THERE = 0xffff;
 type Row = readonly [register: number, words: readonly number[]];
 
 /**
- * The registers from `first` on (local notes, section 2); null where one of them does not exist. A read must stay in one block.
+ * The registers from `first` on; null where one of them does not exist. A read must stay in one block.
+ * Source: docs/sources/local.md#modbus
  */
 export function readRegisters(
   device: SimulatedLocalDevice,
