@@ -34,7 +34,10 @@ export const CODE = {
   upsLost: 'E107',
 } as const;
 
-/** What the card's result codes mean (vendor's command line guides 990-4879 and 990-91149, section on result codes). */
+/**
+ * What the card's result codes mean.
+ * Source: docs/sources/card.md#result-codes
+ */
 export const RESULT_CODES: Readonly<Record<string, string>> = {
   E000: 'success',
   E001: 'command issued',

@@ -64,7 +64,10 @@ export const LocalPersonaSchema = z
       .strictObject({ productId: z.string().regex(/^[0-9a-f]{4}$/), productName: text })
       .nullable()
       .default(null),
-    /** The map id, and whether the Micro-Link id is at register 512, as a public scan of an SRT shows it. */
+    /**
+     * The map id, and whether the Micro-Link id is at register 512, as a public scan of an SRT shows it.
+     * Source: docs/sources/local.md#modbus
+     */
     modbus: z
       .strictObject({ mapId: z.string().length(4), idRegister: z.boolean() })
       .nullable()

@@ -93,7 +93,10 @@ function inventoryRows({ persona, version, serial, microLinkId }: SimulatedLocal
   ];
 }
 
-/** The fixed values as a public reading of an SMT1500RM2UC shows them; the notes name the registers only. */
+/**
+ * The fixed values as a public reading of an SMT1500RM2UC shows them.
+ * Source: docs/sources/local.md#modbus
+ */
 function testRows({ persona }: SimulatedLocalDevice): readonly Row[] {
   return [
     [2048, words(persona.modbus?.mapId ?? '', 2, ' ')],
