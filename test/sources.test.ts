@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix, relative } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -103,7 +103,7 @@ describe('citations', () => {
     expect(names.length).toBeGreaterThan(20);
     const sources = rules
       // Its sources are where people put their own reports.
-      .filter((file) => relative('src/rules', file) !== 'confirmed.yaml')
+      .filter((file) => !file.endsWith('/confirmed.yaml'))
       .flatMap((file) => sourcesOf(parse(read(file)), file));
     expect(sources.length).toBeGreaterThan(400);
     expect(sources.filter(([, source]) => !isKnown(source)).map((found) => found.join(': '))).toEqual([]);
