@@ -16,9 +16,10 @@ export interface FirmwareReading {
 }
 
 /**
- * The form of a firmware string (facts: SNMP notes, section c).
+ * The form of a firmware string.
  * `micro-link`: names a UPS version; `ups-link`: the older protocol of SU, SUA and SURT units (`652.13.I`);
  * `other`: readable, but neither (a bare `4.1`); `none`: nothing usable.
+ * Source: docs/sources/snmp.md#firmware-strings
  */
 export type FirmwareForm = 'micro-link' | 'ups-link' | 'other' | 'none';
 

@@ -17,12 +17,15 @@ export function isCardName(file: string): boolean {
   return CARD_NAME.test(file);
 }
 
-/** Applications for a UPS: `sumx` and `su` for a Smart-UPS, `sy` for a Symmetra (card notes, section 1.1). */
+/**
+ * Applications for a UPS: `sumx` and `su` for a Smart-UPS, `sy` for a Symmetra.
+ * Source: docs/sources/card.md#platforms-and-applications
+ */
 const APPLICATIONS: readonly string[] = ['sumx', 'su', 'sy'];
 const SECOND_GENERATION: readonly string[] = ['hw05', 'hw06'];
 const THIRD_GENERATION: readonly string[] = ['hw21'];
 
-/** `apc_hw0n_type_version.bin` (card notes, section 3). */
+/** `apc_hw0n_type_version.bin`. Source: docs/sources/card.md#firmware-of-the-card */
 const MODULE = /^apc_(hw\d\d)_([a-z][a-z0-9]*)_v?([0-9][0-9a-z.-]*)\.bin$/i;
 /**
  * What real names of third-generation files look like is not documented. Taken are those built like the module names that
@@ -76,7 +79,8 @@ export function readCardName(file: string): { readonly claims: Claims; readonly 
 
 /**
  * Reads a firmware file of a card from its bytes and its name. Never throws: what is wrong is named in `problems`. That the
- * bytes are whole only the card can tell, which checks header and checksums before it takes them (card notes, section 3).
+ * bytes are whole only the card can tell, which checks header and checksums before it takes them.
+ * Source: docs/sources/card.md#firmware-of-the-card
  */
 export function readCardFile(bytes: Uint8Array, file: string): Omit<CardFile, 'path'> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -220,7 +220,10 @@ function hex(value: number): string {
   return `0x${value.toString(16).padStart(4, '0')}`;
 }
 
-/** Where things lie in a record header; all numbers are big-endian (catalogue notes, image format). */
+/**
+ * Offsets in a record header; all numbers are big-endian.
+ * Source: docs/sources/image-format.md#header
+ */
 export const HEADER = {
   bytes: 128,
   format: 0x00,
@@ -258,7 +261,8 @@ export const ROUTINE_NAME = /^[A-Za-z_][A-Za-z0-9_]{3,19}$/;
 
 /**
  * The checksum of image records: Fletcher's scheme with modulus 256, both sums beginning at 0. The low byte is the sum
- * of the bytes, the high byte the sum of the running sums (catalogue notes, image format; 483 of 483 records agree).
+ * of the bytes, the high byte the sum of the running sums (483 of 483 records agree).
+ * Source: docs/sources/image-format.md#checksums
  */
 export function checksum(bytes: Uint8Array): number {
   let low = 0;

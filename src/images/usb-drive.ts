@@ -50,8 +50,9 @@ const OF_SYSTEMS: ReadonlySet<string> = new Set([
 
 /**
  * Puts an image alone into the root of a FAT stick, under its own name, in one go, and reads it back. Never deletes or replaces
- * anything; a stick with anything else on it is refused (release notes: exactly one firmware file; local notes, section 5.7).
+ * anything; a stick with anything else on it is refused (release notes: exactly one firmware file).
  * Throws Problem config/stick, image/changed or image/copy.
+ * Source: docs/sources/local.md#usb-drive
  */
 export async function writeUsbDrive(
   dir: string,

@@ -2,7 +2,7 @@
 export interface LocalTimeouts {
   /** A port is listened to before anything is sent: a boot loader speaks by itself. */
   readonly listen: number;
-  /** A first answer of a serial unit (local notes, section 1.10). */
+  /** A first answer of a serial unit. Source: docs/sources/local.md#microlink-timing */
   readonly firstAnswer: number;
   /** One record over a serial line: 20 ms on the wire, and adapters that hold bytes back. */
   readonly record: number;

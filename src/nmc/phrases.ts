@@ -1,4 +1,7 @@
-/** Words of the card's command line (card notes, section 2). */
+/**
+ * Words of the card's command line.
+ * Source: docs/sources/card.md#login-and-prompt, docs/sources/card.md#result-codes
+ */
 export const PHRASES = {
   /** `apc>`, `name@apc>` or a prompt of the owner's, at the end of what has arrived. */
   prompt: /(?:^|[\r\n])(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9._-]{1,40}>[ ]?$/,
@@ -7,7 +10,10 @@ export const PHRASES = {
   nag: /^\* Reboot required\b/i,
   /** The login of the serial and Telnet console, at the end of what has arrived. */
   consoleLogin: /(?:^|[\r\n])\s{0,80}User Name\s{0,8}:\s{0,8}$/i,
-  /** The keys of the full-screen event log (card notes, 2.1), and the bare prompt behind them. */
+  /**
+   * The keys of the full-screen event log, and the bare prompt behind them.
+   * Source: docs/sources/card.md#login-and-prompt
+   */
   logKeys: /<ESC>-\s{0,4}Exit/i,
   logScreen: /<ESC>-\s{0,4}Exit[^\r\n]{0,200}[\r\n]\s{0,200}>\s{0,8}$/i,
   /** A row of the event log on the screen: day in any of the card's forms, time, words. */
@@ -28,7 +34,10 @@ export const CODE = {
   upsLost: 'E107',
 } as const;
 
-/** What the card's result codes mean (vendor's command line guides 990-4879 and 990-91149, section on result codes). */
+/**
+ * What the card's result codes mean.
+ * Source: docs/sources/card.md#result-codes
+ */
 export const RESULT_CODES: Readonly<Record<string, string>> = {
   E000: 'success',
   E001: 'command issued',

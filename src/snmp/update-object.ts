@@ -2,7 +2,10 @@ import { OID } from './client/oids.ts';
 import type { SetOutcome, SnmpSession } from './client/session.ts';
 import { numberOf } from './client/values.ts';
 
-/** What upsAdvControlFirmwareUpdate says (SNMP notes, item 1). `not-offered`: the card has no such object. */
+/**
+ * What upsAdvControlFirmwareUpdate says. `not-offered`: the card has no such object.
+ * Source: docs/sources/snmp.md#update-object
+ */
 export type UpdateObjectState =
   | 'not-offered'
   | 'none'

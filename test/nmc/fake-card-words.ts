@@ -1,6 +1,11 @@
 import type { FakeObject } from './fake-agent.ts';
 
-/** What a fake card says, after the public notes on real ones (card notes, sections 2.3 and 3; SNMP notes, items 3 and 5). */
+/**
+ * What a fake card says, after the public notes on real ones.
+ * Sources: docs/sources/card.md#command-output,
+ * docs/sources/card.md#firmware-of-the-card,
+ * docs/sources/snmp.md#versions-of-the-card
+ */
 
 export const CARD_SERIAL = 'ZA1246002369';
 export const UPS_SERIAL = 'AS1234567890';

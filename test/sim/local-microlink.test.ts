@@ -8,7 +8,10 @@ import { FD, FE, record, response, restart, writeOf } from './raw-microlink.ts';
 
 afterEach(closeBenches);
 
-/** Frames of real units from public captures, check bytes last (local notes, section 1.5). */
+/**
+ * Frames of real units from public captures, check bytes last.
+ * Source: docs/sources/local.md#microlink-check-bytes
+ */
 const GOLDEN = `
 00 0a108003ed07090001004000f802fe04 2104
 13 0331fc02fb001fffff03fc0af804fe0e 0c7e

@@ -1,7 +1,7 @@
 import type { RawPort } from './raw-port.ts';
 
 /**
- * A client of Microlink of its own for the tests of the simulator: from the local notes, sections 1.2 to 1.9, and from nothing of the
+ * A client of Microlink of its own for the tests of the simulator: from docs/sources/local.md, and from nothing of the
  * simulator.
  */
 

@@ -246,7 +246,10 @@ const UPS =
 /** Roles of devices that are no UPS, as keepers of lists write them, with single blanks between the words. */
 const OTHER_ROLE =
   /\b(?:[er]?pdus?|power distribution|ats|sts|transfer switch(?:es)?|netbotz)\b|\b(?:switch(?:es)?|routers?|firewalls?|servers?|cameras?|sensors?|cooling|crac|air condition(?:er|ers|ing)|patch panels?|kvms?|console)$/i;
-/** Model numbers of rack PDUs and transfer switches, monitors and air conditioners of the same maker (card notes, 1.1). */
+/**
+ * Model numbers of rack PDUs and transfer switches, monitors and air conditioners of the same maker.
+ * Source: docs/sources/snmp.md#sysdescr
+ */
 const OTHER_MODEL =
   /^(?:apc[-_ ]?)?(?:AP(?:44|77|78|79|84|86|87|88|89)\d\d|AP(?:DU|EPDU)\d|A?EPDU\d|NBRK\d|NBPD\d|NBWL\d|AP9[37]\d\dTH|ACR[CDP]\d)|\b(?:rack[-_ ]?pdu|masterswitch|switched rack|metered rack|in-?row|netbotz|transfer switch)\b/i;
 /** Applications of cards of other devices, as sysDescr names them. */

@@ -9,7 +9,8 @@ const PACE = 8;
 
 /**
  * Opens a node like `/dev/hidraw0`. One read is one report, and a write goes out over the interrupt endpoint where the device has
- * one (local notes, section 1.11, inferred). Needs no package. Rejects with Problem link/port.
+ * one (inferred). Needs no package. Rejects with Problem link/port.
+ * Source: docs/sources/local.md#microlink-over-usb
  */
 export async function openHidraw(path: string, time: LineTime): Promise<ReportPort> {
   const { clock, signal } = time;

@@ -1,6 +1,6 @@
 import { type Clock, Problem, sanitize } from '../../core/index.ts';
 
-/** Speeds of the ports of a unit (local notes, sections 1.1 and 3). */
+/** Speeds of the ports of a unit. Source: docs/sources/local.md#serial-line */
 export type Rate = 9600 | 2400;
 
 /** A serial line, 8N1 and without flow control: images hold the bytes that flow control would swallow. */
@@ -36,7 +36,7 @@ export function refuseWhereStopped(name: string, { signal }: LineTime): void {
 /** Opens a port for one owner. Rejects with Problem link/port where it cannot be used. */
 export type OpenLine = (path: string, rate: Rate, time: LineTime) => Promise<ByteLine>;
 
-/** HID reports of a USB unit, the report id first (local notes, section 1.11). */
+/** HID reports of a USB unit, the report id first. Source: docs/sources/local.md#microlink-over-usb */
 export interface ReportPort {
   readonly name: string;
   /** Rejects with Problem link/closed or refused/stopped. */

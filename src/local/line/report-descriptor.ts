@@ -1,4 +1,4 @@
-/** Usage page of the vendor's tunnel, and its two usages (local notes, section 1.11). */
+/** Usage page of the vendor's tunnel, and its two usages. Source: docs/sources/local.md#microlink-over-usb */
 const TUNNEL_PAGE = 0xff86;
 const TO_UNIT = 0xfc;
 const FROM_UNIT = 0xfd;

@@ -8,7 +8,7 @@ export type LoaderEvent =
   | { readonly kind: 'ack' | 'nak' | 'can' | 'want' }
   | { readonly kind: 'text'; readonly text: string };
 
-/** What a line of text means (local notes, section 5.2). Data: the words are the loader's. */
+/** What a line of text means. Data: the words are the loader's. Source: docs/sources/local.md#boot-loader */
 const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
   [/Download Manager/, 'loader'],
   [/^\s*No Application in memory/, 'no-application'],

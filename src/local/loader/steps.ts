@@ -31,7 +31,10 @@ export interface LoaderTools {
 
 const NEVER = new AbortController().signal;
 
-/** The slowest image that is known takes half an hour on the wire (local notes, section 5.2), and may be begun anew. */
+/**
+ * The slowest image that is known takes half an hour on the wire, and may be begun anew.
+ * Source: docs/sources/local.md#boot-loader
+ */
 const SENDING_LIMIT = 3 * 3600;
 
 /** Steps of an image into a boot loader. The loader takes it as it comes, so there is no transfer before the start. */

@@ -4,7 +4,10 @@ import type { ByteLine } from '../line/line.ts';
 import type { LocalTimeouts } from '../timeouts.ts';
 import { BYTE, type LoaderEvent, LoaderOutputParser, meaningOf, QUIET } from './output.ts';
 
-/** Bytes of a block; the one size that a boot loader was seen to take (local notes, section 5.2). */
+/**
+ * Bytes of a block; the one size that a boot loader was seen to take.
+ * Source: docs/sources/local.md#boot-loader
+ */
 export const BLOCK = 128;
 
 const SOH = 0x01;

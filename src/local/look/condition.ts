@@ -1,6 +1,9 @@
 import { type Condition, UNKNOWN_CONDITION } from '../../core/index.ts';
 
-/** Bits of the state that stand against an update while they are set (local notes, section 1.8; Modbus has the same). */
+/**
+ * Bits of the state that stand against an update while they are set (Modbus has the same).
+ * Source: docs/sources/local.md#microlink-fields
+ */
 const ALARMS: readonly (readonly [number, string])[] = [
   [2, 'on battery'],
   [3, 'bypass'],

@@ -10,7 +10,7 @@ export type Identity = Pick<
   'serial' | 'model' | 'sku' | 'manufactured' | 'ratingVA' | 'firmware' | 'condition' | 'simulated'
 >;
 
-/** Paths of what is wanted (local notes, section 1.8). */
+/** Paths of what is wanted. Source: docs/sources/local.md#microlink-fields */
 const PATH = {
   serial: '2:4.9.40',
   sku: '2:4.9.42',
@@ -27,7 +27,10 @@ const PATH = {
   ratingVA: '2:4.7.2B',
 } as const;
 
-/** Bit that says that a test or a calibration is going on; Modbus has the same (sections 1.8 and 2). */
+/**
+ * Bit that says that a test or a calibration is going on; Modbus has the same.
+ * Source: docs/sources/local.md#microlink-fields, docs/sources/local.md#modbus
+ */
 const IN_PROGRESS = 1;
 const CHARGE_SCALE = 2 ** 9;
 const POWER_SCALE = 2 ** 8;
@@ -59,7 +62,10 @@ export function fromMicrolink(fields: Fields): Identity {
 
 const MARK = new RegExp(SIMULATED_MARK);
 
-/** Versions of the parts beside the UPS firmware, found as text: their paths are not known (section 1.8). */
+/**
+ * Versions of the parts beside the UPS firmware, found as text: their paths are not known.
+ * Source: docs/sources/local.md#microlink-fields
+ */
 export function partVersions(fields: Fields): readonly string[] {
   return [/MCU \d\d\.\d/, /UBL \d\d\.\d/, /MBL \d\d\.\d/].flatMap((pattern) => fields.find(pattern) ?? []);
 }

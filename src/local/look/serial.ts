@@ -53,8 +53,9 @@ export interface SerialLookOptions {
 
 /**
  * Asks a serial port who is there, in an order in which no question can do harm: first only listening, because a boot loader speaks
- * by itself; then Microlink, Modbus, and the older protocol last (local notes, section 3). The line is at 9600 baud, and
+ * by itself; then Microlink, Modbus, and the older protocol last. The line is at 9600 baud, and
  * is the caller's to close.
+ * Source: docs/sources/local.md#order-of-probing
  */
 export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Promise<PortSeen> {
   const { time, waits } = options;

@@ -2,7 +2,10 @@ import { sanitize } from '../../core/index.ts';
 import type { ByteLine } from '../line/line.ts';
 import type { LocalTimeouts } from '../timeouts.ts';
 
-/** What a unit of the older protocol says of itself; it takes no update from anybody (local notes, section 3). */
+/**
+ * What a unit of the older protocol says of itself; it takes no update from anybody.
+ * Source: docs/sources/local.md#ups-link
+ */
 export interface UpsLinkUnit {
   /** `50.9.D`: SKU code, revision, locale. */
   readonly firmware: string | null;

@@ -25,7 +25,10 @@ export interface UsbLookOptions {
   readonly keepOff: string | null;
 }
 
-/** Tries to begin over USB, a second each: the first answer of a unit that was just plugged in is late (section 1.11). */
+/**
+ * Tries to begin over USB, a second each: the first answer of a unit that was just plugged in is late.
+ * Source: docs/sources/local.md#microlink-over-usb
+ */
 const TRIES = 10;
 const LONGEST_DESCRIPTOR = 4096;
 

@@ -4,7 +4,10 @@ export interface FieldPlace {
   readonly size: number;
 }
 
-/** Fields by their path, such as `2:4.9.40`; numbers in it are hexadecimal (local notes, section 1.7). */
+/**
+ * Fields by their path, such as `2:4.9.40`; numbers in it are hexadecimal.
+ * Source: docs/sources/local.md#microlink-descriptor
+ */
 export type FieldMap = ReadonlyMap<string, FieldPlace>;
 
 export interface Descriptor {

@@ -1,10 +1,13 @@
-/** Bytes that a host sends alone (local notes, section 1.2). */
+/** Bytes that a host sends alone. Source: docs/sources/local.md#microlink-control-bytes */
 export const CONTROL = { start: 0xfd, next: 0xfe, prefix: 0xf7 } as const;
 
 /** A record is a page id, the page, and two check bytes. */
 export const RECORD_OVERHEAD = 3;
 
-/** The two check bytes for what stands before them (local notes, section 1.5; tried against 32 public frames). */
+/**
+ * The two check bytes for what stands before them (tried against 32 public frames).
+ * Source: docs/sources/local.md#microlink-check-bytes
+ */
 export function checkBytes(bytes: Uint8Array): readonly [number, number] {
   let low = 0;
   let high = 0;

@@ -1,4 +1,4 @@
-/** What page 0 says of the pages that follow (local notes, section 1.6). */
+/** What page 0 says of the pages that follow. Source: docs/sources/local.md#microlink-page-0 */
 export interface Header {
   /** Bytes of a page; 16 and 32 are known. */
   readonly width: number;

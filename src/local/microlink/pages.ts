@@ -18,7 +18,10 @@ export interface Pages {
 
 /** Tries to begin before a unit counts as one that does not speak Microlink. */
 const FIRST_TRIES = 3;
-/** Bad or missing answers in a row after which the reading begins anew (local notes, section 1.10). */
+/**
+ * Bad or missing answers in a row after which the reading begins anew.
+ * Source: docs/sources/local.md#microlink-timing
+ */
 const MOST_BAD = 3;
 /** Times that all pages are asked for, to fill what was lost. */
 const MOST_PASSES = 5;

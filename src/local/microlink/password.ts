@@ -11,7 +11,10 @@ import type { Fields } from './reading.ts';
  */
 export type Exchange = 'both' | 'refused' | 'false-answer' | 'not-known';
 
-/** Fields of the exchange (local notes, section 1.8): the unit writes the master password, the host the slave password. */
+/**
+ * Fields of the exchange: the unit writes the master password, the host the slave password.
+ * Source: docs/sources/local.md#microlink-fields
+ */
 const MASTER = '2:4.8.6';
 const SLAVE = '2:4.8.5';
 const SERIAL = '2:4.9.40';
@@ -20,7 +23,10 @@ const NONCE_BYTES = 2;
 /** Pages to wait for, until the unit has published its answer. */
 const MOST_PAGES = 64;
 
-/** The answer to a nonce: a sum over the head of page 0, the serial number with its padding, and the nonce (section 1.9). */
+/**
+ * The answer to a nonce: a sum over the head of page 0, the serial number with its padding, and the nonce.
+ * Source: docs/sources/local.md#microlink-password
+ */
 export function answerTo(seed: Buffer, serial: Buffer, nonce: Buffer): Buffer {
   let low = seed[4] ?? 0;
   let high = seed[3] ?? 0;

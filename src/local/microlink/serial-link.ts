@@ -49,7 +49,10 @@ export function serialLink(line: ByteLine, waits: LocalTimeouts): SerialLink {
   return link;
 }
 
-/** Bytes that ask for a page may come back in front of it (local notes, section 1.2); no page has such an id. */
+/**
+ * Bytes that ask for a page may come back in front of it; no page has such an id.
+ * Source: docs/sources/local.md#microlink-control-bytes
+ */
 function withoutStrays(bytes: Buffer): Buffer {
   let strays = 0;
   while (bytes[strays] === CONTROL.next) strays += 1;

@@ -1,6 +1,6 @@
 import { EXCEPTION_BYTES, type ModbusLink } from './link.ts';
 
-/** Address of a unit that nobody changed at its panel (local notes, section 2). */
+/** Address of a unit that nobody changed at its panel. Source: docs/sources/local.md#modbus */
 const SLAVE = 1;
 const READ_HOLDING = 3;
 const TRIES = 3;
@@ -78,7 +78,10 @@ function registersOf(all: ReadonlyMap<number, number>): Registers {
   };
 }
 
-/** Registers of a unit (local notes, section 2): address and count. Read in blocks, see `BLOCKS`. */
+/**
+ * Registers of a unit: address and count. Read in blocks, see `BLOCKS`.
+ * Source: docs/sources/local.md#modbus
+ */
 export const REGISTER = {
   status: [0, 2],
   batteryTest: [23, 1],

@@ -47,7 +47,10 @@ function withCrc(frame: Buffer): Buffer {
   return Buffer.concat([frame, Buffer.from([sum & 0xff, sum >> 8])]);
 }
 
-/** Modbus inside of the reports of a USB unit: address and question, without a checksum (local notes, section 2). */
+/**
+ * Modbus inside of the reports of a USB unit: address and question, without a checksum.
+ * Source: docs/sources/local.md#modbus
+ */
 export function reportModbus(
   port: ReportPort,
   tunnel: Tunnel,

@@ -9,7 +9,8 @@ export interface UsbProduct {
 
 /**
  * Reads `Smart-UPS_1500 FW:UPS 03.5 / ID=1018`: the model before `FW:`, with underscores for blanks on some units, the
- * firmware behind it (local notes, section 4). Older units have `USB FW:` as a third part, which is cut off.
+ * firmware behind it. Older units have `USB FW:` as a third part, which is cut off.
+ * Source: docs/sources/local.md#usb-identification
  */
 export function parseUsbProduct(product: string): UsbProduct {
   const text = product.slice(0, 256);

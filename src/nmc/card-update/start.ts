@@ -12,7 +12,7 @@ import { uploadByScp } from '../files/scp.ts';
 import { HOST_IDENTITY } from '../upload-preconditions.ts';
 import { tooLate } from '../ups-update/start.ts';
 
-/** Where a card looks for its own firmware (card notes, section 3). */
+/** Where a card looks for its own firmware. Source: docs/sources/card.md#firmware-of-the-card */
 const ROOT = '/';
 
 /**

@@ -18,9 +18,10 @@ const LONGEST_LINE = 1024;
 const YES = Buffer.from([0]);
 
 /**
- * Reads a file by the old SCP protocol over an exec channel, of which cards serve the source side for `config.ini` at least
- * (card notes, 2.6). Throws Problem device/no-file where the card has no such file or does not hand it out, device/garbage,
+ * Reads a file by the old SCP protocol over an exec channel, of which cards serve the source side for `config.ini` at least.
+ * Throws Problem device/no-file where the card has no such file or does not hand it out, device/garbage,
  * and link/*.
+ * Source: docs/sources/card.md#ftp-and-scp
  */
 export function downloadByScp(download: ScpDownload): Promise<Buffer> {
   const { path, ssh } = download;

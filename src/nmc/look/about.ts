@@ -2,7 +2,10 @@ import { type Card, sanitize } from '../../core/index.ts';
 import { CODE } from '../phrases.ts';
 import { parseFields, type Reply } from '../session/reply.ts';
 
-/** The blocks of `about` by their headings (card notes, section 2.3); what stands before the first is about the hardware. */
+/**
+ * The blocks of `about` by their headings; what stands before the first is about the hardware.
+ * Source: docs/sources/card.md#command-output
+ */
 const HEADINGS = [
   ['app', /^Application Module/i],
   ['os', /^APC OS\s*\(AOS\)/i],
@@ -10,7 +13,10 @@ const HEADINGS = [
 ] as const;
 type Block = 'hardware' | (typeof HEADINGS)[number][0];
 
-/** The applications for a UPS, each made for one platform only (card notes, 1.1); `sumx` of the first generation has no SSH. */
+/**
+ * The applications for a UPS, each made for one platform only; `sumx` of the first generation has no SSH.
+ * Source: docs/sources/card.md#platforms-and-applications
+ */
 const MADE_FOR: Readonly<Record<string, Pick<Card, 'generation' | 'platform'>>> = {
   su: { generation: 'nmc3', platform: 'hw21' },
   sumx: { generation: 'nmc2', platform: 'hw05' },

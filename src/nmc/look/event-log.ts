@@ -1,6 +1,7 @@
 /**
- * The card's event log: `MM/DD/YYYY HH:MM:SS Device UPS: text 0x0176` (card notes, 1.5). The card's clock may be wrong, so lines are
+ * The card's event log: `MM/DD/YYYY HH:MM:SS Device UPS: text 0x0176`. The card's clock may be wrong, so lines are
  * told apart by what stood in the log before the update, never by the time of this machine.
+ * Source: docs/sources/card.md#event-log
  */
 
 /** One line of the log, its blanks made single. */

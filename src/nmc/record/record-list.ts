@@ -9,8 +9,9 @@ export interface ReadCommand {
 
 /**
  * The commands of a recording, in groups: those of a group are given in one session, because they stand on each other. All of
- * them only show something (command line guide 990-4879; card notes, sections 1.3 and 2.3). `eventlog` is not among them: it
+ * them only show something (command line guide 990-4879F). `eventlog` is not among them: it
  * is a full screen on which a single letter deletes the log.
+ * Source: docs/sources/card.md#upsfwupdate, docs/sources/card.md#command-output
  */
 export const READ_COMMANDS: readonly (readonly ReadCommand[])[] = [
   // The list of all commands: shows what this card has at all.

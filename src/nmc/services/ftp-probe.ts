@@ -13,7 +13,7 @@ export interface FtpGreeting {
 }
 
 const NOTHING: FtpGreeting = { greeting: null, model: null, os: null, tls: null };
-/** `AP9630 Network Management Card AOS v6.0.6 FTP server ready.` (card notes, 2.5) */
+/** `AP9630 Network Management Card AOS v6.0.6 FTP server ready.` Source: docs/sources/card.md#ftp-and-scp */
 const CARD = /\b([A-Z]{2}\d{4}[A-Z0-9]{0,6}) Network Management Card AOS (v[0-9][0-9a-z.]{0,20})/;
 const NOT_KNOWN_THERE = [500, 501, 502, 504];
 

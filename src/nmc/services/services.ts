@@ -211,7 +211,10 @@ async function lookAtSnmp(probe: Probe, service: 'snmp-v1' | 'snmp-v3'): Promise
   }
 }
 
-/** A community serves SNMPv1 and v2c alike on these cards, under one switch (SNMP notes, section d). */
+/**
+ * A community serves SNMPv1 and v2c alike on these cards, under one switch.
+ * Source: docs/sources/snmp.md#agent-behaviour
+ */
 function accessFor(access: SnmpAccess | null, service: 'snmp-v1' | 'snmp-v3'): SnmpAccess | null {
   if (access === null) return null;
   if (service === 'snmp-v3') return access.version === '3' ? access : null;

@@ -14,7 +14,10 @@ export interface RecoveryQuestion {
   readonly onBattery: boolean | null;
 }
 
-/** What only the person at the unit can see to (local notes, sections 5.5 and 5.7). */
+/**
+ * What only the person at the unit can see to.
+ * Source: docs/sources/local.md#interrupted-updates, docs/sources/local.md#preparation-of-the-computer
+ */
 const SEE_TO: readonly string[] = [
   'The unit is on mains, and nothing is connected to its output that must not go off.',
   'The cable is the one that came with the unit, without a hub or an extension between.',

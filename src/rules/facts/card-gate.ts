@@ -24,7 +24,10 @@ export function cardGateFacts(
   ];
 }
 
-/** The gate that the *installed* firmware puts before an update through the card (card notes, section 1.7). */
+/**
+ * The gate that the *installed* firmware puts before an update through the card.
+ * Source: docs/sources/card.md#gates-by-installed-firmware
+ */
 export function cardGateOf(at: InstalledFirmware | null, line: FirmwareLine | undefined): CardGate {
   if (at === null || line === undefined || line.cardGate.update === 'unknown') {
     const note = line?.cardGate.note === undefined ? '' : ` (${line.cardGate.note})`;

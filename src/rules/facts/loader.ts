@@ -3,7 +3,10 @@ import type { FirmwareLine } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions, highest } from '../engine/versions.ts';
 
-/** Record names of boot loaders end in `BL`, whatever letter marks a patch behind it (image notes, section 5). */
+/**
+ * Record names of boot loaders end in `BL`, whatever letter marks a patch behind it.
+ * Source: docs/sources/image-format.md#component-names
+ */
 const LOADER = /^([A-Z]BL)/;
 
 interface Release {

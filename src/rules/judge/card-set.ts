@@ -22,7 +22,10 @@ function wholeFile(card: Card, files: readonly CardFile[]): CardSet {
   return { files: wanted, ambiguous, facts: [] };
 }
 
-/** Boot monitor, operating system, application (card notes, section 3); what the card runs already is left out. */
+/**
+ * Boot monitor, operating system, application; what the card runs already is left out.
+ * Source: docs/sources/card.md#firmware-of-the-card
+ */
 function threeFiles(card: Card, files: readonly CardFile[]): CardSet {
   const of = (part: CardFile['part']): readonly CardFile[] => files.filter((file) => file.part === part);
   const boot = newest(of('card-boot'));

@@ -52,7 +52,10 @@ function checksum(bytes: Buffer): Buffer {
 /** `flashing`: the connection dies without a last word and the card goes down. */
 export type FlashAnswer = 'flashing' | 'refused';
 
-/** Names that a card takes in its root (card notes, section 3); what a file is, its content says. */
+/**
+ * Names that a card takes in its root; what a file is, its content says.
+ * Source: docs/sources/card.md#firmware-of-the-card
+ */
 const NAME =
   /^(?:apc_hw\d\d_(?:bootmon|aos|sumx|su|sy)_(?:\d{3}|\d{1,3}(?:\.\d{1,4}){1,4})\.bin|[A-Za-z0-9._-]+\.nmc3)$/;
 const FLASH_SECONDS = 60;

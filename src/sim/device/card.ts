@@ -2,7 +2,10 @@ import { ACCESS } from '../access.ts';
 import type { SimulatedDevice } from './device.ts';
 import { EVENTS } from './texts.ts';
 
-/** Of `Stat` in the first screen: application running, starting, or one that does not fit the operating system (card notes, 2.1). */
+/**
+ * Of `Stat` in the first screen: application running, starting, or one that does not fit the operating system.
+ * Source: docs/sources/card.md#first-screen
+ */
 export type AppState = 'A+' | 'A?' | 'A!';
 
 /** How long the application of a card needs after the card answers again. */

@@ -3,7 +3,10 @@ import type { LoggedEvent } from './texts.ts';
 /** Older lines fall out, as they do on a card. */
 const MOST_LINES = 400;
 
-/** The event log of a card: newest line first, times of the card's own clock (card notes, 1.5). */
+/**
+ * The event log of a card: newest line first, times of the card's own clock.
+ * Source: docs/sources/card.md#event-log
+ */
 export class EventLog {
   readonly #now: () => Date;
   readonly #lines: string[] = [];

@@ -160,7 +160,7 @@ function split(path: string): readonly [string, string] {
   return [cut <= 0 ? '/' : path.slice(0, cut), path.slice(cut + 1)];
 }
 
-/** From AOS 6 on: size, date, name; folders end in a slash (card notes, 2.3). */
+/** From AOS 6 on: size, date, name; folders end in a slash. Source: docs/sources/card.md#command-output */
 function shortLine({ name, bytes, isFolder }: Entry): string {
   return `${String(bytes).padStart(12)} Nov  5  2020  ${name}${isFolder ? '/' : ''}`;
 }

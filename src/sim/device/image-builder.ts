@@ -1,6 +1,7 @@
 /**
- * Images of our own, made from what is known of the container format (catalogue notes, image format). They hold no vendor
+ * Images of our own, made from what is known of the container format. They hold no vendor
  * byte and no unit would run them.
+ * Source: docs/sources/image-format.md#header
  */
 export interface ImageRecipe {
   readonly microLinkId: number;

@@ -21,7 +21,10 @@ export function cardReaches(version: string, wanted: string): boolean {
   return found === 0 || found === 1;
 }
 
-/** Whether the firmware that runs refuses updates through the card (card notes, 1.7). */
+/**
+ * Whether the firmware that runs refuses updates through the card.
+ * Source: docs/sources/card.md#gates-by-installed-firmware
+ */
 export function cardPathIsShut(persona: Persona, id: number | null, version: string): boolean {
   const gate = persona.cardGates.find((one) => one.microLinkId === id);
   if (gate === undefined || !reaches(version, gate.shutFrom)) return false;
@@ -34,7 +37,10 @@ export function loaderAt(persona: Persona, version: string): string | null {
   return loaderNeeded !== null && reaches(version, loaderNeeded.broughtBy) ? loaderNeeded.loader : null;
 }
 
-/** Whether a release does not run with the boot loader that there is once it is installed (card notes, 1.6). */
+/**
+ * Whether a release does not run with the boot loader that there is once it is installed.
+ * Source: docs/sources/field-reports.md#boot-loader-of-id-18
+ */
 export function needsOtherLoader(
   persona: Persona,
   id: number,

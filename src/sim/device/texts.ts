@@ -5,7 +5,10 @@ export interface LoggedEvent {
   readonly code: string;
 }
 
-/** What a card writes into its event log, with the codes (card notes, 1.5); the texts of newer cards are assumed to be the same. */
+/**
+ * What a card writes into its event log, with the codes; the texts of newer cards are assumed to be the same.
+ * Source: docs/sources/card.md#event-log
+ */
 export const EVENTS = {
   // The code is that of "network up"; no recording shows the words beside it.
   started: { who: 'System', text: 'Network service started.', code: '0x0007' },

@@ -16,7 +16,7 @@ export interface UpdateFile {
   readonly bytes: Buffer;
 }
 
-/** XMODEM at 9600 baud, as the card sends it to the UPS (card notes, 1.4). */
+/** XMODEM at 9600 baud, as the card sends it to the UPS. Source: docs/sources/card.md#transfer-to-the-ups */
 const BYTES_PER_SECOND = 850;
 const RESTART_SECONDS = 45;
 const FAST_FAILURE_SECONDS = 2;

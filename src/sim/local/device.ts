@@ -104,8 +104,9 @@ export class SimulatedLocalDevice extends EventEmitter {
   }
 
   /**
-   * Sends a running unit into its boot loader. How that is done over a wire is not public (local notes, section 5.4), so nothing
+   * Sends a running unit into its boot loader. How that is done over a wire is not public, so nothing
    * that arrives at a port does it: this stands for whatever it is.
+   * Source: docs/sources/local.md#entering-the-boot-loader
    */
   enterLoader(): void {
     if (this.persona.loader === null) throw new RangeError(`${this.name} has no boot loader to go to`);

@@ -6,7 +6,10 @@ const text = z.string().min(1).max(60);
 const release = z.string().regex(/^\d\d\.\d$/);
 const byte = z.int().min(0).max(255);
 
-/** How the pages of a unit are laid out; it shifts from firmware to firmware (local notes, section 1.7). */
+/**
+ * How the pages of a unit are laid out; it shifts from firmware to firmware.
+ * Source: docs/sources/local.md#microlink-descriptor
+ */
 const MicrolinkSchema = z.strictObject({
   /** W of page 0: data bytes of a page. */
   pageWidth: z.int().min(16).max(60),
@@ -61,7 +64,10 @@ export const LocalPersonaSchema = z
       .strictObject({ productId: z.string().regex(/^[0-9a-f]{4}$/), productName: text })
       .nullable()
       .default(null),
-    /** The map id, and whether the Micro-Link id is at register 512, as a public scan of an SRT shows it. */
+    /**
+     * The map id, and whether the Micro-Link id is at register 512, as a public scan of an SRT shows it.
+     * Source: docs/sources/local.md#modbus
+     */
     modbus: z
       .strictObject({ mapId: z.string().length(4), idRegister: z.boolean() })
       .nullable()

@@ -1,6 +1,9 @@
 import type { SimulatedLocalDevice } from './device.ts';
 
-/** Words of bits that Microlink and Modbus share (local notes, sections 1.8 and 2). */
+/**
+ * Words of bits that Microlink and Modbus share.
+ * Source: docs/sources/local.md#microlink-fields, docs/sources/local.md#modbus
+ */
 
 function bits(set: Readonly<Record<number, boolean>>): number {
   return Object.entries(set).reduce((word, [bit, is]) => (is ? word + 2 ** Number(bit) : word), 0);

@@ -4,7 +4,10 @@ import type { Line } from './port/line.ts';
 /** Characters that can be seen: every one may be an order, and several switch the load off. */
 const SEEN = /^[!-~]$/;
 
-/** UPS-Link of older units: 2400 8N1, single letters (local notes, section 3). Only the questions are answered. */
+/**
+ * UPS-Link of older units: 2400 8N1, single letters. Only the questions are answered.
+ * Source: docs/sources/local.md#ups-link
+ */
 export class UpsLinkFace {
   readonly rate = 2400;
   readonly #device: SimulatedLocalDevice;

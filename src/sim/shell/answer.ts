@@ -9,7 +9,7 @@ export interface ShellAnswer {
   readonly answered?: (typed: string) => ShellAnswer;
 }
 
-/** Result codes and their words (card notes, 2.2). */
+/** Result codes and their words. Source: docs/sources/card.md#result-codes */
 export const OK = 'E000: Success';
 export const ISSUED = 'E001: Successfully Issued';
 export const FAILED: ShellAnswer = { lines: ['E100: Command failed'] };

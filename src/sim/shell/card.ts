@@ -22,7 +22,7 @@ export function uptime(device: SimulatedDevice): string {
   return `${Math.floor(hours / 24)} Days ${hours % 24} Hours ${minutes % 60} Minutes`;
 }
 
-/** `about`: the hardware and what runs on it, in blocks (card notes, 2.3). */
+/** `about`: the hardware and what runs on it, in blocks. Source: docs/sources/card.md#command-output */
 export function about(device: SimulatedDevice): string[] {
   const { card } = device.persona;
   const block = (title: string, name: string, version: string): string[] => [
@@ -51,7 +51,7 @@ export function about(device: SimulatedDevice): string[] {
   ];
 }
 
-/** `system` (card notes, 2.3). */
+/** `system`. Source: docs/sources/card.md#command-output */
 export function system(device: SimulatedDevice): string[] {
   const { appName, appVersion, osVersion, bootVersion, appState } = device.card;
   return [
@@ -87,7 +87,10 @@ export function userTable(): string[] {
   ];
 }
 
-/** `ftp`, and `ftp -S`, which takes effect with the next start of the card (card notes, 2.2 and 2.3). */
+/**
+ * `ftp`, and `ftp -S`, which takes effect with the next start of the card.
+ * Source: docs/sources/card.md#command-output
+ */
 export function ftpService(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
   const [option, value] = words;
   if (option === undefined)
@@ -134,7 +137,10 @@ export function sessions(device: SimulatedDevice): string[] {
   ];
 }
 
-/** `reboot` asks first, `reboot -Y` does not; the output of the UPS does not care (card notes, 2.1). */
+/**
+ * `reboot` asks first, `reboot -Y` does not; the output of the UPS does not care.
+ * Source: docs/sources/card.md#login-and-prompt
+ */
 export function reboot(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
   const go = (): ShellAnswer => {
     device.counters.cardReboots += 1;

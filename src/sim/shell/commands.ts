@@ -75,7 +75,12 @@ function namesFor(device: SimulatedDevice): string[] {
   return names.map(([name]) => (name === 'xferstatus' ? 'xferStatus' : name));
 }
 
-/** Answers one line of input (card notes, sections 1.3, 2.2 and 2.3). Commands are not case-sensitive, options are. */
+/**
+ * Answers one line of input. Commands are not case-sensitive, options are.
+ * Sources: docs/sources/card.md#upsfwupdate,
+ * docs/sources/card.md#result-codes,
+ * docs/sources/card.md#command-output
+ */
 export function answerCommand(device: SimulatedDevice, line: string, folder: Folder): ShellAnswer {
   const [word = '', ...options] = line.trim().match(/"[^"]*"|\S+/g) ?? [];
   const words = options.map((option) => option.replace(/^"|"$/g, ''));

@@ -25,7 +25,7 @@ export function listing(device: SimulatedDevice, path: string): readonly string[
   return cardFiles(device).lines(absolutePath(path, '/')) ?? [];
 }
 
-/** `xferStatus`: how the last file arrived (card notes, 2.3). */
+/** `xferStatus`: how the last file arrived. Source: docs/sources/card.md#command-output */
 export function transferStatus(device: SimulatedDevice): string[] {
   const result = device.lastArrival === null ? 'Result not available' : device.lastArrival;
   return [OK, `Result of last file transfer: ${result}`];

@@ -9,7 +9,10 @@ const HALF = 40;
 const FACTS = 54;
 const LABEL = 19;
 
-/** The first screen: versions, name and state of the services, in the places where a card has them (card notes, 2.1). */
+/**
+ * The first screen: versions, name and state of the services, in the places where a card has them.
+ * Source: docs/sources/card.md#first-screen
+ */
 export function firstScreen(device: SimulatedDevice): string[] {
   const { card, persona } = device;
   const nmc3 = persona.generation === 'nmc3';

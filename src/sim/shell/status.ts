@@ -4,7 +4,10 @@ import { stateWords } from './ups.ts';
 
 const USAGE = ['Usage: detstatus -- Status Options', '  detstatus [-all] [-ss]'];
 
-/** `upsabout`: what the UPS says of itself (card notes, 2.3). Older units have no SKU. */
+/**
+ * `upsabout`: what the UPS says of itself. Older units have no SKU.
+ * Source: docs/sources/card.md#command-output
+ */
 export function upsabout(device: SimulatedDevice): ShellAnswer {
   if (!device.linkUp) return NO_UPS;
   const { ups } = device.persona;

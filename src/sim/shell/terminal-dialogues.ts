@@ -16,7 +16,10 @@ export type Step = Question | 'inside' | 'closed';
 const MOST_LOGINS = 3;
 const POLICY = 'The current password policy requires you to change your password...';
 
-/** The login as telnet and the serial line have it (card notes, 2.1). `loggedIn` is called once, with the right password. */
+/**
+ * The login as telnet and the serial line have it. `loggedIn` is called once, with the right password.
+ * Source: docs/sources/card.md#login-and-prompt
+ */
 export function loginDialogue(device: SimulatedDevice, loggedIn: () => void, attempt = 1): Question {
   const ask = (text: string, secret: boolean, answered: (typed: string) => Step): Question => ({
     before: [],
@@ -40,7 +43,7 @@ export function afterLogin(device: SimulatedDevice): Step {
   return device.has('password-change') ? passwordDialogue(device) : 'inside';
 }
 
-/** The change of the password that a card forces (card notes, 2.1). */
+/** The change of the password that a card forces. Source: docs/sources/card.md#login-and-prompt */
 function passwordDialogue(device: SimulatedDevice): Question {
   const ask = (before: readonly string[], text: string, answered: (typed: string) => Step): Question => ({
     before,

@@ -3,7 +3,10 @@ import type { SimulatedDevice } from '../device/device.ts';
 /** Bytes that a stalling card keeps until the next byte of input. */
 const TAIL = 12;
 
-/** The way from the command line to the client, with the quirks that cards have on it (card notes, 2.4). */
+/**
+ * The way from the command line to the client, with the quirks that cards have on it.
+ * Source: docs/sources/card.md#ssh
+ */
 export class TerminalOutput {
   readonly #device: SimulatedDevice;
   readonly #send: (text: string) => void;

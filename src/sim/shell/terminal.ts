@@ -143,7 +143,10 @@ export class Terminal {
     this.#output.write(`\r\n${nag}${this.#device.persona.prompt}`);
   }
 
-  /** The only full screen of a card: its keys act at once, and its prompt is a bare angle bracket (card notes, 2.1). */
+  /**
+   * The only full screen of a card: its keys act at once, and its prompt is a bare angle bracket.
+   * Source: docs/sources/card.md#login-and-prompt
+   */
   #events(page: number): void {
     this.#mode = 'events';
     const all = this.#device.eventLog;

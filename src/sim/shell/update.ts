@@ -12,7 +12,10 @@ interface NamedFile {
   readonly said: readonly string[];
 }
 
-/** `upsfwupdate` (card notes, 1.3). A file may lie in the card's flash or, where it has a port, on a stick. */
+/**
+ * `upsfwupdate`. A file may lie in the card's flash or, where it has a port, on a stick.
+ * Source: docs/sources/card.md#upsfwupdate
+ */
 export function updateCommand(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
   const [option = '', ...rest] = words;
   const usage = usageOf(device);

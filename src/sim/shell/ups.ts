@@ -8,7 +8,7 @@ const USAGE = [
   '  [-o# <Off | On>]',
 ];
 
-/** `ups`: the state of the output and orders to switch it (card notes, 2.3). */
+/** `ups`: the state of the output and orders to switch it. Source: docs/sources/card.md#command-output */
 export function upsCommand(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
   const [option = '', value = ''] = words;
   if (option === '?') return { lines: USAGE };

@@ -208,7 +208,10 @@ function readValue(bytes: Buffer, element: Element): SnmpValue | null {
   }
 }
 
-/** Agents send values of 32 bits with and without a sign (SNMP notes, section d); more bits are no value. */
+/**
+ * Agents send values of 32 bits with and without a sign; more bits are no value.
+ * Source: docs/sources/snmp.md#agent-behaviour
+ */
 function numberValue(value: number | null, isUnsigned: boolean): SnmpValue {
   if (value === null || value < -0x8000_0000 || value > 0xffff_ffff) return OTHER;
   return { kind: 'number', number: isUnsigned ? value >>> 0 : value };

@@ -1,6 +1,7 @@
 /**
- * Every OID the tool reads or writes, by name (SNMP notes, section a). Scalars with their final `.0`.
+ * Every OID the tool reads or writes, by name. Scalars with their final `.0`.
  * `ups` is the PowerNet UPS subtree.
+ * Source: docs/sources/snmp.md#objects-read
  */
 const ups = '1.3.6.1.4.1.318.1.1.1';
 
@@ -38,9 +39,12 @@ export const OID = {
   moduleFile2: '1.3.6.1.4.1.318.1.4.2.4.1.3.2',
   moduleVersion1: '1.3.6.1.4.1.318.1.4.2.4.1.4.1',
   moduleVersion2: '1.3.6.1.4.1.318.1.4.2.4.1.4.2',
-  /** The boot monitor; the tag MB of a sysDescr is another number (card notes, section 3). */
+  /** The boot monitor; the tag MB of a sysDescr is another number. Source: docs/sources/snmp.md#sysdescr */
   moduleVersion3: '1.3.6.1.4.1.318.1.4.2.4.1.4.3',
-  /** The card in a table of its own (SNMP notes, item 3); whether it answers without an application is not documented. */
+  /**
+   * The card in a table of its own; whether it answers without an application is not documented.
+   * Source: docs/sources/snmp.md#versions-of-the-card
+   */
   hostModel: '1.3.6.1.4.1.318.1.4.2.2.1.2.1',
   hostSerial: '1.3.6.1.4.1.318.1.4.2.2.1.3.1',
 } as const;

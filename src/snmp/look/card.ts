@@ -2,7 +2,7 @@ import { type Card, sanitize } from '../../core/index.ts';
 import { OID } from '../client/oids.ts';
 import { type SnmpAnswers, textOf } from '../client/values.ts';
 
-/** Keys of the bracket in a card's sysDescr (SNMP notes, section b). */
+/** Keys of the bracket in a card's sysDescr. Source: docs/sources/snmp.md#sysdescr */
 const KEYS = ['MB', 'PF', 'PN', 'AF1', 'AN1', 'MN', 'HR', 'SN', 'MD'] as const;
 type Key = (typeof KEYS)[number];
 const START = new RegExp(`(?<=^|\\s)(${KEYS.join('|')}):`, 'g');

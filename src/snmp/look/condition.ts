@@ -2,7 +2,10 @@ import type { Condition } from '../../core/index.ts';
 import { OID } from '../client/oids.ts';
 import { numberOf, type SnmpAnswers, textOf } from '../client/values.ts';
 
-/** upsBasicOutputStatus values by what they say of mains and output (SNMP notes, section a). */
+/**
+ * upsBasicOutputStatus values by what they say of mains and output.
+ * Source: docs/sources/snmp.md#output-status
+ */
 const ON_LINE: readonly number[] = [2, 4, 12, 13, 20];
 const ON_BATTERY: readonly number[] = [3, 15];
 const OUTPUT_OFF: readonly number[] = [5, 7, 11];
@@ -64,7 +67,7 @@ function within(value: number | null, low: number, high: number): number | null 
   return value === null || value < low || value > high ? null : value;
 }
 
-/** The 64 state flags of a Smart-UPS, numbered from 1 (SNMP notes, "Flags that matter before an upgrade"). */
+/** The 64 state flags of a Smart-UPS, numbered from 1. Source: docs/sources/snmp.md#state-flags */
 export const FLAG = {
   onLine: 4,
   communicating: 6,

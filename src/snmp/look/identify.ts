@@ -46,7 +46,10 @@ export interface Product {
   readonly what: string;
 }
 
-/** The members of APC's product tree, by the number below 318.1.3 (SNMP notes, section a). */
+/**
+ * The members of APC's product tree, by the number below 318.1.3.
+ * Source: docs/sources/snmp.md#product-tree
+ */
 export const APC_PRODUCTS: Readonly<Record<string, Product>> = {
   '1': { kind: 'ups', what: 'APC Back-UPS' },
   '2': { kind: 'ups', what: 'APC Smart-UPS' },
@@ -94,7 +97,8 @@ export const APC_TREE = '1.3.6.1.4.1.318';
 
 /** Trees by which a device is known, the longest first where one lies in another. */
 export const TREES: readonly (readonly [string, Product])[] = [
-  // Clustered PDUs answer with their objects instead of a product (SNMP notes, section a).
+  // Clustered PDUs answer with their objects instead of a product.
+  // Source: docs/sources/snmp.md#product-tree
   ['1.3.6.1.4.1.318.1.1.32', { kind: 'pdu', what: 'APC rack PDU' }],
   ['1.3.6.1.4.1.52674', { kind: 'other', what: 'NetBotz environment monitor' }],
   ['1.3.6.1.4.1.5528', { kind: 'other', what: 'NetBotz environment monitor' }],
@@ -109,7 +113,10 @@ export const TREES: readonly (readonly [string, Product])[] = [
   ['1.3.6.1.4.1.8072', { kind: 'agent', what: 'computer with the Net-SNMP agent' }],
 ];
 
-/** What the application of an APC card runs for, where the object id does not say it (SNMP notes, section b). */
+/**
+ * What the application of an APC card runs for, where the object id does not say it.
+ * Source: docs/sources/snmp.md#sysdescr
+ */
 export const APPLICATIONS: Readonly<Record<string, Product>> = {
   sy: { kind: 'ups', what: 'APC Symmetra' },
   rpdu: { kind: 'pdu', what: 'APC rack PDU' },
@@ -125,7 +132,10 @@ export const APPLICATIONS: Readonly<Record<string, Product>> = {
   mem: { kind: 'other', what: 'APC environment monitor' },
 };
 
-/** A card whose sysObjectID stops at the tree itself (SNMP notes, item 5). */
+/**
+ * A card whose sysObjectID stops at the tree itself.
+ * Source: docs/sources/snmp.md#card-without-its-application
+ */
 export const BARE_CARD: Product = { kind: 'card', what: 'APC card without its application' };
 
 /** What is asked of everything that is no Smart-UPS, to call it by its name. */

@@ -20,7 +20,10 @@ export interface Awake {
 /** Time that a keeper which cannot work takes to end. Milliseconds. */
 const TO_FAIL = 300;
 
-/** Keeps this machine from going to sleep: a laptop that did cost somebody a unit (local notes, section 5.7). */
+/**
+ * Keeps this machine from going to sleep: a laptop that did cost somebody a unit.
+ * Source: docs/sources/local.md#preparation-of-the-computer
+ */
 export async function keepAwake(): Promise<Awake> {
   const keeper = KEEPERS[process.platform];
   if (keeper === undefined) return { kept: false, release: () => undefined };

@@ -1,6 +1,7 @@
 /**
  * Second generation (AP9630, AP9631, AP9635; hw05, hw06), application `sumx`. Owns what is particular to it: the folder of its
- * update images and the faults of its command line (card notes, 2.4).
+ * update images and the faults of its command line.
+ * Source: docs/sources/card.md#ssh
  */
 import { COMMON_PLACES, type Generation, UPSFW } from '../data.ts';
 

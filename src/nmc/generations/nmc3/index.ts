@@ -1,6 +1,7 @@
 /**
  * Third generation (AP9640, AP9641, AP9643; hw21), application `su`. Owns what is particular to it: the versions from which its
- * command line is without the echo fault (card notes, 2.4).
+ * command line is without the echo fault.
+ * Source: docs/sources/card.md#ssh
  */
 import { COMMON_PLACES, type Generation, UPSFW } from '../data.ts';
 

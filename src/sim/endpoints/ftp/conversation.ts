@@ -117,7 +117,8 @@ export class FtpConversation {
 
   #login(password: string): void {
     const device = this.#device;
-    // Until the first password is replaced, a card takes no files (card notes, 2.1).
+    // Until the first password is replaced, a card takes no files.
+    // Source: docs/sources/card.md#login-and-prompt
     this.#loggedIn =
       this.#user === ACCESS.user && password === device.password && !device.has('password-change');
     if (!this.#loggedIn) {

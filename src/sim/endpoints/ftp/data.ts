@@ -31,8 +31,9 @@ export function openPassive(address: string, ready: (port: number) => void): Dat
 }
 
 /**
- * Goes to the client when there is something to transfer, from the port below that of the control connection (card notes, 2.5),
+ * Goes to the client when there is something to transfer, from the port below that of the control connection,
  * or from any where that one is not to be had.
+ * Source: docs/sources/card.md#ftp-and-scp
  */
 export function openActive(address: string, controlPort: number, client: string, port: number): DataChannel {
   let current: Socket | null = null;

@@ -1,4 +1,7 @@
-/** What the FTP server of a card answers; the greeting, 230 and 221 were seen (card notes, 2.5), the others follow the protocol. */
+/**
+ * What the FTP server of a card answers; the greeting, 230 and 221 were seen, the others follow the protocol.
+ * Source: docs/sources/card.md#ftp-and-scp
+ */
 export const FTP = {
   opening: '150 Opening data connection.',
   okay: '200 Command okay.',

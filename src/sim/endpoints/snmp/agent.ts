@@ -93,7 +93,10 @@ export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
   return { tree, port, close: () => wire.end() };
 }
 
-/** Version 1 has no word for an object that is not there: the whole request fails (SNMP notes, d). The agent does not know that. */
+/**
+ * Version 1 has no word for an object that is not there: the whole request fails. The agent does not know that.
+ * Source: docs/sources/snmp.md#agent-behaviour
+ */
 function asVersion1(request: Request, answer: Answer): void {
   const missing = answer.varbinds.findIndex(({ type }) => type >= snmp.ObjectType.NoSuchObject);
   if (missing === -1) return;

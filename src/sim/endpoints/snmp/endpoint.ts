@@ -34,7 +34,10 @@ export async function openSnmpEndpoint(
   return agent;
 }
 
-/** Enterprise 318 and a hardware address, which stays with the card (SNMP notes, d). */
+/**
+ * Enterprise 318 and a hardware address, which stays with the card.
+ * Source: docs/sources/snmp.md#agent-behaviour
+ */
 function apcEngineId(cardSerial: string): string {
   return `8000013e0300c0b7${createHash('sha256').update(cardSerial).digest('hex').slice(0, 6)}`;
 }

@@ -8,14 +8,17 @@ export interface SimulatedObject {
   readonly value: (device: SimulatedDevice) => string | number | null;
 }
 
-/** A card without its application (SNMP notes, 5). */
+/** A card without its application. Source: docs/sources/snmp.md#card-without-its-application */
 const BARE_CARD = '1.3.6.1.4.1.318';
 const P = '1.3.6.1.4.1.318.1.1.1';
 
 /** The object that starts and shows an update; the only one that may be written. */
 export const UPDATE_OBJECT = `${P}.6.2.9.0`;
 
-/** Serial, file and version of what runs on the card: 1 operating system, 2 application, 3 boot monitor (SNMP notes, 3). */
+/**
+ * Serial, file and version of what runs on the card: 1 operating system, 2 application, 3 boot monitor.
+ * Source: docs/sources/snmp.md#versions-of-the-card
+ */
 const MODULE_TABLE = '1.3.6.1.4.1.318.1.4.2.4.1';
 
 function appRuns(device: SimulatedDevice): boolean {

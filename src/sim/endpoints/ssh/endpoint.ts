@@ -111,7 +111,10 @@ function serveSession(device: SimulatedDevice, connection: Connection, session: 
 
 type Program = (channel: ServerChannel, hangUp: () => void) => void;
 
-/** What an `exec` request runs: `scp` on every card, any command on third-generation cards from 2.x on (card notes, 2.4). */
+/**
+ * What an `exec` request runs: `scp` on every card, any command on third-generation cards from 2.x on.
+ * Source: docs/sources/card.md#ssh
+ */
 function programFor(device: SimulatedDevice, command: string): Program | null {
   if (device.has('ssh-session-limit')) return turnAway;
   if (device.has('password-change')) return null;

@@ -18,7 +18,10 @@ const OLD: Algorithms = {
   hmac: ['hmac-sha1'],
 };
 
-/** Profiles of the card notes, section 2.4, by the name that a persona gives. */
+/**
+ * Profiles of what cards offer over SSH, by the name that a persona gives.
+ * Source: docs/sources/card.md#ssh
+ */
 export const SSH_PROFILES: Readonly<Record<Exclude<Persona['ssh'], 'none'>, SshProfile>> = {
   old: { algorithms: OLD, key: 'rsa-2048' },
   'old-rsa1024': { algorithms: OLD, key: 'rsa-1024' },

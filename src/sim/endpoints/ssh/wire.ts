@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Connection } from 'ssh2';
 import type { SimulatedDevice } from '../../device/device.ts';
 
-/** Idents of clients that cards do not take are shorter than this (card notes, 2.4). */
+/** Idents of clients that cards do not take are shorter than this. Source: docs/sources/card.md#ssh */
 const SHORTEST_IDENT = 13;
 const LONGEST_IDENT = 255;
 const SLOW_HANDSHAKE_SECONDS = 20;
@@ -37,8 +37,9 @@ interface PacketWriter {
 }
 
 /**
- * Makes the banner of a connection malformed, as third-generation cards with a System Message send it (card notes, 2.4): the
+ * Makes the banner of a connection malformed, as third-generation cards with a System Message send it: the
  * language tag claims a length that the packet does not have. False = the library has changed and the banner stays good.
+ * Source: docs/sources/card.md#ssh
  */
 export function spoilBanner(connection: Connection): boolean {
   const writer = field(field(field(connection, '_protocol'), '_packetRW'), 'write');

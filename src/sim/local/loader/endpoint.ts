@@ -14,8 +14,9 @@ const RESTART_SECONDS = 2;
 const PROGRAM_SECONDS = 200;
 
 /**
- * The boot loader of a unit on its serial line: 9600 8N1, asks for an image for ever, and takes it by XMODEM (local notes, section
- * 5.2). Its interval between two asks is ours: it is not known.
+ * The boot loader of a unit on its serial line: 9600 8N1, asks for an image for ever, and takes it by XMODEM.
+ * Its interval between two asks is ours: it is not known.
+ * Source: docs/sources/local.md#boot-loader
  */
 export class LoaderFace {
   readonly rate = 9600;
@@ -125,7 +126,10 @@ export function judge(device: SimulatedLocalDevice, bytes: Buffer): Installable 
   return found.known && found.id === device.microLinkId ? found : null;
 }
 
-/** Whether the unit runs with the image; with an older boot loader some releases never start (local notes, section 5.6). */
+/**
+ * Whether the unit runs with the image; with an older boot loader some releases never start.
+ * Source: docs/sources/field-reports.md#boot-loader-of-id-18
+ */
 export function runs(device: SimulatedLocalDevice, image: Installable): boolean {
   const { loaderNeeded } = device.persona;
   if (device.has('loader-never-returns')) return false;
@@ -142,7 +146,8 @@ export function comeBack(device: SimulatedLocalDevice, image: Installable): void
     device.loader = image.loader ?? device.loader;
   }
   if (device.has('loader-returns-other-serial')) device.serial = `${device.serial.slice(0, -1)}X`;
-  // Somebody must switch it on (local notes, section 5.2).
+  // Somebody must switch it on.
+  // Source: docs/sources/local.md#boot-loader
   device.outputOn = false;
   device.become('application');
 }

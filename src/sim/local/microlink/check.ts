@@ -14,7 +14,10 @@ export function runSums(
   return [first, second];
 }
 
-/** The two check bytes of a record or a write (local notes, section 1.5): with them both sums end at zero. */
+/**
+ * The two check bytes of a record or a write: with them both sums end at zero.
+ * Source: docs/sources/local.md#microlink-check-bytes
+ */
 export function checkBytes(bytes: Uint8Array): readonly [number, number] {
   const [first, second] = runSums(bytes);
   const one = MODULUS - ((first + second) % MODULUS);

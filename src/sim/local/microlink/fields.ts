@@ -1,4 +1,7 @@
-/** What a unit keeps in its pages, as a table: paths of public drivers (local notes, section 1.8), in parts that firmware orders anew. */
+/**
+ * What a unit keeps in its pages, as a table: paths of public drivers, in parts that firmware orders anew.
+ * Source: docs/sources/local.md#microlink-fields
+ */
 
 export const SECTION_NAMES = [
   'auth',
@@ -106,7 +109,8 @@ function inSystem(...body: readonly Node[]): Container {
 }
 
 export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
-  // The password of the unit and that of its partner stand side by side (section 1.9).
+  // The password of the unit and that of its partner stand side by side.
+  // Source: docs/sources/local.md#microlink-password
   auth: [
     inSystem(
       child(8, use(0x06, 'master', 4, LIVE), use(0x05, 'slave', 4, LIVE), use(0x09, 'authStatus', 2, LIVE)),

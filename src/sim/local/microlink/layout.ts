@@ -1,7 +1,7 @@
 import type { MicrolinkLayout } from '../personas.ts';
 import { type Container, type FieldName, type Node, SECTIONS, type Usage } from './fields.ts';
 
-/** Tokens of the descriptor (local notes, section 1.7). */
+/** Tokens of the descriptor. Source: docs/sources/local.md#microlink-descriptor */
 const TOKEN = {
   close: 0xff,
   child: 0xfe,

@@ -14,7 +14,7 @@ export interface Passwords {
 
 const PROTOCOL_VERSION = 0x0a;
 const DESCRIPTOR_VERSION = 1;
-/** Flags of page 0 (local notes, section 1.6). */
+/** Flags of page 0. Source: docs/sources/local.md#microlink-page-0 */
 const AUTH_REQUIRED = 0x01;
 const DESCRIPTOR_PRESENT = 0x08;
 /** Fills what is behind the descriptor, as the last pages of a public capture. */

@@ -3,7 +3,7 @@ import type { Line } from '../port/line.ts';
 import { wrongSum } from './check.ts';
 import { MicrolinkSession, type PageRecord, WRITE_OVERHEAD } from './session.ts';
 
-/** What the other side sends as single bytes (local notes, section 1.2). */
+/** What the other side sends as single bytes. Source: docs/sources/local.md#microlink-control-bytes */
 export const CONTROL = { again: 0xfd, next: 0xfe, stop: 0xf7 } as const;
 
 /** A write whose bytes stop coming is forgotten after this much time of the world. */

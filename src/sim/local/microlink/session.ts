@@ -13,7 +13,10 @@ export interface PageRecord {
 export const WRITE_OVERHEAD = 5;
 const QUIET_SECONDS = 20;
 
-/** The unit's side of Microlink, whatever carries it (local notes, sections 1.2 to 1.4, 1.9 and 8). It never speaks first. */
+/**
+ * The unit's side of Microlink, whatever carries it. It never speaks first.
+ * Source: docs/sources/local.md#microlink-records, docs/sources/local.md#microlink-password
+ */
 export class MicrolinkSession {
   readonly #device: SimulatedLocalDevice;
   readonly #pages: Pages;
@@ -129,8 +132,9 @@ const HEAD = 8;
 export const HALF = 2;
 
 /**
- * The response to a nonce (local notes, section 1.9): running sums that begin with the Micro-Link id, go over the head of page 0, the
+ * The response to a nonce: running sums that begin with the Micro-Link id, go over the head of page 0, the
  * whole field of the serial number and the nonce.
+ * Source: docs/sources/local.md#microlink-password
  */
 export function responseTo(nonce: Uint8Array, pageZero: Uint8Array, serialField: Uint8Array): Buffer {
   const start = runSums(pageZero.subarray(0, HEAD), [pageZero[4] ?? 0, pageZero[3] ?? 0]);

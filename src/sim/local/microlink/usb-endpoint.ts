@@ -4,7 +4,7 @@ import { wrongSum } from './check.ts';
 import { CONTROL } from './serial-endpoint.ts';
 import { MicrolinkSession, type PageRecord, WRITE_OVERHEAD } from './session.ts';
 
-/** Reports of the tunnel (local notes, section 1.11): id and 63 bytes. */
+/** Reports of the tunnel: id and 63 bytes. Source: docs/sources/local.md#microlink-over-usb */
 export const REPORT = { toUnit: 0x90, fromUnit: 0x89, status: 0x07, bytes: 64 } as const;
 
 const SLOW_SECONDS = 30;

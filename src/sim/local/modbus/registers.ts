@@ -19,7 +19,8 @@ const NOT_THERE = 0xffff;
 type Row = readonly [register: number, words: readonly number[]];
 
 /**
- * The registers from `first` on (local notes, section 2); null where one of them does not exist. A read must stay in one block.
+ * The registers from `first` on; null where one of them does not exist. A read must stay in one block.
+ * Source: docs/sources/local.md#modbus
  */
 export function readRegisters(
   device: SimulatedLocalDevice,
@@ -92,7 +93,10 @@ function inventoryRows({ persona, version, serial, microLinkId }: SimulatedLocal
   ];
 }
 
-/** The fixed values as a public reading of an SMT1500RM2UC shows them; the notes name the registers only. */
+/**
+ * The fixed values as a public reading of an SMT1500RM2UC shows them.
+ * Source: docs/sources/local.md#modbus
+ */
 function testRows({ persona }: SimulatedLocalDevice): readonly Row[] {
   return [
     [2048, words(persona.modbus?.mapId ?? '', 2, ' ')],

@@ -82,7 +82,8 @@ const PAYLOAD = REPORT.bytes - 1;
 
 /**
  * A report descriptor of our own: one report of a power device, and the tunnel on the vendor's usage page FF86, usage FC to the unit
- * and FD from it (local notes, section 1.11). The comments give the items as the HID specification names them.
+ * and FD from it. The comments give the items as the HID specification names them.
+ * Source: docs/sources/local.md#microlink-over-usb
  */
 export const REPORT_DESCRIPTOR = Buffer.from([
   ...[0x05, 0x84, 0x09, 0x04, 0xa1, 0x01], // Usage Page (Power Device), Usage (UPS), Collection (Application)
