@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { unitKey } from '../src/core/index.ts';
-import { findPartners, type Inventory, loadInventory, lonelyFeeds } from '../src/run/index.ts';
+import { findPartners, type Inventory, loadInventory, unpairedFeeds } from '../src/inventory/index.ts';
 
 const FOLDER = new URL('../examples/', import.meta.url);
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml'));
@@ -56,7 +56,7 @@ describe('examples/one-site.yaml', () => {
 describe('examples/ab-feeds.yaml', () => {
   it('gives every unit a partner, and every load two units', async () => {
     const inventory = await load('ab-feeds.yaml');
-    expect(lonelyFeeds(inventory)).toEqual([]);
+    expect(unpairedFeeds(inventory)).toEqual([]);
     for (const [key, partners] of findPartners(inventory)) expect(partners, key).not.toEqual([]);
   });
 
