@@ -82,7 +82,9 @@ describe('examples/many-sites.yaml', () => {
   });
 
   it('lets the tool switch one output only', async () => {
-    const switched = (await load('many-sites.yaml')).units.filter(({ output }) => output === 'off');
+    const switched = (await load('many-sites.yaml')).units.filter(
+      ({ switchOutput }) => switchOutput === 'off',
+    );
     expect(switched.map(unitKey)).toEqual(['chicago/lab']);
   });
 });

@@ -39,19 +39,19 @@ export const Day = z.iso.date({ error: 'must be a day, YYYY-MM-DD' });
 export const AsOfDay = Day.optional();
 
 /** For the commands that make or carry out a plan. */
-export const OVERRULE = {
-  overrule: {
+export const OVERRIDE = {
+  override: {
     type: 'string',
     array: true,
     default: [],
     describe:
-      'RULE="reason": for this run the rule does not refuse; final rules cannot be overruled (repeatable)',
+      'RULE="reason": for this run the rule does not refuse; final rules cannot be overridden (repeatable)',
   },
 } satisfies Record<string, Options>;
 
 /** For the commands that make or carry out a plan. */
 export const OUTPUT = {
-  output: {
+  'switch-output': {
     choices: ['off'] as const,
     describe:
       'off: switch the output of the units named by --unit off for the update, and on again afterwards',
@@ -79,45 +79,45 @@ export function readOutput(
   if (output === undefined) return {};
   if (unit.length > 0) return { outputOff: 'chosen' };
   throw new Problem('config/usage', 'An output is switched only where its unit was named.', {
-    hint: 'Name each unit with --unit, or write output: "off" to the unit in the inventory.',
+    hint: 'Name each unit with --unit, or write switchOutput: "off" to the unit in the inventory.',
   });
 }
 
 export const OverrideSettings = z.array(z.string().min(1));
 
-/** Reads `RULE="reason"` words. Throws Problem config/overrule. */
-export function readOverrule(words: readonly string[]): ReadonlyMap<string, string> {
-  const overruled = new Map<string, string>();
+/** Reads `RULE="reason"` words. Throws Problem config/override. */
+export function readOverride(words: readonly string[]): ReadonlyMap<string, string> {
+  const overridden = new Map<string, string>();
   for (const word of words) {
     // A code is no rule; the rules know it, and say which of them to name.
     const found = /^([A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*)=(.*)$/s.exec(word);
     const reason = sanitize(found?.[2] ?? '').trim();
     const rule = found?.[1];
     if (rule === undefined) {
-      throw new Problem('config/overrule', `"${sanitize(word)}" is not RULE="reason".`, {
-        hint: 'Name the id of one rule and say why it may be overruled; the reason is kept in the journal of the run.',
+      throw new Problem('config/override', `"${sanitize(word)}" is not RULE="reason".`, {
+        hint: 'Name the id of one rule and say why it may be overridden; the reason is kept in the journal of the run.',
       });
     }
     if (reason.length < SHORTEST_REASON) {
-      throw new Problem('config/overrule', `${rule}="${reason}" gives no reason.`, {
-        hint: `Say in ${SHORTEST_REASON} letters or more why it may be overruled: RULE="reason". The journal keeps it.`,
+      throw new Problem('config/override', `${rule}="${reason}" gives no reason.`, {
+        hint: `Say in ${SHORTEST_REASON} letters or more why it may be overridden: RULE="reason". The journal keeps it.`,
       });
     }
-    if (overruled.has(rule)) {
-      throw new Problem('config/overrule', `The rule "${rule}" is overruled twice.`, {
+    if (overridden.has(rule)) {
+      throw new Problem('config/override', `The rule "${rule}" is overridden twice.`, {
         hint: 'Give one reason.',
       });
     }
-    overruled.set(rule, reason);
+    overridden.set(rule, reason);
   }
-  return overruled;
+  return overridden;
 }
 
 const SHORTEST_REASON = 5;
 
-/** What to do about a refusal, for the commands that take `--overrule`. `overrulable`: the rules that may be overruled. */
-export function refusalHint({ rule, remedy }: Reason, overrulable: ReadonlySet<string>): string {
-  const over = overrulable.has(rule) ? ` It can be overruled: --overrule ${rule}="reason".` : '';
+/** What to do about a refusal, for the commands that take `--override`. `overridable`: the rules that may be overridden. */
+export function refusalHint({ rule, remedy }: Reason, overridable: ReadonlySet<string>): string {
+  const over = overridable.has(rule) ? ` It can be overridden: --override ${rule}="reason".` : '';
   return `${remedy ?? `See upsfw rules explain ${rule}.`}${over}`;
 }
 

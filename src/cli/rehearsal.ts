@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Io } from './io.ts';
 
-const VARIABLE = 'UPSFW_REHEARSAL_SYSFS';
+const VARIABLE = 'UPSFW_SIM_SYSFS';
 
 /**
  * Where the devices of this machine are told of, for rehearsals with simulated units: the folders `sys` and `dev` of the one that the

@@ -1,7 +1,7 @@
 import { Problem } from '../core/index.ts';
 import type { Io } from './io.ts';
 
-const VARIABLE = 'UPSFW_REHEARSAL_SPEED';
+const VARIABLE = 'UPSFW_SIM_SPEED';
 
 /**
  * How much faster simulated units live, from the environment; 1 where it is not set. It reaches only units that say

@@ -65,7 +65,7 @@ export interface PlannedUnit {
   readonly verdict: Verdict;
   readonly hops: readonly Hop[];
   /** `off`: the operator wants the output of this unit switched off while it is updated, and on again afterwards. */
-  readonly output: 'off' | null;
+  readonly switchOutput: 'off' | null;
   /** Why the unit could not be looked at; null where it could. */
   readonly problem: ProblemJson | null;
 }
@@ -95,7 +95,11 @@ export const PLAN_FACTS = [
 export type PlanFact = (typeof PLAN_FACTS)[number];
 
 /** The facts of one planned unit, each as text. Device text is in it as the unit gave it. */
-export function planFacts({ unit, hops, output }: PlannedUnit): Readonly<Record<PlanFact, string>> {
+export function planFacts({
+  unit,
+  hops,
+  switchOutput: output,
+}: PlannedUnit): Readonly<Record<PlanFact, string>> {
   const { firmware, card } = unit;
   const route = hops.map(
     (hop) => `${describeEnd(hop, 'from')} -> ${describeEnd(hop, 'to')} over ${hop.transport}`,

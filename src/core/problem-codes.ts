@@ -12,14 +12,15 @@ export const PROBLEM_CODES = {
     'A secret reference cannot be resolved (variable not set, file missing or open to others, command failed).',
   'config/selection': 'No unit of the inventory matches --site or --unit.',
   'config/credentials': 'A file of credentials is malformed or cannot be read.',
-  'config/overrule': 'A rule that shall be overruled does not exist or is final.',
+  'config/override': 'A rule that shall be overridden does not exist or is final.',
   'config/rules': 'A rule file is malformed.',
   'config/images': 'The images folder is missing or holds no image.',
   'config/plan':
     'The plan file is malformed, was edited, or was made with something else than what is used now.',
   'config/run': 'There is no such run or audit, or it cannot be read.',
   'config/state': 'The state folder cannot be used.',
-  'config/stick': 'The folder for a USB stick is none: not there, no FAT, not its root, not empty, or full.',
+  'config/usb-drive':
+    'The folder for a USB stick is none: not there, no FAT, not its root, not empty, or full.',
   'image/empty': 'The image file has no bytes.',
   'image/size': 'The size of the image file is not a multiple of 128, or is over the limit.',
   'image/truncated': 'The file ends in the middle of a record.',

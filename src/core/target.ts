@@ -35,7 +35,7 @@ export interface Window {
 /** What the operator said of the output of a unit, and of the loads on it. */
 export interface OperatorSettings {
   /** `off`: the tool may switch the output off for an update, and on again afterwards; null: it is never switched. */
-  readonly output: 'off' | null;
+  readonly switchOutput: 'off' | null;
   readonly feeds: readonly string[];
   /** The ways that a run may take; null or absent where they are not known. */
   readonly network?: Pick<NetworkAccess, 'transfer' | 'start' | 'plaintext'> | null;
@@ -90,7 +90,7 @@ export interface UnitTarget {
    * The operator's word about the output of this unit. `off`: it is switched off for an update and on again afterwards; null:
    * it is left as it is. The tool never switches an output without this word.
    */
-  readonly output: 'off' | null;
+  readonly switchOutput: 'off' | null;
   /** Loads that the unit feeds. */
   readonly feeds: readonly string[];
   /** Names of units that carry the same load. */

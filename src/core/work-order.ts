@@ -1,6 +1,6 @@
 /** One line of a work order, and where it was read. */
 export interface WorkItem {
-  readonly says: string;
+  readonly text: string;
   readonly source: string;
 }
 

@@ -51,7 +51,7 @@ const OF_SYSTEMS: ReadonlySet<string> = new Set([
 /**
  * Puts an image alone into the root of a FAT stick, under its own name, in one go, and reads it back. Never deletes or replaces
  * anything; a stick with anything else on it is refused (release notes: exactly one firmware file).
- * Throws Problem config/stick, image/changed or image/copy.
+ * Throws Problem config/usb-drive, image/changed or image/copy.
  * Source: docs/sources/local.md#usb-drive
  */
 export async function writeUsbDrive(
@@ -94,7 +94,7 @@ export async function writeUsbDrive(
 }
 
 function unfit(message: string, hint: string, cause?: unknown): Problem {
-  return new Problem('config/stick', message, { hint, cause });
+  return new Problem('config/usb-drive', message, { hint, cause });
 }
 
 /** The root of the stick that a folder is. */

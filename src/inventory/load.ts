@@ -15,7 +15,7 @@ export interface InventoryUnit {
   /** Keys `site/name` of the units that carry the same load. */
   readonly redundantWith: readonly string[];
   /** `off`: the operator lets the tool switch the output off for an update; null: it is never switched. */
-  readonly output: 'off' | null;
+  readonly switchOutput: 'off' | null;
   readonly settings: Settings;
   readonly local: LocalAccess | null;
 }
@@ -45,7 +45,7 @@ export interface Inventory {
 
 type Settings = Omit<
   UnitEntry,
-  'name' | 'host' | 'serialPort' | 'usb' | 'serial' | 'feeds' | 'redundantWith' | 'output'
+  'name' | 'host' | 'serialPort' | 'usb' | 'serial' | 'feeds' | 'redundantWith' | 'switchOutput'
 >;
 
 const LARGEST_FILE = 8 * 1024 * 1024;
@@ -100,7 +100,7 @@ export function readInventory(text: string, path: string, shown: string): Invent
         serial: unit.serial ?? null,
         feeds: unit.feeds ?? [],
         redundantWith: (unit.redundantWith ?? []).map((other) => fullKey(site.name, other)),
-        output: unit.output ?? null,
+        switchOutput: unit.switchOutput ?? null,
         settings: { ...onlySettings(defaults), ...onlySettings(site), ...onlySettings(unit), ports },
         local: localAccess(unit),
       };

@@ -149,7 +149,7 @@ const UnitSchema = z.strictObject({
     .optional(),
   feeds: z.array(LoadName).optional(),
   redundantWith: z.array(z.string().min(1).max(130)).optional(),
-  output: z
+  switchOutput: z
     .literal('off', { error: 'may only be "off"; leave it out where the output is to stay as it is' })
     .optional()
     .describe('off: switch the output off for an update and on again afterwards; absent: never switch it'),

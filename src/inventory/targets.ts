@@ -36,7 +36,7 @@ export async function resolveTarget(
     network: unit.host === null ? null : await networkAccess(unit, unit.host, secrets, purpose, needs),
     local: unit.local,
     window: unit.settings.window ?? null,
-    output: unit.output,
+    switchOutput: unit.switchOutput,
     feeds: unit.feeds,
     redundantWith: unit.redundantWith,
   };

@@ -98,7 +98,7 @@ export interface PlanOrigin {
   readonly images: string | null;
   /** Rule files of the operator. */
   readonly rules: readonly string[];
-  readonly overrule: readonly { readonly rule: string; readonly reason: string }[];
+  readonly override: readonly { readonly rule: string; readonly reason: string }[];
   /** The day whose knowledge judged; null = all that is known. A plan of a day cannot be carried out. */
   readonly asOf: string | null;
 }
@@ -246,7 +246,7 @@ export interface DecisionDocument extends DocumentHead<'decision'> {
   readonly target: string | null;
   readonly upToDate: boolean | null;
   readonly reasons: readonly Reason[];
-  readonly prepare: readonly { readonly says: string; readonly source: string }[];
+  readonly prepare: readonly { readonly text: string; readonly source: string }[];
   readonly hops: readonly RouteOutline[];
   readonly advisories: readonly Advisory[];
   /** What a person on site does, for a unit at a serial or USB port; null where nothing is to be done or not enough is known. */
@@ -281,8 +281,8 @@ export interface RulesDocument extends DocumentHead<'rules'> {
     readonly file: string;
     readonly id: string;
     readonly code?: string | undefined;
-    readonly about: string;
-    readonly says: string;
+    readonly stage: string;
+    readonly statement: string;
     readonly source: string;
     readonly published: string;
     readonly until?: string | undefined;

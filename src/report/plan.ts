@@ -21,8 +21,8 @@ export interface ApprovedPlan {
 
 /** What a plan is shown with. */
 export interface PlanExtras {
-  /** Ids of the rules that can be overruled. */
-  readonly overrulable?: ReadonlySet<string>;
+  /** Ids of the rules that can be overridden. */
+  readonly overridable?: ReadonlySet<string>;
   /** The plan file that is carried out, whose time and digest are those that somebody looked at. */
   readonly approved?: ApprovedPlan | null;
 }
@@ -34,7 +34,7 @@ export interface PlanExtras {
 export function renderPlan(
   document: PlanDocument,
   style: Style,
-  { overrulable = new Set(), approved = null }: PlanExtras = {},
+  { overridable = new Set(), approved = null }: PlanExtras = {},
 ): string {
   const paper = createPaper(style);
   const { generatedAt, digest } = approved ?? document;
@@ -61,7 +61,7 @@ export function renderPlan(
       paper.note(`  remedy: ${problem.hint}`);
     } else {
       const own = verdict.reasons.filter((reason) => !isSaidOnce(reason));
-      writeReasons(paper, own, verdict.status === 'outdated', overrulable);
+      writeReasons(paper, own, verdict.status === 'outdated', overridable);
       writeAdvisories(paper, document.advisories[key] ?? []);
     }
   }

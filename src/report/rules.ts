@@ -49,9 +49,9 @@ export function renderDecision(document: DecisionDocument, style: Style): string
       status === 'affected' ? 'bad' : 'plain',
     );
   }
-  for (const { says, source } of document.prepare) paper.note(`on site: ${says} (${source})`, 'plain');
+  for (const { text, source } of document.prepare) paper.note(`on site: ${text} (${source})`, 'plain');
   if (document.workOrder !== null)
-    noteWorkOrder(paper, document.workOrder, new Set(document.prepare.map(({ says }) => says)));
+    noteWorkOrder(paper, document.workOrder, new Set(document.prepare.map(({ text }) => text)));
   if (line !== null) aboutLine(paper, line);
   return paper.toString();
 }
@@ -83,10 +83,10 @@ export function renderRules(document: RulesDocument, style: Style, whole: boolea
   for (const rule of document.rules) {
     const over = rule.until === undefined ? '' : ` (until ${rule.until})`;
     paper.item(`${rule.id}${over}`, rule.code ?? '-', 'plain', rule.confidence);
-    paper.note(rule.says, 'plain');
+    paper.note(rule.statement, 'plain');
     if (!whole) continue;
     paper.note(`source: ${rule.source}; published ${rule.published}; ${rule.file}`);
-    paper.note(`about: ${rule.about}${rule.final ? '; final, cannot be overruled' : ''}`);
+    paper.note(`stage: ${rule.stage}${rule.final ? '; final, cannot be overridden' : ''}`);
     for (const condition of rule.when ?? []) paper.note(`when ${spelled(condition)}`);
     for (const condition of rule.require ?? []) paper.note(`require ${spelled(condition)}`);
     if (rule.remedy !== undefined) paper.note(`remedy: ${rule.remedy}`);

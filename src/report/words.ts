@@ -54,19 +54,19 @@ export function summary(counts: Readonly<Record<string, number>>): string {
 }
 
 /**
- * What stands against an update, each with what lifts it; then what is worth knowing. `overrulable`: ids of the rules to name,
- * because the command takes `--overrule`.
+ * What stands against an update, each with what lifts it; then what is worth knowing. `overridable`: ids of the rules to name,
+ * because the command takes `--override`.
  */
 export function writeReasons(
   paper: ReportWriter,
   reasons: readonly Reason[],
   warnings: boolean,
-  overrulable: ReadonlySet<string> = new Set(),
+  overridable: ReadonlySet<string> = new Set(),
 ): void {
   for (const { code, rule, outcome, because, remedy } of reasons) {
     if (outcome === 'pass' || (outcome === 'warn' && !warnings)) continue;
     const word = { block: 'blocked', unknown: 'not known', warn: 'note' }[outcome];
-    const over = outcome !== 'warn' && overrulable.has(rule) ? `; can be overruled: rule ${rule}` : '';
+    const over = outcome !== 'warn' && overridable.has(rule) ? `; can be overridden: rule ${rule}` : '';
     paper.note(`${word}: ${because} [${code}]${over}`, outcome === 'warn' ? 'quiet' : 'warn');
     if (remedy !== null) paper.note(`  remedy: ${remedy}`);
   }

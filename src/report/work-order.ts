@@ -38,7 +38,7 @@ export function noteWorkOrder(paper: ReportWriter, order: WorkOrder, said: Reado
   const lists: readonly (readonly [string, readonly WorkItem[]])[] = [
     ['why this way', port?.because ?? []],
     ['bring', order.bring],
-    ['on site', order.prepare.filter(({ says }) => !said.has(says))],
+    ['on site', order.prepare.filter(({ text }) => !said.has(text))],
     ['step', order.steps],
     ['afterwards', order.check],
     ['if it fails', order.ifItFails],
@@ -135,6 +135,6 @@ function otherWay(paper: ReportWriter, { title, steps }: Alternative): void {
   section(paper, `Another way: ${title}`, steps, 'number');
 }
 
-function withSource({ says, source }: WorkItem): string {
-  return `${says} (${source})`;
+function withSource({ text, source }: WorkItem): string {
+  return `${text} (${source})`;
 }

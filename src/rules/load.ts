@@ -24,7 +24,7 @@ export interface LoadOptions {
   /** Judge with what was published by this day (`2020-04-02`). */
   readonly asOf?: string | null | undefined;
   /** Reasons by rule id. */
-  readonly overrule?: ReadonlyMap<string, string> | undefined;
+  readonly override?: ReadonlyMap<string, string> | undefined;
   /** SHA-256 hashes in hex, beside those of the catalogue. */
   readonly trust?: readonly string[] | undefined;
   /** `warn` where it is left out. */
@@ -44,7 +44,7 @@ export const OWN_FILES = [
 const CATALOGUE = 'data/catalogue.yaml';
 const REPORTS = 'data/confirmed.yaml';
 /** What a file of the operator may not do: say what the vendor says, or call hardware hopeless. */
-const VENDOR_VERBS = ['unsupported', 'advise', 'tells'] as const;
+const VENDOR_VERBS = ['unsupported', 'advise', 'derives'] as const;
 
 /** Reads the rules of the tool and of the operator. Throws Problem config/rules with every finding. */
 export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
@@ -55,10 +55,10 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
       hint: 'The oldest source is the vendor FAQ of that day.',
     });
   }
-  const overruled = options.overrule ?? new Map<string, string>();
+  const overridden = options.override ?? new Map<string, string>();
   const trusted = new Set(options.trust ?? []);
   const unknownRefused = options.unknownImages === 'refuse';
-  hash.update(JSON.stringify([asOf, [...overruled].sort(), [...trusted].sort(), unknownRefused]));
+  hash.update(JSON.stringify([asOf, [...overridden].sort(), [...trusted].sort(), unknownRefused]));
   const all: Rule[] = [];
   for (const name of OWN_FILES) {
     const { value, canonical } = await readBundledData(
@@ -79,23 +79,23 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     rules.push(...own.rules);
     reported.push(...(own.reports ?? []));
   }
-  checkOverrides(overruled, rules);
+  checkOverrides(overridden, rules);
   const lines = catalogue.value.lines.flatMap((line) => lineAsOf(line, catalogue.value.published, asOf));
   return {
     rules,
-    byStage: Object.fromEntries(STAGES.map((stage) => [stage, rules.filter((rule) => rule.about === stage)])),
-    liftable: new Set(rules.flatMap((rule) => (rule.route ? [rule.id] : []))),
-    cable: new Set(rules.flatMap((rule) => (rule.cable ? [rule.id] : []))),
+    byStage: Object.fromEntries(STAGES.map((stage) => [stage, rules.filter((rule) => rule.stage === stage)])),
+    liftable: new Set(rules.flatMap((rule) => (rule.liftedBySteppingStone ? [rule.id] : []))),
+    cable: new Set(rules.flatMap((rule) => (rule.bypassedByCable ? [rule.id] : []))),
     lines: new Map(lines.map((line) => [line.id, line])),
     images: lines.flatMap((line) => line.images.map((image) => catalogueCandidate(line.id, image))),
     advisories: catalogue.value.advisories.filter((one) => asOf === null || one.published <= asOf),
     reports: reported.filter(({ on }) => asOf === null || on <= asOf),
     families: new Set(lines.flatMap((line) => line.families)),
     readsSerials: rules.some(
-      ({ about, ...rule }) => !AT_THE_START.has(about) && /unit\.serial\b/.test(JSON.stringify(rule)),
+      ({ stage: about, ...rule }) => !AT_THE_START.has(about) && /unit\.serial\b/.test(JSON.stringify(rule)),
     ),
-    overrulable: overridableRules(rules),
-    overruled,
+    overridable: overridableRules(rules),
+    overridden,
     trusted,
     unknownRefused,
     asOf,

@@ -179,7 +179,7 @@ function secondAttempt(open: OpenStart): Problem {
     'refused/second-attempt',
     `Run ${open.run} wrote down a start on this unit at ${open.at.toISOString()}, and its end is not known.`,
     {
-      hint: `Look at the unit, and ask it what became of the start: upsfw resume ${open.run}. Where that says that it failed, allow a second attempt: upsfw resume ${open.run} --again ${open.key}. ${lastResort(open)}`,
+      hint: `Look at the unit, and ask it what became of the start: upsfw resume ${open.run}. Where that says that it failed, allow a second attempt: upsfw resume ${open.run} --retry ${open.key}. ${lastResort(open)}`,
     },
   );
 }

@@ -30,7 +30,7 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   const limits = new Map(inventory.sites.map((site) => [site.name, pLimit(site.concurrency)]));
   const records = (): readonly UnitRecord[] => replay(journal.events).units;
   for (const record of records().filter(stoppedBetweenHops)) {
-    await journal.append({ event: 'again', unit: record.planned.key }).catch((thrown: unknown) => {
+    await journal.append({ event: 'retry', unit: record.planned.key }).catch((thrown: unknown) => {
       // The unit stays as it was left; those whose start is on record are watched all the same.
       if (journal.failed === null) throw thrown;
     });

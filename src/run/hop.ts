@@ -201,7 +201,7 @@ async function askThenWatch(context: StepContext, work: HopWork): Promise<UnitRe
       'device/start-not-seen',
       'A start was written down, but the unit shows no update and runs its old firmware.',
       {
-        hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
+        hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --retry ${unitKey(context.target)}`,
       },
     );
   const method = context.remembered.startedBy;

@@ -41,7 +41,7 @@ export function outlookOf(events: readonly JournalEvent[], again: readonly strin
   // Only the order of the events counts here.
   const at = new Date(0).toISOString();
   const attempts = [...keys].map(
-    (unit, index): JournalEvent => ({ event: 'again', unit, at, seq: events.length + index + 1 }),
+    (unit, index): JournalEvent => ({ event: 'retry', unit, at, seq: events.length + index + 1 }),
   );
   const { units } = replay([...events, ...attempts]);
   return {

@@ -66,7 +66,7 @@ export function endBeforeOutput(record: UnitRecord): UnitResult {
   const problem = new Problem(
     'device/output',
     'The output is on again. The update did not get to its end before it was switched back.',
-    { hint: `Allow a second attempt with: upsfw resume --again ${record.planned.key}` },
+    { hint: `Allow a second attempt with: upsfw resume --retry ${record.planned.key}` },
   );
   return { outcome: 'failed', after: record.after, problem, reasons: [] };
 }

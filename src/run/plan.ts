@@ -115,7 +115,7 @@ function plannedUnit(
     unit: look.unit,
     verdict,
     hops,
-    output: target.output,
+    switchOutput: target.switchOutput,
     problem: look.problem?.toJSON() ?? null,
   };
 }

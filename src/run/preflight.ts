@@ -190,7 +190,7 @@ export function assertAllowed(
 ): void {
   refuseOutsideWindow(work);
   const operator: OperatorSettings = {
-    output: record.planned.output,
+    switchOutput: record.planned.switchOutput,
     feeds: work.target.feeds,
     network: work.target.network,
   };

@@ -116,7 +116,7 @@ function runsAlready(): Problem {
     'device/start-refused',
     'The unit runs the version of the image by now; nothing was sent.',
     {
-      hint: 'See how it stands: upsfw local look PORT.',
+      hint: 'See how it stands: upsfw local inspect PORT.',
     },
   );
 }
@@ -183,7 +183,7 @@ function maybeAnother({ code, message }: Problem): Problem {
   return new Problem(
     code,
     `${message} A unit that runs answers at the port now; whether it is the same one is not known.`,
-    { hint: 'Compare its serial number with the unit: upsfw local look PORT.' },
+    { hint: 'Compare its serial number with the unit: upsfw local inspect PORT.' },
   );
 }
 

@@ -66,7 +66,11 @@ export async function startHop(
     // Minutes have gone by since the first look. What counts is how the unit is now.
     let ready = await readyToStart(record, work, context);
     if (ready.behind) return { kind: 'behind', unit: ready.unit };
-    if (isUpsHop(work.hop) && record.planned.output === 'off' && ready.unit.condition.outputOn !== false) {
+    if (
+      isUpsHop(work.hop) &&
+      record.planned.switchOutput === 'off' &&
+      ready.unit.condition.outputOn !== false
+    ) {
       await switchOff(context, work);
       ready = await readyToStart(record, work, context);
       if (ready.behind) return { kind: 'behind', unit: ready.unit };

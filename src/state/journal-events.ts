@@ -44,8 +44,8 @@ export const EventSchema = z.discriminatedUnion('event', [
     inventory: z.string(),
     images: z.string(),
     rules: z.array(z.string()),
-    /** Rules that the operator overruled for this run, each with the reason given. */
-    overrule: z.array(z.strictObject({ rule: z.string(), reason: z.string() })).optional(),
+    /** Rules that the operator overridden for this run, each with the reason given. */
+    override: z.array(z.strictObject({ rule: z.string(), reason: z.string() })).optional(),
     /** The run sends an image to a unit that waits in its boot loader at this port. It has no inventory. */
     recovery: z.strictObject({ port: z.string().max(4096) }).optional(),
     /** Units with the same load, by key, as the inventory named them when the run was begun. */
@@ -100,7 +100,7 @@ export const EventSchema = z.discriminatedUnion('event', [
     reasons: z.array(ReasonSchema),
   }),
   /** The operator allows a further attempt on a unit that failed safely. */
-  z.strictObject({ ...stamp, event: z.literal('again'), unit: z.string() }),
+  z.strictObject({ ...stamp, event: z.literal('retry'), unit: z.string() }),
   /** The run was taken up again after an interruption. */
   z.strictObject({ ...stamp, event: z.literal('resumed') }),
   z.strictObject({

@@ -64,8 +64,8 @@ export interface RunRecord {
   readonly inventory: string;
   readonly images: string;
   readonly rules: readonly string[];
-  /** What the operator overruled, with the reasons. */
-  readonly overrule: readonly { readonly rule: string; readonly reason: string }[];
+  /** What the operator overridden, with the reasons. */
+  readonly override: readonly { readonly rule: string; readonly reason: string }[];
   /** The port of the unit that is recovered; null in a run over units of an inventory. */
   readonly recovery: { readonly port: string } | null;
   readonly plan: Plan;

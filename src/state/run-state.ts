@@ -63,8 +63,8 @@ export function replay(events: readonly JournalEvent[]): RunRecord {
     const record = units.get(event.unit);
     if (record !== undefined) units.set(event.unit, next(record, event));
   }
-  const { run, inventory, images, rules, overrule = [], recovery = null, plan } = first;
-  const record = { run, inventory, images, rules, overrule, recovery, plan, state, paused, problem };
+  const { run, inventory, images, rules, override = [], recovery = null, plan } = first;
+  const record = { run, inventory, images, rules, override, recovery, plan, state, paused, problem };
   return { ...record, byOperator, units: [...units.values()] };
 }
 
@@ -124,7 +124,7 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
         problem: event.problem,
         reasons: event.reasons,
       };
-    case 'again':
+    case 'retry':
       // A new attempt begins with an empty memory: what an earlier one did is asked of the device, by every way it may have
       // gone. A hop that was verified needs no attempt; whether the unit is still where it led is asked before the next one.
       return {

@@ -154,7 +154,7 @@ const PlannedUnitSchema: z.ZodType<PlannedUnit> = z.strictObject({
   unit: UnitSchema,
   verdict: VerdictSchema,
   hops: z.array(HopSchema),
-  output: z.literal('off').nullable(),
+  switchOutput: z.literal('off').nullable(),
   problem: ProblemSchema.nullable(),
 });
 

@@ -50,7 +50,7 @@ describe('a wrong command line', () => {
     [['upgrade', '--apply', '--yes', '--unit']],
     [['upgrade', '--unit', '--apply', '--yes']],
     [['audit', '--site=']],
-    [['plan', '--overrule']],
+    [['plan', '--override']],
     [['rules', 'decide', '--sku', 'SMT1500', '--rules=']],
     [['upgrade', '--plan', 'x.json', '--unit', 'a', '--apply', '--yes']],
     [['upgrade', '--plan', 'x.json', '--site', 'a', '--apply', '--yes']],

@@ -281,7 +281,7 @@ describe('an image that was seen as received', () => {
       problem: { code: 'refused/second-attempt' },
     });
     expect(device.counters.starts).toBe(1);
-    const again = await site.run(['resume', runOf(first).run, '--again', 'd', '--yes', '--json']);
+    const again = await site.run(['resume', runOf(first).run, '--retry', 'd', '--yes', '--json']);
     expect(device.counters.starts).toBe(2);
     expect(runOf(again).units[0]).toMatchObject({ name: 'd' });
   });
@@ -385,10 +385,10 @@ describe('a second attempt', () => {
     const unit = { ...NMC2, faults: ['update-cancelled' as const] };
     site = await openSite([unit, { ...unit, site: 'oslo' }]);
     expect((await upgrade()).exit).toBe(4);
-    const ran = await site.run(['resume', '--again', 'a', '--yes', '--json']);
+    const ran = await site.run(['resume', '--retry', 'a', '--yes', '--json']);
     expect(ran.exit).toBe(2);
     expect(ran.talk).toContain('berlin/a, oslo/a');
-    const again = await site.run(['resume', '--again', 'oslo/a', '--yes', '--json']);
+    const again = await site.run(['resume', '--retry', 'oslo/a', '--yes', '--json']);
     expect(runOf(again).units.map(({ hops }) => hops.length)).toEqual([1, 1]);
     const starts = site.fleet.units.map(({ device }) => device.counters.starts);
     expect(starts.sort()).toEqual([1, 2]);

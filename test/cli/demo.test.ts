@@ -50,7 +50,7 @@ const EXITS: readonly (readonly [RegExp, number])[] = [
   [/^upsfw audit$/, 3],
   [/^upsfw audit .*--fail-on .*changed/, 3],
   // No stick is in this machine.
-  [/^upsfw local stick/, 2],
+  [/^upsfw local usb-drive/, 2],
 ];
 
 /** Units at ports, and an image for the one that waits in its boot loader. */
@@ -125,7 +125,7 @@ describe('the commands of the README', () => {
       const inside = {
         ...environment,
         UPS_READ: environment.UPSFW_SIM_READ,
-        UPSFW_REHEARSAL_SYSFS: join(folder, 'roots'),
+        UPSFW_SIM_SYSFS: join(folder, 'roots'),
       };
       for (const line of commands) {
         const words = `${onThisMachine(line, running, local)} ${INSTEAD_OF_A_PERSON.find(([form]) => form.test(line))?.[1] ?? ''}`;

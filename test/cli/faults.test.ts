@@ -26,7 +26,7 @@ async function unitOf({ unit, asked }: Expected, fault: Fault): Promise<Simulate
 /** What the operator asks for beside the update itself. */
 async function wordsOf(expected: Expected): Promise<readonly string[]> {
   if (expected.asked === undefined || expected.asked === 'ftp-tls') return [];
-  if (expected.asked === 'output-off') return ['--unit', expected.unit.name, '--output', 'off'];
+  if (expected.asked === 'output-off') return ['--unit', expected.unit.name, '--switch-output', 'off'];
   for (const part of ['bootmon', 'aos', 'sumx'] as const) {
     const recipe = { platform: 'hw05', part, version: part === 'bootmon' ? 'v1.1.0' : 'v7.1.8' };
     await writeFile(join(site.folder, 'images', cardFileName(recipe)), buildCardFile(recipe));
@@ -88,7 +88,7 @@ describe('a start by SNMP', () => {
     });
     expect(device.counters.starts).toBe(0);
     device.files.delete('SMT18UPS_09-6.enc');
-    const again = await site.run(['resume', '--yes', '--again', 'a', '--json']);
+    const again = await site.run(['resume', '--yes', '--retry', 'a', '--json']);
     expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded' });
   });
 });
@@ -108,7 +108,7 @@ describe('a second attempt', () => {
         .replace(/transfer:\s+- scp\s+- ftp/, 'transfer: [ftp]')
         .replace(/ssh: \d+/, 'ssh: 1'),
     );
-    const again = await site.run(['resume', '--yes', '--again', 'c', '--json']);
+    const again = await site.run(['resume', '--yes', '--retry', 'c', '--json']);
     expect(runOf(again).units[0]).toMatchObject({
       outcome: 'failed',
       problem: { code: 'device/update-unknown' },

@@ -46,7 +46,7 @@ export async function openSite(
   const inventory = join(folder, 'inventory.yaml');
   const state = join(folder, 'state');
   await writeFile(inventory, fleet.inventory('./images'), { mode: 0o600 });
-  const environment = { ...fleet.environment, UPSFW_REHEARSAL_SPEED: String(speed) };
+  const environment = { ...fleet.environment, UPSFW_SIM_SPEED: String(speed) };
   return {
     fleet,
     folder,

@@ -67,7 +67,7 @@ describe('the operator on a route of two hops', () => {
     expect(failed.exit).toBe(4);
     expect(runOf(failed).units[0]).toMatchObject({ outcome: 'failed', after: { version: '09.6' } });
     device.clearFault('update-cancelled');
-    const again = await site.run(['resume', RUN, '--yes', '--again', 'a', '--json']);
+    const again = await site.run(['resume', RUN, '--yes', '--retry', 'a', '--json']);
     expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(starts).toEqual([AT_09_3, AT_09_6, AT_09_6]);
   });

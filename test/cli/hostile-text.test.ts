@@ -61,8 +61,8 @@ describe('text from a device', () => {
     ['audit', '--log-level', 'debug'],
     ['plan'],
     ['plan', '--format', 'md'],
-    ['plan', '--json', '--unit', 'a', '--output', 'off'],
-    ['plan', '--unit', 'a', '--output', 'off'],
+    ['plan', '--json', '--unit', 'a', '--switch-output', 'off'],
+    ['plan', '--unit', 'a', '--switch-output', 'off'],
   ])('is clean in %s %s %s', async (...words) => {
     const ran = await run([...words, '-i', site.inventory]);
     expect(ran.out).toContain('Smart-UPS 1500');
@@ -222,8 +222,8 @@ describe('text from the command line and the environment', () => {
     [['audit', `--${HOSTILE}`]],
     [['audit', '--advisory', HOSTILE]],
     [['audit', '--out', `/${HOSTILE}/x`]],
-    [['plan', '--overrule', `${HOSTILE}=reason enough`]],
-    [['plan', '--overrule', `no-such-rule=${HOSTILE}`]],
+    [['plan', '--override', `${HOSTILE}=reason enough`]],
+    [['plan', '--override', `no-such-rule=${HOSTILE}`]],
     [['upgrade', '--plan', HOSTILE]],
     [['resume', HOSTILE]],
     [['report', HOSTILE]],

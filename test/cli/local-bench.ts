@@ -52,8 +52,8 @@ export async function openLocalSite(
   const state = join(folder, 'state');
   await mkdir(join(folder, 'images'));
   const environment = {
-    UPSFW_REHEARSAL_SPEED: String(SPEED),
-    UPSFW_REHEARSAL_SYSFS: join(folder, 'roots'),
+    UPSFW_SIM_SPEED: String(SPEED),
+    UPSFW_SIM_SYSFS: join(folder, 'roots'),
   };
   return {
     device: running.device,

@@ -25,7 +25,7 @@ const Look = z.looseObject({
   problem: z.looseObject({ code: z.string() }).nullable(),
 });
 
-describe('local look', () => {
+describe('local inspect', () => {
   it('tells of a unit, for people and for programs', async () => {
     site = await openLocalSite('smc1000i-serial');
     const told = await site.run(['local', 'look', site.port]);
@@ -125,7 +125,7 @@ describe('local look', () => {
   });
 
   it.each([
-    [['local', 'look'], 'local look takes 1 words'],
+    [['local', 'look'], 'local inspect takes 1 words'],
     [['local', 'look', 'usb', '--expect-id', '17'], 'does not take --expect-id'],
     [['local', 'ports', '--yes'], 'does not take --yes'],
     [['local', 'shake'], '"shake" is not one of ports, look, recover, stick'],

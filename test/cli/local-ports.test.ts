@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => tree.close());
 
 const run = (...more: readonly string[]) =>
-  runHere(['local', 'ports', ...more], { environment: { UPSFW_REHEARSAL_SYSFS: tree.folder } });
+  runHere(['local', 'ports', ...more], { environment: { UPSFW_SIM_SYSFS: tree.folder } });
 
 describe('local ports', () => {
   it('says of each what it is, what to write into the inventory and how it is asked', async () => {
@@ -41,10 +41,10 @@ describe('local ports', () => {
       'No port was opened and nothing was sent',
       'Smart-UPS 1500  UPS 03.5 (ID1018)  AS1234567890',
       'inventory: usb: AS1234567890',
-      'upsfw local look usb:AS1234567890\n',
+      'upsfw local inspect usb:AS1234567890\n',
       'FTDI, FT232R USB UART, A10KZP45, 0403:6001, ftdi_sio',
       `inventory: serialPort: ${byId}`,
-      `upsfw local look ${byId}`,
+      `upsfw local inspect ${byId}`,
       'HUAWEI Mobile, 12d1:1001, cdc_acm',
       'A serial port does not tell by itself whether a UPS is behind it',
     ])
@@ -79,7 +79,7 @@ describe('local ports', () => {
     const ran = await runHere(['local', 'ports', '--json']);
     expect(ran.exit).toBe(0);
     expect(Document.parse(JSON.parse(ran.out)).simulated).toBe(false);
-    const text = await runHere(['local', 'ports'], { environment: { UPSFW_REHEARSAL_SYSFS: '' } });
+    const text = await runHere(['local', 'ports'], { environment: { UPSFW_SIM_SYSFS: '' } });
     expect(text.out).not.toContain('REHEARSAL');
   });
 
@@ -154,9 +154,9 @@ describe('the report of ports', () => {
   it('quotes for YAML and for a shell what they would take apart', () => {
     const text = render({ inventory: { usb: "AS 12'34" } });
     expect(text).toContain(`inventory: usb: "AS 12'34"`);
-    expect(text).toContain(`upsfw local look 'usb:AS 12'\\''34'`);
-    expect(render({ inventory: { usb: 'any' } })).toContain('upsfw local look usb\n');
-    expect(render({ inventory: null })).not.toMatch(/inventory:|local look/);
+    expect(text).toContain(`upsfw local inspect 'usb:AS 12'\\''34'`);
+    expect(render({ inventory: { usb: 'any' } })).toContain('upsfw local inspect usb\n');
+    expect(render({ inventory: null })).not.toMatch(/inventory:|local inspect/);
   });
 
   it.each([
@@ -170,6 +170,6 @@ describe('the report of ports', () => {
   it('offers nothing for what is not a Smart-UPS', () => {
     const text = render({ model: 'Back-UPS ES 700', isSmartUps: false });
     expect(text).toContain('not a Smart-UPS');
-    expect(text).not.toMatch(/inventory:|local look/);
+    expect(text).not.toMatch(/inventory:|local inspect/);
   });
 });

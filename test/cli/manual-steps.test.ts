@@ -111,7 +111,7 @@ describe('what a person started', () => {
       },
     });
     expect(device.counters.startsAccepted).toBe(0);
-    const again = await site.run(['resume', first, '--again', 'berlin/a', '--yes', '--json']);
+    const again = await site.run(['resume', first, '--retry', 'berlin/a', '--yes', '--json']);
     expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded' });
     expect(device.counters.startsAccepted).toBe(1);
   });
@@ -170,7 +170,7 @@ describe('a unit that installs later than it receives', () => {
     site = await openSite([TWO_STEPS], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const device = site.fleet.device('d');
-    const words = ['--unit', 'd', '--output', 'off'];
+    const words = ['--unit', 'd', '--switch-output', 'off'];
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', ...words]);
     const [unit] = runOf(ran).units;
     expect(unit).toMatchObject({ outcome: 'upgraded', output: 'on', after: { version: '07.9' } });

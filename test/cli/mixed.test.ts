@@ -45,7 +45,7 @@ afterAll(async () => {
 
 function run(...words: readonly string[]): Promise<Ran> {
   return runHere([...words, '-i', join(folder, 'inventory.yaml'), '--state', join(folder, 'state')], {
-    environment: { ...fleet.environment, UPSFW_REHEARSAL_SYSFS: join(folder, 'roots') },
+    environment: { ...fleet.environment, UPSFW_SIM_SYSFS: join(folder, 'roots') },
     localWaits: SHORT_WAITS,
   });
 }

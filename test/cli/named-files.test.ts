@@ -138,7 +138,7 @@ const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
   'rules check FILE': () => ({ words: ['rules', 'check', 'FILE'], does: 'reads' }),
   'rules --rules': () => ({ words: ['rules', 'decide', '--model', 'x', '--rules', 'FILE'], does: 'reads' }),
   // A port that is none, or cannot be opened, is trouble of the link.
-  'local look PORT': () => ({ words: ['local', 'look', 'FILE'], does: 'reads', also: [4] }),
+  'local inspect PORT': () => ({ words: ['local', 'look', 'FILE'], does: 'reads', also: [4] }),
   'local recover PORT': () => ({
     words: [
       'local',
@@ -170,11 +170,11 @@ const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
     ],
     does: 'reads',
   }),
-  'local stick DIR': () => ({
+  'local usb-drive DIR': () => ({
     words: ['local', 'stick', 'FILE', join(bad, STICK_IMAGE)],
     does: 'writes',
   }),
-  'local stick IMAGE': () => ({ words: ['local', 'stick', bad, 'FILE'], does: 'reads' }),
+  'local usb-drive IMAGE': () => ({ words: ['local', 'stick', bad, 'FILE'], does: 'reads' }),
   'simulate --persona': () => ({ words: ['simulate', '--for', '1s', '--persona', 'FILE'], does: 'reads' }),
   'simulate --write': () => ({
     words: ['simulate', '--for', '1s', '--persona', 'smt1500-nmc2', '--only-snmp', '--write', 'FILE'],

@@ -8,7 +8,7 @@ import { NMC3, openSite, runOf, type Site } from './harness.ts';
 let site: Site;
 afterEach(() => site.close());
 
-const UPGRADE = ['upgrade', '--apply', '--yes', '--json', '--unit', 'b', '--output', 'off', '-i'];
+const UPGRADE = ['upgrade', '--apply', '--yes', '--json', '--unit', 'b', '--switch-output', 'off', '-i'];
 
 async function upgraded(faults: readonly Fault[] = []) {
   site = await openSite([{ ...NMC3, feeds: ['rack-7'], faults }]);
@@ -41,7 +41,7 @@ describe('an output that the operator lets the tool switch', () => {
 
   it('is named in the plan, with what it feeds', async () => {
     site = await openSite([{ ...NMC3, feeds: ['rack-7'] }]);
-    const ran = await site.run(['plan', '--unit', 'b', '--output', 'off', '-i', site.inventory]);
+    const ran = await site.run(['plan', '--unit', 'b', '--switch-output', 'off', '-i', site.inventory]);
     expect(ran.out).toContain('the output is switched off for the update; it feeds rack-7');
     expect(site.fleet.device('b').counters.outputSwitches).toBe(0);
   });
@@ -51,7 +51,7 @@ describe('an output that the operator lets the tool switch', () => {
     const device = site.fleet.device('b');
     const ran = await site.run(['upgrade', '--apply', '--yes', '--json', '-i', site.inventory]);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', output: null });
-    const refused = await site.run(['plan', '--output', 'off', '-i', site.inventory]);
+    const refused = await site.run(['plan', '--switch-output', 'off', '-i', site.inventory]);
     expect(refused).toMatchObject({ exit: 2, talk: expect.stringContaining('--unit') });
     expect(device.counters.outputSwitches).toBe(0);
   });

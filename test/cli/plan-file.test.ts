@@ -264,7 +264,7 @@ describe('what a plan was made with', () => {
     expect(runOf(ran).units[0]?.outcome).toBe('upgraded');
   });
 
-  it('is refused by name where another inventory, images folder, rule file or overruled rule is named', async () => {
+  it('is refused by name where another inventory, images folder, rule file or overridden rule is named', async () => {
     site = await openSite([NMC2]);
     await makePlan();
     const other = join(site.folder, 'other.yaml');
@@ -277,7 +277,7 @@ describe('what a plan was made with', () => {
       [['-i', other], other],
       [['--images', images], images],
       [['--rules', rules], rules],
-      [['--overrule', 'battery-charged=tested it'], 'battery-charged'],
+      [['--override', 'battery-charged=tested it'], 'battery-charged'],
     ] as const) {
       const ran = await carryOut(...words);
       expect(ran.exit, words[0]).toBe(2);

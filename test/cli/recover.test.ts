@@ -179,8 +179,8 @@ describe('nothing is sent', () => {
   it('to a unit that runs', async () => {
     site = await openLocalSite('smc1000i-serial');
     const image = await site.image('a.enc', { microLinkId: 1005, version: '15.1' });
-    const overrule = '--overrule=recovery-loader=it ran 12.0';
-    const ran = await refused(['--expect-id', '1005', overrule], image);
+    const override = '--override=recovery-loader=it ran 12.0';
+    const ran = await refused(['--expect-id', '1005', override], image);
     expect(JSON.parse(ran.out)).toMatchObject({
       problem: { code: 'device/start-refused', message: expect.stringContaining('12.0') },
     });

@@ -102,7 +102,7 @@ describe('resume of a run with units left to start', () => {
 });
 
 describe('resume of a run with units that failed', () => {
-  it('names those that it leaves out, and takes no --again for one that the plan holds no update for', async () => {
+  it('names those that it leaves out, and takes no --retry for one that the plan holds no update for', async () => {
     const dead = { ...NMC2, name: 'dead', site: 'bonn' };
     site = await openSite([{ ...NMC2, faults: ['update-fails-late'] }, dead], 3000);
     const [, silent] = site.fleet.units;
@@ -115,18 +115,18 @@ describe('resume of a run with units that failed', () => {
     const left = (await site.run(['resume', run])).talk;
     expect(left).toContain('Nothing is left to start or to watch.');
     expect(left).toContain(
-      'Left out, because they failed: 1 unit (berlin/a). Another attempt: --again UNIT.\n',
+      'Left out, because they failed: 1 unit (berlin/a). Another attempt: --retry UNIT.\n',
     );
     expect(left).toContain('Left out, because the plan holds no update for them: 1 unit (bonn/dead).');
 
-    const refused = await site.run(['resume', run, '--again', 'bonn/dead', '--yes']);
+    const refused = await site.run(['resume', run, '--retry', 'bonn/dead', '--yes']);
     expect([refused.exit, refused.talk]).toEqual([
       2,
       expect.stringContaining('holds no update for bonn/dead'),
     ]);
 
     const { asked, io } = answering('');
-    await site.run(['resume', run, '--again', 'a'], io);
+    await site.run(['resume', run, '--retry', 'a'], io);
     expect(asked[0]).toMatch(/Will be started.*\n {2}berlin\/a {2}UPS 09\.4/);
     expect(asked[0]).not.toContain('because they failed');
   });
@@ -166,7 +166,7 @@ describe('resume of a run with a start on record', () => {
 
   it('says which outputs it switches on again', async () => {
     site = await openSite([{ ...NMC3, faults: ['output-stays-off'] }]);
-    const words = ['upgrade', '--apply', '--yes', '--json', '--unit', 'b', '--output', 'off', '-i'];
+    const words = ['upgrade', '--apply', '--yes', '--json', '--unit', 'b', '--switch-output', 'off', '-i'];
     expect(runOf(await site.run([...words, site.inventory])).units[0]).toMatchObject({ output: 'unknown' });
     site.fleet.device('b').clearFault('output-stays-off');
     const ran = await site.run(['resume']);

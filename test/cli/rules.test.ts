@@ -111,8 +111,8 @@ describe('rules decide', () => {
         'rules:',
         '  - id: stolen',
         '    code: STOLEN',
-        '    about: support',
-        '    says: That one unit is missed.',
+        '    stage: support',
+        '    statement: That one unit is missed.',
         '    source: our own list',
         '    published: 2026-11-01',
         '    confidence: proposed',
@@ -179,7 +179,7 @@ describe('rules check', () => {
     const good = join(folder, 'good.yaml');
     const bad = join(folder, 'bad.yaml');
     const rule = (id: string, more: string) =>
-      `  - { id: ${id}, code: OWN, about: hop, says: s, source: own, published: "2026-01-01", confidence: proposed, because: b, ${more} }\n`;
+      `  - { id: ${id}, code: OWN, stage: hop, statement: s, source: own, published: "2026-01-01", confidence: proposed, because: b, ${more} }\n`;
     await writeFile(good, `version: 1\nrules:\n${rule('own-one', 'block: true, remedy: r')}`);
     await writeFile(
       bad,
@@ -198,7 +198,7 @@ describe('rules check', () => {
   });
 });
 
-describe('--overrule', () => {
+describe('--override', () => {
   let site: Site | undefined;
   afterEach(() => site?.close());
 
@@ -210,21 +210,21 @@ describe('--overrule', () => {
     [
       'a code, and names its rule',
       'CARD_PATH=we know better',
-      'CARD_PATH: card-gate. Name the rule: --overrule card-gate=',
+      'CARD_PATH: card-gate. Name the rule: --override card-gate=',
     ],
     ['a code in small letters', 'loader_too_old=we know better', 'is a code of reasons, not a rule'],
-    ['the code of a final rule', 'IMAGE_FITS=we know better', 'cannot be overruled (final: image-fits)'],
-    ['a code that no rule gives', 'IMAGE_MISSING=we know better', 'cannot be overruled (no rule gives it)'],
+    ['the code of a final rule', 'IMAGE_FITS=we know better', 'cannot be overridden (final: image-fits)'],
+    ['a code that no rule gives', 'IMAGE_MISSING=we know better', 'cannot be overridden (no rule gives it)'],
   ])('refuses %s before anything is touched', async (_name, word, message) => {
     site = await openSite([NMC2]);
-    const { exit, talk } = await site.run(['plan', '-i', site.inventory, '--overrule', word]);
+    const { exit, talk } = await site.run(['plan', '-i', site.inventory, '--override', word]);
     expect(exit).toBe(2);
     expect(talk).toContain(message);
     expect(site.fleet.units[0]?.device.counters.starts).toBe(0);
   });
 
   const frozen = (id: string): string =>
-    `  - { id: ${id}, code: ${id.toUpperCase()}, about: hop, says: s, source: own, published: "2026-01-01", confidence: proposed, block: true, because: ${id} until Monday, remedy: wait }\n`;
+    `  - { id: ${id}, code: ${id.toUpperCase()}, stage: hop, statement: s, source: own, published: "2026-01-01", confidence: proposed, block: true, because: ${id} until Monday, remedy: wait }\n`;
 
   it('is named beside each reason that it can lift, and beside no other', async () => {
     site = await openSite([NMC2]);
@@ -234,7 +234,7 @@ describe('--overrule', () => {
     const words = ['-i', site.inventory, '--rules', own];
     for (const command of ['plan', 'upgrade']) {
       const { out } = await site.run([command, ...words]);
-      expect(out).toContain('frozen until Monday [FROZEN]; can be overruled: rule frozen\n');
+      expect(out).toContain('frozen until Monday [FROZEN]; can be overridden: rule frozen\n');
       expect(out).toContain('locked until Monday [LOCKED]\n');
     }
   });
@@ -244,26 +244,26 @@ describe('--overrule', () => {
     const own = join(folder, 'more.yaml');
     await writeFile(own, `version: 1\nrules:\n${frozen('frozen')}${frozen('closed')}`);
     const plan = (...words: readonly string[]) => site?.run(['plan', '-i', site.inventory, ...words]);
-    const held = await plan('--rules', own, '--overrule', 'frozen=the freeze ended early');
+    const held = await plan('--rules', own, '--override', 'frozen=the freeze ended early');
     expect(held?.exit).toBe(3);
     expect(held?.talk).toContain(
-      'Overruled frozen had no effect on berlin/a (CLOSED): other rules refuse the update.\n',
+      'Overridden frozen had no effect on berlin/a (CLOSED): other rules refuse the update.\n',
     );
-    const idle = await plan('--overrule', 'card-gate-now=allowed at the panel');
+    const idle = await plan('--override', 'card-gate-now=allowed at the panel');
     expect(idle?.exit).toBe(0);
     expect(idle?.talk).toContain(
-      'Overruled card-gate-now had no effect on berlin/a: it refuses nothing there.\n',
+      'Overridden card-gate-now had no effect on berlin/a: it refuses nothing there.\n',
     );
-    const both = ['--overrule', 'frozen=the freeze ended early', '--overrule', 'closed=it is open again'];
+    const both = ['--override', 'frozen=the freeze ended early', '--override', 'closed=it is open again'];
     expect((await plan('--rules', own, ...both))?.talk).not.toContain('no effect');
   });
 
   it('says which rule gives the code of the one that was named', async () => {
-    const book = await loadRules({ overrule: new Map([['card-gate-now', 'allowed at the panel']]) });
+    const book = await loadRules({ override: new Map([['card-gate-now', 'allowed at the panel']]) });
     const reason = { outcome: 'unknown', because: 'b', remedy: null, source: 's' } as const;
     const units = [{ key: 'berlin/a', reasons: [{ ...reason, code: 'CARD_PATH', rule: 'card-gate' }] }];
     expect(unusedOverrides(book, units)).toEqual([
-      'Overruled card-gate-now had no effect on berlin/a: it refuses nothing there. CARD_PATH comes from the rule card-gate here.',
+      'Overridden card-gate-now had no effect on berlin/a: it refuses nothing there. CARD_PATH comes from the rule card-gate here.',
     ]);
     expect(unusedOverrides(book, [])).toEqual([]);
   });
@@ -273,7 +273,7 @@ describe('--overrule', () => {
     const own = join(folder, 'frozen.yaml');
     await writeFile(
       own,
-      'version: 1\nrules:\n  - { id: frozen, code: FROZEN, about: hop, says: s, source: own, published: "2026-01-01", confidence: proposed, block: true, because: frozen until Monday, remedy: wait }\n',
+      'version: 1\nrules:\n  - { id: frozen, code: FROZEN, stage: hop, statement: s, source: own, published: "2026-01-01", confidence: proposed, block: true, because: frozen until Monday, remedy: wait }\n',
     );
     const words = ['-i', site.inventory, '--rules', own];
     const refused = await site.run(['plan', ...words]);
@@ -282,7 +282,7 @@ describe('--overrule', () => {
     const allowed = await site.run([
       'upgrade',
       ...words,
-      '--overrule',
+      '--override',
       'frozen=the freeze ended early',
       '--apply',
       '--yes',

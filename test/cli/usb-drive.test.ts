@@ -29,7 +29,7 @@ async function run(words: readonly string[], options: Partial<LocalArgs> = {}): 
     action: 'stick',
     words,
     rules: [],
-    overrule: [],
+    override: [],
     authenticate: false,
     yes: false,
     ...options,
@@ -44,8 +44,8 @@ const Document = z.looseObject({
   generatedAt: z.string(),
   state: z.string(),
   from: z.string().nullable(),
-  next: z.array(z.object({ says: z.string(), source: z.string() })),
-  unknown: z.array(z.object({ says: z.string(), source: z.string() })),
+  next: z.array(z.object({ text: z.string(), source: z.string() })),
+  unknown: z.array(z.object({ text: z.string(), source: z.string() })),
 });
 
 async function file(name: string, id: number, version = '15.9'): Promise<string> {
@@ -54,7 +54,7 @@ async function file(name: string, id: number, version = '15.9'): Promise<string>
   return path;
 }
 
-describe('local stick', () => {
+describe('local usb-drive', () => {
   it('writes the image and says for whom, what next, and what is not published', async () => {
     const image = await imageIn(folder);
     const text = await run([stick, image.path]);
@@ -103,16 +103,16 @@ describe('local stick', () => {
     await expect(run([stick, path])).rejects.toMatchObject({
       code: 'refused/rule',
       message: expect.stringContaining('STICK_NOT_KNOWN'),
-      hint: expect.stringContaining('It can be overruled: --overrule stick-of-line="reason".'),
+      hint: expect.stringContaining('It can be overridden: --override stick-of-line="reason".'),
     });
     expect(await readdir(stick)).toEqual([]);
   });
 
-  it('goes on where the operator overrules that with a reason', async () => {
+  it('goes on where the operator overrides that with a reason', async () => {
     const path = await file('x.enc', 1017);
-    const text = await run([stick, path], { overrule: ['stick-of-line=told so by the vendor on site'] });
+    const text = await run([stick, path], { override: ['stick-of-line=told so by the vendor on site'] });
     expect(text).toContain('written');
-    expect(text).toContain('overruled: told so by the vendor');
+    expect(text).toContain('overridden: told so by the vendor');
   });
 
   it.each([
@@ -143,7 +143,7 @@ describe('the command line', () => {
     const json = await runHere(['local', 'stick', stick, image.path, '--json']);
     expect(JSON.parse(json.out)).toMatchObject({
       schema: 'upsfw/error@1',
-      problem: { code: 'config/stick' },
+      problem: { code: 'config/usb-drive' },
     });
   });
 

@@ -20,7 +20,7 @@ const Orders = z.looseObject({
     z.looseObject({
       key: z.string(),
       way: z.string(),
-      steps: z.array(z.object({ says: z.string(), source: z.string().min(1) })).min(3),
+      steps: z.array(z.object({ text: z.string(), source: z.string().min(1) })).min(3),
     }),
   ),
 });
@@ -79,7 +79,7 @@ describe('rules decide', () => {
   it('keeps its lines as they were in JSON, and has the order beside them', async () => {
     const { out } = await runHere([...UNIT, '--json', '--as-of', '2020-04-02']);
     const document = z
-      .looseObject({ prepare: z.array(z.strictObject({ says: z.string(), source: z.string() })) })
+      .looseObject({ prepare: z.array(z.strictObject({ text: z.string(), source: z.string() })) })
       .parse(JSON.parse(out));
     expect(document.prepare.map(({ says }) => says)).toEqual([
       'Use the serial cable that came with the unit.',

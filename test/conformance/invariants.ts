@@ -181,7 +181,7 @@ function checkUnit(
 
 interface Memory {
   readonly hops: readonly { readonly version: string }[];
-  /** Lines "committing" by hop, since the last `--again`. */
+  /** Lines "committing" by hop, since the last `--retry`. */
   readonly committing: ReadonlyMap<number, number>;
   readonly verified: readonly number[];
   /** The unit has the image and runs its old firmware until somebody has it installed. */
@@ -200,7 +200,7 @@ function journalOf(name: string, events: readonly JournalEvent[]): Memory {
   let received = false;
   let staged = false;
   for (const event of mine) {
-    if (event.event === 'again') committing.clear();
+    if (event.event === 'retry') committing.clear();
     if (event.event !== 'step') continue;
     // Nothing left, or the card refused it for certain: that line is answered.
     if (event.step === 'start' && event.state === 'not-started') committing.delete(event.hop);

@@ -59,7 +59,9 @@ async function upgradeAndResume({
   output,
 }: Pick<Case, 'output'>): Promise<{ readonly told: RunTold; readonly broken: readonly string[] }> {
   const chosen =
-    output === undefined ? [] : ['--output', output, ...site.units.flatMap(({ name }) => ['--unit', name])];
+    output === undefined
+      ? []
+      : ['--switch-output', output, ...site.units.flatMap(({ name }) => ['--unit', name])];
   const heard = await site.hear(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', ...chosen]);
   const told = toldBy(heard);
   const broken = [...(await checkRun(site, heard))];

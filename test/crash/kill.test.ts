@@ -122,10 +122,10 @@ describe('a start that was written down and never made', () => {
     expect(runOf(resumed).units[0]?.outcome).toBe('failed');
     expect(device.counters.starts).toBe(1);
 
-    const wrong = await site.run(['resume', '--yes', '--again', 'nobody', '--json']);
+    const wrong = await site.run(['resume', '--yes', '--retry', 'nobody', '--json']);
     expect(wrong.exit).toBe(2);
 
-    const again = await site.run(['resume', '--yes', '--again', 'a', '--json']);
+    const again = await site.run(['resume', '--yes', '--retry', 'a', '--json']);
     expect(again.exit).toBe(4);
     expect(device.counters.starts).toBe(2);
   });
@@ -136,7 +136,7 @@ describe('a start that was written down and never made', () => {
     expect(ran.exit).toBe(5);
     const asked = await site.run(['resume', '--yes', '--json']);
     expect(asked.exit).toBe(5);
-    const again = await site.run(['resume', '--yes', '--again', 'a', '--json']);
+    const again = await site.run(['resume', '--yes', '--retry', 'a', '--json']);
     expect(again.exit).toBe(3);
     expect(JSON.parse(again.out)).toMatchObject({ problem: { code: 'refused/second-attempt' } });
     expect(site.fleet.device('a').counters.starts).toBe(1);

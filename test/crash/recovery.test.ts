@@ -68,7 +68,7 @@ describe('killed during a recovery', () => {
     const child = await begin();
     await until('programming');
     await killed(child);
-    expect((await site.run(['resume', '--yes', '--again', 'x', '--json'])).exit).toBe(2);
+    expect((await site.run(['resume', '--yes', '--retry', 'x', '--json'])).exit).toBe(2);
     expect((await site.run(['status', '--live', '--json'])).exit).toBe(2);
     const ran = await site.run(['status', '--json']);
     expect(runOf(ran)).toMatchObject({ exitCode: 5 });

@@ -73,14 +73,14 @@ describe('a stick that holds the image already', () => {
     await writeUsbDrive(stick, image, stickAt(stick));
     await writeFile(join(stick, 'notes.txt'), '');
     expect(await refusal(stick)).toMatchObject({
-      code: 'config/stick',
+      code: 'config/usb-drive',
       message: expect.stringContaining('notes.txt'),
     });
   });
 
   it('is refused where the content is another, which stays as it is', async () => {
     await writeFile(join(stick, image.file), 'older');
-    expect(await refusal(stick)).toMatchObject({ code: 'config/stick' });
+    expect(await refusal(stick)).toMatchObject({ code: 'config/usb-drive' });
     expect(await readFile(join(stick, image.file), 'utf8')).toBe('older');
   });
 });
@@ -91,7 +91,7 @@ describe('a stick with anything else on it', () => {
     async (name) => {
       await writeFile(join(stick, name), 'x');
       expect(await refusal(stick)).toMatchObject({
-        code: 'config/stick',
+        code: 'config/usb-drive',
         message: expect.stringContaining(name),
         hint: expect.stringContaining('deletes nothing'),
       });
@@ -117,7 +117,7 @@ describe('a folder that is no stick', () => {
     [0, 'the system gives type 0x0'],
   ])('is refused by the type of its file system: 0x%s', async (type, word) => {
     expect(await refusal(stick, stickAt(stick, type))).toMatchObject({
-      code: 'config/stick',
+      code: 'config/usb-drive',
       message: expect.stringContaining(word),
     });
     expect(await readdir(stick)).toEqual([]);
@@ -127,18 +127,18 @@ describe('a folder that is no stick', () => {
     const below = join(stick, 'upsfw');
     await mkdir(below);
     expect(await refusal(below)).toMatchObject({
-      code: 'config/stick',
+      code: 'config/usb-drive',
       message: expect.stringContaining('not its root'),
     });
   });
 
   it('is refused where it is not there, or a file', async () => {
     expect(await refusal(join(folder, 'none'))).toMatchObject({
-      code: 'config/stick',
+      code: 'config/usb-drive',
       message: expect.stringContaining('There is no folder'),
     });
     expect(await refusal(image.path)).toMatchObject({
-      code: 'config/stick',
+      code: 'config/usb-drive',
       message: expect.stringContaining('is no folder'),
     });
   });
@@ -149,14 +149,14 @@ describe('a folder that is no stick', () => {
       statfs: () => Promise.reject(new Error('not supported')),
     };
     expect(await refusal(stick, silent)).toMatchObject({
-      code: 'config/stick',
+      code: 'config/usb-drive',
       message: expect.stringContaining('not supported'),
     });
   });
 
   it('is what the system of this machine says of a temporary folder', async () => {
     expect(await writeUsbDrive(stick, image).catch((thrown: unknown) => thrown)).toMatchObject({
-      code: 'config/stick',
+      code: 'config/usb-drive',
       message: expect.stringContaining('is not on a FAT file system'),
     });
   });
@@ -166,7 +166,7 @@ describe('writing', () => {
   it('needs room for the whole file', async () => {
     const size = image.sizeBytes;
     expect(await refusal(stick, stickAt(stick, FAT, size - 512))).toMatchObject({
-      code: 'config/stick',
+      code: 'config/usb-drive',
       message: expect.stringContaining(`needed are ${size}`),
     });
     expect(await refusal(stick, stickAt(stick, FAT, size + 512))).toMatchObject({ state: 'written' });
@@ -191,7 +191,7 @@ describe('writing', () => {
         return system.statfs(root);
       },
     };
-    expect(await refusal(stick, race)).toMatchObject({ code: 'config/stick' });
+    expect(await refusal(stick, race)).toMatchObject({ code: 'config/usb-drive' });
     expect(await readFile(path, 'utf8')).toBe('of somebody else');
     expect(await readdir(stick)).toEqual([image.file]);
   });
@@ -199,7 +199,7 @@ describe('writing', () => {
   it('refuses names that FAT cannot hold', async () => {
     const odd = { ...image, file: 'a:b.enc' };
     expect(await refusal(stick, stickAt(stick), odd)).toMatchObject({
-      code: 'config/stick',
+      code: 'config/usb-drive',
       message: expect.stringContaining('has the character ":"'),
     });
   });

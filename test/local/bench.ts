@@ -97,7 +97,7 @@ export function localTarget(local: UnitTarget['local']): UnitTarget {
     network: null,
     local,
     window: null,
-    output: null,
+    switchOutput: null,
     feeds: [],
     redundantWith: [],
   };

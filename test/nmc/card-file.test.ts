@@ -208,7 +208,7 @@ function targetWith(network: NetworkAccess): UnitTarget {
     network,
     local: null,
     window: null,
-    output: null,
+    switchOutput: null,
     feeds: [],
     redundantWith: [],
   };

@@ -41,7 +41,7 @@ async function record(ssh: number, network: Partial<NetworkAccess> = {}): Promis
     },
     local: null,
     window: null,
-    output: null,
+    switchOutput: null,
     feeds: [],
     redundantWith: [],
   };

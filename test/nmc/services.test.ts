@@ -68,7 +68,7 @@ function target(ports: Partial<NetworkAccess['ports']>, network: Partial<Network
     },
     local: null,
     window: null,
-    output: null,
+    switchOutput: null,
     feeds: [],
     redundantWith: [],
   };

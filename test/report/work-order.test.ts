@@ -7,8 +7,8 @@ import { PLAN_REST } from '../run/values.ts';
 const MARKDOWN = { format: 'markdown', color: false } as const;
 const TEXT = { format: 'text', color: false } as const;
 
-function line(says: string): WorkItem {
-  return { says, source: 'vendor FAQ, line 1' };
+function line(text: string): WorkItem {
+  return { text, source: 'vendor FAQ, line 1' };
 }
 
 function orderWith(overrides: Partial<WorkOrder> = {}): WorkOrder {

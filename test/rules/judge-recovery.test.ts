@@ -11,9 +11,9 @@ function image(recipe: Partial<ImageRecipe> = {}): Image {
   return readImage(buildImage(whole), 'a.enc');
 }
 
-async function judged(input: Partial<RecoveryInput> = {}, overrule?: string): Promise<readonly Reason[]> {
+async function judged(input: Partial<RecoveryInput> = {}, override?: string): Promise<readonly Reason[]> {
   const book = await loadRules({
-    ...(overrule === undefined ? {} : { overrule: new Map([[overrule, 'it ran that before']]) }),
+    ...(override === undefined ? {} : { override: new Map([[override, 'it ran that before']]) }),
   });
   return judgeRecovery(book, { image: image(), expectId: 17, banner: BANNER, isNamed: true, ...input });
 }
@@ -33,13 +33,13 @@ describe('an image for a unit in its boot loader', () => {
     expect(Object.keys(outcomes(reasons))).not.toContain('RECOVERY_BANNER');
   });
 
-  it('is refused for another id, by a rule that nobody can overrule', async () => {
+  it('is refused for another id, by a rule that nobody can override', async () => {
     const reasons = await judged({ expectId: 18 });
     expect(reasons.find(({ code }) => code === 'RECOVERY_ID')).toMatchObject({
       outcome: 'block',
       because: 'image is for id 17, the unit is said to have id 18',
     });
-    await expect(judged({ expectId: 18 }, 'recovery-id')).rejects.toMatchObject({ code: 'config/overrule' });
+    await expect(judged({ expectId: 18 }, 'recovery-id')).rejects.toMatchObject({ code: 'config/override' });
   });
 
   it('is refused where it is damaged', async () => {

@@ -306,7 +306,7 @@ describe('the verdict', () => {
     });
     const found = reasons.find(({ code }) => code === 'OUTPUT_MUST_BE_OFF');
     expect(found?.outcome ?? 'none').toBe(outcome);
-    if (outcome === 'block') expect(found?.remedy).toContain('--output off');
+    if (outcome === 'block') expect(found?.remedy).toContain('--switch-output off');
   });
 
   it.each([

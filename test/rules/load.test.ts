@@ -13,7 +13,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const RULE = `
   - id: own-window
     code: OWN_RULE
-    says: Nothing is done to id 18 here.
+    statement: Nothing is done to id 18 here.
     source: our own decision
     published: 2026-11-01
     confidence: proposed

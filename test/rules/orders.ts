@@ -44,6 +44,6 @@ export function orderFor(
 }
 
 /** The texts of some lines, one below the other. */
-export function said(lines: readonly { readonly says: string }[] | undefined): string {
-  return (lines ?? []).map(({ says }) => says).join('\n');
+export function said(lines: readonly { readonly text: string }[] | undefined): string {
+  return (lines ?? []).map(({ text }) => text).join('\n');
 }

@@ -33,7 +33,7 @@ function ways(
   start: readonly ('snmp' | 'cli')[],
   plaintext = true,
 ): OperatorSettings {
-  return { output: null, feeds: [], network: { transfer, start, plaintext } };
+  return { switchOutput: null, feeds: [], network: { transfer, start, plaintext } };
 }
 
 async function said(

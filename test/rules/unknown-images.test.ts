@@ -128,9 +128,9 @@ describe('a unit that says nothing of its condition', () => {
     expect(codes).not.toContain('CONDITION_UNKNOWN');
   });
 
-  it('is refused still where one of the rules is overruled', async () => {
-    const overrule = new Map([['on-mains', 'seen with my own eyes']]);
-    const book = await loadRules({ overrule });
+  it('is refused still where one of the rules is overridden', async () => {
+    const override = new Map([['on-mains', 'seen with my own eyes']]);
+    const book = await loadRules({ override });
     const unit = unitAt('09.4', { condition: { ...nothing, linkUp: true } });
     const codes = against(judgeStart(book, { unit, image: IMAGE, transport: 'nmc' })).map(({ code }) => code);
     expect(codes).toEqual(['CONDITION_UNKNOWN']);

@@ -56,12 +56,12 @@ function isWhole(order: WorkOrder, wizard: string | null, port: 'serial' | 'usb'
   expect(said(order.prepare)).toMatch(/Power the load down/);
   expect(said(order.prepare)).toMatch(/Delete older copies/);
   expect(said(order.prepare)).toMatch(/Read the manual of the wizard/);
-  expect(order.minutes?.says).toMatch(/minutes/);
+  expect(order.minutes?.text).toMatch(/minutes/);
   expect(order.steps.length).toBeGreaterThan(1);
   expect(said(order.check)).toContain(`The version is ${order.target?.version}`);
   expect(said(order.ifItFails)).toContain('technical support');
-  for (const { says, source } of everyLine(order)) {
-    expect(says).not.toMatch(/[{}]|undefined|null/);
+  for (const { text, source } of everyLine(order)) {
+    expect(text).not.toMatch(/[{}]|undefined|null/);
     expect(source).not.toBe('');
     expect(source).not.toMatch(/[{}]/);
   }
@@ -95,7 +95,7 @@ describe('every row of the table of Micro-Link ids', () => {
       microLinkId: id,
       image: { file: image, sha256: null, inFolder: false },
     });
-    expect(then.minutes?.says).toContain('5 to 20 minutes');
+    expect(then.minutes?.text).toContain('5 to 20 minutes');
     expect(said(then.bring)).toContain('Windows XP to Windows 10');
 
     const now = orderFor(today, unit);
@@ -115,7 +115,7 @@ describe('every row of the table of Micro-Link ids', () => {
     expect(said(now.bring)).toContain('no adapter from USB to serial');
     expect(said(now.steps)).toMatch(/Communication Port Selection[\s\S]*Device Found[\s\S]*Apply Upgrade/);
     expect(said(now.check)).toMatch(/The output is on[\s\S]*no alarm/);
-    expect(said(now.ifItFails)).toContain('upsfw local look PORT');
+    expect(said(now.ifItFails)).toContain('upsfw local inspect PORT');
   });
 
   it('makes no order at the target of the row', () => {
@@ -340,7 +340,7 @@ describe('units behind a card', () => {
       'release 15.0 shut the card path of id 1020 and 15.5 opens it again',
     );
     expect(order.first).toEqual([]);
-    expect(order.unknown.some(({ says }) => says.includes('Mains must be present'))).toBe(false);
+    expect(order.unknown.some(({ text }) => text.includes('Mains must be present'))).toBe(false);
   });
 
   it('and where the card is none that can', () => {
@@ -401,9 +401,9 @@ describe('the output', () => {
     ['SMT1500', 18, '09.6', 'Expect the output to go off', 'With Output On instead'],
   ])('%s of id %i at %s: %s', (sku, id, version, before, screen) => {
     const order = orderFor(today, localUnit(firmwareOf(version, id), { sku }));
-    expect(order?.prepare.filter(({ says }) => /output (?:off|on|to)/.test(says))).toHaveLength(1);
+    expect(order?.prepare.filter(({ text }) => /output (?:off|on|to)/.test(text))).toHaveLength(1);
     expect(said(order?.prepare)).toContain(before);
-    expect(order?.steps.filter(({ says }) => /Turning Off UPS/.test(says))).toHaveLength(1);
+    expect(order?.steps.filter(({ text }) => /Turning Off UPS/.test(text))).toHaveLength(1);
     expect(said(order?.steps)).toContain(screen);
   });
 });
@@ -454,7 +454,7 @@ describe('other ways', () => {
     const text = said(stick?.steps);
     for (const part of [
       'FAT32',
-      'upsfw local stick DIR SRT1020UPS_15-9.enc',
+      'upsfw local usb-drive DIR SRT1020UPS_15-9.enc',
       '10.1 or later',
       'not published',
       'FW Install',
@@ -479,7 +479,7 @@ describe('other ways', () => {
     [1034, '05.0', 'about 25 minutes'],
     [1035, '05.0', 'about 25 minutes'],
   ])('id %i at %s takes %s', (id, version, minutes) => {
-    expect(orderFor(today, localUnit(firmwareOf(version, id)))?.minutes?.says).toContain(minutes);
+    expect(orderFor(today, localUnit(firmwareOf(version, id)))?.minutes?.text).toContain(minutes);
   });
 
   it('tell an SCL what to do where it refuses', () => {

@@ -42,7 +42,7 @@ describe('killed before the line is written that says', () => {
   });
 });
 
-it('killed when the upload is written down and not made: resume makes none, says that it failed, and --again makes it', async () => {
+it('killed when the upload is written down and not made: resume makes none, says that it failed, and --retry makes it', async () => {
   site = await openCardSite({ card: NMC3 });
   // The line is on disk, and the process does not come to the upload.
   let isGone = false;

@@ -155,7 +155,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
       const journal = await reopenJournal(state, 'r', systemClock);
       journals.push(journal);
       await journal.append({ event: 'resumed' });
-      if (again) await journal.append({ event: 'again', unit: UNIT });
+      if (again) await journal.append({ event: 'retry', unit: UNIT });
       return carryOut(journal, circumstances);
     },
     async close() {

@@ -54,7 +54,7 @@ describe('a start of another run whose end is not known', () => {
     const refused = createEarlierStarts(state, null).refuseOn(unitAt('09.3'));
     await expect(refused).rejects.toMatchObject({
       hint: expect.stringMatching(
-        /^Look at the unit.*upsfw resume old\..*resume old --again berlin\/a\..*last resort.*record of all 3 units/,
+        /^Look at the unit.*upsfw resume old\..*resume old --retry berlin\/a\..*last resort.*record of all 3 units/,
       ),
     });
   });

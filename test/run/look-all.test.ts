@@ -56,7 +56,7 @@ function targetOf(index: number, site = 's'): UnitTarget {
     },
     local: null,
     window: null,
-    output: null,
+    switchOutput: null,
     feeds: [],
     redundantWith: [],
   };

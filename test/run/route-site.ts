@@ -147,7 +147,7 @@ export async function openRouteSite(
       for (const journal of journals.splice(0)) await journal.close();
       const journal = keep(await reopenJournal(site.state, run, systemClock));
       await journal.append({ event: 'resumed' });
-      for (const unit of again) await journal.append({ event: 'again', unit });
+      for (const unit of again) await journal.append({ event: 'retry', unit });
       return carryOut(journal, circumstances);
     },
     async close() {

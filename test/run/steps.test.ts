@@ -38,7 +38,7 @@ const target: UnitTarget = {
   network: null,
   local: null,
   window: null,
-  output: null,
+  switchOutput: null,
   feeds: [],
   redundantWith: [],
 };

@@ -74,7 +74,7 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
         steps: ['transfer', 'start', 'settle', 'verify'],
       },
     ],
-    output: null,
+    switchOutput: null,
     problem: null,
     ...overrides,
   };
@@ -108,7 +108,7 @@ export const PLAN_REST = {
     inventory: { file: '/fleet/inventory.yaml', sha256: 'e'.repeat(64), entries: {} },
     images: '/fleet/images',
     rules: [],
-    overrule: [],
+    override: [],
     asOf: null,
   },
   protects: [],

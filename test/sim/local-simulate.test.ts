@@ -52,7 +52,7 @@ describe('simulate --local', () => {
     const file = join(folder, 'inventory.yaml');
     let gone: readonly string[] = [];
     const exit = await whileRunning(['--write', file], async ({ talk }) => {
-      const sysfs = /export UPSFW_REHEARSAL_SYSFS=(\S+)\n/.exec(talk)?.[1] ?? '';
+      const sysfs = /export UPSFW_SIM_SYSFS=(\S+)\n/.exec(talk)?.[1] ?? '';
       expect(readdirSync(sysfs).sort()).toEqual(['dev', 'sys']);
       const { units } = readInventory(readFileSync(file, 'utf8'), file, 'inventory.yaml');
       const local = units.filter(({ site }) => site === 'closet');

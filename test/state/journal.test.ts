@@ -291,7 +291,7 @@ describe('fold', () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
     await journal.append(step('berlin/a', 'start', 'committing'));
-    await journal.append({ event: 'again', unit: 'berlin/a' });
+    await journal.append({ event: 'retry', unit: 'berlin/a' });
     await journal.close();
     const [unit] = replay(journal.events).units;
     expect(unit).toMatchObject({ outcome: 'pending', attempt: 1, open: false });
@@ -302,7 +302,7 @@ describe('fold', () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
     await journal.append(step('berlin/a', 'start', 'committing', null, ['cli', 'snmp']));
-    await journal.append({ event: 'again', unit: 'berlin/a' });
+    await journal.append({ event: 'retry', unit: 'berlin/a' });
     await journal.close();
     const [unit] = replay(await readJournal(state, 'r1')).units;
     expect(unit?.hops[0]).toMatchObject({ startedAt: null, startMethods: ['cli', 'snmp'] });
@@ -353,7 +353,7 @@ describe('fold', () => {
       problem: null,
       reasons: [],
     });
-    await journal.append({ event: 'again', unit: key });
+    await journal.append({ event: 'retry', unit: key });
     expect(record().before?.firmware.version).toBe('09.3');
     expect(record().hops).toMatchObject([
       { verified: true, after: { firmware: { version: '09.6' } } },

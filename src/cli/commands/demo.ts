@@ -38,7 +38,7 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
     await writeFile(inventory, fleet.inventory('./images'), { mode: 0o600 });
     const inside: Io = {
       ...io,
-      environment: { ...io.environment, ...fleet.environment, UPSFW_REHEARSAL_SPEED: String(SPEED) },
+      environment: { ...io.environment, ...fleet.environment, UPSFW_SIM_SPEED: String(SPEED) },
     };
     const common = { ...args, state: join(folder, 'state') };
     const chosen = { ...common, inventory, site: [], unit: [], rules: [] };
@@ -56,11 +56,11 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
       inside,
     );
     say(io, 'What would be sent to which unit, and what stands against the rest?', 'upsfw plan');
-    await step(planCommand, { ...chosen, overrule: [], format: 'text' }, inside);
+    await step(planCommand, { ...chosen, override: [], format: 'text' }, inside);
     say(io, 'Send, start, watch and verify', 'upsfw upgrade --apply --yes');
     const exit = await step(
       upgradeCommand,
-      { ...chosen, overrule: [], quiet: false, apply: true, yes: true },
+      { ...chosen, override: [], quiet: false, apply: true, yes: true },
       quietPlan(inside),
     );
     say(io, 'The same as Markdown, for a ticket', 'upsfw report --format md');

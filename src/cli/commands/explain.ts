@@ -67,7 +67,7 @@ async function meanings(): Promise<ReadonlyMap<string, readonly Meaning[]>> {
   for (const { rule } of await allRules()) {
     if (rule.code === undefined) continue;
     const next = `Rule ${rule.id}. Conditions and sources: upsfw rules explain ${rule.code}`;
-    all.push({ code: rule.code, kind: 'reason', meaning: rule.says, next });
+    all.push({ code: rule.code, kind: 'reason', meaning: rule.statement, next });
   }
   const byCode = new Map<string, Meaning[]>();
   for (const one of all) {

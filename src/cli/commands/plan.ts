@@ -21,10 +21,10 @@ import {
   FleetSchema,
   OUTPUT,
   OutputSetting,
-  OVERRULE,
+  OVERRIDE,
   OverrideSettings,
   readOutput,
-  readOverrule,
+  readOverride,
   stateFolder,
 } from '../options.ts';
 
@@ -32,8 +32,8 @@ const PlanArgs = FleetSchema.extend({
   out: z.string().min(1).optional(),
   format: z.enum(['text', 'md']),
   asOf: AsOfDay,
-  overrule: OverrideSettings,
-  output: OutputSetting,
+  override: OverrideSettings,
+  switchOutput: OutputSetting,
   component: ComponentSetting,
 });
 type PlanArgs = z.infer<typeof PlanArgs>;
@@ -46,7 +46,7 @@ export const planCommand = defineCommand<PlanArgs>({
     ...COMMON_OPTIONS,
     ...FLEET_OPTIONS,
     ...AS_OF,
-    ...OVERRULE,
+    ...OVERRIDE,
     ...OUTPUT,
     ...COMPONENT,
     out: { type: 'string', describe: 'Write the plan to this file, for upgrade --plan' },
@@ -68,9 +68,9 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
     partly: true,
     images: 'required',
     asOf: args.asOf,
-    overrule: readOverrule(args.overrule),
+    override: readOverride(args.override),
     component: args.component ?? 'ups',
-    ...readOutput(args.output, args),
+    ...readOutput(args.switchOutput, args),
   });
   const state = stateFolder(args, io);
   const open = openPaths(state, io, 'read');
@@ -84,7 +84,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
         renderPlan(
           document,
           { format: args.format === 'md' ? 'markdown' : 'text', color: io.color && args.color },
-          { overrulable: fleet.book.overrulable },
+          { overridable: fleet.book.overridable },
         ),
       );
     return exitOfPart(exitOfPlan(made), fleet.unasked.size);

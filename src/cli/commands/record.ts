@@ -243,7 +243,7 @@ async function hostOf(args: RecordArgs, host: string, secrets: SecretResolver): 
     },
     local: null,
     window: null,
-    output: null,
+    switchOutput: null,
     feeds: [],
     redundantWith: [],
   };

@@ -25,7 +25,7 @@ import { askRecovery } from './local/ask-recovery.ts';
 
 const ResumeArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
-  again: z.array(z.string().min(1)),
+  retry: z.array(z.string().min(1)),
   yes: z.boolean(),
   inventory: z.string().min(1).optional(),
 });
@@ -41,7 +41,7 @@ export const resumeCommand = defineCommand<ResumeArgs>({
   },
   options: {
     ...COMMON_OPTIONS,
-    again: {
+    retry: {
       type: 'string',
       array: true,
       default: [],
@@ -61,7 +61,7 @@ export const resumeCommand = defineCommand<ResumeArgs>({
 async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
   const left = await runsLeft(state);
-  const { run, isDone } = await runToResume(state, left, args.run, args.again);
+  const { run, isDone } = await runToResume(state, left, args.run, args.retry);
   nameOthersInDoubt(left, run, io);
   if (isDone) return showDone(run, state, args, io);
   await openStateFolder(state);
@@ -93,22 +93,22 @@ async function goOn(run: string, state: string, args: ResumeArgs, io: Io): Promi
   try {
     const record = replay(journal.events);
     if (record.recovery !== null) {
-      if (args.again.length > 0) throw recoveredAgain(record.recovery.port);
+      if (args.retry.length > 0) throw recoveryHasNoRetry(record.recovery.port);
       await journal.append({ event: 'resumed' });
       return await askRecovery(journal, record.recovery.port, state, args, io);
     }
-    const again = [
-      ...args.again.map((name) => allowedAgain(record, name)),
+    const retry = [
+      ...args.retry.map((name) => allowedRetry(record, name)),
       ...record.units.filter(wasPostponed),
     ].map(({ planned }) => planned.key);
-    const outlook = outlookOf(journal.events, again);
+    const outlook = outlookOf(journal.events, retry);
     if (outlook.starts.length > 0 && !args.yes && io.ask === null) throw nobodyToAsk(run, outlook);
     const fleet = await openFleetOfRun(record, args, io, { purpose: 'write' });
     const open = openPaths(state, io);
     try {
       await confirmed(run, outlook, args, io);
       await journal.append({ event: 'resumed' });
-      for (const unit of again) await journal.append({ event: 'again', unit });
+      for (const unit of retry) await journal.append({ event: 'retry', unit });
       return await executeRun(journal, fleet, open, { ...args, stateFolder: state }, io);
     } finally {
       await open.close();
@@ -163,7 +163,7 @@ function outlookText(run: string, { starts, watches, outputs, failed, unplanned 
   list('Their output may be off by this run, and is switched on again:', outputs);
   if (lines.length === 1) lines.push('', 'Nothing is left to start or to watch.');
   if (failed.length > 0)
-    lines.push('', `Left out, because they failed: ${someOf(failed)}. Another attempt: --again UNIT.`);
+    lines.push('', `Left out, because they failed: ${someOf(failed)}. Another attempt: --retry UNIT.`);
   if (unplanned.length > 0)
     lines.push('', `Left out, because the plan holds no update for them: ${someOf(unplanned)}. ${NEW_PLAN}`);
   return `${lines.join('\n')}\n\n`;
@@ -186,13 +186,13 @@ function inWords({ key, hops, staged }: Ahead): string {
   return `${key}  ${way.join(' -> ')}${staged ? ' (its image is on the card: a start made by a person is only watched)' : ''}`;
 }
 
-function recoveredAgain(port: string): Problem {
-  return new Problem('config/usage', 'This run recovered a unit at a port; --again does not go with it.', {
+function recoveryHasNoRetry(port: string): Problem {
+  return new Problem('config/usage', 'This run recovered a unit at a port; --retry does not go with it.', {
     hint: `Send the image anew: upsfw local recover ${port} IMAGE --expect-id ID.`,
   });
 }
 
-function allowedAgain(record: RunRecord, name: string): UnitRecord {
+function allowedRetry(record: RunRecord, name: string): UnitRecord {
   const named = record.units.filter(
     ({ planned }) => planned.key === name || planned.key.split('/')[1] === name,
   );
@@ -200,7 +200,7 @@ function allowedAgain(record: RunRecord, name: string): UnitRecord {
     throw new Problem(
       'config/selection',
       `"${name}" names ${named.length} units of the run: ${named.map(({ planned }) => planned.key).join(', ')}.`,
-      { hint: 'Name the unit with its site: --again SITE/NAME.' },
+      { hint: 'Name the unit with its site: --retry SITE/NAME.' },
     );
   }
   const [found] = named;
@@ -224,7 +224,7 @@ function allowedAgain(record: RunRecord, name: string): UnitRecord {
     'refused/second-attempt',
     `${found.planned.key} is ${state}; a second attempt is for a unit that failed safely.`,
     {
-      hint: 'Run upsfw resume without --again: it asks the unit how it stands.',
+      hint: 'Run upsfw resume without --retry: it asks the unit how it stands.',
     },
   );
 }

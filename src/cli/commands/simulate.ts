@@ -230,8 +230,8 @@ function printInstructions(
   io.info(`The simulated fleet of ${units.length} units is up${beside}. In another terminal set:\n`);
   for (const [name, value] of Object.entries({
     ...environment,
-    UPSFW_REHEARSAL_SPEED: String(args.speed),
-    ...(local === null ? {} : { UPSFW_REHEARSAL_SYSFS: local.folder }),
+    UPSFW_SIM_SPEED: String(args.speed),
+    ...(local === null ? {} : { UPSFW_SIM_SYSFS: local.folder }),
   })) {
     io.info(`  export ${name}=${value}\n`);
   }

@@ -29,10 +29,10 @@ import {
   FleetSchema,
   OUTPUT,
   OutputSetting,
-  OVERRULE,
+  OVERRIDE,
   OverrideSettings,
   readOutput,
-  readOverrule,
+  readOverride,
   stateFolder,
 } from '../options.ts';
 import { makePlan } from './plan.ts';
@@ -50,8 +50,8 @@ const UpgradeArgs = FleetSchema.extend({
   apply: z.boolean(),
   yes: z.boolean(),
   plan: z.string().min(1).optional(),
-  overrule: OverrideSettings,
-  output: OutputSetting,
+  override: OverrideSettings,
+  switchOutput: OutputSetting,
   component: ComponentSetting,
 });
 type UpgradeArgs = z.infer<typeof UpgradeArgs>;
@@ -64,7 +64,7 @@ export const upgradeCommand = defineCommand<UpgradeArgs>({
     ...COMMON_OPTIONS,
     ...FLEET_OPTIONS,
     inventory: INVENTORY,
-    ...OVERRULE,
+    ...OVERRIDE,
     ...OUTPUT,
     ...COMPONENT,
     apply: { type: 'boolean', default: false, describe: 'Send and start updates' },
@@ -81,10 +81,14 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
       hint: 'Add --yes to go on without being asked.',
     });
   }
-  if (args.plan !== undefined && args.output !== undefined) {
-    throw new Problem('config/usage', 'A plan file is carried out exactly; --output does not go with it.', {
-      hint: 'Make the plan with it: upsfw plan --unit UNIT --output off --out FILE.',
-    });
+  if (args.plan !== undefined && args.switchOutput !== undefined) {
+    throw new Problem(
+      'config/usage',
+      'A plan file is carried out exactly; --switch-output does not go with it.',
+      {
+        hint: 'Make the plan with it: upsfw plan --unit UNIT --switch-output off --out FILE.',
+      },
+    );
   }
   if (args.plan !== undefined && args.component !== undefined) {
     throw new Problem(
@@ -114,9 +118,9 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     partly: !args.apply && approved === null,
     images: 'required',
     ...(approved === null ? {} : { keys: approved.plan.units.map((unit) => unit.key) }),
-    overrule: used.overrule,
+    override: used.override,
     component: approved?.plan.component ?? args.component ?? 'ups',
-    ...(approved === null ? readOutput(args.output, args) : { outputOff: outputOff(approved.plan) }),
+    ...(approved === null ? readOutput(args.switchOutput, args) : { outputOff: outputOff(approved.plan) }),
   });
   const note = approved === null ? null : checkInventory(approved, fleet.inventory);
   if (note !== null) io.info(`${note}\n`);
@@ -125,7 +129,7 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     const found = await makePlan(fleet, open, state, io);
     const plan = approved === null ? found : asApproved(approved, found);
     const document = planDocument(plan, fleet, used.rules, io.clock.now());
-    const extras = { overrulable: fleet.book.overrulable, approved };
+    const extras = { overridable: fleet.book.overridable, approved };
     if (!args.apply) return exitOfPart(showPlan(document, plan, extras, args, io), fleet.unasked.size);
     await openStateFolder(state, needsOf(plan));
     if (plan.units.some(isToBeStarted) && !(await confirmed(document, plan, extras, args, io))) {
@@ -145,13 +149,13 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
 /** What the run works with: what was named on the command line, or what the plan file was made with. */
 async function carriedOutWith(approved: PlanFile | null, args: UpgradeArgs): Promise<CarriedOutWith> {
   const { inventory, images, rules } = args;
-  const overrule = readOverrule(args.overrule);
-  if (approved !== null) return withOriginOf(approved, { inventory, images, rules, overrule });
+  const override = readOverride(args.override);
+  if (approved !== null) return withOriginOf(approved, { inventory, images, rules, override });
   return {
     inventory: inventory ?? DEFAULT_INVENTORY,
     ...(images === undefined ? {} : { images }),
     rules: rules.map((file) => resolve(file)),
-    overrule,
+    override,
   };
 }
 
@@ -175,7 +179,7 @@ async function begin(
       inventory: fleet.inventory.file,
       images: fleet.imagesFolder ?? '',
       rules: [...args.rules],
-      overrule: [...fleet.book.overruled].map(([rule, reason]) => ({ rule, reason })),
+      override: [...fleet.book.overridden].map(([rule, reason]) => ({ rule, reason })),
       partners: partnersAtBegin(fleet, plan),
       plan,
     });
@@ -224,5 +228,5 @@ async function confirmed(
 
 /** The units whose output the approved plan switches off. */
 function outputOff(plan: Plan): ReadonlySet<string> {
-  return new Set(plan.units.filter(({ output }) => output === 'off').map(({ key }) => key));
+  return new Set(plan.units.filter(({ switchOutput: output }) => output === 'off').map(({ key }) => key));
 }

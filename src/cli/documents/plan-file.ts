@@ -39,7 +39,7 @@ const OriginSchema: z.ZodType<PlanOrigin> = z.strictObject({
   inventory: z.strictObject({ file: PATH, sha256: HASH, entries: z.record(z.string(), HASH) }),
   images: PATH.nullable(),
   rules: z.array(PATH),
-  overrule: z.array(z.strictObject({ rule: z.string(), reason: z.string() })),
+  override: z.array(z.strictObject({ rule: z.string(), reason: z.string() })),
   asOf: z.string().nullable(),
 });
 
@@ -113,12 +113,12 @@ export interface Given {
   readonly inventory: string | undefined;
   readonly images: string | undefined;
   readonly rules: readonly string[];
-  readonly overrule: ReadonlyMap<string, string>;
+  readonly override: ReadonlyMap<string, string>;
 }
 
 /** What a plan is carried out with: all that it was made with. */
 export type CarriedOutWith = Pick<FleetArgs, 'inventory' | 'images' | 'rules'> & {
-  readonly overrule: ReadonlyMap<string, string>;
+  readonly override: ReadonlyMap<string, string>;
 };
 
 /**
@@ -126,23 +126,23 @@ export type CarriedOutWith = Pick<FleetArgs, 'inventory' | 'images' | 'rules'> &
  * out with what it was made with, or not at all.
  */
 export async function withOriginOf({ madeWith }: PlanFile, given: Given): Promise<CarriedOutWith> {
-  const { inventory, images, rules, overrule } = madeWith;
+  const { inventory, images, rules, override } = madeWith;
   if (given.inventory !== undefined && !(await isSameFile(given.inventory, inventory.file)))
     throw otherThing('the inventory', inventory.file, given.inventory, '-i');
   if (given.images !== undefined && (images === null || !(await isSameFile(given.images, images))))
     throw otherThing('the images folder', images ?? 'none', given.images, '--images');
   if (given.rules.length > 0 && !(await areSameFiles(given.rules, rules)))
     throw otherThing('the rule files', joinList(rules) || 'none', joinList(given.rules), '--rules');
-  const recorded = overrule.map(({ rule, reason }) => `${rule}="${reason}"`).sort();
-  const named = [...given.overrule].map(([rule, reason]) => `${rule}="${reason}"`).sort();
+  const recorded = override.map(({ rule, reason }) => `${rule}="${reason}"`).sort();
+  const named = [...given.override].map(([rule, reason]) => `${rule}="${reason}"`).sort();
   if (named.length > 0 && named.join('\n') !== recorded.join('\n')) {
-    throw otherThing('the overruled rules', joinList(recorded) || 'none', joinList(named), '--overrule');
+    throw otherThing('the overridden rules', joinList(recorded) || 'none', joinList(named), '--override');
   }
   return {
     inventory: inventory.file,
     ...(images === null ? {} : { images }),
     rules: [...rules],
-    overrule: new Map(overrule.map(({ rule, reason }) => [rule, reason])),
+    override: new Map(override.map(({ rule, reason }) => [rule, reason])),
   };
 }
 

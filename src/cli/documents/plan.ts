@@ -52,7 +52,7 @@ function originOf(plan: Plan, fleet: PlanSources, ruleFiles: readonly string[]):
     },
     images: imagesFolder,
     rules: ruleFiles.map((file) => resolve(file)),
-    overrule: [...book.overruled].map(([rule, reason]) => ({ rule, reason })),
+    override: [...book.overridden].map(([rule, reason]) => ({ rule, reason })),
     asOf: book.asOf,
   };
 }

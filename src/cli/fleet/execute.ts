@@ -220,7 +220,7 @@ export async function showLive(
 ): Promise<Exit> {
   if (record.recovery !== null) {
     throw new Problem('config/usage', 'This run recovered a unit at a port, and has no inventory.', {
-      hint: `Ask the port: upsfw local look ${record.recovery.port}`,
+      hint: `Ask the port: upsfw local inspect ${record.recovery.port}`,
     });
   }
   const fleet = await openFleetOfRun(record, args, io, { purpose: 'read', update: true });
@@ -259,11 +259,11 @@ function nextStep(record: RunRecord, alive: boolean): Pick<StatusOptions, 'next'
   if (units.some(inDoubt)) return { next: resume, first: 'Look at the units that are unknown.' };
   const failed = found('failed');
   if (recovery !== null && failed !== undefined)
-    return { next: `upsfw local look ${recovery.port}`, first: null };
+    return { next: `upsfw local inspect ${recovery.port}`, first: null };
   // A unit that was not even reached has no hop to try again: it needs a new plan.
   const again = units
     .filter(({ outcome, planned }) => outcome === 'failed' && planned.hops.length > 0)
-    .map(({ planned }) => ` --again ${planned.key}`)
+    .map(({ planned }) => ` --retry ${planned.key}`)
     .join('');
   const isPutOff = units.some((unit) => wasPostponed(unit) || stoppedBetweenHops(unit));
   if (isPutOff || found('stopped') !== undefined || found('pending') !== undefined)

@@ -62,7 +62,7 @@ export interface FleetNeeds {
    */
   readonly images: 'required' | 'optional' | 'if-there';
   /** Rules that do not refuse in this run, with the reasons. */
-  readonly overrule?: ReadonlyMap<string, string>;
+  readonly override?: ReadonlyMap<string, string>;
   /** What a plan is about; `ups` where it is left out. Without it the card's own firmware is left alone. */
   readonly component?: PlanComponent;
   /** Judge with what was published by this day. */
@@ -84,7 +84,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   const book = await loadRules({
     files: args.rules,
     asOf: needs.asOf,
-    overrule: needs.overrule,
+    override: needs.override,
     trust: inventory.trust,
     unknownImages: inventory.unknownImages,
   });
@@ -125,7 +125,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     const target = found.get(unitKey(unit));
     if (target === undefined) return [];
     const off = needs.outputOff === 'chosen' || needs.outputOff?.has(unitKey(target)) === true;
-    return [off ? { ...target, output: 'off' } : target];
+    return [off ? { ...target, switchOutput: 'off' } : target];
   });
   const targets = new Map([...chosen, ...others.targets].map(byKey));
   const sharing = await targetsOf(alike, secrets);
@@ -182,7 +182,7 @@ export function openFleetOfRun(
       images: 'if-there',
       component: record.plan.component,
       keys: record.units.map((unit) => unit.planned.key),
-      overrule: new Map(record.overrule.map(({ rule, reason }) => [rule, reason])),
+      override: new Map(record.override.map(({ rule, reason }) => [rule, reason])),
     },
   );
 }

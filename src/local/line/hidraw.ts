@@ -27,7 +27,7 @@ export async function openHidraw(path: string, time: LineTime): Promise<ReportPo
   }
   const gone = (cause: unknown): Problem =>
     new Problem('link/closed', `The USB node ${sanitize(path)} is gone: the cable was pulled.`, {
-      hint: 'Plug the unit in again, and look at it: upsfw local look.',
+      hint: 'Plug the unit in again, and look at it: upsfw local inspect.',
       cause,
     });
   let closing: Promise<void> | null = null;

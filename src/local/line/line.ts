@@ -29,7 +29,7 @@ export interface LineTime {
 export function refuseWhereStopped(name: string, { signal }: LineTime): void {
   if (!signal.aborted) return;
   throw new Problem('refused/stopped', `The look at ${sanitize(name)} was stopped.`, {
-    hint: 'Look again: upsfw local look PORT.',
+    hint: 'Look again: upsfw local inspect PORT.',
   });
 }
 

@@ -85,7 +85,7 @@ function lineOver(port: SerialPort, time: LineTime): ByteLine {
         'link/closed',
         `The port ${sanitize(port.path)} is gone: the cable or its adapter was pulled.`,
         {
-          hint: 'Plug it in again, and look at the unit: upsfw local look PORT.',
+          hint: 'Plug it in again, and look at the unit: upsfw local inspect PORT.',
           cause,
         },
       ),
@@ -132,7 +132,7 @@ async function inTime(port: SerialPort, bytes: Uint8Array, { clock }: LineTime):
               'link/closed',
               `The port ${sanitize(port.path)} takes no bytes (${sanitize(error.message)}): the cable or its adapter may have been pulled.`,
               {
-                hint: 'Check cable and adapter, and look at the unit: upsfw local look PORT.',
+                hint: 'Check cable and adapter, and look at the unit: upsfw local inspect PORT.',
                 cause: error,
               },
             ),

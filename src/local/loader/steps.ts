@@ -114,7 +114,7 @@ export async function takeSending(tools: LoaderTools, context: StepContext): Pro
 
 /** What to do, and what not, where nobody knows how far the unit is. */
 const KEEP =
-  'Leave the unit on mains and do not press its buttons while a light blinks. Plug the cable in again and listen: upsfw local look PORT. Where its boot loader waits, the image can be sent again from the first block, as often as it takes.';
+  'Leave the unit on mains and do not press its buttons while a light blinks. Plug the cable in again and listen: upsfw local inspect PORT. Where its boot loader waits, the image can be sent again from the first block, as often as it takes.';
 
 const AGAIN =
   'It waits in its boot loader and loses nothing by that. Try again: upsfw local recover PORT IMAGE --expect-id ID';
@@ -161,7 +161,7 @@ function resultOf(sent: Sent, context: StepContext): StepResult {
       return failed(
         context,
         'the boot loader does not ask for an image any more; nothing was sent.',
-        'Look at it again: upsfw local look PORT.',
+        'Look at it again: upsfw local inspect PORT.',
       );
     case 'stopped':
       return {
@@ -198,7 +198,7 @@ export async function takeSettling(tools: LoaderTools, context: StepContext): Pr
       'device/update-unknown',
       `${unitKey(context.target)} took the image and does not answer ${minutes} minutes later${last === null ? '' : `: ${last.message}`}`,
       {
-        hint: 'Do not cut its power while a light blinks. Look at its panel; it may have to be switched on. Then: upsfw local look PORT. A unit that stays dead on every port needs the vendor.',
+        hint: 'Do not cut its power while a light blinks. Look at its panel; it may have to be switched on. Then: upsfw local inspect PORT. A unit that stays dead on every port needs the vendor.',
       },
     ),
   );

@@ -163,7 +163,7 @@ function choose(units: readonly UsbUnit[], wanted: string, target: UnitTarget): 
     'refused/identity',
     `${unitKey(target)}: ${fitting.length} USB units are connected (${serials}).`,
     {
-      hint: 'Name the one that is meant by its serial number: usb: SERIAL in the inventory, usb:SERIAL at local look.',
+      hint: 'Name the one that is meant by its serial number: usb: SERIAL in the inventory, usb:SERIAL at local inspect.',
     },
   );
 }

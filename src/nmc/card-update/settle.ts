@@ -91,7 +91,7 @@ export function notTaken(context: StepContext, wasAway: boolean, transfer: strin
     'device/update-failed',
     `The card ${how} ${describeEnd(context.hop, 'from')} as before.${says}`,
     {
-      hint: `Compare the file with that of the vendor. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
+      hint: `Compare the file with that of the vendor. Allow a second attempt with: upsfw resume --retry ${unitKey(context.target)}`,
     },
   );
 }

@@ -155,7 +155,7 @@ function notSeen(context: StepContext, log: LoggedStatus | null): Problem {
     refusal === null ? 'device/start-not-seen' : 'device/start-refused',
     `${answer} ${unitKey(context.target)} shows no update and runs ${describeEnd(context.hop, 'from')} as before. ${logSays(log)}`,
     {
-      hint: `${startedBy === null ? 'Nobody has started it, or the start had no effect' : 'The start had no effect'}. Allow another attempt with: upsfw resume --again ${unitKey(context.target)}`,
+      hint: `${startedBy === null ? 'Nobody has started it, or the start had no effect' : 'The start had no effect'}. Allow another attempt with: upsfw resume --retry ${unitKey(context.target)}`,
       details: logLines(log),
     },
   );
@@ -167,7 +167,7 @@ function updateFailed(context: StepContext, log: LoggedStatus | null): Problem {
     'device/update-failed',
     `${said} that the update failed; the unit runs ${describeEnd(context.hop, 'from')} as before. ${logSays(log)}`,
     {
-      hint: `${explainHint(log)}Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
+      hint: `${explainHint(log)}Allow a second attempt with: upsfw resume --retry ${unitKey(context.target)}`,
       details: logLines(log),
     },
   );

@@ -38,7 +38,7 @@ export async function takeVerify(tools: NmcDeps, context: StepContext): Promise<
         'device/update-failed',
         `After the update the unit still runs ${describeEnd(context.hop, 'from')}.`,
         {
-          hint: `It is as it was before. Allow a second attempt with: upsfw resume --again ${unitKey(context.target)}`,
+          hint: `It is as it was before. Allow a second attempt with: upsfw resume --retry ${unitKey(context.target)}`,
         },
       );
       return { state: 'failed', method: null, problem, ...seen };

@@ -112,7 +112,7 @@ function writeUse(paper: ReportWriter, access: LocalAccess): void {
       ? ['serialPort', access.serialPort, access.serialPort]
       : ['usb', access.usb, access.usb === 'any' ? 'usb' : `usb:${access.usb}`];
   paper.note(`inventory: ${entry}: ${yamlText(text)}`, 'plain');
-  paper.note(`ask it:    upsfw local look ${shellWord(word)}`, 'plain');
+  paper.note(`ask it:    upsfw local inspect ${shellWord(word)}`, 'plain');
 }
 
 function writeNode(paper: ReportWriter, { holders, hint }: Node): void {

@@ -44,9 +44,9 @@ export function renderUsbDrive(document: UsbDriveDocument, style: Style): string
   }
   for (const { code, message } of document.warnings) paper.note(`${message} [${code}]`, 'warn');
   writeReasons(paper, document.reasons, true);
-  for (const [index, { says, source }] of document.next.entries()) {
-    paper.note(`next ${index + 1}: ${says} (${source})`, 'plain');
+  for (const [index, { text, source }] of document.next.entries()) {
+    paper.note(`next ${index + 1}: ${text} (${source})`, 'plain');
   }
-  for (const { says, source } of document.unknown) paper.note(`not known: ${says} (${source})`, 'warn');
+  for (const { text, source } of document.unknown) paper.note(`not known: ${text} (${source})`, 'warn');
   return paper.toString();
 }

@@ -18,7 +18,7 @@ export const AT_THE_START: ReadonlySet<Stage> = new Set<Stage>([
  */
 export function inForce(rule: Rule, asOf: string | null): boolean {
   if (asOf === null) return rule.until === undefined;
-  if (rule.about === 'hop' || AT_THE_START.has(rule.about)) return true;
+  if (rule.stage === 'hop' || AT_THE_START.has(rule.stage)) return true;
   return rule.published <= asOf && (rule.until === undefined || asOf < rule.until);
 }
 

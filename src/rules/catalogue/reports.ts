@@ -70,8 +70,8 @@ export function wayFacts(
 
 function answer(reported: boolean | null, says: string): readonly (readonly [string, Fact])[] {
   return [
-    ['way.reported', reported],
-    ['way.reportSays', says],
+    ['method.reported', reported],
+    ['method.reportDetail', says],
   ];
 }
 

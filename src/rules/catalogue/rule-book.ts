@@ -23,16 +23,16 @@ export interface RuleBook {
   readonly families: ReadonlySet<string>;
   /** Whether a rule on described units asks for serial numbers as they are, and not for what is read from them. */
   readonly readsSerials: boolean;
-  /** Ids of the rules whose refusal the operator may overrule. */
-  readonly overrulable: ReadonlySet<string>;
+  /** Ids of the rules whose refusal the operator may override. */
+  readonly overridable: ReadonlySet<string>;
   /** Rules that do not refuse in this run, with the operator's reason. */
-  readonly overruled: ReadonlyMap<string, string>;
+  readonly overridden: ReadonlyMap<string, string>;
   /** Hashes of files, in hex, that the operator has compared with those of the vendor. */
   readonly trusted: ReadonlySet<string>;
   /** Whether a file is refused whose hash neither the catalogue nor the operator knows. */
   readonly unknownRefused: boolean;
   /** The day whose knowledge judges; null = all that there is. */
   readonly asOf: string | null;
-  /** sha256 over the files, the day, what is overruled and what is trusted, so that a plan says by which rules it was judged. */
+  /** sha256 over the files, the day, what is overridden and what is trusted, so that a plan says by which rules it was judged. */
   readonly hash: string;
 }

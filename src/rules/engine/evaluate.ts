@@ -1,5 +1,5 @@
 import type { Outcome, Reason } from '../../core/index.ts';
-import { overruledWords } from './override.ts';
+import { overrideSettings } from './override.ts';
 import type { Condition, Rule } from './schema.ts';
 import { compareVersions } from './versions.ts';
 
@@ -7,7 +7,7 @@ import { compareVersions } from './versions.ts';
 export function evaluateRule(
   rule: Rule,
   facts: Facts,
-  overruled: ReadonlyMap<string, string>,
+  overridden: ReadonlyMap<string, string>,
 ): Reason | null {
   const outcome = outcomeOf(rule, facts);
   if (outcome === null || rule.code === undefined) return null;
@@ -19,16 +19,16 @@ export function evaluateRule(
     remedy: outcome === 'pass' ? null : interpolate(rule.remedy ?? '', facts) || null,
     source: interpolate(rule.source, facts),
   };
-  const why = overruled.get(rule.id);
+  const why = overridden.get(rule.id);
   if (why === undefined || (outcome !== 'block' && outcome !== 'unknown')) return reason;
-  return { ...reason, outcome: 'warn', because: `${reason.because}${overruledWords(why)}` };
+  return { ...reason, outcome: 'warn', because: `${reason.because}${overrideSettings(why)}` };
 }
 
 /** What comes of a rule; null where it does not apply. */
 export function outcomeOf(rule: Rule, facts: Facts): Outcome | null {
   const applies = all(rule.when ?? [], facts);
   if (applies === 'no') return null;
-  const speaksOnly = rule.note || rule.advise !== undefined || rule.tells !== undefined;
+  const speaksOnly = rule.note || rule.advise !== undefined || rule.derives !== undefined;
   if (applies === 'unknown') {
     // A rule of which it is not known whether it applies is only then harmless when it cannot refuse.
     if (speaksOnly) return null;

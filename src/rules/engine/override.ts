@@ -2,23 +2,25 @@ import { joinList, Problem, type Reason } from '../../core/index.ts';
 import { BUILT_IN_CODES } from './built-in.ts';
 import type { Rule, Stage } from './schema.ts';
 
-/** Rules that nothing asks which takes `--overrule`: they speak of described units and of what a card has on. */
-const NEVER_ASKED: ReadonlySet<Stage> = new Set<Stage>(['way', 'service']);
+/** Rules that nothing asks which takes `--override`: they speak of described units and of what a card has on. */
+const NEVER_ASKED: ReadonlySet<Stage> = new Set<Stage>(['gate', 'service']);
 
-/** Ids of the rules whose refusal may be overruled. */
+/** Ids of the rules whose refusal may be overridden. */
 export function overridableRules(rules: readonly Rule[]): ReadonlySet<string> {
-  return new Set(rules.flatMap(({ id, final, about }) => (final || NEVER_ASKED.has(about) ? [] : [id])));
+  return new Set(
+    rules.flatMap(({ id, final, stage: about }) => (final || NEVER_ASKED.has(about) ? [] : [id])),
+  );
 }
 
-/** Throws Problem config/overrule for an id that no rule in force has, for a code, and for a final rule. */
-export function checkOverrides(overruled: ReadonlyMap<string, string>, rules: readonly Rule[]): void {
-  for (const id of overruled.keys()) {
+/** Throws Problem config/override for an id that no rule in force has, for a code, and for a final rule. */
+export function checkOverrides(overridden: ReadonlyMap<string, string>, rules: readonly Rule[]): void {
+  for (const id of overridden.keys()) {
     const rule = rules.find((one) => one.id === id);
     if (rule === undefined) throw unknownRule(id, rules);
     if (rule.final) {
       throw new Problem(
-        'config/overrule',
-        `The rule "${id}" is final and cannot be overruled: ${rule.says}`,
+        'config/override',
+        `The rule "${id}" is final and cannot be overridden: ${rule.statement}`,
         { hint: rule.remedy ?? 'Nothing lifts it but what it asks for.' },
       );
     }
@@ -29,26 +31,26 @@ function unknownRule(id: string, rules: readonly Rule[]): Problem {
   const code = id.toUpperCase().replaceAll('-', '_');
   const giving = rules.filter((rule) => rule.code === code);
   if (giving.length === 0 && !Object.hasOwn(BUILT_IN_CODES, code)) {
-    return new Problem('config/overrule', `There is no rule "${id}" that could be overruled.`, {
-      hint: 'A plan names the rule beside each reason that can be overruled. upsfw rules explain lists all rules.',
+    return new Problem('config/override', `There is no rule "${id}" that could be overridden.`, {
+      hint: 'A plan names the rule beside each reason that can be overridden. upsfw rules explain lists all rules.',
     });
   }
   const can = overridableRules(giving);
   const [first] = can;
   if (first === undefined) {
     const why = giving.length === 0 ? 'no rule gives it' : `final: ${joinList(giving.map((one) => one.id))}`;
-    return new Problem('config/overrule', `The code ${code} cannot be overruled (${why}).`, {
+    return new Problem('config/override', `The code ${code} cannot be overridden (${why}).`, {
       hint: `See what it asks for: upsfw explain ${code}.`,
     });
   }
-  return new Problem('config/overrule', `"${id}" is a code of reasons, not a rule.`, {
-    hint: `${can.size === 1 ? 'The rule' : 'The rules'} behind ${code}: ${joinList([...can])}. Name the rule: --overrule ${first}="reason".`,
+  return new Problem('config/override', `"${id}" is a code of reasons, not a rule.`, {
+    hint: `${can.size === 1 ? 'The rule' : 'The rules'} behind ${code}: ${joinList([...can])}. Name the rule: --override ${first}="reason".`,
   });
 }
 
-/** What is added to a reason that was overruled. */
-export function overruledWords(why: string): string {
-  return ` (overruled: ${why})`;
+/** What is added to a reason that was overridden. */
+export function overrideSettings(why: string): string {
+  return ` (overridden: ${why})`;
 }
 
 function isAgainst({ outcome }: Reason): boolean {
@@ -62,24 +64,27 @@ interface Judged {
 }
 
 /**
- * What to say of overruled rules that let no unit through, a line each: the rule refuses none of these units, or something
+ * What to say of overridden rules that let no unit through, a line each: the rule refuses none of these units, or something
  * else stands against a unit all the same. `units`: those that were judged.
  */
 export function unusedOverrides(
-  { rules, overruled }: { readonly rules: readonly Rule[]; readonly overruled: ReadonlyMap<string, string> },
+  {
+    rules,
+    overridden,
+  }: { readonly rules: readonly Rule[]; readonly overridden: ReadonlyMap<string, string> },
   units: readonly Judged[],
 ): readonly string[] {
   if (units.length === 0) return [];
   const can = overridableRules(rules);
-  return [...overruled].flatMap(([id, why]) => {
+  return [...overridden].flatMap(([id, why]) => {
     const lifted = units.filter(({ reasons }) =>
-      reasons.some(({ rule, because }) => rule === id && because.endsWith(overruledWords(why))),
+      reasons.some(({ rule, because }) => rule === id && because.endsWith(overrideSettings(why))),
     );
     if (lifted.length > 0) {
       const held = lifted.filter(({ reasons }) => reasons.some(isAgainst));
       if (held.length === 0) return [];
       const named = held.map(({ key, reasons }) => `${key} (${codesAgainst(reasons)})`);
-      return [`Overruled ${id} had no effect on ${joinList(named)}: other rules refuse the update.`];
+      return [`Overridden ${id} had no effect on ${joinList(named)}: other rules refuse the update.`];
     }
     const code = rules.find((rule) => rule.id === id)?.code;
     const meant = new Set(
@@ -91,7 +96,7 @@ export function unusedOverrides(
     );
     const names = joinList(units.map(({ key }) => key));
     const instead = meant.size === 0 ? '' : ` ${code} comes from the rule ${joinList([...meant])} here.`;
-    return [`Overruled ${id} had no effect on ${names}: it refuses nothing there.${instead}`];
+    return [`Overridden ${id} had no effect on ${names}: it refuses nothing there.${instead}`];
   });
 }
 

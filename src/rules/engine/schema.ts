@@ -94,7 +94,7 @@ export const STAGES = [
   'wizard',
   'image',
   'port',
-  'way',
+  'gate',
   'hop',
   'card',
   'start',
@@ -102,7 +102,7 @@ export const STAGES = [
   'card-file',
   'service',
   'site',
-  'stick',
+  'usb-drive',
   'panel',
   'card-console',
   'recovery',
@@ -113,7 +113,16 @@ export type Stage = (typeof STAGES)[number];
  * What a line for the person on site is about. `title` and `minutes` (how long it takes): the first one stands. `bring`,
  * `prepare`, `step`, `check` (afterwards), `fail` (what to do then), `ask` (what is not known): lists, in the order of the rules.
  */
-export const ITEM_KINDS = ['title', 'minutes', 'bring', 'prepare', 'step', 'check', 'fail', 'ask'] as const;
+export const ITEM_KINDS = [
+  'title',
+  'minutes',
+  'bring',
+  'prepare',
+  'step',
+  'check',
+  'fail',
+  'findOut',
+] as const;
 export type ItemKind = (typeof ITEM_KINDS)[number];
 
 const Told = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional();
@@ -134,7 +143,7 @@ const AdviceSchema = z
     step: Told,
     check: Told,
     fail: Told,
-    ask: Told,
+    findOut: Told,
   })
   .refine((advice) => Object.keys(advice).length > 0, { error: 'advises nothing' });
 export type Advice = z.infer<typeof AdviceSchema>;
@@ -152,7 +161,7 @@ export const VERBS = [
   'warn',
   'note',
   'advise',
-  'tells',
+  'derives',
 ] as const;
 export type VerbName = (typeof VERBS)[number];
 
@@ -180,20 +189,20 @@ const RuleSchema = z
       .string()
       .regex(/^[A-Z0-9]+(?:_[A-Z0-9]+)*$/)
       .optional(),
-    about: z.enum(STAGES).default('hop'),
-    says: z.string().min(1),
+    stage: z.enum(STAGES).default('hop'),
+    statement: z.string().min(1),
     source: z.string().min(1),
     /** The day from which the statement was public. */
     published: Day,
     /** The day on which a later source took its place. */
     until: Day.optional(),
     confidence: z.enum(['vendor', 'measured', 'reported', 'proposed']),
-    /** Cannot be overruled. */
+    /** Cannot be overridden. */
     final: z.boolean().default(false),
     /** A stepping stone may lift what this rule refuses. */
-    route: z.boolean().default(false),
+    liftedBySteppingStone: z.boolean().default(false),
     /** A cable at the unit goes round what this rule refuses. */
-    cable: z.boolean().default(false),
+    bypassedByCable: z.boolean().default(false),
     when: Conditions.optional(),
     require: Conditions.optional(),
     block: Verb,
@@ -203,7 +212,7 @@ const RuleSchema = z
     note: Verb,
     advise: AdviceSchema.optional(),
     /** Facts that follow, for the rules after this one. */
-    tells: z.record(FactName, Scalar).optional(),
+    derives: z.record(FactName, Scalar).optional(),
     because: z.string().min(1).optional(),
     remedy: z.string().min(1).optional(),
   })
@@ -213,9 +222,9 @@ const RuleSchema = z
   .refine(
     (rule) =>
       rule.code === undefined
-        ? rule.advise !== undefined || rule.tells !== undefined
+        ? rule.advise !== undefined || rule.derives !== undefined
         : rule.because !== undefined,
-    { error: 'needs a code and because; only advise and tells may go without' },
+    { error: 'needs a code and because; only advise and derives may go without' },
   )
   .refine(
     (rule) =>

@@ -12,7 +12,7 @@ export interface AdvisedItem extends WorkItem {
 export interface StageRules {
   readonly byStage: Readonly<Partial<Record<Stage, readonly Rule[]>>>;
   /** Rules that do not refuse in this run, with the operator's reason. */
-  readonly overruled: ReadonlyMap<string, string>;
+  readonly overridden: ReadonlyMap<string, string>;
 }
 
 /** What the rules of some stages say together. */
@@ -25,7 +25,7 @@ export interface Assessment {
 
 /** The lines of one kind. */
 export function itemsOf({ lines }: Pick<Assessment, 'lines'>, wanted: ItemKind): readonly WorkItem[] {
-  return lines.flatMap(({ kind, says, source }) => (kind === wanted ? [{ says, source }] : []));
+  return lines.flatMap(({ kind, text, source }) => (kind === wanted ? [{ text, source }] : []));
 }
 
 const ENDING: ReadonlySet<Stage> = new Set<Stage>(['family', 'firmware', 'support']);
@@ -44,8 +44,8 @@ export function evaluateStages(
   let unsupported = false;
   for (const stage of stages) {
     for (const rule of book.byStage[stage] ?? []) {
-      if ((rule.advise ?? rule.tells) !== undefined && !follow(rule, facts, lines)) continue;
-      const reason = evaluateRule(rule, facts, book.overruled);
+      if ((rule.advise ?? rule.derives) !== undefined && !follow(rule, facts, lines)) continue;
+      const reason = evaluateRule(rule, facts, book.overridden);
       if (reason === null) continue;
       reasons.push(reason);
       unsupported ||= rule.unsupported === true && reason.outcome === 'block';
@@ -62,8 +62,8 @@ const MATTERS = ['wizard', 'image', 'target'] as const;
 function follow(rule: Rule, facts: Map<string, Fact>, lines: AdvisedItem[]): boolean {
   if (outcomeOf(rule, facts) === null) return false;
   let news = false;
-  if (rule.tells !== undefined) {
-    for (const [name, fact] of Object.entries(rule.tells)) facts.set(name, fact);
+  if (rule.derives !== undefined) {
+    for (const [name, fact] of Object.entries(rule.derives)) facts.set(name, fact);
     news = true;
   }
   const { advise } = rule;
@@ -83,7 +83,7 @@ function follow(rule: Rule, facts: Map<string, Fact>, lines: AdvisedItem[]): boo
   }
   for (const kind of ITEM_KINDS) {
     for (const template of [advise[kind] ?? []].flat()) {
-      lines.push({ kind, says: interpolate(template, facts), source: interpolate(rule.source, facts) });
+      lines.push({ kind, text: interpolate(template, facts), source: interpolate(rule.source, facts) });
       news = true;
     }
   }

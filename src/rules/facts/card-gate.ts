@@ -65,7 +65,7 @@ export function cardGateOf(at: InstalledFirmware | null, line: FirmwareLine | un
     return {
       state: null,
       because: `from ${off} on the front panel decides whether id ${id} takes updates through a card, and the card cannot tell; installed is ${version}`,
-      remedy: `At the panel allow SmartSlot under Firmware Update Interfaces, then overrule the rule card-gate for this run with that as the reason; or: ${LOCAL}.`,
+      remedy: `At the panel allow SmartSlot under Firmware Update Interfaces, then override the rule card-gate for this run with that as the reason; or: ${LOCAL}.`,
     };
   }
   const opened = compareVersions(version, on);
@@ -75,7 +75,7 @@ export function cardGateOf(at: InstalledFirmware | null, line: FirmwareLine | un
     return {
       state: null,
       because: `from ${on} on the card path of id ${id} is open for some models, and nobody says which; installed is ${version}`,
-      remedy: `Try one unit within reach: overrule the rule card-gate for this run with that as the reason; or: ${LOCAL}.`,
+      remedy: `Try one unit within reach: override the rule card-gate for this run with that as the reason; or: ${LOCAL}.`,
     };
   }
   if (off === undefined)

@@ -98,7 +98,7 @@ export function outputFacts(
   const since = allowed === 'yes' || from === undefined ? '' : `, yes from ${from} on`;
   return [
     ['hop.outputOn', allowed],
-    ['hop.outputSays', `${words}${since}${note === undefined ? '' : ` (${note})`}`],
+    ['hop.outputDetail', `${words}${since}${note === undefined ? '' : ` (${note})`}`],
   ];
 }
 

@@ -12,7 +12,7 @@ export function portFacts(
   const port = line?.ports[path];
   return [
     ['port.open', port === undefined ? null : portOpen(port, version)],
-    ['port.says', port === undefined ? null : portSays(port)],
+    ['port.detail', port === undefined ? null : portSays(port)],
     ['port.note', port?.note ?? null],
   ];
 }
@@ -25,9 +25,9 @@ export function stickFacts(
   const port = line?.ports.flash;
   const from = port?.update === 'yes' ? (port.from ?? null) : null;
   return [
-    ['stick.from', from],
-    ['stick.open', port === undefined || from === null ? null : portOpen(port, version)],
-    ['stick.says', port === undefined ? null : portSays(port)],
+    ['usbDrive.from', from],
+    ['usbDrive.open', port === undefined || from === null ? null : portOpen(port, version)],
+    ['usbDrive.detail', port === undefined ? null : portSays(port)],
   ];
 }
 

@@ -19,12 +19,12 @@ function serviceFacts(look: ServiceLook): readonly (readonly [string, Fact])[] {
   const listed = (names: readonly string[] | null | undefined): Fact => names?.join(',') ?? null;
   return [
     ['service.telnet', on('telnet')],
-    ['service.telnetSays', says('telnet')],
+    ['service.telnetDetail', says('telnet')],
     ['service.ftp', on('ftp')],
-    ['service.ftpSays', says('ftp')],
+    ['service.ftpDetail', says('ftp')],
     ['service.ftpTls', look.ftpTls],
     ['service.http', on('http')],
-    ['service.httpSays', says('http')],
+    ['service.httpDetail', says('http')],
     ['service.httpRedirects', look.httpRedirects],
     ['service.https', on('https')],
     ['service.ssh', on('ssh')],
@@ -36,7 +36,7 @@ function serviceFacts(look: ServiceLook): readonly (readonly [string, Fact])[] {
     ['service.sshKeyBits', ssh?.hostKey?.bits ?? null],
     ['service.snmpV1', on('snmp-v1')],
     ['service.snmpV3', on('snmp-v3')],
-    ['service.certificateSays', certificate === null ? null : says('https')],
+    ['service.certificateDetail', certificate === null ? null : says('https')],
     ['service.certificateChanged', certificate === null ? null : !certificate.sameAsBefore],
     [
       'service.certificateValid',

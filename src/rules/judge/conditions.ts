@@ -36,7 +36,7 @@ export function conditionReasons(
     ['image.file', image.file],
     ['image.version', image.version],
     ...outputFacts(at, line),
-    ['operator.output', operator?.output ?? 'as-it-is'],
+    ['operator.output', operator?.switchOutput ?? 'as-it-is'],
     ['operator.feeds', operator?.feeds.join(', ') || 'what the inventory does not name'],
   ]);
   const { reasons } = evaluateStages(book, facts, ['card', 'start']);

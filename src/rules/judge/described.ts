@@ -52,7 +52,7 @@ const STAGES_OF_A_DESCRIPTION: readonly Stage[] = [
   'wizard',
   'image',
   'port',
-  'way',
+  'gate',
 ];
 
 /**

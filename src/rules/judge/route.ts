@@ -88,7 +88,7 @@ export function hopReasons(
     facts.set('unit.microLinkId', String(at.microLinkId));
     facts.set('unit.printedId', at.microLinkId);
   }
-  return (book.byStage.hop ?? []).flatMap((rule) => evaluateRule(rule, facts, book.overruled) ?? []);
+  return (book.byStage.hop ?? []).flatMap((rule) => evaluateRule(rule, facts, book.overridden) ?? []);
 }
 
 function hopOf<C extends Candidate>(

@@ -39,5 +39,5 @@ export function momentLines(book: RuleBook, facts: ReadonlyMap<string, Fact>): M
 }
 
 function toBeFound(rule: Rule | undefined, { because, source }: Reason): WorkItem {
-  return { says: `${rule?.says ?? ''} Seen from here: ${because}.`, source };
+  return { text: `${rule?.statement ?? ''} Seen from here: ${because}.`, source };
 }

@@ -52,7 +52,7 @@ export function choosePort(
 
 /** A reason as a line: both sides, and what to do about it. */
 export function toItem({ because, remedy, source }: Reason): WorkItem {
-  return { says: remedy === null ? because : `${because}. ${remedy}`, source };
+  return { text: remedy === null ? because : `${because}. ${remedy}`, source };
 }
 
 /** Null where the port does not matter: the unit is not handled, says too little of itself, or needs nothing. */

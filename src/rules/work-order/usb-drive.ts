@@ -29,12 +29,12 @@ export function usbDriveAdvice(book: RuleBook, image: Image): UsbDriveAdvice {
     ['site.target', image.version],
   ] as const)
     facts.set(name, fact);
-  const told = evaluateStages(book, facts, ['stick']);
-  const from = facts.get('stick.from');
+  const told = evaluateStages(book, facts, ['usb-drive']);
+  const from = facts.get('usbDrive.from');
   return {
     from: typeof from === 'string' ? from : null,
     reasons: told.reasons,
     next: [...itemsOf(told, 'step'), ...itemsOf(told, 'check')],
-    unknown: itemsOf(told, 'ask'),
+    unknown: itemsOf(told, 'findOut'),
   };
 }

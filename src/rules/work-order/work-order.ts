@@ -107,9 +107,9 @@ function upsOrder(book: RuleBook, input: WorkOrderInput, { reading, because }: P
     minutes: itemsOf(told, 'minutes')[0] ?? null,
     ...lists(told),
     first: [...identity.map(toItem), ...now.first, ...site.reasons.filter(isAgainst).map(toItem)],
-    unknown: [...itemsOf(told, 'ask'), ...now.unknown],
+    unknown: [...itemsOf(told, 'findOut'), ...now.unknown],
     notes: [...[...reading.warnings, ...warningsOf(site)].map(toItem), ...now.notes],
-    alternatives: (['stick', 'panel'] as const).flatMap((stage) => otherWay(book, facts, stage) ?? []),
+    alternatives: (['usb-drive', 'panel'] as const).flatMap((stage) => otherWay(book, facts, stage) ?? []),
   };
 }
 
@@ -128,7 +128,7 @@ function cardOrder(book: RuleBook, { key, unit, transport }: WorkOrderInput): Wo
     minutes: itemsOf(told, 'minutes')[0] ?? null,
     ...lists(told),
     first: told.reasons.filter(isAgainst).map(toItem),
-    unknown: itemsOf(told, 'ask'),
+    unknown: itemsOf(told, 'findOut'),
     notes: warningsOf(told).map(toItem),
     alternatives: [],
   };
@@ -170,8 +170,8 @@ function otherWay(book: RuleBook, facts: ReadonlyMap<string, Fact>, stage: Stage
   const told = evaluateStages(book, new Map(facts), [stage]);
   const [title] = itemsOf(told, 'title');
   if (title === undefined || told.reasons.some(isAgainst)) return null;
-  const steps = (['bring', 'prepare', 'step', 'check', 'ask'] as const).flatMap((kind) =>
+  const steps = (['bring', 'prepare', 'step', 'check', 'findOut'] as const).flatMap((kind) =>
     itemsOf(told, kind),
   );
-  return { title: title.says, steps };
+  return { title: title.text, steps };
 }

@@ -7,7 +7,7 @@ export const LocalArgs = CommonSchema.extend({
   action: z.enum(['ports', 'look', 'recover', 'stick']),
   words: z.array(z.string().min(1)),
   rules: z.array(z.string().min(1)),
-  overrule: OverrideSettings,
+  override: OverrideSettings,
   authenticate: z.boolean(),
   expectId: z.int().min(1).max(0xffff).optional(),
   yes: z.boolean(),

@@ -6,7 +6,7 @@ import { stateFolder } from '../../options.ts';
 import type { LocalAction } from './action.ts';
 import { portLock, portTarget } from './port-target.ts';
 
-/** `local look PORT`: who is at a port that is named. Only asks, unless passwords shall be exchanged. */
+/** `local inspect PORT`: who is at a port that is named. Only asks, unless passwords shall be exchanged. */
 export const lookAction: LocalAction = {
   words: ['PORT'],
   takes: ['authenticate'],
@@ -17,7 +17,7 @@ export const lookAction: LocalAction = {
     const stop = new AbortController();
     const release = io.onInterrupt(() => stop.abort());
     const open = openPaths(state, io, 'read');
-    const lock = await createLocks(state).take(await portLock(target), `local look ${port}`);
+    const lock = await createLocks(state).take(await portLock(target), `local inspect ${port}`);
     try {
       io.info('Listening first, then asking; a silent port takes about half a minute.\n');
       const { unit, seen, problem } = await open.paths.local.lookAt(target, stop.signal, {

@@ -2,7 +2,7 @@ import { Problem } from '../../../core/index.ts';
 import { defineCommand } from '../../command.ts';
 import type { Exit } from '../../exit-codes.ts';
 import type { Io } from '../../io.ts';
-import { COMMON_OPTIONS, OVERRULE } from '../../options.ts';
+import { COMMON_OPTIONS, OVERRIDE } from '../../options.ts';
 import { type LocalAction, LocalArgs } from './action.ts';
 
 /** What can be done with units at the ports of this machine. Each is loaded when it is wanted. */
@@ -16,14 +16,14 @@ const ACTIONS: Readonly<Record<LocalArgs['action'], () => Promise<LocalAction>>>
 export const localCommand = defineCommand<LocalArgs>({
   usage: 'local <action> [words..]',
   describe:
-    'Units at the ports of this machine: "local ports", "local look PORT", "local recover PORT IMAGE" (writes), "local stick DIR IMAGE"',
+    'Units at the ports of this machine: "local ports", "local inspect PORT", "local recover PORT IMAGE" (writes), "local usb-drive DIR IMAGE"',
   positionals: {
     action: { describe: 'ports, look, recover or stick' },
     words: { describe: 'A port, an image, a folder', array: true },
   },
   options: {
     ...COMMON_OPTIONS,
-    ...OVERRULE,
+    ...OVERRIDE,
     rules: {
       type: 'string',
       array: true,
@@ -52,7 +52,7 @@ async function local(args: LocalArgs, io: Io): Promise<Exit> {
     'expect-id': args.expectId !== undefined,
     yes: args.yes,
     rules: args.rules.length > 0,
-    overrule: args.overrule.length > 0,
+    override: args.override.length > 0,
   };
   const odd = Object.entries(given).filter(([name, is]) => is && !action.takes.includes(name));
   if (odd.length > 0 || args.words.length !== action.words.length) {

@@ -17,7 +17,7 @@ export function portTarget(word: string): UnitTarget {
     // A run that is taken up elsewhere must find the same port.
     local: wanted === null ? { serialPort: word.includes('/') ? resolve(word) : word } : { usb: wanted },
     window: null,
-    output: null,
+    switchOutput: null,
     feeds: [],
     redundantWith: [],
   };

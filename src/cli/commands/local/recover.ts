@@ -26,7 +26,7 @@ import type { Exit } from '../../exit-codes.ts';
 import { type OpenPaths, openPaths } from '../../fleet/drivers.ts';
 import { closePapers, runName, showRun, withRunLock } from '../../fleet/execute.ts';
 import type { Io } from '../../io.ts';
-import { readOverrule, refusalHint, stateFolder } from '../../options.ts';
+import { readOverride, refusalHint, stateFolder } from '../../options.ts';
 import { simulationSpeed } from '../../simulation.ts';
 import type { LocalAction, LocalArgs } from './action.ts';
 import { isOnBattery, keepAwake } from './keep-awake.ts';
@@ -36,7 +36,7 @@ import { recoveryControl } from './recovery-control.ts';
 /** `local recover PORT IMAGE`: an image for a unit that waits in its boot loader. */
 export const recoverAction: LocalAction = {
   words: ['PORT', 'IMAGE'],
-  takes: ['expect-id', 'yes', 'rules', 'overrule'],
+  takes: ['expect-id', 'yes', 'rules', 'override'],
   run: recoverUnit,
 };
 
@@ -48,7 +48,7 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
       hint: 'Add --yes to go on without being asked.',
     });
   }
-  const book = await loadRules({ files: args.rules, overrule: readOverrule(args.overrule) });
+  const book = await loadRules({ files: args.rules, override: readOverride(args.override) });
   const image = await readOne(file);
   const target = portTarget(word);
   const port = target.local !== null && 'serialPort' in target.local ? target.local.serialPort : word;
@@ -118,12 +118,12 @@ async function readOne(file: string): Promise<StoredImage> {
   return image;
 }
 
-function refuse(reasons: readonly Reason[], { overrulable }: Pick<RuleBook, 'overrulable'>): void {
+function refuse(reasons: readonly Reason[], { overridable }: Pick<RuleBook, 'overridable'>): void {
   if (isAllowed(reasons)) return;
   const standing = reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
   const [first] = standing;
   throw new Problem('refused/rule', `${standing.map(({ because }) => because).join('; ')}.`, {
-    hint: first === undefined ? 'See the reasons.' : refusalHint(first, overrulable),
+    hint: first === undefined ? 'See the reasons.' : refusalHint(first, overridable),
   });
 }
 
@@ -190,7 +190,7 @@ function planFor(
           steps: ['start', 'settle', 'verify'],
         },
       ],
-      output: null,
+      switchOutput: null,
       problem: null,
     },
   ];
@@ -231,7 +231,7 @@ async function carryOut(work: Work, args: LocalArgs, io: Io): Promise<Exit> {
       inventory: '',
       images: '',
       rules: [...args.rules],
-      overrule: [...book.overruled].map(([rule, reason]) => ({ rule, reason })),
+      override: [...book.overridden].map(([rule, reason]) => ({ rule, reason })),
       recovery: { port },
       plan,
     });

@@ -3,24 +3,24 @@ import { imageWarnings, openPaths, type UsbDriveSystem, writeUsbDrive } from '..
 import { renderUsbDrive, type UsbDriveDocument } from '../../../report/index.ts';
 import { loadRules, unusedOverrides, usbDriveAdvice } from '../../../rules/index.ts';
 import { DONE } from '../../exit-codes.ts';
-import { readOverrule, refusalHint } from '../../options.ts';
+import { readOverride, refusalHint } from '../../options.ts';
 import type { LocalAction } from './action.ts';
 
-/** `local stick DIR IMAGE`: one image alone on a FAT stick, for units of which a source says that they take it from there. */
+/** `local usb-drive DIR IMAGE`: one image alone on a FAT stick, for units of which a source says that they take it from there. */
 export function createStickAction(system?: UsbDriveSystem): LocalAction {
   return {
     words: ['DIR', 'IMAGE'],
-    takes: ['rules', 'overrule'],
+    takes: ['rules', 'override'],
     async run(args, io) {
       const [dir = '', file = ''] = args.words;
       const image = await openOne(file);
-      const book = await loadRules({ files: args.rules, overrule: readOverrule(args.overrule) });
+      const book = await loadRules({ files: args.rules, override: readOverride(args.override) });
       const { from, reasons, next, unknown } = usbDriveAdvice(book, image);
       for (const line of unusedOverrides(book, [{ key: image.file, reasons }])) io.info(`${line}\n`);
       const refusal = reasons.find((reason) => !isAllowed([reason]));
       if (refusal !== undefined) {
         throw new Problem('refused/rule', `${sanitize(image.file)}: ${refusal.because} [${refusal.code}].`, {
-          hint: refusalHint(refusal, book.overrulable),
+          hint: refusalHint(refusal, book.overridable),
         });
       }
       const known = [...book.lines.values()].some((line) =>
