@@ -1,6 +1,6 @@
+import type { Hop, StepName } from './hop.ts';
 import type { StoredFile } from './image.ts';
 import type { Look, LookContext } from './look.ts';
-import type { Hop, StepName } from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { StartMethod, TransferMethod, UnitTarget } from './target.ts';
 import type { Unit } from './unit.ts';

@@ -1,4 +1,4 @@
-import { type Hop, isUpsHop } from './plan.ts';
+import { type Hop, isUpsHop } from './hop.ts';
 import type { Card, CardPart, Unit } from './unit.ts';
 
 /** Version of one part of a card as the card gives it; a card that is one file is known by its application. */

@@ -9,6 +9,7 @@ export * from './discovery.ts';
 export * from './driver.ts';
 export * from './firmware.ts';
 export * from './firmware-state.ts';
+export * from './hop.ts';
 export * from './host.ts';
 export * from './image.ts';
 export * from './look.ts';

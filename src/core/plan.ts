@@ -1,68 +1,16 @@
 import { createHash } from 'node:crypto';
+import { describeEnd, type Hop } from './hop.ts';
 import { Problem, type ProblemJson } from './problem.ts';
-import type { Transport } from './target.ts';
-import type { Card, CardPart, Unit } from './unit.ts';
+import type { Card, Unit } from './unit.ts';
 import type { Verdict } from './verdict.ts';
-
-/**
- * What a step does. Exactly one step of a hop commits: `start`. An image for the UPS lies on the card before it is started
- * (`transfer`); a file for the card itself is taken as soon as it has arrived, so there the upload is the start.
- */
-export type StepName = 'backup' | 'transfer' | 'start' | 'settle' | 'verify';
-
-/** What a UPS runs at one end of a hop; null where it runs nothing and waits in its boot loader. */
-export interface InstalledUpsFirmware {
-  readonly version: string | null;
-  readonly microLinkId: number;
-}
-
-/** What a part of a card runs at one end of a hop; `from` may not be known, which is null. */
-export interface InstalledCardFirmware {
-  readonly version: string | null;
-  readonly platform: string;
-}
-
-interface HopBase {
-  readonly image: { readonly file: string; readonly sha256: string; readonly sizeBytes: number };
-  readonly transport: Transport;
-  readonly steps: readonly StepName[];
-}
-
-/** One image over one path. It may change the line (1001 to 1013) and close the path that it came by. */
-export interface UpsHop extends HopBase {
-  readonly component: 'ups';
-  /** The unit is known to receive an image first and to install it when its panel lets it: received is not installed. */
-  readonly twoStep: boolean;
-  readonly from: InstalledUpsFirmware;
-  readonly to: InstalledUpsFirmware & { readonly version: string };
-}
-
-/** One firmware file for the card, which restarts with it; the UPS behind it is not touched. */
-export interface CardHop extends HopBase {
-  readonly component: CardPart;
-  readonly from: InstalledCardFirmware;
-  readonly to: InstalledCardFirmware & { readonly version: string };
-}
-
-export type Hop = UpsHop | CardHop;
-
-/** Whether a hop is about the UPS, and not about its card. */
-export function isUpsHop(hop: Hop): hop is UpsHop {
-  return hop.component === 'ups';
-}
-
-/** One end of a hop, in words: `UPS 09.4 (ID18)`, `card-os v6.9.6 (hw05)`. */
-export function describeEnd(hop: Hop, end: 'from' | 'to'): string {
-  if (isUpsHop(hop)) return `UPS ${hop[end].version ?? 'boot loader'} (ID${hop[end].microLinkId})`;
-  return `${hop.component} ${hop[end].version ?? '?'} (${hop[end].platform})`;
-}
 
 /** The part of a plan that belongs to one unit. Units without hops are in the plan with their verdict: not hidden. */
 export interface PlannedUnit {
   /** `site/name`. */
   readonly key: string;
   readonly unit: Unit;
-  readonly verdict: Verdict;
+  /** Without its hops: a unit that is not to be updated has none. */
+  readonly verdict: Omit<Verdict, 'hops'>;
   readonly hops: readonly Hop[];
   /** `off`: the operator wants the output of this unit switched off while it is updated, and on again afterwards. */
   readonly switchOutput: 'off' | null;

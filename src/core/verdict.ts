@@ -1,5 +1,5 @@
+import type { Hop } from './hop.ts';
 import type { Transport } from './target.ts';
-import type { CardPart } from './unit.ts';
 
 export type Outcome = 'pass' | 'warn' | 'block' | 'unknown';
 
@@ -26,39 +26,11 @@ export interface Target {
   readonly image: string | null;
 }
 
-/** One image of a route for the UPS: what would be sent, and where it leads. */
-export interface RouteOutline {
-  readonly from: string;
-  readonly to: string;
-  readonly image: string;
-  readonly microLinkIdAfter: number;
-  readonly transport: Transport;
-  /** The unit is known to receive an image first and to install it when its panel lets it. */
-  readonly twoStep: boolean;
-}
-
-export interface UpsHopOutline extends RouteOutline {
-  readonly component: 'ups';
-}
-
-/** One firmware file for the card. `from` is null where the version of that part is not known. */
-export interface CardHopOutline {
-  readonly component: CardPart;
-  readonly from: string | null;
-  readonly to: string;
-  readonly image: string;
-  readonly microLinkIdAfter: null;
-  readonly transport: Transport;
-}
-
-/** One hop of a verdict. */
-export type HopOutline = UpsHopOutline | CardHopOutline;
-
 /** The judgement on a unit. `blocked`: an update exists, and the reasons say what stops it and what lifts it. */
 export interface Verdict {
   readonly status: Status;
   readonly target: Target | null;
-  readonly hops: readonly HopOutline[];
+  readonly hops: readonly Hop[];
   readonly transport: Transport | null;
   readonly wizard: string | null;
   readonly reasons: readonly Reason[];

@@ -10,7 +10,6 @@ import {
   type Reason,
   SERVICE_NAMES,
   type Unit,
-  type Verdict,
 } from '../core/index.ts';
 
 /** Shapes of what is read back from disk: plan files and journals. Nothing from there is believed without them. */
@@ -78,9 +77,19 @@ export const ReasonSchema: z.ZodType<Reason> = z.strictObject({
   source: text,
 });
 
-const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
+const verdictShape = {
   status: z.enum(['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable']),
   target: z.strictObject({ version: text, microLinkId: z.int(), image: nullableText }).nullable(),
+  transport: TransportSchema.nullable(),
+  wizard: nullableText,
+  reasons: z.array(ReasonSchema),
+};
+
+const VerdictSchema: z.ZodType<PlannedUnit['verdict']> = z.strictObject(verdictShape);
+
+/** The verdict of a unit in a kept audit, with its hops in short. */
+const AuditVerdictSchema = z.strictObject({
+  ...verdictShape,
   hops: z.array(
     z.union([
       z.strictObject({
@@ -102,9 +111,6 @@ const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
       }),
     ]),
   ),
-  transport: TransportSchema.nullable(),
-  wizard: nullableText,
-  reasons: z.array(ReasonSchema),
 });
 
 export const StepNameSchema = z.enum(['backup', 'transfer', 'start', 'settle', 'verify']);
@@ -168,7 +174,7 @@ export const PlanSchema: z.ZodType<Plan> = z.strictObject({
 /** A unit of an audit that was kept. */
 export const AuditUnitSchema = z.strictObject({
   ...unitShape,
-  verdict: VerdictSchema,
+  verdict: AuditVerdictSchema,
   advisories: z
     .array(
       z.strictObject({

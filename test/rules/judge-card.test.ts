@@ -48,7 +48,7 @@ const told = (unit: Unit, names: readonly string[]) => {
   const { status, hops, reasons } = judgeCard(book, { unit, files: files(...names) });
   return {
     status,
-    hops: hops.map(({ component, from, to }) => [component, from, to]),
+    hops: hops.map(({ component, from, to }) => [component, from.version, to.version]),
     against: against(reasons),
   };
 };
@@ -303,7 +303,7 @@ describe('the file for a card of the third generation', () => {
       unit: withCard({}, NMC3),
       files: files('apc_hw21_su_2.5.0.8.nmc3', 'apc_hw21_su_3.0.0.12.nmc3', 'apc_hw21_sy_3.1.0.0.nmc3'),
     });
-    expect(judged.hops).toMatchObject([{ component: 'card', from: 'v1.4.0.19', to: '3.0.0.12' }]);
+    expect(judged.hops).toMatchObject([{ component: 'card', from: { version: 'v1.4.0.19' }, to: { version: '3.0.0.12' } }]);
     expect(codes(judged.reasons, 'warn')).toEqual(['CARD_NEEDS_SUBSCRIPTION', 'CARD_NOT_CONFIRMED']);
     const below = judgeCard(book, { unit: withCard({}, NMC3), files: files('apc_hw21_su_2.5.0.8.nmc3') });
     expect(codes(below.reasons, 'warn')).toEqual(['CARD_NOT_CONFIRMED']);
@@ -355,17 +355,16 @@ describe('a unit and its card in one plan', () => {
     names: readonly string[],
     unit: Partial<Unit> = {},
   ) => {
-    const { verdict, images } = judgeUnit(book, {
+    const verdict = judgeUnit(book, {
       unit: withCard(card, OLD, unit),
       images: [image],
       cardFiles: files(...names),
       component,
       transport: 'nmc',
     });
-    expect(images.map((one) => one.file)).toEqual(verdict.hops.map((hop) => hop.image));
     return {
       status: verdict.status,
-      hops: verdict.hops.map(({ component: of, to }) => `${of} ${to}`),
+      hops: verdict.hops.map(({ component: of, to }) => `${of} ${to.version}`),
       against: against(verdict.reasons),
       codes: verdict.reasons.map(({ code }) => code),
     };

@@ -205,7 +205,7 @@ describe('base rules', () => {
 
 describe('the verdict', () => {
   const verdict = (of: Unit, images: readonly StoredImage[]) =>
-    judgeUps(book, { unit: of, images, transport: 'nmc' }).verdict;
+    judgeUps(book, { unit: of, images, transport: 'nmc' });
 
   it('offers the newest image that fits, and only upwards', () => {
     const images = [
@@ -216,7 +216,7 @@ describe('the verdict', () => {
     expect(verdict(unitAt('09.4'), images)).toMatchObject({
       status: 'outdated',
       target: { version: '15.0', microLinkId: 18, image: 'new.enc' },
-      hops: [{ from: '09.4', to: '15.0', microLinkIdAfter: 18, transport: 'nmc' }],
+      hops: [{ from: { version: '09.4' }, to: { version: '15.0', microLinkId: 18 }, transport: 'nmc' }],
     });
     expect(verdict(unitAt('15.0'), images)).toMatchObject({ status: 'current', target: null, hops: [] });
     expect(verdict(unitAt('16.0'), images)).toMatchObject({ status: 'current' });
@@ -224,7 +224,11 @@ describe('the verdict', () => {
 
   it('shows a blocked update with its target, its reason and its remedy', () => {
     const shut = verdict(unit('04.6', 1015), [image({ microLinkId: 1015, version: '18.0', signed: true })]);
-    expect(shut).toMatchObject({ status: 'blocked', target: { version: '18.0' }, hops: [{ to: '18.0' }] });
+    expect(shut).toMatchObject({
+      status: 'blocked',
+      target: { version: '18.0' },
+      hops: [{ to: { version: '18.0' } }],
+    });
     expect(shut.reasons.find(({ code }) => code === 'CARD_PATH')).toMatchObject({
       outcome: 'block',
       remedy: expect.stringContaining('15.5'),
@@ -251,20 +255,22 @@ describe('the verdict', () => {
     expect(reason?.because).toContain('image 15.1 has UPS 15.1');
     expect(reason?.because).toContain('12.0 had UBL 01.4 + MCU 06.0 + UPS 12.0');
     const over = judgeUps(book, { unit: unit('11.9', 1005, open), images: [bare, stone], transport: 'nmc' });
-    expect(over.verdict.hops.map(({ from, to, image: file }) => [from, to, file])).toEqual([
+    expect(over.hops.map(({ from, to, image: { file } }) => [from.version, to.version, file])).toEqual([
       ['11.9', '12.0', 'stone.enc'],
       ['12.0', '15.1', 'bare.enc'],
     ]);
-    expect(over.images.map(({ file }) => file)).toEqual(['stone.enc', 'bare.enc']);
-    expect(over.verdict.reasons.map(({ code }) => code)).not.toContain('LOADER_TOO_OLD');
+    expect(over.reasons.map(({ code }) => code)).not.toContain('LOADER_TOO_OLD');
     expect(verdict(unit('12.0', 1005, open), [bare, stone]).hops).toHaveLength(1);
   });
 
   it('derives the loader trap from the folder for a line that the catalogue does not know', () => {
     const full = image({ microLinkId: 9999, version: '02.0', parts: ['UBL 01.0'] }, 'full.enc');
     const bare = image({ microLinkId: 9999, version: '03.0' }, 'bare.enc');
-    expect(verdict(unit('01.9', 9999), [bare, full]).hops.map(({ to }) => to)).toEqual(['02.0', '03.0']);
-    expect(verdict(unit('02.0', 9999), [bare, full]).hops.map(({ to }) => to)).toEqual(['03.0']);
+    expect(verdict(unit('01.9', 9999), [bare, full]).hops.map(({ to }) => to.version)).toEqual([
+      '02.0',
+      '03.0',
+    ]);
+    expect(verdict(unit('02.0', 9999), [bare, full]).hops.map(({ to }) => to.version)).toEqual(['03.0']);
   });
 
   it('goes on with the line that an image leads to, and says where the folder cannot', () => {
@@ -276,7 +282,7 @@ describe('the verdict', () => {
     const dark = { condition: { ...unitAt('09.4').condition, outputOn: false } };
     const both = verdict(unit('02.6', 1001, dark), [goal, transit]);
     expect(both).toMatchObject({ target: { version: '15.3', microLinkId: 1013 } });
-    expect(both.hops.map(({ to, microLinkIdAfter }) => [to, microLinkIdAfter])).toEqual([
+    expect(both.hops.map(({ to }) => [to.version, 'microLinkId' in to ? to.microLinkId : null])).toEqual([
       ['02.9', 1013],
       ['15.3', 1013],
     ]);
@@ -422,7 +428,7 @@ describe('the verdict', () => {
   });
 
   it('over a local port names what a person can do', () => {
-    const { verdict: told } = judgeUps(book, { unit: unitAt('09.4'), images: [image()], transport: 'usb' });
+    const told = judgeUps(book, { unit: unitAt('09.4'), images: [image()], transport: 'usb' });
     expect(told).toMatchObject({ status: 'blocked', transport: 'usb' });
     expect(told.reasons.find(({ code }) => code === 'NO_SEND_PATH')?.remedy).toContain(
       'Firmware Upgrade Wizard',
@@ -481,8 +487,8 @@ describe('unknown is never yes', () => {
           const images = offered.map((version, index) =>
             image({ microLinkId: id, version, payloadBytes: 100 + index }, `${index}.enc`),
           );
-          const { verdict } = judgeUps(book, { unit: unit(installed, id), images, transport: 'nmc' });
-          for (const hop of verdict.hops) expect(hop.to > (hop.from ?? '')).toBe(true);
+          const verdict = judgeUps(book, { unit: unit(installed, id), images, transport: 'nmc' });
+          for (const hop of verdict.hops) expect(hop.to.version > (hop.from.version ?? '')).toBe(true);
           if (verdict.status === 'outdated') expect(isAllowed(verdict.reasons)).toBe(true);
         },
       ),

@@ -39,7 +39,7 @@ export function orderFor(
   transport: 'serial' | 'usb' | 'nmc' = 'serial',
   images: readonly StoredImage[] = [],
 ): WorkOrder | null {
-  const { verdict } = judgeUps(book, { unit, images, transport });
+  const verdict = judgeUps(book, { unit, images, transport });
   return workOrder(book, { key: 'berlin/closet-3', unit, verdict, transport, images });
 }
 

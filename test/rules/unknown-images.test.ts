@@ -19,7 +19,7 @@ describe('an image whose hash nobody knows', () => {
     const book = await loadRules(options);
     const plan = judgeUps(book, { unit: unitAt('09.4'), images: [IMAGE], transport: 'nmc' });
     const start = judgeStart(book, { unit: unitAt('09.4'), image: IMAGE, transport: 'nmc' });
-    return { status: plan.verdict.status, plan: plan.verdict.reasons, start, hash: book.hash };
+    return { status: plan.status, plan: plan.reasons, start, hash: book.hash };
   };
 
   it('is a warning, unless the inventory refuses it: then the plan and the start are refused, with what lifts it', async () => {
@@ -109,7 +109,7 @@ describe('a unit that says nothing of its condition', () => {
     const book = await loadRules();
     for (const linkUp of [null, false]) {
       const unit = unitAt('09.4', { condition: { ...nothing, linkUp } });
-      const { verdict } = judgeUps(book, { unit, images: [IMAGE], transport: 'nmc' });
+      const verdict = judgeUps(book, { unit, images: [IMAGE], transport: 'nmc' });
       expect(verdict.status).toBe('blocked');
       const start = judgeStart(book, { unit, image: IMAGE, transport: 'nmc' });
       for (const reasons of [verdict.reasons, start]) {

@@ -1,4 +1,4 @@
-import type { Problem, Reason, Verdict } from '../../core/index.ts';
+import type { PlannedUnit, Problem, Reason, Verdict } from '../../core/index.ts';
 
 /** Reasons that are not rules of a file: they come from the choice itself. Documented in docs/codes.md. */
 export const BUILT_IN_CODES = {
@@ -38,7 +38,7 @@ export function builtIn(
 }
 
 /** The verdict on a unit that could be upgraded now, and that an approved plan has as `was`. */
-export function notApproved(verdict: Verdict, was: string): Verdict {
+export function notApproved(verdict: PlannedUnit['verdict'], was: string): PlannedUnit['verdict'] {
   const because = `the plan file has this unit as "${was}", so its upgrade was not approved`;
   const reason = builtIn('NOT_APPROVED', 'block', because, 'Make a new plan: upsfw plan --out FILE.');
   return { ...verdict, status: 'blocked', reasons: [{ ...reason, source: 'plan file' }, ...verdict.reasons] };

@@ -1,8 +1,9 @@
 import {
   type Card,
   type CardFile,
-  type CardHopOutline,
+  type CardHop,
   cardAfter,
+  HOP_STEPS,
   isAllowed,
   joinList,
   type OperatorSettings,
@@ -26,9 +27,7 @@ export interface CardJudgeInput {
 
 export interface CardJudgement {
   readonly status: Status;
-  readonly hops: readonly CardHopOutline[];
-  /** The files of the hops, in their order. */
-  readonly files: readonly CardFile[];
+  readonly hops: readonly CardHop[];
   readonly reasons: readonly Reason[];
   /** The card as it will be; null where nothing would be sent. */
   readonly after: Card | null;
@@ -71,25 +70,25 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
   }
   const about = new Map<string, Fact>([...cardOnlyFacts(card), ...set.facts]);
   const found = [...evaluateStages(book, about, ['card-set']).reasons];
-  const hops: CardHopOutline[] = [];
+  const hops: CardHop[] = [];
   let at = card;
   for (const file of set.files) {
     found.push(...reasonsOn(book, unit, at, file));
-    if (file.part === null || file.version === null) continue;
-    const from = installedOf(at, file);
+    const { part, version, platform } = file;
+    if (part === null || version === null || platform === null) continue;
     hops.push({
-      component: file.part,
-      from,
-      to: file.version,
-      image: file.file,
-      microLinkIdAfter: null,
+      component: part,
+      from: { version: installedOf(at, file), platform },
+      to: { version, platform },
+      image: { file: file.file, sha256: file.sha256, sizeBytes: file.sizeBytes },
       transport: 'nmc',
+      steps: HOP_STEPS.card,
     });
-    at = cardAfter(at, file.part, file.version);
+    at = cardAfter(at, part, version);
   }
   const reasons = [...onceEach(found), ...damaged];
   const status = isAllowed(reasons) ? 'outdated' : 'blocked';
-  return { status, hops, files: set.files, reasons, after: at };
+  return { status, hops, reasons, after: at };
 }
 
 /**
@@ -182,5 +181,5 @@ function onceEach(reasons: readonly Reason[]): readonly Reason[] {
 }
 
 function ends(status: Status, reasons: readonly Reason[]): CardJudgement {
-  return { status, hops: [], files: [], reasons, after: null };
+  return { status, hops: [], reasons, after: null };
 }

@@ -1,11 +1,4 @@
-import {
-  type Reason,
-  type RouteOutline,
-  readFirmware,
-  type Transport,
-  usableSerial,
-  type WorkItem,
-} from '../../core/index.ts';
+import { type Reason, readFirmware, type Transport, usableSerial, type WorkItem } from '../../core/index.ts';
 import { type AdvisoryStatus, advisoriesOf } from '../catalogue/advisories.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { FirmwareLine } from '../catalogue/schema.ts';
@@ -16,7 +9,7 @@ import { evaluateStages, itemsOf } from '../engine/stages.ts';
 import { cardGateFacts } from '../facts/card-gate.ts';
 import { lineFacts } from '../facts/line.ts';
 import { dateCodeOf, describedFacts } from '../facts/unit.ts';
-import { ambiguity, findRoute, outlineOf } from './route.ts';
+import { ambiguity, findRoute, isTwoStep } from './route.ts';
 
 /** A unit as somebody describes it. */
 export interface DecisionInput {
@@ -26,6 +19,17 @@ export interface DecisionInput {
   readonly serial?: string | null | undefined;
   readonly ratedVA?: number | null | undefined;
   readonly transport: Transport;
+}
+
+/** One image of the route of a described unit, by the file names of the catalogue. */
+export interface DescribedHop {
+  readonly from: string;
+  readonly to: string;
+  readonly image: string;
+  readonly microLinkIdAfter: number;
+  readonly transport: Transport;
+  /** The unit is known to receive an image first and to install it when its panel allows it. */
+  readonly twoStep: boolean;
 }
 
 /** The judgement on a described unit. `supported` is about the unit over the port that was named. */
@@ -41,7 +45,7 @@ export interface Decision {
   /** What a person on site has to see to. */
   readonly prepare: readonly WorkItem[];
   /** The way to the newest release, with the images that the catalogue knows. */
-  readonly hops: readonly RouteOutline[];
+  readonly hops: readonly DescribedHop[];
   readonly advisories: readonly AdvisoryStatus[];
 }
 
@@ -107,7 +111,7 @@ function supportedBy(reasons: readonly Reason[]): boolean | 'unknown' {
 }
 
 interface Way {
-  readonly hops: readonly RouteOutline[];
+  readonly hops: readonly DescribedHop[];
   /** What is said of the first hop, and of those after it. */
   readonly first: readonly Reason[];
   readonly later: readonly Reason[];
@@ -150,7 +154,16 @@ function findWay(
     candidates: book.images,
     transport,
   });
-  const hops = route.hops.map((hop) => outlineOf(book, hop, transport));
+  const hops = route.hops.map(
+    (hop): DescribedHop => ({
+      from: hop.from.version,
+      to: hop.to.version,
+      image: hop.image.file,
+      microLinkIdAfter: hop.to.microLinkId,
+      transport,
+      twoStep: isTwoStep(book, hop),
+    }),
+  );
   const [first = [], ...others] = route.hops.map((hop) =>
     hop.reasons.filter(({ outcome }) => outcome !== 'pass'),
   );

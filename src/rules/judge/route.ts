@@ -1,4 +1,4 @@
-import { joinList, type Reason, type RouteOutline, type Transport } from '../../core/index.ts';
+import { joinList, type Reason, type Transport } from '../../core/index.ts';
 import { after, type Candidate, type InstalledFirmware } from '../catalogue/candidate.ts';
 import { ratingFits } from '../catalogue/rating.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
@@ -55,18 +55,10 @@ export function findRoute<C extends Candidate>(book: RuleBook, input: RouteInput
   return { hops, ambiguous: [] };
 }
 
-/** A hop of a route as a verdict shows it. */
-export function outlineOf(book: RuleBook, hop: RouteHop<Candidate>, transport: Transport): RouteOutline {
-  const { image, from, to } = hop;
+/** Whether a unit receives this image first and installs it when its panel allows it. */
+export function isTwoStep(book: RuleBook, { from }: Pick<RouteHop<Candidate>, 'from'>): boolean {
   const twoStep = book.lines.get(from.microLinkId)?.twoStep ?? null;
-  return {
-    from: from.version,
-    to: to.version,
-    image: image.file,
-    microLinkIdAfter: to.microLinkId,
-    transport: transport,
-    twoStep: twoStep !== null && (compareVersions(from.version, twoStep.from) ?? -1) >= 0,
-  };
+  return twoStep !== null && (compareVersions(from.version, twoStep.from) ?? -1) >= 0;
 }
 
 /** What the rules say of one hop. */

@@ -1,14 +1,14 @@
 import {
+  HOP_STEPS,
   isAllowed,
   type OperatorSettings,
   type Reason,
   type Status,
-  type StoredFile,
   type StoredImage,
   type Target,
   type Transport,
   type Unit,
-  type UpsHopOutline,
+  type UpsHop,
   type Verdict,
 } from '../../core/index.ts';
 import { type Candidate, candidateOf, type InstalledFirmware } from '../catalogue/candidate.ts';
@@ -21,7 +21,7 @@ import { compareVersions } from '../engine/versions.ts';
 import { lineFacts } from '../facts/line.ts';
 import { describedFacts } from '../facts/unit.ts';
 import { conditionReasons, type StartInput } from './conditions.ts';
-import { ambiguity, findRoute, hopReasons, outlineOf, type RouteHop } from './route.ts';
+import { ambiguity, findRoute, hopReasons, isTwoStep, type RouteHop } from './route.ts';
 
 export { BUILT_IN_CODES };
 
@@ -33,19 +33,13 @@ export interface UpsJudgeInput {
   readonly operator?: OperatorSettings;
 }
 
-export interface UpsJudgement {
-  readonly verdict: Verdict;
-  /** The files of the verdict's hops, in their order. */
-  readonly images: readonly StoredFile[];
-}
-
 /** What a unit is and whether it is handled at all, and what the vendor's words advise for it. */
 const ABOUT_UNIT: readonly Stage[] = ['family', 'firmware', 'support', 'wizard', 'port'];
 
 type FolderImage = Candidate & { readonly stored: StoredImage };
 
 /** Judges a unit: what it may get from the folder, over which hops, and what stands against it. Pure. */
-export function judgeUps(book: RuleBook, input: UpsJudgeInput): UpsJudgement {
+export function judgeUps(book: RuleBook, input: UpsJudgeInput): Verdict {
   const { unit, transport } = input;
   if (!unit.reachable) {
     const reason = builtIn(
@@ -106,7 +100,7 @@ interface Known {
   readonly wizard: string | null;
 }
 
-function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): UpsJudgement {
+function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): Verdict {
   const { transport } = input;
   const { about, at, facts, wizard } = known;
   const candidates = input.images.map((stored): FolderImage => ({ ...candidateOf(stored), stored }));
@@ -126,10 +120,7 @@ function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): UpsJud
     if (ambiguous === null) return withoutImage(book, input, known, extra);
     const target = { version: route.ambiguous[0]?.version ?? '', microLinkId: at.microLinkId, image: null };
     const reasons = [...about.reasons, ambiguous, ...extra];
-    return {
-      verdict: { status: 'blocked', target, hops: [], transport: transport, wizard, reasons },
-      images: [],
-    };
+    return { status: 'blocked', target, hops: [], transport, wizard, reasons };
   }
   const kind = transport ?? 'nmc';
   const reasons = [
@@ -147,10 +138,22 @@ function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): UpsJud
     microLinkId: last.to.microLinkId,
     image: last.image.file,
   };
-  const hops = route.hops.map((hop): UpsHopOutline => ({ component: 'ups', ...outlineOf(book, hop, kind) }));
+  const hops = route.hops.map((hop) => upsHop(book, hop, kind));
   const status: Status = isAllowed(reasons) ? 'outdated' : 'blocked';
-  const images = route.hops.map(({ image }) => image.stored);
-  return { verdict: { status, target, hops, transport: transport, wizard, reasons }, images };
+  return { status, target, hops, transport, wizard, reasons };
+}
+
+function upsHop(book: RuleBook, hop: RouteHop<FolderImage>, transport: Transport): UpsHop {
+  const { file, sha256, sizeBytes } = hop.image.stored;
+  return {
+    component: 'ups',
+    twoStep: isTwoStep(book, hop),
+    from: hop.from,
+    to: hop.to,
+    image: { file, sha256, sizeBytes },
+    transport,
+    steps: HOP_STEPS.ups,
+  };
 }
 
 /** What is worth a word of the hops after the first; what holds goes without saying. */
@@ -180,12 +183,7 @@ function remainingRoute(book: RuleBook, hops: readonly RouteHop<Candidate>[]): r
   ];
 }
 
-function withoutImage(
-  book: RuleBook,
-  input: UpsJudgeInput,
-  known: Known,
-  extra: readonly Reason[],
-): UpsJudgement {
+function withoutImage(book: RuleBook, input: UpsJudgeInput, known: Known, extra: readonly Reason[]): Verdict {
   const { transport } = input;
   const { at, wizard } = known;
   const reasons = [...known.about.reasons, ...extra];
@@ -221,15 +219,7 @@ function withoutImage(
     `Put ${wanted} into the images folder.`,
   );
   const target = { version: newest.version, microLinkId: at.microLinkId, image: null };
-  const verdict: Verdict = {
-    status: 'blocked',
-    target,
-    hops: [],
-    transport: transport,
-    wizard,
-    reasons: [...reasons, missing],
-  };
-  return { verdict, images: [] };
+  return { status: 'blocked', target, hops: [], transport, wizard, reasons: [...reasons, missing] };
 }
 
 function sendPath(transport: Transport, wizard: string | null): readonly Reason[] {
@@ -258,6 +248,6 @@ function plain(
   reasons: readonly Reason[],
   transport: Transport | null,
   wizard: string | null,
-): UpsJudgement {
-  return { verdict: { status, target: null, hops: [], transport: transport, wizard, reasons }, images: [] };
+): Verdict {
+  return { status, target: null, hops: [], transport, wizard, reasons };
 }

@@ -1,4 +1,5 @@
 import {
+  HOP_STEPS,
   isAllowed,
   type Plan,
   Problem,
@@ -174,7 +175,6 @@ function planFor(
       verdict: {
         status: 'outdated',
         target: { version, microLinkId: microLinkIdAfter, image: image.file },
-        hops: [],
         transport: 'serial',
         wizard: null,
         reasons,
@@ -187,7 +187,7 @@ function planFor(
           to: { version, microLinkId: microLinkIdAfter },
           image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
           transport: 'serial',
-          steps: ['start', 'settle', 'verify'],
+          steps: HOP_STEPS.loader,
         },
       ],
       switchOutput: null,
