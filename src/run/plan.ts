@@ -1,5 +1,8 @@
 import {
+  cardAfter,
   type Hop,
+  isAt,
+  isUpsHop,
   joinList,
   type Look,
   type Plan,
@@ -91,7 +94,8 @@ function plannedUnit(
     );
   }
   const { hops: route, ...judgement } = judged.verdict;
-  const hops = ['outdated', 'blocked'].includes(judgement.status) ? route : [];
+  const isUpdate = judgement.status === 'outdated' || judgement.status === 'blocked';
+  const hops = isUpdate && isJoined(look.unit, route) ? route : [];
   const [first] = hops;
   const answer = first === undefined ? undefined : stepsOf?.(target, look.unit, first);
   const notes: Reason[] = [];
@@ -124,4 +128,17 @@ function inventoryReason(code: string, outcome: Reason['outcome'], { message, hi
 function refusedBy(verdict: PlannedUnit['verdict'], against: readonly Reason[]): PlannedUnit['verdict'] {
   const status = verdict.status === 'outdated' ? 'blocked' : verdict.status;
   return { ...verdict, status, reasons: [...against, ...verdict.reasons] };
+}
+
+/** Whether each hop begins where the one before it ends: the unit must never be left at a state that nobody planned. */
+function isJoined(unit: Unit, hops: readonly Hop[]): boolean {
+  let { firmware, card }: Pick<Unit, 'firmware' | 'card'> = unit;
+  return hops.every((hop) => {
+    if (!isAt({ ...unit, firmware, card }, hop, 'from')) return false;
+    if (isUpsHop(hop)) firmware = { ...firmware, ...hop.to };
+    else if (card !== null && card.platform === hop.from.platform)
+      card = cardAfter(card, hop.component, hop.to.version);
+    else return false;
+    return true;
+  });
 }

@@ -303,7 +303,9 @@ describe('the file for a card of the third generation', () => {
       unit: withCard({}, NMC3),
       files: files('apc_hw21_su_2.5.0.8.nmc3', 'apc_hw21_su_3.0.0.12.nmc3', 'apc_hw21_sy_3.1.0.0.nmc3'),
     });
-    expect(judged.hops).toMatchObject([{ component: 'card', from: { version: 'v1.4.0.19' }, to: { version: '3.0.0.12' } }]);
+    expect(judged.hops).toMatchObject([
+      { component: 'card', from: { version: 'v1.4.0.19' }, to: { version: '3.0.0.12' } },
+    ]);
     expect(codes(judged.reasons, 'warn')).toEqual(['CARD_NEEDS_SUBSCRIPTION', 'CARD_NOT_CONFIRMED']);
     const below = judgeCard(book, { unit: withCard({}, NMC3), files: files('apc_hw21_su_2.5.0.8.nmc3') });
     expect(codes(below.reasons, 'warn')).toEqual(['CARD_NOT_CONFIRMED']);

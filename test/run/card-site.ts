@@ -209,6 +209,7 @@ function watched(
   return {
     run: journal.run,
     events: journal.events,
+    state: journal.state,
     get failed() {
       return journal.failed;
     },

@@ -170,9 +170,9 @@ export async function openRouteSite(
 
 /** The given images one after the other, whatever the rules would say. */
 function verdictOf(unit: Unit, route: Awaited<ReturnType<typeof openFolder>>['images']): Verdict {
-  let at = { version: unit.firmware.version, microLinkId: unit.firmware.microLinkId ?? 0 };
-  const hops = route.map(({ file, sha256, sizeBytes, version, microLinkIdAfter }): UpsHop => {
-    const from = at;
+  let at: { readonly version: string | null } = { version: unit.firmware.version };
+  const hops = route.map(({ file, sha256, sizeBytes, version, microLinkId, microLinkIdAfter }): UpsHop => {
+    const from = { version: at.version, microLinkId: microLinkId ?? 0 };
     const to = { version: version ?? '', microLinkId: microLinkIdAfter ?? 0 };
     at = to;
     const image = { file, sha256, sizeBytes };
@@ -186,6 +186,7 @@ function watched(journal: Journal, onLine: Circumstances['onLine']): Journal {
   return {
     run: journal.run,
     events: journal.events,
+    state: journal.state,
     get failed() {
       return journal.failed;
     },

@@ -22,7 +22,6 @@ import {
   type Locks,
   type OpenArtifacts,
   type RunRecord,
-  replay,
   stoppedBetweenHops,
   type UnitRecord,
   wasPostponed,
@@ -56,7 +55,7 @@ export async function executeRun(
 ): Promise<Exit> {
   const locks = createLocks(args.stateFolder);
   const papers = createArtifacts(args.stateFolder, journal.run);
-  const record = replay(journal.events);
+  const record = journal.state.record();
   const abort = new AbortController();
   // As many units listen as are at work; the system would take ten for a leak.
   setMaxListeners(0, abort.signal);
@@ -98,7 +97,7 @@ export async function executeRun(
       return;
     }
     void progress.end().finally(() => {
-      const left = replay(journal.events);
+      const left = journal.state.record();
       const doubtful = left.units.filter(inDoubt).map(({ planned }) => planned.key);
       if (doubtful.length > 0)
         io.info(`${joinList(doubtful)} may be programming: do not power it off, and watch it.\n`);
