@@ -13,7 +13,7 @@ import {
   wasPutOff,
 } from '../run/index.ts';
 import type { Io } from './io.ts';
-import { runLockName } from './run-it.ts';
+import { runLockName } from './show-run.ts';
 
 /** Which run a command is about that names none, and what is said of the others. */
 

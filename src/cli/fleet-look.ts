@@ -20,7 +20,7 @@ import {
 import { createCounter } from './counter.ts';
 import type { Fleet } from './fleet.ts';
 import type { Io } from './io.ts';
-import { runLockName } from './run-it.ts';
+import { runLockName } from './show-run.ts';
 
 /** The kind of path that a target would be written over. */
 export function pathKind(target: UnitTarget): PathKind {

@@ -10,7 +10,7 @@ import { runDocument } from './documents.ts';
 import { DONE, exitOfRun } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, LISTING, LISTING_SHAPE, readListing, stateFolder } from './options.ts';
-import { runLockName } from './run-it.ts';
+import { runLockName } from './show-run.ts';
 import { openWhole } from './write-whole.ts';
 
 const ReportArgs = CommonSchema.extend({

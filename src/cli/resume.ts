@@ -23,7 +23,8 @@ import type { Io } from './io.ts';
 import { askRecovery } from './local/ask-recovery.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
 import { openPaths } from './paths.ts';
-import { runIt, showLive, showRun, withRunLock } from './run-it.ts';
+import { runIt, showLive, withRunLock } from './run-it.ts';
+import { showRun } from './show-run.ts';
 
 const ResumeArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),

@@ -13,7 +13,7 @@ import { countOutcomes, outcomeOf, stateOf } from './documents.ts';
 import { DONE, exitOfRun } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, type CommonArgs, CommonSchema, stateFolder } from './options.ts';
-import { runLockName } from './run-it.ts';
+import { runLockName } from './show-run.ts';
 
 export const runsCommand = defineCommand<CommonArgs>({
   usage: 'runs',

@@ -4,7 +4,7 @@ import { nameOthersInDoubt, runsLeft, runToShow } from './choose-run.ts';
 import { defineCommand, type Exit } from './command.ts';
 import type { Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from './options.ts';
-import { showLive, showRun } from './run-it.ts';
+import { showRun } from './show-run.ts';
 
 const StatusArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
@@ -39,5 +39,6 @@ async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const record = fold(await readJournal(state, await runToShow(state, args.run)));
   nameOthersInDoubt(await runsLeft(state), record.run, io);
   if (!args.live) return showRun(record, false, createLocks(state), args, io);
+  const { showLive } = await import('./run-it.ts');
   return showLive(record, state, args, io);
 }

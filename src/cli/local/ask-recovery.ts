@@ -5,7 +5,8 @@ import type { Io } from '../io.ts';
 import type { CommonArgs } from '../options.ts';
 import { openPaths } from '../paths.ts';
 import { rehearsalSpeed } from '../rehearsal.ts';
-import { closePapers, showRun } from '../run-it.ts';
+import { closePapers } from '../run-it.ts';
+import { showRun } from '../show-run.ts';
 import { portLock } from './port-lock.ts';
 import { portTarget } from './port-target.ts';
 
