@@ -21,6 +21,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import cachePaths from '../bin/cache.cjs';
@@ -29,6 +30,10 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SRC = join(ROOT, 'src');
 const DIST = join(ROOT, 'dist');
 const CURRENT = join(DIST, 'current.json');
+const MAIN = join(SRC, 'main.ts');
+const RENDER_HELP = join(SRC, 'cli', 'render-help.ts');
+/** Columns of the help texts that a build holds: of a pipe, of the usual terminal, and of all wide ones. */
+const HELP_COLUMNS = [100, 80, 110];
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** What a build is made of. Its hash is the name of the build. */
@@ -83,14 +88,14 @@ const nativeParts = {
 async function bundle(folder) {
   const { rolldown } = await import('rolldown');
   const made = await rolldown({
-    input: { main: join(SRC, 'main.ts') },
+    input: { main: MAIN, 'render-help': RENDER_HELP },
     cwd: ROOT,
     platform: 'node',
     tsconfig: false,
     external: ['serialport', 'cpu-features'],
     plugins: [ownAddress, nativeParts],
     // A module of src does nothing when it is loaded. So a command gets the parts of a folder that it uses, not all of them.
-    treeshake: { moduleSideEffects: (id) => !id.startsWith(SRC + sep) || id === join(SRC, 'main.ts') },
+    treeshake: { moduleSideEffects: (id) => !id.startsWith(SRC + sep) || id === MAIN },
     // yargs reads it for a feature that is not used here, within try.
     transform: { define: { 'import.meta.resolve': 'undefined' } },
     onwarn(warning) {
@@ -115,6 +120,13 @@ async function writeData(files, folder) {
     mkdirSync(dirname(to), { recursive: true });
     writeFileSync(to, JSON.stringify(parse(readFileSync(file, 'utf8'))));
   }
+}
+
+/** The help text of the usual widths. To make one takes longer than all the rest of a start. */
+async function writeHelp(folder) {
+  const { renderHelp } = createRequire(import.meta.url)(join(folder, 'render-help.cjs'));
+  for (const columns of HELP_COLUMNS)
+    writeFileSync(join(folder, `help-${columns}.txt`), await renderHelp(columns));
 }
 
 /** The chunks hold code of other packages, whose licenses want their notices with it. */
@@ -203,9 +215,9 @@ async function build(force) {
       const modules = await bundle(fresh);
       await writeData(files, fresh);
       writeFileSync(join(fresh, 'THIRD-PARTY-NOTICES.txt'), notices(modules));
-      // Written last: a folder with it is complete.
       const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
       writeFileSync(join(fresh, 'package.json'), `${JSON.stringify({ version, type: 'commonjs' })}\n`);
+      await writeHelp(fresh);
       place(fresh, join(DIST, id));
     } finally {
       rmSync(fresh, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { exitHelp } from './exit-codes.ts';
+import { helpColumns } from './help-columns.ts';
 import { VERSION } from './version.ts';
 
 /** The parser of a command line, without its commands. `options`: those of all commands. `columns`: undefined without a terminal. */
@@ -22,7 +23,7 @@ export function createParser(options: Readonly<Record<string, Options>>, columns
     .epilogue(exitHelp())
     .alias('help', 'h')
     .locale('en')
-    .wrap(Math.min(columns ?? 100, 110))
+    .wrap(helpColumns(columns))
     .exitProcess(false)
     .fail(false);
 }
