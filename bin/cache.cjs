@@ -1,6 +1,7 @@
 'use strict';
+const { existsSync, statSync } = require('node:fs');
 const { homedir } = require('node:os');
-const { join } = require('node:path');
+const { dirname, join } = require('node:path');
 
 /** Folder of this user for what can be made again. */
 function userCache() {
@@ -13,3 +14,12 @@ function userCache() {
 
 /** Where Node.js keeps the compiled code of one build: apart from that of others, so that it goes away with the build. */
 exports.cacheFolder = (build) => join(userCache(), 'compiled', build);
+
+/** Whether nobody but this user can write there. Compiled code is run as it is found; Windows keeps the folder private itself. */
+exports.isPrivate = (folder) => {
+  if (process.platform === 'win32') return true;
+  let there = folder;
+  while (!existsSync(there)) there = dirname(there);
+  const { uid, mode } = statSync(there);
+  return uid === process.getuid() && (mode & 0o002) === 0;
+};

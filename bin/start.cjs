@@ -3,7 +3,7 @@
 const { readFileSync, writeSync } = require('node:fs');
 const nodeModule = require('node:module');
 const { join } = require('node:path');
-const { cacheFolder } = require('./cache.cjs');
+const { cacheFolder, isPrivate } = require('./cache.cjs');
 
 const CHECKOUT_HINT = 'In the checkout run: npm ci && npm run -s build';
 
@@ -20,7 +20,9 @@ function printedVersion() {
 function compileCache(build) {
   try {
     // Node.js 22 and newer. Without it the start is slower, and nothing else changes: so no failure of it is reported.
-    nodeModule.enableCompileCache?.(cacheFolder(build));
+    const folder = cacheFolder(build);
+    if (nodeModule.enableCompileCache !== undefined && isPrivate(folder))
+      nodeModule.enableCompileCache(folder);
   } catch {
     // No home folder, for example.
   }

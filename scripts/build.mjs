@@ -228,8 +228,13 @@ async function build(force) {
 }
 
 const words = process.argv.slice(2);
-const canBuild = existsSync(SRC) && existsSync(join(ROOT, 'node_modules', 'rolldown'));
-// npm runs `prepare` also where only the packages for use are installed, and in an unpacked package.
-if (words.includes('--prepare') && !canBuild)
-  process.stderr.write('upsfw is not built: development dependencies or sources are missing.\n');
-else await build(words.includes('--force'));
+const missing = [SRC, join(ROOT, 'node_modules', 'rolldown')].filter((path) => !existsSync(path));
+if (missing.length === 0) await build(words.includes('--force'));
+else if (currentBuild() === null || !missing.includes(SRC)) {
+  const names = missing.map((path) => relative(ROOT, path)).join(' and ');
+  process.stderr.write(
+    `upsfw is not built: ${names} is missing. In the checkout run: npm ci && npm run -s build\n`,
+  );
+  // npm runs `prepare` also where somebody installs without the development dependencies.
+  if (!words.includes('--prepare')) process.exitCode = 2;
+}

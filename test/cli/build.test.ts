@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFile,
+  chmod,
   cp,
   mkdir,
   mkdtemp,
@@ -154,6 +155,35 @@ describe('a build', () => {
     );
     expect(paths.filter((path) => /\.map$|\.ts$/.test(path))).toEqual([]);
     expect(paths).toEqual(expect.arrayContaining(['bin/upsfw.cjs', 'README.md', 'docs/codes.md']));
+  });
+});
+
+describe('without the development dependencies', () => {
+  it('a build says what is missing; npm ci --omit=dev is no error', async () => {
+    const bare = join(checkout, 'bare');
+    for (const part of ['src/main.ts', 'bin', 'scripts', 'package.json'])
+      await cp(join(checkout, part), join(bare, part), { recursive: true });
+    const script = join(bare, 'scripts', 'build.mjs');
+    const built = await node(script);
+    expect([built.exit, built.out]).toEqual([2, '']);
+    expect(built.talk).toMatch(
+      /^upsfw is not built: \S+rolldown is missing\. .*npm ci && npm run -s build\n$/,
+    );
+    expect(await node(script, '--prepare')).toMatchObject({ exit: 0, talk: built.talk });
+  });
+});
+
+// Only Node.js 22 and newer keep compiled code, so this asks the launcher's own check.
+describe.skipIf(process.platform === 'win32')('the folder of compiled code', () => {
+  it('is used only where nobody else can write', async () => {
+    const own = join(checkout, 'own');
+    const shared = join(checkout, 'shared');
+    await mkdir(own, { mode: 0o700 });
+    await mkdir(shared);
+    await chmod(shared, 0o777);
+    const question = "const { isPrivate } = require('./bin/cache.cjs'); process.argv.slice(1).map(isPrivate)";
+    const asked = [own, join(own, 'upsfw', 'x'), shared, join(shared, 'upsfw', 'x')];
+    expect((await node('-p', question, ...asked)).out).toBe('[ true, true, false, false ]\n');
   });
 });
 
