@@ -1,7 +1,9 @@
-// Writes the tables of exit codes and of reason codes in docs/codes.md from the source. Run after a build: node scripts/write-codes.mjs
+// Writes the tables of exit codes and of reason codes in docs/codes.md from the source. Run by hand: node scripts/write-codes.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
-import { COMMAND_EXITS, EXIT_CODES } from '../dist/cli/exit-codes.js';
-import { allRules, BUILT_IN_CODES } from '../dist/rules/index.js';
+import './sources.mjs';
+
+const { COMMAND_EXITS, EXIT_CODES } = await import('../src/cli/exit-codes.ts');
+const { allRules, BUILT_IN_CODES } = await import('../src/rules/index.ts');
 
 const file = new URL('../docs/codes.md', import.meta.url);
 const before = readFileSync(file, 'utf8');

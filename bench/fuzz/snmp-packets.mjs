@@ -1,17 +1,9 @@
 // What an agent sends in the fuzz run: candidates that fit a request, mutations of them, and what a correct parser would take. The
 // judge shares no code with the client: it reads a datagram into a tree first and compares the tree with the grammar then.
-import {
-  communityMessage,
-  elements,
-  int,
-  octets,
-  oid,
-  PDU,
-  pduFor,
-  reportPdu,
-  securedMessage,
-  tlv,
-} from '../../dist/sim/faces/forged-snmp.js';
+import '../../scripts/sources.mjs';
+
+const { communityMessage, elements, int, octets, oid, PDU, pduFor, reportPdu, securedMessage, tlv } =
+  await import('../../src/sim/faces/forged-snmp.ts');
 
 export const USER = {
   name: 'audit',

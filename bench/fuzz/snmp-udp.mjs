@@ -2,14 +2,16 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PDU, readRequest } from '../../dist/sim/faces/forged-snmp.js';
-import { listAddresses, readRanges } from '../../dist/snmp/index.js';
-import { engineProbe, probeFor } from '../../dist/snmp/probe.js';
-import { openSession } from '../../dist/snmp/session.js';
-import { SharedSocket } from '../../dist/snmp/shared-socket.js';
-import { whySilent } from '../../dist/snmp/silence.js';
-import { sweep } from '../../dist/snmp/sweep.js';
 import { datagramsFor, rightAnswer, USER } from './snmp-packets.mjs';
+import '../../scripts/sources.mjs';
+
+const { PDU, readRequest } = await import('../../src/sim/faces/forged-snmp.ts');
+const { listAddresses, readRanges } = await import('../../src/snmp/index.ts');
+const { engineProbe, probeFor } = await import('../../src/snmp/probe.ts');
+const { openSession } = await import('../../src/snmp/session.ts');
+const { SharedSocket } = await import('../../src/snmp/shared-socket.ts');
+const { whySilent } = await import('../../src/snmp/silence.ts');
+const { sweep } = await import('../../src/snmp/sweep.ts');
 
 const ADDRESS = '127.0.0.1';
 /** A few at a time, so that no buffer of the kernel overflows. */

@@ -5,12 +5,6 @@
 // question why an agent is silent. Ends with 1 where an exception escapes, a write leaves twice, a read costs more packets than it
 // may, or something is taken that a correct parser would not take.
 
-import { Secret } from '../../dist/core/index.js';
-import { PDU, readRequest } from '../../dist/sim/faces/forged-snmp.js';
-import { engineProbe, probeFor } from '../../dist/snmp/probe.js';
-import { openSession } from '../../dist/snmp/session.js';
-import { SharedSocket } from '../../dist/snmp/shared-socket.js';
-import { keepUserKeys } from '../../dist/snmp/user-keys.js';
 import {
   COMMUNITY,
   datagramsFor,
@@ -21,6 +15,14 @@ import {
   USER,
 } from './snmp-packets.mjs';
 import { overLoopback } from './snmp-udp.mjs';
+import '../../scripts/sources.mjs';
+
+const { Secret } = await import('../../src/core/index.ts');
+const { PDU, readRequest } = await import('../../src/sim/faces/forged-snmp.ts');
+const { engineProbe, probeFor } = await import('../../src/snmp/probe.ts');
+const { openSession } = await import('../../src/snmp/session.ts');
+const { SharedSocket } = await import('../../src/snmp/shared-socket.ts');
+const { keepUserKeys } = await import('../../src/snmp/user-keys.ts');
 
 const words = process.argv.slice(2);
 const option = (name) => (words.includes(name) ? words[words.indexOf(name) + 1] : undefined);

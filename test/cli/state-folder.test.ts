@@ -7,7 +7,7 @@ import { loadPersona } from '../../src/sim/index.ts';
 import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../state/mounts.ts';
 import { BOTH_WAYS, NMC2, openSite, type Ran, runHere, runOf, type Site } from './harness.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
 let site: Site | undefined;
 afterEach(async () => {

@@ -9,7 +9,7 @@ import { readLastAudit } from '../documents/audit-store.ts';
 import { runDocument } from '../documents/run.ts';
 import { DONE, type Exit, exitOfRun } from '../exit-codes.ts';
 import { runToShow } from '../fleet/choose-run.ts';
-import { runLockName } from '../fleet/execute.ts';
+import { runLockName } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
 import {
   COMMON_OPTIONS,

@@ -19,8 +19,8 @@ import {
 import { createLocks } from '../../state/index.ts';
 import { createCounter } from '../counter.ts';
 import type { Io } from '../io.ts';
-import { runLockName } from './execute.ts';
 import type { Fleet } from './open.ts';
+import { runLockName } from './show-run.ts';
 
 /** The kind of path that a target would be written over. */
 export function pathKind(target: UnitTarget): Transport {

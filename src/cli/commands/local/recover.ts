@@ -25,7 +25,8 @@ import {
 import { confirm } from '../../ask.ts';
 import type { Exit } from '../../exit-codes.ts';
 import { type OpenPaths, openPaths } from '../../fleet/drivers.ts';
-import { closePapers, runName, showRun, withRunLock } from '../../fleet/execute.ts';
+import { closePapers, runName, withRunLock } from '../../fleet/execute.ts';
+import { showRun } from '../../fleet/show-run.ts';
 import type { Io } from '../../io.ts';
 import { readOverride, refusalHint, stateFolder } from '../../options.ts';
 import { simulationSpeed } from '../../simulation.ts';
