@@ -3,7 +3,7 @@
 import '../../scripts/sources.mjs';
 
 const { communityMessage, elements, int, octets, oid, PDU, pduFor, reportPdu, securedMessage, tlv } =
-  await import('../../src/sim/faces/forged-snmp.ts');
+  await import('../../src/sim/endpoints/snmp/forged.ts');
 
 export const USER = {
   name: 'audit',

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { datagramsFor, rightAnswer, USER } from './snmp-packets.mjs';
 import '../../scripts/sources.mjs';
 
-const { PDU, readRequest } = await import('../../src/sim/faces/forged-snmp.ts');
+const { PDU, readRequest } = await import('../../src/sim/endpoints/snmp/forged.ts');
 const { listAddresses, readRanges } = await import('../../src/snmp/index.ts');
-const { engineProbe, probeFor } = await import('../../src/snmp/probe.ts');
-const { openSession } = await import('../../src/snmp/session.ts');
-const { SharedSocket } = await import('../../src/snmp/shared-socket.ts');
-const { whySilent } = await import('../../src/snmp/silence.ts');
-const { sweep } = await import('../../src/snmp/sweep.ts');
+const { engineProbe, probeFor } = await import('../../src/snmp/client/probe.ts');
+const { openSession } = await import('../../src/snmp/client/session.ts');
+const { SharedSocket } = await import('../../src/snmp/client/shared-socket.ts');
+const { diagnoseSilence } = await import('../../src/snmp/client/silence.ts');
+const { sweep } = await import('../../src/snmp/sweep/sweep.ts');
 
 const ADDRESS = '127.0.0.1';
 /** A few at a time, so that no buffer of the kernel overflows. */
@@ -71,7 +71,7 @@ export async function overLoopback({ kinds, packets, random, counts, violation, 
     }
     session.close();
     if (round % 20 !== 0) continue;
-    await whySilent(ADDRESS, 4, endpoint, access);
+    await diagnoseSilence(ADDRESS, 4, endpoint, access);
     await sweep({
       ...{
         addresses: listAddresses(readRanges([ADDRESS]).spans, []),

@@ -18,11 +18,11 @@ import { overLoopback } from './snmp-udp.mjs';
 import '../../scripts/sources.mjs';
 
 const { Secret } = await import('../../src/core/index.ts');
-const { PDU, readRequest } = await import('../../src/sim/faces/forged-snmp.ts');
-const { engineProbe, probeFor } = await import('../../src/snmp/probe.ts');
-const { openSession } = await import('../../src/snmp/session.ts');
-const { SharedSocket } = await import('../../src/snmp/shared-socket.ts');
-const { keepUserKeys } = await import('../../src/snmp/user-keys.ts');
+const { PDU, readRequest } = await import('../../src/sim/endpoints/snmp/forged.ts');
+const { engineProbe, probeFor } = await import('../../src/snmp/client/probe.ts');
+const { openSession } = await import('../../src/snmp/client/session.ts');
+const { SharedSocket } = await import('../../src/snmp/client/shared-socket.ts');
+const { keepUserKeys } = await import('../../src/snmp/client/user-keys.ts');
 
 const words = process.argv.slice(2);
 const option = (name) => (words.includes(name) ? words[words.indexOf(name) + 1] : undefined);

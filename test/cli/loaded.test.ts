@@ -91,7 +91,7 @@ describe('a command that needs no device', () => {
 
   it('is told apart from one that asks a device', async () => {
     const found = protocolOf(await loadedBy(['discover', '--help']));
-    expect(found).toEqual(expect.arrayContaining(['src/snmp/discover.ts']));
+    expect(found).toEqual(expect.arrayContaining(['src/snmp/sweep/discover.ts']));
     expect(found.some((part) => part.includes('node_modules/net-snmp/'))).toBe(true);
   });
 });
@@ -101,7 +101,7 @@ describe('--help', () => {
     const parts = await loadedBy(['--help']);
     const sources = parts.filter((part) => part.startsWith('src/'));
     expect(sources).toContain('src/cli/help.ts');
-    for (const other of ['dispatch', ...COMMANDS]) expect(sources).not.toContain(`src/cli/${other}.ts`);
+    for (const other of ['dispatch', ...COMMANDS]) expect(sources).not.toContain(`src/cli/commands/${other === 'local' ? 'local/local' : other}.ts`);
     expect(parts.filter((part) => part.includes('node_modules/'))).toEqual([]);
   });
 
@@ -112,8 +112,8 @@ describe('--help', () => {
 
   it('of a command loads that command and no other', async () => {
     const parts = await loadedBy(['audit', '--help']);
-    expect(parts).toContain('src/cli/audit.ts');
+    expect(parts).toContain('src/cli/commands/audit.ts');
     for (const other of COMMANDS.filter((name) => name !== 'audit'))
-      expect(parts).not.toContain(`src/cli/${other}.ts`);
+      expect(parts).not.toContain(`src/cli/commands/${other === 'local' ? 'local/local' : other}.ts`);
   });
 });
