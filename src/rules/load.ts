@@ -19,7 +19,10 @@ import { checkOverrides, overridableRules } from './engine/override.ts';
 import { type Rule, RuleFileSchema, STAGES } from './engine/schema.ts';
 
 export interface LoadOptions {
-  /** Rule files of the operator. They can only add rules: block, unknown, warn, note and require under new ids. */
+  /**
+   * Rule files of the operator. They can only add rules: block, unknown, warn, note and require under new
+   * ids.
+   */
   readonly files?: readonly string[];
   /** Evaluate with what was public on this day (`2020-04-02`). */
   readonly asOf?: string | null | undefined;
@@ -31,7 +34,10 @@ export interface LoadOptions {
   readonly unknownImages?: 'refuse' | 'warn' | undefined;
 }
 
-/** The rule files of the tool in the order of evaluation: newer sources first, because the first advice counts. */
+/**
+ * The rule files of the tool in the order of evaluation: newer sources first, because the first advice
+ * counts.
+ */
 const BUILT_IN_FILES = [
   'releases.yaml',
   'faq-2020-04.yaml',

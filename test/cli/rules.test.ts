@@ -214,7 +214,11 @@ describe('--override', () => {
     ],
     ['a code in small letters', 'loader_too_old=we know better', 'is a reason code, not a rule'],
     ['the code of a final rule', 'IMAGE_FITS=we know better', 'cannot be overridden (final: image-fits)'],
-    ['a code that no rule gives', 'IMAGE_MISSING=we know better', 'cannot be overridden (no rule has this code)'],
+    [
+      'a code that no rule gives',
+      'IMAGE_MISSING=we know better',
+      'cannot be overridden (no rule has this code)',
+    ],
   ])('refuses %s before anything is touched', async (_name, word, message) => {
     site = await openSite([NMC2]);
     const { exit, talk } = await site.run(['plan', '-i', site.inventory, '--override', word]);

@@ -104,7 +104,8 @@ describe('advisories', () => {
     expect(status('UPS 04.2 (ID1018)', id)).toMatchObject({ status: 'affected', fixedIn: '04.3' });
     expect(status('UPS 04.3 (ID1018)', id)).toMatchObject({ status: 'fixed' });
     expect(status('UPS 09.8 (ID18)', id)).toMatchObject({ status: 'not-affected' });
-    // The CVE record names these lines, the version table does not. The source names both, the unit counts as affected.
+    // The CVE record names these lines, the version table does not. The source names both, the unit counts as
+    // affected.
     const both = status('UPS 02.5 (ID1036)', id);
     expect(both).toMatchObject({ status: 'affected' });
     expect(both?.source).toMatch(/record; .*not affected/);

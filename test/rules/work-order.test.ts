@@ -296,7 +296,7 @@ describe('units without a work order', () => {
     expect(orderFor(today, localUnit(firmwareOf('01.0', 1004)), 'serial', images)).toBeNull();
   });
 
-  it('and a unit that is blocked only by how it stands', () => {
+  it('a unit that is blocked only by its condition', () => {
     const low = unitAt('09.4', { condition: { ...unitAt('09.4').condition, batteryPercent: 20 } });
     expect(orderFor(today, low, 'nmc', [folderImage({})])).toBeNull();
   });

@@ -2,7 +2,10 @@ import type { Rule, Stage } from '../engine/schema.ts';
 import { compareVersions } from '../engine/versions.ts';
 import type { FirmwareLine } from './schema.ts';
 
-/** Stages that need a card, its services, a boot loader or the current condition, which a described unit lacks. */
+/**
+ * Stages that need a card, its services, a boot loader or the current condition, which a described unit
+ * lacks.
+ */
 export const UNDESCRIBED_STAGES: ReadonlySet<Stage> = new Set<Stage>([
   'card',
   'start',
@@ -13,8 +16,8 @@ export const UNDESCRIBED_STAGES: ReadonlySet<Stage> = new Set<Stage>([
 ]);
 
 /**
- * Whether a rule applies on a day. Rules about the hop, the card and the start apply on every day, so that an older state
- * of knowledge never weakens them.
+ * Whether a rule applies on a day. Rules about the hop, the card and the start apply on every day, so that an
+ * older state of knowledge never weakens them.
  */
 export function inForce(rule: Rule, asOf: string | null): boolean {
   if (asOf === null) return rule.until === undefined;

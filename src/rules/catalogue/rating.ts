@@ -2,8 +2,8 @@ import type { Facts } from '../engine/evaluate.ts';
 import type { CatalogueImage } from './schema.ts';
 
 /**
- * Whether an image for certain ratings fits a unit. The reported rating and the rating in the SKU must both be in range.
- * Null if neither is known.
+ * Whether an image for certain ratings fits a unit. The reported rating and the rating in the SKU must both
+ * be in range. Null if neither is known.
  */
 export function ratingFits(rating: CatalogueImage['rating'], unit: Facts): boolean | null {
   if (rating === undefined) return true;

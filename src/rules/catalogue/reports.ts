@@ -33,8 +33,8 @@ export const FieldReportsSchema = z.array(ReportSchema);
 export const ReportFileSchema = z.strictObject({ version: z.literal(1), reports: FieldReportsSchema });
 
 /**
- * Whether updates of this line through such a card were reported for every method that the inventory allows. A report of
- * one method says nothing about another one.
+ * Whether updates of this line through such a card were reported for every method that the inventory allows.
+ * A report of one method says nothing about another one.
  */
 export function reportFacts(
   reports: readonly FieldReport[],
@@ -78,7 +78,10 @@ function answer(reported: boolean | null, detail: string): readonly (readonly [s
   ];
 }
 
-/** Every pair of transfer and start that a run may use. FTP is not encrypted and must be allowed by the operator. */
+/**
+ * Every pair of transfer and start that a run may use. FTP is not encrypted and must be allowed by the
+ * operator.
+ */
 function allowedMethods({
   transfer: transfers,
   start: starts,

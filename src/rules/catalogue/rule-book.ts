@@ -3,7 +3,10 @@ import type { Candidate } from './candidate.ts';
 import type { FieldReport } from './reports.ts';
 import type { Advisory, FirmwareLine } from './schema.ts';
 
-/** Everything that is needed for evaluation: rules in the order of their files, and the catalogue by Micro-Link ID. */
+/**
+ * Everything that is needed for evaluation: rules in the order of their files, and the catalogue by
+ * Micro-Link ID.
+ */
 export interface RuleBook {
   /** The rules in force. */
   readonly rules: readonly Rule[];
@@ -21,7 +24,9 @@ export interface RuleBook {
   readonly reports: readonly FieldReport[];
   /** Every family in the catalogue. */
   readonly families: ReadonlySet<string>;
-  /** Whether a rule about described units uses the serial number itself, not only the facts derived from it. */
+  /**
+   * Whether a rule about described units uses the serial number itself, not only the facts derived from it.
+   */
   readonly readsSerials: boolean;
   /** Ids of the rules that the operator may override. */
   readonly overridable: ReadonlySet<string>;

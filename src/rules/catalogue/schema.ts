@@ -45,8 +45,9 @@ const KnownAdvisorySchema = z.strictObject({
 export type Advisory = z.infer<typeof KnownAdvisorySchema>;
 
 /**
- * An advisory for one line. Up to `affectedUpTo` (`all` = every release) a unit is affected, from `from` on it has the
- * status `brings`, and from `fixedFrom` on it is fixed. Between the first two the status is unknown.
+ * An advisory for one line. Up to `affectedUpTo` (`all` = every release) a unit is affected, from `from` on
+ * it has the status `brings`, and from `fixedFrom` on it is fixed. Between the first two the status is
+ * unknown.
  */
 const AdvisorySchema = z
   .strictObject({

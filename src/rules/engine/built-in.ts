@@ -46,8 +46,8 @@ export function notApproved(verdict: Verdict, was: string): Verdict {
 }
 
 /**
- * The verdict on a unit whose update was started by a run of this state folder and has no known result. This reason comes
- * first. `isAtWork`: a process executes that run now.
+ * The verdict on a unit whose update was started by a run of this state folder and has no known result. This
+ * reason comes first. `isAtWork`: a process executes that run now.
  */
 export function startOpen(
   verdict: Verdict,

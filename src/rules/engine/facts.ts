@@ -4,8 +4,8 @@ type Shape = readonly string[] | 'text' | 'uppercase' | 'id' | 'version' | 'numb
 const ORDER = ['newer', 'same', 'older'] as const;
 
 /**
- * Every fact that a rule may use. A condition on a fact or value that cannot exist would allow what its author wanted to
- * block, so the schema of the rules rejects both.
+ * Every fact that a rule may use. A condition on a fact or value that cannot exist would allow what its
+ * author wanted to block, so the schema of the rules rejects both.
  */
 const FACTS: Readonly<Record<string, Shape>> = {
   transport: ['nmc', 'serial', 'usb'],

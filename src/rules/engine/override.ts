@@ -59,8 +59,8 @@ interface Judged {
 }
 
 /**
- * One line for each override without effect: the rule refuses none of these units, or other rules still refuse them.
- * `units`: the evaluated units.
+ * One line for each override without effect: the rule refuses none of these units, or other rules still
+ * refuse them. `units`: the evaluated units.
  */
 export function unusedOverrides(
   {

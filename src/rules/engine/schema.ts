@@ -88,7 +88,8 @@ export type Condition = z.infer<typeof ConditionSchema>;
  * - `start`: the condition of the unit at the start
  * - `card-set`, `card-file`: firmware for the card, all files together and each file by itself
  * - `service`: services of a card, for `audit --services` only; they never block an update
- * - `site`, `usb-drive`, `panel`, `card-console`: work items for the wizard, a USB drive, the panel and the card console
+ * - `site`, `usb-drive`, `panel`, `card-console`: work items for the wizard, a USB drive, the panel and the
+ *   card console
  * - `recovery`: an image for a unit that waits in its boot loader
  */
 export const STAGES = [
@@ -114,8 +115,9 @@ export const STAGES = [
 export type Stage = (typeof STAGES)[number];
 
 /**
- * The kinds of work items. For `title` and `minutes` (the duration) the first item counts. The others are lists in the
- * order of the rules: `check` comes after the update, `fail` after a failure, `findOut` names information to get on site.
+ * The kinds of work items. For `title` and `minutes` (the duration) the first item counts. The others are
+ * lists in the order of the rules: `check` comes after the update, `fail` after a failure, `findOut` names
+ * information to get on site.
  */
 export const ITEM_KINDS = [
   'title',

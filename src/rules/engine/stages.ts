@@ -20,19 +20,19 @@ export interface Assessment {
   readonly reasons: readonly Reason[];
   /** A rule says that the hardware is not supported. */
   readonly unsupported: boolean;
-  readonly lines: readonly AdvisedItem[];
+  readonly items: readonly AdvisedItem[];
 }
 
 /** The work items of one kind. */
-export function itemsOf({ lines }: Pick<Assessment, 'lines'>, wanted: ItemKind): readonly WorkItem[] {
-  return lines.flatMap(({ kind, text, source }) => (kind === wanted ? [{ text, source }] : []));
+export function itemsOf({ items }: Pick<Assessment, 'items'>, wanted: ItemKind): readonly WorkItem[] {
+  return items.flatMap(({ kind, text, source }) => (kind === wanted ? [{ text, source }] : []));
 }
 
 const CLOSING_STAGES: ReadonlySet<Stage> = new Set<Stage>(['family', 'firmware', 'support']);
 
 /**
- * Evaluates the rules of some stages in order, and adds the facts that they advise or derive to `facts` for later rules.
- * After a refusal in a stage about the hardware or its firmware, later stages are skipped.
+ * Evaluates the rules of some stages in order, and adds the facts that they advise or derive to `facts` for
+ * later rules. After a refusal in a stage about the hardware or its firmware, later stages are skipped.
  */
 export function evaluateStages(
   book: StageRules,
@@ -40,11 +40,11 @@ export function evaluateStages(
   stages: readonly Stage[],
 ): Assessment {
   const reasons: Reason[] = [];
-  const lines: AdvisedItem[] = [];
+  const items: AdvisedItem[] = [];
   let unsupported = false;
   for (const stage of stages) {
     for (const rule of book.byStage[stage] ?? []) {
-      if ((rule.advise ?? rule.derives) !== undefined && !applyAdvice(rule, facts, lines)) continue;
+      if ((rule.advise ?? rule.derives) !== undefined && !applyAdvice(rule, facts, items)) continue;
       const reason = evaluateRule(rule, facts, book.overridden);
       if (reason === null) continue;
       reasons.push(reason);
@@ -52,13 +52,13 @@ export function evaluateStages(
     }
     if (reasons.some(isRefusal) && CLOSING_STAGES.has(stage)) break;
   }
-  return { reasons, unsupported, lines };
+  return { reasons, unsupported, items };
 }
 
 const SINGLE_ADVICE = ['wizard', 'image', 'target'] as const;
 
 /** Adds the advice and derived facts of a rule; false if it does not apply or adds nothing. */
-function applyAdvice(rule: Rule, facts: Map<string, Fact>, lines: AdvisedItem[]): boolean {
+function applyAdvice(rule: Rule, facts: Map<string, Fact>, items: AdvisedItem[]): boolean {
   if (outcomeOf(rule, facts) === null) return false;
   let isNew = false;
   if (rule.derives !== undefined) {
@@ -82,7 +82,7 @@ function applyAdvice(rule: Rule, facts: Map<string, Fact>, lines: AdvisedItem[])
   }
   for (const kind of ITEM_KINDS) {
     for (const template of [advise[kind] ?? []].flat()) {
-      lines.push({ kind, text: interpolate(template, facts), source: interpolate(rule.source, facts) });
+      items.push({ kind, text: interpolate(template, facts), source: interpolate(rule.source, facts) });
       isNew = true;
     }
   }

@@ -3,7 +3,9 @@ import type { FirmwareLine } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 
-/** Whether a unit accepts an update through its card with its firmware; `state` is null if that is not known. */
+/**
+ * Whether a unit accepts an update through its card with its firmware; `state` is null if that is not known.
+ */
 export interface CardGate {
   readonly state: 'open' | 'closed' | 'never' | null;
   readonly because: string;

@@ -69,8 +69,8 @@ function newestIsNewer(
 }
 
 /**
- * Whether the installed firmware is signed: yes from the first release known to be signed, no up to the last release
- * known to be unsigned, unknown in between.
+ * Whether the installed firmware is signed: yes from the first release known to be signed, no up to the last
+ * release known to be unsigned, unknown in between.
  */
 function runsSigned(at: InstalledFirmware, line: FirmwareLine | undefined): boolean | null {
   if (line === undefined) return null;

@@ -15,9 +15,10 @@ interface Release {
 }
 
 /**
- * Units with ID 18 were bricked by an image that lacks a boot loader which an older image of its line contains.
- * So the installed version must be at or above the newest such older image, or be updated to it first. This is derived
- * from the part lists of every line. If reports name an even older release with the loader, that release is the floor.
+ * Units with ID 18 were bricked by an image that lacks a boot loader which an older image of its line
+ * contains. So the installed version must be at or above the newest such older image, or be updated to it
+ * first. This is derived from the part lists of every line. If reports name an even older release with the
+ * loader, that release is the floor.
  */
 export function loaderFacts(
   at: InstalledFirmware | null,

@@ -59,8 +59,8 @@ interface Pair {
 }
 
 /**
- * The newest version with both operating system and application, in the folder or on the card. If the card already runs
- * it, the newest file of each part, so that the rules can report what is missing.
+ * The newest version with both operating system and application, in the folder or on the card. If the card
+ * already runs it, the newest file of each part, so that the rules can report what is missing.
  */
 function newestPair(card: Card, os: readonly CardFile[], app: readonly CardFile[]): Pair {
   const installedApp = card.app?.version ?? null;

@@ -35,7 +35,10 @@ export interface CardJudgement {
   readonly after: Card | null;
 }
 
-/** Evaluates the card of a unit: the files that it may get from the folder, and the reasons against them. Pure. */
+/**
+ * Evaluates the card of a unit: the files that it may get from the folder, and the reasons against them.
+ * Pure.
+ */
 export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement {
   const { unit, files } = input;
   const { card } = unit;
@@ -99,8 +102,8 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
 }
 
 /**
- * The same rules for the current card and the chosen file. A card without its application does not report its platform, so
- * `planned` gives it: the card with the same serial number as it was planned. Pure.
+ * The same rules for the current card and the chosen file. A card without its application does not report its
+ * platform, so `planned` gives it: the card with the same serial number as it was planned. Pure.
  */
 export function judgeCardStart(
   book: RuleBook,

@@ -56,8 +56,8 @@ const DESCRIBED_STAGES: readonly Stage[] = [
 ];
 
 /**
- * A key for caching: units with the same key get the same decision. Of a serial number only the derived facts count, unless
- * a rule uses the number itself.
+ * A key for caching: units with the same key get the same decision. Of a serial number only the derived facts
+ * count, unless a rule uses the number itself.
  */
 export function kindOf(book: RuleBook, input: DecisionInput): string {
   const { model, sku, firmware, serial, ratedVA, transport } = input;
@@ -82,7 +82,7 @@ export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
   const at = microLinkId === null || version === null ? null : { microLinkId, version };
   for (const [name, fact] of lineFacts(book, facts, input.transport)) facts.set(name, fact);
   for (const [name, fact] of cardGateFacts(at, line)) facts.set(name, fact);
-  const { reasons, lines } = evaluateStages(book, facts, DESCRIBED_STAGES);
+  const { reasons, items } = evaluateStages(book, facts, DESCRIBED_STAGES);
   const order = facts.get('advice.order');
   const route =
     order === 'older' && line !== undefined ? cachedRoute(book, facts, line, input.transport) : NO_ROUTE;
@@ -96,7 +96,7 @@ export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
     target: text(facts.get('advice.target')),
     upToDate: typeof order === 'string' ? order !== 'older' : null,
     reasons: all,
-    prepare: itemsOf({ lines }, 'prepare'),
+    prepare: itemsOf({ items }, 'prepare'),
     hops: route.hops,
     advisories: advisoriesOf(book, firmware),
   };

@@ -34,9 +34,9 @@ export interface RouteInput<C extends Candidate> {
 }
 
 /**
- * The route from the installed firmware to the newest that the images offer. Each hop takes the newest image of the line at
- * that point. If a rule with `liftedBySteppingStone` refuses it, the newest older image that removes this refusal comes
- * first. Other refusals do not change the route; they become its reasons.
+ * The route from the installed firmware to the newest that the images offer. Each hop takes the newest image
+ * of the line at that point. If a rule with `liftedBySteppingStone` refuses it, the newest older image that
+ * removes this refusal comes first. Other refusals do not change the route; they become its reasons.
  */
 export function findRoute<C extends Candidate>(book: RuleBook, input: RouteInput<C>): Route<C> {
   const hops: RouteHop<C>[] = [];
@@ -127,7 +127,10 @@ function steppingStone<C extends Candidate>(
   return undefined;
 }
 
-/** The images of the highest version. If their content differs, the one that the catalogue knows for this unit. */
+/**
+ * The images of the highest version. If their content differs, the one that the catalogue knows for this
+ * unit.
+ */
 function chooseNewest<C extends Candidate>(
   book: RuleBook,
   at: InstalledFirmware,

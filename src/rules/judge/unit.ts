@@ -20,8 +20,9 @@ export interface UnitJudgeInput extends UpsJudgeInput {
 }
 
 /**
- * Evaluates a unit with its card. `ups`: the UPS, with the card first if the card blocks the update and the folder has the
- * files that fix this. `card`: the card alone. `all`: the card, then the UPS behind the updated card. Pure.
+ * Evaluates a unit with its card. `ups`: the UPS, with the card first if the card blocks the update and the
+ * folder has the files that fix this. `card`: the card alone. `all`: the card, then the UPS behind the
+ * updated card. Pure.
  */
 export function judgeUnit(book: RuleBook, input: UnitJudgeInput): UpsJudgement {
   const { component, cardFiles, transport } = input;

@@ -19,7 +19,7 @@ export interface PortOption {
   readonly port: 'serial' | 'usb';
   readonly facts: Map<string, Fact>;
   readonly route: OrderRoute;
-  readonly lines: readonly AdvisedItem[];
+  readonly items: readonly AdvisedItem[];
   /** Reasons that exclude this port or this route. */
   readonly refusals: readonly Reason[];
   /** Reasons to prefer the other port. */
@@ -35,8 +35,9 @@ export interface PortChoice {
 }
 
 /**
- * Chooses the port of a unit: the one of the inventory (serial for a unit with a card), or the other one if rules advise
- * against the first. Null if the hardware is not supported, nothing is to be done, or neither port is known to work.
+ * Chooses the port of a unit: the one of the inventory (serial for a unit with a card), or the other one if
+ * rules advise against the first. Null if the hardware is not supported, nothing is to be done, or neither
+ * port is known to work.
  */
 export function choosePort(
   book: RuleBook,
@@ -86,7 +87,7 @@ function assessPort(
     port,
     facts,
     route,
-    lines: [...wizard.lines, ...image.lines, ...ofPort.lines],
+    items: [...wizard.items, ...image.items, ...ofPort.items],
     refusals: [...reasons.filter(isRefusal), ...image.reasons.filter(({ outcome }) => outcome === 'block')],
     doubts: ofPort.reasons.filter(({ outcome }) => outcome === 'warn'),
     warnings: [

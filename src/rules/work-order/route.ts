@@ -24,8 +24,8 @@ interface OrderRouteInput {
 }
 
 /**
- * The route with the images of the folder if no rule refuses it, else with those of folder and catalogue, because a person
- * can get a missing image. Without any image, the target that the rules advise.
+ * The route with the images of the folder if no rule refuses it, else with those of folder and catalogue,
+ * because a person can get a missing image. Without any image, the target that the rules advise.
  */
 export function orderRoute(book: RuleBook, input: OrderRouteInput): OrderRoute {
   const { facts, at, images, port } = input;

@@ -38,8 +38,9 @@ export interface WorkOrderInput {
 }
 
 /**
- * The work order for a unit that cannot be updated remotely: it has no card, or its card or firmware does not accept the
- * update. Null if nothing is to be done, the hardware is not supported, or no image and port can be named. Pure.
+ * The work order for a unit that cannot be updated remotely: it has no card, or its card or firmware does not
+ * accept the update. Null if nothing is to be done, the hardware is not supported, or no image and port can
+ * be named. Pure.
  */
 export function workOrder(book: RuleBook, input: WorkOrderInput): WorkOrder | null {
   const { unit, transport, problem = null } = input;
@@ -91,7 +92,7 @@ function upsOrder(book: RuleBook, input: WorkOrderInput, { option, because }: Po
   const site = evaluateStages(book, facts, ['site']);
   const condition = verdict === null ? NOT_SEEN : conditionItems(book, facts);
   const identity = verdict?.reasons.filter(({ rule }) => rule === 'identity') ?? [];
-  const assessed = { lines: [...option.lines, ...site.lines] };
+  const assessed = { items: [...option.items, ...site.items] };
   const wizard = facts.get('advice.wizard');
   const gateItems = transport === 'nmc' && verdict !== null ? cableReasons(book, verdict).map(toItem) : [];
   return {
@@ -140,7 +141,7 @@ function warningsOf({ reasons }: Assessment): Assessment['reasons'] {
 }
 
 function itemLists(
-  assessment: Pick<Assessment, 'lines'>,
+  assessment: Pick<Assessment, 'items'>,
 ): Pick<OrderLists, 'bring' | 'prepare' | 'steps' | 'check' | 'ifItFails'> {
   return {
     bring: itemsOf(assessment, 'bring'),
