@@ -1,8 +1,8 @@
 /**
  * Rules and catalogue as data, and the code that evaluates them.
  *
- * Decides which image may be sent to which unit, and why not. Imports core and yaml only, and knows no
- * sockets, inventories or image storage. Model numbers and versions are in the YAML files, never in code.
+ * Owns the decision which image may be sent to which unit, and why not. Must not know sockets, inventories or
+ * image storage; imports core and yaml. Model numbers and versions are in the YAML files, never in code.
  */
 export { advisoriesOf } from './catalogue/advisories.ts';
 export type { RuleBook } from './catalogue/rule-book.ts';
