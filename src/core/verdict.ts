@@ -36,7 +36,12 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
 }
 
-/** True where nothing stands against the update: no block, and nothing unknown. */
+/** True if no reason refuses the update. */
 export function isAllowed(reasons: readonly Reason[]): boolean {
-  return reasons.every((reason) => reason.outcome === 'pass' || reason.outcome === 'warn');
+  return !reasons.some(isRefusal);
+}
+
+/** True if the reason refuses the update: it blocks it, or something is not known. */
+export function isRefusal({ outcome }: Pick<Reason, 'outcome'>): boolean {
+  return outcome === 'block' || outcome === 'unknown';
 }

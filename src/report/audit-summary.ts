@@ -1,4 +1,4 @@
-import type { Status } from '../core/index.ts';
+import { isRefusal, type Status } from '../core/index.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
 import { STATUS_TONE } from './words.ts';
 import type { ReportWriter, Tone } from './writer.ts';
@@ -112,5 +112,5 @@ function causesOf(units: readonly AuditUnit[]): readonly Cause[] {
 function hitsOf({ verdict, problem }: AuditUnit): readonly Hit[] {
   if (problem !== null) return [{ code: problem.code, remedy: problem.hint }];
   if (verdict.status !== 'blocked' && verdict.status !== 'unknown') return [];
-  return verdict.reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+  return verdict.reasons.filter(isRefusal);
 }

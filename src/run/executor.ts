@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { asProblem, Problem, type ProblemCode } from '../core/index.ts';
+import { asProblem, isRefusal, Problem, type ProblemCode } from '../core/index.ts';
 import {
   type Lock,
   lastVerified,
@@ -200,7 +200,7 @@ function settledByPlan(record: UnitRecord): UnitResult | null {
   if (verdict.status === 'outdated' && hops.length > 0) return null;
   if (verdict.status === 'current')
     return { outcome: 'current', after: unit, problem: null, reasons: verdict.reasons };
-  const against = verdict.reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+  const against = verdict.reasons.filter(isRefusal);
   const after = unit.reachable ? unit : null;
   if (verdict.status === 'unreachable') {
     const cause = problem === null ? silent() : problemFrom(problem);

@@ -101,7 +101,8 @@ describe('--help', () => {
     const parts = await loadedBy(['--help']);
     const sources = parts.filter((part) => part.startsWith('src/'));
     expect(sources).toContain('src/cli/help.ts');
-    for (const other of ['dispatch', ...COMMANDS]) expect(sources).not.toContain(`src/cli/commands/${other === 'local' ? 'local/local' : other}.ts`);
+    for (const other of ['dispatch', ...COMMANDS])
+      expect(sources).not.toContain(`src/cli/commands/${other === 'local' ? 'local/local' : other}.ts`);
     expect(parts.filter((part) => part.includes('node_modules/'))).toEqual([]);
   });
 

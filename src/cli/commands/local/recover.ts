@@ -1,6 +1,7 @@
 import {
   HOP_STEPS,
   isAllowed,
+  isRefusal,
   type Plan,
   Problem,
   planId,
@@ -122,7 +123,7 @@ async function readOne(file: string): Promise<StoredImage> {
 
 function refuse(reasons: readonly Reason[], { overridable }: Pick<RuleBook, 'overridable'>): void {
   if (isAllowed(reasons)) return;
-  const standing = reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+  const standing = reasons.filter(isRefusal);
   const [first] = standing;
   throw new Problem('refused/rule', `${standing.map(({ because }) => because).join('; ')}.`, {
     hint: first === undefined ? 'See the reasons.' : refusalHint(first, overridable),
