@@ -1,15 +1,15 @@
 import type { Look } from './look.ts';
 
-/** Something that answered at an address of a sweep. */
+/** A device that answered during a sweep. */
 export interface DiscoveredDevice {
-  /** The address, or the name that was asked for. */
+  /** The address, or the name that was looked up. */
   readonly host: string;
   readonly look: Look;
-  /** Index of the credential that was answered to; null where none was. */
+  /** Index of the credential that the device accepted; null if it accepted none. */
   readonly credential: number | null;
 }
 
-/** Every code of a finding of `discover` and what it says; `docs/codes.md` holds the same list and a test compares the two. */
+/** Every finding code of `discover`. `docs/codes.md` holds the same list, and a test compares the two. */
 export const DISCOVERY_CODES = {
   UNKNOWN_NAME: 'A name of the range has no address.',
   NOT_SENT: 'Nothing can be sent to some addresses: there is no route, or it is not allowed.',
@@ -27,11 +27,11 @@ export const DISCOVERY_CODES = {
 
 export type DiscoveryCode = keyof typeof DISCOVERY_CODES;
 
-/** Something that its owner should know of a sweep, with what to do about it. Fit for printing. */
+/** A finding of a sweep, for the operator. Printable text. */
 export interface DiscoveryFinding {
   readonly code: DiscoveryCode;
   readonly because: string;
   readonly remedy: string;
-  /** The addresses that it is about; bounded. */
+  /** The addresses concerned; bounded. */
   readonly hosts: readonly string[];
 }

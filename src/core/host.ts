@@ -1,20 +1,23 @@
 import ipaddr from 'ipaddr.js';
 
-/** A host as somebody wrote it: its address or name as the tool uses it, or why it is neither and what to write. */
+/** A host as entered: the address or name to use, or why it is neither and what to write. */
 export type HostReading =
   | { readonly ok: true; readonly host: string }
   | { readonly ok: false; readonly why: string };
 
 const LONGEST_NAME = 253;
 const LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
-/** What the resolvers of some systems take for a number: decimal, hexadecimal, and what a spreadsheet makes of long digits. */
+/**
+ * Forms that some resolvers read as a number: decimal, hexadecimal, and the exponent form of spreadsheets.
+ */
 const NUMERIC_LABEL = /^(?:\d+|0x[0-9a-f]*|\d+e[+-]?\d+)$/i;
 const ZONE = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * Reads an address or a host name. The brackets of `[2001:db8::1]` go. Whatever is made of numbers must be an IPv4 address of
- * four decimal parts: resolvers read `10.0.300`, `0x7f.1` and `010.1.1.1` each in their own way, and the answer may be another
- * device. `why` never repeats the text, which may be a secret in the wrong place; it continues a sentence about it.
+ * Reads an address or a host name and removes the brackets of `[2001:db8::1]`. Numeric text must be an IPv4
+ * address with four decimal parts: resolvers disagree on `10.0.300`, `0x7f.1` and `010.1.1.1`, and may find
+ * another device. `why` continues a sentence about the text. It never repeats the text, which may be a
+ * misplaced secret.
  */
 export function readHost(text: string): HostReading {
   if (text === '') return no('is empty');
@@ -32,7 +35,7 @@ export function readHost(text: string): HostReading {
   return readName(text);
 }
 
-/** A service as messages name it: `10.0.0.1:161`, `[2001:db8::1]:161`. */
+/** A host and port in messages: `10.0.0.1:161`, `[2001:db8::1]:161`. */
 export function serviceName({ host, port }: { readonly host: string; readonly port: number }): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
@@ -81,7 +84,7 @@ function readName(text: string): HostReading {
   if (text.length > LONGEST_NAME) {
     return no(`has ${text.length} characters: a host name has ${LONGEST_NAME} at most`);
   }
-  // A dot at the end makes the name absolute.
+  // A trailing dot makes the name absolute.
   const labels = text.replace(/\.$/, '').split('.');
   if (labels.some((label) => label === '')) return no('has an empty part: write one dot between two parts');
   const long = labels.find((label) => label.length > 63);

@@ -1,6 +1,6 @@
 /**
- * Every problem code and what it means; the closed list behind `Problem.code`. `docs/codes.md` holds the same list
- * and a test compares the two.
+ * Every problem code with its meaning: the closed list for `Problem.code`. `docs/codes.md` holds the same
+ * list, and a test compares the two.
  */
 export const PROBLEM_CODES = {
   'config/usage': 'The command line has an unknown command, option or value.',

@@ -1,6 +1,8 @@
 import { sanitize } from './text.ts';
 
-/** Errors of the system about files and folders, in words. The code stands behind them, because it is what one searches for. */
+/**
+ * System errors about files and folders as text. The code follows in brackets, because people search for it.
+ */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   EACCES: 'this user has no right to',
@@ -35,7 +37,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EROFS: 'Name a place that can be written to.',
 };
 
-/** Codes that are about this machine and not about one path. */
+/** Codes that concern the machine, not one path. */
 const WITHOUT_PATH: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'EFBIG']);
 
 interface SystemError extends Error {
@@ -53,7 +55,7 @@ function systemError(thrown: unknown): SystemError | null {
   return Object.assign(thrown, { code, syscall, path: typeof path === 'string' ? path : null });
 }
 
-/** Why a file or folder could not be used, for the middle of a sentence: `it is a folder (EISDIR)`. */
+/** Why a file or folder could not be used, as part of a sentence: `it is a folder (EISDIR)`. */
 export function reasonOf(thrown: unknown): string {
   const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
   if (typeof code === 'string' && Object.hasOwn(REASONS, code)) return `${REASONS[code]} (${code})`;
@@ -61,8 +63,8 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /**
- * What is to be said of an error of the file system that nobody has put into words; null where it is none. Programs that cannot
- * be started and connections have a path or a code too, and are none.
+ * Message and hint for a file system error that nobody handled; null for any other error. Failed program
+ * starts and connections also have a path or a code, but are no file system errors.
  */
 export function fileTrouble(thrown: unknown): { readonly message: string; readonly hint: string } | null {
   const error = systemError(thrown);

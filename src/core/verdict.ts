@@ -3,16 +3,16 @@ import type { CardPart } from './unit.ts';
 
 export type Outcome = 'pass' | 'warn' | 'block' | 'unknown';
 
-/** What one rule says about one unit and one image. */
+/** A rule's answer about one unit and one image. */
 export interface Reason {
-  /** Stable, in capitals; documented in docs/codes.md. */
+  /** Stable, upper case; documented in docs/codes.md. */
   readonly code: string;
-  /** Id of the rule. */
+  /** ID of the rule. */
   readonly rule: string;
   readonly outcome: Outcome;
   /** Both sides of the comparison. */
   readonly because: string;
-  /** What lifts it; null for `pass`. */
+  /** What removes the reason; null for `pass`. */
   readonly remedy: string | null;
   readonly source: string;
 }
@@ -22,18 +22,18 @@ export type Status = 'current' | 'outdated' | 'blocked' | 'unsupported' | 'unkno
 export interface Target {
   readonly version: string;
   readonly microLinkId: number;
-  /** File name of the image; null where the folder holds none. */
+  /** File name of the image; null if the folder does not contain it. */
   readonly image: string | null;
 }
 
-/** One image of a route for the UPS: what would be sent, and where it leads. */
+/** One image of a route for the UPS: what to send, and the result. */
 export interface RouteOutline {
   readonly from: string;
   readonly to: string;
   readonly image: string;
   readonly microLinkIdAfter: number;
   readonly transport: Transport;
-  /** The unit is known to receive an image first and to install it when its panel lets it. */
+  /** The unit is known to install an image later, when its panel allows it. */
   readonly twoStep: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface UpsHopOutline extends RouteOutline {
   readonly component: 'ups';
 }
 
-/** One firmware file for the card. `from` is null where the version of that part is not known. */
+/** One firmware file for the card. `from` is null if the version of that part is not known. */
 export interface CardHopOutline {
   readonly component: CardPart;
   readonly from: string | null;
@@ -54,7 +54,10 @@ export interface CardHopOutline {
 /** One hop of a verdict. */
 export type HopOutline = UpsHopOutline | CardHopOutline;
 
-/** The judgement on a unit. `blocked`: an update exists, and the reasons say what stops it and what lifts it. */
+/**
+ * The result for one unit. `blocked`: an update exists, and the reasons state what blocks it and what removes
+ * the block.
+ */
 export interface Verdict {
   readonly status: Status;
   readonly target: Target | null;
@@ -64,7 +67,7 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
 }
 
-/** True where nothing stands against the update: no block, and nothing unknown. */
+/** True if no reason blocks the update and none is unknown. */
 export function isAllowed(reasons: readonly Reason[]): boolean {
   return reasons.every((reason) => reason.outcome === 'pass' || reason.outcome === 'warn');
 }
