@@ -7,8 +7,6 @@ import type { Unit } from './unit.ts';
 
 export interface Step {
   readonly step: StepName;
-  /** True for the step that cannot be undone. */
-  readonly commits: boolean;
   /** The step ends within this many seconds of device time, whatever the device does. */
   readonly limitSeconds: number;
 }

@@ -5,8 +5,6 @@ import { sanitize, sanitizeLines } from './text.ts';
 export interface ProblemOptions {
   /** What the reader should do next. */
   readonly hint: string;
-  /** True where the same call may succeed later without anybody doing anything. */
-  readonly transient?: boolean;
   /** Lines that belong to the message, such as those of an event log. Printable text, one line each. */
   readonly details?: readonly string[];
   readonly cause?: unknown;
@@ -30,7 +28,6 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
   readonly hint: string;
-  readonly transient: boolean;
   readonly details: readonly string[];
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions) {
@@ -38,7 +35,6 @@ export class Problem extends Error {
     super(sanitizeLines(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = sanitizeLines(options.hint);
-    this.transient = options.transient ?? false;
     this.details = options.details ?? [];
   }
 
