@@ -21,7 +21,8 @@ export interface FirmwareReading {
  * (`652.13.I`). `other`: readable, but neither (a bare `4.1`). `none`: nothing usable.
  * Source: docs/sources/snmp.md#firmware-strings
  */
-export type FirmwareForm = 'micro-link' | 'ups-link' | 'other' | 'none';
+export const FIRMWARE_FORMS = ['micro-link', 'ups-link', 'other', 'none'] as const;
+export type FirmwareForm = (typeof FIRMWARE_FORMS)[number];
 
 const LONGEST_FIRMWARE_STRING = 128;
 /**

@@ -8,7 +8,8 @@ import type { Verdict } from './verdict.ts';
  * The steps of a hop. The point of no return is `start`. An image for the UPS is on the card before its start
  * (`transfer`). A card installs its own file as soon as it has arrived, so there the upload is the start.
  */
-export type StepName = 'backup' | 'transfer' | 'start' | 'settle' | 'verify';
+export const STEP_NAMES = ['backup', 'transfer', 'start', 'settle', 'verify'] as const;
+export type StepName = (typeof STEP_NAMES)[number];
 
 /** UPS firmware at one end of a hop. A null version means that the UPS waits in its boot loader. */
 export interface InstalledUpsFirmware {

@@ -1,7 +1,11 @@
 import type { Secret } from './secret.ts';
 
 /** How an update travels: through the card, or over a cable. */
-export type Transport = 'nmc' | 'serial' | 'usb';
+export const TRANSPORTS = ['nmc', 'serial', 'usb'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+export const SNMP_AUTHS = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
+export const SNMP_PRIVS = ['des', 'aes', 'aes256b', 'aes256r'] as const;
 
 /** SNMP credential. The security level of `v3` follows from auth and priv, which may be absent. */
 export type SnmpAccess =
@@ -9,9 +13,9 @@ export type SnmpAccess =
   | {
       readonly version: '3';
       readonly user: string;
-      readonly auth: 'md5' | 'sha' | 'sha224' | 'sha256' | 'sha384' | 'sha512' | null;
+      readonly auth: (typeof SNMP_AUTHS)[number] | null;
       readonly authKey: Secret | null;
-      readonly priv: 'des' | 'aes' | 'aes256b' | 'aes256r' | null;
+      readonly priv: (typeof SNMP_PRIVS)[number] | null;
       readonly privKey: Secret | null;
     };
 
@@ -21,12 +25,16 @@ export interface Login {
   readonly password: Secret;
 }
 
-export type TransferMethod = 'scp' | 'ftp';
-export type StartMethod = 'snmp' | 'cli';
+export const TRANSFER_METHODS = ['scp', 'ftp'] as const;
+export type TransferMethod = (typeof TRANSFER_METHODS)[number];
+export const START_METHODS = ['snmp', 'cli'] as const;
+export type StartMethod = (typeof START_METHODS)[number];
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 /** Maintenance window. Times are `HH:MM` in the time zone; an end before the begin is on the next day. */
 export interface Window {
-  readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+  readonly days: readonly (typeof WEEKDAYS)[number][];
   readonly from: string;
   readonly to: string;
   readonly timezone: string;

@@ -1,10 +1,13 @@
 import type { FirmwareReading } from './firmware.ts';
 
+export const CARD_GENERATIONS = ['nmc1', 'nmc2', 'nmc3'] as const;
+export type CardGeneration = (typeof CARD_GENERATIONS)[number];
+
 /** A Network Management Card as it describes itself. Versions are as the card writes them (`v7.0.8`). */
 export interface Card {
   readonly model: string | null;
   readonly serial: string | null;
-  readonly generation: 'nmc1' | 'nmc2' | 'nmc3' | null;
+  readonly generation: CardGeneration | null;
   /** Platform of its firmware files: `hw05`, `hw21`. */
   readonly platform: string | null;
   /** Version of its boot monitor. */
@@ -14,7 +17,8 @@ export interface Card {
 }
 
 /** Parts of a card that have their own firmware. `card` is all of them in one file. */
-export type CardPart = 'card-boot' | 'card-os' | 'card-app' | 'card';
+export const CARD_PARTS = ['card-boot', 'card-os', 'card-app', 'card'] as const;
+export type CardPart = (typeof CARD_PARTS)[number];
 
 /** Condition of a unit at one moment. Every field may be unknown (null), and unknown is never yes. */
 export interface Condition {
@@ -36,6 +40,9 @@ export interface Condition {
   readonly linkUp: boolean | null;
 }
 
+/** What a unit was read over. */
+export const SEEN_BY = ['snmp', 'ssh', 'usb', 'serial'] as const;
+
 /** A unit as read. Its identity is the serial number: address, firmware line and card may change. */
 export interface Unit {
   readonly site: string | null;
@@ -52,7 +59,7 @@ export interface Unit {
   readonly card: Card | null;
   readonly condition: Condition;
   readonly reachable: boolean;
-  readonly seenBy: 'snmp' | 'ssh' | 'usb' | 'serial' | null;
+  readonly seenBy: (typeof SEEN_BY)[number] | null;
   /** True if the device itself reports that it is simulated. */
   readonly simulated: boolean;
 }

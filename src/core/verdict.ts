@@ -1,7 +1,8 @@
 import type { Transport } from './target.ts';
 import type { CardPart } from './unit.ts';
 
-export type Outcome = 'pass' | 'warn' | 'block' | 'unknown';
+export const REASON_OUTCOMES = ['pass', 'warn', 'block', 'unknown'] as const;
+export type Outcome = (typeof REASON_OUTCOMES)[number];
 
 /** A rule's answer about one unit and one image. */
 export interface Reason {
@@ -17,7 +18,9 @@ export interface Reason {
   readonly source: string;
 }
 
-export type Status = 'current' | 'outdated' | 'blocked' | 'unsupported' | 'unknown' | 'unreachable';
+/** In the order of every report. */
+export const STATUSES = ['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable'] as const;
+export type Status = (typeof STATUSES)[number];
 
 export interface Target {
   readonly version: string;

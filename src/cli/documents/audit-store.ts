@@ -8,6 +8,7 @@ import {
   Problem,
   parseJson,
   reasonOf,
+  STATUSES,
   sanitize,
 } from '../../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../../files/index.ts';
@@ -15,19 +16,12 @@ import type { AuditChange, AuditDocument } from '../../report/index.ts';
 import { AuditUnitSchema, refuseForeign } from '../../state/index.ts';
 import { readTextWithin } from '../../yaml/index.ts';
 
-const Counts = z.strictObject({
-  current: z.int(),
-  outdated: z.int(),
-  blocked: z.int(),
-  unsupported: z.int(),
-  unknown: z.int(),
-  unreachable: z.int(),
-});
+const Counts = z.record(z.enum(STATUSES), z.int());
 
 const Side = z
   .strictObject({
     ...AuditUnitSchema.pick({ site: true, name: true, host: true, serial: true, firmware: true }).shape,
-    status: z.enum(['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable']),
+    status: z.enum(STATUSES),
   })
   .nullable();
 

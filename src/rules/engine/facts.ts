@@ -1,3 +1,5 @@
+import { CARD_PARTS, FIRMWARE_FORMS, TRANSPORTS } from '../../core/index.ts';
+
 /** What the values of a fact look like; a list is a closed set of words, `id` the digits of a Micro-Link id as text. */
 type Shape = readonly string[] | 'text' | 'capitals' | 'id' | 'version' | 'number' | 'switch';
 
@@ -8,13 +10,13 @@ const ORDER = ['newer', 'same', 'older'] as const;
  * let through what its author meant to stop; the schema of the rules refuses both.
  */
 const FACTS: Readonly<Record<string, Shape>> = {
-  transport: ['nmc', 'serial', 'usb'],
+  transport: TRANSPORTS,
   'unit.model': 'text',
   'unit.modelForm': ['sku', 'marketing', 'other'],
   'unit.sku': 'capitals',
   'unit.name': 'text',
   'unit.family': 'capitals',
-  'unit.firmwareForm': ['micro-link', 'ups-link', 'other', 'none'],
+  'unit.firmwareForm': FIRMWARE_FORMS,
   'unit.firmwareRaw': 'text',
   'unit.version': 'version',
   'unit.microLinkId': 'id',
@@ -137,7 +139,7 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'card.boot': 'text',
   'card.appName': 'text',
   'file.name': 'text',
-  'file.part': ['card-boot', 'card-os', 'card-app', 'card'],
+  'file.part': CARD_PARTS,
   'file.platform': 'text',
   'file.app': 'text',
   'file.version': 'text',
