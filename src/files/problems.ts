@@ -1,6 +1,6 @@
 import { Problem, sanitize } from '../core/index.ts';
 
-/** What an error of the file system means, and what to do about it. */
+/** Meaning of a file system error, and what to do about it. */
 interface DiskTrouble {
   readonly why: string;
   readonly remedy: string;
@@ -27,7 +27,7 @@ const TROUBLES: Readonly<Record<string, DiskTrouble>> = {
 
 /**
  * The Problem `config/state` for a failed file operation. `what`: a sentence without its full stop, such as
- * "/x/y cannot be written". `then`: the command that follows the remedy. A Problem is given back as it is.
+ * "/x/y cannot be written". `then`: the command to run after the remedy. A Problem is returned unchanged.
  */
 export function diskProblem(thrown: unknown, what: string, then: string | null = null): Problem {
   if (thrown instanceof Problem) return thrown;

@@ -11,11 +11,11 @@ import { readImage } from './read-image.ts';
 
 export interface FetchOptions {
   readonly url: string;
-  /** The hash that the file must have, 64 hexadecimal digits. */
+  /** SHA-256 that the file must have, 64 hexadecimal digits. */
   readonly sha256: string;
-  /** Folder that the file goes to; it must exist. */
+  /** Target folder; it must exist. */
   readonly dir: string;
-  /** More than this many bytes are not taken. */
+  /** A larger download is aborted. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
   readonly progress: (bytes: number, total: number | null) => void;
@@ -25,8 +25,8 @@ const FILE_NAME = /^[A-Za-z0-9._-]{1,120}\.enc$/i;
 const MOST_REDIRECTS = 3;
 
 /**
- * Downloads an image into a folder: over HTTPS, with the hash known beforehand, and only if what arrives is an intact
- * image. On any failure nothing stays behind, and nothing is resumed. Throws Problem image/fetch.
+ * Downloads an image into a folder: over HTTPS, with a known hash, and only if it is an intact image. A
+ * failure leaves no file behind; nothing is resumed. Throws Problem image/fetch.
  */
 export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
   const url = checkedUrl(options.url);
@@ -60,7 +60,7 @@ export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
   }
 }
 
-/** Said before anything is downloaded; the link at the end makes sure. */
+/** An early check before the download. `placeNew` refuses an existing file in any case. */
 async function checkPlace(dir: string, path: string): Promise<void> {
   const folder = await stat(dir).catch(() => null);
   if (folder === null || !folder.isDirectory()) {
@@ -83,7 +83,7 @@ function explained(thrown: unknown, file: string, signal: AbortSignal): Problem 
 }
 
 function reason(thrown: unknown): string {
-  // The library's own words repeat the whole address, which may carry a token.
+  // The library's message contains the whole URL, which may carry a token.
   const answered = Answered.safeParse(thrown);
   if (answered.success) {
     const { statusCode, statusMessage } = answered.data.response;
@@ -92,7 +92,7 @@ function reason(thrown: unknown): string {
   return thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
 }
 
-/** An error of the library that an answer of the server is part of. */
+/** An HTTP error of the library with the server's answer. */
 const Answered = z.object({
   name: z.literal('HTTPError'),
   response: z.object({ statusCode: z.number(), statusMessage: z.string().optional() }),
@@ -102,7 +102,7 @@ async function download(url: URL, draft: string, options: FetchOptions): Promise
   const hash = createHash('sha256');
   let bytes = 0;
   let last = url;
-  // Loaded here, because hardly any command downloads.
+  // Loaded here because few commands download.
   const { default: got } = await import('got');
   const stream = got.stream(url, {
     retry: { limit: 0 },
@@ -110,7 +110,7 @@ async function download(url: URL, draft: string, options: FetchOptions): Promise
     timeout: { lookup: 10_000, connect: 10_000, secureConnect: 10_000, response: 30_000, socket: 30_000 },
     headers: { 'accept-encoding': 'identity' },
     decompress: false,
-    // Said outright, so that the environment cannot turn it off.
+    // Explicit, so that the environment cannot disable it.
     https: { rejectUnauthorized: true },
     signal: options.signal,
     hooks: {
@@ -152,7 +152,7 @@ function redirected(from: URL, text: string): URL {
   );
 }
 
-/** HTTPS everywhere; plain HTTP only to this machine itself. */
+/** HTTPS everywhere; plain HTTP only to this machine. */
 function checkedUrl(text: string): URL {
   const url = parsed(text);
   const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);

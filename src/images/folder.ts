@@ -18,26 +18,26 @@ import { readImageFile, readStamp, sameStamp } from './read-file.ts';
 export interface ImageFolder {
   readonly dir: string;
   readonly images: readonly StoredImage[];
-  /** Firmware files for cards, which lie beside them. */
+  /** Firmware files for cards in the same folder. */
   readonly cardFiles: readonly CardFile[];
 }
 
 export interface FolderOptions {
   /**
-   * File that keeps the readings of files for the next time, outside of the images folder, which may be read-only. Without it
-   * every file is read.
+   * File that stores image metadata for the next run. It is outside the images folder, which may be
+   * read-only. Without it, every file is read.
    */
   readonly index?: string;
-  /** True: a folder without any image for a UPS will do, where it holds firmware for cards. */
+  /** True: a folder without UPS images is accepted if it holds card files. */
   readonly cardsWillDo?: boolean;
-  /** Told where the index cannot be used; the images are read all the same. */
+  /** Called if the index cannot be used. The images are read all the same. */
   readonly trouble?: (message: string) => void;
 }
 
 const READ_AT_ONCE = 8;
 const IMAGE_FILE = /\.enc$/i;
 
-/** Reads every `.enc` file and every firmware file for a card, in the order of names. Throws Problem config/images. */
+/** Reads every `.enc` file and every card file, sorted by name. Throws Problem config/images. */
 export async function openFolder(dir: string, options: FolderOptions = {}): Promise<ImageFolder> {
   const folder = resolve(dir);
   const listed = await listFolder(dir, options.cardsWillDo === true);
@@ -53,7 +53,7 @@ export async function openFolder(dir: string, options: FolderOptions = {}): Prom
 
 interface Reading {
   readonly image: StoredImage;
-  /** What the index should hold of the file from now on; null for nothing. */
+  /** The new index entry of the file; null for none. */
   readonly entry: IndexEntry | null;
 }
 
@@ -68,7 +68,7 @@ async function readUnlessKnown(path: string, known: IndexEntry | undefined): Pro
   return { image, entry: { path, stamp, image: content } };
 }
 
-/** Writes the index where it is no longer true of this folder. It is a cache: that it cannot be written stops nothing. */
+/** Writes the index if it is outdated for this folder. A cache that cannot be written stops nothing. */
 async function keep(
   file: string,
   folder: string,
@@ -93,7 +93,7 @@ async function keep(
   }
 }
 
-/** The paths in a folder, in the order of names. */
+/** The paths in a folder, sorted by name. */
 interface Listed {
   readonly images: readonly string[];
   readonly cardFiles: readonly string[];
@@ -127,11 +127,11 @@ async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
   return listed;
 }
 
-/** What the vendor's files come in. */
+/** Package formats of the vendor. */
 const PACKED = /\.(?:exe|zip|7z)$/i;
 const PUT_THERE = 'Put the image files of the vendor there. They come with the Firmware Upgrade Wizard.';
 
-/** Packages for cards are known to be ZIP files; whether one of the wizard is depends on its release. */
+/** Packages for cards are ZIP files. Whether a package of the wizard is one depends on its release. */
 function howToUnpack(name: string): string {
   if (/^apc_hw/i.test(name))
     return `${name} is a ZIP file with firmware for cards: unpack it (unzip ${name}) and copy the files of its folder Bins here.`;
@@ -141,13 +141,13 @@ function howToUnpack(name: string): string {
   );
 }
 
-/** What files and folders hold that were named on a command line. */
+/** The files that were named on a command line, or are in named folders. */
 export interface NamedFiles {
   readonly images: readonly StoredImage[];
   readonly cardFiles: readonly CardFile[];
 }
 
-/** Reads single files and whole folders, as named on a command line, each file once. Throws Problem config/images. */
+/** Reads named files and folders, each file once. Throws Problem config/images. */
 export async function openPaths(paths: readonly string[]): Promise<NamedFiles> {
   const lists = await Promise.all(paths.map(listNamed));
   return {
@@ -162,7 +162,7 @@ async function listNamed(path: string): Promise<Listed> {
   return isCardName(basename(path)) ? { images: [], cardFiles: one } : { images: one, cardFiles: [] };
 }
 
-/** The images alone of {@link openPaths}. */
+/** Only the images of {@link openPaths}. */
 export async function openFiles(paths: readonly string[]): Promise<readonly StoredImage[]> {
   return (await openPaths(paths)).images;
 }

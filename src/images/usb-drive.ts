@@ -1,34 +1,35 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { lstat, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, joinList, Problem, type StoredImage, sanitize } from '../core/index.ts';
+import { syncFolder, writeDraft } from '../files/index.ts';
 import { readBytes } from './bytes.ts';
 
-/** What the system says of the place of a folder; another one in tests. */
+/** What the system reports about a folder; tests provide another one. */
 export interface UsbDriveSystem {
-  /** Type of the file system as `statfs` numbers it, and its room in blocks of `bsize` bytes. */
+  /** Type number of the file system, and its free space in blocks of `bsize` bytes. */
   statfs(path: string): Promise<{ readonly type: number; readonly bsize: number; readonly bavail: number }>;
-  /** Number of the device that a folder lies on. */
+  /** Number of the device that holds a folder. */
   deviceOf(path: string): Promise<number>;
 }
 
 const SYSTEM: UsbDriveSystem = { statfs, deviceOf: async (path) => (await stat(path)).dev };
 
-/** What became of a stick. */
+/** Result of writing a USB drive. */
 export interface UsbDriveResult {
-  /** The root of the stick, with links followed. */
+  /** The root of the drive, with links resolved. */
   readonly dir: string;
   readonly file: string;
   readonly sizeBytes: number;
   readonly sha256: string;
-  /** `there-already`: the stick held this very file and nothing was written. */
+  /** `there-already`: the drive holds this very file and nothing was written. */
   readonly state: 'written' | 'there-already';
-  /** Folders on the stick that systems make for themselves. */
+  /** Folders that operating systems create on the drive. */
   readonly ofTheSystem: readonly string[];
 }
 
 const FAT = 0x4d44;
-/** File systems that a folder is likely to lie on by mistake, for the message only. */
+/** Likely file systems of a wrongly named folder; for the message only. */
 const OTHERS: ReadonlyMap<number, string> = new Map([
   [0x2011bab0, 'exFAT'],
   [0x5346544e, 'NTFS'],
@@ -40,7 +41,7 @@ const OTHERS: ReadonlyMap<number, string> = new Map([
   [0x794c7630, 'an overlay'],
   [0x482b, 'HFS+'],
 ]);
-/** Made by Windows and macOS on every stick that is put in; in small letters, because FAT does not tell them apart. */
+/** Created by Windows and macOS on every drive; lower case, because FAT ignores case. */
 const OF_SYSTEMS: ReadonlySet<string> = new Set([
   'system volume information',
   '.trashes',
@@ -49,8 +50,8 @@ const OF_SYSTEMS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Puts an image alone into the root of a FAT stick, under its own name, in one go, and reads it back. Never deletes or replaces
- * anything; a stick with anything else on it is refused (release notes: exactly one firmware file).
+ * Writes one image to the root of a FAT drive under its own name, in one step, and reads it back. Never
+ * deletes or replaces anything. Refuses a drive with other files (release notes: exactly one firmware file).
  * Throws Problem config/usb-drive, image/changed or image/copy.
  * Source: docs/sources/local.md#usb-drive
  */
@@ -97,7 +98,7 @@ function unfit(message: string, hint: string, cause?: unknown): Problem {
   return new Problem('config/usb-drive', message, { hint, cause });
 }
 
-/** The root of the stick that a folder is. */
+/** Checks that a folder is the root of a FAT drive. */
 async function openRoot(dir: string, system: UsbDriveSystem): Promise<string> {
   const root = await realpath(dir).catch((thrown: unknown) => {
     throw unfit(
@@ -172,24 +173,19 @@ function full(root: string, why: string, cause?: unknown): Problem {
   return unfit(`There is no room on ${sanitize(root)}: ${why}.`, 'Take a larger stick.', cause);
 }
 
-/** Whoever pulls the stick in the middle finds a file of another name, or the whole file. */
+/** If the drive is pulled during this, it holds a file of another name or the whole file. */
 async function putInPlace(root: string, file: string, bytes: Buffer): Promise<void> {
   const draft = join(root, `.upsfw-${randomUUID()}.tmp`);
   const path = join(root, file);
   try {
-    const handle = await open(draft, 'wx', 0o644);
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    // A rename would replace what somebody else has put there meanwhile.
+    await writeDraft(draft, bytes, 'default');
+    // A rename would replace a file that appeared in the meantime.
     if (await isThere(path)) throw notEmpty(root, [file]);
     await rename(draft, path);
-    await syncFolder(root);
+    // The image itself is on the drive; its name follows when the drive is ejected.
+    await syncFolder(root, 'if-supported');
   } catch (thrown) {
-    // On a stick that was pulled this fails too, and the first error tells more.
+    // This fails too if the drive was pulled; the first error is the one to report.
     await rm(draft, { force: true }).catch(() => undefined);
     if (thrown instanceof Problem) throw thrown;
     if (hasCode(thrown, 'ENOSPC')) throw full(root, 'the disk is full', thrown);
@@ -211,23 +207,6 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Codes by which systems say that folders are not synced there. */
-const NO_FOLDER_SYNC = ['EINVAL', 'EISDIR', 'EPERM', 'EACCES', 'EBADF', 'ENOTSUP'];
-
-async function syncFolder(root: string): Promise<void> {
-  try {
-    const handle = await open(root, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (thrown) {
-    // The file itself is on the stick; its name follows when the stick is ejected.
-    if (!NO_FOLDER_SYNC.some((code) => hasCode(thrown, code))) throw thrown;
-  }
-}
-
 async function hashOf(path: string): Promise<string> {
   try {
     return createHash('sha256')
@@ -242,11 +221,11 @@ function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
 }
 
-/** Names that DOS kept for its devices; with any ending they still mean the device. */
+/** DOS device names; with any extension they still mean the device. */
 const DEVICE = /^(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.|$)/i;
 const LONGEST = 255;
 
-/** What keeps a file name from being stored on a FAT file system as it is; null where nothing does. */
+/** Why FAT cannot store a file name; null if it can. */
 export function fatNameTrouble(name: string): string | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: FAT holds none of them
   const odd = /["*/:<>?\\|\u0000-\u001f\u007f]/.exec(name)?.[0];

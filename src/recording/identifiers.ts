@@ -1,7 +1,7 @@
 import type { Recording } from '../core/index.ts';
 import type { Anonymiser, IdentifierKind } from './anonymise.ts';
 
-/** Labels behind which a card shows something of its owner's. */
+/** Labels of fields with data about the owner. */
 const LABELS: readonly (readonly [RegExp, IdentifierKind])[] = [
   [/^(?:serial number|serial|sn)$/i, 'serial'],
   [/^(?:mac address|mac|engine id|engineid)$/i, 'mac'],
@@ -18,13 +18,16 @@ const LABELS: readonly (readonly [RegExp, IdentifierKind])[] = [
 
 const FIELD =
   /(?:^|\s{2,}|\t)\s*([A-Za-z][A-Za-z0-9 ()/-]{0,39}?)\s*:\s+(\S.*?)(?=\s{2,}[A-Za-z][A-Za-z ]{0,39}?\s*:|$)/g;
-/** `apc          Super User     Enabled`: a row of the table of accounts. */
+/** `apc          Super User     Enabled`: a row of the account table. */
 const ACCOUNT = /^\s*(\S.{0,63}?)(?:\s{2,}|\t).*\b(?:enabled|disabled)\s*$/i;
-/** `apc     SSH    10.0.0.1    00:01:02`: a row of the table of sessions. */
+/** `apc     SSH    10.0.0.1    00:01:02`: a row of the session table. */
 const SESSION = /^\s*(\S{1,64})\s+(?:serial|telnet|ssh|web|http|https|ftp|scp|snmp)\b/i;
 const MENTION = /\buser\s+['"]([^'"]{1,64})['"]/gi;
 
-/** Tells the anonymiser everything of a recording that may tell whose device it is. Done before any text of it is shown. */
+/**
+ * Registers every identifier of a recording with the anonymiser. This comes before any text of it is
+ * rendered.
+ */
 export function knowIdentifiers(anonymiser: Anonymiser, recording: Recording): void {
   const { unit, objects, commands, services } = recording;
   anonymiser.know('address', unit.host);
@@ -50,7 +53,7 @@ export function knowIdentifiers(anonymiser: Anonymiser, recording: Recording): v
   }
 }
 
-/** Long runs of blanks say no more than two, and would make the patterns slow. */
+/** Two spaces mean the same as many, and long runs make the patterns slow. */
 function narrow(line: string): string {
   return line.slice(0, 1000).replace(/\t/g, '  ').replace(/ {3,}/g, '  ');
 }

@@ -1,9 +1,9 @@
 import type { RecordedCommand, Recording } from '../core/index.ts';
 
-/** A question about real cards that no public source answers, and what a recording shows of it. */
+/** An open question about real cards, and what a recording answers. */
 export interface Question {
   readonly asks: string;
-  /** In words; null where a recording cannot show it, because it only reads. */
+  /** The answer as text; null if a recording cannot give it, because it only reads. */
   readonly seen: (recording: Recording) => string | null;
 }
 
@@ -21,7 +21,7 @@ function answerOf(recording: Recording, command: string, folder = '/'): string {
   return `\`${command}\` answered ${found.code ?? 'without a result code'}, ${lines}`;
 }
 
-/** What stands open of real cards. What only an update, the panel or a document can tell is among them, with no answer. */
+/** Open questions about real cards. Some can be answered only by an update, the panel or a document. */
 export const QUESTIONS: readonly Question[] = [
   {
     asks: 'Is there a folder `upsfw` on the card, and what lies in it?',

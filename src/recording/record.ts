@@ -5,9 +5,9 @@ import { knowIdentifiers } from './identifiers.ts';
 import { personaOf } from './persona.ts';
 import { QUESTIONS } from './questions.ts';
 
-/** The files of a recording, without anything that tells whose device it was. */
+/** The files of a recording, without anything that identifies the owner. */
 export interface RecordFiles {
-  /** Persona for the simulator as YAML; null where too little was seen for one. */
+  /** Persona for the simulator as YAML; null if too little was seen. */
   readonly persona: string | null;
   /** Markdown for a bug report. */
   readonly report: string;
@@ -16,8 +16,8 @@ export interface RecordFiles {
 }
 
 /**
- * Makes the files of a recording. Everything that came from the device or the inventory goes through the anonymiser first;
- * `secrets` and `words` are taken out of it too, whatever they look like.
+ * Renders the files of a recording. Everything from the device or the inventory passes the anonymiser first,
+ * which also removes `secrets` and `users`.
  */
 export function renderRecord(
   recording: Recording,
@@ -27,7 +27,7 @@ export function renderRecord(
   const anonymiser = createAnonymiser(secrets);
   for (const word of words) anonymiser.know('user', word);
   knowIdentifiers(anonymiser, recording);
-  // What has the shape of an identifier is found on the way, so the texts are gone through twice.
+  // Identifiers found by their form are registered on the way, so the texts are processed twice.
   anonymous(recording, anonymiser);
   const clean = anonymous(recording, anonymiser);
   const made = personaOf(clean);
@@ -39,7 +39,7 @@ export function renderRecord(
   };
 }
 
-/** The recording with every text of it made anonymous. */
+/** The recording with all its texts anonymised. */
 function anonymous(recording: Recording, anonymiser: Anonymiser): Recording {
   const clean = (text: string): string => anonymiser.text(text);
   const tame = <T extends string | null>(text: T): T | string =>
@@ -87,7 +87,7 @@ function anonymous(recording: Recording, anonymiser: Anonymiser): Recording {
               ciphers: services.ssh.ciphers?.map(tame) ?? null,
               macs: services.ssh.macs?.map(tame) ?? null,
             },
-      // Its fingerprint tells the card from all others.
+      // Its fingerprint identifies the card.
       certificate: null,
     },
     objects:
@@ -214,7 +214,7 @@ function transcript({ command, folder, lines, milliseconds, problem }: RecordedC
     `\`${command}\` in \`${folder}\`, ${milliseconds} ms`,
     '',
     '```text',
-    // A fence of the device's own must not end ours.
+    // A fence in the device's text must not end this one.
     ...said.map((line) => line.replaceAll('```', "'''")),
     '```',
     '',

@@ -13,33 +13,35 @@ import {
 } from 'yaml';
 import { FindingList, type Place } from './findings.ts';
 
-/** Nothing that is written for this tool is nested even half as deep; a parser that is fed more runs out of stack. */
+/**
+ * More than twice the depth of any file of this tool. Deeper input would overflow the stack of the parser.
+ */
 export const DEEPEST = 100;
-/** In characters. An inventory of 20,000 units has some four million. */
+/** In characters. An inventory of 20,000 units has about four million. */
 export const LONGEST_YAML = 16 * 1024 * 1024;
-/** Words, marks and blanks of a text; each value becomes a node. */
+/** Words, marks and spaces; each value becomes a node. */
 const MOST_TOKENS = 6_000_000;
-/** Of these as many may be in memory together. What is written in one piece, like a long `[a, b]`, is. */
+/** Limit of tokens in memory at once. A flow collection such as a long `[a, b]` is not split. */
 const MOST_KEPT = 2_000_000;
-/** Values after aliases were followed. */
+/** Values after aliases are resolved. */
 const MOST_VALUES = 2_000_000;
 /**
- * Thousands of units may have their credential from one alias; a bomb, where aliases stand for aliases, needs millions. The
- * library looks through all anchors for each alias, so neither may be many.
+ * Thousands of units may share one credential by alias; an alias bomb needs millions. The library searches
+ * all anchors for each alias, so both are limited.
  */
 export const MOST_ALIASES = 20_000;
 
-/** A text as YAML, or what keeps it from being that. */
+/** A text parsed as YAML, or its findings. */
 export interface Composed {
-  /** Null where the limits of this file were reached. */
+  /** Null if a limit was exceeded. */
   readonly document: Document | null;
-  /** The value; undefined where there are findings. */
+  /** The value; undefined if there are findings. */
   readonly plain: unknown;
   readonly findings: FindingList;
   readonly placeOf: (offset: number) => Place;
 }
 
-/** Reads YAML text within limits of size, depth and number of values. Never throws for what the text holds. */
+/** Parses YAML text within limits of size, depth and number of values. Never throws because of the text. */
 export function composeYaml(text: string): Composed {
   const lines = new LineCounter();
   const findings = new FindingList();
@@ -75,7 +77,7 @@ export function composeYaml(text: string): Composed {
   }
 }
 
-/** A limit that was reached at a place of the text. */
+/** A limit was exceeded at this offset of the text. */
 class Beyond extends Error {
   readonly offset: number;
 
@@ -85,7 +87,7 @@ class Beyond extends Error {
   }
 }
 
-/** The check of the library compares each key with each other one: a map of a million keys would never end. */
+/** The library compares every key with every other one, which takes forever for a map of a million keys. */
 const OPTIONS = { prettyErrors: false, uniqueKeys: false } as const;
 
 function documentOf(text: string, lines: LineCounter, early: EarlyItems): Document {
@@ -98,7 +100,7 @@ function documentOf(text: string, lines: LineCounter, early: EarlyItems): Docume
   return found;
 }
 
-/** The tokens of the text. Throws Beyond as soon as they are nested too deep, before anything walks down into them. */
+/** The tokens of the text. Throws YamlLimitError on deep nesting, before anything recurses into it. */
 function* tokens(text: string, lines: LineCounter, early: EarlyItems): ReturnType<Parser['parse']> {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
@@ -131,14 +133,14 @@ function* tokens(text: string, lines: LineCounter, early: EarlyItems): ReturnTyp
 const ITEMS_AT_ONCE = 64;
 
 /**
- * Makes nodes of the items of a long block sequence while the text is still read. The tokens of an item take ten times the
- * memory of its node, and the library would keep those of the whole text to its end.
+ * Composes the items of a long block sequence while the text is still being parsed. The tokens of an item
+ * need ten times the memory of its node, and the library would keep all of them.
  */
 class EarlyItems {
-  /** Nodes by the place where their sequence begins. */
+  /** Nodes by the offset of their sequence. */
   readonly #nodes = new Map<number, Node[]>();
   readonly #fault: (offset: number, message: string) => void;
-  /** A directive changes how all that follows it is read, and this reads pieces on their own. */
+  /** A directive changes the meaning of the rest of the text, and this class composes pieces on their own. */
   readonly #isOff: boolean;
 
   constructor(text: string, fault: (offset: number, message: string) => void) {
@@ -146,7 +148,7 @@ class EarlyItems {
     this.#isOff = /^%/m.test(text);
   }
 
-  /** Takes the finished items out of a sequence, where they are many. The parser still looks at its last two. */
+  /** Removes the finished items of a long sequence. The parser still needs the last two. */
   takeFrom(sequence: CST.Token | undefined): boolean {
     if (this.#isOff || sequence?.type !== 'block-seq' || sequence.items.length < ITEMS_AT_ONCE + 2)
       return false;
@@ -169,7 +171,7 @@ class EarlyItems {
     return true;
   }
 
-  /** Puts the nodes to the place in the document where their items were. */
+  /** Inserts the nodes where their items were in the document. */
   putInto(document: Document): void {
     if (this.#nodes.size === 0) return;
     const open: unknown[] = [document.contents];
@@ -186,7 +188,7 @@ class EarlyItems {
   }
 }
 
-/** Calls back with the place of each key that a map has already. */
+/** Reports the offset of each key that repeats an earlier key of its map. */
 function repeatedKeys(document: Document, found: (offset: number) => void): void {
   const open: unknown[] = [document.contents];
   while (open.length > 0) {
@@ -212,8 +214,8 @@ interface Extent {
 }
 
 /**
- * What an alias stands for is there once in memory, and is walked through as often as it is named. Says what is too much;
- * null where nothing is.
+ * An aliased value is in memory once, but is visited at each of its aliases. Returns the limit that is
+ * exceeded, or null.
  */
 function beyondLimits(plain: unknown): string | null {
   const known = new Map<object, Extent>();

@@ -1,23 +1,23 @@
 import { sanitize } from '../core/index.ts';
 
-/** A place in a text; both count from 1. */
+/** A place in a text; both numbers count from 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** One thing that is wrong in a file. */
+/** One mistake in a file. */
 export interface Finding extends Place {
   readonly message: string;
 }
 
-/** The findings of a file that are shown, from top to bottom, and how many there are beside them. */
+/** The first findings of a file from top to bottom, and the number of further ones. */
 export interface Findings {
   readonly shown: readonly Finding[];
   readonly more: number;
 }
 
-/** Nobody corrects more than this at once, and a file of some megabytes can have a fault in every line. */
+/** Nobody corrects more at once, and a file of some megabytes can have a mistake in every line. */
 export const MOST_FINDINGS = 100;
 const LONGEST_MESSAGE = 400;
 
@@ -26,7 +26,10 @@ interface Noted {
   readonly say: () => string;
 }
 
-/** Collects the findings of one file. Keeps the first ones by their place and counts the rest, so its memory is bounded. */
+/**
+ * Collects the findings of one file. Keeps the first ones by place and counts the rest, so its memory is
+ * bounded.
+ */
 export class FindingList {
   #kept: Noted[] = [];
   #count = 0;
@@ -35,14 +38,16 @@ export class FindingList {
     return this.#count;
   }
 
-  /** `say` makes the message, which is asked for only where the finding is shown. It may quote the file: it is cleaned here. */
+  /**
+   * `message` is called only if the finding is shown. The message may quote the file; it is sanitized here.
+   */
   add(place: Place, say: () => string): void {
     this.#count += 1;
     this.#kept.push({ place, say });
     if (this.#kept.length >= MOST_FINDINGS * 20) this.#kept = first(this.#kept);
   }
 
-  /** The first findings of this list and of others about the same file. */
+  /** The first findings of this list and of other lists of the same file. */
   with(...others: readonly FindingList[]): Findings {
     const lists = [this, ...others];
     const shown = first(lists.flatMap((list) => list.#kept)).map(({ place, say }) => ({
@@ -66,7 +71,7 @@ export function countedFindings({ shown, more }: Findings): string {
   return count === 1 ? 'one finding' : `${count.toLocaleString('en')} findings`;
 }
 
-/** Findings as lines `file:line:column: message`, and a last line with the count of those that are not shown. */
+/** Findings as lines `file:line:column: message`. A last line counts those that are not shown. */
 export function listFindings(file: string, { shown, more }: Findings): string {
   const lines = shown.map(({ line, column, message }) => `${sanitize(file)}:${line}:${column}: ${message}`);
   if (more > 0) lines.push(`and ${more.toLocaleString('en')} more`);

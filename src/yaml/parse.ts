@@ -5,21 +5,21 @@ import { check } from './check.ts';
 import { composeYaml } from './compose.ts';
 import type { FindingList, Place } from './findings.ts';
 
-/** Finds the place of a value by the keys and indexes that lead to it, or of the nearest thing above it. */
+/** Finds the place of a value by its keys and indexes, or of the nearest value above it. */
 export type Locate = (path: readonly PropertyKey[]) => Place;
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly plain: unknown; readonly at: Locate }
   | {
       readonly ok: false;
-      /** What is wrong with it; the caller may add what it finds itself. */
+      /** The caller may add its own findings. */
       readonly findings: FindingList;
-      /** The document as it stands; undefined where it is no YAML. */
+      /** The document as parsed; undefined if it is not YAML. */
       readonly plain: unknown;
       readonly at: Locate;
     };
 
-/** Parses the text; never throws for what the text holds. */
+/** Parses the text; never throws because of it. */
 export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   const { document, plain, findings, placeOf } = composeYaml(text);
   const nodes = document === null ? null : new Nodes(document);
@@ -64,10 +64,10 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   return { ok: false, findings, plain, at };
 }
 
-/** Maps with more keys get an index. */
+/** Larger maps get an index. */
 const SMALL_MAP = 32;
 
-/** Finds nodes by the keys and indexes that lead to them, in maps of any size in the same time. */
+/** Finds nodes by their keys and indexes, in constant time even in large maps. */
 class Nodes {
   readonly #document: Document;
   readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
@@ -108,7 +108,7 @@ class Nodes {
   }
 }
 
-/** Of several shapes the one that was meant is the one whose complaints lie deepest and are fewest. */
+/** Of several shapes, the intended one has the deepest issues, then the fewest. */
 function nearest(shapes: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
   const depth = (issues: readonly z.core.$ZodIssue[]): number =>
     Math.max(0, ...issues.map((issue) => issue.path.length));

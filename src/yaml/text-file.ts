@@ -1,16 +1,16 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a pipe may keep silent: `<(program)` may ask a person for a pass phrase first. */
+/** How long a pipe may be silent: `<(program)` may first ask a person for a passphrase. */
 const PATIENCE_MS = 60_000;
-/** Between two looks into a pipe. */
+/** Interval between two reads of a pipe. */
 const LOOK_MS = 20;
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Reads a file that somebody has named, whatever it turns out to be: bounded in size and in time. A pipe is read as long as
- * somebody writes to it; opening one never waits for that. Rejects with an error that has a code as the system gives it: EISDIR for a
- * folder, EFBIG for more than `mostBytes`, ETIMEDOUT for a pipe that kept silent.
+ * Reads a named file of any kind, within limits of size and time. Reads a pipe until its writer closes it;
+ * opening one never blocks. Rejects with system error codes: EISDIR for a folder, EFBIG above `maxBytes`,
+ * ETIMEDOUT for a silent pipe.
  */
 export async function readFileWithin(
   path: string,
@@ -47,7 +47,7 @@ async function nextChunk(handle: FileHandle, path: string, patienceMs: number): 
       const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null);
       return buffer.subarray(0, bytesRead);
     } catch (thrown) {
-      // The system does not say the path of a file that is open already.
+      // The system does not give the path of a file that is already open.
       if (!(thrown instanceof Error)) throw thrown;
       if (Reflect.get(thrown, 'code') !== 'EAGAIN') throw Object.assign(thrown, { path });
     }
