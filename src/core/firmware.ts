@@ -24,7 +24,7 @@ export interface FirmwareReading {
 export const FIRMWARE_FORMS = ['micro-link', 'ups-link', 'other', 'none'] as const;
 export type FirmwareForm = (typeof FIRMWARE_FORMS)[number];
 
-const LONGEST_FIRMWARE_STRING = 128;
+const MAX_FIRMWARE_STRING = 128;
 /**
  * `UPS 09.3 (ID18)` and its variants, as a whole. Before it: a product name with `FW:`, or the version of the
  * communication processor. After it: the ID, alone or with that of the MCU, or a second version. Any other
@@ -57,7 +57,7 @@ function upsString(raw: string | null): UpsString | null {
 function textOf(raw: string | null): string {
   const text = raw?.trim() ?? '';
   // A string longer than any known one is not cut to a readable one.
-  return text.length > LONGEST_FIRMWARE_STRING ? '' : text;
+  return text.length > MAX_FIRMWARE_STRING ? '' : text;
 }
 
 /** Reads a firmware string of any documented form; see {@link FirmwareForm}. */

@@ -5,7 +5,7 @@ export type HostReading =
   | { readonly ok: true; readonly host: string }
   | { readonly ok: false; readonly why: string };
 
-const LONGEST_NAME = 253;
+const MAX_NAME_LENGTH = 253;
 const LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 /**
  * Forms that some resolvers read as a number: decimal, hexadecimal, and the exponent form of spreadsheets.
@@ -20,10 +20,10 @@ const ZONE = /^[A-Za-z0-9._-]{1,64}$/;
  * misplaced secret.
  */
 export function readHost(text: string): HostReading {
-  if (text === '') return no('is empty');
-  if (/\s/.test(text)) return no('holds a blank: write one address or one host name');
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return no('is a URL: write its host alone, as in 192.0.2.10');
-  if (text.includes('/')) return no('holds a slash: write one address without a prefix, as in 192.0.2.10');
+  if (text === '') return invalid('is empty');
+  if (/\s/.test(text)) return invalid('holds a blank: write one address or one host name');
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return invalid('is a URL: write its host alone, as in 192.0.2.10');
+  if (text.includes('/')) return invalid('holds a slash: write one address without a prefix, as in 192.0.2.10');
   if (text.startsWith('[') || text.includes(':')) return readIpv6(text);
   if (
     text
@@ -40,56 +40,56 @@ export function serviceName({ host, port }: { readonly host: string; readonly po
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function no(why: string): HostReading {
+function invalid(why: string): HostReading {
   return { ok: false, why };
 }
 
 function readIpv6(text: string): HostReading {
   const bracketed = /^\[([^[\]]*)\](:\d+)?$/.exec(text);
   if (bracketed?.[2] !== undefined || /^[^:]*:\d{1,5}$/.test(text)) {
-    return no('holds a port: write the host alone, and the port below ports: { snmp: 161 }');
+    return invalid('holds a port: write the host alone, and the port below ports: { snmp: 161 }');
   }
   const host = bracketed?.[1] ?? text;
   const [address = '', zone, ...more] = host.split('%');
   if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) {
-    return no('is no IPv6 address: write it as in 2001:db8::10');
+    return invalid('is no IPv6 address: write it as in 2001:db8::10');
   }
   if (more.length > 0 || (zone !== undefined && !ZONE.test(zone))) {
-    return no('has a zone that is no name of an interface: write it as in fe80::1%eth0');
+    return invalid('has a zone that is no name of an interface: write it as in fe80::1%eth0');
   }
-  return whereOneIs(ipaddr.IPv6.parse(address).range(), host);
+  return unicastHost(ipaddr.IPv6.parse(address).range(), host);
 }
 
 function readIpv4(text: string): HostReading {
   const parts = text.split('.');
   if (parts.some((part) => !/^\d+$/.test(part))) {
-    return no('is a number in another notation: write four decimal numbers, as in 192.0.2.10');
+    return invalid('is a number in another notation: write four decimal numbers, as in 192.0.2.10');
   }
-  if (parts.length !== 4) return no('is no IPv4 address: that has four numbers, as in 192.0.2.10');
+  if (parts.length !== 4) return invalid('is no IPv4 address: that has four numbers, as in 192.0.2.10');
   if (parts.some((part) => /^0\d/.test(part))) {
-    return no('has a number with a leading zero, which some systems read as octal: write it without');
+    return invalid('has a number with a leading zero, which some systems read as octal: write it without');
   }
   if (parts.some((part) => part.length > 3 || Number(part) > 255)) {
-    return no('is no IPv4 address: each of its four numbers is 255 at most');
+    return invalid('is no IPv4 address: each of its four numbers is 255 at most');
   }
-  return whereOneIs(ipaddr.IPv4.parse(text).range(), text);
+  return unicastHost(ipaddr.IPv4.parse(text).range(), text);
 }
 
-function whereOneIs(range: string, host: string): HostReading {
+function unicastHost(range: string, host: string): HostReading {
   const isNone = range === 'multicast' || range === 'broadcast' || range === 'unspecified';
-  return isNone ? no(`is a ${range} address, at which no single device is`) : { ok: true, host };
+  return isNone ? invalid(`is a ${range} address, at which no single device is`) : { ok: true, host };
 }
 
 function readName(text: string): HostReading {
-  if (text.length > LONGEST_NAME) {
-    return no(`has ${text.length} characters: a host name has ${LONGEST_NAME} at most`);
+  if (text.length > MAX_NAME_LENGTH) {
+    return invalid(`has ${text.length} characters: a host name has ${MAX_NAME_LENGTH} at most`);
   }
   // A trailing dot makes the name absolute.
   const labels = text.replace(/\.$/, '').split('.');
-  if (labels.some((label) => label === '')) return no('has an empty part: write one dot between two parts');
+  if (labels.some((label) => label === '')) return invalid('has an empty part: write one dot between two parts');
   const long = labels.find((label) => label.length > 63);
   if (long !== undefined)
-    return no(`has a part of ${long.length} characters: 63 are the most between two dots`);
+    return invalid(`has a part of ${long.length} characters: 63 are the most between two dots`);
   if (labels.every((label) => LABEL.test(label))) return { ok: true, host: text };
-  return no('is neither an address nor a host name: a name holds letters, digits, dot, dash and underscore');
+  return invalid('is neither an address nor a host name: a name holds letters, digits, dot, dash and underscore');
 }

@@ -52,5 +52,5 @@ export interface LookContext {
    * Called after the first answer of a unit on the network, before any read that costs more than a packet.
    * Resolves when this unit's turn has come; other units are read meanwhile. Absent: no wait.
    */
-  readonly heard?: () => Promise<void>;
+  readonly awaitTurn?: () => Promise<void>;
 }

@@ -113,7 +113,7 @@ export function planFacts({
   return {
     'serial number': unit.serial ?? 'none',
     firmware: `UPS ${firmware.version ?? '?'} (ID${firmware.microLinkId ?? '?'})`,
-    card: card === null ? 'none' : cardInWords(card),
+    card: card === null ? 'none' : describeCard(card),
     route: route.join(', then ') || 'none',
     // The name of an image file is no evidence; that of a card file is the only source of its version.
     images:
@@ -126,7 +126,7 @@ export function planFacts({
   };
 }
 
-function cardInWords({ model, serial, platform, boot, os, app }: Card): string {
+function describeCard({ model, serial, platform, boot, os, app }: Card): string {
   const parts = [
     ['serial number', serial],
     ['platform', platform],
@@ -158,15 +158,15 @@ export function contentHash(value: unknown): string {
 }
 
 /** More levels than any document of the tool has. */
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 /**
  * JSON text with sorted keys; undefined values are left out, as in JSON. Throws Problem config/plan for deep
  * nesting.
  */
 export function canonicalJson(value: unknown, level = 0): string {
-  if (level > DEEPEST) {
-    throw new Problem('config/plan', `The content is nested deeper than ${DEEPEST} levels.`, {
+  if (level > MAX_DEPTH) {
+    throw new Problem('config/plan', `The content is nested deeper than ${MAX_DEPTH} levels.`, {
       hint: 'Make a new plan: upsfw plan --out FILE.',
     });
   }

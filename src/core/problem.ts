@@ -1,5 +1,5 @@
 import type { ProblemCode } from './problem-codes.ts';
-import { fileTrouble } from './system-error.ts';
+import { describeFileError } from './system-error.ts';
 import { sanitize, sanitizeLines } from './text.ts';
 
 export interface ProblemOptions {
@@ -66,7 +66,7 @@ export function hasCode(thrown: unknown, code: string): boolean {
  */
 export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
-  const trouble = fileTrouble(thrown);
+  const trouble = describeFileError(thrown);
   if (trouble !== null)
     return new Problem('config/file', trouble.message, { hint: trouble.hint, cause: thrown });
   const text = thrown instanceof Error ? thrown.message : String(thrown);

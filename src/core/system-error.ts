@@ -66,7 +66,7 @@ export function reasonOf(thrown: unknown): string {
  * Message and hint for a file system error that nobody handled; null for any other error. Failed program
  * starts and connections also have a path or a code, but are no file system errors.
  */
-export function fileTrouble(thrown: unknown): { readonly message: string; readonly hint: string } | null {
+export function describeFileError(thrown: unknown): { readonly message: string; readonly hint: string } | null {
   const error = systemError(thrown);
   if (error === null || !Object.hasOwn(REASONS, error.code)) return null;
   const { code, syscall, path } = error;

@@ -4,12 +4,12 @@
  * bidirectional ones), line and paragraph separators, lone surrogates, private use, noncharacters, and all
  * other invisible ones. U+2800 is a letter in Unicode but looks like a space.
  */
-const UNSEEN = String.raw`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\u2800`;
+const INVISIBLE = String.raw`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\u2800`;
 /** An escape sequence is removed as a whole, so that its parameters do not stay behind as text. */
 const ESCAPE = String.raw`\u001b(?:\[[0-?]*[ -\/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)`;
-const UNPRINTABLE = new RegExp(`${ESCAPE}|[${UNSEEN}]`, 'gu');
+const UNPRINTABLE = new RegExp(`${ESCAPE}|[${INVISIBLE}]`, 'gu');
 /** Spaces of any width; a reader cannot tell them apart. */
-const BLANK = /\p{Zs}/gu;
+const SPACES = /\p{Zs}/gu;
 const HALF_PAIR_AT_END = /[\ud800-\udbff]$/;
 
 /**
@@ -21,14 +21,14 @@ export function sanitize(text: string, limit = 200): string {
   const clean = text
     .slice(0, limit * 4)
     .replace(UNPRINTABLE, ' ')
-    .replace(BLANK, ' ')
+    .replace(SPACES, ' ')
     .replace(/ {2,}/g, (run) => (run.length > 8 ? '  ' : run))
     .trim();
   if (clean.length <= limit) return clean;
   return `${clean.slice(0, limit - 1).replace(HALF_PAIR_AT_END, '')}…`;
 }
 
-const UNPRINTABLE_IN_LINES = new RegExp(`${ESCAPE}|(?!\\n)[${UNSEEN}]`, 'gu');
+const UNPRINTABLE_IN_LINES = new RegExp(`${ESCAPE}|(?!\\n)[${INVISIBLE}]`, 'gu');
 
 /** The same for text of several lines: line feeds stay, nothing is cut. */
 export function sanitizeLines(text: string): string {
@@ -36,7 +36,7 @@ export function sanitizeLines(text: string): string {
 }
 
 const STYLE = String.raw`\u001b\[[0-9;?]{0,30}[A-Za-z]|[\n\t]`;
-const OUTPUT = new RegExp(`${STYLE}|[${UNSEEN}]`, 'gu');
+const OUTPUT = new RegExp(`${STYLE}|[${INVISIBLE}]`, 'gu');
 
 /**
  * Final filter for everything a command prints, in case a piece was not sanitized before. `styled`: colors,
@@ -49,7 +49,7 @@ export function outputText(text: string, styled: boolean): string {
   });
 }
 
-const UNSEEN_IN_JSON = new RegExp(`(?!\\n)[${UNSEEN}]`, 'gu');
+const UNSEEN_IN_JSON = new RegExp(`(?!\\n)[${INVISIBLE}]`, 'gu');
 
 /** The same for JSON text: each such character becomes its escape. The parsed string is unchanged. */
 export function escapedJson(text: string): string {
@@ -62,25 +62,25 @@ function escapeOf(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
-const MOST_NAMED = 8;
+const MAX_NAMED = 8;
 
 /** `a, b and c`, or `a, b and 3 more`: a bounded list for a message. */
 export function joinList(names: readonly string[]): string {
   const named =
-    names.length > MOST_NAMED ? [...names.slice(0, MOST_NAMED), `${names.length - MOST_NAMED} more`] : names;
+    names.length > MAX_NAMED ? [...names.slice(0, MAX_NAMED), `${names.length - MAX_NAMED} more`] : names;
   return named.length < 2 ? named.join('') : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
 }
 
 /** More than twice the depth of anything the tool reads. */
-const DEEPEST = 100;
+const MAX_DEPTH = 100;
 /** In characters. */
-const LONGEST = 64 * 1024 * 1024;
+const MAX_LENGTH = 64 * 1024 * 1024;
 /** Arrays and objects; each takes some hundred bytes of memory. */
-const MOST = 4_000_000;
+const MAX_CONTAINERS = 4_000_000;
 const MARK = /["[\]{}]/g;
 
 /** A limit of {@link parseJson} was exceeded at this place in the text. */
-export class BeyondJson extends RangeError {
+export class JsonLimitError extends RangeError {
   readonly offset: number;
 
   constructor(offset: number, message: string) {
@@ -94,12 +94,12 @@ export class BeyondJson extends RangeError {
  * overflow the stack of later code. Throws SyntaxError for invalid JSON and JsonLimitError for a limit.
  */
 export function parseJson(text: string): unknown {
-  if (text.length > LONGEST) throw new BeyondJson(0, `it has more than ${LONGEST} characters`);
-  refuseBeyond(text);
+  if (text.length > MAX_LENGTH) throw new JsonLimitError(0, `it has more than ${MAX_LENGTH} characters`);
+  checkLimits(text);
   return JSON.parse(text);
 }
 
-function refuseBeyond(text: string): void {
+function checkLimits(text: string): void {
   let depth = 0;
   let count = 0;
   MARK.lastIndex = 0;
@@ -110,8 +110,8 @@ function refuseBeyond(text: string): void {
       depth += 1;
       count += 1;
     } else depth -= 1;
-    if (depth > DEEPEST) throw new BeyondJson(found.index, `it is nested deeper than ${DEEPEST} levels`);
-    if (count > MOST) throw new BeyondJson(found.index, `it has more than ${MOST} arrays and objects`);
+    if (depth > MAX_DEPTH) throw new JsonLimitError(found.index, `it is nested deeper than ${MAX_DEPTH} levels`);
+    if (count > MAX_CONTAINERS) throw new JsonLimitError(found.index, `it has more than ${MAX_CONTAINERS} arrays and objects`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Problem, sanitize } from '../core/index.ts';
 
 /** Meaning of a file system error, and what to do about it. */
-interface DiskTrouble {
+interface DiskError {
   readonly why: string;
   readonly remedy: string;
 }
@@ -9,7 +9,7 @@ interface DiskTrouble {
 const RIGHTS = 'Give the user that runs upsfw the right to read and write there';
 const OTHER_FOLDER = 'or name another folder with --state';
 
-const TROUBLES: Readonly<Record<string, DiskTrouble>> = {
+const DISK_ERRORS: Readonly<Record<string, DiskError>> = {
   ENOSPC: { why: 'no space is left on its file system', remedy: 'Free space there' },
   EDQUOT: { why: 'the disk quota is used up', remedy: 'Free space there, or raise the quota' },
   EFBIG: { why: 'the file would exceed a size limit', remedy: 'Raise the limit on file sizes (ulimit -f)' },
@@ -31,14 +31,14 @@ const TROUBLES: Readonly<Record<string, DiskTrouble>> = {
  */
 export function diskProblem(thrown: unknown, what: string, then: string | null = null): Problem {
   if (thrown instanceof Problem) return thrown;
-  const { why, remedy } = troubleOf(thrown);
+  const { why, remedy } = meaningOf(thrown);
   const hint = then === null ? `${remedy}.` : `${remedy}, then run: ${then}`;
   return new Problem('config/state', `${what}: ${why}.`, { hint, cause: thrown });
 }
 
-function troubleOf(thrown: unknown): DiskTrouble {
+function meaningOf(thrown: unknown): DiskError {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const known = Object.hasOwn(TROUBLES, code) ? TROUBLES[code] : undefined;
+  const known = Object.hasOwn(DISK_ERRORS, code) ? DISK_ERRORS[code] : undefined;
   if (known !== undefined) return known;
   const why =
     thrown instanceof Error ? sanitize(thrown.message).replace(/\.$/, '') : 'the reason is not known';

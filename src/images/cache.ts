@@ -9,8 +9,8 @@ import type { FileStamp } from './read-file.ts';
  * Version of the metadata; increase it when `readImage` returns anything else for the same bytes. The index
  * saves work and decides nothing: files are read again before they are sent (`readBytes`).
  */
-const READER = 1;
-const MOST_ENTRIES = 20_000;
+const READER_VERSION = 1;
+const MAX_ENTRIES = 20_000;
 
 export interface IndexEntry {
   readonly path: string;
@@ -74,7 +74,7 @@ const EntrySchema = z
 const IndexSchema = z.strictObject({
   schema: z.literal('upsfw/image-index@1'),
   reader: z.int(),
-  entries: z.array(EntrySchema).max(MOST_ENTRIES),
+  entries: z.array(EntrySchema).max(MAX_ENTRIES),
 });
 
 /** Reads an index file. Never throws: without a sound index, every image is read. */
@@ -82,7 +82,7 @@ export async function loadIndex(file: string): Promise<IndexRead> {
   try {
     const { reader, entries } = IndexSchema.parse(JSON.parse(await readFile(file, 'utf8')));
     // Another version of the tool may evaluate the same bytes differently.
-    if (reader !== READER) return { entries: new Map(), damage: null };
+    if (reader !== READER_VERSION) return { entries: new Map(), damage: null };
     return { entries: new Map(entries.map((entry) => [entry.path, entry])), damage: null };
   } catch (thrown) {
     if (hasCode(thrown, 'ENOENT')) return { entries: new Map(), damage: null };
@@ -94,8 +94,8 @@ export async function loadIndex(file: string): Promise<IndexRead> {
 export async function saveIndex(file: string, entries: readonly IndexEntry[]): Promise<void> {
   const document = {
     schema: 'upsfw/image-index@1',
-    reader: READER,
-    entries: entries.slice(0, MOST_ENTRIES).map(({ path, stamp, image }) => ({
+    reader: READER_VERSION,
+    entries: entries.slice(0, MAX_ENTRIES).map(({ path, stamp, image }) => ({
       path,
       stamp: {
         sizeBytes: stamp.sizeBytes,

@@ -22,7 +22,7 @@ export interface FetchOptions {
 }
 
 const FILE_NAME = /^[A-Za-z0-9._-]{1,120}\.enc$/i;
-const MOST_REDIRECTS = 3;
+const MAX_REDIRECTS = 3;
 
 /**
  * Downloads an image into a folder: over HTTPS, with a known hash, and only if it is an intact image. A
@@ -51,10 +51,10 @@ export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
     if (problem !== undefined) {
       throw failure(`${file} is not an intact image: ${problem.message}`, 'Check the address.');
     }
-    if (!(await placeNew(draft, path))) throw taken(path);
+    if (!(await placeNew(draft, path))) throw alreadyExists(path);
     return image;
   } catch (thrown) {
-    throw explained(thrown, file, options.signal);
+    throw toProblem(thrown, file, options.signal);
   } finally {
     await rm(draft, { force: true });
   }
@@ -66,10 +66,10 @@ async function checkPlace(dir: string, path: string): Promise<void> {
   if (folder === null || !folder.isDirectory()) {
     throw failure(`There is no folder ${dir} to put the image into.`, 'Make it, or name another with --to.');
   }
-  if ((await stat(path).catch(() => null)) !== null) throw taken(path);
+  if ((await stat(path).catch(() => null)) !== null) throw alreadyExists(path);
 }
 
-function explained(thrown: unknown, file: string, signal: AbortSignal): Problem {
+function toProblem(thrown: unknown, file: string, signal: AbortSignal): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof Error && thrown.cause instanceof Problem) return thrown.cause;
   if (signal.aborted) {
@@ -84,7 +84,7 @@ function explained(thrown: unknown, file: string, signal: AbortSignal): Problem 
 
 function reason(thrown: unknown): string {
   // The library's message contains the whole URL, which may carry a token.
-  const answered = Answered.safeParse(thrown);
+  const answered = HttpError.safeParse(thrown);
   if (answered.success) {
     const { statusCode, statusMessage } = answered.data.response;
     return `the server answered ${statusCode} ${sanitize(statusMessage ?? '')}`.trim();
@@ -93,7 +93,7 @@ function reason(thrown: unknown): string {
 }
 
 /** An HTTP error of the library with the server's answer. */
-const Answered = z.object({
+const HttpError = z.object({
   name: z.literal('HTTPError'),
   response: z.object({ statusCode: z.number(), statusMessage: z.string().optional() }),
 });
@@ -106,7 +106,7 @@ async function download(url: URL, draft: string, options: FetchOptions): Promise
   const { default: got } = await import('got');
   const stream = got.stream(url, {
     retry: { limit: 0 },
-    maxRedirects: MOST_REDIRECTS,
+    maxRedirects: MAX_REDIRECTS,
     timeout: { lookup: 10_000, connect: 10_000, secureConnect: 10_000, response: 30_000, socket: 30_000 },
     headers: { 'accept-encoding': 'identity' },
     decompress: false,
@@ -185,7 +185,7 @@ function decoded(text: string): string {
   }
 }
 
-function taken(path: string): Problem {
+function alreadyExists(path: string): Problem {
   return failure(`${path} is already there.`, 'Remove it first if it shall be replaced.');
 }
 

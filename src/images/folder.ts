@@ -29,9 +29,9 @@ export interface FolderOptions {
    */
   readonly index?: string;
   /** True: a folder without UPS images is accepted if it holds card files. */
-  readonly cardsWillDo?: boolean;
+  readonly allowCardFilesOnly?: boolean;
   /** Called if the index cannot be used. The images are read all the same. */
-  readonly trouble?: (message: string) => void;
+  readonly onWarning?: (message: string) => void;
 }
 
 const READ_AT_ONCE = 8;
@@ -40,14 +40,14 @@ const IMAGE_FILE = /\.enc$/i;
 /** Reads every `.enc` file and every card file, sorted by name. Throws Problem config/images. */
 export async function openFolder(dir: string, options: FolderOptions = {}): Promise<ImageFolder> {
   const folder = resolve(dir);
-  const listed = await listFolder(dir, options.cardsWillDo === true);
+  const listed = await listFolder(dir, options.allowCardFilesOnly === true);
   const paths = listed.images;
-  const cardFiles = await eachOf(listed.cardFiles, readStoredCardFile);
+  const cardFiles = await readEach(listed.cardFiles, readStoredCardFile);
   if (options.index === undefined) return { dir: folder, images: await readFiles(paths), cardFiles };
   const known = await loadIndex(options.index);
-  if (known.damage !== null) options.trouble?.(known.damage);
-  const read = await eachOf(paths, (path) => readUnlessKnown(path, known.entries.get(path)));
-  await keep(options.index, folder, known, read, options);
+  if (known.damage !== null) options.onWarning?.(known.damage);
+  const read = await readEach(paths, (path) => readUnlessKnown(path, known.entries.get(path)));
+  await updateIndex(options.index, folder, known, read, options);
   return { dir: folder, images: read.map(({ image }) => image), cardFiles };
 }
 
@@ -69,7 +69,7 @@ async function readUnlessKnown(path: string, known: IndexEntry | undefined): Pro
 }
 
 /** Writes the index if it is outdated for this folder. A cache that cannot be written stops nothing. */
-async function keep(
+async function updateIndex(
   file: string,
   folder: string,
   known: IndexRead,
@@ -87,7 +87,7 @@ async function keep(
     await saveIndex(file, [...entries, ...elsewhere]);
   } catch (thrown) {
     const why = thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
-    options.trouble?.(
+    options.onWarning?.(
       `The image index ${file} cannot be written, so the images are read again next time: ${why}`,
     );
   }
@@ -118,18 +118,18 @@ async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
     const none = cardsWillDo
       ? 'neither an image (.enc) nor a firmware file for a card (.bin, .nmc3)'
       : 'no file that ends in .enc';
-    const packed = names.filter((name) => PACKED.test(name));
+    const packed = names.filter((name) => PACKAGE_NAME.test(name));
     const beside = packed.length > 0 ? `, only ${joinList(packed.map((name) => sanitize(name)))}` : '';
     throw new Problem('config/images', `The images folder ${sanitize(dir, 400)} holds ${none}${beside}.`, {
-      hint: packed[0] === undefined ? PUT_THERE : howToUnpack(sanitize(packed[0])),
+      hint: packed[0] === undefined ? WHERE_IMAGES_COME_FROM : howToUnpack(sanitize(packed[0])),
     });
   }
   return listed;
 }
 
 /** Package formats of the vendor. */
-const PACKED = /\.(?:exe|zip|7z)$/i;
-const PUT_THERE = 'Put the image files of the vendor there. They come with the Firmware Upgrade Wizard.';
+const PACKAGE_NAME = /\.(?:exe|zip|7z)$/i;
+const WHERE_IMAGES_COME_FROM = 'Put the image files of the vendor there. They come with the Firmware Upgrade Wizard.';
 
 /** Packages for cards are ZIP files. Whether a package of the wizard is one depends on its release. */
 function howToUnpack(name: string): string {
@@ -152,7 +152,7 @@ export async function openPaths(paths: readonly string[]): Promise<NamedFiles> {
   const lists = await Promise.all(paths.map(listNamed));
   return {
     images: await readFiles([...new Set(lists.flatMap(({ images }) => images))]),
-    cardFiles: await eachOf([...new Set(lists.flatMap(({ cardFiles }) => cardFiles))], readStoredCardFile),
+    cardFiles: await readEach([...new Set(lists.flatMap(({ cardFiles }) => cardFiles))], readStoredCardFile),
   };
 }
 
@@ -183,10 +183,10 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function readFiles(paths: readonly string[]): Promise<readonly StoredImage[]> {
-  return (await eachOf(paths, readImageFile)).map(({ image }) => image);
+  return (await readEach(paths, readImageFile)).map(({ image }) => image);
 }
 
-function eachOf<T>(paths: readonly string[], read: (path: string) => Promise<T>): Promise<readonly T[]> {
+function readEach<T>(paths: readonly string[], read: (path: string) => Promise<T>): Promise<readonly T[]> {
   const limit = pLimit(READ_AT_ONCE);
   return Promise.all(paths.map((path) => limit(() => read(path))));
 }

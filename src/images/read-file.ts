@@ -18,7 +18,7 @@ export interface FileReading {
 }
 
 /** A file changed this recently may change again with the same timestamp: file system clocks are coarse. */
-const TOO_FRESH_NS = 2_000_000_000n;
+const RECENT_NS = 2_000_000_000n;
 
 /**
  * Reads and checks one file. Never throws: an unreadable file is an image with a problem. `path` is absolute.
@@ -48,7 +48,7 @@ async function readOpened(path: string): Promise<FileReading> {
     const settled =
       bytes.length === stamp.sizeBytes &&
       sameStamp(stamp, stampOf(after)) &&
-      before.mtimeNs < begunNs - TOO_FRESH_NS;
+      before.mtimeNs < begunNs - RECENT_NS;
     return { image: { ...readImage(bytes, basename(path)), path }, stamp: settled ? stamp : null };
   } finally {
     await handle.close();

@@ -94,8 +94,8 @@ function walk(bytes: Uint8Array): Walk {
     if (record.next === null) break;
     format = record.format;
     offset = record.next;
-    if (parts.length >= MOST_RECORDS && offset < bytes.length) {
-      problems.push({ code: 'image/format', message: `There are more than ${MOST_RECORDS} records.` });
+    if (parts.length >= MAX_RECORDS && offset < bytes.length) {
+      problems.push({ code: 'image/format', message: `There are more than ${MAX_RECORDS} records.` });
       break;
     }
   }
@@ -249,7 +249,7 @@ export const LOADERS: readonly number[] = [0x81, 0x82, 0x83];
 
 /** Far above any known image (1.7 MB, 9 records). */
 export const LARGEST_IMAGE = 64 * 1024 * 1024;
-export const MOST_RECORDS = 1024;
+export const MAX_RECORDS = 1024;
 
 /**
  * `UPS 15.0`, `BMCa19.4`, `CBLL03.4`: three letters, a space or a patch letter, a version. Names with a

@@ -61,7 +61,7 @@ export async function writeUsbDrive(
   system: UsbDriveSystem = SYSTEM,
 ): Promise<UsbDriveResult> {
   const { file, sha256, sizeBytes } = image;
-  const trouble = fatNameTrouble(file);
+  const trouble = fatNameProblem(file);
   if (trouble !== null) {
     throw unfit(
       `FAT cannot hold the name ${sanitize(file)}: ${trouble}.`,
@@ -117,7 +117,7 @@ async function openRoot(dir: string, system: UsbDriveSystem): Promise<string> {
       );
     }
     const { type } = await system.statfs(root);
-    if (type !== FAT) throw noFat(root, type);
+    if (type !== FAT) throw notFat(root, type);
     const above = dirname(root);
     if (above !== root && (await system.deviceOf(above)) === (await system.deviceOf(root))) {
       throw unfit(
@@ -136,7 +136,7 @@ async function openRoot(dir: string, system: UsbDriveSystem): Promise<string> {
   return root;
 }
 
-function noFat(root: string, type: number): Problem {
+function notFat(root: string, type: number): Problem {
   const name = OTHERS.get(type);
   const seen = `type 0x${type.toString(16)}`;
   return unfit(
@@ -223,14 +223,14 @@ function reasonOf(thrown: unknown): string {
 
 /** DOS device names; with any extension they still mean the device. */
 const DEVICE = /^(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.|$)/i;
-const LONGEST = 255;
+const MAX_LENGTH = 255;
 
 /** Why FAT cannot store a file name; null if it can. */
-export function fatNameTrouble(name: string): string | null {
+export function fatNameProblem(name: string): string | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: FAT holds none of them
   const odd = /["*/:<>?\\|\u0000-\u001f\u007f]/.exec(name)?.[0];
   if (odd !== undefined) return `it has the character ${JSON.stringify(odd)}`;
-  if (name === '' || name.length > LONGEST) return `it has ${name.length} characters, and FAT holds 1 to 255`;
+  if (name === '' || name.length > MAX_LENGTH) return `it has ${name.length} characters, and FAT holds 1 to 255`;
   if (/[. ]$/.test(name) || name.startsWith(' '))
     return 'it begins with a blank, or ends in a blank or a point';
   return DEVICE.test(name) ? 'it is the name of a device' : null;

@@ -17,7 +17,7 @@ export type IdentifierKind =
  */
 export interface Anonymiser {
   /** Registers a value that is removed from now on, wherever it occurs. Factory values are ignored. */
-  know(kind: IdentifierKind, value: string | null | undefined): void;
+  register(kind: IdentifierKind, value: string | null | undefined): void;
   /**
    * The text without registered identifiers and without anything in the form of an identifier. Line breaks
    * stay.
@@ -28,13 +28,13 @@ export interface Anonymiser {
 }
 
 /** Factory values of a card's fields, which identify nobody. */
-const NOBODY =
+const FACTORY_VALUES =
   /^(?:unknown|none|n\/a|not available|enabled|disabled|yes|no|on|off|sumx|su|aos|boot|bootmon|apc|readonly|super user|super|administrator|admin|device user|device|read-only user|read-only|network-only user|network-only|ups_iden|0+|-+)$/i;
 
 /** Shorter identifiers occur by accident inside other words, so they are removed only as whole words. */
-const SHORTEST_INSIDE = 4;
-const LONGEST_IDENTIFIER = 256;
-const LONGEST_LINE = 2000;
+const MIN_LENGTH_INSIDE_WORDS = 4;
+const MAX_IDENTIFIER_LENGTH = 256;
+const MAX_LINE_LENGTH = 2000;
 
 /** `AS1532123456`, `ZA1815031283`: two letters or a digit and a letter, then ten digits. */
 const SERIAL = /(?<![A-Za-z0-9])[A-Z0-9][A-Z]\d{10}(?![A-Za-z0-9])/g;
@@ -87,22 +87,22 @@ export function createAnonymiser(secrets: readonly Secret[] = []): Anonymiser {
     return made;
   };
   const self: Anonymiser = {
-    know(kind, value) {
-      const text = plain(value?.trim() ?? '').slice(0, LONGEST_IDENTIFIER);
-      if (text.length < 2 || (kind !== 'secret' && NOBODY.test(text))) return;
+    register(kind, value) {
+      const text = plain(value?.trim() ?? '').slice(0, MAX_IDENTIFIER_LENGTH);
+      if (text.length < 2 || (kind !== 'secret' && FACTORY_VALUES.test(text))) return;
       replaced(kind, text);
     },
     text(text) {
       return plain(text)
         .split('\n')
         .map((line) => {
-          const shapes = byShape(line.slice(0, LONGEST_LINE), replaced);
+          const shapes = byShape(line.slice(0, MAX_LINE_LENGTH), replaced);
           finder ??= finderOf([...known.keys()]);
           const clean = shapes.replace(finder, (found) => known.get(keyOf(found)) ?? '*');
           if (remains(clean)) return WITHHELD;
           // The cut may be inside an identifier, whose beginning would remain.
-          return line.length > LONGEST_LINE
-            ? `${clean.slice(0, LONGEST_LINE - LONGEST_IDENTIFIER * 2)}…`
+          return line.length > MAX_LINE_LENGTH
+            ? `${clean.slice(0, MAX_LINE_LENGTH - MAX_IDENTIFIER_LENGTH * 2)}…`
             : clean;
         })
         .join('\n');
@@ -113,9 +113,9 @@ export function createAnonymiser(secrets: readonly Secret[] = []): Anonymiser {
   };
   for (const secret of secrets) {
     const value = secret.reveal();
-    self.know('secret', value);
+    self.register('secret', value);
     // Text of a card is decoded byte by byte.
-    self.know('secret', Buffer.from(value, 'utf8').toString('latin1'));
+    self.register('secret', Buffer.from(value, 'utf8').toString('latin1'));
   }
   return self;
 }
@@ -135,7 +135,7 @@ function finderOf(identifiers: readonly string[]): RegExp {
   const sorted = [...identifiers].sort((a, b) => b.length - a.length);
   const parts = sorted.map((one) => {
     const escaped = one.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&').replace(/ /g, '\\s+');
-    return one.length < SHORTEST_INSIDE ? `(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])` : escaped;
+    return one.length < MIN_LENGTH_INSIDE_WORDS ? `(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])` : escaped;
   });
   return new RegExp(parts.join('|') || '(?!)', 'gi');
 }

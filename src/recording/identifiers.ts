@@ -28,27 +28,27 @@ const MENTION = /\buser\s+['"]([^'"]{1,64})['"]/gi;
  * Registers every identifier of a recording with the anonymiser. This comes before any text of it is
  * rendered.
  */
-export function knowIdentifiers(anonymiser: Anonymiser, recording: Recording): void {
+export function registerIdentifiers(anonymiser: Anonymiser, recording: Recording): void {
   const { unit, objects, commands, services } = recording;
-  anonymiser.know('address', unit.host);
-  anonymiser.know('name', unit.site);
-  anonymiser.know('name', unit.name);
-  anonymiser.know('serial', unit.serial);
-  anonymiser.know('serial', unit.card?.serial);
+  anonymiser.register('address', unit.host);
+  anonymiser.register('name', unit.site);
+  anonymiser.register('name', unit.name);
+  anonymiser.register('serial', unit.serial);
+  anonymiser.register('serial', unit.card?.serial);
   for (const { name, value } of objects ?? []) {
     if (typeof value !== 'string') continue;
-    if (name === 'sysName') anonymiser.know('name', value);
-    if (name === 'sysContact') anonymiser.know('contact', value);
-    if (name === 'serial') anonymiser.know('serial', value);
-    if (name === 'sysDescr') anonymiser.know('serial', /\bSN:\s*(\S{4,40})/.exec(value)?.[1]);
+    if (name === 'sysName') anonymiser.register('name', value);
+    if (name === 'sysContact') anonymiser.register('contact', value);
+    if (name === 'serial') anonymiser.register('serial', value);
+    if (name === 'sysDescr') anonymiser.register('serial', /\bSN:\s*(\S{4,40})/.exec(value)?.[1]);
   }
-  if (services.ftpGreeting !== null) knowLine(anonymiser, narrow(services.ftpGreeting));
+  if (services.ftpGreeting !== null) registerLine(anonymiser, narrow(services.ftpGreeting));
   for (const { command, lines } of commands) {
     for (const line of (lines ?? []).map(narrow)) {
-      knowLine(anonymiser, line);
-      if (command === 'user') anonymiser.know('user', ACCOUNT.exec(line)?.[1]);
-      if (command === 'session') anonymiser.know('user', SESSION.exec(line)?.[1]);
-      if (command === 'whoami' && !/^E\d{3}:/.test(line)) anonymiser.know('user', line);
+      registerLine(anonymiser, line);
+      if (command === 'user') anonymiser.register('user', ACCOUNT.exec(line)?.[1]);
+      if (command === 'session') anonymiser.register('user', SESSION.exec(line)?.[1]);
+      if (command === 'whoami' && !/^E\d{3}:/.test(line)) anonymiser.register('user', line);
     }
   }
 }
@@ -58,10 +58,10 @@ function narrow(line: string): string {
   return line.slice(0, 1000).replace(/\t/g, '  ').replace(/ {3,}/g, '  ');
 }
 
-function knowLine(anonymiser: Anonymiser, line: string): void {
+function registerLine(anonymiser: Anonymiser, line: string): void {
   for (const [, label = '', value = ''] of line.matchAll(FIELD)) {
     const kind = LABELS.find(([pattern]) => pattern.test(label))?.[1];
-    if (kind !== undefined) anonymiser.know(kind, value);
+    if (kind !== undefined) anonymiser.register(kind, value);
   }
-  for (const [, user = ''] of line.matchAll(MENTION)) anonymiser.know('user', user);
+  for (const [, user = ''] of line.matchAll(MENTION)) anonymiser.register('user', user);
 }

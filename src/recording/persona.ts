@@ -75,7 +75,7 @@ export function personaOf(recording: Recording): MadePersona | null {
       plaintext: ftp,
       legacySsh: ssh === 'old',
     },
-    says: says(recording),
+    verbatimAnswers: verbatimAnswers(recording),
   };
   return { persona, guessed };
 }
@@ -102,7 +102,7 @@ function hardwareRevision({ commands, objects }: Recording): string | null {
 }
 
 /** Verbatim answers of the card. The simulator generates those that describe the current moment. */
-function says({ commands }: Recording): Readonly<Record<string, readonly string[]>> {
+function verbatimAnswers({ commands }: Recording): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     commands.flatMap(({ command, live, lines }) => (live || lines === null ? [] : [[command, [...lines]]])),
   );

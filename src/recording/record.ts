@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { type RecordedCommand, type Recording, type Secret, sanitize } from '../core/index.ts';
 import { type Anonymiser, createAnonymiser } from './anonymise.ts';
-import { knowIdentifiers } from './identifiers.ts';
+import { registerIdentifiers } from './identifiers.ts';
 import { personaOf } from './persona.ts';
 import { QUESTIONS } from './questions.ts';
 
@@ -25,8 +25,8 @@ export function renderRecord(
   words: readonly string[],
 ): RecordFiles {
   const anonymiser = createAnonymiser(secrets);
-  for (const word of words) anonymiser.know('user', word);
-  knowIdentifiers(anonymiser, recording);
+  for (const word of words) anonymiser.register('user', word);
+  registerIdentifiers(anonymiser, recording);
   // Identifiers found by their form are registered on the way, so the texts are processed twice.
   anonymous(recording, anonymiser);
   const clean = anonymous(recording, anonymiser);
@@ -154,7 +154,7 @@ function reportText(recording: Recording, guessed: readonly string[] | null): st
     '| question | seen |',
     '| --- | --- |',
     ...QUESTIONS.map(
-      ({ asks, seen }) => `| ${asks} | ${cell(seen(recording) ?? 'not asked: a recording cannot show it')} |`,
+      ({ text: asks, seen }) => `| ${asks} | ${cell(seen(recording) ?? 'not asked: a recording cannot show it')} |`,
     ),
     '',
     ...missingLines(missing),

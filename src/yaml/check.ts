@@ -9,7 +9,7 @@ export type Checked<T> =
   | { readonly ok: false; readonly issues: Iterable<Issue> };
 
 /** Longer arrays are checked in pieces of this size. */
-const PIECE = 1000;
+const PIECE_SIZE = 1000;
 
 /**
  * Checks a value against a schema, long arrays in pieces. The library keeps every issue and passes them on as
@@ -28,12 +28,12 @@ export function check<T>(schema: z.ZodType<T>, plain: unknown): Checked<T> {
     return checked.success ? { ok: true, value: checked.data } : { ok: false, issues: checked.error.issues };
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
-    return { ok: false, issues: [BEYOND] };
+    return { ok: false, issues: [TOO_MANY_ISSUES] };
   }
 }
 
 /** Replaces issues that are too many for the library. */
-const BEYOND: Issue = {
+const TOO_MANY_ISSUES: Issue = {
   code: 'custom',
   path: [],
   message: 'has more faults than can be listed',
@@ -55,7 +55,7 @@ function* issuesInPieces(
       return schema.safeParse(view).error?.issues ?? [];
     } catch (thrown) {
       if (!(thrown instanceof RangeError)) throw thrown;
-      return [BEYOND];
+      return [TOO_MANY_ISSUES];
     }
   };
   const emptied = createEmptied();
@@ -72,9 +72,9 @@ function* issuesInPieces(
   };
   yield* issuesOf(emptied(plain)).filter((issue) => !isInLong(issue.path, 0));
   for (const { path, items } of long) {
-    for (let from = 0; from < items.length; from += PIECE) {
+    for (let from = 0; from < items.length; from += PIECE_SIZE) {
       // The copies are not kept: there may be hundreds of thousands.
-      const piece = items.slice(from, from + PIECE).map(createEmptied());
+      const piece = items.slice(from, from + PIECE_SIZE).map(createEmptied());
       for (const issue of issuesOf(viewOf(plain, path, piece, emptied))) {
         const inner = issue.path.slice(path.length);
         const [index] = inner;
@@ -109,7 +109,7 @@ function longArrays(plain: unknown): readonly LongArray[] {
 }
 
 function isLong(value: object): value is readonly unknown[] {
-  return Array.isArray(value) && value.length > PIECE;
+  return Array.isArray(value) && value.length > PIECE_SIZE;
 }
 
 /** Copies values with every long array emptied. Each value is copied once. */

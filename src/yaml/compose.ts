@@ -16,20 +16,20 @@ import { FindingList, type Place } from './findings.ts';
 /**
  * More than twice the depth of any file of this tool. Deeper input would overflow the stack of the parser.
  */
-export const DEEPEST = 100;
+export const MAX_DEPTH = 100;
 /** In characters. An inventory of 20,000 units has about four million. */
-export const LONGEST_YAML = 16 * 1024 * 1024;
+export const MAX_YAML_LENGTH = 16 * 1024 * 1024;
 /** Words, marks and spaces; each value becomes a node. */
-const MOST_TOKENS = 6_000_000;
+const MAX_TOKENS = 6_000_000;
 /** Limit of tokens in memory at once. A flow collection such as a long `[a, b]` is not split. */
-const MOST_KEPT = 2_000_000;
+const MAX_KEPT_TOKENS = 2_000_000;
 /** Values after aliases are resolved. */
-const MOST_VALUES = 2_000_000;
+const MAX_VALUES = 2_000_000;
 /**
  * Thousands of units may share one credential by alias; an alias bomb needs millions. The library searches
  * all anchors for each alias, so both are limited.
  */
-export const MOST_ALIASES = 20_000;
+export const MAX_ALIASES = 20_000;
 
 /** A text parsed as YAML, or its findings. */
 export interface Composed {
@@ -53,15 +53,15 @@ export function composeYaml(text: string): Composed {
     findings.add(placeOf(offset), () => message);
     return { document, plain: undefined, findings, placeOf };
   };
-  if (text.length > LONGEST_YAML) {
-    return failed(0, `the text has ${text.length} characters, more than ${LONGEST_YAML} are not read`);
+  if (text.length > MAX_YAML_LENGTH) {
+    return failed(0, `the text has ${text.length} characters, more than ${MAX_YAML_LENGTH} are not read`);
   }
   const early = new EarlyItems(text, (offset, message) => findings.add(placeOf(offset), () => message));
   let document: Document;
   try {
     document = documentOf(text, lines, early);
   } catch (thrown) {
-    if (thrown instanceof Beyond) return failed(thrown.offset, thrown.message);
+    if (thrown instanceof YamlLimitError) return failed(thrown.offset, thrown.message);
     throw thrown;
   }
   for (const error of document.errors) findings.add(placeOf(error.pos[0]), () => error.message);
@@ -69,7 +69,7 @@ export function composeYaml(text: string): Composed {
   repeatedKeys(document, (offset) => findings.add(placeOf(offset), () => 'Map keys must be unique'));
   if (findings.count > 0) return { document, plain: undefined, findings, placeOf };
   try {
-    const plain: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+    const plain: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     const beyond = beyondLimits(plain);
     return beyond === null ? { document, plain, findings, placeOf } : failed(0, beyond, document);
   } catch (thrown) {
@@ -78,7 +78,7 @@ export function composeYaml(text: string): Composed {
 }
 
 /** A limit was exceeded at this offset of the text. */
-class Beyond extends Error {
+class YamlLimitError extends Error {
   readonly offset: number;
 
   constructor(offset: number, message: string) {
@@ -93,10 +93,10 @@ const OPTIONS = { prettyErrors: false, uniqueKeys: false } as const;
 function documentOf(text: string, lines: LineCounter, early: EarlyItems): Document {
   let found: Document | null = null;
   for (const document of new Composer(OPTIONS).compose(tokens(text, lines, early), true, text.length)) {
-    if (found !== null) throw new Beyond(document.range[0], 'the text holds more than one document');
+    if (found !== null) throw new YamlLimitError(document.range[0], 'the text holds more than one document');
     found = document;
   }
-  if (found === null) throw new Beyond(0, 'the text holds no document');
+  if (found === null) throw new YamlLimitError(0, 'the text holds no document');
   return found;
 }
 
@@ -117,14 +117,14 @@ function* tokens(text: string, lines: LineCounter, early: EarlyItems): ReturnTyp
       if (lexeme === '-' && early.takeFrom(parser.stack.at(-1))) kept = 0;
     }
     isScalarText = lexeme === CST.SCALAR;
-    if (parser.stack.length > DEEPEST) {
-      throw new Beyond(parser.offset, `nested deeper than ${DEEPEST} levels`);
+    if (parser.stack.length > MAX_DEPTH) {
+      throw new YamlLimitError(parser.offset, `nested deeper than ${MAX_DEPTH} levels`);
     }
-    if (kept > MOST_KEPT || count > MOST_TOKENS) {
-      throw new Beyond(parser.offset, 'the text holds more values than are read');
+    if (kept > MAX_KEPT_TOKENS || count > MAX_TOKENS) {
+      throw new YamlLimitError(parser.offset, 'the text holds more values than are read');
     }
-    if (names > MOST_ALIASES * 2) {
-      throw new Beyond(parser.offset, `the text has more than ${MOST_ALIASES * 2} anchors and aliases`);
+    if (names > MAX_ALIASES * 2) {
+      throw new YamlLimitError(parser.offset, `the text has more than ${MAX_ALIASES * 2} anchors and aliases`);
     }
   }
   yield* parser.end();
@@ -239,8 +239,8 @@ function beyondLimits(plain: unknown): string | null {
       values += extent?.values ?? 1;
       depth = Math.max(depth, 1 + (extent?.depth ?? 0));
     }
-    if (depth > DEEPEST) return `nested deeper than ${DEEPEST} levels by its aliases`;
-    if (values > MOST_VALUES) return `more than ${MOST_VALUES} values once its aliases are followed`;
+    if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH} levels by its aliases`;
+    if (values > MAX_VALUES) return `more than ${MAX_VALUES} values once its aliases are followed`;
     known.set(value, { values, depth });
   }
   return null;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, parseDocument } from 'yaml';
-import { MOST_ALIASES } from './compose.ts';
+import { MAX_ALIASES } from './compose.ts';
 import {
   appended,
   type Context,
@@ -44,7 +44,7 @@ export function editYaml(text: string, edits: readonly YamlEdit[], options: Writ
 function plainOf(document: Document.Parsed): { readonly value: unknown } | null {
   if (document.errors.length > 0) return null;
   try {
-    const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MOST_ALIASES })));
+    const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES })));
     return { value };
   } catch {
     return null;

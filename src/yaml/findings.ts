@@ -18,8 +18,8 @@ export interface Findings {
 }
 
 /** Nobody corrects more at once, and a file of some megabytes can have a mistake in every line. */
-export const MOST_FINDINGS = 100;
-const LONGEST_MESSAGE = 400;
+export const MAX_FINDINGS = 100;
+const MAX_MESSAGE_LENGTH = 400;
 
 interface Noted {
   readonly place: Place;
@@ -44,7 +44,7 @@ export class FindingList {
   add(place: Place, say: () => string): void {
     this.#count += 1;
     this.#kept.push({ place, say });
-    if (this.#kept.length >= MOST_FINDINGS * 20) this.#kept = first(this.#kept);
+    if (this.#kept.length >= MAX_FINDINGS * 20) this.#kept = first(this.#kept);
   }
 
   /** The first findings of this list and of other lists of the same file. */
@@ -53,7 +53,7 @@ export class FindingList {
     const shown = first(lists.flatMap((list) => list.#kept)).map(({ place, say }) => ({
       line: place.line,
       column: place.column,
-      message: sanitize(say(), LONGEST_MESSAGE),
+      message: sanitize(say(), MAX_MESSAGE_LENGTH),
     }));
     return { shown, more: lists.reduce((sum, list) => sum + list.#count, 0) - shown.length };
   }
@@ -62,7 +62,7 @@ export class FindingList {
 function first(noted: readonly Noted[]): Noted[] {
   return [...noted]
     .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
-    .slice(0, MOST_FINDINGS);
+    .slice(0, MAX_FINDINGS);
 }
 
 /** `one finding`, or `12 findings`. */

@@ -40,22 +40,22 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   const quoteHint = (issue: z.core.$ZodIssue): string => {
     const node = nodes.at(issue.path);
     if (!isScalar(node) || typeof node.value !== 'number' || node.source === undefined) return '';
-    return textIsMeant(issue) ? `; put it in quotes: "${node.source}"` : '';
+    return expectsText(issue) ? `; put it in quotes: "${node.source}"` : '';
   };
 
   const addIssue = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): void => {
     const path = [...above, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
-        findings.add(keyAt(path, key), () => `${spelled(path)}unknown key "${sanitize(key, 64)}"`);
+        findings.add(keyAt(path, key), () => `${pathPrefix(path)}unknown key "${sanitize(key, 64)}"`);
       }
       return;
     }
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-      for (const inner of nearest(issue.errors)) addIssue(inner, path);
+      for (const inner of intendedIssues(issue.errors)) addIssue(inner, path);
       return;
     }
-    findings.add(at(path), () => `${spelled(path)}${issue.message}${quoteHint({ ...issue, path })}`);
+    findings.add(at(path), () => `${pathPrefix(path)}${issue.message}${quoteHint({ ...issue, path })}`);
   };
 
   const checked = check(schema, plain);
@@ -109,20 +109,20 @@ class Nodes {
 }
 
 /** Of several shapes, the intended one has the deepest issues, then the fewest. */
-function nearest(shapes: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+function intendedIssues(shapes: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
   const depth = (issues: readonly z.core.$ZodIssue[]): number =>
     Math.max(0, ...issues.map((issue) => issue.path.length));
   const [first] = [...shapes].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
   return first ?? [];
 }
 
-function textIsMeant(issue: z.core.$ZodIssue): boolean {
+function expectsText(issue: z.core.$ZodIssue): boolean {
   if (issue.code === 'invalid_type') return issue.expected === 'string';
   if (issue.code === 'invalid_value') return issue.values.every((value) => typeof value === 'string');
   return issue.code === 'invalid_union';
 }
 
-function spelled(path: readonly PropertyKey[]): string {
+function pathPrefix(path: readonly PropertyKey[]): string {
   let text = '';
   for (const part of path) {
     text += typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${sanitize(String(part), 64)}`;

@@ -2,9 +2,9 @@ import { constants, type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a pipe may be silent: `<(program)` may first ask a person for a passphrase. */
-const PATIENCE_MS = 60_000;
+const SILENCE_LIMIT_MS = 60_000;
 /** Interval between two reads of a pipe. */
-const LOOK_MS = 20;
+const POLL_MS = 20;
 const CHUNK_BYTES = 256 * 1024;
 
 /**
@@ -15,7 +15,7 @@ const CHUNK_BYTES = 256 * 1024;
 export async function readFileWithin(
   path: string,
   mostBytes: number,
-  patienceMs: number = PATIENCE_MS,
+  patienceMs: number = SILENCE_LIMIT_MS,
 ): Promise<Buffer> {
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
@@ -42,7 +42,7 @@ export async function readTextWithin(path: string, mostBytes: number): Promise<s
 
 async function nextChunk(handle: FileHandle, path: string, patienceMs: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  for (let waited = 0; waited < patienceMs; waited += LOOK_MS) {
+  for (let waited = 0; waited < patienceMs; waited += POLL_MS) {
     try {
       const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null);
       return buffer.subarray(0, bytesRead);
@@ -51,7 +51,7 @@ async function nextChunk(handle: FileHandle, path: string, patienceMs: number): 
       if (!(thrown instanceof Error)) throw thrown;
       if (Reflect.get(thrown, 'code') !== 'EAGAIN') throw Object.assign(thrown, { path });
     }
-    await sleep(LOOK_MS);
+    await sleep(POLL_MS);
   }
   throw failure('ETIMEDOUT', `nothing arrived for ${patienceMs} ms`, path);
 }

@@ -12,11 +12,11 @@ export interface WriteOptions {
  * `env:NAME`.
  */
 const PLAIN = /^(?:[A-Za-z][A-Za-z0-9_.-]*|\d{1,3}(?:\.\d{1,3}){3}|env:[A-Za-z_][A-Za-z0-9_]*)$/;
-const WORDS_WITH_A_MEANING = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
+const RESERVED_WORDS = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
 
 /** True if a text needs no quotes in YAML. */
 export function isPlain(text: string): boolean {
-  return PLAIN.test(text) && !WORDS_WITH_A_MEANING.test(text);
+  return PLAIN.test(text) && !RESERVED_WORDS.test(text);
 }
 
 /** True if a value has keys. */

@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(join(out, '..'), { recursive: true, force: true });
 });
 
-/** The fields of a persona; `says` may hold any command. */
+/** The fields of a persona; `verbatimAnswers` may hold any command. */
 const PersonaShape = z.strictObject({
   generation: z.enum(['nmc1', 'nmc2', 'nmc3']),
   card: z.record(z.string(), z.string()),

@@ -133,14 +133,14 @@ describe('card files in a folder', () => {
   it('will do alone only where no image for a UPS is needed', async () => {
     await writeFile(join(folder, 'apc_hw05_aos_696.bin'), BYTES);
     await expect(openFolder(folder)).rejects.toMatchObject({ code: 'config/images' });
-    expect((await openFolder(folder, { cardsWillDo: true })).cardFiles.length).toBe(1);
+    expect((await openFolder(folder, { allowCardFilesOnly: true })).cardFiles.length).toBe(1);
     await rm(join(folder, 'apc_hw05_aos_696.bin'));
-    await expect(openFolder(folder, { cardsWillDo: true })).rejects.toMatchObject({ code: 'config/images' });
+    await expect(openFolder(folder, { allowCardFilesOnly: true })).rejects.toMatchObject({ code: 'config/images' });
   });
 
   it('that cannot be read have a problem', async () => {
     await mkdir(join(folder, 'apc_hw05_aos_696.bin'));
-    const { cardFiles } = await openFolder(folder, { cardsWillDo: true });
+    const { cardFiles } = await openFolder(folder, { allowCardFilesOnly: true });
     expect(cardFiles[0]?.problems).toMatchObject([{ code: 'image/unreadable' }]);
   });
 

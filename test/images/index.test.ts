@@ -45,7 +45,7 @@ async function put(name: string, bytes: Buffer, when: Date): Promise<void> {
 }
 
 function openIndexed(of = folder): Promise<ImageFolder> {
-  return openFolder(of, { index, trouble: (message) => troubles.push(message) });
+  return openFolder(of, { index, onWarning: (message) => troubles.push(message) });
 }
 
 async function versions(): Promise<readonly (string | null)[]> {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredImage } from '../../src/core/index.ts';
 import { writeUsbDrive } from '../../src/images/index.ts';
-import { fatNameTrouble } from '../../src/images/usb-drive.ts';
+import { fatNameProblem } from '../../src/images/usb-drive.ts';
 import { FAT, imageIn, sha256, stickAt } from './usb-drives.ts';
 
 let folder: string;
@@ -230,7 +230,7 @@ describe('names of FAT', () => {
     'LPT9',
     'x'.repeat(256),
   ])('%j is none', (name) => {
-    expect(fatNameTrouble(name)).not.toBeNull();
+    expect(fatNameProblem(name)).not.toBeNull();
   });
 
   it.each([
@@ -241,13 +241,13 @@ describe('names of FAT', () => {
     'ä.enc',
     'x'.repeat(255),
   ])('%j is one', (name) => {
-    expect(fatNameTrouble(name)).toBeNull();
+    expect(fatNameProblem(name)).toBeNull();
   });
 
   it('are decided for any text, and never hold a path', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
-        if (fatNameTrouble(name) !== null) return;
+        if (fatNameProblem(name) !== null) return;
         for (const mark of ['/', '\\', '\0']) expect(name).not.toContain(mark);
         expect(name.length).toBeGreaterThan(0);
         expect(name.length).toBeLessThan(256);

@@ -65,27 +65,27 @@ describe('an anonymiser', () => {
       '     3137536 Nov  5  2020  apc_hw05_aos_696.bin',
     ].join('\n');
     const anonymiser = createAnonymiser();
-    for (const word of ['Unknown', 'sumx', 'Super User', 'apc', '', ' ']) anonymiser.know('name', word);
+    for (const word of ['Unknown', 'sumx', 'Super User', 'apc', '', ' ']) anonymiser.register('name', word);
     expect(anonymiser.text(text)).toBe(text);
   });
 
   it('takes short names out as words only', () => {
     const anonymiser = createAnonymiser();
-    anonymiser.know('user', 'ups');
+    anonymiser.register('user', 'ups');
     expect(anonymiser.text('ups upsfw ups: (ups)')).toBe('user-1 upsfw user-1: (user-1)');
   });
 
   it('finds an identifier in any case, and however it is spaced', () => {
     const anonymiser = createAnonymiser();
-    anonymiser.know('contact', 'Anna Example');
+    anonymiser.register('contact', 'Anna Example');
     expect(anonymiser.text('ANNA   example\tanna\texample')).toBe('contact-1\tcontact-1');
   });
 
   it('withholds a line rather than to give away an identifier that its substitutes make', () => {
     const anonymiser = createAnonymiser();
-    anonymiser.know('name', 'server-room');
+    anonymiser.register('name', 'server-room');
     expect(anonymiser.text('server-room')).toBe('name-1');
-    anonymiser.know('user', 'name');
+    anonymiser.register('user', 'name');
     expect(anonymiser.text('server-room')).toBe('(line withheld)');
   });
 

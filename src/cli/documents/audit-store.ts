@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import {
   escapedJson,
-  fileTrouble,
+  describeFileError,
   hasCode,
   Problem,
   parseJson,
@@ -113,7 +113,7 @@ export async function readAuditFile(file: string): Promise<AuditDocument> {
     return AuditSchema.parse(parseJson(await readTextWithin(file, LARGEST_AUDIT)));
   } catch (thrown) {
     const what =
-      fileTrouble(thrown) === null
+      describeFileError(thrown) === null
         ? 'is no audit of this version of upsfw'
         : `cannot be read: ${reasonOf(thrown)}`;
     throw new Problem('config/run', `The audit ${sanitize(file)} ${what}.`, {
