@@ -21,9 +21,11 @@ const ZONE = /^[A-Za-z0-9._-]{1,64}$/;
  */
 export function readHost(text: string): HostReading {
   if (text === '') return invalid('is empty');
-  if (/\s/.test(text)) return invalid('holds a blank: write one address or one host name');
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return invalid('is a URL: write its host alone, as in 192.0.2.10');
-  if (text.includes('/')) return invalid('holds a slash: write one address without a prefix, as in 192.0.2.10');
+  if (/\s/.test(text)) return invalid('contains a space: write one address or one host name');
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+    return invalid('is a URL: write only its host, such as 192.0.2.10');
+  if (text.includes('/'))
+    return invalid('contains a slash: write one address without a prefix, such as 192.0.2.10');
   if (text.startsWith('[') || text.includes(':')) return readIpv6(text);
   if (
     text
@@ -47,15 +49,15 @@ function invalid(why: string): HostReading {
 function readIpv6(text: string): HostReading {
   const bracketed = /^\[([^[\]]*)\](:\d+)?$/.exec(text);
   if (bracketed?.[2] !== undefined || /^[^:]*:\d{1,5}$/.test(text)) {
-    return invalid('holds a port: write the host alone, and the port below ports: { snmp: 161 }');
+    return invalid('contains a port: write only the host, and the port as ports: { snmp: 161 }');
   }
   const host = bracketed?.[1] ?? text;
   const [address = '', zone, ...more] = host.split('%');
   if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) {
-    return invalid('is no IPv6 address: write it as in 2001:db8::10');
+    return invalid('is not a valid IPv6 address: write it like 2001:db8::10');
   }
   if (more.length > 0 || (zone !== undefined && !ZONE.test(zone))) {
-    return invalid('has a zone that is no name of an interface: write it as in fe80::1%eth0');
+    return invalid('has a zone that is not an interface name: write it like fe80::1%eth0');
   }
   return unicastHost(ipaddr.IPv6.parse(address).range(), host);
 }
@@ -63,33 +65,37 @@ function readIpv6(text: string): HostReading {
 function readIpv4(text: string): HostReading {
   const parts = text.split('.');
   if (parts.some((part) => !/^\d+$/.test(part))) {
-    return invalid('is a number in another notation: write four decimal numbers, as in 192.0.2.10');
+    return invalid('is a number in another notation: write four decimal numbers, such as 192.0.2.10');
   }
-  if (parts.length !== 4) return invalid('is no IPv4 address: that has four numbers, as in 192.0.2.10');
+  if (parts.length !== 4)
+    return invalid('is not a valid IPv4 address: write four numbers, such as 192.0.2.10');
   if (parts.some((part) => /^0\d/.test(part))) {
-    return invalid('has a number with a leading zero, which some systems read as octal: write it without');
+    return invalid('has a number with a leading zero, which some systems read as octal: remove the zero');
   }
   if (parts.some((part) => part.length > 3 || Number(part) > 255)) {
-    return invalid('is no IPv4 address: each of its four numbers is 255 at most');
+    return invalid('is not a valid IPv4 address: each of the four numbers is at most 255');
   }
   return unicastHost(ipaddr.IPv4.parse(text).range(), text);
 }
 
 function unicastHost(range: string, host: string): HostReading {
   const isNone = range === 'multicast' || range === 'broadcast' || range === 'unspecified';
-  return isNone ? invalid(`is a ${range} address, at which no single device is`) : { ok: true, host };
+  return isNone ? invalid(`is a ${range} address: write the address of one device`) : { ok: true, host };
 }
 
 function readName(text: string): HostReading {
   if (text.length > MAX_NAME_LENGTH) {
-    return invalid(`has ${text.length} characters: a host name has ${MAX_NAME_LENGTH} at most`);
+    return invalid(`has ${text.length} characters: a host name has at most ${MAX_NAME_LENGTH}`);
   }
   // A trailing dot makes the name absolute.
   const labels = text.replace(/\.$/, '').split('.');
-  if (labels.some((label) => label === '')) return invalid('has an empty part: write one dot between two parts');
+  if (labels.some((label) => label === ''))
+    return invalid('has an empty part: write one dot between two parts');
   const long = labels.find((label) => label.length > 63);
   if (long !== undefined)
-    return invalid(`has a part of ${long.length} characters: 63 are the most between two dots`);
+    return invalid(`has a part of ${long.length} characters: at most 63 are allowed between two dots`);
   if (labels.every((label) => LABEL.test(label))) return { ok: true, host: text };
-  return invalid('is neither an address nor a host name: a name holds letters, digits, dot, dash and underscore');
+  return invalid(
+    'is neither an address nor a host name: a name consists of letters, digits, dots, dashes and underscores',
+  );
 }

@@ -38,7 +38,7 @@ export interface LookContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Receives every entry of every session, for the transcript of a run. */
-  readonly transcript?: (said: TranscriptEntry) => void;
+  readonly transcript?: (entry: TranscriptEntry) => void;
   /**
    * True: the versions of the card matter. Another source is read if the first one does not give all of them.
    */

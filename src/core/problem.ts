@@ -71,7 +71,7 @@ export function asProblem(thrown: unknown): Problem {
     return new Problem('config/file', trouble.message, { hint: trouble.hint, cause: thrown });
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return new Problem('internal/unexpected', `Unexpected error: ${sanitize(text)}`, {
-    hint: 'This is a fault of upsfw. Please report it with the command and the output of --log-level debug.',
+    hint: 'This is a defect in upsfw. Please report it with the command and the output of --log-level debug.',
     cause: thrown,
   });
 }

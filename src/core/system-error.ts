@@ -5,11 +5,11 @@ import { sanitize } from './text.ts';
  */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
-  EACCES: 'this user has no right to',
-  EPERM: 'the system does not allow it',
+  EACCES: 'permission denied',
+  EPERM: 'the operation is not permitted',
   EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is a file and no folder',
-  EEXIST: 'it exists already',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'it already exists',
   ENOTEMPTY: 'the folder is not empty',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space is left on the device',
@@ -18,15 +18,15 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'this process has too many files open',
   ENFILE: 'the system has too many files open',
   ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'the symbolic links form a circle',
+  ELOOP: 'the symbolic links form a loop',
   EBUSY: 'it is in use',
   EXDEV: 'it is on another file system',
-  EIO: 'the device reports an input or output error',
-  ENXIO: 'there is no device, or nobody at its other end',
+  EIO: 'the disk reports an input/output error',
+  ENXIO: 'there is no such device, or nothing reads from it',
   ENODEV: 'there is no such device',
-  ESTALE: 'the network file system has lost it',
+  ESTALE: 'the network file system no longer knows it',
   ETIMEDOUT: 'nothing arrived in time',
-  ETXTBSY: 'it is a program that runs',
+  ETXTBSY: 'it is a running program',
 };
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -34,7 +34,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EDQUOT: 'Free space in the quota of this user, then run the command again.',
   EMFILE: 'Raise the limit of open files (ulimit -n), or run fewer commands at once.',
   ENFILE: 'Raise the limit of open files of the system, or run fewer programs at once.',
-  EROFS: 'Name a place that can be written to.',
+  EROFS: 'Name a writable file or folder.',
 };
 
 /** Codes that concern the machine, not one path. */
@@ -66,7 +66,9 @@ export function reasonOf(thrown: unknown): string {
  * Message and hint for a file system error that nobody handled; null for any other error. Failed program
  * starts and connections also have a path or a code, but are no file system errors.
  */
-export function describeFileError(thrown: unknown): { readonly message: string; readonly hint: string } | null {
+export function describeFileError(
+  thrown: unknown,
+): { readonly message: string; readonly hint: string } | null {
   const error = systemError(thrown);
   if (error === null || !Object.hasOwn(REASONS, error.code)) return null;
   const { code, syscall, path } = error;
@@ -75,6 +77,6 @@ export function describeFileError(thrown: unknown): { readonly message: string; 
   const what = path === null ? 'A file' : sanitize(path, 400);
   return {
     message: `${what} cannot be used: ${reasonOf(error)}, ${sanitize(syscall, 20)}.`,
-    hint: HINTS[code] ?? 'Check the path, and that this user may read or write it.',
+    hint: HINTS[code] ?? 'Check the path and the permissions of this user.',
   };
 }

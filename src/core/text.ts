@@ -110,8 +110,10 @@ function checkLimits(text: string): void {
       depth += 1;
       count += 1;
     } else depth -= 1;
-    if (depth > MAX_DEPTH) throw new JsonLimitError(found.index, `it is nested deeper than ${MAX_DEPTH} levels`);
-    if (count > MAX_CONTAINERS) throw new JsonLimitError(found.index, `it has more than ${MAX_CONTAINERS} arrays and objects`);
+    if (depth > MAX_DEPTH)
+      throw new JsonLimitError(found.index, `it is nested deeper than ${MAX_DEPTH} levels`);
+    if (count > MAX_CONTAINERS)
+      throw new JsonLimitError(found.index, `it has more than ${MAX_CONTAINERS} arrays and objects`);
   }
 }
 

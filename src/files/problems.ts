@@ -6,7 +6,7 @@ interface DiskError {
   readonly remedy: string;
 }
 
-const RIGHTS = 'Give the user that runs upsfw the right to read and write there';
+const RIGHTS = 'Allow the user that runs upsfw to read and write there';
 const OTHER_FOLDER = 'or name another folder with --state';
 
 const DISK_ERRORS: Readonly<Record<string, DiskError>> = {
@@ -16,7 +16,7 @@ const DISK_ERRORS: Readonly<Record<string, DiskError>> = {
   EROFS: { why: 'its file system is read-only', remedy: `Mount it for writing, ${OTHER_FOLDER}` },
   EACCES: { why: 'permission is denied', remedy: `${RIGHTS}, ${OTHER_FOLDER}` },
   EPERM: { why: 'the system does not permit it', remedy: `${RIGHTS}, ${OTHER_FOLDER}` },
-  ENOENT: { why: 'the file or its folder is not there', remedy: 'See whether somebody removed the folder' },
+  ENOENT: { why: 'the file or its folder is not there', remedy: 'Check whether the folder was removed' },
   ENOTDIR: { why: 'a part of the path is not a folder', remedy: 'Name another folder with --state' },
   ELOOP: { why: 'a symbolic link is in its place', remedy: 'Remove the link' },
   EIO: { why: 'the disk reports an input/output error', remedy: 'Check the disk' },
@@ -27,12 +27,12 @@ const DISK_ERRORS: Readonly<Record<string, DiskError>> = {
 
 /**
  * The Problem `config/state` for a failed file operation. `what`: a sentence without its full stop, such as
- * "/x/y cannot be written". `then`: the command to run after the remedy. A Problem is returned unchanged.
+ * "/x/y cannot be written". `command`: run it after the remedy. A Problem is returned unchanged.
  */
-export function diskProblem(thrown: unknown, what: string, then: string | null = null): Problem {
+export function diskProblem(thrown: unknown, what: string, command: string | null = null): Problem {
   if (thrown instanceof Problem) return thrown;
   const { why, remedy } = meaningOf(thrown);
-  const hint = then === null ? `${remedy}.` : `${remedy}, then run: ${then}`;
+  const hint = command === null ? `${remedy}.` : `${remedy}, then run: ${command}`;
   return new Problem('config/state', `${what}: ${why}.`, { hint, cause: thrown });
 }
 

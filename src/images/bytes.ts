@@ -9,7 +9,7 @@ export async function readBytes(image: StoredFile): Promise<Buffer> {
   try {
     bytes = await readFile(image.path);
   } catch (thrown) {
-    throw new Problem('image/changed', `${image.file} cannot be read any more.`, {
+    throw new Problem('image/changed', `${image.file} can no longer be read.`, {
       hint: 'Put the file back, or make a new plan.',
       cause: thrown,
     });
@@ -28,9 +28,13 @@ export async function readBytes(image: StoredFile): Promise<Buffer> {
   // The planned metadata may come from the image index; the bytes themselves must agree with it.
   const [planned, found] = [summary(image), summary({ ...image, ...now })];
   if (planned !== found) {
-    throw new Problem('image/changed', `${image.file}: planned as ${planned}, its bytes say ${found}.`, {
-      hint: 'Remove the image index (images.json in the state folder), then make a new plan.',
-    });
+    throw new Problem(
+      'image/changed',
+      `${image.file}: planned as ${planned}, but the file contains ${found}.`,
+      {
+        hint: 'Remove the image index (images.json in the state folder), then make a new plan.',
+      },
+    );
   }
   return bytes;
 }

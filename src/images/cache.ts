@@ -86,7 +86,10 @@ export async function loadIndex(file: string): Promise<IndexRead> {
     return { entries: new Map(entries.map((entry) => [entry.path, entry])), damage: null };
   } catch (thrown) {
     if (hasCode(thrown, 'ENOENT')) return { entries: new Map(), damage: null };
-    return { entries: new Map(), damage: `The image index ${file} is damaged; the images are read anew.` };
+    return {
+      entries: new Map(),
+      damage: `The image index ${file} is damaged, so all images are read again.`,
+    };
   }
 }
 

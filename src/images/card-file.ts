@@ -57,8 +57,11 @@ export function readCardName(file: string): { readonly claims: Claims; readonly 
   const whole = WHOLE.exec(file);
   const found = whole ?? MODULE.exec(file);
   if (found === null) {
-    const wanted = /\.nmc3$/i.test(file) ? 'apc_hw21_su_2.5.0.8.nmc3' : 'apc_hw05_sumx_696.bin';
-    return { claims: NOTHING, why: `The name does not tell platform, part and version, as ${wanted} does.` };
+    const example = /\.nmc3$/i.test(file) ? 'apc_hw21_su_2.5.0.8.nmc3' : 'apc_hw05_sumx_696.bin';
+    return {
+      claims: NOTHING,
+      why: `The name does not contain platform, part and version, unlike ${example}.`,
+    };
   }
   const [platform = '', name = '', number = ''] = found.slice(1).map((text) => text.toLowerCase());
   const part = whole === null ? partOf(name) : APPLICATIONS.includes(name) ? 'card' : null;
@@ -66,14 +69,16 @@ export function readCardName(file: string): { readonly claims: Claims; readonly 
   // Four places need separators, so three bare digits are not the version of a whole file.
   const version = whole !== null && THREE_DIGITS.test(number) ? null : versionOf(number);
   const claims: Claims = { platform, part, app, version };
-  const own = whole === null ? SECOND_GENERATION : THIRD_GENERATION;
-  if (!own.includes(platform)) {
-    const ending = whole === null ? '.bin' : '.nmc3';
-    return { claims, why: `Updates by a single ${ending} file are not known for the platform ${platform}.` };
+  const platforms = whole === null ? SECOND_GENERATION : THIRD_GENERATION;
+  if (!platforms.includes(platform)) {
+    const extension = whole === null ? '.bin' : '.nmc3';
+    return {
+      claims,
+      why: `No update of platform ${platform} with a single ${extension} file is documented.`,
+    };
   }
-  if (part === null) return { claims, why: `"${name}" is no part of the card of a UPS.` };
-  if (version === null)
-    return { claims, why: `The name gives "${number}", which is no version for certain.` };
+  if (part === null) return { claims, why: `"${name}" is not a part of a UPS card.` };
+  if (version === null) return { claims, why: `The version "${number}" in the name is ambiguous.` };
   return { claims, why: null };
 }
 
@@ -101,27 +106,27 @@ function contentProblem(bytes: Uint8Array, file: string): ImageProblem | null {
     return {
       code: 'image/format',
       message:
-        'This is a package of the vendor, not a firmware file: unpack it (unzip) and use the files in its folder Bins.',
+        'This is a vendor package, not a firmware file: unpack it (unzip) and use the files in its folder Bins.',
     };
   }
   if (/^\s*<(?:!doctype|html|\?xml)/i.test(head)) {
     return {
       code: 'image/format',
-      message: 'This is a page, not a firmware file: the download gave something else.',
+      message: 'This is a web page, not a firmware file: download the file again.',
     };
   }
   const image = readImage(bytes, file);
   if (image.microLinkId === null || image.problems.length > 0) return null;
   return {
     code: 'image/format',
-    message: `This is an image for a UPS of id ${image.microLinkId}, not firmware for a card.`,
+    message: `This is an image for a UPS with ID${image.microLinkId}, not firmware for a card.`,
   };
 }
 
 export function tooLargeForCard(bytes: number): ImageProblem {
   return {
     code: 'image/size',
-    message: `The file has ${bytes} bytes, more than the ${LARGEST_CARD_FILE} that are read.`,
+    message: `The file has ${bytes} bytes; the limit is ${LARGEST_CARD_FILE}.`,
   };
 }
 

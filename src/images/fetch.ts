@@ -31,8 +31,8 @@ const MAX_REDIRECTS = 3;
 export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
   const url = checkedUrl(options.url);
   const file = fileName(url);
-  const wanted = options.sha256.toLowerCase();
-  if (!/^[0-9a-f]{64}$/.test(wanted)) {
+  const expected = options.sha256.toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(expected)) {
     throw failure(`"${sanitize(options.sha256)}" is not a sha256.`, 'Give 64 hexadecimal digits.');
   }
   const path = resolve(options.dir, file);
@@ -40,16 +40,16 @@ export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
   const draft = join(options.dir, `.${file}.${randomUUID()}.part`);
   try {
     const received = await download(url, draft, options);
-    if (received !== wanted) {
+    if (received !== expected) {
       throw failure(
-        `${file}: wanted sha256 ${wanted}, received ${received}.`,
-        'Do not use this file. Check address and hash.',
+        `${file}: expected sha256 ${expected}, received ${received}.`,
+        'Do not use this file. Check the URL and the hash.',
       );
     }
     const image = { ...readImage(await readFile(draft), file), path };
     const [problem] = image.problems;
     if (problem !== undefined) {
-      throw failure(`${file} is not an intact image: ${problem.message}`, 'Check the address.');
+      throw failure(`${file} is not an intact image: ${problem.message}`, 'Check the URL.');
     }
     if (!(await placeNew(draft, path))) throw alreadyExists(path);
     return image;
@@ -64,7 +64,7 @@ export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
 async function checkPlace(dir: string, path: string): Promise<void> {
   const folder = await stat(dir).catch(() => null);
   if (folder === null || !folder.isDirectory()) {
-    throw failure(`There is no folder ${dir} to put the image into.`, 'Make it, or name another with --to.');
+    throw failure(`The folder ${dir} does not exist.`, 'Create it, or name another one with --to.');
   }
   if ((await stat(path).catch(() => null)) !== null) throw alreadyExists(path);
 }
@@ -73,11 +73,11 @@ function toProblem(thrown: unknown, file: string, signal: AbortSignal): Problem 
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof Error && thrown.cause instanceof Problem) return thrown.cause;
   if (signal.aborted) {
-    return failure(`${file}: the download was stopped, nothing was kept.`, 'Begin it again.', thrown);
+    return failure(`${file}: the download was stopped; nothing was saved.`, 'Start it again.', thrown);
   }
   return failure(
     `${file} could not be downloaded: ${reason(thrown)}`,
-    'Check the address and try again.',
+    'Check the URL and try again.',
     thrown,
   );
 }
@@ -116,7 +116,7 @@ async function download(url: URL, draft: string, options: FetchOptions): Promise
     hooks: {
       beforeRedirect: [
         (request) => {
-          if (request.url === undefined) throw failure('A redirect leads nowhere.', 'Check the address.');
+          if (request.url === undefined) throw failure('A redirect has no target.', 'Check the URL.');
           last = redirected(last, String(request.url));
         },
       ],
@@ -127,10 +127,7 @@ async function download(url: URL, draft: string, options: FetchOptions): Promise
       bytes += chunk.length;
       if (bytes > options.maxBytes) {
         done(
-          failure(
-            `More than ${options.maxBytes} bytes arrived.`,
-            'No image is that large. Check the address.',
-          ),
+          failure(`More than ${options.maxBytes} bytes arrived.`, 'No image is that large. Check the URL.'),
         );
         return;
       }
@@ -147,24 +144,24 @@ function redirected(from: URL, text: string): URL {
   const to = checkedUrl(text);
   if (from.protocol !== 'https:' || to.protocol === 'https:') return to;
   throw failure(
-    `${from.protocol}//${from.host} leads to ${to.protocol}//${to.host}, which is not encrypted.`,
-    'Use an address that stays with https://.',
+    `${from.protocol}//${from.host} redirects to ${to.protocol}//${to.host}, which is not encrypted.`,
+    'Use a URL that redirects only to https://.',
   );
 }
 
 /** HTTPS everywhere; plain HTTP only to this machine. */
 function checkedUrl(text: string): URL {
-  const url = parsed(text);
+  const url = parseUrl(text);
   const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)) return url;
-  throw failure(`${url.protocol}//${url.hostname} is not encrypted.`, 'Use an https:// address.');
+  throw failure(`${url.protocol}//${url.hostname} is not encrypted.`, 'Use an https:// URL.');
 }
 
-function parsed(text: string): URL {
+function parseUrl(text: string): URL {
   try {
     return new URL(text);
   } catch {
-    throw failure(`"${sanitize(text)}" is not an address.`, 'Give a full address that begins with https://.');
+    throw failure(`"${sanitize(text)}" is not a URL.`, 'Give a full URL that starts with https://.');
   }
 }
 
@@ -173,7 +170,7 @@ function fileName(url: URL): string {
   if (FILE_NAME.test(name)) return name;
   throw failure(
     `"${sanitize(name)}" is not the name of an image file.`,
-    'The address must end in a name like NAME.enc.',
+    'The URL must end in a file name such as NAME.enc.',
   );
 }
 
@@ -186,7 +183,7 @@ function decoded(text: string): string {
 }
 
 function alreadyExists(path: string): Problem {
-  return failure(`${path} is already there.`, 'Remove it first if it shall be replaced.');
+  return failure(`${path} already exists.`, 'Remove it first to replace it.');
 }
 
 function failure(message: string, hint: string, cause?: unknown): Problem {

@@ -58,8 +58,8 @@ interface Reading {
 }
 
 async function readUnlessKnown(path: string, known: IndexEntry | undefined): Promise<Reading> {
-  const now = known === undefined ? null : await readStamp(path);
-  if (known !== undefined && now !== null && sameStamp(known.stamp, now)) {
+  const current = known === undefined ? null : await readStamp(path);
+  if (known !== undefined && current !== null && sameStamp(known.stamp, current)) {
     return { image: { ...known.image, path }, entry: known };
   }
   const { image, stamp } = await readImageFile(path);
@@ -99,7 +99,7 @@ interface Listed {
   readonly cardFiles: readonly string[];
 }
 
-async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
+async function listFolder(dir: string, allowCardFilesOnly: boolean): Promise<Listed> {
   let names: readonly string[];
   try {
     names = (await readdir(dir)).sort();
@@ -111,33 +111,38 @@ async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
     });
   }
   const folder = resolve(dir);
-  const those = (wanted: (name: string) => boolean): readonly string[] =>
-    names.filter(wanted).map((name) => join(folder, name));
-  const listed = { images: those((name) => IMAGE_FILE.test(name)), cardFiles: those(isCardName) };
-  if (listed.images.length === 0 && !(cardsWillDo && listed.cardFiles.length > 0)) {
-    const none = cardsWillDo
+  const pathsOf = (matches: (name: string) => boolean): readonly string[] =>
+    names.filter(matches).map((name) => join(folder, name));
+  const listed = { images: pathsOf((name) => IMAGE_FILE.test(name)), cardFiles: pathsOf(isCardName) };
+  if (listed.images.length === 0 && !(allowCardFilesOnly && listed.cardFiles.length > 0)) {
+    const missing = allowCardFilesOnly
       ? 'neither an image (.enc) nor a firmware file for a card (.bin, .nmc3)'
-      : 'no file that ends in .enc';
-    const packed = names.filter((name) => PACKAGE_NAME.test(name));
-    const beside = packed.length > 0 ? `, only ${joinList(packed.map((name) => sanitize(name)))}` : '';
-    throw new Problem('config/images', `The images folder ${sanitize(dir, 400)} holds ${none}${beside}.`, {
-      hint: packed[0] === undefined ? WHERE_IMAGES_COME_FROM : howToUnpack(sanitize(packed[0])),
-    });
+      : 'no .enc file';
+    const packages = names.filter((name) => PACKAGE_NAME.test(name));
+    const found = packages.length > 0 ? `, only ${joinList(packages.map((name) => sanitize(name)))}` : '';
+    throw new Problem(
+      'config/images',
+      `The images folder ${sanitize(dir, 400)} contains ${missing}${found}.`,
+      {
+        hint: packages[0] === undefined ? WHERE_IMAGES_COME_FROM : howToUnpack(sanitize(packages[0])),
+      },
+    );
   }
   return listed;
 }
 
 /** Package formats of the vendor. */
 const PACKAGE_NAME = /\.(?:exe|zip|7z)$/i;
-const WHERE_IMAGES_COME_FROM = 'Put the image files of the vendor there. They come with the Firmware Upgrade Wizard.';
+const WHERE_IMAGES_COME_FROM =
+  'Copy the image files of the vendor there. They come with the Firmware Upgrade Wizard.';
 
 /** Packages for cards are ZIP files. Whether a package of the wizard is one depends on its release. */
 function howToUnpack(name: string): string {
   if (/^apc_hw/i.test(name))
-    return `${name} is a ZIP file with firmware for cards: unpack it (unzip ${name}) and copy the files of its folder Bins here.`;
+    return `${name} is a ZIP file with firmware for cards: unpack it (unzip ${name}) and copy the files of its folder Bins there.`;
   return (
-    `Take the .enc files out of ${name} and put them there. Many such files are ZIP files: try unzip -l ${name}, or 7-Zip. ` +
-    'If it is none, run it on a computer with Windows and copy the .enc files of its folder.'
+    `Extract the .enc files from ${name} and copy them there. Many such packages are ZIP files: try unzip -l ${name}, or 7-Zip. ` +
+    'Otherwise run it on a Windows computer and copy the .enc files from its folder.'
   );
 }
 
@@ -175,8 +180,8 @@ async function isFolder(path: string): Promise<boolean> {
       throw new Problem('config/images', `There is no file or folder ${path}.`, { hint: 'Check the path.' });
     }
     const why = thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
-    throw new Problem('config/images', `${path} cannot be looked at: ${why}`, {
-      hint: 'Check where it leads, and that the user that runs upsfw may read it.',
+    throw new Problem('config/images', `${path} cannot be read: ${why}`, {
+      hint: 'Check the path and the permissions of this user.',
       cause: thrown,
     });
   }

@@ -40,7 +40,7 @@ async function readOpened(path: string): Promise<FileReading> {
   const handle = await open(path);
   try {
     const before = await handle.stat({ bigint: true });
-    const begunNs = BigInt(Date.now()) * 1_000_000n;
+    const startNs = BigInt(Date.now()) * 1_000_000n;
     const bytes = await handle.readFile();
     const after = await handle.stat({ bigint: true });
     const stamp = stampOf(before);
@@ -48,7 +48,7 @@ async function readOpened(path: string): Promise<FileReading> {
     const settled =
       bytes.length === stamp.sizeBytes &&
       sameStamp(stamp, stampOf(after)) &&
-      before.mtimeNs < begunNs - RECENT_NS;
+      before.mtimeNs < startNs - RECENT_NS;
     return { image: { ...readImage(bytes, basename(path)), path }, stamp: settled ? stamp : null };
   } finally {
     await handle.close();
@@ -86,7 +86,7 @@ function unread(path: string, why: string): FileReading {
 function tooLarge(path: string, size: bigint): FileReading {
   return withoutBytes(path, Number(size), {
     code: 'image/size',
-    message: `The file has ${size} bytes, more than the ${LARGEST_IMAGE} that are read.`,
+    message: `The file has ${size} bytes; the limit is ${LARGEST_IMAGE}.`,
   });
 }
 

@@ -61,21 +61,21 @@ function missingApplications(parts: readonly ImagePart[]): readonly ImageProblem
   const problems = lonely.map(
     (part): ImageProblem => ({
       code: 'image/truncated',
-      message: `There is a boot loader ${part.name} ${part.version ?? ''} for a processor, and no application for it.`,
+      message: `The boot loader ${part.name} ${part.version ?? ''} has no application for its processor.`,
     }),
   );
   const needed = slots.has(SLOT.manifest) ? [SLOT.firstApplication] : APPLICATIONS;
   if (needed.some((slot) => slots.has(slot))) return problems;
-  return [...problems, { code: 'image/truncated', message: 'There is no record of the main application.' }];
+  return [
+    ...problems,
+    { code: 'image/truncated', message: 'The record of the main application is missing.' },
+  ];
 }
 
 function walk(bytes: Uint8Array): Walk {
   if (bytes.length === 0) return failed('image/empty', 'The file has 0 bytes.');
   if (bytes.length > LARGEST_IMAGE) {
-    return failed(
-      'image/size',
-      `The file has ${bytes.length} bytes, more than the ${LARGEST_IMAGE} that are read.`,
-    );
+    return failed('image/size', `The file has ${bytes.length} bytes; the limit is ${LARGEST_IMAGE}.`);
   }
   const problems: ImageProblem[] = [];
   if (bytes.length % HEADER.bytes !== 0) {
@@ -124,7 +124,7 @@ function readRecord(bytes: Uint8Array, offset: number, number: number, expected:
   if (offset + HEADER.bytes > bytes.length) {
     add(
       'image/truncated',
-      `The header of ${place} needs ${HEADER.bytes} bytes, ${bytes.length - offset} are there.`,
+      `The header of ${place} needs ${HEADER.bytes} bytes, ${bytes.length - offset} remain.`,
     );
     return stop();
   }
@@ -154,11 +154,11 @@ function readRecord(bytes: Uint8Array, offset: number, number: number, expected:
   if (view.getUint16(HEADER.alwaysZero) !== 0) {
     add(
       'image/format',
-      `${place}: two bytes that are zero in every known image hold ${hex(view.getUint16(HEADER.alwaysZero))}.`,
+      `${place}: two bytes that are zero in every known image contain ${hex(view.getUint16(HEADER.alwaysZero))}.`,
     );
   }
   const id = view.getUint32(HEADER.id);
-  if (id === 0 || id > 0xffff) add('image/format', `${place}: ${id} is no Micro-Link id.`);
+  if (id === 0 || id > 0xffff) add('image/format', `${place}: ${id} is not a valid Micro-Link ID.`);
 
   const named = readName(header, place, add);
   const length = view.getUint32(HEADER.payloadLength);
@@ -174,10 +174,7 @@ function readRecord(bytes: Uint8Array, offset: number, number: number, expected:
   };
   if (length === 0) add('image/format', `${place} has no payload.`);
   if (begin + padded > bytes.length) {
-    add(
-      'image/truncated',
-      `The payload of ${place} needs ${padded} bytes, ${bytes.length - begin} are there.`,
-    );
+    add('image/truncated', `The payload of ${place} needs ${padded} bytes, ${bytes.length - begin} remain.`);
     return { part, problems, format, next: null };
   }
   const storedPayload = view.getUint16(HEADER.payloadChecksum);

@@ -30,7 +30,7 @@ export interface UsbDriveResult {
 
 const FAT = 0x4d44;
 /** Likely file systems of a wrongly named folder; for the message only. */
-const OTHERS: ReadonlyMap<number, string> = new Map([
+const OTHER_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x2011bab0, 'exFAT'],
   [0x5346544e, 'NTFS'],
   [0x65735546, 'a FUSE file system (NTFS or exFAT through a helper)'],
@@ -61,14 +61,14 @@ export async function writeUsbDrive(
   system: UsbDriveSystem = SYSTEM,
 ): Promise<UsbDriveResult> {
   const { file, sha256, sizeBytes } = image;
-  const trouble = fatNameProblem(file);
-  if (trouble !== null) {
-    throw unfit(
-      `FAT cannot hold the name ${sanitize(file)}: ${trouble}.`,
-      'Give the file a plain name, such as the vendor gave it.',
+  const invalid = fatNameProblem(file);
+  if (invalid !== null) {
+    throw unusable(
+      `FAT cannot store the name ${sanitize(file)}: ${invalid}.`,
+      'Give the file a plain name, such as the one from the vendor.',
     );
   }
-  const root = await openRoot(dir, system);
+  const root = await checkRoot(dir, system);
   const names = await entriesOf(root);
   const isOfSystem = (name: string): boolean => OF_SYSTEMS.has(name.toLowerCase());
   const [present, ...others] = names.filter((name) => !isOfSystem(name)).sort();
@@ -79,57 +79,57 @@ export async function writeUsbDrive(
     throw notEmpty(root, [present, ...others]);
   }
   const bytes = await readBytes(image);
-  await checkRoom(root, bytes.length, system);
+  await checkSpace(root, bytes.length, system);
   await putInPlace(root, file, bytes);
   const found = await hashOf(join(root, file));
   if (found !== sha256) {
     throw new Problem(
       'image/copy',
-      `${sanitize(join(root, file))}: written was sha256 ${sha256}, read back is ${found}.`,
+      `${sanitize(join(root, file))}: written was sha256 ${sha256}, read back was ${found}.`,
       {
-        hint: 'Do not use this stick. Take another one.',
+        hint: 'Do not use this USB drive. Use another one.',
       },
     );
   }
   return { ...result, state: 'written' };
 }
 
-function unfit(message: string, hint: string, cause?: unknown): Problem {
+function unusable(message: string, hint: string, cause?: unknown): Problem {
   return new Problem('config/usb-drive', message, { hint, cause });
 }
 
 /** Checks that a folder is the root of a FAT drive. */
-async function openRoot(dir: string, system: UsbDriveSystem): Promise<string> {
+async function checkRoot(dir: string, system: UsbDriveSystem): Promise<string> {
   const root = await realpath(dir).catch((thrown: unknown) => {
-    throw unfit(
+    throw unusable(
       hasCode(thrown, 'ENOENT')
         ? `There is no folder ${sanitize(dir)}.`
-        : `${sanitize(dir)} cannot be looked at: ${reasonOf(thrown)}`,
-      'Put the stick in, have it mounted, and name the folder where it is mounted.',
+        : `${sanitize(dir)} cannot be read: ${reasonOf(thrown)}`,
+      'Insert the USB drive, mount it, and name its mount point.',
       thrown,
     );
   });
   try {
     if (!(await stat(root)).isDirectory()) {
-      throw unfit(
-        `${sanitize(dir)} is no folder.`,
-        'Name the folder where the stick is mounted, not its device.',
+      throw unusable(
+        `${sanitize(dir)} is not a folder.`,
+        'Name the mount point of the USB drive, not its device.',
       );
     }
     const { type } = await system.statfs(root);
     if (type !== FAT) throw notFat(root, type);
     const above = dirname(root);
     if (above !== root && (await system.deviceOf(above)) === (await system.deviceOf(root))) {
-      throw unfit(
-        `${sanitize(root)} is a folder on the stick and not its root.`,
-        'Name the folder where the stick is mounted: the unit finds one firmware file on all of it.',
+      throw unusable(
+        `${sanitize(root)} is a folder on the USB drive, not its root.`,
+        'Name the mount point of the USB drive: the unit accepts only one firmware file on the whole drive.',
       );
     }
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
-    throw unfit(
-      `What ${sanitize(root)} lies on cannot be told: ${reasonOf(thrown)}`,
-      'Do this where the system tells the type of a file system, such as on Linux.',
+    throw unusable(
+      `The file system of ${sanitize(root)} cannot be determined: ${reasonOf(thrown)}`,
+      'Use a system that reports the type of a file system, such as Linux.',
       thrown,
     );
   }
@@ -137,11 +137,11 @@ async function openRoot(dir: string, system: UsbDriveSystem): Promise<string> {
 }
 
 function notFat(root: string, type: number): Problem {
-  const name = OTHERS.get(type);
-  const seen = `type 0x${type.toString(16)}`;
-  return unfit(
-    `${sanitize(root)} is not on a FAT file system: ${name === undefined ? `the system gives ${seen}` : `it is ${name} (${seen})`}.`,
-    'Format a stick with FAT32 and name the folder where it is mounted. exFAT and NTFS are not read by the unit.',
+  const name = OTHER_FILE_SYSTEMS.get(type);
+  const seen = `0x${type.toString(16)}`;
+  return unusable(
+    `${sanitize(root)} is not on a FAT file system: ${name === undefined ? `its type is ${seen}` : `it is ${name} (${seen})`}.`,
+    'Format a USB drive with FAT32 and name its mount point. The unit cannot read exFAT and NTFS.',
   );
 }
 
@@ -149,28 +149,29 @@ async function entriesOf(root: string): Promise<readonly string[]> {
   try {
     return await readdir(root);
   } catch (thrown) {
-    throw unfit(
+    throw unusable(
       `${sanitize(root)} cannot be read: ${reasonOf(thrown)}`,
-      'Check the stick, and that the user that runs upsfw may read it.',
+      'Check the USB drive, and that the user that runs upsfw may read it.',
       thrown,
     );
   }
 }
 
 function notEmpty(root: string, names: readonly string[]): Problem {
-  return unfit(
-    `${sanitize(root)} holds ${joinList(names.map((name) => sanitize(name, 60)))}; exactly one firmware file may be on the stick and nothing else.`,
-    'Take an empty stick, or clear this one yourself: upsfw deletes nothing.',
+  return unusable(
+    `${sanitize(root)} contains ${joinList(names.map((name) => sanitize(name, 60)))}; the USB drive may contain exactly one firmware file and nothing else.`,
+    'Use an empty USB drive, or clear this one yourself: upsfw deletes nothing.',
   );
 }
 
-async function checkRoom(root: string, wanted: number, system: UsbDriveSystem): Promise<void> {
+async function checkSpace(root: string, needed: number, system: UsbDriveSystem): Promise<void> {
   const { bsize, bavail } = await system.statfs(root);
-  if (bsize * bavail < wanted) throw full(root, `${bsize * bavail} bytes are free, needed are ${wanted}`);
+  if (bsize * bavail < needed)
+    throw driveFull(root, `${bsize * bavail} bytes are free, ${needed} are needed`);
 }
 
-function full(root: string, why: string, cause?: unknown): Problem {
-  return unfit(`There is no room on ${sanitize(root)}: ${why}.`, 'Take a larger stick.', cause);
+function driveFull(root: string, why: string, cause?: unknown): Problem {
+  return unusable(`There is no space on ${sanitize(root)}: ${why}.`, 'Use a larger USB drive.', cause);
 }
 
 /** If the drive is pulled during this, it holds a file of another name or the whole file. */
@@ -188,10 +189,10 @@ async function putInPlace(root: string, file: string, bytes: Buffer): Promise<vo
     // This fails too if the drive was pulled; the first error is the one to report.
     await rm(draft, { force: true }).catch(() => undefined);
     if (thrown instanceof Problem) throw thrown;
-    if (hasCode(thrown, 'ENOSPC')) throw full(root, 'the disk is full', thrown);
-    throw unfit(
+    if (hasCode(thrown, 'ENOSPC')) throw driveFull(root, 'the disk is full', thrown);
+    throw unusable(
       `${sanitize(path)} cannot be written: ${reasonOf(thrown)}`,
-      'Check the stick (a switch may forbid writing), and that the user that runs upsfw may write to it.',
+      'Check the write-protect switch of the USB drive, and that the user that runs upsfw may write to it.',
       thrown,
     );
   }
@@ -213,7 +214,7 @@ async function hashOf(path: string): Promise<string> {
       .update(await readFile(path))
       .digest('hex');
   } catch (thrown) {
-    throw unfit(`${sanitize(path)} cannot be read: ${reasonOf(thrown)}`, 'Take another stick.', thrown);
+    throw unusable(`${sanitize(path)} cannot be read: ${reasonOf(thrown)}`, 'Use another USB drive.', thrown);
   }
 }
 
@@ -228,10 +229,11 @@ const MAX_LENGTH = 255;
 /** Why FAT cannot store a file name; null if it can. */
 export function fatNameProblem(name: string): string | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: FAT holds none of them
-  const odd = /["*/:<>?\\|\u0000-\u001f\u007f]/.exec(name)?.[0];
-  if (odd !== undefined) return `it has the character ${JSON.stringify(odd)}`;
-  if (name === '' || name.length > MAX_LENGTH) return `it has ${name.length} characters, and FAT holds 1 to 255`;
+  const forbidden = /["*/:<>?\\|\u0000-\u001f\u007f]/.exec(name)?.[0];
+  if (forbidden !== undefined) return `it contains the character ${JSON.stringify(forbidden)}`;
+  if (name === '' || name.length > MAX_LENGTH)
+    return `it has ${name.length} characters, and FAT allows 1 to 255`;
   if (/[. ]$/.test(name) || name.startsWith(' '))
-    return 'it begins with a blank, or ends in a blank or a point';
-  return DEVICE.test(name) ? 'it is the name of a device' : null;
+    return 'it starts with a space, or ends in a space or a dot';
+  return DEVICE.test(name) ? 'it is a device name' : null;
 }

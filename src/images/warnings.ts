@@ -7,9 +7,9 @@ import { hasContent } from './read-file.ts';
  * changes an exit code. `docs/codes.md` holds the same list, and a test compares the two.
  */
 export const IMAGE_WARNINGS = {
-  NAME_OTHER_ID: 'The file name gives another Micro-Link id than the content.',
-  NAME_OTHER_VERSION: 'The file name gives another version than the content.',
-  HASH_UNKNOWN: 'The sha256 is not in the catalogue, as for a newer image or one that is not of the vendor.',
+  NAME_OTHER_ID: 'The file name states another Micro-Link ID than the content.',
+  NAME_OTHER_VERSION: 'The file name states another version than the content.',
+  HASH_UNKNOWN: 'The sha256 is not in the catalogue: the image is newer, or not from the vendor.',
 } as const;
 
 export type ImageWarningCode = keyof typeof IMAGE_WARNINGS;
@@ -27,7 +27,7 @@ export function imageWarnings(image: Image, known: boolean): readonly ImageWarni
     ...nameWarnings(image),
     {
       code: 'HASH_UNKNOWN',
-      message: `sha256 ${image.sha256} is not in the catalogue. The image may be newer than the catalogue; compare the hash with the one that the vendor prints.`,
+      message: `sha256 ${image.sha256} is not in the catalogue. The image may be newer than the catalogue; compare the hash with the published one.`,
     },
   ];
 }
@@ -41,7 +41,7 @@ function nameWarnings(image: Image): readonly ImageWarning[] {
     const named = joinList(ids.map((id) => `ID${id}`));
     warnings.push({
       code: 'NAME_OTHER_ID',
-      message: `The name ${file} says ${named}, the content is for ID${microLinkId}. The content counts; rename the file, or get the image for ${named}.`,
+      message: `The name ${file} states ${named}, the content is for ID${microLinkId}. The content counts; rename the file, or get the image for ${named}.`,
     });
   }
   // File names omit the letter that marks a patch.
@@ -50,7 +50,7 @@ function nameWarnings(image: Image): readonly ImageWarning[] {
     const named = joinList(versions);
     warnings.push({
       code: 'NAME_OTHER_VERSION',
-      message: `The name ${file} says version ${named}, the content is ${version}. The content counts; rename the file, or get the image of ${named}.`,
+      message: `The name ${file} states version ${named}, the content is ${version}. The content counts; rename the file, or get the image of ${named}.`,
     });
   }
   return warnings;

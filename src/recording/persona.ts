@@ -75,7 +75,7 @@ export function personaOf(recording: Recording): MadePersona | null {
       plaintext: ftp,
       legacySsh: ssh === 'old',
     },
-    verbatimAnswers: verbatimAnswers(recording),
+    says: verbatimAnswers(recording),
   };
   return { persona, guessed };
 }
@@ -95,10 +95,10 @@ function sshOf({ services }: Recording): 'none' | 'old' | 'modern' | null {
 function hardwareRevision({ commands, objects }: Recording): string | null {
   const about = commands.find(({ command }) => command === 'about')?.lines ?? [];
   const line = about.find((one) => /^Hardware Revision:/i.test(one));
-  const said = line?.replace(/^[^:]*:/, '').trim() ?? '';
+  const fromAbout = line?.replace(/^[^:]*:/, '').trim() ?? '';
   const described = objects?.find(({ name }) => name === 'sysDescr')?.value;
-  const tagged = typeof described === 'string' ? (/\bHR:\s*(\S{1,20})/.exec(described)?.[1] ?? '') : '';
-  return said.slice(0, 100) || tagged || null;
+  const fromDescr = typeof described === 'string' ? (/\bHR:\s*(\S{1,20})/.exec(described)?.[1] ?? '') : '';
+  return fromAbout.slice(0, 100) || fromDescr || null;
 }
 
 /** Verbatim answers of the card. The simulator generates those that describe the current moment. */

@@ -24,7 +24,7 @@ function answerOf(recording: Recording, command: string, folder = '/'): string {
 /** Open questions about real cards. Some can be answered only by an update, the panel or a document. */
 export const QUESTIONS: readonly Question[] = [
   {
-    text: 'Is there a folder `upsfw` on the card, and what lies in it?',
+    text: 'Does the card have a folder `upsfw`, and what is in it?',
     seen: (recording) => `${answerOf(recording, 'cd upsfw')}; in it ${answerOf(recording, 'dir', '/upsfw/')}`,
   },
   {
@@ -36,11 +36,11 @@ export const QUESTIONS: readonly Question[] = [
     seen: (recording) => answerOf(recording, 'upsfwupdate -lastresult'),
   },
   {
-    text: 'What does `upsfwupdate -status` print while no update is on?',
+    text: 'What does `upsfwupdate -status` print while no update runs?',
     seen: (recording) => answerOf(recording, 'upsfwupdate -status'),
   },
   {
-    text: 'Does the card have the object `upsAdvControlFirmwareUpdate`, and with which value?',
+    text: 'Does the card have the object `upsAdvControlFirmwareUpdate`, and what is its value?',
     seen: ({ objects }) => {
       if (objects === null) return NOT_SEEN;
       const value = objects.find(({ name }) => name === 'firmwareUpdate')?.value ?? null;
@@ -48,7 +48,7 @@ export const QUESTIONS: readonly Question[] = [
     },
   },
   {
-    text: 'What does the FTP server say before a login, and does it offer TLS?',
+    text: 'What is the greeting of the FTP server, and does it offer TLS?',
     seen: ({ services }) => services.services.find(({ service }) => service === 'ftp')?.detail ?? NOT_SEEN,
   },
   {
@@ -59,13 +59,19 @@ export const QUESTIONS: readonly Question[] = [
         : `${ssh.kex.join(', ')}; ${ssh.milliseconds === null ? 'it did not end' : `${ssh.milliseconds} ms`}`,
   },
   {
-    text: 'How does the card say how the last transfer of a file ended?',
+    text: 'How does the card report the result of the last file transfer?',
     seen: (recording) => answerOf(recording, 'xferStatus'),
   },
   { text: 'What does the card ask when an update is started with the output on?', seen: () => null },
-  { text: 'Which event does the log show when an update succeeds, and is there a trap?', seen: () => null },
-  { text: 'Does the image stay in the folder after an update, and who removes it?', seen: () => null },
-  { text: 'Does the output stay on during an update, and does it come back by itself?', seen: () => null },
-  { text: 'What does the card say where installed firmware shuts the way through it?', seen: () => null },
-  { text: 'Is SmartSlot switched on among the update interfaces of the panel?', seen: () => null },
+  {
+    text: 'Which event does the log show after a successful update, and does the card send a trap?',
+    seen: () => null,
+  },
+  { text: 'Does the image stay in the folder after an update, and what removes it?', seen: () => null },
+  {
+    text: 'Does the output stay on during an update, and does it switch on again by itself?',
+    seen: () => null,
+  },
+  { text: 'What does the card answer if the installed firmware closes the card gate?', seen: () => null },
+  { text: 'Is SmartSlot enabled among the update interfaces of the panel?', seen: () => null },
 ];

@@ -36,7 +36,7 @@ export function check<T>(schema: z.ZodType<T>, plain: unknown): Checked<T> {
 const TOO_MANY_ISSUES: Issue = {
   code: 'custom',
   path: [],
-  message: 'has more faults than can be listed',
+  message: 'has too many mistakes to list',
   input: undefined,
 };
 

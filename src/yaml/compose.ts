@@ -54,7 +54,7 @@ export function composeYaml(text: string): Composed {
     return { document, plain: undefined, findings, placeOf };
   };
   if (text.length > MAX_YAML_LENGTH) {
-    return failed(0, `the text has ${text.length} characters, more than ${MAX_YAML_LENGTH} are not read`);
+    return failed(0, `the text has ${text.length} characters; the limit is ${MAX_YAML_LENGTH}`);
   }
   const early = new EarlyItems(text, (offset, message) => findings.add(placeOf(offset), () => message));
   let document: Document;
@@ -65,7 +65,7 @@ export function composeYaml(text: string): Composed {
     throw thrown;
   }
   for (const error of document.errors) findings.add(placeOf(error.pos[0]), () => error.message);
-  early.putInto(document);
+  early.insertInto(document);
   repeatedKeys(document, (offset) => findings.add(placeOf(offset), () => 'Map keys must be unique'));
   if (findings.count > 0) return { document, plain: undefined, findings, placeOf };
   try {
@@ -93,10 +93,11 @@ const OPTIONS = { prettyErrors: false, uniqueKeys: false } as const;
 function documentOf(text: string, lines: LineCounter, early: EarlyItems): Document {
   let found: Document | null = null;
   for (const document of new Composer(OPTIONS).compose(tokens(text, lines, early), true, text.length)) {
-    if (found !== null) throw new YamlLimitError(document.range[0], 'the text holds more than one document');
+    if (found !== null)
+      throw new YamlLimitError(document.range[0], 'the text contains more than one document');
     found = document;
   }
-  if (found === null) throw new YamlLimitError(0, 'the text holds no document');
+  if (found === null) throw new YamlLimitError(0, 'the text contains no document');
   return found;
 }
 
@@ -114,17 +115,20 @@ function* tokens(text: string, lines: LineCounter, early: EarlyItems): ReturnTyp
     kept += 1;
     if (!isScalarText) {
       if (lexeme.startsWith('*') || lexeme.startsWith('&')) names += 1;
-      if (lexeme === '-' && early.takeFrom(parser.stack.at(-1))) kept = 0;
+      if (lexeme === '-' && early.composeFrom(parser.stack.at(-1))) kept = 0;
     }
     isScalarText = lexeme === CST.SCALAR;
     if (parser.stack.length > MAX_DEPTH) {
       throw new YamlLimitError(parser.offset, `nested deeper than ${MAX_DEPTH} levels`);
     }
     if (kept > MAX_KEPT_TOKENS || count > MAX_TOKENS) {
-      throw new YamlLimitError(parser.offset, 'the text holds more values than are read');
+      throw new YamlLimitError(parser.offset, 'the text contains too many values');
     }
     if (names > MAX_ALIASES * 2) {
-      throw new YamlLimitError(parser.offset, `the text has more than ${MAX_ALIASES * 2} anchors and aliases`);
+      throw new YamlLimitError(
+        parser.offset,
+        `the text has more than ${MAX_ALIASES * 2} anchors and aliases`,
+      );
     }
   }
   yield* parser.end();
@@ -139,18 +143,18 @@ const ITEMS_AT_ONCE = 64;
 class EarlyItems {
   /** Nodes by the offset of their sequence. */
   readonly #nodes = new Map<number, Node[]>();
-  readonly #fault: (offset: number, message: string) => void;
+  readonly #onError: (offset: number, message: string) => void;
   /** A directive changes the meaning of the rest of the text, and this class composes pieces on their own. */
-  readonly #isOff: boolean;
+  readonly #hasDirective: boolean;
 
-  constructor(text: string, fault: (offset: number, message: string) => void) {
-    this.#fault = fault;
-    this.#isOff = /^%/m.test(text);
+  constructor(text: string, onError: (offset: number, message: string) => void) {
+    this.#onError = onError;
+    this.#hasDirective = /^%/m.test(text);
   }
 
   /** Removes the finished items of a long sequence. The parser still needs the last two. */
-  takeFrom(sequence: CST.Token | undefined): boolean {
-    if (this.#isOff || sequence?.type !== 'block-seq' || sequence.items.length < ITEMS_AT_ONCE + 2)
+  composeFrom(sequence: CST.Token | undefined): boolean {
+    if (this.#hasDirective || sequence?.type !== 'block-seq' || sequence.items.length < ITEMS_AT_ONCE + 2)
       return false;
     const { offset, indent } = sequence;
     const items = sequence.items.splice(0, sequence.items.length - 2);
@@ -162,7 +166,7 @@ class EarlyItems {
     };
     const composer = new Composer(OPTIONS);
     for (const document of [...composer.next(piece), ...composer.end()]) {
-      for (const { pos, message } of document.errors) this.#fault(pos[0], message);
+      for (const { pos, message } of document.errors) this.#onError(pos[0], message);
       if (!isSeq<Node>(document.contents)) continue;
       const known = this.#nodes.get(offset) ?? [];
       for (const node of document.contents.items) known.push(node);
@@ -172,7 +176,7 @@ class EarlyItems {
   }
 
   /** Inserts the nodes where their items were in the document. */
-  putInto(document: Document): void {
+  insertInto(document: Document): void {
     if (this.#nodes.size === 0) return;
     const open: unknown[] = [document.contents];
     while (open.length > 0) {
@@ -226,7 +230,7 @@ function beyondLimits(plain: unknown): string | null {
     if (!entered.has(value)) {
       entered.add(value);
       const objects = inner.filter(isObject);
-      if (objects.some((one) => entered.has(one) && !known.has(one))) return 'a value that holds itself';
+      if (objects.some((one) => entered.has(one) && !known.has(one))) return 'a value contains itself';
       for (const one of objects) if (!known.has(one)) open.push(one);
       continue;
     }
@@ -239,8 +243,8 @@ function beyondLimits(plain: unknown): string | null {
       values += extent?.values ?? 1;
       depth = Math.max(depth, 1 + (extent?.depth ?? 0));
     }
-    if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH} levels by its aliases`;
-    if (values > MAX_VALUES) return `more than ${MAX_VALUES} values once its aliases are followed`;
+    if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH} levels through its aliases`;
+    if (values > MAX_VALUES) return `more than ${MAX_VALUES} values after its aliases are resolved`;
     known.set(value, { values, depth });
   }
   return null;

@@ -21,9 +21,9 @@ export interface Findings {
 export const MAX_FINDINGS = 100;
 const MAX_MESSAGE_LENGTH = 400;
 
-interface Noted {
+interface Entry {
   readonly place: Place;
-  readonly say: () => string;
+  readonly message: () => string;
 }
 
 /**
@@ -31,7 +31,7 @@ interface Noted {
  * bounded.
  */
 export class FindingList {
-  #kept: Noted[] = [];
+  #kept: Entry[] = [];
   #count = 0;
 
   get count(): number {
@@ -41,26 +41,26 @@ export class FindingList {
   /**
    * `message` is called only if the finding is shown. The message may quote the file; it is sanitized here.
    */
-  add(place: Place, say: () => string): void {
+  add(place: Place, message: () => string): void {
     this.#count += 1;
-    this.#kept.push({ place, say });
+    this.#kept.push({ place, message });
     if (this.#kept.length >= MAX_FINDINGS * 20) this.#kept = first(this.#kept);
   }
 
   /** The first findings of this list and of other lists of the same file. */
   with(...others: readonly FindingList[]): Findings {
     const lists = [this, ...others];
-    const shown = first(lists.flatMap((list) => list.#kept)).map(({ place, say }) => ({
+    const shown = first(lists.flatMap((list) => list.#kept)).map(({ place, message }) => ({
       line: place.line,
       column: place.column,
-      message: sanitize(say(), MAX_MESSAGE_LENGTH),
+      message: sanitize(message(), MAX_MESSAGE_LENGTH),
     }));
     return { shown, more: lists.reduce((sum, list) => sum + list.#count, 0) - shown.length };
   }
 }
 
-function first(noted: readonly Noted[]): Noted[] {
-  return [...noted]
+function first(entries: readonly Entry[]): Entry[] {
+  return [...entries]
     .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
     .slice(0, MAX_FINDINGS);
 }

@@ -14,20 +14,20 @@ const CHUNK_BYTES = 256 * 1024;
  */
 export async function readFileWithin(
   path: string,
-  mostBytes: number,
-  patienceMs: number = SILENCE_LIMIT_MS,
+  maxBytes: number,
+  silenceMs: number = SILENCE_LIMIT_MS,
 ): Promise<Buffer> {
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const found = await handle.stat();
-    if (found.isFile() && found.size > mostBytes) throw failure('EFBIG', `${found.size} bytes`, path);
+    if (found.isFile() && found.size > maxBytes) throw failure('EFBIG', `${found.size} bytes`, path);
     const chunks: Buffer[] = [];
     let size = 0;
     for (;;) {
-      const chunk = await nextChunk(handle, path, patienceMs);
+      const chunk = await nextChunk(handle, path, silenceMs);
       if (chunk.length === 0) return Buffer.concat(chunks);
       size += chunk.length;
-      if (size > mostBytes) throw failure('EFBIG', `more than ${mostBytes} bytes`, path);
+      if (size > maxBytes) throw failure('EFBIG', `more than ${maxBytes} bytes`, path);
       chunks.push(chunk);
     }
   } finally {
@@ -36,13 +36,13 @@ export async function readFileWithin(
 }
 
 /** The same as UTF-8 text. */
-export async function readTextWithin(path: string, mostBytes: number): Promise<string> {
-  return (await readFileWithin(path, mostBytes)).toString('utf8');
+export async function readTextWithin(path: string, maxBytes: number): Promise<string> {
+  return (await readFileWithin(path, maxBytes)).toString('utf8');
 }
 
-async function nextChunk(handle: FileHandle, path: string, patienceMs: number): Promise<Buffer> {
+async function nextChunk(handle: FileHandle, path: string, silenceMs: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  for (let waited = 0; waited < patienceMs; waited += POLL_MS) {
+  for (let waited = 0; waited < silenceMs; waited += POLL_MS) {
     try {
       const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null);
       return buffer.subarray(0, bytesRead);
@@ -53,7 +53,7 @@ async function nextChunk(handle: FileHandle, path: string, patienceMs: number): 
     }
     await sleep(POLL_MS);
   }
-  throw failure('ETIMEDOUT', `nothing arrived for ${patienceMs} ms`, path);
+  throw failure('ETIMEDOUT', `nothing arrived for ${silenceMs} ms`, path);
 }
 
 function failure(code: string, message: string, path: string): Error {

@@ -88,8 +88,8 @@ describe('the content of a card file', () => {
     ['a self-extracting package', Buffer.from('MZ\x90\x00'), 'image/format', 'unpack it'],
     ['an archive', Buffer.from('PK\x03\x04'), 'image/format', 'unpack it'],
     ['a page', Buffer.from('<!DOCTYPE html><html>'), 'image/format', 'page'],
-    ['an image for a UPS', buildImage({ microLinkId: 18, version: '15.0' }), 'image/format', 'id 18'],
-    ['too much', Buffer.alloc(LARGEST_CARD_FILE + 1), 'image/size', 'more than'],
+    ['an image for a UPS', buildImage({ microLinkId: 18, version: '15.0' }), 'image/format', 'ID18'],
+    ['too much', Buffer.alloc(LARGEST_CARD_FILE + 1), 'image/size', 'the limit is'],
   ])('that is %s is refused', (_what, bytes, code, words) => {
     const { problems } = readCardFile(bytes, NAME);
     expect(problems).toMatchObject([{ code, message: expect.stringContaining(words) }]);

@@ -58,7 +58,7 @@ describe('fetching an image', () => {
     await writeFile(image.path, 'mine');
     await expect(fetch(`${base}/SMT18UPS_15-0.enc`)).rejects.toMatchObject({
       code: 'image/fetch',
-      message: /already there/,
+      message: /already exists/,
     });
     expect(await readFile(image.path, 'utf8')).toBe('mine');
     expect(await readdir(folder)).toEqual(['SMT18UPS_15-0.enc']);
@@ -69,7 +69,7 @@ describe('fetching an image', () => {
     const base = await serve((_request, response) => {
       void writeFile(path, 'mine').then(() => response.end(IMAGE));
     });
-    await expect(fetch(`${base}/x.enc`)).rejects.toMatchObject({ message: /already there/ });
+    await expect(fetch(`${base}/x.enc`)).rejects.toMatchObject({ message: /already exists/ });
     expect(await readFile(path, 'utf8')).toBe('mine');
     expect(await readdir(folder)).toEqual(['x.enc']);
   });
@@ -138,7 +138,7 @@ describe('nothing stays behind after', () => {
     [
       'another content',
       (_request, response) => response.end(Buffer.from(IMAGE).fill(0, 0, 9)),
-      /wanted sha256 [0-9a-f]{64}, received [0-9a-f]{64}/,
+      /expected sha256 [0-9a-f]{64}, received [0-9a-f]{64}/,
     ],
     ['a missing file', (_request, response) => response.writeHead(404).end('no'), /answered 404 Not Found$/],
     [
@@ -207,7 +207,7 @@ describe('refused before anything is asked of anybody', () => {
     ['a name that cannot be decoded', 'https://192.0.2.1/%E0%A4%A.enc', {}, /not the name/],
     ['another kind of file', 'https://192.0.2.1/x.exe', {}, /not the name/],
     ['a hash that is none', 'https://192.0.2.1/x.enc', { sha256: 'abc' }, /not a sha256/],
-    ['a folder that is not there', 'https://192.0.2.1/x.enc', { dir: '/nowhere/at/all' }, /no folder/],
+    ['a folder that is not there', 'https://192.0.2.1/x.enc', { dir: '/nowhere/at/all' }, /does not exist/],
   ])('%s', async (_what, url, more, message) => {
     await expect(fetch(url, more)).rejects.toMatchObject({ code: 'image/fetch', message });
   });
@@ -286,7 +286,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
     );
     await expect(fetch(`${base}/x.enc`)).rejects.toMatchObject({
       code: 'image/fetch',
-      message: /https:\/\/localhost:\d+ leads to http:\/\/127\.0\.0\.1:\d+, which is not encrypted/,
+      message: /https:\/\/localhost:\d+ redirects to http:\/\/127\.0\.0\.1:\d+, which is not encrypted/,
     });
     expect(asked).toBe(0);
     expect(await readdir(folder)).toEqual([]);

@@ -160,7 +160,7 @@ describe('an index that is damaged', () => {
     const sound = await readFile(index, 'utf8');
     await writeFile(index, damage(sound));
     expect(await openIndexed()).toEqual(first);
-    expect(troubles).toMatchObject([expect.stringContaining('read anew')]);
+    expect(troubles).toMatchObject([expect.stringContaining('read again')]);
     expect(await readFile(index, 'utf8')).toBe(sound);
   });
 

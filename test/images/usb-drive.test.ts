@@ -113,8 +113,8 @@ describe('a folder that is no stick', () => {
     [0x2011bab0, 'it is exFAT'],
     [0x5346544e, 'it is NTFS'],
     [0xef53, 'ext4'],
-    [0x1234, 'the system gives type 0x1234'],
-    [0, 'the system gives type 0x0'],
+    [0x1234, 'its type is 0x1234'],
+    [0, 'its type is 0x0'],
   ])('is refused by the type of its file system: 0x%s', async (type, word) => {
     expect(await refusal(stick, stickAt(stick, type))).toMatchObject({
       code: 'config/usb-drive',
@@ -139,7 +139,7 @@ describe('a folder that is no stick', () => {
     });
     expect(await refusal(image.path)).toMatchObject({
       code: 'config/usb-drive',
-      message: expect.stringContaining('is no folder'),
+      message: expect.stringContaining('is not a folder'),
     });
   });
 
@@ -167,7 +167,7 @@ describe('writing', () => {
     const size = image.sizeBytes;
     expect(await refusal(stick, stickAt(stick, FAT, size - 512))).toMatchObject({
       code: 'config/usb-drive',
-      message: expect.stringContaining(`needed are ${size}`),
+      message: expect.stringContaining(`${size} are needed`),
     });
     expect(await refusal(stick, stickAt(stick, FAT, size + 512))).toMatchObject({ state: 'written' });
   });
@@ -200,7 +200,7 @@ describe('writing', () => {
     const odd = { ...image, file: 'a:b.enc' };
     expect(await refusal(stick, stickAt(stick), odd)).toMatchObject({
       code: 'config/usb-drive',
-      message: expect.stringContaining('has the character ":"'),
+      message: expect.stringContaining('contains the character ":"'),
     });
   });
 });

@@ -54,8 +54,8 @@ describe('the name of an image file', () => {
   it('is told with both sides and the next action, and leaves the image usable', () => {
     const found = { ...readImage(BYTES, 'SMX20UPS_15-0.enc') };
     const warnings = imageWarnings(found, true);
-    expect(warnings[0]?.message).toMatch(/says ID20, the content is for ID18\..*rename/);
-    expect(warnings[1]?.message).toMatch(/says version 15\.0, the content is 09\.4\..*rename/);
+    expect(warnings[0]?.message).toMatch(/states ID20, the content is for ID18\..*rename/);
+    expect(warnings[1]?.message).toMatch(/states version 15\.0, the content is 09\.4\..*rename/);
     expect(found).toMatchObject({ microLinkId: 18, version: '09.4', problems: [] });
   });
 

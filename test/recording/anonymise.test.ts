@@ -216,7 +216,7 @@ describe('the files of a recording', () => {
     expect(persona).toContain('Hardware Revision:      05');
     expect(persona).toContain('hardwareRevision: "05"');
     expect(persona).not.toContain('upsabout');
-    expect(persona).toMatch(/^# Not seen, filled in: .*updateObject.*upsfwupdate/m);
+    expect(persona).toMatch(/^# Not seen, assumed: .*updateObject.*upsfwupdate/m);
   });
 
   it('make no persona where the generation of the card was not seen', () => {

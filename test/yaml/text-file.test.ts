@@ -41,7 +41,7 @@ describe('a file that somebody has named', () => {
     const problem = asProblem(thrown);
     expect(problem.code).toBe('config/file');
     expect(problem.message).toContain(code);
-    expect(problem.message).not.toContain('fault of upsfw');
+    expect(problem.message).not.toContain('defect in upsfw');
   });
 });
 
