@@ -49,11 +49,11 @@ describe('a host', () => {
     ['0.0.0.0', /unspecified address/],
     ['ff02::1', /multicast address/],
     ['255.255.255.255', /broadcast address/],
-  ])('%s is none, and is told what to write', (text, expected) => {
+  ])('%s is refused with what to write instead', (text, expected) => {
     expect(why(text)).toMatch(expected);
   });
 
-  it('is never a form of numbers that a resolver would read in its own way', () => {
+  it('is never a numeric form that resolvers read differently', () => {
     const part = fc.oneof(
       fc.integer({ min: 0, max: 999 }).map(String),
       fc.integer({ min: 0, max: 255 }).map((value) => `0x${value.toString(16)}`),
@@ -67,7 +67,7 @@ describe('a host', () => {
     );
   });
 
-  it('is an address to Node.js too, where it has a colon, and repeats nothing where it is none', () => {
+  it('with a colon is an address to Node.js too; a refusal never repeats the text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV6(), fc.ipV4(), fc.string({ unit: 'binary' }), fc.webUrl()), (text) => {
         const read = readHost(text);
