@@ -66,9 +66,9 @@ export function hasCode(thrown: unknown, code: string): boolean {
  */
 export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
-  const trouble = describeFileError(thrown);
-  if (trouble !== null)
-    return new Problem('config/file', trouble.message, { hint: trouble.hint, cause: thrown });
+  const fileError = describeFileError(thrown);
+  if (fileError !== null)
+    return new Problem('config/file', fileError.message, { hint: fileError.hint, cause: thrown });
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return new Problem('internal/unexpected', `Unexpected error: ${sanitize(text)}`, {
     hint: 'This is a defect in upsfw. Please report it with the command and the output of --log-level debug.',

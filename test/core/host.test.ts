@@ -24,7 +24,7 @@ describe('a host', () => {
   });
 
   it.each([
-    ['10.0.0.300', /not a valid IPv4 address: each of the four numbers is 255 at most/],
+    ['10.0.0.300', /not a valid IPv4 address: each of the four numbers is at most 255/],
     ['10.0.0', /not a valid IPv4 address: write four numbers/],
     ['10', /four numbers/],
     ['1.2.3.4.5', /four numbers/],
