@@ -2,8 +2,8 @@ import type { Transport } from './target.ts';
 import type { CardPart } from './unit.ts';
 
 /**
- * What a step does. Exactly one step of a hop commits: `start`. An image for the UPS lies on the card before it is started
- * (`transfer`); a file for the card itself is taken as soon as it has arrived, so there the upload is the start.
+ * The steps of a hop. The point of no return is `start`. An image for the UPS is on the card before its start
+ * (`transfer`). A card installs its own file as soon as it has arrived, so there the upload is the start.
  */
 export const STEP_NAMES = ['backup', 'transfer', 'start', 'settle', 'verify'] as const;
 export type StepName = (typeof STEP_NAMES)[number];
@@ -15,13 +15,13 @@ export const HOP_STEPS = {
   loader: ['start', 'settle', 'verify'],
 } as const satisfies Readonly<Record<string, readonly StepName[]>>;
 
-/** What a UPS runs at one end of a hop; null where it runs nothing and waits in its boot loader. */
+/** UPS firmware at one end of a hop. A null version means that the UPS waits in its boot loader. */
 export interface InstalledUpsFirmware {
   readonly version: string | null;
   readonly microLinkId: number;
 }
 
-/** What a part of a card runs at one end of a hop; `from` may not be known, which is null. */
+/** Firmware of a card part at one end of a hop. The version at `from` may not be known (null). */
 export interface InstalledCardFirmware {
   readonly version: string | null;
   readonly platform: string;
@@ -33,16 +33,19 @@ interface HopBase {
   readonly steps: readonly StepName[];
 }
 
-/** One image over one path. It may change the line (1001 to 1013) and close the path that it came by. */
+/**
+ * One image over one transport. It may change the firmware line (1001 to 1013) and close the transport that
+ * it came by.
+ */
 export interface UpsHop extends HopBase {
   readonly component: 'ups';
-  /** The unit is known to receive an image first and to install it when its panel lets it: received is not installed. */
+  /** The unit is known to install an image later, when its panel allows it: received is not installed. */
   readonly twoStep: boolean;
   readonly from: InstalledUpsFirmware;
   readonly to: InstalledUpsFirmware & { readonly version: string };
 }
 
-/** One firmware file for the card, which restarts with it; the UPS behind it is not touched. */
+/** One firmware file for the card, which then restarts. The UPS behind it is not touched. */
 export interface CardHop extends HopBase {
   readonly component: CardPart;
   readonly from: InstalledCardFirmware;
@@ -51,12 +54,12 @@ export interface CardHop extends HopBase {
 
 export type Hop = UpsHop | CardHop;
 
-/** Whether a hop is about the UPS, and not about its card. */
+/** True for a hop of the UPS, false for a hop of its card. */
 export function isUpsHop(hop: Hop): hop is UpsHop {
   return hop.component === 'ups';
 }
 
-/** One end of a hop, in words: `UPS 09.4 (ID18)`, `card-os v6.9.6 (hw05)`. */
+/** One end of a hop as text: `UPS 09.4 (ID18)`, `card-os v6.9.6 (hw05)`. */
 export function describeEnd(hop: Hop, end: 'from' | 'to'): string {
   if (isUpsHop(hop)) return `UPS ${hop[end].version ?? 'boot loader'} (ID${hop[end].microLinkId})`;
   return `${hop.component} ${hop[end].version ?? '?'} (${hop[end].platform})`;

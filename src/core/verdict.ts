@@ -1,32 +1,38 @@
 import type { Hop } from './hop.ts';
 import type { Transport } from './target.ts';
 
-export type Outcome = 'pass' | 'warn' | 'block' | 'unknown';
+export const REASON_OUTCOMES = ['pass', 'warn', 'block', 'unknown'] as const;
+export type Outcome = (typeof REASON_OUTCOMES)[number];
 
-/** What one rule says about one unit and one image. */
+/** A rule's answer about one unit and one image. */
 export interface Reason {
-  /** Stable, in capitals; documented in docs/codes.md. */
+  /** Stable, upper case; documented in docs/codes.md. */
   readonly code: string;
-  /** Id of the rule. */
+  /** ID of the rule. */
   readonly rule: string;
   readonly outcome: Outcome;
   /** Both sides of the comparison. */
   readonly because: string;
-  /** What lifts it; null for `pass`. */
+  /** What removes the reason; null for `pass`. */
   readonly remedy: string | null;
   readonly source: string;
 }
 
-export type Status = 'current' | 'outdated' | 'blocked' | 'unsupported' | 'unknown' | 'unreachable';
+/** In the order of every report. */
+export const STATUSES = ['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable'] as const;
+export type Status = (typeof STATUSES)[number];
 
 export interface Target {
   readonly version: string;
   readonly microLinkId: number;
-  /** File name of the image; null where the folder holds none. */
+  /** File name of the image; null if the folder does not contain it. */
   readonly image: string | null;
 }
 
-/** The judgement on a unit. `blocked`: an update exists, and the reasons say what stops it and what lifts it. */
+/**
+ * The result for one unit. `blocked`: an update exists, and the reasons state what blocks it and what removes
+ * the block.
+ */
 export interface Verdict {
   readonly status: Status;
   readonly target: Target | null;

@@ -50,11 +50,11 @@ function stepsFor(waits: Timeouts, target: UnitTarget, unit: Unit, hop: Hop): St
   const against = cannotSend(target, hop.image.file);
   if (against !== null) return against;
   const steps: Step[] = [
-    { step: 'backup', commits: false, limitSeconds: waits.backup },
-    { step: 'transfer', commits: false, limitSeconds: waits.transfer },
-    { step: 'start', commits: true, limitSeconds: waits.start },
-    { step: 'settle', commits: false, limitSeconds: waits.settle + waits.start },
-    { step: 'verify', commits: false, limitSeconds: waits.verify + waits.start },
+    { step: 'backup', limitSeconds: waits.backup },
+    { step: 'transfer', limitSeconds: waits.transfer },
+    { step: 'start', limitSeconds: waits.start },
+    { step: 'settle', limitSeconds: waits.settle + waits.start },
+    { step: 'verify', limitSeconds: waits.verify + waits.start },
   ];
   const warning = cannotStart(target);
   return { possible: true, steps, ...(warning === null ? {} : { warning }) };

@@ -206,11 +206,11 @@ function settledByPlan(record: UnitRecord): UnitResult | null {
     const cause = problem === null ? silent() : problemFrom(problem);
     // Its only reason says that it did not answer; the problem says why.
     const told = `The unit was unreachable when the plan was made. ${cause.message}`;
-    const { hint, transient, details } = cause;
+    const { hint, details } = cause;
     return {
       outcome: 'failed',
       after,
-      problem: new Problem(cause.code, told, { hint, transient, details, cause }),
+      problem: new Problem(cause.code, told, { hint, details, cause }),
       reasons: [],
     };
   }

@@ -80,7 +80,6 @@ function outputLeftOff(ending: UnitResult): UnitResult {
     ...ending,
     problem: new Problem(problem.code, `${problem.message} ${told}`, {
       hint: problem.hint,
-      transient: problem.transient,
       details: problem.details,
       cause: problem,
     }),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import {
+  CARD_GENERATIONS,
+  CARD_PARTS,
   type Hop,
   PLAN_COMPONENTS,
   type Plan,
@@ -7,8 +9,13 @@ import {
   PROBLEM_CODES,
   type ProblemCode,
   type ProblemJson,
+  REASON_OUTCOMES,
   type Reason,
+  SEEN_BY,
   SERVICE_NAMES,
+  STATUSES,
+  STEP_NAMES,
+  TRANSPORTS,
   type Unit,
 } from '../core/index.ts';
 
@@ -18,8 +25,8 @@ const text = z.string().max(4096);
 const nullableText = text.nullable();
 const nullableFlag = z.boolean().nullable();
 const nullableNumber = z.number().nullable();
-const TransportSchema = z.enum(['nmc', 'serial', 'usb']);
-const CardPartSchema = z.enum(['card-boot', 'card-os', 'card-app', 'card']);
+const TransportSchema = z.enum(TRANSPORTS);
+const CardPartSchema = z.enum(CARD_PARTS);
 
 const FirmwareReadingSchema = z.strictObject({
   raw: nullableText,
@@ -42,7 +49,7 @@ const unitShape = {
     .strictObject({
       model: nullableText,
       serial: nullableText,
-      generation: z.enum(['nmc1', 'nmc2', 'nmc3']).nullable(),
+      generation: z.enum(CARD_GENERATIONS).nullable(),
       platform: nullableText.default(null),
       boot: nullableText.default(null),
       os: nullableText,
@@ -62,7 +69,7 @@ const unitShape = {
     linkUp: nullableFlag,
   }),
   reachable: z.boolean(),
-  seenBy: z.enum(['snmp', 'ssh', 'usb', 'serial']).nullable(),
+  seenBy: z.enum(SEEN_BY).nullable(),
   simulated: z.boolean(),
 };
 
@@ -71,14 +78,14 @@ export const UnitSchema: z.ZodType<Unit> = z.strictObject(unitShape);
 export const ReasonSchema: z.ZodType<Reason> = z.strictObject({
   code: text,
   rule: text,
-  outcome: z.enum(['pass', 'warn', 'block', 'unknown']),
+  outcome: z.enum(REASON_OUTCOMES),
   because: text,
   remedy: nullableText,
   source: text,
 });
 
 const verdictShape = {
-  status: z.enum(['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable']),
+  status: z.enum(STATUSES),
   target: z.strictObject({ version: text, microLinkId: z.int(), image: nullableText }).nullable(),
   transport: TransportSchema.nullable(),
   wizard: nullableText,
@@ -113,7 +120,7 @@ const AuditVerdictSchema = z.strictObject({
   ),
 });
 
-export const StepNameSchema = z.enum(['backup', 'transfer', 'start', 'settle', 'verify']);
+export const StepNameSchema = z.enum(STEP_NAMES);
 
 const UpsEnd = z.strictObject({ version: text, microLinkId: z.int() });
 const CardEnd = z.strictObject({ version: text, platform: text });

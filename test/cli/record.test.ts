@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(join(out, '..'), { recursive: true, force: true });
 });
 
-/** The fields of a persona; `says` may hold any command. */
+/** The fields of a persona; `verbatimAnswers` may hold any command. */
 const PersonaShape = z.strictObject({
   generation: z.enum(['nmc1', 'nmc2', 'nmc3']),
   card: z.record(z.string(), z.string()),
@@ -79,7 +79,7 @@ describe('record', () => {
       missing: [{ what: 'the command line', problem: { code: 'device/login' } }],
     });
     const persona = await readFile(join(out, 'persona.yaml'), 'utf8');
-    expect(persona).toMatch(/^# Not seen, filled in: .*upsfwupdate/m);
+    expect(persona).toMatch(/^# Not seen, assumed: .*upsfwupdate/m);
     expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('`device/login`');
     expect(persona + ran.talk).not.toContain('another password');
   });

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type LocalAction, LocalArgs } from '../../src/cli/commands/local/action.ts';
 import { createStickAction } from '../../src/cli/commands/local/usb-drive.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { imageIn, stickAt } from '../images/usb-drives.ts';
+import { driveAt, imageIn } from '../images/usb-drives.ts';
 import { keptIo, runHere } from './harness.ts';
 
 let folder: string;
@@ -20,7 +20,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the action on a stick that the system of this machine does not have. */
 async function run(words: readonly string[], options: Partial<LocalArgs> = {}): Promise<string> {
-  const action: LocalAction = createStickAction(stickAt(stick));
+  const action: LocalAction = createStickAction(driveAt(stick));
   const args = LocalArgs.parse({
     json: false,
     quiet: false,

@@ -97,7 +97,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
   const state = join(folder, 'state');
   const waits = { ...QUICK, ...setup.waits };
   const nmc = createNmcDriver({ hub, hostKeys: createKnownHosts(state), readBytes, waits });
-  const { cardFiles } = await openFolder(files, { cardsWillDo: true });
+  const { cardFiles } = await openFolder(files, { allowCardFilesOnly: true });
   const book = await loadRules();
   const journals: Journal[] = [];
 

@@ -48,7 +48,7 @@ async function report(args: ReportArgs, io: Io): Promise<Exit> {
   const out = args.out === undefined ? null : await openOutputFile(args.out);
   const text = args.audit ? await auditText(args, io) : await runText(args, io);
   if (out === null) io.out(text);
-  else await out.write(asJson(args) ? escapedJson(text) : text, 'as-usual');
+  else await out.write(asJson(args) ? escapedJson(text) : text, 'default');
   return DONE;
 }
 

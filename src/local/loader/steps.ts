@@ -40,9 +40,9 @@ const SENDING_LIMIT = 3 * 3600;
 /** Steps of an image into a boot loader. The loader takes it as it comes, so there is no transfer before the start. */
 export function loaderSteps({ waits }: Pick<LoaderTools, 'waits'>): readonly Step[] {
   return [
-    { step: 'start', commits: true, limitSeconds: SENDING_LIMIT },
-    { step: 'settle', commits: false, limitSeconds: waits.settle / 1000 + 60 },
-    { step: 'verify', commits: false, limitSeconds: 180 },
+    { step: 'start', limitSeconds: SENDING_LIMIT },
+    { step: 'settle', limitSeconds: waits.settle / 1000 + 60 },
+    { step: 'verify', limitSeconds: 180 },
   ];
 }
 

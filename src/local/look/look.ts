@@ -192,7 +192,6 @@ function lookedOf(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): Looke
 function held(path: string, holder: Holder): Problem {
   return new Problem('refused/locked', `${inWords(holder)} has ${sanitize(path)} open.`, {
     hint: 'Two programs at one port disturb each other. End that program for the time being, and start it again afterwards.',
-    transient: true,
   });
 }
 

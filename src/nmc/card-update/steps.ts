@@ -33,10 +33,10 @@ export function cardSteps(waits: Timeouts, target: UnitTarget, unit: Unit, hop: 
   return {
     possible: true,
     steps: [
-      { step: 'backup', commits: false, limitSeconds: waits.backup },
-      { step: 'start', commits: true, limitSeconds: waits.transfer },
-      { step: 'settle', commits: false, limitSeconds: waits.cardSettle + waits.start },
-      { step: 'verify', commits: false, limitSeconds: waits.verify + waits.start },
+      { step: 'backup', limitSeconds: waits.backup },
+      { step: 'start', limitSeconds: waits.transfer },
+      { step: 'settle', limitSeconds: waits.cardSettle + waits.start },
+      { step: 'verify', limitSeconds: waits.verify + waits.start },
     ],
   };
 }

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { Card, OperatorSettings } from '../../core/index.ts';
+import {
+  CARD_GENERATIONS,
+  type Card,
+  type OperatorSettings,
+  START_METHODS,
+  TRANSFER_METHODS,
+} from '../../core/index.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import type { InstalledFirmware } from './candidate.ts';
 
@@ -10,14 +16,14 @@ const Version = z
 
 /** The report of an update of a real unit or card. docs/adding-a-card.md describes it. */
 const ReportSchema = z.strictObject({
-  generation: z.enum(['nmc1', 'nmc2', 'nmc3']),
+  generation: z.enum(CARD_GENERATIONS),
   /** The application of the card before the update. */
   app: z.strictObject({ name: text, version: Version }),
   /** Micro-Link ID of the unit before the update; `card`: the firmware of the card was updated. */
   line: z.union([z.int().min(1).max(99_999), z.literal('card')]),
-  transfer: z.enum(['scp', 'ftp']),
+  transfer: z.enum(TRANSFER_METHODS),
   /** `hand`: the tool sent the image, and a person started the update on the card. */
-  start: z.enum(['snmp', 'cli', 'hand']),
+  start: z.enum([...START_METHODS, 'hand']),
   from: Version,
   to: Version,
   reportedBy: text,

@@ -1,3 +1,5 @@
+import { CARD_PARTS, FIRMWARE_FORMS, TRANSPORTS } from '../../core/index.ts';
+
 /** The type of a fact: a list is a closed set of values, `id` the digits of a Micro-Link ID as text. */
 type Shape = readonly string[] | 'text' | 'uppercase' | 'id' | 'version' | 'number' | 'boolean';
 
@@ -8,13 +10,13 @@ const ORDER = ['newer', 'same', 'older'] as const;
  * author wanted to block, so the schema of the rules rejects both.
  */
 const FACTS: Readonly<Record<string, Shape>> = {
-  transport: ['nmc', 'serial', 'usb'],
+  transport: TRANSPORTS,
   'unit.model': 'text',
   'unit.modelForm': ['sku', 'marketing', 'other'],
   'unit.sku': 'uppercase',
   'unit.name': 'text',
   'unit.family': 'uppercase',
-  'unit.firmwareForm': ['micro-link', 'ups-link', 'other', 'none'],
+  'unit.firmwareForm': FIRMWARE_FORMS,
   'unit.firmwareRaw': 'text',
   'unit.version': 'version',
   'unit.microLinkId': 'id',
@@ -137,7 +139,7 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'card.boot': 'text',
   'card.appName': 'text',
   'file.name': 'text',
-  'file.part': ['card-boot', 'card-os', 'card-app', 'card'],
+  'file.part': CARD_PARTS,
   'file.platform': 'text',
   'file.app': 'text',
   'file.version': 'text',
