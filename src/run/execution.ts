@@ -3,7 +3,7 @@ import type { Inventory } from '../inventory/index.ts';
 import type { Journal, Locks, RunArtifacts, UnitOutcome } from '../state/index.ts';
 import type { EarlierStarts } from './earlier-starts.ts';
 import type { Drivers } from './look-all.ts';
-import type { EvaluateRules } from './preflight.ts';
+import type { EvaluateRules, RunPolicy } from './unit-work.ts';
 
 /** What the operator wants of a run that is under way. */
 export interface Control {
@@ -19,16 +19,17 @@ export interface Control {
 
 /** Everything that a run needs while it is carried out. */
 export interface Execution {
+  readonly policy: RunPolicy;
   readonly journal: Journal;
   readonly inventory: Inventory;
   /** Resolved targets by key; the partners of the chosen units are among them. */
   readonly targets: ReadonlyMap<string, UnitTarget>;
-  readonly paths: Drivers;
+  readonly drivers: Drivers;
   readonly locks: Locks;
   readonly earlier: EarlierStarts;
   readonly clock: Clock;
   readonly simulationSpeed: number;
-  readonly against: EvaluateRules;
+  readonly evaluateRules: EvaluateRules;
   readonly image: (hop: Hop) => Promise<StoredFile>;
   /** What is kept of a unit beside the journal. */
   readonly artifacts: RunArtifacts;

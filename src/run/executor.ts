@@ -14,9 +14,9 @@ import { driverOf } from './look-all.ts';
 import { endBeforeOutput, withOutputRestored } from './output.ts';
 import { assertPartnersHealthy, lockName, partnersOf } from './partner-check.ts';
 import { PartnerGate } from './partner-gate.ts';
-import type { UnitResult, UnitWork } from './preflight.ts';
 import { problemFrom } from './step.ts';
-import { describePartialRoute, runUnit, stopped, watchUnit } from './unit.ts';
+import { describePartialRoute, runUnit, watchUnit } from './unit.ts';
+import type { UnitResult, UnitWork } from './unit-work.ts';
 
 /**
  * Carries out what is left of a run: units whose start is on record first, because their end must be known before
@@ -49,7 +49,7 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   // What the plan itself ends needs no place and no lock, and is told first.
   for (const record of waiting) {
     const ending = settledByPlan(record);
-    if (ending !== null) await end(record, ending, execution);
+    if (ending !== null) await finishUnit(record, ending, execution);
   }
   const failures: unknown[] = [];
   await Promise.all(
@@ -89,13 +89,18 @@ function siteOf(record: UnitRecord): string {
 /** A unit that was not begun stays pending after a stop; one that has hops behind it says where it stands. */
 async function startUnit(record: UnitRecord, execution: Execution, flight: PartnerGate): Promise<void> {
   const anyDone = lastVerified(record) !== null;
-  if (isStopping(execution) && !anyDone && !outputNeedsRestore(record)) return;
+  const { policy } = execution;
+  if (isStopping(execution) && !anyDone && !outputNeedsRestore(record)) {
+    const result = policy.notBegun();
+    if (result !== null) await finishUnit(record, result, execution);
+    return;
+  }
   const ending = await underLock(record, execution, flight, (work) =>
     withOutputRestored(record, work, async () =>
-      isStopping(execution) ? stopped(anyDone, execution.journal.failed) : await runUnit(record, work),
+      isStopping(execution) ? policy.stopped(anyDone, execution.journal.failed) : await runUnit(record, work),
     ),
   );
-  if (ending !== null) await end(record, ending, execution);
+  if (ending !== null) await finishUnit(record, ending, execution);
 }
 
 /** No further start is to be made: the operator says so, or the journal cannot be written. */
@@ -108,7 +113,7 @@ async function restoreOutput(record: UnitRecord, execution: Execution, flight: P
   const ending = await underLock(record, execution, flight, (work) =>
     withOutputRestored(record, work, async () => endBeforeOutput(record)),
   );
-  if (ending !== null) await end(record, ending, execution);
+  if (ending !== null) await finishUnit(record, ending, execution);
 }
 
 /** Watches a start whose end is not known. A unit that has hops left gets no end: it is begun with the others. */
@@ -118,10 +123,10 @@ async function resumeWatch(record: UnitRecord, execution: Execution, flight: Par
   const ending = await underLock(record, execution, flight, (work) =>
     withOutputRestored(record, work, () => watchUnit(record, index, work)),
   );
-  if (ending !== null) await end(record, ending, execution);
+  if (ending !== null) await finishUnit(record, ending, execution);
 }
 
-async function end(record: UnitRecord, ended: UnitResult, execution: Execution): Promise<void> {
+async function finishUnit(record: UnitRecord, ended: UnitResult, execution: Execution): Promise<void> {
   const { key } = record.planned;
   // The hops that were verified in the meantime stand in the journal, not in the record that the work began with.
   const now = execution.journal.state.unit(key);
@@ -162,14 +167,15 @@ async function underLock<T>(
   }
   try {
     return await act({
+      policy: execution.policy,
       target,
-      path: driverOf(execution.paths, target),
+      driver: driverOf(execution.drivers, target),
       journal: execution.journal,
       clock: execution.clock,
       simulationSpeed: execution.simulationSpeed,
       abort: execution.control.abort,
       stopping: () => isStopping(execution),
-      against: execution.against,
+      evaluateRules: execution.evaluateRules,
       image: execution.image,
       noEarlierStart: (unit) => execution.earlier.refuseOn(unit),
       assertPartnersHealthy: (unit, options) =>

@@ -5,23 +5,16 @@ import {
   isUpsHop,
   Problem,
   type StepContext,
+  type StepResult,
   type StoredFile,
   type Unit,
-  unitKey,
 } from '../core/index.ts';
 import { type HopRecord, outputNeedsRestore, type UnitRecord } from '../state/index.ts';
 import { outputOff } from './output.ts';
-import {
-  assertAllowed,
-  freshLook,
-  outcomeBeforeStart,
-  type UnitResult,
-  UnitStop,
-  type UnitWork,
-  withKnownUps,
-} from './preflight.ts';
+import { withKnownUps } from './preflight.ts';
 import { type HopWork, type OnCommit, refuseBusy, startHop } from './start.ts';
 import { contextFor, imageMetadata, recordStep, stepsOf, withTimeout } from './step.ts';
+import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
 /** One hop of one unit: from a look at the unit to the verified firmware, or the watch over a start that is on record. */
 
@@ -80,14 +73,13 @@ export async function beginHop(
     const takenUp = await takeUpStaged(record, index, unitWork, onCommit);
     if (takenUp !== null) return takenUp;
   }
+  const { policy } = unitWork;
   unitWork.progress('looking', null);
-  const seen = await freshLook(record, index, unitWork);
-  if (!isAt(seen, hop, 'from')) return behind(seen);
-  await unitWork.noEarlierStart(seen);
+  const { unit: seen, isPast } = await policy.locate(record, index, unitWork);
+  if (isPast) return alreadyAt(seen);
   const image = await unitWork.image(hop);
-  assertAllowed(seen, hop, image, record, unitWork);
+  await policy.preflight(record, { unit: seen, hop, image, quick: false }, unitWork);
   const before = isUpsHop(hop) ? seen : withKnownUps(seen, currentRecord(record, unitWork));
-  await unitWork.assertPartnersHealthy(seen);
   const work = workOnHop(unitWork, index, hop, before);
   const fresh = hopContext(before, hop, image, record.hops[index] ?? null, work);
   // A file of the same name on the card may be the one that an update of somebody else reads.
@@ -108,7 +100,7 @@ export async function beginHop(
   work.abort.throwIfAborted();
 
   const started = await startHop(record, work, noted, onCommit);
-  if (started.kind === 'behind') return behind(started.unit);
+  if (started.kind === 'behind') return alreadyAt(started.unit);
   if (started.kind === 'ended') return started.ending;
   const { context, result, method } = started;
   const after: StepContext = {
@@ -149,13 +141,13 @@ async function takeUpStaged(
   const context = hopContext(before, hop, image, memory, work);
   let seen: Unit | null = null;
   try {
-    seen = await freshLook(record, index, work);
+    seen = (await work.policy.locate(record, index, work)).unit;
   } catch (thrown) {
     // A unit that somebody has started is silent for a while.
     if (!asProblem(thrown).code.startsWith('link/')) throw thrown;
   }
   if (seen !== null && isAt(seen, hop, 'from')) {
-    const standing = await work.path.query('start', context);
+    const standing = await work.driver.query('start', context);
     if (standing.state === 'todo') return null;
     const { problem } = standing;
     if (standing.state === 'unknown') return { outcome: 'stopped', after: seen, problem, reasons: [] };
@@ -183,7 +175,7 @@ export async function watchHop(record: UnitRecord, index: number, unitWork: Unit
   return askThenWatch(hopContext(before, hop, image, memory, work, NEVER), work);
 }
 
-function behind(unit: Unit): UnitResult {
+function alreadyAt(unit: Unit): UnitResult {
   return { outcome: 'current', after: unit, problem: null, reasons: [] };
 }
 
@@ -193,20 +185,11 @@ function behind(unit: Unit): UnitResult {
  */
 async function askThenWatch(context: StepContext, work: HopWork): Promise<UnitResult> {
   work.progress('asking what became of the start', null);
-  const standing = await work.path.query('start', context);
-  if (standing.state !== 'failed' && standing.state !== 'todo') return settleAndVerify(context, work);
-  const problem =
-    standing.problem ??
-    new Problem(
-      'device/start-not-seen',
-      'A start was written down, but the unit shows no update and runs its old firmware.',
-      {
-        hint: `Nothing was started, or it had no effect. Allow a second attempt with: upsfw resume --retry ${unitKey(context.target)}`,
-      },
-    );
+  const problem = work.policy.noEffect(await work.driver.query('start', context), context);
+  if (problem === null) return settleAndVerify(context, work);
   const method = context.remembered.startedBy;
   await recordStep(work, work.index, 'start', 'failed', { state: 'failed', method: method, problem });
-  return { outcome: 'failed', after: context.before, problem, reasons: [] };
+  return { outcome: 'failed', after: work.policy.seen(context.before), problem, reasons: [] };
 }
 
 /**
@@ -223,7 +206,12 @@ async function backup(context: StepContext, work: HopWork, kept: boolean): Promi
   const { problem } = result;
   const isLogin = problem?.code === 'device/login' || problem?.code === 'refused/login';
   if (result.state !== 'done' && (isLogin || (!kept && !isUpsHop(work.hop)))) {
-    throw new UnitStop({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
+    throw new UnitStop({
+      outcome: work.policy.outcomeBeforeStart(problem, 'check'),
+      after: context.before,
+      problem,
+      reasons: [],
+    });
   }
   return result.eventMark ?? null;
 }
@@ -245,7 +233,7 @@ async function transfer(context: StepContext, work: HopWork): Promise<string | n
   const { index } = work;
   if (!work.steps.some(({ step: does }) => does === 'transfer')) return null;
   await recordStep(work, index, 'transfer', 'begun');
-  const standing = await work.path.query('transfer', context);
+  const standing = await work.driver.query('transfer', context);
   if (standing.state === 'done') {
     const method = context.remembered.transferred?.method ?? null;
     await recordStep(work, index, 'transfer', 'done', { state: 'done', method: method, problem: null });
@@ -260,28 +248,34 @@ async function transfer(context: StepContext, work: HopWork): Promise<string | n
   if (result.state === 'done') return result.method;
   // The image in the card's folder does nothing by itself: an upload of unknown end leaves the UPS as it was.
   const { problem } = result;
-  throw new UnitStop({ outcome: outcomeBeforeStart(problem), after: context.before, problem, reasons: [] });
+  throw new UnitStop({
+    outcome: work.policy.outcomeBeforeStart(problem, 'check'),
+    after: context.before,
+    problem,
+    reasons: [],
+  });
 }
 
 async function settleAndVerify(context: StepContext, work: HopWork): Promise<UnitResult> {
-  const { index, steps } = work;
+  const { index, steps, policy, journal } = work;
+  const conclude = (
+    step: 'settle' | 'verify',
+    outcome: UnitResult['outcome'],
+    after: Unit | null,
+    { problem }: StepResult,
+  ): UnitResult => policy.conclude({ outcome, after, problem, reasons: [] }, step, journal);
   await recordStep(work, index, 'settle', 'begun');
   const settled = await withTimeout('settle', context, steps, work);
   await recordStep(work, index, 'settle', settled.state, settled);
-  if (settled.state === 'failed') {
-    const after = settled.unit ?? context.before;
-    return { outcome: 'failed', after, problem: settled.problem, reasons: [] };
-  }
-  // The unit has the image and says so; it installs it when somebody at its panel lets it.
-  if (settled.state === 'received') {
-    return { outcome: 'stopped', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
-  }
-  if (settled.state !== 'done') {
-    return { outcome: 'unknown', after: settled.unit ?? null, problem: settled.problem, reasons: [] };
-  }
+  const seen = settled.unit ?? null;
+  if (settled.state === 'failed')
+    return conclude('settle', 'failed', seen ?? policy.seen(context.before), settled);
+  // The unit has the image and says so; it installs it when its panel allows it.
+  if (settled.state === 'received') return conclude('settle', 'stopped', seen, settled);
+  if (settled.state !== 'done') return conclude('settle', 'unknown', seen, settled);
   await recordStep(work, index, 'verify', 'begun');
   const verified = await withTimeout('verify', context, steps, work);
   await recordStep(work, index, 'verify', verified.state, verified);
   const outcome = verified.state === 'done' ? 'upgraded' : verified.state === 'failed' ? 'failed' : 'unknown';
-  return { outcome, after: verified.unit ?? null, problem: verified.problem, reasons: [] };
+  return conclude('verify', outcome, verified.unit ?? null, verified);
 }

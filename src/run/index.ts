@@ -11,6 +11,7 @@ export { execute } from './executor.ts';
 export { type Drivers, driverOf, type LookProgress, lookAll, withinSites } from './look-all.ts';
 export { type Ahead, type Outlook, outlookOf, wasNeverPlanned } from './outlook.ts';
 export { buildPlan, type Judged, type SeenElsewhere } from './plan.ts';
+export { FLEET_POLICY } from './preflight.ts';
 export { recover, takeUpRecovery } from './recovery.ts';
 export { contextFor, imageMetadata } from './step.ts';
 export { describeWindow, isOpen } from './window.ts';

@@ -1,7 +1,7 @@
 import { asProblem, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
 import { type OutputState, outputNeedsRestore, type UnitRecord } from '../state/index.ts';
-import { outcomeBeforeStart, type UnitResult, UnitStop, type UnitWork } from './preflight.ts';
 import { contextFor, imageMetadata } from './step.ts';
+import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
 /** The output of a unit whose operator let the tool switch it: off for the update, and on again afterwards. */
 
@@ -16,13 +16,13 @@ export function outputOff(unit: Unit): Unit {
 export async function switchOff(context: StepContext, work: UnitWork): Promise<void> {
   await write(work, 'switching-off', null);
   work.progress('switching the output off', null);
-  const result = await work.path.switchOutput('off', { ...context, signal: NEVER });
+  const result = await work.driver.switchOutput('off', { ...context, signal: NEVER });
   const state = result.state === 'done' ? 'off' : result.state === 'failed' ? 'not-switched' : 'unknown';
   await write(work, state, result.problem);
   if (state === 'off') return;
   const { problem } = result;
   // An output of which nothing is known is no refusal, whatever the cause.
-  const outcome = state === 'not-switched' ? outcomeBeforeStart(problem) : 'failed';
+  const outcome = state === 'not-switched' ? work.policy.outcomeBeforeStart(problem, 'check') : 'failed';
   throw new UnitStop({ outcome, after: null, problem, reasons: [] });
 }
 
@@ -45,7 +45,7 @@ export async function withOutputRestored(
   await write(work, 'switching-on', null);
   work.progress('switching the output on again', null);
   const before = now.before ?? record.planned.unit;
-  const result = await work.path
+  const result = await work.driver
     .switchOutput('on', contextFor(before, hop, imageMetadata(hop), null, work, NEVER))
     .catch((thrown) => ({ state: 'unknown' as const, method: null, problem: asProblem(thrown) }));
   await write(work, result.state === 'done' ? 'on' : 'unknown', result.problem);
@@ -53,7 +53,7 @@ export async function withOutputRestored(
   const why = result.problem?.message ?? 'it could not be switched on';
   const problem = new Problem(
     'device/output',
-    `The output was switched off for the update and is not known to be on again: ${why} ${told(ending)}`.trim(),
+    `The output was switched off for the update and is not known to be on again: ${why} ${describeResult(ending)}`.trim(),
     { hint: 'Go and look at the unit and its load; switch the output on at the panel, or run upsfw resume.' },
   );
   return { ...ending, outcome: 'unknown', problem };
@@ -73,12 +73,12 @@ export function endBeforeOutput(record: UnitRecord): UnitResult {
 
 function outputLeftOff(ending: UnitResult): UnitResult {
   const { problem } = ending;
-  const told =
+  const describeResult =
     'The output was switched off for the update and stays off while the end of the update is not known.';
   if (problem === null) return ending;
   return {
     ...ending,
-    problem: new Problem(problem.code, `${problem.message} ${told}`, {
+    problem: new Problem(problem.code, `${problem.message} ${describeResult}`, {
       hint: problem.hint,
       details: problem.details,
       cause: problem,
@@ -86,7 +86,7 @@ function outputLeftOff(ending: UnitResult): UnitResult {
   };
 }
 
-function told({ outcome, problem }: UnitResult): string {
+function describeResult({ outcome, problem }: UnitResult): string {
   return `The unit itself ended as "${outcome}"${problem === null ? '.' : `: ${problem.message}`}`;
 }
 

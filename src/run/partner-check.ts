@@ -27,7 +27,7 @@ export async function assertPartnersHealthy(
     if (inRun !== null) throw notWell(partner, inRun);
     const target = execution.targets.get(partner);
     if (target === undefined) throw notWell(partner, 'cannot be looked at');
-    const look = await driverOf(execution.paths, target).look(target, {
+    const look = await driverOf(execution.drivers, target).look(target, {
       clock: execution.clock,
       signal: execution.control.abort,
       update: quick ? 'object' : 'all',

@@ -1,5 +1,4 @@
 import {
-  type Clock,
   describeEnd,
   describeInstalled,
   type Hop,
@@ -9,100 +8,27 @@ import {
   type Look,
   type OperatorSettings,
   Problem,
-  type ProblemCode,
-  type Reason,
+  type StepCheck,
+  type StepContext,
   type StoredFile,
   sameUnit,
-  type TranscriptEntry,
   type Unit,
-  type UnitTarget,
-  type UpgradeDriver,
+  unitKey,
   usableSerial,
 } from '../core/index.ts';
-import type { Journal, UnitOutcome, UnitRecord } from '../state/index.ts';
+import type { UnitRecord } from '../state/index.ts';
+import { outcomeBeforeStart, type RunPolicy, type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 import { describeWindow, isOpen } from './window.ts';
-
-/** How the work on a unit ended. */
-export interface UnitResult {
-  readonly outcome: UnitOutcome;
-  readonly after: Unit | null;
-  readonly problem: Problem | null;
-  readonly reasons: readonly Reason[];
-}
-
-/**
- * The rules, asked about a unit as it is now. `planned`: the unit that the plan was made for, which is the only one to tell of a
- * card that runs without its application what it is made for.
- */
-export type EvaluateRules = (
-  unit: Unit,
-  image: StoredFile,
-  hop: Hop,
-  operator: OperatorSettings,
-  planned: Unit,
-) => readonly Reason[];
-
-/** What the work on one unit needs of its surroundings. */
-export interface UnitWork {
-  readonly target: UnitTarget;
-  readonly path: UpgradeDriver;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  /** How much faster a simulated unit lives; 1 for every real one. */
-  readonly simulationSpeed: number;
-  /** Aborted when work before the commit shall end. */
-  readonly abort: AbortSignal;
-  /** True: no further start is to be made; what is under way goes on to its end. */
-  readonly stopping: () => boolean;
-  /** The rules, asked again right before a start. */
-  readonly against: EvaluateRules;
-  /** Checks that the file is still the one of the plan. Throws Problem image/changed. */
-  readonly image: (hop: Hop) => Promise<StoredFile>;
-  /** Throws Problem refused/second-attempt where another run made a start on the unit and does not know its end. */
-  readonly noEarlierStart: (unit: Unit) => Promise<void>;
-  /**
-   * Throws Problem refused/partner where a unit with the same load is not healthy, not idle, or not known to be. `unit`: the unit
-   * as it was just seen. `quick`: leaves out what needs a login, because it was asked moments ago.
-   */
-  readonly assertPartnersHealthy: (unit: Unit, options?: { readonly quick: boolean }) => Promise<void>;
-  readonly progress: (note: string, fraction: number | null) => void;
-  /** Keeps a file of the device in the folder of the run. */
-  readonly keep: (name: string, bytes: Buffer) => Promise<void>;
-  /** Told of what is said with the device. */
-  readonly transcript: (said: TranscriptEntry) => void;
-}
-
-const NO_FAILURE: readonly ProblemCode[] = ['config/state', 'device/busy', 'device/not-installed'];
-
-/**
- * How a unit ends of which nothing was started. What the tool did not do for a reason of its own, because a file of its state folder
- * could not be written, or because somebody else is at the unit, is no failure of it: a resume goes on with it unasked.
- */
-export function outcomeBeforeStart(problem: Problem | null): 'refused' | 'failed' {
-  if (problem === null) return 'failed';
-  const isNoFailure = problem.code.startsWith('refused/') || NO_FAILURE.includes(problem.code);
-  return isNoFailure ? 'refused' : 'failed';
-}
-
-/** Ends the work on a unit with an ending of its own. */
-export class UnitStop extends Error {
-  readonly ending: UnitResult;
-
-  constructor(ending: UnitResult) {
-    super('refused');
-    this.ending = ending;
-  }
-}
 
 /**
  * Looks at the unit right before a hop. Refuses where it is not the one of the plan, by its serial number, and where it
  * stands nowhere on what is left of its route. It may stand behind the hop: somebody else may have brought it further. A hop of
  * the card's own firmware goes by the serial number of the card: between two files it may not see its UPS.
  */
-export async function freshLook(record: UnitRecord, index: number, work: UnitWork): Promise<Unit> {
+async function freshLook(record: UnitRecord, index: number, work: UnitWork): Promise<Unit> {
   const hop = record.planned.hops[index];
   const aboutCard = hop !== undefined && !isUpsHop(hop);
-  const look = await work.path.look(work.target, {
+  const look = await work.driver.look(work.target, {
     clock: work.clock,
     signal: work.abort,
     transcript: work.transcript,
@@ -182,20 +108,14 @@ export function refuseOutsideWindow({ target, clock }: Pick<UnitWork, 'target' |
 }
 
 /** Refuses outside of the window, and where a rule stands against the update. */
-export function assertAllowed(
-  unit: Unit,
-  hop: Hop,
-  image: StoredFile,
-  record: UnitRecord,
-  work: UnitWork,
-): void {
+function assertAllowed(unit: Unit, hop: Hop, image: StoredFile, record: UnitRecord, work: UnitWork): void {
   refuseOutsideWindow(work);
   const operator: OperatorSettings = {
     switchOutput: record.planned.switchOutput,
     feeds: work.target.feeds,
     network: work.target.network,
   };
-  const reasons = work.against(unit, image, hop, operator, record.planned.unit);
+  const reasons = work.evaluateRules(unit, image, hop, operator, record.planned.unit);
   const standing = reasons.filter(isRefusal);
   const [first] = standing;
   if (first === undefined) return;
@@ -211,4 +131,59 @@ export function assertAllowed(
     ),
     reasons,
   });
+}
+
+/** The policy of a run over units of an inventory: each is identified by its serial number and checked twice. */
+export const FLEET_POLICY: RunPolicy = {
+  async locate(record, index, work) {
+    const unit = await freshLook(record, index, work);
+    const hop = record.planned.hops[index];
+    return { unit, isPast: hop === undefined || !isAt(unit, hop, 'from') };
+  },
+  async preflight(record, { unit, hop, image, quick }, work) {
+    await work.noEarlierStart(unit);
+    assertAllowed(unit, hop, image, record, work);
+    await work.assertPartnersHealthy(unit, { quick });
+  },
+  checksAgain: true,
+  maxStarts: 3,
+  startSignal: () => NEVER,
+  failedStart: 'not-started',
+  outcomeBeforeStart,
+  seen: (unit) => unit,
+  stopped: stoppedBeforeStart,
+  noEffect: startNotSeen,
+  conclude: (result) => result,
+  notReady: (key) =>
+    new Problem('device/busy', `${key} is at an update that this run did not start.`, {
+      hint: 'Wait until it has ended, look at the unit, and make a new plan.',
+    }),
+  notBegun: () => null,
+};
+
+const NEVER = new AbortController().signal;
+
+/** A start without effect: the unit shows no update, or reports that it failed. */
+function startNotSeen({ state, problem }: StepCheck, { target }: StepContext): Problem | null {
+  if (state !== 'failed' && state !== 'todo') return null;
+  if (problem !== null) return problem;
+  return new Problem(
+    'device/start-not-seen',
+    'The journal has a start, but the unit shows no update and runs its old firmware.',
+    {
+      hint: `Nothing was started, or the start had no effect. Allow a second attempt: upsfw resume --retry ${unitKey(target)}`,
+    },
+  );
+}
+
+/** A unit that was stopped before a start: by the operator, or because its journal cannot be written (`journal`). */
+function stoppedBeforeStart(anyDone: boolean, journal: Problem | null): UnitResult {
+  const where = anyDone ? 'before the start of the next hop' : 'before the start; the unit is unchanged';
+  const problem =
+    journal === null
+      ? new Problem('refused/stopped', `Stopped by the operator ${where}.`, {
+          hint: 'To continue: upsfw resume.',
+        })
+      : new Problem(journal.code, `Stopped ${where}: ${journal.message}`, { hint: journal.hint });
+  return { outcome: 'stopped', after: null, problem, reasons: [] };
 }

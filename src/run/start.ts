@@ -1,6 +1,5 @@
 import {
   type Hop,
-  isAt,
   isUpsHop,
   Problem,
   type Step,
@@ -12,24 +11,12 @@ import {
 } from '../core/index.ts';
 import type { UnitRecord } from '../state/index.ts';
 import { outputOff, switchOff } from './output.ts';
-import {
-  assertAllowed,
-  freshLook,
-  outcomeBeforeStart,
-  refuseOutsideWindow,
-  type UnitResult,
-  UnitStop,
-  type UnitWork,
-} from './preflight.ts';
+import { refuseOutsideWindow } from './preflight.ts';
 import { type CommitMethod, type Moment, momentOf, StartGate } from './start-gate.ts';
 import { recordStep, withTimeout } from './step.ts';
+import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
 /** The start of one hop: the last look, the judgment, the line on disk, and the one request behind it. */
-
-const NEVER = new AbortController().signal;
-
-/** A start that did not leave in time is tried again this often, each time after a new look. */
-const MOST_TRIES = 3;
 
 /** A hop at work. */
 export interface HopWork extends UnitWork {
@@ -42,7 +29,7 @@ export interface HopWork extends UnitWork {
 export type OnCommit = (made: boolean) => void;
 
 /**
- * What came of the start of a hop. `behind`: the unit no longer runs what the hop begins with, so nothing was started.
+ * What came of the start of a hop. `alreadyAt`: the unit no longer runs what the hop begins with, so nothing was started.
  * `ended`: nothing was started, and the unit ends with this. `started`: a start was made or may have been; `method` is how.
  */
 export type StartOutcome =
@@ -62,10 +49,11 @@ export async function startHop(
   context: StepContext,
   onCommit: OnCommit,
 ): Promise<StartOutcome> {
+  const { policy } = work;
   for (let tries = 1; ; tries += 1) {
-    // Minutes have gone by since the first look. What counts is how the unit is now.
-    let ready = await readyToStart(record, work, context);
-    if (ready.behind) return { kind: 'behind', unit: ready.unit };
+    // Minutes have passed since the first look. The condition of the unit now is what counts.
+    let ready = policy.checksAgain ? await readyToStart(record, work, context) : asBefore(work, context);
+    if (ready.isPast) return { kind: 'behind', unit: ready.unit };
     if (
       isUpsHop(work.hop) &&
       record.planned.switchOutput === 'off' &&
@@ -73,7 +61,7 @@ export async function startHop(
     ) {
       await switchOff(context, work);
       ready = await readyToStart(record, work, context);
-      if (ready.behind) return { kind: 'behind', unit: ready.unit };
+      if (ready.isPast) return { kind: 'behind', unit: ready.unit };
     }
     const { unit, object } = ready;
     const isOff = unit.condition.outputOn === false && isUpsHop(work.hop);
@@ -85,7 +73,7 @@ export async function startHop(
     const gate = openGate(record, work, ready, onCommit);
     const result = await withTimeout(
       'start',
-      { ...asItIs, signal: NEVER, commit: (method) => gate.commit(method) },
+      { ...asItIs, signal: policy.startSignal(work), commit: (method) => gate.commit(method) },
       work.steps,
       work,
     );
@@ -97,10 +85,11 @@ export async function startHop(
     }
     if (result.state === 'not-started') {
       await takeBack(work, onCommit);
-      if (tries < MOST_TRIES) continue;
+      if (tries < policy.maxStarts && !work.abort.aborted) continue;
+      work.abort.throwIfAborted();
       return {
         kind: 'ended',
-        ending: { outcome: 'refused', after: unit, problem: result.problem, reasons: [] },
+        ending: { outcome: 'refused', after: policy.seen(unit), problem: result.problem, reasons: [] },
       };
     }
     if (result.state === 'staged') {
@@ -111,14 +100,19 @@ export async function startHop(
         ending: { outcome: 'stopped', after: unit, problem: result.problem, reasons: [] },
       };
     }
+    const { problem } = result;
+    const after = policy.seen(unit);
     // Without its line no request can have left: whatever the step says, nothing was started.
-    if (!committed || result.state === 'failed') {
+    if (!committed || (result.state === 'failed' && policy.failedStart === 'not-started')) {
       await takeBack(work, onCommit, result);
-      const { problem } = result;
       return {
         kind: 'ended',
-        ending: { outcome: outcomeBeforeStart(problem), after: unit, problem, reasons: [] },
+        ending: { outcome: policy.outcomeBeforeStart(problem, 'start'), after, problem, reasons: [] },
       };
+    }
+    if (result.state === 'failed') {
+      await recordStep(work, work.index, 'start', 'failed', result);
+      return { kind: 'ended', ending: { outcome: 'failed', after, problem, reasons: [] } };
     }
     await recordStep(work, work.index, 'start', result.state, result);
     return { kind: 'started', result, context: asItIs, method };
@@ -128,7 +122,7 @@ export async function startHop(
 /** The unit right before its start. */
 interface Ready {
   /** It no longer runs what the hop begins with. */
-  readonly behind: boolean;
+  readonly isPast: boolean;
   readonly unit: Unit;
   /** Value of the update object; null where it could not be read. */
   readonly object: string | null;
@@ -136,18 +130,22 @@ interface Ready {
   readonly at: Moment;
 }
 
-/** Looks and judges again right before the start. Throws where anything speaks against it. */
+/** Looks at the unit and checks it again right before the start. Throws if anything refuses the start. */
 async function readyToStart(record: UnitRecord, work: HopWork, context: StepContext): Promise<Ready> {
-  const { index, hop } = work;
+  const { index, hop, policy } = work;
   const at = momentOf(work.clock);
-  const unit = await freshLook(record, index, work);
-  if (!isAt(unit, hop, 'from')) return { behind: true, unit, object: null, at };
-  await work.noEarlierStart(unit);
-  assertAllowed(unit, hop, await work.image(hop), record, work);
-  await work.assertPartnersHealthy(unit);
+  const { unit, isPast } = await policy.locate(record, index, work);
+  if (isPast) return { isPast: true, unit, object: null, at };
+  const image = await work.image(hop);
+  await policy.preflight(record, { unit, hop, image, quick: false }, work);
   const { object } = await refuseBusy(unit, work, context);
   work.abort.throwIfAborted();
-  return { behind: false, unit, object: object ?? null, at };
+  return { isPast: false, unit, object: object ?? null, at };
+}
+
+/** The unit as it was checked at the begin of the hop, for a policy that checks it once. */
+function asBefore(work: HopWork, { before }: StepContext): Ready {
+  return { isPast: false, unit: before, object: null, at: momentOf(work.clock) };
 }
 
 /**
@@ -155,25 +153,28 @@ async function readyToStart(record: UnitRecord, work: HopWork, context: StepCont
  * cannot be told: nothing was started.
  */
 export async function refuseBusy(unit: Unit, work: HopWork, context: StepContext): Promise<StepCheck> {
-  const standing = await work.path.query('start', context);
+  const standing = await work.driver.query('start', context);
   if (standing.state === 'todo') return standing;
-  const problem = standing.problem ?? busy(unitKey(context.target));
-  throw new UnitStop({ outcome: outcomeBeforeStart(problem), after: unit, problem, reasons: [] });
+  const problem = standing.problem ?? work.policy.notReady(unitKey(context.target));
+  throw new UnitStop({
+    outcome: work.policy.outcomeBeforeStart(problem, 'check'),
+    after: work.policy.seen(unit),
+    problem,
+    reasons: [],
+  });
 }
 
 function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCommit: OnCommit): StartGate {
-  const { index, hop, clock, abort } = work;
+  const { index, hop, clock, abort, policy } = work;
   return new StartGate({
     clock,
     judgedAt: at,
     async judge(again) {
       abort.throwIfAborted();
       if (!again) return refuseOutsideWindow(work);
-      const unit = await freshLook(record, index, work);
-      if (!isAt(unit, hop, 'from')) throw changed(record);
-      await work.noEarlierStart(unit);
-      assertAllowed(unit, hop, await work.image(hop), record, work);
-      await work.assertPartnersHealthy(unit, { quick: true });
+      const { unit, isPast } = await policy.locate(record, index, work);
+      if (isPast) throw changed(record);
+      await policy.preflight(record, { unit, hop, image: await work.image(hop), quick: true }, work);
       abort.throwIfAborted();
     },
     async write(method) {
@@ -190,12 +191,6 @@ function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCo
 async function takeBack(work: HopWork, onCommit: OnCommit, result: StepResult | null = null): Promise<void> {
   await recordStep(work, work.index, 'start', 'not-started', result);
   onCommit(false);
-}
-
-function busy(key: string): Problem {
-  return new Problem('device/busy', `${key} is at an update that this run did not start.`, {
-    hint: 'Wait until it has ended, look at the unit, and make a new plan.',
-  });
 }
 
 function changed({ planned }: UnitRecord): Problem {

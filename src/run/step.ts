@@ -15,15 +15,15 @@ import {
   unitKey,
 } from '../core/index.ts';
 import type { HopRecord, StepState } from '../state/index.ts';
-import type { UnitWork } from './preflight.ts';
 import type { CommitMethod } from './start-gate.ts';
+import type { UnitWork } from './unit-work.ts';
 
 /** A step that does not end by itself gets this much more than its own limit before it is given up. */
 const GRACE_SECONDS = 60;
 
 /** The steps of a hop. Throws the path's own Problem where it cannot be taken. */
 export function stepsOf(unit: Unit, hop: Hop, work: UnitWork): readonly Step[] {
-  const answer = work.path.steps(work.target, unit, hop);
+  const answer = work.driver.steps(work.target, unit, hop);
   if (!answer.possible) throw answer.problem;
   return answer.steps;
 }
@@ -97,7 +97,7 @@ export async function withTimeout(
   name: StepName,
   context: StepContext,
   steps: readonly Step[],
-  work: Pick<UnitWork, 'path' | 'clock'>,
+  work: Pick<UnitWork, 'driver' | 'clock'>,
 ): Promise<StepResult> {
   const step = steps.find((one) => one.step === name);
   if (step === undefined)
@@ -107,7 +107,7 @@ export async function withTimeout(
   const giveUp = work.clock
     .sleep((step.limitSeconds + GRACE_SECONDS) * 1000, over.signal)
     .then((): StepResult => ({ state: 'unknown', method: null, problem: timedOut(step, context) }));
-  const taken = work.path
+  const taken = work.driver
     .execute(name, { ...context, signal: AbortSignal.any([context.signal, over.signal]) })
     .catch((thrown): StepResult => ({ state: 'unknown', method: null, problem: asProblem(thrown) }));
   try {

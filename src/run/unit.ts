@@ -9,7 +9,7 @@ import {
 } from '../core/index.ts';
 import { endIsOpen, lastVerified, type UnitRecord } from '../state/index.ts';
 import { beginHop, watchHop } from './hop.ts';
-import { outcomeBeforeStart, type UnitResult, UnitStop, type UnitWork } from './preflight.ts';
+import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
 /** The hops of one unit, in their order. */
 
@@ -47,7 +47,7 @@ export async function runUnit(record: UnitRecord, work: UnitWork): Promise<UnitR
   try {
     for (const index of hops.keys()) {
       if (record.hops[index]?.verified) continue;
-      if (work.stopping()) return stopped(anyDone, work.journal.failed);
+      if (work.stopping()) return work.policy.stopped(anyDone, work.journal.failed);
       const ending = await beginHop(record, index, work, (made) => {
         startMade = made;
       });
@@ -62,15 +62,16 @@ export async function runUnit(record: UnitRecord, work: UnitWork): Promise<UnitR
     if (thrown instanceof UnitStop) return thrown.ending;
     const problem = asProblem(thrown);
     if (startMade) return { outcome: 'unknown', after: null, problem, reasons: [] };
-    if (work.abort.aborted || work.journal.failed !== null) return stopped(anyDone, work.journal.failed);
-    return { outcome: outcomeBeforeStart(problem), after: null, problem, reasons: [] };
+    if (work.abort.aborted || work.journal.failed !== null)
+      return work.policy.stopped(anyDone, work.journal.failed);
+    return { outcome: work.policy.outcomeBeforeStart(problem, 'check'), after: null, problem, reasons: [] };
   }
 }
 
 /** Every hop has its verified line: only the end of the unit was not written down any more. */
 async function reidentify(record: UnitRecord, work: UnitWork): Promise<UnitResult> {
   const { hops, unit } = record.planned;
-  const look = await work.path.look(work.target, {
+  const look = await work.driver.look(work.target, {
     clock: work.clock,
     signal: new AbortController().signal,
   });
@@ -85,18 +86,6 @@ async function reidentify(record: UnitRecord, work: UnitWork): Promise<UnitResul
     { hint: 'Go and look at the unit. Do not power it off while its panel shows an update.' },
   );
   return { outcome: 'unknown', after: look.unit, problem, reasons: [] };
-}
-
-/** The end of a unit that was stopped before a start: by the operator, or because its journal cannot be written (`journal`). */
-export function stopped(anyDone: boolean, journal: Problem | null): UnitResult {
-  const where = anyDone ? 'before the start of the next hop' : 'before the start; the unit is unchanged';
-  const problem =
-    journal === null
-      ? new Problem('refused/stopped', `Stopped by the operator ${where}.`, {
-          hint: 'upsfw resume goes on with it.',
-        })
-      : new Problem(journal.code, `Stopped ${where}: ${journal.message}`, { hint: journal.hint });
-  return { outcome: 'stopped', after: null, problem, reasons: [] };
 }
 
 /**

@@ -17,7 +17,7 @@ export type YamlEdit =
   /** A new last item of the sequence at `path`. */
   | { readonly kind: 'append'; readonly path: YamlPath; readonly value: unknown };
 
-/** Replaces the text from `start` up to `end`. */
+/** Replaces the text from `start` up to `finishUnit`. */
 export interface Splice {
   readonly start: number;
   readonly end: number;

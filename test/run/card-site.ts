@@ -7,7 +7,7 @@ import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
 import { createSecretResolver, loadInventory, resolveTarget } from '../../src/inventory/index.ts';
 import { createNmcDriver, TIMEOUTS, type Timeouts } from '../../src/nmc/index.ts';
 import { judgeCardStart, judgeUnit, loadRules } from '../../src/rules/index.ts';
-import { buildPlan, type Control, createEarlierStarts, execute } from '../../src/run/index.ts';
+import { buildPlan, type Control, createEarlierStarts, execute, FLEET_POLICY } from '../../src/run/index.ts';
 import { createSnmpHub } from '../../src/snmp/index.ts';
 import {
   createJournal,
@@ -103,15 +103,16 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
 
   const carryOut: CardSite['carryOut'] = (journal, { control, onLine, killedBefore, backup = true } = {}) =>
     execute({
+      policy: FLEET_POLICY,
       journal: watched(journal, onLine, killedBefore),
       inventory: loaded,
       targets: new Map(targets.map((target) => [unitKey(target), target])),
-      paths: { nmc: withBackup(nmc, backup), local: nmc },
+      drivers: { nmc: withBackup(nmc, backup), local: nmc },
       locks: createLocks(state),
       earlier: createEarlierStarts(state, journal.run),
       clock: systemClock,
       simulationSpeed: 1,
-      against: (unit, image, _hop, _operator, planned) =>
+      evaluateRules: (unit, image, _hop, _operator, planned) =>
         isCardFile(image) ? judgeCardStart(book, { unit, file: image, planned: planned.card }) : [],
       image: async (hop): Promise<StoredFile> => {
         const file = cardFiles.find((one) => one.sha256 === hop.image.sha256);

@@ -23,6 +23,7 @@ import {
   createEarlierStarts,
   type Drivers,
   execute,
+  FLEET_POLICY,
   lookAll,
 } from '../../src/run/index.ts';
 import { ROUTE_IMAGES, type SimulatedDevice, type SimulatedUnit } from '../../src/sim/index.ts';
@@ -108,15 +109,16 @@ export async function openRouteSite(
 
   const carryOut: RouteSite['carryOut'] = (journal, circumstances = {}) =>
     execute({
+      policy: FLEET_POLICY,
       journal: watched(journal, circumstances.onLine),
       inventory,
       targets: new Map(targets.map((target) => [unitKey(target), target])),
-      paths,
+      drivers: paths,
       locks: createLocks(site.state),
       earlier: createEarlierStarts(site.state, journal.run),
       clock: circumstances.clock ?? systemClock,
       simulationSpeed: speed,
-      against: circumstances.against ?? (() => []),
+      evaluateRules: circumstances.against ?? (() => []),
       image: async (hop) => {
         const image = byName(hop.image.file);
         await verifyStored(image);

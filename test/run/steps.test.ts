@@ -82,7 +82,7 @@ describe('a step', () => {
       sent += 1;
       return { state: 'done', method: 'snmp', problem: null };
     });
-    const result = withTimeout('start', contextWith(clock), STEPS, { path, clock });
+    const result = withTimeout('start', contextWith(clock), STEPS, { driver: path, clock });
     await Promise.resolve();
     pass();
     expect(await result).toMatchObject({ state: 'unknown', problem: { code: 'device/update-unknown' } });
@@ -95,7 +95,7 @@ describe('a step', () => {
     const path = pathOf(async () => {
       throw new Error('odd');
     });
-    expect(await withTimeout('start', contextWith(clock), STEPS, { path, clock })).toMatchObject({
+    expect(await withTimeout('start', contextWith(clock), STEPS, { driver: path, clock })).toMatchObject({
       state: 'unknown',
       problem: { code: 'internal/unexpected' },
     });

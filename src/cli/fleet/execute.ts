@@ -12,7 +12,7 @@ import {
 } from '../../core/index.ts';
 import { verifyStored } from '../../images/index.ts';
 import { judgeCardStart, judgeStart } from '../../rules/index.ts';
-import { type Control, createEarlierStarts, execute, lookAll } from '../../run/index.ts';
+import { type Control, createEarlierStarts, execute, FLEET_POLICY, lookAll } from '../../run/index.ts';
 import {
   createArtifacts,
   createLocks,
@@ -105,15 +105,16 @@ export async function executeRun(
   });
   try {
     const ended = await execute({
+      policy: FLEET_POLICY,
       journal,
       inventory: fleet.inventory,
       targets: fleet.targets,
-      paths: open.paths,
+      drivers: open.paths,
       locks,
       earlier: createEarlierStarts(args.stateFolder, journal.run),
       clock: io.clock,
       simulationSpeed: simulationSpeed(io),
-      against: (unit, image, hop, operator, planned) =>
+      evaluateRules: (unit, image, hop, operator, planned) =>
         isCardFile(image)
           ? judgeCardStart(fleet.book, { unit, file: image, planned: planned.card })
           : judgeStart(fleet.book, { unit, image, transport: hop.transport, operator, folder: fleet.images }),

@@ -206,7 +206,7 @@ function wholeLines(client: Client, where: string): void {
   });
 }
 
-/** Calls `end` after a time, unless what is returned was called before. */
+/** Calls `finishUnit` after a time, unless what is returned was called before. */
 export function endAfter(seconds: number, end: () => void): () => void {
   const timer = setTimeout(end, seconds * 1000);
   return () => clearTimeout(timer);

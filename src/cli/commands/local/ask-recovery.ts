@@ -27,7 +27,8 @@ export async function askRecovery(
     const record = await takeUpRecovery({
       journal,
       target,
-      path: open.paths.local,
+      driver: open.paths.local,
+      locks,
       clock: io.clock,
       simulationSpeed: simulationSpeed(io),
       artifacts: papers,

@@ -242,7 +242,8 @@ async function carryOut(work: Work, args: LocalArgs, io: Io): Promise<Exit> {
       {
         journal,
         target,
-        path: open.paths.local,
+        driver: open.paths.local,
+        locks: createLocks(state),
         clock: io.clock,
         simulationSpeed: simulationSpeed(io),
         artifacts: papers,
