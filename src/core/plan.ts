@@ -8,7 +8,8 @@ import type { Verdict } from './verdict.ts';
  * What a step does. Exactly one step of a hop commits: `start`. An image for the UPS lies on the card before it is started
  * (`transfer`); a file for the card itself is taken as soon as it has arrived, so there the upload is the start.
  */
-export type StepName = 'backup' | 'transfer' | 'start' | 'settle' | 'verify';
+export const STEP_NAMES = ['backup', 'transfer', 'start', 'settle', 'verify'] as const;
+export type StepName = (typeof STEP_NAMES)[number];
 
 /** What a UPS runs at one end of a hop; null where it runs nothing and waits in its boot loader. */
 export interface InstalledUpsFirmware {

@@ -1,5 +1,5 @@
-import { asProblem, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
-import { type OutputState, outputNeedsRestore, replay, type UnitRecord } from '../state/index.ts';
+import { asProblem, type OutputState, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
+import { outputNeedsRestore, replay, type UnitRecord } from '../state/index.ts';
 import { outcomeBeforeStart, type UnitResult, UnitStop, type UnitWork } from './preflight.ts';
 import { contextFor, imageMetadata } from './step.ts';
 

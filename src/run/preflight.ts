@@ -14,11 +14,12 @@ import {
   sameUnit,
   type TranscriptEntry,
   type Unit,
+  type UnitOutcome,
   type UnitTarget,
   type UpgradeDriver,
   usableSerial,
 } from '../core/index.ts';
-import type { Journal, UnitOutcome, UnitRecord } from '../state/index.ts';
+import type { Journal, UnitRecord } from '../state/index.ts';
 import { describeWindow, isOpen } from './window.ts';
 
 /** How the work on a unit ended. */

@@ -22,11 +22,14 @@ const NO_HOP: HopRecord = {
 };
 
 /**
- * Where a run stands, from its journal alone. Pure; any prefix of a journal gives a state that was once true. Of a damaged journal every
- * unit that may have been started is unknown. Throws Problem config/run where the plan itself is missing.
+ * The state of a run, from its journal alone. Pure; any prefix of a journal gives a state that was once true. In a damaged
+ * journal, every unit that may have been started is unknown. Throws Problem config/run where the plan itself is missing,
+ * and for a journal of another format.
  */
 export function replay(events: readonly JournalEvent[]): RunRecord {
   const [first, ...rest] = events;
+  if (first?.event === 'other-format')
+    throw new Problem(first.problem.code, first.problem.message, { hint: first.problem.hint });
   if (first?.event === 'damaged')
     throw new Problem(first.problem.code, first.problem.message, { hint: PLAN_LOST });
   if (first?.event !== 'run') {
@@ -34,7 +37,7 @@ export function replay(events: readonly JournalEvent[]): RunRecord {
       'config/run',
       'The journal does not begin with a plan: the run ended before it did anything.',
       {
-        hint: 'Nothing was sent to any unit. Start again with upsfw upgrade.',
+        hint: 'Nothing was sent to any unit. Start a new run with upsfw upgrade.',
       },
     );
   }
@@ -47,7 +50,7 @@ export function replay(events: readonly JournalEvent[]): RunRecord {
     if (event.event === 'damaged' || event.event === 'unsaved') {
       problem = event.problem;
       if (event.event === 'damaged')
-        for (const [key, record] of units) units.set(key, inDoubtOf(record, problem));
+        for (const [key, record] of units) units.set(key, afterDamage(record, problem));
       continue;
     }
     if (event.event === 'closed') {
@@ -59,7 +62,7 @@ export function replay(events: readonly JournalEvent[]): RunRecord {
     state = 'running';
     paused = null;
     byOperator = false;
-    if (event.event === 'run' || event.event === 'resumed') continue;
+    if (event.event === 'run' || event.event === 'resumed' || event.event === 'other-format') continue;
     const record = units.get(event.unit);
     if (record !== undefined) units.set(event.unit, next(record, event));
   }
@@ -69,13 +72,13 @@ export function replay(events: readonly JournalEvent[]): RunRecord {
 }
 
 const PLAN_LOST =
-  'What the run planned is not known any more, so no unit of this state folder is started. Look at the units that it may have been about (upsfw audit). Once you know that none of them is at an update, move the folder of that run out of the state folder: it removes the record of all its units.';
+  'The plan of the run is lost, so no unit of this state folder is started. Look at the units that it may have updated (upsfw audit). Once you know that none of them is in an update, move the folder of that run out of the state folder: it removes the record of all its units.';
 
-/** A unit of a journal that lost a line: the plan ended it, its end is proven, or nothing is known of it any more. */
-function inDoubtOf(record: UnitRecord, problem: ProblemJson): UnitRecord {
+/** A unit of a damaged journal: the plan settled it, its end is proven, or its state is unknown. */
+function afterDamage(record: UnitRecord, problem: ProblemJson): UnitRecord {
   const { planned, outcome } = record;
   const neverBegun = planned.verdict.status !== 'outdated' || planned.hops.length === 0;
-  // A unit that failed, was refused or stopped may have been taken up again behind the damage.
+  // A unit that failed, was refused or stopped may have been retried after the damaged line.
   if (neverBegun || outcome === 'upgraded' || outcome === 'current') return record;
   return { ...record, outcome: 'unknown', open: false, after: null, problem, reasons: [] };
 }
@@ -101,7 +104,7 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
   switch (event.event) {
     case 'unit':
       return {
-        ...atWork(record),
+        ...reopened(record),
         attempt: event.attempt,
         before: lastVerified(record) === null ? event.before : (record.before ?? event.before),
         hops: record.hops.map((hop, index) =>
@@ -110,7 +113,7 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
       };
     case 'step':
       return {
-        ...atWork(record),
+        ...reopened(record),
         hops: record.hops.map((hop, index) => (index === event.hop ? nextHop(hop, event) : hop)),
       };
     case 'output':
@@ -125,8 +128,8 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
         reasons: event.reasons,
       };
     case 'retry':
-      // A new attempt begins with an empty memory: what an earlier one did is asked of the device, by every way it may have
-      // gone. A hop that was verified needs no attempt; whether the unit is still where it led is asked before the next one.
+      // A new attempt keeps nothing of an earlier one: the device is asked what it did, by every method that it may have
+      // used. A verified hop needs no attempt; the next hop first asks whether the unit still runs its firmware.
       return {
         ...fresh(record.planned),
         attempt: record.attempt,
@@ -137,7 +140,7 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
   }
 }
 
-/** A staged image stays one: a person may have started it in the meantime. */
+/** A staged image stays staged: a person may have started it in the meantime. */
 function forNewAttempt(hop: HopRecord): HopRecord {
   const { startMethods, staged, before, transferred, eventMark } = hop;
   return staged
@@ -145,8 +148,8 @@ function forNewAttempt(hop: HopRecord): HopRecord {
     : { ...NO_HOP, startMethods };
 }
 
-/** Any line of work takes back an end that was written before it, also that of a unit whose state was not known. */
-function atWork(record: UnitRecord): UnitRecord {
+/** Any new activity withdraws an earlier end, also that of a unit whose state was unknown. */
+function reopened(record: UnitRecord): UnitRecord {
   return { ...record, outcome: 'pending', open: true, after: null, problem: null, reasons: [] };
 }
 
@@ -165,7 +168,7 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
     return { ...moved, transferred: event.state === 'done' ? { method: event.method ?? 'unknown' } : null };
   }
   if (event.step === 'backup') return { ...moved, eventMark: event.mark ?? null };
-  // Nothing was started, so the line before it, which says that a start may follow, is answered.
+  // Nothing was started, which settles the `committing` line before it.
   if (event.step === 'start' && (event.state === 'staged' || event.state === 'not-started')) {
     const staged = event.state === 'staged';
     return { ...moved, staged, startedAt: null, startedBy: null, objectBefore: null, refusal: null };
@@ -173,7 +176,7 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
   if (event.step === 'start') {
     return {
       ...moved,
-      // A start that is newer than a verified end opens the hop again.
+      // A start after a verified end opens the hop again.
       verified: false,
       staged: false,
       startedAt: event.state === 'begun' ? hop.startedAt : (hop.startedAt ?? at),

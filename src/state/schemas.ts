@@ -9,11 +9,12 @@ import {
   type ProblemJson,
   type Reason,
   SERVICE_NAMES,
+  STEP_NAMES,
   type Unit,
   type Verdict,
 } from '../core/index.ts';
 
-/** Shapes of what is read back from disk: plan files and journals. Nothing from there is believed without them. */
+/** Schemas of what is read back from disk: plan files, audits and journals. */
 
 const text = z.string().max(4096);
 const nullableText = text.nullable();
@@ -107,7 +108,7 @@ const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
   reasons: z.array(ReasonSchema),
 });
 
-export const StepNameSchema = z.enum(['backup', 'transfer', 'start', 'settle', 'verify']);
+export const StepNameSchema = z.enum(STEP_NAMES);
 
 const UpsEnd = z.strictObject({ version: text, microLinkId: z.int() });
 const CardEnd = z.strictObject({ version: text, platform: text });
@@ -165,7 +166,7 @@ export const PlanSchema: z.ZodType<Plan> = z.strictObject({
   units: z.array(PlannedUnitSchema).max(100_000),
 });
 
-/** A unit of an audit that was kept. */
+/** A unit of a saved audit. */
 export const AuditUnitSchema = z.strictObject({
   ...unitShape,
   verdict: VerdictSchema,

@@ -81,7 +81,7 @@ describe('rules decide', () => {
     const document = z
       .looseObject({ prepare: z.array(z.strictObject({ text: z.string(), source: z.string() })) })
       .parse(JSON.parse(out));
-    expect(document.prepare.map(({ says }) => says)).toEqual([
+    expect(document.prepare.map(({ text }) => text)).toEqual([
       'Use the serial cable that came with the unit.',
       'Power the load down first. The whole takes 5 to 20 minutes.',
       'Read the manual of the wizard before you begin.',

@@ -53,6 +53,8 @@ function verified(unit: string, hop: number) {
   };
 }
 
+const FILES = { run: 'r1', file: 'journal.jsonl' };
+
 async function wholeRun(journal: Journal): Promise<void> {
   const plan = planOf([plannedUnit('berlin/a'), plannedUnit('berlin/b')]);
   await journal.append({
@@ -119,7 +121,8 @@ describe('journal', () => {
     await wholeRun(journal);
     await journal.close();
     const text = await readFile(join(state, 'runs', 'r1', 'journal.jsonl'), 'utf8');
-    const parsed = (upTo: number) => parseJournal(Buffer.from(text.slice(0, upTo)), Buffer.alloc(0), 'r1');
+    const parsed = (upTo: number) =>
+      parseJournal({ ...FILES, bytes: Buffer.from(text.slice(0, upTo)), starts: Buffer.alloc(0) });
     const whole = parsed(text.length).events;
     const near = [...text.matchAll(/\n/g)].flatMap(({ index }) => [-2, -1, 0, 1, 2].map((by) => index + by));
     const some = Array.from({ length: Math.ceil(text.length / 29) }, (_, index) => index * 29);
@@ -204,7 +207,7 @@ async function writtenRun(): Promise<JournalText> {
 
 /** The units that a changed journal shows as if they had never been started. */
 function shownAsNotStarted(changed: Buffer, starts: Buffer): readonly string[] {
-  const { events } = parseJournal(changed, starts, 'r1');
+  const { events } = parseJournal({ ...FILES, bytes: changed, starts });
   if (events[0]?.event !== 'run') {
     expect(() => replay(events)).toThrow(/damaged|does not begin with a plan/);
     return events.length === 0 ? ['every unit'] : [];
