@@ -16,7 +16,6 @@ export * from './plan.ts';
 export * from './problem.ts';
 export * from './problem-codes.ts';
 export * from './recording.ts';
-export * from './run-states.ts';
 export * from './secret.ts';
 export * from './services.ts';
 export * from './system-error.ts';

@@ -1,8 +1,9 @@
 /**
- * The state folder: the journal of each run, the state that its events give, locks, known hosts and artifacts.
+ * The state folder: the journal of each run, the state that its events give, locks, known hosts and
+ * artifacts.
  *
- * Owns what is on disk about runs, and the order in which it is written. Must not know inventories, rules, protocols or
- * what executes an update; imports core and files only.
+ * Owns what is on disk about runs, and the order in which it is written. Must not know inventories, rules,
+ * protocols or what executes an update; imports core and files only.
  */
 export { createArtifacts, type OpenArtifacts, type RunArtifacts } from './artifacts.ts';
 export { needsOf, openStateFolder, refuseForeign } from './folder.ts';

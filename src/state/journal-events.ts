@@ -25,7 +25,10 @@ export const EventSchema = z.discriminatedUnion('event', [
     partners: z.record(z.string(), z.array(z.string())).optional(),
     plan: PlanSchema,
   }),
-  /** The unit was read and its hop begins. `hop`: index of the hop, 0 where absent. `before`: the unit before it. */
+  /**
+   * The unit was read and its hop begins. `hop`: index of the hop, 0 where absent. `before`: the unit before
+   * it.
+   */
   z.strictObject({
     ...stamp,
     event: z.literal('unit'),
@@ -41,8 +44,8 @@ export const EventSchema = z.discriminatedUnion('event', [
     hop: z.int().min(0),
     step: StepNameSchema,
     /**
-     * `committing` belongs to the start only and is on disk before the start is made. `not-started` withdraws it: no
-     * request was sent, or the card refused it for certain. `received` may come during `settle`.
+     * `committing` belongs to the start only and is on disk before the start is made. `not-started` withdraws
+     * it: no request was sent, or the card refused it for certain. `received` may come during `settle`.
      */
     state: z.enum(STEP_STATES),
     method: z.string().nullable(),
@@ -97,7 +100,10 @@ type FaultEvent<Kind extends string> = {
   readonly problem: ProblemJson;
 };
 
-/** From line `seq` on, the file differs from what was written. The end of a unit or a start of it may be missing. */
+/**
+ * From line `seq` on, the file differs from what was written. The end of a unit or a start of it may be
+ * missing.
+ */
 type DamagedEvent = FaultEvent<'damaged'>;
 
 /** A line could not be written. Only this process knows the events after it. */
@@ -125,8 +131,8 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 export type NewEvent = DistributiveOmit<WrittenEvent, 'seq' | 'at' | 'format'>;
 
 /**
- * Whether an act follows the line of this event. The act must not follow where the line is not on disk. All other events
- * report what happened, or announce what only reads or switches an output on again.
+ * Whether an act follows the line of this event. The act must not follow where the line is not on disk. All
+ * other events report what happened, or announce what only reads or switches an output on again.
  */
 export function announcesAct(event: NewEvent): boolean {
   switch (event.event) {

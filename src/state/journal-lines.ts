@@ -33,8 +33,8 @@ function sumOf(body: Buffer, before: string): string {
 const StartSchema = z.strictObject({ seq: z.int().min(1), sum: z.string(), unit: z.string() });
 
 /**
- * A line of the second file of a run, which lists the lines that must not get lost. Without it, a journal that lost its
- * end would look like one that a crash cut off.
+ * A line of the second file of a run, which lists the lines that must not get lost. Without it, a journal
+ * that lost its end would look like one that a crash cut off.
  */
 export function writeStart(event: WrittenEvent, sum: string): Buffer {
   const unit = 'unit' in event ? event.unit : '';
@@ -43,8 +43,8 @@ export function writeStart(event: WrittenEvent, sum: string): Buffer {
 
 export interface ParsedJournal {
   /**
-   * A last event `damaged` reports that the lines from there on cannot be used. A single event `other-format` reports
-   * that another version of upsfw wrote the journal.
+   * A last event `damaged` reports that the lines from there on cannot be used. A single event `other-format`
+   * reports that another version of upsfw wrote the journal.
    */
   readonly events: readonly JournalEvent[];
   /** Bytes of the lines that count. */
@@ -65,8 +65,8 @@ export interface JournalBytes {
 }
 
 /**
- * Parses the two files of a journal. A last line that a crash cut off is dropped: nobody was told that it is on disk.
- * Never throws: where a line is damaged or missing, the last event reports it.
+ * Parses the two files of a journal. A last line that a crash cut off is dropped: nobody was told that it is
+ * on disk. Never throws: where a line is damaged or missing, the last event reports it.
  */
 export function parseJournal({ run, file, bytes, starts }: JournalBytes): ParsedJournal {
   const events: WrittenEvent[] = [];
@@ -110,8 +110,8 @@ const DONE = '"event":"closed","state":"done"';
 const DOUBTS = ['"outcome":"unknown"', '"state":"received"', '"event":"output"'];
 
 /**
- * Whether the lines of a journal are as they were written, end a run as done, and hold nothing that may leave a unit in
- * doubt. False means only that they must be parsed.
+ * Whether the lines of a journal are as they were written, end a run as done, and hold nothing that may leave
+ * a unit in doubt. False means only that they must be parsed.
  */
 export function endsPlainly(bytes: Buffer, starts: Buffer): boolean {
   const lines = wholeLines(bytes);

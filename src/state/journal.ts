@@ -26,12 +26,15 @@ export interface Journal {
   readonly run: string;
   /** Every event so far, of this process and of earlier ones, including those that could not be written. */
   readonly events: readonly JournalEvent[];
-  /** Why a line could not be written; null as long as every line is on disk. No act may begin after a failure. */
+  /**
+   * Why a line could not be written; null as long as every line is on disk. No act may begin after a failure.
+   */
   readonly failed: Problem | null;
   /**
-   * Resolves when the line is on disk. Lines are written one after the other. When the disk takes no more lines, an event
-   * that announces an act ({@link announcesAct}) rejects with Problem config/state and is dropped: the act must not
-   * follow. Any other event stays in memory and is written as soon as writing works again.
+   * Resolves when the line is on disk. Lines are written one after the other. When the disk takes no more
+   * lines, an event that announces an act ({@link announcesAct}) rejects with Problem config/state and is
+   * dropped: the act must not follow. Any other event stays in memory and is written as soon as writing works
+   * again.
    */
   append(event: NewEvent): Promise<void>;
   /** Never rejects: every acknowledged line is on disk. */
@@ -68,15 +71,18 @@ export async function listRuns(state: string): Promise<readonly string[]> {
 }
 
 /**
- * Reads the events of a run. A last line that a crash cut off is dropped. Where another line is damaged or missing, the
- * last event is `damaged` and the lines before it count. A journal of another format gives one event `other-format`.
- * Throws Problem config/run for an unknown run.
+ * Reads the events of a run. A last line that a crash cut off is dropped. Where another line is damaged or
+ * missing, the last event is `damaged` and the lines before it count. A journal of another format gives one
+ * event `other-format`. Throws Problem config/run for an unknown run.
  */
 export async function readJournal(state: string, run: string): Promise<readonly JournalEvent[]> {
   return parseJournal(await readBytes(state, run)).events;
 }
 
-/** Whether a run is done with no unit in doubt, without a replay. False: it takes one, or the journal cannot be read. */
+/**
+ * Whether a run is done with no unit in doubt, without a replay. False: it takes one, or the journal cannot
+ * be read.
+ */
 export async function isPlainlyDone(state: string, run: string): Promise<boolean> {
   try {
     const { bytes, starts } = await readBytes(state, run);
@@ -116,7 +122,9 @@ async function readBytes(state: string, run: string): Promise<JournalBytes> {
   }
 }
 
-/** Creates the journal of a new run. The folder of the run must not exist yet. Throws Problem config/state. */
+/**
+ * Creates the journal of a new run. The folder of the run must not exist yet. Throws Problem config/state.
+ */
 export async function createJournal(state: string, run: string, clock: Clock): Promise<Journal> {
   const folder = join(runsFolder(state), run);
   try {
@@ -133,8 +141,9 @@ export async function createJournal(state: string, run: string, clock: Clock): P
 }
 
 /**
- * Opens the journal of a run to continue it. A torn last line is cut off first. Throws Problem config/run for a damaged
- * journal, which must not be continued because a start may be missing from it, and for one of another format.
+ * Opens the journal of a run to continue it. A torn last line is cut off first. Throws Problem config/run for
+ * a damaged journal, which must not be continued because a start may be missing from it, and for one of
+ * another format.
  */
 export async function reopenJournal(state: string, run: string, clock: Clock): Promise<Journal> {
   const { events, whole, wholeStarts, sum } = parseJournal(await readBytes(state, run));
@@ -184,7 +193,8 @@ function writer(
   const add = async (event: NewEvent): Promise<void> => {
     if (failed !== null && announcesAct(event)) throw failed;
     const format = event.event === 'run' ? { format: JOURNAL_FORMAT } : {};
-    // A line that cannot be read back must not be written: it would make the journal of started units unusable.
+    // A line that cannot be read back must not be written: it would make the journal of started units
+    // unusable.
     const numbered = EventSchema.parse({ seq: seq + 1, at: clock.now().toISOString(), ...format, ...event });
     const line = writeLine(numbered, sum);
     const start = mustNotGetLost(event) ? writeStart(numbered, line.sum) : null;

@@ -25,8 +25,8 @@ const FirstPlan = z.looseObject({
 });
 
 /**
- * The event for a journal of another format; null where the first line is not of one. `line`: the first line, proven by its
- * checksum to be as it was written. `file`: path of the journal.
+ * The event for a journal of another format; null where the first line is not of one. `line`: the first line,
+ * proven by its checksum to be as it was written. `file`: path of the journal.
  */
 export function otherFormat(line: unknown, run: string, file: string): OtherFormatEvent | null {
   const first = FirstLine.safeParse(line).data;
@@ -40,7 +40,7 @@ export function otherFormat(line: unknown, run: string, file: string): OtherForm
       hint: `The file holds one JSON object per line; read it with any JSON tool. Look at each unit of the run that may have been started (upsfw audit). Once you know that none of them is in an update, move the folder of run ${run} out of the state folder: it removes the record of all its units.`,
     },
   );
-  // Only the earlier format is known, so only its plan says which units the run may have started.
+  // Only the earlier format is known, so only its plan shows which units the run may have started.
   const units = format < JOURNAL_FORMAT ? startableUnits(line) : null;
   return { seq: 1, event: 'other-format', problem: problem.toJSON(), format, units };
 }

@@ -12,7 +12,9 @@ import type {
   UnitOutcome,
 } from '../core/index.ts';
 
-/** The state of a run, its units and hops, and what follows from it. `run-state.ts` makes it from a journal. */
+/**
+ * The state of a run, its units and hops, and what follows from it. `run-state.ts` makes it from a journal.
+ */
 
 /** What the journal holds of one hop, in the current attempt. */
 export interface HopRecord {
@@ -35,7 +37,10 @@ export interface HopRecord {
   readonly eventMark: string | null;
   /** Value of the card's update object just before the start; null where it is not known. */
   readonly objectBefore: string | null;
-  /** The unit reported that it received the image. Its card may forget that; only the new version or the operator ends it. */
+  /**
+   * The unit reported that it received the image. Its card may forget that; only the new version or the
+   * operator ends it.
+   */
   readonly received: boolean;
   /** The card's error reply to the start; null where it sent none. */
   readonly refusal: ProblemJson | null;
@@ -74,16 +79,18 @@ export interface RunRecord {
   readonly state: 'planned' | 'running' | 'done' | 'stopped';
   /** Why the run paused itself when it was last closed; null where it did not, or has continued. */
   readonly paused: ProblemJson | null;
-  /** The operator stopped the run before it was last closed, and nobody resumed it since. */
+  /** The operator stopped the run before it was last closed, and it was not resumed since. */
   readonly byOperator: boolean;
-  /** The fault of the journal itself: it is damaged, or a line could not be written. Null where there is none. */
+  /**
+   * The fault of the journal itself: it is damaged, or a line could not be written. Null where there is none.
+   */
   readonly problem: ProblemJson | null;
   readonly units: readonly UnitRecord[];
 }
 
 /**
- * The hop with a recorded start whose end is not known; null where there is none. The end of a `failed` start is known,
- * and so is that of a verified one.
+ * The hop with a recorded start whose end is not known; null where there is none. The end of a `failed` start
+ * is known, and so is that of a verified one.
  */
 export function startInDoubt(record: UnitRecord): number | null {
   // Stopped with a recorded start: the unit has the image and may install it at any time.
@@ -104,8 +111,8 @@ export function lastVerified(record: UnitRecord): number | null {
 }
 
 /**
- * The unit was left between two hops, before the start of the next one: refused there or stopped by the operator. The
- * reason may be gone now.
+ * The unit was left between two hops, before the start of the next one: refused there or stopped by the
+ * operator. The reason may be gone now.
  */
 export function stoppedBetweenHops(record: UnitRecord): boolean {
   const left = record.outcome === 'refused' || record.outcome === 'stopped';
@@ -130,8 +137,8 @@ export function inDoubt(record: UnitRecord): boolean {
 }
 
 /**
- * The unit must be asked before anything else: it is in doubt, this run may have left its output off, or the process that
- * worked on it is gone.
+ * The unit must be asked before anything else: it is in doubt, this run may have left its output off, or the
+ * process that worked on it is gone.
  */
 export function endIsUnknown(unit: UnitRecord): boolean {
   return inDoubt(unit) || startInDoubt(unit) !== null || outputNeedsRestore(unit) || isCutOff(unit);

@@ -22,9 +22,9 @@ const NO_HOP: HopRecord = {
 };
 
 /**
- * The state of a run, from its journal alone. Pure; any prefix of a journal gives a state that was once true. In a damaged
- * journal, every unit that may have been started is unknown. Throws Problem config/run where the plan itself is missing,
- * and for a journal of another format.
+ * The state of a run, from its journal alone. Pure; any prefix of a journal gives a state that was once true.
+ * In a damaged journal, every unit that may have been started is unknown. Throws Problem config/run where the
+ * plan itself is missing, and for a journal of another format.
  */
 export function replay(events: readonly JournalEvent[]): RunRecord {
   const [first, ...rest] = events;
@@ -128,8 +128,9 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
         reasons: event.reasons,
       };
     case 'retry':
-      // A new attempt keeps nothing of an earlier one: the device is asked what it did, by every method that it may have
-      // used. A verified hop needs no attempt; the next hop first asks whether the unit still runs its firmware.
+      // A new attempt keeps nothing of an earlier one: the device is asked what it did, by every method that
+      // it may have used. A verified hop needs no attempt; the next hop first asks whether the unit still
+      // runs its firmware.
       return {
         ...fresh(record.planned),
         attempt: record.attempt,

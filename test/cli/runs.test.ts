@@ -73,12 +73,12 @@ async function keepRun(run: string, end: End): Promise<void> {
   await journal.close();
 }
 
-const RUN_FOLDER = fileURLToPath(new URL('../../dist/run/index.js', import.meta.url));
+const STATE_ROOM = fileURLToPath(new URL('../../dist/state/index.js', import.meta.url));
 
 /** A process of its own that is at a run, as far as anybody can tell. */
 async function beAt(run: string): Promise<number> {
   const code = `
-    const { createLocks } = await import(${JSON.stringify(RUN_FOLDER)});
+    const { createLocks } = await import(${JSON.stringify(STATE_ROOM)});
     await createLocks(${JSON.stringify(site.state)}).take('run-${run}', 'run ${run}');
     process.stdout.write('held');
     setInterval(() => {}, 1000);`;

@@ -58,7 +58,7 @@ const SEEN_BY_CARD = {
 const OTHER = unitAt('09.4', { serial: 'AS0000000001' });
 
 describe('the format of a journal', () => {
-  it('stands in its first line', async () => {
+  it('is in its first line', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     const plan = planOf([plannedUnit('berlin/a')]);
     await journal.append({ event: 'run', run: 'r1', inventory: 'i', images: 'm', rules: [], plan });
