@@ -16,26 +16,22 @@ import {
   loadInventory,
   resolveTarget,
   type SecretResolver,
+  secretOptionSchema,
 } from '../../inventory/index.ts';
 import { type RecordFiles, renderRecord } from '../../recording/index.ts';
-import { secretPrompt } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import { type Exit, exitOfLook, STOPPED } from '../exit-codes.ts';
 import { openPaths } from '../fleet/drivers.ts';
 import type { Io } from '../io.ts';
 import { COMMON_OPTIONS, CommonSchema, FLEET_OPTIONS, stateFolder } from '../options.ts';
 
-const Reference = z.string().regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|prompt(?::.+)?)$/, {
-  error: 'must be a reference: env:NAME, file:PATH or prompt; never the secret itself',
-});
-
 const RecordArgs = CommonSchema.extend({
   host: HostSchema.optional(),
   inventory: z.string().min(1),
   unit: z.string().min(1).optional(),
   user: z.string().min(1).max(64).optional(),
-  password: Reference,
-  community: Reference.optional(),
+  password: secretOptionSchema(),
+  community: secretOptionSchema().optional(),
   legacySsh: z.boolean(),
   out: z.string().min(1).optional(),
 });
@@ -169,12 +165,7 @@ async function chosenTarget(args: RecordArgs, io: Io): Promise<Chosen> {
   if ((args.host === undefined) === (args.unit === undefined)) {
     throw usage('Name the address of one card, or one unit of the inventory with --unit.');
   }
-  const resolver = (folder: string): SecretResolver =>
-    createSecretResolver({
-      environment: io.environment,
-      folder,
-      ask: secretPrompt(io),
-    });
+  const resolver = (folder: string): SecretResolver => createSecretResolver({ ...io, folder });
   const target =
     args.host === undefined
       ? await unitOf(args, args.unit ?? '', resolver)
