@@ -286,10 +286,12 @@ describe('a copy of the card', () => {
     disk.before = ({ kind }) => {
       if (kind === 'write') throw systemError('ENOSPC');
     };
-    await expect(artifacts.keep('berlin/a', 'hop-1-config.ini', Buffer.from('second'))).rejects.toMatchObject({
-      code: 'config/state',
-      message: expect.stringContaining('no space is left'),
-    });
+    await expect(artifacts.keep('berlin/a', 'hop-1-config.ini', Buffer.from('second'))).rejects.toMatchObject(
+      {
+        code: 'config/state',
+        message: expect.stringContaining('no space is left'),
+      },
+    );
     disk.reset();
     const folder = join(state, 'runs', 'r1', 'units', 'berlin', 'a');
     expect(await readdir(folder)).toEqual(['hop-1-config.ini']);
