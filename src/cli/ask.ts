@@ -22,21 +22,6 @@ export async function confirm(io: Asking, text: string): Promise<boolean> {
   return /^(?:y|yes)$/i.test(answer?.trim() ?? '');
 }
 
-/**
- * How secrets are asked for, for a resolver of secret references; null without a terminal. The returned function rejects with
- * Problem config/secret at the end of the input and with refused/interrupted on Ctrl-C. It belongs before the first packet.
- */
-export function secretPrompt({ ask }: Asking): ((question: string) => Promise<string>) | null {
-  if (ask === null) return null;
-  return async (question) => {
-    const secret = await ask(question, true);
-    if (secret !== null) return secret;
-    throw new Problem('config/secret', `${question.replace(/[\s:]+$/, '')}: the input ended.`, {
-      hint: 'Nothing was sent. Type the secret and press Enter, or use a reference that needs no person: env:, file: or cmd.',
-    });
-  };
-}
-
 /** A terminal to ask at: where the person types, and where questions are written. */
 export interface Terminal {
   readonly input: ReadStream;

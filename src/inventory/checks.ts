@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { readHost, unitKey } from '../core/index.ts';
 import { FindingList, type Locate } from '../yaml/index.ts';
-import { oneForm } from './merge/listed.ts';
+import { normalHost } from './merge/listed.ts';
 
 const Present = z.unknown().optional();
 
-/** A credential as far as its halves are concerned. What has no such shape is there all the same. */
+/** The parts of a credential that belong together. A value of another shape still counts as present. */
 const AccessView = z
   .object({ version: Present, auth: Present, authKey: Present, priv: Present, privKey: Present })
   .nullable()
@@ -39,7 +39,9 @@ const SiteView = z.object({
 });
 type SettingsView = Pick<UnitView, keyof typeof settings>;
 
-/** An inventory file as far as it has a shape: a file with mistakes has contradictions too, and all are said at once. */
+/**
+ * The readable part of an inventory file, so that a file with mistakes is checked for contradictions as well.
+ */
 const FileView = z
   .object({
     defaults: z.object(settings).catch({}),
@@ -54,8 +56,8 @@ export function fullKey(site: string, name: string): string {
 
 type Add = (path: readonly PropertyKey[], message: string) => void;
 
-/** What the shape of the file cannot tell: doubles, names that lead nowhere, halves of a setting. */
-export function contradictions(plain: unknown, at: Locate): FindingList {
+/** Finds what the schema cannot: duplicates, references to unknown units, incomplete settings. */
+export function findContradictions(plain: unknown, at: Locate): FindingList {
   const file = FileView.parse(plain);
   const findings = new FindingList();
   const add: Add = (path, message) => findings.add(at(path), () => message);
@@ -68,7 +70,7 @@ export function contradictions(plain: unknown, at: Locate): FindingList {
   const seen = new Map<string, string>();
   const once = (what: string, owner: string, path: readonly PropertyKey[]): void => {
     const first = seen.get(what);
-    if (first !== undefined) add(path, `${what} is already that of ${first}`);
+    if (first !== undefined) add(path, `${what} is already used by ${first}`);
     else seen.set(what, owner);
   };
 
@@ -77,7 +79,7 @@ export function contradictions(plain: unknown, at: Locate): FindingList {
     if (site === null) continue;
     const sitePath = ['sites', s];
     const siteName = site.name ?? '';
-    if (siteNames.has(siteName)) add([...sitePath, 'name'], `the site "${siteName}" is there twice`);
+    if (siteNames.has(siteName)) add([...sitePath, 'name'], `the site "${siteName}" is listed twice`);
     if (site.name !== null) siteNames.add(site.name);
     checkSettings(site, sitePath, add);
     for (const [u, unit] of site.units.entries()) {
@@ -85,19 +87,19 @@ export function contradictions(plain: unknown, at: Locate): FindingList {
       const path = [...sitePath, 'units', u];
       const key = unitKey({ site: siteName, name: unit.name ?? '' });
       checkSettings(unit, path, add);
-      checkWays(unit, [unit, site, file.defaults], path, add);
+      checkAccess(unit, [unit, site, file.defaults], path, add);
       if (unit.name !== null) once(`the name "${key}"`, key, [...path, 'name']);
       if (typeof unit.serial === 'string')
         once(`the serial number "${unit.serial}"`, key, [...path, 'serial']);
       if (typeof unit.host === 'string') {
         const port = unit.ports?.snmp ?? site.ports?.snmp ?? file.defaults.ports?.snmp ?? 161;
         const read = readHost(unit.host);
-        const host = read.ok ? oneForm(read.host) : unit.host;
+        const host = read.ok ? normalHost(read.host) : unit.host;
         once(`the address ${host} port ${String(port)}`, key, [...path, 'host']);
       }
-      for (const way of ['serialPort', 'usb'] as const) {
-        const port = unit[way];
-        if (typeof port === 'string') once(`the port ${way}: ${port}`, key, [...path, way]);
+      for (const kind of ['serialPort', 'usb'] as const) {
+        const port = unit[kind];
+        if (typeof port === 'string') once(`the port ${kind}: ${port}`, key, [...path, kind]);
       }
       for (const [r, other] of unit.redundantWith.entries()) {
         if (typeof other !== 'string') continue;
@@ -110,17 +112,17 @@ export function contradictions(plain: unknown, at: Locate): FindingList {
   return findings;
 }
 
-/** `intendedIssues`: unit, site and defaults, in the order in which a setting counts. */
-function checkWays(
+/** `nearest`: unit, site and defaults; the first one with a setting counts. */
+function checkAccess(
   unit: UnitView,
   nearest: readonly SettingsView[],
   path: readonly PropertyKey[],
   add: Add,
 ): void {
   const name = unit.name ?? '';
-  const ways = [unit.host, unit.serialPort, unit.usb].filter((way) => way !== undefined).length;
-  if (ways === 0) add(path, `unit "${name}" has no host, serialPort or usb: there is no way to it`);
-  if (ways > 1) add(path, `unit "${name}" has more than one of host, serialPort and usb`);
+  const places = [unit.host, unit.serialPort, unit.usb].filter((place) => place !== undefined).length;
+  if (places === 0) add(path, `unit "${name}" has no host, serialPort or usb: upsfw cannot reach it`);
+  if (places > 1) add(path, `unit "${name}" has more than one of host, serialPort and usb`);
   if (unit.host === undefined) return;
   const snmp = nearest.find((entry) => entry.snmp !== undefined)?.snmp ?? null;
   const login = nearest.find((entry) => entry.login !== undefined)?.login ?? null;
@@ -144,5 +146,5 @@ function checkSettings(entry: SettingsView, path: readonly PropertyKey[], add: A
   }
   const { window } = entry;
   if (window && window.from !== undefined && window.from === window.to)
-    add([...path, 'window', 'to'], 'the window ends when it begins');
+    add([...path, 'window', 'to'], 'the window ends at the time at which it begins');
 }

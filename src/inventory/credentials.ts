@@ -4,51 +4,57 @@ import { listFindings, parseYaml, readTextWithin } from '../yaml/index.ts';
 import type { Inventory } from './load.ts';
 import { Snmp, type SnmpReference } from './schema.ts';
 
-/** A file of credentials that a sweep tries, in this order. */
+/** A credentials file: a sweep tries its entries in this order. */
 const CredentialsFile = z.strictObject({ version: z.literal(1), snmp: z.array(Snmp).min(1).max(16) });
 
-/** Larger is no list of credentials. */
 const LARGEST_FILE = 256 * 1024;
 
-/** Reads a file of credentials. Throws Problem config/credentials with every finding. */
+/** Reads a credentials file. Throws Problem config/credentials with every finding. */
 export async function loadCredentials(file: string): Promise<readonly SnmpReference[]> {
   let text: string;
   try {
     text = await readTextWithin(file, LARGEST_FILE);
   } catch (cause) {
-    throw new Problem('config/credentials', `The credentials ${file} cannot be read: ${reasonOf(cause)}.`, {
-      hint: 'Name a file like: version: 1, then snmp: with a list of what an inventory takes there.',
-      cause,
-    });
+    throw new Problem(
+      'config/credentials',
+      `The credentials file ${file} cannot be read: ${reasonOf(cause)}.`,
+      {
+        hint: 'The file holds version: 1, and under snmp: a list of credentials as in an inventory.',
+        cause,
+      },
+    );
   }
   const parsed = parseYaml(text, CredentialsFile);
   if (parsed.ok) return parsed.value.snmp;
   throw new Problem(
     'config/credentials',
-    `The credentials have findings:\n${listFindings(file, parsed.findings.with())}`,
+    `The credentials file has mistakes:\n${listFindings(file, parsed.findings.with())}`,
     {
-      hint: 'Mend the named places; secrets stand there as references only (env:NAME, file:PATH, cmd).',
+      hint: 'Fix these places. Secrets are references only: env:NAME, file:PATH, prompt or cmd.',
     },
   );
 }
 
-/** `env:UPS_READ` as a credential. Throws Problem config/usage for anything that is no reference. */
-export function communityReference(word: string): SnmpReference {
-  const checked = Snmp.safeParse({ version: '2c', community: word });
+/**
+ * The SNMP credential for an option such as `env:UPS_READ`. Throws Problem config/usage for what is no
+ * reference.
+ */
+export function communityReference(text: string): SnmpReference {
+  const checked = Snmp.safeParse({ version: '2c', community: text });
   if (checked.success) return checked.data;
-  // The word may be the secret itself, so it is not repeated.
+  // The text may be the secret itself, so it is not repeated.
   throw new Problem('config/usage', '--community takes a reference, never the community itself.', {
     hint: 'Set a variable and name it: export UPS_READ=...; upsfw discover --community env:UPS_READ. Or file:PATH, or prompt.',
   });
 }
 
-/** A credential to try, and the folder that relative paths in it start from. */
+/** A credential to try, and the folder of its relative paths. */
 export interface CredentialReference {
   readonly reference: SnmpReference;
   readonly folder: string;
 }
 
-/** The credentials of an inventory: those that units are read with, the most used first, then those that no unit uses yet. */
+/** The credentials of an inventory: those that units use, most used first, then the others. */
 export function credentialsOf(inventory: Inventory): readonly SnmpReference[] {
   const uses = new Map<string, { readonly reference: SnmpReference; count: number }>();
   for (const { settings } of inventory.units) {
@@ -62,14 +68,14 @@ export function credentialsOf(inventory: Inventory): readonly SnmpReference[] {
   return [...used, ...inventory.snmp];
 }
 
-/** The same list without doubles. */
+/** The list without duplicates. */
 export function distinctCredentials(listed: readonly CredentialReference[]): readonly CredentialReference[] {
   const keyOf = ({ reference, folder }: CredentialReference): string =>
     JSON.stringify([reference, needsFolder(reference) ? folder : null]);
   return [...new Map(listed.map((one) => [keyOf(one), one])).values()];
 }
 
-/** Files and commands are found from a folder; variables and answers are the same wherever they are named. */
+/** Files and commands depend on the folder; variables and prompts do not. */
 function needsFolder(reference: SnmpReference): boolean {
   return Object.values(reference).some(
     (value) => typeof value === 'object' || (typeof value === 'string' && value.startsWith('file:')),

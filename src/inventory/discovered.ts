@@ -6,10 +6,11 @@ import {
   usableSerial,
 } from '../core/index.ts';
 import type { ListedUnit } from './merge/listed.ts';
+import { isName } from './names.ts';
 import type { SnmpReference } from './schema.ts';
 
-/** What a sweep found, sorted by what it is. */
-export interface Sorted {
+/** The devices that a sweep found, by kind. */
+export interface ClassifiedDevices {
   readonly units: readonly Unit[];
   readonly others: readonly {
     readonly host: string;
@@ -20,10 +21,10 @@ export interface Sorted {
 
 export type OtherKind = 'ups' | 'pdu' | 'ats' | 'cooling' | 'card' | 'agent' | 'other';
 
-/** Smart-UPS units, and everything else that answered with what it is. */
-export function classifyFound(found: readonly DiscoveredDevice[]): Sorted {
+/** Separates Smart-UPS units from all other devices that answered. */
+export function classifyFound(found: readonly DiscoveredDevice[]): ClassifiedDevices {
   const units: Unit[] = [];
-  const others: Sorted['others'][number][] = [];
+  const others: ClassifiedDevices['others'][number][] = [];
   for (const { host, look } of found) {
     if (look.kind === 'smart-ups') units.push({ ...look.unit, name: nameOf(look.systemName ?? null) });
     else
@@ -31,24 +32,25 @@ export function classifyFound(found: readonly DiscoveredDevice[]): Sorted {
         host,
         kind: look.kind ?? 'other',
         description:
-          look.description ?? `answers, but cannot be read: ${look.problem?.message ?? 'it fell silent'}`,
+          look.description ??
+          `answers, but cannot be read: ${look.problem?.message ?? 'it stopped answering'}`,
       });
   }
   return { units, others };
 }
 
-/** Names that cards have before anybody gives them one. */
-const NO_NAMES: ReadonlySet<string> = new Set(['unknown', 'ups_iden', 'localhost', 'none', 'apc']);
+/** Default names of cards. */
+const DEFAULT_NAMES: ReadonlySet<string> = new Set(['unknown', 'ups_iden', 'localhost', 'none', 'apc']);
 
-/** The system name, where it can be a unit's name as it is. */
+/** The system name, where it can be the name of a unit as it is. */
 function nameOf(systemName: string | null): string | null {
   const name = systemName ?? '';
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name) && !NO_NAMES.has(name.toLowerCase()) ? name : null;
+  return isName(name) && !DEFAULT_NAMES.has(name.toLowerCase()) ? name : null;
 }
 
 /**
- * The units as they go into an inventory; `references` are those of the credentials that the sweep had, `names` the
- * host names by address that were asked for.
+ * The units as a merge takes them. `references`: the credentials of the sweep. `names`: the requested host
+ * names, by address.
  */
 export function listedUnits(
   found: readonly DiscoveredDevice[],
@@ -73,9 +75,9 @@ export function listedUnits(
   );
 }
 
-/** What its owner should know of single devices. */
+/** What the operator should know about single devices. */
 export function findingsOf(found: readonly DiscoveredDevice[]): readonly DiscoveryFinding[] {
-  return [...found.flatMap(findingOfOne), ...doubles(found)];
+  return [...found.flatMap(findingOfOne), ...sharedSerials(found)];
 }
 
 function findingOfOne({ host, look }: DiscoveredDevice): readonly DiscoveryFinding[] {
@@ -86,8 +88,8 @@ function findingOfOne({ host, look }: DiscoveredDevice): readonly DiscoveryFindi
     return [
       {
         code: refused ? 'CREDENTIAL_REFUSED' : 'NOT_READ',
-        because: problem?.message ?? `${host} answered once and could not be read.`,
-        remedy: problem?.hint ?? 'Sweep it once more.',
+        because: problem?.message ?? `${host} answered once and could not be read afterwards.`,
+        remedy: problem?.hint ?? 'Run discover for this address again.',
         hosts,
       },
     ];
@@ -101,22 +103,24 @@ function findingOfOne({ host, look }: DiscoveredDevice): readonly DiscoveryFindi
   if (unit.card === null)
     findings.push({
       code: 'NO_CARD',
-      because: `${host} shows a ${unit.model ?? 'Smart-UPS'} and no management card that can be recognised (${look.description ?? 'no description'}).`,
-      remedy: 'Update this unit over its own serial or USB port, or through a card of its own.',
+      because: `${host} is a ${unit.model ?? 'Smart-UPS'} without a management card that upsfw recognizes (${look.description ?? 'no description'}).`,
+      remedy: 'Update this unit through its serial or USB port, or through its own card.',
       hosts,
     });
   if (usableSerial(unit.serial) === null)
     findings.push({
       code: 'NO_SERIAL',
-      because: `${host} gives the serial number "${unit.serial ?? ''}", which tells no unit from another.`,
-      remedy: 'Read the label of the unit. It is audited all the same, and not upgraded.',
+      because: `${host} reports the serial number "${unit.serial ?? ''}", which does not identify a unit.`,
+      remedy: 'Read the serial number from the label. The unit is audited but not upgraded.',
       hosts,
     });
   return findings;
 }
 
-/** One serial number at several addresses: one card with several, or two units of which one is not what it says. */
-function doubles(found: readonly DiscoveredDevice[]): readonly DiscoveryFinding[] {
+/**
+ * A serial number at several addresses: a card with several addresses, or a unit that reports a wrong number.
+ */
+function sharedSerials(found: readonly DiscoveredDevice[]): readonly DiscoveryFinding[] {
   const bySerial = new Map<string, DiscoveredDevice[]>();
   for (const one of found) {
     const serial = one.look.kind === 'smart-ups' ? usableSerial(one.look.unit.serial) : null;
@@ -132,13 +136,13 @@ function doubles(found: readonly DiscoveredDevice[]): readonly DiscoveryFinding[
         ? {
             code: 'SECOND_ADDRESS',
             because: `The card of ${serial} answers at ${joinList(hosts)}.`,
-            remedy: 'Keep one of the addresses in the inventory.',
+            remedy: 'Keep one of these addresses in the inventory.',
             hosts,
           }
         : {
             code: 'SHARED_SERIAL',
-            because: `${joinList(hosts)} all give the serial number ${serial}.`,
-            remedy: 'Find out which unit is which, on site. Until then none of them is upgraded.',
+            because: `${joinList(hosts)} all report the serial number ${serial}.`,
+            remedy: 'Identify the units on site. Until then none of them is upgraded.',
             hosts,
           },
     ];

@@ -1,9 +1,9 @@
 /**
- * The inventory: its schema, its units with their settings, credentials and partners, and how units get into it.
+ * The inventory: its schema, its units with settings, credentials and partners, and how units are added.
  *
- * Owns what an inventory file means, where a secret comes from, and which units feed the same load. `import` reads lists of
- * other systems and asks NetBox for its own; `merge` adds units to a file. Must not know rules, images, runs or any protocol
- * of a unit; imports core, files and yaml.
+ * Owns the meaning of an inventory file, the sources of secrets, and which units feed the same load. `import`
+ * reads lists of other systems and queries NetBox; `merge` adds units to a file. Must not know rules, images,
+ * runs or any protocol of a unit; imports core, files and yaml.
  */
 export {
   type CredentialReference,
@@ -23,12 +23,12 @@ export {
 } from './import/imported.ts';
 export { fetchNetbox } from './import/netbox-api.ts';
 export { type Inventory, type InventoryUnit, loadInventory, readInventory } from './load.ts';
-export { loadGroups, unpairedFeeds, unpairedFeedWarnings } from './loads.ts';
+export { findPartners, protectedGroups, unpairedFeeds, unpairedFeedWarnings } from './loads.ts';
 export { type ListedUnit, sameHost } from './merge/listed.ts';
 export { type Merged, type MergeOptions, mergeInventory } from './merge/merge.ts';
 export { writeInventoryFile } from './merge/write.ts';
-export { findPartners, protectedGroups } from './partners.ts';
-export { HostSchema, InventorySchema, nameSchema, type SnmpReference } from './schema.ts';
+export { nameSchema } from './names.ts';
+export { HostSchema, InventorySchema, type SnmpReference, secretOptionSchema } from './schema.ts';
 export { createSecretResolver, type SecretResolver, type SecretSources } from './secrets.ts';
 export {
   expectSecrets,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { hasCode, type LocalAccess, Problem, reasonOf } from '../core/index.ts';
 import { countedFindings, type Findings, listFindings, parseYaml, readTextWithin } from '../yaml/index.ts';
-import { contradictions, fullKey } from './checks.ts';
+import { findContradictions, fullKey } from './checks.ts';
 import { InventorySchema, type SnmpReference, type UnitEntry } from './schema.ts';
 
 /** A unit of the inventory whose secrets are still references. */
@@ -12,9 +12,9 @@ export interface InventoryUnit {
   readonly host: string | null;
   readonly serial: string | null;
   readonly feeds: readonly string[];
-  /** Keys `site/name` of the units that carry the same load. */
+  /** Keys `site/name` of the units that `redundantWith` names. */
   readonly redundantWith: readonly string[];
-  /** `off`: the operator lets the tool switch the output off for an update; null: it is never switched. */
+  /** `off`: upsfw may switch the output off for an update. Null: it never does. */
   readonly switchOutput: 'off' | null;
   readonly settings: Settings;
   readonly local: LocalAccess | null;
@@ -22,7 +22,7 @@ export interface InventoryUnit {
 
 export interface InventorySite {
   readonly name: string;
-  /** Units written at the same time. */
+  /** Units updated at the same time. */
   readonly concurrency: number;
 }
 
@@ -31,14 +31,14 @@ export interface Inventory {
   readonly file: string;
   /** SHA-256 of its text, in hex. */
   readonly sha256: string;
-  /** Hashes of images, in hex, that a person has compared with those of the vendor. */
+  /** Hashes of images, in hex, that a person compared with the hashes of the vendor. */
   readonly trust: readonly string[];
-  /** What an image is worth whose hash neither the catalogue nor `trust` has. */
+  /** How an image counts whose hash is neither in the catalogue nor in `trust`. */
   readonly unknownImages: 'refuse' | 'warn';
   /** Absolute path of the images folder; null where the file names none. */
   readonly images: string | null;
   readonly sites: readonly InventorySite[];
-  /** SNMP credentials that stand at the defaults and at sites, whether a unit uses them or not. */
+  /** SNMP credentials of the defaults and of sites, also those that no unit uses. */
   readonly snmp: readonly SnmpReference[];
   readonly units: readonly InventoryUnit[];
 }
@@ -50,7 +50,9 @@ type Settings = Omit<
 
 const LARGEST_FILE = 8 * 1024 * 1024;
 
-/** Reads an inventory file. Throws Problem config/inventory with every finding, or config/inventory-missing. */
+/**
+ * Reads an inventory file. Throws Problem config/inventory with every finding, or config/inventory-missing.
+ */
 export async function loadInventory(file: string): Promise<Inventory> {
   const path = resolve(file);
   return readInventory(await readText(path, file), path, file);
@@ -61,9 +63,13 @@ async function readText(path: string, shown: string): Promise<string> {
     return await readTextWithin(path, LARGEST_FILE);
   } catch (thrown) {
     if (hasCode(thrown, 'EFBIG')) {
-      throw new Problem('config/inventory', `${shown} has more than ${LARGEST_FILE} bytes.`, {
-        hint: 'Name the inventory file, not something else.',
-      });
+      throw new Problem(
+        'config/inventory',
+        `${shown} has more than ${LARGEST_FILE} bytes, so it is no inventory.`,
+        {
+          hint: 'Name the inventory file with --inventory.',
+        },
+      );
     }
     throw new Problem(
       'config/inventory-missing',
@@ -76,18 +82,21 @@ async function readText(path: string, shown: string): Promise<string> {
   }
 }
 
-/** Parses inventory text; `path` is where relative paths start, `shown` is the name used in messages. */
+/**
+ * Parses inventory text. `path`: the file, from whose folder relative paths start. `shown`: its name in
+ * messages.
+ */
 export function readInventory(text: string, path: string, shown: string): Inventory {
   if (text.trim() === '') {
     throw new Problem('config/inventory', `The inventory ${shown} is empty.`, {
-      hint: 'Copy inventory.example.yaml and fill it in, or have units found: upsfw discover RANGE --write FILE.',
+      hint: 'Copy inventory.example.yaml and fill it in, or search the network: upsfw discover RANGE --write FILE.',
     });
   }
   const parsed = parseYaml(text, InventorySchema);
-  // Both kinds of findings at once, so that nobody has to mend a file twice.
-  const odd = contradictions(parsed.ok ? parsed.value : parsed.plain, parsed.at);
-  if (!parsed.ok) throw inventoryProblem(shown, parsed.findings.with(odd));
-  if (odd.count > 0) throw inventoryProblem(shown, odd.with());
+  // Both kinds of findings at once, so that the file needs to be fixed only once.
+  const contradicting = findContradictions(parsed.ok ? parsed.value : parsed.plain, parsed.at);
+  if (!parsed.ok) throw inventoryProblem(shown, parsed.findings.with(contradicting));
+  if (contradicting.count > 0) throw inventoryProblem(shown, contradicting.with());
 
   const defaults = parsed.value.defaults ?? {};
   const units = parsed.value.sites.flatMap((site) =>
@@ -124,7 +133,7 @@ export function readInventory(text: string, path: string, shown: string): Invent
 function inventoryProblem(shown: string, findings: Findings): Problem {
   const text = `The inventory has ${countedFindings(findings)}:\n${listFindings(shown, findings)}`;
   return new Problem('config/inventory', text, {
-    hint: 'Mend the named places. README.md and schema/inventory.schema.json say what may stand where.',
+    hint: 'Fix these places. docs/inventory.md and schema/inventory.schema.json describe every key.',
   });
 }
 

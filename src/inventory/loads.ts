@@ -1,33 +1,27 @@
 import { joinList, sanitize, unitKey } from '../core/index.ts';
 import type { Inventory } from './load.ts';
 
-/** Units that carry one load: they are never in flight together. */
-export interface LoadGroup {
-  /** Name of the load in `feeds`; null for a pair that only `redundantWith` names. */
-  readonly load: string | null;
-  /** Site of the load; null for a pair without one. */
-  readonly site: string | null;
-  /** Keys `site/name` of at least two units, in the order of the inventory. */
-  readonly units: readonly string[];
-}
-
-/** A load that a single unit feeds, so nothing keeps that unit from being updated while others are. */
-export interface LonelyFeed {
+/** A load that a single unit feeds, so that no other unit waits while that unit is updated. */
+export interface UnpairedFeed {
   readonly load: string;
   readonly unit: string;
-  /** A load whose name differs in blanks, capitals, dashes, leading zeros or the site only; null where there is none. */
-  readonly near: { readonly load: string; readonly units: readonly string[] } | null;
+  /**
+   * A load whose name differs only in spaces, case, dashes, leading zeros or the site; null where there is
+   * none.
+   */
+  readonly similar: { readonly load: string; readonly units: readonly string[] } | null;
 }
 
 interface Load {
   readonly load: string;
   readonly site: string;
-  readonly units: string[];
+  /** Keys `site/name` in the order of the inventory. */
+  readonly units: readonly string[];
 }
 
 /** The loads of an inventory in its order. The same name at two sites means two loads. */
 function loadsOf(inventory: Inventory): readonly Load[] {
-  const loads = new Map<string, Load>();
+  const loads = new Map<string, Load & { readonly units: string[] }>();
   for (const unit of inventory.units) {
     for (const load of new Set(unit.feeds)) {
       const name = `${unit.site}/${load}`;
@@ -39,29 +33,52 @@ function loadsOf(inventory: Inventory): readonly Load[] {
   return [...loads.values()];
 }
 
-/** The groups that a run keeps apart: by load, then the pairs that only `redundantWith` names. */
-export function loadGroups(inventory: Inventory): readonly LoadGroup[] {
-  const groups: LoadGroup[] = loadsOf(inventory).filter(({ units }) => units.length > 1);
-  const seen = new Set(groups.flatMap(({ units }) => units.flatMap((a) => units.map((b) => `${a} ${b}`))));
-  for (const unit of inventory.units) {
-    const key = unitKey(unit);
-    for (const other of unit.redundantWith) {
-      if (other === key || seen.has(`${key} ${other}`)) continue;
-      seen.add(`${key} ${other}`).add(`${other} ${key}`);
-      groups.push({ load: null, site: null, units: [key, other] });
-    }
-  }
-  return groups;
+/**
+ * The partners of every unit, by key: units that feed the same load, units that it names in `redundantWith`,
+ * and units that name it there. Covers the whole inventory, because the partner of a chosen unit may not be
+ * chosen.
+ */
+export function findPartners(inventory: Inventory): ReadonlyMap<string, readonly string[]> {
+  const partners = new Map<string, Set<string>>(inventory.units.map((unit) => [unitKey(unit), new Set()]));
+  const pair = (a: string, b: string): void => {
+    if (a === b) return;
+    partners.get(a)?.add(b);
+    partners.get(b)?.add(a);
+  };
+  for (const unit of inventory.units) for (const other of unit.redundantWith) pair(unitKey(unit), other);
+  for (const { units } of loadsOf(inventory)) for (const a of units) for (const b of units) pair(a, b);
+  return new Map([...partners].map(([key, set]) => [key, [...set].sort()]));
 }
 
-/** Loads that one unit alone feeds, without those units that `redundantWith` gives a partner. */
-export function unpairedFeeds(inventory: Inventory): readonly LonelyFeed[] {
+/**
+ * The groups of partners that hold one of the chosen units, by key. Units that are all partners of each other
+ * form one group; otherwise each pair is a group.
+ */
+export function protectedGroups(
+  partners: ReadonlyMap<string, readonly string[]>,
+  chosen: ReadonlySet<string>,
+): readonly (readonly string[])[] {
+  const together = (key: string): readonly string[] => [key, ...(partners.get(key) ?? [])].sort();
+  const groups = new Map<string, readonly string[]>();
+  for (const key of chosen) {
+    const others = partners.get(key) ?? [];
+    if (others.length === 0) continue;
+    const all = together(key);
+    const isGroup = all.every((one) => together(one).join('\n') === all.join('\n'));
+    for (const group of isGroup ? [all] : others.map((other) => [key, other].sort()))
+      groups.set(group.join('\n'), group);
+  }
+  return [...groups.values()];
+}
+
+/** Loads that a single unit feeds, except those of units that have a partner through `redundantWith`. */
+export function unpairedFeeds(inventory: Inventory): readonly UnpairedFeed[] {
   const loads = loadsOf(inventory);
-  const alike = new Map<string, Load[]>();
+  const bySpelling = new Map<string, Load[]>();
   for (const load of loads) {
-    const form = formOf(load.load);
-    const known = alike.get(form);
-    if (known === undefined) alike.set(form, [load]);
+    const form = normalForm(load.load);
+    const known = bySpelling.get(form);
+    if (known === undefined) bySpelling.set(form, [load]);
     else known.push(load);
   }
   const paired = new Set(
@@ -72,15 +89,21 @@ export function unpairedFeeds(inventory: Inventory): readonly LonelyFeed[] {
   return loads.flatMap((load) => {
     const [unit] = load.units;
     if (unit === undefined || load.units.length > 1 || paired.has(unit)) return [];
-    const others = (alike.get(formOf(load.load)) ?? []).filter((one) => one !== load);
-    // Of the same site first: there the name is a slip of the keyboard.
-    const near = others.find(({ site }) => site === load.site) ?? others[0] ?? null;
-    return [{ load: load.load, unit, near: near === null ? null : { load: near.load, units: near.units } }];
+    const others = (bySpelling.get(normalForm(load.load)) ?? []).filter((one) => one !== load);
+    // A similar name at the same site is more likely a typing error than one at another site.
+    const similar = others.find(({ site }) => site === load.site) ?? others[0] ?? null;
+    return [
+      {
+        load: load.load,
+        unit,
+        similar: similar === null ? null : { load: similar.load, units: similar.units },
+      },
+    ];
   });
 }
 
 /** `Rack 01`, `rack-1` and `RACK_1` have one form. */
-function formOf(load: string): string {
+function normalForm(load: string): string {
   return load
     .normalize('NFKC')
     .toLowerCase()
@@ -88,41 +111,42 @@ function formOf(load: string): string {
     .replaceAll(/0+(?=\d)/g, '');
 }
 
-/** What to say of lonely feeds of these units, a line each for what looks like a slip, one line for the rest. */
+/**
+ * Warnings about unpaired feeds of the chosen units: a line for each likely typing error, one line for the
+ * rest.
+ */
 export function unpairedFeedWarnings(
-  feeds: readonly LonelyFeed[],
+  feeds: readonly UnpairedFeed[],
   chosen: ReadonlySet<string>,
 ): readonly string[] {
   const own = feeds.filter(
-    ({ unit, near }) => chosen.has(unit) || near?.units.some((key) => chosen.has(key)) === true,
+    ({ unit, similar }) => chosen.has(unit) || similar?.units.some((key) => chosen.has(key)) === true,
   );
-  // Two lonely feeds with names alike are one slip.
-  const slips = new Map<string, string>();
-  for (const { load, unit, near } of own) {
-    if (near === null) continue;
-    const pair = [unit, ...near.units].toSorted().join(' ');
-    if (slips.has(pair)) continue;
-    slips.set(
+  // Two unpaired feeds with similar names are one typing error.
+  const typos = new Map<string, string>();
+  for (const { load, unit, similar } of own) {
+    if (similar === null) continue;
+    const pair = [unit, ...similar.units].toSorted().join(' ');
+    if (typos.has(pair)) continue;
+    typos.set(
       pair,
-      `Only ${unit} feeds "${sanitize(load, 64)}", and ${joinList(near.units)} ${near.units.length === 1 ? 'feeds' : 'feed'} "${sanitize(near.load, 64)}". If that is one load, write one name at one site: until then these units may be updated together.`,
+      `Only ${unit} feeds "${sanitize(load, 64)}", and ${joinList(similar.units)} ${similar.units.length === 1 ? 'feeds' : 'feed'} "${sanitize(similar.load, 64)}". If this is one load, use one name at one site: until then these units may be updated at the same time.`,
     );
   }
-  const alone = own.flatMap(({ load, unit, near }) =>
-    near === null ? [`${sanitize(load, 64)} (${unit})`] : [],
+  const alone = own.flatMap(({ load, unit, similar }) =>
+    similar === null ? [`${sanitize(load, 64)} (${unit})`] : [],
   );
   const rest =
     alone.length === 0
       ? []
       : [
-          `Loads that a single unit feeds, so that no other unit protects them during its update: ${joinList(alone)}.`,
+          `Loads that only one unit feeds, so that no partner carries them during its update: ${joinList(alone)}.`,
         ];
-  return [...[...slips.values()].slice(0, MOST_SLIPS), ...moreSlips(slips.size), ...rest];
+  return [...[...typos.values()].slice(0, MOST_TYPOS), ...moreTypos(typos.size), ...rest];
 }
 
-const MOST_SLIPS = 10;
+const MOST_TYPOS = 10;
 
-function moreSlips(count: number): readonly string[] {
-  return count > MOST_SLIPS
-    ? [`and ${count - MOST_SLIPS} more loads whose names differ in their form only.`]
-    : [];
+function moreTypos(count: number): readonly string[] {
+  return count > MOST_TYPOS ? [`and ${count - MOST_TYPOS} more loads with similar names.`] : [];
 }

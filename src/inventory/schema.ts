@@ -8,14 +8,27 @@ import {
   TRANSFER_METHODS,
   WEEKDAYS,
 } from '../core/index.ts';
+import { nameSchema } from './names.ts';
 
-/** Where a secret comes from; the secret itself never stands in the file. */
-const SecretReference = z
-  .string()
-  .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|prompt(?::.+)?)$/, {
-    error:
-      'must be a reference: env:NAME, file:PATH or prompt, or cmd with a list of words; never the secret itself',
-  })
+/** A secret reference without a command. `error`: the message for anything else. */
+function textReference(error: string): z.ZodString {
+  return z.string().regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|prompt(?::.+)?)$/, { error });
+}
+
+/**
+ * A secret reference as an option takes it; `option` begins the message, `secret` names what must not be
+ * given.
+ */
+export function secretOptionSchema(option = '', secret = 'secret'): z.ZodString {
+  return textReference(
+    `${option}must be a reference: env:NAME, file:PATH or prompt; never the ${secret} itself`,
+  );
+}
+
+/** Where a secret comes from; the secret itself is never in the file. */
+const SecretReference = textReference(
+  'must be a reference: env:NAME, file:PATH or prompt, or cmd with a program and its arguments; never the secret itself',
+)
   .or(z.strictObject({ cmd: z.array(z.string().min(1)).min(1) }))
   .describe('env:NAME, file:PATH (readable by its owner only), prompt, or { cmd: [program, argument, ...] }');
 
@@ -35,7 +48,7 @@ const UserAccess = z.strictObject({
   privKey: SecretReference.optional(),
 });
 
-/** A credential for SNMP as it stands in a file: its secrets are references. */
+/** An SNMP credential as written in a file: its secrets are references. */
 export const Snmp = z.discriminatedUnion('version', [CommunityAccess, UserAccess]);
 export type SnmpReference = z.infer<typeof Snmp>;
 
@@ -74,7 +87,7 @@ const WindowSchema = z.strictObject({
   timezone: z.string().refine(isTimeZone, { error: 'is not a time zone name like "Europe/Berlin"' }),
 });
 
-/** What may be said for all units, for a site and for a unit; the nearest one counts. */
+/** Settings for all units, for a site and for a unit; the nearest one counts. */
 const settings = {
   snmp: Snmp.nullable().optional(),
   write: Snmp.nullable().optional(),
@@ -87,34 +100,21 @@ const settings = {
     .strictObject({
       separateDataHost: z
         .boolean()
-        .describe('true: the card may name another address for its data connections, as one behind NAT does'),
+        .describe(
+          'true: the card may name another address for its data connections, as a card behind NAT does',
+        ),
     })
     .optional(),
   ports: Ports.optional(),
   window: WindowSchema.nullable().optional(),
 };
 
-/** `1,53E+09`, as a spreadsheet writes a long number: its digits are lost. */
+/** Whether a text is a long number that a spreadsheet rounded, such as `1,53E+09`: its digits are lost. */
 export function isRounded(serial: string): boolean {
   return /^[+-]?\d+(?:[.,]\d+E[+-]?|E[+-])\d+$/i.test(serial);
 }
 
-/** Characters of a name at most. */
-export const LONGEST_NAME = 64;
-
-/** Name of a unit or of a site; `what` begins the message, such as an option. */
-export function nameSchema(what = ''): z.ZodString {
-  return z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-    error: ({ input }) => {
-      const length = typeof input === 'string' ? input.length : 0;
-      return length > LONGEST_NAME
-        ? `${what}has ${length} characters; a name has ${LONGEST_NAME} at most`
-        : `${what}may hold letters, digits, dot, dash and underscore only, and begins with a letter or a digit`;
-    },
-  });
-}
-
-/** An address or a host name as an inventory takes it; the brackets around an IPv6 address go. */
+/** An address or a host name; brackets around an IPv6 address are removed. */
 export const HostSchema = z.string().transform((text, context) => {
   const read = readHost(text);
   if (read.ok) return read.host;
@@ -124,7 +124,10 @@ export const HostSchema = z.string().transform((text, context) => {
 
 const LONGEST_LOAD = 64;
 
-/** Name of a load, as it is shown: names that look alike are one, so that two units of one load are never in flight together. */
+/**
+ * Name of a load. Names that look the same become the same, so that two units of a load are never updated
+ * together.
+ */
 const LoadName = z
   .string()
   .min(1)
@@ -132,7 +135,7 @@ const LoadName = z
   .transform((text, context) => {
     const name = sanitize(text.normalize('NFC'), LONGEST_LOAD).replaceAll(/ +/g, ' ');
     if (name !== '') return name;
-    context.addIssue({ code: 'custom', message: 'holds blanks only; name the load, or leave the entry out' });
+    context.addIssue({ code: 'custom', message: 'holds spaces only; name the load, or leave the entry out' });
     return z.NEVER;
   });
 
@@ -146,13 +149,13 @@ const UnitSchema = z.strictObject({
     .min(6)
     .max(32)
     .refine((serial) => !isRounded(serial), {
-      error: 'is a number that a spreadsheet has rounded; write the serial number of the label',
+      error: 'is a number that a spreadsheet rounded; write the serial number from the label',
     })
     .optional(),
   feeds: z.array(LoadName).optional(),
   redundantWith: z.array(z.string().min(1).max(130)).optional(),
   switchOutput: z
-    .literal('off', { error: 'may only be "off"; leave it out where the output is to stay as it is' })
+    .literal('off', { error: 'may only be "off"; leave it out to keep the output as it is' })
     .optional()
     .describe('off: switch the output off for an update and on again afterwards; absent: never switch it'),
   ...settings,
@@ -165,12 +168,12 @@ const SiteSchema = z.strictObject({
     .min(1)
     .max(64)
     .optional()
-    .describe('units of the site that one run updates at the same time; 1 where absent'),
+    .describe('units of the site that one run updates at the same time; default 1'),
   ...settings,
   units: z.array(UnitSchema),
 });
 
-/** The inventory file as written. The JSON Schema in schema/ is made from this. */
+/** The inventory file as written. The JSON Schema in schema/ is generated from this. */
 export const InventorySchema = z
   .strictObject({
     version: z.literal(1),
@@ -181,11 +184,11 @@ export const InventorySchema = z
       )
       .max(10_000)
       .optional()
-      .describe('SHA-256 hashes of images that a person has compared with those of the vendor'),
+      .describe('SHA-256 hashes of images that a person compared with the hashes of the vendor'),
     unknownImages: z
       .enum(['refuse', 'warn'])
       .optional()
-      .describe('images whose hash neither the catalogue nor trust has: refuse, or warn (where absent)'),
+      .describe('images whose hash is neither in the catalogue nor in trust: refuse, or warn (default)'),
     defaults: z.strictObject({ concurrency: z.int().min(1).max(64).optional(), ...settings }).optional(),
     sites: z.array(SiteSchema),
   })

@@ -9,19 +9,23 @@ import type { SecretReference } from './schema.ts';
 /** Where references are looked up. */
 export interface SecretSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Folder that relative `file:` references start from: that of the inventory. */
+  /** Folder of relative `file:` paths and of commands: that of the inventory. */
   readonly folder: string;
-  /** Asks a person; absent where there is no terminal. */
-  readonly ask: ((question: string) => Promise<string>) | null;
+  /**
+   * Asks a person and gives the line, or null at the end of the input; `hidden`: the line is not shown. Null
+   * where there is no terminal.
+   */
+  readonly ask: ((question: string, hidden: boolean) => Promise<string | null>) | null;
 }
 
 export interface SecretResolver {
   /**
-   * Resolves a reference; the same reference is resolved once, and `prompt` once for each `what`: a community is no password.
-   * `what`: the secret in words, with its user. `owner`: the unit that needs it. Throws Problem config/secret.
+   * Resolves a reference. Each reference is resolved once, and `prompt` once for each `what`: a community is
+   * no password. `what`: describes the secret and its user. `owner`: the unit that needs it. Throws Problem
+   * config/secret.
    */
   resolve(reference: SecretReference, what: string, owner?: string): Promise<Secret>;
-  /** Notes that a unit is going to need a secret, so that the question for it says for how many units it is. */
+  /** Registers a unit that will need a secret, so that the question can name all units that need it. */
   expect(reference: SecretReference, what: string, owner: string): void;
 }
 
@@ -53,7 +57,7 @@ export function createSecretResolver(sources: SecretSources): SecretResolver {
   };
 }
 
-/** What is asked for without a label is told apart by what it is. */
+/** Prompts without a label differ by what they ask for. */
 function keyOf(reference: SecretReference, what: string): string {
   return JSON.stringify(reference === 'prompt' ? [reference, what] : reference);
 }
@@ -64,7 +68,7 @@ interface Use {
   readonly owners: readonly string[];
 }
 
-/** `Password of apc for 4 units (berlin/a, berlin/b, ...)`. */
+/** `Password of apc for 4 units (berlin/a, berlin/b, ...)` */
 function question({ what, owners }: Use): string {
   const [only] = owners;
   if (only === undefined) return what;
@@ -73,14 +77,14 @@ function question({ what, owners }: Use): string {
   return `${what} for ${owners.length} units (${owners.slice(0, MOST_NAMED).join(', ')}${more})`;
 }
 
-/** A label of the operator stands for the words, and for a single unit. */
+/** A label of the operator replaces the description, and the name of a single unit. */
 function labelled(reference: string, { what, owners }: Use): Use {
   if (!reference.startsWith('prompt:')) return { what, owners };
   const label = sanitize(reference.slice('prompt:'.length));
   return { what: label, owners: owners.length > 1 ? owners : [] };
 }
 
-/** A question has one line, and a name may have 130 characters. */
+/** A question fits one line, and the key of a unit may have 130 characters. */
 const MOST_NAMED = 2;
 const LONGEST_QUESTION = 400;
 
@@ -104,14 +108,23 @@ async function lookUp(reference: SecretReference, use: Use, sources: SecretSourc
     return value;
   }
   if (reference.startsWith('file:')) return fromFile(reference.slice('file:'.length), sources.folder);
-  if (sources.ask === null) {
+  return fromPerson(reference, use, sources.ask);
+}
+
+async function fromPerson(reference: string, use: Use, ask: SecretSources['ask']): Promise<string> {
+  if (ask === null) {
     throw missing(
       reference === 'prompt' ? `prompt (${use.what})` : reference,
       'needs a terminal to ask on',
       'Start upsfw on a terminal, or use env:, file: or cmd.',
     );
   }
-  return sources.ask(`${sanitize(question(labelled(reference, use)), LONGEST_QUESTION)}: `);
+  const asked = sanitize(question(labelled(reference, use)), LONGEST_QUESTION);
+  const secret = await ask(`${asked}: `, true);
+  if (secret !== null) return secret;
+  throw new Problem('config/secret', `${asked}: the input ended.`, {
+    hint: 'Nothing was sent. Type the secret and press Enter, or use a reference that needs no person: env:, file: or cmd.',
+  });
 }
 
 async function fromFile(path: string, folder: string): Promise<string> {
@@ -130,22 +143,22 @@ async function fromFile(path: string, folder: string): Promise<string> {
       }
     }
     if (size > LONGEST_SECRET)
-      throw missing(reference, `has ${size} bytes`, `At most ${LONGEST_SECRET} are read.`);
+      throw missing(reference, `has ${size} bytes`, `A secret has at most ${LONGEST_SECRET} bytes.`);
     text = await readTextWithin(file, LONGEST_SECRET);
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
     throw missing(
       reference,
       `cannot be read: ${reasonOf(thrown)}`,
-      'Check the path; a relative one starts at the inventory file.',
+      'Check the path. A relative path starts at the folder of the inventory.',
       thrown,
     );
   }
   return text.replace(/\r?\n$/, '');
 }
 
-async function fromCommand(words: readonly string[], folder: string): Promise<string> {
-  const [program, ...rest] = words;
+async function fromCommand(command: readonly string[], folder: string): Promise<string> {
+  const [program, ...rest] = command;
   if (program === undefined) throw missing('cmd', 'names no program', 'Give the program and its arguments.');
   try {
     const { stdout } = await run(program, rest, {
@@ -159,8 +172,8 @@ async function fromCommand(words: readonly string[], folder: string): Promise<st
     // The error of a failed command may hold what it printed, so it is not kept as the cause.
     throw missing(
       `cmd: ${program}`,
-      'could not be had: the command failed',
-      'Run the command by hand and look.',
+      'could not be read: the command failed',
+      'Run the command by hand to see its error.',
     );
   }
 }

@@ -14,13 +14,13 @@ import type { InventoryUnit } from './load.ts';
 import type { LoginReference, SecretReference, SnmpReference } from './schema.ts';
 import type { SecretResolver } from './secrets.ts';
 
-/** What a command is going to do decides which secrets it needs: a look must not ask for the write credential. */
+/** Decides which secrets are resolved: reading must not ask for the write credential. */
 export type Purpose = 'read' | 'write';
 
 export interface TargetNeeds {
-  /** True: the login is needed for reading too, because what the card itself runs is looked at. */
+  /** True: reading needs the login too, because the firmware of the card is read. */
   readonly card?: boolean;
-  /** True: the login is resolved too where its secret is there, because it answers more. */
+  /** True: the login is resolved too if its secret is available, because it gives more answers. */
   readonly loginIfThere?: boolean;
 }
 
@@ -44,40 +44,40 @@ export async function resolveTarget(
   };
 }
 
-/** Tells the resolver which units are going to need which secrets, before the first of them is resolved. */
+/** Registers which units will need which secrets, before the first one is resolved. */
 export async function expectSecrets(
   units: readonly InventoryUnit[],
   secrets: SecretResolver,
   purpose: Purpose,
   needs: TargetNeeds = {},
 ): Promise<void> {
-  const noting: SecretResolver = {
+  const registering: SecretResolver = {
     ...secrets,
     async resolve(reference, what, owner) {
       if (owner !== undefined) secrets.expect(reference, what, owner);
       return new Secret('');
     },
   };
-  for (const unit of units) await resolveTarget(unit, noting, purpose, needs);
+  for (const unit of units) await resolveTarget(unit, registering, purpose, needs);
 }
 
-/** A unit some of whose secrets are missing. */
+/** A unit with missing secrets. */
 export interface Unresolved {
-  /** The unit without any credential: it must not be asked. */
+  /** The unit without any credential: it must not be contacted. */
   readonly target: UnitTarget;
   /** One for each missing secret. */
   readonly problems: readonly Problem[];
 }
 
-/** Targets of units in the order of the inventory, and those whose secrets are not all there. */
+/** Targets in the order of the inventory, and the units with missing secrets. */
 export interface ResolvedTargets {
   readonly targets: readonly UnitTarget[];
   readonly unresolved: readonly Unresolved[];
 }
 
 /**
- * Resolves the secrets of many units. A missing one does not end it, so that all of them can be named at once; each reference
- * is looked up once. Throws what is no missing secret, such as the end of a prompt.
+ * Resolves the secrets of many units. Collects the missing ones, so that all of them can be reported at once.
+ * Rethrows any other error, such as an interrupted prompt.
  */
 export async function resolveTargets(
   units: readonly InventoryUnit[],
@@ -103,9 +103,9 @@ export async function resolveTargets(
     };
     const target = await resolveTarget(unit, collecting, purpose, needs);
     if (problems.length > 0 && needs.loginIfThere === true) {
-      const less = await resolveTargets([unit], secrets, purpose, { ...needs, loginIfThere: false });
-      targets.push(...less.targets);
-      unresolved.push(...less.unresolved);
+      const withoutLogin = await resolveTargets([unit], secrets, purpose, { ...needs, loginIfThere: false });
+      targets.push(...withoutLogin.targets);
+      unresolved.push(...withoutLogin.unresolved);
     } else if (problems.length === 0) targets.push(target);
     else unresolved.push({ target: withoutCredentials(target), problems });
   }
@@ -176,7 +176,7 @@ async function networkAccess(
 }
 
 /**
- * The credential behind a reference; `owner` and `kind` say whose and which it is where a person is asked. Throws Problem
+ * Resolves an SNMP credential. `owner` and `kind` describe it in the question to a person. Throws Problem
  * config/secret.
  */
 export async function snmpAccess(

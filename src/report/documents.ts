@@ -5,6 +5,7 @@ import type {
   Hop,
   Image,
   ImagePart,
+  OutputState,
   Plan,
   ProblemJson,
   Reason,
@@ -12,8 +13,10 @@ import type {
   ServiceFinding,
   Status,
   StepName,
+  StepState,
   Transport,
   Unit,
+  UnitOutcome,
   Verdict,
   WorkOrder,
 } from '../core/index.ts';
@@ -131,7 +134,7 @@ export interface PlanDocument extends DocumentHead<'plan'>, Plan {
   readonly workOrders: readonly WorkOrder[];
 }
 
-export type RunOutcome = 'upgraded' | 'current' | 'refused' | 'failed' | 'unknown' | 'stopped' | 'pending';
+export type RunOutcome = UnitOutcome | 'pending';
 
 export interface RunFirmware {
   readonly raw: string | null;
@@ -149,16 +152,7 @@ export interface RunHop {
   /** The request was answered with an error. What ran afterwards may have been started by somebody else. */
   readonly startRefused: boolean;
   readonly step: StepName | null;
-  readonly state:
-    | 'begun'
-    | 'committing'
-    | 'done'
-    | 'failed'
-    | 'unknown'
-    | 'staged'
-    | 'not-started'
-    | 'received'
-    | null;
+  readonly state: StepState | null;
   readonly seconds: number | null;
 }
 
@@ -193,7 +187,7 @@ export interface RunUnit {
    * What the run did to the output; null = it never touched it. Only `on` says that it is as it was, and `not-switched` that it
    * never was anything else.
    */
-  readonly output: 'switching-off' | 'off' | 'not-switched' | 'switching-on' | 'on' | 'unknown' | null;
+  readonly output: OutputState | null;
   /** What the device said just now; null where it was not asked. */
   readonly now: RunNow | null;
   /** How the unit stands to each known advisory with what it runs now. */

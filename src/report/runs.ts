@@ -8,8 +8,8 @@ export interface RunsEntry {
   readonly run: string;
   /** ISO 8601, UTC. */
   readonly begunAt: string | null;
-  /** `unreadable`: its journal cannot be read. */
-  readonly state: RunState | 'unreadable';
+  /** `unreadable`: its journal cannot be read. `older-format`: an earlier version of upsfw wrote it. */
+  readonly state: RunState | 'unreadable' | 'older-format';
   /** The process that is at it. */
   readonly by: { readonly pid: number | null; readonly host: string | null } | null;
   readonly units: number | null;
@@ -30,6 +30,7 @@ const TONE: Readonly<Record<RunsEntry['state'], Tone>> = {
   stopped: 'warn',
   done: 'good',
   unreadable: 'bad',
+  'older-format': 'bad',
 };
 
 /** The runs of a state folder: two lines each, and how to go on. */
@@ -40,7 +41,7 @@ export function renderRuns({ runs }: RunsDocument, style: Style, folder: string)
     return paper.toString();
   }
   for (const { run, state, by, begunAt, counts, exitCode, problem } of runs) {
-    paper.item(run, state, TONE[state]);
+    paper.item(run, state === 'older-format' ? 'older format' : state, TONE[state]);
     const begun =
       begunAt === null ? 'begin not known' : `begun ${begunAt.slice(0, 19).replace('T', ' ')} UTC`;
     const at = by === null ? [] : [whoIsAt(by)];

@@ -22,11 +22,13 @@ interface OpenStart {
   readonly serial: string | null;
   /** Serial number of the card that it went to: between two of its files a card does not see its UPS. */
   readonly card: string | null;
-  /** Null where it is not known which hop was started, nor when: the journal is damaged. */
+  /** Null where it is not known which hop was started, nor when: the journal is damaged or has another format. */
   readonly hop: Hop | null;
   readonly at: Date | null;
   /** Nothing was started: the image was left on the card, and a person may start it at any time. */
   readonly staged: boolean;
+  /** Another version of upsfw wrote the journal. */
+  readonly otherFormat: boolean;
 }
 
 /** What the runs of a state folder left open. */
@@ -34,8 +36,8 @@ export interface EarlierStarts {
   /**
    * Throws Problem refused/second-attempt where another run made a start on this unit and does not know its end: the
    * unit may be at it now. A unit that no longer runs the firmware of that start has left it behind. In a damaged journal every unit
-   * without a proven end counts as started. `partner`: an image that was left on its card for a person counts too. Throws Problem
-   * config/run for a journal that lost its plan, because it might be about this unit.
+   * without a proven end counts as started, and in one of another format every unit that its plan updates. `partner`: an image that
+   * was left on its card for a person counts too. Throws Problem config/run for a journal without a readable plan.
    */
   refuseOn(unit: Unit, as?: Role): Promise<void>;
   /**
@@ -137,6 +139,21 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 function openStarts(run: string, events: Parameters<typeof replay>[0]): readonly OpenStart[] {
+  const [first] = events;
+  if (first?.event === 'other-format' && first.units !== null) {
+    const { units } = first;
+    return units.map(({ key, serial, card }) => ({
+      run,
+      key,
+      units: units.length,
+      serial: usableSerial(serial),
+      card: usableSerial(card),
+      hop: null,
+      at: null,
+      staged: false,
+      otherFormat: true,
+    }));
+  }
   const isDamaged = events.at(-1)?.event === 'damaged';
   const { units } = replay(events);
   return units.flatMap((record): readonly OpenStart[] => {
@@ -148,6 +165,7 @@ function openStarts(run: string, events: Parameters<typeof replay>[0]): readonly
       units: units.length,
       serial: usableSerial(serial),
       card: usableSerial(card?.serial ?? null),
+      otherFormat: false,
     };
     if (isDamaged && record.outcome === 'unknown') return [{ ...known, hop: null, at: null, staged: false }];
     const staged = record.hops.findIndex((hop) => hop.staged);
@@ -164,6 +182,13 @@ function secondAttempt(open: OpenStart): Problem {
       'refused/second-attempt',
       `Run ${open.run} left an image on its card, and a person may start it at any time.`,
       { hint: `Let it be started and run upsfw resume ${open.run}, or remove the image from the card.` },
+    );
+  }
+  if (open.otherFormat) {
+    return new Problem(
+      'refused/second-attempt',
+      `Run ${open.run} was written by an earlier development version of upsfw, and may hold a start on this unit.`,
+      { hint: `Look at the unit (upsfw audit, and its front panel). ${lastResort(open)}` },
     );
   }
   if (open.at === null) {

@@ -1,6 +1,6 @@
-import type { Clock, Hop, Problem, StoredFile, UnitTarget } from '../core/index.ts';
+import type { Clock, Hop, Problem, StoredFile, UnitOutcome, UnitTarget } from '../core/index.ts';
 import type { Inventory } from '../inventory/index.ts';
-import type { Journal, Locks, RunArtifacts, UnitOutcome } from '../state/index.ts';
+import type { Journal, Locks, RunArtifacts } from '../state/index.ts';
 import type { EarlierStarts } from './earlier-starts.ts';
 import type { Drivers } from './look-all.ts';
 import type { EvaluateRules, RunPolicy } from './unit-work.ts';

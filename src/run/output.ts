@@ -1,5 +1,5 @@
-import { asProblem, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
-import { type OutputState, outputNeedsRestore, type UnitRecord } from '../state/index.ts';
+import { asProblem, type OutputState, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
+import { outputNeedsRestore, type UnitRecord } from '../state/index.ts';
 import { contextFor, imageMetadata } from './step.ts';
 import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 

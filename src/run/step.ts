@@ -8,13 +8,14 @@ import {
   type StepContext,
   type StepName,
   type StepResult,
+  type StepState,
   type StoredFile,
   type StoredImage,
   scaledClock,
   type Unit,
   unitKey,
 } from '../core/index.ts';
-import type { HopRecord, StepState } from '../state/index.ts';
+import type { HopRecord } from '../state/index.ts';
 import type { CommitMethod } from './start-gate.ts';
 import type { UnitWork } from './unit-work.ts';
 

@@ -10,10 +10,11 @@ import type {
   StoredFile,
   TranscriptEntry,
   Unit,
+  UnitOutcome,
   UnitTarget,
   UpgradeDriver,
 } from '../core/index.ts';
-import type { Journal, UnitOutcome, UnitRecord } from '../state/index.ts';
+import type { Journal, UnitRecord } from '../state/index.ts';
 
 /** How the work on a unit ended. */
 export interface UnitResult {

@@ -3,24 +3,28 @@ import { escapedJson, type TranscriptEntry } from '../core/index.ts';
 import { diskProblem, makeFolder, openToAppend, replaceFile } from '../files/index.ts';
 import { runsFolder } from './journal.ts';
 
-/** The longest transcript of one unit, in bytes; what comes after it is counted, not kept. */
+/** The longest transcript of one unit, in bytes; the rest is not kept. */
 const LONGEST_TRANSCRIPT = 8 * 1024 * 1024;
 
-/** Where files of the devices and what was said with them are kept, by unit. */
+/** Keeps copies of device files and transcripts, by unit. */
 export interface RunArtifacts {
   keep(key: string, name: string, bytes: Buffer): Promise<void>;
-  transcript(key: string, said: TranscriptEntry): void;
+  transcript(key: string, entry: TranscriptEntry): void;
 }
 
-/** Papers of a run, that can be waited for at its end. */
+/** The artifacts of a run; close them at its end. */
 export interface OpenArtifacts extends RunArtifacts {
-  /** Resolves when everything is on disk. Rejects with the first failure to write a transcript (Problem config/state). */
+  /**
+   * Resolves when everything is on disk. Rejects with the first failure to write a transcript (Problem
+   * config/state).
+   */
   close(): Promise<void>;
 }
 
 /**
- * Keeps what belongs to a unit in `runs/RUN/units/SITE/NAME/`: copies of the card's files, and `transcript.jsonl`. A copy is replaced
- * as a whole or not at all; a link in the place of a file is not followed. Throws Problem config/state.
+ * Keeps the artifacts of a unit in `runs/RUN/units/SITE/NAME/`: copies of the card's files, and
+ * `transcript.jsonl`. A copy is replaced atomically, and a link in its place is not followed. Throws Problem
+ * config/state.
  */
 export function createArtifacts(state: string, run: string): OpenArtifacts {
   const written = new Map<string, number>();
@@ -39,8 +43,8 @@ export function createArtifacts(state: string, run: string): OpenArtifacts {
         .then((file) => replaceFile(file, bytes))
         .catch(failing(`The copy of ${name} of ${key}`));
     },
-    transcript(key, said) {
-      const line = Buffer.from(escapedJson(`${JSON.stringify({ ...said, at: said.at.toISOString() })}\n`));
+    transcript(key, entry) {
+      const line = Buffer.from(escapedJson(`${JSON.stringify({ ...entry, at: entry.at.toISOString() })}\n`));
       const total = (written.get(key) ?? 0) + line.length;
       written.set(key, total);
       if (total > LONGEST_TRANSCRIPT) return;

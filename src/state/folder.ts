@@ -6,62 +6,64 @@ import { hasCode, type Plan, Problem, sanitize } from '../core/index.ts';
 import { createWhole, diskProblem, makeFolder, syncFolder } from '../files/index.ts';
 import { createLocks } from './locks.ts';
 
-/** A run needs at least this much room, in bytes: its journal, copies of the cards' files, transcripts. */
-export const LEAST_ROOM = 8 * 1024 * 1024;
-/** Some twenty lines of the journal of up to 8 KiB each, a copy of settings and event log, and a transcript. */
-const ROOM_OF_A_HOP = 512 * 1024;
-/** Files that a hop makes, and those that the run itself makes. */
+/** The least free space for a run, in bytes: its journal, copies of the cards' files, transcripts. */
+export const LEAST_SPACE = 8 * 1024 * 1024;
+/** About twenty journal lines of up to 8 KiB, a copy of configuration and event log, and a transcript. */
+const SPACE_OF_A_HOP = 512 * 1024;
+/** Files that a hop creates, and those that the run itself creates. */
 const FILES_OF_A_HOP = 8;
 const FILES_OF_A_RUN = 64;
-/** Links of one path; as many as Linux follows. */
+/** Links in one path, as many as Linux follows. */
 const MOST_LINKS = 40;
 
-/** What a run will need of the state folder. */
+/** The space that a run needs in the state folder. */
 export interface StateNeeds {
   readonly bytes: number;
   readonly files: number;
 }
 
-/** Generous: a run that stops for want of room costs more than a megabyte. */
+/** A generous estimate: a run that stops because the disk is full costs more than a megabyte. */
 export function needsOf(plan: Plan): StateNeeds {
   const hops = plan.units.reduce((sum, unit) => sum + unit.hops.length, 0);
   return {
-    bytes: LEAST_ROOM + hops * ROOM_OF_A_HOP + 4 * JSON.stringify(plan).length,
+    bytes: LEAST_SPACE + hops * SPACE_OF_A_HOP + 4 * JSON.stringify(plan).length,
     files: FILES_OF_A_RUN + hops * FILES_OF_A_HOP,
   };
 }
 
 /**
- * Makes the state folder fit for a run, before any device is written to: it is there, belongs to this user alone, has room, and keeps
- * locks. Throws Problem config/state, which names the folder, what is wrong and the command that helps.
+ * Prepares the state folder for a run, before anything is written to a device: it exists, only this user can
+ * change it, it has space, and its locks work. Throws Problem config/state with the folder, the fault and the
+ * command that helps.
  */
 export async function openStateFolder(
   state: string,
-  needs: StateNeeds = { bytes: LEAST_ROOM, files: FILES_OF_A_RUN },
+  needs: StateNeeds = { bytes: LEAST_SPACE, files: FILES_OF_A_RUN },
 ): Promise<void> {
   await refuseForeign(state);
   await makeFolder(state).catch((thrown: unknown) => {
     throw diskProblem(thrown, `The state folder ${sanitize(state)} cannot be made`);
   });
   await refuseForeign(state);
-  // A read-only file system says of itself that it is full, too.
+  // First, because a read-only file system also reports that it is full.
   await access(state, constants.W_OK).catch((thrown: unknown) => {
     throw diskProblem(thrown, `The state folder ${sanitize(state)} cannot be written to`);
   });
-  await checkRoom(state, needs);
+  await checkSpace(state, needs);
   await checkFiles(state);
   await checkLocks(state);
 }
 
 /**
- * Throws Problem config/state where somebody else could change what the tool keeps in the state folder, or where the path leads over
- * somebody else's link. A folder that is not there yet is nobody's. Windows tells neither owner nor mode: nothing is checked there.
+ * Throws Problem config/state where another user could change the content of the state folder, or where its
+ * path leads through another user's link. A missing folder passes. Windows reports neither owner nor mode, so
+ * nothing is checked there.
  */
 export async function refuseForeign(state: string): Promise<void> {
   const me = process.getuid?.();
   if (me === undefined) return;
   try {
-    await walk(resolve(state), me);
+    await checkPath(resolve(state), me);
     const own = await statOf(state);
     if (own === null) return;
     if (!own.isDirectory()) {
@@ -84,8 +86,8 @@ function refused(what: string, hint: string): Problem {
   return new Problem('config/state', `${what}.`, { hint });
 }
 
-/** Looks at every link and folder on the way to a path, with links followed. */
-async function walk(path: string, me: number): Promise<void> {
+/** Checks every link and folder of a path; links are followed. */
+async function checkPath(path: string, me: number): Promise<void> {
   const { root } = parse(path);
   let at = root;
   let left = path.slice(root.length).split(sep);
@@ -96,7 +98,7 @@ async function walk(path: string, me: number): Promise<void> {
     const folder = await stat(at);
     const next = join(at, name);
     const found = await lstatOf(next);
-    // What comes after it is not there either, and will be made.
+    // Nothing below it exists either; upsfw creates it.
     if (found === null) return checkFolder(at, folder);
     if (!found.isSymbolicLink()) {
       checkFolder(at, folder);
@@ -105,7 +107,8 @@ async function walk(path: string, me: number): Promise<void> {
     }
     checkLink(next, found, folder, me);
     links += 1;
-    if (links > MOST_LINKS) throw refused(`${sanitize(path)} leads over too many links`, 'Remove some.');
+    if (links > MOST_LINKS)
+      throw refused(`${sanitize(path)} leads through too many links`, 'Remove some of them.');
     const target = await readlink(next);
     if (isAbsolute(target)) at = parse(target).root;
     left = [...target.split(sep), ...left];
@@ -120,25 +123,26 @@ const OTHERS = 0o022;
 function checkFolder(path: string, { mode }: Stats): void {
   if ((mode & WORLD) === 0 || (mode & STICKY) !== 0) return;
   throw refused(
-    `Everybody may write to ${sanitize(path)}, which the state folder lies in (mode ${octal(mode)})`,
+    `Every user may write to ${sanitize(path)}, a parent of the state folder (mode ${octal(mode)})`,
     `Run: chmod o-w ${quoted(path)}, or name another folder with --state.`,
   );
 }
 
-/** `folder`: where the link lies. */
+/** `folder`: the folder that holds the link. */
 function checkLink(path: string, link: Stats, folder: Stats, me: number): void {
-  const hint = 'Name the folder itself with --state, or remove the link.';
+  const hint = 'Name the target of the link with --state, or remove the link.';
   if (link.uid !== me && link.uid !== 0) {
     throw refused(`${sanitize(path)} is a symbolic link of user ${link.uid}; upsfw runs as user ${me}`, hint);
   }
   if ((folder.mode & WORLD) !== 0) {
-    throw refused(`${sanitize(path)} is a symbolic link in a folder that everybody may write to`, hint);
+    throw refused(`${sanitize(path)} is a symbolic link in a folder that every user may write to`, hint);
   }
 }
 
 function checkOwner(path: string, { uid, mode }: Stats, me: number): void {
   if (uid !== me) {
-    const asRoot = me === 0 ? 'Run upsfw as that user' : 'Run upsfw as that user, or as root hand it over';
+    const asRoot =
+      me === 0 ? 'Run upsfw as that user' : 'Run upsfw as that user, or change the owner as root';
     throw refused(
       `${sanitize(path)} belongs to user ${uid}; upsfw runs as user ${me}`,
       `${asRoot}: chown -R ${me} ${quoted(path)}. Or name another folder with --state.`,
@@ -146,35 +150,35 @@ function checkOwner(path: string, { uid, mode }: Stats, me: number): void {
   }
   if ((mode & OTHERS) !== 0) {
     throw refused(
-      `Others than its owner may write to ${sanitize(path)} (mode ${octal(mode)})`,
+      `Users other than the owner may write to ${sanitize(path)} (mode ${octal(mode)})`,
       `Run: chmod go-w ${quoted(path)}`,
     );
   }
 }
 
-async function checkRoom(state: string, needs: StateNeeds): Promise<void> {
+async function checkSpace(state: string, needs: StateNeeds): Promise<void> {
   const { bsize, blocks, bavail, files, ffree } = await statfs(state).catch((thrown: unknown) => {
-    throw diskProblem(thrown, `The room in the state folder ${sanitize(state)} cannot be told`);
+    throw diskProblem(thrown, `The free space of the state folder ${sanitize(state)} cannot be read`);
   });
   const hint = `Free space there (df ${quoted(state)}), or name another folder with --state.`;
-  // Some file systems tell no sizes. A run that fills such a disk stops before its next start.
+  // Some file systems report no sizes. A run that fills such a disk stops before its next start.
   if (blocks > 0 && bavail * bsize < needs.bytes) {
     const wanted = `${megabytes(needs.bytes)} are needed, ${megabytes(bavail * bsize)} are free`;
     throw refused(
-      `There is not enough room for a run in the state folder ${sanitize(state)}: ${wanted}`,
+      `There is not enough space for a run in the state folder ${sanitize(state)}: ${wanted}`,
       hint,
     );
   }
   if (files > 0 && ffree < needs.files) {
-    const wanted = `${needs.files} files are needed, ${ffree} can be made`;
+    const wanted = `${needs.files} files are needed, ${ffree} can be created`;
     throw refused(
-      `There is not enough room for a run in the state folder ${sanitize(state)}: ${wanted}`,
+      `There are not enough files left for a run in the state folder ${sanitize(state)}: ${wanted}`,
       hint,
     );
   }
 }
 
-/** Makes a file, flushes it and takes it away. */
+/** Creates a file, flushes it and removes it. */
 async function checkFiles(state: string): Promise<void> {
   const probe = join(state, `.probe-${randomBytes(8).toString('hex')}`);
   try {
@@ -187,7 +191,7 @@ async function checkFiles(state: string): Promise<void> {
   }
 }
 
-/** A lock that is taken must keep a second one off. */
+/** A lock that is held must refuse a second one. */
 async function checkLocks(state: string): Promise<void> {
   const name = `probe-${randomBytes(8).toString('hex')}`;
   const lock = await createLocks(state).take(name, 'check of the state folder');
@@ -201,7 +205,7 @@ async function checkLocks(state: string): Promise<void> {
     if (second === null) return;
     const { type } = await statfs(state);
     throw refused(
-      `Locks do not work in the state folder ${sanitize(state)}: its file system (type 0x${type.toString(16)}) gives one name twice`,
+      `Locks do not work in the state folder ${sanitize(state)}: its file system (type 0x${type.toString(16)}) lets two processes create the same file`,
       'Name a folder on a local disk with --state.',
     );
   } finally {
@@ -230,7 +234,7 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
 
-/** A path as a shell takes it. */
+/** A path, quoted for a shell. */
 function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${sanitize(path, 4096).replaceAll("'", "'\\''")}'`;
 }

@@ -1,8 +1,9 @@
 /**
- * The state folder: the journal of each run, the state that a journal adds up to, locks, known hosts and artifacts.
+ * The state folder: the journal of each run, the state that its events give, locks, known hosts and
+ * artifacts.
  *
- * Owns what is on disk about runs, and in which order it gets there. Must not know inventories, rules, protocols or who runs
- * an update; imports core and files only.
+ * Owns what is on disk about runs, and the order in which it is written. Must not know inventories, rules,
+ * protocols or what executes an update; imports core and files only.
  */
 export { createArtifacts, type OpenArtifacts, type RunArtifacts } from './artifacts.ts';
 export { needsOf, openStateFolder, refuseForeign } from './folder.ts';
@@ -15,10 +16,11 @@ export {
   readJournal,
   reopenJournal,
 } from './journal.ts';
-export type { JournalEvent, NewEvent, OutputState, StepState, UnitOutcome } from './journal-events.ts';
+export { JOURNAL_FORMAT, type JournalEvent, type NewEvent, type OtherFormatEvent } from './journal-events.ts';
 export { parseJournal } from './journal-lines.ts';
 export { createKnownHosts, createLenientKnownHosts } from './known-hosts.ts';
 export { createLocks, type Holder, type Lock, type Locks } from './locks.ts';
+export { isOlderAudit, isOlderPlan } from './other-format.ts';
 export {
   endIsOpen,
   endIsUnknown,

@@ -1,58 +1,41 @@
 import { z } from 'zod';
-import { type ProblemJson, START_METHODS, TRANSFER_METHODS } from '../core/index.ts';
+import {
+  OUTCOMES,
+  OUTPUT_STATES,
+  type ProblemJson,
+  START_METHODS,
+  STEP_STATES,
+  TRANSFER_METHODS,
+} from '../core/index.ts';
 import { PlanSchema, ProblemSchema, ReasonSchema, StepNameSchema, UnitSchema } from './schemas.ts';
 
-export const OUTCOMES = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped'] as const;
-/** How a unit ended. `unknown`: somebody has to go and look. */
-export type UnitOutcome = (typeof OUTCOMES)[number];
-
-/** How a step of a hop stands. */
-export const STEP_STATES = [
-  'begun',
-  'committing',
-  'done',
-  'failed',
-  'unknown',
-  'staged',
-  'not-started',
-  'received',
-] as const;
-export type StepState = (typeof STEP_STATES)[number];
+/** The version of the journal format. The first line of a journal carries it; format 1 carried none. */
+export const JOURNAL_FORMAT = 2;
 
 const stamp = { seq: z.int().min(1), at: z.iso.datetime() };
 
-/**
- * What became of an output that the operator let the tool switch. `switching-off` stands on disk before the command leaves;
- * only `on` says that it is as it was.
- */
-export const OUTPUT_STATES = [
-  'switching-off',
-  'off',
-  'not-switched',
-  'switching-on',
-  'on',
-  'unknown',
-] as const;
-export type OutputState = (typeof OUTPUT_STATES)[number];
-
-/** One line of a journal. Lines are appended, never changed; state is what folding them gives. */
+/** One line of a journal. Lines are appended and never changed; replaying them gives the state of the run. */
 export const EventSchema = z.discriminatedUnion('event', [
   z.strictObject({
     ...stamp,
     event: z.literal('run'),
+    format: z.literal(JOURNAL_FORMAT),
     run: z.string(),
     inventory: z.string(),
     images: z.string(),
     rules: z.array(z.string()),
-    /** Rules that the operator overridden for this run, each with the reason given. */
+    /** Rules that the operator overrode for this run, each with the reason. */
     override: z.array(z.strictObject({ rule: z.string(), reason: z.string() })).optional(),
-    /** The run sends an image to a unit that waits in its boot loader at this port. It has no inventory. */
+    /** The run sends an image to a unit in its boot loader at this port. It has no inventory. */
     recovery: z.strictObject({ port: z.string().max(4096) }).optional(),
-    /** Units with the same load, by key, as the inventory named them when the run was begun. */
+    /** Units with the same load, by key, as the inventory named them at the start of the run. */
     partners: z.record(z.string(), z.array(z.string())).optional(),
     plan: PlanSchema,
   }),
-  /** The unit was looked at and is about to be worked on: as it was before the hop, the first one where none is named. */
+  /**
+   * The unit was read and its hop begins. `hop`: index of the hop, 0 where absent. `before`: the unit before
+   * it.
+   */
   z.strictObject({
     ...stamp,
     event: z.literal('unit'),
@@ -68,21 +51,22 @@ export const EventSchema = z.discriminatedUnion('event', [
     hop: z.int().min(0),
     step: StepNameSchema,
     /**
-     * `committing` is on disk before the start is made, and only for the start. `not-started` takes it back: no request left,
-     * or the card refused it for certain. `received` may come in the middle of `settle`, as soon as it was seen.
+     * `committing` belongs to the start only and is on disk before the start is made. `not-started` withdraws
+     * it: no request was sent, or the card refused it for certain. `received` may come during `settle`.
      */
     state: z.enum(STEP_STATES),
     method: z.string().nullable(),
-    /** With `committing`: the ways that the start may be made by. The inventory may say otherwise later. */
+    /** With `committing`: the methods that the start may use. The inventory may change later. */
     methods: z.array(z.enum([...START_METHODS, ...TRANSFER_METHODS])).optional(),
-    /** With `committing`: value of the card's update object before the start; null where it could not be read. */
+    /** With `committing`: value of the card's update object before the start; null = it could not be read. */
     object: z.string().max(40).nullable().optional(),
-    /** With the end of `backup`: the newest line of the card's event log, null where it could not be read. */
+    /** With the end of `backup`: the newest line of the card's event log; null = it could not be read. */
     mark: z.string().max(1000).nullable().optional(),
-    /** With the end of `verify`: the unit as it was seen then. */
+    /** With the end of `verify`: the unit as it was read then. */
     seen: UnitSchema.optional(),
     problem: ProblemSchema.nullable(),
   }),
+  /** `switching-off` is on disk before the command is sent. */
   z.strictObject({
     ...stamp,
     event: z.literal('output'),
@@ -99,9 +83,9 @@ export const EventSchema = z.discriminatedUnion('event', [
     problem: ProblemSchema.nullable(),
     reasons: z.array(ReasonSchema),
   }),
-  /** The operator allows a further attempt on a unit that failed safely. */
+  /** The operator allows another attempt on a unit that failed safely. */
   z.strictObject({ ...stamp, event: z.literal('retry'), unit: z.string() }),
-  /** The run was taken up again after an interruption. */
+  /** The run continues after an interruption. */
   z.strictObject({ ...stamp, event: z.literal('resumed') }),
   z.strictObject({
     ...stamp,
@@ -109,32 +93,53 @@ export const EventSchema = z.discriminatedUnion('event', [
     state: z.enum(['done', 'stopped']),
     /** Why the run paused itself. */
     problem: ProblemSchema.optional(),
-    /** The operator stopped the run. Absent where something else did, such as a disk without room. */
+    /** The operator stopped the run. Absent where something else did, such as a full disk. */
     by: z.literal('operator').optional(),
   }),
 ]);
 
 export type WrittenEvent = z.infer<typeof EventSchema>;
 
-/**
- * What a reader finds wrong with a journal, or its writer with the disk; in memory only, never a line of a journal.
- * `damaged`: from the line of number `seq` on, the file is not what was written, so the end of a unit and a start of it may be missing.
- * `unsaved`: a line could not be written; events after it are known to this process only.
- */
-type TroubleEvent<Kind extends string> = {
+/** A fault of the journal itself; in memory only, never a line of a journal. */
+type FaultEvent<Kind extends string> = {
   readonly seq: number;
   readonly event: Kind;
   readonly problem: ProblemJson;
 };
 
-export type JournalEvent = WrittenEvent | TroubleEvent<'damaged'> | TroubleEvent<'unsaved'>;
+/**
+ * From line `seq` on, the file differs from what was written. The end of a unit or a start of it may be
+ * missing.
+ */
+type DamagedEvent = FaultEvent<'damaged'>;
+
+/** A line could not be written. Only this process knows the events after it. */
+type UnsavedEvent = FaultEvent<'unsaved'>;
+
+/** The journal has another format, so no line of it is used. This is its only event. */
+export interface OtherFormatEvent extends FaultEvent<'other-format'> {
+  /** 1 for a journal without a format. */
+  readonly format: number;
+  /** The units that the run may have started; null = not known. */
+  readonly units: readonly OtherFormatUnit[] | null;
+}
+
+/** What identifies a unit of a journal of another format. */
+export interface OtherFormatUnit {
+  readonly key: string;
+  readonly serial: string | null;
+  /** Serial number of its card. */
+  readonly card: string | null;
+}
+
+export type JournalEvent = WrittenEvent | DamagedEvent | UnsavedEvent | OtherFormatEvent;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-/** An event before it has its number and time. */
-export type NewEvent = DistributiveOmit<WrittenEvent, 'seq' | 'at'>;
+/** An event before the journal adds its number, its time and the format. */
+export type NewEvent = DistributiveOmit<WrittenEvent, 'seq' | 'at' | 'format'>;
 
 /**
- * Whether the act that an event is about follows its line. Such an act must not follow where the line is not on the disk. All other
- * events report what happened, or announce what only reads or brings an output back.
+ * Whether an act follows the line of this event. The act must not follow where the line is not on disk. All
+ * other events report what happened, or announce what only reads or switches an output on again.
  */
 export function announcesAct(event: NewEvent): boolean {
   switch (event.event) {

@@ -2,25 +2,31 @@ import { stat } from 'node:fs/promises';
 import { hasCode, Problem } from '../core/index.ts';
 import { openToAppend } from '../files/index.ts';
 
-/** A file that only grows. What is appended counts once it is flushed and the file is still found under its name. */
+/** A file that only grows. Appended bytes count once they are flushed and the file still has its name. */
 export interface JournalFile {
   readonly path: string;
-  /** Resolves when the bytes are on the disk. Rejects with the error of the system, or Problem config/state for a lost file. */
+  /**
+   * Resolves when the bytes are on disk. Rejects with the system error, or Problem config/state for a lost
+   * file.
+   */
   append(bytes: Buffer): Promise<void>;
-  /** What was appended stays. */
+  /** Makes the appended bytes permanent. */
   keep(): void;
-  /** Takes away what was appended since the last `updateIndex`, as far as the disk lets it. Never rejects. */
+  /** Removes what was appended since the last `keep`, as far as the disk allows. Never rejects. */
   undo(): Promise<void>;
   /** Never rejects. */
   close(): Promise<void>;
 }
 
-/** Opens a file, or makes it where `size` is 0, and cuts it off behind `size` bytes. A link in its place is not followed. */
+/**
+ * Opens a file, or creates it where `size` is 0, and truncates it to `size` bytes. Follows no link in its
+ * place.
+ */
 export async function openJournalFile(path: string, size: number): Promise<JournalFile> {
   const handle = await openToAppend(path, size === 0 ? 'create' : 'is-there');
   let kept = size;
   let end = size;
-  /** Part of a line may stand behind `kept`. */
+  /** Part of a line may follow `kept`. */
   let isTorn = false;
   try {
     if ((await handle.stat()).size > size) {
@@ -32,7 +38,7 @@ export async function openJournalFile(path: string, size: number): Promise<Journ
     throw thrown;
   }
 
-  /** Somebody may have removed the folder of the run, or put another file there: what is written then is lost. */
+  /** Somebody may have removed or replaced the file: what is written to it then is lost. */
   const refuseLost = async (): Promise<void> => {
     const open = await handle.stat({ bigint: true });
     const found = await stat(path, { bigint: true }).catch((thrown: unknown) => {
@@ -40,8 +46,8 @@ export async function openJournalFile(path: string, size: number): Promise<Journ
       throw thrown;
     });
     if (open.nlink > 0n && found?.ino === open.ino && found.dev === open.dev) return;
-    throw new Problem('config/state', `${path} is not the file any more that this run writes to.`, {
-      hint: 'Somebody removed or replaced it while the run was at work. Look at every unit of the run: upsfw audit.',
+    throw new Problem('config/state', `${path} is no longer the file that this run writes to.`, {
+      hint: 'It was removed or replaced during the run. Look at every unit of the run: upsfw audit.',
     });
   };
 
@@ -66,11 +72,11 @@ export async function openJournalFile(path: string, size: number): Promise<Journ
         await handle.datasync();
         isTorn = false;
       } catch {
-        // What stays of the line is a torn end, or a start that was not made: its unit is asked what became of it.
+        // What remains is a torn line, or a start that was not made: a resume asks the unit about it.
       }
     },
     async close() {
-      // Every line that counts was flushed before.
+      // Every line that counts is flushed already.
       await handle.close().catch(() => undefined);
     },
   };

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
-import { EventSchema, type JournalEvent, type WrittenEvent } from './journal-events.ts';
+import { EventSchema, JOURNAL_FORMAT, type JournalEvent, type WrittenEvent } from './journal-events.ts';
+import { otherFormat } from './other-format.ts';
 
-/** The lines of a journal as bytes, each with a checksum that takes in the line before it. */
+/** The lines of a journal as bytes. The checksum of each line covers the line before it. */
 
 const SUM_DIGITS = 16;
 /** `,"sum":"0123456789abcdef"}` */
@@ -32,8 +33,8 @@ function sumOf(body: Buffer, before: string): string {
 const StartSchema = z.strictObject({ seq: z.int().min(1), sum: z.string(), unit: z.string() });
 
 /**
- * A line for the second file of a run, which names the lines that must not get lost. A journal that lost its end looks like one
- * that was cut off by a crash otherwise.
+ * A line of the second file of a run, which lists the lines that must not get lost. Without it, a journal
+ * that lost its end would look like one that a crash cut off.
  */
 export function writeStart(event: WrittenEvent, sum: string): Buffer {
   const unit = 'unit' in event ? event.unit : '';
@@ -41,7 +42,10 @@ export function writeStart(event: WrittenEvent, sum: string): Buffer {
 }
 
 export interface ParsedJournal {
-  /** A last event `damaged` says that the lines from there on cannot be used. */
+  /**
+   * A last event `damaged` reports that the lines from there on cannot be used. A single event `other-format`
+   * reports that another version of upsfw wrote the journal.
+   */
   readonly events: readonly JournalEvent[];
   /** Bytes of the lines that count. */
   readonly whole: number;
@@ -51,51 +55,71 @@ export interface ParsedJournal {
   readonly wholeStarts: number;
 }
 
+/** The two files of a journal. */
+export interface JournalBytes {
+  readonly run: string;
+  /** Path of the journal, for messages. */
+  readonly file: string;
+  readonly bytes: Buffer;
+  readonly starts: Buffer;
+}
+
 /**
- * Parses the two files of a journal. A last line that was cut off by a crash is dropped: it was acknowledged to nobody. Never throws:
- * where a line is damaged or missing, the events end with one that says so.
+ * Parses the two files of a journal. A last line that a crash cut off is dropped: nobody was told that it is
+ * on disk. Never throws: where a line is damaged or missing, the last event reports it.
  */
-export function parseJournal(bytes: Buffer, starts: Buffer, run: string): ParsedJournal {
+export function parseJournal({ run, file, bytes, starts }: JournalBytes): ParsedJournal {
   const events: WrittenEvent[] = [];
   const sums: string[] = [];
   const lines = wholeLines(bytes);
   let whole = 0;
   for (const line of lines) {
-    const read = parseLine(line, sums.at(-1) ?? '', events.length + 1);
-    if (read === null) break;
-    events.push(read.event);
-    sums.push(read.sum);
+    const parsed = parseLine(line, sums.at(-1) ?? '', events.length + 1);
+    if (parsed === null) break;
+    events.push(parsed.event);
+    sums.push(parsed.sum);
     whole += line.length + 1;
   }
-  const noted = wholeLines(starts);
-  const wholeStarts = noted.reduce((sum, line) => sum + line.length + 1, 0);
-  const parsed = { whole, sum: sums.at(-1) ?? '', wholeStarts };
-  if (events.length < lines.length)
-    return { ...parsed, events: [...events, damaged(run, events.length + 1, 'is not as it was written')] };
-  for (const line of noted) {
+  const listed = wholeLines(starts);
+  const wholeStarts = listed.reduce((sum, line) => sum + line.length + 1, 0);
+  const counted = { whole, sum: sums.at(-1) ?? '', wholeStarts };
+  const [first] = lines;
+  const other = first === undefined || events.length > 0 ? null : otherFormat(provenValue(first), run, file);
+  if (other !== null) return { ...counted, events: [other] };
+  if (events.length < lines.length) {
+    return {
+      ...counted,
+      events: [...events, damaged(run, events.length + 1, 'differs from what was written')],
+    };
+  }
+  for (const line of listed) {
     const start = parseStart(line);
     if (start !== null && sums[start.seq - 1] === start.sum) continue;
     const what =
       start === null ? 'cannot be compared with the list of starts, which is damaged' : 'is missing';
-    return { ...parsed, events: [...events, damaged(run, start?.seq ?? events.length, what)] };
+    return { ...counted, events: [...events, damaged(run, start?.seq ?? events.length, what)] };
   }
-  return { ...parsed, events };
+  return { ...counted, events };
 }
 
+/** The beginning of a journal of this format. */
+const HEAD = new RegExp(`^\\{"seq":1,"at":"[^"]*","event":"run","format":${JOURNAL_FORMAT},`);
+const LONGEST_HEAD = 200;
 const DONE = '"event":"closed","state":"done"';
-/** A unit may be in doubt behind any of these. */
+/** A unit may be in doubt after any of these. */
 const DOUBTS = ['"outcome":"unknown"', '"state":"received"', '"event":"output"'];
 
 /**
- * Whether the lines of a journal are as they were written, end a run as done, and hold nothing that may leave a unit in doubt. False
- * means only that they must be parsed.
+ * Whether the lines of a journal are as they were written, end a run as done, and hold nothing that may leave
+ * a unit in doubt. False means only that they must be parsed.
  */
 export function endsPlainly(bytes: Buffer, starts: Buffer): boolean {
   const lines = wholeLines(bytes);
   if (lines.at(-1)?.includes(DONE) !== true) return false;
+  if (!HEAD.test(bytes.subarray(0, LONGEST_HEAD).toString('latin1'))) return false;
   // The first line holds the plan, whose verdicts use the same words.
-  const behindPlan = bytes.subarray(lines[0]?.length ?? 0);
-  if (DOUBTS.some((doubt) => behindPlan.includes(doubt))) return false;
+  const afterPlan = bytes.subarray(lines[0]?.length ?? 0);
+  if (DOUBTS.some((doubt) => afterPlan.includes(doubt))) return false;
   const sums: string[] = [];
   for (const line of lines) {
     const sum = checkedSum(line, sums.at(-1) ?? '');
@@ -137,11 +161,20 @@ function parseLine(
 ): { readonly event: WrittenEvent; readonly sum: string } | null {
   const sum = checkedSum(line, before);
   if (sum === null) return null;
+  const event = EventSchema.safeParse(parsedBody(line)).data;
+  return event?.seq === seq ? { event, sum } : null;
+}
+
+/** The value of a first line that is as it was written; undefined where it is not. */
+function provenValue(line: Buffer): unknown {
+  return checkedSum(line, '') === null ? undefined : parsedBody(line);
+}
+
+function parsedBody(line: Buffer): unknown {
   try {
-    const checked = EventSchema.safeParse(JSON.parse(bodyOf(line).toString('utf8')));
-    return checked.success && checked.data.seq === seq ? { event: checked.data, sum } : null;
+    return JSON.parse(bodyOf(line).toString('utf8'));
   } catch {
-    return null;
+    return undefined;
   }
 }
 
@@ -158,7 +191,7 @@ function damaged(run: string, seq: number, what: string): JournalEvent {
     'config/run',
     `The journal of run ${run} is damaged: line ${seq} ${what}. A start may be missing from it.`,
     {
-      hint: `Look at each unit that is shown as unknown: upsfw status --live ${run}. Once you know that none of them is at an update, move the folder of run ${run} out of the state folder: it removes the record of all units of that run. Then make a new plan.`,
+      hint: `Look at each unit that is shown as unknown: upsfw status --live ${run}. Once you know that none of them is in an update, move the folder of run ${run} out of the state folder: it removes the record of all units of that run. Then make a new plan.`,
     },
   );
   return { seq, event: 'damaged', problem: problem.toJSON() };

@@ -5,31 +5,42 @@ import { diskProblem, makeFolder, syncFolder } from '../files/index.ts';
 import {
   announcesAct,
   EventSchema,
+  JOURNAL_FORMAT,
   type JournalEvent,
   mustNotGetLost,
   type NewEvent,
 } from './journal-events.ts';
 import { type JournalFile, openJournalFile } from './journal-file.ts';
-import { endsPlainly, type ParsedJournal, parseJournal, writeLine, writeStart } from './journal-lines.ts';
+import {
+  endsPlainly,
+  type JournalBytes,
+  type ParsedJournal,
+  parseJournal,
+  writeLine,
+  writeStart,
+} from './journal-lines.ts';
 import { RunState } from './run-state.ts';
 
 export * from './journal-events.ts';
 
 export interface Journal {
   readonly run: string;
-  /** Every event so far, of this process and of those before it; also those that could not be written. */
+  /** Every event so far, of this process and of earlier ones, including those that could not be written. */
   readonly events: readonly JournalEvent[];
   /** The state of the run after the last of these events. */
   readonly state: Pick<RunState, 'unit' | 'units' | 'record'>;
-  /** Why a line could not be written; null as long as every line is on the disk. No act may be begun from then on. */
+  /**
+   * Why a line could not be written; null as long as every line is on disk. No act may begin after a failure.
+   */
   readonly failed: Problem | null;
   /**
-   * Resolves when the line is on the disk. Calls are written one after the other. Where the disk takes no more lines, an event that
-   * announces an act ({@link announcesAct}) rejects with Problem config/state and is forgotten: the act must not follow. Any other
-   * event is kept in memory, and written as soon as that works again.
+   * Resolves when the line is on disk. Lines are written one after the other. When the disk takes no more
+   * lines, an event that announces an act ({@link announcesAct}) rejects with Problem config/state and is
+   * dropped: the act must not follow. Any other event stays in memory and is written as soon as writing works
+   * again.
    */
   append(event: NewEvent): Promise<void>;
-  /** Never rejects: every line that was acknowledged is on the disk. */
+  /** Never rejects: every acknowledged line is on disk. */
   close(): Promise<void>;
 }
 
@@ -44,7 +55,7 @@ export function journalFile(state: string, run: string): string {
   return join(runsFolder(state), run, FILE);
 }
 
-/** Names of the runs in a state folder, oldest first. */
+/** Names of the runs in a state folder, oldest first. Throws Problem config/state. */
 export async function listRuns(state: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(runsFolder(state), { withFileTypes: true });
@@ -63,14 +74,18 @@ export async function listRuns(state: string): Promise<readonly string[]> {
 }
 
 /**
- * Reads the events of a run. A last line that was cut off by a crash is dropped. Where any other line is damaged or missing, the
- * lines before it are used and the last event is `damaged`. Throws Problem config/run where there is no such run.
+ * Reads the events of a run. A last line that a crash cut off is dropped. Where another line is damaged or
+ * missing, the last event is `damaged` and the lines before it count. A journal of another format gives one
+ * event `other-format`. Throws Problem config/run for an unknown run.
  */
 export async function readJournal(state: string, run: string): Promise<readonly JournalEvent[]> {
-  return (await readFiles(state, run)).events;
+  return parseJournal(await readBytes(state, run)).events;
 }
 
-/** Whether a run is done with no unit in doubt, told without a replay; false where that takes one, or the journal cannot be read. */
+/**
+ * Whether a run is done with no unit in doubt, without a replay. False: it takes one, or the journal cannot
+ * be read.
+ */
 export async function isPlainlyDone(state: string, run: string): Promise<boolean> {
   try {
     const { bytes, starts } = await readBytes(state, run);
@@ -81,32 +96,25 @@ export async function isPlainlyDone(state: string, run: string): Promise<boolean
   }
 }
 
-async function readFiles(state: string, run: string): Promise<ParsedJournal> {
-  const { bytes, starts } = await readBytes(state, run);
-  return parseJournal(bytes, starts, run);
-}
-
-async function readBytes(
-  state: string,
-  run: string,
-): Promise<{ readonly bytes: Buffer; readonly starts: Buffer }> {
+async function readBytes(state: string, run: string): Promise<JournalBytes> {
   if (!/^[A-Za-z0-9._-]+$/.test(run)) {
     throw new Problem('config/run', `"${run}" is not the name of a run.`, {
       hint: 'upsfw runs lists the runs.',
     });
   }
+  const file = journalFile(state, run);
   try {
-    // A living process writes the journal first, so what this list names must be in the journal that is read after it.
+    // A running process writes the journal first, so the journal that is read second holds every listed line.
     const starts = await readFile(join(runsFolder(state), run, STARTS)).catch((thrown: unknown) => {
       if (hasCode(thrown, 'ENOENT')) return Buffer.alloc(0);
       throw thrown;
     });
-    const bytes = await readFile(journalFile(state, run)).catch((thrown: unknown) => {
-      // A journal that is gone beside a list of starts has lost them.
+    const bytes = await readFile(file).catch((thrown: unknown) => {
+      // A missing journal beside a list of starts has lost them.
       if (starts.length > 0 && hasCode(thrown, 'ENOENT')) return Buffer.alloc(0);
       throw thrown;
     });
-    return { bytes, starts };
+    return { run, file, bytes, starts };
   } catch (thrown) {
     if (!hasCode(thrown, 'ENOENT'))
       throw diskProblem(thrown, `The journal of run ${run} in ${state} cannot be read`);
@@ -117,7 +125,9 @@ async function readBytes(
   }
 }
 
-/** Begins the journal of a new run; the folder of the run must not exist yet. Throws Problem config/state. */
+/**
+ * Creates the journal of a new run. The folder of the run must not exist yet. Throws Problem config/state.
+ */
 export async function createJournal(state: string, run: string, clock: Clock): Promise<Journal> {
   const folder = join(runsFolder(state), run);
   try {
@@ -134,13 +144,14 @@ export async function createJournal(state: string, run: string, clock: Clock): P
 }
 
 /**
- * Opens the journal of a run to go on with it. A torn last line is cut off first. Throws Problem config/run for a damaged journal,
- * which must not be gone on with: a start may be missing from it.
+ * Opens the journal of a run to continue it. A torn last line is cut off first. Throws Problem config/run for
+ * a damaged journal, which must not be continued because a start may be missing from it, and for one of
+ * another format.
  */
 export async function reopenJournal(state: string, run: string, clock: Clock): Promise<Journal> {
-  const { events, whole, wholeStarts, sum } = await readFiles(state, run);
+  const { events, whole, wholeStarts, sum } = parseJournal(await readBytes(state, run));
   const last = events.at(-1);
-  if (last?.event === 'damaged')
+  if (last?.event === 'damaged' || last?.event === 'other-format')
     throw new Problem(last.problem.code, last.problem.message, { hint: last.problem.hint });
   const path = journalFile(state, run);
   try {
@@ -154,7 +165,7 @@ export async function reopenJournal(state: string, run: string, clock: Clock): P
 
 interface Files {
   readonly file: JournalFile;
-  /** Names the lines that must not get lost. */
+  /** Lists the lines that must not get lost. */
   readonly starts: JournalFile;
 }
 
@@ -180,7 +191,7 @@ function writer(
 
   const write = async (): Promise<void> => {
     const listed = unsaved.flatMap(({ start }) => start ?? []);
-    // The journal comes first: a start that only the list names would be taken for one that got lost.
+    // The journal comes first: a start that only the list names would count as lost.
     await file.append(Buffer.concat(unsaved.map(({ line }) => line)));
     if (listed.length > 0) await starts.append(Buffer.concat(listed));
     file.keep();
@@ -190,8 +201,10 @@ function writer(
 
   const save = async (event: NewEvent): Promise<void> => {
     if (failed !== null && announcesAct(event)) throw failed;
-    // What could not be read back must not be written: it would make the journal of started units unusable.
-    const numbered = EventSchema.parse({ seq: seq + 1, at: clock.now().toISOString(), ...event });
+    const format = event.event === 'run' ? { format: JOURNAL_FORMAT } : {};
+    // A line that cannot be read back must not be written: it would make the journal of started units
+    // unusable.
+    const numbered = EventSchema.parse({ seq: seq + 1, at: clock.now().toISOString(), ...format, ...event });
     const line = writeLine(numbered, sum);
     const start = mustNotGetLost(event) ? writeStart(numbered, line.sum) : null;
     const others = unsaved;

@@ -5,17 +5,20 @@ import { hasCode, Problem } from '../core/index.ts';
 import { diskProblem, makeFolder, replaceFile } from '../files/index.ts';
 import { refuseForeign } from './folder.ts';
 
-const PinsSchema = z.record(z.string().max(300), z.string().max(200));
+const KnownHostsSchema = z.record(z.string().max(300), z.string().max(200));
 
-/** Fingerprints seen before, by name; kept in one file of the state folder. */
-export interface Pins {
-  /** Throws Problem config/state where the file is there and cannot be read: what it holds must not pass for nothing. */
+/** Fingerprints that were seen first, by name; kept in one file of the state folder. */
+export interface KnownHosts {
+  /**
+   * Throws Problem config/state where the file exists and cannot be read: that must not count as no
+   * fingerprint.
+   */
   get(name: string): Promise<string | null>;
-  /** Throws Problem config/state where the pin is not on the disk afterwards. */
+  /** Stores a fingerprint. Throws Problem config/state where it is not on disk afterwards. */
   pin(name: string, fingerprint: string): Promise<void>;
 }
 
-export function createKnownHosts(state: string): Pins {
+export function createKnownHosts(state: string): KnownHosts {
   const file = join(state, 'known-hosts.json');
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -24,15 +27,15 @@ export function createKnownHosts(state: string): Pins {
     try {
       text = await readFile(file, 'utf8');
     } catch (thrown) {
-      // No file yet: nothing was seen before. Any other failure must not pass for that.
+      // No file yet means no host yet. Any other failure must not count as that.
       if (hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ENOTDIR')) return {};
       throw diskProblem(thrown, `${file} cannot be read`);
     }
     try {
-      return PinsSchema.parse(JSON.parse(text));
+      return KnownHostsSchema.parse(JSON.parse(text));
     } catch (thrown) {
       throw new Problem('config/state', `${file} is damaged: it is not the JSON that upsfw writes.`, {
-        hint: 'Correct it, or remove it; without it every host key is pinned anew on the next connection.',
+        hint: 'Correct or remove it. Without it, the next connection to each host stores its key again.',
         cause: thrown,
       });
     }
@@ -47,8 +50,8 @@ export function createKnownHosts(state: string): Pins {
         try {
           await refuseForeign(state);
           await makeFolder(state);
-          const pins = { ...(await read()), [name]: fingerprint };
-          await replaceFile(file, `${JSON.stringify(pins, null, 2)}\n`);
+          const hosts = { ...(await read()), [name]: fingerprint };
+          await replaceFile(file, `${JSON.stringify(hosts, null, 2)}\n`);
         } catch (thrown) {
           throw diskProblem(thrown, `${file} cannot be written`);
         }
@@ -60,20 +63,21 @@ export function createKnownHosts(state: string): Pins {
 }
 
 /**
- * Pins for commands that only read devices: a pin that cannot be kept is said once (`warn`) and holds in this process. A store that
- * cannot be read still refuses, because a key that changed would not be noticed and a password would go to its owner.
+ * Known hosts for commands that only read devices. A fingerprint that cannot be written is reported once
+ * (`warn`) and holds in this process. An unreadable file is still refused: a changed key would go unnoticed,
+ * and its owner would get a password.
  */
-export function createLenientKnownHosts(pins: Pins, warn: (problem: Problem) => void): Pins {
-  const unkept = new Map<string, string>();
+export function createLenientKnownHosts(stored: KnownHosts, warn: (problem: Problem) => void): KnownHosts {
+  const unsaved = new Map<string, string>();
   return {
-    get: async (name) => unkept.get(name) ?? (await pins.get(name)),
+    get: async (name) => unsaved.get(name) ?? (await stored.get(name)),
     async pin(name, fingerprint) {
       try {
-        await pins.pin(name, fingerprint);
+        await stored.pin(name, fingerprint);
       } catch (thrown) {
         if (!(thrown instanceof Problem) || thrown.code !== 'config/state') throw thrown;
-        if (unkept.size === 0) warn(thrown);
-        unkept.set(name, fingerprint);
+        if (unsaved.size === 0) warn(thrown);
+        unsaved.set(name, fingerprint);
       }
     },
   };

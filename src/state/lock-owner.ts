@@ -5,34 +5,36 @@ import { z } from 'zod';
 import { hasCode } from '../core/index.ts';
 
 const OwnerSchema = z.strictObject({
-  /** Random; another one for every lock that is taken. */
+  /** Random, different for every lock. */
   id: z.string().regex(/^[0-9a-f]{16}$/),
   pid: z.int().min(1),
   host: z.string().max(300),
-  /** Hash of the machine's own id; null where the system does not tell. */
+  /** Hash of the machine id; null where the system has none. */
   machine: z.string().max(100).nullable(),
-  /** Id of this boot of the kernel; null where the system does not tell. */
+  /** Id of this boot of the kernel; null where the system has none. */
   boot: z.string().max(100).nullable(),
-  /** Namespaces that give process numbers and start times their meaning; `none` on systems without any, null where not known. */
+  /**
+   * Namespaces of process ids and start times; `none` on systems without namespaces, null where not known.
+   */
   namespace: z.string().max(200).nullable(),
-  /** Start time of the process in the kernel's own ticks; null where the system does not tell. */
+  /** Start time of the process in kernel ticks; null where the system does not report it. */
   started: z.string().max(40).nullable(),
-  /** What the owner is at, for the message to others. */
+  /** The task of the owner, for messages to others. */
   doing: z.string().max(10_000),
 });
 /** The process that holds a lock. */
 export type Owner = z.infer<typeof OwnerSchema>;
 
-/** `alive` also where it cannot be told: `why` says then what is missing. */
-export interface OwnerStanding {
+/** `alive` is true also where it is not known; `why` then gives the reason. */
+export interface OwnerState {
   readonly alive: boolean;
   readonly why: string | null;
 }
 
-/** What the kernel reports about this process; another one in tests. */
+/** What the kernel reports about this process; replaced in tests. */
 export type Surroundings = Pick<Owner, 'host' | 'machine' | 'boot' | 'namespace'>;
 
-/** The number of the first process namespace of Linux, in which no container is (`PROC_PID_INIT_INO`). */
+/** The id of the initial process namespace of Linux (`PROC_PID_INIT_INO`). No container runs in it. */
 const FIRST_NAMESPACE = 'pid:[4026531836]';
 
 export async function surroundings(): Promise<Surroundings> {
@@ -55,7 +57,7 @@ export async function thisProcess(doing: string): Promise<Owner> {
   };
 }
 
-/** Reads the text of a lock file; null where it names no owner. */
+/** Parses the text of a lock file; null where it names no owner. */
 export function readOwner(text: string): Owner | null {
   try {
     return OwnerSchema.safeParse(JSON.parse(text)).data ?? null;
@@ -65,14 +67,14 @@ export function readOwner(text: string): Owner | null {
 }
 
 /**
- * Whether the owner of a lock may still run. It is gone only where that is proven: on this boot of this kernel, in this namespace,
- * its number is free or belongs to a process that started at another time; or this machine, outside of any container, was booted
- * again since. Of any other owner nothing can be told from here.
+ * Whether the owner of a lock may still run. It counts as gone only with proof. In this namespace, on this
+ * boot of this kernel: its process id is free or belongs to a process with another start time. Or this
+ * machine, outside of any container, was booted again since. The state of any other owner is not known here.
  */
-export async function updateStateOf(owner: Owner, here: Surroundings): Promise<OwnerStanding> {
+export async function ownerState(owner: Owner, here: Surroundings): Promise<OwnerState> {
   const { boot, namespace } = owner;
-  if (owner.host !== here.host) return unknown(`it runs on ${owner.host}, and this is ${here.host}`);
-  // Outside of Linux there are no process namespaces, and no boot id: host and number have to do.
+  if (owner.host !== here.host) return unknown(`it runs on ${owner.host}, and this host is ${here.host}`);
+  // Other systems have no process namespaces and no boot id: host and process id must suffice.
   const sameKernel = namespace === 'none' || (boot !== null && boot === here.boot);
   if (sameKernel && namespace !== null && namespace === here.namespace)
     return (await isRunning(owner)) ? RUNS : GONE;
@@ -83,10 +85,10 @@ export async function updateStateOf(owner: Owner, here: Surroundings): Promise<O
   return unknown('it was started on another boot of the kernel, here or on another machine');
 }
 
-const RUNS: OwnerStanding = { alive: true, why: null };
-const GONE: OwnerStanding = { alive: false, why: null };
+const RUNS: OwnerState = { alive: true, why: null };
+const GONE: OwnerState = { alive: false, why: null };
 
-function unknown(why: string): OwnerStanding {
+function unknown(why: string): OwnerState {
   return { alive: true, why };
 }
 
@@ -100,15 +102,15 @@ async function isRunning({ pid, started }: Owner): Promise<boolean> {
   } catch (thrown) {
     if (hasCode(thrown, 'ESRCH')) return false;
   }
-  // The number may have been given to another process since.
+  // The process id may belong to another process now.
   const now = await startOf(pid);
   return started === null || now === null || started === now;
 }
 
-/** Start time of a process: field 22 of Linux' /proc/PID/stat; null elsewhere. */
+/** Start time of a process: field 22 of /proc/PID/stat on Linux; null elsewhere. */
 async function startOf(pid: number): Promise<string | null> {
   const stat = await trimmed(`/proc/${pid}/stat`);
-  // The name in brackets may itself hold blanks and brackets.
+  // The name in parentheses may itself contain spaces and parentheses.
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }
 
@@ -116,7 +118,7 @@ async function namespaces(): Promise<string | null> {
   if (process.platform !== 'linux') return 'none';
   try {
     const pid = await readlink('/proc/self/ns/pid');
-    // Kernels before 5.6 have no namespace of times.
+    // Kernels before 5.6 have no time namespaces.
     const time = await readlink('/proc/self/ns/time').catch(() => 'time:none');
     return `${pid} ${time}`;
   } catch {
@@ -124,7 +126,7 @@ async function namespaces(): Promise<string | null> {
   }
 }
 
-/** The id itself is not for others to see (machine-id(5)). */
+/** Hashed, because the id itself is confidential (machine-id(5)). */
 async function machineId(): Promise<string | null> {
   const id = (await trimmed('/etc/machine-id')) ?? (await trimmed('/var/lib/dbus/machine-id'));
   return id === null ? null : createHash('sha256').update(`upsfw ${id}`).digest('hex').slice(0, 16);

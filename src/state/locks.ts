@@ -2,39 +2,39 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, Problem, sanitize } from '../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../files/index.ts';
-import { type Owner, readOwner, surroundings, thisProcess, updateStateOf } from './lock-owner.ts';
+import { type Owner, ownerState, readOwner, surroundings, thisProcess } from './lock-owner.ts';
 
-/** A lock that is held. Released by whoever took it, once. */
+/** A lock that is held. Its holder releases it once. */
 export interface Lock {
-  /** Never rejects: a lock whose file cannot be removed is free as soon as this process has ended. */
+  /** Never rejects: a lock whose file cannot be removed becomes free when this process ends. */
   release(): Promise<void>;
 }
 
-/** One lock a name, held by a living process only. */
+/** One lock for each name, held by a running process. */
 export interface Locks {
   /**
-   * Takes a lock, or throws Problem refused/locked that names the owner. The lock of an owner that is proven to be gone is taken
-   * over. Throws Problem config/state where lock files cannot be written.
+   * Takes a lock, or throws Problem refused/locked with the owner. The lock of an owner that is proven to be
+   * gone is taken over. Throws Problem config/state where lock files cannot be written.
    */
   take(name: string, doing: string): Promise<Lock>;
-  /** True where a process other than this one has the lock, or may have it. Throws Problem config/state. */
+  /** True where another process has the lock, or may have it. Throws Problem config/state. */
   heldElsewhere(name: string): Promise<boolean>;
-  /** The living process that has the lock, this one too; null where nobody has it. Of an unreadable lock it is not known who. */
+  /** The running process that has the lock, also this one; null where the lock is free. */
   holder(name: string): Promise<Holder | null>;
 }
 
-/** Who has a lock; null = not known. */
+/** The holder of a lock; null = not known, as for an unreadable lock. */
 export interface Holder {
   readonly pid: number | null;
   readonly host: string | null;
 }
 
-/** Ids of the locks that this process holds: process numbers repeat between containers. */
+/** Ids of the locks that this process holds: process ids repeat between containers. */
 const own = new Set<string>();
 
 /**
- * Locks as files in the state folder. A lock is stale only if its process is proven to be gone; age says nothing, an update may
- * take an hour and more.
+ * Locks as files in the state folder. A lock is stale only if its process is proven to be gone. Its age
+ * proves nothing: an update may take more than an hour.
  */
 export function createLocks(state: string): Locks {
   const folder = join(state, 'locks');
@@ -57,13 +57,13 @@ export function createLocks(state: string): Locks {
       const owner = await ownerOf(file(name));
       if (owner === null) return false;
       if (owner === 'unreadable') return true;
-      return !own.has(owner.id) && (await updateStateOf(owner, await surroundings())).alive;
+      return !own.has(owner.id) && (await ownerState(owner, await surroundings())).alive;
     },
     async holder(name) {
       const owner = await ownerOf(file(name));
       if (owner === null) return null;
       if (owner === 'unreadable') return { pid: null, host: null };
-      return (await updateStateOf(owner, await surroundings())).alive
+      return (await ownerState(owner, await surroundings())).alive
         ? { pid: owner.pid, host: owner.host }
         : null;
     },
@@ -71,30 +71,30 @@ export function createLocks(state: string): Locks {
 }
 
 /**
- * Makes the lock file, or takes it over from an owner that is gone. Several processes may find the same dead owner: only the one
- * that holds the lock on this very take-over, which carries the id of the dead owner, may replace its file. That lock is
- * one like any other, so a process that dies in the middle of a take-over blocks nobody.
+ * Creates the lock file, or takes it over from an owner that is gone. Several processes may find the same
+ * dead owner. Only the one with the lock on this take-over, named after the id of the dead owner, may replace
+ * the file. That lock works like any other, so a process that dies during a take-over blocks no other.
  */
 async function acquire(path: string, me: Owner, name: string): Promise<void> {
   if (await createWhole(path, JSON.stringify(me))) return;
   const owner = await ownerOf(path);
-  if (owner === null) throw quicker(name);
+  if (owner === null) throw lostRace(name);
   await refuseUnlessGone(owner, path, name);
   if (owner === 'unreadable') return;
   const guard = `${path}.${owner.id}`;
   await acquire(guard, me, name);
   try {
-    // It may have been taken over between the look and the lock on the take-over.
+    // Another process may have taken it over before this one held the guard.
     const now = await ownerOf(path);
     if (now !== null && (now === 'unreadable' || now.id !== owner.id)) {
       await refuseUnlessGone(now, path, name);
-      throw quicker(name);
+      throw lostRace(name);
     }
     if (now !== null) {
       await rename(path, `${path}.${me.id}.dead`);
       await rm(`${path}.${me.id}.dead`, { force: true });
     }
-    if (!(await createWhole(path, JSON.stringify(me)))) throw quicker(name);
+    if (!(await createWhole(path, JSON.stringify(me)))) throw lostRace(name);
   } finally {
     await release(guard, me);
   }
@@ -104,10 +104,10 @@ async function release(path: string, me: Owner): Promise<void> {
   own.delete(me.id);
   try {
     const owner = await ownerOf(path);
-    // Somebody may have removed the file by hand, and another process taken the lock.
+    // Somebody may have removed the file, and another process may have taken the lock.
     if (owner !== null && owner !== 'unreadable' && owner.id === me.id) await rm(path, { force: true });
   } catch {
-    // The file stays, and names an owner that is gone as soon as this process has ended.
+    // The file stays, and its owner counts as gone when this process ends.
   }
 }
 
@@ -118,22 +118,26 @@ async function refuseUnlessGone(owner: Owner | 'unreadable', path: string, name:
       hint: `If no upsfw runs on any machine or container that shares this state folder, remove ${path}.`,
     });
   }
-  const { alive, why } = await updateStateOf(owner, await surroundings());
+  const { alive, why } = await ownerState(owner, await surroundings());
   if (!alive) return;
   const { pid, host, doing } = owner;
   const what = `${name} is locked by process ${pid} on ${sanitize(host)} (${sanitize(doing, 300)}).`;
   throw why === null
     ? new Problem('refused/locked', what, {
-        hint: 'Wait for it to end. upsfw status shows what it is doing.',
+        hint: 'Wait until it ends. upsfw status shows its progress.',
       })
-    : new Problem('refused/locked', `${what} Whether it still runs is not known here: ${sanitize(why)}.`, {
-        hint: `Look for process ${pid} there (ps -p ${pid}). If it does not run any more, remove ${path}.`,
-      });
+    : new Problem(
+        'refused/locked',
+        `${what} It is not known here whether that process still runs: ${sanitize(why)}.`,
+        {
+          hint: `Look for process ${pid} there (ps -p ${pid}). If it no longer runs, remove ${path}.`,
+        },
+      );
 }
 
-function quicker(name: string): Problem {
-  return new Problem('refused/locked', `Another process was quicker to lock ${name}.`, {
-    hint: 'Wait for it to end, then try again.',
+function lostRace(name: string): Problem {
+  return new Problem('refused/locked', `Another process locked ${name} first.`, {
+    hint: 'Wait until it ends, then try again.',
   });
 }
 

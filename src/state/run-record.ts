@@ -1,41 +1,48 @@
 import type {
+  OutputState,
   Plan,
   PlannedUnit,
   ProblemJson,
   Reason,
   StartMethod,
   StepName,
+  StepState,
   TransferMethod,
   Unit,
+  UnitOutcome,
 } from '../core/index.ts';
-import type { OutputState, StepState, UnitOutcome } from './journal-events.ts';
 
-/** Where a run, its units and their hops stand, and what follows from that. `fold.ts` makes it of a journal. */
+/**
+ * The state of a run, its units and hops, and what follows from it. `run-state.ts` makes it from a journal.
+ */
 
-/** What the journal holds of one hop of the present attempt. */
+/** What the journal holds of one hop, in the current attempt. */
 export interface HopRecord {
-  /** The unit as it was before this hop; null where the hop was not begun. */
+  /** The unit before this hop; null where the hop has not begun. */
   readonly before: Unit | null;
-  /** The unit as it was seen when the hop was verified. */
+  /** The unit as it was read when the hop was verified. */
   readonly after: Unit | null;
   /** The last step that has a line, and its state. */
   readonly step: StepName | null;
   readonly state: StepState | null;
   readonly transferred: { readonly method: string } | null;
-  /** When the start was written down; null = no start was ever made in this attempt. */
+  /** When the journal recorded the start; null = no start in this attempt. */
   readonly startedAt: Date | null;
   readonly startedBy: string | null;
-  /** The ways that any attempt may have made a start by. */
+  /** The methods that any attempt may have used for a start. */
   readonly startMethods: readonly (StartMethod | TransferMethod)[];
-  /** The image lies on the card, and a person may have started it: the tool had no way to. */
+  /** The image is on the card, upsfw had no method to start it, and a person may have done so. */
   readonly staged: boolean;
   /** The newest line of the card's event log before the hop. */
   readonly eventMark: string | null;
-  /** Value of the card's update object right before the start; null where it is not known. */
+  /** Value of the card's update object just before the start; null where it is not known. */
   readonly objectBefore: string | null;
-  /** The unit was seen to have received the image. Its card may forget that; only the new version or the operator ends it. */
+  /**
+   * The unit reported that it received the image. Its card may forget that; only the new version or the
+   * operator ends it.
+   */
   readonly received: boolean;
-  /** The card's error answer to the start; null where it gave none. */
+  /** The card's error reply to the start; null where it sent none. */
   readonly refusal: ProblemJson | null;
   readonly verified: boolean;
   readonly begunAt: Date | null;
@@ -45,15 +52,15 @@ export interface HopRecord {
 export interface UnitRecord {
   readonly planned: PlannedUnit;
   readonly attempt: number;
-  /** The unit as it was before the first hop that was begun. */
+  /** The unit before the first hop that began. */
   readonly before: Unit | null;
-  /** The unit as it was seen last; null while it is at work, and where its state is not known. */
+  /** The unit as it was read last; null while its hops run, and where its state is unknown. */
   readonly after: Unit | null;
   readonly outcome: UnitOutcome | 'pending';
-  /** Begun, and without an end: a process that is gone was at it. */
+  /** Begun without an end: the process that worked on it is gone. */
   readonly open: boolean;
   readonly hops: readonly HopRecord[];
-  /** What this run did to the output; null = it never touched it. */
+  /** What this run did to the output; null = it never switched it. */
   readonly output: OutputState | null;
   readonly problem: ProblemJson | null;
   readonly reasons: readonly Reason[];
@@ -64,33 +71,35 @@ export interface RunRecord {
   readonly inventory: string;
   readonly images: string;
   readonly rules: readonly string[];
-  /** What the operator overridden, with the reasons. */
+  /** Rules that the operator overrode, with the reasons. */
   readonly override: readonly { readonly rule: string; readonly reason: string }[];
-  /** The port of the unit that is recovered; null in a run over units of an inventory. */
+  /** The port of the unit in recovery; null in a run over units of an inventory. */
   readonly recovery: { readonly port: string } | null;
   readonly plan: Plan;
   readonly state: 'planned' | 'running' | 'done' | 'stopped';
-  /** Why the run paused itself when it was closed last; null where it did not, or goes on. */
+  /** Why the run paused itself when it was last closed; null where it did not, or has continued. */
   readonly paused: ProblemJson | null;
-  /** The operator stopped the run before it was closed last, and it was not taken up since. */
+  /** The operator stopped the run before it was last closed, and it was not resumed since. */
   readonly byOperator: boolean;
-  /** What is wrong with the journal itself: it is damaged, or a line of it could not be written. Null where nothing is. */
+  /**
+   * The fault of the journal itself: it is damaged, or a line could not be written. Null where there is none.
+   */
   readonly problem: ProblemJson | null;
   readonly units: readonly UnitRecord[];
 }
 
 /**
- * The hop whose start is on record while its end is not known; null where there is none. A start that ended as `failed`
- * is known, and so is one that was verified.
+ * The hop with a recorded start whose end is not known; null where there is none. The end of a `failed` start
+ * is known, and so is that of a verified one.
  */
 export function startInDoubt(record: UnitRecord): number | null {
-  // Stopped with a start on record: the unit has the image and may install it at any time.
+  // Stopped with a recorded start: the unit has the image and may install it at any time.
   if (!['pending', 'unknown', 'stopped'].includes(record.outcome)) return null;
   const index = record.hops.findIndex(endIsOpen);
   return index === -1 ? null : index;
 }
 
-/** A start of the hop is on record, and no verified end. */
+/** The hop has a recorded start and no verified end. */
 export function endIsOpen(hop: HopRecord): boolean {
   return hop.startedAt !== null && !hop.verified;
 }
@@ -102,34 +111,34 @@ export function lastVerified(record: UnitRecord): number | null {
 }
 
 /**
- * The unit was left between two hops, before a start of the next one: refused there or stopped by the operator. What stood
- * against it may have gone.
+ * The unit was left between two hops, before the start of the next one: refused there or stopped by the
+ * operator. The reason may be gone now.
  */
 export function stoppedBetweenHops(record: UnitRecord): boolean {
   const left = record.outcome === 'refused' || record.outcome === 'stopped';
   return left && lastVerified(record) !== null && !record.hops.some(endIsOpen);
 }
 
-/** Planned, and refused or stopped before any start: what stood against it may have gone. */
+/** Planned, and refused or stopped before any start. The reason may be gone now. */
 export function wasPostponed({ planned, hops, outcome }: UnitRecord): boolean {
   const isStarted = hops.some(({ startedAt }) => startedAt !== null);
   const isLeft = outcome === 'refused' || outcome === 'stopped';
   return !isStarted && planned.verdict.status === 'outdated' && isLeft;
 }
 
-/** Whether this run has switched the output of a unit and is not known to have brought it back. */
+/** Whether this run switched the output of a unit and is not known to have switched it on again. */
 export function outputNeedsRestore(record: UnitRecord): boolean {
   return record.output !== null && record.output !== 'on' && record.output !== 'not-switched';
 }
 
-/** A start was made and no end is on record: somebody must go and look. */
+/** A start was made and its end is not recorded: a person must look at the unit. */
 export function inDoubt(record: UnitRecord): boolean {
   return record.outcome === 'unknown' || (record.open && record.hops.some(endIsOpen));
 }
 
 /**
- * Somebody should ask the unit before anything else: it is in doubt, this run may have left its output off, or a process that is gone
- * was at it.
+ * The unit must be asked before anything else: it is in doubt, this run may have left its output off, or the
+ * process that worked on it is gone.
  */
 export function endIsUnknown(unit: UnitRecord): boolean {
   return inDoubt(unit) || startInDoubt(unit) !== null || outputNeedsRestore(unit) || isCutOff(unit);
@@ -139,7 +148,7 @@ function isCutOff({ outcome, open }: UnitRecord): boolean {
   return outcome === 'pending' && open;
 }
 
-/** Refused behind a hop that was done: the unit is not where the plan leads, and not as it was either. */
+/** Refused after a finished hop: the unit runs neither its old firmware nor the target. */
 export function stoppedMidRoute(unit: UnitRecord): boolean {
   return unit.outcome === 'refused' && lastVerified(unit) !== null;
 }
@@ -158,7 +167,7 @@ function isStoppedFor({ outcome, problem }: UnitRecord, code: ProblemJson['code'
   return outcome === 'stopped' && problem?.code === code;
 }
 
-/** The image lies on the card or in the unit, and a person has to start or install it. */
+/** The image is on the card or in the unit, and a person has to start or install it. */
 export function needsManualAction({ outcome, hops }: UnitRecord): boolean {
   return outcome === 'stopped' && hops.some((hop) => hop.staged || endIsOpen(hop));
 }

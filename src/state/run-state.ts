@@ -44,7 +44,7 @@ export class RunState {
     if (event.event === 'damaged' || event.event === 'unsaved') {
       this.#problem = event.problem;
       if (event.event === 'damaged')
-        for (const [key, record] of this.#units) this.#units.set(key, inDoubtOf(record, event.problem));
+        for (const [key, record] of this.#units) this.#units.set(key, afterDamage(record, event.problem));
       return;
     }
     if (event.event === 'closed') {
@@ -56,7 +56,7 @@ export class RunState {
     this.#state = 'running';
     this.#paused = null;
     this.#byOperator = false;
-    if (event.event === 'run' || event.event === 'resumed') return;
+    if (event.event === 'run' || event.event === 'resumed' || event.event === 'other-format') return;
     const record = this.#units.get(event.unit);
     if (record !== undefined) this.#units.set(event.unit, next(record, event));
   }
@@ -98,10 +98,7 @@ export class RunState {
       for (const planned of event.plan.units) this.#units.set(planned.key, fresh(planned));
       return;
     }
-    this.#unreadable =
-      event.event === 'damaged'
-        ? new Problem(event.problem.code, event.problem.message, { hint: PLAN_LOST })
-        : withoutPlan();
+    this.#unreadable = whyUnreadable(event);
   }
 }
 
@@ -110,6 +107,14 @@ export function replay(events: readonly JournalEvent[]): RunRecord {
   const state = new RunState();
   for (const event of events) state.advance(event);
   return state.record();
+}
+
+function whyUnreadable(first: JournalEvent): Problem {
+  if (first.event === 'other-format')
+    return new Problem(first.problem.code, first.problem.message, { hint: first.problem.hint });
+  if (first.event === 'damaged')
+    return new Problem(first.problem.code, first.problem.message, { hint: PLAN_LOST });
+  return withoutPlan();
 }
 
 function withoutPlan(): Problem {
@@ -121,13 +126,13 @@ function withoutPlan(): Problem {
 }
 
 const PLAN_LOST =
-  'What the run planned is not known any more, so no unit of this state folder is started. Look at the units that it may have been about (upsfw audit). Once you know that none of them is at an update, move the folder of that run out of the state folder: it removes the record of all its units.';
+  'The plan of the run is lost, so no unit of this state folder is started. Look at the units that it may have updated (upsfw audit). Once you know that none of them is in an update, move the folder of that run out of the state folder: it removes the record of all its units.';
 
-/** A unit of a journal that lost a line: the plan ended it, its end is proven, or nothing is known of it any more. */
-function inDoubtOf(record: UnitRecord, problem: ProblemJson): UnitRecord {
+/** A unit of a damaged journal: the plan settled it, its end is proven, or its state is unknown. */
+function afterDamage(record: UnitRecord, problem: ProblemJson): UnitRecord {
   const { planned, outcome } = record;
   const neverBegun = planned.verdict.status !== 'outdated' || planned.hops.length === 0;
-  // A unit that failed, was refused or stopped may have been taken up again behind the damage.
+  // A unit that failed, was refused or stopped may have been retried after the damaged line.
   if (neverBegun || outcome === 'upgraded' || outcome === 'current') return record;
   return { ...record, outcome: 'unknown', open: false, after: null, problem, reasons: [] };
 }
@@ -153,7 +158,7 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
   switch (event.event) {
     case 'unit':
       return {
-        ...atWork(record),
+        ...reopened(record),
         attempt: event.attempt,
         before: lastVerified(record) === null ? event.before : (record.before ?? event.before),
         hops: record.hops.map((hop, index) =>
@@ -162,7 +167,7 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
       };
     case 'step':
       return {
-        ...atWork(record),
+        ...reopened(record),
         hops: record.hops.map((hop, index) => (index === event.hop ? nextHop(hop, event) : hop)),
       };
     case 'output':
@@ -177,8 +182,9 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
         reasons: event.reasons,
       };
     case 'retry':
-      // A new attempt begins with an empty memory: what an earlier one did is asked of the device, by every way it may have
-      // gone. A hop that was verified needs no attempt; whether the unit is still where it led is asked before the next one.
+      // A new attempt keeps nothing of an earlier one: the device is asked what it did, by every method that
+      // it may have used. A verified hop needs no attempt; the next hop first asks whether the unit still
+      // runs its firmware.
       return {
         ...fresh(record.planned),
         attempt: record.attempt,
@@ -189,7 +195,7 @@ function next(record: UnitRecord, event: UnitEvent): UnitRecord {
   }
 }
 
-/** A staged image stays one: a person may have started it in the meantime. */
+/** A staged image stays staged: a person may have started it in the meantime. */
 function forNewAttempt(hop: HopRecord): HopRecord {
   const { startMethods, staged, before, transferred, eventMark } = hop;
   return staged
@@ -197,8 +203,8 @@ function forNewAttempt(hop: HopRecord): HopRecord {
     : { ...NO_HOP, startMethods };
 }
 
-/** Any line of work takes back an end that was written before it, also that of a unit whose state was not known. */
-function atWork(record: UnitRecord): UnitRecord {
+/** Any new activity withdraws an earlier end, also that of a unit whose state was unknown. */
+function reopened(record: UnitRecord): UnitRecord {
   return { ...record, outcome: 'pending', open: true, after: null, problem: null, reasons: [] };
 }
 
@@ -217,7 +223,7 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
     return { ...moved, transferred: event.state === 'done' ? { method: event.method ?? 'unknown' } : null };
   }
   if (event.step === 'backup') return { ...moved, eventMark: event.mark ?? null };
-  // Nothing was started, so the line before it, which says that a start may follow, is answered.
+  // Nothing was started, which settles the `committing` line before it.
   if (event.step === 'start' && (event.state === 'staged' || event.state === 'not-started')) {
     const staged = event.state === 'staged';
     return { ...moved, staged, startedAt: null, startedBy: null, objectBefore: null, refusal: null };
@@ -225,7 +231,7 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
   if (event.step === 'start') {
     return {
       ...moved,
-      // A start that is newer than a verified end opens the hop again.
+      // A start after a verified end opens the hop again.
       verified: false,
       staged: false,
       startedAt: event.state === 'begun' ? hop.startedAt : (hop.startedAt ?? at),

@@ -19,7 +19,7 @@ import {
   type Unit,
 } from '../core/index.ts';
 
-/** Shapes of what is read back from disk: plan files and journals. Nothing from there is believed without them. */
+/** Schemas of what is read back from disk: plan files, audits and journals. */
 
 const text = z.string().max(4096);
 const nullableText = text.nullable();
@@ -178,7 +178,7 @@ export const PlanSchema: z.ZodType<Plan> = z.strictObject({
   units: z.array(PlannedUnitSchema).max(100_000),
 });
 
-/** A unit of an audit that was kept. */
+/** A unit of a saved audit. */
 export const AuditUnitSchema = z.strictObject({
   ...unitShape,
   verdict: AuditVerdictSchema,

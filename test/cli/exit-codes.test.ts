@@ -35,7 +35,7 @@ function recordWith(
 ): RunRecord {
   const plan = planOf(ends.map((_, index) => plannedUnit(`berlin/u${index}`)));
   const events: JournalEvent[] = [
-    { seq: 1, at: AT, event: 'run', run: 'r', inventory: '/i', images: '/m', rules: [], plan },
+    { seq: 1, at: AT, event: 'run', format: 2, run: 'r', inventory: '/i', images: '/m', rules: [], plan },
   ];
   for (const [index, outcome] of ends.entries()) {
     if (outcome === 'pending') continue;

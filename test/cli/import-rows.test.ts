@@ -51,10 +51,10 @@ describe('import of a list with odd rows', () => {
       `kiel/${'n'.repeat(64)} 10.0.0.4`,
     ]);
     for (const said of [
-      'results[1] (b): left out: its address 10.0.0.1 is already that of results[0] (a)\n',
-      'results[2] (pdu): not needed: it is no UPS, its role is "Rack PDU"\n',
-      'results[3] (c): its serial number "1,53E+09" is a number that a spreadsheet has rounded',
-      'its name has 200 characters, 64 at most are taken',
+      'results[1] (b): left out: its address 10.0.0.1 is already used by results[0] (a)\n',
+      'results[2] (pdu): not needed: it is no UPS: its role is "Rack PDU"\n',
+      'results[3] (c): its serial number "1,53E+09" is a number that a spreadsheet rounded',
+      'its name has 200 characters, a name has 64 at most',
       'kiel/twin-1: conflict: ',
       'kiel/twin-2: conflict: ',
       '3 units (3 of the list left out, 1 not needed), 4 notes; written to ',
@@ -104,7 +104,7 @@ describe('import of a list with odd rows', () => {
   it.each<[string, string, unknown]>([
     ['a PDU', 'csv', 'host,role\n10.0.0.1,ups\n10.0.0.2,pdu\n'],
     ['a PDU without an address', 'csv', 'host,role\n10.0.0.1,ups\n,pdu\n'],
-    ['a line that is there twice', 'csv', 'host,name\n10.0.0.1,a\n10.0.0.1,a\n'],
+    ['a line that is listed twice', 'csv', 'host,name\n10.0.0.1,a\n10.0.0.1,a\n'],
     ['a switch', 'netbox', [good, apc({ role: { name: 'Switch' }, primary_ip: null })]],
     ['another maker', 'netbox', [good, apc({ device_type: { manufacturer: { name: 'Eaton' } } })]],
     ['another system', 'librenms', libre({ os: 'ios' })],

@@ -48,7 +48,7 @@ describe('import of a file', () => {
     expect(ran.exit).toBe(3);
     expect(inventoryOf(ran.out)).toEqual(['Berlin/ups-a 10.0.0.1', 'lab/ups-b 10.0.0.2']);
     expect(ran.out).toMatch(/^# .*UPS_READ/);
-    expect(ran.talk).toContain('line 1: columns that are not taken over: "owner"\n');
+    expect(ran.talk).toContain('line 1: columns that are not imported: "owner"\n');
     expect(ran.talk).toContain('line 4: left out: no address\n');
     expect(ran.talk).toContain('2 units (1 of the list left out), 2 notes.\n');
     expect(ran.talk).toContain('SNMP v2c with the community in UPS_READ');
@@ -231,7 +231,7 @@ describe('import from NetBox itself', () => {
     [403, '--token'],
     [400, 'manufacturer "apc"'],
     [404, 'address of NetBox itself'],
-    [301, 'leads elsewhere'],
+    [301, 'redirects to another address'],
   ])('says what to do about the answer %d', async (status, hint) => {
     const other = await netbox((_request, response) => response.end(page(null)));
     const server = await netbox((_request, response) => {
@@ -280,7 +280,7 @@ describe('import from NetBox itself', () => {
     });
     const ran = await ask(server.url);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain('answers with more than');
+    expect(ran.talk).toContain('answered with more than');
   });
 
   it('refuses http:// without --plaintext, and a password in the address', async () => {

@@ -72,13 +72,13 @@ async function keepRun(run: string, end: End): Promise<void> {
   await journal.close();
 }
 
-const RUN_FOLDER = new URL('../../src/run/index.ts', import.meta.url).href;
+const STATE_ROOM = new URL('../../src/state/index.ts', import.meta.url).href;
 const SOURCES = new URL('../../scripts/sources.mjs', import.meta.url).href;
 
 /** A process of its own that is at a run, as far as anybody can tell. */
 async function beAt(run: string): Promise<number> {
   const code = `
-    const { createLocks } = await import(${JSON.stringify(RUN_FOLDER)});
+    const { createLocks } = await import(${JSON.stringify(STATE_ROOM)});
     await createLocks(${JSON.stringify(site.state)}).take('run-${run}', 'run ${run}');
     process.stdout.write('held');
     setInterval(() => {}, 1000);`;

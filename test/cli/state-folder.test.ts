@@ -45,7 +45,7 @@ describe('a run whose state folder cannot be used', () => {
     const at = await open();
     await mkdir(at.state, { mode: 0o700 });
     await chmod(at.state, 0o777);
-    await expectRefused(at, /Others than its owner may write to/);
+    await expectRefused(at, /Users other than the owner may write to/);
     const asked: string[] = [];
     const ran = await at.run(['upgrade', '-i', at.inventory, '--apply'], {
       ask: (question) => Promise.resolve(asked.push(question) > 0 ? 'yes' : ''),
@@ -64,7 +64,7 @@ describe('a run whose state folder cannot be used', () => {
   it.skipIf(!canMount)('is refused where there is no room', async () => {
     const at = await open();
     mountMemory(at.state, 36 * 1024);
-    await expectRefused(at, /not enough room/);
+    await expectRefused(at, /not enough space/);
   });
 
   it('also where it recovers a unit at a port', async () => {

@@ -75,7 +75,7 @@ describe('a start leaves the socket', () => {
       expect(ran.exit).toBe(4);
       expect(ran.out + ran.talk).not.toContain('defect in upsfw');
       expect(JSON.parse(ran.out)).toMatchObject({
-        problem: { code: 'config/state', message: expect.stringContaining('not the file any more') },
+        problem: { code: 'config/state', message: expect.stringContaining('no longer the file') },
       });
       disk.reset();
       await site.close();

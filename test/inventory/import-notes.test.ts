@@ -20,7 +20,7 @@ function leftOut(imported: Imported): number {
   return imported.notes.filter(({ kind }) => kind !== 'remark').length;
 }
 
-describe('a row that is not taken as it is', () => {
+describe('a row that is not imported unchanged', () => {
   it('is named where its address is used already; the row with the serial number counts', () => {
     const found = take('netbox', [
       netbox({ name: 'first', serial: '' }),
@@ -34,9 +34,9 @@ describe('a row that is not taken as it is', () => {
       'kiel/v6 2001:db8::1:? AS1234567890',
     ]);
     expect(notes(found)).toEqual([
-      'results[0] (first): left out: its address 10.0.0.1 is already that of results[1] (second)',
-      'results[2] (third): left out: its address 10.0.0.1 is already that of results[1] (second)',
-      'results[4] (same): left out: its address 2001:0DB8:0::1 is already that of results[3] (v6)',
+      'results[0] (first): left out: its address 10.0.0.1 is already used by results[1] (second)',
+      'results[2] (third): left out: its address 10.0.0.1 is already used by results[1] (second)',
+      'results[4] (same): left out: its address 2001:0DB8:0::1 is already used by results[3] (v6)',
     ]);
   });
 
@@ -49,21 +49,21 @@ describe('a row that is not taken as it is', () => {
     ['a monitor', netbox({ role: null, ...type('NetBotz 750') }), 'its model is "NetBotz 750"'],
   ])('is named where it is no UPS by %s', (_what, row, why) => {
     const found = take('netbox', [row]);
-    expect(notes(found)).toEqual([`results[0] (ups-a): not needed: it is no UPS, ${why}`]);
+    expect(notes(found)).toEqual([`results[0] (ups-a): not needed: it is no UPS: ${why}`]);
     expect(found.notes.map(({ kind }) => kind)).toEqual(['not-needed']);
   });
 
   it.each([
-    ['role and model are not said', netbox({ role: null, device_type: null })],
+    ['role and model are missing', netbox({ role: null, device_type: null })],
     ['the role says little', netbox({ role: { name: 'Server Room Power' }, ...type('Something') })],
     ['the role is UPS', netbox({ role: { name: 'UPS/PDU' }, ...type('AP8853') })],
     ['the model is that of a Smart-UPS', netbox({ role: { name: 'Power' }, ...type('Smart-UPS 1500') })],
-  ])('is taken without a word where %s', (_what, row) => {
+  ])('is imported without a note where %s', (_what, row) => {
     const found = take('netbox', [row]);
     expect([found.units.length, notes(found)]).toEqual([1, []]);
   });
 
-  it('is no UPS in other lists too, where they tell', () => {
+  it('is recognized as another device in other formats too', () => {
     const libre = { hostname: '10.0.0.2', os: 'apc', hardware: 'AP8941' };
     const other = {
       hostname: '10.0.0.3',
@@ -80,14 +80,14 @@ describe('a row that is not taken as it is', () => {
     expect(units(found)).toEqual(['?/10.0.0.4 10.0.0.4:? ?']);
     expect(leftOut(found)).toBe(2);
     expect(notes(take('csv', 'host,role\n10.0.0.1,pdu\n10.0.0.2,ups\n'))).toEqual([
-      'line 2: not needed: it is no UPS, its role is "pdu"',
+      'line 2: not needed: it is no UPS: its role is "pdu"',
     ]);
   });
 
   it('has its length named where its name is cut', () => {
     expect(notes(take('csv', `host,name,site\n10.0.0.1,${'n'.repeat(200)},${'s'.repeat(70)}\n`))).toEqual([
-      `line 2: the site "${'s'.repeat(63)}…" has 70 characters, 64 at most are taken: it becomes ${'s'.repeat(64)}`,
-      `line 2: its name has 200 characters, 64 at most are taken: it becomes ${'n'.repeat(64)}`,
+      `line 2: the site "${'s'.repeat(63)}…" has 70 characters, a name has 64 at most: it becomes ${'s'.repeat(64)}`,
+      `line 2: its name has 200 characters, a name has 64 at most: it becomes ${'n'.repeat(64)}`,
     ]);
   });
 
@@ -100,7 +100,7 @@ describe('a row that is not taken as it is', () => {
       ]) {
         expect(found.units.map(({ serial }) => serial)).toEqual([null]);
         expect(notes(found).join()).toContain(
-          `its serial number "${text}" is a number that a spreadsheet has rounded`,
+          `its serial number "${text}" is a number that a spreadsheet rounded`,
         );
       }
     },
@@ -118,7 +118,7 @@ describe('a row that is not taken as it is', () => {
     expect(take('csv', `host\n${written}\n`).units.map((unit) => unit.host)).toEqual([host]);
   });
 
-  it('is told what to write where its address is none', () => {
+  it('gets a hint where its address is invalid', () => {
     expect(notes(take('csv', 'host\n10.0.0.300\nhttp://10.0.0.1\n010.1.1.1\n'))).toEqual([
       expect.stringMatching(/^line 2: left out: its address is not a valid IPv4 address/),
       expect.stringMatching(/^line 3: left out: its address is a URL/),
@@ -145,7 +145,7 @@ describe('units and notes of any list', () => {
         const listed = found.units.map((unit) => ({ ...unit, snmp }));
         const { text, changes, unchanged } = mergeInventory(null, 'new', listed, { site: 'lab' });
         const added = changes.filter(({ kind }) => kind === 'added').length;
-        // What is not added is said to be left out or in conflict; a unit in conflict may be added all the same.
+        // A unit that is not added is left out or in conflict; a unit in conflict may be added anyway.
         expect(unchanged).toBe(0);
         expect(changes.length - added).toBeGreaterThanOrEqual(found.units.length - added);
         const written = [...text.matchAll(/^ *- name: \S+\n *host:/gm)].length;

@@ -26,23 +26,23 @@ describe('csv', () => {
     else expect(found).toEqual(['Berlin/ups-a 10.0.0.1:1161 AS1234567890']);
   });
 
-  it('counts lines through fields that hold some, and names what it leaves out', () => {
+  it('counts line breaks within fields, and names what it leaves out', () => {
     const found = take(
       'csv',
       'name,host,remark,serial,port\n"a\nb",10.0.0.1,x,AB,0\nc,,y\nd,10.0.0.3,y,,,surplus\ne,a b\n,,,\nf,10.0.0.4\n',
     );
     expect(units(found)).toEqual(['?/a b 10.0.0.1:? ?', '?/f 10.0.0.4:? ?']);
     expect(notes(found)).toEqual([
-      'line 1: columns that are not taken over: "remark"',
-      'line 2: its serial number is no text of 6 to 32 characters; left away',
-      'line 2: its SNMP port is no number from 1 to 65535; left away',
+      'line 1: columns that are not imported: "remark"',
+      'line 2: its serial number does not have 6 to 32 characters; not imported',
+      'line 2: its SNMP port is not a number from 1 to 65535; not imported',
       'line 4: left out: no address',
-      'line 5: left out: it has 6 fields, the first line 5',
+      'line 5: left out: it has 6 fields, the first line has 5',
       'line 6: left out: its address contains a space: write one address or one host name',
     ]);
   });
 
-  it('takes a host name for the address where there is no other', () => {
+  it('uses the host name as address where there is no other column', () => {
     expect(units(take('csv', 'hostname,site\nups.example.org,Oslo\n'))).toEqual([
       'Oslo/ups.example.org ups.example.org:? ?',
     ]);
@@ -52,9 +52,9 @@ describe('csv', () => {
   });
 
   it.each([
-    ['', 'line 1: it is empty'],
-    ['10.0.0.1,public\n10.0.0.2,public\n', 'line 1: expected the names of the columns'],
-    ['host\n"10.0.0.1\n10.0.0.2\n', 'line 2: a quote is opened and never closed'],
+    ['', 'line 1: the list is empty'],
+    ['10.0.0.1,public\n10.0.0.2,public\n', 'line 1: expected column names'],
+    ['host\n"10.0.0.1\n10.0.0.2\n', 'line 2: an opening quote has no closing quote'],
     ['host,name\n10.0.0.1,a"b\n', 'line 2: a quote in a field that is not quoted'],
     ['host,name\n\n10.0.0.1,"a"b\n', 'line 3: expected a delimiter after the closing quote'],
   ])('refuses %j with its line', (text, message) => {
@@ -62,7 +62,7 @@ describe('csv', () => {
     expect(refusal('csv', text)).not.toContain('public');
   });
 
-  it('gives back every record that was written as RFC 4180 has it', () => {
+  it('reads every record that RFC 4180 allows', () => {
     const field = fc.string({
       unit: fc.oneof(
         fc.constantFrom('"', ',', ';', '\t', '\n', '\r\n', "'", ' ', 'a'),
@@ -138,7 +138,7 @@ maxretry = 3
     desc = "the same again"
 `;
 
-  it('takes the sections of cards in the network, and names the others', () => {
+  it('imports the sections of network cards, and names the others', () => {
     const found = take('nut', CONF.replaceAll('\n', '\r\n'));
     expect(units(found)).toEqual([
       '?/rack-1 10.0.0.1:? ?',
@@ -147,15 +147,15 @@ maxretry = 3
       '?/rack-4 fd00::9:? ?',
     ]);
     const by = (driver: string): string =>
-      `left out: its driver is ${driver}, so it is no card in the network; add a local unit by hand with serialPort or usb`;
+      `left out: its driver is ${driver}, so it is a local unit; add it to the inventory with serialPort or usb`;
     expect(notes(found)).toEqual([
-      '[rack-1] in line 3: community of [rack-1] (SNMP v2c) is left out: give it by env:UPS_READ_RACK_1',
-      '[rack-2] in line 10: user and pass phrases of [rack-2] (SNMPv3) are left out: give them with user, authKey: env:UPS_AUTH_RACK_2 and privKey: env:UPS_PRIV_RACK_2',
+      '[rack-1] in line 3: community of [rack-1] (SNMP v2c) is not imported: add it as env:UPS_READ_RACK_1',
+      '[rack-2] in line 10: user and passphrases of [rack-2] (SNMPv3) are not imported: add them with user, authKey: env:UPS_AUTH_RACK_2 and privKey: env:UPS_PRIV_RACK_2',
       `[desk] in line 23: ${by('usbhid-ups')}`,
       `[old] in line 26: ${by('apcsmart')}`,
-      '[other] in line 29: not needed: its mibs is cyberpower, which is not that of a Smart-UPS',
-      '[tcp] in line 33: left out: its port is not reached by UDP',
-      '[half] in line 36: left out: it names no driver',
+      '[other] in line 29: not needed: its mibs is cyberpower, which is not for a Smart-UPS',
+      '[tcp] in line 33: left out: its port uses another transport than UDP',
+      '[half] in line 36: left out: it has no driver',
     ]);
   });
 
@@ -163,13 +163,13 @@ maxretry = 3
     const section = (name: string): string =>
       `[${name}]\ndriver = snmp-ups\nport = ${name}.example.org\ncommunity = same\n`;
     expect(notes(take('nut', section('a') + section('b')))).toEqual([
-      '[a] in line 1: community of [a] (SNMP v1) is left out: give it by env:UPS_READ',
-      '[b] in line 5: community of [b] (SNMP v1) is left out: give it by env:UPS_READ',
+      '[a] in line 1: community of [a] (SNMP v1) is not imported: add it as env:UPS_READ',
+      '[b] in line 5: community of [b] (SNMP v1) is not imported: add it as env:UPS_READ',
     ]);
   });
 
   it.each([
-    ['[a]\ndriver = snmp-ups\ncommunity = "open\n', 'line 3: a quote is opened and never closed'],
+    ['[a]\ndriver = snmp-ups\ncommunity = "open\n', 'line 3: an opening quote has no closing quote'],
     ['[a]\n\ndriver snmp-ups\n', 'line 3: expected a setting like port = 10.0.0.1'],
     ['[a\ndriver = snmp-ups\n', 'line 1: expected a section like [name]'],
   ])('refuses %j with its line', (text, message) => {

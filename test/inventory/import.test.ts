@@ -48,13 +48,13 @@ describe('netbox', () => {
     expect(found.units[0]).toMatchObject({ cardSerial: null, snmp: null });
   });
 
-  it('reads a bare array, and says when a list is only a page of one', () => {
+  it('reads a plain array, and reports a list that is only one page', () => {
     expect(units(take('netbox', [device({})]))).toHaveLength(1);
     const paged = take('netbox', { ...list(device({})), next: 'https://netbox.example.org/api/?offset=50' });
-    expect(notes(paged)).toEqual(['next: only this page of the list is here']);
+    expect(notes(paged)).toEqual(['next: the file holds only this page of the list']);
   });
 
-  it('names what it leaves out, and takes what is out of service with a note', () => {
+  it('names what it leaves out, and imports devices out of service with a note', () => {
     const maker = (name: string, slug: string, address = '10.0.0.9/24'): object => ({
       device_type: { manufacturer: { name, slug } },
       primary_ip: { address },
@@ -74,9 +74,9 @@ describe('netbox', () => {
     expect(found.units.map(({ name }) => name)).toEqual(['old', 'se', 'long']);
     expect(notes(found)).toEqual([
       'results[0] (ups-a): left out: it has no primary IP address',
-      'results[1] (switch): not needed: it is made by Juniper, not by APC or Schneider Electric',
-      'results[2] (old): its status is decommissioning; it is taken all the same',
-      'results[5] (apcon): not needed: it is made by Apcon, not by APC or Schneider Electric',
+      'results[1] (switch): not needed: its manufacturer is Juniper, not APC or Schneider Electric',
+      'results[2] (old): its status is decommissioning; imported anyway',
+      'results[5] (apcon): not needed: its manufacturer is Apcon, not APC or Schneider Electric',
       'results[6] (bad): left out: its address contains a space: write one address or one host name',
     ]);
   });
@@ -84,14 +84,14 @@ describe('netbox', () => {
   it.each([
     ['an answer that is an error', { detail: 'Invalid token' }, 'at results: '],
     ['another shape inside', list(device({ primary_ip: '10.0.0.1' })), 'at results[0].primary_ip: '],
-    ['a number', '7', 'at the top: '],
+    ['a number', '7', 'at the top level: '],
   ])('refuses %s with its path', (_what, given, place) => {
     expect(refusal('netbox', given)).toContain('config/import The list cannot be read ');
     expect(refusal('netbox', given)).toContain(place);
   });
 });
 
-describe('JSON that is none', () => {
+describe('invalid JSON', () => {
   it.each([
     ['', 'line 1, column 1: expected a JSON value.'],
     ['{\n  "results": [\n    {},\n  ]\n}', 'line 4, column 3: expected a JSON value.'],
@@ -108,7 +108,7 @@ describe('JSON that is none', () => {
     expect(refusal('netbox', text)).toContain(`cannot be read at ${message}`);
   });
 
-  it('is refused wherever it is cut, and never with a fault of the tool', () => {
+  it('is refused wherever it is truncated, and never with an internal error', () => {
     const json = fc.json({ noUnicodeString: false }).filter((text) => /^[[{]/.test(text));
     fc.assert(
       fc.property(json, fc.nat(), (text, at) => {
@@ -150,15 +150,15 @@ describe('ansible', () => {
       'Wien/ups-b 10.1.0.2:1161 ?',
     ]);
     expect(notes(found)).toEqual([
-      'host ups-f: its serial number is a number and may have lost digits: put it in quotes; left away',
-      'host ups-a: it is in the groups berlin and ups; berlin counts as its site, upsfw_site would say it',
-      'host ups-d: left out: its ansible_host is no plain text (a template or an encrypted value)',
-      'host ups-c: it is in the groups oslo and ups; oslo counts as its site, upsfw_site would say it',
-      'host ups-e: left out: its ansible_host is no plain text (a template or an encrypted value)',
+      'host ups-f: its serial number is a number and may have lost digits; not imported. Put it in quotes',
+      'host ups-a: it is in the groups berlin and ups; berlin becomes its site. Set upsfw_site to choose another',
+      'host ups-d: left out: its ansible_host is not plain text (a template or an encrypted value)',
+      'host ups-c: it is in the groups oslo and ups; oslo becomes its site. Set upsfw_site to choose another',
+      'host ups-e: left out: its ansible_host is not plain text (a template or an encrypted value)',
     ]);
   });
 
-  it('limits itself to a group and those below it, which then is no site beside another group', () => {
+  it('takes only a group and its child groups, and another group as the site', () => {
     expect(units(take('ansible', list, { group: 'europe' }))).toEqual([
       'berlin/ups-a 10.1.0.1:? AS1111111111',
       'oslo/ups-c ups-c:2161 ZA9999999999',
@@ -166,25 +166,25 @@ describe('ansible', () => {
     const chosen = take('ansible', list, { group: 'ups' });
     expect(chosen.units.map(({ site }) => site)).toEqual(['berlin', 'Wien', 'oslo']);
     expect(notes(chosen)).toEqual([
-      'host ups-e: left out: its ansible_host is no plain text (a template or an encrypted value)',
+      'host ups-e: left out: its ansible_host is not plain text (a template or an encrypted value)',
     ]);
     expect(take('ansible', { lab: ['u1'], all: ['u1'] }, { group: 'lab' }).units[0]?.site).toBe('lab');
     expect(take('ansible', list, { group: 'circle' }).units).toEqual([]);
     expect(refusal('ansible', list, { group: 'lima' })).toMatch(/no group "lima".*berlin/);
   });
 
-  it('reads the oldest form, and says that variables of groups are not read', () => {
+  it('reads the oldest format, and reports that group variables are not read', () => {
     const found = take('ansible', { lab: ['u1'], paris: { hosts: ['u2'], vars: { snmp_port: 9 } } });
     expect(units(found)).toEqual(['lab/u1 u1:? ?', 'paris/u2 u2:? ?']);
     expect(notes(found)).toEqual([
-      'vars: variables of the groups paris are not read: make the list without --export',
+      'vars: variables of the groups paris are not read: create the list without --export',
     ]);
   });
 
   it.each([
     [{ _meta: { hostvars: [] } }, '_meta.hostvars'],
     [{ berlin: { hosts: { 'ups-a': {} } } }, 'berlin.hosts'],
-    [[], 'the top'],
+    [[], 'the top level'],
   ])('refuses another shape: %j', (given, place) => {
     expect(refusal('ansible', given)).toContain(`at ${place}: `);
   });
@@ -206,7 +206,7 @@ describe('librenms', () => {
     ...over,
   });
 
-  it('takes APC devices with the address that LibreNMS asks', () => {
+  it('imports APC devices with the address that LibreNMS uses', () => {
     const found = take('librenms', {
       status: 'ok',
       devices: [
@@ -226,15 +226,15 @@ describe('librenms', () => {
       '?/UPS A 10.0.0.1:? AS1234567890',
     ]);
     expect(notes(found)).toEqual([
-      'devices[1] (10.0.0.2): it is disabled in LibreNMS; it is taken all the same',
-      'devices[3]: the site "???" holds nothing that a site name may hold; it counts as none',
+      'devices[1] (10.0.0.2): it is disabled in LibreNMS; imported anyway',
+      'devices[3]: the site "???" has no character that a site name may have; ignored',
       'devices[4] (ups-a.example.org): not needed: its os is "ios", not "apc"',
-      'devices[5]: left out: its os is not said, not "apc"',
-      'devices: communities and pass phrases of 3 devices are left out: give them by env:NAME',
+      'devices[5]: left out: the list gives no os for it, not "apc"',
+      'devices: communities and passphrases of 3 devices are not imported: add them as references such as env:NAME',
     ]);
   });
 
-  it('reads a bare array, and refuses an answer that is an error', () => {
+  it('reads a plain array, and refuses an error answer', () => {
     expect(take('librenms', [device({})]).units).toHaveLength(1);
     expect(refusal('librenms', { status: 'error', message: 'No' })).toContain('at status: ');
     expect(refusal('librenms', { devices: [device({ port: [] })] })).toContain('at devices[0].port: ');
@@ -253,7 +253,7 @@ describe('names of sites', () => {
     expect(sanitizeName(text)).toBe(fit);
   });
 
-  it('are always such as an inventory takes', () => {
+  it('are always valid in an inventory', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 90 }), (text) => {
         expect(sanitizeName(text) ?? 'none').toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
@@ -261,7 +261,7 @@ describe('names of sites', () => {
     );
   });
 
-  it('that become one are named', () => {
+  it('that become the same are reported', () => {
     expect(notes(take('csv', 'host,site\n10.0.0.1,Hall 3\n10.0.0.2,Hall/3\n'))).toEqual([
       'line 3: the sites "Hall 3" and "Hall/3" both become Hall-3',
     ]);
@@ -269,8 +269,8 @@ describe('names of sites', () => {
 });
 
 describe('every list', () => {
-  it.each(IMPORT_FORMATS)('has an end: %s', (format) => {
-    expect(refusal(format, ' '.repeat(LARGEST_LIST + 1))).toMatch(/^config\/import .* are not read\./);
+  it.each(IMPORT_FORMATS)('has a size limit: %s', (format) => {
+    expect(refusal(format, ' '.repeat(LARGEST_LIST + 1))).toMatch(/^config\/import .* the limit is/);
   });
 
   it.each([
@@ -285,7 +285,7 @@ describe('every list', () => {
     expect(refusal(format, text)).toMatch(/^config\/import The list cannot be read at line \d/);
   });
 
-  it('keeps its secrets to itself, whether it is read or refused', () => {
+  it('never shows its secrets, whether it is imported or refused', () => {
     const secret = fc.uuid().map((id) => `Sec${id}`);
     fc.assert(
       fc.property(secret, secret, fc.nat(400), fc.boolean(), (one, two, at, cut) => {
@@ -318,14 +318,14 @@ describe('every list', () => {
           const text = lists[format];
           // Cut anywhere, a list is mostly refused, and what refuses it must not quote it.
           const given = cut ? `${text.slice(0, at % text.length)}"` : text;
-          let said: string;
+          let output: string;
           try {
-            said = JSON.stringify(take(format, given));
+            output = JSON.stringify(take(format, given));
           } catch (thrown) {
             if (!(thrown instanceof Problem)) throw thrown;
-            said = `${thrown.message}${thrown.hint}${String(thrown.cause)}`;
+            output = `${thrown.message}${thrown.hint}${String(thrown.cause)}`;
           }
-          expect(said).not.toMatch(/Sec[0-9a-f]{3}/);
+          expect(output).not.toMatch(/Sec[0-9a-f]{3}/);
         }
       }),
     );

@@ -75,7 +75,7 @@ describe('inventory', () => {
     expect(JSON.stringify([a, b])).not.toContain('"w"');
   });
 
-  it('takes one alias for every unit of a large fleet, and no bomb', () => {
+  it('allows one alias for all units of a large fleet, and no alias bomb', () => {
     const units = Array.from(
       { length: 3000 },
       (_, n) => `      - { name: u${n}, host: 192.0.2.1, ports: { snmp: ${n + 1} }, snmp: *all }\n`,
@@ -89,7 +89,7 @@ describe('inventory', () => {
     expect(findings(`a0: &a0 x\n${levels.join('')}`)).toContain('Excessive alias count');
   });
 
-  it('asks a look for no write credential and no login', async () => {
+  it('needs no write credential and no login for reading', async () => {
     const [unit] = read(GOOD).units;
     if (unit === undefined) throw new Error('no unit');
     const secrets = createSecretResolver({ environment: { READ: 'r' }, folder: tmpdir(), ask: null });
@@ -101,7 +101,7 @@ describe('inventory', () => {
     });
   });
 
-  it('finds the units that carry the same load, at one site and by name', () => {
+  it('finds partners by load within a site, and by name', () => {
     const partners = findPartners(read(GOOD));
     expect(partners.get('berlin/a')).toEqual(['berlin/b']);
     expect(partners.get('berlin/b')).toEqual(['berlin/a', 'oslo/a']);
@@ -109,7 +109,7 @@ describe('inventory', () => {
     expect(partners.get('oslo/closet-3')).toEqual([]);
   });
 
-  it('says every finding at once, with line and column', () => {
+  it('reports every finding at once, with line and column', () => {
     const text = findings(`version: 1
 defaults:
   snpm: { version: "2c", community: env:READ }
@@ -131,7 +131,7 @@ sites:
     expect(text).toContain('is not a time zone name');
   });
 
-  it('says what contradicts itself beside what has no shape', () => {
+  it('reports contradictions together with schema errors', () => {
     const text = findings(`version: 1
 defaults: { login: { user: apc, password: env:P, passwrd: x } }
 sites:
@@ -144,7 +144,7 @@ sites:
 `);
     expect(text).toContain('inventory.yaml:2:50: defaults.login: unknown key "passwrd"');
     expect(text).toContain('inventory.yaml:6:52: there is no unit "berlin/zz"');
-    expect(text).toContain('inventory.yaml:7:17: the name "berlin/a" is already that of berlin/a');
+    expect(text).toContain('inventory.yaml:7:17: the name "berlin/a" is already used by berlin/a');
     expect(text).toContain('inventory.yaml:8:9: sites[0].units[2]');
     expect(text).toContain('inventory.yaml:9:5: sites[1]');
     expect(text).not.toContain('neither snmp nor login');
@@ -152,24 +152,24 @@ sites:
 
   it.each([
     ['a secret in the file itself', GOOD.replace('env:PASSWORD', 'swordfish'), /must be a reference/],
-    ['a partner that is not there', GOOD.replace('berlin/b', 'berlin/c'), /there is no unit "berlin\/c"/],
+    ['an unknown partner', GOOD.replace('berlin/b', 'berlin/c'), /there is no unit "berlin\/c"/],
     [
       'an address twice',
       GOOD.replace('ups-b.example.org', '10.1.12.20'),
-      /10\.1\.12\.20 port 1161 is already that of berlin\/a/,
+      /10\.1\.12\.20 port 1161 is already used by berlin\/a/,
     ],
     [
       'a name twice',
       GOOD.replace('name: b,', 'name: a,'),
-      /the name "berlin\/a" is already that of berlin\/a/,
+      /the name "berlin\/a" is already used by berlin\/a/,
     ],
     [
       'a port twice',
       GOOD.replace('- { name: b,', '- { name: d, usb: any }\n      - { name: b,'),
-      /the port usb: any is already that of/,
+      /the port usb: any is already used by/,
     ],
-    ['a unit without a way', GOOD.replace(', usb: any', ''), /no host, serialPort or usb/],
-    ['two ways', GOOD.replace('usb: any', 'usb: any, serialPort: /dev/ttyUSB0'), /more than one of/],
+    ['a unit without an address', GOOD.replace(', usb: any', ''), /no host, serialPort or usb/],
+    ['two addresses', GOOD.replace('usb: any', 'usb: any, serialPort: /dev/ttyUSB0'), /more than one of/],
     [
       'an auth without its key',
       GOOD.replace('user: audit', 'user: audit, auth: sha'),
@@ -177,12 +177,12 @@ sites:
     ],
     ['a port out of range', GOOD.replace('1161', '70000'), /ports\.snmp/],
     ['broken YAML', 'version: 1\n  sites: [', /inventory\.yaml:2:/],
-    ['nothing to read with', GOOD.replace(/ {2}snmp: .*\n/, ''), /neither snmp nor login/],
+    ['no credential', GOOD.replace(/ {2}snmp: .*\n/, ''), /neither snmp nor login/],
   ])('refuses %s', (_name, text, expected) => {
     expect(findings(text)).toMatch(expected);
   });
 
-  it('never repeats a secret that was written into the file', () => {
+  it('never repeats a secret from the file', () => {
     expect(findings(GOOD.replace('env:PASSWORD', 'swordfish'))).not.toContain('swordfish');
   });
 });
@@ -197,7 +197,7 @@ describe('secrets', () => {
   const resolver = (overrides: Partial<SecretSources> = {}) =>
     createSecretResolver({ environment: {}, folder, ask: null, ...overrides });
 
-  it('come from a file of the owner only', async () => {
+  it('come from a file that only the owner can read', async () => {
     const file = join(folder, 'password');
     await writeFile(file, 'swordfish\n', { mode: 0o600 });
     expect((await resolver().resolve('file:password', 'x')).reveal()).toBe('swordfish');
@@ -209,7 +209,7 @@ describe('secrets', () => {
     });
   });
 
-  it('come from a command without a shell, and its output is in no error', async () => {
+  it('come from a command without a shell, whose output is in no error', async () => {
     const node = process.execPath;
     const good = await resolver().resolve({ cmd: [node, '-e', 'console.log("sword" + "$HOME")'] }, 'x');
     expect(good.reveal()).toBe('sword$HOME');
@@ -238,7 +238,7 @@ describe('secrets', () => {
     await expect(resolver().resolve('prompt', 'Password')).rejects.toMatchObject({ code: 'config/secret' });
   });
 
-  it('of another kind or with another label are asked for on their own', async () => {
+  it('of another kind or with another label are asked for separately', async () => {
     const questions: string[] = [];
     const secrets = resolver({
       ask: async (question) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   findPartners,
-  loadGroups,
+  protectedGroups,
   readInventory,
   unpairedFeeds,
   unpairedFeedWarnings,
@@ -25,12 +25,12 @@ const warnings = (inventory: ReturnType<typeof inventoryOf>): readonly string[] 
 
 describe('a load that a single unit feeds', () => {
   it.each(['rack-1', 'Rack 1', 'RACK_01', 'rack.1'])(
-    'is named beside "%s", which looks like the same',
+    'is reported with "%s", which is probably the same load',
     (other) => {
       const inventory = inventoryOf(['name: a, feeds: [rack1]', `name: b, feeds: ["${other}"]`]);
       expect(unpairedFeeds(inventory)).toEqual([
-        { load: 'rack1', unit: 'berlin/a', near: { load: other, units: ['berlin/b'] } },
-        { load: other, unit: 'berlin/b', near: { load: 'rack1', units: ['berlin/a'] } },
+        { load: 'rack1', unit: 'berlin/a', similar: { load: other, units: ['berlin/b'] } },
+        { load: other, unit: 'berlin/b', similar: { load: 'rack1', units: ['berlin/a'] } },
       ]);
       expect(warnings(inventory)).toEqual([
         expect.stringContaining(`Only berlin/a feeds "rack1", and berlin/b feeds "${other}".`),
@@ -38,7 +38,7 @@ describe('a load that a single unit feeds', () => {
     },
   );
 
-  it('is named beside a load with two units, and beside one of the same name at another site', () => {
+  it('is reported with a similar load of two units, and with the same name at another site', () => {
     const inventory = inventoryOf(
       [
         'name: a, feeds: [rack1]',
@@ -49,20 +49,20 @@ describe('a load that a single unit feeds', () => {
       ['name: e, feeds: [x9]'],
     );
     expect(unpairedFeeds(inventory)).toEqual([
-      { load: 'rack1', unit: 'berlin/a', near: { load: 'rack-1', units: ['berlin/b', 'berlin/c'] } },
-      { load: 'x9', unit: 'berlin/d', near: { load: 'x9', units: ['oslo/e'] } },
-      { load: 'x9', unit: 'oslo/e', near: { load: 'x9', units: ['berlin/d'] } },
+      { load: 'rack1', unit: 'berlin/a', similar: { load: 'rack-1', units: ['berlin/b', 'berlin/c'] } },
+      { load: 'x9', unit: 'berlin/d', similar: { load: 'x9', units: ['oslo/e'] } },
+      { load: 'x9', unit: 'oslo/e', similar: { load: 'x9', units: ['berlin/d'] } },
     ]);
   });
 
-  it('is said in one line with others that look like no other', () => {
+  it('is reported in one line with other loads that are similar to none', () => {
     const inventory = inventoryOf(['name: a, feeds: [rack-1, rack-2]', 'name: b, feeds: [rack-3]']);
     expect(warnings(inventory)).toEqual([
-      'Loads that a single unit feeds, so that no other unit protects them during its update: rack-1 (berlin/a), rack-2 (berlin/a) and rack-3 (berlin/b).',
+      'Loads that only one unit feeds, so that no partner carries them during its update: rack-1 (berlin/a), rack-2 (berlin/a) and rack-3 (berlin/b).',
     ]);
   });
 
-  it('is no matter where two units feed it, or where redundantWith names a partner', () => {
+  it('is not reported where two units feed it, or where redundantWith names a partner', () => {
     const inventory = inventoryOf([
       'name: a, feeds: [rack-1]',
       'name: b, feeds: [rack-1]',
@@ -72,7 +72,7 @@ describe('a load that a single unit feeds', () => {
     expect(warnings(inventory)).toEqual([]);
   });
 
-  it('is said of the chosen units only', () => {
+  it('is reported for the chosen units only', () => {
     const inventory = inventoryOf(['name: a, feeds: [rack1]'], ['name: b, feeds: [rack2]']);
     expect(unpairedFeedWarnings(unpairedFeeds(inventory), new Set(['oslo/b'])).join()).not.toContain('rack1');
   });
@@ -80,25 +80,25 @@ describe('a load that a single unit feeds', () => {
 
 describe('a load name', () => {
   it.each([
-    ['blanks around it', '  rack 12 '],
+    ['spaces around it', '  rack 12 '],
     ['a tab and a line break', '\\track 12\\n'],
-    ['a blank that does not break', 'rack\\u00a012'],
-    ['two blanks', 'rack  12'],
-    ['a character that is not seen', 'rack\\u200b 12'],
-  ])('with %s is the name that it looks like', (_what, written) => {
+    ['a non-breaking space', 'rack\\u00a012'],
+    ['two spaces', 'rack  12'],
+    ['an invisible character', 'rack\\u200b 12'],
+  ])('with %s becomes the name that it looks like', (_what, written) => {
     const inventory = inventoryOf(['name: a, feeds: [rack 12]', `name: b, feeds: ["${written}"]`]);
     expect(warnings(inventory)).toEqual([]);
     expect(findPartners(inventory).get('berlin/a')).toEqual(['berlin/b']);
-    expect(loadGroups(inventory).map(({ load }) => load)).toEqual(['rack 12']);
+    expect(inventory.units.map(({ feeds }) => feeds)).toEqual([['rack 12'], ['rack 12']]);
   });
 
-  it('in two spellings at one unit is one load', () => {
+  it('in two Unicode forms at one unit is one load', () => {
     const inventory = inventoryOf(['name: a, feeds: [Köln, "Ko\\u0308ln "]']);
     expect(warnings(inventory)).toEqual([expect.stringMatching(/: Köln \(berlin\/a\)\.$/)]);
   });
 
   it.each(['', ' ', '\\u00a0', '\\u200b\\t'])(
-    'of nothing that is seen is refused with its place: "%s"',
+    'without a visible character is refused with its place: "%s"',
     (written) => {
       expect(() => inventoryOf([`name: a, feeds: ["${written}"]`])).toThrow(
         /inventory\.yaml:6:\d+: sites\[0\]\.units\[0\]\.feeds\[0\]/,
@@ -108,19 +108,30 @@ describe('a load name', () => {
 });
 
 describe('the groups that a run keeps apart', () => {
-  it('are the loads with several units, then pairs that are in none of them', () => {
+  it('are pairs where not all units are partners of each other', () => {
     const inventory = inventoryOf([
       'name: a, feeds: [rack-1], redundantWith: [b, c]',
       'name: b, feeds: [rack-1], redundantWith: [a]',
       'name: c, feeds: [rack-9]',
     ]);
-    expect(loadGroups(inventory)).toEqual([
-      { load: 'rack-1', site: 'berlin', units: ['berlin/a', 'berlin/b'] },
-      { load: null, site: null, units: ['berlin/a', 'berlin/c'] },
+    const partners = findPartners(inventory);
+    expect(protectedGroups(partners, new Set(['berlin/a']))).toEqual([
+      ['berlin/a', 'berlin/b'],
+      ['berlin/a', 'berlin/c'],
     ]);
-    for (const { units } of loadGroups(inventory)) {
-      const [first = '', ...others] = units;
-      expect(findPartners(inventory).get(first)).toEqual(expect.arrayContaining(others));
-    }
+    expect(protectedGroups(partners, new Set(['berlin/c']))).toEqual([['berlin/a', 'berlin/c']]);
+  });
+
+  it('are one group where all units of it are partners of each other', () => {
+    const inventory = inventoryOf(['name: a, feeds: [x]', 'name: b, feeds: [x]', 'name: c, feeds: [x]']);
+    const partners = findPartners(inventory);
+    expect(protectedGroups(partners, new Set(['berlin/b', 'berlin/c']))).toEqual([
+      ['berlin/a', 'berlin/b', 'berlin/c'],
+    ]);
+  });
+
+  it('are apart for one name at two sites', () => {
+    const inventory = inventoryOf(['name: a, feeds: [x]'], ['name: b, feeds: [x]']);
+    expect([...findPartners(inventory).values()]).toEqual([[], []]);
   });
 });

@@ -175,7 +175,7 @@ const merged = (text: string | null, units: readonly ListedUnit[]) =>
   mergeInventory(text, 'inventory.yaml', units, { site: 's0', addresses: ADDRESSES });
 
 describe('merging any list', () => {
-  it('into any inventory keeps all of its text and its units, does it once, and gives no serial number twice', () => {
+  it('into any inventory keeps its text and units, is idempotent, and gives no serial number twice', () => {
     fc.assert(
       fc.property(inventory, fc.array(listed, { maxLength: 12 }), (text, units) => {
         const before = readInventory(text, 'i', 'i');
@@ -213,7 +213,7 @@ describe('merging any list', () => {
     );
   });
 
-  it('makes a new file that is an inventory, and that the same list does not change', () => {
+  it('makes a valid new file that the same list does not change', () => {
     fc.assert(
       fc.property(fc.array(listed, { maxLength: 12 }), (units) => {
         const { text, changes } = merged(null, units);

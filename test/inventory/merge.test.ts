@@ -104,7 +104,7 @@ sites:
     });
   });
 
-  it('lets no text of a device become YAML, or two names alike', () => {
+  it('lets no text of a device become YAML, and no two names be equal', () => {
     const hostile = [
       'a: b',
       'x\n- y',
@@ -142,7 +142,7 @@ sites:
     );
   });
 
-  it('says no to a site name that no inventory takes', () => {
+  it('refuses an invalid site name', () => {
     expect(() => merge(null, [unit('10.0.0.1', S1, { snmp: READ })], { site: 'a b' })).toThrow(Problem);
   });
 });
@@ -167,7 +167,7 @@ describe('identity', () => {
       [unit('10.0.0.1', null), unit('10.0.0.3', 'FFFFFFFFFFFF')],
     ],
     ['an address in another spelling', [unit('FD00::0007', null)]],
-    ['a name that leads to the address', [unit('FD00:0::9', S3)]],
+    ['a name that resolves to the address', [unit('FD00:0::9', S3)]],
     ['the name itself', [unit('UPS-n.example.ORG', S3)]],
     ['a unit without an address that is known', [unit(null, S1)]],
   ])('does nothing about %s', (_what, units) => {
@@ -188,7 +188,7 @@ describe('identity', () => {
     ]);
   });
 
-  it('lets two units change places', () => {
+  it('lets two units exchange places', () => {
     const two = merge(text, [unit('10.0.0.2', S1), unit('10.0.0.1', S2)]);
     expect(two.kinds).toEqual(['moved berlin/a', 'moved berlin/b']);
     expect(two.text).toBe(
@@ -196,29 +196,29 @@ describe('identity', () => {
     );
   });
 
-  it('follows a chain of moves, and lets none of it go where its end is taken', () => {
+  it('follows a chain of moves, and makes none where its end is blocked', () => {
     const free = merge(text, [unit('10.0.0.2', S1), unit('10.0.0.8', S2)]);
     expect(free.kinds).toEqual(['moved berlin/a', 'moved berlin/b']);
     const taken = merge(text, [unit('10.0.0.2', S1), unit('10.0.0.3', S2)]);
     expect(taken).toMatchObject({ text, kinds: ['conflict berlin/a', 'conflict berlin/b'] });
     expect(taken.changes[0]).toBe(
-      `conflict berlin/a: 10.0.0.2 answers as serial number ${S1}, the inventory has serial number ${S2} there (berlin/b)`,
+      `conflict berlin/a: 10.0.0.2 reports serial number ${S1}, the inventory has serial number ${S2} there (berlin/b)`,
     );
   });
 
-  it('replaces no name, and no other way to a unit', () => {
+  it('replaces no host name, and no local port', () => {
     const left = merge(text, [unit('10.0.0.8', S3), unit('10.0.0.7', 'AS5555555555')], { addresses });
     expect(left).toMatchObject({ text });
     expect(left.changes).toEqual(
       [
-        `conflict berlin/n: serial number ${S3}: the name Ups-N.example.org leads to 10.0.0.9, fd00::9; the unit answered at 10.0.0.8`,
-        'left-out berlin/u: serial number AS5555555555: answered at 10.0.0.7; the inventory reaches it by usb, and that stays',
+        `conflict berlin/n: serial number ${S3}: the name Ups-N.example.org resolves to 10.0.0.9, fd00::9; the unit answered at 10.0.0.8`,
+        'left-out berlin/u: serial number AS5555555555: answered at 10.0.0.7; the inventory reaches it through usb, which stays unchanged',
       ].map((line) => line.replace('fd00::9', 'fd00:0:0:0:0:0:0:9')),
     );
-    expect(merge(text, [unit('10.0.0.8', S3)]).changes[0]).toContain('an address that is not known');
+    expect(merge(text, [unit('10.0.0.8', S3)]).changes[0]).toContain('resolves to no known address');
   });
 
-  it('pins a unit that has no serial number, on its port only', () => {
+  it('adds a missing serial number, at the same port only', () => {
     const pinned = merge(text, [
       unit('10.0.0.3', 'as4444444444'),
       unit('fd00::7', '777778', { snmpPort: 1161 }),
@@ -234,18 +234,18 @@ describe('identity', () => {
     ]);
   });
 
-  it('does not believe an address that answers as another unit', () => {
+  it('does not trust an address that reports another unit', () => {
     const other = merge(text, [unit('10.0.0.1', 'AS9999999999')]);
     expect(other).toMatchObject({ text });
     expect(other.changes).toEqual([
-      `conflict berlin/a: 10.0.0.1 answers as serial number AS9999999999, the inventory has serial number ${S1} there (berlin/a)`,
+      `conflict berlin/a: 10.0.0.1 reports serial number AS9999999999, the inventory has serial number ${S1} there (berlin/a)`,
     ]);
     // Once the unit has moved away its address is free.
     const gone = merge(text, [unit('10.0.0.1', 'AS9999999999'), unit('10.0.0.8', S1)]);
     expect(gone.kinds).toEqual(['added berlin/ups-as9999999999', 'moved berlin/a']);
   });
 
-  it('pins nothing where a name leads to two units', () => {
+  it('adds no serial number where a name resolves to two units', () => {
     const named = withUnits('- { name: n, host: n.example.org }');
     const both = merge(named, [unit('10.0.0.1', S1), unit('10.0.0.2', S2)], {
       addresses: new Map([['n.example.org', ['10.0.0.1', '10.0.0.2']]]),
@@ -253,7 +253,7 @@ describe('identity', () => {
     expect(both).toMatchObject({ text: named, kinds: ['conflict berlin/n', 'conflict berlin/n'] });
   });
 
-  it('believes no list that has one address for two serial numbers', () => {
+  it('trusts no list with one address for two serial numbers', () => {
     const odd = merge(text, [unit('10.0.0.3', 'AS4444444444'), unit('10.0.0.3', 'AS6666666666')]);
     expect(odd).toMatchObject({ text });
     expect(odd.kinds.map((one) => one.split(' ')[0])).toEqual(['conflict', 'conflict']);
@@ -264,12 +264,12 @@ describe('one serial number at two addresses', () => {
   const text = withUnits('- { name: a, host: 10.0.0.1 }');
   const card = { cardSerial: 'ZA1234567890' };
 
-  it('is one card with two addresses where the card says so', () => {
+  it('is one card with two addresses where the serial number of the card is the same', () => {
     const known = merge(text, [unit('10.0.0.5', S1, card), unit('10.0.0.1', S1, card)]);
     expect(known.text).toBe(text.replace('10.0.0.1', `10.0.0.1, serial: "${S1}"`));
     expect(known.changes).toEqual([
       `left-out berlin/ups-${S1.toLowerCase()}: 10.0.0.5 is another address of the card at 10.0.0.1 (serial number ${S1})`,
-      `pinned berlin/a: 10.0.0.1 answers as serial number ${S1}`,
+      `pinned berlin/a: 10.0.0.1 reports serial number ${S1}`,
     ]);
     const fresh = merge(text, [unit('10.0.0.5', S1, card), unit('10.0.0.6', S1, card)]);
     expect(fresh.kinds.map((one) => one.split(' ')[0])).toEqual(['added', 'left-out']);
@@ -283,8 +283,8 @@ describe('one serial number at two addresses', () => {
 
   it.each([
     ['other cards', [card, { cardSerial: 'ZA9999999999' }]],
-    ['cards that do not say who they are', [{}, {}]],
-  ])('identifies no unit where it is that of %s', (_what, [one, two]) => {
+    ['cards without a serial number', [{}, {}]],
+  ])('identifies no unit where it belongs to %s', (_what, [one, two]) => {
     const fresh = merge(text, [unit('10.0.0.5', S1, one), unit('10.0.0.6', S1, two)]);
     expect(fresh.kinds).toEqual([
       `added berlin/ups-${S1.toLowerCase()}`,
@@ -293,7 +293,7 @@ describe('one serial number at two addresses', () => {
       `conflict berlin/ups-${S1.toLowerCase()}-2`,
     ]);
     expect(fresh.text).not.toContain('serial:');
-    expect(fresh.changes[1]).toContain('claimed at 10.0.0.5 and 10.0.0.6');
+    expect(fresh.changes[1]).toContain('reported at 10.0.0.5 and 10.0.0.6');
     const known = merge(text, [unit('10.0.0.1', S1, one), unit('10.0.0.6', S1, two)]);
     expect(known.kinds[0]).toBe('conflict berlin/a');
     expect(known.text).not.toContain('serial:');
@@ -305,7 +305,7 @@ describe('one serial number at two addresses', () => {
 });
 
 describe('new units', () => {
-  it('go to their site, in the manner of their neighbours, with what differs there', () => {
+  it('go to their site, in the style of the file, with the settings that differ there', () => {
     const text = `version: 1
 sites:
 - name: berlin
@@ -366,14 +366,14 @@ sites:
     ]);
   });
 
-  it('keep line ends, a mark at the beginning, and an end without a line end', () => {
+  it('keep line ends, a byte order mark, and a missing last line end', () => {
     const text = `\ufeff${withUnits('- { name: a, host: 10.0.0.1 }').trimEnd()}`.replaceAll('\n', '\r\n');
     expect(merge(text, [unit('10.0.0.1', S1), unit('10.0.0.2', null, { name: 'b' })]).text).toBe(
       `${text.replace('10.0.0.1', `10.0.0.1, serial: "${S1}"`)}\r\n      - { name: b, host: 10.0.0.2 }`,
     );
   });
 
-  it('leave anchors alone, and say what to do by hand where they cannot', () => {
+  it('keep anchors, and name the manual change where that is impossible', () => {
     const text = `version: 1
 defaults: { snmp: &read { version: "2c", community: env:READ } }
 sites:
@@ -407,7 +407,7 @@ sites:
     }
   });
 
-  it('refuse a text that is no inventory', () => {
+  it('refuse an invalid inventory', () => {
     for (const text of ['', 'version: 1\n', 'a: [']) {
       expect(() => merge(text, [unit('10.0.0.1', S1)])).toThrow(/finding|is empty/);
     }

@@ -13,7 +13,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const refused = (message: RegExp) => ({ code: 'config/inventory', message: expect.stringMatching(message) });
 
 describe('an inventory file', () => {
-  it('is made for its owner only, and keeps the mode that it has', async () => {
+  it('is created for its owner only, and keeps its mode', async () => {
     const path = join(folder, 'inventory.yaml');
     await writeInventoryFile(path, 'one', null);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -24,7 +24,7 @@ describe('an inventory file', () => {
     expect(await readdir(folder)).toEqual(['inventory.yaml']);
   });
 
-  it('is written where a link leads to', async () => {
+  it('is written to the target of a link', async () => {
     const [real, path] = [join(folder, 'real.yaml'), join(folder, 'link.yaml')];
     await symlink('real.yaml', path);
     await writeInventoryFile(path, 'one', null);
@@ -45,7 +45,7 @@ describe('an inventory file', () => {
     if (now !== null) expect(await readFile(path, 'utf8')).toBe(now);
   });
 
-  it('is left alone where it holds bytes that reading has changed', async () => {
+  it('is not written where it is not valid UTF-8', async () => {
     const path = join(folder, 'inventory.yaml');
     const bytes = Buffer.from('# M\u00fcnchen\n', 'latin1');
     await writeFile(path, bytes);
@@ -54,7 +54,7 @@ describe('an inventory file', () => {
     expect(await readFile(path)).toEqual(bytes);
   });
 
-  it('says what to do where it cannot be written', async () => {
+  it('gives a hint where it cannot be written', async () => {
     const path = join(folder, 'nowhere', 'inventory.yaml');
     await expect(writeInventoryFile(path, 'one', null)).rejects.toMatchObject(
       refused(/cannot be written \(ENOENT\)/),

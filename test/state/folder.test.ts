@@ -50,23 +50,23 @@ const isRoot = process.getuid?.() === 0;
 const hasOwners = process.getuid !== undefined;
 const SOMEBODY = 12345;
 
-function refused(words: RegExp, hint = /./) {
+function refused(message: RegExp, hint = /./) {
   return expect(openStateFolder(state)).rejects.toMatchObject({
     code: 'config/state',
-    message: expect.stringMatching(words),
+    message: expect.stringMatching(message),
     hint: expect.stringMatching(hint),
   });
 }
 
 describe('a state folder for a run', () => {
-  it('is made for its owner alone, and holds nothing of the check', async () => {
+  it('is created for its owner alone, and keeps nothing of the check', async () => {
     await openStateFolder(state);
     expect((await stat(state)).mode & 0o777).toBe(0o700);
     expect(await readdir(join(state, 'locks'))).toEqual([]);
     expect(await readdir(state)).toEqual(['locks']);
   });
 
-  it('may be reached over the own link of its owner', async () => {
+  it('may be reached through a link of its owner', async () => {
     const folder = join(home, 'elsewhere');
     await mkdir(folder, { mode: 0o700 });
     await symlink('elsewhere', state);
@@ -79,17 +79,17 @@ describe('a state folder for a run', () => {
     await refused(/state.*(is not a folder|cannot be made)/);
   });
 
-  it('is refused where there is not enough room for the run', async () => {
+  it('is refused where there is not enough space for the run', async () => {
     const plan = planOf(Array.from({ length: 50 }, (_, index) => plannedUnit(`berlin/u${index}`)));
     expect(needsOf(plan).bytes).toBeGreaterThan(25 * 1024 * 1024);
     await expect(openStateFolder(state, { bytes: 2 ** 60, files: 1 })).rejects.toMatchObject({
       code: 'config/state',
-      message: expect.stringMatching(/not enough room.* MiB are needed, .* MiB are free/),
+      message: expect.stringMatching(/not enough space.* MiB are needed, .* MiB are free/),
       hint: expect.stringContaining('df '),
     });
   });
 
-  it('is refused where a name can be taken twice, because locks do not work there', async () => {
+  it('is refused where locks do not work', async () => {
     disk.before = ({ kind, path }) => {
       if (kind === 'link' && path.includes('probe-'))
         rmSync(path.replace(/\.[0-9a-f-]{36}\.tmp$/, ''), { force: true });
@@ -97,7 +97,7 @@ describe('a state folder for a run', () => {
     await refused(/Locks do not work in the state folder .*file system \(type 0x/);
   });
 
-  it('does on a file system without hard links', async () => {
+  it('works on a file system without hard links', async () => {
     disk.before = ({ kind }) => {
       if (kind === 'link') throw systemError('EPERM');
     };
@@ -121,17 +121,17 @@ describe.skipIf(!hasOwners)('a state folder that others can change', () => {
     await refused(/may write to .*state \(mode/, /chmod go-w .*state/);
   });
 
-  it('is refused where everybody can put another one in its place', async () => {
+  it('is refused where every user can replace it', async () => {
     await chmod(home, 0o777);
-    await refused(/Everybody may write to/, /chmod o-w/);
+    await refused(/Every user may write to/, /chmod o-w/);
   });
 
-  it('is refused where the link to it lies in a folder that everybody may write to', async () => {
+  it('is refused where the link to it lies in a folder that every user may write to', async () => {
     const folder = join(home, 'mine');
     await mkdir(folder, { mode: 0o700 });
     await symlink(folder, state);
     await chmod(home, 0o1777);
-    await refused(/symbolic link in a folder that everybody may write to/);
+    await refused(/symbolic link in a folder that every user may write to/);
   });
 
   it('is refused where a folder in it can be changed by others', async () => {
@@ -192,7 +192,7 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a file tha
 
   const unchanged = async () => expect(await readFile(victim, 'utf8')).toBe('precious');
 
-  it('is not followed by a host key that is pinned', async () => {
+  it('is not followed when a host key is stored', async () => {
     await mkdir(state, { mode: 0o700 });
     for (const name of ['known-hosts.json', `known-hosts.json.${process.pid}`])
       await symlink(victim, join(state, name));
@@ -202,22 +202,22 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a file tha
     expect(await createKnownHosts(state).get('10.0.0.1:22')).toBe('SHA256:x');
   });
 
-  it('is not followed by copies of the card and transcripts', async () => {
+  it('is not followed when artifacts are written', async () => {
     const folder = join(state, 'runs', 'r1', 'units', 'berlin', 'a');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const name of ['hop-1-config.ini', 'transcript.jsonl']) await symlink(victim, join(folder, name));
-    const papers = createArtifacts(state, 'r1');
-    await papers.keep('berlin/a', 'hop-1-config.ini', Buffer.from('settings'));
+    const artifacts = createArtifacts(state, 'r1');
+    await artifacts.keep('berlin/a', 'hop-1-config.ini', Buffer.from('settings'));
     expect(await readFile(join(folder, 'hop-1-config.ini'), 'utf8')).toBe('settings');
-    papers.transcript('berlin/a', { at: new Date(0), where: 'x', kind: 'sent', text: 'y' });
-    await expect(papers.close()).rejects.toMatchObject({
+    artifacts.transcript('berlin/a', { at: new Date(0), where: 'x', kind: 'sent', text: 'y' });
+    await expect(artifacts.close()).rejects.toMatchObject({
       code: 'config/state',
       message: expect.stringContaining('symbolic link'),
     });
     await unchanged();
   });
 
-  it('is not followed by a journal that is gone on with', async () => {
+  it('is not followed when a journal is reopened', async () => {
     const plan = planOf([plannedUnit('berlin/a')]);
     for (const name of ['journal.jsonl', 'starts.jsonl']) {
       const journal = await createJournal(state, name, systemClock);
@@ -236,7 +236,7 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a file tha
     await unchanged();
   });
 
-  it('is not followed by a lock', async () => {
+  it('is not followed when a lock is taken', async () => {
     await mkdir(join(state, 'locks'), { recursive: true, mode: 0o700 });
     await symlink(victim, join(state, 'locks', 'AS1.lock'));
     await expect(createLocks(state).take('AS1', 'x')).rejects.toMatchObject({ code: 'refused/locked' });
@@ -245,7 +245,7 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a file tha
 });
 
 describe('a line of the journal', () => {
-  it('is on the disk, with every folder above it, as soon as it is acknowledged', async () => {
+  it('is on disk, with every folder above it, when it is acknowledged', async () => {
     const plan = planOf([plannedUnit('berlin/a')]);
     const journal = await createJournal(state, 'r1', systemClock);
     await journal.append({ event: 'run', run: 'r1', inventory: 'i', images: 'm', rules: [], plan });
@@ -271,25 +271,27 @@ describe('a line of the journal', () => {
 });
 
 describe('a copy of the card', () => {
-  it('does not share a folder with that of a unit whose name and site read alike', async () => {
-    const papers = createArtifacts(state, 'r1');
-    await papers.keep('x/y-z', 'hop-1-config.ini', Buffer.from('one'));
-    await papers.keep('x-y/z', 'hop-1-config.ini', Buffer.from('other'));
+  it('does not share a folder with a unit of a similar key', async () => {
+    const artifacts = createArtifacts(state, 'r1');
+    await artifacts.keep('x/y-z', 'hop-1-config.ini', Buffer.from('one'));
+    await artifacts.keep('x-y/z', 'hop-1-config.ini', Buffer.from('other'));
     const units = join(state, 'runs', 'r1', 'units');
     expect(await readFile(join(units, 'x', 'y-z', 'hop-1-config.ini'), 'utf8')).toBe('one');
     expect(await readFile(join(units, 'x-y', 'z', 'hop-1-config.ini'), 'utf8')).toBe('other');
   });
 
-  it('that cannot be replaced stays as it was', async () => {
-    const papers = createArtifacts(state, 'r1');
-    await papers.keep('berlin/a', 'hop-1-config.ini', Buffer.from('first'));
+  it('stays unchanged where it cannot be replaced', async () => {
+    const artifacts = createArtifacts(state, 'r1');
+    await artifacts.keep('berlin/a', 'hop-1-config.ini', Buffer.from('first'));
     disk.before = ({ kind }) => {
       if (kind === 'write') throw systemError('ENOSPC');
     };
-    await expect(papers.keep('berlin/a', 'hop-1-config.ini', Buffer.from('second'))).rejects.toMatchObject({
-      code: 'config/state',
-      message: expect.stringContaining('no space is left'),
-    });
+    await expect(artifacts.keep('berlin/a', 'hop-1-config.ini', Buffer.from('second'))).rejects.toMatchObject(
+      {
+        code: 'config/state',
+        message: expect.stringContaining('no space is left'),
+      },
+    );
     disk.reset();
     const folder = join(state, 'runs', 'r1', 'units', 'berlin', 'a');
     expect(await readdir(folder)).toEqual(['hop-1-config.ini']);

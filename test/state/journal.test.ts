@@ -53,6 +53,8 @@ function verified(unit: string, hop: number) {
   };
 }
 
+const FILES = { run: 'r1', file: 'journal.jsonl' };
+
 async function wholeRun(journal: Journal): Promise<void> {
   const plan = planOf([plannedUnit('berlin/a'), plannedUnit('berlin/b')]);
   await journal.append({
@@ -86,7 +88,7 @@ async function wholeRun(journal: Journal): Promise<void> {
 }
 
 describe('journal', () => {
-  it('gives back what was written, in order', async () => {
+  it('returns what was written, in order', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
     await journal.close();
@@ -101,7 +103,7 @@ describe('journal', () => {
     expect(exitOfRun(record, { stopped: false, alive: false })).toBe(0);
   });
 
-  it('writes lines whole and one after the other, also when they come at once', async () => {
+  it('writes complete lines one after the other, also for concurrent calls', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     const plan = planOf([plannedUnit('berlin/a')]);
     await Promise.all([
@@ -114,12 +116,13 @@ describe('journal', () => {
     );
   });
 
-  it('cut at any byte still folds to a state that was once true, and never forgets a start', async () => {
+  it('truncated at any byte replays to a state that was once true, and never loses a start', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
     await journal.close();
     const text = await readFile(join(state, 'runs', 'r1', 'journal.jsonl'), 'utf8');
-    const parsed = (upTo: number) => parseJournal(Buffer.from(text.slice(0, upTo)), Buffer.alloc(0), 'r1');
+    const parsed = (upTo: number) =>
+      parseJournal({ ...FILES, bytes: Buffer.from(text.slice(0, upTo)), starts: Buffer.alloc(0) });
     const whole = parsed(text.length).events;
     const near = [...text.matchAll(/\n/g)].flatMap(({ index }) => [-2, -1, 0, 1, 2].map((by) => index + by));
     const some = Array.from({ length: Math.ceil(text.length / 29) }, (_, index) => index * 29);
@@ -146,7 +149,7 @@ describe('journal', () => {
     }
   });
 
-  it('goes on behind a torn line', async () => {
+  it('continues after a torn line', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
     await journal.close();
@@ -160,7 +163,7 @@ describe('journal', () => {
     expect(events.at(-1)).toMatchObject({ event: 'resumed', seq: 22 });
   });
 
-  it('writes no line that could not be read back', async () => {
+  it('writes no line that cannot be read back', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
     const before = unitAt('09.4');
@@ -176,7 +179,7 @@ describe('journal', () => {
     expect(replay(await readJournal(state, 'r1')).units[0]?.outcome).toBe('upgraded');
   });
 
-  it('names a run that is not there, and takes no path for a name', async () => {
+  it('refuses an unknown run, and a path as a name', async () => {
     await expect(readJournal(state, 'nope')).rejects.toMatchObject({ code: 'config/run' });
     await expect(readJournal(state, '../../etc')).rejects.toMatchObject({ code: 'config/run' });
   });
@@ -204,7 +207,7 @@ async function writtenRun(): Promise<JournalText> {
 
 /** The units that a changed journal shows as if they had never been started. */
 function shownAsNotStarted(changed: Buffer, starts: Buffer): readonly string[] {
-  const { events } = parseJournal(changed, starts, 'r1');
+  const { events } = parseJournal({ ...FILES, bytes: changed, starts });
   if (events[0]?.event !== 'run') {
     expect(() => replay(events)).toThrow(/damaged|does not begin with a plan/);
     return events.length === 0 ? ['every unit'] : [];
@@ -216,10 +219,10 @@ function shownAsNotStarted(changed: Buffer, starts: Buffer): readonly string[] {
     .map(({ planned }) => planned.key);
 }
 
-describe('a journal that is not as it was written', () => {
+describe('a damaged journal', () => {
   const steps = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-  it('shows a unit as unknown, never as not started, whichever line is missing, doubled or exchanged', async () => {
+  it('shows a unit as unknown, never as not started, whichever line is missing, duplicated or exchanged', async () => {
     const { lines, starts } = await writtenRun();
     for (const index of steps(lines.length)) {
       const without = lines.filter((_line, at) => at !== index);
@@ -277,7 +280,7 @@ describe('a journal that is not as it was written', () => {
     expect(replay(await readJournal(state, 'r1')).problem?.code).toBe('config/run');
   });
 
-  it('is not one that was taken away whole while starts are listed', async () => {
+  it('is recognized where the journal is missing beside a list of starts', async () => {
     await writtenRun();
     await rm(join(state, 'runs', 'r1', 'journal.jsonl'));
     expect(() => replay([])).toThrow(/does not begin with a plan/);
@@ -286,8 +289,8 @@ describe('a journal that is not as it was written', () => {
   });
 });
 
-describe('fold', () => {
-  it('forgets the memory of a hop, not the number of attempts, when a second attempt is allowed', async () => {
+describe('replay', () => {
+  it('resets a hop but keeps the number of attempts when a retry is allowed', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
     await journal.append(step('berlin/a', 'start', 'committing'));
@@ -298,7 +301,7 @@ describe('fold', () => {
     expect(unit?.hops[0]).toMatchObject({ startedAt: null, transferred: null, verified: false });
   });
 
-  it('keeps the ways that an earlier attempt may have started by', async () => {
+  it('keeps the start methods of earlier attempts', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     await wholeRun(journal);
     await journal.append(step('berlin/a', 'start', 'committing', null, ['cli', 'snmp']));
@@ -308,7 +311,7 @@ describe('fold', () => {
     expect(unit?.hops[0]).toMatchObject({ startedAt: null, startMethods: ['cli', 'snmp'] });
   });
 
-  it('knows the hops of a route apart, keeps what is verified, and the unit as it was at first', async () => {
+  it('separates the hops of a route, and keeps verified hops and the first state of the unit', async () => {
     const journal = await createJournal(state, 'r1', systemClock);
     const key = 'berlin/a';
     const line = (hop: number, event: NewEvent): NewEvent =>

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLocks } from '../../src/state/index.ts';
-import { type Owner, surroundings, thisProcess, updateStateOf } from '../../src/state/lock-owner.ts';
+import { type Owner, ownerState, surroundings, thisProcess } from '../../src/state/lock-owner.ts';
 
 let state: string;
 beforeEach(async () => {
@@ -47,7 +47,7 @@ describe('locks', () => {
     await (await locks.take('AS1', 'next')).release();
   });
 
-  it('of a process whose number was given away are taken over', async () => {
+  it('of a process whose id was reused are taken over', async () => {
     if (process.platform !== 'linux') return;
     await leaveLock({ started: '1' });
     await (await createLocks(state).take('AS1', 'next')).release();
@@ -84,14 +84,14 @@ describe('locks', () => {
       expect(await locks.heldElsewhere('AS1'), JSON.stringify(other)).toBe(true);
       await expect(locks.take('AS1', 'next')).rejects.toMatchObject({
         code: 'refused/locked',
-        message: expect.stringContaining('Whether it still runs is not known here'),
+        message: expect.stringContaining('It is not known here whether that process still runs'),
         hint: expect.stringMatching(/ps -p \d+.*AS1\.lock/),
       });
       await rm(join(state, 'locks', 'AS1.lock'));
     }
   });
 
-  it('of a process with the number of this one are held, unless this process took them', async () => {
+  it('of a process with the id of this one are held, unless this process took them', async () => {
     if (process.platform !== 'linux') return;
     await leaveLock({ namespace: 'pid:[1] time:[2]' });
     expect(await createLocks(state).heldElsewhere('AS1')).toBe(true);
@@ -100,7 +100,7 @@ describe('locks', () => {
     await mine.release();
   });
 
-  it('of a process that died while it took over a lock are taken over', async () => {
+  it('of a process that died during a take-over are taken over', async () => {
     await leaveLock({ pid: await deadPid() });
     const file = join(state, 'locks', 'AS1.lock');
     const { id }: Owner = JSON.parse(await readFile(file, 'utf8'));
@@ -111,7 +111,7 @@ describe('locks', () => {
     expect(tries.filter((one) => one.status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('that somebody else took after the file was removed by hand are not released', async () => {
+  it('that another process took after the file was removed are not released', async () => {
     const first = await createLocks(state).take('AS1', 'first');
     await rm(join(state, 'locks', 'AS1.lock'));
     const second = await createLocks(state).take('AS1', 'second');
@@ -120,7 +120,7 @@ describe('locks', () => {
     await second.release();
   });
 
-  it('go to exactly one of many that want a dead owner’s lock at once', async () => {
+  it('of a dead owner go to exactly one of many processes', async () => {
     await leaveLock({ pid: await deadPid() });
     const locks = createLocks(state);
     const tries = await Promise.allSettled(Array.from({ length: 20 }, () => locks.take('AS1', 'race')));
@@ -139,16 +139,16 @@ describe.skipIf(process.platform !== 'linux')('the owner of a lock', () => {
   it('is gone where this machine, outside of any container, was booted again', async () => {
     const here = { ...(await surroundings()), machine: 'm', namespace: FIRST };
     const before = await owner({ machine: 'm', namespace: FIRST, boot: 'before' });
-    expect(await updateStateOf(before, here)).toEqual({ alive: false, why: null });
-    // The same words from within a container say nothing: its host may be another machine.
+    expect(await ownerState(before, here)).toEqual({ alive: false, why: null });
+    // the same values from within a container say nothing: its host may be another machine.
     const inside = { ...here, namespace: 'pid:[4026532000] time:[4026531834]' };
-    expect((await updateStateOf(before, inside)).alive).toBe(true);
+    expect((await ownerState(before, inside)).alive).toBe(true);
   });
 
-  it('runs where its number and start time are those of a living process', async () => {
+  it('runs where its id and start time are those of a running process', async () => {
     const here = await surroundings();
-    expect(await updateStateOf(await thisProcess('test'), here)).toEqual({ alive: true, why: null });
-    expect((await updateStateOf(await owner({}), here)).alive).toBe(false);
+    expect(await ownerState(await thisProcess('test'), here)).toEqual({ alive: true, why: null });
+    expect((await ownerState(await owner({}), here)).alive).toBe(false);
   });
 });
 
@@ -161,7 +161,7 @@ if (!canMakeNamespaces)
 
 const STATE = new URL('../../src/state/index.ts', import.meta.url);
 const SOURCES = new URL('../../scripts/sources.mjs', import.meta.url);
-/** Takes a lock in a process of its own, says so, and holds it until its input ends. */
+/** Takes a lock in a process of its own, prints the result, and holds it until its input ends. */
 const HOLDER = `
   const { createLocks } = await import('${STATE}');
   const taken = await createLocks(process.argv[1]).take('AS1', 'inside').then(() => 'taken', ({ code }) => code);
@@ -181,11 +181,11 @@ describe.skipIf(!canMakeNamespaces)('a lock between two process namespaces', () 
     const words = ['-pf', '--mount-proc', '--kill-child', process.execPath, ...script];
     const child = spawn('unshare', words, { stdio: ['pipe', 'pipe', 'inherit'] });
     children.push(child);
-    const [said] = await once(child.stdout, 'data');
-    return String(said).trim();
+    const [output] = await once(child.stdout, 'data');
+    return String(output).trim();
   }
 
-  it('is held by a living process that is number 1, also for another number 1', async () => {
+  it('is held by a running process with id 1, also for another process with id 1', async () => {
     expect(await inside()).toBe('1 taken');
     expect(await createLocks(state).heldElsewhere('AS1')).toBe(true);
     await expect(createLocks(state).take('AS1', 'outside')).rejects.toMatchObject({

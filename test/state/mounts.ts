@@ -19,8 +19,8 @@ export function unmount(folder: string): void {
   spawnSync('umount', ['-l', folder]);
 }
 
-function mount(words: readonly string[]): boolean {
-  return spawnSync('mount', words).status === 0;
+function mount(options: readonly string[]): boolean {
+  return spawnSync('mount', options).status === 0;
 }
 
 /** Fills a file system to its last byte and gives the file that does it. */

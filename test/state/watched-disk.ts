@@ -3,7 +3,7 @@ import type * as promises from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * The file operations of the tool, seen and failed on their way to the system. A test file mocks `node:fs/promises` with
+ * The file operations of the tool, observed, and failed on request. A test file mocks `node:fs/promises` with
  * {@link watched}; everything else of the file system is the real one.
  */
 export interface Operation {
@@ -96,7 +96,7 @@ export function watched(real: Files): Files {
       },
     });
   };
-  const told =
+  const observed =
     <Rest extends unknown[], Result>(
       kind: Operation['kind'],
       act: (path: Parameters<Files['rm']>[0], ...rest: Rest) => Promise<Result>,
@@ -111,7 +111,7 @@ export function watched(real: Files): Files {
       disk.before({ kind: 'open', path: String(path), text: '' });
       return handleOf(await real.open(path, ...rest), String(path));
     },
-    link: told('link', real.link),
+    link: observed('link', real.link),
     rename: async (from, to) => {
       disk.before({ kind: 'rename', path: String(to), text: '' });
       await real.rename(from, to);

@@ -21,7 +21,6 @@ import {
 } from '../../inventory/index.ts';
 import { type DiscoverDocument, renderDiscover } from '../../report/index.ts';
 import { createSnmpHub, type DiscoverResult, discover } from '../../snmp/index.ts';
-import { secretPrompt } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { createCounter } from '../counter.ts';
@@ -203,18 +202,11 @@ async function credentialsToTry(args: DiscoverArgs): Promise<readonly Credential
 }
 
 async function resolveAll(listed: readonly CredentialReference[], io: Io): Promise<readonly SnmpAccess[]> {
-  const { environment } = io;
   const resolvers = new Map<string, SecretResolver>();
   const resolved: SnmpAccess[] = [];
   for (const [index, { reference, folder }] of listed.entries()) {
-    const secrets =
-      resolvers.get(folder) ??
-      createSecretResolver({
-        environment,
-        folder,
-        ask: secretPrompt(io),
-      });
-    // What is asked for or run is so once, however often it is named.
+    const secrets = resolvers.get(folder) ?? createSecretResolver({ ...io, folder });
+    // A reference that several credentials use is resolved once.
     resolvers.set(folder, secrets);
     resolved.push(await snmpAccess(reference, secrets, `credential ${index + 1}`));
   }

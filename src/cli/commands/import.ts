@@ -11,9 +11,9 @@ import {
   type ListedUnit,
   type NoteKind,
   nameSchema,
+  secretOptionSchema,
   writeInventoryFile,
 } from '../../inventory/index.ts';
-import { secretPrompt } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { type Exit, exitOfMerge } from '../exit-codes.ts';
@@ -28,12 +28,7 @@ const ImportArgs = CommonSchema.extend({
   site: nameSchema('--site: '),
   write: z.string().min(1).optional(),
   group: z.string().min(1).optional(),
-  token: z
-    .string()
-    .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|prompt(?::.+)?)$/, {
-      error: '--token: must be a reference: env:NAME, file:PATH or prompt; never the token itself',
-    })
-    .optional(),
+  token: secretOptionSchema('--token: ', 'token').optional(),
   plaintext: z.boolean(),
 });
 type ImportArgs = z.infer<typeof ImportArgs>;
@@ -153,11 +148,7 @@ function isAddress(source: string): boolean {
 }
 
 async function askNetbox(args: ImportArgs, io: Io): Promise<Imported> {
-  const secrets = createSecretResolver({
-    environment: io.environment,
-    folder: resolve('.'),
-    ask: secretPrompt(io),
-  });
+  const secrets = createSecretResolver({ ...io, folder: resolve('.') });
   const token = args.token === undefined ? null : await secrets.resolve(args.token, 'Token of NetBox');
   const stop = new AbortController();
   const release = io.onInterrupt(() => stop.abort());

@@ -16,9 +16,9 @@ import {
   loadInventory,
   resolveTarget,
   type SecretResolver,
+  secretOptionSchema,
 } from '../../inventory/index.ts';
 import { type RecordFiles, renderRecord } from '../../recording/index.ts';
-import { secretPrompt } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { type Exit, exitOfLook, STOPPED } from '../exit-codes.ts';
@@ -26,17 +26,13 @@ import { openPaths } from '../fleet/drivers.ts';
 import type { Io } from '../io.ts';
 import { CommonSchema, FLEET_OPTIONS, stateFolder } from '../options.ts';
 
-const Reference = z.string().regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|prompt(?::.+)?)$/, {
-  error: 'must be a reference: env:NAME, file:PATH or prompt; never the secret itself',
-});
-
 const RecordArgs = CommonSchema.extend({
   host: HostSchema.optional(),
   inventory: z.string().min(1),
   unit: z.string().min(1).optional(),
   user: z.string().min(1).max(64).optional(),
-  password: Reference,
-  community: Reference.optional(),
+  password: secretOptionSchema(),
+  community: secretOptionSchema().optional(),
   legacySsh: z.boolean(),
   out: z.string().min(1).optional(),
 });
@@ -170,12 +166,7 @@ async function chosenTarget(args: RecordArgs, io: Io): Promise<Chosen> {
   if ((args.host === undefined) === (args.unit === undefined)) {
     throw usage('Name the address of one card, or one unit of the inventory with --unit.');
   }
-  const resolver = (folder: string): SecretResolver =>
-    createSecretResolver({
-      environment: io.environment,
-      folder,
-      ask: secretPrompt(io),
-    });
+  const resolver = (folder: string): SecretResolver => createSecretResolver({ ...io, folder });
   const target =
     args.host === undefined
       ? await unitOf(args, args.unit ?? '', resolver)

@@ -6,7 +6,15 @@ import {
   type RunUnit,
   renderRuns,
 } from '../../report/index.ts';
-import { createLocks, type Holder, type RunRecord, readJournal, replay } from '../../state/index.ts';
+import {
+  createLocks,
+  type Holder,
+  JOURNAL_FORMAT,
+  type OtherFormatEvent,
+  type RunRecord,
+  readJournal,
+  replay,
+} from '../../state/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { countOutcomes, outcomeOf, stateOf } from '../documents/run.ts';
@@ -45,6 +53,8 @@ async function entryOf(state: string, run: string): Promise<RunsEntry> {
   try {
     const events = await readJournal(state, run);
     if (events.length === 0) return { ...unread(run, by), state: by === null ? 'interrupted' : 'running' };
+    const [first] = events;
+    if (first?.event === 'other-format') return ofOtherFormat(run, by, first);
     const record = replay(events);
     const alive = by !== null;
     return {
@@ -62,6 +72,12 @@ async function entryOf(state: string, run: string): Promise<RunsEntry> {
     if (!(thrown instanceof Problem)) throw thrown;
     return { ...unread(run, by), problem: thrown.toJSON() };
   }
+}
+
+/** A run of an earlier version is listed by its format: its units count as in doubt. */
+function ofOtherFormat(run: string, by: Holder | null, { format, problem }: OtherFormatEvent): RunsEntry {
+  const entry = { ...unread(run, by), problem };
+  return by === null && format < JOURNAL_FORMAT ? { ...entry, state: 'older-format' } : entry;
 }
 
 function unread(run: string, by: Holder | null): RunsEntry {

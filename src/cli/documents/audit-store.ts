@@ -13,7 +13,7 @@ import {
 } from '../../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../../files/index.ts';
 import type { AuditChange, AuditDocument } from '../../report/index.ts';
-import { AuditUnitSchema, refuseForeign } from '../../state/index.ts';
+import { AuditUnitSchema, isOlderAudit, refuseForeign } from '../../state/index.ts';
 import { readTextWithin } from '../../yaml/index.ts';
 
 const Counts = z.record(z.enum(STATUSES), z.int());
@@ -110,8 +110,9 @@ export async function readAuditOf(
 /** An audit as `audit --json` printed it. Throws Problem config/run. */
 export async function readAuditFile(file: string): Promise<AuditDocument> {
   try {
-    return AuditSchema.parse(parseJson(await readTextWithin(file, LARGEST_AUDIT)));
+    return await parsedAudit(file);
   } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
     const what =
       describeFileError(thrown) === null
         ? 'is no audit of this version of upsfw'
@@ -121,6 +122,17 @@ export async function readAuditFile(file: string): Promise<AuditDocument> {
       cause: thrown,
     });
   }
+}
+
+/** Reads an audit. Throws Problem config/run for one of an earlier version, and any other error as it is. */
+async function parsedAudit(file: string): Promise<AuditDocument> {
+  const value = parseJson(await readTextWithin(file, LARGEST_AUDIT));
+  if (!isOlderAudit(value)) return AuditSchema.parse(value);
+  throw new Problem(
+    'config/run',
+    `The audit ${sanitize(file, 4096)} was written by an earlier development version of upsfw. Nothing of it was changed or deleted.`,
+    { hint: 'Make a new audit: upsfw audit. The old file is JSON; read it with any JSON tool.' },
+  );
 }
 
 async function readKept(
@@ -135,8 +147,9 @@ async function readKept(
     });
   }
   try {
-    return AuditSchema.parse(parseJson(await readTextWithin(join(folderOf(state), name), LARGEST_AUDIT)));
+    return await parsedAudit(join(folderOf(state), name));
   } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
     throw new Problem('config/run', `The audit ${name} cannot be read.`, {
       hint: 'Make a new one with: upsfw audit.',
       cause: thrown,

@@ -20,7 +20,7 @@ import {
 import type { Inventory } from '../../inventory/index.ts';
 import type { ApprovedPlan, PlanOrigin } from '../../report/index.ts';
 import { notApproved } from '../../rules/index.ts';
-import { PlanSchema } from '../../state/index.ts';
+import { isOlderPlan, PlanSchema } from '../../state/index.ts';
 import { readTextWithin } from '../../yaml/index.ts';
 import type { FleetArgs } from '../options.ts';
 import { entryHashes } from './plan.ts';
@@ -57,6 +57,13 @@ const FileSchema = z.looseObject({ digest: HASH, madeWith: OriginSchema, ...Show
 /** Reads a plan file. Throws Problem config/plan where it is no plan, or any value in it was changed after it was made. */
 export async function readPlanFile(file: string): Promise<PlanFile> {
   const parsed = await parsedFile(file);
+  if (isOlderPlan(parsed)) {
+    throw new Problem(
+      'config/plan',
+      `The plan ${sanitize(file, 4096)} was written by an earlier development version of upsfw. Nothing of it was carried out.`,
+      { hint: 'Make a new plan: upsfw plan --out FILE.' },
+    );
+  }
   const checked = FileSchema.safeParse(parsed);
   if (!checked.success) throw noPlan(file);
   const { digest, ...content } = checked.data;

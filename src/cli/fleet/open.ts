@@ -27,7 +27,6 @@ import {
 } from '../../inventory/index.ts';
 import { loadRules, type RuleBook } from '../../rules/index.ts';
 import type { RunRecord } from '../../state/index.ts';
-import { secretPrompt } from '../ask.ts';
 import type { Io } from '../io.ts';
 import { type CommonArgs, type FleetArgs, stateFolder } from '../options.ts';
 
@@ -100,11 +99,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   // What a card runs is asked of its command line too, where a plan is about the card.
   const about = { card: component !== 'ups', loginIfThere: needs.update === true };
 
-  const secrets = createSecretResolver({
-    environment: io.environment,
-    folder: resolve(inventory.file, '..'),
-    ask: secretPrompt(io),
-  });
+  const secrets = createSecretResolver({ ...io, folder: resolve(inventory.file, '..') });
   const partners = needs.purpose === 'write' ? partnersOf(inventory, keys) : [];
   const working = new Set([...units, ...partners].map(unitKey));
   const alike = needs.images === 'required' ? sharingUnits(inventory, working) : [];

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { joinList, Problem, sanitize } from '../../core/index.ts';
-import { gather, type Imported, type ImportOptions } from './imported.ts';
+import { collectUnits, type Imported, type ImportOptions } from './imported.ts';
 import { parseJsonList } from './json-list.ts';
 
-/** Values that came from elsewhere are marked by Ansible: `{ "__ansible_unsafe": "text" }`. */
+/** Ansible marks values from other sources: `{ "__ansible_unsafe": "text" }`. */
 const Value = z
   .unknown()
   .transform((value) => {
@@ -23,7 +23,7 @@ const Vars = z.object({
 });
 type Vars = z.infer<typeof Vars>;
 
-/** A group, or in the oldest form just its hosts. */
+/** A group, or in the oldest format only its hosts. */
 const Group = z.preprocess(
   (value) => (Array.isArray(value) ? { hosts: value } : value),
   z.object({
@@ -40,22 +40,25 @@ const List = z
 
 const HINT = 'Give what ansible-inventory --list prints (JSON, without --yaml).';
 
-/** `ansible-inventory --list` prints templates as they are. */
+/** `ansible-inventory --list` does not expand templates. */
 const TEMPLATE = '{{';
 
-/** Groups that say nothing about a place. */
-const NO_PLACE: ReadonlySet<string> = new Set(['all', 'ungrouped']);
+/** Groups that are no site. */
+const NO_SITE: ReadonlySet<string> = new Set(['all', 'ungrouped']);
 
-/** Takes the hosts of an `ansible-inventory --list`, or of one group and its children. Throws Problem config/import. */
+/**
+ * Imports the hosts of `ansible-inventory --list`, or those of one group and its children. Throws Problem
+ * config/import.
+ */
 export function importAnsible(text: string, { group }: ImportOptions = {}): Imported {
   const { _meta, ...rest } = parseJsonList(text, List, HINT);
   const groups: Groups = new Map(Object.entries(rest));
   const hostvars = _meta?.hostvars ?? {};
-  const units = gather();
+  const units = collectUnits();
   const exported = [...groups].filter(([, { vars }]) => Object.keys(vars).length > 0).map(([name]) => name);
   if (exported.length > 0) {
     const named = joinList(exported.map((name) => sanitize(name, 40)));
-    units.note('vars', `variables of the groups ${named} are not read: make the list without --export`);
+    units.note('vars', `variables of the groups ${named} are not read: create the list without --export`);
   }
   const memberships = groupsByHost(groups);
   for (const name of hostsOf(groups, hostvars, group)) {
@@ -68,20 +71,20 @@ export function importAnsible(text: string, { group }: ImportOptions = {}): Impo
     };
     const host = vars.get('ansible_host') ?? name;
     if (typeof host !== 'string' || host.includes(TEMPLATE)) {
-      units.leaveOut(place, 'its ansible_host is no plain text (a template or an encrypted value)');
+      units.leaveOut(place, 'its ansible_host is not plain text (a template or an encrypted value)');
       continue;
     }
     const serial = plain('upsfw_serial') ?? plain('serial') ?? plain('serial_number');
     if (typeof serial === 'number') {
       units.note(
         place,
-        'its serial number is a number and may have lost digits: put it in quotes; left away',
+        'its serial number is a number and may have lost digits; not imported. Put it in quotes',
       );
     }
     units.add(place, {
       site:
         plain('upsfw_site')?.toString() ??
-        placeOf(memberships.get(name) ?? [], groups, group, (why) => units.note(place, why)),
+        siteOf(memberships.get(name) ?? [], groups, group, (why) => units.note(place, why)),
       name,
       host,
       serial: typeof serial === 'string' ? serial : null,
@@ -102,25 +105,25 @@ function hostsOf(
   if (!groups.has(group)) {
     const known = [...groups.keys()].map((name) => sanitize(name, 40));
     throw new Problem('config/import', `The list has no group "${sanitize(group, 40)}".`, {
-      hint: `Groups of it are ${joinList(known) || 'none'}.`,
+      hint: `Its groups are ${joinList(known) || 'none'}.`,
     });
   }
-  return [...new Set([...below(groups, group)].flatMap((name) => groups.get(name)?.hosts ?? []))];
+  return [...new Set([...descendants(groups, group)].flatMap((name) => groups.get(name)?.hosts ?? []))];
 }
 
-/** A group and all that is below it. */
-function below(groups: Groups, top: string): ReadonlySet<string> {
+/** A group and all groups below it. */
+function descendants(groups: Groups, top: string): ReadonlySet<string> {
   const found = new Set([top]);
-  // A set is walked on to what is added meanwhile; a circle adds nothing.
+  // The loop reaches what is added meanwhile; a cycle adds nothing.
   for (const name of found) for (const child of groups.get(name)?.children ?? []) found.add(child);
   return found;
 }
 
-/** The groups that name a host themselves and say something about a place. */
+/** The groups that list a host directly, except those that are no site. */
 function groupsByHost(groups: Groups): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const [group, { hosts }] of groups) {
-    if (NO_PLACE.has(group)) continue;
+    if (NO_SITE.has(group)) continue;
     for (const host of new Set(hosts)) {
       const before = found.get(host);
       if (before === undefined) found.set(host, [group]);
@@ -131,23 +134,24 @@ function groupsByHost(groups: Groups): ReadonlyMap<string, readonly string[]> {
 }
 
 /**
- * The nearest of the groups of a host. A group that the list was limited to says what to take, and where only if no other
- * does.
+ * The site of a host: the nearest of its groups. The group of `--group` counts only where there is no other.
  */
-function placeOf(
+function siteOf(
   direct: readonly string[],
   groups: Groups,
   limit: string | undefined,
   note: (why: string) => void,
 ): string | null {
   const nearest = direct.filter(
-    (name) => !direct.some((other) => other !== name && below(groups, name).has(other)),
+    (name) => !direct.some((other) => other !== name && descendants(groups, name).has(other)),
   );
-  const places = nearest.filter((name) => name !== limit).sort();
-  const [first = nearest[0] ?? null] = places;
-  if (places.length > 1 && first !== null) {
-    const named = joinList(places.map((name) => sanitize(name, 40)));
-    note(`it is in the groups ${named}; ${sanitize(first, 40)} counts as its site, upsfw_site would say it`);
+  const sites = nearest.filter((name) => name !== limit).sort();
+  const [first = nearest[0] ?? null] = sites;
+  if (sites.length > 1 && first !== null) {
+    const named = joinList(sites.map((name) => sanitize(name, 40)));
+    note(
+      `it is in the groups ${named}; ${sanitize(first, 40)} becomes its site. Set upsfw_site to choose another`,
+    );
   }
   return first;
 }

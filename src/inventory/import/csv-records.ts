@@ -2,30 +2,30 @@ import { unreadable } from './imported.ts';
 
 /** A record of a CSV text. */
 export interface CsvRecord {
-  /** The line that it begins on; a field may hold further lines. */
+  /** The line on which it begins; a field may hold line breaks. */
   readonly line: number;
   readonly fields: readonly string[];
 }
 
 const HINT = 'Quote a field that holds the delimiter, a quote or a line break, and double the quotes in it.';
-/** No list of units has as many columns or rows. */
+/** Limits far above any list of units. */
 const MOST_FIELDS = 1000;
 const MOST_RECORDS = 200_000;
 const DELIMITERS = [',', ';', '\t'] as const;
 
 /**
- * The records of a CSV text as RFC 4180 has it, with the delimiter that its first line uses most; empty lines are none. Throws
- * Problem config/import with the line.
+ * The records of a CSV text (RFC 4180). The delimiter is the one that the first line uses most. Empty lines
+ * are skipped. Throws Problem config/import with the line.
  */
 export function csvRecords(text: string): readonly CsvRecord[] {
   const plain = text.replace(/^\uFEFF/, '');
-  // Excel reads and writes a first line that says the delimiter.
-  const told = /^sep=([,;\t])\r?\n/i.exec(plain);
-  const delimiter = told?.[1] ?? usedMost(plain);
+  // Excel reads and writes a first line that declares the delimiter.
+  const declared = /^sep=([,;\t])\r?\n/i.exec(plain);
+  const delimiter = declared?.[1] ?? usedMost(plain);
   const unquoted = new RegExp(`[^"\\r\\n${delimiter}]*`, 'y');
   const records: CsvRecord[] = [];
-  let at = told?.[0].length ?? 0;
-  let line = told === null ? 1 : 2;
+  let at = declared?.[0].length ?? 0;
+  let line = declared === null ? 1 : 2;
   while (at < plain.length) {
     const begin = line;
     const fields: string[] = [];
@@ -71,7 +71,7 @@ function quotedField(
   const parts: string[] = [];
   for (;;) {
     const quote = text.indexOf('"', at);
-    if (quote === -1) throw unreadable(`line ${line}`, 'a quote is opened and never closed', HINT);
+    if (quote === -1) throw unreadable(`line ${line}`, 'an opening quote has no closing quote', HINT);
     parts.push(text.slice(at, quote));
     if (text[quote + 1] !== '"') return { text: parts.join('"'), end: quote + 1 };
     at = quote + 2;

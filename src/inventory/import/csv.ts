@@ -1,11 +1,11 @@
 import { joinList, sanitize } from '../../core/index.ts';
 import { csvRecords } from './csv-records.ts';
-import { gather, type Imported, type RawUnit, refuseHuge, unreadable } from './imported.ts';
+import { collectUnits, type Imported, type RawUnit, refuseHuge, unreadable } from './imported.ts';
 
 type Field = Exclude<keyof RawUnit, 'description'>;
 
-/** What a column may be called, in small letters and with one space between words. */
-const NAMES: Readonly<Record<Field, readonly string[]>> = {
+/** Names of the columns, in lower case and with one space between words. */
+const COLUMN_NAMES: Readonly<Record<Field, readonly string[]>> = {
   name: ['name', 'hostname', 'host name', 'unit', 'device'],
   host: ['host', 'ip', 'address', 'ip address', 'ipaddress', 'ip-address', 'ip_address'],
   site: ['site', 'location'],
@@ -26,34 +26,34 @@ const FIELDS = [
 
 const HINT = 'The first line names the columns: host (or ip, address), name, site, serial, port.';
 
-/** Takes the rows of a CSV text whose first line names the columns. Throws Problem config/import. */
+/** Imports the rows of a CSV text whose first line names the columns. Throws Problem config/import. */
 export function importCsv(text: string): Imported {
   refuseHuge(text);
   const [header, ...rows] = csvRecords(text);
-  if (header === undefined) throw unreadable('line 1', 'it is empty', HINT);
-  const units = gather();
+  if (header === undefined) throw unreadable('line 1', 'the list is empty', HINT);
+  const units = collectUnits();
   const { columns, unknown } = columnsOf(header.fields);
   if (columns.host === undefined) {
-    // What stands there may be data, and data may be a secret: it is not repeated.
+    // The line may hold data, and data may be a secret: it is not repeated.
     throw unreadable(
       `line ${header.line}`,
-      `expected the names of the columns, one of them host, ip or address; none of ${header.fields.length} is`,
+      `expected column names, one of them host, ip or address; found none in ${header.fields.length} columns`,
       HINT,
     );
   }
   if (unknown.length > 0) {
     const named = joinList(unknown.map((name) => `"${sanitize(name, 40)}"`));
-    units.note(`line ${header.line}`, `columns that are not taken over: ${named}`);
+    units.note(`line ${header.line}`, `columns that are not imported: ${named}`);
   }
   for (const { line, fields } of rows) {
     const place = `line ${line}`;
     if (fields.slice(header.fields.length).some((field) => field.trim() !== '')) {
-      units.leaveOut(place, `it has ${fields.length} fields, the first line ${header.fields.length}`);
+      units.leaveOut(place, `it has ${fields.length} fields, the first line has ${header.fields.length}`);
       continue;
     }
     const field = (name: Field): string | null => {
       const column = columns[name];
-      return column === undefined ? null : unguarded(fields[column] ?? '');
+      return column === undefined ? null : withoutFormulaGuard(fields[column] ?? '');
     };
     if (fields.every((one) => one.trim() === '')) continue;
     units.add(place, {
@@ -77,17 +77,17 @@ function columnsOf(header: readonly string[]): {
   const unknown: string[] = [];
   for (const [index, title] of header.entries()) {
     const plain = title.trim().toLowerCase().replaceAll(/\s+/g, ' ');
-    const field = FIELDS.find((one) => NAMES[one].includes(plain));
+    const field = FIELDS.find((one) => COLUMN_NAMES[one].includes(plain));
     if (field !== undefined && columns[field] === undefined) columns[field] = index;
     else if (plain !== '') unknown.push(title);
   }
-  // A list of host names has no further address, and needs none.
+  // A list of host names may have no other address column.
   const hostname = header.findIndex((title) => /^host ?name$/i.test(title.trim()));
   if (columns.host === undefined && hostname !== -1) columns.host = hostname;
   return { columns, unknown };
 }
 
-/** Takes off what keeps a spreadsheet from reading a field as a formula. */
-function unguarded(text: string): string {
+/** Removes the quote that keeps a spreadsheet from reading a field as a formula. */
+function withoutFormulaGuard(text: string): string {
   return text.trim().replace(/^'(?=[=+\-@])/, '');
 }

@@ -5,11 +5,11 @@ import { importLibrenms } from './librenms.ts';
 import { importNetbox } from './netbox.ts';
 import { importNut } from './nut.ts';
 
-/** The lists that units can be taken from. */
+/** The formats of lists. */
 export const IMPORT_FORMATS = ['netbox', 'ansible', 'csv', 'nut', 'librenms'] as const;
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];
 
-/** Reads the text of a list; pure. Each throws Problem config/import for what is no such list. */
+/** Parsers by format; pure. Each throws Problem config/import for a text of another format. */
 export const IMPORTERS: Readonly<Record<ImportFormat, (text: string, options?: ImportOptions) => Imported>> =
   {
     netbox: importNetbox,

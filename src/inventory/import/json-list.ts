@@ -5,8 +5,8 @@ import { refuseHuge, unreadable } from './imported.ts';
 const MOST_FINDINGS = 5;
 
 /**
- * Parses a list that is JSON. Throws Problem config/import with the line, or with the path of what has another shape. No
- * value of the text gets into the message: it may be a secret.
+ * Parses a list in JSON. Throws Problem config/import with the line of a syntax error, or the path of a wrong
+ * value. The message holds no value of the text, because it may be a secret.
  */
 export function parseJsonList<T>(text: string, schema: z.ZodType<T>, hint: string): T {
   refuseHuge(text);
@@ -18,38 +18,39 @@ export function parseJsonList<T>(text: string, schema: z.ZodType<T>, hint: strin
     if (thrown instanceof JsonLimitError)
       throw unreadable(placeAt(plain, thrown.offset), thrown.message, hint);
     // The error of JSON.parse repeats the text around the place, so it is not kept as the cause.
-    const { offset, expected } = firstFault(plain);
+    const { offset, expected } = firstSyntaxError(plain);
     throw unreadable(placeAt(plain, offset), `expected ${expected}`, hint);
   }
   const checked = checkedBy(schema, value, hint);
   if (checked.success) return checked.data;
   const issues = checked.error.issues;
   const [first] = issues;
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more like it)` : '';
-  const said = issues.length > MOST_FINDINGS ? more : others(issues.slice(1));
-  throw unreadable(spelled(first?.path ?? []), `${first?.message ?? 'it has another shape'}${said}`, hint);
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more findings)` : '';
+  const rest = issues.length > MOST_FINDINGS ? more : others(issues.slice(1));
+  throw unreadable(pathText(first?.path ?? []), `${first?.message ?? 'it has another shape'}${rest}`, hint);
 }
 
 function checkedBy<T>(schema: z.ZodType<T>, value: unknown, hint: string): z.ZodSafeParseResult<T> {
   try {
     return schema.safeParse(value);
   } catch (thrown) {
-    // The schema library cannot hand on faults by the hundred thousand.
-    if (thrown instanceof RangeError) throw unreadable('the top', 'its entries are of another shape', hint);
+    // The schema library overflows the stack with hundreds of thousands of findings.
+    if (thrown instanceof RangeError)
+      throw unreadable('the top level', 'its entries have another shape', hint);
     throw thrown;
   }
 }
 
 function others(issues: readonly z.core.$ZodIssue[]): string {
-  return issues.map((issue) => `; ${spelled(issue.path)}: ${issue.message}`).join('');
+  return issues.map((issue) => `; ${pathText(issue.path)}: ${issue.message}`).join('');
 }
 
-function spelled(path: readonly PropertyKey[]): string {
+function pathText(path: readonly PropertyKey[]): string {
   let text = '';
   for (const part of path) {
     text += typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${String(part)}`;
   }
-  return text === '' ? 'the top' : text;
+  return text === '' ? 'the top level' : text;
 }
 
 function placeAt(text: string, offset: number): string {
@@ -60,7 +61,7 @@ function placeAt(text: string, offset: number): string {
 
 const SPACE = /[ \t\r\n]*/y;
 const TOKEN = /[{}[\],:]|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a string of JSON holds none
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON strings hold no control characters
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
@@ -85,40 +86,40 @@ function tokenEnd(text: string, at: number): number | null {
   }
 }
 
-type Wanted = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or the end of it' | 'end';
+type ExpectedToken = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or the end of it' | 'end';
 
-/** Where a text stops being JSON; only the errors of some engines say that. */
-function firstFault(text: string): { readonly offset: number; readonly expected: string } {
+/** Where a text stops being JSON; not every engine reports that. */
+function firstSyntaxError(text: string): { readonly offset: number; readonly expected: string } {
   const open: ('{' | '[')[] = [];
-  let wanted: Wanted = 'value';
+  let next: ExpectedToken = 'value';
   let offset = 0;
-  const afterValue = (): Wanted => (open.length === 0 ? 'end' : ', or the end of it');
+  const afterValue = (): ExpectedToken => (open.length === 0 ? 'end' : ', or the end of it');
   for (;;) {
     offset += matched(SPACE, text, offset)?.length ?? 0;
     const end = tokenEnd(text, offset);
     const inner = open.at(-1);
-    if (end === null) return { offset, expected: named(wanted, inner) };
+    if (end === null) return { offset, expected: named(next, inner) };
     const token = text.slice(offset, end);
     const closes = (token === '}' && inner === '{') || (token === ']' && inner === '[');
-    if (closes && (wanted === ', or the end of it' || wanted.includes(' or '))) {
+    if (closes && (next === ', or the end of it' || next.includes(' or '))) {
       open.pop();
-      wanted = afterValue();
-    } else if (wanted.startsWith('value') && (token === '{' || token === '[')) {
+      next = afterValue();
+    } else if (next.startsWith('value') && (token === '{' || token === '[')) {
       open.push(token);
-      wanted = token === '{' ? 'key or }' : 'value or ]';
-    } else if (wanted.startsWith('value') && !/^[}\],:]$/.test(token)) wanted = afterValue();
-    else if (wanted.startsWith('key') && token.startsWith('"')) wanted = ':';
-    else if (wanted === ':' && token === ':') wanted = 'value';
-    else if (wanted === ', or the end of it' && token === ',') wanted = inner === '{' ? 'key' : 'value';
-    else return { offset, expected: named(wanted, inner) };
+      next = token === '{' ? 'key or }' : 'value or ]';
+    } else if (next.startsWith('value') && !/^[}\],:]$/.test(token)) next = afterValue();
+    else if (next.startsWith('key') && token.startsWith('"')) next = ':';
+    else if (next === ':' && token === ':') next = 'value';
+    else if (next === ', or the end of it' && token === ',') next = inner === '{' ? 'key' : 'value';
+    else return { offset, expected: named(next, inner) };
     offset = end;
   }
 }
 
-function named(wanted: Wanted, inner: '{' | '[' | undefined): string {
-  if (wanted === 'end') return 'nothing more after the list';
-  if (wanted === ', or the end of it') return inner === '{' ? 'a comma or }' : 'a comma or ]';
-  if (wanted.startsWith('key')) return `a key in double quotes${wanted.endsWith('}') ? ' or }' : ''}`;
-  if (wanted === ':') return 'a colon';
-  return `a JSON value${wanted.endsWith(']') ? ' or ]' : ''}`;
+function named(next: ExpectedToken, inner: '{' | '[' | undefined): string {
+  if (next === 'end') return 'nothing more after the list';
+  if (next === ', or the end of it') return inner === '{' ? 'a comma or }' : 'a comma or ]';
+  if (next.startsWith('key')) return `a key in double quotes${next.endsWith('}') ? ' or }' : ''}`;
+  if (next === ':') return 'a colon';
+  return `a JSON value${next.endsWith(']') ? ' or ]' : ''}`;
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { gather, type Imported } from './imported.ts';
+import { collectUnits, type Imported } from './imported.ts';
 import { parseJsonList } from './json-list.ts';
 
-/** Numbers were texts in the answers of older versions, and switches were numbers. */
+/** Older versions send numbers as text, and booleans as numbers. */
 const Digits = z.union([z.string(), z.number()], { error: 'expected a number' });
-const Switch = z
+const Flag = z
   .union([z.boolean(), z.string(), z.number()], { error: 'expected true, false, 0 or 1' })
   .transform((value) => value === true || String(value) === '1');
 
@@ -19,7 +19,7 @@ const Device = z.object({
   hardware: z.string().nullish(),
   sysDescr: z.string().nullish(),
   port: Digits.nullish(),
-  disabled: Switch.nullish(),
+  disabled: Flag.nullish(),
   community: z.unknown().optional(),
   authpass: z.unknown().optional(),
   cryptopass: z.unknown().optional(),
@@ -33,26 +33,26 @@ const List = z.preprocess(
   }),
 );
 
-const HINT = 'Give what GET /api/v0/devices of LibreNMS answers, or an array of such devices.';
+const HINT = 'Give the answer of GET /api/v0/devices, or an array of such devices.';
 
-const USUAL_PORT = '161';
+const DEFAULT_PORT = '161';
 
-/** Takes the APC devices of an answer of LibreNMS; its secrets stay there. Throws Problem config/import. */
+/** Imports the APC devices of an answer of LibreNMS, without its secrets. Throws Problem config/import. */
 export function importLibrenms(text: string): Imported {
   const { devices } = parseJsonList(text, List, HINT);
-  const units = gather();
+  const units = collectUnits();
   let withSecrets = 0;
   for (const [index, device] of devices.entries()) {
     const place = `devices[${index}]${device.hostname ? ` (${device.hostname})` : ''}`;
     if (!device.os) {
-      units.leaveOut(place, 'its os is not said, not "apc"');
+      units.leaveOut(place, 'the list gives no os for it, not "apc"');
       continue;
     }
     if (device.os !== 'apc') {
       units.passOver(place, `its os is "${device.os}", not "apc"`);
       continue;
     }
-    if (device.disabled) units.note(place, 'it is disabled in LibreNMS; it is taken all the same');
+    if (device.disabled) units.note(place, 'it is disabled in LibreNMS; imported anyway');
     if ([device.community, device.authpass, device.cryptopass].some((one) => one)) withSecrets += 1;
     const port = String(device.port ?? '');
     units.add(place, {
@@ -60,8 +60,8 @@ export function importLibrenms(text: string): Imported {
       name: device.sysName || device.hostname || null,
       host: device.overwrite_ip || device.hostname || device.ip || null,
       serial: device.serial ?? null,
-      // It stands at every device there, so it says nothing about this one.
-      port: port === USUAL_PORT ? null : port,
+      // LibreNMS gives the default port for every device, so it need not be known.
+      port: port === DEFAULT_PORT ? null : port,
       model: device.hardware,
       description: device.sysDescr,
     });
@@ -69,7 +69,7 @@ export function importLibrenms(text: string): Imported {
   if (withSecrets > 0) {
     units.note(
       'devices',
-      `communities and pass phrases of ${withSecrets} devices are left out: give them by env:NAME`,
+      `communities and passphrases of ${withSecrets} devices are not imported: add them as references such as env:NAME`,
     );
   }
   return units.end();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gather, type Imported, type RawUnit } from './imported.ts';
+import { collectUnits, type Imported, type RawUnit } from './imported.ts';
 import { parseJsonList } from './json-list.ts';
 
 const Address = z.object({ address: z.string() }).nullish();
@@ -20,11 +20,11 @@ const Device = z.object({
     })
     .nullish(),
   role: Role,
-  /** What the role was called before NetBox 3.6. */
+  /** The name of `role` before NetBox 3.6. */
   device_role: Role,
   status: z.object({ value: z.string().optional() }).nullish(),
 });
-/** A device as NetBox shows it, as far as an inventory is concerned. */
+/** The part of a NetBox device that an inventory needs. */
 export type NetboxDevice = z.infer<typeof Device>;
 
 const List = z.preprocess(
@@ -32,18 +32,18 @@ const List = z.preprocess(
   z.object({ next: z.string().nullish(), results: z.array(Device) }),
 );
 
-const HINT = 'Give what GET /api/dcim/devices/ of NetBox answers, or an array of such devices.';
+const HINT = 'Give the answer of GET /api/dcim/devices/, or an array of such devices.';
 
 /** Statuses of a device that is not in service. */
 const NOT_IN_SERVICE: ReadonlySet<string> = new Set(['offline', 'decommissioning']);
 
-/** Takes the devices of an answer of NetBox. Throws Problem config/import. */
+/** Imports the devices of one answer of NetBox. Throws Problem config/import. */
 export function importNetbox(text: string): Imported {
   const list = readNetboxPage(text);
-  return netboxUnits(list.devices, list.next === null ? null : 'only this page of the list is here');
+  return netboxUnits(list.devices, list.next === null ? null : 'the file holds only this page of the list');
 }
 
-/** Reads one answer of NetBox: its devices, and the address of the next page. Throws Problem config/import. */
+/** Reads one answer of NetBox: its devices and the address of the next page. Throws Problem config/import. */
 export function readNetboxPage(text: string): {
   readonly devices: readonly NetboxDevice[];
   readonly next: string | null;
@@ -52,22 +52,21 @@ export function readNetboxPage(text: string): {
   return { devices: list.results, next: list.next ?? null };
 }
 
-/** The units of a list of devices. `cut`: why the list is not whole; null where it is. */
-export function netboxUnits(devices: readonly NetboxDevice[], cut: string | null): Imported {
-  const units = gather();
+/** The units of a list of devices. `incomplete`: why the list is not complete; null where it is. */
+export function netboxUnits(devices: readonly NetboxDevice[], incomplete: string | null): Imported {
+  const units = collectUnits();
   for (const [index, device] of devices.entries()) {
     const place = `results[${index}]${device.name ? ` (${device.name})` : ''}`;
     const maker = device.device_type?.manufacturer;
-    const words = [maker?.slug, maker?.name].filter((word) => word !== undefined && word !== '');
-    if (words.length > 0 && !words.some((word) => isApc(word ?? ''))) {
-      units.passOver(place, `it is made by ${words.at(-1)}, not by APC or Schneider Electric`);
+    const makers = [maker?.slug, maker?.name].filter((name) => name !== undefined && name !== '');
+    if (makers.length > 0 && !makers.some((name) => isApc(name ?? ''))) {
+      units.passOver(place, `its manufacturer is ${makers.at(-1)}, not APC or Schneider Electric`);
       continue;
     }
     const address = device.primary_ip ?? device.primary_ip4 ?? device.primary_ip6;
     const role = device.role ?? device.device_role;
     const status = device.status?.value ?? '';
-    if (address && NOT_IN_SERVICE.has(status))
-      units.note(place, `its status is ${status}; it is taken all the same`);
+    if (address && NOT_IN_SERVICE.has(status)) units.note(place, `its status is ${status}; imported anyway`);
     const unit: RawUnit = {
       site: device.site?.slug ?? device.site?.name ?? null,
       name: device.name ?? null,
@@ -79,7 +78,7 @@ export function netboxUnits(devices: readonly NetboxDevice[], cut: string | null
     };
     units.add(place, unit, 'it has no primary IP address');
   }
-  if (cut !== null) units.note('next', cut);
+  if (incomplete !== null) units.note('next', incomplete);
   return units.end();
 }
 

@@ -1,55 +1,55 @@
 import { sanitize } from '../../core/index.ts';
-import { gather, type Imported, type RawUnit, refuseHuge, unreadable } from './imported.ts';
+import { collectUnits, type Imported, type RawUnit, refuseHuge, unreadable } from './imported.ts';
 
-/** A section of ups.conf: a unit. */
+/** A section of ups.conf, which is one unit. */
 interface Section {
   readonly name: string;
   readonly line: number;
-  /** By the name of the setting. */
+  /** Values by the name of the setting. */
   readonly values: Map<string, string>;
 }
 
 const HINT = 'Give ups.conf of NUT: sections [name] with lines like port = 10.0.0.1.';
 
-/** MIBs that a card of a Smart-UPS speaks; others are those of other makers and of other devices. */
+/** Values of `mibs` that fit the card of a Smart-UPS. */
 const MIBS: ReadonlySet<string> = new Set(['auto', 'apcc', 'apc', 'ietf']);
 
-/** Drivers that speak to a Smart-UPS at a port of the machine. */
+/** Drivers for a Smart-UPS at a local port. */
 const LOCAL_DRIVER = /^(?:usbhid-ups|genericups|apc)/;
 
 const CREDENTIAL = ['snmp_version', 'community', 'secName', 'authPassword', 'privPassword'] as const;
 
 const LONGEST_LINE = 10_000;
 
-/** What may be repeated in a note. */
-const WORD = /^[a-z0-9_-]{1,32}$/i;
+/** A setting that a note may repeat. */
+const HARMLESS = /^[a-z0-9_-]{1,32}$/i;
 
 const OTHER_TRANSPORT = /^(?:tcp6?|unix|ssh|tlstcp|dtlsudp):/i;
 
-/** Takes the snmp-ups sections of a ups.conf; communities and passwords stay there. Throws Problem config/import. */
+/** Imports the snmp-ups sections of a ups.conf, without its secrets. Throws Problem config/import. */
 export function importNut(text: string): Imported {
   refuseHuge(text);
   const sections = sectionsOf(text);
   const credentials = new Set(
     sections
-      .filter(({ values }) => whyOther(values) === null && whyNot(values) === null)
+      .filter(({ values }) => otherDevice(values) === null && notImportable(values) === null)
       .map(({ values }) => JSON.stringify(CREDENTIAL.map((key) => values.get(key)))),
   );
-  const units = gather();
+  const units = collectUnits();
   for (const section of sections) {
     const place = `[${section.name}] in line ${section.line}`;
-    const other = whyOther(section.values);
+    const other = otherDevice(section.values);
     if (other !== null) {
       units.passOver(place, other);
       continue;
     }
-    const why = whyNot(section.values);
+    const why = notImportable(section.values);
     if (why !== null) {
       units.leaveOut(place, why);
       continue;
     }
-    const lost = lostAccess(section, credentials.size > 1);
-    if (lost !== null) units.note(place, lost);
+    const omitted = omittedAccess(section, credentials.size > 1);
+    if (omitted !== null) units.note(place, omitted);
     units.add(place, {
       site: null,
       name: section.name,
@@ -60,53 +60,56 @@ export function importNut(text: string): Imported {
   return units.end();
 }
 
-/** Why a section is of a device of another maker; null where it may be of a Smart-UPS. */
-function whyOther(values: Section['values']): string | null {
+/** Why a section is of another device; null where it may be of a Smart-UPS. */
+function otherDevice(values: Section['values']): string | null {
   const driver = values.get('driver');
   if (driver === undefined) return null;
   if (driver !== 'snmp-ups') {
-    return LOCAL_DRIVER.test(driver) ? null : `its driver is ${shown(driver)}, which speaks to no Smart-UPS`;
+    return LOCAL_DRIVER.test(driver) ? null : `its driver is ${shown(driver)}, which is not for a Smart-UPS`;
   }
   const mibs = values.get('mibs') ?? 'auto';
   if (MIBS.has(mibs.toLowerCase())) return null;
-  return `its mibs is ${shown(mibs)}, which is not that of a Smart-UPS`;
+  return `its mibs is ${shown(mibs)}, which is not for a Smart-UPS`;
 }
 
-/** Why a section of what may be a Smart-UPS cannot be taken; null where it can. */
-function whyNot(values: Section['values']): string | null {
+/** Why a section cannot be imported although it may be of a Smart-UPS; null where it can. */
+function notImportable(values: Section['values']): string | null {
   const driver = values.get('driver');
-  if (driver === undefined) return 'it names no driver';
+  if (driver === undefined) return 'it has no driver';
   if (driver !== 'snmp-ups') {
-    return `its driver is ${shown(driver)}, so it is no card in the network; add a local unit by hand with serialPort or usb`;
+    return `its driver is ${shown(driver)}, so it is a local unit; add it to the inventory with serialPort or usb`;
   }
   if (OTHER_TRANSPORT.test(values.get('port') ?? '')) {
-    return 'its port is not reached by UDP';
+    return 'its port uses another transport than UDP';
   }
   return null;
 }
 
-function shown(word: string): string {
-  return WORD.test(word) ? word : 'another one';
+function shown(value: string): string {
+  return HARMLESS.test(value) ? value : 'another one';
 }
 
-/** What of its credentials is to be given by hand, and how; null where it names none. Never says the credential. */
-function lostAccess({ name, values }: Section, own: boolean): string | null {
+/**
+ * The note on credentials that the operator has to add; null where the section has none. Never repeats a
+ * credential.
+ */
+function omittedAccess({ name, values }: Section, own: boolean): string | null {
   const shown = sanitize(name, 64);
-  const ending = own
+  const suffix = own
     ? `_${name
         .toUpperCase()
         .replaceAll(/[^A-Z0-9]+/g, '_')
         .slice(0, 40)}`
     : '';
   if (values.get('snmp_version') === 'v3') {
-    return `user and pass phrases of [${shown}] (SNMPv3) are left out: give them with user, authKey: env:UPS_AUTH${ending} and privKey: env:UPS_PRIV${ending}`;
+    return `user and passphrases of [${shown}] (SNMPv3) are not imported: add them with user, authKey: env:UPS_AUTH${suffix} and privKey: env:UPS_PRIV${suffix}`;
   }
   if (!values.has('community')) return null;
   const version = values.get('snmp_version') === 'v2c' ? 'v2c' : 'v1';
-  return `community of [${shown}] (SNMP ${version}) is left out: give it by env:UPS_READ${ending}`;
+  return `community of [${shown}] (SNMP ${version}) is not imported: add it as env:UPS_READ${suffix}`;
 }
 
-/** `host`, `host:port`, `[v6]` or `[v6]:port`; `udp:` may stand before it. */
+/** `host`, `host:port`, `[v6]` or `[v6]:port`, with or without `udp:` before it. */
 function peer(text: string): Pick<RawUnit, 'host' | 'port'> {
   const address = text.replace(/^udp6?:/i, '');
   const found = /^\[([^\]]*)\](?::(\d+))?$/.exec(address) ?? /^([^:]*):(\d+)$/.exec(address);
@@ -121,13 +124,12 @@ function sectionsOf(text: string): readonly Section[] {
     .split(/\r?\n/)
     .entries()) {
     const line = index + 1;
-    const words = wordsOf(raw, line);
-    const [first = '', equals, value] = words;
+    const [first = '', equals, value] = tokensOf(raw, line);
     if (first === '') continue;
     const name = first.startsWith('[') ? (/^\[([^\]]+)\]$/.exec(first)?.[1] ?? '') : null;
     if (name !== null) {
       if (name === '') throw unreadable(`line ${line}`, 'expected a section like [name]', HINT);
-      // NUT reads a section that is there twice as one.
+      // NUT merges sections of the same name.
       open = sections.get(name) ?? { name, line, values: new Map() };
       sections.set(name, open);
       continue;
@@ -140,25 +142,27 @@ function sectionsOf(text: string): readonly Section[] {
   return [...sections.values()];
 }
 
-/** The words of a line: quotes hold a word together, a backslash takes the next character as it is, # begins a comment. */
-function wordsOf(text: string, line: number): readonly string[] {
+/**
+ * The tokens of a line: quotes enclose one token, a backslash escapes the next character, # begins a comment.
+ */
+function tokensOf(text: string, line: number): readonly string[] {
   if (text.length > LONGEST_LINE) {
     throw unreadable(`line ${line}`, `a line of more than ${LONGEST_LINE} characters`, HINT);
   }
-  const word = /\s*(?:(#.*)|(=)|((?:[^\s"\\#=]|\\.)+)|"((?:[^"\\]|\\.)*)")/y;
-  const words: string[] = [];
+  const token = /\s*(?:(#.*)|(=)|((?:[^\s"\\#=]|\\.)+)|"((?:[^"\\]|\\.)*)")/y;
+  const tokens: string[] = [];
   const plain = text.trimEnd();
-  while (word.lastIndex < plain.length) {
-    const found = word.exec(plain);
+  while (token.lastIndex < plain.length) {
+    const found = token.exec(plain);
     if (found === null)
       throw unreadable(
         `line ${line}`,
-        'a quote is opened and never closed, or a backslash ends the line',
+        'an opening quote has no closing quote, or a backslash ends the line',
         HINT,
       );
     const [, comment, equals, bare, quoted] = found;
     if (comment !== undefined) break;
-    words.push(equals ?? (bare ?? quoted ?? '').replaceAll(/\\(.)/g, '$1'));
+    tokens.push(equals ?? (bare ?? quoted ?? '').replaceAll(/\\(.)/g, '$1'));
   }
-  return words;
+  return tokens;
 }

@@ -1,8 +1,7 @@
 import { joinList, sanitize, unitKey } from '../../core/index.ts';
 import type { UnitEntry } from '../schema.ts';
-import { newUnit } from './addition.ts';
-import { type UniqueUnit, withoutContested, withoutDoubles, withoutRepeats } from './duplicates.ts';
-import { Directory, type Draft, type Entry, entriesOf, isAt, serialOf } from './entries.ts';
+import { type UniqueUnit, withoutContested, withoutDuplicates, withoutRepeats } from './duplicates.ts';
+import { type Draft, type Entry, entriesOf, HostIndex, isAt, newUnit, serialOf } from './entries.ts';
 import {
   type Addresses,
   type Found,
@@ -14,7 +13,7 @@ import {
 } from './listed.ts';
 import { type Move, proposeMove, resolveMoves } from './moves.ts';
 
-/** What a merge did with a unit, or why it did nothing. */
+/** What a merge did with a listed unit, or why it did nothing. */
 export interface MergeChange {
   readonly kind: 'added' | 'moved' | 'pinned' | 'conflict' | 'left-out';
   readonly site: string;
@@ -22,19 +21,19 @@ export interface MergeChange {
   readonly message: string;
 }
 
-/** A unit of the inventory that gets its serial number. */
+/** A serial number for a unit that the inventory has without one. */
 export interface Pin {
   readonly entry: Entry;
   readonly serial: string;
 }
 
-/** A unit that is to be written at a site, which may be a new one. */
+/** A new unit, at a site that may be new too. */
 export interface Addition {
   readonly site: string;
   readonly unit: UnitEntry;
 }
 
-/** What is to be written into an inventory. Nothing is ever taken out of it. */
+/** The changes to an inventory. A merge never removes anything. */
 export interface Decisions {
   readonly moves: readonly Move[];
   readonly pins: readonly Pin[];
@@ -59,7 +58,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Decides what a list of units means for an inventory. Identity is the serial number. */
+/** Decides how a list of units changes an inventory. A unit is identified by its serial number. */
 export function decide(
   file: Draft,
   units: readonly ListedUnit[],
@@ -76,13 +75,13 @@ export function decide(
       noted.push({ order: orders.get(listed) ?? 0, change: { kind, site, name, message } });
     },
   };
-  const { kept: list, repeats } = withoutRepeats(fitUnits(merge, units, options.site, options.addresses));
+  const { kept: list, repeats } = withoutRepeats(validUnits(merge, units, options.site, options.addresses));
   for (const { found, instead } of repeats) {
     const first = `${instead.site}/${instead.name} (${serialText(instead)})`;
-    merge.note(found.listed, 'left-out', found, `the list has ${whereIs(found)} for ${first} too`);
+    merge.note(found.listed, 'left-out', found, `the list has ${whereIs(found)} for ${first} as well`);
   }
-  const { moves, rest } = moved(merge, singlesOf(merge, list));
-  const { pins, additions } = settled(merge, rest, list);
+  const { moves, rest } = moveKnown(merge, uniqueUnits(merge, list));
+  const { pins, additions } = addOthers(merge, rest, list);
   const changes = noted.sort((a, b) => a.order - b.order).map(({ change }) => change);
   const unchanged = units.length - new Set(noted.map(({ order }) => order)).size;
   return { moves, pins, additions, changes, unchanged };
@@ -97,35 +96,35 @@ function bySerial(entries: readonly Entry[]): ReadonlyMap<string, Entry> {
   return pinned;
 }
 
-function fitUnits(
+function validUnits(
   merge: Merge,
   units: readonly ListedUnit[],
   site: string,
   addresses: Addresses,
 ): readonly Found[] {
   return units.flatMap((listed) => {
-    const fit = normalizeUnit(listed, site, addresses);
-    if ('hosts' in fit) return [fit];
-    const isKnown = fit.serial !== null && merge.pinned.has(fit.serial);
-    if (fit.reason !== null) merge.note(listed, 'left-out', fit, fit.reason);
-    else if (!isKnown) merge.note(listed, 'left-out', fit, 'the list names no address for it');
+    const unit = normalizeUnit(listed, site, addresses);
+    if ('hosts' in unit) return [unit];
+    const isKnown = unit.serial !== null && merge.pinned.has(unit.serial);
+    if (unit.reason !== null) merge.note(listed, 'left-out', unit, unit.reason);
+    else if (!isKnown) merge.note(listed, 'left-out', unit, 'the list gives no address for it');
     return [];
   });
 }
 
-/** The listed units once each, without those about whose address the list contradicts itself. */
-function singlesOf(merge: Merge, list: readonly Found[]): readonly UniqueUnit[] {
-  // What the list alone says comes first, so that it says the same whatever the inventory has by then.
+/** The listed units once each, without those for whose address the list contradicts itself. */
+function uniqueUnits(merge: Merge, list: readonly Found[]): readonly UniqueUnit[] {
+  // Contradictions within the list come first, so that they do not depend on the inventory.
   const { certain, contested } = withoutContested(list);
   for (const { found, others } of contested) {
     const all = joinList([found, ...others].map(serialText));
     merge.note(found.listed, 'conflict', found, `the list has ${whereIs(found)} for ${all}`);
   }
   const unpinned = merge.entries.filter((entry) => entry.unit.serial === undefined);
-  const { singles, seconds } = withoutDoubles(certain, (serial, ways) => {
+  const { singles, seconds } = withoutDuplicates(certain, (serial, addresses) => {
     const own = merge.pinned.get(serial);
     const candidates = own === undefined ? unpinned : [own];
-    return ways.find((found) => candidates.some((entry) => isAt(entry, found))) ?? null;
+    return addresses.find((found) => candidates.some((entry) => isAt(entry, found))) ?? null;
   });
   for (const { found, instead } of seconds) {
     const entry = found.serial === null ? undefined : merge.pinned.get(found.serial);
@@ -139,44 +138,44 @@ function singlesOf(merge: Merge, list: readonly Found[]): readonly UniqueUnit[] 
   return singles;
 }
 
-/** Lets the units move that the inventory knows by their serial numbers; `rest` are those that it does not know by it. */
-function moved(
+/** Moves the units that the inventory knows by their serial numbers; `rest`: all other units. */
+function moveKnown(
   merge: Merge,
   singles: readonly UniqueUnit[],
 ): { readonly moves: readonly Move[]; readonly rest: readonly UniqueUnit[] } {
-  const wishes: Move[] = [];
+  const proposed: Move[] = [];
   const rest: UniqueUnit[] = [];
   for (const single of singles) {
-    const { found, rivals } = single;
-    const entry = found.serial === null || rivals.length > 0 ? undefined : merge.pinned.get(found.serial);
+    const { found, conflicts } = single;
+    const entry = found.serial === null || conflicts.length > 0 ? undefined : merge.pinned.get(found.serial);
     if (entry === undefined) {
       rest.push(single);
       continue;
     }
-    const wish = proposeMove(found, entry);
-    if (wish === null) continue;
-    if ('to' in wish) wishes.push(wish);
-    else merge.note(found.listed, wish.kind, named(entry), `${serialText(found)}: ${wish.reason}`);
+    const proposal = proposeMove(found, entry);
+    if (proposal === null) continue;
+    if ('to' in proposal) proposed.push(proposal);
+    else merge.note(found.listed, proposal.kind, named(entry), `${serialText(found)}: ${proposal.reason}`);
   }
-  const { made, blocked } = resolveMoves(wishes, merge.entries);
+  const { made, blocked } = resolveMoves(proposed, merge.entries);
   for (const { move, by } of blocked) {
     merge.note(move.found.listed, 'conflict', named(move.entry), otherThere(move.found, by));
   }
   for (const { found, entry, from, to } of made) {
     entry.place = to;
-    const way = `${placeText(from.host, from.port)} to ${placeText(to.host, to.port)}`;
-    merge.note(found.listed, 'moved', named(entry), `moved from ${way} (${serialText(found)})`);
+    const places = `${placeText(from.host, from.port)} to ${placeText(to.host, to.port)}`;
+    merge.note(found.listed, 'moved', named(entry), `moved from ${places} (${serialText(found)})`);
   }
   return { moves: made, rest };
 }
 
-/** Pins, adds or refuses what the inventory does not know by serial number. */
-function settled(
+/** Pins, adds or refuses the units that the inventory does not know by serial number. */
+function addOthers(
   merge: Merge,
   rest: readonly UniqueUnit[],
   list: readonly Found[],
 ): { readonly pins: readonly Pin[]; readonly additions: readonly Addition[] } {
-  const directory = new Directory(merge.entries);
+  const index = new HostIndex(merge.entries);
   const names = new Map<string, Set<string>>();
   const namesAt = (site: string): Set<string> => {
     const there = names.get(site) ?? new Set();
@@ -186,34 +185,34 @@ function settled(
   for (const entry of merge.entries) namesAt(entry.site).add(entry.unit.name.toLowerCase());
   const pins: Pin[] = [];
   const additions: Addition[] = [];
-  /** Entries of the inventory that a unit of the list is already. */
+  /** Entries that a unit of the list matches already. */
   const claimed = new Set<Entry>();
 
   const add = (single: UniqueUnit): Entry | null => {
     const { found } = single;
     const entry = newUnit(merge.file, single, namesAt(found.site));
     if (entry === null) {
-      const reason = `nothing says how ${whereIs(found)} is read: neither snmp nor login`;
+      const reason = `neither the list nor the inventory has snmp or login for ${whereIs(found)}`;
       merge.note(found.listed, 'left-out', found, reason);
       return null;
     }
     additions.push(entry);
-    directory.add(entry);
+    index.add(entry);
     namesAt(found.site).add(entry.unit.name.toLowerCase());
     const pinnedAs = entry.unit.serial === undefined ? '' : ` (${serialText(found)})`;
-    const renamed = entry.unit.name === found.name ? '' : `; the name ${found.name} is taken there`;
+    const renamed = entry.unit.name === found.name ? '' : `; the name ${found.name} is in use there`;
     merge.note(found.listed, 'added', named(entry), `added at ${whereIs(found)}${pinnedAs}${renamed}`);
     return entry;
   };
 
   for (const single of rest) {
-    const { found, rivals } = single;
-    const there = directory.at(found);
-    if (rivals.length > 0) {
+    const { found, conflicts } = single;
+    const there = index.at(found);
+    if (conflicts.length > 0) {
       const entry = there ?? add(single);
       if (entry === null) continue;
-      const places = joinList([whereIs(found), ...rivals]);
-      const message = `${serialText(found)} is claimed at ${places}: it identifies none of them`;
+      const places = joinList([whereIs(found), ...conflicts]);
+      const message = `${serialText(found)} is reported at ${places}: it identifies none of them`;
       merge.note(found.listed, 'conflict', named(entry), message);
     } else if (there === null) {
       add(single);
@@ -222,22 +221,22 @@ function settled(
       const others = claims.filter((one) => one.serial !== null && one.serial !== found.serial);
       if (others.length > 0) {
         const answers = [found, ...others].map((one) => `${serialText(one)} at ${whereIs(one)}`);
-        merge.note(found.listed, 'conflict', named(there), `it answers as ${joinList(answers)}`);
+        merge.note(found.listed, 'conflict', named(there), `it reports ${joinList(answers)}`);
         continue;
       }
       there.unit.serial = found.serial;
       if (there.path === null) {
-        // A unit that came with this very list is written with it.
-        const message = `${whereIs(found)} is ${unitKey(named(there))}, which gets its ${serialText(found)}`;
+        // A unit that this list added is written with the serial number.
+        const message = `${whereIs(found)} is ${unitKey(named(there))}, which gets ${serialText(found)}`;
         merge.note(found.listed, 'left-out', found, message);
         continue;
       }
       pins.push({ entry: there, serial: found.serial });
-      merge.note(found.listed, 'pinned', named(there), `${whereIs(found)} answers as ${serialText(found)}`);
+      merge.note(found.listed, 'pinned', named(there), `${whereIs(found)} reports ${serialText(found)}`);
     } else if (found.serial !== null && serialOf(there) !== found.serial) {
       merge.note(found.listed, 'conflict', named(there), otherThere(found, there));
     } else if (there.path === null || claimed.has(there)) {
-      const message = `its address ${whereIs(found)} is already that of ${unitKey(named(there))}`;
+      const message = `its address ${whereIs(found)} is already used by ${unitKey(named(there))}`;
       merge.note(found.listed, 'left-out', found, message);
     } else claimed.add(there);
   }
@@ -252,5 +251,5 @@ function otherThere(found: Found, entry: Entry): string {
   const { serial } = entry.unit;
   const known = serial === undefined ? 'a unit without a serial number' : `serial number ${sanitize(serial)}`;
   const key = unitKey(named(entry));
-  return `${whereIs(found)} answers as ${serialText(found)}, the inventory has ${known} there (${key})`;
+  return `${whereIs(found)} reports ${serialText(found)}, the inventory has ${known} there (${key})`;
 }

@@ -1,30 +1,33 @@
-import { type Found, meet, whereIs } from './listed.ts';
+import { type Found, overlap, whereIs } from './listed.ts';
 
-/** A listed unit after doubles were dealt with. */
+/** A listed unit after the list was checked for duplicates. */
 export interface UniqueUnit {
   readonly found: Found;
-  /** Addresses at which other units answer with the same serial number; that number identifies none of them. */
-  readonly rivals: readonly string[];
+  /**
+   * Addresses where other cards report the same serial number, which therefore identifies none of these
+   * units.
+   */
+  readonly conflicts: readonly string[];
 }
 
-/** One more address of a card that is in the list by another one. */
+/** Another address of a card that the list holds already. */
 export interface SecondAddress {
   readonly found: Found;
   readonly instead: Found;
 }
 
-/** A listed unit at an address that the list has for other serial numbers too. */
+/** A listed unit at an address for which the list has other serial numbers too. */
 export interface Contested {
   readonly found: Found;
   readonly others: readonly Found[];
 }
 
-/** Which of several addresses of one card the inventory has; null where it has none of them. */
-export type Known = (serial: string, ways: readonly Found[]) => Found | null;
+/** Selects the address of a card that the inventory has; null where it has none of them. */
+export type SelectKnown = (serial: string, addresses: readonly Found[]) => Found | null;
 
 /**
- * The list without what it says twice: a serial number at one address again, and an address without a serial number where
- * another line gives one. `repeats` are what is taken out, each with the line that counts.
+ * The list without repetitions: a serial number listed twice at one address, and an address without a serial
+ * number where another line has one. `repeats`: what was removed, each with the line that counts.
  */
 export function withoutRepeats(list: readonly Found[]): {
   readonly kept: readonly Found[];
@@ -55,7 +58,7 @@ export function withoutRepeats(list: readonly Found[]): {
   return { kept: single, repeats };
 }
 
-/** Takes out what the list contradicts itself about: one address with several serial numbers. */
+/** Removes the units about which the list contradicts itself: one address with several serial numbers. */
 export function withoutContested(list: readonly Found[]): {
   readonly certain: readonly Found[];
   readonly contested: readonly Contested[];
@@ -73,28 +76,28 @@ export function withoutContested(list: readonly Found[]): {
 }
 
 /**
- * Takes a list apart where it names one serial number at several addresses: one card with several addresses is one unit,
- * several cards are several units that cannot be told apart by it.
+ * Resolves serial numbers at several addresses. One card with several addresses is one unit; several cards
+ * are several units which the number does not identify.
  */
-export function withoutDoubles(
+export function withoutDuplicates(
   list: readonly Found[],
-  known: Known,
+  selectKnown: SelectKnown,
 ): { readonly singles: readonly UniqueUnit[]; readonly seconds: readonly SecondAddress[] } {
   const bySerial = new Map<string, Found[]>();
   for (const found of list) {
     if (found.serial !== null) bySerial.set(found.serial, [...(bySerial.get(found.serial) ?? []), found]);
   }
   const seconds = new Map<Found, Found>();
-  const rivals = new Map<Found, readonly string[]>();
-  for (const [serial, ways] of bySerial) {
-    const units = byCard(ways).flatMap((own) => {
-      const best = (own.length > 1 ? known(serial, own) : null) ?? own[0];
+  const conflicts = new Map<Found, readonly string[]>();
+  for (const [serial, addresses] of bySerial) {
+    const units = byCard(addresses).flatMap((own) => {
+      const best = (own.length > 1 ? selectKnown(serial, own) : null) ?? own[0];
       if (best === undefined) return [];
       for (const found of own) if (found !== best) seconds.set(found, best);
       return [best];
     });
     for (const unit of units) {
-      rivals.set(
+      conflicts.set(
         unit,
         units.filter((other) => other !== unit).map((other) => whereIs(other)),
       );
@@ -103,7 +106,7 @@ export function withoutDoubles(
   return {
     singles: list
       .filter((found) => !seconds.has(found))
-      .map((found) => ({ found, rivals: rivals.get(found) ?? [] })),
+      .map((found) => ({ found, conflicts: conflicts.get(found) ?? [] })),
     seconds: [...seconds].map(([found, instead]) => ({ found, instead })),
   };
 }
@@ -121,15 +124,15 @@ function neighbours(places: ReadonlyMap<string, readonly Found[]>, found: Found)
   return [...there].filter((other) => other !== found && samePlace(other, found));
 }
 
-/** A port that the list does not know may be any. */
+/** A port that the list does not give may be any. */
 function samePlace(a: Found, b: Found): boolean {
-  return meet(a.hosts, b.hosts) && (a.port === b.port || a.port === null || b.port === null);
+  return overlap(a.hosts, b.hosts) && (a.port === b.port || a.port === null || b.port === null);
 }
 
-/** Ways to one card together; a card that does not tell its serial number is one of its own. */
-function byCard(ways: readonly Found[]): readonly (readonly Found[])[] {
+/** Groups addresses by card. An address without the serial number of its card forms its own group. */
+function byCard(addresses: readonly Found[]): readonly (readonly Found[])[] {
   const cards = new Map<string | Found, Found[]>();
-  for (const found of ways) {
+  for (const found of addresses) {
     const key = found.card ?? found;
     cards.set(key, [...(cards.get(key) ?? []), found]);
   }

@@ -1,38 +1,40 @@
+import { isDeepStrictEqual } from 'node:util';
 import { usableSerial } from '../../core/index.ts';
 import type { YamlPath } from '../../yaml/index.ts';
 import type { InventoryFile, SnmpReference, UnitEntry } from '../schema.ts';
-import { type Addresses, type Found, hostsOf, meet } from './listed.ts';
+import type { UniqueUnit } from './duplicates.ts';
+import { type Addresses, type Found, hostsOf, overlap, uniqueName } from './listed.ts';
 
-/** An inventory as written, which may have no site yet. */
+/** The content of an inventory file, which may have no site yet. */
 export type Draft = Pick<InventoryFile, 'defaults' | 'sites'>;
 
-/** Where a unit answers. */
+/** The place where a unit answers. */
 export interface Place {
   readonly host: string;
-  /** All spellings that lead to the host, each in one form. */
+  /** The host and its addresses, each in its normal form. */
   readonly hosts: ReadonlySet<string>;
   readonly port: number;
 }
 
-/** A unit of an inventory, as far as a merge looks at it. */
+/** A unit of an inventory as a merge sees it. */
 export interface Entry {
   readonly site: string;
-  /** The unit as written; new ones grow here. */
+  /** The unit as written in the file. */
   readonly unit: UnitEntry;
-  /** Where it stands in the file; null for a new one. */
+  /** Its path in the file; null for a new unit. */
   readonly path: YamlPath | null;
-  /** Changes where the unit moves; null for a unit that is not on the network. */
+  /** Changes when the unit moves; null for a unit that is not on the network. */
   place: Place | null;
 }
 
-/** What counts for a unit of a site that says nothing itself. */
+/** The settings of a unit that sets nothing itself. */
 export interface EffectiveSettings {
   readonly port: number;
   readonly snmp: SnmpReference | null;
   readonly hasLogin: boolean;
 }
 
-/** What counts at a site, which need not be there yet. */
+/** The effective settings of a site, which need not exist yet. */
 export function effectiveSettings(file: Draft, name: string): EffectiveSettings {
   const site = file.sites.find((one) => one.name === name);
   const nearest = [site, file.defaults];
@@ -46,9 +48,9 @@ export function effectiveSettings(file: Draft, name: string): EffectiveSettings 
 /** The units of an inventory in the order of the file. */
 export function entriesOf(file: Draft, addresses: Addresses): Entry[] {
   return file.sites.flatMap((site, s) => {
-    const counting = effectiveSettings(file, site.name);
+    const settings = effectiveSettings(file, site.name);
     return site.units.map((unit, u): Entry => {
-      const port = unit.ports?.snmp ?? counting.port;
+      const port = unit.ports?.snmp ?? settings.port;
       const { host } = unit;
       return {
         site: site.name,
@@ -60,27 +62,27 @@ export function entriesOf(file: Draft, addresses: Addresses): Entry[] {
   });
 }
 
-/** The serial number of an entry as it is compared. */
+/** The serial number of an entry, in the form for comparisons. */
 export function serialOf(entry: Entry): string | null {
   return usableSerial(entry.unit.serial ?? null);
 }
 
-/** Whether a listed unit answered where an entry stands. A port that the list does not know is any. */
+/** Whether a listed unit answered at the place of an entry. A port that the list does not give may be any. */
 export function isAt(entry: Entry, found: Found): boolean {
   const { place } = entry;
-  if (place === null || !meet(place.hosts, found.hosts)) return false;
+  if (place === null || !overlap(place.hosts, found.hosts)) return false;
   return found.port === null || found.port === place.port;
 }
 
-/** Entries by what leads to them. */
-export class Directory {
+/** Entries by host. */
+export class HostIndex {
   readonly #byHost = new Map<string, Entry[]>();
 
   constructor(entries: readonly Entry[]) {
     for (const entry of entries) this.add(entry);
   }
 
-  /** Takes an entry in by its place. */
+  /** Adds an entry under its hosts. */
   add(entry: Entry): void {
     for (const host of entry.place?.hosts ?? []) {
       const there = this.#byHost.get(host);
@@ -89,7 +91,10 @@ export class Directory {
     }
   }
 
-  /** The entry where a listed unit answered; one that names the host itself before one whose name leads there. */
+  /**
+   * The entry where a listed unit answered. An entry with the same host comes before one whose name resolves
+   * to it.
+   */
   at(found: Found): Entry | null {
     const there = [...found.hosts]
       .flatMap((host) => this.#byHost.get(host) ?? [])
@@ -97,4 +102,37 @@ export class Directory {
     const [own] = found.hosts;
     return there.find((entry) => [...(entry.place?.hosts ?? [])][0] === own) ?? there[0] ?? null;
   }
+}
+
+/**
+ * The entry for a listed unit, with only what differs from the settings of its site. `taken`: names of that
+ * site in lower case. Null where neither list nor inventory gives SNMP or a login, because no inventory may
+ * hold such a unit.
+ */
+export function newUnit(
+  file: Draft,
+  { found, conflicts }: UniqueUnit,
+  taken: ReadonlySet<string>,
+): Entry | null {
+  const settings = effectiveSettings(file, found.site);
+  const { snmp } = found.listed;
+  if (snmp === null && settings.snmp === null && !settings.hasLogin) return null;
+  const port = found.port ?? settings.port;
+  return {
+    site: found.site,
+    unit: {
+      name: uniqueName(found.name, taken),
+      host: found.host,
+      ...(found.serial === null || conflicts.length > 0 ? {} : { serial: found.serial }),
+      ...(port === settings.port ? {} : { ports: { snmp: port } }),
+      ...(snmp === null || sameValue(snmp, settings.snmp) ? {} : { snmp }),
+    },
+    path: null,
+    place: { host: found.host, hosts: found.hosts, port },
+  };
+}
+
+/** Whether two values are equal as JSON, whatever the order of their keys. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));
 }

@@ -3,24 +3,23 @@ import { Problem, sanitize, unitKey } from '../../core/index.ts';
 import { editYaml, parseYaml, type YamlEdit } from '../../yaml/index.ts';
 import { readInventory } from '../load.ts';
 import { InventorySchema, type SnmpReference, type UnitEntry } from '../schema.ts';
-import { sameValue } from './addition.ts';
 import { type Addition, type Decisions, decide, type MergeChange } from './decide.ts';
-import type { Draft } from './entries.ts';
+import { type Draft, sameValue } from './entries.ts';
 import { type ListedUnit, placeText } from './listed.ts';
 
 export type { MergeChange } from './decide.ts';
 
-/** How units come into an inventory. */
+/** Options of a merge. */
 export interface MergeOptions {
-  /** Site for units that name none and are not in the inventory yet. */
+  /** Site for new units without a site. */
   readonly site: string;
   /** First lines of a new file, as comments. */
   readonly heading?: readonly string[];
-  /** Addresses by host name (in lower case), for the names that stand in the inventory, as far as they could be resolved. */
+  /** Resolved addresses of the host names in the inventory, by name in lower case. */
   readonly addresses?: ReadonlyMap<string, readonly string[]>;
 }
 
-/** An inventory text after a merge, and what was done or not done, in the order of the list. */
+/** An inventory text after a merge, and the changes in the order of the list. */
 export interface Merged {
   readonly text: string;
   readonly changes: readonly MergeChange[];
@@ -29,10 +28,10 @@ export interface Merged {
 }
 
 /**
- * Merges listed units into inventory text; null makes a new file, whose text is empty where no unit is to be written. Of a
- * text that is there every byte stays but the values that change, and units that the list does not have stay as they are.
- * `shown` is the name of the file in messages. Throws Problem config/inventory for a text that is no inventory, and for one
- * that cannot be changed without touching more than that.
+ * Merges listed units into an inventory text. Null makes a new file, whose text is empty where there is no
+ * unit to write. In an existing text only changed values differ, and units that are not in the list stay.
+ * `shown`: name of the file in messages. Throws Problem config/inventory for an invalid inventory, and for
+ * one that needs further changes.
  */
 export function mergeInventory(
   text: string | null,
@@ -53,17 +52,17 @@ export function mergeInventory(
 
   readInventory(text, shown, shown);
   const parsed = parseYaml(text, InventorySchema);
-  if (!parsed.ok) throw new Error('an inventory that was read cannot be read again');
+  if (!parsed.ok) throw new Error('a valid inventory cannot be parsed again');
   const decisions = decide(parsed.value, units, { site: options.site, addresses });
   const { changes, unchanged } = decisions;
   const edits = editsOf(parsed.value, decisions);
   if (edits.length === 0) return { text, changes, unchanged };
   const result = editYaml(text, edits, { quoted: ['serial'] });
-  if (result === null) throw byHand(shown, decisions, undefined);
+  if (result === null) throw manualEdit(shown, decisions, undefined);
   try {
     readInventory(result, shown, shown);
   } catch (thrown) {
-    throw byHand(shown, decisions, thrown);
+    throw manualEdit(shown, decisions, thrown);
   }
   return { text: result, changes, unchanged };
 }
@@ -132,7 +131,7 @@ function newFile(draft: Draft, additions: readonly Addition[], heading: readonly
   );
   visit(document, {
     Pair(_key, { key, value }) {
-      // A serial number of digits is a text too, in whatever reads the file.
+      // Other programs must read a serial number of digits as text too.
       if (isScalar(key) && key.value === 'serial' && isScalar(value)) value.type = Scalar.QUOTE_DOUBLE;
     },
   });
@@ -140,7 +139,7 @@ function newFile(draft: Draft, additions: readonly Addition[], heading: readonly
   return [...lines, document.toString({ lineWidth: 0 })].join('\n');
 }
 
-function byHand(shown: string, { moves, pins, additions }: Decisions, cause: unknown): Problem {
+function manualEdit(shown: string, { moves, pins, additions }: Decisions, cause: unknown): Problem {
   const places = [
     ...moves.map(
       ({ entry, to }) => `${entry.site}/${entry.unit.name}: now at ${placeText(to.host, to.port)}`,
@@ -153,7 +152,7 @@ function byHand(shown: string, { moves, pins, additions }: Decisions, cause: unk
   ];
   return new Problem(
     'config/inventory',
-    `${shown} is written in a way that upsfw cannot change without touching other parts of it, for example with anchors and aliases.`,
-    { hint: `Nothing was written. Change it by hand:\n${places.join('\n')}`, cause },
+    `upsfw cannot change ${shown} without changing other parts of it, for example because it uses anchors and aliases.`,
+    { hint: `Nothing was written. Change it in an editor:\n${places.join('\n')}`, cause },
   );
 }

@@ -7,9 +7,9 @@ import { placeNew } from '../../files/index.ts';
 const NEW_MODE = 0o600;
 
 /**
- * Writes an inventory file as a whole: nobody ever reads half of it. A file that is there keeps its mode, a link is
- * followed to its file. `before` is the text as it was read, null where there was no file; a file that says something else by
- * now is not overwritten. Throws Problem config/inventory, and leaves the file as it is then.
+ * Writes an inventory file atomically. An existing file keeps its mode, and a link is followed. `before`: the
+ * text that was read, null where there was no file; a file that changed since then is not overwritten. Throws
+ * Problem config/inventory and leaves the file unchanged then.
  */
 export async function writeInventoryFile(path: string, text: string, before: string | null): Promise<void> {
   try {
@@ -26,7 +26,7 @@ export async function writeInventoryFile(path: string, text: string, before: str
   }
 }
 
-/** The file that a path leads to, which need not be there. */
+/** The file that a path leads to, which need not exist. */
 async function realFile(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -34,7 +34,7 @@ async function realFile(path: string): Promise<string> {
     if (!hasCode(thrown, 'ENOENT')) throw thrown;
   }
   try {
-    // A link whose file is not there yet: the file is made where the link points to.
+    // A link without its file: the file is created where the link points to.
     return resolve(await realpath(dirname(path)), await readlink(path));
   } catch (thrown) {
     if (hasCode(thrown, 'ENOENT') || hasCode(thrown, 'EINVAL')) return resolve(path);
@@ -53,21 +53,21 @@ async function refuseChanged(path: string, target: string, before: string | null
   }
   if (before === null || bytes.toString('utf8') !== before) throw changed(path);
   if (bytes.equals(Buffer.from(before))) return;
-  // Reading put other characters in the place of these bytes, and writing would make that last.
-  throw new Problem('config/inventory', `The inventory ${path} holds bytes that are no UTF-8 text.`, {
+  // Decoding replaced invalid bytes, and writing would make that permanent.
+  throw new Problem('config/inventory', `The inventory ${path} is not valid UTF-8 text.`, {
     hint: 'Save it as UTF-8 in an editor, then try again.',
   });
 }
 
 function changed(path: string): Problem {
   return new Problem('config/inventory', `The inventory ${path} was changed since it was read.`, {
-    hint: 'Nothing was written. Try again: the file is read anew then.',
+    hint: 'Nothing was written. Run the command again.',
   });
 }
 
 async function replace(path: string, target: string, text: string, isNew: boolean): Promise<void> {
   const old = isNew ? null : await stat(target);
-  // A rename does not ask whether the file itself may be written.
+  // A rename does not check whether the file itself is writable.
   if (old !== null) await access(target, constants.W_OK);
   const draft = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   const handle = await open(draft, 'wx', NEW_MODE);
@@ -79,7 +79,7 @@ async function replace(path: string, target: string, text: string, isNew: boolea
       await handle.close();
     }
     if (old === null) {
-      // Unlike a rename this fails where somebody made the file in the meantime.
+      // Unlike a rename, this fails where another process created the file in the meantime.
       if (!(await placeNew(draft, target))) throw changed(path);
       return;
     }
