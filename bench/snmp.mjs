@@ -27,7 +27,7 @@ async function serve() {
   const units = Array.from({ length: UNITS }, (_, index) => ({
     name: `ups-${index + 1}`,
     site: 'here',
-    persona: ['smt1500-nmc2', 'smx1500-current', 'smt1500c-shut'][index % 3],
+    persona: ['smt1500-nmc2', 'smx1500-current', 'smt1500c-closed'][index % 3],
   }));
   const fleet = await startFleet({ units, speed: 60, onlySnmp: true, snmpPort: 'free' });
   say(`${UNITS} units started in ${((performance.now() - begun) / 1000).toFixed(2)} s, ${memory()}`);

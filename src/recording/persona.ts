@@ -75,7 +75,7 @@ export function personaOf(recording: Recording): MadePersona | null {
       plaintext: ftp,
       legacySsh: ssh === 'old',
     },
-    says: says(recording),
+    answers: answersOf(recording),
   };
   return { persona, guessed };
 }
@@ -95,14 +95,14 @@ function sshOf({ services }: Recording): 'none' | 'old' | 'modern' | null {
 function hardwareRevision({ commands, objects }: Recording): string | null {
   const about = commands.find(({ command }) => command === 'about')?.lines ?? [];
   const line = about.find((one) => /^Hardware Revision:/i.test(one));
-  const said = line?.replace(/^[^:]*:/, '').trim() ?? '';
+  const value = line?.replace(/^[^:]*:/, '').trim() ?? '';
   const described = objects?.find(({ name }) => name === 'sysDescr')?.value;
   const tagged = typeof described === 'string' ? (/\bHR:\s*(\S{1,20})/.exec(described)?.[1] ?? '') : '';
-  return said.slice(0, 100) || tagged || null;
+  return value.slice(0, 100) || tagged || null;
 }
 
 /** What the card says word for word; what it says of a moment the simulator says itself. */
-function says({ commands }: Recording): Readonly<Record<string, readonly string[]>> {
+function answersOf({ commands }: Recording): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     commands.flatMap(({ command, live, lines }) => (live || lines === null ? [] : [[command, [...lines]]])),
   );

@@ -17,6 +17,7 @@ import { inventoryText } from './inventory.ts';
 import { freePort, layOut, MANY_ADDRESSES } from './network.ts';
 import { loadOtherDevices, type OtherDevice, type OtherDeviceName } from './other-devices.ts';
 import { loadPersona, type Persona } from './personas.ts';
+import type { RunningUnit } from './running-unit.ts';
 import { DEMO_UNITS, type SimulatedUnit } from './units.ts';
 
 export interface FleetOptions {
@@ -35,26 +36,11 @@ export interface FleetOptions {
   readonly hostile?: readonly Hostile[];
 }
 
-export interface RunningUnit {
-  readonly unit: SimulatedUnit;
-  readonly device: SimulatedDevice;
-  readonly address: string;
-  /** Null where the card has no such face. */
-  readonly ports: {
-    readonly snmp: number;
-    readonly ssh: number | null;
-    readonly ftp: number | null;
-    readonly telnet: number | null;
-    readonly http: number | null;
-    readonly https: number | null;
-  };
-}
-
 /** A device that is no unit of the fleet, and stands in no inventory. */
 export interface RunningOtherDevice extends Place {
   readonly name: OtherDeviceName;
   /** What a tool should call it. */
-  readonly is: OtherDevice['is'];
+  readonly kind: OtherDevice['kind'];
   readonly snmp: OtherDevice['snmp'];
 }
 
@@ -94,15 +80,15 @@ export async function startFleet(options: FleetOptions): Promise<SimulatedFleet>
   let next = 0;
   const place = (): Place => ({ address: addresses[next++] ?? '127.0.0.1', port });
 
-  const faces: Endpoint[] = [];
+  const endpoints: Endpoint[] = [];
   const started: Started = { units: [], otherDevices: [], hostile: [] };
   const closeAll = async (): Promise<void> => {
     for (const { device } of started.units) device.close();
-    await Promise.all(faces.map((face) => face.close()));
+    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
   };
   try {
-    await startUnits(units, options, place, faces, started);
-    await startOthers(otherDevices, hostile, place, faces, started);
+    await startUnits(units, options, place, endpoints, started);
+    await startOthers(otherDevices, hostile, place, endpoints, started);
   } catch (thrown) {
     await closeAll();
     throw thrown;
@@ -144,7 +130,7 @@ async function startUnits(
   units: readonly SimulatedUnit[],
   options: FleetOptions,
   place: () => Place,
-  faces: Endpoint[],
+  endpoints: Endpoint[],
   started: Started,
 ): Promise<void> {
   // Each is read once, however many units are like it.
@@ -155,8 +141,8 @@ async function startUnits(
     personas.set(unit.persona, persona);
     const device = deviceOf(unit, persona, options.speed, serials);
     const at = place();
-    const running = options.onlySnmp === true ? startAgent : startFaces;
-    started.units.push({ unit, device, address: at.address, ports: await running(device, at, faces) });
+    const running = options.onlySnmp === true ? startAgent : startEndpoints;
+    started.units.push({ unit, device, address: at.address, ports: await running(device, at, endpoints) });
   }
 }
 
@@ -164,20 +150,20 @@ async function startOthers(
   otherDevices: readonly OtherDeviceName[],
   hostile: readonly Hostile[],
   place: () => Place,
-  faces: Endpoint[],
+  endpoints: Endpoint[],
   started: Started,
 ): Promise<void> {
   if (otherDevices.length === 0 && hostile.length === 0) return;
   const known = await loadOtherDevices();
   for (const name of otherDevices) {
     const at = place();
-    const { is, snmp } = known[name];
-    const port = keep(await openOtherDevice(name, known[name], at), faces);
-    started.otherDevices.push({ name, is, snmp, address: at.address, port });
+    const { kind, snmp } = known[name];
+    const port = keep(await openOtherDevice(name, known[name], at), endpoints);
+    started.otherDevices.push({ name, kind, snmp, address: at.address, port });
   }
   for (const name of hostile) {
     const at = place();
-    const port = keep(await openHostile(name, at), faces);
+    const port = keep(await openHostile(name, at), endpoints);
     started.hostile.push({ name, address: at.address, port });
   }
 }
@@ -204,34 +190,34 @@ function deviceOf(
   });
 }
 
-function keep(face: Endpoint, faces: Endpoint[]): number {
-  faces.push(face);
-  return face.port;
+function keep(endpoint: Endpoint, endpoints: Endpoint[]): number {
+  endpoints.push(endpoint);
+  return endpoint.port;
 }
 
 async function startAgent(
   device: SimulatedDevice,
   { address, port }: Place,
-  faces: Endpoint[],
+  endpoints: Endpoint[],
 ): Promise<RunningUnit['ports']> {
-  const snmp = keep(await openSnmpEndpoint(device, address, port), faces);
+  const snmp = keep(await openSnmpEndpoint(device, address, port), endpoints);
   return { snmp, ssh: null, ftp: null, telnet: null, http: null, https: null };
 }
 
-async function startFaces(
+async function startEndpoints(
   device: SimulatedDevice,
   place: Place,
-  faces: Endpoint[],
+  endpoints: Endpoint[],
 ): Promise<RunningUnit['ports']> {
   const { address } = place;
   const { persona } = device;
-  const https = persona.https ? keep(await openHttpsEndpoint(device, address), faces) : null;
+  const https = persona.https ? keep(await openHttpsEndpoint(device, address), endpoints) : null;
   return {
-    ...(await startAgent(device, place, faces)),
-    ssh: persona.ssh === 'none' ? null : keep(await openSshEndpoint(device, address), faces),
-    ftp: persona.ftp ? keep(await openFtpEndpoint(device, address), faces) : null,
-    telnet: persona.telnet ? keep(await openTelnetEndpoint(device, address), faces) : null,
-    http: persona.http === 'off' ? null : keep(await openHttpEndpoint(device, address, https), faces),
+    ...(await startAgent(device, place, endpoints)),
+    ssh: persona.ssh === 'none' ? null : keep(await openSshEndpoint(device, address), endpoints),
+    ftp: persona.ftp ? keep(await openFtpEndpoint(device, address), endpoints) : null,
+    telnet: persona.telnet ? keep(await openTelnetEndpoint(device, address), endpoints) : null,
+    http: persona.http === 'off' ? null : keep(await openHttpEndpoint(device, address, https), endpoints),
     https,
   };
 }

@@ -11,6 +11,7 @@ export {
   buildImage,
   DEMO_IMAGES,
   type ImageRecipe,
+  LOCAL_IMAGES,
   PERSONA_IMAGES,
   ROUTE_IMAGES,
 } from './device/image-builder.ts';
@@ -18,13 +19,13 @@ export { HOSTILE, type Hostile } from './endpoints/hostile.ts';
 export {
   communityMessage,
   type ForgedUser,
-  type HeardRequest,
   int,
   type Level,
   octets,
   oid,
   PDU,
   pduFor,
+  type ReceivedRequest,
   readRequest,
   reportPdu,
   securedMessage,
@@ -35,10 +36,13 @@ export { type FleetOptions, type RunningOtherDevice, type SimulatedFleet, startF
 export { inventoryText } from './inventory.ts';
 export { SimulatedLocalDevice } from './local/device.ts';
 export type { LocalFault } from './local/faults.ts';
-export { LOCAL_IMAGES } from './local/images.ts';
 export { type LocalPersona, type LocalPersonaName, loadLocalPersona } from './local/personas.ts';
-export { type LocalUnits, startLocalUnits } from './local/start.ts';
-export { type LocalSimulation, startLocalSimulation } from './local/usb-rehearsal.ts';
+export {
+  type LocalSimulation,
+  type LocalUnits,
+  startLocalSimulation,
+  startLocalUnits,
+} from './local/start.ts';
 export { MANY_ADDRESSES, MOST_DEVICES } from './network.ts';
 export { OTHER_DEVICES, type OtherDeviceName } from './other-devices.ts';
 export {

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { ACCESS } from './access.ts';
-import type { RunningUnit } from './fleet.ts';
 import type { RunningLocalUnit } from './local/start.ts';
+import type { RunningUnit } from './running-unit.ts';
 
 /** An inventory file for running units, with cards and at ports; its secrets are references to the environment of the fleet. */
 export function inventoryText(

@@ -58,17 +58,17 @@ export const ObjectSchema = z.union([
 export type ObjectValue = z.infer<typeof ObjectSchema>;
 
 /** A device that is only there over SNMP. */
-export const BystanderSchema = z.strictObject({
+export const OtherDeviceSchema = z.strictObject({
   /** What a tool should call it. */
-  is: z.enum(KINDS),
+  kind: z.enum(KINDS),
   /** The versions that it hears: `v1` that alone, `v2c` both with a community, `v3` the user alone. */
   snmp: z.enum(['v1', 'v2c', 'v3']),
   /** By the OID of the instance. */
   objects: z.record(oid, ObjectSchema),
 });
-export type OtherDevice = z.infer<typeof BystanderSchema>;
+export type OtherDevice = z.infer<typeof OtherDeviceSchema>;
 
-const FileSchema = z.record(z.enum(OTHER_DEVICES), BystanderSchema);
+const FileSchema = z.record(z.enum(OTHER_DEVICES), OtherDeviceSchema);
 
 /** All bystanders by their names. */
 export async function loadOtherDevices(): Promise<Readonly<Record<OtherDeviceName, OtherDevice>>> {

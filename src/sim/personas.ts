@@ -37,7 +37,7 @@ export const PersonaSchema = z.strictObject({
   upsfwupdate: z.boolean(),
   /** Releases that shut the card path of a line, and the one that opens it again; a line that is not listed is open. */
   cardGates: z
-    .array(z.strictObject({ microLinkId: z.int().min(1), shutFrom: release, openFrom: release.nullable() }))
+    .array(z.strictObject({ microLinkId: z.int().min(1), closedFrom: release, openFrom: release.nullable() }))
     .default([]),
   /** Releases of a line from `from` on run only with this boot loader, which came with the release `broughtBy`. */
   loaderNeeded: z
@@ -55,7 +55,7 @@ export const PersonaSchema = z.strictObject({
   /** The UPS first receives a file and installs it later: by itself, when the output goes off, or only at the panel. */
   twoStep: z.enum(['now', 'next-off', 'dont']).nullable().default(null),
   /** Images on a USB stick in the card; null = a card without a port. */
-  usbStick: z
+  usbDrive: z
     .array(z.strictObject({ name: text, microLinkId: z.int().min(1), version: release }))
     .nullable()
     .default(null),
@@ -64,7 +64,7 @@ export const PersonaSchema = z.strictObject({
   /** Lists of files: like `ls -l` (AOS 5, which has no `pwd` and no `bye` either), or size, date and name (from AOS 6 on). */
   listing: z.enum(['5', '6']).default('6'),
   /** Commands that are answered with these very lines while the UPS is idle. */
-  says: z.record(text, z.array(z.string().max(200)).max(200)).default({}),
+  answers: z.record(text, z.array(z.string().max(200)).max(200)).default({}),
   /** How far the card's clock is ahead (behind: negative). */
   clockOffsetSeconds: z.int().default(0),
   inventory: z.strictObject({
@@ -97,7 +97,7 @@ export type Persona = z.infer<typeof PersonaSchema>;
 export const PERSONAS = [
   'smt1500-nmc2',
   'smx1500-nmc3',
-  'smt1500c-shut',
+  'smt1500c-closed',
   'sua1500-legacy',
   'smx1500-current',
   'srt5000-transit',

@@ -19,7 +19,7 @@ export const DEMO_UNITS: readonly SimulatedUnit[] = [
   { name: 'rack-12-a', site: 'berlin', persona: 'smt1500-nmc2', feeds: ['rack-12'] },
   { name: 'rack-12-b', site: 'berlin', persona: 'smx1500-current', feeds: ['rack-12'] },
   { name: 'lab-1', site: 'oslo', persona: 'smx1500-nmc3' },
-  { name: 'front-1', site: 'porto', persona: 'smt1500c-shut' },
+  { name: 'front-1', site: 'porto', persona: 'smt1500c-closed' },
   { name: 'archive-1', site: 'porto', persona: 'sua1500-legacy' },
 ];
 

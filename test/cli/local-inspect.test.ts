@@ -80,7 +80,7 @@ describe('local inspect', () => {
       },
     });
     expect(ran.exit).toBe(130);
-    expect(site.device.bytesHeard).toBe(0);
+    expect(site.device.bytesArrived).toBe(0);
   });
 
   it('keeps two processes off one port, whatever they call it', async () => {

@@ -72,7 +72,7 @@ describe('a unit in its boot loader', () => {
     const persona = await loadLocalPersona('smt1500-loader');
     const others = await startLocalUnits({
       units: [
-        { name: 'other', site: 's', persona: { ...persona, starts: 'application' }, installed: '07.1' },
+        { name: 'other', site: 's', persona: { ...persona, startsIn: 'application' }, installed: '07.1' },
       ],
       speed: 60,
       folder: join(site.folder, 'others'),
@@ -136,7 +136,7 @@ describe('nothing is sent', () => {
     const ran = await refused(words, image);
     expect(JSON.parse(ran.out)).toMatchObject({ problem: { code } });
     expect(ran.exit).toBe(exit);
-    expect(site.device).toMatchObject({ attempts: 0, bytesHeard: 0 });
+    expect(site.device).toMatchObject({ attempts: 0, bytesArrived: 0 });
     expect(await listRuns(site.state)).toEqual([]);
   });
 
@@ -155,7 +155,7 @@ describe('nothing is sent', () => {
     await writeFile(damaged, '');
     expect((await refused(['--expect-id', '17'], damaged)).exit).toBe(2);
     expect((await refused(['--expect-id', '17'], join(site.folder, 'no.enc'))).exit).toBe(2);
-    expect(site.device.bytesHeard).toBe(0);
+    expect(site.device.bytesArrived).toBe(0);
   });
 
   it('where the image may need a boot loader that the unit may not have, until somebody says that it has', async () => {
@@ -208,7 +208,7 @@ describe('nothing is sent', () => {
     });
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'failed', problem: { code: 'image/changed' } });
     expect(ran.exit).toBe(4);
-    expect(site.device).toMatchObject({ attempts: 0, bytesHeard: 0 });
+    expect(site.device).toMatchObject({ attempts: 0, bytesArrived: 0 });
   });
 
   it('where nobody says yes', async () => {

@@ -13,18 +13,18 @@ const MODEL = '1.3.6.1.4.1.318.1.1.1.1.1.1.0';
 const MODULES = '1.3.6.1.4.1.318.1.4.2.4.1';
 
 let bench: Bench;
-let face: Endpoint;
+let endpoint: Endpoint;
 let agent: RawSnmp;
 
 beforeEach(async () => {
   bench = await makeDevice({ speed: 300 });
-  face = await openSnmpEndpoint(bench.device, '127.0.0.1');
-  agent = rawSnmp(face.port);
+  endpoint = await openSnmpEndpoint(bench.device, '127.0.0.1');
+  agent = rawSnmp(endpoint.port);
 });
 afterEach(async () => {
   agent.close();
   closeDevices();
-  await face.close();
+  await endpoint.close();
 });
 
 function send(device: SimulatedDevice, recipe: Omit<CardFileRecipe, 'platform'>): string {

@@ -50,7 +50,7 @@ describe('ups -c', () => {
     const { device, say } = await makeDevice({ faults: [fault] });
     const said = say('ups -c off');
     expect(said.lines[0]).toBe(answer);
-    expect(said.ending).toBe(answer === undefined ? 'hang-up' : undefined);
+    expect(said.next).toBe(answer === undefined ? 'hang-up' : undefined);
     expect(device.outputOn).toBe(on);
   });
 

@@ -63,7 +63,7 @@ describe('the command line of a card', () => {
 
   it('says word by word what a persona says, while the UPS is idle', async () => {
     const { device, say } = await makeDevice({
-      change: { says: { upsabout: ['E000: Success', 'Model: X'] } },
+      change: { answers: { upsabout: ['E000: Success', 'Model: X'] } },
     });
     expect(say(' upsabout ').lines).toEqual(['E000: Success', 'Model: X']);
     device.phase = 'restarting';
@@ -73,7 +73,7 @@ describe('the command line of a card', () => {
   it('reboots the card when it is told so twice, or with -Y', async () => {
     const { device, say } = await makeDevice({ speed: 500 });
     const asked = say('reboot');
-    expect(asked.ending).toBe('asks');
+    expect(asked.next).toBe('question');
     asked.answered?.('');
     expect(device.counters.cardReboots).toBe(0);
     expect(asked.answered?.('YES').lines).toEqual(['Rebooting...']);

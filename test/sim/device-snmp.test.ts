@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ACCESS } from '../../src/sim/access.ts';
 import { buildImage } from '../../src/sim/device/image-builder.ts';
-import { UPDATE } from '../../src/sim/device/update-engine.ts';
+import { UPDATE } from '../../src/sim/device/state.ts';
 import type { Endpoint } from '../../src/sim/endpoints/endpoint.ts';
 import { openSnmpEndpoint } from '../../src/sim/endpoints/snmp/endpoint.ts';
 import { FAULTS, PERSONAS } from '../../src/sim/index.ts';
@@ -16,18 +16,18 @@ const FLAGS = `${P}.11.1.1.0`;
 const OBJECT = `${P}.6.2.9.0`;
 
 let bench: Bench;
-let face: Endpoint;
+let endpoint: Endpoint;
 let agent: RawSnmp;
 
 beforeEach(async () => {
   bench = await makeDevice({ speed: 300 });
-  face = await openSnmpEndpoint(bench.device, '127.0.0.1');
-  agent = rawSnmp(face.port);
+  endpoint = await openSnmpEndpoint(bench.device, '127.0.0.1');
+  agent = rawSnmp(endpoint.port);
 });
 afterEach(async () => {
   agent.close();
   closeDevices();
-  await face.close();
+  await endpoint.close();
 });
 
 const flag = async (number: number): Promise<string | undefined> =>
@@ -71,7 +71,7 @@ describe('the agent of a simulated card', () => {
   });
 
   it('takes no write from somebody who may only read', async () => {
-    const reader = rawSnmp(face.port, ACCESS.read);
+    const reader = rawSnmp(endpoint.port, ACCESS.read);
     try {
       expect(await reader.set(OBJECT, 2)).not.toBe('done');
       expect(bench.device.writes).toBe(0);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildImage, type ImageRecipe } from '../../src/sim/device/image-builder.ts';
-import { UPDATE } from '../../src/sim/device/update-engine.ts';
+import { UPDATE } from '../../src/sim/device/state.ts';
 import type { Persona } from '../../src/sim/personas.ts';
 import { type Bench, type BenchOptions, closeDevices, makeDevice } from './device-bench.ts';
 
@@ -36,7 +36,7 @@ describe('an update', () => {
     ['an output that is on, where only the command line could ask', { outputOnUpdate: 'asks' }],
     [
       'a release that shuts the card path',
-      { cardGates: [{ microLinkId: 20, shutFrom: '15.0', openFrom: null }] },
+      { cardGates: [{ microLinkId: 20, closedFrom: '15.0', openFrom: null }] },
     ],
   ])('fails at once with %s', async (_, change) => {
     const bench = await withImage({ change });
@@ -63,7 +63,7 @@ describe('an update', () => {
   it('of a unit that asks starts with the answer YES only', async () => {
     const bench = await withImage({ change: { outputOnUpdate: 'asks' } });
     const asked = bench.say('upsfwupdate -install -file /upsfw/new.enc');
-    expect(asked.ending).toBe('asks');
+    expect(asked.next).toBe('question');
     asked.answered?.('');
     expect(bench.device.counters.starts).toBe(0);
     asked.answered?.('YES');
@@ -145,10 +145,10 @@ describe('an update that goes wrong', () => {
 });
 
 describe('a card with a USB stick', () => {
-  const usbStick = [{ name: 'SMX20UPS_15-2.enc', microLinkId: 20, version: '15.2' }];
+  const usbDrive = [{ name: 'SMX20UPS_15-2.enc', microLinkId: 20, version: '15.2' }];
 
   it('finds a version on it and installs it', async () => {
-    const { device, say } = await makeDevice({ change: { usbStick } });
+    const { device, say } = await makeDevice({ change: { usbDrive } });
     expect(say('upsfwupdate -list').lines.join('\n')).toContain('SMX20UPS_15-2.enc');
     expect(say('upsfwupdate -info -ver "ID20 UPS 15.2"').lines).toEqual([
       "Searching for version 'UPS 15.2'... found.",

@@ -48,8 +48,8 @@ describe('the login over SSH', () => {
   });
 
   it('is closed to idents that are too short', async () => {
-    const { face } = await openSshBench();
-    const short = await rawSocket(face.port);
+    const { endpoint } = await openSshBench();
+    const short = await rawSocket(endpoint.port);
     short.socket.write('SSH-2.0-abc\r\n');
     await short.heard.until(({ closed }) => closed);
   });
@@ -69,8 +69,8 @@ describe('the login over SSH', () => {
   });
 
   it('is refused at once', async () => {
-    const { face } = await openSshBench({ faults: ['ssh-refused'] });
-    const { heard } = await rawSocket(face.port);
+    const { endpoint } = await openSshBench({ faults: ['ssh-refused'] });
+    const { heard } = await rawSocket(endpoint.port);
     await heard.until(({ closed }) => closed);
     expect(heard.text).toBe('');
   });

@@ -15,7 +15,7 @@ import { openHttpEndpoint, openHttpsEndpoint } from '../../src/sim/endpoints/web
 import { type SimulatedFleet, startFleet } from '../../src/sim/fleet.ts';
 import { loadPersona, type Persona } from '../../src/sim/personas.ts';
 import { type BenchOptions, makeDevice } from './device-bench.ts';
-import { closeFtp, dial, fetched, keepFace, type Line, makeFtp } from './ftp-bench.ts';
+import { closeFtp, dial, fetched, keepEndpoint, type Line, makeFtp } from './ftp-bench.ts';
 
 let client: Client;
 let fleet: SimulatedFleet | null = null;
@@ -175,7 +175,7 @@ describe('FTP with explicit TLS', () => {
 describe('telnet', () => {
   const open = async (options: BenchOptions = {}) => {
     const { device } = await makeDevice(options);
-    return { device, port: (await keepFace(openTelnetEndpoint(device, '127.0.0.1'))).port };
+    return { device, port: (await keepEndpoint(openTelnetEndpoint(device, '127.0.0.1'))).port };
   };
 
   it('asks for name and password, hides the password, and has the command line behind them', async () => {
@@ -243,8 +243,8 @@ describe('the web page', () => {
 
   it('names the card, over HTTP and over HTTPS', async () => {
     const { device } = await makeDevice({ change: { http: 'plain' } });
-    const plain = await keepFace(openHttpEndpoint(device, '127.0.0.1', null));
-    const secure = await keepFace(openHttpsEndpoint(device, '127.0.0.1'));
+    const plain = await keepEndpoint(openHttpEndpoint(device, '127.0.0.1', null));
+    const secure = await keepEndpoint(openHttpsEndpoint(device, '127.0.0.1'));
     for (const url of [`http://127.0.0.1:${plain.port}/`, `https://127.0.0.1:${secure.port}/any`]) {
       const { response, text } = await fetch(url);
       expect(response.statusCode).toBe(200);
@@ -255,8 +255,8 @@ describe('the web page', () => {
 
   it('only sends to the one with TLS where the persona says so', async () => {
     const { device } = await makeDevice({ change: { http: 'redirect' } });
-    const secure = await keepFace(openHttpsEndpoint(device, '127.0.0.1'));
-    const plain = await keepFace(openHttpEndpoint(device, '127.0.0.1', secure.port));
+    const secure = await keepEndpoint(openHttpsEndpoint(device, '127.0.0.1'));
+    const plain = await keepEndpoint(openHttpEndpoint(device, '127.0.0.1', secure.port));
     const { response, text } = await fetch(`http://127.0.0.1:${plain.port}/`);
     expect(response.statusCode).toBe(301);
     expect(response.headers.location).toBe(`https://127.0.0.1:${secure.port}/`);
@@ -266,7 +266,7 @@ describe('the web page', () => {
 
   it('shows the same certificate every time, and with certificate-changes another from the second time on', async () => {
     const { device } = await makeDevice();
-    const { port } = await keepFace(openHttpsEndpoint(device, '127.0.0.1'));
+    const { port } = await keepEndpoint(openHttpsEndpoint(device, '127.0.0.1'));
     const first = (await shown(port)).fingerprint256;
     expect((await shown(port)).fingerprint256).toBe(first);
     device.inject('certificate-changes');
@@ -275,8 +275,8 @@ describe('the web page', () => {
 
   it('survives what is no HTTP and no handshake, and is cut off with the card', async () => {
     const { device } = await makeDevice({ change: { http: 'plain' } });
-    const plain = await keepFace(openHttpEndpoint(device, '127.0.0.1', null));
-    const secure = await keepFace(openHttpsEndpoint(device, '127.0.0.1'));
+    const plain = await keepEndpoint(openHttpEndpoint(device, '127.0.0.1', null));
+    const secure = await keepEndpoint(openHttpsEndpoint(device, '127.0.0.1'));
     for (const { port } of [plain, secure]) {
       const line = await dial(port);
       line.socket.write('\0\u0001 neither\r\n\r\n');

@@ -14,26 +14,26 @@ export interface FtpBench {
   readonly port: number;
 }
 
-const faces: Endpoint[] = [];
+const endpoints: Endpoint[] = [];
 const sockets: Socket[] = [];
 
 export async function makeFtp(options: BenchOptions = {}): Promise<FtpBench> {
   const { device } = await makeDevice(options);
-  const { port } = await keepFace(openFtpEndpoint(device, '127.0.0.1'));
+  const { port } = await keepEndpoint(openFtpEndpoint(device, '127.0.0.1'));
   return { device, port };
 }
 
 /** A face that is closed with the rest. */
-export async function keepFace(opening: Promise<Endpoint>): Promise<Endpoint> {
-  const face = await opening;
-  faces.push(face);
-  return face;
+export async function keepEndpoint(opening: Promise<Endpoint>): Promise<Endpoint> {
+  const endpoint = await opening;
+  endpoints.push(endpoint);
+  return endpoint;
 }
 
 /** Closes everything that a test opened. */
 export async function closeFtp(): Promise<void> {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(faces.splice(0).map((face) => face.close()));
+  await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()));
   closeDevices();
 }
 

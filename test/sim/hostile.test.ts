@@ -178,7 +178,7 @@ describe('docs/simulator.md', () => {
       const [section = ''] = (text.split(`\n## ${heading}\n`)[1] ?? '').split(/\n## /);
       return [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, name]) => name ?? '');
     };
-    expect(named('Bystanders')).toEqual([...OTHER_DEVICES]);
+    expect(named('Other devices')).toEqual([...OTHER_DEVICES]);
     expect(named('Hostile agents')).toEqual(NAMES);
   });
 });

@@ -52,7 +52,7 @@ export async function openBench(
   const units = await startBench([options.change?.(persona) ?? persona], options);
   const [unit] = units.units;
   if (unit === undefined) throw new Error('no unit was started');
-  const rate = persona.speaks === 'ups-link' ? 2400 : 9600;
+  const rate = persona.protocol === 'ups-link' ? 2400 : 9600;
   return { ...unit, raw: await openRaw(unit.port, rate), units };
 }
 

@@ -116,7 +116,7 @@ describe('a boot loader with a fault', () => {
     raw.write(blockOf(IMAGE, 20));
     raw.write(Buffer.from([EOT, CAN, CAN]));
     const all = 20 * 133 + 133 + 3;
-    while (device.bytesHeard < all) await new Promise((resolve) => setImmediate(resolve));
+    while (device.bytesArrived < all) await new Promise((resolve) => setImmediate(resolve));
     expect(raw.rest().length).toBe(0);
     expect(device.bytesReceived).toBe(19 * 128);
   });

@@ -22,7 +22,7 @@ describe('a boot loader', () => {
       '\r\n\r\nAPC(R)2009 Download Manager\r\nVersion 07.20\r\n4.5G Smart-UPS Tower\r\nupsfw simulated unit\r\n' +
         ' No Application in memory\r\nCCCCCCCCC\r\nError XModem retry count exceeded\r\n No Application in memory\r\nC',
     );
-    expect(device).toMatchObject({ state: 'loader', outputOn: false, attempts: 0, bytesHeard: 0 });
+    expect(device).toMatchObject({ state: 'loader', outputOn: false, attempts: 0, bytesArrived: 0 });
   });
 
   it('takes an image, installs it, and the unit comes back with its output off', async () => {
@@ -68,9 +68,9 @@ describe('a boot loader', () => {
     expect(await answer(raw)).toBe(ACK);
     expect(device.bytesReceived).toBe(128);
     for (const place of [1, 2, 3, 130, 132]) {
-      const spoilt = blockOf(IMAGE, 2);
-      spoilt[place] = (spoilt[place] ?? 0) ^ 0x40;
-      raw.write(spoilt);
+      const damaged = blockOf(IMAGE, 2);
+      damaged[place] = (damaged[place] ?? 0) ^ 0x40;
+      raw.write(damaged);
       expect(await answer(raw), String(place)).toBe(NAK);
     }
     expect(device).toMatchObject({ bytesReceived: 128, state: 'receiving' });

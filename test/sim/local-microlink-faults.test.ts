@@ -145,9 +145,9 @@ describe('a unit with a fault', () => {
 
 /** What is asked now gets no answer: it would stand before what the port sends back of what is said after it. */
 async function hearsNothing({ raw, device }: LocalBench): Promise<void> {
-  const before = device.bytesHeard;
+  const before = device.bytesArrived;
   raw.write(Buffer.from([0xfd, 0xfe]));
-  while (device.bytesHeard < before + 2) await new Promise((resolve) => setImmediate(resolve));
+  while (device.bytesArrived < before + 2) await new Promise((resolve) => setImmediate(resolve));
   device.inject('port-echoes');
   raw.write(Buffer.from([0x42]));
   expect([...(await raw.take(1))]).toEqual([0x42]);

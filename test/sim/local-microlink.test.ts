@@ -44,9 +44,9 @@ describe('check bytes', () => {
   it.each(GOLDEN.map((frame) => [frame.toString('hex'), frame] as const))('are those of %s', (_, frame) => {
     expect(Buffer.from(checkBytes(frame.subarray(0, -2)))).toEqual(frame.subarray(-2));
     expect(isChecked(frame)).toBe(true);
-    const spoilt = Buffer.from(frame);
-    spoilt[1] = (spoilt[1] ?? 0) ^ 0x01;
-    expect(isChecked(spoilt)).toBe(false);
+    const damaged = Buffer.from(frame);
+    damaged[1] = (damaged[1] ?? 0) ^ 0x01;
+    expect(isChecked(damaged)).toBe(false);
   });
 
   it('of a password are the running sums that a public capture shows both sides to make', () => {
@@ -145,7 +145,7 @@ describe('a unit that speaks Microlink', () => {
     raw.write(FE);
     expect((await record(raw, width))[0]).toBe(1);
     expect(raw.rest().length).toBe(0);
-    expect(device.bytesHeard).toBe(2 + 127 + 4);
+    expect(device.bytesArrived).toBe(2 + 127 + 4);
   });
 
   it('says nothing to FE before the first FD, and takes FD with and without F7', async () => {

@@ -148,7 +148,7 @@ describe('a unit that speaks UPS-Link', () => {
       Buffer.from('010302040008 0475'.replace(' ', ''), 'hex'),
     ];
     for (const bytes of said) raw.write(bytes);
-    while (device.bytesHeard < Buffer.concat(said).length)
+    while (device.bytesArrived < Buffer.concat(said).length)
       await new Promise((resolve) => setImmediate(resolve));
     await raw.setRate(2400);
     raw.write('Y');

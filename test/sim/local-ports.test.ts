@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { LOCAL_FAULTS } from '../../src/sim/local/faults.ts';
 import { LOCAL_PERSONAS, LocalPersonaSchema, loadLocalPersona } from '../../src/sim/local/personas.ts';
 import { openPty } from '../../src/sim/local/port/pty.ts';
-import { heardAt } from '../../src/sim/local/port/wire.ts';
+import { receivedAt } from '../../src/sim/local/port/wire.ts';
 import { closeBenches, openBench, startBench } from './local-bench.ts';
 import { FD, FE, record, restart } from './raw-microlink.ts';
 import { closeRaw, openRaw } from './raw-port.ts';
@@ -39,7 +39,7 @@ describe('a line', () => {
   it('gives what was sent where both sides have one rate, whatever it is', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.constantFrom(1200, 2400, 9600, 38_400), (bytes, rate) => {
-        expect([...heardAt(bytes, rate, rate)]).toEqual([...bytes]);
+        expect([...receivedAt(bytes, rate, rate)]).toEqual([...bytes]);
       }),
     );
   });
@@ -47,14 +47,14 @@ describe('a line', () => {
   it('gives what was sent where the rates differ by less than a UART bears, and never more than there was time for', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.constantFrom(9500, 9700), (bytes, rate) => {
-        expect([...heardAt(bytes, 9600, rate)]).toEqual([...bytes]);
+        expect([...receivedAt(bytes, 9600, rate)]).toEqual([...bytes]);
       }),
     );
     const rates = fc.constantFrom(1200, 2400, 4800, 9600, 19_200, 38_400, 115_200);
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), rates, rates, (bytes, sent, heard) => {
-        const most = Math.ceil((bytes.length * heard) / sent) + 1;
-        expect(heardAt(bytes, sent, heard).length).toBeLessThanOrEqual(most);
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), rates, rates, (bytes, sent, received) => {
+        const most = Math.ceil((bytes.length * received) / sent) + 1;
+        expect(receivedAt(bytes, sent, received).length).toBeLessThanOrEqual(most);
       }),
     );
   });
@@ -62,17 +62,17 @@ describe('a line', () => {
   it.each([
     ['C at 9600 to 2400', '43', 9600, 2400, 'ff'],
     ['Y at 2400 to 9600', '59', 2400, 9600, '7878'],
-  ])('makes noise of %s', (_, sent, from, to, heard) => {
-    expect(heardAt(Buffer.from(sent, 'hex'), from, to).toString('hex')).toBe(heard);
+  ])('makes noise of %s', (_, sent, from, to, received) => {
+    expect(receivedAt(Buffer.from(sent, 'hex'), from, to).toString('hex')).toBe(received);
   });
 
   it('of a unit answers nobody who has another rate, and does after the rate is set', async () => {
     const { raw, device } = await openBench('smc1000i-serial');
     for (const rate of [2400, 19_200, 38_400]) {
       await raw.setRate(rate);
-      const before = device.bytesHeard;
+      const before = device.bytesArrived;
       raw.write(FD);
-      while (device.bytesHeard === before) await soon();
+      while (device.bytesArrived === before) await soon();
     }
     expect(raw.rest().length).toBe(0);
     await raw.setRate(9600);
@@ -102,9 +102,9 @@ describe('a line', () => {
 
 describe('a port', () => {
   it('takes every byte unchanged in both directions', async () => {
-    let heard = Buffer.alloc(0);
+    let received = Buffer.alloc(0);
     const pty = await openPty((bytes) => {
-      heard = Buffer.concat([heard, bytes]);
+      received = Buffer.concat([received, bytes]);
     });
     try {
       const raw = await openRaw(pty.path, 4800);
@@ -112,8 +112,8 @@ describe('a port', () => {
       pty.write(all);
       expect(await raw.take(256)).toEqual(all);
       raw.write(all);
-      while (heard.length < 256) await soon();
-      expect(heard).toEqual(all);
+      while (received.length < 256) await soon();
+      expect(received).toEqual(all);
       expect(await pty.rate()).toBe(4800);
       expect(pty.isOpen()).toBe(true);
       await raw.close();
@@ -174,8 +174,8 @@ describe('a port', () => {
     raw.write(FD);
     await raw.take(1000);
     device.clearFault('port-babbles');
-    while (device.bytesHeard < 1) await soon();
-    expect(device.bytesHeard).toBe(1);
+    while (device.bytesArrived < 1) await soon();
+    expect(device.bytesArrived).toBe(1);
   });
 
   it('cable-pulled: vanishes in the middle of a look', async () => {
@@ -196,7 +196,7 @@ describe('a port', () => {
 describe('units at ports', () => {
   it('are found by their names', async () => {
     const units = await startBench(['sua1500-upslink', 'srt5000-modbus']);
-    expect(units.device('unit-2').persona.speaks).toBe('modbus');
+    expect(units.device('unit-2').persona.protocol).toBe('modbus');
     expect(() => units.device('unit-3')).toThrow(RangeError);
   });
 
@@ -212,10 +212,12 @@ describe('units at ports', () => {
   it.each(LOCAL_PERSONAS)('%s is a persona that says everything it needs', async (name) => {
     const persona = await loadLocalPersona(name);
     expect(LocalPersonaSchema.safeParse(persona).success).toBe(true);
-    const { speaks } = persona;
-    const needed = speaks === 'ups-link' ? 'upsLink' : speaks;
+    const { protocol } = persona;
+    const needed = protocol === 'ups-link' ? 'upsLink' : protocol;
     expect(LocalPersonaSchema.safeParse({ ...persona, [needed]: null }).success).toBe(false);
-    expect(LocalPersonaSchema.safeParse({ ...persona, starts: 'loader', loader: null }).success).toBe(false);
+    expect(LocalPersonaSchema.safeParse({ ...persona, startsIn: 'loader', loader: null }).success).toBe(
+      false,
+    );
     expect(LocalPersonaSchema.safeParse({ ...persona, port: 'usb', usb: null }).success).toBe(false);
   });
 

@@ -172,7 +172,7 @@ describe('USB units', () => {
     const first = (await fromUnit(raw)).data;
     expect(first[0]).toBe(0);
     expect((await ask(raw, 0xfe, 16))[0]).toBe(1);
-    expect(device.bytesHeard).toBe(4 * 64);
+    expect(device.bytesArrived).toBe(4 * 64);
   });
 
   it('cable-pulled: vanish from the machine in the middle of a look', async () => {

@@ -36,7 +36,7 @@ function ask(name: OtherDeviceName, version?: RawOptions['version']): RawSnmp {
 
 describe.each(OTHER_DEVICES)('%s', (name) => {
   it('answers for every object of its file, and says that it is simulated', async () => {
-    const { objects, is } = (await loadOtherDevices())[name];
+    const { objects, kind } = (await loadOtherDevices())[name];
     const client = ask(name);
     for (const [oid, [type, value]] of Object.entries(objects)) {
       const expected = type === 'hex' ? Buffer.from(value, 'hex').toString() : value;
@@ -44,7 +44,7 @@ describe.each(OTHER_DEVICES)('%s', (name) => {
     }
     expect(await client.get(SYS_CONTACT)).toBe(SIMULATED_MARK);
     expect(await client.get(SYS_NAME)).toBe(name);
-    expect(running(name).is).toBe(is);
+    expect(running(name).kind).toBe(kind);
   });
 });
 

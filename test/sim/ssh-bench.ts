@@ -16,7 +16,7 @@ export const LEGACY = {
 
 /** A device with its SSH face. */
 export interface SshBench extends Bench {
-  readonly face: Endpoint;
+  readonly endpoint: Endpoint;
   /** Logs in; rejects with what the client library says where that fails. */
   login(options?: Partial<ConnectConfig>): Promise<Client>;
 }
@@ -29,17 +29,17 @@ export interface Heard {
   until(holds: (heard: Heard) => boolean): Promise<string>;
 }
 
-const faces: Endpoint[] = [];
+const endpoints: Endpoint[] = [];
 const clients: Client[] = [];
 const sockets: Socket[] = [];
 
 export async function openSshBench(options: BenchOptions = {}): Promise<SshBench> {
   const bench = await makeDevice({ persona: 'smx1500-nmc3', ...options });
-  const face = await openSshEndpoint(bench.device, '127.0.0.1');
-  faces.push(face);
+  const endpoint = await openSshEndpoint(bench.device, '127.0.0.1');
+  endpoints.push(endpoint);
   return {
     ...bench,
-    face,
+    endpoint,
     async login(own = {}) {
       const client = new ssh2.Client();
       clients.push(client);
@@ -48,7 +48,7 @@ export async function openSshBench(options: BenchOptions = {}): Promise<SshBench
       const ready = once(client, 'ready');
       client.connect({
         host: '127.0.0.1',
-        port: face.port,
+        port: endpoint.port,
         username: ACCESS.user,
         password: ACCESS.password,
         readyTimeout: 0,
@@ -63,7 +63,7 @@ export async function openSshBench(options: BenchOptions = {}): Promise<SshBench
 export async function closeSshBenches(): Promise<void> {
   for (const client of clients.splice(0)) client.destroy();
   for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(faces.splice(0).map((face) => face.close()));
+  await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()));
 }
 
 /** A plain TCP connection to a face. */

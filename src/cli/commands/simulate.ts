@@ -38,7 +38,7 @@ const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.h
 const MOST_UNITS = MOST_DEVICES - OTHER_DEVICES.length;
 
 /** More units than this have no SSH, FTP and web servers: they would take the memory of the machine. */
-const MOST_WITH_ALL_FACES = 50;
+const MOST_WITH_ALL_ENDPOINTS = 50;
 
 const SimulateArgs = CommonSchema.extend({
   write: z.string().min(1).optional(),
@@ -84,7 +84,7 @@ export const simulateCommand = defineCommand<SimulateArgs>({
     'only-snmp': {
       type: 'boolean',
       default: false,
-      describe: `Units have no SSH, FTP and web servers (always so above ${MOST_WITH_ALL_FACES} units)`,
+      describe: `Units have no SSH, FTP and web servers (always so above ${MOST_WITH_ALL_ENDPOINTS} units)`,
     },
     mixed: {
       type: 'boolean',
@@ -195,7 +195,7 @@ async function start(args: SimulateArgs): Promise<SimulatedFleet> {
       speed: args.speed,
       units,
       otherDevices: args.mixed ? OTHER_DEVICES : [],
-      onlySnmp: args.onlySnmp || units.length > MOST_WITH_ALL_FACES,
+      onlySnmp: args.onlySnmp || units.length > MOST_WITH_ALL_ENDPOINTS,
       ...(snmpPort === undefined ? {} : { snmpPort }),
     });
   } catch (cause) {
@@ -221,12 +221,12 @@ function portOf({ port }: SimulateArgs): number | 'free' | undefined {
 
 /** What the person must set, and how the fleet is found. */
 function printInstructions(
-  { environment, network, units, otherDevices: bystanders }: SimulatedFleet,
+  { environment, network, units, otherDevices }: SimulatedFleet,
   local: LocalSimulation | null,
   args: SimulateArgs,
   io: Io,
 ): void {
-  const beside = bystanders.length === 0 ? '' : `, with ${bystanders.length} other devices beside it`;
+  const beside = otherDevices.length === 0 ? '' : `, with ${otherDevices.length} other devices beside it`;
   io.info(`The simulated fleet of ${units.length} units is up${beside}. In another terminal set:\n`);
   for (const [name, value] of Object.entries({
     ...environment,

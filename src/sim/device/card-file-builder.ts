@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SimulatedDevice } from './device.ts';
+import type { DeviceState } from './state.ts';
 
 /** What a file for a card holds; `all` is everything in one, as third-generation cards take it. */
 export const CARD_PARTS = ['bootmon', 'aos', 'sumx', 'su', 'sy', 'all'] as const;
@@ -63,7 +63,7 @@ const FLASH_SECONDS = 60;
 const FACTORY_PASSWORD = 'apc';
 
 /** A file has arrived in the root of the card: new firmware for the card itself, or nothing that it takes. */
-export function flashCard(device: SimulatedDevice, name: string, bytes: Buffer): FlashAnswer {
+export function flashCard(device: DeviceState, name: string, bytes: Buffer): FlashAnswer {
   const file = NAME.test(name) ? readCardFile(bytes) : null;
   if (file === null || !fits(device, file) || name.endsWith('.nmc3') !== (file.part === 'all'))
     return 'refused';
@@ -73,13 +73,13 @@ export function flashCard(device: SimulatedDevice, name: string, bytes: Buffer):
   return 'flashing';
 }
 
-function fits(device: SimulatedDevice, { platform, part }: CardFileRecipe): boolean {
+function fits(device: DeviceState, { platform, part }: CardFileRecipe): boolean {
   const { card, generation } = device.persona;
   if (platform !== card.platform) return false;
   return part !== 'all' || generation === 'nmc3';
 }
 
-function apply(device: SimulatedDevice, { part, version }: CardFileRecipe): void {
+function apply(device: DeviceState, { part, version }: CardFileRecipe): void {
   const { card } = device;
   if (device.has('card-settings-reset')) card.password = FACTORY_PASSWORD;
   if (device.has('card-returns-old')) return;
@@ -88,5 +88,5 @@ function apply(device: SimulatedDevice, { part, version }: CardFileRecipe): void
   if (part === 'all') card.bootVersion = version;
   if (part !== 'bootmon' && part !== 'aos')
     card.install(part === 'all' ? device.persona.card.appName : part, version);
-  if (device.has('card-app-mismatch')) card.spoilApp();
+  if (device.has('card-app-mismatch')) card.breakApp();
 }

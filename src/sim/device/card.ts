@@ -1,5 +1,5 @@
 import { ACCESS } from '../access.ts';
-import type { SimulatedDevice } from './device.ts';
+import type { CardState, DeviceHost } from './state.ts';
 import { EVENTS } from './texts.ts';
 
 /**
@@ -12,7 +12,7 @@ export type AppState = 'A+' | 'A?' | 'A!';
 const APP_START_SECONDS = 15;
 
 /** The card itself: what runs on it, and whether it answers. */
-export class SimulatedCard {
+export class SimulatedCard implements CardState {
   osVersion: string;
   appVersion: string;
   /** The application in flash; one that is made for another family of UPS finds no unit. Null = none. */
@@ -23,14 +23,14 @@ export class SimulatedCard {
   ftpOn: boolean;
   /** False while it restarts: no face answers. */
   up = true;
-  readonly #device: SimulatedDevice;
+  readonly #device: DeviceHost;
   #starting = false;
   #ftpNext: boolean | null = null;
-  #spoilt = false;
+  #appBroken = false;
   #restarts = 0;
   #bootedAt: number;
 
-  constructor(device: SimulatedDevice) {
+  constructor(device: DeviceHost) {
     const { osVersion, appVersion, boot } = device.persona.card;
     this.#device = device;
     this.osVersion = osVersion;
@@ -42,7 +42,8 @@ export class SimulatedCard {
   }
 
   get appState(): AppState {
-    if (this.appName !== this.#device.persona.card.appName || this.#spoilt || this.#mismatched) return 'A!';
+    if (this.appName !== this.#device.persona.card.appName || this.#appBroken || this.#mismatched)
+      return 'A!';
     return this.#starting ? 'A?' : 'A+';
   }
 
@@ -115,12 +116,12 @@ export class SimulatedCard {
   install(appName: string, version: string): void {
     this.appName = appName;
     this.appVersion = version;
-    this.#spoilt = false;
+    this.#appBroken = false;
   }
 
   /** The application does not run, whatever its version says. */
-  spoilApp(): void {
-    this.#spoilt = true;
+  breakApp(): void {
+    this.#appBroken = true;
   }
 
   /** The application belongs to another release of the operating system; the last digits may differ. */

@@ -8,20 +8,22 @@ import { EventLog } from './event-log.ts';
 import { buildImage } from './image-builder.ts';
 import type { FileCheck } from './image-check.ts';
 import { loaderAt } from './installed.ts';
+import {
+  type DeviceState,
+  type Phase,
+  type StartAnswer,
+  type StartMethod,
+  UPDATE,
+  type UpdateValue,
+} from './state.ts';
 import { EVENTS, type LoggedEvent } from './texts.ts';
-import { type StartWay, UPDATE, UpdateEngine, type UpdateFile, type UpdateValue } from './update-engine.ts';
-
-/** What the UPS is at. `lost`: the card has no word from it and never will again. */
-export type Phase = 'idle' | 'transferring' | 'restarting' | 'lost';
-
-/** `refused`: the output is on, and the unit takes no update then. */
-export type StartAnswer = 'started' | 'busy' | 'no-file' | 'refused';
+import { UpdateEngine, type UpdateFile } from './update-engine.ts';
 
 /** Where a file lies: in the card's flash, or on a USB stick in the card. */
 export type FilePlace = 'flash' | 'usb';
 
 /** A UPS with its card: one state machine behind all faces. Times are in seconds of its own clock. */
-export class SimulatedDevice extends EventEmitter {
+export class SimulatedDevice extends EventEmitter implements DeviceState {
   readonly name: string;
   readonly site: string;
   readonly cardSerial: string;
@@ -31,7 +33,7 @@ export class SimulatedDevice extends EventEmitter {
   /** Files in the card's `upsfw` folder. */
   readonly files = new Map<string, Buffer>();
   /** Files on the USB stick. */
-  readonly stick = new Map<string, Buffer>();
+  readonly usbDrive = new Map<string, Buffer>();
   readonly card: SimulatedCard;
   readonly updates: UpdateEngine;
   serial: string;
@@ -50,7 +52,7 @@ export class SimulatedDevice extends EventEmitter {
   batteryPercent = 100;
   readonly #faults: Set<Fault>;
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #begun = Date.now();
+  readonly #startedAt = Date.now();
   readonly #log = new EventLog(() => this.now());
   #lastFile: string | null = null;
   #lastArrival: string | null = null;
@@ -75,8 +77,8 @@ export class SimulatedDevice extends EventEmitter {
     this.version = options.persona.ups.version;
     this.microLinkId = options.persona.ups.microLinkId;
     this.loader = loaderAt(options.persona, this.version);
-    for (const { name, ...recipe } of options.persona.usbStick ?? [])
-      this.stick.set(name, buildImage(recipe));
+    for (const { name, ...recipe } of options.persona.usbDrive ?? [])
+      this.usbDrive.set(name, buildImage(recipe));
     if (this.has('stale-result')) this.update = UPDATE.failed;
     if (this.has('stale-success')) this.update = UPDATE.successful;
     this.card = new SimulatedCard(this);
@@ -100,8 +102,8 @@ export class SimulatedDevice extends EventEmitter {
 
   /** The card's clock: it runs as fast as the device lives, and may be wrong from the start. */
   now(): Date {
-    const lived = (Date.now() - this.#begun) * this.speed;
-    return new Date(this.#begun + lived + this.persona.clockOffsetSeconds * 1000);
+    const elapsed = (Date.now() - this.#startedAt) * this.speed;
+    return new Date(this.#startedAt + elapsed + this.persona.clockOffsetSeconds * 1000);
   }
 
   /** Lines of the event log, newest first. */
@@ -216,8 +218,8 @@ export class SimulatedDevice extends EventEmitter {
   }
 
   /** A request to start an update with a file; null = the one that came last into the folder. */
-  start(name: string | null, way: StartWay = 'snmp', place: FilePlace = 'flash'): StartAnswer {
-    return this.updates.start(this.#file(name ?? this.#lastFile, place), way);
+  start(name: string | null, method: StartMethod = 'snmp', place: FilePlace = 'flash'): StartAnswer {
+    return this.updates.start(this.#file(name ?? this.#lastFile, place), method);
   }
 
   /** Somebody says at the panel that the file that the UPS has received is to be installed; false where there is none. */
@@ -243,7 +245,7 @@ export class SimulatedDevice extends EventEmitter {
   }
 
   #folder(place: FilePlace): ReadonlyMap<string, Buffer> {
-    return place === 'usb' ? this.stick : this.files;
+    return place === 'usb' ? this.usbDrive : this.files;
   }
 
   #file(name: string | null, place: FilePlace): UpdateFile | null {

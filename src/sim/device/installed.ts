@@ -25,9 +25,9 @@ export function cardReaches(version: string, wanted: string): boolean {
  * Whether the firmware that runs refuses updates through the card.
  * Source: docs/sources/card.md#gates-by-installed-firmware
  */
-export function cardPathIsShut(persona: Persona, id: number | null, version: string): boolean {
+export function isCardGateClosed(persona: Persona, id: number | null, version: string): boolean {
   const gate = persona.cardGates.find((one) => one.microLinkId === id);
-  if (gate === undefined || !reaches(version, gate.shutFrom)) return false;
+  if (gate === undefined || !reaches(version, gate.closedFrom)) return false;
   return gate.openFrom === null || !reaches(version, gate.openFrom);
 }
 

@@ -1,4 +1,4 @@
-import type { SimulatedDevice } from './device.ts';
+import type { DeviceState } from './state.ts';
 import { EVENTS } from './texts.ts';
 
 /** What `ups -c` takes here; a card knows more words. */
@@ -12,7 +12,7 @@ export type OutputAnswer = 'issued' | 'refused' | 'no-link';
 const GRACE_SECONDS = 20;
 
 /** Carries out an order to switch the output; a graceful one ends later. */
-export function switchOutput(device: SimulatedDevice, order: OutputOrder): OutputAnswer {
+export function switchOutput(device: DeviceState, order: OutputOrder): OutputAnswer {
   if (!device.linkUp) return 'no-link';
   if (order !== 'on' && device.has('output-off-refused')) return 'refused';
   device.counters.outputSwitches += 1;
@@ -35,7 +35,7 @@ export function switchOutput(device: SimulatedDevice, order: OutputOrder): Outpu
 }
 
 /** The output is so from now on, for whatever reason. */
-export function setOutput(device: SimulatedDevice, on: boolean): void {
+export function setOutput(device: DeviceState, on: boolean): void {
   if (device.outputOn === on) return;
   device.outputOn = on;
   device.log(on ? EVENTS.outputOn : EVENTS.outputOff);

@@ -1,15 +1,8 @@
-import type { SimulatedDevice, StartAnswer } from './device.ts';
 import { type CheckedImage, checkFile, type FileCheck } from './image-check.ts';
-import { cardPathIsShut, cardReaches, needsOtherLoader } from './installed.ts';
+import { cardReaches, isCardGateClosed, needsOtherLoader } from './installed.ts';
 import { setOutput } from './outputs.ts';
+import { type DeviceState, type StartAnswer, type StartMethod, UPDATE } from './state.ts';
 import { EVENTS, fileFailed, type TransferEnd, transferFinished } from './texts.ts';
-
-/** Values of upsAdvControlFirmwareUpdate. */
-export const UPDATE = { none: 1, requested: 2, inProcess: 3, successful: 4, failed: 5 } as const;
-export type UpdateValue = (typeof UPDATE)[keyof typeof UPDATE];
-
-/** `agreed`: somebody has answered the card's question whether the output may stay on. */
-export type StartWay = 'snmp' | 'cli' | 'agreed';
 
 export interface UpdateFile {
   readonly name: string;
@@ -28,11 +21,11 @@ const STEPS = 20;
 
 /** Takes a file to the UPS and installs it there, or fails in one of the ways that are known. */
 export class UpdateEngine {
-  readonly #device: SimulatedDevice;
+  readonly #device: DeviceState;
   /** What a unit of two steps has received and does not run yet. */
   #staged: CheckedImage | null = null;
 
-  constructor(device: SimulatedDevice) {
+  constructor(device: DeviceState) {
     this.#device = device;
   }
 
@@ -45,7 +38,7 @@ export class UpdateEngine {
       found.known &&
       found.format >= 4 &&
       format4From !== null &&
-      !cardReaches(device.appVersion, format4From)
+      !cardReaches(device.card.appVersion, format4From)
     )
       return { known: false, compatible: false };
     const compatible = found.known && found.id === device.microLinkId && !device.has('cli-incompatible');
@@ -53,14 +46,14 @@ export class UpdateEngine {
   }
 
   /** A request to start; counted whatever comes of it. */
-  start(file: UpdateFile | null, way: StartWay): StartAnswer {
+  start(file: UpdateFile | null, method: StartMethod): StartAnswer {
     const device = this.#device;
     device.counters.starts += 1;
     if (device.phase !== 'idle' || !device.linkUp) return 'busy';
     if (file === null) return 'no-file';
     device.update = UPDATE.inProcess;
     device.phase = 'transferring';
-    if (this.#outputForbids(way)) {
+    if (this.#outputForbids(method)) {
       this.#failSoon(file.name);
       return 'refused';
     }
@@ -70,7 +63,7 @@ export class UpdateEngine {
     device.progress = { sent: 0, total: file.bytes.length };
     device.log(EVENTS.transferBegun);
     const check = this.check(file.bytes);
-    if (!check.known || !check.compatible || this.#isShut()) this.#failSoon(file.name);
+    if (!check.known || !check.compatible || this.#isBlocked()) this.#failSoon(file.name);
     else this.#send(file, check);
     return 'started';
   }
@@ -90,16 +83,16 @@ export class UpdateEngine {
   }
 
   /** Only the command line can ask; over SNMP there is nobody to answer. */
-  #outputForbids(way: StartWay): boolean {
+  #outputForbids(method: StartMethod): boolean {
     const { outputOnUpdate } = this.#device.persona;
     if (!this.#device.outputOn || outputOnUpdate === 'allowed') return false;
-    return outputOnUpdate === 'refused' || way !== 'agreed';
+    return outputOnUpdate === 'refused' || method !== 'confirmed';
   }
 
-  #isShut(): boolean {
-    const { persona, microLinkId, version, appVersion } = this.#device;
-    if (!persona.smartSlot || cardPathIsShut(persona, microLinkId, version)) return true;
-    return persona.minApp !== null && !cardReaches(appVersion, persona.minApp);
+  #isBlocked(): boolean {
+    const { persona, microLinkId, version, card } = this.#device;
+    if (!persona.smartSlot || isCardGateClosed(persona, microLinkId, version)) return true;
+    return persona.minApp !== null && !cardReaches(card.appVersion, persona.minApp);
   }
 
   #send(file: UpdateFile, image: CheckedImage): void {

@@ -28,35 +28,35 @@ export type Hostile = keyof typeof HOSTILE;
 /** Answers of a storm. */
 export const STORM = 1000;
 /** So many of them leave at once that a reader who listens loses none. */
-const GUST = 20;
+const BURST = 20;
 
 /** More objects than this are too big. */
-const FEW = 3;
+const MOST_OBJECTS = 3;
 
 /** What is left of the 65,507 bytes of a datagram for one text, beside a dozen ordinary objects. */
-const HUGE = 63_000;
+const HUGE_TEXT_BYTES = 63_000;
 
 const P = '1.3.6.1.4.1.318.1.1.1';
 const SYS_DESCR = '1.3.6.1.2.1.1.1.0';
 const SYS_NAME = '1.3.6.1.2.1.1.5.0';
 const MODEL = `${P}.1.1.1.0`;
 
-type Hooks = Pick<AgentOptions, 'hears' | 'answers' | 'rewrites'>;
+type Hooks = Pick<AgentOptions, 'accepts' | 'transmit' | 'rewrite'>;
 
 /** An agent that misbehaves; to both communities, at the place. */
 export async function openHostile(hostile: Hostile, place: Place): Promise<Endpoint> {
-  const elsewhere = hostile === 'other-address' ? await socketElsewhere(place) : null;
+  const otherSocket = hostile === 'other-address' ? await openOtherSocket(place) : null;
   const agent = await openAgent({
     place,
     access: 'v2c',
     engineId: `8000013e0302${randomBytes(5).toString('hex')}`,
-    ...(elsewhere === null ? HOOKS[hostile]() : { answers: elsewhere.answers }),
+    ...(otherSocket === null ? HOOKS[hostile]() : { transmit: otherSocket.transmit }),
   });
   fill(agent.tree, hostile);
   return {
     port: agent.port,
     close: async () => {
-      elsewhere?.close();
+      otherSocket?.close();
       await agent.close();
     },
   };
@@ -66,28 +66,28 @@ export async function openHostile(hostile: Hostile, place: Place): Promise<Endpo
 const HOOKS: Readonly<Record<Hostile, () => Hooks>> = {
   // The socket that it answers from needs an address first.
   'other-address': () => ({}),
-  truncated: () => ({ answers: (bytes, _to, send) => send(bytes.subarray(0, bytes.length >> 1)) }),
-  'random-bytes': () => ({ answers: (bytes, _to, send) => send(randomBytes(bytes.length)) }),
-  'reply-storm': () => ({ answers: (bytes, _to, send) => storm(() => send(bytes), STORM) }),
-  'huge-text': () => ({ rewrites: oneHugeText }),
-  escapes: () => ({ rewrites: (answer) => changeValues(answer, escaped) }),
-  garbage: () => ({ rewrites: (answer) => changeValues(answer, ofWrongType) }),
-  'too-big': () => ({ rewrites: tooBig }),
+  truncated: () => ({ transmit: (bytes, _to, send) => send(bytes.subarray(0, bytes.length >> 1)) }),
+  'random-bytes': () => ({ transmit: (bytes, _to, send) => send(randomBytes(bytes.length)) }),
+  'reply-storm': () => ({ transmit: (bytes, _to, send) => storm(() => send(bytes), STORM) }),
+  'huge-text': () => ({ rewrite: oneHugeText }),
+  escapes: () => ({ rewrite: (answer) => changeValues(answer, escaped) }),
+  garbage: () => ({ rewrite: (answer) => changeValues(answer, ofWrongType) }),
+  'too-big': () => ({ rewrite: tooBig }),
   'silent-after-first': () => {
     let asked = 0;
     return {
-      hears: () => {
+      accepts: () => {
         asked += 1;
         return asked === 1;
       },
     };
   },
   'wrong-id': () => ({
-    rewrites: (answer) => {
+    rewrite: (answer) => {
       answer.id = (answer.id % 0x7fffffff) + 1;
     },
   }),
-  'other-version': () => ({ answers: (bytes, _to, send) => send(ofOtherVersion(readRequest(bytes).id)) }),
+  'other-version': () => ({ transmit: (bytes, _to, send) => send(ofOtherVersion(readRequest(bytes).id)) }),
 };
 
 /** A report for a user that nobody has, with the id of the request. */
@@ -112,19 +112,19 @@ function fill(tree: SnmpTree, hostile: Hostile): void {
 }
 
 /** A socket at an address that no unit has; needs a system where all of 127 is loopback. */
-async function socketElsewhere(place: Place): Promise<Required<Pick<Hooks, 'answers'>> & { close(): void }> {
+async function openOtherSocket(place: Place): Promise<Required<Pick<Hooks, 'transmit'>> & { close(): void }> {
   const socket = dgram.createSocket('udp4');
   socket.bind(0, place.address.replace(/^127\.\d+/, '127.254'));
   await once(socket, 'listening');
   return {
-    answers: (bytes, to) => socket.send(bytes, to.port, to.address),
+    transmit: (bytes, to) => socket.send(bytes, to.port, to.address),
     close: () => socket.close(),
   };
 }
 
 function storm(send: () => void, left: number): void {
-  for (let sent = 0; sent < Math.min(left, GUST); sent += 1) send();
-  if (left > GUST) setImmediate(() => storm(send, left - GUST));
+  for (let sent = 0; sent < Math.min(left, BURST); sent += 1) send();
+  if (left > BURST) setImmediate(() => storm(send, left - BURST));
 }
 
 function changeValues(answer: Answer, change: (varbind: Varbind, index: number) => Varbind): void {
@@ -134,14 +134,14 @@ function changeValues(answer: Answer, change: (varbind: Varbind, index: number) 
 function oneHugeText(answer: Answer): void {
   const first = answer.varbinds.findIndex(({ type }) => type === snmp.ObjectType.OctetString);
   changeValues(answer, (varbind, index) =>
-    index === first ? { ...varbind, value: 'Smart-UPS '.repeat(HUGE / 10) } : varbind,
+    index === first ? { ...varbind, value: 'Smart-UPS '.repeat(HUGE_TEXT_BYTES / 10) } : varbind,
   );
 }
 
-const SPOILT: ReadonlySet<string> = new Set([SYS_DESCR, SYS_NAME, MODEL]);
+const ESCAPED_OBJECTS: ReadonlySet<string> = new Set([SYS_DESCR, SYS_NAME, MODEL]);
 
 function escaped(varbind: Varbind): Varbind {
-  if (!SPOILT.has(varbind.oid)) return varbind;
+  if (!ESCAPED_OBJECTS.has(varbind.oid)) return varbind;
   const value = `\u001b[2J\u001b]0;owned\u0007${String(varbind.value)}\u202e\u2066\r\nupgraded: all\u0000\u009b31m`;
   return { ...varbind, value };
 }
@@ -149,7 +149,7 @@ function escaped(varbind: Varbind): Varbind {
 const { Integer, OctetString, IpAddress, Counter64 } = snmp.ObjectType;
 
 /** Values for an object that is a text or not there at all. */
-const NO_TEXTS: readonly Omit<Varbind, 'oid'>[] = [
+const WRONG_VALUES: readonly Omit<Varbind, 'oid'>[] = [
   { type: Integer, value: -1 },
   { type: IpAddress, value: '203.0.113.7' },
   { type: Counter64, value: Buffer.from('ffffffffffffffff', 'hex') },
@@ -157,12 +157,12 @@ const NO_TEXTS: readonly Omit<Varbind, 'oid'>[] = [
 
 function ofWrongType({ oid, type }: Varbind, index: number): Varbind {
   const isText = type === OctetString || type >= snmp.ObjectType.NoSuchObject;
-  const wrong = isText ? NO_TEXTS[index % NO_TEXTS.length] : undefined;
+  const wrong = isText ? WRONG_VALUES[index % WRONG_VALUES.length] : undefined;
   return { oid, type: OctetString, value: Buffer.from('00fffe8028c3', 'hex'), ...wrong };
 }
 
 function tooBig(answer: Answer): void {
-  if (answer.varbinds.length <= FEW) return;
+  if (answer.varbinds.length <= MOST_OBJECTS) return;
   answer.errorStatus = snmp.ErrorStatus.TooBig;
   answer.errorIndex = 0;
   answer.varbinds = [];

@@ -26,12 +26,12 @@ export function openTelnetEndpoint(device: SimulatedDevice, address: string): Pr
         socket.destroy();
       },
     });
-    let rest = '';
+    let pending = '';
     socket.on('close', () => terminal.close());
     socket.on('data', (chunk) => {
-      const text = (rest + chunk.toString('latin1')).replace(PROTOCOL, '');
+      const text = (pending + chunk.toString('latin1')).replace(PROTOCOL, '');
       const cut = text.search(UNFINISHED);
-      rest = cut === -1 ? '' : text.slice(cut).slice(0, LONGEST_COMMAND);
+      pending = cut === -1 ? '' : text.slice(cut).slice(0, LONGEST_COMMAND);
       terminal.feed(cut === -1 ? text : text.slice(0, cut));
     });
     terminal.start('login');

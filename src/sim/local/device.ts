@@ -42,13 +42,13 @@ export class SimulatedLocalDevice extends EventEmitter {
   /** Things said to the unit that may act on it, and have no place in a look or a recovery. */
   dangerous = 0;
   /** Bytes that ever came from the other side. */
-  bytesHeard = 0;
+  bytesArrived = 0;
   /** The other side has shown that it knows the password. */
   authenticated = false;
 
   readonly #faults: Set<LocalFault>;
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #begun = Date.now();
+  readonly #startedAt = Date.now();
   #isClosed = false;
 
   constructor(options: {
@@ -60,7 +60,7 @@ export class SimulatedLocalDevice extends EventEmitter {
   }) {
     super();
     this.setMaxListeners(0);
-    const { unit, starts } = options.persona;
+    const { unit, startsIn } = options.persona;
     this.name = options.name;
     this.persona = options.persona;
     this.speed = options.speed;
@@ -68,9 +68,9 @@ export class SimulatedLocalDevice extends EventEmitter {
     this.version = unit.version;
     this.microLinkId = unit.microLinkId;
     this.loader = unit.ubl;
-    this.state = starts;
+    this.state = startsIn;
     // A unit that has no application drives no output.
-    this.outputOn = starts === 'application';
+    this.outputOn = startsIn === 'application';
     this.#faults = new Set(options.faults);
     if (this.has('on-battery')) this.onLine = false;
   }
@@ -100,7 +100,7 @@ export class SimulatedLocalDevice extends EventEmitter {
 
   /** Seconds that the device has lived. */
   get uptimeSeconds(): number {
-    return ((Date.now() - this.#begun) / 1000) * this.speed;
+    return ((Date.now() - this.#startedAt) / 1000) * this.speed;
   }
 
   /**

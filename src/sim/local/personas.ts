@@ -39,8 +39,8 @@ const MicrolinkSchema = z.strictObject({
 export const LocalPersonaSchema = z
   .strictObject({
     port: z.enum(['serial', 'usb']),
-    speaks: z.enum(['microlink', 'modbus', 'ups-link']),
-    starts: z.enum(['application', 'loader']).default('application'),
+    protocol: z.enum(['microlink', 'modbus', 'ups-link']),
+    startsIn: z.enum(['application', 'loader']).default('application'),
     unit: z.strictObject({
       model: text,
       sku: text,
@@ -85,11 +85,11 @@ export const LocalPersonaSchema = z
       .nullable()
       .default(null),
   })
-  .refine((one) => one.speaks !== 'microlink' || one.microlink !== null, { error: 'has no pages' })
-  .refine((one) => one.speaks !== 'modbus' || one.modbus !== null, { error: 'has no registers' })
-  .refine((one) => one.speaks !== 'ups-link' || one.upsLink !== null, { error: 'has no answers' })
-  .refine((one) => one.starts !== 'loader' || one.loader !== null, { error: 'has no boot loader' })
-  .refine((one) => one.port !== 'usb' || (one.usb !== null && one.speaks === 'microlink'), {
+  .refine((one) => one.protocol !== 'microlink' || one.microlink !== null, { error: 'has no pages' })
+  .refine((one) => one.protocol !== 'modbus' || one.modbus !== null, { error: 'has no registers' })
+  .refine((one) => one.protocol !== 'ups-link' || one.upsLink !== null, { error: 'has no answers' })
+  .refine((one) => one.startsIn !== 'loader' || one.loader !== null, { error: 'has no boot loader' })
+  .refine((one) => one.port !== 'usb' || (one.usb !== null && one.protocol === 'microlink'), {
     error: 'has no USB strings, or speaks another protocol than Microlink there',
   });
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../../core/index.ts';
 import { SimulatedLocalDevice } from './device.ts';
 import type { LocalFault } from './faults.ts';
-import { type LocalPersona, type LocalPersonaName, loadLocalPersona } from './personas.ts';
+import { LOCAL_PERSONAS, type LocalPersona, type LocalPersonaName, loadLocalPersona } from './personas.ts';
 import { LocalUnit } from './unit.ts';
 
 /** A unit at a port of this machine. */
@@ -104,4 +106,36 @@ async function deviceOf(unit: SimulatedLocalUnit, speed: number): Promise<Simula
 function serialOf({ site, name }: SimulatedLocalUnit): string {
   const digits = BigInt(`0x${createHash('sha256').update(`${site}/${name}`).digest('hex').slice(0, 12)}`);
   return `AS1533${String(digits % 1_000_000n).padStart(6, '0')}`;
+}
+
+/** One of each persona, at one site. */
+const UNITS: readonly SimulatedLocalUnit[] = LOCAL_PERSONAS.map((persona, index) => ({
+  name: `closet-${index + 1}`,
+  site: 'closet',
+  persona,
+}));
+
+/** Units at ports in a folder of their own, which goes with them. */
+export interface LocalSimulation extends LocalUnits {
+  readonly folder: string;
+}
+
+/** Starts a unit of each persona. Rejects with Problem config/usage as `startLocalUnits` does. */
+export async function startLocalSimulation(speed: number): Promise<LocalSimulation> {
+  const folder = await mkdtemp(join(tmpdir(), 'upsfw-local-'));
+  const clear = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const units = await startLocalUnits({ units: UNITS, speed, folder });
+    return {
+      ...units,
+      folder,
+      async close() {
+        await units.close();
+        await clear();
+      },
+    };
+  } catch (thrown) {
+    await clear();
+    throw thrown;
+  }
 }

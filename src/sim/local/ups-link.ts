@@ -8,7 +8,7 @@ const SEEN = /^[!-~]$/;
  * UPS-Link of older units: 2400 8N1, single letters. Only the questions are answered.
  * Source: docs/sources/local.md#ups-link
  */
-export class UpsLinkFace {
+export class UpsLinkEndpoint {
   readonly rate = 2400;
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
@@ -20,7 +20,7 @@ export class UpsLinkFace {
     this.#line = line;
   }
 
-  hear(bytes: Buffer): void {
+  receive(bytes: Buffer): void {
     for (const byte of bytes) this.#take(byte);
   }
 
@@ -29,7 +29,7 @@ export class UpsLinkFace {
     if (letter === 'Y') this.#isSmart = true;
     const answer = this.#answers()[letter];
     if (answer !== undefined) {
-      if (this.#isSmart) this.#line.say(Buffer.from(`${answer}\r\n`, 'latin1'));
+      if (this.#isSmart) this.#line.send(Buffer.from(`${answer}\r\n`, 'latin1'));
       return;
     }
     if (SEEN.test(letter)) this.#device.dangerous += 1;

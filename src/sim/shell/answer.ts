@@ -4,7 +4,7 @@
  */
 export interface ShellAnswer {
   readonly lines: readonly string[];
-  readonly ending?: 'bye' | 'hang-up' | 'asks' | 'events';
+  readonly next?: 'logout' | 'hang-up' | 'question' | 'event-log';
   /** Only with `asks`; where it is missing, any answer ends the question and nothing is done. */
   readonly answered?: (typed: string) => ShellAnswer;
 }

@@ -91,8 +91,8 @@ export function userTable(): string[] {
  * `ftp`, and `ftp -S`, which takes effect with the next start of the card.
  * Source: docs/sources/card.md#command-output
  */
-export function ftpService(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
-  const [option, value] = words;
+export function ftpService(device: SimulatedDevice, args: readonly string[]): ShellAnswer {
+  const [option, value] = args;
   if (option === undefined)
     return { lines: [OK, `Service: ${device.card.ftpOn ? 'Enabled' : 'disabled'}`, 'Ftp Port: 21'] };
   if (option !== '-S' || (value !== 'enable' && value !== 'disable'))
@@ -141,17 +141,17 @@ export function sessions(device: SimulatedDevice): string[] {
  * `reboot` asks first, `reboot -Y` does not; the output of the UPS does not care.
  * Source: docs/sources/card.md#login-and-prompt
  */
-export function reboot(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
+export function reboot(device: SimulatedDevice, args: readonly string[]): ShellAnswer {
   const go = (): ShellAnswer => {
     device.counters.cardReboots += 1;
     device.after(REBOOT_DELAY_SECONDS, () => device.card.restart(REBOOT_SECONDS));
     return { lines: ['Rebooting...'] };
   };
-  if (words[0] === '-Y') return go();
-  if (words.length > 0) return badOption(['Usage: reboot', '  reboot [-Y]']);
+  if (args[0] === '-Y') return go();
+  if (args.length > 0) return badOption(['Usage: reboot', '  reboot [-Y]']);
   return {
     lines: ["Enter 'YES' to continue or <ENTER> to cancel : "],
-    ending: 'asks',
+    next: 'question',
     answered: (typed) => (typed.trim() === 'YES' ? go() : { lines: [] }),
   };
 }

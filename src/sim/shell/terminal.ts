@@ -24,7 +24,7 @@ const REBOOT_NAG = '* Reboot required for change to take effect.';
 const BYE = 'Connection Closed - Bye';
 export const TOO_MANY_LOGINS = 'Max logins exceeded.';
 
-type Mode = 'command' | 'dialogue' | 'question' | 'events' | 'deaf';
+type Mode = 'command' | 'dialogue' | 'question' | 'events' | 'closed';
 
 /** One session of the command line, behind SSH or telnet: echo, prompts, questions, the full screen of the event log. */
 export class Terminal {
@@ -58,7 +58,7 @@ export class Terminal {
   /** Bytes that the client typed. */
   feed(text: string): void {
     for (const character of text) {
-      if (this.#mode === 'deaf') return;
+      if (this.#mode === 'closed') return;
       this.#output.release();
       if (this.#mode === 'events') this.#key(character);
       else if (character === '\r') this.#line();
@@ -71,7 +71,7 @@ export class Terminal {
 
   /** The connection is gone. */
   close(): void {
-    this.#mode = 'deaf';
+    this.#mode = 'closed';
   }
 
   #line(): void {
@@ -109,13 +109,13 @@ export class Terminal {
   }
 
   #show(answer: ShellAnswer): void {
-    const { lines, ending } = answer;
-    if (ending === 'hang-up') {
-      this.#mode = 'deaf';
+    const { lines, next } = answer;
+    if (next === 'hang-up') {
+      this.#mode = 'closed';
       this.#wire.hangUp();
       return;
     }
-    if (ending === 'asks') {
+    if (next === 'question') {
       // What is typed stands behind the question.
       this.#output.write(lines.join('\r\n'));
       this.#mode = 'question';
@@ -123,8 +123,8 @@ export class Terminal {
       return;
     }
     for (const line of lines) this.#output.write(`${line}\r\n`);
-    if (ending === 'events') this.#events(0);
-    else if (ending === 'bye') this.#finish();
+    if (next === 'event-log') this.#events(0);
+    else if (next === 'logout') this.#finish();
     else if (this.#device.has('shell-idle-logout')) {
       this.#output.write(`\r\n${BYE}\r\n`);
       this.#finish();
@@ -170,7 +170,7 @@ export class Terminal {
   }
 
   #finish(): void {
-    this.#mode = 'deaf';
+    this.#mode = 'closed';
     this.#output.release();
     this.#wire.end();
   }

@@ -22,10 +22,10 @@ export class FtpConversation {
   #control: Socket;
   #user = '';
   #loggedIn = false;
-  #securesData = false;
+  #encryptsData = false;
   #silent = false;
   #clientLeft = false;
-  #typed = '';
+  #input = '';
 
   constructor(device: SimulatedDevice, control: Socket, address: string, number: number) {
     this.#device = device;
@@ -35,12 +35,12 @@ export class FtpConversation {
       device,
       {
         socket: control,
-        say: (line) => this.#say(line),
+        reply: (line) => this.#reply(line),
         fallSilent: () => {
           this.#silent = true;
         },
         hangUp: () => control.destroy(),
-        secured: (data) => (this.#securesData ? this.#secured(data) : data),
+        encrypt: (data) => (this.#encryptsData ? this.#encryptSocket(data) : data),
       },
       address,
     );
@@ -59,7 +59,7 @@ export class FtpConversation {
       this.#raw.end(`${FTP.tooMany}\r\n`);
       return;
     }
-    this.#say(`220 ${model} Network Management Card AOS ${osVersion} FTP server ready.`);
+    this.#reply(`220 ${model} Network Management Card AOS ${osVersion} FTP server ready.`);
     this.#listen();
   }
 
@@ -70,37 +70,37 @@ export class FtpConversation {
     });
   }
 
-  #say(line: string): void {
+  #reply(line: string): void {
     if (!this.#silent && this.#control.writable) this.#control.write(`${line}\r\n`, 'latin1');
   }
 
   #read(text: string): void {
-    this.#typed += text;
+    this.#input += text;
     for (;;) {
-      const end = this.#typed.indexOf('\r\n');
+      const end = this.#input.indexOf('\r\n');
       if (end === -1) break;
-      const line = this.#typed.slice(0, end);
-      this.#typed = this.#typed.slice(end + 2);
+      const line = this.#input.slice(0, end);
+      this.#input = this.#input.slice(end + 2);
       this.#command(line);
     }
-    this.#typed = this.#typed.slice(-LONGEST_LINE);
+    this.#input = this.#input.slice(-LONGEST_LINE);
   }
 
   #command(line: string): void {
-    const [word = '', ...rest] = line.split(' ');
+    const [command = '', ...rest] = line.split(' ');
     const argument = rest.join(' ');
-    const verb = word.toUpperCase();
+    const verb = command.toUpperCase();
     switch (verb) {
       case 'USER':
         this.#user = argument;
         this.#loggedIn = false;
-        this.#say(FTP.needPassword);
+        this.#reply(FTP.needPassword);
         return;
       case 'PASS':
         this.#login(argument);
         return;
       case 'QUIT':
-        this.#say(FTP.goodbye);
+        this.#reply(FTP.goodbye);
         this.#control.end();
         return;
       case 'FEAT':
@@ -111,7 +111,7 @@ export class FtpConversation {
         return;
       default:
         if (this.#loggedIn) this.#session.run(verb, argument);
-        else this.#say(FTP.noLogin);
+        else this.#reply(FTP.noLogin);
     }
   }
 
@@ -123,12 +123,12 @@ export class FtpConversation {
       this.#user === ACCESS.user && password === device.password && !device.has('password-change');
     if (!this.#loggedIn) {
       device.counters.refusedLogins += 1;
-      this.#say(FTP.badLogin);
+      this.#reply(FTP.badLogin);
       return;
     }
     device.counters.logins += 1;
     device.changed();
-    this.#say(device.has('ftp-floods') ? `230 ${'x'.repeat(FLOOD_BYTES)}` : FTP.loggedIn);
+    this.#reply(device.has('ftp-floods') ? `230 ${'x'.repeat(FLOOD_BYTES)}` : FTP.loggedIn);
   }
 
   get #hasTls(): boolean {
@@ -139,31 +139,31 @@ export class FtpConversation {
   /** Explicit TLS, where the card has it; otherwise these commands are as unknown as any other. */
   #security(verb: 'FEAT' | 'AUTH' | 'PBSZ' | 'PROT', argument: string): void {
     const encrypted = this.#control !== this.#raw;
-    if (!this.#hasTls) this.#say(FTP.unknown);
-    else if (verb === 'FEAT') for (const line of FTP_FEATURES) this.#say(line);
+    if (!this.#hasTls) this.#reply(FTP.unknown);
+    else if (verb === 'FEAT') for (const line of FTP_FEATURES) this.#reply(line);
     else if (verb === 'AUTH') {
       if (argument === 'TLS' && !encrypted) this.#encrypt();
-      else this.#say(FTP.badParameter);
+      else this.#reply(FTP.badParameter);
     } else if (!encrypted || (verb === 'PROT' && argument !== 'P' && argument !== 'C'))
-      this.#say(FTP.badParameter);
+      this.#reply(FTP.badParameter);
     else {
-      if (verb === 'PROT') this.#securesData = argument === 'P';
-      this.#say(FTP.okay);
+      if (verb === 'PROT') this.#encryptsData = argument === 'P';
+      this.#reply(FTP.okay);
     }
   }
 
   #encrypt(): void {
-    this.#say(FTP.tls);
+    this.#reply(FTP.tls);
     // Nothing that was said in the open counts any more.
-    this.#typed = '';
+    this.#input = '';
     this.#user = '';
     this.#loggedIn = false;
     this.#raw.removeAllListeners('data');
-    this.#control = this.#secured(this.#raw);
+    this.#control = this.#encryptSocket(this.#raw);
     this.#listen();
   }
 
-  #secured(socket: Socket): TLSSocket {
+  #encryptSocket(socket: Socket): TLSSocket {
     const secure = new TLSSocket(socket, { isServer: true, ...this.#certificate });
     secure.on('error', () => {
       secure.destroy();

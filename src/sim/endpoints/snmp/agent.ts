@@ -23,15 +23,15 @@ export interface Answer {
   varbinds: Varbind[];
 }
 
-export interface AgentOptions extends Pick<WireHooks, 'answers'> {
+export interface AgentOptions extends Pick<WireHooks, 'transmit'> {
   readonly place: Place;
   /** Whether the agent hears of a datagram. */
-  readonly hears?: (message: Buffer) => boolean;
+  readonly accepts?: (message: Buffer) => boolean;
   readonly access: SnmpAccess;
   /** Hexadecimal digits. */
   readonly engineId: string;
   /** Changes answers before they become bytes. */
-  readonly rewrites?: (answer: Answer) => void;
+  readonly rewrite?: (answer: Answer) => void;
 }
 
 /** An agent without objects, which listens. */
@@ -65,8 +65,8 @@ interface Agent {
 /** An agent on a socket. Rejects with the error of the system where the place cannot be had. */
 export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
   const wire = new Wire(options.place, {
-    hears: (message) => options.hears?.(message) ?? true,
-    ...(options.answers === undefined ? {} : { answers: options.answers }),
+    accepts: (message) => options.accepts?.(message) ?? true,
+    ...(options.transmit === undefined ? {} : { transmit: options.transmit }),
   });
   const agent: Agent = snmp.createAgent(
     {
@@ -84,7 +84,7 @@ export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
   const send = agent.sendResponse;
   agent.sendResponse = (socket, to, request, answer) => {
     if (request.version === snmp.Version1) asVersion1(request, answer);
-    options.rewrites?.(answer);
+    options.rewrite?.(answer);
     send.call(agent, socket, to, request, answer);
   };
   grant(agent, options.access);

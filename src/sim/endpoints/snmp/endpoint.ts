@@ -20,13 +20,13 @@ export async function openSnmpEndpoint(
     place: { address, port },
     access: device.persona.snmp,
     engineId: apcEngineId(device.cardSerial),
-    hears: () => {
+    accepts: () => {
       if (!device.cardUp || (device.has('snmp-silent-during-update') && device.phase !== 'idle'))
         return false;
       device.counters.snmpReads += 1;
       return true;
     },
-    answers: (bytes, _to, send) => {
+    transmit: (bytes, _to, send) => {
       if (!answer.takeLoss()) send(bytes);
     },
   });

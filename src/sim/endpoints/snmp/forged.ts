@@ -30,7 +30,7 @@ export interface ForgedUser {
 }
 
 /** What was read of a request. */
-export interface HeardRequest {
+export interface ReceivedRequest {
   /** As it is sent: 0, 1 or 3. */
   readonly version: number;
   /** Message id of version 3, else the request id. */
@@ -166,7 +166,7 @@ function aesFor(
 const NOTHING = Buffer.alloc(0);
 
 /** Reads a request; `user` decrypts it. Throws where it is none. */
-export function readRequest(bytes: Buffer, user: ForgedUser | null = null): HeardRequest {
+export function readRequest(bytes: Buffer, user: ForgedUser | null = null): ReceivedRequest {
   const parts = elements(part(elements(bytes), 0).body);
   const version = numberOf(part(parts, 0));
   const plain = { level: 0, engineId: NOTHING, boots: 0, time: 0 } as const;
@@ -199,7 +199,7 @@ export function readRequest(bytes: Buffer, user: ForgedUser | null = null): Hear
   return { ...head, ...readPdu(part(elements(scoped), 2)) };
 }
 
-function readPdu({ tag, body }: Part): Pick<HeardRequest, 'pdu' | 'requestId' | 'oids'> {
+function readPdu({ tag, body }: Part): Pick<ReceivedRequest, 'pdu' | 'requestId' | 'oids'> {
   const parts = elements(body);
   const pairs = elements(part(parts, 3).body);
   return {
@@ -219,7 +219,11 @@ export interface PduOptions {
 }
 
 /** A PDU that answers a request; `values` are encoded, and used in turn for its objects. */
-export function pduFor(request: HeardRequest, values: readonly Buffer[], options: PduOptions = {}): Buffer {
+export function pduFor(
+  request: ReceivedRequest,
+  values: readonly Buffer[],
+  options: PduOptions = {},
+): Buffer {
   const {
     tag = PDU.response,
     status = 0,

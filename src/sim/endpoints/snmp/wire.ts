@@ -10,9 +10,9 @@ export interface Place {
 /** What is done with datagrams on their way; both go through untouched where nothing is said. */
 export interface WireHooks {
   /** Whether the agent hears of a datagram. */
-  readonly hears?: (message: Buffer) => boolean;
+  readonly accepts?: (message: Buffer) => boolean;
   /** Sends what becomes of an answer: it, something else, more than one, or nothing. */
-  readonly answers?: (bytes: Buffer, to: RemoteInfo, send: (bytes: Buffer) => void) => void;
+  readonly transmit?: (bytes: Buffer, to: RemoteInfo, send: (bytes: Buffer) => void) => void;
 }
 
 /** The socket of an agent, in the form that net-snmp wants one; what it hears and says goes through the hooks. */
@@ -39,7 +39,7 @@ export class Wire extends EventEmitter {
       this.#socket.once('close', () => resolve());
     });
     this.#socket.on('message', (message, from) => {
-      if (hooks.hears?.(message) ?? true) this.emit('message', message, from);
+      if (hooks.accepts?.(message) ?? true) this.emit('message', message, from);
     });
     this.#socket.on('error', (error) => this.emit('error', error));
   }
@@ -66,8 +66,8 @@ export class Wire extends EventEmitter {
     const put = (changed: Buffer): void => {
       if (!this.#isClosed) this.#socket.send(changed, port, address);
     };
-    if (this.#hooks.answers === undefined) put(whole);
-    else this.#hooks.answers(whole, { address, port, family: 'IPv4', size: length }, put);
+    if (this.#hooks.transmit === undefined) put(whole);
+    else this.#hooks.transmit(whole, { address, port, family: 'IPv4', size: length }, put);
     done(null, length);
   }
 

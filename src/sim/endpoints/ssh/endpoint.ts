@@ -9,7 +9,7 @@ import { openCardEndpoint } from '../card.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { hostKey, SSH_PROFILES, type SshProfile } from './host-keys.ts';
 import { receiveScp } from './scp-sink.ts';
-import { guardSocket, spoilBanner } from './wire.ts';
+import { corruptBanner, guardSocket } from './wire.ts';
 
 const SCP = /^scp (?<options>(?:-[a-z]+ )+)(?<path>\S.*)$/;
 /** Stand-in for the System Message of a site. */
@@ -54,7 +54,7 @@ function serversOf(device: SimulatedDevice, profile: SshProfile): (keyNumber: nu
         connection.on('error', () => undefined);
         // Its writer of packets is a new one once the keys are agreed on.
         connection.on('handshake', () => {
-          if (malformed && !spoilBanner(connection)) connection.end();
+          if (malformed && !corruptBanner(connection)) connection.end();
         });
         serve(device, connection);
       },
@@ -99,8 +99,8 @@ function serveSession(device: SimulatedDevice, connection: Connection, session: 
   };
   session.on('pty', (accept) => accept());
   session.on('shell', (accept) => {
-    if (device.has('ssh-session-limit')) turnAway(accept());
-    else talk(device, accept(), hangUp);
+    if (device.has('ssh-session-limit')) rejectSession(accept());
+    else openTerminal(device, accept(), hangUp);
   });
   session.on('exec', (accept, reject, { command }) => {
     const run = programFor(device, command);
@@ -116,7 +116,7 @@ type Program = (channel: ServerChannel, hangUp: () => void) => void;
  * Source: docs/sources/card.md#ssh
  */
 function programFor(device: SimulatedDevice, command: string): Program | null {
-  if (device.has('ssh-session-limit')) return turnAway;
+  if (device.has('ssh-session-limit')) return rejectSession;
   if (device.has('password-change')) return null;
   const { options = '', path = '' } = SCP.exec(command)?.groups ?? {};
   const flags = options.replace(/[ -]/g, '');
@@ -128,33 +128,33 @@ function programFor(device: SimulatedDevice, command: string): Program | null {
 }
 
 function execute(device: SimulatedDevice, command: string, channel: ServerChannel, hangUp: () => void): void {
-  const { lines, ending } = answerCommand(device, command, { path: '/' });
-  if (ending === 'hang-up') {
+  const { lines, next } = answerCommand(device, command, { path: '/' });
+  if (next === 'hang-up') {
     hangUp();
     return;
   }
   // Without a terminal there is no full screen, and the log comes as it is.
-  const printed = ending === 'events' ? device.eventLog : lines;
+  const printed = next === 'event-log' ? device.eventLog : lines;
   channel.write(Buffer.from(printed.map((line) => `${line}\r\n`).join(''), 'latin1'));
-  leave(channel);
+  closeChannel(channel);
 }
 
-function turnAway(channel: ServerChannel): void {
+function rejectSession(channel: ServerChannel): void {
   channel.write(`${TOO_MANY_LOGINS}\r\n`);
-  leave(channel);
+  closeChannel(channel);
 }
 
-function leave(channel: ServerChannel): void {
+function closeChannel(channel: ServerChannel): void {
   channel.exit(0);
   channel.end();
 }
 
-function talk(device: SimulatedDevice, channel: ServerChannel, hangUp: () => void): void {
+function openTerminal(device: SimulatedDevice, channel: ServerChannel, hangUp: () => void): void {
   const terminal = new Terminal(device, {
     write: (text) => {
       channel.write(Buffer.from(text, 'latin1'));
     },
-    end: () => leave(channel),
+    end: () => closeChannel(channel),
     hangUp,
   });
   channel.on('data', (chunk: Buffer) => terminal.feed(chunk.toString('latin1')));
@@ -180,16 +180,16 @@ export function sendScp(device: SimulatedDevice, target: string, channel: Server
     Buffer.from(`C0644 ${bytes.length} ${name}\n`, 'latin1'),
     Buffer.concat([bytes, Buffer.alloc(1)]),
   ];
-  let over = false;
+  let finished = false;
   channel.on('data', (chunk: Buffer) => {
     for (const byte of chunk) {
-      if (over) return;
+      if (finished) return;
       const piece = byte === 0 ? pieces.shift() : undefined;
       if (piece !== undefined) {
         channel.write(piece);
         continue;
       }
-      over = true;
+      finished = true;
       if (byte === 0) device.counters.downloads += 1;
       end(byte === 0 ? 0 : 1);
     }

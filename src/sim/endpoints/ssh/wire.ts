@@ -12,11 +12,11 @@ const MORE_THAN_THERE_IS = 0x7fff_ffff;
 /** What a card does with the bytes of a connection before SSH begins: it looks at the ident, and may take its time. */
 export function guardSocket(device: SimulatedDevice, socket: Socket): void {
   let head = '';
-  const look = (chunk: Buffer): void => {
+  const inspect = (chunk: Buffer): void => {
     head += chunk.toString('latin1');
     const end = head.indexOf('\n');
     if (end === -1 && head.length < LONGEST_IDENT) return;
-    socket.off('data', look);
+    socket.off('data', inspect);
     const ident = head.slice(0, end === -1 ? undefined : end).replace(/\r$/, '');
     if (!ident.startsWith('SSH-2') || ident.length < SHORTEST_IDENT) {
       socket.destroy();
@@ -27,7 +27,7 @@ export function guardSocket(device: SimulatedDevice, socket: Socket): void {
     socket.pause();
     device.after(SLOW_HANDSHAKE_SECONDS, () => socket.resume());
   };
-  socket.on('data', look);
+  socket.on('data', inspect);
 }
 
 /** The writer of packets inside the server library; it has no types and no public way to it. */
@@ -41,17 +41,17 @@ interface PacketWriter {
  * language tag claims a length that the packet does not have. False = the library has changed and the banner stays good.
  * Source: docs/sources/card.md#ssh
  */
-export function spoilBanner(connection: Connection): boolean {
+export function corruptBanner(connection: Connection): boolean {
   const writer = field(field(field(connection, '_protocol'), '_packetRW'), 'write');
   if (!isWriter(writer)) return false;
-  const plain = writer.finalize;
-  writer.finalize = function spoilt(this: PacketWriter, packet, force) {
+  const original = writer.finalize;
+  writer.finalize = function corrupted(this: PacketWriter, packet, force) {
     const start = this.allocStart;
     if (packet[start] === BANNER_PACKET) {
       const text = packet.readUInt32BE(start + 1);
       packet.writeUInt32BE(MORE_THAN_THERE_IS, start + 5 + text);
     }
-    return plain.call(this, packet, force);
+    return original.call(this, packet, force);
   };
   return true;
 }

@@ -18,23 +18,23 @@ const PROGRAM_SECONDS = 200;
  * Its interval between two asks is ours: it is not known.
  * Source: docs/sources/local.md#boot-loader
  */
-export class LoaderFace {
+export class LoaderEndpoint {
   readonly rate = 9600;
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
   readonly #transfer: Transfer;
   #asked = 0;
   /** Somebody listens who has not seen the banner. */
-  #isNews = true;
+  #bannerDue = true;
   #wasOpen = false;
-  #rest: () => void = () => undefined;
+  #cancelAsk: () => void = () => undefined;
 
   constructor(device: SimulatedLocalDevice, line: Line) {
     this.#device = device;
     this.#line = line;
     this.#transfer = new Transfer(device, line, {
-      begun: () => this.#rest(),
-      over: () => this.#again(),
+      begun: () => this.#cancelAsk(),
+      over: () => this.#askAgain(),
       restarts: () => this.#restart(),
       ended: (image) => this.#ended(image),
     });
@@ -42,17 +42,17 @@ export class LoaderFace {
 
   /** The unit is in its boot loader from now on. */
   begin(): void {
-    this.#isNews = true;
-    this.#again();
+    this.#bannerDue = true;
+    this.#askAgain();
   }
 
-  hear(bytes: Buffer): void {
-    this.#transfer.hear(bytes);
+  receive(bytes: Buffer): void {
+    this.#transfer.receive(bytes);
   }
 
   /** Asks from now on, as if so many asks had been before. */
-  #again(asked = 0): void {
-    this.#rest();
+  #askAgain(asked = 0): void {
+    this.#cancelAsk();
     this.#device.become('loader');
     this.#asked = asked;
     this.#ask();
@@ -63,14 +63,15 @@ export class LoaderFace {
     const isOpen = this.#line.isOpen();
     // Whoever has opened the port a moment ago may still throw away what stands in it.
     if (isOpen && this.#wasOpen) {
-      if (this.#isNews) this.#print('', '', ...(this.#device.persona.loader?.banner ?? []), SIMULATED_MARK);
-      if (this.#isNews || this.#asked === 0) this.#print(' No Application in memory');
-      this.#isNews = false;
-      this.#line.say(Buffer.from([XMODEM.ask]));
+      if (this.#bannerDue)
+        this.#print('', '', ...(this.#device.persona.loader?.banner ?? []), SIMULATED_MARK);
+      if (this.#bannerDue || this.#asked === 0) this.#print(' No Application in memory');
+      this.#bannerDue = false;
+      this.#line.send(Buffer.from([XMODEM.ask]));
       this.#asked += 1;
-    } else if (!isOpen) this.#isNews = true;
+    } else if (!isOpen) this.#bannerDue = true;
     this.#wasOpen = isOpen;
-    this.#rest = this.#device.after(ASK_SECONDS, () => this.#askMore(), ASK_MS);
+    this.#cancelAsk = this.#device.after(ASK_SECONDS, () => this.#askMore(), ASK_MS);
   }
 
   #askMore(): void {
@@ -82,9 +83,9 @@ export class LoaderFace {
   }
 
   #restart(): void {
-    this.#rest();
+    this.#cancelAsk();
     this.#device.become('loader');
-    this.#rest = this.#device.after(RESTART_SECONDS, () => this.begin());
+    this.#cancelAsk = this.#device.after(RESTART_SECONDS, () => this.begin());
   }
 
   #ended(bytes: Buffer): void {
@@ -92,10 +93,10 @@ export class LoaderFace {
     device.received = bytes;
     if (device.spend('loader-asks-after-end')) {
       // Without a word between: it looks as if the transfer went on.
-      this.#again(1);
+      this.#askAgain(1);
       return;
     }
-    const image = judge(device, bytes);
+    const image = readInstallable(device, bytes);
     if (image === null) {
       this.#restart();
       return;
@@ -103,13 +104,13 @@ export class LoaderFace {
     this.#print('', 'UPS Application');
     device.become('programming');
     device.after(PROGRAM_SECONDS, () => {
-      if (runs(device, image)) comeBack(device, image);
+      if (canRun(device, image)) finishInstall(device, image);
       else device.become('dead');
     });
   }
 
   #print(...lines: readonly string[]): void {
-    this.#line.say(Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1'));
+    this.#line.send(Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1'));
   }
 }
 
@@ -121,7 +122,7 @@ export interface Installable {
 }
 
 /** What the boot loader makes of the bytes that arrived: null for an image that is broken, or of other units. */
-export function judge(device: SimulatedLocalDevice, bytes: Buffer): Installable | null {
+export function readInstallable(device: SimulatedLocalDevice, bytes: Buffer): Installable | null {
   const found = checkFile(bytes);
   return found.known && found.id === device.microLinkId ? found : null;
 }
@@ -130,7 +131,7 @@ export function judge(device: SimulatedLocalDevice, bytes: Buffer): Installable 
  * Whether the unit runs with the image; with an older boot loader some releases never start.
  * Source: docs/sources/field-reports.md#boot-loader-of-id-18
  */
-export function runs(device: SimulatedLocalDevice, image: Installable): boolean {
+export function canRun(device: SimulatedLocalDevice, image: Installable): boolean {
   const { loaderNeeded } = device.persona;
   if (device.has('loader-never-returns')) return false;
   if (loaderNeeded?.microLinkId !== image.idAfter || image.version < loaderNeeded.from) return true;
@@ -139,7 +140,7 @@ export function runs(device: SimulatedLocalDevice, image: Installable): boolean 
 }
 
 /** The unit is back with what was installed. */
-export function comeBack(device: SimulatedLocalDevice, image: Installable): void {
+export function finishInstall(device: SimulatedLocalDevice, image: Installable): void {
   if (!device.has('loader-returns-old')) {
     device.version = image.version;
     device.microLinkId = image.idAfter;

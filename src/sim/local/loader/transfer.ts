@@ -36,10 +36,10 @@ export class Transfer {
   #answers = 0;
   #endsRefused = 0;
   /** Blocks that a fault has hit once already. */
-  readonly #hit = new Set<string>();
+  readonly #faulted = new Set<string>();
   /** A spoilt block has come, and what follows it is not looked at. */
   #isPurging = false;
-  #wait: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
 
   constructor(device: SimulatedLocalDevice, line: Line, events: TransferEvents) {
     this.#device = device;
@@ -47,16 +47,16 @@ export class Transfer {
     this.#events = events;
   }
 
-  hear(bytes: Buffer): void {
+  receive(bytes: Buffer): void {
     if (this.#isPurging) {
       this.#purge();
       return;
     }
     this.#reader.push(bytes);
     for (let packet = this.#reader.next(); packet !== null; packet = this.#reader.next()) {
-      if (packet.is === 'block') this.#take(packet.number, packet.data);
-      else if (packet.is === 'end') this.#end();
-      else if (packet.is === 'cancel') this.#breakOff();
+      if (packet.kind === 'block') this.#take(packet.number, packet.data);
+      else if (packet.kind === 'end') this.#end();
+      else if (packet.kind === 'cancel') this.#abort();
       else {
         this.#purge();
         return;
@@ -93,7 +93,7 @@ export class Transfer {
       this.#cancel();
       return;
     }
-    if (this.#misbehaves(wanted)) return;
+    if (this.#applyFault(wanted)) return;
     this.#errors = 0;
     this.#blocks.push(data);
     device.bytesReceived += data.length;
@@ -104,7 +104,7 @@ export class Transfer {
     this.#blocks = [];
     this.#errors = 0;
     this.#endsRefused = 0;
-    this.#hit.clear();
+    this.#faulted.clear();
     this.#device.attempts += 1;
     this.#device.bytesReceived = 0;
     this.#device.become('receiving');
@@ -112,7 +112,7 @@ export class Transfer {
   }
 
   /** Whether a fault keeps a new block from being taken. */
-  #misbehaves(number: number): boolean {
+  #applyFault(number: number): boolean {
     const device = this.#device;
     if (number % 7 === 0 && device.has('loader-loses-blocks') && this.#isFirst(`lost ${number}`)) return true;
     if (number % 3 === 0 && device.has('loader-naks') && this.#isFirst(`refused ${number}`)) {
@@ -141,8 +141,8 @@ export class Transfer {
   }
 
   #isFirst(what: string): boolean {
-    const isFirst = !this.#hit.has(what);
-    this.#hit.add(what);
+    const isFirst = !this.#faulted.has(what);
+    this.#faulted.add(what);
     return isFirst;
   }
 
@@ -159,29 +159,29 @@ export class Transfer {
   }
 
   /** The sender has given up. */
-  #breakOff(): void {
+  #abort(): void {
     if (!this.#isReceiving) return;
     this.#stop();
     this.#events.over();
   }
 
   #cancel(): void {
-    this.#line.say(Buffer.from([XMODEM.cancel, XMODEM.cancel]));
+    this.#line.send(Buffer.from([XMODEM.cancel, XMODEM.cancel]));
     this.#stop();
     this.#events.over();
   }
 
   #stop(): void {
-    this.#wait();
+    this.#cancelTimer();
     this.#reader.drop();
   }
 
   #awaitMore(): void {
-    this.#wait();
-    this.#wait = this.#device.after(PATIENCE_SECONDS, () => this.#late(), PATIENCE_MS);
+    this.#cancelTimer();
+    this.#cancelTimer = this.#device.after(PATIENCE_SECONDS, () => this.#onTimeout(), PATIENCE_MS);
   }
 
-  #late(): void {
+  #onTimeout(): void {
     this.#reader.drop();
     if (this.#isReceiving) this.#refuse();
   }
@@ -191,7 +191,7 @@ export class Transfer {
     if (this.#isReceiving) this.#errors += 1;
     if (this.#errors > MOST_ERRORS) {
       this.#errors = 0;
-      this.#breakOff();
+      this.#abort();
       return;
     }
     this.#answer(XMODEM.nak);
@@ -201,8 +201,8 @@ export class Transfer {
   #purge(): void {
     this.#isPurging = true;
     this.#reader.drop();
-    this.#wait();
-    this.#wait = this.#device.after(
+    this.#cancelTimer();
+    this.#cancelTimer = this.#device.after(
       0,
       () => {
         this.#isPurging = false;
@@ -215,6 +215,6 @@ export class Transfer {
   #answer(byte: number): void {
     this.#answers += 1;
     const noise = this.#device.has('loader-garbage-answers') && this.#answers % 4 === 0 ? NOISE : [];
-    this.#line.say(Buffer.from([...noise, byte]));
+    this.#line.send(Buffer.from([...noise, byte]));
   }
 }

@@ -38,8 +38,8 @@ export function isChecked(frame: Uint8Array): boolean {
 
 /** The record with a wrong second check byte. */
 export function wrongSum(record: Buffer): Buffer {
-  const spoilt = Buffer.from(record);
-  const last = spoilt.length - 1;
-  spoilt[last] = (spoilt[last] ?? 0) ^ 0x55;
-  return spoilt;
+  const damaged = Buffer.from(record);
+  const last = damaged.length - 1;
+  damaged[last] = (damaged[last] ?? 0) ^ 0x55;
+  return damaged;
 }

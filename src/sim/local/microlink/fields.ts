@@ -62,7 +62,7 @@ export interface Usage {
   /** Bytes; a name is a width that the persona chooses. */
   readonly size: number | 'serial' | 'sku' | 'model' | 'name';
   /** What the descriptor says of its values: a mask, a limit, or the least and the most. */
-  readonly tells?: 'mask' | 'limit' | 'range';
+  readonly limits?: 'mask' | 'limit' | 'range';
   /** Not to be read by its path. */
   readonly hidden?: boolean;
   /** Changes while the unit runs: its page is among those that come again and again. */
@@ -96,7 +96,7 @@ function use(
   usage: number,
   holds: FieldName,
   size: Usage['size'] = 2,
-  more: Pick<Usage, 'tells' | 'hidden' | 'live'> = {},
+  more: Pick<Usage, 'limits' | 'hidden' | 'live'> = {},
 ): Usage {
   return { usage, holds, size, ...more };
 }
@@ -121,7 +121,7 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
       child(
         9,
         use(0x40, 'serial', 'serial'),
-        use(0x19, 'manufactured', 2, { tells: 'limit' }),
+        use(0x19, 'manufactured', 2, { limits: 'limit' }),
         // A public capture has a block of another path in the middle of this one.
         block(4, use(0x16, 'unknown', 10)),
         use(0x42, 'sku', 'sku'),
@@ -133,7 +133,7 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
   versions: [
     block(
       3,
-      use(0x17, 'unknown', 2, { tells: 'range' }),
+      use(0x17, 'unknown', 2, { limits: 'range' }),
       use(0x4a, 'upsVersion', 8),
       use(0x4b, 'mcuVersion', 8, { hidden: true }),
       use(0x4c, 'ublVersion', 8, { hidden: true }),
@@ -143,25 +143,25 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
   name: [inSystem(use(0x82, 'name', 'name'))],
   ratings: [
     inSystem(
-      child(7, use(0x2a, 'watts', 2, { tells: 'range' }), use(0x2b, 'voltAmperes', 2, { tells: 'range' })),
+      child(7, use(0x2a, 'watts', 2, { limits: 'range' }), use(0x2b, 'voltAmperes', 2, { limits: 'range' })),
     ),
   ],
   status: [
     block(
       2,
       use(0x0b, 'changeCause'),
-      child(4, use(0x0a, 'status', 4, { tells: 'mask', live: true })),
-      use(0x11, 'testStatus', 2, { tells: 'mask', live: true }),
-      use(0x13, 'calibrationStatus', 2, { tells: 'mask', live: true }),
+      child(4, use(0x0a, 'status', 4, { limits: 'mask', live: true })),
+      use(0x11, 'testStatus', 2, { limits: 'mask', live: true }),
+      use(0x13, 'calibrationStatus', 2, { limits: 'mask', live: true }),
     ),
   ],
   battery: [
     inSystem(
       child(
         5,
-        use(0x11, 'testStatus', 2, { tells: 'mask', live: true }),
-        use(0x13, 'calibrationStatus', 2, { tells: 'mask', live: true }),
-        use(0x20, 'charge', 2, { tells: 'limit', live: true }),
+        use(0x11, 'testStatus', 2, { limits: 'mask', live: true }),
+        use(0x13, 'calibrationStatus', 2, { limits: 'mask', live: true }),
+        use(0x20, 'charge', 2, { limits: 'limit', live: true }),
         use(0x21, 'batteryVolts', 2, LIVE),
         use(0x22, 'batteryTemperature', 2, LIVE),
         use(0x9f, 'runtime', 4, LIVE),
@@ -175,7 +175,7 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
         7,
         use(0x25, 'outputVolts', 2, LIVE),
         use(0x27, 'outputFrequency', 2, LIVE),
-        use(0x28, 'realPower', 2, { tells: 'range', live: true }),
+        use(0x28, 'realPower', 2, { limits: 'range', live: true }),
         use(0x49, 'apparentPower', 2, LIVE),
       ),
     ),
@@ -183,7 +183,7 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
   outlets: [
     inSystem(
       child(0x3e, use(0xb6, 'outletStatus', 4, LIVE), use(0x82, 'outletName', 16)),
-      groups(0x3d, use(0xb6, 'outletStatus', 4, { tells: 'mask', live: true }), use(0x82, 'outletName', 16)),
+      groups(0x3d, use(0xb6, 'outletStatus', 4, { limits: 'mask', live: true }), use(0x82, 'outletName', 16)),
     ),
   ],
   statistics: [inSystem(child(5, child(0x0f, use(0x69, 'uptime', 4, LIVE))))],

@@ -124,10 +124,10 @@ class Writer {
     if (usage.hidden === true) this.tokens.push(TOKEN.hidden);
     this.tokens.push(usage.usage);
     // Public captures also have the default written out where a mask follows.
-    if (size !== DEFAULT_SIZE || usage.tells === 'mask') this.tokens.push(TOKEN.size, size);
-    if (usage.tells === 'mask') this.tokens.push(TOKEN.mask, ...Array.from({ length: size }, () => 0xff));
-    if (usage.tells === 'limit') this.tokens.push(TOKEN.limit, 0x7f, ...bytes(size - 1, 0xf8));
-    if (usage.tells === 'range') this.tokens.push(TOKEN.range, ...bytes(size, 0x00), ...bytes(size, 0xfe));
+    if (size !== DEFAULT_SIZE || usage.limits === 'mask') this.tokens.push(TOKEN.size, size);
+    if (usage.limits === 'mask') this.tokens.push(TOKEN.mask, ...Array.from({ length: size }, () => 0xff));
+    if (usage.limits === 'limit') this.tokens.push(TOKEN.limit, 0x7f, ...bytes(size - 1, 0xf8));
+    if (usage.limits === 'range') this.tokens.push(TOKEN.range, ...bytes(size, 0x00), ...bytes(size, 0xfe));
   }
 
   #place(usage: Usage, index: number): void {

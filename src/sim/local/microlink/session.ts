@@ -45,7 +45,7 @@ export class MicrolinkSession {
 
   /** FD: from the beginning, with new nonces; who was known is known no more. */
   start(): PageRecord | null {
-    if (!this.#hears()) return null;
+    if (!this.#listens()) return null;
     this.#device.authenticated = false;
     this.#passwords = newPasswords();
     const first = this.#device.has('microlink-no-page-zero') ? 1 : 0;
@@ -55,7 +55,7 @@ export class MicrolinkSession {
 
   /** FE: the next page. After the last one there is none for those who have not given a password. */
   next(): PageRecord | null {
-    if (!this.#hears() || this.#next === null) return null;
+    if (!this.#listens() || this.#next === null) return null;
     if (this.#device.authenticated) {
       const page = this.#live[this.#liveIndex % this.#live.length] ?? 0;
       this.#liveIndex += 1;
@@ -71,7 +71,7 @@ export class MicrolinkSession {
     const [page = 0, offset = 0, length = 0] = frame;
     const { pageCount, pageWidth } = this.#pages.layout;
     const fits = frame.length === length + WRITE_OVERHEAD && offset + length <= pageWidth && length > 0;
-    if (!this.#hears() || !isChecked(frame) || !fits || page >= pageCount) return null;
+    if (!this.#listens() || !isChecked(frame) || !fits || page >= pageCount) return null;
     this.#device.writes += 1;
     const slave = this.#pages.slot('slave');
     const isPassword = page * pageWidth + offset === slave.offset && length === slave.size;
@@ -104,7 +104,7 @@ export class MicrolinkSession {
     return responseTo(nonce, this.#pages.page(0, this.#passwords), this.#pages.serialField());
   }
 
-  #hears(): boolean {
+  #listens(): boolean {
     if (this.#records >= this.middle && this.#device.spend('microlink-goes-quiet')) {
       this.#isQuiet = true;
       this.#device.after(QUIET_SECONDS, () => {

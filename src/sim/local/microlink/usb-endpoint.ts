@@ -12,12 +12,12 @@ const SLOW_SECONDS = 30;
 const PULLED_AFTER = 20;
 
 /** Microlink over USB: one control byte or one write in a report to the unit, one record in a report from it. */
-export class MicrolinkUsbFace {
+export class MicrolinkUsbEndpoint {
   readonly rate = null;
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
   readonly #session: MicrolinkSession;
-  #heard: Buffer = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
   #records = 0;
   #warmth: 'cold' | 'warming' | 'warm';
 
@@ -28,22 +28,22 @@ export class MicrolinkUsbFace {
     this.#warmth = device.has('usb-slow-first-answer') ? 'cold' : 'warm';
   }
 
-  hear(bytes: Buffer): void {
-    this.#heard = Buffer.concat([this.#heard, bytes]);
-    while (this.#heard.length >= REPORT.bytes) {
-      const report = this.#heard.subarray(0, REPORT.bytes);
-      this.#heard = this.#heard.subarray(REPORT.bytes);
+  receive(bytes: Buffer): void {
+    this.#received = Buffer.concat([this.#received, bytes]);
+    while (this.#received.length >= REPORT.bytes) {
+      const report = this.#received.subarray(0, REPORT.bytes);
+      this.#received = this.#received.subarray(REPORT.bytes);
       if (report[0] === REPORT.toUnit) this.#take(report.subarray(1));
     }
   }
 
   #take(payload: Buffer): void {
-    if (this.#warmth === 'warm') this.#say(this.#answer(payload));
+    if (this.#warmth === 'warm') this.#sendRecord(this.#answer(payload));
     else if (this.#warmth === 'cold') {
       this.#warmth = 'warming';
       this.#device.after(SLOW_SECONDS, () => {
         this.#warmth = 'warm';
-        this.#say(this.#answer(payload));
+        this.#sendRecord(this.#answer(payload));
       });
     }
   }
@@ -57,9 +57,10 @@ export class MicrolinkUsbFace {
     return this.#session.write(payload.subarray(0, length + WRITE_OVERHEAD));
   }
 
-  #say(record: PageRecord | null): void {
+  #sendRecord(record: PageRecord | null): void {
     // Those of the HID power device come between, whether or not there is an answer.
-    if (this.#records % 3 === 0) this.#line.say(report(REPORT.status, Buffer.from([0x0c, 0x64, 0x8c, 0x0a])));
+    if (this.#records % 3 === 0)
+      this.#line.send(report(REPORT.status, Buffer.from([0x0c, 0x64, 0x8c, 0x0a])));
     if (record === null) return;
     this.#records += 1;
     const device = this.#device;
@@ -67,8 +68,8 @@ export class MicrolinkUsbFace {
     else if (device.has('microlink-silent-mid-page') && record.page === this.#session.middle)
       this.#session.fallSilent();
     else {
-      const spoil = device.has('microlink-bad-sum') && this.#records % 7 === 0;
-      this.#line.say(report(REPORT.fromUnit, spoil ? wrongSum(record.bytes) : record.bytes));
+      const corrupt = device.has('microlink-bad-sum') && this.#records % 7 === 0;
+      this.#line.send(report(REPORT.fromUnit, corrupt ? wrongSum(record.bytes) : record.bytes));
     }
   }
 }

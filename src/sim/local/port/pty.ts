@@ -28,7 +28,7 @@ export interface Pty {
 const HINT = 'Install util-linux (it has the program "script") and coreutils, or leave out the local units.';
 
 /** The name of the device and the process that holds it open, as the shell below prints them. */
-const FIRST_WORDS = /^(\/dev\/pts\/\d+)\r?\n(\d+)\r?\n/;
+const FIRST_LINES = /^(\/dev\/pts\/\d+)\r?\n(\d+)\r?\n/;
 const LONGEST_START = 10_000;
 /** Opens a terminal that nothing is to be done with. */
 const UNUSED = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK;
@@ -45,7 +45,7 @@ const HOLDER = `stty raw -echo; tty; echo $$; while kill -0 ${process.pid} 2>/de
  * Opens one by way of `script` (util-linux), because Node has no pseudo terminals of its own. Rejects with Problem config/usage where
  * that is missing or does not give one.
  */
-export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
+export async function openPty(onData: (bytes: Buffer) => void): Promise<Pty> {
   const child = spawn('script', ['-qefc', HOLDER, '/dev/null'], {
     // It runs the command with the user's own shell otherwise.
     env: { ...process.env, SHELL: '/bin/sh' },
@@ -53,10 +53,10 @@ export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
     // An interrupt at the terminal is for this process, which then takes the ports away in order.
     detached: true,
   });
-  let gone = false;
-  const ended = new Promise<void>((resolve) => {
+  let ended = false;
+  const closed = new Promise<void>((resolve) => {
     child.once('close', () => {
-      gone = true;
+      ended = true;
       resolve();
     });
   });
@@ -74,19 +74,19 @@ export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
   const kill = async (): Promise<void> => {
     // On SIGTERM `script` waits for two seconds, and it hears nothing of it while its device is full.
     child.kill('SIGKILL');
-    await ended;
+    await closed;
   };
   try {
-    const [path, holder] = await Promise.race([firstWords(child.stdout, ended), failed]);
-    child.stdout.on('data', hear);
+    const [path, holder] = await Promise.race([firstLines(child.stdout, closed), failed]);
+    child.stdout.on('data', onData);
     const pids = [child.pid ?? holder, holder];
-    let ending: Promise<void> | null = null;
-    const end = (): Promise<void> => {
-      ending ??= kill().then(() => endHolder(holder));
-      return ending;
+    let closing: Promise<void> | null = null;
+    const stop = (): Promise<void> => {
+      closing ??= kill().then(() => endHolder(holder));
+      return closing;
     };
     /** As long as it is open no other device gets the name. */
-    let kept: number | null = null;
+    let reserved: number | null = null;
     return {
       path,
       pids,
@@ -94,18 +94,18 @@ export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
         return child.stdin.writableLength;
       },
       write(bytes) {
-        if (!gone) child.stdin.write(bytes);
+        if (!ended) child.stdin.write(bytes);
       },
-      rate: () => (gone ? Promise.resolve(null) : rateOf(path)),
-      isOpen: () => !gone && openBeside(path, pids),
+      rate: () => (ended ? Promise.resolve(null) : rateOf(path)),
+      isOpen: () => !ended && openBeside(path, pids),
       unplug() {
-        if (!gone && kept === null) kept = keep(path);
-        return end();
+        if (!ended && reserved === null) reserved = reserveName(path);
+        return stop();
       },
       async close() {
-        await end();
-        if (kept !== null) closeSync(kept);
-        kept = null;
+        await stop();
+        if (reserved !== null) closeSync(reserved);
+        reserved = null;
       },
     };
   } catch (thrown) {
@@ -114,19 +114,19 @@ export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
   }
 }
 
-async function firstWords(
+async function firstLines(
   output: NodeJS.ReadableStream,
-  ended: Promise<void>,
+  closed: Promise<void>,
 ): Promise<readonly [path: string, holder: number]> {
   const patience = new AbortController();
   const { signal } = patience;
   const timer = setTimeout(() => patience.abort(), LONGEST_START);
-  void ended.then(() => patience.abort());
-  let words = '';
+  void closed.then(() => patience.abort());
+  let text = '';
   try {
-    while (!FIRST_WORDS.test(words)) {
+    while (!FIRST_LINES.test(text)) {
       const [chunk] = await once(output, 'data', { signal });
-      words += String(chunk);
+      text += String(chunk);
     }
   } catch (cause) {
     throw new Problem('config/usage', 'The program "script" gives no pseudo terminal.', {
@@ -136,11 +136,11 @@ async function firstWords(
   } finally {
     clearTimeout(timer);
   }
-  const [, path = '', holder = ''] = FIRST_WORDS.exec(words) ?? [];
+  const [, path = '', holder = ''] = FIRST_LINES.exec(text) ?? [];
   return [path, Number(holder)];
 }
 
-function keep(path: string): number | null {
+function reserveName(path: string): number | null {
   try {
     return openSync(path, UNUSED);
   } catch (thrown) {
