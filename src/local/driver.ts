@@ -13,14 +13,14 @@ import { openHidraw } from './line/hidraw.ts';
 import type { OpenLine, OpenReports } from './line/line.ts';
 import { openSerialLine } from './line/serial-line.ts';
 import {
-  checkSending,
+  executeSettle,
+  executeStart,
+  executeVerify,
   type LoaderTools,
   loaderSteps,
-  takeSending,
-  takeSettling,
-  takeVerifying,
+  queryStart,
 } from './loader/steps.ts';
-import { type Looked, type LookManner, type LookTools, lookAtPort } from './look/look.ts';
+import { type LocalLook, type LookMode, type LookTools, lookAtPort } from './look/look.ts';
 import { LOCAL_TIMEOUTS, type LocalTimeouts } from './timeouts.ts';
 
 export interface LocalOptions {
@@ -40,7 +40,7 @@ export interface LocalOptions {
 /** The local path, with what a person at the machine asks of one port. */
 export interface LocalDriver extends UpgradeDriver {
   /** Looks at one port, in a manner of one's choice. */
-  lookAt(target: UnitTarget, signal: AbortSignal, manner?: LookManner): Promise<Looked>;
+  lookAt(target: UnitTarget, signal: AbortSignal, mode?: LookMode): Promise<LocalLook>;
 }
 
 /**
@@ -60,31 +60,35 @@ export function createLocalDriver(options: LocalOptions): LocalDriver {
   const loader: LoaderTools = {
     ...tools,
     readBytes: options.readBytes,
-    look: ({ target, signal }: StepContext, gently) =>
-      lookAtPort(tools, target, { signal }, { gently: gently === true }),
+    look: ({ target, signal }: StepContext, passive) =>
+      lookAtPort(tools, target, { signal }, { passive: passive === true }),
   };
   return {
     look: (target, context) => lookAtPort(tools, target, context),
-    lookAt: (target, signal, manner) => lookAtPort(tools, target, { signal }, manner),
+    lookAt: (target, signal, mode) => lookAtPort(tools, target, { signal }, mode),
     steps: (target, _unit, hop) =>
       isForLoader(target, hop)
         ? { possible: true, steps: loaderSteps(loader) }
-        : { possible: false, problem: cannotSend(target) },
+        : { possible: false, problem: unsupported(target) },
     async query(step, context) {
       if (!isForLoader(context.target, context.hop))
-        return { state: 'unknown', problem: cannotSend(context.target) };
-      if (step === 'start') return checkSending(loader, context);
+        return { state: 'unknown', problem: unsupported(context.target) };
+      if (step === 'start') return queryStart(loader, context);
       return { state: 'todo', problem: null };
     },
     async execute(step, context) {
       if (isForLoader(context.target, context.hop)) {
-        if (step === 'start') return takeSending(loader, context);
-        if (step === 'settle') return takeSettling(loader, context);
-        if (step === 'verify') return takeVerifying(loader, context);
+        if (step === 'start') return executeStart(loader, context);
+        if (step === 'settle') return executeSettle(loader, context);
+        if (step === 'verify') return executeVerify(loader, context);
       }
-      return { state: 'failed', method: null, problem: cannotSend(context.target) };
+      return { state: 'failed', method: null, problem: unsupported(context.target) };
     },
-    switchOutput: async (_to, { target }) => ({ state: 'failed', method: null, problem: cannotSend(target) }),
+    switchOutput: async (_to, { target }) => ({
+      state: 'failed',
+      method: null,
+      problem: unsupported(target),
+    }),
   };
 }
 
@@ -93,7 +97,7 @@ function isForLoader({ local }: UnitTarget, hop: Hop): boolean {
   return local !== null && 'serialPort' in local && isUpsHop(hop) && hop.from.version === null;
 }
 
-function cannotSend(target: UnitTarget): Problem {
+function unsupported(target: UnitTarget): Problem {
   return new Problem(
     'refused/no-path',
     `${unitKey(target)}: how a running unit is made to take an image over its own port is not public.`,

@@ -7,7 +7,7 @@
 export { createLocalDriver, type LocalDriver } from './driver.ts';
 export { openSerialLine } from './line/serial-line.ts';
 export { sendImage } from './loader/xmodem.ts';
-export type { Looked } from './look/look.ts';
+export type { LocalLook } from './look/look.ts';
 export type { PortSeen } from './look/serial.ts';
 export { readRegisters } from './modbus/client.ts';
 export { serialModbus } from './modbus/link.ts';

@@ -7,8 +7,8 @@ import { readBytes } from '../../src/images/index.ts';
 import {
   createLocalDriver,
   type LocalDriver,
+  type LocalLook,
   type LocalTimeouts,
-  type Looked,
 } from '../../src/local/index.ts';
 import {
   type LocalFault,
@@ -26,7 +26,7 @@ export interface LocalBench {
   readonly sysfsRoot: string;
   readonly target: UnitTarget;
   readonly path: LocalDriver;
-  look(authenticate?: boolean): Promise<Looked>;
+  look(authenticate?: boolean): Promise<LocalLook>;
   close(): Promise<void>;
 }
 

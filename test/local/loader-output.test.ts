@@ -13,8 +13,8 @@ function read(...parts: readonly string[]): readonly LoaderEvent[] {
   return parts.flatMap((part) => [...reader.feed(Buffer.from(part, 'latin1')), ...reader.settle()]);
 }
 
-const kinds = (signs: readonly LoaderEvent[]): readonly string[] =>
-  signs.map((sign) => (sign.kind === 'text' ? sign.text : sign.kind));
+const kinds = (events: readonly LoaderEvent[]): readonly string[] =>
+  events.map((event) => (event.kind === 'text' ? event.text : event.kind));
 
 describe('what a boot loader says', () => {
   it('is a wish only where the letter stands alone', () => {
@@ -26,8 +26,14 @@ describe('what a boot loader says', () => {
           'C',
         ),
       ),
-    ).toEqual(['APC(R)2009 Download Manager', 'Version 07.20', 'No Application in memory', 'want', 'want']);
-    expect(kinds(read('C', 'CC', '\r\n'))).toEqual(['want', 'want', 'want']);
+    ).toEqual([
+      'APC(R)2009 Download Manager',
+      'Version 07.20',
+      'No Application in memory',
+      'request',
+      'request',
+    ]);
+    expect(kinds(read('C', 'CC', '\r\n'))).toEqual(['request', 'request', 'request']);
   });
 
   it('is no wish where a text begins with it', () => {
@@ -59,14 +65,14 @@ describe('what a boot loader says', () => {
           const bytes = Buffer.from(`${lines.join('')}\r\n`, 'latin1');
           const whole = new LoaderOutputParser();
           const pieces = new LoaderOutputParser();
-          const told: LoaderEvent[] = [];
+          const events: LoaderEvent[] = [];
           let at = 0;
           for (const cut of cuts) {
-            told.push(...pieces.feed(bytes.subarray(at, at + cut)));
+            events.push(...pieces.feed(bytes.subarray(at, at + cut)));
             at += cut;
           }
-          told.push(...pieces.feed(bytes.subarray(at)));
-          expect(told).toEqual(whole.feed(bytes));
+          events.push(...pieces.feed(bytes.subarray(at)));
+          expect(events).toEqual(whole.feed(bytes));
         },
       ),
     );
@@ -76,9 +82,9 @@ describe('what a boot loader says', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
         const reader = new LoaderOutputParser();
-        for (const sign of [...reader.feed(bytes), ...reader.settle()]) {
+        for (const event of [...reader.feed(bytes), ...reader.settle()]) {
           // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
-          if (sign.kind === 'text') expect(sign.text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+          if (event.kind === 'text') expect(event.text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
         }
       }),
     );

@@ -208,7 +208,7 @@ describe('a look at whatever else is at a port', () => {
       firmware: { version: null, microLinkId: null },
     });
     expect(seen?.loader?.lines).toContain('4.5G Smart-UPS Tower');
-    expect(device).toMatchObject({ bytesHeard: 0, attempts: 0, state: 'loader' });
+    expect(device).toMatchObject({ bytesArrived: 0, attempts: 0, state: 'loader' });
   });
 
   it.each([

@@ -87,7 +87,7 @@ describe('a USB unit', () => {
     expect(unit).toMatchObject({ serial: device.serial, firmware: { version: '09.8', microLinkId: 20 } });
     expect(unit.condition).toEqual(UNKNOWN_CONDITION);
     expect(seen?.notes).toEqual([expect.stringContaining('no reports that carry')]);
-    expect(device.bytesHeard).toBe(0);
+    expect(device.bytesArrived).toBe(0);
   });
 
   it.skipIf(process.getuid?.() === 0)('whose node may not be opened says what gives the right', async () => {

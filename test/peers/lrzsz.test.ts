@@ -62,9 +62,9 @@ describe.skipIf(socat === null || rx === null)('a receiver of others (lrzsz)', (
         waits: LOCAL_TIMEOUTS,
         stop: new AbortController().signal,
         progress: (blocks) => seen.push(blocks),
-        said: () => undefined,
+        log: () => undefined,
       });
-      expect(sent).toEqual({ end: 'taken', said: false });
+      expect(sent).toEqual({ end: 'taken', isRunning: false });
       await gone;
     } finally {
       await line.close();

@@ -1,6 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { hasCode, Problem, sanitize } from '../../core/index.ts';
-import { type LineTime, type ReportPort, refuseWhereStopped } from './line.ts';
+import { assertNotStopped, type LineTime, type ReportPort } from './line.ts';
 
 /** The longest report of a full-speed device. */
 const LONGEST_REPORT = 64;
@@ -34,7 +34,7 @@ export async function openHidraw(path: string, time: LineTime): Promise<ReportPo
   return {
     name: path,
     async write(report) {
-      refuseWhereStopped(path, time);
+      assertNotStopped(path, time);
       try {
         await file.write(report);
       } catch (cause) {

@@ -41,7 +41,7 @@ export class Inbox {
   }
 
   async take(milliseconds: number): Promise<Buffer | null> {
-    if (this.#size === 0 && this.#end === null) await this.#somethingOr(milliseconds);
+    if (this.#size === 0 && this.#end === null) await this.#waitForData(milliseconds);
     if (this.#size > 0) {
       const all = Buffer.concat(this.#bytes);
       this.clear();
@@ -51,14 +51,14 @@ export class Inbox {
     return null;
   }
 
-  async #somethingOr(milliseconds: number): Promise<void> {
+  async #waitForData(milliseconds: number): Promise<void> {
     const { clock, signal } = this.#time;
-    const over = new AbortController();
+    const done = new AbortController();
     const arrived = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    await Promise.race([arrived, clock.sleep(milliseconds, AbortSignal.any([signal, over.signal]))]);
-    over.abort();
+    await Promise.race([arrived, clock.sleep(milliseconds, AbortSignal.any([signal, done.signal]))]);
+    done.abort();
     this.#wake = null;
   }
 }

@@ -26,7 +26,7 @@ export interface LineTime {
 }
 
 /** Whoever stops a look wants nothing more to be sent. Throws Problem refused/stopped. */
-export function refuseWhereStopped(name: string, { signal }: LineTime): void {
+export function assertNotStopped(name: string, { signal }: LineTime): void {
   if (!signal.aborted) return;
   throw new Problem('refused/stopped', `The look at ${sanitize(name)} was stopped.`, {
     hint: 'Look again: upsfw local inspect PORT.',

@@ -2,7 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import type { SerialPort } from 'serialport';
 import { hasCode, Problem, sanitize } from '../../core/index.ts';
 import { Inbox } from './inbox.ts';
-import { type ByteLine, type LineTime, type Rate, refuseWhereStopped } from './line.ts';
+import { assertNotStopped, type ByteLine, type LineTime, type Rate } from './line.ts';
 
 /** A port that takes no bytes for so long hangs. Milliseconds. */
 const LONGEST_WRITE = 10_000;
@@ -12,15 +12,15 @@ const LONGEST_WRITE = 10_000;
  * programs that ask. Rejects with Problem link/port.
  */
 export async function openSerialLine(path: string, rate: Rate, time: LineTime): Promise<ByteLine> {
-  await refuseWhatIsNoPort(path);
+  await assertSerialPort(path);
   const { SerialPort } = await loadPackage();
   const port = new SerialPort({ path, baudRate: rate, autoOpen: false, lock: true });
   await new Promise<void>((resolve, reject) => {
     port.open((error) =>
-      error === null || error === undefined ? resolve() : reject(notOpened(path, error)),
+      error === null || error === undefined ? resolve() : reject(openFailed(path, error)),
     );
   });
-  return lineOver(port, time);
+  return wrapPort(port, time);
 }
 
 async function loadPackage(): Promise<typeof import('serialport')> {
@@ -34,7 +34,7 @@ async function loadPackage(): Promise<typeof import('serialport')> {
   }
 }
 
-async function refuseWhatIsNoPort(path: string): Promise<void> {
+async function assertSerialPort(path: string): Promise<void> {
   // Ports of Windows are no files.
   if (process.platform === 'win32') return;
   const shown = sanitize(path);
@@ -66,7 +66,7 @@ async function kindOf(path: string): Promise<{ readonly isCharacterDevice: boole
   return { isCharacterDevice: found.isCharacterDevice() };
 }
 
-function notOpened(path: string, cause: Error): Problem {
+function openFailed(path: string, cause: Error): Problem {
   return new Problem(
     'link/port',
     `The port ${sanitize(path)} cannot be opened: ${sanitize(cause.message)}.`,
@@ -77,7 +77,7 @@ function notOpened(path: string, cause: Error): Problem {
   );
 }
 
-function lineOver(port: SerialPort, time: LineTime): ByteLine {
+function wrapPort(port: SerialPort, time: LineTime): ByteLine {
   const inbox = new Inbox(time);
   const gone = (cause?: unknown): void =>
     inbox.end(
@@ -97,9 +97,9 @@ function lineOver(port: SerialPort, time: LineTime): ByteLine {
   return {
     name: port.path,
     async write(bytes) {
-      refuseWhereStopped(port.path, time);
+      assertNotStopped(port.path, time);
       if (inbox.ended !== null) throw inbox.ended;
-      await inTime(port, bytes, time);
+      await writeWithTimeout(port, bytes, time);
       if (inbox.ended !== null) throw inbox.ended;
     },
     read: (milliseconds) => inbox.take(milliseconds),
@@ -107,7 +107,7 @@ function lineOver(port: SerialPort, time: LineTime): ByteLine {
     setRate: (rate) =>
       new Promise((resolve, reject) => {
         port.update({ baudRate: rate }, (error) =>
-          error === null || error === undefined ? resolve() : reject(notOpened(port.path, error)),
+          error === null || error === undefined ? resolve() : reject(openFailed(port.path, error)),
         );
       }),
     close() {
@@ -121,8 +121,8 @@ function lineOver(port: SerialPort, time: LineTime): ByteLine {
   };
 }
 
-async function inTime(port: SerialPort, bytes: Uint8Array, { clock }: LineTime): Promise<void> {
-  const over = new AbortController();
+async function writeWithTimeout(port: SerialPort, bytes: Uint8Array, { clock }: LineTime): Promise<void> {
+  const done = new AbortController();
   const written = new Promise<void>((resolve, reject) => {
     port.write(Buffer.from(bytes), (error) =>
       error === null || error === undefined
@@ -139,15 +139,15 @@ async function inTime(port: SerialPort, bytes: Uint8Array, { clock }: LineTime):
           ),
     );
   });
-  const late = clock.sleep(LONGEST_WRITE, over.signal).then(() => {
-    if (over.signal.aborted) return;
+  const timeout = clock.sleep(LONGEST_WRITE, done.signal).then(() => {
+    if (done.signal.aborted) return;
     throw new Problem('link/timeout', `The port ${sanitize(port.path)} takes no bytes.`, {
       hint: 'Pull the adapter out and plug it in again.',
     });
   });
   try {
-    await Promise.race([written, late]);
+    await Promise.race([written, timeout]);
   } finally {
-    over.abort();
+    done.abort();
   }
 }

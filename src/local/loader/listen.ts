@@ -9,12 +9,12 @@ import {
 } from './output.ts';
 
 /** What a port said by itself. */
-export interface Heard {
+export interface ListenResult {
   /** A boot loader that waits for an image; null where it was none. */
   readonly loader: LoaderSeen | null;
   /** Bytes that came. */
   readonly bytes: number;
-  readonly signs: readonly LoaderEvent[];
+  readonly events: readonly LoaderEvent[];
 }
 
 /** A boot loader says some hundred bytes in a minute; who says more is something else. */
@@ -27,26 +27,26 @@ export async function listen(
   line: ByteLine,
   milliseconds: number,
   { clock, signal }: LineTime,
-): Promise<Heard> {
+): Promise<ListenResult> {
   const until = clock.monotonic() + milliseconds;
   const reader = new LoaderOutputParser();
-  const signs: LoaderEvent[] = [];
+  const events: LoaderEvent[] = [];
   let bytes = 0;
   let readable = 0;
   while (clock.monotonic() < until && bytes < MOST_BYTES && !signal.aborted) {
-    const come = await line.read(Math.min(QUIET, until - clock.monotonic()));
-    if (come === null) {
-      signs.push(...reader.settle());
-      const loader = readable >= bytes * READABLE ? detectLoader(signs) : null;
-      if (loader !== null) return { loader, bytes, signs };
+    const received = await line.read(Math.min(QUIET, until - clock.monotonic()));
+    if (received === null) {
+      events.push(...reader.settle());
+      const loader = readable >= bytes * READABLE ? detectLoader(events) : null;
+      if (loader !== null) return { loader, bytes, events };
       continue;
     }
-    bytes += come.length;
-    readable += come.filter(isReadable).length;
-    signs.push(...reader.feed(come));
+    bytes += received.length;
+    readable += received.filter(isReadable).length;
+    events.push(...reader.feed(received));
   }
-  signs.push(...reader.settle());
-  return { loader: readable >= bytes * READABLE ? detectLoader(signs) : null, bytes, signs };
+  events.push(...reader.settle());
+  return { loader: readable >= bytes * READABLE ? detectLoader(events) : null, bytes, events };
 }
 
 function isReadable(byte: number): boolean {

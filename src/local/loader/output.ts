@@ -1,11 +1,11 @@
 import { SIMULATED_MARK, sanitize } from '../../core/index.ts';
 
 /** Bytes of XMODEM that a receiver sends. */
-export const BYTE = { ack: 0x06, nak: 0x15, can: 0x18, want: 0x43 } as const;
+export const BYTE = { ack: 0x06, nak: 0x15, can: 0x18, request: 0x43 } as const;
 
 /** One thing that a boot loader said. `want`: it asks for an image, block by block with CRC. */
 export type LoaderEvent =
-  | { readonly kind: 'ack' | 'nak' | 'can' | 'want' }
+  | { readonly kind: 'ack' | 'nak' | 'can' | 'request' }
   | { readonly kind: 'text'; readonly text: string };
 
 /** What a line of text means. Data: the words are the loader's. Source: docs/sources/local.md#boot-loader */
@@ -38,16 +38,16 @@ export class LoaderOutputParser {
 
   /** Takes bytes in and gives what they certainly are. */
   feed(bytes: Uint8Array): readonly LoaderEvent[] {
-    const signs: LoaderEvent[] = [];
+    const events: LoaderEvent[] = [];
     for (const byte of bytes) {
       if (byte === BYTE.ack || byte === BYTE.nak || byte === BYTE.can) {
-        signs.push(...this.settle(), ...this.#endLine());
-        signs.push({ kind: byte === BYTE.ack ? 'ack' : byte === BYTE.nak ? 'nak' : 'can' });
+        events.push(...this.settle(), ...this.#endLine());
+        events.push({ kind: byte === BYTE.ack ? 'ack' : byte === BYTE.nak ? 'nak' : 'can' });
       } else if (byte === CARRIAGE_RETURN || byte === LINE_FEED)
-        signs.push(...this.settle(), ...this.#endLine());
+        events.push(...this.settle(), ...this.#endLine());
       else if (this.#line.length < LONGEST_LINE) this.#line += String.fromCharCode(byte);
     }
-    return signs;
+    return events;
   }
 
   /** Nothing has followed for a while: what stands there alone is what it seems to be. */
@@ -55,7 +55,7 @@ export class LoaderOutputParser {
     if (!/^C+$/.test(this.#line)) return [];
     const { length } = this.#line;
     this.#line = '';
-    return Array.from({ length }, () => ({ kind: 'want' }));
+    return Array.from({ length }, () => ({ kind: 'request' }));
   }
 
   #endLine(): readonly LoaderEvent[] {
@@ -85,13 +85,13 @@ export interface LoaderSeen {
 const MIN_REQUESTS = 2;
 
 /** Whether signs are those of a boot loader that waits for an image; null where they are not. */
-export function detectLoader(signs: readonly LoaderEvent[]): LoaderSeen | null {
-  const lines = signs.flatMap((sign) => (sign.kind === 'text' ? [sign.text] : []));
-  const wishes = signs.filter(({ kind }) => kind === 'want').length;
+export function detectLoader(events: readonly LoaderEvent[]): LoaderSeen | null {
+  const lines = events.flatMap((event) => (event.kind === 'text' ? [event.text] : []));
+  const requests = events.filter(({ kind }) => kind === 'request').length;
   const meanings = lines.map(meaningOf);
-  const refusals = signs.filter(({ kind }) => kind === 'nak').length;
-  const isTold = meanings.some((meaning) => meaning === 'loader' || meaning === 'no-application');
-  if (!(isTold && wishes > 0) && wishes + refusals < MIN_REQUESTS) return null;
+  const refusals = events.filter(({ kind }) => kind === 'nak').length;
+  const isIdentified = meanings.some((meaning) => meaning === 'loader' || meaning === 'no-application');
+  if (!(isIdentified && requests > 0) && requests + refusals < MIN_REQUESTS) return null;
   return {
     lines: [...new Set(lines)].slice(0, 12),
     isNamed: meanings.includes('loader'),

@@ -14,9 +14,9 @@ import {
   unitKey,
 } from '../../core/index.ts';
 import type { ByteLine, OpenLine } from '../line/line.ts';
-import type { Looked } from '../look/look.ts';
+import type { LocalLook } from '../look/look.ts';
 import type { LocalTimeouts } from '../timeouts.ts';
-import { type Sent, sendImage } from './xmodem.ts';
+import { type SendResult, sendImage } from './xmodem.ts';
 
 /** What the steps of a recovery need: the port, and a look at whoever is behind it. */
 export interface LoaderTools {
@@ -26,7 +26,7 @@ export interface LoaderTools {
   /** The bytes of an image, compared with what was planned. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
   /** Looks at the unit at the port; `gently`: asks in its own protocol only, because it may be programming. */
-  readonly look: (context: StepContext, gently?: boolean) => Promise<Looked>;
+  readonly look: (context: StepContext, passive?: boolean) => Promise<LocalLook>;
 }
 
 const NEVER = new AbortController().signal;
@@ -47,7 +47,7 @@ export function loaderSteps({ waits }: Pick<LoaderTools, 'waits'>): readonly Ste
 }
 
 /** How the sending stands: `todo` while a boot loader asks for an image. Listens before it asks. */
-export async function checkSending(tools: LoaderTools, context: StepContext): Promise<StepCheck> {
+export async function queryStart(tools: LoaderTools, context: StepContext): Promise<StepCheck> {
   // It may be programming: of a run that was cut off nobody knows.
   const { unit, problem } = await tools.look(context, true);
   if (problem?.code === 'device/boot-loader') return { state: 'todo', problem: null };
@@ -68,7 +68,7 @@ function notWaiting({ target, hop }: StepContext, runs: string): Problem {
 }
 
 /** Sends the image. Nothing is sent before the loader asks, and it is asked again only by the loader itself. */
-export async function takeSending(tools: LoaderTools, context: StepContext): Promise<StepResult> {
+export async function executeStart(tools: LoaderTools, context: StepContext): Promise<StepResult> {
   const { target, image, progress } = context;
   if (isCardFile(image))
     throw new Problem('internal/unexpected', 'A card file cannot go into a UPS.', { hint: 'Report this.' });
@@ -81,21 +81,21 @@ export async function takeSending(tools: LoaderTools, context: StepContext): Pro
     // Before the port is open nothing can have been sent.
     return { state: 'failed', method: null, problem: asProblem(thrown) };
   }
-  const said = (kind: 'received' | 'note', text: string): void =>
+  const log = (kind: 'received' | 'note', text: string): void =>
     context.transcript?.({ at: tools.clock.now(), where: `${line.name} xmodem`, kind, text });
   try {
     // Nothing has been sent so far: the port is open, and the loader asks for its image.
     const permit = await context.commit('xmodem');
     if (!permit.isFresh()) return { state: 'not-started', method: 'xmodem', problem: tooLate(context) };
-    said('note', `sending ${image.file}, ${bytes.length} bytes`);
+    log('note', `sending ${image.file}, ${bytes.length} bytes`);
     const sent = await sendImage(line, bytes, {
       clock: tools.clock,
       waits: tools.waits,
       stop: context.signal,
       progress: (blocks, of, note) => progress(blocks / of, note),
-      said,
+      log,
     });
-    said('note', JSON.stringify(sent));
+    log('note', JSON.stringify(sent));
     return resultOf(sent, context);
   } catch (thrown) {
     const problem = asProblem(thrown);
@@ -104,7 +104,7 @@ export async function takeSending(tools: LoaderTools, context: StepContext): Pro
       new Problem(
         'device/update-unknown',
         `${unitKey(target)}: ${problem.message} What the unit has of the image is not known.`,
-        { hint: KEEP, cause: problem },
+        { hint: KEEP_ON_MAINS, cause: problem },
       ),
     );
   } finally {
@@ -113,10 +113,10 @@ export async function takeSending(tools: LoaderTools, context: StepContext): Pro
 }
 
 /** What to do, and what not, where nobody knows how far the unit is. */
-const KEEP =
+const KEEP_ON_MAINS =
   'Leave the unit on mains and do not press its buttons while a light blinks. Plug the cable in again and listen: upsfw local inspect PORT. Where its boot loader waits, the image can be sent again from the first block, as often as it takes.';
 
-const AGAIN =
+const TRY_AGAIN =
   'It waits in its boot loader and loses nothing by that. Try again: upsfw local recover PORT IMAGE --expect-id ID';
 
 function tooLate({ target }: StepContext): Problem {
@@ -131,12 +131,12 @@ function unknown(problem: Problem): StepResult {
   return { state: 'unknown', method: 'xmodem', problem };
 }
 
-function failed(context: StepContext, message: string, hint = AGAIN): StepResult {
+function failed(context: StepContext, message: string, hint = TRY_AGAIN): StepResult {
   const problem = new Problem('device/update-failed', `${unitKey(context.target)}: ${message}`, { hint });
   return { state: 'failed', method: 'xmodem', problem };
 }
 
-function resultOf(sent: Sent, context: StepContext): StepResult {
+function resultOf(sent: SendResult, context: StepContext): StepResult {
   const { target } = context;
   switch (sent.end) {
     case 'taken':
@@ -146,11 +146,11 @@ function resultOf(sent: Sent, context: StepContext): StepResult {
     case 'silent':
       return unknown(
         new Problem('device/update-unknown', `${unitKey(target)} fell silent after block ${sent.block}.`, {
-          hint: KEEP,
+          hint: KEEP_ON_MAINS,
         }),
       );
     case 'asks-again':
-      return failed(context, `the boot loader began anew each time (${sent.why}).`);
+      return failed(context, `the boot loader began anew each time (${sent.reason}).`);
     case 'refused':
       return failed(
         context,
@@ -170,22 +170,22 @@ function resultOf(sent: Sent, context: StepContext): StepResult {
         problem: new Problem(
           'refused/stopped',
           `${unitKey(target)}: the operator stopped the sending; the boot loader was told.`,
-          { hint: AGAIN },
+          { hint: TRY_AGAIN },
         ),
       };
   }
 }
 
 /** Waits until the unit runs again. A loader that asks anew has not taken the image. */
-export async function takeSettling(tools: LoaderTools, context: StepContext): Promise<StepResult> {
+export async function executeSettle(tools: LoaderTools, context: StepContext): Promise<StepResult> {
   const { clock, progress } = context;
   const until = clock.monotonic() + tools.waits.settle;
   let last: Problem | null = null;
   progress(null, 'waiting for the unit to come back');
   while (clock.monotonic() < until && !context.signal.aborted) {
     // Half of the time it may be programming; then it may also be one that speaks another protocol.
-    const gently = clock.monotonic() < until - tools.waits.settle / 2;
-    const { unit, problem } = await tools.look(context, gently);
+    const passive = clock.monotonic() < until - tools.waits.settle / 2;
+    const { unit, problem } = await tools.look(context, passive);
     if (problem === null) return { state: 'done', method: 'xmodem', problem: null, unit };
     if (problem.code === 'device/boot-loader')
       return failed(context, 'the boot loader asks for an image again, so it did not take this one.');
@@ -205,7 +205,7 @@ export async function takeSettling(tools: LoaderTools, context: StepContext): Pr
 }
 
 /** Compares what the unit runs with the image that was sent. */
-export async function takeVerifying(tools: LoaderTools, context: StepContext): Promise<StepResult> {
+export async function executeVerify(tools: LoaderTools, context: StepContext): Promise<StepResult> {
   const { unit, problem } = await tools.look(context);
   if (problem !== null) return { ...unknown(problem), unit };
   const { hop } = context;
@@ -218,8 +218,8 @@ export async function takeVerifying(tools: LoaderTools, context: StepContext): P
     },
   );
   // Over Modbus a unit does not tell its id.
-  const isTold = unit.firmware.version !== null && unit.firmware.microLinkId !== null;
-  return { state: isTold ? 'failed' : 'unknown', method: 'xmodem', problem: other, unit };
+  const isKnown = unit.firmware.version !== null && unit.firmware.microLinkId !== null;
+  return { state: isKnown ? 'failed' : 'unknown', method: 'xmodem', problem: other, unit };
 }
 
 function portOf({ target }: StepContext): string {

@@ -21,13 +21,13 @@ const MOST_RESTARTS = 10;
 const STALE = 1_000;
 
 /** How a transfer ended. */
-export type Sent =
+export type SendResult =
   /** The receiver has taken the last block and the end. `said`: it says that it runs an application again. */
-  | { readonly end: 'taken'; readonly said: boolean }
+  | { readonly end: 'taken'; readonly isRunning: boolean }
   /** All blocks were taken, and the end was not answered as it should be. */
   | { readonly end: 'not-acknowledged' }
   /** The receiver goes on asking for an image: nothing of this one counts. */
-  | { readonly end: 'asks-again'; readonly why: string }
+  | { readonly end: 'asks-again'; readonly reason: string }
   /** The receiver refuses the blocks, and does not ask for them anew. */
   | { readonly end: 'refused'; readonly block: number }
   /** Nothing was sent: nobody asks. */
@@ -44,7 +44,7 @@ export interface SendOptions {
   readonly stop: AbortSignal;
   readonly progress: (blocks: number, of: number, note: string) => void;
   /** Told of each line of text that the receiver prints, and of each time that it begins anew. */
-  readonly said: (kind: 'received' | 'note', text: string) => void;
+  readonly log: (kind: 'received' | 'note', text: string) => void;
 }
 
 /** Frame of a block: number, its complement, the bytes and their CRC (XMODEM-CRC, Forsberg 1988, section 7.3). */
@@ -58,7 +58,11 @@ export function blockFrame(number: number, bytes: Uint8Array): Buffer {
  * Sends an image by XMODEM-CRC. Begins again where the receiver does: real ones restart after some hundred blocks, or go on asking
  * after the end. Rejects with Problem link/closed where the cable is pulled.
  */
-export async function sendImage(line: ByteLine, image: Uint8Array, options: SendOptions): Promise<Sent> {
+export async function sendImage(
+  line: ByteLine,
+  image: Uint8Array,
+  options: SendOptions,
+): Promise<SendResult> {
   return new Sender(line, image, options).run();
 }
 
@@ -73,9 +77,9 @@ class Sender {
   readonly #image: Uint8Array;
   readonly #options: SendOptions;
   readonly #blocks: number;
-  readonly #signs = new LoaderOutputParser();
+  readonly #parser = new LoaderOutputParser();
   #queue: LoaderEvent[] = [];
-  #lastWhy = '';
+  #lastReason = '';
 
   constructor(line: ByteLine, image: Uint8Array, options: SendOptions) {
     this.#line = line;
@@ -84,23 +88,23 @@ class Sender {
     this.#blocks = Math.ceil(image.length / BLOCK);
   }
 
-  async run(): Promise<Sent> {
+  async run(): Promise<SendResult> {
     const { stop } = this.#options;
     for (let restart = 0; restart <= MOST_RESTARTS; restart += 1) {
       if (stop.aborted) return this.#cancel();
-      if (!(await this.#isAsked())) {
+      if (!(await this.#waitForRequest())) {
         if (stop.aborted) return this.#cancel();
         return restart === 0 ? { end: 'not-asked' } : { end: 'silent', block: 0 };
       }
       const sent = await this.#pass(restart);
       if (sent !== null) return sent;
     }
-    await this.#tellCancel();
-    return { end: 'asks-again', why: this.#lastWhy };
+    await this.#sendCancel();
+    return { end: 'asks-again', reason: this.#lastReason };
   }
 
   /** One way through all blocks; null where the receiver wants it again from the first. */
-  async #pass(restart: number): Promise<Sent | null> {
+  async #pass(restart: number): Promise<SendResult | null> {
     const { stop, progress } = this.#options;
     for (let block = 1; block <= this.#blocks; block += 1) {
       if (stop.aborted) return this.#cancel();
@@ -108,10 +112,10 @@ class Sender {
       const outcome = await this.#block(block);
       if (outcome === 'silent') return { end: 'silent', block: block - 1 };
       if (outcome === 'refused') {
-        await this.#tellCancel();
+        await this.#sendCancel();
         return { end: 'refused', block };
       }
-      if (outcome === 'application') return { end: 'taken', said: true };
+      if (outcome === 'application') return { end: 'taken', isRunning: true };
       if (outcome === 'restart') return null;
     }
     progress(this.#blocks, this.#blocks, 'all blocks taken');
@@ -136,44 +140,44 @@ class Sender {
   async #replyTo(number: number): Promise<Reply> {
     const { clock, waits } = this.#options;
     const sentAt = clock.monotonic();
-    let wishes = 0;
+    let requests = 0;
     let cancels = 0;
     for (;;) {
-      const sign = await this.#sign(sentAt + waits.block - clock.monotonic());
-      if (sign === null)
-        return wishes > 0 ? this.#restart(number, 'it asked for the first block') : 'nothing';
-      if (sign.kind === 'ack') return 'ack';
-      if (sign.kind === 'nak') return 'nak';
-      if (sign.kind === 'text') {
-        const meaning = meaningOf(sign.text);
+      const event = await this.#nextEvent(sentAt + waits.block - clock.monotonic());
+      if (event === null)
+        return requests > 0 ? this.#restart(number, 'it asked for the first block') : 'nothing';
+      if (event.kind === 'ack') return 'ack';
+      if (event.kind === 'nak') return 'nak';
+      if (event.kind === 'text') {
+        const meaning = meaningOf(event.text);
         if (meaning === 'application') return 'application';
-        if (meaning !== 'other') return this.#restart(number, `it printed "${sign.text}"`);
-      } else if (sign.kind === 'can') {
+        if (meaning !== 'other') return this.#restart(number, `it printed "${event.text}"`);
+      } else if (event.kind === 'can') {
         cancels += 1;
         // One may be noise, two are the end.
         if (cancels >= 2) return this.#restart(number, 'it cancelled the transfer');
       } else if (number > 1) {
-        wishes += 1;
-        if (wishes >= 2) return this.#restart(number, 'it asked for the first block');
+        requests += 1;
+        if (requests >= 2) return this.#restart(number, 'it asked for the first block');
         // The first block crosses the wish that it answers.
       } else if (clock.monotonic() - sentAt >= STALE) return 'nothing';
     }
   }
 
-  #restart(number: number, why: string): 'restart' {
-    this.#lastWhy = `at block ${number} of ${this.#blocks} ${why}`;
-    this.#options.said('note', `the receiver began anew: ${this.#lastWhy}`);
+  #restart(number: number, reason: string): 'restart' {
+    this.#lastReason = `at block ${number} of ${this.#blocks} ${reason}`;
+    this.#options.log('note', `the receiver began anew: ${this.#lastReason}`);
     return 'restart';
   }
 
   /** Says the end until it is answered; null where the receiver wants it all again. */
-  async #end(): Promise<Sent | null> {
+  async #end(): Promise<SendResult | null> {
     const { waits } = this.#options;
     for (let tried = 0; tried < TRIES; tried += 1) {
       await this.#line.write(Uint8Array.of(EOT));
       const reply = await this.#replyToEnd(waits.end);
       if (reply === 'ack') return this.#afterEnd();
-      if (reply === 'application') return { end: 'taken', said: true };
+      if (reply === 'application') return { end: 'taken', isRunning: true };
       if (reply === 'restart') return null;
       if (reply === 'nothing') return { end: 'not-acknowledged' };
     }
@@ -181,65 +185,65 @@ class Sender {
   }
 
   /** Real ones were seen to go on asking after the end, and to take the image at a later try. */
-  async #afterEnd(): Promise<Sent | null> {
+  async #afterEnd(): Promise<SendResult | null> {
     const reply = await this.#replyToEnd(this.#options.waits.afterEnd);
-    return reply === 'restart' ? null : { end: 'taken', said: reply === 'application' };
+    return reply === 'restart' ? null : { end: 'taken', isRunning: reply === 'application' };
   }
 
   async #replyToEnd(milliseconds: number): Promise<Reply> {
     const { clock } = this.#options;
     const until = clock.monotonic() + milliseconds;
-    let wishes = 0;
+    let requests = 0;
     for (;;) {
-      const sign = await this.#sign(until - clock.monotonic());
-      if (sign === null) return 'nothing';
-      if (sign.kind === 'ack' || sign.kind === 'nak') return sign.kind;
-      if (sign.kind === 'want') {
-        wishes += 1;
-        if (wishes >= 2) return this.#restart(this.#blocks, 'after the end it went on asking');
+      const event = await this.#nextEvent(until - clock.monotonic());
+      if (event === null) return 'nothing';
+      if (event.kind === 'ack' || event.kind === 'nak') return event.kind;
+      if (event.kind === 'request') {
+        requests += 1;
+        if (requests >= 2) return this.#restart(this.#blocks, 'after the end it went on asking');
       }
-      if (sign.kind !== 'text') continue;
-      const meaning = meaningOf(sign.text);
+      if (event.kind !== 'text') continue;
+      const meaning = meaningOf(event.text);
       if (meaning === 'application') return 'application';
-      if (meaning !== 'other') return this.#restart(this.#blocks, `after the end it printed "${sign.text}"`);
+      if (meaning !== 'other') return this.#restart(this.#blocks, `after the end it printed "${event.text}"`);
     }
   }
 
   /** Waits until the receiver asks for an image. */
-  async #isAsked(): Promise<boolean> {
+  async #waitForRequest(): Promise<boolean> {
     const { clock, waits, stop } = this.#options;
     const until = clock.monotonic() + waits.wanted;
     while (!stop.aborted && clock.monotonic() < until) {
-      const sign = await this.#sign(QUIET * 2);
-      if (sign?.kind === 'want') return true;
+      const event = await this.#nextEvent(QUIET * 2);
+      if (event?.kind === 'request') return true;
     }
     return false;
   }
 
   /** The next thing that the receiver says; null where nothing comes in time. */
-  async #sign(milliseconds: number): Promise<LoaderEvent | null> {
+  async #nextEvent(milliseconds: number): Promise<LoaderEvent | null> {
     const { clock } = this.#options;
     const until = clock.monotonic() + milliseconds;
     for (;;) {
       const next = this.#queue.shift();
       if (next !== undefined) {
-        if (next.kind === 'text') this.#options.said('received', next.text);
+        if (next.kind === 'text') this.#options.log('received', next.text);
         return next;
       }
       const left = until - clock.monotonic();
       if (left <= 0) return null;
       const bytes = await this.#line.read(Math.min(left, QUIET));
-      this.#queue.push(...(bytes === null ? this.#signs.settle() : this.#signs.feed(bytes)));
+      this.#queue.push(...(bytes === null ? this.#parser.settle() : this.#parser.feed(bytes)));
     }
   }
 
-  async #cancel(): Promise<Sent> {
-    await this.#tellCancel();
+  async #cancel(): Promise<SendResult> {
+    await this.#sendCancel();
     return { end: 'stopped' };
   }
 
   /** The receiver goes back to its wait by itself when it is told twice. */
-  async #tellCancel(): Promise<void> {
+  async #sendCancel(): Promise<void> {
     await this.#line.write(Uint8Array.of(BYTE.can, BYTE.can, BYTE.can));
   }
 }

@@ -20,7 +20,7 @@ import { lookAtLine, type PortSeen } from './serial.ts';
 import { lookAtUsb } from './usb.ts';
 
 /** A look at a unit at a port, with what only such a port tells. */
-export interface Looked extends Look {
+export interface LocalLook extends Look {
   readonly seen: PortSeen | null;
 }
 
@@ -37,11 +37,11 @@ export interface LookTools {
 }
 
 /** How a port is looked at. */
-export interface LookManner {
+export interface LookMode {
   /** Exchanges passwords with the unit, which writes four bytes to it. */
   readonly authenticate?: boolean;
   /** Asks by Microlink alone: a unit that may be programming is not bothered with other protocols. */
-  readonly gently?: boolean;
+  readonly passive?: boolean;
 }
 
 /** Looks at the unit that a target names by its port. Never throws for what a device does. */
@@ -49,12 +49,12 @@ export async function lookAtPort(
   tools: LookTools,
   target: UnitTarget,
   context: Pick<LookContext, 'signal'>,
-  manner: LookManner = {},
-): Promise<Looked> {
+  mode: LookMode = {},
+): Promise<LocalLook> {
   const { local } = target;
   const port = local === null ? null : 'usb' in local ? local.usb : local.serialPort;
   const place = { site: target.site, name: target.name, host: null, port };
-  const none = (problem: Problem): Looked => ({
+  const none = (problem: Problem): LocalLook => ({
     unit: unknownUnit(place),
     kind: null,
     description: null,
@@ -70,8 +70,8 @@ export async function lookAtPort(
   }
   try {
     return 'usb' in local
-      ? await lookOverUsb(tools, target, local.usb, place, context, manner)
-      : await lookOverSerial(tools, local.serialPort, place, context, manner);
+      ? await lookOverUsb(tools, target, local.usb, place, context, mode)
+      : await lookOverSerial(tools, local.serialPort, place, context, mode);
   } catch (thrown) {
     rethrowInternal(thrown);
     return none(asProblem(thrown));
@@ -85,15 +85,15 @@ async function lookOverSerial(
   path: string,
   place: Place,
   { signal }: Pick<LookContext, 'signal'>,
-  manner: LookManner,
-): Promise<Looked> {
+  mode: LookMode,
+): Promise<LocalLook> {
   const holder = await holderOf([path], tools.procRoot);
-  if (holder !== null) throw held(path, holder);
+  if (holder !== null) throw inUse(path, holder);
   const time = { clock: tools.clock, signal };
   const line = await tools.openLine(path, 9600, time);
   try {
-    const seen = await lookAtLine(line, { time, waits: tools.waits, ...manner });
-    return lookedOf(seen, place, 'serial');
+    const seen = await lookAtLine(line, { time, waits: tools.waits, ...mode });
+    return toLook(seen, place, 'serial');
   } finally {
     await line.close();
   }
@@ -105,8 +105,8 @@ async function lookOverUsb(
   wanted: string,
   place: Place,
   { signal }: Pick<LookContext, 'signal'>,
-  manner: LookManner,
-): Promise<Looked> {
+  mode: LookMode,
+): Promise<LocalLook> {
   const { sysfsRoot, devRoot, procRoot } = tools;
   const units = await listUsbUnits(sysfsRoot, devRoot);
   if (units === null) {
@@ -114,17 +114,17 @@ async function lookOverUsb(
       hint: 'They are read on Linux, below /sys. Elsewhere connect the unit to a Linux machine.',
     });
   }
-  const unit = choose(units, wanted, target);
+  const unit = selectUnit(units, wanted, target);
   const holder = await holderOf([unit.hidraw, unit.usbNode], procRoot);
   const seen = await lookAtUsb(unit, {
     sysfsRoot,
     open: tools.openReports,
     time: { clock: tools.clock, signal },
     waits: tools.waits,
-    authenticate: manner.authenticate === true,
-    keepOff: holder === null ? null : `${inWords(holder)} has it`,
+    authenticate: mode.authenticate === true,
+    skipReason: holder === null ? null : `${describeHolder(holder)} has it`,
   });
-  const looked = lookedOf(seen, place, 'usb');
+  const looked = toLook(seen, place, 'usb');
   if (looked.kind === 'smart-ups') return looked;
   const problem = new Problem(
     'device/not-smart-ups',
@@ -144,10 +144,10 @@ async function holderOf(nodes: readonly (string | null)[], procRoot: string): Pr
   return null;
 }
 
-function choose(units: readonly UsbUnit[], wanted: string, target: UnitTarget): UsbUnit {
-  const fitting =
+function selectUnit(units: readonly UsbUnit[], wanted: string, target: UnitTarget): UsbUnit {
+  const matches =
     wanted === 'any' ? units : units.filter(({ serial }) => usableSerial(serial) === usableSerial(wanted));
-  const [first] = fitting;
+  const [first] = matches;
   if (first === undefined) {
     throw new Problem(
       'link/silent',
@@ -157,45 +157,45 @@ function choose(units: readonly UsbUnit[], wanted: string, target: UnitTarget): 
       },
     );
   }
-  if (fitting.length === 1) return first;
-  const serials = fitting.map(({ serial }) => sanitize(serial ?? 'none', 40)).join(', ');
+  if (matches.length === 1) return first;
+  const serials = matches.map(({ serial }) => sanitize(serial ?? 'none', 40)).join(', ');
   throw new Problem(
     'refused/identity',
-    `${unitKey(target)}: ${fitting.length} USB units are connected (${serials}).`,
+    `${unitKey(target)}: ${matches.length} USB units are connected (${serials}).`,
     {
       hint: 'Name the one that is meant by its serial number: usb: SERIAL in the inventory, usb:SERIAL at local inspect.',
     },
   );
 }
 
-function lookedOf(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): Looked {
+function toLook(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): LocalLook {
   const { identity, protocol, loader } = seen;
-  const isThere = protocol !== null;
+  const isPresent = protocol !== null;
   const unit: Unit = {
     ...unknownUnit(place),
     ...identity,
-    reachable: isThere,
-    seenBy: isThere ? seenBy : null,
+    reachable: isPresent,
+    seenBy: isPresent ? seenBy : null,
     simulated: identity?.simulated === true || loader?.simulated === true,
   };
   const isSmart = /^smart-?ups\b/i.test(identity?.model ?? '');
   return {
     unit,
     // Whoever speaks the protocols of these units is one of them; of a USB device its strings tell.
-    kind: !isThere ? null : protocol === 'usb-strings' && !isSmart ? 'ups' : 'smart-ups',
+    kind: !isPresent ? null : protocol === 'usb-strings' && !isSmart ? 'ups' : 'smart-ups',
     description: seen.description,
     problem: seen.problem,
     seen,
   };
 }
 
-function held(path: string, holder: Holder): Problem {
-  return new Problem('refused/locked', `${inWords(holder)} has ${sanitize(path)} open.`, {
+function inUse(path: string, holder: Holder): Problem {
+  return new Problem('refused/locked', `${describeHolder(holder)} has ${sanitize(path)} open.`, {
     hint: 'Two programs at one port disturb each other. End that program for the time being, and start it again afterwards.',
     transient: true,
   });
 }
 
-function inWords({ program, pid }: Holder): string {
+function describeHolder({ program, pid }: Holder): string {
   return `${program}${pid === null ? '' : ` (process ${pid})`}`;
 }

@@ -1,6 +1,6 @@
 import { Problem, sanitize } from '../../core/index.ts';
 import type { ByteLine, LineTime } from '../line/line.ts';
-import { type Heard, listen } from '../loader/listen.ts';
+import { type ListenResult, listen } from '../loader/listen.ts';
 import type { LoaderSeen } from '../loader/output.ts';
 import { readPages } from '../microlink/pages.ts';
 import { type Exchange, exchangePasswords } from '../microlink/password.ts';
@@ -48,7 +48,7 @@ export interface SerialLookOptions {
   /** True: exchanges passwords with a unit that speaks Microlink, which writes four bytes to it. */
   readonly authenticate?: boolean;
   /** True: asks by Microlink alone. */
-  readonly gently?: boolean;
+  readonly passive?: boolean;
 }
 
 /**
@@ -59,10 +59,10 @@ export interface SerialLookOptions {
  */
 export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Promise<PortSeen> {
   const { time, waits } = options;
-  const heard = await listen(line, waits.listen, time);
-  if (heard.loader !== null) return waitingLoader(heard.loader, line.name);
-  if (heard.bytes > 0) return talker(heard, line.name);
-  for (const ask of options.gently === true ? [askMicrolink] : PROTOCOLS) {
+  const result = await listen(line, waits.listen, time);
+  if (result.loader !== null) return waitingLoader(result.loader, line.name);
+  if (result.bytes > 0) return unexpectedOutput(result, line.name);
+  for (const ask of options.passive === true ? [askMicrolink] : PROTOCOLS) {
     const seen = await ask(line, options);
     if (seen !== null) return seen;
   }
@@ -75,7 +75,7 @@ async function askMicrolink(line: ByteLine, options: SerialLookOptions): Promise
   const { time, waits, authenticate } = options;
   const link = serialLink(line, waits);
   const pages = await readPages(link, time, waits);
-  if (pages === null) return link.echoes ? echoing(line.name) : null;
+  if (pages === null) return link.echoes ? echo(line.name) : null;
   const fields = fieldsOf(pages);
   const exchange = authenticate === true ? await exchangePasswords(link, pages, fields) : null;
   return microlinkSeen(fields, pages.missing.length, exchange);
@@ -141,12 +141,12 @@ export function modbusSeen(registers: Registers): PortSeen {
 }
 
 function waitingLoader(loader: LoaderSeen, port: string): PortSeen {
-  const says = loader.lines.filter((line) => !line.includes('retry')).join('; ') || 'C';
+  const banner = loader.lines.filter((line) => !line.includes('retry')).join('; ') || 'C';
   return {
     ...NOTHING_SEEN,
     protocol: 'boot-loader',
     loader,
-    description: `a boot loader that waits for an image: ${sanitize(says, 160)}`,
+    description: `a boot loader that waits for an image: ${sanitize(banner, 160)}`,
     problem: new Problem(
       'device/boot-loader',
       `The unit at ${sanitize(port)} runs no firmware: it waits in its boot loader for an image.`,
@@ -157,8 +157,8 @@ function waitingLoader(loader: LoaderSeen, port: string): PortSeen {
   };
 }
 
-function talker({ bytes, signs }: Heard, port: string): PortSeen {
-  const text = signs.find((sign) => sign.kind === 'text');
+function unexpectedOutput({ bytes, events }: ListenResult, port: string): PortSeen {
+  const text = events.find((event) => event.kind === 'text');
   const sample = text?.kind === 'text' ? `, among them "${sanitize(text.text, 60)}"` : '';
   return {
     ...NOTHING_SEEN,
@@ -173,7 +173,7 @@ function talker({ bytes, signs }: Heard, port: string): PortSeen {
   };
 }
 
-function echoing(port: string): PortSeen {
+function echo(port: string): PortSeen {
   return {
     ...NOTHING_SEEN,
     description: 'something that sends back what it gets',

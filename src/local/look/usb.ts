@@ -22,7 +22,7 @@ export interface UsbLookOptions {
   readonly waits: LocalTimeouts;
   readonly authenticate: boolean;
   /** Why the unit is not spoken to, such as another program that has it; null where nothing keeps from it. */
-  readonly keepOff: string | null;
+  readonly skipReason: string | null;
 }
 
 /**
@@ -45,11 +45,11 @@ export async function lookAtUsb(unit: UsbUnit, options: UsbLookOptions): Promise
     description: sanitize(unit.product ?? 'a device without a name', 120),
   };
   if (!product.isSmartUps) return strings;
-  if (options.keepOff !== null) return withNote(strings, options.keepOff);
+  if (options.skipReason !== null) return withNote(strings, options.skipReason);
   if (unit.hidraw === null) return withNote(strings, 'the kernel has no hidraw node for it');
   try {
-    const spoken = await speak(unit.hidraw, options);
-    return typeof spoken === 'string' ? withNote(strings, spoken) : merged(strings, spoken);
+    const answers = await speak(unit.hidraw, options);
+    return typeof answers === 'string' ? withNote(strings, answers) : merged(strings, answers);
   } catch (thrown) {
     rethrowInternal(thrown);
     return withNote(strings, asProblem(thrown).message);
@@ -65,9 +65,9 @@ function withNote(strings: PortSeen, why: string): PortSeen {
 }
 
 function identityOf({ serial }: UsbUnit, { model, firmware }: UsbProduct): Identity {
-  const written = sanitize(serial ?? '', 100);
+  const serialText = sanitize(serial ?? '', 100);
   return {
-    serial: written === '' ? null : written,
+    serial: serialText === '' ? null : serialText,
     model,
     sku: null,
     manufactured: null,
@@ -112,43 +112,43 @@ async function tunnelAt(path: string): Promise<Tunnel | null> {
 }
 
 /** Strings and answers are of one unit. Where they contradict each other, what they contradict each other in is not known. */
-function merged(strings: PortSeen, spoken: PortSeen): PortSeen {
-  const said = strings.identity;
-  const told = spoken.identity;
-  if (said === null || told === null) return spoken;
-  const ids = [said.firmware.microLinkId, told.firmware.microLinkId];
-  const versions = [said.firmware.version, told.firmware.version];
-  const serials = [usableSerial(said.serial), usableSerial(told.serial)];
+function merged(strings: PortSeen, answers: PortSeen): PortSeen {
+  const fromStrings = strings.identity;
+  const fromAnswers = answers.identity;
+  if (fromStrings === null || fromAnswers === null) return answers;
+  const ids = [fromStrings.firmware.microLinkId, fromAnswers.firmware.microLinkId];
+  const versions = [fromStrings.firmware.version, fromAnswers.firmware.version];
+  const serials = [usableSerial(fromStrings.serial), usableSerial(fromAnswers.serial)];
   const notes = [
     ...contradiction('Micro-Link ids', ids),
     ...contradiction('firmware versions', versions),
     ...contradiction('serial numbers', serials),
   ];
   return {
-    ...spoken,
+    ...answers,
     identity: {
-      ...told,
-      serial: agreed(serials) === undefined ? null : (told.serial ?? said.serial),
-      model: told.model ?? said.model,
+      ...fromAnswers,
+      serial: commonValue(serials) === undefined ? null : (fromAnswers.serial ?? fromStrings.serial),
+      model: fromAnswers.model ?? fromStrings.model,
       firmware: {
-        raw: said.firmware.raw ?? told.firmware.raw,
-        version: agreed(versions) ?? null,
-        microLinkId: agreed(ids) ?? null,
+        raw: fromStrings.firmware.raw ?? fromAnswers.firmware.raw,
+        version: commonValue(versions) ?? null,
+        microLinkId: commonValue(ids) ?? null,
       },
     },
     description: strings.description,
-    notes: [...spoken.notes, ...notes],
+    notes: [...answers.notes, ...notes],
   };
 }
 
 /** The one value that is told; null where none is, undefined where two are. */
-function agreed<T extends string | number>(values: readonly (T | null)[]): T | null | undefined {
+function commonValue<T extends string | number>(values: readonly (T | null)[]): T | null | undefined {
   const known = new Set(values.filter((value) => value !== null));
   return known.size > 1 ? undefined : ([...known][0] ?? null);
 }
 
 function contradiction(what: string, values: readonly (string | number | null)[]): readonly string[] {
-  if (agreed(values) !== undefined) return [];
+  if (commonValue(values) !== undefined) return [];
   return [
     `Its USB strings and its own answers give two ${what} (${values.join(' and ')}), so neither is believed.`,
   ];

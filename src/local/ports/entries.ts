@@ -128,14 +128,14 @@ export async function usbEntry(
   all: readonly UsbUnit[],
   holders: readonly Holder[] | null,
 ): Promise<UsbUnitEntry> {
-  const read = parseUsbProduct(unit.product ?? '');
+  const parsed = parseUsbProduct(unit.product ?? '');
   const access = unit.hidraw === null ? 'missing' : await accessTo(unit.hidraw);
   return {
     name: sanitize(unit.name, 60),
     ...stringsOf(unit),
-    model: unit.product === null ? null : read.model,
-    firmware: read.firmware,
-    isSmartUps: read.isSmartUps,
+    model: unit.product === null ? null : parsed.model,
+    firmware: parsed.firmware,
+    isSmartUps: parsed.isSmartUps,
     hidraw: unit.hidraw,
     usbNode: unit.usbNode,
     driver: unit.driver === null ? null : sanitize(unit.driver, 60),
@@ -155,10 +155,10 @@ function missingHint({ hidraw, driver }: UsbUnit): string {
 
 function inventoryOf(unit: UsbUnit, all: readonly UsbUnit[]): LocalAccess | null {
   const serial = usableSerial(unit.serial);
-  const written = unit.serial?.trim() ?? '';
-  const isPlain = sanitize(written, LONGEST_USB_ENTRY) === written;
+  const trimmed = unit.serial?.trim() ?? '';
+  const isPlain = sanitize(trimmed, LONGEST_USB_ENTRY) === trimmed;
   const isAlone = all.filter((other) => usableSerial(other.serial) === serial).length === 1;
-  if (serial !== null && isPlain && isAlone) return { usb: written };
+  if (serial !== null && isPlain && isAlone) return { usb: trimmed };
   return all.length === 1 ? { usb: 'any' } : null;
 }
 

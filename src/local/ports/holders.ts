@@ -45,8 +45,8 @@ export async function scanHolders(
   { procRoot = '/proc', lockFolders = LOCK_FOLDERS }: HolderOptions,
 ): Promise<HolderScan> {
   const all = await Promise.all([...new Set(paths)].map(wantedDevice));
-  const made = await Promise.all(all.map(({ path }) => isPseudoTerminal(path)));
-  const wanted = all.filter((_, index) => made[index] === false);
+  const isPseudo = await Promise.all(all.map(({ path }) => isPseudoTerminal(path)));
+  const wanted = all.filter((_, index) => isPseudo[index] === false);
   const processes = await scanProcesses(procRoot, wanted);
   const locks = await readLockFiles(lockFolders, wanted);
   const isStale = ({ pid }: LockFile): boolean =>

@@ -75,7 +75,7 @@ function unknownTo(
   const known = new Set([
     ...(kernel?.ports ?? []).map(({ path }) => path),
     ...(kernel?.empty ?? []),
-    ...(kernel?.untold ?? []),
+    ...(kernel?.unknown ?? []),
   ]);
   return listed.filter(({ path }) => !known.has(path) && sanitize(path, 512) === path);
 }
@@ -99,12 +99,12 @@ function treeNotes(
     return [
       `This system tells of no device below ${shown}. USB units are listed on Linux alone; elsewhere connect the unit to a Linux machine, or use its serial port.`,
     ];
-  const untold = kernel?.untold ?? [];
+  const unknown = kernel?.unknown ?? [];
   return [
     ...(units === null ? [`The kernel tells of no USB bus below ${shown}, so no USB unit can be seen.`] : []),
-    ...(untold.length > 0
+    ...(unknown.length > 0
       ? [
-          `Left out, because only root is told whether there is hardware behind: ${sanitize(untold.join(', '), 300)}.`,
+          `Left out, because only root is told whether there is hardware behind: ${sanitize(unknown.join(', '), 300)}.`,
         ]
       : []),
   ];
@@ -120,14 +120,16 @@ function usbNotes(usb: readonly UsbUnitEntry[]): readonly string[] {
 }
 
 function scanNotes({ seen, stale }: HolderScan): readonly string[] {
-  const who =
+  const advice =
     process.getuid?.() === 0
       ? 'here not even root is shown all.'
       : 'run it as root to be told of all that hold one.';
   return [
     ...{
       all: [],
-      some: [`Not every process could be looked into, so a program may hold a port and not be named: ${who}`],
+      some: [
+        `Not every process could be looked into, so a program may hold a port and not be named: ${advice}`,
+      ],
       none: ['Which programs hold a port is told on Linux alone: end those that talk to a UPS yourself.'],
     }[seen],
     ...stale.map(

@@ -22,13 +22,13 @@ export async function readLockFiles(
   wanted: readonly WantedDevice[],
 ): Promise<readonly LockFile[]> {
   const real = new Set((await Promise.all(folders.map(realPathOf))).filter((folder) => folder !== null));
-  const asked = wanted.flatMap(({ path, names }) =>
+  const candidates = wanted.flatMap(({ path, names }) =>
     [...new Set([...names].map((name) => basename(name)))].flatMap((name) =>
       [...real].map((folder) => ({ path, file: join(folder, `LCK..${name}`) })),
     ),
   );
   const found = await Promise.all(
-    asked.map(async ({ path, file }): Promise<LockFile | null> => {
+    candidates.map(async ({ path, file }): Promise<LockFile | null> => {
       const bytes = await readLock(file);
       if (bytes === 'none') return null;
       return { path, file, pid: bytes === 'unreadable' ? null : pidIn(bytes) };

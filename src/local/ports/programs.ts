@@ -46,15 +46,15 @@ const LONGEST_COMM = 15;
 /** A program by the name of its process and its command line; `known` where it is one of those above. */
 export function programOf(
   comm: string | null,
-  words: readonly string[],
+  args: readonly string[],
 ): { readonly program: string; readonly known: boolean } {
-  const names = [comm ?? '', basename(words[0] ?? '')].map((name) => name.toLowerCase());
+  const names = [comm ?? '', basename(args[0] ?? '')].map((name) => name.toLowerCase());
   const runs = (command: string): boolean =>
     names.some((name) => name === command || name === command.slice(0, LONGEST_COMM));
   const found = PROGRAMS.find(
     ({ commands, inside }) =>
       commands.some(runs) ||
-      (inside !== undefined && runs(inside.command) && words.some((word) => inside.holds.test(word))),
+      (inside !== undefined && runs(inside.command) && args.some((word) => inside.holds.test(word))),
   );
   if (found !== undefined) return { program: found.name, known: true };
   const shown = sanitize(comm ?? '', 60);

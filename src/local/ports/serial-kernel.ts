@@ -19,13 +19,13 @@ export interface KernelPorts {
   /** Nodes of which the kernel says that there is no hardware behind. */
   readonly empty: readonly string[];
   /** Nodes of which this user is not told whether there is. */
-  readonly untold: readonly string[];
+  readonly unknown: readonly string[];
 }
 
 /** Since Linux 6.5 two devices without hardware of their own stand between a port and its driver. */
-const BETWEEN = 'serial-base';
+const BASE_BUS = 'serial-base';
 /** The driver that makes a number of ports in advance, whether they exist or not. */
-const IN_ADVANCE = 'serial8250';
+const PLACEHOLDER_DRIVER = 'serial8250';
 /** What the attribute `type` is where no chip was found. */
 const NO_CHIP = '0';
 
@@ -39,17 +39,17 @@ export async function listKernelPorts(sysfsRoot: string, devRoot: string): Promi
     names.filter(isName).map((name) => readPort(join(folder, name), join(devRoot, nodeName(name)), links)),
   );
   const found = read.filter((one) => one !== null);
-  const pathsOf = (state: 'empty' | 'untold'): readonly string[] =>
+  const pathsOf = (state: 'empty' | 'unknown'): readonly string[] =>
     found.filter((one) => one.state === state).map(({ port }) => port.path);
   return {
-    ports: found.filter(({ state }) => state === 'there').map(({ port }) => port),
+    ports: found.filter(({ state }) => state === 'present').map(({ port }) => port),
     empty: pathsOf('empty'),
-    untold: pathsOf('untold'),
+    unknown: pathsOf('unknown'),
   };
 }
 
 interface PortReading {
-  readonly state: 'there' | 'empty' | 'untold';
+  readonly state: 'present' | 'empty' | 'unknown';
   readonly port: KernelPort;
 }
 
@@ -73,13 +73,13 @@ async function readPort(
 /** A port of the driver that makes them in advance may be a name alone, and older kernels tell the type to root only. */
 function stateOf(type: string | null, driver: string | null): PortReading['state'] {
   if (type === NO_CHIP) return 'empty';
-  return type === null && driver === IN_ADVANCE ? 'untold' : 'there';
+  return type === null && driver === PLACEHOLDER_DRIVER ? 'unknown' : 'present';
 }
 
 async function driverOf(device: string): Promise<string | null> {
   for (const folder of await foldersUpFrom(device)) {
     const driver = await realPathOf(join(folder, 'driver'));
-    if (driver !== null && !driver.split('/').includes(BETWEEN)) return sanitize(basename(driver), 60);
+    if (driver !== null && !driver.split('/').includes(BASE_BUS)) return sanitize(basename(driver), 60);
   }
   return null;
 }
