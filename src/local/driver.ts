@@ -24,11 +24,11 @@ import { type LocalLook, type LookMode, type LookTools, lookAtPort } from './loo
 import { LOCAL_TIMEOUTS, type LocalTimeouts } from './timeouts.ts';
 
 export interface LocalOptions {
-  /** Time as the ports see it. */
+  /** Clock for the ports. */
   readonly clock: Clock;
-  /** The bytes of an image, compared with what was planned. */
+  /** Reads the bytes of an image and checks them against the plan. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
-  /** Roots of what the kernel tells; others in tests and rehearsals. */
+  /** Roots of the kernel's trees; tests and simulations use others. */
   readonly sysfsRoot?: string;
   readonly devRoot?: string;
   readonly procRoot?: string;
@@ -37,15 +37,16 @@ export interface LocalOptions {
   readonly openReports?: OpenReports;
 }
 
-/** The local path, with what a person at the machine asks of one port. */
+/** The driver for serial and USB ports, with the look that `local inspect` and `local recover` need. */
 export interface LocalDriver extends UpgradeDriver {
-  /** Looks at one port, in a manner of one's choice. */
+  /** Looks at one port in the given mode. */
   lookAt(target: UnitTarget, signal: AbortSignal, mode?: LookMode): Promise<LocalLook>;
 }
 
 /**
- * The way over a unit's own port. It looks at units over serial and USB. It sends an image to a unit that waits in its boot loader, and
- * to no other: how a running one is made to take one is not public (see `boot-entry.ts`).
+ * The driver for a unit's own port. It looks at units over serial and USB.
+ * It sends an image only to a unit that waits in its boot loader. How a running unit enters its boot loader
+ * is not public; see docs/boot-entry.md.
  */
 export function createLocalDriver(options: LocalOptions): LocalDriver {
   const tools: LookTools = {
@@ -92,7 +93,7 @@ export function createLocalDriver(options: LocalOptions): LocalDriver {
   };
 }
 
-/** A hop of a unit that runs nothing goes to its boot loader, which listens at the serial port. */
+/** A unit without firmware waits in its boot loader, which listens at the serial port. */
 function isForLoader({ local }: UnitTarget, hop: Hop): boolean {
   return local !== null && 'serialPort' in local && isUpsHop(hop) && hop.from.version === null;
 }
@@ -100,9 +101,9 @@ function isForLoader({ local }: UnitTarget, hop: Hop): boolean {
 function unsupported(target: UnitTarget): Problem {
   return new Problem(
     'refused/no-path',
-    `${unitKey(target)}: how a running unit is made to take an image over its own port is not public.`,
+    `${unitKey(target)} cannot be updated over its own port: how a running unit takes an image there is not public.`,
     {
-      hint: 'Use the Firmware Upgrade Wizard of the vendor; upsfw plan --format md prints a work order for whoever goes there.',
+      hint: "Use the vendor's Firmware Upgrade Wizard. upsfw plan --format md prints a work order for it.",
     },
   );
 }

@@ -4,12 +4,12 @@ import { hasCode, Problem, sanitize } from '../../core/index.ts';
 import { Inbox } from './inbox.ts';
 import { assertNotStopped, type ByteLine, type LineTime, type Rate } from './line.ts';
 
-/** A port that takes no bytes for so long hangs. Milliseconds. */
+/** A write that takes longer than this hangs. Milliseconds. */
 const LONGEST_WRITE = 10_000;
 
 /**
- * Opens a serial port through the package `serialport`, which is optional and loaded here. The port is locked against other
- * programs that ask. Rejects with Problem link/port.
+ * Opens a serial port with the optional package `serialport`, which is loaded here. The port is locked
+ * against other programs that check the lock. Rejects with Problem link/port.
  */
 export async function openSerialLine(path: string, rate: Rate, time: LineTime): Promise<ByteLine> {
   await assertSerialPort(path);
@@ -28,21 +28,21 @@ async function loadPackage(): Promise<typeof import('serialport')> {
     return await import('serialport');
   } catch (cause) {
     throw new Problem('link/port', 'The package serialport, which opens serial ports, is not installed.', {
-      hint: 'Install it beside upsfw: npm install serialport. Without it units are looked at over the network and over USB.',
+      hint: 'Install it with upsfw: npm install serialport. Network and USB units need no such package.',
       cause,
     });
   }
 }
 
 async function assertSerialPort(path: string): Promise<void> {
-  // Ports of Windows are no files.
+  // Windows ports are not files.
   if (process.platform === 'win32') return;
   const shown = sanitize(path);
   try {
     const { isCharacterDevice } = await kindOf(path);
     if (!isCharacterDevice) {
-      throw new Problem('link/port', `${shown} is no serial port: it is not a device.`, {
-        hint: 'upsfw local ports lists the ports of this machine.',
+      throw new Problem('link/port', `${shown} is not a serial port: it is not a device.`, {
+        hint: 'List the ports of this machine with: upsfw local ports',
       });
     }
     await access(path, constants.R_OK | constants.W_OK);
@@ -50,12 +50,12 @@ async function assertSerialPort(path: string): Promise<void> {
     if (cause instanceof Problem) throw cause;
     if (hasCode(cause, 'ENOENT')) {
       throw new Problem('link/port', `There is no port ${shown}.`, {
-        hint: 'Check that the adapter is plugged in; upsfw local ports lists the ports of this machine.',
+        hint: 'Check that the adapter is plugged in. List the ports with: upsfw local ports',
         cause,
       });
     }
-    throw new Problem('link/port', `The port ${shown} is there, and this user may not open it.`, {
-      hint: 'Add the user to the group of the port (dialout on Debian), log in again, and try again.',
+    throw new Problem('link/port', `This user may not open the port ${shown}.`, {
+      hint: 'Add the user to the group of the port (dialout on Debian), log in again and retry.',
       cause,
     });
   }
@@ -71,7 +71,7 @@ function openFailed(path: string, cause: Error): Problem {
     'link/port',
     `The port ${sanitize(path)} cannot be opened: ${sanitize(cause.message)}.`,
     {
-      hint: 'It may be no serial port, or another program may hold it: upsfw local ports tells of both.',
+      hint: 'It may not be a serial port, or another program may have it open: upsfw local ports shows both.',
       cause,
     },
   );
@@ -83,9 +83,9 @@ function wrapPort(port: SerialPort, time: LineTime): ByteLine {
     inbox.end(
       new Problem(
         'link/closed',
-        `The port ${sanitize(port.path)} is gone: the cable or its adapter was pulled.`,
+        `The port ${sanitize(port.path)} disappeared: the cable or its adapter was pulled.`,
         {
-          hint: 'Plug it in again, and look at the unit: upsfw local inspect PORT.',
+          hint: 'Plug it in again, then run: upsfw local inspect PORT',
           cause,
         },
       ),
@@ -113,7 +113,7 @@ function wrapPort(port: SerialPort, time: LineTime): ByteLine {
     close() {
       closing ??= new Promise((resolve) => {
         if (!port.isOpen) resolve();
-        // A port that has gone cannot be closed better than it is.
+        // A port that disappeared needs no further close.
         else port.close(() => resolve());
       });
       return closing;
@@ -130,9 +130,9 @@ async function writeWithTimeout(port: SerialPort, bytes: Uint8Array, { clock }: 
         : reject(
             new Problem(
               'link/closed',
-              `The port ${sanitize(port.path)} takes no bytes (${sanitize(error.message)}): the cable or its adapter may have been pulled.`,
+              `The port ${sanitize(port.path)} accepts no bytes (${sanitize(error.message)}): the cable or its adapter may have been pulled.`,
               {
-                hint: 'Check cable and adapter, and look at the unit: upsfw local inspect PORT.',
+                hint: 'Check cable and adapter, then run: upsfw local inspect PORT',
                 cause: error,
               },
             ),
@@ -141,7 +141,7 @@ async function writeWithTimeout(port: SerialPort, bytes: Uint8Array, { clock }: 
   });
   const timeout = clock.sleep(LONGEST_WRITE, done.signal).then(() => {
     if (done.signal.aborted) return;
-    throw new Problem('link/timeout', `The port ${sanitize(port.path)} takes no bytes.`, {
+    throw new Problem('link/timeout', `The port ${sanitize(port.path)} accepts no bytes.`, {
       hint: 'Pull the adapter out and plug it in again.',
     });
   });

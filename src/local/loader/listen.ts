@@ -8,21 +8,24 @@ import {
   QUIET,
 } from './output.ts';
 
-/** What a port said by itself. */
+/** What a port sent before anything was sent to it. */
 export interface ListenResult {
-  /** A boot loader that waits for an image; null where it was none. */
+  /** A boot loader that waits for an image; null if there is none. */
   readonly loader: LoaderSeen | null;
-  /** Bytes that came. */
+  /** Bytes received. */
   readonly bytes: number;
   readonly events: readonly LoaderEvent[];
 }
 
-/** A boot loader says some hundred bytes in a minute; who says more is something else. */
+/** A boot loader sends some hundred bytes a minute; more comes from another device. */
 const MOST_BYTES = 4096;
-/** Of what a boot loader sends, at least this part is text. */
+/** At least this fraction of a boot loader's output is text. */
 const READABLE = 0.9;
 
-/** Listens and sends nothing. Ends when it is stopped, and as soon as a boot loader is known for certain, or something that is none. */
+/**
+ * Listens and sends nothing. Ends after an abort, and as soon as the other side is certainly a boot loader or
+ * certainly not.
+ */
 export async function listen(
   line: ByteLine,
   milliseconds: number,

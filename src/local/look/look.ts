@@ -19,32 +19,32 @@ import type { LocalTimeouts } from '../timeouts.ts';
 import { lookAtLine, type PortSeen } from './serial.ts';
 import { lookAtUsb } from './usb.ts';
 
-/** A look at a unit at a port, with what only such a port tells. */
+/** A look at a unit at a port, with details that only a port gives. */
 export interface LocalLook extends Look {
   readonly seen: PortSeen | null;
 }
 
-/** What a look at a port needs of its surroundings; other roots and openers in tests and rehearsals. */
+/** What a look at a port needs; tests and simulations use other roots and openers. */
 export interface LookTools {
   readonly sysfsRoot: string;
   readonly devRoot: string;
   readonly procRoot: string;
-  /** Ports are asked in the world's own time, also where a simulated unit lives faster. */
+  /** Ports are read in real time, even if a simulated unit runs faster. */
   readonly clock: Clock;
   readonly waits: LocalTimeouts;
   readonly openLine: OpenLine;
   readonly openReports: OpenReports;
 }
 
-/** How a port is looked at. */
+/** How to look at a port. */
 export interface LookMode {
   /** Exchanges passwords with the unit, which writes four bytes to it. */
   readonly authenticate?: boolean;
-  /** Asks by Microlink alone: a unit that may be programming is not bothered with other protocols. */
+  /** Uses Microlink only: a unit that may be programming must not receive other protocols. */
   readonly passive?: boolean;
 }
 
-/** Looks at the unit that a target names by its port. Never throws for what a device does. */
+/** Looks at the unit at the port of a target. Never throws for what a device does. */
 export async function lookAtPort(
   tools: LookTools,
   target: UnitTarget,
@@ -110,8 +110,8 @@ async function lookOverUsb(
   const { sysfsRoot, devRoot, procRoot } = tools;
   const units = await listUsbUnits(sysfsRoot, devRoot);
   if (units === null) {
-    throw new Problem('link/silent', `${unitKey(target)}: this system does not tell the USB strings.`, {
-      hint: 'They are read on Linux, below /sys. Elsewhere connect the unit to a Linux machine.',
+    throw new Problem('link/silent', `${unitKey(target)}: this system does not show USB strings.`, {
+      hint: 'They are read on Linux, below /sys. Connect the unit to a Linux machine.',
     });
   }
   const unit = selectUnit(units, wanted, target);
@@ -122,7 +122,7 @@ async function lookOverUsb(
     time: { clock: tools.clock, signal },
     waits: tools.waits,
     authenticate: mode.authenticate === true,
-    skipReason: holder === null ? null : `${describeHolder(holder)} has it`,
+    skipReason: holder === null ? null : `${describeHolder(holder)} has it open`,
   });
   const looked = toLook(seen, place, 'usb');
   if (looked.kind === 'smart-ups') return looked;
@@ -134,7 +134,7 @@ async function lookOverUsb(
   return { ...looked, problem };
 }
 
-/** The first program that has one of the nodes. */
+/** The first program that has one of the nodes open. */
 async function holderOf(nodes: readonly (string | null)[], procRoot: string): Promise<Holder | null> {
   for (const node of nodes) {
     if (node === null) continue;
@@ -151,9 +151,9 @@ function selectUnit(units: readonly UsbUnit[], wanted: string, target: UnitTarge
   if (first === undefined) {
     throw new Problem(
       'link/silent',
-      `${unitKey(target)}: no USB unit ${wanted === 'any' ? 'of APC' : `"${sanitize(wanted)}"`} is connected here.`,
+      `${unitKey(target)}: no USB unit ${wanted === 'any' ? 'of APC' : `"${sanitize(wanted)}"`} is connected to this machine.`,
       {
-        hint: 'Check the cable, and the serial number in the inventory; upsfw local ports lists what is here.',
+        hint: 'Check the cable and the serial number in the inventory. List the ports with: upsfw local ports',
       },
     );
   }
@@ -163,7 +163,7 @@ function selectUnit(units: readonly UsbUnit[], wanted: string, target: UnitTarge
     'refused/identity',
     `${unitKey(target)}: ${matches.length} USB units are connected (${serials}).`,
     {
-      hint: 'Name the one that is meant by its serial number: usb: SERIAL in the inventory, usb:SERIAL at local inspect.',
+      hint: 'Select one by its serial number: usb: SERIAL in the inventory, or upsfw local inspect usb:SERIAL.',
     },
   );
 }
@@ -181,7 +181,7 @@ function toLook(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): LocalLo
   const isSmart = /^smart-?ups\b/i.test(identity?.model ?? '');
   return {
     unit,
-    // Whoever speaks the protocols of these units is one of them; of a USB device its strings tell.
+    // A unit that speaks one of these protocols is a Smart-UPS; a USB device needs its strings to show it.
     kind: !isPresent ? null : protocol === 'usb-strings' && !isSmart ? 'ups' : 'smart-ups',
     description: seen.description,
     problem: seen.problem,
@@ -191,7 +191,7 @@ function toLook(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): LocalLo
 
 function inUse(path: string, holder: Holder): Problem {
   return new Problem('refused/locked', `${describeHolder(holder)} has ${sanitize(path)} open.`, {
-    hint: 'Two programs at one port disturb each other. End that program for the time being, and start it again afterwards.',
+    hint: 'Two programs at one port disturb each other. Stop that program, and start it again afterwards.',
     transient: true,
   });
 }

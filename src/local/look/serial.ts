@@ -12,21 +12,21 @@ import type { LocalTimeouts } from '../timeouts.ts';
 import { fromMicrolink, fromModbus, fromUpsLink, type Identity, partVersions } from './identity.ts';
 import { askUpsLink } from './ups-link.ts';
 
-/** What a unit at a port speaks. */
+/** What answers at a port. */
 export type Protocol = 'boot-loader' | 'microlink' | 'modbus' | 'ups-link' | 'usb-strings';
 
-/** What was seen at a port. */
+/** The result of looking at a port. */
 export interface PortSeen {
   readonly protocol: Protocol | null;
   readonly identity: Identity | null;
-  /** Versions of parts beside the UPS firmware: `UBL 01.4`. */
+  /** Versions of other parts than the UPS firmware: `UBL 01.4`. */
   readonly parts: readonly string[];
   readonly loader: LoaderSeen | null;
-  /** How the exchange of passwords ended; null where it was not asked for. */
+  /** Result of the password exchange; null if it was not requested. */
   readonly exchange: Exchange | null;
-  /** What answered, in words fit for printing; null where nothing did. */
+  /** What answered, sanitized; null if nothing did. */
   readonly description: string | null;
-  /** What a person should know of the look itself. */
+  /** Notes for the operator about the look itself. */
   readonly notes: readonly string[];
   readonly problem: Problem | null;
 }
@@ -45,16 +45,16 @@ export const NOTHING_SEEN: PortSeen = {
 export interface SerialLookOptions {
   readonly time: LineTime;
   readonly waits: LocalTimeouts;
-  /** True: exchanges passwords with a unit that speaks Microlink, which writes four bytes to it. */
+  /** True: exchanges passwords over Microlink, which writes four bytes to the unit. */
   readonly authenticate?: boolean;
-  /** True: asks by Microlink alone. */
+  /** True: uses Microlink only. */
   readonly passive?: boolean;
 }
 
 /**
- * Asks a serial port who is there, in an order in which no question can do harm: first only listening, because a boot loader speaks
- * by itself; then Microlink, Modbus, and the older protocol last. The line is at 9600 baud, and
- * is the caller's to close.
+ * Identifies what is connected to a serial port, in an order in which no request can do harm. Listens first,
+ * because a boot loader sends unasked; then tries Microlink, Modbus and UPS-Link. The line is at 9600 baud,
+ * and the caller closes it.
  * Source: docs/sources/local.md#order-of-probing
  */
 export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Promise<PortSeen> {
@@ -86,7 +86,9 @@ async function askModbus(line: ByteLine, { time, waits }: SerialLookOptions): Pr
   if (registers === null) return null;
   return {
     ...modbusSeen(registers),
-    notes: ['Modbus has no register for the Micro-Link id: read it at the panel of the unit, or over USB.'],
+    notes: [
+      'The Micro-Link ID was not read: Modbus has no documented register for it. One SRT1000XLA was reported with its ID in register 512, which is not relied on. Read the ID at the panel of the unit, or over USB.',
+    ],
   };
 }
 
@@ -98,15 +100,15 @@ async function askOlder(line: ByteLine, { waits }: SerialLookOptions): Promise<P
     ...NOTHING_SEEN,
     protocol: 'ups-link',
     identity: fromUpsLink(older),
-    description: 'a unit of the older UPS-Link protocol',
-    notes: ['A card of the first generation answers in the same way on its own port.'],
+    description: 'a unit that speaks UPS-Link',
+    notes: ['A first-generation card answers in the same way on its own port.'],
   };
 }
 
-/** In the order in which no question can do harm to whoever speaks a later one. */
+/** In an order in which no request can do harm to a unit that speaks a later protocol. */
 const PROTOCOLS: readonly Ask[] = [askMicrolink, askModbus, askOlder];
 
-/** What Microlink told, over whichever way. */
+/** Result of Microlink over either transport. */
 export function microlinkSeen(
   fields: ReturnType<typeof fieldsOf>,
   missing: number,
@@ -115,10 +117,9 @@ export function microlinkSeen(
   const notes: string[] = [];
   if (fields.places.size === 0)
     notes.push(
-      'Only the Micro-Link id could be read: the unit gave no descriptor of its data, or not all of it.',
+      'Only the Micro-Link ID could be read: the unit sent no descriptor of its data, or only part of it.',
     );
-  else if (missing > 0)
-    notes.push(`${missing} pages were lost on the way; what stands in them is not known.`);
+  else if (missing > 0) notes.push(`${missing} pages could not be read; the values in them are not known.`);
   return {
     ...NOTHING_SEEN,
     protocol: 'microlink',
@@ -130,7 +131,7 @@ export function microlinkSeen(
   };
 }
 
-/** What Modbus told, over whichever way. */
+/** Result of Modbus over either transport. */
 export function modbusSeen(registers: Registers): PortSeen {
   return {
     ...NOTHING_SEEN,
@@ -151,7 +152,7 @@ function waitingLoader(loader: LoaderSeen, port: string): PortSeen {
       'device/boot-loader',
       `The unit at ${sanitize(port)} runs no firmware: it waits in its boot loader for an image.`,
       {
-        hint: `Keep it on mains. Find its Micro-Link id (label, an earlier audit), then: upsfw local recover ${sanitize(port)} IMAGE --expect-id ID`,
+        hint: `Keep it on mains. Find its Micro-Link ID (label or an earlier audit), then run: upsfw local recover ${sanitize(port)} IMAGE --expect-id ID`,
       },
     ),
   };
@@ -162,12 +163,12 @@ function unexpectedOutput({ bytes, events }: ListenResult, port: string): PortSe
   const sample = text?.kind === 'text' ? `, among them "${sanitize(text.text, 60)}"` : '';
   return {
     ...NOTHING_SEEN,
-    description: 'something that talks unasked',
+    description: 'a device that sends unasked',
     problem: new Problem(
       'device/garbage',
-      `${bytes} bytes came from ${sanitize(port)} unasked${sample}; a unit that runs says nothing unasked, and a boot loader speaks otherwise.`,
+      `${sanitize(port)} sent ${bytes} bytes unasked${sample}. A running unit sends nothing unasked, and this is not a boot loader.`,
       {
-        hint: 'Nothing was sent to it. Is it the right port? A modem, a console or another device is behind it, or the cable is not the one of the unit.',
+        hint: 'Nothing was sent to it. Check that this is the right port and the right cable: a modem, a console or another device may be connected.',
       },
     ),
   };
@@ -176,9 +177,9 @@ function unexpectedOutput({ bytes, events }: ListenResult, port: string): PortSe
 function echo(port: string): PortSeen {
   return {
     ...NOTHING_SEEN,
-    description: 'something that sends back what it gets',
-    problem: new Problem('device/garbage', `${sanitize(port)} sends back what it gets: that is no UPS.`, {
-      hint: 'A modem or a console does so. Name the port that the unit is connected to; upsfw local ports lists them.',
+    description: 'a device that echoes',
+    problem: new Problem('device/garbage', `${sanitize(port)} echoes what it receives: it is not a UPS.`, {
+      hint: 'Modems and consoles echo. Name the port that the unit is connected to. List the ports with: upsfw local ports',
     }),
   };
 }
@@ -186,9 +187,9 @@ function echo(port: string): PortSeen {
 function silent(port: string): Problem {
   return new Problem(
     'link/silent',
-    `Nothing answers at ${sanitize(port)}: not by Microlink, Modbus or UPS-Link, and no boot loader asks for an image.`,
+    `Nothing answers at ${sanitize(port)} by Microlink, Modbus or UPS-Link, and no boot loader asks for an image.`,
     {
-      hint: 'Check that the unit is on, that the cable is the one that came with it (940-0625A for an RJ50 port) and is firmly in, and that the port is the right one: upsfw local ports.',
+      hint: 'Check that the unit is on, that the cable is the original one (940-0625A for an RJ50 port) and seated, and that this is the right port: upsfw local ports',
     },
   );
 }

@@ -2,10 +2,7 @@ import { sanitize } from '../../core/index.ts';
 import type { ByteLine } from '../line/line.ts';
 import type { LocalTimeouts } from '../timeouts.ts';
 
-/**
- * What a unit of the older protocol says of itself; it takes no update from anybody.
- * Source: docs/sources/local.md#ups-link
- */
+/** Identity of a UPS-Link unit; such a unit takes no update. Source: docs/sources/local.md#ups-link */
 export interface UpsLinkUnit {
   /** `50.9.D`: SKU code, revision, locale. */
   readonly firmware: string | null;
@@ -13,12 +10,12 @@ export interface UpsLinkUnit {
   readonly serial: string | null;
 }
 
-/** The only bytes that are ever sent: other single letters switch the output, start tests or change settings. */
+/** The only bytes that are ever sent: other letters switch the output, start tests or change settings. */
 const SAY = { begin: 'Y', escape: '\u001b', firmware: 'b', model: '\u0001', serial: 'n' } as const;
 const TRIES = 3;
 const LONGEST_ANSWER = 200;
 
-/** Asks a unit at 2400 baud who it is; null where none answers like one. */
+/** Identifies a unit at 2400 baud; null if none answers by UPS-Link. */
 export async function askUpsLink(line: ByteLine, waits: LocalTimeouts): Promise<UpsLinkUnit | null> {
   for (let tried = 0; tried < TRIES; tried += 1) {
     if ((await say(line, SAY.begin, waits)) === 'SM') {
@@ -31,7 +28,7 @@ export async function askUpsLink(line: ByteLine, waits: LocalTimeouts): Promise<
   return null;
 }
 
-/** One question and its line of answer, fit for printing; null where none came. */
+/** Sends one request and returns its line of answer, sanitized; null if none arrives. */
 async function say(line: ByteLine, word: string, waits: LocalTimeouts): Promise<string | null> {
   line.discard();
   await line.write(Buffer.from(word, 'latin1'));

@@ -21,20 +21,20 @@ export interface UsbLookOptions {
   readonly time: LineTime;
   readonly waits: LocalTimeouts;
   readonly authenticate: boolean;
-  /** Why the unit is not spoken to, such as another program that has it; null where nothing keeps from it. */
+  /** Why the unit is not queried, such as another program that has it open; null if it is. */
   readonly skipReason: string | null;
 }
 
 /**
- * Tries to begin over USB, a second each: the first answer of a unit that was just plugged in is late.
+ * Attempts to start over USB, a second each: after plugging in, the first answer of a unit is late.
  * Source: docs/sources/local.md#microlink-over-usb
  */
 const TRIES = 10;
 const LONGEST_DESCRIPTOR = 4096;
 
 /**
- * Asks a USB unit who it is: first its strings, which need no right and no question, then Microlink or Modbus through its reports.
- * What keeps it from being spoken to is a note; the strings stand.
+ * Identifies a USB unit by its strings, which need no access rights and no request. Then queries Microlink or
+ * Modbus through its reports. If that is not possible, the strings remain and a note gives the reason.
  */
 export async function lookAtUsb(unit: UsbUnit, options: UsbLookOptions): Promise<PortSeen> {
   const product = parseUsbProduct(unit.product ?? '');
@@ -60,7 +60,7 @@ function withNote(strings: PortSeen, why: string): PortSeen {
   const sentence = why.replace(/\.$/, '');
   return {
     ...strings,
-    notes: [`Its state was not read: ${sentence}. What is known stands in its USB strings.`],
+    notes: [`Its condition was not read: ${sentence}. The values come from its USB strings.`],
   };
 }
 
@@ -78,7 +78,7 @@ function identityOf({ serial }: UsbUnit, { model, firmware }: UsbProduct): Ident
   };
 }
 
-/** What the unit says through its reports; a sentence where it says nothing. */
+/** Queries the unit through its reports; returns the reason as text if there is no answer. */
 async function speak(hidraw: string, options: UsbLookOptions): Promise<PortSeen | string> {
   const { sysfsRoot, time, waits, authenticate } = options;
   const node = hidraw.slice(hidraw.lastIndexOf('/') + 1);
@@ -111,7 +111,7 @@ async function tunnelAt(path: string): Promise<Tunnel | null> {
   }
 }
 
-/** Strings and answers are of one unit. Where they contradict each other, what they contradict each other in is not known. */
+/** Strings and answers belong to one unit. A value on which they differ is unknown. */
 function merged(strings: PortSeen, answers: PortSeen): PortSeen {
   const fromStrings = strings.identity;
   const fromAnswers = answers.identity;
@@ -141,7 +141,7 @@ function merged(strings: PortSeen, answers: PortSeen): PortSeen {
   };
 }
 
-/** The one value that is told; null where none is, undefined where two are. */
+/** The only known value; null if there is none, undefined if there are two. */
 function commonValue<T extends string | number>(values: readonly (T | null)[]): T | null | undefined {
   const known = new Set(values.filter((value) => value !== null));
   return known.size > 1 ? undefined : ([...known][0] ?? null);
@@ -150,6 +150,6 @@ function commonValue<T extends string | number>(values: readonly (T | null)[]): 
 function contradiction(what: string, values: readonly (string | number | null)[]): readonly string[] {
   if (commonValue(values) !== undefined) return [];
   return [
-    `Its USB strings and its own answers give two ${what} (${values.join(' and ')}), so neither is believed.`,
+    `Its USB strings and its own answers give two ${what} (${values.join(' and ')}), so neither is used.`,
   ];
 }

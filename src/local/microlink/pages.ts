@@ -3,32 +3,35 @@ import type { LocalTimeouts } from '../timeouts.ts';
 import { DESCRIPTOR_START, type Header, readHeader } from './header.ts';
 import type { RecordLink } from './link.ts';
 
-/** The pages of a unit as far as they could be read. */
+/** The pages of a unit, as far as they could be read. */
 export interface Pages {
   readonly header: Header;
-  /** All pages put together; zeros where a page is missing. */
+  /** All pages joined; zeros for a missing page. */
   readonly bytes: Buffer;
   /** Whether a page was read. */
   has(page: number): boolean;
-  /** Whether it was read since the unit began last: what changes with each beginning is true of such pages alone. */
+  /**
+   * Whether the page was read since the unit last started over. Values that change at each start are valid
+   * only then.
+   */
   isFresh(page: number): boolean;
-  /** Pages of which nothing was read. */
+  /** Pages that could not be read. */
   readonly missing: readonly number[];
 }
 
-/** Tries to begin before a unit counts as one that does not speak Microlink. */
+/** Attempts to start before a unit counts as not speaking Microlink. */
 const FIRST_TRIES = 3;
 /**
- * Bad or missing answers in a row after which the reading begins anew.
+ * Bad or missing answers in a row after which reading starts over.
  * Source: docs/sources/local.md#microlink-timing
  */
 const MOST_BAD = 3;
-/** Times that all pages are asked for, to fill what was lost. */
+/** Passes over all pages, to fill gaps. */
 const MOST_PASSES = 5;
 
 /**
- * Reads every page, again where some were lost. Null where the unit does not begin. Only asks; writes nothing to the unit.
- * `tries`: how often it is asked to begin, a second or so each.
+ * Reads every page, and repeats to fill gaps. Null if the unit does not start. Reads only; writes nothing to
+ * the unit. `tries`: attempts to start, about a second each.
  */
 export async function readPages(
   link: RecordLink,
@@ -45,7 +48,7 @@ export async function readPages(
   const until = time.clock.monotonic() + waits.reading;
   const over = (): boolean => time.signal.aborted || time.clock.monotonic() > until;
   for (let pass = 0; pass < MOST_PASSES && read.size < header.pages && !over(); pass += 1) {
-    // Begun a different number of times: a disturbance that keeps time with the pages hits others then.
+    // Starts a different number of times, so that a periodic disturbance hits other pages.
     for (let begun = 0; begun < pass; begun += 1) {
       if ((await begin(link, waits, tries)) === null) return gather(header, read, NONE);
     }
@@ -68,7 +71,7 @@ async function begin(link: RecordLink, waits: LocalTimeouts, tries: number): Pro
   return null;
 }
 
-/** Asks for page after page until the last one has come, or nothing sensible comes any more. */
+/** Asks for page after page until the last one arrives, or nothing valid arrives any more. */
 async function readOn(
   link: RecordLink,
   header: Header,

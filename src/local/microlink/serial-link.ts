@@ -5,14 +5,14 @@ import { isWidth } from './header.ts';
 import type { Answer, RecordLink } from './link.ts';
 
 export interface SerialLink extends RecordLink {
-  /** What was sent came back as it was: a modem or a console does so, and no unit. */
+  /** The sent bytes came back unchanged, as from a modem or a console. */
   echoes: boolean;
 }
 
-/** Where page 0 says how wide a page is, counted from its page id. */
+/** Where page 0 holds the page width, counted from its page ID. */
 const WIDTH_AT = 2;
 
-/** Records over a serial line. A unit never speaks first, so each answer belongs to what was asked last. */
+/** Records over a serial line. A unit never sends first, so each answer belongs to the last request. */
 export function serialLink(line: ByteLine, waits: LocalTimeouts): SerialLink {
   const link: SerialLink = {
     width: null,
@@ -36,7 +36,7 @@ export function serialLink(line: ByteLine, waits: LocalTimeouts): SerialLink {
       come = withoutStrays(Buffer.concat([come, more]));
       const width = first ? come[WIDTH_AT] : (link.width ?? undefined);
       if (width === undefined || come.length === 0) continue;
-      // The end is where the length says: padding behind it could look like a record that ends earlier.
+      // The length decides where a record ends: padding after it could look like a shorter record.
       if (!isWidth(width) || (first && come[0] !== 0)) return 'bad';
       const length = width + RECORD_OVERHEAD;
       if (come.length < length) continue;
@@ -50,7 +50,7 @@ export function serialLink(line: ByteLine, waits: LocalTimeouts): SerialLink {
 }
 
 /**
- * Bytes that ask for a page may come back in front of it; no page has such an id.
+ * Request bytes may come back before a record; no page has such an ID.
  * Source: docs/sources/local.md#microlink-control-bytes
  */
 function withoutStrays(bytes: Buffer): Buffer {

@@ -5,11 +5,14 @@ import type { Tunnel } from '../line/report-descriptor.ts';
 import { sendReport } from '../microlink/report-link.ts';
 import type { LocalTimeouts } from '../timeouts.ts';
 
-/** The way that Modbus questions travel. */
+/** Carries Modbus requests. */
 export interface ModbusLink {
-  /** The registers that fit into one answer. */
+  /** Registers that fit into one answer. */
   readonly mostRegisters: number;
-  /** Sends address and question, and gives the answer without its checksum; null where none came or it was damaged. */
+  /**
+   * Sends address and request, and returns the answer without its checksum. Null if none arrives or it is
+   * damaged.
+   */
   ask(question: Buffer, answerBytes: number): Promise<Buffer | null>;
 }
 
@@ -23,7 +26,7 @@ export function serialModbus(line: ByteLine, { clock, signal }: LineTime, waits:
   return {
     mostRegisters: 100,
     async ask(question, answerBytes) {
-      // The silence between two frames is what tells them apart.
+      // Frames are separated by silence.
       await clock.sleep(waits.modbusGap, signal);
       line.discard();
       await line.write(withCrc(question));
@@ -47,10 +50,7 @@ function withCrc(frame: Buffer): Buffer {
   return Buffer.concat([frame, Buffer.from([sum & 0xff, sum >> 8])]);
 }
 
-/**
- * Modbus inside of the reports of a USB unit: address and question, without a checksum.
- * Source: docs/sources/local.md#modbus
- */
+/** Modbus in USB reports: address and request, without a checksum. Source: docs/sources/local.md#modbus */
 export function reportModbus(
   port: ReportPort,
   tunnel: Tunnel,
@@ -58,11 +58,11 @@ export function reportModbus(
   waits: LocalTimeouts,
 ): ModbusLink {
   return {
-    // Address, function, count, and two bytes a register must fit into one report.
+    // Address, function, count and two bytes per register must fit into one report.
     mostRegisters: Math.floor((tunnel.fromUnit.bytes - EXCEPTION_BYTES) / 2),
     async ask(question, answerBytes) {
       if (question.length > tunnel.toUnit.bytes)
-        throw new Problem('internal/unexpected', 'A Modbus question does not fit into a report.', {
+        throw new Problem('internal/unexpected', 'A Modbus request does not fit into a report.', {
           hint: 'Report this.',
         });
       await sendReport(port, tunnel, question);
