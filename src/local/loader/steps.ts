@@ -21,7 +21,7 @@ import { type Sent, sendImage } from './xmodem.ts';
 /** What the steps of a recovery need: the port, and a look at whoever is behind it. */
 export interface LoaderTools {
   readonly clock: Clock;
-  readonly waits: LocalTimeouts;
+  readonly timeouts: LocalTimeouts;
   readonly openLine: OpenLine;
   /** The bytes of an image, compared with what was planned. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
@@ -38,10 +38,10 @@ const NEVER = new AbortController().signal;
 const SENDING_LIMIT = 3 * 3600;
 
 /** Steps of an image into a boot loader. The loader takes it as it comes, so there is no transfer before the start. */
-export function loaderSteps({ waits }: Pick<LoaderTools, 'waits'>): readonly Step[] {
+export function loaderSteps({ timeouts }: Pick<LoaderTools, 'timeouts'>): readonly Step[] {
   return [
     { step: 'start', commits: true, limitSeconds: SENDING_LIMIT },
-    { step: 'settle', commits: false, limitSeconds: waits.settle / 1000 + 60 },
+    { step: 'settle', commits: false, limitSeconds: timeouts.settle + 60 },
     { step: 'verify', commits: false, limitSeconds: 180 },
   ];
 }
@@ -90,7 +90,7 @@ export async function takeSending(tools: LoaderTools, context: StepContext): Pro
     said('note', `sending ${image.file}, ${bytes.length} bytes`);
     const sent = await sendImage(line, bytes, {
       clock: tools.clock,
-      waits: tools.waits,
+      timeouts: tools.timeouts,
       stop: context.signal,
       progress: (blocks, of, note) => progress(blocks / of, note),
       said,
@@ -179,20 +179,20 @@ function resultOf(sent: Sent, context: StepContext): StepResult {
 /** Waits until the unit runs again. A loader that asks anew has not taken the image. */
 export async function takeSettling(tools: LoaderTools, context: StepContext): Promise<StepResult> {
   const { clock, progress } = context;
-  const until = clock.monotonic() + tools.waits.settle;
+  const until = clock.monotonic() + tools.timeouts.settle * 1000;
   let last: Problem | null = null;
   progress(null, 'waiting for the unit to come back');
   while (clock.monotonic() < until && !context.signal.aborted) {
     // Half of the time it may be programming; then it may also be one that speaks another protocol.
-    const gently = clock.monotonic() < until - tools.waits.settle / 2;
+    const gently = clock.monotonic() < until - tools.timeouts.settle * 500;
     const { unit, problem } = await tools.look(context, gently);
     if (problem === null) return { state: 'done', method: 'xmodem', problem: null, unit };
     if (problem.code === 'device/boot-loader')
       return failed(context, 'the boot loader asks for an image again, so it did not take this one.');
     last = problem;
-    await clock.sleep(tools.waits.again, context.signal);
+    await clock.sleep(tools.timeouts.again * 1000, context.signal);
   }
-  const minutes = Math.round(tools.waits.settle / 60_000);
+  const minutes = Math.round(tools.timeouts.settle / 60);
   return unknown(
     new Problem(
       'device/update-unknown',

@@ -39,7 +39,7 @@ export type Sent =
 
 export interface SendOptions {
   readonly clock: Clock;
-  readonly waits: LocalTimeouts;
+  readonly timeouts: LocalTimeouts;
   /** Aborted when the transfer shall be cancelled; before the last block only. */
   readonly stop: AbortSignal;
   readonly progress: (blocks: number, of: number, note: string) => void;
@@ -134,12 +134,12 @@ class Sender {
   }
 
   async #replyTo(number: number): Promise<Reply> {
-    const { clock, waits } = this.#options;
+    const { clock, timeouts } = this.#options;
     const sentAt = clock.monotonic();
     let wishes = 0;
     let cancels = 0;
     for (;;) {
-      const sign = await this.#sign(sentAt + waits.block - clock.monotonic());
+      const sign = await this.#sign(sentAt + timeouts.block * 1000 - clock.monotonic());
       if (sign === null)
         return wishes > 0 ? this.#restart(number, 'it asked for the first block') : 'nothing';
       if (sign.kind === 'ack') return 'ack';
@@ -168,10 +168,10 @@ class Sender {
 
   /** Says the end until it is answered; null where the receiver wants it all again. */
   async #end(): Promise<Sent | null> {
-    const { waits } = this.#options;
+    const { timeouts } = this.#options;
     for (let tried = 0; tried < TRIES; tried += 1) {
       await this.#line.write(Uint8Array.of(EOT));
-      const reply = await this.#replyToEnd(waits.end);
+      const reply = await this.#replyToEnd(timeouts.end * 1000);
       if (reply === 'ack') return this.#afterEnd();
       if (reply === 'application') return { end: 'taken', said: true };
       if (reply === 'restart') return null;
@@ -182,7 +182,7 @@ class Sender {
 
   /** Real ones were seen to go on asking after the end, and to take the image at a later try. */
   async #afterEnd(): Promise<Sent | null> {
-    const reply = await this.#replyToEnd(this.#options.waits.afterEnd);
+    const reply = await this.#replyToEnd(this.#options.timeouts.afterEnd * 1000);
     return reply === 'restart' ? null : { end: 'taken', said: reply === 'application' };
   }
 
@@ -207,8 +207,8 @@ class Sender {
 
   /** Waits until the receiver asks for an image. */
   async #isAsked(): Promise<boolean> {
-    const { clock, waits, stop } = this.#options;
-    const until = clock.monotonic() + waits.wanted;
+    const { clock, timeouts, stop } = this.#options;
+    const until = clock.monotonic() + timeouts.wanted * 1000;
     while (!stop.aborted && clock.monotonic() < until) {
       const sign = await this.#sign(QUIET * 2);
       if (sign?.kind === 'want') return true;
