@@ -32,7 +32,7 @@ export interface LocalOptions {
   readonly sysfsRoot?: string;
   readonly devRoot?: string;
   readonly procRoot?: string;
-  readonly waits?: Partial<LocalTimeouts>;
+  readonly timeouts?: Partial<LocalTimeouts>;
   readonly openLine?: OpenLine;
   readonly openReports?: OpenReports;
 }
@@ -54,7 +54,7 @@ export function createLocalDriver(options: LocalOptions): LocalDriver {
     devRoot: options.devRoot ?? '/dev',
     procRoot: options.procRoot ?? '/proc',
     clock: options.clock,
-    waits: { ...LOCAL_TIMEOUTS, ...options.waits },
+    timeouts: { ...LOCAL_TIMEOUTS, ...options.timeouts },
     openLine: options.openLine ?? openSerialLine,
     openReports: options.openReports ?? openHidraw,
   };

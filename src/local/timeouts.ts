@@ -1,4 +1,4 @@
-/** How long the local path waits for what, in milliseconds of the clock that it is given. */
+/** Timeouts of the local driver, in seconds of the clock that it is given. */
 export interface LocalTimeouts {
   /** A port is listened to before anything is sent: a boot loader speaks by itself. */
   readonly listen: number;
@@ -31,18 +31,18 @@ export interface LocalTimeouts {
 }
 
 export const LOCAL_TIMEOUTS: LocalTimeouts = {
-  listen: 10_000,
-  firstAnswer: 1_000,
-  record: 500,
-  usbRecord: 1_000,
-  reading: 60_000,
-  modbus: 500,
-  modbusGap: 35,
-  upsLink: 1_500,
-  wanted: 60_000,
-  block: 10_000,
-  end: 60_000,
-  afterEnd: 12_000,
-  again: 15_000,
-  settle: 20 * 60_000,
+  listen: 10,
+  firstAnswer: 1,
+  record: 0.5,
+  usbRecord: 1,
+  reading: 60,
+  modbus: 0.5,
+  modbusGap: 0.035,
+  upsLink: 1.5,
+  wanted: 60,
+  block: 10,
+  end: 60,
+  afterEnd: 12,
+  again: 15,
+  settle: 1200,
 };

@@ -14,10 +14,10 @@ afterEach(() => site.close());
 /** Of a lost block or answer the sender waits: an image of some blocks will do. */
 const LOSING: ReadonlySet<LocalFault> = new Set(['loader-loses-blocks', 'loader-loses-acks']);
 
-async function recover(faults: readonly LocalFault[] = [], waits: Io['localWaits'] = {}) {
+async function recover(faults: readonly LocalFault[] = [], timeouts: Io['localTimeouts'] = {}) {
   const few = faults.some((fault) => LOSING.has(fault));
   const recipe = few ? { ...LOADER_IMAGE, parts: [], payloadBytes: 8_000 } : LOADER_IMAGE;
-  site = await openLocalSite('smt1500-loader', faults, waits);
+  site = await openLocalSite('smt1500-loader', faults, timeouts);
   const image = await site.image('SMT17UPS_07-1.enc', recipe);
   const ran = await site.run(['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--json']);
   const [unit] = runOf(ran).units;
@@ -57,8 +57,8 @@ describe('a unit in its boot loader', () => {
     ['loader-returns-old', 'failed', 4, '06.1'],
   ] as const)('under %s ends as %s', async (fault, outcome, exit, words) => {
     // A port that is gone has its name from the system, which may give it to somebody else.
-    const waits = fault === 'cable-pulled' ? { settle: 100 } : {};
-    const { ran, unit, device } = await recover([fault], waits);
+    const timeouts = fault === 'cable-pulled' ? { settle: 0.1 } : {};
+    const { ran, unit, device } = await recover([fault], timeouts);
     expect(unit).toMatchObject({ outcome, problem: { message: expect.stringContaining(words) } });
     expect(ran.exit).toBe(exit);
     // Whatever became of it, nothing that the loader did not ask for was sent.
@@ -188,7 +188,7 @@ describe('nothing is sent', () => {
   });
 
   it('to a unit that took an image and is silent, whoever asks again', async () => {
-    const first = await recover(['loader-never-returns'], { settle: 100 });
+    const first = await recover(['loader-never-returns'], { settle: 0.1 });
     expect(first.unit.outcome).toBe('unknown');
     const image = await site.image('b.enc', LOADER_IMAGE);
     const ran = await refused(['--expect-id', '17'], image);

@@ -101,7 +101,7 @@ export async function openConformance(
     async hear(words, overrides = {}) {
       let talk = '';
       const ran = await site.run([...words, '--log-level', 'debug'], {
-        waits: IMPATIENT,
+        timeouts: IMPATIENT,
         ...overrides,
         info: (text) => {
           talk += text;

@@ -16,7 +16,7 @@ afterEach(async () => {
 
 async function begin(): Promise<ChildProcess> {
   // A loader whose sender has gone refuses the silence ten times before it asks anew.
-  site = await openLocalSite('smt1500-loader', [], { listen: 2_500, settle: 60 * 60_000 });
+  site = await openLocalSite('smt1500-loader', [], { listen: 2.5, settle: 3600 });
   const image = await site.image('SMT17UPS_07-1.enc', LOADER_IMAGE);
   const words = ['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--state', site.state];
   const child = spawn(process.execPath, [MAIN, ...words], {

@@ -72,8 +72,8 @@ describe('a look at a unit that speaks Microlink', () => {
     'microlink-check-ff',
   ] as const satisfies readonly LocalFault[])('is whole under %s', async (fault) => {
     // A record that lacks a byte is waited for: where nothing stalls, shortly.
-    const waits = fault === 'microlink-drops-bytes' ? { record: 60 } : {};
-    const { device, look } = await open('smt1500c-serial', [fault], waits);
+    const timeouts = fault === 'microlink-drops-bytes' ? { record: 0.06 } : {};
+    const { device, look } = await open('smt1500c-serial', [fault], timeouts);
     const { unit, problem, seen } = await look();
     expect(problem).toBeNull();
     expect(seen?.notes).toEqual([]);

@@ -59,7 +59,7 @@ describe.skipIf(socat === null || rx === null)('a receiver of others (lrzsz)', (
     try {
       const sent = await sendImage(line, image, {
         clock: systemClock,
-        waits: LOCAL_TIMEOUTS,
+        timeouts: LOCAL_TIMEOUTS,
         stop: new AbortController().signal,
         progress: (blocks) => seen.push(blocks),
         log: () => undefined,

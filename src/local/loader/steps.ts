@@ -21,7 +21,7 @@ import { type SendResult, sendImage } from './xmodem.ts';
 /** What the steps of a recovery need: the port, and a look at the unit. */
 export interface LoaderTools {
   readonly clock: Clock;
-  readonly waits: LocalTimeouts;
+  readonly timeouts: LocalTimeouts;
   readonly openLine: OpenLine;
   /** Reads the bytes of an image and checks them against the plan. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
@@ -38,10 +38,10 @@ const NEVER = new AbortController().signal;
 const SENDING_LIMIT = 3 * 3600;
 
 /** Steps of a recovery. The loader takes the image as it arrives, so the transfer is the start. */
-export function loaderSteps({ waits }: Pick<LoaderTools, 'waits'>): readonly Step[] {
+export function loaderSteps({ timeouts }: Pick<LoaderTools, 'timeouts'>): readonly Step[] {
   return [
     { step: 'start', commits: true, limitSeconds: SENDING_LIMIT },
-    { step: 'settle', commits: false, limitSeconds: waits.settle / 1000 + 60 },
+    { step: 'settle', commits: false, limitSeconds: timeouts.settle + 60 },
     { step: 'verify', commits: false, limitSeconds: 180 },
   ];
 }
@@ -92,7 +92,7 @@ export async function executeStart(tools: LoaderTools, context: StepContext): Pr
     log('note', `sending ${image.file}, ${bytes.length} bytes`);
     const sent = await sendImage(line, bytes, {
       clock: tools.clock,
-      waits: tools.waits,
+      timeouts: tools.timeouts,
       stop: context.signal,
       progress: (blocks, of, note) => progress(blocks / of, note),
       log,
@@ -185,20 +185,20 @@ function resultOf(sent: SendResult, context: StepContext): StepResult {
 /** Waits until the unit runs again. A loader that asks again has not accepted the image. */
 export async function executeSettle(tools: LoaderTools, context: StepContext): Promise<StepResult> {
   const { clock, progress } = context;
-  const until = clock.monotonic() + tools.waits.settle;
+  const until = clock.monotonic() + tools.timeouts.settle * 1000;
   let last: Problem | null = null;
   progress(null, 'waiting for the unit to return');
   while (clock.monotonic() < until && !context.signal.aborted) {
     // In the first half the unit may be programming; later it may also speak another protocol.
-    const passive = clock.monotonic() < until - tools.waits.settle / 2;
+    const passive = clock.monotonic() < until - tools.timeouts.settle * 500;
     const { unit, problem } = await tools.look(context, passive);
     if (problem === null) return { state: 'done', method: 'xmodem', problem: null, unit };
     if (problem.code === 'device/boot-loader')
       return failed(context, 'the boot loader asks for an image again, so it did not accept this one.');
     last = problem;
-    await clock.sleep(tools.waits.again, context.signal);
+    await clock.sleep(tools.timeouts.again * 1000, context.signal);
   }
-  const minutes = Math.round(tools.waits.settle / 60_000);
+  const minutes = Math.round(tools.timeouts.settle / 60);
   return unknown(
     new Problem(
       'device/update-unknown',

@@ -45,7 +45,7 @@ export type SendResult =
 
 export interface SendOptions {
   readonly clock: Clock;
-  readonly waits: LocalTimeouts;
+  readonly timeouts: LocalTimeouts;
   /** Aborted to cancel the transfer; has an effect only before the last block. */
   readonly stop: AbortSignal;
   readonly progress: (blocks: number, of: number, note: string) => void;
@@ -144,12 +144,12 @@ class Sender {
   }
 
   async #replyTo(number: number): Promise<Reply> {
-    const { clock, waits } = this.#options;
+    const { clock, timeouts } = this.#options;
     const sentAt = clock.monotonic();
     let requests = 0;
     let cancels = 0;
     for (;;) {
-      const event = await this.#nextEvent(sentAt + waits.block - clock.monotonic());
+      const event = await this.#nextEvent(sentAt + timeouts.block * 1000 - clock.monotonic());
       if (event === null)
         return requests > 0 ? this.#restart(number, 'it asked for the first block') : 'nothing';
       if (event.kind === 'ack') return 'ack';
@@ -178,10 +178,10 @@ class Sender {
 
   /** Sends the end until it is answered; null if the receiver wants all blocks again. */
   async #end(): Promise<SendResult | null> {
-    const { waits } = this.#options;
+    const { timeouts } = this.#options;
     for (let tried = 0; tried < TRIES; tried += 1) {
       await this.#line.write(Uint8Array.of(EOT));
-      const reply = await this.#replyToEnd(waits.end);
+      const reply = await this.#replyToEnd(timeouts.end * 1000);
       if (reply === 'ack') return this.#afterEnd();
       if (reply === 'application') return { end: 'taken', isRunning: true };
       if (reply === 'restart') return null;
@@ -192,7 +192,7 @@ class Sender {
 
   /** Real ones were seen to keep asking after the end, and to accept the image at a later attempt. */
   async #afterEnd(): Promise<SendResult | null> {
-    const reply = await this.#replyToEnd(this.#options.waits.afterEnd);
+    const reply = await this.#replyToEnd(this.#options.timeouts.afterEnd * 1000);
     return reply === 'restart' ? null : { end: 'taken', isRunning: reply === 'application' };
   }
 
@@ -217,8 +217,8 @@ class Sender {
 
   /** Waits until the receiver asks for an image. */
   async #waitForRequest(): Promise<boolean> {
-    const { clock, waits, stop } = this.#options;
-    const until = clock.monotonic() + waits.wanted;
+    const { clock, timeouts, stop } = this.#options;
+    const until = clock.monotonic() + timeouts.wanted * 1000;
     while (!stop.aborted && clock.monotonic() < until) {
       const event = await this.#nextEvent(QUIET * 2);
       if (event?.kind === 'request') return true;

@@ -31,7 +31,7 @@ export interface LookTools {
   readonly procRoot: string;
   /** Ports are read in real time, even if a simulated unit runs faster. */
   readonly clock: Clock;
-  readonly waits: LocalTimeouts;
+  readonly timeouts: LocalTimeouts;
   readonly openLine: OpenLine;
   readonly openReports: OpenReports;
 }
@@ -92,7 +92,7 @@ async function lookOverSerial(
   const time = { clock: tools.clock, signal };
   const line = await tools.openLine(path, 9600, time);
   try {
-    const seen = await lookAtLine(line, { time, waits: tools.waits, ...mode });
+    const seen = await lookAtLine(line, { time, timeouts: tools.timeouts, ...mode });
     return toLook(seen, place, 'serial');
   } finally {
     await line.close();
@@ -120,7 +120,7 @@ async function lookOverUsb(
     sysfsRoot,
     open: tools.openReports,
     time: { clock: tools.clock, signal },
-    waits: tools.waits,
+    timeouts: tools.timeouts,
     authenticate: mode.authenticate === true,
     skipReason: holder === null ? null : `${describeHolder(holder)} has it open`,
   });

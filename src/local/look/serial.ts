@@ -44,7 +44,7 @@ export const NOTHING_SEEN: PortSeen = {
 
 export interface SerialLookOptions {
   readonly time: LineTime;
-  readonly waits: LocalTimeouts;
+  readonly timeouts: LocalTimeouts;
   /** True: exchanges passwords over Microlink, which writes four bytes to the unit. */
   readonly authenticate?: boolean;
   /** True: uses Microlink only. */
@@ -58,8 +58,8 @@ export interface SerialLookOptions {
  * Source: docs/sources/local.md#order-of-probing
  */
 export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Promise<PortSeen> {
-  const { time, waits } = options;
-  const result = await listen(line, waits.listen, time);
+  const { time, timeouts } = options;
+  const result = await listen(line, timeouts.listen * 1000, time);
   if (result.loader !== null) return waitingLoader(result.loader, line.name);
   if (result.bytes > 0) return unexpectedOutput(result, line.name);
   for (const ask of options.passive === true ? [askMicrolink] : PROTOCOLS) {
@@ -72,17 +72,17 @@ export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Pr
 type Ask = (line: ByteLine, options: SerialLookOptions) => Promise<PortSeen | null>;
 
 async function askMicrolink(line: ByteLine, options: SerialLookOptions): Promise<PortSeen | null> {
-  const { time, waits, authenticate } = options;
-  const link = serialLink(line, waits);
-  const pages = await readPages(link, time, waits);
+  const { time, timeouts, authenticate } = options;
+  const link = serialLink(line, timeouts);
+  const pages = await readPages(link, time, timeouts);
   if (pages === null) return link.echoes ? echo(line.name) : null;
   const fields = fieldsOf(pages);
   const exchange = authenticate === true ? await exchangePasswords(link, pages, fields) : null;
   return microlinkSeen(fields, pages.missing.length, exchange);
 }
 
-async function askModbus(line: ByteLine, { time, waits }: SerialLookOptions): Promise<PortSeen | null> {
-  const registers = await readRegisters(serialModbus(line, time, waits));
+async function askModbus(line: ByteLine, { time, timeouts }: SerialLookOptions): Promise<PortSeen | null> {
+  const registers = await readRegisters(serialModbus(line, time, timeouts));
   if (registers === null) return null;
   return {
     ...modbusSeen(registers),
@@ -92,9 +92,9 @@ async function askModbus(line: ByteLine, { time, waits }: SerialLookOptions): Pr
   };
 }
 
-async function askOlder(line: ByteLine, { waits }: SerialLookOptions): Promise<PortSeen | null> {
+async function askOlder(line: ByteLine, { timeouts }: SerialLookOptions): Promise<PortSeen | null> {
   await line.setRate(2400);
-  const older = await askUpsLink(line, waits);
+  const older = await askUpsLink(line, timeouts);
   if (older === null) return null;
   return {
     ...NOTHING_SEEN,

@@ -16,25 +16,25 @@ const TRIES = 3;
 const LONGEST_ANSWER = 200;
 
 /** Identifies a unit at 2400 baud; null if none answers by UPS-Link. */
-export async function askUpsLink(line: ByteLine, waits: LocalTimeouts): Promise<UpsLinkUnit | null> {
+export async function askUpsLink(line: ByteLine, timeouts: LocalTimeouts): Promise<UpsLinkUnit | null> {
   for (let tried = 0; tried < TRIES; tried += 1) {
-    if ((await say(line, SAY.begin, waits)) === 'SM') {
-      const firmware = await say(line, SAY.firmware, waits);
-      const model = await say(line, SAY.model, waits);
-      return { firmware, model, serial: await say(line, SAY.serial, waits) };
+    if ((await say(line, SAY.begin, timeouts)) === 'SM') {
+      const firmware = await say(line, SAY.firmware, timeouts);
+      const model = await say(line, SAY.model, timeouts);
+      return { firmware, model, serial: await say(line, SAY.serial, timeouts) };
     }
-    await say(line, SAY.escape, waits);
+    await say(line, SAY.escape, timeouts);
   }
   return null;
 }
 
 /** Sends one request and returns its line of answer, sanitized; null if none arrives. */
-async function say(line: ByteLine, word: string, waits: LocalTimeouts): Promise<string | null> {
+async function say(line: ByteLine, word: string, timeouts: LocalTimeouts): Promise<string | null> {
   line.discard();
   await line.write(Buffer.from(word, 'latin1'));
   let come = '';
   while (come.length < LONGEST_ANSWER && !come.includes('\n')) {
-    const more = await line.read(waits.upsLink);
+    const more = await line.read(timeouts.upsLink * 1000);
     if (more === null) break;
     come += more.toString('latin1');
   }

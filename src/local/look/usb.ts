@@ -19,7 +19,7 @@ export interface UsbLookOptions {
   readonly sysfsRoot: string;
   readonly open: OpenReports;
   readonly time: LineTime;
-  readonly waits: LocalTimeouts;
+  readonly timeouts: LocalTimeouts;
   readonly authenticate: boolean;
   /** Why the unit is not queried, such as another program that has it open; null if it is. */
   readonly skipReason: string | null;
@@ -80,20 +80,20 @@ function identityOf({ serial }: UsbUnit, { model, firmware }: UsbProduct): Ident
 
 /** Queries the unit through its reports; returns the reason as text if there is no answer. */
 async function speak(hidraw: string, options: UsbLookOptions): Promise<PortSeen | string> {
-  const { sysfsRoot, time, waits, authenticate } = options;
+  const { sysfsRoot, time, timeouts, authenticate } = options;
   const node = hidraw.slice(hidraw.lastIndexOf('/') + 1);
   const tunnel = await tunnelAt(join(sysfsRoot, 'class', 'hidraw', node, 'device', 'report_descriptor'));
   if (tunnel === null) return 'it offers no reports that carry Microlink or Modbus';
   const port = await options.open(hidraw, time);
   try {
-    const link = reportLink(port, tunnel, time, waits);
-    const pages = await readPages(link, time, waits, TRIES);
+    const link = reportLink(port, tunnel, time, timeouts);
+    const pages = await readPages(link, time, timeouts, TRIES);
     if (pages !== null) {
       const fields = fieldsOf(pages);
       const exchange = authenticate ? await exchangePasswords(link, pages, fields) : null;
       return microlinkSeen(fields, pages.missing.length, exchange);
     }
-    const registers = await readRegisters(reportModbus(port, tunnel, time, waits));
+    const registers = await readRegisters(reportModbus(port, tunnel, time, timeouts));
     if (registers === null) return 'it answers neither Microlink nor Modbus';
     return modbusSeen(registers);
   } finally {

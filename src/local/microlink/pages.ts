@@ -36,21 +36,21 @@ const MOST_PASSES = 5;
 export async function readPages(
   link: RecordLink,
   time: LineTime,
-  waits: LocalTimeouts,
+  timeouts: LocalTimeouts,
   tries = FIRST_TRIES,
 ): Promise<Pages | null> {
-  const first = await begin(link, waits, tries);
+  const first = await begin(link, timeouts, tries);
   if (first === null) return null;
   const header = readHeader(first);
   if (header === null) return null;
   const read = new Map([[0, first]]);
   const fresh = new Set<number>([0]);
-  const until = time.clock.monotonic() + waits.reading;
+  const until = time.clock.monotonic() + timeouts.reading * 1000;
   const over = (): boolean => time.signal.aborted || time.clock.monotonic() > until;
   for (let pass = 0; pass < MOST_PASSES && read.size < header.pages && !over(); pass += 1) {
     // Starts a different number of times, so that a periodic disturbance hits other pages.
     for (let begun = 0; begun < pass; begun += 1) {
-      if ((await begin(link, waits, tries)) === null) return gather(header, read, NONE);
+      if ((await begin(link, timeouts, tries)) === null) return gather(header, read, NONE);
     }
     if (pass > 0) fresh.clear();
     await readOn(link, header, over, (page, bytes) => {
@@ -63,9 +63,9 @@ export async function readPages(
 
 const NONE: ReadonlySet<number> = new Set();
 
-async function begin(link: RecordLink, waits: LocalTimeouts, tries: number): Promise<Buffer | null> {
+async function begin(link: RecordLink, timeouts: LocalTimeouts, tries: number): Promise<Buffer | null> {
   for (let tried = 0; tried < tries; tried += 1) {
-    const answer = await link.start(waits.firstAnswer);
+    const answer = await link.start(timeouts.firstAnswer * 1000);
     if (answer !== null && answer !== 'bad' && answer.page === 0) return answer.bytes;
   }
   return null;

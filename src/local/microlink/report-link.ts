@@ -10,13 +10,13 @@ export function reportLink(
   port: ReportPort,
   tunnel: Tunnel,
   { clock }: LineTime,
-  waits: LocalTimeouts,
+  timeouts: LocalTimeouts,
 ): RecordLink {
   const link: RecordLink = {
     width: null,
     start: (milliseconds) => ask([CONTROL.start], milliseconds, true),
-    next: () => ask([CONTROL.next], waits.usbRecord, false),
-    write: (frame) => ask(frame, waits.usbRecord, false),
+    next: () => ask([CONTROL.next], timeouts.usbRecord * 1000, false),
+    write: (frame) => ask(frame, timeouts.usbRecord * 1000, false),
   };
 
   async function ask(bytes: Iterable<number>, milliseconds: number, first: boolean): Promise<Answer> {

@@ -13,13 +13,13 @@ export interface SerialLink extends RecordLink {
 const WIDTH_AT = 2;
 
 /** Records over a serial line. A unit never sends first, so each answer belongs to the last request. */
-export function serialLink(line: ByteLine, waits: LocalTimeouts): SerialLink {
+export function serialLink(line: ByteLine, timeouts: LocalTimeouts): SerialLink {
   const link: SerialLink = {
     width: null,
     echoes: false,
     start: (milliseconds) => ask([CONTROL.prefix, CONTROL.start], milliseconds, true),
-    next: () => ask([CONTROL.next], waits.record, false),
-    write: (frame) => ask(frame, waits.record, false),
+    next: () => ask([CONTROL.next], timeouts.record * 1000, false),
+    write: (frame) => ask(frame, timeouts.record * 1000, false),
   };
 
   async function ask(bytes: Iterable<number>, milliseconds: number, first: boolean): Promise<Answer> {

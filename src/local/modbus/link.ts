@@ -22,17 +22,21 @@ export const EXCEPTION_BYTES = 3;
 const EXCEPTION = 0x80;
 
 /** Modbus RTU over a serial line (Modbus over serial line V1.02, section 2.5). */
-export function serialModbus(line: ByteLine, { clock, signal }: LineTime, waits: LocalTimeouts): ModbusLink {
+export function serialModbus(
+  line: ByteLine,
+  { clock, signal }: LineTime,
+  timeouts: LocalTimeouts,
+): ModbusLink {
   return {
     mostRegisters: 100,
     async ask(question, answerBytes) {
       // Frames are separated by silence.
-      await clock.sleep(waits.modbusGap, signal);
+      await clock.sleep(timeouts.modbusGap * 1000, signal);
       line.discard();
       await line.write(withCrc(question));
       let come = Buffer.alloc(0);
       for (;;) {
-        const more = await line.read(waits.modbus);
+        const more = await line.read(timeouts.modbus * 1000);
         if (more === null) return null;
         come = Buffer.concat([come, more]);
         const isException = ((come[1] ?? 0) & EXCEPTION) !== 0;
@@ -55,7 +59,7 @@ export function reportModbus(
   port: ReportPort,
   tunnel: Tunnel,
   { clock }: LineTime,
-  waits: LocalTimeouts,
+  timeouts: LocalTimeouts,
 ): ModbusLink {
   return {
     // Address, function, count and two bytes per register must fit into one report.
@@ -66,7 +70,7 @@ export function reportModbus(
           hint: 'Report this.',
         });
       await sendReport(port, tunnel, question);
-      const until = clock.monotonic() + waits.modbus;
+      const until = clock.monotonic() + timeouts.modbus * 1000;
       for (;;) {
         const report = await port.read(Math.max(0, until - clock.monotonic()));
         if (report === null) return null;

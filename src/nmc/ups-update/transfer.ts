@@ -112,7 +112,7 @@ async function sendBy(
       name: image.file,
       bytes,
       progress,
-      silenceSeconds: tools.waits.afterLastByte,
+      silenceSeconds: tools.timeouts.afterLastByte,
     });
   } else {
     await uploadByScp({
@@ -120,8 +120,8 @@ async function sendBy(
       folder: facts.folder,
       name: image.file,
       bytes,
-      stalledSeconds: tools.waits.stalledUpload,
-      afterLastByteSeconds: tools.waits.afterLastByte,
+      stalledSeconds: tools.timeouts.stalledUpload,
+      afterLastByteSeconds: tools.timeouts.afterLastByte,
       progress,
     });
   }
