@@ -1,32 +1,32 @@
 /** Timeouts of the local driver, in seconds of the clock that it is given. */
 export interface LocalTimeouts {
-  /** A port is listened to before anything is sent: a boot loader speaks by itself. */
+  /** Listening before anything is sent: a boot loader sends unasked. */
   readonly listen: number;
-  /** A first answer of a serial unit. Source: docs/sources/local.md#microlink-timing */
+  /** First answer of a serial unit. Source: docs/sources/local.md#microlink-timing */
   readonly firstAnswer: number;
-  /** One record over a serial line: 20 ms on the wire, and adapters that hold bytes back. */
+  /** One record over a serial line: 20 ms on the line, and some adapters hold bytes back. */
   readonly record: number;
   /** One record over USB. */
   readonly usbRecord: number;
-  /** The whole of a unit is read within this time, pauses of 20 seconds included. */
+  /** Reading a complete unit, including pauses of 20 seconds. */
   readonly reading: number;
-  /** A Modbus answer. */
+  /** Modbus answer. */
   readonly modbus: number;
-  /** Between two Modbus questions. */
+  /** Pause between two Modbus requests. */
   readonly modbusGap: number;
-  /** A UPS-Link answer. */
+  /** UPS-Link answer. */
   readonly upsLink: number;
-  /** The boot loader says that it wants an image. */
+  /** The boot loader asks for an image. */
   readonly wanted: number;
   /** The boot loader answers a block. */
   readonly block: number;
-  /** The boot loader answers the end of the file; it may be programming. */
+  /** The boot loader acknowledges the end of the file; it may be programming. */
   readonly end: number;
-  /** After the end was answered: a boot loader that has not taken the image asks again. */
+  /** After the acknowledged end: a boot loader that has not accepted the image asks again. */
   readonly afterEnd: number;
-  /** Between two looks at a unit that is programming. */
+  /** Pause between two looks at a unit that is programming. */
   readonly again: number;
-  /** A unit that has taken an image answers within this time. */
+  /** A unit that has accepted an image answers within this time. */
   readonly settle: number;
 }
 

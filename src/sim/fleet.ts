@@ -22,24 +22,27 @@ import { DEMO_UNITS, type SimulatedUnit } from './units.ts';
 
 export interface FleetOptions {
   readonly units?: readonly SimulatedUnit[];
-  /** How many seconds pass for a device in one second of the world. */
+  /** Seconds that pass for a device per second of real time. */
   readonly speed: number;
-  /** `many`: a loopback address a unit, as Linux has them; `one`: 127.0.0.1 for all. */
+  /** `many`: one loopback address per unit, as Linux allows; `one`: 127.0.0.1 for all. */
   readonly addresses?: 'many' | 'one';
-  /** One UDP port for all SNMP agents; `free`: one that nobody has. Needs `many` addresses. Else each has a port of its own. */
+  /**
+   * One UDP port for all SNMP agents; `free`: any free one. Needs `many` addresses. Otherwise each agent has
+   * its own port.
+   */
   readonly snmpPort?: number | 'free';
-  /** The units have no other faces: for fleets of thousands. */
+  /** The units have no other endpoints; for fleets of thousands. */
   readonly onlySnmp?: boolean;
-  /** Devices beside the units, SNMP alone. */
+  /** Other devices beside the units, SNMP only. */
   readonly otherDevices?: readonly OtherDeviceName[];
-  /** Agents beside them that misbehave. */
+  /** Misbehaving agents beside them. */
   readonly hostile?: readonly Hostile[];
 }
 
-/** A device that is no unit of the fleet, and stands in no inventory. */
+/** A device that is not a unit of the fleet and not in the inventory. */
 export interface RunningOtherDevice extends Place {
   readonly name: OtherDeviceName;
-  /** What a tool should call it. */
+  /** What a tool should identify it as. */
   readonly kind: OtherDevice['kind'];
   readonly snmp: OtherDevice['snmp'];
 }
@@ -52,22 +55,22 @@ export interface SimulatedFleet {
   readonly units: readonly RunningUnit[];
   readonly otherDevices: readonly RunningOtherDevice[];
   readonly hostile: readonly RunningHostile[];
-  /** Where a sweep finds all of it: `127.20.4.0/24`, and the one port; null where each agent has a port of its own. */
+  /** The range of a sweep, `127.20.4.0/24`, and the shared port; null if each agent has its own port. */
   readonly network: { readonly range: string; readonly port: number | null };
   /** The device of a unit by its name. */
   device(name: string): SimulatedDevice;
   /** An inventory file for the fleet; its secrets are references to `environment`. */
   inventory(images: string): string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Writes images into a folder and gives their names; without recipes those that the demonstration wants. */
+  /** Writes images into a folder and returns their names; by default those of the demo. */
   writeImages(folder: string, recipes?: Readonly<Record<string, ImageRecipe>>): Promise<readonly string[]>;
   /** May be called more than once. */
   close(): Promise<void>;
 }
 
 /**
- * Starts it. Rejects with RangeError for a port that several agents cannot share, and with the error of the system where an address
- * or port cannot be had.
+ * Starts a fleet. Rejects with RangeError for a port that several agents cannot share, and with the system's
+ * error if an address or port is not available.
  */
 export async function startFleet(options: FleetOptions): Promise<SimulatedFleet> {
   const { units = DEMO_UNITS, otherDevices = [], hostile = [] } = options;
@@ -119,7 +122,7 @@ export async function startFleet(options: FleetOptions): Promise<SimulatedFleet>
   };
 }
 
-/** What is up already. */
+/** What has been started. */
 interface Started {
   readonly units: RunningUnit[];
   readonly otherDevices: RunningOtherDevice[];
@@ -133,7 +136,7 @@ async function startUnits(
   endpoints: Endpoint[],
   started: Started,
 ): Promise<void> {
-  // Each is read once, however many units are like it.
+  // Each persona is read once, however many units have it.
   const personas = new Map<SimulatedUnit['persona'], Persona>();
   const serials = new Set<string>();
   for (const unit of units) {
@@ -222,7 +225,10 @@ async function startEndpoints(
   };
 }
 
-/** `AS`, year and week, six digits: the shape of real ones, made from site and name; no two units of a fleet have the same. */
+/**
+ * A serial number in the usual form (`AS`, year and week, six digits), derived from site and name; unique in
+ * a fleet.
+ */
 function serialOf(unit: SimulatedUnit, taken: ReadonlySet<string>): string {
   for (let text = `${unit.site}/${unit.name}`; ; text += '+') {
     const digits = BigInt(`0x${createHash('sha256').update(text).digest('hex').slice(0, 12)}`);

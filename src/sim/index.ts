@@ -1,9 +1,9 @@
 /**
- * Devices that are not there, on real sockets and ports: the demonstration, the rehearsal and the peer of the tests.
+ * Simulated devices on real sockets and ports, for the demo, for `simulate` and for the tests.
  *
- * Owns one state machine a device, its faces (SNMP, SSH, FTP, telnet, web; serial line and USB), what cards and units say of
- * themselves, and tables of faults. Follows what is known of real cards and units, not what the client expects: it must not know
- * snmp, nmc, local or images.
+ * Owns one state machine per device, its endpoints (SNMP, SSH, FTP, telnet, web; serial and USB), the
+ * personas of cards and units, and the fault tables. Follows what is known of real cards and units, not what
+ * the client expects: it must not know snmp, nmc, local or images.
  */
 export { buildCardFile, type CardFileRecipe, cardFileName } from './device/card-file-builder.ts';
 export { SimulatedDevice } from './device/device.ts';

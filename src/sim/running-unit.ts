@@ -1,7 +1,7 @@
 import type { SimulatedDevice } from './device/device.ts';
 import type { SimulatedUnit } from './units.ts';
 
-/** A unit of a fleet that runs, with its address and ports. */
+/** A running unit of a fleet, with its address and ports. */
 export interface RunningUnit {
   readonly unit: SimulatedUnit;
   readonly device: SimulatedDevice;

@@ -50,7 +50,7 @@ describe('a unit in its boot loader', () => {
 
   it.each([
     ['loader-nak-storm', 'failed', 4, 'refused block 1'],
-    ['loader-refuses', 'failed', 4, 'began anew each time'],
+    ['loader-refuses', 'failed', 4, 'restarted the transfer each time'],
     ['loader-silent-mid-way', 'unknown', 5, 'fell silent after block 19'],
     ['cable-pulled', 'unknown', 5, 'cable'],
     ['loader-never-returns', 'unknown', 5, 'does not answer'],

@@ -18,11 +18,11 @@ import {
   startLocalUnits,
 } from '../../src/sim/index.ts';
 
-/** A simulated unit at a port, and the path that looks at it. */
+/** A simulated unit at a port, and the driver that looks at it. */
 export interface LocalBench {
   readonly device: SimulatedLocalDevice;
   readonly port: string;
-  /** Where the kernel would tell of it, were it there. */
+  /** The simulated `/sys`. */
   readonly sysfsRoot: string;
   readonly target: UnitTarget;
   readonly path: LocalDriver;
@@ -30,7 +30,7 @@ export interface LocalBench {
   close(): Promise<void>;
 }
 
-/** Shorter than for a real unit: the simulated one needs no wire to send over. */
+/** Shorter than for a real unit, because there is no real line. */
 export const SHORT_TIMEOUTS: Partial<LocalTimeouts> = {
   listen: 0.7,
   firstAnswer: 0.5,

@@ -16,8 +16,8 @@ function read(...parts: readonly string[]): readonly LoaderEvent[] {
 const kinds = (events: readonly LoaderEvent[]): readonly string[] =>
   events.map((event) => (event.kind === 'text' ? event.text : event.kind));
 
-describe('what a boot loader says', () => {
-  it('is a wish only where the letter stands alone', () => {
+describe('the output of a boot loader', () => {
+  it('is a request only if the letter is alone', () => {
     expect(
       kinds(
         read(
@@ -36,17 +36,17 @@ describe('what a boot loader says', () => {
     expect(kinds(read('C', 'CC', '\r\n'))).toEqual(['request', 'request', 'request']);
   });
 
-  it('is no wish where a text begins with it', () => {
+  it('is not a request if a text starts with the letter', () => {
     const reader = new LoaderOutputParser();
     expect(reader.feed(Buffer.from('CRC '))).toEqual([]);
     expect(kinds(reader.feed(Buffer.from('bad\r\n')))).toEqual(['CRC bad']);
   });
 
-  it('is told through the noise around it', () => {
+  it('is recognized among noise', () => {
     expect(kinds(read('\u0081x\u0006', '\u0015', '\u0018\u0018'))).toEqual(['x', 'ack', 'nak', 'can', 'can']);
   });
 
-  it('comes to the same in whatever pieces it comes', () => {
+  it('is the same however it is split', () => {
     const line = fc.constantFrom(
       'C',
       'CC',
@@ -78,7 +78,7 @@ describe('what a boot loader says', () => {
     );
   });
 
-  it('never makes the reader throw, or print what could not be printed', () => {
+  it('never makes the parser throw, or produce unprintable text', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
         const reader = new LoaderOutputParser();
@@ -92,7 +92,7 @@ describe('what a boot loader says', () => {
 });
 
 describe('a boot loader', () => {
-  it('is known by its name and a wish, or by two wishes', () => {
+  it('is detected by its name and a request, or by two requests', () => {
     expect(detectLoader(read('APC(R)2009 Download Manager\r\n'))).toBeNull();
     expect(detectLoader(read('APC(R)2009 Download Manager\r\n', 'C'))).toMatchObject({
       isNamed: true,
@@ -109,13 +109,13 @@ describe('a boot loader', () => {
     [' No Application in memory', 'no-application'],
     ['Error XModem retry count exceeded', 'gave-up'],
     ['4.5G Smart-UPS Tower', 'other'],
-  ])('says "%s"', (text, meaning) => {
+  ])('prints "%s"', (text, meaning) => {
     expect(meaningOf(text)).toBe(meaning);
   });
 });
 
 describe('a block', () => {
-  it('has its number, the complement, and the sum that the protocol wants', () => {
+  it('has its number, the complement, and the checksum of the protocol', () => {
     const frame = blockFrame(1, Buffer.from('123456789'));
     expect([...frame.subarray(0, 3)]).toEqual([1, 1, 254]);
     // The published check value of CRC-16/XMODEM for the nine digits.

@@ -47,12 +47,12 @@ describe('the agent of a simulated card', () => {
     expect([await flag(1), await flag(41)]).toEqual(['1', '1']);
   });
 
-  it('has no word from the UPS while that restarts', async () => {
+  it('reports no link while the UPS restarts', async () => {
     bench.device.phase = 'restarting';
     expect([await agent.get(LINK), await flag(6)]).toEqual([2, '0']);
   });
 
-  it('starts an update with a write, which the device counts; looking counts as nothing', async () => {
+  it('starts an update by a write, which the device counts; reads are not counted', async () => {
     const { device } = bench;
     for (const oid of [STATUS, LINK, FLAGS, OBJECT]) await agent.get(oid);
     for (const line of ['about', 'upsabout', 'detstatus -all', 'dir', 'upsfwupdate -status', 'ups ?'])
@@ -70,7 +70,7 @@ describe('the agent of a simulated card', () => {
     expect(device.writes).toBe(before + 1);
   });
 
-  it('takes no write from somebody who may only read', async () => {
+  it('refuses writes with the read community', async () => {
     const reader = rawSnmp(endpoint.port, ACCESS.read);
     try {
       expect(await reader.set(OBJECT, 2)).not.toBe('done');
@@ -80,7 +80,7 @@ describe('the agent of a simulated card', () => {
     }
   });
 
-  it('takes the write of an update that the unit refuses for its output, and shows the failure', async () => {
+  it('accepts a start that the unit refuses because of its output, and shows the failure', async () => {
     const { device } = await makeDevice({ change: { outputOnUpdate: 'refused' }, speed: 60 });
     const other = await openSnmpEndpoint(device, '127.0.0.1');
     const client = rawSnmp(other.port);
@@ -98,7 +98,7 @@ describe('the agent of a simulated card', () => {
 });
 
 describe('docs/simulator.md', () => {
-  it('names personas and faults that there are, and every persona', async () => {
+  it('lists existing personas and faults, and every persona', async () => {
     const text = await readFile(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
     const named = (heading: string): string[] => {
       const [section = ''] = (text.split(`\n## ${heading}\n`)[1] ?? '').split(

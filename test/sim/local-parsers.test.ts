@@ -32,11 +32,11 @@ function deviceOf(persona: LocalPersona): SimulatedLocalDevice {
   return device;
 }
 
-/** A line that keeps what is said on it. */
-function lineTo(said: Buffer[]): Line {
+/** A line that records what is sent. */
+function lineTo(sent: Buffer[]): Line {
   return {
     send: (bytes) => {
-      said.push(Buffer.from(bytes));
+      sent.push(Buffer.from(bytes));
     },
     isOpen: () => true,
     unplug: () => undefined,
@@ -69,7 +69,7 @@ function packetsOf(parts: readonly Uint8Array[]): readonly Packet[] {
 describe('packets of XMODEM', () => {
   const images = fc.uint8Array({ minLength: 384, maxLength: 384 }).map((bytes) => Buffer.from(bytes));
 
-  it('are the same however they are cut', () => {
+  it('are the same however they are split', () => {
     fc.assert(
       fc.property(images, fc.array(fc.integer({ min: 1, max: 140 })), (image, lengths) => {
         const sent = Buffer.concat([
@@ -84,7 +84,7 @@ describe('packets of XMODEM', () => {
     );
   });
 
-  it('are spoilt by any bit that is turned behind the first byte', () => {
+  it('are damaged by any flipped bit after the first byte', () => {
     fc.assert(
       fc.property(images, fc.integer({ min: 8, max: 133 * 8 - 1 }), (image, bit) => {
         const frame = blockOf(image, 1);
@@ -97,7 +97,7 @@ describe('packets of XMODEM', () => {
 });
 
 describe('pages of Microlink', () => {
-  it('are described rightly in any order and with any gaps', async () => {
+  it('are described correctly in any order and with any gaps', async () => {
     const persona = await loadLocalPersona('smt1500c-serial');
     const { microlink } = persona;
     if (microlink === null) throw new Error('no pages');
@@ -137,7 +137,7 @@ describe('pages of Microlink', () => {
   });
 });
 
-describe('what speaks at a port', () => {
+describe('an endpoint at a port', () => {
   const endpoints: readonly [
     LocalPersonaName,
     new (device: SimulatedLocalDevice, line: Line) => { receive(bytes: Buffer): void },
@@ -148,21 +148,21 @@ describe('what speaks at a port', () => {
     ['sua1500-upslink', UpsLinkEndpoint],
   ];
 
-  it.each(endpoints)('as %s bears any bytes', async (name, EndpointClass) => {
+  it.each(endpoints)('for %s survives any bytes', async (name, EndpointClass) => {
     const persona = await loadLocalPersona(name);
     fc.assert(
       fc.property(pieces, (parts) => {
-        const said: Buffer[] = [];
+        const sent: Buffer[] = [];
         const device = deviceOf(persona);
-        const endpoint = new EndpointClass(device, lineTo(said));
+        const endpoint = new EndpointClass(device, lineTo(sent));
         for (const part of parts) endpoint.receive(Buffer.from(part));
         device.close();
-        expect(said.every((bytes) => bytes.length > 0)).toBe(true);
+        expect(sent.every((bytes) => bytes.length > 0)).toBe(true);
       }),
     );
   });
 
-  it('as a boot loader bears any bytes', async () => {
+  it('for a boot loader survives any bytes', async () => {
     const persona = await loadLocalPersona('smt1500-loader');
     fc.assert(
       fc.property(pieces, (parts) => {

@@ -12,7 +12,7 @@ import { closeRaw, openRaw } from './raw-port.ts';
 
 afterEach(closeBenches);
 
-/** Whether a process is there and has not ended. */
+/** Whether a process exists and has not ended. */
 function runs(pid: number): boolean {
   return /^\d+ \(.*\) [^Z]/.test(statOf(pid));
 }
@@ -36,7 +36,7 @@ function statOf(pid: number): string {
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a line', () => {
-  it('gives what was sent where both sides have one rate, whatever it is', () => {
+  it('delivers the sent bytes if both sides have the same rate', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.constantFrom(1200, 2400, 9600, 38_400), (bytes, rate) => {
         expect([...receivedAt(bytes, rate, rate)]).toEqual([...bytes]);
@@ -44,7 +44,7 @@ describe('a line', () => {
     );
   });
 
-  it('gives what was sent where the rates differ by less than a UART bears, and never more than there was time for', () => {
+  it('delivers the sent bytes if the rates differ slightly, and never more than there was time for', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.constantFrom(9500, 9700), (bytes, rate) => {
         expect([...receivedAt(bytes, 9600, rate)]).toEqual([...bytes]);
@@ -62,11 +62,11 @@ describe('a line', () => {
   it.each([
     ['C at 9600 to 2400', '43', 9600, 2400, 'ff'],
     ['Y at 2400 to 9600', '59', 2400, 9600, '7878'],
-  ])('makes noise of %s', (_, sent, from, to, received) => {
+  ])('delivers noise for %s', (_, sent, from, to, received) => {
     expect(receivedAt(Buffer.from(sent, 'hex'), from, to).toString('hex')).toBe(received);
   });
 
-  it('of a unit answers nobody who has another rate, and does after the rate is set', async () => {
+  it('of a unit is silent at another rate, and answers once the rate is set', async () => {
     const { raw, device } = await openBench('smc1000i-serial');
     for (const rate of [2400, 19_200, 38_400]) {
       await raw.setRate(rate);
@@ -79,7 +79,7 @@ describe('a line', () => {
     expect((await restart(raw, 16))[0]).toBe(0);
   });
 
-  it('carries what the boot loader says as noise to those who have another rate', async () => {
+  it('delivers the boot loader as noise at another rate', async () => {
     const { port } = await openBench('smt1500-loader');
     await closeRaw();
     const raw = await openRaw(port, 19_200);
@@ -89,10 +89,10 @@ describe('a line', () => {
     expect(await raw.takeUntil('No Application in memory\r\nC')).toContain('C');
   });
 
-  it('keeps nothing of what the boot loader said for those who come later', async () => {
+  it('keeps no output of the boot loader for later readers', async () => {
     const units = await startBench(['smt1500-loader'], { speed: 10_000 });
     const [unit] = units.units;
-    // Time for several asks, which would stand there now if they were kept.
+    // Time for several requests, which would be there now if they were kept.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const raw = await openRaw(unit?.port ?? '');
     const first = await raw.takeUntil('upsfw simulated unit\r\n No Application in memory\r\nC');
@@ -101,7 +101,7 @@ describe('a line', () => {
 });
 
 describe('a port', () => {
-  it('takes every byte unchanged in both directions', async () => {
+  it('carries every byte unchanged in both directions', async () => {
     let received = Buffer.alloc(0);
     const pty = await openPty((bytes) => {
       received = Buffer.concat([received, bytes]);
@@ -125,7 +125,7 @@ describe('a port', () => {
     pty.write(Buffer.from([1]));
   });
 
-  it('leaves neither process nor device behind, read or unread, however often it is closed', async () => {
+  it('leaves neither process nor device behind, however often it is closed', async () => {
     const units = await startBench(['smc1000i-serial', 'srt5000-modbus', 'smx1500-usb', 'smt1500-loader'], {
       faults: ['port-babbles'],
     });
@@ -134,7 +134,7 @@ describe('a port', () => {
     expect(pids.every(runs)).toBe(true);
     expect(ownScripts().length).toBe(4);
     const [first] = units.units;
-    // Nobody takes what babbles here.
+    // Nobody reads the random bytes here.
     execFileSync('sh', ['-c', `exec 3<>${first?.port}; sleep 0.3`]);
     await units.close();
     await units.close();
@@ -142,13 +142,13 @@ describe('a port', () => {
     expect(units.units.slice(0, 2).map(({ port }) => existsSync(port))).toEqual([false, false]);
   });
 
-  it('says what to install where there is no program to make it with', async () => {
+  it('reports what to install if the program is missing', async () => {
     const { PATH } = process.env;
     process.env.PATH = '/nowhere';
     try {
       await expect(startBench(['smc1000i-serial'])).rejects.toMatchObject({
         code: 'config/usage',
-        message: 'There is no program "script" to make ports with.',
+        message: 'The program "script", which creates the ports, is not installed.',
         hint: expect.stringContaining('util-linux'),
       });
     } finally {
@@ -156,7 +156,7 @@ describe('a port', () => {
     }
   });
 
-  it('port-echoes: sends back what it hears, and nothing else', async () => {
+  it('port-echoes: echoes what it receives, and nothing else', async () => {
     const { raw, device } = await openBench('smt1500c-serial', { faults: ['port-echoes'] });
     raw.write(Buffer.from([0xf7, 0xfd]));
     raw.write('AT\r');
@@ -178,16 +178,16 @@ describe('a port', () => {
     expect(device.bytesArrived).toBe(1);
   });
 
-  it('cable-pulled: vanishes in the middle of a look', async () => {
+  it('cable-pulled: disappears in the middle of a look', async () => {
     const { raw, port, pids } = await openBench('smc1000i-serial', { faults: ['cable-pulled'] });
     raw.write(FD);
     for (let page = 0; page < 20; page += 1) {
       expect((await record(raw, 16))[0]).toBe(page);
       raw.write(FE);
     }
-    // The package does not tell of each port that goes.
+    // The package does not report every port that disappears.
     while (existsSync(port) || pids.some(runs)) await soon();
-    // Nobody who tries again finds another unit there.
+    // A retry does not find another unit there.
     const others = await startBench(['smc1000i-serial', 'smt1500c-serial']);
     expect(others.units.map((unit) => unit.port)).not.toContain(port);
   });
@@ -200,7 +200,7 @@ describe('units at ports', () => {
     expect(() => units.device('unit-3')).toThrow(RangeError);
   });
 
-  it('leave nothing behind when one of them does not start', async () => {
+  it('leave nothing behind if one of them does not start', async () => {
     const persona = await loadLocalPersona('smx1500-usb');
     const { microlink } = persona;
     if (microlink === null) throw new Error('no pages');
@@ -209,7 +209,7 @@ describe('units at ports', () => {
     expect(ownScripts()).toEqual([]);
   });
 
-  it.each(LOCAL_PERSONAS)('%s is a persona that says everything it needs', async (name) => {
+  it.each(LOCAL_PERSONAS)('%s is a complete persona', async (name) => {
     const persona = await loadLocalPersona(name);
     expect(LocalPersonaSchema.safeParse(persona).success).toBe(true);
     const { protocol } = persona;

@@ -48,7 +48,7 @@ export async function lookAtUsb(unit: UsbUnit, options: UsbLookOptions): Promise
   if (options.skipReason !== null) return withNote(strings, options.skipReason);
   if (unit.hidraw === null) return withNote(strings, 'the kernel has no hidraw node for it');
   try {
-    const answers = await speak(unit.hidraw, options);
+    const answers = await queryReports(unit.hidraw, options);
     return typeof answers === 'string' ? withNote(strings, answers) : merged(strings, answers);
   } catch (thrown) {
     rethrowInternal(thrown);
@@ -79,7 +79,7 @@ function identityOf({ serial }: UsbUnit, { model, firmware }: UsbProduct): Ident
 }
 
 /** Queries the unit through its reports; returns the reason as text if there is no answer. */
-async function speak(hidraw: string, options: UsbLookOptions): Promise<PortSeen | string> {
+async function queryReports(hidraw: string, options: UsbLookOptions): Promise<PortSeen | string> {
   const { sysfsRoot, time, timeouts, authenticate } = options;
   const node = hidraw.slice(hidraw.lastIndexOf('/') + 1);
   const tunnel = await tunnelAt(join(sysfsRoot, 'class', 'hidraw', node, 'device', 'report_descriptor'));

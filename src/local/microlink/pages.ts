@@ -46,14 +46,14 @@ export async function readPages(
   const read = new Map([[0, first]]);
   const fresh = new Set<number>([0]);
   const until = time.clock.monotonic() + timeouts.reading * 1000;
-  const over = (): boolean => time.signal.aborted || time.clock.monotonic() > until;
-  for (let pass = 0; pass < MOST_PASSES && read.size < header.pages && !over(); pass += 1) {
+  const isOver = (): boolean => time.signal.aborted || time.clock.monotonic() > until;
+  for (let pass = 0; pass < MOST_PASSES && read.size < header.pages && !isOver(); pass += 1) {
     // Starts a different number of times, so that a periodic disturbance hits other pages.
     for (let begun = 0; begun < pass; begun += 1) {
       if ((await begin(link, timeouts, tries)) === null) return gather(header, read, NONE);
     }
     if (pass > 0) fresh.clear();
-    await readOn(link, header, over, (page, bytes) => {
+    await readOn(link, header, isOver, (page, bytes) => {
       read.set(page, bytes);
       fresh.add(page);
     });
@@ -75,12 +75,12 @@ async function begin(link: RecordLink, timeouts: LocalTimeouts, tries: number): 
 async function readOn(
   link: RecordLink,
   header: Header,
-  over: () => boolean,
+  isOver: () => boolean,
   take: (page: number, bytes: Buffer) => void,
 ): Promise<void> {
   let bad = 0;
   let asked = 0;
-  while (bad < MOST_BAD && asked < header.pages * 2 && !over()) {
+  while (bad < MOST_BAD && asked < header.pages * 2 && !isOver()) {
     asked += 1;
     const answer = await link.next();
     if (answer === null || answer === 'bad' || answer.page >= header.pages) {

@@ -26,21 +26,21 @@ export function serialLink(line: ByteLine, timeouts: LocalTimeouts): SerialLink 
     const question = Buffer.from([...bytes]);
     line.discard();
     await line.write(question);
-    let come: Buffer = Buffer.alloc(0);
+    let received: Buffer = Buffer.alloc(0);
     for (;;) {
       const more = await line.read(milliseconds);
       if (more === null) {
-        link.echoes ||= come.equals(question);
-        return come.length === 0 ? null : 'bad';
+        link.echoes ||= received.equals(question);
+        return received.length === 0 ? null : 'bad';
       }
-      come = withoutStrays(Buffer.concat([come, more]));
-      const width = first ? come[WIDTH_AT] : (link.width ?? undefined);
-      if (width === undefined || come.length === 0) continue;
+      received = withoutStrays(Buffer.concat([received, more]));
+      const width = first ? received[WIDTH_AT] : (link.width ?? undefined);
+      if (width === undefined || received.length === 0) continue;
       // The length decides where a record ends: padding after it could look like a shorter record.
-      if (!isWidth(width) || (first && come[0] !== 0)) return 'bad';
+      if (!isWidth(width) || (first && received[0] !== 0)) return 'bad';
       const length = width + RECORD_OVERHEAD;
-      if (come.length < length) continue;
-      const record = come.subarray(0, length);
+      if (received.length < length) continue;
+      const record = received.subarray(0, length);
       if (!isWhole(record)) return 'bad';
       if (first) link.width = width;
       return { page: record[0] ?? 0, bytes: Buffer.from(record.subarray(1, -2)) };

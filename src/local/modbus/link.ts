@@ -34,16 +34,16 @@ export function serialModbus(
       await clock.sleep(timeouts.modbusGap * 1000, signal);
       line.discard();
       await line.write(withCrc(question));
-      let come = Buffer.alloc(0);
+      let received = Buffer.alloc(0);
       for (;;) {
         const more = await line.read(timeouts.modbus * 1000);
         if (more === null) return null;
-        come = Buffer.concat([come, more]);
-        const isException = ((come[1] ?? 0) & EXCEPTION) !== 0;
+        received = Buffer.concat([received, more]);
+        const isException = ((received[1] ?? 0) & EXCEPTION) !== 0;
         const length = (isException ? EXCEPTION_BYTES : answerBytes) + CRC_BYTES;
-        if (come.length < length) continue;
-        const answer = come.subarray(0, length - CRC_BYTES);
-        return withCrc(answer).equals(come.subarray(0, length)) ? Buffer.from(answer) : null;
+        if (received.length < length) continue;
+        const answer = received.subarray(0, length - CRC_BYTES);
+        return withCrc(answer).equals(received.subarray(0, length)) ? Buffer.from(answer) : null;
       }
     },
   };

@@ -19,10 +19,10 @@ import {
 import { EVENTS, type LoggedEvent } from './texts.ts';
 import { UpdateEngine, type UpdateFile } from './update-engine.ts';
 
-/** Where a file lies: in the card's flash, or on a USB stick in the card. */
+/** Where a file is: in the card's flash, or on a USB drive at the card. */
 export type FilePlace = 'flash' | 'usb';
 
-/** A UPS with its card: one state machine behind all faces. Times are in seconds of its own clock. */
+/** A UPS with its card: one state machine behind all endpoints. Times are in seconds of its own clock. */
 export class SimulatedDevice extends EventEmitter implements DeviceState {
   readonly name: string;
   readonly site: string;
@@ -32,22 +32,22 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
   readonly counters: Counters = freshCounters();
   /** Files in the card's `upsfw` folder. */
   readonly files = new Map<string, Buffer>();
-  /** Files on the USB stick. */
+  /** Files on the USB drive. */
   readonly usbDrive = new Map<string, Buffer>();
   readonly card: SimulatedCard;
   readonly updates: UpdateEngine;
   serial: string;
   version: string;
   microLinkId: number | null;
-  /** Boot loader of the UPS; null = one older than any that an image asks for. */
+  /** Boot loader of the UPS; null: older than any that an image requires. */
   loader: string | null;
   phase: Phase = 'idle';
   update: UpdateValue = UPDATE.none;
-  /** Bytes sent to the UPS and bytes to send, while an update is on. */
+  /** Bytes sent to the UPS and bytes to send, during an update. */
   progress: { readonly sent: number; readonly total: number } | null = null;
   onBattery = false;
   outputOn = true;
-  /** Something is wrong that was not wrong before. */
+  /** An alarm that was not there before. */
   alarm = false;
   batteryPercent = 100;
   readonly #faults: Set<Fault>;
@@ -90,17 +90,17 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     return this.#faults.has(fault);
   }
 
-  /** From now on the device misbehaves in this way too. */
+  /** Adds a fault from now on. */
   inject(fault: Fault): void {
     this.#faults.add(fault);
   }
 
-  /** From now on the device does not misbehave in this way any more. */
+  /** Removes a fault from now on. */
   clearFault(fault: Fault): void {
     this.#faults.delete(fault);
   }
 
-  /** The card's clock: it runs as fast as the device lives, and may be wrong from the start. */
+  /** The card's clock. It runs `speed` times faster, and may be wrong from the start. */
   now(): Date {
     const elapsed = (Date.now() - this.#startedAt) * this.speed;
     return new Date(this.#startedAt + elapsed + this.persona.clockOffsetSeconds * 1000);
@@ -111,7 +111,7 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     return this.#log.lines;
   }
 
-  /** The event log as the file that the card serves; null where it cannot be read. */
+  /** The event log as a file of the card; null if it cannot be read. */
   get logText(): string | null {
     return this.has('event-log-unreadable') ? null : this.eventLog.map((line) => `${line}\r\n`).join('');
   }
@@ -125,12 +125,12 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     return this.microLinkId === null ? this.version : `UPS ${this.version} (ID${this.microLinkId})`;
   }
 
-  /** The card has word from its UPS. */
+  /** The card can reach its UPS. */
   get linkUp(): boolean {
     return (this.phase === 'idle' || this.phase === 'transferring') && this.card.appState === 'A+';
   }
 
-  /** The card answers at all; while it does not, no face may. */
+  /** False while the card is down; no endpoint answers then. */
   get cardUp(): boolean {
     return this.card.up;
   }
@@ -147,12 +147,12 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     return this.card.bootVersion;
   }
 
-  /** What opens the card: a reset of its settings changes it. */
+  /** The current password; a reset of the settings changes it. */
   get password(): string {
     return this.card.password;
   }
 
-  /** How often anything was done to the device that a mere look does not do. */
+  /** Number of actions on the device that a mere look does not cause. */
   get writes(): number {
     const { snmpWrites, uploads, deletes, starts, outputSwitches, cardFlashes, cardReboots, answers } =
       this.counters;
@@ -165,12 +165,12 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     return this.#lastFile;
   }
 
-  /** How the last file arrived, in the words of `xferStatus`; null = none has since the start. */
+  /** Result of the last upload in the words of `xferStatus`; null: none since the start. */
   get lastArrival(): string | null {
     return this.#lastArrival;
   }
 
-  /** Resolves when the predicate holds; looked at after every change. */
+  /** Resolves when the predicate holds; checked after every change. */
   until(predicate: (device: SimulatedDevice) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -187,7 +187,7 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     this.emit('change');
   }
 
-  /** A whole file has arrived in the folder. */
+  /** Stores a complete file in the folder. */
   store(name: string, bytes: Buffer): void {
     this.files.set(name, bytes);
     this.#lastFile = name;
@@ -197,7 +197,7 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     this.changed();
   }
 
-  /** A whole file has arrived in the root, where the card takes firmware for itself. */
+  /** Handles a complete file in the root, where the card accepts firmware for itself. */
   storeInRoot(name: string, bytes: Buffer): FlashAnswer {
     const answer = flashCard(this, name, bytes);
     this.#lastArrival = answer === 'flashing' ? 'OK' : 'File type unknown';
@@ -212,17 +212,17 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     return had;
   }
 
-  /** What the card says of a file without doing anything. */
+  /** What the card reports about a file, without doing anything. */
   check(name: string, place: FilePlace = 'flash'): FileCheck & { readonly compatible: boolean } {
     return this.updates.check(this.#folder(place).get(name));
   }
 
-  /** A request to start an update with a file; null = the one that came last into the folder. */
+  /** Requests an update with a file; null: the last one that was uploaded. */
   start(name: string | null, method: StartMethod = 'snmp', place: FilePlace = 'flash'): StartAnswer {
     return this.updates.start(this.#file(name ?? this.#lastFile, place), method);
   }
 
-  /** Somebody says at the panel that the file that the UPS has received is to be installed; false where there is none. */
+  /** Installs the received image, as at the panel. False if there is none. */
   installAtPanel(): boolean {
     return this.updates.installStaged();
   }
@@ -232,7 +232,7 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     this.#timers.clear();
   }
 
-  /** Does something after this much time of the device. */
+  /** Runs `act` after this time of the device. */
   after(seconds: number, act: () => void): void {
     const timer = setTimeout(
       () => {

@@ -3,12 +3,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { SimulatedDevice } from '../device/device.ts';
 import { type Endpoint, portOf } from './endpoint.ts';
 
-/** Somebody else may have the port of a card that was down. */
+/** Another process may have the port of a card that was down. */
 const RETRY_MS = 50;
 
 /**
- * A TCP face that follows its card: while the card is down, its port is closed and everybody who was connected is hung up on. The
- * port stays the same.
+ * A TCP endpoint that follows its card. While the card is down, its port is closed and every connection ends.
+ * The port number stays the same.
  */
 export async function openCardEndpoint(
   device: SimulatedDevice,
@@ -29,7 +29,7 @@ export async function openCardEndpoint(
     const next = createServer({ noDelay: true }, (socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
-      // Clients leave in every way there is.
+      // Clients may leave at any time.
       socket.on('error', () => socket.destroy());
       if (shouldListen()) onSocket(socket);
       else socket.destroy();

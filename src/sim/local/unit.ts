@@ -7,10 +7,10 @@ import { type Line, type PortEndpoint, PortLine } from './port/line.ts';
 import { UpsLinkEndpoint } from './ups-link.ts';
 import { showUsbUnit, type UsbPlace, type UsbRoots } from './usb/tree.ts';
 
-/** A unit that says nothing has no rate that matters. */
+/** A silent unit has no particular rate. */
 const SILENT_RATE = 9600;
 
-/** A device at its port: who speaks there depends on what runs in the device. */
+/** A device at its port. What runs in the device decides which protocol answers. */
 export class LocalUnit implements PortEndpoint, Line {
   readonly #device: SimulatedLocalDevice;
   readonly #loader: LoaderEndpoint | null;
@@ -28,7 +28,10 @@ export class LocalUnit implements PortEndpoint, Line {
     device.on('change', () => this.#follow());
   }
 
-  /** Opens its port; a USB unit is shown below the roots as the device of this number. Rejects with Problem config/usage. */
+  /**
+   * Opens its port. A USB unit appears below the roots with this device number. Rejects with Problem
+   * config/usage.
+   */
   static async open(device: SimulatedLocalDevice, roots: UsbRoots, number: number): Promise<LocalUnit> {
     const unit = new LocalUnit(device);
     const line = await PortLine.open(device, unit);

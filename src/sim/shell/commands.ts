@@ -18,7 +18,7 @@ import { upsCommand } from './ups.ts';
 
 interface Command {
   readonly run: (device: SimulatedDevice, args: readonly string[], folder: Folder) => ShellAnswer;
-  /** Where only some cards have it. */
+  /** For commands that only some cards have. */
   readonly offered?: (device: SimulatedDevice) => boolean;
 }
 
@@ -30,7 +30,7 @@ const LEAVE: Command = { run: () => ({ lines: ['Connection Closed - Bye'], next:
 const HELP: Command = prints((device) => ['System Commands:', ...namesFor(device)]);
 const sinceSix = (device: SimulatedDevice): boolean => device.persona.listing === '6';
 
-/** What the command line knows, by its name in small letters. */
+/** The commands by lower-case name. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   '?': HELP,
   about: prints(about),
@@ -74,8 +74,7 @@ function namesFor(device: SimulatedDevice): string[] {
 
 /**
  * Answers one line of input. Commands are not case-sensitive, options are.
- * Sources: docs/sources/card.md#upsfwupdate,
- * docs/sources/card.md#result-codes,
+ * Sources: docs/sources/card.md#upsfwupdate, docs/sources/card.md#result-codes,
  * docs/sources/card.md#command-output
  */
 export function answerCommand(device: SimulatedDevice, line: string, folder: Folder): ShellAnswer {
@@ -91,7 +90,7 @@ export function answerCommand(device: SimulatedDevice, line: string, folder: Fol
   return command.run(device, args, folder);
 }
 
-/** Where a session is in the card's flash. */
+/** The current folder of a session. */
 export interface Folder {
   path: string;
 }
@@ -109,7 +108,7 @@ export function listFolder(device: SimulatedDevice, folder: Folder, where: strin
   return lines === null ? FAILED : { lines: [OK, ...lines] };
 }
 
-/** `xferStatus`: how the last file arrived. Source: docs/sources/card.md#command-output */
+/** `xferStatus`: the result of the last upload. Source: docs/sources/card.md#command-output */
 export function transferStatus(device: SimulatedDevice): string[] {
   const result = device.lastArrival === null ? 'Result not available' : device.lastArrival;
   return [OK, `Result of last file transfer: ${result}`];

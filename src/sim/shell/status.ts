@@ -5,7 +5,7 @@ import { stateText } from './ups.ts';
 const USAGE = ['Usage: detstatus -- Status Options', '  detstatus [-all] [-ss]'];
 
 /**
- * `upsabout`: what the UPS says of itself. Older units have no SKU.
+ * `upsabout`: the identity of the UPS. Older units have no SKU.
  * Source: docs/sources/card.md#command-output
  */
 export function upsabout(device: SimulatedDevice): ShellAnswer {
@@ -24,7 +24,7 @@ export function upsabout(device: SimulatedDevice): ShellAnswer {
   };
 }
 
-/** `detstatus`: the state in short or in full; the measured values are always the same. */
+/** `detstatus`: the state in short or in full; the measured values are constant. */
 export function detstatus(device: SimulatedDevice, args: readonly string[]): ShellAnswer {
   const [option = ''] = args;
   if (option !== '-ss' && option !== '-all') return badOption(USAGE);

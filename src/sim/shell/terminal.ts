@@ -5,10 +5,10 @@ import { firstScreen } from './first-screen.ts';
 import { afterLogin, loginDialogue, type Question, type Step } from './terminal-dialogues.ts';
 import { TerminalOutput } from './terminal-output.ts';
 
-/** How a session reaches its client. Text is Latin-1. */
+/** The connection of a session to its client. Text is Latin-1. */
 export interface TerminalWire {
   write(text: string): void;
-  /** Ends the session in good order. */
+  /** Ends the session normally. */
   end(): void;
   /** Cuts the connection. */
   hangUp(): void;
@@ -26,7 +26,10 @@ export const TOO_MANY_LOGINS = 'Max logins exceeded.';
 
 type Mode = 'command' | 'dialogue' | 'question' | 'events' | 'closed';
 
-/** One session of the command line, behind SSH or telnet: echo, prompts, questions, the full screen of the event log. */
+/**
+ * One session of the command line, over SSH or telnet: echo, prompts, questions, the full screen of the event
+ * log.
+ */
 export class Terminal {
   readonly #device: SimulatedDevice;
   readonly #wire: TerminalWire;
@@ -44,7 +47,7 @@ export class Terminal {
     this.#output = new TerminalOutput(device, (text) => wire.write(text));
   }
 
-  /** `login`: name and password are still to be asked; `inside`: the wire has done that. */
+  /** `login`: name and password are still to be asked; `inside`: the transport has done that. */
   start(from: 'login' | 'inside'): void {
     if (from === 'inside') this.#step(afterLogin(this.#device));
     else
@@ -69,7 +72,7 @@ export class Terminal {
     }
   }
 
-  /** The connection is gone. */
+  /** The connection closed. */
   close(): void {
     this.#mode = 'closed';
   }
@@ -116,7 +119,7 @@ export class Terminal {
       return;
     }
     if (next === 'question') {
-      // What is typed stands behind the question.
+      // The input follows the question on its line.
       this.#output.write(lines.join('\r\n'));
       this.#mode = 'question';
       this.#answered = answer.answered;
@@ -165,7 +168,7 @@ export class Terminal {
       this.#prompt();
     } else if (key === '\r') this.#events(this.#page);
     else if (key === ' ') this.#events(this.#page + 1);
-    // What a card asks then is published nowhere; that the key came is enough.
+    // What a card asks after this key is not published; the key itself is counted.
     else if (key.toUpperCase() === 'D') this.#device.counters.logDeletes += 1;
   }
 

@@ -8,12 +8,12 @@ interface NamedFile {
   readonly name: string;
   /** As the card shows it. */
   readonly path: string;
-  /** What the card says while it looks for a version. */
+  /** What the card prints while it looks for a version. */
   readonly preamble: readonly string[];
 }
 
 /**
- * `upsfwupdate`. A file may lie in the card's flash or, where it has a port, on a stick.
+ * `upsfwupdate`. A file may be in the card's flash or, if the card has a port, on a USB drive.
  * Source: docs/sources/card.md#upsfwupdate
  */
 export function updateCommand(device: SimulatedDevice, args: readonly string[]): ShellAnswer {
@@ -21,7 +21,7 @@ export function updateCommand(device: SimulatedDevice, args: readonly string[]):
   const usage = usageOf(device);
   if (option === '?') return { lines: usage };
   if (option === '-status') return status(device);
-  // What a card prints here is published nowhere.
+  // What a card prints here is not published.
   if (option === '-lastresult') return device.linkUp ? NO_DATA : NO_UPS;
   if (option === '-list' && device.persona.usbDrive !== null) return list(device);
   if (option !== '-info' && option !== '-install') return badOption(usage);
@@ -47,7 +47,7 @@ function status(device: SimulatedDevice): ShellAnswer {
   return device.progress === null ? NO_DATA : { lines: [OK, `Status: ${progress(device.progress)}`] };
 }
 
-/** The form of the list is published nowhere. */
+/** The form of the list is not published. */
 function list(device: SimulatedDevice): ShellAnswer {
   const lines = [...device.usbDrive].map(([name, bytes]) => {
     const found = checkFile(bytes);
@@ -98,8 +98,8 @@ function info(device: SimulatedDevice, { place, name, path, preamble }: NamedFil
 }
 
 function install(device: SimulatedDevice, { place, name, preamble }: NamedFile): ShellAnswer {
-  // What a card asks here is published nowhere; any line without a result code stands for it.
-  const question = { lines: ['The output is on. Type YES to go on:'], next: 'question' } as const;
+  // What a card asks here is not published; any line without a result code will do.
+  const question = { lines: ['The output is on. Type YES to continue:'], next: 'question' } as const;
   if (device.has('cli-lost')) return { lines: [], next: 'hang-up' };
   if (device.has('cli-failed')) return FAILED;
   if (device.has('cli-asks')) return question;

@@ -8,7 +8,7 @@ const USAGE = [
   '  [-o# <Off | On>]',
 ];
 
-/** `ups`: the state of the output and orders to switch it. Source: docs/sources/card.md#command-output */
+/** `ups`: shows the state of the output and switches it. Source: docs/sources/card.md#command-output */
 export function upsCommand(device: SimulatedDevice, args: readonly string[]): ShellAnswer {
   const [option = '', value = ''] = args;
   if (option === '?') return { lines: USAGE };

@@ -11,10 +11,10 @@ import { FtpSession } from './session.ts';
 const LONGEST_LINE = 1024;
 const FLOOD_BYTES = 1_048_576;
 
-/** One control connection: the login, encryption, and a session for the rest. */
+/** One control connection: login and encryption, with a session for the rest. */
 export class FtpConversation {
   readonly #device: SimulatedDevice;
-  /** The connection as it came in, under any encryption. */
+  /** The connection as it came in, below any encryption. */
   readonly #raw: Socket;
   readonly #session: FtpSession;
   /** Counted from 1 since the card's server was opened. */
@@ -52,7 +52,7 @@ export class FtpConversation {
     this.#raw.on('error', () => {
       this.#clientLeft = true;
     });
-    // What a client sent before it left still arrives; a card that hangs up takes nothing any more.
+    // What a client sent before it left still arrives; a card that hung up accepts nothing more.
     this.#raw.on('close', () => this.#session.close(!this.#clientLeft || this.#silent));
     if (this.#device.has('ftp-login-limit')) {
       this.#raw.resume();
@@ -117,7 +117,7 @@ export class FtpConversation {
 
   #login(password: string): void {
     const device = this.#device;
-    // Until the first password is replaced, a card takes no files.
+    // A card accepts no files until the first password is replaced.
     // Source: docs/sources/card.md#login-and-prompt
     this.#loggedIn =
       this.#user === ACCESS.user && password === device.password && !device.has('password-change');
@@ -136,7 +136,7 @@ export class FtpConversation {
     return this.#device.persona.ftpTls && !gone;
   }
 
-  /** Explicit TLS, where the card has it; otherwise these commands are as unknown as any other. */
+  /** Explicit TLS, if the card has it; otherwise these commands are unknown. */
   #security(verb: 'FEAT' | 'AUTH' | 'PBSZ' | 'PROT', argument: string): void {
     const encrypted = this.#control !== this.#raw;
     if (!this.#hasTls) this.#reply(FTP.unknown);
@@ -154,7 +154,7 @@ export class FtpConversation {
 
   #encrypt(): void {
     this.#reply(FTP.tls);
-    // Nothing that was said in the open counts any more.
+    // Whatever was sent unencrypted no longer counts.
     this.#input = '';
     this.#user = '';
     this.#loggedIn = false;
@@ -178,11 +178,14 @@ export class FtpConversation {
   }
 }
 
-/** The FTP server of a card: active and passive data connections, explicit TLS on some, no extras (EPSV and SIZE are not known). */
+/**
+ * The FTP server of a card: active and passive data connections, explicit TLS on some. It has neither EPSV
+ * nor SIZE.
+ */
 export function openFtpEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
   let connections = 0;
   return openCardEndpoint(device, address, (socket) => {
-    // The command line can switch the service off with the next start.
+    // The command line can disable the service at the next restart.
     if (!device.card.ftpOn) {
       socket.destroy();
       return;

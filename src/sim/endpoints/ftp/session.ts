@@ -5,29 +5,29 @@ import { type DataChannel, hostPort, openActive, openPassive, otherHost, readPor
 import { FTP } from './replies.ts';
 
 const LARGEST_FILE = 16 * 1024 * 1024;
-/** The protocol does not say how large a file is; what is half-way is the same for all. */
+/** The protocol does not announce the file size, so half-way is a fixed size. */
 const HALF_WAY_BYTES = 60_000;
 
 /** The control connection, as far as transfers need it. */
 export interface FtpControl {
-  /** The connection as it came in, under any encryption. */
+  /** The connection as it came in, below any encryption. */
   readonly socket: Socket;
   reply(line: string): void;
-  /** Nothing is said on it any more. */
+  /** Sends nothing more on it. */
   fallSilent(): void;
   hangUp(): void;
-  /** A data connection, encrypted where that was agreed upon. */
+  /** Encrypts a data connection if that was negotiated. */
   encrypt(data: Socket): Socket;
 }
 
-/** The commands of somebody who is logged in: folders, files and their transfers. */
+/** Commands after login: folders, files and transfers. */
 export class FtpSession {
   readonly #device: SimulatedDevice;
   readonly #files: CardFiles;
   readonly #control: FtpControl;
   readonly #address: string;
   readonly #transfers = new Set<Socket>();
-  /** Agreed upon, and not connected yet. */
+  /** Negotiated, and not connected yet. */
   readonly #pending = new Set<DataChannel>();
   #folder = '/';
   #binary = false;
@@ -40,14 +40,14 @@ export class FtpSession {
     this.#address = address;
   }
 
-  /** The control connection is gone. */
+  /** The control connection closed. */
   close(transfersToo: boolean): void {
     this.#data?.close();
     for (const data of this.#pending) data.close();
     if (transfersToo) for (const socket of this.#transfers) socket.destroy();
   }
 
-  /** Carries out one command of somebody who is logged in. */
+  /** Executes one command after login. */
   run(verb: string, argument: string): void {
     switch (verb) {
       case 'SYST':
@@ -89,7 +89,7 @@ export class FtpSession {
     }
   }
 
-  /** Options, as `LIST -a` has them, are nothing to a card. */
+  /** A card ignores options such as `LIST -a`. */
   #pathOf(argument: string): string {
     return absolutePath(argument.replace(/^-\S+\s*/, ''), this.#folder);
   }
@@ -138,7 +138,7 @@ export class FtpSession {
     });
   }
 
-  /** Runs a transfer over the data connection that was agreed upon; there must be one. */
+  /** Runs a transfer over the negotiated data connection, which must exist. */
   #transfer(run: (socket: Socket) => void): void {
     const data = this.#data;
     this.#data = null;
@@ -205,7 +205,7 @@ export class FtpSession {
     });
   }
 
-  /** False where the transfer has ended in another way than whole. */
+  /** False if the transfer ended before it was complete. */
   #continues(socket: Socket, path: string, bytes: number): boolean {
     const half = bytes > HALF_WAY_BYTES;
     if (half && this.#device.has('ftp-stalls')) {
@@ -234,7 +234,7 @@ export class FtpSession {
     const outcome = this.#files.store(path, bytes);
     if (outcome === 'no-room') this.#control.reply(FTP.noRoom);
     else if (outcome === 'refused') this.#control.reply(FTP.refused);
-    // A card that takes firmware for itself goes down and never says that the transfer is complete.
+    // A card that accepts firmware for itself goes down without a final reply.
     else if (outcome === 'flashing' || this.#device.has('ftp-no-final-reply')) this.#control.hangUp();
     else this.#control.reply(FTP.complete);
   }

@@ -12,10 +12,13 @@ import { receiveScp } from './scp-sink.ts';
 import { corruptBanner, guardSocket } from './wire.ts';
 
 const SCP = /^scp (?<options>(?:-[a-z]+ )+)(?<path>\S.*)$/;
-/** Stand-in for the System Message of a site. */
-const SYSTEM_MESSAGE = 'Only for those who may.';
+/** Substitute for the System Message of a site. */
+const SYSTEM_MESSAGE = 'Authorized users only.';
 
-/** SSH as a card has it: password login, one channel a connection, a shell, and `scp` as the only program of most cards. */
+/**
+ * SSH as on a card: password login, one channel per connection, a shell, and on most cards `scp` as the only
+ * program.
+ */
 export async function openSshEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
   const { ssh } = device.persona;
   if (ssh === 'none') throw new RangeError('this card has no SSH');
@@ -32,7 +35,7 @@ export async function openSshEndpoint(device: SimulatedDevice, address: string):
   });
 }
 
-/** The server library wants key and banner before a connection comes: a server for each kind that is met. */
+/** The server library needs key and banner before a connection arrives: one server per combination. */
 function serversOf(device: SimulatedDevice, profile: SshProfile): (keyNumber: number) => ssh2.Server {
   const keys = new Map<number, string>();
   const servers = new Map<string, ssh2.Server>();
@@ -50,9 +53,9 @@ function serversOf(device: SimulatedDevice, profile: SshProfile): (keyNumber: nu
         ...(malformed ? { banner: SYSTEM_MESSAGE } : {}),
       },
       (connection) => {
-        // Clients leave in every way there is.
+        // Clients may leave at any time.
         connection.on('error', () => undefined);
-        // Its writer of packets is a new one once the keys are agreed on.
+        // The packet writer is replaced once the keys are exchanged.
         connection.on('handshake', () => {
           if (malformed && !corruptBanner(connection)) connection.end();
         });
@@ -112,7 +115,7 @@ function serveSession(device: SimulatedDevice, connection: Connection, session: 
 type Program = (channel: ServerChannel, hangUp: () => void) => void;
 
 /**
- * What an `exec` request runs: `scp` on every card, any command on third-generation cards from 2.x on.
+ * What an `exec` request runs: `scp` on every card, any command on third-generation cards from 2.x.
  * Source: docs/sources/card.md#ssh
  */
 function programFor(device: SimulatedDevice, command: string): Program | null {
@@ -133,7 +136,7 @@ function execute(device: SimulatedDevice, command: string, channel: ServerChanne
     hangUp();
     return;
   }
-  // Without a terminal there is no full screen, and the log comes as it is.
+  // Without a terminal there is no full screen; the log is printed as it is.
   const printed = next === 'event-log' ? device.eventLog : lines;
   channel.write(Buffer.from(printed.map((line) => `${line}\r\n`).join(''), 'latin1'));
   closeChannel(channel);
@@ -162,7 +165,7 @@ function openTerminal(device: SimulatedDevice, channel: ServerChannel, hangUp: (
   terminal.start(device.has('shell-login-again') ? 'login' : 'inside');
 }
 
-/** The sending side of the old SCP protocol: each of its pieces waits for a zero byte of the receiver. */
+/** The sending side of the old SCP protocol: each part waits for a zero byte of the receiver. */
 export function sendScp(device: SimulatedDevice, target: string, channel: ServerChannel): void {
   const path = absolutePath(target, '/');
   const bytes = cardFiles(device).read(path);

@@ -7,8 +7,8 @@ const LONGEST_LINE = 512;
 const LINE = /^C0\d{3} (\d{1,9}) ([A-Za-z0-9._-]+)$/;
 
 /**
- * The receiving side of the old SCP protocol: `C0644 size name`, the bytes, a zero byte; each acknowledged by a zero. What a card
- * complains of in words is published nowhere; the words here are those of other receivers.
+ * The receiving side of the old SCP protocol: `C0644 size name`, the bytes, a zero byte; each acknowledged by
+ * a zero byte. The error texts of a card are not published; these are those of other receivers.
  */
 export function receiveScp(
   device: SimulatedDevice,
@@ -37,7 +37,7 @@ export function receiveScp(
       else acknowledge();
       return;
     }
-    // A card that takes firmware for itself is gone already, with every connection.
+    // A card that accepts firmware for itself is already down, with all connections.
     if (answer !== 'flashing') refuse(`${whole}: Permission denied`);
   };
 

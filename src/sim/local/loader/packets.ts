@@ -1,25 +1,25 @@
-/** Bytes of XMODEM. */
+/** XMODEM control bytes. */
 export const XMODEM = { block: 0x01, end: 0x04, ack: 0x06, nak: 0x15, cancel: 0x18, ask: 0x43 } as const;
 
 const DATA = 128;
 /** Start, number, its complement, data, CRC. */
 const BLOCK = 3 + DATA + 2;
 
-/** What a sender said. `spoilt`: a block whose number, complement or CRC is wrong. */
+/** A packet of the sender. `damaged`: a block whose number, complement or CRC is wrong. */
 export type Packet =
   | { readonly kind: 'block'; readonly number: number; readonly data: Buffer }
   | { readonly kind: 'damaged' | 'end' | 'cancel' };
 
-/** Puts the bytes of a sender together to packets of XMODEM with CRC and blocks of 128 bytes; nothing else is a packet. */
+/** Assembles received bytes into XMODEM-CRC packets with blocks of 128 bytes. */
 export class PacketReader {
   #received: Buffer = Buffer.alloc(0);
 
-  /** A block has begun and is not whole. */
+  /** A block is incomplete. */
   get isInBlock(): boolean {
     return this.#received[0] === XMODEM.block;
   }
 
-  /** Forgets what is not whole yet. */
+  /** Drops an incomplete packet. */
   drop(): void {
     this.#received = Buffer.alloc(0);
   }
@@ -28,7 +28,7 @@ export class PacketReader {
     this.#received = Buffer.concat([this.#received, bytes]);
   }
 
-  /** The next packet; null where none is whole. */
+  /** The next packet; null if none is complete. */
   next(): Packet | null {
     for (;;) {
       const [first, second] = this.#received;
@@ -38,7 +38,7 @@ export class PacketReader {
         if (this.#received.length < BLOCK) return null;
         return this.#take(BLOCK, readBlock(this.#received.subarray(0, BLOCK)));
       }
-      // One alone may be noise.
+      // A single one may be noise.
       if (first === XMODEM.cancel) {
         if (second === undefined) return null;
         if (second === XMODEM.cancel) return this.#take(2, { kind: 'cancel' });

@@ -2,30 +2,30 @@ import type { SimulatedLocalDevice } from '../device.ts';
 import type { Line } from '../port/line.ts';
 import { PacketReader, XMODEM } from './packets.ts';
 
-/** What becomes of a transfer. */
+/** Callbacks of a transfer. */
 export interface TransferEvents {
   /** The first block has arrived. */
   begun(): void;
-  /** It was broken off, and the boot loader asks again. */
+  /** The transfer was aborted, and the boot loader asks again. */
   over(): void;
-  /** The boot loader begins from its banner. */
+  /** The boot loader starts over with its banner. */
   restarts(): void;
-  /** All of it has arrived. */
+  /** The complete image has arrived. */
   ended(bytes: Buffer): void;
 }
 
 const PATIENCE_SECONDS = 10;
-/** The line and the sender need so long, however fast the unit lives. */
+/** The line and the sender need this long, however fast the unit runs. */
 const PATIENCE_MS = 600;
 const MOST_ERRORS = 10;
-/** After a spoilt block the line must have been idle for so long. */
+/** Required idle time of the line after a damaged block. */
 const IDLE_MS = 50;
-/** A block that every image has, and that is not its last. */
+/** A block that every image has and that is not its last. */
 const MIDDLE = 20;
 const RESTART_AT = 300;
 const NOISE = [0x00, 0xfb, 0x55];
 
-/** The receiving side of XMODEM with CRC, and its misbehaviours. */
+/** The receiving side of XMODEM with CRC, and its faults. */
 export class Transfer {
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
@@ -35,9 +35,9 @@ export class Transfer {
   #errors = 0;
   #answers = 0;
   #endsRefused = 0;
-  /** Blocks that a fault has hit once already. */
+  /** Blocks that a fault has already affected. */
   readonly #faulted = new Set<string>();
-  /** A spoilt block has come, and what follows it is not looked at. */
+  /** A damaged block has arrived, and what follows is ignored. */
   #isPurging = false;
   #cancelTimer: () => void = () => undefined;
 
@@ -84,7 +84,7 @@ export class Transfer {
       return;
     }
     if (number === (this.#blocks.length & 0xff) && this.#blocks.length > 0) {
-      // The sender has not heard the last answer.
+      // The sender did not receive the last answer.
       this.#answer(XMODEM.ack);
       return;
     }
@@ -111,7 +111,7 @@ export class Transfer {
     this.#events.begun();
   }
 
-  /** Whether a fault keeps a new block from being taken. */
+  /** Applies the faults; true if a new block must not be accepted. */
   #applyFault(number: number): boolean {
     const device = this.#device;
     if (number % 7 === 0 && device.has('loader-loses-blocks') && this.#isFirst(`lost ${number}`)) return true;
@@ -158,7 +158,7 @@ export class Transfer {
     this.#events.ended(Buffer.concat(this.#blocks));
   }
 
-  /** The sender has given up. */
+  /** The sender has cancelled. */
   #abort(): void {
     if (!this.#isReceiving) return;
     this.#stop();
@@ -186,7 +186,7 @@ export class Transfer {
     if (this.#isReceiving) this.#refuse();
   }
 
-  /** Refuses what has come, or what has not; after too many times the transfer is over. */
+  /** Refuses a damaged or missing block; too many of them end the transfer. */
   #refuse(): void {
     if (this.#isReceiving) this.#errors += 1;
     if (this.#errors > MOST_ERRORS) {

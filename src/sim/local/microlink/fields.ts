@@ -1,5 +1,6 @@
 /**
- * What a unit keeps in its pages, as a table: paths of public drivers, in parts that firmware orders anew.
+ * The fields in the pages of a unit: paths from public drivers, in sections whose order depends on the
+ * firmware.
  * Source: docs/sources/local.md#microlink-fields
  */
 
@@ -18,7 +19,7 @@ export const SECTION_NAMES = [
 ] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
-/** What a field holds. */
+/** The content of a field. */
 export type FieldName =
   | 'serial'
   | 'manufactured'
@@ -53,24 +54,27 @@ export type FieldName =
   | 'uptime'
   | 'unknown';
 
-/** A field, or something that holds fields. */
+/** A field, or a container of fields. */
 export type Node = Usage | Container;
 
 export interface Usage {
   readonly usage: number;
   readonly holds: FieldName;
-  /** Bytes; a name is a width that the persona chooses. */
+  /** Bytes; a name is a width that the persona sets. */
   readonly size: number | 'serial' | 'sku' | 'model' | 'name';
-  /** What the descriptor says of its values: a mask, a limit, or the least and the most. */
+  /** Limits in the descriptor: a mask, a maximum, or a minimum and a maximum. */
   readonly limits?: 'mask' | 'limit' | 'range';
-  /** Not to be read by its path. */
+  /** Not readable by its path. */
   readonly hidden?: boolean;
-  /** Changes while the unit runs: its page is among those that come again and again. */
+  /** Changes while the unit runs; its page is repeated after the password exchange. */
   readonly live?: boolean;
 }
 
 export interface Container {
-  /** `block`: an absolute path; `child`: a step further; `groups`: a collection, once for each outlet group; `same`: no step at all. */
+  /**
+   * `block`: an absolute path; `child`: one level down; `groups`: a collection, once per outlet group;
+   * `same`: no level.
+   */
   readonly open: 'block' | 'child' | 'groups' | 'same';
   readonly id: number;
   readonly body: readonly Node[];
@@ -103,13 +107,13 @@ function use(
 
 const LIVE = { live: true } as const;
 
-/** Where most of it is: `2:4.` */
+/** Most fields are here: `2:4.` */
 function inSystem(...body: readonly Node[]): Container {
   return block(2, child(4, ...body));
 }
 
 export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
-  // The password of the unit and that of its partner stand side by side.
+  // The passwords of the unit and of the host are next to each other.
   // Source: docs/sources/local.md#microlink-password
   auth: [
     inSystem(
@@ -129,7 +133,7 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
       ),
     ),
   ],
-  // The paths of the three further versions are not public, so they have none.
+  // The paths of the three other versions are not public, so they have none.
   versions: [
     block(
       3,

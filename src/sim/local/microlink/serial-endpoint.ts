@@ -3,17 +3,17 @@ import type { Line } from '../port/line.ts';
 import { wrongSum } from './check.ts';
 import { MicrolinkSession, type PageRecord, WRITE_OVERHEAD } from './session.ts';
 
-/** What the other side sends as single bytes. Source: docs/sources/local.md#microlink-control-bytes */
+/** Single bytes that the other side sends. Source: docs/sources/local.md#microlink-control-bytes */
 export const CONTROL = { again: 0xfd, next: 0xfe, stop: 0xf7 } as const;
 
-/** A write whose bytes stop coming is forgotten after this much time of the world. */
+/** An incomplete write is dropped after this much real time. */
 const PAUSE_MS = 200;
 const STALL_SECONDS = 0.3;
 /** Records until the cable is pulled. */
 const PULLED_AFTER = 20;
 const PADDING = Buffer.alloc(4);
 
-/** Microlink on a serial line: 9600 8N1, silent until it is spoken to. */
+/** Microlink on a serial line: 9600 8N1; the unit never sends first. */
 export class MicrolinkSerialEndpoint {
   readonly rate = 9600;
   readonly #device: SimulatedLocalDevice;
@@ -37,7 +37,7 @@ export class MicrolinkSerialEndpoint {
 
   #work(): void {
     this.#cancelForget();
-    // Bytes that come while a record is being sent wait for its end.
+    // Bytes that arrive while a record is sent wait for its end.
     while (!this.#isStalled && this.#received.length > 0) {
       const length = this.#lengthOfFirst();
       if (length === null) {
@@ -50,7 +50,7 @@ export class MicrolinkSerialEndpoint {
     }
   }
 
-  /** Bytes of what stands first; null where it is a write that is not whole yet. */
+  /** Length of the first request; null if it is an incomplete write. */
   #lengthOfFirst(): number | null {
     const [first = 0, , length] = this.#received;
     if (first === CONTROL.again || first === CONTROL.next || first === CONTROL.stop) return 1;

@@ -4,14 +4,16 @@ import { wrongSum } from './check.ts';
 import { CONTROL } from './serial-endpoint.ts';
 import { MicrolinkSession, type PageRecord, WRITE_OVERHEAD } from './session.ts';
 
-/** Reports of the tunnel: id and 63 bytes. Source: docs/sources/local.md#microlink-over-usb */
+/** Reports of the tunnel: ID and 63 bytes. Source: docs/sources/local.md#microlink-over-usb */
 export const REPORT = { toUnit: 0x90, fromUnit: 0x89, status: 0x07, bytes: 64 } as const;
 
 const SLOW_SECONDS = 30;
 /** Reports until the cable is pulled. */
 const PULLED_AFTER = 20;
 
-/** Microlink over USB: one control byte or one write in a report to the unit, one record in a report from it. */
+/**
+ * Microlink over USB: one control byte or one write per report to the unit, one record per report from it.
+ */
 export class MicrolinkUsbEndpoint {
   readonly rate = null;
   readonly #device: SimulatedLocalDevice;
@@ -48,7 +50,7 @@ export class MicrolinkUsbEndpoint {
     }
   }
 
-  /** What stands behind a control byte or a write is of no account: real software leaves old bytes there. */
+  /** Bytes after a control byte or write are ignored: real software leaves old bytes there. */
   #answer(payload: Buffer): PageRecord | null {
     const [first, , length = 0] = payload;
     if (first === CONTROL.again) return this.#session.start();
@@ -58,7 +60,7 @@ export class MicrolinkUsbEndpoint {
   }
 
   #sendRecord(record: PageRecord | null): void {
-    // Those of the HID power device come between, whether or not there is an answer.
+    // Reports of the HID power device arrive in between, with or without an answer.
     if (this.#records % 3 === 0)
       this.#line.send(report(REPORT.status, Buffer.from([0x0c, 0x64, 0x8c, 0x0a])));
     if (record === null) return;
@@ -74,7 +76,7 @@ export class MicrolinkUsbEndpoint {
   }
 }
 
-/** A report, filled up with zeros. */
+/** A report, padded with zeros. */
 function report(id: number, payload: Buffer): Buffer {
   const bytes = Buffer.alloc(REPORT.bytes);
   bytes[0] = id;

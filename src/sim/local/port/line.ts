@@ -3,30 +3,30 @@ import type { SimulatedLocalDevice } from '../device.ts';
 import { openPty, type Pty } from './pty.ts';
 import { receivedAt } from './wire.ts';
 
-/** What a face of a unit has of its port. */
+/** The port as an endpoint of a unit sees it. */
 export interface Line {
   /** Sends to the other side. */
   send(bytes: Uint8Array): void;
-  /** Whether a program has the port open: what is sent unasked is lost else. */
+  /** Whether a program has the port open; otherwise unasked bytes are lost. */
   isOpen(): boolean;
-  /** The cable is pulled: the port vanishes. */
+  /** Pulls the cable: the port disappears. */
   unplug(): void;
 }
 
-/** What speaks at a port. */
+/** The protocol that answers at a port. */
 export interface PortEndpoint {
-  /** The line rate that it is set to now; null where the port has none (USB). */
+  /** The current line rate; null for a port without one (USB). */
   readonly rate: number | null;
   receive(bytes: Buffer): void;
 }
 
-/** An agreement on the rate is believed so long; a client does not change it in the middle of an exchange. */
+/** How long an agreed rate is trusted; a client does not change it during an exchange. */
 const AGREED_MS = 250;
-/** How long what was seen of openers holds. */
+/** How long the result of the check for openers is valid. */
 const OPENERS_MS = 200;
 const BABBLE_MS = 20;
 const BABBLE_BYTES = 64;
-/** More than this waits already: nobody reads. */
+/** More unread bytes than this: nobody reads. */
 const FULL = 4096;
 
 /** A serial line, or the pipe of a USB unit, with a pseudo terminal as its other end. */
@@ -38,7 +38,7 @@ export class PortLine implements Line {
   #openers: { readonly any: boolean; readonly until: number } | null = null;
   #babbleTimer: NodeJS.Timeout | null = null;
   #unplugging = Promise.resolve();
-  /** Both directions keep their order, whatever the questions between take. */
+  /** Both directions keep their order, however long the checks take. */
   #incoming = Promise.resolve();
   #outgoing = Promise.resolve();
 
@@ -47,7 +47,7 @@ export class PortLine implements Line {
     this.#endpoint = endpoint;
   }
 
-  /** Rejects with Problem config/usage where this machine gives no pseudo terminal. */
+  /** Rejects with Problem config/usage if this machine has no pseudo terminals. */
   static async open(device: SimulatedLocalDevice, endpoint: PortEndpoint): Promise<PortLine> {
     const line = new PortLine(device, endpoint);
     line.#pty = await openPty((bytes) => line.#arrived(bytes));
@@ -113,7 +113,7 @@ export class PortLine implements Line {
     });
   }
 
-  /** The rate of the other side; asked anew unless it was ours a moment ago. */
+  /** The line rate of the other side, read again unless it recently matched. */
   async #peerRate(ours: number | null): Promise<number | null> {
     if (ours === null || this.#pty === null) return null;
     const now = Date.now();

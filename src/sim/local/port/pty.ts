@@ -11,46 +11,46 @@ export interface Pty {
   readonly path: string;
   /** The processes behind it. */
   readonly pids: readonly number[];
-  /** Bytes that were written and have not left this process yet. */
+  /** Bytes written that have not left this process yet. */
   readonly backlog: number;
-  /** Sends to whoever has the device open; without anybody the bytes wait there. */
+  /** Sends to the program that has the device open; otherwise the bytes wait there. */
   write(bytes: Uint8Array): void;
-  /** The line rate that the other side has set; null where it cannot be read. */
+  /** The line rate that the other side has set; null if it cannot be read. */
   rate(): Promise<number | null>;
   /** Whether a program has the device open. */
   isOpen(): boolean;
-  /** Takes the device file away; no other gets its name before `close`, so that whoever tries again finds nothing there. */
+  /** Removes the device file. Its name stays reserved until `close`, so that a retry finds nothing there. */
   unplug(): Promise<void>;
-  /** Takes the device file away and frees its name. May be called more than once. */
+  /** Removes the device file and frees its name. May be called more than once. */
   close(): Promise<void>;
 }
 
-const HINT = 'Install util-linux (it has the program "script") and coreutils, or leave out the local units.';
+const HINT = 'Install util-linux (it contains the program "script") and coreutils, or run without --local.';
 
-/** The name of the device and the process that holds it open, as the shell below prints them. */
+/** The device name and the process that holds it open, as the shell below prints them. */
 const FIRST_LINES = /^(\/dev\/pts\/\d+)\r?\n(\d+)\r?\n/;
 const LONGEST_START = 10_000;
-/** Opens a terminal that nothing is to be done with. */
+/** Opens a terminal without using it. */
 const UNUSED = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK;
-/** Between two looks whether the shell has ended. */
+/** Pause between two checks whether the shell has ended. */
 const HOLDER_MS = 5;
 
 /**
- * Keeps the device open between two programs that use it, and ends by itself once this process is gone. It must not read: what
- * arrives is for the other side.
+ * Keeps the device open between two programs that use it, and ends once this process is gone. It must not
+ * read: the bytes are for the other side.
  */
 const HOLDER = `stty raw -echo; tty; echo $$; while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done`;
 
 /**
- * Opens one by way of `script` (util-linux), because Node has no pseudo terminals of its own. Rejects with Problem config/usage where
- * that is missing or does not give one.
+ * Opens a pseudo terminal with `script` (util-linux), because Node has none. Rejects with Problem
+ * config/usage if that is missing or fails.
  */
 export async function openPty(onData: (bytes: Buffer) => void): Promise<Pty> {
   const child = spawn('script', ['-qefc', HOLDER, '/dev/null'], {
-    // It runs the command with the user's own shell otherwise.
+    // Otherwise it runs the command with the user's own shell.
     env: { ...process.env, SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'ignore'],
-    // An interrupt at the terminal is for this process, which then takes the ports away in order.
+    // An interrupt at the terminal is for this process, which then removes the ports in order.
     detached: true,
   });
   let ended = false;
@@ -64,15 +64,15 @@ export async function openPty(onData: (bytes: Buffer) => void): Promise<Pty> {
     child.once('error', (cause) => {
       const missing = hasCode(cause, 'ENOENT');
       const what = missing
-        ? 'There is no program "script" to make ports with.'
+        ? 'The program "script", which creates the ports, is not installed.'
         : 'The program "script" does not run.';
       reject(new Problem('config/usage', what, { hint: HINT, cause }));
     });
   });
-  // A pipe to a process that ends has an error of its own; what matters is heard on `close`.
+  // A pipe to an ended process reports its own error; `close` is what matters.
   child.stdin.on('error', () => undefined);
   const kill = async (): Promise<void> => {
-    // On SIGTERM `script` waits for two seconds, and it hears nothing of it while its device is full.
+    // On SIGTERM `script` waits for two seconds, and ignores it while its device is full.
     child.kill('SIGKILL');
     await closed;
   };
@@ -85,7 +85,7 @@ export async function openPty(onData: (bytes: Buffer) => void): Promise<Pty> {
       closing ??= kill().then(() => endHolder(holder));
       return closing;
     };
-    /** As long as it is open no other device gets the name. */
+    /** While it is open, no other device gets the name. */
     let reserved: number | null = null;
     return {
       path,
@@ -129,7 +129,7 @@ async function firstLines(
       text += String(chunk);
     }
   } catch (cause) {
-    throw new Problem('config/usage', 'The program "script" gives no pseudo terminal.', {
+    throw new Problem('config/usage', 'The program "script" created no pseudo terminal.', {
       hint: HINT,
       cause,
     });
@@ -144,13 +144,13 @@ function reserveName(path: string): number | null {
   try {
     return openSync(path, UNUSED);
   } catch (thrown) {
-    // It has gone by itself.
+    // It disappeared by itself.
     if (hasCode(thrown, 'ENOENT') || hasCode(thrown, 'EIO')) return null;
     throw thrown;
   }
 }
 
-/** The end of the terminal ends the shell too, unless this process was started so that it outlives terminals. */
+/** Closing the terminal ends the shell too, unless this process was started to outlive terminals. */
 async function endHolder(pid: number): Promise<void> {
   while (leadsSession(pid)) {
     try {
@@ -162,7 +162,7 @@ async function endHolder(pid: number): Promise<void> {
   }
 }
 
-/** Node cannot ask a terminal for its rate. */
+/** Node cannot read the line rate of a terminal. */
 function rateOf(path: string): Promise<number | null> {
   return new Promise((resolve) => {
     execFile('stty', ['-F', path, 'speed'], (error, output) => {
