@@ -102,12 +102,12 @@ function openV2c(address) {
     const list = element(bytes, element(bytes, element(bytes, id.end).end).end);
     const { values, missing } = answerList(bytes.subarray(list.begin, list.end));
     const failed = isV1 && missing > 0;
-    const said = failed ? tlv(0x30, bytes.subarray(list.begin, list.end)) : Buffer.from(values);
-    const at = said.indexOf(SERIAL);
-    if (at !== -1) serial.copy(said, at);
+    const varbinds = failed ? tlv(0x30, bytes.subarray(list.begin, list.end)) : Buffer.from(values);
+    const at = varbinds.indexOf(SERIAL);
+    if (at !== -1) serial.copy(varbinds, at);
     // noSuchName, and the index of the first missing object.
     const state = Buffer.from([2, 1, failed ? 2 : 0, 2, 1, failed ? missing : 0]);
-    const body = Buffer.concat([bytes.subarray(pdu.begin, id.end), state, said]);
+    const body = Buffer.concat([bytes.subarray(pdu.begin, id.end), state, varbinds]);
     socket.send(
       tlv(0x30, Buffer.concat([bytes.subarray(whole.begin, community.end), tlv(0xa2, body)])),
       from.port,

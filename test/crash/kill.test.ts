@@ -76,11 +76,11 @@ describe.each([
     const ran = await site.run(['resume', '--yes', '--json']);
     expect(device.counters.starts).toBe(before);
     expect(before).toBeLessThanOrEqual(1);
-    const [unit] = runOf(ran).units;
+    const [reported] = runOf(ran).units;
     if (device.version === '15.0')
-      expect(unit).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
-    else expect(['failed', 'unknown']).toContain(unit?.outcome);
-    expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[unit?.outcome ?? '']);
+      expect(reported).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    else expect(['failed', 'unknown']).toContain(reported?.outcome);
+    expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[reported?.outcome ?? '']);
   });
 
   it('right after the start was sent: resume watches it and starts nothing', async () => {
@@ -180,8 +180,8 @@ describe('a new run while a start is in doubt', () => {
     // The unit looks healthy, as it may between two parts of an update.
     device.update = 1;
     device.phase = 'idle';
-    const anew = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
-    expect(anew.units.map((unit) => [unit.outcome, unit.problem?.code])).toEqual([
+    const second = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
+    expect(second.units.map((unit) => [unit.outcome, unit.problem?.code])).toEqual([
       ['refused', 'refused/second-attempt'],
       ['refused', 'refused/partner'],
     ]);

@@ -224,9 +224,9 @@ describe('units at ports', () => {
   it('are described in docs/simulator.md, personas and faults', () => {
     const text = readFileSync(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
     const [section = ''] = (text.split('\n## Units at ports\n')[1] ?? '').split('\n## ');
-    const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \| (.+) \|$/gm)].map(([, name, says]) => [
+    const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \| (.+) \|$/gm)].map(([, name, description]) => [
       name,
-      says,
+      description,
     ]);
     expect(rows.slice(0, LOCAL_PERSONAS.length).map(([name]) => name)).toEqual([...LOCAL_PERSONAS]);
     expect(rows.slice(LOCAL_PERSONAS.length)).toEqual(Object.entries(LOCAL_FAULTS));

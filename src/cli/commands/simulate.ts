@@ -49,7 +49,7 @@ const SimulateArgs = CommonSchema.extend({
   units: z.int().min(1).max(MOST_UNITS).optional(),
   sites: z.int().min(1).max(1000).optional(),
   onlySnmp: z.boolean(),
-  mixed: z.boolean(),
+  otherDevices: z.boolean(),
   local: z.boolean(),
   port: z
     .string()
@@ -86,10 +86,10 @@ export const simulateCommand = defineCommand<SimulateArgs>({
       default: false,
       describe: `Units have no SSH, FTP and web servers (always so above ${MOST_WITH_ALL_ENDPOINTS} units)`,
     },
-    mixed: {
+    'other-devices': {
       type: 'boolean',
       default: false,
-      describe: 'Other devices that answer over SNMP beside the units',
+      describe: 'Add other devices that answer over SNMP',
     },
     local: {
       type: 'boolean',
@@ -194,7 +194,7 @@ async function start(args: SimulateArgs): Promise<SimulatedFleet> {
     return await startFleet({
       speed: args.speed,
       units,
-      otherDevices: args.mixed ? OTHER_DEVICES : [],
+      otherDevices: args.otherDevices ? OTHER_DEVICES : [],
       onlySnmp: args.onlySnmp || units.length > MOST_WITH_ALL_ENDPOINTS,
       ...(snmpPort === undefined ? {} : { snmpPort }),
     });

@@ -60,10 +60,10 @@ export class MicrolinkSerialEndpoint {
     return this.#received.length < length + WRITE_OVERHEAD ? null : length + WRITE_OVERHEAD;
   }
 
-  #answer(heard: Buffer): PageRecord | null {
-    if (heard.length > 1) return this.#session.write(heard);
-    if (heard[0] === CONTROL.again) return this.#session.start();
-    return heard[0] === CONTROL.next ? this.#session.next() : null;
+  #answer(request: Buffer): PageRecord | null {
+    if (request.length > 1) return this.#session.write(request);
+    if (request[0] === CONTROL.again) return this.#session.start();
+    return request[0] === CONTROL.next ? this.#session.next() : null;
   }
 
   #drop(): void {
