@@ -92,21 +92,21 @@ async function askModbus(line: ByteLine, { time, timeouts }: SerialLookOptions):
   };
 }
 
-async function askOlder(line: ByteLine, { timeouts }: SerialLookOptions): Promise<PortSeen | null> {
+async function askUpsLinkUnit(line: ByteLine, { timeouts }: SerialLookOptions): Promise<PortSeen | null> {
   await line.setRate(2400);
-  const older = await askUpsLink(line, timeouts);
-  if (older === null) return null;
+  const unit = await askUpsLink(line, timeouts);
+  if (unit === null) return null;
   return {
     ...NOTHING_SEEN,
     protocol: 'ups-link',
-    identity: fromUpsLink(older),
+    identity: fromUpsLink(unit),
     description: 'a unit that speaks UPS-Link',
     notes: ['A first-generation card answers in the same way on its own port.'],
   };
 }
 
 /** In an order in which no request can do harm to a unit that speaks a later protocol. */
-const PROTOCOLS: readonly Ask[] = [askMicrolink, askModbus, askOlder];
+const PROTOCOLS: readonly Ask[] = [askMicrolink, askModbus, askUpsLinkUnit];
 
 /** Result of Microlink over either transport. */
 export function microlinkSeen(

@@ -101,7 +101,7 @@ export function cardFiles(device: SimulatedDevice): CardFiles {
     store(path, bytes) {
       const answer = accepts(path, bytes.length);
       if (answer !== 'stored') return answer;
-      const kept = whatStays(device, bytes);
+      const kept = storedPart(device, bytes);
       const [folder, name] = split(path);
       // Which other files a card accepts in its root is not published.
       if (folder === '/') return device.storeInRoot(name, kept);
@@ -125,7 +125,7 @@ export function absolutePath(typed: string, folder: string): string {
   return `/${parts.join('/')}`;
 }
 
-function whatStays(device: SimulatedDevice, bytes: Buffer): Buffer {
+function storedPart(device: SimulatedDevice, bytes: Buffer): Buffer {
   if (device.has('upload-empty')) return Buffer.alloc(0);
   if (device.has('upload-truncated')) return bytes.subarray(0, Math.floor(bytes.length / 2));
   return bytes;
