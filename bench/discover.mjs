@@ -15,7 +15,7 @@ import { USER } from './fake-units.mjs';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const PORT = process.getuid?.() === 0 ? 161 : 16_161;
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../bin/upsfw.cjs', import.meta.url));
 const AGENTS = fileURLToPath(new URL('./fake-agents.mjs', import.meta.url));
 const print = (text) => process.stdout.write(`${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'upsfw-bench-'));

@@ -23,7 +23,8 @@ if (isMainThread) await serve();
 else await ask();
 
 async function serve() {
-  const { startFleet } = await import('../dist/sim/index.js');
+  await import('../scripts/sources.mjs');
+  const { startFleet } = await import('../src/sim/index.ts');
   const begun = performance.now();
   const units = Array.from({ length: UNITS }, (_, index) => ({
     name: `ups-${index + 1}`,

@@ -21,9 +21,9 @@ import { connect, createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Secret } from '../dist/core/index.js';
-import { uploadByFtp } from '../dist/nmc/files/ftp.js';
-import { uploadByScp } from '../dist/nmc/files/scp.js';
+import { Secret } from '../src/core/index.ts';
+import { uploadByFtp } from '../src/nmc/files/ftp.ts';
+import { uploadByScp } from '../src/nmc/files/scp.ts';
 
 const SELF = fileURLToPath(import.meta.url);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);

@@ -18,7 +18,7 @@ if (isOlder(process.versions.node, wanted)) {
   process.stderr.write(`upsfw needs Node.js ${wanted} or newer; this is ${process.versions.node}.\n`);
   process.exit(2);
 } else if (require.main === module) {
-  if (isThere('dist/main.js')) require('./start.cjs');
+  if (isThere('dist/current.json')) require('./start.cjs');
   else {
     const first = isThere('node_modules') ? '' : 'npm ci && ';
     process.stderr.write(`upsfw is not built yet. In the checkout run: ${first}npm run -s build\n`);

@@ -1,7 +1,9 @@
-// Writes the tables of exit codes and of reason codes in docs/codes.md from the source. Run after a build: node scripts/write-codes.mjs
+// Writes the tables of exit codes and of reason codes in docs/codes.md from the source. Run by hand: node scripts/write-codes.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
-import { COMMAND_EXITS, EXIT_CODES } from '../dist/cli/exit-codes.js';
-import { allRules, BUILT_IN_CODES } from '../dist/rules/index.js';
+import './sources.mjs';
+
+const { COMMAND_EXITS, EXIT_CODES } = await import('../src/cli/exit-codes.ts');
+const { allRules, BUILT_IN_CODES } = await import('../src/rules/index.ts');
 
 const file = new URL('../docs/codes.md', import.meta.url);
 const before = readFileSync(file, 'utf8');
@@ -35,32 +37,33 @@ ${table(['command', 'code', 'meaning'], commands)}
 const codes = new Map();
 for (const { file: from, rule } of await allRules()) {
   if (rule.code === undefined) continue;
-  const entry = codes.get(rule.code) ?? { says: rule.says, rules: [], files: new Set() };
+  const entry = codes.get(rule.code) ?? { statement: rule.statement, rules: [], files: new Set() };
   entry.rules.push(rule.id);
   entry.files.add(from);
   codes.set(rule.code, entry);
 }
 const rules = [...codes].map(
-  ([code, { says, rules: ids, files }]) =>
-    `| \`${code}\` | ${says} | ${ids.join(', ')} | ${[...files].join(', ')} |`,
+  ([code, { statement, rules: ids, files }]) =>
+    `| \`${code}\` | ${statement} | ${ids.join(', ')} | ${[...files].join(', ')} |`,
 );
 const builtIn = Object.entries(BUILT_IN_CODES)
   .filter(([code]) => !codes.has(code))
-  .map(([code, says]) => `| \`${code}\` | ${says} |`);
+  .map(([code, statement]) => `| \`${code}\` | ${statement} |`);
 
 const begin = text.indexOf('## Reason codes of rules');
-const end = text.indexOf('## Reason codes of the choice');
+const end = text.indexOf('## Built-in reason codes');
 const after = text.indexOf('\n## ', end + 1);
 writeFileSync(
   file,
   `${text.slice(0, begin)}## Reason codes of rules
 
-Written by \`node scripts/write-codes.mjs\` from the rule files. A code of several rules is one statement about several cases: the
-first says it. \`upsfw rules explain CODE\` shows each with its conditions and its source.
+Written by \`node scripts/write-codes.mjs\` from the rule files.
+The statement is that of the first rule with the code.
+\`upsfw rules explain CODE\` shows every rule with its conditions and its source.
 
-${table(['code', 'says', 'rules', 'file'], rules)}
+${table(['code', 'statement', 'rules', 'file'], rules)}
 
-## Reason codes of the choice
+## Built-in reason codes
 
 ${table(['code', 'meaning'], builtIn)}
 ${after === -1 ? '' : text.slice(after)}`,

@@ -1,4 +1,9 @@
 import { processIo } from './cli/io.ts';
 import { runProgram } from './cli/program.ts';
 
-process.exitCode = await runProgram(process.argv.slice(2), processIo());
+// A build is CommonJS, which has no await at the top level.
+async function main(): Promise<void> {
+  process.exitCode = await runProgram(process.argv.slice(2), processIo());
+}
+
+void main();

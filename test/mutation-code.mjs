@@ -17,8 +17,8 @@ const PARTS = [
   'schema',
   'bin',
   'package.json',
+  'package-lock.json',
   'tsconfig.json',
-  'tsconfig.build.json',
   'vitest.config.ts',
 ];
 
@@ -54,13 +54,8 @@ function isNoticed(folder, { name, file, find, replace, test, case: title }) {
   if (original.split(find).length !== 2) throw new Error(`${name}: "${find}" is not in ${file} exactly once`);
   const passes = () => {
     // Tests with processes of their own run what was built.
-    const built = spawnSync(
-      process.execPath,
-      ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
-      { cwd: folder },
-    );
-    if (built.status !== 0) throw new Error(`${name}: ${built.stdout}`);
-    spawnSync(process.execPath, ['scripts/copy-data.mjs'], { cwd: folder });
+    const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: folder });
+    if (built.status !== 0) throw new Error(`${name}: ${built.stderr}`);
     const words = [
       'node_modules/vitest/vitest.mjs',
       'run',

@@ -2,18 +2,10 @@
 // parser.
 // The verdict shares no code with the client: it parses a datagram into a tree first and then compares the
 // tree with the grammar.
-import {
-  communityMessage,
-  elements,
-  int,
-  octets,
-  oid,
-  PDU,
-  pduFor,
-  reportPdu,
-  securedMessage,
-  tlv,
-} from '../../dist/sim/endpoints/snmp/forged.js';
+import '../../scripts/sources.mjs';
+
+const { communityMessage, elements, int, octets, oid, PDU, pduFor, reportPdu, securedMessage, tlv } =
+  await import('../../src/sim/endpoints/snmp/forged.ts');
 
 export const USER = {
   name: 'audit',

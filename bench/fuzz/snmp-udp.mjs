@@ -3,14 +3,16 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PDU, readRequest } from '../../dist/sim/endpoints/snmp/forged.js';
-import { engineProbe, probeFor } from '../../dist/snmp/client/probe.js';
-import { openSession } from '../../dist/snmp/client/session.js';
-import { SharedSocket } from '../../dist/snmp/client/shared-socket.js';
-import { diagnoseSilence } from '../../dist/snmp/client/silence.js';
-import { listAddresses, readRanges } from '../../dist/snmp/index.js';
-import { sweep } from '../../dist/snmp/sweep/sweep.js';
 import { datagramsFor, rightAnswer, USER } from './snmp-packets.mjs';
+import '../../scripts/sources.mjs';
+
+const { PDU, readRequest } = await import('../../src/sim/endpoints/snmp/forged.ts');
+const { listAddresses, readRanges } = await import('../../src/snmp/index.ts');
+const { engineProbe, probeFor } = await import('../../src/snmp/client/probe.ts');
+const { openSession } = await import('../../src/snmp/client/session.ts');
+const { SharedSocket } = await import('../../src/snmp/client/shared-socket.ts');
+const { diagnoseSilence } = await import('../../src/snmp/client/silence.ts');
+const { sweep } = await import('../../src/snmp/sweep/sweep.ts');
 
 const ADDRESS = '127.0.0.1';
 /** A few at a time, so that no kernel buffer overflows. */

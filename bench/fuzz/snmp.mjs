@@ -7,12 +7,6 @@
 // Exits with 1 if an exception escapes, a write is sent twice, a read needs too many packets, or an answer is
 // accepted that a correct parser would not accept.
 
-import { Secret } from '../../dist/core/index.js';
-import { PDU, readRequest } from '../../dist/sim/endpoints/snmp/forged.js';
-import { engineProbe, probeFor } from '../../dist/snmp/client/probe.js';
-import { openSession } from '../../dist/snmp/client/session.js';
-import { SharedSocket } from '../../dist/snmp/client/shared-socket.js';
-import { keepUserKeys } from '../../dist/snmp/client/user-keys.js';
 import {
   COMMUNITY,
   datagramsFor,
@@ -23,6 +17,14 @@ import {
   USER,
 } from './snmp-packets.mjs';
 import { overLoopback } from './snmp-udp.mjs';
+import '../../scripts/sources.mjs';
+
+const { Secret } = await import('../../src/core/index.ts');
+const { PDU, readRequest } = await import('../../src/sim/endpoints/snmp/forged.ts');
+const { engineProbe, probeFor } = await import('../../src/snmp/client/probe.ts');
+const { openSession } = await import('../../src/snmp/client/session.ts');
+const { SharedSocket } = await import('../../src/snmp/client/shared-socket.ts');
+const { keepUserKeys } = await import('../../src/snmp/client/user-keys.ts');
 
 const args = process.argv.slice(2);
 const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);

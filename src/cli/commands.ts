@@ -1,34 +1,124 @@
 import type { Command } from './command.ts';
 
-/** Every command, in the order of the help text. Each is loaded when it is wanted: together they take longer than most of them run. */
-const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
-  discover: async () => (await import('./commands/discover.ts')).discoverCommand,
-  audit: async () => (await import('./commands/audit.ts')).auditCommand,
-  import: async () => (await import('./commands/import.ts')).importCommand,
-  plan: async () => (await import('./commands/plan.ts')).planCommand,
-  upgrade: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
-  resume: async () => (await import('./commands/resume.ts')).resumeCommand,
-  status: async () => (await import('./commands/status.ts')).statusCommand,
-  runs: async () => (await import('./commands/runs.ts')).runsCommand,
-  report: async () => (await import('./commands/report.ts')).reportCommand,
-  record: async () => (await import('./commands/record.ts')).recordCommand,
-  images: async () => (await import('./commands/images.ts')).imagesCommand,
-  rules: async () => (await import('./commands/rules.ts')).rulesCommand,
-  explain: async () => (await import('./commands/explain.ts')).explainCommand,
-  local: async () => (await import('./commands/local/local.ts')).localCommand,
-  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
-  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+interface Listed {
+  readonly usage: string;
+  readonly describe: string;
+  readonly load: () => Promise<Command>;
+}
+
+/**
+ * Every command, in the order of the help text. Each is loaded when it is wanted: together they take longer than most of them
+ * run. The help text needs only the two texts; a test compares them with those of the commands.
+ */
+const LISTED: Readonly<Record<string, Listed>> = {
+  discover: {
+    usage: 'discover [range..]',
+    describe: 'Find the units of a network over SNMP, and name everything else that answers (only reads)',
+    load: async () => (await import('./commands/discover.ts')).discoverCommand,
+  },
+  audit: {
+    usage: 'audit',
+    describe: 'Look at every unit of the inventory, judge it, and report by site (only reads)',
+    load: async () => (await import('./commands/audit.ts')).auditCommand,
+  },
+  import: {
+    usage: 'import <format> <source>',
+    describe: 'Take the units of a list that you already keep into an inventory (touches no device)',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  plan: {
+    usage: 'plan',
+    describe: 'Show what would be sent to which unit, and what stands against it (only reads)',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  upgrade: {
+    usage: 'upgrade',
+    describe: 'Carry a plan out; prints it and stops unless --apply (writes)',
+    load: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
+  },
+  resume: {
+    usage: 'resume [run]',
+    describe: 'Go on with an interrupted run, from what the devices answer (writes)',
+    load: async () => (await import('./commands/resume.ts')).resumeCommand,
+  },
+  status: {
+    usage: 'status [run]',
+    describe: 'Where each unit of a run stands; --live asks the devices too (only reads)',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  runs: {
+    usage: 'runs',
+    describe: 'List the runs of the state folder, those at work first, then the newest (touches no device)',
+    load: async () => (await import('./commands/runs.ts')).runsCommand,
+  },
+  report: {
+    usage: 'report [run]',
+    describe: 'A run, or the last audit, as text, JSON or Markdown (touches no device)',
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
+  record: {
+    usage: 'record [host]',
+    describe:
+      'Record what one card says, made anonymous: a persona for the simulator and a report (only reads)',
+    load: async () => (await import('./commands/record.ts')).recordCommand,
+  },
+  images: {
+    usage: 'images [paths..]',
+    describe:
+      'Read image files and folders; "images fetch URL --sha256 HASH" downloads one (touches no device)',
+    load: async () => (await import('./commands/images.ts')).imagesCommand,
+  },
+  rules: {
+    usage: 'rules <verb> [names..]',
+    describe:
+      'decide: judge a described unit; explain [RULE..]: show rules with their sources; check FILE..: lint rule files (touches no device)',
+    load: async () => (await import('./commands/rules.ts')).rulesCommand,
+  },
+  explain: {
+    usage: 'explain <codes..>',
+    describe: 'Say what a code means: of a problem, a reason, a card (E100) or an event log (0x0178)',
+    load: async () => (await import('./commands/explain.ts')).explainCommand,
+  },
+  local: {
+    usage: 'local <action> [words..]',
+    describe:
+      'Units at the ports of this machine: "local ports", "local inspect PORT", "local recover PORT IMAGE" (writes), "local usb-drive DIR IMAGE"',
+    load: async () => (await import('./commands/local/local.ts')).localCommand,
+  },
+  simulate: {
+    usage: 'simulate',
+    describe: 'Start a simulated fleet on loopback and print an inventory for it; runs until stopped',
+    load: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  },
+  demo: {
+    usage: 'demo',
+    describe: 'Show a simulated three-site fleet on loopback: discover, audit, plan, upgrade, verify, report',
+    load: async () => (await import('./commands/demo.ts')).demoCommand,
+  },
 };
 
 /** The names of all commands. */
-export const COMMANDS: readonly string[] = Object.keys(LOADERS);
+export const COMMANDS: readonly string[] = Object.keys(LISTED);
+
+/** What the help text says of each command. */
+export const COMMAND_TEXTS: readonly Pick<Command, 'usage' | 'describe'>[] = Object.values(LISTED);
 
 /** What may stand before a command without being in doubt. */
 const SWITCHES: ReadonlySet<string> = new Set(['--json', '--quiet', '--no-color']);
 
+/** What asks for a help text. */
+export const HELP: ReadonlySet<string> = new Set(['--help', '-h', 'help']);
+
+/** Whether a line asks for the list of commands and for nothing else. */
+export function asksOnlyForHelp(words: readonly string[]): boolean {
+  const others = words.filter((word) => !SWITCHES.has(word));
+  return others.length === 1 && others.every((word) => HELP.has(word));
+}
+
 /** The command that a line begins with, behind switches of all commands; or every command where it begins with something else. */
 export async function loadCommands(words: readonly string[]): Promise<readonly Command[]> {
   const first = words.find((word) => !SWITCHES.has(word)) ?? '';
-  const wanted = Object.hasOwn(LOADERS, first) ? LOADERS[first] : undefined;
-  return wanted === undefined ? Promise.all(Object.values(LOADERS).map((load) => load())) : [await wanted()];
+  const wanted = Object.hasOwn(LISTED, first) ? LISTED[first] : undefined;
+  if (wanted !== undefined) return [await wanted.load()];
+  return Promise.all(Object.values(LISTED).map(({ load }) => load()));
 }

@@ -1,9 +1,9 @@
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { type Clock, reasonOf } from '../core/index.ts';
 import { systemClock } from '../files/index.ts';
 import type { LocalTimeouts } from '../local/index.ts';
 import type { Timeouts } from '../nmc/index.ts';
-import { type Ask, askAt } from './ask.ts';
+import type { Ask } from './ask.ts';
 import { exitOfLostOutput } from './exit-codes.ts';
 
 /** The world outside of a command: streams, terminal, environment and time. */
@@ -41,10 +41,8 @@ export interface Io {
   onInterrupt(handler: (kind: 'interrupt' | 'hangup') => void): () => void;
 }
 
-/** A log whose lines go to `talk`. Secrets are kept out of it by being Secrets, not by its redaction. */
-export function createLog(level: string, talk: (text: string) => void): Logger {
-  return pino({ level, base: null }, { write: talk });
-}
+/** What a process gives to a command line. The log comes with the command, whose options choose its level. */
+export type ProcessIo = Omit<Io, 'log'>;
 
 /** Codes of a stream whose reader has gone: a pipe that was closed, a terminal that is no more. */
 const READER_GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
@@ -115,9 +113,9 @@ export function sizeOf({
 }
 
 /** The process's own streams. */
-export function processIo(): Io {
+export function processIo(): ProcessIo {
   outliveReaders();
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   const onInterrupt: Io['onInterrupt'] = (handler) => {
     const interrupt = (): void => handler('interrupt');
     const hangup = (): void => handler('hangup');
@@ -130,6 +128,10 @@ export function processIo(): Io {
       process.off('SIGHUP', hangup);
     };
   };
+  const ask: Ask = async (question, hidden) => {
+    const { askAt } = await import('./ask.ts');
+    return askAt({ input: process.stdin, output: stderr, onInterrupt })(question, hidden);
+  };
   return {
     environment: env,
     clock: systemClock,
@@ -137,13 +139,17 @@ export function processIo(): Io {
       stdout.write(text);
     },
     drained,
-    input: stdin,
+    // Opening standard input takes memory, and --help has no use for it.
+    get input() {
+      return process.stdin;
+    },
     info: (text) => {
       stderr.write(text);
     },
-    log: createLog('silent', () => undefined),
     // Questions go to standard error: standard output belongs to data.
-    ask: stdin.isTTY && stderr.isTTY ? askAt({ input: stdin, output: stderr, onInterrupt }) : null,
+    get ask() {
+      return process.stdin.isTTY && stderr.isTTY ? ask : null;
+    },
     color: colorOf(stdout, env),
     infoColor: colorOf(stderr, env),
     terminal: movesCursor(stdout, env) ? sizeOf(stdout) : null,

@@ -6,18 +6,7 @@ import { PLAN_COMPONENTS, Problem, type Reason, sanitize } from '../core/index.t
 import type { DetailLevel } from '../report/index.ts';
 import type { Io } from './io.ts';
 
-/** Options of every command. */
-export const COMMON_OPTIONS = {
-  json: { type: 'boolean', default: false, describe: 'Print exactly one JSON document on standard output' },
-  quiet: { type: 'boolean', default: false, describe: 'Say only what must be said' },
-  color: { type: 'boolean', default: true, describe: 'Colours on a terminal (--no-color, NO_COLOR)' },
-  'log-level': {
-    choices: ['silent', 'error', 'warn', 'info', 'debug'] as const,
-    default: 'warn',
-    describe: 'How much is logged to standard error',
-  },
-  state: { type: 'string', describe: 'State folder (default: $XDG_STATE_HOME/upsfw)' },
-} satisfies Record<string, Options>;
+export { COMMON_OPTIONS } from './common-options.ts';
 
 export const CommonSchema = z.object({
   json: z.boolean(),

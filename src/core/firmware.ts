@@ -1,14 +1,14 @@
-/** What a version belongs to. Versions are comparable only inside one component and one line. */
+/** What a version belongs to. Versions can be compared only within one component and one firmware line. */
 export type Component = 'ups' | 'card-boot' | 'card-os' | 'card-app';
 
-/** `line` is the Micro-Link id of a UPS as text (`18`, `1015`) or the platform of a card (`hw05`, `hw21`). */
+/** `line` is the Micro-Link ID of a UPS as text (`18`, `1015`) or the platform of a card (`hw05`, `hw21`). */
 export interface Firmware {
   readonly component: Component;
   readonly line: string;
   readonly version: string;
 }
 
-/** A firmware string as read from a unit. What the string does not say is null, never a guess. */
+/** A firmware string as read from a unit. What the string does not contain is null, never a guess. */
 export interface FirmwareReading {
   readonly raw: string | null;
   readonly version: string | null;
@@ -17,21 +17,23 @@ export interface FirmwareReading {
 
 /**
  * The form of a firmware string.
- * `micro-link`: names a UPS version; `ups-link`: the older protocol of SU, SUA and SURT units (`652.13.I`);
- * `other`: readable, but neither (a bare `4.1`); `none`: nothing usable.
+ * `micro-link`: contains a UPS version. `ups-link`: the older protocol of SU, SUA and SURT units
+ * (`652.13.I`). `other`: readable, but neither (a bare `4.1`). `none`: nothing usable.
  * Source: docs/sources/snmp.md#firmware-strings
  */
-export type FirmwareForm = 'micro-link' | 'ups-link' | 'other' | 'none';
+export const FIRMWARE_FORMS = ['micro-link', 'ups-link', 'other', 'none'] as const;
+export type FirmwareForm = (typeof FIRMWARE_FORMS)[number];
 
-const LONGEST_FIRMWARE_STRING = 128;
+const MAX_FIRMWARE_STRING = 128;
 /**
- * `UPS 09.3 (ID18)` and its sisters, whole: what stands before may be a product name ending in `FW:` or the version of the
- * communication processor, what follows the id, the id with the MCU's beside it, or a second version. Anything else makes the
- * string unreadable. Two digits, point, one digit: every UPS record of 84 vendor images has that shape; a letter marks a patch.
+ * `UPS 09.3 (ID18)` and its variants, as a whole. Before it: a product name with `FW:`, or the version of the
+ * communication processor. After it: the ID, alone or with that of the MCU, or a second version. Any other
+ * text makes the string unreadable.
+ * Two digits, point, one digit: every UPS record of 84 vendor images has that shape. A letter marks a patch.
  */
 const UPS_STRING =
   /^(?:[\w .+-]{0,60}\bFW:\s*)?(?:COM\s*[a-z]?\d\d\.\d\s*\/\s*)?UPS\s*(?<letter>[a-z]?)\s*(?<version>\d\d\.\d)(?:\s*\(\s*ID\s*(?<bracket>\d{1,10})\s*\)|\s*\/\s*ID\s*=\s*(?<slash>\d{1,10})|\s*\/\s*MCU\s*[a-z]?\d{1,2}\.\d{1,2}(?:\s*\(\s*(?<mcu>\d{1,10})\s*-\s*\d{1,5}\s*\))?|\s*\/\s*\d\d\.\d)?$/i;
-/** `v 15.5 (1026)`, as the vendor's version table writes it. */
+/** `v 15.5 (1026)`, as in the vendor's version table. */
 const TABLE_STRING = /^v\s*(?<letter>[a-z]?)(?<version>\d\d\.\d)\s*\(\s*(?<bracket>\d{1,10})\s*\)$/i;
 const UPS_LINK = /^\d{2,3}\.[0-9a-z]{1,4}\.[a-z]$/i;
 const BARE_VERSION = /^(\d{1,2}\.\d{1,2})(?:\s*\(\s*ID\s*\d+\s*\))?$/i;
@@ -54,11 +56,11 @@ function upsString(raw: string | null): UpsString | null {
 
 function textOf(raw: string | null): string {
   const text = raw?.trim() ?? '';
-  // A string that is longer than any known one is not cut to something that could be read.
-  return text.length > LONGEST_FIRMWARE_STRING ? '' : text;
+  // A string longer than any known one is not cut to a readable one.
+  return text.length > MAX_FIRMWARE_STRING ? '' : text;
 }
 
-/** Reads a firmware string of any form that the sources show; see {@link FirmwareForm}. */
+/** Reads a firmware string of any documented form; see {@link FirmwareForm}. */
 export function readFirmware(raw: string | null): FirmwareReading {
   const ups = upsString(raw);
   if (ups !== null) {
@@ -71,21 +73,21 @@ export function readFirmware(raw: string | null): FirmwareReading {
 }
 
 /**
- * The id that a unit reports, also where it cannot be a Micro-Link id (0, 99999): such a unit has an id of no list, which is not
- * the same as having none.
+ * The ID that a unit reports, even if it cannot be a Micro-Link ID (0, 99999). Such a unit has an ID that is
+ * in no list, which differs from having none.
  */
 export function printedId(reading: FirmwareReading): number | null {
   return reading.microLinkId ?? upsString(reading.raw)?.id ?? null;
 }
 
-/** Tells the form of a firmware string; see {@link FirmwareForm}. */
+/** The form of a firmware string; see {@link FirmwareForm}. */
 export function firmwareForm(reading: FirmwareReading): FirmwareForm {
   if (reading.microLinkId !== null || upsString(reading.raw) !== null) return 'micro-link';
   if (UPS_LINK.test(textOf(reading.raw))) return 'ups-link';
   return reading.version === null ? 'none' : 'other';
 }
 
-/** The firmware of a UPS as a comparable value; null unless version and Micro-Link id are both known. */
+/** The firmware of a UPS as a comparable value; null unless both version and Micro-Link ID are known. */
 export function upsFirmware(reading: FirmwareReading): Firmware | null {
   if (reading.version === null || reading.microLinkId === null) return null;
   return { component: 'ups', line: String(reading.microLinkId), version: reading.version };
@@ -94,11 +96,11 @@ export function upsFirmware(reading: FirmwareReading): Firmware | null {
 const UPS_ORDER = /^([a-z]?)(\d\d)\.(\d)$/i;
 const CARD_ORDER = /^v?(\d{1,4}(?:\.\d{1,4}){0,4})(?:\.?([a-z]))?$/i;
 
-/** Version text as numbers that can be compared place by place; undefined where the text has no known shape. */
+/** Version text as numbers to compare place by place; undefined if the text has no known form. */
 function places(component: Component, version: string): readonly number[] | undefined {
   if (component === 'ups') {
     const found = UPS_ORDER.exec(version);
-    // A letter marks a patch after the plain version, so none sorts before `a`.
+    // A letter marks a patch of the plain version, so no letter sorts before `a`.
     return found === null ? undefined : [Number(found[2]), Number(found[3]), letterPlace(found[1] ?? '')];
   }
   const found = CARD_ORDER.exec(version);
@@ -113,8 +115,9 @@ function letterPlace(letter: string): number {
 }
 
 /**
- * Orders two firmwares: -1, 0 or 1; `undefined` where they cannot be compared (another component, another line, or
- * a version of no known shape). Undefined refuses: 02.0 of id 1060 is newer hardware than 15.0 of id 18.
+ * Orders two firmwares: -1, 0 or 1. Undefined if they cannot be compared: another component, another firmware
+ * line, or a version of no known form. Undefined refuses: 02.0 of ID1060 runs on newer hardware than 15.0 of
+ * ID18.
  */
 export function compare(a: Firmware, b: Firmware): -1 | 0 | 1 | undefined {
   if (a.component !== b.component || a.line !== b.line) return undefined;

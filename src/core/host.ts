@@ -1,26 +1,31 @@
 import ipaddr from 'ipaddr.js';
 
-/** A host as somebody wrote it: its address or name as the tool uses it, or why it is neither and what to write. */
+/** A host as entered: the address or name to use, or why it is neither and what to write. */
 export type HostReading =
   | { readonly ok: true; readonly host: string }
   | { readonly ok: false; readonly why: string };
 
-const LONGEST_NAME = 253;
+const MAX_NAME_LENGTH = 253;
 const LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
-/** What the resolvers of some systems take for a number: decimal, hexadecimal, and what a spreadsheet makes of long digits. */
+/**
+ * Forms that some resolvers read as a number: decimal, hexadecimal, and the exponent form of spreadsheets.
+ */
 const NUMERIC_LABEL = /^(?:\d+|0x[0-9a-f]*|\d+e[+-]?\d+)$/i;
 const ZONE = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * Reads an address or a host name. The brackets of `[2001:db8::1]` go. Whatever is made of numbers must be an IPv4 address of
- * four decimal parts: resolvers read `10.0.300`, `0x7f.1` and `010.1.1.1` each in their own way, and the answer may be another
- * device. `why` never repeats the text, which may be a secret in the wrong place; it continues a sentence about it.
+ * Reads an address or a host name and removes the brackets of `[2001:db8::1]`. Numeric text must be an IPv4
+ * address with four decimal parts: resolvers disagree on `10.0.300`, `0x7f.1` and `010.1.1.1`, and may find
+ * another device. `why` continues a sentence about the text. It never repeats the text, which may be a
+ * misplaced secret.
  */
 export function readHost(text: string): HostReading {
-  if (text === '') return no('is empty');
-  if (/\s/.test(text)) return no('holds a blank: write one address or one host name');
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return no('is a URL: write its host alone, as in 192.0.2.10');
-  if (text.includes('/')) return no('holds a slash: write one address without a prefix, as in 192.0.2.10');
+  if (text === '') return invalid('is empty');
+  if (/\s/.test(text)) return invalid('contains a space: write one address or one host name');
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+    return invalid('is a URL: write only its host, such as 192.0.2.10');
+  if (text.includes('/'))
+    return invalid('contains a slash: write one address without a prefix, such as 192.0.2.10');
   if (text.startsWith('[') || text.includes(':')) return readIpv6(text);
   if (
     text
@@ -32,61 +37,65 @@ export function readHost(text: string): HostReading {
   return readName(text);
 }
 
-/** A service as messages name it: `10.0.0.1:161`, `[2001:db8::1]:161`. */
+/** A host and port in messages: `10.0.0.1:161`, `[2001:db8::1]:161`. */
 export function serviceName({ host, port }: { readonly host: string; readonly port: number }): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function no(why: string): HostReading {
+function invalid(why: string): HostReading {
   return { ok: false, why };
 }
 
 function readIpv6(text: string): HostReading {
   const bracketed = /^\[([^[\]]*)\](:\d+)?$/.exec(text);
   if (bracketed?.[2] !== undefined || /^[^:]*:\d{1,5}$/.test(text)) {
-    return no('holds a port: write the host alone, and the port below ports: { snmp: 161 }');
+    return invalid('contains a port: write only the host, and the port as ports: { snmp: 161 }');
   }
   const host = bracketed?.[1] ?? text;
   const [address = '', zone, ...more] = host.split('%');
   if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) {
-    return no('is no IPv6 address: write it as in 2001:db8::10');
+    return invalid('is not a valid IPv6 address: write it like 2001:db8::10');
   }
   if (more.length > 0 || (zone !== undefined && !ZONE.test(zone))) {
-    return no('has a zone that is no name of an interface: write it as in fe80::1%eth0');
+    return invalid('has a zone that is not an interface name: write it like fe80::1%eth0');
   }
-  return whereOneIs(ipaddr.IPv6.parse(address).range(), host);
+  return unicastHost(ipaddr.IPv6.parse(address).range(), host);
 }
 
 function readIpv4(text: string): HostReading {
   const parts = text.split('.');
   if (parts.some((part) => !/^\d+$/.test(part))) {
-    return no('is a number in another notation: write four decimal numbers, as in 192.0.2.10');
+    return invalid('is a number in another notation: write four decimal numbers, such as 192.0.2.10');
   }
-  if (parts.length !== 4) return no('is no IPv4 address: that has four numbers, as in 192.0.2.10');
+  if (parts.length !== 4)
+    return invalid('is not a valid IPv4 address: write four numbers, such as 192.0.2.10');
   if (parts.some((part) => /^0\d/.test(part))) {
-    return no('has a number with a leading zero, which some systems read as octal: write it without');
+    return invalid('has a number with a leading zero, which some systems read as octal: remove the zero');
   }
   if (parts.some((part) => part.length > 3 || Number(part) > 255)) {
-    return no('is no IPv4 address: each of its four numbers is 255 at most');
+    return invalid('is not a valid IPv4 address: each of the four numbers is at most 255');
   }
-  return whereOneIs(ipaddr.IPv4.parse(text).range(), text);
+  return unicastHost(ipaddr.IPv4.parse(text).range(), text);
 }
 
-function whereOneIs(range: string, host: string): HostReading {
+function unicastHost(range: string, host: string): HostReading {
   const isNone = range === 'multicast' || range === 'broadcast' || range === 'unspecified';
-  return isNone ? no(`is a ${range} address, at which no single device is`) : { ok: true, host };
+  return isNone ? invalid(`is a ${range} address: write the address of one device`) : { ok: true, host };
 }
 
 function readName(text: string): HostReading {
-  if (text.length > LONGEST_NAME) {
-    return no(`has ${text.length} characters: a host name has ${LONGEST_NAME} at most`);
+  if (text.length > MAX_NAME_LENGTH) {
+    return invalid(`has ${text.length} characters: a host name has at most ${MAX_NAME_LENGTH}`);
   }
-  // A dot at the end makes the name absolute.
+  // A trailing dot makes the name absolute.
   const labels = text.replace(/\.$/, '').split('.');
-  if (labels.some((label) => label === '')) return no('has an empty part: write one dot between two parts');
+  if (labels.some((label) => label === ''))
+    return invalid('has an empty part: write one dot between two parts');
   const long = labels.find((label) => label.length > 63);
   if (long !== undefined)
-    return no(`has a part of ${long.length} characters: 63 are the most between two dots`);
+    return invalid(`has a part of ${long.length} characters: at most 63 are allowed between two dots`);
   if (labels.every((label) => LABEL.test(label))) return { ok: true, host: text };
-  return no('is neither an address nor a host name: a name holds letters, digits, dot, dash and underscore');
+  return invalid(
+    'is neither an address nor a host name: a name consists of letters, digits, dots, dashes and underscores',
+  );
 }

@@ -1,7 +1,7 @@
 /**
- * Values and pure functions: Unit, Firmware, Image, Verdict, Plan, UpgradePath, Problem, Secret, Clock.
+ * Values and pure functions: Unit, Firmware, Image, Verdict, Plan, UpgradeDriver, Problem, Secret, Clock.
  *
- * Owns the words that every other folder speaks. Must not know sockets, files, YAML or the time of day; imports
+ * Owns the terms that all other folders use. Must not know sockets, files, YAML or the time of day. Imports
  * nothing of the project.
  */
 export * from './clock.ts';
@@ -9,6 +9,7 @@ export * from './discovery.ts';
 export * from './driver.ts';
 export * from './firmware.ts';
 export * from './firmware-state.ts';
+export * from './hop.ts';
 export * from './host.ts';
 export * from './image.ts';
 export * from './look.ts';

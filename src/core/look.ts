@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Problem } from './problem.ts';
 import type { DeviceKind, Unit } from './unit.ts';
 
-/** One entry of what was said in a session with a device. Device text as it came, secrets taken out. */
+/** One entry of a session transcript. Device text as received, without secrets. */
 export interface TranscriptEntry {
   readonly at: Date;
   /** `host:port` and protocol. */
@@ -12,42 +12,45 @@ export interface TranscriptEntry {
 }
 
 /**
- * What a unit does with firmware at this moment, by its card. `idle`: no update runs and none waits. `waiting`: the unit has
- * received an image that is not installed yet. `unknown`: the card could not be asked, or its answers do not decide.
+ * What a unit does with firmware now, according to its card. `idle`: no update runs or waits. `waiting`: the
+ * unit has received an image that is not installed yet. `unknown`: the card did not answer, or its answers
+ * are not conclusive.
  */
 export const ACTIVITIES = ['idle', 'updating', 'waiting', 'unknown'] as const;
 export type Activity = (typeof ACTIVITIES)[number];
 
-/** What a look at an address gives. It never throws for what a device does: silence is a `problem`. */
+/** Result of looking at an address. Looking never throws because of a device: silence is a `problem`. */
 export interface Look {
   readonly unit: Unit;
   readonly kind: DeviceKind | null;
-  /** What answered, in words fit for printing; null where nothing did. */
+  /** What answered, as printable text; null if nothing did. */
   readonly description: string | null;
-  /** The name that the device gives as its own; absent or null where it has none. */
+  /** The name that the device reports; absent or null if it has none. */
   readonly systemName?: string | null;
   readonly problem: Problem | null;
-  /** What the unit does with firmware; absent where the look did not ask. */
+  /** What the unit does with firmware; absent if not asked for. */
   readonly activity?: Activity;
-  /** The source that decided `activity`, as text fit for printing. */
+  /** The source that decided `activity`, as printable text. */
   readonly activityNote?: string;
 }
 
 export interface LookContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Told of what is said in every session; for the transcript of a run. */
-  readonly transcript?: (said: TranscriptEntry) => void;
-  /** True: what the card itself runs matters, and is asked by a further way where the first does not tell all of it. */
+  /** Receives every entry of every session, for the transcript of a run. */
+  readonly transcript?: (entry: TranscriptEntry) => void;
+  /**
+   * True: the versions of the card matter. Another source is read if the first one does not give all of them.
+   */
   readonly card?: boolean;
   /**
-   * Also asks whether an update runs or waits. `all`: its update object, command line and event log, which cost a login or two;
-   * `object`: its update object alone.
+   * Also reads whether an update runs or waits. `all`: update object, command line and event log, which needs
+   * a login or two. `object`: the update object only.
    */
   readonly update?: 'all' | 'object';
   /**
-   * Called by a look over the network when the unit has answered for the first time, and before it is asked by a way that costs more
-   * than a packet. Resolves when it may be asked further: until then others were read in its place. Absent: at once.
+   * Called after the first answer of a unit on the network, before any read that costs more than a packet.
+   * Resolves when this unit's turn has come; other units are read meanwhile. Absent: no wait.
    */
-  readonly heard?: () => Promise<void>;
+  readonly awaitTurn?: () => Promise<void>;
 }

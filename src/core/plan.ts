@@ -1,89 +1,39 @@
 import { createHash } from 'node:crypto';
+import { describeEnd, type Hop } from './hop.ts';
 import { Problem, type ProblemJson } from './problem.ts';
-import type { Transport } from './target.ts';
-import type { Card, CardPart, Unit } from './unit.ts';
+import type { Card, Unit } from './unit.ts';
 import type { Verdict } from './verdict.ts';
 
-/**
- * What a step does. Exactly one step of a hop commits: `start`. An image for the UPS lies on the card before it is started
- * (`transfer`); a file for the card itself is taken as soon as it has arrived, so there the upload is the start.
- */
-export type StepName = 'backup' | 'transfer' | 'start' | 'settle' | 'verify';
-
-/** What a UPS runs at one end of a hop; null where it runs nothing and waits in its boot loader. */
-export interface InstalledUpsFirmware {
-  readonly version: string | null;
-  readonly microLinkId: number;
-}
-
-/** What a part of a card runs at one end of a hop; `from` may not be known, which is null. */
-export interface InstalledCardFirmware {
-  readonly version: string | null;
-  readonly platform: string;
-}
-
-interface HopBase {
-  readonly image: { readonly file: string; readonly sha256: string; readonly sizeBytes: number };
-  readonly transport: Transport;
-  readonly steps: readonly StepName[];
-}
-
-/** One image over one path. It may change the line (1001 to 1013) and close the path that it came by. */
-export interface UpsHop extends HopBase {
-  readonly component: 'ups';
-  /** The unit is known to receive an image first and to install it when its panel lets it: received is not installed. */
-  readonly twoStep: boolean;
-  readonly from: InstalledUpsFirmware;
-  readonly to: InstalledUpsFirmware & { readonly version: string };
-}
-
-/** One firmware file for the card, which restarts with it; the UPS behind it is not touched. */
-export interface CardHop extends HopBase {
-  readonly component: CardPart;
-  readonly from: InstalledCardFirmware;
-  readonly to: InstalledCardFirmware & { readonly version: string };
-}
-
-export type Hop = UpsHop | CardHop;
-
-/** Whether a hop is about the UPS, and not about its card. */
-export function isUpsHop(hop: Hop): hop is UpsHop {
-  return hop.component === 'ups';
-}
-
-/** One end of a hop, in words: `UPS 09.4 (ID18)`, `card-os v6.9.6 (hw05)`. */
-export function describeEnd(hop: Hop, end: 'from' | 'to'): string {
-  if (isUpsHop(hop)) return `UPS ${hop[end].version ?? 'boot loader'} (ID${hop[end].microLinkId})`;
-  return `${hop.component} ${hop[end].version ?? '?'} (${hop[end].platform})`;
-}
-
-/** The part of a plan that belongs to one unit. Units without hops are in the plan with their verdict: not hidden. */
+/** One unit of a plan. Units without hops are in the plan with their verdict, so that none is hidden. */
 export interface PlannedUnit {
   /** `site/name`. */
   readonly key: string;
   readonly unit: Unit;
-  readonly verdict: Verdict;
+  /** Without its hops: a unit that is not to be updated has none. */
+  readonly verdict: Omit<Verdict, 'hops'>;
   readonly hops: readonly Hop[];
-  /** `off`: the operator wants the output of this unit switched off while it is updated, and on again afterwards. */
+  /** `off`: the operator allows switching the output off during the update, and on again afterwards. */
   readonly switchOutput: 'off' | null;
-  /** Why the unit could not be looked at; null where it could. */
+  /** Why the unit could not be read; null if it was read. */
   readonly problem: ProblemJson | null;
 }
 
-/** What a plan is about: the UPS (and its card where that stands in the way), the card alone, or both. */
+/** What a plan updates: the UPS (and its card if needed for that), the card only, or both. */
 export const PLAN_COMPONENTS = ['ups', 'card', 'all'] as const;
 export type PlanComponent = (typeof PLAN_COMPONENTS)[number];
 
 export interface Plan {
-  /** Hash of what it is carried out by, see {@link planId}: same facts, same plan. */
+  /** Hash of the facts that the plan depends on, see {@link planId}: same facts, same plan. */
   readonly id: string;
   readonly component: PlanComponent;
-  /** Hash over the rule files and the catalogue that judged. */
+  /** Hash of the rule files and the catalogue that the verdicts are based on. */
   readonly rules: string;
   readonly units: readonly PlannedUnit[];
 }
 
-/** What of a unit a plan depends on. Volatile facts (load, runtime) are not among it: they are judged before each start. */
+/**
+ * What a plan depends on in a unit. Volatile facts (load, runtime) are evaluated before each start instead.
+ */
 export const PLAN_FACTS = [
   'serial number',
   'firmware',
@@ -94,7 +44,7 @@ export const PLAN_FACTS = [
 ] as const;
 export type PlanFact = (typeof PLAN_FACTS)[number];
 
-/** The facts of one planned unit, each as text. Device text is in it as the unit gave it. */
+/** The facts of one planned unit, each as text. Device text is not sanitized. */
 export function planFacts({
   unit,
   hops,
@@ -107,9 +57,9 @@ export function planFacts({
   return {
     'serial number': unit.serial ?? 'none',
     firmware: `UPS ${firmware.version ?? '?'} (ID${firmware.microLinkId ?? '?'})`,
-    card: card === null ? 'none' : cardInWords(card),
+    card: card === null ? 'none' : describeCard(card),
     route: route.join(', then ') || 'none',
-    // The name of an image file says nothing; that of a file for a card is all that tells its version.
+    // The name of an image file is no evidence; that of a card file is the only source of its version.
     images:
       hops
         .map(({ component, image }) =>
@@ -120,7 +70,7 @@ export function planFacts({
   };
 }
 
-function cardInWords({ model, serial, platform, boot, os, app }: Card): string {
+function describeCard({ model, serial, platform, boot, os, app }: Card): string {
   const parts = [
     ['serial number', serial],
     ['platform', platform],
@@ -131,7 +81,10 @@ function cardInWords({ model, serial, platform, boot, os, app }: Card): string {
   return `${model ?? '?'}: ${parts.map(([name, value]) => `${name} ${value ?? '?'}`).join(', ')}`;
 }
 
-/** The id of a plan: a hash over the facts that it is carried out by. A fresh plan of the same situation has the same id. */
+/**
+ * The ID of a plan: a hash over the facts that it depends on. A new plan of the same situation has the same
+ * ID.
+ */
 export function planId(
   rules: string,
   units: readonly PlannedUnit[],
@@ -143,18 +96,21 @@ export function planId(
   return contentHash({ rules, component, facts }).slice(0, 16);
 }
 
-/** SHA-256 over a JSON value, in hex. The order of keys and the layout of the text do not count; every value does. */
+/** SHA-256 of a JSON value, in hex. Order of keys and layout of the text do not matter. */
 export function contentHash(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }
 
 /** More levels than any document of the tool has. */
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
-/** JSON text with its keys in order. Keys without a value are left out, as in JSON. Throws Problem config/plan for deep nesting. */
+/**
+ * JSON text with sorted keys; undefined values are left out, as in JSON. Throws Problem config/plan for deep
+ * nesting.
+ */
 export function canonicalJson(value: unknown, level = 0): string {
-  if (level > DEEPEST) {
-    throw new Problem('config/plan', `The content is nested deeper than ${DEEPEST} levels.`, {
+  if (level > MAX_DEPTH) {
+    throw new Problem('config/plan', `The content is nested deeper than ${MAX_DEPTH} levels.`, {
       hint: 'Make a new plan: upsfw plan --out FILE.',
     });
   }

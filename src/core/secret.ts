@@ -3,12 +3,12 @@ import { inspect } from 'node:util';
 const MASK = '[secret]';
 
 /**
- * A password, community or key. It prints as `[secret]` wherever it may land (string, JSON, inspect, template);
- * the value comes out of {@link Secret.reveal} only, called at the place that hands it to a protocol library.
+ * A password, community or key. It prints as `[secret]` in strings, JSON, inspect and templates. Only {@link
+ * Secret.reveal} returns the value; it is called where a protocol library needs it.
  */
 export class Secret {
   readonly #value: string;
-  /** Where the value came from, as the inventory writes it (`env:UPS_PASSWORD`); null where no reference is known. */
+  /** Reference of the inventory (`env:UPS_PASSWORD`); null if not known. */
   readonly reference: string | null;
 
   constructor(value: string, reference: string | null = null) {
@@ -33,11 +33,11 @@ export class Secret {
   }
 }
 
-/** Replaces every occurrence of the given secrets in a text, e.g. in a device's answer that echoes a password. */
+/** Replaces the given secrets in a text, such as the answer of a device that echoes a password. */
 export function redact(text: string, secrets: readonly Secret[]): string {
   return secrets.reduce((kept, secret) => {
     const value = secret.reveal();
-    // One or two characters would turn half of any text into masks and protect nothing.
+    // Masking one or two characters would destroy the text and protect nothing.
     return value.length < 3 ? kept : kept.split(value).join(MASK);
   }, text);
 }

@@ -1,16 +1,16 @@
 export const SERVICE_NAMES = ['telnet', 'ftp', 'http', 'https', 'ssh', 'snmp-v1', 'snmp-v3'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-/** Whether a card serves by one protocol. */
+/** Whether a card offers one protocol. */
 export interface Service {
   readonly service: ServiceName;
-  /** Null = not known: silence may be a service that is off, a filter in between, or another credential. */
+  /** Null = not known: a silent service may be off, filtered, or expect another credential. */
   readonly on: boolean | null;
-  /** What was seen, in words fit for printing. */
+  /** What was seen, as printable text. */
   readonly detail: string;
 }
 
-/** Something about the services of a card that its owner should change. */
+/** A weakness in the services of a card. */
 export interface ServiceFinding {
   readonly code: string;
   readonly because: string;
@@ -18,15 +18,15 @@ export interface ServiceFinding {
   readonly source: string;
 }
 
-/** What an SSH server gives of itself before anybody logs in; lists in the server's order, null = not seen. */
+/** What an SSH server shows before login. Lists are in the server's order; null = not seen. */
 export interface SshOffer {
   readonly kex: readonly string[] | null;
   readonly hostKeys: readonly string[] | null;
   readonly ciphers: readonly string[] | null;
   readonly macs: readonly string[] | null;
-  /** The key that was shown; `bits` of an RSA or DSA key only. */
+  /** The host key that was shown; `bits` only for RSA and DSA. */
   readonly hostKey: { readonly type: string; readonly bits: number | null } | null;
-  /** What a client that takes everything ends up with. */
+  /** What a client that accepts everything negotiates. */
   readonly negotiated: { readonly kex: string; readonly cipher: string } | null;
   /** Milliseconds from the connection to the end of the key exchange. */
   readonly milliseconds: number | null;
@@ -34,29 +34,29 @@ export interface SshOffer {
 
 /** The certificate of an HTTPS server. */
 export interface ServerCertificate {
-  /** `SHA256:` and the hash of its bytes. */
+  /** `SHA256:` and the hash of the certificate. */
   readonly fingerprint: string;
-  /** False where it is not the one that was seen first. */
+  /** False if another certificate was seen first. */
   readonly sameAsBefore: boolean;
   readonly validFrom: Date;
   readonly validTo: Date;
-  /** `rsa`, `ec` and their like. */
+  /** Such as `rsa` or `ec`. */
   readonly keyType: string | null;
-  /** Of an RSA or DSA key only. */
+  /** Only for RSA and DSA. */
   readonly keyBits: number | null;
-  /** Hash under its signature, such as `sha256`; null where the algorithm is not known. */
+  /** Hash of the signature, such as `sha256`; null if the algorithm is not known. */
   readonly signatureHash: string | null;
 }
 
-/** What was seen of the services of a card. Only reads, logs in nowhere. */
+/** What was seen of the services of a card, without login. */
 export interface ServiceLook {
   readonly services: readonly Service[];
   readonly at: Date;
-  /** The first line of the FTP server; null where none came. */
+  /** The first line of the FTP server; null if none came. */
   readonly ftpGreeting: string | null;
-  /** Offers an encrypted session in its list of features; null = not known. */
+  /** The feature list of the server contains TLS; null = not known. */
   readonly ftpTls: boolean | null;
-  /** Leads every visitor to HTTPS; null = not known. */
+  /** Every request is redirected to HTTPS; null = not known. */
   readonly httpRedirects: boolean | null;
   readonly ssh: SshOffer | null;
   readonly certificate: ServerCertificate | null;

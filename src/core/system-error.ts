@@ -1,13 +1,15 @@
 import { sanitize } from './text.ts';
 
-/** Errors of the system about files and folders, in words. The code stands behind them, because it is what one searches for. */
+/**
+ * System errors about files and folders as text. The code follows in brackets, because people search for it.
+ */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
-  EACCES: 'this user has no right to',
-  EPERM: 'the system does not allow it',
+  EACCES: 'permission denied',
+  EPERM: 'the operation is not permitted',
   EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is a file and no folder',
-  EEXIST: 'it exists already',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'it already exists',
   ENOTEMPTY: 'the folder is not empty',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space is left on the device',
@@ -16,15 +18,15 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'this process has too many files open',
   ENFILE: 'the system has too many files open',
   ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'the symbolic links form a circle',
+  ELOOP: 'the symbolic links form a loop',
   EBUSY: 'it is in use',
   EXDEV: 'it is on another file system',
-  EIO: 'the device reports an input or output error',
-  ENXIO: 'there is no device, or nobody at its other end',
+  EIO: 'the disk reports an input/output error',
+  ENXIO: 'there is no such device, or nothing reads from it',
   ENODEV: 'there is no such device',
-  ESTALE: 'the network file system has lost it',
+  ESTALE: 'the network file system no longer knows it',
   ETIMEDOUT: 'nothing arrived in time',
-  ETXTBSY: 'it is a program that runs',
+  ETXTBSY: 'it is a running program',
 };
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -32,10 +34,10 @@ const HINTS: Readonly<Record<string, string>> = {
   EDQUOT: 'Free space in the quota of this user, then run the command again.',
   EMFILE: 'Raise the limit of open files (ulimit -n), or run fewer commands at once.',
   ENFILE: 'Raise the limit of open files of the system, or run fewer programs at once.',
-  EROFS: 'Name a place that can be written to.',
+  EROFS: 'Name a writable file or folder.',
 };
 
-/** Codes that are about this machine and not about one path. */
+/** Codes that concern the machine, not one path. */
 const WITHOUT_PATH: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'EFBIG']);
 
 interface SystemError extends Error {
@@ -53,7 +55,7 @@ function systemError(thrown: unknown): SystemError | null {
   return Object.assign(thrown, { code, syscall, path: typeof path === 'string' ? path : null });
 }
 
-/** Why a file or folder could not be used, for the middle of a sentence: `it is a folder (EISDIR)`. */
+/** Why a file or folder could not be used, as part of a sentence: `it is a folder (EISDIR)`. */
 export function reasonOf(thrown: unknown): string {
   const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
   if (typeof code === 'string' && Object.hasOwn(REASONS, code)) return `${REASONS[code]} (${code})`;
@@ -61,10 +63,12 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /**
- * What is to be said of an error of the file system that nobody has put into words; null where it is none. Programs that cannot
- * be started and connections have a path or a code too, and are none.
+ * Message and hint for a file system error that nobody handled; null for any other error. Failed program
+ * starts and connections also have a path or a code, but are no file system errors.
  */
-export function fileTrouble(thrown: unknown): { readonly message: string; readonly hint: string } | null {
+export function describeFileError(
+  thrown: unknown,
+): { readonly message: string; readonly hint: string } | null {
   const error = systemError(thrown);
   if (error === null || !Object.hasOwn(REASONS, error.code)) return null;
   const { code, syscall, path } = error;
@@ -73,6 +77,6 @@ export function fileTrouble(thrown: unknown): { readonly message: string; readon
   const what = path === null ? 'A file' : sanitize(path, 400);
   return {
     message: `${what} cannot be used: ${reasonOf(error)}, ${sanitize(syscall, 20)}.`,
-    hint: HINTS[code] ?? 'Check the path, and that this user may read or write it.',
+    hint: HINTS[code] ?? 'Check the path and the permissions of this user.',
   };
 }

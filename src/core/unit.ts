@@ -1,11 +1,14 @@
 import type { FirmwareReading } from './firmware.ts';
 
-/** A Network Management Card as it describes itself. Versions are text as the card gives them (`v7.0.8`). */
+export const CARD_GENERATIONS = ['nmc1', 'nmc2', 'nmc3'] as const;
+export type CardGeneration = (typeof CARD_GENERATIONS)[number];
+
+/** A Network Management Card as it describes itself. Versions are as the card writes them (`v7.0.8`). */
 export interface Card {
   readonly model: string | null;
   readonly serial: string | null;
-  readonly generation: 'nmc1' | 'nmc2' | 'nmc3' | null;
-  /** What its firmware files are made for: `hw05`, `hw21`. */
+  readonly generation: CardGeneration | null;
+  /** Platform of its firmware files: `hw05`, `hw21`. */
   readonly platform: string | null;
   /** Version of its boot monitor. */
   readonly boot: string | null;
@@ -13,35 +16,39 @@ export interface Card {
   readonly app: { readonly name: string | null; readonly version: string | null } | null;
 }
 
-/** Parts of a card that have firmware of their own. `card` is all of them in one file. */
-export type CardPart = 'card-boot' | 'card-os' | 'card-app' | 'card';
+/** Parts of a card that have their own firmware. `card` is all of them in one file. */
+export const CARD_PARTS = ['card-boot', 'card-os', 'card-app', 'card'] as const;
+export type CardPart = (typeof CARD_PARTS)[number];
 
-/** How a unit stands now. Every field may be unknown (null), and unknown is never yes. */
+/** Condition of a unit at one moment. Every field may be unknown (null), and unknown is never yes. */
 export interface Condition {
   readonly onLine: boolean | null;
   readonly outputOn: boolean | null;
   /** 0 to 100. */
   readonly batteryPercent: number | null;
   readonly runtimeSeconds: number | null;
-  /** 0 to 100 and above in overload. */
+  /** 0 to 100, more on overload. */
   readonly loadPercent: number | null;
   readonly calibrating: boolean | null;
   /** A self-test is running. */
   readonly selfTest: boolean | null;
-  /** Names of the raised flags that stand against an update; null where the flags cannot be read. */
+  /** Raised flags that block an update; null if the flags cannot be read. */
   readonly alarms: readonly string[] | null;
-  /** Flags worth a word that do not stand against an update (AVR, eco mode, replace battery); null as above. */
+  /** Raised flags that do not block an update (AVR, eco mode, replace battery); null as above. */
   readonly notices: readonly string[] | null;
-  /** The card talks to its UPS; with false every other field may be stale. */
+  /** The card communicates with its UPS. If false, every other field may be stale. */
   readonly linkUp: boolean | null;
 }
 
-/** A unit as looked at. Identity is the serial number: address, line and card may change. */
+/** What a unit was read over. */
+export const SEEN_BY = ['snmp', 'ssh', 'usb', 'serial'] as const;
+
+/** A unit as read. Its identity is the serial number: address, firmware line and card may change. */
 export interface Unit {
   readonly site: string | null;
   readonly name: string | null;
   readonly host: string | null;
-  /** The UDP port asked over SNMP, or the serial port or USB device of a local unit. */
+  /** UDP port of SNMP, or the serial port or USB device of a local unit. */
   readonly port: number | string | null;
   readonly serial: string | null;
   readonly model: string | null;
@@ -52,8 +59,8 @@ export interface Unit {
   readonly card: Card | null;
   readonly condition: Condition;
   readonly reachable: boolean;
-  readonly seenBy: 'snmp' | 'ssh' | 'usb' | 'serial' | null;
-  /** True where the device says itself that it is a simulated one. */
+  readonly seenBy: (typeof SEEN_BY)[number] | null;
+  /** True if the device itself reports that it is simulated. */
   readonly simulated: boolean;
 }
 
@@ -73,7 +80,7 @@ export const UNKNOWN_CONDITION: Condition = {
   linkUp: null,
 };
 
-/** A unit of which nothing is known yet but its place in the inventory. */
+/** A unit of which only the place in the inventory is known. */
 export function unknownUnit(place: Pick<Unit, 'site' | 'name' | 'host' | 'port'>): Unit {
   return {
     site: place.site,
@@ -94,16 +101,19 @@ export function unknownUnit(place: Pick<Unit, 'site' | 'name' | 'host' | 'port'>
   };
 }
 
-/** What a simulated card gives as its system contact, word for word; nobody may take a rehearsal for the real thing. */
+/** System contact of a simulated card, so that nobody takes a simulation for the real device. */
 export const SIMULATED_MARK = 'upsfw simulated unit';
 
-/** Whether two looks saw one unit. Without a usable serial number that is not known, so it is no. */
+/** True if both are the same unit. Without a usable serial number the answer is no. */
 export function sameUnit(a: Unit, b: Unit): boolean {
   const serial = usableSerial(a.serial);
   return serial !== null && serial === usableSerial(b.serial);
 }
 
-/** A serial number that tells units apart: agents without one answer with a row of one character (`FFFFFFFFFFFF`). */
+/**
+ * A serial number that distinguishes units. Agents without one return one repeated character
+ * (`FFFFFFFFFFFF`).
+ */
 export function usableSerial(serial: string | null): string | null {
   const text = serial?.trim() ?? '';
   if (text.length < 6 || /^(.)\1*$/.test(text)) return null;

@@ -1,39 +1,39 @@
-/** One line of a work order, and where it was read. */
+/** One entry of a work order, with its source. */
 export interface WorkItem {
   readonly text: string;
   readonly source: string;
 }
 
-/** An image that a person on site has to have. */
+/** An image that a person on site needs. */
 export interface OrderImage {
   readonly file: string;
-  /** Null where only the name is known. */
+  /** Null if only the name is known. */
   readonly sha256: string | null;
-  /** An intact file with these bytes lies in the images folder. */
+  /** An intact file with these bytes is in the images folder. */
   readonly inFolder: boolean;
 }
 
-/** What the UPS runs at one end of a hop. */
+/** Firmware of the UPS at one end of a hop. */
 export interface OrderEnd {
   readonly version: string;
   readonly microLinkId: number;
 }
 
-/** One image after the other; `image` is null where a release is known and no file of it. */
+/** One image. `image` is null if the release is known, but no file of it. */
 export interface OrderHop {
   readonly from: OrderEnd;
   readonly to: OrderEnd;
   readonly image: OrderImage | null;
 }
 
-/** What the unit is found by. Text as the unit or the inventory gives it; null = not known. */
+/** How to find the unit: text of the unit or the inventory; null = not known. */
 export interface OrderUnit {
   readonly site: string | null;
   readonly name: string | null;
   readonly host: string | null;
-  /** The serial port of this machine that the unit hangs on. */
+  /** The serial port of this machine that the unit is connected to. */
   readonly serialPort: string | null;
-  /** The USB device of this machine that the unit is. */
+  /** The USB device of this machine. */
   readonly usb: string | null;
   readonly model: string | null;
   readonly sku: string | null;
@@ -41,7 +41,7 @@ export interface OrderUnit {
   readonly simulated: boolean;
 }
 
-/** Another public way to the same end. */
+/** Another public procedure with the same result. */
 export interface Alternative {
   readonly title: string;
   readonly steps: readonly WorkItem[];
@@ -49,7 +49,7 @@ export interface Alternative {
 
 /** The lists of a work order, in the order in which they are needed. */
 export interface OrderLists {
-  /** What stands against it as the unit was seen, to be cleared before anything else. */
+  /** What blocked the update when the unit was read. Clear it before anything else. */
   readonly first: readonly WorkItem[];
   readonly bring: readonly WorkItem[];
   readonly prepare: readonly WorkItem[];
@@ -62,9 +62,9 @@ export interface OrderLists {
 }
 
 /**
- * What a person on site does with one unit that this tool cannot update itself. `wizard`: the firmware of the UPS, with the
- * vendor's program over a cable. `card-console`: the firmware of a card that answers without its application, over the card's
- * own console; of the UPS behind it nothing is known then.
+ * What a person on site does with one unit that this tool cannot update. `wizard`: UPS firmware, with the
+ * vendor's program over a cable. `card-console`: firmware of a card that answers without its application,
+ * over the card's console. Nothing is known of the UPS behind it then.
  */
 export interface WorkOrder extends OrderLists {
   /** `site/name`. */
@@ -74,11 +74,11 @@ export interface WorkOrder extends OrderLists {
   readonly installed: { readonly version: string | null; readonly microLinkId: number | null };
   readonly target: (OrderEnd & { readonly image: OrderImage | null }) | null;
   readonly hops: readonly OrderHop[];
-  /** The port of the UPS that the cable goes to; `because` says why it is not the card or the port of the inventory. */
+  /** UPS port for the cable. `because` states why it is not the card or the port of the inventory. */
   readonly port: { readonly use: 'serial' | 'usb'; readonly because: readonly WorkItem[] } | null;
-  /** Version of the Firmware Upgrade Wizard; null where it is not known or not used. */
+  /** Version of the Firmware Upgrade Wizard; null if not known or not used. */
   readonly wizard: string | null;
-  /** How long one hop takes, in words. */
+  /** Duration of one hop, as text. */
   readonly minutes: WorkItem | null;
   readonly alternatives: readonly Alternative[];
 }

@@ -4,13 +4,28 @@ import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/pr
 import { dirname, resolve } from 'node:path';
 import { hasCode } from '../core/index.ts';
 
-/** Only the owner may read and write what the tool keeps. */
+/** State is readable and writable for the owner only. */
 const PRIVATE = 0o600;
 const PRIVATE_FOLDER = 0o700;
+/** The umask of the process applies to it. */
+const NEW_FILE = 0o666;
+
+/** A mode, or `default`: the mode that the process gives to new files. */
+export type FileMode = number | 'default';
+
+export interface ReplaceOptions {
+  /** Absent: readable and writable for the owner only. */
+  readonly mode?: FileMode;
+  /** Whether a folder that cannot be flushed is an error. Absent: `required`. */
+  readonly flush?: FolderFlush;
+}
+
+/** `if-supported`: for folders on file systems that cannot flush a folder, or that may not be opened for it. */
+export type FolderFlush = 'required' | 'if-supported';
 
 /**
- * Makes a folder and those above it, readable for the owner only. Every entry that was made is on the disk when this resolves:
- * a file in the folder could not be found after a power failure otherwise.
+ * Makes a folder and its parents, readable for the owner only. Each new entry is flushed to disk: after a power
+ * failure, a file in the folder could be lost otherwise.
  */
 export async function makeFolder(path: string): Promise<void> {
   const whole = resolve(path);
@@ -19,7 +34,7 @@ export async function makeFolder(path: string): Promise<void> {
     throw thrown;
   });
   if (there?.isDirectory() === true) return;
-  // Not in one call for all levels: on a read-only file system its error is that of a missing folder.
+  // Level by level: on a read-only file system, a recursive mkdir reports ENOENT instead of EROFS.
   if (there === null && dirname(whole) !== whole) await makeFolder(dirname(whole));
   try {
     await mkdir(whole, { mode: PRIVATE_FOLDER });
@@ -31,71 +46,93 @@ export async function makeFolder(path: string): Promise<void> {
   await syncFolder(dirname(whole));
 }
 
-/** Flushes the entries of a folder to the disk. */
-export async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open a folder; its file systems journal the entry themselves.
+/** Error codes of systems that do not flush a folder. */
+const NOT_FLUSHED = ['EINVAL', 'EISDIR', 'EPERM', 'EACCES', 'EBADF', 'ENOTSUP'];
+
+/** Flushes the entries of a folder to disk. */
+export async function syncFolder(folder: string, flush: FolderFlush = 'required'): Promise<void> {
+  // Windows cannot open a folder; its file systems journal the entries themselves.
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
+    if (flush === 'required' || !NOT_FLUSHED.some((code) => hasCode(thrown, code))) throw thrown;
   }
 }
 
 /**
- * Opens a file of the tool for reading and appending, or (`create`) makes it where it is not there. A symbolic link in its place is
- * not followed (ELOOP).
+ * Opens a private file for reading and appending. `create` makes it if it does not exist. A symbolic link in its
+ * place is not followed (ELOOP).
  */
 export function openToAppend(path: string, create: 'create' | 'is-there'): Promise<FileHandle> {
   const made = create === 'create' ? constants.O_CREAT : 0;
   return open(path, constants.O_RDWR | constants.O_APPEND | noFollow() | made, PRIVATE);
 }
 
-/** Windows has no such flag; links need a privilege there. */
+/** Windows has no such flag; making links needs a privilege there. */
 function noFollow(): number {
   return constants.O_NOFOLLOW ?? 0;
 }
 
-/** Puts a file in place of the one that is there: after a failure the old one is whole. A link is replaced, not followed. */
-export async function replaceFile(path: string, content: string | Buffer): Promise<void> {
-  await withDraft(path, content, async (draft) => {
+/**
+ * Replaces a file in one step: readers see the old content or the new one, and a failure leaves the old one intact.
+ * A symbolic link is replaced, not followed.
+ */
+export async function replaceFile(
+  path: string,
+  content: string | Buffer,
+  { mode = PRIVATE, flush = 'required' }: ReplaceOptions = {},
+): Promise<void> {
+  await withDraft(path, content, mode, async (draft) => {
     await rename(draft, path);
-    await syncFolder(dirname(path));
+    await syncFolder(dirname(path), flush);
   });
 }
 
-/** Makes a new file with its content in it; false where the name is taken, by a link too. */
+/** Creates a private file with its content in one step; false if the name is taken, even by a link. */
 export async function createWhole(path: string, content: string | Buffer): Promise<boolean> {
-  return withDraft(path, content, (draft) => placeNew(draft, path));
+  return withDraft(path, content, PRIVATE, (draft) => placeNew(draft, path));
+}
+
+/** Creates a file that must not exist, and flushes its content to disk. It is not complete before this resolves. */
+export async function writeDraft(draft: string, content: string | Buffer, mode: FileMode): Promise<void> {
+  const handle = await open(draft, 'wx', mode === 'default' ? NEW_FILE : mode);
+  try {
+    await handle.writeFile(content);
+    // The umask may have removed rights of others; it never adds any.
+    if (mode !== 'default' && mode !== PRIVATE) await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function withDraft<T>(
   path: string,
   content: string | Buffer,
+  mode: FileMode,
   act: (draft: string) => Promise<T>,
 ): Promise<T> {
-  // A name that nobody can foresee, and a file that was not there: no link is followed.
+  // The name is unpredictable and new, so no link is followed. Collectors of `*.prom` files do not match it.
   const draft = `${path}.${randomUUID()}.tmp`;
   try {
-    const handle = await open(draft, 'wx', PRIVATE);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeDraft(draft, content, mode);
     return await act(draft);
   } finally {
-    // A draft that stays is no harm, and the first error tells more.
+    // A leftover draft does no harm, and the first error is the one to report.
     await rm(draft, { force: true }).catch(() => undefined);
   }
 }
 
 /**
- * Gives a finished draft of the same folder its name; false where the name is taken. The draft may stay, so the caller removes it.
- * Where the file system has no hard links (FAT, some network file systems), an empty file reserves the name first. A process that
- * dies in between leaves that empty file.
+ * Renames a finished draft in the same folder; false if the name is taken. The draft may remain, so the caller
+ * removes it. On file systems without hard links (FAT, some network file systems), an empty file reserves the name
+ * first. If the process dies in between, that empty file remains.
  */
 export async function placeNew(draft: string, path: string): Promise<boolean> {
   try {

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/index.ts';
 
-/** The real clock. It is handed to whatever needs the time; nothing else reads the time itself. */
+/** The real clock, and the only code that reads the time. Everything else gets a clock as a parameter. */
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonic: () => performance.now(),

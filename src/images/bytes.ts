@@ -3,13 +3,13 @@ import { type CardFile, type Image, isCardFile, Problem, type StoredFile } from 
 import { readCardFile } from './card-file.ts';
 import { readImage } from './read-image.ts';
 
-/** The bytes of a file to send, if they are still those that were read before. Throws Problem image/changed. */
+/** The bytes of a file to send, if the file is unchanged since it was read. Throws Problem image/changed. */
 export async function readBytes(image: StoredFile): Promise<Buffer> {
   let bytes: Buffer;
   try {
     bytes = await readFile(image.path);
   } catch (thrown) {
-    throw new Problem('image/changed', `${image.file} cannot be read any more.`, {
+    throw new Problem('image/changed', `${image.file} can no longer be read.`, {
       hint: 'Put the file back, or make a new plan.',
       cause: thrown,
     });
@@ -25,17 +25,21 @@ export async function readBytes(image: StoredFile): Promise<Buffer> {
       },
     );
   }
-  // The reading that was planned with may come from an index; what is sent must be what the bytes themselves say.
+  // The planned metadata may come from the image index; the bytes themselves must agree with it.
   const [planned, found] = [summary(image), summary({ ...image, ...now })];
   if (planned !== found) {
-    throw new Problem('image/changed', `${image.file}: planned as ${planned}, its bytes say ${found}.`, {
-      hint: 'Remove the image index (images.json in the state folder), then make a new plan.',
-    });
+    throw new Problem(
+      'image/changed',
+      `${image.file}: planned as ${planned}, but the file contains ${found}.`,
+      {
+        hint: 'Remove the image index (images.json in the state folder), then make a new plan.',
+      },
+    );
   }
   return bytes;
 }
 
-/** Checks that a file to send is still the one that was read before. Throws Problem image/changed. */
+/** Checks that a file to send is unchanged since it was read. Throws Problem image/changed. */
 export async function verifyStored(image: StoredFile): Promise<void> {
   await readBytes(image);
 }

@@ -1,16 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { hasCode, type Image, PROBLEM_CODES, type ProblemCode } from '../core/index.ts';
+import { makeFolder, replaceFile } from '../files/index.ts';
 import type { FileStamp } from './read-file.ts';
 
 /**
- * The reading of files that did not change since. It saves work and decides nothing: before bytes are sent they are read
- * again (`readBytes`). To be raised whenever `readImage` says anything else of the same bytes.
+ * Version of the metadata; increase it when `readImage` returns anything else for the same bytes. The index
+ * saves work and decides nothing: files are read again before they are sent (`readBytes`).
  */
-const READER = 1;
-const MOST_ENTRIES = 20_000;
+const READER_VERSION = 1;
+const MAX_ENTRIES = 20_000;
 
 export interface IndexEntry {
   readonly path: string;
@@ -21,7 +21,7 @@ export interface IndexEntry {
 export interface IndexRead {
   /** By absolute path. */
   readonly entries: ReadonlyMap<string, IndexEntry>;
-  /** What is wrong with the index file; null where it is sound or not there. */
+  /** What is wrong with the index file; null if it is sound or does not exist. */
   readonly damage: string | null;
 }
 
@@ -74,29 +74,31 @@ const EntrySchema = z
 const IndexSchema = z.strictObject({
   schema: z.literal('upsfw/image-index@1'),
   reader: z.int(),
-  entries: z.array(EntrySchema).max(MOST_ENTRIES),
+  entries: z.array(EntrySchema).max(MAX_ENTRIES),
 });
 
-/** Reads an index file. Never throws: without a sound index everything is read anew. */
+/** Reads an index file. Never throws: without a sound index, every image is read. */
 export async function loadIndex(file: string): Promise<IndexRead> {
   try {
     const { reader, entries } = IndexSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-    // Made by another version of the tool, which may judge the same bytes otherwise.
-    if (reader !== READER) return { entries: new Map(), damage: null };
+    // Another version of the tool may evaluate the same bytes differently.
+    if (reader !== READER_VERSION) return { entries: new Map(), damage: null };
     return { entries: new Map(entries.map((entry) => [entry.path, entry])), damage: null };
   } catch (thrown) {
     if (hasCode(thrown, 'ENOENT')) return { entries: new Map(), damage: null };
-    return { entries: new Map(), damage: `The image index ${file} is damaged; the images are read anew.` };
+    return {
+      entries: new Map(),
+      damage: `The image index ${file} is damaged, so all images are read again.`,
+    };
   }
 }
 
-/** Puts an index file in place of the one that is there, in one go. */
+/** Replaces an index file in one step. Of two processes that write at once, the last one wins. */
 export async function saveIndex(file: string, entries: readonly IndexEntry[]): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const document = {
     schema: 'upsfw/image-index@1',
-    reader: READER,
-    entries: entries.slice(0, MOST_ENTRIES).map(({ path, stamp, image }) => ({
+    reader: READER_VERSION,
+    entries: entries.slice(0, MAX_ENTRIES).map(({ path, stamp, image }) => ({
       path,
       stamp: {
         sizeBytes: stamp.sizeBytes,
@@ -106,18 +108,6 @@ export async function saveIndex(file: string, entries: readonly IndexEntry[]): P
       image,
     })),
   };
-  // A name of its own: two processes may write at once, and the last one wins with a whole file.
-  const draft = `${file}.${randomUUID()}`;
-  try {
-    const handle = await open(draft, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(document)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-  } finally {
-    await rm(draft, { force: true });
-  }
+  await makeFolder(dirname(file));
+  await replaceFile(file, `${JSON.stringify(document)}\n`);
 }

@@ -11,28 +11,28 @@ import { readImage } from './read-image.ts';
 
 export interface FetchOptions {
   readonly url: string;
-  /** The hash that the file must have, 64 hexadecimal digits. */
+  /** SHA-256 that the file must have, 64 hexadecimal digits. */
   readonly sha256: string;
-  /** Folder that the file goes to; it must exist. */
+  /** Target folder; it must exist. */
   readonly dir: string;
-  /** More than this many bytes are not taken. */
+  /** A larger download is aborted. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
   readonly progress: (bytes: number, total: number | null) => void;
 }
 
 const FILE_NAME = /^[A-Za-z0-9._-]{1,120}\.enc$/i;
-const MOST_REDIRECTS = 3;
+const MAX_REDIRECTS = 3;
 
 /**
- * Downloads an image into a folder: over HTTPS, with the hash known beforehand, and only if what arrives is an intact
- * image. On any failure nothing stays behind, and nothing is resumed. Throws Problem image/fetch.
+ * Downloads an image into a folder: over HTTPS, with a known hash, and only if it is an intact image. A
+ * failure leaves no file behind; nothing is resumed. Throws Problem image/fetch.
  */
 export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
   const url = checkedUrl(options.url);
   const file = fileName(url);
-  const wanted = options.sha256.toLowerCase();
-  if (!/^[0-9a-f]{64}$/.test(wanted)) {
+  const expected = options.sha256.toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(expected)) {
     throw failure(`"${sanitize(options.sha256)}" is not a sha256.`, 'Give 64 hexadecimal digits.');
   }
   const path = resolve(options.dir, file);
@@ -40,51 +40,51 @@ export async function fetchImage(options: FetchOptions): Promise<StoredImage> {
   const draft = join(options.dir, `.${file}.${randomUUID()}.part`);
   try {
     const received = await download(url, draft, options);
-    if (received !== wanted) {
+    if (received !== expected) {
       throw failure(
-        `${file}: wanted sha256 ${wanted}, received ${received}.`,
-        'Do not use this file. Check address and hash.',
+        `${file}: expected sha256 ${expected}, received ${received}.`,
+        'Do not use this file. Check the URL and the hash.',
       );
     }
     const image = { ...readImage(await readFile(draft), file), path };
     const [problem] = image.problems;
     if (problem !== undefined) {
-      throw failure(`${file} is not an intact image: ${problem.message}`, 'Check the address.');
+      throw failure(`${file} is not an intact image: ${problem.message}`, 'Check the URL.');
     }
-    if (!(await placeNew(draft, path))) throw taken(path);
+    if (!(await placeNew(draft, path))) throw alreadyExists(path);
     return image;
   } catch (thrown) {
-    throw explained(thrown, file, options.signal);
+    throw toProblem(thrown, file, options.signal);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-/** Said before anything is downloaded; the link at the end makes sure. */
+/** An early check before the download. `placeNew` refuses an existing file in any case. */
 async function checkPlace(dir: string, path: string): Promise<void> {
   const folder = await stat(dir).catch(() => null);
   if (folder === null || !folder.isDirectory()) {
-    throw failure(`There is no folder ${dir} to put the image into.`, 'Make it, or name another with --to.');
+    throw failure(`The folder ${dir} does not exist.`, 'Create it, or name another one with --to.');
   }
-  if ((await stat(path).catch(() => null)) !== null) throw taken(path);
+  if ((await stat(path).catch(() => null)) !== null) throw alreadyExists(path);
 }
 
-function explained(thrown: unknown, file: string, signal: AbortSignal): Problem {
+function toProblem(thrown: unknown, file: string, signal: AbortSignal): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof Error && thrown.cause instanceof Problem) return thrown.cause;
   if (signal.aborted) {
-    return failure(`${file}: the download was stopped, nothing was kept.`, 'Begin it again.', thrown);
+    return failure(`${file}: the download was stopped; nothing was saved.`, 'Start it again.', thrown);
   }
   return failure(
     `${file} could not be downloaded: ${reason(thrown)}`,
-    'Check the address and try again.',
+    'Check the URL and try again.',
     thrown,
   );
 }
 
 function reason(thrown: unknown): string {
-  // The library's own words repeat the whole address, which may carry a token.
-  const answered = Answered.safeParse(thrown);
+  // The library's message contains the whole URL, which may carry a token.
+  const answered = HttpError.safeParse(thrown);
   if (answered.success) {
     const { statusCode, statusMessage } = answered.data.response;
     return `the server answered ${statusCode} ${sanitize(statusMessage ?? '')}`.trim();
@@ -92,8 +92,8 @@ function reason(thrown: unknown): string {
   return thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
 }
 
-/** An error of the library that an answer of the server is part of. */
-const Answered = z.object({
+/** An HTTP error of the library with the server's answer. */
+const HttpError = z.object({
   name: z.literal('HTTPError'),
   response: z.object({ statusCode: z.number(), statusMessage: z.string().optional() }),
 });
@@ -102,21 +102,21 @@ async function download(url: URL, draft: string, options: FetchOptions): Promise
   const hash = createHash('sha256');
   let bytes = 0;
   let last = url;
-  // Loaded here, because hardly any command downloads.
+  // Loaded here because few commands download.
   const { default: got } = await import('got');
   const stream = got.stream(url, {
     retry: { limit: 0 },
-    maxRedirects: MOST_REDIRECTS,
+    maxRedirects: MAX_REDIRECTS,
     timeout: { lookup: 10_000, connect: 10_000, secureConnect: 10_000, response: 30_000, socket: 30_000 },
     headers: { 'accept-encoding': 'identity' },
     decompress: false,
-    // Said outright, so that the environment cannot turn it off.
+    // Explicit, so that the environment cannot disable it.
     https: { rejectUnauthorized: true },
     signal: options.signal,
     hooks: {
       beforeRedirect: [
         (request) => {
-          if (request.url === undefined) throw failure('A redirect leads nowhere.', 'Check the address.');
+          if (request.url === undefined) throw failure('A redirect has no target.', 'Check the URL.');
           last = redirected(last, String(request.url));
         },
       ],
@@ -127,10 +127,7 @@ async function download(url: URL, draft: string, options: FetchOptions): Promise
       bytes += chunk.length;
       if (bytes > options.maxBytes) {
         done(
-          failure(
-            `More than ${options.maxBytes} bytes arrived.`,
-            'No image is that large. Check the address.',
-          ),
+          failure(`More than ${options.maxBytes} bytes arrived.`, 'No image is that large. Check the URL.'),
         );
         return;
       }
@@ -147,24 +144,24 @@ function redirected(from: URL, text: string): URL {
   const to = checkedUrl(text);
   if (from.protocol !== 'https:' || to.protocol === 'https:') return to;
   throw failure(
-    `${from.protocol}//${from.host} leads to ${to.protocol}//${to.host}, which is not encrypted.`,
-    'Use an address that stays with https://.',
+    `${from.protocol}//${from.host} redirects to ${to.protocol}//${to.host}, which is not encrypted.`,
+    'Use a URL that redirects only to https://.',
   );
 }
 
-/** HTTPS everywhere; plain HTTP only to this machine itself. */
+/** HTTPS everywhere; plain HTTP only to this machine. */
 function checkedUrl(text: string): URL {
-  const url = parsed(text);
+  const url = parseUrl(text);
   const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && loopback)) return url;
-  throw failure(`${url.protocol}//${url.hostname} is not encrypted.`, 'Use an https:// address.');
+  throw failure(`${url.protocol}//${url.hostname} is not encrypted.`, 'Use an https:// URL.');
 }
 
-function parsed(text: string): URL {
+function parseUrl(text: string): URL {
   try {
     return new URL(text);
   } catch {
-    throw failure(`"${sanitize(text)}" is not an address.`, 'Give a full address that begins with https://.');
+    throw failure(`"${sanitize(text)}" is not a URL.`, 'Give a full URL that starts with https://.');
   }
 }
 
@@ -173,7 +170,7 @@ function fileName(url: URL): string {
   if (FILE_NAME.test(name)) return name;
   throw failure(
     `"${sanitize(name)}" is not the name of an image file.`,
-    'The address must end in a name like NAME.enc.',
+    'The URL must end in a file name such as NAME.enc.',
   );
 }
 
@@ -185,8 +182,8 @@ function decoded(text: string): string {
   }
 }
 
-function taken(path: string): Problem {
-  return failure(`${path} is already there.`, 'Remove it first if it shall be replaced.');
+function alreadyExists(path: string): Problem {
+  return failure(`${path} already exists.`, 'Remove it first to replace it.');
 }
 
 function failure(message: string, hint: string, cause?: unknown): Problem {

@@ -18,48 +18,48 @@ import { readImageFile, readStamp, sameStamp } from './read-file.ts';
 export interface ImageFolder {
   readonly dir: string;
   readonly images: readonly StoredImage[];
-  /** Firmware files for cards, which lie beside them. */
+  /** Firmware files for cards in the same folder. */
   readonly cardFiles: readonly CardFile[];
 }
 
 export interface FolderOptions {
   /**
-   * File that keeps the readings of files for the next time, outside of the images folder, which may be read-only. Without it
-   * every file is read.
+   * File that stores image metadata for the next run. It is outside the images folder, which may be
+   * read-only. Without it, every file is read.
    */
   readonly index?: string;
-  /** True: a folder without any image for a UPS will do, where it holds firmware for cards. */
-  readonly cardsWillDo?: boolean;
-  /** Told where the index cannot be used; the images are read all the same. */
-  readonly trouble?: (message: string) => void;
+  /** True: a folder without UPS images is accepted if it holds card files. */
+  readonly allowCardFilesOnly?: boolean;
+  /** Called if the index cannot be used. The images are read all the same. */
+  readonly onWarning?: (message: string) => void;
 }
 
 const READ_AT_ONCE = 8;
 const IMAGE_FILE = /\.enc$/i;
 
-/** Reads every `.enc` file and every firmware file for a card, in the order of names. Throws Problem config/images. */
+/** Reads every `.enc` file and every card file, sorted by name. Throws Problem config/images. */
 export async function openFolder(dir: string, options: FolderOptions = {}): Promise<ImageFolder> {
   const folder = resolve(dir);
-  const listed = await listFolder(dir, options.cardsWillDo === true);
+  const listed = await listFolder(dir, options.allowCardFilesOnly === true);
   const paths = listed.images;
-  const cardFiles = await eachOf(listed.cardFiles, readStoredCardFile);
+  const cardFiles = await readEach(listed.cardFiles, readStoredCardFile);
   if (options.index === undefined) return { dir: folder, images: await readFiles(paths), cardFiles };
   const known = await loadIndex(options.index);
-  if (known.damage !== null) options.trouble?.(known.damage);
-  const read = await eachOf(paths, (path) => readUnlessKnown(path, known.entries.get(path)));
-  await keep(options.index, folder, known, read, options);
+  if (known.damage !== null) options.onWarning?.(known.damage);
+  const read = await readEach(paths, (path) => readUnlessKnown(path, known.entries.get(path)));
+  await updateIndex(options.index, folder, known, read, options);
   return { dir: folder, images: read.map(({ image }) => image), cardFiles };
 }
 
 interface Reading {
   readonly image: StoredImage;
-  /** What the index should hold of the file from now on; null for nothing. */
+  /** The new index entry of the file; null for none. */
   readonly entry: IndexEntry | null;
 }
 
 async function readUnlessKnown(path: string, known: IndexEntry | undefined): Promise<Reading> {
-  const now = known === undefined ? null : await readStamp(path);
-  if (known !== undefined && now !== null && sameStamp(known.stamp, now)) {
+  const current = known === undefined ? null : await readStamp(path);
+  if (known !== undefined && current !== null && sameStamp(known.stamp, current)) {
     return { image: { ...known.image, path }, entry: known };
   }
   const { image, stamp } = await readImageFile(path);
@@ -68,8 +68,8 @@ async function readUnlessKnown(path: string, known: IndexEntry | undefined): Pro
   return { image, entry: { path, stamp, image: content } };
 }
 
-/** Writes the index where it is no longer true of this folder. It is a cache: that it cannot be written stops nothing. */
-async function keep(
+/** Writes the index if it is outdated for this folder. A cache that cannot be written stops nothing. */
+async function updateIndex(
   file: string,
   folder: string,
   known: IndexRead,
@@ -87,19 +87,19 @@ async function keep(
     await saveIndex(file, [...entries, ...elsewhere]);
   } catch (thrown) {
     const why = thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
-    options.trouble?.(
+    options.onWarning?.(
       `The image index ${file} cannot be written, so the images are read again next time: ${why}`,
     );
   }
 }
 
-/** The paths in a folder, in the order of names. */
+/** The paths in a folder, sorted by name. */
 interface Listed {
   readonly images: readonly string[];
   readonly cardFiles: readonly string[];
 }
 
-async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
+async function listFolder(dir: string, allowCardFilesOnly: boolean): Promise<Listed> {
   let names: readonly string[];
   try {
     names = (await readdir(dir)).sort();
@@ -111,48 +111,53 @@ async function listFolder(dir: string, cardsWillDo: boolean): Promise<Listed> {
     });
   }
   const folder = resolve(dir);
-  const those = (wanted: (name: string) => boolean): readonly string[] =>
-    names.filter(wanted).map((name) => join(folder, name));
-  const listed = { images: those((name) => IMAGE_FILE.test(name)), cardFiles: those(isCardName) };
-  if (listed.images.length === 0 && !(cardsWillDo && listed.cardFiles.length > 0)) {
-    const none = cardsWillDo
+  const pathsOf = (matches: (name: string) => boolean): readonly string[] =>
+    names.filter(matches).map((name) => join(folder, name));
+  const listed = { images: pathsOf((name) => IMAGE_FILE.test(name)), cardFiles: pathsOf(isCardName) };
+  if (listed.images.length === 0 && !(allowCardFilesOnly && listed.cardFiles.length > 0)) {
+    const missing = allowCardFilesOnly
       ? 'neither an image (.enc) nor a firmware file for a card (.bin, .nmc3)'
-      : 'no file that ends in .enc';
-    const packed = names.filter((name) => PACKED.test(name));
-    const beside = packed.length > 0 ? `, only ${joinList(packed.map((name) => sanitize(name)))}` : '';
-    throw new Problem('config/images', `The images folder ${sanitize(dir, 400)} holds ${none}${beside}.`, {
-      hint: packed[0] === undefined ? PUT_THERE : howToUnpack(sanitize(packed[0])),
-    });
+      : 'no .enc file';
+    const packages = names.filter((name) => PACKAGE_NAME.test(name));
+    const found = packages.length > 0 ? `, only ${joinList(packages.map((name) => sanitize(name)))}` : '';
+    throw new Problem(
+      'config/images',
+      `The images folder ${sanitize(dir, 400)} contains ${missing}${found}.`,
+      {
+        hint: packages[0] === undefined ? WHERE_IMAGES_COME_FROM : howToUnpack(sanitize(packages[0])),
+      },
+    );
   }
   return listed;
 }
 
-/** What the vendor's files come in. */
-const PACKED = /\.(?:exe|zip|7z)$/i;
-const PUT_THERE = 'Put the image files of the vendor there. They come with the Firmware Upgrade Wizard.';
+/** Package formats of the vendor. */
+const PACKAGE_NAME = /\.(?:exe|zip|7z)$/i;
+const WHERE_IMAGES_COME_FROM =
+  'Copy the image files of the vendor there. They come with the Firmware Upgrade Wizard.';
 
-/** Packages for cards are known to be ZIP files; whether one of the wizard is depends on its release. */
+/** Packages for cards are ZIP files. Whether a package of the wizard is one depends on its release. */
 function howToUnpack(name: string): string {
   if (/^apc_hw/i.test(name))
-    return `${name} is a ZIP file with firmware for cards: unpack it (unzip ${name}) and copy the files of its folder Bins here.`;
+    return `${name} is a ZIP file with firmware for cards: unpack it (unzip ${name}) and copy the files of its folder Bins there.`;
   return (
-    `Take the .enc files out of ${name} and put them there. Many such files are ZIP files: try unzip -l ${name}, or 7-Zip. ` +
-    'If it is none, run it on a computer with Windows and copy the .enc files of its folder.'
+    `Extract the .enc files from ${name} and copy them there. Many such packages are ZIP files: try unzip -l ${name}, or 7-Zip. ` +
+    'Otherwise run it on a Windows computer and copy the .enc files from its folder.'
   );
 }
 
-/** What files and folders hold that were named on a command line. */
+/** The files that were named on a command line, or are in named folders. */
 export interface NamedFiles {
   readonly images: readonly StoredImage[];
   readonly cardFiles: readonly CardFile[];
 }
 
-/** Reads single files and whole folders, as named on a command line, each file once. Throws Problem config/images. */
+/** Reads named files and folders, each file once. Throws Problem config/images. */
 export async function openPaths(paths: readonly string[]): Promise<NamedFiles> {
   const lists = await Promise.all(paths.map(listNamed));
   return {
     images: await readFiles([...new Set(lists.flatMap(({ images }) => images))]),
-    cardFiles: await eachOf([...new Set(lists.flatMap(({ cardFiles }) => cardFiles))], readStoredCardFile),
+    cardFiles: await readEach([...new Set(lists.flatMap(({ cardFiles }) => cardFiles))], readStoredCardFile),
   };
 }
 
@@ -162,7 +167,7 @@ async function listNamed(path: string): Promise<Listed> {
   return isCardName(basename(path)) ? { images: [], cardFiles: one } : { images: one, cardFiles: [] };
 }
 
-/** The images alone of {@link openPaths}. */
+/** Only the images of {@link openPaths}. */
 export async function openFiles(paths: readonly string[]): Promise<readonly StoredImage[]> {
   return (await openPaths(paths)).images;
 }
@@ -175,18 +180,18 @@ async function isFolder(path: string): Promise<boolean> {
       throw new Problem('config/images', `There is no file or folder ${path}.`, { hint: 'Check the path.' });
     }
     const why = thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
-    throw new Problem('config/images', `${path} cannot be looked at: ${why}`, {
-      hint: 'Check where it leads, and that the user that runs upsfw may read it.',
+    throw new Problem('config/images', `${path} cannot be read: ${why}`, {
+      hint: 'Check the path and the permissions of this user.',
       cause: thrown,
     });
   }
 }
 
 async function readFiles(paths: readonly string[]): Promise<readonly StoredImage[]> {
-  return (await eachOf(paths, readImageFile)).map(({ image }) => image);
+  return (await readEach(paths, readImageFile)).map(({ image }) => image);
 }
 
-function eachOf<T>(paths: readonly string[], read: (path: string) => Promise<T>): Promise<readonly T[]> {
+function readEach<T>(paths: readonly string[], read: (path: string) => Promise<T>): Promise<readonly T[]> {
   const limit = pLimit(READ_AT_ONCE);
   return Promise.all(paths.map((path) => limit(() => read(path))));
 }

@@ -1,7 +1,9 @@
 /**
- * Image files and firmware files for cards: what they say of themselves, whether they are intact, the folder they lie in, and fetching one.
+ * Image files and firmware files for cards: reading them, checking that they are intact, image folders, and
+ * downloads.
  *
- * Owns the container format. Must not know units, cards or rules; imports core and disk only. Never makes or changes an image.
+ * Owns the container format. Must not know units, cards or rules. Imports core and files only. Never creates
+ * or changes an image.
  */
 export { readBytes, verifyStored } from './bytes.ts';
 export { isCardName, LARGEST_CARD_FILE, readCardFile, readCardName } from './card-file.ts';

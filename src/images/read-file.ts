@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { type ImageProblem, type StoredImage, sanitize } from '../core/index.ts';
 import { LARGEST_IMAGE, readImage } from './read-image.ts';
 
-/** What the file system says of a file: as long as it says the same, the file is taken for unchanged. */
+/** File system metadata. A file with the same metadata counts as unchanged. */
 export interface FileStamp {
   readonly sizeBytes: number;
   readonly mtimeNs: bigint;
@@ -13,20 +13,22 @@ export interface FileStamp {
 
 export interface FileReading {
   readonly image: StoredImage;
-  /** Null where the reading must not be kept. */
+  /** Null if the metadata must not be cached. */
   readonly stamp: FileStamp | null;
 }
 
-/** A file changed this short before it was read may be changed again without another time: clocks of file systems are coarse. */
-const TOO_FRESH_NS = 2_000_000_000n;
+/** A file changed this recently may change again with the same timestamp: file system clocks are coarse. */
+const RECENT_NS = 2_000_000_000n;
 
-/** Reads and checks one file. Never throws: a file that cannot be read is an image with a problem. `path` is absolute. */
+/**
+ * Reads and checks one file. Never throws: an unreadable file is an image with a problem. `path` is absolute.
+ */
 export async function readImageFile(path: string): Promise<FileReading> {
   try {
     const found = await stat(path, { bigint: true });
-    // Opening a pipe would wait for somebody to write into it.
+    // Opening a pipe would block.
     if (!found.isFile()) return unread(path, 'It is a folder, a pipe or a device. Remove it or rename it.');
-    // Read no more than can be an image.
+    // A larger file cannot be an image.
     if (found.size > LARGEST_IMAGE) return tooLarge(path, found.size);
     return await readOpened(path);
   } catch (thrown) {
@@ -38,22 +40,22 @@ async function readOpened(path: string): Promise<FileReading> {
   const handle = await open(path);
   try {
     const before = await handle.stat({ bigint: true });
-    const begunNs = BigInt(Date.now()) * 1_000_000n;
+    const startNs = BigInt(Date.now()) * 1_000_000n;
     const bytes = await handle.readFile();
     const after = await handle.stat({ bigint: true });
     const stamp = stampOf(before);
-    // Some file systems give another size than there are bytes; such a file has no stamp to know it by.
+    // Some file systems report a size that differs from the content; such a file has no usable stamp.
     const settled =
       bytes.length === stamp.sizeBytes &&
       sameStamp(stamp, stampOf(after)) &&
-      before.mtimeNs < begunNs - TOO_FRESH_NS;
+      before.mtimeNs < startNs - RECENT_NS;
     return { image: { ...readImage(bytes, basename(path)), path }, stamp: settled ? stamp : null };
   } finally {
     await handle.close();
   }
 }
 
-/** The stamp of a file as it is now; null where there is none to be had. */
+/** The current stamp of a file; null if it cannot be read. */
 export async function readStamp(path: string): Promise<FileStamp | null> {
   try {
     return stampOf(await stat(path, { bigint: true }));
@@ -70,7 +72,7 @@ function stampOf(found: BigIntStats): FileStamp {
   return { sizeBytes: Number(found.size), mtimeNs: found.mtimeNs, inode: found.ino };
 }
 
-/** False where an image stands for a file whose bytes were not read, so that its sha256 says nothing. */
+/** False if the bytes of the file were not read, so that its sha256 is meaningless. */
 export function hasContent(image: StoredImage): boolean {
   return (
     image.sizeBytes <= LARGEST_IMAGE && !image.problems.some((problem) => problem.code === 'image/unreadable')
@@ -84,7 +86,7 @@ function unread(path: string, why: string): FileReading {
 function tooLarge(path: string, size: bigint): FileReading {
   return withoutBytes(path, Number(size), {
     code: 'image/size',
-    message: `The file has ${size} bytes, more than the ${LARGEST_IMAGE} that are read.`,
+    message: `The file has ${size} bytes; the limit is ${LARGEST_IMAGE}.`,
   });
 }
 

@@ -14,8 +14,8 @@ interface Walk {
 }
 
 /**
- * Reads an image from its bytes. Never throws, whatever the bytes are: what is wrong is named in `problems`, and an
- * image with problems is never sent. `file` is only repeated.
+ * Reads an image from its bytes. Never throws: `problems` lists what is wrong, and an image with problems is
+ * never sent. `file` is only copied to the result.
  */
 export function readImage(bytes: Uint8Array, file: string): Image {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -51,8 +51,8 @@ export function readImage(bytes: Uint8Array, file: string): Image {
 }
 
 /**
- * A file that was cut between two records has whole records only. What gives it away is a boot loader whose processor gets
- * no application, or no application at all; every vendor image that was seen has them.
+ * A file cut between two records consists of whole records. It shows as a boot loader without the application
+ * of its processor, or as no application at all. Every known vendor image has both.
  */
 function missingApplications(parts: readonly ImagePart[]): readonly ImageProblem[] {
   const slots = new Set(parts.map((part) => part.slot));
@@ -61,21 +61,21 @@ function missingApplications(parts: readonly ImagePart[]): readonly ImageProblem
   const problems = lonely.map(
     (part): ImageProblem => ({
       code: 'image/truncated',
-      message: `There is a boot loader ${part.name} ${part.version ?? ''} for a processor, and no application for it.`,
+      message: `The boot loader ${part.name} ${part.version ?? ''} has no application for its processor.`,
     }),
   );
   const needed = slots.has(SLOT.manifest) ? [SLOT.firstApplication] : APPLICATIONS;
   if (needed.some((slot) => slots.has(slot))) return problems;
-  return [...problems, { code: 'image/truncated', message: 'There is no record of the main application.' }];
+  return [
+    ...problems,
+    { code: 'image/truncated', message: 'The record of the main application is missing.' },
+  ];
 }
 
 function walk(bytes: Uint8Array): Walk {
   if (bytes.length === 0) return failed('image/empty', 'The file has 0 bytes.');
   if (bytes.length > LARGEST_IMAGE) {
-    return failed(
-      'image/size',
-      `The file has ${bytes.length} bytes, more than the ${LARGEST_IMAGE} that are read.`,
-    );
+    return failed('image/size', `The file has ${bytes.length} bytes; the limit is ${LARGEST_IMAGE}.`);
   }
   const problems: ImageProblem[] = [];
   if (bytes.length % HEADER.bytes !== 0) {
@@ -94,8 +94,8 @@ function walk(bytes: Uint8Array): Walk {
     if (record.next === null) break;
     format = record.format;
     offset = record.next;
-    if (parts.length >= MOST_RECORDS && offset < bytes.length) {
-      problems.push({ code: 'image/format', message: `There are more than ${MOST_RECORDS} records.` });
+    if (parts.length >= MAX_RECORDS && offset < bytes.length) {
+      problems.push({ code: 'image/format', message: `There are more than ${MAX_RECORDS} records.` });
       break;
     }
   }
@@ -110,7 +110,7 @@ interface RecordRead {
   readonly part: ImagePart | null;
   readonly problems: readonly ImageProblem[];
   readonly format: number;
-  /** Offset of the next record; null where the walk cannot go on. */
+  /** Offset of the next record; null if reading cannot continue. */
   readonly next: number | null;
 }
 
@@ -124,7 +124,7 @@ function readRecord(bytes: Uint8Array, offset: number, number: number, expected:
   if (offset + HEADER.bytes > bytes.length) {
     add(
       'image/truncated',
-      `The header of ${place} needs ${HEADER.bytes} bytes, ${bytes.length - offset} are there.`,
+      `The header of ${place} needs ${HEADER.bytes} bytes, ${bytes.length - offset} remain.`,
     );
     return stop();
   }
@@ -148,17 +148,17 @@ function readRecord(bytes: Uint8Array, offset: number, number: number, expected:
   const computed = checksum(header.subarray(0, HEADER.headerChecksum));
   if (stored !== computed) {
     add('image/header-checksum', `Header of ${place}: stored ${hex(stored)}, computed ${hex(computed)}.`);
-    // With a wrong header its length leads nowhere.
+    // The length in a wrong header is not reliable.
     return stop();
   }
   if (view.getUint16(HEADER.alwaysZero) !== 0) {
     add(
       'image/format',
-      `${place}: two bytes that are zero in every known image hold ${hex(view.getUint16(HEADER.alwaysZero))}.`,
+      `${place}: two bytes that are zero in every known image contain ${hex(view.getUint16(HEADER.alwaysZero))}.`,
     );
   }
   const id = view.getUint32(HEADER.id);
-  if (id === 0 || id > 0xffff) add('image/format', `${place}: ${id} is no Micro-Link id.`);
+  if (id === 0 || id > 0xffff) add('image/format', `${place}: ${id} is not a valid Micro-Link ID.`);
 
   const named = readName(header, place, add);
   const length = view.getUint32(HEADER.payloadLength);
@@ -174,10 +174,7 @@ function readRecord(bytes: Uint8Array, offset: number, number: number, expected:
   };
   if (length === 0) add('image/format', `${place} has no payload.`);
   if (begin + padded > bytes.length) {
-    add(
-      'image/truncated',
-      `The payload of ${place} needs ${padded} bytes, ${bytes.length - begin} are there.`,
-    );
+    add('image/truncated', `The payload of ${place} needs ${padded} bytes, ${bytes.length - begin} remain.`);
     return { part, problems, format, next: null };
   }
   const storedPayload = view.getUint16(HEADER.payloadChecksum);
@@ -207,7 +204,7 @@ function readName(
     return { name: sanitize(text), version: null };
   }
   if (component === null) return { name: text, version: null };
-  // The fourth place of CBLL is a capital, part of the name; elsewhere a small letter marks a patch.
+  // The fourth letter of CBLL is upper case and part of the name; a lower case letter marks a patch.
   const [, letters = '', fourth = ' ', short = '', long] = component;
   const version = long ?? short;
   if (fourth === ' ') return { name: letters, version };
@@ -238,30 +235,31 @@ export const HEADER = {
   headerChecksum: 0x7e,
 } as const;
 
-/** Container formats that were seen. Another one may mean another layout, so it is not read further. */
+/** Known container formats. Another one may have another layout, so it is not read further. */
 export const KNOWN_FORMATS: readonly number[] = [3, 4];
 
 export const SLOT = { manifest: 0x00, firstApplication: 0x01, signaturePackage: 0x65 } as const;
 
-/** Applications of the processors, and the boot loaders that go with them: the same slots with the high bit. */
+/** Applications of the processors, and their boot loaders: the same slots with the high bit set. */
 export const APPLICATIONS: readonly number[] = [0x01, 0x02, 0x03];
 export const LOADERS: readonly number[] = [0x81, 0x82, 0x83];
 
-/** Far above any image seen (1.7 MB, 9 records): what is larger is not an image. */
+/** Far above any known image (1.7 MB, 9 records). */
 export const LARGEST_IMAGE = 64 * 1024 * 1024;
-export const MOST_RECORDS = 1024;
+export const MAX_RECORDS = 1024;
 
 /**
- * `UPS 15.0`, `BMCa19.4`, `CBLL03.4`: three letters, a blank or a patch mark, a version. A version of five characters
- * (one loader has 08.31) leaves no room for the fourth place in the eight that names with a version were seen to have.
+ * `UPS 15.0`, `BMCa19.4`, `CBLL03.4`: three letters, a space or a patch letter, a version. Names with a
+ * version have eight characters. A version of five characters (08.31 of one loader) therefore leaves no room
+ * for a fourth letter.
  */
 export const COMPONENT_NAME = /^([A-Z]{3})(?:([A-Za-z ])(\d\d\.\d{1,2})|(\d\d\.\d\d))$/;
 /** The long names of RAM routines have no version. */
 export const ROUTINE_NAME = /^[A-Za-z_][A-Za-z0-9_]{3,19}$/;
 
 /**
- * The checksum of image records: Fletcher's scheme with modulus 256, both sums beginning at 0. The low byte is the sum
- * of the bytes, the high byte the sum of the running sums (483 of 483 records agree).
+ * The checksum of image records: Fletcher's scheme with modulus 256, both sums starting at 0. The low byte is
+ * the sum of the bytes, the high byte the sum of the running sums (483 of 483 records agree).
  * Source: docs/sources/image-format.md#checksums
  */
 export function checksum(bytes: Uint8Array): number {

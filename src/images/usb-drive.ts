@@ -1,35 +1,36 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { lstat, open, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, joinList, Problem, type StoredImage, sanitize } from '../core/index.ts';
+import { syncFolder, writeDraft } from '../files/index.ts';
 import { readBytes } from './bytes.ts';
 
-/** What the system says of the place of a folder; another one in tests. */
+/** What the system reports about a folder; tests provide another one. */
 export interface UsbDriveSystem {
-  /** Type of the file system as `statfs` numbers it, and its room in blocks of `bsize` bytes. */
+  /** Type number of the file system, and its free space in blocks of `bsize` bytes. */
   statfs(path: string): Promise<{ readonly type: number; readonly bsize: number; readonly bavail: number }>;
-  /** Number of the device that a folder lies on. */
+  /** Number of the device that holds a folder. */
   deviceOf(path: string): Promise<number>;
 }
 
 const SYSTEM: UsbDriveSystem = { statfs, deviceOf: async (path) => (await stat(path)).dev };
 
-/** What became of a stick. */
+/** Result of writing a USB drive. */
 export interface UsbDriveResult {
-  /** The root of the stick, with links followed. */
+  /** The root of the drive, with links resolved. */
   readonly dir: string;
   readonly file: string;
   readonly sizeBytes: number;
   readonly sha256: string;
-  /** `there-already`: the stick held this very file and nothing was written. */
+  /** `there-already`: the drive holds this very file and nothing was written. */
   readonly state: 'written' | 'there-already';
-  /** Folders on the stick that systems make for themselves. */
+  /** Folders that operating systems create on the drive. */
   readonly ofTheSystem: readonly string[];
 }
 
 const FAT = 0x4d44;
-/** File systems that a folder is likely to lie on by mistake, for the message only. */
-const OTHERS: ReadonlyMap<number, string> = new Map([
+/** Likely file systems of a wrongly named folder; for the message only. */
+const OTHER_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x2011bab0, 'exFAT'],
   [0x5346544e, 'NTFS'],
   [0x65735546, 'a FUSE file system (NTFS or exFAT through a helper)'],
@@ -40,7 +41,7 @@ const OTHERS: ReadonlyMap<number, string> = new Map([
   [0x794c7630, 'an overlay'],
   [0x482b, 'HFS+'],
 ]);
-/** Made by Windows and macOS on every stick that is put in; in small letters, because FAT does not tell them apart. */
+/** Created by Windows and macOS on every drive; lower case, because FAT ignores case. */
 const OF_SYSTEMS: ReadonlySet<string> = new Set([
   'system volume information',
   '.trashes',
@@ -49,8 +50,8 @@ const OF_SYSTEMS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Puts an image alone into the root of a FAT stick, under its own name, in one go, and reads it back. Never deletes or replaces
- * anything; a stick with anything else on it is refused (release notes: exactly one firmware file).
+ * Writes one image to the root of a FAT drive under its own name, in one step, and reads it back. Never
+ * deletes or replaces anything. Refuses a drive with other files (release notes: exactly one firmware file).
  * Throws Problem config/usb-drive, image/changed or image/copy.
  * Source: docs/sources/local.md#usb-drive
  */
@@ -60,14 +61,14 @@ export async function writeUsbDrive(
   system: UsbDriveSystem = SYSTEM,
 ): Promise<UsbDriveResult> {
   const { file, sha256, sizeBytes } = image;
-  const trouble = fatNameTrouble(file);
-  if (trouble !== null) {
-    throw unfit(
-      `FAT cannot hold the name ${sanitize(file)}: ${trouble}.`,
-      'Give the file a plain name, such as the vendor gave it.',
+  const invalid = fatNameProblem(file);
+  if (invalid !== null) {
+    throw unusable(
+      `FAT cannot store the name ${sanitize(file)}: ${invalid}.`,
+      'Give the file a plain name, such as the one from the vendor.',
     );
   }
-  const root = await openRoot(dir, system);
+  const root = await checkRoot(dir, system);
   const names = await entriesOf(root);
   const isOfSystem = (name: string): boolean => OF_SYSTEMS.has(name.toLowerCase());
   const [present, ...others] = names.filter((name) => !isOfSystem(name)).sort();
@@ -78,69 +79,69 @@ export async function writeUsbDrive(
     throw notEmpty(root, [present, ...others]);
   }
   const bytes = await readBytes(image);
-  await checkRoom(root, bytes.length, system);
+  await checkSpace(root, bytes.length, system);
   await putInPlace(root, file, bytes);
   const found = await hashOf(join(root, file));
   if (found !== sha256) {
     throw new Problem(
       'image/copy',
-      `${sanitize(join(root, file))}: written was sha256 ${sha256}, read back is ${found}.`,
+      `${sanitize(join(root, file))}: written was sha256 ${sha256}, read back was ${found}.`,
       {
-        hint: 'Do not use this stick. Take another one.',
+        hint: 'Do not use this USB drive. Use another one.',
       },
     );
   }
   return { ...result, state: 'written' };
 }
 
-function unfit(message: string, hint: string, cause?: unknown): Problem {
+function unusable(message: string, hint: string, cause?: unknown): Problem {
   return new Problem('config/usb-drive', message, { hint, cause });
 }
 
-/** The root of the stick that a folder is. */
-async function openRoot(dir: string, system: UsbDriveSystem): Promise<string> {
+/** Checks that a folder is the root of a FAT drive. */
+async function checkRoot(dir: string, system: UsbDriveSystem): Promise<string> {
   const root = await realpath(dir).catch((thrown: unknown) => {
-    throw unfit(
+    throw unusable(
       hasCode(thrown, 'ENOENT')
         ? `There is no folder ${sanitize(dir)}.`
-        : `${sanitize(dir)} cannot be looked at: ${reasonOf(thrown)}`,
-      'Put the stick in, have it mounted, and name the folder where it is mounted.',
+        : `${sanitize(dir)} cannot be read: ${reasonOf(thrown)}`,
+      'Insert the USB drive, mount it, and name its mount point.',
       thrown,
     );
   });
   try {
     if (!(await stat(root)).isDirectory()) {
-      throw unfit(
-        `${sanitize(dir)} is no folder.`,
-        'Name the folder where the stick is mounted, not its device.',
+      throw unusable(
+        `${sanitize(dir)} is not a folder.`,
+        'Name the mount point of the USB drive, not its device.',
       );
     }
     const { type } = await system.statfs(root);
-    if (type !== FAT) throw noFat(root, type);
+    if (type !== FAT) throw notFat(root, type);
     const above = dirname(root);
     if (above !== root && (await system.deviceOf(above)) === (await system.deviceOf(root))) {
-      throw unfit(
-        `${sanitize(root)} is a folder on the stick and not its root.`,
-        'Name the folder where the stick is mounted: the unit finds one firmware file on all of it.',
+      throw unusable(
+        `${sanitize(root)} is a folder on the USB drive, not its root.`,
+        'Name the mount point of the USB drive: the unit accepts only one firmware file on the whole drive.',
       );
     }
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
-    throw unfit(
-      `What ${sanitize(root)} lies on cannot be told: ${reasonOf(thrown)}`,
-      'Do this where the system tells the type of a file system, such as on Linux.',
+    throw unusable(
+      `The file system of ${sanitize(root)} cannot be determined: ${reasonOf(thrown)}`,
+      'Use a system that reports the type of a file system, such as Linux.',
       thrown,
     );
   }
   return root;
 }
 
-function noFat(root: string, type: number): Problem {
-  const name = OTHERS.get(type);
-  const seen = `type 0x${type.toString(16)}`;
-  return unfit(
-    `${sanitize(root)} is not on a FAT file system: ${name === undefined ? `the system gives ${seen}` : `it is ${name} (${seen})`}.`,
-    'Format a stick with FAT32 and name the folder where it is mounted. exFAT and NTFS are not read by the unit.',
+function notFat(root: string, type: number): Problem {
+  const name = OTHER_FILE_SYSTEMS.get(type);
+  const seen = `0x${type.toString(16)}`;
+  return unusable(
+    `${sanitize(root)} is not on a FAT file system: ${name === undefined ? `its type is ${seen}` : `it is ${name} (${seen})`}.`,
+    'Format a USB drive with FAT32 and name its mount point. The unit cannot read exFAT and NTFS.',
   );
 }
 
@@ -148,54 +149,50 @@ async function entriesOf(root: string): Promise<readonly string[]> {
   try {
     return await readdir(root);
   } catch (thrown) {
-    throw unfit(
+    throw unusable(
       `${sanitize(root)} cannot be read: ${reasonOf(thrown)}`,
-      'Check the stick, and that the user that runs upsfw may read it.',
+      'Check the USB drive, and that the user that runs upsfw may read it.',
       thrown,
     );
   }
 }
 
 function notEmpty(root: string, names: readonly string[]): Problem {
-  return unfit(
-    `${sanitize(root)} holds ${joinList(names.map((name) => sanitize(name, 60)))}; exactly one firmware file may be on the stick and nothing else.`,
-    'Take an empty stick, or clear this one yourself: upsfw deletes nothing.',
+  return unusable(
+    `${sanitize(root)} contains ${joinList(names.map((name) => sanitize(name, 60)))}; the USB drive may contain exactly one firmware file and nothing else.`,
+    'Use an empty USB drive, or clear this one yourself: upsfw deletes nothing.',
   );
 }
 
-async function checkRoom(root: string, wanted: number, system: UsbDriveSystem): Promise<void> {
+async function checkSpace(root: string, needed: number, system: UsbDriveSystem): Promise<void> {
   const { bsize, bavail } = await system.statfs(root);
-  if (bsize * bavail < wanted) throw full(root, `${bsize * bavail} bytes are free, needed are ${wanted}`);
+  if (bsize * bavail < needed)
+    throw driveFull(root, `${bsize * bavail} bytes are free, ${needed} are needed`);
 }
 
-function full(root: string, why: string, cause?: unknown): Problem {
-  return unfit(`There is no room on ${sanitize(root)}: ${why}.`, 'Take a larger stick.', cause);
+function driveFull(root: string, why: string, cause?: unknown): Problem {
+  return unusable(`There is no space on ${sanitize(root)}: ${why}.`, 'Use a larger USB drive.', cause);
 }
 
-/** Whoever pulls the stick in the middle finds a file of another name, or the whole file. */
+/** If the drive is pulled during this, it holds a file of another name or the whole file. */
 async function putInPlace(root: string, file: string, bytes: Buffer): Promise<void> {
   const draft = join(root, `.upsfw-${randomUUID()}.tmp`);
   const path = join(root, file);
   try {
-    const handle = await open(draft, 'wx', 0o644);
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    // A rename would replace what somebody else has put there meanwhile.
+    await writeDraft(draft, bytes, 'default');
+    // A rename would replace a file that appeared in the meantime.
     if (await isThere(path)) throw notEmpty(root, [file]);
     await rename(draft, path);
-    await syncFolder(root);
+    // The image itself is on the drive; its name follows when the drive is ejected.
+    await syncFolder(root, 'if-supported');
   } catch (thrown) {
-    // On a stick that was pulled this fails too, and the first error tells more.
+    // This fails too if the drive was pulled; the first error is the one to report.
     await rm(draft, { force: true }).catch(() => undefined);
     if (thrown instanceof Problem) throw thrown;
-    if (hasCode(thrown, 'ENOSPC')) throw full(root, 'the disk is full', thrown);
-    throw unfit(
+    if (hasCode(thrown, 'ENOSPC')) throw driveFull(root, 'the disk is full', thrown);
+    throw unusable(
       `${sanitize(path)} cannot be written: ${reasonOf(thrown)}`,
-      'Check the stick (a switch may forbid writing), and that the user that runs upsfw may write to it.',
+      'Check the write-protect switch of the USB drive, and that the user that runs upsfw may write to it.',
       thrown,
     );
   }
@@ -211,30 +208,13 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Codes by which systems say that folders are not synced there. */
-const NO_FOLDER_SYNC = ['EINVAL', 'EISDIR', 'EPERM', 'EACCES', 'EBADF', 'ENOTSUP'];
-
-async function syncFolder(root: string): Promise<void> {
-  try {
-    const handle = await open(root, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (thrown) {
-    // The file itself is on the stick; its name follows when the stick is ejected.
-    if (!NO_FOLDER_SYNC.some((code) => hasCode(thrown, code))) throw thrown;
-  }
-}
-
 async function hashOf(path: string): Promise<string> {
   try {
     return createHash('sha256')
       .update(await readFile(path))
       .digest('hex');
   } catch (thrown) {
-    throw unfit(`${sanitize(path)} cannot be read: ${reasonOf(thrown)}`, 'Take another stick.', thrown);
+    throw unusable(`${sanitize(path)} cannot be read: ${reasonOf(thrown)}`, 'Use another USB drive.', thrown);
   }
 }
 
@@ -242,17 +222,18 @@ function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? sanitize(thrown.message) : 'unknown';
 }
 
-/** Names that DOS kept for its devices; with any ending they still mean the device. */
+/** DOS device names; with any extension they still mean the device. */
 const DEVICE = /^(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.|$)/i;
-const LONGEST = 255;
+const MAX_LENGTH = 255;
 
-/** What keeps a file name from being stored on a FAT file system as it is; null where nothing does. */
-export function fatNameTrouble(name: string): string | null {
+/** Why FAT cannot store a file name; null if it can. */
+export function fatNameProblem(name: string): string | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: FAT holds none of them
-  const odd = /["*/:<>?\\|\u0000-\u001f\u007f]/.exec(name)?.[0];
-  if (odd !== undefined) return `it has the character ${JSON.stringify(odd)}`;
-  if (name === '' || name.length > LONGEST) return `it has ${name.length} characters, and FAT holds 1 to 255`;
+  const forbidden = /["*/:<>?\\|\u0000-\u001f\u007f]/.exec(name)?.[0];
+  if (forbidden !== undefined) return `it contains the character ${JSON.stringify(forbidden)}`;
+  if (name === '' || name.length > MAX_LENGTH)
+    return `it has ${name.length} characters, and FAT allows 1 to 255`;
   if (/[. ]$/.test(name) || name.startsWith(' '))
-    return 'it begins with a blank, or ends in a blank or a point';
-  return DEVICE.test(name) ? 'it is the name of a device' : null;
+    return 'it starts with a space, or ends in a space or a dot';
+  return DEVICE.test(name) ? 'it is a device name' : null;
 }

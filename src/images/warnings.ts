@@ -3,13 +3,13 @@ import { type Image, joinList, type StoredImage, sanitize } from '../core/index.
 import { hasContent } from './read-file.ts';
 
 /**
- * Every warning about an image file and what it means. A warning never makes an image unusable and never changes an
- * exit code. `docs/codes.md` holds the same list and a test compares the two.
+ * Every warning about an image file, with its meaning. A warning never makes an image unusable and never
+ * changes an exit code. `docs/codes.md` holds the same list, and a test compares the two.
  */
 export const IMAGE_WARNINGS = {
-  NAME_OTHER_ID: 'The file name gives another Micro-Link id than the content.',
-  NAME_OTHER_VERSION: 'The file name gives another version than the content.',
-  HASH_UNKNOWN: 'The sha256 is not in the catalogue, as for a newer image or one that is not of the vendor.',
+  NAME_OTHER_ID: 'The file name states another Micro-Link ID than the content.',
+  NAME_OTHER_VERSION: 'The file name states another version than the content.',
+  HASH_UNKNOWN: 'The sha256 is not in the catalogue: the image is newer, or not from the vendor.',
 } as const;
 
 export type ImageWarningCode = keyof typeof IMAGE_WARNINGS;
@@ -19,15 +19,15 @@ export interface ImageWarning {
   readonly message: string;
 }
 
-/** What people should know of an image although it is usable. `known`: the catalogue has its sha256. */
+/** Warnings about a usable image. `known`: the catalogue has its sha256. */
 export function imageWarnings(image: Image, known: boolean): readonly ImageWarning[] {
-  // A damaged file has its problems; that its hash is not known either follows from them.
+  // The hash of a damaged file is unknown because of its problems.
   if (known || image.problems.length > 0) return nameWarnings(image);
   return [
     ...nameWarnings(image),
     {
       code: 'HASH_UNKNOWN',
-      message: `sha256 ${image.sha256} is not in the catalogue. The image may be newer than the catalogue; compare the hash with the one that the vendor prints.`,
+      message: `sha256 ${image.sha256} is not in the catalogue. The image may be newer than the catalogue; compare the hash with the published one.`,
     },
   ];
 }
@@ -41,36 +41,36 @@ function nameWarnings(image: Image): readonly ImageWarning[] {
     const named = joinList(ids.map((id) => `ID${id}`));
     warnings.push({
       code: 'NAME_OTHER_ID',
-      message: `The name ${file} says ${named}, the content is for ID${microLinkId}. The content counts; rename the file, or get the image for ${named}.`,
+      message: `The name ${file} states ${named}, the content is for ID${microLinkId}. The content counts; rename the file, or get the image for ${named}.`,
     });
   }
-  // A letter before the digits marks a patch; names do not write it.
+  // File names omit the letter that marks a patch.
   const plain = version?.replace(/^[A-Za-z]/, '') ?? null;
   if (plain !== null && versions.length > 0 && !versions.includes(plain)) {
     const named = joinList(versions);
     warnings.push({
       code: 'NAME_OTHER_VERSION',
-      message: `The name ${file} says version ${named}, the content is ${version}. The content counts; rename the file, or get the image of ${named}.`,
+      message: `The name ${file} states version ${named}, the content is ${version}. The content counts; rename the file, or get the image of ${named}.`,
     });
   }
   return warnings;
 }
 
-/** What the name of a file says of the image in it; empty where it says nothing. */
+/** What the name of an image file states; empty if it states nothing. */
 export interface NameClaims {
   readonly ids: readonly number[];
   /** In the form of the content: `09.4`. */
   readonly versions: readonly string[];
 }
 
-// Letters of one or more series, the id, `UPS`: SMT18UPS, SMTSMX1031UPS.
+// Letters of one or more series, the ID, `UPS`: SMT18UPS, SMTSMX1031UPS.
 const ID = /[A-Za-z](\d{1,5})UPS/gi;
-// Right after it the version: `_09-4`, `_09_4`, ` 09-4`, `09.4`. What follows (Le, NOT750, a date) is not looked at.
+// The version follows it: `_09-4`, `_09_4`, ` 09-4`, `09.4`. The rest (Le, NOT750, a date) is ignored.
 const VERSION = /[A-Za-z]\d{1,5}UPS[ _-]*[A-Za-z]?(\d{1,2})[-_.](\d)(?!\d)/gi;
-// Names without an id are free text; only the shape of YAMUNA_03-8 is taken for a version.
+// Names without an ID are free text; only the form of YAMUNA_03-8 is read as a version.
 const BARE_VERSION = /^[A-Za-z]+[ _](\d\d)[-_.](\d)$/;
 
-/** Reads the name of an image file. It is a hint for people only; the content wins. */
+/** Reads the name of an image file. It is a hint for people only; the content counts. */
 export function readFileName(file: string): NameClaims {
   const stem = file.replace(/\.enc$/i, '');
   const ids = [...stem.matchAll(ID)].map((found) => Number(found[1]));
@@ -80,8 +80,8 @@ export function readFileName(file: string): NameClaims {
 }
 
 /**
- * For each path the other files with the same bytes: their names, or their paths where they lie in another folder.
- * Files that could not be read are like none.
+ * For each path, the other files with the same bytes: their names, or their paths if they are in another
+ * folder. Unreadable files match nothing.
  */
 export function identicalFiles(images: readonly StoredImage[]): ReadonlyMap<string, readonly string[]> {
   const byHash = new Map<string, StoredImage[]>();

@@ -110,7 +110,7 @@ export function contradictions(plain: unknown, at: Locate): FindingList {
   return findings;
 }
 
-/** `nearest`: unit, site and defaults, in the order in which a setting counts. */
+/** `intendedIssues`: unit, site and defaults, in the order in which a setting counts. */
 function checkWays(
   unit: UnitView,
   nearest: readonly SettingsView[],

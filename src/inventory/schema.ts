@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { readHost, sanitize } from '../core/index.ts';
+import {
+  readHost,
+  SNMP_AUTHS,
+  SNMP_PRIVS,
+  START_METHODS,
+  sanitize,
+  TRANSFER_METHODS,
+  WEEKDAYS,
+} from '../core/index.ts';
 
 /** Where a secret comes from; the secret itself never stands in the file. */
 const SecretReference = z
@@ -21,9 +29,9 @@ const CommunityAccess = z.strictObject({
 const UserAccess = z.strictObject({
   version: z.literal('3'),
   user: z.string().min(1).max(32),
-  auth: z.enum(['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512']).optional(),
+  auth: z.enum(SNMP_AUTHS).optional(),
   authKey: SecretReference.optional(),
-  priv: z.enum(['des', 'aes', 'aes256b', 'aes256r']).optional(),
+  priv: z.enum(SNMP_PRIVS).optional(),
   privKey: SecretReference.optional(),
 });
 
@@ -48,7 +56,7 @@ const Ports = z.strictObject({
 const TimeOfDay = z
   .string()
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a time of day like "02:00"' });
-const Day = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+const Day = z.enum(WEEKDAYS);
 
 function isTimeZone(name: string): boolean {
   try {
@@ -71,14 +79,8 @@ const settings = {
   snmp: Snmp.nullable().optional(),
   write: Snmp.nullable().optional(),
   login: LoginReference.nullable().optional(),
-  transfer: z
-    .array(z.enum(['scp', 'ftp']))
-    .min(1)
-    .optional(),
-  start: z
-    .array(z.enum(['snmp', 'cli']))
-    .min(1)
-    .optional(),
+  transfer: z.array(z.enum(TRANSFER_METHODS)).min(1).optional(),
+  start: z.array(z.enum(START_METHODS)).min(1).optional(),
   plaintext: z.boolean().optional(),
   ssh: z.strictObject({ legacy: z.boolean() }).optional(),
   ftp: z

@@ -5,6 +5,8 @@ import {
   Problem,
   Secret,
   type SnmpAccess,
+  START_METHODS,
+  TRANSFER_METHODS,
   type UnitTarget,
   unitKey,
 } from '../core/index.ts';
@@ -165,8 +167,8 @@ async function networkAccess(
     ...(purpose === 'write'
       ? {}
       : { unresolved: { login: settings.login !== undefined, write: settings.write?.version ?? null } }),
-    transfer: settings.transfer ?? ['scp', 'ftp'],
-    start: settings.start ?? ['snmp', 'cli'],
+    transfer: settings.transfer ?? TRANSFER_METHODS,
+    start: settings.start ?? START_METHODS,
     plaintext: settings.plaintext ?? false,
     legacySsh: settings.ssh?.legacy ?? false,
     ftp: { separateDataHost: settings.ftp?.separateDataHost ?? false },

@@ -50,11 +50,11 @@ function stepsFor(timeouts: Timeouts, target: UnitTarget, unit: Unit, hop: Hop):
   const against = cannotSend(target, hop.image.file);
   if (against !== null) return against;
   const steps: Step[] = [
-    { step: 'backup', commits: false, limitSeconds: timeouts.backup },
-    { step: 'transfer', commits: false, limitSeconds: timeouts.transfer },
-    { step: 'start', commits: true, limitSeconds: timeouts.start },
-    { step: 'settle', commits: false, limitSeconds: timeouts.settle + timeouts.start },
-    { step: 'verify', commits: false, limitSeconds: timeouts.verify + timeouts.start },
+    { step: 'backup', limitSeconds: timeouts.backup },
+    { step: 'transfer', limitSeconds: timeouts.transfer },
+    { step: 'start', limitSeconds: timeouts.start },
+    { step: 'settle', limitSeconds: timeouts.settle + timeouts.start },
+    { step: 'verify', limitSeconds: timeouts.verify + timeouts.start },
   ];
   const warning = cannotStart(target);
   return { possible: true, steps, ...(warning === null ? {} : { warning }) };

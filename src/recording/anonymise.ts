@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Secret } from '../core/index.ts';
 
-/** What an identifier stands for; its substitute says no more than that. */
+/** Kind of an identifier. Its substitute reveals nothing else. */
 export type IdentifierKind =
   | 'serial'
   | 'name'
@@ -12,36 +12,43 @@ export type IdentifierKind =
   | 'secret'
   | 'mac';
 
-/** Takes out of texts what tells whose device it was. One identifier always becomes the same substitute. */
+/**
+ * Removes what identifies the owner of a device from texts. One identifier always gets the same substitute.
+ */
 export interface Anonymiser {
-  /** From now on this is taken out wherever it stands. Words that say nothing of anybody are left alone. */
-  know(kind: IdentifierKind, value: string | null | undefined): void;
-  /** The text without anything that is known or has the shape of an identifier. Lines stay lines. */
+  /** Registers a value that is removed from now on, wherever it occurs. Factory values are ignored. */
+  register(kind: IdentifierKind, value: string | null | undefined): void;
+  /**
+   * The text without registered identifiers and without anything in the form of an identifier. Line breaks
+   * stay.
+   */
   text(text: string): string;
-  /** How many different identifiers were taken out so far. */
+  /** How many different identifiers are registered. */
   readonly count: number;
 }
 
-/** Values of a card's fields that are no name of anybody's: what every card has from the factory. */
-const NOBODY =
+/** Factory values of a card's fields, which identify nobody. */
+const FACTORY_VALUES =
   /^(?:unknown|none|n\/a|not available|enabled|disabled|yes|no|on|off|sumx|su|aos|boot|bootmon|apc|readonly|super user|super|administrator|admin|device user|device|read-only user|read-only|network-only user|network-only|ups_iden|0+|-+)$/i;
 
-/** Shorter ones stand in too many words by accident; they are taken out only as words of their own. */
-const SHORTEST_INSIDE = 4;
-const LONGEST_IDENTIFIER = 256;
-const LONGEST_LINE = 2000;
+/** Shorter identifiers occur by accident inside other words, so they are removed only as whole words. */
+const MIN_LENGTH_INSIDE_WORDS = 4;
+const MAX_IDENTIFIER_LENGTH = 256;
+const MAX_LINE_LENGTH = 2000;
 
 /** `AS1532123456`, `ZA1815031283`: two letters or a digit and a letter, then ten digits. */
 const SERIAL = /(?<![A-Za-z0-9])[A-Z0-9][A-Z]\d{10}(?![A-Za-z0-9])/g;
 const EMAIL = /[^\s@<>"'(),;:]{1,64}@[^\s@<>"'(),;:]{1,190}\.[A-Za-z]{2,24}/g;
-/** Names of SSH algorithms that are written like an address of mail. */
+/** SSH algorithm names that look like a mail address. */
 const ALGORITHM = /^[a-z0-9]+(?:-[a-z0-9]+)+@(?:openssh\.com|libssh\.org)$/;
-/** Octets in a row, as addresses of hardware and engine ids are written. */
+/** A row of octets: hardware addresses and engine IDs. */
 const OCTETS =
   /(?<![A-Za-z0-9])(?:0x)?(?:[0-9A-Fa-f]{2}(?:[:\- ][0-9A-Fa-f]{2}){5,40}|[0-9A-Fa-f]{12,80})(?![A-Za-z0-9])/g;
-/** A card's own name after delivery: the end of its hardware address. */
+/** Factory name of a card: the end of its hardware address. */
 const OWN_NAME = /(?<![A-Za-z0-9])apc[0-9A-Fa-f]{6}(?![A-Za-z0-9])/gi;
-/** Not behind a `v`, a dot or an underscore: versions of the third generation have four parts too, and OIDs have more. */
+/**
+ * Not after a `v`, a dot or an underscore: third-generation versions have four parts too, and OIDs have more.
+ */
 const IPV4 = /(?<![A-Za-z0-9._])\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9_]|\.\d)/g;
 const IPV6 =
   /(?<![A-Za-z0-9:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:%[A-Za-z0-9._-]{1,30})?(?![A-Za-z0-9:])/g;
@@ -49,7 +56,7 @@ const IPV6 =
 const WITHHELD = '(line withheld)';
 
 export function createAnonymiser(secrets: readonly Secret[] = []): Anonymiser {
-  /** Substitutes by identifier in small letters. */
+  /** Substitutes by identifier in lower case. */
   const known = new Map<string, string>();
   const counts = new Map<string, number>();
   let finder: RegExp | null = null;
@@ -66,7 +73,7 @@ export function createAnonymiser(secrets: readonly Secret[] = []): Anonymiser {
   };
   const substitute = (kind: IdentifierKind, value: string): string => {
     const number = next(kind);
-    // A substitute in which another identifier stands would give that away again.
+    // A substitute that contains another identifier would reveal it.
     const fits = (one: string): boolean => !one.toLowerCase().includes(value.toLowerCase()) && !remains(one);
     const fitting = [shaped(kind, value, number), `${kind}-${number}`, `x${number}`].find(fits);
     return fitting ?? '*';
@@ -80,22 +87,22 @@ export function createAnonymiser(secrets: readonly Secret[] = []): Anonymiser {
     return made;
   };
   const self: Anonymiser = {
-    know(kind, value) {
-      const text = plain(value?.trim() ?? '').slice(0, LONGEST_IDENTIFIER);
-      if (text.length < 2 || (kind !== 'secret' && NOBODY.test(text))) return;
+    register(kind, value) {
+      const text = plain(value?.trim() ?? '').slice(0, MAX_IDENTIFIER_LENGTH);
+      if (text.length < 2 || (kind !== 'secret' && FACTORY_VALUES.test(text))) return;
       replaced(kind, text);
     },
     text(text) {
       return plain(text)
         .split('\n')
         .map((line) => {
-          const shapes = byShape(line.slice(0, LONGEST_LINE), replaced);
+          const shapes = byShape(line.slice(0, MAX_LINE_LENGTH), replaced);
           finder ??= finderOf([...known.keys()]);
           const clean = shapes.replace(finder, (found) => known.get(keyOf(found)) ?? '*');
           if (remains(clean)) return WITHHELD;
-          // What was cut off may have cut an identifier, of which the begin would still stand there.
-          return line.length > LONGEST_LINE
-            ? `${clean.slice(0, LONGEST_LINE - LONGEST_IDENTIFIER * 2)}…`
+          // The cut may be inside an identifier, whose beginning would remain.
+          return line.length > MAX_LINE_LENGTH
+            ? `${clean.slice(0, MAX_LINE_LENGTH - MAX_IDENTIFIER_LENGTH * 2)}…`
             : clean;
         })
         .join('\n');
@@ -106,36 +113,36 @@ export function createAnonymiser(secrets: readonly Secret[] = []): Anonymiser {
   };
   for (const secret of secrets) {
     const value = secret.reveal();
-    self.know('secret', value);
-    // A card's text is read byte by byte.
-    self.know('secret', Buffer.from(value, 'utf8').toString('latin1'));
+    self.register('secret', value);
+    // Text of a card is decoded byte by byte.
+    self.register('secret', Buffer.from(value, 'utf8').toString('latin1'));
   }
   return self;
 }
 
-/** Only what any terminal shows: nothing hides in an identifier. */
+/** Printable ASCII only, so that nothing can hide in an identifier. */
 function plain(text: string): string {
   return text.replace(/[^\t\n -~]/g, '?');
 }
 
-/** However an identifier is written and spaced, it is the same one. */
+/** The same identifier in another case or spacing has the same key. */
 function keyOf(value: string): string {
   return value.toLowerCase().replace(/\s+/g, ' ');
 }
 
-/** Finds every known identifier, the longest first, so that none is cut by one that stands in it. */
+/** Finds every registered identifier, longest first, so that a shorter one inside it does not split it. */
 function finderOf(identifiers: readonly string[]): RegExp {
   const sorted = [...identifiers].sort((a, b) => b.length - a.length);
   const parts = sorted.map((one) => {
     const escaped = one.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&').replace(/ /g, '\\s+');
-    return one.length < SHORTEST_INSIDE ? `(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])` : escaped;
+    return one.length < MIN_LENGTH_INSIDE_WORDS ? `(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])` : escaped;
   });
   return new RegExp(parts.join('|') || '(?!)', 'gi');
 }
 
 type Replace = (kind: IdentifierKind, value: string) => string;
 
-/** What has the shape of an identifier, whoever it belongs to. */
+/** Replaces everything in the form of an identifier. */
 function byShape(line: string, replace: Replace): string {
   return line
     .replace(EMAIL, (found) => (ALGORITHM.test(found) ? found : replace('contact', found)))
@@ -146,18 +153,18 @@ function byShape(line: string, replace: Replace): string {
     .replace(IPV4, (found) => (isIPv4(found) && !isNoHost(found) ? replace('address', found) : found));
 }
 
-/** Masks and the addresses of nobody. */
+/** Netmasks and the unspecified address. */
 function isNoHost(address: string): boolean {
   return address.startsWith('255.') || address === '0.0.0.0';
 }
 
-/** A substitute that still reads like what it stands for, where a parser may look at it. */
+/** A substitute in the same form, because a parser may read it. */
 function shaped(kind: IdentifierKind, value: string, number: number): string {
   if (kind === 'serial') {
     const letters = /^[A-Z0-9][A-Z]/.exec(value)?.[0] ?? 'XX';
     return `${letters}${String(number).padStart(Math.max(value.length - letters.length, 4), '0')}`;
   }
-  // Addresses that are kept for documents.
+  // Addresses reserved for documentation.
   if (kind === 'address' && isIPv4(value)) return `192.0.2.${((number - 1) % 254) + 1}`;
   if (kind === 'address' && isIPv6(value.replace(/%.*$/, ''))) return `2001:db8::${number.toString(16)}`;
   if (kind === 'mac') return value.replace(/[0-9A-Fa-f](?!x)/g, '0').slice(0, -1) + String(number % 10);

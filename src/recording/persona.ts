@@ -1,18 +1,18 @@
 import type { Recording } from '../core/index.ts';
 
-/** A persona for the simulator, made from a recording; `guessed` names the fields that nobody saw. */
+/** A persona for the simulator, made from a recording. `guessed` lists the fields that were not seen. */
 export interface MadePersona {
   readonly persona: Readonly<Record<string, unknown>>;
   readonly guessed: readonly string[];
 }
 
-/** Key exchanges that a client of today has by itself; a server with none of them is an old one. */
+/** Key exchanges that a current client accepts by default; a server with none of them is an old one. */
 const NEWER_KEX = /^(?:ecdh|curve25519|sntrup|mlkem|diffie-hellman-group(?:1[4-8])-sha(?:256|512))/;
 const NOT_FOUND = 'E101';
 
 /**
- * The persona that a recording makes, in the form of the simulator's own; null where the card's generation or the firmware
- * of the unit was not seen, without which there is none. The recording must be anonymous already.
+ * The persona of a recording, in the simulator's format. Null if the generation of the card or the firmware
+ * of the unit was not seen. The recording must be anonymous already.
  */
 export function personaOf(recording: Recording): MadePersona | null {
   const { unit, services, objects, commands } = recording;
@@ -38,7 +38,7 @@ export function personaOf(recording: Recording): MadePersona | null {
   );
   const usage = commands.find(({ command }) => command === 'upsfwupdate ?');
   const upsfwupdate = seen('upsfwupdate', usage?.lines == null ? null : usage.code !== NOT_FOUND, false);
-  // From the second generation on a card that takes v1 takes v2c, under one switch.
+  // From the second generation on, one setting enables both v1 and v2c.
   const communityVersion = generation === 'nmc1' ? 'v1' : 'v2c';
   const persona = {
     generation,
@@ -75,7 +75,7 @@ export function personaOf(recording: Recording): MadePersona | null {
       plaintext: ftp,
       legacySsh: ssh === 'old',
     },
-    answers: answersOf(recording),
+    answers: verbatimAnswers(recording),
   };
   return { persona, guessed };
 }
@@ -95,14 +95,14 @@ function sshOf({ services }: Recording): 'none' | 'old' | 'modern' | null {
 function hardwareRevision({ commands, objects }: Recording): string | null {
   const about = commands.find(({ command }) => command === 'about')?.lines ?? [];
   const line = about.find((one) => /^Hardware Revision:/i.test(one));
-  const value = line?.replace(/^[^:]*:/, '').trim() ?? '';
+  const fromAbout = line?.replace(/^[^:]*:/, '').trim() ?? '';
   const described = objects?.find(({ name }) => name === 'sysDescr')?.value;
-  const tagged = typeof described === 'string' ? (/\bHR:\s*(\S{1,20})/.exec(described)?.[1] ?? '') : '';
-  return value.slice(0, 100) || tagged || null;
+  const fromDescr = typeof described === 'string' ? (/\bHR:\s*(\S{1,20})/.exec(described)?.[1] ?? '') : '';
+  return fromAbout.slice(0, 100) || fromDescr || null;
 }
 
-/** What the card says word for word; what it says of a moment the simulator says itself. */
-function answersOf({ commands }: Recording): Readonly<Record<string, readonly string[]>> {
+/** Verbatim answers of the card. The simulator generates those that describe the current moment. */
+function verbatimAnswers({ commands }: Recording): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     commands.flatMap(({ command, live, lines }) => (live || lines === null ? [] : [[command, [...lines]]])),
   );

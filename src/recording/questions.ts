@@ -1,9 +1,9 @@
 import type { RecordedCommand, Recording } from '../core/index.ts';
 
-/** A question about real cards that no public source answers, and what a recording shows of it. */
+/** An open question about real cards, and what a recording answers. */
 export interface Question {
-  readonly asks: string;
-  /** In words; null where a recording cannot show it, because it only reads. */
+  readonly text: string;
+  /** The answer as text; null if a recording cannot give it, because it only reads. */
   readonly seen: (recording: Recording) => string | null;
 }
 
@@ -21,26 +21,26 @@ function answerOf(recording: Recording, command: string, folder = '/'): string {
   return `\`${command}\` answered ${found.code ?? 'without a result code'}, ${lines}`;
 }
 
-/** What stands open of real cards. What only an update, the panel or a document can tell is among them, with no answer. */
+/** Open questions about real cards. Some can be answered only by an update, the panel or a document. */
 export const QUESTIONS: readonly Question[] = [
   {
-    asks: 'Is there a folder `upsfw` on the card, and what lies in it?',
+    text: 'Does the card have a folder `upsfw`, and what is in it?',
     seen: (recording) => `${answerOf(recording, 'cd upsfw')}; in it ${answerOf(recording, 'dir', '/upsfw/')}`,
   },
   {
-    asks: 'Does the command line have `upsfwupdate`, and with which options?',
+    text: 'Does the command line have `upsfwupdate`, and with which options?',
     seen: (recording) => answerOf(recording, 'upsfwupdate ?'),
   },
   {
-    asks: 'What does `upsfwupdate -lastresult` print?',
+    text: 'What does `upsfwupdate -lastresult` print?',
     seen: (recording) => answerOf(recording, 'upsfwupdate -lastresult'),
   },
   {
-    asks: 'What does `upsfwupdate -status` print while no update is on?',
+    text: 'What does `upsfwupdate -status` print while no update runs?',
     seen: (recording) => answerOf(recording, 'upsfwupdate -status'),
   },
   {
-    asks: 'Does the card have the object `upsAdvControlFirmwareUpdate`, and with which value?',
+    text: 'Does the card have the object `upsAdvControlFirmwareUpdate`, and what is its value?',
     seen: ({ objects }) => {
       if (objects === null) return NOT_SEEN;
       const value = objects.find(({ name }) => name === 'firmwareUpdate')?.value ?? null;
@@ -48,24 +48,30 @@ export const QUESTIONS: readonly Question[] = [
     },
   },
   {
-    asks: 'What does the FTP server say before a login, and does it offer TLS?',
+    text: 'What is the greeting of the FTP server, and does it offer TLS?',
     seen: ({ services }) => services.services.find(({ service }) => service === 'ftp')?.detail ?? NOT_SEEN,
   },
   {
-    asks: 'Which SSH algorithms does the card offer, and how long does the key exchange take?',
+    text: 'Which SSH algorithms does the card offer, and how long does the key exchange take?',
     seen: ({ services: { ssh } }) =>
       ssh?.kex == null
         ? NOT_SEEN
         : `${ssh.kex.join(', ')}; ${ssh.milliseconds === null ? 'it did not end' : `${ssh.milliseconds} ms`}`,
   },
   {
-    asks: 'How does the card say how the last transfer of a file ended?',
+    text: 'How does the card report the result of the last file transfer?',
     seen: (recording) => answerOf(recording, 'xferStatus'),
   },
-  { asks: 'What does the card ask when an update is started with the output on?', seen: () => null },
-  { asks: 'Which event does the log show when an update succeeds, and is there a trap?', seen: () => null },
-  { asks: 'Does the image stay in the folder after an update, and who removes it?', seen: () => null },
-  { asks: 'Does the output stay on during an update, and does it come back by itself?', seen: () => null },
-  { asks: 'What does the card say where installed firmware shuts the way through it?', seen: () => null },
-  { asks: 'Is SmartSlot switched on among the update interfaces of the panel?', seen: () => null },
+  { text: 'What does the card ask when an update is started with the output on?', seen: () => null },
+  {
+    text: 'Which event does the log show after a successful update, and does the card send a trap?',
+    seen: () => null,
+  },
+  { text: 'Does the image stay in the folder after an update, and what removes it?', seen: () => null },
+  {
+    text: 'Does the output stay on during an update, and does it switch on again by itself?',
+    seen: () => null,
+  },
+  { text: 'What does the card answer if the installed firmware closes the card gate?', seen: () => null },
+  { text: 'Is SmartSlot enabled among the update interfaces of the panel?', seen: () => null },
 ];

@@ -1,13 +1,13 @@
 import { stringify } from 'yaml';
 import { type RecordedCommand, type Recording, type Secret, sanitize } from '../core/index.ts';
 import { type Anonymiser, createAnonymiser } from './anonymise.ts';
-import { knowIdentifiers } from './identifiers.ts';
+import { registerIdentifiers } from './identifiers.ts';
 import { personaOf } from './persona.ts';
 import { QUESTIONS } from './questions.ts';
 
-/** The files of a recording, without anything that tells whose device it was. */
+/** The files of a recording, without anything that identifies the owner. */
 export interface RecordFiles {
-  /** Persona for the simulator as YAML; null where too little was seen for one. */
+  /** Persona for the simulator as YAML; null if too little was seen. */
   readonly persona: string | null;
   /** Markdown for a bug report. */
   readonly report: string;
@@ -16,18 +16,18 @@ export interface RecordFiles {
 }
 
 /**
- * Makes the files of a recording. Everything that came from the device or the inventory goes through the anonymiser first;
- * `secrets` and `words` are taken out of it too, whatever they look like.
+ * Renders the files of a recording. Everything from the device or the inventory passes the anonymiser first,
+ * which also removes `secrets` and `users`.
  */
 export function renderRecord(
   recording: Recording,
   secrets: readonly Secret[],
-  words: readonly string[],
+  users: readonly string[],
 ): RecordFiles {
   const anonymiser = createAnonymiser(secrets);
-  for (const word of words) anonymiser.know('user', word);
-  knowIdentifiers(anonymiser, recording);
-  // What has the shape of an identifier is found on the way, so the texts are gone through twice.
+  for (const user of users) anonymiser.register('user', user);
+  registerIdentifiers(anonymiser, recording);
+  // Identifiers found by their form are registered on the way, so the texts are processed twice.
   anonymous(recording, anonymiser);
   const clean = anonymous(recording, anonymiser);
   const made = personaOf(clean);
@@ -39,10 +39,10 @@ export function renderRecord(
   };
 }
 
-/** The recording with every text of it made anonymous. */
+/** The recording with all its texts anonymised. */
 function anonymous(recording: Recording, anonymiser: Anonymiser): Recording {
   const clean = (text: string): string => anonymiser.text(text);
-  const tame = <T extends string | null>(text: T): T | string =>
+  const cleanLine = <T extends string | null>(text: T): T | string =>
     text === null ? text : sanitize(clean(text), 500);
   const { unit, services, objects, commands, missing } = recording;
   return {
@@ -53,64 +53,68 @@ function anonymous(recording: Recording, anonymiser: Anonymiser): Recording {
       name: null,
       host: null,
       port: null,
-      serial: tame(unit.serial),
-      model: tame(unit.model),
-      sku: tame(unit.sku),
-      manufactured: tame(unit.manufactured),
-      firmware: { ...unit.firmware, raw: tame(unit.firmware.raw), version: tame(unit.firmware.version) },
+      serial: cleanLine(unit.serial),
+      model: cleanLine(unit.model),
+      sku: cleanLine(unit.sku),
+      manufactured: cleanLine(unit.manufactured),
+      firmware: {
+        ...unit.firmware,
+        raw: cleanLine(unit.firmware.raw),
+        version: cleanLine(unit.firmware.version),
+      },
       card:
         unit.card === null
           ? null
           : {
               ...unit.card,
-              model: tame(unit.card.model),
-              serial: tame(unit.card.serial),
-              boot: tame(unit.card.boot),
-              os: tame(unit.card.os),
+              model: cleanLine(unit.card.model),
+              serial: cleanLine(unit.card.serial),
+              boot: cleanLine(unit.card.boot),
+              os: cleanLine(unit.card.os),
               app:
                 unit.card.app === null
                   ? null
-                  : { name: tame(unit.card.app.name), version: tame(unit.card.app.version) },
+                  : { name: cleanLine(unit.card.app.name), version: cleanLine(unit.card.app.version) },
             },
     },
     services: {
       ...services,
-      ftpGreeting: tame(services.ftpGreeting),
-      services: services.services.map((one) => ({ ...one, detail: tame(one.detail) })),
+      ftpGreeting: cleanLine(services.ftpGreeting),
+      services: services.services.map((one) => ({ ...one, detail: cleanLine(one.detail) })),
       ssh:
         services.ssh === null
           ? null
           : {
               ...services.ssh,
-              kex: services.ssh.kex?.map(tame) ?? null,
-              hostKeys: services.ssh.hostKeys?.map(tame) ?? null,
-              ciphers: services.ssh.ciphers?.map(tame) ?? null,
-              macs: services.ssh.macs?.map(tame) ?? null,
+              kex: services.ssh.kex?.map(cleanLine) ?? null,
+              hostKeys: services.ssh.hostKeys?.map(cleanLine) ?? null,
+              ciphers: services.ssh.ciphers?.map(cleanLine) ?? null,
+              macs: services.ssh.macs?.map(cleanLine) ?? null,
             },
-      // Its fingerprint tells the card from all others.
+      // Its fingerprint identifies the card.
       certificate: null,
     },
     objects:
       objects?.map((one) => ({
         ...one,
-        value: typeof one.value === 'string' ? tame(one.value) : one.value,
+        value: typeof one.value === 'string' ? cleanLine(one.value) : one.value,
       })) ?? null,
     commands: commands.map((one) => ({
       ...one,
       lines: one.lines?.map((line) => clean(line).slice(0, 300)) ?? null,
-      problem: one.problem === null ? null : { ...one.problem, message: tame(one.problem.message) },
+      problem: one.problem === null ? null : { ...one.problem, message: cleanLine(one.problem.message) },
     })),
     missing: missing.map(({ what, problem }) => ({
       what,
-      problem: { ...problem, message: tame(problem.message) },
+      problem: { ...problem, message: cleanLine(problem.message) },
     })),
   };
 }
 
 function personaText(made: NonNullable<ReturnType<typeof personaOf>>, { at, unit }: Recording): string {
   const head = [
-    `# ${unit.simulated ? 'Recorded from a simulated unit' : 'Recorded from a real card'} on ${at.toISOString().slice(0, 10)} by upsfw record, made anonymous.`,
-    ...(made.guessed.length === 0 ? [] : [`# Not seen, filled in: ${made.guessed.join(', ')}.`]),
+    `# ${unit.simulated ? 'Recorded from a simulated unit' : 'Recorded from a real card'} on ${at.toISOString().slice(0, 10)} by upsfw record, anonymised.`,
+    ...(made.guessed.length === 0 ? [] : [`# Not seen, assumed: ${made.guessed.join(', ')}.`]),
   ];
   return `${head.join('\n')}\n${stringify(made.persona, { lineWidth: 120 })}`;
 }
@@ -123,11 +127,11 @@ function reportText(recording: Recording, guessed: readonly string[] | null): st
   const lines = [
     '# Recording of a card',
     '',
-    'Made by `upsfw record`, which only reads. Serial numbers, addresses, names, accounts and secrets were replaced. Read it through',
-    'before you send it: what a card says in words of its own cannot all be known.',
+    'Made by `upsfw record`, which only reads. Serial numbers, addresses, names, accounts and secrets were replaced.',
+    'Read it before you send it: free text of a card may still identify its owner.',
     '',
-    ...(unit.simulated ? ['**This is a simulated unit. It says nothing about a real one.**', ''] : []),
-    '| what | seen |',
+    ...(unit.simulated ? ['**This is a simulated unit. It proves nothing about real ones.**', ''] : []),
+    '| property | value |',
     '| --- | --- |',
     ...[
       ['day', recording.at.toISOString().slice(0, 10)],
@@ -149,19 +153,23 @@ function reportText(recording: Recording, guessed: readonly string[] | null): st
     ),
     '',
     ...sshLines(recording),
-    '## What is open about real cards',
+    '## Open questions about real cards',
     '',
-    '| question | seen |',
+    '| question | answer |',
     '| --- | --- |',
     ...QUESTIONS.map(
-      ({ asks, seen }) => `| ${asks} | ${cell(seen(recording) ?? 'not asked: a recording cannot show it')} |`,
+      ({ text: asks, seen }) =>
+        `| ${asks} | ${cell(seen(recording) ?? 'not recorded: this needs an update or the panel')} |`,
     ),
     '',
     ...missingLines(missing),
     ...(guessed === null
-      ? ['There is no persona: the generation of the card or the firmware of the UPS was not seen.', '']
+      ? [
+          'There is no persona, because the generation of the card or the firmware of the UPS was not seen.',
+          '',
+        ]
       : []),
-    '## Objects over SNMP',
+    '## SNMP objects',
     '',
     ...(objects === null
       ? ['Not read.', '']
@@ -173,8 +181,8 @@ function reportText(recording: Recording, guessed: readonly string[] | null): st
         ]),
     '## Commands',
     '',
-    ...(commands.length === 0 ? ['None was given.', ''] : commands.flatMap(transcript)),
-    'Not asked: `eventlog` (a full screen on which a letter deletes the log), every command that changes something, files.',
+    ...(commands.length === 0 ? ['None.', ''] : commands.flatMap(transcript)),
+    'Not recorded: `eventlog` (a full screen on which one key deletes the log), commands that change anything, and files.',
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -201,7 +209,7 @@ function sshLines({ services: { ssh } }: Recording): readonly string[] {
 function missingLines(missing: Recording['missing']): readonly string[] {
   if (missing.length === 0) return [];
   return [
-    '## What could not be read',
+    '## Not read',
     '',
     ...missing.map(({ what, problem }) => `- ${what}: ${problem.message} (\`${problem.code}\`)`),
     '',
@@ -209,13 +217,13 @@ function missingLines(missing: Recording['missing']): readonly string[] {
 }
 
 function transcript({ command, folder, lines, milliseconds, problem }: RecordedCommand): readonly string[] {
-  const said = lines === null ? [`(no answer: ${problem?.message ?? 'unknown'})`] : lines;
+  const transcribed = lines === null ? [`(no answer: ${problem?.message ?? 'unknown'})`] : lines;
   return [
     `\`${command}\` in \`${folder}\`, ${milliseconds} ms`,
     '',
     '```text',
-    // A fence of the device's own must not end ours.
-    ...said.map((line) => line.replaceAll('```', "'''")),
+    // A fence in the device's text must not end this one.
+    ...transcribed.map((line) => line.replaceAll('```', "'''")),
     '```',
     '',
   ];

@@ -1,16 +1,7 @@
-import type { Status } from '../core/index.ts';
+import { isRefusal, STATUSES } from '../core/index.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
 import { STATUS_TONE } from './words.ts';
 import type { ReportWriter, Tone } from './writer.ts';
-
-const STATUSES: readonly Status[] = [
-  'current',
-  'outdated',
-  'blocked',
-  'unsupported',
-  'unknown',
-  'unreachable',
-];
 
 /** A row for each site and one for all of them; what there is none of is a dash, so that the rest is seen. */
 export function writeSites(paper: ReportWriter, document: AuditDocument): void {
@@ -112,5 +103,5 @@ function causesOf(units: readonly AuditUnit[]): readonly Cause[] {
 function hitsOf({ verdict, problem }: AuditUnit): readonly Hit[] {
   if (problem !== null) return [{ code: problem.code, remedy: problem.hint }];
   if (verdict.status !== 'blocked' && verdict.status !== 'unknown') return [];
-  return verdict.reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+  return verdict.reasons.filter(isRefusal);
 }

@@ -2,12 +2,12 @@ import type {
   CardFile,
   DeviceKind,
   DiscoveryFinding,
+  Hop,
   Image,
   ImagePart,
   Plan,
   ProblemJson,
   Reason,
-  RouteOutline,
   Service,
   ServiceFinding,
   Status,
@@ -26,8 +26,24 @@ export interface DocumentHead<Kind extends string> {
   readonly generatedAt: string;
 }
 
+/** One hop of a verdict as audits and decisions list it: what would be sent, and where it leads. */
+export interface HopSummary {
+  /** Absent in a decision about a described unit, which is always about the UPS. */
+  readonly component?: Hop['component'];
+  /** Null where the version of a part of a card is not known. */
+  readonly from: string | null;
+  readonly to: string;
+  /** File name. */
+  readonly image: string;
+  /** Null for a part of a card. */
+  readonly microLinkIdAfter: number | null;
+  readonly transport: Transport;
+  /** The unit receives an image first and installs it when its panel allows it. Absent for a part of a card. */
+  readonly twoStep?: boolean;
+}
+
 export type AuditUnit = Unit & {
-  readonly verdict: Verdict;
+  readonly verdict: Omit<Verdict, 'hops'> & { readonly hops: readonly HopSummary[] };
   /** How the unit stands to each known advisory; null in an audit of an older version of the tool. */
   readonly advisories: readonly Advisory[] | null;
   /** What the card has on; null where that was not asked, or the unit has no card. */
@@ -247,7 +263,7 @@ export interface DecisionDocument extends DocumentHead<'decision'> {
   readonly upToDate: boolean | null;
   readonly reasons: readonly Reason[];
   readonly prepare: readonly { readonly text: string; readonly source: string }[];
-  readonly hops: readonly RouteOutline[];
+  readonly hops: readonly HopSummary[];
   readonly advisories: readonly Advisory[];
   /** What a person on site does, for a unit at a serial or USB port; null where nothing is to be done or not enough is known. */
   readonly workOrder: WorkOrder | null;

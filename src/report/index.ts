@@ -20,6 +20,7 @@ export type {
   AuditDocument,
   AuditUnit,
   DiscoverDocument,
+  HopSummary,
   ImagesDocument,
   PlanDocument,
   PlanOrigin,

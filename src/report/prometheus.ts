@@ -1,14 +1,5 @@
-import { type Status, sanitize } from '../core/index.ts';
+import { STATUSES, type Status, sanitize } from '../core/index.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
-
-const STATUSES: readonly Status[] = [
-  'current',
-  'outdated',
-  'blocked',
-  'unsupported',
-  'unknown',
-  'unreachable',
-];
 
 type Labels = Readonly<Record<string, string>>;
 

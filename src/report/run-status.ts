@@ -1,3 +1,4 @@
+import { isRefusal } from '../core/index.ts';
 import type { RunDocument, RunNow, RunOutcome, RunUnit } from './documents.ts';
 import { changeInWords, GO_AND_LOOK, writeRunProblems, writeUnit } from './run.ts';
 import { firmwareWords, OUTCOME_TONE, REHEARSAL, summary } from './words.ts';
@@ -61,9 +62,7 @@ function keyOf({ site, name }: RunUnit): string {
 
 /** What keeps a unit from being done: the codes of the reasons, or that of its problem. */
 function causeOf({ problem, reasons }: RunUnit): string {
-  const codes = reasons
-    .filter(({ outcome }) => outcome === 'block' || outcome === 'unknown')
-    .map(({ code }) => code);
+  const codes = reasons.filter(isRefusal).map(({ code }) => code);
   return codes.length > 0 ? [...new Set(codes)].join(', ') : `${problem?.code ?? 'not known'}`;
 }
 

@@ -1,3 +1,4 @@
+import { isRefusal } from '../core/index.ts';
 import type { RunDocument, RunUnit } from './documents.ts';
 import { OUTCOME_TONE, REHEARSAL, summary, writeAdvisories, writeReasons } from './words.ts';
 import { createPaper, type ReportWriter, type Style } from './writer.ts';
@@ -74,7 +75,7 @@ export function writeUnit(paper: ReportWriter, unit: RunUnit, label: string = un
     paper.note(back ? OUTPUT_BACK : OUTPUT_OWED, back ? 'plain' : 'bad');
   }
   writeAdvisories(paper, unit.advisories);
-  if (unit.reasons.some((reason) => reason.outcome === 'block' || reason.outcome === 'unknown')) {
+  if (unit.reasons.some(isRefusal)) {
     if (moved && unit.problem !== null) paper.note(unit.problem.message, 'warn');
     writeReasons(paper, unit.reasons, false);
     return;

@@ -1,8 +1,8 @@
 /**
- * Rules and the catalogue as data, and the judge that applies them.
+ * Rules and catalogue as data, and the code that evaluates them.
  *
- * Owns what may be sent to what, and why not. Must not know sockets, inventories or how images are stored; imports core and
- * yaml. No model number and no version stands in its code: they are in the YAML files.
+ * Owns the decision which image may be sent to which unit, and why not. Must not know sockets, inventories or
+ * image storage; imports core and yaml. Model numbers and versions are in the YAML files, never in code.
  */
 export { advisoriesOf } from './catalogue/advisories.ts';
 export type { RuleBook } from './catalogue/rule-book.ts';

@@ -10,7 +10,7 @@ import {
   readBundledData,
   readTextWithin,
 } from '../yaml/index.ts';
-import { AT_THE_START, inForce, KNOWN_FROM, lineAsOf } from './catalogue/as-of.ts';
+import { inForce, KNOWN_FROM, lineAsOf, UNDESCRIBED_STAGES } from './catalogue/as-of.ts';
 import { catalogueCandidate } from './catalogue/candidate.ts';
 import { FieldReportsSchema, ReportFileSchema } from './catalogue/reports.ts';
 import type { RuleBook } from './catalogue/rule-book.ts';
@@ -19,20 +19,26 @@ import { checkOverrides, overridableRules } from './engine/override.ts';
 import { type Rule, RuleFileSchema, STAGES } from './engine/schema.ts';
 
 export interface LoadOptions {
-  /** Rule files of the operator. They may add and tighten: block, unknown, warn, note and require under new ids. */
+  /**
+   * Rule files of the operator. They can only add rules: block, unknown, warn, note and require under new
+   * ids.
+   */
   readonly files?: readonly string[];
-  /** Judge with what was published by this day (`2020-04-02`). */
+  /** Evaluate with what was public on this day (`2020-04-02`). */
   readonly asOf?: string | null | undefined;
   /** Reasons by rule id. */
   readonly override?: ReadonlyMap<string, string> | undefined;
-  /** SHA-256 hashes in hex, beside those of the catalogue. */
+  /** SHA-256 hashes in hex, in addition to those of the catalogue. */
   readonly trust?: readonly string[] | undefined;
-  /** `warn` where it is left out. */
+  /** The default is `warn`. */
   readonly unknownImages?: 'refuse' | 'warn' | undefined;
 }
 
-/** The files of the tool, in the order in which their rules are asked: later knowledge advises first. */
-export const OWN_FILES = [
+/**
+ * The rule files of the tool in the order of evaluation: newer sources first, because the first advice
+ * counts.
+ */
+const BUILT_IN_FILES = [
   'releases.yaml',
   'faq-2020-04.yaml',
   'base.yaml',
@@ -43,24 +49,28 @@ export const OWN_FILES = [
 ] as const;
 const CATALOGUE = 'data/catalogue.yaml';
 const REPORTS = 'data/confirmed.yaml';
-/** What a file of the operator may not do: say what the vendor says, or call hardware hopeless. */
+/** Verbs that a rule file of the operator may not use. */
 const VENDOR_VERBS = ['unsupported', 'advise', 'derives'] as const;
 
-/** Reads the rules of the tool and of the operator. Throws Problem config/rules with every finding. */
+/** Reads the rules of the tool and of the operator. Throws a Problem config/rules with all findings. */
 export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   const hash = createHash('sha256');
   const asOf = options.asOf ?? null;
   if (asOf !== null && asOf < KNOWN_FROM) {
-    throw new Problem('config/usage', `Nothing is known of a day before ${KNOWN_FROM}; asked was ${asOf}.`, {
-      hint: 'The oldest source is the vendor FAQ of that day.',
-    });
+    throw new Problem(
+      'config/usage',
+      `--as-of ${asOf} is before ${KNOWN_FROM}, the date of the oldest source.`,
+      {
+        hint: `Use ${KNOWN_FROM} or a later date.`,
+      },
+    );
   }
   const overridden = options.override ?? new Map<string, string>();
   const trusted = new Set(options.trust ?? []);
   const unknownRefused = options.unknownImages === 'refuse';
   hash.update(JSON.stringify([asOf, [...overridden].sort(), [...trusted].sort(), unknownRefused]));
   const all: Rule[] = [];
-  for (const name of OWN_FILES) {
+  for (const name of BUILT_IN_FILES) {
     const { value, canonical } = await readBundledData(
       new URL(`data/${name}`, import.meta.url),
       RuleFileSchema,
@@ -75,7 +85,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   const rules = all.filter((rule) => inForce(rule, asOf));
   const reported = [...reports.value.reports];
   for (const file of options.files ?? []) {
-    const own = await takeOwn(file, hash, [...all, ...rules]);
+    const own = await readOwnRules(file, hash, [...all, ...rules]);
     rules.push(...own.rules);
     reported.push(...(own.reports ?? []));
   }
@@ -92,7 +102,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     reports: reported.filter(({ on }) => asOf === null || on <= asOf),
     families: new Set(lines.flatMap((line) => line.families)),
     readsSerials: rules.some(
-      ({ stage: about, ...rule }) => !AT_THE_START.has(about) && /unit\.serial\b/.test(JSON.stringify(rule)),
+      ({ stage, ...rule }) => !UNDESCRIBED_STAGES.has(stage) && /unit\.serial\b/.test(JSON.stringify(rule)),
     ),
     overridable: overridableRules(rules),
     overridden,
@@ -103,22 +113,22 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   };
 }
 
-/** Every rule of the tool, those that a later source has replaced included. */
+/** Every rule of the tool, including those that a later source has replaced. */
 export async function allRules(): Promise<readonly { readonly file: string; readonly rule: Rule }[]> {
   const found: { file: string; rule: Rule }[] = [];
-  for (const file of OWN_FILES) {
+  for (const file of BUILT_IN_FILES) {
     const { value } = await readBundledData(new URL(`data/${file}`, import.meta.url), RuleFileSchema);
     found.push(...value.rules.map((rule) => ({ file, rule })));
   }
   return found;
 }
 
-/** A file of the operator's own may tell of updates too: a report lifts a warning and nothing else. */
+/** A rule file of the operator may also contain reports, which only remove a warning. */
 const OwnRuleFileSchema = RuleFileSchema.extend({ reports: FieldReportsSchema.optional() });
 type OwnRuleFile = z.infer<typeof OwnRuleFileSchema>;
 
-/** A rule file of the operator: mistakes of shape and of meaning are said together. */
-async function takeOwn(
+/** Reads a rule file of the operator and reports all its findings together. */
+async function readOwnRules(
   file: string,
   hash: ReturnType<typeof createHash>,
   present: readonly Rule[],
@@ -126,27 +136,27 @@ async function takeOwn(
   const parsed = parseYaml(await textOf(file, hash), OwnRuleFileSchema);
   const findings = parsed.ok ? new FindingList() : parsed.findings;
   const plain = PlainRules.safeParse(parsed.ok ? parsed.value : parsed.plain);
-  addLoosened(findings, plain.success ? plain.data.rules : [], present, parsed.at);
+  checkOwnRules(findings, plain.success ? plain.data.rules : [], present, parsed.at);
   if (!parsed.ok || findings.count > 0) throw malformed(file, findings);
   return parsed.value;
 }
 
-/** As much of a rule as is asked of one whose shape is wrong. */
+/** The part of a malformed rule that is still checked. */
 const PlainRules = z.looseObject({
   rules: z.array(z.looseObject({ id: z.unknown() }).catch({ id: undefined })),
 });
 
-/** Larger is no rule file. */
-const LARGEST_FILE = 8 * 1024 * 1024;
+/** A larger file is not a rule file. */
+const MAX_FILE_BYTES = 8 * 1024 * 1024;
 
 async function textOf(file: string, hash: ReturnType<typeof createHash>): Promise<string> {
   try {
-    const text = await readTextWithin(file, LARGEST_FILE);
+    const text = await readTextWithin(file, MAX_FILE_BYTES);
     hash.update(text);
     return text;
   } catch (thrown) {
     throw new Problem('config/rules', `The rule file ${file} cannot be read: ${reasonOf(thrown)}.`, {
-      hint: 'Check the path.',
+      hint: 'Check the path and its permissions.',
       cause: thrown,
     });
   }
@@ -157,12 +167,12 @@ function malformed(shown: string, list: FindingList): Problem {
   return new Problem(
     'config/rules',
     `The rule file has ${countedFindings(findings)}:\n${listFindings(shown, findings)}`,
-    { hint: 'Mend the named places. docs/rules.md says what may stand where.' },
+    { hint: 'Fix these lines. docs/rules.md describes the format.' },
   );
 }
 
-/** An operator's file must not take the place of a rule, nor speak for the vendor. */
-function addLoosened(
+/** A rule file of the operator must not replace a rule or use the verbs of vendor rules. */
+function checkOwnRules(
   findings: FindingList,
   added: readonly Readonly<Record<string, unknown>>[],
   present: readonly Rule[],
@@ -172,12 +182,12 @@ function addLoosened(
   for (const [index, rule] of added.entries()) {
     const name = typeof rule.id === 'string' ? rule.id : `rule ${index + 1}`;
     if (ids.has(rule.id)) {
-      const message = `there is a rule "${name}" already; add one under another id`;
+      const message = `a rule "${name}" already exists; use another id`;
       findings.add(at(['rules', index, 'id']), () => message);
     }
     for (const verb of VENDOR_VERBS) {
       if (rule[verb] === undefined) continue;
-      const message = `"${name}": a file of your own may use require, block, unknown, warn and note`;
+      const message = `"${name}": your own rules may use require, block, unknown, warn and note`;
       findings.add(at(['rules', index, verb]), () => message);
     }
     if (rule.id !== undefined) ids.add(rule.id);

@@ -1,11 +1,10 @@
 import pLimit from 'p-limit';
-import { asProblem, Problem, type ProblemCode } from '../core/index.ts';
+import { asProblem, isRefusal, Problem, type ProblemCode } from '../core/index.ts';
 import {
   type Lock,
   lastVerified,
   outputNeedsRestore,
   type RunRecord,
-  replay,
   startInDoubt,
   stoppedBetweenHops,
   type UnitRecord,
@@ -28,8 +27,7 @@ export async function execute(execution: Execution): Promise<RunRecord> {
   const { journal, inventory } = execution;
   const flight = new PartnerGate(partnersOf(execution));
   const limits = new Map(inventory.sites.map((site) => [site.name, pLimit(site.concurrency)]));
-  const records = (): readonly UnitRecord[] => replay(journal.events).units;
-  for (const record of records().filter(stoppedBetweenHops)) {
+  for (const record of journal.state.units.filter(stoppedBetweenHops)) {
     await journal.append({ event: 'retry', unit: record.planned.key }).catch((thrown: unknown) => {
       // The unit stays as it was left; those whose start is on record are watched all the same.
       if (journal.failed === null) throw thrown;
@@ -38,14 +36,16 @@ export async function execute(execution: Execution): Promise<RunRecord> {
 
   // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner. A unit that
   // ended as unknown is asked again each time a run is taken up: by now it may tell.
-  const inDoubt = records().filter((record) => startInDoubt(record) !== null);
+  const inDoubt = journal.state.units.filter((record) => startInDoubt(record) !== null);
   await Promise.all(inDoubt.map((record) => resumeWatch(record, execution, flight)));
-  const outputPending = records().filter(
+  const outputPending = journal.state.units.filter(
     (record) => outputNeedsRestore(record) && record.outcome === 'unknown' && startInDoubt(record) === null,
   );
   await Promise.all(outputPending.map((record) => restoreOutput(record, execution, flight)));
   // The next hop of a unit that was watched is a start like any other, and waits for its place and its partners.
-  const waiting = records().filter((record) => record.outcome === 'pending' && startInDoubt(record) === null);
+  const waiting = journal.state.units.filter(
+    (record) => record.outcome === 'pending' && startInDoubt(record) === null,
+  );
   // What the plan itself ends needs no place and no lock, and is told first.
   for (const record of waiting) {
     const ending = settledByPlan(record);
@@ -71,9 +71,7 @@ export async function execute(execution: Execution): Promise<RunRecord> {
       }),
   );
   if (failures.length > 0) throw failures[0];
-  const left = replay(journal.events).units.some(
-    ({ outcome }) => outcome === 'pending' || outcome === 'stopped',
-  );
+  const left = journal.state.units.some(({ outcome }) => outcome === 'pending' || outcome === 'stopped');
   const problem = execution.control.pausedBy?.toJSON() ?? null;
   await journal.append({
     event: 'closed',
@@ -81,7 +79,7 @@ export async function execute(execution: Execution): Promise<RunRecord> {
     ...(problem === null ? {} : { problem }),
     ...(left && execution.control.byOperator === true ? { by: 'operator' as const } : {}),
   });
-  return replay(journal.events);
+  return journal.state.record();
 }
 
 function siteOf(record: UnitRecord): string {
@@ -126,7 +124,7 @@ async function resumeWatch(record: UnitRecord, execution: Execution, flight: Par
 async function end(record: UnitRecord, ended: UnitResult, execution: Execution): Promise<void> {
   const { key } = record.planned;
   // The hops that were verified in the meantime stand in the journal, not in the record that the work began with.
-  const now = replay(execution.journal.events).units.find(({ planned }) => planned.key === key);
+  const now = execution.journal.state.unit(key);
   const ending = describePartialRoute(ended, now ?? record);
   await execution.journal.append({
     event: 'end',
@@ -202,17 +200,17 @@ function settledByPlan(record: UnitRecord): UnitResult | null {
   if (verdict.status === 'outdated' && hops.length > 0) return null;
   if (verdict.status === 'current')
     return { outcome: 'current', after: unit, problem: null, reasons: verdict.reasons };
-  const against = verdict.reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+  const against = verdict.reasons.filter(isRefusal);
   const after = unit.reachable ? unit : null;
   if (verdict.status === 'unreachable') {
     const cause = problem === null ? silent() : problemFrom(problem);
     // Its only reason says that it did not answer; the problem says why.
     const told = `The unit was unreachable when the plan was made. ${cause.message}`;
-    const { hint, transient, details } = cause;
+    const { hint, details } = cause;
     return {
       outcome: 'failed',
       after,
-      problem: new Problem(cause.code, told, { hint, transient, details, cause }),
+      problem: new Problem(cause.code, told, { hint, details, cause }),
       reasons: [],
     };
   }

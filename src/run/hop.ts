@@ -9,7 +9,7 @@ import {
   type Unit,
   unitKey,
 } from '../core/index.ts';
-import { type HopRecord, outputNeedsRestore, replay, type UnitRecord } from '../state/index.ts';
+import { type HopRecord, outputNeedsRestore, type UnitRecord } from '../state/index.ts';
 import { outputOff } from './output.ts';
 import {
   assertAllowed,
@@ -230,8 +230,7 @@ async function backup(context: StepContext, work: HopWork, kept: boolean): Promi
 
 /** The record with what was written down since the work on the unit began. */
 function currentRecord(record: UnitRecord, work: UnitWork): UnitRecord {
-  const { units } = replay(work.journal.events);
-  return units.find(({ planned }) => planned.key === record.planned.key) ?? record;
+  return work.journal.state.unit(record.planned.key) ?? record;
 }
 
 /** A copy of the settings was made before an earlier file of this run: a card half-way is not left there for want of another. */

@@ -88,7 +88,7 @@ async function lookPatiently(
   try {
     return await path.look(target, {
       ...context,
-      heard: async () => {
+      awaitTurn: async () => {
         const was = unit.state;
         unit.state = 'heard';
         if (was !== 'silent') return;

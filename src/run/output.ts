@@ -1,5 +1,5 @@
 import { asProblem, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
-import { type OutputState, outputNeedsRestore, replay, type UnitRecord } from '../state/index.ts';
+import { type OutputState, outputNeedsRestore, type UnitRecord } from '../state/index.ts';
 import { outcomeBeforeStart, type UnitResult, UnitStop, type UnitWork } from './preflight.ts';
 import { contextFor, imageMetadata } from './step.ts';
 
@@ -38,7 +38,7 @@ export async function withOutputRestored(
   const ending = await act();
   if (ending === null) return null;
   const { key } = record.planned;
-  const now = replay(work.journal.events).units.find(({ planned }) => planned.key === key) ?? record;
+  const now = work.journal.state.unit(key) ?? record;
   const [hop] = record.planned.hops;
   if (!outputNeedsRestore(now) || hop === undefined) return ending;
   if (ending.outcome === 'unknown') return outputLeftOff(ending);
@@ -80,7 +80,6 @@ function outputLeftOff(ending: UnitResult): UnitResult {
     ...ending,
     problem: new Problem(problem.code, `${problem.message} ${told}`, {
       hint: problem.hint,
-      transient: problem.transient,
       details: problem.details,
       cause: problem,
     }),

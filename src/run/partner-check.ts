@@ -1,6 +1,6 @@
 import { asProblem, type Look, Problem, type Unit, type UnitTarget, usableSerial } from '../core/index.ts';
 import { findPartners } from '../inventory/index.ts';
-import { replay, startInDoubt, type UnitRecord } from '../state/index.ts';
+import { startInDoubt, type UnitRecord } from '../state/index.ts';
 import type { Execution } from './execution.ts';
 import { driverOf } from './look-all.ts';
 import type { PartnerGate } from './partner-gate.ts';
@@ -21,11 +21,8 @@ export async function assertPartnersHealthy(
   const beside = serial === null ? null : flight.claim(key, serial);
   if (beside !== null) throw atWork(key, beside);
   const partners = partnersOf(execution).get(key) ?? [];
-  const records = new Map(
-    replay(execution.journal.events).units.map((record) => [record.planned.key, record]),
-  );
   for (const partner of partners) {
-    const record = records.get(partner);
+    const record = execution.journal.state.unit(partner);
     const inRun = record === undefined ? null : againstInRun(record);
     if (inRun !== null) throw notWell(partner, inRun);
     const target = execution.targets.get(partner);

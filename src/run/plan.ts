@@ -1,10 +1,8 @@
 import {
-  type Card,
-  type CardHopOutline,
   cardAfter,
-  cardPartVersion,
   type Hop,
-  isCardFile,
+  isAt,
+  isUpsHop,
   joinList,
   type Look,
   type Plan,
@@ -14,10 +12,8 @@ import {
   planId,
   type Reason,
   type StepsAnswer,
-  type StoredFile,
   type Unit,
   type UnitTarget,
-  type UpsHopOutline,
   unitKey,
   usableSerial,
   type Verdict,
@@ -28,8 +24,6 @@ export interface Judged {
   readonly target: UnitTarget;
   readonly look: Look;
   readonly verdict: Verdict;
-  /** The files of the verdict's hops, in their order. */
-  readonly images: readonly StoredFile[];
 }
 
 /** An entry of the inventory that is not part of the plan, and the serial number that answers there. */
@@ -99,7 +93,9 @@ function plannedUnit(
       ),
     );
   }
-  const hops = ['outdated', 'blocked'].includes(judged.verdict.status) ? hopsOf(judged.verdict, judged) : [];
+  const { hops: route, ...judgement } = judged.verdict;
+  const isUpdate = judgement.status === 'outdated' || judgement.status === 'blocked';
+  const hops = isUpdate && isJoined(look.unit, route) ? route : [];
   const [first] = hops;
   const answer = first === undefined ? undefined : stepsOf?.(target, look.unit, first);
   const notes: Reason[] = [];
@@ -108,7 +104,7 @@ function plannedUnit(
   } else if (answer?.warning !== undefined) {
     notes.push(inventoryReason('NO_START_WAY', 'warn', answer.warning));
   }
-  const refused = against.length === 0 ? judged.verdict : refusedBy(judged.verdict, against);
+  const refused = against.length === 0 ? judgement : refusedBy(judgement, against);
   const verdict = notes.length === 0 ? refused : { ...refused, reasons: [...refused.reasons, ...notes] };
   return {
     key,
@@ -129,66 +125,20 @@ function inventoryReason(code: string, outcome: Reason['outcome'], { message, hi
   return { code, rule: 'way', outcome, because, remedy: hint, source: 'inventory' };
 }
 
-function refusedBy(verdict: Verdict, against: readonly Reason[]): Verdict {
+function refusedBy(verdict: PlannedUnit['verdict'], against: readonly Reason[]): PlannedUnit['verdict'] {
   const status = verdict.status === 'outdated' ? 'blocked' : verdict.status;
   return { ...verdict, status, reasons: [...against, ...verdict.reasons] };
 }
 
-/** Where the hops that were planned so far leave a unit. */
-interface Reached {
-  version: string | null;
-  microLinkId: number | null;
-  card: Card | null;
-}
-
-function hopsOf(verdict: Verdict, judged: Judged): Hop[] {
-  const hops: Hop[] = [];
-  const { firmware, card } = judged.look.unit;
-  const reached: Reached = { version: firmware.version, microLinkId: firmware.microLinkId, card };
-  for (const [index, outline] of verdict.hops.entries()) {
-    const file = judged.images[index];
-    if (file === undefined) return [];
-    const hop =
-      outline.component === 'ups' ? upsHop(outline, file, reached) : cardHop(outline, file, reached);
-    // Hops that do not join are no route: the unit would be left where nobody planned it.
-    if (hop === null) return [];
-    hops.push(hop);
-  }
-  return hops;
-}
-
-function upsHop(outline: UpsHopOutline, image: StoredFile, reached: Reached): Hop | null {
-  const { microLinkId } = reached;
-  if (microLinkId === null || isCardFile(image) || outline.from !== reached.version) return null;
-  const after = image.microLinkIdAfter ?? microLinkId;
-  if (image.microLinkId !== microLinkId || after !== outline.microLinkIdAfter) return null;
-  reached.version = outline.to;
-  reached.microLinkId = outline.microLinkIdAfter;
-  return {
-    component: 'ups',
-    twoStep: outline.twoStep,
-    from: { version: outline.from, microLinkId },
-    to: { version: outline.to, microLinkId: outline.microLinkIdAfter },
-    image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
-    transport: outline.transport,
-    steps: ['backup', 'transfer', 'start', 'settle', 'verify'],
-  };
-}
-
-/** For the card the upload is the start, so there is no transfer before it. */
-function cardHop(outline: CardHopOutline, file: StoredFile, reached: Reached): Hop | null {
-  const { component } = outline;
-  const platform = reached.card?.platform ?? null;
-  if (!isCardFile(file) || platform === null || reached.card === null) return null;
-  if (file.part !== component || file.platform !== platform || file.version !== outline.to) return null;
-  if (cardPartVersion(reached.card, component) !== outline.from) return null;
-  reached.card = cardAfter(reached.card, component, outline.to);
-  return {
-    component,
-    from: { version: outline.from, platform },
-    to: { version: outline.to, platform },
-    image: { file: file.file, sha256: file.sha256, sizeBytes: file.sizeBytes },
-    transport: outline.transport,
-    steps: ['backup', 'start', 'settle', 'verify'],
-  };
+/** Whether each hop begins where the one before it ends: the unit must never be left at a state that nobody planned. */
+function isJoined(unit: Unit, hops: readonly Hop[]): boolean {
+  let { firmware, card }: Pick<Unit, 'firmware' | 'card'> = unit;
+  return hops.every((hop) => {
+    if (!isAt({ ...unit, firmware, card }, hop, 'from')) return false;
+    if (isUpsHop(hop)) firmware = { ...firmware, ...hop.to };
+    else if (card !== null && card.platform === hop.from.platform)
+      card = cardAfter(card, hop.component, hop.to.version);
+    else return false;
+    return true;
+  });
 }

@@ -4,6 +4,7 @@ import {
   describeInstalled,
   type Hop,
   isAt,
+  isRefusal,
   isUpsHop,
   type Look,
   type OperatorSettings,
@@ -195,7 +196,7 @@ export function assertAllowed(
     network: work.target.network,
   };
   const reasons = work.against(unit, image, hop, operator, record.planned.unit);
-  const standing = reasons.filter((reason) => reason.outcome === 'block' || reason.outcome === 'unknown');
+  const standing = reasons.filter(isRefusal);
   const [first] = standing;
   if (first === undefined) return;
   throw new UnitStop({

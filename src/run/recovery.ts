@@ -12,7 +12,6 @@ import {
   type Journal,
   type RunArtifacts,
   type RunRecord,
-  replay,
   startInDoubt,
   type UnitRecord,
 } from '../state/index.ts';
@@ -202,11 +201,11 @@ async function endWith({ journal }: Recovery, ending: UnitResult): Promise<RunRe
 
 async function close(journal: Journal, outcome: UnitRecord['outcome']): Promise<RunRecord> {
   await journal.append({ event: 'closed', state: outcome === 'stopped' ? 'stopped' : 'done' });
-  return replay(journal.events);
+  return journal.state.record();
 }
 
 function oneUnit(journal: Journal): UnitRecord {
-  const [record] = replay(journal.events).units;
+  const [record] = journal.state.units;
   if (record !== undefined) return record;
   throw new Problem('config/run', 'The journal of the recovery names no unit.', { hint: SEND_AGAIN });
 }

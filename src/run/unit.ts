@@ -117,7 +117,6 @@ export function describePartialRoute(ending: UnitResult, record: UnitRecord): Un
       ? null
       : new Problem(problem.code, `${problem.message} ${verified}.`, {
           hint: problem.hint,
-          transient: problem.transient,
           details: problem.details,
           cause: problem,
         });

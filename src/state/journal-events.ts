@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProblemJson } from '../core/index.ts';
+import { type ProblemJson, START_METHODS, TRANSFER_METHODS } from '../core/index.ts';
 import { PlanSchema, ProblemSchema, ReasonSchema, StepNameSchema, UnitSchema } from './schemas.ts';
 
 export const OUTCOMES = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped'] as const;
@@ -74,7 +74,7 @@ export const EventSchema = z.discriminatedUnion('event', [
     state: z.enum(STEP_STATES),
     method: z.string().nullable(),
     /** With `committing`: the ways that the start may be made by. The inventory may say otherwise later. */
-    methods: z.array(z.enum(['snmp', 'cli', 'scp', 'ftp'])).optional(),
+    methods: z.array(z.enum([...START_METHODS, ...TRANSFER_METHODS])).optional(),
     /** With `committing`: value of the card's update object before the start; null where it could not be read. */
     object: z.string().max(40).nullable().optional(),
     /** With the end of `backup`: the newest line of the card's event log, null where it could not be read. */

@@ -9,7 +9,7 @@ export interface JournalFile {
   append(bytes: Buffer): Promise<void>;
   /** What was appended stays. */
   keep(): void;
-  /** Takes away what was appended since the last `keep`, as far as the disk lets it. Never rejects. */
+  /** Takes away what was appended since the last `updateIndex`, as far as the disk lets it. Never rejects. */
   undo(): Promise<void>;
   /** Never rejects. */
   close(): Promise<void>;

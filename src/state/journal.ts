@@ -11,6 +11,7 @@ import {
 } from './journal-events.ts';
 import { type JournalFile, openJournalFile } from './journal-file.ts';
 import { endsPlainly, type ParsedJournal, parseJournal, writeLine, writeStart } from './journal-lines.ts';
+import { RunState } from './run-state.ts';
 
 export * from './journal-events.ts';
 
@@ -18,6 +19,8 @@ export interface Journal {
   readonly run: string;
   /** Every event so far, of this process and of those before it; also those that could not be written. */
   readonly events: readonly JournalEvent[];
+  /** The state of the run after the last of these events. */
+  readonly state: Pick<RunState, 'unit' | 'units' | 'record'>;
   /** Why a line could not be written; null as long as every line is on the disk. No act may be begun from then on. */
   readonly failed: Problem | null;
   /**
@@ -161,7 +164,13 @@ function writer(
   before: Pick<ParsedJournal, 'events' | 'sum'>,
   clock: Clock,
 ): Journal {
-  const events = [...before.events];
+  const events: JournalEvent[] = [];
+  const state = new RunState();
+  const add = (event: JournalEvent): void => {
+    events.push(event);
+    state.advance(event);
+  };
+  for (const event of before.events) add(event);
   let { sum } = before;
   let seq = events.length;
   let failed: Problem | null = null;
@@ -179,7 +188,7 @@ function writer(
     unsaved = [];
   };
 
-  const add = async (event: NewEvent): Promise<void> => {
+  const save = async (event: NewEvent): Promise<void> => {
     if (failed !== null && announcesAct(event)) throw failed;
     // What could not be read back must not be written: it would make the journal of started units unusable.
     const numbered = EventSchema.parse({ seq: seq + 1, at: clock.now().toISOString(), ...event });
@@ -194,7 +203,7 @@ function writer(
       await file.undo();
       if (failed === null) {
         failed = diskProblem(thrown, `${file.path} cannot be written`, `upsfw resume ${run}`);
-        events.push({ seq, event: 'unsaved', problem: failed.toJSON() });
+        add({ seq, event: 'unsaved', problem: failed.toJSON() });
       }
       if (announcesAct(event)) {
         unsaved = others;
@@ -203,17 +212,18 @@ function writer(
     }
     seq += 1;
     sum = line.sum;
-    events.push(numbered);
+    add(numbered);
   };
 
   return {
     run,
     events,
+    state,
     get failed() {
       return failed;
     },
     append(event) {
-      const written = queue.then(() => add(event));
+      const written = queue.then(() => save(event));
       queue = written.catch(() => undefined);
       return written;
     },

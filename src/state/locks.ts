@@ -125,18 +125,15 @@ async function refuseUnlessGone(owner: Owner | 'unreadable', path: string, name:
   throw why === null
     ? new Problem('refused/locked', what, {
         hint: 'Wait for it to end. upsfw status shows what it is doing.',
-        transient: true,
       })
     : new Problem('refused/locked', `${what} Whether it still runs is not known here: ${sanitize(why)}.`, {
         hint: `Look for process ${pid} there (ps -p ${pid}). If it does not run any more, remove ${path}.`,
-        transient: true,
       });
 }
 
 function quicker(name: string): Problem {
   return new Problem('refused/locked', `Another process was quicker to lock ${name}.`, {
     hint: 'Wait for it to end, then try again.',
-    transient: true,
   });
 }
 

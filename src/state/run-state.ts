@@ -22,50 +22,102 @@ const NO_HOP: HopRecord = {
 };
 
 /**
- * Where a run stands, from its journal alone. Pure; any prefix of a journal gives a state that was once true. Of a damaged journal every
- * unit that may have been started is unknown. Throws Problem config/run where the plan itself is missing.
+ * The state that the journal of a run adds up to. `advance` takes one event in constant time; {@link replay} does the same
+ * with all events of a file. Any prefix of a journal gives a state that was once true. In a damaged journal every unit that may
+ * have been started is unknown.
  */
-export function replay(events: readonly JournalEvent[]): RunRecord {
-  const [first, ...rest] = events;
-  if (first?.event === 'damaged')
-    throw new Problem(first.problem.code, first.problem.message, { hint: PLAN_LOST });
-  if (first?.event !== 'run') {
-    throw new Problem(
-      'config/run',
-      'The journal does not begin with a plan: the run ended before it did anything.',
-      {
-        hint: 'Nothing was sent to any unit. Start again with upsfw upgrade.',
-      },
-    );
-  }
-  const units = new Map(first.plan.units.map((planned) => [planned.key, fresh(planned)]));
-  let state: RunRecord['state'] = 'planned';
-  let paused: ProblemJson | null = null;
-  let byOperator = false;
-  let problem: ProblemJson | null = null;
-  for (const event of rest) {
+export class RunState {
+  #first: Extract<JournalEvent, { event: 'run' }> | null = null;
+  #unreadable: Problem | null = null;
+  readonly #units = new Map<string, UnitRecord>();
+  #state: RunRecord['state'] = 'planned';
+  #paused: ProblemJson | null = null;
+  #byOperator = false;
+  #problem: ProblemJson | null = null;
+
+  /** Takes in the next event of the journal. */
+  advance(event: JournalEvent): void {
+    if (this.#first === null && this.#unreadable === null) {
+      this.#begin(event);
+      return;
+    }
     if (event.event === 'damaged' || event.event === 'unsaved') {
-      problem = event.problem;
+      this.#problem = event.problem;
       if (event.event === 'damaged')
-        for (const [key, record] of units) units.set(key, inDoubtOf(record, problem));
-      continue;
+        for (const [key, record] of this.#units) this.#units.set(key, inDoubtOf(record, event.problem));
+      return;
     }
     if (event.event === 'closed') {
-      state = event.state;
-      paused = event.problem ?? null;
-      byOperator = event.by === 'operator';
-      continue;
+      this.#state = event.state;
+      this.#paused = event.problem ?? null;
+      this.#byOperator = event.by === 'operator';
+      return;
     }
-    state = 'running';
-    paused = null;
-    byOperator = false;
-    if (event.event === 'run' || event.event === 'resumed') continue;
-    const record = units.get(event.unit);
-    if (record !== undefined) units.set(event.unit, next(record, event));
+    this.#state = 'running';
+    this.#paused = null;
+    this.#byOperator = false;
+    if (event.event === 'run' || event.event === 'resumed') return;
+    const record = this.#units.get(event.unit);
+    if (record !== undefined) this.#units.set(event.unit, next(record, event));
   }
-  const { run, inventory, images, rules, override = [], recovery = null, plan } = first;
-  const record = { run, inventory, images, rules, override, recovery, plan, state, paused, problem };
-  return { ...record, byOperator, units: [...units.values()] };
+
+  /** One unit of the run; undefined where the plan does not have it. */
+  unit(key: string): UnitRecord | undefined {
+    return this.#units.get(key);
+  }
+
+  /** All units, in the order of the plan. */
+  get units(): readonly UnitRecord[] {
+    return [...this.#units.values()];
+  }
+
+  /** The whole run. Throws Problem config/run where the journal does not begin with a plan. */
+  record(): RunRecord {
+    if (this.#unreadable !== null) throw this.#unreadable;
+    if (this.#first === null) throw withoutPlan();
+    const { run, inventory, images, rules, override = [], recovery = null, plan } = this.#first;
+    return {
+      run,
+      inventory,
+      images,
+      rules,
+      override,
+      recovery,
+      plan,
+      state: this.#state,
+      paused: this.#paused,
+      problem: this.#problem,
+      byOperator: this.#byOperator,
+      units: this.units,
+    };
+  }
+
+  #begin(event: JournalEvent): void {
+    if (event.event === 'run') {
+      this.#first = event;
+      for (const planned of event.plan.units) this.#units.set(planned.key, fresh(planned));
+      return;
+    }
+    this.#unreadable =
+      event.event === 'damaged'
+        ? new Problem(event.problem.code, event.problem.message, { hint: PLAN_LOST })
+        : withoutPlan();
+  }
+}
+
+/** The state of a run from the events of its journal. Throws Problem config/run where the plan itself is missing. */
+export function replay(events: readonly JournalEvent[]): RunRecord {
+  const state = new RunState();
+  for (const event of events) state.advance(event);
+  return state.record();
+}
+
+function withoutPlan(): Problem {
+  return new Problem(
+    'config/run',
+    'The journal does not begin with a plan: the run ended before it did anything.',
+    { hint: 'Nothing was sent to any unit. Start again with upsfw upgrade.' },
+  );
 }
 
 const PLAN_LOST =

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import {
+  CARD_GENERATIONS,
+  CARD_PARTS,
   type Hop,
   PLAN_COMPONENTS,
   type Plan,
@@ -7,10 +9,14 @@ import {
   PROBLEM_CODES,
   type ProblemCode,
   type ProblemJson,
+  REASON_OUTCOMES,
   type Reason,
+  SEEN_BY,
   SERVICE_NAMES,
+  STATUSES,
+  STEP_NAMES,
+  TRANSPORTS,
   type Unit,
-  type Verdict,
 } from '../core/index.ts';
 
 /** Shapes of what is read back from disk: plan files and journals. Nothing from there is believed without them. */
@@ -19,8 +25,8 @@ const text = z.string().max(4096);
 const nullableText = text.nullable();
 const nullableFlag = z.boolean().nullable();
 const nullableNumber = z.number().nullable();
-const TransportSchema = z.enum(['nmc', 'serial', 'usb']);
-const CardPartSchema = z.enum(['card-boot', 'card-os', 'card-app', 'card']);
+const TransportSchema = z.enum(TRANSPORTS);
+const CardPartSchema = z.enum(CARD_PARTS);
 
 const FirmwareReadingSchema = z.strictObject({
   raw: nullableText,
@@ -43,7 +49,7 @@ const unitShape = {
     .strictObject({
       model: nullableText,
       serial: nullableText,
-      generation: z.enum(['nmc1', 'nmc2', 'nmc3']).nullable(),
+      generation: z.enum(CARD_GENERATIONS).nullable(),
       platform: nullableText.default(null),
       boot: nullableText.default(null),
       os: nullableText,
@@ -63,7 +69,7 @@ const unitShape = {
     linkUp: nullableFlag,
   }),
   reachable: z.boolean(),
-  seenBy: z.enum(['snmp', 'ssh', 'usb', 'serial']).nullable(),
+  seenBy: z.enum(SEEN_BY).nullable(),
   simulated: z.boolean(),
 };
 
@@ -72,15 +78,25 @@ export const UnitSchema: z.ZodType<Unit> = z.strictObject(unitShape);
 export const ReasonSchema: z.ZodType<Reason> = z.strictObject({
   code: text,
   rule: text,
-  outcome: z.enum(['pass', 'warn', 'block', 'unknown']),
+  outcome: z.enum(REASON_OUTCOMES),
   because: text,
   remedy: nullableText,
   source: text,
 });
 
-const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
-  status: z.enum(['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable']),
+const verdictShape = {
+  status: z.enum(STATUSES),
   target: z.strictObject({ version: text, microLinkId: z.int(), image: nullableText }).nullable(),
+  transport: TransportSchema.nullable(),
+  wizard: nullableText,
+  reasons: z.array(ReasonSchema),
+};
+
+const VerdictSchema: z.ZodType<PlannedUnit['verdict']> = z.strictObject(verdictShape);
+
+/** The verdict of a unit in a kept audit, with its hops in short. */
+const AuditVerdictSchema = z.strictObject({
+  ...verdictShape,
   hops: z.array(
     z.union([
       z.strictObject({
@@ -102,12 +118,9 @@ const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
       }),
     ]),
   ),
-  transport: TransportSchema.nullable(),
-  wizard: nullableText,
-  reasons: z.array(ReasonSchema),
 });
 
-export const StepNameSchema = z.enum(['backup', 'transfer', 'start', 'settle', 'verify']);
+export const StepNameSchema = z.enum(STEP_NAMES);
 
 const UpsEnd = z.strictObject({ version: text, microLinkId: z.int() });
 const CardEnd = z.strictObject({ version: text, platform: text });
@@ -168,7 +181,7 @@ export const PlanSchema: z.ZodType<Plan> = z.strictObject({
 /** A unit of an audit that was kept. */
 export const AuditUnitSchema = z.strictObject({
   ...unitShape,
-  verdict: VerdictSchema,
+  verdict: AuditVerdictSchema,
   advisories: z
     .array(
       z.strictObject({

@@ -3,18 +3,18 @@ import type { z } from 'zod';
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** A value that fits its schema, or what is wrong with it. */
+/** A valid value, or the issues of an invalid one. */
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: Iterable<Issue> };
 
-/** An array with more items is checked in pieces of as many. */
-const PIECE = 1000;
+/** Longer arrays are checked in pieces of this size. */
+const PIECE_SIZE = 1000;
 
 /**
- * Checks a value against a schema, long arrays piece by piece: the library keeps every issue of a value, and hands them from
- * level to level as arguments of a call, which takes some hundred thousand at most. Issues are made while they are walked
- * through, once.
+ * Checks a value against a schema, long arrays in pieces. The library keeps every issue and passes them on as
+ * call arguments, which overflows at some hundred thousand. Issues are created on iteration, which is
+ * possible once.
  */
 export function check<T>(schema: z.ZodType<T>, plain: unknown): Checked<T> {
   const long = longArrays(plain);
@@ -28,15 +28,15 @@ export function check<T>(schema: z.ZodType<T>, plain: unknown): Checked<T> {
     return checked.success ? { ok: true, value: checked.data } : { ok: false, issues: checked.error.issues };
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
-    return { ok: false, issues: [BEYOND] };
+    return { ok: false, issues: [TOO_MANY_ISSUES] };
   }
 }
 
-/** In the place of issues that are more than the library can hand on. */
-const BEYOND: Issue = {
+/** Replaces issues that are too many for the library. */
+const TOO_MANY_ISSUES: Issue = {
   code: 'custom',
   path: [],
-  message: 'has more faults than can be listed',
+  message: 'has too many mistakes to list',
   input: undefined,
 };
 
@@ -55,12 +55,15 @@ function* issuesInPieces(
       return schema.safeParse(view).error?.issues ?? [];
     } catch (thrown) {
       if (!(thrown instanceof RangeError)) throw thrown;
-      return [BEYOND];
+      return [TOO_MANY_ISSUES];
     }
   };
   const emptied = createEmptied();
   const paths = new Set(long.map(({ path }) => JSON.stringify(path)));
-  /** Whether the path leads to a long array or into one; what is said of an emptied array itself is no fault of the file. */
+  /**
+   * True if the path leads to a long array or into one. Issues of the emptied array itself are not from the
+   * file.
+   */
   const isInLong = (path: Path, from: number): boolean => {
     for (let end = from; end <= path.length; end += 1) {
       if (paths.has(JSON.stringify(path.slice(0, end)))) return true;
@@ -69,13 +72,13 @@ function* issuesInPieces(
   };
   yield* issuesOf(emptied(plain)).filter((issue) => !isInLong(issue.path, 0));
   for (const { path, items } of long) {
-    for (let from = 0; from < items.length; from += PIECE) {
-      // Copies of these are not kept: there may be hundreds of thousands.
-      const piece = items.slice(from, from + PIECE).map(createEmptied());
+    for (let from = 0; from < items.length; from += PIECE_SIZE) {
+      // The copies are not kept: there may be hundreds of thousands.
+      const piece = items.slice(from, from + PIECE_SIZE).map(createEmptied());
       for (const issue of issuesOf(viewOf(plain, path, piece, emptied))) {
         const inner = issue.path.slice(path.length);
         const [index] = inner;
-        // On its way the view has one item in each array; the issues of other places were told above.
+        // The view has one item in each array on the path. Issues of other places were reported above.
         if (typeof index !== 'number' || !leadsTo(issue.path, path)) continue;
         const found = [...path, from + index, ...inner.slice(1)];
         if (!isInLong(found, path.length + 1)) yield { ...issue, path: found };
@@ -106,10 +109,10 @@ function longArrays(plain: unknown): readonly LongArray[] {
 }
 
 function isLong(value: object): value is readonly unknown[] {
-  return Array.isArray(value) && value.length > PIECE;
+  return Array.isArray(value) && value.length > PIECE_SIZE;
 }
 
-/** Makes copies in which every long array is empty, one of each value. */
+/** Copies values with every long array emptied. Each value is copied once. */
 function createEmptied(): (value: unknown) => unknown {
   const known = new WeakMap<object, unknown>();
   const emptied = (value: unknown): unknown => {
@@ -128,7 +131,7 @@ function createEmptied(): (value: unknown) => unknown {
   return emptied;
 }
 
-/** The value with a piece in the place of the array at the path, and nothing beside the way to it in other arrays. */
+/** The value with a piece in place of the array at the path. Arrays on the path keep only the item on it. */
 function viewOf(
   value: unknown,
   path: Path,
@@ -147,7 +150,7 @@ function viewOf(
   );
 }
 
-/** Whether the path of an issue in a view leads to the array whose piece is in it: indexes on the way are 0 there. */
+/** True if the issue is inside the array of the current piece. In a view, all indexes on the path are 0. */
 function leadsTo(issue: Path, array: Path): boolean {
   return array.every((part, depth) => issue[depth] === (typeof part === 'number' ? 0 : part));
 }

@@ -13,33 +13,35 @@ import {
 } from 'yaml';
 import { FindingList, type Place } from './findings.ts';
 
-/** Nothing that is written for this tool is nested even half as deep; a parser that is fed more runs out of stack. */
-export const DEEPEST = 100;
-/** In characters. An inventory of 20,000 units has some four million. */
-export const LONGEST_YAML = 16 * 1024 * 1024;
-/** Words, marks and blanks of a text; each value becomes a node. */
-const MOST_TOKENS = 6_000_000;
-/** Of these as many may be in memory together. What is written in one piece, like a long `[a, b]`, is. */
-const MOST_KEPT = 2_000_000;
-/** Values after aliases were followed. */
-const MOST_VALUES = 2_000_000;
 /**
- * Thousands of units may have their credential from one alias; a bomb, where aliases stand for aliases, needs millions. The
- * library looks through all anchors for each alias, so neither may be many.
+ * More than twice the depth of any file of this tool. Deeper input would overflow the stack of the parser.
  */
-export const MOST_ALIASES = 20_000;
+export const MAX_DEPTH = 100;
+/** In characters. An inventory of 20,000 units has about four million. */
+export const MAX_YAML_LENGTH = 16 * 1024 * 1024;
+/** Words, marks and spaces; each value becomes a node. */
+const MAX_TOKENS = 6_000_000;
+/** Limit of tokens in memory at once. A flow collection such as a long `[a, b]` is not split. */
+const MAX_KEPT_TOKENS = 2_000_000;
+/** Values after aliases are resolved. */
+const MAX_VALUES = 2_000_000;
+/**
+ * Thousands of units may share one credential by alias; an alias bomb needs millions. The library searches
+ * all anchors for each alias, so both are limited.
+ */
+export const MAX_ALIASES = 20_000;
 
-/** A text as YAML, or what keeps it from being that. */
+/** A text parsed as YAML, or its findings. */
 export interface Composed {
-  /** Null where the limits of this file were reached. */
+  /** Null if a limit was exceeded. */
   readonly document: Document | null;
-  /** The value; undefined where there are findings. */
+  /** The value; undefined if there are findings. */
   readonly plain: unknown;
   readonly findings: FindingList;
   readonly placeOf: (offset: number) => Place;
 }
 
-/** Reads YAML text within limits of size, depth and number of values. Never throws for what the text holds. */
+/** Parses YAML text within limits of size, depth and number of values. Never throws because of the text. */
 export function composeYaml(text: string): Composed {
   const lines = new LineCounter();
   const findings = new FindingList();
@@ -51,23 +53,23 @@ export function composeYaml(text: string): Composed {
     findings.add(placeOf(offset), () => message);
     return { document, plain: undefined, findings, placeOf };
   };
-  if (text.length > LONGEST_YAML) {
-    return failed(0, `the text has ${text.length} characters, more than ${LONGEST_YAML} are not read`);
+  if (text.length > MAX_YAML_LENGTH) {
+    return failed(0, `the text has ${text.length} characters; the limit is ${MAX_YAML_LENGTH}`);
   }
   const early = new EarlyItems(text, (offset, message) => findings.add(placeOf(offset), () => message));
   let document: Document;
   try {
     document = documentOf(text, lines, early);
   } catch (thrown) {
-    if (thrown instanceof Beyond) return failed(thrown.offset, thrown.message);
+    if (thrown instanceof YamlLimitError) return failed(thrown.offset, thrown.message);
     throw thrown;
   }
   for (const error of document.errors) findings.add(placeOf(error.pos[0]), () => error.message);
-  early.putInto(document);
+  early.insertInto(document);
   repeatedKeys(document, (offset) => findings.add(placeOf(offset), () => 'Map keys must be unique'));
   if (findings.count > 0) return { document, plain: undefined, findings, placeOf };
   try {
-    const plain: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+    const plain: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     const beyond = beyondLimits(plain);
     return beyond === null ? { document, plain, findings, placeOf } : failed(0, beyond, document);
   } catch (thrown) {
@@ -75,8 +77,8 @@ export function composeYaml(text: string): Composed {
   }
 }
 
-/** A limit that was reached at a place of the text. */
-class Beyond extends Error {
+/** A limit was exceeded at this offset of the text. */
+class YamlLimitError extends Error {
   readonly offset: number;
 
   constructor(offset: number, message: string) {
@@ -85,20 +87,21 @@ class Beyond extends Error {
   }
 }
 
-/** The check of the library compares each key with each other one: a map of a million keys would never end. */
+/** The library compares every key with every other one, which takes forever for a map of a million keys. */
 const OPTIONS = { prettyErrors: false, uniqueKeys: false } as const;
 
 function documentOf(text: string, lines: LineCounter, early: EarlyItems): Document {
   let found: Document | null = null;
   for (const document of new Composer(OPTIONS).compose(tokens(text, lines, early), true, text.length)) {
-    if (found !== null) throw new Beyond(document.range[0], 'the text holds more than one document');
+    if (found !== null)
+      throw new YamlLimitError(document.range[0], 'the text contains more than one document');
     found = document;
   }
-  if (found === null) throw new Beyond(0, 'the text holds no document');
+  if (found === null) throw new YamlLimitError(0, 'the text contains no document');
   return found;
 }
 
-/** The tokens of the text. Throws Beyond as soon as they are nested too deep, before anything walks down into them. */
+/** The tokens of the text. Throws YamlLimitError on deep nesting, before anything recurses into it. */
 function* tokens(text: string, lines: LineCounter, early: EarlyItems): ReturnType<Parser['parse']> {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
@@ -112,17 +115,20 @@ function* tokens(text: string, lines: LineCounter, early: EarlyItems): ReturnTyp
     kept += 1;
     if (!isScalarText) {
       if (lexeme.startsWith('*') || lexeme.startsWith('&')) names += 1;
-      if (lexeme === '-' && early.takeFrom(parser.stack.at(-1))) kept = 0;
+      if (lexeme === '-' && early.composeFrom(parser.stack.at(-1))) kept = 0;
     }
     isScalarText = lexeme === CST.SCALAR;
-    if (parser.stack.length > DEEPEST) {
-      throw new Beyond(parser.offset, `nested deeper than ${DEEPEST} levels`);
+    if (parser.stack.length > MAX_DEPTH) {
+      throw new YamlLimitError(parser.offset, `nested deeper than ${MAX_DEPTH} levels`);
     }
-    if (kept > MOST_KEPT || count > MOST_TOKENS) {
-      throw new Beyond(parser.offset, 'the text holds more values than are read');
+    if (kept > MAX_KEPT_TOKENS || count > MAX_TOKENS) {
+      throw new YamlLimitError(parser.offset, 'the text contains too many values');
     }
-    if (names > MOST_ALIASES * 2) {
-      throw new Beyond(parser.offset, `the text has more than ${MOST_ALIASES * 2} anchors and aliases`);
+    if (names > MAX_ALIASES * 2) {
+      throw new YamlLimitError(
+        parser.offset,
+        `the text has more than ${MAX_ALIASES * 2} anchors and aliases`,
+      );
     }
   }
   yield* parser.end();
@@ -131,24 +137,24 @@ function* tokens(text: string, lines: LineCounter, early: EarlyItems): ReturnTyp
 const ITEMS_AT_ONCE = 64;
 
 /**
- * Makes nodes of the items of a long block sequence while the text is still read. The tokens of an item take ten times the
- * memory of its node, and the library would keep those of the whole text to its end.
+ * Composes the items of a long block sequence while the text is still being parsed. The tokens of an item
+ * need ten times the memory of its node, and the library would keep all of them.
  */
 class EarlyItems {
-  /** Nodes by the place where their sequence begins. */
+  /** Nodes by the offset of their sequence. */
   readonly #nodes = new Map<number, Node[]>();
-  readonly #fault: (offset: number, message: string) => void;
-  /** A directive changes how all that follows it is read, and this reads pieces on their own. */
-  readonly #isOff: boolean;
+  readonly #onError: (offset: number, message: string) => void;
+  /** A directive changes the meaning of the rest of the text, and this class composes pieces on their own. */
+  readonly #hasDirective: boolean;
 
-  constructor(text: string, fault: (offset: number, message: string) => void) {
-    this.#fault = fault;
-    this.#isOff = /^%/m.test(text);
+  constructor(text: string, onError: (offset: number, message: string) => void) {
+    this.#onError = onError;
+    this.#hasDirective = /^%/m.test(text);
   }
 
-  /** Takes the finished items out of a sequence, where they are many. The parser still looks at its last two. */
-  takeFrom(sequence: CST.Token | undefined): boolean {
-    if (this.#isOff || sequence?.type !== 'block-seq' || sequence.items.length < ITEMS_AT_ONCE + 2)
+  /** Removes the finished items of a long sequence. The parser still needs the last two. */
+  composeFrom(sequence: CST.Token | undefined): boolean {
+    if (this.#hasDirective || sequence?.type !== 'block-seq' || sequence.items.length < ITEMS_AT_ONCE + 2)
       return false;
     const { offset, indent } = sequence;
     const items = sequence.items.splice(0, sequence.items.length - 2);
@@ -160,7 +166,7 @@ class EarlyItems {
     };
     const composer = new Composer(OPTIONS);
     for (const document of [...composer.next(piece), ...composer.end()]) {
-      for (const { pos, message } of document.errors) this.#fault(pos[0], message);
+      for (const { pos, message } of document.errors) this.#onError(pos[0], message);
       if (!isSeq<Node>(document.contents)) continue;
       const known = this.#nodes.get(offset) ?? [];
       for (const node of document.contents.items) known.push(node);
@@ -169,8 +175,8 @@ class EarlyItems {
     return true;
   }
 
-  /** Puts the nodes to the place in the document where their items were. */
-  putInto(document: Document): void {
+  /** Inserts the nodes where their items were in the document. */
+  insertInto(document: Document): void {
     if (this.#nodes.size === 0) return;
     const open: unknown[] = [document.contents];
     while (open.length > 0) {
@@ -186,7 +192,7 @@ class EarlyItems {
   }
 }
 
-/** Calls back with the place of each key that a map has already. */
+/** Reports the offset of each key that repeats an earlier key of its map. */
 function repeatedKeys(document: Document, found: (offset: number) => void): void {
   const open: unknown[] = [document.contents];
   while (open.length > 0) {
@@ -212,8 +218,8 @@ interface Extent {
 }
 
 /**
- * What an alias stands for is there once in memory, and is walked through as often as it is named. Says what is too much;
- * null where nothing is.
+ * An aliased value is in memory once, but is visited at each of its aliases. Returns the limit that is
+ * exceeded, or null.
  */
 function beyondLimits(plain: unknown): string | null {
   const known = new Map<object, Extent>();
@@ -224,7 +230,7 @@ function beyondLimits(plain: unknown): string | null {
     if (!entered.has(value)) {
       entered.add(value);
       const objects = inner.filter(isObject);
-      if (objects.some((one) => entered.has(one) && !known.has(one))) return 'a value that holds itself';
+      if (objects.some((one) => entered.has(one) && !known.has(one))) return 'a value contains itself';
       for (const one of objects) if (!known.has(one)) open.push(one);
       continue;
     }
@@ -237,8 +243,8 @@ function beyondLimits(plain: unknown): string | null {
       values += extent?.values ?? 1;
       depth = Math.max(depth, 1 + (extent?.depth ?? 0));
     }
-    if (depth > DEEPEST) return `nested deeper than ${DEEPEST} levels by its aliases`;
-    if (values > MOST_VALUES) return `more than ${MOST_VALUES} values once its aliases are followed`;
+    if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH} levels through its aliases`;
+    if (values > MAX_VALUES) return `more than ${MAX_VALUES} values after its aliases are resolved`;
     known.set(value, { values, depth });
   }
   return null;

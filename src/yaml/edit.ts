@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, parseDocument } from 'yaml';
-import { MOST_ALIASES } from './compose.ts';
+import { MAX_ALIASES } from './compose.ts';
 import {
   appended,
   type Context,
@@ -13,9 +13,8 @@ import {
 import { isRecord, type WriteOptions } from './write.ts';
 
 /**
- * Changes single values of a YAML text and leaves every other byte as it is: comments, blank lines, quotes, line ends.
- * The result holds what the edits say and nothing else is changed in it; null where that cannot be done, for example
- * because a value with an anchor counts in another place too.
+ * Changes single values of a YAML text and keeps every other byte: comments, empty lines, quotes, line ends.
+ * Null if that is impossible, for example because a value with an anchor is used in another place too.
  */
 export function editYaml(text: string, edits: readonly YamlEdit[], options: WriteOptions): string | null {
   const document = parseDocument(text, { keepSourceTokens: true, prettyErrors: false });
@@ -36,16 +35,16 @@ export function editYaml(text: string, edits: readonly YamlEdit[], options: Writ
   }
   const result = spliced(text, splices);
   if (result === null) return null;
-  // What the places were worked out from is taken on trust no further than this: the result is read again.
+  // Proof of the result: it is parsed again.
   const after = plainOf(parseDocument(result, { prettyErrors: false }));
   return after !== null && isDeepStrictEqual(after.value, expected.value) ? result : null;
 }
 
-/** The document as a value in which nothing is shared: what stands behind an alias is there twice. */
+/** The document as a value without sharing: an aliased value is copied. */
 function plainOf(document: Document.Parsed): { readonly value: unknown } | null {
   if (document.errors.length > 0) return null;
   try {
-    const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MOST_ALIASES })));
+    const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES })));
     return { value };
   } catch {
     return null;
@@ -65,7 +64,7 @@ function changed(value: unknown, edits: readonly YamlEdit[]): { ok: true; value:
       parent[key] = structuredClone(given);
     }
   }
-  // Keys without a value are not written.
+  // Undefined values are not written.
   const expected: unknown = JSON.parse(JSON.stringify(copy));
   return { ok: true, value: expected };
 }
@@ -97,7 +96,7 @@ function grouped(edits: readonly YamlEdit[]): readonly Work[] {
 }
 
 function spliced(text: string, splices: readonly Splice[]): string | null {
-  // Two edits below one alias write the same piece, which is then wanted once.
+  // Two edits below one alias produce the same splice, which is needed once.
   const seen = new Set<string>();
   const isNew = ({ start, end }: Splice): boolean => {
     const id = `${start}:${end}`;

@@ -1,9 +1,9 @@
 /**
- * Reads YAML text against a schema and says every finding at once, with line and column; changes single values of a text and
- * leaves the rest of it as it is.
+ * Parses YAML text against a schema and reports all findings with line and column. Changes single values of a
+ * text and keeps the rest of it.
  *
- * Owns the way from a mistake in a file to a place in it, the bounded reading of a file that somebody has named, and where the data
- * files of the tool lie in a build. Must not know what the files are about; imports core only.
+ * Owns the mapping from a mistake to its place in the file, the bounded reading of named files, and the
+ * location of data files in a build. Must not know what the files are for. Imports core only.
  */
 export { editYaml } from './edit.ts';
 export { countedFindings, FindingList, type Findings, listFindings } from './findings.ts';

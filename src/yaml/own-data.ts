@@ -12,7 +12,7 @@ export interface BundledData<T> {
 
 /**
  * Reads a data file that is part of the tool, by the address of its YAML. A build holds the same data as JSON in its place
- * (scripts/copy-data.mjs), because every start would spend most of its time on the YAML. Throws Error with every finding: it is
+ * (scripts/build.mjs), because every start would spend most of its time on the YAML. Throws Error with every finding: it is
  * the tool that is wrong then.
  */
 export async function readBundledData<T>(yaml: URL, schema: z.ZodType<T>): Promise<BundledData<T>> {

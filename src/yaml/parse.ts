@@ -5,21 +5,21 @@ import { check } from './check.ts';
 import { composeYaml } from './compose.ts';
 import type { FindingList, Place } from './findings.ts';
 
-/** Finds the place of a value by the keys and indexes that lead to it, or of the nearest thing above it. */
+/** Finds the place of a value by its keys and indexes, or of the nearest value above it. */
 export type Locate = (path: readonly PropertyKey[]) => Place;
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly plain: unknown; readonly at: Locate }
   | {
       readonly ok: false;
-      /** What is wrong with it; the caller may add what it finds itself. */
+      /** The caller may add its own findings. */
       readonly findings: FindingList;
-      /** The document as it stands; undefined where it is no YAML. */
+      /** The document as parsed; undefined if it is not YAML. */
       readonly plain: unknown;
       readonly at: Locate;
     };
 
-/** Parses the text; never throws for what the text holds. */
+/** Parses the text; never throws because of it. */
 export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   const { document, plain, findings, placeOf } = composeYaml(text);
   const nodes = document === null ? null : new Nodes(document);
@@ -40,22 +40,22 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   const quoteHint = (issue: z.core.$ZodIssue): string => {
     const node = nodes.at(issue.path);
     if (!isScalar(node) || typeof node.value !== 'number' || node.source === undefined) return '';
-    return textIsMeant(issue) ? `; put it in quotes: "${node.source}"` : '';
+    return expectsText(issue) ? `; put it in quotes: "${node.source}"` : '';
   };
 
   const addIssue = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): void => {
     const path = [...above, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
-        findings.add(keyAt(path, key), () => `${spelled(path)}unknown key "${sanitize(key, 64)}"`);
+        findings.add(keyAt(path, key), () => `${pathPrefix(path)}unknown key "${sanitize(key, 64)}"`);
       }
       return;
     }
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-      for (const inner of nearest(issue.errors)) addIssue(inner, path);
+      for (const inner of intendedIssues(issue.errors)) addIssue(inner, path);
       return;
     }
-    findings.add(at(path), () => `${spelled(path)}${issue.message}${quoteHint({ ...issue, path })}`);
+    findings.add(at(path), () => `${pathPrefix(path)}${issue.message}${quoteHint({ ...issue, path })}`);
   };
 
   const checked = check(schema, plain);
@@ -64,10 +64,10 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   return { ok: false, findings, plain, at };
 }
 
-/** Maps with more keys get an index. */
+/** Larger maps get an index. */
 const SMALL_MAP = 32;
 
-/** Finds nodes by the keys and indexes that lead to them, in maps of any size in the same time. */
+/** Finds nodes by their keys and indexes, in constant time even in large maps. */
 class Nodes {
   readonly #document: Document;
   readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
@@ -108,21 +108,21 @@ class Nodes {
   }
 }
 
-/** Of several shapes the one that was meant is the one whose complaints lie deepest and are fewest. */
-function nearest(shapes: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+/** Of several shapes, the intended one has the deepest issues, then the fewest. */
+function intendedIssues(shapes: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
   const depth = (issues: readonly z.core.$ZodIssue[]): number =>
     Math.max(0, ...issues.map((issue) => issue.path.length));
   const [first] = [...shapes].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
   return first ?? [];
 }
 
-function textIsMeant(issue: z.core.$ZodIssue): boolean {
+function expectsText(issue: z.core.$ZodIssue): boolean {
   if (issue.code === 'invalid_type') return issue.expected === 'string';
   if (issue.code === 'invalid_value') return issue.values.every((value) => typeof value === 'string');
   return issue.code === 'invalid_union';
 }
 
-function spelled(path: readonly PropertyKey[]): string {
+function pathPrefix(path: readonly PropertyKey[]): string {
   let text = '';
   for (const part of path) {
     text += typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${sanitize(String(part), 64)}`;

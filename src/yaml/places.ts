@@ -1,6 +1,6 @@
 import { isCollection, isNode, isScalar, isSeq, Scalar, type YAMLSeq } from 'yaml';
 
-/** How far a place is from the beginning of its line, in characters. */
+/** Distance of an offset from the start of its line, in characters. */
 export function columnOf(text: string, offset: number): number {
   return offset - (text.lastIndexOf('\n', offset - 1) + 1);
 }
@@ -14,7 +14,7 @@ export function dashColumn(text: string, sequence: YAMLSeq): number | null {
   return dash === undefined ? null : columnOf(text, dash.offset);
 }
 
-/** The end of the comment lines that are indented deeper than the dash: they belong to the item that is there. */
+/** The end of the comment lines that are indented deeper than the dash: they belong to its item. */
 export function afterOwnComments(text: string, lineEnd: number, column: number): number {
   let end = lineEnd;
   for (;;) {
@@ -24,7 +24,7 @@ export function afterOwnComments(text: string, lineEnd: number, column: number):
   }
 }
 
-/** Where the content of a node ends, without the comments and blank lines after it. */
+/** Where the content of a node ends, without the comments and empty lines after it. */
 export function endOf(node: unknown): number | null {
   if (isCollection(node) && node.flow !== true) {
     const last: unknown = node.items.at(-1);
@@ -33,7 +33,7 @@ export function endOf(node: unknown): number | null {
   }
   if (!isNode(node) || !node.range) return null;
   const isBlock = isScalar(node) && (node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED);
-  // A block scalar ends after its line end; a place at the end of its last line is meant.
+  // A block scalar ends after its line end; the end of its last line is needed.
   return isBlock && node.range[1] > node.range[0] ? node.range[1] - 1 : node.range[1];
 }
 
@@ -48,14 +48,14 @@ export function endOfPair(pair: { readonly key: unknown; readonly value: unknown
   return key === null || value === null ? (value ?? key) : Math.max(key, value);
 }
 
-/** The place before the line end at or after `offset`. */
+/** The offset before the line end at or after `offset`. */
 export function endOfLine(text: string, offset: number): number {
   const found = text.indexOf('\n', offset);
   const end = found < 0 ? text.length : found;
   return end > 0 && found >= 0 && text[end - 1] === '\r' ? end - 1 : end;
 }
 
-/** The line end that is used at a place; at the end of the text the one of the line before. */
+/** The line end at an offset; at the end of the text, that of the line before. */
 export function newlineAt(text: string, offset: number): string {
   const next = /^\r?\n/.exec(text.slice(offset, offset + 2));
   if (next !== null) return next[0];

@@ -5,35 +5,35 @@ import { inline, isPlain, isRecord, itemLines, pairText, type WriteOptions } fro
 /** Keys and indexes that lead to a value. */
 export type YamlPath = readonly (string | number)[];
 
-/** One change of a YAML text. Values are what JSON can hold. */
+/** One change of a YAML text. Values are JSON values. */
 export type YamlEdit =
   | {
       readonly kind: 'set';
       readonly path: YamlPath;
       readonly value: unknown;
-      /** A new key comes after the last one of these that is there, else after all others. */
+      /** A new key is written after the last of these keys that exists, else after all others. */
       readonly after?: readonly string[];
     }
   /** A new last item of the sequence at `path`. */
   | { readonly kind: 'append'; readonly path: YamlPath; readonly value: unknown };
 
-/** A piece of the text, from `start` up to `end`, and what comes in its place. */
+/** Replaces the text from `start` up to `end`. */
 export interface Splice {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-  /** Of two pieces in one place the deeper one comes first, so that it stays in what it belongs to. */
+  /** Of two splices at one place, the deeper one comes first, so that it stays inside its parent. */
   readonly depth: number;
 }
 
-/** What is needed to place one piece. */
+/** What is needed to place one splice. */
 export interface Context {
   readonly text: string;
   readonly options: WriteOptions;
   readonly depth: number;
 }
 
-/** The value that keys and indexes lead to; undefined where they lead nowhere. */
+/** The value at a path; undefined if there is none. */
 export function valueAt(value: unknown, path: YamlPath): unknown {
   let here = value;
   for (const key of path) {
@@ -48,7 +48,10 @@ function ownPair(map: YAMLMap, key: string): Pair | null {
   return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key) ?? null;
 }
 
-/** The pieces that set one value; `expected` is the document with all edits made. Null where there is no place for it. */
+/**
+ * The splices that set one value; null if it cannot be placed. `expected` is the document with all edits
+ * made.
+ */
 export function replaced(
   root: unknown,
   edit: Extract<YamlEdit, { kind: 'set' }>,
@@ -62,14 +65,14 @@ export function replaced(
       node = node.items[key];
     } else if (isMap(node) && typeof key === 'string') {
       const pair = ownPair(node, key);
-      // The whole value: what counts here so far may come from a merged map.
+      // The whole value: its current content may come from a merged map.
       if (pair === null) return insertedPair(node, pairNames(edit, index), key, value, context);
       node = pair.value;
     } else {
       return null;
     }
     if (isAlias(node)) {
-      // Only this place changes, not what the alias stands for.
+      // Only this place changes, not the anchored value.
       const [start, end] = node.range ?? [0, 0];
       return end === 0 ? null : [{ start, end, text: inline(value, context.options), depth: context.depth }];
     }
@@ -131,7 +134,7 @@ function insertedPair(
     map.items.findLast((pair) => isScalar(pair.key) && after.includes(String(pair.key.value))) ??
     map.items.at(-1);
   if (neighbour === undefined) {
-    // Only braces can hold nothing.
+    // Only braces can be empty.
     const start = map.range[0] + 1;
     return [{ start, end: start, text: ` ${pairText(key, value, options)} `, depth }];
   }
@@ -149,7 +152,7 @@ function insertedPair(
   ];
 }
 
-/** The pieces that add items to a sequence. Null where there is no place for them. */
+/** The splices that add items to a sequence; null if they cannot be placed. */
 export function appended(
   root: unknown,
   path: YamlPath,
@@ -173,13 +176,15 @@ export function appended(
     : appendedLines(node, values, context);
 }
 
-/** The key that a sequence stands behind, and whether that is in braces. */
+/** The key of a sequence, and whether that key is inside braces. */
 interface Owner {
   readonly inBrackets: boolean;
   readonly key: unknown;
 }
 
-/** First items for brackets that hold nothing: lines of their own, or inside of them where the brackets stand in others. */
+/**
+ * First items of empty brackets: lines of their own, or inside the brackets if these are nested in others.
+ */
 function filled(
   sequence: YAMLSeq,
   owner: Owner | null,

@@ -3,25 +3,28 @@ import { columnOf, dashColumn } from './places.ts';
 
 /** How new values are written. */
 export interface WriteOptions {
-  /** Keys whose texts are put in quotes whatever they look like. */
+  /** Keys whose text values are always quoted. */
   readonly quoted: readonly string[];
 }
 
-/** Text that no version of YAML takes for anything else, in block or flow style: a word, an IPv4 address, `env:NAME`. */
+/**
+ * Text that no version of YAML reads as anything else, in block or flow style: a word, an IPv4 address,
+ * `env:NAME`.
+ */
 const PLAIN = /^(?:[A-Za-z][A-Za-z0-9_.-]*|\d{1,3}(?:\.\d{1,3}){3}|env:[A-Za-z_][A-Za-z0-9_]*)$/;
-const WORDS_WITH_A_MEANING = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
+const RESERVED_WORDS = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
 
-/** Whether a text may stand in YAML as it is. */
+/** True if a text needs no quotes in YAML. */
 export function isPlain(text: string): boolean {
-  return PLAIN.test(text) && !WORDS_WITH_A_MEANING.test(text);
+  return PLAIN.test(text) && !RESERVED_WORDS.test(text);
 }
 
-/** Whether a value has keys. */
+/** True if a value has keys. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A value in one line. `json`: with quotes round everything that JSON quotes. */
+/** A value in one line. `json`: with quotes wherever JSON has them. */
 export function inline(value: unknown, options: WriteOptions, json = false): string {
   if (typeof value === 'string') return json || !isPlain(value) ? JSON.stringify(value) : value;
   if (Array.isArray(value)) return `[${value.map((item) => inline(item, options, json)).join(', ')}]`;
@@ -49,8 +52,8 @@ function isNodeWithRange(node: unknown): node is { readonly range: readonly [num
 }
 
 /**
- * A new item of a block sequence as lines, the dash at the beginning of the first. It is written like its neighbour
- * `model`, a node of `text`: in braces or over several lines, with the same indentation.
+ * A new item of a block sequence as lines; the first one starts with the dash. It is formatted like the last
+ * item of `sequence`, whose source is `text`: in braces or over several lines, with the same indentation.
  */
 export function itemLines(
   text: string,
@@ -64,7 +67,7 @@ export function itemLines(
   const dash = sequence === null ? null : dashColumn(text, sequence);
   const key = map === null ? null : firstKey(map);
   const distance = dash === null || key === null ? 0 : columnOf(text, key) - dash;
-  // A neighbour whose first key stands on the line after its dash gives no distance to follow.
+  // If the first key is on the line after its dash, there is no distance to copy.
   const gap = distance < 2 || text.slice((key ?? 0) - distance, key ?? 0).includes('\n') ? 2 : distance;
   return mapLines(text, value, map, options).map((line, index) =>
     index === 0 ? `-${' '.repeat(gap - 1)}${line}` : `${' '.repeat(gap)}${line}`,

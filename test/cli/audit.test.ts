@@ -257,7 +257,7 @@ describe('audit --out', () => {
     for (const path of [site.folder, '/dev/null']) {
       const ran = await audit(['--out', path]);
       expect(ran.exit).toBe(2);
-      expect(ran.talk).toContain('no regular file');
+      expect(ran.talk).toContain('not a regular file');
     }
   });
 });

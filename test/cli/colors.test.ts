@@ -8,7 +8,7 @@ import { colorOf, movesCursor, sizeOf } from '../../src/cli/io.ts';
 import { NMC2, openSite, type Site } from './harness.ts';
 import { HAS_TERMINALS, openScreen, type Screen } from './screen.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 const run = promisify(execFile);
 const ESCAPE = '\u001b';
 /** A command whose text has colors, and that touches nothing. */

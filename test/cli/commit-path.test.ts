@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { PERSONA_IMAGES, type SimulatedDevice, type SimulatedUnit } from '../../src/sim/index.ts';
 import { BOTH_WAYS, NMC2, NMC3, openSite, runHere, runOf, type Site } from './harness.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
 let site: Site;
 const children: ChildProcess[] = [];

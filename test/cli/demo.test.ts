@@ -29,7 +29,7 @@ describe('the demonstration', () => {
   });
 });
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
 /** Lines of the README's shell blocks that call the tool, in their order. */
 function readmeCommands(): readonly string[] {

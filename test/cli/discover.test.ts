@@ -319,7 +319,7 @@ describe('ranges', () => {
   });
 });
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
 describe('a process', () => {
   it.runIf(process.platform === 'linux')('with 256 files at most finds 400 units', async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { createLog, type Io } from '../../src/cli/io.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { createLog } from '../../src/cli/log.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { systemClock } from '../../src/files/index.ts';
 import {

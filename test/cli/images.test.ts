@@ -54,8 +54,8 @@ describe('images', () => {
     expect(text.exit).toBe(0);
     for (const part of [
       'same bytes as SMT18UPS_15-0.enc',
-      'says ID20, the content is for ID18',
-      'says version 09.4, the content is 15.0',
+      'states ID20, the content is for ID18',
+      'states version 09.4, the content is 15.0',
       '[HASH_UNKNOWN]',
       `sha256 ${sha256}`,
       '2 files: 2 intact, 2 with the same bytes as another, 2 with warnings',

@@ -121,7 +121,7 @@ describe('import of a list with odd rows', () => {
     const pdus = Array.from({ length: 120 }, (_, index) => `10.1.0.${index},pdu`);
     const csv = ['host,role', '10.0.0.1,ups', ...pdus, '10.0.0.300,ups', ''].join('\n');
     const ran = await runHere(['import', 'csv', '-'], { input: Readable.from([csv]) });
-    expect(ran.talk).toContain('line 123: left out: its address is no IPv4 address');
+    expect(ran.talk).toContain('line 123: left out: its address is not a valid IPv4 address');
     expect(ran.talk).toContain('and 21 more notes');
     expect(ran.exit).toBe(3);
   });

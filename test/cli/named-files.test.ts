@@ -235,7 +235,7 @@ async function name(argument: Argument, path: string): Promise<{ exit: number; t
 
 async function isMistake(argument: Argument, path: string): Promise<void> {
   const { exit, talk } = await name(argument, path);
-  expect(talk).not.toContain('fault of upsfw');
+  expect(talk).not.toContain('defect in upsfw');
   expect(talk).not.toMatch(/^\s+at /m);
   const allowed = [2, ...(argument.also ?? [])];
   expect(allowed, `${argument.words.join(' ')} with ${path.slice(0, 80)}:\n${talk}`).toContain(exit);

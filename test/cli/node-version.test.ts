@@ -11,7 +11,7 @@ const PackageShape = z.looseObject({
   version: z.string(),
   bin: z.looseObject({ upsfw: z.string() }),
   engines: z.looseObject({ node: z.string() }),
-  scripts: z.looseObject({ build: z.string(), prebuild: z.string(), upsfw: z.string(), demo: z.string() }),
+  scripts: z.looseObject({ build: z.string(), upsfw: z.string(), demo: z.string() }),
 });
 
 let folder: string;
@@ -53,8 +53,12 @@ describe('a checkout that is not ready', () => {
       await cp(join(ROOT, part), join(checkout, part), { recursive: true });
     }
     for (const name of folders) await mkdir(join(checkout, name));
-    if (main !== null) await writeFile(join(checkout, 'dist', 'main.js'), main);
-    return startNode([join(checkout, described.bin.upsfw), '--version']);
+    if (main !== null) {
+      await mkdir(join(checkout, 'dist', 'built'), { recursive: true });
+      await writeFile(join(checkout, 'dist', 'built', 'main.cjs'), main);
+      await writeFile(join(checkout, 'dist', 'current.json'), '{"build":"built"}');
+    }
+    return startNode([join(checkout, described.bin.upsfw), '--help']);
   }
 
   it('is told to build, and to install first where that is missing too', async () => {
@@ -69,10 +73,10 @@ describe('a checkout that is not ready', () => {
   });
 
   it.each([
-    ['a package', "import 'no-such-package';"],
-    ['a file of the build', "import './cli/gone.js';"],
+    ['a package', "require('no-such-package');"],
+    ['a file of the build', "require('./gone.cjs');"],
   ])('is told what is missing where it is %s', async (_what, main) => {
-    const { exit, out, talk } = await startWith(main, 'node_modules', 'dist');
+    const { exit, out, talk } = await startWith(main, 'node_modules');
     expect([exit, out]).toEqual([2, '']);
     expect(talk).toMatch(
       /^upsfw cannot start, a part of it is missing: Cannot find .*\n.*npm ci && npm run -s build\n$/,
@@ -80,7 +84,7 @@ describe('a checkout that is not ready', () => {
   });
 
   it('keeps the trace of a fault of the tool', async () => {
-    const { exit, talk } = await startWith("throw new Error('odd');", 'dist');
+    const { exit, talk } = await startWith("throw new Error('odd');");
     expect(exit).toBe(1);
     expect(talk).toContain('Error: odd');
   });
@@ -105,9 +109,9 @@ describe('a Node.js that is too old', () => {
   it('is told so from a checkout too, before anything else is tried', () => {
     const { scripts, bin, engines } = described;
     expect(engines.node).toBe('>=20.19.0');
-    expect(scripts.prebuild).toBe(`node -r ./${bin.upsfw} -e 0`);
-    for (const script of [scripts.upsfw, scripts.demo]) {
-      expect(script).toMatch(new RegExp(`^npm run -s build && node ${bin.upsfw.replace('.', '\\.')}`));
-    }
+    const build = `node -r ./${bin.upsfw} scripts/build.mjs`;
+    expect(scripts.build).toBe(build);
+    expect(scripts.upsfw).toBe(`${build} && node ${bin.upsfw}`);
+    expect(scripts.demo).toBe(`${build} && node ${bin.upsfw} demo`);
   });
 });

@@ -42,7 +42,7 @@ describe('an output that the operator lets the tool switch', () => {
   it('is named in the plan, with what it feeds', async () => {
     site = await openSite([{ ...NMC3, feeds: ['rack-7'] }]);
     const ran = await site.run(['plan', '--unit', 'b', '--switch-output', 'off', '-i', site.inventory]);
-    expect(ran.out).toContain('the output is switched off for the update; it feeds rack-7');
+    expect(ran.out).toContain('the output will be switched off for the update; it feeds rack-7');
     expect(site.fleet.device('b').counters.outputSwitches).toBe(0);
   });
 

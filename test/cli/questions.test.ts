@@ -80,7 +80,7 @@ describe.skipIf(!HAS_TERMINALS)('the question of an upgrade', () => {
     on.type(keys);
     expect(await on.ended()).toEqual({ exit, echoes: true });
     expect(on.bytes()).toContain('Nothing was sent.');
-    expect(on.bytes()).not.toContain('fault of upsfw');
+    expect(on.bytes()).not.toContain('defect in upsfw');
     expect(touched(at)).toBe(0);
   });
 

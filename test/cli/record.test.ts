@@ -79,7 +79,7 @@ describe('record', () => {
       missing: [{ what: 'the command line', problem: { code: 'device/login' } }],
     });
     const persona = await readFile(join(out, 'persona.yaml'), 'utf8');
-    expect(persona).toMatch(/^# Not seen, filled in: .*upsfwupdate/m);
+    expect(persona).toMatch(/^# Not seen, assumed: .*upsfwupdate/m);
     expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('`device/login`');
     expect(persona + ran.talk).not.toContain('another password');
   });

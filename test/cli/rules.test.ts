@@ -192,7 +192,7 @@ describe('rules check', () => {
     const { exit, out } = await runHere(['rules', 'check', good, bad]);
     expect(exit).toBe(2);
     expect(out).toMatch(/bad\.yaml:3:\d+: rules\[0\]: needs a remedy/);
-    expect(out).toMatch(/bad\.yaml:4:\d+: there is a rule "image-fits" already/);
+    expect(out).toMatch(/bad\.yaml:4:\d+: a rule "image-fits" already exists/);
     expect(out).toMatch(/bad\.yaml:5:\d+: .*unknown key "colour"/);
     expect(await runHere(['rules', 'check', good, good])).toMatchObject({ exit: 2 });
   });
@@ -210,11 +210,15 @@ describe('--override', () => {
     [
       'a code, and names its rule',
       'CARD_PATH=we know better',
-      'CARD_PATH: card-gate. Name the rule: --override card-gate=',
+      'CARD_PATH: card-gate. Use the rule: --override card-gate=',
     ],
-    ['a code in small letters', 'loader_too_old=we know better', 'is a code of reasons, not a rule'],
+    ['a code in small letters', 'loader_too_old=we know better', 'is a reason code, not a rule'],
     ['the code of a final rule', 'IMAGE_FITS=we know better', 'cannot be overridden (final: image-fits)'],
-    ['a code that no rule gives', 'IMAGE_MISSING=we know better', 'cannot be overridden (no rule gives it)'],
+    [
+      'a code that no rule gives',
+      'IMAGE_MISSING=we know better',
+      'cannot be overridden (no rule has this code)',
+    ],
   ])('refuses %s before anything is touched', async (_name, word, message) => {
     site = await openSite([NMC2]);
     const { exit, talk } = await site.run(['plan', '-i', site.inventory, '--override', word]);
@@ -247,12 +251,12 @@ describe('--override', () => {
     const held = await plan('--rules', own, '--override', 'frozen=the freeze ended early');
     expect(held?.exit).toBe(3);
     expect(held?.talk).toContain(
-      'Overridden frozen had no effect on berlin/a (CLOSED): other rules refuse the update.\n',
+      '--override frozen had no effect on berlin/a (CLOSED): other rules refuse the update.\n',
     );
     const idle = await plan('--override', 'card-gate-now=allowed at the panel');
     expect(idle?.exit).toBe(0);
     expect(idle?.talk).toContain(
-      'Overridden card-gate-now had no effect on berlin/a: it refuses nothing there.\n',
+      '--override card-gate-now had no effect on berlin/a: the rule refuses nothing there.\n',
     );
     const both = ['--override', 'frozen=the freeze ended early', '--override', 'closed=it is open again'];
     expect((await plan('--rules', own, ...both))?.talk).not.toContain('no effect');
@@ -263,7 +267,7 @@ describe('--override', () => {
     const reason = { outcome: 'unknown', because: 'b', remedy: null, source: 's' } as const;
     const units = [{ key: 'berlin/a', reasons: [{ ...reason, code: 'CARD_PATH', rule: 'card-gate' }] }];
     expect(unusedOverrides(book, units)).toEqual([
-      'Overridden card-gate-now had no effect on berlin/a: it refuses nothing there. CARD_PATH comes from the rule card-gate here.',
+      '--override card-gate-now had no effect on berlin/a: the rule refuses nothing there. There CARD_PATH comes from the rule card-gate.',
     ]);
     expect(unusedOverrides(book, [])).toEqual([]);
   });

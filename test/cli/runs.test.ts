@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../src/files/index.ts';
@@ -73,7 +72,8 @@ async function keepRun(run: string, end: End): Promise<void> {
   await journal.close();
 }
 
-const RUN_FOLDER = fileURLToPath(new URL('../../dist/run/index.js', import.meta.url));
+const RUN_FOLDER = new URL('../../src/run/index.ts', import.meta.url).href;
+const SOURCES = new URL('../../scripts/sources.mjs', import.meta.url).href;
 
 /** A process of its own that is at a run, as far as anybody can tell. */
 async function beAt(run: string): Promise<number> {
@@ -82,7 +82,7 @@ async function beAt(run: string): Promise<number> {
     await createLocks(${JSON.stringify(site.state)}).take('run-${run}', 'run ${run}');
     process.stdout.write('held');
     setInterval(() => {}, 1000);`;
-  holder = spawn(process.execPath, ['--input-type=module', '-e', code], {
+  holder = spawn(process.execPath, ['--import', SOURCES, '--input-type=module', '-e', code], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (holder.stdout === null) throw new Error('no output');

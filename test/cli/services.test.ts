@@ -47,7 +47,7 @@ it('audit --services tells what is on, what should not be, and leaves every devi
   const text = await site.run(['report', '--audit']);
   expect(text.out).toMatch(/services: ftp, ssh.* on; telnet, http, https off; snmp-v3 not known/);
   expect(text.out).toMatch(/finding: FTP is on: .*\[FTP_ON\]/);
-  expect(text.out).toMatch(/remedy: Switch FTP off/);
+  expect(text.out).toMatch(/remedy: Turn FTP off/);
   expect(text.out).toMatch(/^\d+ units? ha(?:s|ve) findings: .*1 FTP_ON/m);
   // Units are counted, not findings: no number is above that of the units.
   const summary = /^(\d+) units? ha(?:s|ve) findings: (.*)$/m.exec(text.out);

@@ -7,7 +7,7 @@ import { loadPersona } from '../../src/sim/index.ts';
 import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../state/mounts.ts';
 import { BOTH_WAYS, NMC2, openSite, type Ran, runHere, runOf, type Site } from './harness.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
 let site: Site | undefined;
 afterEach(async () => {
@@ -100,7 +100,7 @@ async function expectShownWithWarning(at: Site, words: RegExp): Promise<void> {
   expect(unitsOf(ran)).toEqual(unitsOf(kept));
   expect(ran.talk).toMatch(/The audit was not kept/);
   expect(ran.talk).toMatch(words);
-  expect(ran.talk).not.toContain('fault of upsfw');
+  expect(ran.talk).not.toContain('defect in upsfw');
   expect(kept.talk).not.toContain('not kept');
 }
 
@@ -163,7 +163,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     const words = [command, '-i', at.inventory, '--state', join(at.state, 'below')];
     const ran = await runHere(words, { environment: at.environment });
     expect(ran.exit).toBe(command === 'plan' ? 0 : 3);
-    expect(ran.talk).not.toContain('fault of upsfw');
+    expect(ran.talk).not.toContain('defect in upsfw');
   });
 });
 

@@ -40,9 +40,11 @@ it('unknownImages: refuse blocks it by name, and trust lifts that', async () => 
   const plan = await site.run(['plan', '-i', site.inventory]);
   expect(plan.exit).toBe(3);
   expect(plan.out).toMatch(
-    /blocked: sha256 [0-9a-f]{64} of SMT18UPS_15-0\.enc is neither .*\[HASH_UNKNOWN\]/,
+    /blocked: SHA-256 [0-9a-f]{64} of SMT18UPS_15-0\.enc is neither .*\[HASH_UNKNOWN\]/,
   );
-  expect(plan.out).toMatch(/remedy: Compare it with the hash that the vendor prints\. Then add it to trust/);
+  expect(plan.out).toMatch(
+    /remedy: Compare it with the SHA-256 that the vendor publishes\. Then add it to trust/,
+  );
   const refused = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
   expect(runOf(refused).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'refused/rule' } });
   expect(refused.exit).toBe(3);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { loadCommands } from '../../src/cli/commands.ts';
+import { COMMAND_TEXTS, COMMANDS, loadCommands } from '../../src/cli/commands.ts';
 import { nearest } from '../../src/cli/usage.ts';
 import { runHere } from './harness.ts';
 
@@ -24,6 +24,32 @@ describe('the usual short forms', () => {
   it('-V is --version, and both are the version of package.json', async () => {
     for (const word of ['-V', '--version'])
       expect(await runHere([word])).toMatchObject({ exit: 0, out: `${version}\n` });
+  });
+});
+
+describe('help', () => {
+  it('lists each command with the texts of that command, in any terminal width', async () => {
+    const commands = await loadCommands([]);
+    const texts = commands.map(({ usage, describe: text }) => ({ usage, describe: text }));
+    expect(COMMAND_TEXTS).toMatchObject(texts);
+    expect(texts).toHaveLength(COMMANDS.length);
+    for (const columns of [60, 80, 100, 200]) {
+      const terminal = { columns, rows: 24 };
+      const alone = await runHere(['--help'], { terminal });
+      expect(alone).toMatchObject({ exit: 0, talk: '' });
+      // With an option more, the same text comes from the commands themselves.
+      expect(alone.out).toBe((await runHere(['--help', '--state', 'x'], { terminal })).out);
+      expect(alone.out).toBe((await runHere(['--quiet', 'help'], { terminal })).out);
+    }
+  });
+
+  it.each(COMMANDS.map((name) => [name]))('of %s lists the choices of an option once', async (name) => {
+    const { out } = await runHere([name, '--help']);
+    expect(out.match(/"silent"/g)).toHaveLength(1);
+    for (const [list = ''] of out.matchAll(/(?<=choices: )[^\]]+/g)) {
+      const choices = list.split(/,\s+/);
+      expect(choices).toEqual([...new Set(choices)]);
+    }
   });
 });
 

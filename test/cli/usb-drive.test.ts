@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type LocalAction, LocalArgs } from '../../src/cli/commands/local/action.ts';
 import { createStickAction } from '../../src/cli/commands/local/usb-drive.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { imageIn, stickAt } from '../images/usb-drives.ts';
+import { driveAt, imageIn } from '../images/usb-drives.ts';
 import { keptIo, runHere } from './harness.ts';
 
 let folder: string;
@@ -20,7 +20,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the action on a stick that the system of this machine does not have. */
 async function run(words: readonly string[], options: Partial<LocalArgs> = {}): Promise<string> {
-  const action: LocalAction = createStickAction(stickAt(stick));
+  const action: LocalAction = createStickAction(driveAt(stick));
   const args = LocalArgs.parse({
     json: false,
     quiet: false,
@@ -62,9 +62,9 @@ describe('local usb-drive', () => {
     for (const part of [
       image.sha256,
       'for units of id 1020 that run 10.1 or later',
-      'next 1: Make sure at the panel that the unit runs 10.1 or later',
-      'not known: In which folder of the stick',
-      'That the file lies in the root is an assumption.',
+      'next 1: Check on the panel that the unit runs 10.1 or later',
+      'not known: Not published: the folder in which the unit looks for the file',
+      'That the file belongs into the root folder is an assumption.',
       'not whether it is FAT32',
       'HASH_UNKNOWN',
     ])
@@ -103,14 +103,14 @@ describe('local usb-drive', () => {
     await expect(run([stick, path])).rejects.toMatchObject({
       code: 'refused/rule',
       message: expect.stringContaining('STICK_NOT_KNOWN'),
-      hint: expect.stringContaining('It can be overridden: --override stick-of-line="reason".'),
+      hint: expect.stringContaining('It can be overridden: --override usb-drive-of-line="reason".'),
     });
     expect(await readdir(stick)).toEqual([]);
   });
 
   it('goes on where the operator overrides that with a reason', async () => {
     const path = await file('x.enc', 1017);
-    const text = await run([stick, path], { override: ['stick-of-line=told so by the vendor on site'] });
+    const text = await run([stick, path], { override: ['usb-drive-of-line=told so by the vendor on site'] });
     expect(text).toContain('written');
     expect(text).toContain('overridden: told so by the vendor');
   });

@@ -19,7 +19,7 @@ import {
 import { discovered, ENGINE, isDiscovery, openPeer, type RawPeer, reported, USER } from '../snmp/raw-peer.ts';
 import { runHere } from './harness.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
 const Audit = z.looseObject({
   units: z.array(

@@ -70,8 +70,8 @@ describe('rules decide', () => {
   it('tells the person on site what to do, over the port that the rules name', async () => {
     const { out } = await runHere([...UNIT, '--transport', 'usb']);
     expect(out).toContain('port: serial');
-    expect(out).toContain('why this way: updates of id 18 over USB');
-    expect(out).toContain('step 1: Put the cable into the serial port');
+    expect(out).toContain('why this way: updates of ID 18 over USB');
+    expect(out).toContain('step 1: Connect the serial port of the unit');
     expect(out).toContain('bring: The serial cable that came with the unit.');
     expect(out).toContain('afterwards: The version is 15.0');
   });
@@ -81,11 +81,11 @@ describe('rules decide', () => {
     const document = z
       .looseObject({ prepare: z.array(z.strictObject({ text: z.string(), source: z.string() })) })
       .parse(JSON.parse(out));
-    expect(document.prepare.map(({ says }) => says)).toEqual([
+    expect(document.prepare.map(({ text }) => text)).toEqual([
       'Use the serial cable that came with the unit.',
-      'Power the load down first. The whole takes 5 to 20 minutes.',
-      'Read the manual of the wizard before you begin.',
-      'Delete older copies of the wizard and its images, and use only what is named here.',
+      'Shut the load down first. An update takes 5 to 20 minutes.',
+      'Read the manual of the wizard before you start.',
+      'Delete older copies of the wizard and of its images, and use only those that are named here.',
       'The wizard runs on Windows XP to Windows 10.',
     ]);
     expect(document).toMatchObject({

@@ -24,18 +24,18 @@ describe('firmware strings', () => {
     ['hello', null, null],
     ['', null, null],
     ['UPS 09.3 (ID0)', '09.3', null],
-  ])('%s gives version %s and id %s', (raw, version, microLinkId) => {
+  ])('%s gives version %s and ID %s', (raw, version, microLinkId) => {
     expect(readFirmware(raw)).toEqual({ raw, version, microLinkId });
   });
 
-  it('tells the older protocol from the newer one', () => {
+  it('distinguishes the older protocol from the newer one', () => {
     expect(firmwareForm(readFirmware('617.3.I'))).toBe('ups-link');
     expect(firmwareForm(readFirmware('UPS 09.3 (ID18)'))).toBe('micro-link');
     expect(firmwareForm(readFirmware('4.1'))).toBe('other');
     expect(firmwareForm(readFirmware(null))).toBe('none');
   });
 
-  it('never throws and never makes up a number', () => {
+  it('never throws and never invents a number', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ maxLength: 300 }), fc.string({ unit: 'binary', maxLength: 50 })),
@@ -59,7 +59,7 @@ const firmware: fc.Arbitrary<Firmware> = fc.record({
 });
 
 describe('order of versions', () => {
-  it('is antisymmetric, and undefined across lines', () => {
+  it('is antisymmetric, and undefined across firmware lines', () => {
     fc.assert(
       fc.property(firmware, firmware, (a, b) => {
         const forth = compare(a, b);
@@ -98,7 +98,7 @@ describe('order of versions', () => {
     ).toBe(order);
   });
 
-  it('reads the versions of cards', () => {
+  it('reads card versions', () => {
     const app = (text: string): Firmware => ({ component: 'card-app', line: 'hw05', version: text });
     expect(compare(app('v6.5.0'), app('6.5'))).toBe(0);
     expect(compare(app('v6.2.1'), app('6.5'))).toBe(-1);
@@ -107,7 +107,7 @@ describe('order of versions', () => {
     expect(compare(app('?'), app('6.5'))).toBeUndefined();
   });
 
-  it('does not compare what is not fully known', () => {
+  it('does not compare incomplete versions', () => {
     expect(upsFirmware({ raw: 'UPS 04.1', version: '04.1', microLinkId: null })).toBeNull();
   });
 });

@@ -24,36 +24,36 @@ describe('a host', () => {
   });
 
   it.each([
-    ['10.0.0.300', /no IPv4 address: each of its four numbers is 255 at most/],
-    ['10.0.0', /no IPv4 address: that has four numbers/],
+    ['10.0.0.300', /not a valid IPv4 address: each of the four numbers is at most 255/],
+    ['10.0.0', /not a valid IPv4 address: write four numbers/],
     ['10', /four numbers/],
     ['1.2.3.4.5', /four numbers/],
     ['1e3', /another notation/],
     ['0x7f.1', /another notation/],
     ['010.1.1.1', /leading zero.*octal/],
-    ['http://10.0.0.1', /is a URL: write its host alone/],
-    ['10.0.0.1:161', /holds a port: .*ports: \{ snmp: 161 \}/],
-    ['ups.example.org:161', /holds a port/],
-    ['[2001:db8::1]:161', /holds a port/],
+    ['http://10.0.0.1', /is a URL: write only its host/],
+    ['10.0.0.1:161', /contains a port: .*ports: \{ snmp: 161 \}/],
+    ['ups.example.org:161', /contains a port/],
+    ['[2001:db8::1]:161', /contains a port/],
     ['10.0.0.0/24', /a slash: write one address without a prefix/],
-    ['10.0.0.1 10.0.0.2', /holds a blank/],
+    ['10.0.0.1 10.0.0.2', /contains a space/],
     ['', /is empty/],
-    ['2001:db8::g', /no IPv6 address/],
-    ['[ups]', /no IPv6 address/],
-    ['[2001:db8::1', /no IPv6 address/],
+    ['2001:db8::g', /not a valid IPv6 address/],
+    ['[ups]', /not a valid IPv6 address/],
+    ['[2001:db8::1', /not a valid IPv6 address/],
     ['fe80::1%', /zone/],
     ['a..b', /an empty part/],
-    [`${'a'.repeat(64)}.example`, /a part of 64 characters: 63/],
+    [`${'a'.repeat(64)}.example`, /a part of 64 characters: at most 63/],
     ['köln', /neither an address nor a host name/],
     ['-x', /neither an address nor a host name/],
     ['0.0.0.0', /unspecified address/],
     ['ff02::1', /multicast address/],
     ['255.255.255.255', /broadcast address/],
-  ])('%s is none, and is told what to write', (text, expected) => {
+  ])('%s is refused with what to write instead', (text, expected) => {
     expect(why(text)).toMatch(expected);
   });
 
-  it('is never a form of numbers that a resolver would read in its own way', () => {
+  it('is never a numeric form that resolvers read differently', () => {
     const part = fc.oneof(
       fc.integer({ min: 0, max: 999 }).map(String),
       fc.integer({ min: 0, max: 255 }).map((value) => `0x${value.toString(16)}`),
@@ -67,7 +67,7 @@ describe('a host', () => {
     );
   });
 
-  it('is an address to Node.js too, where it has a colon, and repeats nothing where it is none', () => {
+  it('with a colon is an address to Node.js too; a refusal never repeats the text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV6(), fc.ipV4(), fc.string({ unit: 'binary' }), fc.webUrl()), (text) => {
         const read = readHost(text);

@@ -12,7 +12,7 @@ describe('parseJson', () => {
     );
   });
 
-  it('says no to what JSON.parse says no to', () => {
+  it('rejects what JSON.parse rejects', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', '\\', ',', ':', '1', 'a') }),
@@ -33,11 +33,11 @@ describe('parseJson', () => {
   it.each([
     ['arrays', '['.repeat(100_000)],
     ['objects', '{"a":'.repeat(100_000)],
-  ])('does not read %s without end', (_what, text) => {
+  ])('limits %s', (_what, text) => {
     expect(() => parseJson(text)).toThrow(/nested deeper than 100 levels/);
   });
 
-  it('counts no bracket of a string', () => {
+  it('ignores brackets inside strings', () => {
     const text = JSON.stringify({ a: '['.repeat(1000), [`\\"${'{'.repeat(1000)}`]: ']' });
     expect(parseJson(text)).toEqual(JSON.parse(text));
   });

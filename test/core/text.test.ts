@@ -12,8 +12,8 @@ import {
   sanitizeLines,
 } from '../../src/core/index.ts';
 
-describe('printable', () => {
-  it('leaves no control character, escape sequence or direction mark', () => {
+describe('sanitize', () => {
+  it('removes control characters, escape sequences and direction marks', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
         const clean = sanitize(text);
@@ -24,11 +24,11 @@ describe('printable', () => {
     );
   });
 
-  it('keeps the four blanks of a model name', () => {
+  it('keeps the four spaces of a model name', () => {
     expect(sanitize('Smart-UPS SRT    3000')).toBe('Smart-UPS SRT    3000');
   });
 
-  it('takes colour and title sequences away whole', () => {
+  it('removes color and title sequences as a whole', () => {
     expect(sanitize('\u001b[31mred\u001b[0m \u001b]0;title\u0007end')).toBe('red   end');
   });
 });
@@ -43,7 +43,7 @@ const NEVER =
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 describe('text from outside, over all of Unicode', () => {
-  it('loses every character that is not seen and keeps every letter, mark, digit and sign', () => {
+  it('loses every invisible character and keeps every letter, mark, digit and symbol', () => {
     for (const text of everyCharacter()) {
       // An escape takes the character after it along.
       if (text[1] === '\u001b') continue;
@@ -53,7 +53,7 @@ describe('text from outside, over all of Unicode', () => {
     }
   });
 
-  it('loses them in text of several lines and in output too, and only line feeds and tabs of it stay', () => {
+  it('loses them in multi-line text and in output too, except line feeds and tabs', () => {
     const all = everyCharacter().join('');
     const kept = (text: string): string => text.replaceAll('\n', '').replaceAll('\t', '');
     expect(kept(sanitizeLines(all))).not.toMatch(NEVER);
@@ -64,14 +64,14 @@ describe('text from outside, over all of Unicode', () => {
     expect(outputText('\u001b]0;title\u0007', true)).not.toContain('\u001b');
   });
 
-  it('is in JSON as it was, and to be seen there', () => {
+  it('is unchanged and visible in JSON', () => {
     const all = everyCharacter();
     const text = escapedJson(`${JSON.stringify(all, null, 2)}\n`);
     expect(NEVER.test(text.replaceAll('\n', ''))).toBe(false);
     expect(JSON.stringify(JSON.parse(text)) === JSON.stringify(all)).toBe(true);
   });
 
-  it('is never cut within a character', () => {
+  it('is never cut inside a character', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme', maxLength: 60 }),
@@ -90,7 +90,7 @@ describe('text from outside, over all of Unicode', () => {
 describe('Secret', () => {
   const secret = new Secret('swordfish');
 
-  it('does not print, whatever it is put into', () => {
+  it('never prints its value', () => {
     for (const text of [
       `${secret}`,
       String(secret),
@@ -102,12 +102,12 @@ describe('Secret', () => {
     }
   });
 
-  it('names where it came from, and nothing else', () => {
+  it('shows its reference and nothing else', () => {
     expect(new Secret('swordfish', 'env:UPS_PASSWORD').reference).toBe('env:UPS_PASSWORD');
     expect(secret.reference).toBeNull();
   });
 
-  it('is taken out of device text that repeats it', () => {
+  it('is removed from device text that repeats it', () => {
     expect(redact('User swordfish? swordfish!', [secret])).toBe('User [secret]? [secret]!');
   });
 });

@@ -7,7 +7,7 @@ import { journalFile } from '../../src/state/index.ts';
 import { runOf } from '../cli/harness.ts';
 import { OLD_LOADER, OVER_09_6, openRouteSite, type RouteSite, startsOf } from '../run/route-site.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 const RUN = 'route';
 const COMMITTING = '"hop":1,"step":"start","state":"committing"';
 const [AT_09_3, AT_09_6] = ['UPS 09.3 (ID18)', 'UPS 09.6 (ID18)'];

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from '../cli/harness.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
 let site: Site;
 const children: ChildProcess[] = [];

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { runOf } from '../cli/harness.ts';
 import { LOADER_IMAGE, type LocalSite, openLocalSite } from '../cli/local-bench.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
 let site: LocalSite;
 const children: ChildProcess[] = [];

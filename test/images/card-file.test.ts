@@ -25,7 +25,7 @@ describe('the name of a card file', () => {
     ['APC_HW06_SUMX_v708.BIN', 'hw06', 'card-app', 'sumx', '7.0.8'],
     ['apc_hw21_su_2.5.0.8.nmc3', 'hw21', 'card', 'su', '2.5.0.8'],
     ['apc_hw21_sy_2-5-0-8.nmc3', 'hw21', 'card', 'sy', '2.5.0.8'],
-  ])('%s tells all', (file, platform, part, app, version) => {
+  ])('%s is complete', (file, platform, part, app, version) => {
     expect(readCardName(file)).toEqual({ claims: { platform, part, app, version }, why: null });
   });
 
@@ -49,7 +49,7 @@ describe('the name of a card file', () => {
     expect(problems.map(({ code }) => code)).toEqual(['image/name']);
   });
 
-  it('never gives a version that another name would give for another version', () => {
+  it('never gives one version for two different versions', () => {
     const place = fc.integer({ min: 0, max: 9 });
     fc.assert(
       fc.property(place, place, place, fc.constantFrom('', '.', '-'), (a, b, c, mark) => {
@@ -66,7 +66,7 @@ describe('the name of a card file', () => {
     );
   });
 
-  it('is usable only where it tells all, whatever it is', () => {
+  it('is usable only if it is complete', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 60 }),
@@ -88,14 +88,14 @@ describe('the content of a card file', () => {
     ['a self-extracting package', Buffer.from('MZ\x90\x00'), 'image/format', 'unpack it'],
     ['an archive', Buffer.from('PK\x03\x04'), 'image/format', 'unpack it'],
     ['a page', Buffer.from('<!DOCTYPE html><html>'), 'image/format', 'page'],
-    ['an image for a UPS', buildImage({ microLinkId: 18, version: '15.0' }), 'image/format', 'id 18'],
-    ['too much', Buffer.alloc(LARGEST_CARD_FILE + 1), 'image/size', 'more than'],
-  ])('that is %s is refused', (_what, bytes, code, words) => {
+    ['an image for a UPS', buildImage({ microLinkId: 18, version: '15.0' }), 'image/format', 'ID18'],
+    ['too much', Buffer.alloc(LARGEST_CARD_FILE + 1), 'image/size', 'the limit is'],
+  ])('that is %s is refused', (_what, bytes, code, text) => {
     const { problems } = readCardFile(bytes, NAME);
-    expect(problems).toMatchObject([{ code, message: expect.stringContaining(words) }]);
+    expect(problems).toMatchObject([{ code, message: expect.stringContaining(text) }]);
   });
 
-  it('is not judged further: only the card can tell', () => {
+  it('is not checked further: only the card can', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), (bytes) => {
         const read = readCardFile(bytes, NAME);
@@ -113,7 +113,7 @@ describe('card files in a folder', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('lie beside the images, in the order of names; a package is shown and not used', async () => {
+  it('are listed by name beside the images; a package is shown but not used', async () => {
     await writeFile(join(folder, 'apc_hw05_sumx_696.bin'), BYTES);
     await writeFile(join(folder, 'apc_hw05_aos_696.bin'), BYTES);
     await writeFile(join(folder, 'apc_hw05_aos696_sumx696_bootmon109.exe'), 'MZ');
@@ -130,21 +130,23 @@ describe('card files in a folder', () => {
     expect([named.images.length, named.cardFiles.length]).toEqual([1, 3]);
   });
 
-  it('will do alone only where no image for a UPS is needed', async () => {
+  it('are enough only if no UPS image is needed', async () => {
     await writeFile(join(folder, 'apc_hw05_aos_696.bin'), BYTES);
     await expect(openFolder(folder)).rejects.toMatchObject({ code: 'config/images' });
-    expect((await openFolder(folder, { cardsWillDo: true })).cardFiles.length).toBe(1);
+    expect((await openFolder(folder, { allowCardFilesOnly: true })).cardFiles.length).toBe(1);
     await rm(join(folder, 'apc_hw05_aos_696.bin'));
-    await expect(openFolder(folder, { cardsWillDo: true })).rejects.toMatchObject({ code: 'config/images' });
+    await expect(openFolder(folder, { allowCardFilesOnly: true })).rejects.toMatchObject({
+      code: 'config/images',
+    });
   });
 
-  it('that cannot be read have a problem', async () => {
+  it('have a problem if they cannot be read', async () => {
     await mkdir(join(folder, 'apc_hw05_aos_696.bin'));
-    const { cardFiles } = await openFolder(folder, { cardsWillDo: true });
+    const { cardFiles } = await openFolder(folder, { allowCardFilesOnly: true });
     expect(cardFiles[0]?.problems).toMatchObject([{ code: 'image/unreadable' }]);
   });
 
-  it('are read again before they are sent, and refused where they have changed', async () => {
+  it('are read again before they are sent, and refused if changed', async () => {
     const path = join(folder, 'apc_hw05_aos_696.bin');
     await writeFile(path, BYTES);
     const [file] = (await openPaths([path])).cardFiles;
@@ -158,7 +160,7 @@ describe('card files in a folder', () => {
   });
 });
 
-it('names of card files are no names of images', () => {
+it('card file names are not image names', () => {
   for (const name of ['a.bin', 'a.NMC3', 'apc_hw05_x.exe', 'apc_hw21_x.zip'])
     expect(isCardName(name)).toBe(true);
   for (const name of ['a.enc', 'setup.exe', 'a.zip', 'bin', 'a.bin.txt'])

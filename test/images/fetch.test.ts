@@ -49,8 +49,8 @@ function fetch(url: string, more: Partial<FetchOptions> = {}) {
   });
 }
 
-describe('fetching an image', () => {
-  it('puts it into the folder, and over nothing that is there', async () => {
+describe('downloading an image', () => {
+  it('puts it into the folder and replaces nothing', async () => {
     const base = await serve((_request, response) => response.end(IMAGE));
     const image = await fetch(`${base}/SMT18UPS_15-0.enc`, { sha256: sha256.toUpperCase() });
     expect(image).toMatchObject({ file: 'SMT18UPS_15-0.enc', sha256, problems: [] });
@@ -58,23 +58,23 @@ describe('fetching an image', () => {
     await writeFile(image.path, 'mine');
     await expect(fetch(`${base}/SMT18UPS_15-0.enc`)).rejects.toMatchObject({
       code: 'image/fetch',
-      message: /already there/,
+      message: /already exists/,
     });
     expect(await readFile(image.path, 'utf8')).toBe('mine');
     expect(await readdir(folder)).toEqual(['SMT18UPS_15-0.enc']);
   });
 
-  it('does not replace a file that appears while it downloads', async () => {
+  it('does not replace a file that appears during the download', async () => {
     const path = join(folder, 'x.enc');
     const base = await serve((_request, response) => {
       void writeFile(path, 'mine').then(() => response.end(IMAGE));
     });
-    await expect(fetch(`${base}/x.enc`)).rejects.toMatchObject({ message: /already there/ });
+    await expect(fetch(`${base}/x.enc`)).rejects.toMatchObject({ message: /already exists/ });
     expect(await readFile(path, 'utf8')).toBe('mine');
     expect(await readdir(folder)).toEqual(['x.enc']);
   });
 
-  it('gives one of two at once the name', async () => {
+  it('lets one of two concurrent downloads win', async () => {
     const base = await serve((_request, response) => response.end(IMAGE));
     const ends = await Promise.allSettled([fetch(`${base}/x.enc`), fetch(`${base}/x.enc`)]);
     expect(ends.map((end) => end.status).sort()).toEqual(['fulfilled', 'rejected']);
@@ -82,7 +82,7 @@ describe('fetching an image', () => {
     expect((await readFile(join(folder, 'x.enc'))).equals(IMAGE)).toBe(true);
   });
 
-  it('tells how far it is, and asks for the whole file as it is', async () => {
+  it('reports progress and requests the whole file unencoded', async () => {
     const asked: (string | undefined)[] = [];
     const base = await serve((request, response) => {
       asked.push(request.headers.range, request.headers['accept-encoding']?.toString());
@@ -97,7 +97,7 @@ describe('fetching an image', () => {
     expect(asked).toEqual([undefined, 'identity']);
   });
 
-  it('begins anew after a download that broke off', async () => {
+  it('starts from the beginning after a broken download', async () => {
     const ranges: (string | undefined)[] = [];
     const base = await serve((request, response) => {
       ranges.push(request.headers.range);
@@ -106,7 +106,7 @@ describe('fetching an image', () => {
       else response.write(IMAGE.subarray(0, 500), () => response.destroy());
     });
     await expect(fetch(`${base}/x.enc`)).rejects.toMatchObject({ code: 'image/fetch' });
-    // The first failure is the end: nothing is tried again behind the back of whoever asked.
+    // The first failure is final: there is no hidden retry.
     expect(ranges).toEqual([undefined]);
     await fetch(`${base}/x.enc`);
     expect(ranges).toEqual([undefined, undefined]);
@@ -119,7 +119,7 @@ describe('fetching an image', () => {
     expect(await fetch(`${base}/x.enc`)).toMatchObject({ file: 'x.enc' });
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when aborted', async () => {
     const abort = new AbortController();
     const base = await serve((_request, response) => {
       response.write(IMAGE.subarray(0, 500));
@@ -133,12 +133,12 @@ describe('fetching an image', () => {
   });
 });
 
-describe('nothing stays behind after', () => {
+describe('no file remains after', () => {
   it.each<readonly [string, RequestListener, RegExp]>([
     [
       'another content',
       (_request, response) => response.end(Buffer.from(IMAGE).fill(0, 0, 9)),
-      /wanted sha256 [0-9a-f]{64}, received [0-9a-f]{64}/,
+      /expected sha256 [0-9a-f]{64}, received [0-9a-f]{64}/,
     ],
     ['a missing file', (_request, response) => response.writeHead(404).end('no'), /answered 404 Not Found$/],
     [
@@ -187,7 +187,7 @@ describe('nothing stays behind after', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('the right hash of something that is no image', async () => {
+  it('the right hash of a file that is not an image', async () => {
     const base = await serve((_request, response) => response.end(IMAGE.subarray(0, 256)));
     const cut = readImage(IMAGE.subarray(0, 256), 'x');
     await expect(fetch(`${base}/x.enc`, { sha256: cut.sha256 })).rejects.toMatchObject({
@@ -197,7 +197,7 @@ describe('nothing stays behind after', () => {
   });
 });
 
-describe('refused before anything is asked of anybody', () => {
+describe('refused before any request', () => {
   it.each<readonly [string, string, Partial<FetchOptions>, RegExp]>([
     ['plain HTTP to another machine', 'http://192.0.2.1/x.enc', {}, /not encrypted/],
     ['a host that only begins like this one', 'http://127.0.0.1.example.com/x.enc', {}, /not encrypted/],
@@ -207,7 +207,7 @@ describe('refused before anything is asked of anybody', () => {
     ['a name that cannot be decoded', 'https://192.0.2.1/%E0%A4%A.enc', {}, /not the name/],
     ['another kind of file', 'https://192.0.2.1/x.exe', {}, /not the name/],
     ['a hash that is none', 'https://192.0.2.1/x.enc', { sha256: 'abc' }, /not a sha256/],
-    ['a folder that is not there', 'https://192.0.2.1/x.enc', { dir: '/nowhere/at/all' }, /no folder/],
+    ['a folder that is not there', 'https://192.0.2.1/x.enc', { dir: '/nowhere/at/all' }, /does not exist/],
   ])('%s', async (_what, url, more, message) => {
     await expect(fetch(url, more)).rejects.toMatchObject({ code: 'image/fetch', message });
   });
@@ -246,7 +246,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
     return listening(createTlsServer(certificate, listener), 'https', host);
   }
 
-  it('a certificate that nobody vouches for is refused, whatever the environment says', async () => {
+  it('an untrusted certificate is refused, whatever the environment sets', async () => {
     let asked = 0;
     const base = await serveTls((_request, response) => {
       asked += 1;
@@ -263,7 +263,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('one that is vouched for is taken, for its own name only', async () => {
+  it('a trusted certificate is accepted for its own name only', async () => {
     trust(certificate.cert);
     const base = await serveTls((_request, response) => response.end(IMAGE));
     expect(await fetch(`${base}/x.enc`)).toMatchObject({ sha256 });
@@ -274,7 +274,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
     expect(await readdir(folder)).toEqual(['x.enc']);
   });
 
-  it('a redirect to plain HTTP is refused, also to this machine', async () => {
+  it('a redirect to plain HTTP is refused, even to this machine', async () => {
     trust(certificate.cert);
     let asked = 0;
     const plain = await serve((_request, response) => {
@@ -286,7 +286,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
     );
     await expect(fetch(`${base}/x.enc`)).rejects.toMatchObject({
       code: 'image/fetch',
-      message: /https:\/\/localhost:\d+ leads to http:\/\/127\.0\.0\.1:\d+, which is not encrypted/,
+      message: /https:\/\/localhost:\d+ redirects to http:\/\/127\.0\.0\.1:\d+, which is not encrypted/,
     });
     expect(asked).toBe(0);
     expect(await readdir(folder)).toEqual([]);

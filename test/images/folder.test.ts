@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('a folder of images', () => {
-  it('is read in the order of names, whatever else lies in it', async () => {
+  it('is read by name, whatever else it contains', async () => {
     await writeFile(join(folder, 'b.enc'), IMAGE);
     await writeFile(join(folder, 'a.enc'), '');
     await writeFile(join(folder, 'readme.txt'), 'hello');
@@ -35,20 +35,20 @@ describe('a folder of images', () => {
     ]);
   });
 
-  it('given twice, or with a file of it, is read once', async () => {
+  it('is read once if named twice or with one of its files', async () => {
     await writeFile(join(folder, 'b.enc'), IMAGE);
     await writeFile(join(folder, 'a.enc'), '');
     const files = await openFiles([folder, `${folder}/`, join(folder, 'b.enc')]);
     expect(files.map((image) => image.file)).toEqual(['a.enc', 'b.enc']);
   });
 
-  it('that is missing or empty is refused', async () => {
+  it('is refused if missing or empty', async () => {
     await expect(openFolder(folder)).rejects.toMatchObject({ code: 'config/images' });
     await expect(openFolder(join(folder, 'none'))).rejects.toMatchObject({ code: 'config/images' });
     await expect(openFiles([join(folder, 'none.enc')])).rejects.toMatchObject({ code: 'config/images' });
   });
 
-  it('gives bytes only while they are those that were read', async () => {
+  it('gives bytes only while the files are unchanged', async () => {
     const path = join(folder, 'a.enc');
     await writeFile(path, IMAGE);
     const [image] = (await openFolder(folder)).images;
@@ -65,7 +65,7 @@ describe('a folder of images', () => {
 });
 
 describe('files with the same bytes', () => {
-  it('are named, by path where they lie elsewhere; files that were not read are like none', async () => {
+  it('are named, by path if in another folder; unread files match nothing', async () => {
     const other = join(folder, 'other');
     await mkdir(other);
     const third = buildImage({ microLinkId: 20, version: '15.0', payloadBytes: 2000 });
@@ -81,7 +81,7 @@ describe('files with the same bytes', () => {
   });
 });
 
-describe('what cannot be read is told, and nothing crashes or waits', () => {
+describe('an unreadable file is reported, without a crash or a wait', () => {
   const only = async (): Promise<readonly [readonly string[], boolean]> => {
     const [image] = (await openFolder(folder)).images;
     if (image === undefined) throw new Error('no image');
@@ -101,12 +101,12 @@ describe('what cannot be read is told, and nothing crashes or waits', () => {
     expect(await only()).toEqual([['image/unreadable'], false]);
   });
 
-  it.skipIf(process.platform === 'win32')('a pipe that nobody writes into', async () => {
+  it.skipIf(process.platform === 'win32')('a pipe without a writer', async () => {
     execFileSync('mkfifo', [join(folder, 'a.enc')]);
     expect(await only()).toEqual([['image/unreadable'], false]);
   });
 
-  it('links that lead to each other, to themselves, and to nothing', async () => {
+  it('links to each other, to themselves, and to nothing', async () => {
     await symlink('b.enc', join(folder, 'a.enc'));
     await symlink('a.enc', join(folder, 'b.enc'));
     await symlink('c.enc', join(folder, 'c.enc'));

@@ -31,7 +31,7 @@ type ListedRecord = ListedFile['records'][number];
 
 const BLOCK = 128;
 
-/** The two running sums, written down a second time so that a fault of the reader is not in the test as well. */
+/** A second implementation of the two running sums, so that a defect of the first one shows. */
 function fletcher(bytes: Uint8Array): number {
   let a = 0;
   let b = 0;
@@ -57,7 +57,7 @@ function build(record: ListedRecord, number: number): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** Name and version of a part, cut by place: three letters, a blank or a letter, the version. */
+/** Name and version of a part by position: three letters, a space or a letter, the version. */
 function cut(name: string): { name: string; version: string | null } {
   if (!/\d$/.test(name)) return { name, version: null };
   const letters = name.slice(0, 3);
@@ -74,7 +74,7 @@ describe.runIf(have)('headers of vendor images', () => {
     ? z.object({ files: z.array(FileSchema) }).parse(JSON.parse(readFileSync(LISTING, 'utf8'))).files
     : [];
 
-  it('are all there', () => {
+  it('are complete', () => {
     expect(files.length).toBe(80);
     expect(files.flatMap((file) => file.records).length).toBe(453);
   });

@@ -28,12 +28,12 @@ const LATER = new Date('2024-01-01T00:00:01Z');
 let base: string;
 let folder: string;
 let index: string;
-let troubles: string[];
+let warnings: string[];
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'upsfw-index-'));
   folder = join(base, 'images');
   index = join(base, 'state', 'images.json');
-  troubles = [];
+  warnings = [];
   await mkdir(folder);
   await put('a.enc', OLD, LONG_AGO);
 });
@@ -45,7 +45,7 @@ async function put(name: string, bytes: Buffer, when: Date): Promise<void> {
 }
 
 function openIndexed(of = folder): Promise<ImageFolder> {
-  return openFolder(of, { index, trouble: (message) => troubles.push(message) });
+  return openFolder(of, { index, onWarning: (message) => warnings.push(message) });
 }
 
 async function versions(): Promise<readonly (string | null)[]> {
@@ -58,20 +58,20 @@ async function entries(): Promise<number> {
 }
 
 describe('the index of a folder', () => {
-  it('keeps an unchanged file from being read again, and is left alone then', async () => {
+  it('saves reading an unchanged file, and is not rewritten then', async () => {
     const first = await openIndexed();
     const { ino } = await stat(index);
     await put('a.enc', OTHER, LONG_AGO);
     const second = await openIndexed();
-    // Same size, time and inode: the reading that is given is the kept one.
+    // Same size, time and inode: the cached metadata is used.
     expect(second).toEqual(first);
     expect((await stat(index)).ino).toBe(ino);
-    expect(troubles).toEqual([]);
+    expect(warnings).toEqual([]);
     expect(await readdir(dirname(index))).toEqual(['images.json']);
     expect(await readdir(folder)).toEqual(['a.enc']);
   });
 
-  it('never stands for the bytes that are sent', async () => {
+  it('never replaces the bytes that are sent', async () => {
     await openIndexed();
     await put('a.enc', OTHER, LONG_AGO);
     const [image] = (await openIndexed()).images;
@@ -79,7 +79,7 @@ describe('the index of a folder', () => {
     await expect(readBytes(image)).rejects.toMatchObject({ code: 'image/changed' });
   });
 
-  it('gives way to another time, size or inode', async () => {
+  it('is not used for another time, size or inode', async () => {
     await openIndexed();
     await put('a.enc', OTHER, LATER);
     expect(await versions()).toEqual(['15.1']);
@@ -92,7 +92,7 @@ describe('the index of a folder', () => {
     expect(await versions()).toEqual(['15.1']);
   });
 
-  it('holds no file that changed within two seconds of being read', async () => {
+  it('contains no file that changed less than two seconds before', async () => {
     await put('fresh.enc', OTHER, new Date());
     await put('future.enc', OTHER, new Date(Date.now() + 3_600_000));
     await openIndexed();
@@ -103,7 +103,7 @@ describe('the index of a folder', () => {
     expect(await entries()).toBe(0);
   });
 
-  it('forgets files that are gone, and keeps those of other folders', async () => {
+  it('forgets deleted files and keeps those of other folders', async () => {
     const elsewhere = join(base, 'more');
     await mkdir(elsewhere);
     await writeFile(join(elsewhere, 'z.enc'), OLD);
@@ -117,7 +117,7 @@ describe('the index of a folder', () => {
     expect(await entries()).toBe(2);
   });
 
-  it('keeps what is wrong with a damaged file, and nothing of one that was not read', async () => {
+  it('keeps the problems of a damaged file, and nothing of an unread one', async () => {
     await put('cut.enc', OLD.subarray(0, 1000), LONG_AGO);
     await mkdir(join(folder, 'folder.enc'));
     const first = await openIndexed();
@@ -131,12 +131,12 @@ const VERSION_FILE = '/proc/version';
 const hasProc = existsSync(VERSION_FILE);
 if (!hasProc) process.stderr.write('skipped: a file that hides its size, there is no /proc\n');
 
-describe.runIf(hasProc)('a file whose size is not that of its bytes', () => {
-  it('is not kept, so that the index stays sound', async () => {
+describe.runIf(hasProc)('a file whose size differs from its content', () => {
+  it('is not indexed', async () => {
     await symlink(VERSION_FILE, join(folder, 'z.enc'));
     const first = await openIndexed();
     expect(await openIndexed()).toEqual(first);
-    expect(troubles).toEqual([]);
+    expect(warnings).toEqual([]);
     expect(await entries()).toBe(1);
   });
 });
@@ -155,16 +155,16 @@ describe('an index that is damaged', () => {
     ],
     ['with the name of another file', (text) => text.replace('"file":"a.enc"', '"file":"b.enc"')],
     ['with another size', (text) => text.replace(/"sizeBytes":\d+/, '"sizeBytes":1')],
-  ])('%s, is told, ignored and built anew', async (_what, damage) => {
+  ])('%s, is reported, ignored and rebuilt', async (_what, damage) => {
     const first = await openIndexed();
     const sound = await readFile(index, 'utf8');
     await writeFile(index, damage(sound));
     expect(await openIndexed()).toEqual(first);
-    expect(troubles).toMatchObject([expect.stringContaining('read anew')]);
+    expect(warnings).toMatchObject([expect.stringContaining('read again')]);
     expect(await readFile(index, 'utf8')).toBe(sound);
   });
 
-  it('in a way that no shape shows cannot pass for the bytes', async () => {
+  it('but well-formed never replaces the bytes', async () => {
     await openIndexed();
     const sound = await readFile(index, 'utf8');
     await writeFile(index, sound.replace('"microLinkId":18', '"microLinkId":20'));
@@ -177,19 +177,19 @@ describe('an index that is damaged', () => {
     });
   });
 
-  it('made by another version of the reader, is built anew without a word', async () => {
+  it('or made by another version, is rebuilt silently', async () => {
     await openIndexed();
     const sound = await readFile(index, 'utf8');
     await writeFile(index, sound.replace(/"reader":\d+/, '"reader":0').replace('"15.0"', '"77.7"'));
     expect(await versions()).toEqual(['15.0']);
     expect(await readFile(index, 'utf8')).toBe(sound);
-    expect(troubles).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 
-  it('or cannot be written, stops nothing', async () => {
+  it('or not writable, stops nothing', async () => {
     await writeFile(join(base, 'state'), 'a file where the folder should be');
     expect(await versions()).toEqual(['15.0']);
-    expect(troubles.join()).toContain('cannot be written');
+    expect(warnings.join()).toContain('cannot be written');
     await rm(join(base, 'state'));
     await mkdir(join(base, 'state', 'images.json'), { recursive: true });
     expect(await versions()).toEqual(['15.0']);
@@ -197,16 +197,16 @@ describe('an index that is damaged', () => {
   });
 });
 
-describe('two at once', () => {
-  it('do no harm in one process', async () => {
+describe('concurrent use', () => {
+  it('is safe in one process', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => openIndexed()));
     for (const one of all) expect(one).toEqual(all[0]);
-    expect(troubles).toEqual([]);
+    expect(warnings).toEqual([]);
     expect(await readdir(dirname(index))).toEqual(['images.json']);
     expect(await entries()).toBe(1);
   });
 
-  it('do no harm where another process damages and replaces the index all the time', async () => {
+  it('is safe while another process damages and replaces the index', async () => {
     await openIndexed();
     const code = `
       const fs = require('node:fs');
@@ -232,7 +232,7 @@ describe('two at once', () => {
   });
 });
 
-describe('an images folder that is read-only', () => {
+describe('a read-only images folder', () => {
   it('is read and indexed', async () => {
     await chmod(folder, 0o500);
     expect(await versions()).toEqual(['15.0']);

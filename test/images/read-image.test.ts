@@ -24,7 +24,7 @@ describe('checksum', () => {
 });
 
 describe('reading an image', () => {
-  it('tells id, version, parts and signature from the bytes', () => {
+  it('finds ID, version, parts and signature in the bytes', () => {
     const bytes = buildImage({
       microLinkId: 1010,
       microLinkIdAfter: 1025,
@@ -61,7 +61,7 @@ describe('reading an image', () => {
     ['CBLL04.3', 'CBLL', '04.3'],
     ['DSPramApp', 'DSPramApp', null],
     ['dsp_ram_app', 'dsp_ram_app', null],
-  ])('cuts the record name %s into %s and %s', (record, name, version) => {
+  ])('splits the record name %s into %s and %s', (record, name, version) => {
     const bytes = buildImage({ microLinkId: 18, version: '09.6', parts: [record], payloadBytes: 300 });
     expect(readImage(bytes, 'x').parts[0]).toMatchObject({ name, version });
     expect(readImage(bytes, 'x').problems.filter(({ code }) => code === 'image/name')).toEqual([]);
@@ -75,7 +75,7 @@ describe('reading an image', () => {
     },
   );
 
-  it('has nothing against the images of the demonstration', () => {
+  it('accepts the images of the demo', () => {
     for (const [file, recipe] of Object.entries(DEMO_IMAGES)) {
       const image = readImage(buildImage(recipe), file);
       expect(image).toMatchObject({
@@ -87,7 +87,7 @@ describe('reading an image', () => {
     }
   });
 
-  it('cut at any byte it is named damaged, and never throws', () => {
+  it('reports damage for a cut at any byte, and never throws', () => {
     const manifest = buildImage({
       microLinkId: 1015,
       version: '18.0',
@@ -103,7 +103,7 @@ describe('reading an image', () => {
     expect(readImage(Buffer.alloc(0), 'empty.enc').problems).toMatchObject([{ code: 'image/empty' }]);
   });
 
-  it('with any one byte changed it is named damaged', () => {
+  it('reports damage for any changed byte', () => {
     fc.assert(
       fc.property(fc.nat(SMALL.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const bytes = Buffer.from(SMALL);
@@ -129,7 +129,7 @@ describe('reading an image', () => {
     );
   });
 
-  it('names a length beyond the file, an unknown format, and noise behind the last record', () => {
+  it('reports a length beyond the file, an unknown format, and bytes after the last record', () => {
     const reseal = (bytes: Buffer): Buffer => {
       bytes.writeUInt16BE(checksum(bytes.subarray(0, 0x7e)), 0x7e);
       return bytes;

@@ -7,15 +7,15 @@ import { buildImage } from '../../src/sim/index.ts';
 
 export const FAT = 0x4d44;
 
-/** A system on which `root` is the root of a stick with a file system of this type and so many free bytes. */
-export function stickAt(root: string, type = FAT, free = 64 * 1024 * 1024): UsbDriveSystem {
+/** A system where `root` is the root of a drive with this file system type and free space. */
+export function driveAt(root: string, type = FAT, free = 64 * 1024 * 1024): UsbDriveSystem {
   return {
     statfs: async () => ({ type, bsize: 512, bavail: Math.floor(free / 512) }),
     deviceOf: async (path) => (path.startsWith(root) ? 2 : 1),
   };
 }
 
-/** An image of id 1020 in a folder, as it was read. */
+/** An image for ID1020 in a folder, as read. */
 export async function imageIn(folder: string, file = 'SRT1020UPS_15-9.enc'): Promise<StoredImage> {
   const bytes = buildImage({ microLinkId: 1020, version: '15.9', signed: true, payloadBytes: 3000 });
   const path = join(folder, file);

@@ -36,7 +36,7 @@ describe('the name of an image file', () => {
     ['SMT1500 backup of 24-1-10.enc', 18, '09.4'],
     ['2024-12-5.enc', 18, '09.4'],
     ['.enc', 18, '09.4'],
-  ])('%s says nothing against id %i, version %s', (file, id, version) => {
+  ])('%s agrees with ID %i, version %s', (file, id, version) => {
     expect(codes(image(file, id, version))).toEqual([]);
   });
 
@@ -47,15 +47,15 @@ describe('the name of an image file', () => {
     ['SMT18UPS 15_0 Le.enc', 18, '09.4', ['NAME_OTHER_VERSION']],
     ['YAMUNA_03-8.enc', 1004, '03.9', ['NAME_OTHER_VERSION']],
     ['LCE1037UPS_02-5 - 01-10-19.enc', 1038, '02.6', ['NAME_OTHER_ID', 'NAME_OTHER_VERSION']],
-  ])('%s contradicts id %i, version %s', (file, id, version, wanted) => {
+  ])('%s contradicts ID %i, version %s', (file, id, version, wanted) => {
     expect(codes(image(file, id, version))).toEqual(wanted);
   });
 
-  it('is told with both sides and the next action, and leaves the image usable', () => {
+  it('gives both sides and the next action, and leaves the image usable', () => {
     const found = { ...readImage(BYTES, 'SMX20UPS_15-0.enc') };
     const warnings = imageWarnings(found, true);
-    expect(warnings[0]?.message).toMatch(/says ID20, the content is for ID18\..*rename/);
-    expect(warnings[1]?.message).toMatch(/says version 15\.0, the content is 09\.4\..*rename/);
+    expect(warnings[0]?.message).toMatch(/states ID20, the content is for ID18\..*rename/);
+    expect(warnings[1]?.message).toMatch(/states version 15\.0, the content is 09\.4\..*rename/);
     expect(found).toMatchObject({ microLinkId: 18, version: '09.4', problems: [] });
   });
 
@@ -73,7 +73,7 @@ describe('the name of an image file', () => {
 });
 
 describe('a hash', () => {
-  it('that the catalogue does not know is told, for intact images only', () => {
+  it('missing in the catalogue is reported for intact images only', () => {
     expect(imageWarnings(INTACT, true)).toEqual([]);
     expect(imageWarnings(INTACT, false)).toMatchObject([
       { code: 'HASH_UNKNOWN', message: expect.stringContaining(INTACT.sha256) },

@@ -120,7 +120,7 @@ describe('a row that is not taken as it is', () => {
 
   it('is told what to write where its address is none', () => {
     expect(notes(take('csv', 'host\n10.0.0.300\nhttp://10.0.0.1\n010.1.1.1\n'))).toEqual([
-      expect.stringMatching(/^line 2: left out: its address is no IPv4 address/),
+      expect.stringMatching(/^line 2: left out: its address is not a valid IPv4 address/),
       expect.stringMatching(/^line 3: left out: its address is a URL/),
       expect.stringMatching(/^line 4: left out: its address has a number with a leading zero/),
     ]);

@@ -38,7 +38,7 @@ describe('csv', () => {
       'line 2: its SNMP port is no number from 1 to 65535; left away',
       'line 4: left out: no address',
       'line 5: left out: it has 6 fields, the first line 5',
-      'line 6: left out: its address holds a blank: write one address or one host name',
+      'line 6: left out: its address contains a space: write one address or one host name',
     ]);
   });
 

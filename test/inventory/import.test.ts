@@ -77,7 +77,7 @@ describe('netbox', () => {
       'results[1] (switch): not needed: it is made by Juniper, not by APC or Schneider Electric',
       'results[2] (old): its status is decommissioning; it is taken all the same',
       'results[5] (apcon): not needed: it is made by Apcon, not by APC or Schneider Electric',
-      'results[6] (bad): left out: its address holds a blank: write one address or one host name',
+      'results[6] (bad): left out: its address contains a space: write one address or one host name',
     ]);
   });
 

@@ -91,7 +91,7 @@ describe('a refusal', () => {
 
   it('to be connected to, because all sessions are taken, is no fault of the login', async () => {
     const network = await start({ greeting: '421 Too many connections.\r\n' });
-    await expect(upload(network)).rejects.toMatchObject({ code: 'device/login-limit', transient: true });
+    await expect(upload(network)).rejects.toMatchObject({ code: 'device/login-limit' });
   });
 
   it('of the data connection names the port and what to open', async () => {

@@ -5,7 +5,7 @@ import { createAnonymiser } from '../../src/recording/anonymise.ts';
 import { renderRecord } from '../../src/recording/record.ts';
 import { unitAt } from '../run/values.ts';
 
-function said(command: string, ...lines: readonly string[]): RecordedCommand {
+function answered(command: string, ...lines: readonly string[]): RecordedCommand {
   return { command, folder: '/', live: false, code: 'E000', lines, milliseconds: 12, problem: null };
 }
 
@@ -44,7 +44,7 @@ function filesOf(recording: Recording, secrets: readonly string[] = []): string 
 }
 
 describe('an anonymiser', () => {
-  it('keeps the shape of what it takes out, and gives the same substitute each time', () => {
+  it('keeps the form of an identifier, and always uses the same substitute', () => {
     const anonymiser = createAnonymiser();
     const once = anonymiser.text(
       'Serial AS1532123456 at 10.1.2.3, fe80::1:2%eth0, 00 C0 B7 99 43 CD, a.b@c.example',
@@ -56,7 +56,7 @@ describe('an anonymiser', () => {
     expect(anonymiser.text('AS1532123457')).not.toBe(anonymiser.text('AS1532123456'));
   });
 
-  it('leaves versions, object identifiers, times, masks and words of every card alone', () => {
+  it('keeps versions, object identifiers, times, netmasks and factory values', () => {
     const text = [
       'AOS v1.4.2.1 su:v2.5.0.6 apc_hw21_aos_1.4.0.23.bin',
       '1.3.6.1.4.1.318.1.3.27 255.255.255.0',
@@ -65,31 +65,31 @@ describe('an anonymiser', () => {
       '     3137536 Nov  5  2020  apc_hw05_aos_696.bin',
     ].join('\n');
     const anonymiser = createAnonymiser();
-    for (const word of ['Unknown', 'sumx', 'Super User', 'apc', '', ' ']) anonymiser.know('name', word);
+    for (const word of ['Unknown', 'sumx', 'Super User', 'apc', '', ' ']) anonymiser.register('name', word);
     expect(anonymiser.text(text)).toBe(text);
   });
 
-  it('takes short names out as words only', () => {
+  it('removes short names only as whole words', () => {
     const anonymiser = createAnonymiser();
-    anonymiser.know('user', 'ups');
+    anonymiser.register('user', 'ups');
     expect(anonymiser.text('ups upsfw ups: (ups)')).toBe('user-1 upsfw user-1: (user-1)');
   });
 
-  it('finds an identifier in any case, and however it is spaced', () => {
+  it('finds an identifier in any case and spacing', () => {
     const anonymiser = createAnonymiser();
-    anonymiser.know('contact', 'Anna Example');
+    anonymiser.register('contact', 'Anna Example');
     expect(anonymiser.text('ANNA   example\tanna\texample')).toBe('contact-1\tcontact-1');
   });
 
-  it('withholds a line rather than to give away an identifier that its substitutes make', () => {
+  it('withholds a line whose substitutes form an identifier', () => {
     const anonymiser = createAnonymiser();
-    anonymiser.know('name', 'server-room');
+    anonymiser.register('name', 'server-room');
     expect(anonymiser.text('server-room')).toBe('name-1');
-    anonymiser.know('user', 'name');
+    anonymiser.register('user', 'name');
     expect(anonymiser.text('server-room')).toBe('(line withheld)');
   });
 
-  it('gives away no identifier that it knows, whatever stands around it', () => {
+  it('reveals no registered identifier in any context', () => {
     const identifier = fc
       .string({ unit: 'grapheme-ascii', minLength: 4, maxLength: 20 })
       .filter((one) => one.trim().length >= 4 && !/^[0-]+$/.test(one.trim()));
@@ -112,14 +112,14 @@ describe('an anonymiser', () => {
 
 describe('the files of a recording', () => {
   const COMMANDS = (id: Readonly<Record<string, string>>): readonly RecordedCommand[] => [
-    said(
+    answered(
       'about',
       'E000: Success',
       `Serial Number:          ${id.cardSerial}`,
       `MAC Address:            ${id.mac}`,
       'Name:           sumx',
     ),
-    said(
+    answered(
       'system',
       'E000: Success',
       `Name: ${id.name}`,
@@ -127,28 +127,28 @@ describe('the files of a recording', () => {
       `Location: ${id.location}`,
       `Message: ${id.message}`,
     ),
-    said('whoami', 'E000: Success', id.user ?? ''),
-    said(
+    answered('whoami', 'E000: Success', id.user ?? ''),
+    answered(
       'user',
       'E000: Success',
       'Name             User Type       Status',
       '----',
       `${id.account}         Device          Enabled`,
     ),
-    said(
+    answered(
       'session',
       'E000: Success',
       'User         Interface    Address         Logged In Time',
       `${id.visitor}       Web     ${id.ip}      00:01:07`,
     ),
-    said(
+    answered(
       'ftp',
       'E000: Success',
       'Service: Disabled',
       'Ftp Port: 21',
       `also ${id.name} ${id.contact} at ${id.ip} ${id.ip6} ${id.email} ${id.secret} ${id.serial}`,
     ),
-    said('?', `Web user '${id.guest}' logged in from ${id.ip}.`, `engine ${id.engine}`),
+    answered('?', `Web user '${id.guest}' logged in from ${id.ip}.`, `engine ${id.engine}`),
   ];
 
   const word = fc.stringMatching(/^[b-df-hj-np-tv-z]{5,12}$/);
@@ -173,10 +173,15 @@ describe('the files of a recording', () => {
     })
     .filter((one) => new Set(Object.values(one)).size === Object.keys(one).length);
 
-  it('hold none of the original identifiers, whatever the card says', () => {
+  it('contain none of the original identifiers, whatever the card answers', () => {
     fc.assert(
       fc.property(identifiers, fc.string({ unit: 'binary', maxLength: 60 }), (id, noise) => {
-        const noisy = said('lastrst', noise, `${noise}${id.secret}${noise}`, `${id.name}${noise}${id.ip}`);
+        const noisy = answered(
+          'lastrst',
+          noise,
+          `${noise}${id.secret}${noise}`,
+          `${id.name}${noise}${id.ip}`,
+        );
         const unit = unitAt('09.4', {
           site: 'zurich-north',
           name: 'rack-77',
@@ -209,17 +214,25 @@ describe('the files of a recording', () => {
     );
   });
 
-  it('keep what a simulator needs word for word, and say what was not seen', () => {
-    const about = said('about', 'E000: Success', 'Hardware Revision:      05', 'Model Number: \t\tAP9640');
-    const live: RecordedCommand = { ...said('upsabout', 'Firmware Revision: UPS 09.4 (ID18)'), live: true };
+  it('keep verbatim what a simulator needs, and name what was not seen', () => {
+    const about = answered(
+      'about',
+      'E000: Success',
+      'Hardware Revision:      05',
+      'Model Number: \t\tAP9640',
+    );
+    const live: RecordedCommand = {
+      ...answered('upsabout', 'Firmware Revision: UPS 09.4 (ID18)'),
+      live: true,
+    };
     const { persona } = renderRecord(recordingOf([about, live]), [], []);
     expect(persona).toContain('Hardware Revision:      05');
     expect(persona).toContain('hardwareRevision: "05"');
     expect(persona).not.toContain('upsabout');
-    expect(persona).toMatch(/^# Not seen, filled in: .*updateObject.*upsfwupdate/m);
+    expect(persona).toMatch(/^# Not seen, assumed: .*updateObject.*upsfwupdate/m);
   });
 
-  it('make no persona where the generation of the card was not seen', () => {
+  it('make no persona without the generation of the card', () => {
     const { persona, report } = renderRecord(
       recordingOf([], { unit: unitAt('09.4', { card: null }) }),
       [],
@@ -229,12 +242,12 @@ describe('the files of a recording', () => {
     expect(report).toContain('There is no persona');
   });
 
-  it('let no fence of the device end that of a transcript', () => {
-    const { report } = renderRecord(recordingOf([said('?', '```', '# not a heading of ours')]), [], []);
+  it('let no fence of the device end the fence of a transcript', () => {
+    const { report } = renderRecord(recordingOf([answered('?', '```', '# not a heading of ours')]), [], []);
     expect(report.match(/^```$/gm)).toHaveLength(1);
   });
 
-  it('are made of whatever a device sends', () => {
+  it('are made from anything a device sends', () => {
     const lines = [
       ' '.repeat(200_000),
       `${'a@'.repeat(50_000)}`,
@@ -242,8 +255,8 @@ describe('the files of a recording', () => {
       `${'00 '.repeat(50_000)}`,
       'x'.repeat(200_000),
     ];
-    // A pattern that goes astray takes minutes, and the test ends before.
-    expect(filesOf(recordingOf([said('user', ...lines), said('session', ...lines)]))).toContain(
+    // A pattern with catastrophic backtracking takes minutes; the test would time out.
+    expect(filesOf(recordingOf([answered('user', ...lines), answered('session', ...lines)]))).toContain(
       '`session` in',
     );
   });

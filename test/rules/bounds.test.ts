@@ -40,7 +40,7 @@ const GATE = { pass: 'open', block: 'refused', unknown: 'unknown', warn: 'warn' 
 const SIGNED = { pass: 'no', block: 'yes', unknown: 'unknown', warn: 'warn' } as const;
 
 describe('both sides of every bound', () => {
-  it.each(rows())('id $id at $version', (row) => {
+  it.each(rows())('ID $id at $version', (row) => {
     const { id, version } = row;
     const firmware = { raw: `UPS ${version} (ID${id})`, version, microLinkId: id };
     const reasons = judgeStart(book, {
@@ -49,15 +49,17 @@ describe('both sides of every bound', () => {
       transport: 'nmc',
     });
     const of = (code: string): Reason | undefined => reasons.find((reason) => reason.code === code);
-    const said = /with it on: (yes|not known|no)/.exec(of('OUTPUT_DURING_UPDATE')?.because ?? '')?.[1];
-    const outputOn = said === 'not known' ? 'unknown' : said;
+    const answer = /with the output on: (yes|not known|no)/.exec(
+      of('OUTPUT_DURING_UPDATE')?.because ?? '',
+    )?.[1];
+    const outputOn = answer === 'not known' ? 'unknown' : answer;
     const usb = judgeDescribed(book, {
       model: null,
       firmware: firmware.raw,
       transport: 'usb',
     });
     const port = usb.reasons.find(({ code }) => code === 'PORT_OPEN');
-    // Where a line is not handled at all, nobody asks for the port.
+    // For an unsupported line the port is not evaluated.
     const refusedBefore = usb.reasons.some(
       ({ code, outcome }) => code !== 'PORT_OPEN' && outcome === 'unknown',
     );
@@ -73,11 +75,11 @@ describe('both sides of every bound', () => {
     expect(of('OUTPUT_MUST_BE_OFF')?.outcome ?? 'none').toBe(row.outputOn === 'no' ? 'block' : 'none');
   });
 
-  it('has rows for every line with a bound', () => {
+  it('have rows for every line with a bound', () => {
     const seen = new Set(rows().map(({ id }) => id));
     for (const line of book.lines.values()) {
       const bounded = line.cardGate.off ?? line.signedFrom ?? line.outputOn.from ?? line.advisories[0]?.from;
-      if (bounded !== undefined && bounded !== null) expect(seen, `id ${line.id}`).toContain(line.id);
+      if (bounded !== undefined && bounded !== null) expect(seen, `ID ${line.id}`).toContain(line.id);
     }
   });
 });

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { judgeDescribed, loadRules } from '../../src/rules/index.ts';
 
 const FILE = new URL('../../../shared/cases/decisions.json', import.meta.url);
-const there = existsSync(FILE);
-if (!there) process.stderr.write('skipped: ../shared/cases/decisions.json is not here\n');
+const isPresent = existsSync(FILE);
+if (!isPresent) process.stderr.write('skipped: ../shared/cases/decisions.json is missing\n');
 
 const Cases = z.object({
   cases: z.array(
@@ -31,12 +31,12 @@ const Cases = z.object({
   ),
 });
 
-describe.skipIf(!there)('the labelled decisions, as of the FAQ', () => {
-  it('are answered as labelled', async () => {
+describe.skipIf(!isPresent)('labelled decisions as of the FAQ', () => {
+  it('give the labelled results', async () => {
     const book = await loadRules({ asOf: '2020-04-02' });
     const { cases } = Cases.parse(JSON.parse(readFileSync(FILE, 'utf8')));
     expect(cases.length).toBeGreaterThan(100);
-    for (const { id, input, expect: wanted } of cases) {
+    for (const { id, input, expect: expected } of cases) {
       const { firmwareString, ...rest } = input;
       const { supported, wizard, image, target, upToDate, reasons } = judgeDescribed(book, {
         ...rest,
@@ -46,12 +46,12 @@ describe.skipIf(!there)('the labelled decisions, as of the FAQ', () => {
         { supported, wizard, image, target, upToDate, codes: reasons.map(({ code }) => code) },
         `${id}: ${JSON.stringify(input)}`,
       ).toEqual({
-        supported: wanted.supportedBySeed,
-        wizard: wanted.wizard,
-        image: wanted.image,
-        target: wanted.targetVersion,
-        upToDate: wanted.upToDate,
-        codes: wanted.reasonCodes,
+        supported: expected.supportedBySeed,
+        wizard: expected.wizard,
+        image: expected.image,
+        target: expected.targetVersion,
+        upToDate: expected.upToDate,
+        codes: expected.reasonCodes,
       });
     }
   });

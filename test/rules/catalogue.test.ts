@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { loadRules, type RuleBook } from '../../src/rules/index.ts';
 
 const FILE = new URL('../../../shared/facts/catalog.json', import.meta.url);
-const there = existsSync(FILE);
-if (!there) process.stderr.write('skipped: ../shared/facts/catalog.json is not here\n');
+const isPresent = existsSync(FILE);
+if (!isPresent) process.stderr.write('skipped: ../shared/facts/catalog.json is missing\n');
 
 const Facts = z.object({
   ids: z.array(
@@ -60,17 +60,17 @@ beforeAll(async () => {
   book = await loadRules();
 });
 
-const asked = (known: boolean | null | undefined): string =>
+const answer = (known: boolean | null | undefined): string =>
   known === true ? 'yes' : known === false ? 'no' : 'unknown';
 
-describe.skipIf(!there)('the catalogue, against the collected facts', () => {
-  const facts = there ? Facts.parse(JSON.parse(readFileSync(FILE, 'utf8'))).ids : [];
+describe.skipIf(!isPresent)('the catalogue, compared with the collected facts', () => {
+  const facts = isPresent ? Facts.parse(JSON.parse(readFileSync(FILE, 'utf8'))).ids : [];
 
-  it('has the same ids', () => {
+  it('has the same IDs', () => {
     expect([...book.lines.keys()]).toEqual(facts.map(({ id }) => id));
   });
 
-  it.each(facts)('says the same of id $id', (fact) => {
+  it.each(facts)('has the same content for ID $id', (fact) => {
     const line = book.lines.get(fact.id);
     expect(line).toMatchObject({
       families: fact.families.filter((family) => family !== 'unknown'),
@@ -81,19 +81,19 @@ describe.skipIf(!there)('the catalogue, against the collected facts', () => {
       minPowerChute: fact.pcbe,
       becomes: fact.successorIds[0] ?? null,
       ports: {
-        serial: { update: asked(fact.transports.serial) },
-        usb: { update: asked(fact.transports.usb) },
-        flash: { update: asked(fact.transports.usbFlash) },
+        serial: { update: answer(fact.transports.serial) },
+        usb: { update: answer(fact.transports.usb) },
+        flash: { update: answer(fact.transports.usbFlash) },
       },
     });
     const { outputOn } = fact;
-    // What the facts call of low confidence is not known here; what only later notes name holds from these on.
-    const words =
+    // Low confidence means unknown here. A release that the note names is the first with the output on.
+    const note =
       outputOn === null || outputOn === false ? '' : `${outputOn.confidence ?? ''} ${outputOn.note ?? ''}`;
-    const isLow = words.startsWith('low');
+    const isLow = note.startsWith('low');
     const known = outputOn === null || isLow ? 'unknown' : outputOn === false ? 'no' : 'yes';
     expect(line?.outputOn.update).toBe(known);
-    const named = /(?:from the|before) (\d\d\.\d)/.exec(words)?.[1];
+    const named = /(?:from the|before) (\d\d\.\d)/.exec(note)?.[1];
     const from = named ?? (outputOn === false || isLow ? null : outputOn?.minVersion) ?? null;
     expect(line?.outputOn.from ?? null).toBe(from);
     expect(line?.newest.at(-1)?.version ?? null).toBe(fact.latestKnownVersion);
@@ -118,7 +118,7 @@ describe.skipIf(!there)('the catalogue, against the collected facts', () => {
 describe('the catalogue', () => {
   it('names a source for every line, every newest release and every advisory', () => {
     for (const line of book.lines.values()) {
-      expect(line.sources.length, `id ${line.id}`).toBeGreaterThan(0);
+      expect(line.sources.length, `ID ${line.id}`).toBeGreaterThan(0);
       for (const { source, published } of line.newest) {
         expect(source).not.toBe('');
         expect(published).toMatch(/^20\d\d-/);
@@ -127,7 +127,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('has one content for one hash, and no empty image', () => {
+  it('has one size for each hash', () => {
     const sizes = new Map<string, number>();
     for (const image of [...book.lines.values()].flatMap((line) => line.images)) {
       expect(sizes.get(image.sha256) ?? image.sizeBytes, image.file).toBe(image.sizeBytes);

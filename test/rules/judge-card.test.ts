@@ -38,37 +38,37 @@ const NMC3: Card = {
 const withCard = (card: Partial<Card> | null, of: Card = OLD, unit: Partial<Unit> = {}): Unit =>
   unitAt('09.4', { ...unit, card: card === null ? null : { ...of, ...card } });
 
-function against(reasons: readonly Reason[]): readonly string[] {
+function refusals(reasons: readonly Reason[]): readonly string[] {
   return reasons
     .filter(({ outcome }) => outcome === 'block' || outcome === 'unknown')
     .map(({ code, outcome }) => `${code} ${outcome}`);
 }
 
-const told = (unit: Unit, names: readonly string[]) => {
+const judged = (unit: Unit, names: readonly string[]) => {
   const { status, hops, reasons } = judgeCard(book, { unit, files: files(...names) });
   return {
     status,
-    hops: hops.map(({ component, from, to }) => [component, from, to]),
-    against: against(reasons),
+    hops: hops.map(({ component, from, to }) => [component, from.version, to.version]),
+    refused: refusals(reasons),
   };
 };
 
-describe('the files for a card of the second generation', () => {
-  it('go in the order boot monitor, operating system, application', () => {
-    expect(told(withCard({}), SET_696)).toEqual({
+describe('the files for an NMC2 card', () => {
+  it('are sent in the order boot monitor, operating system, application', () => {
+    expect(judged(withCard({}), SET_696)).toEqual({
       status: 'outdated',
       hops: [
         ['card-boot', 'v1.0.8', '1.0.9'],
         ['card-os', 'v6.8.0', '6.9.6'],
         ['card-app', 'v6.8.0', '6.9.6'],
       ],
-      against: [],
+      refused: [],
     });
   });
 
   it.each<readonly [string, Partial<Card>, readonly string[], string, readonly string[], readonly string[]]>([
     [
-      'leave out a boot monitor that the card has',
+      'without a boot monitor that the card already runs',
       { boot: 'v1.0.9' },
       SET_696,
       'outdated',
@@ -76,7 +76,7 @@ describe('the files for a card of the second generation', () => {
       [],
     ],
     [
-      'leave out a boot monitor that is older',
+      'without a boot monitor that is older',
       { boot: 'v1.0.10' },
       SET_696,
       'outdated',
@@ -84,7 +84,7 @@ describe('the files for a card of the second generation', () => {
       [],
     ],
     [
-      'leave out what the card has of a set',
+      'without the parts that the card already runs',
       { boot: '1.0.9', os: '6.9.6' },
       SET_696,
       'outdated',
@@ -92,7 +92,7 @@ describe('the files for a card of the second generation', () => {
       [],
     ],
     [
-      'are none where the card has all of them',
+      'none if the card runs all of them',
       { boot: '1.0.9', os: '6.9.6', app: { name: 'sumx', version: '6.9.6' } },
       SET_696,
       'current',
@@ -100,7 +100,7 @@ describe('the files for a card of the second generation', () => {
       [],
     ],
     [
-      'are none where the card is newer',
+      'none if the card is newer',
       { boot: '1.0.9', os: '7.0.8', app: { name: 'sumx', version: '7.0.8' } },
       SET_696,
       'current',
@@ -108,7 +108,7 @@ describe('the files for a card of the second generation', () => {
       [],
     ],
     [
-      'need a boot monitor among them',
+      'need a boot monitor file',
       {},
       SET_696.slice(1),
       'blocked',
@@ -116,7 +116,7 @@ describe('the files for a card of the second generation', () => {
       ['CARD_BOOT_MISSING unknown'],
     ],
     [
-      'need a card that tells its boot monitor',
+      'need the boot monitor version of the card',
       { boot: null },
       SET_696,
       'blocked',
@@ -140,7 +140,7 @@ describe('the files for a card of the second generation', () => {
       ['CARD_SET_MIXED block'],
     ],
     [
-      'of two versions are no set',
+      'of two versions are refused',
       {},
       ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_708.bin', 'apc_hw05_sumx_696.bin'],
       'blocked',
@@ -148,7 +148,7 @@ describe('the files for a card of the second generation', () => {
       ['CARD_SET_MIXED block'],
     ],
     [
-      'of which only the older are a set are that set',
+      'use the older set if the newer one is incomplete',
       {},
       [...SET_696, 'apc_hw05_aos_708.bin'],
       'outdated',
@@ -156,7 +156,7 @@ describe('the files for a card of the second generation', () => {
       [],
     ],
     [
-      'may be the boot monitor alone',
+      'can be the boot monitor alone',
       { os: '6.9.6', app: { name: 'sumx', version: '6.9.6' } },
       SET_696,
       'outdated',
@@ -164,7 +164,7 @@ describe('the files for a card of the second generation', () => {
       [],
     ],
     [
-      'do not bring an older operating system with a newer application',
+      'never contain an older operating system',
       { os: 'v7.0.8' },
       SET_696,
       'blocked',
@@ -172,7 +172,7 @@ describe('the files for a card of the second generation', () => {
       ['CARD_FILE_DOWNGRADE block'],
     ],
     [
-      'stop where versions cannot be compared',
+      'are refused if versions cannot be compared',
       { os: 'beta' },
       SET_696,
       'blocked',
@@ -180,7 +180,7 @@ describe('the files for a card of the second generation', () => {
       ['CARD_FILE_DOWNGRADE unknown', 'CARD_CROSSES_5_TO_6 unknown'],
     ],
     [
-      'stop where the card does not tell what it runs',
+      'are refused if the card does not report its version',
       { os: null },
       SET_696,
       'blocked',
@@ -188,7 +188,7 @@ describe('the files for a card of the second generation', () => {
       ['CARD_FILE_ORDER unknown', 'CARD_CROSSES_5_TO_6 unknown'],
     ],
     [
-      'stop before the crossing from 5 to 6',
+      'are refused from version 5 to 6',
       { os: 'v5.1.7', app: { name: 'sumx', version: 'v5.1.7' } },
       SET_696,
       'blocked',
@@ -196,7 +196,7 @@ describe('the files for a card of the second generation', () => {
       ['CARD_CROSSES_5_TO_6 block'],
     ],
     [
-      'stay inside of 5',
+      'are allowed within version 5',
       { os: 'v5.1.6', app: { name: 'sumx', version: 'v5.1.6' } },
       ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_517.bin', 'apc_hw05_sumx_517.bin'],
       'outdated',
@@ -204,7 +204,7 @@ describe('the files for a card of the second generation', () => {
       [],
     ],
     [
-      'need the card’s own serial number',
+      'need the serial number of the card',
       { serial: null },
       SET_696,
       'blocked',
@@ -212,7 +212,7 @@ describe('the files for a card of the second generation', () => {
       ['CARD_SERIAL_UNKNOWN block'],
     ],
     [
-      'need to know the application',
+      'need the application of the card',
       { app: null },
       SET_696,
       'blocked',
@@ -241,29 +241,29 @@ describe('the files for a card of the second generation', () => {
       ['CARD_FILES_MISSING unknown', 'CARD_FILE_APP block'],
     ],
     [
-      'go to no card of the first generation',
+      'are refused for an NMC1 card',
       { generation: 'nmc1', platform: 'hw02' },
       SET_696,
       'blocked',
       [],
       ['CARD_FILES_MISSING unknown', 'CARD_FILE_GENERATION block', 'CARD_FILE_PLATFORM block'],
     ],
-    ['must be there', {}, [], 'unknown', [], ['CARD_FILES_MISSING unknown']],
+    ['must be present', {}, [], 'unknown', [], ['CARD_FILES_MISSING unknown']],
   ])('%s', (_name, card, names, status, components, reasons) => {
-    const found = told(withCard(card), names);
+    const found = judged(withCard(card), names);
     expect(found.status).toBe(status);
     expect(found.hops.map(([component]) => component)).toEqual(components);
-    expect(found.against).toEqual(reasons);
+    expect(found.refused).toEqual(reasons);
   });
 
-  it('are not chosen where two of one version differ', () => {
+  it('are not chosen if two of one version differ', () => {
     const twice = [...files(...SET_696), file('apc_hw05_aos_6.9.6.bin', 'other bytes')];
     const found = judgeCard(book, { unit: withCard({}), files: twice });
     expect(found).toMatchObject({ status: 'blocked', hops: [] });
-    expect(against(found.reasons)).toEqual(['CARD_AMBIGUOUS unknown']);
+    expect(refusals(found.reasons)).toEqual(['CARD_AMBIGUOUS unknown']);
   });
 
-  it('that are damaged are named, and the rest is a set', () => {
+  it('that are damaged give a warning, and the rest is a set', () => {
     const found = judgeCard(book, { unit: withCard({}), files: files(...SET_696, 'apc_hw05_aos_1012.bin') });
     expect(found.status).toBe('outdated');
     expect(found.reasons.filter(({ code }) => code === 'CARD_FILE_DAMAGED').length).toBe(1);
@@ -271,7 +271,7 @@ describe('the files for a card of the second generation', () => {
 
   it.each<readonly [string, Partial<Unit>, readonly string[]]>([
     [
-      'hears its UPS',
+      'communicates with its UPS',
       { condition: { ...unitAt('09.4').condition, linkUp: false } },
       ['CARD_FILE_LINK block'],
     ],
@@ -280,39 +280,42 @@ describe('the files for a card of the second generation', () => {
       { condition: { ...unitAt('09.4').condition, onLine: null } },
       ['CARD_FILE_MAINS unknown'],
     ],
-    ['tells its UPS from others', { serial: null }, ['CARD_UNIT_UNKNOWN block']],
-  ])('go only to a card that %s', (_name, unit, reasons) => {
-    expect(told(withCard({}, OLD, unit), SET_696).against).toEqual(reasons);
+    ['can identify its UPS', { serial: null }, ['CARD_UNIT_UNKNOWN block']],
+  ])('need a card that %s', (_name, unit, reasons) => {
+    expect(judged(withCard({}, OLD, unit), SET_696).refused).toEqual(reasons);
   });
 
-  it('go to no card that was not seen, and to no unit that is silent', () => {
-    expect(told(withCard(null), SET_696)).toMatchObject({
+  it('need a card that was found and a unit that answers', () => {
+    expect(judged(withCard(null), SET_696)).toMatchObject({
       status: 'unknown',
-      against: ['CARD_NOT_SEEN unknown'],
+      refused: ['CARD_NOT_SEEN unknown'],
     });
-    expect(told(unitAt('09.4', { reachable: false }), SET_696).status).toBe('unreachable');
+    expect(judged(unitAt('09.4', { reachable: false }), SET_696).status).toBe('unreachable');
   });
 });
 
-describe('the file for a card of the third generation', () => {
+describe('the file for an NMC3 card', () => {
   const codes = (reasons: readonly Reason[], outcome: Reason['outcome']) =>
     reasons.flatMap((reason) => (reason.outcome === outcome ? [reason.code] : []));
 
-  it('is the newest one; nobody has reported it, and from version 3 on it may be refused', () => {
+  it('is the newest one, with warnings about missing reports and version 3', () => {
     const judged = judgeCard(book, {
       unit: withCard({}, NMC3),
       files: files('apc_hw21_su_2.5.0.8.nmc3', 'apc_hw21_su_3.0.0.12.nmc3', 'apc_hw21_sy_3.1.0.0.nmc3'),
     });
-    expect(judged.hops).toMatchObject([{ component: 'card', from: 'v1.4.0.19', to: '3.0.0.12' }]);
+    expect(judged.hops).toMatchObject([
+      { component: 'card', from: { version: 'v1.4.0.19' }, to: { version: '3.0.0.12' } },
+    ]);
     expect(codes(judged.reasons, 'warn')).toEqual(['CARD_NEEDS_SUBSCRIPTION', 'CARD_NOT_CONFIRMED']);
     const below = judgeCard(book, { unit: withCard({}, NMC3), files: files('apc_hw21_su_2.5.0.8.nmc3') });
     expect(codes(below.reasons, 'warn')).toEqual(['CARD_NOT_CONFIRMED']);
     expect(below.status).toBe('outdated');
   });
 
-  it('is none where the card runs it', () => {
+  it('is none if the card runs it', () => {
     expect(
-      told(withCard({ app: { name: 'su', version: 'v2.5.0.8' } }, NMC3), ['apc_hw21_su_2.5.0.8.nmc3']).status,
+      judged(withCard({ app: { name: 'su', version: 'v2.5.0.8' } }, NMC3), ['apc_hw21_su_2.5.0.8.nmc3'])
+        .status,
     ).toBe('current');
   });
 });
@@ -325,18 +328,18 @@ describe('right before a file is sent', () => {
     condition: { ...unitAt('09.4').condition, linkUp: null, onLine: null },
   };
 
-  it('a card without its application takes the one that it had, by what the plan knows of it', () => {
-    expect(against(judgeCardStart(book, { unit: between, file: app, planned: OLD }))).toEqual([]);
+  it('a card without its application gets the planned application', () => {
+    expect(refusals(judgeCardStart(book, { unit: between, file: app, planned: OLD }))).toEqual([]);
     const other = file('apc_hw05_sy_696.bin');
-    expect(against(judgeCardStart(book, { unit: between, file: other, planned: OLD }))).toEqual([
+    expect(refusals(judgeCardStart(book, { unit: between, file: other, planned: OLD }))).toEqual([
       'CARD_FILE_APP block',
     ]);
   });
 
-  it('what is not between two files must be as well as when it was planned', () => {
+  it('a card that runs its application must be healthy', () => {
     const os = file('apc_hw05_aos_696.bin');
     const unit = withCard({ os: 'v6.8.0' }, OLD, { condition: between.condition });
-    expect(against(judgeCardStart(book, { unit, file: os, planned: OLD }))).toEqual([
+    expect(refusals(judgeCardStart(book, { unit, file: os, planned: OLD }))).toEqual([
       'CARD_FILE_LINK unknown',
       'CARD_FILE_MAINS unknown',
     ]);
@@ -355,38 +358,37 @@ describe('a unit and its card in one plan', () => {
     names: readonly string[],
     unit: Partial<Unit> = {},
   ) => {
-    const { verdict, images } = judgeUnit(book, {
+    const verdict = judgeUnit(book, {
       unit: withCard(card, OLD, unit),
       images: [image],
       cardFiles: files(...names),
       component,
       transport: 'nmc',
     });
-    expect(images.map((one) => one.file)).toEqual(verdict.hops.map((hop) => hop.image));
     return {
       status: verdict.status,
-      hops: verdict.hops.map(({ component: of, to }) => `${of} ${to}`),
-      against: against(verdict.reasons),
+      hops: verdict.hops.map(({ component: of, to }) => `${of} ${to.version}`),
+      refused: refusals(verdict.reasons),
       codes: verdict.reasons.map(({ code }) => code),
     };
   };
 
-  it('ups: the card goes first where it is too old for the update and the folder lifts that', () => {
+  it('ups: the card is updated first if it is too old and the folder has the files', () => {
     expect(judged('ups', tooOld, SET_696)).toMatchObject({
       status: 'outdated',
       hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6', 'ups 15.0'],
-      against: [],
+      refused: [],
     });
   });
 
-  it('ups: files that do not lift it, or are not needed, are left alone and named', () => {
+  it('ups: files that do not help or are not needed give a warning', () => {
     const notEnough = ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_620.bin', 'apc_hw05_sumx_620.bin'];
     expect(
       judged('ups', { os: 'v6.1.0', app: { name: 'sumx', version: 'v6.1.0' } }, notEnough),
     ).toMatchObject({
       status: 'blocked',
       hops: ['ups 15.0'],
-      against: ['CARD_APP_TOO_OLD block'],
+      refused: ['CARD_APP_TOO_OLD block'],
       codes: expect.arrayContaining(['CARD_FILES_NOT_USED']),
     });
     expect(judged('ups', {}, SET_696)).toMatchObject({
@@ -397,23 +399,23 @@ describe('a unit and its card in one plan', () => {
     expect(judged('ups', {}, []).codes).not.toContain('CARD_FILES_NOT_USED');
   });
 
-  it('ups: what stands against the files of the card stands against the update behind them', () => {
+  it('ups: a refusal of the card files also blocks the UPS update', () => {
     expect(judged('ups', { ...tooOld, boot: null }, SET_696)).toMatchObject({
       status: 'blocked',
       hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6', 'ups 15.0'],
-      against: ['CARD_BOOT_UNKNOWN unknown'],
+      refused: ['CARD_BOOT_UNKNOWN unknown'],
     });
   });
 
-  it('card: the UPS is left alone', () => {
+  it('card: the UPS is not updated', () => {
     expect(judged('card', tooOld, SET_696)).toMatchObject({
       status: 'outdated',
       hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6'],
     });
   });
 
-  it('all: both, and the UPS is judged on the card as it will be', () => {
-    expect(judged('all', tooOld, SET_696)).toMatchObject({ status: 'outdated', against: [] });
+  it('all: both, with the UPS evaluated behind the updated card', () => {
+    expect(judged('all', tooOld, SET_696)).toMatchObject({ status: 'outdated', refused: [] });
     expect(judged('all', {}, SET_696).hops).toEqual([
       'card-boot 1.0.9',
       'card-os 6.9.6',
@@ -422,7 +424,7 @@ describe('a unit and its card in one plan', () => {
     ]);
   });
 
-  it('all: a UPS that needs nothing does not keep its card back, and a card without files not its UPS', () => {
+  it('all: a current UPS does not block its card, and a card without files does not block its UPS', () => {
     const firmware = { raw: 'UPS 15.1 (ID18)', version: '15.1', microLinkId: 18 };
     expect(judged('all', {}, SET_696, { firmware })).toMatchObject({
       status: 'outdated',
@@ -431,10 +433,10 @@ describe('a unit and its card in one plan', () => {
     expect(judged('all', {}, [])).toMatchObject({ status: 'outdated', hops: ['ups 15.0'] });
   });
 
-  it('all: a card that refuses its files keeps the whole back', () => {
+  it('all: a refusal of the card blocks both', () => {
     expect(judged('all', { serial: null }, SET_696)).toMatchObject({
       status: 'blocked',
-      against: ['CARD_SERIAL_UNKNOWN block'],
+      refused: ['CARD_SERIAL_UNKNOWN block'],
     });
   });
 });

@@ -22,7 +22,7 @@ const outcomes = (reasons: readonly Reason[]): Readonly<Record<string, string>> 
   Object.fromEntries(reasons.map(({ code, outcome }) => [code, outcome]));
 
 describe('an image for a unit in its boot loader', () => {
-  it('is sent where it is whole and for the id that the operator names', async () => {
+  it('is allowed if it is intact and for the ID that the operator names', async () => {
     const reasons = await judged();
     expect(isAllowed(reasons)).toBe(true);
     expect(outcomes(reasons)).toMatchObject({
@@ -33,28 +33,28 @@ describe('an image for a unit in its boot loader', () => {
     expect(Object.keys(outcomes(reasons))).not.toContain('RECOVERY_BANNER');
   });
 
-  it('is refused for another id, by a rule that nobody can override', async () => {
+  it('is refused for another ID by a final rule', async () => {
     const reasons = await judged({ expectId: 18 });
     expect(reasons.find(({ code }) => code === 'RECOVERY_ID')).toMatchObject({
       outcome: 'block',
-      because: 'image is for id 17, the unit is said to have id 18',
+      because: 'the image is for ID 17, the operator named ID 18 for the unit',
     });
     await expect(judged({ expectId: 18 }, 'recovery-id')).rejects.toMatchObject({ code: 'config/override' });
   });
 
-  it('is refused where it is damaged', async () => {
+  it('is refused if it is damaged', async () => {
     const bytes = buildImage({ microLinkId: 17, version: '07.1', payloadBytes: 4_000 });
     bytes[200] = (bytes[200] ?? 0) ^ 1;
     const reasons = await judged({ image: readImage(bytes, 'a.enc') });
     expect(outcomes(reasons).RECOVERY_INTACT).toBe('block');
   });
 
-  it('that may need a newer boot loader is refused until somebody knows that the unit has it', async () => {
+  it('is refused if it may need a newer boot loader, unless the operator overrides the rule', async () => {
     const input = { image: image({ microLinkId: 18, version: '15.0', parts: [] }), expectId: 18 };
     const [reason] = (await judged(input)).filter(({ code }) => code === 'RECOVERY_LOADER');
     expect(reason).toMatchObject({ outcome: 'unknown', remedy: expect.stringContaining('09.6') });
     expect(isAllowed(await judged(input, 'recovery-loader'))).toBe(true);
-    // The image that brings the loader needs nothing of the kind.
+    // The image that contains the boot loader needs no other one.
     const bringer = { image: image({ microLinkId: 18, version: '09.6', parts: ['UBL 08.6'] }), expectId: 18 };
     expect(outcomes(await judged(bringer)).RECOVERY_LOADER).toBeUndefined();
   });
@@ -63,12 +63,12 @@ describe('an image for a unit in its boot loader', () => {
     [20, undefined],
     [17, undefined],
     [1005, 'warn'],
-  ])('of id %d says whether anybody has seen its loader take one', async (microLinkId, outcome) => {
+  ])('for ID %d gives a warning if no recovery was reported', async (microLinkId, outcome) => {
     const reasons = await judged({ image: image({ microLinkId }), expectId: microLinkId });
     expect(outcomes(reasons).RECOVERY_LINE_NOT_SEEN).toBe(outcome);
   });
 
-  it('is compared with the banner, as far as that was ever reported', async () => {
+  it('is compared with the banner, if the banner was reported', async () => {
     const other = { image: image({ microLinkId: 20 }), expectId: 20 };
     expect(outcomes(await judged(other)).RECOVERY_BANNER).toBe('warn');
     for (const banner of [['Loader 1.0'], []]) {

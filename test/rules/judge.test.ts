@@ -23,21 +23,21 @@ function unit(version: string, id: number, overrides: Partial<Unit> = {}): Unit 
   });
 }
 
-function against(reasons: readonly Reason[]): readonly string[] {
+function refusals(reasons: readonly Reason[]): readonly string[] {
   return reasons
     .filter(({ outcome }) => outcome === 'block' || outcome === 'unknown')
     .map(({ code, outcome }) => `${code} ${outcome}`);
 }
 
 const start = (of: Unit, what = image()) =>
-  against(judgeStart(book, { unit: of, image: what, transport: 'nmc' }));
+  refusals(judgeStart(book, { unit: of, image: what, transport: 'nmc' }));
 const withCondition = (condition: Partial<Unit['condition']>) =>
   unitAt('09.4', { condition: { ...unitAt('09.4').condition, ...condition } });
 
 describe('base rules', () => {
-  it('have nothing against a healthy unit and its image, and say why each holds', () => {
+  it('allow a healthy unit with its image, and give a text and source for each reason', () => {
     const reasons = judgeStart(book, { unit: unitAt('09.4'), image: image(), transport: 'nmc' });
-    expect(against(reasons)).toEqual([]);
+    expect(refusals(reasons)).toEqual([]);
     for (const reason of reasons) {
       expect(reason.because).not.toMatch(/[{}]/);
       expect(reason.source).not.toBe('');
@@ -47,18 +47,18 @@ describe('base rules', () => {
 
   it.each<readonly [string, Unit, StoredImage, readonly string[]]>([
     [
-      'another id',
+      'another ID',
       unitAt('09.4'),
       image({ microLinkId: 20 }),
       ['IMAGE_FITS block', 'SAME_VERSION unknown', 'NO_DOWNGRADE unknown'],
     ],
     ['the same version', unitAt('15.0'), image(), ['SAME_VERSION block', 'CARD_PATH unknown']],
     ['an older version', unitAt('09.8'), image({ version: '09.6' }), ['NO_DOWNGRADE block']],
-    ['an old loader below 09.4', unitAt('09.3'), image(), ['LOADER_TOO_OLD block']],
-    ['09.6 over an old loader is the way', unitAt('09.3'), image({ version: '09.6' }), []],
-    ['09.4 is enough', unitAt('09.4'), image(), []],
+    ['an old boot loader below 09.4', unitAt('09.3'), image(), ['LOADER_TOO_OLD block']],
+    ['09.6 over an old boot loader', unitAt('09.3'), image({ version: '09.6' }), []],
+    ['09.4 with the boot loader', unitAt('09.4'), image(), []],
     [
-      'any version without the loader that 09.6 brought',
+      'any version without the boot loader of 09.6',
       unitAt('09.3'),
       image({ version: '14.9' }),
       ['LOADER_TOO_OLD block'],
@@ -70,7 +70,7 @@ describe('base rules', () => {
       ['UNSIGNED_AFTER_SIGNED block'],
     ],
     [
-      'an unsigned image over maybe signed firmware',
+      'an unsigned image over possibly signed firmware',
       unit('15.4', 1015),
       image({ microLinkId: 1015, version: '18.1' }),
       ['UNSIGNED_AFTER_SIGNED unknown', 'CARD_PATH block'],
@@ -93,7 +93,7 @@ describe('base rules', () => {
     ['calibrating', withCondition({ calibrating: true }), image(), ['CALIBRATING block']],
     ['in self-test', withCondition({ selfTest: true }), image(), ['SELF_TEST block']],
     ['with an alarm', withCondition({ alarms: ['overload'] }), image(), ['ALARMS block']],
-    ['without word from its UPS', withCondition({ linkUp: false }), image(), ['CARD_LINK block']],
+    ['without communication with its UPS', withCondition({ linkUp: false }), image(), ['CARD_LINK block']],
     ['with an output of unknown state', withCondition({ outputOn: null }), image(), ['OUTPUT_UNKNOWN block']],
     ['with its output off', withCondition({ outputOn: false }), image(), []],
     [
@@ -114,7 +114,7 @@ describe('base rules', () => {
     ],
     ['no card at all', unitAt('09.4', { card: null }), image(), ['CARD_UNSUITABLE unknown']],
     [
-      'a card whose model needs more of its application than others',
+      'a card model with its own minimum application',
       unit('04.1', 1015, {
         card: {
           model: 'AP9635CH',
@@ -162,7 +162,7 @@ describe('base rules', () => {
       ['CARD_UNSUITABLE block'],
     ],
     [
-      'a card with just the application',
+      'a card with exactly the minimum application',
       unitAt('09.4', {
         card: {
           model: 'AP9630',
@@ -186,28 +186,28 @@ describe('base rules', () => {
     ['04.6', ['CARD_PATH block']],
     ['15.4', ['CARD_PATH block']],
     ['15.5', []],
-  ])('the card path of id 1015 at %s: %j', (version, expected) => {
+  ])('the card gate of ID 1015 at %s: %j', (version, expected) => {
     expect(start(unit(version, 1015), image({ microLinkId: 1015, version: '18.1', signed: true }))).toEqual(
       expected,
     );
   });
 
   it.each<readonly [string, number, readonly string[], string]>([
-    ['a line whose path never opens again', 1013, ['MBL 02.4', 'MCU 08.3', 'CBL 01.0'], 'block'],
+    ['a line whose gate never opens again', 1013, ['MBL 02.4', 'MCU 08.3', 'CBL 01.0'], 'block'],
     ['a line whose front panel decides', 20, ['UBL 07.5', 'MCU 10.3'], 'unknown'],
   ])('%s', (_name, id, parts, outcome) => {
     const what = image({ microLinkId: id, version: '15.3', parts });
-    const dark = { condition: { ...unitAt('09.4').condition, outputOn: false } };
-    expect(start(unit('15.0', id, dark), what)).toEqual([`CARD_PATH ${outcome}`]);
-    expect(start(unit('10.2', id, dark), what)).toEqual([]);
+    const outputOff = { condition: { ...unitAt('09.4').condition, outputOn: false } };
+    expect(start(unit('15.0', id, outputOff), what)).toEqual([`CARD_PATH ${outcome}`]);
+    expect(start(unit('10.2', id, outputOff), what)).toEqual([]);
   });
 });
 
 describe('the verdict', () => {
   const verdict = (of: Unit, images: readonly StoredImage[]) =>
-    judgeUps(book, { unit: of, images, transport: 'nmc' }).verdict;
+    judgeUps(book, { unit: of, images, transport: 'nmc' });
 
-  it('offers the newest image that fits, and only upwards', () => {
+  it('offers the newest image that fits, and never an older version', () => {
     const images = [
       image({ version: '09.6' }, 'old.enc'),
       image({}, 'new.enc'),
@@ -216,22 +216,26 @@ describe('the verdict', () => {
     expect(verdict(unitAt('09.4'), images)).toMatchObject({
       status: 'outdated',
       target: { version: '15.0', microLinkId: 18, image: 'new.enc' },
-      hops: [{ from: '09.4', to: '15.0', microLinkIdAfter: 18, transport: 'nmc' }],
+      hops: [{ from: { version: '09.4' }, to: { version: '15.0', microLinkId: 18 }, transport: 'nmc' }],
     });
     expect(verdict(unitAt('15.0'), images)).toMatchObject({ status: 'current', target: null, hops: [] });
     expect(verdict(unitAt('16.0'), images)).toMatchObject({ status: 'current' });
   });
 
   it('shows a blocked update with its target, its reason and its remedy', () => {
-    const shut = verdict(unit('04.6', 1015), [image({ microLinkId: 1015, version: '18.0', signed: true })]);
-    expect(shut).toMatchObject({ status: 'blocked', target: { version: '18.0' }, hops: [{ to: '18.0' }] });
-    expect(shut.reasons.find(({ code }) => code === 'CARD_PATH')).toMatchObject({
+    const closed = verdict(unit('04.6', 1015), [image({ microLinkId: 1015, version: '18.0', signed: true })]);
+    expect(closed).toMatchObject({
+      status: 'blocked',
+      target: { version: '18.0' },
+      hops: [{ to: { version: '18.0' } }],
+    });
+    expect(closed.reasons.find(({ code }) => code === 'CARD_PATH')).toMatchObject({
       outcome: 'block',
       remedy: expect.stringContaining('15.5'),
     });
   });
 
-  it('names the file that is missing', () => {
+  it('names the missing file', () => {
     const missing = verdict(unitAt('09.4'), []);
     expect(missing).toMatchObject({ status: 'blocked', target: { version: '15.0', image: null } });
     expect(missing.reasons.at(-1)).toMatchObject({
@@ -240,63 +244,65 @@ describe('the verdict', () => {
     });
   });
 
-  it('goes over a stepping stone where the folder has one, and asks for it where it has not', () => {
+  it('adds an intermediate hop if the folder has its image, and requests the image if not', () => {
     const stone = image({ microLinkId: 1005, version: '12.0', parts: ['UBL 01.4', 'MCU 06.0'] }, 'stone.enc');
     const bare = image({ microLinkId: 1005, version: '15.1' }, 'bare.enc');
-    const open = { sku: 'SMC1500' };
-    const without = verdict(unit('11.9', 1005, open), [bare]);
+    const sku = { sku: 'SMC1500' };
+    const without = verdict(unit('11.9', 1005, sku), [bare]);
     const reason = without.reasons.find(({ code }) => code === 'LOADER_TOO_OLD');
     expect(without.status).toBe('blocked');
     expect(reason).toMatchObject({ outcome: 'block', remedy: expect.stringContaining('12.0') });
-    expect(reason?.because).toContain('image 15.1 has UPS 15.1');
-    expect(reason?.because).toContain('12.0 had UBL 01.4 + MCU 06.0 + UPS 12.0');
-    const over = judgeUps(book, { unit: unit('11.9', 1005, open), images: [bare, stone], transport: 'nmc' });
-    expect(over.verdict.hops.map(({ from, to, image: file }) => [from, to, file])).toEqual([
+    expect(reason?.because).toContain('image 15.1 contains UPS 15.1');
+    expect(reason?.because).toContain('12.0 contains UBL 01.4 + MCU 06.0 + UPS 12.0');
+    const over = judgeUps(book, { unit: unit('11.9', 1005, sku), images: [bare, stone], transport: 'nmc' });
+    expect(over.hops.map(({ from, to, image: { file } }) => [from.version, to.version, file])).toEqual([
       ['11.9', '12.0', 'stone.enc'],
       ['12.0', '15.1', 'bare.enc'],
     ]);
-    expect(over.images.map(({ file }) => file)).toEqual(['stone.enc', 'bare.enc']);
-    expect(over.verdict.reasons.map(({ code }) => code)).not.toContain('LOADER_TOO_OLD');
-    expect(verdict(unit('12.0', 1005, open), [bare, stone]).hops).toHaveLength(1);
+    expect(over.reasons.map(({ code }) => code)).not.toContain('LOADER_TOO_OLD');
+    expect(verdict(unit('12.0', 1005, sku), [bare, stone]).hops).toHaveLength(1);
   });
 
-  it('derives the loader trap from the folder for a line that the catalogue does not know', () => {
+  it('derives the boot loader requirement from the folder for an unknown line', () => {
     const full = image({ microLinkId: 9999, version: '02.0', parts: ['UBL 01.0'] }, 'full.enc');
     const bare = image({ microLinkId: 9999, version: '03.0' }, 'bare.enc');
-    expect(verdict(unit('01.9', 9999), [bare, full]).hops.map(({ to }) => to)).toEqual(['02.0', '03.0']);
-    expect(verdict(unit('02.0', 9999), [bare, full]).hops.map(({ to }) => to)).toEqual(['03.0']);
+    expect(verdict(unit('01.9', 9999), [bare, full]).hops.map(({ to }) => to.version)).toEqual([
+      '02.0',
+      '03.0',
+    ]);
+    expect(verdict(unit('02.0', 9999), [bare, full]).hops.map(({ to }) => to.version)).toEqual(['03.0']);
   });
 
-  it('goes on with the line that an image leads to, and says where the folder cannot', () => {
+  it('continues with the ID after an image, and warns if the folder has no next image', () => {
     const transit = image({ microLinkId: 1001, microLinkIdAfter: 1013, version: '02.9' }, 'transit.enc');
     const goal = image(
       { microLinkId: 1013, version: '15.3', parts: ['BBL 01.8', 'MBL 02.4', 'MCU 08.3', 'CBL 01.0'] },
       'goal.enc',
     );
-    const dark = { condition: { ...unitAt('09.4').condition, outputOn: false } };
-    const both = verdict(unit('02.6', 1001, dark), [goal, transit]);
+    const outputOff = { condition: { ...unitAt('09.4').condition, outputOn: false } };
+    const both = verdict(unit('02.6', 1001, outputOff), [goal, transit]);
     expect(both).toMatchObject({ target: { version: '15.3', microLinkId: 1013 } });
-    expect(both.hops.map(({ to, microLinkIdAfter }) => [to, microLinkIdAfter])).toEqual([
+    expect(both.hops.map(({ to }) => [to.version, 'microLinkId' in to ? to.microLinkId : null])).toEqual([
       ['02.9', 1013],
       ['15.3', 1013],
     ]);
-    const half = verdict(unit('02.6', 1001, dark), [transit]);
-    expect(half.reasons.find(({ code }) => code === 'ROUTE_GOES_ON')?.because).toContain('15.3');
+    const partial = verdict(unit('02.6', 1001, outputOff), [transit]);
+    expect(partial.reasons.find(({ code }) => code === 'ROUTE_GOES_ON')?.because).toContain('15.3');
   });
 
-  it('judges each hop on the state that the last one leaves', () => {
+  it('evaluates each hop with the firmware after the previous hop', () => {
     const images = [image({ version: '09.6', parts: ['UBL 08.5'] }, 'a.enc'), image({}, 'b.enc')];
-    const told = verdict(unitAt('09.3'), images);
-    expect(told.status).toBe('outdated');
-    expect(told.reasons.filter(({ code }) => code === 'CARD_PATH_CLOSES')).toMatchObject([
+    const result = verdict(unitAt('09.3'), images);
+    expect(result.status).toBe('outdated');
+    expect(result.reasons.filter(({ code }) => code === 'CARD_PATH_CLOSES')).toMatchObject([
       { outcome: 'warn', because: expect.stringMatching(/^hop 2: /) },
     ]);
   });
 
   it.each<readonly [string, Unit, string]>([
-    ['a line that installs only with its output off', unit('05.1', 1013), 'block'],
-    ['a line that does so from a later release on', unit('07.8', 1010), 'block'],
-    ['a line that does so from this release on', unit('07.9', 1010), 'none'],
+    ['a line that installs only with the output off', unit('05.1', 1013), 'block'],
+    ['a line that allows it from a later release on', unit('07.8', 1010), 'block'],
+    ['a line that allows it from this release on', unit('07.9', 1010), 'none'],
   ])('with the output on, %s', (_name, of, outcome) => {
     const id = of.firmware.microLinkId ?? 0;
     const reasons = judgeStart(book, {
@@ -319,7 +325,7 @@ describe('the verdict', () => {
     ['SRTL3KRM1UNC', 1062, '03.0', 'none'],
     ['SRTL3KRM1UINC', 1062, '02.9', 'none'],
     [null, 1062, '02.3', 'unknown'],
-  ])('the floor of %s, id %i, for %s: %s', (sku, id, version, outcome) => {
+  ])('the minimum release of %s, ID %i, for %s: %s', (sku, id, version, outcome) => {
     const reasons = judgeStart(book, {
       unit: unit('01.3', id, { sku }),
       image: image({ microLinkId: id, version }),
@@ -336,19 +342,23 @@ describe('the verdict', () => {
     [1033, '14.8', '14.9', false],
     [1033, '15.0', '15.1', false],
     [1018, '02.6', '15.5', false],
-  ])('of batteries in the cold, id %i from %s to %s: %s', (id, from, to, told) => {
+  ])('the battery warning for ID %i from %s to %s: %s', (id, from, to, expected) => {
     const reasons = judgeStart(book, {
       unit: unit(from, id),
       image: image({ microLinkId: id, version: to }),
       transport: 'nmc',
     });
-    expect(reasons.some(({ code }) => code === 'BATTERY_CAUTION')).toBe(told);
+    expect(reasons.some(({ code }) => code === 'BATTERY_CAUTION')).toBe(expected);
   });
 
   it.each([
     ['a card whose application cannot be read', null, ['CARD_APP_UNKNOWN unknown']],
-    ['an application that no note names', { name: 'su', version: 'v2.5.0.6' }, ['CARD_APP_UNKNOWN warn']],
-    ['the one that is named', { name: 'sumx', version: 'v6.9.6' }, []],
+    [
+      'an application without a known minimum',
+      { name: 'su', version: 'v2.5.0.6' },
+      ['CARD_APP_UNKNOWN warn'],
+    ],
+    ['the application with a known minimum', { name: 'sumx', version: 'v6.9.6' }, []],
   ])('with %s', (_name, app, codes) => {
     const card = {
       model: 'AP9631',
@@ -364,8 +374,8 @@ describe('the verdict', () => {
       image: image({ microLinkId: 1020, version: '15.9' }),
       transport: 'nmc',
     });
-    const about = reasons.filter(({ code }) => code === 'CARD_APP_UNKNOWN');
-    expect(about.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual(codes);
+    const found = reasons.filter(({ code }) => code === 'CARD_APP_UNKNOWN');
+    expect(found.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual(codes);
   });
 
   it.each([
@@ -373,7 +383,7 @@ describe('the verdict', () => {
     [1013, 1020],
     [1002, 1021],
     [1014, 1021],
-  ])('a unit of id %i never takes an image of id %i', (id, other) => {
+  ])('a unit of ID %i never gets an image of ID %i', (id, other) => {
     const reasons = judgeStart(book, {
       unit: unit('05.0', id),
       image: image({ microLinkId: other, version: '15.9' }),
@@ -382,21 +392,21 @@ describe('the verdict', () => {
     expect(reasons.find(({ code }) => code === 'OTHER_HARDWARE')).toMatchObject({ outcome: 'block' });
   });
 
-  it('never chooses a damaged image, and says that it is there', () => {
+  it('never chooses a damaged image, and warns about it', () => {
     const broken: StoredImage = {
       ...image(),
       problems: [{ code: 'image/payload-checksum', message: 'bad' }],
     };
-    const told = verdict(unitAt('09.4'), [broken]);
-    expect(told.status).toBe('blocked');
-    expect(told.reasons.map(({ code }) => code)).toContain('IMAGE_DAMAGED');
+    const result = verdict(unitAt('09.4'), [broken]);
+    expect(result.status).toBe('blocked');
+    expect(result.reasons.map(({ code }) => code)).toContain('IMAGE_DAMAGED');
   });
 
-  it('does not choose between two contents of the same version', () => {
+  it('does not choose between two images of the same version', () => {
     const two = [image({}, '750.enc'), image({ payloadBytes: 600 }, 'NOT750.enc')];
-    const told = verdict(unitAt('09.4'), two);
-    expect(told).toMatchObject({ status: 'blocked', hops: [] });
-    expect(told.reasons.find(({ code }) => code === 'IMAGE_AMBIGUOUS')?.because).toContain(
+    const result = verdict(unitAt('09.4'), two);
+    expect(result).toMatchObject({ status: 'blocked', hops: [] });
+    expect(result.reasons.find(({ code }) => code === 'IMAGE_AMBIGUOUS')?.because).toContain(
       '750.enc and NOT750.enc',
     );
     expect(verdict(unitAt('09.4'), [image({}, 'a.enc'), image({}, 'b.enc')]).status).toBe('outdated');
@@ -409,22 +419,22 @@ describe('the verdict', () => {
       'unsupported',
     ],
     ['a unit of an unsupported family', unitAt('09.4', { sku: 'SUA1500RMI2U' }), 'unsupported'],
-    ['SCL, which only begins like SC', unit('15.0', 1030, { sku: 'SCL500RM1UC' }), 'blocked'],
+    ['SCL, which begins like SC', unit('15.0', 1030, { sku: 'SCL500RM1UC' }), 'blocked'],
     [
-      'a unit without a Micro-Link id',
+      'a unit without a Micro-Link ID',
       unitAt('09.4', { firmware: { raw: 'UPS 09.4', version: '09.4', microLinkId: null } }),
       'unknown',
     ],
-    ['an id that nobody knows', unit('01.0', 9999), 'unknown'],
+    ['an unknown ID', unit('01.0', 9999), 'unknown'],
     ['a silent unit', unitAt('09.4', { reachable: false }), 'unreachable'],
   ])('%s', (_name, of, status) => {
     expect(verdict(of, [image()]).status).toBe(status);
   });
 
-  it('over a local port names what a person can do', () => {
-    const { verdict: told } = judgeUps(book, { unit: unitAt('09.4'), images: [image()], transport: 'usb' });
-    expect(told).toMatchObject({ status: 'blocked', transport: 'usb' });
-    expect(told.reasons.find(({ code }) => code === 'NO_SEND_PATH')?.remedy).toContain(
+  it('names the wizard for a local port', () => {
+    const result = judgeUps(book, { unit: unitAt('09.4'), images: [image()], transport: 'usb' });
+    expect(result).toMatchObject({ status: 'blocked', transport: 'usb' });
+    expect(result.reasons.find(({ code }) => code === 'NO_SEND_PATH')?.remedy).toContain(
       'Firmware Upgrade Wizard',
     );
   });
@@ -436,10 +446,10 @@ describe('unknown is never yes', () => {
     (name) => name !== 'runtimeSeconds' && name !== 'loadPercent' && name !== 'notices',
   );
 
-  it('a missing fact refuses, and no set of missing facts makes a refused unit allowed', () => {
+  it('a missing fact refuses, and missing facts never allow a refused unit', () => {
     for (const name of conditions) {
-      const blind = unitAt('09.4', { condition: { ...healthy.condition, [name]: null } });
-      expect(isAllowed(judgeStart(book, { unit: blind, image: image(), transport: 'nmc' })), name).toBe(
+      const masked = unitAt('09.4', { condition: { ...healthy.condition, [name]: null } });
+      expect(isAllowed(judgeStart(book, { unit: masked, image: image(), transport: 'nmc' })), name).toBe(
         false,
       );
     }
@@ -457,18 +467,18 @@ describe('unknown is never yes', () => {
         fc.subarray(conditions),
         (condition, hidden) => {
           const seen = { ...healthy.condition, ...condition };
-          const blind = { ...seen, ...Object.fromEntries(hidden.map((name) => [name, null])) };
+          const masked = { ...seen, ...Object.fromEntries(hidden.map((name) => [name, null])) };
           const allowed = (of: Unit['condition']) =>
             isAllowed(
               judgeStart(book, { unit: unitAt('09.4', { condition: of }), image: image(), transport: 'nmc' }),
             );
-          if (!allowed(seen)) expect(allowed(blind)).toBe(false);
+          if (!allowed(seen)) expect(allowed(masked)).toBe(false);
         },
       ),
     );
   });
 
-  it('an outdated unit has no reason against it, and is never offered an older version', () => {
+  it('an outdated unit has no refusal and is never offered an older version', () => {
     const versions = fc
       .tuple(fc.nat(20), fc.nat(9))
       .map(([major, minor]) => `${String(major).padStart(2, '0')}.${minor}`);
@@ -481,8 +491,8 @@ describe('unknown is never yes', () => {
           const images = offered.map((version, index) =>
             image({ microLinkId: id, version, payloadBytes: 100 + index }, `${index}.enc`),
           );
-          const { verdict } = judgeUps(book, { unit: unit(installed, id), images, transport: 'nmc' });
-          for (const hop of verdict.hops) expect(hop.to > (hop.from ?? '')).toBe(true);
+          const verdict = judgeUps(book, { unit: unit(installed, id), images, transport: 'nmc' });
+          for (const hop of verdict.hops) expect(hop.to.version > (hop.from.version ?? '')).toBe(true);
           if (verdict.status === 'outdated') expect(isAllowed(verdict.reasons)).toBe(true);
         },
       ),

@@ -13,13 +13,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const RULE = `
   - id: own-window
     code: OWN_RULE
-    statement: Nothing is done to id 18 here.
+    statement: Units with ID 18 are not updated here.
     source: our own decision
     published: 2026-11-01
     confidence: proposed
     when: [{ fact: unit.microLinkId, equals: "18" }]
     block: true
-    because: id {unit.microLinkId} is frozen
+    because: ID {unit.microLinkId} is frozen
     remedy: Ask the operations team.
 `;
 
@@ -30,7 +30,7 @@ async function load(text: string): Promise<unknown> {
 }
 
 describe('rule files of the operator', () => {
-  it('may add a rule, which changes the hash', async () => {
+  it('can add a rule, which changes the hash', async () => {
     const book = await load(`version: 1\nrules:${RULE}`);
     const plain = await loadRules();
     expect(book).toMatchObject({
@@ -41,14 +41,14 @@ describe('rule files of the operator', () => {
 
   it.each([
     [
-      'an id that is taken',
+      'an id that already exists',
       RULE.replace('own-window', 'no-downgrade'),
-      /own\.yaml:3:9: there is a rule "no-downgrade" already/,
+      /own\.yaml:3:9: a rule "no-downgrade" already exists/,
     ],
     [
-      'a way to call units unsupported',
+      'a verb of vendor rules',
       RULE.replace('block: true', 'unsupported: true'),
-      /may use require, block and warn/,
+      /may use require, block, unknown, warn and note/,
     ],
     [
       'an unknown key',
@@ -58,57 +58,60 @@ describe('rule files of the operator', () => {
     [
       'two verbs',
       RULE.replace('block: true', 'block: true\n    warn: true'),
-      /exactly one of require, block, warn/,
+      /exactly one of require, block, unsupported/,
     ],
     ['two comparisons', RULE.replace('equals: "18"', 'equals: "18", below: "20"'), /exactly one of equals/],
-    ['a pattern that is none', RULE.replace('equals: "18"', 'matches: "("'), /is not a regular expression/],
+    ['an invalid pattern', RULE.replace('equals: "18"', 'matches: "("'), /is not a regular expression/],
     [
       'a fact that does not exist',
       RULE.replace('unit.microLinkId, equals: "18"', 'unit.nosuch, equals: 1'),
       /own\.yaml:9:20: .*is not a fact/,
     ],
     [
-      'a number for the text of an id',
+      'a number instead of an ID as text',
       RULE.replace('equals: "18"', 'equals: 18'),
-      /own\.yaml:9:38: .*unit\.microLinkId is never 18/,
+      /own\.yaml:9:46: .*unit\.microLinkId is never 18/,
     ],
     [
-      'a family in small letters',
+      'a family in lowercase',
       RULE.replace('unit.microLinkId, equals: "18"', 'unit.family, equals: smt'),
-      /never "smt": wanted is text in capitals/,
+      /never "smt": expected is uppercase text/,
     ],
     [
-      'a path of no kind',
-      RULE.replace('unit.microLinkId, equals: "18"', 'path, oneOf: [usb, NMC]'),
+      'an unknown transport',
+      RULE.replace('unit.microLinkId, equals: "18"', 'transport, oneOf: [usb, NMC]'),
       /one of nmc, serial, usb/,
     ],
     [
       'a rating as text',
       RULE.replace('unit.microLinkId, equals: "18"', 'unit.ratedVA, atLeast: "1500"'),
-      /wanted is a number/,
+      /expected is a number/,
     ],
     [
-      'a version of another form',
+      'a version of another format',
       RULE.replace('unit.microLinkId, equals: "18"', 'unit.version, below: "9.3"'),
       /a version such as/,
     ],
-    ['an order where there is none', RULE.replace('equals: "18"', 'below: "18"'), /has no order/],
+    ['a bound on a fact without order', RULE.replace('equals: "18"', 'below: "18"'), /cannot be ordered/],
     [
-      'a pattern that may take for ever',
+      'a pattern that can take forever',
       RULE.replace('equals: "18"', 'matches: "^(1+)+$"'),
-      /may take for ever/,
+      /can take forever/,
     ],
     [
-      'a sentence over no fact',
+      'a text with an unknown fact',
       RULE.replace('{unit.microLinkId} is', '{unit.nosuch} is'),
       /own\.yaml:11:14: .*\{unit\.nosuch\} is not a fact/,
     ],
-    ['a number for text', RULE.replace('code: OWN_RULE', 'code: 12'), /put it in quotes: "12"/],
-  ])('are refused with %s', async (_name, rule, message) => {
-    expect(await load(`version: 1\nrules:${rule}`)).toMatchObject({ code: 'config/rules', message });
+    ['a number instead of text', RULE.replace('code: OWN_RULE', 'code: 12'), /put it in quotes: "12"/],
+  ])('are rejected with %s', async (_name, rule, message) => {
+    expect(await load(`version: 1\nrules:${rule}`)).toMatchObject({
+      code: 'config/rules',
+      message: expect.stringMatching(message),
+    });
   });
 
-  it('that are missing are named', async () => {
+  it('that do not exist are reported', async () => {
     await expect(loadRules({ files: [join(folder, 'none.yaml')] })).rejects.toMatchObject({
       code: 'config/rules',
     });
@@ -116,7 +119,7 @@ describe('rule files of the operator', () => {
 });
 
 describe('the rules of the tool', () => {
-  it('know 62 lines, each image once under its hash and name', async () => {
+  it('contain 62 lines, and each image name once per line', async () => {
     const { lines, rules } = await loadRules();
     expect(lines.size).toBe(62);
     expect(new Set(rules.map((rule) => rule.id)).size).toBe(rules.length);

@@ -9,7 +9,7 @@ import { readImage } from '../../src/images/index.ts';
 import { judgeUps, type RuleBook, workOrder } from '../../src/rules/index.ts';
 import { buildImage, type ImageRecipe } from '../../src/sim/index.ts';
 
-/** A unit at a port of this machine, of which nothing is seen but what it is. */
+/** A unit at a local port with a known identity and an unknown condition. */
 export function localUnit(firmware: string, overrides: Partial<Unit> = {}): Unit {
   return {
     ...unknownUnit({ site: 'berlin', name: 'closet-3', host: null, port: '/dev/ttyUSB0' }),
@@ -22,7 +22,7 @@ export function localUnit(firmware: string, overrides: Partial<Unit> = {}): Unit
   };
 }
 
-/** The firmware string of an id. */
+/** The firmware string of a Micro-Link ID. */
 export function firmwareOf(version: string, id: number): string {
   return `UPS ${version} (ID${id})`;
 }
@@ -32,18 +32,18 @@ export function folderImage(recipe: Partial<ImageRecipe>, file = 'x.enc'): Store
   return { ...readImage(bytes, file), path: `/images/${file}` };
 }
 
-/** The order for a unit as `plan` makes it: judged over the way of the inventory first. */
+/** The work order as `plan` makes it, after the evaluation over the transport of the inventory. */
 export function orderFor(
   book: RuleBook,
   unit: Unit,
   transport: 'serial' | 'usb' | 'nmc' = 'serial',
   images: readonly StoredImage[] = [],
 ): WorkOrder | null {
-  const { verdict } = judgeUps(book, { unit, images, transport });
+  const verdict = judgeUps(book, { unit, images, transport });
   return workOrder(book, { key: 'berlin/closet-3', unit, verdict, transport, images });
 }
 
-/** The texts of some lines, one below the other. */
-export function said(lines: readonly { readonly text: string }[] | undefined): string {
-  return (lines ?? []).map(({ text }) => text).join('\n');
+/** The texts of work items, one per line. */
+export function textOf(items: readonly { readonly text: string }[] | undefined): string {
+  return (items ?? []).map(({ text }) => text).join('\n');
 }

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function ways(
+function methods(
   transfer: readonly ('scp' | 'ftp')[],
   start: readonly ('snmp' | 'cli')[],
   plaintext = true,
@@ -36,7 +36,7 @@ function ways(
   return { switchOutput: null, feeds: [], network: { transfer, start, plaintext } };
 }
 
-async function said(
+async function reportReason(
   reports: string,
   operator: OperatorSettings | undefined,
   unit: Unit = unitAt('09.4'),
@@ -54,30 +54,30 @@ async function said(
   return judgeStart(book, input).find(({ code }) => code === 'NOT_CONFIRMED' || code === 'WAY_REPORTED');
 }
 
-const FTP_AND_SNMP = ways(['ftp'], ['snmp']);
+const FTP_AND_SNMP = methods(['ftp'], ['snmp']);
 
-it('warns of a line that nobody has reported, and names it', async () => {
-  expect(await said('', FTP_AND_SNMP)).toMatchObject({
+it('warns about a line that nobody has reported', async () => {
+  expect(await reportReason('', FTP_AND_SNMP)).toMatchObject({
     code: 'NOT_CONFIRMED',
     outcome: 'warn',
-    because: 'nobody has reported an update of id 18 through a card of generation nmc2 yet',
-    remedy: 'Begin with one unit within reach, whose load may fail.',
+    because: 'nobody has reported updates of ID 18 through an NMC2 card yet',
+    remedy: 'Start with one unit within reach whose load may fail.',
   });
 });
 
-it('names who reported the same way, and when', async () => {
-  expect(await said(REPORT, FTP_AND_SNMP)).toMatchObject({
+it('names who reported the same method, and when', async () => {
+  expect(await reportReason(REPORT, FTP_AND_SNMP)).toMatchObject({
     code: 'WAY_REPORTED',
     outcome: 'pass',
     because: expect.stringContaining('ftp and snmp by a friend, 2026-11-30'),
   });
 });
 
-it('warns where the card has another application than the reports', async () => {
+it('warns if the card has another application than the reports', async () => {
   const card = { ...unitAt('09.4').card, app: { name: 'sumx', version: 'v7.1.2' } };
-  const reason = await said(REPORT, FTP_AND_SNMP, unitAt('09.4', { card: { ...base(), ...card } }));
+  const reason = await reportReason(REPORT, FTP_AND_SNMP, unitAt('09.4', { card: { ...base(), ...card } }));
   expect(reason).toMatchObject({ code: 'NOT_CONFIRMED', outcome: 'warn' });
-  expect(reason?.because).toContain('reported with sumx v6.9.6, this card has sumx v7.1.2');
+  expect(reason?.because).toContain('are reported with sumx v6.9.6, this card has sumx v7.1.2');
 });
 
 function base(): NonNullable<Unit['card']> {
@@ -87,21 +87,23 @@ function base(): NonNullable<Unit['card']> {
 }
 
 it.each([
-  ['a second way to send', ways(['scp', 'ftp'], ['snmp']), 'scp and snmp'],
-  ['a second way to start', ways(['ftp'], ['snmp', 'cli']), 'ftp and cli'],
-])('warns where the inventory allows %s that nobody has reported', async (_what, operator, left) => {
-  const reason = await said(REPORT, operator);
+  ['a second transfer method', methods(['scp', 'ftp'], ['snmp']), 'scp and snmp'],
+  ['a second start method', methods(['ftp'], ['snmp', 'cli']), 'ftp and cli'],
+])('warns if the inventory allows %s that nobody has reported', async (_what, operator, left) => {
+  const reason = await reportReason(REPORT, operator);
   expect(reason).toMatchObject({ code: 'NOT_CONFIRMED', outcome: 'warn' });
   expect(reason?.because).toMatch(new RegExp(`the inventory also allows ${left}$`));
 });
 
-it('does not count FTP among the ways where plain text is not allowed', async () => {
+it('ignores FTP if plain text is not allowed', async () => {
   const scp = REPORT.replace('transfer: ftp', 'transfer: scp');
-  expect(await said(scp, ways(['scp', 'ftp'], ['snmp'], false))).toMatchObject({ code: 'WAY_REPORTED' });
+  expect(await reportReason(scp, methods(['scp', 'ftp'], ['snmp'], false))).toMatchObject({
+    code: 'WAY_REPORTED',
+  });
 });
 
-it('warns where the ways of the unit are not known', async () => {
-  expect(await said(REPORT, undefined)).toMatchObject({ code: 'NOT_CONFIRMED', outcome: 'warn' });
+it('warns if the methods of the unit are not known', async () => {
+  expect(await reportReason(REPORT, undefined)).toMatchObject({ code: 'NOT_CONFIRMED', outcome: 'warn' });
 });
 
 it.each([
@@ -109,26 +111,26 @@ it.each([
   ['another generation', 'generation: nmc2', 'generation: nmc3'],
   ['the card itself', 'line: 18', 'line: card'],
   ['a start by hand', 'start: snmp', 'start: hand'],
-])('a report of %s confirms nothing', async (_what, from, to) => {
-  expect(await said(REPORT.replace(from, to), FTP_AND_SNMP)).toMatchObject({ code: 'NOT_CONFIRMED' });
+])('a report of %s does not confirm the update', async (_what, from, to) => {
+  expect(await reportReason(REPORT.replace(from, to), FTP_AND_SNMP)).toMatchObject({ code: 'NOT_CONFIRMED' });
 });
 
-it('a report does not count before its day', async () => {
-  expect(await said(REPORT, FTP_AND_SNMP, unitAt('09.4'), '2026-11-29')).toMatchObject({
+it('ignores a report before its date', async () => {
+  expect(await reportReason(REPORT, FTP_AND_SNMP, unitAt('09.4'), '2026-11-29')).toMatchObject({
     code: 'NOT_CONFIRMED',
   });
-  expect(await said(REPORT, FTP_AND_SNMP, unitAt('09.4'), '2026-11-30')).toMatchObject({
+  expect(await reportReason(REPORT, FTP_AND_SNMP, unitAt('09.4'), '2026-11-30')).toMatchObject({
     code: 'WAY_REPORTED',
   });
 });
 
-it('a mistake in a report is named with its place', async () => {
-  await expect(said(REPORT.replace('line: 18', 'line: none'), FTP_AND_SNMP)).rejects.toMatchObject({
+it('reports a mistake in a report with its position', async () => {
+  await expect(reportReason(REPORT.replace('line: 18', 'line: none'), FTP_AND_SNMP)).rejects.toMatchObject({
     code: 'config/rules',
     message: expect.stringMatching(/own\.yaml:6:/),
   });
 });
 
-it('the tool itself ships no report yet', async () => {
+it('has no built-in report yet', async () => {
   expect((await loadRules()).reports).toEqual([]);
 });

@@ -14,15 +14,15 @@ function ofCode(code: string, reasons: readonly Reason[]): readonly Reason[] {
   return reasons.filter((reason) => reason.code === code);
 }
 
-describe('an image whose hash nobody knows', () => {
+describe('an image with an unknown SHA-256', () => {
   const judged = async (options: Parameters<typeof loadRules>[0]) => {
     const book = await loadRules(options);
     const plan = judgeUps(book, { unit: unitAt('09.4'), images: [IMAGE], transport: 'nmc' });
     const start = judgeStart(book, { unit: unitAt('09.4'), image: IMAGE, transport: 'nmc' });
-    return { status: plan.verdict.status, plan: plan.verdict.reasons, start, hash: book.hash };
+    return { status: plan.status, plan: plan.reasons, start, hash: book.hash };
   };
 
-  it('is a warning, unless the inventory refuses it: then the plan and the start are refused, with what lifts it', async () => {
+  it('gives a warning, or a refusal of plan and start if the inventory says so', async () => {
     const warned = await judged({});
     expect(warned.status).toBe('outdated');
     expect(ofCode('HASH_UNKNOWN', warned.plan)).toMatchObject([{ outcome: 'warn' }]);
@@ -39,7 +39,7 @@ describe('an image whose hash nobody knows', () => {
     }
   });
 
-  it('is no word where a person has compared it', async () => {
+  it('gives no reason if it is trusted', async () => {
     for (const unknownImages of ['refuse', 'warn'] as const) {
       const trusted = await judged({ unknownImages, trust: [IMAGE.sha256] });
       expect(trusted.status).toBe('outdated');
@@ -49,7 +49,7 @@ describe('an image whose hash nobody knows', () => {
     expect(other.status).toBe('blocked');
   });
 
-  it('what is trusted is a part of what a plan was judged by', async () => {
+  it('changes the hash of the rule book when it is trusted', async () => {
     const hashes = await Promise.all([
       judged({}),
       judged({ unknownImages: 'refuse' }),
@@ -58,7 +58,7 @@ describe('an image whose hash nobody knows', () => {
     expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(3);
   });
 
-  it('files for a card are held to it too: the catalogue has none of them', async () => {
+  it('the setting also applies to card files', async () => {
     const file: CardFile = {
       file: 'apc_hw05_sumx_720.bin',
       path: '/images/apc_hw05_sumx_720.bin',
@@ -89,7 +89,7 @@ describe('an image whose hash nobody knows', () => {
   });
 });
 
-describe('a unit that says nothing of its condition', () => {
+describe('a unit that reports no condition', () => {
   const nothing: Unit['condition'] = {
     onLine: null,
     outputOn: null,
@@ -102,37 +102,39 @@ describe('a unit that says nothing of its condition', () => {
     notices: null,
     linkUp: null,
   };
-  const against = (reasons: readonly Reason[]): readonly Reason[] =>
+  const refusals = (reasons: readonly Reason[]): readonly Reason[] =>
     reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
 
-  it('is refused once, and not by a battery at not known %', async () => {
+  it('is refused by one reason instead of one per value', async () => {
     const book = await loadRules();
     for (const linkUp of [null, false]) {
       const unit = unitAt('09.4', { condition: { ...nothing, linkUp } });
-      const { verdict } = judgeUps(book, { unit, images: [IMAGE], transport: 'nmc' });
+      const verdict = judgeUps(book, { unit, images: [IMAGE], transport: 'nmc' });
       expect(verdict.status).toBe('blocked');
       const start = judgeStart(book, { unit, image: IMAGE, transport: 'nmc' });
       for (const reasons of [verdict.reasons, start]) {
-        expect(against(reasons).map(({ code }) => code)).toEqual(['CARD_LINK', 'CONDITION_UNKNOWN']);
+        expect(refusals(reasons).map(({ code }) => code)).toEqual(['CARD_LINK', 'CONDITION_UNKNOWN']);
         for (const { because } of reasons) expect(because).not.toMatch(/not known %/);
       }
     }
   });
 
-  it('is judged field by field as soon as it says anything', async () => {
+  it('is evaluated value by value if it reports any value', async () => {
     const book = await loadRules();
     const unit = unitAt('09.4', { condition: { ...nothing, linkUp: true, onLine: true } });
     const start = judgeStart(book, { unit, image: IMAGE, transport: 'nmc' });
-    const codes = against(start).map(({ code }) => code);
+    const codes = refusals(start).map(({ code }) => code);
     expect(codes).toContain('BATTERY_LOW');
     expect(codes).not.toContain('CONDITION_UNKNOWN');
   });
 
-  it('is refused still where one of the rules is overridden', async () => {
+  it('is still refused if one of the rules is overridden', async () => {
     const override = new Map([['on-mains', 'seen with my own eyes']]);
     const book = await loadRules({ override });
     const unit = unitAt('09.4', { condition: { ...nothing, linkUp: true } });
-    const codes = against(judgeStart(book, { unit, image: IMAGE, transport: 'nmc' })).map(({ code }) => code);
+    const codes = refusals(judgeStart(book, { unit, image: IMAGE, transport: 'nmc' })).map(
+      ({ code }) => code,
+    );
     expect(codes).toEqual(['CONDITION_UNKNOWN']);
   });
 });

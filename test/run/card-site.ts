@@ -97,7 +97,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
   const state = join(folder, 'state');
   const timeouts = { ...QUICK, ...setup.timeouts };
   const nmc = createNmcDriver({ hub, hostKeys: createKnownHosts(state), readBytes, timeouts });
-  const { cardFiles } = await openFolder(files, { cardsWillDo: true });
+  const { cardFiles } = await openFolder(files, { allowCardFilesOnly: true });
   const book = await loadRules();
   const journals: Journal[] = [];
 
@@ -134,14 +134,14 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
       if (target === undefined) throw new Error('the inventory has no unit');
       const context = { clock: systemClock, signal: new AbortController().signal, card: true };
       const look = await nmc.look(target, context);
-      const judged = judgeUnit(book, {
+      const verdict = judgeUnit(book, {
         unit: look.unit,
         images: [],
         cardFiles,
         component: 'card',
         transport: 'nmc',
       });
-      return buildPlan(book.hash, [{ target, look, ...judged }], 'card');
+      return buildPlan(book.hash, [{ target, look, verdict }], 'card');
     },
     async begin(plan) {
       const journal = await createJournal(state, 'r', systemClock);
@@ -209,6 +209,7 @@ function watched(
   return {
     run: journal.run,
     events: journal.events,
+    state: journal.state,
     get failed() {
       return journal.failed;
     },

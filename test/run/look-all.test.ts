@@ -121,7 +121,7 @@ describe('a look at many units', () => {
       driversOf(async (target, context) => {
         // Longer than a silent one keeps its place.
         await turns(5);
-        await context.heard?.();
+        await context.awaitTurn?.();
         const now = (reading.get(target.site) ?? 0) + 1;
         reading.set(target.site, now);
         most = Math.max(most, now);
@@ -166,7 +166,7 @@ describe('a look at many units', () => {
       driversOf(async (target, context) => {
         await turns(5);
         const answers = Number(target.name.slice(1)) % 3 === 0;
-        if (answers) await context.heard?.();
+        if (answers) await context.awaitTurn?.();
         return lookOf(target, answers);
       }),
       many(90),

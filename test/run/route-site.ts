@@ -1,7 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exitOfRun } from '../../src/cli/exit-codes.ts';
-import { type Clock, type Plan, Problem, type Reason, type Unit, unitKey } from '../../src/core/index.ts';
+import {
+  type Clock,
+  HOP_STEPS,
+  type Plan,
+  Problem,
+  type Reason,
+  type Unit,
+  type UpsHop,
+  unitKey,
+  type Verdict,
+} from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { openFolder, readBytes, verifyStored } from '../../src/images/index.ts';
 import { createSecretResolver, loadInventory, resolveTarget } from '../../src/inventory/index.ts';
@@ -132,7 +142,7 @@ export async function openRouteSite(
           const look = looks[index];
           if (look === undefined) return [];
           const route = (chains[target.name] ?? []).map(byName);
-          return [{ target, look, images: route, verdict: verdictOf(look.unit, route) }];
+          return [{ target, look, verdict: verdictOf(look.unit, route) }];
         }),
       );
     },
@@ -158,24 +168,17 @@ export async function openRouteSite(
   };
 }
 
-function verdictOf(unit: Unit, route: Awaited<ReturnType<typeof openFolder>>['images']) {
-  const versions = [unit.firmware.version ?? '', ...route.map((image) => image.version ?? '')];
-  return {
-    status: 'outdated' as const,
-    target: null,
-    hops: route.map((image, index) => ({
-      component: 'ups' as const,
-      from: versions[index] ?? '',
-      to: image.version ?? '',
-      image: image.file,
-      microLinkIdAfter: image.microLinkIdAfter ?? 0,
-      transport: 'nmc' as const,
-      twoStep: false,
-    })),
-    transport: 'nmc' as const,
-    wizard: null,
-    reasons: [],
-  };
+/** The given images one after the other, whatever the rules would say. */
+function verdictOf(unit: Unit, route: Awaited<ReturnType<typeof openFolder>>['images']): Verdict {
+  let at: { readonly version: string | null } = { version: unit.firmware.version };
+  const hops = route.map(({ file, sha256, sizeBytes, version, microLinkId, microLinkIdAfter }): UpsHop => {
+    const from = { version: at.version, microLinkId: microLinkId ?? 0 };
+    const to = { version: version ?? '', microLinkId: microLinkIdAfter ?? 0 };
+    at = to;
+    const image = { file, sha256, sizeBytes };
+    return { component: 'ups', twoStep: false, from, to, image, transport: 'nmc', steps: HOP_STEPS.ups };
+  });
+  return { status: 'outdated', target: null, hops, transport: 'nmc', wizard: null, reasons: [] };
 }
 
 function watched(journal: Journal, onLine: Circumstances['onLine']): Journal {
@@ -183,6 +186,7 @@ function watched(journal: Journal, onLine: Circumstances['onLine']): Journal {
   return {
     run: journal.run,
     events: journal.events,
+    state: journal.state,
     get failed() {
       return journal.failed;
     },

@@ -29,7 +29,7 @@ function standing(): { readonly clock: Clock; readonly pass: () => void } {
   };
 }
 
-const STEPS: readonly Step[] = [{ step: 'start', commits: true, limitSeconds: 300 }];
+const STEPS: readonly Step[] = [{ step: 'start', limitSeconds: 300 }];
 
 const target: UnitTarget = {
   site: 'berlin',

@@ -48,17 +48,6 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
     verdict: {
       status: 'outdated',
       target: { version: '15.0', microLinkId: 18, image: 'SMT18UPS_15-0.enc' },
-      hops: [
-        {
-          component: 'ups',
-          from: '09.4',
-          to: '15.0',
-          image: 'SMT18UPS_15-0.enc',
-          microLinkIdAfter: 18,
-          transport: 'nmc',
-          twoStep: false,
-        },
-      ],
       transport: 'nmc',
       wizard: null,
       reasons: [],

@@ -159,7 +159,8 @@ const canMakeNamespaces = (() => {
 if (!canMakeNamespaces)
   process.stderr.write('skipped: locks between process namespaces: they need root and unshare\n');
 
-const RUN = new URL('../../dist/run/index.js', import.meta.url);
+const RUN = new URL('../../src/run/index.ts', import.meta.url);
+const SOURCES = new URL('../../scripts/sources.mjs', import.meta.url);
 /** Takes a lock in a process of its own, says so, and holds it until its input ends. */
 const HOLDER = `
   const { createLocks } = await import('${RUN}');
@@ -176,7 +177,7 @@ describe.skipIf(!canMakeNamespaces)('a lock between two process namespaces', () 
 
   /** A process that is number 1 of its own namespace, as in a container. */
   async function inside(): Promise<string> {
-    const script = ['--input-type=module', '-e', HOLDER, state];
+    const script = ['--import', SOURCES.href, '--input-type=module', '-e', HOLDER, state];
     const words = ['-pf', '--mount-proc', '--kill-child', process.execPath, ...script];
     const child = spawn('unshare', words, { stdio: ['pipe', 'pipe', 'inherit'] });
     children.push(child);

@@ -99,20 +99,20 @@ describe('editing YAML text', () => {
     expect(edited(text, { kind: 'append', path: ['a'], value: item })).toBe(after);
   });
 
-  it('writes lists in lists like those beside them', () => {
+  it('formats nested lists like their neighbours', () => {
     const text = 's:\n- n: 1\n  u:\n    - { a: 1 }\n';
     expect(edited(text, { kind: 'append', path: ['s'], value: { n: 2, u: [{ a: 2 }, { a: 3 }] } })).toBe(
       `${text}- "n": 2\n  u:\n    - { a: 2 }\n    - { a: 3 }\n`,
     );
   });
 
-  it('takes no example from brackets that hold nothing', () => {
+  it('does not copy the format of empty brackets', () => {
     const first: YamlEdit = { kind: 'append', path: ['s', 0, 'u'], value: { a: 1 } };
     const second: YamlEdit = { kind: 'append', path: ['s'], value: { u: [{ a: 2 }] } };
     expect(edited('s:\n  - u: []\n', first, second)).toBe('s:\n  - u:\n      - a: 1\n  - u:\n      - a: 2\n');
   });
 
-  it('puts two pieces that fall on one place where they belong', () => {
+  it('orders two splices at the same place', () => {
     const text = 's:\n  - u:\n      - x: 1';
     const after = edited(
       text,

@@ -18,30 +18,30 @@ describe('the limits of YAML text', () => {
     ['block sequences', '- '.repeat(50_000)],
     ['block maps', Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('')],
     ['keys', '? '.repeat(50_000)],
-  ])('say where %s are nested too deep', (_what, text) => {
+  ])('give the place where %s are nested too deep', (_what, text) => {
     const found = listed(text);
     expect(found).toMatch(/^a\.yaml:\d+:\d+: nested deeper than 100 levels$/);
   });
 
-  it('take what is nested as deep as any file of the tool', () => {
+  it('accept the depth of any file of the tool', () => {
     const text = `${'['.repeat(30)}1${']'.repeat(30)}`;
     expect(parseYaml(text, Anything)).toMatchObject({ ok: true, plain: parse(text) });
   });
 
-  it('count what aliases stand for', () => {
+  it('count the values behind aliases', () => {
     const wide = Array.from({ length: 300 }, () => 'x').join(', ');
     const bomb = `a: &a [${wide}]\nb: [${Array.from({ length: 7000 }, () => '*a').join(', ')}]\n`;
-    expect(listed(bomb)).toContain('more than 2000000 values once its aliases are followed');
+    expect(listed(bomb)).toContain('more than 2000000 values after its aliases are resolved');
     const levels = Array.from({ length: 8 }, (_, n) => `a${n}: &a${n} [${'x, '.repeat(9)}*a${n - 1}]`);
     expect(listed(['a: &a-1 x', ...levels, `z: [${'*a7, '.repeat(3000)}]`].join('\n'))).toMatch(
       /aliases|Excessive alias/,
     );
     const chain = Array.from({ length: 300 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}]`);
-    expect(listed(['a0: &a0 x', ...chain].join('\n'))).toMatch(/by its aliases|Excessive alias/);
+    expect(listed(['a0: &a0 x', ...chain].join('\n'))).toMatch(/through its aliases|Excessive alias/);
     expect(listed('a: &a [*a]\n')).not.toBe('');
   });
 
-  it('end a search for anchors that would not end', () => {
+  it('stop an endless search for anchors', () => {
     const text = `${Array.from({ length: 20_100 }, (_, n) => `- &a${n} x\n- *a${n}\n`).join('')}`;
     expect(listed(text)).toContain('more than 40000 anchors and aliases');
   });
@@ -61,7 +61,7 @@ describe('findings', () => {
   const faulty = (count: number): string =>
     `units:\n${Array.from({ length: count }, (_, n) => `  - { name: u${n}, x: 1 }\n`).join('')}`;
 
-  it('are the first hundred, and a count of the rest', () => {
+  it('are the first hundred and the number of the rest', () => {
     const lines = listed(faulty(1234), Units).split('\n');
     expect(lines).toHaveLength(101);
     expect(lines[0]).toBe('a.yaml:2:17: units[0]: unknown key "x"');
@@ -69,7 +69,7 @@ describe('findings', () => {
     expect(lines[100]).toBe('and 1,134 more');
   });
 
-  it('are found each once and in its place, also where they are more than the library hands on at once', () => {
+  it('appear once each at their place, even above the limit of the library', () => {
     const rows = Array.from({ length: 1300 }, (_, n) => (n === 7 ? `[${'1,'.repeat(130_000)}]` : '[a, 2]'));
     const parsed = parseYaml(
       `rows: [${rows.join(',')}]\nother: 1\n`,
@@ -85,7 +85,7 @@ describe('findings', () => {
     ]);
   }, 60_000);
 
-  it('show nothing raw of the file that they quote', () => {
+  it('sanitize what they quote', () => {
     expect(listed('"a\\u202eb\\u0086\\n\\u061cc": 1\n', z.strictObject({}))).toBe(
       'a.yaml:1:1: unknown key "a b   c"',
     );
@@ -96,7 +96,7 @@ describe('long sequences', () => {
   const value = fc.oneof(fc.string({ maxLength: 6 }), fc.integer(), fc.constant(null), fc.boolean());
   const unit = fc.dictionary(fc.string({ minLength: 1, maxLength: 4 }), value, { maxKeys: 3 });
 
-  it('are read as the library reads them, piece by piece or not', () => {
+  it('give the same value as the library, in pieces or not', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(value, unit, fc.array(unit, { maxLength: 140 })), { maxLength: 200 }),
@@ -125,7 +125,7 @@ describe('long sequences', () => {
     expect(parsed.at(['list', 77, 'n'])).toEqual({ line: 80, column: 6 });
   });
 
-  it('have their faults of form in the place where they are', () => {
+  it('report syntax errors at their place', () => {
     const items = Array.from({ length: 200 }, (_, n) => (n === 20 ? '- { a: 1' : `- a: ${n}`));
     expect(listed(`${items.join('\n')}\n`)).toMatch(/^a\.yaml:2[12]:/);
   });

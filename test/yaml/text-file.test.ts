@@ -21,8 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('a file that somebody has named', () => {
-  it('is read whole, up to exactly the bound', async () => {
+describe('a named file', () => {
+  it('is read completely, up to exactly the limit', async () => {
     expect(await readTextWithin(join(folder, 'text'), 100)).toBe('größe\n');
     expect((await readFileWithin(join(folder, 'text'), 8)).length).toBe(8);
     await expect(readFileWithin(join(folder, 'text'), 7)).rejects.toMatchObject({ code: 'EFBIG' });
@@ -35,27 +35,27 @@ describe('a file that somebody has named', () => {
     ['circle', 'ELOOP'],
     ['n'.repeat(300), 'ENAMETOOLONG'],
     ['large', 'EFBIG'],
-  ])('%s is trouble of the file and no fault of the tool', async (name, code) => {
+  ])('%s is a problem of the file, not a defect of the tool', async (name, code) => {
     const thrown = await readFileWithin(join(folder, name), 1000).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ code });
     const problem = asProblem(thrown);
     expect(problem.code).toBe('config/file');
     expect(problem.message).toContain(code);
-    expect(problem.message).not.toContain('fault of upsfw');
+    expect(problem.message).not.toContain('defect in upsfw');
   });
 });
 
 describe.skipIf(process.platform === 'win32')('a pipe or a device', () => {
-  it('that never ends is bounded', async () => {
+  it('without an end is limited', async () => {
     await expect(readFileWithin('/dev/zero', 1_000_000)).rejects.toMatchObject({ code: 'EFBIG' });
   });
 
-  it('without anybody at its other end holds nothing, and nobody waits', async () => {
+  it('without a writer is empty and does not block', async () => {
     expect((await readFileWithin(join(folder, 'pipe'), 100)).length).toBe(0);
     expect((await readFileWithin('/dev/null', 100)).length).toBe(0);
   });
 
-  it('is read as somebody writes to it', async () => {
+  it('is read while it is written', async () => {
     // Descriptor 3 of the child is what `<(program)` gives to a command.
     const text = 'x'.repeat(300_000);
     const writer = spawn('sh', [
@@ -72,7 +72,7 @@ describe.skipIf(process.platform === 'win32')('a pipe or a device', () => {
     }
   });
 
-  it('that keeps silent is given up', async () => {
+  it('that stays silent is given up', async () => {
     const writer = await open(join(folder, 'silent'), 'r+');
     try {
       await expect(readFileWithin(join(folder, 'silent'), 100, 40)).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('a pipe or a device', () => {
   });
 });
 
-describe('an error of the system', () => {
+describe('a system error', () => {
   const system = (code: string, more: Record<string, string> = {}): Error =>
     Object.assign(new Error(`${code}: x`), { code, syscall: 'write', ...more });
 
@@ -103,7 +103,7 @@ describe('an error of the system', () => {
     ['of a program that does not start', system('ENOENT', { syscall: 'spawn sops', path: 'sops' })],
     ['without a place', system('ENOENT')],
     ['of another kind', new TypeError('x is not a function')],
-  ])('%s is not taken for one of a file', (_, thrown) => {
+  ])('%s is not a file error', (_, thrown) => {
     expect(asProblem(thrown).code).toBe('internal/unexpected');
   });
 });

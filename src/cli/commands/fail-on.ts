@@ -1,13 +1,9 @@
-import { Problem, sanitize } from '../../core/index.ts';
+import { Problem, STATUSES, sanitize } from '../../core/index.ts';
 import { type AuditDocument, type AuditUnit, changeCount } from '../../report/index.ts';
 
 /** What an audit may be told to fail on. `changed` is about the whole audit, the others about a unit. */
 export const FAIL_KINDS = [
-  'outdated',
-  'blocked',
-  'unsupported',
-  'unknown',
-  'unreachable',
+  ...STATUSES.filter((status) => status !== 'current'),
   'vulnerable',
   'services',
   'changed',

@@ -9,7 +9,7 @@ import { readLastAudit } from '../documents/audit-store.ts';
 import { runDocument } from '../documents/run.ts';
 import { DONE, type Exit, exitOfRun } from '../exit-codes.ts';
 import { runToShow } from '../fleet/choose-run.ts';
-import { runLockName } from '../fleet/execute.ts';
+import { runLockName } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
 import {
   COMMON_OPTIONS,
@@ -48,7 +48,7 @@ async function report(args: ReportArgs, io: Io): Promise<Exit> {
   const out = args.out === undefined ? null : await openOutputFile(args.out);
   const text = args.audit ? await auditText(args, io) : await runText(args, io);
   if (out === null) io.out(text);
-  else await out.write(asJson(args) ? escapedJson(text) : text, 'as-usual');
+  else await out.write(asJson(args) ? escapedJson(text) : text, 'default');
   return DONE;
 }
 

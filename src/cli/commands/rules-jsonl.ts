@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BeyondJson, parseJson, sanitize } from '../../core/index.ts';
+import { JsonLimitError, parseJson, sanitize, TRANSPORTS } from '../../core/index.ts';
 import { type DecisionInput, judgeDescribed, kindOf, type RuleBook } from '../../rules/index.ts';
 import type { Io } from '../io.ts';
 
@@ -12,7 +12,7 @@ export const DecisionInputSchema = z.strictObject({
   firmware: Text.nullable().default(null),
   serial: Text.nullish(),
   ratedVA: z.number().nonnegative().nullish(),
-  transport: z.enum(['serial', 'usb', 'nmc']).default('serial'),
+  transport: z.enum(TRANSPORTS).default('serial'),
 });
 
 const LONGEST_LINE = 64 * 1024;
@@ -84,7 +84,7 @@ function unitOn(line: string | null, number: number): UnitOnLine {
   try {
     value = parseJson(line);
   } catch (thrown) {
-    return failed(thrown instanceof BeyondJson ? thrown.message : 'not JSON');
+    return failed(thrown instanceof JsonLimitError ? thrown.message : 'not JSON');
   }
   const input = DecisionInputSchema.safeParse(value);
   return input.success ? { ok: true, value, input: input.data } : failed(z.prettifyError(input.error));

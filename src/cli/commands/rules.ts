@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '../../core/index.ts';
+import { Problem, TRANSPORTS } from '../../core/index.ts';
 import { renderDecision, renderRules } from '../../report/index.ts';
 import { allRules, describedOrder, judgeDescribed, lineSummary, loadRules } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
@@ -16,7 +16,7 @@ const RulesArgs = CommonSchema.extend({
   firmware: z.string().optional(),
   serial: z.string().optional(),
   ratedVa: z.number().positive().optional(),
-  transport: z.enum(['serial', 'usb', 'nmc']),
+  transport: z.enum(TRANSPORTS),
   jsonl: z.boolean(),
   rules: z.array(z.string().min(1)),
   asOf: AsOfDay,
@@ -39,7 +39,7 @@ export const rulesCommand = defineCommand<RulesArgs>({
     serial: { type: 'string', describe: 'decide: the serial number' },
     'rated-va': { type: 'number', describe: 'decide: the rating in VA' },
     transport: {
-      choices: ['serial', 'usb', 'nmc'],
+      choices: TRANSPORTS,
       default: 'serial',
       describe: 'decide: the port that the update would take',
     },

@@ -11,7 +11,7 @@ import { defineCommand } from '../command.ts';
 import { countOutcomes, outcomeOf, stateOf } from '../documents/run.ts';
 import { DONE, type Exit, exitOfRun } from '../exit-codes.ts';
 import { newestFirst } from '../fleet/choose-run.ts';
-import { runLockName } from '../fleet/execute.ts';
+import { runLockName } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
 import { COMMON_OPTIONS, type CommonArgs, CommonSchema, stateFolder } from '../options.ts';
 

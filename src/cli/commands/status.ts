@@ -3,7 +3,7 @@ import { createLocks, readJournal, replay } from '../../state/index.ts';
 import { defineCommand } from '../command.ts';
 import type { Exit } from '../exit-codes.ts';
 import { nameOthersInDoubt, runsLeft, runToShow } from '../fleet/choose-run.ts';
-import { showLive, showRun } from '../fleet/execute.ts';
+import { showRun } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
 import { COMMON_OPTIONS, CommonSchema, stateFolder } from '../options.ts';
 
@@ -40,5 +40,6 @@ async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const record = replay(await readJournal(state, await runToShow(state, args.run)));
   nameOthersInDoubt(await runsLeft(state), record.run, io);
   if (!args.live) return showRun(record, false, createLocks(state), args, io);
+  const { showLive } = await import('../fleet/execute.ts');
   return showLive(record, state, args, io);
 }

@@ -2,12 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
+  describeFileError,
   escapedJson,
-  fileTrouble,
   hasCode,
   Problem,
   parseJson,
   reasonOf,
+  STATUSES,
   sanitize,
 } from '../../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../../files/index.ts';
@@ -15,19 +16,12 @@ import type { AuditChange, AuditDocument } from '../../report/index.ts';
 import { AuditUnitSchema, refuseForeign } from '../../state/index.ts';
 import { readTextWithin } from '../../yaml/index.ts';
 
-const Counts = z.strictObject({
-  current: z.int(),
-  outdated: z.int(),
-  blocked: z.int(),
-  unsupported: z.int(),
-  unknown: z.int(),
-  unreachable: z.int(),
-});
+const Counts = z.record(z.enum(STATUSES), z.int());
 
 const Side = z
   .strictObject({
     ...AuditUnitSchema.pick({ site: true, name: true, host: true, serial: true, firmware: true }).shape,
-    status: z.enum(['current', 'outdated', 'blocked', 'unsupported', 'unknown', 'unreachable']),
+    status: z.enum(STATUSES),
   })
   .nullable();
 
@@ -119,7 +113,7 @@ export async function readAuditFile(file: string): Promise<AuditDocument> {
     return AuditSchema.parse(parseJson(await readTextWithin(file, LARGEST_AUDIT)));
   } catch (thrown) {
     const what =
-      fileTrouble(thrown) === null
+      describeFileError(thrown) === null
         ? 'is no audit of this version of upsfw'
         : `cannot be read: ${reasonOf(thrown)}`;
     throw new Problem('config/run', `The audit ${sanitize(file)} ${what}.`, {

@@ -1,5 +1,5 @@
-import type { Plan, ServiceLook, Status } from '../../core/index.ts';
-import type { AuditDocument, AuditUnit, StatusCounts } from '../../report/index.ts';
+import { type Hop, isUpsHop, type Plan, type ServiceLook, type Status } from '../../core/index.ts';
+import type { AuditDocument, AuditUnit, HopSummary, StatusCounts } from '../../report/index.ts';
 import { advisoriesOf, type RuleBook, serviceFindings } from '../../rules/index.ts';
 
 function noneOf(): Record<Status, number> {
@@ -19,11 +19,11 @@ export function auditDocument(
   now: Date,
   looks: ReadonlyMap<string, ServiceLook> = new Map(),
 ): AuditDocument {
-  const units = plan.units.map(({ key, unit, verdict, problem }) => {
+  const units = plan.units.map(({ key, unit, verdict, hops, problem }) => {
     const look = looks.get(key);
     return {
       ...unit,
-      verdict,
+      verdict: { ...verdict, hops: hops.map(hopSummary) },
       advisories: advisoriesOf(book, unit.firmware),
       services: look?.services ?? null,
       findings: look === undefined ? null : serviceFindings(book, look),
@@ -41,6 +41,15 @@ export function auditDocument(
     },
     units,
   );
+}
+
+function hopSummary(hop: Hop): HopSummary {
+  const { component, transport, image, to } = hop;
+  const from = hop.from.version;
+  const ends = { component, from, to: to.version, image: image.file };
+  return isUpsHop(hop)
+    ? { ...ends, microLinkIdAfter: hop.to.microLinkId, transport, twoStep: hop.twoStep }
+    : { ...ends, microLinkIdAfter: null, transport };
 }
 
 /** The same audit of some units, with its counts made anew. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import {
   type Card,
   contentHash,
-  fileTrouble,
+  describeFileError,
   joinList,
   PLAN_FACTS,
   type Plan,
@@ -94,7 +94,7 @@ async function parsedFile(file: string): Promise<unknown> {
   try {
     return parseJson(await readTextWithin(file, LARGEST_FILE));
   } catch (thrown) {
-    const why = fileTrouble(thrown) === null ? 'it is no JSON' : reasonOf(thrown);
+    const why = describeFileError(thrown) === null ? 'it is no JSON' : reasonOf(thrown);
     throw new Problem('config/plan', `The plan file ${file} cannot be read: ${why}.`, {
       hint: 'Make one with: upsfw plan --out FILE.',
       cause: thrown,

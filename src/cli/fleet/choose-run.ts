@@ -13,7 +13,7 @@ import {
   wasPostponed,
 } from '../../state/index.ts';
 import type { Io } from '../io.ts';
-import { runLockName } from './execute.ts';
+import { runLockName } from './show-run.ts';
 
 /** Which run a command is about that names none, and what is said of the others. */
 

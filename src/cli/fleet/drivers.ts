@@ -6,7 +6,7 @@ import type { Drivers } from '../../run/index.ts';
 import { createSnmpHub } from '../../snmp/index.ts';
 import { createKnownHosts, createLenientKnownHosts } from '../../state/index.ts';
 import type { Io } from '../io.ts';
-import { simulatedDeviceRoots } from '../rehearsal.ts';
+import { simulatedDeviceRoots } from '../simulation.ts';
 
 /** Both ways to units, and what must be closed after their use. */
 export interface OpenPaths {

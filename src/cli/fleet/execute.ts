@@ -11,23 +11,18 @@ import {
   unitKey,
 } from '../../core/index.ts';
 import { verifyStored } from '../../images/index.ts';
-import { type RunNow, renderStatus, type StatusOptions } from '../../report/index.ts';
-import { judgeCardStart, judgeStart, loadRules } from '../../rules/index.ts';
+import { judgeCardStart, judgeStart } from '../../rules/index.ts';
 import { type Control, createEarlierStarts, execute, lookAll } from '../../run/index.ts';
 import {
   createArtifacts,
   createLocks,
   inDoubt,
   type Journal,
-  type Locks,
   type OpenArtifacts,
   type RunRecord,
-  replay,
   stoppedBetweenHops,
-  type UnitRecord,
-  wasPostponed,
 } from '../../state/index.ts';
-import { runDocument, runNow } from '../documents/run.ts';
+import { runNow } from '../documents/run.ts';
 import { type Exit, exitOfRun } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import type { CommonArgs } from '../options.ts';
@@ -35,6 +30,7 @@ import { createProgress } from '../progress.ts';
 import { simulationSpeed } from '../simulation.ts';
 import { type OpenPaths, openPaths } from './drivers.ts';
 import { type Fleet, openFleetOfRun } from './open.ts';
+import { runLockName, showRun } from './show-run.ts';
 
 /** Keeps other processes off a run while its journal is open: two at once would write one file. */
 export async function withRunLock<T>(state: string, run: string, act: () => Promise<T>): Promise<T> {
@@ -56,7 +52,7 @@ export async function executeRun(
 ): Promise<Exit> {
   const locks = createLocks(args.stateFolder);
   const papers = createArtifacts(args.stateFolder, journal.run);
-  const record = replay(journal.events);
+  const record = journal.state.record();
   const abort = new AbortController();
   // As many units listen as are at work; the system would take ten for a leak.
   setMaxListeners(0, abort.signal);
@@ -98,7 +94,7 @@ export async function executeRun(
       return;
     }
     void progress.end().finally(() => {
-      const left = replay(journal.events);
+      const left = journal.state.record();
       const doubtful = left.units.filter(inDoubt).map(({ planned }) => planned.key);
       if (doubtful.length > 0)
         io.info(`${joinList(doubtful)} may be programming: do not power it off, and watch it.\n`);
@@ -157,10 +153,6 @@ export function runName(io: Io): string {
   return `${stamp}-${randomBytes(3).toString('hex')}`;
 }
 
-export function runLockName(run: string): string {
-  return `run-${run}`;
-}
-
 /** The file of a hop, found by its hash and read again: what was planned is what is sent. */
 async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredFile> {
   const files: readonly StoredFile[] = isUpsHop(hop) ? fleet.images : fleet.cardFiles;
@@ -179,36 +171,6 @@ async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredFile> {
   }
   await verifyStored(image);
   return image;
-}
-
-/** With more units than this a run shows only the units that need a person. */
-const MOST_IN_DETAIL = 10;
-
-/** Prints a run and gives its exit code. `seen`: what the devices say now, where they were asked. */
-export async function showRun(
-  record: RunRecord,
-  stopped: boolean,
-  locks: Locks,
-  args: CommonArgs & { readonly details?: boolean },
-  io: Io,
-  seen?: ReadonlyMap<string, RunNow>,
-): Promise<Exit> {
-  const alive = await locks.heldElsewhere(runLockName(record.run));
-  const exitCode = exitOfRun(record, { stopped, alive });
-  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now(), seen);
-  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else {
-    const width = Math.max(io.terminal?.columns ?? USUAL_WIDTH, NARROWEST);
-    const details = args.details === true || record.units.length <= MOST_IN_DETAIL;
-    io.out(
-      renderStatus(
-        document,
-        { format: 'text', color: io.color && args.color, width },
-        { details, ...nextStep(record, alive) },
-      ),
-    );
-  }
-  return exitCode;
 }
 
 /** Asks the devices of a run how they are now, and shows that beside what its journal says. Only reads. */
@@ -244,34 +206,4 @@ export async function showLive(
   } finally {
     await open.close();
   }
-}
-
-const USUAL_WIDTH = 80;
-const NARROWEST = 40;
-
-/** What to do and to type after a look at a run, by what is worst in it. */
-function nextStep(record: RunRecord, alive: boolean): Pick<StatusOptions, 'next' | 'first'> {
-  const { run, units, recovery } = record;
-  if (alive) return { next: `upsfw status ${run} --live`, first: 'Another process is at work on this run.' };
-  const found = (outcome: UnitRecord['outcome']): UnitRecord | undefined =>
-    units.find((unit) => unit.outcome === outcome);
-  const resume = `upsfw resume ${run}`;
-  if (units.some(inDoubt)) return { next: resume, first: 'Look at the units that are unknown.' };
-  const failed = found('failed');
-  if (recovery !== null && failed !== undefined)
-    return { next: `upsfw local inspect ${recovery.port}`, first: null };
-  // A unit that was not even reached has no hop to try again: it needs a new plan.
-  const again = units
-    .filter(({ outcome, planned }) => outcome === 'failed' && planned.hops.length > 0)
-    .map(({ planned }) => ` --retry ${planned.key}`)
-    .join('');
-  const isPutOff = units.some((unit) => wasPostponed(unit) || stoppedBetweenHops(unit));
-  if (isPutOff || found('stopped') !== undefined || found('pending') !== undefined)
-    return { next: `${resume}${again}`, first: 'Lift what stands against the units.' };
-  if (again !== '') return { next: `${resume}${again}`, first: 'Lift the cause of each failure.' };
-  if (failed !== undefined)
-    return { next: 'upsfw plan --out plan.json', first: 'Bring the units that did not answer within reach.' };
-  if (found('refused') !== undefined)
-    return { next: 'upsfw plan --out plan.json', first: 'Lift what blocks the units.' };
-  return { next: `upsfw report ${run} --format md --out report.md`, first: null };
 }

@@ -19,8 +19,8 @@ import {
 import { createLocks } from '../../state/index.ts';
 import { createCounter } from '../counter.ts';
 import type { Io } from '../io.ts';
-import { runLockName } from './execute.ts';
 import type { Fleet } from './open.ts';
+import { runLockName } from './show-run.ts';
 
 /** The kind of path that a target would be written over. */
 export function pathKind(target: UnitTarget): Transport {
@@ -64,7 +64,6 @@ function notAsked(target: UnitTarget, problem: Problem): Judged {
     target,
     look: { unit, kind: null, description: null, problem },
     verdict: { status: 'unknown', target: null, hops: [], transport: null, wizard: null, reasons: [] },
-    images: [],
   };
 }
 
@@ -97,7 +96,7 @@ export async function lookAndJudge(
     if (problem !== undefined) return [notAsked(target, problem)];
     const look = seen.get(target);
     if (look === undefined) return [];
-    const { verdict, images } = judgeUnit(fleet.book, {
+    const verdict = judgeUnit(fleet.book, {
       component: fleet.component,
       cardFiles: forPlan ? fleet.cardFiles : [],
       unit: answers(look) ? look.unit : { ...look.unit, reachable: false },
@@ -105,7 +104,7 @@ export async function lookAndJudge(
       transport: pathKind(target),
       operator: target,
     });
-    return [{ target, look, verdict, images }];
+    return [{ target, look, verdict }];
   });
   return withOpenStarts(judged, state, io);
 }

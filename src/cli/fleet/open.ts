@@ -194,9 +194,9 @@ const NO_FILES: FolderFiles = { images: [], cardFiles: [] };
 async function readImages(folder: string, needs: FleetNeeds, args: CommonArgs, io: Io): Promise<FolderFiles> {
   try {
     return await openFolder(folder, {
-      cardsWillDo: needs.images !== 'required' || needs.component === 'card',
+      allowCardFilesOnly: needs.images !== 'required' || needs.component === 'card',
       index: join(stateFolder(args, io), 'images.json'),
-      trouble: (message) => io.log.info(message),
+      onWarning: (message) => io.log.info(message),
     });
   } catch (thrown) {
     const problem = asProblem(thrown);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { BeyondJson, parseJson } from '../../core/index.ts';
+import { JsonLimitError, parseJson } from '../../core/index.ts';
 import { refuseHuge, unreadable } from './imported.ts';
 
 const MOST_FINDINGS = 5;
@@ -15,7 +15,8 @@ export function parseJsonList<T>(text: string, schema: z.ZodType<T>, hint: strin
   try {
     value = parseJson(plain);
   } catch (thrown) {
-    if (thrown instanceof BeyondJson) throw unreadable(placeAt(plain, thrown.offset), thrown.message, hint);
+    if (thrown instanceof JsonLimitError)
+      throw unreadable(placeAt(plain, thrown.offset), thrown.message, hint);
     // The error of JSON.parse repeats the text around the place, so it is not kept as the cause.
     const { offset, expected } = firstFault(plain);
     throw unreadable(placeAt(plain, offset), `expected ${expected}`, hint);

@@ -4,7 +4,7 @@ import { type Draft, type Entry, effectiveSettings } from './entries.ts';
 import { uniqueName } from './listed.ts';
 
 /**
- * The entry for a listed unit: only what differs from what counts at its site. `taken`: names of that site in lower case.
+ * The entry for a listed unit: only what differs from what counts at its site. `alreadyExists`: names of that site in lower case.
  * Null where neither list nor inventory says how the unit is read, which no inventory may hold.
  */
 export function newUnit(

@@ -78,7 +78,7 @@ function ownName(serial: string | null, host: string): string {
   return sanitizeName(wish) ?? 'ups';
 }
 
-/** A name that `taken` does not have (in lower case), made by a number at its end. */
+/** A name that `alreadyExists` does not have (in lower case), made by a number at its end. */
 export function uniqueName(wish: string, taken: ReadonlySet<string>): string {
   for (let count = 1; ; count += 1) {
     const end = count === 1 ? '' : `-${count}`;

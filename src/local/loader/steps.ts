@@ -40,9 +40,9 @@ const SENDING_LIMIT = 3 * 3600;
 /** Steps of a recovery. The loader takes the image as it arrives, so the transfer is the start. */
 export function loaderSteps({ timeouts }: Pick<LoaderTools, 'timeouts'>): readonly Step[] {
   return [
-    { step: 'start', commits: true, limitSeconds: SENDING_LIMIT },
-    { step: 'settle', commits: false, limitSeconds: timeouts.settle + 60 },
-    { step: 'verify', commits: false, limitSeconds: 180 },
+    { step: 'start', limitSeconds: SENDING_LIMIT },
+    { step: 'settle', limitSeconds: timeouts.settle + 60 },
+    { step: 'verify', limitSeconds: 180 },
   ];
 }
 

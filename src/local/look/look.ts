@@ -192,7 +192,6 @@ function toLook(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): LocalLo
 function inUse(path: string, holder: Holder): Problem {
   return new Problem('refused/locked', `${describeHolder(holder)} has ${sanitize(path)} open.`, {
     hint: 'Two programs at one port disturb each other. Stop that program, and start it again afterwards.',
-    transient: true,
   });
 }
 

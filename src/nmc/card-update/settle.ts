@@ -33,7 +33,7 @@ function notAsBefore(context: StepContext): Problem {
   return new Problem(
     'device/changed',
     `The card of ${unitKey(context.target)} does not answer as before; nothing was sent.`,
-    { hint: 'Look at the card, then make a new plan.', transient: true },
+    { hint: 'Look at the card, then make a new plan.' },
   );
 }
 

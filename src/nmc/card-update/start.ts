@@ -16,7 +16,7 @@ import { tooLate } from '../ups-update/start.ts';
 const ROOT = '/';
 
 /**
- * What became of one way. `sent`: every byte left; that the connection then dies instead of an answer is normal. `no`: no byte
+ * What became of one way. `sent`: every byte left; that the connection then dies instead of an answer is normal. `invalid`: no byte
  * reached the card, for certain. `late`: the same, because the permit had expired. `maybe`: some may have.
  */
 type Attempt =

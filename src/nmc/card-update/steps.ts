@@ -33,10 +33,10 @@ export function cardSteps(timeouts: Timeouts, target: UnitTarget, unit: Unit, ho
   return {
     possible: true,
     steps: [
-      { step: 'backup', commits: false, limitSeconds: timeouts.backup },
-      { step: 'start', commits: true, limitSeconds: timeouts.transfer },
-      { step: 'settle', commits: false, limitSeconds: timeouts.cardSettle + timeouts.start },
-      { step: 'verify', commits: false, limitSeconds: timeouts.verify + timeouts.start },
+      { step: 'backup', limitSeconds: timeouts.backup },
+      { step: 'start', limitSeconds: timeouts.transfer },
+      { step: 'settle', limitSeconds: timeouts.cardSettle + timeouts.start },
+      { step: 'verify', limitSeconds: timeouts.verify + timeouts.start },
     ],
   };
 }

@@ -98,7 +98,6 @@ function open(ftp: FTPContext, host: string, port: number, options: PassiveOptio
       reject(
         new Problem(code, `${options.where} opens no data connection at ${host}:${port}: ${why}.`, {
           hint: PASSIVE_HINT,
-          transient: true,
           cause,
         }),
       );

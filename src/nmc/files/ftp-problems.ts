@@ -36,20 +36,17 @@ export function ftpProblem(thrown: unknown, where: string, aim: FtpAim): Problem
   if (/^Timeout .*data/.test(text)) {
     return new Problem('link/timeout', `The data connection of ${where} was silent for too long.`, {
       hint: PASSIVE_HINT,
-      transient: true,
       cause: thrown,
     });
   }
   if (/^Timeout/.test(text) || code === 'ETIMEDOUT') {
     return new Problem('link/timeout', `FTP at ${where} was silent for too long.`, {
       hint: 'Nothing was started. Try again; see whether the card is busy.',
-      transient: true,
       cause: thrown,
     });
   }
   return new Problem('link/closed', `The FTP connection to ${where} broke: ${text}.`, {
     hint: 'Nothing was started. Try again; the card may have restarted.',
-    transient: true,
     cause: thrown,
   });
 }
@@ -75,7 +72,6 @@ function replyProblem(reply: FTPError, where: string, aim: FtpAim): Problem {
     // 421 also ends a session that was idle; either way there is none now, and there will be later.
     return new Problem('device/login-limit', `${where} has no free FTP session: ${text}.`, {
       hint: 'Close other sessions of the card, or try again in some minutes.',
-      transient: true,
       cause: reply,
     });
   }
@@ -88,7 +84,6 @@ function replyProblem(reply: FTPError, where: string, aim: FtpAim): Problem {
   if (code === 425 || code === 426) {
     return new Problem('link/ftp', `${where} has no data connection: ${text}.`, {
       hint: PASSIVE_HINT,
-      transient: true,
       cause: reply,
     });
   }

@@ -174,7 +174,6 @@ class Source {
   #lost(): Problem {
     return new Problem('link/closed', `${this.#where} closed the connection during the SCP download.`, {
       hint: 'Nothing was changed. Try again; the card may have restarted.',
-      transient: true,
     });
   }
 
@@ -182,7 +181,7 @@ class Source {
     return new Problem(
       'link/timeout',
       `${this.#where} sent nothing for ${this.#download.stalledSeconds} seconds in the SCP download.`,
-      { hint: 'Nothing was changed. Try again; see whether the card is busy.', transient: true },
+      { hint: 'Nothing was changed. Try again; see whether the card is busy.' },
     );
   }
 }

@@ -192,7 +192,6 @@ class Sink {
   #lost(): Problem {
     return new Problem('link/closed', `${this.#where} closed the connection during the SCP upload.`, {
       hint: 'Nothing was started. Try again; the card may have restarted.',
-      transient: true,
     });
   }
 
@@ -202,7 +201,6 @@ class Sink {
       `${this.#where} took longer than ${seconds} seconds in the SCP upload.`,
       {
         hint: 'Nothing was started. Try again; see whether the card is busy.',
-        transient: true,
       },
     );
   }

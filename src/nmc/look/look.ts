@@ -35,7 +35,7 @@ async function lookOnce(tools: NmcDeps, target: UnitTarget, context: LookContext
     return bySnmp === null
       ? { unit: unknownUnit(place), kind: null, description: null, problem: noWay() }
       : explained(bySnmp, tools, network);
-  await context.heard?.();
+  await context.awaitTurn?.();
   // Where SNMP is meant to work, its silence is what the operator must hear of if SSH is silent too.
   const bySsh = await lookByShell(tools, target, context);
   if (bySsh.problem === null || bySsh.unit.card !== null || bySnmp === null) return bySsh;

@@ -52,7 +52,6 @@ function openChannel(client: Client, where: string): Promise<ClientChannel> {
       reject(
         new Problem('link/ssh', `${where} gives no command line: ${sanitize(error.message)}.`, {
           hint: 'The card may have no free session. Try again in some minutes.',
-          transient: true,
           cause: error,
         }),
       );
@@ -187,7 +186,6 @@ class Session {
     if (this.#closed) {
       throw new Problem('link/closed', `${this.#where} closed the connection in the middle of a command.`, {
         hint: 'The card may have restarted. Look at the unit before anything is repeated.',
-        transient: true,
       });
     }
     if (!overflow) return;
@@ -200,7 +198,6 @@ class Session {
     if (PHRASES.tooManyLogins.test(text)) {
       throw new Problem('device/login-limit', `${this.#where} has no free session.`, {
         hint: 'Close the sessions of others, or wait until they end by themselves (three minutes).',
-        transient: true,
       });
     }
     if (PHRASES.passwordChange.test(text)) {
@@ -219,7 +216,6 @@ class Session {
       `${this.#where} gave no prompt within ${this.#options.commandSeconds} seconds.`,
       {
         hint: `The last that came was "${last}". Look at the unit before anything is repeated.`,
-        transient: true,
       },
     );
   }

@@ -13,7 +13,6 @@ export interface SshAttempt {
 export function closedProblem(where: string): Problem {
   return new Problem('link/closed', `${where} closed the SSH connection.`, {
     hint: 'The card may be restarting or have too many sessions. Try again in some minutes.',
-    transient: true,
   });
 }
 
@@ -22,7 +21,6 @@ export function closedEarly({ where, phase }: SshAttempt): Problem {
   if (phase === 'connect') {
     return new Problem('link/closed', `${where} closed the connection as soon as it was asked for.`, {
       hint: 'The card may be restarting, or a firewall lies in between. Try again in some minutes.',
-      transient: true,
     });
   }
   const during = phase === 'exchange' ? 'before the key exchange was through' : 'during the login';
@@ -32,7 +30,6 @@ export function closedEarly({ where, phase }: SshAttempt): Problem {
       : 'The card may have too many sessions, or have locked the user. Try again in some minutes.';
   return new Problem('link/closed', `${where} closed the SSH connection ${during}.`, {
     hint,
-    transient: true,
   });
 }
 
@@ -65,13 +62,11 @@ function socketProblem(error: unknown, attempt: SshAttempt): Problem | null {
     case 'EHOSTDOWN':
       return new Problem('link/unreachable', `No host answers at the address of ${where}.`, {
         hint: 'The card may be off, restarting or at another address. Check the host in the inventory.',
-        transient: true,
         cause: error,
       });
     case 'ENETUNREACH':
       return new Problem('link/unreachable', `There is no route from here to ${where}.`, {
         hint: 'Check the network of this machine: a VPN or a route may be missing.',
-        transient: true,
         cause: error,
       });
     case 'ETIMEDOUT':
@@ -87,7 +82,6 @@ function socketProblem(error: unknown, attempt: SshAttempt): Problem | null {
 function unanswered(error: unknown, { where }: SshAttempt): Problem {
   return new Problem('link/timeout', `${where} does not answer: the connection did not come about in time.`, {
     hint: 'Check the address; the card may be off, or a firewall drops what is sent to it.',
-    transient: true,
     cause: error,
   });
 }
@@ -101,7 +95,6 @@ function protocolProblem(error: unknown, attempt: SshAttempt): Problem {
     const what = phase === 'exchange' ? 'the SSH key exchange' : 'the SSH login';
     return new Problem('link/timeout', `${where} did not finish ${what} within ${seconds} seconds.`, {
       hint: 'Old cards need minutes for a key exchange. Try again; see whether the card is busy.',
-      transient: true,
       cause: error,
     });
   }
@@ -132,7 +125,6 @@ function protocolProblem(error: unknown, attempt: SshAttempt): Problem {
   }
   return new Problem('link/ssh', `SSH to ${where} failed: ${text}.`, {
     hint: 'Try again; see whether the card is busy.',
-    transient: true,
     cause: error,
   });
 }
@@ -155,7 +147,6 @@ export function noTurn(where: string, seconds: number): Problem {
     `${where} was not sent its login: the same login was tried at another card for ${seconds} seconds.`,
     {
       hint: 'Try again. A credential that no card has accepted yet is tried at one card at a time.',
-      transient: true,
     },
   );
 }

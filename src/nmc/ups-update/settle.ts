@@ -78,7 +78,6 @@ async function beforeStart(
     `${unitKey(context.target)} does not answer as before; nothing was started.`,
     {
       hint: 'Look at the unit, then make a new plan.',
-      transient: true,
     },
   );
   return { state: 'unknown', problem };
@@ -141,7 +140,6 @@ function cannotAsk(context: StepContext): Problem {
     `Whether the update of an earlier attempt still runs could not be asked of ${unitKey(context.target)}; nothing was started.`,
     {
       hint: 'Bring its command line within reach (SSH, login), then allow the attempt again.',
-      transient: true,
     },
   );
 }

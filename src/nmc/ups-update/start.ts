@@ -15,7 +15,7 @@ import { writeAccess } from '../upload-preconditions.ts';
 import { askCompatibility } from './compatibility.ts';
 
 /**
- * What became of one way to start. `started`: the device said yes. `no`: nothing was started, for certain; another way may
+ * What became of one way to start. `started`: the device said yes. `invalid`: nothing was started, for certain; another way may
  * be tried. `never`: nothing was sent, because the device says that this image or this moment is wrong. `late`: nothing was
  * sent, because the permit had expired. `maybe`: the request left, and no answer or an error answer came, which proves nothing.
  */

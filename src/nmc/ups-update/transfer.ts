@@ -77,10 +77,7 @@ export async function takeTransfer(tools: NmcDeps, context: StepContext): Promis
   if (first === null) return failed(null, noFacts());
   const said = problems.length === 1 && leftThere === null ? [first.message] : problems;
   const told = [...said, ...(leftThere === null ? [] : [leftThere])].join(' ');
-  return failed(
-    null,
-    new Problem(first.code, told, { hint: first.hint, transient: first.transient, cause: first }),
-  );
+  return failed(null, new Problem(first.code, told, { hint: first.hint, cause: first }));
 }
 
 function failed(method: string | null, problem: Problem): StepResult {
@@ -152,7 +149,6 @@ async function confirm(
     `${image.file} has ${image.sizeBytes} bytes; the card ${found}.`,
     {
       hint: 'Look at the folder upsfw on the card: remove what is not needed, then try again. Nothing was started.',
-      transient: true,
     },
   );
 }

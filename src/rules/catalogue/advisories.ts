@@ -6,14 +6,14 @@ import type { LineAdvisory } from './schema.ts';
 export interface AdvisoryStatus {
   readonly id: string;
   readonly status: 'affected' | 'partly' | 'fixed' | 'not-affected' | 'unknown';
-  /** The release of the line that answers it wholly; null where none is known. */
+  /** The release of the line that fixes it completely; null if none is known. */
   readonly fixedIn: string | null;
-  /** The release that answers it in part; null where none is known, or the first answer was whole. */
+  /** The release that fixes it partly; null if none is known, or if the first fix is complete. */
   readonly partlyIn: string | null;
   readonly source: string;
 }
 
-/** How a unit stands to every known advisory. Where id or version is not known, neither is this. */
+/** The status of a unit for every known advisory. Without ID or version the status is unknown. */
 export function advisoriesOf(book: RuleBook, firmware: FirmwareReading): readonly AdvisoryStatus[] {
   const { microLinkId, version } = firmware;
   const line = microLinkId === null ? undefined : book.lines.get(microLinkId);
@@ -22,8 +22,8 @@ export function advisoriesOf(book: RuleBook, firmware: FirmwareReading): readonl
     if (known === undefined) {
       const source =
         line === undefined
-          ? 'the line of the unit is not known'
-          : `no source says how id ${line.id} stands to it`;
+          ? 'the firmware line of the unit is not known'
+          : `no source names its effect on ID ${line.id}`;
       return { id, status: 'unknown', fixedIn: null, partlyIn: null, source };
     }
     const { from = null, brings, fixedFrom = null } = known;
@@ -46,6 +46,6 @@ function statusOf(advisory: LineAdvisory, version: string | null): AdvisoryStatu
   const order = compareVersions(version, advisory.from);
   if (order === null || order < 0) return 'unknown';
   const { fixedFrom } = advisory;
-  const whole = fixedFrom === undefined ? null : compareVersions(version, fixedFrom);
-  return whole !== null && whole >= 0 ? 'fixed' : advisory.brings;
+  const fixedOrder = fixedFrom === undefined ? null : compareVersions(version, fixedFrom);
+  return fixedOrder !== null && fixedOrder >= 0 ? 'fixed' : advisory.brings;
 }

@@ -2,8 +2,11 @@ import type { Rule, Stage } from '../engine/schema.ts';
 import { compareVersions } from '../engine/versions.ts';
 import type { FirmwareLine } from './schema.ts';
 
-/** Rules that need a card, its services, a boot loader or a moment: none is asked about a described unit. */
-export const AT_THE_START: ReadonlySet<Stage> = new Set<Stage>([
+/**
+ * Stages that need a card, its services, a boot loader or the current condition, which a described unit
+ * lacks.
+ */
+export const UNDESCRIBED_STAGES: ReadonlySet<Stage> = new Set<Stage>([
   'card',
   'start',
   'card-set',
@@ -13,21 +16,21 @@ export const AT_THE_START: ReadonlySet<Stage> = new Set<Stage>([
 ]);
 
 /**
- * Whether a rule counts on a day. Rules about the hop, the card and the moment of the start are the tool's own care and count
- * on every day: an older state of knowledge never loosens them.
+ * Whether a rule applies on a day. Rules about the hop, the card and the start apply on every day, so that an
+ * older state of knowledge never weakens them.
  */
 export function inForce(rule: Rule, asOf: string | null): boolean {
   if (asOf === null) return rule.until === undefined;
-  if (rule.stage === 'hop' || AT_THE_START.has(rule.stage)) return true;
+  if (rule.stage === 'hop' || UNDESCRIBED_STAGES.has(rule.stage)) return true;
   return rule.published <= asOf && (rule.until === undefined || asOf < rule.until);
 }
 
 /** The day of the oldest source. */
 export const KNOWN_FROM = '2020-04-02';
-/** The first day on which anything beyond the FAQ was public; before it the catalogue is empty. */
+/** The first day with public sources other than the FAQ. Before this day the catalogue is empty. */
 const CATALOGUE_FROM = '2024-03-24';
 
-/** A line as it was known on a day; none where the catalogue did not exist yet. */
+/** A line as it was known on a day; empty if nothing was known. */
 export function lineAsOf(
   line: FirmwareLine,
   published: string,
@@ -38,7 +41,7 @@ export function lineAsOf(
   const newest = line.newest.filter((release) => release.published <= asOf);
   const last = newest.at(-1)?.version;
   if (last === undefined) return [];
-  // Images bear no date: those above the newest release of the day came later.
+  // Images have no date. Those above the newest release of the day came later.
   const images = line.images.filter(
     ({ version }) => version !== null && (compareVersions(version, last) ?? 1) <= 0,
   );

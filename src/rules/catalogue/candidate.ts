@@ -1,7 +1,7 @@
 import type { Image } from '../../core/index.ts';
 import type { CatalogueImage } from './schema.ts';
 
-/** An image as the judge needs it: one of the folder, or one that only the catalogue knows. */
+/** An image for evaluation: from the folder, or known from the catalogue only. */
 export interface Candidate {
   readonly file: string;
   readonly microLinkId: number | null;
@@ -9,25 +9,25 @@ export interface Candidate {
   readonly version: string | null;
   readonly signed: boolean;
   readonly sha256: string;
-  /** Record names with their versions (`UBL 08.5`); null where only the hash is known. */
+  /** Record names with their versions (`UBL 08.5`); null if only the hash is known. */
   readonly parts: readonly string[] | null;
-  /** What is wrong with the bytes; null where nothing is. */
+  /** The first problem of the file; null if it is intact. */
   readonly damage: string | null;
 }
 
-/** Where a unit stands before a hop. */
+/** The firmware of a unit before or after a hop. */
 export interface InstalledFirmware {
   readonly microLinkId: number;
   readonly version: string;
 }
 
-/** The same image is judged for unit after unit. */
-const KNOWN = new WeakMap<Image, Candidate>();
+/** Cached, because the same image is evaluated for many units. */
+const CANDIDATES = new WeakMap<Image, Candidate>();
 
 export function candidateOf(image: Image): Candidate {
-  const known = KNOWN.get(image);
+  const known = CANDIDATES.get(image);
   if (known !== undefined) return known;
-  const made: Candidate = {
+  const candidate: Candidate = {
     file: image.file,
     microLinkId: image.microLinkId,
     microLinkIdAfter: image.microLinkIdAfter,
@@ -37,8 +37,8 @@ export function candidateOf(image: Image): Candidate {
     parts: image.parts.map((part) => (part.version === null ? part.name : `${part.name} ${part.version}`)),
     damage: image.problems[0]?.message ?? null,
   };
-  KNOWN.set(image, made);
-  return made;
+  CANDIDATES.set(image, candidate);
+  return candidate;
 }
 
 export function catalogueCandidate(id: number, image: CatalogueImage): Candidate {
@@ -54,7 +54,7 @@ export function catalogueCandidate(id: number, image: CatalogueImage): Candidate
   };
 }
 
-/** Where a unit stands after a hop. */
+/** The firmware of a unit after a hop. */
 export function after(at: InstalledFirmware, image: Candidate): InstalledFirmware {
   return { microLinkId: image.microLinkIdAfter ?? at.microLinkId, version: image.version ?? at.version };
 }

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { Card, OperatorSettings } from '../../core/index.ts';
+import {
+  CARD_GENERATIONS,
+  type Card,
+  type OperatorSettings,
+  START_METHODS,
+  TRANSFER_METHODS,
+} from '../../core/index.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import type { InstalledFirmware } from './candidate.ts';
 
@@ -8,35 +14,35 @@ const Version = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$/, { error: 'must be a version in quotes' });
 
-/** What somebody reported of an update of a real unit or card. docs/adding-a-card.md says how one is written. */
+/** The report of an update of a real unit or card. docs/adding-a-card.md describes it. */
 const ReportSchema = z.strictObject({
-  generation: z.enum(['nmc1', 'nmc2', 'nmc3']),
+  generation: z.enum(CARD_GENERATIONS),
   /** The application of the card before the update. */
   app: z.strictObject({ name: text, version: Version }),
-  /** Micro-Link id of the unit before the update; `card`: the firmware of the card itself was updated. */
+  /** Micro-Link ID of the unit before the update; `card`: the firmware of the card was updated. */
   line: z.union([z.int().min(1).max(99_999), z.literal('card')]),
-  transfer: z.enum(['scp', 'ftp']),
-  /** `hand`: the image was sent by the tool, and somebody started the update at the card. */
-  start: z.enum(['snmp', 'cli', 'hand']),
+  transfer: z.enum(TRANSFER_METHODS),
+  /** `hand`: the tool sent the image, and a person started the update on the card. */
+  start: z.enum([...START_METHODS, 'hand']),
   from: Version,
   to: Version,
   reportedBy: text,
   on: z.iso.date(),
-  /** Where the report can be read. */
+  /** Where the report is published. */
   source: text,
 });
 export type FieldReport = z.infer<typeof ReportSchema>;
 
 export const FieldReportsSchema = z.array(ReportSchema);
 
-/** The file of reports that is part of the tool. */
+/** The report file of the tool. */
 export const ReportFileSchema = z.strictObject({ version: z.literal(1), reports: FieldReportsSchema });
 
 /**
- * Whether updates of this line through such a card, by every way that the inventory allows, were reported. A report of one
- * way says nothing of another, so the fact is true only where none of the allowed ways is without one.
+ * Whether updates of this line through such a card were reported for every method that the inventory allows.
+ * A report of one method says nothing about another one.
  */
-export function wayFacts(
+export function reportFacts(
   reports: readonly FieldReport[],
   card: Card | null,
   at: InstalledFirmware | null,
@@ -45,41 +51,51 @@ export function wayFacts(
   const line = at?.microLinkId ?? null;
   const generation = card?.generation ?? null;
   if (line === null || generation === null)
-    return answer(null, 'line or generation of the card is not known');
-  const what = `id ${line} through a card of generation ${generation}`;
+    return answer(
+      null,
+      'whether an update like this was reported is not known: the ID of the unit or the card generation is missing',
+    );
+  const update = `updates of ID ${line} through an ${generation.toUpperCase()} card`;
   const near = reports.filter((one) => one.line === line && one.generation === generation);
-  if (near.length === 0) return answer(false, `nobody has reported an update of ${what} yet`);
+  if (near.length === 0) return answer(false, `nobody has reported ${update} yet`);
   const fitting = near.filter((one) => sameApp(one, card));
   if (fitting.length === 0) {
     const app = `${card?.app?.name ?? 'an application'} ${card?.app?.version ?? 'of unknown version'}`;
-    return answer(false, `${what}: reported with ${listed(near.map(appOf))}, this card has ${app}`);
+    return answer(false, `${update} are reported with ${listed(near.map(appOf))}, this card has ${app}`);
   }
-  const ways = operator?.network ?? null;
-  const said = listed(
+  const methods = operator?.network ?? null;
+  const known = listed(
     fitting.map((one) => `${one.transfer} and ${one.start} by ${one.reportedBy}, ${one.on}`),
   );
-  if (ways === null)
-    return answer(null, `${what}: reported for ${said}; the ways of this unit are not known`);
-  const missing = allowedWays(ways).filter(
+  if (methods === null)
+    return answer(null, `${update} are reported with ${known}; the methods of this unit are not known`);
+  const missing = allowedMethods(methods).filter(
     ([transfer, start]) => !fitting.some((one) => one.transfer === transfer && one.start === start),
   );
-  if (missing.length === 0) return answer(true, `${what}: reported for ${said}`);
+  if (missing.length === 0) return answer(true, `${update} are reported with ${known}`);
   const left = listed(missing.map(([transfer, start]) => `${transfer} and ${start}`));
-  return answer(false, `${what}: reported for ${said}; the inventory also allows ${left}`);
+  return answer(false, `${update} are reported with ${known}; the inventory also allows ${left}`);
 }
 
-function answer(reported: boolean | null, says: string): readonly (readonly [string, Fact])[] {
+function answer(reported: boolean | null, detail: string): readonly (readonly [string, Fact])[] {
   return [
     ['method.reported', reported],
-    ['method.reportDetail', says],
+    ['method.reportDetail', detail],
   ];
 }
 
-/** Every pair of ways that a run may take; FTP goes without encryption and needs the operator's word. */
-function allowedWays(ways: NonNullable<OperatorSettings['network']>): readonly (readonly [string, string])[] {
-  return ways.transfer
-    .filter((transfer) => transfer !== 'ftp' || ways.plaintext)
-    .flatMap((transfer) => ways.start.map((start) => [transfer, start] as const));
+/**
+ * Every pair of transfer and start that a run may use. FTP is not encrypted and must be allowed by the
+ * operator.
+ */
+function allowedMethods({
+  transfer: transfers,
+  start: starts,
+  plaintext,
+}: NonNullable<OperatorSettings['network']>): readonly (readonly [string, string])[] {
+  return transfers
+    .filter((transfer) => transfer !== 'ftp' || plaintext)
+    .flatMap((transfer) => starts.map((start) => [transfer, start] as const));
 }
 
 function sameApp({ app }: FieldReport, card: Card | null): boolean {
@@ -92,6 +108,6 @@ function appOf({ app }: FieldReport): string {
   return `${app.name} ${app.version}`;
 }
 
-function listed(words: readonly string[]): string {
-  return [...new Set(words)].join('; ');
+function listed(texts: readonly string[]): string {
+  return [...new Set(texts)].join('; ');
 }

@@ -3,36 +3,41 @@ import type { Candidate } from './candidate.ts';
 import type { FieldReport } from './reports.ts';
 import type { Advisory, FirmwareLine } from './schema.ts';
 
-/** All that judges: rules in the order of their files, and the lines of the catalogue by id. */
+/**
+ * Everything that is needed for evaluation: rules in the order of their files, and the catalogue by
+ * Micro-Link ID.
+ */
 export interface RuleBook {
   /** The rules in force. */
   readonly rules: readonly Rule[];
   readonly byStage: Readonly<Partial<Record<Stage, readonly Rule[]>>>;
-  /** Ids of the rules whose refusal a stepping stone may lift. */
+  /** Ids of the rules whose refusal an intermediate hop can remove. */
   readonly liftable: ReadonlySet<string>;
-  /** Ids of the rules whose refusal a cable at the unit goes round. */
+  /** Ids of the rules whose refusal does not apply over a cable. */
   readonly cable: ReadonlySet<string>;
   readonly lines: ReadonlyMap<number, FirmwareLine>;
   /** Every image of these lines. */
   readonly images: readonly Candidate[];
   /** The advisories that were public. */
   readonly advisories: readonly Advisory[];
-  /** What was reported of updates of real units. */
+  /** Reports of updates of real units. */
   readonly reports: readonly FieldReport[];
-  /** Every family that the catalogue names. */
+  /** Every family in the catalogue. */
   readonly families: ReadonlySet<string>;
-  /** Whether a rule on described units asks for serial numbers as they are, and not for what is read from them. */
+  /**
+   * Whether a rule about described units uses the serial number itself, not only the facts derived from it.
+   */
   readonly readsSerials: boolean;
-  /** Ids of the rules whose refusal the operator may override. */
+  /** Ids of the rules that the operator may override. */
   readonly overridable: ReadonlySet<string>;
   /** Rules that do not refuse in this run, with the operator's reason. */
   readonly overridden: ReadonlyMap<string, string>;
-  /** Hashes of files, in hex, that the operator has compared with those of the vendor. */
+  /** SHA-256 hashes in hex of files that the operator has verified. */
   readonly trusted: ReadonlySet<string>;
-  /** Whether a file is refused whose hash neither the catalogue nor the operator knows. */
+  /** Whether files are refused whose hash is neither in the catalogue nor in `trusted`. */
   readonly unknownRefused: boolean;
-  /** The day whose knowledge judges; null = all that there is. */
+  /** Evaluate with what was public on this day; null = everything. */
   readonly asOf: string | null;
-  /** sha256 over the files, the day, what is overridden and what is trusted, so that a plan says by which rules it was judged. */
+  /** SHA-256 over rule files, date, overrides and trusted hashes; identifies the rules behind a plan. */
   readonly hash: string;
 }

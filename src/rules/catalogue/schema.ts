@@ -5,17 +5,17 @@ const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const Known = z.enum(['yes', 'no', 'unknown']);
 const Text = z.string().min(1);
 
-/** Whether units of a line take an update over a port, and from which installed version on. */
+/** Whether units of a line accept an update over a port, and from which installed version on. */
 const PortSchema = z.strictObject({ update: Known, from: Version.optional(), note: Text.optional() });
 export type Port = z.infer<typeof PortSchema>;
 
 const CardGateSchema = z.strictObject({
   update: Known,
-  /** The release that shut the path. */
+  /** The release that closed the gate. */
   off: Version.optional(),
-  /** The release that opened it again; without `off` nothing is known of earlier ones. */
+  /** The release that opened it again; without `off` earlier releases are not known. */
   on: z.union([Version, z.literal('never'), z.literal('panel')]).optional(),
-  /** It opened again for some models only, and nobody says which. */
+  /** It opened again for some models only, and no source names them. */
   onForSome: z.literal(true).optional(),
   note: Text.optional(),
 });
@@ -27,7 +27,7 @@ const ImageSchema = z.strictObject({
   sha256: Sha256,
   signed: z.boolean(),
   idAfter: z.int().nullable(),
-  /** Names and versions of the records, as in the file; null where only the hash is known. */
+  /** Names and versions of the records in the file; null if only the hash is known. */
   parts: z.array(Text).nullable(),
   /** For units of this rating only, in VA. */
   rating: z.strictObject({ from: z.int().optional(), to: z.int().optional() }).optional(),
@@ -39,14 +39,15 @@ const AdvisoryId = z.string().regex(/^CVE-\d{4}-\d{4,7}$/);
 const KnownAdvisorySchema = z.strictObject({
   id: AdvisoryId,
   published: z.iso.date(),
-  says: Text,
+  statement: Text,
   source: Text,
 });
 export type Advisory = z.infer<typeof KnownAdvisorySchema>;
 
 /**
- * What an advisory means for one line. Up to `affectedUpTo` (`all` = every release) a unit is affected, from `from` on it is
- * `brings`, and from `fixedFrom` on fixed; between the first two nothing is known. `notAffected` stands alone.
+ * An advisory for one line. Up to `affectedUpTo` (`all` = every release) a unit is affected, from `from` on
+ * it has the status `brings`, and from `fixedFrom` on it is fixed. Between the first two the status is
+ * unknown.
  */
 const AdvisorySchema = z
   .strictObject({
@@ -68,7 +69,7 @@ const LineSchema = z.strictObject({
   families: z.array(Text),
   description: Text.nullable(),
   skus: z.array(Text),
-  /** What sources called the newest release, each on its day; the last one is the newest known. */
+  /** The newest release by each source and date; the last entry is the newest known one. */
   newest: z.array(z.strictObject({ version: Version, published: z.iso.date(), source: Text })),
   releases: z.array(
     z.strictObject({
@@ -80,11 +81,11 @@ const LineSchema = z.strictObject({
   ),
   /** The first release known to be signed. */
   signedFrom: Version.nullable(),
-  /** Id that some image of this line leads to. */
+  /** The Micro-Link ID after some image of this line. */
   becomes: z.int().nullable(),
   ports: z.strictObject({ serial: PortSchema, usb: PortSchema, flash: PortSchema }),
   cardGate: CardGateSchema,
-  /** Oldest card application that the notes name, by application; `card` is the beginning of a card model that needs another. */
+  /** Minimum version by card application; `card` is the prefix of a card model with its own minimum. */
   minCardApp: z
     .array(
       z.strictObject({
@@ -94,31 +95,31 @@ const LineSchema = z.strictObject({
       }),
     )
     .default([]),
-  /** Whether an update may be installed while the output is on, and from which installed version on. */
+  /** Whether an update can be installed with the output on, and from which installed version on. */
   outputOn: z.strictObject({
     update: Known,
     from: Version.optional(),
-    /** What is known of releases before `from`. */
+    /** The answer for releases before `from`. */
     before: z.enum(['no', 'unknown']).default('no'),
     note: Text.optional(),
   }),
-  /** From this installed version on a unit receives an image first, and installs it when its panel lets it. */
+  /** From this version on a unit receives an image first, and installs it when its panel allows it. */
   twoStep: z.strictObject({ from: Version, source: Text }).nullable().default(null),
   minWizard: z.string().nullable(),
-  /** PowerChute Business Edition that the notes name. */
+  /** Minimum version of PowerChute Business Edition. */
   minPowerChute: z.string().nullable(),
   advisories: z.array(AdvisorySchema),
   images: z.array(ImageSchema),
-  /** What releases carried that no file is known of. */
+  /** Part lists of releases without a known file. */
   otherParts: z.array(z.strictObject({ version: Version, parts: z.array(Text), source: Text })),
-  /** The oldest release that reports say brings the boot loader which later images need. */
+  /** The oldest release that, by reports, contains the boot loader which later images need. */
   loaderFrom: z.strictObject({ version: Version, source: Text }).nullable(),
   notes: z.array(Text),
   sources: z.array(Text),
 });
 export type FirmwareLine = z.infer<typeof LineSchema>;
 
-/** The catalogue: what is known of each firmware line. */
+/** The catalogue of firmware lines. */
 export const CatalogueSchema = z.strictObject({
   version: z.literal(1),
   published: z.iso.date(),

@@ -2,7 +2,7 @@ import { readFirmware } from '../../core/index.ts';
 import type { RuleBook } from './rule-book.ts';
 import type { FirmwareLine } from './schema.ts';
 
-/** What the catalogue holds of a line, for a person who asks what a unit is. */
+/** The catalogue entry of a line, as `rules decide` shows it. */
 export interface LineSummary {
   readonly microLinkId: number;
   readonly families: readonly string[];
@@ -16,7 +16,7 @@ export interface LineSummary {
   readonly sources: readonly string[];
 }
 
-/** The line of the unit that gives this firmware string; null where it names none that the catalogue has. */
+/** The line that a firmware string names; null if the catalogue does not have it. */
 export function lineSummary(book: RuleBook, firmware: string | null): LineSummary | null {
   const { microLinkId } = readFirmware(firmware);
   const line = microLinkId === null ? undefined : book.lines.get(microLinkId);

@@ -1,31 +1,32 @@
-import type { Problem, Reason, Verdict } from '../../core/index.ts';
+import type { PlannedUnit, Problem, Reason, Verdict } from '../../core/index.ts';
 
-/** Reasons that are not rules of a file: they come from the choice itself. Documented in docs/codes.md. */
+/** Codes of reasons that the code gives, not a rule of a file. docs/codes.md lists them. */
 export const BUILT_IN_CODES = {
-  UNREACHABLE: 'The unit could not be looked at.',
-  IMAGE_MISSING: 'A newer release is known, and the images folder holds no image of it.',
-  IMAGE_DAMAGED: 'The images folder holds an image for the unit that is not intact.',
-  IMAGE_AMBIGUOUS: 'Several images of the same id and version have different content.',
-  IMAGE_NOT_KNOWN: 'A newer release is known of a described unit, and no image of it.',
-  LINE_UNKNOWN: 'The catalogue does not know the Micro-Link id, and the folder holds no image for it.',
-  UP_TO_DATE: 'No newer release is known, and none lies in the images folder.',
-  ROUTE_GOES_ON: 'The last image changes the line of the unit, and the folder holds none to go on with.',
-  NO_SEND_PATH: 'There is no way to send an image to this unit from here.',
+  UNREACHABLE: 'The unit does not answer.',
+  IMAGE_MISSING: 'A newer release is known, but the images folder has no image of it.',
+  IMAGE_DAMAGED: 'The images folder has an image for the unit that is damaged.',
+  IMAGE_AMBIGUOUS: 'Several images of the same ID and version have different content.',
+  IMAGE_NOT_KNOWN: 'A newer release is known for a described unit, but no image of it.',
+  LINE_UNKNOWN:
+    'The catalogue does not contain the Micro-Link ID, and the images folder has no image for it.',
+  UP_TO_DATE: 'No newer release is known, and the images folder has none.',
+  ROUTE_GOES_ON:
+    'The last image changes the Micro-Link ID, and the images folder has no image for the next hop.',
+  NO_SEND_PATH: 'The tool has no transport that can send an image to this unit.',
   NO_START_WAY:
-    'The inventory opens no way to start the update: the image is left on the card for a person to start.',
-  DUPLICATE_SERIAL: 'Two units of the inventory answer with the same serial number.',
-  OTHER_SERIAL: 'The unit answers with another serial number than the inventory says.',
-  START_OPEN: 'A run of this state folder started an update of this unit, and its end is not known.',
-  RUN_AT_WORK: 'A run of this state folder started an update of this unit and is at work on it.',
-  NOT_APPROVED: 'The plan file that is carried out does not upgrade this unit.',
-  CONDITION_UNKNOWN: 'The unit answers, and how it stands could not be read.',
-  CARD_NOT_SEEN: 'Firmware of a card was asked for, and no card was seen.',
-  CARD_FILES_MISSING: 'The images folder holds no firmware file that the card could take.',
-  CARD_FILE_DAMAGED: 'The images folder holds a file for a card that cannot be used.',
-  CARD_AMBIGUOUS: 'Several firmware files of one part and version have different content.',
-  CARD_UP_TO_DATE: 'No firmware file in the images folder is newer than what the card runs.',
-  CARD_FILES_NOT_USED:
-    'The images folder holds newer firmware for the card, and this plan leaves the card alone.',
+    'The inventory allows no method to start the update. The image stays on the card until a person starts it.',
+  DUPLICATE_SERIAL: 'Two units of the inventory report the same serial number.',
+  OTHER_SERIAL: 'The unit reports another serial number than the inventory names.',
+  START_OPEN: 'A run of this state folder started an update of this unit, and its result is not known.',
+  RUN_AT_WORK: 'A run of this state folder is updating this unit now.',
+  NOT_APPROVED: 'The plan file does not upgrade this unit.',
+  CONDITION_UNKNOWN: 'The unit answers, but its condition cannot be read.',
+  CARD_NOT_SEEN: 'A card firmware update was requested, but no card was found.',
+  CARD_FILES_MISSING: 'The images folder has no firmware file for this card.',
+  CARD_FILE_DAMAGED: 'The images folder has a card file that cannot be used.',
+  CARD_AMBIGUOUS: 'Several card files of one part and version have different content.',
+  CARD_UP_TO_DATE: 'No card file in the images folder is newer than the firmware of the card.',
+  CARD_FILES_NOT_USED: 'The images folder has newer firmware for the card, which this plan does not install.',
 } as const;
 
 export function builtIn(
@@ -37,16 +38,16 @@ export function builtIn(
   return { code, rule: 'choice', outcome, because, remedy, source: 'images folder and catalogue' };
 }
 
-/** The verdict on a unit that could be upgraded now, and that an approved plan has as `was`. */
-export function notApproved(verdict: Verdict, was: string): Verdict {
-  const because = `the plan file has this unit as "${was}", so its upgrade was not approved`;
+/** The verdict on a unit that can be upgraded now, but has the status `was` in the approved plan. */
+export function notApproved(verdict: PlannedUnit['verdict'], was: string): PlannedUnit['verdict'] {
+  const because = `the plan file lists this unit as "${was}", so its upgrade is not approved`;
   const reason = builtIn('NOT_APPROVED', 'block', because, 'Make a new plan: upsfw plan --out FILE.');
   return { ...verdict, status: 'blocked', reasons: [{ ...reason, source: 'plan file' }, ...verdict.reasons] };
 }
 
 /**
- * The verdict on a unit of which a run of this state folder left a start without a known end. It comes before all other reasons.
- * `isAtWork`: a process is at that run now.
+ * The verdict on a unit whose update was started by a run of this state folder and has no known result. This
+ * reason comes first. `isAtWork`: a process executes that run now.
  */
 export function startOpen(
   verdict: Verdict,
@@ -57,8 +58,8 @@ export function startOpen(
     ? builtIn(
         'RUN_AT_WORK',
         'block',
-        `run ${run} is at work on this unit`,
-        `Wait for its end: upsfw status ${run}`,
+        `run ${run} is updating this unit`,
+        `Wait until it ends: upsfw status ${run}`,
       )
     : builtIn('START_OPEN', 'block', problem.message.replace(/\.$/, ''), problem.hint);
   const status = verdict.status === 'outdated' ? 'blocked' : verdict.status;

@@ -1,9 +1,9 @@
 import type { Outcome, Reason } from '../../core/index.ts';
-import { overrideSettings } from './override.ts';
+import { overrideNote } from './override.ts';
 import type { Condition, Rule } from './schema.ts';
 import { compareVersions } from './versions.ts';
 
-/** What a rule says; null where it has nothing to say of these facts. */
+/** The reason that a rule gives for these facts; null if it does not apply. */
 export function evaluateRule(
   rule: Rule,
   facts: Facts,
@@ -21,20 +21,20 @@ export function evaluateRule(
   };
   const why = overridden.get(rule.id);
   if (why === undefined || (outcome !== 'block' && outcome !== 'unknown')) return reason;
-  return { ...reason, outcome: 'warn', because: `${reason.because}${overrideSettings(why)}` };
+  return { ...reason, outcome: 'warn', because: `${reason.because}${overrideNote(why)}` };
 }
 
-/** What comes of a rule; null where it does not apply. */
+/** The outcome of a rule; null if it does not apply. */
 export function outcomeOf(rule: Rule, facts: Facts): Outcome | null {
   const applies = all(rule.when ?? [], facts);
   if (applies === 'no') return null;
-  const speaksOnly = rule.note || rule.advise !== undefined || rule.derives !== undefined;
+  const isInformative = rule.note || rule.advise !== undefined || rule.derives !== undefined;
   if (applies === 'unknown') {
-    // A rule of which it is not known whether it applies is only then harmless when it cannot refuse.
-    if (speaksOnly) return null;
+    // If it is not known whether a rule applies, only a rule that cannot refuse is harmless.
+    if (isInformative) return null;
     return rule.warn ? 'warn' : 'unknown';
   }
-  if (speaksOnly) return 'pass';
+  if (isInformative) return 'pass';
   if (rule.warn) return 'warn';
   if (rule.unknown) return 'unknown';
   if (rule.block || rule.unsupported) return 'block';
@@ -44,12 +44,12 @@ export function outcomeOf(rule: Rule, facts: Facts): Outcome | null {
 
 const TEMPLATES = new Map<string, readonly string[]>();
 
-/** Puts facts into a sentence. */
+/** Inserts facts into a text. */
 export function interpolate(template: string, facts: Facts): string {
-  // Text and names of facts in turn: what stands between the brackets is every second piece.
+  // The pieces alternate between text and fact name.
   let pieces = TEMPLATES.get(template);
   if (pieces === undefined) {
-    pieces = template.split(/\{([a-z]+(?:\.[a-zA-Z0-9]+)?)\}/);
+    pieces = template.split(/\{([a-zA-Z]+(?:\.[a-zA-Z0-9]+)?)\}/);
     TEMPLATES.set(template, pieces);
   }
   if (pieces.length === 1) return template;
@@ -67,14 +67,14 @@ function formatFact(fact: Fact): string {
   return typeof fact === 'boolean' ? (fact ? 'yes' : 'no') : String(fact);
 }
 
-/** A fact that a rule may ask for; null = not known. */
+/** The value of a fact; null = not known. */
 export type Fact = string | number | boolean | null;
 export type Facts = ReadonlyMap<string, Fact>;
 
-/** Three-valued: a condition on a fact that is not known is neither true nor false. */
+/** A condition on a fact that is not known is neither true nor false. */
 export type Truth = 'yes' | 'no' | 'unknown';
 
-/** Whether all conditions hold: one that does not decides, however little is known of the others. */
+/** Whether all conditions hold. One false condition decides, even if others are not known. */
 export function all(conditions: readonly Condition[], facts: Facts): Truth {
   let truth: Truth = 'yes';
   for (const condition of conditions) {
@@ -99,7 +99,7 @@ function holds(condition: Condition, fact: Fact): Truth {
   return 'unknown';
 }
 
-/** Numbers with numbers and versions with versions; anything else cannot be ordered, and is not known. */
+/** Compares numbers with numbers and versions with versions; anything else is not known. */
 function ordered(fact: Fact, bound: string | number, wanted: (order: number) => boolean): Truth {
   if (typeof fact === 'number' && typeof bound === 'number') return truth(wanted(fact - bound));
   if (typeof fact !== 'string' || typeof bound !== 'string') return 'unknown';
@@ -116,7 +116,7 @@ const patterns = new Map<string, RegExp>();
 function pattern(source: string): RegExp {
   const known = patterns.get(source);
   if (known !== undefined) return known;
-  const made = new RegExp(source, 'i');
-  patterns.set(source, made);
-  return made;
+  const compiled = new RegExp(source, 'i');
+  patterns.set(source, compiled);
+  return compiled;
 }

@@ -1,56 +1,58 @@
-/** What the values of a fact look like; a list is a closed set of words, `id` the digits of a Micro-Link id as text. */
-type Shape = readonly string[] | 'text' | 'capitals' | 'id' | 'version' | 'number' | 'switch';
+import { CARD_PARTS, FIRMWARE_FORMS, TRANSPORTS } from '../../core/index.ts';
+
+/** The type of a fact: a list is a closed set of values, `id` the digits of a Micro-Link ID as text. */
+type Shape = readonly string[] | 'text' | 'uppercase' | 'id' | 'version' | 'number' | 'boolean';
 
 const ORDER = ['newer', 'same', 'older'] as const;
 
 /**
- * Every fact that a rule may ask for. A condition on a fact that does not exist, or on a value that it can never have, would
- * let through what its author meant to stop; the schema of the rules refuses both.
+ * Every fact that a rule may use. A condition on a fact or value that cannot exist would allow what its
+ * author wanted to block, so the schema of the rules rejects both.
  */
 const FACTS: Readonly<Record<string, Shape>> = {
-  transport: ['nmc', 'serial', 'usb'],
+  transport: TRANSPORTS,
   'unit.model': 'text',
   'unit.modelForm': ['sku', 'marketing', 'other'],
-  'unit.sku': 'capitals',
+  'unit.sku': 'uppercase',
   'unit.name': 'text',
-  'unit.family': 'capitals',
-  'unit.firmwareForm': ['micro-link', 'ups-link', 'other', 'none'],
+  'unit.family': 'uppercase',
+  'unit.firmwareForm': FIRMWARE_FORMS,
   'unit.firmwareRaw': 'text',
   'unit.version': 'version',
   'unit.microLinkId': 'id',
   'unit.printedId': 'number',
   'unit.serial': 'text',
-  'unit.serialUsable': 'switch',
+  'unit.serialUsable': 'boolean',
   'unit.dateCode': 'number',
   'unit.ratedVA': 'number',
   'unit.modelVA': 'number',
-  'unit.someVA': 'number',
-  'unit.runsSigned': 'switch',
-  'line.known': 'switch',
+  'unit.ratedOrModelVA': 'number',
+  'unit.runsSigned': 'boolean',
+  'line.known': 'boolean',
   'line.description': 'text',
   'line.families': 'text',
-  'line.family': 'capitals',
-  'line.familyFits': 'switch',
+  'line.family': 'uppercase',
+  'line.familyFits': 'boolean',
   'line.newest': 'version',
   'line.newestImage': 'text',
   'line.source': 'text',
   'line.changesIdIn': 'version',
   'line.changesIdTo': 'number',
-  'line.idIsPast': 'switch',
-  'port.open': 'switch',
+  'line.idIsPast': 'boolean',
+  'port.open': 'boolean',
   'port.detail': 'text',
   'port.note': 'text',
-  'usbDrive.open': 'switch',
+  'usbDrive.open': 'boolean',
   'usbDrive.from': 'version',
   'usbDrive.detail': 'text',
   'site.unit': 'text',
   'site.hops': 'number',
   'site.image': 'text',
   'site.images': 'text',
-  'site.imagesInFolder': 'switch',
+  'site.imagesInFolder': 'boolean',
   'site.target': 'version',
   'site.idAfter': 'number',
-  'site.changesId': 'switch',
+  'site.changesId': 'boolean',
   'advice.wizard': 'text',
   'advice.image': 'text',
   'advice.target': 'version',
@@ -58,86 +60,86 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'advice.source': 'text',
   'image.file': 'text',
   'image.microLinkId': 'id',
-  'image.fits': 'switch',
-  'image.intact': 'switch',
+  'image.fits': 'boolean',
+  'image.intact': 'boolean',
   'image.problems': 'text',
   'image.version': 'version',
   'image.order': ORDER,
-  'image.signed': 'switch',
+  'image.signed': 'boolean',
   'image.sha256': 'text',
-  'image.hashKnown': 'switch',
-  'image.unknownRefused': 'switch',
-  'image.partsKnown': 'switch',
+  'image.hashKnown': 'boolean',
+  'image.unknownRefused': 'boolean',
+  'image.partsKnown': 'boolean',
   'image.parts': 'text',
-  'image.hasLoader': 'switch',
-  'loader.olderKnown': 'switch',
-  'loader.needed': 'switch',
+  'image.hasLoader': 'boolean',
+  'loader.olderKnown': 'boolean',
+  'loader.needed': 'boolean',
   'loader.floor': 'version',
   'loader.bringer': 'version',
   'loader.bringerParts': 'text',
-  'loader.isEnough': 'switch',
-  'loader.isReported': 'switch',
+  'loader.isEnough': 'boolean',
+  'loader.isReported': 'boolean',
   'loader.reportedBy': 'text',
   'catalogue.newest': 'version',
-  'catalogue.newestIsNewerThanImages': 'switch',
-  'hop.isFirst': 'switch',
+  'catalogue.newestIsNewerThanImages': 'boolean',
+  'hop.isFirst': 'boolean',
   'hop.outputOn': ['yes', 'no', 'unknown'],
   'hop.outputDetail': 'text',
   'operator.output': ['off', 'as-it-is'],
   'operator.feeds': 'text',
-  'hop.twoStep': 'switch',
-  'hop.closesCardGate': 'switch',
+  'hop.twoStep': 'boolean',
+  'hop.closesCardGate': 'boolean',
   'hop.afterBecause': 'text',
-  'card.isThere': 'switch',
+  'card.isThere': 'boolean',
   'card.model': 'text',
   'card.generation': ['nmc1', 'nmc2', 'nmc3'],
   'card.app': 'text',
   'card.appMinima': 'text',
   'card.appMinimum': 'text',
-  'card.appIsEnough': 'switch',
-  'card.gate': ['open', 'shut', 'never'],
+  'card.appIsEnough': 'boolean',
+  'card.gate': ['open', 'closed', 'never'],
   'card.gateBecause': 'text',
   'card.gateRemedy': 'text',
-  'method.reported': 'switch',
+  'method.reported': 'boolean',
   'method.reportDetail': 'text',
-  'service.telnet': 'switch',
+  'service.telnet': 'boolean',
   'service.telnetDetail': 'text',
-  'service.ftp': 'switch',
+  'service.ftp': 'boolean',
   'service.ftpDetail': 'text',
-  'service.ftpTls': 'switch',
-  'service.http': 'switch',
+  'service.ftpTls': 'boolean',
+  'service.http': 'boolean',
   'service.httpDetail': 'text',
-  'service.httpRedirects': 'switch',
-  'service.https': 'switch',
-  'service.ssh': 'switch',
+  'service.httpRedirects': 'boolean',
+  'service.https': 'boolean',
+  'service.ssh': 'boolean',
   'service.sshKex': 'text',
   'service.sshCiphers': 'text',
   'service.sshMacs': 'text',
   'service.sshHostKeys': 'text',
   'service.sshKeyType': 'text',
   'service.sshKeyBits': 'number',
-  'service.snmpV1': 'switch',
-  'service.snmpV3': 'switch',
+  'service.snmpV1': 'boolean',
+  'service.snmpV3': 'boolean',
   'service.certificateDetail': 'text',
-  'service.certificateChanged': 'switch',
-  'service.certificateValid': 'switch',
+  'service.certificateChanged': 'boolean',
+  'service.certificateValid': 'boolean',
   'service.certificateKeyBits': 'number',
   'service.certificateHash': 'text',
-  'condition.onLine': 'switch',
-  'condition.outputOn': 'switch',
+  'condition.onLine': 'boolean',
+  'condition.outputOn': 'boolean',
   'condition.batteryPercent': 'number',
-  'condition.calibrating': 'switch',
-  'condition.selfTest': 'switch',
+  'condition.calibrating': 'boolean',
+  'condition.selfTest': 'boolean',
   'condition.alarmCount': 'number',
   'condition.alarms': 'text',
-  'condition.linkUp': 'switch',
+  'condition.linkUp': 'boolean',
   'card.platform': 'text',
   'card.serial': 'text',
-  'card.serialUsable': 'switch',
+  'card.serialUsable': 'boolean',
   'card.boot': 'text',
   'card.appName': 'text',
   'file.name': 'text',
-  'file.part': ['card-boot', 'card-os', 'card-app', 'card'],
+  'file.part': CARD_PARTS,
   'file.platform': 'text',
   'file.app': 'text',
   'file.version': 'text',
@@ -145,20 +147,20 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'file.installed': 'text',
   'file.installedMajor': 'number',
   'file.order': ORDER,
-  'file.intact': 'switch',
+  'file.intact': 'boolean',
   'file.sha256': 'text',
-  'file.hashTrusted': 'switch',
-  'file.unknownRefused': 'switch',
+  'file.hashTrusted': 'boolean',
+  'file.unknownRefused': 'boolean',
   'file.problems': 'text',
-  'file.fitsPlatform': 'switch',
-  'file.fitsApp': 'switch',
-  'file.completes': 'switch',
-  'set.isWhole': 'switch',
+  'file.fitsPlatform': 'boolean',
+  'file.fitsApp': 'boolean',
+  'file.completes': 'boolean',
+  'set.isWhole': 'boolean',
   'set.os': 'text',
   'set.app': 'text',
-  'set.hasBoot': 'switch',
+  'set.hasBoot': 'boolean',
   'recovery.banner': 'text',
-  'recovery.bannerKnown': 'switch',
+  'recovery.bannerKnown': 'boolean',
 };
 
 export function isFact(name: string): boolean {
@@ -166,27 +168,27 @@ export function isFact(name: string): boolean {
 }
 
 const PATTERNS = {
-  capitals: [/^[A-Z0-9-]+$/, 'text in capitals'],
-  id: [/^\d{1,5}$/, 'the digits of an id as text, such as "18"'],
+  uppercase: [/^[A-Z0-9-]+$/, 'uppercase text'],
+  id: [/^\d{1,5}$/, 'the digits of an ID as text, such as "18"'],
   version: [/^[a-z]?\d\d\.\d$/, 'a version such as "08.0"'],
 } as const;
 
-/** What a value should be that this fact can have; null where it can. */
+/** The expected type of a value; null if the fact can have this value. */
 export function expectedShape(name: string, value: string | number | boolean): string | null {
   const shape = Object.hasOwn(FACTS, name) ? FACTS[name] : undefined;
   if (shape === undefined) return null;
-  if (shape === 'number' || shape === 'switch') {
-    const type = shape === 'number' ? 'number' : 'boolean';
-    return typeof value === type ? null : shape === 'number' ? 'a number' : 'true or false';
+  if (shape === 'number' || shape === 'boolean') {
+    if (typeof value === shape) return null;
+    return shape === 'number' ? 'a number' : 'true or false';
   }
   if (typeof value !== 'string') return shape === 'id' ? PATTERNS.id[1] : 'text';
   if (typeof shape === 'object') return shape.includes(value) ? null : `one of ${shape.join(', ')}`;
   if (shape === 'text') return null;
-  const [pattern, words] = PATTERNS[shape];
-  return pattern.test(value) ? null : words;
+  const [pattern, description] = PATTERNS[shape];
+  return pattern.test(value) ? null : description;
 }
 
-/** Whether values of a fact can be ordered, so that `below` and its sisters can ever hold. */
+/** Whether `below` and the other bounds can be used on a fact. */
 export function hasOrder(name: string): boolean {
   return FACTS[name] === 'number' || FACTS[name] === 'version';
 }

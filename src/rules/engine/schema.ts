@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { expectedShape, hasOrder, isFact } from './facts.ts';
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
-const FactName = z.string().refine(isFact, { error: 'is not a fact; docs/rules.md lists them' });
+const FactName = z.string().refine(isFact, { error: 'is not a fact; docs/rules.md lists all facts' });
 const Bound = z.union([z.string(), z.number()]);
 
-/** A group that is repeated may take for ever on a long text, and the text is a device's. */
+/** A repeated group can backtrack without end on a long text that a device sends. */
 function isBounded(pattern: string): boolean {
   return !/\)[*+{]/.test(pattern);
 }
@@ -19,7 +19,7 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** The comparisons of the matcher; a condition has exactly one. */
+/** The comparisons; a condition has exactly one. */
 const COMPARISONS = [
   'equals',
   'oneOf',
@@ -35,7 +35,7 @@ const COMPARISONS = [
 const ORDERED = ['atLeast', 'above', 'atMost', 'below'] as const;
 const VALUED = ['equals', 'oneOf', 'noneOf', ...ORDERED] as const;
 
-/** One condition on one fact. With `orUnknown` a fact that is not known counts as a yes. */
+/** One condition on one fact. With `orUnknown` it also holds if the fact is not known. */
 const ConditionSchema = z
   .strictObject({
     fact: FactName,
@@ -50,7 +50,7 @@ const ConditionSchema = z
       .string()
       .max(200)
       .refine(isPattern, { error: 'is not a regular expression' })
-      .refine(isBounded, { error: 'repeats a group, which may take for ever; write it without' })
+      .refine(isBounded, { error: 'repeats a group, which can take forever; rewrite it without' })
       .optional(),
     known: z.boolean().optional(),
     orUnknown: z.literal(true).optional(),
@@ -59,33 +59,38 @@ const ConditionSchema = z
     error: `needs exactly one of ${COMPARISONS.join(', ')}`,
   })
   .check(({ value, issues }) => {
-    const odd = (path: string, message: string): void => {
+    const report = (path: string, message: string): void => {
       issues.push({ code: 'custom', input: value, path: [path], message });
     };
     for (const name of VALUED) {
       const given = value[name];
       if (given === undefined) continue;
       for (const one of typeof given === 'object' ? given : [given]) {
-        const wanted = expectedShape(value.fact, one);
-        if (wanted !== null) odd(name, `${value.fact} is never ${JSON.stringify(one)}: wanted is ${wanted}`);
+        const expected = expectedShape(value.fact, one);
+        if (expected !== null)
+          report(name, `${value.fact} is never ${JSON.stringify(one)}: expected is ${expected}`);
       }
     }
     for (const name of ORDERED) {
       if (value[name] !== undefined && isFact(value.fact) && !hasOrder(value.fact))
-        odd(name, `${value.fact} has no order`);
+        report(name, `${value.fact} cannot be ordered`);
     }
   });
 export type Condition = z.infer<typeof ConditionSchema>;
 
 /**
- * What a rule is about, in the order in which a unit is judged.
- * `family`, `firmware`, `support`: which hardware it is, what it runs, and whether it is handled at all; what refuses in one
- * of these ends the decision. `wizard`, `image`, `port`: what the vendor's words advise. `way`: whether the
- * way through the card is open now, asked of described units (of others it is asked hop by hop). `hop`: one image on one installed
- * version. `card`: the card that it would go through. `start`: how the unit stands right now. `card-set`, `card-file`:
- * firmware for the card itself, all files of one update together and each on the card as it is then. `service`: what a card has on, asked by
- * `audit --services` alone; nothing of it stands against an update. `site`, `stick`, `panel`, `card-console`: what a person does at
- * the unit, with the vendor's wizard, with a USB stick, at the front panel, and at the console of a card. `recovery`: an image for a unit that waits in its boot loader.
+ * The stages in the order of evaluation. A refusal in one of the first three ends the evaluation.
+ * - `family`, `firmware`, `support`: the hardware, its firmware, and whether it is supported
+ * - `wizard`, `image`, `port`: the advice of the vendor
+ * - `gate`: whether a described unit accepts updates through its card (for other units, see `hop`)
+ * - `hop`: one image on one installed version
+ * - `card`: the card that transfers the image
+ * - `start`: the condition of the unit at the start
+ * - `card-set`, `card-file`: firmware for the card, all files together and each file by itself
+ * - `service`: services of a card, for `audit --services` only; they never block an update
+ * - `site`, `usb-drive`, `panel`, `card-console`: work items for the wizard, a USB drive, the panel and the
+ *   card console
+ * - `recovery`: an image for a unit that waits in its boot loader
  */
 export const STAGES = [
   'family',
@@ -110,8 +115,9 @@ export const STAGES = [
 export type Stage = (typeof STAGES)[number];
 
 /**
- * What a line for the person on site is about. `title` and `minutes` (how long it takes): the first one stands. `bring`,
- * `prepare`, `step`, `check` (afterwards), `fail` (what to do then), `ask` (what is not known): lists, in the order of the rules.
+ * The kinds of work items. For `title` and `minutes` (the duration) the first item counts. The others are
+ * lists in the order of the rules: `check` comes after the update, `fail` after a failure, `findOut` names
+ * information to get on site.
  */
 export const ITEM_KINDS = [
   'title',
@@ -125,34 +131,34 @@ export const ITEM_KINDS = [
 ] as const;
 export type ItemKind = (typeof ITEM_KINDS)[number];
 
-const Told = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional();
+const ItemText = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional();
 
 /**
- * What a rule may advise. The first advice on wizard, image and target stands; the others add lines for the person on site.
- * Facts may be named in curly brackets.
+ * The advice of a rule. For wizard, image and target the first advice counts; the other keys add work items.
+ * Texts may contain facts in curly brackets.
  */
 const AdviceSchema = z
   .strictObject({
     wizard: z.string().min(1).optional(),
     image: z.string().min(1).optional(),
     target: z.string().min(1).optional(),
-    title: Told,
-    minutes: Told,
-    bring: Told,
-    prepare: Told,
-    step: Told,
-    check: Told,
-    fail: Told,
-    findOut: Told,
+    title: ItemText,
+    minutes: ItemText,
+    bring: ItemText,
+    prepare: ItemText,
+    step: ItemText,
+    check: ItemText,
+    fail: ItemText,
+    findOut: ItemText,
   })
-  .refine((advice) => Object.keys(advice).length > 0, { error: 'advises nothing' });
+  .refine((advice) => Object.keys(advice).length > 0, { error: 'is empty' });
 export type Advice = z.infer<typeof AdviceSchema>;
 
 const Conditions = z.array(ConditionSchema).min(1);
 const Verb = z.literal(true).optional();
 const Day = z.iso.date();
 
-/** `require` must hold; the others speak when `when` is met. */
+/** `require` must hold; the others apply if `when` holds. */
 export const VERBS = [
   'require',
   'block',
@@ -167,7 +173,7 @@ export type VerbName = (typeof VERBS)[number];
 
 type Template = readonly [path: readonly string[], text: string];
 
-/** The texts of a rule that may name facts. */
+/** The texts of a rule that may contain facts. */
 function templatesOf(rule: {
   readonly because?: string | undefined;
   readonly remedy?: string | undefined;
@@ -175,8 +181,8 @@ function templatesOf(rule: {
   readonly advise?: Advice | undefined;
 }): readonly Template[] {
   const own = (['because', 'remedy', 'source'] as const).map((name): Template => [[name], rule[name] ?? '']);
-  const advised = Object.entries(rule.advise ?? {}).flatMap(([name, told]) =>
-    [told ?? []].flat().map((text): Template => [['advise', name], text]),
+  const advised = Object.entries(rule.advise ?? {}).flatMap(([name, texts]) =>
+    [texts ?? []].flat().map((text): Template => [['advise', name], text]),
   );
   return [...own, ...advised];
 }
@@ -184,7 +190,7 @@ function templatesOf(rule: {
 const RuleSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/),
-    /** Absent only where the rule gives no reason of its own (`advise`, `tells`). */
+    /** Absent only if the rule gives no reason (`advise`, `derives`). */
     code: z
       .string()
       .regex(/^[A-Z0-9]+(?:_[A-Z0-9]+)*$/)
@@ -192,16 +198,16 @@ const RuleSchema = z
     stage: z.enum(STAGES).default('hop'),
     statement: z.string().min(1),
     source: z.string().min(1),
-    /** The day from which the statement was public. */
+    /** The day on which the statement became public. */
     published: Day,
-    /** The day on which a later source took its place. */
+    /** The day on which a later source replaced it. */
     until: Day.optional(),
     confidence: z.enum(['vendor', 'measured', 'reported', 'proposed']),
     /** Cannot be overridden. */
     final: z.boolean().default(false),
-    /** A stepping stone may lift what this rule refuses. */
+    /** An intermediate hop can remove this refusal. */
     liftedBySteppingStone: z.boolean().default(false),
-    /** A cable at the unit goes round what this rule refuses. */
+    /** The refusal does not apply to an update over a cable. */
     bypassedByCable: z.boolean().default(false),
     when: Conditions.optional(),
     require: Conditions.optional(),
@@ -211,7 +217,7 @@ const RuleSchema = z
     warn: Verb,
     note: Verb,
     advise: AdviceSchema.optional(),
-    /** Facts that follow, for the rules after this one. */
+    /** Facts that later rules can use. */
     derives: z.record(FactName, Scalar).optional(),
     because: z.string().min(1).optional(),
     remedy: z.string().min(1).optional(),
@@ -224,7 +230,7 @@ const RuleSchema = z
       rule.code === undefined
         ? rule.advise !== undefined || rule.derives !== undefined
         : rule.because !== undefined,
-    { error: 'needs a code and because; only advise and derives may go without' },
+    { error: 'needs code and because; only advise and derives may omit them' },
   )
   .refine(
     (rule) =>
@@ -232,7 +238,7 @@ const RuleSchema = z
       [rule.require, rule.block, rule.unsupported, rule.unknown, rule.warn].every(
         (verb) => verb === undefined,
       ),
-    { error: 'needs a remedy: what refuses or warns says what to do' },
+    { error: 'needs a remedy: a rule that refuses or warns must say what to do' },
   )
   .check(({ value, issues }) => {
     for (const [path, template] of templatesOf(value)) {
@@ -242,13 +248,13 @@ const RuleSchema = z
           code: 'custom',
           input: value,
           path: [...path],
-          message: `{${fact}} is not a fact; docs/rules.md lists them`,
+          message: `{${fact}} is not a fact; docs/rules.md lists all facts`,
         });
       }
     }
   })
   .refine((rule) => rule.until === undefined || rule.until > rule.published, {
-    error: 'is until a day that is not after published',
+    error: 'must be a day after published',
     path: ['until'],
   });
 export type Rule = z.infer<typeof RuleSchema>;

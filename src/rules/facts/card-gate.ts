@@ -3,9 +3,11 @@ import type { FirmwareLine } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 
-/** Whether a unit takes an update through its card at what it runs now; `path` is null where that is not known. */
+/**
+ * Whether a unit accepts an update through its card with its firmware; `state` is null if that is not known.
+ */
 export interface CardGate {
-  readonly state: 'open' | 'shut' | 'never' | null;
+  readonly state: 'open' | 'closed' | 'never' | null;
   readonly because: string;
   readonly remedy: string;
 }
@@ -25,68 +27,79 @@ export function cardGateFacts(
 }
 
 /**
- * The gate that the *installed* firmware puts before an update through the card.
+ * Evaluates the gate for `at`, which is the installed firmware or the firmware after a hop.
  * Source: docs/sources/card.md#gates-by-installed-firmware
  */
 export function cardGateOf(at: InstalledFirmware | null, line: FirmwareLine | undefined): CardGate {
   if (at === null || line === undefined || line.cardGate.update === 'unknown') {
     const note = line?.cardGate.note === undefined ? '' : ` (${line.cardGate.note})`;
+    const id = at === null ? '' : ` with ID ${at.microLinkId}`;
     return {
       state: null,
-      because: `whether units of id ${at?.microLinkId ?? '?'} take updates through a card is not known${note}`,
+      because: `whether units${id} accept updates through a card is not known${note}`,
       remedy: `${LOCAL}.`,
     };
   }
   const { microLinkId: id, version } = at;
   const { update, off, on, onForSome } = line.cardGate;
-  const shut = off === undefined ? null : compareVersions(version, off);
-  if (update === 'no')
+  const order = off === undefined ? null : compareVersions(version, off);
+  if (update === 'no') {
     return {
       state: 'never',
-      because: `units of id ${id} take no update through a card`,
+      because: `units with ID ${id} accept no update through a card`,
       remedy: `${LOCAL}.`,
     };
-  if ((off === undefined && on === undefined) || shut === -1)
-    return { state: 'open', because: `at ${version} the card path of id ${id} is open`, remedy: '' };
-  if (on === undefined || (off !== undefined && shut === null))
+  }
+  if ((off === undefined && on === undefined) || order === -1)
+    return {
+      state: 'open',
+      because: `ID ${id} accepts updates through the card with ${version}`,
+      remedy: '',
+    };
+  if (on === undefined || (off !== undefined && order === null)) {
     return {
       state: null,
-      because: `whether ${version} takes updates through a card is not known`,
+      because: `whether ID ${id} accepts updates through the card with ${version} is not known`,
       remedy: `${LOCAL}.`,
     };
+  }
   if (on === 'never') {
     return {
       state: 'never',
-      because: `from ${off} on id ${id} takes no update through a card, and no release opens it again; installed is ${version}`,
+      because: `ID ${id} accepts no update through the card with ${version}: release ${off} closed the gate, and no release opens it`,
       remedy: `${LOCAL}.`,
     };
   }
   if (on === 'panel') {
     return {
       state: null,
-      because: `from ${off} on the front panel decides whether id ${id} takes updates through a card, and the card cannot tell; installed is ${version}`,
-      remedy: `At the panel allow SmartSlot under Firmware Update Interfaces, then override the rule card-gate for this run with that as the reason; or: ${LOCAL}.`,
+      because: `with ${version} the front panel decides whether ID ${id} accepts updates through the card (from ${off} on), and the card cannot read this setting`,
+      remedy: `On the panel enable SmartSlot under Firmware Update Interfaces, then override the rule card-gate for this run with that as the reason. Or: ${LOCAL}.`,
     };
   }
   const opened = compareVersions(version, on);
   if (opened === 0 || opened === 1) {
-    const because = `from ${on} on the card path of id ${id} is open; installed is ${version}`;
-    if (!onForSome) return { state: 'open', because, remedy: '' };
+    if (!onForSome) {
+      const because = `ID ${id} accepts updates through the card with ${version} (from ${on} on)`;
+      return { state: 'open', because, remedy: '' };
+    }
     return {
       state: null,
-      because: `from ${on} on the card path of id ${id} is open for some models, and nobody says which; installed is ${version}`,
-      remedy: `Try one unit within reach: override the rule card-gate for this run with that as the reason; or: ${LOCAL}.`,
+      because: `from ${on} on only some models with ID ${id} accept updates through the card, and no source names them; the firmware is ${version}`,
+      remedy: `Try one unit within reach: override the rule card-gate for this run with that as the reason. Or: ${LOCAL}.`,
     };
   }
-  if (off === undefined)
+  if (off === undefined) {
     return {
       state: null,
-      because: `from ${on} on the card path of id ${id} is open, of earlier releases it is not known; installed is ${version}`,
+      because: `ID ${id} accepts updates through the card from ${on} on; for ${version} it is not known`,
       remedy: `${LOCAL} once, to ${on} or later.`,
     };
+  }
+  const models = onForSome ? ' for some models' : '';
   return {
-    state: 'shut',
-    because: `release ${off} shut the card path of id ${id} and ${on} opens it again${onForSome ? ', for some models' : ''}; installed is ${version}`,
-    remedy: `${LOCAL} once, to ${on} or later. From then on updates through the card ${onForSome ? 'may work' : 'work'} again.`,
+    state: 'closed',
+    because: `ID ${id} accepts no update through the card with ${version}: release ${off} closed the gate, release ${on} opens it again${models}`,
+    remedy: `${LOCAL} once, to ${on} or later. After that, updates through the card ${onForSome ? 'may work' : 'work'} again.`,
   };
 }

@@ -9,7 +9,7 @@ import {
 import type { FirmwareLine } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 
-/** How two versions of one part of a card stand to each other; null where they cannot be compared. */
+/** Compares two versions of one part of a card; null if they cannot be compared. */
 export function cardOrder(
   version: string | null,
   installed: string | null,
@@ -20,7 +20,7 @@ export function cardOrder(
   return order === undefined ? null : order === 0 ? 'same' : order > 0 ? 'newer' : 'older';
 }
 
-/** What is known of one firmware file on a card. Between two files a card may run without its application. */
+/** Facts about one firmware file on a card. Between two files a card may run without its application. */
 export function cardFileFacts(
   unit: Unit,
   card: Card | null,
@@ -44,7 +44,7 @@ export function cardFileFacts(
     ['file.installedMajor', majorOf(installed)],
     ['file.order', cardOrder(file.version, installed)],
     ['file.intact', file.problems.length === 0],
-    ['file.problems', file.problems[0]?.message ?? 'nothing is wrong with it'],
+    ['file.problems', file.problems[0]?.message ?? 'no problem found'],
     ['file.fitsPlatform', equal(file.platform, card?.platform ?? null)],
     ['file.fitsApp', equal(file.app, app)],
     ['file.completes', completes(card, file)],
@@ -72,12 +72,12 @@ function majorOf(version: string | null): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-/** The card runs the operating system of this application already and waits for it: it stands between two files. */
+/** The card already runs the operating system of this application: the update is between two files. */
 function completes(card: Card | null, file: CardFile): boolean {
   return file.part === 'card-app' && cardOrder(file.version, card?.os ?? null) === 'same';
 }
 
-/** The card of a unit, and the oldest application that the release notes of its line name. */
+/** Facts about the card of a unit, and the minimum application in the release notes of its line. */
 export function cardFacts(
   card: Card | null,
   line: FirmwareLine | undefined,

@@ -8,7 +8,7 @@ import { type CardGate, cardGateFacts, cardGateOf } from './card-gate.ts';
 import { loaderFacts } from './loader.ts';
 import { portFacts } from './port.ts';
 
-/** What is known of one image on one installed version. `others`: the images that could be sent beside it. */
+/** Facts about one image on one installed version. `others`: all images of the folder. */
 export function hopFacts(
   book: RuleBook,
   at: InstalledFirmware | null,
@@ -24,7 +24,7 @@ export function hopFacts(
     ['image.microLinkId', image.microLinkId === null ? null : String(image.microLinkId)],
     ['image.fits', at === null || image.microLinkId === null ? null : image.microLinkId === at.microLinkId],
     ['image.intact', image.damage === null],
-    ['image.problems', image.damage ?? 'every record is whole'],
+    ['image.problems', image.damage ?? 'every record is complete'],
     ['image.version', image.version],
     ['image.order', at === null ? null : orderOf(at, image)],
     ['image.signed', image.signed],
@@ -43,7 +43,7 @@ export function hopFacts(
   ];
 }
 
-/** How the image's version stands to the installed one; null where they cannot be compared. */
+/** Compares the version of the image with the installed one; null if they cannot be compared. */
 export function orderOf(at: InstalledFirmware, image: Candidate): 'newer' | 'same' | 'older' | null {
   if (image.version === null || image.microLinkId !== at.microLinkId) return null;
   const order = compareVersions(image.version, at.version);
@@ -51,7 +51,7 @@ export function orderOf(at: InstalledFirmware, image: Candidate): 'newer' | 'sam
   return order === 1 ? 'newer' : order === 0 ? 'same' : 'older';
 }
 
-/** Whether the catalogue knows of a release that is newer than the image and than all that could be sent after it. */
+/** Whether the catalogue knows a release that is newer than the image and all others of the folder. */
 function newestIsNewer(
   at: InstalledFirmware | null,
   image: Candidate,
@@ -59,7 +59,7 @@ function newestIsNewer(
   line: FirmwareLine | undefined,
 ): boolean | null {
   const newest = line?.newest.at(-1)?.version;
-  // An image that changes the line is compared with nothing of the line that it leaves.
+  // An image that changes the ID leaves the line, so the releases of the line do not matter.
   if (newest === undefined || image.version === null || image.microLinkIdAfter !== at?.microLinkId)
     return false;
   const own = others.filter((one) => one.microLinkId === at?.microLinkId && one.damage === null);
@@ -69,8 +69,8 @@ function newestIsNewer(
 }
 
 /**
- * Whether the installed firmware is a signed one: yes from the first release known to be signed on, no up to the last one
- * known not to be, unknown in between.
+ * Whether the installed firmware is signed: yes from the first release known to be signed, no up to the last
+ * release known to be unsigned, unknown in between.
  */
 function runsSigned(at: InstalledFirmware, line: FirmwareLine | undefined): boolean | null {
   if (line === undefined) return null;
@@ -85,7 +85,7 @@ function runsSigned(at: InstalledFirmware, line: FirmwareLine | undefined): bool
   return null;
 }
 
-/** Whether the line installs an update with its output on, at the version that is installed now. */
+/** Whether the line installs an update with the output on, at the installed version. */
 export function outputFacts(
   at: InstalledFirmware | null,
   line: FirmwareLine | undefined,
@@ -94,15 +94,15 @@ export function outputFacts(
   const order = from === undefined || at === null ? null : compareVersions(at.version, from);
   const allowed =
     update === 'yes' && from !== undefined ? (order !== null && order >= 0 ? 'yes' : before) : update;
-  const words = { yes: 'yes', no: 'no', unknown: 'not known' }[allowed];
+  const answer = allowed === 'unknown' ? 'not known' : allowed;
   const since = allowed === 'yes' || from === undefined ? '' : `, yes from ${from} on`;
   return [
     ['hop.outputOn', allowed],
-    ['hop.outputDetail', `${words}${since}${note === undefined ? '' : ` (${note})`}`],
+    ['hop.outputDetail', `${answer}${since}${note === undefined ? '' : ` (${note})`}`],
   ];
 }
 
-/** Whether the hop shuts the way through the card that is open now. */
+/** Whether the hop closes the card gate that is open now. */
 function closingFacts(
   book: RuleBook,
   at: InstalledFirmware | null,

@@ -5,7 +5,7 @@ import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 import { portFacts } from './port.ts';
 
-/** What the catalogue holds of the line of a unit, put beside what the unit says of itself. */
+/** Facts of the catalogue about the line of a unit, compared with what the unit reports. */
 export function lineFacts(
   book: RuleBook,
   unit: ReadonlyMap<string, Fact>,
@@ -33,13 +33,13 @@ export function lineFacts(
   ];
 }
 
-/** The image of the newest release, where that makes the line another one: older ones left some units with their id. */
+/** The newest image, if it changes the Micro-Link ID. Older images left the ID of some units unchanged. */
 function idChange(line: FirmwareLine | undefined): CatalogueImage | undefined {
   const newest = line?.newest.at(-1)?.version;
   return line?.images.find(({ idAfter, version }) => idAfter !== line.id && version === newest);
 }
 
-/** Whether a unit runs a release that would have changed its id, and still reports the old one. */
+/** Whether a unit runs a release that changes the ID, but still reports the old ID. */
 function idIsPast(change: CatalogueImage | undefined, version: string | null): boolean | null {
   if (change?.version === undefined || change.version === null) return false;
   const order = version === null ? null : compareVersions(version, change.version);
@@ -50,7 +50,7 @@ function textOf(fact: Fact | undefined): string | null {
   return typeof fact === 'string' ? fact : null;
 }
 
-/** Whether the model belongs to the line: yes, no, or not known where the family is of no line that is known. */
+/** Whether the model belongs to the line; null if the catalogue does not know its family. */
 function familyFits(
   book: RuleBook,
   line: FirmwareLine | undefined,
@@ -63,7 +63,7 @@ function familyFits(
   return book.families.has(family) ? false : null;
 }
 
-/** The name of the image of a version, as the vendor writes it without its ending; null where none or several could be meant. */
+/** The normalized file name of the image of a version; null for none or several candidates. */
 function newestImage(
   line: FirmwareLine | undefined,
   version: string | null,
@@ -74,11 +74,11 @@ function newestImage(
   );
   const [first] = fitting;
   if (first === undefined || fitting.some((image) => image.sha256 !== first.sha256)) return null;
-  return normalised(first.file);
+  return normalizedImageName(first.file);
 }
 
-/** Blanks to underscores, no `.enc`: the form in which image names are compared. */
-export function normalised(file: string): string {
+/** Spaces to underscores, no `.enc`: the form in which image names are compared. */
+export function normalizedImageName(file: string): string {
   return file
     .replace(/\.enc$/i, '')
     .trim()

@@ -4,7 +4,7 @@ import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions, highest } from '../engine/versions.ts';
 
 /**
- * Record names of boot loaders end in `BL`, whatever letter marks a patch behind it.
+ * Record names of boot loaders end in `BL`; a letter for a patch may follow.
  * Source: docs/sources/image-format.md#component-names
  */
 const LOADER = /^([A-Z]BL)/;
@@ -15,9 +15,10 @@ interface Release {
 }
 
 /**
- * The danger that bricked units of id 18: an image that lacks a boot loader which an older image of its line brought may need
- * that loader. So the installed version must be at or above the newest such older image, or go through it. Derived from part
- * lists for every line; where reports name an older release that brings the loader too, that release is the floor.
+ * Units with ID 18 were bricked by an image that lacks a boot loader which an older image of its line
+ * contains. So the installed version must be at or above the newest such older image, or be updated to it
+ * first. This is derived from the part lists of every line. If reports name an even older release with the
+ * loader, that release is the floor.
  */
 export function loaderFacts(
   at: InstalledFirmware | null,
@@ -52,7 +53,7 @@ export function loaderFacts(
     ['loader.bringer', brought],
     ['loader.bringerParts', listed(bringing.find((release) => release.version === brought)?.parts ?? [])],
     ['loader.isEnough', order === null ? null : order >= 0],
-    // At the floor, and below the release whose parts are known: reports alone say that it is enough.
+    // At the floor, but below the release with a known part list: only reports confirm it.
     ['loader.isReported', order !== null && order >= 0 && compareVersions(at.version, brought) === -1],
     ['loader.reportedBy', line?.loaderFrom?.source ?? null],
   ];
@@ -63,7 +64,7 @@ function loadersOf(parts: readonly string[]): ReadonlySet<string> {
   return new Set(parts.flatMap((part) => LOADER.exec(part)?.[1] ?? []));
 }
 
-/** Every release of a line whose parts are known: of the catalogue, and of the images that lie in the folder. */
+/** Every release of a line with known parts, from the catalogue and from the images folder. */
 function releases(
   line: FirmwareLine | undefined,
   others: readonly Candidate[],

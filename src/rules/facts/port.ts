@@ -2,23 +2,23 @@ import type { FirmwareLine, Port } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 
-/** Whether units of a line take an update over a serial or USB port at a version; nothing for another path. */
+/** Whether units of a line accept an update over a serial or USB port; no facts for another transport. */
 export function portFacts(
   line: FirmwareLine | undefined,
-  path: string | null,
+  transport: string | null,
   version: string | null,
 ): readonly (readonly [string, Fact])[] {
-  if (path !== 'serial' && path !== 'usb') return [];
-  const port = line?.ports[path];
+  if (transport !== 'serial' && transport !== 'usb') return [];
+  const port = line?.ports[transport];
   return [
     ['port.open', port === undefined ? null : portOpen(port, version)],
-    ['port.detail', port === undefined ? null : portSays(port)],
+    ['port.detail', port === undefined ? null : portDetail(port)],
     ['port.note', port?.note ?? null],
   ];
 }
 
-/** Whether units of a line take an image from a USB stick at a version; not known where no source says from which one on. */
-export function stickFacts(
+/** Whether units of a line read an image from a USB drive; not known if no source names the first release. */
+export function usbDriveFacts(
   line: FirmwareLine | undefined,
   version: string | null,
 ): readonly (readonly [string, Fact])[] {
@@ -27,11 +27,11 @@ export function stickFacts(
   return [
     ['usbDrive.from', from],
     ['usbDrive.open', port === undefined || from === null ? null : portOpen(port, version)],
-    ['usbDrive.detail', port === undefined ? null : portSays(port)],
+    ['usbDrive.detail', port === undefined ? null : portDetail(port)],
   ];
 }
 
-function portSays({ update, from, note }: Port): string {
+function portDetail({ update, from, note }: Port): string {
   const since = from === undefined ? '' : ` from ${from} on`;
   return `${update === 'unknown' ? 'not known' : update}${since}${note === undefined ? '' : ` (${note})`}`;
 }

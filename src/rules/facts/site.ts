@@ -4,10 +4,10 @@ import type { Fact } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 import { cardFacts } from './card.ts';
 import { outputFacts } from './hop.ts';
-import { stickFacts } from './port.ts';
+import { usbDriveFacts } from './port.ts';
 import { conditionFacts } from './unit.ts';
 
-/** What the rules for a person on site may ask, beside what is known of unit, line and port. */
+/** Facts for the work items, in addition to those about unit, line and port. */
 export function siteFacts(
   book: RuleBook,
   key: string,
@@ -23,7 +23,7 @@ export function siteFacts(
     ...conditionFacts(unit),
     ...cardFacts(unit.card, line),
     ...outputFacts(at, line),
-    ...stickFacts(line, version),
+    ...usbDriveFacts(line, version),
     ['hop.twoStep', twoStep(line?.twoStep?.from, version)],
     ['site.unit', shellQuote(key)],
     ['site.hops', hops.length],
@@ -36,12 +36,12 @@ export function siteFacts(
   ];
 }
 
-/** A word of a command line, quoted where it would be taken for several or for something else. */
+/** An argument of a command line, quoted if a shell would interpret it. */
 export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replace(/["$`\\]/g, '\\$&')}"`;
 }
 
-/** Whether the unit receives an image first and installs it when its panel lets it. */
+/** Whether the unit receives an image first, and installs it when its panel allows it. */
 function twoStep(from: string | undefined, version: string | null): boolean {
   if (from === undefined || version === null) return false;
   return (compareVersions(version, from) ?? -1) >= 0;

@@ -1,7 +1,7 @@
 import { type FirmwareReading, firmwareForm, printedId, type Unit, usableSerial } from '../../core/index.ts';
 import type { Fact } from '../engine/evaluate.ts';
 
-/** What the judge must know of a unit to choose for it; a part of Unit, and what `rules decide` is given. */
+/** The part of a unit that selects rules and images; also the input of `rules decide`. */
 export interface Described {
   readonly model: string | null;
   readonly sku: string | null;
@@ -10,18 +10,18 @@ export interface Described {
   readonly firmware: FirmwareReading;
 }
 
-/** What is known of a unit by itself. Names of facts are listed in docs/rules.md. */
+/** Facts about a unit without the catalogue. docs/rules.md lists all facts. */
 export function describedFacts(unit: Described): Map<string, Fact> {
   const sku = skuOf(unit);
-  const modelVA = sku === null ? null : volumeOf(sku);
+  const modelVA = sku === null ? null : skuRating(sku);
   return new Map<string, Fact>([
-    ['unit.model', tidy(unit.model)],
+    ['unit.model', normalized(unit.model)],
     [
       'unit.modelForm',
-      sku !== null ? 'sku' : /^SMART-?UPS/.test(tidy(unit.model) ?? '') ? 'marketing' : 'other',
+      sku !== null ? 'sku' : /^SMART-?UPS/.test(normalized(unit.model) ?? '') ? 'marketing' : 'other',
     ],
     ['unit.sku', sku],
-    ['unit.name', sku ?? tidy(unit.model)],
+    ['unit.name', sku ?? normalized(unit.model)],
     ['unit.family', sku === null ? null : familyOf(sku)],
     ['unit.firmwareForm', firmwareForm(unit.firmware)],
     ['unit.firmwareRaw', unit.firmware.raw],
@@ -33,11 +33,11 @@ export function describedFacts(unit: Described): Map<string, Fact> {
     ['unit.dateCode', dateCodeOf(unit.serial)],
     ['unit.ratedVA', unit.ratingVA],
     ['unit.modelVA', modelVA],
-    ['unit.someVA', unit.ratingVA ?? modelVA],
+    ['unit.ratedOrModelVA', unit.ratingVA ?? modelVA],
   ]);
 }
 
-/** How a unit stands now, beside what it is. */
+/** Facts about the condition of a unit. */
 export function conditionFacts(unit: Unit): readonly (readonly [string, Fact])[] {
   const { condition } = unit;
   return [
@@ -52,31 +52,33 @@ export function conditionFacts(unit: Unit): readonly (readonly [string, Fact])[]
   ];
 }
 
-function tidy(text: string | null): string | null {
+function normalized(text: string | null): string | null {
   const trimmed = text?.trim().toUpperCase() ?? '';
   return trimmed === '' ? null : trimmed;
 }
 
 const SKU = /^[A-Z]{2,6}\d[A-Z0-9-]*$/;
 
-/** The SKU where one is given, or the model where it has the shape of one; never a marketing name. */
+/** The SKU, or the model if it looks like an SKU; never a marketing name. */
 function skuOf(unit: Pick<Described, 'model' | 'sku'>): string | null {
-  return [tidy(unit.sku), tidy(unit.model)].find((text) => text !== null && SKU.test(text)) ?? null;
+  return (
+    [normalized(unit.sku), normalized(unit.model)].find((text) => text !== null && SKU.test(text)) ?? null
+  );
 }
 
-/** The letters before the first digit: the whole run, because SC is not SCL and SU is not SURT. */
+/** All letters before the first digit, because SC is not SCL and SU is not SURT. */
 function familyOf(sku: string): string | null {
   return /^([A-Z]+)\d/.exec(sku)?.[1] ?? null;
 }
 
-/** The rating that a SKU names in plain digits: SMT750, SMX3000RMLV2U; null for SMT1XK and SRT5KXLI. */
-function volumeOf(sku: string): number | null {
+/** The rating that an SKU contains as digits: SMT750, SMX3000RMLV2U; null for SMT1XK and SRT5KXLI. */
+function skuRating(sku: string): number | null {
   const found = /^[A-Z]+(\d{3,5})(?![\dK])/.exec(sku);
   return found === null ? null : Number(found[1]);
 }
 
-/** Year and week of make as one number, after two characters for the plant (vendor FAQ of 2 April 2020, line 41). */
+/** Year and week of manufacture, after two characters for the plant (vendor FAQ of 2 April 2020, line 41). */
 export function dateCodeOf(serial: string | null): number | null {
-  const found = /^[A-Z0-9]{2}(\d{4})/.exec(tidy(serial) ?? '');
+  const found = /^[A-Z0-9]{2}(\d{4})/.exec(normalized(serial) ?? '');
   return found === null ? null : Number(found[1]);
 }

@@ -2,28 +2,28 @@ import { type Card, type CardFile, cardPartVersion } from '../../core/index.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { cardOrder } from '../facts/card.ts';
 
-/** The files that would bring a card up to date, in the order in which they go. */
+/** The files that update a card, in the order in which they are sent. */
 export interface CardSet {
   readonly files: readonly CardFile[];
-  /** Files of one part and version with different content: which one is right is not for the tool to guess. */
+  /** Files of one part and version with different content. The tool does not guess the right one. */
   readonly ambiguous: readonly CardFile[];
-  /** What is known of the set as a whole. */
+  /** Facts about the complete set. */
   readonly facts: readonly (readonly [string, Fact])[];
 }
 
-/** Chooses from intact files of the card's own platform and application. Pure. */
+/** Chooses from intact files for the platform and application of the card. Pure. */
 export function chooseCardSet(card: Card, files: readonly CardFile[]): CardSet {
-  return card.generation === 'nmc3' ? wholeFile(card, files) : threeFiles(card, files);
+  return card.generation === 'nmc3' ? singleFile(card, files) : threeFiles(card, files);
 }
 
-function wholeFile(card: Card, files: readonly CardFile[]): CardSet {
+function singleFile(card: Card, files: readonly CardFile[]): CardSet {
   const { chosen, ambiguous } = newest(files.filter(({ part }) => part === 'card'));
-  const wanted = chosen.filter((file) => isWanted(file, card.app?.version ?? null));
+  const wanted = chosen.filter((file) => isDifferent(file, card.app?.version ?? null));
   return { files: wanted, ambiguous, facts: [] };
 }
 
 /**
- * Boot monitor, operating system, application; what the card runs already is left out.
+ * Boot monitor, operating system, application, without those that the card already runs.
  * Source: docs/sources/card.md#firmware-of-the-card
  */
 function threeFiles(card: Card, files: readonly CardFile[]): CardSet {
@@ -42,7 +42,7 @@ function threeFiles(card: Card, files: readonly CardFile[]): CardSet {
     files: chosen,
     ambiguous: [...boot.ambiguous, ...pair.ambiguous],
     facts: [
-      // A new boot monitor alone leaves the other two as they are.
+      // A new boot monitor alone does not change the other two.
       ['set.isWhole', pair.chosen.length === 0 ? true : order === null ? null : order === 'same'],
       ['set.os', os],
       ['set.app', app],
@@ -59,8 +59,8 @@ interface Pair {
 }
 
 /**
- * The newest version of which operating system and application are both there, in the folder or on the card. Where there is
- * none that the card does not run yet, the newest of each, for the rules to say what is missing.
+ * The newest version with both operating system and application, in the folder or on the card. If the card
+ * already runs it, the newest file of each part, so that the rules can report what is missing.
  */
 function newestPair(card: Card, os: readonly CardFile[], app: readonly CardFile[]): Pair {
   const installedApp = card.app?.version ?? null;
@@ -70,8 +70,8 @@ function newestPair(card: Card, os: readonly CardFile[], app: readonly CardFile[
   const whole = versions.filter((version) => has(os, card.os, version) && has(app, installedApp, version));
   const best = highestOf(whole);
   if (best !== null && (isNewer(best, card.os) || isNewer(best, installedApp))) {
-    const osFiles = newest(os.filter((file) => file.version === best && isWanted(file, card.os)));
-    const appFiles = newest(app.filter((file) => file.version === best && isWanted(file, installedApp)));
+    const osFiles = newest(os.filter((file) => file.version === best && isDifferent(file, card.os)));
+    const appFiles = newest(app.filter((file) => file.version === best && isDifferent(file, installedApp)));
     return {
       chosen: [...osFiles.chosen, ...appFiles.chosen],
       ambiguous: [...osFiles.ambiguous, ...appFiles.ambiguous],
@@ -89,14 +89,14 @@ function newestPair(card: Card, os: readonly CardFile[], app: readonly CardFile[
   };
 }
 
-/** Newer, or not to be compared: the rules then say that it is not known. */
+/** Newer, or not comparable: the rules then report that the order is not known. */
 function isNewer(version: string | null, installed: string | null): boolean {
   const order = cardOrder(version, installed);
   return order === 'newer' || order === null;
 }
 
-/** Anything but what is installed; an older file of a newer set is for the rules to refuse. */
-function isWanted(file: CardFile, installed: string | null): boolean {
+/** Not the installed version. The rules refuse an older file of a newer set. */
+function isDifferent(file: CardFile, installed: string | null): boolean {
   return cardOrder(file.version, installed) !== 'same';
 }
 
@@ -107,18 +107,18 @@ function highestOf(versions: readonly string[]): string | null {
   );
 }
 
-/** The one file of the highest version; several with different content are none. */
+/** The file of the highest version; none if several have different content. */
 function newest(files: readonly CardFile[]): {
   readonly chosen: readonly CardFile[];
   readonly ambiguous: readonly CardFile[];
 } {
   const best = highestOf(files.flatMap(({ version }) => (version === null ? [] : [version])));
-  const those = files.filter((file) => file.version === best);
-  const contents = [...new Map(those.map((file) => [file.sha256, file])).values()];
+  const candidates = files.filter((file) => file.version === best);
+  const contents = [...new Map(candidates.map((file) => [file.sha256, file])).values()];
   return contents.length > 1 ? { chosen: [], ambiguous: contents } : { chosen: contents, ambiguous: [] };
 }
 
-/** What a card runs of the part that a file is for. */
+/** The installed version of the part that a file is for. */
 export function installedOf(card: Card, file: CardFile): string | null {
   return file.part === null ? null : cardPartVersion(card, file.part);
 }

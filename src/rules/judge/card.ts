@@ -1,9 +1,11 @@
 import {
   type Card,
   type CardFile,
-  type CardHopOutline,
+  type CardHop,
   cardAfter,
+  HOP_STEPS,
   isAllowed,
+  isRefusal,
   joinList,
   type OperatorSettings,
   type Reason,
@@ -19,37 +21,43 @@ import { chooseCardSet, installedOf } from './card-set.ts';
 
 export interface CardJudgeInput {
   readonly unit: Unit;
-  /** The card files of the folder, damaged ones included. */
+  /** All card files of the folder, including damaged ones. */
   readonly files: readonly CardFile[];
   readonly operator?: OperatorSettings;
 }
 
 export interface CardJudgement {
   readonly status: Status;
-  readonly hops: readonly CardHopOutline[];
-  /** The files of the hops, in their order. */
-  readonly files: readonly CardFile[];
+  readonly hops: readonly CardHop[];
   readonly reasons: readonly Reason[];
-  /** The card as it will be; null where nothing would be sent. */
+  /** The card after the update; null if nothing is sent. */
   readonly after: Card | null;
 }
 
-/** Judges the card of a unit: what it may get from the folder, file by file, and what stands against it. Pure. */
+/**
+ * Evaluates the card of a unit: the files that it may get from the folder, and the reasons against them.
+ * Pure.
+ */
 export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement {
   const { unit, files } = input;
   const { card } = unit;
   if (!unit.reachable) {
-    return ends('unreachable', [
-      builtIn('UNREACHABLE', 'block', 'the unit does not answer', 'See the problem of the unit.'),
+    return withoutHops('unreachable', [
+      builtIn(
+        'UNREACHABLE',
+        'block',
+        'the unit does not answer',
+        'See the problem that is shown for the unit.',
+      ),
     ]);
   }
   if (card === null) {
-    return ends('unknown', [
+    return withoutHops('unknown', [
       builtIn(
         'CARD_NOT_SEEN',
         'unknown',
-        'no card was seen before this unit',
-        'Only units behind a card of their own have such firmware.',
+        'no card was found for this unit',
+        'Card firmware can be updated only on units with their own card.',
       ),
     ]);
   }
@@ -58,43 +66,43 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
   if (fitting.length === 0) return withoutFiles(book, input, card, others, damaged);
   const set = chooseCardSet(card, fitting);
   if (set.ambiguous.length > 0) {
-    const because = `${joinList(set.ambiguous.map(({ file }) => file))} are for one part and version, and differ`;
-    const remedy = 'Find out which one is the vendor’s and keep only that one.';
-    return ends('blocked', [builtIn('CARD_AMBIGUOUS', 'unknown', because, remedy), ...damaged]);
+    const because = `${joinList(set.ambiguous.map(({ file }) => file))} have the same part and version but different content`;
+    const remedy = 'Find out which file is from the vendor and keep only that one.';
+    return withoutHops('blocked', [builtIn('CARD_AMBIGUOUS', 'unknown', because, remedy), ...damaged]);
   }
   if (set.files.length === 0) {
-    const because = `the card runs ${inWords(card)}, and no file in the folder is newer`;
-    return ends('current', [
+    const because = `the card runs ${versionsOf(card)}, and no file in the images folder is newer`;
+    return withoutHops('current', [
       { ...builtIn('CARD_UP_TO_DATE', 'pass', because, ''), remedy: null },
       ...damaged,
     ]);
   }
-  const about = new Map<string, Fact>([...cardOnlyFacts(card), ...set.facts]);
-  const found = [...evaluateStages(book, about, ['card-set']).reasons];
-  const hops: CardHopOutline[] = [];
+  const facts = new Map<string, Fact>([...cardOnlyFacts(card), ...set.facts]);
+  const found = [...evaluateStages(book, facts, ['card-set']).reasons];
+  const hops: CardHop[] = [];
   let at = card;
   for (const file of set.files) {
     found.push(...reasonsOn(book, unit, at, file));
-    if (file.part === null || file.version === null) continue;
-    const from = installedOf(at, file);
+    const { part, version, platform } = file;
+    if (part === null || version === null || platform === null) continue;
     hops.push({
-      component: file.part,
-      from,
-      to: file.version,
-      image: file.file,
-      microLinkIdAfter: null,
+      component: part,
+      from: { version: installedOf(at, file), platform },
+      to: { version, platform },
+      image: { file: file.file, sha256: file.sha256, sizeBytes: file.sizeBytes },
       transport: 'nmc',
+      steps: HOP_STEPS.card,
     });
-    at = cardAfter(at, file.part, file.version);
+    at = cardAfter(at, part, version);
   }
-  const reasons = [...onceEach(found), ...damaged];
+  const reasons = [...unique(found), ...damaged];
   const status = isAllowed(reasons) ? 'outdated' : 'blocked';
-  return { status, hops, files: set.files, reasons, after: at };
+  return { status, hops, reasons, after: at };
 }
 
 /**
- * The same rules once more, for a card as it is now and the file that was chosen. A card that runs without its application does
- * not tell what it is made for; `planned`, the card of the same serial number when it did, does. Pure.
+ * The same rules for the current card and the chosen file. A card without its application does not report its
+ * platform, so `planned` gives it: the card with the same serial number as it was planned. Pure.
  */
 export function judgeCardStart(
   book: RuleBook,
@@ -121,7 +129,7 @@ function reasonsOn(book: RuleBook, unit: Unit, card: Card | null, file: CardFile
   return evaluateStages(book, facts, ['card-file']).reasons;
 }
 
-/** Intact files that the card could take, and whole ones that are for others. */
+/** Intact files: those that fit the card, and those for other cards. */
 function sorted(card: Card, files: readonly CardFile[]) {
   const whole = files.filter((file) => file.problems.length === 0);
   const app = card.app?.name ?? null;
@@ -138,23 +146,19 @@ function withoutFiles(
   damaged: readonly Reason[],
 ): CardJudgement {
   const [other] = others;
-  const held = other === undefined ? 'none' : joinList(others.map(({ file }) => file));
+  const present = other === undefined ? 'none' : joinList(others.map(({ file }) => file));
   const missing = builtIn(
     'CARD_FILES_MISSING',
     'unknown',
-    `the card is ${card.platform ?? 'of an unknown platform'} with ${inWords(card)}; files for others in the folder: ${held}`,
-    'Put the files of the vendor’s package for this card into the images folder, under their own names.',
+    `card platform: ${card.platform ?? 'not known'}, with ${versionsOf(card)}; files for other cards in the images folder: ${present}`,
+    'Put the files of the vendor package for this card into the images folder and keep their names.',
   );
-  const against = other === undefined ? [] : reasonsOn(book, unit, card, other).filter(isAgainst);
-  return ends(against.some(({ outcome }) => outcome === 'block') ? 'blocked' : 'unknown', [
+  const refusals = other === undefined ? [] : reasonsOn(book, unit, card, other).filter(isRefusal);
+  return withoutHops(refusals.some(({ outcome }) => outcome === 'block') ? 'blocked' : 'unknown', [
     missing,
-    ...against,
+    ...refusals,
     ...damaged,
   ]);
-}
-
-function isAgainst({ outcome }: Reason): boolean {
-  return outcome === 'block' || outcome === 'unknown';
 }
 
 function damage({ file, problems }: CardFile): Reason {
@@ -163,17 +167,17 @@ function damage({ file, problems }: CardFile): Reason {
     'CARD_FILE_DAMAGED',
     'warn',
     because,
-    'Get the file again; unpack it from the vendor’s package under its own name.',
+    'Download the file again, or extract it from the vendor package, and keep its name.',
   );
 }
 
-/** `aos v6.9.6, sumx v6.9.6, boot monitor v1.0.9`. */
-function inWords({ os, app, boot }: Card): string {
-  return `aos ${os ?? 'not known'}, ${app?.name ?? 'application'} ${app?.version ?? 'not known'}, boot monitor ${boot ?? 'not known'}`;
+/** `AOS v6.9.6, sumx v6.9.6, boot monitor v1.0.9`. */
+function versionsOf({ os, app, boot }: Card): string {
+  return `AOS ${os ?? 'not known'}, ${app?.name ?? 'application'} ${app?.version ?? 'not known'}, boot monitor ${boot ?? 'not known'}`;
 }
 
-/** What several files have in common is said once. */
-function onceEach(reasons: readonly Reason[]): readonly Reason[] {
+/** A reason that several files share appears once. */
+function unique(reasons: readonly Reason[]): readonly Reason[] {
   return [
     ...new Map(
       reasons.map((reason) => [`${reason.rule} ${reason.outcome} ${reason.because}`, reason]),
@@ -181,6 +185,6 @@ function onceEach(reasons: readonly Reason[]): readonly Reason[] {
   ];
 }
 
-function ends(status: Status, reasons: readonly Reason[]): CardJudgement {
-  return { status, hops: [], files: [], reasons, after: null };
+function withoutHops(status: Status, reasons: readonly Reason[]): CardJudgement {
+  return { status, hops: [], reasons, after: null };
 }

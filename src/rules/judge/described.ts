@@ -1,11 +1,4 @@
-import {
-  type Reason,
-  type RouteOutline,
-  readFirmware,
-  type Transport,
-  usableSerial,
-  type WorkItem,
-} from '../../core/index.ts';
+import { type Reason, readFirmware, type Transport, usableSerial, type WorkItem } from '../../core/index.ts';
 import { type AdvisoryStatus, advisoriesOf } from '../catalogue/advisories.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { FirmwareLine } from '../catalogue/schema.ts';
@@ -16,9 +9,9 @@ import { evaluateStages, itemsOf } from '../engine/stages.ts';
 import { cardGateFacts } from '../facts/card-gate.ts';
 import { lineFacts } from '../facts/line.ts';
 import { dateCodeOf, describedFacts } from '../facts/unit.ts';
-import { ambiguity, findRoute, outlineOf } from './route.ts';
+import { ambiguity, findRoute, isTwoStep } from './route.ts';
 
-/** A unit as somebody describes it. */
+/** A unit by its description. */
 export interface DecisionInput {
   readonly model: string | null;
   readonly sku?: string | null | undefined;
@@ -28,24 +21,35 @@ export interface DecisionInput {
   readonly transport: Transport;
 }
 
-/** The judgement on a described unit. `supported` is about the unit over the port that was named. */
+/** One image of the route of a described unit, by the file names of the catalogue. */
+export interface DescribedHop {
+  readonly from: string;
+  readonly to: string;
+  readonly image: string;
+  readonly microLinkIdAfter: number;
+  readonly transport: Transport;
+  /** The unit is known to receive an image first and to install it when its panel allows it. */
+  readonly twoStep: boolean;
+}
+
+/** The result for a described unit. `supported` applies to the transport of the input. */
 export interface Decision {
   readonly supported: boolean | 'unknown';
   readonly wizard: string | null;
-  /** Normalised name: blanks to underscores, no `.enc`. */
+  /** Normalized name: spaces to underscores, no `.enc`. */
   readonly image: string | null;
-  /** The version that the image brings. */
+  /** The version of the image. */
   readonly target: string | null;
   readonly upToDate: boolean | null;
   readonly reasons: readonly Reason[];
-  /** What a person on site has to see to. */
+  /** Preparations for the person at the unit. */
   readonly prepare: readonly WorkItem[];
-  /** The way to the newest release, with the images that the catalogue knows. */
-  readonly hops: readonly RouteOutline[];
+  /** The route to the newest release with the images of the catalogue. */
+  readonly hops: readonly DescribedHop[];
   readonly advisories: readonly AdvisoryStatus[];
 }
 
-const STAGES_OF_A_DESCRIPTION: readonly Stage[] = [
+const DESCRIBED_STAGES: readonly Stage[] = [
   'family',
   'firmware',
   'support',
@@ -56,8 +60,8 @@ const STAGES_OF_A_DESCRIPTION: readonly Stage[] = [
 ];
 
 /**
- * What tells units apart as far as these rules look: units of one kind get one decision. A serial number counts by what is
- * read from it, unless a rule asks for the number itself.
+ * A key for caching: units with the same key get the same decision. Of a serial number only the derived facts
+ * count, unless a rule uses the number itself.
  */
 export function kindOf(book: RuleBook, input: DecisionInput): string {
   const { model, sku, firmware, serial, ratedVA, transport } = input;
@@ -67,7 +71,7 @@ export function kindOf(book: RuleBook, input: DecisionInput): string {
   return JSON.stringify([model, sku, firmware, ratedVA, transport, ofSerial]);
 }
 
-/** Decides on a unit by its description, without any folder of images. Pure. */
+/** Evaluates a unit by its description, without an images folder. Pure. */
 export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
   const firmware = readFirmware(input.firmware);
   const facts = describedFacts({
@@ -82,12 +86,13 @@ export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
   const at = microLinkId === null || version === null ? null : { microLinkId, version };
   for (const [name, fact] of lineFacts(book, facts, input.transport)) facts.set(name, fact);
   for (const [name, fact] of cardGateFacts(at, line)) facts.set(name, fact);
-  const { reasons, lines } = evaluateStages(book, facts, STAGES_OF_A_DESCRIPTION);
+  const { reasons, items } = evaluateStages(book, facts, DESCRIBED_STAGES);
   const order = facts.get('advice.order');
-  const way = order === 'older' && line !== undefined ? wayOf(book, facts, line, input.transport) : NO_WAY;
-  const said = new Set(reasons.map(({ code }) => code));
-  // The first hop goes the way that was asked about already.
-  const all = [...reasons, ...way.first.filter(({ code }) => !said.has(code)), ...way.later];
+  const route =
+    order === 'older' && line !== undefined ? cachedRoute(book, facts, line, input.transport) : NO_ROUTE;
+  const codes = new Set(reasons.map(({ code }) => code));
+  // The stages above already evaluated the transport of the first hop.
+  const all = [...reasons, ...route.first.filter(({ code }) => !codes.has(code)), ...route.later];
   return {
     supported: supportedBy(all),
     wizard: text(facts.get('advice.wizard')),
@@ -95,8 +100,8 @@ export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
     target: text(facts.get('advice.target')),
     upToDate: typeof order === 'string' ? order !== 'older' : null,
     reasons: all,
-    prepare: itemsOf({ lines }, 'prepare'),
-    hops: way.hops,
+    prepare: itemsOf({ items }, 'prepare'),
+    hops: route.hops,
     advisories: advisoriesOf(book, firmware),
   };
 }
@@ -106,51 +111,60 @@ function supportedBy(reasons: readonly Reason[]): boolean | 'unknown' {
   return reasons.some(({ outcome }) => outcome === 'unknown') ? 'unknown' : true;
 }
 
-interface Way {
-  readonly hops: readonly RouteOutline[];
-  /** What is said of the first hop, and of those after it. */
+interface DescribedRoute {
+  readonly hops: readonly DescribedHop[];
+  /** The reasons of the first hop, and of later ones. */
   readonly first: readonly Reason[];
   readonly later: readonly Reason[];
 }
 
-const NO_WAY: Way = { hops: [], first: [], later: [] };
+const NO_ROUTE: DescribedRoute = { hops: [], first: [], later: [] };
 
-/** Judging a route asks every rule of every hop; units of one kind share the answer. */
-const ways = new WeakMap<RuleBook, Map<string, Way>>();
-const MOST_WAYS = 10_000;
+/** Cached, because a route evaluates every rule for every hop. */
+const routes = new WeakMap<RuleBook, Map<string, DescribedRoute>>();
+const MAX_CACHED_ROUTES = 10_000;
 
-function wayOf(
+function cachedRoute(
   book: RuleBook,
   facts: ReadonlyMap<string, Fact>,
   line: FirmwareLine,
   transport: Transport,
-): Way {
+): DescribedRoute {
   const version = text(facts.get('unit.version')) ?? '';
   const key = [line.id, version, transport, facts.get('unit.sku'), facts.get('unit.ratedVA')].join('|');
-  const known = ways.get(book) ?? new Map<string, Way>();
-  ways.set(book, known);
+  const known = routes.get(book) ?? new Map<string, DescribedRoute>();
+  routes.set(book, known);
   const found = known.get(key);
   if (found !== undefined) return found;
-  if (known.size >= MOST_WAYS) known.clear();
-  const made = findWay(book, facts, line, version, transport);
-  known.set(key, made);
-  return made;
+  if (known.size >= MAX_CACHED_ROUTES) known.clear();
+  const computed = describeRoute(book, facts, line, version, transport);
+  known.set(key, computed);
+  return computed;
 }
 
-function findWay(
+function describeRoute(
   book: RuleBook,
   facts: ReadonlyMap<string, Fact>,
   line: FirmwareLine,
   version: string,
   transport: Transport,
-): Way {
+): DescribedRoute {
   const route = findRoute(book, {
     unit: facts,
     from: { microLinkId: line.id, version },
     candidates: book.images,
     transport,
   });
-  const hops = route.hops.map((hop) => outlineOf(book, hop, transport));
+  const hops = route.hops.map(
+    (hop): DescribedHop => ({
+      from: hop.from.version,
+      to: hop.to.version,
+      image: hop.image.file,
+      microLinkIdAfter: hop.to.microLinkId,
+      transport,
+      twoStep: isTwoStep(book, hop),
+    }),
+  );
   const [first = [], ...others] = route.hops.map((hop) =>
     hop.reasons.filter(({ outcome }) => outcome !== 'pass'),
   );
@@ -162,13 +176,13 @@ function findWay(
   return { hops, first, later: hops.length > 0 ? later : [imageNotKnown(facts)] };
 }
 
-/** A release of which no file is known: the answer has no image to name. */
+/** The newest release is known, but no file of it. */
 function imageNotKnown(facts: ReadonlyMap<string, Fact>): Reason {
   return builtIn(
     'IMAGE_NOT_KNOWN',
     'warn',
-    `no image of ${facts.get('advice.target')} for id ${facts.get('unit.printedId')} is in the catalogue`,
-    'Get it from the vendor, and look at it with upsfw images.',
+    `the catalogue has no image of ${facts.get('advice.target')} for ID ${facts.get('unit.printedId')}`,
+    'Get it from the vendor and inspect it with upsfw images.',
   );
 }
 

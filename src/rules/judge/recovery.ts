@@ -7,23 +7,23 @@ import { hopFacts } from '../facts/hop.ts';
 
 export interface RecoveryInput {
   readonly image: Image;
-  /** The Micro-Link id that the operator says the unit has. */
+  /** The Micro-Link ID that the operator names. */
   readonly expectId: number;
-  /** What the boot loader prints, line after line; empty where it only asks. */
+  /** The lines that the boot loader prints; empty if it only requests an image. */
   readonly banner: readonly string[];
-  /** It names itself as the boot loaders of these units do. */
+  /** The lines identify a boot loader of these units. */
   readonly isNamed: boolean;
 }
 
-/** What stands against sending an image to a unit that waits in its boot loader. Pure. */
+/** Evaluates an image for a unit that waits in its boot loader. Pure. */
 export function judgeRecovery(book: RuleBook, input: RecoveryInput): readonly Reason[] {
   const { image, expectId, banner, isNamed } = input;
-  // It runs no version: what a version would answer is not known.
+  // The unit runs no firmware, so facts about its version are not known.
   const at = { microLinkId: expectId, version: '' };
   const facts = new Map<string, Fact>([
     ...hopFacts(book, at, candidateOf(image), [], 'serial'),
     ['unit.microLinkId', String(expectId)],
-    ['recovery.banner', banner.join('; ') || 'nothing but its wish for an image'],
+    ['recovery.banner', banner.join('; ') || 'no text, only the request for an image'],
     ['recovery.bannerKnown', isNamed],
   ]);
   return evaluateStages(book, facts, ['recovery']).reasons;

@@ -1,4 +1,4 @@
-import { joinList, type Reason, type RouteOutline, type Transport } from '../../core/index.ts';
+import { isRefusal, joinList, type Reason, type Transport } from '../../core/index.ts';
 import { after, type Candidate, type InstalledFirmware } from '../catalogue/candidate.ts';
 import { ratingFits } from '../catalogue/rating.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
@@ -7,7 +7,7 @@ import { evaluateRule, type Fact } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 import { hopFacts, orderOf } from '../facts/hop.ts';
 
-/** One image of a route, where it starts and where it leads. */
+/** One image of a route, with the firmware before and after it. */
 export interface RouteHop<C extends Candidate> {
   readonly image: C;
   readonly from: InstalledFirmware;
@@ -15,18 +15,18 @@ export interface RouteHop<C extends Candidate> {
   readonly reasons: readonly Reason[];
 }
 
-/** What could be sent, hop by hop. */
+/** The images to send, hop by hop. */
 export interface Route<C extends Candidate> {
   readonly hops: readonly RouteHop<C>[];
-  /** Images of one version with different content: which one is right is not for the tool to guess. */
+  /** Images of one version with different content. The tool does not guess the right one. */
   readonly ambiguous: readonly C[];
 }
 
-/** No known line needs more; a longer route would be a mistake of the data. */
-const MOST_HOPS = 6;
+/** No known line needs more hops; a longer route would be a data error. */
+const MAX_HOPS = 6;
 
 export interface RouteInput<C extends Candidate> {
-  /** What is known of the unit, for rules that name a SKU or a family. */
+  /** Facts about the unit, for rules that name an SKU or a family. */
   readonly unit: ReadonlyMap<string, Fact>;
   readonly from: InstalledFirmware;
   readonly candidates: readonly C[];
@@ -34,42 +34,36 @@ export interface RouteInput<C extends Candidate> {
 }
 
 /**
- * The way from what a unit runs to the newest that the images give it. Each hop takes the newest image of the line that the
- * unit has by then; where a rule that a stepping stone may lift refuses it, the newest older image comes first after which
- * it does not refuse. Other refusals do not change the route: they are its reasons.
+ * The route from the installed firmware to the newest that the images offer. Each hop takes the newest image
+ * of the line at that point. If a rule with `liftedBySteppingStone` refuses it, the newest older image that
+ * removes this refusal comes first. Other refusals do not change the route; they become its reasons.
  */
 export function findRoute<C extends Candidate>(book: RuleBook, input: RouteInput<C>): Route<C> {
   const hops: RouteHop<C>[] = [];
   let at = input.from;
-  while (hops.length < MOST_HOPS) {
+  while (hops.length < MAX_HOPS) {
     const newer = input.candidates.filter((one) => one.damage === null && orderOf(at, one) === 'newer');
     const choice = chooseNewest(book, at, newer, input.unit);
     const [target] = choice;
     if (target === undefined) return { hops, ambiguous: [] };
     if (choice.length > 1) return { hops, ambiguous: choice };
     const direct = hopOf(book, input, at, target);
-    const hop = stands(book, direct) ? (steppingStone(book, input, direct, newer) ?? direct) : direct;
+    const hop = needsSteppingStone(book, direct)
+      ? (steppingStone(book, input, direct, newer) ?? direct)
+      : direct;
     hops.push(hop);
     at = hop.to;
   }
   return { hops, ambiguous: [] };
 }
 
-/** A hop of a route as a verdict shows it. */
-export function outlineOf(book: RuleBook, hop: RouteHop<Candidate>, transport: Transport): RouteOutline {
-  const { image, from, to } = hop;
+/** Whether a unit receives this image first and installs it when its panel allows it. */
+export function isTwoStep(book: RuleBook, { from }: Pick<RouteHop<Candidate>, 'from'>): boolean {
   const twoStep = book.lines.get(from.microLinkId)?.twoStep ?? null;
-  return {
-    from: from.version,
-    to: to.version,
-    image: image.file,
-    microLinkIdAfter: to.microLinkId,
-    transport: transport,
-    twoStep: twoStep !== null && (compareVersions(from.version, twoStep.from) ?? -1) >= 0,
-  };
+  return twoStep !== null && (compareVersions(from.version, twoStep.from) ?? -1) >= 0;
 }
 
-/** What the rules say of one hop. */
+/** The reasons of the hop rules for one hop. */
 export function hopReasons(
   book: RuleBook,
   unit: ReadonlyMap<string, Fact>,
@@ -101,14 +95,12 @@ function hopOf<C extends Candidate>(
   return { image, from: at, to: after(at, image), reasons };
 }
 
-/** Whether something stands against a hop that a stepping stone may lift. */
-function stands(book: RuleBook, hop: RouteHop<Candidate>): boolean {
-  return hop.reasons.some(
-    ({ rule, outcome }) => (outcome === 'block' || outcome === 'unknown') && book.liftable.has(rule),
-  );
+/** Whether a rule refuses the hop that an intermediate hop can satisfy. */
+function needsSteppingStone(book: RuleBook, hop: RouteHop<Candidate>): boolean {
+  return hop.reasons.some((reason) => isRefusal(reason) && book.liftable.has(reason.rule));
 }
 
-/** The newest image below the target that may be sent now, and after which the target may be sent too. */
+/** The newest image below the target that may be sent now, and after which the target may be sent. */
 function steppingStone<C extends Candidate>(
   book: RuleBook,
   input: RouteInput<C>,
@@ -116,17 +108,21 @@ function steppingStone<C extends Candidate>(
   newer: readonly C[],
 ): RouteHop<C> | undefined {
   const { from, image: target } = direct;
-  const stones = newer
+  const intermediates = newer
     .filter((one) => orderOf(after(from, one), target) === 'newer')
     .sort((a, b) => compareVersions(b.version ?? '', a.version ?? '') ?? 0);
-  for (const stone of stones) {
-    const hop = hopOf(book, input, from, stone);
-    if (!stands(book, hop) && !stands(book, hopOf(book, input, hop.to, target))) return hop;
+  for (const image of intermediates) {
+    const hop = hopOf(book, input, from, image);
+    if (!needsSteppingStone(book, hop) && !needsSteppingStone(book, hopOf(book, input, hop.to, target)))
+      return hop;
   }
   return undefined;
 }
 
-/** The images of the highest version; of several with different content those whose hash the catalogue knows for this unit. */
+/**
+ * The images of the highest version. If their content differs, the one that the catalogue knows for this
+ * unit.
+ */
 function chooseNewest<C extends Candidate>(
   book: RuleBook,
   at: InstalledFirmware,
@@ -145,7 +141,7 @@ function chooseNewest<C extends Candidate>(
   return trusted.length === 1 ? trusted : contents;
 }
 
-/** Of several images of one version with different content none is chosen; null where there are none. */
+/** The reason for several images of one version with different content; null for an empty list. */
 export function ambiguity(images: readonly Candidate[], at: InstalledFirmware): Reason | null {
   const [first] = images;
   if (first === undefined) return null;
@@ -153,7 +149,7 @@ export function ambiguity(images: readonly Candidate[], at: InstalledFirmware): 
   return builtIn(
     'IMAGE_AMBIGUOUS',
     'unknown',
-    `${files} are all for id ${at.microLinkId} and version ${first.version ?? '?'}, and differ`,
-    'Find out which one fits this unit (the rating may decide) and keep only that one.',
+    `${files} have the same ID ${at.microLinkId} and version ${first.version ?? 'not known'} but different content`,
+    'Find out which file fits this unit (the rating may decide) and keep only that one.',
   );
 }

@@ -1,6 +1,7 @@
 import {
   type CardFile,
   isAllowed,
+  isRefusal,
   joinList,
   type PlanComponent,
   type Reason,
@@ -10,114 +11,102 @@ import {
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import { builtIn } from '../engine/built-in.ts';
 import { type CardJudgement, judgeCard } from './card.ts';
-import { judgeUps, type UpsJudgeInput, type UpsJudgement } from './ups.ts';
+import { judgeUps, type UpsJudgeInput } from './ups.ts';
 
 export interface UnitJudgeInput extends UpsJudgeInput {
   readonly component: PlanComponent;
-  /** The card files of the folder, damaged ones included. */
+  /** All card files of the folder, including damaged ones. */
   readonly cardFiles: readonly CardFile[];
 }
 
 /**
- * Judges a unit with its card. `ups`: the UPS, and its card before it where the card is what stands against the update and the
- * folder holds what lifts that. `card`: the card alone. `all`: the card, then the UPS behind the card as it will be. Pure.
+ * Evaluates a unit with its card. `ups`: the UPS, with the card first if the card blocks the update and the
+ * folder has the files that fix this. `card`: the card alone. `all`: the card, then the UPS behind the
+ * updated card. Pure.
  */
-export function judgeUnit(book: RuleBook, input: UnitJudgeInput): UpsJudgement {
+export function judgeUnit(book: RuleBook, input: UnitJudgeInput): Verdict {
   const { component, cardFiles, transport } = input;
   if (component === 'ups' && (cardFiles.length === 0 || transport !== 'nmc')) return judgeUps(book, input);
   const card = judgeCard(book, { ...input, files: cardFiles });
   if (component === 'card') return cardAlone(card, input);
   if (component === 'all') return cardThenUps(book, input, card);
   const alone = judgeUps(book, input);
-  return lifted(book, input, alone, card) ?? noteUnusedFiles(alone, card);
+  return withCardFirst(book, input, alone, card) ?? noteUnusedFiles(alone, card);
 }
 
-function cardAlone(card: CardJudgement, { transport }: UnitJudgeInput): UpsJudgement {
-  const { status, hops, files, reasons } = card;
-  return {
-    verdict: { status, target: null, hops, transport: transport, wizard: null, reasons },
-    images: files,
-  };
+function cardAlone(card: CardJudgement, { transport }: UnitJudgeInput): Verdict {
+  const { status, hops, reasons } = card;
+  return { status, target: null, hops, transport, wizard: null, reasons };
 }
 
-function cardThenUps(book: RuleBook, input: UnitJudgeInput, card: CardJudgement): UpsJudgement {
-  const ups = judgeUps(book, behind(input, card));
-  if (card.hops.length > 0) return joined(card, ups);
-  // Without any file for the card there is nothing to decide about it, which takes nothing away from the UPS.
+function cardThenUps(book: RuleBook, input: UnitJudgeInput, card: CardJudgement): Verdict {
+  const ups = judgeUps(book, withUpdatedCard(input, card));
+  if (card.hops.length > 0) return combined(card, ups);
+  // Without a file for the card nothing is decided about it, which must not block the UPS.
   const reasons = card.reasons.map(
     (reason): Reason => (reason.code === 'CARD_FILES_MISSING' ? { ...reason, outcome: 'warn' } : reason),
   );
-  return withReasons(ups, isAllowed(reasons) ? ups.verdict.status : worse(ups.verdict.status), reasons);
+  return withReasons(ups, isAllowed(reasons) ? ups.status : blockedStatus(ups.status), reasons);
 }
 
-function behind(input: UnitJudgeInput, { after }: CardJudgement): UnitJudgeInput {
+function withUpdatedCard(input: UnitJudgeInput, { after }: CardJudgement): UnitJudgeInput {
   return after === null ? input : { ...input, unit: { ...input.unit, card: after } };
 }
 
-/** The card's hops before those of the UPS, where they lift something that the card puts in its way; null where they do not. */
-function lifted(
+/** The hops of the card before those of the UPS, if they remove a refusal by a card rule; else null. */
+function withCardFirst(
   book: RuleBook,
   input: UnitJudgeInput,
-  alone: UpsJudgement,
+  alone: Verdict,
   card: CardJudgement,
-): UpsJudgement | null {
-  if (card.hops.length === 0 || alone.verdict.hops.length === 0) return null;
-  const aboutCard = new Set((book.byStage.card ?? []).map(({ id }) => id));
-  const standing = ({ verdict }: UpsJudgement): readonly string[] =>
-    verdict.reasons
-      .filter(({ rule, outcome }) => aboutCard.has(rule) && isAgainst(outcome))
-      .map(({ rule }) => rule);
-  const before = standing(alone);
+): Verdict | null {
+  if (card.hops.length === 0 || alone.hops.length === 0) return null;
+  const cardRules = new Set((book.byStage.card ?? []).map(({ id }) => id));
+  const refusalsOf = ({ reasons }: Verdict): readonly string[] =>
+    reasons.filter((reason) => cardRules.has(reason.rule) && isRefusal(reason)).map(({ rule }) => rule);
+  const before = refusalsOf(alone);
   if (before.length === 0) return null;
-  const then = judgeUps(book, behind(input, card));
-  const left = standing(then);
+  const updated = judgeUps(book, withUpdatedCard(input, card));
+  const left = refusalsOf(updated);
   return left.length < before.length && left.every((rule) => before.includes(rule))
-    ? joined(card, then)
+    ? combined(card, updated)
     : null;
 }
 
-function isAgainst(outcome: Reason['outcome']): boolean {
-  return outcome === 'block' || outcome === 'unknown';
-}
-
-/** One verdict on both. A UPS without hops of its own does not keep its card from being brought up to date. */
-function joined(card: CardJudgement, ups: UpsJudgement): UpsJudgement {
-  const { verdict } = ups;
-  const nothingToDo = verdict.hops.length === 0;
-  const reasons = [...card.reasons, ...verdict.reasons];
-  const stands = nothingToDo ? !isAllowed(card.reasons) : !isAllowed(reasons);
-  const merged: Verdict = {
-    ...verdict,
-    status: stands ? 'blocked' : 'outdated',
-    hops: [...card.hops, ...verdict.hops],
-    reasons: nothingToDo ? [...card.reasons, ...verdict.reasons.map(asWarning)] : reasons,
+/** One verdict on both. A UPS without hops does not block the update of its card. */
+function combined(card: CardJudgement, ups: Verdict): Verdict {
+  const nothingToDo = ups.hops.length === 0;
+  const reasons = [...card.reasons, ...ups.reasons];
+  const refused = nothingToDo ? !isAllowed(card.reasons) : !isAllowed(reasons);
+  return {
+    ...ups,
+    status: refused ? 'blocked' : 'outdated',
+    hops: [...card.hops, ...ups.hops],
+    reasons: nothingToDo ? [...card.reasons, ...ups.reasons.map(asWarning)] : reasons,
   };
-  return { verdict: merged, images: [...card.files, ...ups.images] };
 }
 
-/** What stands against an update of the UPS that is not planned is worth a word, and no more. */
+/** A refusal of a UPS update that is not planned becomes a warning. */
 function asWarning(reason: Reason): Reason {
-  return isAgainst(reason.outcome) ? { ...reason, outcome: 'warn' } : reason;
+  return isRefusal(reason) ? { ...reason, outcome: 'warn' } : reason;
 }
 
-function worse(status: Status): Status {
+function blockedStatus(status: Status): Status {
   return status === 'outdated' || status === 'current' ? 'blocked' : status;
 }
 
-function withReasons(judged: UpsJudgement, status: Status, reasons: readonly Reason[]): UpsJudgement {
-  const { verdict, images } = judged;
-  return { verdict: { ...verdict, status, reasons: [...reasons, ...verdict.reasons] }, images };
+function withReasons(verdict: Verdict, status: Status, reasons: readonly Reason[]): Verdict {
+  return { ...verdict, status, reasons: [...reasons, ...verdict.reasons] };
 }
 
-/** Newer files for the card that this plan leaves alone are named. */
-function noteUnusedFiles(alone: UpsJudgement, card: CardJudgement): UpsJudgement {
-  if (card.files.length === 0) return alone;
-  const word = builtIn(
+/** Adds a warning that names newer card files which this plan does not install. */
+function noteUnusedFiles(alone: Verdict, card: CardJudgement): Verdict {
+  if (card.hops.length === 0) return alone;
+  const reason = builtIn(
     'CARD_FILES_NOT_USED',
     'warn',
-    `the folder holds newer firmware for the card (${joinList(card.files.map(({ file }) => file))}), which this plan does not send`,
-    'Plan with --component card or --component all to bring the card up to date.',
+    `the images folder has newer firmware for the card (${joinList(card.hops.map(({ image }) => image.file))}), which this plan does not install`,
+    'To update the card, plan with --component card or --component all.',
   );
-  const { verdict, images } = alone;
-  return { verdict: { ...verdict, reasons: [...verdict.reasons, word] }, images };
+  return { ...alone, reasons: [...alone.reasons, reason] };
 }

@@ -1,14 +1,15 @@
 import {
+  HOP_STEPS,
   isAllowed,
+  isRefusal,
   type OperatorSettings,
   type Reason,
   type Status,
-  type StoredFile,
   type StoredImage,
   type Target,
   type Transport,
   type Unit,
-  type UpsHopOutline,
+  type UpsHop,
   type Verdict,
 } from '../../core/index.ts';
 import { type Candidate, candidateOf, type InstalledFirmware } from '../catalogue/candidate.ts';
@@ -21,75 +22,69 @@ import { compareVersions } from '../engine/versions.ts';
 import { lineFacts } from '../facts/line.ts';
 import { describedFacts } from '../facts/unit.ts';
 import { conditionReasons, type StartInput } from './conditions.ts';
-import { ambiguity, findRoute, hopReasons, outlineOf, type RouteHop } from './route.ts';
+import { ambiguity, findRoute, hopReasons, isTwoStep, type RouteHop } from './route.ts';
 
 export { BUILT_IN_CODES };
 
 export interface UpsJudgeInput {
   readonly unit: Unit;
-  /** The images of the folder, damaged ones included. */
+  /** All images of the folder, including damaged ones. */
   readonly images: readonly StoredImage[];
   readonly transport: Transport | null;
   readonly operator?: OperatorSettings;
 }
 
-export interface UpsJudgement {
-  readonly verdict: Verdict;
-  /** The files of the verdict's hops, in their order. */
-  readonly images: readonly StoredFile[];
-}
-
-/** What a unit is and whether it is handled at all, and what the vendor's words advise for it. */
-const ABOUT_UNIT: readonly Stage[] = ['family', 'firmware', 'support', 'wizard', 'port'];
+/** The stages about the unit itself: hardware, firmware, support, and the advice of the vendor. */
+const UNIT_STAGES: readonly Stage[] = ['family', 'firmware', 'support', 'wizard', 'port'];
 
 type FolderImage = Candidate & { readonly stored: StoredImage };
 
-/** Judges a unit: what it may get from the folder, over which hops, and what stands against it. Pure. */
-export function judgeUps(book: RuleBook, input: UpsJudgeInput): UpsJudgement {
+/** Evaluates a unit: the images that it may get from the folder, the hops, and the reasons. Pure. */
+export function judgeUps(book: RuleBook, input: UpsJudgeInput): Verdict {
   const { unit, transport } = input;
   if (!unit.reachable) {
     const reason = builtIn(
       'UNREACHABLE',
       'block',
       'the unit does not answer',
-      'See the problem of the unit.',
+      'See the problem that is shown for the unit.',
     );
-    return plain('unreachable', [reason], transport, null);
+    return withoutHops('unreachable', [reason], transport, null);
   }
   const facts = factsOf(book, unit, transport);
-  const about = evaluateStages(book, facts, ABOUT_UNIT);
+  const assessment = evaluateStages(book, facts, UNIT_STAGES);
   const wizard = wizardOf(facts);
-  const refusals = about.reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
-  // With hardware that takes no update at all, what else is known is not worth a word.
-  if (about.unsupported)
-    return plain(
+  const refusals = assessment.reasons.filter(isRefusal);
+  // For unsupported hardware other reasons do not matter.
+  if (assessment.unsupported)
+    return withoutHops(
       'unsupported',
       refusals.filter(({ outcome }) => outcome === 'block'),
       null,
       null,
     );
   const { microLinkId, version } = unit.firmware;
-  const undecided = refusals.some(({ rule }) => !isAboutPort(book, rule));
-  if (undecided || microLinkId === null || version === null) {
-    const isClear = microLinkId !== null && version !== null;
-    const blocked = isClear && refusals.every(({ outcome }) => outcome === 'block');
-    return plain(blocked ? 'blocked' : 'unknown', about.reasons, transport, wizard);
+  const isUndecided = refusals.some(({ rule }) => !isAboutPort(book, rule));
+  if (isUndecided || microLinkId === null || version === null) {
+    const isIdentified = microLinkId !== null && version !== null;
+    const blocked = isIdentified && refusals.every(({ outcome }) => outcome === 'block');
+    return withoutHops(blocked ? 'blocked' : 'unknown', assessment.reasons, transport, wizard);
   }
-  return judgeUpdate(book, input, { facts, about, at: { microLinkId, version }, wizard });
+  return judgeUpdate(book, input, { facts, assessment, at: { microLinkId, version }, wizard });
 }
 
-/** The same rules once more, for a unit as it is now and the image that was chosen. Pure. */
+/** The same rules for the current unit and the chosen image. Pure. */
 export function judgeStart(book: RuleBook, input: StartInput): readonly Reason[] {
   const { unit, image, transport, folder = [] } = input;
   const facts = factsOf(book, unit, transport);
-  const about = evaluateStages(book, facts, ABOUT_UNIT);
+  const assessment = evaluateStages(book, facts, UNIT_STAGES);
   const { microLinkId, version } = unit.firmware;
   const at = microLinkId === null || version === null ? null : { microLinkId, version };
   return [
-    ...about.reasons,
+    ...assessment.reasons,
     ...hopReasons(book, facts, at, candidateOf(image), folder.map(candidateOf), transport),
     ...conditionReasons(book, input, at, facts),
-    ...sendPath(transport, wizardOf(facts)),
+    ...localPortReason(transport, wizardOf(facts)),
   ];
 }
 
@@ -101,14 +96,14 @@ function factsOf(book: RuleBook, unit: Unit, transport: Transport | null): Map<s
 
 interface Known {
   readonly facts: ReadonlyMap<string, Fact>;
-  readonly about: Assessment;
+  readonly assessment: Assessment;
   readonly at: InstalledFirmware;
   readonly wizard: string | null;
 }
 
-function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): UpsJudgement {
+function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): Verdict {
   const { transport } = input;
-  const { about, at, facts, wizard } = known;
+  const { assessment, at, facts, wizard } = known;
   const candidates = input.images.map((stored): FolderImage => ({ ...candidateOf(stored), stored }));
   const damaged = candidates.filter((one) => one.microLinkId === at.microLinkId && one.damage !== null);
   const extra = damaged.map((one) =>
@@ -116,7 +111,7 @@ function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): UpsJud
       'IMAGE_DAMAGED',
       'warn',
       `${one.file}: ${one.damage ?? 'damaged'}`,
-      'Get the file again, and compare its sha256 with that of its source.',
+      'Download the file again and compare its SHA-256 with that of its source.',
     ),
   );
   const route = findRoute(book, { unit: facts, from: at, candidates, transport: transport ?? 'nmc' });
@@ -125,18 +120,15 @@ function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): UpsJud
   if (first === undefined) {
     if (ambiguous === null) return withoutImage(book, input, known, extra);
     const target = { version: route.ambiguous[0]?.version ?? '', microLinkId: at.microLinkId, image: null };
-    const reasons = [...about.reasons, ambiguous, ...extra];
-    return {
-      verdict: { status: 'blocked', target, hops: [], transport: transport, wizard, reasons },
-      images: [],
-    };
+    const reasons = [...assessment.reasons, ambiguous, ...extra];
+    return { status: 'blocked', target, hops: [], transport, wizard, reasons };
   }
   const kind = transport ?? 'nmc';
   const reasons = [
-    ...about.reasons,
+    ...assessment.reasons,
     ...first.reasons,
     ...conditionReasons(book, { ...input, image: first.image.stored, transport: kind }, at, facts),
-    ...sendPath(kind, wizard),
+    ...localPortReason(kind, wizard),
     ...laterReasons(route.hops),
     ...(ambiguous === null ? remainingRoute(book, route.hops) : [ambiguous]),
     ...extra,
@@ -147,13 +139,25 @@ function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): UpsJud
     microLinkId: last.to.microLinkId,
     image: last.image.file,
   };
-  const hops = route.hops.map((hop): UpsHopOutline => ({ component: 'ups', ...outlineOf(book, hop, kind) }));
+  const hops = route.hops.map((hop) => upsHop(book, hop, kind));
   const status: Status = isAllowed(reasons) ? 'outdated' : 'blocked';
-  const images = route.hops.map(({ image }) => image.stored);
-  return { verdict: { status, target, hops, transport: transport, wizard, reasons }, images };
+  return { status, target, hops, transport, wizard, reasons };
 }
 
-/** What is worth a word of the hops after the first; what holds goes without saying. */
+function upsHop(book: RuleBook, hop: RouteHop<FolderImage>, transport: Transport): UpsHop {
+  const { file, sha256, sizeBytes } = hop.image.stored;
+  return {
+    component: 'ups',
+    twoStep: isTwoStep(book, hop),
+    from: hop.from,
+    to: hop.to,
+    image: { file, sha256, sizeBytes },
+    transport,
+    steps: HOP_STEPS.ups,
+  };
+}
+
+/** The reasons of later hops, without those that pass. */
 function laterReasons(hops: readonly RouteHop<Candidate>[]): readonly Reason[] {
   return hops
     .slice(1)
@@ -164,7 +168,7 @@ function laterReasons(hops: readonly RouteHop<Candidate>[]): readonly Reason[] {
     );
 }
 
-/** A route that changed the line and has no image to go on with says so. */
+/** A warning if the route ends below the newest release, after an image that changed the ID. */
 function remainingRoute(book: RuleBook, hops: readonly RouteHop<Candidate>[]): readonly Reason[] {
   const last = hops.at(-1);
   if (last === undefined || last.to.microLinkId === last.from.microLinkId) return [];
@@ -174,26 +178,21 @@ function remainingRoute(book: RuleBook, hops: readonly RouteHop<Candidate>[]): r
     builtIn(
       'ROUTE_GOES_ON',
       'warn',
-      `afterwards the unit is of id ${last.to.microLinkId} at ${last.to.version}, the newest release known of it is ${newest}, and the folder holds no image to go on with`,
-      `Put the image of ${newest} for id ${last.to.microLinkId} into the images folder.`,
+      `after the last hop the unit has ID ${last.to.microLinkId} and ${last.to.version}; the newest known release for this ID is ${newest}, and the images folder has no image of it`,
+      `Put the image of ${newest} for ID ${last.to.microLinkId} into the images folder.`,
     ),
   ];
 }
 
-function withoutImage(
-  book: RuleBook,
-  input: UpsJudgeInput,
-  known: Known,
-  extra: readonly Reason[],
-): UpsJudgement {
+function withoutImage(book: RuleBook, input: UpsJudgeInput, known: Known, extra: readonly Reason[]): Verdict {
   const { transport } = input;
   const { at, wizard } = known;
-  const reasons = [...known.about.reasons, ...extra];
+  const reasons = [...known.assessment.reasons, ...extra];
   const line = book.lines.get(at.microLinkId);
   if (line === undefined) {
-    const because = `id ${at.microLinkId} is not in the catalogue, and no image in the folder is for it`;
-    const remedy = 'Put the image of this id into the folder, if the vendor has one.';
-    return plain(
+    const because = `ID ${at.microLinkId} is not in the catalogue, and the images folder has no image for it`;
+    const remedy = 'Put an image for this ID into the images folder, if the vendor has one.';
+    return withoutHops(
       'unknown',
       [...reasons, builtIn('LINE_UNKNOWN', 'unknown', because, remedy)],
       transport,
@@ -203,43 +202,35 @@ function withoutImage(
   const newest = line.newest.at(-1) ?? null;
   const order = newest === null ? null : compareVersions(newest.version, at.version);
   if (newest === null || order !== 1) {
-    const because = `installed is ${at.version}, the newest release known is ${newest?.version ?? 'none'}`;
+    const because = `installed is ${at.version}, newest known release: ${newest?.version ?? 'none'}`;
     const reason = { ...builtIn('UP_TO_DATE', 'pass', because, ''), remedy: null };
-    // What stands against a port stands against an update; where there is none, it is no finding.
+    // Without an update, a refusal of the port does not matter.
     const kept = reasons.filter(({ outcome }) => outcome === 'pass' || outcome === 'warn');
-    return plain('current', [...kept, reason], transport, wizard);
+    return withoutHops('current', [...kept, reason], transport, wizard);
   }
   const files = [
     ...new Set(line.images.filter((one) => one.version === newest.version).map((one) => one.file)),
   ];
-  const wanted =
-    files.length === 0 ? `the image of ${newest.version} for id ${at.microLinkId}` : files.join(' or ');
+  const missingFile =
+    files.length === 0 ? `the image of ${newest.version} for ID ${at.microLinkId}` : files.join(' or ');
   const missing = builtIn(
     'IMAGE_MISSING',
     'block',
-    `installed is ${at.version}, the newest release known is ${newest.version} (${newest.source}), and the images folder holds no intact image of it`,
-    `Put ${wanted} into the images folder.`,
+    `installed is ${at.version}, the newest known release is ${newest.version} (${newest.source}), and the images folder has no intact image of it`,
+    `Put ${missingFile} into the images folder.`,
   );
   const target = { version: newest.version, microLinkId: at.microLinkId, image: null };
-  const verdict: Verdict = {
-    status: 'blocked',
-    target,
-    hops: [],
-    transport: transport,
-    wizard,
-    reasons: [...reasons, missing],
-  };
-  return { verdict, images: [] };
+  return { status: 'blocked', target, hops: [], transport, wizard, reasons: [...reasons, missing] };
 }
 
-function sendPath(transport: Transport, wizard: string | null): readonly Reason[] {
+function localPortReason(transport: Transport, wizard: string | null): readonly Reason[] {
   if (transport === 'nmc') return [];
   return [
     builtIn(
       'NO_SEND_PATH',
       'block',
-      `how a running unit is made to take an image over its ${transport === 'usb' ? 'USB' : 'serial'} port is not public`,
-      `Use the Firmware Upgrade Wizard${wizard === null ? '' : ` ${wizard}`} of the vendor on Windows. upsfw plan --format md prints what a person on site has to do, where that is known.`,
+      `the protocol to send an image to a running unit over its ${transport === 'usb' ? 'USB' : 'serial'} port is not public`,
+      `Use the Firmware Upgrade Wizard${wizard === null ? '' : ` ${wizard}`} of the vendor on Windows. upsfw plan --format md prints a work order for the unit if the steps are known.`,
     ),
   ];
 }
@@ -253,11 +244,11 @@ function wizardOf(facts: ReadonlyMap<string, Fact>): string | null {
   return typeof wizard === 'string' ? wizard : null;
 }
 
-function plain(
+function withoutHops(
   status: Status,
   reasons: readonly Reason[],
   transport: Transport | null,
   wizard: string | null,
-): UpsJudgement {
-  return { verdict: { status, target: null, hops: [], transport: transport, wizard, reasons }, images: [] };
+): Verdict {
+  return { status, target: null, hops: [], transport, wizard, reasons };
 }

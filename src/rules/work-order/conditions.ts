@@ -1,43 +1,42 @@
-import type { Reason, WorkItem } from '../../core/index.ts';
+import { isRefusal, type Reason, type WorkItem } from '../../core/index.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import type { Rule } from '../engine/schema.ts';
 import { evaluateStages } from '../engine/stages.ts';
 import { toItem } from './port.ts';
-import { isAgainst } from './route.ts';
 
-/** How a unit stands right now, for a person who will be at it later. */
-export interface MomentLines {
-  /** What stands against an update and can be cleared. */
+/** Work items about the current condition of a unit. */
+export interface ConditionItems {
+  /** What must be cleared before the update. */
   readonly first: readonly WorkItem[];
-  /** What nobody could see from here. */
+  /** What could not be read remotely. */
   readonly unknown: readonly WorkItem[];
   readonly notes: readonly WorkItem[];
 }
 
-/** Nobody said anything of output and loads of a unit that another program updates. */
-const AS_IT_IS: readonly (readonly [string, Fact])[] = [
+/** The output settings of the inventory do not apply to an update with the wizard. */
+const NO_OUTPUT_SETTINGS: readonly (readonly [string, Fact])[] = [
   ['operator.output', 'as-it-is'],
-  ['operator.feeds', 'what the inventory does not name'],
+  ['operator.feeds', 'an unknown load (no feeds in the inventory)'],
 ];
 
-/** Asks the rules of the start. Of a rule that may not even concern the unit nothing is said: it would tell what nobody knows. */
-export function momentLines(book: RuleBook, facts: ReadonlyMap<string, Fact>): MomentLines {
-  const now = new Map([...facts, ...AS_IT_IS]);
+/** Evaluates the start rules. A rule is skipped if it is not known whether it applies to the unit. */
+export function conditionItems(book: RuleBook, facts: ReadonlyMap<string, Fact>): ConditionItems {
+  const now = new Map([...facts, ...NO_OUTPUT_SETTINGS]);
   const isKnown = (fact: string): boolean => (now.get(fact) ?? null) !== null;
   const ruleOf = new Map((book.byStage.start ?? []).map((rule) => [rule.id, rule]));
   const concerning = evaluateStages(book, now, ['start']).reasons.filter(({ rule }) =>
     (ruleOf.get(rule)?.when ?? []).every(({ fact }) => isKnown(fact)),
   );
-  const against = concerning.filter(isAgainst);
-  const open = against.filter(({ rule }) => ruleOf.get(rule)?.require?.some(({ fact }) => !isKnown(fact)));
+  const refusals = concerning.filter(isRefusal);
+  const open = refusals.filter(({ rule }) => ruleOf.get(rule)?.require?.some(({ fact }) => !isKnown(fact)));
   return {
-    first: against.filter((reason) => !open.includes(reason)).map(toItem),
-    unknown: open.map((reason) => toBeFound(ruleOf.get(reason.rule), reason)),
+    first: refusals.filter((reason) => !open.includes(reason)).map(toItem),
+    unknown: open.map((reason) => toFindOut(ruleOf.get(reason.rule), reason)),
     notes: concerning.filter(({ outcome }) => outcome === 'warn').map(toItem),
   };
 }
 
-function toBeFound(rule: Rule | undefined, { because, source }: Reason): WorkItem {
-  return { text: `${rule?.statement ?? ''} Seen from here: ${because}.`, source };
+function toFindOut(rule: Rule | undefined, { because, source }: Reason): WorkItem {
+  return { text: `${rule?.statement ?? ''} Read remotely: ${because}.`, source };
 }

@@ -1,5 +1,6 @@
 import {
   type Alternative,
+  isRefusal,
   type OrderLists,
   type OrderUnit,
   type ProblemJson,
@@ -19,38 +20,37 @@ import type { Stage } from '../engine/schema.ts';
 import { type Assessment, evaluateStages, itemsOf } from '../engine/stages.ts';
 import { siteFacts } from '../facts/site.ts';
 import type { DecisionInput } from '../judge/described.ts';
-import { type MomentLines, momentLines } from './conditions.ts';
+import { type ConditionItems, conditionItems } from './conditions.ts';
 import { choosePort, type PortChoice, toItem } from './port.ts';
-import { isAgainst } from './route.ts';
 
 export interface WorkOrderInput {
   /** `site/name`. */
   readonly key: string;
   readonly unit: Unit;
-  /** What was judged of the unit by the way of the inventory; null of a unit that was only described. */
+  /** The verdict over the transport of the inventory; null for a described unit. */
   readonly verdict: Pick<Verdict, 'status' | 'reasons'> | null;
-  /** The way of the inventory to the unit. */
+  /** The transport of the inventory. */
   readonly transport: Transport | null;
-  /** The images of the folder, damaged ones included. */
+  /** All images of the folder, including damaged ones. */
   readonly images: readonly StoredImage[];
-  /** Why the unit could not be looked at; null where it could. */
+  /** Why the unit could not be read; null if it was read. */
   readonly problem?: Pick<ProblemJson, 'code'> | null;
 }
 
 /**
- * What a person on site has to do with a unit that is not updated from here: one that has no card, or whose card or installed
- * firmware keeps updates from coming that way. Null where nothing is to be done, where the hardware is not handled, and where
- * too little is known to name an image and a port. Pure.
+ * The work order for a unit that cannot be updated remotely: it has no card, or its card or firmware does not
+ * accept the update. Null if nothing is to be done, the hardware is not supported, or no image and port can
+ * be named. Pure.
  */
 export function workOrder(book: RuleBook, input: WorkOrderInput): WorkOrder | null {
   const { unit, transport, problem = null } = input;
   if (problem?.code === 'device/no-application') return cardOrder(book, input);
-  if (!unit.reachable || transport === null || !isWanted(book, input)) return null;
+  if (!unit.reachable || transport === null || !needsOrder(book, input)) return null;
   const choice = choosePort(book, unit, transport, input.images);
   return choice === null ? null : upsOrder(book, input, choice);
 }
 
-/** The work order for a unit that somebody describes; null too where it would be updated through a card. */
+/** The work order for a described unit; null also if it would be updated through a card. */
 export function describedOrder(book: RuleBook, input: DecisionInput): WorkOrder | null {
   const { model, sku = null, serial = null, ratedVA = null, transport } = input;
   if (transport === 'nmc') return null;
@@ -63,38 +63,38 @@ export function describedOrder(book: RuleBook, input: DecisionInput): WorkOrder 
     firmware: readFirmware(input.firmware),
     reachable: true,
   };
-  return workOrder(book, { key: 'UNIT', unit, verdict: null, transport: transport, images: [] });
+  return workOrder(book, { key: 'UNIT', unit, verdict: null, transport, images: [] });
 }
 
-/** Nothing to do, nothing that helps, or nothing that a person is needed for. */
+/** With these statuses no person is needed, or nobody can help. */
 const NO_MANUAL_ACTION: ReadonlySet<Status> = new Set<Status>(['current', 'unsupported', 'outdated']);
 
-/** A unit behind a card is sent to a cable only where a cable goes round what stands against its update. */
-function isWanted(book: RuleBook, { transport, verdict }: WorkOrderInput): boolean {
+/** A unit behind a card gets a work order only if an update over a cable avoids the refusal. */
+function needsOrder(book: RuleBook, { transport, verdict }: WorkOrderInput): boolean {
   if (verdict !== null && NO_MANUAL_ACTION.has(verdict.status)) return false;
   if (transport !== 'nmc') return true;
   return verdict !== null && cableReasons(book, verdict).length > 0;
 }
 
-/** What stands against the way through the card, and not against a cable. */
+/** The refusals that do not apply over a cable. */
 function cableReasons(book: RuleBook, { reasons }: Pick<Verdict, 'reasons'>): readonly Reason[] {
-  return reasons.filter((reason) => isAgainst(reason) && book.cable.has(reason.rule));
+  return reasons.filter((reason) => isRefusal(reason) && book.cable.has(reason.rule));
 }
 
-/** A unit that was only described was not seen, so nothing can be said of how it stands. */
-const NOT_SEEN: MomentLines = { first: [], unknown: [], notes: [] };
+/** The condition of a described unit is not known. */
+const NOT_SEEN: ConditionItems = { first: [], unknown: [], notes: [] };
 
-function upsOrder(book: RuleBook, input: WorkOrderInput, { reading, because }: PortChoice): WorkOrder {
+function upsOrder(book: RuleBook, input: WorkOrderInput, { option, because }: PortChoice): WorkOrder {
   const { key, unit, transport, verdict } = input;
-  const { hops } = reading.route;
+  const { hops } = option.route;
   const last = hops.at(-1);
-  const facts = new Map([...reading.facts, ...siteFacts(book, key, unit, hops)]);
+  const facts = new Map([...option.facts, ...siteFacts(book, key, unit, hops)]);
   const site = evaluateStages(book, facts, ['site']);
-  const now = verdict === null ? NOT_SEEN : momentLines(book, facts);
+  const condition = verdict === null ? NOT_SEEN : conditionItems(book, facts);
   const identity = verdict?.reasons.filter(({ rule }) => rule === 'identity') ?? [];
-  const told = { lines: [...reading.lines, ...site.lines] };
+  const assessed = { items: [...option.items, ...site.items] };
   const wizard = facts.get('advice.wizard');
-  const shut = transport === 'nmc' && verdict !== null ? cableReasons(book, verdict).map(toItem) : [];
+  const gateItems = transport === 'nmc' && verdict !== null ? cableReasons(book, verdict).map(toItem) : [];
   return {
     key,
     procedure: 'wizard',
@@ -102,20 +102,22 @@ function upsOrder(book: RuleBook, input: WorkOrderInput, { reading, because }: P
     installed: { version: unit.firmware.version, microLinkId: unit.firmware.microLinkId },
     target: last === undefined ? null : { ...last.to, image: last.image },
     hops,
-    port: { use: reading.port, because: [...shut, ...because] },
+    port: { use: option.port, because: [...gateItems, ...because] },
     wizard: typeof wizard === 'string' ? wizard : null,
-    minutes: itemsOf(told, 'minutes')[0] ?? null,
-    ...lists(told),
-    first: [...identity.map(toItem), ...now.first, ...site.reasons.filter(isAgainst).map(toItem)],
-    unknown: [...itemsOf(told, 'findOut'), ...now.unknown],
-    notes: [...[...reading.warnings, ...warningsOf(site)].map(toItem), ...now.notes],
-    alternatives: (['usb-drive', 'panel'] as const).flatMap((stage) => otherWay(book, facts, stage) ?? []),
+    minutes: itemsOf(assessed, 'minutes')[0] ?? null,
+    ...itemLists(assessed),
+    first: [...identity.map(toItem), ...condition.first, ...site.reasons.filter(isRefusal).map(toItem)],
+    unknown: [...itemsOf(assessed, 'findOut'), ...condition.unknown],
+    notes: [...[...option.warnings, ...warningsOf(site)].map(toItem), ...condition.notes],
+    alternatives: (['usb-drive', 'panel'] as const).flatMap(
+      (stage) => alternativeOf(book, facts, stage) ?? [],
+    ),
   };
 }
 
 function cardOrder(book: RuleBook, { key, unit, transport }: WorkOrderInput): WorkOrder {
   const facts = new Map(siteFacts(book, key, unit, []));
-  const told = evaluateStages(book, facts, ['card-console']);
+  const assessment = evaluateStages(book, facts, ['card-console']);
   return {
     key,
     procedure: 'card-console',
@@ -125,11 +127,11 @@ function cardOrder(book: RuleBook, { key, unit, transport }: WorkOrderInput): Wo
     hops: [],
     port: null,
     wizard: null,
-    minutes: itemsOf(told, 'minutes')[0] ?? null,
-    ...lists(told),
-    first: told.reasons.filter(isAgainst).map(toItem),
-    unknown: itemsOf(told, 'findOut'),
-    notes: warningsOf(told).map(toItem),
+    minutes: itemsOf(assessment, 'minutes')[0] ?? null,
+    ...itemLists(assessment),
+    first: assessment.reasons.filter(isRefusal).map(toItem),
+    unknown: itemsOf(assessment, 'findOut'),
+    notes: warningsOf(assessment).map(toItem),
     alternatives: [],
   };
 }
@@ -138,15 +140,15 @@ function warningsOf({ reasons }: Assessment): Assessment['reasons'] {
   return reasons.filter(({ outcome }) => outcome === 'warn');
 }
 
-function lists(
-  told: Pick<Assessment, 'lines'>,
+function itemLists(
+  assessment: Pick<Assessment, 'items'>,
 ): Pick<OrderLists, 'bring' | 'prepare' | 'steps' | 'check' | 'ifItFails'> {
   return {
-    bring: itemsOf(told, 'bring'),
-    prepare: itemsOf(told, 'prepare'),
-    steps: itemsOf(told, 'step'),
-    check: itemsOf(told, 'check'),
-    ifItFails: itemsOf(told, 'fail'),
+    bring: itemsOf(assessment, 'bring'),
+    prepare: itemsOf(assessment, 'prepare'),
+    steps: itemsOf(assessment, 'step'),
+    check: itemsOf(assessment, 'check'),
+    ifItFails: itemsOf(assessment, 'fail'),
   };
 }
 
@@ -165,13 +167,13 @@ function orderUnit(unit: Unit, transport: Transport | null): OrderUnit {
   };
 }
 
-/** Another way that the rules offer; null where one of them refuses it or nothing is known of it. */
-function otherWay(book: RuleBook, facts: ReadonlyMap<string, Fact>, stage: Stage): Alternative | null {
-  const told = evaluateStages(book, new Map(facts), [stage]);
-  const [title] = itemsOf(told, 'title');
-  if (title === undefined || told.reasons.some(isAgainst)) return null;
+/** Another procedure from the rules; null if a rule refuses it or nothing is known about it. */
+function alternativeOf(book: RuleBook, facts: ReadonlyMap<string, Fact>, stage: Stage): Alternative | null {
+  const assessment = evaluateStages(book, new Map(facts), [stage]);
+  const [title] = itemsOf(assessment, 'title');
+  if (title === undefined || assessment.reasons.some(isRefusal)) return null;
   const steps = (['bring', 'prepare', 'step', 'check', 'findOut'] as const).flatMap((kind) =>
-    itemsOf(told, kind),
+    itemsOf(assessment, kind),
   );
   return { title: title.text, steps };
 }

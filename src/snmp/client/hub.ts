@@ -79,7 +79,6 @@ async function resolveHost(host: string): Promise<string> {
   } catch (thrown) {
     throw new Problem('link/dns', `The name ${sanitize(host)} has no address.`, {
       hint: 'Check the host in the inventory, or the name server.',
-      transient: true,
       cause: thrown,
     });
   }

@@ -32,7 +32,7 @@ export function wrongCredential(endpoint: Endpoint, access: SnmpAccess): Problem
   return new Problem(
     'link/snmp-auth',
     `An SNMPv3 agent answers at ${serviceName(endpoint)}, and not to the ${credentialName(access)}.`,
-    { hint: credentialHint(access), transient: true },
+    { hint: credentialHint(access) },
   );
 }
 
@@ -60,7 +60,6 @@ export function problemOfReply(reply: Reply, endpoint: Endpoint, access: SnmpAcc
       if (came !== null) return garbage(where, `It sent ${came}. Nothing of that was used.`);
       return new Problem('link/silent', `No SNMP answer from ${where} to the ${credentialName(access)}.`, {
         hint: `Check address and port. ${credentialHint(access)} A wrong credential is silence, like a dead host.`,
-        transient: true,
       });
     }
   }
@@ -69,7 +68,6 @@ export function problemOfReply(reply: Reply, endpoint: Endpoint, access: SnmpAcc
 function garbage(where: string, what: string): Problem {
   return new Problem('device/garbage', `The SNMP answer of ${where} cannot be used. ${what}`, {
     hint: 'Try again. If it stays so, something else than a card answers there, or somebody forges its answers.',
-    transient: true,
   });
 }
 
@@ -109,7 +107,6 @@ function unsent(error: unknown, where: string): Problem {
   const text = error instanceof Error ? sanitize(error.message) : 'unknown error';
   return new Problem('link/unreachable', `The SNMP request to ${where} could not be sent: ${text}.`, {
     hint: 'Check its address, and the route and firewall of this machine.',
-    transient: true,
     cause: error,
   });
 }
@@ -127,7 +124,6 @@ export function problemOfEncoding(thrown: unknown, endpoint: Endpoint, access: S
   const text = thrown instanceof Error ? sanitize(thrown.message) : 'unknown error';
   return new Problem('device/garbage', `No SNMP request can be made for the agent at ${where}: ${text}.`, {
     hint: 'Try again. If it stays so, the engine clock that the agent names is none.',
-    transient: true,
     cause: thrown,
   });
 }

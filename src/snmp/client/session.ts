@@ -154,10 +154,9 @@ async function write(
 }
 
 /** The read before a write failed, so the write was not sent. */
-function notSent({ code, message, hint, transient, cause }: Problem): Problem {
+function notSent({ code, message, hint, cause }: Problem): Problem {
   return new Problem(code, `The write was not sent, because the read before it failed. ${message}`, {
     hint,
-    transient,
     cause,
   });
 }

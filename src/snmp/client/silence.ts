@@ -63,14 +63,12 @@ function problemOf(error: Error, host: string, port: number): Problem | null {
   if (hasCode(error, 'ECONNREFUSED')) {
     return new Problem('link/refused', `Nothing listens at UDP port ${port} of ${host}.`, {
       hint: 'Switch SNMP on at the card, or correct its port in the inventory.',
-      transient: true,
       cause: error,
     });
   }
   if (['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN'].some((code) => hasCode(error, code))) {
     return new Problem('link/unreachable', `There is no way to ${host}.`, {
       hint: 'Check its address, and the route from here.',
-      transient: true,
       cause: error,
     });
   }

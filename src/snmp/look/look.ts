@@ -35,7 +35,7 @@ export async function lookBySnmp(hub: SnmpHub, target: SnmpTarget, context: Look
     const session = await hub.open(target.snmp, target);
     try {
       const identity = await session.get(IDENTITY_OIDS);
-      await context.heard?.();
+      await context.awaitTurn?.();
       const { kind } = productOf(identity, readCard(identity));
       return kind === 'smart-ups'
         ? await restOfSmartUps(session, identity, place, context.signal)

@@ -1,7 +1,7 @@
 import { listPorts } from '../../../local/index.ts';
 import { renderLocalPorts } from '../../../report/index.ts';
 import { DONE } from '../../exit-codes.ts';
-import { simulatedDeviceRoots } from '../../rehearsal.ts';
+import { simulatedDeviceRoots } from '../../simulation.ts';
 import type { LocalAction } from './action.ts';
 
 /** `local ports`: what is at the ports of this machine and who holds it. Opens none, so it is safe beside any other program. */

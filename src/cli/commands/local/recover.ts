@@ -1,5 +1,7 @@
 import {
+  HOP_STEPS,
   isAllowed,
+  isRefusal,
   type Plan,
   Problem,
   planId,
@@ -24,7 +26,8 @@ import {
 import { confirm } from '../../ask.ts';
 import type { Exit } from '../../exit-codes.ts';
 import { type OpenPaths, openPaths } from '../../fleet/drivers.ts';
-import { closePapers, runName, showRun, withRunLock } from '../../fleet/execute.ts';
+import { closePapers, runName, withRunLock } from '../../fleet/execute.ts';
+import { showRun } from '../../fleet/show-run.ts';
 import type { Io } from '../../io.ts';
 import { readOverride, refusalHint, stateFolder } from '../../options.ts';
 import { simulationSpeed } from '../../simulation.ts';
@@ -120,7 +123,7 @@ async function readOne(file: string): Promise<StoredImage> {
 
 function refuse(reasons: readonly Reason[], { overridable }: Pick<RuleBook, 'overridable'>): void {
   if (isAllowed(reasons)) return;
-  const standing = reasons.filter(({ outcome }) => outcome === 'block' || outcome === 'unknown');
+  const standing = reasons.filter(isRefusal);
   const [first] = standing;
   throw new Problem('refused/rule', `${standing.map(({ because }) => because).join('; ')}.`, {
     hint: first === undefined ? 'See the reasons.' : refusalHint(first, overridable),
@@ -174,7 +177,6 @@ function planFor(
       verdict: {
         status: 'outdated',
         target: { version, microLinkId: microLinkIdAfter, image: image.file },
-        hops: [],
         transport: 'serial',
         wizard: null,
         reasons,
@@ -187,7 +189,7 @@ function planFor(
           to: { version, microLinkId: microLinkIdAfter },
           image: { file: image.file, sha256: image.sha256, sizeBytes: image.sizeBytes },
           transport: 'serial',
-          steps: ['start', 'settle', 'verify'],
+          steps: HOP_STEPS.loader,
         },
       ],
       switchOutput: null,

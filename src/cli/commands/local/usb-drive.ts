@@ -1,4 +1,4 @@
-import { isAllowed, Problem, type StoredImage, sanitize } from '../../../core/index.ts';
+import { isRefusal, Problem, type StoredImage, sanitize } from '../../../core/index.ts';
 import { imageWarnings, openPaths, type UsbDriveSystem, writeUsbDrive } from '../../../images/index.ts';
 import { renderUsbDrive, type UsbDriveDocument } from '../../../report/index.ts';
 import { loadRules, unusedOverrides, usbDriveAdvice } from '../../../rules/index.ts';
@@ -17,7 +17,7 @@ export function createStickAction(system?: UsbDriveSystem): LocalAction {
       const book = await loadRules({ files: args.rules, override: readOverride(args.override) });
       const { from, reasons, next, unknown } = usbDriveAdvice(book, image);
       for (const line of unusedOverrides(book, [{ key: image.file, reasons }])) io.info(`${line}\n`);
-      const refusal = reasons.find((reason) => !isAllowed([reason]));
+      const refusal = reasons.find(isRefusal);
       if (refusal !== undefined) {
         throw new Problem('refused/rule', `${sanitize(image.file)}: ${refusal.because} [${refusal.code}].`, {
           hint: refusalHint(refusal, book.overridable),

@@ -1,0 +1,127 @@
+import type { Argv } from 'yargs';
+import { escapedJson, outputText } from '../core/index.ts';
+import type { Command } from './command.ts';
+import { HELP, loadCommands } from './commands.ts';
+import { DONE, type Exit } from './exit-codes.ts';
+import type { ProcessIo } from './io.ts';
+import { createLog } from './log.ts';
+import { COMMON_OPTIONS, CommonSchema } from './options.ts';
+import { createParser } from './parser.ts';
+import { checkWords, refusedByParser, refuseRepeated, usage, wrongValues } from './usage.ts';
+import { VERSION } from './version.ts';
+
+/** Finds the command that a line names and runs it. Throws what the command throws, and Problem config/usage. */
+export async function dispatch(words: readonly string[], io: ProcessIo): Promise<Exit> {
+  const commands = await loadCommands(words);
+  await checkWords(words, commands);
+  const asksForHelp = words.some((word) => HELP.has(word));
+  // yargs calls a handler while it parses; the handler only notes the command, so that a failed check runs nothing.
+  const chosen: { command: Command; argv: Record<string, unknown> }[] = [];
+  const common = asksForHelp ? COMMON_OPTIONS : withoutChoices(COMMON_OPTIONS);
+  const parser = createParser(common, io.terminal?.columns);
+  for (const command of commands) {
+    parser.command(
+      command.usage,
+      command.describe,
+      (builder) => {
+        for (const [name, { describe, array }] of Object.entries(command.positionals)) {
+          builder.positional(name, { type: 'string', describe, ...(array ? { array: true } : {}) });
+        }
+        const own = withoutCommon(command.options);
+        builder.options(asksForHelp ? own : withoutChoices(own));
+      },
+      (argv) => {
+        chosen.push({ command, argv: withDashes(argv) });
+      },
+    );
+  }
+  const text = await parseWords(parser, words, commands.length === 1 ? commands[0] : undefined);
+  if (text !== null) {
+    io.out(`${text}\n`);
+    return DONE;
+  }
+  const [first] = chosen;
+  if (first === undefined) throw usage('Name a command.');
+  refuseRepeated(first.command, first.argv);
+  const checked = first.command.schema.safeParse(first.argv);
+  if (!checked.success) throw wrongValues(first.command, first.argv, checked.error);
+  const { quiet, json, color, logLevel } = CommonSchema.parse(first.argv);
+  const clean = cleaning(io, first.argv);
+  const log = createLog(logLevel, clean.info);
+  log.debug({ command: first.command.usage, version: VERSION, node: process.version }, 'command');
+  try {
+    return await first.command.run(checked.data, {
+      ...clean,
+      color: io.color && color,
+      infoColor: io.infoColor && color,
+      ...(quiet ? { info: () => undefined } : {}),
+      ...(quiet || json ? { progress: 'none' as const } : {}),
+      log,
+    });
+  } catch (thrown) {
+    log.debug({ err: thrown }, 'the command ended with a problem');
+    throw thrown;
+  }
+}
+
+/**
+ * The same streams with a last look at what goes to them. JSON keeps every character of a string, as its escape; text loses
+ * what a reader would not see.
+ */
+function cleaning(io: ProcessIo, argv: Readonly<Record<string, unknown>>): ProcessIo {
+  const isJson = argv.json === true || argv.jsonl === true || argv.format === 'json';
+  // Colors come only where standard output takes them, a live list only on a terminal.
+  const styled = io.color || io.terminal !== null;
+  const infoStyled = styled || io.infoColor || io.progress === 'live';
+  const { ask } = io;
+  return {
+    ...io,
+    out: (text) => io.out(isJson ? escapedJson(text) : outputText(text, styled)),
+    info: (text) => io.info(outputText(text, infoStyled)),
+    ask: ask === null ? null : (question, hidden) => ask(outputText(question, infoStyled), hidden),
+  };
+}
+
+/** What a command adds: the parser has the common options, and lists choices twice that it gets twice. */
+function withoutCommon(options: Command['options']): Command['options'] {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(COMMON_OPTIONS, name)));
+}
+
+/** The choices are for the help text. What is wrong with a value is said by the schema, in the words of this tool. */
+function withoutChoices(options: Command['options']): Command['options'] {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { choices, ...rest }]) => [
+      name,
+      choices === undefined ? rest : { ...rest, type: 'string' as const },
+    ]),
+  );
+}
+
+/** Parses; gives the text of --help or --version where that was asked for. Throws Problem config/usage. */
+async function parseWords(
+  parser: Argv,
+  words: readonly string[],
+  command: Command | undefined,
+): Promise<string | null> {
+  let shown: string | null = null;
+  try {
+    const kept = words.map((word) => (word === '-' ? BARE_DASH : word));
+    await parser.parseAsync(kept, {}, (error, _argv, output) => {
+      if (error) throw error;
+      if (output !== '') shown = output;
+    });
+  } catch (thrown) {
+    throw refusedByParser(thrown, command);
+  }
+  return shown;
+}
+
+/** yargs loses a bare `-` among positionals, which means standard input: on its way through it is called otherwise. */
+const BARE_DASH = '\u0000-';
+
+function withDashes(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const back = (value: unknown): unknown => (value === BARE_DASH ? '-' : value);
+  return Object.fromEntries(
+    Object.entries(argv).map(([key, value]) => [key, Array.isArray(value) ? value.map(back) : back(value)]),
+  );
+}
