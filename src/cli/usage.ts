@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { Problem, sanitize } from '../core/index.ts';
 import type { Command } from './command.ts';
 import { COMMANDS, loadCommands } from './commands.ts';
-import { COMMON_OPTIONS } from './options.ts';
+import { COMMON_OPTIONS } from './common-options.ts';
 
 /** What a command line may say, and what is said about one that is wrong. Everything thrown is Problem config/usage. */
 

@@ -8,7 +8,6 @@ export * from './clock.ts';
 export * from './discovery.ts';
 export * from './driver.ts';
 export * from './firmware.ts';
-export * from './firmware-state.ts';
 export * from './hop.ts';
 export * from './host.ts';
 export * from './image.ts';

@@ -135,7 +135,9 @@ function finderOf(identifiers: readonly string[]): RegExp {
   const sorted = [...identifiers].sort((a, b) => b.length - a.length);
   const parts = sorted.map((one) => {
     const escaped = one.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&').replace(/ /g, '\\s+');
-    return one.length < MIN_LENGTH_INSIDE_WORDS ? `(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])` : escaped;
+    // Repeated spaces are one in the key: an identifier with a space in it may be longer than its key.
+    const isShort = one.length < MIN_LENGTH_INSIDE_WORDS && !one.includes(' ');
+    return isShort ? `(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9_])` : escaped;
   });
   return new RegExp(parts.join('|') || '(?!)', 'gi');
 }

@@ -89,6 +89,10 @@ describe('an anonymiser', () => {
     expect(anonymiser.text('server-room')).toBe('(line withheld)');
   });
 
+  it('removes an identifier with repeated spaces inside a word', () => {
+    expect(createAnonymiser([new Secret('a  b')]).text('xa  b')).not.toContain('a  b');
+  });
+
   it('reveals no registered identifier in any context', () => {
     const identifier = fc
       .string({ unit: 'grapheme-ascii', minLength: 4, maxLength: 20 })

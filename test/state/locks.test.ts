@@ -159,11 +159,11 @@ const canMakeNamespaces = (() => {
 if (!canMakeNamespaces)
   process.stderr.write('skipped: locks between process namespaces: they need root and unshare\n');
 
-const RUN = new URL('../../src/run/index.ts', import.meta.url);
+const STATE = new URL('../../src/state/index.ts', import.meta.url);
 const SOURCES = new URL('../../scripts/sources.mjs', import.meta.url);
 /** Takes a lock in a process of its own, says so, and holds it until its input ends. */
 const HOLDER = `
-  const { createLocks } = await import('${RUN}');
+  const { createLocks } = await import('${STATE}');
   const taken = await createLocks(process.argv[1]).take('AS1', 'inside').then(() => 'taken', ({ code }) => code);
   console.log(process.pid, taken);
   process.stdin.resume();

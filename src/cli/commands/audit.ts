@@ -5,6 +5,7 @@ import { type AuditDocument, type AuditUnit, renderAudit, renderPrometheus } fro
 import type { RuleBook } from '../../rules/index.ts';
 import { buildPlan, withinSites } from '../../run/index.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { createCounter } from '../counter.ts';
 import { auditDocument, withUnits } from '../documents/audit.ts';
 import { saveAudit } from '../documents/audit-store.ts';
@@ -16,7 +17,6 @@ import type { Io } from '../io.ts';
 import {
   AS_OF,
   AsOfDay,
-  COMMON_OPTIONS,
   Day,
   FLEET_OPTIONS,
   FleetSchema,

@@ -23,11 +23,12 @@ import { type DiscoverDocument, renderDiscover } from '../../report/index.ts';
 import { createSnmpHub, type DiscoverResult, discover } from '../../snmp/index.ts';
 import { secretPrompt } from '../ask.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { createCounter } from '../counter.ts';
 import { type Exit, exitOfMerge, STOPPED } from '../exit-codes.ts';
 import { mergeListed, readInventoryText } from '../fleet/inventory-update.ts';
 import type { Io } from '../io.ts';
-import { COMMON_OPTIONS, CommonSchema } from '../options.ts';
+import { CommonSchema } from '../options.ts';
 import { readSweepRange } from './discover-ranges.ts';
 
 const Rate = z

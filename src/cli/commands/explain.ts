@@ -3,9 +3,10 @@ import { PROBLEM_CODES, Problem, sanitize } from '../../core/index.ts';
 import { EVENT_CODES, RESULT_CODES } from '../../nmc/index.ts';
 import { allRules, BUILT_IN_CODES } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { DONE, type Exit } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { COMMON_OPTIONS, CommonSchema } from '../options.ts';
+import { CommonSchema } from '../options.ts';
 
 const ExplainArgs = CommonSchema.extend({ codes: z.array(z.string().min(1)).min(1) });
 type ExplainArgs = z.infer<typeof ExplainArgs>;

@@ -4,10 +4,11 @@ import { fetchImage, LARGEST_IMAGE, openPaths } from '../../images/index.ts';
 import { renderImages } from '../../report/index.ts';
 import { loadRules } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { imagesDocument } from '../documents/images.ts';
 import { type Exit, exitOfFiles } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { COMMON_OPTIONS, CommonSchema } from '../options.ts';
+import { CommonSchema } from '../options.ts';
 
 const ImagesArgs = CommonSchema.extend({
   paths: z.array(z.string().min(1)),

@@ -15,10 +15,11 @@ import {
 } from '../../inventory/index.ts';
 import { secretPrompt } from '../ask.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { type Exit, exitOfMerge } from '../exit-codes.ts';
 import { mergeListed, readInventoryText } from '../fleet/inventory-update.ts';
 import type { Io } from '../io.ts';
-import { COMMON_OPTIONS, CommonSchema } from '../options.ts';
+import { CommonSchema } from '../options.ts';
 import { readList } from './import-source.ts';
 
 const ImportArgs = CommonSchema.extend({

@@ -5,6 +5,7 @@ import { renderPlan } from '../../report/index.ts';
 import { unusedOverrides } from '../../rules/index.ts';
 import { buildPlan, driverOf } from '../../run/index.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { planDocument } from '../documents/plan.ts';
 import { type Exit, exitOfPart, exitOfPlan } from '../exit-codes.ts';
 import { type OpenPaths, openPaths } from '../fleet/drivers.ts';
@@ -14,7 +15,6 @@ import type { Io } from '../io.ts';
 import {
   AS_OF,
   AsOfDay,
-  COMMON_OPTIONS,
   COMPONENT,
   ComponentSetting,
   FLEET_OPTIONS,

@@ -20,10 +20,11 @@ import {
 import { type RecordFiles, renderRecord } from '../../recording/index.ts';
 import { secretPrompt } from '../ask.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { type Exit, exitOfLook, STOPPED } from '../exit-codes.ts';
 import { openPaths } from '../fleet/drivers.ts';
 import type { Io } from '../io.ts';
-import { COMMON_OPTIONS, CommonSchema, FLEET_OPTIONS, stateFolder } from '../options.ts';
+import { CommonSchema, FLEET_OPTIONS, stateFolder } from '../options.ts';
 
 const Reference = z.string().regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|prompt(?::.+)?)$/, {
   error: 'must be a reference: env:NAME, file:PATH or prompt; never the secret itself',

@@ -5,20 +5,14 @@ import { renderAudit, renderRun, type Style } from '../../report/index.ts';
 import { loadRules } from '../../rules/index.ts';
 import { createLocks, readJournal, replay } from '../../state/index.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { readLastAudit } from '../documents/audit-store.ts';
 import { runDocument } from '../documents/run.ts';
 import { DONE, type Exit, exitOfRun } from '../exit-codes.ts';
 import { runToShow } from '../fleet/choose-run.ts';
 import { runLockName } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
-import {
-  COMMON_OPTIONS,
-  CommonSchema,
-  LISTING,
-  LISTING_SHAPE,
-  readListing,
-  stateFolder,
-} from '../options.ts';
+import { CommonSchema, LISTING, LISTING_SHAPE, readListing, stateFolder } from '../options.ts';
 
 const ReportArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),

@@ -14,6 +14,7 @@ import {
 } from '../../state/index.ts';
 import { confirm } from '../ask.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import type { Exit } from '../exit-codes.ts';
 import { nameOthersInDoubt, runsLeft, runToResume } from '../fleet/choose-run.ts';
 import { openPaths } from '../fleet/drivers.ts';
@@ -21,7 +22,7 @@ import { executeRun, showLive, withRunLock } from '../fleet/execute.ts';
 import { openFleetOfRun } from '../fleet/open.ts';
 import { showRun } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
-import { COMMON_OPTIONS, CommonSchema, stateFolder } from '../options.ts';
+import { CommonSchema, stateFolder } from '../options.ts';
 import { askRecovery } from './local/ask-recovery.ts';
 
 const ResumeArgs = CommonSchema.extend({

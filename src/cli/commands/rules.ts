@@ -3,9 +3,10 @@ import { Problem, TRANSPORTS } from '../../core/index.ts';
 import { renderDecision, renderRules } from '../../report/index.ts';
 import { allRules, describedOrder, judgeDescribed, lineSummary, loadRules } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { DONE, type Exit, exitOfFiles } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { AS_OF, AsOfDay, COMMON_OPTIONS, CommonSchema } from '../options.ts';
+import { AS_OF, AsOfDay, CommonSchema } from '../options.ts';
 import { DecisionInputSchema, decideLines } from './rules-jsonl.ts';
 
 const RulesArgs = CommonSchema.extend({

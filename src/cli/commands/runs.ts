@@ -8,12 +8,13 @@ import {
 } from '../../report/index.ts';
 import { createLocks, type Holder, type RunRecord, readJournal, replay } from '../../state/index.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { countOutcomes, outcomeOf, stateOf } from '../documents/run.ts';
 import { DONE, type Exit, exitOfRun } from '../exit-codes.ts';
 import { newestFirst } from '../fleet/choose-run.ts';
 import { runLockName } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
-import { COMMON_OPTIONS, type CommonArgs, CommonSchema, stateFolder } from '../options.ts';
+import { type CommonArgs, CommonSchema, stateFolder } from '../options.ts';
 
 export const runsCommand = defineCommand<CommonArgs>({
   usage: 'runs',

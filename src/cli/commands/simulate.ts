@@ -25,9 +25,10 @@ import {
   startLocalSimulation,
 } from '../../sim/index.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { DONE, type Exit } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { COMMON_OPTIONS, CommonSchema } from '../options.ts';
+import { CommonSchema } from '../options.ts';
 
 const DURATION = /^(\d{1,5})(s|m|h)?$/;
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };

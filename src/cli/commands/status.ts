@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { createLocks, readJournal, replay } from '../../state/index.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import type { Exit } from '../exit-codes.ts';
 import { nameOthersInDoubt, runsLeft, runToShow } from '../fleet/choose-run.ts';
 import { showRun } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
-import { COMMON_OPTIONS, CommonSchema, stateFolder } from '../options.ts';
+import { CommonSchema, stateFolder } from '../options.ts';
 
 const StatusArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),

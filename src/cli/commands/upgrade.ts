@@ -6,6 +6,7 @@ import { type PlanDocument, type PlanExtras, renderPlan } from '../../report/ind
 import { createJournal, needsOf, openStateFolder } from '../../state/index.ts';
 import { confirm } from '../ask.ts';
 import { defineCommand } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
 import { planDocument } from '../documents/plan.ts';
 import {
   asApproved,
@@ -21,7 +22,6 @@ import { executeRun, runName, withRunLock } from '../fleet/execute.ts';
 import { type Fleet, openFleet } from '../fleet/open.ts';
 import type { Io } from '../io.ts';
 import {
-  COMMON_OPTIONS,
   COMPONENT,
   ComponentSetting,
   FLEET_OPTIONS,

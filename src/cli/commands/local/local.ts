@@ -1,8 +1,9 @@
 import { Problem } from '../../../core/index.ts';
 import { defineCommand } from '../../command.ts';
+import { COMMON_OPTIONS } from '../../common-options.ts';
 import type { Exit } from '../../exit-codes.ts';
 import type { Io } from '../../io.ts';
-import { COMMON_OPTIONS, OVERRIDE } from '../../options.ts';
+import { OVERRIDE } from '../../options.ts';
 import { type LocalAction, LocalArgs } from './action.ts';
 
 /** What can be done with units at the ports of this machine. Each is loaded when it is wanted. */
