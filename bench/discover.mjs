@@ -1,9 +1,10 @@
-// The sweep against onesixtyone, nut-scanner and braa, in one run and against the same agents.
-// Run by hand: npm run -s bench:discover. As root the agents listen on port 161, which is the only one that nut-scanner knows.
+// Compares the sweep with onesixtyone, nut-scanner and braa, in one run and against the same agents.
+// Run by hand: npm run -s bench:discover. As root the agents listen on port 161, the only one that
+// nut-scanner supports.
 //
-// The load is many fake agents on loopback (bench/fake-agents.mjs); dead addresses are silent. Every program is a process of its
-// own, started anew each time, and the programs take turns. Peers only find who answers: braa and onesixtyone ask one object,
-// nut-scanner a few; ours reads every field that an audit needs.
+// The load is many fake agents on loopback (bench/fake-agents.mjs); dead addresses are silent. Every program
+// runs as a new process each time, and the programs take turns. Peers only find who answers: braa and
+// onesixtyone read one object, nut-scanner a few. upsfw reads every field that an audit needs.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const PORT = process.getuid?.() === 0 ? 161 : 16_161;
 const MAIN = fileURLToPath(new URL('../bin/upsfw.cjs', import.meta.url));
 const AGENTS = fileURLToPath(new URL('./fake-agents.mjs', import.meta.url));
-const say = (text) => process.stdout.write(`${text}\n`);
+const print = (text) => process.stdout.write(`${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'upsfw-bench-'));
 
 /** `count` addresses from 127.`second`.0.0 on. */
@@ -40,17 +41,17 @@ async function startAgents(kind, addresses) {
 function stop(children) {
   return Promise.all(
     children.map((child) => {
-      if (!child.connected) throw new Error('an agent of the bench died');
+      if (!child.connected) throw new Error('a bench agent died');
       child.disconnect();
       return once(child, 'exit');
     }),
   );
 }
 
-/** Runs a program; seconds on the wall, of CPU, and the most memory that it had at a time. */
-async function run([command, ...words]) {
+/** Runs a program; returns wall seconds, CPU seconds and peak memory. */
+async function run([command, ...args]) {
   const begun = performance.now();
-  const child = spawn('bash', ['-c', '"$0" "$@"; code=$?; times >&2; exit $code', command, ...words], {
+  const child = spawn('bash', ['-c', '"$0" "$@"; code=$?; times >&2; exit $code', command, ...args], {
     env: {
       ...process.env,
       UPSFW_BENCH: 'public',
@@ -117,7 +118,7 @@ writeFileSync(
 
 const isThere = (program) => spawnSync('which', [program]).status === 0;
 
-/** Found and, of ours, read whole: every field of the contract that these agents have. */
+/** Units found and, for upsfw, read completely: every field that these agents have. */
 function counted(out) {
   const { units, seconds } = JSON.parse(out);
   const whole = units.filter(
@@ -161,24 +162,14 @@ function peers(addresses) {
     {
       name: 'onesixtyone -w 0',
       needs: 'onesixtyone',
-      words: [
-        'onesixtyone',
-        '-w',
-        '0',
-        '-p',
-        String(PORT),
-        '-i',
-        list,
-        '-c',
-        join(folder, 'communities.txt'),
-      ],
-      // It ends a line only where an agent says something.
+      args: ['onesixtyone', '-w', '0', '-p', String(PORT), '-i', list, '-c', join(folder, 'communities.txt')],
+      // It ends a line only after an agent's answer.
       read: lines(/(127\.[\d.]+) \[public\]/g),
     },
     {
       name: 'braa -t 1 -r 1',
       needs: 'braa',
-      words: ['braa', '-t', '1', '-r', '1', `public@${first}-${last}:${PORT}:.1.3.6.1.2.1.1.2.0`],
+      args: ['braa', '-t', '1', '-r', '1', `public@${first}-${last}:${PORT}:.1.3.6.1.2.1.1.2.0`],
       read: lines(/^(127\.[\d.]+):/gm),
     },
     ...(PORT === 161
@@ -186,7 +177,7 @@ function peers(addresses) {
           {
             name: 'nut-scanner -S -t 1 -T 4096',
             needs: 'nut-scanner',
-            words: ['nut-scanner', '-S', '-t', '1', '-T', '4096', '-P', '-s', first, '-e', last],
+            args: ['nut-scanner', '-S', '-t', '1', '-T', '4096', '-P', '-s', first, '-e', last],
             read: lines(/port="(127\.[^"]+)"/g),
           },
         ]
@@ -198,13 +189,13 @@ writeFileSync(join(folder, 'communities.txt'), 'public\n');
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 async function compare(title, live, programs) {
-  say(`\n## ${title}\n`);
-  say('| program | wall s | CPU s | peak MB | found | read whole | in-process s |');
-  say('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
+  print(`\n## ${title}\n`);
+  print('| program | wall s | CPU s | peak MB | found | read whole | in-process s |');
+  print('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
   const runs = new Map(programs.map(({ name }) => [name, []]));
   for (let round = 0; round < ROUNDS; round += 1)
-    for (const { name, words, read } of programs) {
-      const ran = await run(words);
+    for (const { name, args, read } of programs) {
+      const ran = await run(args);
       runs.get(name).push({ ...ran, ...read(ran.out) });
     }
   const middle = new Map();
@@ -212,7 +203,7 @@ async function compare(title, live, programs) {
     const of = (field) => median(all.map((one) => one[field] ?? Number.NaN));
     const worst = (field) => Math.min(...all.map((one) => one[field] ?? Number.NaN));
     const shown = (value, digits) => (Number.isNaN(value) ? '-' : value.toFixed(digits));
-    say(
+    print(
       `| ${name} | ${shown(of('wall'), 2)} | ${shown(of('cpu'), 2)} | ${shown(of('peakMb'), 0)} | ${worst('found')} of ${live} | ${shown(worst('whole'), 0)} | ${shown(of('seconds'), 2)} |`,
     );
     middle.set(name, of('wall'));
@@ -220,7 +211,7 @@ async function compare(title, live, programs) {
   return middle;
 }
 
-say(
+print(
   `Node.js ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, port ${PORT}, ${ROUNDS} rounds: medians; found and read whole: the worst round`,
 );
 let silence = await startAgents('silence', []);
@@ -230,38 +221,38 @@ const few = wide.filter((_, index) => index % 20 === 7);
 let agents = await startAgents('v2c', few);
 const range = [wide[0], wide.at(-1)];
 const walls = await compare('16,384 addresses, 5 % live, one retry', few.length, [
-  // Loopback answers at once; the peers know no deadline under a second.
-  { name: 'upsfw --timeout 0.3', words: ours(...range, COMMUNITY, '--timeout', '0.3'), read: counted },
-  { name: 'upsfw --timeout 0.5', words: ours(...range, COMMUNITY), read: counted },
+  // Loopback answers at once; the peers have no timeout below one second.
+  { name: 'upsfw --timeout 0.3', args: ours(...range, COMMUNITY, '--timeout', '0.3'), read: counted },
+  { name: 'upsfw --timeout 0.5', args: ours(...range, COMMUNITY), read: counted },
   ...peers(wide),
 ]);
 const [short, long, ...others] = [...walls.values()];
 const fastest = Math.min(...others);
 if (others.length > 0)
-  say(
+  print(
     `\nupsfw takes ${(short / fastest).toFixed(2)} and ${(long / fastest).toFixed(2)} of the time of the fastest peer.`,
   );
 await stop(agents);
 
 agents = await startAgents('v2c', wide);
 await compare('16,384 addresses, all live', wide.length, [
-  { name: 'upsfw', words: ours(...range, COMMUNITY), read: counted },
+  { name: 'upsfw', args: ours(...range, COMMUNITY), read: counted },
 ]);
 await stop(agents);
 
 const thousand = block(102, 1000);
 agents = await startAgents('v2c', thousand);
 const plain = await compare('1,000 live units, SNMPv2c', 1000, [
-  { name: 'upsfw', words: ours(thousand[0], thousand.at(-1), COMMUNITY), read: counted },
+  { name: 'upsfw', args: ours(thousand[0], thousand.at(-1), COMMUNITY), read: counted },
 ]);
 await stop(agents);
-// The agents of version 3 cannot share their port with a socket of all addresses.
+// Version 3 agents cannot share their port with a socket for all addresses.
 await stop(silence);
 silence = [];
 agents = await startAgents('v3', thousand);
 const secret = await compare('1,000 live units, SNMPv3 authPriv (SHA, AES), an engine each', 1000, [
-  { name: 'upsfw', words: ours(thousand[0], thousand.at(-1), V3), read: counted },
+  { name: 'upsfw', args: ours(thousand[0], thousand.at(-1), V3), read: counted },
 ]);
 await stop(agents);
-say(`\nSNMPv3 takes ${(secret.get('upsfw') / plain.get('upsfw')).toFixed(2)} times as long as SNMPv2c.`);
+print(`\nSNMPv3 takes ${(secret.get('upsfw') / plain.get('upsfw')).toFixed(2)} times as long as SNMPv2c.`);
 rmSync(folder, { recursive: true, force: true });

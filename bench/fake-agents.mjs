@@ -1,6 +1,7 @@
-// Many SNMP agents on loopback, for the bench: each on an address of its own, all at one port. Everything that is asked and
-// not answered by one of them is swallowed, so that dead addresses are silent as on a network, and not refused by the kernel.
-// Started by bench/discover.mjs, which sends { kind, port, addresses, community } as its first message. `v2c` answers version 1 too.
+// Many SNMP agents on loopback for the bench, each with its own address and all on one port.
+// Datagrams to other addresses are swallowed, so that dead addresses are silent as on a network instead of
+// refused by the kernel. Started by bench/discover.mjs, which sends { kind, port, addresses, community } as
+// its first message. `v2c` answers version 1 too.
 
 import dgram from 'node:dgram';
 import { once } from 'node:events';
@@ -43,7 +44,7 @@ const ENCODE = {
   ticks: (value) => tlv(0x43, integer(value)),
 };
 
-/** Reads tag, begin and end of the value at `at`. */
+/** Reads tag, start and end of the value at `at`. */
 function element(bytes, at) {
   const first = bytes[at + 1];
   if (first < 128) return { tag: bytes[at], begin: at + 2, end: at + 2 + first };
@@ -55,7 +56,7 @@ const SERIAL = Buffer.from('SERIAL000000');
 const known = new Map(
   objectsOf('SERIAL000000').map(([oid, type, value]) => [oidBytes(oid).toString('hex'), ENCODE[type](value)]),
 );
-/** What is asked for repeats itself, and so does what is answered but for the serial number. */
+/** Requests repeat, and so do the answers except for the serial number. */
 const answers = new Map();
 
 function answerList(list) {
@@ -101,12 +102,12 @@ function openV2c(address) {
     const list = element(bytes, element(bytes, element(bytes, id.end).end).end);
     const { values, missing } = answerList(bytes.subarray(list.begin, list.end));
     const failed = isV1 && missing > 0;
-    const said = failed ? tlv(0x30, bytes.subarray(list.begin, list.end)) : Buffer.from(values);
-    const at = said.indexOf(SERIAL);
-    if (at !== -1) serial.copy(said, at);
-    // noSuchName, and the place of the first object that is missing.
+    const varbinds = failed ? tlv(0x30, bytes.subarray(list.begin, list.end)) : Buffer.from(values);
+    const at = varbinds.indexOf(SERIAL);
+    if (at !== -1) serial.copy(varbinds, at);
+    // noSuchName, and the index of the first missing object.
     const state = Buffer.from([2, 1, failed ? 2 : 0, 2, 1, failed ? missing : 0]);
-    const body = Buffer.concat([bytes.subarray(pdu.begin, id.end), state, said]);
+    const body = Buffer.concat([bytes.subarray(pdu.begin, id.end), state, varbinds]);
     socket.send(
       tlv(0x30, Buffer.concat([bytes.subarray(whole.begin, community.end), tlv(0xa2, body)])),
       from.port,
@@ -132,7 +133,7 @@ function openV3(address) {
   );
   agent.getAuthorizer().addUser({ ...USER, level: snmp.SecurityLevel.authPriv });
   agent.getAuthorizer().getAccessControlModel().setUserAccess(USER.name, snmp.AccessLevel.ReadOnly);
-  // Keys are made before the clock runs: a card has its own for years.
+  // Keys are derived before the measurement: a real card has had its own for years.
   for (const key of [USER.authKey, USER.privKey])
     snmp.Authentication.passwordToKey(USER.authProtocol, key, Buffer.from(engineID, 'hex'));
   const mib = agent.getMib();
@@ -151,7 +152,7 @@ function openV3(address) {
   }
 }
 
-/** Takes what no agent is there for. A socket of one address comes before it. */
+/** Receives datagrams for dead addresses. Sockets of single addresses take precedence. */
 function openSilence() {
   const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });
   socket.on('message', () => undefined);

@@ -1,4 +1,5 @@
-// What the fake agents of the bench answer: a Smart-UPS behind a third-generation card, our own text in the grammar of real ones.
+// The answers of the fake agents: a Smart-UPS behind a third-generation card, with made-up values in the real
+// grammar.
 import { createHash } from 'node:crypto';
 import * as snmp from 'net-snmp';
 
@@ -14,7 +15,7 @@ const P = '1.3.6.1.4.1.318.1.1.1';
 const DESCRIPTION =
   'APC Web/SNMP Management Card (MB:v4.2.9 PF:v2.3.1.1 PN:apc_hw21_aos_2.3.1.1.bin AF1:v2.3.1.1 AN1:apc_hw21_su_2.3.1.1.bin MN:AP9641 HR:5 SN: 5A2100T00001 MD:01/01/2021) (Embedded PowerNet SNMP Agent SW v2.2 compatible)';
 
-/** [OID, type, value]: every object that a look asks a Smart-UPS for. */
+/** [OID, type, value]: every object that a look requests from a Smart-UPS. */
 export function objectsOf(serial) {
   return [
     ['1.3.6.1.2.1.1.1.0', 'text', DESCRIPTION],
@@ -38,12 +39,12 @@ export function objectsOf(serial) {
   ];
 }
 
-/** A serial number of twelve characters, another for each address. */
+/** A serial number of twelve characters, unique per address. */
 export function serialOf(address) {
   return `AS${createHash('sha1').update(address).digest('hex').slice(0, 10).toUpperCase()}`;
 }
 
-/** Engine id as hex: the form of APC's cards, another for each address. */
+/** Engine ID as hexadecimal in the form of APC cards, unique per address. */
 export function engineOf(address) {
   return `8000013e03${createHash('sha1').update(address).digest('hex').slice(0, 12)}`;
 }

@@ -1,4 +1,5 @@
-// Decisions per second of `rules decide --jsonl`, as a whole process on one core: described units in, one JSON document a line out.
+// Decisions per second of `rules decide --jsonl` as a whole process on one core: described units in, one JSON
+// document per line out.
 // Run by hand: npm run -s bench:rules
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +26,7 @@ const FAMILIES = [
 const PORTS = ['serial', 'usb', 'nmc'];
 
 const folder = mkdtempSync(join(tmpdir(), 'upsfw-bench-'));
-/** Units that differ in their serial numbers, as a fleet has them, and units of which no two are of one kind. */
+/** Units that differ only in their serial numbers, as in a fleet, and units that are all different. */
 const INPUTS = {
   fleet: () => ({}),
   'all different': (index) => ({ ratedVA: 300 + index }),
@@ -45,7 +46,7 @@ for (const [name, more] of Object.entries(INPUTS)) {
   writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
 }
 
-/** Seconds from the start of the process to its end, and its memory. */
+/** Seconds from the start of the process to its end. */
 async function run(name, more) {
   const input = openSync(join(folder, name), 'r');
   const begun = performance.now();
@@ -73,9 +74,7 @@ try {
     for (let index = 0; index < RUNS; index += 1) seconds.push(await run(name, more));
     const middle = median(seconds);
     process.stdout.write(
-      `${['rules decide --jsonl', ...more].join(' ')}, ${name}: ${UNITS} units in ${middle.toFixed(2)} s (median of ${seconds
-        .map((one) => one.toFixed(2))
-        .join(', ')}), ${Math.round(UNITS / middle)} a second, start of the process included\n`,
+      `${['rules decide --jsonl', ...more].join(' ')}, ${name}: ${UNITS} units in ${middle.toFixed(2)} s (median of ${seconds.map((one) => one.toFixed(2)).join(', ')}), ${Math.round(UNITS / middle)} per second, including the start of the process\n`,
     );
   }
 } finally {

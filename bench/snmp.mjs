@@ -1,5 +1,6 @@
-// Answered GETs per second of simulated agents in one process, and how fast and how large a fleet of them starts. A worker asks by
-// plain datagrams, so that a client does not take the time of the agents. Run by hand: npm run -s bench:snmp [units]
+// Answered GETs per second of simulated agents in one process, and start time and memory of a large fleet. A
+// worker sends plain datagrams, so that a client takes no time from the agents.
+// Run by hand: npm run -s bench:snmp [units]
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -28,10 +29,10 @@ async function serve() {
   const units = Array.from({ length: UNITS }, (_, index) => ({
     name: `ups-${index + 1}`,
     site: 'here',
-    persona: ['smt1500-nmc2', 'smx1500-current', 'smt1500c-shut'][index % 3],
+    persona: ['smt1500-nmc2', 'smx1500-current', 'smt1500c-closed'][index % 3],
   }));
   const fleet = await startFleet({ units, speed: 60, onlySnmp: true, snmpPort: 'free' });
-  say(`${UNITS} units started in ${((performance.now() - begun) / 1000).toFixed(2)} s, ${memory()}`);
+  print(`${UNITS} units started in ${((performance.now() - begun) / 1000).toFixed(2)} s, ${memory()}`);
   const targets = fleet.units.map(({ address, ports }) => ({ address, port: ports.snmp }));
   const community = fleet.environment.UPSFW_SIM_READ;
   const worker = new Worker(new URL(import.meta.url), {
@@ -43,25 +44,25 @@ async function serve() {
   const { user, system } = process.cpuUsage(before);
   const rate = Math.round(answered / seconds);
   const ofCpu = Math.round((answered * 1e6) / (user + system));
-  say(
+  print(
     `${rate} GETs of ${OIDS.length} OIDs answered per second, ${ofCpu} per second of CPU, ${lost} lost, ${memory()}`,
   );
   await fleet.close();
 }
 
-/** The bytes of one request, taken from a client that sends it to a socket of ours. */
+/** The bytes of one request, captured from a client. */
 async function packet(community) {
-  const ear = dgram.createSocket('udp4').bind(0, '127.0.0.1');
-  await once(ear, 'listening');
+  const receiver = dgram.createSocket('udp4').bind(0, '127.0.0.1');
+  await once(receiver, 'listening');
   const session = snmp.createSession('127.0.0.1', community, {
-    port: ear.address().port,
+    port: receiver.address().port,
     version: snmp.Version2c,
     retries: 0,
   });
   session.get(OIDS, () => undefined);
-  const [bytes] = await once(ear, 'message');
+  const [bytes] = await once(receiver, 'message');
   session.close();
-  ear.close();
+  receiver.close();
   return bytes;
 }
 
@@ -104,6 +105,6 @@ function memory() {
   return `${Math.round(process.memoryUsage().rss / 1e6)} MB`;
 }
 
-function say(line) {
+function print(line) {
   process.stdout.write(`${line}\n`);
 }

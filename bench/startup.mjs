@@ -1,11 +1,13 @@
-// How long commands take that need no device, and how much memory, against an empty start of Node.js in the same run.
-//   npm run -s bench:startup
-//   npm run -s bench:startup -- --runs 31 --before DIR     measures the build of another checkout beside it
+// Measures time and memory of commands that need no device, against an empty start of Node.js in the same
+// run.
+// npm run -s bench:startup
+// npm run -s bench:startup -- --runs 31 --before DIR     also measures the build of another checkout
 //
-// The commands take turns with `node -e 0`, so that other work of the machine hits all of them alike. Shown are medians: wall time and
-// processor time (user and system), each also as a multiple of `node -e 0`, and the largest peak of resident memory.
-// Ends with 1 where this checkout misses a goal: --version and --help within 3 times `node -e 0`, rules decide of one unit within 5
-// times, both by wall time, and --help below 60 MB.
+// The commands take turns with `node -e 0`, so that other load affects all of them. Shown are medians: wall
+// time and processor time (user and system), each also as a multiple of `node -e 0`, and the largest peak of
+// resident memory.
+// Exits with 1 if this checkout misses a goal: by wall time, --version and --help within 3 times `node -e 0`,
+// and rules decide of one unit within 5 times; --help below 60 MB.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +31,7 @@ const work = mkdtempSync(join(tmpdir(), 'upsfw-startup-'));
 const images = join(work, 'images');
 const state = join(work, 'state');
 const hook = join(work, 'usage.cjs');
-/** Written by the process itself at its end: its processor time in ms and the peak of its memory in kB. */
+/** Written by the process itself when it ends: its processor time in ms and its peak memory in kB. */
 const usage = join(work, 'usage.json');
 writeFileSync(
   hook,
@@ -47,7 +49,7 @@ const COMMANDS = {
   images: ['images', images],
   'report --audit': ['report', '--audit', '--state', state],
 };
-/** What a command may cost: wall time as a multiple of `node -e 0`, and MB. */
+/** Limits of a command: wall time as a multiple of `node -e 0`, and MB. */
 const GOALS = { '--version': { wall: 3 }, '--help': { wall: 3, memory: 60 }, 'rules decide': { wall: 5 } };
 
 /** Images, and a state folder with an audit for `report`, both of a simulated unit. */
@@ -82,7 +84,7 @@ async function measure(command) {
 const EMPTY = 'node -e 0';
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-/** The rows of a table: what is measured, by its name. */
+/** The rows of the table, by name. */
 function series() {
   const folders = { '': ROOT, ...(before === undefined ? {} : { 'before: ': before }) };
   const commands = Object.entries(folders).flatMap(([prefix, folder]) =>
@@ -94,7 +96,7 @@ function series() {
 async function measureAll() {
   const rows = series();
   const found = new Map([...rows.keys()].map((name) => [name, []]));
-  // The first round fills caches, and does not count.
+  // The first round fills caches and does not count.
   for (let round = 0; round <= runs; round += 1) {
     for (const [name, command] of rows) {
       const one = await measure(command);

@@ -1,9 +1,9 @@
-// Uploads against `scp -O` and `curl -T`, in one run and against the same servers of this machine.
+// Compares uploads with `scp -O` and `curl -T`, in one run and against the same servers of this machine.
 // Run by hand, as root: UPSFW_PEER_LOGIN=user:password npm run -s bench:upload
 //
-// Fair means: every program does the whole of its work each time (start, connection, key exchange, login, file). Ours is measured
-// twice, in a process of its own like the others and in one that runs already, as it does for many units. The programs take turns.
-// For the throughput the time of an upload of one byte is taken off, for each program its own.
+// Every program does all of its work each time (start, connection, key exchange, login, file), and the
+// programs take turns. upsfw is measured twice: in a new process like the others, and in a running one, as
+// for many units. The throughput excludes the time of a one-byte upload of the same program.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -33,14 +33,14 @@ const LARGE = 64 * 1024 * 1024;
 
 const bytesOf = (size) => Buffer.alloc(size, 'not all zero');
 
-async function upload(way, { port, user, password, folder }, name, bytes) {
+async function upload(method, { port, user, password, folder }, name, bytes) {
   const network = {
     host: '127.0.0.1',
     ports: { snmp: 161, ssh: port, ftp: port, telnet: 23, http: 80, https: 443 },
     snmp: null,
     write: null,
     login: { user, password: new Secret(password) },
-    transfer: [way],
+    transfer: [method],
     start: ['cli'],
     plaintext: true,
     legacySsh: false,
@@ -49,7 +49,7 @@ async function upload(way, { port, user, password, folder }, name, bytes) {
   const signal = new AbortController().signal;
   const file = { folder, name, bytes, progress: () => undefined };
   const end =
-    way === 'ftp'
+    method === 'ftp'
       ? await uploadByFtp({ network, signal, silenceSeconds: 300, hostKeys, ...file })
       : await uploadByScp({
           ssh: { network, hostKeys, handshakeSeconds: 300, signal },
@@ -57,20 +57,23 @@ async function upload(way, { port, user, password, folder }, name, bytes) {
           afterLastByteSeconds: 300,
           ...file,
         });
-  if (end !== 'done') throw new Error(`${way}: the upload ended as ${end}`);
+  if (end !== 'done') throw new Error(`${method}: the upload ended as ${end}`);
 }
 
-/** In MB. Of this program alone: the figure that the system keeps of a process counts also what started it. */
+/** In MB, of this process only: the system's figure for a child includes its parent. */
 const peakOf = () => Number(/VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) / 1024;
 
-/** In a child: `--child scp|ftp size times`, the server in the environment. Says its peak memory in MB and the seconds it took. */
+/**
+ * In a child: `--child scp|ftp size times`, with the server in the environment. Prints peak memory in MB and
+ * seconds.
+ */
 if (process.argv[2] === '--child') {
-  const [way, size, times] = process.argv.slice(3);
+  const [method, size, times] = process.argv.slice(3);
   const server = JSON.parse(process.env.BENCH_SERVER);
   const bytes = bytesOf(Number(size));
   const begun = performance.now();
   await Promise.all(
-    Array.from({ length: Number(times) }, (_, index) => upload(way, server, `own-${index}`, bytes)),
+    Array.from({ length: Number(times) }, (_, index) => upload(method, server, `own-${index}`, bytes)),
   );
   const seconds = (performance.now() - begun) / 1000;
   process.stdout.write(JSON.stringify({ seconds, peak: peakOf() }));
@@ -88,7 +91,7 @@ const find = (name) =>
         return false;
       }
     });
-const say = (text) => process.stdout.write(`${text}\n`);
+const print = (text) => process.stdout.write(`${text}\n`);
 const root = mkdtempSync(join(tmpdir(), 'upsfw-bench-'));
 chmodSync(root, 0o755);
 const daemons = [];
@@ -102,8 +105,8 @@ async function freePort() {
   return port;
 }
 
-async function daemon(program, words, port) {
-  const child = spawn(program, words, { stdio: 'ignore', detached: true });
+async function daemon(program, args, port) {
+  const child = spawn(program, args, { stdio: 'ignore', detached: true });
   daemons.push(child);
   for (let tries = 0; tries < 200; tries += 1) {
     const open = await new Promise((resolve) => {
@@ -115,30 +118,30 @@ async function daemon(program, words, port) {
     if (child.exitCode !== null) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${program} did not come up`);
+  throw new Error(`${program} did not start`);
 }
 
-function tool(program, words) {
-  const { status, stderr, stdout } = spawnSync(program, words, { encoding: 'utf8' });
+function tool(program, args) {
+  const { status, stderr, stdout } = spawnSync(program, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
   return stdout.trim();
 }
 
-async function run(program, words, env = {}) {
-  const child = spawn(program, words, {
+async function run(program, args, env = {}) {
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
   let out = '';
-  let told = '';
+  let errors = '';
   child.stdout.on('data', (chunk) => {
     out += chunk;
   });
   child.stderr.on('data', (chunk) => {
-    told += chunk;
+    errors += chunk;
   });
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${program} ended with ${code}: ${told}`);
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${errors}`);
   return out;
 }
 
@@ -236,9 +239,9 @@ async function timed(work) {
   return (performance.now() - begun) / 1000;
 }
 
-async function measure(way, rival, { server, theirs, stored }) {
+async function measure(method, rival, { server, theirs, stored }) {
   const env = { BENCH_SERVER: JSON.stringify(server) };
-  const child = (size, times) => run(process.execPath, [SELF, '--child', way, size, times], env);
+  const child = (size, times) => run(process.execPath, [SELF, '--child', method, size, times], env);
   const sizes = { 'one byte': 1, image: IMAGE, large: LARGE };
   const jobs = Object.entries(sizes).flatMap(([what, size]) => {
     const file = join(root, `file-${size}`);
@@ -247,10 +250,10 @@ async function measure(way, rival, { server, theirs, stored }) {
     return [
       { name: rival, what, size, work: () => theirs(file) },
       { name: 'ours, own process', what, size, work: () => child(size, 1) },
-      { name: 'ours, running', what, size, work: () => upload(way, server, 'own-0', bytes) },
+      { name: 'ours, running', what, size, work: () => upload(method, server, 'own-0', bytes) },
     ];
   });
-  // Everything in every round, so that a busy minute of the machine meets all of them.
+  // Everything in every round, so that a busy minute affects all programs.
   const rounds = [];
   for (let round = -1; round < ROUNDS; round += 1) {
     const times = {};
@@ -260,7 +263,7 @@ async function measure(way, rival, { server, theirs, stored }) {
       if (arrived !== size) throw new Error(`${name}: ${arrived} bytes arrived instead of ${size}`);
       times[name] = { ...times[name], [what]: seconds };
     }
-    // The first round warms caches up.
+    // The first round warms up caches.
     if (round >= 0) rounds.push(times);
   }
   const rows = Object.fromEntries(
@@ -277,8 +280,8 @@ async function measure(way, rival, { server, theirs, stored }) {
       ];
     }),
   );
-  say(`\n${way} (medians of ${ROUNDS}, seconds)`);
-  say(
+  print(`\n${method} (medians of ${ROUNDS}, seconds)`);
+  print(
     `${'program'.padEnd(20)}${'one byte'.padStart(10)}${'1.7 MB'.padStart(10)}${'64 MiB'.padStart(10)}${'MB/s net'.padStart(10)}${'rival/ours, 1.7 MB'.padStart(20)}${'MB/s, ours/rival'.padStart(18)}`,
   );
   const rate = (row) => row.rate;
@@ -286,16 +289,16 @@ async function measure(way, rival, { server, theirs, stored }) {
   for (const [name, row] of Object.entries(rows)) {
     const cells = [row['one byte'], row.image, row['64 MiB']].map((value) => value.toFixed(3).padStart(10));
     const ratios = [base.image / row.image, rate(row) / rate(base)].map((value) => value.toFixed(2));
-    say(
+    print(
       `${name.padEnd(20)}${cells.join('')}${rate(row).toFixed(0).padStart(10)}${ratios[0].padStart(20)}${ratios[1].padStart(18)}`,
     );
   }
   const one = JSON.parse(await child(IMAGE, 1));
   const many = JSON.parse(await child(IMAGE, AT_ONCE));
   for (let index = 0; index < AT_ONCE; index += 1) {
-    if (stored(`own-${index}`) !== IMAGE) throw new Error(`${way}: upload ${index} of many is not whole`);
+    if (stored(`own-${index}`) !== IMAGE) throw new Error(`${method}: upload ${index} of many is incomplete`);
   }
-  say(
+  print(
     `${AT_ONCE} images at once, one process: ${many.seconds.toFixed(1)} s, peak ${many.peak.toFixed(0)} MB resident (one image: ${one.peak.toFixed(0)} MB)`,
   );
 }
@@ -303,17 +306,17 @@ async function measure(way, rival, { server, theirs, stored }) {
 const missing = (...programs) => programs.filter((name) => find(name) === undefined);
 
 try {
-  say(`Node.js ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}`);
+  print(`Node.js ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}`);
   const login = (process.env.UPSFW_PEER_LOGIN ?? '').split(':');
   const noSsh = missing('sshd', 'scp', 'ssh-keygen');
-  if (process.getuid?.() !== 0) say('skipped: both servers must be started by root');
+  if (process.getuid?.() !== 0) print('skipped: both servers must be started by root');
   else {
-    if (noSsh.length > 0) say(`skipped: scp: ${noSsh.join(', ')} not installed`);
+    if (noSsh.length > 0) print(`skipped: scp: ${noSsh.join(', ')} not installed`);
     else if (login.length !== 2)
-      say('skipped: scp: it needs UPSFW_PEER_LOGIN=user:password of an account of this machine');
+      print('skipped: scp: it needs UPSFW_PEER_LOGIN=user:password of an account on this machine');
     else await measure('scp', 'scp -O', await sshServer(login));
     const noFtp = missing('proftpd', 'curl', 'openssl');
-    if (noFtp.length > 0) say(`skipped: ftp: ${noFtp.join(', ')} not installed`);
+    if (noFtp.length > 0) print(`skipped: ftp: ${noFtp.join(', ')} not installed`);
     else await measure('ftp', 'curl -T', await ftpServer());
   }
 } finally {

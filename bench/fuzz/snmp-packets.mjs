@@ -1,5 +1,7 @@
-// What an agent sends in the fuzz run: candidates that fit a request, mutations of them, and what a correct parser would take. The
-// judge shares no code with the client: it reads a datagram into a tree first and compares the tree with the grammar then.
+// Datagrams of the fuzz run: candidates that fit a request, mutations of them, and the verdict of a correct
+// parser.
+// The verdict shares no code with the client: it parses a datagram into a tree first and then compares the
+// tree with the grammar.
 import '../../scripts/sources.mjs';
 
 const { communityMessage, elements, int, octets, oid, PDU, pduFor, reportPdu, securedMessage, tlv } =
@@ -27,7 +29,7 @@ const VALUES = [
   tlv(5),
 ];
 
-/** A generator of numbers below one that begins anew with its seed (mulberry32). */
+/** A seeded generator of numbers below one (mulberry32). */
 export function randomFrom(seed) {
   let state = seed >>> 0;
   return () => {
@@ -40,7 +42,7 @@ export function randomFrom(seed) {
 
 export const isDiscovery = (request) => request.version === 3 && request.engineId.length === 0;
 
-/** The answer that a good agent gives. */
+/** The answer of a correct agent. */
 export function rightAnswer(request, random) {
   if (isDiscovery(request))
     return securedMessage(reportPdu(4, request.requestId), {
@@ -55,8 +57,8 @@ export function rightAnswer(request, random) {
 const clockOf = ({ engineId, boots, time }) => ({ engineId, boots, time });
 
 /**
- * Datagrams with the id of a request. `proven`: only the holder of the key can have made it, and it has the security that the
- * request calls for, so that it may be taken. Everything else of a request with keys is a forgery.
+ * Datagrams with the ID of a request. `proven`: only the holder of the key can have made it with the required
+ * security, so it may be accepted. Anything else for a request with keys is a forgery.
  */
 function candidate(request, random) {
   const pick = (list) => list[Math.floor(random() * list.length)];
@@ -82,13 +84,13 @@ function candidate(request, random) {
     },
     () => {
       const level = pick([0, 1, 3]);
-      // A report needs no encryption, and one without authentication is judged by its looks.
+      // A report needs no encryption; one without authentication is judged by its content.
       return { bytes: securedMessage(report, { ...base, level }), proven: level === 1 || level === asked };
     },
     () => ({ bytes: securedMessage(strange, { ...base, level: pick([0, 1, 3]) }), proven: false }),
     () => {
       const [level, flags] = [pick([0, 1]), pick([0, 1, 2, 3, 4, 5, 6, 7, 255])];
-      // The flag that asks for a report changes nothing in an answer.
+      // The reportable flag changes nothing in an answer.
       const proven = level === 1 && (flags & 3) === 1 && asked === 1;
       return { bytes: securedMessage(response, { ...base, level, flags }), proven };
     },
@@ -120,10 +122,10 @@ const EDGES = [
 ];
 
 const POOL = 8;
-/** How often a candidate is mutated: half of them a little, so that not all end at the first length. */
+/** Number of mutations: few for half of the candidates, so that not all fail at the first length. */
 const TIMES = [0, 1, 1, 1, 2, 3];
 
-/** A source of datagrams for one request: candidates, as they are or mutated. */
+/** A source of datagrams for one request: candidates, unchanged or mutated. */
 export function datagramsFor(request, random) {
   const pool = Array.from({ length: POOL }, () => candidate(request, random));
   return () => {
@@ -135,7 +137,7 @@ export function datagramsFor(request, random) {
   };
 }
 
-/** Changes a datagram: bits, octets, lengths, slices. */
+/** Changes a datagram: bits, bytes, lengths, slices. */
 export function mutated(bytes, random) {
   const place = () => Math.floor(random() * (bytes.length + 1));
   const edge = () => EDGES[Math.floor(random() * EDGES.length)];
@@ -169,7 +171,7 @@ export function mutated(bytes, random) {
   }
 }
 
-/** Takes a datagram apart and puts it together again with one element changed, so that all lengths are right. */
+/** Rebuilds a datagram with one element changed, so that all lengths stay right. */
 function regrown(bytes, random) {
   let left = Math.floor(random() * 24);
   const walk = (part) =>
@@ -185,7 +187,7 @@ function regrown(bytes, random) {
   return tree === null ? bytes : walk(tree);
 }
 
-/** Elements, or null where the bytes are none. */
+/** Elements, or null if the bytes are not elements. */
 function parsed(bytes) {
   try {
     return elements(bytes);
@@ -198,14 +200,16 @@ function whole(part, tag) {
   return part?.tag === tag ? parsed(part.body) : null;
 }
 
-/** An integer; null where it is none of at most 32 bits. */
+/** An integer; null if it is not one of at most 32 bits. */
 function number(part) {
   if (part?.tag !== 2 || part.body.length === 0 || part.body.length > 8) return null;
   const value = BigInt.asIntN(part.body.length * 8, BigInt(`0x${part.body.toString('hex')}`));
   return value >= -(2n ** 31n) && value < 2n ** 31n ? Number(value) : null;
 }
 
-/** What a correct parser makes of an answer that is not encrypted: null, or its fields and values as tags and octets. */
+/**
+ * The result of a correct parser for an unencrypted answer: null, or its fields and values as tags and bytes.
+ */
 export function judged(bytes) {
   const [message, ...behind] = parsed(bytes) ?? [];
   if (behind.length > 0) return null;

@@ -1,4 +1,5 @@
-// The fuzz run over real sockets: sessions, a sweep and the question why an agent is silent, against one agent on loopback.
+// The fuzz run over real sockets: sessions, a sweep and the diagnosis of a silent agent, against one agent on
+// loopback.
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +15,7 @@ const { diagnoseSilence } = await import('../../src/snmp/client/silence.ts');
 const { sweep } = await import('../../src/snmp/sweep/sweep.ts');
 
 const ADDRESS = '127.0.0.1';
-/** A few at a time, so that no buffer of the kernel overflows. */
+/** A few at a time, so that no kernel buffer overflows. */
 const MOST_A_REQUEST = 30;
 const clock = {
   now: () => new Date(),
@@ -22,7 +23,7 @@ const clock = {
   sleep: (milliseconds) => sleep(milliseconds),
 };
 
-/** Runs until so many datagrams were sent. Resolves with what the shared socket dropped. */
+/** Runs until enough datagrams were sent. Resolves with what the shared socket dropped. */
 export async function overLoopback({ kinds, packets, random, counts, violation, oids, update }) {
   const agent = dgram.createSocket('udp4');
   let writes = 0;
@@ -40,7 +41,7 @@ export async function overLoopback({ kinds, packets, random, counts, violation, 
   await once(agent, 'listening');
   const { port } = agent.address();
   const endpoint = { host: ADDRESS, port };
-  // Writes are counted where they leave: what is late at the agent belongs to an earlier session.
+  // Writes are counted when sent: a late one at the agent belongs to an earlier session.
   const socket = new SharedSocket('udp4', (options) => {
     const real = dgram.createSocket(options);
     const send = real.send.bind(real);
@@ -61,7 +62,7 @@ export async function overLoopback({ kinds, packets, random, counts, violation, 
         const { state } = await session.setInteger(update, 2);
         counts[state === 'accepted' ? 'accepted' : 'refused'] += 1;
         counts.sets += writes;
-        if (writes > 1) violation(`a write left ${writes} times`);
+        if (writes > 1) violation(`a write was sent ${writes} times`);
       } else {
         await session.get(oids);
         counts.read += 1;

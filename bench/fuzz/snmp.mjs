@@ -1,9 +1,11 @@
-// Fuzzes what SNMP sessions receive. Mutated datagrams of every version go to sessions of every kind, for reads and writes, and to
-// the questions of the sweep. Run by hand: npm run -s fuzz:snmp [packets] [--seed N] [--udp]
+// Fuzzes the receiving side of SNMP. Mutated datagrams of every version go to sessions of every kind, for
+// reads and writes, and to the probes of the sweep.
+// Run by hand: npm run -s fuzz:snmp [packets] [--seed N] [--udp]
 //
-// Without --udp the datagrams go straight into the shared socket. With it they travel over loopback, also to a sweep and to the
-// question why an agent is silent. Ends with 1 where an exception escapes, a write leaves twice, a read costs more packets than it
-// may, or something is taken that a correct parser would not take.
+// Without --udp the datagrams go directly into the shared socket. With it they travel over loopback, also to
+// a sweep and to the diagnosis of a silent agent.
+// Exits with 1 if an exception escapes, a write is sent twice, a read needs too many packets, or an answer is
+// accepted that a correct parser would not accept.
 
 import {
   COMMUNITY,
@@ -24,11 +26,11 @@ const { openSession } = await import('../../src/snmp/client/session.ts');
 const { SharedSocket } = await import('../../src/snmp/client/shared-socket.ts');
 const { keepUserKeys } = await import('../../src/snmp/client/user-keys.ts');
 
-const words = process.argv.slice(2);
-const option = (name) => (words.includes(name) ? words[words.indexOf(name) + 1] : undefined);
+const args = process.argv.slice(2);
+const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
 const seed = Number(option('--seed') ?? 1);
-const isUdp = words.includes('--udp');
-const [first] = words;
+const isUdp = args.includes('--udp');
+const [first] = args;
 const packets = first === undefined || first.startsWith('--') ? 1_000_000 : Number(first);
 if (!Number.isSafeInteger(packets) || packets < 1 || !Number.isSafeInteger(seed)) {
   process.stderr.write('Usage: npm run -s fuzz:snmp [packets] [--seed N] [--udp]\n');
@@ -48,7 +50,10 @@ export const KINDS = {
 const OIDS = ['1.3.6.1.2.1.1.1.0', '1.3.6.1.4.1.318.1.1.1.1.1.1.0', '1.3.6.1.4.1.318.1.1.1.4.1.1.0'];
 const UPDATE = '1.3.6.1.4.1.318.1.1.1.6.2.9.0';
 const RETRIES = 1;
-/** Halves of a question that is too big, and missing objects of version 1, are questions of their own; each of up to three steps. */
+/**
+ * Halves of a request that is too big, and missing objects of version 1, are separate requests of up to three
+ * steps each.
+ */
 const MOST_PACKETS = 2 * OIDS.length * 3 * (RETRIES + 1);
 
 const counts = {
@@ -73,7 +78,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'])
 const random = randomFrom(seed);
 const pick = (list) => list[Math.floor(random() * list.length)];
 
-/** In place of a socket: keeps what is sent. */
+/** Replaces a socket and records what is sent. */
 const sent = [];
 const still = {
   on: () => still,
@@ -89,14 +94,14 @@ const PLACE = ['127.0.0.1', 161];
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const total = (drops) => [...drops.values()].reduce((sum, count) => sum + count, 0);
 
-/** Whether a session may take a datagram for the answer to a request. */
+/** Whether a session may accept a datagram as the answer to a request. */
 function mayTake(request, { bytes, proven }, isWrite) {
   const plain = judged(bytes);
   if (plain === null) return proven && request.level > 0;
   if (plain.id !== request.id || plain.version !== request.version) return false;
   if (plain.version !== 3) return plain.type === PDU.response && plain.community.toString() === COMMUNITY;
   if (isDiscovery(request)) return plain.type === PDU.report && plain.engineId.length >= 5;
-  // Nobody can prove a report without authentication: it ends a read, and no write.
+  // A report without authentication proves nothing: it ends a read, but not a write.
   if (plain.type === PDU.report) return !isWrite;
   if (request.level > 0) return false;
   return (
@@ -106,7 +111,10 @@ function mayTake(request, { bytes, proven }, isWrite) {
   );
 }
 
-/** Whether the values of a read are those of the datagram that was taken. Encrypted ones were proven, and are not read again. */
+/**
+ * Whether the values of a read are those of the accepted datagram. Encrypted ones were proven and are not
+ * read again.
+ */
 function sameValues(answers, taken) {
   const plain = judged(taken.bytes);
   if (plain === null || plain.varbinds.length !== answers.size) return plain === null;
@@ -121,7 +129,7 @@ function sameValues(answers, taken) {
   });
 }
 
-/** One question of a session of some kind, from its first packet to its end. */
+/** One request of a session of some kind, from its first packet to its end. */
 async function ask(socket) {
   const [name, access] = pick(Object.entries(KINDS));
   const isWrite = random() < 0.4;
@@ -162,26 +170,26 @@ async function ask(socket) {
       socket.deliver(datagram.bytes, ...PLACE);
       counts.packets += 1;
       if (total(socket.drops) !== before) return;
-      if (!isOpen) violation(`${name}: a second datagram was taken for the same question`);
+      if (!isOpen) violation(`${name}: a second datagram was accepted for the same request`);
       isOpen = false;
       taken = datagram;
       counts[judged(datagram.bytes)?.type === PDU.report ? 'reports' : 'answers'] += 1;
       if (!mayTake(request, datagram, request.pdu === PDU.set))
-        violation(`${name}: taken for an answer: ${datagram.bytes.toString('hex')}`);
+        violation(`${name}: wrongly accepted: ${datagram.bytes.toString('hex')}`);
     };
     const wild = isDiscovery(request) && hasTrueDiscovery ? 0 : Math.floor(random() * 60);
     if (wild > 0) {
       const next = datagramsFor(request, random);
       for (let index = 0; index < wild; index += 1) deliver(next());
     }
-    // Some agents fall silent: what was asked is then sent again, but no write.
+    // Sometimes the agent stays silent: the request is then repeated, except for a write.
     if (isOpen && random() < 0.95) deliver({ bytes: rightAnswer(request, random), proven: true });
   }
   sent.length = 0;
   session.close();
   counts.sets += writes;
-  if (writes > 1) violation(`${name}: a write left ${writes} times`);
-  if (mine > MOST_PACKETS) violation(`${name}: ${mine} packets for one question`);
+  if (writes > 1) violation(`${name}: a write was sent ${writes} times`);
+  if (mine > MOST_PACKETS) violation(`${name}: ${mine} packets for one request`);
   if (end.problem !== undefined && !/^(?:link|device)\//.test(end.problem.code ?? ''))
     violation(`${name}: ended with ${end.problem.stack}`);
   if (
@@ -190,12 +198,12 @@ async function ask(socket) {
     mine === (access.version === '3' ? 2 : 1) &&
     !sameValues(end.result, taken)
   )
-    violation(`${name}: values that are not those of ${taken.bytes.toString('hex')}`);
+    violation(`${name}: the values differ from those of ${taken.bytes.toString('hex')}`);
   if (end.result !== undefined)
     counts[isWrite ? (end.result.state === 'accepted' ? 'accepted' : 'refused') : 'read'] += 1;
 }
 
-/** The questions of the sweep look at the first fields only: they must take any bytes. */
+/** The probes check only the first fields: they must survive any bytes. */
 function probe() {
   const one = pick([probeFor(KINDS.v1), probeFor(KINDS.v2c), engineProbe()]);
   const request = readRequest(one.bytes, USER);
@@ -212,10 +220,10 @@ function finish(drops) {
   const caught = (drops.get('malformed') ?? 0) + (drops.get('fault') ?? 0);
   const lines = [
     `seed ${seed}, ${isUdp ? 'over loopback' : 'direct'}, ${((performance.now() - begun) / 1000).toFixed(1)} s`,
-    `packets ${counts.packets} (${counts.probes} to questions of a sweep), questions ${counts.questions}, writes sent ${counts.sets}`,
-    `taken: ${counts.answers} answers, ${counts.reports} reports; ended: ${counts.read} read, ${counts.accepted} writes accepted, ${counts.refused} writes not accepted`,
+    `packets ${counts.packets} (${counts.probes} to sweep probes), requests ${counts.questions}, writes sent ${counts.sets}`,
+    `accepted: ${counts.answers} answers, ${counts.reports} reports; ended: ${counts.read} read, ${counts.accepted} writes accepted, ${counts.refused} writes not accepted`,
     `dropped: ${dropped || 'none'}`,
-    `exceptions caught ${caught}, of these unforeseen ${drops.get('fault') ?? 0}`,
+    `exceptions caught ${caught}, of these unexpected ${drops.get('fault') ?? 0}`,
     `violations ${violations.length}`,
     ...violations.slice(0, 5),
   ];

@@ -26,10 +26,10 @@ export interface Io {
   readonly color: boolean;
   /** The same for talk: one may be a terminal and the other a file. */
   readonly infoColor: boolean;
-  /** Other waits than those of the network path: whoever tests a card that says nothing has no minutes. */
-  readonly waits?: Partial<Timeouts>;
-  /** The same for units at ports. */
-  readonly localWaits?: Partial<LocalTimeouts>;
+  /** Replaces timeouts of the network driver: tests of a silent card cannot wait for minutes. */
+  readonly timeouts?: Partial<Timeouts>;
+  /** The same for the local driver. */
+  readonly localTimeouts?: Partial<LocalTimeouts>;
   /** Size of the terminal; null where output is not one, or one whose cursor cannot be moved. */
   readonly terminal: { readonly columns: number; readonly rows: number } | null;
   /** How progress is shown: one line of standard error that changes, a line now and then, or not at all. */

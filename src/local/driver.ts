@@ -13,39 +13,40 @@ import { openHidraw } from './line/hidraw.ts';
 import type { OpenLine, OpenReports } from './line/line.ts';
 import { openSerialLine } from './line/serial-line.ts';
 import {
-  checkSending,
+  executeSettle,
+  executeStart,
+  executeVerify,
   type LoaderTools,
   loaderSteps,
-  takeSending,
-  takeSettling,
-  takeVerifying,
+  queryStart,
 } from './loader/steps.ts';
-import { type Looked, type LookManner, type LookTools, lookAtPort } from './look/look.ts';
+import { type LocalLook, type LookMode, type LookTools, lookAtPort } from './look/look.ts';
 import { LOCAL_TIMEOUTS, type LocalTimeouts } from './timeouts.ts';
 
 export interface LocalOptions {
-  /** Time as the ports see it. */
+  /** Clock for the ports. */
   readonly clock: Clock;
-  /** The bytes of an image, compared with what was planned. */
+  /** Reads the bytes of an image and checks them against the plan. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
-  /** Roots of what the kernel tells; others in tests and rehearsals. */
+  /** Roots of the kernel's trees; tests and simulations use others. */
   readonly sysfsRoot?: string;
   readonly devRoot?: string;
   readonly procRoot?: string;
-  readonly waits?: Partial<LocalTimeouts>;
+  readonly timeouts?: Partial<LocalTimeouts>;
   readonly openLine?: OpenLine;
   readonly openReports?: OpenReports;
 }
 
-/** The local path, with what a person at the machine asks of one port. */
+/** The driver for serial and USB ports, with the look that `local inspect` and `local recover` need. */
 export interface LocalDriver extends UpgradeDriver {
-  /** Looks at one port, in a manner of one's choice. */
-  lookAt(target: UnitTarget, signal: AbortSignal, manner?: LookManner): Promise<Looked>;
+  /** Looks at one port in the given mode. */
+  lookAt(target: UnitTarget, signal: AbortSignal, mode?: LookMode): Promise<LocalLook>;
 }
 
 /**
- * The way over a unit's own port. It looks at units over serial and USB. It sends an image to a unit that waits in its boot loader, and
- * to no other: how a running one is made to take one is not public (see `boot-entry.ts`).
+ * The driver for a unit's own port. It looks at units over serial and USB.
+ * It sends an image only to a unit that waits in its boot loader. How a running unit enters its boot loader
+ * is not public; see docs/boot-entry.md.
  */
 export function createLocalDriver(options: LocalOptions): LocalDriver {
   const tools: LookTools = {
@@ -53,52 +54,56 @@ export function createLocalDriver(options: LocalOptions): LocalDriver {
     devRoot: options.devRoot ?? '/dev',
     procRoot: options.procRoot ?? '/proc',
     clock: options.clock,
-    waits: { ...LOCAL_TIMEOUTS, ...options.waits },
+    timeouts: { ...LOCAL_TIMEOUTS, ...options.timeouts },
     openLine: options.openLine ?? openSerialLine,
     openReports: options.openReports ?? openHidraw,
   };
   const loader: LoaderTools = {
     ...tools,
     readBytes: options.readBytes,
-    look: ({ target, signal }: StepContext, gently) =>
-      lookAtPort(tools, target, { signal }, { gently: gently === true }),
+    look: ({ target, signal }: StepContext, passive) =>
+      lookAtPort(tools, target, { signal }, { passive: passive === true }),
   };
   return {
     look: (target, context) => lookAtPort(tools, target, context),
-    lookAt: (target, signal, manner) => lookAtPort(tools, target, { signal }, manner),
+    lookAt: (target, signal, mode) => lookAtPort(tools, target, { signal }, mode),
     steps: (target, _unit, hop) =>
       isForLoader(target, hop)
         ? { possible: true, steps: loaderSteps(loader) }
-        : { possible: false, problem: cannotSend(target) },
+        : { possible: false, problem: unsupported(target) },
     async query(step, context) {
       if (!isForLoader(context.target, context.hop))
-        return { state: 'unknown', problem: cannotSend(context.target) };
-      if (step === 'start') return checkSending(loader, context);
+        return { state: 'unknown', problem: unsupported(context.target) };
+      if (step === 'start') return queryStart(loader, context);
       return { state: 'todo', problem: null };
     },
     async execute(step, context) {
       if (isForLoader(context.target, context.hop)) {
-        if (step === 'start') return takeSending(loader, context);
-        if (step === 'settle') return takeSettling(loader, context);
-        if (step === 'verify') return takeVerifying(loader, context);
+        if (step === 'start') return executeStart(loader, context);
+        if (step === 'settle') return executeSettle(loader, context);
+        if (step === 'verify') return executeVerify(loader, context);
       }
-      return { state: 'failed', method: null, problem: cannotSend(context.target) };
+      return { state: 'failed', method: null, problem: unsupported(context.target) };
     },
-    switchOutput: async (_to, { target }) => ({ state: 'failed', method: null, problem: cannotSend(target) }),
+    switchOutput: async (_to, { target }) => ({
+      state: 'failed',
+      method: null,
+      problem: unsupported(target),
+    }),
   };
 }
 
-/** A hop of a unit that runs nothing goes to its boot loader, which listens at the serial port. */
+/** A unit without firmware waits in its boot loader, which listens at the serial port. */
 function isForLoader({ local }: UnitTarget, hop: Hop): boolean {
   return local !== null && 'serialPort' in local && isUpsHop(hop) && hop.from.version === null;
 }
 
-function cannotSend(target: UnitTarget): Problem {
+function unsupported(target: UnitTarget): Problem {
   return new Problem(
     'refused/no-path',
-    `${unitKey(target)}: how a running unit is made to take an image over its own port is not public.`,
+    `${unitKey(target)} cannot be updated over its own port: how a running unit takes an image there is not public.`,
     {
-      hint: 'Use the Firmware Upgrade Wizard of the vendor; upsfw plan --format md prints a work order for whoever goes there.',
+      hint: "Use the vendor's Firmware Upgrade Wizard. upsfw plan --format md prints a work order for it.",
     },
   );
 }

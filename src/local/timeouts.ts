@@ -1,48 +1,48 @@
-/** How long the local path waits for what, in milliseconds of the clock that it is given. */
+/** Timeouts of the local driver, in seconds of the clock that it is given. */
 export interface LocalTimeouts {
-  /** A port is listened to before anything is sent: a boot loader speaks by itself. */
+  /** Listening before anything is sent: a boot loader sends unasked. */
   readonly listen: number;
-  /** A first answer of a serial unit. Source: docs/sources/local.md#microlink-timing */
+  /** First answer of a serial unit. Source: docs/sources/local.md#microlink-timing */
   readonly firstAnswer: number;
-  /** One record over a serial line: 20 ms on the wire, and adapters that hold bytes back. */
+  /** One record over a serial line: 20 ms on the line, and some adapters hold bytes back. */
   readonly record: number;
   /** One record over USB. */
   readonly usbRecord: number;
-  /** The whole of a unit is read within this time, pauses of 20 seconds included. */
+  /** Reading a complete unit, including pauses of 20 seconds. */
   readonly reading: number;
-  /** A Modbus answer. */
+  /** Modbus answer. */
   readonly modbus: number;
-  /** Between two Modbus questions. */
+  /** Pause between two Modbus requests. */
   readonly modbusGap: number;
-  /** A UPS-Link answer. */
+  /** UPS-Link answer. */
   readonly upsLink: number;
-  /** The boot loader says that it wants an image. */
+  /** The boot loader asks for an image. */
   readonly wanted: number;
   /** The boot loader answers a block. */
   readonly block: number;
-  /** The boot loader answers the end of the file; it may be programming. */
+  /** The boot loader acknowledges the end of the file; it may be programming. */
   readonly end: number;
-  /** After the end was answered: a boot loader that has not taken the image asks again. */
+  /** After the acknowledged end: a boot loader that has not accepted the image asks again. */
   readonly afterEnd: number;
-  /** Between two looks at a unit that is programming. */
+  /** Pause between two looks at a unit that is programming. */
   readonly again: number;
-  /** A unit that has taken an image answers within this time. */
+  /** A unit that has accepted an image answers within this time. */
   readonly settle: number;
 }
 
 export const LOCAL_TIMEOUTS: LocalTimeouts = {
-  listen: 10_000,
-  firstAnswer: 1_000,
-  record: 500,
-  usbRecord: 1_000,
-  reading: 60_000,
-  modbus: 500,
-  modbusGap: 35,
-  upsLink: 1_500,
-  wanted: 60_000,
-  block: 10_000,
-  end: 60_000,
-  afterEnd: 12_000,
-  again: 15_000,
-  settle: 20 * 60_000,
+  listen: 10,
+  firstAnswer: 1,
+  record: 0.5,
+  usbRecord: 1,
+  reading: 60,
+  modbus: 0.5,
+  modbusGap: 0.035,
+  upsLink: 1.5,
+  wanted: 60,
+  block: 10,
+  end: 60,
+  afterEnd: 12,
+  again: 15,
+  settle: 1200,
 };

@@ -20,7 +20,7 @@ export interface NmcDeps {
   readonly hostKeys: HostKeyStore;
   /** The bytes of an image, if its file is still the one that was planned with. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
-  readonly waits: Timeouts;
+  readonly timeouts: Timeouts;
   /** What became of the logins of this run. */
   readonly logins?: Logins;
 }
@@ -48,7 +48,7 @@ export function sshOptions(
     network,
     hostKeys: tools.hostKeys,
     logins: tools.logins,
-    handshakeSeconds: tools.waits.handshake,
+    handshakeSeconds: tools.timeouts.handshake,
     signal,
     ...(transcript === undefined ? {} : { transcript }),
   };
@@ -57,8 +57,8 @@ export function sshOptions(
 export function shellOptions(tools: NmcDeps, network: NetworkAccess, context: SessionContext): ShellOptions {
   return {
     ...sshOptions(tools, network, context),
-    commandSeconds: tools.waits.command,
+    commandSeconds: tools.timeouts.command,
     // A card that is known to give its output whole is not given a byte that it did not ask for.
-    flushSeconds: echoMayStall(context.before?.card ?? null) ? tools.waits.flush : tools.waits.command,
+    flushSeconds: echoMayStall(context.before?.card ?? null) ? tools.timeouts.flush : tools.timeouts.command,
   };
 }

@@ -13,7 +13,7 @@ import {
 } from '../core/index.ts';
 import { cardSteps, checkCard, takeCard } from './card-update/steps.ts';
 import type { NmcDeps } from './deps.ts';
-import { refusalOf, waitsOf } from './generations/index.ts';
+import { refusalOf, timeoutsFor } from './generations/index.ts';
 import { look } from './look/look.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
 import { cannotSend, cannotStart } from './upload-preconditions.ts';
@@ -26,12 +26,12 @@ import { takeVerify } from './ups-update/verify.ts';
 
 /** The way through a Network Management Card. */
 export function createNmcDriver(
-  tools: Omit<NmcDeps, 'waits'> & { readonly waits?: Timeouts },
+  tools: Omit<NmcDeps, 'timeouts'> & { readonly timeouts?: Timeouts },
 ): UpgradeDriver {
-  const all: NmcDeps = { ...tools, waits: tools.waits ?? TIMEOUTS };
+  const all: NmcDeps = { ...tools, timeouts: tools.timeouts ?? TIMEOUTS };
   return {
     look: (target, context) => look(all, target, context),
-    steps: (target, unit, hop) => stepsFor(waitsOf(unit.card, all.waits), target, unit, hop),
+    steps: (target, unit, hop) => stepsFor(timeoutsFor(unit.card, all.timeouts), target, unit, hop),
     query: (step, context) => check(forCard(all, context), step, context),
     execute: (step, context) => take(forCard(all, context), step, context),
     switchOutput: (to, context) => switchOutput(forCard(all, context), to, context),
@@ -40,21 +40,21 @@ export function createNmcDriver(
 
 /** The tools with the waits of the card that the hop goes through. */
 function forCard(tools: NmcDeps, { before }: StepContext): NmcDeps {
-  return { ...tools, waits: waitsOf(before.card, tools.waits) };
+  return { ...tools, timeouts: timeoutsFor(before.card, tools.timeouts) };
 }
 
-function stepsFor(waits: Timeouts, target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer {
-  if (!isUpsHop(hop)) return cardSteps(waits, target, unit, hop);
+function stepsFor(timeouts: Timeouts, target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer {
+  if (!isUpsHop(hop)) return cardSteps(timeouts, target, unit, hop);
   const refusal = refusalOf(unit.card);
   if (refusal !== null) return { possible: false, problem: refusal };
   const against = cannotSend(target, hop.image.file);
   if (against !== null) return against;
   const steps: Step[] = [
-    { step: 'backup', limitSeconds: waits.backup },
-    { step: 'transfer', limitSeconds: waits.transfer },
-    { step: 'start', limitSeconds: waits.start },
-    { step: 'settle', limitSeconds: waits.settle + waits.start },
-    { step: 'verify', limitSeconds: waits.verify + waits.start },
+    { step: 'backup', limitSeconds: timeouts.backup },
+    { step: 'transfer', limitSeconds: timeouts.transfer },
+    { step: 'start', limitSeconds: timeouts.start },
+    { step: 'settle', limitSeconds: timeouts.settle + timeouts.start },
+    { step: 'verify', limitSeconds: timeouts.verify + timeouts.start },
   ];
   const warning = cannotStart(target);
   return { possible: true, steps, ...(warning === null ? {} : { warning }) };

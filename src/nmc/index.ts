@@ -12,7 +12,7 @@ export { createNmcDriver } from './driver.ts';
 export { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from './files/ftp.ts';
 export type { FtpOptions } from './files/ftp-session.ts';
 export { uploadByScp } from './files/scp.ts';
-export { echoMayStall, factsOf, placesOf, refusalOf, waitsOf } from './generations/index.ts';
+export { echoMayStall, factsOf, placesOf, refusalOf, timeoutsFor } from './generations/index.ts';
 export { EVENT_CODES, RESULT_CODES } from './phrases.ts';
 export { recordCard } from './record/record.ts';
 export { READ_COMMANDS } from './record/record-list.ts';

@@ -75,7 +75,7 @@ export function personaOf(recording: Recording): MadePersona | null {
       plaintext: ftp,
       legacySsh: ssh === 'old',
     },
-    says: verbatimAnswers(recording),
+    answers: verbatimAnswers(recording),
   };
   return { persona, guessed };
 }

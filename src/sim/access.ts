@@ -1,4 +1,4 @@
-/** Names and secrets that every simulated card takes. They open nothing real. */
+/** Credentials that every simulated card accepts. They open nothing real. */
 export const ACCESS = {
   read: 'upsfw-sim-read',
   write: 'upsfw-sim-write',

@@ -17,44 +17,33 @@ import { inventoryText } from './inventory.ts';
 import { freePort, layOut, MANY_ADDRESSES } from './network.ts';
 import { loadOtherDevices, type OtherDevice, type OtherDeviceName } from './other-devices.ts';
 import { loadPersona, type Persona } from './personas.ts';
+import type { RunningUnit } from './running-unit.ts';
 import { DEMO_UNITS, type SimulatedUnit } from './units.ts';
 
 export interface FleetOptions {
   readonly units?: readonly SimulatedUnit[];
-  /** How many seconds pass for a device in one second of the world. */
+  /** Seconds that pass for a device per second of real time. */
   readonly speed: number;
-  /** `many`: a loopback address a unit, as Linux has them; `one`: 127.0.0.1 for all. */
+  /** `many`: one loopback address per unit, as Linux allows; `one`: 127.0.0.1 for all. */
   readonly addresses?: 'many' | 'one';
-  /** One UDP port for all SNMP agents; `free`: one that nobody has. Needs `many` addresses. Else each has a port of its own. */
+  /**
+   * One UDP port for all SNMP agents; `free`: any free one. Needs `many` addresses. Otherwise each agent has
+   * its own port.
+   */
   readonly snmpPort?: number | 'free';
-  /** The units have no other faces: for fleets of thousands. */
+  /** The units have no other endpoints; for fleets of thousands. */
   readonly onlySnmp?: boolean;
-  /** Devices beside the units, SNMP alone. */
+  /** Other devices beside the units, SNMP only. */
   readonly otherDevices?: readonly OtherDeviceName[];
-  /** Agents beside them that misbehave. */
+  /** Misbehaving agents beside them. */
   readonly hostile?: readonly Hostile[];
 }
 
-export interface RunningUnit {
-  readonly unit: SimulatedUnit;
-  readonly device: SimulatedDevice;
-  readonly address: string;
-  /** Null where the card has no such face. */
-  readonly ports: {
-    readonly snmp: number;
-    readonly ssh: number | null;
-    readonly ftp: number | null;
-    readonly telnet: number | null;
-    readonly http: number | null;
-    readonly https: number | null;
-  };
-}
-
-/** A device that is no unit of the fleet, and stands in no inventory. */
+/** A device that is not a unit of the fleet and not in the inventory. */
 export interface RunningOtherDevice extends Place {
   readonly name: OtherDeviceName;
-  /** What a tool should call it. */
-  readonly is: OtherDevice['is'];
+  /** What a tool should identify it as. */
+  readonly kind: OtherDevice['kind'];
   readonly snmp: OtherDevice['snmp'];
 }
 
@@ -66,22 +55,22 @@ export interface SimulatedFleet {
   readonly units: readonly RunningUnit[];
   readonly otherDevices: readonly RunningOtherDevice[];
   readonly hostile: readonly RunningHostile[];
-  /** Where a sweep finds all of it: `127.20.4.0/24`, and the one port; null where each agent has a port of its own. */
+  /** The range of a sweep, `127.20.4.0/24`, and the shared port; null if each agent has its own port. */
   readonly network: { readonly range: string; readonly port: number | null };
   /** The device of a unit by its name. */
   device(name: string): SimulatedDevice;
   /** An inventory file for the fleet; its secrets are references to `environment`. */
   inventory(images: string): string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Writes images into a folder and gives their names; without recipes those that the demonstration wants. */
+  /** Writes images into a folder and returns their names; by default those of the demo. */
   writeImages(folder: string, recipes?: Readonly<Record<string, ImageRecipe>>): Promise<readonly string[]>;
   /** May be called more than once. */
   close(): Promise<void>;
 }
 
 /**
- * Starts it. Rejects with RangeError for a port that several agents cannot share, and with the error of the system where an address
- * or port cannot be had.
+ * Starts a fleet. Rejects with RangeError for a port that several agents cannot share, and with the system's
+ * error if an address or port is not available.
  */
 export async function startFleet(options: FleetOptions): Promise<SimulatedFleet> {
   const { units = DEMO_UNITS, otherDevices = [], hostile = [] } = options;
@@ -94,15 +83,15 @@ export async function startFleet(options: FleetOptions): Promise<SimulatedFleet>
   let next = 0;
   const place = (): Place => ({ address: addresses[next++] ?? '127.0.0.1', port });
 
-  const faces: Endpoint[] = [];
+  const endpoints: Endpoint[] = [];
   const started: Started = { units: [], otherDevices: [], hostile: [] };
   const closeAll = async (): Promise<void> => {
     for (const { device } of started.units) device.close();
-    await Promise.all(faces.map((face) => face.close()));
+    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
   };
   try {
-    await startUnits(units, options, place, faces, started);
-    await startOthers(otherDevices, hostile, place, faces, started);
+    await startUnits(units, options, place, endpoints, started);
+    await startOthers(otherDevices, hostile, place, endpoints, started);
   } catch (thrown) {
     await closeAll();
     throw thrown;
@@ -133,7 +122,7 @@ export async function startFleet(options: FleetOptions): Promise<SimulatedFleet>
   };
 }
 
-/** What is up already. */
+/** What has been started. */
 interface Started {
   readonly units: RunningUnit[];
   readonly otherDevices: RunningOtherDevice[];
@@ -144,10 +133,10 @@ async function startUnits(
   units: readonly SimulatedUnit[],
   options: FleetOptions,
   place: () => Place,
-  faces: Endpoint[],
+  endpoints: Endpoint[],
   started: Started,
 ): Promise<void> {
-  // Each is read once, however many units are like it.
+  // Each persona is read once, however many units have it.
   const personas = new Map<SimulatedUnit['persona'], Persona>();
   const serials = new Set<string>();
   for (const unit of units) {
@@ -155,8 +144,8 @@ async function startUnits(
     personas.set(unit.persona, persona);
     const device = deviceOf(unit, persona, options.speed, serials);
     const at = place();
-    const running = options.onlySnmp === true ? startAgent : startFaces;
-    started.units.push({ unit, device, address: at.address, ports: await running(device, at, faces) });
+    const running = options.onlySnmp === true ? startAgent : startEndpoints;
+    started.units.push({ unit, device, address: at.address, ports: await running(device, at, endpoints) });
   }
 }
 
@@ -164,20 +153,20 @@ async function startOthers(
   otherDevices: readonly OtherDeviceName[],
   hostile: readonly Hostile[],
   place: () => Place,
-  faces: Endpoint[],
+  endpoints: Endpoint[],
   started: Started,
 ): Promise<void> {
   if (otherDevices.length === 0 && hostile.length === 0) return;
   const known = await loadOtherDevices();
   for (const name of otherDevices) {
     const at = place();
-    const { is, snmp } = known[name];
-    const port = keep(await openOtherDevice(name, known[name], at), faces);
-    started.otherDevices.push({ name, is, snmp, address: at.address, port });
+    const { kind, snmp } = known[name];
+    const port = keep(await openOtherDevice(name, known[name], at), endpoints);
+    started.otherDevices.push({ name, kind, snmp, address: at.address, port });
   }
   for (const name of hostile) {
     const at = place();
-    const port = keep(await openHostile(name, at), faces);
+    const port = keep(await openHostile(name, at), endpoints);
     started.hostile.push({ name, address: at.address, port });
   }
 }
@@ -204,39 +193,42 @@ function deviceOf(
   });
 }
 
-function keep(face: Endpoint, faces: Endpoint[]): number {
-  faces.push(face);
-  return face.port;
+function keep(endpoint: Endpoint, endpoints: Endpoint[]): number {
+  endpoints.push(endpoint);
+  return endpoint.port;
 }
 
 async function startAgent(
   device: SimulatedDevice,
   { address, port }: Place,
-  faces: Endpoint[],
+  endpoints: Endpoint[],
 ): Promise<RunningUnit['ports']> {
-  const snmp = keep(await openSnmpEndpoint(device, address, port), faces);
+  const snmp = keep(await openSnmpEndpoint(device, address, port), endpoints);
   return { snmp, ssh: null, ftp: null, telnet: null, http: null, https: null };
 }
 
-async function startFaces(
+async function startEndpoints(
   device: SimulatedDevice,
   place: Place,
-  faces: Endpoint[],
+  endpoints: Endpoint[],
 ): Promise<RunningUnit['ports']> {
   const { address } = place;
   const { persona } = device;
-  const https = persona.https ? keep(await openHttpsEndpoint(device, address), faces) : null;
+  const https = persona.https ? keep(await openHttpsEndpoint(device, address), endpoints) : null;
   return {
-    ...(await startAgent(device, place, faces)),
-    ssh: persona.ssh === 'none' ? null : keep(await openSshEndpoint(device, address), faces),
-    ftp: persona.ftp ? keep(await openFtpEndpoint(device, address), faces) : null,
-    telnet: persona.telnet ? keep(await openTelnetEndpoint(device, address), faces) : null,
-    http: persona.http === 'off' ? null : keep(await openHttpEndpoint(device, address, https), faces),
+    ...(await startAgent(device, place, endpoints)),
+    ssh: persona.ssh === 'none' ? null : keep(await openSshEndpoint(device, address), endpoints),
+    ftp: persona.ftp ? keep(await openFtpEndpoint(device, address), endpoints) : null,
+    telnet: persona.telnet ? keep(await openTelnetEndpoint(device, address), endpoints) : null,
+    http: persona.http === 'off' ? null : keep(await openHttpEndpoint(device, address, https), endpoints),
     https,
   };
 }
 
-/** `AS`, year and week, six digits: the shape of real ones, made from site and name; no two units of a fleet have the same. */
+/**
+ * A serial number in the usual form (`AS`, year and week, six digits), derived from site and name; unique in
+ * a fleet.
+ */
 function serialOf(unit: SimulatedUnit, taken: ReadonlySet<string>): string {
   for (let text = `${unit.site}/${unit.name}`; ; text += '+') {
     const digits = BigInt(`0x${createHash('sha256').update(text).digest('hex').slice(0, 12)}`);

@@ -1,9 +1,9 @@
 /**
- * Devices that are not there, on real sockets and ports: the demonstration, the rehearsal and the peer of the tests.
+ * Simulated devices on real sockets and ports, for the demo, for `simulate` and for the tests.
  *
- * Owns one state machine a device, its faces (SNMP, SSH, FTP, telnet, web; serial line and USB), what cards and units say of
- * themselves, and tables of faults. Follows what is known of real cards and units, not what the client expects: it must not know
- * snmp, nmc, local or images.
+ * Owns one state machine per device, its endpoints (SNMP, SSH, FTP, telnet, web; serial and USB), the
+ * personas of cards and units, and the fault tables. Follows what is known of real cards and units, not what
+ * the client expects: it must not know snmp, nmc, local or images.
  */
 export { buildCardFile, type CardFileRecipe, cardFileName } from './device/card-file-builder.ts';
 export { SimulatedDevice } from './device/device.ts';
@@ -11,6 +11,7 @@ export {
   buildImage,
   DEMO_IMAGES,
   type ImageRecipe,
+  LOCAL_IMAGES,
   PERSONA_IMAGES,
   ROUTE_IMAGES,
 } from './device/image-builder.ts';
@@ -18,13 +19,13 @@ export { HOSTILE, type Hostile } from './endpoints/hostile.ts';
 export {
   communityMessage,
   type ForgedUser,
-  type HeardRequest,
   int,
   type Level,
   octets,
   oid,
   PDU,
   pduFor,
+  type ReceivedRequest,
   readRequest,
   reportPdu,
   securedMessage,
@@ -35,10 +36,13 @@ export { type FleetOptions, type RunningOtherDevice, type SimulatedFleet, startF
 export { inventoryText } from './inventory.ts';
 export { SimulatedLocalDevice } from './local/device.ts';
 export type { LocalFault } from './local/faults.ts';
-export { LOCAL_IMAGES } from './local/images.ts';
 export { type LocalPersona, type LocalPersonaName, loadLocalPersona } from './local/personas.ts';
-export { type LocalUnits, startLocalUnits } from './local/start.ts';
-export { type LocalSimulation, startLocalSimulation } from './local/usb-rehearsal.ts';
+export {
+  type LocalSimulation,
+  type LocalUnits,
+  startLocalSimulation,
+  startLocalUnits,
+} from './local/start.ts';
 export { MANY_ADDRESSES, MOST_DEVICES } from './network.ts';
 export { OTHER_DEVICES, type OtherDeviceName } from './other-devices.ts';
 export {

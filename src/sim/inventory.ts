@@ -1,9 +1,12 @@
 import { stringify } from 'yaml';
 import { ACCESS } from './access.ts';
-import type { RunningUnit } from './fleet.ts';
 import type { RunningLocalUnit } from './local/start.ts';
+import type { RunningUnit } from './running-unit.ts';
 
-/** An inventory file for running units, with cards and at ports; its secrets are references to the environment of the fleet. */
+/**
+ * An inventory file for running units, with cards and at ports; its secrets are references to the fleet's
+ * environment.
+ */
 export function inventoryText(
   running: readonly RunningUnit[],
   images: string,
@@ -31,7 +34,7 @@ export function inventoryText(
   return `# A simulated fleet on this machine. Made by upsfw; nothing in it is real.\n${stringify(document, { aliasDuplicateObjects: false })}`;
 }
 
-/** The settings that most units have, to be said once: a fleet of thousands is read in a moment then. */
+/** Settings that most units share go into the defaults, so that an inventory of thousands loads fast. */
 function commonSettings(running: readonly RunningUnit[]): Record<string, unknown> {
   const all = running.map(settingsOf);
   return Object.fromEntries(
@@ -62,7 +65,7 @@ function settingsOf({ device, ports }: RunningUnit): Record<string, unknown> {
   return canBeUpgraded(ports) ? { ports: used, transfer, start, plaintext } : { ports: used };
 }
 
-/** A unit that answers over SNMP alone is for looking at. */
+/** A unit that has only SNMP cannot be upgraded. */
 function canBeUpgraded({ ssh, ftp }: RunningUnit['ports']): boolean {
   return ssh !== null || ftp !== null;
 }
@@ -97,7 +100,7 @@ const V3_USER = {
   privKey: 'env:UPSFW_SIM_PRIV',
 };
 
-/** By the version that a card speaks; what all have is said once. */
+/** Credentials by SNMP version; the defaults hold the rest. */
 const CREDENTIALS = {
   v2c: {},
   v1: {

@@ -47,7 +47,7 @@ const KINDS = [
 
 const oid = z.string().regex(/^1(?:\.(?:0|[1-9]\d{0,9})){3,40}$/);
 
-/** Type and value of an object; `hex` is an OCTET STRING that is no text, as hexadecimal digits. */
+/** Type and value of an object; `hex` is a binary OCTET STRING as hexadecimal digits. */
 export const ObjectSchema = z.union([
   z.tuple([z.literal('text'), z.string().max(1000)]),
   z.tuple([z.literal('hex'), z.string().regex(/^(?:[0-9a-f]{2})*$/)]),
@@ -57,20 +57,20 @@ export const ObjectSchema = z.union([
 ]);
 export type ObjectValue = z.infer<typeof ObjectSchema>;
 
-/** A device that is only there over SNMP. */
-export const BystanderSchema = z.strictObject({
-  /** What a tool should call it. */
-  is: z.enum(KINDS),
-  /** The versions that it hears: `v1` that alone, `v2c` both with a community, `v3` the user alone. */
+/** A device that has only SNMP. */
+export const OtherDeviceSchema = z.strictObject({
+  /** What a tool should identify it as. */
+  kind: z.enum(KINDS),
+  /** Versions that it answers: `v1` only that, `v2c` both with a community, `v3` only the user. */
   snmp: z.enum(['v1', 'v2c', 'v3']),
   /** By the OID of the instance. */
   objects: z.record(oid, ObjectSchema),
 });
-export type OtherDevice = z.infer<typeof BystanderSchema>;
+export type OtherDevice = z.infer<typeof OtherDeviceSchema>;
 
-const FileSchema = z.record(z.enum(OTHER_DEVICES), BystanderSchema);
+const FileSchema = z.record(z.enum(OTHER_DEVICES), OtherDeviceSchema);
 
-/** All bystanders by their names. */
+/** All other devices by name. */
 export async function loadOtherDevices(): Promise<Readonly<Record<OtherDeviceName, OtherDevice>>> {
   const { value } = await readBundledData(new URL('other-devices.yaml', import.meta.url), FileSchema);
   return value;

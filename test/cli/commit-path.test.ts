@@ -31,7 +31,7 @@ const TWO_STEPS: SimulatedUnit = { name: 'd', site: 'berlin', persona: 'srt10k-a
 /** Somebody puts an image onto the card and starts it there, without this tool. */
 async function startByPerson(device: SimulatedDevice, file: string): Promise<void> {
   device.files.set(file, await readFile(join(site.folder, 'images', file)));
-  expect(device.start(file, 'agreed')).toBe('started');
+  expect(device.start(file, 'confirmed')).toBe('started');
 }
 
 /** A second address of a UDP service, as address translation gives one. */
@@ -319,7 +319,7 @@ describe('between the upload and the start', () => {
     site = await openSite([NMC2]);
     const device = site.fleet.device('a');
     device.on('change', () => {
-      if (device.counters.uploads > 0 && device.counters.starts === 0) device.start(null, 'agreed');
+      if (device.counters.uploads > 0 && device.counters.starts === 0) device.start(null, 'confirmed');
     });
     const ran = await upgrade();
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'device/busy' } });

@@ -59,7 +59,7 @@ describe('a mixed network', () => {
       ...sweep.others.map(({ host, kind }) => [host, kind] as const),
     ]);
     const found = net.fleet.otherDevices.map(({ name, address }) => [name, named.get(address)]);
-    expect(found).toEqual(net.fleet.otherDevices.map(({ name, is }) => [name, is]));
+    expect(found).toEqual(net.fleet.otherDevices.map(({ name, kind }) => [name, kind]));
     expect(net.fleet.units.map(({ unit, address }) => [unit.name, named.get(address)])).toEqual([
       ['a', 'smart-ups'],
       ['b', 'smart-ups'],
@@ -156,9 +156,9 @@ function madeOf(sweep: DiscoverJson, address: string): string | null {
 
 describe('one serial number at two addresses', () => {
   it('is shown at both, and refused by an upgrade', async () => {
-    const bystanders = ['powerchute-agent'] as const;
-    const first = await network({ units: [NMC2], otherDevices: bystanders });
-    const twin = await network({ units: [NMC2], otherDevices: bystanders, snmpPort: first.port });
+    const otherDevices = ['powerchute-agent'] as const;
+    const first = await network({ units: [NMC2], otherDevices: otherDevices });
+    const twin = await network({ units: [NMC2], otherDevices: otherDevices, snmpPort: first.port });
     const fleets = [first.fleet, twin.fleet];
     const hosts = fleets.map(({ units }) => units[0]?.address ?? '');
     const agents = fleets.map((fleet) => fleet.otherDevices[0]?.address ?? '');

@@ -11,7 +11,7 @@ import {
   type SimulatedLocalDevice,
   startLocalUnits,
 } from '../../src/sim/index.ts';
-import { SHORT_WAITS } from '../local/bench.ts';
+import { SHORT_TIMEOUTS } from '../local/bench.ts';
 import { type Ran, runHere } from './harness.ts';
 
 /** A simulated unit at a port of this machine, images, and commands that work on them. */
@@ -39,7 +39,7 @@ const SPEED = 200;
 export async function openLocalSite(
   persona: LocalPersonaName | LocalPersona,
   faults: readonly LocalFault[] = [],
-  waits: Io['localWaits'] = {},
+  timeouts: Io['localTimeouts'] = {},
 ): Promise<LocalSite> {
   const folder = await mkdtemp(join(tmpdir(), 'upsfw-recover-'));
   const units = await startLocalUnits({
@@ -69,7 +69,7 @@ export async function openLocalSite(
     run: (words, overrides = {}) =>
       runHere([...words, '--state', state], {
         environment,
-        localWaits: { ...SHORT_WAITS, ...waits },
+        localTimeouts: { ...SHORT_TIMEOUTS, ...timeouts },
         ...overrides,
       }),
     async close() {

@@ -72,7 +72,7 @@ describe('local inspect', () => {
   });
 
   it('that is stopped while it listens says nothing to the unit', async () => {
-    site = await openLocalSite('sua1500-upslink', [], { listen: 60_000 });
+    site = await openLocalSite('sua1500-upslink', [], { listen: 60 });
     const ran = await site.run(['local', 'look', site.port], {
       onInterrupt: (handler) => {
         handler('interrupt');
@@ -80,7 +80,7 @@ describe('local inspect', () => {
       },
     });
     expect(ran.exit).toBe(130);
-    expect(site.device.bytesHeard).toBe(0);
+    expect(site.device.bytesArrived).toBe(0);
   });
 
   it('keeps two processes off one port, whatever they call it', async () => {

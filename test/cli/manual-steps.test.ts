@@ -24,7 +24,7 @@ describe('an image that nobody could start', () => {
     expect(device.counters.startsAccepted).toBe(0);
 
     // The button of the card's page.
-    expect(device.start(null, 'agreed')).toBe('started');
+    expect(device.start(null, 'confirmed')).toBe('started');
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(resumed.exit).toBe(0);
@@ -35,7 +35,7 @@ describe('an image that nobody could start', () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
     const device = site.fleet.device('a');
     await upgrade();
-    device.start(null, 'agreed');
+    device.start(null, 'confirmed');
     await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded' });
@@ -61,7 +61,7 @@ describe('what a person started', () => {
     const device = site.fleet.device('a');
     await upgrade();
     device.inject('update-cancelled');
-    device.start(null, 'agreed');
+    device.start(null, 'confirmed');
     await device.until(({ phase }) => phase === 'idle');
     device.clearFault('set-refused');
     const failed = await site.run(['resume', '--yes', '--json']);
@@ -77,7 +77,7 @@ describe('what a person started', () => {
     const device = site.fleet.device('a');
     const first = runOf(await upgrade()).run;
     device.inject('never-returns');
-    device.start(null, 'agreed');
+    device.start(null, 'confirmed');
     await device.until(({ phase }) => phase === 'lost');
     const lost = await site.run(['resume', '--yes', '--json']);
     expect(runOf(lost).units[0]).toMatchObject({ outcome: 'unknown' });
@@ -121,7 +121,7 @@ describe('what a person started', () => {
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const device = site.fleet.device('d');
     expect(runOf(await upgrade()).units[0]).toMatchObject({ problem: { code: 'device/start-unavailable' } });
-    device.start(null, 'agreed');
+    device.start(null, 'confirmed');
     await device.until(({ update, phase }) => update === 4 && phase === 'idle');
     device.clearFault('set-refused');
     const waits = await site.run(['resume', '--yes', '--json']);

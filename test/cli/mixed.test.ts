@@ -10,7 +10,7 @@ import {
   startFleet,
   startLocalUnits,
 } from '../../src/sim/index.ts';
-import { SHORT_WAITS } from '../local/bench.ts';
+import { SHORT_TIMEOUTS } from '../local/bench.ts';
 import { NMC2, type Ran, runHere } from './harness.ts';
 
 let fleet: SimulatedFleet;
@@ -46,7 +46,7 @@ afterAll(async () => {
 function run(...words: readonly string[]): Promise<Ran> {
   return runHere([...words, '-i', join(folder, 'inventory.yaml'), '--state', join(folder, 'state')], {
     environment: { ...fleet.environment, UPSFW_SIM_SYSFS: join(folder, 'roots') },
-    localWaits: SHORT_WAITS,
+    localTimeouts: SHORT_TIMEOUTS,
   });
 }
 

@@ -92,7 +92,7 @@ describe('a plan file whose content was edited', () => {
   let folder = '';
   beforeAll(async () => {
     // A blocked unit has reasons, remedies and a work order; all of that is shown to the person who approves.
-    const made = await openSite([NMC2, NMC3, { name: 'shut', site: 'porto', persona: 'smt1500c-shut' }]);
+    const made = await openSite([NMC2, NMC3, { name: 'shut', site: 'porto', persona: 'smt1500c-closed' }]);
     const file = join(made.folder, 'plan.json');
     await made.run(['plan', '-i', made.inventory, '--out', file]);
     text = await readFile(file, 'utf8');

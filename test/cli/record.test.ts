@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(join(out, '..'), { recursive: true, force: true });
 });
 
-/** The fields of a persona; `verbatimAnswers` may hold any command. */
+/** The fields of a persona; `answers` may hold any command. */
 const PersonaShape = z.strictObject({
   generation: z.enum(['nmc1', 'nmc2', 'nmc3']),
   card: z.record(z.string(), z.string()),
@@ -35,7 +35,7 @@ const PersonaShape = z.strictObject({
     plaintext: z.boolean(),
     legacySsh: z.boolean(),
   }),
-  says: z.record(z.string(), z.array(z.string())),
+  answers: z.record(z.string(), z.array(z.string())),
 });
 
 describe('record', () => {
@@ -55,7 +55,7 @@ describe('record', () => {
     const report = await readFile(join(out, 'report.md'), 'utf8');
     const read = PersonaShape.parse(parse(persona));
     expect(read).toMatchObject({ ...wanted, ups: { version: device?.version, microLinkId: 20 } });
-    expect(read.says['?']).toContain('System Commands:');
+    expect(read.answers['?']).toContain('System Commands:');
     expect(report).toContain('This is a simulated unit');
     expect(report).toContain('`upsfwupdate ?` in `/`');
     expect(report).toMatch(/upsAdvControlFirmwareUpdate.*\| (?:it reads 1|the card does not have it) \|/);

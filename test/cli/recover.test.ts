@@ -14,10 +14,10 @@ afterEach(() => site.close());
 /** Of a lost block or answer the sender waits: an image of some blocks will do. */
 const LOSING: ReadonlySet<LocalFault> = new Set(['loader-loses-blocks', 'loader-loses-acks']);
 
-async function recover(faults: readonly LocalFault[] = [], waits: Io['localWaits'] = {}) {
+async function recover(faults: readonly LocalFault[] = [], timeouts: Io['localTimeouts'] = {}) {
   const few = faults.some((fault) => LOSING.has(fault));
   const recipe = few ? { ...LOADER_IMAGE, parts: [], payloadBytes: 8_000 } : LOADER_IMAGE;
-  site = await openLocalSite('smt1500-loader', faults, waits);
+  site = await openLocalSite('smt1500-loader', faults, timeouts);
   const image = await site.image('SMT17UPS_07-1.enc', recipe);
   const ran = await site.run(['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--json']);
   const [unit] = runOf(ran).units;
@@ -50,15 +50,15 @@ describe('a unit in its boot loader', () => {
 
   it.each([
     ['loader-nak-storm', 'failed', 4, 'refused block 1'],
-    ['loader-refuses', 'failed', 4, 'began anew each time'],
+    ['loader-refuses', 'failed', 4, 'restarted the transfer each time'],
     ['loader-silent-mid-way', 'unknown', 5, 'fell silent after block 19'],
     ['cable-pulled', 'unknown', 5, 'cable'],
     ['loader-never-returns', 'unknown', 5, 'does not answer'],
     ['loader-returns-old', 'failed', 4, '06.1'],
   ] as const)('under %s ends as %s', async (fault, outcome, exit, words) => {
     // A port that is gone has its name from the system, which may give it to somebody else.
-    const waits = fault === 'cable-pulled' ? { settle: 100 } : {};
-    const { ran, unit, device } = await recover([fault], waits);
+    const timeouts = fault === 'cable-pulled' ? { settle: 0.1 } : {};
+    const { ran, unit, device } = await recover([fault], timeouts);
     expect(unit).toMatchObject({ outcome, problem: { message: expect.stringContaining(words) } });
     expect(ran.exit).toBe(exit);
     // Whatever became of it, nothing that the loader did not ask for was sent.
@@ -72,7 +72,7 @@ describe('a unit in its boot loader', () => {
     const persona = await loadLocalPersona('smt1500-loader');
     const others = await startLocalUnits({
       units: [
-        { name: 'other', site: 's', persona: { ...persona, starts: 'application' }, installed: '07.1' },
+        { name: 'other', site: 's', persona: { ...persona, startsIn: 'application' }, installed: '07.1' },
       ],
       speed: 60,
       folder: join(site.folder, 'others'),
@@ -136,7 +136,7 @@ describe('nothing is sent', () => {
     const ran = await refused(words, image);
     expect(JSON.parse(ran.out)).toMatchObject({ problem: { code } });
     expect(ran.exit).toBe(exit);
-    expect(site.device).toMatchObject({ attempts: 0, bytesHeard: 0 });
+    expect(site.device).toMatchObject({ attempts: 0, bytesArrived: 0 });
     expect(await listRuns(site.state)).toEqual([]);
   });
 
@@ -155,7 +155,7 @@ describe('nothing is sent', () => {
     await writeFile(damaged, '');
     expect((await refused(['--expect-id', '17'], damaged)).exit).toBe(2);
     expect((await refused(['--expect-id', '17'], join(site.folder, 'no.enc'))).exit).toBe(2);
-    expect(site.device.bytesHeard).toBe(0);
+    expect(site.device.bytesArrived).toBe(0);
   });
 
   it('where the image may need a boot loader that the unit may not have, until somebody says that it has', async () => {
@@ -188,7 +188,7 @@ describe('nothing is sent', () => {
   });
 
   it('to a unit that took an image and is silent, whoever asks again', async () => {
-    const first = await recover(['loader-never-returns'], { settle: 100 });
+    const first = await recover(['loader-never-returns'], { settle: 0.1 });
     expect(first.unit.outcome).toBe('unknown');
     const image = await site.image('b.enc', LOADER_IMAGE);
     const ran = await refused(['--expect-id', '17'], image);
@@ -208,7 +208,7 @@ describe('nothing is sent', () => {
     });
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'failed', problem: { code: 'image/changed' } });
     expect(ran.exit).toBe(4);
-    expect(site.device).toMatchObject({ attempts: 0, bytesHeard: 0 });
+    expect(site.device).toMatchObject({ attempts: 0, bytesArrived: 0 });
   });
 
   it('where nobody says yes', async () => {

@@ -10,9 +10,9 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import {
   communityMessage,
-  type HeardRequest,
   octets,
   pduFor,
+  type ReceivedRequest,
   reportPdu,
   securedMessage,
 } from '../../src/sim/index.ts';
@@ -54,7 +54,7 @@ const V3 = {
 
 /** An inventory of peers on loopback, each with its credential. */
 async function inventory(
-  units: readonly (readonly [string, object, (request: HeardRequest) => readonly Buffer[]])[],
+  units: readonly (readonly [string, object, (request: ReceivedRequest) => readonly Buffer[]])[],
 ): Promise<string> {
   const listed = [];
   for (const [name, snmp, answer] of units) {
@@ -79,14 +79,14 @@ async function audit(
 /** Answers the question for the engine, and every other one with a report that nobody can prove. */
 const refusing =
   (counter: number) =>
-  (request: HeardRequest): readonly Buffer[] => [
+  (request: ReceivedRequest): readonly Buffer[] => [
     isDiscovery(request) ? discovered(request) : reported(request, counter, 0),
   ];
 
 describe('a credential that is not accepted', () => {
   it('is named with its references, and with causes of its own version only', async () => {
     // A card is silent about a wrong community or key; its engine answers everybody.
-    const silent = (request: HeardRequest): readonly Buffer[] =>
+    const silent = (request: ReceivedRequest): readonly Buffer[] =>
       isDiscovery(request) ? [discovered(request)] : [];
     const units = await audit(
       await inventory([
@@ -132,10 +132,10 @@ describe('a credential that is not accepted', () => {
 
 describe('one datagram of a device', () => {
   it('does not end the process that audits its neighbours', async () => {
-    const ofVersion3 = ({ id }: HeardRequest): readonly Buffer[] => [
+    const ofVersion3 = ({ id }: ReceivedRequest): readonly Buffer[] => [
       securedMessage(reportPdu(4), { id, engineId: ENGINE, user: USER, level: 1 }),
     ];
-    const upright = (request: HeardRequest): readonly Buffer[] => [
+    const upright = (request: ReceivedRequest): readonly Buffer[] => [
       communityMessage(1, 'public', pduFor(request, [octets('Smart-UPS 1500')])),
     ];
     const file = await inventory([

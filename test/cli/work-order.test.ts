@@ -8,7 +8,7 @@ let site: Site;
 beforeAll(async () => {
   site = await openSite([
     NMC2,
-    { name: 'shut', site: 'porto', persona: 'smt1500c-shut' },
+    { name: 'shut', site: 'porto', persona: 'smt1500c-closed' },
     { name: 'bare', site: 'porto', persona: 'card-without-app' },
     { name: 'old', site: 'porto', persona: 'sua1500-legacy' },
   ]);

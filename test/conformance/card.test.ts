@@ -1,11 +1,11 @@
-/** Firmware for the card itself: at most one upload a hop, and a true statement at the end. */
+/** Firmware for the card itself: at most one upload per hop, and a true report. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildCardFile, type CardFileRecipe, cardFileName } from '../../src/sim/index.ts';
 import { faultsOf } from './faults.ts';
-import { checkNoFurtherStart, checkRun, checkWords, countStarts, toldBy } from './invariants.ts';
-import { type ConformanceSite, type Model, openConformance, type Way, waysOf } from './site.ts';
+import { checkNoFurtherStart, checkRun, checkTexts, countStarts, reportOf } from './invariants.ts';
+import { type ConformanceSite, type Methods, type Model, methodsOf, openConformance } from './site.ts';
 
 let site: ConformanceSite;
 afterEach(() => site?.close());
@@ -20,12 +20,12 @@ const NMC3_SET: readonly CardFileRecipe[] = [{ platform: 'hw21', part: 'all', ve
 interface Case {
   readonly title: string;
   readonly model: Model;
-  readonly method: Way;
+  readonly method: Methods;
   readonly files: readonly CardFileRecipe[];
 }
 
 async function byTransfer(model: Model, files: Case['files']): Promise<readonly Case[]> {
-  const methods = await waysOf(model);
+  const methods = await methodsOf(model);
   return methods
     .filter(({ start }) => start === methods[0]?.start)
     .map((method) => ({ title: `${model.persona} by ${method.transfer}`, model, method, files }));
@@ -38,22 +38,22 @@ const CASES: readonly Case[] = [
   ...(await byTransfer({ persona: 'smx1500-nmc3' }, NMC3_SET)),
 ];
 
-describe('firmware for the card, with every fault of a card', () => {
+describe('firmware for the card, with every card fault', () => {
   it.each(CASES)('$title', async ({ model, method, files }) => {
     site = await openConformance(model, [null, ...faultsOf('card')], { method, speed: 100 });
     for (const recipe of files)
       await writeFile(join(site.folder, 'images', cardFileName(recipe)), buildCardFile(recipe));
-    const words = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--component', 'card'];
-    const heard = await site.hear(words);
-    const told = toldBy(heard);
-    const broken = [...(await checkRun(site, heard, { about: 'card' }))];
+    const args = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--component', 'card'];
+    const ran = await site.runLogged(args);
+    const report = reportOf(ran);
+    const broken = [...(await checkRun(site, ran, { component: 'card' }))];
     const starts = countStarts(site);
-    const resumed = await site.hear(['resume', '--yes', '--json']);
-    for (const text of await checkRun(site, resumed, { about: 'card' })) broken.push(`resume: ${text}`);
-    broken.push(...(await checkNoFurtherStart(site, told, starts)));
-    broken.push(...(await checkWords(site, await site.hear(['report']))));
+    const resumed = await site.runLogged(['resume', '--yes', '--json']);
+    for (const text of await checkRun(site, resumed, { component: 'card' })) broken.push(`resume: ${text}`);
+    broken.push(...(await checkNoFurtherStart(site, report, starts)));
+    broken.push(...(await checkTexts(site, await site.runLogged(['report']))));
     expect(broken).toEqual([]);
-    const sound = site.units.find(({ name }) => name === 'sound');
-    expect(sound?.device.counters.cardFlashes).toBeGreaterThan(0);
+    const unfaulted = site.units.find(({ name }) => name === 'no-fault');
+    expect(unfaulted?.device.counters.cardFlashes).toBeGreaterThan(0);
   });
 });

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { areaOf, EVERY_FAULT, wordsWithoutFault } from './faults.ts';
+import { areaOf, EVERY_FAULT, unusedWords } from './faults.ts';
 import { badAdvice } from './invariants.ts';
 
 describe('the faults of the simulator', () => {
-  it('all have an area, so that a new one reaches every path that it can touch', () => {
+  it('all have an area, so that a new fault reaches every driver it can affect', () => {
     expect(EVERY_FAULT.filter((fault) => areaOf(fault) === undefined)).toEqual([]);
-    expect(wordsWithoutFault()).toEqual([]);
+    expect(unusedWords()).toEqual([]);
   });
 });
 
 describe('advice', () => {
-  it('to take the power from a unit is found, and the warning against it is not', () => {
+  it('finds advice to cut the power of a unit, but not the warning against it', () => {
     expect(badAdvice('Go and look. Power the unit off for a minute. Then try again.')).toEqual([
       'Power the unit off for a minute',
     ]);

@@ -1,24 +1,27 @@
 import { FAULTS, type Fault } from '../../src/sim/index.ts';
 
-/** Every fault of the simulator; nothing here has to be told of a new one. */
+/** Every fault of the simulator; new faults are included automatically. */
 export const EVERY_FAULT: readonly Fault[] = Object.keys(FAULTS).filter((name): name is Fault =>
   Object.hasOwn(FAULTS, name),
 );
 
-/** What a fault concerns: the ways to a card, the start, the update, the output, or firmware for the card itself. */
-export type Area = 'way' | 'start' | 'update' | 'output' | 'card';
+/**
+ * What a fault affects: the connection to a card, the start, the update, the output, or firmware for the card
+ * itself.
+ */
+export type Area = 'connection' | 'start' | 'update' | 'output' | 'card';
 
-/** By the first word of its name; `faults.test.ts` holds that every fault has an area. */
+/** By the first word of the fault name; `faults.test.ts` checks that every fault has an area. */
 const AREAS: Readonly<Record<string, Area>> = {
-  ssh: 'way',
-  shell: 'way',
-  scp: 'way',
-  ftp: 'way',
-  certificate: 'way',
-  password: 'way',
-  upload: 'way',
-  listing: 'way',
-  event: 'way',
+  ssh: 'connection',
+  shell: 'connection',
+  scp: 'connection',
+  ftp: 'connection',
+  certificate: 'connection',
+  password: 'connection',
+  upload: 'connection',
+  listing: 'connection',
+  event: 'connection',
   set: 'start',
   cli: 'start',
   stale: 'start',
@@ -33,7 +36,7 @@ const AREAS: Readonly<Record<string, Area>> = {
   card: 'card',
 };
 
-/** Undefined for a fault whose first word is new. */
+/** Undefined for a fault with a new first word. */
 export function areaOf(fault: Fault): Area | undefined {
   const word = fault.slice(0, fault.indexOf('-'));
   return Object.hasOwn(AREAS, word) ? AREAS[word] : undefined;
@@ -43,7 +46,7 @@ export function faultsOf(...areas: readonly Area[]): readonly Fault[] {
   return EVERY_FAULT.filter((fault) => areas.some((area) => area === areaOf(fault)));
 }
 
-/** First words in the table that no fault has any more. */
-export function wordsWithoutFault(): readonly string[] {
+/** First words in the table that no fault has. */
+export function unusedWords(): readonly string[] {
   return Object.keys(AREAS).filter((word) => !EVERY_FAULT.some((fault) => fault.startsWith(`${word}-`)));
 }

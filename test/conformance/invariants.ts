@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type JournalEvent, listRuns, readJournal } from '../../src/state/index.ts';
-import { type ConformanceSite, cardVersions, filesUnder, type Heard, type Watched } from './site.ts';
+import type { Ran } from '../cli/harness.ts';
+import { type ConformanceSite, cardVersions, filesUnder, type Watched } from './site.ts';
 
-/** What must hold whatever a device does. Each check gives what was broken, in words; nothing broken is an empty list. */
+/** What must hold whatever a device does. Each check returns the violations; an empty list means none. */
 
 const ProblemShape = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 const FirmwareShape = z.object({ version: z.string().nullable(), microLinkId: z.number().nullable() });
@@ -21,8 +22,8 @@ const RunShape = z.object({
   exitCode: z.number(),
   units: z.array(UnitShape),
 });
-export type RunTold = z.infer<typeof RunShape>;
-type UnitTold = z.infer<typeof UnitShape>;
+export type RunReport = z.infer<typeof RunShape>;
+type UnitReport = z.infer<typeof UnitShape>;
 
 const LookShape = z.object({
   units: z.array(
@@ -35,37 +36,38 @@ const LookShape = z.object({
   ),
 });
 
-/** The document of a run. Throws with everything that was printed where there is none. */
-export function toldBy(heard: Heard): RunTold {
+/** The run document. If there is none, throws with everything that was printed. */
+export function reportOf(ran: Ran): RunReport {
   try {
-    return RunShape.parse(JSON.parse(heard.out));
+    return RunShape.parse(JSON.parse(ran.out));
   } catch (cause) {
-    throw new Error(`exit ${heard.exit}, no document of a run: ${heard.out.slice(0, 400)}${heard.talk}`, {
+    throw new Error(`exit ${ran.exit}, no run document: ${ran.out.slice(0, 400)}${ran.talk}`, {
       cause,
     });
   }
 }
 
-/** A look wrote nothing, answered nothing, and says of each unit what it is or why that is not known. */
-export function checkLook(site: ConformanceSite, heard: Heard): string[] {
+/** A look wrote nothing, answered nothing, and reports for each unit its identity or why it is unknown. */
+export function checkLook(site: ConformanceSite, ran: Ran): string[] {
   const broken: string[] = [];
-  if (heard.exit !== 0 && heard.exit !== 3) broken.push(`exit ${heard.exit}: ${heard.talk}`);
-  const { units } = LookShape.parse(JSON.parse(heard.out));
-  if (units.length !== site.units.length) broken.push(`${units.length} units told of ${site.units.length}`);
+  if (ran.exit !== 0 && ran.exit !== 3) broken.push(`exit ${ran.exit}: ${ran.talk}`);
+  const { units } = LookShape.parse(JSON.parse(ran.out));
+  if (units.length !== site.units.length)
+    broken.push(`${units.length} units reported of ${site.units.length}`);
   for (const { name, device } of site.units) {
-    const told = units.find((unit) => unit.name === name);
-    const say = (text: string): number => broken.push(`${name}: ${text}`);
-    if (told === undefined) {
-      say('not told of');
+    const report = units.find((unit) => unit.name === name);
+    const note = (text: string): number => broken.push(`${name}: ${text}`);
+    if (report === undefined) {
+      note('not reported');
       continue;
     }
-    const { firmware, problem, serial } = told;
+    const { firmware, problem, serial } = report;
     if (problem !== null) broken.push(...checkProblem(name, problem));
-    if (firmware.version === null && problem === null) say('neither a version nor a problem');
+    if (firmware.version === null && problem === null) note('neither a version nor a problem');
     if (firmware.version !== null && firmware.version !== device.version)
-      say(`told ${firmware.version}, runs ${device.version}`);
+      note(`reported ${firmware.version}, runs ${device.version}`);
     if (serial !== null && ![device.serial, device.cardSerial].includes(serial))
-      say(`told serial ${serial}, has ${device.serial}`);
+      note(`reported serial ${serial}, has ${device.serial}`);
   }
   return [...broken, ...checkUntouched(site)];
 }
@@ -84,113 +86,121 @@ function checkProblem(name: string, { code, message, hint }: z.infer<typeof Prob
   return broken;
 }
 
-/** Whether the run is about the UPS or about the firmware of its card. */
-export type About = 'ups' | 'card';
+/** Whether the run concerns the UPS or the firmware of its card. */
+export type Component = 'ups' | 'card';
 
-/** The whole run: every unit told of truly, an exit code that fits, no secret, no bad advice, no lock left. */
+/**
+ * The whole run: true statements about every unit, the right exit code, no secret, no bad advice, no lock
+ * left.
+ */
 export async function checkRun(
   site: ConformanceSite,
-  heard: Heard,
-  { about = 'ups', interrupted = false }: { readonly about?: About; readonly interrupted?: boolean } = {},
+  ran: Ran,
+  {
+    component = 'ups',
+    interrupted = false,
+  }: { readonly component?: Component; readonly interrupted?: boolean } = {},
 ): Promise<string[]> {
-  const run = toldBy(heard);
+  const run = reportOf(ran);
   const events = await readJournal(site.state, run.run);
   const broken: string[] = [];
-  if (run.units.length !== site.units.length) broken.push('a unit is not told of');
+  if (run.units.length !== site.units.length) broken.push('a unit is missing in the report');
   for (const watched of site.units) {
-    const told = run.units.find(({ name }) => name === watched.name);
-    if (told !== undefined) broken.push(...checkUnit(watched, told, events, about, interrupted));
+    const report = run.units.find(({ name }) => name === watched.name);
+    if (report !== undefined) broken.push(...checkUnit(watched, report, events, component, interrupted));
   }
   const exit = exitFor(run.units, events, interrupted);
-  if (heard.exit !== exit || run.exitCode !== exit)
-    broken.push(`exit ${heard.exit}, document ${run.exitCode}, expected ${exit}`);
-  return [...broken, ...(await checkWords(site, heard))];
+  if (ran.exit !== exit || run.exitCode !== exit)
+    broken.push(`exit ${ran.exit}, document ${run.exitCode}, expected ${exit}`);
+  return [...broken, ...(await checkTexts(site, ran))];
 }
 
-/** A unit after a run: the statement is true of the device, and the device was asked at most once a hop. */
+/** A unit after a run: the report is true, and the device received at most one start per hop. */
 function checkUnit(
-  { name, device, before, early }: Watched,
-  told: UnitTold,
+  { name, device, before, violations }: Watched,
+  report: UnitReport,
   events: readonly JournalEvent[],
-  about: About,
+  component: Component,
   interrupted: boolean,
 ): string[] {
   const broken: string[] = [];
-  const say = (text: string): void => {
+  const note = (text: string): void => {
     const { starts, startsAccepted, cardFlashes } = device.counters;
     const is = `${device.phase} ${device.version}, card ${cardVersions(device)}, starts ${starts}/${startsAccepted}, flashes ${cardFlashes}`;
-    broken.push(`${name}: ${text} [${told.outcome} ${told.problem?.code ?? ''} | device: ${is}]`);
+    broken.push(`${name}: ${text} [${report.outcome} ${report.problem?.code ?? ''} | device: ${is}]`);
   };
-  const memory = journalOf(name, events);
-  const { hops, verified, received } = memory;
+  const journal = journalOf(name, events);
+  const { hops, verified, received } = journal;
   const { starts, startsAccepted, cardFlashes, answers } = device.counters;
-  broken.push(...early.map((text) => `${name}: ${text}`));
+  broken.push(...violations.map((text) => `${name}: ${text}`));
 
-  if (about === 'ups' && startsAccepted > hops.length) say('more starts than hops');
-  if (cardFlashes > (about === 'card' ? hops.length : 0)) say('more files for the card than hops');
-  if (about === 'card' && starts > 0) say('the UPS was started in a run for its card');
-  for (const [hop, lines] of memory.committing) if (lines > 1) say(`hop ${hop} was started ${lines} times`);
-  if (answers > 0) say(`${answers} answers to questions`);
-  if (told.problem !== null) broken.push(...checkProblem(name, told.problem));
+  if (component === 'ups' && startsAccepted > hops.length) note('more starts than hops');
+  if (cardFlashes > (component === 'card' ? hops.length : 0)) note('more files for the card than hops');
+  if (component === 'card' && starts > 0) note('the UPS was started in a run for its card');
+  for (const [hop, lines] of journal.committing) if (lines > 1) note(`hop ${hop} was started ${lines} times`);
+  if (answers > 0) note(`${answers} answers to questions`);
+  if (report.problem !== null) broken.push(...checkProblem(name, report.problem));
 
-  const done = about === 'ups' ? startsAccepted : cardFlashes;
-  const runs = about === 'ups' ? device.version : cardVersions(device);
-  const asBefore = about === 'ups' ? before.version : before.cardVersions;
+  const done = component === 'ups' ? startsAccepted : cardFlashes;
+  const installed = component === 'ups' ? device.version : cardVersions(device);
+  const previous = component === 'ups' ? before.version : before.cardVersions;
   const end = hops.at(-1);
-  switch (told.outcome) {
+  switch (report.outcome) {
     case 'upgraded':
-      if (about === 'ups' && device.version !== end?.version) say(`plan leads to ${end?.version}`);
-      if (about === 'card' && !cardVersions(device).endsWith(` v${end?.version ?? ''}`))
-        say(`plan leads to ${end?.version}`);
-      if (device.phase !== 'idle') say('not idle');
-      if (device.outputOn !== before.outputOn || device.onBattery || device.alarm) say('not as before');
-      if (device.serial !== before.serial) say(`serial ${device.serial}`);
-      if (!device.cardUp || device.card.appState !== 'A+') say(`card ${device.card.appState}`);
+      if (component === 'ups' && device.version !== end?.version) note(`plan leads to ${end?.version}`);
+      if (component === 'card' && !cardVersions(device).endsWith(` v${end?.version ?? ''}`))
+        note(`plan leads to ${end?.version}`);
+      if (device.phase !== 'idle') note('not idle');
+      if (device.outputOn !== before.outputOn || device.onBattery || device.alarm) note('not as before');
+      if (device.serial !== before.serial) note(`serial ${device.serial}`);
+      if (!device.cardUp || device.card.appState !== 'A+') note(`card ${device.card.appState}`);
       break;
     case 'failed':
-      if (verified.length === 0 && runs !== asBefore) say(`ran ${asBefore} before`);
-      if (device.phase !== 'idle') say('not idle');
-      if (told.problem === null) say('no problem');
+      if (verified.length === 0 && installed !== previous) note(`ran ${previous} before`);
+      if (device.phase !== 'idle') note('not idle');
+      if (report.problem === null) note('no problem');
       break;
     case 'refused':
-      if (done !== verified.length) say('something was started');
-      if (told.problem === null && told.reasons.length === 0) say('neither a reason nor a problem');
+      if (done !== verified.length) note('something was started');
+      if (report.problem === null && report.reasons.length === 0) note('neither a reason nor a problem');
       break;
     case 'stopped':
-      if (done !== verified.length && !received) say('something was started that is not told');
-      if (received && device.version === end?.version) say('told to wait for hands, and installed');
-      if (told.problem === null) say('no problem');
+      if (done !== verified.length && !received) note('something was started that is not reported');
+      if (received && device.version === end?.version)
+        note('reported as waiting for a person, but installed');
+      if (report.problem === null) note('no problem');
       break;
     case 'unknown':
-      if (told.problem === null) say('no problem');
+      if (report.problem === null) note('no problem');
       break;
     case 'current':
-      if (starts + cardFlashes > 0) say('something was started');
+      if (starts + cardFlashes > 0) note('something was started');
       break;
     case 'pending':
-      if (!interrupted) say('no end');
-      if (starts + cardFlashes > 0) say('something was started');
+      if (!interrupted) note('no outcome');
+      if (starts + cardFlashes > 0) note('something was started');
       break;
   }
-  // What is not known may be anything; whatever else is told leaves the load as it was.
-  if (told.outcome !== 'unknown' && device.outputOn !== before.outputOn) say(`output on: ${device.outputOn}`);
-  const wasSeen = told.outcome !== 'unknown' && told.after !== null && told.after.version !== null;
-  if (wasSeen && told.after?.version !== device.version) say(`told to run ${told.after?.version}`);
+  // An unknown unit may be in any state; every other outcome leaves the output as it was.
+  if (report.outcome !== 'unknown' && device.outputOn !== before.outputOn)
+    note(`output on: ${device.outputOn}`);
+  const wasSeen = report.outcome !== 'unknown' && report.after !== null && report.after.version !== null;
+  if (wasSeen && report.after?.version !== device.version) note(`reported to run ${report.after?.version}`);
   return broken;
 }
 
-interface Memory {
+interface UnitJournal {
   readonly hops: readonly { readonly version: string }[];
-  /** Lines "committing" by hop, since the last `--retry`. */
+  /** Journal lines "committing" by hop, since the last `--retry`. */
   readonly committing: ReadonlyMap<number, number>;
   readonly verified: readonly number[];
-  /** The unit has the image and runs its old firmware until somebody has it installed. */
+  /** The unit has the image and runs its old firmware until a person installs it. */
   readonly received: boolean;
-  /** A start is on record that the device did not deny. */
+  /** A start is in the journal that the device did not deny. */
   readonly staged: boolean;
 }
 
-function journalOf(name: string, events: readonly JournalEvent[]): Memory {
+function journalOf(name: string, events: readonly JournalEvent[]): UnitJournal {
   const [first] = events;
   const planned =
     first?.event === 'run' ? first.plan.units.find(({ key }) => key === `here/${name}`) : undefined;
@@ -202,7 +212,7 @@ function journalOf(name: string, events: readonly JournalEvent[]): Memory {
   for (const event of mine) {
     if (event.event === 'retry') committing.clear();
     if (event.event !== 'step') continue;
-    // Nothing left, or the card refused it for certain: that line is answered.
+    // Nothing was sent, or the card certainly refused it: that line is settled.
     if (event.step === 'start' && event.state === 'not-started') committing.delete(event.hop);
     if (event.state === 'committing') committing.set(event.hop, (committing.get(event.hop) ?? 0) + 1);
     if (event.step === 'verify' && event.state === 'done') verified.add(event.hop);
@@ -218,8 +228,12 @@ function journalOf(name: string, events: readonly JournalEvent[]): Memory {
   };
 }
 
-/** The exit code as docs/codes.md has it: the worst wins. */
-function exitFor(units: readonly UnitTold[], events: readonly JournalEvent[], interrupted: boolean): number {
+/** The exit code by docs/codes.md: the worst wins. */
+function exitFor(
+  units: readonly UnitReport[],
+  events: readonly JournalEvent[],
+  interrupted: boolean,
+): number {
   if (units.some(({ outcome }) => outcome === 'unknown')) return 5;
   const known = units.some(({ name, outcome }) => {
     const { verified, received, staged } = journalOf(name, events);
@@ -240,35 +254,35 @@ const POWER_OFF = new RegExp(
 );
 const FORBIDDEN = /\b(?:never|not|no|without)\b/i;
 
-/** Sentences that would have somebody take the power from a unit, where they do not forbid it. */
+/** Sentences that advise cutting the power of a unit, unless they forbid it. */
 export function badAdvice(text: string): readonly string[] {
   return text
     .split(/[.!?;](?:\s|\\?"|$)|\n/)
     .filter((sentence) => POWER_OFF.test(sentence) && !FORBIDDEN.test(sentence));
 }
 
-/** What was printed and what was written: no secret, no advice to power a unit off; and no lock is left. */
-export async function checkWords(site: ConformanceSite, heard: Heard): Promise<string[]> {
+/** Everything printed and written: no secret, no advice to power a unit off, and no lock left. */
+export async function checkTexts(site: ConformanceSite, ran: Ran): Promise<string[]> {
   const files = await filesUnder(site.state);
   const texts = [
-    { file: 'standard output', text: heard.out },
-    { file: 'standard error', text: heard.talk },
+    { file: 'standard output', text: ran.out },
+    { file: 'standard error', text: ran.talk },
     ...files,
   ];
   const broken: string[] = [];
   for (const { file, text } of texts) {
-    // The card's own settings are kept whole, so that they can be put back.
+    // The card's own settings are kept complete, so that they can be restored.
     const kept = file.endsWith('config.ini');
     for (const [variable, secret] of Object.entries(site.fleet.environment))
       if (!kept && text.includes(secret)) broken.push(`${file} holds ${variable}`);
     if (file.endsWith('transcript.jsonl')) continue;
-    for (const sentence of badAdvice(text)) broken.push(`${file} says: ${sentence.slice(-200)}`);
+    for (const sentence of badAdvice(text)) broken.push(`${file}: ${sentence.slice(-200)}`);
   }
   const locks = files.filter(({ file }) => file.includes('/locks/')).map(({ file }) => `left: ${file}`);
   return [...broken, ...locks];
 }
 
-/** Starts and uploads of card firmware that reached each device so far. */
+/** Starts and card firmware uploads that reached each device so far. */
 export function countStarts(site: ConformanceSite): ReadonlyMap<string, number> {
   return new Map(
     site.units.map(({ name, device }) => [name, device.counters.starts + device.counters.cardFlashes]),
@@ -276,13 +290,12 @@ export function countStarts(site: ConformanceSite): ReadonlyMap<string, number> 
 }
 
 /**
- * A run that was taken up again started nothing where a start was on record that the device had not denied: only hops that no
- * line had begun may be begun then. A unit that was refused or stopped before a start is a different matter: a resume is what
- * it waits for.
+ * A resume starts nothing if the journal holds a start that the device did not deny; only hops without such a
+ * line may start. A unit that was refused or stopped before a start may start in a resume.
  */
 export async function checkNoFurtherStart(
   site: ConformanceSite,
-  first: RunTold,
+  first: RunReport,
   starts: ReadonlyMap<string, number>,
 ): Promise<string[]> {
   const runs = await listRuns(site.state);
@@ -291,12 +304,12 @@ export async function checkNoFurtherStart(
   const resumedAt = events.findIndex(({ event }) => event === 'resumed');
   for (const { name, outcome, hops } of first.units) {
     const open = ['refused', 'stopped', 'pending'].includes(outcome);
-    const waits = open && !hops.some(({ state }) => state === 'received');
+    const isWaiting = open && !hops.some(({ state }) => state === 'received');
     const begun = journalOf(name, events.slice(0, resumedAt)).committing;
-    const fresh = [...journalOf(name, events).committing.keys()].filter((hop) => !begun.has(hop)).length;
+    const newHops = [...journalOf(name, events).committing.keys()].filter((hop) => !begun.has(hop)).length;
     const more = (countStarts(site).get(name) ?? 0) - (starts.get(name) ?? 0);
-    if (more > fresh && !waits)
-      broken.push(`${name}: ${outcome}, and ${more} more starts by resume, ${fresh} hops begun`);
+    if (more > newHops && !isWaiting)
+      broken.push(`${name}: ${outcome}, and ${more} more starts by resume, ${newHops} hops begun`);
   }
   return broken;
 }

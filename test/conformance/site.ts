@@ -13,22 +13,22 @@ import {
 } from '../../src/sim/index.ts';
 import { openSite, type Ran, type Site } from '../cli/harness.ts';
 
-/** One way to send and one to start. */
-export interface Way {
+/** A transfer method and a start method. */
+export interface Methods {
   readonly transfer: 'scp' | 'ftp';
   readonly start: 'snmp' | 'cli';
 }
 
-/** A persona with the release that it has installed, where that is not its own. */
+/** A persona with the installed release, if it differs from its own. */
 export interface Model {
   readonly persona: PersonaName;
   readonly installed?: string;
 }
 
-/** For cards that say nothing any more; long enough for many units on a busy machine. */
-const IMPATIENT = { stalledUpload: 4, afterLastByte: 4, command: 8, flush: 1, handshake: 30 };
+/** For cards that stop responding; long enough for many units on a busy machine. */
+const SHORT_TIMEOUTS = { stalledUpload: 4, afterLastByte: 4, command: 8, flush: 1, handshake: 30 };
 
-/** What a device was before the tool was let at it. */
+/** The device before the run. */
 interface Before {
   readonly version: string;
   readonly serial: string;
@@ -36,35 +36,32 @@ interface Before {
   readonly cardVersions: string;
 }
 
-/** A unit of the site, and what must never happen to it, noted at the moment when it does. */
+/** A unit of the site, with violations recorded at the moment they happen. */
 export interface Watched {
   readonly name: string;
   readonly device: SimulatedDevice;
   readonly before: Before;
-  /** Requests that reached the device without a line in the journal before them. */
-  readonly early: string[];
+  /** Requests that reached the device without a journal line before them. */
+  readonly violations: string[];
 }
 
-/** What a command printed, its log among it. */
-export type Heard = Ran;
-
-/** One persona many times, each unit with a fault of its own, at a site where all may be at work together. */
+/** One persona many times, each unit with its own fault, at a site where all may be updated at once. */
 export interface ConformanceSite extends Site {
   readonly units: readonly Watched[];
-  hear(words: readonly string[], overrides?: Partial<Io>): Promise<Heard>;
+  runLogged(args: readonly string[], overrides?: Partial<Io>): Promise<Ran>;
 }
 
-/** Every way that the inventory of a persona offers. */
-export async function waysOf({ persona }: Model): Promise<readonly Way[]> {
+/** Every combination of methods in the inventory of a persona. */
+export async function methodsOf({ persona }: Model): Promise<readonly Methods[]> {
   const { inventory } = await loadPersona(persona);
   return inventory.transfer.flatMap((transfer) => inventory.start.map((start) => ({ transfer, start })));
 }
 
-/** `null` among the faults: a unit that does not misbehave. */
+/** `null` among the faults: a unit without a fault. */
 export async function openConformance(
   model: Model,
   faults: readonly (Fault | null)[],
-  { method, speed = 3000 }: { readonly method?: Way; readonly speed?: number } = {},
+  { method, speed = 3000 }: { readonly method?: Methods; readonly speed?: number } = {},
 ): Promise<ConformanceSite> {
   const loaded = await loadPersona(model.persona);
   const persona: Persona =
@@ -76,13 +73,13 @@ export async function openConformance(
             ...loaded.inventory,
             transfer: [method.transfer],
             start: [method.start],
-            // Otherwise a community that is not encrypted keeps the start by SNMP from being tried at all.
+            // Otherwise an unencrypted community prevents the start by SNMP.
             plaintext: loaded.inventory.plaintext || method.start === 'snmp',
           },
         };
   const site = await openSite(
     faults.map((fault) => ({
-      name: fault ?? 'sound',
+      name: fault ?? 'no-fault',
       site: 'here',
       persona,
       faults: fault === null ? [] : [fault],
@@ -98,27 +95,27 @@ export async function openConformance(
   return {
     ...site,
     units,
-    async hear(words, overrides = {}) {
-      let talk = '';
-      const ran = await site.run([...words, '--log-level', 'debug'], {
-        waits: IMPATIENT,
+    async runLogged(args, overrides = {}) {
+      let log = '';
+      const ran = await site.run([...args, '--log-level', 'debug'], {
+        timeouts: SHORT_TIMEOUTS,
         ...overrides,
         info: (text) => {
-          talk += text;
+          log += text;
           overrides.info?.(text);
         },
       });
-      return { ...ran, talk };
+      return { ...ran, talk: log };
     },
   };
 }
 
 function watch(name: string, device: SimulatedDevice, state: string): Watched {
-  const early: string[] = [];
+  const violations: string[] = [];
   const watched: Watched = {
     name,
     device,
-    early,
+    violations,
     before: {
       version: device.version,
       serial: device.serial,
@@ -126,7 +123,7 @@ function watch(name: string, device: SimulatedDevice, state: string): Watched {
       cardVersions: cardVersions(device),
     },
   };
-  // Asked at the very moment when the device counts the request: later the line may have been written after all.
+  // Checked at the moment when the device counts the request: the line might be written later.
   for (const counter of ['starts', 'cardFlashes'] as const) {
     let count = 0;
     let at = 0;
@@ -136,10 +133,10 @@ function watch(name: string, device: SimulatedDevice, state: string): Watched {
       set: (value: number) => {
         count = value;
         const lines = committingLines(state, `here/${name}`);
-        // Several ways of one start are one line; what was accepted is counted against the lines.
+        // Several methods of one start are one line; accepted starts are counted against the lines.
         if (lines === 0 || (counter === 'cardFlashes' && value > lines))
-          early.push(`${counter} became ${value} with ${lines} lines "committing" in the journal`);
-        if (lines < at) early.push('a line of the journal was taken back');
+          violations.push(`${counter} became ${value} with ${lines} lines "committing" in the journal`);
+        if (lines < at) violations.push('a line of the journal was taken back');
         at = lines;
       },
     });
@@ -147,7 +144,7 @@ function watch(name: string, device: SimulatedDevice, state: string): Watched {
   return watched;
 }
 
-/** How often "committing" stands in the journals on disk for a unit. */
+/** Number of "committing" lines for a unit in the journals on disk. */
 function committingLines(state: string, key: string): number {
   return readdirSync(join(state, 'runs'))
     .flatMap((run) => readFileSync(join(state, 'runs', run, 'journal.jsonl'), 'utf8').split('\n'))
@@ -158,7 +155,7 @@ export function cardVersions({ card }: SimulatedDevice): string {
   return `${card.bootVersion} ${card.osVersion} ${card.appVersion}`;
 }
 
-/** Every file under a folder, with its text. */
+/** Every file below a folder, with its text. */
 export async function filesUnder(folder: string): Promise<readonly { file: string; text: string }[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return Promise.all(

@@ -30,8 +30,8 @@ function starts(at: Site): readonly number[] {
   return at.fleet.units.map(({ device }) => device.counters.starts);
 }
 
-describe('a start leaves the socket', () => {
-  it('only when a disk that forgets all that was not flushed would still show it', async () => {
+describe('a start is sent', () => {
+  it('only if the journal would survive a power failure', async () => {
     site = await openSite([NMC2], 3000);
     const device = site.fleet.device('a');
     let kept: Durable = new Map();
@@ -53,7 +53,7 @@ describe('a start leaves the socket', () => {
     expect(runOf(status).units[0]).toMatchObject({ outcome: 'unknown' });
   });
 
-  it('not where the folder of the run was removed or its journal replaced', async () => {
+  it('not if the run folder was removed or its journal replaced', async () => {
     const attacks: readonly ((folder: string) => void)[] = [
       (folder) => renameSync(folder, `${folder}-away`),
       (folder) => {
@@ -84,7 +84,7 @@ describe('a start leaves the socket', () => {
   });
 });
 
-/** Where the journal takes no line from its `line`-th on; the disk is free again when `isFull` is false. */
+/** The disk is full from the journal's `line`-th line on, until `isFull` is set to false. */
 function fillAt(line: number): { isFull: boolean; reached: boolean } {
   const state = { isFull: true, reached: false };
   let lines = 0;
@@ -98,8 +98,8 @@ function fillAt(line: number): { isFull: boolean; reached: boolean } {
   return state;
 }
 
-/** `status` and `runs` say the same of the newest run, and not that the operator stopped it. */
-async function expectOneWord(at: Site): Promise<void> {
+/** `status` and `runs` agree on the newest run, and do not report that the operator stopped it. */
+async function expectConsistentStatus(at: Site): Promise<void> {
   const status = await at.run(['status', '--json']);
   expect(status.exit).not.toBe(130);
   const listed = JSON.parse((await at.run(['runs', '--json'])).out);
@@ -107,7 +107,7 @@ async function expectOneWord(at: Site): Promise<void> {
   expect(listed.runs[0]).toMatchObject({ state, exitCode });
 }
 
-/** Every statement of a report is compared with the devices themselves. */
+/** Compares every statement of a report with the devices. */
 function expectTrue(at: Site, ran: Ran): void {
   for (const { name, outcome, problem } of runOf(ran).units) {
     const { version, counters, phase } = at.fleet.device(name);
@@ -119,10 +119,10 @@ function expectTrue(at: Site, ran: Ran): void {
 }
 
 describe('the disk fills up', () => {
-  // Each line of the first unit, what begins and commits the second, and the end of the run.
+  // Each line of the first unit, the start lines of the second, and the end of the run.
   const LINES = [...Array.from({ length: 14 }, (_, index) => index + 1), 18, 19, 20, 26];
   it.each(LINES)(
-    'at line %i of the journal: no start without its line, a true report, and resume ends every unit',
+    'at journal line %i: no start without its line, a true report, and resume finishes every unit',
     async (line) => {
       site = await openSite(PAIR, 3000);
       const full = fillAt(line);
@@ -141,7 +141,7 @@ describe('the disk fills up', () => {
       expect(Math.max(...starts(site))).toBeLessThanOrEqual(1);
 
       full.isFull = false;
-      await expectOneWord(site);
+      await expectConsistentStatus(site);
       const resumed = await site.run(['resume', '--yes', '--json']);
       expect(resumed.exit).toBe(0);
       expect(runOf(resumed).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
@@ -149,7 +149,7 @@ describe('the disk fills up', () => {
     },
   );
 
-  it.skipIf(!canMount).each([2, 6, 7, 8, 12])('as a real one does, from line %i on', async (line) => {
+  it.skipIf(!canMount).each([2, 6, 7, 8, 12])('on a real file system, from line %i on', async (line) => {
     site = await openSite(PAIR, 3000);
     const { state } = site;
     mountMemory(state, 16 * 1024 * 1024);
@@ -158,23 +158,23 @@ describe('the disk fills up', () => {
     disk.before = ({ kind, path }) => {
       if (kind !== 'write' || !path.endsWith('journal.jsonl')) return;
       lines += 1;
-      // What is left of the last page of a file can still be written, so the first line that fails comes a little later.
+      // The rest of a file's last page can still be written, so the first failing line comes a little later.
       if (lines === line) ballast = fill(state);
     };
     const ran = await upgrade(site);
-    // The journal itself may end within its last page; then the second unit alone lacked room, for its lock.
+    // The journal may end within its last page; then only the lock of the second unit fails.
     expect(ran.exit).toBe(runOf(ran).problem === null ? 3 : 4);
     expect(ran.out).toContain('no space is left');
     expect(ran.out + ran.talk).not.toContain('defect in upsfw');
     expectTrue(site, ran);
     if (ballast !== null) await rm(ballast);
-    await expectOneWord(site);
+    await expectConsistentStatus(site);
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(resumed.exit).toBe(0);
     expect(starts(site)).toEqual([1, 1]);
   });
 
-  it('where the keys of a card are kept: refused, and taken up by a resume', async () => {
+  it('while known hosts are saved: refused, and finished by a resume', async () => {
     site = await openSite([NMC3], 3000);
     let full = true;
     disk.before = ({ kind, path }) => {
@@ -191,7 +191,7 @@ describe('the disk fills up', () => {
     expect([resumed.exit, runOf(resumed).units[0]?.outcome]).toEqual([0, 'upgraded']);
   });
 
-  it('while a unit is at an update that never ends: unknown, and exit code 5', async () => {
+  it('during an update that never ends: unknown, and exit code 5', async () => {
     site = await openSite([{ ...NMC2, faults: ['update-stuck'] }], 3000);
     const full = fillAt(8);
     const ran = await upgrade(site);
@@ -202,7 +202,7 @@ describe('the disk fills up', () => {
     expect(starts(site)).toEqual([1]);
   });
 
-  it('and is free again at once: a unit that it stopped does not look like one that the operator stopped', async () => {
+  it('and has space again at once: the unit does not look like one that the operator stopped', async () => {
     site = await openSite(PAIR);
     let refused = 0;
     disk.before = ({ kind, path, text }) => {
@@ -221,11 +221,11 @@ describe('the disk fills up', () => {
       exitCode: 4,
       units: [{ outcome: 'stopped' }, {}],
     });
-    await expectOneWord(site);
+    await expectConsistentStatus(site);
     expect((await site.run(['resume', '--yes', '--json'])).exit).toBe(0);
   });
 
-  it('and is free again before the end: what was known meanwhile is written down', async () => {
+  it('and has space again before the end: what became known meanwhile is written', async () => {
     site = await openSite([NMC2]);
     const full = fillAt(8);
     disk.before = ((before) => (operation) => {

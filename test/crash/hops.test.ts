@@ -19,7 +19,7 @@ afterEach(async () => {
   await site.close();
 });
 
-/** A process that works on a run of one unit and two hops, begun by hand. */
+/** A process that works on a run of one unit and two hops. */
 async function begin(): Promise<ChildProcess> {
   const journal = await site.begin(RUN, await site.plan({ a: OVER_09_6 }));
   await journal.close();
@@ -31,7 +31,7 @@ async function begin(): Promise<ChildProcess> {
   return child;
 }
 
-async function killed(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
@@ -46,15 +46,15 @@ async function journalHas(child: ChildProcess, text: string): Promise<void> {
 }
 
 describe('killed on a route of two hops', () => {
-  it('between the hops: status knows that nothing is in doubt, and resume begins the second', async () => {
+  it('between the hops: status knows that nothing is in doubt, and resume starts the second', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);
     const child = await begin();
     await journalHas(child, '"hop":0,"step":"verify","state":"done"');
-    await killed(child);
+    await kill(child);
     const status = await site.run(['status', RUN, '--json']);
-    // The process may have come as far as the next start before the signal reached it.
+    // The process may have reached the next start before the signal arrived.
     const begun = (await readFile(journalFile(site.state, RUN), 'utf8')).includes(COMMITTING);
     expect(status.exit).toBe(begun ? 5 : 3);
     expect(runOf(status).units[0]).toMatchObject({
@@ -72,43 +72,43 @@ describe('killed on a route of two hops', () => {
     expect(device.counters.starts).toBe(2);
   });
 
-  it('in the first hop: resume watches it to its end and goes on', async () => {
+  it('in the first hop: resume watches it and continues', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);
     const child = await begin();
     await device.until(({ counters }) => counters.starts === 1);
-    await killed(child);
+    await kill(child);
     const resumed = await site.run(['resume', RUN, '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(starts).toEqual([AT_09_3, AT_09_6]);
     expect(device.counters.starts).toBe(2);
   });
 
-  it('right after the start of the second hop was written down: it is not made twice', async () => {
+  it('right after the start of the second hop was written: it is not started twice', async () => {
     site = await openRouteSite([OLD_LOADER], 3000);
     const device = site.fleet.device('a');
     const child = await begin();
     await journalHas(child, COMMITTING);
-    await killed(child);
+    await kill(child);
     const before = device.counters.starts;
     const ran = await site.run(['resume', RUN, '--yes', '--json']);
     expect(device.counters.starts).toBe(before);
     expect([1, 2]).toContain(before);
-    const [told] = runOf(ran).units;
+    const [unit] = runOf(ran).units;
     if (device.version === '15.0')
-      expect(told).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
-    else expect(['failed', 'unknown']).toContain(told?.outcome);
-    expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[told?.outcome ?? '']);
+      expect(unit).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    else expect(['failed', 'unknown']).toContain(unit?.outcome);
+    expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[unit?.outcome ?? '']);
   });
 
-  it('in the middle of the watch over the second hop: resume watches on and starts nothing', async () => {
+  it('while watching the second hop: resume continues to watch and starts nothing', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);
     const child = await begin();
     await device.until(({ counters, phase }) => counters.starts === 2 && phase === 'restarting');
-    await killed(child);
+    await kill(child);
     const resumed = await site.run(['resume', RUN, '--yes', '--json']);
     expect(resumed.exit).toBe(0);
     expect(runOf(resumed).units[0]).toMatchObject({

@@ -16,8 +16,8 @@ afterEach(async () => {
 });
 
 function begin(environment: Record<string, string> = {}): ChildProcess {
-  const words = [MAIN, 'upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--state', site.state];
-  const child = spawn(process.execPath, [...words], {
+  const args = [MAIN, 'upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--state', site.state];
+  const child = spawn(process.execPath, [...args], {
     env: { ...process.env, ...site.environment, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -25,7 +25,7 @@ function begin(environment: Record<string, string> = {}): ChildProcess {
   return child;
 }
 
-async function killed(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
@@ -37,7 +37,7 @@ async function journal(): Promise<string> {
   return readFile(join(site.state, 'runs', run, 'journal.jsonl'), 'utf8').catch(() => '');
 }
 
-/** Waits until the journal holds a text; the file is read again after each thing that the process says. */
+/** Waits until the journal contains a text. */
 async function journalHas(child: ChildProcess, text: string): Promise<void> {
   for (;;) {
     if ((await journal()).includes(text)) return;
@@ -53,12 +53,12 @@ describe.each([
   ['SNMP', NMC2],
   ['the command line', NMC3],
 ] as const)('killed during an upgrade that starts by %s', (_way, unit) => {
-  it('during the upload: resume goes on and starts once', async () => {
+  it('during the upload: resume continues and starts once', async () => {
     site = await openSite([unit]);
     const device = site.fleet.device(unit.name);
     const child = begin();
     await journalHas(child, '"step":"transfer","state":"begun"');
-    await killed(child);
+    await kill(child);
     expect(device.counters.starts).toBe(0);
     const resumed = runOf(await site.run(['resume', '--yes', '--json']));
     expect(resumed.units[0]).toMatchObject({ outcome: 'upgraded' });
@@ -66,41 +66,41 @@ describe.each([
     expect(device.version).toBe('15.0');
   });
 
-  it('right after the start was written down: at most one start, and the report says what the unit says', async () => {
+  it('right after the start was written: at most one start, and a true report', async () => {
     site = await openSite([unit], 3000);
     const device = site.fleet.device(unit.name);
     const child = begin();
     await journalHas(child, COMMITTING);
-    await killed(child);
+    await kill(child);
     const before = device.counters.starts;
     const ran = await site.run(['resume', '--yes', '--json']);
     expect(device.counters.starts).toBe(before);
     expect(before).toBeLessThanOrEqual(1);
-    const [told] = runOf(ran).units;
+    const [reported] = runOf(ran).units;
     if (device.version === '15.0')
-      expect(told).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
-    else expect(['failed', 'unknown']).toContain(told?.outcome);
-    expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[told?.outcome ?? '']);
+      expect(reported).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    else expect(['failed', 'unknown']).toContain(reported?.outcome);
+    expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[reported?.outcome ?? '']);
   });
 
-  it('right after the start was made: resume watches it to its end and starts nothing', async () => {
+  it('right after the start was sent: resume watches it and starts nothing', async () => {
     site = await openSite([unit]);
     const device = site.fleet.device(unit.name);
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
-    await killed(child);
+    await kill(child);
     const ran = await site.run(['resume', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(ran.exit).toBe(0);
     expect(device.counters.starts).toBe(1);
   });
 
-  it('after the unit has come back: resume finds it upgraded', async () => {
+  it('after the unit returned: resume finds it upgraded', async () => {
     site = await openSite([unit]);
     const device = site.fleet.device(unit.name);
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
-    await killed(child);
+    await kill(child);
     await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
     expect(runOf(await site.run(['resume', '--yes', '--json'])).units[0]).toMatchObject({
       outcome: 'upgraded',
@@ -109,9 +109,9 @@ describe.each([
   });
 });
 
-describe('a start that was written down and never made', () => {
-  it('is not made by resume; the operator allows a second attempt by name', async () => {
-    // The write is refused by the agent: the device shows for certain that nothing runs.
+describe('a start in the journal that was never sent', () => {
+  it('is not sent by resume; the operator allows a retry by name', async () => {
+    // The update is cancelled: the device shows for certain that nothing runs.
     site = await openSite([{ ...NMC2, faults: ['update-cancelled'] }]);
     const device = site.fleet.device('a');
     const first = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
@@ -130,7 +130,7 @@ describe('a start that was written down and never made', () => {
     expect(device.counters.starts).toBe(2);
   });
 
-  it('is refused a second attempt while its unit is in doubt', async () => {
+  it('cannot be retried while its unit is in doubt', async () => {
     site = await openSite([{ ...NMC2, faults: ['update-stuck'] }], 3000);
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     expect(ran.exit).toBe(5);
@@ -144,12 +144,12 @@ describe('a start that was written down and never made', () => {
 });
 
 describe('a unit that was unknown when the run ended', () => {
-  it('is asked again by resume, and found upgraded when it has come back', async () => {
+  it('is looked at again by resume, and found upgraded once it has returned', async () => {
     site = await openSite([NMC2], 3000);
     const device = site.fleet.device('a');
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
-    await killed(child);
+    await kill(child);
     await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
     device.outputOn = false;
     expect(runOf(await site.run(['resume', '--yes', '--json'])).units[0]).toMatchObject({
@@ -164,8 +164,8 @@ describe('a unit that was unknown when the run ended', () => {
   });
 });
 
-describe('a new run over an open start', () => {
-  it('is refused for the unit and for its partner until resume knows the end', async () => {
+describe('a new run while a start is in doubt', () => {
+  it('is refused for the unit and its partner until resume has settled it', async () => {
     site = await openSite(
       [
         { ...NMC2, feeds: ['rack-1'], faults: ['update-stuck'] },
@@ -176,12 +176,12 @@ describe('a new run over an open start', () => {
     const device = site.fleet.device('a');
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
-    await killed(child);
-    // To the eye the unit is well, as it may be between two parts of an update.
+    await kill(child);
+    // The unit looks healthy, as it may between two parts of an update.
     device.update = 1;
     device.phase = 'idle';
-    const anew = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
-    expect(anew.units.map((unit) => [unit.outcome, unit.problem?.code])).toEqual([
+    const second = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
+    expect(second.units.map((unit) => [unit.outcome, unit.problem?.code])).toEqual([
       ['refused', 'refused/second-attempt'],
       ['refused', 'refused/partner'],
     ]);
@@ -191,12 +191,12 @@ describe('a new run over an open start', () => {
 });
 
 describe('resume without the images folder', () => {
-  it('watches what was started, and says of the rest what it lacks', async () => {
+  it('watches what was started, and reports what the rest lacks', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'later' }]);
     const device = site.fleet.device('a');
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
-    await killed(child);
+    await kill(child);
     await rm(join(site.folder, 'images'), { recursive: true });
     const ran = await site.run(['resume', '--yes', '--json']);
     expect(ran.exit).toBe(4);
@@ -209,13 +209,13 @@ describe('resume without the images folder', () => {
 });
 
 describe('an inventory that was changed after the start', () => {
-  it('another way to start does not hide what the old one may be doing', async () => {
+  it('another start method does not hide what the old one may be doing', async () => {
     site = await openSite([BOTH_WAYS], 60);
     const device = site.fleet.device('c');
     const child = begin();
     await device.until(({ phase }) => phase === 'transferring');
-    await killed(child);
-    // A card whose object does not follow an update that was started by command.
+    await kill(child);
+    // A card whose update object does not follow an update started by command.
     Object.defineProperty(device, 'update', { get: () => 1, set: () => undefined });
     const text = await readFile(site.inventory, 'utf8');
     await writeFile(site.inventory, text.replace(/start:\s+- cli/, 'start: [snmp]'));
@@ -224,13 +224,13 @@ describe('an inventory that was changed after the start', () => {
     expect(device.counters.starts).toBe(1);
   });
 
-  it('another unit at the address says nothing of the one that was started', async () => {
+  it('another unit at the address says nothing about the one that was started', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'stranger', site: 'porto' }], 3000);
     const [device, stranger] = [site.fleet.device('a'), site.fleet.device('stranger')];
     const ports = (name: string) => site.fleet.units.find(({ unit }) => unit.name === name);
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
-    await killed(child);
+    await kill(child);
     stranger.version = '09.4';
     const text = await readFile(site.inventory, 'utf8');
     const [here, there] = [ports('a'), ports('stranger')];
@@ -252,14 +252,14 @@ describe('an inventory that was changed after the start', () => {
 });
 
 describe('two processes', () => {
-  it('cannot work on one unit: the second is refused, and nothing is started twice', async () => {
+  it('cannot update one unit: the second is refused, and nothing is started twice', async () => {
     site = await openSite([NMC2], 120);
     const device = site.fleet.device('a');
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
     const [run = ''] = await readdir(join(site.state, 'runs'));
     const during = await site.run(['status', '--json']);
-    // Not everything is done yet.
+    // The run is not finished.
     expect(during.exit).toBe(3);
     expect(runOf(during)).toMatchObject({ state: 'running', units: [{ outcome: 'pending' }] });
     const second = runOf(await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']));
@@ -269,7 +269,7 @@ describe('two processes', () => {
     if (child.exitCode === null) await once(child, 'exit');
     expect(device.counters.starts).toBe(1);
     expect(device.version).toBe('15.0');
-    // The refused resume has left the journal of the other process alone.
+    // The refused resume did not change the other process's journal.
     expect(runOf(await site.run(['status', '--json', run])).units[0]).toMatchObject({ outcome: 'upgraded' });
   });
 });

@@ -15,11 +15,11 @@ afterEach(async () => {
 });
 
 async function begin(): Promise<ChildProcess> {
-  // A loader whose sender has gone refuses the silence ten times before it asks anew.
-  site = await openLocalSite('smt1500-loader', [], { listen: 2_500, settle: 60 * 60_000 });
+  // After its sender vanished, a loader refuses the silence ten times before it asks again.
+  site = await openLocalSite('smt1500-loader', [], { listen: 2.5, settle: 3600 });
   const image = await site.image('SMT17UPS_07-1.enc', LOADER_IMAGE);
-  const words = ['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--state', site.state];
-  const child = spawn(process.execPath, [MAIN, ...words], {
+  const args = ['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--state', site.state];
+  const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...process.env, ...site.environment },
     stdio: 'ignore',
   });
@@ -27,22 +27,22 @@ async function begin(): Promise<ChildProcess> {
   return child;
 }
 
-async function killed(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
 }
 
-/** Resolves when the device has come to a state. */
+/** Resolves when the device has reached a state. */
 async function until(state: LocalSite['device']['state']): Promise<void> {
   while (site.device.state !== state) await once(site.device, 'change');
 }
 
 describe('killed during a recovery', () => {
-  it('in the middle: resume finds the boot loader, says so, and sends nothing', async () => {
+  it('in the middle: resume finds the boot loader, reports it, and sends nothing', async () => {
     const child = await begin();
     await until('receiving');
-    await killed(child);
+    await kill(child);
     const ran = await site.run(['resume', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({
       outcome: 'failed',
@@ -52,22 +52,22 @@ describe('killed during a recovery', () => {
     expect(site.device.attempts).toBe(1);
   });
 
-  it('after the last block: resume watches the unit to its end', async () => {
+  it('after the last block: resume watches the unit until it runs', async () => {
     const child = await begin();
     await until('programming');
-    await killed(child);
+    await kill(child);
     const ran = await site.run(['resume', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '07.1' } });
     expect(ran.exit).toBe(0);
     expect(site.device.attempts).toBe(1);
-    const told = await site.run(['report', '--json']);
-    expect(runOf(told)).toMatchObject({ state: 'done', exitCode: 0 });
+    const unit = await site.run(['report', '--json']);
+    expect(runOf(unit)).toMatchObject({ state: 'done', exitCode: 0 });
   });
 
-  it('is no run over units of an inventory', async () => {
+  it('is not a run over units of an inventory', async () => {
     const child = await begin();
     await until('programming');
-    await killed(child);
+    await kill(child);
     expect((await site.run(['resume', '--yes', '--retry', 'x', '--json'])).exit).toBe(2);
     expect((await site.run(['status', '--live', '--json'])).exit).toBe(2);
     const ran = await site.run(['status', '--json']);

@@ -7,8 +7,8 @@ import { readBytes } from '../../src/images/index.ts';
 import {
   createLocalDriver,
   type LocalDriver,
+  type LocalLook,
   type LocalTimeouts,
-  type Looked,
 } from '../../src/local/index.ts';
 import {
   type LocalFault,
@@ -18,38 +18,38 @@ import {
   startLocalUnits,
 } from '../../src/sim/index.ts';
 
-/** A simulated unit at a port, and the path that looks at it. */
+/** A simulated unit at a port, and the driver that looks at it. */
 export interface LocalBench {
   readonly device: SimulatedLocalDevice;
   readonly port: string;
-  /** Where the kernel would tell of it, were it there. */
+  /** The simulated `/sys`. */
   readonly sysfsRoot: string;
   readonly target: UnitTarget;
   readonly path: LocalDriver;
-  look(authenticate?: boolean): Promise<Looked>;
+  look(authenticate?: boolean): Promise<LocalLook>;
   close(): Promise<void>;
 }
 
-/** Shorter than for a real unit: the simulated one needs no wire to send over. */
-export const SHORT_WAITS: Partial<LocalTimeouts> = {
-  listen: 700,
-  firstAnswer: 500,
-  record: 400,
-  usbRecord: 400,
-  modbus: 200,
-  upsLink: 300,
-  wanted: 20_000,
-  block: 500,
-  end: 3_000,
-  afterEnd: 1_000,
-  again: 100,
-  settle: 10 * 60_000,
+/** Shorter than for a real unit, because there is no real line. */
+export const SHORT_TIMEOUTS: Partial<LocalTimeouts> = {
+  listen: 0.7,
+  firstAnswer: 0.5,
+  record: 0.4,
+  usbRecord: 0.4,
+  modbus: 0.2,
+  upsLink: 0.3,
+  wanted: 20,
+  block: 0.5,
+  end: 3,
+  afterEnd: 1,
+  again: 0.1,
+  settle: 600,
 };
 
 export async function openLocalBench(
   persona: LocalPersonaName,
   faults: readonly LocalFault[] = [],
-  waits: Partial<LocalTimeouts> = {},
+  timeouts: Partial<LocalTimeouts> = {},
   speed = 60,
 ): Promise<LocalBench> {
   const folder = await mkdtemp(join(tmpdir(), 'upsfw-local-'));
@@ -72,7 +72,7 @@ export async function openLocalBench(
     readBytes,
     sysfsRoot: units.sysfsRoot,
     devRoot: units.devRoot,
-    waits: { ...SHORT_WAITS, ...waits },
+    timeouts: { ...SHORT_TIMEOUTS, ...timeouts },
   });
   const target = localTarget(device.persona.port === 'usb' ? { usb: 'any' } : { serialPort: port });
   return {

@@ -56,7 +56,7 @@ describe('USB strings', () => {
 });
 
 describe('a look at a USB unit', () => {
-  it('tells model, firmware and serial, and nothing of its condition', async () => {
+  it('reports model, firmware and serial number, but no condition', async () => {
     await plug('1-1', { idVendor: '1d6b', product: 'xHCI Host Controller' });
     await plug('1-2', UNIT);
     const { unit, problem, kind } = await look({ usb: 'AS1234567890' });
@@ -74,7 +74,7 @@ describe('a look at a USB unit', () => {
     expect((await look({ usb: 'any' })).problem).toBeNull();
   });
 
-  it('does not guess which one is meant', async () => {
+  it('does not guess which unit is meant', async () => {
     await plug('1-2', UNIT);
     await plug('1-3', { ...UNIT, serial: 'AS0000000001' });
     expect((await look({ usb: 'any' })).problem).toMatchObject({
@@ -84,7 +84,7 @@ describe('a look at a USB unit', () => {
     expect((await look({ usb: 'AS0000000001' })).unit.serial).toBe('AS0000000001');
   });
 
-  it('says what is missing', async () => {
+  it('reports what is missing', async () => {
     expect((await look({ usb: 'any' })).problem?.code).toBe('link/silent');
     await plug('1-2', { ...UNIT, product: 'Back-UPS ES 700 FW:829.D2 .I USB FW:D2' });
     expect((await look({ usb: 'any' })).problem?.code).toBe('device/not-smart-ups');
@@ -94,8 +94,8 @@ describe('a look at a USB unit', () => {
   });
 });
 
-describe('sending', () => {
-  it('is refused with advice, at every step', () => {
+describe('sending an image', () => {
+  it('is refused with advice', () => {
     const path = pathAt(root);
     const [hop] = plannedUnit('s/closet').hops;
     if (hop === undefined) throw new Error('no hop');

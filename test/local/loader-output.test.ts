@@ -13,11 +13,11 @@ function read(...parts: readonly string[]): readonly LoaderEvent[] {
   return parts.flatMap((part) => [...reader.feed(Buffer.from(part, 'latin1')), ...reader.settle()]);
 }
 
-const kinds = (signs: readonly LoaderEvent[]): readonly string[] =>
-  signs.map((sign) => (sign.kind === 'text' ? sign.text : sign.kind));
+const kinds = (events: readonly LoaderEvent[]): readonly string[] =>
+  events.map((event) => (event.kind === 'text' ? event.text : event.kind));
 
-describe('what a boot loader says', () => {
-  it('is a wish only where the letter stands alone', () => {
+describe('the output of a boot loader', () => {
+  it('is a request only if the letter is alone', () => {
     expect(
       kinds(
         read(
@@ -26,21 +26,27 @@ describe('what a boot loader says', () => {
           'C',
         ),
       ),
-    ).toEqual(['APC(R)2009 Download Manager', 'Version 07.20', 'No Application in memory', 'want', 'want']);
-    expect(kinds(read('C', 'CC', '\r\n'))).toEqual(['want', 'want', 'want']);
+    ).toEqual([
+      'APC(R)2009 Download Manager',
+      'Version 07.20',
+      'No Application in memory',
+      'request',
+      'request',
+    ]);
+    expect(kinds(read('C', 'CC', '\r\n'))).toEqual(['request', 'request', 'request']);
   });
 
-  it('is no wish where a text begins with it', () => {
+  it('is not a request if a text starts with the letter', () => {
     const reader = new LoaderOutputParser();
     expect(reader.feed(Buffer.from('CRC '))).toEqual([]);
     expect(kinds(reader.feed(Buffer.from('bad\r\n')))).toEqual(['CRC bad']);
   });
 
-  it('is told through the noise around it', () => {
+  it('is recognized among noise', () => {
     expect(kinds(read('\u0081x\u0006', '\u0015', '\u0018\u0018'))).toEqual(['x', 'ack', 'nak', 'can', 'can']);
   });
 
-  it('comes to the same in whatever pieces it comes', () => {
+  it('is the same however it is split', () => {
     const line = fc.constantFrom(
       'C',
       'CC',
@@ -59,26 +65,26 @@ describe('what a boot loader says', () => {
           const bytes = Buffer.from(`${lines.join('')}\r\n`, 'latin1');
           const whole = new LoaderOutputParser();
           const pieces = new LoaderOutputParser();
-          const told: LoaderEvent[] = [];
+          const events: LoaderEvent[] = [];
           let at = 0;
           for (const cut of cuts) {
-            told.push(...pieces.feed(bytes.subarray(at, at + cut)));
+            events.push(...pieces.feed(bytes.subarray(at, at + cut)));
             at += cut;
           }
-          told.push(...pieces.feed(bytes.subarray(at)));
-          expect(told).toEqual(whole.feed(bytes));
+          events.push(...pieces.feed(bytes.subarray(at)));
+          expect(events).toEqual(whole.feed(bytes));
         },
       ),
     );
   });
 
-  it('never makes the reader throw, or print what could not be printed', () => {
+  it('never makes the parser throw, or produce unprintable text', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
         const reader = new LoaderOutputParser();
-        for (const sign of [...reader.feed(bytes), ...reader.settle()]) {
+        for (const event of [...reader.feed(bytes), ...reader.settle()]) {
           // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
-          if (sign.kind === 'text') expect(sign.text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+          if (event.kind === 'text') expect(event.text).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
         }
       }),
     );
@@ -86,7 +92,7 @@ describe('what a boot loader says', () => {
 });
 
 describe('a boot loader', () => {
-  it('is known by its name and a wish, or by two wishes', () => {
+  it('is detected by its name and a request, or by two requests', () => {
     expect(detectLoader(read('APC(R)2009 Download Manager\r\n'))).toBeNull();
     expect(detectLoader(read('APC(R)2009 Download Manager\r\n', 'C'))).toMatchObject({
       isNamed: true,
@@ -103,13 +109,13 @@ describe('a boot loader', () => {
     [' No Application in memory', 'no-application'],
     ['Error XModem retry count exceeded', 'gave-up'],
     ['4.5G Smart-UPS Tower', 'other'],
-  ])('says "%s"', (text, meaning) => {
+  ])('prints "%s"', (text, meaning) => {
     expect(meaningOf(text)).toBe(meaning);
   });
 });
 
 describe('a block', () => {
-  it('has its number, the complement, and the sum that the protocol wants', () => {
+  it('has its number, the complement, and the checksum of the protocol', () => {
     const frame = blockFrame(1, Buffer.from('123456789'));
     expect([...frame.subarray(0, 3)]).toEqual([1, 1, 254]);
     // The published check value of CRC-16/XMODEM for the nine digits.

@@ -9,12 +9,12 @@ afterEach(async () => {
   bench = null;
 });
 
-async function open(...words: Parameters<typeof openLocalBench>): Promise<LocalBench> {
-  bench = await openLocalBench(...words);
+async function open(...args: Parameters<typeof openLocalBench>): Promise<LocalBench> {
+  bench = await openLocalBench(...args);
   return bench;
 }
 
-const WELL = {
+const HEALTHY = {
   onLine: true,
   outputOn: true,
   batteryPercent: 100,
@@ -34,7 +34,7 @@ describe('a look at a unit that speaks Microlink', () => {
     ['smx1500-usb', 'SMX1500RM2U', '09.8', 20, '2014-11-20', ['MCU 10.3', 'UBL 07.5', 'MBL 03.2']],
     ['scl500-usb', 'SCL500RMI1UC', '15.6', 1036, '2020-06-16', ['MCU 17.0', 'UBL 04.2', 'MBL 04.0']],
   ] as const)(
-    '%s tells all of it and writes nothing',
+    '%s reports everything and writes nothing',
     async (persona, sku, version, microLinkId, made, parts) => {
       const { device, look } = await open(persona);
       device.onLine = false;
@@ -53,7 +53,7 @@ describe('a look at a unit that speaks Microlink', () => {
         firmware: { version, microLinkId },
       });
       expect(unit.condition).toEqual({
-        ...WELL,
+        ...HEALTHY,
         onLine: false,
         outputOn: false,
         alarms: ['on battery', 'input not acceptable'],
@@ -70,10 +70,10 @@ describe('a look at a unit that speaks Microlink', () => {
     'microlink-goes-quiet',
     'microlink-stray-fe',
     'microlink-check-ff',
-  ] as const satisfies readonly LocalFault[])('is whole under %s', async (fault) => {
-    // A record that lacks a byte is waited for: where nothing stalls, shortly.
-    const waits = fault === 'microlink-drops-bytes' ? { record: 60 } : {};
-    const { device, look } = await open('smt1500c-serial', [fault], waits);
+  ] as const satisfies readonly LocalFault[])('is complete with %s', async (fault) => {
+    // A record that lacks a byte takes the whole timeout; without stalls a short one is enough.
+    const timeouts = fault === 'microlink-drops-bytes' ? { record: 0.06 } : {};
+    const { device, look } = await open('smt1500c-serial', [fault], timeouts);
     const { unit, problem, seen } = await look();
     expect(problem).toBeNull();
     expect(seen?.notes).toEqual([]);
@@ -81,11 +81,11 @@ describe('a look at a unit that speaks Microlink', () => {
       serial: device.serial,
       sku: 'SMT1500C',
       firmware: { version: '14.1', microLinkId: 1015 },
-      condition: WELL,
+      condition: HEALTHY,
     });
   });
 
-  it('counts what stands against an update', async () => {
+  it('lists what prevents an update', async () => {
     const { device, look } = await open('smc1000i-serial', ['on-battery']);
     device.calibrating = true;
     device.selfTest = true;
@@ -96,7 +96,7 @@ describe('a look at a unit that speaks Microlink', () => {
     );
   });
 
-  it('tells the id alone where there is no descriptor', async () => {
+  it('reports only the ID if there is no descriptor', async () => {
     const { look } = await open('smc1000i-serial', ['microlink-no-descriptor']);
     const { unit, problem, seen } = await look();
     expect(problem).toBeNull();
@@ -105,7 +105,7 @@ describe('a look at a unit that speaks Microlink', () => {
     expect(seen?.notes).toEqual([expect.stringContaining('no descriptor')]);
   });
 
-  it('that falls silent in the middle of a page is not known beyond it', async () => {
+  it('is unknown beyond the page where it stops answering', async () => {
     const { look } = await open('smc1000i-serial', ['microlink-silent-mid-page']);
     const { unit, seen } = await look();
     expect(unit.firmware.microLinkId).toBe(1005);
@@ -113,7 +113,7 @@ describe('a look at a unit that speaks Microlink', () => {
     expect(seen?.notes).toHaveLength(1);
   });
 
-  it('without a first page is told by its USB strings', async () => {
+  it('without a first page is identified by its USB strings', async () => {
     const { device, look } = await open('smx1500-usb', ['microlink-no-page-zero']);
     const { unit, problem, seen } = await look();
     expect(problem).toBeNull();
@@ -123,7 +123,7 @@ describe('a look at a unit that speaks Microlink', () => {
     expect(seen?.notes[0]).toContain('neither Microlink nor Modbus');
   });
 
-  it('without a first page on a serial line is silent', async () => {
+  it('without a first page on a serial line counts as silent', async () => {
     const { device, look } = await open('smc1000i-serial', ['microlink-no-page-zero']);
     expect((await look()).problem).toMatchObject({ code: 'link/silent' });
     expect(device.writes).toBe(0);
@@ -135,24 +135,24 @@ describe('a look at a unit that speaks Microlink', () => {
   });
 });
 
-describe('the exchange of passwords', () => {
+describe('the password exchange', () => {
   it.each(['smc1000i-serial', 'smt1500c-serial', 'smx1500-usb'] as const)(
-    'with %s is checked on both sides',
+    'is verified on both sides with %s',
     async (persona) => {
       const { device, look } = await open(persona);
       expect((await look(true)).seen?.exchange).toBe('both');
       expect(device).toMatchObject({ authenticated: true, writes: 1 });
-      // Whoever knows the password once does not get along without it.
+      // The password must be exchanged each time.
       expect((await look(true)).seen?.exchange).toBe('both');
     },
   );
 
-  it('finds a unit out that only copies', async () => {
+  it('detects a copy of a unit', async () => {
     const { look } = await open('smc1000i-serial', ['microlink-false-answer']);
     expect((await look(true)).seen?.exchange).toBe('false-answer');
   });
 
-  it('is not tried with a nonce that may be an old one', async () => {
+  it('is not tried with a nonce that may be old', async () => {
     const { device, look } = await open('smt1500c-serial', ['microlink-bad-sum', 'microlink-locks']);
     for (let tried = 0; tried < 3; tried += 1) {
       expect(['both', 'not-known']).toContain((await look(true)).seen?.exchange);
@@ -161,15 +161,15 @@ describe('the exchange of passwords', () => {
     expect(device.dangerous).toBe(0);
   });
 
-  it('gives the right one to a unit that would not forgive a wrong one', async () => {
+  it('sends the right answer to a unit that locks after a wrong one', async () => {
     const { look } = await open('smc1000i-serial', ['microlink-locks']);
     expect((await look(true)).seen?.exchange).toBe('both');
     expect((await look()).problem).toBeNull();
   });
 });
 
-describe('a look at whatever else is at a port', () => {
-  it('reads a unit that speaks Modbus, and does not know its id', async () => {
+describe('a look at other devices', () => {
+  it('reads a unit that speaks Modbus, without its ID', async () => {
     const { device, look } = await open('srt5000-modbus');
     const { unit, problem, seen } = await look();
     expect(problem).toBeNull();
@@ -178,12 +178,12 @@ describe('a look at whatever else is at a port', () => {
       sku: 'SRT5KXLI',
       simulated: true,
       firmware: { version: '09.2', microLinkId: null },
-      condition: WELL,
+      condition: HEALTHY,
     });
     expect(seen?.notes).toEqual([expect.stringContaining('panel')]);
   });
 
-  it('names a unit of the older protocol, and says nothing to it that acts', async () => {
+  it('identifies a UPS-Link unit, and sends it nothing that acts', async () => {
     const { device, look } = await open('sua1500-upslink');
     const { unit, seen } = await look();
     expect(seen?.protocol).toBe('ups-link');
@@ -195,7 +195,7 @@ describe('a look at whatever else is at a port', () => {
     expect(device.dangerous).toBe(0);
   });
 
-  it('finds a boot loader that waits, and says nothing to it', async () => {
+  it('finds a waiting boot loader, and sends it nothing', async () => {
     const { device, look } = await open('smt1500-loader');
     const { unit, problem, seen } = await look();
     expect(problem).toMatchObject({
@@ -208,21 +208,21 @@ describe('a look at whatever else is at a port', () => {
       firmware: { version: null, microLinkId: null },
     });
     expect(seen?.loader?.lines).toContain('4.5G Smart-UPS Tower');
-    expect(device).toMatchObject({ bytesHeard: 0, attempts: 0, state: 'loader' });
+    expect(device).toMatchObject({ bytesArrived: 0, attempts: 0, state: 'loader' });
   });
 
   it.each([
-    ['port-echoes', 'sends back what it gets'],
+    ['port-echoes', 'echoes what it receives'],
     ['port-babbles', 'unasked'],
-  ] as const)('calls %s what it is', async (fault, words) => {
+  ] as const)('identifies %s', async (fault, args) => {
     const { device, look } = await open('smc1000i-serial', [fault]);
     const { unit, problem } = await look();
-    expect(problem).toMatchObject({ code: 'device/garbage', message: expect.stringContaining(words) });
+    expect(problem).toMatchObject({ code: 'device/garbage', message: expect.stringContaining(args) });
     expect(unit.reachable).toBe(false);
     expect(device.dangerous).toBe(0);
   });
 
-  it('says that the cable was pulled', async () => {
+  it('reports that the cable was pulled', async () => {
     const { look } = await open('smc1000i-serial', ['cable-pulled']);
     expect((await look()).problem).toMatchObject({ code: 'link/closed' });
   });

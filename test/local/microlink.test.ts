@@ -5,7 +5,7 @@ import { checkBytes, isWhole, writeFrame } from '../../src/local/microlink/frame
 import { readHeader } from '../../src/local/microlink/header.ts';
 import { answerTo } from '../../src/local/microlink/password.ts';
 
-/** Frames that real units and real software sent, as they were published; the check bytes stand last. */
+/** Published frames of real units and real software; the check bytes come last. */
 const PUBLIC_FRAMES = [
   '00 0a108003ed07090001004000f802fe04 2104',
   '13 0331fc02fb001fffff03fc0af804fe0e 0c7e',
@@ -58,7 +58,7 @@ describe('check bytes', () => {
     expect(Buffer.from(checkBytes(page)).toString('hex')).toBe(check);
   });
 
-  it('are never zero, and one other byte changes them, but for its twin', () => {
+  it('are never zero, and change with every other byte except its equivalent modulo 255', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 1, maxLength: 60 }),
@@ -83,7 +83,7 @@ describe('a write', () => {
     [0x71, 0x08, '4104', '7108024104 5be3'],
     [0x7e, 0x0c, '3de70dfe', '7e0c043de70dfe a897'],
     [0x98, 0x04, '8f959a53', '9804048f959a53 6cdf'],
-  ])('to page %d is framed as real software does', (page, offset, bytes, frame) => {
+  ])('to page %d is framed as by real software', (page, offset, bytes, frame) => {
     expect(writeFrame(page, offset, hex(bytes))).toEqual(hex(frame));
   });
 });
@@ -104,12 +104,12 @@ describe('page 0', () => {
     ['with a width that no unit has', '0a008003ed07090001004000f802fe04'],
     ['whose data begin behind its last page', '0a100503ed07090001004000f802fe04'],
     ['without a page', '0a100003ed07090001004000f802fe04'],
-  ])('%s tells nothing', (_, page) => {
+  ])('%s is rejected', (_, page) => {
     expect(readHeader(hex(page))).toBeNull();
   });
 });
 
-/** Tokens, and data behind them. */
+/** Tokens, followed by data. */
 function walk(tokens: string, dataBytes = 64): ReturnType<typeof walkDescriptor> {
   const bytes = hex(tokens);
   return walkDescriptor(Buffer.concat([bytes, Buffer.alloc(dataBytes)]), 0, bytes.length);
@@ -135,7 +135,7 @@ describe('a descriptor', () => {
     });
   });
 
-  it('passes over masks and limits, as long as the size that stands before them', () => {
+  it('skips masks and limits, by the size before them', () => {
     const tokens = 'f802 0afc04fb00001fff 0b f9000f 2dfa0164ffff f7 0c ff';
     expect(placesOf(walk(tokens), hex(tokens).length)).toEqual({
       '2:A': [0, 4],
@@ -145,7 +145,7 @@ describe('a descriptor', () => {
     });
   });
 
-  it('reads the body of a collection once for every entry', () => {
+  it('reads the body of a collection once per entry', () => {
     const tokens = 'f802 fe04 fd3d03 b6fc04 15 ff 77 ff ff';
     expect(placesOf(walk(tokens), hex(tokens).length)).toEqual({
       '2:4.3D[0].B6': [0, 4],
@@ -158,7 +158,7 @@ describe('a descriptor', () => {
     });
   });
 
-  it('goes back to where a block was opened, and takes data for what cannot be read', () => {
+  it('returns to where a block was opened, and takes data for hidden fields', () => {
     const tokens = 'f802 fe04 f803 15 ff 16 f5 17fc06 f4 18 ff ff ff';
     expect(placesOf(walk(tokens), hex(tokens).length)).toEqual({
       '3:15': [0, 2],
@@ -173,13 +173,13 @@ describe('a descriptor', () => {
     ['an open end', 'f802 11 fe04 12'],
     ['a collection of nothing', 'f802 11 fd1200 13 ff'],
     ['more data than there are', 'f802 11 12fcff ff'],
-  ])('ends at %s, and keeps what it had', (_, tokens) => {
+  ])('stops at %s, and keeps the fields before it', (_, tokens) => {
     const found = walk(tokens);
     expect(found.whole).toBe(false);
     expect([...found.fields.keys()][0]).toBe('2:11');
   });
 
-  it('never throws, never places a field outside, and ends', () => {
+  it('never throws, never places a field outside, and terminates', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(64), (bytes, data) => {
         const to = Math.max(0, bytes.length - data);
@@ -191,15 +191,15 @@ describe('a descriptor', () => {
     );
   });
 
-  it('of entries within entries is bounded', () => {
+  it('with nested collections is bounded', () => {
     const nest = `f802 ${'fd01ff '.repeat(15)} 11 ${'ff'.repeat(16)}`;
     expect(walk(nest, 2_000_00).whole).toBe(false);
   });
 });
 
 describe('an answer to a nonce', () => {
-  it('is that of the one public exchange, whose serial number was taken out', () => {
-    // Two bytes are enough to lead to any state: those that give the host's answer must give the unit's answer too.
+  it('matches the one public exchange, whose serial number was removed', () => {
+    // Two bytes can lead to any state: those that give the host's answer must also give the unit's answer.
     const seed = hex('0a206903fa270900');
     const fitting: Buffer[] = [];
     for (let first = 0; first < 255; first += 1) {

@@ -26,7 +26,7 @@ describe('holders', () => {
   const holders = (path: string) =>
     holdersOf(path, { procRoot: tree.procRoot, lockFolders: [tree.lockFolder] });
 
-  it('are found by the path and by links that lead to it', async () => {
+  it('are found by the path and by links to it', async () => {
     await tree.board('ttyS0', 'serial', '4', 'new');
     await tree.link('by-id', 'adapter', 'ttyS0');
     await tree.process(20, 'sleep', ['sleep', '5'], ['/dev/null', '/dev/ttyS9']);
@@ -47,7 +47,7 @@ describe('holders', () => {
     expect(await holders(dev('none', 'at', 'all'))).toEqual([]);
   });
 
-  it('are told by lock files, except of processes that are gone', async () => {
+  it('are found by lock files, unless the process no longer exists', async () => {
     await tree.process(77, 'minicom', ['minicom']);
     await tree.process(78, 'apcupsd', ['apcupsd'], [dev('ttyUSB2')]);
     await Promise.all(
@@ -68,10 +68,12 @@ describe('holders', () => {
       [{ pid: null, program: expect.stringContaining('lock file'), known: false, how: 'lock-file' }],
       [],
     ]);
-    expect(notes).toEqual([expect.stringMatching(/LCK\.\.ttyUSB1 was left by process 4444, which is gone/)]);
+    expect(notes).toEqual([
+      expect.stringMatching(/LCK\.\.ttyUSB1 was left by process 4444, which no longer exists/),
+    ]);
   });
 
-  it('count once, whatever they have', async () => {
+  it('count once, whatever they hold', async () => {
     const usbNode = dev('bus', 'usb', '001', '004');
     await tree.process(78, 'apcupsd', ['apcupsd'], [dev('ttyS0'), dev('hidraw0'), usbNode]);
     await writeFile(join(tree.lockFolder, 'LCK..ttyS0'), '78\n');
@@ -81,7 +83,7 @@ describe('holders', () => {
     expect((await list()).usb[0]?.holders).toHaveLength(1);
   });
 
-  it('of a folder with two names count once', async () => {
+  it('in a folder with two names count once', async () => {
     await tree.process(77, 'minicom', ['minicom']);
     await symlink(tree.lockFolder, join(tree.folder, 'var-lock'));
     await writeFile(join(tree.lockFolder, 'LCK..ttyS0'), '77\n');
@@ -92,7 +94,7 @@ describe('holders', () => {
     expect((await list({ lockFolders })).notes).toHaveLength(1);
   });
 
-  it('are not looked for through links and pipes that somebody put where lock files lie', async () => {
+  it('are not read through links and pipes in place of lock files', async () => {
     await writeFile(join(tree.folder, 'other'), '1\n');
     await symlink(join(tree.folder, 'other'), join(tree.lockFolder, 'LCK..ttyS0'));
     await promisify(execFile)('mkfifo', [join(tree.lockFolder, 'LCK..ttyS1')]);
@@ -100,7 +102,7 @@ describe('holders', () => {
     expect(await holders('/dev/ttyS1')).toEqual([]);
   });
 
-  it('may be hidden from this user, which is said once; a lock is then believed', async () => {
+  it('may be hidden from this user, which is reported once; a lock then counts', async () => {
     await rm(join(tree.procRoot, '1'), { recursive: true });
     await tree.board('ttyS0', 'serial', '4', 'new');
     await tree.board('ttyS1', 'serial', '4', 'new');
@@ -110,7 +112,7 @@ describe('holders', () => {
     expect(notes).toEqual([expect.stringContaining('Not every process')]);
   });
 
-  it.skipIf(isRoot)('of a process that may not be looked into are not known, which is said', async () => {
+  it.skipIf(isRoot)('of a process that cannot be checked are unknown, which is reported', async () => {
     await tree.board('ttyS0', 'serial', '4', 'new');
     await tree.process(30, 'nut', ['nut'], [dev('ttyS0')]);
     await chmod(join(tree.procRoot, '30', 'fd'), 0);
@@ -130,24 +132,21 @@ describe('holders', () => {
     expect(await holdersOf(path, { lockFolders: [] })).toEqual([]);
   });
 
-  it.skipIf(process.platform !== 'linux' || !isRoot)(
-    'are found by the number of the device too',
-    async () => {
-      // The device of /dev/full under another name, as a container may have it.
-      const path = dev('port');
-      await promisify(execFile)('mknod', [path, 'c', '1', '7']);
-      const file = await open('/dev/full', 'r');
-      try {
-        const pids = (await holdersOf(path, { lockFolders: [] })).map(({ pid }) => pid);
-        expect(pids).toContain(process.pid);
-      } finally {
-        await file.close();
-      }
-    },
-  );
+  it.skipIf(process.platform !== 'linux' || !isRoot)('are found by device number too', async () => {
+    // The device of /dev/full under another name, as in a container.
+    const path = dev('port');
+    await promisify(execFile)('mknod', [path, 'c', '1', '7']);
+    const file = await open('/dev/full', 'r');
+    try {
+      const pids = (await holdersOf(path, { lockFolders: [] })).map(({ pid }) => pid);
+      expect(pids).toContain(process.pid);
+    } finally {
+      await file.close();
+    }
+  });
 });
 
-describe('names of programs', () => {
+describe('program names', () => {
   it.each([
     ['apcmicrolink-us', [], 'NUT'],
     ['nut-driver', ['/usr/lib/nut/apcmicrolink-usb'], 'NUT'],
@@ -169,7 +168,7 @@ describe('names of programs', () => {
     expect(programOf(comm, words)).toEqual({ program: comm, known: false });
   });
 
-  it('never show what a process calls itself raw', () => {
+  it('are never shown raw', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.string({ unit: 'binary' })), (comm, words) => {
         const { program } = programOf(comm, words);
@@ -195,7 +194,7 @@ describe('the number in a lock file', () => {
     expect(pidIn(Buffer.from(text))).toBe(pid);
   });
 
-  it('is a number or nothing, whatever stands there', () => {
+  it('is a number or null, whatever the content', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         const pid = pidIn(bytes);

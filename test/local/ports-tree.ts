@@ -10,22 +10,25 @@ export interface PortsTree {
   readonly devRoot: string;
   readonly procRoot: string;
   readonly lockFolder: string;
-  /** A USB device; its place on the bus is a link, as on a real system. */
+  /** A USB device; its entry on the bus is a link, as on a real system. */
   usb(name: string, attributes: Readonly<Record<string, string>>): Promise<void>;
   /** Its HID interface with a node; `driver` is that of the interface. */
   hidraw(node: string, usb: string, driver?: string): Promise<void>;
   /** A port of a USB adapter, in the folder of its device. */
   adapter(tty: string, usb: string, driver: string): Promise<void>;
-  /** A modem or a board with a USB port of its own: the interface itself is the device. */
+  /** A modem or board with a USB port of its own: the interface itself is the device. */
   acm(tty: string, usb: string): Promise<void>;
-  /** A port of the board, as Linux before 6.5 shows it (`old`) or later. `type`: null where only root may read it. */
+  /**
+   * A port of the board, as shown by Linux before 6.5 (`old`) or later. `type`: null if only root may read
+   * it.
+   */
   board(tty: string, driver: string, type: string | null, shape: 'old' | 'new'): Promise<void>;
   /** A terminal without a device. */
   virtual(tty: string): Promise<void>;
-  /** A link of udev to a node. */
+  /** A udev link to a node. */
   link(kind: 'by-id' | 'by-path', name: string, tty: string): Promise<void>;
   process(pid: number, comm: string, words: readonly string[], open?: readonly string[]): Promise<void>;
-  /** What is listed of it. */
+  /** Lists the ports of the tree. */
   list(options?: Partial<ListPortsOptions>): Promise<LocalPorts>;
   close(): Promise<void>;
 }
@@ -144,7 +147,7 @@ export const ADAPTER = {
   serial: 'A10KZP45',
 } as const;
 
-/** Everything that must not reach a terminal, and far more than fits. */
+/** Text that must not reach a terminal, and far too long. */
 export const HOSTILE = `\u001b]0;owned\u0007\u001b[2J\u202eevil\r\nFW:UPS 99.9 / ID=18 ${'x'.repeat(65_536)}`;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 export const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;

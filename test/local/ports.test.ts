@@ -26,7 +26,7 @@ const list = (options: Partial<ListPortsOptions> = {}): Promise<LocalPorts> => t
 const dev = (...parts: readonly string[]): string => join(tree.devRoot, ...parts);
 
 describe('USB units', () => {
-  it('are told by their strings, with the nodes that lead to them', async () => {
+  it('are listed with their strings and nodes', async () => {
     await tree.usb('1-1', { ...ADAPTER });
     await tree.hidraw('hidraw0', '1-1');
     await tree.usb('1-2', { ...UNIT });
@@ -61,7 +61,7 @@ describe('USB units', () => {
     expect(notes).toEqual([]);
   });
 
-  it('are found where their place on the bus is a folder and no link', async () => {
+  it('are found if their entry on the bus is a folder instead of a link', async () => {
     const place = join(tree.sysfsRoot, 'bus', 'usb', 'devices', '2-1');
     const hid = join(place, '2-1:1.0', '0003:051D:0003.0002');
     await mkdir(hid, { recursive: true });
@@ -73,7 +73,7 @@ describe('USB units', () => {
     ]);
   });
 
-  it('that a program took from the kernel say so', async () => {
+  it('that a program took from the kernel are marked', async () => {
     await tree.usb('1-2', { ...UNIT });
     await tree.hidraw('hidraw0', '1-2', 'usbfs');
     await rm(join(tree.sysfsRoot, 'class', 'hidraw', 'hidraw0'));
@@ -93,7 +93,7 @@ describe('USB units', () => {
     ]);
   });
 
-  it('without a product string are listed, and not taken for a Smart-UPS', async () => {
+  it('without a product string are listed, but not as a Smart-UPS', async () => {
     const { product: _product, ...rest } = UNIT;
     await tree.usb('1-2', rest);
     expect((await list()).usb).toMatchObject([
@@ -106,12 +106,12 @@ describe('USB units', () => {
     ['x'.repeat(65_536), { usb: 'any' }],
     ['AS12\u001b[31m3456', { usb: 'any' }],
     ['123456789012', { usb: '123456789012' }],
-  ])('go into the inventory by a serial number that tells them apart: %.20s', async (serial, inventory) => {
+  ])('get an inventory entry with a serial number that identifies them: %.20s', async (serial, inventory) => {
     await tree.usb('1-2', { ...UNIT, serial });
     expect((await list()).usb[0]?.inventory).toEqual(inventory);
   });
 
-  it('with one serial number between them get no entry, and a note', async () => {
+  it('that share a serial number get a note instead of an inventory entry', async () => {
     await tree.usb('1-2', { ...UNIT });
     await tree.usb('1-3', { ...UNIT });
     const { usb, notes } = await list();
@@ -121,7 +121,7 @@ describe('USB units', () => {
 });
 
 describe('serial ports', () => {
-  it('are told apart by their drivers, with stable names and the strings of their adapters', async () => {
+  it('are distinguished by their drivers, with stable names and adapter strings', async () => {
     await tree.usb('1-3', { ...ADAPTER });
     await tree.adapter('ttyUSB0', '1-3', 'ftdi_sio');
     await tree.link('by-id', 'usb-FTDI_FT232R_USB_UART_A10KZP45-if00-port0', 'ttyUSB0');
@@ -166,10 +166,10 @@ describe('serial ports', () => {
     await tree.board('ttyS3', 'serial8250', null, 'old');
     const { serial, notes } = await list();
     expect(serial.map(({ path }) => path)).toEqual([dev('ttyS0')]);
-    expect(notes).toEqual([expect.stringContaining(`is hardware behind: ${dev('ttyS3')}.`)]);
+    expect(notes).toEqual([expect.stringContaining(`there is hardware: ${dev('ttyS3')}.`)]);
   });
 
-  it('that lead to a pseudo-terminal, as in a rehearsal, keep their stable name', async () => {
+  it('that are pseudo terminals, as in a simulation, keep their stable name', async () => {
     await tree.board('ttyS0', 'serial', '4', 'old');
     await rm(dev('ttyS0'));
     await writeFile(join(tree.folder, 'pts'), '');
@@ -181,7 +181,7 @@ describe('serial ports', () => {
     ]);
   });
 
-  it('keep their stable name where the node is missing', async () => {
+  it('keep their stable name if the node is missing', async () => {
     await tree.board('ttyS0', 'serial', '4', 'old');
     await tree.link('by-path', 'platform-serial', 'ttyS0');
     await rm(dev('ttyS0'));
@@ -190,7 +190,7 @@ describe('serial ports', () => {
     ]);
   });
 
-  it('come from the package where the kernel tells nothing', async () => {
+  it('come from the package if the kernel has none', async () => {
     const listed = ListedSerialPort.parse({
       path: 'COM3',
       manufacturer: 'FTDI',
@@ -219,11 +219,11 @@ describe('serial ports', () => {
     ]);
     expect(notes).toEqual([
       expect.stringContaining('no device below'),
-      expect.stringContaining('on Linux alone'),
+      expect.stringContaining('only on Linux'),
     ]);
   });
 
-  it('of the package complete those of the kernel, and bring none back that is not there', async () => {
+  it('of the package complete those of the kernel, without missing ports', async () => {
     await tree.board('ttyS0', 'serial', '4', 'new');
     await tree.board('ttyS1', 'serial8250', '0', 'new');
     const paths = ['ttyS0', 'ttyS1', 'rfcomm0'].map((name) => dev(name));
@@ -236,7 +236,7 @@ describe('serial ports', () => {
     ]);
   });
 
-  it('are told without the package too, with a note', async () => {
+  it('are listed without the package too, with a note', async () => {
     await tree.board('ttyS0', 'serial', '4', 'new');
     const { serial, notes } = await list({
       listSerial: async () =>
@@ -246,21 +246,21 @@ describe('serial ports', () => {
     expect(notes).toEqual(['It is not installed. npm install serialport']);
   });
 
-  it('of this very machine are listed, whatever it has', async () => {
+  it('of this machine are listed', async () => {
     const { serial, notes } = await listPorts();
     expect(new Set(serial.map(({ path }) => path)).size).toBe(serial.length);
     for (const note of notes) expect(note).not.toMatch(/undefined|\[object/);
   });
 });
 
-describe('rights', () => {
-  it('that are missing are explained', async () => {
+describe('access rights', () => {
+  it('are explained if they are missing', async () => {
     await tree.usb('1-2', { ...UNIT });
     await tree.hidraw('hidraw0', '1-2');
     await tree.board('ttyS0', 'serial', '4', 'new');
     for (const node of [dev('hidraw0'), dev('ttyS0')]) {
       await rm(node);
-      // A link to itself refuses even root.
+      // A link to itself is refused even for root.
       await symlink(node, node);
     }
     const { usb, serial } = await list();
@@ -282,7 +282,7 @@ describe('nodes', () => {
     await tree.board('ttyS0', 'serial', '4', 'new');
     for (const node of [dev('hidraw0'), dev('ttyS0')]) {
       await rm(node);
-      // Whoever opens a pipe that nobody writes to waits for ever.
+      // Opening a pipe without a writer blocks forever.
       await promisify(execFile)('mkfifo', [node]);
     }
     const { usb, serial } = await list();
@@ -290,8 +290,8 @@ describe('nodes', () => {
   });
 });
 
-describe('text of others', () => {
-  it('is cleaned and cut, wherever it comes from', async () => {
+describe('foreign text', () => {
+  it('is sanitized and cut, wherever it comes from', async () => {
     await tree.usb('1-2', {
       ...UNIT,
       product: HOSTILE,

@@ -6,7 +6,10 @@ import { UNKNOWN_CONDITION } from '../../src/core/index.ts';
 import { tunnelOf } from '../../src/local/line/report-descriptor.ts';
 import { type LocalBench, openLocalBench } from './bench.ts';
 
-/** Items of HID 1.11: a page of power devices with an input report 7, and the vendor's page with two reports of 63 bytes. */
+/**
+ * Items of HID 1.11: a page of power devices with input report 7, and the vendor's page with two reports of
+ * 63 bytes.
+ */
 function descriptor(page: string, toUnit: string, fromUnit: string): Buffer {
   const items = [
     '0584 0904 a101', // a power device
@@ -27,7 +30,7 @@ describe('a HID report descriptor', () => {
     });
   });
 
-  it('may name page and usage in one', () => {
+  it('may name page and usage in one item', () => {
     const items = 'a101 8501 7508 953f 0b fc0086ff 9102 8502 0b fd0086ff 8102 c0';
     expect(tunnelOf(Buffer.from(items.replaceAll(' ', ''), 'hex'))).toMatchObject({
       toUnit: { id: 1 },
@@ -40,7 +43,7 @@ describe('a HID report descriptor', () => {
     ['with one of the two alone', descriptor('86ff', 'fc', 'fe')],
     ['that is cut off', descriptor('86ff', 'fc', 'fd').subarray(0, 20)],
     ['that is empty', Buffer.alloc(0)],
-  ])('%s has none', (_, bytes) => {
+  ])('%s has no tunnel', (_, bytes) => {
     expect(tunnelOf(bytes)).toBeNull();
   });
 
@@ -60,13 +63,13 @@ afterEach(async () => {
   bench = null;
 });
 
-async function open(...words: Parameters<typeof openLocalBench>): Promise<LocalBench> {
-  bench = await openLocalBench(...words);
+async function open(...args: Parameters<typeof openLocalBench>): Promise<LocalBench> {
+  bench = await openLocalBench(...args);
   return bench;
 }
 
 describe('a USB unit', () => {
-  it('whose strings name another id than its answers has none that is believed', async () => {
+  it('whose strings contradict its answers has no ID', async () => {
     const { look, sysfsRoot } = await open('smx1500-usb');
     const product = join(sysfsRoot, 'bus', 'usb', 'devices', '1-2', 'product');
     await writeFile(product, 'Smart-UPS X 1500 FW:UPS 09.8 / ID=18\n');
@@ -76,7 +79,7 @@ describe('a USB unit', () => {
     expect(seen?.notes).toEqual([expect.stringContaining('18 and 20')]);
   });
 
-  it('that cannot be spoken to is told by its strings, with the reason', async () => {
+  it('that cannot be queried is identified by its strings, with the reason', async () => {
     const { look, sysfsRoot, device } = await open('smx1500-usb');
     await writeFile(
       join(sysfsRoot, 'class', 'hidraw', 'hidraw0', 'device', 'report_descriptor'),
@@ -87,10 +90,10 @@ describe('a USB unit', () => {
     expect(unit).toMatchObject({ serial: device.serial, firmware: { version: '09.8', microLinkId: 20 } });
     expect(unit.condition).toEqual(UNKNOWN_CONDITION);
     expect(seen?.notes).toEqual([expect.stringContaining('no reports that carry')]);
-    expect(device.bytesHeard).toBe(0);
+    expect(device.bytesArrived).toBe(0);
   });
 
-  it.skipIf(process.getuid?.() === 0)('whose node may not be opened says what gives the right', async () => {
+  it.skipIf(process.getuid?.() === 0)('whose node cannot be opened gets advice', async () => {
     const { look, port } = await open('smx1500-usb');
     await chmod(port, 0o000);
     expect((await look()).seen?.notes[0]).toContain('cannot be opened');

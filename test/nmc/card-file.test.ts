@@ -158,7 +158,7 @@ describe('a file of the card', () => {
       hub: createSnmpHub(),
       hostKeys: card.hostKeys,
       readBytes: () => Promise.reject(new Error('no image is meant here')),
-      waits: TIMEOUTS,
+      timeouts: TIMEOUTS,
     };
     return problemOf(
       readCardFile(tools, targetWith({ ...card.network, ...access }), places, 1000, { signal }),
@@ -191,7 +191,7 @@ describe('a file of the card', () => {
       hub: createSnmpHub(),
       hostKeys: other,
       readBytes: () => Promise.reject(new Error('no image is meant here')),
-      waits: TIMEOUTS,
+      timeouts: TIMEOUTS,
     };
     const target = targetWith({ ...card.network, transfer: ['scp', 'ftp'], plaintext: true });
     expect(await problemOf(readCardFile(tools, target, ['a'], 10, { signal }))).toMatchObject({

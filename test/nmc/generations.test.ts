@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../src/core/index.ts';
-import { echoMayStall, factsOf, placesOf, refusalOf, waitsOf } from '../../src/nmc/index.ts';
+import { echoMayStall, factsOf, placesOf, refusalOf, timeoutsFor } from '../../src/nmc/index.ts';
 import { TIMEOUTS } from '../../src/nmc/timeouts.ts';
 
 function card(generation: Card['generation'], os: string | null = null, model = 'AP9631'): Card {
@@ -50,8 +50,8 @@ describe('the generation of a card', () => {
 
   it('gives an old card minutes for its key exchange, and leaves other waits as given', () => {
     const quick = { ...TIMEOUTS, command: 1 };
-    expect(waitsOf(card('nmc2'), quick)).toEqual({ ...quick, handshake: 240 });
-    expect(waitsOf(card('nmc3'), quick)).toEqual(quick);
-    expect(waitsOf(null)).toEqual(TIMEOUTS);
+    expect(timeoutsFor(card('nmc2'), quick)).toEqual({ ...quick, handshake: 240 });
+    expect(timeoutsFor(card('nmc3'), quick)).toEqual(quick);
+    expect(timeoutsFor(null)).toEqual(TIMEOUTS);
   });
 });

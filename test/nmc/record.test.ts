@@ -50,7 +50,7 @@ async function record(ssh: number, network: Partial<NetworkAccess> = {}): Promis
     hub,
     hostKeys,
     readBytes: () => Promise.reject(new Error('a recording reads no image')),
-    waits: { ...TIMEOUTS, command: 1, flush: 0.3, handshake: 10 },
+    timeouts: { ...TIMEOUTS, command: 1, flush: 0.3, handshake: 10 },
   };
   return recordCard(tools, target, { clock: systemClock, signal: new AbortController().signal });
 }

@@ -72,7 +72,7 @@ describe('a start over SNMP', () => {
     const { path, device, context } = await ready({ ...NMC2, faults: ['update-stuck'] }, () => {
       commits += 1;
     });
-    device.start(IMAGE, 'agreed');
+    device.start(IMAGE, 'confirmed');
     expect(await path.execute('start', context)).toMatchObject({
       state: 'failed',
       problem: { code: 'device/busy' },
@@ -84,7 +84,7 @@ describe('a start over SNMP', () => {
   it('that is answered with an error while an update runs is not called failed', async () => {
     const given = await ready({ ...NMC2, faults: ['update-stuck', 'set-refused'] }, () => {
       // Somebody starts it at the very moment.
-      given.device.start(IMAGE, 'agreed');
+      given.device.start(IMAGE, 'confirmed');
     });
     expect(await given.path.execute('start', given.context)).toMatchObject({
       state: 'unknown',

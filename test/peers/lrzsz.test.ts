@@ -59,12 +59,12 @@ describe.skipIf(socat === null || rx === null)('a receiver of others (lrzsz)', (
     try {
       const sent = await sendImage(line, image, {
         clock: systemClock,
-        waits: LOCAL_TIMEOUTS,
+        timeouts: LOCAL_TIMEOUTS,
         stop: new AbortController().signal,
         progress: (blocks) => seen.push(blocks),
-        said: () => undefined,
+        log: () => undefined,
       });
-      expect(sent).toEqual({ end: 'taken', said: false });
+      expect(sent).toEqual({ end: 'taken', isRunning: false });
       await gone;
     } finally {
       await line.close();

@@ -50,7 +50,7 @@ export interface CardSiteSetup {
   /** Whether the card is asked by SNMP; without it the command line tells all. */
   readonly snmp?: boolean;
   readonly transfer?: readonly ('scp' | 'ftp')[];
-  readonly waits?: Partial<Timeouts>;
+  readonly timeouts?: Partial<Timeouts>;
 }
 
 export interface Circumstances {
@@ -95,8 +95,8 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
   const targets = await Promise.all(loaded.units.map((unit) => resolveTarget(unit, secrets, 'write')));
   const hub = createSnmpHub({ timeoutMs: 150, retries: 0 });
   const state = join(folder, 'state');
-  const waits = { ...QUICK, ...setup.waits };
-  const nmc = createNmcDriver({ hub, hostKeys: createKnownHosts(state), readBytes, waits });
+  const timeouts = { ...QUICK, ...setup.timeouts };
+  const nmc = createNmcDriver({ hub, hostKeys: createKnownHosts(state), readBytes, timeouts });
   const { cardFiles } = await openFolder(files, { allowCardFilesOnly: true });
   const book = await loadRules();
   const journals: Journal[] = [];

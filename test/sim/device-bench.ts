@@ -4,7 +4,7 @@ import { loadPersona, type Persona, type PersonaName } from '../../src/sim/perso
 import type { ShellAnswer } from '../../src/sim/shell/answer.ts';
 import { answerCommand } from '../../src/sim/shell/commands.ts';
 
-/** What differs from a persona as it is. */
+/** Differences from a persona. */
 export interface BenchOptions {
   readonly persona?: PersonaName;
   readonly change?: Partial<Persona>;
@@ -12,7 +12,7 @@ export interface BenchOptions {
   readonly speed?: number;
 }
 
-/** A device without faces, and its command line. */
+/** A device without endpoints, and its command line. */
 export interface Bench {
   readonly device: SimulatedDevice;
   say(line: string): ShellAnswer;
@@ -35,7 +35,7 @@ export async function makeDevice(options: BenchOptions = {}): Promise<Bench> {
   return { device, say: (line) => answerCommand(device, line, folder) };
 }
 
-/** Ends the clocks of all devices that a test made. */
+/** Stops the clocks of all devices that a test made. */
 export function closeDevices(): void {
   for (const device of open.splice(0)) device.close();
 }

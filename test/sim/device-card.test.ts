@@ -13,18 +13,18 @@ const MODEL = '1.3.6.1.4.1.318.1.1.1.1.1.1.0';
 const MODULES = '1.3.6.1.4.1.318.1.4.2.4.1';
 
 let bench: Bench;
-let face: Endpoint;
+let endpoint: Endpoint;
 let agent: RawSnmp;
 
 beforeEach(async () => {
   bench = await makeDevice({ speed: 300 });
-  face = await openSnmpEndpoint(bench.device, '127.0.0.1');
-  agent = rawSnmp(face.port);
+  endpoint = await openSnmpEndpoint(bench.device, '127.0.0.1');
+  agent = rawSnmp(endpoint.port);
 });
 afterEach(async () => {
   agent.close();
   closeDevices();
-  await face.close();
+  await endpoint.close();
 });
 
 function send(device: SimulatedDevice, recipe: Omit<CardFileRecipe, 'platform'>): string {
@@ -35,8 +35,8 @@ function send(device: SimulatedDevice, recipe: Omit<CardFileRecipe, 'platform'>)
 const ready = (device: SimulatedDevice): Promise<void> =>
   device.until(({ cardUp, card }) => cardUp && card.appState !== 'A?');
 
-describe('a card that takes firmware for itself', () => {
-  it('goes down after each file and comes up with it; an application of another release does not run', async () => {
+describe('a card that accepts firmware for itself', () => {
+  it('goes down after each file and returns with it; an application of another release does not run', async () => {
     const { device, say } = bench;
     expect(await agent.get(`${MODULES}.4.1`)).toBe('v7.1.2');
     expect(send(device, { part: 'aos', version: 'v7.2.0' })).toBe('flashing');
@@ -76,7 +76,7 @@ describe('a card that takes firmware for itself', () => {
     expect(bench.device.counters.cardFlashes).toBe(0);
   });
 
-  it('of the third generation takes everything in one file', async () => {
+  it('of the third generation accepts everything in one file', async () => {
     const { device } = await makeDevice({ persona: 'smx1500-nmc3' });
     const recipe = { platform: 'hw21', part: 'all', version: 'v3.1.0.4' } as const;
     expect(device.storeInRoot(cardFileName(recipe), buildCardFile(recipe))).toBe('flashing');
@@ -110,7 +110,7 @@ describe('a card that takes firmware for itself', () => {
 });
 
 describe('the agent during an update', () => {
-  it('may be silent, and answers again when the update is over', async () => {
+  it('may be silent, and answers again afterwards', async () => {
     const { device } = bench;
     device.inject('snmp-silent-during-update');
     device.phase = 'transferring';

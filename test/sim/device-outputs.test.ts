@@ -6,7 +6,7 @@ afterEach(closeDevices);
 const LOGGED = /^\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d (?:Device UPS:|System) .+ 0x[0-9A-F]{4}$/;
 
 describe('ups -c', () => {
-  it('switches the output off and on, and the log says so', async () => {
+  it('switches the output off and on, and logs it', async () => {
     const { device, say } = await makeDevice();
     expect(say('ups ?').lines.join('\n')).toMatch(/-c\b.*-st\b/);
     expect(say('UPS -c off').lines).toEqual(['E001: Successfully Issued']);
@@ -19,7 +19,7 @@ describe('ups -c', () => {
     for (const line of device.eventLog) expect(line).toMatch(LOGGED);
   });
 
-  it('leaves time when it is graceful', async () => {
+  it('delays a graceful order', async () => {
     const { device, say } = await makeDevice({ speed: 100 });
     say('ups -c graceoff');
     expect(device.outputOn).toBe(true);
@@ -27,7 +27,7 @@ describe('ups -c', () => {
     expect(device.eventLog[1]).toContain('0x014F');
   });
 
-  it('forgets a graceful order when another comes', async () => {
+  it('drops a graceful order when another one comes', async () => {
     const { device, say } = await makeDevice({ speed: 100 });
     say('ups -c graceoff');
     say('ups -c on');
@@ -35,7 +35,7 @@ describe('ups -c', () => {
     expect(device.outputOn).toBe(true);
   });
 
-  it('is refused while the card has no word from its UPS', async () => {
+  it('is refused while the card cannot reach its UPS', async () => {
     const { device, say } = await makeDevice();
     device.phase = 'restarting';
     expect(say('ups -c off').lines[0]).toMatch(/^E107/);
@@ -48,13 +48,13 @@ describe('ups -c', () => {
     ['output-command-lost-answer', undefined, false],
   ] as const)('with %s answers %s and leaves the output %s', async (fault, answer, on) => {
     const { device, say } = await makeDevice({ faults: [fault] });
-    const said = say('ups -c off');
-    expect(said.lines[0]).toBe(answer);
-    expect(said.ending).toBe(answer === undefined ? 'hang-up' : undefined);
+    const result = say('ups -c off');
+    expect(result.lines[0]).toBe(answer);
+    expect(result.next).toBe(answer === undefined ? 'hang-up' : undefined);
     expect(device.outputOn).toBe(on);
   });
 
-  it('with output-stays-off accepts the order to switch it on and does nothing', async () => {
+  it('with output-stays-off accepts the order and does nothing', async () => {
     const { device, say } = await makeDevice({ faults: ['output-stays-off'] });
     say('ups -c off');
     expect(say('ups -c on').lines).toEqual(['E001: Successfully Issued']);
@@ -63,14 +63,14 @@ describe('ups -c', () => {
 });
 
 describe('the event log', () => {
-  it('is never empty, and is in the clock of the card', async () => {
+  it('is never empty, and uses the clock of the card', async () => {
     const { device } = await makeDevice({ change: { clockOffsetSeconds: 400 * 86_400 } });
     expect(device.eventLog).toHaveLength(1);
     const [, year] = /^\d\d\/\d\d\/(\d{4}) /.exec(device.logText ?? '') ?? [];
     expect(Number(year)).toBeGreaterThan(new Date().getUTCFullYear());
   });
 
-  it('has no text where it cannot be read', async () => {
+  it('has no text if it cannot be read', async () => {
     const { device } = await makeDevice({ faults: ['event-log-unreadable'] });
     expect(device.logText).toBeNull();
   });

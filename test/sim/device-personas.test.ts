@@ -9,7 +9,7 @@ import { closeDevices, makeDevice } from './device-bench.ts';
 afterEach(closeDevices);
 
 describe('the personas', () => {
-  it('all start, with the faces that they have', async () => {
+  it('all start, with their endpoints', async () => {
     const units = PERSONAS.map((persona, index) => ({ name: `u${index}`, site: 's', persona }));
     const fleet = await startFleet({ units, speed: 60, addresses: 'one' });
     try {
@@ -23,7 +23,7 @@ describe('the personas', () => {
     }
   });
 
-  it.each(PERSONAS)('%s says its own versions on the command line', async (persona) => {
+  it.each(PERSONAS)('%s prints its own versions on the command line', async (persona) => {
     const { device, say } = await makeDevice({ persona });
     const lines = say('system').lines.join('\n');
     expect(lines).toContain(`AOS: aos:${device.persona.card.osVersion}`);
@@ -32,8 +32,8 @@ describe('the personas', () => {
   });
 });
 
-describe('a persona of somebody else', () => {
-  it('is read from a file, or every mistake in it is said', async () => {
+describe('a persona file', () => {
+  it('is read, or every error in it is reported', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'upsfw-test-'));
     try {
       const file = join(folder, 'mine.yaml');

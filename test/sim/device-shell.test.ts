@@ -4,7 +4,7 @@ import { closeDevices, makeDevice } from './device-bench.ts';
 afterEach(closeDevices);
 
 describe('the command line of a card', () => {
-  it('answers everything that it lists, whatever the case of the letters', async () => {
+  it('answers every command that it lists, in upper or lower case', async () => {
     const { device, say } = await makeDevice();
     const [, ...names] = say('?').lines;
     expect(names).toContain('xferStatus');
@@ -13,7 +13,7 @@ describe('the command line of a card', () => {
     expect(device.writes).toBe(0);
   });
 
-  it('prints blanks on the second generation and tabs on the third', async () => {
+  it('prints spaces on the second generation and tabs on the third', async () => {
     const second = await makeDevice();
     expect(second.say('about').lines).toContain('Model Number:           AP9631');
     const third = await makeDevice({ persona: 'smx1500-nmc3' });
@@ -50,7 +50,7 @@ describe('the command line of a card', () => {
     },
   );
 
-  it('lists files in the form of its release', async () => {
+  it('lists files in the format of its release', async () => {
     const six = await makeDevice();
     six.device.files.set('a.enc', Buffer.alloc(128));
     expect(six.say('dir /upsfw').lines).toEqual(['E000: Success', '         128 Nov  5  2020  a.enc']);
@@ -61,22 +61,22 @@ describe('the command line of a card', () => {
     expect(five.say('pwd').lines[0]).toMatch(/^E101/);
   });
 
-  it('says word by word what a persona says, while the UPS is idle', async () => {
+  it('repeats recorded answers while the UPS is idle', async () => {
     const { device, say } = await makeDevice({
-      change: { says: { upsabout: ['E000: Success', 'Model: X'] } },
+      change: { answers: { upsabout: ['E000: Success', 'Model: X'] } },
     });
     expect(say(' upsabout ').lines).toEqual(['E000: Success', 'Model: X']);
     device.phase = 'restarting';
     expect(say('upsabout').lines[0]).toMatch(/^E107/);
   });
 
-  it('reboots the card when it is told so twice, or with -Y', async () => {
+  it('reboots the card after a confirmation, or with -Y', async () => {
     const { device, say } = await makeDevice({ speed: 500 });
-    const asked = say('reboot');
-    expect(asked.ending).toBe('asks');
-    asked.answered?.('');
+    const answer = say('reboot');
+    expect(answer.next).toBe('question');
+    answer.answered?.('');
     expect(device.counters.cardReboots).toBe(0);
-    expect(asked.answered?.('YES').lines).toEqual(['Rebooting...']);
+    expect(answer.answered?.('YES').lines).toEqual(['Rebooting...']);
     await device.until(({ cardUp }) => !cardUp);
     await device.until(({ cardUp, card }) => cardUp && card.appState === 'A+');
     expect(say('lastrst').lines[0]).toBe('04 Requested Reset');
@@ -85,7 +85,7 @@ describe('the command line of a card', () => {
     expect(device.outputOn).toBe(true);
   });
 
-  it('tells how the last file arrived', async () => {
+  it('reports the result of the last upload', async () => {
     const { device, say } = await makeDevice();
     expect(say('xferStatus').lines[1]).toBe('Result of last file transfer: Result not available');
     device.storeInRoot('x.bin', Buffer.alloc(10));

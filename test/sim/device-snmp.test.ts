@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ACCESS } from '../../src/sim/access.ts';
 import { buildImage } from '../../src/sim/device/image-builder.ts';
-import { UPDATE } from '../../src/sim/device/update-engine.ts';
+import { UPDATE } from '../../src/sim/device/state.ts';
 import type { Endpoint } from '../../src/sim/endpoints/endpoint.ts';
 import { openSnmpEndpoint } from '../../src/sim/endpoints/snmp/endpoint.ts';
 import { FAULTS, PERSONAS } from '../../src/sim/index.ts';
@@ -16,18 +16,18 @@ const FLAGS = `${P}.11.1.1.0`;
 const OBJECT = `${P}.6.2.9.0`;
 
 let bench: Bench;
-let face: Endpoint;
+let endpoint: Endpoint;
 let agent: RawSnmp;
 
 beforeEach(async () => {
   bench = await makeDevice({ speed: 300 });
-  face = await openSnmpEndpoint(bench.device, '127.0.0.1');
-  agent = rawSnmp(face.port);
+  endpoint = await openSnmpEndpoint(bench.device, '127.0.0.1');
+  agent = rawSnmp(endpoint.port);
 });
 afterEach(async () => {
   agent.close();
   closeDevices();
-  await face.close();
+  await endpoint.close();
 });
 
 const flag = async (number: number): Promise<string | undefined> =>
@@ -47,12 +47,12 @@ describe('the agent of a simulated card', () => {
     expect([await flag(1), await flag(41)]).toEqual(['1', '1']);
   });
 
-  it('has no word from the UPS while that restarts', async () => {
+  it('reports no link while the UPS restarts', async () => {
     bench.device.phase = 'restarting';
     expect([await agent.get(LINK), await flag(6)]).toEqual([2, '0']);
   });
 
-  it('starts an update with a write, which the device counts; looking counts as nothing', async () => {
+  it('starts an update by a write, which the device counts; reads are not counted', async () => {
     const { device } = bench;
     for (const oid of [STATUS, LINK, FLAGS, OBJECT]) await agent.get(oid);
     for (const line of ['about', 'upsabout', 'detstatus -all', 'dir', 'upsfwupdate -status', 'ups ?'])
@@ -70,8 +70,8 @@ describe('the agent of a simulated card', () => {
     expect(device.writes).toBe(before + 1);
   });
 
-  it('takes no write from somebody who may only read', async () => {
-    const reader = rawSnmp(face.port, ACCESS.read);
+  it('refuses writes with the read community', async () => {
+    const reader = rawSnmp(endpoint.port, ACCESS.read);
     try {
       expect(await reader.set(OBJECT, 2)).not.toBe('done');
       expect(bench.device.writes).toBe(0);
@@ -80,7 +80,7 @@ describe('the agent of a simulated card', () => {
     }
   });
 
-  it('takes the write of an update that the unit refuses for its output, and shows the failure', async () => {
+  it('accepts a start that the unit refuses because of its output, and shows the failure', async () => {
     const { device } = await makeDevice({ change: { outputOnUpdate: 'refused' }, speed: 60 });
     const other = await openSnmpEndpoint(device, '127.0.0.1');
     const client = rawSnmp(other.port);
@@ -98,7 +98,7 @@ describe('the agent of a simulated card', () => {
 });
 
 describe('docs/simulator.md', () => {
-  it('names personas and faults that there are, and every persona', async () => {
+  it('lists existing personas and faults, and every persona', async () => {
     const text = await readFile(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
     const named = (heading: string): string[] => {
       const [section = ''] = (text.split(`\n## ${heading}\n`)[1] ?? '').split(

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildImage, type ImageRecipe } from '../../src/sim/device/image-builder.ts';
-import { UPDATE } from '../../src/sim/device/update-engine.ts';
+import { UPDATE } from '../../src/sim/device/state.ts';
 import type { Persona } from '../../src/sim/personas.ts';
 import { type Bench, type BenchOptions, closeDevices, makeDevice } from './device-bench.ts';
 
@@ -8,7 +8,7 @@ afterEach(closeDevices);
 
 const IMAGE: ImageRecipe = { microLinkId: 20, version: '15.2' };
 
-/** A device of id 20 at 15.0 with an image in its folder. */
+/** A device with ID 20 at 15.0 with an image in its folder. */
 async function withImage(options: BenchOptions = {}, recipe = IMAGE): Promise<Bench> {
   const bench = await makeDevice(options);
   bench.device.store('new.enc', buildImage(recipe));
@@ -21,7 +21,7 @@ const over = ({ device }: Bench): Promise<void> =>
 const codes = ({ device }: Bench): string[] => device.eventLog.map((line) => line.slice(-6)).reverse();
 
 describe('an update', () => {
-  it('writes what a real card wrote, in that order', async () => {
+  it('logs what a real card logged, in that order', async () => {
     const bench = await withImage();
     bench.device.start('new.enc');
     await over(bench);
@@ -36,7 +36,7 @@ describe('an update', () => {
     ['an output that is on, where only the command line could ask', { outputOnUpdate: 'asks' }],
     [
       'a release that shuts the card path',
-      { cardGates: [{ microLinkId: 20, shutFrom: '15.0', openFrom: null }] },
+      { cardGates: [{ microLinkId: 20, closedFrom: '15.0', openFrom: null }] },
     ],
   ])('fails at once with %s', async (_, change) => {
     const bench = await withImage({ change });
@@ -48,7 +48,7 @@ describe('an update', () => {
     expect(codes(bench).slice(-3)).toEqual(['0x0177', '0x0178', '0x000F']);
   });
 
-  it('of a unit that refuses it while its output is on is refused on the command line, and taken when it is off', async () => {
+  it('is refused on the command line while the output is on, and accepted when it is off', async () => {
     const bench = await withImage({ change: { outputOnUpdate: 'refused' } });
     expect(bench.say('upsfwupdate -install -file /upsfw/new.enc').lines).toEqual(['E100: Command failed']);
     await over(bench);
@@ -60,17 +60,17 @@ describe('an update', () => {
     expect(bench.device.counters).toMatchObject({ starts: 2, startsAccepted: 1 });
   });
 
-  it('of a unit that asks starts with the answer YES only', async () => {
+  it('of a unit that asks starts only with the answer YES', async () => {
     const bench = await withImage({ change: { outputOnUpdate: 'asks' } });
-    const asked = bench.say('upsfwupdate -install -file /upsfw/new.enc');
-    expect(asked.ending).toBe('asks');
-    asked.answered?.('');
+    const answer = bench.say('upsfwupdate -install -file /upsfw/new.enc');
+    expect(answer.next).toBe('question');
+    answer.answered?.('');
     expect(bench.device.counters.starts).toBe(0);
-    asked.answered?.('YES');
+    answer.answered?.('YES');
     await bench.device.until(({ version }) => version === '15.2');
   });
 
-  it('of format 4 is an unknown format to an old application', async () => {
+  it('of format 4 is unknown to an old application', async () => {
     const recipe = { ...IMAGE, format: 4 } as const;
     const old = await withImage({ change: { format4From: 'v7.1.3' } }, recipe);
     expect(old.say('upsfwupdate -info -file /upsfw/new.enc').lines).toContain('Unknown format');
@@ -79,8 +79,8 @@ describe('an update', () => {
   });
 });
 
-describe('a unit of two steps', () => {
-  it('is called updated and runs its old version until somebody installs it at the panel', async () => {
+describe('a two-step unit', () => {
+  it('reports success and runs its old version until the image is installed at the panel', async () => {
     const bench = await withImage({ change: { twoStep: 'dont' } });
     const { device } = bench;
     device.start(null);
@@ -111,7 +111,7 @@ describe('a unit of two steps', () => {
   });
 });
 
-describe('an update that goes wrong', () => {
+describe('an update that fails', () => {
   it('drops the output when mains fails in the middle', async () => {
     const bench = await withImage({ faults: ['mains-fail-during-update'] });
     bench.device.start(null);
@@ -121,7 +121,7 @@ describe('an update that goes wrong', () => {
     expect(bench.device).toMatchObject({ version: '15.2', outputOn: false, onBattery: false });
   });
 
-  it('goes on while the card restarts', async () => {
+  it('continues while the card restarts', async () => {
     const bench = await withImage({ faults: ['card-reboots-during-update'], speed: 500 });
     bench.device.start(null);
     await bench.device.until(({ cardUp }) => !cardUp);
@@ -144,11 +144,11 @@ describe('an update that goes wrong', () => {
   });
 });
 
-describe('a card with a USB stick', () => {
-  const usbStick = [{ name: 'SMX20UPS_15-2.enc', microLinkId: 20, version: '15.2' }];
+describe('a card with a USB drive', () => {
+  const usbDrive = [{ name: 'SMX20UPS_15-2.enc', microLinkId: 20, version: '15.2' }];
 
   it('finds a version on it and installs it', async () => {
-    const { device, say } = await makeDevice({ change: { usbStick } });
+    const { device, say } = await makeDevice({ change: { usbDrive } });
     expect(say('upsfwupdate -list').lines.join('\n')).toContain('SMX20UPS_15-2.enc');
     expect(say('upsfwupdate -info -ver "ID20 UPS 15.2"').lines).toEqual([
       "Searching for version 'UPS 15.2'... found.",

@@ -34,7 +34,7 @@ const upload = (name: string, bytes: Buffer = IMAGE): Promise<unknown> =>
   client.uploadFrom(Readable.from([bytes]), name);
 
 describe('the FTP server of a card', () => {
-  it('takes a file into upsfw, lists it, gives it back and deletes it', async () => {
+  it('stores a file in upsfw, lists it, returns it and deletes it', async () => {
     const { device, port } = await makeFtp();
     await login(client, port);
     await client.cd('upsfw');
@@ -53,7 +53,7 @@ describe('the FTP server of a card', () => {
     await expect(client.cd('/etc')).rejects.toMatchObject({ code: 550 });
   });
 
-  it('gives its event log and its settings, and no file that it only lists', async () => {
+  it('returns its event log and its settings, but not files that it only lists', async () => {
     const { device, port } = await makeFtp();
     await login(client, port);
     expect((await fetched(client, 'event.txt')).toString('latin1')).toBe(device.logText);
@@ -62,7 +62,7 @@ describe('the FTP server of a card', () => {
     expect(device.writes).toBe(0);
   });
 
-  it('keeps the event log in a folder of its own where the persona says so', async () => {
+  it('keeps the event log in its own folder if the persona says so', async () => {
     const { device, port } = await makeFtp({ change: { logPlace: 'logs' } });
     await login(client, port);
     await client.cd('logs');
@@ -78,7 +78,7 @@ describe('the FTP server of a card', () => {
     expect((await fetched(client, '/upsfw/a.enc')).toString()).toBe('one\r\r\ntwo\r\r\n');
   });
 
-  it('goes to the client in active mode', async () => {
+  it('connects to the client in active mode', async () => {
     const { device, port } = await makeFtp();
     device.files.set('a.enc', Buffer.from('content'));
     const line = await dialIn(port);
@@ -99,7 +99,7 @@ describe('the FTP server of a card', () => {
     server.close();
   });
 
-  it('does not go to another host in active mode, and says where it cannot go', async () => {
+  it('refuses other hosts in active mode, and reports a failed connection', async () => {
     const { port } = await makeFtp();
     const line = await dialIn(port);
     for (const wrong of ['127,0,0,2,9,9', '127,0,0,1,0,0', '127,0,0,1,256,1', '127,0,0,1,9', 'x'])
@@ -114,7 +114,7 @@ describe('the FTP server of a card', () => {
     await line.until(/^425 /m);
   });
 
-  it('knows neither TLS nor features where the persona has none', async () => {
+  it('supports neither TLS nor features if the persona has none', async () => {
     const { port } = await makeFtp();
     const line = await dialIn(port);
     for (const command of ['FEAT', 'AUTH TLS', 'PBSZ 0', 'PROT P', 'EPSV', 'SIZE a.enc'])
@@ -132,7 +132,7 @@ describe('the FTP server of a card', () => {
     expect(line.text()).toBe('');
   });
 
-  it('lets nobody in with another password, nor before a first password is replaced', async () => {
+  it('refuses a wrong password, and any login before the first password is replaced', async () => {
     const { device, port } = await makeFtp();
     const line = await dial(port);
     await line.until(/^220 .*\r\n/);
@@ -149,7 +149,7 @@ describe('the FTP server of a card', () => {
 describe('firmware for the card over FTP', () => {
   const OS: CardFileRecipe = { platform: 'hw05', part: 'aos', version: 'v7.1.8' };
 
-  it('ends the connection without a last word, and the port is closed until the card is back', async () => {
+  it('closes the connection without a reply, and the port until the card is back', async () => {
     const { device, port } = await makeFtp({ speed: 600 });
     await login(client, port);
     const failed = upload(cardFileName(OS), buildCardFile(OS)).then(
@@ -168,7 +168,7 @@ describe('firmware for the card over FTP', () => {
     expect(device.counters).toMatchObject({ cardFlashes: 1, uploads: 0 });
   });
 
-  it('is refused where the card cannot use it', async () => {
+  it('is refused if the card cannot use it', async () => {
     const { device, port } = await makeFtp();
     await login(client, port);
     await expect(upload('anything.bin')).rejects.toMatchObject({ code: 550 });
@@ -178,10 +178,10 @@ describe('firmware for the card over FTP', () => {
 });
 
 describe('a fault of the FTP server', () => {
-  it('ftp-pasv-other-host names another address, and nobody is there', async () => {
+  it('ftp-pasv-other-host names another address, where nothing listens', async () => {
     const { port } = await makeFtp({ faults: ['ftp-pasv-other-host'] });
     const line = await dialIn(port);
-    // The data connection is still to be had where the card really is.
+    // The data connection is still available at the card's real address.
     const data = await dialPassive(line, '127,1,0,1');
     await line.say('LIST');
     await data.until(/upsfw\//);
@@ -194,14 +194,14 @@ describe('a fault of the FTP server', () => {
     expect(line.text()).toMatch(/^230 x+\r\n$/);
   });
 
-  it('ftp-stalls takes half of a file and says nothing more, whatever is asked', async () => {
+  it('ftp-stalls accepts half of a file and then stops responding', async () => {
     const { device, port } = await makeFtp({ faults: ['ftp-stalls'] });
     const line = await dialIn(port);
     const data = await dialPassive(line);
     await line.say('STOR /upsfw/a.enc');
     data.socket.end(IMAGE);
     line.socket.write('NOOP\r\n');
-    // Others are served meanwhile.
+    // Other clients are served meanwhile.
     await login(client, port);
     await upload('/upsfw/small.enc', Buffer.from('small'));
     line.socket.end();
@@ -211,7 +211,7 @@ describe('a fault of the FTP server', () => {
     expect([...device.files.keys()]).toEqual(['small.enc']);
   });
 
-  it('ftp-login-limit says 421 instead of a greeting and closes', async () => {
+  it('ftp-login-limit sends 421 instead of a greeting and closes', async () => {
     const { device, port } = await makeFtp({ faults: ['ftp-login-limit'] });
     const line = await dial(port);
     await line.closed();
@@ -240,7 +240,7 @@ describe('a fault of the FTP server', () => {
   );
 });
 
-describe('what anybody may send', () => {
+describe('arbitrary input', () => {
   const VERBS = 'USER PASS CWD PWD PASV PORT LIST RETR STOR DELE TYPE FEAT AUTH PBSZ PROT QUIT NOOP'.split(
     ' ',
   );
@@ -248,7 +248,7 @@ describe('what anybody may send', () => {
   const junk = fc.array(byte, { maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
   const line = fc.tuple(fc.constantFrom(...VERBS, ''), junk).map(([verb, rest]) => `${verb} ${rest}\r\n`);
 
-  it('never ends the server, with or without a login', async () => {
+  it('never stops the server, with or without a login', async () => {
     const bench: FtpBench = await makeFtp({ change: { ftpTls: true } });
     await fc.assert(
       fc.asyncProperty(

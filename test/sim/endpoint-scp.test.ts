@@ -15,46 +15,46 @@ const DONE = '\0\0\0';
 
 describe('a file sent by scp', () => {
   it.each(['scp -t /upsfw/', 'scp -q -t upsfw', 'scp -t /upsfw/A.enc'])(
-    'lands in the folder with %s',
+    'is stored in the folder with %s',
     async (command) => {
       const { device, login } = await openSshBench();
-      const { channel, heard } = await sendFile(await login(), command, 'A.enc', IMAGE);
-      await heard.until(({ text }) => text === DONE);
+      const { channel, received } = await sendFile(await login(), command, 'A.enc', IMAGE);
+      await received.until(({ text }) => text === DONE);
       channel.end();
-      await heard.until(({ closed }) => closed);
+      await received.until(({ closed }) => closed);
       expect(device.files.get('A.enc')).toEqual(IMAGE);
       expect(device.counters.uploads).toBe(1);
     },
   );
 
-  it('is refused where the card has no such folder, before its bytes', async () => {
+  it('is refused before its bytes if the card has no such folder', async () => {
     const { device, login } = await openSshBench();
-    const { heard } = await sendFile(await login(), 'scp -t /nowhere/A.enc', 'A.enc', IMAGE);
-    expect(await heard.until(({ closed }) => closed)).toContain(
+    const { received } = await sendFile(await login(), 'scp -t /nowhere/A.enc', 'A.enc', IMAGE);
+    expect(await received.until(({ closed }) => closed)).toContain(
       '\0\x01scp: /nowhere/A.enc: Permission denied',
     );
     expect(device.counters.uploads).toBe(0);
   });
 
-  it('is refused where there is no room for it', async () => {
+  it('is refused if there is no space', async () => {
     const { device, login } = await openSshBench({ change: { flashBytes: 150_000 } });
     device.files.set('A.enc', IMAGE);
     const other = await sendFile(await login(), 'scp -t /upsfw/', 'B.enc', IMAGE);
-    expect(await other.heard.until(({ closed }) => closed)).toContain('No space left on device');
+    expect(await other.received.until(({ closed }) => closed)).toContain('No space left on device');
     const same = await sendFile(await login(), 'scp -t /upsfw/', 'A.enc', IMAGE);
-    await same.heard.until(({ text }) => text === DONE);
+    await same.received.until(({ text }) => text === DONE);
   });
 
-  it('into the root is firmware for the card, which dies without a last word, or nothing', async () => {
+  it('into the root is card firmware, which closes the connection, or is refused', async () => {
     const { device, login } = await openSshBench({ persona: 'smx1500-current', speed: 200 });
     const recipe = { platform: 'hw05', part: 'aos', version: 'v7.2.0' } as const;
     const stranger = await sendFile(await login({ algorithms: LEGACY }), 'scp -t /', 'x.bin', IMAGE);
-    expect(await stranger.heard.until(({ closed }) => closed)).toContain('Permission denied');
+    expect(await stranger.received.until(({ closed }) => closed)).toContain('Permission denied');
     const client = await login({ algorithms: LEGACY });
     const hungUp = gone(client);
-    const { heard } = await sendFile(client, 'scp -t /', cardFileName(recipe), buildCardFile(recipe));
+    const { received } = await sendFile(client, 'scp -t /', cardFileName(recipe), buildCardFile(recipe));
     await hungUp;
-    expect(heard.text).toBe('\0\0');
+    expect(received.text).toBe('\0\0');
     await device.until(({ cardUp }) => cardUp);
     expect(device.osVersion).toBe('v7.2.0');
   });
@@ -62,27 +62,27 @@ describe('a file sent by scp', () => {
   it('stalls half-way', async () => {
     const { device, login } = await openSshBench({ faults: ['scp-stalls'] });
     const client = await login();
-    const { heard } = await sendFile(client, 'scp -t /upsfw/', 'A.enc', IMAGE);
-    // The answer to what is asked after the file comes after anything that the sink would say.
+    const { received } = await sendFile(client, 'scp -t /upsfw/', 'A.enc', IMAGE);
+    // The answer to this request comes after anything the sink would send.
     await expect(openShell(client)).rejects.toThrow(/channel open failure/i);
-    expect(heard.text).toBe('\0\0');
+    expect(received.text).toBe('\0\0');
     expect(device.files.size).toBe(0);
   });
 
-  it('arrives whole without the last acknowledgement', async () => {
+  it('arrives complete without the last acknowledgement', async () => {
     const { device, login } = await openSshBench({ faults: ['scp-no-last-ack'] });
-    const { heard } = await sendFile(await login(), 'scp -t /upsfw/', 'A.enc', IMAGE);
-    expect(await heard.until(({ closed }) => closed)).toBe('\0\0');
+    const { received } = await sendFile(await login(), 'scp -t /upsfw/', 'A.enc', IMAGE);
+    expect(await received.until(({ closed }) => closed)).toBe('\0\0');
     expect(device.files.get('A.enc')).toEqual(IMAGE);
   });
 
   it.each([
     ['upload-truncated', IMAGE.length / 2],
     ['upload-empty', 0],
-  ] as const)('is kept as %s has it, and acknowledged', async (fault, kept) => {
+  ] as const)('is kept as with %s, and acknowledged', async (fault, kept) => {
     const { device, say, login } = await openSshBench({ faults: [fault] });
-    const { heard } = await sendFile(await login(), 'scp -t /upsfw/', 'A.enc', IMAGE);
-    await heard.until(({ text }) => text === DONE);
+    const { received } = await sendFile(await login(), 'scp -t /upsfw/', 'A.enc', IMAGE);
+    await received.until(({ text }) => text === DONE);
     expect(device.files.get('A.enc')).toEqual(IMAGE.subarray(0, kept));
     expect(say('dir upsfw').lines[1]).toMatch(new RegExp(`^ +${kept} `));
   });
@@ -105,7 +105,7 @@ describe('a file fetched by scp', () => {
     expect(device.writes).toBe(0);
   });
 
-  it('that is not there, or cannot be read, is an error of the old protocol', async () => {
+  it('that is missing or unreadable gives an error of the old protocol', async () => {
     const { device, login } = await openSshBench({ change: { logPlace: 'logs' } });
     expect(await fetchFile(await login(), 'scp -f /event.txt')).toBe(
       '\x01scp: /event.txt: No such file or directory\n',
@@ -118,7 +118,7 @@ describe('a file fetched by scp', () => {
 });
 
 describe('the files of a card', () => {
-  it('are listed with the firmware that runs, the settings, the log and the folders', async () => {
+  it('are listed with the running firmware, the settings, the log and the folders', async () => {
     const { device, say } = await makeDevice({ change: { logPlace: 'logs' } });
     const names = cardFiles(device)
       .list('/')
@@ -139,14 +139,14 @@ describe('the files of a card', () => {
     expect(cardFiles(device).remove('/config.ini')).toBe(false);
   });
 
-  it('are listed one byte too short, and read whole', async () => {
+  it('are listed one byte too short, and read completely', async () => {
     const { device, say } = await makeDevice({ faults: ['listing-wrong-size'] });
     device.files.set('A.enc', IMAGE);
     expect(say('dir upsfw').lines[1]).toMatch(/^ +99999 /);
     expect(cardFiles(device).read('/upsfw/A.enc')).toHaveLength(IMAGE.length);
   });
 
-  it('are listed among lines that nobody should stumble over', async () => {
+  it('are listed among hostile lines', async () => {
     const { device, say } = await makeDevice({ faults: ['listing-hostile'] });
     device.files.set('A.enc', IMAGE);
     const lines = say('dir upsfw').lines;
@@ -156,7 +156,7 @@ describe('the files of a card', () => {
     expect(lines.some((line) => /^ +many /.test(line))).toBe(true);
   });
 
-  it('have paths from which nothing leads out', () => {
+  it('have paths that never leave the root', () => {
     expect(absolutePath('../../x', '/upsfw')).toBe('/x');
     expect(absolutePath('', '/upsfw')).toBe('/upsfw');
     expect(absolutePath('/./upsfw//A.enc', '/')).toBe('/upsfw/A.enc');

@@ -25,7 +25,7 @@ async function session(bench: SshBench) {
 }
 
 describe('the login over SSH', () => {
-  it.each(['old', 'old-rsa1024'] as const)('of the profile %s needs what is no longer usual', async (ssh) => {
+  it.each(['old', 'old-rsa1024'] as const)('with the profile %s needs outdated algorithms', async (ssh) => {
     const bench = await openSshBench({ change: { ssh } });
     await expect(bench.login()).rejects.toThrow(/handshake failed/i);
     let bits = 0;
@@ -40,26 +40,26 @@ describe('the login over SSH', () => {
     expect(bench.device.counters.logins).toBe(1);
   });
 
-  it('takes the password that the card has now', async () => {
+  it('accepts the current password of the card', async () => {
     const bench = await openSshBench();
     bench.device.card.password = 'another';
     await expect(bench.login()).rejects.toThrow(/authentication/i);
     await bench.login({ password: 'another' });
   });
 
-  it('is closed to idents that are too short', async () => {
-    const { face } = await openSshBench();
-    const short = await rawSocket(face.port);
+  it('refuses idents that are too short', async () => {
+    const { endpoint } = await openSshBench();
+    const short = await rawSocket(endpoint.port);
     short.socket.write('SSH-2.0-abc\r\n');
-    await short.heard.until(({ closed }) => closed);
+    await short.received.until(({ closed }) => closed);
   });
 
-  it('gives one channel a connection', async () => {
+  it('allows one channel per connection', async () => {
     const { client } = await session(await openSshBench());
     await expect(openShell(client)).rejects.toThrow(/channel open failure/i);
   });
 
-  it('shows another host key from the second connection on', async () => {
+  it('presents another host key from the second connection on', async () => {
     const bench = await openSshBench({ faults: ['ssh-host-key-changes'] });
     const seen: string[] = [];
     const hostVerifier = (key: Buffer): boolean => seen.push(key.toString('hex')) > 0;
@@ -69,31 +69,31 @@ describe('the login over SSH', () => {
   });
 
   it('is refused at once', async () => {
-    const { face } = await openSshBench({ faults: ['ssh-refused'] });
-    const { heard } = await rawSocket(face.port);
-    await heard.until(({ closed }) => closed);
-    expect(heard.text).toBe('');
+    const { endpoint } = await openSshBench({ faults: ['ssh-refused'] });
+    const { received } = await rawSocket(endpoint.port);
+    await received.until(({ closed }) => closed);
+    expect(received.text).toBe('');
   });
 
-  it('takes its time, and ends well', async () => {
+  it('is slow, and succeeds', async () => {
     const bench = await openSshBench({ faults: ['ssh-slow-handshake'], speed: 200 });
     const begun = bench.device.now().getTime();
     await bench.login();
     expect(bench.device.now().getTime() - begun).toBeGreaterThanOrEqual(19_000);
   });
 
-  it('may send a banner that is cut short', async () => {
+  it('may send a malformed banner', async () => {
     const bench = await openSshBench({ faults: ['ssh-banner-malformed'] });
     await expect(bench.login()).rejects.toThrow(/malformed USERAUTH_BANNER/i);
   });
 
-  it('is not there while the card restarts, and hangs up on everybody', async () => {
+  it('is refused while the card restarts, and open connections close', async () => {
     const bench = await openSshBench({ speed: 200 });
-    const { client, heard } = await session(bench);
+    const { client, received } = await session(bench);
     const hungUp = gone(client);
     bench.device.card.restart(60);
     await hungUp;
-    expect(heard.closed).toBe(true);
+    expect(received.closed).toBe(true);
     await expect(bench.login()).rejects.toThrow(/ECONNREFUSED/);
     await bench.device.until(({ cardUp }) => cardUp);
     await loginUntilIn(bench);
@@ -104,7 +104,7 @@ describe('exec', () => {
   it.each([
     ['smx1500-current', 'v7.1.2'],
     ['smx1500-nmc3', 'v1.4.2.1'],
-  ] as const)('runs nothing but scp on %s with %s', async (persona, version) => {
+  ] as const)('runs only scp on %s with %s', async (persona, version) => {
     const bench = await openSshBench({ persona });
     bench.device.card.appVersion = version;
     const client = await bench.login(persona === 'smx1500-nmc3' ? {} : { algorithms: LEGACY });
@@ -112,66 +112,66 @@ describe('exec', () => {
     expect(bench.device.counters.commands).toBe(0);
   });
 
-  it('runs any command on a third-generation card from 2.x on', async () => {
+  it('runs any command on a third-generation card from 2.x', async () => {
     const bench = await openSshBench();
-    const { heard } = await openExec(await bench.login(), 'about');
-    expect(await heard.until(({ closed }) => closed)).toMatch(/^E000: Success\r\nHardware Factory/);
+    const { received } = await openExec(await bench.login(), 'about');
+    expect(await received.until(({ closed }) => closed)).toMatch(/^E000: Success\r\nHardware Factory/);
     const log = await openExec(await bench.login(), 'eventlog');
-    expect(await log.heard.until(({ closed }) => closed)).toMatch(/ 0x0007\r\n$/);
+    expect(await log.received.until(({ closed }) => closed)).toMatch(/ 0x0007\r\n$/);
   });
 });
 
 describe('the command line', () => {
   it('shows the first screen, echoes, answers, and says goodbye', async () => {
     const bench = await openSshBench();
-    const { channel, heard } = await session(bench);
-    const screen = await heard.until(({ text }) => text.endsWith('apc>'));
+    const { channel, received } = await session(bench);
+    const screen = await received.until(({ text }) => text.endsWith('apc>'));
     expect(screen).toMatch(/Network Management Card AOS +v2\.5\.0\.8\r\n/);
     expect(screen).toMatch(/Smart-UPS APP +v2\.5\.0\.6\r\n/);
     expect(screen).toMatch(/Stat : P\+ N4\+ N6\+ A\+\r\n/);
     expect(screen).toMatch(/\r\nFTP +: Disabled +Telnet +: Disabled\r\n/);
     channel.write('whoami\r');
-    const said = await heard.until(({ text }) => text.length > screen.length && text.endsWith('apc>'));
-    expect(said.slice(screen.length)).toBe('whoami\r\nE000: Success\r\napc\r\n\r\napc>');
+    const output = await received.until(({ text }) => text.length > screen.length && text.endsWith('apc>'));
+    expect(output.slice(screen.length)).toBe('whoami\r\nE000: Success\r\napc\r\n\r\napc>');
     channel.write('exit\r');
-    expect(await heard.until(({ closed }) => closed)).toMatch(/Connection Closed - Bye\r\n$/);
+    expect(await received.until(({ closed }) => closed)).toMatch(/Connection Closed - Bye\r\n$/);
     expect(bench.device.writes).toBe(0);
   });
 
   it('has the prompt of its persona', async () => {
-    const { heard } = await session(await openSshBench({ change: { prompt: 'Super User@apc>' } }));
-    await heard.until(({ text }) => text.endsWith('\r\nSuper User@apc>'));
+    const { received } = await session(await openSshBench({ change: { prompt: 'Super User@apc>' } }));
+    await received.until(({ text }) => text.endsWith('\r\nSuper User@apc>'));
   });
 
-  it('says nothing of services before AOS 6', async () => {
-    const { heard } = await session(await openSshBench({ change: { listing: '5' } }));
-    expect(await heard.until(({ text }) => text.endsWith('apc>'))).not.toContain('SSH/SCP');
+  it('lists no services before AOS 6', async () => {
+    const { received } = await session(await openSshBench({ change: { listing: '5' } }));
+    expect(await received.until(({ text }) => text.endsWith('apc>'))).not.toContain('SSH/SCP');
   });
 
   it('holds back its tail until the next byte of input', async () => {
-    const { channel, heard } = await session(await openSshBench({ change: { echo: 'stalling' } }));
-    await heard.until(({ text }) => text.includes('gatewa'));
-    expect(heard.text).not.toContain('apc>');
+    const { channel, received } = await session(await openSshBench({ change: { echo: 'stalling' } }));
+    await received.until(({ text }) => text.includes('gatewa'));
+    expect(received.text).not.toContain('apc>');
     channel.write('\r');
-    await heard.until(({ text }) => text.includes('\r\napc>'));
+    await received.until(({ text }) => text.includes('\r\napc>'));
   });
 
-  it('asks before it reboots, behind the question, and does what is answered', async () => {
+  it('asks before it reboots, and does what is answered', async () => {
     const bench = await openSshBench();
-    const { channel, heard } = await session(bench);
+    const { channel, received } = await session(bench);
     channel.write('reboot\r');
-    await heard.until(({ text }) => text.endsWith("Enter 'YES' to continue or <ENTER> to cancel : "));
+    await received.until(({ text }) => text.endsWith("Enter 'YES' to continue or <ENTER> to cancel : "));
     channel.write('YES\r');
-    await heard.until(({ text }) => text.includes(': YES\r\nRebooting...\r\n'));
+    await received.until(({ text }) => text.includes(': YES\r\nRebooting...\r\n'));
     expect(bench.device.counters.answers).toBe(1);
     expect(bench.device.counters.cardReboots).toBe(1);
   });
 
-  it('nags before each prompt while a setting waits for a reboot', async () => {
+  it('prints a reminder before each prompt while a setting needs a reboot', async () => {
     const bench = await openSshBench({ speed: 200 });
-    const { channel, heard } = await session(bench);
+    const { channel, received } = await session(bench);
     channel.write('ftp -S enable\r');
-    await heard.until(({ text }) =>
+    await received.until(({ text }) =>
       text.endsWith(
         'E002: Success\r\nReboot required for change to take effect.\r\n\r\n* Reboot required for change to take effect.\r\napc>',
       ),
@@ -183,19 +183,19 @@ describe('the command line', () => {
     expect(bench.device.card.rebootPending).toBe(false);
   });
 
-  it('shows the event log on a full screen, where D is no mere look', async () => {
+  it('shows the event log on a full screen, where D counts as a write', async () => {
     const bench = await openSshBench();
     const { device } = bench;
     for (let line = 0; line < 25; line += 1)
       device.log({ who: 'System', text: `Line ${line}.`, code: '0x0007' });
-    const { channel, heard } = await session(bench);
+    const { channel, received } = await session(bench);
     const press = async (keys: string, end: RegExp): Promise<string> => {
-      const before = heard.text.length;
+      const before = received.text.length;
       channel.write(keys);
-      const text = await heard.until((one) => end.test(one.text.slice(before)));
+      const text = await received.until((one) => end.test(one.text.slice(before)));
       return text.slice(before);
     };
-    await heard.until(({ text }) => text.endsWith('apc>'));
+    await received.until(({ text }) => text.endsWith('apc>'));
     const screen = /<D>- Delete\r\n> $/;
     const first = await press('eventlog\r', screen);
     expect(first).toContain('Line 24.');
@@ -214,73 +214,73 @@ describe('the command line', () => {
 describe('a command line that misbehaves', () => {
   const open = async (fault: Fault) => session(await openSshBench({ faults: [fault] }));
 
-  it('sends each byte by itself', async () => {
-    const { heard } = await open('shell-splits');
-    await heard.until(({ text }) => text.endsWith('apc>'));
-    expect(Math.max(...heard.pieces.map(({ length }) => length))).toBe(1);
+  it('sends each byte in its own packet', async () => {
+    const { received } = await open('shell-splits');
+    await received.until(({ text }) => text.endsWith('apc>'));
+    expect(Math.max(...received.pieces.map(({ length }) => length))).toBe(1);
   });
 
   it('ends its lines in a carriage return', async () => {
-    const { heard } = await open('shell-cr-only');
-    const text = await heard.until((one) => one.text.endsWith('\rapc>'));
+    const { received } = await open('shell-cr-only');
+    const text = await received.until((one) => one.text.endsWith('\rapc>'));
     expect(text).not.toContain('\n');
   });
 
   it('prints a megabyte before the prompt', async () => {
-    const { heard } = await open('shell-floods');
-    const text = await heard.until((one) => one.text.endsWith('apc>'));
+    const { received } = await open('shell-floods');
+    const text = await received.until((one) => one.text.endsWith('apc>'));
     expect(text.length).toBeGreaterThan(1_048_576);
   });
 
-  it('asks for name and password inside SSH, and closes after three that are wrong', async () => {
+  it('asks for name and password inside SSH, and closes after three failures', async () => {
     const bench = await openSshBench({ faults: ['shell-login-again'] });
-    const { channel, heard } = await session(bench);
-    await heard.until(({ text }) => text.endsWith('User Name : '));
+    const { channel, received } = await session(bench);
+    await received.until(({ text }) => text.endsWith('User Name : '));
     channel.write(`${ACCESS.user}\r${ACCESS.password}\r`);
-    const text = await heard.until((one) => one.text.endsWith('apc>'));
+    const text = await received.until((one) => one.text.endsWith('apc>'));
     expect(text).toContain('\r\nPassword  : *');
     expect(text).not.toContain(ACCESS.password);
     const wrong = await session(bench);
     wrong.channel.write('apc\rno\r'.repeat(3));
-    await wrong.heard.until(({ closed }) => closed);
-    expect(wrong.heard.text).not.toContain('apc>');
+    await wrong.received.until(({ closed }) => closed);
+    expect(wrong.received.text).not.toContain('apc>');
   });
 
-  it('says goodbye after the first command', async () => {
-    const { channel, heard } = await open('shell-idle-logout');
+  it('closes after the first command', async () => {
+    const { channel, received } = await open('shell-idle-logout');
     channel.write('whoami\r');
-    const text = await heard.until(({ closed }) => closed);
+    const text = await received.until(({ closed }) => closed);
     expect(text).toMatch(/E000: Success\r\napc\r\n\r\nConnection Closed - Bye\r\n$/);
   });
 
-  it('has too many logins already', async () => {
+  it('reports too many logins', async () => {
     const bench = await openSshBench({ faults: ['ssh-session-limit'] });
-    const { heard } = await session(bench);
-    expect(await heard.until(({ closed }) => closed)).toBe('Max logins exceeded.\r\n');
+    const { received } = await session(bench);
+    expect(await received.until(({ closed }) => closed)).toBe('Max logins exceeded.\r\n');
     const scp = await openExec(await bench.login(), 'scp -t /upsfw/');
-    expect(await scp.heard.until(({ closed }) => closed)).toBe('Max logins exceeded.\r\n');
+    expect(await scp.received.until(({ closed }) => closed)).toBe('Max logins exceeded.\r\n');
   });
 
-  it('wants a new password before anything else, and takes no files until it has one', async () => {
+  it('requires a new password first, and accepts no files until it has one', async () => {
     const bench = await openSshBench({ faults: ['password-change'] });
     await expect(openExec(await bench.login(), 'scp -t /upsfw/')).rejects.toThrow(/exec/);
-    const { channel, heard } = await session(bench);
-    await heard.until(({ text }) => text.endsWith('Enter current password: '));
-    expect(heard.text).toContain('requires you to change your password');
+    const { channel, received } = await session(bench);
+    await received.until(({ text }) => text.endsWith('Enter current password: '));
+    expect(received.text).toContain('requires you to change your password');
     channel.write('wrong\r');
-    await heard.until(({ text }) =>
+    await received.until(({ text }) =>
       text.endsWith(
         '*****\r\n\r\nThe current password policy requires you to change your password...\r\n\r\nEnter current password: ',
       ),
     );
     channel.write(`${ACCESS.password}\rnew secret\rnew secret\r`);
-    const text = await heard.until((one) => one.text.endsWith('apc>'));
+    const text = await received.until((one) => one.text.endsWith('apc>'));
     expect(text).toMatch(/\r\nEnter new password: \*{10}\r\nConfirm new password: \*{10}\r\n/);
     expect(bench.device.writes).toBeGreaterThan(0);
     await expect(bench.login()).rejects.toThrow(/authentication/i);
     const client = await bench.login({ password: 'new secret' });
     const scp = await openExec(client, 'scp -t /upsfw/');
-    await scp.heard.until((one) => one.text === '\0');
+    await scp.received.until((one) => one.text === '\0');
   });
 });
 

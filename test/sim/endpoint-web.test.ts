@@ -15,7 +15,7 @@ import { openHttpEndpoint, openHttpsEndpoint } from '../../src/sim/endpoints/web
 import { type SimulatedFleet, startFleet } from '../../src/sim/fleet.ts';
 import { loadPersona, type Persona } from '../../src/sim/personas.ts';
 import { type BenchOptions, makeDevice } from './device-bench.ts';
-import { closeFtp, dial, fetched, keepFace, type Line, makeFtp } from './ftp-bench.ts';
+import { closeFtp, dial, fetched, keepEndpoint, type Line, makeFtp } from './ftp-bench.ts';
 
 let client: Client;
 let fleet: SimulatedFleet | null = null;
@@ -29,7 +29,7 @@ afterEach(async () => {
   await closeFtp();
 });
 
-/** The certificate that a TLS server shows. */
+/** The certificate that a TLS server presents. */
 async function shown(port: number): Promise<X509Certificate> {
   const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
   await once(socket, 'secureConnect');
@@ -39,8 +39,8 @@ async function shown(port: number): Promise<X509Certificate> {
   return certificate;
 }
 
-describe('a certificate that a card signs itself', () => {
-  it('is one that others read, with the name of the card, its own signature and a year to go', () => {
+describe('a self-signed certificate of a card', () => {
+  it('is readable by others, with the name of the card, its own signature and a year of validity', () => {
     for (const name of ['ZA1532123456', 'a name that is longer, up to the 64 characters that it may have']) {
       const { cert } = selfSigned(name);
       const read = new X509Certificate(cert);
@@ -53,12 +53,12 @@ describe('a certificate that a card signs itself', () => {
     }
   });
 
-  it('stays the same for a name and a number, and is another for each of them', () => {
+  it('is the same for a name and number, and differs between them', () => {
     expect(selfSigned('a').cert).toBe(selfSigned('a', 0).cert);
     expect(new Set([selfSigned('a').cert, selfSigned('a', 1).cert, selfSigned('b').cert]).size).toBe(3);
   });
 
-  it('holds in a handshake of somebody who trusts it', async () => {
+  it('works in a handshake with a client that trusts it', async () => {
     const { key, cert } = selfSigned('card.example');
     const server = createServer({ key, cert }, (socket) => socket.end('hello')).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -100,7 +100,7 @@ describe('FTP with explicit TLS', () => {
     return secure;
   };
 
-  it('carries the login and files in both directions encrypted', async () => {
+  it('encrypts the login and files in both directions', async () => {
     const { device, port } = await makeFtp(OPTIONS);
     await enter(port);
     expect((await client.features()).get('AUTH')).toBe('TLS');
@@ -111,7 +111,7 @@ describe('FTP with explicit TLS', () => {
     expect(device.counters).toMatchObject({ logins: 1, uploads: 1, downloads: 1 });
   });
 
-  it('forgets what was said in the open, and takes PBSZ and PROT only when encrypted', async () => {
+  it('drops what was sent unencrypted, and accepts PBSZ and PROT only when encrypted', async () => {
     const { device, port } = await makeFtp(OPTIONS);
     const line = await dial(port);
     await line.until(/^220 .*\r\n/);
@@ -126,7 +126,7 @@ describe('FTP with explicit TLS', () => {
     expect(device.counters.logins).toBe(0);
   });
 
-  it('ends with the card', async () => {
+  it('ends when the card goes down', async () => {
     const { device, port } = await makeFtp(OPTIONS);
     const secure = await encrypted(await dialTls(port));
     const closed = once(secure, 'close');
@@ -135,7 +135,7 @@ describe('FTP with explicit TLS', () => {
     await expect(dial(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('answers what is no handshake by closing', async () => {
+  it('closes on an invalid handshake', async () => {
     const { port } = await makeFtp(OPTIONS);
     const line = await dialTls(port);
     line.socket.write('this is no handshake\r\n');
@@ -146,7 +146,7 @@ describe('FTP with explicit TLS', () => {
   it.each([
     ['ftp-tls-certificate-changes' as const, [false, true, true]],
     [null, [false, false, false]],
-  ])('shows certificates as its faults say (%s)', async (fault, changed) => {
+  ])('presents certificates as its faults say (%s)', async (fault, changed) => {
     const { device, port } = await makeFtp({ ...OPTIONS, faults: fault === null ? [] : [fault] });
     const first = new X509Certificate(selfSigned(device.cardSerial).cert).fingerprint256;
     for (const other of changed) {
@@ -159,7 +159,7 @@ describe('FTP with explicit TLS', () => {
     }
   });
 
-  it('is gone from the second connection on with ftp-tls-gone', async () => {
+  it('is not offered from the second connection on with ftp-tls-gone', async () => {
     const { port } = await makeFtp({ ...OPTIONS, faults: ['ftp-tls-gone'] });
     const answers: string[] = [];
     for (let connection = 0; connection < 3; connection += 1) {
@@ -175,10 +175,10 @@ describe('FTP with explicit TLS', () => {
 describe('telnet', () => {
   const open = async (options: BenchOptions = {}) => {
     const { device } = await makeDevice(options);
-    return { device, port: (await keepFace(openTelnetEndpoint(device, '127.0.0.1'))).port };
+    return { device, port: (await keepEndpoint(openTelnetEndpoint(device, '127.0.0.1'))).port };
   };
 
-  it('asks for name and password, hides the password, and has the command line behind them', async () => {
+  it('asks for name and password, hides the password, and then gives the command line', async () => {
     const { device, port } = await open();
     const line = await dial(port);
     await line.until(/^User Name : $/);
@@ -205,7 +205,7 @@ describe('telnet', () => {
     expect(device.counters).toMatchObject({ logins: 0, commands: 0 });
   });
 
-  it('drops the commands of the protocol, however they are cut', async () => {
+  it('drops protocol commands, however they are split', async () => {
     const { device, port } = await open({ change: { telnet: true } });
     const line = await dial(port);
     await line.until(/^User Name : $/);
@@ -221,7 +221,7 @@ describe('telnet', () => {
     expect(device.counters.logins).toBe(1);
   });
 
-  it('is cut off and refused while the card is down', async () => {
+  it('is closed and refused while the card is down', async () => {
     const { device, port } = await open();
     const line = await dial(port);
     device.card.stop();
@@ -243,8 +243,8 @@ describe('the web page', () => {
 
   it('names the card, over HTTP and over HTTPS', async () => {
     const { device } = await makeDevice({ change: { http: 'plain' } });
-    const plain = await keepFace(openHttpEndpoint(device, '127.0.0.1', null));
-    const secure = await keepFace(openHttpsEndpoint(device, '127.0.0.1'));
+    const plain = await keepEndpoint(openHttpEndpoint(device, '127.0.0.1', null));
+    const secure = await keepEndpoint(openHttpsEndpoint(device, '127.0.0.1'));
     for (const url of [`http://127.0.0.1:${plain.port}/`, `https://127.0.0.1:${secure.port}/any`]) {
       const { response, text } = await fetch(url);
       expect(response.statusCode).toBe(200);
@@ -253,10 +253,10 @@ describe('the web page', () => {
     expect(device.writes).toBe(0);
   });
 
-  it('only sends to the one with TLS where the persona says so', async () => {
+  it('only redirects to HTTPS if the persona says so', async () => {
     const { device } = await makeDevice({ change: { http: 'redirect' } });
-    const secure = await keepFace(openHttpsEndpoint(device, '127.0.0.1'));
-    const plain = await keepFace(openHttpEndpoint(device, '127.0.0.1', secure.port));
+    const secure = await keepEndpoint(openHttpsEndpoint(device, '127.0.0.1'));
+    const plain = await keepEndpoint(openHttpEndpoint(device, '127.0.0.1', secure.port));
     const { response, text } = await fetch(`http://127.0.0.1:${plain.port}/`);
     expect(response.statusCode).toBe(301);
     expect(response.headers.location).toBe(`https://127.0.0.1:${secure.port}/`);
@@ -264,19 +264,19 @@ describe('the web page', () => {
     expect((await fetch(response.headers.location ?? '')).response.statusCode).toBe(200);
   });
 
-  it('shows the same certificate every time, and with certificate-changes another from the second time on', async () => {
+  it('presents the same certificate each time, and with certificate-changes another from the second time on', async () => {
     const { device } = await makeDevice();
-    const { port } = await keepFace(openHttpsEndpoint(device, '127.0.0.1'));
+    const { port } = await keepEndpoint(openHttpsEndpoint(device, '127.0.0.1'));
     const first = (await shown(port)).fingerprint256;
     expect((await shown(port)).fingerprint256).toBe(first);
     device.inject('certificate-changes');
     expect((await shown(port)).fingerprint256).not.toBe(first);
   });
 
-  it('survives what is no HTTP and no handshake, and is cut off with the card', async () => {
+  it('survives invalid requests and handshakes, and closes with the card', async () => {
     const { device } = await makeDevice({ change: { http: 'plain' } });
-    const plain = await keepFace(openHttpEndpoint(device, '127.0.0.1', null));
-    const secure = await keepFace(openHttpsEndpoint(device, '127.0.0.1'));
+    const plain = await keepEndpoint(openHttpEndpoint(device, '127.0.0.1', null));
+    const secure = await keepEndpoint(openHttpsEndpoint(device, '127.0.0.1'));
     for (const { port } of [plain, secure]) {
       const line = await dial(port);
       line.socket.write('\0\u0001 neither\r\n\r\n');
@@ -297,7 +297,7 @@ describe('the web page', () => {
 });
 
 describe('a fleet', () => {
-  it('names in its inventory the ports that a unit has, and no others', async () => {
+  it('lists in its inventory exactly the ports that a unit has', async () => {
     const persona: Persona = {
       ...(await loadPersona('smx1500-current')),
       telnet: true,

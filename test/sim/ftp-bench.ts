@@ -14,26 +14,26 @@ export interface FtpBench {
   readonly port: number;
 }
 
-const faces: Endpoint[] = [];
+const endpoints: Endpoint[] = [];
 const sockets: Socket[] = [];
 
 export async function makeFtp(options: BenchOptions = {}): Promise<FtpBench> {
   const { device } = await makeDevice(options);
-  const { port } = await keepFace(openFtpEndpoint(device, '127.0.0.1'));
+  const { port } = await keepEndpoint(openFtpEndpoint(device, '127.0.0.1'));
   return { device, port };
 }
 
-/** A face that is closed with the rest. */
-export async function keepFace(opening: Promise<Endpoint>): Promise<Endpoint> {
-  const face = await opening;
-  faces.push(face);
-  return face;
+/** Registers an endpoint to be closed after the test. */
+export async function keepEndpoint(opening: Promise<Endpoint>): Promise<Endpoint> {
+  const endpoint = await opening;
+  endpoints.push(endpoint);
+  return endpoint;
 }
 
 /** Closes everything that a test opened. */
 export async function closeFtp(): Promise<void> {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(faces.splice(0).map((face) => face.close()));
+  await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()));
   closeDevices();
 }
 
@@ -43,7 +43,7 @@ export async function login(client: Client, port: number): Promise<void> {
   await client.send('TYPE I');
 }
 
-/** A file fetched by a client. */
+/** Downloads a file with a client. */
 export async function fetched(client: Client, path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const into = new Writable({
@@ -56,14 +56,14 @@ export async function fetched(client: Client, path: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A connection that speaks lines. */
+/** A connection that exchanges lines. */
 export interface Line {
   readonly socket: Socket;
-  /** Everything that has come so far. */
+  /** Everything received so far. */
   text(): string;
-  /** Resolves when what came matches; rejects when the connection closes before it does. */
+  /** Resolves when the received text matches; rejects if the connection closes first. */
   until(pattern: RegExp): Promise<void>;
-  /** Sends a line and gives the last line of what comes back. */
+  /** Sends a line and returns the last line of the reply. */
   say(line: string): Promise<string>;
   closed(): Promise<void>;
 }
@@ -103,7 +103,7 @@ export async function dial(port: number): Promise<Line> {
   };
 }
 
-/** The same to a card that has just come up, whose port opens a moment later. */
+/** Connects to a card that has just come up, whose port opens a moment later. */
 export async function dialWhenOpen(port: number): Promise<Line> {
   for (;;) {
     try {
@@ -114,7 +114,7 @@ export async function dialWhenOpen(port: number): Promise<Line> {
   }
 }
 
-/** A connection on which somebody is logged in. */
+/** A connection that is logged in. */
 export async function dialIn(port: number): Promise<Line> {
   const line = await dial(port);
   await line.until(/^220 .*\r\n/);
@@ -123,7 +123,7 @@ export async function dialIn(port: number): Promise<Line> {
   return line;
 }
 
-/** The data connection that PASV agrees upon; the address in the answer is only compared. */
+/** The data connection after PASV; the address in the reply is only compared. */
 export async function dialPassive(line: Line, host = '127,0,0,1'): Promise<Line> {
   const answer = await line.say('PASV');
   const [, named, high, low] = /\((\d+,\d+,\d+,\d+),(\d+),(\d+)\)/.exec(answer) ?? [];

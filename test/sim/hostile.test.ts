@@ -40,7 +40,7 @@ function placeOf(name: Hostile): { readonly address: string; readonly port: numb
 
 type Got = readonly snmp.Varbind[] | { readonly status: unknown };
 
-/** What a client makes of the answer: values, or the error that the agent gave. */
+/** The result for a client: values, or the error of the agent. */
 async function get(name: Hostile, oids: readonly string[]): Promise<Got> {
   const { address, port } = placeOf(name);
   const session = snmp.createSession(address, ACCESS.read, { port, version: snmp.Version2c, retries: 0 });
@@ -67,7 +67,7 @@ async function textsOf(name: Hostile, oids: readonly string[]): Promise<readonly
   return (await varbindsOf(name, oids)).map(({ value }) => String(value));
 }
 
-/** Whether a client that knows the protocol gets nothing out of the agent. */
+/** Whether a correct client gets no answer from the agent. */
 async function isSilent(name: Hostile): Promise<boolean> {
   const { address, port } = placeOf(name);
   const client = rawSnmp(port, ACCESS.read, { address });
@@ -111,7 +111,7 @@ describe('an agent that', () => {
     for (const { bytes } of replies) expect(bytes.toString('latin1')).toContain('Smart-UPS 1500');
   });
 
-  it('fills a datagram with one text, and an ordinary request still gets its other values', async () => {
+  it('fills a datagram with one text, while an ordinary request still gets its other values', async () => {
     const oids = [SYS_DESCR, SYS_OBJECT_ID, SYS_CONTACT, SYS_NAME, MODEL, STATUS, ABSENT];
     const [descr = '', , contact] = await textsOf('huge-text', oids);
     expect(descr.length).toBeGreaterThan(60_000);
@@ -139,19 +139,19 @@ describe('an agent that', () => {
     expect(absent !== undefined && !snmp.isVarbindError(absent)).toBe(true);
   });
 
-  it('takes three objects at once and no more', async () => {
+  it('accepts at most three objects', async () => {
     expect(await textsOf('too-big', [SYS_NAME, MODEL, STATUS])).toEqual(['too-big', 'Smart-UPS 1500', '2']);
     expect(await get('too-big', [SYS_NAME, MODEL, STATUS, SYS_DESCR])).toEqual({
       status: snmp.ErrorStatus.TooBig,
     });
   });
 
-  it('says nothing after its first answer', async () => {
+  it('stops after its first answer', async () => {
     expect(await textsOf('silent-after-first', [SYS_NAME])).toEqual(['silent-after-first']);
     expect(await isSilent('silent-after-first')).toBe(true);
   });
 
-  it('answers with another id', async () => {
+  it('answers with another ID', async () => {
     const request = await requestBytes([MODEL]);
     const [reply] = await repliesTo(placeOf('wrong-id'), request, 1);
     expect(reply?.bytes.toString('latin1')).toContain('Smart-UPS 1500');
@@ -159,7 +159,7 @@ describe('an agent that', () => {
     expect(await isSilent('wrong-id')).toBe(true);
   });
 
-  it('answers with an authenticated message of version 3', async () => {
+  it('answers with an authenticated version 3 message', async () => {
     const request = await requestBytes([MODEL]);
     const [reply] = await repliesTo(placeOf('other-version'), request, 1);
     expect(readRequest(reply?.bytes ?? request)).toMatchObject({
@@ -172,13 +172,13 @@ describe('an agent that', () => {
 });
 
 describe('docs/simulator.md', () => {
-  it('names every bystander and every hostile agent', async () => {
+  it('lists every other device and every hostile agent', async () => {
     const text = await readFile(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
     const named = (heading: string): string[] => {
       const [section = ''] = (text.split(`\n## ${heading}\n`)[1] ?? '').split(/\n## /);
       return [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, name]) => name ?? '');
     };
-    expect(named('Bystanders')).toEqual([...OTHER_DEVICES]);
+    expect(named('Other devices')).toEqual([...OTHER_DEVICES]);
     expect(named('Hostile agents')).toEqual(NAMES);
   });
 });

@@ -6,7 +6,7 @@ import { type LocalPersona, type LocalPersonaName, loadLocalPersona } from '../.
 import { type LocalUnits, type RunningLocalUnit, startLocalUnits } from '../../src/sim/local/start.ts';
 import { closeRaw, openRaw, type RawPort } from './raw-port.ts';
 
-/** What differs from a persona as it is. */
+/** Differences from a persona. */
 export interface LocalBenchOptions {
   readonly faults?: readonly LocalFault[];
   readonly speed?: number;
@@ -14,7 +14,7 @@ export interface LocalBenchOptions {
   readonly installed?: string;
 }
 
-/** One unit, and its port opened at the right rate. */
+/** One unit, with its port open at the right rate. */
 export interface LocalBench extends RunningLocalUnit {
   readonly raw: RawPort;
   readonly units: LocalUnits;
@@ -52,7 +52,7 @@ export async function openBench(
   const units = await startBench([options.change?.(persona) ?? persona], options);
   const [unit] = units.units;
   if (unit === undefined) throw new Error('no unit was started');
-  const rate = persona.speaks === 'ups-link' ? 2400 : 9600;
+  const rate = persona.protocol === 'ups-link' ? 2400 : 9600;
   return { ...unit, raw: await openRaw(unit.port, rate), units };
 }
 

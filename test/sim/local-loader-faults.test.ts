@@ -3,14 +3,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../src/sim/device/image-builder.ts';
 import type { LocalFault } from '../../src/sim/local/faults.ts';
 import { closeBenches, type LocalBench, openBench } from './local-bench.ts';
-import { ACK, answer, asked, BLOCKS, blockOf, CAN, EOT, IMAGE, RECIPE, send } from './raw-xmodem.ts';
+import { ACK, answer, BLOCKS, blockOf, CAN, EOT, IMAGE, RECIPE, send, waitForRequest } from './raw-xmodem.ts';
 
 afterEach(closeBenches);
 
 const withFault = (fault: LocalFault): Promise<LocalBench> =>
   openBench('smt1500-loader', { faults: [fault] });
 
-/** The unit came back with the new version, and the image arrived unchanged. */
+/** The unit returned with the new version, and the image arrived unchanged. */
 async function expectUpgraded({ device }: LocalBench, version = '07.1'): Promise<void> {
   await device.until(({ state }) => state === 'application');
   expect(device.received.equals(IMAGE)).toBe(true);
@@ -18,11 +18,11 @@ async function expectUpgraded({ device }: LocalBench, version = '07.1'): Promise
 }
 
 describe('a boot loader with a fault', () => {
-  it('loader-restarts-at-300: begins from its banner once, and takes the image the next time', async () => {
+  it('loader-restarts-at-300: starts over with its banner once, and accepts the image the next time', async () => {
     const bench = await withFault('loader-restarts-at-300');
     const { raw, device } = bench;
     const long = buildImage({ ...RECIPE, payloadBytes: 40_000 });
-    await asked(raw);
+    await waitForRequest(raw);
     for (let number = 1; number < 300; number += 1) {
       raw.write(blockOf(long, number));
       expect(await answer(raw)).toBe(ACK);
@@ -50,15 +50,15 @@ describe('a boot loader with a fault', () => {
     await expectUpgraded(bench);
   });
 
-  it('loader-nak-storm: refuses everything for ever', async () => {
+  it('loader-nak-storm: refuses everything forever', async () => {
     const { raw, device } = await withFault('loader-nak-storm');
-    expect(await send(raw, IMAGE)).toMatchObject({ blocks: 1, end: 'deaf' });
+    expect(await send(raw, IMAGE)).toMatchObject({ blocks: 1, end: 'refused' });
     expect(device).toMatchObject({ attempts: 1, bytesReceived: 0, state: 'receiving' });
     raw.write(Buffer.from([CAN, CAN]));
     await device.until(({ state }) => state === 'loader');
   });
 
-  it('loader-loses-blocks: takes a block that was lost when it comes again', async () => {
+  it('loader-loses-blocks: accepts a lost block when it comes again', async () => {
     const bench = await withFault('loader-loses-blocks');
     expect((await send(bench.raw, IMAGE)).end).toBe('acknowledged');
     await expectUpgraded(bench);
@@ -73,7 +73,7 @@ describe('a boot loader with a fault', () => {
   it('loader-garbage-answers: sends noise before an answer', async () => {
     const bench = await withFault('loader-garbage-answers');
     const { raw } = bench;
-    await asked(raw);
+    await waitForRequest(raw);
     for (let number = 1; number <= 3; number += 1) {
       raw.write(blockOf(IMAGE, number));
       expect((await raw.take(1))[0]).toBe(ACK);
@@ -82,7 +82,7 @@ describe('a boot loader with a fault', () => {
     expect([...(await raw.take(4))]).toEqual([0x00, 0xfb, 0x55, ACK]);
   });
 
-  it('loader-cancels: cancels one transfer in its middle', async () => {
+  it('loader-cancels: cancels one transfer in the middle', async () => {
     const bench = await withFault('loader-cancels');
     expect(await send(bench.raw, IMAGE)).toMatchObject({ blocks: 20, end: 'cancelled' });
     expect(bench.device.state).toBe('loader');
@@ -104,9 +104,9 @@ describe('a boot loader with a fault', () => {
     await expectUpgraded(bench);
   });
 
-  it('loader-silent-mid-way: never says anything again', async () => {
+  it('loader-silent-mid-way: never answers again', async () => {
     const { raw, device } = await withFault('loader-silent-mid-way');
-    await asked(raw);
+    await waitForRequest(raw);
     for (let number = 1; number < 20; number += 1) {
       raw.write(blockOf(IMAGE, number));
       expect(await answer(raw)).toBe(ACK);
@@ -116,12 +116,12 @@ describe('a boot loader with a fault', () => {
     raw.write(blockOf(IMAGE, 20));
     raw.write(Buffer.from([EOT, CAN, CAN]));
     const all = 20 * 133 + 133 + 3;
-    while (device.bytesHeard < all) await new Promise((resolve) => setImmediate(resolve));
+    while (device.bytesArrived < all) await new Promise((resolve) => setImmediate(resolve));
     expect(raw.rest().length).toBe(0);
     expect(device.bytesReceived).toBe(19 * 128);
   });
 
-  it('loader-never-returns: is never heard of again', async () => {
+  it('loader-never-returns: never answers again', async () => {
     const { raw, device } = await withFault('loader-never-returns');
     expect((await send(raw, IMAGE)).end).toBe('acknowledged');
     await raw.takeUntil('UPS Application\r\n');
@@ -144,15 +144,15 @@ describe('a boot loader with a fault', () => {
     expect(bench.device.serial).toHaveLength(before.length);
   });
 
-  it('cable-pulled: vanishes in the middle of a transfer', async () => {
+  it('cable-pulled: disappears in the middle of a transfer', async () => {
     const { raw, device, port } = await withFault('cable-pulled');
-    await asked(raw);
+    await waitForRequest(raw);
     for (let number = 1; number < 20; number += 1) {
       raw.write(blockOf(IMAGE, number));
       expect(await answer(raw)).toBe(ACK);
     }
     raw.write(blockOf(IMAGE, 20));
-    // The package does not tell of each port that goes.
+    // The package does not report every port that disappears.
     while (existsSync(port)) await new Promise((resolve) => setImmediate(resolve));
     expect(device.bytesReceived).toBe(19 * 128);
   });

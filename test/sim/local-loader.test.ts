@@ -7,7 +7,19 @@ import { buildImage } from '../../src/sim/device/image-builder.ts';
 import { xmodemCrc } from '../../src/sim/local/loader/packets.ts';
 import { closeBenches, type LocalBench, type LocalBenchOptions, openBench } from './local-bench.ts';
 import { describeBlob, walk } from './raw-microlink.ts';
-import { ACK, answer, asked, BLOCKS, blockOf, CAN, crc, IMAGE, NAK, RECIPE, send } from './raw-xmodem.ts';
+import {
+  ACK,
+  answer,
+  BLOCKS,
+  blockOf,
+  CAN,
+  crc,
+  IMAGE,
+  NAK,
+  RECIPE,
+  send,
+  waitForRequest,
+} from './raw-xmodem.ts';
 
 afterEach(closeBenches);
 
@@ -15,17 +27,17 @@ const waiting = (options: LocalBenchOptions = {}): Promise<LocalBench> =>
   openBench('smt1500-loader', options);
 
 describe('a boot loader', () => {
-  it('prints its banner, asks nine times, gives up and begins again', async () => {
+  it('prints its banner, asks nine times, gives up and starts over', async () => {
     const { raw, device } = await waiting();
-    const said = await raw.takeUntil('Error XModem retry count exceeded\r\n No Application in memory\r\nC');
-    expect(said).toBe(
+    const text = await raw.takeUntil('Error XModem retry count exceeded\r\n No Application in memory\r\nC');
+    expect(text).toBe(
       '\r\n\r\nAPC(R)2009 Download Manager\r\nVersion 07.20\r\n4.5G Smart-UPS Tower\r\nupsfw simulated unit\r\n' +
         ' No Application in memory\r\nCCCCCCCCC\r\nError XModem retry count exceeded\r\n No Application in memory\r\nC',
     );
-    expect(device).toMatchObject({ state: 'loader', outputOn: false, attempts: 0, bytesHeard: 0 });
+    expect(device).toMatchObject({ state: 'loader', outputOn: false, attempts: 0, bytesArrived: 0 });
   });
 
-  it('takes an image, installs it, and the unit comes back with its output off', async () => {
+  it('accepts an image, installs it, and the unit returns with its output off', async () => {
     const { raw, device } = await waiting();
     const states: string[] = [];
     device.on('change', () => {
@@ -58,19 +70,19 @@ describe('a boot loader', () => {
     expect(crc(text)).toBe(0x31c3);
   });
 
-  it('holds strictly to numbers, complements and CRCs', async () => {
+  it('checks numbers, complements and CRCs strictly', async () => {
     const { raw, device } = await waiting();
-    await asked(raw);
+    await waitForRequest(raw);
     raw.write(blockOf(IMAGE, 1));
     expect(await answer(raw)).toBe(ACK);
-    // The same again is acknowledged and not taken twice.
+    // A repeated block is acknowledged and not accepted twice.
     raw.write(blockOf(IMAGE, 1));
     expect(await answer(raw)).toBe(ACK);
     expect(device.bytesReceived).toBe(128);
     for (const place of [1, 2, 3, 130, 132]) {
-      const spoilt = blockOf(IMAGE, 2);
-      spoilt[place] = (spoilt[place] ?? 0) ^ 0x40;
-      raw.write(spoilt);
+      const damaged = blockOf(IMAGE, 2);
+      damaged[place] = (damaged[place] ?? 0) ^ 0x40;
+      raw.write(damaged);
       expect(await answer(raw), String(place)).toBe(NAK);
     }
     expect(device).toMatchObject({ bytesReceived: 128, state: 'receiving' });
@@ -79,17 +91,17 @@ describe('a boot loader', () => {
     raw.write(blockOf(IMAGE, 4));
     expect([await answer(raw), await answer(raw)]).toEqual([CAN, CAN]);
     expect(device).toMatchObject({ state: 'loader', bytesReceived: 256, attempts: 1 });
-    expect((await asked(raw)).endsWith(' No Application in memory\r\nC')).toBe(true);
-    // A transfer begins with its first block.
+    expect((await waitForRequest(raw)).endsWith(' No Application in memory\r\nC')).toBe(true);
+    // A transfer starts with its first block.
     raw.write(blockOf(IMAGE, 2));
     expect([await answer(raw), await answer(raw)]).toEqual([CAN, CAN]);
     expect(device.attempts).toBe(1);
   });
 
-  it('takes a block that comes in pieces, and blocks whose numbers begin again', async () => {
+  it('accepts a split block, and block numbers that wrap around', async () => {
     const { raw, device } = await waiting();
     const long = buildImage({ ...RECIPE, payloadBytes: 40_000 });
-    await asked(raw);
+    await waitForRequest(raw);
     for (let number = 1; number <= 300; number += 1) {
       const frame = blockOf(long, number);
       raw.write(frame.subarray(0, 50));
@@ -102,9 +114,9 @@ describe('a boot loader', () => {
     await device.until(({ state }) => state === 'loader');
   });
 
-  it('refuses what does not come, ten times, and asks again then', async () => {
+  it('refuses a missing block ten times, and then asks again', async () => {
     const { raw, device } = await waiting();
-    await asked(raw);
+    await waitForRequest(raw);
     raw.write(blockOf(IMAGE, 1));
     expect(await answer(raw)).toBe(ACK);
     expect(await answer(raw)).toBe(NAK);
@@ -131,7 +143,7 @@ describe('a boot loader', () => {
     expect(device.attempts).toBe(2);
   });
 
-  it('that is too old for a release never starts it, unless the image before brought another one', async () => {
+  it('that is too old for a release never starts it, unless an earlier image brought a newer loader', async () => {
     const direct = await openBench('smt1500-old-loader');
     expect((await send(direct.raw, buildImage({ microLinkId: 18, version: '15.0' }))).end).toBe(
       'acknowledged',
@@ -147,20 +159,20 @@ describe('a boot loader', () => {
     expect(device.version).toBe('15.0');
   });
 
-  it('is entered by nothing that a test of the wire knows; a unit without one cannot be sent there', async () => {
+  it('cannot be entered over the line; a unit without a boot loader cannot enter one', async () => {
     const { device } = await openBench('smc1000i-serial');
     expect(() => device.enterLoader()).toThrow(RangeError);
     expect(device.state).toBe('application');
   });
 
-  it('sends the image of a release that changes the Micro-Link id', async () => {
+  it('accepts the image of a release that changes the Micro-Link ID', async () => {
     const { raw, device } = await waiting();
     await send(raw, buildImage({ ...RECIPE, microLinkIdAfter: 19 }));
     await device.until(({ state }) => state === 'application');
     expect(device.microLinkId).toBe(19);
   });
 
-  it('takes an image from an independent sender', async (context) => {
+  it('accepts an image from an independent sender', async (context) => {
     const found = spawnable('sx');
     if (!found) {
       process.stdout.write('skipped: the program sx (lrzsz) is not on this machine\n');

@@ -7,22 +7,22 @@ import { describeBlob, FD, FE, isSound, record, response, walk, writeOf } from '
 
 afterEach(closeBenches);
 
-/** A unit with a fault that has been asked for so many pages. */
-async function asked(fault: LocalFault, count: number, speed = 10_000): Promise<LocalBench> {
+/** A unit with a fault that has been asked for this many pages. */
+async function openAsked(fault: LocalFault, count: number, speed = 10_000): Promise<LocalBench> {
   const bench = await openBench('smc1000i-serial', { faults: [fault], speed });
   bench.raw.write(FD);
   for (let page = 1; page < count; page += 1) bench.raw.write(FE);
   return bench;
 }
 
-/** The records of so many pages come one after the other. */
+/** The records of these pages arrive in order. */
 async function expectPages({ raw }: LocalBench, from: number, to: number): Promise<void> {
   for (let page = from; page <= to; page += 1) expect((await record(raw, 16))[0]).toBe(page);
 }
 
 describe('a unit with a fault', () => {
   it('microlink-drops-bytes: every fifth record is a byte short', async () => {
-    const bench = await asked('microlink-drops-bytes', 6);
+    const bench = await openAsked('microlink-drops-bytes', 6);
     await expectPages(bench, 0, 3);
     const short = await bench.raw.take(18);
     expect(short[0]).toBe(4);
@@ -31,17 +31,17 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-bad-sum: every seventh record has a wrong check byte', async () => {
-    const bench = await asked('microlink-bad-sum', 8);
+    const bench = await openAsked('microlink-bad-sum', 8);
     await expectPages(bench, 0, 5);
     await expect(record(bench.raw, 16)).rejects.toThrow('not sound');
     expect((await record(bench.raw, 16))[0]).toBe(7);
   });
 
-  it('microlink-stalls: every tenth record comes in two halves, and what is asked meanwhile waits', async () => {
-    const bench = await asked('microlink-stalls', 12);
+  it('microlink-stalls: every tenth record comes in two halves, and requests wait meanwhile', async () => {
+    const bench = await openAsked('microlink-stalls', 12);
     await expectPages(bench, 0, 11);
-    // The other half of this one is half a minute away.
-    const slow = await asked('microlink-stalls', 12, 0.01);
+    // The other half of this record is half a minute away.
+    const slow = await openAsked('microlink-stalls', 12, 0.01);
     await expectPages(slow, 0, 8);
     expect((await slow.raw.take(9))[0]).toBe(9);
     slow.device.inject('port-echoes');
@@ -49,8 +49,8 @@ describe('a unit with a fault', () => {
     expect([...(await slow.raw.take(1))]).toEqual([0x42]);
   });
 
-  it('microlink-goes-quiet: questions half way get no answer for a while, and later ones do', async () => {
-    const bench = await asked('microlink-goes-quiet', 65, 40);
+  it('microlink-goes-quiet: half-way, requests get no answer for a while, and later ones do', async () => {
+    const bench = await openAsked('microlink-goes-quiet', 65, 40);
     await expectPages(bench, 0, 63);
     const asking = setInterval(() => bench.raw.write(FE), 50);
     try {
@@ -61,16 +61,16 @@ describe('a unit with a fault', () => {
     expect(bench.device.has('microlink-goes-quiet')).toBe(false);
   });
 
-  it('microlink-stray-fe: bytes FE stand before every fourth record', async () => {
-    const bench = await asked('microlink-stray-fe', 5);
+  it('microlink-stray-fe: bytes FE precede every fourth record', async () => {
+    const bench = await openAsked('microlink-stray-fe', 5);
     await expectPages(bench, 0, 2);
     expect([...(await bench.raw.take(2))]).toEqual([0xfe, 0xfe]);
     expect((await record(bench.raw, 16))[0]).toBe(3);
     expect((await record(bench.raw, 16))[0]).toBe(4);
   });
 
-  it('microlink-check-ff: a record among zeros is sound one byte too early as well', async () => {
-    const bench = await asked('microlink-check-ff', 128);
+  it('microlink-check-ff: a record among zeros is also valid one byte too early', async () => {
+    const bench = await openAsked('microlink-check-ff', 128);
     let traps = 0;
     for (let page = 0; page < 128; page += 1) {
       const bytes = await bench.raw.take(19 + 4);
@@ -86,14 +86,14 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-no-page-zero: page 0 never comes', async () => {
-    const bench = await asked('microlink-no-page-zero', 2);
+    const bench = await openAsked('microlink-no-page-zero', 2);
     expect((await record(bench.raw, 16))[0]).toBe(1);
     expect((await record(bench.raw, 16))[0]).toBe(2);
     bench.raw.write(FD);
     expect((await record(bench.raw, 16))[0]).toBe(1);
   });
 
-  it('microlink-no-descriptor: the flag is clear and no path leads anywhere', async () => {
+  it('microlink-no-descriptor: the flag is clear and no path is defined', async () => {
     const { raw } = await openBench('smc1000i-serial', { faults: ['microlink-no-descriptor'] });
     const { blob, width } = await walk(raw);
     expect(blob[6]).toBe(0x01);
@@ -101,14 +101,14 @@ describe('a unit with a fault', () => {
     expect(blob.toString('latin1')).toContain('UBL 01.4');
   });
 
-  it('microlink-silent-mid-page: half of a page is the last that is heard of it', async () => {
-    const bench = await asked('microlink-silent-mid-page', 70);
+  it('microlink-silent-mid-page: stops in the middle of a page', async () => {
+    const bench = await openAsked('microlink-silent-mid-page', 70);
     await expectPages(bench, 0, 63);
     expect((await bench.raw.take(9))[0]).toBe(64);
-    await hearsNothing(bench);
+    await expectSilence(bench);
   });
 
-  it('microlink-false-answer: its half of the exchange is wrong, while it accepts the other one', async () => {
+  it('microlink-false-answer: its answer is wrong, while it accepts the other one', async () => {
     const bench = await readAll(await openBench('smc1000i-serial', { faults: ['microlink-false-answer'] }));
     const { raw, width, fields, blob, at, device } = bench;
     const slave = fields.get('2:4.8.5')?.offset ?? 0;
@@ -121,15 +121,15 @@ describe('a unit with a fault', () => {
     expect(device.authenticated).toBe(true);
   });
 
-  it('microlink-locks: a wrong password is the end of the talk', async () => {
+  it('microlink-locks: stops answering after a wrong password', async () => {
     const bench = await readAll(await openBench('smc1000i-serial', { faults: ['microlink-locks'] }));
     const slave = bench.fields.get('2:4.8.5')?.offset ?? 0;
     bench.raw.write(writeOf(Math.floor(slave / 16), slave % 16, [1, 1, 0xfe, 0xfe]));
     await bench.device.until(({ writes }) => writes === 1);
-    await hearsNothing(bench);
+    await expectSilence(bench);
   });
 
-  it('on-battery: says so, until it is mended', async () => {
+  it('on-battery: is reported until the fault is cleared', async () => {
     const { raw, device } = await openBench('smc1000i-serial', { faults: ['on-battery'] });
     const status = async (): Promise<number> => {
       const { width, blob } = await walk(raw);
@@ -143,11 +143,11 @@ describe('a unit with a fault', () => {
   });
 });
 
-/** What is asked now gets no answer: it would stand before what the port sends back of what is said after it. */
-async function hearsNothing({ raw, device }: LocalBench): Promise<void> {
-  const before = device.bytesHeard;
+/** This request gets no answer: an answer would precede the echo of the next byte. */
+async function expectSilence({ raw, device }: LocalBench): Promise<void> {
+  const before = device.bytesArrived;
   raw.write(Buffer.from([0xfd, 0xfe]));
-  while (device.bytesHeard < before + 2) await new Promise((resolve) => setImmediate(resolve));
+  while (device.bytesArrived < before + 2) await new Promise((resolve) => setImmediate(resolve));
   device.inject('port-echoes');
   raw.write(Buffer.from([0x42]));
   expect([...(await raw.take(1))]).toEqual([0x42]);

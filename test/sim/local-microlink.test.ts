@@ -44,13 +44,13 @@ describe('check bytes', () => {
   it.each(GOLDEN.map((frame) => [frame.toString('hex'), frame] as const))('are those of %s', (_, frame) => {
     expect(Buffer.from(checkBytes(frame.subarray(0, -2)))).toEqual(frame.subarray(-2));
     expect(isChecked(frame)).toBe(true);
-    const spoilt = Buffer.from(frame);
-    spoilt[1] = (spoilt[1] ?? 0) ^ 0x01;
-    expect(isChecked(spoilt)).toBe(false);
+    const damaged = Buffer.from(frame);
+    damaged[1] = (damaged[1] ?? 0) ^ 0x01;
+    expect(isChecked(damaged)).toBe(false);
   });
 
-  it('of a password are the running sums that a public capture shows both sides to make', () => {
-    // The state before the nonces follows from the answer of the host; the serial number was hidden.
+  it('of a password are the running sums that a public capture shows on both sides', () => {
+    // The state before the nonces follows from the host's answer; the serial number was hidden.
     expect(Buffer.from(runSums(Buffer.from('a0e8', 'hex'), [219, 16])).toString('hex')).toBe('65f1');
     expect(Buffer.from(runSums(Buffer.from('8afb', 'hex'), [219, 16])).toString('hex')).toBe('62d8');
   });
@@ -59,7 +59,7 @@ describe('check bytes', () => {
 const SERIAL_UNITS = ['smc1000i-serial', 'smt1500c-serial'] as const;
 
 describe.each(SERIAL_UNITS)('%s', (name) => {
-  it('says in its pages who and how it is', async () => {
+  it('reports its identity and condition in its pages', async () => {
     const bench = await openBench(name, { installed: '12.3' });
     Object.assign(bench.device, {
       onLine: false,
@@ -101,7 +101,7 @@ describe.each(SERIAL_UNITS)('%s', (name) => {
     expect(device.writes).toBe(0);
   });
 
-  it('exchanges passwords, proves that it knows its own, and then repeats the pages that live', async () => {
+  it('exchanges passwords, proves its own, and then repeats the live pages', async () => {
     const { raw, blob, width, fields, at, device } = await readAll(await openBench(name));
     const slave = fields.get('2:4.8.5')?.offset ?? 0;
     const page = Math.floor(slave / width);
@@ -117,7 +117,7 @@ describe.each(SERIAL_UNITS)('%s', (name) => {
     expect(shown.subarray(0, 2)).not.toEqual(master.subarray(0, 2));
     expect(shown.subarray(4, 6)).toEqual(nonce);
     expect(device).toMatchObject({ authenticated: true, writes: 1, dangerous: 0 });
-    // The live pages come round again, in their order and without end.
+    // The live pages repeat in order and without end.
     const seen: number[] = [];
     const charge = Math.floor((fields.get('2:4.5.20')?.offset ?? 0) / width);
     while (seen.length < 60) {
@@ -130,7 +130,7 @@ describe.each(SERIAL_UNITS)('%s', (name) => {
     expect(seen).toContain(page);
     expect(seen).not.toContain(0);
     expect(round.length).toBeGreaterThan(0);
-    // Who begins anew is not known any more.
+    // Starting over ends the authentication.
     raw.write(FD);
     expect((await record(raw, width))[0]).toBe(0);
     expect(device.authenticated).toBe(false);
@@ -138,17 +138,17 @@ describe.each(SERIAL_UNITS)('%s', (name) => {
 });
 
 describe('a unit that speaks Microlink', () => {
-  it('is silent after the last page to those who gave no password, and starts anew on FD', async () => {
+  it('is silent after the last page without a password, and starts over on FD', async () => {
     const { raw, width, device } = await readAll(await openBench('smc1000i-serial'));
     raw.write(Buffer.from([0xfe, 0xfe, 0xfd]));
     expect((await record(raw, width))[0]).toBe(0);
     raw.write(FE);
     expect((await record(raw, width))[0]).toBe(1);
     expect(raw.rest().length).toBe(0);
-    expect(device.bytesHeard).toBe(2 + 127 + 4);
+    expect(device.bytesArrived).toBe(2 + 127 + 4);
   });
 
-  it('says nothing to FE before the first FD, and takes FD with and without F7', async () => {
+  it('ignores FE before the first FD, and accepts FD with and without F7', async () => {
     const { raw } = await openBench('smc1000i-serial');
     raw.write(Buffer.from([0xfe, 0xfe, 0xf7, 0xfd]));
     expect((await record(raw, 16))[0]).toBe(0);
@@ -157,7 +157,7 @@ describe('a unit that speaks Microlink', () => {
     expect(raw.rest().length).toBe(0);
   });
 
-  it('gives another nonce every time, and no proof to a wrong password', async () => {
+  it('sends a new nonce every time, and no proof for a wrong password', async () => {
     const { raw, width, fields, device, at } = await readAll(await openBench('smt1500c-serial'));
     const slave = fields.get('2:4.8.5')?.offset ?? 0;
     const place = 1 + (slave % width);
@@ -174,7 +174,7 @@ describe('a unit that speaks Microlink', () => {
     expect((await record(raw, width))[0]).toBe(0);
   });
 
-  it('ignores a write that is damaged or does not fit, and counts one of anything but the password', async () => {
+  it('ignores a write that is damaged or does not fit, and counts every write but the password', async () => {
     const { raw, device } = await openBench('smc1000i-serial');
     const damaged = writeOf(3, 0, [1, 2]);
     damaged[3] = 9;
@@ -188,13 +188,13 @@ describe('a unit that speaks Microlink', () => {
     expect(device).toMatchObject({ writes: 1, dangerous: 1 });
   });
 
-  it('forgets a write that does not come to its end', async () => {
+  it('drops an incomplete write', async () => {
     const { raw } = await openBench('smc1000i-serial');
     raw.write(Buffer.from([0x03, 0x00, 0x04, 0x01]));
     expect((await restart(raw, 16))[0]).toBe(0);
   });
 
-  it('has other places for the same fields in each persona', async () => {
+  it('has the same fields in other places in each persona', async () => {
     const places = new Set<string>();
     let count = 0;
     for (const name of LOCAL_PERSONAS) {
@@ -204,14 +204,14 @@ describe('a unit that speaks Microlink', () => {
       const { slots, descriptor } = layOut(microlink);
       const serial = slots.find(({ holds }) => holds === 'serial')?.offset ?? 0;
       places.add(`${Math.floor(serial / microlink.pageWidth)}/${serial % microlink.pageWidth}`);
-      // Every token that a parser may not ignore.
+      // Every token that a parser must handle.
       for (const token of [0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff])
         expect(descriptor.includes(token), `${name} ${token.toString(16)}`).toBe(true);
     }
     expect(places.size).toBe(count);
   });
 
-  it('does not start with pages that have no room', async () => {
+  it('does not start with pages that are too small', async () => {
     const { microlink } = await loadLocalPersona('smc1000i-serial');
     if (microlink === null) throw new Error('no pages');
     expect(() => layOut({ ...microlink, pageCount: 80 })).toThrow(RangeError);

@@ -24,7 +24,7 @@ async function withModbus(
 }
 
 describe('a unit that speaks Modbus', () => {
-  it('gives an independent client its identity, its state and the values for tests', async () => {
+  it('gives an independent client its identity, its state and the test values', async () => {
     await withModbus(async (client, { device }) => {
       Object.assign(device, {
         batteryPercent: 50,
@@ -66,7 +66,7 @@ describe('a unit that speaks Modbus', () => {
     });
   });
 
-  it('refuses what it does not have, and counts what might act', async () => {
+  it('refuses what it does not have, and counts what could act', async () => {
     await withModbus(async (client, { device }) => {
       const refused = (modbusCode: number): object => expect.objectContaining({ modbusCode });
       await expect(client.readHoldingRegisters(26, 2)).rejects.toEqual(refused(2));
@@ -80,7 +80,7 @@ describe('a unit that speaks Modbus', () => {
     });
   });
 
-  it('has its Micro-Link id in a register only where the persona says so', async () => {
+  it('has its Micro-Link ID in a register only if the persona says so', async () => {
     const change = {
       change: (persona: LocalBench['device']['persona']) => ({
         ...persona,
@@ -101,10 +101,10 @@ describe('a unit that speaks Modbus', () => {
     ['a damaged frame', '01030800 0002 c66c'],
     ['half of a frame', '010308'],
     ['Microlink', 'f7fd'],
-  ])('is silent to %s', async (_, bytes) => {
+  ])('does not answer %s', async (_, bytes) => {
     const { raw } = await openBench('srt5000-modbus');
     raw.write(Buffer.from(bytes.replaceAll(' ', ''), 'hex'));
-    // What comes too soon after it is taken for a part of it.
+    // Bytes that follow too soon would count as part of it.
     const asking = setInterval(() => raw.write(Buffer.from('010308000002c66b', 'hex')), 100);
     try {
       expect((await raw.take(7)).toString('hex')).toBe('01030430302e35');
@@ -115,7 +115,7 @@ describe('a unit that speaks Modbus', () => {
 });
 
 describe('a unit that speaks UPS-Link', () => {
-  it('answers the questions after Y, and counts every other letter', async () => {
+  it('answers the queries after Y, and counts every other letter', async () => {
     const { raw, device } = await openBench('sua1500-upslink');
     raw.write('b');
     raw.write('Y');
@@ -139,16 +139,16 @@ describe('a unit that speaks UPS-Link', () => {
     expect(device.dangerous).toBe(8);
   });
 
-  it('hears nothing dangerous in what is said at 9600 to find other protocols', async () => {
+  it('sees nothing dangerous in requests at 9600 baud for other protocols', async () => {
     const { raw, device } = await openBench('sua1500-upslink');
     await raw.setRate(9600);
-    const said = [
+    const sent = [
       Buffer.from([0xf7, 0xfd]),
       Buffer.from([0xfe]),
       Buffer.from('010302040008 0475'.replace(' ', ''), 'hex'),
     ];
-    for (const bytes of said) raw.write(bytes);
-    while (device.bytesHeard < Buffer.concat(said).length)
+    for (const bytes of sent) raw.write(bytes);
+    while (device.bytesArrived < Buffer.concat(sent).length)
       await new Promise((resolve) => setImmediate(resolve));
     await raw.setRate(2400);
     raw.write('Y');

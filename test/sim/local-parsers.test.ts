@@ -6,12 +6,12 @@ import { Transfer } from '../../src/sim/local/loader/transfer.ts';
 import { SECTION_NAMES } from '../../src/sim/local/microlink/fields.ts';
 import { layOut } from '../../src/sim/local/microlink/layout.ts';
 import { Pages } from '../../src/sim/local/microlink/pages.ts';
-import { MicrolinkSerialFace } from '../../src/sim/local/microlink/serial-endpoint.ts';
-import { MicrolinkUsbFace } from '../../src/sim/local/microlink/usb-endpoint.ts';
-import { ModbusFace } from '../../src/sim/local/modbus/endpoint.ts';
+import { MicrolinkSerialEndpoint } from '../../src/sim/local/microlink/serial-endpoint.ts';
+import { MicrolinkUsbEndpoint } from '../../src/sim/local/microlink/usb-endpoint.ts';
+import { ModbusEndpoint } from '../../src/sim/local/modbus/endpoint.ts';
 import { type LocalPersona, type LocalPersonaName, loadLocalPersona } from '../../src/sim/local/personas.ts';
 import type { Line } from '../../src/sim/local/port/line.ts';
-import { UpsLinkFace } from '../../src/sim/local/ups-link.ts';
+import { UpsLinkEndpoint } from '../../src/sim/local/ups-link.ts';
 import { describeBlob } from './raw-microlink.ts';
 import { blockOf, EOT } from './raw-xmodem.ts';
 
@@ -32,11 +32,11 @@ function deviceOf(persona: LocalPersona): SimulatedLocalDevice {
   return device;
 }
 
-/** A line that keeps what is said on it. */
-function lineTo(said: Buffer[]): Line {
+/** A line that records what is sent. */
+function lineTo(sent: Buffer[]): Line {
   return {
-    say: (bytes) => {
-      said.push(Buffer.from(bytes));
+    send: (bytes) => {
+      sent.push(Buffer.from(bytes));
     },
     isOpen: () => true,
     unplug: () => undefined,
@@ -69,7 +69,7 @@ function packetsOf(parts: readonly Uint8Array[]): readonly Packet[] {
 describe('packets of XMODEM', () => {
   const images = fc.uint8Array({ minLength: 384, maxLength: 384 }).map((bytes) => Buffer.from(bytes));
 
-  it('are the same however they are cut', () => {
+  it('are the same however they are split', () => {
     fc.assert(
       fc.property(images, fc.array(fc.integer({ min: 1, max: 140 })), (image, lengths) => {
         const sent = Buffer.concat([
@@ -77,27 +77,27 @@ describe('packets of XMODEM', () => {
           Buffer.from([EOT]),
         ]);
         const packets = packetsOf(cut(sent, lengths));
-        expect(packets.map((packet) => packet.is)).toEqual(['block', 'block', 'block', 'end']);
-        const data = packets.flatMap((packet) => (packet.is === 'block' ? [packet.data] : []));
+        expect(packets.map((packet) => packet.kind)).toEqual(['block', 'block', 'block', 'end']);
+        const data = packets.flatMap((packet) => (packet.kind === 'block' ? [packet.data] : []));
         expect(Buffer.concat(data).equals(image)).toBe(true);
       }),
     );
   });
 
-  it('are spoilt by any bit that is turned behind the first byte', () => {
+  it('are damaged by any flipped bit after the first byte', () => {
     fc.assert(
       fc.property(images, fc.integer({ min: 8, max: 133 * 8 - 1 }), (image, bit) => {
         const frame = blockOf(image, 1);
         const place = bit >> 3;
         frame[place] = (frame[place] ?? 0) ^ (1 << (bit & 7));
-        expect(packetsOf([frame])).toEqual([{ is: 'spoilt' }]);
+        expect(packetsOf([frame])).toEqual([{ kind: 'damaged' }]);
       }),
     );
   });
 });
 
 describe('pages of Microlink', () => {
-  it('are described rightly in any order and with any gaps', async () => {
+  it('are described correctly in any order and with any gaps', async () => {
     const persona = await loadLocalPersona('smt1500c-serial');
     const { microlink } = persona;
     if (microlink === null) throw new Error('no pages');
@@ -137,32 +137,32 @@ describe('pages of Microlink', () => {
   });
 });
 
-describe('what speaks at a port', () => {
-  const faces: readonly [
+describe('an endpoint at a port', () => {
+  const endpoints: readonly [
     LocalPersonaName,
-    new (device: SimulatedLocalDevice, line: Line) => { hear(bytes: Buffer): void },
+    new (device: SimulatedLocalDevice, line: Line) => { receive(bytes: Buffer): void },
   ][] = [
-    ['smc1000i-serial', MicrolinkSerialFace],
-    ['smx1500-usb', MicrolinkUsbFace],
-    ['srt5000-modbus', ModbusFace],
-    ['sua1500-upslink', UpsLinkFace],
+    ['smc1000i-serial', MicrolinkSerialEndpoint],
+    ['smx1500-usb', MicrolinkUsbEndpoint],
+    ['srt5000-modbus', ModbusEndpoint],
+    ['sua1500-upslink', UpsLinkEndpoint],
   ];
 
-  it.each(faces)('as %s bears any bytes', async (name, Face) => {
+  it.each(endpoints)('for %s survives any bytes', async (name, EndpointClass) => {
     const persona = await loadLocalPersona(name);
     fc.assert(
       fc.property(pieces, (parts) => {
-        const said: Buffer[] = [];
+        const sent: Buffer[] = [];
         const device = deviceOf(persona);
-        const face = new Face(device, lineTo(said));
-        for (const part of parts) face.hear(Buffer.from(part));
+        const endpoint = new EndpointClass(device, lineTo(sent));
+        for (const part of parts) endpoint.receive(Buffer.from(part));
         device.close();
-        expect(said.every((bytes) => bytes.length > 0)).toBe(true);
+        expect(sent.every((bytes) => bytes.length > 0)).toBe(true);
       }),
     );
   });
 
-  it('as a boot loader bears any bytes', async () => {
+  it('for a boot loader survives any bytes', async () => {
     const persona = await loadLocalPersona('smt1500-loader');
     fc.assert(
       fc.property(pieces, (parts) => {
@@ -174,7 +174,7 @@ describe('what speaks at a port', () => {
           restarts: nothing,
           ended: nothing,
         });
-        for (const part of parts) transfer.hear(Buffer.from(part));
+        for (const part of parts) transfer.receive(Buffer.from(part));
         expect(device.bytesReceived).toBe(0);
         device.close();
       }),

@@ -5,14 +5,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { LOCAL_FAULTS } from '../../src/sim/local/faults.ts';
 import { LOCAL_PERSONAS, LocalPersonaSchema, loadLocalPersona } from '../../src/sim/local/personas.ts';
 import { openPty } from '../../src/sim/local/port/pty.ts';
-import { heardAt } from '../../src/sim/local/port/wire.ts';
+import { receivedAt } from '../../src/sim/local/port/wire.ts';
 import { closeBenches, openBench, startBench } from './local-bench.ts';
 import { FD, FE, record, restart } from './raw-microlink.ts';
 import { closeRaw, openRaw } from './raw-port.ts';
 
 afterEach(closeBenches);
 
-/** Whether a process is there and has not ended. */
+/** Whether a process exists and has not ended. */
 function runs(pid: number): boolean {
   return /^\d+ \(.*\) [^Z]/.test(statOf(pid));
 }
@@ -36,25 +36,25 @@ function statOf(pid: number): string {
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a line', () => {
-  it('gives what was sent where both sides have one rate, whatever it is', () => {
+  it('delivers the sent bytes if both sides have the same rate', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.constantFrom(1200, 2400, 9600, 38_400), (bytes, rate) => {
-        expect([...heardAt(bytes, rate, rate)]).toEqual([...bytes]);
+        expect([...receivedAt(bytes, rate, rate)]).toEqual([...bytes]);
       }),
     );
   });
 
-  it('gives what was sent where the rates differ by less than a UART bears, and never more than there was time for', () => {
+  it('delivers the sent bytes if the rates differ slightly, and never more than there was time for', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.constantFrom(9500, 9700), (bytes, rate) => {
-        expect([...heardAt(bytes, 9600, rate)]).toEqual([...bytes]);
+        expect([...receivedAt(bytes, 9600, rate)]).toEqual([...bytes]);
       }),
     );
     const rates = fc.constantFrom(1200, 2400, 4800, 9600, 19_200, 38_400, 115_200);
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), rates, rates, (bytes, sent, heard) => {
-        const most = Math.ceil((bytes.length * heard) / sent) + 1;
-        expect(heardAt(bytes, sent, heard).length).toBeLessThanOrEqual(most);
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), rates, rates, (bytes, sent, received) => {
+        const most = Math.ceil((bytes.length * received) / sent) + 1;
+        expect(receivedAt(bytes, sent, received).length).toBeLessThanOrEqual(most);
       }),
     );
   });
@@ -62,24 +62,24 @@ describe('a line', () => {
   it.each([
     ['C at 9600 to 2400', '43', 9600, 2400, 'ff'],
     ['Y at 2400 to 9600', '59', 2400, 9600, '7878'],
-  ])('makes noise of %s', (_, sent, from, to, heard) => {
-    expect(heardAt(Buffer.from(sent, 'hex'), from, to).toString('hex')).toBe(heard);
+  ])('delivers noise for %s', (_, sent, from, to, received) => {
+    expect(receivedAt(Buffer.from(sent, 'hex'), from, to).toString('hex')).toBe(received);
   });
 
-  it('of a unit answers nobody who has another rate, and does after the rate is set', async () => {
+  it('of a unit is silent at another rate, and answers once the rate is set', async () => {
     const { raw, device } = await openBench('smc1000i-serial');
     for (const rate of [2400, 19_200, 38_400]) {
       await raw.setRate(rate);
-      const before = device.bytesHeard;
+      const before = device.bytesArrived;
       raw.write(FD);
-      while (device.bytesHeard === before) await soon();
+      while (device.bytesArrived === before) await soon();
     }
     expect(raw.rest().length).toBe(0);
     await raw.setRate(9600);
     expect((await restart(raw, 16))[0]).toBe(0);
   });
 
-  it('carries what the boot loader says as noise to those who have another rate', async () => {
+  it('delivers the boot loader as noise at another rate', async () => {
     const { port } = await openBench('smt1500-loader');
     await closeRaw();
     const raw = await openRaw(port, 19_200);
@@ -89,10 +89,10 @@ describe('a line', () => {
     expect(await raw.takeUntil('No Application in memory\r\nC')).toContain('C');
   });
 
-  it('keeps nothing of what the boot loader said for those who come later', async () => {
+  it('keeps no output of the boot loader for later readers', async () => {
     const units = await startBench(['smt1500-loader'], { speed: 10_000 });
     const [unit] = units.units;
-    // Time for several asks, which would stand there now if they were kept.
+    // Time for several requests, which would be there now if they were kept.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const raw = await openRaw(unit?.port ?? '');
     const first = await raw.takeUntil('upsfw simulated unit\r\n No Application in memory\r\nC');
@@ -101,10 +101,10 @@ describe('a line', () => {
 });
 
 describe('a port', () => {
-  it('takes every byte unchanged in both directions', async () => {
-    let heard = Buffer.alloc(0);
+  it('carries every byte unchanged in both directions', async () => {
+    let received = Buffer.alloc(0);
     const pty = await openPty((bytes) => {
-      heard = Buffer.concat([heard, bytes]);
+      received = Buffer.concat([received, bytes]);
     });
     try {
       const raw = await openRaw(pty.path, 4800);
@@ -112,8 +112,8 @@ describe('a port', () => {
       pty.write(all);
       expect(await raw.take(256)).toEqual(all);
       raw.write(all);
-      while (heard.length < 256) await soon();
-      expect(heard).toEqual(all);
+      while (received.length < 256) await soon();
+      expect(received).toEqual(all);
       expect(await pty.rate()).toBe(4800);
       expect(pty.isOpen()).toBe(true);
       await raw.close();
@@ -125,7 +125,7 @@ describe('a port', () => {
     pty.write(Buffer.from([1]));
   });
 
-  it('leaves neither process nor device behind, read or unread, however often it is closed', async () => {
+  it('leaves neither process nor device behind, however often it is closed', async () => {
     const units = await startBench(['smc1000i-serial', 'srt5000-modbus', 'smx1500-usb', 'smt1500-loader'], {
       faults: ['port-babbles'],
     });
@@ -134,7 +134,7 @@ describe('a port', () => {
     expect(pids.every(runs)).toBe(true);
     expect(ownScripts().length).toBe(4);
     const [first] = units.units;
-    // Nobody takes what babbles here.
+    // Nobody reads the random bytes here.
     execFileSync('sh', ['-c', `exec 3<>${first?.port}; sleep 0.3`]);
     await units.close();
     await units.close();
@@ -142,13 +142,13 @@ describe('a port', () => {
     expect(units.units.slice(0, 2).map(({ port }) => existsSync(port))).toEqual([false, false]);
   });
 
-  it('says what to install where there is no program to make it with', async () => {
+  it('reports what to install if the program is missing', async () => {
     const { PATH } = process.env;
     process.env.PATH = '/nowhere';
     try {
       await expect(startBench(['smc1000i-serial'])).rejects.toMatchObject({
         code: 'config/usage',
-        message: 'There is no program "script" to make ports with.',
+        message: 'The program "script", which creates the ports, is not installed.',
         hint: expect.stringContaining('util-linux'),
       });
     } finally {
@@ -156,7 +156,7 @@ describe('a port', () => {
     }
   });
 
-  it('port-echoes: sends back what it hears, and nothing else', async () => {
+  it('port-echoes: echoes what it receives, and nothing else', async () => {
     const { raw, device } = await openBench('smt1500c-serial', { faults: ['port-echoes'] });
     raw.write(Buffer.from([0xf7, 0xfd]));
     raw.write('AT\r');
@@ -174,20 +174,20 @@ describe('a port', () => {
     raw.write(FD);
     await raw.take(1000);
     device.clearFault('port-babbles');
-    while (device.bytesHeard < 1) await soon();
-    expect(device.bytesHeard).toBe(1);
+    while (device.bytesArrived < 1) await soon();
+    expect(device.bytesArrived).toBe(1);
   });
 
-  it('cable-pulled: vanishes in the middle of a look', async () => {
+  it('cable-pulled: disappears in the middle of a look', async () => {
     const { raw, port, pids } = await openBench('smc1000i-serial', { faults: ['cable-pulled'] });
     raw.write(FD);
     for (let page = 0; page < 20; page += 1) {
       expect((await record(raw, 16))[0]).toBe(page);
       raw.write(FE);
     }
-    // The package does not tell of each port that goes.
+    // The package does not report every port that disappears.
     while (existsSync(port) || pids.some(runs)) await soon();
-    // Nobody who tries again finds another unit there.
+    // A retry does not find another unit there.
     const others = await startBench(['smc1000i-serial', 'smt1500c-serial']);
     expect(others.units.map((unit) => unit.port)).not.toContain(port);
   });
@@ -196,11 +196,11 @@ describe('a port', () => {
 describe('units at ports', () => {
   it('are found by their names', async () => {
     const units = await startBench(['sua1500-upslink', 'srt5000-modbus']);
-    expect(units.device('unit-2').persona.speaks).toBe('modbus');
+    expect(units.device('unit-2').persona.protocol).toBe('modbus');
     expect(() => units.device('unit-3')).toThrow(RangeError);
   });
 
-  it('leave nothing behind when one of them does not start', async () => {
+  it('leave nothing behind if one of them does not start', async () => {
     const persona = await loadLocalPersona('smx1500-usb');
     const { microlink } = persona;
     if (microlink === null) throw new Error('no pages');
@@ -209,22 +209,24 @@ describe('units at ports', () => {
     expect(ownScripts()).toEqual([]);
   });
 
-  it.each(LOCAL_PERSONAS)('%s is a persona that says everything it needs', async (name) => {
+  it.each(LOCAL_PERSONAS)('%s is a complete persona', async (name) => {
     const persona = await loadLocalPersona(name);
     expect(LocalPersonaSchema.safeParse(persona).success).toBe(true);
-    const { speaks } = persona;
-    const needed = speaks === 'ups-link' ? 'upsLink' : speaks;
+    const { protocol } = persona;
+    const needed = protocol === 'ups-link' ? 'upsLink' : protocol;
     expect(LocalPersonaSchema.safeParse({ ...persona, [needed]: null }).success).toBe(false);
-    expect(LocalPersonaSchema.safeParse({ ...persona, starts: 'loader', loader: null }).success).toBe(false);
+    expect(LocalPersonaSchema.safeParse({ ...persona, startsIn: 'loader', loader: null }).success).toBe(
+      false,
+    );
     expect(LocalPersonaSchema.safeParse({ ...persona, port: 'usb', usb: null }).success).toBe(false);
   });
 
   it('are described in docs/simulator.md, personas and faults', () => {
     const text = readFileSync(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
     const [section = ''] = (text.split('\n## Units at ports\n')[1] ?? '').split('\n## ');
-    const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \| (.+) \|$/gm)].map(([, name, says]) => [
+    const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \| (.+) \|$/gm)].map(([, name, description]) => [
       name,
-      says,
+      description,
     ]);
     expect(rows.slice(0, LOCAL_PERSONAS.length).map(([name]) => name)).toEqual([...LOCAL_PERSONAS]);
     expect(rows.slice(LOCAL_PERSONAS.length)).toEqual(Object.entries(LOCAL_FAULTS));

@@ -1,7 +1,7 @@
 import type { LocalBench } from './local-bench.ts';
 import { describeBlob, type Field, walk } from './raw-microlink.ts';
 
-/** A unit that was read from the first page to the last. */
+/** A unit that was read completely. */
 export interface Read extends LocalBench {
   readonly width: number;
   readonly blob: Buffer;
@@ -12,7 +12,7 @@ export interface Read extends LocalBench {
   number(path: string): number;
 }
 
-/** Reads all pages of a unit and looks its fields up. */
+/** Reads all pages of a unit and resolves its fields. */
 export async function readAll(bench: LocalBench): Promise<Read> {
   const { width, blob } = await walk(bench.raw);
   const fields = describeBlob(blob, width);

@@ -15,21 +15,21 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** `simulate --local` until `act` has ended, which is given what was printed by then. Gives the exit code. */
+/** Runs `simulate --local` until `act`, which receives what was printed, has ended. Returns the exit code. */
 async function whileRunning(
-  words: readonly string[],
-  act: (said: { readonly talk: string; readonly out: string }) => Promise<void>,
+  args: readonly string[],
+  act: (printed: { readonly info: string; readonly out: string }) => Promise<void>,
 ): Promise<number> {
-  const said = { talk: '', out: '' };
-  // It asks to be told of an interrupt last, before it waits.
+  const printed = { info: '', out: '' };
+  // The command registers for interrupts last, before it waits.
   const interrupts = new EventEmitter();
   const isUp = once(interrupts, 'wanted');
-  const running = runHere(['simulate', '--local', '--speed', '600', ...words], {
+  const running = runHere(['simulate', '--local', '--speed', '600', ...args], {
     info: (text) => {
-      said.talk += text;
+      printed.info += text;
     },
     out: (text) => {
-      said.out += text;
+      printed.out += text;
     },
     onInterrupt: (listener) => {
       interrupts.on('interrupt', () => listener('interrupt'));
@@ -39,7 +39,7 @@ async function whileRunning(
   });
   await Promise.race([isUp, running]);
   try {
-    await act(said);
+    await act(printed);
   } finally {
     interrupts.emit('interrupt');
   }
@@ -47,12 +47,12 @@ async function whileRunning(
 }
 
 describe('simulate --local', () => {
-  it('starts units at ports beside the fleet, lists them, and takes them away at its end', async () => {
+  it('starts units at ports beside the fleet, lists them, and removes them at the end', async () => {
     folder = await mkdtemp(join(tmpdir(), 'upsfw-test-local-'));
     const file = join(folder, 'inventory.yaml');
     let gone: readonly string[] = [];
-    const exit = await whileRunning(['--write', file], async ({ talk }) => {
-      const sysfs = /export UPSFW_SIM_SYSFS=(\S+)\n/.exec(talk)?.[1] ?? '';
+    const exit = await whileRunning(['--write', file], async ({ info }) => {
+      const sysfs = /export UPSFW_SIM_SYSFS=(\S+)\n/.exec(info)?.[1] ?? '';
       expect(readdirSync(sysfs).sort()).toEqual(['dev', 'sys']);
       const { units } = readInventory(readFileSync(file, 'utf8'), file, 'inventory.yaml');
       const local = units.filter(({ site }) => site === 'closet');
@@ -60,7 +60,7 @@ describe('simulate --local', () => {
       const text = readFileSync(file, 'utf8');
       const ports = [...text.matchAll(/serialPort: (\/dev\/pts\/\d+)/g)].map(([, port = '']) => port);
       expect(ports.length).toBe(6);
-      for (const port of ports) expect(talk).toContain(port);
+      for (const port of ports) expect(info).toContain(port);
       const raw = await openRaw(ports[0] ?? '');
       raw.write(FD);
       expect((await record(raw, 16)).readUInt16BE(4)).toBe(1005);
@@ -77,14 +77,14 @@ describe('simulate --local', () => {
     expect(gone.filter((path) => existsSync(path))).toEqual([]);
   });
 
-  it('prints the same inventory where it writes none', async () => {
+  it('prints the same inventory if it writes none', async () => {
     const exit = await whileRunning([], async ({ out }) => {
       expect(out).toMatch(/name: closet-1\n\s+serialPort: \/dev\/pts\/\d+\n/);
     });
     expect(exit).toBe(0);
   });
 
-  it('is a matter of usage where there is no program for it, and leaves nothing behind', async () => {
+  it('is a usage problem if the program is missing, and leaves nothing behind', async () => {
     folder = await mkdtemp(join(tmpdir(), 'upsfw-test-local-'));
     const { PATH, TMPDIR } = process.env;
     process.env.PATH = '/nowhere';

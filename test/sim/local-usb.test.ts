@@ -12,7 +12,7 @@ const USB = ['smx1500-usb', 'scl500-usb'] as const;
 const TO_UNIT = 0x90;
 const FROM_UNIT = 0x89;
 
-/** A report to the unit: what is meant, and after it what an earlier report may have left there. */
+/** A report to the unit, followed by leftovers of an earlier report. */
 function toUnit(bytes: Uint8Array, filler = 0): Buffer {
   const report = Buffer.alloc(64, filler);
   report[0] = TO_UNIT;
@@ -20,7 +20,7 @@ function toUnit(bytes: Uint8Array, filler = 0): Buffer {
   return report;
 }
 
-/** The data of the next report of the tunnel; those of other ids are counted. */
+/** The data of the next tunnel report; other reports are counted. */
 async function fromUnit(raw: RawPort): Promise<{ readonly data: Buffer; readonly foreign: number }> {
   for (let foreign = 0; ; foreign += 1) {
     const report = await raw.take(64);
@@ -29,7 +29,7 @@ async function fromUnit(raw: RawPort): Promise<{ readonly data: Buffer; readonly
   }
 }
 
-/** Asks for a page and takes the record out of its report. */
+/** Asks for a page and extracts the record from its report. */
 async function ask(raw: RawPort, control: number, width: number): Promise<Buffer> {
   raw.write(toUnit(Buffer.from([control])));
   const { data } = await fromUnit(raw);
@@ -51,7 +51,7 @@ async function walkUsb(raw: RawPort, width: number): Promise<Buffer> {
 }
 
 describe.each(USB)('%s', (name) => {
-  it('speaks Microlink in reports of 64 bytes, among reports of other kinds', async () => {
+  it('exchanges Microlink in reports of 64 bytes, among reports of other kinds', async () => {
     const { raw, device } = await openBench(name);
     const { microlink, unit } = device.persona;
     const width = microlink?.pageWidth ?? 0;
@@ -69,7 +69,7 @@ describe.each(USB)('%s', (name) => {
     expect(blob.readUInt16BE(3)).toBe(unit.microLinkId);
     expect(text('2:4.82')).toBe('upsfw simulated unit');
     expect(device.writes).toBe(0);
-    // A write with old bytes behind it.
+    // A write followed by old bytes.
     const slave = fields.get('2:4.8.5')?.offset ?? 0;
     const master = fields.get('2:4.8.6')?.offset ?? 0;
     const serial = fields.get('2:4.9.40') ?? { offset: 0, size: 0 };
@@ -84,7 +84,7 @@ describe.each(USB)('%s', (name) => {
     expect((await fromUnit(raw)).data[0]).toBe(Math.floor(slave / width));
   });
 
-  it('is shown as Linux shows it', async () => {
+  it('appears as on Linux', async () => {
     const { units, device, port } = await openBench(name);
     const { sysfsRoot, devRoot } = units;
     expect(port).toBe(join(devRoot, 'hidraw0'));
@@ -118,7 +118,7 @@ interface Report {
   bytes: number;
 }
 
-/** A reader of report descriptors by the HID specification: short items, the reports in their order. */
+/** A reader of report descriptors by the HID specification: short items, the reports in order. */
 function reportsOf(descriptor: Buffer): readonly Report[] {
   const reports: Report[] = [];
   let [page, usage, id, size, count] = [0, 0, 0, 0, 0];
@@ -143,7 +143,7 @@ function reportsOf(descriptor: Buffer): readonly Report[] {
 }
 
 describe('USB units', () => {
-  it('are told apart by their numbers, and serial ones have none', async () => {
+  it('are distinguished by their numbers, and serial ones have none', async () => {
     const { units, sysfsRoot, devRoot } = await startBench(['smc1000i-serial', ...USB]);
     expect((await readdir(join(sysfsRoot, 'bus/usb/devices'))).sort()).toEqual(['1-2', '1-3']);
     expect((await readdir(devRoot)).sort()).toEqual(['hidraw0', 'hidraw1']);
@@ -157,7 +157,7 @@ describe('USB units', () => {
     expect((await ask(raw, 0xfd, 16))[0]).toBe(0);
   });
 
-  it('do not hear reports of other ids', async () => {
+  it('ignore reports with other IDs', async () => {
     const { raw } = await openBench('smx1500-usb');
     const other = toUnit(Buffer.from([0xfd]));
     other[0] = 0x91;
@@ -166,20 +166,20 @@ describe('USB units', () => {
     expect((await ask(raw, 0xfe, 16))[0]).toBe(1);
   });
 
-  it('usb-slow-first-answer: hear only the first question for half a minute, and then answer it', async () => {
+  it('usb-slow-first-answer: receive only the first request for half a minute, and then answer it', async () => {
     const { raw, device } = await openBench('smx1500-usb', { faults: ['usb-slow-first-answer'], speed: 100 });
     for (let tries = 0; tries < 3; tries += 1) raw.write(toUnit(Buffer.from([0xfd])));
     const first = (await fromUnit(raw)).data;
     expect(first[0]).toBe(0);
     expect((await ask(raw, 0xfe, 16))[0]).toBe(1);
-    expect(device.bytesHeard).toBe(4 * 64);
+    expect(device.bytesArrived).toBe(4 * 64);
   });
 
-  it('cable-pulled: vanish from the machine in the middle of a look', async () => {
+  it('cable-pulled: disappear from the machine in the middle of a look', async () => {
     const { raw, units, port } = await openBench('smx1500-usb', { faults: ['cable-pulled'] });
     for (let page = 0; page < 20; page += 1) await ask(raw, page === 0 ? 0xfd : 0xfe, 16);
     raw.write(toUnit(Buffer.from([0xfe])));
-    // The package does not tell of each port that goes.
+    // The package does not report every port that disappears.
     while (existsSync(port)) await new Promise((resolve) => setImmediate(resolve));
     while (existsSync(join(units.sysfsRoot, 'bus/usb/devices/1-2')))
       await new Promise((resolve) => setImmediate(resolve));

@@ -32,7 +32,7 @@ describe('addresses of a network', () => {
     );
   });
 
-  it('have a range no larger than they need', () => {
+  it('have the smallest sufficient range', () => {
     const sizes = [1, 2, 6, 7, 254, 255, 508, 509, 2000, MOST_DEVICES].map(
       (devices) => layOut(devices, true).range.split('/')[1],
     );
@@ -40,7 +40,7 @@ describe('addresses of a network', () => {
     expect(() => layOut(MOST_DEVICES + 1, true)).toThrow(RangeError);
   });
 
-  it('are one where the system has one', () => {
+  it('are the same on a system with one loopback address', () => {
     expect(layOut(3, false)).toEqual({
       addresses: ['127.0.0.1', '127.0.0.1', '127.0.0.1'],
       range: '127.0.0.1/32',
@@ -49,7 +49,7 @@ describe('addresses of a network', () => {
 });
 
 describe('a fleet at one port', () => {
-  it('has more units than a /24 has addresses, each with a name, serial and address of its own', async () => {
+  it('has more units than a /24, each with its own name, serial number and address', async () => {
     fleet = await startFleet({ units: manyUnits(300, 4), speed: 1, snmpPort: 'free', onlySnmp: true });
     const { port, range } = fleet.network;
     expect(range).toMatch(/\/23$/);
@@ -70,12 +70,12 @@ describe('a fleet at one port', () => {
     }
   });
 
-  it('has serial numbers of its own for thousands of units', async () => {
+  it('has unique serial numbers for thousands of units', async () => {
     fleet = await startFleet({ units: manyUnits(3000, 1), speed: 1, onlySnmp: true, snmpPort: 'free' });
     expect(new Set(fleet.units.map(({ device }) => device.serial)).size).toBe(3000);
   });
 
-  it('has the port that was asked for, and says so where it cannot have it', async () => {
+  it('uses the requested port, and reports if it is not available', async () => {
     const port = await freePort();
     fleet = await startFleet({ units: manyUnits(2, 1), speed: 1, snmpPort: port, onlySnmp: true });
     expect(fleet.network.port).toBe(port);
@@ -97,7 +97,7 @@ describe('a fleet at one port', () => {
     }
   });
 
-  it('has no other faces where only SNMP was asked for', async () => {
+  it('has no other endpoints with onlySnmp', async () => {
     fleet = await startFleet({ units: manyUnits(PERSONAS.length, 1), speed: 1, onlySnmp: true });
     for (const { ports } of fleet.units)
       expect(ports).toEqual({
@@ -127,7 +127,7 @@ describe('a fleet at one port', () => {
     client.close();
   });
 
-  it('stands in the inventory without its bystanders', async () => {
+  it('lists no other devices in its inventory', async () => {
     fleet = await startFleet({
       units: manyUnits(2, 2),
       otherDevices: ['printer', 'switch'],

@@ -35,8 +35,8 @@ function ask(name: OtherDeviceName, version?: RawOptions['version']): RawSnmp {
 }
 
 describe.each(OTHER_DEVICES)('%s', (name) => {
-  it('answers for every object of its file, and says that it is simulated', async () => {
-    const { objects, is } = (await loadOtherDevices())[name];
+  it('answers for every object of its file, and is marked as simulated', async () => {
+    const { objects, kind } = (await loadOtherDevices())[name];
     const client = ask(name);
     for (const [oid, [type, value]] of Object.entries(objects)) {
       const expected = type === 'hex' ? Buffer.from(value, 'hex').toString() : value;
@@ -44,12 +44,12 @@ describe.each(OTHER_DEVICES)('%s', (name) => {
     }
     expect(await client.get(SYS_CONTACT)).toBe(SIMULATED_MARK);
     expect(await client.get(SYS_NAME)).toBe(name);
-    expect(running(name).is).toBe(is);
+    expect(running(name).kind).toBe(kind);
   });
 });
 
-describe('a bystander', () => {
-  it('has nothing but its own objects, and takes no writes', async () => {
+describe('another device', () => {
+  it('has only its own objects, and refuses writes', async () => {
     expect(await ask('rack-pdu-nmc2').get(MODEL)).toBeNull();
     const { address, port } = running('rack-pdu-nmc2');
     const writer = rawSnmp(port, ACCESS.write, { address });
@@ -57,7 +57,7 @@ describe('a bystander', () => {
     expect(await writer.set('1.3.6.1.4.1.318.1.1.26.2.1.1.1', 2)).toBe('refused');
   });
 
-  it('hears the version that it knows', async () => {
+  it('answers only its own versions', async () => {
     expect(await ask('masterswitch', 'v1').get(SYS_NAME)).toBe('masterswitch');
     expect(await ask('masterswitch', 'v2c').get(SYS_NAME)).toBe('silent');
     expect(await ask('symmetra', 'v1').get(SYS_NAME)).toBe('symmetra');
@@ -65,7 +65,7 @@ describe('a bystander', () => {
     expect(await ask('switch', 'v3').get(SYS_NAME)).toBe('switch');
   });
 
-  it('fails a whole request of version 1 for one object that is not there', async () => {
+  it('fails a whole version 1 request because of one missing object', async () => {
     const { address, port } = running('masterswitch');
     const session = snmp.createSession(address, ACCESS.read, { port, version: snmp.Version1, retries: 0 });
     try {

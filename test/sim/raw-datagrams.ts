@@ -3,28 +3,28 @@ import { once } from 'node:events';
 import * as snmp from 'net-snmp';
 import { ACCESS } from '../../src/sim/access.ts';
 
-/** A datagram, and where it came from. */
+/** A datagram and its source address. */
 export interface Reply {
   readonly bytes: Buffer;
   readonly from: string;
 }
 
-/** The bytes of a GET, taken from a client that sends it to a socket of ours. */
+/** The bytes of a GET, captured from a client. */
 export async function requestBytes(oids: readonly string[]): Promise<Buffer> {
-  const ear = dgram.createSocket('udp4').bind(0, '127.0.0.1');
-  await once(ear, 'listening');
-  const { port } = ear.address();
+  const receiver = dgram.createSocket('udp4').bind(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const { port } = receiver.address();
   const session = snmp.createSession('127.0.0.1', ACCESS.read, { port, version: snmp.Version2c, retries: 0 });
-  const heard = once(ear, 'message');
+  const received = once(receiver, 'message');
   session.get([...oids], () => undefined);
-  const [bytes]: unknown[] = await heard;
+  const [bytes]: unknown[] = await received;
   session.close();
-  ear.close();
+  receiver.close();
   if (!Buffer.isBuffer(bytes)) throw new Error('the client sent no datagram');
   return bytes;
 }
 
-/** Sends a datagram and waits for so many that come back, from wherever they come. */
+/** Sends a datagram and waits for this many replies, from any address. */
 export async function repliesTo(
   place: { readonly address: string; readonly port: number },
   bytes: Buffer,
@@ -47,7 +47,7 @@ export async function repliesTo(
   }
 }
 
-/** The id of a request or of an answer, which stands behind version and community. */
+/** The ID of a request or answer, after version and community. */
 export function requestIdOf(bytes: Buffer): number {
   const message = valueAt(bytes, 0).start;
   const version = valueAt(bytes, message);
@@ -56,12 +56,12 @@ export function requestIdOf(bytes: Buffer): number {
   return bytes.readIntBE(id.start, id.end - id.start);
 }
 
-/** How long a message says that it is, in bytes. */
+/** The length that a message declares, in bytes. */
 export function lengthOf(bytes: Buffer): number {
   return valueAt(bytes, 0).end;
 }
 
-/** Where the value of a BER element begins and ends. */
+/** Where the value of a BER element starts and ends. */
 function valueAt(bytes: Buffer, at: number): { readonly start: number; readonly end: number } {
   const first = bytes[at + 1] ?? 0;
   const more = first > 0x80 ? first - 0x80 : 0;

@@ -1,14 +1,11 @@
 import type { RawPort } from './raw-port.ts';
 
-/**
- * A client of Microlink of its own for the tests of the simulator: from docs/sources/local.md, and from nothing of the
- * simulator.
- */
+/** A separate Microlink client for the tests of the simulator, made from docs/sources/local.md only. */
 
 export const FD = Buffer.from([0xfd]);
 export const FE = Buffer.from([0xfe]);
 
-/** A whole frame is sound when both running sums over all of it, check bytes included, end at zero. */
+/** A frame is valid if both running sums over all of it, including the check bytes, are zero. */
 export function isSound(frame: Uint8Array): boolean {
   let [a, b] = [0, 0];
   for (const byte of frame) {
@@ -18,7 +15,7 @@ export function isSound(frame: Uint8Array): boolean {
   return a % 255 === 0 && b % 255 === 0 && frame.at(-1) !== 0 && frame.at(-2) !== 0;
 }
 
-/** The two check bytes by trial: they are the only pair that makes a frame sound. */
+/** Finds the two check bytes by trial: only one pair makes a frame valid. */
 export function sealed(bytes: readonly number[]): Buffer {
   for (let first = 1; first <= 0xff; first += 1) {
     for (let second = 1; second <= 0xff; second += 1) {
@@ -34,14 +31,14 @@ export function writeOf(page: number, offset: number, data: readonly number[]): 
   return sealed([page, offset, data.length, ...data]);
 }
 
-/** Reads one record; throws where it is not sound. */
+/** Reads one record; throws if it is not valid. */
 export async function record(raw: RawPort, width: number): Promise<Buffer> {
   const bytes = await raw.take(width + 3);
   if (!isSound(bytes)) throw new Error(`not sound: ${bytes.toString('hex')}`);
   return bytes;
 }
 
-/** Says FD again and again, until there is an answer: what was said before may have left the beginning of a write in the unit. */
+/** Sends FD until there is an answer: earlier bytes may have left an incomplete write in the unit. */
 export async function restart(raw: RawPort, width: number): Promise<Buffer> {
   const asking = setInterval(() => raw.write(FD), 250);
   try {
@@ -74,7 +71,7 @@ export interface Field {
   readonly hidden: boolean;
 }
 
-/** The fields of a descriptor by their paths, such as `2:4.9.40`; throws where a token is invalid. */
+/** The fields of a descriptor by path, such as `2:4.9.40`; throws on an invalid token. */
 export function describeBlob(blob: Buffer, width: number): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>();
   let offset = (blob[10] ?? 0) * width + (blob[11] ?? 0);
@@ -131,7 +128,7 @@ export function describeBlob(blob: Buffer, width: number): ReadonlyMap<string, F
   return fields;
 }
 
-/** What both sides answer to a nonce. */
+/** The answer of either side to a nonce. */
 export function response(blob: Buffer, serial: Uint8Array, nonce: Uint8Array): Buffer {
   let a = blob[4] ?? 0;
   let b = blob[3] ?? 0;

@@ -1,14 +1,14 @@
 import * as snmp from 'net-snmp';
 import { ACCESS } from '../../src/sim/access.ts';
 
-/** A plain SNMP client, which knows nothing of cards. Null = the agent has no such object; `silent` = no answer. */
+/** A plain SNMP client. Null: the agent has no such object; `silent`: no answer. */
 export interface RawSnmp {
   get(oid: string): Promise<string | number | null | 'silent'>;
   set(oid: string, value: number): Promise<'done' | 'refused' | 'silent'>;
   close(): void;
 }
 
-/** Where and how a client asks, where that is not 127.0.0.1 and version 2c. */
+/** Address and version, if not 127.0.0.1 and version 2c. */
 export interface RawOptions {
   readonly address?: string;
   readonly version?: 'v1' | 'v2c' | 'v3';
@@ -60,7 +60,7 @@ const USER: snmp.User = {
   privKey: ACCESS.v3Priv,
 };
 
-/** The types of the library do not know this error. */
+/** The library's types lack this error. */
 function isSilence(error: unknown): boolean {
   return error instanceof Error && error.name === 'RequestTimedOutError';
 }

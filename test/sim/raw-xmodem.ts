@@ -1,7 +1,7 @@
 import { buildImage, type ImageRecipe } from '../../src/sim/device/image-builder.ts';
 import type { RawPort } from './raw-port.ts';
 
-/** A sender of XMODEM with CRC for the tests of the simulator, which retries as little as it can. */
+/** A minimal XMODEM-CRC sender for the tests of the simulator. */
 
 export const SOH = 0x01;
 export const EOT = 0x04;
@@ -39,12 +39,12 @@ export function blockOf(image: Buffer, number: number): Buffer {
   return Buffer.from([SOH, number & 0xff, 0xff - (number & 0xff), ...data, sum >> 8, sum & 0xff]);
 }
 
-/** Waits until it is asked for an image. There are letters C in the banner too. */
-export async function asked(raw: RawPort): Promise<string> {
+/** Waits for a request. The banner contains the letter C too. */
+export async function waitForRequest(raw: RawPort): Promise<string> {
   return raw.takeUntil(/^C|[\nC]C/);
 }
 
-/** The next byte that is an answer; noise and asks are passed over and counted. */
+/** The next answer byte; noise and requests are skipped. */
 export async function answer(raw: RawPort): Promise<number> {
   for (;;) {
     const [byte = 0] = await raw.take(1);
@@ -52,36 +52,36 @@ export async function answer(raw: RawPort): Promise<number> {
   }
 }
 
-/** What happened while an image was sent. */
+/** Result of a transfer. */
 export interface Sent {
   readonly naks: number;
   readonly blocks: number;
-  /** `cancelled`: the receiver has sent CAN CAN; `deaf`: it refused a block too often. */
-  readonly end: 'acknowledged' | 'cancelled' | 'deaf';
+  /** `cancelled`: the receiver has sent CAN CAN; `refused`: it refused a block too often. */
+  readonly end: 'acknowledged' | 'cancelled' | 'refused';
 }
 
 const MOST_TRIES = 12;
 
-/** Waits until it is asked, and sends an image; a block without an answer is sent again after a while. */
+/** Waits for a request and sends an image; a block without an answer is sent again after a while. */
 export async function send(raw: RawPort, image: Buffer): Promise<Sent> {
-  await asked(raw);
+  await waitForRequest(raw);
   const total = image.length / BLOCK;
   let naks = 0;
   for (let number = 1; number <= total + 1; number += 1) {
     for (let tries = 1; ; tries += 1) {
       const frame = number > total ? Buffer.from([EOT]) : blockOf(image, number);
-      const heard = await insist(raw, frame);
-      if (heard === ACK) break;
-      if (heard === CAN && (await raw.take(1))[0] === CAN) return { naks, blocks: number, end: 'cancelled' };
+      const reply = await sendUntilAnswered(raw, frame);
+      if (reply === ACK) break;
+      if (reply === CAN && (await raw.take(1))[0] === CAN) return { naks, blocks: number, end: 'cancelled' };
       naks += 1;
-      if (tries > MOST_TRIES) return { naks, blocks: number, end: 'deaf' };
+      if (tries > MOST_TRIES) return { naks, blocks: number, end: 'refused' };
     }
   }
   return { naks, blocks: total, end: 'acknowledged' };
 }
 
-/** Says it again each time that nothing has come for a while. */
-async function insist(raw: RawPort, frame: Buffer): Promise<number> {
+/** Repeats the frame each time nothing has arrived for a while. */
+async function sendUntilAnswered(raw: RawPort, frame: Buffer): Promise<number> {
   raw.write(frame);
   const again = setInterval(() => raw.write(frame), 400);
   try {

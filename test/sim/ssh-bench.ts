@@ -6,7 +6,7 @@ import type { Endpoint } from '../../src/sim/endpoints/endpoint.ts';
 import { openSshEndpoint } from '../../src/sim/endpoints/ssh/endpoint.ts';
 import { type Bench, type BenchOptions, makeDevice } from './device-bench.ts';
 
-/** What the old profile needs beside what the client library offers by itself. */
+/** Algorithms of the old profile that the client library does not offer by default. */
 export const LEGACY = {
   kex: ['diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1'],
   serverHostKey: ['ssh-rsa'],
@@ -14,41 +14,41 @@ export const LEGACY = {
   hmac: ['hmac-sha1'],
 } satisfies ConnectConfig['algorithms'];
 
-/** A device with its SSH face. */
+/** A device with its SSH endpoint. */
 export interface SshBench extends Bench {
-  readonly face: Endpoint;
-  /** Logs in; rejects with what the client library says where that fails. */
+  readonly endpoint: Endpoint;
+  /** Logs in; rejects with the client library's error. */
   login(options?: Partial<ConnectConfig>): Promise<Client>;
 }
 
-/** Everything that a stream has brought so far, and a way to wait for more. */
-export interface Heard {
+/** Everything that a stream has received so far, and a method to wait for more. */
+export interface Received {
   readonly text: string;
   readonly pieces: readonly string[];
   readonly closed: boolean;
-  until(holds: (heard: Heard) => boolean): Promise<string>;
+  until(predicate: (received: Received) => boolean): Promise<string>;
 }
 
-const faces: Endpoint[] = [];
+const endpoints: Endpoint[] = [];
 const clients: Client[] = [];
 const sockets: Socket[] = [];
 
 export async function openSshBench(options: BenchOptions = {}): Promise<SshBench> {
   const bench = await makeDevice({ persona: 'smx1500-nmc3', ...options });
-  const face = await openSshEndpoint(bench.device, '127.0.0.1');
-  faces.push(face);
+  const endpoint = await openSshEndpoint(bench.device, '127.0.0.1');
+  endpoints.push(endpoint);
   return {
     ...bench,
-    face,
+    endpoint,
     async login(own = {}) {
       const client = new ssh2.Client();
       clients.push(client);
-      // One failure may bring another after it.
+      // One failure may cause another.
       client.on('error', () => undefined);
       const ready = once(client, 'ready');
       client.connect({
         host: '127.0.0.1',
-        port: face.port,
+        port: endpoint.port,
         username: ACCESS.user,
         password: ACCESS.password,
         readyTimeout: 0,
@@ -63,20 +63,22 @@ export async function openSshBench(options: BenchOptions = {}): Promise<SshBench
 export async function closeSshBenches(): Promise<void> {
   for (const client of clients.splice(0)) client.destroy();
   for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(faces.splice(0).map((face) => face.close()));
+  await Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()));
 }
 
-/** A plain TCP connection to a face. */
-export async function rawSocket(port: number): Promise<{ readonly socket: Socket; readonly heard: Heard }> {
+/** A plain TCP connection to an endpoint. */
+export async function rawSocket(
+  port: number,
+): Promise<{ readonly socket: Socket; readonly received: Received }> {
   const socket = connect(port, '127.0.0.1');
   sockets.push(socket);
   socket.on('error', () => undefined);
-  const heard = listen(socket);
+  const received = listen(socket);
   await once(socket, 'connect');
-  return { socket, heard };
+  return { socket, received };
 }
 
-/** Resolves when the connection is gone, in whatever way. */
+/** Resolves when the connection is closed. */
 export function gone(client: Client): Promise<void> {
   return new Promise((resolve) => {
     client.once('close', () => resolve());
@@ -85,11 +87,11 @@ export function gone(client: Client): Promise<void> {
 
 export function openShell(
   client: Client,
-): Promise<{ readonly channel: ClientChannel; readonly heard: Heard }> {
+): Promise<{ readonly channel: ClientChannel; readonly received: Received }> {
   return new Promise((resolve, reject) => {
     client.shell((failure, channel) => {
       if (failure) reject(failure);
-      else resolve({ channel, heard: listen(channel) });
+      else resolve({ channel, received: listen(channel) });
     });
   });
 }
@@ -97,48 +99,48 @@ export function openShell(
 export function openExec(
   client: Client,
   command: string,
-): Promise<{ readonly channel: ClientChannel; readonly heard: Heard }> {
+): Promise<{ readonly channel: ClientChannel; readonly received: Received }> {
   return new Promise((resolve, reject) => {
     client.exec(command, (failure, channel) => {
       if (failure) reject(failure);
-      else resolve({ channel, heard: listen(channel) });
+      else resolve({ channel, received: listen(channel) });
     });
   });
 }
 
-/** Sends a file the old way, up to its last byte; what the card makes of it is still to come. */
+/** Sends a file by the old protocol, up to its last byte; the card's final reply is still to come. */
 export async function sendFile(
   client: Client,
   command: string,
   name: string,
   bytes: Buffer,
-): Promise<{ readonly channel: ClientChannel; readonly heard: Heard }> {
-  const { channel, heard } = await openExec(client, command);
-  const first = await heard.until(({ text, closed }) => text.length >= 1 || closed);
-  if (first !== '\0') return { channel, heard };
+): Promise<{ readonly channel: ClientChannel; readonly received: Received }> {
+  const { channel, received } = await openExec(client, command);
+  const first = await received.until(({ text, closed }) => text.length >= 1 || closed);
+  if (first !== '\0') return { channel, received };
   channel.write(`C0644 ${bytes.length} ${name}\n`);
-  const second = await heard.until(({ text, closed }) => text.length >= 2 || closed);
-  if (second !== '\0\0') return { channel, heard };
+  const second = await received.until(({ text, closed }) => text.length >= 2 || closed);
+  if (second !== '\0\0') return { channel, received };
   channel.write(Buffer.concat([bytes, Buffer.alloc(1)]));
-  return { channel, heard };
+  return { channel, received };
 }
 
-/** Fetches a file the old way; what comes is the line of the head and the bytes, or an error. */
+/** Fetches a file by the old protocol; returns the header line and the bytes, or an error. */
 export async function fetchFile(client: Client, command: string): Promise<string> {
-  const { channel, heard } = await openExec(client, command);
+  const { channel, received } = await openExec(client, command);
   channel.write('\0');
-  await heard.until(({ text, closed }) => text.includes('\n') || closed);
-  const size = /^C0644 (\d+) \S+\n/.exec(heard.text);
-  if (size === null) return heard.text;
+  await received.until(({ text, closed }) => text.includes('\n') || closed);
+  const size = /^C0644 (\d+) \S+\n/.exec(received.text);
+  if (size === null) return received.text;
   channel.write('\0');
   const whole = size[0].length + Number(size[1]) + 1;
-  await heard.until(({ text, closed }) => text.length >= whole || closed);
+  await received.until(({ text, closed }) => text.length >= whole || closed);
   channel.write('\0');
-  await heard.until(({ closed }) => closed);
-  return heard.text;
+  await received.until(({ closed }) => closed);
+  return received.text;
 }
 
-/** Bits of the modulus in an RSA host key as SSH writes it: kind, exponent, modulus. */
+/** Bits of the modulus in an SSH RSA host key: kind, exponent, modulus. */
 export function rsaBits(key: Buffer): number {
   let at = 0;
   const next = (): Buffer => {
@@ -152,7 +154,7 @@ export function rsaBits(key: Buffer): number {
   return (modulus[0] === 0 ? modulus.length - 1 : modulus.length) * 8;
 }
 
-function listen(stream: Socket | ClientChannel): Heard {
+function listen(stream: Socket | ClientChannel): Received {
   const pieces: string[] = [];
   let closed = false;
   let look: () => void = () => undefined;
@@ -164,7 +166,7 @@ function listen(stream: Socket | ClientChannel): Heard {
     closed = true;
     look();
   });
-  const heard: Heard = {
+  const received: Received = {
     get text() {
       return pieces.join('');
     },
@@ -172,13 +174,13 @@ function listen(stream: Socket | ClientChannel): Heard {
     get closed() {
       return closed;
     },
-    until: (holds) =>
+    until: (predicate) =>
       new Promise((resolve) => {
         look = () => {
-          if (holds(heard)) resolve(heard.text);
+          if (predicate(received)) resolve(received.text);
         };
         look();
       }),
   };
-  return heard;
+  return received;
 }

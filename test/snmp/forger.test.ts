@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Look } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import {
-  type HeardRequest,
   int,
   type Level,
   octets,
   pduFor,
+  type ReceivedRequest,
   reportPdu,
   securedMessage,
 } from '../../src/sim/index.ts';
@@ -21,13 +21,13 @@ const VALUES: Readonly<Record<string, Buffer>> = {
   [OID.outputStatus]: int(2),
   [OID.stateFlags]: octets(FLAGS),
 };
-const values = ({ oids }: HeardRequest): readonly Buffer[] => oids.map((oid) => VALUES[oid] ?? octets(''));
+const values = ({ oids }: ReceivedRequest): readonly Buffer[] => oids.map((oid) => VALUES[oid] ?? octets(''));
 
 /** Knows the user's name, the engine and the id of every message, and no key. */
 const FORGER = { ...USER, authKey: 'no-key-of-the-user', privKey: 'nor-any-other-one' };
 const OTHER_ENGINE = Buffer.from('8000013e0300c0b7ffffff', 'hex');
 
-type Make = (request: HeardRequest) => Buffer;
+type Make = (request: ReceivedRequest) => Buffer;
 const make =
   (options: Partial<Parameters<typeof securedMessage>[1]>, pdu: Parameters<typeof pduFor>[2] = {}): Make =>
   (request) =>
@@ -63,7 +63,7 @@ const FORGED: readonly (readonly [string, Make, RegExp])[] = [
   ['to another request', make({}, { requestId: 4711 }), /was not sent/],
 ];
 
-function look(level: Level, answer: (request: HeardRequest) => readonly Buffer[]): Promise<Look> {
+function look(level: Level, answer: (request: ReceivedRequest) => readonly Buffer[]): Promise<Look> {
   const snmp = accessAt(level);
   return withPeer(
     snmp,
@@ -92,7 +92,9 @@ function nothingRead({ unit, kind }: Look, name: string): void {
 /** Discovery goes its way; every other question gets what is forged. */
 const forging =
   (forge: Make) =>
-  (request: HeardRequest): readonly Buffer[] => [isDiscovery(request) ? discovered(request) : forge(request)];
+  (request: ReceivedRequest): readonly Buffer[] => [
+    isDiscovery(request) ? discovered(request) : forge(request),
+  ];
 
 describe('an answer to an authPriv question', () => {
   it('that the user signed and encrypted is read', async () => {
@@ -182,7 +184,7 @@ describe('an answer with less security than its question', () => {
 describe('the engine of a session', () => {
   it('stays the one that signed, whatever unauthenticated reports say', async () => {
     const forged = { level: 0, engineId: OTHER_ENGINE, boots: 9, time: 9, name: '' } as const;
-    const answer = (request: HeardRequest, _bytes: Buffer, count: number): readonly Buffer[] => {
+    const answer = (request: ReceivedRequest, _bytes: Buffer, count: number): readonly Buffer[] => {
       if (isDiscovery(request)) return [discovered(request)];
       const report = securedMessage(reportPdu(2), { id: request.id, user: USER, ...forged });
       const good = answered(request, values(request), 3);

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   communityMessage,
-  type HeardRequest,
   int,
   octets,
   oid,
   PDU,
   pduFor,
+  type ReceivedRequest,
   reportPdu,
   securedMessage,
   tlv,
@@ -17,7 +17,7 @@ import { decodeDecrypted, decodeMessage } from '../../src/snmp/client/message.ts
 import type { SnmpValue } from '../../src/snmp/client/values.ts';
 import { ENGINE, USER } from './raw-peer.ts';
 
-const request: HeardRequest = {
+const request: ReceivedRequest = {
   version: 1,
   id: 4711,
   level: 0,

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { Problem, Secret, type SnmpAccess } from '../../src/core/index.ts';
 import {
   type ForgedUser,
-  type HeardRequest,
   type Level,
   pduFor,
+  type ReceivedRequest,
   readRequest,
   reportPdu,
   securedMessage,
@@ -40,7 +40,7 @@ export const community = (version: '1' | '2c' = '2c'): SnmpAccess => ({
 /** What a peer was sent. */
 export interface Heard {
   readonly bytes: Buffer;
-  readonly request: HeardRequest;
+  readonly request: ReceivedRequest;
 }
 
 export interface RawPeer {
@@ -53,7 +53,7 @@ export interface RawPeer {
 
 /** A UDP peer on loopback that answers each request with the datagrams that `answer` gives. */
 export async function openPeer(
-  answer: (request: HeardRequest, bytes: Buffer, count: number) => readonly Buffer[],
+  answer: (request: ReceivedRequest, bytes: Buffer, count: number) => readonly Buffer[],
 ): Promise<RawPeer> {
   const socket: Socket = dgram.createSocket('udp4');
   const heard: Heard[] = [];
@@ -77,23 +77,23 @@ export async function openPeer(
 }
 
 /** Whether a request is the question for the engine. */
-export function isDiscovery({ version, engineId }: HeardRequest): boolean {
+export function isDiscovery({ version, engineId }: ReceivedRequest): boolean {
   return version === 3 && engineId.length === 0;
 }
 
 /** The report that answers it (RFC 3414, section 4): nobody can prove it. */
-export function discovered(request: HeardRequest, boots = 1, time = 1000, engineId = ENGINE): Buffer {
+export function discovered(request: ReceivedRequest, boots = 1, time = 1000, engineId = ENGINE): Buffer {
   const options = { id: request.id, engineId, boots, time, user: USER, level: 0, name: '' } as const;
   return securedMessage(reportPdu(4, request.requestId), options);
 }
 
 /** A report of a counter of RFC 3414, at a level. */
-export function reported(request: HeardRequest, counter: number, level: Level, time = 1000): Buffer {
+export function reported(request: ReceivedRequest, counter: number, level: Level, time = 1000): Buffer {
   return securedMessage(reportPdu(counter), { id: request.id, engineId: ENGINE, time, user: USER, level });
 }
 
 /** A good answer of version 3 with a value for every object. */
-export function answered(request: HeardRequest, values: readonly Buffer[], level: Level): Buffer {
+export function answered(request: ReceivedRequest, values: readonly Buffer[], level: Level): Buffer {
   const pdu = pduFor(request, values);
   return securedMessage(pdu, { id: request.id, engineId: ENGINE, user: USER, level });
 }
@@ -101,7 +101,7 @@ export function answered(request: HeardRequest, values: readonly Buffer[], level
 /** Asks a peer of its own with one credential, and closes everything. `waitMs` is for the one try of a question. */
 export async function withPeer<T>(
   access: SnmpAccess,
-  answer: (request: HeardRequest, bytes: Buffer, count: number) => readonly Buffer[],
+  answer: (request: ReceivedRequest, bytes: Buffer, count: number) => readonly Buffer[],
   use: (session: SnmpSession, peer: RawPeer, hub: SnmpHub) => Promise<T>,
   { waitMs = WAIT_MS, retries = 0 } = {},
 ): Promise<T> {

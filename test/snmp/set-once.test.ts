@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   communityMessage,
-  type HeardRequest,
   int,
   type Level,
   PDU,
   pduFor,
+  type ReceivedRequest,
   securedMessage,
 } from '../../src/sim/index.ts';
 import { OID, readUpdateState, requestUpdate, type SetOutcome } from '../../src/snmp/index.ts';
@@ -25,19 +25,19 @@ import {
 } from './raw-peer.ts';
 
 const ACCEPTED = [int(2)];
-const isSet = ({ pdu }: HeardRequest): boolean => pdu === PDU.set;
+const isSet = ({ pdu }: ReceivedRequest): boolean => pdu === PDU.set;
 
 /** What the raw agent sends for a write, and what became of it. */
 type Case = readonly [
   string,
-  (request: HeardRequest, level: Level) => readonly Buffer[],
+  (request: ReceivedRequest, level: Level) => readonly Buffer[],
   string,
   RegExp | null,
 ];
 
-const secured = (request: HeardRequest, level: Level, pdu: Buffer, more = {}): Buffer =>
+const secured = (request: ReceivedRequest, level: Level, pdu: Buffer, more = {}): Buffer =>
   securedMessage(pdu, { id: request.id, engineId: ENGINE, user: USER, level, ...more });
-const strange = (_request: HeardRequest): readonly Buffer[] => [Buffer.from('no SNMP')];
+const strange = (_request: ReceivedRequest): readonly Buffer[] => [Buffer.from('no SNMP')];
 const OTHER = Buffer.from('8000013e0300c0b7ffffff', 'hex');
 
 const COUNTERS = [
@@ -134,7 +134,7 @@ const OF_VERSION_3: readonly Case[] = [
   ),
 ];
 
-const plain = (request: HeardRequest, options = {}): Buffer =>
+const plain = (request: ReceivedRequest, options = {}): Buffer =>
   communityMessage(1, 'public', pduFor(request, ACCEPTED, options));
 
 const OF_VERSION_2C: readonly Case[] = [
@@ -158,7 +158,7 @@ interface Ran {
 /** Writes once to an agent that reads well, and answers the write as the case says. */
 async function run(level: Level | 'community', answer: Case[1]): Promise<Ran> {
   const at = level === 'community' ? 0 : level;
-  const good = (request: HeardRequest): Buffer =>
+  const good = (request: ReceivedRequest): Buffer =>
     level === 'community' ? plain(request) : answered(request, ACCEPTED, level);
   return withPeer(
     level === 'community' ? community() : accessAt(level),
@@ -235,7 +235,11 @@ describe('a write', () => {
       ['clear text', (request) => [answered(request, ACCEPTED, 0)], /not sent.*less security/],
       ['wrongDigests', (request) => [reported(request, 5, 0)], /not sent.*wrongDigests/],
       ['notInTimeWindows for ever', (request) => [reported(request, 2, 1)], /not sent.*notInTimeWindows/],
-    ] as const satisfies readonly (readonly [string, (request: HeardRequest) => readonly Buffer[], RegExp])[];
+    ] as const satisfies readonly (readonly [
+      string,
+      (request: ReceivedRequest) => readonly Buffer[],
+      RegExp,
+    ])[];
     const ran = await together(cases, ([, answer]) =>
       withPeer(
         accessAt(3),
@@ -261,35 +265,37 @@ describe('a read', () => {
   const oids = [OID.serial];
 
   it('costs no more packets than it may, whatever an agent of version 3 answers', async () => {
-    const cases: readonly (readonly [string, (request: HeardRequest, count: number) => readonly Buffer[]])[] =
-      [
-        ['silence', () => []],
-        ['discovery without end', (request) => Array(20).fill(discovered(request, 0, 0))],
-        ['garbage', strange],
-        ...COUNTERS.flatMap(([counter, name]) =>
-          ([0, 1] as const).map(
-            (level) =>
-              [
-                `${name} at level ${level}`,
-                (request: HeardRequest) =>
-                  isDiscovery(request)
-                    ? [discovered(request, 0, 0)]
-                    : Array(20).fill(reported(request, counter, level)),
-              ] as const,
-          ),
+    const cases: readonly (readonly [
+      string,
+      (request: ReceivedRequest, count: number) => readonly Buffer[],
+    ])[] = [
+      ['silence', () => []],
+      ['discovery without end', (request) => Array(20).fill(discovered(request, 0, 0))],
+      ['garbage', strange],
+      ...COUNTERS.flatMap(([counter, name]) =>
+        ([0, 1] as const).map(
+          (level) =>
+            [
+              `${name} at level ${level}`,
+              (request: ReceivedRequest) =>
+                isDiscovery(request)
+                  ? [discovered(request, 0, 0)]
+                  : Array(20).fill(reported(request, counter, level)),
+            ] as const,
         ),
-        [
-          'notInTimeWindows with another clock each time',
-          (request, count) =>
-            isDiscovery(request) ? [discovered(request, 0, 0)] : [reported(request, 2, 1, count * 1000)],
+      ),
+      [
+        'notInTimeWindows with another clock each time',
+        (request, count) =>
+          isDiscovery(request) ? [discovered(request, 0, 0)] : [reported(request, 2, 1, count * 1000)],
+      ],
+      [
+        'another engine each time',
+        (request, count) => [
+          discovered(request, 0, 0, Buffer.from(`8000013e0300${count}${count}${count}`, 'latin1')),
         ],
-        [
-          'another engine each time',
-          (request, count) => [
-            discovered(request, 0, 0, Buffer.from(`8000013e0300${count}${count}${count}`, 'latin1')),
-          ],
-        ],
-      ];
+      ],
+    ];
     const ran = await together(cases, ([, answer]) =>
       withPeer(
         accessAt(3),

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/files/index.ts';
 import {
   communityMessage,
-  type HeardRequest,
   int,
   octets,
   PDU,
   pduFor,
+  type ReceivedRequest,
   reportPdu,
   securedMessage,
   tlv,
@@ -17,12 +17,12 @@ import { accessAt, community, discovered, ENGINE, problemOf, together, USER, wit
 const context = { clock: systemClock, signal: new AbortController().signal };
 const VALUE = [int(3)];
 
-const version = (request: HeardRequest): number => request.version;
-const good = (request: HeardRequest): Buffer =>
+const version = (request: ReceivedRequest): number => request.version;
+const good = (request: ReceivedRequest): Buffer =>
   communityMessage(version(request), 'public', pduFor(request, VALUE));
 
 /** Datagrams that answer nothing; each for an SNMPv2c question, and what the problem says of it. */
-const STRANGE: readonly (readonly [string, (request: HeardRequest) => Buffer, RegExp])[] = [
+const STRANGE: readonly (readonly [string, (request: ReceivedRequest) => Buffer, RegExp])[] = [
   [
     'a version 3 message whose authentication flag is set',
     ({ id }) => securedMessage(reportPdu(4), { id, engineId: ENGINE, user: USER, level: 1 }),
@@ -67,7 +67,8 @@ const STRANGE: readonly (readonly [string, (request: HeardRequest) => Buffer, Re
     (name) =>
       [
         `a PDU of type ${name}`,
-        (request: HeardRequest) => communityMessage(1, 'public', pduFor(request, VALUE, { tag: PDU[name] })),
+        (request: ReceivedRequest) =>
+          communityMessage(1, 'public', pduFor(request, VALUE, { tag: PDU[name] })),
         /no well-formed/,
       ] as const,
   ),
@@ -180,7 +181,7 @@ describe('a datagram in place of an SNMPv2c answer', () => {
 });
 
 /** Every version and every flag, with the id of the question, none of them by its key. */
-function ofEveryVersion(request: HeardRequest): readonly Buffer[] {
+function ofEveryVersion(request: ReceivedRequest): readonly Buffer[] {
   const pdu = pduFor(request, VALUE, { requestId: request.id });
   const user = { ...USER, authKey: 'not-the-key', privKey: 'not-the-key-either' };
   const secured = ([0, 1, 3] as const).flatMap((level) =>
@@ -217,7 +218,7 @@ describe('a datagram in place of an answer', () => {
 
   it('of a question that has ended is late, and no garbage', async () => {
     let isUp = true;
-    const answer = (request: HeardRequest): readonly Buffer[] =>
+    const answer = (request: ReceivedRequest): readonly Buffer[] =>
       isUp ? [good(request), good(request), good(request)] : [];
     await withPeer(community(), answer, async (session) => {
       expect(await readUpdateState(session)).toBe('in-process');
@@ -228,9 +229,9 @@ describe('a datagram in place of an answer', () => {
   });
 
   it('of a session that was closed is late as well', async () => {
-    const heard: HeardRequest[] = [];
+    const heard: ReceivedRequest[] = [];
     // A slow card: each question is answered when the next one comes.
-    const answer = (request: HeardRequest): readonly Buffer[] => {
+    const answer = (request: ReceivedRequest): readonly Buffer[] => {
       heard.push(request);
       return heard.slice(0, -1).map(good);
     };
@@ -249,9 +250,9 @@ describe('a datagram in place of an answer', () => {
   });
 
   it('reaches the session that asked, of two at one address', async () => {
-    const waiting: HeardRequest[] = [];
+    const waiting: ReceivedRequest[] = [];
     // The second question is answered first.
-    const answer = (request: HeardRequest): readonly Buffer[] => {
+    const answer = (request: ReceivedRequest): readonly Buffer[] => {
       if (waiting.push(request) < 2) return [];
       return waiting
         .toReversed()
@@ -266,7 +267,7 @@ describe('a datagram in place of an answer', () => {
   });
 
   it('of version 3 does not disturb a version 2c question to the same agent', async () => {
-    const answer = (request: HeardRequest): readonly Buffer[] =>
+    const answer = (request: ReceivedRequest): readonly Buffer[] =>
       request.version === 3 ? [discovered(request)] : [good(request)];
     await withPeer(community(), answer, async (plain, { port }, hub) => {
       const secured = await hub.open(accessAt(1), { host: '127.0.0.1', port });

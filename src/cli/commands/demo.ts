@@ -30,7 +30,7 @@ export const demoCommand = defineCommand<CommonArgs>({
 async function demo(args: CommonArgs, io: Io): Promise<Exit> {
   const folder = await mkdtemp(join(tmpdir(), 'upsfw-demo-'));
   // A sweep asks one port of many addresses, which only some systems have on loopback.
-  const network = MANY_ADDRESSES ? ({ snmpPort: 'free', bystanders: BESIDE } as const) : {};
+  const network = MANY_ADDRESSES ? ({ snmpPort: 'free', otherDevices: BESIDE } as const) : {};
   const fleet = await startFleet({ speed: SPEED, ...network });
   try {
     await mkdir(join(folder, 'images'));

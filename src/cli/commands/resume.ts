@@ -154,7 +154,7 @@ function outlookText(run: string, { starts, watches, outputs, failed, unplanned 
   };
   list('Will only be watched, because a start is on record:', watches.map(inWords));
   if (watches.length > 0 && starts.length > 0) {
-    const minutes = Math.round({ ...TIMEOUTS, ...io.waits }.settle / 60);
+    const minutes = Math.round({ ...TIMEOUTS, ...io.timeouts }.settle / 60);
     lines.push(
       '',
       'No unit is started before all of these have ended.',

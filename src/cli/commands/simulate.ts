@@ -39,7 +39,7 @@ const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.h
 const MOST_UNITS = MOST_DEVICES - OTHER_DEVICES.length;
 
 /** More units than this have no SSH, FTP and web servers: they would take the memory of the machine. */
-const MOST_WITH_ALL_FACES = 50;
+const MOST_WITH_ALL_ENDPOINTS = 50;
 
 const SimulateArgs = CommonSchema.extend({
   write: z.string().min(1).optional(),
@@ -50,7 +50,7 @@ const SimulateArgs = CommonSchema.extend({
   units: z.int().min(1).max(MOST_UNITS).optional(),
   sites: z.int().min(1).max(1000).optional(),
   onlySnmp: z.boolean(),
-  mixed: z.boolean(),
+  otherDevices: z.boolean(),
   local: z.boolean(),
   port: z
     .string()
@@ -85,12 +85,12 @@ export const simulateCommand = defineCommand<SimulateArgs>({
     'only-snmp': {
       type: 'boolean',
       default: false,
-      describe: `Units have no SSH, FTP and web servers (always so above ${MOST_WITH_ALL_FACES} units)`,
+      describe: `Units have no SSH, FTP and web servers (always so above ${MOST_WITH_ALL_ENDPOINTS} units)`,
     },
-    mixed: {
+    'other-devices': {
       type: 'boolean',
       default: false,
-      describe: 'Other devices that answer over SNMP beside the units',
+      describe: 'Add other devices that answer over SNMP',
     },
     local: {
       type: 'boolean',
@@ -195,8 +195,8 @@ async function start(args: SimulateArgs): Promise<SimulatedFleet> {
     return await startFleet({
       speed: args.speed,
       units,
-      otherDevices: args.mixed ? OTHER_DEVICES : [],
-      onlySnmp: args.onlySnmp || units.length > MOST_WITH_ALL_FACES,
+      otherDevices: args.otherDevices ? OTHER_DEVICES : [],
+      onlySnmp: args.onlySnmp || units.length > MOST_WITH_ALL_ENDPOINTS,
       ...(snmpPort === undefined ? {} : { snmpPort }),
     });
   } catch (cause) {
@@ -222,12 +222,12 @@ function portOf({ port }: SimulateArgs): number | 'free' | undefined {
 
 /** What the person must set, and how the fleet is found. */
 function printInstructions(
-  { environment, network, units, otherDevices: bystanders }: SimulatedFleet,
+  { environment, network, units, otherDevices }: SimulatedFleet,
   local: LocalSimulation | null,
   args: SimulateArgs,
   io: Io,
 ): void {
-  const beside = bystanders.length === 0 ? '' : `, with ${bystanders.length} other devices beside it`;
+  const beside = otherDevices.length === 0 ? '' : `, with ${otherDevices.length} other devices beside it`;
   io.info(`The simulated fleet of ${units.length} units is up${beside}. In another terminal set:\n`);
   for (const [name, value] of Object.entries({
     ...environment,

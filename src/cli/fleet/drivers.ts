@@ -30,21 +30,21 @@ export function openPaths(state: string, io: Io, use: 'read' | 'write' = 'write'
   const warn = ({ message, hint }: Problem): void =>
     io.info(`Host keys that are new cannot be kept: ${message} ${hint}\n`);
   const hostKeys = use === 'read' ? createLenientKnownHosts(pins, warn) : pins;
-  const waits = { ...TIMEOUTS, ...io.waits };
+  const timeouts = { ...TIMEOUTS, ...io.timeouts };
   let loginLimit: (problem: Problem) => void = () => undefined;
   const logins = createLogins({ onLimit: (problem) => loginLimit(problem) });
   return {
     paths: {
-      nmc: createNmcDriver({ hub, hostKeys, readBytes, waits, logins }),
+      nmc: createNmcDriver({ hub, hostKeys, readBytes, timeouts, logins }),
       local: createLocalDriver({
         clock: io.clock,
         readBytes,
-        waits: io.localWaits ?? {},
+        timeouts: io.localTimeouts ?? {},
         ...simulatedDeviceRoots(io),
       }),
     },
     services: (target, context) => lookAtServices({ hub, hostKeys }, target, context),
-    record: (target, context) => recordCard({ hub, hostKeys, readBytes, waits, logins }, target, context),
+    record: (target, context) => recordCard({ hub, hostKeys, readBytes, timeouts, logins }, target, context),
     onLoginLimit(handler) {
       loginLimit = handler;
     },

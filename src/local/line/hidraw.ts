@@ -1,15 +1,15 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { hasCode, Problem, sanitize } from '../../core/index.ts';
-import { type LineTime, type ReportPort, refuseWhereStopped } from './line.ts';
+import { assertNotStopped, type LineTime, type ReportPort } from './line.ts';
 
-/** The longest report of a full-speed device. */
+/** The longest report of a full-speed USB device. */
 const LONGEST_REPORT = 64;
-/** Milliseconds between two tries to read: the kernel keeps the reports that come meanwhile. */
+/** Milliseconds between two reads; the kernel queues the reports in between. */
 const PACE = 8;
 
 /**
- * Opens a node like `/dev/hidraw0`. One read is one report, and a write goes out over the interrupt endpoint where the device has
- * one (inferred). Needs no package. Rejects with Problem link/port.
+ * Opens a node such as `/dev/hidraw0`. One read returns one report. A write uses the interrupt endpoint if
+ * the device has one (inferred). Needs no package. Rejects with Problem link/port.
  * Source: docs/sources/local.md#microlink-over-usb
  */
 export async function openHidraw(path: string, time: LineTime): Promise<ReportPort> {
@@ -20,21 +20,21 @@ export async function openHidraw(path: string, time: LineTime): Promise<ReportPo
   } catch (cause) {
     throw new Problem('link/port', `The USB node ${sanitize(path)} cannot be opened.`, {
       hint: hasCode(cause, 'EACCES')
-        ? 'Give the user a right to it: a udev rule for SUBSYSTEM "hidraw" and vendor 051d, as docs/local.md shows.'
-        : 'Plug the unit in again; upsfw local ports lists what is there.',
+        ? 'Give this user access: add a udev rule for SUBSYSTEM "hidraw" and vendor 051d, as docs/local.md shows.'
+        : 'Plug the unit in again. List the ports with: upsfw local ports',
       cause,
     });
   }
   const gone = (cause: unknown): Problem =>
-    new Problem('link/closed', `The USB node ${sanitize(path)} is gone: the cable was pulled.`, {
-      hint: 'Plug the unit in again, and look at it: upsfw local inspect.',
+    new Problem('link/closed', `The USB node ${sanitize(path)} disappeared: the cable was pulled.`, {
+      hint: 'Plug the unit in again, then run: upsfw local inspect PORT',
       cause,
     });
   let closing: Promise<void> | null = null;
   return {
     name: path,
     async write(report) {
-      refuseWhereStopped(path, time);
+      assertNotStopped(path, time);
       try {
         await file.write(report);
       } catch (cause) {

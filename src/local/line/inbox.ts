@@ -1,10 +1,10 @@
 import type { Problem } from '../../core/index.ts';
 import type { LineTime } from './line.ts';
 
-/** More than this is never kept: whoever sends without end is not a unit. */
+/** More than this is dropped: a device that sends without end is not a unit. */
 const MOST_BYTES = 1 << 20;
 
-/** Bytes that have come and were not read yet. */
+/** Bytes that arrived and have not been read. */
 export class Inbox {
   readonly #time: LineTime;
   #bytes: Buffer[] = [];
@@ -24,13 +24,13 @@ export class Inbox {
     this.#wake?.();
   }
 
-  /** What is in it can still be read; after that every read rejects. */
+  /** Buffered bytes can still be read; after that every read rejects. */
   end(problem: Problem): void {
     this.#end ??= problem;
     this.#wake?.();
   }
 
-  /** Why nothing comes any more; null while something may. */
+  /** Why no more bytes arrive; null while the port is open. */
   get ended(): Problem | null {
     return this.#end;
   }
@@ -41,7 +41,7 @@ export class Inbox {
   }
 
   async take(milliseconds: number): Promise<Buffer | null> {
-    if (this.#size === 0 && this.#end === null) await this.#somethingOr(milliseconds);
+    if (this.#size === 0 && this.#end === null) await this.#waitForData(milliseconds);
     if (this.#size > 0) {
       const all = Buffer.concat(this.#bytes);
       this.clear();
@@ -51,14 +51,14 @@ export class Inbox {
     return null;
   }
 
-  async #somethingOr(milliseconds: number): Promise<void> {
+  async #waitForData(milliseconds: number): Promise<void> {
     const { clock, signal } = this.#time;
-    const over = new AbortController();
+    const done = new AbortController();
     const arrived = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    await Promise.race([arrived, clock.sleep(milliseconds, AbortSignal.any([signal, over.signal]))]);
-    over.abort();
+    await Promise.race([arrived, clock.sleep(milliseconds, AbortSignal.any([signal, done.signal]))]);
+    done.abort();
     this.#wake = null;
   }
 }

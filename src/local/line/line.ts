@@ -1,17 +1,23 @@
 import { type Clock, Problem, sanitize } from '../../core/index.ts';
 
-/** Speeds of the ports of a unit. Source: docs/sources/local.md#serial-line */
+/** Baud rates of a unit's port. Source: docs/sources/local.md#serial-line */
 export type Rate = 9600 | 2400;
 
-/** A serial line, 8N1 and without flow control: images hold the bytes that flow control would swallow. */
+/** A serial line, 8N1 without flow control: images contain the flow control bytes. */
 export interface ByteLine {
   /** Path of the port. */
   readonly name: string;
-  /** Resolves when the system has taken the bytes. Rejects with Problem link/closed, link/timeout or refused/stopped. */
+  /**
+   * Resolves when the system has accepted the bytes. Rejects with Problem link/closed, link/timeout or
+   * refused/stopped.
+   */
   write(bytes: Uint8Array): Promise<void>;
-  /** What has come, at once where something is there; null after that many milliseconds of silence. Rejects with Problem link/closed. */
+  /**
+   * Returns the bytes that arrived, without waiting if there are any. Null after that many milliseconds of
+   * silence. Rejects with Problem link/closed.
+   */
   read(milliseconds: number): Promise<Buffer | null>;
-  /** Forgets what has come and was not read. */
+  /** Drops bytes that have not been read. */
   discard(): void;
   /** Rejects with Problem link/port. */
   setRate(rate: Rate): Promise<void>;
@@ -19,24 +25,27 @@ export interface ByteLine {
   close(): Promise<void>;
 }
 
-/** Time as a line needs it. When the signal is aborted, waits end early and without an answer, and nothing is sent any more. */
+/** Clock and stop signal of a line. After an abort, reads end early with null and nothing more is sent. */
 export interface LineTime {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** Whoever stops a look wants nothing more to be sent. Throws Problem refused/stopped. */
-export function refuseWhereStopped(name: string, { signal }: LineTime): void {
+/** Throws Problem refused/stopped after an abort, so that nothing more is sent. */
+export function assertNotStopped(name: string, { signal }: LineTime): void {
   if (!signal.aborted) return;
   throw new Problem('refused/stopped', `The look at ${sanitize(name)} was stopped.`, {
-    hint: 'Look again: upsfw local inspect PORT.',
+    hint: 'Run it again: upsfw local inspect PORT',
   });
 }
 
-/** Opens a port for one owner. Rejects with Problem link/port where it cannot be used. */
+/** Opens a port for exclusive use. Rejects with Problem link/port if it cannot be used. */
 export type OpenLine = (path: string, rate: Rate, time: LineTime) => Promise<ByteLine>;
 
-/** HID reports of a USB unit, the report id first. Source: docs/sources/local.md#microlink-over-usb */
+/**
+ * HID reports of a USB unit; the first byte is the report ID.
+ * Source: docs/sources/local.md#microlink-over-usb
+ */
 export interface ReportPort {
   readonly name: string;
   /** Rejects with Problem link/closed or refused/stopped. */

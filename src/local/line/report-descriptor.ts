@@ -1,9 +1,9 @@
-/** Usage page of the vendor's tunnel, and its two usages. Source: docs/sources/local.md#microlink-over-usb */
+/** Usage page of the vendor's tunnel and its two usages. Source: docs/sources/local.md#microlink-over-usb */
 const TUNNEL_PAGE = 0xff86;
 const TO_UNIT = 0xfc;
 const FROM_UNIT = 0xfd;
 
-/** The pair of reports that carries Microlink and Modbus over USB. */
+/** The two reports that carry Microlink and Modbus over USB. */
 export interface Tunnel {
   readonly toUnit: ReportShape;
   readonly fromUnit: ReportShape;
@@ -11,13 +11,13 @@ export interface Tunnel {
 
 export interface ReportShape {
   readonly id: number;
-  /** Bytes behind the report id. */
+  /** Bytes after the report ID. */
   readonly bytes: number;
 }
 
 const LONGEST_DESCRIPTOR = 4096;
 
-/** What the items of a descriptor have said so far (HID 1.11, section 6.2.2). */
+/** The global items that apply at one point of a descriptor (HID 1.11, section 6.2.2). */
 interface Globals {
   readonly page: number;
   readonly size: number;
@@ -25,7 +25,7 @@ interface Globals {
   readonly id: number;
 }
 
-/** Finds the tunnel in a HID report descriptor; null where it has none, or where the descriptor is malformed. */
+/** Finds the tunnel in a HID report descriptor. Null if there is none or the descriptor is malformed. */
 export function tunnelOf(descriptor: Uint8Array): Tunnel | null {
   let globals: Globals = { page: 0, size: 0, count: 0, id: 0 };
   const stack: Globals[] = [];
@@ -39,7 +39,7 @@ export function tunnelOf(descriptor: Uint8Array): Tunnel | null {
       else if (tag === 11) globals = stack.pop() ?? globals;
       else globals = { ...globals, ...globalItem(tag, value) };
     } else if (kind === 'local') {
-      // A usage of four bytes brings its page with it.
+      // A usage of four bytes includes its page.
       if (tag === 0) usages.push(bytes === 4 ? value : globals.page * 0x10000 + value);
     } else {
       const shape = { id: globals.id, bytes: Math.floor((globals.size * globals.count) / 8) };

@@ -2,25 +2,25 @@ import { access, constants, stat } from 'node:fs/promises';
 import type { SerialPort } from 'serialport';
 import { hasCode, Problem, sanitize } from '../../core/index.ts';
 import { Inbox } from './inbox.ts';
-import { type ByteLine, type LineTime, type Rate, refuseWhereStopped } from './line.ts';
+import { assertNotStopped, type ByteLine, type LineTime, type Rate } from './line.ts';
 
-/** A port that takes no bytes for so long hangs. Milliseconds. */
+/** A write that takes longer than this hangs. Milliseconds. */
 const LONGEST_WRITE = 10_000;
 
 /**
- * Opens a serial port through the package `serialport`, which is optional and loaded here. The port is locked against other
- * programs that ask. Rejects with Problem link/port.
+ * Opens a serial port with the optional package `serialport`, which is loaded here. The port is locked
+ * against other programs that check the lock. Rejects with Problem link/port.
  */
 export async function openSerialLine(path: string, rate: Rate, time: LineTime): Promise<ByteLine> {
-  await refuseWhatIsNoPort(path);
+  await assertSerialPort(path);
   const { SerialPort } = await loadPackage();
   const port = new SerialPort({ path, baudRate: rate, autoOpen: false, lock: true });
   await new Promise<void>((resolve, reject) => {
     port.open((error) =>
-      error === null || error === undefined ? resolve() : reject(notOpened(path, error)),
+      error === null || error === undefined ? resolve() : reject(openFailed(path, error)),
     );
   });
-  return lineOver(port, time);
+  return wrapPort(port, time);
 }
 
 async function loadPackage(): Promise<typeof import('serialport')> {
@@ -28,21 +28,21 @@ async function loadPackage(): Promise<typeof import('serialport')> {
     return await import('serialport');
   } catch (cause) {
     throw new Problem('link/port', 'The package serialport, which opens serial ports, is not installed.', {
-      hint: 'Install it beside upsfw: npm install serialport. Without it units are looked at over the network and over USB.',
+      hint: 'Install it with upsfw: npm install serialport. Network and USB units need no such package.',
       cause,
     });
   }
 }
 
-async function refuseWhatIsNoPort(path: string): Promise<void> {
-  // Ports of Windows are no files.
+async function assertSerialPort(path: string): Promise<void> {
+  // Windows ports are not files.
   if (process.platform === 'win32') return;
   const shown = sanitize(path);
   try {
     const { isCharacterDevice } = await kindOf(path);
     if (!isCharacterDevice) {
-      throw new Problem('link/port', `${shown} is no serial port: it is not a device.`, {
-        hint: 'upsfw local ports lists the ports of this machine.',
+      throw new Problem('link/port', `${shown} is not a serial port: it is not a device.`, {
+        hint: 'List the ports of this machine with: upsfw local ports',
       });
     }
     await access(path, constants.R_OK | constants.W_OK);
@@ -50,12 +50,12 @@ async function refuseWhatIsNoPort(path: string): Promise<void> {
     if (cause instanceof Problem) throw cause;
     if (hasCode(cause, 'ENOENT')) {
       throw new Problem('link/port', `There is no port ${shown}.`, {
-        hint: 'Check that the adapter is plugged in; upsfw local ports lists the ports of this machine.',
+        hint: 'Check that the adapter is plugged in. List the ports with: upsfw local ports',
         cause,
       });
     }
-    throw new Problem('link/port', `The port ${shown} is there, and this user may not open it.`, {
-      hint: 'Add the user to the group of the port (dialout on Debian), log in again, and try again.',
+    throw new Problem('link/port', `This user may not open the port ${shown}.`, {
+      hint: 'Add the user to the group of the port (dialout on Debian), log in again and retry.',
       cause,
     });
   }
@@ -66,26 +66,26 @@ async function kindOf(path: string): Promise<{ readonly isCharacterDevice: boole
   return { isCharacterDevice: found.isCharacterDevice() };
 }
 
-function notOpened(path: string, cause: Error): Problem {
+function openFailed(path: string, cause: Error): Problem {
   return new Problem(
     'link/port',
     `The port ${sanitize(path)} cannot be opened: ${sanitize(cause.message)}.`,
     {
-      hint: 'It may be no serial port, or another program may hold it: upsfw local ports tells of both.',
+      hint: 'It may not be a serial port, or another program may have it open: upsfw local ports shows both.',
       cause,
     },
   );
 }
 
-function lineOver(port: SerialPort, time: LineTime): ByteLine {
+function wrapPort(port: SerialPort, time: LineTime): ByteLine {
   const inbox = new Inbox(time);
   const gone = (cause?: unknown): void =>
     inbox.end(
       new Problem(
         'link/closed',
-        `The port ${sanitize(port.path)} is gone: the cable or its adapter was pulled.`,
+        `The port ${sanitize(port.path)} disappeared: the cable or its adapter was pulled.`,
         {
-          hint: 'Plug it in again, and look at the unit: upsfw local inspect PORT.',
+          hint: 'Plug it in again, then run: upsfw local inspect PORT',
           cause,
         },
       ),
@@ -97,9 +97,9 @@ function lineOver(port: SerialPort, time: LineTime): ByteLine {
   return {
     name: port.path,
     async write(bytes) {
-      refuseWhereStopped(port.path, time);
+      assertNotStopped(port.path, time);
       if (inbox.ended !== null) throw inbox.ended;
-      await inTime(port, bytes, time);
+      await writeWithTimeout(port, bytes, time);
       if (inbox.ended !== null) throw inbox.ended;
     },
     read: (milliseconds) => inbox.take(milliseconds),
@@ -107,13 +107,13 @@ function lineOver(port: SerialPort, time: LineTime): ByteLine {
     setRate: (rate) =>
       new Promise((resolve, reject) => {
         port.update({ baudRate: rate }, (error) =>
-          error === null || error === undefined ? resolve() : reject(notOpened(port.path, error)),
+          error === null || error === undefined ? resolve() : reject(openFailed(port.path, error)),
         );
       }),
     close() {
       closing ??= new Promise((resolve) => {
         if (!port.isOpen) resolve();
-        // A port that has gone cannot be closed better than it is.
+        // A port that disappeared needs no further close.
         else port.close(() => resolve());
       });
       return closing;
@@ -121,8 +121,8 @@ function lineOver(port: SerialPort, time: LineTime): ByteLine {
   };
 }
 
-async function inTime(port: SerialPort, bytes: Uint8Array, { clock }: LineTime): Promise<void> {
-  const over = new AbortController();
+async function writeWithTimeout(port: SerialPort, bytes: Uint8Array, { clock }: LineTime): Promise<void> {
+  const done = new AbortController();
   const written = new Promise<void>((resolve, reject) => {
     port.write(Buffer.from(bytes), (error) =>
       error === null || error === undefined
@@ -130,24 +130,24 @@ async function inTime(port: SerialPort, bytes: Uint8Array, { clock }: LineTime):
         : reject(
             new Problem(
               'link/closed',
-              `The port ${sanitize(port.path)} takes no bytes (${sanitize(error.message)}): the cable or its adapter may have been pulled.`,
+              `The port ${sanitize(port.path)} accepts no bytes (${sanitize(error.message)}): the cable or its adapter may have been pulled.`,
               {
-                hint: 'Check cable and adapter, and look at the unit: upsfw local inspect PORT.',
+                hint: 'Check cable and adapter, then run: upsfw local inspect PORT',
                 cause: error,
               },
             ),
           ),
     );
   });
-  const late = clock.sleep(LONGEST_WRITE, over.signal).then(() => {
-    if (over.signal.aborted) return;
-    throw new Problem('link/timeout', `The port ${sanitize(port.path)} takes no bytes.`, {
+  const timeout = clock.sleep(LONGEST_WRITE, done.signal).then(() => {
+    if (done.signal.aborted) return;
+    throw new Problem('link/timeout', `The port ${sanitize(port.path)} accepts no bytes.`, {
       hint: 'Pull the adapter out and plug it in again.',
     });
   });
   try {
-    await Promise.race([written, late]);
+    await Promise.race([written, timeout]);
   } finally {
-    over.abort();
+    done.abort();
   }
 }

@@ -8,45 +8,48 @@ import {
   QUIET,
 } from './output.ts';
 
-/** What a port said by itself. */
-export interface Heard {
-  /** A boot loader that waits for an image; null where it was none. */
+/** What a port sent before anything was sent to it. */
+export interface ListenResult {
+  /** A boot loader that waits for an image; null if there is none. */
   readonly loader: LoaderSeen | null;
-  /** Bytes that came. */
+  /** Bytes received. */
   readonly bytes: number;
-  readonly signs: readonly LoaderEvent[];
+  readonly events: readonly LoaderEvent[];
 }
 
-/** A boot loader says some hundred bytes in a minute; who says more is something else. */
+/** A boot loader sends some hundred bytes a minute; more comes from another device. */
 const MOST_BYTES = 4096;
-/** Of what a boot loader sends, at least this part is text. */
+/** At least this fraction of a boot loader's output is text. */
 const READABLE = 0.9;
 
-/** Listens and sends nothing. Ends when it is stopped, and as soon as a boot loader is known for certain, or something that is none. */
+/**
+ * Listens and sends nothing. Ends after an abort, and as soon as the other side is certainly a boot loader or
+ * certainly not.
+ */
 export async function listen(
   line: ByteLine,
   milliseconds: number,
   { clock, signal }: LineTime,
-): Promise<Heard> {
+): Promise<ListenResult> {
   const until = clock.monotonic() + milliseconds;
   const reader = new LoaderOutputParser();
-  const signs: LoaderEvent[] = [];
+  const events: LoaderEvent[] = [];
   let bytes = 0;
   let readable = 0;
   while (clock.monotonic() < until && bytes < MOST_BYTES && !signal.aborted) {
-    const come = await line.read(Math.min(QUIET, until - clock.monotonic()));
-    if (come === null) {
-      signs.push(...reader.settle());
-      const loader = readable >= bytes * READABLE ? detectLoader(signs) : null;
-      if (loader !== null) return { loader, bytes, signs };
+    const received = await line.read(Math.min(QUIET, until - clock.monotonic()));
+    if (received === null) {
+      events.push(...reader.settle());
+      const loader = readable >= bytes * READABLE ? detectLoader(events) : null;
+      if (loader !== null) return { loader, bytes, events };
       continue;
     }
-    bytes += come.length;
-    readable += come.filter(isReadable).length;
-    signs.push(...reader.feed(come));
+    bytes += received.length;
+    readable += received.filter(isReadable).length;
+    events.push(...reader.feed(received));
   }
-  signs.push(...reader.settle());
-  return { loader: readable >= bytes * READABLE ? detectLoader(signs) : null, bytes, signs };
+  events.push(...reader.settle());
+  return { loader: readable >= bytes * READABLE ? detectLoader(events) : null, bytes, events };
 }
 
 function isReadable(byte: number): boolean {

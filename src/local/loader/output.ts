@@ -1,14 +1,14 @@
 import { SIMULATED_MARK, sanitize } from '../../core/index.ts';
 
-/** Bytes of XMODEM that a receiver sends. */
-export const BYTE = { ack: 0x06, nak: 0x15, can: 0x18, want: 0x43 } as const;
+/** XMODEM bytes that a receiver sends. */
+export const BYTE = { ack: 0x06, nak: 0x15, can: 0x18, request: 0x43 } as const;
 
-/** One thing that a boot loader said. `want`: it asks for an image, block by block with CRC. */
+/** One item of a boot loader's output. `request`: it asks for an image in blocks with CRC. */
 export type LoaderEvent =
-  | { readonly kind: 'ack' | 'nak' | 'can' | 'want' }
+  | { readonly kind: 'ack' | 'nak' | 'can' | 'request' }
   | { readonly kind: 'text'; readonly text: string };
 
-/** What a line of text means. Data: the words are the loader's. Source: docs/sources/local.md#boot-loader */
+/** Patterns of the boot loader's own text. Source: docs/sources/local.md#boot-loader */
 const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
   [/Download Manager/, 'loader'],
   [/^\s*No Application in memory/, 'no-application'],
@@ -17,12 +17,15 @@ const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
 ];
 export type Meaning = 'loader' | 'no-application' | 'gave-up' | 'application' | 'other';
 
-/** What a line says; `other` for the name of the hardware, its version, and whatever is not known. */
+/** The meaning of a line; `other` for the hardware name, its version and any unknown text. */
 export function meaningOf(text: string): Meaning {
   return MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
 }
 
-/** Silence after which a `C` at the beginning of a line is a wish and not the first letter of a text. Milliseconds. */
+/**
+ * Silence in milliseconds after which a `C` at the start of a line is a request and not the first letter of a
+ * text.
+ */
 export const QUIET = 100;
 
 const LONGEST_LINE = 200;
@@ -30,32 +33,33 @@ const CARRIAGE_RETURN = 0x0d;
 const LINE_FEED = 0x0a;
 
 /**
- * Tells the answers of a boot loader from the text around them. A `C` is a wish where it stands alone or among its like: in a line of
- * text it is a letter. So what begins a line with `C` is held back until {@link settle} says that nothing follows.
+ * Separates a boot loader's answers from the text around them.
+ * A `C` is a request only if its line holds nothing but `C`. A line that starts with `C` is therefore held
+ * back until {@link settle} reports that nothing follows.
  */
 export class LoaderOutputParser {
   #line = '';
 
-  /** Takes bytes in and gives what they certainly are. */
+  /** Takes bytes and returns the events that are certain. */
   feed(bytes: Uint8Array): readonly LoaderEvent[] {
-    const signs: LoaderEvent[] = [];
+    const events: LoaderEvent[] = [];
     for (const byte of bytes) {
       if (byte === BYTE.ack || byte === BYTE.nak || byte === BYTE.can) {
-        signs.push(...this.settle(), ...this.#endLine());
-        signs.push({ kind: byte === BYTE.ack ? 'ack' : byte === BYTE.nak ? 'nak' : 'can' });
+        events.push(...this.settle(), ...this.#endLine());
+        events.push({ kind: byte === BYTE.ack ? 'ack' : byte === BYTE.nak ? 'nak' : 'can' });
       } else if (byte === CARRIAGE_RETURN || byte === LINE_FEED)
-        signs.push(...this.settle(), ...this.#endLine());
+        events.push(...this.settle(), ...this.#endLine());
       else if (this.#line.length < LONGEST_LINE) this.#line += String.fromCharCode(byte);
     }
-    return signs;
+    return events;
   }
 
-  /** Nothing has followed for a while: what stands there alone is what it seems to be. */
+  /** Nothing followed for a while: a line of `C` alone is a row of requests. */
   settle(): readonly LoaderEvent[] {
     if (!/^C+$/.test(this.#line)) return [];
     const { length } = this.#line;
     this.#line = '';
-    return Array.from({ length }, () => ({ kind: 'want' }));
+    return Array.from({ length }, () => ({ kind: 'request' }));
   }
 
   #endLine(): readonly LoaderEvent[] {
@@ -66,32 +70,32 @@ export class LoaderOutputParser {
   }
 }
 
-/** What a boot loader told of itself while it was listened to. */
+/** What a boot loader printed about itself. */
 export interface LoaderSeen {
-  /** Lines of its banner, fit for printing. */
+  /** Lines of its banner, sanitized. */
   readonly lines: readonly string[];
-  /** It names itself as the boot loaders of these units do. */
+  /** It prints the name that these boot loaders have. */
   readonly isNamed: boolean;
-  /** It says that it has no application. */
+  /** It reports that it has no application. */
   readonly withoutApplication: boolean;
-  /** It is one of the simulator. */
+  /** It belongs to a simulated unit. */
   readonly simulated: boolean;
 }
 
 /**
- * Wishes without any text, until they count as a boot loader: one `C` may be noise. One whose sender has gone in the middle refuses
- * the silence instead, until it gives up and asks anew.
+ * Requests or refusals without text that count as a boot loader; a single `C` may be noise. A loader whose
+ * sender vanished refuses the silence until it gives up and asks again.
  */
 const MIN_REQUESTS = 2;
 
-/** Whether signs are those of a boot loader that waits for an image; null where they are not. */
-export function detectLoader(signs: readonly LoaderEvent[]): LoaderSeen | null {
-  const lines = signs.flatMap((sign) => (sign.kind === 'text' ? [sign.text] : []));
-  const wishes = signs.filter(({ kind }) => kind === 'want').length;
+/** Detects a boot loader that waits for an image; null if the events do not show one. */
+export function detectLoader(events: readonly LoaderEvent[]): LoaderSeen | null {
+  const lines = events.flatMap((event) => (event.kind === 'text' ? [event.text] : []));
+  const requests = events.filter(({ kind }) => kind === 'request').length;
   const meanings = lines.map(meaningOf);
-  const refusals = signs.filter(({ kind }) => kind === 'nak').length;
-  const isTold = meanings.some((meaning) => meaning === 'loader' || meaning === 'no-application');
-  if (!(isTold && wishes > 0) && wishes + refusals < MIN_REQUESTS) return null;
+  const refusals = events.filter(({ kind }) => kind === 'nak').length;
+  const isIdentified = meanings.some((meaning) => meaning === 'loader' || meaning === 'no-application');
+  if (!(isIdentified && requests > 0) && requests + refusals < MIN_REQUESTS) return null;
   return {
     lines: [...new Set(lines)].slice(0, 12),
     isNamed: meanings.includes('loader'),

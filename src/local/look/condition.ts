@@ -1,7 +1,7 @@
 import { type Condition, UNKNOWN_CONDITION } from '../../core/index.ts';
 
 /**
- * Bits of the state that stand against an update while they are set (Modbus has the same).
+ * Status bits that prevent an update while they are set; Modbus has the same.
  * Source: docs/sources/local.md#microlink-fields
  */
 const ALARMS: readonly (readonly [number, string])[] = [
@@ -21,9 +21,9 @@ const ON_BATTERY = 2;
 const OUTPUT_OFF = 4;
 const SELF_TEST = 7;
 
-/** What a unit at a port tells of its condition, as numbers; null where it does not. */
+/** The condition of a unit at a port as raw values; null if the unit does not report them. */
 export interface LocalState {
-  /** The field of state bits. */
+  /** The status bits. */
   readonly status: number | null;
   readonly calibrating: boolean | null;
   readonly batteryTest: boolean | null;
@@ -32,7 +32,7 @@ export interface LocalState {
   readonly loadPercent: number | null;
 }
 
-/** The condition of a unit at a port. Without the state bits nothing is known that an update asks for. */
+/** The condition of a unit at a port. Without the status bits, most values stay unknown. */
 export function conditionOf(state: LocalState): Condition {
   const { status, calibrating, batteryTest, batteryPercent, runtimeSeconds, loadPercent } = state;
   const figures = { ...UNKNOWN_CONDITION, calibrating, batteryPercent, runtimeSeconds, loadPercent };
@@ -42,7 +42,7 @@ export function conditionOf(state: LocalState): Condition {
     list.filter(([bit]) => has(bit)).map(([, name]) => name);
   return {
     ...figures,
-    // A unit that says neither, or both, does not tell.
+    // Neither bit or both bits: the unit's mains state is unknown.
     onLine: has(ON_LINE) === has(ON_BATTERY) ? null : has(ON_LINE),
     outputOn: !has(OUTPUT_OFF),
     selfTest: has(SELF_TEST) || batteryTest === true,

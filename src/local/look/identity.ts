@@ -4,13 +4,13 @@ import type { Registers } from '../modbus/client.ts';
 import { conditionOf } from './condition.ts';
 import type { UpsLinkUnit } from './ups-link.ts';
 
-/** What a unit at a port says of itself; its place is added by whoever asked. */
+/** What a unit at a port reports about itself, without its place. */
 export type Identity = Pick<
   Unit,
   'serial' | 'model' | 'sku' | 'manufactured' | 'ratingVA' | 'firmware' | 'condition' | 'simulated'
 >;
 
-/** Paths of what is wanted. Source: docs/sources/local.md#microlink-fields */
+/** Paths of the fields that are read. Source: docs/sources/local.md#microlink-fields */
 const PATH = {
   serial: '2:4.9.40',
   sku: '2:4.9.42',
@@ -28,16 +28,16 @@ const PATH = {
 } as const;
 
 /**
- * Bit that says that a test or a calibration is going on; Modbus has the same.
+ * The bit for a test or calibration in progress; Modbus has the same.
  * Source: docs/sources/local.md#microlink-fields, docs/sources/local.md#modbus
  */
 const IN_PROGRESS = 1;
 const CHARGE_SCALE = 2 ** 9;
 const POWER_SCALE = 2 ** 8;
-/** More than this in percent is not a load. */
+/** Percent; a higher value is not a load. */
 const HIGHEST_LOAD = 200;
 
-/** What Microlink tells. The Micro-Link id is that of page 0, also where nothing else could be read. */
+/** Identity from Microlink. Page 0 holds the Micro-Link ID, even if nothing else can be read. */
 export function fromMicrolink(fields: Fields): Identity {
   const battery = fields.unsigned(PATH.charge);
   const raw = clean(fields.text(PATH.firmware));
@@ -63,14 +63,18 @@ export function fromMicrolink(fields: Fields): Identity {
 const MARK = new RegExp(SIMULATED_MARK);
 
 /**
- * Versions of the parts beside the UPS firmware, found as text: their paths are not known.
+ * Versions of the other parts, found as text because their paths are not known.
  * Source: docs/sources/local.md#microlink-fields
  */
 export function partVersions(fields: Fields): readonly string[] {
   return [/MCU \d\d\.\d/, /UBL \d\d\.\d/, /MBL \d\d\.\d/].flatMap((pattern) => fields.find(pattern) ?? []);
 }
 
-/** What Modbus tells. It has no register for the Micro-Link id. */
+/**
+ * Identity from Modbus, without the Micro-Link ID.
+ * One SRT held it in register 512, but no driver reads that register and other units lack it, so it is not
+ * read.
+ */
 export function fromModbus(registers: Registers): Identity {
   const charge = registers.unsigned('charge');
   return {
@@ -92,7 +96,7 @@ export function fromModbus(registers: Registers): Identity {
   };
 }
 
-/** What a unit of the older protocol tells; its condition is not asked for, because nothing is to be done with it. */
+/** Identity of a UPS-Link unit. Its condition is not read, because such a unit takes no update. */
 export function fromUpsLink({ firmware, model, serial }: UpsLinkUnit): Identity {
   return {
     serial,
@@ -119,7 +123,7 @@ function clean(text: string | null): string | null {
 const DAY = 86_400_000;
 const EPOCH = Date.UTC(2000, 0, 1);
 
-/** Days since the year 2000 as a date. Zero is a field that nobody filled in. */
+/** Days since the year 2000 as a date. Zero means that the field was never set. */
 function dayOf(days: number | null): string | null {
   if (days === null || days === 0 || days > 0xffff) return null;
   return new Date(EPOCH + days * DAY).toISOString().slice(0, 10);

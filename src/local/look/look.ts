@@ -19,42 +19,42 @@ import type { LocalTimeouts } from '../timeouts.ts';
 import { lookAtLine, type PortSeen } from './serial.ts';
 import { lookAtUsb } from './usb.ts';
 
-/** A look at a unit at a port, with what only such a port tells. */
-export interface Looked extends Look {
+/** A look at a unit at a port, with details that only a port gives. */
+export interface LocalLook extends Look {
   readonly seen: PortSeen | null;
 }
 
-/** What a look at a port needs of its surroundings; other roots and openers in tests and rehearsals. */
+/** What a look at a port needs; tests and simulations use other roots and openers. */
 export interface LookTools {
   readonly sysfsRoot: string;
   readonly devRoot: string;
   readonly procRoot: string;
-  /** Ports are asked in the world's own time, also where a simulated unit lives faster. */
+  /** Ports are read in real time, even if a simulated unit runs faster. */
   readonly clock: Clock;
-  readonly waits: LocalTimeouts;
+  readonly timeouts: LocalTimeouts;
   readonly openLine: OpenLine;
   readonly openReports: OpenReports;
 }
 
-/** How a port is looked at. */
-export interface LookManner {
+/** How to look at a port. */
+export interface LookMode {
   /** Exchanges passwords with the unit, which writes four bytes to it. */
   readonly authenticate?: boolean;
-  /** Asks by Microlink alone: a unit that may be programming is not bothered with other protocols. */
-  readonly gently?: boolean;
+  /** Uses Microlink only: a unit that may be programming must not receive other protocols. */
+  readonly passive?: boolean;
 }
 
-/** Looks at the unit that a target names by its port. Never throws for what a device does. */
+/** Looks at the unit at the port of a target. Never throws for what a device does. */
 export async function lookAtPort(
   tools: LookTools,
   target: UnitTarget,
   context: Pick<LookContext, 'signal'>,
-  manner: LookManner = {},
-): Promise<Looked> {
+  mode: LookMode = {},
+): Promise<LocalLook> {
   const { local } = target;
   const port = local === null ? null : 'usb' in local ? local.usb : local.serialPort;
   const place = { site: target.site, name: target.name, host: null, port };
-  const none = (problem: Problem): Looked => ({
+  const none = (problem: Problem): LocalLook => ({
     unit: unknownUnit(place),
     kind: null,
     description: null,
@@ -70,8 +70,8 @@ export async function lookAtPort(
   }
   try {
     return 'usb' in local
-      ? await lookOverUsb(tools, target, local.usb, place, context, manner)
-      : await lookOverSerial(tools, local.serialPort, place, context, manner);
+      ? await lookOverUsb(tools, target, local.usb, place, context, mode)
+      : await lookOverSerial(tools, local.serialPort, place, context, mode);
   } catch (thrown) {
     rethrowInternal(thrown);
     return none(asProblem(thrown));
@@ -85,15 +85,15 @@ async function lookOverSerial(
   path: string,
   place: Place,
   { signal }: Pick<LookContext, 'signal'>,
-  manner: LookManner,
-): Promise<Looked> {
+  mode: LookMode,
+): Promise<LocalLook> {
   const holder = await holderOf([path], tools.procRoot);
-  if (holder !== null) throw held(path, holder);
+  if (holder !== null) throw inUse(path, holder);
   const time = { clock: tools.clock, signal };
   const line = await tools.openLine(path, 9600, time);
   try {
-    const seen = await lookAtLine(line, { time, waits: tools.waits, ...manner });
-    return lookedOf(seen, place, 'serial');
+    const seen = await lookAtLine(line, { time, timeouts: tools.timeouts, ...mode });
+    return toLook(seen, place, 'serial');
   } finally {
     await line.close();
   }
@@ -105,26 +105,26 @@ async function lookOverUsb(
   wanted: string,
   place: Place,
   { signal }: Pick<LookContext, 'signal'>,
-  manner: LookManner,
-): Promise<Looked> {
+  mode: LookMode,
+): Promise<LocalLook> {
   const { sysfsRoot, devRoot, procRoot } = tools;
   const units = await listUsbUnits(sysfsRoot, devRoot);
   if (units === null) {
-    throw new Problem('link/silent', `${unitKey(target)}: this system does not tell the USB strings.`, {
-      hint: 'They are read on Linux, below /sys. Elsewhere connect the unit to a Linux machine.',
+    throw new Problem('link/silent', `${unitKey(target)}: this system does not show USB strings.`, {
+      hint: 'They are read on Linux, below /sys. Connect the unit to a Linux machine.',
     });
   }
-  const unit = choose(units, wanted, target);
+  const unit = selectUnit(units, wanted, target);
   const holder = await holderOf([unit.hidraw, unit.usbNode], procRoot);
   const seen = await lookAtUsb(unit, {
     sysfsRoot,
     open: tools.openReports,
     time: { clock: tools.clock, signal },
-    waits: tools.waits,
-    authenticate: manner.authenticate === true,
-    keepOff: holder === null ? null : `${inWords(holder)} has it`,
+    timeouts: tools.timeouts,
+    authenticate: mode.authenticate === true,
+    skipReason: holder === null ? null : `${describeHolder(holder)} has it open`,
   });
-  const looked = lookedOf(seen, place, 'usb');
+  const looked = toLook(seen, place, 'usb');
   if (looked.kind === 'smart-ups') return looked;
   const problem = new Problem(
     'device/not-smart-ups',
@@ -134,7 +134,7 @@ async function lookOverUsb(
   return { ...looked, problem };
 }
 
-/** The first program that has one of the nodes. */
+/** The first program that has one of the nodes open. */
 async function holderOf(nodes: readonly (string | null)[], procRoot: string): Promise<Holder | null> {
   for (const node of nodes) {
     if (node === null) continue;
@@ -144,57 +144,57 @@ async function holderOf(nodes: readonly (string | null)[], procRoot: string): Pr
   return null;
 }
 
-function choose(units: readonly UsbUnit[], wanted: string, target: UnitTarget): UsbUnit {
-  const fitting =
+function selectUnit(units: readonly UsbUnit[], wanted: string, target: UnitTarget): UsbUnit {
+  const matches =
     wanted === 'any' ? units : units.filter(({ serial }) => usableSerial(serial) === usableSerial(wanted));
-  const [first] = fitting;
+  const [first] = matches;
   if (first === undefined) {
     throw new Problem(
       'link/silent',
-      `${unitKey(target)}: no USB unit ${wanted === 'any' ? 'of APC' : `"${sanitize(wanted)}"`} is connected here.`,
+      `${unitKey(target)}: no USB unit ${wanted === 'any' ? 'of APC' : `"${sanitize(wanted)}"`} is connected to this machine.`,
       {
-        hint: 'Check the cable, and the serial number in the inventory; upsfw local ports lists what is here.',
+        hint: 'Check the cable and the serial number in the inventory. List the ports with: upsfw local ports',
       },
     );
   }
-  if (fitting.length === 1) return first;
-  const serials = fitting.map(({ serial }) => sanitize(serial ?? 'none', 40)).join(', ');
+  if (matches.length === 1) return first;
+  const serials = matches.map(({ serial }) => sanitize(serial ?? 'none', 40)).join(', ');
   throw new Problem(
     'refused/identity',
-    `${unitKey(target)}: ${fitting.length} USB units are connected (${serials}).`,
+    `${unitKey(target)}: ${matches.length} USB units are connected (${serials}).`,
     {
-      hint: 'Name the one that is meant by its serial number: usb: SERIAL in the inventory, usb:SERIAL at local inspect.',
+      hint: 'Select one by its serial number: usb: SERIAL in the inventory, or upsfw local inspect usb:SERIAL.',
     },
   );
 }
 
-function lookedOf(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): Looked {
+function toLook(seen: PortSeen, place: Place, seenBy: 'serial' | 'usb'): LocalLook {
   const { identity, protocol, loader } = seen;
-  const isThere = protocol !== null;
+  const isPresent = protocol !== null;
   const unit: Unit = {
     ...unknownUnit(place),
     ...identity,
-    reachable: isThere,
-    seenBy: isThere ? seenBy : null,
+    reachable: isPresent,
+    seenBy: isPresent ? seenBy : null,
     simulated: identity?.simulated === true || loader?.simulated === true,
   };
   const isSmart = /^smart-?ups\b/i.test(identity?.model ?? '');
   return {
     unit,
-    // Whoever speaks the protocols of these units is one of them; of a USB device its strings tell.
-    kind: !isThere ? null : protocol === 'usb-strings' && !isSmart ? 'ups' : 'smart-ups',
+    // A unit that speaks one of these protocols is a Smart-UPS; a USB device needs its strings to show it.
+    kind: !isPresent ? null : protocol === 'usb-strings' && !isSmart ? 'ups' : 'smart-ups',
     description: seen.description,
     problem: seen.problem,
     seen,
   };
 }
 
-function held(path: string, holder: Holder): Problem {
-  return new Problem('refused/locked', `${inWords(holder)} has ${sanitize(path)} open.`, {
-    hint: 'Two programs at one port disturb each other. End that program for the time being, and start it again afterwards.',
+function inUse(path: string, holder: Holder): Problem {
+  return new Problem('refused/locked', `${describeHolder(holder)} has ${sanitize(path)} open.`, {
+    hint: 'Two programs at one port disturb each other. Stop that program, and start it again afterwards.',
   });
 }
 
-function inWords({ program, pid }: Holder): string {
+function describeHolder({ program, pid }: Holder): string {
   return `${program}${pid === null ? '' : ` (process ${pid})`}`;
 }

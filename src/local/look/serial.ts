@@ -1,6 +1,6 @@
 import { Problem, sanitize } from '../../core/index.ts';
 import type { ByteLine, LineTime } from '../line/line.ts';
-import { type Heard, listen } from '../loader/listen.ts';
+import { type ListenResult, listen } from '../loader/listen.ts';
 import type { LoaderSeen } from '../loader/output.ts';
 import { readPages } from '../microlink/pages.ts';
 import { type Exchange, exchangePasswords } from '../microlink/password.ts';
@@ -12,21 +12,21 @@ import type { LocalTimeouts } from '../timeouts.ts';
 import { fromMicrolink, fromModbus, fromUpsLink, type Identity, partVersions } from './identity.ts';
 import { askUpsLink } from './ups-link.ts';
 
-/** What a unit at a port speaks. */
+/** What answers at a port. */
 export type Protocol = 'boot-loader' | 'microlink' | 'modbus' | 'ups-link' | 'usb-strings';
 
-/** What was seen at a port. */
+/** The result of looking at a port. */
 export interface PortSeen {
   readonly protocol: Protocol | null;
   readonly identity: Identity | null;
-  /** Versions of parts beside the UPS firmware: `UBL 01.4`. */
+  /** Versions of other parts than the UPS firmware: `UBL 01.4`. */
   readonly parts: readonly string[];
   readonly loader: LoaderSeen | null;
-  /** How the exchange of passwords ended; null where it was not asked for. */
+  /** Result of the password exchange; null if it was not requested. */
   readonly exchange: Exchange | null;
-  /** What answered, in words fit for printing; null where nothing did. */
+  /** What answered, sanitized; null if nothing did. */
   readonly description: string | null;
-  /** What a person should know of the look itself. */
+  /** Notes for the operator about the look itself. */
   readonly notes: readonly string[];
   readonly problem: Problem | null;
 }
@@ -44,25 +44,25 @@ export const NOTHING_SEEN: PortSeen = {
 
 export interface SerialLookOptions {
   readonly time: LineTime;
-  readonly waits: LocalTimeouts;
-  /** True: exchanges passwords with a unit that speaks Microlink, which writes four bytes to it. */
+  readonly timeouts: LocalTimeouts;
+  /** True: exchanges passwords over Microlink, which writes four bytes to the unit. */
   readonly authenticate?: boolean;
-  /** True: asks by Microlink alone. */
-  readonly gently?: boolean;
+  /** True: uses Microlink only. */
+  readonly passive?: boolean;
 }
 
 /**
- * Asks a serial port who is there, in an order in which no question can do harm: first only listening, because a boot loader speaks
- * by itself; then Microlink, Modbus, and the older protocol last. The line is at 9600 baud, and
- * is the caller's to close.
+ * Identifies what is connected to a serial port, in an order in which no request can do harm. Listens first,
+ * because a boot loader sends unasked; then tries Microlink, Modbus and UPS-Link. The line is at 9600 baud,
+ * and the caller closes it.
  * Source: docs/sources/local.md#order-of-probing
  */
 export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Promise<PortSeen> {
-  const { time, waits } = options;
-  const heard = await listen(line, waits.listen, time);
-  if (heard.loader !== null) return waitingLoader(heard.loader, line.name);
-  if (heard.bytes > 0) return talker(heard, line.name);
-  for (const ask of options.gently === true ? [askMicrolink] : PROTOCOLS) {
+  const { time, timeouts } = options;
+  const result = await listen(line, timeouts.listen * 1000, time);
+  if (result.loader !== null) return waitingLoader(result.loader, line.name);
+  if (result.bytes > 0) return unexpectedOutput(result, line.name);
+  for (const ask of options.passive === true ? [askMicrolink] : PROTOCOLS) {
     const seen = await ask(line, options);
     if (seen !== null) return seen;
   }
@@ -72,41 +72,43 @@ export async function lookAtLine(line: ByteLine, options: SerialLookOptions): Pr
 type Ask = (line: ByteLine, options: SerialLookOptions) => Promise<PortSeen | null>;
 
 async function askMicrolink(line: ByteLine, options: SerialLookOptions): Promise<PortSeen | null> {
-  const { time, waits, authenticate } = options;
-  const link = serialLink(line, waits);
-  const pages = await readPages(link, time, waits);
-  if (pages === null) return link.echoes ? echoing(line.name) : null;
+  const { time, timeouts, authenticate } = options;
+  const link = serialLink(line, timeouts);
+  const pages = await readPages(link, time, timeouts);
+  if (pages === null) return link.echoes ? echo(line.name) : null;
   const fields = fieldsOf(pages);
   const exchange = authenticate === true ? await exchangePasswords(link, pages, fields) : null;
   return microlinkSeen(fields, pages.missing.length, exchange);
 }
 
-async function askModbus(line: ByteLine, { time, waits }: SerialLookOptions): Promise<PortSeen | null> {
-  const registers = await readRegisters(serialModbus(line, time, waits));
+async function askModbus(line: ByteLine, { time, timeouts }: SerialLookOptions): Promise<PortSeen | null> {
+  const registers = await readRegisters(serialModbus(line, time, timeouts));
   if (registers === null) return null;
   return {
     ...modbusSeen(registers),
-    notes: ['Modbus has no register for the Micro-Link id: read it at the panel of the unit, or over USB.'],
+    notes: [
+      'The Micro-Link ID was not read: Modbus has no documented register for it. One SRT1000XLA was reported with its ID in register 512, which is not relied on. Read the ID at the panel of the unit, or over USB.',
+    ],
   };
 }
 
-async function askOlder(line: ByteLine, { waits }: SerialLookOptions): Promise<PortSeen | null> {
+async function askUpsLinkUnit(line: ByteLine, { timeouts }: SerialLookOptions): Promise<PortSeen | null> {
   await line.setRate(2400);
-  const older = await askUpsLink(line, waits);
-  if (older === null) return null;
+  const unit = await askUpsLink(line, timeouts);
+  if (unit === null) return null;
   return {
     ...NOTHING_SEEN,
     protocol: 'ups-link',
-    identity: fromUpsLink(older),
-    description: 'a unit of the older UPS-Link protocol',
-    notes: ['A card of the first generation answers in the same way on its own port.'],
+    identity: fromUpsLink(unit),
+    description: 'a unit that speaks UPS-Link',
+    notes: ['A first-generation card answers in the same way on its own port.'],
   };
 }
 
-/** In the order in which no question can do harm to whoever speaks a later one. */
-const PROTOCOLS: readonly Ask[] = [askMicrolink, askModbus, askOlder];
+/** In an order in which no request can do harm to a unit that speaks a later protocol. */
+const PROTOCOLS: readonly Ask[] = [askMicrolink, askModbus, askUpsLinkUnit];
 
-/** What Microlink told, over whichever way. */
+/** Result of Microlink over either transport. */
 export function microlinkSeen(
   fields: ReturnType<typeof fieldsOf>,
   missing: number,
@@ -115,10 +117,9 @@ export function microlinkSeen(
   const notes: string[] = [];
   if (fields.places.size === 0)
     notes.push(
-      'Only the Micro-Link id could be read: the unit gave no descriptor of its data, or not all of it.',
+      'Only the Micro-Link ID could be read: the unit sent no descriptor of its data, or only part of it.',
     );
-  else if (missing > 0)
-    notes.push(`${missing} pages were lost on the way; what stands in them is not known.`);
+  else if (missing > 0) notes.push(`${missing} pages could not be read; the values in them are not known.`);
   return {
     ...NOTHING_SEEN,
     protocol: 'microlink',
@@ -130,7 +131,7 @@ export function microlinkSeen(
   };
 }
 
-/** What Modbus told, over whichever way. */
+/** Result of Modbus over either transport. */
 export function modbusSeen(registers: Registers): PortSeen {
   return {
     ...NOTHING_SEEN,
@@ -141,44 +142,44 @@ export function modbusSeen(registers: Registers): PortSeen {
 }
 
 function waitingLoader(loader: LoaderSeen, port: string): PortSeen {
-  const says = loader.lines.filter((line) => !line.includes('retry')).join('; ') || 'C';
+  const banner = loader.lines.filter((line) => !line.includes('retry')).join('; ') || 'C';
   return {
     ...NOTHING_SEEN,
     protocol: 'boot-loader',
     loader,
-    description: `a boot loader that waits for an image: ${sanitize(says, 160)}`,
+    description: `a boot loader that waits for an image: ${sanitize(banner, 160)}`,
     problem: new Problem(
       'device/boot-loader',
       `The unit at ${sanitize(port)} runs no firmware: it waits in its boot loader for an image.`,
       {
-        hint: `Keep it on mains. Find its Micro-Link id (label, an earlier audit), then: upsfw local recover ${sanitize(port)} IMAGE --expect-id ID`,
+        hint: `Keep it on mains. Find its Micro-Link ID (label or an earlier audit), then run: upsfw local recover ${sanitize(port)} IMAGE --expect-id ID`,
       },
     ),
   };
 }
 
-function talker({ bytes, signs }: Heard, port: string): PortSeen {
-  const text = signs.find((sign) => sign.kind === 'text');
+function unexpectedOutput({ bytes, events }: ListenResult, port: string): PortSeen {
+  const text = events.find((event) => event.kind === 'text');
   const sample = text?.kind === 'text' ? `, among them "${sanitize(text.text, 60)}"` : '';
   return {
     ...NOTHING_SEEN,
-    description: 'something that talks unasked',
+    description: 'a device that sends unasked',
     problem: new Problem(
       'device/garbage',
-      `${bytes} bytes came from ${sanitize(port)} unasked${sample}; a unit that runs says nothing unasked, and a boot loader speaks otherwise.`,
+      `${sanitize(port)} sent ${bytes} bytes unasked${sample}. A running unit sends nothing unasked, and this is not a boot loader.`,
       {
-        hint: 'Nothing was sent to it. Is it the right port? A modem, a console or another device is behind it, or the cable is not the one of the unit.',
+        hint: 'Nothing was sent to it. Check that this is the right port and the right cable: a modem, a console or another device may be connected.',
       },
     ),
   };
 }
 
-function echoing(port: string): PortSeen {
+function echo(port: string): PortSeen {
   return {
     ...NOTHING_SEEN,
-    description: 'something that sends back what it gets',
-    problem: new Problem('device/garbage', `${sanitize(port)} sends back what it gets: that is no UPS.`, {
-      hint: 'A modem or a console does so. Name the port that the unit is connected to; upsfw local ports lists them.',
+    description: 'a device that echoes',
+    problem: new Problem('device/garbage', `${sanitize(port)} echoes what it receives: it is not a UPS.`, {
+      hint: 'Modems and consoles echo. Name the port that the unit is connected to. List the ports with: upsfw local ports',
     }),
   };
 }
@@ -186,9 +187,9 @@ function echoing(port: string): PortSeen {
 function silent(port: string): Problem {
   return new Problem(
     'link/silent',
-    `Nothing answers at ${sanitize(port)}: not by Microlink, Modbus or UPS-Link, and no boot loader asks for an image.`,
+    `Nothing answers at ${sanitize(port)} by Microlink, Modbus or UPS-Link, and no boot loader asks for an image.`,
     {
-      hint: 'Check that the unit is on, that the cable is the one that came with it (940-0625A for an RJ50 port) and is firmly in, and that the port is the right one: upsfw local ports.',
+      hint: 'Check that the unit is on, that the cable is the original one (940-0625A for an RJ50 port) and seated, and that this is the right port: upsfw local ports',
     },
   );
 }

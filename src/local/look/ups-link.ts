@@ -2,10 +2,7 @@ import { sanitize } from '../../core/index.ts';
 import type { ByteLine } from '../line/line.ts';
 import type { LocalTimeouts } from '../timeouts.ts';
 
-/**
- * What a unit of the older protocol says of itself; it takes no update from anybody.
- * Source: docs/sources/local.md#ups-link
- */
+/** Identity of a UPS-Link unit; such a unit takes no update. Source: docs/sources/local.md#ups-link */
 export interface UpsLinkUnit {
   /** `50.9.D`: SKU code, revision, locale. */
   readonly firmware: string | null;
@@ -13,34 +10,34 @@ export interface UpsLinkUnit {
   readonly serial: string | null;
 }
 
-/** The only bytes that are ever sent: other single letters switch the output, start tests or change settings. */
-const SAY = { begin: 'Y', escape: '\u001b', firmware: 'b', model: '\u0001', serial: 'n' } as const;
+/** The only bytes that are ever sent: other letters switch the output, start tests or change settings. */
+const COMMAND = { begin: 'Y', escape: '\u001b', firmware: 'b', model: '\u0001', serial: 'n' } as const;
 const TRIES = 3;
 const LONGEST_ANSWER = 200;
 
-/** Asks a unit at 2400 baud who it is; null where none answers like one. */
-export async function askUpsLink(line: ByteLine, waits: LocalTimeouts): Promise<UpsLinkUnit | null> {
+/** Identifies a unit at 2400 baud; null if none answers by UPS-Link. */
+export async function askUpsLink(line: ByteLine, timeouts: LocalTimeouts): Promise<UpsLinkUnit | null> {
   for (let tried = 0; tried < TRIES; tried += 1) {
-    if ((await say(line, SAY.begin, waits)) === 'SM') {
-      const firmware = await say(line, SAY.firmware, waits);
-      const model = await say(line, SAY.model, waits);
-      return { firmware, model, serial: await say(line, SAY.serial, waits) };
+    if ((await query(line, COMMAND.begin, timeouts)) === 'SM') {
+      const firmware = await query(line, COMMAND.firmware, timeouts);
+      const model = await query(line, COMMAND.model, timeouts);
+      return { firmware, model, serial: await query(line, COMMAND.serial, timeouts) };
     }
-    await say(line, SAY.escape, waits);
+    await query(line, COMMAND.escape, timeouts);
   }
   return null;
 }
 
-/** One question and its line of answer, fit for printing; null where none came. */
-async function say(line: ByteLine, word: string, waits: LocalTimeouts): Promise<string | null> {
+/** Sends one request and returns its line of answer, sanitized; null if none arrives. */
+async function query(line: ByteLine, command: string, timeouts: LocalTimeouts): Promise<string | null> {
   line.discard();
-  await line.write(Buffer.from(word, 'latin1'));
-  let come = '';
-  while (come.length < LONGEST_ANSWER && !come.includes('\n')) {
-    const more = await line.read(waits.upsLink);
+  await line.write(Buffer.from(command, 'latin1'));
+  let received = '';
+  while (received.length < LONGEST_ANSWER && !received.includes('\n')) {
+    const more = await line.read(timeouts.upsLink * 1000);
     if (more === null) break;
-    come += more.toString('latin1');
+    received += more.toString('latin1');
   }
-  const text = sanitize(come.split('\r')[0] ?? '', LONGEST_ANSWER);
+  const text = sanitize(received.split('\r')[0] ?? '', LONGEST_ANSWER);
   return text === '' || text === 'NA' ? null : text;
 }

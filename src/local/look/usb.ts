@@ -19,22 +19,22 @@ export interface UsbLookOptions {
   readonly sysfsRoot: string;
   readonly open: OpenReports;
   readonly time: LineTime;
-  readonly waits: LocalTimeouts;
+  readonly timeouts: LocalTimeouts;
   readonly authenticate: boolean;
-  /** Why the unit is not spoken to, such as another program that has it; null where nothing keeps from it. */
-  readonly keepOff: string | null;
+  /** Why the unit is not queried, such as another program that has it open; null if it is. */
+  readonly skipReason: string | null;
 }
 
 /**
- * Tries to begin over USB, a second each: the first answer of a unit that was just plugged in is late.
+ * Attempts to start over USB, a second each: after plugging in, the first answer of a unit is late.
  * Source: docs/sources/local.md#microlink-over-usb
  */
 const TRIES = 10;
 const LONGEST_DESCRIPTOR = 4096;
 
 /**
- * Asks a USB unit who it is: first its strings, which need no right and no question, then Microlink or Modbus through its reports.
- * What keeps it from being spoken to is a note; the strings stand.
+ * Identifies a USB unit by its strings, which need no access rights and no request. Then queries Microlink or
+ * Modbus through its reports. If that is not possible, the strings remain and a note gives the reason.
  */
 export async function lookAtUsb(unit: UsbUnit, options: UsbLookOptions): Promise<PortSeen> {
   const product = parseUsbProduct(unit.product ?? '');
@@ -45,11 +45,11 @@ export async function lookAtUsb(unit: UsbUnit, options: UsbLookOptions): Promise
     description: sanitize(unit.product ?? 'a device without a name', 120),
   };
   if (!product.isSmartUps) return strings;
-  if (options.keepOff !== null) return withNote(strings, options.keepOff);
+  if (options.skipReason !== null) return withNote(strings, options.skipReason);
   if (unit.hidraw === null) return withNote(strings, 'the kernel has no hidraw node for it');
   try {
-    const spoken = await speak(unit.hidraw, options);
-    return typeof spoken === 'string' ? withNote(strings, spoken) : merged(strings, spoken);
+    const answers = await queryReports(unit.hidraw, options);
+    return typeof answers === 'string' ? withNote(strings, answers) : merged(strings, answers);
   } catch (thrown) {
     rethrowInternal(thrown);
     return withNote(strings, asProblem(thrown).message);
@@ -60,14 +60,14 @@ function withNote(strings: PortSeen, why: string): PortSeen {
   const sentence = why.replace(/\.$/, '');
   return {
     ...strings,
-    notes: [`Its state was not read: ${sentence}. What is known stands in its USB strings.`],
+    notes: [`Its condition was not read: ${sentence}. The values come from its USB strings.`],
   };
 }
 
 function identityOf({ serial }: UsbUnit, { model, firmware }: UsbProduct): Identity {
-  const written = sanitize(serial ?? '', 100);
+  const serialText = sanitize(serial ?? '', 100);
   return {
-    serial: written === '' ? null : written,
+    serial: serialText === '' ? null : serialText,
     model,
     sku: null,
     manufactured: null,
@@ -78,22 +78,22 @@ function identityOf({ serial }: UsbUnit, { model, firmware }: UsbProduct): Ident
   };
 }
 
-/** What the unit says through its reports; a sentence where it says nothing. */
-async function speak(hidraw: string, options: UsbLookOptions): Promise<PortSeen | string> {
-  const { sysfsRoot, time, waits, authenticate } = options;
+/** Queries the unit through its reports; returns the reason as text if there is no answer. */
+async function queryReports(hidraw: string, options: UsbLookOptions): Promise<PortSeen | string> {
+  const { sysfsRoot, time, timeouts, authenticate } = options;
   const node = hidraw.slice(hidraw.lastIndexOf('/') + 1);
   const tunnel = await tunnelAt(join(sysfsRoot, 'class', 'hidraw', node, 'device', 'report_descriptor'));
   if (tunnel === null) return 'it offers no reports that carry Microlink or Modbus';
   const port = await options.open(hidraw, time);
   try {
-    const link = reportLink(port, tunnel, time, waits);
-    const pages = await readPages(link, time, waits, TRIES);
+    const link = reportLink(port, tunnel, time, timeouts);
+    const pages = await readPages(link, time, timeouts, TRIES);
     if (pages !== null) {
       const fields = fieldsOf(pages);
       const exchange = authenticate ? await exchangePasswords(link, pages, fields) : null;
       return microlinkSeen(fields, pages.missing.length, exchange);
     }
-    const registers = await readRegisters(reportModbus(port, tunnel, time, waits));
+    const registers = await readRegisters(reportModbus(port, tunnel, time, timeouts));
     if (registers === null) return 'it answers neither Microlink nor Modbus';
     return modbusSeen(registers);
   } finally {
@@ -111,45 +111,45 @@ async function tunnelAt(path: string): Promise<Tunnel | null> {
   }
 }
 
-/** Strings and answers are of one unit. Where they contradict each other, what they contradict each other in is not known. */
-function merged(strings: PortSeen, spoken: PortSeen): PortSeen {
-  const said = strings.identity;
-  const told = spoken.identity;
-  if (said === null || told === null) return spoken;
-  const ids = [said.firmware.microLinkId, told.firmware.microLinkId];
-  const versions = [said.firmware.version, told.firmware.version];
-  const serials = [usableSerial(said.serial), usableSerial(told.serial)];
+/** Strings and answers belong to one unit. A value on which they differ is unknown. */
+function merged(strings: PortSeen, answers: PortSeen): PortSeen {
+  const fromStrings = strings.identity;
+  const fromAnswers = answers.identity;
+  if (fromStrings === null || fromAnswers === null) return answers;
+  const ids = [fromStrings.firmware.microLinkId, fromAnswers.firmware.microLinkId];
+  const versions = [fromStrings.firmware.version, fromAnswers.firmware.version];
+  const serials = [usableSerial(fromStrings.serial), usableSerial(fromAnswers.serial)];
   const notes = [
     ...contradiction('Micro-Link ids', ids),
     ...contradiction('firmware versions', versions),
     ...contradiction('serial numbers', serials),
   ];
   return {
-    ...spoken,
+    ...answers,
     identity: {
-      ...told,
-      serial: agreed(serials) === undefined ? null : (told.serial ?? said.serial),
-      model: told.model ?? said.model,
+      ...fromAnswers,
+      serial: commonValue(serials) === undefined ? null : (fromAnswers.serial ?? fromStrings.serial),
+      model: fromAnswers.model ?? fromStrings.model,
       firmware: {
-        raw: said.firmware.raw ?? told.firmware.raw,
-        version: agreed(versions) ?? null,
-        microLinkId: agreed(ids) ?? null,
+        raw: fromStrings.firmware.raw ?? fromAnswers.firmware.raw,
+        version: commonValue(versions) ?? null,
+        microLinkId: commonValue(ids) ?? null,
       },
     },
     description: strings.description,
-    notes: [...spoken.notes, ...notes],
+    notes: [...answers.notes, ...notes],
   };
 }
 
-/** The one value that is told; null where none is, undefined where two are. */
-function agreed<T extends string | number>(values: readonly (T | null)[]): T | null | undefined {
+/** The only known value; null if there is none, undefined if there are two. */
+function commonValue<T extends string | number>(values: readonly (T | null)[]): T | null | undefined {
   const known = new Set(values.filter((value) => value !== null));
   return known.size > 1 ? undefined : ([...known][0] ?? null);
 }
 
 function contradiction(what: string, values: readonly (string | number | null)[]): readonly string[] {
-  if (agreed(values) !== undefined) return [];
+  if (commonValue(values) !== undefined) return [];
   return [
-    `Its USB strings and its own answers give two ${what} (${values.join(' and ')}), so neither is believed.`,
+    `Its USB strings and its own answers give two ${what} (${values.join(' and ')}), so neither is used.`,
   ];
 }

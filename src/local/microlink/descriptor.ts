@@ -1,18 +1,18 @@
-/** Where the bytes of a field stand among all pages put together. */
+/** Where the bytes of a field are in all pages joined. */
 export interface FieldPlace {
   readonly offset: number;
   readonly size: number;
 }
 
 /**
- * Fields by their path, such as `2:4.9.40`; numbers in it are hexadecimal.
+ * Fields by path, such as `2:4.9.40`; the numbers are hexadecimal.
  * Source: docs/sources/local.md#microlink-descriptor
  */
 export type FieldMap = ReadonlyMap<string, FieldPlace>;
 
 export interface Descriptor {
   readonly fields: FieldMap;
-  /** False where it ended in something that is not known; the fields before that stand. */
+  /** False if it ended at something unknown; the fields before that are valid. */
   readonly whole: boolean;
 }
 
@@ -26,19 +26,19 @@ const TOKEN = {
   nothing: 0xf7,
   skips: 0xf5,
   size: 0xfc,
-  /** Behind a usage, each followed by one value of its size. */
+  /** Follow a usage, each with one value of its size. */
   oneValue: [0xfb, 0xf9],
-  /** Behind a usage, followed by two values of its size. */
+  /** Follows a usage, with two values of its size. */
   twoValues: 0xfa,
 } as const;
 const LAST_USAGE = 0xdf;
 const DEFAULT_SIZE = 2;
 
-/** A descriptor of a real unit has some hundred fields; a false one could have no end. */
+/** A real descriptor has some hundred fields; a forged one could be endless. */
 const MOST_FIELDS = 4096;
 const DEEPEST = 16;
 
-/** Walks the tokens between `from` and `to` of the pages; every usage takes its size of the data that begin at `to`. */
+/** Walks the tokens between `from` and `to`; each usage takes its size from the data that start at `to`. */
 export function walkDescriptor(pages: Uint8Array, from: number, to: number): Descriptor {
   const walk = new Walk(pages, from, to);
   return { whole: walk.run(), fields: walk.fields };
@@ -59,12 +59,12 @@ class Walk {
     this.#data = to;
   }
 
-  /** False where something stands there that is not known. */
+  /** False if an unknown token ends the walk. */
   run(): boolean {
     return this.#body('', 0);
   }
 
-  /** Tokens up to the one that closes, or up to the end of the descriptor. */
+  /** Reads tokens up to the one that closes, or up to the end of the descriptor. */
   #body(path: string, depth: number): boolean {
     if (depth > DEEPEST) return false;
     while (this.#at < this.#bytes.length) {
@@ -72,7 +72,7 @@ class Walk {
       if (TOKEN.closes.some((close) => close === token)) return true;
       if (!this.#token(token, path, depth)) return false;
     }
-    // Only the outermost may end with the descriptor.
+    // Only the outermost body may end with the descriptor.
     return depth === 0;
   }
 
@@ -95,7 +95,7 @@ class Walk {
     }
   }
 
-  /** One body for every entry: it is read again each time, and takes new data each time. */
+  /** One body for all entries: it is read again for each, and takes new data each time. */
   #collection(path: string, depth: number): boolean {
     const name = hex(this.#next());
     const entries = this.#next();
@@ -108,7 +108,7 @@ class Walk {
     return true;
   }
 
-  /** `path` null: the unit does not let it be read. */
+  /** `path` null: the unit does not allow reading it. */
   #usage(usage: number, path: string | null): boolean {
     this.#left -= 1;
     if (usage < 1 || usage > LAST_USAGE || this.#left < 0) return false;

@@ -1,33 +1,33 @@
-/** What page 0 says of the pages that follow. Source: docs/sources/local.md#microlink-page-0 */
+/** What page 0 states about the pages that follow. Source: docs/sources/local.md#microlink-page-0 */
 export interface Header {
-  /** Bytes of a page; 16 and 32 are known. */
+  /** Bytes per page; 16 and 32 are known. */
   readonly width: number;
-  /** Pages, page 0 included. */
+  /** Number of pages, including page 0. */
   readonly pages: number;
-  /** The Micro-Link id of the unit: the one in the name of its image. */
+  /** The Micro-Link ID of the unit, as in the name of its image. */
   readonly seriesId: number;
-  /** A descriptor says what the data hold. */
+  /** A descriptor tells where the fields are. */
   readonly hasDescriptor: boolean;
-  /** Offset of the data among all pages put together. */
+  /** Offset of the data in all pages joined. */
   readonly dataStart: number;
-  /** The bytes that the answers of the password exchange are made with. */
+  /** The bytes of page 0 that enter the answers of the password exchange. */
   readonly seed: Buffer;
 }
 
-/** Where the descriptor begins. */
+/** Where the descriptor starts. */
 export const DESCRIPTOR_START = 12;
 const SEED_BYTES = 8;
 const HAS_DESCRIPTOR = 0x08;
 const NARROWEST = 12;
-/** The longest page that fits into a USB report beside its id and check. */
+/** The longest page that fits into a USB report with its ID and check bytes. */
 const WIDEST = 60;
 
-/** Whether a page can be so wide. */
+/** Whether a page can have this width. */
 export function isWidth(width: number): boolean {
   return width >= NARROWEST && width <= WIDEST;
 }
 
-/** Reads page 0; null where it contradicts itself. */
+/** Reads page 0; null if it contradicts itself. */
 export function readHeader(page: Buffer): Header | null {
   const width = page[1] ?? 0;
   if (!isWidth(width) || page.length !== width) return null;

@@ -1,14 +1,14 @@
-/** One answer of a unit. `bad`: something came that is no whole record; `null`: nothing came. */
+/** One answer of a unit. `bad`: not a complete record; null: nothing arrived. */
 export type Answer = { readonly page: number; readonly bytes: Buffer } | 'bad' | null;
 
-/** The way that Microlink records travel: a serial line, or reports over USB. */
+/** Carries Microlink records: over a serial line, or in USB reports. */
 export interface RecordLink {
-  /** Bytes of a page, once page 0 has told. */
+  /** Bytes per page, once page 0 is known. */
   width: number | null;
-  /** Asks to begin anew; the answer to that is page 0. */
+  /** Asks to start over; the answer is page 0. */
   start(milliseconds: number): Promise<Answer>;
   /** Asks for the next page. */
   next(): Promise<Answer>;
-  /** Sends a write; the answer to it is the page that was written. */
+  /** Sends a write; the answer is the page that was written. */
   write(frame: Buffer): Promise<Answer>;
 }

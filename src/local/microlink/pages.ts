@@ -3,54 +3,57 @@ import type { LocalTimeouts } from '../timeouts.ts';
 import { DESCRIPTOR_START, type Header, readHeader } from './header.ts';
 import type { RecordLink } from './link.ts';
 
-/** The pages of a unit as far as they could be read. */
+/** The pages of a unit, as far as they could be read. */
 export interface Pages {
   readonly header: Header;
-  /** All pages put together; zeros where a page is missing. */
+  /** All pages joined; zeros for a missing page. */
   readonly bytes: Buffer;
   /** Whether a page was read. */
   has(page: number): boolean;
-  /** Whether it was read since the unit began last: what changes with each beginning is true of such pages alone. */
+  /**
+   * Whether the page was read since the unit last started over. Values that change at each start are valid
+   * only then.
+   */
   isFresh(page: number): boolean;
-  /** Pages of which nothing was read. */
+  /** Pages that could not be read. */
   readonly missing: readonly number[];
 }
 
-/** Tries to begin before a unit counts as one that does not speak Microlink. */
+/** Attempts to start before a unit counts as not speaking Microlink. */
 const FIRST_TRIES = 3;
 /**
- * Bad or missing answers in a row after which the reading begins anew.
+ * Bad or missing answers in a row after which reading starts over.
  * Source: docs/sources/local.md#microlink-timing
  */
 const MOST_BAD = 3;
-/** Times that all pages are asked for, to fill what was lost. */
+/** Passes over all pages, to fill gaps. */
 const MOST_PASSES = 5;
 
 /**
- * Reads every page, again where some were lost. Null where the unit does not begin. Only asks; writes nothing to the unit.
- * `tries`: how often it is asked to begin, a second or so each.
+ * Reads every page, and repeats to fill gaps. Null if the unit does not start. Reads only; writes nothing to
+ * the unit. `tries`: attempts to start, about a second each.
  */
 export async function readPages(
   link: RecordLink,
   time: LineTime,
-  waits: LocalTimeouts,
+  timeouts: LocalTimeouts,
   tries = FIRST_TRIES,
 ): Promise<Pages | null> {
-  const first = await begin(link, waits, tries);
+  const first = await begin(link, timeouts, tries);
   if (first === null) return null;
   const header = readHeader(first);
   if (header === null) return null;
   const read = new Map([[0, first]]);
   const fresh = new Set<number>([0]);
-  const until = time.clock.monotonic() + waits.reading;
-  const over = (): boolean => time.signal.aborted || time.clock.monotonic() > until;
-  for (let pass = 0; pass < MOST_PASSES && read.size < header.pages && !over(); pass += 1) {
-    // Begun a different number of times: a disturbance that keeps time with the pages hits others then.
+  const until = time.clock.monotonic() + timeouts.reading * 1000;
+  const isOver = (): boolean => time.signal.aborted || time.clock.monotonic() > until;
+  for (let pass = 0; pass < MOST_PASSES && read.size < header.pages && !isOver(); pass += 1) {
+    // Starts a different number of times, so that a periodic disturbance hits other pages.
     for (let begun = 0; begun < pass; begun += 1) {
-      if ((await begin(link, waits, tries)) === null) return gather(header, read, NONE);
+      if ((await begin(link, timeouts, tries)) === null) return gather(header, read, NONE);
     }
     if (pass > 0) fresh.clear();
-    await readOn(link, header, over, (page, bytes) => {
+    await readOn(link, header, isOver, (page, bytes) => {
       read.set(page, bytes);
       fresh.add(page);
     });
@@ -60,24 +63,24 @@ export async function readPages(
 
 const NONE: ReadonlySet<number> = new Set();
 
-async function begin(link: RecordLink, waits: LocalTimeouts, tries: number): Promise<Buffer | null> {
+async function begin(link: RecordLink, timeouts: LocalTimeouts, tries: number): Promise<Buffer | null> {
   for (let tried = 0; tried < tries; tried += 1) {
-    const answer = await link.start(waits.firstAnswer);
+    const answer = await link.start(timeouts.firstAnswer * 1000);
     if (answer !== null && answer !== 'bad' && answer.page === 0) return answer.bytes;
   }
   return null;
 }
 
-/** Asks for page after page until the last one has come, or nothing sensible comes any more. */
+/** Asks for page after page until the last one arrives, or nothing valid arrives any more. */
 async function readOn(
   link: RecordLink,
   header: Header,
-  over: () => boolean,
+  isOver: () => boolean,
   take: (page: number, bytes: Buffer) => void,
 ): Promise<void> {
   let bad = 0;
   let asked = 0;
-  while (bad < MOST_BAD && asked < header.pages * 2 && !over()) {
+  while (bad < MOST_BAD && asked < header.pages * 2 && !isOver()) {
     asked += 1;
     const answer = await link.next();
     if (answer === null || answer === 'bad' || answer.page >= header.pages) {

@@ -5,14 +5,14 @@ import type { Pages } from './pages.ts';
 import type { Fields } from './reading.ts';
 
 /**
- * How the exchange of passwords ended. `both`: each side gave the right answer; `refused`: the unit did not take ours;
- * `false-answer`: it took ours and gave a wrong one of its own; `not-known`: its fields are not laid out as is known, and
- * nothing was sent.
+ * Result of the password exchange.
+ * `both`: each side gave the right answer. `refused`: the unit did not accept ours. `false-answer`: it
+ * accepted ours and gave a wrong one. `not-known`: the fields have an unknown layout, and nothing was sent.
  */
 export type Exchange = 'both' | 'refused' | 'false-answer' | 'not-known';
 
 /**
- * Fields of the exchange: the unit writes the master password, the host the slave password.
+ * Fields of the exchange: the unit writes the master password, the host writes the slave password.
  * Source: docs/sources/local.md#microlink-fields
  */
 const MASTER = '2:4.8.6';
@@ -20,11 +20,11 @@ const SLAVE = '2:4.8.5';
 const SERIAL = '2:4.9.40';
 const FIELD_BYTES = 4;
 const NONCE_BYTES = 2;
-/** Pages to wait for, until the unit has published its answer. */
+/** Pages to read until the unit publishes its answer. */
 const MOST_PAGES = 64;
 
 /**
- * The answer to a nonce: a sum over the head of page 0, the serial number with its padding, and the nonce.
+ * The answer to a nonce: a sum over the head of page 0, the padded serial number and the nonce.
  * Source: docs/sources/local.md#microlink-password
  */
 export function answerTo(seed: Buffer, serial: Buffer, nonce: Buffer): Buffer {
@@ -38,8 +38,9 @@ export function answerTo(seed: Buffer, serial: Buffer, nonce: Buffer): Buffer {
 }
 
 /**
- * Exchanges passwords, and checks the answer of the unit: whoever only copies a unit does not know it. Writes four bytes to the
- * unit, once. One report says that a wrong answer can silence a unit until it is reset, so nothing is sent on a guess.
+ * Exchanges passwords and checks the unit's answer, which a copy of a unit cannot know. Writes four bytes to
+ * the unit, once.
+ * One report says that a wrong answer can silence a unit until it is reset, so nothing is sent on a guess.
  */
 export async function exchangePasswords(link: RecordLink, pages: Pages, fields: Fields): Promise<Exchange> {
   const { width, seed } = pages.header;
@@ -56,7 +57,7 @@ export async function exchangePasswords(link: RecordLink, pages: Pages, fields: 
   const masterPage = Math.floor(master.offset / width);
   const masterAt = master.offset % width;
   const areWhole = offset + FIELD_BYTES <= width && masterAt + FIELD_BYTES <= width;
-  // A nonce of an earlier beginning would be answered wrongly.
+  // An answer to a nonce of an earlier start would be wrong.
   if (!isAsKnown || !areWhole || !pages.isFresh(masterPage)) return 'not-known';
   const nonce = Buffer.from([randomInt(1, 255), randomInt(1, 255)]);
   const ours = Buffer.concat([nonce, answerTo(seed, serial, challenge)]);

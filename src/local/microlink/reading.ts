@@ -2,7 +2,7 @@ import { type FieldMap, walkDescriptor } from './descriptor.ts';
 import { DESCRIPTOR_START } from './header.ts';
 import { hasDescriptor, type Pages } from './pages.ts';
 
-/** The fields of a unit, by path. What was not read, or is not there, is null. */
+/** The fields of a unit by path. Null: not read, or not there. */
 export interface Fields {
   readonly seriesId: number;
   readonly places: FieldMap;
@@ -13,13 +13,13 @@ export interface Fields {
   signed(path: string): number | null;
   /** One bit of a field, counted from the lowest. */
   bit(path: string, bit: number): boolean | null;
-  /** The first text among the data that the pattern matches: for what has no known path. */
+  /** The first text in the data that matches; for values without a known path. */
   find(pattern: RegExp): string | null;
 }
 
 const NO_FIELDS: FieldMap = new Map();
 
-/** Makes fields of pages. Without a whole descriptor there are none, and only page 0 tells something. */
+/** Extracts the fields from pages. Without a complete descriptor there are none, only page 0. */
 export function fieldsOf(pages: Pages): Fields {
   const { header, bytes: all } = pages;
   const places = hasDescriptor(pages)
@@ -57,7 +57,7 @@ export function fieldsOf(pages: Pages): Fields {
   };
 }
 
-/** Text up to its padding; null where it is empty. */
+/** Text without its padding; null if it is empty. */
 function textOf(field: Buffer | null): string | null {
   if (field === null) return null;
   const text = field.toString('latin1').replace(/[\0\s]+$/, '');

@@ -5,18 +5,18 @@ import { CONTROL, isWhole, RECORD_OVERHEAD } from './frame.ts';
 import { isWidth } from './header.ts';
 import type { Answer, RecordLink } from './link.ts';
 
-/** Records over USB: one control byte or one write a report to the unit, one record a report from it. */
+/** Records over USB: one control byte or one write per report to the unit, one record per report from it. */
 export function reportLink(
   port: ReportPort,
   tunnel: Tunnel,
   { clock }: LineTime,
-  waits: LocalTimeouts,
+  timeouts: LocalTimeouts,
 ): RecordLink {
   const link: RecordLink = {
     width: null,
     start: (milliseconds) => ask([CONTROL.start], milliseconds, true),
-    next: () => ask([CONTROL.next], waits.usbRecord, false),
-    write: (frame) => ask(frame, waits.usbRecord, false),
+    next: () => ask([CONTROL.next], timeouts.usbRecord * 1000, false),
+    write: (frame) => ask(frame, timeouts.usbRecord * 1000, false),
   };
 
   async function ask(bytes: Iterable<number>, milliseconds: number, first: boolean): Promise<Answer> {
@@ -25,11 +25,11 @@ export function reportLink(
     for (;;) {
       const report = await port.read(Math.max(0, until - clock.monotonic()));
       if (report === null) return null;
-      // The unit sends reports of its own between the answers.
+      // The unit also sends reports of its own.
       if (report[0] !== tunnel.fromUnit.id) continue;
       const width = first ? report[3] : (link.width ?? undefined);
       if (width === undefined || !isWidth(width)) return 'bad';
-      // What follows the record in its report is padding, which must not be taken for a part of it.
+      // Bytes after the record are padding and not part of it.
       const record = report.subarray(1, 1 + width + RECORD_OVERHEAD);
       if (record.length < width + RECORD_OVERHEAD || !isWhole(record)) return 'bad';
       if (first && record[0] !== 0) continue;

@@ -5,42 +5,42 @@ import { isWidth } from './header.ts';
 import type { Answer, RecordLink } from './link.ts';
 
 export interface SerialLink extends RecordLink {
-  /** What was sent came back as it was: a modem or a console does so, and no unit. */
+  /** The sent bytes came back unchanged, as from a modem or a console. */
   echoes: boolean;
 }
 
-/** Where page 0 says how wide a page is, counted from its page id. */
+/** Where page 0 holds the page width, counted from its page ID. */
 const WIDTH_AT = 2;
 
-/** Records over a serial line. A unit never speaks first, so each answer belongs to what was asked last. */
-export function serialLink(line: ByteLine, waits: LocalTimeouts): SerialLink {
+/** Records over a serial line. A unit never sends first, so each answer belongs to the last request. */
+export function serialLink(line: ByteLine, timeouts: LocalTimeouts): SerialLink {
   const link: SerialLink = {
     width: null,
     echoes: false,
     start: (milliseconds) => ask([CONTROL.prefix, CONTROL.start], milliseconds, true),
-    next: () => ask([CONTROL.next], waits.record, false),
-    write: (frame) => ask(frame, waits.record, false),
+    next: () => ask([CONTROL.next], timeouts.record * 1000, false),
+    write: (frame) => ask(frame, timeouts.record * 1000, false),
   };
 
   async function ask(bytes: Iterable<number>, milliseconds: number, first: boolean): Promise<Answer> {
     const question = Buffer.from([...bytes]);
     line.discard();
     await line.write(question);
-    let come: Buffer = Buffer.alloc(0);
+    let received: Buffer = Buffer.alloc(0);
     for (;;) {
       const more = await line.read(milliseconds);
       if (more === null) {
-        link.echoes ||= come.equals(question);
-        return come.length === 0 ? null : 'bad';
+        link.echoes ||= received.equals(question);
+        return received.length === 0 ? null : 'bad';
       }
-      come = withoutStrays(Buffer.concat([come, more]));
-      const width = first ? come[WIDTH_AT] : (link.width ?? undefined);
-      if (width === undefined || come.length === 0) continue;
-      // The end is where the length says: padding behind it could look like a record that ends earlier.
-      if (!isWidth(width) || (first && come[0] !== 0)) return 'bad';
+      received = withoutStrays(Buffer.concat([received, more]));
+      const width = first ? received[WIDTH_AT] : (link.width ?? undefined);
+      if (width === undefined || received.length === 0) continue;
+      // The length decides where a record ends: padding after it could look like a shorter record.
+      if (!isWidth(width) || (first && received[0] !== 0)) return 'bad';
       const length = width + RECORD_OVERHEAD;
-      if (come.length < length) continue;
-      const record = come.subarray(0, length);
+      if (received.length < length) continue;
+      const record = received.subarray(0, length);
       if (!isWhole(record)) return 'bad';
       if (first) link.width = width;
       return { page: record[0] ?? 0, bytes: Buffer.from(record.subarray(1, -2)) };
@@ -50,7 +50,7 @@ export function serialLink(line: ByteLine, waits: LocalTimeouts): SerialLink {
 }
 
 /**
- * Bytes that ask for a page may come back in front of it; no page has such an id.
+ * Request bytes may come back before a record; no page has such an ID.
  * Source: docs/sources/local.md#microlink-control-bytes
  */
 function withoutStrays(bytes: Buffer): Buffer {

@@ -1,11 +1,11 @@
 import { EXCEPTION_BYTES, type ModbusLink } from './link.ts';
 
-/** Address of a unit that nobody changed at its panel. Source: docs/sources/local.md#modbus */
+/** Default address of a unit. Source: docs/sources/local.md#modbus */
 const SLAVE = 1;
 const READ_HOLDING = 3;
 const TRIES = 3;
 
-/** What the registers of a unit hold; null where they could not be read. */
+/** The registers of a unit; null if they could not be read. */
 export interface Registers {
   words(name: RegisterName): readonly number[] | null;
   /** One register, or two with the high word first. */
@@ -14,13 +14,13 @@ export interface Registers {
   text(name: RegisterName): string | null;
 }
 
-/** Reads the registers that matter. Null where no unit answers by Modbus. Only asks. */
+/** Reads the registers that matter. Null if no unit answers by Modbus. Reads only. */
 export async function readRegisters(link: ModbusLink): Promise<Registers | null> {
   const words = new Map<number, number>();
   let answered = false;
   for (const [start, count] of BLOCKS) {
     const block = await readBlock(link, start, count);
-    // Who does not answer the first question speaks something else.
+    // A unit that does not answer the first request speaks another protocol.
     if (block === 'silence' && !answered) return null;
     answered = true;
     if (typeof block === 'string') continue;
@@ -79,7 +79,7 @@ function registersOf(all: ReadonlyMap<number, number>): Registers {
 }
 
 /**
- * Registers of a unit: address and count. Read in blocks, see `BLOCKS`.
+ * Registers of a unit: address and count. They are read in blocks, see `BLOCKS`.
  * Source: docs/sources/local.md#modbus
  */
 export const REGISTER = {
@@ -101,7 +101,7 @@ export const REGISTER = {
 
 export type RegisterName = keyof typeof REGISTER;
 
-/** Asked together; each fits into one report of a USB unit. */
+/** Read together; each fits into one USB report. */
 export const BLOCKS: readonly (readonly [number, number])[] = [
   [516, 8],
   [532, 16],

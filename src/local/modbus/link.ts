@@ -5,11 +5,14 @@ import type { Tunnel } from '../line/report-descriptor.ts';
 import { sendReport } from '../microlink/report-link.ts';
 import type { LocalTimeouts } from '../timeouts.ts';
 
-/** The way that Modbus questions travel. */
+/** Carries Modbus requests. */
 export interface ModbusLink {
-  /** The registers that fit into one answer. */
+  /** Registers that fit into one answer. */
   readonly mostRegisters: number;
-  /** Sends address and question, and gives the answer without its checksum; null where none came or it was damaged. */
+  /**
+   * Sends address and request, and returns the answer without its checksum. Null if none arrives or it is
+   * damaged.
+   */
   ask(question: Buffer, answerBytes: number): Promise<Buffer | null>;
 }
 
@@ -19,24 +22,28 @@ export const EXCEPTION_BYTES = 3;
 const EXCEPTION = 0x80;
 
 /** Modbus RTU over a serial line (Modbus over serial line V1.02, section 2.5). */
-export function serialModbus(line: ByteLine, { clock, signal }: LineTime, waits: LocalTimeouts): ModbusLink {
+export function serialModbus(
+  line: ByteLine,
+  { clock, signal }: LineTime,
+  timeouts: LocalTimeouts,
+): ModbusLink {
   return {
     mostRegisters: 100,
     async ask(question, answerBytes) {
-      // The silence between two frames is what tells them apart.
-      await clock.sleep(waits.modbusGap, signal);
+      // Frames are separated by silence.
+      await clock.sleep(timeouts.modbusGap * 1000, signal);
       line.discard();
       await line.write(withCrc(question));
-      let come = Buffer.alloc(0);
+      let received = Buffer.alloc(0);
       for (;;) {
-        const more = await line.read(waits.modbus);
+        const more = await line.read(timeouts.modbus * 1000);
         if (more === null) return null;
-        come = Buffer.concat([come, more]);
-        const isException = ((come[1] ?? 0) & EXCEPTION) !== 0;
+        received = Buffer.concat([received, more]);
+        const isException = ((received[1] ?? 0) & EXCEPTION) !== 0;
         const length = (isException ? EXCEPTION_BYTES : answerBytes) + CRC_BYTES;
-        if (come.length < length) continue;
-        const answer = come.subarray(0, length - CRC_BYTES);
-        return withCrc(answer).equals(come.subarray(0, length)) ? Buffer.from(answer) : null;
+        if (received.length < length) continue;
+        const answer = received.subarray(0, length - CRC_BYTES);
+        return withCrc(answer).equals(received.subarray(0, length)) ? Buffer.from(answer) : null;
       }
     },
   };
@@ -47,26 +54,23 @@ function withCrc(frame: Buffer): Buffer {
   return Buffer.concat([frame, Buffer.from([sum & 0xff, sum >> 8])]);
 }
 
-/**
- * Modbus inside of the reports of a USB unit: address and question, without a checksum.
- * Source: docs/sources/local.md#modbus
- */
+/** Modbus in USB reports: address and request, without a checksum. Source: docs/sources/local.md#modbus */
 export function reportModbus(
   port: ReportPort,
   tunnel: Tunnel,
   { clock }: LineTime,
-  waits: LocalTimeouts,
+  timeouts: LocalTimeouts,
 ): ModbusLink {
   return {
-    // Address, function, count, and two bytes a register must fit into one report.
+    // Address, function, count and two bytes per register must fit into one report.
     mostRegisters: Math.floor((tunnel.fromUnit.bytes - EXCEPTION_BYTES) / 2),
     async ask(question, answerBytes) {
       if (question.length > tunnel.toUnit.bytes)
-        throw new Problem('internal/unexpected', 'A Modbus question does not fit into a report.', {
+        throw new Problem('internal/unexpected', 'A Modbus request does not fit into a report.', {
           hint: 'Report this.',
         });
       await sendReport(port, tunnel, question);
-      const until = clock.monotonic() + waits.modbus;
+      const until = clock.monotonic() + timeouts.modbus * 1000;
       for (;;) {
         const report = await port.read(Math.max(0, until - clock.monotonic()));
         if (report === null) return null;

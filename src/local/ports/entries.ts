@@ -7,7 +7,7 @@ import type { UsbFolder } from './sysfs.ts';
 import { parseUsbProduct } from './usb-strings.ts';
 import type { UsbUnit } from './usb-units.ts';
 
-/** What a USB device says of itself, fit to be shown. */
+/** The strings of a USB device, sanitized. */
 export interface UsbStrings {
   readonly vendorId: string;
   readonly productId: string | null;
@@ -16,24 +16,24 @@ export interface UsbStrings {
   readonly serial: string | null;
 }
 
-/** By the driver alone: an adapter or a port may have anything behind it. */
+/** From the driver alone: any device may be connected to an adapter or port. */
 export type LooksLike = 'adapter' | 'port' | 'modem-or-board';
 
 export interface SerialPortEntry {
-  /** What is opened: `/dev/ttyUSB0`, `COM3`. */
+  /** What a program opens: `/dev/ttyUSB0`, `COM3`. */
   readonly path: string;
-  /** Links that stay when the adapter gets another number; the best first. */
+  /** Links that keep their name when the adapter gets another number; the best first. */
   readonly stableNames: readonly string[];
   readonly driver: string | null;
-  /** Null where no driver is told. */
+  /** Null if the driver is not known. */
   readonly looksLike: LooksLike | null;
   readonly usb: UsbStrings | null;
   readonly access: PortAccess;
-  /** What gives access; null where there is. */
+  /** How to get access; null if there is access. */
   readonly hint: string | null;
-  /** Null where this system does not tell who has a port open. */
+  /** Null if this system does not show which programs have a port open. */
   readonly holders: readonly Holder[] | null;
-  /** What an inventory says of a unit behind it. */
+  /** The inventory entry for a unit at this port. */
   readonly inventory: LocalAccess;
 }
 
@@ -47,15 +47,15 @@ export interface UsbUnitEntry extends UsbStrings {
   readonly usbNode: string | null;
   /** `usbhid`, or `usbfs` where a program has taken the unit from the kernel. */
   readonly driver: string | null;
-  /** Of the hidraw node. */
+  /** Access to the hidraw node. */
   readonly access: PortAccess;
   readonly hint: string | null;
   readonly holders: readonly Holder[] | null;
-  /** What an inventory says of it; null where its serial number does not tell it from another unit here. */
+  /** The inventory entry for this unit; null if its serial number does not identify it. */
   readonly inventory: LocalAccess | null;
 }
 
-/** Drivers of things that are called by number or programmed: modems, and boards with a USB port of their own. */
+/** Drivers of modems, and of boards with a USB port of their own. */
 const MODEM_DRIVERS: ReadonlySet<string> = new Set([
   'cdc_acm',
   'option',
@@ -96,13 +96,13 @@ export async function kernelEntry(
   };
 }
 
-/** A port that the package alone knows. */
+/** A port that only the package lists. */
 export async function listedEntry(
   port: ListedSerialPort,
   holders: readonly Holder[] | null,
 ): Promise<SerialPortEntry> {
   const { path, vendorId, productId, manufacturer, friendlyName, serialNumber } = port;
-  // Ports of Windows are no files: whoever is listed may open them.
+  // Windows ports are not files; a listed port can be opened.
   const access = path.startsWith('/') ? await accessTo(path) : 'yes';
   return {
     path,
@@ -121,21 +121,21 @@ export async function listedEntry(
 }
 
 const NO_NODE_HINT =
-  'The kernel has the port, and there is no node for it: in a container or a virtual machine, hand the device through to it.';
+  'The kernel has the port, but the device node is missing. In a container or virtual machine, pass the device through.';
 
 export async function usbEntry(
   unit: UsbUnit,
   all: readonly UsbUnit[],
   holders: readonly Holder[] | null,
 ): Promise<UsbUnitEntry> {
-  const read = parseUsbProduct(unit.product ?? '');
+  const parsed = parseUsbProduct(unit.product ?? '');
   const access = unit.hidraw === null ? 'missing' : await accessTo(unit.hidraw);
   return {
     name: sanitize(unit.name, 60),
     ...stringsOf(unit),
-    model: unit.product === null ? null : read.model,
-    firmware: read.firmware,
-    isSmartUps: read.isSmartUps,
+    model: unit.product === null ? null : parsed.model,
+    firmware: parsed.firmware,
+    isSmartUps: parsed.isSmartUps,
     hidraw: unit.hidraw,
     usbNode: unit.usbNode,
     driver: unit.driver === null ? null : sanitize(unit.driver, 60),
@@ -149,16 +149,16 @@ export async function usbEntry(
 function missingHint({ hidraw, driver }: UsbUnit): string {
   if (hidraw !== null) return NO_NODE_HINT;
   return driver === 'usbfs'
-    ? 'A program such as NUT or apcupsd has taken the unit from the kernel. End it, and plug the unit in again.'
-    : 'The kernel has no hidraw node for the unit: load its modules usbhid and hidraw, and plug the unit in again.';
+    ? 'A program such as NUT or apcupsd has taken the unit from the kernel. Stop it, and plug the unit in again.'
+    : 'The kernel has no hidraw node for the unit: load the modules usbhid and hidraw, and plug the unit in again.';
 }
 
 function inventoryOf(unit: UsbUnit, all: readonly UsbUnit[]): LocalAccess | null {
   const serial = usableSerial(unit.serial);
-  const written = unit.serial?.trim() ?? '';
-  const isPlain = sanitize(written, LONGEST_USB_ENTRY) === written;
+  const trimmed = unit.serial?.trim() ?? '';
+  const isPlain = sanitize(trimmed, LONGEST_USB_ENTRY) === trimmed;
   const isAlone = all.filter((other) => usableSerial(other.serial) === serial).length === 1;
-  if (serial !== null && isPlain && isAlone) return { usb: written };
+  if (serial !== null && isPlain && isAlone) return { usb: trimmed };
   return all.length === 1 ? { usb: 'any' } : null;
 }
 
@@ -176,10 +176,10 @@ function stringsOf({ vendorId, productId, manufacturer, product, serial }: UsbFo
   };
 }
 
-/** Whether this user may read and write a node; `missing` where there is no such node. */
+/** Whether this user may read and write a node. `missing`: the node does not exist. */
 export type PortAccess = 'yes' | 'no' | 'missing';
 
-/** Asks for the rights alone; the node is not opened. */
+/** Checks the permissions only; the node is not opened. */
 export async function accessTo(path: string): Promise<PortAccess> {
   try {
     await access(path, constants.R_OK | constants.W_OK);
@@ -189,10 +189,10 @@ export async function accessTo(path: string): Promise<PortAccess> {
   }
 }
 
-/** What gives a user the right to a USB unit. Source: docs/sources/local.md#access-rights */
+/** How to give a user access to a USB unit. Source: docs/sources/local.md#access-rights */
 export const HIDRAW_HINT =
-  'Let udev give a group the right to it: write SUBSYSTEM=="hidraw", ATTRS{idVendor}=="051d", GROUP="plugdev", MODE="0660", TAG+="uaccess" into /etc/udev/rules.d/60-ups.rules, run udevadm control --reload, be a member of the group, and plug the unit in again.';
+  'Give a group access with udev: write SUBSYSTEM=="hidraw", ATTRS{idVendor}=="051d", GROUP="plugdev", MODE="0660", TAG+="uaccess" to /etc/udev/rules.d/60-ups.rules, run udevadm control --reload, add the user to the group, and plug the unit in again.';
 
-/** What gives a user the right to a serial port. Source: docs/sources/local.md#access-rights */
+/** How to give a user access to a serial port. Source: docs/sources/local.md#access-rights */
 export const SERIAL_HINT =
   'Add the user to the group that owns the port (dialout on Debian, uucp on Arch) and log in again.';

@@ -2,38 +2,42 @@ import { realpath } from 'node:fs/promises';
 import { type LockFile, readLockFiles } from './lock-files.ts';
 import { programAt, scanProcesses, wantedDevice } from './processes.ts';
 
-/** A program that uses a device, or says so with a lock file. */
+/** A program that has a device open, or claims it with a lock file. */
 export interface Holder {
-  /** Null where a lock file does not tell. */
+  /** Null if a lock file does not name the process. */
   readonly pid: number | null;
-  /** What people call it, such as `NUT`; the name of the process where it is not known. */
+  /** The usual name, such as `NUT`; the process name if the program is not known. */
   readonly program: string;
   readonly known: boolean;
   readonly how: 'open' | 'lock-file';
 }
 
 export interface HolderOptions {
-  /** Where processes are told of; default `/proc`. */
+  /** Root of the process tree; default `/proc`. */
   readonly procRoot?: string;
-  /** Where lock files of serial lines lie; default `/run/lock` and `/var/lock`. */
+  /** Folders with lock files of serial lines; default `/run/lock` and `/var/lock`. */
   readonly lockFolders?: readonly string[];
 }
 
-/** Who holds devices, and how sure that is. */
+/** The programs that hold devices, and how complete that list is. */
 export interface HolderScan {
-  /** By the paths as they were given. */
+  /** By the given paths. */
   readonly holders: ReadonlyMap<string, readonly Holder[]>;
-  /** `all`: nobody else has them open; `some`: not every process could be looked into; `none`: this system tells of no process. */
+  /**
+   * `all`: every process was checked; `some`: not every process could be checked; `none`: this system shows
+   * no processes.
+   */
   readonly seen: 'all' | 'some' | 'none';
-  /** Lock files whose process is gone; they hold nothing. */
+  /** Lock files whose process no longer exists; they hold nothing. */
   readonly stale: readonly LockFile[];
 }
 
 const LOCK_FOLDERS = ['/run/lock', '/var/lock'] as const;
 
 /**
- * Who has a device open or locked, to be asked before it is opened. The device is not opened. Only root sees all
- * processes, and only Linux tells: an empty list does not prove that nobody has it.
+ * The programs that have a device open or locked. Call this before opening the device; the device itself is
+ * not opened. Only Linux shows them, and only to root completely: an empty list does not prove that the
+ * device is free.
  */
 export async function holdersOf(devicePath: string, options: HolderOptions = {}): Promise<readonly Holder[]> {
   return (await scanHolders([devicePath], options)).holders.get(devicePath) ?? [];
@@ -45,8 +49,8 @@ export async function scanHolders(
   { procRoot = '/proc', lockFolders = LOCK_FOLDERS }: HolderOptions,
 ): Promise<HolderScan> {
   const all = await Promise.all([...new Set(paths)].map(wantedDevice));
-  const made = await Promise.all(all.map(({ path }) => isPseudoTerminal(path)));
-  const wanted = all.filter((_, index) => made[index] === false);
+  const isPseudo = await Promise.all(all.map(({ path }) => isPseudoTerminal(path)));
+  const wanted = all.filter((_, index) => isPseudo[index] === false);
   const processes = await scanProcesses(procRoot, wanted);
   const locks = await readLockFiles(lockFolders, wanted);
   const isStale = ({ pid }: LockFile): boolean =>
@@ -72,12 +76,12 @@ export async function scanHolders(
   };
 }
 
-/** Whoever made a pseudo terminal has it open, which says nothing of other programs. */
+/** The program that made a pseudo terminal has it open, which says nothing about others. */
 async function isPseudoTerminal(path: string): Promise<boolean> {
   try {
     return (await realpath(path)).startsWith('/dev/pts/');
   } catch {
-    // A node that is not there is told of when it is opened.
+    // Opening a missing node reports the problem.
     return false;
   }
 }

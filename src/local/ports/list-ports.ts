@@ -6,25 +6,25 @@ import { type ListedSerialPort, type ListSerial, listByPackage } from './serial-
 import { listUsbUnits, type UsbUnit } from './usb-units.ts';
 
 export interface ListPortsOptions extends HolderOptions {
-  /** Where the kernel tells of devices; default `/sys`. With another root only what lies below it is listed. */
+  /** Root of the kernel's device tree; default `/sys`. With another root, only its devices are listed. */
   readonly sysfsRoot?: string;
-  /** Where their nodes are; default `/dev`. */
+  /** Root of the device nodes; default `/dev`. */
   readonly devRoot?: string;
   /** Another source of serial ports than the optional package `serialport`. */
   readonly listSerial?: ListSerial;
 }
 
-/** What is at the ports of this machine. All text in it can be shown as it is. */
+/** What is connected to the ports of this machine. All texts are sanitized. */
 export interface LocalPorts {
   readonly serial: readonly SerialPortEntry[];
   readonly usb: readonly UsbUnitEntry[];
-  /** What could not be seen and why, a sentence each. */
+  /** What could not be seen and why, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Serial ports and USB units of APC, and the programs that hold them. No port and no node is opened: the kernel, udev and
- * the package `serialport` tell. What cannot be asked is a note, never an error.
+ * Lists serial ports, APC USB units and the programs that hold them. No port or node is opened: the kernel,
+ * udev and the package `serialport` supply the data. Missing data becomes a note, never an error.
  */
 export async function listPorts(options: ListPortsOptions = {}): Promise<LocalPorts> {
   const { sysfsRoot = '/sys', devRoot = '/dev' } = options;
@@ -63,11 +63,11 @@ export async function listPorts(options: ListPortsOptions = {}): Promise<LocalPo
 
 function listSerialOf({ sysfsRoot, listSerial }: ListPortsOptions): ListSerial {
   if (listSerial !== undefined) return listSerial;
-  // The package knows the ports of this machine alone, and nothing of another tree.
+  // The package knows only the ports of this machine, not those of another tree.
   return sysfsRoot === undefined ? listByPackage : async () => [];
 }
 
-/** Ports that the kernel's tree does not tell of, with a name that can be typed as it is shown. */
+/** Ports that the kernel's tree lacks and whose names can be printed unchanged. */
 function unknownTo(
   kernel: KernelPorts | null,
   listed: readonly ListedSerialPort[],
@@ -75,12 +75,12 @@ function unknownTo(
   const known = new Set([
     ...(kernel?.ports ?? []).map(({ path }) => path),
     ...(kernel?.empty ?? []),
-    ...(kernel?.untold ?? []),
+    ...(kernel?.unknown ?? []),
   ]);
   return listed.filter(({ path }) => !known.has(path) && sanitize(path, 512) === path);
 }
 
-/** Who holds one of the nodes; a process that has two of them counts once. */
+/** The programs that hold one of the nodes; a process with two of them counts once. */
 function heldBy({ holders, seen }: HolderScan, nodes: readonly string[]): readonly Holder[] | null {
   const all = nodes.flatMap((node) => holders.get(node) ?? []);
   if (all.length === 0 && seen === 'none') return null;
@@ -97,14 +97,14 @@ function treeNotes(
   const shown = sanitize(root);
   if (units === null && kernel === null)
     return [
-      `This system tells of no device below ${shown}. USB units are listed on Linux alone; elsewhere connect the unit to a Linux machine, or use its serial port.`,
+      `This system has no device below ${shown}. USB units are listed only on Linux. Connect the unit to a Linux machine, or use its serial port.`,
     ];
-  const untold = kernel?.untold ?? [];
+  const unknown = kernel?.unknown ?? [];
   return [
-    ...(units === null ? [`The kernel tells of no USB bus below ${shown}, so no USB unit can be seen.`] : []),
-    ...(untold.length > 0
+    ...(units === null ? [`The kernel shows no USB bus below ${shown}, so no USB unit can be seen.`] : []),
+    ...(unknown.length > 0
       ? [
-          `Left out, because only root is told whether there is hardware behind: ${sanitize(untold.join(', '), 300)}.`,
+          `Left out, because only root can see whether there is hardware: ${sanitize(unknown.join(', '), 300)}.`,
         ]
       : []),
   ];
@@ -115,23 +115,26 @@ function usbNotes(usb: readonly UsbUnitEntry[]): readonly string[] {
   return unnamed.length === 0
     ? []
     : [
-        `The serial number does not tell which unit is meant at USB ${sanitize(unnamed.join(', '))}: connect one of them at a time and write usb: any.`,
+        `The serial number does not identify the units at USB ${sanitize(unnamed.join(', '))}. Connect one of them at a time and write usb: any.`,
       ];
 }
 
 function scanNotes({ seen, stale }: HolderScan): readonly string[] {
-  const who =
+  const advice =
     process.getuid?.() === 0
-      ? 'here not even root is shown all.'
-      : 'run it as root to be told of all that hold one.';
+      ? 'here even root does not see all of them.'
+      : 'run it as root to see all of them.';
   return [
     ...{
       all: [],
-      some: [`Not every process could be looked into, so a program may hold a port and not be named: ${who}`],
-      none: ['Which programs hold a port is told on Linux alone: end those that talk to a UPS yourself.'],
+      some: [
+        `Not every process could be checked, so a program may hold a port without being listed: ${advice}`,
+      ],
+      none: ['Programs that hold a port are shown only on Linux: stop those that talk to a UPS yourself.'],
     }[seen],
     ...stale.map(
-      ({ file, pid }) => `${sanitize(file)} was left by process ${pid}, which is gone: it holds nothing.`,
+      ({ file, pid }) =>
+        `${sanitize(file)} was left by process ${pid}, which no longer exists. It holds nothing.`,
     ),
   ];
 }

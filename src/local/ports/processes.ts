@@ -8,9 +8,9 @@ import { readAttribute, realPathOf } from './sysfs.ts';
 /** A device whose holders are wanted. */
 export interface WantedDevice {
   readonly path: string;
-  /** The path as it was given, and without links. */
+  /** The given path, and the path without links. */
   readonly names: ReadonlySet<string>;
-  /** Number of the device; null where the path is no device. */
+  /** Device number; null if the path is not a device. */
   readonly number: number | null;
 }
 
@@ -23,9 +23,9 @@ export interface OpenDevice {
 export interface ProcessScan {
   readonly open: readonly OpenDevice[];
   readonly pids: ReadonlySet<number>;
-  /** False where processes are hidden from this user, or not all could be looked into. */
+  /** False if processes are hidden from this user, or not all could be checked. */
   readonly complete: boolean;
-  /** False where a process that is not in `pids` may be there all the same. */
+  /** False if a process may exist that is not in `pids`. */
   readonly seesAll: boolean;
 }
 
@@ -33,7 +33,7 @@ const MOST_FILES = 65_536;
 const AT_ONCE = 16;
 const LONGEST_COMMAND_LINE = 65_536;
 
-/** What to look for; a device is asked for its number, not opened. */
+/** Resolves names and number of a device without opening it. */
 export async function wantedDevice(path: string): Promise<WantedDevice> {
   const real = await realPathOf(path);
   return {
@@ -43,7 +43,10 @@ export async function wantedDevice(path: string): Promise<WantedDevice> {
   };
 }
 
-/** Who has the devices open, by the links below `/proc/PID/fd`; null where the system has no such tree. */
+/**
+ * Finds the processes that have the devices open, by the links below `/proc/PID/fd`. Null if the system has
+ * no such tree.
+ */
 export async function scanProcesses(
   procRoot: string,
   wanted: readonly WantedDevice[],
@@ -52,7 +55,7 @@ export async function scanProcesses(
   if (pids === null) return null;
   const limit = pLimit(AT_ONCE);
   const looks = await Promise.all(pids.map((pid) => limit(() => openOf(procRoot, pid, wanted))));
-  // A system that shows no first process hides those of others (the mount option hidepid).
+  // A system without a visible process 1 hides other users' processes (mount option hidepid).
   const seesAll = pids.includes(1);
   return {
     open: looks.flatMap(({ open }) => open),
@@ -62,7 +65,7 @@ export async function scanProcesses(
   };
 }
 
-/** What a process is called, by its name and command line. */
+/** The name of a program, from its process name and command line. */
 export async function programAt(
   procRoot: string,
   pid: number,
@@ -76,7 +79,7 @@ async function pidsOf(procRoot: string): Promise<readonly number[] | null> {
   try {
     return (await readdir(procRoot)).filter((name) => /^[1-9]\d{0,9}$/.test(name)).map(Number);
   } catch {
-    // Another system than Linux; the caller says that nobody can be named.
+    // Not Linux; the caller reports that no program can be named.
     return null;
   }
 }
@@ -106,7 +109,7 @@ async function openOf(procRoot: string, pid: number, wanted: readonly WantedDevi
   return { open: [...paths].map((path) => ({ path, pid })), complete };
 }
 
-/** Where a link leads, the empty text where it is gone; null where this user may not know. */
+/** The target of a link; empty if the link is gone, null if this user may not read it. */
 async function targetOf(link: string): Promise<string | null> {
   try {
     return await readlink(link);

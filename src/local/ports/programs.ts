@@ -2,15 +2,15 @@ import { basename } from 'node:path';
 import { sanitize } from '../../core/index.ts';
 
 interface Program {
-  /** What people call it. */
+  /** The usual name. */
   readonly name: string;
   /** Names of its executables. */
   readonly commands: readonly string[];
-  /** Where it runs inside another executable: that one, and what its command line then holds. */
+  /** For a program that runs in another executable: that executable, and a pattern for its command line. */
   readonly inside?: { readonly command: string; readonly holds: RegExp };
 }
 
-/** Programs that are known to hold the port of a UPS, or to take any serial port that appears. */
+/** Programs that are known to hold the port of a UPS, or to open any new serial port. */
 const PROGRAMS: readonly Program[] = [
   {
     name: 'NUT',
@@ -40,21 +40,21 @@ const PROGRAMS: readonly Program[] = [
   { name: 'PuTTY', commands: ['putty', 'plink'] },
 ];
 
-/** The kernel cuts the name of a process to so many bytes. */
+/** The kernel cuts process names to this many bytes. */
 const LONGEST_COMM = 15;
 
-/** A program by the name of its process and its command line; `known` where it is one of those above. */
+/** Identifies a program by process name and command line; `known` if it is in the list. */
 export function programOf(
   comm: string | null,
-  words: readonly string[],
+  args: readonly string[],
 ): { readonly program: string; readonly known: boolean } {
-  const names = [comm ?? '', basename(words[0] ?? '')].map((name) => name.toLowerCase());
+  const names = [comm ?? '', basename(args[0] ?? '')].map((name) => name.toLowerCase());
   const runs = (command: string): boolean =>
     names.some((name) => name === command || name === command.slice(0, LONGEST_COMM));
   const found = PROGRAMS.find(
     ({ commands, inside }) =>
       commands.some(runs) ||
-      (inside !== undefined && runs(inside.command) && words.some((word) => inside.holds.test(word))),
+      (inside !== undefined && runs(inside.command) && args.some((word) => inside.holds.test(word))),
   );
   if (found !== undefined) return { program: found.name, known: true };
   const shown = sanitize(comm ?? '', 60);

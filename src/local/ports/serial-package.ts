@@ -9,22 +9,25 @@ const Field = z
     return clean === '' ? null : clean;
   });
 
-/** A port as the package `serialport` lists it; what it does not know is absent or null. */
+/** A port as the package `serialport` lists it; unknown values are absent or null. */
 export const ListedSerialPort = z.object({
   path: z.string().min(1).max(512),
   manufacturer: Field,
   serialNumber: Field,
   vendorId: Field,
   productId: Field,
-  /** Windows alone gives it, e.g. `USB Serial Port (COM3)`. */
+  /** Only on Windows, e.g. `USB Serial Port (COM3)`. */
   friendlyName: Field,
 });
 export type ListedSerialPort = z.infer<typeof ListedSerialPort>;
 
-/** How ports are asked of something else than the kernel's own tree. */
+/** Lists ports by another source than the kernel's tree. */
 export type ListSerial = () => Promise<readonly ListedSerialPort[] | Problem>;
 
-/** The list of the optional package `serialport`, which is loaded here; a Problem link/port where it cannot tell. */
+/**
+ * Lists ports with the optional package `serialport`, which is loaded here. Returns a Problem link/port if
+ * that fails.
+ */
 export const listByPackage: ListSerial = async () => {
   let listed: readonly unknown[];
   try {
@@ -45,25 +48,25 @@ function cannotList(cause: unknown): Problem {
       'link/port',
       'The optional package serialport, which opens serial ports, is not installed.',
       {
-        hint: 'Install it beside upsfw: npm install serialport.',
+        hint: 'Install it with upsfw: npm install serialport.',
         cause,
       },
     );
   }
-  // On Linux the package starts udevadm, which containers and small systems do not have.
+  // On Linux the package starts udevadm, which containers and small systems lack.
   if (hasCode(cause, 'ENOENT') || hasCode(cause, 'EACCES')) {
     return new Problem(
       'link/port',
-      'The package serialport asks udevadm for ports, which cannot be run here.',
+      'The package serialport needs udevadm to list ports, which cannot be run here.',
       {
-        hint: 'Name the port yourself where one is missing in the list.',
+        hint: 'Name the port yourself if it is missing in the list.',
         cause,
       },
     );
   }
   const text = cause instanceof Error ? cause.message : String(cause);
   return new Problem('link/port', `The package serialport lists no ports: ${sanitize(text)}.`, {
-    hint: 'Name the port yourself, or install the package anew: npm install serialport.',
+    hint: 'Name the port yourself, or reinstall the package: npm install serialport.',
     cause,
   });
 }

@@ -1,7 +1,7 @@
 import { open, readdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** A device on the USB bus as the kernel describes it. The strings are those of the device, raw. */
+/** A USB device as the kernel describes it, with raw strings. */
 export interface UsbFolder {
   /** Its real folder, without links. */
   readonly folder: string;
@@ -11,7 +11,7 @@ export interface UsbFolder {
   readonly manufacturer: string | null;
   readonly product: string | null;
   readonly serial: string | null;
-  /** Number of the bus and of the device on it, as in `/dev/bus/usb/001/004`. */
+  /** Bus number and device number, as in `/dev/bus/usb/001/004`. */
   readonly bus: number | null;
   readonly device: number | null;
 }
@@ -19,12 +19,12 @@ export interface UsbFolder {
 export type NamedUsbFolder = UsbFolder & { readonly name: string };
 
 const APC_VENDOR = '051d';
-/** A string descriptor holds at most 126 UTF-16 units, which are at most three bytes each in UTF-8. */
+/** A string descriptor holds at most 126 UTF-16 units of at most three UTF-8 bytes each. */
 const LONGEST_STRING = 378;
-/** No device of a real tree lies deeper. */
+/** No real device tree is deeper. */
 const MOST_LEVELS = 32;
 
-/** All APC devices below a sysfs root, in the order of their names; null where the system has no such tree. */
+/** All APC devices below a sysfs root, sorted by name; null if the system has no such tree. */
 export async function listUsbFolders(root: string): Promise<readonly NamedUsbFolder[] | null> {
   const bus = join(root, 'bus', 'usb', 'devices');
   const names = await namesIn(bus);
@@ -38,7 +38,7 @@ export async function listUsbFolders(root: string): Promise<readonly NamedUsbFol
   return found.filter((device) => device !== null);
 }
 
-/** The USB device that a folder of sysfs belongs to: the folder itself, or the next one above it; null where there is none. */
+/** The USB device of a sysfs folder: the folder itself or the nearest above it. Null if there is none. */
 export async function usbAbove(folder: string): Promise<UsbFolder | null> {
   for (const above of await foldersUpFrom(folder)) {
     const usb = await readUsbFolder(above);
@@ -47,7 +47,7 @@ export async function usbAbove(folder: string): Promise<UsbFolder | null> {
   return null;
 }
 
-/** The real path of a folder and those above it, the nearest first; empty where it does not exist. */
+/** The real path of a folder and its parents, the nearest first; empty if it does not exist. */
 export async function foldersUpFrom(folder: string): Promise<readonly string[]> {
   const first = await realPathOf(folder);
   const up = first === null ? [] : [first];
@@ -59,28 +59,28 @@ export async function foldersUpFrom(folder: string): Promise<readonly string[]> 
   return up;
 }
 
-/** Without links; null where that leads nowhere. */
+/** The path without links; null if it leads nowhere. */
 export async function realPathOf(path: string): Promise<string | null> {
   try {
     return await realpath(path);
   } catch {
-    // Devices come and go, and most folders of sysfs have not every link.
+    // Devices come and go, and most sysfs folders lack some links.
     return null;
   }
 }
 
-/** What a folder holds, sorted with numbers by their value; null where it does not exist or may not be read. */
+/** The names in a folder, sorted with numbers by value; null if it does not exist or cannot be read. */
 export async function namesIn(folder: string): Promise<readonly string[] | null> {
   try {
     const names = await readdir(folder);
     return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   } catch {
-    // No tree: another system than Linux, or nothing of the kind. The caller says so.
+    // Not Linux, or no such device class. The caller reports it.
     return null;
   }
 }
 
-/** The first bytes of a small file; null where it is missing, which for hubs and interfaces is normal. */
+/** The first bytes of a small file; null if it is missing, which is normal for hubs and interfaces. */
 export async function readAttribute(path: string, limit = LONGEST_STRING): Promise<string | null> {
   try {
     const file = await open(path, 'r');

@@ -1,6 +1,6 @@
 import { type FirmwareReading, readFirmware, sanitize } from '../../core/index.ts';
 
-/** What the product string of a USB unit says. */
+/** The parts of a USB unit's product string. */
 export interface UsbProduct {
   readonly model: string;
   readonly firmware: FirmwareReading;
@@ -8,8 +8,8 @@ export interface UsbProduct {
 }
 
 /**
- * Reads `Smart-UPS_1500 FW:UPS 03.5 / ID=1018`: the model before `FW:`, with underscores for blanks on some units, the
- * firmware behind it. Older units have `USB FW:` as a third part, which is cut off.
+ * Parses `Smart-UPS_1500 FW:UPS 03.5 / ID=1018`: the model before `FW:` (some units have underscores for
+ * spaces), then the firmware. Older units add `USB FW:` as a third part, which is dropped.
  * Source: docs/sources/local.md#usb-identification
  */
 export function parseUsbProduct(product: string): UsbProduct {

@@ -1,17 +1,17 @@
 import { basename, join } from 'node:path';
 import { foldersUpFrom, listUsbFolders, type NamedUsbFolder, namesIn, realPathOf } from './sysfs.ts';
 
-/** An APC device on the USB bus, with the nodes that lead to it. Its strings are raw. */
+/** An APC USB device and its nodes. The strings are raw. */
 export type UsbUnit = NamedUsbFolder & {
-  /** Node of the HID reports, e.g. `/dev/hidraw0`; null where the kernel has none for it. */
+  /** Node of the HID reports, e.g. `/dev/hidraw0`; null if the kernel has none for it. */
   readonly hidraw: string | null;
-  /** Node that programs with libusb open, e.g. `/dev/bus/usb/001/004`. */
+  /** Node for libusb, e.g. `/dev/bus/usb/001/004`. */
   readonly usbNode: string | null;
-  /** Driver of its first interface: `usbhid`, or `usbfs` where a program has taken it from the kernel. */
+  /** Driver of its first interface: `usbhid`, or `usbfs` if a program has taken the unit from the kernel. */
   readonly driver: string | null;
 };
 
-/** APC devices on the USB bus; null where the system has no such tree. */
+/** APC USB devices; null if the system has no such tree. */
 export async function listUsbUnits(sysfsRoot: string, devRoot: string): Promise<readonly UsbUnit[] | null> {
   const folders = await listUsbFolders(sysfsRoot);
   if (folders === null) return null;
@@ -31,7 +31,7 @@ export async function listUsbUnits(sysfsRoot: string, devRoot: string): Promise<
 
 interface HidrawNode {
   readonly name: string;
-  /** The real folders that it lies in, the nearest first. */
+  /** The real folders above it, the nearest first. */
   readonly above: readonly string[];
 }
 
@@ -45,7 +45,7 @@ async function hidrawNodes(sysfsRoot: string): Promise<readonly HidrawNode[]> {
   );
 }
 
-/** Interfaces lie in the folder of their device and are named after it: `1-2:1.0` in `1-2`. */
+/** An interface folder is in that of its device and named after it: `1-2:1.0` in `1-2`. */
 async function interfaceDriver(folder: string): Promise<string | null> {
   const interfaces = ((await namesIn(folder)) ?? []).filter((name) =>
     name.startsWith(`${basename(folder)}:`),

@@ -62,16 +62,16 @@ export async function takeCardSettle(tools: NmcDeps, context: StepContext): Prom
     if (!last.unit.reachable) wasAway = true;
     const seconds = (now - steady.since) / 1000;
     // A version may be read from the file that was stored, before the card has restarted with it.
-    const isBack = wasAway || seconds >= tools.waits.startSeen;
+    const isBack = wasAway || seconds >= tools.timeouts.startSeen;
     if (says === 'arrived' && isBack && last.app !== 'starting')
       return { state: 'done', method: method, problem: null, unit: last.unit };
-    if (says === 'unchanged' && seconds >= tools.waits.cardQuiet) {
+    if (says === 'unchanged' && seconds >= tools.timeouts.cardQuiet) {
       const problem = notTaken(context, wasAway, await lastTransfer(tools, context));
       return { state: 'failed', method: method, problem, unit: last.unit };
     }
     context.progress(null, described(last));
-    if (now - begun >= tools.waits.cardSettle * 1000) break;
-    await clock.sleep(tools.waits.poll * 1000, context.signal);
+    if (now - begun >= tools.timeouts.cardSettle * 1000) break;
+    await clock.sleep(tools.timeouts.poll * 1000, context.signal);
   }
   const result: StepResult = { state: 'unknown', method: method, problem: overdue(tools, context, last) };
   return last.itself ? { ...result, unit: last.unit } : result;
@@ -97,7 +97,7 @@ export function notTaken(context: StepContext, wasAway: boolean, transfer: strin
 }
 
 function overdue(tools: NmcDeps, context: StepContext, last: CardSigns): Problem {
-  const minutes = Math.round(tools.waits.cardSettle / 60);
+  const minutes = Math.round(tools.timeouts.cardSettle / 60);
   const card = last.unit.card?.serial ?? 'none';
   const state = !last.unit.reachable
     ? `the card does not answer${last.problem === null ? '' : ` (${last.problem.message})`}`

@@ -113,12 +113,12 @@ function upload(
     return uploadByFtp({
       ...ftpOptions(tools, network, context),
       ...file,
-      silenceSeconds: tools.waits.afterLastByte,
+      silenceSeconds: tools.timeouts.afterLastByte,
     });
   return uploadByScp({
     ...file,
     ssh: sshOptions(tools, network, context),
-    stalledSeconds: tools.waits.stalledUpload,
-    afterLastByteSeconds: tools.waits.afterLastByte,
+    stalledSeconds: tools.timeouts.stalledUpload,
+    afterLastByteSeconds: tools.timeouts.afterLastByte,
   });
 }

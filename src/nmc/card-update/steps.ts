@@ -17,7 +17,7 @@ import { takeCardStart } from './start.ts';
 import { takeCardVerify } from './verify.ts';
 
 /** The steps of a hop of the card's own firmware: its upload is what commits, so nothing is transferred before. */
-export function cardSteps(waits: Timeouts, target: UnitTarget, unit: Unit, hop: CardHop): StepsAnswer {
+export function cardSteps(timeouts: Timeouts, target: UnitTarget, unit: Unit, hop: CardHop): StepsAnswer {
   const against = cannotSend(target, hop.image.file);
   if (against !== null) return against;
   // A card without its application may not tell its platform; its serial number has told that it is the card of the plan.
@@ -33,10 +33,10 @@ export function cardSteps(waits: Timeouts, target: UnitTarget, unit: Unit, hop: 
   return {
     possible: true,
     steps: [
-      { step: 'backup', limitSeconds: waits.backup },
-      { step: 'start', limitSeconds: waits.transfer },
-      { step: 'settle', limitSeconds: waits.cardSettle + waits.start },
-      { step: 'verify', limitSeconds: waits.verify + waits.start },
+      { step: 'backup', limitSeconds: timeouts.backup },
+      { step: 'start', limitSeconds: timeouts.transfer },
+      { step: 'settle', limitSeconds: timeouts.cardSettle + timeouts.start },
+      { step: 'verify', limitSeconds: timeouts.verify + timeouts.start },
     ],
   };
 }

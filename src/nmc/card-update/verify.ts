@@ -17,9 +17,9 @@ export async function takeCardVerify(tools: NmcDeps, context: StepContext): Prom
     const signs = await readCardSigns(tools, context);
     const complaints = differences(signs, context);
     if (complaints.length === 0) return { state: 'done', method: null, problem: null, unit: signs.unit };
-    if (context.clock.monotonic() - begun < tools.waits.verify * 1000) {
+    if (context.clock.monotonic() - begun < tools.timeouts.verify * 1000) {
       context.progress(null, `not yet as it should be: ${complaints.join('; ')}`);
-      await context.clock.sleep(tools.waits.poll * 1000, context.signal);
+      await context.clock.sleep(tools.timeouts.poll * 1000, context.signal);
       continue;
     }
     const seen = signs.itself ? { unit: signs.unit } : {};

@@ -31,7 +31,7 @@ export function ftpOptions(
     network,
     hostKeys: tools.hostKeys,
     logins: tools.logins,
-    silenceSeconds: tools.waits.stalledUpload,
+    silenceSeconds: tools.timeouts.stalledUpload,
     signal,
     transcript,
   };

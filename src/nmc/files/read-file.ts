@@ -53,7 +53,7 @@ function readBy(
   context: SessionContext,
 ): Promise<Buffer> {
   const network = networkOf(target);
-  const stalledSeconds = tools.waits.stalledUpload;
+  const stalledSeconds = tools.timeouts.stalledUpload;
   if (method === 'scp') {
     return downloadByScp({ ssh: sshOptions(tools, network, context), path: place, largest, stalledSeconds });
   }

@@ -32,7 +32,7 @@ export interface Generation {
   readonly places: FilePlaces;
   readonly quirks: Quirks;
   /** Waits that are known to be other than those of all cards. */
-  readonly waits: Readonly<Partial<Timeouts>>;
+  readonly timeouts: Readonly<Partial<Timeouts>>;
 }
 
 /** `/upsfw/` was seen on second-generation cards from AOS 5.1.6 on, and is in the vendor's paths of both generations. */

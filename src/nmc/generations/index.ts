@@ -50,8 +50,8 @@ export function placesOf(card: Card | null): Places {
 }
 
 /** The waits for a card: those of all cards, with what is known to differ for its generation. */
-export function waitsOf(card: Card | null, base: Timeouts = TIMEOUTS): Timeouts {
-  return { ...base, ...generationOf(card)?.waits };
+export function timeoutsFor(card: Card | null, base: Timeouts = TIMEOUTS): Timeouts {
+  return { ...base, ...generationOf(card)?.timeouts };
 }
 
 /** Whether the card may hold the end of its output back until the next byte comes. Unknown is yes: a return does no harm. */

@@ -40,9 +40,9 @@ export async function switchOutput(
     seen = await lookAtIt(tools, context);
     if (seen?.condition.outputOn === wanted)
       return { state: 'done', method: 'cli', problem: null, unit: seen };
-    if (context.clock.monotonic() - begun >= tools.waits.output * 1000) break;
+    if (context.clock.monotonic() - begun >= tools.timeouts.output * 1000) break;
     context.progress(null, `waiting for the output to be ${to}`);
-    await context.clock.sleep(tools.waits.poll * 1000, context.signal);
+    await context.clock.sleep(tools.timeouts.poll * 1000, context.signal);
   }
   const state = seen?.condition.outputOn === !wanted ? 'failed' : 'unknown';
   return {

@@ -32,14 +32,14 @@ export async function checkStart(tools: NmcDeps, context: StepContext): Promise<
     if (standing === 'received') return { state: 'running', problem: null };
     if (standing === 'failed') return { state: 'failed', problem: updateFailed(context, signs.log) };
     if (standing === 'away') return { state: 'unknown', problem: null };
-    if (context.clock.monotonic() - begun >= tools.waits.startSeen * 1000) {
+    if (context.clock.monotonic() - begun >= tools.timeouts.startSeen * 1000) {
       if (!showsNoUpdate(signs, context)) return { state: 'unknown', problem: null };
       const problem =
         signs.object === 'failed' ? updateFailed(context, signs.log) : notSeen(context, signs.log);
       return { state: 'failed', problem };
     }
     context.progress(null, 'waiting for a sign of the update');
-    await context.clock.sleep(tools.waits.poll * 1000, context.signal);
+    await context.clock.sleep(tools.timeouts.poll * 1000, context.signal);
   }
 }
 
@@ -100,13 +100,13 @@ async function byOthers(tools: NmcDeps, context: StepContext): Promise<StepCheck
     );
     return { state: 'running', problem };
   }
-  const waits = last?.state === 'received';
+  const isReceived = last?.state === 'received';
   // Only a unit that installs later than it receives can hold an image that no source names.
   const isUnknown = last === null && isTwoStep(context) && context.remembered.startMethods.length === 0;
-  if (!waits && !isUnknown) return null;
+  if (!isReceived && !isUnknown) return null;
   const problem = new Problem(
     'device/not-installed',
-    waits
+    isReceived
       ? `${unitKey(context.target)} has received an image that is not installed yet. Its event log says: ${line}.`
       : `Whether an image waits at ${unitKey(context.target)} is not known: its event log could not be read.`,
     {
@@ -212,11 +212,11 @@ export async function takeSettle(tools: NmcDeps, context: StepContext): Promise<
       await context.received();
     }
     receivedAt = standing === 'received' ? (receivedAt ?? now) : null;
-    if (receivedAt !== null && now - receivedAt >= tools.waits.received * 1000 && isTwoStep(context))
+    if (receivedAt !== null && now - receivedAt >= tools.timeouts.received * 1000 && isTwoStep(context))
       return { state: 'received', method: method, problem: notInstalled(context), unit: last.unit };
     context.progress(typeof last.transfer === 'number' ? last.transfer / 100 : null, described(last));
-    if (now - begun >= tools.waits.settle * 1000) break;
-    await context.clock.sleep(tools.waits.poll * 1000, context.signal);
+    if (now - begun >= tools.timeouts.settle * 1000) break;
+    await context.clock.sleep(tools.timeouts.poll * 1000, context.signal);
   }
   const result: StepResult = { state: 'unknown', method: method, problem: overdue(tools, context, last) };
   return last.itself ? { ...result, unit: last.unit } : result;
@@ -246,7 +246,7 @@ function described(signs: UpdateObservation): string {
 }
 
 function overdue(tools: NmcDeps, context: StepContext, last: UpdateObservation): Problem {
-  const minutes = Math.round(tools.waits.settle / 60);
+  const minutes = Math.round(tools.timeouts.settle / 60);
   const { version, microLinkId } = last.unit.firmware;
   const state = !last.answers
     ? 'the unit does not answer'

@@ -46,7 +46,7 @@ export function createObserver(tools: NmcDeps, context: StepContext): LoaderOutp
     const now = context.clock.monotonic();
     // A failure ends the watch, so its lines are read now.
     const hasFailed = signs.object === 'failed' && signs.objectIsNew;
-    const due = hasFailed || logAskedAt === null || now - logAskedAt >= tools.waits.eventLog * 1000;
+    const due = hasFailed || logAskedAt === null || now - logAskedAt >= tools.timeouts.eventLog * 1000;
     if (!decided && due) {
       logAskedAt = now;
       logSaid = await readLogWord(tools, context);

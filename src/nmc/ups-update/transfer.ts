@@ -109,7 +109,7 @@ async function sendBy(
       name: image.file,
       bytes,
       progress,
-      silenceSeconds: tools.waits.afterLastByte,
+      silenceSeconds: tools.timeouts.afterLastByte,
     });
   } else {
     await uploadByScp({
@@ -117,8 +117,8 @@ async function sendBy(
       folder: facts.folder,
       name: image.file,
       bytes,
-      stalledSeconds: tools.waits.stalledUpload,
-      afterLastByteSeconds: tools.waits.afterLastByte,
+      stalledSeconds: tools.timeouts.stalledUpload,
+      afterLastByteSeconds: tools.timeouts.afterLastByte,
       progress,
     });
   }

@@ -26,9 +26,9 @@ export async function takeVerify(tools: NmcDeps, context: StepContext): Promise<
       await removeLeftImage(tools, context);
       return { state: 'done', method: null, problem: null, unit: signs.unit };
     }
-    if (context.clock.monotonic() - begun < tools.waits.verify * 1000) {
+    if (context.clock.monotonic() - begun < tools.timeouts.verify * 1000) {
       context.progress(null, `not yet as before: ${complaints.join('; ')}`);
-      await context.clock.sleep(tools.waits.poll * 1000, context.signal);
+      await context.clock.sleep(tools.timeouts.poll * 1000, context.signal);
       continue;
     }
     const oldAndWell = signs.unchanged && complaints.length === 1 && !isRunning(signs);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { SimulatedDevice } from './device.ts';
+import type { DeviceState } from './state.ts';
 
-/** What a file for a card holds; `all` is everything in one, as third-generation cards take it. */
+/** Content of a card file; `all` is a complete set in one file, for third-generation cards. */
 export const CARD_PARTS = ['bootmon', 'aos', 'sumx', 'su', 'sy', 'all'] as const;
 export type CardPart = (typeof CARD_PARTS)[number];
 
 export interface CardFileRecipe {
-  /** As in the names of the files: `hw05`, `hw21`. */
+  /** As in the file names: `hw05`, `hw21`. */
   readonly platform: string;
   readonly part: CardPart;
   /** With the leading `v`, as the card shows it. */
@@ -18,7 +18,10 @@ const MARK = 'upsfw simulated card firmware';
 const CHECKSUM_BYTES = 32;
 const LONGEST_HEAD = 200;
 
-/** Builds a file that a simulated card takes: a head in words, filling, a checksum at the end. No real card would run it. */
+/**
+ * Builds a file that a simulated card accepts: a text header, padding and a checksum. No real card would run
+ * it.
+ */
 export function buildCardFile(recipe: CardFileRecipe): Buffer {
   const { platform, part, version, payloadBytes = 200_000 } = recipe;
   const head = Buffer.from(`${MARK}\n${platform} ${part} ${version}\n`, 'latin1');
@@ -26,14 +29,14 @@ export function buildCardFile(recipe: CardFileRecipe): Buffer {
   return Buffer.concat([body, checksum(body)]);
 }
 
-/** The name that such a file has; digits alone on the second generation, dots on the third. */
+/** Its file name: digits only on the second generation, dots on the third. */
 export function cardFileName({ platform, part, version }: CardFileRecipe): string {
   const plain = version.replace(/^v/, '');
   if (part === 'all') return `apc_${platform}_su_${plain}.nmc3`;
   return `apc_${platform}_${part}_${platform === 'hw21' ? plain : plain.replaceAll('.', '')}.bin`;
 }
 
-/** What a file holds; null where it is none, or not whole. */
+/** Reads a card file; null if it is not one, or incomplete. */
 export function readCardFile(bytes: Buffer): CardFileRecipe | null {
   if (bytes.length <= CHECKSUM_BYTES) return null;
   const body = bytes.subarray(0, -CHECKSUM_BYTES);
@@ -49,21 +52,21 @@ function checksum(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes).digest();
 }
 
-/** `flashing`: the connection dies without a last word and the card goes down. */
+/** `flashing`: the connection closes without a reply and the card goes down. */
 export type FlashAnswer = 'flashing' | 'refused';
 
 /**
- * Names that a card takes in its root; what a file is, its content says.
+ * Names that a card accepts in its root; the content decides what the file is.
  * Source: docs/sources/card.md#firmware-of-the-card
  */
 const NAME =
   /^(?:apc_hw\d\d_(?:bootmon|aos|sumx|su|sy)_(?:\d{3}|\d{1,3}(?:\.\d{1,4}){1,4})\.bin|[A-Za-z0-9._-]+\.nmc3)$/;
 const FLASH_SECONDS = 60;
-/** The password of a card that has lost its settings. */
+/** The password after the card has lost its settings. */
 const FACTORY_PASSWORD = 'apc';
 
-/** A file has arrived in the root of the card: new firmware for the card itself, or nothing that it takes. */
-export function flashCard(device: SimulatedDevice, name: string, bytes: Buffer): FlashAnswer {
+/** Handles a complete file in the root of the card: new firmware for the card, or a refused file. */
+export function flashCard(device: DeviceState, name: string, bytes: Buffer): FlashAnswer {
   const file = NAME.test(name) ? readCardFile(bytes) : null;
   if (file === null || !fits(device, file) || name.endsWith('.nmc3') !== (file.part === 'all'))
     return 'refused';
@@ -73,13 +76,13 @@ export function flashCard(device: SimulatedDevice, name: string, bytes: Buffer):
   return 'flashing';
 }
 
-function fits(device: SimulatedDevice, { platform, part }: CardFileRecipe): boolean {
+function fits(device: DeviceState, { platform, part }: CardFileRecipe): boolean {
   const { card, generation } = device.persona;
   if (platform !== card.platform) return false;
   return part !== 'all' || generation === 'nmc3';
 }
 
-function apply(device: SimulatedDevice, { part, version }: CardFileRecipe): void {
+function apply(device: DeviceState, { part, version }: CardFileRecipe): void {
   const { card } = device;
   if (device.has('card-settings-reset')) card.password = FACTORY_PASSWORD;
   if (device.has('card-returns-old')) return;
@@ -88,5 +91,5 @@ function apply(device: SimulatedDevice, { part, version }: CardFileRecipe): void
   if (part === 'all') card.bootVersion = version;
   if (part !== 'bootmon' && part !== 'aos')
     card.install(part === 'all' ? device.persona.card.appName : part, version);
-  if (device.has('card-app-mismatch')) card.spoilApp();
+  if (device.has('card-app-mismatch')) card.breakApp();
 }

@@ -1,36 +1,36 @@
 import { ACCESS } from '../access.ts';
-import type { SimulatedDevice } from './device.ts';
+import type { CardState, DeviceHost } from './state.ts';
 import { EVENTS } from './texts.ts';
 
 /**
- * Of `Stat` in the first screen: application running, starting, or one that does not fit the operating system.
+ * `Stat` on the first screen: application running, starting, or not matching the operating system.
  * Source: docs/sources/card.md#first-screen
  */
 export type AppState = 'A+' | 'A?' | 'A!';
 
-/** How long the application of a card needs after the card answers again. */
+/** Startup time of the application after the card answers again. */
 const APP_START_SECONDS = 15;
 
 /** The card itself: what runs on it, and whether it answers. */
-export class SimulatedCard {
+export class SimulatedCard implements CardState {
   osVersion: string;
   appVersion: string;
-  /** The application in flash; one that is made for another family of UPS finds no unit. Null = none. */
+  /** The application in flash; one for another UPS family finds no unit. Null: none. */
   appName: string | null;
   bootVersion: string;
   password: string = ACCESS.password;
-  /** What the card says of its FTP service. */
+  /** State of the FTP service as the card shows it. */
   ftpOn: boolean;
-  /** False while it restarts: no face answers. */
+  /** False while it restarts: no endpoint answers. */
   up = true;
-  readonly #device: SimulatedDevice;
+  readonly #device: DeviceHost;
   #starting = false;
   #ftpNext: boolean | null = null;
-  #spoilt = false;
+  #appBroken = false;
   #restarts = 0;
   #bootedAt: number;
 
-  constructor(device: SimulatedDevice) {
+  constructor(device: DeviceHost) {
     const { osVersion, appVersion, boot } = device.persona.card;
     this.#device = device;
     this.osVersion = osVersion;
@@ -42,11 +42,12 @@ export class SimulatedCard {
   }
 
   get appState(): AppState {
-    if (this.appName !== this.#device.persona.card.appName || this.#spoilt || this.#mismatched) return 'A!';
+    if (this.appName !== this.#device.persona.card.appName || this.#appBroken || this.#mismatched)
+      return 'A!';
     return this.#starting ? 'A?' : 'A+';
   }
 
-  /** It has come up more than once since its power was switched on. */
+  /** It has restarted since power-on. */
   get restarted(): boolean {
     return this.#restarts > 0;
   }
@@ -64,12 +65,12 @@ export class SimulatedCard {
     return `apc_${persona.card.platform}_${word}_${nmc3 ? plain : plain.replaceAll('.', '')}.bin`;
   }
 
-  /** A setting waits for the next start. */
+  /** A setting takes effect at the next restart. */
   get rebootPending(): boolean {
     return this.#ftpNext !== null;
   }
 
-  /** FTP is on or off from the next start on. */
+  /** Switches FTP on or off at the next restart. */
   setFtp(on: boolean): void {
     this.#ftpNext = on;
   }
@@ -79,7 +80,7 @@ export class SimulatedCard {
     return Math.max(0, Math.floor((this.#device.now().getTime() - this.#bootedAt) / 1000));
   }
 
-  /** Goes down for a while; `applied` changes what comes up again. The output of the UPS does not care. */
+  /** Goes down for a while; `applied` changes what comes up again. The output of the UPS is not affected. */
   restart(seconds: number, applied: () => void = () => undefined): void {
     const device = this.#device;
     this.up = false;
@@ -90,7 +91,7 @@ export class SimulatedCard {
       applied();
       this.ftpOn = this.#ftpNext ?? this.ftpOn;
       this.#ftpNext = null;
-      // Whoever came later brings it up.
+      // A later restart brings it up.
       if (mine !== this.#restarts) return;
       this.up = true;
       this.#starting = true;
@@ -111,19 +112,19 @@ export class SimulatedCard {
     this.#device.changed();
   }
 
-  /** Another application, or another release of it, lies in flash; it runs with the next start. */
+  /** Puts another application or release into flash; it runs after the next restart. */
   install(appName: string, version: string): void {
     this.appName = appName;
     this.appVersion = version;
-    this.#spoilt = false;
+    this.#appBroken = false;
   }
 
-  /** The application does not run, whatever its version says. */
-  spoilApp(): void {
-    this.#spoilt = true;
+  /** The application does not run, whatever its version. */
+  breakApp(): void {
+    this.#appBroken = true;
   }
 
-  /** The application belongs to another release of the operating system; the last digits may differ. */
+  /** The application belongs to another release of the operating system; only the last digits may differ. */
   get #mismatched(): boolean {
     const release = (version: string): string => version.replace(/^v/, '').split('.').slice(0, 2).join('.');
     return release(this.osVersion) !== release(this.appVersion);

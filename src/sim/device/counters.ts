@@ -1,6 +1,6 @@
-/** What reached a simulated device; tests hold the client to it. */
+/** Events that reached a simulated device; tests compare them with what the client claims. */
 export interface Counters {
-  /** Every request to start an update that reached the device, accepted or not. */
+  /** Every start request that reached the device, accepted or not. */
   starts: number;
   startsAccepted: number;
   snmpReads: number;
@@ -8,21 +8,21 @@ export interface Counters {
   uploads: number;
   deletes: number;
   logins: number;
-  /** Passwords that were refused, over all protocols. */
+  /** Refused passwords, over all protocols. */
   refusedLogins: number;
   commands: number;
-  /** Lines that were typed after a question, empty ones among them. */
+  /** Lines typed after a question, including empty ones. */
   answers: number;
-  /** Orders to switch the output that were accepted. */
+  /** Accepted commands that switch the output. */
   outputSwitches: number;
-  /** Files for the card itself that it took. */
+  /** Card files that the card accepted for itself. */
   cardFlashes: number;
   cardReboots: number;
-  /** Files that somebody fetched whole. */
+  /** Files that were downloaded completely. */
   downloads: number;
-  /** Times that the event log was deleted. */
+  /** Deletions of the event log. */
   logDeletes: number;
-  /** Settings of the card that were changed, its password among them. */
+  /** Changed settings of the card, including its password. */
   settings: number;
 }
 

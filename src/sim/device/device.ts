@@ -8,20 +8,22 @@ import { EventLog } from './event-log.ts';
 import { buildImage } from './image-builder.ts';
 import type { FileCheck } from './image-check.ts';
 import { loaderAt } from './installed.ts';
+import {
+  type DeviceState,
+  type Phase,
+  type StartAnswer,
+  type StartMethod,
+  UPDATE,
+  type UpdateValue,
+} from './state.ts';
 import { EVENTS, type LoggedEvent } from './texts.ts';
-import { type StartWay, UPDATE, UpdateEngine, type UpdateFile, type UpdateValue } from './update-engine.ts';
+import { UpdateEngine, type UpdateFile } from './update-engine.ts';
 
-/** What the UPS is at. `lost`: the card has no word from it and never will again. */
-export type Phase = 'idle' | 'transferring' | 'restarting' | 'lost';
-
-/** `refused`: the output is on, and the unit takes no update then. */
-export type StartAnswer = 'started' | 'busy' | 'no-file' | 'refused';
-
-/** Where a file lies: in the card's flash, or on a USB stick in the card. */
+/** Where a file is: in the card's flash, or on a USB drive at the card. */
 export type FilePlace = 'flash' | 'usb';
 
-/** A UPS with its card: one state machine behind all faces. Times are in seconds of its own clock. */
-export class SimulatedDevice extends EventEmitter {
+/** A UPS with its card: one state machine behind all endpoints. Times are in seconds of its own clock. */
+export class SimulatedDevice extends EventEmitter implements DeviceState {
   readonly name: string;
   readonly site: string;
   readonly cardSerial: string;
@@ -30,27 +32,27 @@ export class SimulatedDevice extends EventEmitter {
   readonly counters: Counters = freshCounters();
   /** Files in the card's `upsfw` folder. */
   readonly files = new Map<string, Buffer>();
-  /** Files on the USB stick. */
-  readonly stick = new Map<string, Buffer>();
+  /** Files on the USB drive. */
+  readonly usbDrive = new Map<string, Buffer>();
   readonly card: SimulatedCard;
   readonly updates: UpdateEngine;
   serial: string;
   version: string;
   microLinkId: number | null;
-  /** Boot loader of the UPS; null = one older than any that an image asks for. */
+  /** Boot loader of the UPS; null: older than any that an image requires. */
   loader: string | null;
   phase: Phase = 'idle';
   update: UpdateValue = UPDATE.none;
-  /** Bytes sent to the UPS and bytes to send, while an update is on. */
+  /** Bytes sent to the UPS and bytes to send, during an update. */
   progress: { readonly sent: number; readonly total: number } | null = null;
   onBattery = false;
   outputOn = true;
-  /** Something is wrong that was not wrong before. */
+  /** An alarm that was not there before. */
   alarm = false;
   batteryPercent = 100;
   readonly #faults: Set<Fault>;
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #begun = Date.now();
+  readonly #startedAt = Date.now();
   readonly #log = new EventLog(() => this.now());
   #lastFile: string | null = null;
   #lastArrival: string | null = null;
@@ -75,8 +77,8 @@ export class SimulatedDevice extends EventEmitter {
     this.version = options.persona.ups.version;
     this.microLinkId = options.persona.ups.microLinkId;
     this.loader = loaderAt(options.persona, this.version);
-    for (const { name, ...recipe } of options.persona.usbStick ?? [])
-      this.stick.set(name, buildImage(recipe));
+    for (const { name, ...recipe } of options.persona.usbDrive ?? [])
+      this.usbDrive.set(name, buildImage(recipe));
     if (this.has('stale-result')) this.update = UPDATE.failed;
     if (this.has('stale-success')) this.update = UPDATE.successful;
     this.card = new SimulatedCard(this);
@@ -88,20 +90,20 @@ export class SimulatedDevice extends EventEmitter {
     return this.#faults.has(fault);
   }
 
-  /** From now on the device misbehaves in this way too. */
+  /** Adds a fault from now on. */
   inject(fault: Fault): void {
     this.#faults.add(fault);
   }
 
-  /** From now on the device does not misbehave in this way any more. */
+  /** Removes a fault from now on. */
   clearFault(fault: Fault): void {
     this.#faults.delete(fault);
   }
 
-  /** The card's clock: it runs as fast as the device lives, and may be wrong from the start. */
+  /** The card's clock. It runs `speed` times faster, and may be wrong from the start. */
   now(): Date {
-    const lived = (Date.now() - this.#begun) * this.speed;
-    return new Date(this.#begun + lived + this.persona.clockOffsetSeconds * 1000);
+    const elapsed = (Date.now() - this.#startedAt) * this.speed;
+    return new Date(this.#startedAt + elapsed + this.persona.clockOffsetSeconds * 1000);
   }
 
   /** Lines of the event log, newest first. */
@@ -109,7 +111,7 @@ export class SimulatedDevice extends EventEmitter {
     return this.#log.lines;
   }
 
-  /** The event log as the file that the card serves; null where it cannot be read. */
+  /** The event log as a file of the card; null if it cannot be read. */
   get logText(): string | null {
     return this.has('event-log-unreadable') ? null : this.eventLog.map((line) => `${line}\r\n`).join('');
   }
@@ -123,12 +125,12 @@ export class SimulatedDevice extends EventEmitter {
     return this.microLinkId === null ? this.version : `UPS ${this.version} (ID${this.microLinkId})`;
   }
 
-  /** The card has word from its UPS. */
+  /** The card can reach its UPS. */
   get linkUp(): boolean {
     return (this.phase === 'idle' || this.phase === 'transferring') && this.card.appState === 'A+';
   }
 
-  /** The card answers at all; while it does not, no face may. */
+  /** False while the card is down; no endpoint answers then. */
   get cardUp(): boolean {
     return this.card.up;
   }
@@ -145,12 +147,12 @@ export class SimulatedDevice extends EventEmitter {
     return this.card.bootVersion;
   }
 
-  /** What opens the card: a reset of its settings changes it. */
+  /** The current password; a reset of the settings changes it. */
   get password(): string {
     return this.card.password;
   }
 
-  /** How often anything was done to the device that a mere look does not do. */
+  /** Number of actions on the device that a mere look does not cause. */
   get writes(): number {
     const { snmpWrites, uploads, deletes, starts, outputSwitches, cardFlashes, cardReboots, answers } =
       this.counters;
@@ -163,12 +165,12 @@ export class SimulatedDevice extends EventEmitter {
     return this.#lastFile;
   }
 
-  /** How the last file arrived, in the words of `xferStatus`; null = none has since the start. */
+  /** Result of the last upload in the words of `xferStatus`; null: none since the start. */
   get lastArrival(): string | null {
     return this.#lastArrival;
   }
 
-  /** Resolves when the predicate holds; looked at after every change. */
+  /** Resolves when the predicate holds; checked after every change. */
   until(predicate: (device: SimulatedDevice) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -185,7 +187,7 @@ export class SimulatedDevice extends EventEmitter {
     this.emit('change');
   }
 
-  /** A whole file has arrived in the folder. */
+  /** Stores a complete file in the folder. */
   store(name: string, bytes: Buffer): void {
     this.files.set(name, bytes);
     this.#lastFile = name;
@@ -195,7 +197,7 @@ export class SimulatedDevice extends EventEmitter {
     this.changed();
   }
 
-  /** A whole file has arrived in the root, where the card takes firmware for itself. */
+  /** Handles a complete file in the root, where the card accepts firmware for itself. */
   storeInRoot(name: string, bytes: Buffer): FlashAnswer {
     const answer = flashCard(this, name, bytes);
     this.#lastArrival = answer === 'flashing' ? 'OK' : 'File type unknown';
@@ -210,17 +212,17 @@ export class SimulatedDevice extends EventEmitter {
     return had;
   }
 
-  /** What the card says of a file without doing anything. */
+  /** What the card reports about a file, without doing anything. */
   check(name: string, place: FilePlace = 'flash'): FileCheck & { readonly compatible: boolean } {
     return this.updates.check(this.#folder(place).get(name));
   }
 
-  /** A request to start an update with a file; null = the one that came last into the folder. */
-  start(name: string | null, way: StartWay = 'snmp', place: FilePlace = 'flash'): StartAnswer {
-    return this.updates.start(this.#file(name ?? this.#lastFile, place), way);
+  /** Requests an update with a file; null: the last one that was uploaded. */
+  start(name: string | null, method: StartMethod = 'snmp', place: FilePlace = 'flash'): StartAnswer {
+    return this.updates.start(this.#file(name ?? this.#lastFile, place), method);
   }
 
-  /** Somebody says at the panel that the file that the UPS has received is to be installed; false where there is none. */
+  /** Installs the received image, as at the panel. False if there is none. */
   installAtPanel(): boolean {
     return this.updates.installStaged();
   }
@@ -230,7 +232,7 @@ export class SimulatedDevice extends EventEmitter {
     this.#timers.clear();
   }
 
-  /** Does something after this much time of the device. */
+  /** Runs `act` after this time of the device. */
   after(seconds: number, act: () => void): void {
     const timer = setTimeout(
       () => {
@@ -243,7 +245,7 @@ export class SimulatedDevice extends EventEmitter {
   }
 
   #folder(place: FilePlace): ReadonlyMap<string, Buffer> {
-    return place === 'usb' ? this.stick : this.files;
+    return place === 'usb' ? this.usbDrive : this.files;
   }
 
   #file(name: string | null, place: FilePlace): UpdateFile | null {

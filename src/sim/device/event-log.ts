@@ -1,10 +1,10 @@
 import type { LoggedEvent } from './texts.ts';
 
-/** Older lines fall out, as they do on a card. */
+/** Older lines are dropped, as on a card. */
 const MOST_LINES = 400;
 
 /**
- * The event log of a card: newest line first, times of the card's own clock.
+ * The event log of a card: newest line first, with the card's own time.
  * Source: docs/sources/card.md#event-log
  */
 export class EventLog {

@@ -1,30 +1,30 @@
 import { ACCESS } from '../access.ts';
 import type { SimulatedDevice } from './device.ts';
 
-/** A line of a listing. */
+/** An entry of a listing. */
 export interface Entry {
   readonly name: string;
   readonly bytes: number;
   readonly isFolder: boolean;
 }
 
-/** `flashing`: the card took firmware for itself, and the connection dies without a last word. */
+/** `flashing`: the card accepted firmware for itself, and the connection closes without a reply. */
 export type StoreAnswer = 'stored' | 'flashing' | 'refused' | 'no-room';
 
-/** The files of a card as SCP, FTP and `dir` see them. Paths are absolute; see `absolutePath`. */
+/** The files of a card as SCP, FTP and `dir` show them. Paths are absolute; see `absolutePath`. */
 export interface CardFiles {
   isFolder(path: string): boolean;
-  /** The bytes of a file; null = there is none, or it cannot be read. Counts nothing. */
+  /** The bytes of a file; null if it does not exist or cannot be read. Counts nothing. */
   read(path: string): Buffer | null;
-  /** What is in a folder; null = there is no such folder. */
+  /** The entries of a folder; null if there is no such folder. */
   list(folder: string): readonly Entry[] | null;
-  /** The same as the card prints it, or the one line of a file; null = there is neither. */
+  /** The listing as the card prints it: a folder, or the one line of a file. Null if neither exists. */
   lines(path: string): readonly string[] | null;
-  /** What would become of a file of this size, as far as that can be told before its bytes are there. */
+  /** What would happen to a file of this size, as far as can be told before its bytes arrive. */
   accepts(path: string, bytes: number): 'stored' | 'refused' | 'no-room';
-  /** A whole file has arrived. */
+  /** Stores a complete file. */
   store(path: string, bytes: Buffer): StoreAnswer;
-  /** False = there is none that may be deleted. */
+  /** False if there is no file that may be deleted. */
   remove(path: string): boolean;
 }
 
@@ -34,7 +34,7 @@ const BOOT_BYTES = 262_144;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const LONG = 5000;
 
-/** Lines that no card was seen to print and that no client may stumble over. */
+/** Lines that no card is known to print; a client must survive them. */
 const HOSTILE: readonly string[] = [
   '         128 Nov  5  2020  \u001b[2J\u001b[31mred.enc',
   `         128 Nov  5  2020  ${'x'.repeat(LONG)}.enc`,
@@ -45,7 +45,10 @@ const HOSTILE: readonly string[] = [
   'E100: Command failed',
 ];
 
-/** The files of a card: its own in the root, images in `upsfw`, and in some cards the event log in a folder of its own. */
+/**
+ * The files of a card: its own in the root, images in `upsfw`, and on some cards the event log in its own
+ * folder.
+ */
 export function cardFiles(device: SimulatedDevice): CardFiles {
   const { persona } = device;
   const inLogs = persona.logPlace === 'logs';
@@ -98,9 +101,9 @@ export function cardFiles(device: SimulatedDevice): CardFiles {
     store(path, bytes) {
       const answer = accepts(path, bytes.length);
       if (answer !== 'stored') return answer;
-      const kept = whatStays(device, bytes);
+      const kept = storedPart(device, bytes);
       const [folder, name] = split(path);
-      // What else a card takes into its root is published nowhere.
+      // Which other files a card accepts in its root is not published.
       if (folder === '/') return device.storeInRoot(name, kept);
       device.store(name, kept);
       return 'stored';
@@ -112,7 +115,7 @@ export function cardFiles(device: SimulatedDevice): CardFiles {
   };
 }
 
-/** Makes a path that somebody typed absolute and clean; dots never lead above the root. */
+/** Makes a typed path absolute and clean; dots never lead above the root. */
 export function absolutePath(typed: string, folder: string): string {
   const parts: string[] = [];
   for (const part of (typed.startsWith('/') ? typed : `${folder}/${typed}`).split('/')) {
@@ -122,7 +125,7 @@ export function absolutePath(typed: string, folder: string): string {
   return `/${parts.join('/')}`;
 }
 
-function whatStays(device: SimulatedDevice, bytes: Buffer): Buffer {
+function storedPart(device: SimulatedDevice, bytes: Buffer): Buffer {
   if (device.has('upload-empty')) return Buffer.alloc(0);
   if (device.has('upload-truncated')) return bytes.subarray(0, Math.floor(bytes.length / 2));
   return bytes;
@@ -148,7 +151,7 @@ function imageEntries(device: SimulatedDevice): Entry[] {
   }));
 }
 
-/** A log that cannot be read has its size all the same. */
+/** A log that cannot be read still has a size. */
 function logEntry(device: SimulatedDevice): Entry {
   const bytes = device.eventLog.reduce((sum, line) => sum + line.length + 2, 0);
   return { name: 'event.txt', bytes, isFolder: false };
@@ -160,7 +163,7 @@ function split(path: string): readonly [string, string] {
   return [cut <= 0 ? '/' : path.slice(0, cut), path.slice(cut + 1)];
 }
 
-/** From AOS 6 on: size, date, name; folders end in a slash. Source: docs/sources/card.md#command-output */
+/** From AOS 6: size, date, name; folders end in a slash. Source: docs/sources/card.md#command-output */
 function shortLine({ name, bytes, isFolder }: Entry): string {
   return `${String(bytes).padStart(12)} Nov  5  2020  ${name}${isFolder ? '/' : ''}`;
 }
@@ -171,7 +174,7 @@ function longLine({ name, bytes, isFolder }: Entry): string {
   return `${rights}   1 admin    admin    ${String(bytes).padStart(10)} Nov  5  2010 ${name}${isFolder ? '/' : ''}`;
 }
 
-/** Settings as a card writes them into a file: a short stand-in of our own, with communities and a user name in it. */
+/** Settings as a file: a short substitute with communities and a user name. */
 function configFile(device: SimulatedDevice): Buffer {
   const lines = [
     '; Settings of a simulated card',

@@ -1,18 +1,18 @@
 /**
- * Images of our own, made from what is known of the container format. They hold no vendor
- * byte and no unit would run them.
+ * Builds images from what is known of the container format. They contain no vendor data, and no unit would
+ * run them.
  * Source: docs/sources/image-format.md#header
  */
 export interface ImageRecipe {
   readonly microLinkId: number;
-  /** Id of the application, where installing changes it. */
+  /** Micro-Link ID of the application, if installing changes it. */
   readonly microLinkIdAfter?: number;
   readonly version: string;
   readonly format?: 3 | 4;
   /** Names of further records, e.g. `UBL 07.5`; a long name makes a RAM routine. */
   readonly parts?: readonly string[];
   readonly signed?: boolean;
-  /** Payload of the application. */
+  /** Payload size of the application. */
   readonly payloadBytes?: number;
 }
 
@@ -69,7 +69,7 @@ function record(recipe: RecordRecipe): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** Bytes that look like noise and are always the same (a linear congruential sequence). */
+/** Repeatable bytes that look random (a linear congruential sequence). */
 function fill(bytes: Buffer, seed: number): void {
   let state = (seed + 1) >>> 0;
   for (let i = 0; i < bytes.length; i += 1) {
@@ -89,7 +89,7 @@ export function sums(bytes: Uint8Array): number {
   return second * 256 + first;
 }
 
-/** The files of the demonstration folder. */
+/** The images of the demo. */
 export const DEMO_IMAGES: Readonly<Record<string, ImageRecipe>> = {
   'SMT18UPS_15-0.enc': { microLinkId: 18, version: '15.0', payloadBytes: 194_048 },
   'SMT20UPS_15-0.enc': {
@@ -108,7 +108,7 @@ export const DEMO_IMAGES: Readonly<Record<string, ImageRecipe>> = {
   },
 };
 
-/** Images for units that take more than one hop: by a boot loader that the last one lacks, and by a change of the line. */
+/** Images for routes of more than one hop: one brings a newer boot loader, one changes the Micro-Link ID. */
 export const ROUTE_IMAGES: Readonly<Record<string, ImageRecipe>> = {
   'SMT18UPS_09-6.enc': {
     microLinkId: 18,
@@ -131,7 +131,7 @@ export const ROUTE_IMAGES: Readonly<Record<string, ImageRecipe>> = {
   },
 };
 
-/** Images for the units that take part in neither. */
+/** Images for the remaining personas. */
 export const PERSONA_IMAGES: Readonly<Record<string, ImageRecipe>> = {
   'SRT1019UPS_07-9.enc': {
     microLinkId: 1019,
@@ -147,5 +147,24 @@ export const PERSONA_IMAGES: Readonly<Record<string, ImageRecipe>> = {
     parts: ['MBL 04.0', 'MCU 17.1'],
     signed: true,
     payloadBytes: 220_000,
+  },
+};
+
+/** Images for the units at ports. */
+export const LOCAL_IMAGES: Readonly<Record<string, ImageRecipe>> = {
+  'SMT17UPS_07-1.enc': {
+    microLinkId: 17,
+    version: '07.1',
+    parts: ['UBL 07.3', 'MCU 07.0'],
+    payloadBytes: 120_000,
+  },
+  'SMC1005UPS_15-1.enc': { microLinkId: 1005, version: '15.1', payloadBytes: 90_000 },
+  'SCL1036UPS_15-9.enc': {
+    microLinkId: 1036,
+    version: '15.9',
+    format: 4,
+    parts: ['MBL 04.0', 'MCU 17.1'],
+    signed: true,
+    payloadBytes: 150_000,
   },
 };

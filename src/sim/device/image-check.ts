@@ -1,23 +1,23 @@
 import { sums } from './image-builder.ts';
 
-/** What the simulated card makes of a file in its folder. */
+/** The result of checking an image file. */
 export type FileCheck = { readonly known: false } | ({ readonly known: true } & CheckedImage);
 
 export interface CheckedImage {
-  /** Of the container: 3 or 4. */
+  /** Container format: 3 or 4. */
   readonly format: number;
-  /** Id of the first record: the units that the image is for. */
+  /** Micro-Link ID of the first record: the units that the image fits. */
   readonly id: number;
-  /** Id of the application: what these units are afterwards. */
+  /** Micro-Link ID of the application: what these units have afterwards. */
   readonly idAfter: number;
   readonly version: string;
-  /** Version of the boot loader that the image brings; null where it brings none. */
+  /** Version of the boot loader in the image; null if it has none. */
   readonly loader: string | null;
 }
 
 const BLOCK = 128;
 
-/** Walks the records of a file as a card would have to; anything odd makes the format unknown. */
+/** Reads the records of a file as a card would; anything unexpected makes the format unknown. */
 export function checkFile(bytes: Buffer): FileCheck {
   let offset = 0;
   let id: number | null = null;

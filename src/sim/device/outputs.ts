@@ -1,18 +1,18 @@
-import type { SimulatedDevice } from './device.ts';
+import type { DeviceState } from './state.ts';
 import { EVENTS } from './texts.ts';
 
-/** What `ups -c` takes here; a card knows more words. */
+/** Commands of `ups -c` that the simulator supports; a card has more. */
 export const OUTPUT_ORDERS = ['off', 'on', 'graceoff'] as const;
 export type OutputOrder = (typeof OUTPUT_ORDERS)[number];
 
-/** `no-link`: the card has no word from its UPS. */
+/** `no-link`: the card cannot reach its UPS. */
 export type OutputAnswer = 'issued' | 'refused' | 'no-link';
 
-/** Time that a graceful switch-off leaves to the machines behind the output. */
+/** Time that a graceful switch-off gives to the connected machines. */
 const GRACE_SECONDS = 20;
 
-/** Carries out an order to switch the output; a graceful one ends later. */
-export function switchOutput(device: SimulatedDevice, order: OutputOrder): OutputAnswer {
+/** Switches the output as ordered; a graceful order takes effect later. */
+export function switchOutput(device: DeviceState, order: OutputOrder): OutputAnswer {
   if (!device.linkUp) return 'no-link';
   if (order !== 'on' && device.has('output-off-refused')) return 'refused';
   device.counters.outputSwitches += 1;
@@ -26,7 +26,7 @@ export function switchOutput(device: SimulatedDevice, order: OutputOrder): Outpu
     return 'issued';
   }
   device.after(GRACE_SECONDS, () => {
-    // A later order has taken its place.
+    // A later order replaced it.
     if (!device.outputOn || device.counters.outputSwitches !== mine) return;
     device.log(EVENTS.graceEnded);
     setOutput(device, false);
@@ -34,8 +34,8 @@ export function switchOutput(device: SimulatedDevice, order: OutputOrder): Outpu
   return 'issued';
 }
 
-/** The output is so from now on, for whatever reason. */
-export function setOutput(device: SimulatedDevice, on: boolean): void {
+/** Sets the output, for whatever reason. */
+export function setOutput(device: DeviceState, on: boolean): void {
   if (device.outputOn === on) return;
   device.outputOn = on;
   device.log(on ? EVENTS.outputOn : EVENTS.outputOff);

@@ -6,14 +6,14 @@ export interface LoggedEvent {
 }
 
 /**
- * What a card writes into its event log, with the codes; the texts of newer cards are assumed to be the same.
+ * Event texts and codes of a card; newer cards are assumed to have the same.
  * Source: docs/sources/card.md#event-log
  */
 export const EVENTS = {
-  // The code is that of "network up"; no recording shows the words beside it.
+  // The code of "network up"; its text is in no recording.
   started: { who: 'System', text: 'Network service started.', code: '0x0007' },
   outputOff: { who: 'Device', text: 'UPS: The output power is turned off.', code: '0x0114' },
-  // Neighbour of 0x0114; in no recording.
+  // Inferred from 0x0114; in no recording.
   outputOn: { who: 'Device', text: 'UPS: The output power is turned on.', code: '0x0113' },
   graceEnded: { who: 'Device', text: 'UPS: The graceful shutdown period has ended.', code: '0x014F' },
   transferBegun: { who: 'Device', text: 'UPS: Transferring firmware to UPS.', code: '0x0176' },
@@ -30,7 +30,7 @@ export const EVENTS = {
   },
 } as const satisfies Readonly<Record<string, LoggedEvent>>;
 
-/** Why the card ended a transfer to the UPS. Only `Xmodem Cancel` was ever seen; the other two are ours. */
+/** Why the card ended a transfer to the UPS. Only `Xmodem Cancel` was seen; the others are made up. */
 export type TransferEnd = 'Done' | 'Refused' | 'Xmodem Cancel';
 
 export function transferFinished(end: TransferEnd): LoggedEvent {

@@ -1,15 +1,8 @@
-import type { SimulatedDevice, StartAnswer } from './device.ts';
 import { type CheckedImage, checkFile, type FileCheck } from './image-check.ts';
-import { cardPathIsShut, cardReaches, needsOtherLoader } from './installed.ts';
+import { cardReaches, isCardGateClosed, needsOtherLoader } from './installed.ts';
 import { setOutput } from './outputs.ts';
+import { type DeviceState, type StartAnswer, type StartMethod, UPDATE } from './state.ts';
 import { EVENTS, fileFailed, type TransferEnd, transferFinished } from './texts.ts';
-
-/** Values of upsAdvControlFirmwareUpdate. */
-export const UPDATE = { none: 1, requested: 2, inProcess: 3, successful: 4, failed: 5 } as const;
-export type UpdateValue = (typeof UPDATE)[keyof typeof UPDATE];
-
-/** `agreed`: somebody has answered the card's question whether the output may stay on. */
-export type StartWay = 'snmp' | 'cli' | 'agreed';
 
 export interface UpdateFile {
   readonly name: string;
@@ -20,23 +13,23 @@ export interface UpdateFile {
 const BYTES_PER_SECOND = 850;
 const RESTART_SECONDS = 45;
 const FAST_FAILURE_SECONDS = 2;
-/** How long a unit that installs by itself waits after the transfer. */
+/** Delay after the transfer of a unit that installs by itself. */
 const TWO_STEP_SECONDS = 60;
 const CARD_REBOOT_SECONDS = 90;
-/** A transfer is reported in as many steps; the faults count them. */
+/** A transfer is reported in this many steps; faults refer to them. */
 const STEPS = 20;
 
-/** Takes a file to the UPS and installs it there, or fails in one of the ways that are known. */
+/** Sends a file to the UPS and installs it, or fails in one of the known ways. */
 export class UpdateEngine {
-  readonly #device: SimulatedDevice;
-  /** What a unit of two steps has received and does not run yet. */
+  readonly #device: DeviceState;
+  /** The received image of a two-step unit that does not run it yet. */
   #staged: CheckedImage | null = null;
 
-  constructor(device: SimulatedDevice) {
+  constructor(device: DeviceState) {
     this.#device = device;
   }
 
-  /** What the card says of a file; a format that its application does not know is no format. */
+  /** What the card reports about a file; a format that its application does not know is unknown. */
   check(bytes: Buffer | undefined): FileCheck & { readonly compatible: boolean } {
     const device = this.#device;
     const found = bytes === undefined ? { known: false as const } : checkFile(bytes);
@@ -45,37 +38,37 @@ export class UpdateEngine {
       found.known &&
       found.format >= 4 &&
       format4From !== null &&
-      !cardReaches(device.appVersion, format4From)
+      !cardReaches(device.card.appVersion, format4From)
     )
       return { known: false, compatible: false };
     const compatible = found.known && found.id === device.microLinkId && !device.has('cli-incompatible');
     return { ...found, compatible };
   }
 
-  /** A request to start; counted whatever comes of it. */
-  start(file: UpdateFile | null, way: StartWay): StartAnswer {
+  /** Handles a start request; counted whatever the result. */
+  start(file: UpdateFile | null, method: StartMethod): StartAnswer {
     const device = this.#device;
     device.counters.starts += 1;
     if (device.phase !== 'idle' || !device.linkUp) return 'busy';
     if (file === null) return 'no-file';
     device.update = UPDATE.inProcess;
     device.phase = 'transferring';
-    if (this.#outputForbids(way)) {
+    if (this.#outputForbids(method)) {
       this.#failSoon(file.name);
       return 'refused';
     }
     device.counters.startsAccepted += 1;
-    // A file that is sent now takes the place of one that waits.
+    // A new image replaces the staged one.
     this.#staged = null;
     device.progress = { sent: 0, total: file.bytes.length };
     device.log(EVENTS.transferBegun);
     const check = this.check(file.bytes);
-    if (!check.known || !check.compatible || this.#isShut()) this.#failSoon(file.name);
+    if (!check.known || !check.compatible || this.#isBlocked()) this.#failSoon(file.name);
     else this.#send(file, check);
     return 'started';
   }
 
-  /** The second step of a unit that has received its file: somebody says "now" at the panel. False where none is there. */
+  /** The second step of a two-step unit: installs the received image. False if there is none. */
   installStaged(): boolean {
     const image = this.#staged;
     if (image === null || this.#device.phase !== 'idle') return false;
@@ -84,22 +77,22 @@ export class UpdateEngine {
     return true;
   }
 
-  /** The output has been switched off. */
+  /** The output was switched off. */
   outputWentOff(): void {
     if (this.#device.persona.twoStep === 'next-off') this.installStaged();
   }
 
-  /** Only the command line can ask; over SNMP there is nobody to answer. */
-  #outputForbids(way: StartWay): boolean {
+  /** Only the command line can ask; SNMP cannot. */
+  #outputForbids(method: StartMethod): boolean {
     const { outputOnUpdate } = this.#device.persona;
     if (!this.#device.outputOn || outputOnUpdate === 'allowed') return false;
-    return outputOnUpdate === 'refused' || way !== 'agreed';
+    return outputOnUpdate === 'refused' || method !== 'confirmed';
   }
 
-  #isShut(): boolean {
-    const { persona, microLinkId, version, appVersion } = this.#device;
-    if (!persona.smartSlot || cardPathIsShut(persona, microLinkId, version)) return true;
-    return persona.minApp !== null && !cardReaches(appVersion, persona.minApp);
+  #isBlocked(): boolean {
+    const { persona, microLinkId, version, card } = this.#device;
+    if (!persona.smartSlot || isCardGateClosed(persona, microLinkId, version)) return true;
+    return persona.minApp !== null && !cardReaches(card.appVersion, persona.minApp);
   }
 
   #send(file: UpdateFile, image: CheckedImage): void {
@@ -137,7 +130,7 @@ export class UpdateEngine {
     if (device.has('card-reboots-during-update')) device.card.restart(CARD_REBOOT_SECONDS);
   }
 
-  /** The file is in the UPS, the card calls that a success, and the old release runs on. */
+  /** The UPS has the image, the card reports success, and the old release keeps running. */
   #stage(image: CheckedImage): void {
     const device = this.#device;
     this.#staged = image;

@@ -3,12 +3,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { SimulatedDevice } from '../device/device.ts';
 import { type Endpoint, portOf } from './endpoint.ts';
 
-/** Somebody else may have the port of a card that was down. */
+/** Another process may have the port of a card that was down. */
 const RETRY_MS = 50;
 
 /**
- * A TCP face that follows its card: while the card is down, its port is closed and everybody who was connected is hung up on. The
- * port stays the same.
+ * A TCP endpoint that follows its card. While the card is down, its port is closed and every connection ends.
+ * The port number stays the same.
  */
 export async function openCardEndpoint(
   device: SimulatedDevice,
@@ -19,8 +19,8 @@ export async function openCardEndpoint(
   let server: Server | null = null;
   let port = 0;
   let closed = false;
-  let settling: Promise<void> = Promise.resolve();
-  const wanted = (): boolean => !closed && device.cardUp;
+  let syncing: Promise<void> = Promise.resolve();
+  const shouldListen = (): boolean => !closed && device.cardUp;
   const hangUp = (): void => {
     for (const socket of sockets) socket.destroy();
   };
@@ -29,9 +29,9 @@ export async function openCardEndpoint(
     const next = createServer({ noDelay: true }, (socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
-      // Clients leave in every way there is.
+      // Clients may leave at any time.
       socket.on('error', () => socket.destroy());
-      if (wanted()) onSocket(socket);
+      if (shouldListen()) onSocket(socket);
       else socket.destroy();
     });
     next.listen(port, address);
@@ -39,13 +39,13 @@ export async function openCardEndpoint(
       await once(next, 'listening');
     } catch {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      if (wanted()) await listen();
+      if (shouldListen()) await listen();
       return;
     }
     port = portOf(next);
     server = next;
   };
-  const shut = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     const last = server;
     server = null;
     if (last === null) return;
@@ -55,28 +55,28 @@ export async function openCardEndpoint(
     hangUp();
     await gone;
   };
-  const settle = (): Promise<void> => {
-    if (!wanted()) hangUp();
-    settling = settling.then(async () => {
-      if (wanted() === (server !== null)) return;
-      await (wanted() ? listen() : shut());
+  const sync = (): Promise<void> => {
+    if (!shouldListen()) hangUp();
+    syncing = syncing.then(async () => {
+      if (shouldListen() === (server !== null)) return;
+      await (shouldListen() ? listen() : close());
     });
-    return settling;
+    return syncing;
   };
-  const follow = (): void => {
-    void settle();
+  const onChange = (): void => {
+    void sync();
   };
 
-  device.on('change', follow);
-  await settle();
+  device.on('change', onChange);
+  await sync();
   return {
     get port() {
       return port;
     },
     async close() {
       closed = true;
-      device.off('change', follow);
-      await settle();
+      device.off('change', onChange);
+      await sync();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
-/** A key and the certificate that it signed itself, both PEM. */
+/** A key and its self-signed certificate, both PEM. */
 export interface SelfSigned {
   readonly key: string;
   readonly cert: string;
@@ -11,7 +11,7 @@ const COMMON_NAME = '2.5.4.3';
 const DAY_MS = 86_400_000;
 const made = new Map<string, SelfSigned>();
 
-/** The certificate that a card has made for itself, one for each name and number in a process; valid for a year. */
+/** A self-signed certificate of a card, one per name and number in a process; valid for a year. */
 export function selfSigned(name: string, number = 0): SelfSigned {
   const known = made.get(`${number} ${name}`);
   if (known !== undefined) return known;
@@ -24,7 +24,7 @@ export function selfSigned(name: string, number = 0): SelfSigned {
   return pair;
 }
 
-/** X.509 v3 without extensions, issuer and subject the same (RFC 5280, section 4.1). */
+/** X.509 v3 without extensions; issuer and subject are the same (RFC 5280, section 4.1). */
 function certificate(name: string, privateKey: KeyObject): Buffer {
   const algorithm = sequence(oid(ECDSA_WITH_SHA256));
   const subject = sequence(tagged(0x31, sequence(oid(COMMON_NAME), tagged(0x0c, Buffer.from(name)))));
@@ -47,7 +47,7 @@ function pem(der: Buffer): string {
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
-/** An element of DER: a tag, the length in its shortest form, the content (under 64 KiB here). */
+/** A DER element: a tag, the length in its shortest form, the content (under 64 KiB here). */
 function tagged(tag: number, ...content: readonly Buffer[]): Buffer {
   const body = Buffer.concat(content);
   return Buffer.concat([Buffer.from([tag, ...lengthOf(body.length)]), body]);
@@ -62,12 +62,12 @@ function sequence(...content: readonly Buffer[]): Buffer {
   return tagged(0x30, ...content);
 }
 
-/** Small and not negative; nothing else is needed. */
+/** Small and not negative; no other integers are needed. */
 function integer(value: number): Buffer {
   return tagged(0x02, Buffer.from([value]));
 }
 
-/** `YYMMDDhhmmssZ`, which holds until 2049. */
+/** `YYMMDDhhmmssZ`, valid until 2049. */
 function time(ms: number): Buffer {
   const digits = new Date(ms).toISOString().replace(/[-:T]/g, '').slice(2, 14);
   return tagged(0x17, Buffer.from(`${digits}Z`));

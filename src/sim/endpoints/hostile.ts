@@ -9,54 +9,54 @@ import { readRequest, reportPdu, securedMessage } from './snmp/forged.ts';
 import type { SnmpTree } from './snmp/tree.ts';
 import type { Place } from './snmp/wire.ts';
 
-/** Ways in which an agent misbehaves; all of them say that they are a Smart-UPS. */
+/** Ways in which an agent misbehaves; all of them claim to be a Smart-UPS. */
 export const HOSTILE = {
-  'other-address': 'Answers from another address than the one that was asked.',
+  'other-address': 'Answers from another address than the requested one.',
   truncated: 'Sends the first half of every answer.',
   'random-bytes': 'Answers with as many random bytes as the answer has.',
   'reply-storm': 'Sends every answer a thousand times.',
   'huge-text': 'Answers with a text that fills a datagram to its limit.',
-  escapes: 'Has terminal escapes, ends of line and marks that turn the reading direction in its texts.',
-  garbage: 'Answers for every object, and always with a value of a wrong type.',
-  'too-big': 'Answers tooBig to more than three objects.',
-  'silent-after-first': 'Answers the first request and none after it.',
-  'wrong-id': 'Answers with the id of another request.',
+  escapes: 'Has terminal escapes, line ends and bidirectional control characters in its texts.',
+  garbage: 'Answers for every object, always with a value of a wrong type.',
+  'too-big': 'Answers tooBig to requests for more than three objects.',
+  'silent-after-first': 'Answers only the first request.',
+  'wrong-id': 'Answers with the ID of another request.',
   'other-version': 'Answers every version with a version 3 message that claims to be authenticated.',
 } as const;
 export type Hostile = keyof typeof HOSTILE;
 
-/** Answers of a storm. */
+/** Answers of a reply storm. */
 export const STORM = 1000;
-/** So many of them leave at once that a reader who listens loses none. */
-const GUST = 20;
+/** Answers sent at once, so that an attentive reader loses none. */
+const BURST = 20;
 
 /** More objects than this are too big. */
-const FEW = 3;
+const MOST_OBJECTS = 3;
 
-/** What is left of the 65,507 bytes of a datagram for one text, beside a dozen ordinary objects. */
-const HUGE = 63_000;
+/** Room for one text in a datagram of 65,507 bytes, beside a dozen ordinary objects. */
+const HUGE_TEXT_BYTES = 63_000;
 
 const P = '1.3.6.1.4.1.318.1.1.1';
 const SYS_DESCR = '1.3.6.1.2.1.1.1.0';
 const SYS_NAME = '1.3.6.1.2.1.1.5.0';
 const MODEL = `${P}.1.1.1.0`;
 
-type Hooks = Pick<AgentOptions, 'hears' | 'answers' | 'rewrites'>;
+type Hooks = Pick<AgentOptions, 'accepts' | 'transmit' | 'rewrite'>;
 
-/** An agent that misbehaves; to both communities, at the place. */
+/** Starts a misbehaving agent that accepts both communities. */
 export async function openHostile(hostile: Hostile, place: Place): Promise<Endpoint> {
-  const elsewhere = hostile === 'other-address' ? await socketElsewhere(place) : null;
+  const otherSocket = hostile === 'other-address' ? await openOtherSocket(place) : null;
   const agent = await openAgent({
     place,
     access: 'v2c',
     engineId: `8000013e0302${randomBytes(5).toString('hex')}`,
-    ...(elsewhere === null ? HOOKS[hostile]() : { answers: elsewhere.answers }),
+    ...(otherSocket === null ? HOOKS[hostile]() : { transmit: otherSocket.transmit }),
   });
   fill(agent.tree, hostile);
   return {
     port: agent.port,
     close: async () => {
-      elsewhere?.close();
+      otherSocket?.close();
       await agent.close();
     },
   };
@@ -64,39 +64,39 @@ export async function openHostile(hostile: Hostile, place: Place): Promise<Endpo
 
 /** What each of them does with requests and answers. */
 const HOOKS: Readonly<Record<Hostile, () => Hooks>> = {
-  // The socket that it answers from needs an address first.
+  // Its second socket needs an address first.
   'other-address': () => ({}),
-  truncated: () => ({ answers: (bytes, _to, send) => send(bytes.subarray(0, bytes.length >> 1)) }),
-  'random-bytes': () => ({ answers: (bytes, _to, send) => send(randomBytes(bytes.length)) }),
-  'reply-storm': () => ({ answers: (bytes, _to, send) => storm(() => send(bytes), STORM) }),
-  'huge-text': () => ({ rewrites: oneHugeText }),
-  escapes: () => ({ rewrites: (answer) => changeValues(answer, escaped) }),
-  garbage: () => ({ rewrites: (answer) => changeValues(answer, ofWrongType) }),
-  'too-big': () => ({ rewrites: tooBig }),
+  truncated: () => ({ transmit: (bytes, _to, send) => send(bytes.subarray(0, bytes.length >> 1)) }),
+  'random-bytes': () => ({ transmit: (bytes, _to, send) => send(randomBytes(bytes.length)) }),
+  'reply-storm': () => ({ transmit: (bytes, _to, send) => storm(() => send(bytes), STORM) }),
+  'huge-text': () => ({ rewrite: oneHugeText }),
+  escapes: () => ({ rewrite: (answer) => changeValues(answer, escaped) }),
+  garbage: () => ({ rewrite: (answer) => changeValues(answer, ofWrongType) }),
+  'too-big': () => ({ rewrite: tooBig }),
   'silent-after-first': () => {
     let asked = 0;
     return {
-      hears: () => {
+      accepts: () => {
         asked += 1;
         return asked === 1;
       },
     };
   },
   'wrong-id': () => ({
-    rewrites: (answer) => {
+    rewrite: (answer) => {
       answer.id = (answer.id % 0x7fffffff) + 1;
     },
   }),
-  'other-version': () => ({ answers: (bytes, _to, send) => send(ofOtherVersion(readRequest(bytes).id)) }),
+  'other-version': () => ({ transmit: (bytes, _to, send) => send(ofOtherVersion(readRequest(bytes).id)) }),
 };
 
-/** A report for a user that nobody has, with the id of the request. */
+/** A report for an unknown user, with the ID of the request. */
 function ofOtherVersion(id: number): Buffer {
   const user = { name: 'nobody', auth: 'sha', authKey: 'no-auth-key', privKey: 'no-priv-key' } as const;
   return securedMessage(reportPdu(4), { id, engineId: randomBytes(11), user, level: 1 });
 }
 
-/** What a Smart-UPS answers that is worth an upgrade. */
+/** The objects of a Smart-UPS that has an upgrade available. */
 function fill(tree: SnmpTree, hostile: Hostile): void {
   const number = String(Object.keys(HOSTILE).indexOf(hostile)).padStart(2, '0');
   const bracket = `MB:v4.1.0 PF:v6.9.6 PN:apc_hw05_aos_696.bin AF1:v6.9.6 AN1:apc_hw05_sumx_696.bin MN:AP9631 HR:05 SN: ZA15350099${number} MD:08/27/2015`;
@@ -111,20 +111,20 @@ function fill(tree: SnmpTree, hostile: Hostile): void {
   tree.put(`${P}.8.1.0`, 'integer', 1);
 }
 
-/** A socket at an address that no unit has; needs a system where all of 127 is loopback. */
-async function socketElsewhere(place: Place): Promise<Required<Pick<Hooks, 'answers'>> & { close(): void }> {
+/** A socket at an address that no unit has; needs a system where all of 127.0.0.0/8 is loopback. */
+async function openOtherSocket(place: Place): Promise<Required<Pick<Hooks, 'transmit'>> & { close(): void }> {
   const socket = dgram.createSocket('udp4');
   socket.bind(0, place.address.replace(/^127\.\d+/, '127.254'));
   await once(socket, 'listening');
   return {
-    answers: (bytes, to) => socket.send(bytes, to.port, to.address),
+    transmit: (bytes, to) => socket.send(bytes, to.port, to.address),
     close: () => socket.close(),
   };
 }
 
 function storm(send: () => void, left: number): void {
-  for (let sent = 0; sent < Math.min(left, GUST); sent += 1) send();
-  if (left > GUST) setImmediate(() => storm(send, left - GUST));
+  for (let sent = 0; sent < Math.min(left, BURST); sent += 1) send();
+  if (left > BURST) setImmediate(() => storm(send, left - BURST));
 }
 
 function changeValues(answer: Answer, change: (varbind: Varbind, index: number) => Varbind): void {
@@ -134,22 +134,22 @@ function changeValues(answer: Answer, change: (varbind: Varbind, index: number) 
 function oneHugeText(answer: Answer): void {
   const first = answer.varbinds.findIndex(({ type }) => type === snmp.ObjectType.OctetString);
   changeValues(answer, (varbind, index) =>
-    index === first ? { ...varbind, value: 'Smart-UPS '.repeat(HUGE / 10) } : varbind,
+    index === first ? { ...varbind, value: 'Smart-UPS '.repeat(HUGE_TEXT_BYTES / 10) } : varbind,
   );
 }
 
-const SPOILT: ReadonlySet<string> = new Set([SYS_DESCR, SYS_NAME, MODEL]);
+const ESCAPED_OBJECTS: ReadonlySet<string> = new Set([SYS_DESCR, SYS_NAME, MODEL]);
 
 function escaped(varbind: Varbind): Varbind {
-  if (!SPOILT.has(varbind.oid)) return varbind;
+  if (!ESCAPED_OBJECTS.has(varbind.oid)) return varbind;
   const value = `\u001b[2J\u001b]0;owned\u0007${String(varbind.value)}\u202e\u2066\r\nupgraded: all\u0000\u009b31m`;
   return { ...varbind, value };
 }
 
 const { Integer, OctetString, IpAddress, Counter64 } = snmp.ObjectType;
 
-/** Values for an object that is a text or not there at all. */
-const NO_TEXTS: readonly Omit<Varbind, 'oid'>[] = [
+/** Values for an object that is a text or does not exist. */
+const WRONG_VALUES: readonly Omit<Varbind, 'oid'>[] = [
   { type: Integer, value: -1 },
   { type: IpAddress, value: '203.0.113.7' },
   { type: Counter64, value: Buffer.from('ffffffffffffffff', 'hex') },
@@ -157,12 +157,12 @@ const NO_TEXTS: readonly Omit<Varbind, 'oid'>[] = [
 
 function ofWrongType({ oid, type }: Varbind, index: number): Varbind {
   const isText = type === OctetString || type >= snmp.ObjectType.NoSuchObject;
-  const wrong = isText ? NO_TEXTS[index % NO_TEXTS.length] : undefined;
+  const wrong = isText ? WRONG_VALUES[index % WRONG_VALUES.length] : undefined;
   return { oid, type: OctetString, value: Buffer.from('00fffe8028c3', 'hex'), ...wrong };
 }
 
 function tooBig(answer: Answer): void {
-  if (answer.varbinds.length <= FEW) return;
+  if (answer.varbinds.length <= MOST_OBJECTS) return;
   answer.errorStatus = snmp.ErrorStatus.TooBig;
   answer.errorIndex = 0;
   answer.varbinds = [];

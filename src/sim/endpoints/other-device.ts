@@ -10,31 +10,31 @@ const UPTIME = '1.3.6.1.2.1.1.3.0';
 const CONTACT = '1.3.6.1.2.1.1.4.0';
 const NAME = '1.3.6.1.2.1.1.5.0';
 
-/** Numbers of the versions in a message. */
-const HEARD: Readonly<Record<OtherDevice['snmp'], readonly number[]>> = { v1: [0], v2c: [0, 1], v3: [3] };
+/** Version numbers in a message. */
+const VERSIONS: Readonly<Record<OtherDevice['snmp'], readonly number[]>> = { v1: [0], v2c: [0, 1], v3: [3] };
 
-/** Net-snmp's own number, for agents that are not below an enterprise. */
+/** Net-snmp's own number, for agents outside the enterprise tree. */
 const NO_ENTERPRISE = 8072;
 
-/** The agent of a bystander, which changes in nothing but its uptime. */
-export async function openOtherDevice(name: string, bystander: OtherDevice, place: Place): Promise<Endpoint> {
+/** Starts the agent of another device; only its uptime changes. */
+export async function openOtherDevice(name: string, device: OtherDevice, place: Place): Promise<Endpoint> {
   const begun = Date.now();
   const agent = await openAgent({
     place,
-    access: bystander.snmp,
-    engineId: engineIdOf(name, bystander),
-    hears: (message) => HEARD[bystander.snmp].includes(versionOf(message) ?? -1),
+    access: device.snmp,
+    engineId: engineIdOf(name, device),
+    accepts: (message) => VERSIONS[device.snmp].includes(versionOf(message) ?? -1),
   });
   const { tree } = agent;
   tree.put(NAME, 'text', name);
-  for (const [oid, [type, value]] of Object.entries(bystander.objects)) tree.put(oid, type, value);
+  for (const [oid, [type, value]] of Object.entries(device.objects)) tree.put(oid, type, value);
   tree.put(UPTIME, 'ticks', () => Math.floor((Date.now() - begun) / 10));
-  // Last, so that no data can take the mark away.
+  // Last, so that no data can replace the mark.
   tree.put(CONTACT, 'text', SIMULATED_MARK);
   return agent;
 }
 
-/** The version that a message names; null where it does not begin like one. */
+/** The version of a message; null if it does not start like one. */
 function versionOf(message: Buffer): number | null {
   const length = message[1] ?? 0;
   const start = 2 + (length > 0x80 ? length - 0x80 : 0);

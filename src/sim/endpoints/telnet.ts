@@ -4,15 +4,18 @@ import { openCardEndpoint } from './card.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /**
- * What is no typing: a command of the protocol with the option that it may name, and the zero byte that follows a carriage
- * return (RFC 854). A doubled 255 is dropped too; nobody types one.
+ * Bytes that are not typed text: protocol commands with their option, and the zero byte after a carriage
+ * return (RFC 854). A doubled 255 is dropped too, because nobody types one.
  */
 const PROTOCOL = /\u00ff(?:[\u00fb-\u00fe][\s\S]|\u00fa[\s\S]*?\u00ff\u00f0|[^\u00fa-\u00fe])|\0/g;
-/** A command of the protocol whose end has not come yet. */
+/** An incomplete protocol command. */
 const UNFINISHED = /\u00ff(?:[\u00fb-\u00fe]|\u00fa[\s\S]*)?$/;
 const LONGEST_COMMAND = 256;
 
-/** Telnet: the login of the serial line, then the command line as over SSH. Which options a card negotiates is not known: none. */
+/**
+ * Telnet: the login of the serial console, then the command line as over SSH. It negotiates no options,
+ * because those of a card are not known.
+ */
 export function openTelnetEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
   return openCardEndpoint(device, address, (socket) => {
     const terminal = new Terminal(device, {
@@ -26,12 +29,12 @@ export function openTelnetEndpoint(device: SimulatedDevice, address: string): Pr
         socket.destroy();
       },
     });
-    let rest = '';
+    let pending = '';
     socket.on('close', () => terminal.close());
     socket.on('data', (chunk) => {
-      const text = (rest + chunk.toString('latin1')).replace(PROTOCOL, '');
+      const text = (pending + chunk.toString('latin1')).replace(PROTOCOL, '');
       const cut = text.search(UNFINISHED);
-      rest = cut === -1 ? '' : text.slice(cut).slice(0, LONGEST_COMMAND);
+      pending = cut === -1 ? '' : text.slice(cut).slice(0, LONGEST_COMMAND);
       terminal.feed(cut === -1 ? text : text.slice(0, cut));
     });
     terminal.start('login');

@@ -5,7 +5,7 @@ import { openCardEndpoint } from './card.ts';
 import { selfSigned } from './certificate.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** The web page of a card; where its persona says so, only the way to the one with TLS, which is at `securePort`. */
+/** The web page of a card over HTTP; depending on the persona, only a redirect to HTTPS at `securePort`. */
 export function openHttpEndpoint(
   device: SimulatedDevice,
   address: string,
@@ -18,14 +18,14 @@ export function openHttpEndpoint(
   });
 }
 
-/** The page over TLS, with a certificate that the card signed itself. */
+/** The page over HTTPS, with a self-signed certificate. */
 export function openHttpsEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
   const servers = new Map<number, SecureServer>();
   const serverWith = (number: number): SecureServer => {
     const known = servers.get(number);
     if (known !== undefined) return known;
     const server = createSecureServer(selfSigned(device.cardSerial, number), page(device));
-    // Clients leave in every way there is.
+    // Clients may leave at any time.
     server.on('tlsClientError', (_, socket) => socket.destroy());
     servers.set(number, server);
     return server;
@@ -37,7 +37,7 @@ export function openHttpsEndpoint(device: SimulatedDevice, address: string): Pro
   });
 }
 
-/** A name, and nothing that could be clicked: what the pages of a card hold is published nowhere. */
+/** A page with a title only: the content of a card's pages is not published. */
 function page(device: SimulatedDevice): RequestListener {
   const title = `${device.persona.card.model} ${device.name}`.replace(/[<>&]/g, ' ');
   return (request, response) => {

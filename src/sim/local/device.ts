@@ -3,12 +3,12 @@ import type { LocalFault } from './faults.ts';
 import type { LocalPersona } from './personas.ts';
 
 /**
- * What runs in the unit. `receiving`: its boot loader takes an image; `programming`: it installs one and is silent; `dead`: it says
- * nothing any more and never will.
+ * What runs in the unit. `receiving`: the boot loader accepts an image; `programming`: it installs one and is
+ * silent; `dead`: it never answers again.
  */
 export type LocalState = 'application' | 'loader' | 'receiving' | 'programming' | 'dead';
 
-/** A unit at a port: one state behind all faces. Times are in seconds of its own clock. */
+/** A unit at a port: one state behind all endpoints. Times are in seconds of its own clock. */
 export class SimulatedLocalDevice extends EventEmitter {
   readonly name: string;
   readonly persona: LocalPersona;
@@ -17,7 +17,7 @@ export class SimulatedLocalDevice extends EventEmitter {
   serial: string;
   version: string;
   microLinkId: number | null;
-  /** Version of the boot loader of the UPS. */
+  /** Version of the UPS boot loader. */
   loader: string;
 
   onLine = true;
@@ -31,24 +31,24 @@ export class SimulatedLocalDevice extends EventEmitter {
   runtimeSeconds = 2700;
   batteryVolts = 27.25;
 
-  /** The bytes of the last whole image that arrived. */
+  /** The bytes of the last complete image. */
   received: Buffer = Buffer.alloc(0);
-  /** Bytes of an image that have arrived in this transfer, or in the last one. */
+  /** Image bytes received in the current or last transfer. */
   bytesReceived = 0;
-  /** How many times a transfer began. */
+  /** Number of transfers that started. */
   attempts = 0;
-  /** Valid writes over Microlink, the password among them. */
+  /** Valid Microlink writes, including the password. */
   writes = 0;
-  /** Things said to the unit that may act on it, and have no place in a look or a recovery. */
+  /** Commands received that could act on the unit; a look or a recovery must send none. */
   dangerous = 0;
-  /** Bytes that ever came from the other side. */
-  bytesHeard = 0;
-  /** The other side has shown that it knows the password. */
+  /** All bytes that ever arrived. */
+  bytesArrived = 0;
+  /** The other side has proved that it knows the password. */
   authenticated = false;
 
   readonly #faults: Set<LocalFault>;
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #begun = Date.now();
+  readonly #startedAt = Date.now();
   #isClosed = false;
 
   constructor(options: {
@@ -60,7 +60,7 @@ export class SimulatedLocalDevice extends EventEmitter {
   }) {
     super();
     this.setMaxListeners(0);
-    const { unit, starts } = options.persona;
+    const { unit, startsIn } = options.persona;
     this.name = options.name;
     this.persona = options.persona;
     this.speed = options.speed;
@@ -68,9 +68,9 @@ export class SimulatedLocalDevice extends EventEmitter {
     this.version = unit.version;
     this.microLinkId = unit.microLinkId;
     this.loader = unit.ubl;
-    this.state = starts;
-    // A unit that has no application drives no output.
-    this.outputOn = starts === 'application';
+    this.state = startsIn;
+    // A unit without an application has its output off.
+    this.outputOn = startsIn === 'application';
     this.#faults = new Set(options.faults);
     if (this.has('on-battery')) this.onLine = false;
   }
@@ -79,37 +79,37 @@ export class SimulatedLocalDevice extends EventEmitter {
     return this.#faults.has(fault);
   }
 
-  /** Whether the device still has this fault, which happens one time only: from now on it has it no more. */
+  /** Consumes a fault that happens only once; returns whether the device still had it. */
   spend(fault: LocalFault): boolean {
     return this.#faults.delete(fault);
   }
 
-  /** From now on the device misbehaves in this way too. */
+  /** Adds a fault from now on. */
   inject(fault: LocalFault): void {
     this.#faults.add(fault);
     if (fault === 'on-battery') this.onLine = false;
     this.changed();
   }
 
-  /** From now on the device does not misbehave in this way any more. */
+  /** Removes a fault from now on. */
   clearFault(fault: LocalFault): void {
     this.#faults.delete(fault);
     if (fault === 'on-battery') this.onLine = true;
     this.changed();
   }
 
-  /** Seconds that the device has lived. */
+  /** Seconds since the device started, on its own clock. */
   get uptimeSeconds(): number {
-    return ((Date.now() - this.#begun) / 1000) * this.speed;
+    return ((Date.now() - this.#startedAt) / 1000) * this.speed;
   }
 
   /**
-   * Sends a running unit into its boot loader. How that is done over a wire is not public, so nothing
-   * that arrives at a port does it: this stands for whatever it is.
+   * Puts a running unit into its boot loader. How that is done over a port is not public, so nothing that
+   * arrives at a port does it; tests call this instead.
    * Source: docs/sources/local.md#entering-the-boot-loader
    */
   enterLoader(): void {
-    if (this.persona.loader === null) throw new RangeError(`${this.name} has no boot loader to go to`);
+    if (this.persona.loader === null) throw new RangeError(`${this.name} has no boot loader`);
     this.outputOn = false;
     this.become('loader');
   }
@@ -120,7 +120,7 @@ export class SimulatedLocalDevice extends EventEmitter {
     this.changed();
   }
 
-  /** Resolves when the predicate holds; looked at after every change. */
+  /** Resolves when the predicate holds; checked after every change. */
   until(predicate: (device: SimulatedLocalDevice) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -138,11 +138,11 @@ export class SimulatedLocalDevice extends EventEmitter {
   }
 
   /**
-   * Does something after this much time of the device, and not before `atLeast` milliseconds of the world: the line and the other
-   * side do not get faster with the device. Gives what calls it off.
+   * Runs `act` after this time of the device, but not before `atLeast` milliseconds of real time, because the
+   * line and the other side do not run faster. Returns a function that cancels it.
    */
   after(seconds: number, act: () => void, atLeast = 0): () => void {
-    // Something that was on its way may still arrive then.
+    // A late event may still arrive after closing.
     if (this.#isClosed) return () => undefined;
     const timer = setTimeout(
       () => {

@@ -7,11 +7,11 @@ const release = z.string().regex(/^\d\d\.\d$/);
 const byte = z.int().min(0).max(255);
 
 /**
- * How the pages of a unit are laid out; it shifts from firmware to firmware.
+ * The page layout of a unit; it differs between firmware releases.
  * Source: docs/sources/local.md#microlink-descriptor
  */
 const MicrolinkSchema = z.strictObject({
-  /** W of page 0: data bytes of a page. */
+  /** W of page 0: data bytes per page. */
   pageWidth: z.int().min(16).max(60),
   pageCount: z.int().min(32).max(0xe0),
   /** Series data version of page 0. */
@@ -24,27 +24,27 @@ const MicrolinkSchema = z.strictObject({
   }),
   /** The data pointer of page 0. */
   dataAt: z.strictObject({ page: byte, offset: byte }),
-  /** The parts of the table, in the order of this firmware. */
+  /** The sections, in the order of this firmware. */
   order: z
     .array(z.enum(SECTION_NAMES))
     .length(SECTION_NAMES.length)
-    .refine((order) => new Set(order).size === order.length, { error: 'names a part twice' }),
-  /** Bytes of unknown meaning before each of them. */
+    .refine((order) => new Set(order).size === order.length, { error: 'names a section twice' }),
+  /** Bytes of unknown meaning before each section. */
   gaps: z.array(z.int().min(0).max(200)).length(SECTION_NAMES.length),
   /** Switched outlet groups. */
   outletGroups: z.int().min(1).max(4),
 });
 
-/** What a unit at a serial or USB port says of itself. */
+/** A simulated unit at a serial or USB port. */
 export const LocalPersonaSchema = z
   .strictObject({
     port: z.enum(['serial', 'usb']),
-    speaks: z.enum(['microlink', 'modbus', 'ups-link']),
-    starts: z.enum(['application', 'loader']).default('application'),
+    protocol: z.enum(['microlink', 'modbus', 'ups-link']),
+    startsIn: z.enum(['application', 'loader']).default('application'),
     unit: z.strictObject({
       model: text,
       sku: text,
-      /** UPS firmware, `12.0`; of a UPS-Link unit its firmware string. */
+      /** UPS firmware, `12.0`; for a UPS-Link unit its firmware string. */
       version: text,
       /** Null for a UPS-Link unit. */
       microLinkId: z.int().min(1).max(0xffff).nullable(),
@@ -59,13 +59,13 @@ export const LocalPersonaSchema = z
       ratingW: z.int().min(1).max(0xffff),
     }),
     microlink: MicrolinkSchema.nullable().default(null),
-    /** USB: `productId` in hex as sysfs has it, and what stands before `FW:` in the product string. */
+    /** USB: `productId` in hexadecimal as in sysfs, and the text before `FW:` in the product string. */
     usb: z
       .strictObject({ productId: z.string().regex(/^[0-9a-f]{4}$/), productName: text })
       .nullable()
       .default(null),
     /**
-     * The map id, and whether the Micro-Link id is at register 512, as a public scan of an SRT shows it.
+     * The map ID, and whether the Micro-Link ID is at register 512, as in a public scan of an SRT.
      * Source: docs/sources/local.md#modbus
      */
     modbus: z
@@ -79,18 +79,18 @@ export const LocalPersonaSchema = z
       .strictObject({ banner: z.array(text).min(1).max(8) })
       .nullable()
       .default(null),
-    /** Releases of a line from `from` on run only with this boot loader or a later one. */
+    /** Releases of a firmware line from `from` on need this boot loader or a later one. */
     loaderNeeded: z
       .strictObject({ microLinkId: z.int().min(1), from: release, loader: release })
       .nullable()
       .default(null),
   })
-  .refine((one) => one.speaks !== 'microlink' || one.microlink !== null, { error: 'has no pages' })
-  .refine((one) => one.speaks !== 'modbus' || one.modbus !== null, { error: 'has no registers' })
-  .refine((one) => one.speaks !== 'ups-link' || one.upsLink !== null, { error: 'has no answers' })
-  .refine((one) => one.starts !== 'loader' || one.loader !== null, { error: 'has no boot loader' })
-  .refine((one) => one.port !== 'usb' || (one.usb !== null && one.speaks === 'microlink'), {
-    error: 'has no USB strings, or speaks another protocol than Microlink there',
+  .refine((one) => one.protocol !== 'microlink' || one.microlink !== null, { error: 'has no pages' })
+  .refine((one) => one.protocol !== 'modbus' || one.modbus !== null, { error: 'has no registers' })
+  .refine((one) => one.protocol !== 'ups-link' || one.upsLink !== null, { error: 'has no answers' })
+  .refine((one) => one.startsIn !== 'loader' || one.loader !== null, { error: 'has no boot loader' })
+  .refine((one) => one.port !== 'usb' || (one.usb !== null && one.protocol === 'microlink'), {
+    error: 'has no USB strings, or uses another protocol than Microlink there',
   });
 
 export type LocalPersona = z.infer<typeof LocalPersonaSchema>;
@@ -108,7 +108,7 @@ export const LOCAL_PERSONAS = [
 ] as const;
 export type LocalPersonaName = (typeof LOCAL_PERSONAS)[number];
 
-/** The persona of a name; one that is whole already stays as it is. */
+/** Loads a persona by name; a complete persona is returned unchanged. */
 export async function loadLocalPersona(persona: LocalPersonaName | LocalPersona): Promise<LocalPersona> {
   if (typeof persona !== 'string') return persona;
   const file = new URL(`personas/${persona}.yaml`, import.meta.url);

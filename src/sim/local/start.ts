@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../../core/index.ts';
 import { SimulatedLocalDevice } from './device.ts';
 import type { LocalFault } from './faults.ts';
-import { type LocalPersona, type LocalPersonaName, loadLocalPersona } from './personas.ts';
+import { LOCAL_PERSONAS, type LocalPersona, type LocalPersonaName, loadLocalPersona } from './personas.ts';
 import { LocalUnit } from './unit.ts';
 
 /** A unit at a port of this machine. */
@@ -12,7 +14,7 @@ export interface SimulatedLocalUnit {
   readonly site: string;
   readonly persona: LocalPersonaName | LocalPersona;
   readonly faults?: readonly LocalFault[];
-  /** Version installed, where it is not that of the persona. */
+  /** Installed version, if it differs from that of the persona. */
   readonly installed?: string;
 }
 
@@ -27,31 +29,31 @@ export interface RunningLocalUnit {
 
 export interface LocalUnits {
   readonly units: readonly RunningLocalUnit[];
-  /** Stand for `/sys` and `/dev` where USB units are concerned: `<folder>/sys` and `<folder>/dev`. */
+  /** Replace `/sys` and `/dev` for USB units: `<folder>/sys` and `<folder>/dev`. */
   readonly sysfsRoot: string;
   readonly devRoot: string;
   /** The device of a unit by its name. */
   device(name: string): SimulatedLocalDevice;
-  /** Takes the ports away; what was written into the folder stays. May be called more than once. */
+  /** Removes the ports; the files in the folder stay. May be called more than once. */
   close(): Promise<void>;
 }
 
 /**
- * Starts units at pseudo terminals of this machine; their time runs `speed` times faster. Rejects with Problem config/usage on
- * systems other than Linux, and where the program "script" is missing.
+ * Starts units at pseudo terminals of this machine; their time runs `speed` times faster. Rejects with
+ * Problem config/usage on systems other than Linux, and if the program "script" is missing.
  */
 export async function startLocalUnits(options: {
   readonly units: readonly SimulatedLocalUnit[];
   readonly speed: number;
-  /** For the fake roots of USB units; it should be empty. */
+  /** For the simulated roots of USB units; should be empty. */
   readonly folder: string;
 }): Promise<LocalUnits> {
   if (process.platform !== 'linux')
     throw new Problem(
       'config/usage',
-      `Units at ports are simulated on Linux, and this is ${process.platform}.`,
+      `Units at ports can be simulated only on Linux; this is ${process.platform}.`,
       {
-        hint: 'Leave out the local units.',
+        hint: 'Run without --local.',
       },
     );
   const roots = { sysfsRoot: join(options.folder, 'sys'), devRoot: join(options.folder, 'dev') };
@@ -100,8 +102,40 @@ async function deviceOf(unit: SimulatedLocalUnit, speed: number): Promise<Simula
   });
 }
 
-/** The shape of real ones, made from site and name. */
+/** A serial number in the usual form, derived from site and name. */
 function serialOf({ site, name }: SimulatedLocalUnit): string {
   const digits = BigInt(`0x${createHash('sha256').update(`${site}/${name}`).digest('hex').slice(0, 12)}`);
   return `AS1533${String(digits % 1_000_000n).padStart(6, '0')}`;
+}
+
+/** One unit of each persona, at one site. */
+const UNITS: readonly SimulatedLocalUnit[] = LOCAL_PERSONAS.map((persona, index) => ({
+  name: `closet-${index + 1}`,
+  site: 'closet',
+  persona,
+}));
+
+/** Units at ports with their own folder, which is removed with them. */
+export interface LocalSimulation extends LocalUnits {
+  readonly folder: string;
+}
+
+/** Starts one unit of each persona. Rejects with Problem config/usage as `startLocalUnits` does. */
+export async function startLocalSimulation(speed: number): Promise<LocalSimulation> {
+  const folder = await mkdtemp(join(tmpdir(), 'upsfw-local-'));
+  const clear = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const units = await startLocalUnits({ units: UNITS, speed, folder });
+    return {
+      ...units,
+      folder,
+      async close() {
+        await units.close();
+        await clear();
+      },
+    };
+  } catch (thrown) {
+    await clear();
+    throw thrown;
+  }
 }

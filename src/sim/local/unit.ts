@@ -1,34 +1,37 @@
 import type { SimulatedLocalDevice } from './device.ts';
-import { LoaderFace } from './loader/endpoint.ts';
-import { MicrolinkSerialFace } from './microlink/serial-endpoint.ts';
-import { MicrolinkUsbFace } from './microlink/usb-endpoint.ts';
-import { ModbusFace } from './modbus/endpoint.ts';
-import { type Endpoint, type Line, PortLine } from './port/line.ts';
-import { UpsLinkFace } from './ups-link.ts';
+import { LoaderEndpoint } from './loader/endpoint.ts';
+import { MicrolinkSerialEndpoint } from './microlink/serial-endpoint.ts';
+import { MicrolinkUsbEndpoint } from './microlink/usb-endpoint.ts';
+import { ModbusEndpoint } from './modbus/endpoint.ts';
+import { type Line, type PortEndpoint, PortLine } from './port/line.ts';
+import { UpsLinkEndpoint } from './ups-link.ts';
 import { showUsbUnit, type UsbPlace, type UsbRoots } from './usb/tree.ts';
 
-/** A unit that says nothing has no rate that matters. */
+/** A silent unit has no particular rate. */
 const SILENT_RATE = 9600;
 
-/** A device at its port: who speaks there depends on what runs in the device. */
-export class LocalUnit implements Endpoint, Line {
+/** A device at its port. What runs in the device decides which protocol answers. */
+export class LocalUnit implements PortEndpoint, Line {
   readonly #device: SimulatedLocalDevice;
-  readonly #loader: LoaderFace | null;
-  #application: Endpoint | null = null;
+  readonly #loader: LoaderEndpoint | null;
+  #application: PortEndpoint | null = null;
   #line: PortLine | null = null;
   #usb: UsbPlace | null = null;
-  #vanished = Promise.resolve();
-  #ran: SimulatedLocalDevice['state'];
+  #removed = Promise.resolve();
+  #lastState: SimulatedLocalDevice['state'];
 
   private constructor(device: SimulatedLocalDevice) {
     this.#device = device;
-    this.#ran = device.state;
-    this.#loader = device.persona.loader === null ? null : new LoaderFace(device, this);
+    this.#lastState = device.state;
+    this.#loader = device.persona.loader === null ? null : new LoaderEndpoint(device, this);
     if (device.state === 'application') this.#application = this.#newApplication();
     device.on('change', () => this.#follow());
   }
 
-  /** Opens its port; a USB unit is shown below the roots as the device of this number. Rejects with Problem config/usage. */
+  /**
+   * Opens its port. A USB unit appears below the roots with this device number. Rejects with Problem
+   * config/usage.
+   */
   static async open(device: SimulatedLocalDevice, roots: UsbRoots, number: number): Promise<LocalUnit> {
     const unit = new LocalUnit(device);
     const line = await PortLine.open(device, unit);
@@ -54,15 +57,15 @@ export class LocalUnit implements Endpoint, Line {
   }
 
   get rate(): number | null {
-    return this.#speaks === null ? SILENT_RATE : this.#speaks.rate;
+    return this.#active === null ? SILENT_RATE : this.#active.rate;
   }
 
-  hear(bytes: Buffer): void {
-    this.#speaks?.hear(bytes);
+  receive(bytes: Buffer): void {
+    this.#active?.receive(bytes);
   }
 
-  say(bytes: Uint8Array): void {
-    this.#line?.say(bytes);
+  send(bytes: Uint8Array): void {
+    this.#line?.send(bytes);
   }
 
   isOpen(): boolean {
@@ -71,35 +74,35 @@ export class LocalUnit implements Endpoint, Line {
 
   unplug(): void {
     this.#line?.unplug();
-    this.#vanished = this.#usb?.remove() ?? Promise.resolve();
+    this.#removed = this.#usb?.remove() ?? Promise.resolve();
   }
 
   async close(): Promise<void> {
     this.#device.close();
-    await this.#vanished;
+    await this.#removed;
     await this.#line?.close();
   }
 
-  get #speaks(): Endpoint | null {
+  get #active(): PortEndpoint | null {
     const { state } = this.#device;
     if (state === 'application') return this.#application;
     return state === 'loader' || state === 'receiving' ? this.#loader : null;
   }
 
   #follow(): void {
-    const was = this.#ran;
-    this.#ran = this.#device.state;
-    if (was === this.#ran) return;
-    if (this.#ran === 'application') this.#application = this.#newApplication();
-    if (was === 'application' && this.#ran === 'loader') this.#loader?.begin();
+    const before = this.#lastState;
+    this.#lastState = this.#device.state;
+    if (before === this.#lastState) return;
+    if (this.#lastState === 'application') this.#application = this.#newApplication();
+    if (before === 'application' && this.#lastState === 'loader') this.#loader?.begin();
   }
 
-  #newApplication(): Endpoint {
-    const { speaks, port } = this.#device.persona;
-    if (speaks === 'modbus') return new ModbusFace(this.#device, this);
-    if (speaks === 'ups-link') return new UpsLinkFace(this.#device, this);
+  #newApplication(): PortEndpoint {
+    const { protocol, port } = this.#device.persona;
+    if (protocol === 'modbus') return new ModbusEndpoint(this.#device, this);
+    if (protocol === 'ups-link') return new UpsLinkEndpoint(this.#device, this);
     return port === 'usb'
-      ? new MicrolinkUsbFace(this.#device, this)
-      : new MicrolinkSerialFace(this.#device, this);
+      ? new MicrolinkUsbEndpoint(this.#device, this)
+      : new MicrolinkSerialEndpoint(this.#device, this);
   }
 }

@@ -1,18 +1,18 @@
 import type { SimulatedLocalDevice } from './device.ts';
 import type { Line } from './port/line.ts';
 
-/** Characters that can be seen: every one may be an order, and several switch the load off. */
+/** Printable characters: each may be a command, and several switch the output off. */
 const SEEN = /^[!-~]$/;
 
 /**
- * UPS-Link of older units: 2400 8N1, single letters. Only the questions are answered.
+ * UPS-Link of older units: 2400 8N1, single letters. Only queries are answered.
  * Source: docs/sources/local.md#ups-link
  */
-export class UpsLinkFace {
+export class UpsLinkEndpoint {
   readonly rate = 2400;
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
-  /** `Y` was said: before it the unit answers nothing. */
+  /** `Y` was received: without it the unit answers nothing. */
   #isSmart = false;
 
   constructor(device: SimulatedLocalDevice, line: Line) {
@@ -20,7 +20,7 @@ export class UpsLinkFace {
     this.#line = line;
   }
 
-  hear(bytes: Buffer): void {
+  receive(bytes: Buffer): void {
     for (const byte of bytes) this.#take(byte);
   }
 
@@ -29,7 +29,7 @@ export class UpsLinkFace {
     if (letter === 'Y') this.#isSmart = true;
     const answer = this.#answers()[letter];
     if (answer !== undefined) {
-      if (this.#isSmart) this.#line.say(Buffer.from(`${answer}\r\n`, 'latin1'));
+      if (this.#isSmart) this.#line.send(Buffer.from(`${answer}\r\n`, 'latin1'));
       return;
     }
     if (SEEN.test(letter)) this.#device.dangerous += 1;

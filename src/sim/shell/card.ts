@@ -3,10 +3,10 @@ import { cardDate, cardTime } from '../device/event-log.ts';
 import { badOption, OK, type ShellAnswer } from './answer.ts';
 
 const REBOOT_SECONDS = 60;
-/** A card answers the order before it goes down. */
+/** A card answers the command before it goes down. */
 const REBOOT_DELAY_SECONDS = 2;
 
-/** Label and value as a card prints them: blanks up to the second generation, tabs on the third. */
+/** Label and value as a card prints them: spaces up to the second generation, tabs on the third. */
 function padded(device: SimulatedDevice, label: string, value: string): string {
   return device.persona.generation === 'nmc3' ? `${label} \t\t${value}` : `${label.padEnd(24)}${value}`;
 }
@@ -15,14 +15,14 @@ function bootName(device: SimulatedDevice): string {
   return device.persona.generation === 'nmc3' ? 'boot' : 'bootmon';
 }
 
-/** As `about`, `system` and the first screen print it. */
+/** As printed by `about`, `system` and the first screen. */
 export function uptime(device: SimulatedDevice): string {
   const minutes = Math.floor(device.card.uptimeSeconds / 60);
   const hours = Math.floor(minutes / 60);
   return `${Math.floor(hours / 24)} Days ${hours % 24} Hours ${minutes % 60} Minutes`;
 }
 
-/** `about`: the hardware and what runs on it, in blocks. Source: docs/sources/card.md#command-output */
+/** `about`: the hardware and its software, in blocks. Source: docs/sources/card.md#command-output */
 export function about(device: SimulatedDevice): string[] {
   const { card } = device.persona;
   const block = (title: string, name: string, version: string): string[] => [
@@ -71,7 +71,7 @@ export function system(device: SimulatedDevice): string[] {
   ];
 }
 
-/** The widths of the columns are ours. */
+/** The column widths are made up. */
 export function userTable(): string[] {
   const row = (...cells: readonly string[]): string =>
     cells
@@ -88,11 +88,11 @@ export function userTable(): string[] {
 }
 
 /**
- * `ftp`, and `ftp -S`, which takes effect with the next start of the card.
+ * `ftp`, and `ftp -S`, which takes effect at the next restart of the card.
  * Source: docs/sources/card.md#command-output
  */
-export function ftpService(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
-  const [option, value] = words;
+export function ftpService(device: SimulatedDevice, args: readonly string[]): ShellAnswer {
+  const [option, value] = args;
   if (option === undefined)
     return { lines: [OK, `Service: ${device.card.ftpOn ? 'Enabled' : 'disabled'}`, 'Ftp Port: 21'] };
   if (option !== '-S' || (value !== 'enable' && value !== 'disable'))
@@ -123,7 +123,7 @@ export function date(device: SimulatedDevice): string[] {
   ];
 }
 
-/** The result code comes last here, as with `session`. */
+/** The result code comes last here, as in `session`. */
 export function lastReset(device: SimulatedDevice): string[] {
   return [device.card.restarted ? '04 Requested Reset' : '09 Coldstart Reset', OK];
 }
@@ -138,20 +138,20 @@ export function sessions(device: SimulatedDevice): string[] {
 }
 
 /**
- * `reboot` asks first, `reboot -Y` does not; the output of the UPS does not care.
+ * `reboot` asks first, `reboot -Y` does not; the output of the UPS is not affected.
  * Source: docs/sources/card.md#login-and-prompt
  */
-export function reboot(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
+export function reboot(device: SimulatedDevice, args: readonly string[]): ShellAnswer {
   const go = (): ShellAnswer => {
     device.counters.cardReboots += 1;
     device.after(REBOOT_DELAY_SECONDS, () => device.card.restart(REBOOT_SECONDS));
     return { lines: ['Rebooting...'] };
   };
-  if (words[0] === '-Y') return go();
-  if (words.length > 0) return badOption(['Usage: reboot', '  reboot [-Y]']);
+  if (args[0] === '-Y') return go();
+  if (args.length > 0) return badOption(['Usage: reboot', '  reboot [-Y]']);
   return {
     lines: ["Enter 'YES' to continue or <ENTER> to cancel : "],
-    ending: 'asks',
+    next: 'question',
     answered: (typed) => (typed.trim() === 'YES' ? go() : { lines: [] }),
   };
 }

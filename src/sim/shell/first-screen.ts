@@ -3,14 +3,14 @@ import { cardDate, cardTime } from '../device/event-log.ts';
 import { uptime } from './card.ts';
 
 const RULE = '-'.repeat(79);
-/** Where the right half of a line begins. */
+/** Where the right half of a line starts. */
 const HALF = 40;
-/** Where date, time, user and state begin. */
+/** Where date, time, user and state start. */
 const FACTS = 54;
 const LABEL = 19;
 
 /**
- * The first screen: versions, name and state of the services, in the places where a card has them.
+ * The first screen: versions, name and state of the services, laid out as on a card.
  * Source: docs/sources/card.md#first-screen
  */
 export function firstScreen(device: SimulatedDevice): string[] {

@@ -1,11 +1,11 @@
 import type { SimulatedDevice } from '../device/device.ts';
 import { badOption, NO_UPS, OK, type ShellAnswer } from './answer.ts';
-import { stateWords } from './ups.ts';
+import { stateText } from './ups.ts';
 
 const USAGE = ['Usage: detstatus -- Status Options', '  detstatus [-all] [-ss]'];
 
 /**
- * `upsabout`: what the UPS says of itself. Older units have no SKU.
+ * `upsabout`: the identity of the UPS. Older units have no SKU.
  * Source: docs/sources/card.md#command-output
  */
 export function upsabout(device: SimulatedDevice): ShellAnswer {
@@ -24,12 +24,12 @@ export function upsabout(device: SimulatedDevice): ShellAnswer {
   };
 }
 
-/** `detstatus`: the state in short or in full; the measured values are always the same. */
-export function detstatus(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
-  const [option = ''] = words;
+/** `detstatus`: the state in short or in full; the measured values are constant. */
+export function detstatus(device: SimulatedDevice, args: readonly string[]): ShellAnswer {
+  const [option = ''] = args;
   if (option !== '-ss' && option !== '-all') return badOption(USAGE);
   if (!device.linkUp) return NO_UPS;
-  const short = [OK, `Status of UPS: ${stateWords(device)}`, 'Last Transfer: None'];
+  const short = [OK, `Status of UPS: ${stateText(device)}`, 'Last Transfer: None'];
   if (option === '-ss') return { lines: short };
   return {
     lines: [

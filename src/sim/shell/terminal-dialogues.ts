@@ -1,23 +1,23 @@
 import { ACCESS } from '../access.ts';
 import type { SimulatedDevice } from '../device/device.ts';
 
-/** A question before the first prompt, and what comes of the line that is typed. */
+/** A question before the first prompt, and the handler of its answer. */
 export interface Question {
   readonly before: readonly string[];
   readonly text: string;
-  /** Stars are shown instead of what is typed. */
+  /** The input is shown as stars. */
   readonly secret: boolean;
   readonly answered: (typed: string) => Step;
 }
 
-/** `inside`: the way to the first prompt is free. */
+/** `inside`: the first prompt may follow. */
 export type Step = Question | 'inside' | 'closed';
 
 const MOST_LOGINS = 3;
 const POLICY = 'The current password policy requires you to change your password...';
 
 /**
- * The login as telnet and the serial line have it. `loggedIn` is called once, with the right password.
+ * The login over telnet and the serial console. `loggedIn` is called once, with the right password.
  * Source: docs/sources/card.md#login-and-prompt
  */
 export function loginDialogue(device: SimulatedDevice, loggedIn: () => void, attempt = 1): Question {
@@ -38,12 +38,12 @@ export function loginDialogue(device: SimulatedDevice, loggedIn: () => void, att
   );
 }
 
-/** What a card wants of somebody who is logged in before it shows its first screen. */
+/** What a card asks after login, before it shows its first screen. */
 export function afterLogin(device: SimulatedDevice): Step {
   return device.has('password-change') ? passwordDialogue(device) : 'inside';
 }
 
-/** The change of the password that a card forces. Source: docs/sources/card.md#login-and-prompt */
+/** The forced password change. Source: docs/sources/card.md#login-and-prompt */
 function passwordDialogue(device: SimulatedDevice): Question {
   const ask = (before: readonly string[], text: string, answered: (typed: string) => Step): Question => ({
     before,
@@ -55,7 +55,7 @@ function passwordDialogue(device: SimulatedDevice): Question {
     },
   });
   return ask(['', POLICY, ''], 'Enter current password: ', (current) => {
-    // What a wrong answer brings is published nowhere: the dialogue begins again.
+    // What follows a wrong answer is not published: the dialogue starts over.
     if (current !== device.password) return passwordDialogue(device);
     return ask([''], 'Enter new password: ', (first) =>
       ask([], 'Confirm new password: ', (second) => {

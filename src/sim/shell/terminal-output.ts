@@ -1,12 +1,9 @@
 import type { SimulatedDevice } from '../device/device.ts';
 
-/** Bytes that a stalling card keeps until the next byte of input. */
+/** Bytes that a stalling card holds back until the next byte of input. */
 const TAIL = 12;
 
-/**
- * The way from the command line to the client, with the quirks that cards have on it.
- * Source: docs/sources/card.md#ssh
- */
+/** Output from the command line to the client, with the quirks of cards. Source: docs/sources/card.md#ssh */
 export class TerminalOutput {
   readonly #device: SimulatedDevice;
   readonly #send: (text: string) => void;
@@ -29,7 +26,7 @@ export class TerminalOutput {
     this.#emit(all.slice(0, cut));
   }
 
-  /** A byte of input has come, or the session ends: nothing is held back any longer. */
+  /** A byte of input has arrived, or the session ends: sends what was held back. */
   release(): void {
     const held = this.#held;
     this.#held = '';

@@ -5,10 +5,10 @@ import { firstScreen } from './first-screen.ts';
 import { afterLogin, loginDialogue, type Question, type Step } from './terminal-dialogues.ts';
 import { TerminalOutput } from './terminal-output.ts';
 
-/** How a session reaches its client. Text is Latin-1. */
+/** The connection of a session to its client. Text is Latin-1. */
 export interface TerminalWire {
   write(text: string): void;
-  /** Ends the session in good order. */
+  /** Ends the session normally. */
   end(): void;
   /** Cuts the connection. */
   hangUp(): void;
@@ -24,9 +24,12 @@ const REBOOT_NAG = '* Reboot required for change to take effect.';
 const BYE = 'Connection Closed - Bye';
 export const TOO_MANY_LOGINS = 'Max logins exceeded.';
 
-type Mode = 'command' | 'dialogue' | 'question' | 'events' | 'deaf';
+type Mode = 'command' | 'dialogue' | 'question' | 'events' | 'closed';
 
-/** One session of the command line, behind SSH or telnet: echo, prompts, questions, the full screen of the event log. */
+/**
+ * One session of the command line, over SSH or telnet: echo, prompts, questions, the full screen of the event
+ * log.
+ */
 export class Terminal {
   readonly #device: SimulatedDevice;
   readonly #wire: TerminalWire;
@@ -44,7 +47,7 @@ export class Terminal {
     this.#output = new TerminalOutput(device, (text) => wire.write(text));
   }
 
-  /** `login`: name and password are still to be asked; `inside`: the wire has done that. */
+  /** `login`: name and password are still to be asked; `inside`: the transport has done that. */
   start(from: 'login' | 'inside'): void {
     if (from === 'inside') this.#step(afterLogin(this.#device));
     else
@@ -58,7 +61,7 @@ export class Terminal {
   /** Bytes that the client typed. */
   feed(text: string): void {
     for (const character of text) {
-      if (this.#mode === 'deaf') return;
+      if (this.#mode === 'closed') return;
       this.#output.release();
       if (this.#mode === 'events') this.#key(character);
       else if (character === '\r') this.#line();
@@ -69,9 +72,9 @@ export class Terminal {
     }
   }
 
-  /** The connection is gone. */
+  /** The connection closed. */
   close(): void {
-    this.#mode = 'deaf';
+    this.#mode = 'closed';
   }
 
   #line(): void {
@@ -109,22 +112,22 @@ export class Terminal {
   }
 
   #show(answer: ShellAnswer): void {
-    const { lines, ending } = answer;
-    if (ending === 'hang-up') {
-      this.#mode = 'deaf';
+    const { lines, next } = answer;
+    if (next === 'hang-up') {
+      this.#mode = 'closed';
       this.#wire.hangUp();
       return;
     }
-    if (ending === 'asks') {
-      // What is typed stands behind the question.
+    if (next === 'question') {
+      // The input follows the question on its line.
       this.#output.write(lines.join('\r\n'));
       this.#mode = 'question';
       this.#answered = answer.answered;
       return;
     }
     for (const line of lines) this.#output.write(`${line}\r\n`);
-    if (ending === 'events') this.#events(0);
-    else if (ending === 'bye') this.#finish();
+    if (next === 'event-log') this.#events(0);
+    else if (next === 'logout') this.#finish();
     else if (this.#device.has('shell-idle-logout')) {
       this.#output.write(`\r\n${BYE}\r\n`);
       this.#finish();
@@ -165,12 +168,12 @@ export class Terminal {
       this.#prompt();
     } else if (key === '\r') this.#events(this.#page);
     else if (key === ' ') this.#events(this.#page + 1);
-    // What a card asks then is published nowhere; that the key came is enough.
+    // What a card asks after this key is not published; the key itself is counted.
     else if (key.toUpperCase() === 'D') this.#device.counters.logDeletes += 1;
   }
 
   #finish(): void {
-    this.#mode = 'deaf';
+    this.#mode = 'closed';
     this.#output.release();
     this.#wire.end();
   }

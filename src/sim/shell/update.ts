@@ -8,22 +8,22 @@ interface NamedFile {
   readonly name: string;
   /** As the card shows it. */
   readonly path: string;
-  /** What the card says while it looks for a version. */
-  readonly said: readonly string[];
+  /** What the card prints while it looks for a version. */
+  readonly preamble: readonly string[];
 }
 
 /**
- * `upsfwupdate`. A file may lie in the card's flash or, where it has a port, on a stick.
+ * `upsfwupdate`. A file may be in the card's flash or, if the card has a port, on a USB drive.
  * Source: docs/sources/card.md#upsfwupdate
  */
-export function updateCommand(device: SimulatedDevice, words: readonly string[]): ShellAnswer {
-  const [option = '', ...rest] = words;
+export function updateCommand(device: SimulatedDevice, args: readonly string[]): ShellAnswer {
+  const [option = '', ...rest] = args;
   const usage = usageOf(device);
   if (option === '?') return { lines: usage };
   if (option === '-status') return status(device);
-  // What a card prints here is published nowhere.
+  // What a card prints here is not published.
   if (option === '-lastresult') return device.linkUp ? NO_DATA : NO_UPS;
-  if (option === '-list' && device.persona.usbStick !== null) return list(device);
+  if (option === '-list' && device.persona.usbDrive !== null) return list(device);
   if (option !== '-info' && option !== '-install') return badOption(usage);
   const found = findFile(device, rest);
   if (found === 'bad') return badOption(usage);
@@ -33,7 +33,7 @@ export function updateCommand(device: SimulatedDevice, words: readonly string[])
 }
 
 function usageOf(device: SimulatedDevice): string[] {
-  const usb = device.persona.usbStick !== null;
+  const usb = device.persona.usbDrive !== null;
   return [
     'Usage: upsfwupdate -- Configuration Options',
     `  upsfwupdate [-install <-file path${usb ? ' | -ver firmware version' : ''}>]`,
@@ -47,47 +47,47 @@ function status(device: SimulatedDevice): ShellAnswer {
   return device.progress === null ? NO_DATA : { lines: [OK, `Status: ${progress(device.progress)}`] };
 }
 
-/** The form of the list is published nowhere. */
+/** The form of the list is not published. */
 function list(device: SimulatedDevice): ShellAnswer {
-  const lines = [...device.stick].map(([name, bytes]) => {
+  const lines = [...device.usbDrive].map(([name, bytes]) => {
     const found = checkFile(bytes);
     return `${found.known ? `ID${found.id} UPS ${found.version}` : 'Unknown format'}  C:\\${name}`;
   });
   return { lines: [OK, ...lines] };
 }
 
-function findFile(device: SimulatedDevice, words: readonly string[]): NamedFile | ShellAnswer | 'bad' {
-  const [option, value] = words;
+function findFile(device: SimulatedDevice, args: readonly string[]): NamedFile | ShellAnswer | 'bad' {
+  const [option, value] = args;
   if (value === undefined) return 'bad';
-  const usb = device.persona.usbStick !== null;
+  const usb = device.persona.usbDrive !== null;
   if (option === '-ver' && usb) return findVersion(device, value);
   if (option !== '-file') return 'bad';
-  const onStick = usb ? /^C:[\\/](?:upsfw[\\/])?([^\\/]+)$/i.exec(value)?.[1] : undefined;
-  if (onStick !== undefined)
-    return device.stick.has(onStick) ? { place: 'usb', name: onStick, path: value, said: [] } : FAILED;
+  const onDrive = usb ? /^C:[\\/](?:upsfw[\\/])?([^\\/]+)$/i.exec(value)?.[1] : undefined;
+  if (onDrive !== undefined)
+    return device.usbDrive.has(onDrive) ? { place: 'usb', name: onDrive, path: value, preamble: [] } : FAILED;
   const name = /^\/?upsfw\/([^/]+)$/.exec(value)?.[1];
   if (name === undefined || !device.files.has(name)) return FAILED;
-  return { place: 'flash', name, path: `/upsfw/${name}`, said: [] };
+  return { place: 'flash', name, path: `/upsfw/${name}`, preamble: [] };
 }
 
 function findVersion(device: SimulatedDevice, wanted: string): NamedFile | ShellAnswer | 'bad' {
   const [, id, version] = /^ID(\d{1,4}) (UPS \d\d\.\d)$/.exec(wanted) ?? [];
   if (id === undefined || version === undefined) return 'bad';
   const searching = `Searching for version '${version}'...`;
-  for (const [name, bytes] of device.stick) {
+  for (const [name, bytes] of device.usbDrive) {
     const found = checkFile(bytes);
     if (!found.known || String(found.id) !== id || `UPS ${found.version}` !== version) continue;
     const path = `C:\\${name}`;
-    return { place: 'usb', name, path, said: [`${searching} found.`, `Version '${version}' at ${path}`] };
+    return { place: 'usb', name, path, preamble: [`${searching} found.`, `Version '${version}' at ${path}`] };
   }
   return { lines: [`${searching} not found.`, ...FAILED.lines] };
 }
 
-function info(device: SimulatedDevice, { place, name, path, said }: NamedFile): ShellAnswer {
+function info(device: SimulatedDevice, { place, name, path, preamble }: NamedFile): ShellAnswer {
   const check = device.check(name, place);
   return {
     lines: [
-      ...said,
+      ...preamble,
       OK,
       `Update File:         ${path}`,
       `Compatible with UPS: ${check.compatible ? 'Yes' : 'No'}`,
@@ -97,21 +97,23 @@ function info(device: SimulatedDevice, { place, name, path, said }: NamedFile): 
   };
 }
 
-function install(device: SimulatedDevice, { place, name, said }: NamedFile): ShellAnswer {
-  // What a card asks here is published nowhere; any line without a result code stands for it.
-  const question = { lines: ['The output is on. Type YES to go on:'], ending: 'asks' } as const;
-  if (device.has('cli-lost')) return { lines: [], ending: 'hang-up' };
+function install(device: SimulatedDevice, { place, name, preamble }: NamedFile): ShellAnswer {
+  // What a card asks here is not published; any line without a result code will do.
+  const question = { lines: ['The output is on. Type YES to continue:'], next: 'question' } as const;
+  if (device.has('cli-lost')) return { lines: [], next: 'hang-up' };
   if (device.has('cli-failed')) return FAILED;
   if (device.has('cli-asks')) return question;
-  const go = (way: 'cli' | 'agreed'): ShellAnswer => {
-    const answer = device.start(name, way, place);
-    if (device.has('cli-answer-lost')) return { lines: [], ending: 'hang-up' };
+  const go = (method: 'cli' | 'confirmed'): ShellAnswer => {
+    const answer = device.start(name, method, place);
+    if (device.has('cli-answer-lost')) return { lines: [], next: 'hang-up' };
     if (device.has('cli-fails-and-starts')) return FAILED;
     if (answer !== 'started' && !device.linkUp) return NO_UPS;
-    return answer === 'started' ? { lines: [...said, ISSUED] } : { lines: [...said, ...FAILED.lines] };
+    return answer === 'started'
+      ? { lines: [...preamble, ISSUED] }
+      : { lines: [...preamble, ...FAILED.lines] };
   };
   if (device.persona.outputOnUpdate !== 'asks' || !device.outputOn) return go('cli');
-  return { ...question, answered: (typed) => (typed.trim() === 'YES' ? go('agreed') : { lines: [] }) };
+  return { ...question, answered: (typed) => (typed.trim() === 'YES' ? go('confirmed') : { lines: [] }) };
 }
 
 function progress({ sent, total }: { readonly sent: number; readonly total: number }): string {

@@ -133,7 +133,7 @@ function refuse(reasons: readonly Reason[], { overridable }: Pick<RuleBook, 'ove
 /** What waits at the port. Throws where it is no boot loader that asks for an image. */
 async function waitingAt(target: UnitTarget, open: OpenPaths): Promise<PortSeen> {
   // One that is silent may be programming: it is asked in its own protocol only.
-  const looked = await open.paths.local.lookAt(target, new AbortController().signal, { gently: true });
+  const looked = await open.paths.local.lookAt(target, new AbortController().signal, { passive: true });
   if (looked.seen?.loader != null) return looked.seen;
   if (looked.problem !== null) throw looked.problem;
   throw new Problem(

@@ -13,5 +13,5 @@ export const NMC1: Generation = {
   },
   places: COMMON_PLACES,
   quirks: { echoStalls: null },
-  waits: {},
+  timeouts: {},
 };

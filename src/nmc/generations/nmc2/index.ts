@@ -12,5 +12,5 @@ export const NMC2: Generation = {
   places: COMMON_PLACES,
   quirks: { echoStalls: { upTo: '6.8.2' } },
   // Users give a key scan of an old card 250 s.
-  waits: { handshake: 240 },
+  timeouts: { handshake: 240 },
 };

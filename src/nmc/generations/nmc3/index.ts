@@ -11,5 +11,5 @@ export const NMC3: Generation = {
   refusal: null,
   places: COMMON_PLACES,
   quirks: { echoStalls: { below: '1.4.2.1' } },
-  waits: {},
+  timeouts: {},
 };

@@ -11,10 +11,10 @@ import { FtpSession } from './session.ts';
 const LONGEST_LINE = 1024;
 const FLOOD_BYTES = 1_048_576;
 
-/** One control connection: the login, encryption, and a session for the rest. */
+/** One control connection: login and encryption, with a session for the rest. */
 export class FtpConversation {
   readonly #device: SimulatedDevice;
-  /** The connection as it came in, under any encryption. */
+  /** The connection as it came in, below any encryption. */
   readonly #raw: Socket;
   readonly #session: FtpSession;
   /** Counted from 1 since the card's server was opened. */
@@ -22,10 +22,10 @@ export class FtpConversation {
   #control: Socket;
   #user = '';
   #loggedIn = false;
-  #securesData = false;
+  #encryptsData = false;
   #silent = false;
   #clientLeft = false;
-  #typed = '';
+  #input = '';
 
   constructor(device: SimulatedDevice, control: Socket, address: string, number: number) {
     this.#device = device;
@@ -35,12 +35,12 @@ export class FtpConversation {
       device,
       {
         socket: control,
-        say: (line) => this.#say(line),
+        reply: (line) => this.#reply(line),
         fallSilent: () => {
           this.#silent = true;
         },
         hangUp: () => control.destroy(),
-        secured: (data) => (this.#securesData ? this.#secured(data) : data),
+        encrypt: (data) => (this.#encryptsData ? this.#encryptSocket(data) : data),
       },
       address,
     );
@@ -52,14 +52,14 @@ export class FtpConversation {
     this.#raw.on('error', () => {
       this.#clientLeft = true;
     });
-    // What a client sent before it left still arrives; a card that hangs up takes nothing any more.
+    // What a client sent before it left still arrives; a card that hung up accepts nothing more.
     this.#raw.on('close', () => this.#session.close(!this.#clientLeft || this.#silent));
     if (this.#device.has('ftp-login-limit')) {
       this.#raw.resume();
       this.#raw.end(`${FTP.tooMany}\r\n`);
       return;
     }
-    this.#say(`220 ${model} Network Management Card AOS ${osVersion} FTP server ready.`);
+    this.#reply(`220 ${model} Network Management Card AOS ${osVersion} FTP server ready.`);
     this.#listen();
   }
 
@@ -70,37 +70,37 @@ export class FtpConversation {
     });
   }
 
-  #say(line: string): void {
+  #reply(line: string): void {
     if (!this.#silent && this.#control.writable) this.#control.write(`${line}\r\n`, 'latin1');
   }
 
   #read(text: string): void {
-    this.#typed += text;
+    this.#input += text;
     for (;;) {
-      const end = this.#typed.indexOf('\r\n');
+      const end = this.#input.indexOf('\r\n');
       if (end === -1) break;
-      const line = this.#typed.slice(0, end);
-      this.#typed = this.#typed.slice(end + 2);
+      const line = this.#input.slice(0, end);
+      this.#input = this.#input.slice(end + 2);
       this.#command(line);
     }
-    this.#typed = this.#typed.slice(-LONGEST_LINE);
+    this.#input = this.#input.slice(-LONGEST_LINE);
   }
 
   #command(line: string): void {
-    const [word = '', ...rest] = line.split(' ');
+    const [command = '', ...rest] = line.split(' ');
     const argument = rest.join(' ');
-    const verb = word.toUpperCase();
+    const verb = command.toUpperCase();
     switch (verb) {
       case 'USER':
         this.#user = argument;
         this.#loggedIn = false;
-        this.#say(FTP.needPassword);
+        this.#reply(FTP.needPassword);
         return;
       case 'PASS':
         this.#login(argument);
         return;
       case 'QUIT':
-        this.#say(FTP.goodbye);
+        this.#reply(FTP.goodbye);
         this.#control.end();
         return;
       case 'FEAT':
@@ -111,24 +111,24 @@ export class FtpConversation {
         return;
       default:
         if (this.#loggedIn) this.#session.run(verb, argument);
-        else this.#say(FTP.noLogin);
+        else this.#reply(FTP.noLogin);
     }
   }
 
   #login(password: string): void {
     const device = this.#device;
-    // Until the first password is replaced, a card takes no files.
+    // A card accepts no files until the first password is replaced.
     // Source: docs/sources/card.md#login-and-prompt
     this.#loggedIn =
       this.#user === ACCESS.user && password === device.password && !device.has('password-change');
     if (!this.#loggedIn) {
       device.counters.refusedLogins += 1;
-      this.#say(FTP.badLogin);
+      this.#reply(FTP.badLogin);
       return;
     }
     device.counters.logins += 1;
     device.changed();
-    this.#say(device.has('ftp-floods') ? `230 ${'x'.repeat(FLOOD_BYTES)}` : FTP.loggedIn);
+    this.#reply(device.has('ftp-floods') ? `230 ${'x'.repeat(FLOOD_BYTES)}` : FTP.loggedIn);
   }
 
   get #hasTls(): boolean {
@@ -136,34 +136,34 @@ export class FtpConversation {
     return this.#device.persona.ftpTls && !gone;
   }
 
-  /** Explicit TLS, where the card has it; otherwise these commands are as unknown as any other. */
+  /** Explicit TLS, if the card has it; otherwise these commands are unknown. */
   #security(verb: 'FEAT' | 'AUTH' | 'PBSZ' | 'PROT', argument: string): void {
     const encrypted = this.#control !== this.#raw;
-    if (!this.#hasTls) this.#say(FTP.unknown);
-    else if (verb === 'FEAT') for (const line of FTP_FEATURES) this.#say(line);
+    if (!this.#hasTls) this.#reply(FTP.unknown);
+    else if (verb === 'FEAT') for (const line of FTP_FEATURES) this.#reply(line);
     else if (verb === 'AUTH') {
       if (argument === 'TLS' && !encrypted) this.#encrypt();
-      else this.#say(FTP.badParameter);
+      else this.#reply(FTP.badParameter);
     } else if (!encrypted || (verb === 'PROT' && argument !== 'P' && argument !== 'C'))
-      this.#say(FTP.badParameter);
+      this.#reply(FTP.badParameter);
     else {
-      if (verb === 'PROT') this.#securesData = argument === 'P';
-      this.#say(FTP.okay);
+      if (verb === 'PROT') this.#encryptsData = argument === 'P';
+      this.#reply(FTP.okay);
     }
   }
 
   #encrypt(): void {
-    this.#say(FTP.tls);
-    // Nothing that was said in the open counts any more.
-    this.#typed = '';
+    this.#reply(FTP.tls);
+    // Whatever was sent unencrypted no longer counts.
+    this.#input = '';
     this.#user = '';
     this.#loggedIn = false;
     this.#raw.removeAllListeners('data');
-    this.#control = this.#secured(this.#raw);
+    this.#control = this.#encryptSocket(this.#raw);
     this.#listen();
   }
 
-  #secured(socket: Socket): TLSSocket {
+  #encryptSocket(socket: Socket): TLSSocket {
     const secure = new TLSSocket(socket, { isServer: true, ...this.#certificate });
     secure.on('error', () => {
       secure.destroy();
@@ -178,11 +178,14 @@ export class FtpConversation {
   }
 }
 
-/** The FTP server of a card: active and passive data connections, explicit TLS on some, no extras (EPSV and SIZE are not known). */
+/**
+ * The FTP server of a card: active and passive data connections, explicit TLS on some. It has neither EPSV
+ * nor SIZE.
+ */
 export function openFtpEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
   let connections = 0;
   return openCardEndpoint(device, address, (socket) => {
-    // The command line can switch the service off with the next start.
+    // The command line can disable the service at the next restart.
     if (!device.card.ftpOn) {
       socket.destroy();
       return;

@@ -1,14 +1,14 @@
 import { createConnection, createServer, type Socket } from 'node:net';
 import { portOf } from '../endpoint.ts';
 
-/** A data connection that was agreed upon: passive ones wait for the client, active ones go to it. */
+/** A negotiated data connection: a passive one waits for the client, an active one connects to it. */
 export interface DataChannel {
-  /** Rejects where the client cannot be reached. */
+  /** Rejects if the client cannot be reached. */
   connect(): Promise<Socket>;
   close(): void;
 }
 
-/** Listens for one data connection; `ready` gets the port. */
+/** Listens for one data connection; `ready` receives the port. */
 export function openPassive(address: string, ready: (port: number) => void): DataChannel {
   const server = createServer();
   let waiting: Socket | null = null;
@@ -31,8 +31,8 @@ export function openPassive(address: string, ready: (port: number) => void): Dat
 }
 
 /**
- * Goes to the client when there is something to transfer, from the port below that of the control connection,
- * or from any where that one is not to be had.
+ * Connects to the client when there is something to transfer, from the port below that of the control
+ * connection or, if that is taken, from any port.
  * Source: docs/sources/card.md#ftp-and-scp
  */
 export function openActive(address: string, controlPort: number, client: string, port: number): DataChannel {
@@ -53,12 +53,12 @@ export function openActive(address: string, controlPort: number, client: string,
   };
 }
 
-/** The argument of PASV's answer and of PORT: four numbers of the address, two of the port. */
+/** The argument of PORT and of the reply to PASV: four numbers of the address, two of the port. */
 export function hostPort(host: string, port: number): string {
   return `${host.replaceAll('.', ',')},${port >> 8},${port & 0xff}`;
 }
 
-/** The port of such an argument; null where it is malformed or names another host than the client's own. */
+/** The port of such an argument; null if it is malformed or names another host than the client. */
 export function readPort(argument: string, client: string): number | null {
   const found = /^(\d{1,3},\d{1,3},\d{1,3},\d{1,3}),(\d{1,3}),(\d{1,3})$/.exec(argument);
   const [high, low] = [Number(found?.[2]), Number(found?.[3])];
@@ -67,7 +67,7 @@ export function readPort(argument: string, client: string): number | null {
   return port === 0 ? null : port;
 }
 
-/** A loopback address at which no device of a fleet is. */
+/** A loopback address that no device of a fleet has. */
 export function otherHost(address: string): string {
   const [first, second = '0', ...rest] = address.split('.');
   return [first, Number(second) ^ 1, ...rest].join('.');

@@ -1,5 +1,5 @@
 /**
- * What the FTP server of a card answers; the greeting, 230 and 221 were seen, the others follow the protocol.
+ * Replies of a card's FTP server. The greeting, 230 and 221 were seen; the others follow the protocol.
  * Source: docs/sources/card.md#ftp-and-scp
  */
 export const FTP = {
@@ -28,5 +28,5 @@ export const FTP = {
   noRoom: '552 No space left on device.',
 } as const;
 
-/** What a card with explicit TLS says that it has beyond the oldest protocol. */
+/** Features of a card with explicit TLS. */
 export const FTP_FEATURES = ['211-Features:', ' AUTH TLS', ' PBSZ', ' PROT', '211 End'] as const;

@@ -5,29 +5,29 @@ import { type DataChannel, hostPort, openActive, openPassive, otherHost, readPor
 import { FTP } from './replies.ts';
 
 const LARGEST_FILE = 16 * 1024 * 1024;
-/** The protocol does not say how large a file is; what is half-way is the same for all. */
+/** The protocol does not announce the file size, so half-way is a fixed size. */
 const HALF_WAY_BYTES = 60_000;
 
 /** The control connection, as far as transfers need it. */
 export interface FtpControl {
-  /** The connection as it came in, under any encryption. */
+  /** The connection as it came in, below any encryption. */
   readonly socket: Socket;
-  say(line: string): void;
-  /** Nothing is said on it any more. */
+  reply(line: string): void;
+  /** Sends nothing more on it. */
   fallSilent(): void;
   hangUp(): void;
-  /** A data connection, encrypted where that was agreed upon. */
-  secured(data: Socket): Socket;
+  /** Encrypts a data connection if that was negotiated. */
+  encrypt(data: Socket): Socket;
 }
 
-/** The commands of somebody who is logged in: folders, files and their transfers. */
+/** Commands after login: folders, files and transfers. */
 export class FtpSession {
   readonly #device: SimulatedDevice;
   readonly #files: CardFiles;
   readonly #control: FtpControl;
   readonly #address: string;
   readonly #transfers = new Set<Socket>();
-  /** Agreed upon, and not connected yet. */
+  /** Negotiated, and not connected yet. */
   readonly #pending = new Set<DataChannel>();
   #folder = '/';
   #binary = false;
@@ -40,25 +40,25 @@ export class FtpSession {
     this.#address = address;
   }
 
-  /** The control connection is gone. */
+  /** The control connection closed. */
   close(transfersToo: boolean): void {
     this.#data?.close();
     for (const data of this.#pending) data.close();
     if (transfersToo) for (const socket of this.#transfers) socket.destroy();
   }
 
-  /** Carries out one command of somebody who is logged in. */
+  /** Executes one command after login. */
   run(verb: string, argument: string): void {
     switch (verb) {
       case 'SYST':
-        this.#control.say(FTP.system);
+        this.#control.reply(FTP.system);
         return;
       case 'TYPE':
         this.#binary = argument.toUpperCase().startsWith('I');
-        this.#control.say(FTP.okay);
+        this.#control.reply(FTP.okay);
         return;
       case 'PWD':
-        this.#control.say(`257 "${this.#folder}" is current directory.`);
+        this.#control.reply(`257 "${this.#folder}" is current directory.`);
         return;
       case 'CWD':
         this.#changeFolder(argument);
@@ -79,17 +79,17 @@ export class FtpSession {
         this.#receive(this.#pathOf(argument));
         return;
       case 'DELE':
-        this.#control.say(this.#files.remove(this.#pathOf(argument)) ? FTP.deleted : FTP.noFile);
+        this.#control.reply(this.#files.remove(this.#pathOf(argument)) ? FTP.deleted : FTP.noFile);
         return;
       case 'NOOP':
-        this.#control.say(FTP.okay);
+        this.#control.reply(FTP.okay);
         return;
       default:
-        this.#control.say(FTP.unknown);
+        this.#control.reply(FTP.unknown);
     }
   }
 
-  /** Options, as `LIST -a` has them, are nothing to a card. */
+  /** A card ignores options such as `LIST -a`. */
   #pathOf(argument: string): string {
     return absolutePath(argument.replace(/^-\S+\s*/, ''), this.#folder);
   }
@@ -98,14 +98,14 @@ export class FtpSession {
     const path = this.#pathOf(argument);
     const found = this.#files.isFolder(path);
     if (found) this.#folder = path;
-    this.#control.say(found ? FTP.changed : FTP.noFolder);
+    this.#control.reply(found ? FTP.changed : FTP.noFolder);
   }
 
   #passive(): void {
     this.#data?.close();
     const named = this.#device.has('ftp-pasv-other-host') ? otherHost(this.#address) : this.#address;
     this.#data = openPassive(this.#address, (port) =>
-      this.#control.say(`227 Entering Passive Mode (${hostPort(named, port)}).`),
+      this.#control.reply(`227 Entering Passive Mode (${hostPort(named, port)}).`),
     );
   }
 
@@ -113,24 +113,24 @@ export class FtpSession {
     const client = this.#control.socket.remoteAddress ?? '';
     const port = readPort(argument, client);
     if (port === null) {
-      this.#control.say(FTP.badParameter);
+      this.#control.reply(FTP.badParameter);
       return;
     }
     this.#data?.close();
     this.#data = openActive(this.#address, this.#control.socket.localPort ?? 0, client, port);
-    this.#control.say(FTP.okay);
+    this.#control.reply(FTP.okay);
   }
 
   #list(path: string): void {
     const lines = this.#files.lines(path);
-    if (lines === null) this.#control.say(FTP.noFolder);
+    if (lines === null) this.#control.reply(FTP.noFolder);
     else this.#send(Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1'), () => undefined);
   }
 
   #retrieve(path: string): void {
     const bytes = this.#files.read(path);
     if (bytes === null) {
-      this.#control.say(FTP.noFile);
+      this.#control.reply(FTP.noFile);
       return;
     }
     this.#send(this.#inMode(bytes), () => {
@@ -138,26 +138,26 @@ export class FtpSession {
     });
   }
 
-  /** Runs a transfer over the data connection that was agreed upon; there must be one. */
+  /** Runs a transfer over the negotiated data connection, which must exist. */
   #transfer(run: (socket: Socket) => void): void {
     const data = this.#data;
     this.#data = null;
     if (data === null) {
-      this.#control.say(FTP.noData);
+      this.#control.reply(FTP.noData);
       return;
     }
-    this.#control.say(FTP.opening);
+    this.#control.reply(FTP.opening);
     this.#pending.add(data);
     void data.connect().then(
       (plain) => {
         this.#pending.delete(data);
         this.#transfers.add(plain);
         plain.on('close', () => this.#transfers.delete(plain));
-        run(this.#control.secured(plain));
+        run(this.#control.encrypt(plain));
       },
       () => {
         this.#pending.delete(data);
-        this.#control.say(FTP.badConnection);
+        this.#control.reply(FTP.badConnection);
       },
     );
   }
@@ -167,19 +167,19 @@ export class FtpSession {
       socket.resume();
       socket.once('finish', () => {
         sent();
-        this.#control.say(FTP.complete);
+        this.#control.reply(FTP.complete);
       });
       socket.once('close', () => {
-        if (!socket.writableFinished) this.#control.say(FTP.aborted);
+        if (!socket.writableFinished) this.#control.reply(FTP.aborted);
       });
       socket.end(bytes);
     });
   }
 
   #receive(path: string): void {
-    const outlook = this.#device.has('ftp-no-room') ? 'no-room' : this.#files.accepts(path, 0);
-    if (outlook !== 'stored') {
-      this.#control.say(outlook === 'no-room' ? FTP.noRoom : FTP.notThere);
+    const acceptance = this.#device.has('ftp-no-room') ? 'no-room' : this.#files.accepts(path, 0);
+    if (acceptance !== 'stored') {
+      this.#control.reply(acceptance === 'no-room' ? FTP.noRoom : FTP.notThere);
       return;
     }
     this.#transfer((socket) => this.#take(socket, path));
@@ -188,25 +188,25 @@ export class FtpSession {
   #take(socket: Socket, path: string): void {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    let over = false;
+    let finished = false;
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;
-      over = over || !this.#goesOn(socket, path, bytes);
+      finished = finished || !this.#continues(socket, path, bytes);
     });
     socket.once('end', () => {
-      if (over || !this.#device.cardUp) return;
-      over = true;
+      if (finished || !this.#device.cardUp) return;
+      finished = true;
       socket.end();
       this.#stored(path, this.#inMode(Buffer.concat(chunks)));
     });
     socket.once('close', () => {
-      if (!over) this.#control.say(FTP.aborted);
+      if (!finished) this.#control.reply(FTP.aborted);
     });
   }
 
-  /** False where the transfer has ended in another way than whole. */
-  #goesOn(socket: Socket, path: string, bytes: number): boolean {
+  /** False if the transfer ended before it was complete. */
+  #continues(socket: Socket, path: string, bytes: number): boolean {
     const half = bytes > HALF_WAY_BYTES;
     if (half && this.#device.has('ftp-stalls')) {
       this.#control.fallSilent();
@@ -219,7 +219,7 @@ export class FtpSession {
       return false;
     }
     if (this.#files.accepts(path, bytes) === 'stored') return true;
-    this.#control.say(FTP.noRoom);
+    this.#control.reply(FTP.noRoom);
     socket.destroy();
     return false;
   }
@@ -232,10 +232,10 @@ export class FtpSession {
 
   #stored(path: string, bytes: Buffer): void {
     const outcome = this.#files.store(path, bytes);
-    if (outcome === 'no-room') this.#control.say(FTP.noRoom);
-    else if (outcome === 'refused') this.#control.say(FTP.refused);
-    // A card that takes firmware for itself goes down and never says that the transfer is complete.
+    if (outcome === 'no-room') this.#control.reply(FTP.noRoom);
+    else if (outcome === 'refused') this.#control.reply(FTP.refused);
+    // A card that accepts firmware for itself goes down without a final reply.
     else if (outcome === 'flashing' || this.#device.has('ftp-no-final-reply')) this.#control.hangUp();
-    else this.#control.say(FTP.complete);
+    else this.#control.reply(FTP.complete);
   }
 }

@@ -5,17 +5,17 @@ import { ACCESS } from '../../access.ts';
 import { SnmpTree } from './tree.ts';
 import { type Place, Wire, type WireHooks } from './wire.ts';
 
-/** How somebody must ask: `v1` and `v2c` are answered to both communities, `v3` to the one user. */
+/** Access to an agent: `v1` and `v2c` with both communities, `v3` with the one user. */
 export type SnmpAccess = 'v1' | 'v2c' | 'v3';
 
-/** A value on its way to whoever asked. */
+/** A value of an answer. */
 export interface Varbind {
   readonly oid: string;
   readonly type: number;
   readonly value: unknown;
 }
 
-/** An answer before it becomes bytes; what is changed in it is sent. */
+/** An answer before encoding; changes to it are sent. */
 export interface Answer {
   id: number;
   errorStatus?: number;
@@ -23,31 +23,31 @@ export interface Answer {
   varbinds: Varbind[];
 }
 
-export interface AgentOptions extends Pick<WireHooks, 'answers'> {
+export interface AgentOptions extends Pick<WireHooks, 'transmit'> {
   readonly place: Place;
-  /** Whether the agent hears of a datagram. */
-  readonly hears?: (message: Buffer) => boolean;
+  /** Whether the agent receives a datagram. */
+  readonly accepts?: (message: Buffer) => boolean;
   readonly access: SnmpAccess;
   /** Hexadecimal digits. */
   readonly engineId: string;
-  /** Changes answers before they become bytes. */
-  readonly rewrites?: (answer: Answer) => void;
+  /** Changes answers before they are encoded. */
+  readonly rewrite?: (answer: Answer) => void;
 }
 
-/** An agent without objects, which listens. */
+/** A listening agent without objects. */
 export interface RunningAgent {
   readonly tree: SnmpTree;
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** What is used of a request. */
+/** The parts of a request that are used. */
 interface Request {
   readonly version: number;
   readonly pdu: { readonly varbinds: readonly { readonly oid: string }[] };
 }
 
-/** The part of net-snmp's agent that is used; its types call all of it `any`. */
+/** The parts of net-snmp's agent that are used; its own types are `any`. */
 interface Agent {
   setMib(mib: SnmpTree): void;
   getAuthorizer(): {
@@ -62,11 +62,11 @@ interface Agent {
   close(): void;
 }
 
-/** An agent on a socket. Rejects with the error of the system where the place cannot be had. */
+/** Starts an agent on a socket. Rejects with the system's error if the address or port is not available. */
 export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
   const wire = new Wire(options.place, {
-    hears: (message) => options.hears?.(message) ?? true,
-    ...(options.answers === undefined ? {} : { answers: options.answers }),
+    accepts: (message) => options.accepts?.(message) ?? true,
+    ...(options.transmit === undefined ? {} : { transmit: options.transmit }),
   });
   const agent: Agent = snmp.createAgent(
     {
@@ -76,7 +76,7 @@ export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
       dgramModule: { createSocket: () => wire },
       accessControlModelType: snmp.AccessControlModelType.Simple,
     },
-    // Bad datagrams end here; a card is silent about them.
+    // Bad datagrams end here; a card does not answer them.
     () => undefined,
   );
   const tree = new SnmpTree();
@@ -84,7 +84,7 @@ export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
   const send = agent.sendResponse;
   agent.sendResponse = (socket, to, request, answer) => {
     if (request.version === snmp.Version1) asVersion1(request, answer);
-    options.rewrites?.(answer);
+    options.rewrite?.(answer);
     send.call(agent, socket, to, request, answer);
   };
   grant(agent, options.access);
@@ -94,7 +94,7 @@ export async function openAgent(options: AgentOptions): Promise<RunningAgent> {
 }
 
 /**
- * Version 1 has no word for an object that is not there: the whole request fails. The agent does not know that.
+ * Version 1 cannot report a missing object: the whole request fails. The library does not do that.
  * Source: docs/sources/snmp.md#agent-behaviour
  */
 function asVersion1(request: Request, answer: Answer): void {
@@ -105,14 +105,17 @@ function asVersion1(request: Request, answer: Answer): void {
   answer.varbinds = request.pdu.varbinds.map(({ oid }) => ({ oid, type: snmp.ObjectType.Null, value: null }));
 }
 
-/** A card has made the keys of its users long before anybody asks; the library makes them at the first request, and keeps them. */
+/**
+ * A card has its user keys long before a request; the library derives them at the first request and keeps
+ * them.
+ */
 function makeKeys(engineId: string): void {
   const { passwordToKey } = Authentication.parse(Reflect.get(snmp, 'Authentication'));
   for (const password of [ACCESS.v3Auth, ACCESS.v3Priv])
     passwordToKey(snmp.AuthProtocols.sha, password, Buffer.from(engineId, 'hex'));
 }
 
-/** The part of the library that its types leave out. */
+/** The part of the library that its types omit. */
 const Authentication = z.object({
   passwordToKey: z.custom<(authProtocol: unknown, password: string, engineId: Buffer) => Buffer>(
     (value) => typeof value === 'function',

@@ -9,7 +9,7 @@ import type { SetRequest, SnmpTree } from './tree.ts';
 const START = 2;
 const CLEAR = 1;
 
-/** The agent of a simulated card, on an address; port 0 = a free one. */
+/** Starts the agent of a simulated card at an address; port 0: any free one. */
 export async function openSnmpEndpoint(
   device: SimulatedDevice,
   address: string,
@@ -20,13 +20,13 @@ export async function openSnmpEndpoint(
     place: { address, port },
     access: device.persona.snmp,
     engineId: apcEngineId(device.cardSerial),
-    hears: () => {
+    accepts: () => {
       if (!device.cardUp || (device.has('snmp-silent-during-update') && device.phase !== 'idle'))
         return false;
       device.counters.snmpReads += 1;
       return true;
     },
-    answers: (bytes, _to, send) => {
+    transmit: (bytes, _to, send) => {
       if (!answer.takeLoss()) send(bytes);
     },
   });
@@ -35,7 +35,7 @@ export async function openSnmpEndpoint(
 }
 
 /**
- * Enterprise 318 and a hardware address, which stays with the card.
+ * Enterprise 318 and a hardware address that stays with the card.
  * Source: docs/sources/snmp.md#agent-behaviour
  */
 function apcEngineId(cardSerial: string): string {
@@ -57,7 +57,9 @@ class NextAnswer {
   }
 }
 
-/** Every object is read from the device when it is asked for; they come and go with the application of the card. */
+/**
+ * Every object is read from the device on request; the objects come and go with the application of the card.
+ */
 function fill(tree: SnmpTree, device: SimulatedDevice, answer: NextAnswer): void {
   for (const object of OBJECTS) {
     const read = (): string | number | null => valueNow(object, device);
@@ -66,7 +68,7 @@ function fill(tree: SnmpTree, device: SimulatedDevice, answer: NextAnswer): void
   }
 }
 
-/** A write comes twice, to try and to do; only the second one acts. */
+/** A write arrives twice: to test and to commit. Only the second acts. */
 function onUpdateObject(request: SetRequest, device: SimulatedDevice, answer: NextAnswer): void {
   if (request.operation !== snmp.PduType.SetRequest) {
     request.done();
@@ -95,7 +97,7 @@ function onUpdateObject(request: SetRequest, device: SimulatedDevice, answer: Ne
   }
   if (device.has('set-answer-lost')) answer.lose();
   const started = device.start(null);
-  // Whether the unit takes the file shows in the object, not in the answer to the write.
+  // Whether the unit accepts the file shows in the object, not in the answer to the write.
   if (started === 'started' || started === 'refused') request.done();
   else request.done({ errorStatus: snmp.ErrorStatus.InconsistentValue });
 }

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 
 /**
- * SNMP messages of plain bytes, so that an agent can send what no agent should. It shares no code with the client, and none with
- * the library under it.
+ * Builds and reads SNMP messages byte by byte, so that an agent can send invalid ones. It shares no code with
+ * the client or the client's library.
  */
 
 export const PDU = {
@@ -18,10 +18,10 @@ export const PDU = {
 /** Counters of RFC 3414, section 5. */
 const USM_STATS = '1.3.6.1.6.3.15.1.1';
 
-/** Security of a message: none, authenticated, authenticated and encrypted; these are its flags too. */
+/** Security level of a message: none, authenticated, authenticated and encrypted; also its flags. */
 export type Level = 0 | 1 | 3;
 
-/** A user of SNMPv3 with AES-128. */
+/** An SNMPv3 user with AES-128. */
 export interface ForgedUser {
   readonly name: string;
   readonly auth: keyof typeof ALGORITHMS;
@@ -29,19 +29,19 @@ export interface ForgedUser {
   readonly privKey: string;
 }
 
-/** What was read of a request. */
-export interface HeardRequest {
-  /** As it is sent: 0, 1 or 3. */
+/** The decoded fields of a request. */
+export interface ReceivedRequest {
+  /** As encoded: 0, 1 or 3. */
   readonly version: number;
-  /** Message id of version 3, else the request id. */
+  /** Message ID of version 3, otherwise the request ID. */
   readonly id: number;
   readonly level: Level;
   readonly community: Buffer;
-  /** Empty in a question for the engine. */
+  /** Empty in an engine discovery. */
   readonly engineId: Buffer;
   readonly boots: number;
   readonly time: number;
-  /** Tag of the PDU; null where it is encrypted and no user was given. */
+  /** Tag of the PDU; null if it is encrypted and no user was given. */
   readonly pdu: number | null;
   readonly requestId: number;
   readonly oids: readonly string[];
@@ -50,7 +50,7 @@ export interface HeardRequest {
 interface Part {
   readonly tag: number;
   readonly body: Buffer;
-  /** Where the body begins in the bytes that hold it. */
+  /** Where the body starts in the enclosing bytes. */
   readonly start: number;
 }
 
@@ -87,7 +87,7 @@ function arcOctets(value: number): readonly number[] {
   return groups;
 }
 
-/** The elements of a list. Throws where one does not fit. */
+/** The elements of a list. Throws if one does not fit. */
 export function elements(bytes: Buffer): readonly Part[] {
   const found: Part[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -165,8 +165,8 @@ function aesFor(
 
 const NOTHING = Buffer.alloc(0);
 
-/** Reads a request; `user` decrypts it. Throws where it is none. */
-export function readRequest(bytes: Buffer, user: ForgedUser | null = null): HeardRequest {
+/** Decodes a request; `user` decrypts it. Throws if it is not one. */
+export function readRequest(bytes: Buffer, user: ForgedUser | null = null): ReceivedRequest {
   const parts = elements(part(elements(bytes), 0).body);
   const version = numberOf(part(parts, 0));
   const plain = { level: 0, engineId: NOTHING, boots: 0, time: 0 } as const;
@@ -199,7 +199,7 @@ export function readRequest(bytes: Buffer, user: ForgedUser | null = null): Hear
   return { ...head, ...readPdu(part(elements(scoped), 2)) };
 }
 
-function readPdu({ tag, body }: Part): Pick<HeardRequest, 'pdu' | 'requestId' | 'oids'> {
+function readPdu({ tag, body }: Part): Pick<ReceivedRequest, 'pdu' | 'requestId' | 'oids'> {
   const parts = elements(body);
   const pairs = elements(part(parts, 3).body);
   return {
@@ -209,7 +209,7 @@ function readPdu({ tag, body }: Part): Pick<HeardRequest, 'pdu' | 'requestId' | 
   };
 }
 
-/** What is said in place of the good answer. */
+/** Deviations from the correct answer. */
 export interface PduOptions {
   readonly tag?: number;
   readonly status?: number;
@@ -219,7 +219,11 @@ export interface PduOptions {
 }
 
 /** A PDU that answers a request; `values` are encoded, and used in turn for its objects. */
-export function pduFor(request: HeardRequest, values: readonly Buffer[], options: PduOptions = {}): Buffer {
+export function pduFor(
+  request: ReceivedRequest,
+  values: readonly Buffer[],
+  options: PduOptions = {},
+): Buffer {
   const {
     tag = PDU.response,
     status = 0,
@@ -247,17 +251,17 @@ export interface SecuredOptions {
   readonly boots?: number;
   readonly time?: number;
   readonly user: ForgedUser;
-  /** What is done with the keys of the user. */
+  /** The security that is applied. */
   readonly level: Level;
-  /** What is claimed to be done. */
+  /** The security that is claimed. */
   readonly flags?: number;
-  /** The user that is named. */
+  /** The user name in the message. */
   readonly name?: string;
-  /** A digest in place of the right one. */
+  /** A digest instead of the correct one. */
   readonly digest?: Buffer;
 }
 
-/** A message of version 3 around a PDU. */
+/** A version 3 message around a PDU. */
 export function securedMessage(pdu: Buffer, options: SecuredOptions): Buffer {
   const { id, engineId, boots = 1, time = 1000, user, level, flags = level, name = user.name } = options;
   const [algorithm, size] = ALGORITHMS[user.auth];

@@ -1,22 +1,25 @@
 import { SIMULATED_MARK } from '../../../core/index.ts';
 import type { SimulatedDevice } from '../../device/device.ts';
 
-/** An object of the simulated agent. `value` is what the device says now; null = the agent lacks it. */
+/** An object of the simulated agent. `value` reads it from the device; null: the agent lacks it. */
 export interface SimulatedObject {
   readonly oid: string;
   readonly type: 'text' | 'integer' | 'gauge' | 'ticks' | 'oid';
   readonly value: (device: SimulatedDevice) => string | number | null;
 }
 
-/** A card without its application. Source: docs/sources/snmp.md#card-without-its-application */
+/**
+ * sysObjectID of a card without its application.
+ * Source: docs/sources/snmp.md#card-without-its-application
+ */
 const BARE_CARD = '1.3.6.1.4.1.318';
 const P = '1.3.6.1.4.1.318.1.1.1';
 
-/** The object that starts and shows an update; the only one that may be written. */
+/** The object that starts and shows an update; the only writable one. */
 export const UPDATE_OBJECT = `${P}.6.2.9.0`;
 
 /**
- * Serial, file and version of what runs on the card: 1 operating system, 2 application, 3 boot monitor.
+ * Serial number, file and version of the parts of a card: 1 operating system, 2 application, 3 boot monitor.
  * Source: docs/sources/snmp.md#versions-of-the-card
  */
 const MODULE_TABLE = '1.3.6.1.4.1.318.1.4.2.4.1';
@@ -25,12 +28,15 @@ function appRuns(device: SimulatedDevice): boolean {
   return device.card.appState !== 'A!';
 }
 
-/** What the device says of an object now; without its application a card has the system group only. */
+/** The current value of an object. Without its application a card has only the system group. */
 export function valueNow(object: SimulatedObject, device: SimulatedDevice): string | number | null {
   return appRuns(device) || !object.oid.startsWith(BARE_CARD) ? object.value(device) : null;
 }
 
-/** Cells of the module table: serial, file, version of each part. No first-generation card was seen to have it. */
+/**
+ * Cells of the module table: serial number, file, version of each part. No first-generation card is known to
+ * have it.
+ */
 function moduleObjects(): readonly SimulatedObject[] {
   const parts = ['os', 'app', 'boot'] as const;
   return parts.flatMap((part, at): SimulatedObject[] => {
@@ -106,7 +112,7 @@ function outputStatus(device: SimulatedDevice): number {
   return device.onBattery ? 3 : 2;
 }
 
-/** 64 flags, numbered from 1. While the link is down the card goes on with the last ones and flag 6 falls. */
+/** 64 flags, numbered from 1. While the link is down the card repeats the last ones and clears flag 6. */
 function stateFlags(device: SimulatedDevice): string {
   const flags = Array.from({ length: 64 }, () => '0');
   const raise = (flag: number, up: boolean): void => {

@@ -1,6 +1,6 @@
 import * as snmp from 'net-snmp';
 
-/** A request for the object that may be written. */
+/** A request for the writable object. */
 export interface SetRequest {
   readonly operation: number;
   readonly setValue?: unknown;
@@ -8,7 +8,7 @@ export interface SetRequest {
   done(error?: { readonly errorStatus: number }): void;
 }
 
-/** Whether an object may be written, in the form in which net-snmp's agent asks for it. */
+/** Access to an object, in the form that net-snmp's agent expects. */
 interface Provider {
   readonly name: string;
   readonly type: snmp.MibProviderType;
@@ -16,11 +16,11 @@ interface Provider {
   readonly handler?: (request: SetRequest) => void;
 }
 
-/** An instance, in the form in which net-snmp's agent asks for one. */
+/** An instance, in the form that net-snmp's agent expects. */
 interface Node {
   readonly oid: string;
   readonly valueType: snmp.ObjectType;
-  /** As it is now; null where the instance is not there now. */
+  /** The current value; null if the instance does not exist now. */
   readonly value: unknown;
   readonly owner: Provider;
   validateValue(type: snmp.ObjectType, value: unknown): boolean;
@@ -37,10 +37,10 @@ const TYPES = {
   oid: snmp.ObjectType['OBJECT IDENTIFIER'],
 } as const;
 
-/** Types of the objects of simulated agents; `hex` is an OCTET STRING that is no text, given as hexadecimal digits. */
+/** Object types of simulated agents; `hex` is a binary OCTET STRING, given as hexadecimal digits. */
 export type ValueType = keyof typeof TYPES;
 
-/** What an instance holds, or what tells it at the time of a request; null = the agent lacks it for now. */
+/** The value of an instance, or a function that reads it on request; null: the agent lacks it for now. */
 export type Value = string | number | (() => string | number | null);
 
 const READ_ONLY: Provider = {
@@ -50,17 +50,19 @@ const READ_ONLY: Provider = {
 };
 
 /**
- * The objects of an agent, by the OID of their instance; it stands where net-snmp's agent has its Mib, and answers the same questions.
- * That Mib is a tree with a node for each number of each OID: of thousands of agents it would take most of the time and the memory.
+ * The objects of an agent by the OID of their instance. It replaces the Mib of net-snmp's agent and answers
+ * the same calls.
+ * That Mib is a tree with a node per number of each OID, which would dominate time and memory for thousands
+ * of agents.
  */
 export class SnmpTree {
   /** The agent creates no objects on request. */
   readonly providersByOid: Readonly<Record<string, never>> = {};
   readonly #nodes = new Map<string, Node>();
-  /** In the order of GETNEXT; null = to be made. */
+  /** In GETNEXT order; null: not sorted yet. */
   #sorted: readonly Node[] | null = null;
 
-  /** Adds an instance, or puts another in its place; `onRequest` makes it one that may be written. */
+  /** Adds or replaces an instance; `onRequest` makes it writable. */
   put(oid: string, type: ValueType, value: Value, onRequest?: (request: SetRequest) => void): void {
     const read = typeof value === 'function' ? value : () => value;
     this.#nodes.set(oid, {
@@ -80,23 +82,23 @@ export class SnmpTree {
     this.#sorted = null;
   }
 
-  /** For the agent: an instance that is there. */
+  /** For the agent: an existing instance. */
   lookup(oid: string): Node | null {
     const node = this.#nodes.get(oid);
     return node === undefined || node.value === null ? null : node;
   }
 
-  /** For the agent: where GETNEXT goes on from an OID that is no instance. */
+  /** For the agent: where GETNEXT continues from an OID that is not an instance. */
   getTreeNode(oid: string): Pick<Node, 'getNextInstanceNode'> {
     return { getNextInstanceNode: () => this.#after(oid) };
   }
 
-  /** For the agent: who answers for an instance. */
+  /** For the agent: the provider of an instance. */
   getProviderNodeForInstance(node: Node): { readonly provider: Provider } {
     return { provider: node.owner };
   }
 
-  /** For the agent: whether an instance that is not there has an object or a column that is. */
+  /** For the agent: whether a missing instance belongs to an existing object or column. */
   getAncestorProviderFromOid(oid: string): Provider | null {
     for (const [other, node] of this.#nodes)
       if (oid.startsWith(`${other.slice(0, other.lastIndexOf('.'))}.`) && node.value !== null)

@@ -1,23 +1,23 @@
 import dgram, { type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 
-/** Where an agent listens; port 0 = any that is free. */
+/** Where an agent listens; port 0: any free one. */
 export interface Place {
   readonly address: string;
   readonly port: number;
 }
 
-/** What is done with datagrams on their way; both go through untouched where nothing is said. */
+/** Hooks for datagrams in both directions; without a hook they pass unchanged. */
 export interface WireHooks {
-  /** Whether the agent hears of a datagram. */
-  readonly hears?: (message: Buffer) => boolean;
-  /** Sends what becomes of an answer: it, something else, more than one, or nothing. */
-  readonly answers?: (bytes: Buffer, to: RemoteInfo, send: (bytes: Buffer) => void) => void;
+  /** Whether the agent receives a datagram. */
+  readonly accepts?: (message: Buffer) => boolean;
+  /** Sends an answer: unchanged, changed, several times or not at all. */
+  readonly transmit?: (bytes: Buffer, to: RemoteInfo, send: (bytes: Buffer) => void) => void;
 }
 
-/** The socket of an agent, in the form that net-snmp wants one; what it hears and says goes through the hooks. */
+/** The socket of an agent in the form that net-snmp expects, with hooks in both directions. */
 export class Wire extends EventEmitter {
-  /** The port that it got. Rejects with the error of the system where the place is taken. */
+  /** The port in use. Rejects with the system's error if the address or port is taken. */
   readonly ready: Promise<number>;
   readonly #closed: Promise<void>;
   readonly #socket: Socket;
@@ -29,7 +29,7 @@ export class Wire extends EventEmitter {
     super();
     this.#place = place;
     this.#hooks = hooks;
-    // Addresses are numbers here, and looking one up costs as much as all the rest of an answer.
+    // Addresses are numeric here, and a lookup would cost as much as the rest of an answer.
     this.#socket = dgram.createSocket({
       type: 'udp4',
       lookup: (address, _family, found) => found(null, address, 4),
@@ -39,7 +39,7 @@ export class Wire extends EventEmitter {
       this.#socket.once('close', () => resolve());
     });
     this.#socket.on('message', (message, from) => {
-      if (hooks.hears?.(message) ?? true) this.emit('message', message, from);
+      if (hooks.accepts?.(message) ?? true) this.emit('message', message, from);
     });
     this.#socket.on('error', (error) => this.emit('error', error));
   }
@@ -66,8 +66,8 @@ export class Wire extends EventEmitter {
     const put = (changed: Buffer): void => {
       if (!this.#isClosed) this.#socket.send(changed, port, address);
     };
-    if (this.#hooks.answers === undefined) put(whole);
-    else this.#hooks.answers(whole, { address, port, family: 'IPv4', size: length }, put);
+    if (this.#hooks.transmit === undefined) put(whole);
+    else this.#hooks.transmit(whole, { address, port, family: 'IPv4', size: length }, put);
     done(null, length);
   }
 

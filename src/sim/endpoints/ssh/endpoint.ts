@@ -9,13 +9,16 @@ import { openCardEndpoint } from '../card.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { hostKey, SSH_PROFILES, type SshProfile } from './host-keys.ts';
 import { receiveScp } from './scp-sink.ts';
-import { guardSocket, spoilBanner } from './wire.ts';
+import { corruptBanner, guardSocket } from './wire.ts';
 
 const SCP = /^scp (?<options>(?:-[a-z]+ )+)(?<path>\S.*)$/;
-/** Stand-in for the System Message of a site. */
-const SYSTEM_MESSAGE = 'Only for those who may.';
+/** Substitute for the System Message of a site. */
+const SYSTEM_MESSAGE = 'Authorized users only.';
 
-/** SSH as a card has it: password login, one channel a connection, a shell, and `scp` as the only program of most cards. */
+/**
+ * SSH as on a card: password login, one channel per connection, a shell, and on most cards `scp` as the only
+ * program.
+ */
 export async function openSshEndpoint(device: SimulatedDevice, address: string): Promise<Endpoint> {
   const { ssh } = device.persona;
   if (ssh === 'none') throw new RangeError('this card has no SSH');
@@ -32,7 +35,7 @@ export async function openSshEndpoint(device: SimulatedDevice, address: string):
   });
 }
 
-/** The server library wants key and banner before a connection comes: a server for each kind that is met. */
+/** The server library needs key and banner before a connection arrives: one server per combination. */
 function serversOf(device: SimulatedDevice, profile: SshProfile): (keyNumber: number) => ssh2.Server {
   const keys = new Map<number, string>();
   const servers = new Map<string, ssh2.Server>();
@@ -50,11 +53,11 @@ function serversOf(device: SimulatedDevice, profile: SshProfile): (keyNumber: nu
         ...(malformed ? { banner: SYSTEM_MESSAGE } : {}),
       },
       (connection) => {
-        // Clients leave in every way there is.
+        // Clients may leave at any time.
         connection.on('error', () => undefined);
-        // Its writer of packets is a new one once the keys are agreed on.
+        // The packet writer is replaced once the keys are exchanged.
         connection.on('handshake', () => {
-          if (malformed && !spoilBanner(connection)) connection.end();
+          if (malformed && !corruptBanner(connection)) connection.end();
         });
         serve(device, connection);
       },
@@ -99,8 +102,8 @@ function serveSession(device: SimulatedDevice, connection: Connection, session: 
   };
   session.on('pty', (accept) => accept());
   session.on('shell', (accept) => {
-    if (device.has('ssh-session-limit')) turnAway(accept());
-    else talk(device, accept(), hangUp);
+    if (device.has('ssh-session-limit')) rejectSession(accept());
+    else openTerminal(device, accept(), hangUp);
   });
   session.on('exec', (accept, reject, { command }) => {
     const run = programFor(device, command);
@@ -112,11 +115,11 @@ function serveSession(device: SimulatedDevice, connection: Connection, session: 
 type Program = (channel: ServerChannel, hangUp: () => void) => void;
 
 /**
- * What an `exec` request runs: `scp` on every card, any command on third-generation cards from 2.x on.
+ * What an `exec` request runs: `scp` on every card, any command on third-generation cards from 2.x.
  * Source: docs/sources/card.md#ssh
  */
 function programFor(device: SimulatedDevice, command: string): Program | null {
-  if (device.has('ssh-session-limit')) return turnAway;
+  if (device.has('ssh-session-limit')) return rejectSession;
   if (device.has('password-change')) return null;
   const { options = '', path = '' } = SCP.exec(command)?.groups ?? {};
   const flags = options.replace(/[ -]/g, '');
@@ -128,33 +131,33 @@ function programFor(device: SimulatedDevice, command: string): Program | null {
 }
 
 function execute(device: SimulatedDevice, command: string, channel: ServerChannel, hangUp: () => void): void {
-  const { lines, ending } = answerCommand(device, command, { path: '/' });
-  if (ending === 'hang-up') {
+  const { lines, next } = answerCommand(device, command, { path: '/' });
+  if (next === 'hang-up') {
     hangUp();
     return;
   }
-  // Without a terminal there is no full screen, and the log comes as it is.
-  const printed = ending === 'events' ? device.eventLog : lines;
+  // Without a terminal there is no full screen; the log is printed as it is.
+  const printed = next === 'event-log' ? device.eventLog : lines;
   channel.write(Buffer.from(printed.map((line) => `${line}\r\n`).join(''), 'latin1'));
-  leave(channel);
+  closeChannel(channel);
 }
 
-function turnAway(channel: ServerChannel): void {
+function rejectSession(channel: ServerChannel): void {
   channel.write(`${TOO_MANY_LOGINS}\r\n`);
-  leave(channel);
+  closeChannel(channel);
 }
 
-function leave(channel: ServerChannel): void {
+function closeChannel(channel: ServerChannel): void {
   channel.exit(0);
   channel.end();
 }
 
-function talk(device: SimulatedDevice, channel: ServerChannel, hangUp: () => void): void {
+function openTerminal(device: SimulatedDevice, channel: ServerChannel, hangUp: () => void): void {
   const terminal = new Terminal(device, {
     write: (text) => {
       channel.write(Buffer.from(text, 'latin1'));
     },
-    end: () => leave(channel),
+    end: () => closeChannel(channel),
     hangUp,
   });
   channel.on('data', (chunk: Buffer) => terminal.feed(chunk.toString('latin1')));
@@ -162,7 +165,7 @@ function talk(device: SimulatedDevice, channel: ServerChannel, hangUp: () => voi
   terminal.start(device.has('shell-login-again') ? 'login' : 'inside');
 }
 
-/** The sending side of the old SCP protocol: each of its pieces waits for a zero byte of the receiver. */
+/** The sending side of the old SCP protocol: each part waits for a zero byte of the receiver. */
 export function sendScp(device: SimulatedDevice, target: string, channel: ServerChannel): void {
   const path = absolutePath(target, '/');
   const bytes = cardFiles(device).read(path);
@@ -180,16 +183,16 @@ export function sendScp(device: SimulatedDevice, target: string, channel: Server
     Buffer.from(`C0644 ${bytes.length} ${name}\n`, 'latin1'),
     Buffer.concat([bytes, Buffer.alloc(1)]),
   ];
-  let over = false;
+  let finished = false;
   channel.on('data', (chunk: Buffer) => {
     for (const byte of chunk) {
-      if (over) return;
+      if (finished) return;
       const piece = byte === 0 ? pieces.shift() : undefined;
       if (piece !== undefined) {
         channel.write(piece);
         continue;
       }
-      over = true;
+      finished = true;
       if (byte === 0) device.counters.downloads += 1;
       end(byte === 0 ? 0 : 1);
     }

@@ -1,15 +1,15 @@
 import ssh2, { type Algorithms } from 'ssh2';
 import type { Persona } from '../../personas.ts';
 
-/** What a card offers in the key exchange, and the kind of host key that it shows. */
+/** Key exchange algorithms and host key type of a card. */
 export interface SshProfile {
   readonly algorithms: Algorithms;
   readonly key: 'rsa-1024' | 'rsa-2048' | 'ecdsa';
 }
 
 /**
- * What second-generation cards offer. Real ones also offer the group exchange, which this server library has as a client
- * only; the fixed groups of the same age stand in for it.
+ * Algorithms of second-generation cards. Real ones also offer the group exchange, which this library supports
+ * only as a client; fixed groups of the same age replace it.
  */
 const OLD: Algorithms = {
   kex: ['diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1'],
@@ -18,10 +18,7 @@ const OLD: Algorithms = {
   hmac: ['hmac-sha1'],
 };
 
-/**
- * Profiles of what cards offer over SSH, by the name that a persona gives.
- * Source: docs/sources/card.md#ssh
- */
+/** SSH profiles of cards, by the name in a persona. Source: docs/sources/card.md#ssh */
 export const SSH_PROFILES: Readonly<Record<Exclude<Persona['ssh'], 'none'>, SshProfile>> = {
   old: { algorithms: OLD, key: 'rsa-2048' },
   'old-rsa1024': { algorithms: OLD, key: 'rsa-1024' },
@@ -33,7 +30,10 @@ export const SSH_PROFILES: Readonly<Record<Exclude<Persona['ssh'], 'none'>, SshP
 
 const rsaKeys = new Map<string, string>();
 
-/** A private host key. RSA keys take their time to make, and all simulated cards of a process may share those of one number. */
+/**
+ * Creates a private host key. RSA keys are slow to create, so all simulated cards of a process share those of
+ * one number.
+ */
 export function hostKey(kind: SshProfile['key'], number: number): string {
   if (kind === 'ecdsa') return ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private;
   const name = `${kind} ${number}`;

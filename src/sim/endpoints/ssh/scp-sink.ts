@@ -7,8 +7,8 @@ const LONGEST_LINE = 512;
 const LINE = /^C0\d{3} (\d{1,9}) ([A-Za-z0-9._-]+)$/;
 
 /**
- * The receiving side of the old SCP protocol: `C0644 size name`, the bytes, a zero byte; each acknowledged by a zero. What a card
- * complains of in words is published nowhere; the words here are those of other receivers.
+ * The receiving side of the old SCP protocol: `C0644 size name`, the bytes, a zero byte; each acknowledged by
+ * a zero byte. The error texts of a card are not published; these are those of other receivers.
  */
 export function receiveScp(
   device: SimulatedDevice,
@@ -18,11 +18,11 @@ export function receiveScp(
 ): void {
   const files = cardFiles(device);
   const path = absolutePath(target, '/');
-  let waiting = Buffer.alloc(0);
+  let buffered = Buffer.alloc(0);
   let file: { readonly path: string; readonly size: number } | null = null;
-  let deaf = false;
+  let ignoring = false;
   const refuse = (text: string): void => {
-    deaf = true;
+    ignoring = true;
     channel.write(`\x01scp: ${text}\n`);
     channel.exit(1);
     channel.end();
@@ -37,7 +37,7 @@ export function receiveScp(
       else acknowledge();
       return;
     }
-    // A card that takes firmware for itself is gone already, with every connection.
+    // A card that accepts firmware for itself is already down, with all connections.
     if (answer !== 'flashing') refuse(`${whole}: Permission denied`);
   };
 
@@ -47,50 +47,50 @@ export function receiveScp(
   }
   acknowledge();
   channel.on('data', (chunk: Buffer) => {
-    if (deaf) return;
-    waiting = Buffer.concat([waiting, chunk]);
+    if (ignoring) return;
+    buffered = Buffer.concat([buffered, chunk]);
     if (file === null) {
-      const end = waiting.indexOf(0x0a);
+      const end = buffered.indexOf(0x0a);
       if (end === -1) {
-        if (waiting.length > LONGEST_LINE) refuse('protocol error');
+        if (buffered.length > LONGEST_LINE) refuse('protocol error');
         return;
       }
-      const [, digits, name = ''] = LINE.exec(waiting.toString('latin1', 0, end)) ?? [];
+      const [, digits, name = ''] = LINE.exec(buffered.toString('latin1', 0, end)) ?? [];
       const size = Number(digits ?? Number.NaN);
       if (digits === undefined || size > LARGEST_FILE) {
         refuse('protocol error');
         return;
       }
       const whole = files.isFolder(path) ? absolutePath(name, path) : path;
-      const outlook = files.accepts(whole, size);
-      if (outlook !== 'stored') {
-        refuse(`${whole}: ${outlook === 'no-room' ? 'No space left on device' : 'Permission denied'}`);
+      const acceptance = files.accepts(whole, size);
+      if (acceptance !== 'stored') {
+        refuse(`${whole}: ${acceptance === 'no-room' ? 'No space left on device' : 'Permission denied'}`);
         return;
       }
       file = { path: whole, size };
-      waiting = waiting.subarray(end + 1);
+      buffered = buffered.subarray(end + 1);
       acknowledge();
     }
-    if (waiting.length > file.size / 2) {
+    if (buffered.length > file.size / 2) {
       if (device.has('scp-hang-up-half-way')) {
-        deaf = true;
+        ignoring = true;
         hangUp();
         return;
       }
       if (device.has('scp-stalls')) {
-        deaf = true;
+        ignoring = true;
         return;
       }
     }
-    if (waiting.length < file.size + 1) return;
+    if (buffered.length < file.size + 1) return;
     const { path: whole, size } = file;
-    const bytes = Buffer.from(waiting.subarray(0, size));
-    waiting = waiting.subarray(size + 1);
+    const bytes = Buffer.from(buffered.subarray(0, size));
+    buffered = buffered.subarray(size + 1);
     file = null;
     stored(whole, bytes);
   });
   channel.on('end', () => {
-    if (deaf) return;
+    if (ignoring) return;
     channel.exit(0);
     channel.end();
   });

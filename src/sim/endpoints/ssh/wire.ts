@@ -2,21 +2,21 @@ import type { Socket } from 'node:net';
 import type { Connection } from 'ssh2';
 import type { SimulatedDevice } from '../../device/device.ts';
 
-/** Idents of clients that cards do not take are shorter than this. Source: docs/sources/card.md#ssh */
+/** Cards refuse client idents that are shorter than this. Source: docs/sources/card.md#ssh */
 const SHORTEST_IDENT = 13;
 const LONGEST_IDENT = 255;
 const SLOW_HANDSHAKE_SECONDS = 20;
 const BANNER_PACKET = 53;
 const MORE_THAN_THERE_IS = 0x7fff_ffff;
 
-/** What a card does with the bytes of a connection before SSH begins: it looks at the ident, and may take its time. */
+/** Handles a connection before SSH starts: checks the ident, and may delay the rest. */
 export function guardSocket(device: SimulatedDevice, socket: Socket): void {
   let head = '';
-  const look = (chunk: Buffer): void => {
+  const inspect = (chunk: Buffer): void => {
     head += chunk.toString('latin1');
     const end = head.indexOf('\n');
     if (end === -1 && head.length < LONGEST_IDENT) return;
-    socket.off('data', look);
+    socket.off('data', inspect);
     const ident = head.slice(0, end === -1 ? undefined : end).replace(/\r$/, '');
     if (!ident.startsWith('SSH-2') || ident.length < SHORTEST_IDENT) {
       socket.destroy();
@@ -27,31 +27,31 @@ export function guardSocket(device: SimulatedDevice, socket: Socket): void {
     socket.pause();
     device.after(SLOW_HANDSHAKE_SECONDS, () => socket.resume());
   };
-  socket.on('data', look);
+  socket.on('data', inspect);
 }
 
-/** The writer of packets inside the server library; it has no types and no public way to it. */
+/** The packet writer inside the server library, which has no types and no public access. */
 interface PacketWriter {
   readonly allocStart: number;
   finalize(packet: Buffer, force?: boolean): Buffer;
 }
 
 /**
- * Makes the banner of a connection malformed, as third-generation cards with a System Message send it: the
- * language tag claims a length that the packet does not have. False = the library has changed and the banner stays good.
+ * Makes the banner malformed, as third-generation cards with a System Message send it: the length of the
+ * language tag exceeds the packet. False if the library has changed and the banner stays valid.
  * Source: docs/sources/card.md#ssh
  */
-export function spoilBanner(connection: Connection): boolean {
+export function corruptBanner(connection: Connection): boolean {
   const writer = field(field(field(connection, '_protocol'), '_packetRW'), 'write');
   if (!isWriter(writer)) return false;
-  const plain = writer.finalize;
-  writer.finalize = function spoilt(this: PacketWriter, packet, force) {
+  const original = writer.finalize;
+  writer.finalize = function corrupted(this: PacketWriter, packet, force) {
     const start = this.allocStart;
     if (packet[start] === BANNER_PACKET) {
       const text = packet.readUInt32BE(start + 1);
       packet.writeUInt32BE(MORE_THAN_THERE_IS, start + 5 + text);
     }
-    return plain.call(this, packet, force);
+    return original.call(this, packet, force);
   };
   return true;
 }

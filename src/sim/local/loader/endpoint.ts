@@ -6,71 +6,75 @@ import { XMODEM } from './packets.ts';
 import { Transfer } from './transfer.ts';
 
 const ASK_SECONDS = 3;
-/** A sender needs so long to answer, however fast the unit lives. */
+/** A sender needs this long to answer, however fast the unit runs. */
 const ASK_MS = 150;
 const ASKS = 9;
 const RESTART_SECONDS = 2;
-/** From the last byte to the first sign of the new application. */
+/** From the last byte until the new application answers. */
 const PROGRAM_SECONDS = 200;
 
 /**
- * The boot loader of a unit on its serial line: 9600 8N1, asks for an image for ever, and takes it by XMODEM.
- * Its interval between two asks is ours: it is not known.
+ * The boot loader of a unit on its serial line: 9600 8N1, asks for an image forever and accepts it by XMODEM.
+ * The real interval between two requests is not known.
  * Source: docs/sources/local.md#boot-loader
  */
-export class LoaderFace {
+export class LoaderEndpoint {
   readonly rate = 9600;
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
   readonly #transfer: Transfer;
   #asked = 0;
-  /** Somebody listens who has not seen the banner. */
-  #isNews = true;
+  /** A program has opened the port and not seen the banner yet. */
+  #bannerDue = true;
   #wasOpen = false;
-  #rest: () => void = () => undefined;
+  #cancelAsk: () => void = () => undefined;
 
   constructor(device: SimulatedLocalDevice, line: Line) {
     this.#device = device;
     this.#line = line;
     this.#transfer = new Transfer(device, line, {
-      begun: () => this.#rest(),
-      over: () => this.#again(),
+      begun: () => this.#cancelAsk(),
+      over: () => this.#askAgain(),
       restarts: () => this.#restart(),
       ended: (image) => this.#ended(image),
     });
   }
 
-  /** The unit is in its boot loader from now on. */
+  /** The unit has entered its boot loader. */
   begin(): void {
-    this.#isNews = true;
-    this.#again();
+    this.#bannerDue = true;
+    this.#askAgain();
   }
 
-  hear(bytes: Buffer): void {
-    this.#transfer.hear(bytes);
+  receive(bytes: Buffer): void {
+    this.#transfer.receive(bytes);
   }
 
-  /** Asks from now on, as if so many asks had been before. */
-  #again(asked = 0): void {
-    this.#rest();
+  /** Starts to ask, as if this many requests had been sent. */
+  #askAgain(asked = 0): void {
+    this.#cancelAsk();
     this.#device.become('loader');
     this.#asked = asked;
     this.#ask();
   }
 
-  /** The banner is printed once in real life; here to everybody who opens the port, because it says what is simulated. */
+  /**
+   * A real loader prints its banner once. This one prints it for every program that opens the port, because
+   * it says that the unit is simulated.
+   */
   #ask(): void {
     const isOpen = this.#line.isOpen();
-    // Whoever has opened the port a moment ago may still throw away what stands in it.
+    // A program that just opened the port may still discard its input.
     if (isOpen && this.#wasOpen) {
-      if (this.#isNews) this.#print('', '', ...(this.#device.persona.loader?.banner ?? []), SIMULATED_MARK);
-      if (this.#isNews || this.#asked === 0) this.#print(' No Application in memory');
-      this.#isNews = false;
-      this.#line.say(Buffer.from([XMODEM.ask]));
+      if (this.#bannerDue)
+        this.#print('', '', ...(this.#device.persona.loader?.banner ?? []), SIMULATED_MARK);
+      if (this.#bannerDue || this.#asked === 0) this.#print(' No Application in memory');
+      this.#bannerDue = false;
+      this.#line.send(Buffer.from([XMODEM.ask]));
       this.#asked += 1;
-    } else if (!isOpen) this.#isNews = true;
+    } else if (!isOpen) this.#bannerDue = true;
     this.#wasOpen = isOpen;
-    this.#rest = this.#device.after(ASK_SECONDS, () => this.#askMore(), ASK_MS);
+    this.#cancelAsk = this.#device.after(ASK_SECONDS, () => this.#askMore(), ASK_MS);
   }
 
   #askMore(): void {
@@ -82,20 +86,20 @@ export class LoaderFace {
   }
 
   #restart(): void {
-    this.#rest();
+    this.#cancelAsk();
     this.#device.become('loader');
-    this.#rest = this.#device.after(RESTART_SECONDS, () => this.begin());
+    this.#cancelAsk = this.#device.after(RESTART_SECONDS, () => this.begin());
   }
 
   #ended(bytes: Buffer): void {
     const device = this.#device;
     device.received = bytes;
     if (device.spend('loader-asks-after-end')) {
-      // Without a word between: it looks as if the transfer went on.
-      this.#again(1);
+      // Without any text between, as if the transfer continued.
+      this.#askAgain(1);
       return;
     }
-    const image = judge(device, bytes);
+    const image = readInstallable(device, bytes);
     if (image === null) {
       this.#restart();
       return;
@@ -103,13 +107,13 @@ export class LoaderFace {
     this.#print('', 'UPS Application');
     device.become('programming');
     device.after(PROGRAM_SECONDS, () => {
-      if (runs(device, image)) comeBack(device, image);
+      if (canRun(device, image)) finishInstall(device, image);
       else device.become('dead');
     });
   }
 
   #print(...lines: readonly string[]): void {
-    this.#line.say(Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1'));
+    this.#line.send(Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1'));
   }
 }
 
@@ -120,33 +124,33 @@ export interface Installable {
   readonly loader: string | null;
 }
 
-/** What the boot loader makes of the bytes that arrived: null for an image that is broken, or of other units. */
-export function judge(device: SimulatedLocalDevice, bytes: Buffer): Installable | null {
+/** Checks the received bytes: null for an image that is damaged or for other units. */
+export function readInstallable(device: SimulatedLocalDevice, bytes: Buffer): Installable | null {
   const found = checkFile(bytes);
   return found.known && found.id === device.microLinkId ? found : null;
 }
 
 /**
- * Whether the unit runs with the image; with an older boot loader some releases never start.
+ * Whether the unit runs with the image; some releases never start with an older boot loader.
  * Source: docs/sources/field-reports.md#boot-loader-of-id-18
  */
-export function runs(device: SimulatedLocalDevice, image: Installable): boolean {
+export function canRun(device: SimulatedLocalDevice, image: Installable): boolean {
   const { loaderNeeded } = device.persona;
   if (device.has('loader-never-returns')) return false;
   if (loaderNeeded?.microLinkId !== image.idAfter || image.version < loaderNeeded.from) return true;
-  // Releases are two digits, a point and a digit, so that they order as texts.
+  // Releases have two digits, a point and a digit, so they sort as text.
   return (image.loader ?? device.loader) >= loaderNeeded.loader;
 }
 
-/** The unit is back with what was installed. */
-export function comeBack(device: SimulatedLocalDevice, image: Installable): void {
+/** The unit returns with the installed image. */
+export function finishInstall(device: SimulatedLocalDevice, image: Installable): void {
   if (!device.has('loader-returns-old')) {
     device.version = image.version;
     device.microLinkId = image.idAfter;
     device.loader = image.loader ?? device.loader;
   }
   if (device.has('loader-returns-other-serial')) device.serial = `${device.serial.slice(0, -1)}X`;
-  // Somebody must switch it on.
+  // The output must be switched on at the panel.
   // Source: docs/sources/local.md#boot-loader
   device.outputOn = false;
   device.become('application');

@@ -1,54 +1,54 @@
-/** Bytes of XMODEM. */
+/** XMODEM control bytes. */
 export const XMODEM = { block: 0x01, end: 0x04, ack: 0x06, nak: 0x15, cancel: 0x18, ask: 0x43 } as const;
 
 const DATA = 128;
 /** Start, number, its complement, data, CRC. */
 const BLOCK = 3 + DATA + 2;
 
-/** What a sender said. `spoilt`: a block whose number, complement or CRC is wrong. */
+/** A packet of the sender. `damaged`: a block whose number, complement or CRC is wrong. */
 export type Packet =
-  | { readonly is: 'block'; readonly number: number; readonly data: Buffer }
-  | { readonly is: 'spoilt' | 'end' | 'cancel' };
+  | { readonly kind: 'block'; readonly number: number; readonly data: Buffer }
+  | { readonly kind: 'damaged' | 'end' | 'cancel' };
 
-/** Puts the bytes of a sender together to packets of XMODEM with CRC and blocks of 128 bytes; nothing else is a packet. */
+/** Assembles received bytes into XMODEM-CRC packets with blocks of 128 bytes. */
 export class PacketReader {
-  #heard: Buffer = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
 
-  /** A block has begun and is not whole. */
+  /** A block is incomplete. */
   get isInBlock(): boolean {
-    return this.#heard[0] === XMODEM.block;
+    return this.#received[0] === XMODEM.block;
   }
 
-  /** Forgets what is not whole yet. */
+  /** Drops an incomplete packet. */
   drop(): void {
-    this.#heard = Buffer.alloc(0);
+    this.#received = Buffer.alloc(0);
   }
 
   push(bytes: Buffer): void {
-    this.#heard = Buffer.concat([this.#heard, bytes]);
+    this.#received = Buffer.concat([this.#received, bytes]);
   }
 
-  /** The next packet; null where none is whole. */
+  /** The next packet; null if none is complete. */
   next(): Packet | null {
     for (;;) {
-      const [first, second] = this.#heard;
+      const [first, second] = this.#received;
       if (first === undefined) return null;
-      if (first === XMODEM.end) return this.#take(1, { is: 'end' });
+      if (first === XMODEM.end) return this.#take(1, { kind: 'end' });
       if (first === XMODEM.block) {
-        if (this.#heard.length < BLOCK) return null;
-        return this.#take(BLOCK, readBlock(this.#heard.subarray(0, BLOCK)));
+        if (this.#received.length < BLOCK) return null;
+        return this.#take(BLOCK, readBlock(this.#received.subarray(0, BLOCK)));
       }
-      // One alone may be noise.
+      // A single one may be noise.
       if (first === XMODEM.cancel) {
         if (second === undefined) return null;
-        if (second === XMODEM.cancel) return this.#take(2, { is: 'cancel' });
+        if (second === XMODEM.cancel) return this.#take(2, { kind: 'cancel' });
       }
-      this.#heard = this.#heard.subarray(1);
+      this.#received = this.#received.subarray(1);
     }
   }
 
   #take(length: number, packet: Packet): Packet {
-    this.#heard = this.#heard.subarray(length);
+    this.#received = this.#received.subarray(length);
     return packet;
   }
 }
@@ -56,8 +56,8 @@ export class PacketReader {
 function readBlock(frame: Buffer): Packet {
   const [, number = 0, complement = 0] = frame;
   const data = Buffer.from(frame.subarray(3, 3 + DATA));
-  const isSound = number + complement === 0xff && frame.readUInt16BE(3 + DATA) === xmodemCrc(data);
-  return isSound ? { is: 'block', number, data } : { is: 'spoilt' };
+  const isValid = number + complement === 0xff && frame.readUInt16BE(3 + DATA) === xmodemCrc(data);
+  return isValid ? { kind: 'block', number, data } : { kind: 'damaged' };
 }
 
 /** CRC-16 of XMODEM: polynomial 1021, start 0. */

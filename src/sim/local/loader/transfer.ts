@@ -2,30 +2,30 @@ import type { SimulatedLocalDevice } from '../device.ts';
 import type { Line } from '../port/line.ts';
 import { PacketReader, XMODEM } from './packets.ts';
 
-/** What becomes of a transfer. */
+/** Callbacks of a transfer. */
 export interface TransferEvents {
   /** The first block has arrived. */
   begun(): void;
-  /** It was broken off, and the boot loader asks again. */
+  /** The transfer was aborted, and the boot loader asks again. */
   over(): void;
-  /** The boot loader begins from its banner. */
+  /** The boot loader starts over with its banner. */
   restarts(): void;
-  /** All of it has arrived. */
+  /** The complete image has arrived. */
   ended(bytes: Buffer): void;
 }
 
 const PATIENCE_SECONDS = 10;
-/** The line and the sender need so long, however fast the unit lives. */
+/** The line and the sender need this long, however fast the unit runs. */
 const PATIENCE_MS = 600;
 const MOST_ERRORS = 10;
-/** After a spoilt block the line must have been idle for so long. */
+/** Required idle time of the line after a damaged block. */
 const IDLE_MS = 50;
-/** A block that every image has, and that is not its last. */
+/** A block that every image has and that is not its last. */
 const MIDDLE = 20;
 const RESTART_AT = 300;
 const NOISE = [0x00, 0xfb, 0x55];
 
-/** The receiving side of XMODEM with CRC, and its misbehaviours. */
+/** The receiving side of XMODEM with CRC, and its faults. */
 export class Transfer {
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
@@ -35,11 +35,11 @@ export class Transfer {
   #errors = 0;
   #answers = 0;
   #endsRefused = 0;
-  /** Blocks that a fault has hit once already. */
-  readonly #hit = new Set<string>();
-  /** A spoilt block has come, and what follows it is not looked at. */
+  /** Blocks that a fault has already affected. */
+  readonly #faulted = new Set<string>();
+  /** A damaged block has arrived, and what follows is ignored. */
   #isPurging = false;
-  #wait: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
 
   constructor(device: SimulatedLocalDevice, line: Line, events: TransferEvents) {
     this.#device = device;
@@ -47,16 +47,16 @@ export class Transfer {
     this.#events = events;
   }
 
-  hear(bytes: Buffer): void {
+  receive(bytes: Buffer): void {
     if (this.#isPurging) {
       this.#purge();
       return;
     }
     this.#reader.push(bytes);
     for (let packet = this.#reader.next(); packet !== null; packet = this.#reader.next()) {
-      if (packet.is === 'block') this.#take(packet.number, packet.data);
-      else if (packet.is === 'end') this.#end();
-      else if (packet.is === 'cancel') this.#breakOff();
+      if (packet.kind === 'block') this.#take(packet.number, packet.data);
+      else if (packet.kind === 'end') this.#end();
+      else if (packet.kind === 'cancel') this.#abort();
       else {
         this.#purge();
         return;
@@ -84,7 +84,7 @@ export class Transfer {
       return;
     }
     if (number === (this.#blocks.length & 0xff) && this.#blocks.length > 0) {
-      // The sender has not heard the last answer.
+      // The sender did not receive the last answer.
       this.#answer(XMODEM.ack);
       return;
     }
@@ -93,7 +93,7 @@ export class Transfer {
       this.#cancel();
       return;
     }
-    if (this.#misbehaves(wanted)) return;
+    if (this.#applyFault(wanted)) return;
     this.#errors = 0;
     this.#blocks.push(data);
     device.bytesReceived += data.length;
@@ -104,15 +104,15 @@ export class Transfer {
     this.#blocks = [];
     this.#errors = 0;
     this.#endsRefused = 0;
-    this.#hit.clear();
+    this.#faulted.clear();
     this.#device.attempts += 1;
     this.#device.bytesReceived = 0;
     this.#device.become('receiving');
     this.#events.begun();
   }
 
-  /** Whether a fault keeps a new block from being taken. */
-  #misbehaves(number: number): boolean {
+  /** Applies the faults; true if a new block must not be accepted. */
+  #applyFault(number: number): boolean {
     const device = this.#device;
     if (number % 7 === 0 && device.has('loader-loses-blocks') && this.#isFirst(`lost ${number}`)) return true;
     if (number % 3 === 0 && device.has('loader-naks') && this.#isFirst(`refused ${number}`)) {
@@ -141,8 +141,8 @@ export class Transfer {
   }
 
   #isFirst(what: string): boolean {
-    const isFirst = !this.#hit.has(what);
-    this.#hit.add(what);
+    const isFirst = !this.#faulted.has(what);
+    this.#faulted.add(what);
     return isFirst;
   }
 
@@ -158,40 +158,40 @@ export class Transfer {
     this.#events.ended(Buffer.concat(this.#blocks));
   }
 
-  /** The sender has given up. */
-  #breakOff(): void {
+  /** The sender has cancelled. */
+  #abort(): void {
     if (!this.#isReceiving) return;
     this.#stop();
     this.#events.over();
   }
 
   #cancel(): void {
-    this.#line.say(Buffer.from([XMODEM.cancel, XMODEM.cancel]));
+    this.#line.send(Buffer.from([XMODEM.cancel, XMODEM.cancel]));
     this.#stop();
     this.#events.over();
   }
 
   #stop(): void {
-    this.#wait();
+    this.#cancelTimer();
     this.#reader.drop();
   }
 
   #awaitMore(): void {
-    this.#wait();
-    this.#wait = this.#device.after(PATIENCE_SECONDS, () => this.#late(), PATIENCE_MS);
+    this.#cancelTimer();
+    this.#cancelTimer = this.#device.after(PATIENCE_SECONDS, () => this.#onTimeout(), PATIENCE_MS);
   }
 
-  #late(): void {
+  #onTimeout(): void {
     this.#reader.drop();
     if (this.#isReceiving) this.#refuse();
   }
 
-  /** Refuses what has come, or what has not; after too many times the transfer is over. */
+  /** Refuses a damaged or missing block; too many of them end the transfer. */
   #refuse(): void {
     if (this.#isReceiving) this.#errors += 1;
     if (this.#errors > MOST_ERRORS) {
       this.#errors = 0;
-      this.#breakOff();
+      this.#abort();
       return;
     }
     this.#answer(XMODEM.nak);
@@ -201,8 +201,8 @@ export class Transfer {
   #purge(): void {
     this.#isPurging = true;
     this.#reader.drop();
-    this.#wait();
-    this.#wait = this.#device.after(
+    this.#cancelTimer();
+    this.#cancelTimer = this.#device.after(
       0,
       () => {
         this.#isPurging = false;
@@ -215,6 +215,6 @@ export class Transfer {
   #answer(byte: number): void {
     this.#answers += 1;
     const noise = this.#device.has('loader-garbage-answers') && this.#answers % 4 === 0 ? NOISE : [];
-    this.#line.say(Buffer.from([...noise, byte]));
+    this.#line.send(Buffer.from([...noise, byte]));
   }
 }

@@ -1,7 +1,7 @@
-/** The largest sum of a byte-wise Fletcher checksum, which counts 00 and FF as the same. */
+/** The modulus of a byte-wise Fletcher checksum, which cannot tell 00 from FF. */
 const MODULUS = 255;
 
-/** The two running sums over some bytes, from where they stood before. */
+/** The two running sums over some bytes, starting from given values. */
 export function runSums(
   bytes: Uint8Array,
   from: readonly [number, number] = [0, 0],
@@ -15,7 +15,7 @@ export function runSums(
 }
 
 /**
- * The two check bytes of a record or a write: with them both sums end at zero.
+ * The two check bytes of a record or a write; with them both sums are zero.
  * Source: docs/sources/local.md#microlink-check-bytes
  */
 export function checkBytes(bytes: Uint8Array): readonly [number, number] {
@@ -25,12 +25,12 @@ export function checkBytes(bytes: Uint8Array): readonly [number, number] {
   return [one, two];
 }
 
-/** The bytes with their check bytes behind them. */
+/** The bytes followed by their check bytes. */
 export function withCheck(bytes: Uint8Array): Buffer {
   return Buffer.from([...bytes, ...checkBytes(bytes)]);
 }
 
-/** Whether the last two bytes are the check bytes of those before, and not merely equal to them modulo 255. */
+/** Whether the last two bytes are exactly the check bytes of those before, not just modulo 255. */
 export function isChecked(frame: Uint8Array): boolean {
   const [one, two] = checkBytes(frame.subarray(0, -2));
   return frame.at(-2) === one && frame.at(-1) === two;
@@ -38,8 +38,8 @@ export function isChecked(frame: Uint8Array): boolean {
 
 /** The record with a wrong second check byte. */
 export function wrongSum(record: Buffer): Buffer {
-  const spoilt = Buffer.from(record);
-  const last = spoilt.length - 1;
-  spoilt[last] = (spoilt[last] ?? 0) ^ 0x55;
-  return spoilt;
+  const damaged = Buffer.from(record);
+  const last = damaged.length - 1;
+  damaged[last] = (damaged[last] ?? 0) ^ 0x55;
+  return damaged;
 }

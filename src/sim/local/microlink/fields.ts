@@ -1,5 +1,6 @@
 /**
- * What a unit keeps in its pages, as a table: paths of public drivers, in parts that firmware orders anew.
+ * The fields in the pages of a unit: paths from public drivers, in sections whose order depends on the
+ * firmware.
  * Source: docs/sources/local.md#microlink-fields
  */
 
@@ -18,7 +19,7 @@ export const SECTION_NAMES = [
 ] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
-/** What a field holds. */
+/** The content of a field. */
 export type FieldName =
   | 'serial'
   | 'manufactured'
@@ -53,24 +54,27 @@ export type FieldName =
   | 'uptime'
   | 'unknown';
 
-/** A field, or something that holds fields. */
+/** A field, or a container of fields. */
 export type Node = Usage | Container;
 
 export interface Usage {
   readonly usage: number;
   readonly holds: FieldName;
-  /** Bytes; a name is a width that the persona chooses. */
+  /** Bytes; a name is a width that the persona sets. */
   readonly size: number | 'serial' | 'sku' | 'model' | 'name';
-  /** What the descriptor says of its values: a mask, a limit, or the least and the most. */
-  readonly tells?: 'mask' | 'limit' | 'range';
-  /** Not to be read by its path. */
+  /** Limits in the descriptor: a mask, a maximum, or a minimum and a maximum. */
+  readonly limits?: 'mask' | 'limit' | 'range';
+  /** Not readable by its path. */
   readonly hidden?: boolean;
-  /** Changes while the unit runs: its page is among those that come again and again. */
+  /** Changes while the unit runs; its page is repeated after the password exchange. */
   readonly live?: boolean;
 }
 
 export interface Container {
-  /** `block`: an absolute path; `child`: a step further; `groups`: a collection, once for each outlet group; `same`: no step at all. */
+  /**
+   * `block`: an absolute path; `child`: one level down; `groups`: a collection, once per outlet group;
+   * `same`: no level.
+   */
   readonly open: 'block' | 'child' | 'groups' | 'same';
   readonly id: number;
   readonly body: readonly Node[];
@@ -96,20 +100,20 @@ function use(
   usage: number,
   holds: FieldName,
   size: Usage['size'] = 2,
-  more: Pick<Usage, 'tells' | 'hidden' | 'live'> = {},
+  more: Pick<Usage, 'limits' | 'hidden' | 'live'> = {},
 ): Usage {
   return { usage, holds, size, ...more };
 }
 
 const LIVE = { live: true } as const;
 
-/** Where most of it is: `2:4.` */
+/** Most fields are here: `2:4.` */
 function inSystem(...body: readonly Node[]): Container {
   return block(2, child(4, ...body));
 }
 
 export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
-  // The password of the unit and that of its partner stand side by side.
+  // The passwords of the unit and of the host are next to each other.
   // Source: docs/sources/local.md#microlink-password
   auth: [
     inSystem(
@@ -121,7 +125,7 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
       child(
         9,
         use(0x40, 'serial', 'serial'),
-        use(0x19, 'manufactured', 2, { tells: 'limit' }),
+        use(0x19, 'manufactured', 2, { limits: 'limit' }),
         // A public capture has a block of another path in the middle of this one.
         block(4, use(0x16, 'unknown', 10)),
         use(0x42, 'sku', 'sku'),
@@ -129,11 +133,11 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
       ),
     ),
   ],
-  // The paths of the three further versions are not public, so they have none.
+  // The paths of the three other versions are not public, so they have none.
   versions: [
     block(
       3,
-      use(0x17, 'unknown', 2, { tells: 'range' }),
+      use(0x17, 'unknown', 2, { limits: 'range' }),
       use(0x4a, 'upsVersion', 8),
       use(0x4b, 'mcuVersion', 8, { hidden: true }),
       use(0x4c, 'ublVersion', 8, { hidden: true }),
@@ -143,25 +147,25 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
   name: [inSystem(use(0x82, 'name', 'name'))],
   ratings: [
     inSystem(
-      child(7, use(0x2a, 'watts', 2, { tells: 'range' }), use(0x2b, 'voltAmperes', 2, { tells: 'range' })),
+      child(7, use(0x2a, 'watts', 2, { limits: 'range' }), use(0x2b, 'voltAmperes', 2, { limits: 'range' })),
     ),
   ],
   status: [
     block(
       2,
       use(0x0b, 'changeCause'),
-      child(4, use(0x0a, 'status', 4, { tells: 'mask', live: true })),
-      use(0x11, 'testStatus', 2, { tells: 'mask', live: true }),
-      use(0x13, 'calibrationStatus', 2, { tells: 'mask', live: true }),
+      child(4, use(0x0a, 'status', 4, { limits: 'mask', live: true })),
+      use(0x11, 'testStatus', 2, { limits: 'mask', live: true }),
+      use(0x13, 'calibrationStatus', 2, { limits: 'mask', live: true }),
     ),
   ],
   battery: [
     inSystem(
       child(
         5,
-        use(0x11, 'testStatus', 2, { tells: 'mask', live: true }),
-        use(0x13, 'calibrationStatus', 2, { tells: 'mask', live: true }),
-        use(0x20, 'charge', 2, { tells: 'limit', live: true }),
+        use(0x11, 'testStatus', 2, { limits: 'mask', live: true }),
+        use(0x13, 'calibrationStatus', 2, { limits: 'mask', live: true }),
+        use(0x20, 'charge', 2, { limits: 'limit', live: true }),
         use(0x21, 'batteryVolts', 2, LIVE),
         use(0x22, 'batteryTemperature', 2, LIVE),
         use(0x9f, 'runtime', 4, LIVE),
@@ -175,7 +179,7 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
         7,
         use(0x25, 'outputVolts', 2, LIVE),
         use(0x27, 'outputFrequency', 2, LIVE),
-        use(0x28, 'realPower', 2, { tells: 'range', live: true }),
+        use(0x28, 'realPower', 2, { limits: 'range', live: true }),
         use(0x49, 'apparentPower', 2, LIVE),
       ),
     ),
@@ -183,7 +187,7 @@ export const SECTIONS: Readonly<Record<SectionName, readonly Node[]>> = {
   outlets: [
     inSystem(
       child(0x3e, use(0xb6, 'outletStatus', 4, LIVE), use(0x82, 'outletName', 16)),
-      groups(0x3d, use(0xb6, 'outletStatus', 4, { tells: 'mask', live: true }), use(0x82, 'outletName', 16)),
+      groups(0x3d, use(0xb6, 'outletStatus', 4, { limits: 'mask', live: true }), use(0x82, 'outletName', 16)),
     ),
   ],
   statistics: [inSystem(child(5, child(0x0f, use(0x69, 'uptime', 4, LIVE))))],

@@ -18,17 +18,17 @@ const TOKEN = {
 } as const;
 
 const DEFAULT_SIZE = 2;
-/** Where the descriptor begins in page 0. */
+/** Where the descriptor starts in page 0. */
 export const HEADER_BYTES = 12;
-/** Block of the bytes of which nothing is known. */
+/** Block for bytes of unknown meaning. */
 const GAP_BLOCK = 5;
-/** The two passwords are written and read together, so they may not lie in two pages. */
+/** The two passwords are written and read together, so they must be in one page. */
 const PASSWORDS = 8;
 
-/** A place in the data. */
+/** The place of a field in the data. */
 export interface Slot {
   readonly holds: FieldName;
-  /** Of a collection: the number of the entry. */
+  /** The entry number in a collection. */
   readonly index: number;
   /** From the first byte of page 0. */
   readonly offset: number;
@@ -36,13 +36,13 @@ export interface Slot {
   readonly live: boolean;
 }
 
-/** Where everything is in the pages of a unit. */
+/** The places of all fields in the pages of a unit. */
 export interface Layout {
   readonly descriptor: Buffer;
   readonly slots: readonly Slot[];
 }
 
-/** Lays the table out in the order of a persona. Throws RangeError where its pages have no room for it. */
+/** Lays out the fields in the order of a persona. Throws RangeError if its pages are too small. */
 export function layOut(microlink: MicrolinkLayout): Layout {
   const { pageWidth, pageCount, dataAt, order, gaps } = microlink;
   const start = dataAt.page * pageWidth + dataAt.offset;
@@ -59,9 +59,9 @@ export function layOut(microlink: MicrolinkLayout): Layout {
   });
   writer.end();
   if (HEADER_BYTES + writer.tokens.length > start)
-    throw new RangeError(`${writer.tokens.length} bytes of descriptor end after the data begin`);
+    throw new RangeError(`the descriptor has ${writer.tokens.length} bytes and overlaps the data`);
   if (writer.offset > pageWidth * pageCount)
-    throw new RangeError(`${writer.offset} bytes have no room in ${pageCount} pages`);
+    throw new RangeError(`${writer.offset} bytes do not fit into ${pageCount} pages`);
   return { descriptor: Buffer.from(writer.tokens), slots: writer.slots };
 }
 
@@ -80,7 +80,7 @@ class Writer {
     this.tokens.push(TOKEN.nothing);
   }
 
-  /** The close outside of every block ends the descriptor. */
+  /** A close outside of every block ends the descriptor. */
   end(): void {
     this.tokens.push(TOKEN.close);
   }
@@ -109,7 +109,7 @@ class Writer {
     this.tokens.push(open === 'same' ? TOKEN.closeToo : TOKEN.close);
   }
 
-  /** Described once, and there as often as there are outlet groups. */
+  /** Described once, and placed once per outlet group. */
   #collect(id: number, body: readonly Node[]): void {
     const { outletGroups } = this.#microlink;
     this.tokens.push(TOKEN.collection, id, outletGroups);
@@ -123,11 +123,11 @@ class Writer {
     const size = this.#sizeOf(usage);
     if (usage.hidden === true) this.tokens.push(TOKEN.hidden);
     this.tokens.push(usage.usage);
-    // Public captures also have the default written out where a mask follows.
-    if (size !== DEFAULT_SIZE || usage.tells === 'mask') this.tokens.push(TOKEN.size, size);
-    if (usage.tells === 'mask') this.tokens.push(TOKEN.mask, ...Array.from({ length: size }, () => 0xff));
-    if (usage.tells === 'limit') this.tokens.push(TOKEN.limit, 0x7f, ...bytes(size - 1, 0xf8));
-    if (usage.tells === 'range') this.tokens.push(TOKEN.range, ...bytes(size, 0x00), ...bytes(size, 0xfe));
+    // Public captures also spell out the default size before a mask.
+    if (size !== DEFAULT_SIZE || usage.limits === 'mask') this.tokens.push(TOKEN.size, size);
+    if (usage.limits === 'mask') this.tokens.push(TOKEN.mask, ...Array.from({ length: size }, () => 0xff));
+    if (usage.limits === 'limit') this.tokens.push(TOKEN.limit, 0x7f, ...bytes(size - 1, 0xf8));
+    if (usage.limits === 'range') this.tokens.push(TOKEN.range, ...bytes(size, 0x00), ...bytes(size, 0xfe));
   }
 
   #place(usage: Usage, index: number): void {

@@ -6,7 +6,7 @@ import { runSums } from './check.ts';
 import type { FieldName } from './fields.ts';
 import { HEADER_BYTES, type Layout, layOut, type Slot } from './layout.ts';
 
-/** The two passwords as they stand in the pages: a nonce and a response each. */
+/** The two passwords in the pages: a nonce and a response each. */
 export interface Passwords {
   readonly master: Buffer;
   readonly slave: Buffer;
@@ -17,16 +17,16 @@ const DESCRIPTOR_VERSION = 1;
 /** Flags of page 0. Source: docs/sources/local.md#microlink-page-0 */
 const AUTH_REQUIRED = 0x01;
 const DESCRIPTOR_PRESENT = 0x08;
-/** Fills what is behind the descriptor, as the last pages of a public capture. */
+/** Fills the space after the descriptor, as in the last pages of a public capture. */
 const FILL = 0xff;
 
-/** What the pages of a unit hold; made anew for every question, because the unit lives. */
+/** The content of a unit's pages, computed for each request because it changes. */
 export class Pages {
   readonly layout: MicrolinkLayout;
   readonly #device: SimulatedLocalDevice;
   readonly #places: Layout;
 
-  /** Throws RangeError for a persona whose pages have no room, or that has none. */
+  /** Throws RangeError for a persona without pages, or with pages that are too small. */
   constructor(device: SimulatedLocalDevice) {
     const { microlink } = device.persona;
     if (microlink === null) throw new RangeError(`${device.name} has no pages`);
@@ -35,7 +35,7 @@ export class Pages {
     this.#places = layOut(microlink);
   }
 
-  /** The pages that come again and again after the exchange of passwords. */
+  /** The pages that are repeated after the password exchange. */
   get livePages(): readonly number[] {
     const { pageWidth } = this.layout;
     const pages = this.#places.slots
@@ -55,13 +55,13 @@ export class Pages {
     return bytes;
   }
 
-  /** The field of the serial number as it stands in the data, with what it is padded with. */
+  /** The serial number field with its padding. */
   serialField(): Buffer {
     const slot = this.slot('serial');
     return this.#value(slot, NO_PASSWORDS);
   }
 
-  /** Where the first field of a kind is. Throws RangeError where there is none. */
+  /** The place of the first field of a kind. Throws RangeError if there is none. */
   slot(holds: FieldName): Slot {
     const found = this.#places.slots.find((slot) => slot.holds === holds);
     if (found === undefined) throw new RangeError(`${this.#device.name} has no field ${holds}`);
@@ -103,7 +103,7 @@ export class Pages {
     return bytes;
   }
 
-  /** Gives bytes without a meaning the value with which the second check byte becomes FF, where the page has such bytes. */
+  /** Sets a meaningless byte so that the second check byte becomes FF, if the page has such a byte. */
   #endInFF(number: number, page: Buffer): void {
     const record = Buffer.from([number, ...page]);
     for (const place of this.#meaningless(number)) {
@@ -129,42 +129,43 @@ export class Pages {
 
 const NO_PASSWORDS: Passwords = { master: Buffer.alloc(4), slave: Buffer.alloc(4) };
 
-/** Bytes without a meaning that are always the same. */
+/** Repeatable bytes without meaning. */
 function noise(offset: number, size: number): Buffer {
   return Buffer.from(Array.from({ length: size }, (_, index) => ((offset + index) * 167 + 13) % 256));
 }
 
-type Told = Exclude<FieldName, 'unknown' | 'master' | 'slave'>;
+type ValueField = Exclude<FieldName, 'unknown' | 'master' | 'slave'>;
 
-/** What a field holds: a text, or a number without a sign. */
-const VALUES: Readonly<Record<Told, (device: SimulatedLocalDevice, index: number) => string | number>> = {
-  serial: ({ serial }) => serial,
-  manufactured: ({ persona }) => daysSince2000(persona.unit.manufactured),
-  sku: ({ persona }) => persona.unit.sku,
-  model: ({ persona }) => persona.unit.model,
-  upsVersion: ({ version }) => `UPS ${version}`,
-  mcuVersion: ({ persona }) => `MCU ${persona.unit.mcu}`,
-  ublVersion: ({ loader }) => `UBL ${loader}`,
-  mblVersion: ({ persona }) => `MBL ${persona.unit.mbl}`,
-  name: () => SIMULATED_MARK,
-  watts: ({ persona }) => persona.unit.ratingW,
-  voltAmperes: ({ persona }) => persona.unit.ratingVA,
-  status: statusBits,
-  changeCause: () => 0,
-  testStatus: testBits,
-  calibrationStatus: calibrationBits,
-  charge: ({ batteryPercent }) => binaryPoint(batteryPercent, 9),
-  runtime: ({ runtimeSeconds }) => runtimeSeconds,
-  batteryVolts: ({ batteryVolts }) => binaryPoint(batteryVolts, 5),
-  batteryTemperature: () => binaryPoint(25.5, 7),
-  inputVolts: ({ onLine }) => binaryPoint(onLine ? 230 : 0, 6),
-  inputFrequency: ({ onLine }) => binaryPoint(onLine ? 50 : 0, 7),
-  realPower: ({ loadPercent }) => binaryPoint(loadPercent, 8),
-  apparentPower: ({ loadPercent }) => binaryPoint(loadPercent, 8),
-  outputVolts: ({ outputOn }) => binaryPoint(outputOn ? 230 : 0, 6),
-  outputFrequency: ({ outputOn }) => binaryPoint(outputOn ? 50 : 0, 7),
-  outletStatus: outletBits,
-  outletName: (_, index) => (index === 0 ? 'UPS Outlets' : `Outlet Group ${index}`),
-  authStatus: ({ authenticated }) => (authenticated ? 1 : 0),
-  uptime: ({ uptimeSeconds }) => Math.floor(uptimeSeconds),
-};
+/** The value of a field: a text or an unsigned number. */
+const VALUES: Readonly<Record<ValueField, (device: SimulatedLocalDevice, index: number) => string | number>> =
+  {
+    serial: ({ serial }) => serial,
+    manufactured: ({ persona }) => daysSince2000(persona.unit.manufactured),
+    sku: ({ persona }) => persona.unit.sku,
+    model: ({ persona }) => persona.unit.model,
+    upsVersion: ({ version }) => `UPS ${version}`,
+    mcuVersion: ({ persona }) => `MCU ${persona.unit.mcu}`,
+    ublVersion: ({ loader }) => `UBL ${loader}`,
+    mblVersion: ({ persona }) => `MBL ${persona.unit.mbl}`,
+    name: () => SIMULATED_MARK,
+    watts: ({ persona }) => persona.unit.ratingW,
+    voltAmperes: ({ persona }) => persona.unit.ratingVA,
+    status: statusBits,
+    changeCause: () => 0,
+    testStatus: testBits,
+    calibrationStatus: calibrationBits,
+    charge: ({ batteryPercent }) => binaryPoint(batteryPercent, 9),
+    runtime: ({ runtimeSeconds }) => runtimeSeconds,
+    batteryVolts: ({ batteryVolts }) => binaryPoint(batteryVolts, 5),
+    batteryTemperature: () => binaryPoint(25.5, 7),
+    inputVolts: ({ onLine }) => binaryPoint(onLine ? 230 : 0, 6),
+    inputFrequency: ({ onLine }) => binaryPoint(onLine ? 50 : 0, 7),
+    realPower: ({ loadPercent }) => binaryPoint(loadPercent, 8),
+    apparentPower: ({ loadPercent }) => binaryPoint(loadPercent, 8),
+    outputVolts: ({ outputOn }) => binaryPoint(outputOn ? 230 : 0, 6),
+    outputFrequency: ({ outputOn }) => binaryPoint(outputOn ? 50 : 0, 7),
+    outletStatus: outletBits,
+    outletName: (_, index) => (index === 0 ? 'UPS Outlets' : `Outlet Group ${index}`),
+    authStatus: ({ authenticated }) => (authenticated ? 1 : 0),
+    uptime: ({ uptimeSeconds }) => Math.floor(uptimeSeconds),
+  };

@@ -3,26 +3,26 @@ import type { Line } from '../port/line.ts';
 import { wrongSum } from './check.ts';
 import { MicrolinkSession, type PageRecord, WRITE_OVERHEAD } from './session.ts';
 
-/** What the other side sends as single bytes. Source: docs/sources/local.md#microlink-control-bytes */
+/** Single bytes that the other side sends. Source: docs/sources/local.md#microlink-control-bytes */
 export const CONTROL = { again: 0xfd, next: 0xfe, stop: 0xf7 } as const;
 
-/** A write whose bytes stop coming is forgotten after this much time of the world. */
+/** An incomplete write is dropped after this much real time. */
 const PAUSE_MS = 200;
 const STALL_SECONDS = 0.3;
 /** Records until the cable is pulled. */
 const PULLED_AFTER = 20;
 const PADDING = Buffer.alloc(4);
 
-/** Microlink on a serial line: 9600 8N1, silent until it is spoken to. */
-export class MicrolinkSerialFace {
+/** Microlink on a serial line: 9600 8N1; the unit never sends first. */
+export class MicrolinkSerialEndpoint {
   readonly rate = 9600;
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
   readonly #session: MicrolinkSession;
-  #heard: Buffer = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
   #records = 0;
   #isStalled = false;
-  #forget: () => void = () => undefined;
+  #cancelForget: () => void = () => undefined;
 
   constructor(device: SimulatedLocalDevice, line: Line) {
     this.#device = device;
@@ -30,47 +30,47 @@ export class MicrolinkSerialFace {
     this.#session = new MicrolinkSession(device);
   }
 
-  hear(bytes: Buffer): void {
-    this.#heard = Buffer.concat([this.#heard, bytes]);
+  receive(bytes: Buffer): void {
+    this.#received = Buffer.concat([this.#received, bytes]);
     this.#work();
   }
 
   #work(): void {
-    this.#forget();
-    // Bytes that come while a record is being sent wait for its end.
-    while (!this.#isStalled && this.#heard.length > 0) {
+    this.#cancelForget();
+    // Bytes that arrive while a record is sent wait for its end.
+    while (!this.#isStalled && this.#received.length > 0) {
       const length = this.#lengthOfFirst();
       if (length === null) {
-        this.#forget = this.#device.after(0, () => this.#drop(), PAUSE_MS);
+        this.#cancelForget = this.#device.after(0, () => this.#drop(), PAUSE_MS);
         return;
       }
-      const first = this.#heard.subarray(0, length);
-      this.#heard = this.#heard.subarray(length);
-      this.#say(this.#answer(first));
+      const first = this.#received.subarray(0, length);
+      this.#received = this.#received.subarray(length);
+      this.#sendRecord(this.#answer(first));
     }
   }
 
-  /** Bytes of what stands first; null where it is a write that is not whole yet. */
+  /** Length of the first request; null if it is an incomplete write. */
   #lengthOfFirst(): number | null {
-    const [first = 0, , length] = this.#heard;
+    const [first = 0, , length] = this.#received;
     if (first === CONTROL.again || first === CONTROL.next || first === CONTROL.stop) return 1;
     if (length === undefined) return null;
     // No write is that long: noise.
-    if (length > this.#session.pageWidth) return this.#heard.length;
-    return this.#heard.length < length + WRITE_OVERHEAD ? null : length + WRITE_OVERHEAD;
+    if (length > this.#session.pageWidth) return this.#received.length;
+    return this.#received.length < length + WRITE_OVERHEAD ? null : length + WRITE_OVERHEAD;
   }
 
-  #answer(heard: Buffer): PageRecord | null {
-    if (heard.length > 1) return this.#session.write(heard);
-    if (heard[0] === CONTROL.again) return this.#session.start();
-    return heard[0] === CONTROL.next ? this.#session.next() : null;
+  #answer(request: Buffer): PageRecord | null {
+    if (request.length > 1) return this.#session.write(request);
+    if (request[0] === CONTROL.again) return this.#session.start();
+    return request[0] === CONTROL.next ? this.#session.next() : null;
   }
 
   #drop(): void {
-    this.#heard = Buffer.alloc(0);
+    this.#received = Buffer.alloc(0);
   }
 
-  #say(record: PageRecord | null): void {
+  #sendRecord(record: PageRecord | null): void {
     if (record === null) return;
     this.#records += 1;
     const device = this.#device;
@@ -78,23 +78,23 @@ export class MicrolinkSerialFace {
       this.#line.unplug();
       return;
     }
-    const bytes = this.#spoilt(record.bytes);
+    const bytes = this.#applyFaults(record.bytes);
     const half = bytes.length >> 1;
     if (device.has('microlink-silent-mid-page') && record.page === this.#session.middle) {
-      this.#line.say(bytes.subarray(0, half));
+      this.#line.send(bytes.subarray(0, half));
       this.#session.fallSilent();
     } else if (device.has('microlink-stalls') && this.#records % 10 === 0) {
-      this.#line.say(bytes.subarray(0, half));
+      this.#line.send(bytes.subarray(0, half));
       this.#isStalled = true;
       device.after(STALL_SECONDS, () => {
-        this.#line.say(bytes.subarray(half));
+        this.#line.send(bytes.subarray(half));
         this.#isStalled = false;
         this.#work();
       });
-    } else this.#line.say(bytes);
+    } else this.#line.send(bytes);
   }
 
-  #spoilt(record: Buffer): Buffer {
+  #applyFaults(record: Buffer): Buffer {
     const device = this.#device;
     const every = (count: number): boolean => this.#records % count === 0;
     let bytes = record;

@@ -3,25 +3,25 @@ import type { SimulatedLocalDevice } from '../device.ts';
 import { isChecked, runSums, withCheck } from './check.ts';
 import { Pages, type Passwords } from './pages.ts';
 
-/** A page as it is sent: id, data, check bytes. */
+/** A page as sent: ID, data, check bytes. */
 export interface PageRecord {
   readonly page: number;
   readonly bytes: Buffer;
 }
 
-/** Id, offset and length before the data of a write, check bytes after them. */
+/** ID, offset and length before the data of a write, check bytes after them. */
 export const WRITE_OVERHEAD = 5;
 const QUIET_SECONDS = 20;
 
 /**
- * The unit's side of Microlink, whatever carries it. It never speaks first.
+ * The unit's side of Microlink over either transport. It never sends first.
  * Source: docs/sources/local.md#microlink-records, docs/sources/local.md#microlink-password
  */
 export class MicrolinkSession {
   readonly #device: SimulatedLocalDevice;
   readonly #pages: Pages;
   readonly #live: readonly number[];
-  /** The page that comes next; null before the first FD. */
+  /** The next page; null before the first FD. */
   #next: number | null = null;
   #liveIndex = 0;
   #records = 0;
@@ -38,14 +38,14 @@ export class MicrolinkSession {
     return this.#pages.layout.pageWidth;
   }
 
-  /** The page that is as far from the first as from the last. */
+  /** The page in the middle. */
   get middle(): number {
     return this.#pages.layout.pageCount >> 1;
   }
 
-  /** FD: from the beginning, with new nonces; who was known is known no more. */
+  /** FD: starts over with new nonces and ends the authentication. */
   start(): PageRecord | null {
-    if (!this.#hears()) return null;
+    if (!this.#listens()) return null;
     this.#device.authenticated = false;
     this.#passwords = newPasswords();
     const first = this.#device.has('microlink-no-page-zero') ? 1 : 0;
@@ -53,9 +53,9 @@ export class MicrolinkSession {
     return this.#record(first);
   }
 
-  /** FE: the next page. After the last one there is none for those who have not given a password. */
+  /** FE: the next page. After the last page there is none without authentication. */
   next(): PageRecord | null {
-    if (!this.#hears() || this.#next === null) return null;
+    if (!this.#listens() || this.#next === null) return null;
     if (this.#device.authenticated) {
       const page = this.#live[this.#liveIndex % this.#live.length] ?? 0;
       this.#liveIndex += 1;
@@ -66,23 +66,23 @@ export class MicrolinkSession {
     return this.#record(this.#next - 1);
   }
 
-  /** A write; the answer is the whole page. One that is malformed or out of bounds has none. */
+  /** A write; the answer is the whole page. A malformed write, or one out of bounds, gets no answer. */
   write(frame: Buffer): PageRecord | null {
     const [page = 0, offset = 0, length = 0] = frame;
     const { pageCount, pageWidth } = this.#pages.layout;
     const fits = frame.length === length + WRITE_OVERHEAD && offset + length <= pageWidth && length > 0;
-    if (!this.#hears() || !isChecked(frame) || !fits || page >= pageCount) return null;
+    if (!this.#listens() || !isChecked(frame) || !fits || page >= pageCount) return null;
     this.#device.writes += 1;
     const slave = this.#pages.slot('slave');
     const isPassword = page * pageWidth + offset === slave.offset && length === slave.size;
     if (isPassword) this.#offer(frame.subarray(3, 3 + length));
-    // What other writes do to a unit is not for a look to find out.
+    // Other writes could act on a unit; a look must not send any.
     else this.#device.dangerous += 1;
     this.#device.changed();
     return this.#record(page);
   }
 
-  /** From now on the unit says nothing. */
+  /** The unit stops answering. */
   fallSilent(): void {
     this.#isQuiet = true;
   }
@@ -104,7 +104,7 @@ export class MicrolinkSession {
     return responseTo(nonce, this.#pages.page(0, this.#passwords), this.#pages.serialField());
   }
 
-  #hears(): boolean {
+  #listens(): boolean {
     if (this.#records >= this.middle && this.#device.spend('microlink-goes-quiet')) {
       this.#isQuiet = true;
       this.#device.after(QUIET_SECONDS, () => {
@@ -121,7 +121,7 @@ export class MicrolinkSession {
   }
 }
 
-/** What stands there before anybody has given a password: a nonce, and what the last one left. */
+/** The content before any authentication: a nonce, and leftovers. */
 function newPasswords(): Passwords {
   return { master: Buffer.concat([freshNonce(), Buffer.alloc(HALF)]), slave: randomBytes(2 * HALF) };
 }
@@ -132,8 +132,8 @@ const HEAD = 8;
 export const HALF = 2;
 
 /**
- * The response to a nonce: running sums that begin with the Micro-Link id, go over the head of page 0, the
- * whole field of the serial number and the nonce.
+ * The response to a nonce: running sums that start with the Micro-Link ID and cover the head of page 0, the
+ * padded serial number and the nonce.
  * Source: docs/sources/local.md#microlink-password
  */
 export function responseTo(nonce: Uint8Array, pageZero: Uint8Array, serialField: Uint8Array): Buffer {
@@ -141,7 +141,7 @@ export function responseTo(nonce: Uint8Array, pageZero: Uint8Array, serialField:
   return Buffer.from(runSums(nonce, runSums(serialField, start)));
 }
 
-/** Bytes that nobody has seen before; 00 and FF would be the same to the sums. */
+/** Random bytes; 00 and FF are excluded because the sums cannot tell them apart. */
 export function freshNonce(): Buffer {
   return Buffer.from(Array.from({ length: HALF }, () => randomInt(1, 0xff)));
 }

@@ -4,20 +4,22 @@ import { wrongSum } from './check.ts';
 import { CONTROL } from './serial-endpoint.ts';
 import { MicrolinkSession, type PageRecord, WRITE_OVERHEAD } from './session.ts';
 
-/** Reports of the tunnel: id and 63 bytes. Source: docs/sources/local.md#microlink-over-usb */
+/** Reports of the tunnel: ID and 63 bytes. Source: docs/sources/local.md#microlink-over-usb */
 export const REPORT = { toUnit: 0x90, fromUnit: 0x89, status: 0x07, bytes: 64 } as const;
 
 const SLOW_SECONDS = 30;
 /** Reports until the cable is pulled. */
 const PULLED_AFTER = 20;
 
-/** Microlink over USB: one control byte or one write in a report to the unit, one record in a report from it. */
-export class MicrolinkUsbFace {
+/**
+ * Microlink over USB: one control byte or one write per report to the unit, one record per report from it.
+ */
+export class MicrolinkUsbEndpoint {
   readonly rate = null;
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
   readonly #session: MicrolinkSession;
-  #heard: Buffer = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
   #records = 0;
   #warmth: 'cold' | 'warming' | 'warm';
 
@@ -28,27 +30,27 @@ export class MicrolinkUsbFace {
     this.#warmth = device.has('usb-slow-first-answer') ? 'cold' : 'warm';
   }
 
-  hear(bytes: Buffer): void {
-    this.#heard = Buffer.concat([this.#heard, bytes]);
-    while (this.#heard.length >= REPORT.bytes) {
-      const report = this.#heard.subarray(0, REPORT.bytes);
-      this.#heard = this.#heard.subarray(REPORT.bytes);
+  receive(bytes: Buffer): void {
+    this.#received = Buffer.concat([this.#received, bytes]);
+    while (this.#received.length >= REPORT.bytes) {
+      const report = this.#received.subarray(0, REPORT.bytes);
+      this.#received = this.#received.subarray(REPORT.bytes);
       if (report[0] === REPORT.toUnit) this.#take(report.subarray(1));
     }
   }
 
   #take(payload: Buffer): void {
-    if (this.#warmth === 'warm') this.#say(this.#answer(payload));
+    if (this.#warmth === 'warm') this.#sendRecord(this.#answer(payload));
     else if (this.#warmth === 'cold') {
       this.#warmth = 'warming';
       this.#device.after(SLOW_SECONDS, () => {
         this.#warmth = 'warm';
-        this.#say(this.#answer(payload));
+        this.#sendRecord(this.#answer(payload));
       });
     }
   }
 
-  /** What stands behind a control byte or a write is of no account: real software leaves old bytes there. */
+  /** Bytes after a control byte or write are ignored: real software leaves old bytes there. */
   #answer(payload: Buffer): PageRecord | null {
     const [first, , length = 0] = payload;
     if (first === CONTROL.again) return this.#session.start();
@@ -57,9 +59,10 @@ export class MicrolinkUsbFace {
     return this.#session.write(payload.subarray(0, length + WRITE_OVERHEAD));
   }
 
-  #say(record: PageRecord | null): void {
-    // Those of the HID power device come between, whether or not there is an answer.
-    if (this.#records % 3 === 0) this.#line.say(report(REPORT.status, Buffer.from([0x0c, 0x64, 0x8c, 0x0a])));
+  #sendRecord(record: PageRecord | null): void {
+    // Reports of the HID power device arrive in between, with or without an answer.
+    if (this.#records % 3 === 0)
+      this.#line.send(report(REPORT.status, Buffer.from([0x0c, 0x64, 0x8c, 0x0a])));
     if (record === null) return;
     this.#records += 1;
     const device = this.#device;
@@ -67,13 +70,13 @@ export class MicrolinkUsbFace {
     else if (device.has('microlink-silent-mid-page') && record.page === this.#session.middle)
       this.#session.fallSilent();
     else {
-      const spoil = device.has('microlink-bad-sum') && this.#records % 7 === 0;
-      this.#line.say(report(REPORT.fromUnit, spoil ? wrongSum(record.bytes) : record.bytes));
+      const corrupt = device.has('microlink-bad-sum') && this.#records % 7 === 0;
+      this.#line.send(report(REPORT.fromUnit, corrupt ? wrongSum(record.bytes) : record.bytes));
     }
   }
 }
 
-/** A report, filled up with zeros. */
+/** A report, padded with zeros. */
 function report(id: number, payload: Buffer): Buffer {
   const bytes = Buffer.alloc(REPORT.bytes);
   bytes[0] = id;

@@ -4,46 +4,47 @@ import { readRegisters } from './registers.ts';
 
 const SLAVE = 1;
 const READ = 3;
-/** Functions that only ask for something, by the protocol. */
+/** Functions that only read, by the protocol. */
 const HARMLESS: ReadonlySet<number> = new Set([1, 2, READ, 4, 7, 11, 12, 17, 20, 24, 43]);
-/** A request to read: slave, function, two words, CRC. */
+/** A read request: slave, function, two words, CRC. */
 const READ_BYTES = 8;
 const MOST_REGISTERS = 125;
 const LONGEST_FRAME = 256;
 const REFUSAL = { function: 1, address: 2, value: 3 } as const;
 
-/** A frame ends where the line is idle for longer than this; in time of the world. */
+/** A longer idle time of the line ends a frame; real time. */
 const IDLE_MS = 20;
 
 /** Modbus RTU on a serial line: 9600 8N1, slave 1. It reads registers and refuses everything else. */
-export class ModbusFace {
+export class ModbusEndpoint {
   readonly rate = 9600;
   readonly #device: SimulatedLocalDevice;
   readonly #line: Line;
-  #heard: Buffer = Buffer.alloc(0);
-  #wait: () => void = () => undefined;
+  #received: Buffer = Buffer.alloc(0);
+  #cancelTimer: () => void = () => undefined;
 
   constructor(device: SimulatedLocalDevice, line: Line) {
     this.#device = device;
     this.#line = line;
   }
 
-  hear(bytes: Buffer): void {
-    this.#wait();
-    this.#heard = Buffer.concat([this.#heard, bytes]).subarray(0, LONGEST_FRAME);
-    const isRead = this.#heard.length === READ_BYTES && this.#heard[1] === READ && isWhole(this.#heard);
+  receive(bytes: Buffer): void {
+    this.#cancelTimer();
+    this.#received = Buffer.concat([this.#received, bytes]).subarray(0, LONGEST_FRAME);
+    const isRead =
+      this.#received.length === READ_BYTES && this.#received[1] === READ && isWhole(this.#received);
     if (isRead) this.#end();
-    else this.#wait = this.#device.after(0, () => this.#end(), IDLE_MS);
+    else this.#cancelTimer = this.#device.after(0, () => this.#end(), IDLE_MS);
   }
 
   #end(): void {
-    const frame = this.#heard;
-    this.#heard = Buffer.alloc(0);
+    const frame = this.#received;
+    this.#received = Buffer.alloc(0);
     if (!isWhole(frame) || frame[0] !== SLAVE) return;
     const [, asked = 0] = frame;
-    // A real unit obeys some of the others.
+    // A real unit executes some of the others.
     if (!HARMLESS.has(asked)) this.#device.dangerous += 1;
-    this.#line.say(withCrc(asked === READ ? this.#read(frame) : refusal(asked, REFUSAL.function)));
+    this.#line.send(withCrc(asked === READ ? this.#read(frame) : refusal(asked, REFUSAL.function)));
   }
 
   #read(frame: Buffer): Buffer {
@@ -79,7 +80,7 @@ export function modbusCrc(bytes: Uint8Array): number {
   return crc;
 }
 
-/** The bytes with their CRC behind them. */
+/** The bytes followed by their CRC. */
 export function withCrc(bytes: Uint8Array): Buffer {
   const crc = modbusCrc(bytes);
   return Buffer.from([...bytes, crc & 0xff, crc >>> 8]);

@@ -2,24 +2,24 @@ import { SIMULATED_MARK } from '../../../core/index.ts';
 import type { SimulatedLocalDevice } from '../device.ts';
 import { binaryPoint, calibrationBits, daysSince2000, outletBits, statusBits, testBits } from '../status.ts';
 
-/** Registers that can be read, first and last: of status, of measurements, of the inventory, and for tests of the byte order. */
+/** Readable registers, first and last: status, measurements, identity, and test values for the byte order. */
 const BLOCKS: readonly (readonly [first: number, last: number])[] = [
   [0, 26],
   [128, 171],
   [516, 603],
   [2048, 2061],
 ];
-/** Only some units have their Micro-Link id in a register. */
+/** Only some units have their Micro-Link ID in a register. */
 const ID_BLOCK = [512, 513] as const;
 
-/** What a register holds that is reserved, or of another kind of unit. */
+/** Value of a reserved register, or of one that belongs to other units. */
 const NOT_THERE = 0xffff;
 
-/** A row of the table: the first register, and what stands from there on. */
+/** A row of the table: the first register, and the words from there on. */
 type Row = readonly [register: number, words: readonly number[]];
 
 /**
- * The registers from `first` on; null where one of them does not exist. A read must stay in one block.
+ * The registers from `first` on; null if one of them does not exist. A read must stay in one block.
  * Source: docs/sources/local.md#modbus
  */
 export function readRegisters(
@@ -45,12 +45,12 @@ function rows(device: SimulatedLocalDevice): readonly Row[] {
 function statusRows(device: SimulatedLocalDevice): readonly Row[] {
   return [
     [0, long(statusBits(device))],
-    // The cause of the last change, 8 = acceptable input; the outlet groups with a reserved register behind each.
+    // Cause of the last change, 8: acceptable input. Each outlet group is followed by a reserved register.
     [2, [8]],
     [3, [...long(outletBits(device)), 0]],
     [6, [...long(outletBits(device)), 0]],
     [9, [0, 0, 0, 0, 0, 0, 0, 0, 0]],
-    // Bit 0: power failure. No shutdown is ever imminent here.
+    // Bit 0: power failure. A shutdown is never imminent.
     [18, [device.onLine ? 0 : 1]],
     [19, [device.alarm ? 1 : 0, 0, 0, 0]],
     [23, [testBits(device), calibrationBits(device), 1, 0]],
@@ -77,14 +77,14 @@ function inventoryRows({ persona, version, serial, microLinkId }: SimulatedLocal
   const { unit } = persona;
   return [
     [512, long(microLinkId ?? 0).toReversed()],
-    // Texts are filled up with spaces, with zeros, or with whole registers of zeros before them.
+    // Texts are padded with spaces, with zeros, or with leading zeros.
     [516, words(`UPS ${version}`, 8, '\0')],
     [532, words(unit.model, 16, ' ')],
     [548, words(unit.sku, 16, '\0')],
     [564, words(serial.padStart(16, '\0'), 8, ' ')],
     [572, words('APCRBC140', 8, ' ')],
     [580, words('', 8, '\0')],
-    // Bits of the outlet groups: the main one and one that is switched.
+    // Bits of the outlet groups: the main group and one switched group.
     [588, [unit.ratingVA, unit.ratingW, 0b11, daysSince2000(unit.manufactured)]],
     // Bit 5: 230 V.
     [592, [0b10_0000]],
@@ -93,10 +93,7 @@ function inventoryRows({ persona, version, serial, microLinkId }: SimulatedLocal
   ];
 }
 
-/**
- * The fixed values as a public reading of an SMT1500RM2UC shows them.
- * Source: docs/sources/local.md#modbus
- */
+/** The fixed values that a public reading of an SMT1500RM2UC shows. Source: docs/sources/local.md#modbus */
 function testRows({ persona }: SimulatedLocalDevice): readonly Row[] {
   return [
     [2048, words(persona.modbus?.mapId ?? '', 2, ' ')],
@@ -112,7 +109,7 @@ function long(value: number): readonly number[] {
   return [(value >>> 16) & 0xffff, value & 0xffff];
 }
 
-/** A text, two characters a register with the first one high. */
+/** A text with two characters per register, the first one high. */
 function words(text: string, count: number, filler: string): readonly number[] {
   const bytes = Buffer.from(text.padEnd(2 * count, filler).slice(0, 2 * count), 'latin1');
   return Array.from({ length: count }, (_, index) => bytes.readUInt16BE(2 * index));

@@ -1,58 +1,58 @@
 import { randomBytes } from 'node:crypto';
 import type { SimulatedLocalDevice } from '../device.ts';
 import { openPty, type Pty } from './pty.ts';
-import { heardAt } from './wire.ts';
+import { receivedAt } from './wire.ts';
 
-/** What a face of a unit has of its port. */
+/** The port as an endpoint of a unit sees it. */
 export interface Line {
   /** Sends to the other side. */
-  say(bytes: Uint8Array): void;
-  /** Whether a program has the port open: what is sent unasked is lost else. */
+  send(bytes: Uint8Array): void;
+  /** Whether a program has the port open; otherwise unasked bytes are lost. */
   isOpen(): boolean;
-  /** The cable is pulled: the port vanishes. */
+  /** Pulls the cable: the port disappears. */
   unplug(): void;
 }
 
-/** What speaks at a port. */
-export interface Endpoint {
-  /** The line rate that it is set to now; null where the port has none (USB). */
+/** The protocol that answers at a port. */
+export interface PortEndpoint {
+  /** The current line rate; null for a port without one (USB). */
   readonly rate: number | null;
-  hear(bytes: Buffer): void;
+  receive(bytes: Buffer): void;
 }
 
-/** An agreement on the rate is believed so long; a client does not change it in the middle of an exchange. */
+/** How long an agreed rate is trusted; a client does not change it during an exchange. */
 const AGREED_MS = 250;
-/** How long what was seen of openers holds. */
+/** How long the result of the check for openers is valid. */
 const OPENERS_MS = 200;
 const BABBLE_MS = 20;
 const BABBLE_BYTES = 64;
-/** More than this waits already: nobody reads. */
+/** More unread bytes than this: nobody reads. */
 const FULL = 4096;
 
 /** A serial line, or the pipe of a USB unit, with a pseudo terminal as its other end. */
 export class PortLine implements Line {
   readonly #device: SimulatedLocalDevice;
-  readonly #face: Endpoint;
+  readonly #endpoint: PortEndpoint;
   #pty: Pty | null = null;
-  #agreed: { readonly rate: number; readonly until: number } | null = null;
+  #agreedRate: { readonly rate: number; readonly until: number } | null = null;
   #openers: { readonly any: boolean; readonly until: number } | null = null;
-  #babble: NodeJS.Timeout | null = null;
-  #unplugged = Promise.resolve();
-  /** Both directions keep their order, whatever the questions between take. */
+  #babbleTimer: NodeJS.Timeout | null = null;
+  #unplugging = Promise.resolve();
+  /** Both directions keep their order, however long the checks take. */
   #incoming = Promise.resolve();
   #outgoing = Promise.resolve();
 
-  private constructor(device: SimulatedLocalDevice, face: Endpoint) {
+  private constructor(device: SimulatedLocalDevice, endpoint: PortEndpoint) {
     this.#device = device;
-    this.#face = face;
+    this.#endpoint = endpoint;
   }
 
-  /** Rejects with Problem config/usage where this machine gives no pseudo terminal. */
-  static async open(device: SimulatedLocalDevice, face: Endpoint): Promise<PortLine> {
-    const line = new PortLine(device, face);
+  /** Rejects with Problem config/usage if this machine has no pseudo terminals. */
+  static async open(device: SimulatedLocalDevice, endpoint: PortEndpoint): Promise<PortLine> {
+    const line = new PortLine(device, endpoint);
     line.#pty = await openPty((bytes) => line.#arrived(bytes));
-    device.on('change', () => line.#babbles());
-    line.#babbles();
+    device.on('change', () => line.#updateBabble());
+    line.#updateBabble();
     return line;
   }
 
@@ -65,13 +65,13 @@ export class PortLine implements Line {
     return this.#pty?.pids ?? [];
   }
 
-  say(bytes: Uint8Array): void {
-    const rate = this.#face.rate;
+  send(bytes: Uint8Array): void {
+    const rate = this.#endpoint.rate;
     const copy = Buffer.from(bytes);
     this.#send(async () => {
-      const theirs = await this.#theirRate(rate);
+      const peerRate = await this.#peerRate(rate);
       if (rate === null) return copy;
-      return theirs === null ? Buffer.alloc(0) : heardAt(copy, rate, theirs);
+      return peerRate === null ? Buffer.alloc(0) : receivedAt(copy, rate, peerRate);
     });
   }
 
@@ -83,26 +83,26 @@ export class PortLine implements Line {
   }
 
   unplug(): void {
-    this.#unplugged = this.#pty?.unplug() ?? Promise.resolve();
+    this.#unplugging = this.#pty?.unplug() ?? Promise.resolve();
   }
 
   async close(): Promise<void> {
     const pty = this.#pty;
     this.#pty = null;
-    this.#babbles();
-    await this.#unplugged;
+    this.#updateBabble();
+    await this.#unplugging;
     await pty?.close();
   }
 
   #arrived(bytes: Buffer): void {
-    const rate = this.#face.rate;
+    const rate = this.#endpoint.rate;
     this.#incoming = this.#incoming.then(async () => {
-      const theirs = await this.#theirRate(rate);
-      this.#device.bytesHeard += bytes.length;
+      const peerRate = await this.#peerRate(rate);
+      this.#device.bytesArrived += bytes.length;
       if (this.#device.has('port-echoes')) this.#send(() => Promise.resolve(bytes));
       if (this.#device.has('port-echoes') || this.#device.has('port-babbles')) return;
-      if (rate === null) this.#face.hear(bytes);
-      else if (theirs !== null) this.#face.hear(heardAt(bytes, theirs, rate));
+      if (rate === null) this.#endpoint.receive(bytes);
+      else if (peerRate !== null) this.#endpoint.receive(receivedAt(bytes, peerRate, rate));
     });
   }
 
@@ -113,26 +113,27 @@ export class PortLine implements Line {
     });
   }
 
-  /** The rate of the other side; asked anew unless it was ours a moment ago. */
-  async #theirRate(ours: number | null): Promise<number | null> {
+  /** The line rate of the other side, read again unless it recently matched. */
+  async #peerRate(ours: number | null): Promise<number | null> {
     if (ours === null || this.#pty === null) return null;
     const now = Date.now();
-    if (this.#agreed !== null && this.#agreed.rate === ours && this.#agreed.until > now) return ours;
+    if (this.#agreedRate !== null && this.#agreedRate.rate === ours && this.#agreedRate.until > now)
+      return ours;
     const rate = await this.#pty.rate();
-    this.#agreed = rate === ours ? { rate, until: Date.now() + AGREED_MS } : null;
+    this.#agreedRate = rate === ours ? { rate, until: Date.now() + AGREED_MS } : null;
     return rate;
   }
 
-  #babbles(): void {
+  #updateBabble(): void {
     const wanted = this.#device.has('port-babbles') && this.#pty !== null;
-    if (wanted && this.#babble === null) {
-      this.#babble = setInterval(() => {
+    if (wanted && this.#babbleTimer === null) {
+      this.#babbleTimer = setInterval(() => {
         const pty = this.#pty;
         if (pty !== null && pty.backlog < FULL && this.isOpen()) pty.write(randomBytes(BABBLE_BYTES));
       }, BABBLE_MS);
-    } else if (!wanted && this.#babble !== null) {
-      clearInterval(this.#babble);
-      this.#babble = null;
+    } else if (!wanted && this.#babbleTimer !== null) {
+      clearInterval(this.#babbleTimer);
+      this.#babbleTimer = null;
     }
   }
 }

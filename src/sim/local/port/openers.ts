@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * Whether any process has a device open that is not one of `own` or of their sessions, as far as this user may see. A serial line
- * keeps nothing for those who come later, and a pseudo terminal would: so who sends unasked looks first.
+ * Whether a process outside of `own` and their sessions has a device open, as far as this user can see.
+ * A serial line keeps no bytes for later readers, but a pseudo terminal does: check before sending unasked.
  */
 export function openBeside(device: string, own: readonly number[]): boolean {
   return listed('/proc').some((pid) => /^\d+$/.test(pid) && hasOpen(pid, device) && isBeside(pid, own));
@@ -20,20 +20,20 @@ function hasOpen(pid: string, device: string): boolean {
   });
 }
 
-/** Whether a process is there, has not ended, and is the first of its session. */
+/** Whether a process exists, has not ended, and leads its session. */
 export function leadsSession(pid: number): boolean {
   const found = statOf(String(pid));
   return found !== null && found.session === pid && found.state !== 'Z';
 }
 
-/** The processes that hold the device for us are of its session; `stty` asks for the line rate. */
+/** The processes that hold the device for the simulator are in its session; `stty` reads the line rate. */
 function isBeside(pid: string, own: readonly number[]): boolean {
   const found = statOf(pid);
   if (found === null || found.program === 'stty') return false;
   return !own.includes(Number(pid)) && !own.includes(found.session);
 }
 
-/** What the kernel says of a process; null where it has ended. */
+/** The kernel's status of a process; null if it has ended. */
 function statOf(
   pid: string,
 ): { readonly program: string; readonly state: string; readonly session: number } | null {
@@ -50,7 +50,7 @@ function listed(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // Of another user, or ended.
+    // Belongs to another user, or has ended.
     return [];
   }
 }

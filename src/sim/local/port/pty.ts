@@ -11,52 +11,52 @@ export interface Pty {
   readonly path: string;
   /** The processes behind it. */
   readonly pids: readonly number[];
-  /** Bytes that were written and have not left this process yet. */
+  /** Bytes written that have not left this process yet. */
   readonly backlog: number;
-  /** Sends to whoever has the device open; without anybody the bytes wait there. */
+  /** Sends to the program that has the device open; otherwise the bytes wait there. */
   write(bytes: Uint8Array): void;
-  /** The line rate that the other side has set; null where it cannot be read. */
+  /** The line rate that the other side has set; null if it cannot be read. */
   rate(): Promise<number | null>;
   /** Whether a program has the device open. */
   isOpen(): boolean;
-  /** Takes the device file away; no other gets its name before `close`, so that whoever tries again finds nothing there. */
+  /** Removes the device file. Its name stays reserved until `close`, so that a retry finds nothing there. */
   unplug(): Promise<void>;
-  /** Takes the device file away and frees its name. May be called more than once. */
+  /** Removes the device file and frees its name. May be called more than once. */
   close(): Promise<void>;
 }
 
-const HINT = 'Install util-linux (it has the program "script") and coreutils, or leave out the local units.';
+const HINT = 'Install util-linux (it contains the program "script") and coreutils, or run without --local.';
 
-/** The name of the device and the process that holds it open, as the shell below prints them. */
-const FIRST_WORDS = /^(\/dev\/pts\/\d+)\r?\n(\d+)\r?\n/;
+/** The device name and the process that holds it open, as the shell below prints them. */
+const FIRST_LINES = /^(\/dev\/pts\/\d+)\r?\n(\d+)\r?\n/;
 const LONGEST_START = 10_000;
-/** Opens a terminal that nothing is to be done with. */
+/** Opens a terminal without using it. */
 const UNUSED = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK;
-/** Between two looks whether the shell has ended. */
+/** Pause between two checks whether the shell has ended. */
 const HOLDER_MS = 5;
 
 /**
- * Keeps the device open between two programs that use it, and ends by itself once this process is gone. It must not read: what
- * arrives is for the other side.
+ * Keeps the device open between two programs that use it, and ends once this process is gone. It must not
+ * read: the bytes are for the other side.
  */
 const HOLDER = `stty raw -echo; tty; echo $$; while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done`;
 
 /**
- * Opens one by way of `script` (util-linux), because Node has no pseudo terminals of its own. Rejects with Problem config/usage where
- * that is missing or does not give one.
+ * Opens a pseudo terminal with `script` (util-linux), because Node has none. Rejects with Problem
+ * config/usage if that is missing or fails.
  */
-export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
+export async function openPty(onData: (bytes: Buffer) => void): Promise<Pty> {
   const child = spawn('script', ['-qefc', HOLDER, '/dev/null'], {
-    // It runs the command with the user's own shell otherwise.
+    // Otherwise it runs the command with the user's own shell.
     env: { ...process.env, SHELL: '/bin/sh' },
     stdio: ['pipe', 'pipe', 'ignore'],
-    // An interrupt at the terminal is for this process, which then takes the ports away in order.
+    // An interrupt at the terminal is for this process, which then removes the ports in order.
     detached: true,
   });
-  let gone = false;
-  const ended = new Promise<void>((resolve) => {
+  let ended = false;
+  const closed = new Promise<void>((resolve) => {
     child.once('close', () => {
-      gone = true;
+      ended = true;
       resolve();
     });
   });
@@ -64,29 +64,29 @@ export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
     child.once('error', (cause) => {
       const missing = hasCode(cause, 'ENOENT');
       const what = missing
-        ? 'There is no program "script" to make ports with.'
+        ? 'The program "script", which creates the ports, is not installed.'
         : 'The program "script" does not run.';
       reject(new Problem('config/usage', what, { hint: HINT, cause }));
     });
   });
-  // A pipe to a process that ends has an error of its own; what matters is heard on `close`.
+  // A pipe to an ended process reports its own error; `close` is what matters.
   child.stdin.on('error', () => undefined);
   const kill = async (): Promise<void> => {
-    // On SIGTERM `script` waits for two seconds, and it hears nothing of it while its device is full.
+    // On SIGTERM `script` waits for two seconds, and ignores it while its device is full.
     child.kill('SIGKILL');
-    await ended;
+    await closed;
   };
   try {
-    const [path, holder] = await Promise.race([firstWords(child.stdout, ended), failed]);
-    child.stdout.on('data', hear);
+    const [path, holder] = await Promise.race([firstLines(child.stdout, closed), failed]);
+    child.stdout.on('data', onData);
     const pids = [child.pid ?? holder, holder];
-    let ending: Promise<void> | null = null;
-    const end = (): Promise<void> => {
-      ending ??= kill().then(() => endHolder(holder));
-      return ending;
+    let closing: Promise<void> | null = null;
+    const stop = (): Promise<void> => {
+      closing ??= kill().then(() => endHolder(holder));
+      return closing;
     };
-    /** As long as it is open no other device gets the name. */
-    let kept: number | null = null;
+    /** While it is open, no other device gets the name. */
+    let reserved: number | null = null;
     return {
       path,
       pids,
@@ -94,18 +94,18 @@ export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
         return child.stdin.writableLength;
       },
       write(bytes) {
-        if (!gone) child.stdin.write(bytes);
+        if (!ended) child.stdin.write(bytes);
       },
-      rate: () => (gone ? Promise.resolve(null) : rateOf(path)),
-      isOpen: () => !gone && openBeside(path, pids),
+      rate: () => (ended ? Promise.resolve(null) : rateOf(path)),
+      isOpen: () => !ended && openBeside(path, pids),
       unplug() {
-        if (!gone && kept === null) kept = keep(path);
-        return end();
+        if (!ended && reserved === null) reserved = reserveName(path);
+        return stop();
       },
       async close() {
-        await end();
-        if (kept !== null) closeSync(kept);
-        kept = null;
+        await stop();
+        if (reserved !== null) closeSync(reserved);
+        reserved = null;
       },
     };
   } catch (thrown) {
@@ -114,43 +114,43 @@ export async function openPty(hear: (bytes: Buffer) => void): Promise<Pty> {
   }
 }
 
-async function firstWords(
+async function firstLines(
   output: NodeJS.ReadableStream,
-  ended: Promise<void>,
+  closed: Promise<void>,
 ): Promise<readonly [path: string, holder: number]> {
   const patience = new AbortController();
   const { signal } = patience;
   const timer = setTimeout(() => patience.abort(), LONGEST_START);
-  void ended.then(() => patience.abort());
-  let words = '';
+  void closed.then(() => patience.abort());
+  let text = '';
   try {
-    while (!FIRST_WORDS.test(words)) {
+    while (!FIRST_LINES.test(text)) {
       const [chunk] = await once(output, 'data', { signal });
-      words += String(chunk);
+      text += String(chunk);
     }
   } catch (cause) {
-    throw new Problem('config/usage', 'The program "script" gives no pseudo terminal.', {
+    throw new Problem('config/usage', 'The program "script" created no pseudo terminal.', {
       hint: HINT,
       cause,
     });
   } finally {
     clearTimeout(timer);
   }
-  const [, path = '', holder = ''] = FIRST_WORDS.exec(words) ?? [];
+  const [, path = '', holder = ''] = FIRST_LINES.exec(text) ?? [];
   return [path, Number(holder)];
 }
 
-function keep(path: string): number | null {
+function reserveName(path: string): number | null {
   try {
     return openSync(path, UNUSED);
   } catch (thrown) {
-    // It has gone by itself.
+    // It disappeared by itself.
     if (hasCode(thrown, 'ENOENT') || hasCode(thrown, 'EIO')) return null;
     throw thrown;
   }
 }
 
-/** The end of the terminal ends the shell too, unless this process was started so that it outlives terminals. */
+/** Closing the terminal ends the shell too, unless this process was started to outlive terminals. */
 async function endHolder(pid: number): Promise<void> {
   while (leadsSession(pid)) {
     try {
@@ -162,7 +162,7 @@ async function endHolder(pid: number): Promise<void> {
   }
 }
 
-/** Node cannot ask a terminal for its rate. */
+/** Node cannot read the line rate of a terminal. */
 function rateOf(path: string): Promise<number | null> {
   return new Promise((resolve) => {
     execFile('stty', ['-F', path, 'speed'], (error, output) => {

@@ -2,15 +2,16 @@
 const BITS = 10;
 
 /**
- * What a receiver set to one rate makes of bytes that were sent at another: it waits for a falling edge and looks at the middle of
- * each bit that it expects. Where the rates are the same it is what was sent; else it is noise, and may be nothing at all.
+ * The bytes that a receiver at one rate reads when they were sent at another. It waits for a falling edge and
+ * samples the middle of each expected bit. With equal rates the bytes are unchanged; otherwise they are noise
+ * or nothing.
  */
-export function heardAt(bytes: Uint8Array, sentAt: number, heardAt: number): Buffer {
-  if (sentAt === heardAt) return Buffer.from(bytes);
+export function receivedAt(bytes: Uint8Array, sentRate: number, receivedRate: number): Buffer {
+  if (sentRate === receivedRate) return Buffer.from(bytes);
   const level = levels(bytes);
-  const step = sentAt / heardAt;
+  const step = sentRate / receivedRate;
   const at = (position: number): number => level[Math.floor(position)] ?? 1;
-  const heard: number[] = [];
+  const received: number[] = [];
   let position = 0;
   while (position < level.length) {
     if (at(position) === 1) {
@@ -24,15 +25,15 @@ export function heardAt(bytes: Uint8Array, sentAt: number, heardAt: number): Buf
     }
     let byte = 0;
     for (let bit = 0; bit < 8; bit += 1) byte |= at(position + step * (bit + 1.5)) << bit;
-    heard.push(byte);
+    received.push(byte);
     position += step * (BITS - 0.5);
-    // After a wrong stop bit the line must first be idle again.
+    // After a wrong stop bit the line must be idle first.
     while (position < level.length && at(position) === 0) position = Math.floor(position) + 1;
   }
-  return Buffer.from(heard);
+  return Buffer.from(received);
 }
 
-/** The line over time, one value for each bit. */
+/** The line level over time, one value per bit. */
 function levels(bytes: Uint8Array): Uint8Array {
   const line = new Uint8Array(bytes.length * BITS);
   bytes.forEach((byte, index) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SimulatedLocalDevice } from '../device.ts';
 import { REPORT } from '../microlink/usb-endpoint.ts';
 
-/** The vendor as sysfs writes it, and as its units name themselves: with a space at the end. */
+/** The vendor in sysfs, and its name as the units report it: with a trailing space. */
 const VENDOR = '051d';
 const MANUFACTURER = 'American Power Conversion ';
 
@@ -13,14 +13,17 @@ export interface UsbRoots {
   readonly devRoot: string;
 }
 
-/** A unit as a machine shows it; `node` is its hidraw device. */
+/** A USB unit in these folders; `node` is its hidraw device. */
 export interface UsbPlace {
   readonly node: string;
-  /** The cable is pulled: the machine shows it no more. */
+  /** Pulls the cable: the device disappears. */
   remove(): Promise<void>;
 }
 
-/** Writes what Linux shows of a USB unit, the number of which tells it from others, with the device of its tunnel at `path`. */
+/**
+ * Writes what Linux shows of a USB unit. `number` distinguishes the units; `path` is the device of its
+ * tunnel.
+ */
 export async function showUsbUnit(
   device: SimulatedLocalDevice,
   { sysfsRoot, devRoot }: UsbRoots,
@@ -69,7 +72,7 @@ export async function showUsbUnit(
   };
 }
 
-/** The kernel ends each of its texts with a line feed. */
+/** The kernel ends each text with a line feed. */
 async function writeAll(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), `${text}\n`);
 }
@@ -81,8 +84,8 @@ function hex(number: number): string {
 const PAYLOAD = REPORT.bytes - 1;
 
 /**
- * A report descriptor of our own: one report of a power device, and the tunnel on the vendor's usage page FF86, usage FC to the unit
- * and FD from it. The comments give the items as the HID specification names them.
+ * A made-up report descriptor: one report of a power device, and the tunnel on the vendor's usage page FF86,
+ * usage FC to the unit and FD from it. The comments name the items as in the HID specification.
  * Source: docs/sources/local.md#microlink-over-usb
  */
 export const REPORT_DESCRIPTOR = Buffer.from([
