@@ -22,6 +22,7 @@ import { cpus, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '../dist/core/index.js';
+import { systemClock } from '../dist/files/index.js';
 import { uploadByFtp } from '../dist/nmc/files/ftp.js';
 import { uploadByScp } from '../dist/nmc/files/scp.js';
 
@@ -50,9 +51,9 @@ async function upload(way, { port, user, password, folder }, name, bytes) {
   const file = { folder, name, bytes, progress: () => undefined };
   const end =
     way === 'ftp'
-      ? await uploadByFtp({ network, signal, silenceSeconds: 300, hostKeys, ...file })
+      ? await uploadByFtp({ network, clock: systemClock, signal, silenceSeconds: 300, hostKeys, ...file })
       : await uploadByScp({
-          ssh: { network, hostKeys, handshakeSeconds: 300, signal },
+          ssh: { network, hostKeys, handshakeSeconds: 300, clock: systemClock, signal },
           stalledSeconds: 300,
           afterLastByteSeconds: 300,
           ...file,

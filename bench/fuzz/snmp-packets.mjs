@@ -11,7 +11,7 @@ import {
   reportPdu,
   securedMessage,
   tlv,
-} from '../../dist/sim/faces/forged-snmp.js';
+} from '../../dist/sim/endpoints/snmp/forged.js';
 
 export const USER = {
   name: 'audit',

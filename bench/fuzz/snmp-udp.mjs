@@ -2,13 +2,14 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PDU, readRequest } from '../../dist/sim/faces/forged-snmp.js';
+import { systemClock } from '../../dist/files/index.js';
+import { PDU, readRequest } from '../../dist/sim/endpoints/snmp/forged.js';
+import { engineProbe, probeFor } from '../../dist/snmp/client/probe.js';
+import { openSession } from '../../dist/snmp/client/session.js';
+import { SharedSocket } from '../../dist/snmp/client/shared-socket.js';
+import { diagnoseSilence } from '../../dist/snmp/client/silence.js';
 import { listAddresses, readRanges } from '../../dist/snmp/index.js';
-import { engineProbe, probeFor } from '../../dist/snmp/probe.js';
-import { openSession } from '../../dist/snmp/session.js';
-import { SharedSocket } from '../../dist/snmp/shared-socket.js';
-import { whySilent } from '../../dist/snmp/silence.js';
-import { sweep } from '../../dist/snmp/sweep.js';
+import { sweep } from '../../dist/snmp/sweep/sweep.js';
 import { datagramsFor, rightAnswer, USER } from './snmp-packets.mjs';
 
 const ADDRESS = '127.0.0.1';
@@ -51,7 +52,15 @@ export async function overLoopback({ kinds, packets, random, counts, violation, 
   const list = Object.values(kinds);
   for (let round = 0; counts.packets < packets; round += 1) {
     const access = list[round % list.length];
-    const session = openSession({ access, address: ADDRESS, endpoint, socket, timeoutMs: 300, retries: 1 });
+    const session = openSession({
+      access,
+      address: ADDRESS,
+      endpoint,
+      socket,
+      clock: systemClock,
+      timeoutMs: 300,
+      retries: 1,
+    });
     writes = 0;
     counts.questions += 1;
     try {
@@ -69,7 +78,7 @@ export async function overLoopback({ kinds, packets, random, counts, violation, 
     }
     session.close();
     if (round % 20 !== 0) continue;
-    await whySilent(ADDRESS, 4, endpoint, access);
+    await diagnoseSilence(ADDRESS, 4, endpoint, access);
     await sweep({
       ...{
         addresses: listAddresses(readRanges([ADDRESS]).spans, []),

@@ -6,11 +6,12 @@
 // may, or something is taken that a correct parser would not take.
 
 import { Secret } from '../../dist/core/index.js';
-import { PDU, readRequest } from '../../dist/sim/faces/forged-snmp.js';
-import { engineProbe, probeFor } from '../../dist/snmp/probe.js';
-import { openSession } from '../../dist/snmp/session.js';
-import { SharedSocket } from '../../dist/snmp/shared-socket.js';
-import { keepUserKeys } from '../../dist/snmp/user-keys.js';
+import { systemClock } from '../../dist/files/index.js';
+import { PDU, readRequest } from '../../dist/sim/endpoints/snmp/forged.js';
+import { engineProbe, probeFor } from '../../dist/snmp/client/probe.js';
+import { openSession } from '../../dist/snmp/client/session.js';
+import { SharedSocket } from '../../dist/snmp/client/shared-socket.js';
+import { keepUserKeys } from '../../dist/snmp/client/user-keys.js';
 import {
   COMMUNITY,
   datagramsFor,
@@ -129,6 +130,7 @@ async function ask(socket) {
     address: PLACE[0],
     endpoint,
     socket,
+    clock: systemClock,
     timeoutMs: 4,
     retries: RETRIES,
   });

@@ -34,7 +34,7 @@ export function networkOf(target: UnitTarget): NetworkAccess {
 }
 
 /** What ends a session early, and who is told of what is said in it. A LookContext and a StepContext are one. */
-export type SessionContext = Pick<LookContext, 'signal' | 'transcript'> & {
+export type SessionContext = Pick<LookContext, 'clock' | 'signal' | 'transcript'> & {
   /** The unit as it was before a hop, where there is one: its card may be known not to stall. */
   readonly before?: Unit;
 };
@@ -42,13 +42,14 @@ export type SessionContext = Pick<LookContext, 'signal' | 'transcript'> & {
 export function sshOptions(
   tools: NmcDeps,
   network: NetworkAccess,
-  { signal, transcript }: SessionContext,
+  { clock, signal, transcript }: SessionContext,
 ): SshOptions {
   return {
     network,
     hostKeys: tools.hostKeys,
     logins: tools.logins,
     handshakeSeconds: tools.timeouts.handshake,
+    clock,
     signal,
     ...(transcript === undefined ? {} : { transcript }),
   };

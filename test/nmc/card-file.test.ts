@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection, ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NetworkAccess, TranscriptEntry, UnitTarget } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import type { NmcDeps } from '../../src/nmc/deps.ts';
 import { readCardFile } from '../../src/nmc/files/read-file.ts';
 import { downloadByScp } from '../../src/nmc/files/scp-download.ts';
@@ -46,7 +47,13 @@ function source(
 
 async function download(exec: NonNullable<Behaviour['exec']>, largest = 100_000): Promise<unknown> {
   card = await openCard({ exec });
-  const ssh = { network: card.network, hostKeys: card.hostKeys, handshakeSeconds: 20, signal };
+  const ssh = {
+    network: card.network,
+    hostKeys: card.hostKeys,
+    handshakeSeconds: 20,
+    clock: systemClock,
+    signal,
+  };
   return problemOf(downloadByScp({ ssh, path: 'config.ini', largest, stalledSeconds: 10 }));
 }
 
@@ -60,7 +67,14 @@ describe('a download by SCP', () => {
     const said: TranscriptEntry[] = [];
     card = await openCard({ exec: source({ 'config.ini': Buffer.from('community=secret') }) });
     const transcript = (one: TranscriptEntry): void => void said.push(one);
-    const ssh = { network: card.network, hostKeys: card.hostKeys, handshakeSeconds: 20, signal, transcript };
+    const ssh = {
+      network: card.network,
+      hostKeys: card.hostKeys,
+      handshakeSeconds: 20,
+      clock: systemClock,
+      signal,
+      transcript,
+    };
     await downloadByScp({ ssh, path: 'config.ini', largest: 100, stalledSeconds: 10 });
     expect(said.map(({ kind, text }) => [kind, text])).toEqual([
       ['sent', 'scp -f config.ini'],
@@ -135,7 +149,13 @@ describe('a download by SCP', () => {
 
   it('is refused where the card runs no program', async () => {
     card = await openCard({});
-    const ssh = { network: card.network, hostKeys: card.hostKeys, handshakeSeconds: 20, signal };
+    const ssh = {
+      network: card.network,
+      hostKeys: card.hostKeys,
+      handshakeSeconds: 20,
+      clock: systemClock,
+      signal,
+    };
     const options = { ssh, largest: 10, stalledSeconds: 10 };
     expect(await problemOf(downloadByScp({ ...options, path: 'config.ini' }))).toMatchObject({
       code: 'link/scp',
@@ -155,13 +175,16 @@ describe('a file of the card', () => {
   ): Promise<unknown> => {
     card = await openCard(exec === undefined ? {} : { exec });
     const tools: NmcDeps = {
-      hub: createSnmpHub(),
+      hub: createSnmpHub({ clock: systemClock }),
       hostKeys: card.hostKeys,
       readBytes: () => Promise.reject(new Error('no image is meant here')),
       timeouts: TIMEOUTS,
     };
     return problemOf(
-      readCardFile(tools, targetWith({ ...card.network, ...access }), places, 1000, { signal }),
+      readCardFile(tools, targetWith({ ...card.network, ...access }), places, 1000, {
+        clock: systemClock,
+        signal,
+      }),
     );
   };
 
@@ -188,13 +211,15 @@ describe('a file of the card', () => {
     card = await openCard({ exec: source({}) });
     const other = { get: async () => 'SHA256:another', pin: async () => undefined };
     const tools: NmcDeps = {
-      hub: createSnmpHub(),
+      hub: createSnmpHub({ clock: systemClock }),
       hostKeys: other,
       readBytes: () => Promise.reject(new Error('no image is meant here')),
       timeouts: TIMEOUTS,
     };
     const target = targetWith({ ...card.network, transfer: ['scp', 'ftp'], plaintext: true });
-    expect(await problemOf(readCardFile(tools, target, ['a'], 10, { signal }))).toMatchObject({
+    expect(
+      await problemOf(readCardFile(tools, target, ['a'], 10, { clock: systemClock, signal })),
+    ).toMatchObject({
       code: 'link/host-key',
     });
   });

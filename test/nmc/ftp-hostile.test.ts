@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Problem } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
 import { parseEpsv, parsePasv } from '../../src/nmc/files/ftp-data.ts';
 import type { FtpOptions } from '../../src/nmc/files/ftp-session.ts';
@@ -20,6 +21,7 @@ const options = (network: NetworkAccess, silenceSeconds = 20): FtpOptions => ({
   network,
   signal: new AbortController().signal,
   silenceSeconds,
+  clock: systemClock,
 });
 const upload = (network: NetworkAccess, silenceSeconds = 20) =>
   uploadByFtp({

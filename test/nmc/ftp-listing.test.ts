@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/files/index.ts';
 import { listByFtp } from '../../src/nmc/files/ftp.ts';
 import { parseFtpListing } from '../../src/nmc/files/ftp-listing.ts';
 import { type RawFtp, type Reaction, startRawFtp } from './ftp-server.ts';
@@ -26,7 +27,12 @@ function sending(lines: readonly string[]): Reaction {
 
 async function listed(lines: readonly string[]) {
   server = await startRawFtp({ react: sending(lines) });
-  const options = { network: server.network, signal: new AbortController().signal, silenceSeconds: 20 };
+  const options = {
+    network: server.network,
+    signal: new AbortController().signal,
+    silenceSeconds: 20,
+    clock: systemClock,
+  };
   return listByFtp(options, '/upsfw/');
 }
 

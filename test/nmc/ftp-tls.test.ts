@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NetworkAccess } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { downloadByFtp, listByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
 import type { FtpOptions } from '../../src/nmc/files/ftp-session.ts';
 import { offersTls } from '../../src/nmc/files/ftp-tls.ts';
@@ -34,6 +35,7 @@ const options = (network: NetworkAccess, hostKeys?: HostKeyStore): FtpOptions =>
   hostKeys,
   signal: new AbortController().signal,
   silenceSeconds: 20,
+  clock: systemClock,
 });
 
 /** The same card at the same place, with another certificate or none. */

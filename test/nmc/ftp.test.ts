@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NetworkAccess } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
 import { passive, type RawFtp, type RawFtpOptions, type Reaction, startRawFtp } from './ftp-server.ts';
 
@@ -11,7 +12,12 @@ const start = async (how?: RawFtpOptions): Promise<NetworkAccess> => {
   server = await startRawFtp(how);
   return server.network;
 };
-const options = (network: NetworkAccess, silenceSeconds = 20) => ({ network, signal, silenceSeconds });
+const options = (network: NetworkAccess, silenceSeconds = 20) => ({
+  network,
+  clock: systemClock,
+  signal,
+  silenceSeconds,
+});
 const image = Buffer.alloc(700_001, 'image');
 const upload = (network: NetworkAccess, silenceSeconds = 20, progress = (_: number): void => undefined) =>
   uploadByFtp({

@@ -13,7 +13,7 @@ const OK = { lines: ['E000: Success'], prompt: true };
 let hub: SnmpHub;
 let peer: Peer | null;
 beforeEach(() => {
-  hub = createSnmpHub();
+  hub = createSnmpHub({ clock: systemClock });
   peer = null;
 });
 afterEach(async () => {

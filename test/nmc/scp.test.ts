@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { uploadByScp } from '../../src/nmc/files/scp.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -50,6 +51,7 @@ function upload(port: number, bytes: Buffer, progress: (sent: number) => void = 
       },
       hostKeys: { get: async () => null, pin: async () => undefined },
       handshakeSeconds: 30,
+      clock: systemClock,
       signal: new AbortController().signal,
     },
     folder: '/upsfw/',

@@ -32,7 +32,7 @@ let pins: Map<string, string>;
 let shut: number;
 
 beforeEach(async () => {
-  hub = createSnmpHub({ timeoutMs: 1000, retries: 0 });
+  hub = createSnmpHub({ clock: systemClock, timeoutMs: 1000, retries: 0 });
   book = await loadRules();
   peers = [];
   pins = new Map();

@@ -1,6 +1,7 @@
 import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TranscriptEntry } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { readEventLogByShell } from '../../src/nmc/look/event-log-source.ts';
 import { type Shell, withShell } from '../../src/nmc/session/shell.ts';
 import { openCard, PASSWORD, problemOf, type TestCard } from './card.ts';
@@ -60,6 +61,7 @@ async function within<T>(
         network: card.network,
         hostKeys: card.hostKeys,
         handshakeSeconds: 20,
+        clock: systemClock,
         signal: new AbortController().signal,
         commandSeconds: 20,
         flushSeconds: 15,

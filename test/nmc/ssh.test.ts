@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import ssh2, { type AuthContext, type Connection } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Problem } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { type SshOptions, withSsh } from '../../src/nmc/session/ssh.ts';
 import { hostKeyKind, type SshFacts } from '../../src/nmc/session/ssh-facts.ts';
 import { sshProblem } from '../../src/nmc/session/ssh-problem.ts';
@@ -30,7 +31,14 @@ afterEach(async () => {
 
 function login(network: NetworkAccess, options: Partial<SshOptions> = {}): Promise<unknown> {
   const { signal } = new AbortController();
-  const all = { network, hostKeys: memoryOfKeys(), handshakeSeconds: 20, signal, ...options };
+  const all = {
+    network,
+    hostKeys: memoryOfKeys(),
+    handshakeSeconds: 20,
+    clock: systemClock,
+    signal,
+    ...options,
+  };
   return problemOf(withSsh(all, async () => 'in'));
 }
 

@@ -32,7 +32,7 @@ async function ready(
   readonly context: StepContext;
 }> {
   site = await openSite([unit]);
-  hub = createSnmpHub();
+  hub = createSnmpHub({ clock: systemClock });
   const device = site.fleet.device(unit.name);
   device.files.set(image, await readFile(join(site.folder, 'images', image)));
   const { units } = await loadInventory(site.inventory);

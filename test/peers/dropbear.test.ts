@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { uploadByScp } from '../../src/nmc/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import {
@@ -71,6 +72,7 @@ describe.runIf(can)('Dropbear as the receiver of scp -t', () => {
           },
         },
         handshakeSeconds: 30,
+        clock: systemClock,
         signal: new AbortController().signal,
       },
       folder: `${folder.path}/upsfw/`,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import {
   downloadByFtp,
   type FtpOptions,
@@ -66,6 +67,7 @@ export function ftpSuite(can: boolean, peer: FtpPeer): void {
       hostKeys,
       signal: new AbortController().signal,
       silenceSeconds: 20,
+      clock: systemClock,
     });
     const upload = (where: FtpOptions) =>
       uploadByFtp({ ...where, folder: '/upsfw/', name, bytes, progress: () => undefined });

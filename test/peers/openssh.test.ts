@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { type HostKeyStore, uploadByScp } from '../../src/nmc/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import {
@@ -94,7 +95,13 @@ describe.runIf(can)('OpenSSH as the receiver of scp -t', () => {
     hostKeys: HostKeyStore = pins(new Map()),
   ): Promise<string> {
     return uploadByScp({
-      ssh: { network, hostKeys, handshakeSeconds: 30, signal: new AbortController().signal },
+      ssh: {
+        network,
+        hostKeys,
+        handshakeSeconds: 30,
+        clock: systemClock,
+        signal: new AbortController().signal,
+      },
       folder: '/upsfw/',
       name,
       bytes,

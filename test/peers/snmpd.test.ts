@@ -58,7 +58,7 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
       SNMP_PERSISTENT_DIR: folder.path,
       SNMPCONFPATH: folder.path,
     });
-    hub = createSnmpHub({ timeoutMs: 500, retries: 0 });
+    hub = createSnmpHub({ clock: systemClock, timeoutMs: 500, retries: 0 });
     for (let tries = 0; tries < 100; tries += 1) {
       const seen = await lookBySnmp(hub, target({ version: '2c', community: new Secret('reader') }), context);
       if (seen.problem === null) return;

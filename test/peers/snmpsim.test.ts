@@ -101,7 +101,7 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
     const words = ['--v2c-arch', `--data-dir=${data}`, `--cache-dir=${cache}`, ...endpoints, ...asNobody];
     daemon = startDaemon(PROGRAM ?? '', words, { TMPDIR: cache, HOME: cache });
     // It is up when the first recording answers.
-    const hub = createSnmpHub({ timeoutMs: 500, retries: 0 });
+    const hub = createSnmpHub({ clock: systemClock, timeoutMs: 500, retries: 0 });
     try {
       for (let tries = 0; tries < 100; tries += 1) {
         const seen = await lookBySnmp(

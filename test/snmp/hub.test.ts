@@ -57,7 +57,11 @@ function answerTo(request: Buffer, value: Buffer): Buffer {
 }
 
 const INTEGER = (value: number): Buffer => Buffer.from([0x02, 0x01, value]);
-const quick = { timeoutMs: 300, retries: 0 };
+const quick = {
+  clock: systemClock,
+  timeoutMs: 300,
+  retries: 0,
+};
 const context = { clock: systemClock, signal: new AbortController().signal };
 
 describe('the shared socket', () => {
@@ -135,7 +139,7 @@ describe('the shared socket', () => {
 
 describe('a write', () => {
   it('is sent once, and without an answer its outcome is uncertain', async () => {
-    hub = createSnmpHub({ timeoutMs: 200, retries: 3 });
+    hub = createSnmpHub({ clock: systemClock, timeoutMs: 200, retries: 3 });
     let received = 0;
     const port = await peer(() => {
       received += 1;

@@ -1,6 +1,7 @@
 import dgram, { type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { Problem, Secret, type SnmpAccess } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import {
   type ForgedUser,
   type HeardRequest,
@@ -105,7 +106,7 @@ export async function withPeer<T>(
   use: (session: SnmpSession, peer: RawPeer, hub: SnmpHub) => Promise<T>,
   { waitMs = WAIT_MS, retries = 0 } = {},
 ): Promise<T> {
-  const hub = createSnmpHub({ timeoutMs: waitMs, retries });
+  const hub = createSnmpHub({ clock: systemClock, timeoutMs: waitMs, retries });
   const peer = await openPeer(answer);
   try {
     const session = await hub.open(access, { host: '127.0.0.1', port: peer.port });

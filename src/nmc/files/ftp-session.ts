@@ -1,5 +1,11 @@
 import { Client, type FTPResponse } from 'basic-ftp';
-import { type Login, type NetworkAccess, Problem, type TranscriptEntry } from '../../core/index.ts';
+import {
+  type Clock,
+  type Login,
+  type NetworkAccess,
+  Problem,
+  type TranscriptEntry,
+} from '../../core/index.ts';
 import type { NmcDeps, SessionContext } from '../deps.ts';
 import { type Logins, refusedLogin } from '../session/logins.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
@@ -12,6 +18,7 @@ export interface FtpOptions {
   readonly network: NetworkAccess;
   /** Longest silence of control or data connection, in seconds. */
   readonly silenceSeconds: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Certificates seen before; without it an encrypted session counts as plaintext, because nothing tells with whom it is. */
   readonly hostKeys?: HostKeyStore | undefined;
@@ -25,13 +32,14 @@ export interface FtpOptions {
 export function ftpOptions(
   tools: NmcDeps,
   network: NetworkAccess,
-  { signal, transcript }: SessionContext,
+  { clock, signal, transcript }: SessionContext,
 ): FtpOptions {
   return {
     network,
     hostKeys: tools.hostKeys,
     logins: tools.logins,
     silenceSeconds: tools.timeouts.stalledUpload,
+    clock,
     signal,
     transcript,
   };

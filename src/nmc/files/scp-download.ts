@@ -162,13 +162,18 @@ class Source {
       this.#left = Buffer.alloc(0);
       return chunk;
     }
-    const deadline = Date.now() + this.#download.stalledSeconds * 1000;
+    const deadline = this.#now() + this.#download.stalledSeconds * 1000;
     for (;;) {
       const chunk: unknown = this.#channel.read();
       if (chunk instanceof Buffer && chunk.length > 0) return chunk;
       if (this.#closed) throw this.#lost();
-      if (!(await this.#arrival.within(deadline - Date.now()))) throw this.#slow();
+      if (!(await this.#arrival.within(deadline - this.#now()))) throw this.#slow();
     }
+  }
+
+  /** Wall time, see the upload. */
+  #now(): number {
+    return this.#download.ssh.clock.now().getTime();
   }
 
   #lost(): Problem {

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Client, ClientChannel } from 'ssh2';
-import { asProblem, Problem, sanitize } from '../../core/index.ts';
+import { asProblem, type Clock, Problem, sanitize } from '../../core/index.ts';
 import { DataSignal } from '../session/data-signal.ts';
 import { type SshOptions, withSsh } from '../session/ssh.ts';
 import { recordLine } from '../session/transcript.ts';
@@ -87,7 +87,7 @@ async function send(
   upload: ScpUpload,
   where: string,
 ): Promise<UploadEnd> {
-  const sink = new Sink(channel, socket, where);
+  const sink = new Sink(channel, socket, where, upload.ssh.clock);
   const { bytes, name, stalledSeconds } = upload;
   await sink.acknowledged(stalledSeconds);
   await upload.ready?.();
@@ -118,14 +118,16 @@ class Sink {
   readonly #channel: ClientChannel;
   readonly #socket: Socket | null;
   readonly #where: string;
+  readonly #clock: Clock;
   #received = Buffer.alloc(0);
   #closed = false;
   readonly #arrival = new DataSignal();
 
-  constructor(channel: ClientChannel, socket: Socket | null, where: string) {
+  constructor(channel: ClientChannel, socket: Socket | null, where: string, clock: Clock) {
     this.#channel = channel;
     this.#socket = socket;
     this.#where = where;
+    this.#clock = clock;
     channel.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]).subarray(0, LONGEST_COMPLAINT * 2);
       this.#arrival.happened();
@@ -151,12 +153,17 @@ class Sink {
       this.#arrival.happened();
     });
     this.#socket?.uncork();
-    const deadline = Date.now() + seconds * 1000;
+    const deadline = this.#now() + seconds * 1000;
     while (!taken || this.#isWaiting()) {
       if (this.#closed) throw this.#lost();
       this.#refuseComplaint();
-      if (!(await this.#arrival.within(deadline - Date.now()))) throw this.#slow(seconds);
+      if (!(await this.#arrival.within(deadline - this.#now()))) throw this.#slow(seconds);
     }
+  }
+
+  /** Wall time: the limits of an upload are those of the network, and the clock of a simulated device runs faster. */
+  #now(): number {
+    return this.#clock.now().getTime();
   }
 
   #isWaiting(): boolean {
@@ -164,7 +171,7 @@ class Sink {
   }
 
   async acknowledged(seconds: number): Promise<void> {
-    const deadline = Date.now() + seconds * 1000;
+    const deadline = this.#now() + seconds * 1000;
     for (;;) {
       if (this.#received[0] === 0) {
         this.#received = this.#received.subarray(1);
@@ -172,7 +179,7 @@ class Sink {
       }
       this.#refuseComplaint();
       if (this.#closed) throw this.#lost();
-      if (!(await this.#arrival.within(deadline - Date.now()))) throw this.#slow(seconds);
+      if (!(await this.#arrival.within(deadline - this.#now()))) throw this.#slow(seconds);
     }
   }
 

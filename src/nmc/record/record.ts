@@ -1,5 +1,6 @@
 import {
   asProblem,
+  type Clock,
   isInternal,
   type LookContext,
   type Problem,
@@ -93,7 +94,7 @@ async function readCommands(
       await withShell(shellOptions(tools, networkOf(target), context), async (shell) => {
         for (let group = groups[0]; group !== undefined; group = groups[0]) {
           asked = true;
-          await giveGroup(shell, group, done);
+          await giveGroup(shell, group, context.clock, done);
           groups.shift();
         }
       });
@@ -114,12 +115,13 @@ async function readCommands(
 async function giveGroup(
   shell: Shell,
   group: readonly ReadCommand[],
+  clock: Clock,
   done: RecordedCommand[],
 ): Promise<void> {
   let folder = '/';
   for (const { command, alone, live = false } of group) {
-    const begun = performance.now();
-    const since = (): number => Math.round(performance.now() - begun);
+    const begun = clock.monotonic();
+    const since = (): number => Math.round(clock.monotonic() - begun);
     try {
       const { code, lines } = await shell.run(command, { flush: alone !== true });
       done.push({ command, folder, live, code, lines, milliseconds: since(), problem: null });

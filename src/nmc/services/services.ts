@@ -1,5 +1,6 @@
 import {
   asProblem,
+  type Clock,
   hasCode,
   isInternal,
   type LookContext,
@@ -38,6 +39,7 @@ interface Probe {
   readonly network: NetworkAccess;
   readonly tools: ServiceDeps;
   readonly seconds: ProbeSeconds;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -52,7 +54,13 @@ export async function lookAtServices(
   context: LookContext,
 ): Promise<ServiceLook> {
   const network = networkOf(target);
-  const probe = { network, tools, seconds: tools.seconds ?? PROBE_SECONDS, signal: context.signal };
+  const probe = {
+    network,
+    tools,
+    seconds: tools.seconds ?? PROBE_SECONDS,
+    clock: context.clock,
+    signal: context.signal,
+  };
   const telnet = await portOf(probe, 'telnet');
   const ftp = await lookAtFtp(probe);
   const http = await lookAtHttp(probe);
@@ -171,6 +179,7 @@ async function lookAtSsh(
     host,
     port: ports.ssh,
     seconds: probe.seconds.ssh,
+    clock: probe.clock,
     signal: probe.signal,
   });
   return { service: { service: 'ssh', on: true, detail: `${says}, ${offerWords(offer)}` }, offer };

@@ -1,11 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import ssh2, { type Algorithms, type ParsedKey } from 'ssh2';
-import { type SshOffer, sanitize } from '../../core/index.ts';
+import { type Clock, type SshOffer, sanitize } from '../../core/index.ts';
 
 export interface SshProbeOptions {
   readonly host: string;
   readonly port: number;
   readonly seconds: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -66,9 +67,9 @@ export function readOfferLine(line: string): Partial<SshOffer> | null {
  * reached is null; never throws for what the server does.
  */
 export function probeSsh(options: SshProbeOptions): Promise<SshOffer> {
-  const { signal } = options;
+  const { clock, signal } = options;
   const client = new ssh2.Client();
-  const begun = performance.now();
+  const begun = clock.monotonic();
   let seen = NOTHING_SEEN;
   return new Promise((resolve, reject) => {
     const end = (): void => {
@@ -88,7 +89,7 @@ export function probeSsh(options: SshProbeOptions): Promise<SshOffer> {
     client.on('error', end);
     client.on('close', end);
     client.on('handshake', ({ kex, sc }) => {
-      const milliseconds = Math.round(performance.now() - begun);
+      const milliseconds = Math.round(clock.monotonic() - begun);
       seen = { ...seen, negotiated: { kex, cipher: sc.cipher }, milliseconds };
       end();
     });

@@ -145,7 +145,12 @@ class Session {
   }
 
   #deadline(): number {
-    return Date.now() + this.#options.commandSeconds * 1000;
+    return this.#now() + this.#options.commandSeconds * 1000;
+  }
+
+  /** Wall time: the limits of a session are those of the network, and the clock of a simulated device runs faster. */
+  #now(): number {
+    return this.#options.clock.now().getTime();
   }
 
   /** Waits for the prompt and gives what stands before it; sends `flushKey` once where nothing more comes. */
@@ -166,7 +171,7 @@ class Session {
   /** Resolves with false after a silence; throws what stands against waiting on. */
   async #something(deadline: number): Promise<boolean> {
     this.#refuseBadState();
-    const left = deadline - Date.now();
+    const left = deadline - this.#now();
     if (left <= 0) throw this.#tooSlow();
     const came = await this.#arrival.within(Math.min(left, this.#options.flushSeconds * 1000));
     if (!came && !this.#loggedIn && PHRASES.consoleLogin.test(this.#heard.text.slice(-200))) {

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { AuthHandlerMiddleware, Client, Prompt } from 'ssh2';
-import { type NetworkAccess, Problem, type Secret, type TranscriptEntry } from '../../core/index.ts';
+import {
+  type Clock,
+  type NetworkAccess,
+  Problem,
+  type Secret,
+  type TranscriptEntry,
+} from '../../core/index.ts';
 import { type Logins, type LoginTry, refusedLogin } from './logins.ts';
 import {
   FEWEST_RSA_BITS,
@@ -31,6 +37,7 @@ export interface SshOptions {
   readonly network: NetworkAccess;
   readonly hostKeys: HostKeyStore;
   readonly handshakeSeconds: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told of what is said in the session. The password of the login is never part of it. */
   readonly transcript?: (said: TranscriptEntry) => void;

@@ -1,8 +1,9 @@
-import { type NetworkAccess, redact, type TranscriptEntry } from '../../core/index.ts';
+import { type Clock, type NetworkAccess, redact, type TranscriptEntry } from '../../core/index.ts';
 
 /** What a session tells of itself: to whom, and who listens. */
 interface Recorder {
   readonly network: NetworkAccess;
+  readonly clock: Clock;
   readonly transcript?: ((said: TranscriptEntry) => void) | undefined;
 }
 
@@ -26,7 +27,7 @@ export function recordLine(
   const safe = withoutPassword(options, text);
   const left = safe.length - LONGEST;
   options.transcript({
-    at: new Date(),
+    at: options.clock.now(),
     where: `${host}:${ports[protocol]} ${protocol}`,
     kind,
     text: left > 0 ? `${safe.slice(0, LONGEST)}\n[${left} more characters]` : safe,

@@ -1,4 +1,4 @@
-import type { SnmpAccess } from '../../core/index.ts';
+import type { Clock, SnmpAccess } from '../../core/index.ts';
 import type { Drop } from './drops.ts';
 import { createEncoder, type Packet, userOf } from './encoder.ts';
 import type { Pdu, SecuredMessage, SnmpMessage } from './message.ts';
@@ -34,6 +34,7 @@ export interface AgentSetup {
   readonly address: string;
   readonly port: number;
   readonly socket: SharedSocket;
+  readonly clock: Clock;
   readonly timeoutMs: number;
   readonly retries: number;
 }
@@ -81,7 +82,7 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
   let isConfirmed = false;
 
   const discover = async (): Promise<Engine | Reply> => {
-    const ended = await send(setup, encoder.discovery(), setup.retries + 1, readDiscovery);
+    const ended = await send(setup, encoder.discovery(), setup.retries + 1, readDiscovery(setup.clock));
     return ended.state === 'answered' ? ended.answer : replyOf(ended);
   };
 
@@ -157,12 +158,14 @@ function replyTo(ended: Ended<TranscriptEntry>): Reply {
 const SHORTEST_ENGINE_ID = 5;
 
 /** The answer to a question for the engine: a report that nobody can prove, since no key is agreed before it. */
-function readDiscovery(message: SnmpMessage): Reading<Engine> {
-  if (message.version !== '3') return { drop: 'version' };
-  if (message.isAuthenticated || !('pdu' in message.scoped)) return { drop: 'level' };
-  if (message.scoped.pdu.type !== 'report') return { drop: 'malformed' };
-  if (message.engineId.length < SHORTEST_ENGINE_ID) return { drop: 'engine' };
-  return { answer: new Engine(message.engineId, message.boots, message.time) };
+function readDiscovery(clock: Clock): (message: SnmpMessage) => Reading<Engine> {
+  return (message) => {
+    if (message.version !== '3') return { drop: 'version' };
+    if (message.isAuthenticated || !('pdu' in message.scoped)) return { drop: 'level' };
+    if (message.scoped.pdu.type !== 'report') return { drop: 'malformed' };
+    if (message.engineId.length < SHORTEST_ENGINE_ID) return { drop: 'engine' };
+    return { answer: new Engine(message, clock) };
+  };
 }
 
 function send<T>(

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import pLimit from 'p-limit';
-import { Problem, type SnmpAccess, sanitize } from '../../core/index.ts';
+import { type Clock, Problem, type SnmpAccess, sanitize } from '../../core/index.ts';
 import type { Endpoint } from './problems.ts';
 import { openSession, type SnmpSession } from './session.ts';
 import { canonicalAddress, SharedSocket } from './shared-socket.ts';
@@ -9,6 +9,8 @@ import { diagnoseSilence } from './silence.ts';
 import { keepUserKeys } from './user-keys.ts';
 
 export interface SnmpHubOptions {
+  /** Measures how long an SNMPv3 engine has been running since its last message. */
+  readonly clock: Clock;
   /** For one try of one query. */
   readonly timeoutMs?: number;
   /** Further tries of a read. A write is never repeated. */
@@ -31,7 +33,7 @@ const RETRIES = 1;
 /** Each of these questions has a socket of its own. */
 const QUESTIONS_AT_ONCE = 512;
 
-export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
+export function createSnmpHub(options: SnmpHubOptions): SnmpHub {
   const sockets = new Map<'udp4' | 'udp6', SharedSocket>();
   keepUserKeys();
   const questions = pLimit(QUESTIONS_AT_ONCE);
@@ -51,6 +53,7 @@ export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
         address,
         endpoint,
         socket: socketFor(transport),
+        clock: options.clock,
         timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
         retries: options.retries ?? RETRIES,
       });

@@ -1,4 +1,4 @@
-import { Problem, type SnmpAccess } from '../../core/index.ts';
+import { type Clock, Problem, type SnmpAccess } from '../../core/index.ts';
 import { type Agent, agentFor, type Reply } from './agent.ts';
 import type { Pdu, Varbind } from './message.ts';
 import { type Endpoint, problemOfEncoding, problemOfReply, STATUS } from './problems.ts';
@@ -32,6 +32,7 @@ export interface SessionSetup {
   readonly address: string;
   readonly endpoint: Endpoint;
   readonly socket: SharedSocket;
+  readonly clock: Clock;
   readonly timeoutMs: number;
   readonly retries: number;
 }
@@ -42,9 +43,9 @@ const MOST_OIDS_A_PACKET = 12;
 const LEAST_OIDS_AFTER_SILENCE = 3;
 
 export function openSession(setup: SessionSetup): SnmpSession {
-  const { access, address, endpoint, socket, timeoutMs, retries } = setup;
+  const { access, address, endpoint, socket, clock, timeoutMs, retries } = setup;
   const { port } = endpoint;
-  const agent = agentFor({ access, address, port, socket, timeoutMs, retries });
+  const agent = agentFor({ access, address, port, socket, clock, timeoutMs, retries });
   socket.join(address, port);
   let isOpen = true;
   let hasAnswered = false;

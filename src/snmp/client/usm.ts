@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
 import * as snmp from 'net-snmp';
 import { z } from 'zod';
+import type { Clock } from '../../core/index.ts';
 import type { Drop } from './drops.ts';
 import type { EngineNow } from './encoder.ts';
 import { decodeDecrypted, type Pdu, type SecuredMessage } from './message.ts';
@@ -43,14 +43,17 @@ export class Engine {
   readonly id: Buffer;
   #boots: number;
   #time: number;
-  #since = performance.now();
+  #since: number;
   #isAuthentic = false;
+  readonly #clock: Clock;
 
-  constructor(id: Buffer, boots: number, time: number) {
-    // The datagram that it came in need not be kept.
-    this.id = Buffer.from(id);
+  constructor({ engineId, boots, time }: Pick<SecuredMessage, 'engineId' | 'boots' | 'time'>, clock: Clock) {
+    // A copy, so that the datagram is not kept.
+    this.id = Buffer.from(engineId);
     this.#boots = boots;
     this.#time = time;
+    this.#clock = clock;
+    this.#since = clock.monotonic();
   }
 
   /** Whether an authentic message of this engine was seen. */
@@ -60,7 +63,7 @@ export class Engine {
 
   /** For the next message to it. */
   now(): EngineNow {
-    const passed = Math.floor((performance.now() - this.#since) / 1000);
+    const passed = Math.floor((this.#clock.monotonic() - this.#since) / 1000);
     return { id: this.id, boots: this.#boots, time: Math.min(this.#time + passed, 0x7fff_ffff) };
   }
 
@@ -82,7 +85,7 @@ export class Engine {
   #set(boots: number, time: number): void {
     this.#boots = boots;
     this.#time = time;
-    this.#since = performance.now();
+    this.#since = this.#clock.monotonic();
   }
 }
 
