@@ -46,7 +46,7 @@ async function upload(way, { port, user, password, folder }, name, bytes) {
     plaintext: true,
     legacySsh: false,
   };
-  const hostKeys = { get: async () => null, pin: async () => undefined };
+  const hostKeys = { get: async () => null, add: async () => undefined };
   const signal = new AbortController().signal;
   const file = { folder, name, bytes, progress: () => undefined };
   const end =

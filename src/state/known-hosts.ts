@@ -12,7 +12,7 @@ export interface Pins {
   /** Throws Problem config/state where the file is there and cannot be read: what it holds must not pass for nothing. */
   get(name: string): Promise<string | null>;
   /** Throws Problem config/state where the pin is not on the disk afterwards. */
-  pin(name: string, fingerprint: string): Promise<void>;
+  add(name: string, fingerprint: string): Promise<void>;
 }
 
 export function createKnownHosts(state: string): Pins {
@@ -42,7 +42,7 @@ export function createKnownHosts(state: string): Pins {
     async get(name) {
       return (await read())[name] ?? null;
     },
-    pin(name, fingerprint) {
+    add(name, fingerprint) {
       const written = queue.then(async () => {
         try {
           await refuseForeign(state);
@@ -67,9 +67,9 @@ export function createLenientKnownHosts(pins: Pins, warn: (problem: Problem) => 
   const unkept = new Map<string, string>();
   return {
     get: async (name) => unkept.get(name) ?? (await pins.get(name)),
-    async pin(name, fingerprint) {
+    async add(name, fingerprint) {
       try {
-        await pins.pin(name, fingerprint);
+        await pins.add(name, fingerprint);
       } catch (thrown) {
         if (!(thrown instanceof Problem) || thrown.code !== 'config/state') throw thrown;
         if (unkept.size === 0) warn(thrown);

@@ -209,7 +209,7 @@ describe('a file of the card', () => {
 
   it('is not asked for by a second way from a host with another key', async () => {
     card = await openCard({ exec: source({}) });
-    const other = { get: async () => 'SHA256:another', pin: async () => undefined };
+    const other = { get: async () => 'SHA256:another', add: async () => undefined };
     const tools: NmcDeps = {
       hub: createSnmpHub({ clock: systemClock }),
       hostKeys: other,

@@ -92,7 +92,7 @@ export function memoryOfKeys(): HostKeyStore {
   const known = new Map<string, string>();
   return {
     get: async (name) => known.get(name) ?? null,
-    pin: async (name, fingerprint) => {
+    add: async (name, fingerprint) => {
       known.set(name, fingerprint);
     },
   };

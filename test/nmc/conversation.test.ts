@@ -17,7 +17,7 @@ function hear(
 ): unknown[] {
   const heard = new Conversation();
   for (const packet of cut(screen, places)) {
-    heard.hear(packet);
+    heard.receive(packet);
     // What only looks like a prompt in the middle of the screen makes the client speak early.
     if (heard.prompt === null) heard.answer();
   }
@@ -26,7 +26,7 @@ function hear(
     heard.begin(command);
     let answer: string | null = null;
     for (const packet of cut(text, places)) {
-      heard.hear(packet);
+      heard.receive(packet);
       answer ??= heard.answer();
     }
     all.push(answer === null ? null : parseReply(answer));
@@ -95,7 +95,7 @@ describe('a conversation', () => {
         (packets, command) => {
           const heard = new Conversation();
           for (const [index, packet] of packets.entries()) {
-            heard.hear(packet);
+            heard.receive(packet);
             heard.answer();
             heard.soFar();
             if (index % 10 === 5) heard.begin(command);
@@ -104,8 +104,8 @@ describe('a conversation', () => {
       ),
     );
     const heard = new Conversation();
-    for (let count = 0; count < 1000; count += 1) heard.hear('\u001b['.repeat(500));
-    for (let count = 0; count < 1000; count += 1) heard.hear('x'.repeat(1000));
+    for (let count = 0; count < 1000; count += 1) heard.receive('\u001b['.repeat(500));
+    for (let count = 0; count < 1000; count += 1) heard.receive('x'.repeat(1000));
     expect(heard.overflow).toBe(true);
     expect(heard.text.length).toBeLessThan(70_000);
     expect(heard.answer()).toBeNull();
@@ -113,12 +113,12 @@ describe('a conversation', () => {
 
   it('that comes in single bytes is heard to its end', () => {
     const heard = new Conversation();
-    heard.hear('\r\napc>');
+    heard.receive('\r\napc>');
     expect(heard.answer()).toBe('\r\n');
     heard.begin('about');
     let checks = 0;
     while (!heard.overflow && checks < 70_000) {
-      heard.hear('about>\r'.charAt(checks % 7));
+      heard.receive('about>\r'.charAt(checks % 7));
       heard.answer();
       checks += 1;
     }
@@ -127,27 +127,27 @@ describe('a conversation', () => {
 
   it('finds the echo of a command behind a prompt, not in the words of the first screen', () => {
     const heard = new Conversation();
-    heard.hear('\r\nabout this card\r\nx>');
+    heard.receive('\r\nabout this card\r\nx>');
     expect(heard.answer()).toBe('\r\nabout this card\r\n');
     heard.begin('about');
-    heard.hear('\r\nmore about it\r\n\r\napc>about\r\nE000: Success\r\nx>');
+    heard.receive('\r\nmore about it\r\n\r\napc>about\r\nE000: Success\r\nx>');
     expect(heard.answer()).toBeNull();
-    heard.hear('\r\napc>');
+    heard.receive('\r\napc>');
     expect(heard.answer()).toBe('\r\nE000: Success\r\nx>\r\n');
     expect(heard.prompt).toBe('apc>');
   });
 
   it('goes on behind a prompt that came late from a held back answer', () => {
     const heard = new Conversation();
-    heard.hear('\r\napc>');
+    heard.receive('\r\napc>');
     heard.answer();
     heard.begin('about');
-    heard.hear('about\r\nE000: Success\r\napc>');
+    heard.receive('about\r\nE000: Success\r\napc>');
     expect(heard.answer()).toBe('\r\nE000: Success\r\n');
     heard.begin('dir');
-    heard.hear('\r\napc>');
+    heard.receive('\r\napc>');
     expect(heard.answer()).toBeNull();
-    heard.hear('dir\r\nE101: Command Not Found\r\n\r\napc>');
+    heard.receive('dir\r\nE101: Command Not Found\r\n\r\napc>');
     expect(parseReply(heard.answer() ?? '').code).toBe('E101');
   });
 });

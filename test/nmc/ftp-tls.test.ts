@@ -19,7 +19,7 @@ function store(known = new Map<string, string>()): HostKeyStore & { readonly kno
   return {
     known,
     get: async (name) => known.get(name) ?? null,
-    pin: async (name, fingerprint) => {
+    add: async (name, fingerprint) => {
       known.set(name, fingerprint);
     },
   };

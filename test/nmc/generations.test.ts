@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../src/core/index.ts';
-import { echoMayStall, factsOf, placesOf, refusalOf, timeoutsFor } from '../../src/nmc/index.ts';
+import { echoMayStall, factsOf, pathsOf, refusalOf, timeoutsFor } from '../../src/nmc/index.ts';
 import { TIMEOUTS } from '../../src/nmc/timeouts.ts';
 
 function card(generation: Card['generation'], os: string | null = null, model = 'AP9631'): Card {
@@ -27,7 +27,7 @@ describe('the generation of a card', () => {
 
   it('gives places to look for files, also where it is not known', () => {
     for (const one of [...UPDATABLE, ...NOT_UPDATABLE]) {
-      const places = placesOf(one);
+      const places = pathsOf(one);
       expect(places.upload).toBe('/upsfw/');
       expect(places.settings).toEqual(['config.ini', '/config.ini']);
       expect(places.eventLog).toEqual(['event.txt', '/event.txt', '/logs/event.txt']);

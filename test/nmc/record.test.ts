@@ -45,7 +45,7 @@ async function record(ssh: number, network: Partial<NetworkAccess> = {}): Promis
     feeds: [],
     redundantWith: [],
   };
-  const hostKeys = { get: () => Promise.resolve(null), pin: () => Promise.resolve() };
+  const hostKeys = { get: () => Promise.resolve(null), add: () => Promise.resolve() };
   const tools = {
     hub,
     hostKeys,

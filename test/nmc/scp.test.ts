@@ -49,7 +49,7 @@ function upload(port: number, bytes: Buffer, progress: (sent: number) => void = 
         plaintext: false,
         legacySsh: false,
       },
-      hostKeys: { get: async () => null, pin: async () => undefined },
+      hostKeys: { get: async () => null, add: async () => undefined },
       handshakeSeconds: 30,
       clock: systemClock,
       signal: new AbortController().signal,

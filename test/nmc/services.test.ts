@@ -77,7 +77,7 @@ function target(ports: Partial<NetworkAccess['ports']>, network: Partial<Network
 function look(at: UnitTarget, now = new Date('2026-12-01T00:00:00Z')): Promise<ServiceLook> {
   const hostKeys = {
     get: (name: string) => Promise.resolve(pins.get(name) ?? null),
-    pin: (name: string, fingerprint: string) => {
+    add: (name: string, fingerprint: string) => {
       pins.set(name, fingerprint);
       return Promise.resolve();
     },
@@ -123,7 +123,7 @@ it('an address without a name ends in what is not known, and in no error', async
 it('a look that is stopped throws its reason', async () => {
   const control = new AbortController();
   control.abort(new Error('stopped'));
-  const hostKeys = { get: () => Promise.resolve(null), pin: () => Promise.resolve() };
+  const hostKeys = { get: () => Promise.resolve(null), add: () => Promise.resolve() };
   const context = { clock: systemClock, signal: control.signal };
   await expect(lookAtServices({ hub, hostKeys }, target({}), context)).rejects.toThrow('stopped');
 });
@@ -174,7 +174,7 @@ describe('ftp', () => {
   it('that never greets is on, with nothing known of it', async () => {
     const seen = await look(target({ ftp: keep(await tcpPeer('')).port }));
     expect(on(seen, 'ftp')).toBe(true);
-    expect(seen.services[1]?.detail).toContain('no greeting came');
+    expect(seen.services[1]?.detail).toContain('no greeting');
   });
 
   it('the greeting gives model and version without a login', () => {

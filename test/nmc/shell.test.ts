@@ -2,7 +2,7 @@ import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TranscriptEntry } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
-import { readEventLogByShell } from '../../src/nmc/look/event-log-source.ts';
+import { parseLogScreen } from '../../src/nmc/look/event-log-source.ts';
 import { type Shell, withShell } from '../../src/nmc/session/shell.ts';
 import { openCard, PASSWORD, problemOf, type TestCard } from './card.ts';
 
@@ -256,7 +256,7 @@ describe('the event log on the command line', () => {
   it('is read from its first screen and left by one key', async () => {
     const log = logCard();
     const read = await within(log.shell, async (open) => [
-      await readEventLogByShell(open),
+      await parseLogScreen(open),
       (await open.run('dir')).code,
     ]);
     expect(read).toEqual({ ended: [ROWS, 'E000'] });
@@ -265,19 +265,19 @@ describe('the event log on the command line', () => {
 
   it('is read where the lines are placed by cursor movements', async () => {
     const log = logCard({ between: '\u001b[K\u001b[7;1H' });
-    expect(await within(log.shell, readEventLogByShell)).toEqual({ ended: ROWS });
+    expect(await within(log.shell, parseLogScreen)).toEqual({ ended: ROWS });
     expect(log.keys).toEqual(['\u001b']);
   });
 
   it('is read where the card holds the end of the screen back, without any other key', async () => {
     const log = logCard({ holdsBack: true });
-    expect(await within(log.shell, readEventLogByShell, { flushSeconds: 0.3 })).toEqual({ ended: ROWS });
+    expect(await within(log.shell, parseLogScreen, { flushSeconds: 0.3 })).toEqual({ ended: ROWS });
     expect(log.keys).toEqual(['\u001b']);
   });
 
   it('is not there where the card does not know the command', async () => {
     const line = commandLine('apc>', () => 'E101: Command Not Found\r\n\r\napc>');
-    expect(await within(line.shell, readEventLogByShell)).toMatchObject({
+    expect(await within(line.shell, parseLogScreen)).toMatchObject({
       code: 'device/no-backup',
       message: expect.stringContaining('E101'),
     });
@@ -296,7 +296,7 @@ describe('the event log on the command line', () => {
     const second = await within(
       shell,
       async (open) => {
-        await problemOf(readEventLogByShell(open));
+        await problemOf(parseLogScreen(open));
         return open.run('dir');
       },
       { commandSeconds: 3, flushSeconds: 0.3 },

@@ -244,7 +244,7 @@ describe('a connection that does not come about', () => {
     ['ETIMEDOUT', 'link/timeout', /does not answer/],
     ['ECONNREFUSED', 'link/refused', /port is closed/],
     ['ENOTFOUND', 'link/dns', /no address/],
-    ['ECONNRESET', 'link/closed', /as soon as/],
+    ['ECONNRESET', 'link/closed', /immediately/],
   ])('with %s has words of its own', (code, expected, words) => {
     const error = Object.assign(new Error(`connect ${code}`), { code, level: 'client-socket' });
     const attempt = { where: '192.0.2.1:22', phase: 'connect', legacy: false, seconds: 90 } as const;

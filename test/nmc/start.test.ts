@@ -42,7 +42,7 @@ async function ready(
   const target = await resolveTarget(entry, secrets, 'write');
   const path = createNmcDriver({
     hub,
-    hostKeys: { get: async () => null, pin: async () => undefined },
+    hostKeys: { get: async () => null, add: async () => undefined },
     readBytes,
   });
   const { signal } = new AbortController();

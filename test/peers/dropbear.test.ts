@@ -67,7 +67,7 @@ describe.runIf(can)('Dropbear as the receiver of scp -t', () => {
         network,
         hostKeys: {
           get: async (key) => known.get(key) ?? null,
-          pin: async (key, fingerprint) => {
+          add: async (key, fingerprint) => {
             known.set(key, fingerprint);
           },
         },

@@ -82,7 +82,7 @@ export function ftpSuite(can: boolean, peer: FtpPeer): void {
     function pins(known: Map<string, string>): HostKeyStore {
       return {
         get: async (key) => known.get(key) ?? null,
-        pin: async (key, fingerprint) => {
+        add: async (key, fingerprint) => {
           known.set(key, fingerprint);
         },
       };

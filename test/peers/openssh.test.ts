@@ -114,7 +114,7 @@ describe.runIf(can)('OpenSSH as the receiver of scp -t', () => {
   function pins(known: Map<string, string>): HostKeyStore {
     return {
       get: async (name) => known.get(name) ?? null,
-      pin: async (name, fingerprint) => {
+      add: async (name, fingerprint) => {
         known.set(name, fingerprint);
       },
     };

@@ -155,7 +155,7 @@ function replyTo(ended: Ended<TranscriptEntry>): Reply {
 }
 
 /** RFC 3411 section 5: an engine id has at least five octets. */
-const SHORTEST_ENGINE_ID = 5;
+const MIN_ENGINE_ID = 5;
 
 /** The answer to a question for the engine: a report that nobody can prove, since no key is agreed before it. */
 function readDiscovery(clock: Clock): (message: SnmpMessage) => Reading<Engine> {
@@ -163,7 +163,7 @@ function readDiscovery(clock: Clock): (message: SnmpMessage) => Reading<Engine> 
     if (message.version !== '3') return { drop: 'version' };
     if (message.isAuthenticated || !('pdu' in message.scoped)) return { drop: 'level' };
     if (message.scoped.pdu.type !== 'report') return { drop: 'malformed' };
-    if (message.engineId.length < SHORTEST_ENGINE_ID) return { drop: 'engine' };
+    if (message.engineId.length < MIN_ENGINE_ID) return { drop: 'engine' };
     return { answer: new Engine(message, clock) };
   };
 }

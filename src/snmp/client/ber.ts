@@ -35,12 +35,12 @@ export interface Element {
 }
 
 /** Agents pad lengths (`82 00 05`); more octets than this are no length of a datagram. */
-const MOST_LENGTH_OCTETS = 8;
+const MAX_LENGTH_OCTETS = 8;
 /** An integer of more octets cannot be held exactly in a number. */
-const MOST_INTEGER_OCTETS = 8;
+const MAX_INTEGER_OCTETS = 8;
 /** RFC 2578 section 3.5: at most 128 arcs of at most 2^32-1 each. */
-const MOST_ARCS = 128;
-const HIGHEST_ARC = 0xffff_ffff;
+const MAX_ARCS = 128;
+const MAX_ARC = 0xffff_ffff;
 
 /**
  * Reads BER elements one after the other. It never reads behind the end of the element that it was made for, it allocates
@@ -129,7 +129,7 @@ export class BerReader {
     if (first < 0x80) return first;
     const count = first & 0x7f;
     if (count === 0) throw new MalformedError('an element of indefinite length');
-    if (count > MOST_LENGTH_OCTETS) throw new MalformedError(`a length of ${count} octets`);
+    if (count > MAX_LENGTH_OCTETS) throw new MalformedError(`a length of ${count} octets`);
     let length = 0;
     for (let index = 0; index < count; index += 1) length = length * 256 + this.#octet();
     return length;
@@ -140,7 +140,7 @@ export class BerReader {
 export function integerOf(bytes: Buffer, { start, end }: Element): number | null {
   const length = end - start;
   if (length === 0) throw new MalformedError('an integer without octets');
-  if (length > MOST_INTEGER_OCTETS) throw new MalformedError(`an integer of ${length} octets`);
+  if (length > MAX_INTEGER_OCTETS) throw new MalformedError(`an integer of ${length} octets`);
   let value = bytes.readInt8(start);
   for (let at = start + 1; at < end; at += 1) value = value * 256 + (bytes[at] ?? 0);
   return Number.isSafeInteger(value) ? value : null;
@@ -155,7 +155,7 @@ export function oidOf(bytes: Buffer, { start, end }: Element): string {
     const octet = bytes[at] ?? 0;
     if (!isWithin && octet === 0x80) throw new MalformedError('an OID with a padded arc');
     arc = arc * 128 + (octet & 0x7f);
-    if (arc > HIGHEST_ARC) throw new MalformedError('an OID with an arc over 2^32-1');
+    if (arc > MAX_ARC) throw new MalformedError('an OID with an arc over 2^32-1');
     isWithin = octet >= 0x80;
     if (isWithin) continue;
     // X.690 section 8.19.4: the first octets hold the first two arcs.
@@ -164,7 +164,7 @@ export function oidOf(bytes: Buffer, { start, end }: Element): string {
       arcs.push(first, arc - first * 40);
     } else arcs.push(arc);
     arc = 0;
-    if (arcs.length > MOST_ARCS) throw new MalformedError(`an OID of more than ${MOST_ARCS} arcs`);
+    if (arcs.length > MAX_ARCS) throw new MalformedError(`an OID of more than ${MAX_ARCS} arcs`);
   }
   if (isWithin || arcs.length === 0) throw new MalformedError('an OID that ends within an arc');
   return arcs.join('.');

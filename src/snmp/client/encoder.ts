@@ -58,7 +58,7 @@ export function userOf(access: Extract<SnmpAccess, { version: '3' }>): snmp.User
 
 /** Of this process; a manager that asks never sends it. Where it is not given, each session makes one at a cost. */
 const OWN_ENGINE_ID = `8000B98380${randomBytes(12).toString('hex')}`;
-const HIGHEST_ID = 0x7fff_ffff;
+const MAX_ID = 0x7fff_ffff;
 
 /** In place of a socket: the library sends and receives nothing. */
 class NoSocket extends EventEmitter {
@@ -88,11 +88,11 @@ export function createEncoder(access: SnmpAccess): Encoder {
   // The library would keep time and send again; here a message goes no further than its bytes.
   session.send = ({ message }) => {
     // Its own ids come from Math.random, which can be foretold.
-    const requestId = randomInt(1, HIGHEST_ID);
+    const requestId = randomInt(1, MAX_ID);
     let id = requestId;
     message.pdu.id = requestId;
     if (message.msgGlobalData !== undefined) {
-      id = randomInt(1, HIGHEST_ID);
+      id = randomInt(1, MAX_ID);
       message.msgGlobalData.msgID = id;
     }
     packet = { bytes: message.toBuffer(), id, requestId };

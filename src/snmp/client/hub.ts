@@ -31,12 +31,12 @@ export interface SnmpHub {
 const TIMEOUT_MS = 5000;
 const RETRIES = 1;
 /** Each of these questions has a socket of its own. */
-const QUESTIONS_AT_ONCE = 512;
+const MAX_CONCURRENT_QUESTIONS = 512;
 
 export function createSnmpHub(options: SnmpHubOptions): SnmpHub {
   const sockets = new Map<'udp4' | 'udp6', SharedSocket>();
   keepUserKeys();
-  const questions = pLimit(QUESTIONS_AT_ONCE);
+  const questions = pLimit(MAX_CONCURRENT_QUESTIONS);
   const socketFor = (type: 'udp4' | 'udp6'): SharedSocket => {
     const present = sockets.get(type);
     if (present !== undefined) return present;

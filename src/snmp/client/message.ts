@@ -55,12 +55,12 @@ const PRIV_FLAG = 2;
 /** RFC 3411 section 5: the user-based security model. */
 const USM = 3;
 /** RFC 3411 section 5, SnmpEngineID, and SnmpAdminString of a user name (RFC 3414 section 2.4). */
-const LONGEST_ENGINE_ID = 32;
-const LONGEST_USER = 32;
+const MAX_ENGINE_ID = 32;
+const MAX_USER = 32;
 /** No question asks for as many. */
-const MOST_VARBINDS = 64;
+const MAX_VARBINDS = 64;
 /** DES fills its last block; RFC 3414 section 8.1.1.3. */
-const LONGEST_PADDING = 7;
+const MAX_PADDING = 7;
 
 /**
  * Decodes a datagram that should be an answer. Every length is checked against what holds the element, and nothing may follow
@@ -107,7 +107,7 @@ function decodeSecured(message: BerReader, bytes: Buffer): SecuredMessage {
   const digest = security.expect(TAG.octets);
   const salt = security.octets();
   security.finish();
-  if (engineId.length > LONGEST_ENGINE_ID || user.length > LONGEST_USER)
+  if (engineId.length > MAX_ENGINE_ID || user.length > MAX_USER)
     throw new MalformedError('an engine id or user name that is too long');
   const scoped = isEncrypted ? { encrypted: message.octets() } : { pdu: decodeScoped(message, bytes) };
   message.finish();
@@ -131,7 +131,7 @@ function decodeSecured(message: BerReader, bytes: Buffer): SecuredMessage {
 export function decodeDecrypted(plain: Buffer): Pdu {
   const reader = new BerReader(plain);
   const pdu = decodeScoped(reader, plain);
-  if (reader.left > LONGEST_PADDING) reader.finish();
+  if (reader.left > MAX_PADDING) reader.finish();
   return pdu;
 }
 
@@ -159,7 +159,7 @@ function decodePdu(reader: BerReader, bytes: Buffer): Pdu {
   pdu.finish();
   const varbinds: Varbind[] = [];
   while (!list.isAt) {
-    if (varbinds.length === MOST_VARBINDS) throw new MalformedError(`more than ${MOST_VARBINDS} objects`);
+    if (varbinds.length === MAX_VARBINDS) throw new MalformedError(`more than ${MAX_VARBINDS} objects`);
     const pair = list.into(TAG.sequence);
     const oid = pair.oid();
     const value = readValue(bytes, pair.element());

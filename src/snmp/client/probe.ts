@@ -35,7 +35,7 @@ export function engineProbe(): Probe {
 /** Tag, length and value of the version. */
 const VERSION_BYTES = 3;
 /** Tag and length of the whole, in an answer of up to 65 kB. */
-const LONGEST_HEAD = 5;
+const MAX_HEAD = 5;
 const SEQUENCE = 0x30;
 
 function probe({ bytes, id }: Packet, fields: number): Probe {
@@ -46,8 +46,8 @@ function probe({ bytes, id }: Packet, fields: number): Probe {
     id,
     matches(answer) {
       if (answer[0] !== SEQUENCE) return false;
-      const at = answer.subarray(0, LONGEST_HEAD + begin.length).indexOf(begin);
-      return at >= 2 && at <= LONGEST_HEAD;
+      const at = answer.subarray(0, MAX_HEAD + begin.length).indexOf(begin);
+      return at >= 2 && at <= MAX_HEAD;
     },
   };
 }

@@ -38,9 +38,9 @@ export interface SessionSetup {
 }
 
 /** Cards have small buffers: one said 2000 bytes at most, and sysDescr alone has 250. */
-const MOST_OIDS_A_PACKET = 12;
+const MAX_OIDS_PER_PACKET = 12;
 /** A question this small is not what an agent is silent about: further halves would only ask a dead one more often. */
-const LEAST_OIDS_AFTER_SILENCE = 3;
+const MIN_OIDS_TO_SPLIT = 3;
 
 export function openSession(setup: SessionSetup): SnmpSession {
   const { access, address, endpoint, socket, clock, timeoutMs, retries } = setup;
@@ -52,8 +52,8 @@ export function openSession(setup: SessionSetup): SnmpSession {
   return {
     async get(oids) {
       const answers = new Map<string, SnmpValue | null>();
-      for (let start = 0; start < oids.length; start += MOST_OIDS_A_PACKET) {
-        const group = oids.slice(start, start + MOST_OIDS_A_PACKET);
+      for (let start = 0; start < oids.length; start += MAX_OIDS_PER_PACKET) {
+        const group = oids.slice(start, start + MAX_OIDS_PER_PACKET);
         await getGroup(agent, setup, group, { hasAnswered, answers });
         hasAnswered = true;
       }
@@ -99,9 +99,7 @@ async function getGroup(
     const tooBig = pdu?.errorStatus === STATUS.tooBig && wanted.length > 1;
     // Silence of an agent that talks otherwise may be all that it has to say to a large question.
     const tooLong =
-      reply.kind === 'silent' &&
-      (hasAnswered || answers.size > 0) &&
-      wanted.length > LEAST_OIDS_AFTER_SILENCE;
+      reply.kind === 'silent' && (hasAnswered || answers.size > 0) && wanted.length > MIN_OIDS_TO_SPLIT;
     if (tooBig || tooLong) {
       const half = Math.ceil(wanted.length / 2);
       await getGroup(agent, setup, wanted.slice(0, half), given);

@@ -44,7 +44,7 @@ interface Agent {
 
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 /** Of a thousand agents that are asked at the same time, some questions each. */
-const MOST_ENDED_KEPT = 16_384;
+const MAX_ENDED_QUESTIONS = 16_384;
 
 /**
  * One UDP socket under all SNMP sessions of an address family. A datagram reaches a question only from the address and port
@@ -192,7 +192,7 @@ export class SharedSocket {
 
   #remember(question: string): void {
     this.#ended.add(question);
-    if (this.#ended.size <= MOST_ENDED_KEPT) return;
+    if (this.#ended.size <= MAX_ENDED_QUESTIONS) return;
     const [oldest] = this.#ended;
     if (oldest !== undefined) this.#ended.delete(oldest);
   }

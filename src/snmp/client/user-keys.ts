@@ -35,7 +35,7 @@ export function keepUserKeys(): void {
     halves.set(name, half);
     const key = createHash(algorithm).update(half).update(engineId).update(half).digest();
     // The library wants it again for every message; those of agents that were read long ago are made again.
-    if (keys.size === MOST_KEYS) keys.clear();
+    if (keys.size === MAX_KEYS) keys.clear();
     keys.set(place, key);
     return key;
   };
@@ -44,6 +44,6 @@ export function keepUserKeys(): void {
 }
 
 /** Of as many agents as are read at the same time, two each, and more. */
-const MOST_KEYS = 4096;
+const MAX_KEYS = 4096;
 
 const kept = new WeakSet<PasswordToKey>();

@@ -9,11 +9,11 @@ export type SnmpValue =
 export type SnmpAnswers = ReadonlyMap<string, SnmpValue | null>;
 
 /** Texts of a device are short; 64 KiB of one fit into a datagram. */
-const LONGEST_TEXT = 1024;
+const MAX_TEXT = 1024;
 
 export function textOf(answers: SnmpAnswers, oid: string): string | null {
   const value = answers.get(oid);
-  return value?.kind === 'text' ? value.text.slice(0, LONGEST_TEXT).replace(/\0+$/, '') : null;
+  return value?.kind === 'text' ? value.text.slice(0, MAX_TEXT).replace(/\0+$/, '') : null;
 }
 
 export function numberOf(answers: SnmpAnswers, oid: string): number | null {

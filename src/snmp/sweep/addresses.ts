@@ -26,7 +26,7 @@ export interface ReadRanges {
 }
 
 /** A sweep of more would take longer than anybody waits for it: a /12. */
-const MOST_ADDRESSES = 2n ** 20n;
+const MAX_ADDRESSES = 2n ** 20n;
 /** IPv4 blocks to which a question to one device must not be sent: this network, multicast, reserved and broadcast. */
 const FORBIDDEN: readonly (readonly [string, string])[] = [
   ['0.0.0.0', '0.255.255.255'],
@@ -144,8 +144,8 @@ export function listAddresses(
 ): AddressList {
   const spans = without(merged(wanted), merged(excluded));
   const total = spans.reduce((sum, span) => sum + span.last - span.first + 1n, 0n);
-  if (total > MOST_ADDRESSES) {
-    throw new Problem('config/usage', `The ranges hold ${total} addresses, more than ${MOST_ADDRESSES}.`, {
+  if (total > MAX_ADDRESSES) {
+    throw new Problem('config/usage', `The ranges hold ${total} addresses, more than ${MAX_ADDRESSES}.`, {
       hint: 'Sweep smaller ranges one after the other. Of an IPv6 network name the addresses, or a block that small.',
     });
   }

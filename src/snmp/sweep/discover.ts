@@ -36,8 +36,8 @@ export interface DiscoverResult extends Omit<SweepResult, 'asked'> {
 }
 
 /** Cards that are read at the same time, where nothing else is said; one request at a time each. */
-const MOST_READ_AT_ONCE = 256;
-const LEAST_READ_AT_ONCE = 8;
+const MAX_CONCURRENT_READS = 256;
+const MIN_CONCURRENT_READS = 8;
 
 /** A question of the sweep, and the credentials that its answer is worth a look with. */
 interface Question {
@@ -54,8 +54,8 @@ export async function discover(options: DiscoverOptions): Promise<DiscoverResult
   const questions = questionsFor(credentials);
   const limit = pLimit(
     rate === null
-      ? MOST_READ_AT_ONCE
-      : Math.min(MOST_READ_AT_ONCE, Math.max(LEAST_READ_AT_ONCE, Math.floor(rate / 20))),
+      ? MAX_CONCURRENT_READS
+      : Math.min(MAX_CONCURRENT_READS, Math.max(MIN_CONCURRENT_READS, Math.floor(rate / 20))),
   );
   const heard = new Map<string, Set<number>>();
   const found = new Map<string, DiscoveredDevice>();

@@ -42,7 +42,7 @@ const RECEIVE_BUFFER = 4 * 1024 * 1024;
 const BURST = 32;
 const STEP_MS = 5;
 const LOOK_MS = 20;
-const MOST_FOREIGN_NAMED = 10;
+const MAX_FOREIGN_LISTED = 10;
 /** The kernel had no room for the moment. */
 const LATER: ReadonlySet<unknown> = new Set(['EAGAIN', 'ENOBUFS', 'EWOULDBLOCK']);
 
@@ -209,7 +209,7 @@ class Sweep {
     const place = from.port === port ? addresses.indexOf(from.address) : -1;
     if (place === -1) {
       this.#foreignCount += 1;
-      if (this.#foreign.size < MOST_FOREIGN_NAMED) this.#foreign.add(from.address);
+      if (this.#foreign.size < MAX_FOREIGN_LISTED) this.#foreign.add(from.address);
       return;
     }
     if (this.#settled[place] === 1) return;
