@@ -170,7 +170,7 @@ describe('a download by SCP', () => {
 describe('a file of the card', () => {
   const read = async (
     exec: Behaviour['exec'],
-    places: readonly string[],
+    paths: readonly string[],
     access: Partial<NetworkAccess> = {},
   ): Promise<unknown> => {
     card = await openCard(exec === undefined ? {} : { exec });
@@ -181,7 +181,7 @@ describe('a file of the card', () => {
       timeouts: TIMEOUTS,
     };
     return problemOf(
-      readCardFile(tools, targetWith({ ...card.network, ...access }), places, 1000, {
+      readCardFile(tools, targetWith({ ...card.network, ...access }), paths, 1000, {
         clock: systemClock,
         signal,
       }),
@@ -191,7 +191,7 @@ describe('a file of the card', () => {
   it('is looked for in one place after the other', async () => {
     const bytes = Buffer.from('log');
     const found = await read(source({ '/logs/event.txt': bytes }), ['event.txt', '/logs/event.txt']);
-    expect(found).toEqual({ ended: { bytes, place: '/logs/event.txt', method: 'scp' } });
+    expect(found).toEqual({ ended: { bytes, path: '/logs/event.txt', method: 'scp' } });
     expect(card?.connections()).toBe(2);
   });
 

@@ -109,7 +109,7 @@ describe('what client and card agreed on', () => {
     const end = await loginTo({ hostKey: SHORT_KEY }, {}, { hostKeys });
     expect(end).toMatchObject({
       code: 'link/handshake',
-      message: expect.stringContaining('1024 bits; at least 2048'),
+      message: expect.stringContaining('1024 bits; the minimum is 2048'),
       hint: expect.stringContaining('legacy: true'),
     });
     expect(await hostKeys.get(`127.0.0.1:${card?.network.ports.ssh}`)).toBeNull();

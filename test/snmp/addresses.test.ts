@@ -53,18 +53,18 @@ describe('ranges', () => {
   it.each([
     ['10.0.0.0/33', /at most 32 bits/],
     ['10.0.0.9-10.0.0.1', /ends before it begins/],
-    ['10.0.0.1-::1', /address of the same kind/],
-    ['10.0.0.1-300', /address of the same kind/],
-    ['10.0.0', /is no range/],
-    ['256.1.1.1', /is no range/],
-    ['10.0.0.1;reboot', /is no range/],
-    ['-x', /is no range/],
-    ['', /is no range/],
+    ['10.0.0.1-::1', /address of the same family/],
+    ['10.0.0.1-300', /address of the same family/],
+    ['10.0.0', /is not a valid range/],
+    ['256.1.1.1', /is not a valid range/],
+    ['10.0.0.1;reboot', /is not a valid range/],
+    ['-x', /is not a valid range/],
+    ['', /is not a valid range/],
     ['255.255.255.255', /no single device/],
     ['239.1.2.3', /no single device/],
     ['0.0.0.0/0', /no single device/],
     ['ff02::1', /multicast/],
-    ['\u001b[2Jx', /is no range/],
+    ['\u001b[2Jx', /is not a valid range/],
   ])('"%s" is refused', (word, why) => {
     expect(() => readRanges([word])).toThrow(why);
     expect(() => readRanges([word])).toThrow(expect.objectContaining({ code: 'config/usage' }));

@@ -49,7 +49,7 @@ const FORGED: readonly (readonly [string, Make, RegExp])[] = [
   ['with one octet of a digest', make({ level: 1, digest: Buffer.from([1]) }), /authentication is wrong/],
   ['of another key', make({ user: FORGER }), /authentication is wrong/],
   ['of another key, not encrypted', make({ user: FORGER, level: 1 }), /authentication is wrong/],
-  ['encrypted and not authenticated', make({ level: 3, flags: 2 }), /no well-formed/],
+  ['encrypted and not authenticated', make({ level: 3, flags: 2 }), /not a well-formed/],
   ['with the right key, not encrypted', make({ level: 1 }), /less security/],
   [
     'with another privacy key',

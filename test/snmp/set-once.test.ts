@@ -58,7 +58,7 @@ const OF_VERSION_3: readonly Case[] = [
     null,
   ],
   ['nothing', () => [], 'uncertain', /No SNMP answer/],
-  ['garbage', strange, 'uncertain', /no well-formed/],
+  ['garbage', strange, 'uncertain', /not a well-formed/],
   ...COUNTERS.map(
     ([counter, name]): Case => [
       `an authentic report ${name}`,
@@ -141,11 +141,11 @@ const OF_VERSION_2C: readonly Case[] = [
   ['the right answer', (request) => [plain(request)], 'accepted', null],
   ['the right answer many times', (request) => Array(50).fill(plain(request)), 'accepted', null],
   ['nothing', () => [], 'uncertain', /No SNMP answer/],
-  ['garbage', strange, 'uncertain', /no well-formed/],
+  ['garbage', strange, 'uncertain', /not a well-formed/],
   ['tooBig', (request) => [plain(request, { status: 1, oids: [] })], 'refused', /TooBig/],
-  ['a report', (request) => [plain(request, { tag: PDU.report })], 'uncertain', /no well-formed/],
+  ['a report', (request) => [plain(request, { tag: PDU.report })], 'uncertain', /not a well-formed/],
   ['a report of version 3', (request) => [reported(request, 2, 0)], 'uncertain', /another SNMP version/],
-  ['the question again', (request) => [plain(request, { tag: PDU.set })], 'uncertain', /no well-formed/],
+  ['the question again', (request) => [plain(request, { tag: PDU.set })], 'uncertain', /not a well-formed/],
 ];
 
 interface Ran {

@@ -46,12 +46,12 @@ const STRANGE: readonly (readonly [string, (request: HeardRequest) => Buffer, Re
   [
     'a message of version 2',
     (request) => communityMessage(2, 'public', pduFor(request, VALUE)),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'a version of 48 bits',
     (request) => tlv(0x30, int(2 ** 40), octets('public'), pduFor(request, VALUE)),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'another community',
@@ -68,44 +68,44 @@ const STRANGE: readonly (readonly [string, (request: HeardRequest) => Buffer, Re
       [
         `a PDU of type ${name}`,
         (request: HeardRequest) => communityMessage(1, 'public', pduFor(request, VALUE, { tag: PDU[name] })),
-        /no well-formed/,
+        /not a well-formed/,
       ] as const,
   ),
   [
     'octets behind the message',
     (request) => Buffer.concat([good(request), Buffer.from([0])]),
-    /no well-formed/,
+    /not a well-formed/,
   ],
-  ['a cut message', (request) => good(request).subarray(0, -1), /no well-formed/],
-  ['nothing', () => Buffer.alloc(0), /no well-formed/],
-  ['nesting without end', () => Buffer.alloc(65_000, 0x30), /no well-formed/],
-  ['an indefinite length', (request) => Buffer.from(good(request)).fill(0x80, 1, 2), /no well-formed/],
-  ['a length of 2^63', () => Buffer.from('30887fffffffffffffff020101', 'hex'), /no well-formed/],
+  ['a cut message', (request) => good(request).subarray(0, -1), /not a well-formed/],
+  ['nothing', () => Buffer.alloc(0), /not a well-formed/],
+  ['nesting without end', () => Buffer.alloc(65_000, 0x30), /not a well-formed/],
+  ['an indefinite length', (request) => Buffer.from(good(request)).fill(0x80, 1, 2), /not a well-formed/],
+  ['a length of 2^63', () => Buffer.from('30887fffffffffffffff020101', 'hex'), /not a well-formed/],
   [
     'an integer without octets',
     (request) => communityMessage(1, 'public', pduFor(request, [tlv(2)])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'an integer of a thousand octets',
     (request) => communityMessage(1, 'public', pduFor(request, [tlv(2, Buffer.alloc(1000, 0x7f))])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'an OID with an arc of 70 bits',
     (request) =>
       communityMessage(1, 'public', pduFor(request, [tlv(6, Buffer.from('2bffffffffffffffffff7f', 'hex'))])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'an OID of ten thousand arcs',
     (request) => communityMessage(1, 'public', pduFor(request, [tlv(6, Buffer.alloc(10_000, 1))])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'an object of a type that SNMP has not',
     (request) => communityMessage(1, 'public', pduFor(request, [tlv(0x1e, Buffer.from('x'))])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'more objects than asked for',

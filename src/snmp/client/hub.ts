@@ -11,26 +11,29 @@ import { keepUserKeys } from './user-keys.ts';
 export interface SnmpHubOptions {
   /** Measures how long an SNMPv3 engine has been running since its last message. */
   readonly clock: Clock;
-  /** For one try of one query. */
+  /** For one attempt of one question. */
   readonly timeoutMs?: number;
-  /** Further tries of a read. A write is never repeated. */
+  /** Further attempts of a read. A write is never repeated. */
   readonly retries?: number;
 }
 
-/** All SNMP traffic of the process: one socket an address family. */
+/** All SNMP traffic of the process: one socket per address family. */
 export interface SnmpHub {
   /** Opens a session. Throws Problem link/dns. Sends nothing yet. */
   open(access: SnmpAccess, endpoint: Endpoint): Promise<SnmpSession>;
-  /** Asks why an agent kept silent to a credential, as far as that can be told; null where it cannot. Only reads, and never throws. */
+  /**
+   * Finds out why an agent does not answer a credential; null if that cannot be found out. Only reads, never
+   * throws.
+   */
   diagnoseSilence(endpoint: Endpoint, access: SnmpAccess): Promise<Problem | null>;
-  /** Datagrams that came from addresses that were not asked, and were thrown away. */
+  /** Discarded datagrams from addresses that were not asked. */
   readonly foreignAnswers: number;
   close(): Promise<void>;
 }
 
 const TIMEOUT_MS = 5000;
 const RETRIES = 1;
-/** Each of these questions has a socket of its own. */
+/** Each of these questions has its own socket. */
 const MAX_CONCURRENT_QUESTIONS = 512;
 
 export function createSnmpHub(options: SnmpHubOptions): SnmpHub {
@@ -73,7 +76,7 @@ export function createSnmpHub(options: SnmpHubOptions): SnmpHub {
   };
 }
 
-/** The address of a host, spelled as the socket will spell the sender of an answer. */
+/** The address of a host, in the format that the socket reports for the sender of an answer. */
 async function resolveHost(host: string): Promise<string> {
   if (isIP(host) !== 0) return canonicalAddress(host);
   try {

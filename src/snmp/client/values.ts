@@ -1,4 +1,4 @@
-/** A value as an agent gave it. `text` is Latin-1, because devices send any byte. */
+/** A value as received. `text` is Latin-1, because devices send any byte. */
 export type SnmpValue =
   | { readonly kind: 'text'; readonly text: string; readonly bytes: Buffer }
   | { readonly kind: 'number'; readonly number: number }
@@ -8,7 +8,7 @@ export type SnmpValue =
 /** Answers by OID; null = the agent has no such object. */
 export type SnmpAnswers = ReadonlyMap<string, SnmpValue | null>;
 
-/** Texts of a device are short; 64 KiB of one fit into a datagram. */
+/** Texts of a device are short; a datagram can hold one of 64 KiB. */
 const MAX_TEXT = 1024;
 
 export function textOf(answers: SnmpAnswers, oid: string): string | null {
