@@ -73,7 +73,7 @@ describe.runIf(process.platform === 'linux')(
       const network = await start({ react: elsewhere, dataHost: '127.0.0.2' });
       await expect(upload(network)).rejects.toMatchObject({
         code: 'link/ftp',
-        message: expect.stringContaining('at 127.0.0.2, not at 127.0.0.1'),
+        message: expect.stringContaining('names 127.0.0.2 for its data connection, not 127.0.0.1'),
         hint: expect.stringContaining('ftp: { separateDataHost: true }'),
       });
       expect(server.commands).not.toContain('STOR a.enc');
