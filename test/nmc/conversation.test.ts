@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { Conversation } from '../../src/nmc/session/conversation.ts';
 import { parseReply } from '../../src/nmc/session/reply.ts';
 
-/** Cuts a text at places that are given as fractions of it. */
+/** Cuts a text at positions that are fractions of its length. */
 function cut(text: string, places: readonly number[]): string[] {
   const at = [...new Set(places.map((place) => Math.floor(place * text.length)))].sort((a, b) => a - b);
   return [...at, text.length].map((end, index) => text.slice(at[index - 1] ?? 0, end));
 }
 
-/** Hears a first screen and one answer after the other, each in packets, as a client does that speaks as soon as it may. */
+/** Receives a first screen and then the answers, in packets, as a client that sends as soon as it can. */
 function hear(
   screen: string,
   answers: readonly (readonly [command: string, text: string])[],
@@ -18,7 +18,7 @@ function hear(
   const heard = new Conversation();
   for (const packet of cut(screen, places)) {
     heard.receive(packet);
-    // What only looks like a prompt in the middle of the screen makes the client speak early.
+    // A line that looks like a prompt makes the client send early.
     if (heard.prompt === null) heard.answer();
   }
   const all: unknown[] = [];
@@ -56,7 +56,7 @@ const LINES = fc.array(
 const PLACES = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 40 });
 
 describe('a conversation', () => {
-  it('gives the same answers whatever packets they come in', () => {
+  it('gives the same answers in any packets', () => {
     fc.assert(
       fc.property(
         PROMPT,
@@ -68,7 +68,7 @@ describe('a conversation', () => {
         (prompt, end, screen, first, second, places) => {
           const text = (lines: readonly (readonly [string, string])[]): string =>
             lines.map(([line, colour]) => `${colour}${line}${end}`).join('');
-          // A line that is the prompt itself cannot be told from it.
+          // A line equal to the prompt is the prompt.
           fc.pre(
             [...first, ...second].every(
               ([line]) => line.trimEnd() !== prompt.trimEnd() && !line.includes('about'),
@@ -87,7 +87,7 @@ describe('a conversation', () => {
     );
   });
 
-  it('takes any bytes without a throw, and keeps a bounded part of them', () => {
+  it('accepts any bytes without throwing, and keeps a bounded part of them', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'binary', maxLength: 300 }), { maxLength: 40 }),
@@ -111,7 +111,7 @@ describe('a conversation', () => {
     expect(heard.answer()).toBeNull();
   });
 
-  it('that comes in single bytes is heard to its end', () => {
+  it('is complete when it arrives in single bytes', () => {
     const heard = new Conversation();
     heard.receive('\r\napc>');
     expect(heard.answer()).toBe('\r\n');
@@ -125,7 +125,7 @@ describe('a conversation', () => {
     expect(checks).toBeGreaterThan(60_000);
   });
 
-  it('finds the echo of a command behind a prompt, not in the words of the first screen', () => {
+  it('finds the echo of a command after a prompt, not in the text of the first screen', () => {
     const heard = new Conversation();
     heard.receive('\r\nabout this card\r\nx>');
     expect(heard.answer()).toBe('\r\nabout this card\r\n');
@@ -137,7 +137,7 @@ describe('a conversation', () => {
     expect(heard.prompt).toBe('apc>');
   });
 
-  it('goes on behind a prompt that came late from a held back answer', () => {
+  it('continues after a late prompt of a held back answer', () => {
     const heard = new Conversation();
     heard.receive('\r\napc>');
     heard.answer();

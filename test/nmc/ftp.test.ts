@@ -29,7 +29,7 @@ const upload = (network: NetworkAccess, silenceSeconds = 20, progress = (_: numb
   });
 
 describe('files of a card', () => {
-  it('are sent, listed, read and removed, on a server that knows nothing new', async () => {
+  it('are sent, listed, read and removed on an old server', async () => {
     const network = await start();
     const told: number[] = [];
     expect(await upload(network, 20, (sent) => told.push(sent))).toBe('done');
@@ -42,7 +42,7 @@ describe('files of a card', () => {
     expect(server.files.size).toBe(0);
   });
 
-  it('that are not there are said to be not there', async () => {
+  it('are reported as missing', async () => {
     const network = await start();
     await expect(downloadByFtp(options(network), 'no.txt', 10)).rejects.toMatchObject({
       code: 'device/no-file',
@@ -59,7 +59,7 @@ describe('files of a card', () => {
   });
 });
 
-// Elsewhere the loopback network has one address only.
+// Other systems have only one loopback address.
 describe.runIf(process.platform === 'linux')(
   'a card that names another address for its data connections',
   () => {
@@ -69,7 +69,7 @@ describe.runIf(process.platform === 'linux')(
       return true;
     };
 
-    it('is refused, with the option that would allow it', async () => {
+    it('is refused, with the option that allows it', async () => {
       const network = await start({ react: elsewhere, dataHost: '127.0.0.2' });
       await expect(upload(network)).rejects.toMatchObject({
         code: 'link/ftp',
@@ -79,7 +79,7 @@ describe.runIf(process.platform === 'linux')(
       expect(server.commands).not.toContain('STOR a.enc');
     });
 
-    it('is asked there where the inventory allows it', async () => {
+    it('is used there if the inventory allows it', async () => {
       const network = await start({ react: elsewhere, dataHost: '127.0.0.2' });
       server.files.set('a.enc', image);
       const allowed = { ...network, ftp: { separateDataHost: true } };

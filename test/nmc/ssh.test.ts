@@ -64,8 +64,8 @@ async function listen(serve: (socket: Socket) => void): Promise<NetworkAccess> {
 
 const SHORT_KEY = ssh2.utils.generateKeyPairSync('rsa', { bits: 1024 }).private;
 
-describe('what client and card agreed on', () => {
-  it('is told once, with nothing weak in it for a card of today', async () => {
+describe('the algorithms that client and card agreed on', () => {
+  it('is reported once, with nothing weak for a current card', async () => {
     const told: SshFacts[] = [];
     const algorithms = {
       kex: ['ecdh-sha2-nistp256'],
@@ -86,7 +86,7 @@ describe('what client and card agreed on', () => {
     ]);
   });
 
-  it('names what is weak on an old card', async () => {
+  it('names the weak algorithms of an old card', async () => {
     const told: SshFacts[] = [];
     const behaviour: Behaviour = {
       hostKey: SHORT_KEY,
@@ -104,7 +104,7 @@ describe('what client and card agreed on', () => {
     ]);
   });
 
-  it('is no login where the RSA key is short and nobody allowed it, and such a key is not remembered', async () => {
+  it('is refused with a short RSA key that is not allowed, and such a key is not stored', async () => {
     const hostKeys = memoryOfKeys();
     const end = await loginTo({ hostKey: SHORT_KEY }, {}, { hostKeys });
     expect(end).toMatchObject({
@@ -115,7 +115,7 @@ describe('what client and card agreed on', () => {
     expect(await hostKeys.get(`127.0.0.1:${card?.network.ports.ssh}`)).toBeNull();
   });
 
-  it('is read from any bytes without a throw', () => {
+  it('is read from any bytes without throwing', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const kind = hostKeyKind(Buffer.from(bytes));
@@ -151,7 +151,7 @@ describe('a login', () => {
       ask(rounds);
     };
 
-  it('answers the one question of a keyboard for the password', async () => {
+  it('answers a single keyboard-interactive prompt for the password', async () => {
     const answers: string[][] = [];
     expect(await loginTo({ authentication: keyboard([['Password  : ']], answers) })).toEqual({ ended: 'in' });
     expect(answers).toEqual([[PASSWORD]]);
@@ -169,7 +169,7 @@ describe('a login', () => {
     expect(answers).toEqual(given);
   });
 
-  it('offers a password that was refused no second time by the other way', async () => {
+  it('does not send a refused password again by the other method', async () => {
     const methods: string[] = [];
     const end = await loginTo({
       authentication: (attempt) => {
@@ -181,7 +181,7 @@ describe('a login', () => {
     expect(methods).toEqual(['none', 'password']);
   });
 
-  it('that demands a new password says so', async () => {
+  it('reports that a new password is demanded', async () => {
     const end = await loginTo({
       authentication: (attempt) => {
         if (attempt.method === 'password') attempt.requestChange('Change it', () => undefined);
@@ -191,7 +191,7 @@ describe('a login', () => {
     expect(end).toMatchObject({ code: 'device/password-change' });
   });
 
-  it('names a System Message of a malformed kind', async () => {
+  it('names a malformed System Message', async () => {
     const malformed = await loginTo({
       authentication: (attempt, connection) => {
         sendMalformedBanner(connection);
@@ -205,8 +205,8 @@ describe('a login', () => {
   });
 });
 
-describe('a connection that does not come about', () => {
-  it('says at which point it was closed', async () => {
+describe('a connection that fails', () => {
+  it('reports when it was closed', async () => {
     const atOnce = await login(await listen((socket) => socket.end()));
     expect(atOnce).toMatchObject({
       code: 'link/closed',
@@ -219,7 +219,7 @@ describe('a connection that does not come about', () => {
     });
   });
 
-  it('says what was not through in time', async () => {
+  it('reports which phase timed out', async () => {
     const silent = await listen(() => undefined);
     expect(await login(silent, { handshakeSeconds: 0.5 })).toMatchObject({
       code: 'link/timeout',
@@ -232,7 +232,7 @@ describe('a connection that does not come about', () => {
     });
   });
 
-  it('to something that is no SSH is no matter of algorithms', async () => {
+  it('to a port without SSH is not blamed on algorithms', async () => {
     const end = await login(await listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
     expect(end).toBeInstanceOf(Problem);
     expect(end).not.toMatchObject({ message: expect.stringMatching(/algorithm/) });
@@ -254,14 +254,14 @@ describe('a connection that does not come about', () => {
     });
   });
 
-  it('is given up when the run is stopped', async () => {
+  it('ends when the run is stopped', async () => {
     const stop = new AbortController();
     const network = await listen(() => stop.abort(new Error('stopped by a test')));
     expect(await login(network, { signal: stop.signal })).toBeInstanceOf(Problem);
   });
 });
 
-/** The library makes no malformed packets by itself, so this one goes through its inner parts: a text longer than its packet. */
+/** Uses the internals of the library to send a malformed packet: a text longer than its packet. */
 function sendMalformedBanner(connection: Connection): void {
   const protocol: unknown = Reflect.get(connection, '_protocol');
   const inner = (of: unknown, name: string): unknown =>

@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** The first of the programs that is installed; null where none is. */
+/** The first installed program; null if none is. */
 export function findProgram(...names: readonly string[]): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   for (const name of names) {
@@ -24,15 +24,15 @@ export function findProgram(...names: readonly string[]): string | null {
   return null;
 }
 
-/** Says why a peer is left out. */
+/** Reports why a peer is skipped. */
 export function skipped(what: string, why: string): void {
   process.stderr.write(`skipped: ${what}: ${why}\n`);
 }
 
-/** A server of the system, started for a test and ended with it. */
+/** An installed server, started and ended with a test. */
 export interface Daemon {
   readonly child: ChildProcess;
-  /** What it has said so far, for the message of a failing test. */
+  /** Its output so far, for the message of a failing test. */
   said(): string;
   stop(): Promise<void>;
 }
@@ -83,7 +83,7 @@ export async function listening(daemon: Daemon, port: number, host = '127.0.0.1'
   }
 }
 
-/** A TCP port that nobody has at this moment. */
+/** A free TCP port. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   const server = createServer();
   server.listen(0, host);
@@ -94,7 +94,7 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A UDP port that nobody has at this moment. */
+/** A free UDP port. */
 export async function freeUdpPort(host = '127.0.0.1'): Promise<number> {
   const socket = dgram.createSocket('udp4');
   socket.bind(0, host);
@@ -104,14 +104,14 @@ export async function freeUdpPort(host = '127.0.0.1'): Promise<number> {
   return port;
 }
 
-/** A folder that other users can enter: servers give up root's rights. */
+/** A folder that other users can enter, because servers drop root privileges. */
 export async function openFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'upsfw-peer-'));
   await chmod(path, 0o755);
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** True for root, which some servers need to be started by. */
+/** Some servers can only be started by root. */
 export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }

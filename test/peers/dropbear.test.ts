@@ -83,15 +83,15 @@ describe.runIf(can)('Dropbear as the receiver of scp -t', () => {
       progress: () => undefined,
     });
 
-  it.each(['rsa', 'ecdsa'])('takes an image byte for byte with a host key of type %s', async (key) => {
+  it.each(['rsa', 'ecdsa'])('accepts an image byte for byte with a host key of type %s', async (key) => {
     const network = await serve(key);
     expect(await upload(network, `${key}.enc`)).toBe('done');
     expect(bytes.equals(await readFile(join(folder.path, 'upsfw', `${key}.enc`)))).toBe(true);
-    // What old cards need may be allowed without harm to a server that does not.
+    // Legacy algorithms can be allowed for a server that does not need them.
     expect(await upload({ ...network, legacySsh: true }, `${key}-legacy.enc`)).toBe('done');
   });
 
-  it('refuses a changed host key, a wrong password and a folder that is not there', async () => {
+  it('refuses a changed host key, a wrong password and a missing folder', async () => {
     const network = await serve('ecdsa');
     const known = new Map([[`127.0.0.1:${network.ports.ssh}`, 'SHA256:another']]);
     await expect(upload(network, 'key.enc', known)).rejects.toMatchObject({ code: 'link/host-key' });

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDaemon } from './daemon.ts';
 
-/** Two ends of one line, joined by socat. */
+/** Two connected serial ports, joined by socat. */
 export interface PtyPair {
   readonly here: string;
   readonly there: string;
-  /** A folder that goes with it. */
+  /** A temporary folder of the pair. */
   readonly folder: string;
   stop(): Promise<void>;
 }

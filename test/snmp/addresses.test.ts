@@ -12,7 +12,7 @@ describe('ranges', () => {
     [['10.1.0.0/30'], ['10.1.0.1', '10.1.0.2']],
     [['10.1.0.0/31'], ['10.1.0.0', '10.1.0.1']],
     [['10.1.0.7/32'], ['10.1.0.7']],
-    // The host bits of a block are not what is meant.
+    // The host bits of a block are ignored.
     [['10.1.0.6/30'], ['10.1.0.5', '10.1.0.6']],
     [['10.1.0.254-10.1.1.1'], ['10.1.0.254', '10.1.0.255', '10.1.1.0', '10.1.1.1']],
     [['10.1.0.10-12'], ['10.1.0.10', '10.1.0.11', '10.1.0.12']],
@@ -29,11 +29,11 @@ describe('ranges', () => {
       ['::1', '10.0.0.1'],
       ['10.0.0.1', '::1'],
     ],
-  ])('%j are %j', (words, addresses) => {
-    expect(listed(words)).toEqual(addresses);
+  ])('%j are %j', (inputs, addresses) => {
+    expect(listed(inputs)).toEqual(addresses);
   });
 
-  it('leave out what is excluded, wherever it lies', () => {
+  it('omit excluded addresses at any position', () => {
     expect(listed(['10.0.0.1-6'], ['10.0.0.1', '10.0.0.3-4', '10.0.0.0/8', '9.0.0.1'])).toEqual([]);
     expect(listed(['10.0.0.1-6'], ['10.0.0.1', '10.0.0.3-4', '::1'])).toEqual([
       '10.0.0.2',
@@ -42,7 +42,7 @@ describe('ranges', () => {
     ]);
   });
 
-  it('take names, and addresses with a zone, for a resolver', () => {
+  it('pass names, and addresses with a zone, to the resolver', () => {
     expect(readRanges(['ups-1.example.net', 'rack_2', 'fe80::1%lo']).names).toEqual([
       'ups-1.example.net',
       'rack_2',
@@ -70,14 +70,14 @@ describe('ranges', () => {
     expect(() => readRanges([word])).toThrow(expect.objectContaining({ code: 'config/usage' }));
   });
 
-  it('of a million and more are refused, however they are written', () => {
+  it('of more than a million are refused in any form', () => {
     for (const word of ['10.0.0.0/11', '2001:db8::/64', '::/0']) {
       expect(() => listed([word])).toThrow(/more than 1048576/);
     }
     expect(listAddresses(readRanges(['10.0.0.0/12']).spans, []).count).toBe(2 ** 20 - 2);
   });
 
-  it('list the same as sets of numbers do', () => {
+  it('list the same addresses as sets of numbers', () => {
     const part = fc.tuple(fc.nat(300), fc.nat(40)).map(([first, size]) => [first, first + size] as const);
     const word = ([first, last]: readonly [number, number]): string => `${address(first)}-${address(last)}`;
     fc.assert(
@@ -100,7 +100,7 @@ describe('ranges', () => {
     );
   });
 
-  it('spell IPv6 as a socket does', () => {
+  it('format IPv6 addresses as a socket does', () => {
     expect(canonicalAddress('2001:DB8:0:0::0001')).toBe('2001:db8::1');
     expect(canonicalAddress('10.0.0.1')).toBe('10.0.0.1');
   });

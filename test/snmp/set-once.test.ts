@@ -27,7 +27,7 @@ import {
 const ACCEPTED = [int(2)];
 const isSet = ({ pdu }: HeardRequest): boolean => pdu === PDU.set;
 
-/** What the raw agent sends for a write, and what became of it. */
+/** What the raw agent sends for a write, and the outcome. */
 type Case = readonly [
   string,
   (request: HeardRequest, level: Level) => readonly Buffer[],
@@ -91,7 +91,7 @@ const OF_VERSION_3: readonly Case[] = [
     'an authentic report that names no counter',
     (request) => [secured(request, 1, pduFor(request, ACCEPTED, { tag: PDU.report }))],
     'uncertain',
-    /not known/,
+    /unknown report/,
   ],
   ['an answer in clear text', (request) => [answered(request, ACCEPTED, 0)], 'uncertain', /less security/],
   [
@@ -155,7 +155,7 @@ interface Ran {
   readonly setCame: readonly (number | null)[];
 }
 
-/** Writes once to an agent that reads well, and answers the write as the case says. */
+/** Writes once to an agent that answers reads correctly, and the write as the case defines. */
 async function run(level: Level | 'community', answer: Case[1]): Promise<Ran> {
   const at = level === 'community' ? 0 : level;
   const good = (request: HeardRequest): Buffer =>
@@ -168,7 +168,7 @@ async function run(level: Level | 'community', answer: Case[1]): Promise<Ran> {
     },
     async (session, peer: RawPeer) => {
       const outcome = await requestUpdate(session);
-      // What is read afterwards must not bring the write back.
+      // A later read must not repeat the write.
       await problemOf(readUpdateState(session));
       const setCame = peer.heard.map(({ request }) => request.pdu);
       return { outcome, sets: peer.count(PDU.set), packets: peer.heard.length, setCame };
@@ -194,23 +194,23 @@ describe('a write', () => {
     },
   );
 
-  it('over version 2c leaves the socket once, whatever comes back', async () => {
+  it('over version 2c is sent once, whatever comes back', async () => {
     check(OF_VERSION_2C, await together(OF_VERSION_2C, ([, answer]) => run('community', answer)));
   });
 
-  it('over version 3 comes after a read that the engine has authenticated', async () => {
+  it('over version 3 comes after an authenticated read', async () => {
     const { setCame } = await run(3, (request) => [answered(request, ACCEPTED, 3)]);
     // Discovery, the read before the write, the write; then the read of the test.
     expect(setCame).toEqual([PDU.get, PDU.get, PDU.set, PDU.get]);
   });
 
-  it('uses the clock that an authentic report has told before it', async () => {
+  it('uses the clock of an earlier authentic report', async () => {
     const times: (readonly [number | null, number, number])[] = [];
     await withPeer(
       accessAt(3),
       (request) => {
         times.push([request.pdu, request.boots, request.time]);
-        // A discovery without a clock, as RFC 3414 section 4 has it.
+        // A discovery without a clock, as in RFC 3414 section 4.
         if (isDiscovery(request)) return [discovered(request, 0, 0)];
         return [
           request.boots === 0
@@ -229,7 +229,7 @@ describe('a write', () => {
     expect(times.at(-1)?.[2]).toBeGreaterThanOrEqual(5000);
   });
 
-  it('is not sent where the read before it is not answered by the user', async () => {
+  it('is not sent if the read before it has no authentic answer', async () => {
     const cases = [
       ['nothing', () => [], /not sent.*No SNMP answer/],
       ['clear text', (request) => [answered(request, ACCEPTED, 0)], /not sent.*less security/],
@@ -256,11 +256,11 @@ describe('a write', () => {
 
 describe('a read', () => {
   const RETRIES = 2;
-  /** Discovery, the question, and the question once more where the clock was wrong. */
+  /** Discovery, the question, and the question again if the clock was wrong. */
   const MOST = 3 * (RETRIES + 1);
   const oids = [OID.serial];
 
-  it('costs no more packets than it may, whatever an agent of version 3 answers', async () => {
+  it('takes a bounded number of packets, whatever an SNMPv3 agent answers', async () => {
     const cases: readonly (readonly [string, (request: HeardRequest, count: number) => readonly Buffer[]])[] =
       [
         ['silence', () => []],
@@ -308,7 +308,7 @@ describe('a read', () => {
     }
   });
 
-  it('costs no more than two packets an object, whatever an agent of version 1 and 2c complains of', async () => {
+  it('takes at most two packets per object, whatever an SNMPv1 or v2c agent answers', async () => {
     const many = Object.values(OID).slice(0, 12);
     const errors = [
       ['tooBig', 1],

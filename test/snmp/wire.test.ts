@@ -21,7 +21,7 @@ const version = (request: HeardRequest): number => request.version;
 const good = (request: HeardRequest): Buffer =>
   communityMessage(version(request), 'public', pduFor(request, VALUE));
 
-/** Datagrams that answer nothing; each for an SNMPv2c question, and what the problem says of it. */
+/** Datagrams that are no answer to an SNMPv2c question, and the text of the problem. */
 const STRANGE: readonly (readonly [string, (request: HeardRequest) => Buffer, RegExp])[] = [
   [
     'a version 3 message whose authentication flag is set',
@@ -130,7 +130,7 @@ const STRANGE: readonly (readonly [string, (request: HeardRequest) => Buffer, Re
   ],
 ];
 
-/** Ends a question with a problem at once, since only the answer can have its id and community. */
+/** Ends a question with a problem at once, because only the answer can have its ID and community. */
 const ENDS: readonly string[] = [
   'more objects than asked for',
   'no object',
@@ -138,8 +138,8 @@ const ENDS: readonly string[] = [
   'a negative error state',
 ];
 
-describe('a datagram in place of an SNMPv2c answer', () => {
-  it('is garbage of the device, and nothing is read', async () => {
+describe('a datagram instead of an SNMPv2c answer', () => {
+  it('is reported as garbage, and nothing is read', async () => {
     const problems = await together(STRANGE, ([, make]) =>
       withPeer(
         community(),
@@ -154,7 +154,7 @@ describe('a datagram in place of an SNMPv2c answer', () => {
       });
   });
 
-  it('does not keep the true answer away', async () => {
+  it('does not block the true answer', async () => {
     const cases = STRANGE.filter(([name]) => !ENDS.includes(name));
     const states = await together(cases, ([, make]) =>
       withPeer(community(), (request) => [make(request), good(request)], readUpdateState),
@@ -179,7 +179,7 @@ describe('a datagram in place of an SNMPv2c answer', () => {
   });
 });
 
-/** Every version and every flag, with the id of the question, none of them by its key. */
+/** Every version and every flag, with the ID of the question, but without its key. */
 function ofEveryVersion(request: HeardRequest): readonly Buffer[] {
   const pdu = pduFor(request, VALUE, { requestId: request.id });
   const user = { ...USER, authKey: 'not-the-key', privKey: 'not-the-key-either' };
@@ -189,12 +189,12 @@ function ofEveryVersion(request: HeardRequest): readonly Buffer[] {
     ),
   );
   const plain = [communityMessage(0, 'public', pdu), communityMessage(1, 'public', pdu)];
-  // What is right for the question would be its answer.
+  // A correct one would be the answer.
   if (request.version === 3) return plain;
   return [...plain.filter((_, index) => index !== request.version), ...secured];
 }
 
-describe('a datagram in place of an answer', () => {
+describe('a datagram instead of an answer', () => {
   const CREDENTIALS = [
     ['version 1', community('1')],
     ['version 2c', community('2c')],
@@ -203,7 +203,7 @@ describe('a datagram in place of an answer', () => {
     ['version 3 with encryption', accessAt(3)],
   ] as const;
 
-  it('ends no look, whatever version it is of', async () => {
+  it('of any version ends no look', async () => {
     const looks = await together(CREDENTIALS, ([, snmp]) =>
       withPeer(snmp, ofEveryVersion, (_session, { port }, hub) =>
         lookBySnmp(hub, { site: 's', name: 'n', host: '127.0.0.1', port, snmp }, context),
@@ -215,21 +215,21 @@ describe('a datagram in place of an answer', () => {
     }
   });
 
-  it('of a question that has ended is late, and no garbage', async () => {
+  it('of a question that has ended is late, and not garbage', async () => {
     let isUp = true;
     const answer = (request: HeardRequest): readonly Buffer[] =>
       isUp ? [good(request), good(request), good(request)] : [];
     await withPeer(community(), answer, async (session) => {
       expect(await readUpdateState(session)).toBe('in-process');
       isUp = false;
-      // What is late of the first question comes while this one waits.
+      // The late answer to the first question arrives while this one waits.
       expect((await problemOf(readUpdateState(session))).code).toBe('link/silent');
     });
   });
 
-  it('of a session that was closed is late as well', async () => {
+  it('of a closed session is late as well', async () => {
     const heard: HeardRequest[] = [];
-    // A slow card: each question is answered when the next one comes.
+    // A slow card: it answers each question when the next one arrives.
     const answer = (request: HeardRequest): readonly Buffer[] => {
       heard.push(request);
       return heard.slice(0, -1).map(good);
@@ -248,7 +248,7 @@ describe('a datagram in place of an answer', () => {
     );
   });
 
-  it('reaches the session that asked, of two at one address', async () => {
+  it('reaches the right one of two sessions at one address', async () => {
     const waiting: HeardRequest[] = [];
     // The second question is answered first.
     const answer = (request: HeardRequest): readonly Buffer[] => {
