@@ -66,9 +66,9 @@ describe('a download by SCP', () => {
   });
 
   it('records the file in the transcript, without its content', async () => {
-    const said: TranscriptEntry[] = [];
+    const entries: TranscriptEntry[] = [];
     card = await openCard({ exec: source({ 'config.ini': Buffer.from('community=secret') }) });
-    const transcript = (one: TranscriptEntry): void => void said.push(one);
+    const transcript = (one: TranscriptEntry): void => void entries.push(one);
     const ssh = {
       network: card.network,
       hostKeys: card.hostKeys,
@@ -78,7 +78,7 @@ describe('a download by SCP', () => {
       transcript,
     };
     await downloadByScp({ ssh, path: 'config.ini', largest: 100, stalledSeconds: 10 });
-    expect(said.map(({ kind, text }) => [kind, text])).toEqual([
+    expect(entries.map(({ kind, text }) => [kind, text])).toEqual([
       ['sent', 'scp -f config.ini'],
       ['received', 'C0644 16 config.ini'],
       ['note', '16 bytes of config.ini received by SCP'],

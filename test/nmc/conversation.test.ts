@@ -40,7 +40,7 @@ const PROMPT = fc
     fc.stringMatching(/^[A-Za-z0-9._-]{1,40}$/),
     fc.constantFrom('', ' '),
   )
-  .map(([user, name, blank]) => `${user}${name}>${blank}`);
+  .map(([user, name, space]) => `${user}${name}>${space}`);
 const COLOUR = fc.constantFrom('', '\u001b[0m', '\u001b[K', '\u001b[1;33m');
 const LINE_END = fc.constantFrom('\r\n', '\r', '\n');
 const LINES = fc.array(

@@ -18,7 +18,7 @@ const OUTPUT = '02/09/2018 13:57:48 Device UPS: The output power is turned off. 
 const BOOT = '02/09/2018 09:00:00 System Network service started. 0x0007';
 const NEWEST_FIRST = [LOST, FILE_FAILED, FAILED, FINISHED, STARTED, OUTPUT, BOOT];
 
-function wordSince(mark: string, lines: readonly string[]) {
+function statusSince(mark: string, lines: readonly string[]) {
   const newer = linesAfter(parseEventLog(lines.join('\r\n')), mark);
   return newer === null ? null : lastStatus(newer);
 }
@@ -50,13 +50,13 @@ describe('the event log of a card', () => {
       BOOT,
       { state: 'transferring', line: STARTED },
     ],
-  ])('reports %s', (_name, lines, mark, word) => {
-    expect(wordSince(mark, lines)).toMatchObject(word);
+  ])('reports %s', (_name, lines, mark, expected) => {
+    expect(statusSince(mark, lines)).toMatchObject(expected);
   });
 
   it('returns every line since the marker, oldest first', () => {
-    expect(wordSince(OUTPUT, NEWEST_FIRST)?.since).toEqual([STARTED, FINISHED, FAILED, FILE_FAILED, LOST]);
-    expect(wordSince(LOST, NEWEST_FIRST)?.since).toEqual([]);
+    expect(statusSince(OUTPUT, NEWEST_FIRST)?.since).toEqual([STARTED, FINISHED, FAILED, FILE_FAILED, LOST]);
+    expect(statusSince(LOST, NEWEST_FIRST)?.since).toEqual([]);
   });
 
   const RESTORED =
@@ -85,7 +85,7 @@ describe('the event log of a card', () => {
   });
 
   it('proves nothing if the marker is gone or was never read', () => {
-    expect(wordSince(BOOT, [STARTED, OUTPUT])).toBeNull();
+    expect(statusSince(BOOT, [STARTED, OUTPUT])).toBeNull();
     expect(linesAfter(parseEventLog(NEWEST_FIRST.join('\n')), null)).toBeNull();
     expect(markerOf([])).toBeNull();
   });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { type FakeAgent, openFakeAgent } from './fake-agent.ts';
-import { type CardState, objectsOf, shellAnswer } from './fake-card-words.ts';
+import { type CardState, objectsOf, shellAnswer } from './fake-card-answers.ts';
 import { serveFtp } from './fake-ftp.ts';
 
 /** A card that accepts its own firmware, on real sockets, with a restart after each file. */

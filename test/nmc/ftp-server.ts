@@ -5,7 +5,7 @@ import { type NetworkAccess, Secret } from '../../src/core/index.ts';
 import type { Identity } from './certificate.ts';
 
 /** Lets a test answer a command instead of the server. Returns true if it has. */
-export type Reaction = (said: {
+export type Reaction = (request: {
   readonly verb: string;
   readonly argument: string;
   readonly control: Socket;

@@ -31,11 +31,11 @@ const upload = (network: NetworkAccess, silenceSeconds = 20, progress = (_: numb
 describe('files of a card', () => {
   it('are sent, listed, read and removed on an old server', async () => {
     const network = await start();
-    const told: number[] = [];
-    expect(await upload(network, 20, (sent) => told.push(sent))).toBe('done');
+    const reported: number[] = [];
+    expect(await upload(network, 20, (sent) => reported.push(sent))).toBe('done');
     expect(server.files.get('a.enc')?.equals(image)).toBe(true);
-    expect(told.length).toBeGreaterThan(5);
-    expect(told.length).toBeLessThan(102);
+    expect(reported.length).toBeGreaterThan(5);
+    expect(reported.length).toBeLessThan(102);
     expect(await listByFtp(options(network), '/upsfw/')).toEqual([{ name: 'a.enc', bytes: 700_001 }]);
     expect((await downloadByFtp(options(network), 'a.enc', image.length)).equals(image)).toBe(true);
     await removeByFtp(options(network), '/upsfw/', 'a.enc');

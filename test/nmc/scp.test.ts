@@ -91,12 +91,12 @@ describe('an upload by SCP', () => {
         channel.write('\0');
       }),
     );
-    const told: number[] = [];
-    expect(await upload(port, image, (sent) => told.push(sent))).toBe('done');
+    const reported: number[] = [];
+    expect(await upload(port, image, (sent) => reported.push(sent))).toBe('done');
     expect(arrived.equals(image)).toBe(true);
-    expect(told.length).toBeLessThanOrEqual(100);
-    expect(told.at(-1)).toBe(image.length);
-    expect([...told].sort((a, b) => a - b)).toEqual(told);
+    expect(reported.length).toBeLessThanOrEqual(100);
+    expect(reported.at(-1)).toBe(image.length);
+    expect([...reported].sort((a, b) => a - b)).toEqual(reported);
   });
 
   it('of an empty file works', async () => {

@@ -38,9 +38,9 @@ function commandLine(
             channel.write(character);
             continue;
           }
-          const said = answer(line);
+          const text = answer(line);
           line = '';
-          if (said !== null) channel.write(`\r\n${said}`);
+          if (text !== null) channel.write(`\r\n${text}`);
         }
       });
     },
@@ -53,7 +53,7 @@ async function within<T>(
   options: {
     flushSeconds?: number;
     commandSeconds?: number;
-    transcript?: (said: TranscriptEntry) => void;
+    transcript?: (entry: TranscriptEntry) => void;
   } = {},
 ): Promise<unknown> {
   card = await openCard({ shell });
@@ -190,10 +190,10 @@ describe('a command line', () => {
   });
 
   it('records what was sent and received, and never the password', async () => {
-    const said: TranscriptEntry[] = [];
+    const entries: TranscriptEntry[] = [];
     const line = commandLine('apc>', (command) => `${command} ${PASSWORD}\r\n${'y'.repeat(70_000)}\r\napc>`);
-    await within(line.shell, (open) => open.run('about'), { transcript: (one) => said.push(one) });
-    const kinds = said
+    await within(line.shell, (open) => open.run('about'), { transcript: (one) => entries.push(one) });
+    const kinds = entries
       .filter(({ kind }) => kind !== 'note')
       .map(({ kind, text }) => [kind, text.replace(/y{9,}[\s\S]*/, 'y ...')]);
     expect(kinds).toEqual([
@@ -202,8 +202,8 @@ describe('a command line', () => {
       ['received', 'about\r\nabout [secret]\r\ny ...'],
       ['sent', 'exit\r'],
     ]);
-    expect(JSON.stringify(said)).not.toContain(PASSWORD);
-    for (const { text, where } of said) {
+    expect(JSON.stringify(entries)).not.toContain(PASSWORD);
+    for (const { text, where } of entries) {
       expect(text.length).toBeLessThan(66_000);
       expect(where).toBe(`127.0.0.1:${card?.network.ports.ssh} ssh`);
     }

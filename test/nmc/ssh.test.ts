@@ -66,15 +66,15 @@ const SHORT_KEY = ssh2.utils.generateKeyPairSync('rsa', { bits: 1024 }).private;
 
 describe('the algorithms that client and card agreed on', () => {
   it('is reported once, with nothing weak for a current card', async () => {
-    const told: SshFacts[] = [];
+    const reported: SshFacts[] = [];
     const algorithms = {
       kex: ['ecdh-sha2-nistp256'],
       cipher: ['aes128-ctr'],
       hmac: ['hmac-sha2-256'],
     } as const;
     const lists = { kex: [...algorithms.kex], cipher: [...algorithms.cipher], hmac: [...algorithms.hmac] };
-    await loginTo({ algorithms: lists }, {}, { negotiated: (facts) => told.push(facts) });
-    expect(told).toEqual([
+    await loginTo({ algorithms: lists }, {}, { negotiated: (facts) => reported.push(facts) });
+    expect(reported).toEqual([
       {
         kex: 'ecdh-sha2-nistp256',
         cipher: 'aes128-ctr',
@@ -87,7 +87,7 @@ describe('the algorithms that client and card agreed on', () => {
   });
 
   it('names the weak algorithms of an old card', async () => {
-    const told: SshFacts[] = [];
+    const reported: SshFacts[] = [];
     const behaviour: Behaviour = {
       hostKey: SHORT_KEY,
       algorithms: {
@@ -97,9 +97,13 @@ describe('the algorithms that client and card agreed on', () => {
         serverHostKey: ['ssh-rsa'],
       },
     };
-    const end = await loginTo(behaviour, { legacySsh: true }, { negotiated: (facts) => told.push(facts) });
+    const end = await loginTo(
+      behaviour,
+      { legacySsh: true },
+      { negotiated: (facts) => reported.push(facts) },
+    );
     expect(end).toEqual({ ended: 'in' });
-    expect(told.map(({ weak, hostKeyBits }) => [hostKeyBits, weak])).toEqual([
+    expect(reported.map(({ weak, hostKeyBits }) => [hostKeyBits, weak])).toEqual([
       [1024, ['diffie-hellman-group14-sha1', 'aes128-cbc', 'hmac-sha1', 'ssh-rsa', 'RSA key of 1024 bits']],
     ]);
   });
@@ -245,12 +249,12 @@ describe('a connection that fails', () => {
     ['ECONNREFUSED', 'link/refused', /port is closed/],
     ['ENOTFOUND', 'link/dns', /no address/],
     ['ECONNRESET', 'link/closed', /immediately/],
-  ])('with %s has words of its own', (code, expected, words) => {
+  ])('with %s has its own message', (code, expected, message) => {
     const error = Object.assign(new Error(`connect ${code}`), { code, level: 'client-socket' });
     const attempt = { where: '192.0.2.1:22', phase: 'connect', legacy: false, seconds: 90 } as const;
     expect(sshProblem(error, attempt)).toMatchObject({
       code: expected,
-      message: expect.stringMatching(words),
+      message: expect.stringMatching(message),
     });
   });
 

@@ -33,16 +33,16 @@ export function skipped(what: string, why: string): void {
 export interface Daemon {
   readonly child: ChildProcess;
   /** Its output so far, for the message of a failing test. */
-  said(): string;
+  output(): string;
   stop(): Promise<void>;
 }
 
 export function startDaemon(
   program: string,
-  words: readonly string[],
+  args: readonly string[],
   environment: Record<string, string> = {},
 ): Daemon {
-  const child = spawn(program, [...words], {
+  const child = spawn(program, [...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });
@@ -54,7 +54,7 @@ export function startDaemon(
   child.stderr.on('data', keep);
   return {
     child,
-    said: () => text,
+    output: () => text,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');
@@ -78,7 +78,7 @@ export async function listening(daemon: Daemon, port: number, host = '127.0.0.1'
     });
     if (open) return;
     if (daemon.child.exitCode !== null || Date.now() > deadline)
-      throw new Error(`the server did not come up: ${daemon.said()}`);
+      throw new Error(`the server did not come up: ${daemon.output()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -116,7 +116,7 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-export function runOnce(program: string, words: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, [...words], { encoding: 'utf8' });
+export function runOnce(program: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(program, [...args], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
 }

@@ -45,8 +45,8 @@ describe.runIf(can)('Dropbear as the receiver of scp -t', () => {
 
   async function serve(key: string, more: readonly string[] = []): Promise<NetworkAccess> {
     const port = await freePort();
-    const words = ['-F', '-E', '-r', join(folder.path, key), '-P', join(folder.path, 'pid')];
-    daemon = startDaemon(PROGRAM ?? '', [...words, '-p', `127.0.0.1:${port}`, ...more]);
+    const args = ['-F', '-E', '-r', join(folder.path, key), '-P', join(folder.path, 'pid')];
+    daemon = startDaemon(PROGRAM ?? '', [...args, '-p', `127.0.0.1:${port}`, ...more]);
     await listening(daemon, port);
     return {
       host: '127.0.0.1',

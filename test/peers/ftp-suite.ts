@@ -74,8 +74,8 @@ export function ftpSuite(can: boolean, peer: FtpPeer): void {
 
     function certificate(which: string): CertificateFiles {
       const files = { key: join(folder.path, `${which}.key`), cert: join(folder.path, `${which}.pem`) };
-      const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=card'];
-      runOnce('openssl', [...words, '-keyout', files.key, '-out', files.cert]);
+      const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=card'];
+      runOnce('openssl', [...args, '-keyout', files.key, '-out', files.cert]);
       return files;
     }
 

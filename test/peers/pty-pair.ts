@@ -22,7 +22,7 @@ export async function openPair(socat: string): Promise<PtyPair> {
   await Promise.race([
     Promise.all([appears(folder, here), appears(folder, there)]),
     once(daemon.child, 'exit').then(() => {
-      throw new Error(`socat ended: ${daemon.said()}`);
+      throw new Error(`socat ended: ${daemon.output()}`);
     }),
   ]);
   return {

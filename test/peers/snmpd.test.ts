@@ -64,7 +64,7 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
       if (seen.problem === null) return;
       if (daemon.child.exitCode !== null) break;
     }
-    throw new Error(`snmpd did not come up: ${daemon.said()}`);
+    throw new Error(`snmpd did not come up: ${daemon.output()}`);
   });
   afterAll(async () => {
     await hub?.close();
@@ -131,7 +131,7 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
       priv: 'aes',
       privKey: 'env:PRIV',
     });
-    const words = ['discover', '127.0.0.1', '--port', String(port), '--credentials', file];
+    const args = ['discover', '127.0.0.1', '--port', String(port), '--credentials', file];
     const environment = { AUTH: KEYS.auth, PRIV: KEYS.priv, WRONG: 'not-this-pass-phrase' };
     await list(
       { version: '2c', community: 'env:WRONG' },
@@ -139,7 +139,7 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
       withKeys('sha-aes', 'env:WRONG'),
       withKeys('sha-aes', 'env:AUTH'),
     );
-    const sweep = sweepOf(await runHere([...words, '--json'], { environment }));
+    const sweep = sweepOf(await runHere([...args, '--json'], { environment }));
     // Its description is that of the program, so its unit has no card.
     expect(sweep.units).toMatchObject([
       { host: '127.0.0.1', model: 'Smart-UPS 1500', serial: 'AS1234567890', firmware: { microLinkId: 18 } },
@@ -147,7 +147,7 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
     expect(findingsOf(sweep)).toEqual({ NO_CARD: ['127.0.0.1'] });
 
     await list(withKeys('nobody', 'env:AUTH'), withKeys('sha-aes', 'env:WRONG'));
-    const refused = sweepOf(await runHere([...words, '--json'], { environment }));
+    const refused = sweepOf(await runHere([...args, '--json'], { environment }));
     expect(refused.units).toEqual([]);
     expect(findingsOf(refused)).toEqual({ CREDENTIAL_REFUSED: ['127.0.0.1'] });
   });

@@ -98,8 +98,8 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
     );
     const asNobody = isRoot() ? ['--process-user=nobody', '--process-group=nogroup'] : [];
     // Only in this mode it uses the address if a community names no file.
-    const words = ['--v2c-arch', `--data-dir=${data}`, `--cache-dir=${cache}`, ...endpoints, ...asNobody];
-    daemon = startDaemon(PROGRAM ?? '', words, { TMPDIR: cache, HOME: cache });
+    const args = ['--v2c-arch', `--data-dir=${data}`, `--cache-dir=${cache}`, ...endpoints, ...asNobody];
+    daemon = startDaemon(PROGRAM ?? '', args, { TMPDIR: cache, HOME: cache });
     // It has started when the first recording answers.
     const hub = createSnmpHub({ clock: systemClock, timeoutMs: 500, retries: 0 });
     try {
@@ -121,7 +121,7 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
     } finally {
       await hub.close();
     }
-    throw new Error(`snmpsim did not come up: ${daemon.said()}`);
+    throw new Error(`snmpsim did not come up: ${daemon.output()}`);
   });
   afterAll(async () => {
     await daemon?.stop();
@@ -199,8 +199,8 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
   it('discover identifies each of them', async () => {
     const everyone = [...units, ...others];
     const range = `${address(0)}-${everyone.length}`;
-    const words = ['discover', range, '--port', String(port), '--community', 'env:EVERYWHERE', '--json'];
-    const sweep = sweepOf(await runHere(words, { environment: { EVERYWHERE: 'everywhere' } }));
+    const args = ['discover', range, '--port', String(port), '--community', 'env:EVERYWHERE', '--json'];
+    const sweep = sweepOf(await runHere(args, { environment: { EVERYWHERE: 'everywhere' } }));
     expect(sweep).toMatchObject({ scanned: everyone.length, answered: everyone.length });
     const hostOf = (file: string): string => address(everyone.findIndex((one) => one.file === file));
     for (const { file, truth } of units) {

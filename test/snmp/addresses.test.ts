@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalAddress, listAddresses, readRanges } from '../../src/snmp/index.ts';
 
-function listed(words: readonly string[], excluded: readonly string[] = []): readonly string[] {
-  const list = listAddresses(readRanges(words).spans, readRanges(excluded).spans);
+function listed(inputs: readonly string[], excluded: readonly string[] = []): readonly string[] {
+  const list = listAddresses(readRanges(inputs).spans, readRanges(excluded).spans);
   return Array.from({ length: list.count }, (_, index) => list.at(index));
 }
 
@@ -65,21 +65,21 @@ describe('ranges', () => {
     ['0.0.0.0/0', /no single device/],
     ['ff02::1', /multicast/],
     ['\u001b[2Jx', /is not a valid range/],
-  ])('"%s" is refused', (word, why) => {
-    expect(() => readRanges([word])).toThrow(why);
-    expect(() => readRanges([word])).toThrow(expect.objectContaining({ code: 'config/usage' }));
+  ])('"%s" is refused', (input, why) => {
+    expect(() => readRanges([input])).toThrow(why);
+    expect(() => readRanges([input])).toThrow(expect.objectContaining({ code: 'config/usage' }));
   });
 
   it('of more than a million are refused in any form', () => {
-    for (const word of ['10.0.0.0/11', '2001:db8::/64', '::/0']) {
-      expect(() => listed([word])).toThrow(/more than 1048576/);
+    for (const input of ['10.0.0.0/11', '2001:db8::/64', '::/0']) {
+      expect(() => listed([input])).toThrow(/more than 1048576/);
     }
     expect(listAddresses(readRanges(['10.0.0.0/12']).spans, []).count).toBe(2 ** 20 - 2);
   });
 
   it('list the same addresses as sets of numbers', () => {
     const part = fc.tuple(fc.nat(300), fc.nat(40)).map(([first, size]) => [first, first + size] as const);
-    const word = ([first, last]: readonly [number, number]): string => `${address(first)}-${address(last)}`;
+    const input = ([first, last]: readonly [number, number]): string => `${address(first)}-${address(last)}`;
     fc.assert(
       fc.property(
         fc.array(part, { minLength: 1, maxLength: 12 }),
@@ -88,7 +88,7 @@ describe('ranges', () => {
           const numbers = new Set<number>();
           for (const [first, last] of wanted) for (let n = first; n <= last; n += 1) numbers.add(n);
           for (const [first, last] of out) for (let n = first; n <= last; n += 1) numbers.delete(n);
-          const list = listAddresses(readRanges(wanted.map(word)).spans, readRanges(out.map(word)).spans);
+          const list = listAddresses(readRanges(wanted.map(input)).spans, readRanges(out.map(input)).spans);
           const expected = [...numbers].sort((a, b) => a - b).map(address);
           expect(Array.from({ length: list.count }, (_, index) => list.at(index))).toEqual(expected);
           for (const [index, one] of expected.entries()) expect(list.indexOf(one)).toBe(index);

@@ -107,10 +107,10 @@ describe('an answer to an authPriv question', () => {
   it('that is forged is dropped: serial, firmware and mains stay unknown', async () => {
     const looks = await together(FORGED, ([, forge]) => look(3, forging(forge)));
     for (const [name, seen] of Object.entries(looks)) nothingRead(seen, name);
-    for (const [name, , said] of FORGED)
+    for (const [name, , message] of FORGED)
       expect(looks[name]?.problem, name).toMatchObject({
         code: 'device/garbage',
-        message: expect.stringMatching(said),
+        message: expect.stringMatching(message),
       });
   });
 

@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 const FUZZ = fileURLToPath(new URL('../../bench/fuzz/snmp.mjs', import.meta.url));
 
 /** Runs the fuzzer as its own process, so that an escaped exception ends that process and not the test. */
-async function fuzz(...words: readonly string[]): Promise<{ readonly exit: unknown; readonly out: string }> {
-  const child = spawn(process.execPath, [FUZZ, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function fuzz(...args: readonly string[]): Promise<{ readonly exit: unknown; readonly out: string }> {
+  const child = spawn(process.execPath, [FUZZ, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [out, [exit]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   return { exit, out };
 }

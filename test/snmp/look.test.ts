@@ -30,7 +30,7 @@ const context = { clock: systemClock, signal: new AbortController().signal };
 
 describe.runIf(haveRecordings)('a look at a recorded agent', () => {
   it.each(listRecordings().map((recording) => [recording.file, recording] as const))(
-    'tells the truth about %s',
+    'gives the right values for %s',
     async (file, { truth }) => {
       const { unit, kind, problem } = await lookBySnmp(hubWith(readRecording(file)), target, context);
       expect(kind === 'smart-ups').toBe(truth.isSmartUps);

@@ -178,11 +178,11 @@ async function run(level: Level | 'community', answer: Case[1]): Promise<Ran> {
 }
 
 function check(cases: readonly Case[], ran: Readonly<Record<string, Ran>>): void {
-  for (const [name, , state, said] of cases) {
+  for (const [name, , state, message] of cases) {
     const { outcome, sets } = ran[name] ?? {};
     expect([name, outcome?.state, sets]).toEqual([name, state, 1]);
     const problem = outcome !== undefined && 'problem' in outcome ? outcome.problem.message : '';
-    if (said !== null && outcome?.state !== 'accepted') expect(problem, name).toMatch(said);
+    if (message !== null && outcome?.state !== 'accepted') expect(problem, name).toMatch(message);
   }
 }
 
@@ -243,11 +243,11 @@ describe('a write', () => {
         async (session, peer) => [await requestUpdate(session), peer.count(PDU.set)] as const,
       ),
     );
-    for (const [name, , said] of cases) {
+    for (const [name, , message] of cases) {
       const [outcome, sets] = ran[name] ?? [];
       expect(outcome, name).toMatchObject({
         state: 'refused',
-        problem: { message: expect.stringMatching(said) },
+        problem: { message: expect.stringMatching(message) },
       });
       expect(sets, name).toBe(0);
     }

@@ -48,12 +48,12 @@ interface Heard {
 
 async function run(
   port: number,
-  words: readonly string[],
+  ranges: readonly string[],
   options: Partial<SweepOptions> = {},
 ): Promise<Heard> {
   const answers: (readonly [string, number | null])[] = [];
   const result = await sweep({
-    addresses: listAddresses(readRanges(words).spans, []),
+    addresses: listAddresses(readRanges(ranges).spans, []),
     port,
     probes: [{ ...probeFor(community('public')), last: true }],
     rate: null,

@@ -147,10 +147,10 @@ describe('a datagram instead of an SNMPv2c answer', () => {
         (session) => problemOf(readUpdateState(session)),
       ),
     );
-    for (const [name, , said] of STRANGE)
+    for (const [name, , message] of STRANGE)
       expect(problems[name], name).toEqual({
         code: 'device/garbage',
-        message: expect.stringMatching(said),
+        message: expect.stringMatching(message),
       });
   });
 

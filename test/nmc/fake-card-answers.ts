@@ -88,10 +88,10 @@ export function objectsOf(card: CardState): readonly FakeObject[] {
       ['1.3.6.1.2.1.1.1.0', 'text', 'APC SNMP Agent'],
       ['1.3.6.1.2.1.1.2.0', 'oid', '1.3.6.1.4.1.318'],
     ];
-  const words = `PF:v${card.os} PN:${file('aos', card.os)} AF1:v${card.app} AN1:${file(card.appName, card.app)} MN:AP9630 HR:05 SN: ${CARD_SERIAL}`;
+  const bracket = `PF:v${card.os} PN:${file('aos', card.os)} AF1:v${card.app} AN1:${file(card.appName, card.app)} MN:AP9630 HR:05 SN: ${CARD_SERIAL}`;
   return [
     ...own,
-    ['1.3.6.1.2.1.1.1.0', 'text', `APC Web/SNMP Management Card (MB:v4.1.0 ${words} MD:11/05/2012)`],
+    ['1.3.6.1.2.1.1.1.0', 'text', `APC Web/SNMP Management Card (MB:v4.1.0 ${bracket} MD:11/05/2012)`],
     ['1.3.6.1.2.1.1.2.0', 'oid', '1.3.6.1.4.1.318.1.3.27'],
     [`${P}.1.1.1.0`, 'text', 'Smart-UPS 1500'],
     [`${P}.1.2.1.0`, 'text', 'UPS 09.4 (ID18)'],
