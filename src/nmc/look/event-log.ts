@@ -1,6 +1,6 @@
 /**
- * The card's event log: `MM/DD/YYYY HH:MM:SS Device UPS: text 0x0176`. The card's clock may be wrong, so new
- * lines are found by what was in the log before the update, never by the time of this machine.
+ * The card's event log: `MM/DD/YYYY HH:MM:SS Device UPS: text 0x0176`. The card's clock may be wrong. New
+ * lines are found by what was in the log before the update, never by the time.
  * Source: docs/sources/card.md#event-log
  */
 

@@ -11,8 +11,8 @@ export interface LoginAttempt {
 
 /**
  * The logins of one run, over all protocols. A card locks a user after some wrong passwords, and a few cards
- * together lock a central account. So a refused login is never sent to the same card again, and a credential
- * that no card has accepted yet is tried at one card at a time.
+ * together lock a central account. So a refused login is never sent to the same card again. A credential that
+ * no card has accepted yet is tried at one card at a time.
  */
 export interface Logins {
   /** Resolves when the password may be sent to the card. Throws as `refuseKnown` does. */

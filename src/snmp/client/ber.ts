@@ -43,8 +43,8 @@ const MAX_ARCS = 128;
 const MAX_ARC = 0xffff_ffff;
 
 /**
- * Reads BER elements in order. It never reads past the end of the element that it was made for, allocates
- * nothing by a length from a device, and recurses only where its caller does. Throws {@link MalformedError}.
+ * Reads BER elements in order. It never reads past the end of its element. It allocates nothing by a length
+ * from a device, and recurses only where its caller does. Throws {@link MalformedError}.
  */
 export class BerReader {
   readonly #bytes: Buffer;

@@ -71,9 +71,8 @@ class NoSocket extends EventEmitter {
 }
 
 /**
- * The library encodes, authenticates and encrypts. It never sees a datagram, because its receiving half
- * throws out of its event handler, accepts answers that prove nothing, and repeats a write when a report asks
- * for it.
+ * The library encodes, authenticates and encrypts. It never sees a datagram. Its receiving half throws out of
+ * its event handler, accepts answers that prove nothing, and repeats a write when a report asks for it.
  */
 export function createEncoder(access: SnmpAccess): Encoder {
   const options = {

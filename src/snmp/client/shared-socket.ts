@@ -51,8 +51,8 @@ const MAX_ENDED_QUESTIONS = 16_384;
 
 /**
  * One UDP socket for all SNMP sessions of an address family, so that a thousand sessions need one descriptor.
- * A datagram reaches a question only from the address and port that were asked, with the ID and version of
- * the question, and only if it is well-formed. No datagram makes {@link SharedSocket.deliver} throw.
+ * A datagram reaches a question only if it is well-formed, has its ID and version, and comes from the address
+ * that was asked. No datagram makes {@link SharedSocket.deliver} throw.
  */
 export class SharedSocket {
   readonly #socket: Socket;
