@@ -24,7 +24,7 @@ export async function queryCardStart(deps: NmcDeps, context: StepContext): Promi
   if (context.remembered.startedAt !== null) return { state: 'unknown', problem: null };
   if (!observation.isSameCard || !isAt(observation.unit, context.hop, 'from'))
     return { state: 'unknown', problem: cardChanged(context) };
-  // An update of the UPS, whoever started it and by any method, runs through this card and would end with its
+  // An update of the UPS, started by anybody and by any method, runs through this card and would end with its
   // restart.
   const remembered = { ...context.remembered, startMethods: ['cli'] as const };
   const ofUps = await observeUpdate(deps, { ...context, remembered });

@@ -42,7 +42,7 @@ export async function queryStart(deps: NmcDeps, context: StepContext): Promise<S
           : notSeen(context, observation.log);
       return { state: 'failed', problem };
     }
-    context.progress(null, 'waiting for a sign of the update');
+    context.progress(null, 'waiting for a trace of the update');
     await context.clock.sleep(deps.timeouts.poll * 1000, context.signal);
   }
 }
