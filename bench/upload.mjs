@@ -22,6 +22,7 @@ import { cpus, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '../src/core/index.ts';
+import { systemClock } from '../src/files/index.ts';
 import { uploadByFtp } from '../src/nmc/files/ftp.ts';
 import { uploadByScp } from '../src/nmc/files/scp.ts';
 
@@ -45,14 +46,14 @@ async function upload(method, { port, user, password, folder }, name, bytes) {
     plaintext: true,
     legacySsh: false,
   };
-  const hostKeys = { get: async () => null, pin: async () => undefined };
+  const hostKeys = { get: async () => null, add: async () => undefined };
   const signal = new AbortController().signal;
   const file = { folder, name, bytes, progress: () => undefined };
   const end =
     method === 'ftp'
-      ? await uploadByFtp({ network, signal, silenceSeconds: 300, hostKeys, ...file })
+      ? await uploadByFtp({ network, clock: systemClock, signal, silenceSeconds: 300, hostKeys, ...file })
       : await uploadByScp({
-          ssh: { network, hostKeys, handshakeSeconds: 300, signal },
+          ssh: { network, hostKeys, handshakeSeconds: 300, clock: systemClock, signal },
           stalledSeconds: 300,
           afterLastByteSeconds: 300,
           ...file,

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { datagramsFor, rightAnswer, USER } from './snmp-packets.mjs';
 import '../../scripts/sources.mjs';
 
+const { systemClock } = await import('../../src/files/index.ts');
 const { PDU, readRequest } = await import('../../src/sim/endpoints/snmp/forged.ts');
 const { listAddresses, readRanges } = await import('../../src/snmp/index.ts');
 const { engineProbe, probeFor } = await import('../../src/snmp/client/probe.ts');
@@ -54,7 +55,15 @@ export async function overLoopback({ kinds, packets, random, counts, violation, 
   const list = Object.values(kinds);
   for (let round = 0; counts.packets < packets; round += 1) {
     const access = list[round % list.length];
-    const session = openSession({ access, address: ADDRESS, endpoint, socket, timeoutMs: 300, retries: 1 });
+    const session = openSession({
+      access,
+      address: ADDRESS,
+      endpoint,
+      socket,
+      clock: systemClock,
+      timeoutMs: 300,
+      retries: 1,
+    });
     writes = 0;
     counts.questions += 1;
     try {

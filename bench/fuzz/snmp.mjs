@@ -20,6 +20,7 @@ import { overLoopback } from './snmp-udp.mjs';
 import '../../scripts/sources.mjs';
 
 const { Secret } = await import('../../src/core/index.ts');
+const { systemClock } = await import('../../src/files/index.ts');
 const { PDU, readRequest } = await import('../../src/sim/endpoints/snmp/forged.ts');
 const { engineProbe, probeFor } = await import('../../src/snmp/client/probe.ts');
 const { openSession } = await import('../../src/snmp/client/session.ts');
@@ -139,6 +140,7 @@ async function ask(socket) {
     address: PLACE[0],
     endpoint,
     socket,
+    clock: systemClock,
     timeoutMs: 4,
     retries: RETRIES,
   });

@@ -14,14 +14,14 @@ import type { ShellOptions } from './session/shell.ts';
 import type { HostKeyStore, SshOptions } from './session/ssh.ts';
 import type { Timeouts } from './timeouts.ts';
 
-/** What every part of the network path works with. */
+/** What every part of the card driver works with. */
 export interface NmcDeps {
   readonly hub: SnmpHub;
   readonly hostKeys: HostKeyStore;
-  /** The bytes of an image, if its file is still the one that was planned with. */
+  /** Reads an image. Throws where its file is no longer the one that was planned with. */
   readonly readBytes: (image: StoredFile) => Promise<Buffer>;
   readonly timeouts: Timeouts;
-  /** What became of the logins of this run. */
+  /** The logins of this run and their results. */
   readonly logins?: Logins;
 }
 
@@ -33,32 +33,33 @@ export function networkOf(target: UnitTarget): NetworkAccess {
   });
 }
 
-/** What ends a session early, and who is told of what is said in it. A LookContext and a StepContext are one. */
-export type SessionContext = Pick<LookContext, 'signal' | 'transcript'> & {
-  /** The unit as it was before a hop, where there is one: its card may be known not to stall. */
+/** What a session needs of a LookContext or a StepContext. */
+export type SessionContext = Pick<LookContext, 'clock' | 'signal' | 'transcript'> & {
+  /** The unit before the hop, if there is one: its card may be known not to hold output back. */
   readonly before?: Unit;
 };
 
 export function sshOptions(
-  tools: NmcDeps,
+  deps: NmcDeps,
   network: NetworkAccess,
-  { signal, transcript }: SessionContext,
+  { clock, signal, transcript }: SessionContext,
 ): SshOptions {
   return {
     network,
-    hostKeys: tools.hostKeys,
-    logins: tools.logins,
-    handshakeSeconds: tools.timeouts.handshake,
+    hostKeys: deps.hostKeys,
+    logins: deps.logins,
+    handshakeSeconds: deps.timeouts.handshake,
+    clock,
     signal,
     ...(transcript === undefined ? {} : { transcript }),
   };
 }
 
-export function shellOptions(tools: NmcDeps, network: NetworkAccess, context: SessionContext): ShellOptions {
+export function shellOptions(deps: NmcDeps, network: NetworkAccess, context: SessionContext): ShellOptions {
   return {
-    ...sshOptions(tools, network, context),
-    commandSeconds: tools.timeouts.command,
-    // A card that is known to give its output whole is not given a byte that it did not ask for.
-    flushSeconds: echoMayStall(context.before?.card ?? null) ? tools.timeouts.flush : tools.timeouts.command,
+    ...sshOptions(deps, network, context),
+    commandSeconds: deps.timeouts.command,
+    // A card that is known to send its output completely gets no extra byte.
+    flushSeconds: echoMayStall(context.before?.card ?? null) ? deps.timeouts.flush : deps.timeouts.command,
   };
 }

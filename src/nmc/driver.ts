@@ -1,85 +1,60 @@
 import {
   type Hop,
   isUpsHop,
-  type Step,
-  type StepCheck,
+  Problem,
   type StepContext,
-  type StepName,
-  type StepResult,
   type StepsAnswer,
   type Unit,
   type UnitTarget,
   type UpgradeDriver,
 } from '../core/index.ts';
-import { cardSteps, checkCard, takeCard } from './card-update/steps.ts';
+import { cardUpdate } from './card-update/procedure.ts';
 import type { NmcDeps } from './deps.ts';
-import { refusalOf, timeoutsFor } from './generations/index.ts';
+import { timeoutsFor } from './generations/index.ts';
 import { look } from './look/look.ts';
+import type { Procedure } from './procedure.ts';
 import { TIMEOUTS, type Timeouts } from './timeouts.ts';
-import { cannotSend, cannotStart } from './upload-preconditions.ts';
-import { takeBackup } from './ups-update/backup.ts';
 import { switchOutput } from './ups-update/output.ts';
-import { checkStart, takeSettle } from './ups-update/settle.ts';
-import { takeStart } from './ups-update/start.ts';
-import { checkTransfer, takeTransfer } from './ups-update/transfer.ts';
-import { takeVerify } from './ups-update/verify.ts';
+import { upsUpdate } from './ups-update/procedure.ts';
 
-/** The way through a Network Management Card. */
+/** The driver for updates through a Network Management Card. */
 export function createNmcDriver(
-  tools: Omit<NmcDeps, 'timeouts'> & { readonly timeouts?: Timeouts },
+  options: Omit<NmcDeps, 'timeouts'> & { readonly timeouts?: Timeouts },
 ): UpgradeDriver {
-  const all: NmcDeps = { ...tools, timeouts: tools.timeouts ?? TIMEOUTS };
+  const deps: NmcDeps = { ...options, timeouts: options.timeouts ?? TIMEOUTS };
   return {
-    look: (target, context) => look(all, target, context),
-    steps: (target, unit, hop) => stepsFor(timeoutsFor(unit.card, all.timeouts), target, unit, hop),
-    query: (step, context) => check(forCard(all, context), step, context),
-    execute: (step, context) => take(forCard(all, context), step, context),
-    switchOutput: (to, context) => switchOutput(forCard(all, context), to, context),
+    look: (target, context) => look(deps, target, context),
+    steps: (target, unit, hop) =>
+      procedureFor(hop).steps(timeoutsFor(unit.card, deps.timeouts), target, unit),
+    async query(step, context) {
+      const query = procedureFor(context.hop).query[step];
+      return query === undefined ? { state: 'todo', problem: null } : query(forCard(deps, context), context);
+    },
+    async execute(step, context) {
+      const execute = procedureFor(context.hop).execute[step];
+      if (execute !== undefined) return execute(forCard(deps, context), context);
+      throw new Problem('internal/unexpected', `A hop of ${context.hop.component} has no step "${step}".`, {
+        hint: 'This is a fault of upsfw. Please report it.',
+      });
+    },
+    switchOutput: (to, context) => switchOutput(forCard(deps, context), to, context),
   };
 }
 
-/** The tools with the waits of the card that the hop goes through. */
-function forCard(tools: NmcDeps, { before }: StepContext): NmcDeps {
-  return { ...tools, timeouts: timeoutsFor(before.card, tools.timeouts) };
+/** A procedure together with the hop that chose it. */
+interface ChosenProcedure extends Pick<Procedure<Hop>, 'query' | 'execute'> {
+  steps(timeouts: Timeouts, target: UnitTarget, unit: Unit): StepsAnswer;
 }
 
-function stepsFor(timeouts: Timeouts, target: UnitTarget, unit: Unit, hop: Hop): StepsAnswer {
-  if (!isUpsHop(hop)) return cardSteps(timeouts, target, unit, hop);
-  const refusal = refusalOf(unit.card);
-  if (refusal !== null) return { possible: false, problem: refusal };
-  const against = cannotSend(target, hop.image.file);
-  if (against !== null) return against;
-  const steps: Step[] = [
-    { step: 'backup', limitSeconds: timeouts.backup },
-    { step: 'transfer', limitSeconds: timeouts.transfer },
-    { step: 'start', limitSeconds: timeouts.start },
-    { step: 'settle', limitSeconds: timeouts.settle + timeouts.start },
-    { step: 'verify', limitSeconds: timeouts.verify + timeouts.start },
-  ];
-  const warning = cannotStart(target);
-  return { possible: true, steps, ...(warning === null ? {} : { warning }) };
+function procedureFor(hop: Hop): ChosenProcedure {
+  return isUpsHop(hop) ? chosen(upsUpdate, hop) : chosen(cardUpdate, hop);
 }
 
-function check(tools: NmcDeps, step: StepName, context: StepContext): Promise<StepCheck> {
-  if (!isUpsHop(context.hop)) return checkCard(tools, step, context);
-  if (step === 'transfer') return checkTransfer(tools, context);
-  if (step === 'start' || step === 'settle') return checkStart(tools, context);
-  // Verifying can be done again at any time.
-  return Promise.resolve({ state: 'todo', problem: null });
+function chosen<H extends Hop>({ steps, query, execute }: Procedure<H>, hop: H): ChosenProcedure {
+  return { steps: (timeouts, target, unit) => steps(timeouts, target, unit, hop), query, execute };
 }
 
-function take(tools: NmcDeps, step: StepName, context: StepContext): Promise<StepResult> {
-  if (!isUpsHop(context.hop) && step !== 'backup') return takeCard(tools, step, context);
-  switch (step) {
-    case 'backup':
-      return takeBackup(tools, context);
-    case 'transfer':
-      return takeTransfer(tools, context);
-    case 'start':
-      return takeStart(tools, context);
-    case 'settle':
-      return takeSettle(tools, context);
-    case 'verify':
-      return takeVerify(tools, context);
-  }
+/** The dependencies with the timeouts of the card that the hop goes through. */
+function forCard(deps: NmcDeps, { before }: StepContext): NmcDeps {
+  return { ...deps, timeouts: timeoutsFor(before.card, deps.timeouts) };
 }

@@ -1,22 +1,22 @@
 /**
- * Words of the card's command line.
+ * Phrases of the card's command line.
  * Source: docs/sources/card.md#login-and-prompt, docs/sources/card.md#result-codes
  */
 export const PHRASES = {
-  /** `apc>`, `name@apc>` or a prompt of the owner's, at the end of what has arrived. */
+  /** `apc>`, `name@apc>` or a configured prompt, at the end of the received text. */
   prompt: /(?:^|[\r\n])(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9._-]{1,40}>[ ]?$/,
   code: /^(E\d{3}):/,
-  /** Stands before every prompt once a change waits for a restart of the card. */
+  /** Printed before every prompt while a change waits for a restart of the card. */
   nag: /^\* Reboot required\b/i,
-  /** The login of the serial and Telnet console, at the end of what has arrived. */
+  /** The login of the serial and Telnet console, at the end of the received text. */
   consoleLogin: /(?:^|[\r\n])\s{0,80}User Name\s{0,8}:\s{0,8}$/i,
   /**
-   * The keys of the full-screen event log, and the bare prompt behind them.
+   * The key menu of the full-screen event log, and the bare prompt after it.
    * Source: docs/sources/card.md#login-and-prompt
    */
   logKeys: /<ESC>-\s{0,4}Exit/i,
   logScreen: /<ESC>-\s{0,4}Exit[^\r\n]{0,200}[\r\n]\s{0,200}>\s{0,8}$/i,
-  /** A row of the event log on the screen: day in any of the card's forms, time, words. */
+  /** A row of the event log on the screen: date in any of the card's formats, time, text. */
   logRow: /^\S{6,12}\s+\d{1,2}:\d{2}:\d{2}\s+\S/,
   tooManyLogins: /Max logins exceeded/i,
   passwordChange: /(?:requires you to change your password|Enter current password:)/i,
@@ -35,7 +35,7 @@ export const CODE = {
 } as const;
 
 /**
- * What the card's result codes mean.
+ * Meaning of the card's result codes.
  * Source: docs/sources/card.md#result-codes
  */
 export const RESULT_CODES: Readonly<Record<string, string>> = {
@@ -46,18 +46,18 @@ export const RESULT_CODES: Readonly<Record<string, string>> = {
   E101: 'command not found',
   E102: 'parameter error',
   E103: 'command line error',
-  E104: 'the user may not give this command',
+  E104: 'the user has no permission for this command',
   E105: 'command prefill',
   E106: 'data not available',
   E107: 'the card has lost its serial link to the UPS',
   E108: 'EAPoL is disabled: its certificate is invalid or encrypted',
 };
 
-/** What codes of the card's event log mean that appear around an update (seen in published logs of sumx 6.5.0). */
+/** Meaning of the event log codes that appear around an update (from published logs of sumx 6.5.0). */
 export const EVENT_CODES: Readonly<Record<string, string>> = {
   '0x0007': 'the network service of the card started',
   '0x000F': 'a file transfer failed; the line names the file',
-  '0x0101': 'the card has its link to the UPS again, as after a restart of the UPS',
+  '0x0101': 'the card restored its link to the UPS, as after a restart of the UPS',
   '0x0102': 'the card lost its link to the UPS, as during a restart of the UPS',
   '0x0114': 'the output of the UPS was switched off',
   '0x0135': 'a switched outlet group was switched off',
@@ -67,11 +67,13 @@ export const EVENT_CODES: Readonly<Record<string, string>> = {
   '0x0178': 'the transfer of firmware to the UPS failed',
 };
 
-/** A result code with its meaning, for a message: `E100 (command failed)`. */
+/** A result code with its meaning, for messages: `E100 (command failed)`. */
 export function meaningOf(code: string | null): string {
   const meaning = code === null ? undefined : RESULT_CODES[code];
   return code === null ? 'without a result code' : meaning === undefined ? code : `${code} (${meaning})`;
 }
 
-/** Codes that say that a command was not even begun: not found, bad parameter, bad command line, user level. */
-export const NOT_BEGUN: readonly string[] = [CODE.notFound, 'E102', 'E103', 'E104'];
+/**
+ * Codes of a command that was not executed: unknown command, bad parameter, bad command line, no permission.
+ */
+export const NOT_EXECUTED: readonly string[] = [CODE.notFound, 'E102', 'E103', 'E104'];

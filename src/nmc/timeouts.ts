@@ -1,38 +1,49 @@
-/** Times of the network path in seconds. Those marked "card" are the device's own clock, the others are the world's. */
+/**
+ * Timeouts of the card driver, in seconds. Those marked "device" run on the device's clock, which is faster
+ * for a simulated unit. The others run on real time.
+ */
 export interface Timeouts {
-  /** Key exchange on an old card takes minutes: users run key scans with 250 s, one client waits 90 s. */
+  /** SSH key exchange. Old cards need minutes: users run key scans with 250 s, one client waits 90 s. */
   readonly handshake: number;
-  /** An answer of the command line; the client with the most field reports waits 20 s. */
+  /** An answer of the command line. The client with the most field reports waits 20 s. */
   readonly command: number;
-  /** Silence after which a bare return is sent: some firmware holds the end of its output back until the next input. */
+  /**
+   * Silence after which a bare return is sent: some firmware holds the end of its output back until the next
+   * input.
+   */
   readonly flush: number;
   /** After the last byte of an upload: the card writes its flash before it answers. */
   readonly afterLastByte: number;
   /** Between two bytes of an upload. */
   readonly stalledUpload: number;
-  /** Card: between two looks at a unit that is being updated. */
+  /** Device: between two observations of a unit that is being updated. */
   readonly poll: number;
-  /** Card: how long nothing must be seen of an update before a start counts as not made. */
+  /** Device: without any trace of an update for this long, a start counts as having had no effect. */
   readonly startSeen: number;
-  /** Card: from the start to the new version. 1.68 MB at 9600 baud take 30 minutes; stuck pages were seen for 50. */
+  /**
+   * Device: from the start to the new version. 1.68 MB at 9600 baud take 30 minutes; stuck pages lasted 50.
+   */
   readonly settle: number;
-  /** Card: until values are as before the update. */
+  /** Device: until the values are as before the update. */
   readonly verify: number;
-  /** Card: how long a unit that installs in two steps may run its old firmware after it has the image. */
+  /** Device: how long a unit that installs in two steps may run its old firmware after it has the image. */
   readonly received: number;
-  /** Card: between two readings of its event log. */
+  /** Device: between two reads of the event log. */
   readonly eventLog: number;
-  /** Reading settings and event log of the card, by all ways. */
+  /** Reading settings and event log of the card, by all methods together. */
   readonly backup: number;
-  /** Card: until an output that was switched shows it; a graceful one has its own delay before. */
+  /** Device: until a switched output shows its new state. A graceful switch has its own delay first. */
   readonly output: number;
-  /** The whole upload, by all ways. */
+  /** The whole upload, by all methods together. */
   readonly transfer: number;
-  /** The whole start, by all ways. */
+  /** The whole start, by all methods together. */
   readonly start: number;
-  /** Card: from the upload of its own firmware until it is back; restarts of 30 to 120 s were seen, whole runs of 5 to 15 minutes. */
+  /**
+   * Device: from the upload of a card file until the card is back. Restarts took 30 to 120 s, all of it 5 to
+   * 15 min.
+   */
   readonly cardSettle: number;
-  /** Card: how long it must go on as before after such an upload until that counts as not taken. */
+  /** Device: a card that runs on unchanged for this long after the upload did not accept the file. */
   readonly cardQuiet: number;
 }
 

@@ -3,74 +3,63 @@ import {
   Problem,
   type ProblemCode,
   type SnmpAccess,
-  type StepsAnswer,
   type UnitTarget,
 } from '../core/index.ts';
 import { SAFE_NAME } from './generations/index.ts';
 
-export function impossible(code: ProblemCode, message: string, hint: string): StepsAnswer {
-  return { possible: false, problem: new Problem(code, message, { hint }) };
-}
-
-/** A host that may be another one is not given the password by a second way. */
+/** With one of these problems the host may be another one: the password is not sent by a second method. */
 export const HOST_IDENTITY: readonly ProblemCode[] = ['link/host-key', 'link/certificate'];
 
-/** What stands against sending a file to the card of a unit, whatever the file is for; null where nothing does. */
-export function cannotSend({ network }: UnitTarget, file: string): StepsAnswer | null {
+/** Why a file cannot be sent to the card of a unit, whatever the file is for; null where it can. */
+export function findUploadObstacle({ network }: UnitTarget, file: string): Problem | null {
   if (network === null || (network.login === null && network.unresolved?.login !== true)) {
-    return impossible(
-      'refused/no-path',
-      'There is no login to send the file with.',
-      'Add login: to the unit in the inventory.',
-    );
+    return new Problem('refused/no-path', 'The inventory has no login to send the file with.', {
+      hint: 'Add login: to the unit in the inventory.',
+    });
   }
   if (network.transfer.length === 0) {
-    return impossible(
-      'refused/no-path',
-      'The inventory allows no way to send files.',
-      'Add scp or ftp to transfer: of the unit.',
-    );
+    return new Problem('refused/no-path', 'The inventory allows no transfer method.', {
+      hint: 'Add scp or ftp to transfer: of the unit.',
+    });
   }
   if (SAFE_NAME.test(file)) return null;
-  return impossible(
-    'image/name',
-    `The file name "${file}" cannot be used on a card.`,
-    'Rename the file: letters, digits, dot, dash and underscore. A file for the card keeps the name that the vendor gave it.',
-  );
+  return new Problem('image/name', `The file name "${file}" cannot be used on a card.`, {
+    hint: 'Rename the file: letters, digits, dot, hyphen and underscore. A card file keeps the name from the vendor.',
+  });
 }
 
-/** The credential for a start over SNMP, or what the inventory has against one. */
+/** The credential for a start over SNMP, or why none can be used. */
 type WriteAccess =
-  | { readonly write: SnmpAccess; readonly against: null }
-  | { readonly write: null; readonly against: Problem };
+  | { readonly write: SnmpAccess; readonly problem: null }
+  | { readonly write: null; readonly problem: Problem };
 
 export function writeAccess({ write, plaintext }: NetworkAccess): WriteAccess {
-  if (write === null) return { write, against: noCredential() };
-  const against = cannotWrite(write.version, plaintext);
-  return against === null ? { write, against } : { write: null, against };
+  if (write === null) return { write, problem: noCredential() };
+  const problem = findWriteObstacle(write.version, plaintext);
+  return problem === null ? { write, problem } : { write: null, problem };
 }
 
-function cannotWrite(version: SnmpAccess['version'] | null, plaintext: boolean): Problem | null {
+function findWriteObstacle(version: SnmpAccess['version'] | null, plaintext: boolean): Problem | null {
   if (version === null) return noCredential();
   if (version === '3' || plaintext) return null;
   return new Problem('refused/plaintext', `SNMP version ${version} sends its community without encryption.`, {
-    hint: 'Use version 3, or allow it with plaintext: true.',
+    hint: 'Use SNMP version 3, or allow plaintext for this unit: plaintext: true.',
   });
 }
 
 function noCredential(): Problem {
-  return new Problem('device/start-unavailable', 'The inventory has no write: credential for SNMP.', {
+  return new Problem('device/start-unavailable', 'The inventory has no SNMP write credential.', {
     hint: 'Add write: to the unit.',
   });
 }
 
-/** What the inventory has against each way to start the update of a UPS; null where it opens one. */
-export function cannotStart({ network }: UnitTarget): Problem | null {
+/** Why the update of a UPS cannot be started with the inventory as it is; null where a method is open. */
+export function findStartObstacle({ network }: UnitTarget): Problem | null {
   if (network === null || network.start.includes('cli')) return null;
   if (network.start.includes('snmp')) {
-    return cannotWrite(network.write?.version ?? network.unresolved?.write ?? null, network.plaintext);
+    return findWriteObstacle(network.write?.version ?? network.unresolved?.write ?? null, network.plaintext);
   }
-  return new Problem('device/start-unavailable', 'The inventory allows no way to start the update.', {
+  return new Problem('device/start-unavailable', 'The inventory allows no start method.', {
     hint: 'Add snmp or cli to start: of the unit.',
   });
 }

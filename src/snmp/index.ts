@@ -1,7 +1,8 @@
 /**
- * SNMP: one shared socket, the OID table, a look at a unit through its card, and the update object.
+ * SNMP: one shared socket, the OID table, looks at units through their cards, sweeps, and the update object.
  *
- * Owns what is asked and written over SNMP. Must not know rules, inventories or other protocols; imports core only.
+ * Owns what is read and written over SNMP. Must not know rules, inventories or other protocols; imports core
+ * only.
  */
 export { createSnmpHub, type SnmpHub } from './client/hub.ts';
 export { OID } from './client/oids.ts';

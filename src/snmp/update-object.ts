@@ -3,7 +3,7 @@ import type { SetOutcome, SnmpSession } from './client/session.ts';
 import { numberOf } from './client/values.ts';
 
 /**
- * What upsAdvControlFirmwareUpdate says. `not-offered`: the card has no such object.
+ * Values of upsAdvControlFirmwareUpdate. `not-offered`: the card has no such object.
  * Source: docs/sources/snmp.md#update-object
  */
 export type UpdateObjectState =
@@ -26,14 +26,17 @@ const STATES: Readonly<Record<number, UpdateObjectState>> = {
 const CLEAR = 1;
 const START = 2;
 
-/** Reads state or last result of an update. Throws Problem link/*. */
+/** Reads the state or the last result of an update. Throws Problem link/*. */
 export async function readUpdateState(session: SnmpSession): Promise<UpdateObjectState> {
   const answers = await session.get([OID.firmwareUpdate]);
   if (answers.get(OID.firmwareUpdate) === null) return 'not-offered';
   return STATES[numberOf(answers, OID.firmwareUpdate) ?? -1] ?? 'garbage';
 }
 
-/** Starts the update with the image that lies on the card. Sent once, never repeated; `mayLeave` is asked right before it is sent. */
+/**
+ * Requests the update with the image on the card. Sent once, never repeated; `mayLeave` is called right
+ * before.
+ */
 export function requestUpdate(
   session: SnmpSession,
   mayLeave: () => boolean = () => true,

@@ -15,7 +15,7 @@ export interface KnownHosts {
    */
   get(name: string): Promise<string | null>;
   /** Stores a fingerprint. Throws Problem config/state where it is not on disk afterwards. */
-  pin(name: string, fingerprint: string): Promise<void>;
+  add(name: string, fingerprint: string): Promise<void>;
 }
 
 export function createKnownHosts(state: string): KnownHosts {
@@ -45,7 +45,7 @@ export function createKnownHosts(state: string): KnownHosts {
     async get(name) {
       return (await read())[name] ?? null;
     },
-    pin(name, fingerprint) {
+    add(name, fingerprint) {
       const written = queue.then(async () => {
         try {
           await refuseForeign(state);
@@ -71,9 +71,9 @@ export function createLenientKnownHosts(stored: KnownHosts, warn: (problem: Prob
   const unsaved = new Map<string, string>();
   return {
     get: async (name) => unsaved.get(name) ?? (await stored.get(name)),
-    async pin(name, fingerprint) {
+    async add(name, fingerprint) {
       try {
-        await stored.pin(name, fingerprint);
+        await stored.add(name, fingerprint);
       } catch (thrown) {
         if (!(thrown instanceof Problem) || thrown.code !== 'config/state') throw thrown;
         if (unsaved.size === 0) warn(thrown);

@@ -183,7 +183,7 @@ describe('the disk fills up', () => {
     const ran = await upgrade(site);
     const [ended] = runOf(ran).units;
     expect(ended).toMatchObject({ outcome: 'refused', problem: { code: 'config/state' } });
-    expect(ended?.problem?.message.match(/may lie on the card/g) ?? []).toHaveLength(1);
+    expect(ended?.problem?.message.match(/may be on the card/g) ?? []).toHaveLength(1);
     expect(ended?.problem?.message.match(/no space is left/g)).toHaveLength(1);
     expect([ran.exit, ...starts(site)]).toEqual([3, 0]);
     full = false;

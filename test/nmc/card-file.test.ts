@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection, ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NetworkAccess, TranscriptEntry, UnitTarget } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import type { NmcDeps } from '../../src/nmc/deps.ts';
 import { readCardFile } from '../../src/nmc/files/read-file.ts';
 import { downloadByScp } from '../../src/nmc/files/scp-download.ts';
@@ -16,7 +17,9 @@ afterEach(async () => {
   card = undefined;
 });
 
-/** Serves one file as the source side does: waits for an answer before the header, the bytes and the end. */
+/**
+ * Serves one file as the sending side of SCP: waits for an answer before the header, the bytes and the end.
+ */
 function source(
   files: Readonly<Record<string, Buffer>>,
   split = Number.POSITIVE_INFINITY,
@@ -46,37 +49,50 @@ function source(
 
 async function download(exec: NonNullable<Behaviour['exec']>, largest = 100_000): Promise<unknown> {
   card = await openCard({ exec });
-  const ssh = { network: card.network, hostKeys: card.hostKeys, handshakeSeconds: 20, signal };
+  const ssh = {
+    network: card.network,
+    hostKeys: card.hostKeys,
+    handshakeSeconds: 20,
+    clock: systemClock,
+    signal,
+  };
   return problemOf(downloadByScp({ ssh, path: 'config.ini', largest, stalledSeconds: 10 }));
 }
 
 describe('a download by SCP', () => {
-  it('gives the bytes of the file, also in packets of a few bytes', async () => {
+  it('returns the bytes of the file, also from packets of a few bytes', async () => {
     const bytes = randomBytes(5_000);
     expect(await download(source({ 'config.ini': bytes }, 7))).toEqual({ ended: bytes });
   });
 
-  it('tells the transcript of the file, not of its content', async () => {
-    const said: TranscriptEntry[] = [];
+  it('records the file in the transcript, without its content', async () => {
+    const entries: TranscriptEntry[] = [];
     card = await openCard({ exec: source({ 'config.ini': Buffer.from('community=secret') }) });
-    const transcript = (one: TranscriptEntry): void => void said.push(one);
-    const ssh = { network: card.network, hostKeys: card.hostKeys, handshakeSeconds: 20, signal, transcript };
+    const transcript = (one: TranscriptEntry): void => void entries.push(one);
+    const ssh = {
+      network: card.network,
+      hostKeys: card.hostKeys,
+      handshakeSeconds: 20,
+      clock: systemClock,
+      signal,
+      transcript,
+    };
     await downloadByScp({ ssh, path: 'config.ini', largest: 100, stalledSeconds: 10 });
-    expect(said.map(({ kind, text }) => [kind, text])).toEqual([
+    expect(entries.map(({ kind, text }) => [kind, text])).toEqual([
       ['sent', 'scp -f config.ini'],
       ['received', 'C0644 16 config.ini'],
       ['note', '16 bytes of config.ini received by SCP'],
     ]);
   });
 
-  it('gives a file of no bytes, and one as large as may be', async () => {
+  it('returns an empty file, and one of the largest size', async () => {
     expect(await download(source({ 'config.ini': Buffer.alloc(0) }))).toEqual({ ended: Buffer.alloc(0) });
     await card?.close();
     const full = randomBytes(100_000);
     expect(await download(source({ 'config.ini': full }))).toEqual({ ended: full });
   });
 
-  it('says that there is no such file, in the words of the card', async () => {
+  it('reports a missing file with the text of the card', async () => {
     const problem = await download(source({}));
     expect(problem).toMatchObject({
       code: 'device/no-file',
@@ -106,7 +122,7 @@ describe('a download by SCP', () => {
     expect(problem).toMatchObject({ code: 'device/garbage' });
   });
 
-  it('refuses bytes that the card itself calls faulty', async () => {
+  it('refuses bytes for which the card reports an error', async () => {
     const problem = await download((channel) => {
       channel.once('data', () => {
         channel.write('C0644 3 config.ini\n');
@@ -119,7 +135,7 @@ describe('a download by SCP', () => {
     });
   });
 
-  it('takes whole bytes without a last word, and no half of them', async () => {
+  it('accepts complete bytes without a final status, and no incomplete ones', async () => {
     const cut =
       (sent: string) =>
       (channel: ServerChannel, _command: string, connection: Connection): void => {
@@ -133,9 +149,15 @@ describe('a download by SCP', () => {
     expect(await download(cut('ab'))).toMatchObject({ code: 'link/closed' });
   });
 
-  it('is refused where the card runs no program', async () => {
+  it('is refused if the card runs no program', async () => {
     card = await openCard({});
-    const ssh = { network: card.network, hostKeys: card.hostKeys, handshakeSeconds: 20, signal };
+    const ssh = {
+      network: card.network,
+      hostKeys: card.hostKeys,
+      handshakeSeconds: 20,
+      clock: systemClock,
+      signal,
+    };
     const options = { ssh, largest: 10, stalledSeconds: 10 };
     expect(await problemOf(downloadByScp({ ...options, path: 'config.ini' }))).toMatchObject({
       code: 'link/scp',
@@ -150,33 +172,36 @@ describe('a download by SCP', () => {
 describe('a file of the card', () => {
   const read = async (
     exec: Behaviour['exec'],
-    places: readonly string[],
+    paths: readonly string[],
     access: Partial<NetworkAccess> = {},
   ): Promise<unknown> => {
     card = await openCard(exec === undefined ? {} : { exec });
     const tools: NmcDeps = {
-      hub: createSnmpHub(),
+      hub: createSnmpHub({ clock: systemClock }),
       hostKeys: card.hostKeys,
       readBytes: () => Promise.reject(new Error('no image is meant here')),
       timeouts: TIMEOUTS,
     };
     return problemOf(
-      readCardFile(tools, targetWith({ ...card.network, ...access }), places, 1000, { signal }),
+      readCardFile(tools, targetWith({ ...card.network, ...access }), paths, 1000, {
+        clock: systemClock,
+        signal,
+      }),
     );
   };
 
-  it('is looked for in one place after the other', async () => {
+  it('is tried at one path after the other', async () => {
     const bytes = Buffer.from('log');
     const found = await read(source({ '/logs/event.txt': bytes }), ['event.txt', '/logs/event.txt']);
-    expect(found).toEqual({ ended: { bytes, place: '/logs/event.txt', method: 'scp' } });
+    expect(found).toEqual({ ended: { bytes, path: '/logs/event.txt', method: 'scp' } });
     expect(card?.connections()).toBe(2);
   });
 
-  it('is not there where no place has it', async () => {
+  it('is missing if no path has it', async () => {
     expect(await read(source({}), ['a', 'b'])).toMatchObject({ code: 'device/no-file' });
   });
 
-  it('is looked for by the next way where one does not work, and what was wrong is said', async () => {
+  it('is tried by the next method if one fails, and the failure is reported', async () => {
     const both = { transfer: ['scp', 'ftp'] as const };
     // Port 1 of the loopback is closed.
     expect(await read(undefined, ['a'], { ...both, plaintext: true })).toMatchObject({
@@ -184,17 +209,19 @@ describe('a file of the card', () => {
     });
   });
 
-  it('is not asked for by a second way from a host with another key', async () => {
+  it('is not requested by a second method from a host with another key', async () => {
     card = await openCard({ exec: source({}) });
-    const other = { get: async () => 'SHA256:another', pin: async () => undefined };
+    const other = { get: async () => 'SHA256:another', add: async () => undefined };
     const tools: NmcDeps = {
-      hub: createSnmpHub(),
+      hub: createSnmpHub({ clock: systemClock }),
       hostKeys: other,
       readBytes: () => Promise.reject(new Error('no image is meant here')),
       timeouts: TIMEOUTS,
     };
     const target = targetWith({ ...card.network, transfer: ['scp', 'ftp'], plaintext: true });
-    expect(await problemOf(readCardFile(tools, target, ['a'], 10, { signal }))).toMatchObject({
+    expect(
+      await problemOf(readCardFile(tools, target, ['a'], 10, { clock: systemClock, signal })),
+    ).toMatchObject({
       code: 'link/host-key',
     });
   });

@@ -10,7 +10,7 @@ export const LOGIN: Login = { user: USER, password: new Secret(PASSWORD) };
 
 const KEY = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private;
 
-/** What a card of a test does; everything that is not given is refused. */
+/** Behaviour of a test card; everything else is refused. */
 export interface Behaviour {
   readonly shell?: (channel: ServerChannel, connection: Connection) => void;
   readonly exec?: (channel: ServerChannel, command: string, connection: Connection) => void;
@@ -27,7 +27,7 @@ export interface TestCard {
   close(): Promise<void>;
 }
 
-/** A SSH server on the loopback that is no card and answers as the test wants. */
+/** An SSH server on loopback that behaves as the test defines. */
 export async function openCard(behaviour: Behaviour): Promise<TestCard> {
   const open = new Set<Connection>();
   let count = 0;
@@ -73,7 +73,7 @@ export async function openCard(behaviour: Behaviour): Promise<TestCard> {
   };
 }
 
-/** Access to a port of the loopback by SSH. */
+/** SSH access to a port on loopback. */
 export function networkTo(port: number): NetworkAccess {
   return {
     host: '127.0.0.1',
@@ -92,13 +92,13 @@ export function memoryOfKeys(): HostKeyStore {
   const known = new Map<string, string>();
   return {
     get: async (name) => known.get(name) ?? null,
-    pin: async (name, fingerprint) => {
+    add: async (name, fingerprint) => {
       known.set(name, fingerprint);
     },
   };
 }
 
-/** The problem that a promise ends with. */
+/** The Problem that a promise rejects with. */
 export async function problemOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => ({ ended: value }),

@@ -1,12 +1,12 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** What a TLS server needs, in PEM. */
+/** Key and certificate of a TLS server, in PEM. */
 export interface Identity {
   readonly key: string;
   readonly cert: string;
 }
 
-/** A new key with a certificate that it has signed itself, as cards make them. */
+/** A new key with a self-signed certificate, as cards make them. */
 export function makeIdentity(name: string): Identity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaSha256 = sequence(Buffer.from('06082a8648ce3d040302', 'hex'));

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { Conversation } from '../../src/nmc/session/conversation.ts';
 import { parseReply } from '../../src/nmc/session/reply.ts';
 
-/** Cuts a text at places that are given as fractions of it. */
+/** Cuts a text at positions that are fractions of its length. */
 function cut(text: string, places: readonly number[]): string[] {
   const at = [...new Set(places.map((place) => Math.floor(place * text.length)))].sort((a, b) => a - b);
   return [...at, text.length].map((end, index) => text.slice(at[index - 1] ?? 0, end));
 }
 
-/** Hears a first screen and one answer after the other, each in packets, as a client does that speaks as soon as it may. */
+/** Receives a first screen and then the answers, in packets, as a client that sends as soon as it can. */
 function hear(
   screen: string,
   answers: readonly (readonly [command: string, text: string])[],
@@ -17,8 +17,8 @@ function hear(
 ): unknown[] {
   const heard = new Conversation();
   for (const packet of cut(screen, places)) {
-    heard.hear(packet);
-    // What only looks like a prompt in the middle of the screen makes the client speak early.
+    heard.receive(packet);
+    // A line that looks like a prompt makes the client send early.
     if (heard.prompt === null) heard.answer();
   }
   const all: unknown[] = [];
@@ -26,7 +26,7 @@ function hear(
     heard.begin(command);
     let answer: string | null = null;
     for (const packet of cut(text, places)) {
-      heard.hear(packet);
+      heard.receive(packet);
       answer ??= heard.answer();
     }
     all.push(answer === null ? null : parseReply(answer));
@@ -40,7 +40,7 @@ const PROMPT = fc
     fc.stringMatching(/^[A-Za-z0-9._-]{1,40}$/),
     fc.constantFrom('', ' '),
   )
-  .map(([user, name, blank]) => `${user}${name}>${blank}`);
+  .map(([user, name, space]) => `${user}${name}>${space}`);
 const COLOUR = fc.constantFrom('', '\u001b[0m', '\u001b[K', '\u001b[1;33m');
 const LINE_END = fc.constantFrom('\r\n', '\r', '\n');
 const LINES = fc.array(
@@ -56,7 +56,7 @@ const LINES = fc.array(
 const PLACES = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 40 });
 
 describe('a conversation', () => {
-  it('gives the same answers whatever packets they come in', () => {
+  it('gives the same answers in any packets', () => {
     fc.assert(
       fc.property(
         PROMPT,
@@ -68,7 +68,7 @@ describe('a conversation', () => {
         (prompt, end, screen, first, second, places) => {
           const text = (lines: readonly (readonly [string, string])[]): string =>
             lines.map(([line, colour]) => `${colour}${line}${end}`).join('');
-          // A line that is the prompt itself cannot be told from it.
+          // A line equal to the prompt is the prompt.
           fc.pre(
             [...first, ...second].every(
               ([line]) => line.trimEnd() !== prompt.trimEnd() && !line.includes('about'),
@@ -87,7 +87,7 @@ describe('a conversation', () => {
     );
   });
 
-  it('takes any bytes without a throw, and keeps a bounded part of them', () => {
+  it('accepts any bytes without throwing, and keeps a bounded part of them', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'binary', maxLength: 300 }), { maxLength: 40 }),
@@ -95,7 +95,7 @@ describe('a conversation', () => {
         (packets, command) => {
           const heard = new Conversation();
           for (const [index, packet] of packets.entries()) {
-            heard.hear(packet);
+            heard.receive(packet);
             heard.answer();
             heard.soFar();
             if (index % 10 === 5) heard.begin(command);
@@ -104,50 +104,50 @@ describe('a conversation', () => {
       ),
     );
     const heard = new Conversation();
-    for (let count = 0; count < 1000; count += 1) heard.hear('\u001b['.repeat(500));
-    for (let count = 0; count < 1000; count += 1) heard.hear('x'.repeat(1000));
+    for (let count = 0; count < 1000; count += 1) heard.receive('\u001b['.repeat(500));
+    for (let count = 0; count < 1000; count += 1) heard.receive('x'.repeat(1000));
     expect(heard.overflow).toBe(true);
     expect(heard.text.length).toBeLessThan(70_000);
     expect(heard.answer()).toBeNull();
   });
 
-  it('that comes in single bytes is heard to its end', () => {
+  it('is complete when it arrives in single bytes', () => {
     const heard = new Conversation();
-    heard.hear('\r\napc>');
+    heard.receive('\r\napc>');
     expect(heard.answer()).toBe('\r\n');
     heard.begin('about');
     let checks = 0;
     while (!heard.overflow && checks < 70_000) {
-      heard.hear('about>\r'.charAt(checks % 7));
+      heard.receive('about>\r'.charAt(checks % 7));
       heard.answer();
       checks += 1;
     }
     expect(checks).toBeGreaterThan(60_000);
   });
 
-  it('finds the echo of a command behind a prompt, not in the words of the first screen', () => {
+  it('finds the echo of a command after a prompt, not in the text of the first screen', () => {
     const heard = new Conversation();
-    heard.hear('\r\nabout this card\r\nx>');
+    heard.receive('\r\nabout this card\r\nx>');
     expect(heard.answer()).toBe('\r\nabout this card\r\n');
     heard.begin('about');
-    heard.hear('\r\nmore about it\r\n\r\napc>about\r\nE000: Success\r\nx>');
+    heard.receive('\r\nmore about it\r\n\r\napc>about\r\nE000: Success\r\nx>');
     expect(heard.answer()).toBeNull();
-    heard.hear('\r\napc>');
+    heard.receive('\r\napc>');
     expect(heard.answer()).toBe('\r\nE000: Success\r\nx>\r\n');
     expect(heard.prompt).toBe('apc>');
   });
 
-  it('goes on behind a prompt that came late from a held back answer', () => {
+  it('continues after a late prompt of a held back answer', () => {
     const heard = new Conversation();
-    heard.hear('\r\napc>');
+    heard.receive('\r\napc>');
     heard.answer();
     heard.begin('about');
-    heard.hear('about\r\nE000: Success\r\napc>');
+    heard.receive('about\r\nE000: Success\r\napc>');
     expect(heard.answer()).toBe('\r\nE000: Success\r\n');
     heard.begin('dir');
-    heard.hear('\r\napc>');
+    heard.receive('\r\napc>');
     expect(heard.answer()).toBeNull();
-    heard.hear('dir\r\nE101: Command Not Found\r\n\r\napc>');
+    heard.receive('dir\r\nE101: Command Not Found\r\n\r\napc>');
     expect(parseReply(heard.answer() ?? '').code).toBe('E101');
   });
 });

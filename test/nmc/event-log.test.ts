@@ -18,13 +18,13 @@ const OUTPUT = '02/09/2018 13:57:48 Device UPS: The output power is turned off. 
 const BOOT = '02/09/2018 09:00:00 System Network service started. 0x0007';
 const NEWEST_FIRST = [LOST, FILE_FAILED, FAILED, FINISHED, STARTED, OUTPUT, BOOT];
 
-function wordSince(mark: string, lines: readonly string[]) {
+function statusSince(mark: string, lines: readonly string[]) {
   const newer = linesAfter(parseEventLog(lines.join('\r\n')), mark);
   return newer === null ? null : lastStatus(newer);
 }
 
 describe('the event log of a card', () => {
-  it('is read newest first, whichever end of the file is the newest', () => {
+  it('is read newest first, also from a file with the oldest line first', () => {
     const wanted = NEWEST_FIRST.map((line) => line.slice(-6));
     for (const lines of [NEWEST_FIRST, [...NEWEST_FIRST].reverse()]) {
       const read = parseEventLog(lines.join('\n'));
@@ -50,13 +50,13 @@ describe('the event log of a card', () => {
       BOOT,
       { state: 'transferring', line: STARTED },
     ],
-  ])('tells %s', (_name, lines, mark, word) => {
-    expect(wordSince(mark, lines)).toMatchObject(word);
+  ])('reports %s', (_name, lines, mark, expected) => {
+    expect(statusSince(mark, lines)).toMatchObject(expected);
   });
 
-  it('gives every line since the mark, oldest first', () => {
-    expect(wordSince(OUTPUT, NEWEST_FIRST)?.since).toEqual([STARTED, FINISHED, FAILED, FILE_FAILED, LOST]);
-    expect(wordSince(LOST, NEWEST_FIRST)?.since).toEqual([]);
+  it('returns every line since the marker, oldest first', () => {
+    expect(statusSince(OUTPUT, NEWEST_FIRST)?.since).toEqual([STARTED, FINISHED, FAILED, FILE_FAILED, LOST]);
+    expect(statusSince(LOST, NEWEST_FIRST)?.since).toEqual([]);
   });
 
   const RESTORED =
@@ -69,7 +69,7 @@ describe('the event log of a card', () => {
     ['a failure', NEWEST_FIRST, { state: 'over', line: FINISHED }],
     ['a transfer that a restart ended', [RESTORED, LOST, STARTED], { state: 'over', line: STARTED }],
     [
-      'an image that waits behind a start of the card alone',
+      'an image that waits after a start of the card alone',
       [RESTORED, BOOT, FINISHED, STARTED],
       { state: 'received', line: FINISHED },
     ],
@@ -78,24 +78,24 @@ describe('the event log of a card', () => {
     expect(lastUpdateIn(parseEventLog(lines.join('\n')))).toEqual(expected);
   });
 
-  it('keeps its order where the clock of the card was set back', () => {
+  it('keeps its order if the clock of the card was set back', () => {
     const back = '01/01/2000 00:00:10 System Network service started. 0x0007';
     expect(parseEventLog([back, ...NEWEST_FIRST].join('\n'))[0]?.text).toBe(back);
     expect(parseEventLog([...[...NEWEST_FIRST].reverse(), back].join('\n'))[0]?.text).toBe(back);
   });
 
-  it('says nothing where the mark is gone or was never read', () => {
-    expect(wordSince(BOOT, [STARTED, OUTPUT])).toBeNull();
+  it('proves nothing if the marker is gone or was never read', () => {
+    expect(statusSince(BOOT, [STARTED, OUTPUT])).toBeNull();
     expect(linesAfter(parseEventLog(NEWEST_FIRST.join('\n')), null)).toBeNull();
     expect(markerOf([])).toBeNull();
   });
 
-  it('takes headings, tabs and other lines for what they are', () => {
+  it('skips headings and other lines, and accepts tabs', () => {
     const text = `Date\tTime\tEvent\tCode\n02/09/2018\t13:58:21\tDevice UPS: Transferring firmware to UPS.\t0x0176\n\n> `;
     expect(parseEventLog(text)).toMatchObject([{ text: STARTED, code: '0x0176' }]);
   });
 
-  it('bounds whatever a card sends', () => {
+  it('bounds any text that a card sends', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 4000 }), (text) => {
         for (const { text: line, code } of parseEventLog(text)) {

@@ -1,7 +1,7 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 
-/** An agent that answers GET of SNMPv2c and nothing else, from a list of objects. */
+/** An agent that answers only SNMPv2c GET, from a list of objects. */
 
 export type FakeObject = readonly [oid: string, kind: 'text' | 'number' | 'oid', value: string | number];
 
@@ -43,7 +43,7 @@ function tlv(tag: number, ...content: readonly (Buffer | undefined)[]): Buffer {
   return Buffer.concat([Buffer.from([tag, ...head]), inside]);
 }
 
-/** Where the content begins, and how long it is. */
+/** Start and length of the content. */
 function measured(bytes: Buffer, at: number): { readonly begin: number; readonly end: number } {
   const first = bytes[at + 1] ?? 0;
   if (first < 128) return { begin: at + 2, end: at + 2 + first };

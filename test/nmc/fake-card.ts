@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { type FakeAgent, openFakeAgent } from './fake-agent.ts';
-import { type CardState, objectsOf, shellAnswer } from './fake-card-words.ts';
+import { type CardState, objectsOf, shellAnswer } from './fake-card-answers.ts';
 import { serveFtp } from './fake-ftp.ts';
 
-/** A card that takes its own firmware, after the public notes on real ones; on real sockets, with a restart after each file. */
+/** A card that accepts its own firmware, on real sockets, with a restart after each file. */
 
 export type CardFault =
   | 'hangs-up-half-way'
@@ -19,17 +19,17 @@ export interface CardSetup {
   readonly platform?: 'hw05' | 'hw21';
   readonly boot?: string;
   readonly version?: string;
-  /** What it answers between operating system and application: nothing of an application, or the old one that does not match. */
+  /** Its application after an update of the operating system: none, or the old one that does not match. */
   readonly between?: 'without' | 'mismatch';
   readonly faults?: readonly CardFault[];
-  /** Milliseconds that a restart takes, and those for which the application then says A?. */
+  /** Milliseconds of a restart, and of the time for which the application then shows A?. */
   readonly restart?: number;
   readonly starting?: number;
 }
 
 export const LOGIN = { user: 'apc', password: 'secret' } as const;
 
-/** Content of a file that this card understands. */
+/** Content of a file that this card accepts. */
 export function firmware(part: 'boot' | 'os' | 'app' | 'all', version: string, bytes = 200_000): Buffer {
   const head = Buffer.from(`FW ${part} ${version}\n`, 'latin1');
   return Buffer.concat([head, Buffer.alloc(bytes - head.length, 0x5a)]);
@@ -40,7 +40,7 @@ export class FakeCard {
   os: string;
   app: string;
   readonly faults: Set<CardFault>;
-  /** Names of the files that arrived whole, and how many uploads brought any byte. */
+  /** Names of the complete files, and the number of uploads that sent any byte. */
   readonly taken: string[] = [];
   touched = 0;
   password: string = LOGIN.password;
@@ -66,7 +66,7 @@ export class FakeCard {
 
   get #state(): CardState {
     const { platform, between, starting } = this.#setup;
-    // Only an application that fits the operating system talks to the UPS.
+    // Only an application that matches the operating system has a link to the UPS.
     const fits = platform === 'hw21' || this.os === this.app;
     return {
       platform,
@@ -128,7 +128,7 @@ export class FakeCard {
     await this.#down();
   }
 
-  /** Resolves when no restart is under way. */
+  /** Resolves when no restart is in progress. */
   async settled(): Promise<void> {
     await this.#moved;
   }
@@ -146,7 +146,7 @@ export class FakeCard {
         if (part === 'app' || part === 'all') this.app = version;
       }
       await new Promise((resolve) => setTimeout(resolve, this.#setup.restart));
-      // A card that stands there at first was started long ago.
+      // The card is running when the test starts.
       this.#startedAt = Date.now();
       if (!this.#closed) await this.open();
     });

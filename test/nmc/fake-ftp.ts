@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 
-/** The FTP side of a fake card: passive uploads into its root, after which it says nothing more. */
+/** The FTP server of a fake card: passive uploads into its root, after which it is silent. */
 
 export interface FtpSink {
-  /** The first bytes are there; false hangs up. */
+  /** Called with the first bytes; false disconnects. */
   readonly begun: () => boolean;
   readonly arrived: (name: string, bytes: Buffer) => void;
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Problem } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
 import { parseEpsv, parsePasv } from '../../src/nmc/files/ftp-data.ts';
 import type { FtpOptions } from '../../src/nmc/files/ftp-session.ts';
@@ -20,6 +21,7 @@ const options = (network: NetworkAccess, silenceSeconds = 20): FtpOptions => ({
   network,
   signal: new AbortController().signal,
   silenceSeconds,
+  clock: systemClock,
 });
 const upload = (network: NetworkAccess, silenceSeconds = 20) =>
   uploadByFtp({
@@ -30,7 +32,7 @@ const upload = (network: NetworkAccess, silenceSeconds = 20) =>
     progress: () => undefined,
   });
 
-/** Answers one command by a line. */
+/** Answers one command with a line. */
 const at =
   (command: string, line: string): Reaction =>
   ({ verb, control }) => {
@@ -67,7 +69,7 @@ describe('a refusal', () => {
     if (/42[56]/.test(line)) expect(problem.hint).toContain('passive ports');
   });
 
-  it('to give or to remove a file names the file or the place', async () => {
+  it('to send or remove a file names the file or the folder', async () => {
     const network = await start();
     await expect(downloadByFtp(options(network), 'x', 9)).rejects.toMatchObject({ code: 'device/no-file' });
     await expect(removeByFtp(options(network), '/upsfw/', 'x')).rejects.toMatchObject({
@@ -75,7 +77,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('is heard, also when its data connection is reset before', async () => {
+  it('is read, also when its data connection is reset first', async () => {
     const network = await start({
       react: ({ verb, control, server: raw }) => {
         if (verb !== 'RETR') return false;
@@ -89,7 +91,7 @@ describe('a refusal', () => {
     await expect(downloadByFtp(options(network), 'x', 9)).rejects.toMatchObject({ code: 'device/no-file' });
   });
 
-  it('to be connected to, because all sessions are taken, is no fault of the login', async () => {
+  it('of a connection, because all sessions are in use, is not blamed on the login', async () => {
     const network = await start({ greeting: '421 Too many connections.\r\n' });
     await expect(upload(network)).rejects.toMatchObject({ code: 'device/login-limit' });
   });
@@ -112,8 +114,8 @@ describe('a refusal', () => {
   });
 });
 
-describe('an upload whose last word does not come', () => {
-  /** Takes every byte, then does something to the control connection instead of answering. */
+describe('an upload without a final answer', () => {
+  /** Accepts every byte, then acts on the control connection instead of answering. */
   const afterTheImage =
     (then: (control: Socket) => void): Reaction =>
     ({ verb, control, server: raw }) => {
@@ -129,14 +131,14 @@ describe('an upload whose last word does not come', () => {
   it.each<[string, (control: Socket) => void]>([
     ['because the card is gone', (control) => control.destroy()],
     ['because the card resets the connection', (control) => control.resetAndDestroy()],
-    ['because the card says nothing', () => undefined],
+    ['because the card is silent', () => undefined],
     ['because nonsense comes instead', (control) => control.write(Buffer.alloc(300_000, 0xff))],
   ])('is unknown %s', async (_, then) => {
     const network = await start({ react: afterTheImage(then) });
     expect(await upload(network, 1)).toBe('unknown');
   });
 
-  it('is no success when the card says no', async () => {
+  it('is no success when the card reports an error', async () => {
     const network = await start({ react: afterTheImage((control) => control.write('552 Full.\r\n')) });
     await expect(upload(network)).rejects.toMatchObject({ code: 'device/no-room' });
   });
@@ -149,7 +151,7 @@ describe('a server that never stops', () => {
     ['preliminary replies', Buffer.from('120 Soon.\r\n'.repeat(4000))],
     ['lines that are no replies', Buffer.from('hello\r\n'.repeat(4000))],
     ['the same question', Buffer.from('331 Password?\r\n'.repeat(4000))],
-  ])('saying %s is left, with little of it kept', async (_, block) => {
+  ])('sending %s is disconnected, and little of it is kept', async (_, block) => {
     let taken = 0;
     const network = await start({
       greeting: null,
@@ -165,11 +167,11 @@ describe('a server that never stops', () => {
     });
     const problem = await listByFtp(options(network), '/').catch((thrown: unknown) => thrown);
     expect(problem).toMatchObject({ code: expect.stringMatching(/^(device\/garbage|link\/ftp)$/) });
-    // What the system keeps on its way is its own; the tool has asked for no more.
+    // The system has buffers of its own; upsfw reads no more than this.
     expect(taken).toBeLessThan(16 * 1024 * 1024);
   });
 
-  it('handing over a listing is left', async () => {
+  it('sending a listing is disconnected', async () => {
     const network = await start({
       react: ({ verb, control, server: raw }) => {
         if (verb !== 'LIST') return false;
@@ -202,12 +204,12 @@ describe('a server that never stops', () => {
         },
       },
     ],
-  ])('but %s is left in time', async (_, how) => {
+  ])('but %s is disconnected in time', async (_, how) => {
     const network = await start(how);
     await expect(listByFtp(options(network, 1), '/')).rejects.toMatchObject({ code: 'link/timeout' });
   });
 
-  it('is left at once when the operator stops', async () => {
+  it('is disconnected at once when the operator stops', async () => {
     const stop = new AbortController();
     const network = await start({
       react: () => {
@@ -228,7 +230,7 @@ describe('any bytes', () => {
       .map(([code, sign, text]) => Buffer.from(`${code}${sign}${text}\r\n`)),
   );
 
-  it('in the place of a reply end as a problem, or do no harm', async () => {
+  it('instead of a reply give a Problem, or have no effect', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...VERBS), fc.array(line, { maxLength: 4 }), async (where, lines) => {
         const bytes = Buffer.concat(lines);
@@ -254,7 +256,7 @@ describe('any bytes', () => {
     );
   });
 
-  it('split replies are put together', async () => {
+  it('of split replies are joined', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 9 }),
@@ -274,7 +276,7 @@ describe('any bytes', () => {
     );
   });
 
-  it('are read as a data address only where they are one', () => {
+  it('are read as a data address only if they are one', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 6, maxLength: 6 }),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/files/index.ts';
 import { listByFtp } from '../../src/nmc/files/ftp.ts';
 import { parseFtpListing } from '../../src/nmc/files/ftp-listing.ts';
 import { type RawFtp, type Reaction, startRawFtp } from './ftp-server.ts';
@@ -7,7 +8,7 @@ import { type RawFtp, type Reaction, startRawFtp } from './ftp-server.ts';
 let server: RawFtp | undefined;
 afterEach(() => server?.close());
 
-/** A server that knows the machine form of a listing, and sends these lines as one. */
+/** A server with the machine format of listings, which sends these lines. */
 function sending(lines: readonly string[]): Reaction {
   return ({ verb, control, server: raw }) => {
     if (verb === 'FEAT') {
@@ -26,7 +27,12 @@ function sending(lines: readonly string[]): Reaction {
 
 async function listed(lines: readonly string[]) {
   server = await startRawFtp({ react: sending(lines) });
-  const options = { network: server.network, signal: new AbortController().signal, silenceSeconds: 20 };
+  const options = {
+    network: server.network,
+    signal: new AbortController().signal,
+    silenceSeconds: 20,
+    clock: systemClock,
+  };
   return listByFtp(options, '/upsfw/');
 }
 
@@ -56,7 +62,7 @@ describe('a listing over FTP', () => {
     expect(await listed(lines)).toEqual([{ name: 'a b.enc', bytes: 700_001 }]);
   });
 
-  it('gives whole numbers or no size for any text', () => {
+  it('gives integers or no size for any text', () => {
     const fact = fc.oneof(
       fc.constantFrom('type=file', 'type=dir', 'size=12', 'size=\u0001', 'modify=x', 'size=NaN', '=', 'size'),
       fc.string({ unit: 'binary', maxLength: 12 }),
@@ -80,7 +86,7 @@ describe('a listing over FTP', () => {
     );
   });
 
-  it('is read in bounded time, however long a line is', () => {
+  it('is read in bounded time for any length of a line', () => {
     const lines = [
       '='.repeat(500_000),
       `${'a=;'.repeat(300_000)} x`,

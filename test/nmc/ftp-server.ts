@@ -4,41 +4,41 @@ import { TLSSocket } from 'node:tls';
 import { type NetworkAccess, Secret } from '../../src/core/index.ts';
 import type { Identity } from './certificate.ts';
 
-/** What a test may do in the place of a server: answer a command by hand. Returns true where it has. */
-export type Reaction = (said: {
+/** Lets a test answer a command instead of the server. Returns true if it has. */
+export type Reaction = (request: {
   readonly verb: string;
   readonly argument: string;
   readonly control: Socket;
   readonly server: RawFtp;
 }) => boolean;
 
-/** An FTP server of some lines over real sockets, that a test can bend at every command. */
+/** A small FTP server over real sockets; a test can change it at every command. */
 export interface RawFtp {
   readonly network: NetworkAccess;
-  /** All commands of all sessions, in order; passwords too. */
+  /** All commands of all sessions in order, passwords included. */
   readonly commands: string[];
   readonly files: Map<string, Buffer>;
-  /** The own addresses that data connections came to. */
+  /** The local addresses of the data connections. */
   readonly dataAddresses: string[];
   /** The port of its data connections. */
   readonly dataPort: number;
-  /** The next data connection that comes in, or has come in and was not taken yet. */
+  /** The next data connection that was not taken yet. */
   data(): Promise<Socket>;
-  /** Does something to every control connection that comes. */
+  /** Called for every control connection. */
   onControl(act: (control: Socket) => void): void;
   close(): Promise<void>;
 }
 
 export interface RawFtpOptions {
   readonly react?: Reaction;
-  /** Null: the server says nothing at all. */
+  /** Null: the server is silent. */
   readonly greeting?: string | null;
   readonly dataHost?: string;
-  /** Encryption is offered with this identity. */
+  /** Key and certificate for encryption; without them none is offered. */
   readonly identity?: Identity;
-  /** Another identity for the data connections. */
+  /** Another key and certificate for the data connections. */
   readonly dataIdentity?: Identity;
-  /** Replies come in pieces of these sizes, again and again. */
+  /** Replies are sent in pieces of these sizes, repeatedly. */
   readonly pieces?: readonly number[];
 }
 
@@ -147,7 +147,7 @@ function keep(open: Set<Socket>, socket: Socket): void {
   socket.on('error', () => socket.destroy());
 }
 
-/** Writes in small pieces, each in a turn of its own. */
+/** Writes in small pieces, each in its own turn of the event loop. */
 function splitWrites(control: Socket, sizes: readonly number[]): void {
   const queue: Buffer[] = [];
   const whole = control.write.bind(control);

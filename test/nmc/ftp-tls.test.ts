@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NetworkAccess } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { downloadByFtp, listByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
 import type { FtpOptions } from '../../src/nmc/files/ftp-session.ts';
 import { offersTls } from '../../src/nmc/files/ftp-tls.ts';
@@ -18,7 +19,7 @@ function store(known = new Map<string, string>()): HostKeyStore & { readonly kno
   return {
     known,
     get: async (name) => known.get(name) ?? null,
-    pin: async (name, fingerprint) => {
+    add: async (name, fingerprint) => {
       known.set(name, fingerprint);
     },
   };
@@ -34,9 +35,10 @@ const options = (network: NetworkAccess, hostKeys?: HostKeyStore): FtpOptions =>
   hostKeys,
   signal: new AbortController().signal,
   silenceSeconds: 20,
+  clock: systemClock,
 });
 
-/** The same card at the same place, with another certificate or none. */
+/** The same card at the same address, with another certificate or none. */
 const sameName = (keys: ReturnType<typeof store>): string =>
   [...keys.known.keys()].join().replace(/\d+$/, String(server.network.ports.ftp));
 
@@ -44,7 +46,7 @@ const saidInTheOpen = (): readonly string[] =>
   server.commands.filter((line) => !line.startsWith('encrypted ') && /^(USER|PASS)/.test(line));
 
 describe('a server that offers encryption', () => {
-  it('gets everything encrypted, without plaintext: true, and its certificate is pinned', async () => {
+  it('is used encrypted, without plaintext: true, and its certificate is stored', async () => {
     const network = await start({ identity: FIRST }, false);
     const keys = store();
     const upload = { folder: '/upsfw/', name: 'a.enc', bytes: image, progress: () => undefined };
@@ -59,7 +61,7 @@ describe('a server that offers encryption', () => {
     expect(server.commands.filter((line) => line === 'encrypted PASS secret')).toHaveLength(3);
   });
 
-  it('is refused with another certificate than the pinned one, before the login', async () => {
+  it('is refused with another certificate than the known one, before the login', async () => {
     const keys = store();
     await listByFtp(options(await start({ identity: FIRST }, true), keys), '/upsfw/');
     const [known = ''] = keys.known.values();
@@ -75,7 +77,7 @@ describe('a server that offers encryption', () => {
     expect([...moved.known.values()]).toEqual([known]);
   });
 
-  it('is refused when it offers none later, also with plaintext: true', async () => {
+  it('is refused when it no longer offers encryption, also with plaintext: true', async () => {
     const keys = store();
     await listByFtp(options(await start({ identity: FIRST }, true), keys), '/upsfw/');
     await server.close();
@@ -88,7 +90,7 @@ describe('a server that offers encryption', () => {
     expect(server.commands.join()).not.toMatch(/USER|PASS/);
   });
 
-  it('is refused when its data connection is of somebody else, and gets no byte of the image', async () => {
+  it('is refused when its data connection is with another host, which gets no byte of the image', async () => {
     const network = await start({ identity: FIRST, dataIdentity: SECOND }, false);
     const upload = { folder: '/upsfw/', name: 'a.enc', bytes: image, progress: () => undefined };
     await expect(uploadByFtp({ ...options(network, store()), ...upload })).rejects.toMatchObject({
@@ -98,7 +100,7 @@ describe('a server that offers encryption', () => {
     expect(server.files.get('a.enc')?.length ?? 0).toBe(0);
   });
 
-  it('is plaintext where nothing remembers its certificate', async () => {
+  it('counts as plaintext without known hosts', async () => {
     const network = await start({ identity: FIRST }, false);
     await expect(listByFtp(options(network), '/upsfw/')).rejects.toMatchObject({ code: 'refused/plaintext' });
     const allowed = { ...network, plaintext: true };
@@ -106,7 +108,7 @@ describe('a server that offers encryption', () => {
     expect(saidInTheOpen()).toEqual([]);
   });
 
-  it('is not spoken to in the open when it does not manage what it offers', async () => {
+  it('is not used without encryption when its encryption fails', async () => {
     const network = await start(
       {
         identity: FIRST,
@@ -125,7 +127,7 @@ describe('a server that offers encryption', () => {
   });
 });
 
-describe('a server that offers none', () => {
+describe('a server without encryption', () => {
   it('gets no user name and no password without plaintext: true', async () => {
     const network = await start({}, false);
     await expect(listByFtp(options(network, store()), '/upsfw/')).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NetworkAccess } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
 import { passive, type RawFtp, type RawFtpOptions, type Reaction, startRawFtp } from './ftp-server.ts';
 
@@ -11,7 +12,12 @@ const start = async (how?: RawFtpOptions): Promise<NetworkAccess> => {
   server = await startRawFtp(how);
   return server.network;
 };
-const options = (network: NetworkAccess, silenceSeconds = 20) => ({ network, signal, silenceSeconds });
+const options = (network: NetworkAccess, silenceSeconds = 20) => ({
+  network,
+  clock: systemClock,
+  signal,
+  silenceSeconds,
+});
 const image = Buffer.alloc(700_001, 'image');
 const upload = (network: NetworkAccess, silenceSeconds = 20, progress = (_: number): void => undefined) =>
   uploadByFtp({
@@ -23,20 +29,20 @@ const upload = (network: NetworkAccess, silenceSeconds = 20, progress = (_: numb
   });
 
 describe('files of a card', () => {
-  it('are sent, listed, read and removed, on a server that knows nothing new', async () => {
+  it('are sent, listed, read and removed on an old server', async () => {
     const network = await start();
-    const told: number[] = [];
-    expect(await upload(network, 20, (sent) => told.push(sent))).toBe('done');
+    const reported: number[] = [];
+    expect(await upload(network, 20, (sent) => reported.push(sent))).toBe('done');
     expect(server.files.get('a.enc')?.equals(image)).toBe(true);
-    expect(told.length).toBeGreaterThan(5);
-    expect(told.length).toBeLessThan(102);
+    expect(reported.length).toBeGreaterThan(5);
+    expect(reported.length).toBeLessThan(102);
     expect(await listByFtp(options(network), '/upsfw/')).toEqual([{ name: 'a.enc', bytes: 700_001 }]);
     expect((await downloadByFtp(options(network), 'a.enc', image.length)).equals(image)).toBe(true);
     await removeByFtp(options(network), '/upsfw/', 'a.enc');
     expect(server.files.size).toBe(0);
   });
 
-  it('that are not there are said to be not there', async () => {
+  it('are reported as missing', async () => {
     const network = await start();
     await expect(downloadByFtp(options(network), 'no.txt', 10)).rejects.toMatchObject({
       code: 'device/no-file',
@@ -53,7 +59,7 @@ describe('files of a card', () => {
   });
 });
 
-// Elsewhere the loopback network has one address only.
+// Other systems have only one loopback address.
 describe.runIf(process.platform === 'linux')(
   'a card that names another address for its data connections',
   () => {
@@ -63,17 +69,17 @@ describe.runIf(process.platform === 'linux')(
       return true;
     };
 
-    it('is refused, with the option that would allow it', async () => {
+    it('is refused, with the option that allows it', async () => {
       const network = await start({ react: elsewhere, dataHost: '127.0.0.2' });
       await expect(upload(network)).rejects.toMatchObject({
         code: 'link/ftp',
-        message: expect.stringContaining('at 127.0.0.2, not at 127.0.0.1'),
+        message: expect.stringContaining('names 127.0.0.2 for its data connection, not 127.0.0.1'),
         hint: expect.stringContaining('ftp: { separateDataHost: true }'),
       });
       expect(server.commands).not.toContain('STOR a.enc');
     });
 
-    it('is asked there where the inventory allows it', async () => {
+    it('is used there if the inventory allows it', async () => {
       const network = await start({ react: elsewhere, dataHost: '127.0.0.2' });
       server.files.set('a.enc', image);
       const allowed = { ...network, ftp: { separateDataHost: true } };

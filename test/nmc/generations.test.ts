@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../src/core/index.ts';
-import { echoMayStall, factsOf, placesOf, refusalOf, timeoutsFor } from '../../src/nmc/index.ts';
+import { echoMayStall, factsOf, pathsOf, refusalOf, timeoutsFor } from '../../src/nmc/index.ts';
 import { TIMEOUTS } from '../../src/nmc/timeouts.ts';
 
 function card(generation: Card['generation'], os: string | null = null, model = 'AP9631'): Card {
@@ -11,7 +11,7 @@ const UPDATABLE = [card('nmc2'), card('nmc3'), card('nmc3', null, '0N-1557')];
 const NOT_UPDATABLE = [null, card(null), card('nmc1'), card(null, null, '0N-1557')];
 
 describe('the generation of a card', () => {
-  it('has a folder for images where an update is known, and says why where none is', () => {
+  it('has a folder for images, or the reason why it has none', () => {
     for (const one of UPDATABLE) {
       expect(factsOf(one)?.folder).toBe('/upsfw/');
       expect(refusalOf(one)).toBeNull();
@@ -25,9 +25,9 @@ describe('the generation of a card', () => {
     expect(refusalOf(card('nmc1'))?.message).toMatch(/first-generation/);
   });
 
-  it('gives places to look for files, also where it is not known', () => {
+  it('has paths of files, also if it is not known', () => {
     for (const one of [...UPDATABLE, ...NOT_UPDATABLE]) {
-      const places = placesOf(one);
+      const places = pathsOf(one);
       expect(places.upload).toBe('/upsfw/');
       expect(places.settings).toEqual(['config.ini', '/config.ini']);
       expect(places.eventLog).toEqual(['event.txt', '/event.txt', '/logs/event.txt']);
@@ -48,7 +48,7 @@ describe('the generation of a card', () => {
     expect(echoMayStall(card(generation, os))).toBe(expected);
   });
 
-  it('gives an old card minutes for its key exchange, and leaves other waits as given', () => {
+  it('gives an old card minutes for its key exchange, and leaves other timeouts unchanged', () => {
     const quick = { ...TIMEOUTS, command: 1 };
     expect(timeoutsFor(card('nmc2'), quick)).toEqual({ ...quick, handshake: 240 });
     expect(timeoutsFor(card('nmc3'), quick)).toEqual(quick);

@@ -47,7 +47,7 @@ describe('the logins of a run', () => {
     await logins.begin(card(3), 'card 3', login);
   });
 
-  it('go on with the next card where one gives no answer', async () => {
+  it('continue with the next card if one does not answer', async () => {
     const logins = createLogins();
     const first = await logins.begin(card(1), 'card 1', login);
     const second = logins.begin(card(2), 'card 2', login);
@@ -55,13 +55,13 @@ describe('the logins of a run', () => {
     (await second).accepted();
   });
 
-  it('do not say that no card accepted what one did', async () => {
+  it('do not report an accepted credential as accepted by none', async () => {
     const limits: Problem[] = [];
     const logins = createLogins({ onLimit: (problem) => limits.push(problem) });
     (await logins.begin(card(1), 'card 1', login)).accepted();
     for (const number of [2, 3]) (await logins.begin(card(number), `card ${number}`, login)).refused();
     expect(limits[0]?.message).toContain('other cards accepted it');
-    // It opened a card before, so further cards get it.
+    // A card accepted it before, so further cards get it.
     (await logins.begin(card(4), 'card 4', login)).accepted();
   });
 });

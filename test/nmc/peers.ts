@@ -5,7 +5,7 @@ import { createServer as createHttps } from 'node:https';
 import { createServer as createTcp, type Server, type Socket } from 'node:net';
 import ssh2, { type Algorithms } from 'ssh2';
 
-/** Small servers on loopback for the looks at services; each counts what it must never get. */
+/** A small server on loopback for the looks at services. */
 export interface Peer {
   readonly port: number;
   close(): Promise<void>;
@@ -41,7 +41,7 @@ function tracked(server: Server): ReadonlySet<Socket> {
   return sockets;
 }
 
-/** Answers each line that begins like one of the given words, and says the first thing by itself. */
+/** Sends a greeting, and answers each line by its first word. */
 export function tcpPeer(
   greeting: string,
   answers: Readonly<Record<string, string>> = {},
@@ -67,7 +67,7 @@ export function httpPeer(listener: RequestListener): Promise<Peer> {
   return listening(server, tracked(server));
 }
 
-/** HTTPS with one of the certificates of test/nmc/tls, as weak as it may be. */
+/** HTTPS with one of the certificates of test/nmc/tls, weak ones included. */
 export function httpsPeer(name: 'good' | 'other' | 'weak', port = 0): Promise<Peer> {
   const pem = (end: string): Buffer => readFileSync(new URL(`./tls/${name}.${end}`, import.meta.url));
   const server = createHttps(
@@ -86,7 +86,7 @@ export function httpsPeer(name: 'good' | 'other' | 'weak', port = 0): Promise<Pe
   }));
 }
 
-/** An SSH server that counts the logins that are tried. */
+/** An SSH server that counts login attempts. */
 export async function sshPeer(algorithms: Algorithms, bits: number): Promise<Peer & { logins: number }> {
   const key = ssh2.utils.generateKeyPairSync('rsa', { bits }).private;
   const counted = { logins: 0 };
@@ -108,14 +108,14 @@ export async function sshPeer(algorithms: Algorithms, bits: number): Promise<Pee
   };
 }
 
-/** A port on which nobody listens. */
+/** A closed port. */
 export async function closedPort(): Promise<number> {
   const peer = await tcpPeer('');
   await peer.close();
   return peer.port;
 }
 
-/** A card's command line that answers whatever the test says, and keeps every line that is typed. */
+/** A card's command line with the answers of the test. It keeps every line that is typed. */
 export async function shellPeer(
   answer: (line: string) => { readonly lines: readonly string[]; readonly prompt: boolean },
 ): Promise<
@@ -169,7 +169,7 @@ export async function shellPeer(
     port: portOf(server),
     typed,
     sessions: () => sessions,
-    /** Resolves when so many sessions were left with `exit`. */
+    /** Resolves when so many sessions have ended with `exit`. */
     exits: (count) =>
       new Promise((resolve) => {
         wake = () => {

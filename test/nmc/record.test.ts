@@ -6,14 +6,14 @@ import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
 import { closedPort, type Peer, shellPeer } from './peers.ts';
 
 const ALLOWED = READ_COMMANDS.flat().map(({ command }) => command);
-/** What a look over the command line gives beside them. */
+/** Commands of a look over the command line, which come in addition. */
 const OF_A_LOOK = ['about', 'upsabout', 'detstatus -ss', 'exit'];
 const OK = { lines: ['E000: Success'], prompt: true };
 
 let hub: SnmpHub;
 let peer: Peer | null;
 beforeEach(() => {
-  hub = createSnmpHub();
+  hub = createSnmpHub({ clock: systemClock });
   peer = null;
 });
 afterEach(async () => {
@@ -45,7 +45,7 @@ async function record(ssh: number, network: Partial<NetworkAccess> = {}): Promis
     feeds: [],
     redundantWith: [],
   };
-  const hostKeys = { get: () => Promise.resolve(null), pin: () => Promise.resolve() };
+  const hostKeys = { get: () => Promise.resolve(null), add: () => Promise.resolve() };
   const tools = {
     hub,
     hostKeys,
@@ -56,7 +56,7 @@ async function record(ssh: number, network: Partial<NetworkAccess> = {}): Promis
 }
 
 describe('a recording', () => {
-  it('gives only commands of its list, each once, and leaves with exit', async () => {
+  it('sends only commands of its list, each once, and ends with exit', async () => {
     const card = await shellPeer(() => OK);
     peer = card;
     const { commands, missing } = await record(card.port);
@@ -70,7 +70,7 @@ describe('a recording', () => {
     expect(commands.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
   });
 
-  it('knows no command that changes something', () => {
+  it('has no command that changes something', () => {
     for (const command of ALLOWED) {
       expect(command).not.toMatch(/-(?:install|c|o\d?|b|S|s|p|y|Y|n|d|m)\b/);
       expect(command).not.toMatch(
@@ -79,14 +79,14 @@ describe('a recording', () => {
     }
   });
 
-  it('types nothing more into a session in which the card asks something', async () => {
+  it('types nothing more into a session after the card asked a question', async () => {
     const card = await shellPeer((line) =>
       line === 'upsfwupdate -lastresult' ? { lines: ['Type YES to go on:'], prompt: false } : OK,
     );
     peer = card;
     const { commands, missing } = await record(card.port);
     const asked = card.typed.indexOf('upsfwupdate -lastresult');
-    // What comes next was typed into another session: neither a bare return nor exit reached the question.
+    // The next command is in another session: neither a bare return nor exit reached the question.
     expect(card.typed[asked + 1]).toBe('xferStatus');
     expect(card.typed).not.toContain('');
     expect(card.sessions()).toBe(3);
@@ -98,7 +98,7 @@ describe('a recording', () => {
     expect(missing).toMatchObject([{ what: 'the command line', problem: { code: 'link/timeout' } }]);
   });
 
-  it('asks nothing behind a folder that is not there', async () => {
+  it('sends no command for a folder that does not exist', async () => {
     const card = await shellPeer((line) =>
       line.startsWith('cd ') ? { lines: ['E100: Command failed'], prompt: true } : OK,
     );
@@ -107,7 +107,7 @@ describe('a recording', () => {
     expect(commands.at(-1)).toMatchObject({ command: 'cd upsfw', code: 'E100', folder: '/' });
   });
 
-  it('gives up on a card that breaks every session, and tells what it has', async () => {
+  it('gives up on a card that breaks every session, and returns what it has', async () => {
     const silent = ['system', 'detstatus -all', 'ups -st', ''];
     const card = await shellPeer((line) => (silent.includes(line) ? { lines: [], prompt: false } : OK));
     peer = card;
@@ -117,14 +117,14 @@ describe('a recording', () => {
     expect(commands.length).toBeLessThan(ALLOWED.length);
   });
 
-  it('of a dead card holds nothing but why', async () => {
+  it('of a dead card contains only the reason', async () => {
     const { unit, commands, missing } = await record(await closedPort());
     expect(unit.reachable).toBe(false);
     expect(commands).toEqual([]);
     expect(missing.map(({ problem }) => problem.code)).toEqual(['link/refused', 'link/refused']);
   });
 
-  it('without a login gives no command', async () => {
+  it('without a login sends no command', async () => {
     const card = await shellPeer(() => OK);
     peer = card;
     const { commands } = await record(card.port, { login: null });

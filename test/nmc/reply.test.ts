@@ -18,7 +18,7 @@ describe('prompts', () => {
 });
 
 describe('answers', () => {
-  it('have their code at the begin of a line, before or after free text', () => {
+  it('have their code at the start of a line, before or after other text', () => {
     expect(parseReply('\r\nE000: Success\r\nModel: X\r\n\r\napc>')).toEqual({
       code: 'E000',
       lines: ['E000: Success', 'Model: X'],
@@ -30,7 +30,7 @@ describe('answers', () => {
     expect(parseReply('\r\napc>')).toEqual({ code: null, lines: [] });
   });
 
-  it('leave the reminder of a restart out that stands before every prompt', () => {
+  it('do not contain the restart reminder printed before every prompt', () => {
     const nag = '* Reboot required for change to take effect.';
     expect(parseReply(`\r\nE002: Success\r\nReboot required\r\n\r\n${nag}\r\n`).lines).toEqual([
       'E002: Success',
@@ -38,7 +38,7 @@ describe('answers', () => {
     ]);
   });
 
-  it('give fields, the first of a label, in small letters', () => {
+  it('give fields by lowercase label; the first of equal labels counts', () => {
     const fields = parseFields([
       'Model Number: \t\tAP9641',
       'Name:   su',
@@ -53,7 +53,7 @@ describe('answers', () => {
 });
 
 describe('listings', () => {
-  it('are read in both forms; folders and other lines are left out', () => {
+  it('are read in both formats; folders and other lines are skipped', () => {
     const lines = [
       'E000: Success',
       '     3137536 Nov  5  2020  apc_hw05_aos_696.bin',
@@ -81,7 +81,7 @@ describe('hostile text', () => {
     );
   });
 
-  it('of a megabyte is read at once', () => {
+  it('of a megabyte is read without delay', () => {
     const long = `${'A'.repeat(1_000_000)}>`;
     expect(endsInPrompt(long)).toBe(false);
     expect(parseReply(long).code).toBeNull();

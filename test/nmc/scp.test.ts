@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { uploadByScp } from '../../src/nmc/files/scp.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -10,7 +11,7 @@ const HOST_KEY = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
 let close: () => Promise<void> = async () => undefined;
 afterEach(() => close());
 
-/** A server for one channel a connection; what it does with `scp -t` is the test's. */
+/** A server with one channel per connection; the test handles `scp -t`. */
 async function serve(act: (channel: ServerChannel, connection: Connection) => void): Promise<number> {
   const open = new Set<Connection>();
   const server = new ssh2.Server({ hostKeys: [HOST_KEY] }, (connection) => {
@@ -48,8 +49,9 @@ function upload(port: number, bytes: Buffer, progress: (sent: number) => void = 
         plaintext: false,
         legacySsh: false,
       },
-      hostKeys: { get: async () => null, pin: async () => undefined },
+      hostKeys: { get: async () => null, add: async () => undefined },
       handshakeSeconds: 30,
+      clock: systemClock,
       signal: new AbortController().signal,
     },
     folder: '/upsfw/',
@@ -61,7 +63,10 @@ function upload(port: number, bytes: Buffer, progress: (sent: number) => void = 
   });
 }
 
-/** Keeps what comes behind the line with name and size; calls `whole` when all of it and its closing byte have come. */
+/**
+ * Keeps the bytes after the line with name and size; calls `whole` when all bytes and the closing byte have
+ * arrived.
+ */
 function receive(channel: ServerChannel, size: number, whole: (bytes: Buffer) => void): void {
   let received: Buffer = Buffer.alloc(0);
   channel.write('\0');
@@ -78,7 +83,7 @@ function receive(channel: ServerChannel, size: number, whole: (bytes: Buffer) =>
 describe('an upload by SCP', () => {
   const image = Buffer.alloc(3_000_001, 'image');
 
-  it('arrives byte for byte, larger than the window, with few words about its progress', async () => {
+  it('arrives byte for byte, larger than the window, with few progress reports', async () => {
     let arrived: Buffer = Buffer.alloc(0);
     const port = await serve((channel) =>
       receive(channel, image.length, (bytes) => {
@@ -86,20 +91,20 @@ describe('an upload by SCP', () => {
         channel.write('\0');
       }),
     );
-    const told: number[] = [];
-    expect(await upload(port, image, (sent) => told.push(sent))).toBe('done');
+    const reported: number[] = [];
+    expect(await upload(port, image, (sent) => reported.push(sent))).toBe('done');
     expect(arrived.equals(image)).toBe(true);
-    expect(told.length).toBeLessThanOrEqual(100);
-    expect(told.at(-1)).toBe(image.length);
-    expect([...told].sort((a, b) => a - b)).toEqual(told);
+    expect(reported.length).toBeLessThanOrEqual(100);
+    expect(reported.at(-1)).toBe(image.length);
+    expect([...reported].sort((a, b) => a - b)).toEqual(reported);
   });
 
-  it('of nothing is an upload too', async () => {
+  it('of an empty file works', async () => {
     const port = await serve((channel) => receive(channel, 0, () => channel.write('\0')));
     expect(await upload(port, Buffer.alloc(0))).toBe('done');
   });
 
-  it('is unknown when the receiver is gone after the last byte, or says nothing', async () => {
+  it('is unknown when the receiver disconnects after the last byte, or is silent', async () => {
     const gone = await serve((channel, connection) => receive(channel, image.length, () => connection.end()));
     expect(await upload(gone, image)).toBe('unknown');
     await close();
@@ -107,7 +112,7 @@ describe('an upload by SCP', () => {
     expect(await upload(silent, image)).toBe('unknown');
   });
 
-  it('is known not to have ended when the receiver stops taking bytes, and its progress stops there', async () => {
+  it('fails when the receiver stops reading, and its progress stops there', async () => {
     const port = await serve((channel) => {
       channel.write('\0');
       channel.once('data', () => {
@@ -126,7 +131,7 @@ describe('an upload by SCP', () => {
     expect(last).toBeLessThan(large.length / 2);
   });
 
-  it('ends with the words of the receiver in the middle of it', async () => {
+  it('fails with the error of the receiver during the upload', async () => {
     const port = await serve((channel) => {
       channel.write('\0');
       channel.once('data', () => {

@@ -32,7 +32,7 @@ let pins: Map<string, string>;
 let shut: number;
 
 beforeEach(async () => {
-  hub = createSnmpHub({ timeoutMs: 1000, retries: 0 });
+  hub = createSnmpHub({ clock: systemClock, timeoutMs: 1000, retries: 0 });
   book = await loadRules();
   peers = [];
   pins = new Map();
@@ -77,7 +77,7 @@ function target(ports: Partial<NetworkAccess['ports']>, network: Partial<Network
 function look(at: UnitTarget, now = new Date('2026-12-01T00:00:00Z')): Promise<ServiceLook> {
   const hostKeys = {
     get: (name: string) => Promise.resolve(pins.get(name) ?? null),
-    pin: (name: string, fingerprint: string) => {
+    add: (name: string, fingerprint: string) => {
       pins.set(name, fingerprint);
       return Promise.resolve();
     },
@@ -95,7 +95,7 @@ function codes(seen: ServiceLook): readonly string[] {
 }
 
 describe('a card with every port closed', () => {
-  it('has its services off, and SNMP not known where nothing may be asked', async () => {
+  it('has its services off, and SNMP not known without a credential', async () => {
     const seen = await look(target({}));
     for (const name of ['telnet', 'ftp', 'http', 'https', 'ssh'] as const) expect(on(seen, name)).toBe(false);
     expect(on(seen, 'snmp-v1')).toBeNull();
@@ -103,7 +103,7 @@ describe('a card with every port closed', () => {
     expect(codes(seen)).toEqual([]);
   });
 
-  it('that is silent to its community has SNMP not known, which is no finding', async () => {
+  it('has SNMP not known if it is silent, which is no finding', async () => {
     const snmp = { version: '2c' as const, community: new Secret('very-secret') };
     const seen = await look(target({}, { snmp }));
     expect(on(seen, 'snmp-v1')).toBeNull();
@@ -112,7 +112,7 @@ describe('a card with every port closed', () => {
   });
 });
 
-it('an address without a name ends in what is not known, and in no error', async () => {
+it('a host name without an address gives unknown services and no error', async () => {
   const seen = await look(
     target({}, { host: 'no-such-host.invalid', snmp: { version: '1', community: new Secret('x') } }),
   );
@@ -123,13 +123,13 @@ it('an address without a name ends in what is not known, and in no error', async
 it('a look that is stopped throws its reason', async () => {
   const control = new AbortController();
   control.abort(new Error('stopped'));
-  const hostKeys = { get: () => Promise.resolve(null), pin: () => Promise.resolve() };
+  const hostKeys = { get: () => Promise.resolve(null), add: () => Promise.resolve() };
   const context = { clock: systemClock, signal: control.signal };
   await expect(lookAtServices({ hub, hostKeys }, target({}), context)).rejects.toThrow('stopped');
 });
 
 describe('telnet', () => {
-  it('is on where its port is open', async () => {
+  it('is on if its port is open', async () => {
     const seen = await look(target({ telnet: keep(await tcpPeer('User Name : ')).port }));
     expect(on(seen, 'telnet')).toBe(true);
     expect(codes(seen)).toEqual(['TELNET_ON']);
@@ -139,7 +139,7 @@ describe('telnet', () => {
 describe('ftp', () => {
   const GREETING = '220 AP9630 Network Management Card AOS v6.0.6 FTP server ready.\r\n';
 
-  it('tells the greeting, and is found where no TLS is offered', async () => {
+  it('has a greeting, and is a finding without TLS', async () => {
     const peer = keep(
       await tcpPeer(GREETING, { FEAT: '211-Features:\r\n SIZE\r\n211 End\r\n', QUIT: '221 Bye\r\n' }),
     );
@@ -161,7 +161,7 @@ describe('ftp', () => {
     expect(codes(seen)).toEqual([]);
   });
 
-  it('that does not know the question offers none; one that wants a login first does not say', async () => {
+  it('offers no TLS if it rejects FEAT; if it demands a login first, TLS is not known', async () => {
     const refused = await look(target({ ftp: keep(await tcpPeer(GREETING)).port }));
     expect(refused.ftpTls).toBe(false);
     const asked = await look(
@@ -171,20 +171,20 @@ describe('ftp', () => {
     expect(codes(asked)).toEqual(['FTP_ON']);
   });
 
-  it('that never greets is on, with nothing known of it', async () => {
+  it('that never sends a greeting is on, with nothing else known', async () => {
     const seen = await look(target({ ftp: keep(await tcpPeer('')).port }));
     expect(on(seen, 'ftp')).toBe(true);
-    expect(seen.services[1]?.detail).toContain('no greeting came');
+    expect(seen.services[1]?.detail).toContain('no greeting');
   });
 
-  it('the greeting gives model and version without a login', () => {
+  it('shows model and version in its greeting, without a login', () => {
     expect(readGreeting(GREETING)).toMatchObject({ model: 'AP9630', os: 'v6.0.6' });
     expect(readGreeting('220 \u001b[31mhello')).toEqual({ greeting: 'hello', model: null, os: null });
   });
 });
 
 describe('http', () => {
-  it('that serves its page is found', async () => {
+  it('that serves its page is a finding', async () => {
     const seen = await look(
       target({ http: keep(await httpPeer((_request, response) => response.end('page'))).port }),
     );
@@ -192,7 +192,7 @@ describe('http', () => {
     expect(codes(seen)).toEqual(['HTTP_ON']);
   });
 
-  it('that leads to HTTPS is none, and is asked once', async () => {
+  it('that redirects to HTTPS is none, and is asked once', async () => {
     const asked: (string | undefined)[] = [];
     const peer = keep(
       await httpPeer((request, response) => {
@@ -206,14 +206,14 @@ describe('http', () => {
     expect(asked).toEqual(['GET /']);
   });
 
-  it('that leads to another HTTP page is found', async () => {
+  it('that redirects to another HTTP page is a finding', async () => {
     const peer = keep(
       await httpPeer((_request, response) => response.writeHead(302, { location: '/logon.htm' }).end()),
     );
     expect(codes(await look(target({ http: peer.port })))).toEqual(['HTTP_ON']);
   });
 
-  it('that speaks something else is on and not known to lead anywhere', async () => {
+  it('with another protocol is on, and its redirect is not known', async () => {
     const seen = await look(target({ http: keep(await tcpPeer('hello\r\n')).port }));
     expect(on(seen, 'http')).toBe(true);
     expect(seen.httpRedirects).toBeNull();
@@ -222,7 +222,7 @@ describe('http', () => {
 });
 
 describe('https', () => {
-  it('pins the certificate on first sight and finds another one later', async () => {
+  it('stores the first certificate and reports another one later', async () => {
     const first = keep(await httpsPeer('good'));
     const at = target({ https: first.port });
     const seen = await look(at);
@@ -241,17 +241,17 @@ describe('https', () => {
     const then = await look(at);
     expect(then.certificate).toMatchObject({ keyType: 'rsa', keyBits: 2048, sameAsBefore: false });
     expect(codes(then)).toEqual(['CERTIFICATE_CHANGED']);
-    // The first one stays pinned: a second look must not believe the new one.
+    // The first one stays stored: a second look must not accept the new one.
     expect(codes(await look(at))).toEqual(['CERTIFICATE_CHANGED']);
   });
 
-  it('finds what is weak and out of date', async () => {
+  it('finds weak and expired certificates', async () => {
     const seen = await look(target({ https: keep(await httpsPeer('weak')).port }));
     expect(seen.certificate).toMatchObject({ keyBits: 1024, signatureHash: 'sha1' });
     expect(codes(seen)).toEqual(['CERTIFICATE_EXPIRED', 'CERTIFICATE_WEAK', 'CERTIFICATE_WEAK']);
   });
 
-  it('finds a certificate that does not count yet', async () => {
+  it('finds a certificate that is not valid yet', async () => {
     const seen = await look(
       target({ https: keep(await httpsPeer('good')).port }),
       new Date('2020-01-01T00:00:00Z'),
@@ -259,14 +259,14 @@ describe('https', () => {
     expect(codes(seen)).toEqual(['CERTIFICATE_EXPIRED']);
   });
 
-  it('that speaks no TLS has no certificate, and no finding', async () => {
+  it('without TLS has no certificate, and no finding', async () => {
     const seen = await look(target({ https: keep(await tcpPeer('hello\r\n')).port }));
     expect(on(seen, 'https')).toBe(true);
     expect(seen.certificate).toBeNull();
     expect(codes(seen)).toEqual([]);
   });
 
-  it('reads no signature out of bytes that are no certificate', () => {
+  it('reads no signature from bytes that are no certificate', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
         expect(signatureHash(bytes)).toBeNull();
@@ -277,7 +277,7 @@ describe('https', () => {
 });
 
 describe('ssh', () => {
-  it('finds old algorithms and a short key, and logs in nowhere', async () => {
+  it('finds old algorithms and a short key, without a login', async () => {
     const peer = keep(await sshPeer(OLD_SSH, 1024));
     const seen = await look(target({ ssh: peer.port }));
     expect(seen.ssh).toMatchObject({
@@ -292,7 +292,7 @@ describe('ssh', () => {
     expect(peer.logins).toBe(0);
   });
 
-  it('has nothing against a server of today with a key of 2048 bits', async () => {
+  it('has no finding for a current server with a key of 2048 bits', async () => {
     const today = {
       kex: ['ecdh-sha2-nistp256' as const],
       serverHostKey: ['rsa-sha2-256' as const],
@@ -304,14 +304,14 @@ describe('ssh', () => {
     expect(codes(seen)).toEqual([]);
   });
 
-  it('knows nothing of a port that speaks no SSH', async () => {
+  it('knows nothing about a port without SSH', async () => {
     const seen = await look(target({ ssh: keep(await tcpPeer('220 hello\r\n'.repeat(5))).port }));
     expect(on(seen, 'ssh')).toBe(true);
     expect(seen.ssh).toMatchObject({ kex: null, hostKey: null, negotiated: null });
     expect(codes(seen)).toEqual([]);
   });
 
-  it('reads whatever stands in a list or a key, within bounds', () => {
+  it('reads any list and any key, within bounds', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
         for (const name of readOfferLine(`Handshake: (remote) KEX method: ${text}`)?.kex ?? []) {
@@ -330,7 +330,7 @@ describe('ssh', () => {
 });
 
 describe('snmp', () => {
-  it('v1 is on where the card answers to the community of the inventory, also where that is used with v2c', async () => {
+  it('v1 is on if the card answers the community of the inventory, also if the inventory uses v2c', async () => {
     const fleet = await startFleet({
       units: [{ name: 'a', site: 'berlin', persona: 'smt1500-nmc2' }],
       speed: 60,
@@ -340,7 +340,7 @@ describe('snmp', () => {
       const community = new Secret(fleet.environment.UPSFW_SIM_READ ?? '');
       const port = fleet.units[0]?.ports.snmp ?? 0;
       const seen = await look(target({ snmp: port }, { snmp: { version: '2c', community } }));
-      // A v2c agent need not take v1: what is seen is what counts.
+      // A v2c agent need not accept v1, so v1 is tested itself.
       expect(on(seen, 'snmp-v3')).toBeNull();
       const answered = on(seen, 'snmp-v1') === true;
       expect(codes(seen)).toEqual(answered ? ['SNMPV1_ON'] : []);
@@ -350,7 +350,7 @@ describe('snmp', () => {
     }
   });
 
-  it('v3 is on where the card answers to the user; v1 is then not known', async () => {
+  it('v3 is on if the card answers the user; v1 is then not known', async () => {
     const fleet = await startFleet({
       units: [{ name: 'b', site: 'oslo', persona: 'smx1500-nmc3' }],
       speed: 60,

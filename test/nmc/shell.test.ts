@@ -1,7 +1,8 @@
 import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TranscriptEntry } from '../../src/core/index.ts';
-import { readEventLogByShell } from '../../src/nmc/look/event-log-source.ts';
+import { systemClock } from '../../src/files/index.ts';
+import { parseLogScreen } from '../../src/nmc/look/event-log-source.ts';
 import { type Shell, withShell } from '../../src/nmc/session/shell.ts';
 import { openCard, PASSWORD, problemOf, type TestCard } from './card.ts';
 
@@ -12,11 +13,13 @@ afterEach(async () => {
 });
 
 interface Typing {
-  /** Every byte that came, as text. */
+  /** Every received byte, as text. */
   readonly typed: () => string;
 }
 
-/** A command line with echo; `answer` gives the text behind the echo of a command, with the prompt, and null says nothing. */
+/**
+ * A command line with echo. `answer` returns the text after the echo, with the prompt; null sends nothing.
+ */
 function commandLine(
   prompt: string,
   answer: (command: string) => string | null,
@@ -35,9 +38,9 @@ function commandLine(
             channel.write(character);
             continue;
           }
-          const said = answer(line);
+          const text = answer(line);
           line = '';
-          if (said !== null) channel.write(`\r\n${said}`);
+          if (text !== null) channel.write(`\r\n${text}`);
         }
       });
     },
@@ -50,7 +53,7 @@ async function within<T>(
   options: {
     flushSeconds?: number;
     commandSeconds?: number;
-    transcript?: (said: TranscriptEntry) => void;
+    transcript?: (entry: TranscriptEntry) => void;
   } = {},
 ): Promise<unknown> {
   card = await openCard({ shell });
@@ -60,6 +63,7 @@ async function within<T>(
         network: card.network,
         hostKeys: card.hostKeys,
         handshakeSeconds: 20,
+        clock: systemClock,
         signal: new AbortController().signal,
         commandSeconds: 20,
         flushSeconds: 15,
@@ -88,9 +92,9 @@ describe('a command line', () => {
     },
   );
 
-  it('is not ended by text that only looks like a prompt, in the first screen or in an answer', async () => {
+  it('does not end at text that only looks like a prompt, in the first screen or in an answer', async () => {
     const shell = (channel: ServerChannel): void => {
-      // The rest of the first screen comes only once the client has been misled by what looks like its end.
+      // Sends the rest of the first screen only after the client has seen what looks like its end.
       channel.write('\r\nContact:\r\nnobody>');
       channel.once('data', (first: Buffer) => {
         channel.write(`\r\nLocation: about\r\n\r\napc>${first.toString('latin1')}\nE000: Success\r\nother>`);
@@ -101,7 +105,7 @@ describe('a command line', () => {
     expect(reply).toEqual({ ended: { code: 'E000', lines: ['E000: Success', 'other>', 'last line'] } });
   });
 
-  it('that holds the end of its output back is given one bare return, where that is allowed', async () => {
+  it('that holds the end of its output back gets one bare return, if that is allowed', async () => {
     let held = '';
     let returns = 0;
     const shell = (channel: ServerChannel): void => {
@@ -137,7 +141,7 @@ describe('a command line', () => {
     ['\r\nUser Name : ', 'device/login'],
     ['\r\nMax logins exceeded.\r\n', 'device/login-limit'],
     ['\r\nThe current password policy requires you to change your password\r\n', 'device/password-change'],
-  ])('that begins with %j is refused in words of its own', async (screen, code) => {
+  ])('that begins with %j is refused with its own code', async (screen, code) => {
     let typed = '';
     const shell = (channel: ServerChannel): void => {
       channel.write(screen);
@@ -150,7 +154,7 @@ describe('a command line', () => {
     expect(typed).toBe('');
   });
 
-  it('that sends a megabyte before any prompt, or for an answer, is garbage', async () => {
+  it('that sends a megabyte before a prompt, or as an answer, is garbage', async () => {
     const flood = 'x'.repeat(1024 * 1024);
     const before = await within(
       (channel) => channel.write(flood),
@@ -177,7 +181,7 @@ describe('a command line', () => {
     expect(line.typed()).toBe('about\r');
   });
 
-  it('says in the words of a closed connection that it broke in the middle', async () => {
+  it('reports a connection that closes during a command', async () => {
     const shell = (channel: ServerChannel): void => {
       channel.write('\r\napc>');
       channel.once('data', () => channel.end());
@@ -185,11 +189,11 @@ describe('a command line', () => {
     expect(await within(shell, (open) => open.run('about'))).toMatchObject({ code: 'link/closed' });
   });
 
-  it('tells the transcript what was sent and received, and never the password', async () => {
-    const said: TranscriptEntry[] = [];
+  it('records what was sent and received, and never the password', async () => {
+    const entries: TranscriptEntry[] = [];
     const line = commandLine('apc>', (command) => `${command} ${PASSWORD}\r\n${'y'.repeat(70_000)}\r\napc>`);
-    await within(line.shell, (open) => open.run('about'), { transcript: (one) => said.push(one) });
-    const kinds = said
+    await within(line.shell, (open) => open.run('about'), { transcript: (one) => entries.push(one) });
+    const kinds = entries
       .filter(({ kind }) => kind !== 'note')
       .map(({ kind, text }) => [kind, text.replace(/y{9,}[\s\S]*/, 'y ...')]);
     expect(kinds).toEqual([
@@ -198,8 +202,8 @@ describe('a command line', () => {
       ['received', 'about\r\nabout [secret]\r\ny ...'],
       ['sent', 'exit\r'],
     ]);
-    expect(JSON.stringify(said)).not.toContain(PASSWORD);
-    for (const { text, where } of said) {
+    expect(JSON.stringify(entries)).not.toContain(PASSWORD);
+    for (const { text, where } of entries) {
       expect(text.length).toBeLessThan(66_000);
       expect(where).toBe(`127.0.0.1:${card?.network.ports.ssh} ssh`);
     }
@@ -214,7 +218,7 @@ describe('the event log on the command line', () => {
   ];
   const HEAD = ['---- Event Log ----', 'Date: 02/09/2018   Time: 15:00:00', 'Date        Time      Event'];
 
-  /** A card whose log is a screen: everything that is typed there is a key, and `d` deletes. */
+  /** A card with a log screen, where every character is a key and `d` deletes. */
   const logCard = (options: { readonly holdsBack?: boolean; readonly between?: string } = {}) => {
     const keys: string[] = [];
     let inLog = false;
@@ -251,38 +255,38 @@ describe('the event log on the command line', () => {
     return { keys, shell };
   };
 
-  it('is read from its first screen and left by one key', async () => {
+  it('is read from its first screen, which is left with one key', async () => {
     const log = logCard();
     const read = await within(log.shell, async (open) => [
-      await readEventLogByShell(open),
+      await parseLogScreen(open),
       (await open.run('dir')).code,
     ]);
     expect(read).toEqual({ ended: [ROWS, 'E000'] });
     expect(log.keys).toEqual(['\u001b']);
   });
 
-  it('is read where the lines are placed by cursor movements', async () => {
+  it('is read if the lines are positioned by cursor movements', async () => {
     const log = logCard({ between: '\u001b[K\u001b[7;1H' });
-    expect(await within(log.shell, readEventLogByShell)).toEqual({ ended: ROWS });
+    expect(await within(log.shell, parseLogScreen)).toEqual({ ended: ROWS });
     expect(log.keys).toEqual(['\u001b']);
   });
 
-  it('is read where the card holds the end of the screen back, without any other key', async () => {
+  it('is read without any other key if the card holds the end of the screen back', async () => {
     const log = logCard({ holdsBack: true });
-    expect(await within(log.shell, readEventLogByShell, { flushSeconds: 0.3 })).toEqual({ ended: ROWS });
+    expect(await within(log.shell, parseLogScreen, { flushSeconds: 0.3 })).toEqual({ ended: ROWS });
     expect(log.keys).toEqual(['\u001b']);
   });
 
-  it('is not there where the card does not know the command', async () => {
+  it('is missing if the card does not know the command', async () => {
     const line = commandLine('apc>', () => 'E101: Command Not Found\r\n\r\napc>');
-    expect(await within(line.shell, readEventLogByShell)).toMatchObject({
+    expect(await within(line.shell, parseLogScreen)).toMatchObject({
       code: 'device/no-backup',
       message: expect.stringContaining('E101'),
     });
     expect(line.typed()).toMatch(/^eventlog\r/);
   });
 
-  it('that cannot be left takes no further key', async () => {
+  it('that cannot be left gets no further key', async () => {
     const keys: string[] = [];
     const shell = (channel: ServerChannel): void => {
       channel.write('\r\napc>');
@@ -294,7 +298,7 @@ describe('the event log on the command line', () => {
     const second = await within(
       shell,
       async (open) => {
-        await problemOf(readEventLogByShell(open));
+        await problemOf(parseLogScreen(open));
         return open.run('dir');
       },
       { commandSeconds: 3, flushSeconds: 0.3 },

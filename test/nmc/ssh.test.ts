@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import ssh2, { type AuthContext, type Connection } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Problem } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { type SshOptions, withSsh } from '../../src/nmc/session/ssh.ts';
 import { hostKeyKind, type SshFacts } from '../../src/nmc/session/ssh-facts.ts';
 import { sshProblem } from '../../src/nmc/session/ssh-problem.ts';
@@ -30,7 +31,14 @@ afterEach(async () => {
 
 function login(network: NetworkAccess, options: Partial<SshOptions> = {}): Promise<unknown> {
   const { signal } = new AbortController();
-  const all = { network, hostKeys: memoryOfKeys(), handshakeSeconds: 20, signal, ...options };
+  const all = {
+    network,
+    hostKeys: memoryOfKeys(),
+    handshakeSeconds: 20,
+    clock: systemClock,
+    signal,
+    ...options,
+  };
   return problemOf(withSsh(all, async () => 'in'));
 }
 
@@ -56,17 +64,17 @@ async function listen(serve: (socket: Socket) => void): Promise<NetworkAccess> {
 
 const SHORT_KEY = ssh2.utils.generateKeyPairSync('rsa', { bits: 1024 }).private;
 
-describe('what client and card agreed on', () => {
-  it('is told once, with nothing weak in it for a card of today', async () => {
-    const told: SshFacts[] = [];
+describe('the algorithms that client and card agreed on', () => {
+  it('is reported once, with nothing weak for a current card', async () => {
+    const reported: SshFacts[] = [];
     const algorithms = {
       kex: ['ecdh-sha2-nistp256'],
       cipher: ['aes128-ctr'],
       hmac: ['hmac-sha2-256'],
     } as const;
     const lists = { kex: [...algorithms.kex], cipher: [...algorithms.cipher], hmac: [...algorithms.hmac] };
-    await loginTo({ algorithms: lists }, {}, { negotiated: (facts) => told.push(facts) });
-    expect(told).toEqual([
+    await loginTo({ algorithms: lists }, {}, { negotiated: (facts) => reported.push(facts) });
+    expect(reported).toEqual([
       {
         kex: 'ecdh-sha2-nistp256',
         cipher: 'aes128-ctr',
@@ -78,8 +86,8 @@ describe('what client and card agreed on', () => {
     ]);
   });
 
-  it('names what is weak on an old card', async () => {
-    const told: SshFacts[] = [];
+  it('names the weak algorithms of an old card', async () => {
+    const reported: SshFacts[] = [];
     const behaviour: Behaviour = {
       hostKey: SHORT_KEY,
       algorithms: {
@@ -89,25 +97,29 @@ describe('what client and card agreed on', () => {
         serverHostKey: ['ssh-rsa'],
       },
     };
-    const end = await loginTo(behaviour, { legacySsh: true }, { negotiated: (facts) => told.push(facts) });
+    const end = await loginTo(
+      behaviour,
+      { legacySsh: true },
+      { negotiated: (facts) => reported.push(facts) },
+    );
     expect(end).toEqual({ ended: 'in' });
-    expect(told.map(({ weak, hostKeyBits }) => [hostKeyBits, weak])).toEqual([
+    expect(reported.map(({ weak, hostKeyBits }) => [hostKeyBits, weak])).toEqual([
       [1024, ['diffie-hellman-group14-sha1', 'aes128-cbc', 'hmac-sha1', 'ssh-rsa', 'RSA key of 1024 bits']],
     ]);
   });
 
-  it('is no login where the RSA key is short and nobody allowed it, and such a key is not remembered', async () => {
+  it('is refused with a short RSA key that is not allowed, and such a key is not stored', async () => {
     const hostKeys = memoryOfKeys();
     const end = await loginTo({ hostKey: SHORT_KEY }, {}, { hostKeys });
     expect(end).toMatchObject({
       code: 'link/handshake',
-      message: expect.stringContaining('1024 bits; at least 2048'),
+      message: expect.stringContaining('1024 bits; the minimum is 2048'),
       hint: expect.stringContaining('legacy: true'),
     });
     expect(await hostKeys.get(`127.0.0.1:${card?.network.ports.ssh}`)).toBeNull();
   });
 
-  it('is read from any bytes without a throw', () => {
+  it('is read from any bytes without throwing', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const kind = hostKeyKind(Buffer.from(bytes));
@@ -143,7 +155,7 @@ describe('a login', () => {
       ask(rounds);
     };
 
-  it('answers the one question of a keyboard for the password', async () => {
+  it('answers a single keyboard-interactive prompt for the password', async () => {
     const answers: string[][] = [];
     expect(await loginTo({ authentication: keyboard([['Password  : ']], answers) })).toEqual({ ended: 'in' });
     expect(answers).toEqual([[PASSWORD]]);
@@ -161,7 +173,7 @@ describe('a login', () => {
     expect(answers).toEqual(given);
   });
 
-  it('offers a password that was refused no second time by the other way', async () => {
+  it('does not send a refused password again by the other method', async () => {
     const methods: string[] = [];
     const end = await loginTo({
       authentication: (attempt) => {
@@ -173,7 +185,7 @@ describe('a login', () => {
     expect(methods).toEqual(['none', 'password']);
   });
 
-  it('that demands a new password says so', async () => {
+  it('reports that a new password is demanded', async () => {
     const end = await loginTo({
       authentication: (attempt) => {
         if (attempt.method === 'password') attempt.requestChange('Change it', () => undefined);
@@ -183,7 +195,7 @@ describe('a login', () => {
     expect(end).toMatchObject({ code: 'device/password-change' });
   });
 
-  it('names a System Message of a malformed kind', async () => {
+  it('names a malformed System Message', async () => {
     const malformed = await loginTo({
       authentication: (attempt, connection) => {
         sendMalformedBanner(connection);
@@ -197,8 +209,8 @@ describe('a login', () => {
   });
 });
 
-describe('a connection that does not come about', () => {
-  it('says at which point it was closed', async () => {
+describe('a connection that fails', () => {
+  it('reports when it was closed', async () => {
     const atOnce = await login(await listen((socket) => socket.end()));
     expect(atOnce).toMatchObject({
       code: 'link/closed',
@@ -211,7 +223,7 @@ describe('a connection that does not come about', () => {
     });
   });
 
-  it('says what was not through in time', async () => {
+  it('reports which phase timed out', async () => {
     const silent = await listen(() => undefined);
     expect(await login(silent, { handshakeSeconds: 0.5 })).toMatchObject({
       code: 'link/timeout',
@@ -224,7 +236,7 @@ describe('a connection that does not come about', () => {
     });
   });
 
-  it('to something that is no SSH is no matter of algorithms', async () => {
+  it('to a port without SSH is not blamed on algorithms', async () => {
     const end = await login(await listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
     expect(end).toBeInstanceOf(Problem);
     expect(end).not.toMatchObject({ message: expect.stringMatching(/algorithm/) });
@@ -236,24 +248,24 @@ describe('a connection that does not come about', () => {
     ['ETIMEDOUT', 'link/timeout', /does not answer/],
     ['ECONNREFUSED', 'link/refused', /port is closed/],
     ['ENOTFOUND', 'link/dns', /no address/],
-    ['ECONNRESET', 'link/closed', /as soon as/],
-  ])('with %s has words of its own', (code, expected, words) => {
+    ['ECONNRESET', 'link/closed', /immediately/],
+  ])('with %s has its own message', (code, expected, message) => {
     const error = Object.assign(new Error(`connect ${code}`), { code, level: 'client-socket' });
     const attempt = { where: '192.0.2.1:22', phase: 'connect', legacy: false, seconds: 90 } as const;
     expect(sshProblem(error, attempt)).toMatchObject({
       code: expected,
-      message: expect.stringMatching(words),
+      message: expect.stringMatching(message),
     });
   });
 
-  it('is given up when the run is stopped', async () => {
+  it('ends when the run is stopped', async () => {
     const stop = new AbortController();
     const network = await listen(() => stop.abort(new Error('stopped by a test')));
     expect(await login(network, { signal: stop.signal })).toBeInstanceOf(Problem);
   });
 });
 
-/** The library makes no malformed packets by itself, so this one goes through its inner parts: a text longer than its packet. */
+/** Uses the internals of the library to send a malformed packet: a text longer than its packet. */
 function sendMalformedBanner(connection: Connection): void {
   const protocol: unknown = Reflect.get(connection, '_protocol');
   const inner = (of: unknown, name: string): unknown =>

@@ -21,7 +21,10 @@ afterEach(async () => {
 
 const IMAGE = 'SMT18UPS_15-0.enc';
 
-/** A path to one simulated unit that has its image, and the context of a start; `onCommit` is called where it asks for leave. */
+/**
+ * A driver for one simulated unit with its image, and the context of a start; `onCommit` is called for the
+ * permit.
+ */
 async function ready(
   unit: SimulatedUnit,
   onCommit: () => void,
@@ -32,7 +35,7 @@ async function ready(
   readonly context: StepContext;
 }> {
   site = await openSite([unit]);
-  hub = createSnmpHub();
+  hub = createSnmpHub({ clock: systemClock });
   const device = site.fleet.device(unit.name);
   device.files.set(image, await readFile(join(site.folder, 'images', image)));
   const { units } = await loadInventory(site.inventory);
@@ -42,7 +45,7 @@ async function ready(
   const target = await resolveTarget(entry, secrets, 'write');
   const path = createNmcDriver({
     hub,
-    hostKeys: { get: async () => null, pin: async () => undefined },
+    hostKeys: { get: async () => null, add: async () => undefined },
     readBytes,
   });
   const { signal } = new AbortController();
@@ -67,7 +70,7 @@ async function ready(
 }
 
 describe('a start over SNMP', () => {
-  it('is not asked for, and not sent, while the update object says that an update is in process', async () => {
+  it('gets no permit and is not sent while the update object shows an update in process', async () => {
     let commits = 0;
     const { path, device, context } = await ready({ ...NMC2, faults: ['update-stuck'] }, () => {
       commits += 1;
@@ -81,9 +84,9 @@ describe('a start over SNMP', () => {
     expect(device.counters).toMatchObject({ starts: 1, snmpWrites: 0 });
   });
 
-  it('that is answered with an error while an update runs is not called failed', async () => {
+  it('that is answered with an error while an update runs is not failed', async () => {
     const given = await ready({ ...NMC2, faults: ['update-stuck', 'set-refused'] }, () => {
-      // Somebody starts it at the very moment.
+      // Another start happens at this moment.
       given.device.start(IMAGE, 'confirmed');
     });
     expect(await given.path.execute('start', given.context)).toMatchObject({
@@ -97,14 +100,14 @@ describe('a start whose permit has expired', () => {
   it.each([
     ['SNMP', NMC2, IMAGE],
     ['the command line', BOTH_WAYS, 'SMT20UPS_15-0.enc'],
-  ])('is not sent over %s', async (_way, unit, image) => {
+  ])('is not sent over %s', async (_method, unit, image) => {
     const { path, device, context } = await ready(unit, () => undefined, image);
     const late = { ...context, commit: async () => ({ isFresh: () => false }) };
     expect(await path.execute('start', late)).toMatchObject({ state: 'not-started' });
     expect(device.counters.starts).toBe(0);
   });
 
-  it('and one that is not given at all sends nothing', async () => {
+  it('and without a permit nothing is sent', async () => {
     const { path, device, context } = await ready(NMC2, () => undefined);
     const never = { ...context, commit: () => Promise.reject(new Error('the window is closed')) };
     expect(await path.execute('start', never)).not.toMatchObject({ state: 'done' });

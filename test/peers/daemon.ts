@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** The first of the programs that is installed; null where none is. */
+/** The first installed program; null if none is. */
 export function findProgram(...names: readonly string[]): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   for (const name of names) {
@@ -24,25 +24,25 @@ export function findProgram(...names: readonly string[]): string | null {
   return null;
 }
 
-/** Says why a peer is left out. */
+/** Reports why a peer is skipped. */
 export function skipped(what: string, why: string): void {
   process.stderr.write(`skipped: ${what}: ${why}\n`);
 }
 
-/** A server of the system, started for a test and ended with it. */
+/** An installed server, started and ended with a test. */
 export interface Daemon {
   readonly child: ChildProcess;
-  /** What it has said so far, for the message of a failing test. */
-  said(): string;
+  /** Its output so far, for the message of a failing test. */
+  output(): string;
   stop(): Promise<void>;
 }
 
 export function startDaemon(
   program: string,
-  words: readonly string[],
+  args: readonly string[],
   environment: Record<string, string> = {},
 ): Daemon {
-  const child = spawn(program, [...words], {
+  const child = spawn(program, [...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });
@@ -54,7 +54,7 @@ export function startDaemon(
   child.stderr.on('data', keep);
   return {
     child,
-    said: () => text,
+    output: () => text,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');
@@ -78,12 +78,12 @@ export async function listening(daemon: Daemon, port: number, host = '127.0.0.1'
     });
     if (open) return;
     if (daemon.child.exitCode !== null || Date.now() > deadline)
-      throw new Error(`the server did not come up: ${daemon.said()}`);
+      throw new Error(`the server did not come up: ${daemon.output()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** A TCP port that nobody has at this moment. */
+/** A free TCP port. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   const server = createServer();
   server.listen(0, host);
@@ -94,7 +94,7 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A UDP port that nobody has at this moment. */
+/** A free UDP port. */
 export async function freeUdpPort(host = '127.0.0.1'): Promise<number> {
   const socket = dgram.createSocket('udp4');
   socket.bind(0, host);
@@ -104,19 +104,19 @@ export async function freeUdpPort(host = '127.0.0.1'): Promise<number> {
   return port;
 }
 
-/** A folder that other users can enter: servers give up root's rights. */
+/** A folder that other users can enter, because servers drop root privileges. */
 export async function openFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'upsfw-peer-'));
   await chmod(path, 0o755);
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** True for root, which some servers need to be started by. */
+/** Some servers can only be started by root. */
 export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-export function runOnce(program: string, words: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, [...words], { encoding: 'utf8' });
+export function runOnce(program: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(program, [...args], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
 }

@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { uploadByScp } from '../../src/nmc/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import {
@@ -44,8 +45,8 @@ describe.runIf(can)('Dropbear as the receiver of scp -t', () => {
 
   async function serve(key: string, more: readonly string[] = []): Promise<NetworkAccess> {
     const port = await freePort();
-    const words = ['-F', '-E', '-r', join(folder.path, key), '-P', join(folder.path, 'pid')];
-    daemon = startDaemon(PROGRAM ?? '', [...words, '-p', `127.0.0.1:${port}`, ...more]);
+    const args = ['-F', '-E', '-r', join(folder.path, key), '-P', join(folder.path, 'pid')];
+    daemon = startDaemon(PROGRAM ?? '', [...args, '-p', `127.0.0.1:${port}`, ...more]);
     await listening(daemon, port);
     return {
       host: '127.0.0.1',
@@ -66,11 +67,12 @@ describe.runIf(can)('Dropbear as the receiver of scp -t', () => {
         network,
         hostKeys: {
           get: async (key) => known.get(key) ?? null,
-          pin: async (key, fingerprint) => {
+          add: async (key, fingerprint) => {
             known.set(key, fingerprint);
           },
         },
         handshakeSeconds: 30,
+        clock: systemClock,
         signal: new AbortController().signal,
       },
       folder: `${folder.path}/upsfw/`,
@@ -81,15 +83,15 @@ describe.runIf(can)('Dropbear as the receiver of scp -t', () => {
       progress: () => undefined,
     });
 
-  it.each(['rsa', 'ecdsa'])('takes an image byte for byte with a host key of type %s', async (key) => {
+  it.each(['rsa', 'ecdsa'])('accepts an image byte for byte with a host key of type %s', async (key) => {
     const network = await serve(key);
     expect(await upload(network, `${key}.enc`)).toBe('done');
     expect(bytes.equals(await readFile(join(folder.path, 'upsfw', `${key}.enc`)))).toBe(true);
-    // What old cards need may be allowed without harm to a server that does not.
+    // Legacy algorithms can be allowed for a server that does not need them.
     expect(await upload({ ...network, legacySsh: true }, `${key}-legacy.enc`)).toBe('done');
   });
 
-  it('refuses a changed host key, a wrong password and a folder that is not there', async () => {
+  it('refuses a changed host key, a wrong password and a missing folder', async () => {
     const network = await serve('ecdsa');
     const known = new Map([[`127.0.0.1:${network.ports.ssh}`, 'SHA256:another']]);
     await expect(upload(network, 'key.enc', known)).rejects.toMatchObject({ code: 'link/host-key' });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import {
   downloadByFtp,
   type FtpOptions,
@@ -12,7 +13,7 @@ import {
 import { buildImage } from '../../src/sim/index.ts';
 import { type Daemon, freePort, listening, openFolder, runOnce } from './daemon.ts';
 
-/** Files of a key and its certificate, made by OpenSSL. */
+/** Files of a key and its certificate, from OpenSSL. */
 export interface CertificateFiles {
   readonly key: string;
   readonly cert: string;
@@ -21,16 +22,16 @@ export interface CertificateFiles {
 export interface FtpPeer {
   readonly name: string;
   readonly login: { readonly user: string; readonly password: string };
-  /** Whether it has its module for encryption. */
+  /** Whether its TLS module is installed. */
   readonly tls: boolean;
   /**
-   * Starts the server on a port of 127.0.0.1, with the folder `card` as the root of the user and `card/upsfw` in it, which it
-   * makes; encrypted only where files of a certificate are given.
+   * Starts the server on a port of 127.0.0.1. It creates `card/upsfw` in the folder `card`, which is the
+   * user's root. Encrypted only with certificate files.
    */
   serve(folder: string, port: number, certificate: CertificateFiles | null): Promise<Daemon>;
 }
 
-/** What every real FTP server must do with uploads, in the open and encrypted. */
+/** Tests of uploads for every real FTP server, with and without encryption. */
 export function ftpSuite(can: boolean, peer: FtpPeer): void {
   describe.runIf(can)(peer.name, () => {
     let folder: Awaited<ReturnType<typeof openFolder>>;
@@ -66,21 +67,22 @@ export function ftpSuite(can: boolean, peer: FtpPeer): void {
       hostKeys,
       signal: new AbortController().signal,
       silenceSeconds: 20,
+      clock: systemClock,
     });
     const upload = (where: FtpOptions) =>
       uploadByFtp({ ...where, folder: '/upsfw/', name, bytes, progress: () => undefined });
 
     function certificate(which: string): CertificateFiles {
       const files = { key: join(folder.path, `${which}.key`), cert: join(folder.path, `${which}.pem`) };
-      const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=card'];
-      runOnce('openssl', [...words, '-keyout', files.key, '-out', files.cert]);
+      const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=card'];
+      runOnce('openssl', [...args, '-keyout', files.key, '-out', files.cert]);
       return files;
     }
 
     function pins(known: Map<string, string>): HostKeyStore {
       return {
         get: async (key) => known.get(key) ?? null,
-        pin: async (key, fingerprint) => {
+        add: async (key, fingerprint) => {
           known.set(key, fingerprint);
         },
       };
@@ -88,7 +90,7 @@ export function ftpSuite(can: boolean, peer: FtpPeer): void {
 
     async function everything(where: FtpOptions): Promise<void> {
       expect(await upload(where)).toBe('done');
-      // Once more over itself, as a second attempt does.
+      // Overwrites it, as a second attempt does.
       expect(await upload(where)).toBe('done');
       expect(await listByFtp(where, '/upsfw/')).toEqual([{ name, bytes: bytes.length }]);
       expect((await downloadByFtp(where, `/upsfw/${name}`, bytes.length)).equals(bytes)).toBe(true);
@@ -99,11 +101,11 @@ export function ftpSuite(can: boolean, peer: FtpPeer): void {
       expect(await listByFtp(where, '/upsfw/')).toEqual([]);
     }
 
-    it('takes an image byte for byte, lists its size, gives it back and removes it', async () => {
+    it('accepts an image byte for byte, lists its size, returns it and removes it', async () => {
       await everything(options(await serve(null)));
     });
 
-    it('refuses a wrong password, a folder and a file that are not there', async () => {
+    it('refuses a wrong password, a missing folder and a missing file', async () => {
       const network = await serve(null);
       const wrong = { ...network, login: { user: peer.login.user, password: new Secret('wrong') } };
       await expect(listByFtp(options(wrong), '/upsfw/')).rejects.toMatchObject({ code: 'device/login' });

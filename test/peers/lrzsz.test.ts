@@ -32,7 +32,7 @@ describe.skipIf(socat === null || rx === null)('a receiver of others (lrzsz)', (
     await pair.stop();
   });
 
-  /** Over pipes: at its end it throws away what a terminal has not taken yet, its last answer among it. */
+  /** Uses pipes: at its end it discards what a terminal has not read yet, including its last answer. */
   function startReceiver(): void {
     const child = spawn(rx ?? '', ['-c', '-b', 'received'], {
       cwd: pair.folder,

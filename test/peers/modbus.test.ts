@@ -8,7 +8,7 @@ import { openPair, type PtyPair } from './pty-pair.ts';
 const socat = findProgram('socat');
 if (socat === null) skipped('modbus-serial', 'socat is not installed');
 
-/** Text as a unit keeps it: high byte first, padded with blanks. */
+/** Text as a unit stores it: high byte first, padded with spaces. */
 function words(text: string, count: number): readonly number[] {
   const padded = Buffer.from(text.padEnd(count * 2, ' '), 'latin1');
   return Array.from({ length: count }, (_, index) => padded.readUInt16BE(index * 2));
@@ -64,7 +64,7 @@ describe.skipIf(socat === null)('a Modbus server of others (modbus-serial)', () 
     await pair.stop();
   });
 
-  it('is read, and registers that it does not have are not known', async () => {
+  it('is read, and missing registers are not known', async () => {
     const time = { clock: systemClock, signal: new AbortController().signal };
     const line = await openSerialLine(pair.here, 9600, time);
     try {

@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Secret } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import { type HostKeyStore, uploadByScp } from '../../src/nmc/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import {
@@ -46,7 +47,7 @@ describe.runIf(can)('OpenSSH as the receiver of scp -t', () => {
     for (const type of ['rsa', 'ecdsa'])
       runOnce('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', join(folder.path, type)]);
     await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-    // A card has its folder at the root; here it lies elsewhere.
+    // A card has this folder at the root; here it is elsewhere.
     const wrapper = join(folder.path, 'card.sh');
     await writeFile(
       wrapper,
@@ -94,7 +95,13 @@ describe.runIf(can)('OpenSSH as the receiver of scp -t', () => {
     hostKeys: HostKeyStore = pins(new Map()),
   ): Promise<string> {
     return uploadByScp({
-      ssh: { network, hostKeys, handshakeSeconds: 30, signal: new AbortController().signal },
+      ssh: {
+        network,
+        hostKeys,
+        handshakeSeconds: 30,
+        clock: systemClock,
+        signal: new AbortController().signal,
+      },
       folder: '/upsfw/',
       name,
       bytes,
@@ -107,18 +114,18 @@ describe.runIf(can)('OpenSSH as the receiver of scp -t', () => {
   function pins(known: Map<string, string>): HostKeyStore {
     return {
       get: async (name) => known.get(name) ?? null,
-      pin: async (name, fingerprint) => {
+      add: async (name, fingerprint) => {
         known.set(name, fingerprint);
       },
     };
   }
 
-  it('takes an image byte for byte with modern algorithms', async () => {
+  it('accepts an image byte for byte with modern algorithms', async () => {
     expect(await upload(await serve([]), 'modern.enc')).toBe('done');
     expect(bytes.equals(await readFile(join(folder.path, 'upsfw', 'modern.enc')))).toBe(true);
   });
 
-  it('takes it with nothing but old algorithms, if the inventory allows them', async () => {
+  it('accepts it with only legacy algorithms, if the inventory allows them', async () => {
     const network = await serve(OLD_ONLY);
     await expect(upload(network, 'old.enc')).rejects.toMatchObject({
       code: 'link/handshake',
@@ -136,7 +143,7 @@ describe.runIf(can)('OpenSSH as the receiver of scp -t', () => {
     await expect(upload(wrong, 'wrong.enc')).rejects.toMatchObject({ code: 'device/login' });
   });
 
-  it('names what the receiver complains of', async () => {
+  it('reports the error of the receiver', async () => {
     await expect(upload(await serve([]), 'no/such/folder.enc')).rejects.toMatchObject({
       code: 'device/no-room',
     });

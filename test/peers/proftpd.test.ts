@@ -56,7 +56,9 @@ ftpSuite(can, {
   },
 });
 
-/** A session of a data connection that is not the one of its control connection is refused: the strict form. */
+/**
+ * A session of a data connection that is not the one of its control connection is refused: the strict form.
+ */
 function encryption(certificate: CertificateFiles | null): readonly string[] {
   if (certificate === null) return [];
   return [

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDaemon } from './daemon.ts';
 
-/** Two ends of one line, joined by socat. */
+/** Two connected serial ports, joined by socat. */
 export interface PtyPair {
   readonly here: string;
   readonly there: string;
-  /** A folder that goes with it. */
+  /** A temporary folder of the pair. */
   readonly folder: string;
   stop(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export async function openPair(socat: string): Promise<PtyPair> {
   await Promise.race([
     Promise.all([appears(folder, here), appears(folder, there)]),
     once(daemon.child, 'exit').then(() => {
-      throw new Error(`socat ended: ${daemon.said()}`);
+      throw new Error(`socat ended: ${daemon.output()}`);
     }),
   ]);
   return {

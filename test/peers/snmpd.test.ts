@@ -58,13 +58,13 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
       SNMP_PERSISTENT_DIR: folder.path,
       SNMPCONFPATH: folder.path,
     });
-    hub = createSnmpHub({ timeoutMs: 500, retries: 0 });
+    hub = createSnmpHub({ clock: systemClock, timeoutMs: 500, retries: 0 });
     for (let tries = 0; tries < 100; tries += 1) {
       const seen = await lookBySnmp(hub, target({ version: '2c', community: new Secret('reader') }), context);
       if (seen.problem === null) return;
       if (daemon.child.exitCode !== null) break;
     }
-    throw new Error(`snmpd did not come up: ${daemon.said()}`);
+    throw new Error(`snmpd did not come up: ${daemon.output()}`);
   });
   afterAll(async () => {
     await hub?.close();
@@ -87,7 +87,7 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
     privKey: new Secret(KEYS.priv),
   });
 
-  it('DES is read, or said not to be had, as the crypto library of Node.js has it or not', async () => {
+  it('DES is read, or reported as missing in the crypto library of Node.js', async () => {
     const { unit, problem } = await lookBySnmp(hub, target(user('md5-des', 'md5', 'des')), context);
     if (getCiphers().includes('des-cbc')) expect(unit.firmware.microLinkId).toBe(18);
     else
@@ -104,7 +104,7 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
     },
   );
 
-  it('a wrong key and an unknown user are told apart from silence', async () => {
+  it('a wrong key and an unknown user are distinguished from silence', async () => {
     const wrong = await lookBySnmp(
       hub,
       target(user('sha-aes', 'sha', 'aes', 'not-this-pass-phrase')),
@@ -120,7 +120,7 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
     expect(seen.problem?.code).toBe('link/silent');
   });
 
-  it('discover finds the agent by the first credential that it takes, whichever version that is', async () => {
+  it('discover finds the agent by the first credential that it accepts, of any version', async () => {
     const file = join(folder.path, 'credentials.yaml');
     const list = (...snmp: readonly object[]) => writeFile(file, stringify({ version: 1, snmp }));
     const withKeys = (name: string, authKey: string) => ({
@@ -131,7 +131,7 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
       priv: 'aes',
       privKey: 'env:PRIV',
     });
-    const words = ['discover', '127.0.0.1', '--port', String(port), '--credentials', file];
+    const args = ['discover', '127.0.0.1', '--port', String(port), '--credentials', file];
     const environment = { AUTH: KEYS.auth, PRIV: KEYS.priv, WRONG: 'not-this-pass-phrase' };
     await list(
       { version: '2c', community: 'env:WRONG' },
@@ -139,20 +139,20 @@ describe.runIf(PROGRAM !== null)('snmpd', () => {
       withKeys('sha-aes', 'env:WRONG'),
       withKeys('sha-aes', 'env:AUTH'),
     );
-    const sweep = sweepOf(await runHere([...words, '--json'], { environment }));
-    // Its description is that of the program, so what it shows of a unit came from no card.
+    const sweep = sweepOf(await runHere([...args, '--json'], { environment }));
+    // Its description is that of the program, so its unit has no card.
     expect(sweep.units).toMatchObject([
       { host: '127.0.0.1', model: 'Smart-UPS 1500', serial: 'AS1234567890', firmware: { microLinkId: 18 } },
     ]);
     expect(findingsOf(sweep)).toEqual({ NO_CARD: ['127.0.0.1'] });
 
     await list(withKeys('nobody', 'env:AUTH'), withKeys('sha-aes', 'env:WRONG'));
-    const refused = sweepOf(await runHere([...words, '--json'], { environment }));
+    const refused = sweepOf(await runHere([...args, '--json'], { environment }));
     expect(refused.units).toEqual([]);
     expect(findingsOf(refused)).toEqual({ CREDENTIAL_REFUSED: ['127.0.0.1'] });
   });
 
-  it('a write without the right to is refused for certain; with it, it is accepted once', async () => {
+  it('a write without permission is certainly refused; with permission it is accepted once', async () => {
     const reader = await hub.open(
       { version: '2c', community: new Secret('reader') },
       { host: '127.0.0.1', port },

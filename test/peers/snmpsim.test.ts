@@ -43,10 +43,10 @@ const AuditShape = z.looseObject({
   ),
 });
 
-/** Where snmpsim looks for what is recorded for one of its addresses: the number of the address follows. */
+/** Prefix of the recordings of snmpsim's addresses; the number of the address follows. */
 const UDP_ENDPOINT = '1.3.6.1.6.1.1';
 
-/** What those that are no Smart-UPS are, and how that is said. */
+/** Kind and description of the devices that are not a Smart-UPS. */
 const KINDS: Readonly<Record<string, readonly [kind: string, description: RegExp]>> = {
   'apc-7902b.snmprec': ['pdu', /^APC rack PDU AP7902B, rpdu2g/],
   'apc-8932.snmprec': ['pdu', /^APC rack PDU AP8932, rpdu2g/],
@@ -84,7 +84,7 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
     await chmod(cache, 0o777);
     for (const [index, { file }] of [...units, ...others].entries()) {
       await cp(fileURLToPath(new URL(file, RECORDINGS)), join(data, file));
-      // The same under one community for all, told apart by the address that is asked.
+      // The same with one community for all, selected by the address that is asked.
       const everywhere = join(data, 'everywhere');
       await mkdir(everywhere, { recursive: true });
       await cp(
@@ -97,11 +97,11 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
       (_, index) => `--agent-udpv4-endpoint=${address(index)}:${port}`,
     );
     const asNobody = isRoot() ? ['--process-user=nobody', '--process-group=nogroup'] : [];
-    // Only in this mode does it look at the address for a community that names no file.
-    const words = ['--v2c-arch', `--data-dir=${data}`, `--cache-dir=${cache}`, ...endpoints, ...asNobody];
-    daemon = startDaemon(PROGRAM ?? '', words, { TMPDIR: cache, HOME: cache });
-    // It is up when the first recording answers.
-    const hub = createSnmpHub({ timeoutMs: 500, retries: 0 });
+    // Only in this mode it uses the address if a community names no file.
+    const args = ['--v2c-arch', `--data-dir=${data}`, `--cache-dir=${cache}`, ...endpoints, ...asNobody];
+    daemon = startDaemon(PROGRAM ?? '', args, { TMPDIR: cache, HOME: cache });
+    // It has started when the first recording answers.
+    const hub = createSnmpHub({ clock: systemClock, timeoutMs: 500, retries: 0 });
     try {
       for (let tries = 0; tries < 100; tries += 1) {
         const seen = await lookBySnmp(
@@ -121,7 +121,7 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
     } finally {
       await hub.close();
     }
-    throw new Error(`snmpsim did not come up: ${daemon.said()}`);
+    throw new Error(`snmpsim did not come up: ${daemon.output()}`);
   });
   afterAll(async () => {
     await daemon?.stop();
@@ -167,7 +167,7 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
         expect({
           file,
           model: unit?.model,
-          // snmpsim itself cuts blanks at the end of a line.
+          // snmpsim itself removes spaces at the end of a line.
           raw: unit?.firmware.raw?.trimEnd(),
           version: unit?.firmware.version,
           microLinkId: unit?.firmware.microLinkId,
@@ -196,11 +196,11 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
     },
   );
 
-  it('discover names every one of them', async () => {
+  it('discover identifies each of them', async () => {
     const everyone = [...units, ...others];
     const range = `${address(0)}-${everyone.length}`;
-    const words = ['discover', range, '--port', String(port), '--community', 'env:EVERYWHERE', '--json'];
-    const sweep = sweepOf(await runHere(words, { environment: { EVERYWHERE: 'everywhere' } }));
+    const args = ['discover', range, '--port', String(port), '--community', 'env:EVERYWHERE', '--json'];
+    const sweep = sweepOf(await runHere(args, { environment: { EVERYWHERE: 'everywhere' } }));
     expect(sweep).toMatchObject({ scanned: everyone.length, answered: everyone.length });
     const hostOf = (file: string): string => address(everyone.findIndex((one) => one.file === file));
     for (const { file, truth } of units) {
@@ -220,7 +220,7 @@ describe.runIf(PROGRAM !== null && haveRecordings)('recordings replayed by snmps
     );
   });
 
-  it('nothing else is taken for a Smart-UPS', async () => {
+  it('no other device is identified as a Smart-UPS', async () => {
     const inventory = await inventoryOf(others, '2c', units.length);
     const environment = environmentOf(others, units.length);
     const ran = await runHere(['audit', '--json', '-i', inventory, '--state', join(folder.path, 'state')], {

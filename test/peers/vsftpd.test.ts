@@ -41,7 +41,7 @@ ftpSuite(why === null, {
       'allow_writeable_chroot=YES',
       `secure_chroot_dir=${empty}`,
       'nopriv_user=nobody',
-      // A service without a file of its own is checked like any other login of the machine.
+      // A service without its own file is checked like any other login.
       'pam_service_name=upsfw-peer',
       'seccomp_sandbox=NO',
       'xferlog_enable=NO',
@@ -55,7 +55,7 @@ ftpSuite(why === null, {
             'ssl_ciphers=HIGH',
             'force_local_logins_ssl=YES',
             'force_local_data_ssl=YES',
-            // Data connections must go on with the session of the control connection.
+            // Data connections must resume the TLS session of the control connection.
             'require_ssl_reuse=YES',
             `rsa_cert_file=${certificate.cert}`,
             `rsa_private_key_file=${certificate.key}`,

@@ -93,7 +93,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
     ask: null,
   });
   const targets = await Promise.all(loaded.units.map((unit) => resolveTarget(unit, secrets, 'write')));
-  const hub = createSnmpHub({ timeoutMs: 150, retries: 0 });
+  const hub = createSnmpHub({ clock: systemClock, timeoutMs: 150, retries: 0 });
   const state = join(folder, 'state');
   const timeouts = { ...QUICK, ...setup.timeouts };
   const nmc = createNmcDriver({ hub, hostKeys: createKnownHosts(state), readBytes, timeouts });

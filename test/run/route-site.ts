@@ -91,7 +91,7 @@ export async function openRouteSite(
   const inventory = await loadInventory(site.inventory);
   const secrets = createSecretResolver({ environment: site.environment, folder: site.folder, ask: null });
   const targets = await Promise.all(inventory.units.map((unit) => resolveTarget(unit, secrets, 'write')));
-  const hub = createSnmpHub();
+  const hub = createSnmpHub({ clock: systemClock });
   const paths: Drivers = {
     nmc: createNmcDriver({ hub, hostKeys: createKnownHosts(site.state), readBytes }),
     local: createLocalDriver({ clock: systemClock, readBytes }),

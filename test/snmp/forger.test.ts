@@ -23,7 +23,7 @@ const VALUES: Readonly<Record<string, Buffer>> = {
 };
 const values = ({ oids }: ReceivedRequest): readonly Buffer[] => oids.map((oid) => VALUES[oid] ?? octets(''));
 
-/** Knows the user's name, the engine and the id of every message, and no key. */
+/** Knows the user name, the engine and the ID of every message, but no key. */
 const FORGER = { ...USER, authKey: 'no-key-of-the-user', privKey: 'nor-any-other-one' };
 const OTHER_ENGINE = Buffer.from('8000013e0300c0b7ffffff', 'hex');
 
@@ -39,7 +39,7 @@ const make =
       ...options,
     });
 
-/** Answers to an authPriv question that must not be used; only the holder of the keys can make those of the second half. */
+/** Answers to an authPriv question that must not be accepted. Those of the second half need the keys. */
 const FORGED: readonly (readonly [string, Make, RegExp])[] = [
   ['in clear text', make({ level: 0 }), /less security/],
   ['in clear text without a user', make({ level: 0, name: '' }), /less security/],
@@ -49,7 +49,7 @@ const FORGED: readonly (readonly [string, Make, RegExp])[] = [
   ['with one octet of a digest', make({ level: 1, digest: Buffer.from([1]) }), /authentication is wrong/],
   ['of another key', make({ user: FORGER }), /authentication is wrong/],
   ['of another key, not encrypted', make({ user: FORGER, level: 1 }), /authentication is wrong/],
-  ['encrypted and not authenticated', make({ level: 3, flags: 2 }), /no well-formed/],
+  ['encrypted and not authenticated', make({ level: 3, flags: 2 }), /not a well-formed/],
   ['with the right key, not encrypted', make({ level: 1 }), /less security/],
   [
     'with another privacy key',
@@ -89,7 +89,7 @@ function nothingRead({ unit, kind }: Look, name: string): void {
   expect(unit.condition?.onLine ?? null, name).toBeNull();
 }
 
-/** Discovery goes its way; every other question gets what is forged. */
+/** Answers discovery correctly, and every other question with the forged datagrams. */
 const forging =
   (forge: Make) =>
   (request: ReceivedRequest): readonly Buffer[] => [
@@ -97,7 +97,7 @@ const forging =
   ];
 
 describe('an answer to an authPriv question', () => {
-  it('that the user signed and encrypted is read', async () => {
+  it('that is signed and encrypted by the user is read', async () => {
     const seen = await look(3, (request) =>
       isDiscovery(request) ? [discovered(request)] : [answered(request, values(request), 3)],
     );
@@ -109,14 +109,14 @@ describe('an answer to an authPriv question', () => {
   it('that is forged is dropped: serial, firmware and mains stay unknown', async () => {
     const looks = await together(FORGED, ([, forge]) => look(3, forging(forge)));
     for (const [name, seen] of Object.entries(looks)) nothingRead(seen, name);
-    for (const [name, , said] of FORGED)
+    for (const [name, , message] of FORGED)
       expect(looks[name]?.problem, name).toMatchObject({
         code: 'device/garbage',
-        message: expect.stringMatching(said),
+        message: expect.stringMatching(message),
       });
   });
 
-  it('that is forged does not keep the true one away', async () => {
+  it('that is forged does not block the true one', async () => {
     const looks = await together(FORGED, ([, forge]) =>
       look(3, (request) =>
         isDiscovery(request)
@@ -128,14 +128,14 @@ describe('an answer to an authPriv question', () => {
       expect([problem, unit.serial], name).toEqual([null, 'AS1234567890']);
   });
 
-  it('of an earlier question that is sent again is not taken for a new one', async () => {
+  it('of an earlier question is not accepted for a new one', async () => {
     let first: Buffer | null = null;
     const seen = await look(3, (request) => {
       if (isDiscovery(request)) return [discovered(request)];
       first ??= answered(request, values(request), 3);
       return [first];
     });
-    // The identity was read; what came for the rest is the identity once more.
+    // The identity was read; the other answers repeat it.
     expect(seen.unit.serial).toBe('AS1234567890');
     expect(seen.unit.condition?.onLine ?? null).toBeNull();
     expect(seen.problem).toMatchObject({ code: 'link/silent' });
@@ -158,7 +158,7 @@ describe('an answer to an authPriv question', () => {
 });
 
 describe('an answer with less security than its question', () => {
-  it('is dropped where the question was authenticated', async () => {
+  it('is dropped if the question was authenticated', async () => {
     const cases = FORGED.filter(([name]) => !/right key|privacy key/.test(name));
     const looks = await together(cases, ([, forge]) => look(1, forging(forge)));
     for (const [name, seen] of Object.entries(looks)) {
@@ -167,7 +167,7 @@ describe('an answer with less security than its question', () => {
     }
   });
 
-  it('is dropped where the question had no keys, and the answer another user, engine or a digest', async () => {
+  it('is dropped if the question had no keys, and the answer another user, engine or a digest', async () => {
     const cases = [
       ['authenticated', make({ level: 1 })],
       ['for another user', make({ level: 0, name: 'guest' })],
@@ -182,13 +182,13 @@ describe('an answer with less security than its question', () => {
 });
 
 describe('the engine of a session', () => {
-  it('stays the one that signed, whatever unauthenticated reports say', async () => {
+  it('stays the one that signed, despite unauthenticated reports', async () => {
     const forged = { level: 0, engineId: OTHER_ENGINE, boots: 9, time: 9, name: '' } as const;
     const answer = (request: ReceivedRequest, _bytes: Buffer, count: number): readonly Buffer[] => {
       if (isDiscovery(request)) return [discovered(request)];
       const report = securedMessage(reportPdu(2), { id: request.id, user: USER, ...forged });
       const good = answered(request, values(request), 3);
-      // Every second question is answered by somebody else first.
+      // Every second question is answered by another host first.
       return count % 2 === 0 ? [good] : [report, good];
     };
     const { engines, read } = await withPeer(accessAt(3), answer, async (session, { heard }) => {
@@ -200,7 +200,7 @@ describe('the engine of a session', () => {
       }
       return { engines: heard.map(({ request }) => request.engineId.toString('hex')), read: results };
     });
-    // The report is a reason to ask once more, and no other engine is asked.
+    // The report makes it ask again, but no other engine.
     expect(read).toEqual(Array.from({ length: 4 }, () => 'AS1234567890'));
     expect(new Set(engines)).toEqual(new Set(['', ENGINE.toString('hex')]));
   });

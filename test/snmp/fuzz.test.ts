@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 
 const FUZZ = fileURLToPath(new URL('../../bench/fuzz/snmp.mjs', import.meta.url));
 
-/** Runs the fuzzer as a process of its own: an exception that escapes ends that process, and not the test. */
-async function fuzz(...words: readonly string[]): Promise<{ readonly exit: unknown; readonly out: string }> {
-  const child = spawn(process.execPath, [FUZZ, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Runs the fuzzer as its own process, so that an escaped exception ends that process and not the test. */
+async function fuzz(...args: readonly string[]): Promise<{ readonly exit: unknown; readonly out: string }> {
+  const child = spawn(process.execPath, [FUZZ, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [out, [exit]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   return { exit, out };
 }
@@ -21,7 +21,7 @@ describe('mutated SNMP datagrams', () => {
   it.each([
     ['given to the shared socket', []],
     ['over loopback, to sessions, a sweep and the question why an agent is silent', ['--udp']],
-  ])('%s: nothing escapes, no write leaves twice, nothing wrong is taken', async (_name, mode) => {
+  ])('%s: no exception escapes, no write is sent twice, no wrong answer is accepted', async (_name, mode) => {
     const { exit, out } = await fuzz('4000', '--seed', '7', ...mode);
     expect(out).toMatch(/^violations 0$/m);
     expect(exit, out).toBe(0);

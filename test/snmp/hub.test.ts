@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.close();
 });
 
-/** A UDP peer that answers each datagram as it likes; it speaks no SNMP of its own. */
+/** A UDP peer that answers each datagram as the test defines. */
 async function peer(
   answer: (message: Buffer, from: dgram.RemoteInfo, socket: Socket) => void,
   address = '127.0.0.1',
@@ -34,7 +34,8 @@ async function peer(
 
 /** Turns a GET or SET request into its answer: tag A2, and an integer or text for the value at the end. */
 function answerTo(request: Buffer, value: Buffer): Buffer {
-  // The last varbind of our one-object requests ends the packet: OID, then NULL (05 00) or INTEGER (02 01 xx).
+  // The last varbind of our one-object requests ends the packet: OID, then NULL (05 00) or INTEGER (02 01
+  // xx).
   const isGet = request.at(-2) === 0x05;
   const body = Buffer.concat([request.subarray(0, isGet ? -2 : -3), value]);
   const grown = value.length - (isGet ? 2 : 3);
@@ -57,11 +58,15 @@ function answerTo(request: Buffer, value: Buffer): Buffer {
 }
 
 const INTEGER = (value: number): Buffer => Buffer.from([0x02, 0x01, value]);
-const quick = { timeoutMs: 300, retries: 0 };
+const quick = {
+  clock: systemClock,
+  timeoutMs: 300,
+  retries: 0,
+};
 const context = { clock: systemClock, signal: new AbortController().signal };
 
 describe('the shared socket', () => {
-  it('takes an answer from the address that was asked', async () => {
+  it('accepts an answer from the address that was asked', async () => {
     hub = createSnmpHub(quick);
     const port = await peer((message, from, socket) =>
       socket.send(answerTo(message, INTEGER(3)), from.port, from.address),
@@ -72,7 +77,7 @@ describe('the shared socket', () => {
     expect(hub.foreignAnswers).toBe(0);
   });
 
-  it('takes none from another address or port, and counts it', async () => {
+  it('accepts none from another address or port, and counts it', async () => {
     hub = createSnmpHub(quick);
     const stranger = dgram.createSocket('udp4');
     sockets.push(stranger);
@@ -87,7 +92,7 @@ describe('the shared socket', () => {
     expect(hub.foreignAnswers).toBe(1);
   });
 
-  it('outlives garbage, cut and endless datagrams', async () => {
+  it('survives garbage, truncated and oversized datagrams', async () => {
     const answers = [
       Buffer.from([0x30]),
       Buffer.alloc(0),
@@ -110,7 +115,7 @@ describe('the shared socket', () => {
     hub = createSnmpHub(quick);
   });
 
-  it('keeps two sessions to one address apart from each other', async () => {
+  it('keeps two sessions to one address separate', async () => {
     hub = createSnmpHub(quick);
     const port = await peer((message, from, socket) =>
       socket.send(answerTo(message, INTEGER(5)), from.port, from.address),
@@ -125,7 +130,7 @@ describe('the shared socket', () => {
     two.close();
   });
 
-  it('says that a name has no address', async () => {
+  it('reports a name without an address', async () => {
     hub = createSnmpHub(quick);
     await expect(hub.open(access, { host: 'no-such-host.invalid', port: 161 })).rejects.toMatchObject({
       code: 'link/dns',
@@ -134,8 +139,8 @@ describe('the shared socket', () => {
 });
 
 describe('a write', () => {
-  it('is sent once, and without an answer its outcome is uncertain', async () => {
-    hub = createSnmpHub({ timeoutMs: 200, retries: 3 });
+  it('is sent once, and is uncertain without an answer', async () => {
+    hub = createSnmpHub({ clock: systemClock, timeoutMs: 200, retries: 3 });
     let received = 0;
     const port = await peer(() => {
       received += 1;

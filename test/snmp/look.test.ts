@@ -5,7 +5,7 @@ import type { SnmpAnswers } from '../../src/snmp/client/values.ts';
 import { lookBySnmp, type SnmpHub } from '../../src/snmp/index.ts';
 import { haveRecordings, listRecordings, readRecording } from './recordings.ts';
 
-/** A hub whose one agent holds the given values. Sockets are tried in hub.test.ts and against real agents. */
+/** A hub with one agent that has the given values. hub.test.ts and the peers test sockets. */
 function hubWith(values: SnmpAnswers): SnmpHub {
   return {
     foreignAnswers: 0,
@@ -30,7 +30,7 @@ const context = { clock: systemClock, signal: new AbortController().signal };
 
 describe.runIf(haveRecordings)('a look at a recorded agent', () => {
   it.each(listRecordings().map((recording) => [recording.file, recording] as const))(
-    'tells the truth about %s',
+    'gives the right values for %s',
     async (file, { truth }) => {
       const { unit, kind, problem } = await lookBySnmp(hubWith(readRecording(file)), target, context);
       expect(kind === 'smart-ups').toBe(truth.isSmartUps);

@@ -60,7 +60,7 @@ const good = fc.oneof(
   ),
 );
 
-/** The decoded message, or null where it is malformed. Any other exception fails the test. */
+/** The decoded message, or null if it is malformed. Any other exception fails the test. */
 function decoded(bytes: Buffer): ReturnType<typeof decodeMessage> | null {
   try {
     return decodeMessage(bytes);
@@ -71,7 +71,7 @@ function decoded(bytes: Buffer): ReturnType<typeof decodeMessage> | null {
 }
 
 describe('decoding a message', () => {
-  it('ends with a message or a MalformedError, whatever the bytes', () => {
+  it('gives a message or a MalformedError for any bytes', () => {
     const bytes = fc.uint8Array({ maxLength: 400 }).map((one) => Buffer.from(one));
     fc.assert(
       fc.property(
@@ -94,7 +94,7 @@ describe('decoding a message', () => {
     );
   });
 
-  it('takes what is well-formed, and nothing that is cut, longer, or has a longer element', () => {
+  it('accepts well-formed messages, and none that is truncated, longer, or has a longer element', () => {
     fc.assert(
       fc.property(good, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 4 }), (bytes, at, more) => {
         expect(decoded(bytes)).not.toBeNull();
@@ -109,7 +109,7 @@ describe('decoding a message', () => {
     expect(decoded(text)).toBeNull();
   });
 
-  it('gives values as they were sent', () => {
+  it('returns values as they were sent', () => {
     fc.assert(
       fc.property(
         fc.integer(),
@@ -128,7 +128,7 @@ describe('decoding a message', () => {
     );
   });
 
-  it('takes negative counters for what their 32 bits say, and more bits for no value', () => {
+  it('reads negative counters as 32 bits, and longer ones as no value', () => {
     expect(valueIn(int(-1, 0x43))).toEqual({ kind: 'number', number: 0xffff_ffff });
     for (const tag of [0x02, 0x41, 0x42, 0x43]) {
       expect(valueIn(int(2 ** 40, tag))).toEqual({ kind: 'other' });
@@ -136,17 +136,17 @@ describe('decoding a message', () => {
     }
   });
 
-  it('takes lengths that are padded, as agents send them', () => {
+  it('accepts padded lengths, as agents send them', () => {
     const inner = message(int(1)).subarray(2);
     const length = Buffer.from([0x85, 0, 0, 0, 0, inner.length]);
     expect(decoded(Buffer.concat([Buffer.from([0x30]), length, inner]))).not.toBeNull();
   });
 
-  it('takes an object that is not there for null', () => {
+  it('returns null for a missing object', () => {
     for (const tag of [0x80, 0x81, 0x82]) expect(valueIn(tlv(tag))).toBeNull();
   });
 
-  it('takes padding behind an encrypted PDU only as far as a block of DES is filled', () => {
+  it('accepts padding after an encrypted PDU only up to a DES block', () => {
     const scoped = tlv(0x30, octets(ENGINE), octets(''), reportPdu(2));
     expect(decodeDecrypted(Buffer.concat([scoped, Buffer.alloc(7)])).type).toBe('report');
     expect(() => decodeDecrypted(Buffer.concat([scoped, Buffer.alloc(8)]))).toThrow(MalformedError);

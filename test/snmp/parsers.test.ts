@@ -6,11 +6,11 @@ import { parseFlags } from '../../src/snmp/look/condition.ts';
 const NORMAL = `0001010000000000001${'0'.repeat(45)}`;
 
 describe('state flags', () => {
-  it('of a healthy unit raise no alarm', () => {
+  it('of a healthy unit give no alarm', () => {
     expect(parseFlags(NORMAL)).toMatchObject({ alarms: [], notices: [] });
   });
 
-  it('that stand against an update are named, one by one', () => {
+  it('that block an update are named, one by one', () => {
     const raised = (flag: number): string => `${NORMAL.slice(0, flag - 1)}1${NORMAL.slice(flag)}`;
     for (const flag of [
       1, 2, 3, 9, 10, 11, 12, 16, 17, 18, 20, 21, 22, 25, 26, 28, 29, 30, 31, 33, 36, 39, 40, 41, 44, 45, 50,
@@ -34,7 +34,7 @@ describe('state flags', () => {
 });
 
 describe('sysDescr', () => {
-  it('keeps blanks inside of values, and takes no word for a key', () => {
+  it('keeps spaces within values, and takes no other text for a key', () => {
     const fields = parseSysDescr(
       'APC Web/SNMP Management Card (MB:v4.1.0 PF:v7.0.8 PN:apc_hw05_aos_708.bin AF1:v7.0.8 AN1:apc_hw05_sumx_708.bin MN: AP9606 HR:08 SN: ZA1815031283  MD:04/10/2018 ) (Embedded)',
     );
@@ -42,7 +42,7 @@ describe('sysDescr', () => {
     expect(parseSysDescr('Linux host 5.10')).toBeNull();
   });
 
-  it('tells platform and module of a file', () => {
+  it('gives platform and module of a file', () => {
     expect(parseModuleFile('apc_hw05_rpdu2g_672.bin')).toEqual({ platform: 'hw05', name: 'rpdu2g' });
     expect(parseModuleFile('apc_hw21_su_1.3.3.1.bin')).toEqual({ platform: 'hw21', name: 'su' });
     expect(parseModuleFile('aos309a.bin')).toBeNull();

@@ -1,6 +1,7 @@
 import dgram, { type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { Problem, Secret, type SnmpAccess } from '../../src/core/index.ts';
+import { systemClock } from '../../src/files/index.ts';
 import {
   type ForgedUser,
   type Level,
@@ -20,7 +21,7 @@ export const USER: ForgedUser = {
 };
 export const ENGINE = Buffer.from('8000013e0300c0b7010203', 'hex');
 
-/** The user's credential, as far as the level needs it: 0, 1 = authenticated, 3 = and encrypted. */
+/** The user's credential for a level: 0 = no keys, 1 = authenticated, 3 = also encrypted. */
 export function accessAt(level: Level, authKey = USER.authKey, privKey = USER.privKey): SnmpAccess {
   return {
     version: '3',
@@ -37,7 +38,7 @@ export const community = (version: '1' | '2c' = '2c'): SnmpAccess => ({
   community: new Secret('public', 'env:UPS_READ'),
 });
 
-/** What a peer was sent. */
+/** What a peer received. */
 export interface Heard {
   readonly bytes: Buffer;
   readonly request: ReceivedRequest;
@@ -46,12 +47,12 @@ export interface Heard {
 export interface RawPeer {
   readonly port: number;
   readonly heard: readonly Heard[];
-  /** Requests of a kind that reached the peer. */
+  /** Number of requests by kind. */
   count(pdu: number): number;
   close(): Promise<void>;
 }
 
-/** A UDP peer on loopback that answers each request with the datagrams that `answer` gives. */
+/** A UDP peer on loopback that answers each request with the datagrams from `answer`. */
 export async function openPeer(
   answer: (request: ReceivedRequest, bytes: Buffer, count: number) => readonly Buffer[],
 ): Promise<RawPeer> {
@@ -81,7 +82,7 @@ export function isDiscovery({ version, engineId }: ReceivedRequest): boolean {
   return version === 3 && engineId.length === 0;
 }
 
-/** The report that answers it (RFC 3414, section 4): nobody can prove it. */
+/** The unauthenticated report that answers it (RFC 3414, section 4). */
 export function discovered(request: ReceivedRequest, boots = 1, time = 1000, engineId = ENGINE): Buffer {
   const options = { id: request.id, engineId, boots, time, user: USER, level: 0, name: '' } as const;
   return securedMessage(reportPdu(4, request.requestId), options);
@@ -92,20 +93,20 @@ export function reported(request: ReceivedRequest, counter: number, level: Level
   return securedMessage(reportPdu(counter), { id: request.id, engineId: ENGINE, time, user: USER, level });
 }
 
-/** A good answer of version 3 with a value for every object. */
+/** A valid SNMPv3 answer with a value for every object. */
 export function answered(request: ReceivedRequest, values: readonly Buffer[], level: Level): Buffer {
   const pdu = pduFor(request, values);
   return securedMessage(pdu, { id: request.id, engineId: ENGINE, user: USER, level });
 }
 
-/** Asks a peer of its own with one credential, and closes everything. `waitMs` is for the one try of a question. */
+/** Asks a new peer with one credential, and closes everything. `waitMs` is for one attempt of a question. */
 export async function withPeer<T>(
   access: SnmpAccess,
   answer: (request: ReceivedRequest, bytes: Buffer, count: number) => readonly Buffer[],
   use: (session: SnmpSession, peer: RawPeer, hub: SnmpHub) => Promise<T>,
   { waitMs = WAIT_MS, retries = 0 } = {},
 ): Promise<T> {
-  const hub = createSnmpHub({ timeoutMs: waitMs, retries });
+  const hub = createSnmpHub({ clock: systemClock, timeoutMs: waitMs, retries });
   const peer = await openPeer(answer);
   try {
     const session = await hub.open(access, { host: '127.0.0.1', port: peer.port });
@@ -120,7 +121,7 @@ export async function withPeer<T>(
   }
 }
 
-/** Long enough for a busy machine: what is waited for in vain is waited for in parallel. */
+/** Long enough for a busy machine; cases that time out run in parallel. */
 const WAIT_MS = 2000;
 
 /** Runs all cases of a table at the same time; results by name. */

@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { SnmpAnswers, SnmpValue } from '../../src/snmp/client/values.ts';
 
-/** Recordings are not part of the project: where the folder is missing, the tests that need it say so and skip. */
+/**
+ * Recordings are not part of the project. Without the folder, the tests that need it report that and are
+ * skipped.
+ */
 export const RECORDINGS = new URL('../../../shared/recordings/', import.meta.url);
 export const haveRecordings = existsSync(new URL('index.json', RECORDINGS));
 if (!haveRecordings)

@@ -27,7 +27,7 @@ import {
 const ACCEPTED = [int(2)];
 const isSet = ({ pdu }: ReceivedRequest): boolean => pdu === PDU.set;
 
-/** What the raw agent sends for a write, and what became of it. */
+/** What the raw agent sends for a write, and the outcome. */
 type Case = readonly [
   string,
   (request: ReceivedRequest, level: Level) => readonly Buffer[],
@@ -58,7 +58,7 @@ const OF_VERSION_3: readonly Case[] = [
     null,
   ],
   ['nothing', () => [], 'uncertain', /No SNMP answer/],
-  ['garbage', strange, 'uncertain', /no well-formed/],
+  ['garbage', strange, 'uncertain', /not a well-formed/],
   ...COUNTERS.map(
     ([counter, name]): Case => [
       `an authentic report ${name}`,
@@ -91,7 +91,7 @@ const OF_VERSION_3: readonly Case[] = [
     'an authentic report that names no counter',
     (request) => [secured(request, 1, pduFor(request, ACCEPTED, { tag: PDU.report }))],
     'uncertain',
-    /not known/,
+    /unknown report/,
   ],
   ['an answer in clear text', (request) => [answered(request, ACCEPTED, 0)], 'uncertain', /less security/],
   [
@@ -141,11 +141,11 @@ const OF_VERSION_2C: readonly Case[] = [
   ['the right answer', (request) => [plain(request)], 'accepted', null],
   ['the right answer many times', (request) => Array(50).fill(plain(request)), 'accepted', null],
   ['nothing', () => [], 'uncertain', /No SNMP answer/],
-  ['garbage', strange, 'uncertain', /no well-formed/],
+  ['garbage', strange, 'uncertain', /not a well-formed/],
   ['tooBig', (request) => [plain(request, { status: 1, oids: [] })], 'refused', /TooBig/],
-  ['a report', (request) => [plain(request, { tag: PDU.report })], 'uncertain', /no well-formed/],
+  ['a report', (request) => [plain(request, { tag: PDU.report })], 'uncertain', /not a well-formed/],
   ['a report of version 3', (request) => [reported(request, 2, 0)], 'uncertain', /another SNMP version/],
-  ['the question again', (request) => [plain(request, { tag: PDU.set })], 'uncertain', /no well-formed/],
+  ['the question again', (request) => [plain(request, { tag: PDU.set })], 'uncertain', /not a well-formed/],
 ];
 
 interface Ran {
@@ -155,7 +155,7 @@ interface Ran {
   readonly setCame: readonly (number | null)[];
 }
 
-/** Writes once to an agent that reads well, and answers the write as the case says. */
+/** Writes once to an agent that answers reads correctly, and the write as the case defines. */
 async function run(level: Level | 'community', answer: Case[1]): Promise<Ran> {
   const at = level === 'community' ? 0 : level;
   const good = (request: ReceivedRequest): Buffer =>
@@ -168,7 +168,7 @@ async function run(level: Level | 'community', answer: Case[1]): Promise<Ran> {
     },
     async (session, peer: RawPeer) => {
       const outcome = await requestUpdate(session);
-      // What is read afterwards must not bring the write back.
+      // A later read must not repeat the write.
       await problemOf(readUpdateState(session));
       const setCame = peer.heard.map(({ request }) => request.pdu);
       return { outcome, sets: peer.count(PDU.set), packets: peer.heard.length, setCame };
@@ -178,11 +178,11 @@ async function run(level: Level | 'community', answer: Case[1]): Promise<Ran> {
 }
 
 function check(cases: readonly Case[], ran: Readonly<Record<string, Ran>>): void {
-  for (const [name, , state, said] of cases) {
+  for (const [name, , state, message] of cases) {
     const { outcome, sets } = ran[name] ?? {};
     expect([name, outcome?.state, sets]).toEqual([name, state, 1]);
     const problem = outcome !== undefined && 'problem' in outcome ? outcome.problem.message : '';
-    if (said !== null && outcome?.state !== 'accepted') expect(problem, name).toMatch(said);
+    if (message !== null && outcome?.state !== 'accepted') expect(problem, name).toMatch(message);
   }
 }
 
@@ -194,23 +194,23 @@ describe('a write', () => {
     },
   );
 
-  it('over version 2c leaves the socket once, whatever comes back', async () => {
+  it('over version 2c is sent once, whatever comes back', async () => {
     check(OF_VERSION_2C, await together(OF_VERSION_2C, ([, answer]) => run('community', answer)));
   });
 
-  it('over version 3 comes after a read that the engine has authenticated', async () => {
+  it('over version 3 comes after an authenticated read', async () => {
     const { setCame } = await run(3, (request) => [answered(request, ACCEPTED, 3)]);
     // Discovery, the read before the write, the write; then the read of the test.
     expect(setCame).toEqual([PDU.get, PDU.get, PDU.set, PDU.get]);
   });
 
-  it('uses the clock that an authentic report has told before it', async () => {
+  it('uses the clock of an earlier authentic report', async () => {
     const times: (readonly [number | null, number, number])[] = [];
     await withPeer(
       accessAt(3),
       (request) => {
         times.push([request.pdu, request.boots, request.time]);
-        // A discovery without a clock, as RFC 3414 section 4 has it.
+        // A discovery without a clock, as in RFC 3414 section 4.
         if (isDiscovery(request)) return [discovered(request, 0, 0)];
         return [
           request.boots === 0
@@ -229,7 +229,7 @@ describe('a write', () => {
     expect(times.at(-1)?.[2]).toBeGreaterThanOrEqual(5000);
   });
 
-  it('is not sent where the read before it is not answered by the user', async () => {
+  it('is not sent if the read before it has no authentic answer', async () => {
     const cases = [
       ['nothing', () => [], /not sent.*No SNMP answer/],
       ['clear text', (request) => [answered(request, ACCEPTED, 0)], /not sent.*less security/],
@@ -247,11 +247,11 @@ describe('a write', () => {
         async (session, peer) => [await requestUpdate(session), peer.count(PDU.set)] as const,
       ),
     );
-    for (const [name, , said] of cases) {
+    for (const [name, , message] of cases) {
       const [outcome, sets] = ran[name] ?? [];
       expect(outcome, name).toMatchObject({
         state: 'refused',
-        problem: { message: expect.stringMatching(said) },
+        problem: { message: expect.stringMatching(message) },
       });
       expect(sets, name).toBe(0);
     }
@@ -260,11 +260,11 @@ describe('a write', () => {
 
 describe('a read', () => {
   const RETRIES = 2;
-  /** Discovery, the question, and the question once more where the clock was wrong. */
+  /** Discovery, the question, and the question again if the clock was wrong. */
   const MOST = 3 * (RETRIES + 1);
   const oids = [OID.serial];
 
-  it('costs no more packets than it may, whatever an agent of version 3 answers', async () => {
+  it('takes a bounded number of packets, whatever an SNMPv3 agent answers', async () => {
     const cases: readonly (readonly [
       string,
       (request: ReceivedRequest, count: number) => readonly Buffer[],
@@ -314,7 +314,7 @@ describe('a read', () => {
     }
   });
 
-  it('costs no more than two packets an object, whatever an agent of version 1 and 2c complains of', async () => {
+  it('takes at most two packets per object, whatever an SNMPv1 or v2c agent answers', async () => {
     const many = Object.values(OID).slice(0, 12);
     const errors = [
       ['tooBig', 1],

@@ -18,7 +18,7 @@ afterEach(async () => {
   }
 });
 
-/** A socket at a loopback address that does with a question what it is told. */
+/** A socket at a loopback address that handles questions as the test defines. */
 async function listen(
   address: string,
   port: number,
@@ -48,12 +48,12 @@ interface Heard {
 
 async function run(
   port: number,
-  words: readonly string[],
+  ranges: readonly string[],
   options: Partial<SweepOptions> = {},
 ): Promise<Heard> {
   const answers: (readonly [string, number | null])[] = [];
   const result = await sweep({
-    addresses: listAddresses(readRanges(words).spans, []),
+    addresses: listAddresses(readRanges(ranges).spans, []),
     port,
     probes: [{ ...probeFor(community('public')), last: true }],
     rate: null,
@@ -69,7 +69,7 @@ async function run(
 }
 
 describe('a sweep', () => {
-  it('finds who answers among many that do not, and asks the silent ones once more', async () => {
+  it('finds the few that answer, and asks the silent ones once more', async () => {
     const asked: number[] = [];
     const first = await listen('127.61.0.9', 0, (question, answer) => answer(question));
     const { port } = first.address();
@@ -87,7 +87,7 @@ describe('a sweep', () => {
     expect(result).toEqual({ asked: 1022, foreign: { count: 0, addresses: [] }, unsent: new Map() });
   });
 
-  it('asks with one credential after the other, and never again where one was answered', async () => {
+  it('asks with one credential after the other, and never again after an answer', async () => {
     const seen: string[] = [];
     const note = (who: string, question: Buffer): void => {
       seen.push(`${who} ${holds(question, 'one') ? 'one' : holds(question, 'two') ? 'two' : 'engine'}`);
@@ -99,7 +99,7 @@ describe('a sweep', () => {
     const { port } = first.address();
     await listen('127.61.4.2', port, (question, answer) => {
       note('b', question);
-      // It speaks version 3 to everybody, and version 2c to `two`.
+      // It answers version 3 from any host, and version 2c with the community `two`.
       if (!holds(question, 'one')) answer(question);
     });
     const { answers } = await run(port, ['127.61.4.1-3'], {
@@ -118,7 +118,7 @@ describe('a sweep', () => {
     expect(seen.sort()).toEqual(['a one', 'b engine', 'b one', 'b two']);
   });
 
-  it('gives a late answer to the question that it repeats', async () => {
+  it('assigns a late answer to the question that it repeats', async () => {
     let kept: Buffer | null = null;
     const slow = await listen('127.61.5.1', 0, (question, answer) => {
       if (kept === null) kept = Buffer.from(question);
@@ -134,7 +134,7 @@ describe('a sweep', () => {
     expect(answers).toEqual([['127.61.5.1', 0]]);
   });
 
-  it('outlives a storm of answers, and what is none', async () => {
+  it('survives a storm of datagrams, valid or not', async () => {
     const storm = await listen('127.61.6.1', 0, (question, answer) => {
       for (let copy = 0; copy < 500; copy += 1) answer(question);
     });
@@ -151,7 +151,7 @@ describe('a sweep', () => {
     expect(result.asked).toBe(9);
   });
 
-  it('says who answered unasked', async () => {
+  it('lists addresses that answered without being asked', async () => {
     const first = await listen('127.61.7.1', 0, () => undefined);
     const { port } = first.address();
     const other = await listen('127.61.7.99', 0, () => undefined);
@@ -163,7 +163,7 @@ describe('a sweep', () => {
     expect(result.foreign).toEqual({ count: 2, addresses: ['127.61.7.99'] });
   });
 
-  it('asks IPv6 addresses in the same go', async () => {
+  it('asks IPv6 addresses in the same sweep', async () => {
     const six = await listen('::1', 0, (question, answer) => answer(question));
     const { port } = six.address();
     await listen('127.61.8.1', port, (question, answer) => answer(question));
@@ -174,9 +174,9 @@ describe('a sweep', () => {
     ]);
   });
 
-  it('names addresses that nothing can be sent to, and goes on with the others', async () => {
+  it('lists addresses that nothing can be sent to, and continues with the others', async () => {
     const live = await listen('127.61.9.1', 0, (question, answer) => answer(question));
-    // A loopback network has a broadcast address, which takes nothing from a socket that does not ask for it.
+    // Sending to the broadcast address of loopback needs a socket option that is not set.
     const { answers, result } = await run(live.address().port, ['127.61.9.1', '127.255.255.255']);
     expect(answers).toEqual([['127.61.9.1', 0]]);
     expect([...result.unsent]).toEqual([['EACCES', { count: 1, example: '127.255.255.255' }]]);
@@ -192,7 +192,7 @@ describe('a sweep', () => {
     expect(result.asked).toBeLessThan(510);
   });
 
-  it('sends no faster than it may', async () => {
+  it('sends no faster than its rate', async () => {
     const live = await listen('127.61.12.1', 0, () => undefined);
     const times: number[] = [];
     let now = 0;
@@ -214,11 +214,11 @@ describe('a sweep', () => {
 });
 
 describe('silence', () => {
-  it('of a closed port is told from silence, and from a credential that is not taken', async () => {
+  it('with a closed port differs from silence, and from a rejected credential', async () => {
     const mute = await listen('127.61.11.1', 0, () => undefined);
     const { port } = mute.address();
     await listen('127.61.11.2', port, (question, answer) => answer(discovered(readRequest(question))));
-    // Whoever repeats the question, or sends noise, says nothing about a credential.
+    // A peer that repeats the question, or sends noise, proves nothing about a credential.
     await listen('127.61.11.4', port, (question, answer) => answer(question));
     await listen('127.61.11.5', port, (_question, answer) => answer(Buffer.from('3003020103', 'hex')));
     const ask = async (host: string): Promise<string | null> =>

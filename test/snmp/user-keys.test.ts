@@ -13,13 +13,13 @@ describe('keys of SNMPv3 users', () => {
   keepUserKeys();
   const kept = current();
 
-  it('are made in another way than by the library, and once only', () => {
+  it('are made without the library, and only once', () => {
     expect(kept).not.toBe(original);
     keepUserKeys();
     expect(current()).toBe(kept);
   });
 
-  it('are those of the library, whatever the pass phrase and the engine', () => {
+  it('are those of the library for any pass phrase and engine', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'),

@@ -21,7 +21,7 @@ const version = (request: ReceivedRequest): number => request.version;
 const good = (request: ReceivedRequest): Buffer =>
   communityMessage(version(request), 'public', pduFor(request, VALUE));
 
-/** Datagrams that answer nothing; each for an SNMPv2c question, and what the problem says of it. */
+/** Datagrams that are no answer to an SNMPv2c question, and the text of the problem. */
 const STRANGE: readonly (readonly [string, (request: ReceivedRequest) => Buffer, RegExp])[] = [
   [
     'a version 3 message whose authentication flag is set',
@@ -46,12 +46,12 @@ const STRANGE: readonly (readonly [string, (request: ReceivedRequest) => Buffer,
   [
     'a message of version 2',
     (request) => communityMessage(2, 'public', pduFor(request, VALUE)),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'a version of 48 bits',
     (request) => tlv(0x30, int(2 ** 40), octets('public'), pduFor(request, VALUE)),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'another community',
@@ -69,44 +69,44 @@ const STRANGE: readonly (readonly [string, (request: ReceivedRequest) => Buffer,
         `a PDU of type ${name}`,
         (request: ReceivedRequest) =>
           communityMessage(1, 'public', pduFor(request, VALUE, { tag: PDU[name] })),
-        /no well-formed/,
+        /not a well-formed/,
       ] as const,
   ),
   [
     'octets behind the message',
     (request) => Buffer.concat([good(request), Buffer.from([0])]),
-    /no well-formed/,
+    /not a well-formed/,
   ],
-  ['a cut message', (request) => good(request).subarray(0, -1), /no well-formed/],
-  ['nothing', () => Buffer.alloc(0), /no well-formed/],
-  ['nesting without end', () => Buffer.alloc(65_000, 0x30), /no well-formed/],
-  ['an indefinite length', (request) => Buffer.from(good(request)).fill(0x80, 1, 2), /no well-formed/],
-  ['a length of 2^63', () => Buffer.from('30887fffffffffffffff020101', 'hex'), /no well-formed/],
+  ['a cut message', (request) => good(request).subarray(0, -1), /not a well-formed/],
+  ['nothing', () => Buffer.alloc(0), /not a well-formed/],
+  ['nesting without end', () => Buffer.alloc(65_000, 0x30), /not a well-formed/],
+  ['an indefinite length', (request) => Buffer.from(good(request)).fill(0x80, 1, 2), /not a well-formed/],
+  ['a length of 2^63', () => Buffer.from('30887fffffffffffffff020101', 'hex'), /not a well-formed/],
   [
     'an integer without octets',
     (request) => communityMessage(1, 'public', pduFor(request, [tlv(2)])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'an integer of a thousand octets',
     (request) => communityMessage(1, 'public', pduFor(request, [tlv(2, Buffer.alloc(1000, 0x7f))])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'an OID with an arc of 70 bits',
     (request) =>
       communityMessage(1, 'public', pduFor(request, [tlv(6, Buffer.from('2bffffffffffffffffff7f', 'hex'))])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'an OID of ten thousand arcs',
     (request) => communityMessage(1, 'public', pduFor(request, [tlv(6, Buffer.alloc(10_000, 1))])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'an object of a type that SNMP has not',
     (request) => communityMessage(1, 'public', pduFor(request, [tlv(0x1e, Buffer.from('x'))])),
-    /no well-formed/,
+    /not a well-formed/,
   ],
   [
     'more objects than asked for',
@@ -131,7 +131,7 @@ const STRANGE: readonly (readonly [string, (request: ReceivedRequest) => Buffer,
   ],
 ];
 
-/** Ends a question with a problem at once, since only the answer can have its id and community. */
+/** Ends a question with a problem at once, because only the answer can have its ID and community. */
 const ENDS: readonly string[] = [
   'more objects than asked for',
   'no object',
@@ -139,8 +139,8 @@ const ENDS: readonly string[] = [
   'a negative error state',
 ];
 
-describe('a datagram in place of an SNMPv2c answer', () => {
-  it('is garbage of the device, and nothing is read', async () => {
+describe('a datagram instead of an SNMPv2c answer', () => {
+  it('is reported as garbage, and nothing is read', async () => {
     const problems = await together(STRANGE, ([, make]) =>
       withPeer(
         community(),
@@ -148,14 +148,14 @@ describe('a datagram in place of an SNMPv2c answer', () => {
         (session) => problemOf(readUpdateState(session)),
       ),
     );
-    for (const [name, , said] of STRANGE)
+    for (const [name, , message] of STRANGE)
       expect(problems[name], name).toEqual({
         code: 'device/garbage',
-        message: expect.stringMatching(said),
+        message: expect.stringMatching(message),
       });
   });
 
-  it('does not keep the true answer away', async () => {
+  it('does not block the true answer', async () => {
     const cases = STRANGE.filter(([name]) => !ENDS.includes(name));
     const states = await together(cases, ([, make]) =>
       withPeer(community(), (request) => [make(request), good(request)], readUpdateState),
@@ -180,7 +180,7 @@ describe('a datagram in place of an SNMPv2c answer', () => {
   });
 });
 
-/** Every version and every flag, with the id of the question, none of them by its key. */
+/** Every version and every flag, with the ID of the question, but without its key. */
 function ofEveryVersion(request: ReceivedRequest): readonly Buffer[] {
   const pdu = pduFor(request, VALUE, { requestId: request.id });
   const user = { ...USER, authKey: 'not-the-key', privKey: 'not-the-key-either' };
@@ -190,12 +190,12 @@ function ofEveryVersion(request: ReceivedRequest): readonly Buffer[] {
     ),
   );
   const plain = [communityMessage(0, 'public', pdu), communityMessage(1, 'public', pdu)];
-  // What is right for the question would be its answer.
+  // A correct one would be the answer.
   if (request.version === 3) return plain;
   return [...plain.filter((_, index) => index !== request.version), ...secured];
 }
 
-describe('a datagram in place of an answer', () => {
+describe('a datagram instead of an answer', () => {
   const CREDENTIALS = [
     ['version 1', community('1')],
     ['version 2c', community('2c')],
@@ -204,7 +204,7 @@ describe('a datagram in place of an answer', () => {
     ['version 3 with encryption', accessAt(3)],
   ] as const;
 
-  it('ends no look, whatever version it is of', async () => {
+  it('of any version ends no look', async () => {
     const looks = await together(CREDENTIALS, ([, snmp]) =>
       withPeer(snmp, ofEveryVersion, (_session, { port }, hub) =>
         lookBySnmp(hub, { site: 's', name: 'n', host: '127.0.0.1', port, snmp }, context),
@@ -216,21 +216,21 @@ describe('a datagram in place of an answer', () => {
     }
   });
 
-  it('of a question that has ended is late, and no garbage', async () => {
+  it('of a question that has ended is late, and not garbage', async () => {
     let isUp = true;
     const answer = (request: ReceivedRequest): readonly Buffer[] =>
       isUp ? [good(request), good(request), good(request)] : [];
     await withPeer(community(), answer, async (session) => {
       expect(await readUpdateState(session)).toBe('in-process');
       isUp = false;
-      // What is late of the first question comes while this one waits.
+      // The late answer to the first question arrives while this one waits.
       expect((await problemOf(readUpdateState(session))).code).toBe('link/silent');
     });
   });
 
-  it('of a session that was closed is late as well', async () => {
+  it('of a closed session is late as well', async () => {
     const heard: ReceivedRequest[] = [];
-    // A slow card: each question is answered when the next one comes.
+    // A slow card: it answers each question when the next one arrives.
     const answer = (request: ReceivedRequest): readonly Buffer[] => {
       heard.push(request);
       return heard.slice(0, -1).map(good);
@@ -249,7 +249,7 @@ describe('a datagram in place of an answer', () => {
     );
   });
 
-  it('reaches the session that asked, of two at one address', async () => {
+  it('reaches the right one of two sessions at one address', async () => {
     const waiting: ReceivedRequest[] = [];
     // The second question is answered first.
     const answer = (request: ReceivedRequest): readonly Buffer[] => {

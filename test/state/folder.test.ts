@@ -197,7 +197,7 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a file tha
     for (const name of ['known-hosts.json', `known-hosts.json.${process.pid}`])
       await symlink(victim, join(state, name));
     await rm(join(state, 'known-hosts.json'));
-    await createKnownHosts(state).pin('10.0.0.1:22', 'SHA256:x');
+    await createKnownHosts(state).add('10.0.0.1:22', 'SHA256:x');
     await unchanged();
     expect(await createKnownHosts(state).get('10.0.0.1:22')).toBe('SHA256:x');
   });

@@ -111,7 +111,7 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
   const release = io.onInterrupt(() => stop.abort());
   const counter = createCounter(io);
   const most = addresses.count * (args.retries + 1) * credentials.length;
-  const hub = createSnmpHub();
+  const hub = createSnmpHub({ clock: io.clock });
   const begun = io.clock.monotonic();
   let result: DiscoverResult;
   try {

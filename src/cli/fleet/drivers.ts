@@ -25,7 +25,7 @@ export interface OpenPaths {
  * which go on with a warning where a new host key cannot be kept.
  */
 export function openPaths(state: string, io: Io, use: 'read' | 'write' = 'write'): OpenPaths {
-  const hub = createSnmpHub();
+  const hub = createSnmpHub({ clock: io.clock });
   const pins = createKnownHosts(state);
   const warn = ({ message, hint }: Problem): void =>
     io.info(`Host keys that are new cannot be kept: ${message} ${hint}\n`);

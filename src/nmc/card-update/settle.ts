@@ -10,26 +10,28 @@ import {
   unitKey,
 } from '../../core/index.ts';
 import type { NmcDeps } from '../deps.ts';
-import { isRunning, readSigns } from '../ups-update/status.ts';
-import { type CardSigns, lastTransfer, readCardSigns } from './status.ts';
+import { isRunning, observeUpdate } from '../ups-update/status.ts';
+import { type CardObservation, lastTransfer, observeCard } from './status.ts';
 
 /**
- * Whether the upload that starts a hop may be made, or what became of one that is on record. With one on record it is never
- * `todo`, and only watching the card (settle) tells a card that did not take it from one that is about to restart.
+ * Whether the upload that starts a hop may be made, or the result of one that is in the journal. With one in
+ * the journal the answer is never `todo`. Only `settle` can tell a card that ignored the file from one that
+ * is about to restart.
  */
-export async function checkCardStart(tools: NmcDeps, context: StepContext): Promise<StepCheck> {
-  const signs = await readCardSigns(tools, context);
-  if (signs.arrived) return { state: 'done', problem: null };
+export async function queryCardStart(deps: NmcDeps, context: StepContext): Promise<StepCheck> {
+  const observation = await observeCard(deps, context);
+  if (observation.arrived) return { state: 'done', problem: null };
   if (context.remembered.startedAt !== null) return { state: 'unknown', problem: null };
-  if (!signs.itself || !isAt(signs.unit, context.hop, 'from'))
-    return { state: 'unknown', problem: notAsBefore(context) };
-  // Whoever started it, and by which way: an update of the UPS runs through this card and would end with its restart.
+  if (!observation.isSameCard || !isAt(observation.unit, context.hop, 'from'))
+    return { state: 'unknown', problem: cardChanged(context) };
+  // An update of the UPS, started by anybody and by any method, runs through this card and would end with its
+  // restart.
   const remembered = { ...context.remembered, startMethods: ['cli'] as const };
-  const ofUps = await readSigns(tools, { ...context, remembered });
+  const ofUps = await observeUpdate(deps, { ...context, remembered });
   return { state: isRunning(ofUps) ? 'running' : 'todo', problem: null };
 }
 
-function notAsBefore(context: StepContext): Problem {
+function cardChanged(context: StepContext): Problem {
   return new Problem(
     'device/changed',
     `The card of ${unitKey(context.target)} does not answer as before; nothing was sent.`,
@@ -37,80 +39,81 @@ function notAsBefore(context: StepContext): Problem {
   );
 }
 
-/** What a card has been saying for a while, and since when. */
-interface Steady {
-  readonly says: 'arrived' | 'unchanged' | 'other';
+/** What a card has reported without a change, and since when. */
+interface Streak {
+  readonly observed: 'arrived' | 'unchanged' | 'other';
   readonly since: number;
 }
 
 /**
- * Watches the card until it is back with its new firmware. Silence is normal: it restarts. A card that goes on as before for
- * the quiet time did not take the file; anything else that does not end within the limit is not known.
+ * Watches the card until it is back with its new firmware. Silence is normal, because the card restarts. A
+ * card that runs on unchanged for the quiet time did not accept the file. Any other end within the limit is
+ * unknown.
  */
-export async function takeCardSettle(tools: NmcDeps, context: StepContext): Promise<StepResult> {
+export async function executeCardSettle(deps: NmcDeps, context: StepContext): Promise<StepResult> {
   const { clock, remembered } = context;
   const method = remembered.startedBy;
-  const begun = clock.monotonic();
+  const startedAt = clock.monotonic();
   let wasAway = false;
-  let steady: Steady = { says: 'other', since: begun };
-  let last: CardSigns;
+  let streak: Streak = { observed: 'other', since: startedAt };
+  let last: CardObservation;
   for (;;) {
-    last = await readCardSigns(tools, context);
+    last = await observeCard(deps, context);
     const now = clock.monotonic();
-    const says = last.arrived ? 'arrived' : last.unchanged ? 'unchanged' : 'other';
-    if (says !== steady.says) steady = { says, since: now };
+    const observed = last.arrived ? 'arrived' : last.unchanged ? 'unchanged' : 'other';
+    if (observed !== streak.observed) streak = { observed, since: now };
     if (!last.unit.reachable) wasAway = true;
-    const seconds = (now - steady.since) / 1000;
-    // A version may be read from the file that was stored, before the card has restarted with it.
-    const isBack = wasAway || seconds >= tools.timeouts.startSeen;
-    if (says === 'arrived' && isBack && last.app !== 'starting')
-      return { state: 'done', method: method, problem: null, unit: last.unit };
-    if (says === 'unchanged' && seconds >= tools.timeouts.cardQuiet) {
-      const problem = notTaken(context, wasAway, await lastTransfer(tools, context));
-      return { state: 'failed', method: method, problem, unit: last.unit };
+    const seconds = (now - streak.since) / 1000;
+    // The card may read the version from the stored file before it has restarted with it.
+    const isBack = wasAway || seconds >= deps.timeouts.startSeen;
+    if (observed === 'arrived' && isBack && last.app !== 'starting')
+      return { state: 'done', method, problem: null, unit: last.unit };
+    if (observed === 'unchanged' && seconds >= deps.timeouts.cardQuiet) {
+      const problem = notTaken(context, wasAway, await lastTransfer(deps, context));
+      return { state: 'failed', method, problem, unit: last.unit };
     }
-    context.progress(null, described(last));
-    if (now - begun >= tools.timeouts.cardSettle * 1000) break;
-    await clock.sleep(tools.timeouts.poll * 1000, context.signal);
+    context.progress(null, describe(last));
+    if (now - startedAt >= deps.timeouts.cardSettle * 1000) break;
+    await clock.sleep(deps.timeouts.poll * 1000, context.signal);
   }
-  const result: StepResult = { state: 'unknown', method: method, problem: overdue(tools, context, last) };
-  return last.itself ? { ...result, unit: last.unit } : result;
+  const result: StepResult = { state: 'unknown', method, problem: timedOut(deps, context, last) };
+  return last.isSameCard ? { ...result, unit: last.unit } : result;
 }
 
-function described(signs: CardSigns): string {
-  if (!signs.unit.reachable) return 'the card is silent (normal while it restarts)';
-  if (signs.app === 'starting') return 'the application of the card is starting';
-  return signs.arrived ? 'the card gives its new version' : 'waiting for the new version of the card';
+function describe(observation: CardObservation): string {
+  if (!observation.unit.reachable) return 'the card is silent (normal while it restarts)';
+  if (observation.app === 'starting') return 'the application of the card is starting';
+  return observation.arrived ? 'the card reports its new version' : 'waiting for the new version of the card';
 }
 
-/** The card runs what it ran before. */
+/** For a card that runs what it ran before. */
 export function notTaken(context: StepContext, wasAway: boolean, transfer: string | null): Problem {
   const how = wasAway ? 'has restarted and runs' : 'did not restart and runs';
-  const says = transfer === null ? '' : ` Of the file it says: ${sanitize(transfer, 60)}.`;
+  const result = transfer === null ? '' : ` Its result of the file transfer: ${sanitize(transfer, 60)}.`;
   return new Problem(
     'device/update-failed',
-    `The card ${how} ${describeEnd(context.hop, 'from')} as before.${says}`,
+    `The card ${how} ${describeEnd(context.hop, 'from')} as before.${result}`,
     {
-      hint: `Compare the file with that of the vendor. Allow a second attempt with: upsfw resume --retry ${unitKey(context.target)}`,
+      hint: `Compare the file with the vendor's. Allow a second attempt with: upsfw resume --retry ${unitKey(context.target)}`,
     },
   );
 }
 
-function overdue(tools: NmcDeps, context: StepContext, last: CardSigns): Problem {
-  const minutes = Math.round(tools.timeouts.cardSettle / 60);
+function timedOut(deps: NmcDeps, context: StepContext, last: CardObservation): Problem {
+  const minutes = Math.round(deps.timeouts.cardSettle / 60);
   const card = last.unit.card?.serial ?? 'none';
   const state = !last.unit.reachable
     ? `the card does not answer${last.problem === null ? '' : ` (${last.problem.message})`}`
-    : !last.itself
+    : !last.isSameCard
       ? `another card answers (serial number ${card})`
       : last.app === 'starting'
         ? 'the application of the card is still starting'
         : `the card runs ${describeInstalled(last.unit, context.hop)}`;
   return new Problem(
     'device/update-unknown',
-    `Watched for ${minutes} minutes: ${state}; wanted was ${describeEnd(context.hop, 'to')}.`,
+    `Watched for ${minutes} minutes: ${state}; expected ${describeEnd(context.hop, 'to')}.`,
     {
-      hint: 'The UPS is not touched by this. Look at the lamps of the card; its boot monitor takes files over the serial port. Then run upsfw resume.',
+      hint: 'This does not affect the UPS. Look at the LEDs of the card; its boot monitor accepts files over the serial port. Then run upsfw resume.',
     },
   );
 }

@@ -12,38 +12,39 @@ import { uploadByScp } from '../files/scp.ts';
 import { HOST_IDENTITY } from '../upload-preconditions.ts';
 import { tooLate } from '../ups-update/start.ts';
 
-/** Where a card looks for its own firmware. Source: docs/sources/card.md#firmware-of-the-card */
+/** Where a card expects its own firmware. Source: docs/sources/card.md#firmware-of-the-card */
 const ROOT = '/';
 
 /**
- * What became of one way. `sent`: every byte left; that the connection then dies instead of an answer is normal. `invalid`: no byte
- * reached the card, for certain. `late`: the same, because the permit had expired. `maybe`: some may have.
+ * Result of one method. `sent`: all bytes were sent; it is normal that the connection then breaks without an
+ * answer. `not-sent`: no byte reached the card. `late`: the same, because the permit had expired.
+ * `uncertain`: some bytes may have reached the card.
  */
 type Attempt =
   | { readonly state: 'sent' }
   | { readonly state: 'late' }
-  | { readonly state: 'no' | 'maybe'; readonly problem: Problem };
+  | { readonly state: 'not-sent' | 'uncertain'; readonly problem: Problem };
 
 /**
- * Uploads the file by the ways of the inventory in order. The card takes it as soon as it has it, so at most one upload that may
- * have reached the card is made: after it no other way is tried.
+ * Uploads the file by the methods of the inventory, in order. The card installs the file as soon as it is
+ * complete, so at most one upload may reach the card. After that no other method is tried.
  */
-export async function takeCardStart(tools: NmcDeps, context: StepContext): Promise<StepResult> {
+export async function executeCardStart(deps: NmcDeps, context: StepContext): Promise<StepResult> {
   const { transfer } = networkOf(context.target);
   const refusals: { readonly method: TransferMethod; readonly problem: Problem }[] = [];
   let bytes: Buffer;
   try {
-    bytes = await tools.readBytes(context.image);
+    bytes = await deps.readBytes(context.image);
   } catch (thrown) {
     return { state: 'failed', method: null, problem: asProblem(thrown) };
   }
   for (const method of transfer) {
     if (context.signal.aborted) break;
     context.progress(0, `sending ${context.image.file} by ${method}`);
-    const attempt = await sendBy(method, bytes, tools, context);
-    if (attempt.state === 'sent') return { state: 'done', method: method, problem: null };
-    if (attempt.state === 'late') return { state: 'not-started', method: method, problem: tooLate(context) };
-    if (attempt.state === 'maybe') return { state: 'unknown', method: method, problem: attempt.problem };
+    const attempt = await uploadBy(method, bytes, deps, context);
+    if (attempt.state === 'sent') return { state: 'done', method, problem: null };
+    if (attempt.state === 'late') return { state: 'not-started', method, problem: tooLate(context) };
+    if (attempt.state === 'uncertain') return { state: 'unknown', method, problem: attempt.problem };
     refusals.push({ method, problem: attempt.problem });
     if (HOST_IDENTITY.includes(attempt.problem.code)) break;
   }
@@ -56,20 +57,20 @@ function nothingSent(
   const [first] = refusals;
   if (first === undefined) {
     return new Problem('refused/stopped', 'The upload was stopped before it began; the card is unchanged.', {
-      hint: 'upsfw resume goes on with it.',
+      hint: 'Continue with: upsfw resume.',
     });
   }
-  const told = refusals.map(({ method, problem }) => `${method}: ${problem.message}`).join(' ');
-  return new Problem(first.problem.code, `Nothing was sent to the card. ${told}`, {
+  const causes = refusals.map(({ method, problem }) => `${method}: ${problem.message}`).join(' ');
+  return new Problem(first.problem.code, `Nothing was sent to the card. ${causes}`, {
     hint: first.problem.hint,
     cause: first.problem,
   });
 }
 
-async function sendBy(
+async function uploadBy(
   method: TransferMethod,
   bytes: Buffer,
-  tools: NmcDeps,
+  deps: NmcDeps,
   context: StepContext,
 ): Promise<Attempt> {
   let began = false;
@@ -79,7 +80,7 @@ async function sendBy(
     began = true;
     context.progress(sent / bytes.length, `sending ${context.image.file} by ${method}`);
   };
-  // Called behind the login, right before the card is offered the file.
+  // Called after the login, right before the file is offered to the card.
   const ready = async (): Promise<void> => {
     const permit = await context.commit(method);
     isLate = !permit.isFresh();
@@ -87,15 +88,15 @@ async function sendBy(
     isAllowed = true;
   };
   try {
-    await upload(method, bytes, { progress, ready }, tools, context);
-    // Also where the last word did not come: the card restarts with its new firmware instead of giving one.
+    await upload(method, bytes, { progress, ready }, deps, context);
+    // Also without a final answer: the card restarts with its new firmware instead of sending one.
     return { state: 'sent' };
   } catch (thrown) {
     const problem = asProblem(thrown);
     if (isLate) return { state: 'late' };
-    // Over FTP the bytes are read when the data connection stands, and the first of them is reported. SCP reports them once they
-    // left, so what fails behind the offer may have failed in the middle of the first bytes.
-    return { state: isAllowed && (began || method === 'scp') ? 'maybe' : 'no', problem };
+    // FTP reports progress from the first byte read, which is after the data connection is open. SCP reports
+    // only after bytes were sent, so an early SCP failure may have sent some.
+    return { state: isAllowed && (began || method === 'scp') ? 'uncertain' : 'not-sent', problem };
   }
 }
 
@@ -103,7 +104,7 @@ function upload(
   method: TransferMethod,
   bytes: Buffer,
   hooks: { readonly progress: (sent: number) => void; readonly ready: () => Promise<void> },
-  tools: NmcDeps,
+  deps: NmcDeps,
   context: StepContext,
 ): Promise<unknown> {
   const { image, target } = context;
@@ -111,14 +112,14 @@ function upload(
   const file = { folder: ROOT, name: image.file, bytes, ...hooks };
   if (method === 'ftp')
     return uploadByFtp({
-      ...ftpOptions(tools, network, context),
+      ...ftpOptions(deps, network, context),
       ...file,
-      silenceSeconds: tools.timeouts.afterLastByte,
+      silenceSeconds: deps.timeouts.afterLastByte,
     });
   return uploadByScp({
     ...file,
-    ssh: sshOptions(tools, network, context),
-    stalledSeconds: tools.timeouts.stalledUpload,
-    afterLastByteSeconds: tools.timeouts.afterLastByte,
+    ssh: sshOptions(deps, network, context),
+    stalledSeconds: deps.timeouts.stalledUpload,
+    afterLastByteSeconds: deps.timeouts.afterLastByte,
   });
 }

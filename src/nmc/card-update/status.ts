@@ -10,50 +10,50 @@ import {
   usableSerial,
 } from '../../core/index.ts';
 import { type NmcDeps, networkOf, shellOptions } from '../deps.ts';
-import { type AppState, appStateOf } from '../look/about.ts';
+import { type AppStatus, appStateOf } from '../look/about.ts';
 import { look } from '../look/look.ts';
 import { PHRASES } from '../phrases.ts';
 import { type Shell, withShell } from '../session/shell.ts';
 
-/** What one round of questions says of a card whose own firmware is being changed. */
-export interface CardSigns {
+/** One observation of a card whose own firmware is being changed. */
+export interface CardObservation {
   readonly unit: Unit;
   /** It is the card of the hop, by its own serial number: between two files it may not see its UPS. */
-  readonly itself: boolean;
-  /** It is the card of the hop, and gives the version that the hop leads to. */
+  readonly isSameCard: boolean;
+  /** It is the card of the hop, and reports the version that the hop leads to. */
   readonly arrived: boolean;
-  /** It is the card of the hop, and every part of it gives the version from before. */
+  /** It is the card of the hop, and all its parts report the versions from before. */
   readonly unchanged: boolean;
-  /** What it says of its application; asked where it has arrived, null where it does not tell. */
-  readonly app: AppState | null;
-  /** Why the unit could not be looked at as a whole; silence is normal while a card restarts. */
+  /** Status of its application; read once the version has arrived, null if the card does not report it. */
+  readonly app: AppStatus | null;
+  /** Why the look at the unit failed; silence is normal while a card restarts. */
   readonly problem: Problem | null;
 }
 
-/** Asks the card once. Silence is an answer too: it never throws for what the device does. */
-export async function readCardSigns(tools: NmcDeps, context: StepContext): Promise<CardSigns> {
+/** Observes the card once. Silence is a result too: it never throws for what the device does. */
+export async function observeCard(deps: NmcDeps, context: StepContext): Promise<CardObservation> {
   const { hop, before } = context;
-  const { unit, problem } = await look(tools, context.target, { ...context, card: true });
-  const itself = isSameCard(unit.card, before.card);
-  const arrived = itself && isAt(unit, hop, 'to');
+  const { unit, problem } = await look(deps, context.target, { ...context, card: true });
+  const isSameCard = hasSameSerial(unit.card, before.card);
+  const arrived = isSameCard && isAt(unit, hop, 'to');
   return {
     unit,
-    itself,
+    isSameCard: isSameCard,
     arrived,
-    unchanged: itself && !arrived && isAsBefore(unit.card, before.card),
+    unchanged: isSameCard && !arrived && hasSameVersions(unit.card, before.card),
     app: arrived
-      ? await askCard(tools, context, async (shell) => appStateOf(await shell.run('system')))
+      ? await queryCard(deps, context, async (shell) => appStateOf(await shell.run('system')))
       : null,
     problem,
   };
 }
 
-function isSameCard(now: Card | null, then: Card | null): boolean {
+function hasSameSerial(now: Card | null, then: Card | null): boolean {
   const serial = usableSerial(now?.serial ?? null);
   return serial !== null && serial === usableSerial(then?.serial ?? null);
 }
 
-function isAsBefore(now: Card | null, then: Card | null): boolean {
+function hasSameVersions(now: Card | null, then: Card | null): boolean {
   const pairs = [
     [now?.boot, then?.boot],
     [now?.os, then?.os],
@@ -62,21 +62,21 @@ function isAsBefore(now: Card | null, then: Card | null): boolean {
   return pairs.every(([a = null, b = null]) => (a === null && b === null) || sameCardVersion(a, b));
 }
 
-/** What the card says of the last file that it was sent; null where it cannot be asked. */
-export function lastTransfer(tools: NmcDeps, context: StepContext): Promise<string | null> {
-  return askCard(tools, context, async (shell) => {
+/** What the card reports about the last file that it received; null if it cannot be asked. */
+export function lastTransfer(deps: NmcDeps, context: StepContext): Promise<string | null> {
+  return queryCard(deps, context, async (shell) => {
     const { lines } = await shell.run('xferStatus');
     return PHRASES.lastTransfer.exec(lines.join('\n'))?.[1] ?? null;
   });
 }
 
-async function askCard<T>(
-  tools: NmcDeps,
+async function queryCard<T>(
+  deps: NmcDeps,
   context: StepContext,
   ask: (shell: Shell) => Promise<T | null>,
 ): Promise<T | null> {
   try {
-    return await withShell(shellOptions(tools, networkOf(context.target), context), ask);
+    return await withShell(shellOptions(deps, networkOf(context.target), context), ask);
   } catch (thrown) {
     context.signal.throwIfAborted();
     rethrowInternal(thrown);
@@ -85,8 +85,8 @@ async function askCard<T>(
 }
 
 /**
- * Whether the card must see its UPS after the hop: yes, unless its operating system was renewed and the application that goes
- * with it is still to come.
+ * Whether the card must see its UPS after the hop. It need not where the hop renewed the operating system and
+ * the matching application is still to come.
  */
 export function expectsUps({ hop, before }: StepContext): boolean {
   if (isUpsHop(hop) || hop.component !== 'card-os') return true;

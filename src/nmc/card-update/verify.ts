@@ -7,63 +7,63 @@ import {
   sameUnit,
 } from '../../core/index.ts';
 import type { NmcDeps } from '../deps.ts';
+import { describeOutput } from '../ups-update/output.ts';
 import { notTaken } from './settle.ts';
-import { type CardSigns, expectsUps, readCardSigns } from './status.ts';
+import { type CardObservation, expectsUps, observeCard } from './status.ts';
 
-/** Compares the card and the UPS behind it with what was wanted and with what they were; gives them time to become so. */
-export async function takeCardVerify(tools: NmcDeps, context: StepContext): Promise<StepResult> {
-  const begun = context.clock.monotonic();
+/** Compares the card and its UPS with the target and with their state before; waits until they match. */
+export async function executeCardVerify(deps: NmcDeps, context: StepContext): Promise<StepResult> {
+  const startedAt = context.clock.monotonic();
   for (;;) {
-    const signs = await readCardSigns(tools, context);
-    const complaints = differences(signs, context);
-    if (complaints.length === 0) return { state: 'done', method: null, problem: null, unit: signs.unit };
-    if (context.clock.monotonic() - begun < tools.timeouts.verify * 1000) {
-      context.progress(null, `not yet as it should be: ${complaints.join('; ')}`);
-      await context.clock.sleep(tools.timeouts.poll * 1000, context.signal);
+    const observation = await observeCard(deps, context);
+    const complaints = differences(observation, context);
+    if (complaints.length === 0)
+      return { state: 'done', method: null, problem: null, unit: observation.unit };
+    if (context.clock.monotonic() - startedAt < deps.timeouts.verify * 1000) {
+      context.progress(null, `not yet as expected: ${complaints.join('; ')}`);
+      await context.clock.sleep(deps.timeouts.poll * 1000, context.signal);
       continue;
     }
-    const seen = signs.itself ? { unit: signs.unit } : {};
-    if (signs.unchanged)
+    const seen = observation.isSameCard ? { unit: observation.unit } : {};
+    if (observation.unchanged)
       return { state: 'failed', method: null, problem: notTaken(context, true, null), ...seen };
     const problem = new Problem('device/changed', `After the update of the card: ${complaints.join('; ')}.`, {
-      hint: 'Look at the page About and the event log of the card. The UPS itself was not touched.',
+      hint: 'Look at the About page and the event log of the card. The update did not affect the UPS.',
     });
     return { state: 'unknown', method: null, problem, ...seen };
   }
 }
 
-function differences(signs: CardSigns, context: StepContext): readonly string[] {
+function differences(observation: CardObservation, context: StepContext): readonly string[] {
   const { hop } = context;
-  const { unit } = signs;
+  const { unit } = observation;
   if (!unit.reachable) return ['the card does not answer'];
-  if (!signs.itself) return [`another card answers (serial number ${unit.card?.serial ?? 'none'})`];
-  const said: string[] = [];
-  if (!signs.arrived)
-    said.push(`the card runs ${describeInstalled(unit, hop)}, wanted ${describeEnd(hop, 'to')}`);
-  return expectsUps(context) ? [...said, ...aboutUps(signs, context)] : said;
+  if (!observation.isSameCard) return [`another card answers (serial number ${unit.card?.serial ?? 'none'})`];
+  const complaints: string[] = [];
+  if (!observation.arrived)
+    complaints.push(`the card runs ${describeInstalled(unit, hop)}, expected ${describeEnd(hop, 'to')}`);
+  return expectsUps(context) ? [...complaints, ...upsDifferences(observation, context)] : complaints;
 }
 
-/** Words for an application that is not well, by its mark in the line `Stat`. */
-const APP_WORDS = {
+/** An application that does not run, by its mark in the line `Stat`. */
+const APP_PROBLEMS = {
   starting: 'is still starting (A?)',
   mismatch: 'does not match its operating system (A!)',
   damaged: 'has a wrong checksum (A-)',
 } as const;
 
-function aboutUps({ unit, app, problem }: CardSigns, { before }: StepContext): readonly string[] {
-  if (app !== null && app !== 'well') return [`the application of the card ${APP_WORDS[app]}`];
+function upsDifferences({ unit, app, problem }: CardObservation, { before }: StepContext): readonly string[] {
+  if (app !== null && app !== 'running') return [`the application of the card ${APP_PROBLEMS[app]}`];
   if (problem !== null) return [problem.message];
   if (!sameUnit(unit, before)) {
     return [`serial number of the UPS is ${unit.serial ?? 'none'}, was ${before.serial ?? 'none'}`];
   }
-  const said: string[] = [];
-  if (unit.condition.linkUp !== true) said.push('the card is not known to have word from its UPS');
+  const complaints: string[] = [];
+  if (unit.condition.linkUp !== true) complaints.push('the card is not known to have a link to its UPS');
   if (unit.condition.outputOn !== before.condition.outputOn) {
-    said.push(`the output is ${word(unit.condition.outputOn)}, was ${word(before.condition.outputOn)}`);
+    complaints.push(
+      `the output is ${describeOutput(unit.condition.outputOn)}, was ${describeOutput(before.condition.outputOn)}`,
+    );
   }
-  return said;
-}
-
-function word(outputOn: boolean | null): string {
-  return outputOn === null ? 'not known' : outputOn ? 'on' : 'off';
+  return complaints;
 }

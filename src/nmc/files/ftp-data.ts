@@ -4,23 +4,23 @@ import { type FTPContext, FTPError, type FTPResponse } from 'basic-ftp';
 import { Problem, sanitize } from '../../core/index.ts';
 import { PASSIVE_HINT } from './ftp-problems.ts';
 
-/** How long a reply may be behind the end of its data connection, in milliseconds. */
+/** How long a reply may arrive after the end of its data connection, in milliseconds. */
 const REPLY_MS = 2000;
 
 export interface PassiveOptions {
   /** Host and port of the control connection, for messages. */
   readonly where: string;
-  /** Longest time until the data connection stands. */
+  /** Longest time until the data connection is open. */
   readonly connectSeconds: number;
-  /** The card may name another address than the one of its control connection. */
+  /** The card may name another address than that of its control connection. */
   readonly separateDataHost: boolean;
-  /** Looks at the certificate of an encrypted data connection; null where it is the one of the control connection. */
+  /** Checks the certificate of an encrypted data connection; null if it is that of the control connection. */
   readonly checkCertificate: (socket: TLSSocket) => Problem | null;
 }
 
 /**
- * Makes data connections: the extended form where the card knows it, else the old one, which most cards speak only. The
- * card connects to nobody (no active mode). Throws Problem link/*, or FTPError for a reply that says no.
+ * Opens data connections: by EPSV if the card knows it, else by PASV, which most cards only know. There is no
+ * active mode. Throws Problem link/*, or FTPError for an error reply.
  */
 export function passiveMode(options: PassiveOptions): (ftp: FTPContext) => Promise<FTPResponse> {
   let extended = true;
@@ -41,15 +41,15 @@ export function passiveMode(options: PassiveOptions): (ftp: FTPContext) => Promi
       throw new Problem(
         'device/garbage',
         `${options.where} names no port for its data connection: ${sanitize(answer.message)}.`,
-        { hint: 'Use scp; this FTP server cannot be understood.' },
+        { hint: 'Use scp; the replies of this FTP server are not valid.' },
       );
     }
     if (named.host !== host && !options.separateDataHost) {
       throw new Problem(
         'link/ftp',
-        `${options.where} wants its data connection at ${named.host}, not at ${host}.`,
+        `${options.where} names ${named.host} for its data connection, not ${host}.`,
         {
-          hint: 'If the card stands behind NAT, allow it for this unit with ftp: { separateDataHost: true }, or use scp.',
+          hint: 'If the card is behind NAT, allow it for this unit with ftp: { separateDataHost: true }, or use scp.',
         },
       );
     }
@@ -58,13 +58,13 @@ export function passiveMode(options: PassiveOptions): (ftp: FTPContext) => Promi
   };
 }
 
-/** The port of `229 ... (|||6446|)`; null where there is none. */
+/** The port of `229 ... (|||6446|)`; null if there is none. */
 export function parseEpsv(reply: string): number | null {
   const found = /^229[ -][^(]{0,200}\(([!-~])\1\1(\d{1,5})\1\)/.exec(reply.slice(0, 400));
   return usablePort(Number(found?.[2]));
 }
 
-/** Host and port of `227 ... (192,0,2,1,10,229)`, with or without brackets; null where there are none. */
+/** Host and port of `227 ... (192,0,2,1,10,229)`, with or without brackets; null if there are none. */
 export function parsePasv(reply: string): { readonly host: string; readonly port: number } | null {
   const found = /(?<![\d,])(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})(?![\d,])/.exec(
     reply.slice(4, 400),
@@ -111,14 +111,17 @@ function open(ftp: FTPContext, host: string, port: number, options: PassiveOptio
       for (const event of ['timeout', 'error', 'close']) socket.removeAllListeners(event);
       const data = ftp.socket instanceof TLSSocket ? encrypted(ftp, ftp.socket, socket, options) : socket;
       ftp.dataSocket = data;
-      hearReplyFirst(ftp, data);
+      preferReply(ftp, data);
       resolve();
     });
   });
 }
 
-/** A server that says no often closes the data connection before its reply arrives; the reply says more. */
-function hearReplyFirst(ftp: FTPContext, data: Socket): void {
+/**
+ * A refusing server often closes the data connection before its reply arrives. The reply has more
+ * information.
+ */
+function preferReply(ftp: FTPContext, data: Socket): void {
   for (const event of ['error', 'close']) data.removeAllListeners(event);
   data.on('error', (error) => {
     setTimeout(() => {
@@ -127,14 +130,14 @@ function hearReplyFirst(ftp: FTPContext, data: Socket): void {
   });
 }
 
-/** Servers want the session of the control connection again: it shows that both belong to one client. */
+/** Servers expect the TLS session of the control connection, as proof that both belong to one client. */
 function encrypted(ftp: FTPContext, control: TLSSocket, socket: Socket, options: PassiveOptions): TLSSocket {
   const session = ftp.tlsSessionStore ?? control.getSession();
   const data = connectTls({ ...ftp.tlsOptions, socket, ...(session === undefined ? {} : { session }) });
   data.on('session', (ticket) => {
     ftp.tlsSessionStore = ticket;
   });
-  // Before the listener of the upload, so that no byte is sent to another one than the card.
+  // Registered before the listener of the upload, so that no byte is sent to a host other than the card.
   data.once('secureConnect', () => {
     const problem = options.checkCertificate(data);
     if (problem !== null) ftp.closeWithError(problem);

@@ -1,26 +1,26 @@
 import { FTPError } from 'basic-ftp';
 import { Problem, sanitize } from '../../core/index.ts';
 
-/** What a reply like 550 is about: the file that is read, or the place that is written or listed. */
-export type FtpAim = 'read' | 'write';
+/** What a reply like 550 is about: the file to read, or the folder to write or list. */
+export type FtpPurpose = 'read' | 'write';
 
 const TOO_MANY = /too many|maximum|max(?:imum)? (?:number|clients|logins)|no free|busy/i;
 const FILE_CODES: readonly number[] = [450, 550];
 const ROOM_CODES: readonly number[] = [452, 550, 552, 553];
 
-/** The hint of everything that keeps a data connection from being made. */
+/** The hint for everything that prevents a data connection. */
 export const PASSIVE_HINT =
-  'Only passive transfers are made: let connections to the passive ports of the card through the firewalls in between, or use scp.';
+  'upsfw uses passive transfers only. Allow connections to the passive ports of the card through the firewalls, or use scp.';
 
-/** Makes a Problem device/* or link/* of what the FTP library threw. */
-export function ftpProblem(thrown: unknown, where: string, aim: FtpAim): Problem {
+/** The Problem device/* or link/* for an error of the FTP library. */
+export function ftpProblem(thrown: unknown, where: string, purpose: FtpPurpose): Problem {
   if (thrown instanceof Problem) return thrown;
-  if (thrown instanceof FTPError) return replyProblem(thrown, where, aim);
+  if (thrown instanceof FTPError) return replyProblem(thrown, where, purpose);
   const text = sanitize(thrown instanceof Error ? thrown.message : String(thrown));
   const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
   if (code === 'ECONNREFUSED') {
     return new Problem('link/refused', `${where} refuses FTP: the port is closed.`, {
-      hint: 'Switch FTP on in the card (it needs a restart of the card), or use scp.',
+      hint: 'Enable FTP on the card (this needs a restart of the card), or use scp.',
       cause: thrown,
     });
   }
@@ -34,14 +34,14 @@ export function ftpProblem(thrown: unknown, where: string, aim: FtpAim): Problem
     return floodProblem(where, thrown);
   }
   if (/^Timeout .*data/.test(text)) {
-    return new Problem('link/timeout', `The data connection of ${where} was silent for too long.`, {
+    return new Problem('link/timeout', `The data connection of ${where} timed out.`, {
       hint: PASSIVE_HINT,
       cause: thrown,
     });
   }
   if (/^Timeout/.test(text) || code === 'ETIMEDOUT') {
-    return new Problem('link/timeout', `FTP at ${where} was silent for too long.`, {
-      hint: 'Nothing was started. Try again; see whether the card is busy.',
+    return new Problem('link/timeout', `FTP at ${where} timed out.`, {
+      hint: 'Nothing was started. Try again, and check whether the card is busy.',
       cause: thrown,
     });
   }
@@ -51,25 +51,25 @@ export function ftpProblem(thrown: unknown, where: string, aim: FtpAim): Problem
   });
 }
 
-/** For a server that says more than any FTP server has to say. */
+/** For a server that sends more than any FTP server does. */
 export function floodProblem(where: string, cause?: unknown): Problem {
-  return new Problem('device/garbage', `${where} sends more than an FTP server has to say.`, {
-    hint: 'See what listens there: it does not behave like an FTP server.',
+  return new Problem('device/garbage', `${where} sends more data than an FTP server does.`, {
+    hint: 'Check what listens there: it does not behave like an FTP server.',
     cause,
   });
 }
 
-/** A reply to the password that means that it is wrong, and not that the card has no free session. */
+/** Whether a reply to the password means that it is wrong, and not that the card has no free session. */
 export function isLoginRefusal(thrown: unknown): boolean {
   if (!(thrown instanceof FTPError)) return false;
   return [530, 430, 332, 532].includes(thrown.code) && !TOO_MANY.test(thrown.message);
 }
 
-function replyProblem(reply: FTPError, where: string, aim: FtpAim): Problem {
+function replyProblem(reply: FTPError, where: string, purpose: FtpPurpose): Problem {
   const { code } = reply;
   const text = sanitize(reply.message);
   if (code === 421 || (code === 530 && TOO_MANY.test(reply.message))) {
-    // 421 also ends a session that was idle; either way there is none now, and there will be later.
+    // 421 also ends an idle session. In both cases there is no session now, and there will be later.
     return new Problem('device/login-limit', `${where} has no free FTP session: ${text}.`, {
       hint: 'Close other sessions of the card, or try again in some minutes.',
       cause: reply,
@@ -87,20 +87,20 @@ function replyProblem(reply: FTPError, where: string, aim: FtpAim): Problem {
       cause: reply,
     });
   }
-  if (aim === 'read' && FILE_CODES.includes(code)) {
-    return new Problem('device/no-file', `${where} does not give the file: ${text}.`, {
-      hint: 'Look at the files of the card: it may have another name, or the user may not read it.',
+  if (purpose === 'read' && FILE_CODES.includes(code)) {
+    return new Problem('device/no-file', `${where} does not send the file: ${text}.`, {
+      hint: 'Look at the files of the card. The file may have another name, or the user may not read it.',
       cause: reply,
     });
   }
-  if (aim === 'write' && ROOM_CODES.includes(code)) {
-    return new Problem('device/no-room', `${where} does not take the file: ${text}.`, {
-      hint: 'Look at the folder upsfw on the card: another image may fill it, or the folder may be missing.',
+  if (purpose === 'write' && ROOM_CODES.includes(code)) {
+    return new Problem('device/no-room', `${where} does not accept the file: ${text}.`, {
+      hint: 'Look at the folder upsfw on the card. Another image may fill it, or the folder may be missing.',
       cause: reply,
     });
   }
   return new Problem('link/ftp', `FTP to ${where} failed: ${text}.`, {
-    hint: 'Look at the card’s FTP settings.',
+    hint: 'Check the FTP settings of the card.',
     cause: reply,
   });
 }

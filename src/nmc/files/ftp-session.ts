@@ -1,61 +1,72 @@
 import { Client, type FTPResponse } from 'basic-ftp';
-import { type Login, type NetworkAccess, Problem, type TranscriptEntry } from '../../core/index.ts';
+import {
+  type Clock,
+  type Login,
+  type NetworkAccess,
+  Problem,
+  type TranscriptEntry,
+} from '../../core/index.ts';
 import type { NmcDeps, SessionContext } from '../deps.ts';
 import { type Logins, refusedLogin } from '../session/logins.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
 import { recordLine } from '../session/transcript.ts';
 import { passiveMode } from './ftp-data.ts';
-import { type FtpAim, floodProblem, ftpProblem, isLoginRefusal } from './ftp-problems.ts';
-import { type Bond, checkCertificate, protect, protectData } from './ftp-tls.ts';
+import { type FtpPurpose, floodProblem, ftpProblem, isLoginRefusal } from './ftp-problems.ts';
+import { type BoundCertificate, checkCertificate, protect, protectData } from './ftp-tls.ts';
 
 export interface FtpOptions {
   readonly network: NetworkAccess;
-  /** Longest silence of control or data connection, in seconds. */
+  /** Longest silence of the control or data connection, in seconds. */
   readonly silenceSeconds: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Certificates seen before; without it an encrypted session counts as plaintext, because nothing tells with whom it is. */
+  /**
+   * Known certificates. Without them an encrypted session counts as plaintext, because the server is not
+   * identified.
+   */
   readonly hostKeys?: HostKeyStore | undefined;
-  /** The logins of the run; without it each connection tries its login for itself. */
+  /** The logins of the run; without it each connection tries its login independently. */
   readonly logins?: Logins | undefined;
-  /** Told of commands and replies; the password is never part of it. */
-  readonly transcript?: ((said: TranscriptEntry) => void) | undefined;
+  /** Gets commands and replies; the password is never in them. */
+  readonly transcript?: ((entry: TranscriptEntry) => void) | undefined;
 }
 
-/** What all commands of a unit share. */
+/** The options that all FTP sessions of a unit share. */
 export function ftpOptions(
-  tools: NmcDeps,
+  deps: NmcDeps,
   network: NetworkAccess,
-  { signal, transcript }: SessionContext,
+  { clock, signal, transcript }: SessionContext,
 ): FtpOptions {
   return {
     network,
-    hostKeys: tools.hostKeys,
-    logins: tools.logins,
-    silenceSeconds: tools.timeouts.stalledUpload,
+    hostKeys: deps.hostKeys,
+    logins: deps.logins,
+    silenceSeconds: deps.timeouts.stalledUpload,
+    clock,
     signal,
     transcript,
   };
 }
 
-/** A session that is logged in, binary, with passive data connections. */
+/** A session that is logged in, in binary mode, with passive data connections. */
 export interface FtpSession {
   readonly client: Client;
   /** Host and port, for messages. */
   readonly where: string;
 }
 
-const LONGEST_LISTING = 1024 * 1024;
-/** All replies of a session together: a login, a listing and a file need some hundred bytes each. */
-const MOST_SAID = 128 * 1024;
+const MAX_LISTING = 1024 * 1024;
+/** All replies of a session together. A login, a listing and a file need some hundred bytes each. */
+const MAX_REPLY_BYTES = 128 * 1024;
 const CONNECT_SECONDS = 30;
 
 /**
- * Connects, logs in, does one thing and leaves. What a server says and how long it takes to say it are bounded. Throws
+ * Connects, logs in, runs `act` and disconnects. The data from the server and its time are bounded. Throws
  * Problem link/*, device/* and refused/*.
  */
 export async function withFtp<T>(
   options: FtpOptions,
-  aim: FtpAim,
+  purpose: FtpPurpose,
   act: (session: FtpSession) => Promise<T>,
 ): Promise<T> {
   const { network, signal } = options;
@@ -63,32 +74,32 @@ export async function withFtp<T>(
   signal.throwIfAborted();
   const client = new Client(options.silenceSeconds * 1000, {
     allowSeparateTransferHost: false,
-    maxListingBytes: LONGEST_LISTING,
+    maxListingBytes: MAX_LISTING,
   });
-  listen(client, options);
-  let bond: Bond = null;
+  recordTranscript(client, options);
+  let boundTo: BoundCertificate = null;
   client.prepareTransfer = passiveMode({
     where,
     connectSeconds: Math.min(CONNECT_SECONDS, options.silenceSeconds),
     separateDataHost: network.ftp?.separateDataHost ?? false,
-    checkCertificate: (socket) => checkCertificate(socket, bond, where),
+    checkCertificate: (socket) => checkCertificate(socket, boundTo, where),
   });
   const abort = (): void => client.close();
   signal.addEventListener('abort', abort, { once: true });
   try {
-    bond = await logIn(client, options, where);
+    boundTo = await login(client, options, where);
     return await act({ client, where });
   } catch (thrown) {
     signal.throwIfAborted();
-    throw ftpProblem(thrown, where, aim);
+    throw ftpProblem(thrown, where, purpose);
   } finally {
     signal.removeEventListener('abort', abort);
     client.close();
   }
 }
 
-/** The library tells what goes over the control connection, the password masked. */
-function listen(client: Client, options: FtpOptions): void {
+/** The library logs the control connection with the password masked. */
+function recordTranscript(client: Client, options: FtpOptions): void {
   if (options.transcript === undefined) return;
   client.ftp.verbose = true;
   client.ftp.log = (line) =>
@@ -100,7 +111,7 @@ function listen(client: Client, options: FtpOptions): void {
     );
 }
 
-async function logIn(client: Client, options: FtpOptions, where: string): Promise<Bond> {
+async function login(client: Client, options: FtpOptions, where: string): Promise<BoundCertificate> {
   const { login, host, ports } = options.network;
   if (login === null) {
     throw new Problem('device/login', `There is no login for ${where}.`, {
@@ -108,43 +119,49 @@ async function logIn(client: Client, options: FtpOptions, where: string): Promis
     });
   }
   options.logins?.refuseKnown(options.network, login);
-  return inTime(client, options, async () => {
+  return withTimeLimit(client, options, async () => {
     const greeting = client.connect(host, ports.ftp);
-    wholeLines(client, where);
+    passWholeLines(client, where);
     await greeting;
-    const bond = await protect(client, { ...options, where });
-    if (bond !== null) wholeLines(client, where);
-    const asked = await client.send(`USER ${login.user}`);
-    const told = asked.code === 331 ? await sendPassword(client, options, login, where) : asked;
-    if (told.code < 200 || told.code > 299) throw loginProblem(where, told.code);
-    await settle(client);
-    if (bond !== null) await protectData(client, where);
-    return bond;
+    const boundTo = await protect(client, { ...options, where });
+    if (boundTo !== null) passWholeLines(client, where);
+    const userReply = await client.send(`USER ${login.user}`);
+    const reply = userReply.code === 331 ? await sendPassword(client, options, login, where) : userReply;
+    if (reply.code < 200 || reply.code > 299) throw loginProblem(where, reply.code);
+    await negotiate(client);
+    if (boundTo !== null) await protectData(client, where);
+    return boundTo;
   });
 }
 
-/** Sends the password once the logins of the run allow it. Throws Problem device/login where the server refuses it. */
+/**
+ * Sends the password once the logins of the run allow it. Throws Problem device/login if the server refuses
+ * it.
+ */
 async function sendPassword(
   client: Client,
   { logins, network }: FtpOptions,
   login: Login,
   where: string,
 ): Promise<FTPResponse> {
-  const loginTry = await logins?.begin(network, where, login);
+  const loginAttempt = await logins?.begin(network, where, login);
   try {
-    const told = await client.send(`PASS ${login.password.reveal()}`);
-    if (told.code < 300) loginTry?.accepted();
-    else loginTry?.unanswered();
-    return told;
+    const reply = await client.send(`PASS ${login.password.reveal()}`);
+    if (reply.code < 300) loginAttempt?.accepted();
+    else loginAttempt?.unanswered();
+    return reply;
   } catch (thrown) {
-    if (isLoginRefusal(thrown)) throw loginTry?.refused() ?? refusedLogin(where, login);
-    loginTry?.unanswered();
+    if (isLoginRefusal(thrown)) throw loginAttempt?.refused() ?? refusedLogin(where, login);
+    loginAttempt?.unanswered();
     throw thrown;
   }
 }
 
-/** Ends a login that is neither silent nor done, and one that waits for a handshake, which the library does not end. */
-function inTime<T>(client: Client, options: FtpOptions, work: () => Promise<T>): Promise<T> {
+/**
+ * Ends a login that takes too long though data arrives, or that waits for a handshake, which the library
+ * never ends.
+ */
+function withTimeLimit<T>(client: Client, options: FtpOptions, work: () => Promise<T>): Promise<T> {
   const { signal, silenceSeconds } = options;
   return new Promise((resolve, reject) => {
     const end = (why: unknown): void => {
@@ -164,13 +181,16 @@ function inTime<T>(client: Client, options: FtpOptions, work: () => Promise<T>):
 }
 
 function loginProblem(where: string, code: number): Problem {
-  return new Problem('device/login', `${where} wants another login than user and password (${code}).`, {
+  return new Problem('device/login', `${where} expects more than user and password for a login (${code}).`, {
     hint: 'Check login: in the inventory, and the FTP settings of the card.',
   });
 }
 
-/** Binary, and the form of listing that the server is best at; a card knows few of these, and says so. */
-async function settle(client: Client): Promise<void> {
+/**
+ * Sets binary mode and the best listing format of the server. A card knows few of these, and rejects the
+ * others.
+ */
+async function negotiate(client: Client): Promise<void> {
   const features = await client.sendIgnoringError('FEAT');
   await client.send('TYPE I');
   if (features.code < 400 && /^ *MLST\b/im.test(features.message)) {
@@ -179,18 +199,18 @@ async function settle(client: Client): Promise<void> {
 }
 
 /**
- * Hands whole lines to the library, which takes what one packet brings for a whole reply, and counts what the server
- * says, also what is no reply.
+ * Passes whole lines to the library, which takes each packet for a whole reply. Counts all bytes from the
+ * server, also those outside a reply.
  */
-function wholeLines(client: Client, where: string): void {
+function passWholeLines(client: Client, where: string): void {
   const { socket } = client.ftp;
   const readers = socket.listeners('data');
   socket.removeAllListeners('data');
-  let said = 0;
+  let received = 0;
   let held = '';
   socket.on('data', (chunk: string | Buffer) => {
-    said += chunk.length;
-    if (said > MOST_SAID) {
+    received += chunk.length;
+    if (received > MAX_REPLY_BYTES) {
       client.ftp.closeWithError(floodProblem(where));
       return;
     }
@@ -206,7 +226,7 @@ function wholeLines(client: Client, where: string): void {
   });
 }
 
-/** Calls `finishUnit` after a time, unless what is returned was called before. */
+/** Calls `end` after a time, unless the returned function was called before. */
 export function endAfter(seconds: number, end: () => void): () => void {
   const timer = setTimeout(end, seconds * 1000);
   return () => clearTimeout(timer);

@@ -6,20 +6,21 @@ import type { HostKeyStore } from '../session/ssh.ts';
 
 export interface Protection {
   readonly network: NetworkAccess;
-  /** Certificates seen before, as `ftps://host:port`. Without it nothing tells who encrypts. */
+  /** Known certificates, by `ftps://host:port`. Without them the server is not identified. */
   readonly hostKeys?: HostKeyStore | undefined;
   readonly where: string;
 }
 
 /** The fingerprint of the certificate that a session is bound to; null for a session without encryption. */
-export type Bond = string | null;
+export type BoundCertificate = string | null;
 
 /**
- * Encrypts the control connection where the server offers it, before anything secret is sent. A certificate is pinned on
- * first sight; another one later, or none, is refused: who stands in between could take the offer out. Without a pinned
- * certificate the inventory has to allow plaintext. Throws Problem link/certificate, link/ftp and refused/plaintext.
+ * Encrypts the control connection if the server offers it, before anything secret is sent. A first
+ * certificate is added to the known hosts. Another one later, or none, is refused, because an intermediate
+ * host could remove the offer. Without a known certificate the inventory has to allow plaintext. Throws
+ * Problem link/certificate, link/ftp, refused/plaintext.
  */
-export async function protect(client: Client, protection: Protection): Promise<Bond> {
+export async function protect(client: Client, protection: Protection): Promise<BoundCertificate> {
   const { hostKeys, network, where } = protection;
   const name = `ftps://${where}`;
   const known = (await hostKeys?.get(name)) ?? null;
@@ -28,14 +29,14 @@ export async function protect(client: Client, protection: Protection): Promise<B
   if (!offered && known !== null) {
     throw new Problem(
       'link/certificate',
-      `${where} showed the certificate ${known} before, and offers no encryption now.`,
+      `${where} had the certificate ${known} before, and offers no encryption now.`,
       { hint: changedHint(name) },
     );
   }
   if (!network.plaintext && (!offered || hostKeys === undefined)) throw plaintextProblem();
   if (!offered) return null;
   const seen = await encrypt(client, network, where);
-  if (known === null) await hostKeys?.pin(name, seen);
+  if (known === null) await hostKeys?.add(name, seen);
   else if (known !== seen) {
     throw new Problem('link/certificate', `The certificate of ${where} was ${known} and is now ${seen}.`, {
       hint: changedHint(name),
@@ -44,26 +45,31 @@ export async function protect(client: Client, protection: Protection): Promise<B
   return seen;
 }
 
-/** Data connections are encrypted like the control connection. Throws Problem link/ftp where the server will not. */
+/** Encrypts data connections like the control connection. Throws Problem link/ftp if the server refuses. */
 export async function protectData(client: Client, where: string): Promise<void> {
   await client.send('PBSZ 0');
   const answer = await client.sendIgnoringError('PROT P');
   if (answer.code < 400) return;
-  throw new Problem('link/ftp', `${where} encrypts no data connections: ${sanitize(answer.message)}.`, {
+  throw new Problem('link/ftp', `${where} does not encrypt data connections: ${sanitize(answer.message)}.`, {
     hint: 'Use scp.',
   });
 }
 
-/** A data connection must come from whom the control connection goes to. */
-export function checkCertificate(socket: TLSSocket, bond: Bond, where: string): Problem | null {
-  // Going on with the session of the control connection takes its secret, and shows no certificate again.
+/** Checks that a data connection is with the host of the control connection. */
+export function checkCertificate(
+  socket: TLSSocket,
+  boundTo: BoundCertificate,
+  where: string,
+): Problem | null {
+  // A resumed session proves that it has the secret of the control connection, and shows no certificate
+  // again.
   if (socket.isSessionReused()) return null;
   const seen = fingerprint(socket);
-  if (seen !== null && seen === bond) return null;
+  if (seen !== null && seen === boundTo) return null;
   return new Problem(
     'link/certificate',
-    `The data connection of ${where} shows the certificate ${seen ?? 'of nobody'}, its control connection ${bond ?? 'none'}.`,
-    { hint: 'Somebody may stand in between. Nothing was sent over the data connection.' },
+    `The data connection of ${where} has the certificate ${seen ?? 'none'}, its control connection ${boundTo ?? 'none'}.`,
+    { hint: 'Another host may be intercepting it. Nothing was sent over the data connection.' },
   );
 }
 
@@ -75,7 +81,7 @@ export function offersTls(reply: string): boolean {
     .some((line) => /^\s*AUTH\s(?:.*[\s;])?TLS(?:-C)?\s*(?:;|$|\s)/i.test(line));
 }
 
-/** The problem of a way that would send a password in the open. */
+/** For a session that would send a password without encryption. */
 function plaintextProblem(): Problem {
   return new Problem('refused/plaintext', 'FTP sends the password without encryption.', {
     hint: 'Use scp, or allow it for this unit with plaintext: true.',
@@ -83,19 +89,19 @@ function plaintextProblem(): Problem {
 }
 
 function changedHint(name: string): string {
-  return `If the card was replaced, reset or given a new certificate, remove ${name} from known-hosts.json in the state folder. If not, somebody stands in between.`;
+  return `If the card was replaced, reset or given a new certificate, remove ${name} from known-hosts.json in the state folder. If not, another host may be intercepting the connection.`;
 }
 
 async function encrypt(client: Client, network: NetworkAccess, where: string): Promise<string> {
   try {
-    // The certificates of cards are signed by nobody who is known: what counts is that it stays the same one.
+    // Card certificates are self-signed, so what counts is that the certificate stays the same.
     await client.useTLS({ rejectUnauthorized: false, host: network.host });
   } catch (thrown) {
     throw new Problem(
       'link/ftp',
-      `${where} offers encryption and does not manage it: ${sanitize(thrown instanceof Error ? thrown.message : String(thrown))}.`,
+      `${where} offers encryption, but it fails: ${sanitize(thrown instanceof Error ? thrown.message : String(thrown))}.`,
       {
-        hint: 'Use scp, or switch encryption of FTP off in the card and allow plaintext: true.',
+        hint: 'Use scp, or disable FTP encryption on the card and allow plaintext: true.',
         cause: thrown,
       },
     );
@@ -104,7 +110,7 @@ async function encrypt(client: Client, network: NetworkAccess, where: string): P
   const seen = socket instanceof TLSSocket ? fingerprint(socket) : null;
   if (seen !== null) return seen;
   throw new Problem('link/certificate', `${where} encrypts without a certificate.`, {
-    hint: 'Give the card a certificate, or use scp.',
+    hint: 'Install a certificate on the card, or use scp.',
   });
 }
 

@@ -18,18 +18,18 @@ export interface FtpUpload extends FtpOptions {
 }
 
 const CHUNK = 128 * 1024;
-/** Words about the progress of one upload, at most: thousands of them a second would cost more than the upload. */
-const WORDS = 100;
+/** Progress reports of one upload, at most: thousands of them a second would cost more than the upload. */
+const PROGRESS_REPORTS = 100;
 
 /** Sends a file, passive and binary. Throws Problem link/*, device/* and refused/*. */
 export function uploadByFtp(upload: FtpUpload): Promise<UploadEnd> {
   const { bytes, silenceSeconds } = upload;
   return withFtp(upload, 'write', async ({ client }) => {
     let stop: (() => void) | null = null;
-    // Read in pieces, so that the end of the source tells when every byte was handed over.
+    // Read in pieces, so that the end of the source shows when every byte was taken.
     const source = Readable.from(
       pieces(bytes, upload.progress, () => {
-        // The system holds some bytes back for a while; after that time also a chatty server has had its chance.
+        // The system buffers some bytes for a while. This also limits a server that keeps sending replies.
         stop = endAfter(silenceSeconds * 2, () =>
           client.ftp.closeWithError(new Error('Timeout (after the last byte)')),
         );
@@ -42,7 +42,7 @@ export function uploadByFtp(upload: FtpUpload): Promise<UploadEnd> {
       await client.uploadFrom(source, upload.name);
       return 'done';
     } catch (thrown) {
-      // The card writes its flash before it answers, and some never do: the listing decides.
+      // The card writes its flash before it answers, and some never answer: the listing decides.
       if (stop !== null && !(thrown instanceof FTPError)) return 'unknown';
       throw thrown;
     } finally {
@@ -56,11 +56,11 @@ function clear(stop: (() => void) | null): void {
 }
 
 function* pieces(bytes: Buffer, progress: (sent: number) => void, end: () => void): Generator<Buffer> {
-  const step = bytes.length / WORDS;
-  let told = Number.NEGATIVE_INFINITY;
+  const step = bytes.length / PROGRESS_REPORTS;
+  let reported = Number.NEGATIVE_INFINITY;
   for (let start = 0; start < bytes.length; start += CHUNK) {
-    if (start - told >= step) {
-      told = start;
+    if (start - reported >= step) {
+      reported = start;
       progress(start);
     }
     yield bytes.subarray(start, start + CHUNK);
@@ -72,7 +72,7 @@ function* pieces(bytes: Buffer, progress: (sent: number) => void, end: () => voi
 export function listByFtp(options: FtpOptions, folder: string): Promise<readonly ListedFile[]> {
   return withFtp(options, 'write', async ({ client }) => {
     let files: readonly ListedFile[] = [];
-    // The parsers of the library take any text for a number or a date, and some of it makes them throw.
+    // The parsers of the library accept any text as a number or a date, and throw for some of it.
     client.parseList = (text) => {
       files = parseFtpListing(text);
       return [];
@@ -92,8 +92,8 @@ export function removeByFtp(options: FtpOptions, folder: string, name: string): 
 }
 
 /**
- * The bytes of a file of the card, at most `largest` of them. Throws Problem device/no-file where there is none,
- * device/garbage where it is larger, link/* and refused/*.
+ * Reads a file of the card, at most `largest` bytes. Throws Problem device/no-file if there is none,
+ * device/garbage if it is larger, link/* and refused/*.
  */
 export function downloadByFtp(options: FtpOptions, path: string, largest: number): Promise<Buffer> {
   return withFtp(options, 'read', async ({ client, where }) => {
@@ -105,7 +105,7 @@ export function downloadByFtp(options: FtpOptions, path: string, largest: number
         if (size > largest) {
           done(
             new Problem('device/garbage', `A file of ${where} has more than ${largest} bytes.`, {
-              hint: 'It is not the file that was meant; look at it by hand.',
+              hint: 'It is not the expected file; look at it by hand.',
             }),
           );
           return;

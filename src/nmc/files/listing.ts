@@ -7,9 +7,12 @@ import { type Shell, withShell } from '../session/shell.ts';
 import { listByFtp, removeByFtp } from './ftp.ts';
 import { ftpOptions } from './ftp-session.ts';
 
-/** The files in the card's folder for images, asked by the way that the upload took. Throws Problem link/* and device/*. */
+/**
+ * The files in the card's image folder, listed by the method of the upload. Throws Problem link/* and
+ * device/*.
+ */
 export function listImages(
-  tools: NmcDeps,
+  deps: NmcDeps,
   target: UnitTarget,
   facts: GenerationFacts,
   method: TransferMethod,
@@ -17,9 +20,9 @@ export function listImages(
 ): Promise<readonly ListedFile[]> {
   const network = networkOf(target);
   if (method === 'ftp') {
-    return listByFtp(ftpOptions(tools, network, context), facts.folder);
+    return listByFtp(ftpOptions(deps, network, context), facts.folder);
   }
-  return withShell(shellOptions(tools, network, context), async (shell) => {
+  return withShell(shellOptions(deps, network, context), async (shell) => {
     const entered = await enter(shell, facts);
     const listed = await shell.run('dir');
     if (entered.code !== CODE.success || listed.code !== CODE.success) {
@@ -35,9 +38,12 @@ function enter(shell: Shell, facts: GenerationFacts): Promise<Reply> {
   return shell.run(`cd ${facts.folder.replace(/^\/|\/$/g, '')}`);
 }
 
-/** Removes a file from the card's folder for images, by the way that it came. Throws Problem link/* and device/*. */
+/**
+ * Removes a file from the card's image folder, by the method of its upload. Throws Problem link/* and
+ * device/*.
+ */
 export function removeImage(
-  tools: NmcDeps,
+  deps: NmcDeps,
   target: UnitTarget,
   facts: GenerationFacts,
   method: TransferMethod,
@@ -46,11 +52,11 @@ export function removeImage(
 ): Promise<void> {
   const network = networkOf(target);
   if (method === 'ftp') {
-    return removeByFtp(ftpOptions(tools, network, context), facts.folder, name);
+    return removeByFtp(ftpOptions(deps, network, context), facts.folder, name);
   }
-  return withShell(shellOptions(tools, network, context), async (shell) => {
+  return withShell(shellOptions(deps, network, context), async (shell) => {
     const entered = await enter(shell, facts);
-    // Should a card ask something here, nothing is answered: not even by a bare return.
+    // If the card asks a question here, nothing answers it, not even a bare return.
     const removed =
       entered.code === CODE.success ? await shell.run(`delete ${name}`, { flush: false }) : entered;
     if (removed.code === CODE.success) return;

@@ -5,22 +5,22 @@ import { downloadByFtp } from './ftp.ts';
 import { ftpOptions } from './ftp-session.ts';
 import { downloadByScp } from './scp-download.ts';
 
-/** A file of a card as it was read, and where and how it was found. */
+/** A file as read from a card, with its path and the method. */
 export interface FileOnCard {
   readonly bytes: Buffer;
-  readonly place: string;
+  readonly path: string;
   readonly method: TransferMethod;
 }
 
 /**
- * Reads a file that a card may keep in one of several places, by the ways of the inventory in order. A missing file leads to
- * the next place, anything else to the next way. Changes nothing on the card. Throws the last Problem that says something
- * about the card (device/no-file, device/*, link/*).
+ * Reads a file that a card may keep at one of several paths, by the methods of the inventory, in order. After
+ * a missing file it tries the next path, after any other problem the next method. Changes nothing on the
+ * card. Throws the last Problem about the card (device/no-file, device/*, link/*).
  */
 export async function readCardFile(
-  tools: NmcDeps,
+  deps: NmcDeps,
   target: UnitTarget,
-  places: readonly string[],
+  paths: readonly string[],
   largest: number,
   context: SessionContext,
 ): Promise<FileOnCard> {
@@ -28,10 +28,10 @@ export async function readCardFile(
   const { transfer } = networkOf(target);
   let last: Problem | null = null;
   for (const method of transfer) {
-    for (const place of places) {
+    for (const path of paths) {
       signal.throwIfAborted();
       try {
-        return { bytes: await readBy(method, tools, target, place, largest, context), place, method };
+        return { bytes: await readBy(method, deps, target, path, largest, context), path: path, method };
       } catch (thrown) {
         signal.throwIfAborted();
         const problem = asProblem(thrown);
@@ -41,27 +41,27 @@ export async function readCardFile(
       }
     }
   }
-  throw last ?? noWay();
+  throw last ?? notReadable();
 }
 
 function readBy(
   method: TransferMethod,
-  tools: NmcDeps,
+  deps: NmcDeps,
   target: UnitTarget,
-  place: string,
+  path: string,
   largest: number,
   context: SessionContext,
 ): Promise<Buffer> {
   const network = networkOf(target);
-  const stalledSeconds = tools.timeouts.stalledUpload;
+  const stalledSeconds = deps.timeouts.stalledUpload;
   if (method === 'scp') {
-    return downloadByScp({ ssh: sshOptions(tools, network, context), path: place, largest, stalledSeconds });
+    return downloadByScp({ ssh: sshOptions(deps, network, context), path: path, largest, stalledSeconds });
   }
-  return downloadByFtp(ftpOptions(tools, network, context), place, largest);
+  return downloadByFtp(ftpOptions(deps, network, context), path, largest);
 }
 
-function noWay(): Problem {
-  return new Problem('refused/no-path', 'There is no way or no place to read a file of the card from.', {
+function notReadable(): Problem {
+  return new Problem('refused/no-path', 'No transfer method or path is known to read a file of the card.', {
     hint: 'Add scp or ftp to transfer: in the inventory.',
   });
 }

@@ -6,21 +6,23 @@ import { recordLine } from '../session/transcript.ts';
 
 export interface ScpDownload {
   readonly ssh: SshOptions;
-  /** Path on the card; it goes into a remote command line, so it is letters, digits and `._/-` only. */
+  /**
+   * Path on the card. It becomes part of a remote command line, so it has only letters, digits and `._/-`.
+   */
   readonly path: string;
-  /** In bytes; what the card announces beyond it is not read. */
+  /** In bytes; a file that is announced as larger is not read. */
   readonly largest: number;
   readonly stalledSeconds: number;
 }
 
 const SAFE_PATH = /^[A-Za-z0-9._/][A-Za-z0-9._/-]{0,199}$/;
-const LONGEST_LINE = 1024;
-const YES = Buffer.from([0]);
+const MAX_LINE = 1024;
+const ACK = Buffer.from([0]);
 
 /**
- * Reads a file by the old SCP protocol over an exec channel, of which cards serve the source side for `config.ini` at least.
- * Throws Problem device/no-file where the card has no such file or does not hand it out, device/garbage,
- * and link/*.
+ * Reads a file by the old SCP protocol over an exec channel. Cards support this direction for `config.ini` at
+ * least. Throws Problem device/no-file if the card has no such file or does not send it, device/garbage and
+ * link/*.
  * Source: docs/sources/card.md#ftp-and-scp
  */
 export function downloadByScp(download: ScpDownload): Promise<Buffer> {
@@ -39,8 +41,8 @@ export function downloadByScp(download: ScpDownload): Promise<Buffer> {
       client.exec(`scp -f ${path}`, (error, channel) => {
         if (error !== undefined) {
           reject(
-            new Problem('link/scp', `${where} does not give files by SCP: ${sanitize(error.message)}.`, {
-              hint: 'Switch SCP on in the card, or add ftp to transfer: in the inventory.',
+            new Problem('link/scp', `${where} does not send files by SCP: ${sanitize(error.message)}.`, {
+              hint: 'Enable SCP on the card, or add ftp to transfer: in the inventory.',
               cause: error,
             }),
           );
@@ -53,32 +55,34 @@ export function downloadByScp(download: ScpDownload): Promise<Buffer> {
 }
 
 async function receive(source: Source, { path, largest, ssh }: ScpDownload): Promise<Buffer> {
-  source.say(YES);
+  source.send(ACK);
   const header = await source.line();
   recordLine(ssh, 'received', header);
-  const said = /^C[0-7]{3,5} (\d{1,12}) [^/]*$/.exec(header)?.[1];
-  if (said === undefined) throw source.refusal(header);
-  const size = Number(said);
+  const announced = /^C[0-7]{3,5} (\d{1,12}) [^/]*$/.exec(header)?.[1];
+  if (announced === undefined) throw source.refusal(header);
+  const size = Number(announced);
   if (size > largest) {
-    throw source.garbage(`${path} has ${size} bytes, more than the ${largest} that are read of it`);
+    throw source.garbage(`${path} has ${size} bytes; the limit is ${largest}`);
   }
-  source.say(YES);
+  source.send(ACK);
   const bytes = await source.bytes(size);
-  const verdict = await source.lastWord();
-  if (verdict !== null) throw source.garbage(`the card calls its own copy of ${path} faulty: ${verdict}`);
-  source.say(YES);
+  const error = await source.finalError();
+  if (error !== null) throw source.garbage(`the card reports an error in its copy of ${path}: ${error}`);
+  source.send(ACK);
   recordLine(ssh, 'note', `${bytes.length} bytes of ${path} received by SCP`);
   return bytes;
 }
 
-/** The far end of the protocol: a header line, the bytes, and one byte of verdict; or 1 or 2 and a line of complaint. */
+/**
+ * The other side of the protocol: a header line, the bytes and one status byte; or 1 or 2 and an error line.
+ */
 class Source {
   readonly #channel: ClientChannel;
   readonly #where: string;
   readonly #download: ScpDownload;
   #left: Buffer = Buffer.alloc(0);
   #closed = false;
-  readonly #arrival = new DataSignal();
+  readonly #dataSignal = new DataSignal();
 
   constructor(channel: ClientChannel, where: string, download: ScpDownload) {
     this.#channel = channel;
@@ -86,21 +90,21 @@ class Source {
     this.#download = download;
     const close = (): void => {
       this.#closed = true;
-      this.#arrival.happened();
+      this.#dataSignal.happened();
     };
-    // Read only when asked for, so that a card that sends without end is held back by the window of the channel.
-    channel.on('readable', this.#arrival.happened);
+    // Read only on demand, so that the channel window holds back a card that sends without end.
+    channel.on('readable', this.#dataSignal.happened);
     channel.stderr.on('data', () => undefined);
     channel.on('end', close);
     channel.on('close', close);
     channel.on('error', close);
   }
 
-  say(bytes: Buffer): void {
+  send(bytes: Buffer): void {
     if (!this.#closed) this.#channel.write(bytes);
   }
 
-  /** The first line, without its end. A complaint keeps the byte that it begins with. */
+  /** The first line, without its end. An error line keeps its first byte. */
   async line(): Promise<string> {
     const parts: Buffer[] = [];
     let length = 0;
@@ -110,7 +114,7 @@ class Source {
       const part = end === -1 ? chunk : chunk.subarray(0, end);
       parts.push(part);
       length += part.length;
-      if (length > LONGEST_LINE) throw this.garbage(`no line within ${LONGEST_LINE} bytes`);
+      if (length > MAX_LINE) throw this.garbage(`no line within ${MAX_LINE} bytes`);
       if (end === -1) continue;
       this.#left = chunk.subarray(end + 1);
       return Buffer.concat(parts).toString('latin1');
@@ -129,11 +133,14 @@ class Source {
     return all;
   }
 
-  /** What the source says after the last byte; null where it is content, or leaves without a word: every byte is here. */
-  async lastWord(): Promise<string | null> {
+  /**
+   * The error after the last byte; null if there is none or the card just disconnects, because all bytes have
+   * arrived.
+   */
+  async finalError(): Promise<string | null> {
     try {
       const chunk = await this.#next();
-      return chunk[0] === 0 ? null : sanitize(chunk.toString('latin1', 1, LONGEST_LINE));
+      return chunk[0] === 0 ? null : sanitize(chunk.toString('latin1', 1, MAX_LINE));
     } catch (thrown) {
       if (thrown instanceof Problem && thrown.code === 'link/closed') return null;
       throw thrown;
@@ -145,14 +152,14 @@ class Source {
     if (first !== 1 && first !== 2) return this.garbage(`the header of a file was "${sanitize(header, 80)}"`);
     return new Problem(
       'device/no-file',
-      `${this.#where} does not give ${this.#download.path}: ${sanitize(header.slice(1))}.`,
-      { hint: 'The card may keep this file under another name. Fetch it by hand if it is needed.' },
+      `${this.#where} does not send ${this.#download.path}: ${sanitize(header.slice(1))}.`,
+      { hint: 'The card may use another name for this file. Download it by hand if you need it.' },
     );
   }
 
   garbage(what: string): Problem {
     return new Problem('device/garbage', `SCP from ${this.#where}: ${what}.`, {
-      hint: 'Something else than a card may answer there. Fetch the file by hand if it is needed.',
+      hint: 'The device at this address may not be a card. Download the file by hand if you need it.',
     });
   }
 
@@ -162,26 +169,31 @@ class Source {
       this.#left = Buffer.alloc(0);
       return chunk;
     }
-    const deadline = Date.now() + this.#download.stalledSeconds * 1000;
+    const deadline = this.#now() + this.#download.stalledSeconds * 1000;
     for (;;) {
       const chunk: unknown = this.#channel.read();
       if (chunk instanceof Buffer && chunk.length > 0) return chunk;
-      if (this.#closed) throw this.#lost();
-      if (!(await this.#arrival.within(deadline - Date.now()))) throw this.#slow();
+      if (this.#closed) throw this.#closedProblem();
+      if (!(await this.#dataSignal.within(deadline - this.#now()))) throw this.#timeoutProblem();
     }
   }
 
-  #lost(): Problem {
+  /** Wall time, as in the upload. */
+  #now(): number {
+    return this.#download.ssh.clock.now().getTime();
+  }
+
+  #closedProblem(): Problem {
     return new Problem('link/closed', `${this.#where} closed the connection during the SCP download.`, {
       hint: 'Nothing was changed. Try again; the card may have restarted.',
     });
   }
 
-  #slow(): Problem {
+  #timeoutProblem(): Problem {
     return new Problem(
       'link/timeout',
       `${this.#where} sent nothing for ${this.#download.stalledSeconds} seconds in the SCP download.`,
-      { hint: 'Nothing was changed. Try again; see whether the card is busy.' },
+      { hint: 'Nothing was changed. Try again, and check whether the card is busy.' },
     );
   }
 }

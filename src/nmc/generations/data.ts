@@ -1,51 +1,57 @@
 import type { Timeouts } from '../timeouts.ts';
 
-/** What an update through a card needs to know, as far as it is known. */
+/** What is known about updates through a card. */
 export interface GenerationFacts {
-  /** Folder that update images go to. Inferred from the folder's name and the manual's file path, not documented. */
+  /** Folder for update images. Inferred from the folder's name and the manual's file path, not documented. */
   readonly folder: string;
-  /** Spellings of an image's path for `upsfwupdate -file`; which one a card takes is not documented, so it is asked. */
+  /**
+   * Forms of an image's path for `upsfwupdate -file`. Which one a card accepts is not documented, so each is
+   * tried.
+   */
   readonly installPaths: readonly ((name: string) => string)[];
 }
 
-/** Where a card keeps its own files: candidates to be probed in this order. */
-export interface FilePlaces {
+/** Candidate paths of a card's own files, tried in this order. */
+export interface FilePaths {
   readonly settings: readonly string[];
   readonly eventLog: readonly string[];
 }
 
 export interface Quirks {
   /**
-   * Operating systems that hold the end of their output back until the next byte comes: `upTo` this version, or `below` it.
-   * Null where nothing is known of such a fault.
+   * Operating systems that hold the end of their output back until the next byte arrives: `upTo` or `below` a
+   * version. Null if no such fault is known.
    */
   readonly echoStalls: { readonly upTo: string } | { readonly below: string } | null;
 }
 
-/** All that is particular to one generation of cards. Data only; what is done with it stands elsewhere. */
+/** Everything that is specific to one generation of cards, as data. */
 export interface Generation {
-  /** In words, for messages. */
+  /** For messages. */
   readonly title: string;
-  /** Null where no update goes through such a card; `refusal` says why. */
+  /** Null if no update goes through such a card; `refusal` says why. */
   readonly update: GenerationFacts | null;
   readonly refusal: { readonly message: string; readonly hint: string } | null;
-  readonly places: FilePlaces;
+  readonly paths: FilePaths;
   readonly quirks: Quirks;
-  /** Waits that are known to be other than those of all cards. */
+  /** Timeouts that are known to differ from the common ones. */
   readonly timeouts: Readonly<Partial<Timeouts>>;
 }
 
-/** `/upsfw/` was seen on second-generation cards from AOS 5.1.6 on, and is in the vendor's paths of both generations. */
+/**
+ * `/upsfw/` was seen on second-generation cards from AOS 5.1.6 on, and is in the vendor's paths of both
+ * generations.
+ */
 export const UPSFW: GenerationFacts = {
   folder: '/upsfw/',
   installPaths: [(name) => `/upsfw/${name}`, (name) => `upsfw/${name}`],
 };
 
 /**
- * Where files were named, not where they were seen: clients fetch `config.ini` from the root, `event.txt` is named without its
- * folder, and a folder `logs/` stands in listings. The exact paths are not confirmed, so each is tried.
+ * From documents, not seen on a card: clients download `config.ini` from the root, `event.txt` is named
+ * without a folder, and listings show a folder `logs/`. The exact paths are not confirmed, so each is tried.
  */
-export const COMMON_PLACES: FilePlaces = {
+export const COMMON_PATHS: FilePaths = {
   settings: ['config.ini', '/config.ini'],
   eventLog: ['event.txt', '/event.txt', '/logs/event.txt'],
 };

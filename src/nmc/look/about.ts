@@ -3,7 +3,7 @@ import { CODE } from '../phrases.ts';
 import { parseFields, type Reply } from '../session/reply.ts';
 
 /**
- * The blocks of `about` by their headings; what stands before the first is about the hardware.
+ * The blocks of `about` by their headings; lines before the first heading describe the hardware.
  * Source: docs/sources/card.md#command-output
  */
 const HEADINGS = [
@@ -14,16 +14,16 @@ const HEADINGS = [
 type Block = 'hardware' | (typeof HEADINGS)[number][0];
 
 /**
- * The applications for a UPS, each made for one platform only; `sumx` of the first generation has no SSH.
+ * The applications for a UPS, each for one platform only; `sumx` of the first generation has no SSH.
  * Source: docs/sources/card.md#platforms-and-applications
  */
-const MADE_FOR: Readonly<Record<string, Pick<Card, 'generation' | 'platform'>>> = {
+const PLATFORM_OF: Readonly<Record<string, Pick<Card, 'generation' | 'platform'>>> = {
   su: { generation: 'nmc3', platform: 'hw21' },
   sumx: { generation: 'nmc2', platform: 'hw05' },
 };
-const NOT_TOLD: Pick<Card, 'generation' | 'platform'> = { generation: null, platform: null };
+const UNKNOWN_PLATFORM: Pick<Card, 'generation' | 'platform'> = { generation: null, platform: null };
 
-/** The card as its command `about` describes it; null where it does not answer that. A card may lack its application. */
+/** The card as `about` describes it; null if the command fails. A card may have no application. */
 export function cardFromAbout(about: Reply): Card | null {
   if (about.code !== CODE.success) return null;
   const blocks = new Map<Block, string[]>();
@@ -40,33 +40,33 @@ export function cardFromAbout(about: Reply): Card | null {
   return {
     model: text('hardware', 'model number'),
     serial: text('hardware', 'serial number'),
-    ...(MADE_FOR[name ?? ''] ?? NOT_TOLD),
+    ...(PLATFORM_OF[name ?? ''] ?? UNKNOWN_PLATFORM),
     boot: text('boot', 'version'),
     os: text('os', 'version'),
     app: name === null ? null : { name, version: text('app', 'version') },
   };
 }
 
-/** Whether this is a card for a UPS, as far as its application tells; one without any may be one. */
+/** Whether this may be a card for a UPS, by its application. A card without an application may be one. */
 export function mayServeUps(card: Card): boolean {
   const name = card.app?.name ?? null;
-  return name === null || Object.hasOwn(MADE_FOR, name);
+  return name === null || Object.hasOwn(PLATFORM_OF, name);
 }
 
 /**
- * What the `Stat` line says of the application (command guide): `A+` well, `A?` it is still starting, `A!` it does not match the
- * operating system, `A-` its checksum is wrong; null where the line does not tell.
+ * Status of the application in the line `Stat` (command guide): `A+` running, `A?` still starting, `A!` does
+ * not match the operating system, `A-` wrong checksum. Null if the line does not show it.
  */
-export type AppState = 'well' | 'starting' | 'mismatch' | 'damaged';
+export type AppStatus = 'running' | 'starting' | 'mismatch' | 'damaged';
 
-const APP_STATES: Readonly<Record<string, AppState>> = {
-  '+': 'well',
+const APP_STATES: Readonly<Record<string, AppStatus>> = {
+  '+': 'running',
   '?': 'starting',
   '!': 'mismatch',
   '-': 'damaged',
 };
 
-export function appStateOf(system: Reply): AppState | null {
+export function appStateOf(system: Reply): AppStatus | null {
   if (system.code !== CODE.success) return null;
   const stat = parseFields(system.lines).get('stat') ?? '';
   const mark = /(?:^|\s)A([+?!-])(?:\s|$)/.exec(stat)?.[1];

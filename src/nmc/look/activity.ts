@@ -2,46 +2,48 @@ import { type Activity, type Look, type LookContext, sanitize, type UnitTarget }
 import { type NmcDeps, networkOf } from '../deps.ts';
 import { lastUpdateIn } from './event-log.ts';
 import { readEventLog } from './event-log-source.ts';
-import { readObject, readTransfer } from './update-sources.ts';
+import { readTransfer, readUpdateObject } from './update-sources.ts';
 
 /**
- * Asks whether an update runs or waits at a unit: its update object, `upsfwupdate -status` and its event log, as far as the
- * inventory allows each. Only reads; never throws for what the device does. A source that could not be asked proves nothing.
+ * Whether an update runs or waits at a unit, by its update object, `upsfwupdate -status` and its event log,
+ * as far as the inventory allows each. Only reads; never throws for what the device does. An unreadable
+ * source proves nothing.
  */
 export async function withActivity(
-  tools: NmcDeps,
+  deps: NmcDeps,
   target: UnitTarget,
   look: Look,
   context: LookContext,
   depth: 'all' | 'object',
 ): Promise<Look> {
   if (look.problem !== null) return { ...look, activity: 'unknown', activityNote: 'the unit did not answer' };
-  const [activity, activityNote] = await readActivity(tools, target, look, context, depth);
+  const [activity, activityNote] = await readActivity(deps, target, look, context, depth);
   return { ...look, activity, activityNote };
 }
 
 async function readActivity(
-  tools: NmcDeps,
+  deps: NmcDeps,
   target: UnitTarget,
   { unit }: Look,
   context: LookContext,
   depth: 'all' | 'object',
 ): Promise<readonly [Activity, string]> {
   const session = { ...context, before: unit };
-  const object = await readObject(tools, target, session);
+  const object = await readUpdateObject(deps, target, session);
   if (object === 'in-process' || object === 'requested')
     return ['updating', 'its update object says that an update is in process'];
   if (depth === 'object') return ['unknown', 'its command line and event log were not asked'];
-  const transfer = await readTransfer(tools, target, session);
-  // At 100 per cent the image is in the unit, and the log says what became of it.
+  const transfer = await readTransfer(deps, target, session);
+  // At 100 percent the image is in the unit, and the log shows what happened next.
   if (typeof transfer === 'number' && transfer < 100)
     return ['updating', `its command line shows a transfer at ${transfer} %`];
-  // Such a card cannot update its UPS, so nobody can have started it there.
+  // Such a card cannot update its UPS, so nobody can have started an update there.
   if (object === 'not-offered' && transfer === 'not-offered')
     return ['idle', 'its card has no way to update it'];
   const hasLogin = networkOf(target).login !== null;
-  const log = hasLogin ? await readEventLog(tools, { ...session, target }) : null;
-  // An image that waits for its panel is in the log alone, once the card has restarted and its object says "none".
+  const log = hasLogin ? await readEventLog(deps, { ...session, target }) : null;
+  // After a restart of the card its object shows "none", and only the log shows an image that waits to be
+  // installed.
   if (log === null)
     return ['unknown', 'its event log could not be read, so an image that waits would not be seen'];
   const last = lastUpdateIn(log.lines);
@@ -51,7 +53,7 @@ async function readActivity(
   if (object === 'successful' && last.state !== 'over')
     return [
       'unknown',
-      'its update object says "successful", and its event log does not show of which update',
+      'its update object says "successful", and its event log does not show for which update',
     ];
   if (object === 'none' || object === 'failed' || object === 'successful')
     return ['idle', `its update object says "${object}", and its event log shows no update that waits`];

@@ -1,38 +1,38 @@
 /**
- * The card's event log: `MM/DD/YYYY HH:MM:SS Device UPS: text 0x0176`. The card's clock may be wrong, so lines are
- * told apart by what stood in the log before the update, never by the time of this machine.
+ * The card's event log: `MM/DD/YYYY HH:MM:SS Device UPS: text 0x0176`. The card's clock may be wrong. New
+ * lines are found by what was in the log before the update, never by the time.
  * Source: docs/sources/card.md#event-log
  */
 
-/** One line of the log, its blanks made single. */
+/** One line of the log; runs of spaces are reduced to one. */
 export interface LogLine {
   readonly text: string;
-  /** `0x0176`, in capitals behind the x. */
+  /** Such as `0x0176`, with uppercase digits. */
   readonly code: string;
-  /** Seconds of the card's own clock; null where the date has another form. */
+  /** Seconds by the card's own clock; null for another date format. */
   readonly at: number | null;
 }
 
-const LONGEST_LOG = 512 * 1024;
-const LONGEST_LINE = 400;
+const MAX_LOG = 512 * 1024;
+const MAX_LINE = 400;
 const LINE = /^(\S.{5,}?)\s+(0x[0-9a-f]{4})$/i;
 const DATE = /^(\d{2})\/(\d{2})\/(\d{4})\s+(\d{2}):(\d{2}):(\d{2})\b/;
 
-/** Reads the lines that end in a code, newest first; everything else is left out. Bounded whatever is given. */
+/** Reads the lines that end in a code, newest first, and skips others. Bounded for any input. */
 export function parseEventLog(text: string): readonly LogLine[] {
   const lines = text
-    .slice(0, LONGEST_LOG)
+    .slice(0, MAX_LOG)
     .split(/\r\n|\r|\n/)
     .flatMap((line) => {
-      const clean = line.slice(0, LONGEST_LINE).replace(/\s+/g, ' ').trim();
+      const clean = line.slice(0, MAX_LINE).replace(/\s+/g, ' ').trim();
       const found = LINE.exec(clean);
       return found === null ? [] : [{ text: clean, code: codeOf(found[2] ?? ''), at: secondsOf(clean) }];
     });
-  // Seen with the newest line first; a file that is written by appending would have it last.
+  // Logs were seen with the newest line first. A file that is appended to would have it last.
   return isOldestFirst(lines) ? [...lines].reverse() : lines;
 }
 
-/** By most of the neighbouring lines: a clock that was set back turns one pair round, and not the log. */
+/** By the majority of neighbouring lines: a clock that was set back reverses only one pair. */
 function isOldestFirst(lines: readonly LogLine[]): boolean {
   let rising = 0;
   for (const [index, { at }] of lines.entries()) {
@@ -53,31 +53,37 @@ function secondsOf(line: string): number | null {
   return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second) / 1000;
 }
 
-/** The newest line, to know later what is newer; null for an empty log. */
+/** The newest line, as a marker for later; null for an empty log. */
 export function markerOf(lines: readonly LogLine[]): string | null {
   return lines[0]?.text ?? null;
 }
 
-/** Lines that are newer than the mark, newest first. Null where the mark is not in the log any more: then nothing is known. */
-export function linesAfter(lines: readonly LogLine[], mark: string | null): readonly LogLine[] | null {
-  if (mark === null) return null;
-  const at = lines.findIndex((line) => line.text === mark);
+/**
+ * Lines newer than the marker, newest first. Null if the marker is no longer in the log: then nothing is
+ * known.
+ */
+export function linesAfter(lines: readonly LogLine[], marker: string | null): readonly LogLine[] | null {
+  if (marker === null) return null;
+  const at = lines.findIndex((line) => line.text === marker);
   return at === -1 ? null : lines.slice(0, at);
 }
 
-/** Codes that belong to an update of the UPS. */
+/** Codes around an update of the UPS. */
 const CODES = {
   started: '0x0176',
   finished: '0x0177',
   failed: '0x0178',
-  /** The card lost its link to the UPS, and has it again: together they are a restart of the UPS. */
+  /** The card lost its link to the UPS, and restored it: together they mean a restart of the UPS. */
   linkLost: '0x0102',
   linkRestored: '0x0101',
-  /** The card itself started, after which it has to find its UPS again. */
+  /** The card itself started, and then has to find its UPS again. */
   cardStarted: '0x0007',
 } as const;
 
-/** Whether the UPS restarted in these lines, newest first: its link was lost and came back, and not by a start of the card. */
+/**
+ * Whether the UPS restarted in these lines, newest first: its link was lost and restored, and not by a card
+ * start.
+ */
 function hasRestarted(lines: readonly LogLine[]): boolean {
   let isLost = false;
   for (const { code } of [...lines].reverse()) {
@@ -88,19 +94,20 @@ function hasRestarted(lines: readonly LogLine[]): boolean {
   return false;
 }
 
-/** What the lines since a mark say of an update. `nothing` is no proof that there is none. */
+/** What the lines since a marker show of an update. `nothing` does not prove that there is none. */
 export interface LoggedStatus {
   readonly state: 'nothing' | 'transferring' | 'finished' | 'failed';
-  /** The line that says so; null with `nothing`. */
+  /** The line that shows it; null with `nothing`. */
   readonly line: string | null;
-  /** The lines since the mark, oldest first. */
+  /** The lines since the marker, oldest first. */
   readonly since: readonly string[];
 }
 
 /**
- * What a whole log says of the last update in it. `transferring`: begun, and neither an end nor a restart of the UPS follows.
- * `received`: the transfer ended without a failure, and the UPS did not restart since. `over`: it failed, or the UPS restarted.
- * `none`: the log holds no update, which proves nothing about one that is older than the log.
+ * The last update in a whole log. `transferring`: started, and neither an end nor a restart of the UPS
+ * follows. `received`: the transfer ended without a failure, and the UPS has not restarted since. `over`: it
+ * failed, or the UPS restarted. `none`: the log shows no update, which proves nothing about one that is older
+ * than the log.
  */
 export function lastUpdateIn(lines: readonly LogLine[]): {
   readonly state: 'none' | 'transferring' | 'received' | 'over';
@@ -115,7 +122,7 @@ export function lastUpdateIn(lines: readonly LogLine[]): {
   return { state: last.code === CODES.started ? 'transferring' : 'received', line: last.text };
 }
 
-/** Reads the last word on an update. A failure stands beside the end of its transfer and counts more. */
+/** The last status of an update. A failure is logged beside the end of its transfer and takes precedence. */
 export function lastStatus(newer: readonly LogLine[]): LoggedStatus {
   const since = newer.map(({ text }) => text).reverse();
   const begin = newer.findIndex(({ code }) => code === CODES.started);

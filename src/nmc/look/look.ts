@@ -12,38 +12,44 @@ import { type NmcDeps, networkOf } from '../deps.ts';
 import { withActivity } from './activity.ts';
 import { cardByShell, lookByShell } from './shell-look.ts';
 
-/** Looks at a unit through its card: by SNMP, and by the command line where SNMP is not used or silent. Only reads. */
-export async function look(tools: NmcDeps, target: UnitTarget, context: LookContext): Promise<Look> {
-  const seen = await lookOnce(tools, target, context);
-  return context.update === undefined ? seen : withActivity(tools, target, seen, context, context.update);
+/**
+ * Looks at a unit through its card: by SNMP, or by the command line if SNMP is not used or silent. Only
+ * reads.
+ */
+export async function look(deps: NmcDeps, target: UnitTarget, context: LookContext): Promise<Look> {
+  const seen = await lookOnce(deps, target, context);
+  return context.update === undefined ? seen : withActivity(deps, target, seen, context, context.update);
 }
 
-async function lookOnce(tools: NmcDeps, target: UnitTarget, context: LookContext): Promise<Look> {
+async function lookOnce(deps: NmcDeps, target: UnitTarget, context: LookContext): Promise<Look> {
   const network = networkOf(target);
   const place = { site: target.site, name: target.name, host: network.host, port: network.ports.snmp };
   const bySnmp =
     network.snmp === null
       ? null
       : await lookBySnmp(
-          tools.hub,
+          deps.hub,
           { ...place, host: network.host, port: network.ports.snmp, snmp: network.snmp },
           context,
         );
   if (bySnmp !== null && bySnmp.problem?.code !== 'link/silent')
-    return context.card === true ? withWholeCard(bySnmp, tools, target, context) : bySnmp;
+    return context.card === true ? withWholeCard(bySnmp, deps, target, context) : bySnmp;
   if (network.login === null)
     return bySnmp === null
-      ? { unit: unknownUnit(place), kind: null, description: null, problem: noWay() }
-      : explained(bySnmp, tools, network);
+      ? { unit: unknownUnit(place), kind: null, description: null, problem: noAccess() }
+      : explainSilence(bySnmp, deps, network);
   await context.awaitTurn?.();
-  // Where SNMP is meant to work, its silence is what the operator must hear of if SSH is silent too.
-  const bySsh = await lookByShell(tools, target, context);
+  // Where SNMP should work, its silence is what the operator has to see if SSH is silent too.
+  const bySsh = await lookByShell(deps, target, context);
   if (bySsh.problem === null || bySsh.unit.card !== null || bySnmp === null) return bySsh;
-  return explained(bySnmp, tools, network);
+  return explainSilence(bySnmp, deps, network);
 }
 
-/** Silence with what can be told of its cause: a closed port, no way to the host, a credential that is not taken. */
-async function explained(
+/**
+ * Adds the cause of a silence, if it can be found: a closed port, no route to the host, a rejected
+ * credential.
+ */
+async function explainSilence(
   silent: Look,
   { hub }: NmcDeps,
   { host, ports, snmp }: NetworkAccess,
@@ -53,10 +59,10 @@ async function explained(
   return why === null ? silent : { ...silent, problem: why };
 }
 
-/** What SNMP leaves out of a card is asked of its command line, where there is a login. */
+/** Completes what SNMP leaves out of a card by its command line, if there is a login. */
 async function withWholeCard(
   seen: Look,
-  tools: NmcDeps,
+  deps: NmcDeps,
   target: UnitTarget,
   context: LookContext,
 ): Promise<Look> {
@@ -64,13 +70,13 @@ async function withWholeCard(
   const isCard = seen.problem === null || seen.problem.code === 'device/no-application';
   const whole = card !== null && card.serial !== null && card.boot !== null && card.os !== null;
   if (!isCard || whole || networkOf(target).login === null) return seen;
-  const asked = await cardByShell(tools, target, context);
+  const asked = await cardByShell(deps, target, context);
   if (asked === null) return seen;
-  return { ...seen, unit: { ...seen.unit, card: card === null ? asked : completed(card, asked) } };
+  return { ...seen, unit: { ...seen.unit, card: card === null ? asked : mergeCards(card, asked) } };
 }
 
-/** SNMP names the platform, which the command line leaves to be inferred: what both tell is taken from SNMP. */
-function completed(card: Card, asked: Card): Card {
+/** SNMP reports the platform, which the command line only implies, so SNMP values take precedence. */
+function mergeCards(card: Card, asked: Card): Card {
   return {
     model: card.model ?? asked.model,
     serial: card.serial ?? asked.serial,
@@ -82,8 +88,12 @@ function completed(card: Card, asked: Card): Card {
   };
 }
 
-function noWay(): Problem {
-  return new Problem('refused/no-path', 'There is neither an SNMP credential nor a login to look with.', {
-    hint: 'Add snmp: or login: to the unit in the inventory.',
-  });
+function noAccess(): Problem {
+  return new Problem(
+    'refused/no-path',
+    'The inventory has neither an SNMP credential nor a login for this unit.',
+    {
+      hint: 'Add snmp: or login: to the unit in the inventory.',
+    },
+  );
 }

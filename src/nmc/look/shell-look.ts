@@ -20,11 +20,11 @@ import { cardFromAbout, mayServeUps } from './about.ts';
 type Place = Pick<Unit, 'site' | 'name' | 'host' | 'port'>;
 
 /** Looks at a unit by the command line of its card. Only reads. Never throws for what the device does. */
-export async function lookByShell(tools: NmcDeps, target: UnitTarget, context: LookContext): Promise<Look> {
+export async function lookByShell(deps: NmcDeps, target: UnitTarget, context: LookContext): Promise<Look> {
   const network = networkOf(target);
   const place = { site: target.site, name: target.name, host: network.host, port: network.ports.ssh };
   try {
-    return await withShell(shellOptions(tools, network, context), async (shell) => {
+    return await withShell(shellOptions(deps, network, context), async (shell) => {
       const about = await shell.run('about');
       const ups = await shell.run('upsabout');
       const status = await shell.run('detstatus -ss');
@@ -38,15 +38,15 @@ export async function lookByShell(tools: NmcDeps, target: UnitTarget, context: L
   }
 }
 
-/** The card alone, by its command line; null where it cannot be asked. */
+/** The card alone, by its command line; null if it cannot be asked. */
 export async function cardByShell(
-  tools: NmcDeps,
+  deps: NmcDeps,
   target: UnitTarget,
   context: LookContext,
 ): Promise<Card | null> {
   const network = networkOf(target);
   try {
-    return await withShell(shellOptions(tools, network, context), async (shell) =>
+    return await withShell(shellOptions(deps, network, context), async (shell) =>
       cardFromAbout(await shell.run('about')),
     );
   } catch (thrown) {
@@ -60,7 +60,7 @@ function withoutUps(place: Place, card: Card | null): Look {
     const problem = new Problem(
       'device/no-application',
       `${place.host} is an APC card that has no command for a UPS (application: ${card.app?.name ?? 'none'}).`,
-      { hint: 'A Smart-UPS may be behind it. Load the application of the card again, then look once more.' },
+      { hint: 'A Smart-UPS may be behind it. Reload the application of the card, then look again.' },
     );
     const unit: Unit = { ...unknownUnit(place), card, reachable: true, seenBy: 'ssh' };
     return { unit, kind: 'card', description: card.model, problem };
@@ -73,7 +73,7 @@ function withoutUps(place: Place, card: Card | null): Look {
 
 function unitFrom(place: Place, about: Reply, ups: Reply, status: Reply): Unit {
   const fields = parseFields(ups.lines);
-  const said = (label: string): string | null => {
+  const fieldOf = (label: string): string | null => {
     const text = sanitize(fields.get(label) ?? '', 100);
     return text === '' ? null : text;
   };
@@ -82,14 +82,14 @@ function unitFrom(place: Place, about: Reply, ups: Reply, status: Reply): Unit {
   const onLine = /^on ?line\b/i.test(state) ? true : /^on battery\b/i.test(state) ? false : null;
   return {
     ...unknownUnit(place),
-    serial: said('serial number'),
-    model: said('model'),
-    sku: said('sku'),
-    manufactured: said('manufacture date'),
+    serial: fieldOf('serial number'),
+    model: fieldOf('model'),
+    sku: fieldOf('sku'),
+    manufactured: fieldOf('manufacture date'),
     ratingVA: rating === null ? null : Number(rating[1]),
-    firmware: readFirmware(said('firmware revision')),
+    firmware: readFirmware(fieldOf('firmware revision')),
     card: cardFromAbout(about),
-    // The command line shows no flags, and what it does not show is not known.
+    // The command line shows no flags. What it does not show is not known.
     condition: {
       ...UNKNOWN_CONDITION,
       onLine,

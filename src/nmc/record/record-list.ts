@@ -1,40 +1,40 @@
-/** A command that a recording may give. What this list does not hold is never sent. */
+/** A command that a recording may send. No other command is ever sent. */
 export interface ReadCommand {
   readonly command: string;
-  /** The command answers from what the unit is at, so that a simulated unit must answer it by itself. */
+  /** The answer depends on the state of the unit, so a simulated unit must produce it itself. */
   readonly live?: true;
   /** Nothing more is sent while the answer is awaited, not even the bare return that some firmware needs. */
   readonly alone?: true;
 }
 
 /**
- * The commands of a recording, in groups: those of a group are given in one session, because they stand on each other. All of
- * them only show something (command line guide 990-4879F). `eventlog` is not among them: it
- * is a full screen on which a single letter deletes the log.
+ * The commands of a recording. Those of a group share one session, because they depend on each other. All of
+ * them only show something (command line guide 990-4879F). `eventlog` is left out: a single key on its screen
+ * deletes the log.
  * Source: docs/sources/card.md#upsfwupdate, docs/sources/card.md#command-output
  */
 export const READ_COMMANDS: readonly (readonly ReadCommand[])[] = [
-  // The list of all commands: shows what this card has at all.
+  // The list of all commands of this card.
   [{ command: '?' }],
   // Hardware, application, operating system, boot monitor.
   [{ command: 'about' }],
-  // Names, times and state of the card.
+  // Names, times and status of the card.
   [{ command: 'system' }],
   // Identity and firmware of the UPS.
   [{ command: 'upsabout', live: true }],
-  // State of the UPS, short and whole.
+  // Status of the UPS, short and complete.
   [{ command: 'detstatus -ss', live: true }],
   [{ command: 'detstatus -all', live: true }],
   [{ command: 'ups -st', live: true }],
-  // Usage texts; without a further option nothing is done.
+  // Usage texts; without another option these commands do nothing.
   [{ command: 'ups ?', alone: true }],
   [{ command: 'upsfwupdate ?', alone: true }],
-  // Progress of an update, and how the last one ended.
+  // Progress of an update, and the result of the last one.
   [{ command: 'upsfwupdate -status', live: true, alone: true }],
   [{ command: 'upsfwupdate -lastresult', live: true, alone: true }],
-  // How the last transfer of a file ended.
+  // Result of the last file transfer.
   [{ command: 'xferStatus', live: true }],
-  // Accounts, services and clock: the forms without an option only show.
+  // Accounts, services and clock: without an option these commands only show.
   [{ command: 'whoami' }],
   [{ command: 'user' }],
   [{ command: 'ftp' }],
@@ -42,7 +42,7 @@ export const READ_COMMANDS: readonly (readonly ReadCommand[])[] = [
   [{ command: 'date', live: true }],
   [{ command: 'lastrst' }],
   [{ command: 'session', live: true }],
-  // Folders and names of files, those of the event log among them.
+  // Folders and file names, including those of the event log.
   [
     { command: 'pwd', live: true },
     { command: 'dir', live: true },

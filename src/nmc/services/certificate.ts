@@ -1,7 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { ServerCertificate } from '../../core/index.ts';
 
-/** Hashes under the signature algorithms that certificates of such cards can have, by the bytes of their object identifier. */
+/**
+ * Hash functions of the signature algorithms that card certificates use, by the bytes of the object
+ * identifier.
+ */
 const SIGNATURES: Readonly<Record<string, string>> = {
   '2a864886f70d010104': 'md5',
   '2a864886f70d010105': 'sha1',
@@ -15,8 +18,8 @@ const SIGNATURES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The hash under the signature of a certificate. It stands behind the signed part, in three nested values; no parser of the
- * platform gives it. Null where it is another algorithm, or no certificate at all.
+ * The hash function of a certificate's signature; Node.js does not report it. It follows the signed part, in
+ * three nested values. Null for another algorithm, or if the bytes are no certificate.
  */
 export function signatureHash(der: Uint8Array): string | null {
   const whole = value(der, 0, 0x30);
@@ -32,7 +35,7 @@ interface Span {
   readonly end: number;
 }
 
-/** Where the content of the value at an offset stands, if it is of that tag and whole. */
+/** Start and end of the content at an offset; null unless it has this tag and is complete. */
 function value(der: Uint8Array, at: number, tag: number): Span | null {
   const first = der[at + 1];
   if (der[at] !== tag || first === undefined) return null;
@@ -45,7 +48,7 @@ function value(der: Uint8Array, at: number, tag: number): Span | null {
   return end <= der.length ? { begin, end } : null;
 }
 
-/** What a certificate says; null where its bytes are none. */
+/** Reads a certificate; null if the bytes are none. */
 export function readCertificate(der: Buffer): Omit<ServerCertificate, 'sameAsBefore'> | null {
   try {
     const certificate = new X509Certificate(der);

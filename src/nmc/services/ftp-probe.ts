@@ -1,21 +1,21 @@
 import { Client, FTPError } from 'basic-ftp';
 import { sanitize } from '../../core/index.ts';
 
-/** What an FTP server gives of itself before anybody logs in. */
+/** What an FTP server reveals before a login. */
 export interface FtpGreeting {
-  /** Its first line, fit for printing; null where none came. */
+  /** Its first line, fit for printing; null if none came. */
   readonly greeting: string | null;
-  /** Model of the card and version of its operating system, where the greeting is that of a card. */
+  /** Model and operating system version from the greeting of a card; null for another greeting. */
   readonly model: string | null;
   readonly os: string | null;
-  /** Its list of features offers an encrypted session; null where the list is not shown before a login. */
+  /** Whether its feature list offers TLS; null if it shows no list before a login. */
   readonly tls: boolean | null;
 }
 
-const NOTHING: FtpGreeting = { greeting: null, model: null, os: null, tls: null };
+const NO_GREETING: FtpGreeting = { greeting: null, model: null, os: null, tls: null };
 /** `AP9630 Network Management Card AOS v6.0.6 FTP server ready.` Source: docs/sources/card.md#ftp-and-scp */
 const CARD = /\b([A-Z]{2}\d{4}[A-Z0-9]{0,6}) Network Management Card AOS (v[0-9][0-9a-z.]{0,20})/;
-const NOT_KNOWN_THERE = [500, 501, 502, 504];
+const NOT_SUPPORTED = [500, 501, 502, 504];
 
 /** Reads the greeting. */
 export function readGreeting(text: string): Omit<FtpGreeting, 'tls'> {
@@ -24,7 +24,10 @@ export function readGreeting(text: string): Omit<FtpGreeting, 'tls'> {
   return { greeting: line === '' ? null : line, model: found?.[1] ?? null, os: found?.[2] ?? null };
 }
 
-/** Connects, reads the greeting and the features, and leaves. Logs in nowhere; never throws for what the server does. */
+/**
+ * Connects, reads greeting and features, and disconnects. Sends no login. Never throws for what the server
+ * does.
+ */
 export async function probeFtp(
   host: string,
   port: number,
@@ -35,16 +38,16 @@ export async function probeFtp(
   const client = new Client(seconds * 1000);
   const stop = (): void => client.close();
   signal.addEventListener('abort', stop, { once: true });
-  let seen = NOTHING;
+  let seen = NO_GREETING;
   try {
     const { message } = await client.connect(host, port);
     seen = { ...seen, ...readGreeting(message) };
     const answer = await client.send('FEAT');
-    // Each feature stands on a line of its own, one blank in.
+    // Each feature is on its own line, indented by one space.
     seen = { ...seen, tls: /^\s*AUTH\s+[A-Z;-]*TLS/im.test(answer.message.slice(0, 8000)) };
   } catch (thrown) {
     signal.throwIfAborted();
-    if (thrown instanceof FTPError && NOT_KNOWN_THERE.includes(thrown.code)) seen = { ...seen, tls: false };
+    if (thrown instanceof FTPError && NOT_SUPPORTED.includes(thrown.code)) seen = { ...seen, tls: false };
   } finally {
     signal.removeEventListener('abort', stop);
     client.close();

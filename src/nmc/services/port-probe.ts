@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { hasCode } from '../../core/index.ts';
 
-/** What a TCP port says to a connection. `silent`: nothing came back; `away`: the address has no name or no route. */
+/** State of a TCP port. `silent`: no answer; `away`: the address has no name or no route. */
 export type PortState = 'open' | 'refused' | 'silent' | 'away';
 
-/** Connects to a port and hangs up at once. Never throws for what the other side does. */
+/** Connects to a port and closes at once. Never throws for what the other side does. */
 export function probePort(
   host: string,
   port: number,
@@ -38,17 +38,17 @@ export function probePort(
   });
 }
 
-/** Whether a service is on, by its port: a refused one is off, a silent one is not known. */
+/** Whether a service is on, judged by its port. Closed means off, silence means not known. */
 export function onByPort(state: PortState): boolean | null {
   return state === 'open' ? true : state === 'refused' ? false : null;
 }
 
-export function portWords(state: PortState, port: number): string {
-  const words = {
+export function describePort(state: PortState, port: number): string {
+  const text = {
     open: 'is open',
     refused: 'is closed',
-    silent: 'gives no answer: filtered or off',
+    silent: 'does not answer: filtered or off',
     away: 'cannot be reached',
   };
-  return `port ${port} ${words[state]}`;
+  return `port ${port} ${text[state]}`;
 }

@@ -1,5 +1,6 @@
 import {
   asProblem,
+  type Clock,
   hasCode,
   isInternal,
   type LookContext,
@@ -16,43 +17,51 @@ import { OID, type SnmpHub } from '../../snmp/index.ts';
 import { networkOf } from '../deps.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
 import { probeFtp } from './ftp-probe.ts';
-import { onByPort, type PortState, portWords, probePort } from './port-probe.ts';
+import { describePort, onByPort, type PortState, probePort } from './port-probe.ts';
 
-/** Their libraries take longer to load than most looks last, so only a look at services loads them. */
+/** Loaded on demand: these libraries take longer to load than most commands run. */
 const webProbe = () => import('./web-probe.ts');
 const sshProbe = () => import('./ssh-probe.ts');
 
-/** Longest time of one probe, in seconds of the world. A key exchange takes an old card far longer than anything else. */
+/** Longest time of each probe, in seconds of real time. The key exchange of an old card takes longest. */
 export const PROBE_SECONDS = { port: 4, ftp: 6, http: 6, https: 15, ssh: 30 } as const;
 export type ProbeSeconds = Readonly<Record<keyof typeof PROBE_SECONDS, number>>;
 
-/** What a look at services works with. */
+/** What a look at services needs. */
 export interface ServiceDeps {
   readonly hub: SnmpHub;
-  /** Certificates are pinned beside host keys, by `https://host:port`. */
+  /** Certificates are kept beside host keys, as `https://host:port`. */
   readonly hostKeys: HostKeyStore;
   readonly seconds?: ProbeSeconds;
 }
 
 interface Probe {
   readonly network: NetworkAccess;
-  readonly tools: ServiceDeps;
+  readonly deps: ServiceDeps;
   readonly seconds: ProbeSeconds;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /**
- * Looks which services a card has on. One after the other, because cards serve few at a time; logs in nowhere, tries no
- * credential that the inventory does not hold, and writes nothing but pins. A card that does not answer gives services
- * that are not known. Throws Problem config/state, refused/no-path.
+ * Finds out which services a card offers. The probes run one after the other, because cards serve few
+ * connections at a time. It sends no login, uses only credentials of the inventory and writes only to known
+ * hosts. A card that does not answer has services that are not known. Throws Problem config/state,
+ * refused/no-path.
  */
 export async function lookAtServices(
-  tools: ServiceDeps,
+  deps: ServiceDeps,
   target: UnitTarget,
   context: LookContext,
 ): Promise<ServiceLook> {
   const network = networkOf(target);
-  const probe = { network, tools, seconds: tools.seconds ?? PROBE_SECONDS, signal: context.signal };
+  const probe = {
+    network,
+    deps,
+    seconds: deps.seconds ?? PROBE_SECONDS,
+    clock: context.clock,
+    signal: context.signal,
+  };
   const telnet = await portOf(probe, 'telnet');
   const ftp = await lookAtFtp(probe);
   const http = await lookAtHttp(probe);
@@ -62,7 +71,7 @@ export async function lookAtServices(
   const v3 = await lookAtSnmp(probe, 'snmp-v3');
   return {
     services: [
-      { service: 'telnet', on: onByPort(telnet), detail: portWords(telnet, network.ports.telnet) },
+      { service: 'telnet', on: onByPort(telnet), detail: describePort(telnet, network.ports.telnet) },
       ftp.service,
       http.service,
       https.service,
@@ -93,16 +102,16 @@ interface FtpSeen {
 async function lookAtFtp(probe: Probe): Promise<FtpSeen> {
   const { host, ports } = probe.network;
   const state = await portOf(probe, 'ftp');
-  const says = portWords(state, ports.ftp);
+  const portText = describePort(state, ports.ftp);
   if (state !== 'open')
-    return { service: { service: 'ftp', on: onByPort(state), detail: says }, greeting: null, tls: null };
+    return { service: { service: 'ftp', on: onByPort(state), detail: portText }, greeting: null, tls: null };
   const seen = await probeFtp(host, ports.ftp, probe.seconds.ftp, probe.signal);
-  const words = [
-    says,
-    seen.greeting === null ? 'no greeting came' : `it says "${seen.greeting}"`,
+  const parts = [
+    portText,
+    seen.greeting === null ? 'no greeting' : `greeting "${seen.greeting}"`,
     seen.tls === null ? 'encryption not known' : seen.tls ? 'offers TLS' : 'offers no TLS',
   ];
-  const service: Service = { service: 'ftp', on: true, detail: words.join(', ') };
+  const service: Service = { service: 'ftp', on: true, detail: parts.join(', ') };
   return { service, greeting: seen.greeting, tls: seen.tls };
 }
 
@@ -111,18 +120,18 @@ async function lookAtHttp(
 ): Promise<{ readonly service: Service; readonly redirects: boolean | null }> {
   const { host, ports } = probe.network;
   const state = await portOf(probe, 'http');
-  const says = portWords(state, ports.http);
+  const portText = describePort(state, ports.http);
   if (state !== 'open') {
-    return { service: { service: 'http', on: onByPort(state), detail: says }, redirects: null };
+    return { service: { service: 'http', on: onByPort(state), detail: portText }, redirects: null };
   }
   const { probeWeb } = await webProbe();
   const answer = await probeWeb('http', host, ports.http, probe.seconds.http, probe.signal);
-  const words =
+  const parts =
     answer.status === null
-      ? `no HTTP answer: ${answer.trouble}`
-      : `it answers ${answer.status}${answer.redirects ? ' and leads to HTTPS' : ''}`;
+      ? `no HTTP answer: ${answer.error}`
+      : `answers ${answer.status}${answer.redirects ? ' and redirects to HTTPS' : ''}`;
   return {
-    service: { service: 'http', on: true, detail: `${says}, ${words}` },
+    service: { service: 'http', on: true, detail: `${portText}, ${parts}` },
     redirects: answer.redirects,
   };
 }
@@ -132,25 +141,25 @@ async function lookAtHttps(
 ): Promise<{ readonly service: Service; readonly certificate: ServerCertificate | null }> {
   const { host, ports } = probe.network;
   const state = await portOf(probe, 'https');
-  const says = portWords(state, ports.https);
+  const portText = describePort(state, ports.https);
   if (state !== 'open') {
-    return { service: { service: 'https', on: onByPort(state), detail: says }, certificate: null };
+    return { service: { service: 'https', on: onByPort(state), detail: portText }, certificate: null };
   }
-  const { pinnedCertificate, probeWeb } = await webProbe();
+  const { compareCertificate, probeWeb } = await webProbe();
   const answer = await probeWeb('https', host, ports.https, probe.seconds.https, probe.signal);
   const certificate =
     answer.certificate === null
       ? null
-      : await pinnedCertificate(answer.certificate, host, ports.https, probe.tools.hostKeys);
-  const words = certificate === null ? unreadCertificate(answer.trouble) : certificateWords(certificate);
-  return { service: { service: 'https', on: true, detail: `${says}, ${words}` }, certificate };
+      : await compareCertificate(answer.certificate, host, ports.https, probe.deps.hostKeys);
+  const parts = certificate === null ? unreadCertificate(answer.error) : describeCertificate(certificate);
+  return { service: { service: 'https', on: true, detail: `${portText}, ${parts}` }, certificate };
 }
 
-function unreadCertificate(trouble: string | null): string {
-  return trouble === null ? 'its certificate cannot be read' : `no HTTPS answer: ${trouble}`;
+function unreadCertificate(error: string | null): string {
+  return error === null ? 'its certificate cannot be read' : `no HTTPS answer: ${error}`;
 }
 
-function certificateWords(certificate: ServerCertificate): string {
+function describeCertificate(certificate: ServerCertificate): string {
   const { keyType, keyBits, signatureHash, fingerprint } = certificate;
   const day = (date: Date): string => date.toISOString().slice(0, 10);
   const key = `${keyType ?? 'unknown'} key${keyBits === null ? '' : ` of ${keyBits} bits`}`;
@@ -163,29 +172,30 @@ async function lookAtSsh(
 ): Promise<{ readonly service: Service; readonly offer: SshOffer | null }> {
   const { host, ports } = probe.network;
   const state = await portOf(probe, 'ssh');
-  const says = portWords(state, ports.ssh);
+  const portText = describePort(state, ports.ssh);
   if (state !== 'open')
-    return { service: { service: 'ssh', on: onByPort(state), detail: says }, offer: null };
+    return { service: { service: 'ssh', on: onByPort(state), detail: portText }, offer: null };
   const { probeSsh } = await sshProbe();
   const offer = await probeSsh({
     host,
     port: ports.ssh,
     seconds: probe.seconds.ssh,
+    clock: probe.clock,
     signal: probe.signal,
   });
-  return { service: { service: 'ssh', on: true, detail: `${says}, ${offerWords(offer)}` }, offer };
+  return { service: { service: 'ssh', on: true, detail: `${portText}, ${describeOffer(offer)}` }, offer };
 }
 
-function offerWords({ kex, hostKey, negotiated }: SshOffer): string {
-  if (kex === null) return 'it offers no key exchange';
+function describeOffer({ kex, hostKey, negotiated }: SshOffer): string {
+  if (kex === null) return 'offers no key exchange';
   const bits = hostKey === null || hostKey.bits === null ? '' : ` of ${hostKey.bits} bits`;
   const key = hostKey === null ? 'host key not seen' : `host key ${hostKey.type}${bits}`;
   return negotiated === null
-    ? `the key exchange did not end, ${key}`
+    ? `key exchange not completed, ${key}`
     : `agrees on ${negotiated.kex} and ${negotiated.cipher}, ${key}`;
 }
 
-/** Asks one object with the credential that the inventory holds for reading, and with no other. */
+/** Reads one object with the read credential of the inventory, and with no other. */
 async function lookAtSnmp(probe: Probe, service: 'snmp-v1' | 'snmp-v3'): Promise<Service> {
   const access = accessFor(probe.network.snmp, service);
   if (access === null) {
@@ -194,7 +204,7 @@ async function lookAtSnmp(probe: Probe, service: 'snmp-v1' | 'snmp-v3'): Promise
   }
   const { host, ports } = probe.network;
   try {
-    const session = await probe.tools.hub.open(access, { host, port: ports.snmp });
+    const session = await probe.deps.hub.open(access, { host, port: ports.snmp });
     try {
       await session.get([OID.sysDescr]);
       return { service, on: true, detail: `port ${ports.snmp} answers` };
@@ -204,7 +214,7 @@ async function lookAtSnmp(probe: Probe, service: 'snmp-v1' | 'snmp-v3'): Promise
   } catch (thrown) {
     const problem = asProblem(thrown);
     if (isInternal(problem)) throw problem;
-    // An agent that refuses the user, or answers with an error, speaks the protocol.
+    // An agent that refuses the user or answers with an error does speak the protocol.
     const refused = problem.code === 'link/snmp-auth' && !hasCode(problem.cause, 'ERR_OSSL_EVP_UNSUPPORTED');
     const answered = refused || problem.code === 'link/snmp';
     return { service, on: answered ? true : null, detail: sanitize(problem.message) };
@@ -212,7 +222,7 @@ async function lookAtSnmp(probe: Probe, service: 'snmp-v1' | 'snmp-v3'): Promise
 }
 
 /**
- * A community serves SNMPv1 and v2c alike on these cards, under one switch.
+ * On these cards one switch enables SNMPv1 and v2c for a community.
  * Source: docs/sources/snmp.md#agent-behaviour
  */
 function accessFor(access: SnmpAccess | null, service: 'snmp-v1' | 'snmp-v3'): SnmpAccess | null {

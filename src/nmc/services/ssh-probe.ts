@@ -1,16 +1,19 @@
 import { createPublicKey } from 'node:crypto';
 import ssh2, { type Algorithms, type ParsedKey } from 'ssh2';
-import { type SshOffer, sanitize } from '../../core/index.ts';
+import { type Clock, type SshOffer, sanitize } from '../../core/index.ts';
 
 export interface SshProbeOptions {
   readonly host: string;
   readonly port: number;
   readonly seconds: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** Taken beside what the library offers by itself, so that an old server gets as far as to show its key. */
-const EVERYTHING_OLD: Algorithms = {
+/**
+ * Offered in addition to the library's defaults, so that an old server gets as far as to send its host key.
+ */
+const LEGACY_ALGORITHMS: Algorithms = {
   kex: {
     append: [
       'diffie-hellman-group14-sha1',
@@ -25,7 +28,7 @@ const EVERYTHING_OLD: Algorithms = {
   hmac: { append: ['hmac-sha1', 'hmac-sha1-96', 'hmac-md5'], prepend: [], remove: [] },
 };
 
-const NOTHING_SEEN: SshOffer = {
+const NO_OFFER: SshOffer = {
   kex: null,
   hostKeys: null,
   ciphers: null,
@@ -35,7 +38,7 @@ const NOTHING_SEEN: SshOffer = {
   milliseconds: null,
 };
 
-/** The lists of the server's first message, as the library writes them down while it reads them. */
+/** The algorithm lists of the server's first message, as the library logs them. */
 const LISTS = {
   kex: /^Handshake: \(remote\) KEX method: (.*)$/,
   hostKeys: /^Handshake: \(remote\) Host key format: (.*)$/,
@@ -43,33 +46,33 @@ const LISTS = {
   macs: /^Handshake: \(remote\) S->C MAC: (.*)$/,
 } as const;
 
-/** Words of a protocol for which a client needs no algorithm. */
-const NO_ALGORITHM = /^(?:ext-info-[cs]|kex-strict-[cs]-.*)$/;
-const MOST_NAMES = 60;
+/** Protocol extensions in those lists, which are no algorithms. */
+const EXTENSION_NAMES = /^(?:ext-info-[cs]|kex-strict-[cs]-.*)$/;
+const MAX_NAMES = 60;
 
-/** Reads one line of the library's account of a key exchange; null where it is about something else. */
+/** Reads one line of the library's log of a key exchange; null if it is about something else. */
 export function readOfferLine(line: string): Partial<SshOffer> | null {
   for (const [name, pattern] of Object.entries(LISTS)) {
     const listed = pattern.exec(line.slice(0, 4000))?.[1];
     if (listed === undefined) continue;
     const names = listed
       .split(',')
-      .map((word) => sanitize(word, 60))
-      .filter((word) => word !== '' && !NO_ALGORITHM.test(word));
-    return { [name]: names.slice(0, MOST_NAMES) };
+      .map((name) => sanitize(name, 60))
+      .filter((name) => name !== '' && !EXTENSION_NAMES.test(name));
+    return { [name]: names.slice(0, MAX_NAMES) };
   }
   return null;
 }
 
 /**
- * What an SSH server offers: one connection, up to the end of the key exchange, closed before anybody logs in. What was not
- * reached is null; never throws for what the server does.
+ * What an SSH server offers. Connects once and closes after the key exchange, before any login. A value that
+ * was not reached is null. Never throws for what the server does.
  */
 export function probeSsh(options: SshProbeOptions): Promise<SshOffer> {
-  const { signal } = options;
+  const { clock, signal } = options;
   const client = new ssh2.Client();
-  const begun = performance.now();
-  let seen = NOTHING_SEEN;
+  const startedAt = clock.monotonic();
+  let seen = NO_OFFER;
   return new Promise((resolve, reject) => {
     const end = (): void => {
       clearTimeout(timer);
@@ -78,17 +81,17 @@ export function probeSsh(options: SshProbeOptions): Promise<SshOffer> {
       resolve(seen);
     };
     const abort = (): void => {
-      // The first of the two counts.
+      // Only the first of reject and resolve has an effect.
       reject(signal.reason);
       end();
     };
     const timer = setTimeout(end, options.seconds * 1000);
     signal.addEventListener('abort', abort, { once: true });
-    // Stays until the end: an event without a listener would end the process.
+    // Stays registered: an error event without a listener would end the process.
     client.on('error', end);
     client.on('close', end);
     client.on('handshake', ({ kex, sc }) => {
-      const milliseconds = Math.round(performance.now() - begun);
+      const milliseconds = Math.round(clock.monotonic() - startedAt);
       seen = { ...seen, negotiated: { kex, cipher: sc.cipher }, milliseconds };
       end();
     });
@@ -103,7 +106,7 @@ export function probeSsh(options: SshProbeOptions): Promise<SshOffer> {
         // Never sent: the connection is closed before the login.
         username: 'nobody',
         readyTimeout: options.seconds * 1000,
-        algorithms: EVERYTHING_OLD,
+        algorithms: LEGACY_ALGORITHMS,
         debug: (line) => {
           seen = { ...seen, ...readOfferLine(line) };
         },
@@ -118,7 +121,7 @@ export function probeSsh(options: SshProbeOptions): Promise<SshOffer> {
   });
 }
 
-/** Type and size of a key as it travels; the size of RSA and DSA keys only. */
+/** Type and size of a key in its form on the wire; the size of RSA and DSA keys only. */
 export function readHostKey(key: Buffer): SshOffer['hostKey'] {
   const length = key.length < 4 ? 0 : key.readUInt32BE(0);
   const type = sanitize(key.subarray(4, 4 + Math.min(length, 64)).toString('latin1'), 64);

@@ -6,24 +6,24 @@ import { type ServerCertificate, sanitize } from '../../core/index.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
 import { readCertificate } from './certificate.ts';
 
-/** What a web server answers to a request of its first page; of the page itself nothing is read. */
+/** The answer of a web server to a request of its first page. The page itself is not read. */
 export interface WebAnswer {
-  /** Status of the answer; null where none came. */
+  /** HTTP status; null if no answer came. */
   readonly status: number | null;
-  /** Leads to HTTPS; null where no answer came. */
+  /** Redirects to HTTPS; null if no answer came. */
   readonly redirects: boolean | null;
-  /** Bytes of the certificate, over HTTPS. */
+  /** The certificate in DER form, over HTTPS. */
   readonly certificate: Buffer | null;
   /** Why no answer came, fit for printing. */
-  readonly trouble: string | null;
+  readonly error: string | null;
 }
 
-/** Each look is a connection of its own: a session that is taken up again shows no certificate. */
+/** A new connection each time: a resumed TLS session shows no certificate. */
 const FRESH = new Agent({ keepAlive: false, maxCachedSessions: 0 });
 
 /**
- * Asks for the first page and hangs up at the head of the answer. Never throws for what the server does. The certificate is
- * not judged here, and so old a one as a card may have is taken: no secret is sent.
+ * Requests the first page and disconnects after the headers. Never throws for what the server does. It
+ * accepts any certificate and the old ciphers of cards, because it sends no secret.
  */
 export function probeWeb(
   scheme: 'http' | 'https',
@@ -52,13 +52,13 @@ export function probeWeb(
         status: statusCode,
         redirects: leads && /^https:/i.test(headers.location ?? ''),
         certificate,
-        trouble: null,
+        error: null,
       });
       request.destroy();
     });
     request.on('error', (error: Error) => {
       if (signal.aborted) reject(signal.reason);
-      else resolve({ status: null, redirects: null, certificate: null, trouble: sanitize(error.message) });
+      else resolve({ status: null, redirects: null, certificate: null, error: sanitize(error.message) });
     });
   });
 }
@@ -67,17 +67,19 @@ function bracketed(host: string): string {
   return host.includes(':') ? `[${host.replace(/%.*$/, '')}]` : host;
 }
 
-/** A certificate against the one that was seen first; the first one is pinned. Throws Problem config/state. */
-export async function pinnedCertificate(
+/**
+ * Compares a certificate with the one that was seen first; a first one is kept. Throws Problem config/state.
+ */
+export async function compareCertificate(
   der: Buffer,
   host: string,
   port: number,
-  pins: HostKeyStore,
+  hostKeys: HostKeyStore,
 ): Promise<ServerCertificate | null> {
   const certificate = readCertificate(der);
   if (certificate === null) return null;
   const name = `https://${bracketed(host)}:${port}`;
-  const known = await pins.get(name);
-  if (known === null) await pins.pin(name, certificate.fingerprint);
+  const known = await hostKeys.get(name);
+  if (known === null) await hostKeys.add(name, certificate.fingerprint);
   return { ...certificate, sameAsBefore: known === null || known === certificate.fingerprint };
 }

@@ -1,35 +1,35 @@
 import { PHRASES } from '../phrases.ts';
 import { withoutEscapes } from './reply.ts';
 
-/** Far above any answer; what is longer is not an answer. In characters. */
-const LONGEST_ANSWER = 256 * 1024;
-/** The first screen of a card has some two thousand. */
-const LONGEST_BANNER = 64 * 1024;
+/** In characters, far above any answer. */
+const MAX_ANSWER = 256 * 1024;
+/** In characters. The first screen of a card has about two thousand. */
+const MAX_BANNER = 64 * 1024;
 
 /**
- * What has been heard on a command line, and where in it an answer begins and ends. Knows no clock and no socket, so that the
- * same bytes give the same answer whatever packets they come in. Work and memory are bounded whatever is sent.
+ * The text received on a command line, and where an answer in it begins and ends. It knows no clock and no
+ * socket, so the same bytes give the same answer in any packets. Work and memory are bounded for any input.
  */
 export class Conversation {
   #text = '';
-  /** The begin of an escape sequence whose rest has not come. */
+  /** The start of an escape sequence whose rest has not arrived. */
   #held = '';
   #overflow = false;
-  /** Without its final blank; a guess from the end of the first screen until the first echo stands behind it. */
+  /** Without its final space. From the end of the first screen until the first echo it is a guess. */
   #prompt: string | null = null;
   #command: string | null = null;
   #first = true;
   #mark = 0;
-  /** Where to look on for the echo, and where the answer behind it begins. */
+  /** Where to continue the search for the echo, and where the answer after it begins. */
   #searched = 0;
   #begin: number | null = null;
 
-  /** What has come since the last command, without escape sequences; before the first one, all of it. */
+  /** The text since the last command, without escape sequences; before the first command, all of it. */
   get text(): string {
     return this.#text.slice(this.#mark);
   }
 
-  /** More has come than an answer or a first screen can be. */
+  /** More text than an answer or a first screen can have. */
   get overflow(): boolean {
     return this.#overflow;
   }
@@ -38,22 +38,22 @@ export class Conversation {
     return this.#prompt;
   }
 
-  /** More than line ends stands behind the echo of the command. */
-  get begun(): boolean {
+  /** More than line ends has arrived after the echo of the command. */
+  get hasContent(): boolean {
     return /\S/.test(this.soFar());
   }
 
-  hear(chunk: string): void {
+  receive(chunk: string): void {
     if (this.#overflow) return;
     const { clean, held } = withoutEscapes(this.#held + chunk);
     this.#held = held;
     this.#text += clean;
-    this.#overflow = this.#text.length > (this.#prompt === null ? LONGEST_BANNER : LONGEST_ANSWER);
+    this.#overflow = this.#text.length > (this.#prompt === null ? MAX_BANNER : MAX_ANSWER);
   }
 
-  /** A command is being sent: what comes is judged as its answer from here on. */
+  /** A command is being sent: the text from here on is its answer. */
   begin(command: string): void {
-    // The text before the first echo shows the prompt as it is; what looked like one may have been a line of the first screen.
+    // Only the first echo shows the real prompt: an earlier match may be a line of the first screen.
     this.#first = this.#command === null;
     this.#mark = this.#first ? this.#text.length : 0;
     if (!this.#first) {
@@ -65,7 +65,7 @@ export class Conversation {
     this.#begin = null;
   }
 
-  /** The first screen, or the answer without echo and prompt; null while its end has not come. */
+  /** The first screen, or the answer without echo and prompt; null while it is incomplete. */
   answer(): string | null {
     if (this.#overflow) return null;
     if (this.#command === null) return this.#firstScreen();
@@ -78,7 +78,7 @@ export class Conversation {
     return this.#text.slice(begin, at);
   }
 
-  /** What stands behind the echo of the command so far. */
+  /** The text after the echo of the command so far. */
   soFar(): string {
     const begin = this.#findEcho();
     return begin === null ? '' : this.#text.slice(begin);
@@ -97,7 +97,7 @@ export class Conversation {
     if (command === null || this.#begin !== null) return this.#begin;
     for (;;) {
       const at = this.#text.indexOf(command, this.#searched);
-      // Nothing is found everywhere, even behind the end.
+      // An empty string is found everywhere, even after the end.
       if (at === -1 || this.#searched > this.#text.length) {
         this.#searched = Math.max(this.#searched, this.#text.length - command.length + 1);
         return null;
@@ -109,7 +109,7 @@ export class Conversation {
     }
   }
 
-  /** Whether a prompt stands between the begin of the line and the echo; that is the one to wait for. */
+  /** Whether there is a prompt between the start of the line and the echo; that is the prompt to wait for. */
   #learnPrompt(echo: number): boolean {
     const found = PHRASES.prompt.exec(this.#text.slice(Math.max(0, echo - 200), echo));
     if (found === null) return false;

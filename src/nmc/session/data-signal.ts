@@ -1,18 +1,18 @@
-/** Lets a reader wait for the next thing that comes from the other side, for a while. One waits at a time. */
+/** Lets one reader wait, for a limited time, for the next data from the other side. */
 export class DataSignal {
   #wake: () => void = () => undefined;
 
-  /** Something has come. */
+  /** Data has arrived. */
   readonly happened = (): void => this.#wake();
 
-  /** Resolves with true when something comes, with false when nothing came in the given time. */
+  /** Resolves with true when data arrives, with false if none arrives in time. */
   within(milliseconds: number): Promise<boolean> {
     if (milliseconds <= 0) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const end = (came: boolean): void => {
+      const end = (arrived: boolean): void => {
         clearTimeout(timer);
         this.#wake = () => undefined;
-        resolve(came);
+        resolve(arrived);
       };
       const timer = setTimeout(() => end(false), milliseconds);
       this.#wake = () => end(true);

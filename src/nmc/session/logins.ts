@@ -1,43 +1,43 @@
 import { type Login, type NetworkAccess, Problem, type Secret } from '../../core/index.ts';
 
-/** One try of a login, from right before the password is sent. Exactly one of its functions is called. */
-export interface LoginTry {
+/** One attempt of a login, from right before the password is sent. Exactly one of its functions is called. */
+export interface LoginAttempt {
   accepted(): void;
-  /** Notes the refusal, and gives the Problem for it. */
+  /** Records the refusal and returns its Problem. */
   refused(): Problem;
   /** The connection ended without an answer to the login. */
   unanswered(): void;
 }
 
 /**
- * Logins over all protocols of one run. A card locks a user after some wrong passwords, and a central account is locked by a few
- * cards together, so a refused login is never sent to the same card again, and a credential that no card has accepted yet is tried
- * at one card at a time.
+ * The logins of one run, over all protocols. A card locks a user after some wrong passwords, and a few cards
+ * together lock a central account. So a refused login is never sent to the same card again. A credential that
+ * no card has accepted yet is tried at one card at a time.
  */
 export interface Logins {
   /** Resolves when the password may be sent to the card. Throws as `refuseKnown` does. */
-  begin(network: NetworkAccess, where: string, login: Login): Promise<LoginTry>;
+  begin(network: NetworkAccess, where: string, login: Login): Promise<LoginAttempt>;
   /**
-   * Throws Problem device/login where the card refused this login before, and refused/login where others did and none accepted it.
-   * No connection is needed to know.
+   * Throws Problem device/login if the card refused this login before, and refused/login if other cards did
+   * and none accepted it. Needs no connection.
    */
   refuseKnown(network: NetworkAccess, login: Login): void;
 }
 
 export interface LoginsOptions {
-  /** Called once for each credential that was refused at so many cards, with what to tell the operator. */
+  /** Called once for each credential that reaches {@link MAX_REFUSALS}, with a message for the operator. */
   readonly onLimit?: (problem: Problem) => void;
 }
 
-/** So many cards that refuse a credential mean that the credential is wrong, not the cards. */
-export const REFUSALS_THAT_PAUSE = 2;
+/** If this many cards refuse a credential, the credential is wrong and not the cards. */
+export const MAX_REFUSALS = 2;
 
 interface Credential {
   accepted: boolean;
   /** The Problem of each card that refused it. */
   readonly refused: Map<string, Problem>;
-  trying: boolean;
-  waiting: (() => void)[];
+  isBusy: boolean;
+  queue: (() => void)[];
 }
 
 export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
@@ -54,7 +54,7 @@ export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
     const name = nameOf(login);
     const present = credentials.get(name);
     if (present !== undefined) return present;
-    const made: Credential = { accepted: false, refused: new Map(), trying: false, waiting: [] };
+    const made: Credential = { accepted: false, refused: new Map(), isBusy: false, queue: [] };
     credentials.set(name, made);
     return made;
   };
@@ -62,26 +62,26 @@ export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
     const credential = credentialOf(login);
     const known = credential.refused.get(cardOf(network));
     if (known !== undefined) throw known;
-    if (!credential.accepted && credential.refused.size >= REFUSALS_THAT_PAUSE)
-      throw refusedElsewhere(login, [...credential.refused.keys()], false);
+    if (!credential.accepted && credential.refused.size >= MAX_REFUSALS)
+      throw refusedByOthers(login, [...credential.refused.keys()], false);
     return credential;
   };
   return {
     refuseKnown,
     async begin(network, where, login) {
       const credential = refuseKnown(network, login);
-      while (!credential.accepted && credential.trying) {
+      while (!credential.accepted && credential.isBusy) {
         await new Promise<void>((resolve) => {
-          credential.waiting.push(resolve);
+          credential.queue.push(resolve);
         });
         refuseKnown(network, login);
       }
-      credential.trying = true;
+      credential.isBusy = true;
       const end = (): void => {
-        credential.trying = false;
-        const { waiting } = credential;
-        credential.waiting = [];
-        for (const wake of waiting) wake();
+        credential.isBusy = false;
+        const { queue } = credential;
+        credential.queue = [];
+        for (const wake of queue) wake();
       };
       return {
         accepted() {
@@ -91,8 +91,8 @@ export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
         refused() {
           const problem = refusedLogin(where, login);
           credential.refused.set(cardOf(network), problem);
-          if (credential.refused.size === REFUSALS_THAT_PAUSE)
-            onLimit?.(refusedElsewhere(login, [...credential.refused.keys()], credential.accepted));
+          if (credential.refused.size === MAX_REFUSALS)
+            onLimit?.(refusedByOthers(login, [...credential.refused.keys()], credential.accepted));
           end();
           return problem;
         },
@@ -102,13 +102,13 @@ export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
   };
 }
 
-/** One card behind all its protocols. Cards behind one address have ports of their own. */
+/** One card, by its address and ports: cards behind one address differ in their ports. */
 function cardOf({ host, ports }: NetworkAccess): string {
   return `${host} (ssh ${ports.ssh}, ftp ${ports.ftp})`;
 }
 
-/** The login as a message may show it: never the password, but where it comes from. */
-function named({ user, password }: Login): string {
+/** A login for messages: where its password comes from, never the password. */
+function describeLogin({ user, password }: Login): string {
   return password.reference === null
     ? `user ${user}`
     : `user ${user} with the password from ${password.reference}`;
@@ -116,18 +116,18 @@ function named({ user, password }: Login): string {
 
 /** The Problem for a card that refused a login. */
 export function refusedLogin(where: string, login: Login): Problem {
-  return new Problem('device/login', `${where} refused the login of ${named(login)}.`, {
+  return new Problem('device/login', `${where} refused the login of ${describeLogin(login)}.`, {
     hint: 'Correct login: in the inventory or the secret behind it. The card locks a user after some wrong passwords, so it was tried once.',
   });
 }
 
-function refusedElsewhere(login: Login, cards: readonly string[], isAccepted: boolean): Problem {
+function refusedByOthers(login: Login, cards: readonly string[], isAccepted: boolean): Problem {
   const others = isAccepted
     ? 'while other cards accepted it.'
     : 'and accepted by none, so it is not sent to others.';
   return new Problem(
     'refused/login',
-    `The login of ${named(login)} was refused by ${cards.length} cards (${cards.join(', ')}) ${others}`,
+    `The login of ${describeLogin(login)} was refused by ${cards.length} cards (${cards.join(', ')}) ${others}`,
     {
       hint: 'Correct the secret, try it at one card (upsfw record HOST --user NAME --password REFERENCE), then go on: upsfw resume.',
     },

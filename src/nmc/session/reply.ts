@@ -2,33 +2,33 @@ import { PHRASES } from '../phrases.ts';
 
 /** An answer of the command line. */
 export interface Reply {
-  /** `E000` and the like; null where the answer has none. Free text may stand before and after it. */
+  /** Such as `E000`; null if the answer has none. Text may come before and after it. */
   readonly code: string | null;
   readonly lines: readonly string[];
 }
 
-// biome-ignore-start lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out here
-/** A cursor that is sent elsewhere begins a new piece of text, as a line end does. */
+// biome-ignore-start lint/suspicious/noControlCharactersInRegex: these match escape sequences
+/** A moved cursor begins a new piece of text, as a line end does. */
 const CURSOR = /\u001b\[[0-9;]{0,30}[Hf]/g;
 const ESCAPES = /\u001b\[[0-9;?]{0,30}[A-Za-z]|\u001b./g;
 const UNFINISHED = /\u001b(?:\[[0-9;?]{0,30})?$/;
-// biome-ignore-end lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out here
+// biome-ignore-end lint/suspicious/noControlCharactersInRegex: these match escape sequences
 
-/** Takes escape sequences out; `held` is one at the end whose rest has yet to come, to be put before what comes next. */
+/** Removes escape sequences. `held` is an incomplete one at the end; put it before the next text. */
 export function withoutEscapes(text: string): { readonly clean: string; readonly held: string } {
   const held = UNFINISHED.exec(text.slice(-40))?.[0] ?? '';
   const whole = held === '' ? text : text.slice(0, -held.length);
   return { clean: whole.replace(CURSOR, '\n').replace(ESCAPES, ''), held };
 }
 
-/** True where what has arrived ends in a prompt. */
+/** True if the text ends in a prompt. */
 export function endsInPrompt(text: string): boolean {
   return PHRASES.prompt.test(withoutEscapes(text.slice(-200)).clean);
 }
 
 /**
- * Reads what stands between the echo of a command and the next prompt. Line ends are `\r\n`, `\r` or `\n`. The line with which
- * a card reminds of a restart before every prompt is no part of an answer.
+ * Reads the text between the echo of a command and the next prompt. Line ends are `\r\n`, `\r` or `\n`. The
+ * reminder of a restart that a card prints before its prompts is not part of the answer.
  */
 export function parseReply(text: string): Reply {
   const lines = withoutEscapes(text)
@@ -44,14 +44,16 @@ export function parseReply(text: string): Reply {
 /** A file in a listing of the card. */
 export interface ListedFile {
   readonly name: string;
-  /** Null: the listing gives no size that can be read, so it confirms nothing. */
+  /** Null: the listing shows no readable size, so it confirms nothing. */
   readonly bytes: number | null;
 }
 
-/** Both shapes of listing: `3137536 Nov  5  2020  name`, and the long form of Unix with owner and group before the size. */
+/**
+ * Both formats: `3137536 Nov  5  2020  name`, and the long Unix format with owner and group before the size.
+ */
 const LISTED = /(?:^|\s)(\d{1,10})\s+[A-Z][a-z]{2}\s+\d{1,2}\s+(?:\d{4}|\d{1,2}:\d{2})\s+(\S[^\r\n]{0,199})$/;
 
-/** Reads the files of a listing; folders and lines of any other form are left out. */
+/** Reads the files of a listing; folders and lines in other formats are skipped. */
 export function parseListing(lines: readonly string[]): readonly ListedFile[] {
   return lines.flatMap((line) => {
     const found = LISTED.exec(line.slice(0, 400).trimEnd());
@@ -60,7 +62,7 @@ export function parseListing(lines: readonly string[]): readonly ListedFile[] {
   });
 }
 
-/** The fields of `label: value` lines, by label in small letters; the first of a label counts. */
+/** The fields of `label: value` lines, by label in lowercase; the first of equal labels counts. */
 export function parseFields(lines: readonly string[]): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const line of lines) {

@@ -12,22 +12,23 @@ export interface ShellOptions extends SshOptions {
   readonly flushSeconds: number;
 }
 
-/** The command line of a card, ready for a command. After a Problem of any of its functions it says no more. */
+/** The command line of a card, ready for a command. It cannot be used after one of its functions threw. */
 export interface Shell {
   /**
-   * Sends one command and waits for the next prompt. Throws Problem link/closed or link/timeout, after which the command
-   * may or may not have been carried out. `flush: false` sends nothing more, also where the end of the answer is held back.
+   * Sends one command and waits for the next prompt. Throws Problem link/closed or link/timeout; the command
+   * may have been executed then. `flush: false` sends nothing more, even if the card holds the end of the
+   * answer back.
    */
   run(command: string, options?: { readonly flush: boolean }): Promise<Reply>;
   /**
-   * Sends a command that fills the screen and waits for a key: reads until `until` matches, sends `leaveWith` and nothing
-   * else, and waits for the prompt. Where the card holds the end of the screen back, or has no such command, the lines are
-   * what came. Throws as `run` does.
+   * Sends a command that fills the screen and waits for a key. Reads until `until` matches, sends only
+   * `leaveWith`, and waits for the prompt. If the card holds the end of the screen back or lacks the command,
+   * the result is what arrived. Throws as `run` does.
    */
   screen(command: string, until: RegExp, leaveWith: string): Promise<Reply>;
 }
 
-/** Opens the command line, does something with it, and leaves. */
+/** Opens the command line, runs `act` and leaves. */
 export function withShell<T>(options: ShellOptions, act: (shell: Shell) => Promise<T>): Promise<T> {
   return withSsh(options, async (client) => {
     const where = `${options.network.host}:${options.network.ports.ssh}`;
@@ -59,13 +60,13 @@ function openChannel(client: Client, where: string): Promise<ClientChannel> {
   });
 }
 
-/** One command line. A Problem ends it: what comes afterwards cannot be told from a late answer. */
+/** One command line. A Problem ends it: later text cannot be told from a late answer. */
 class Session {
   readonly #channel: ClientChannel;
   readonly #where: string;
   readonly #options: ShellOptions;
-  readonly #heard = new Conversation();
-  readonly #arrival = new DataSignal();
+  readonly #received = new Conversation();
+  readonly #dataSignal = new DataSignal();
   #loggedIn = false;
   #checked = 0;
   #closed = false;
@@ -77,11 +78,11 @@ class Session {
     this.#options = options;
     const close = (): void => {
       this.#closed = true;
-      this.#arrival.happened();
+      this.#dataSignal.happened();
     };
     channel.on('data', (chunk: Buffer) => {
-      this.#heard.hear(chunk.toString('latin1'));
-      this.#arrival.happened();
+      this.#received.receive(chunk.toString('latin1'));
+      this.#dataSignal.happened();
     });
     channel.stderr.on('data', () => undefined);
     channel.on('close', close);
@@ -89,27 +90,27 @@ class Session {
   }
 
   async login(): Promise<void> {
-    await this.#telling(() => this.#prompt('\r'));
+    await this.#exchange(() => this.#prompt('\r'));
     this.#loggedIn = true;
   }
 
   run(command: string, flush: boolean): Promise<Reply> {
-    return this.#telling(async () => {
+    return this.#exchange(async () => {
       this.#send(command);
       return parseReply(await this.#prompt(flush ? '\r' : null));
     });
   }
 
   screen(command: string, until: RegExp, leaveWith: string): Promise<Reply> {
-    return this.#telling(async () => {
+    return this.#exchange(async () => {
       this.#send(command);
-      const full = (): string | null => (until.test(this.#heard.soFar()) ? '' : this.#heard.answer());
-      // What holds a screen back gives it out with the next key, and only this one may be sent.
+      const full = (): string | null => (until.test(this.#received.soFar()) ? '' : this.#received.answer());
+      // A screen that is held back arrives with the next key, and only this key may be sent.
       const deadline = this.#deadline();
       while (full() === null) {
-        if (!(await this.#something(deadline)) && this.#heard.begun) break;
+        if (!(await this.#waitForData(deadline)) && this.#received.hasContent) break;
       }
-      if (this.#heard.answer() === null) this.#key(leaveWith);
+      if (this.#received.answer() === null) this.#key(leaveWith);
       return parseReply(await this.#prompt(null));
     });
   }
@@ -118,8 +119,8 @@ class Session {
     if (this.#ended === null) this.#key('exit\r');
   }
 
-  /** Does one exchange, tells the transcript what came, and keeps the Problem that ends the session. */
-  async #telling<T>(exchange: () => Promise<T>): Promise<T> {
+  /** Does one exchange, records what was received, and keeps the Problem that ends the session. */
+  async #exchange<T>(exchange: () => Promise<T>): Promise<T> {
     if (this.#ended !== null) throw this.#ended;
     try {
       return await exchange();
@@ -127,13 +128,13 @@ class Session {
       this.#ended = asProblem(thrown);
       throw this.#ended;
     } finally {
-      recordLine(this.#options, 'received', this.#heard.text);
+      recordLine(this.#options, 'received', this.#received.text);
       if (this.#ended !== null) recordLine(this.#options, 'note', this.#ended.message);
     }
   }
 
   #send(command: string): void {
-    this.#heard.begin(command);
+    this.#received.begin(command);
     this.#key(`${command}\r`);
   }
 
@@ -144,78 +145,84 @@ class Session {
   }
 
   #deadline(): number {
-    return Date.now() + this.#options.commandSeconds * 1000;
+    return this.#now() + this.#options.commandSeconds * 1000;
   }
 
-  /** Waits for the prompt and gives what stands before it; sends `flushKey` once where nothing more comes. */
+  /**
+   * Wall time: the limits of a session are those of the network, and the clock of a simulated device runs
+   * faster.
+   */
+  #now(): number {
+    return this.#options.clock.now().getTime();
+  }
+
+  /** Waits for the prompt and returns the text before it; sends `flushKey` once if nothing more arrives. */
   async #prompt(flushKey: string | null): Promise<string> {
     const deadline = this.#deadline();
     let left = flushKey;
     for (;;) {
-      const answer = this.#heard.answer();
+      const answer = this.#received.answer();
       if (answer !== null) return answer;
-      const came = await this.#something(deadline);
-      if (came || left === null) continue;
-      // Firmware with the echo fault keeps the end of its output until it is given another byte.
+      const arrived = await this.#waitForData(deadline);
+      if (arrived || left === null) continue;
+      // Firmware with the echo fault holds the end of its output back until it receives another byte.
       this.#key(left);
       left = null;
     }
   }
 
-  /** Resolves with false after a silence; throws what stands against waiting on. */
-  async #something(deadline: number): Promise<boolean> {
-    this.#refuseBadState();
-    const left = deadline - Date.now();
-    if (left <= 0) throw this.#tooSlow();
-    const came = await this.#arrival.within(Math.min(left, this.#options.flushSeconds * 1000));
-    if (!came && !this.#loggedIn && PHRASES.consoleLogin.test(this.#heard.text.slice(-200))) {
-      throw new Problem('device/login', `${this.#where} asks for a user name again behind the SSH login.`, {
-        hint: 'The card does not take this user for its command line. Check the rights of the user on the card.',
+  /** Resolves with false after a silence. Throws if there is no reason to wait any longer. */
+  async #waitForData(deadline: number): Promise<boolean> {
+    this.#throwOnBadState();
+    const left = deadline - this.#now();
+    if (left <= 0) throw this.#timeoutProblem();
+    const arrived = await this.#dataSignal.within(Math.min(left, this.#options.flushSeconds * 1000));
+    if (!arrived && !this.#loggedIn && PHRASES.consoleLogin.test(this.#received.text.slice(-200))) {
+      throw new Problem('device/login', `${this.#where} asks for a user name again after the SSH login.`, {
+        hint: 'The card does not admit this user to its command line. Check the rights of the user on the card.',
       });
     }
-    return came;
+    return arrived;
   }
 
-  #refuseBadState(): void {
-    const { overflow, text } = this.#heard;
+  #throwOnBadState(): void {
+    const { overflow, text } = this.#received;
     if (!this.#loggedIn) {
-      // Only what is new, and as much before it as a phrase is long.
-      this.#refuseFirstScreen(text.slice(Math.max(0, this.#checked - 100)));
+      // Only the new text, and before it as much as a phrase is long.
+      this.#throwOnFirstScreen(text.slice(Math.max(0, this.#checked - 100)));
       this.#checked = text.length;
     }
     if (this.#closed) {
       throw new Problem('link/closed', `${this.#where} closed the connection in the middle of a command.`, {
-        hint: 'The card may have restarted. Look at the unit before anything is repeated.',
+        hint: 'The card may have restarted. Look at the unit before you repeat anything.',
       });
     }
     if (!overflow) return;
     throw new Problem('device/garbage', `${this.#where} sent ${text.length} characters without a prompt.`, {
-      hint: 'Something else than a card may answer there.',
+      hint: 'The device at this address may not be a card.',
     });
   }
 
-  #refuseFirstScreen(text: string): void {
+  #throwOnFirstScreen(text: string): void {
     if (PHRASES.tooManyLogins.test(text)) {
       throw new Problem('device/login-limit', `${this.#where} has no free session.`, {
-        hint: 'Close the sessions of others, or wait until they end by themselves (three minutes).',
+        hint: 'Close other sessions, or wait until they time out (three minutes).',
       });
     }
     if (PHRASES.passwordChange.test(text)) {
-      throw new Problem(
-        'device/password-change',
-        `${this.#where} demands a new password before anything else.`,
-        { hint: 'Log in by hand once, set a password, and put it into the inventory.' },
-      );
+      throw new Problem('device/password-change', `${this.#where} demands a new password.`, {
+        hint: 'Log in by hand once, set a password, and update the inventory.',
+      });
     }
   }
 
-  #tooSlow(): Problem {
-    const last = sanitize(withoutPassword(this.#options, this.#heard.text.slice(-500)).slice(-60));
+  #timeoutProblem(): Problem {
+    const last = sanitize(withoutPassword(this.#options, this.#received.text.slice(-500)).slice(-60));
     return new Problem(
       'link/timeout',
       `${this.#where} gave no prompt within ${this.#options.commandSeconds} seconds.`,
       {
-        hint: `The last that came was "${last}". Look at the unit before anything is repeated.`,
+        hint: `The last text was "${last}". Look at the unit before you repeat anything.`,
       },
     );
   }

@@ -1,22 +1,22 @@
 import type { NegotiatedAlgorithms } from 'ssh2';
 import { sanitize } from '../../core/index.ts';
 
-/** What client and card agreed on, and the key that the card shows. */
+/** What client and card agreed on, and the host key of the card. */
 export interface SshFacts {
   readonly kex: string;
   readonly cipher: string;
-  /** Null where the cipher brings its own. */
+  /** Null if the cipher includes it. */
   readonly mac: string | null;
   /** Algorithm of the signature, such as `rsa-sha2-256`. */
   readonly hostKey: string;
-  /** Null where the form of the key is not known. */
+  /** Null if the key format is not known. */
   readonly hostKeyBits: number | null;
-  /** Those of the above that are no longer safe, in words fit for printing; empty where none is. */
+  /** The weak ones among these, fit for printing; empty if there is none. */
   readonly weak: readonly string[];
 }
 
-/** Below this, a RSA key is taken only with the owner's word. */
-export const FEWEST_RSA_BITS = 2048;
+/** A shorter RSA key is accepted only with `legacy`. */
+export const MIN_RSA_BITS = 2048;
 
 const WEAK = {
   kex: /sha1$/,
@@ -27,7 +27,7 @@ const WEAK = {
 
 export function sshFacts(agreed: NegotiatedAlgorithms, key: HostKeyKind | null): SshFacts {
   const { kex, serverHostKey: hostKey } = agreed;
-  // The two directions differ only with a server that wants them to; the weaker one counts.
+  // The two directions rarely differ; the weaker one counts.
   const cipher =
     [agreed.cs.cipher, agreed.sc.cipher].find((name) => WEAK.cipher.test(name)) ?? agreed.cs.cipher;
   const mac = [agreed.cs.mac, agreed.sc.mac].find((name) => WEAK.mac.test(name)) ?? agreed.cs.mac;
@@ -41,17 +41,17 @@ export function sshFacts(agreed: NegotiatedAlgorithms, key: HostKeyKind | null):
   return { kex, cipher, mac: mac === '' ? null : mac, hostKey, hostKeyBits: key?.bits ?? null, weak };
 }
 
-/** Type of a host key as its bytes give it, and its size. */
+/** Type of a host key, from its bytes, and its size. */
 export interface HostKeyKind {
   readonly type: string;
   readonly bits: number | null;
 }
 
 export function isShort({ type, bits }: HostKeyKind): boolean {
-  return type === 'ssh-rsa' && bits !== null && bits < FEWEST_RSA_BITS;
+  return type === 'ssh-rsa' && bits !== null && bits < MIN_RSA_BITS;
 }
 
-/** Reads type and size from a host key in its form on the wire (RFC 4253, 6.6; RFC 5656, 3.1); null where it has none. */
+/** Type and size of a host key in its wire format (RFC 4253, 6.6; RFC 5656, 3.1); null if it has none. */
 export function hostKeyKind(key: Buffer): HostKeyKind | null {
   const parts: Buffer[] = [];
   for (let at = 0; at + 4 <= key.length && parts.length < 3; ) {
@@ -70,7 +70,7 @@ export function hostKeyKind(key: Buffer): HostKeyKind | null {
   return { type, bits: curve === undefined ? null : Number(curve) };
 }
 
-/** Bits of a number whose first byte may be a zero for its sign. */
+/** Bits of a number that may begin with a zero byte for its sign. */
 function bitsOf(number: Buffer): number {
   const start = number.findIndex((byte) => byte !== 0);
   if (start === -1) return 0;

@@ -1,6 +1,6 @@
 import { Problem, sanitize } from '../../core/index.ts';
 
-/** How far a connection had come when something happened to it. */
+/** How far a connection had come. */
 export type SshPhase = 'connect' | 'exchange' | 'login';
 
 export interface SshAttempt {
@@ -16,17 +16,17 @@ export function closedProblem(where: string): Problem {
   });
 }
 
-/** The connection ended before the login was through. */
+/** The connection ended before the login was complete. */
 export function closedEarly({ where, phase }: SshAttempt): Problem {
   if (phase === 'connect') {
-    return new Problem('link/closed', `${where} closed the connection as soon as it was asked for.`, {
-      hint: 'The card may be restarting, or a firewall lies in between. Try again in some minutes.',
+    return new Problem('link/closed', `${where} closed the connection immediately.`, {
+      hint: 'The card may be restarting, or a firewall closes the connection. Try again in some minutes.',
     });
   }
-  const during = phase === 'exchange' ? 'before the key exchange was through' : 'during the login';
+  const during = phase === 'exchange' ? 'before the key exchange was complete' : 'during the login';
   const hint =
     phase === 'exchange'
-      ? 'The card may be restarting or have too many sessions, or it is no SSH port. Try again in some minutes.'
+      ? 'The card may be restarting or have too many sessions, or this is not an SSH port. Try again in some minutes.'
       : 'The card may have too many sessions, or have locked the user. Try again in some minutes.';
   return new Problem('link/closed', `${where} closed the SSH connection ${during}.`, {
     hint,
@@ -38,7 +38,7 @@ function property(error: unknown, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** What an error of the library or of the system means on the way to a card. */
+/** The Problem for an error of the SSH library or the system. */
 export function sshProblem(error: unknown, attempt: SshAttempt): Problem {
   if (error instanceof Problem) return error;
   return socketProblem(error, attempt) ?? protocolProblem(error, attempt);
@@ -49,7 +49,7 @@ function socketProblem(error: unknown, attempt: SshAttempt): Problem | null {
   switch (property(error, 'code')) {
     case 'ECONNREFUSED':
       return new Problem('link/refused', `${where} refuses SSH: the port is closed.`, {
-        hint: 'Switch SSH on in the card, or correct the port in the inventory.',
+        hint: 'Enable SSH on the card, or correct the port in the inventory.',
         cause: error,
       });
     case 'ENOTFOUND':
@@ -65,7 +65,7 @@ function socketProblem(error: unknown, attempt: SshAttempt): Problem | null {
         cause: error,
       });
     case 'ENETUNREACH':
-      return new Problem('link/unreachable', `There is no route from here to ${where}.`, {
+      return new Problem('link/unreachable', `This machine has no route to ${where}.`, {
         hint: 'Check the network of this machine: a VPN or a route may be missing.',
         cause: error,
       });
@@ -80,8 +80,8 @@ function socketProblem(error: unknown, attempt: SshAttempt): Problem | null {
 }
 
 function unanswered(error: unknown, { where }: SshAttempt): Problem {
-  return new Problem('link/timeout', `${where} does not answer: the connection did not come about in time.`, {
-    hint: 'Check the address; the card may be off, or a firewall drops what is sent to it.',
+  return new Problem('link/timeout', `${where} does not answer: the connection timed out.`, {
+    hint: 'Check the address. The card may be off, or a firewall may drop the packets.',
     cause: error,
   });
 }
@@ -94,7 +94,7 @@ function protocolProblem(error: unknown, attempt: SshAttempt): Problem {
     if (phase === 'connect') return unanswered(error, attempt);
     const what = phase === 'exchange' ? 'the SSH key exchange' : 'the SSH login';
     return new Problem('link/timeout', `${where} did not finish ${what} within ${seconds} seconds.`, {
-      hint: 'Old cards need minutes for a key exchange. Try again; see whether the card is busy.',
+      hint: 'Old cards need minutes for a key exchange. Try again, and check whether the card is busy.',
       cause: error,
     });
   }
@@ -102,7 +102,7 @@ function protocolProblem(error: unknown, attempt: SshAttempt): Problem {
   if (/USERAUTH_BANNER/.test(text)) {
     return new Problem(
       'device/banner',
-      `${where} sends its System Message in a form that SSH does not know.`,
+      `${where} sends its System Message in a format that SSH does not allow.`,
       {
         hint: 'Clear the System Message of the card, or use FTP and SNMP for this unit.',
         cause: error,
@@ -111,49 +111,49 @@ function protocolProblem(error: unknown, attempt: SshAttempt): Problem {
   }
   if (level === 'handshake' && !/no matching/i.test(text)) {
     return new Problem('link/handshake', `The SSH key exchange with ${where} failed: ${text}.`, {
-      hint: 'See whether this is the SSH port of a card, then try again.',
+      hint: 'Check whether this is the SSH port of a card, then try again.',
       cause: error,
     });
   }
   if (level === 'handshake') {
     return new Problem('link/handshake', `No SSH algorithm in common with ${where}: ${text}.`, {
       hint: legacy
-        ? 'The card offers less than the old algorithms that are allowed. Update the card first.'
-        : 'Old cards offer only old algorithms. Allow them for this unit with ssh: { legacy: true }.',
+        ? 'The card offers less than the allowed legacy algorithms. Update the card first.'
+        : 'Old cards offer only legacy algorithms. Allow them for this unit with ssh: { legacy: true }.',
       cause: error,
     });
   }
   return new Problem('link/ssh', `SSH to ${where} failed: ${text}.`, {
-    hint: 'Try again; see whether the card is busy.',
+    hint: 'Try again, and check whether the card is busy.',
     cause: error,
   });
 }
 
-/** The password was never sent: the card asks for something else. */
-export function otherQuestion(where: string): Problem {
+/** The card asks for something other than a password, so the password was not sent. */
+export function unexpectedPrompt(where: string): Problem {
   return new Problem(
     'device/login',
-    `${where} asks for something else than one password; nothing was sent.`,
+    `${where} asks for something other than one password; nothing was sent.`,
     {
-      hint: 'Log in by hand and look at what the card asks for. It may want a new password or a second factor.',
+      hint: 'Log in by hand to see what the card asks for. It may want a new password or a second factor.',
     },
   );
 }
 
-/** The same login was being tried at another card all the time. */
-export function noTurn(where: string, seconds: number): Problem {
+/** The same login was being tried at another card the whole time. */
+export function loginQueueTimeout(where: string, seconds: number): Problem {
   return new Problem(
     'link/timeout',
-    `${where} was not sent its login: the same login was tried at another card for ${seconds} seconds.`,
+    `${where} did not get its login: the same login was being tried at another card for ${seconds} seconds.`,
     {
       hint: 'Try again. A credential that no card has accepted yet is tried at one card at a time.',
     },
   );
 }
 
-/** The card lets nobody work before its password is changed. */
+/** The card allows nothing before its password is changed. */
 export function passwordChange(where: string): Problem {
-  return new Problem('device/password-change', `${where} demands a new password before anything else.`, {
-    hint: 'Log in by hand once, set a password, and put it into the inventory.',
+  return new Problem('device/password-change', `${where} demands a new password.`, {
+    hint: 'Log in by hand once, set a password, and update the inventory.',
   });
 }

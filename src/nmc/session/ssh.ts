@@ -1,62 +1,70 @@
 import { createHash } from 'node:crypto';
 import type { AuthHandlerMiddleware, Client, Prompt } from 'ssh2';
-import { type NetworkAccess, Problem, type Secret, type TranscriptEntry } from '../../core/index.ts';
-import { type Logins, type LoginTry, refusedLogin } from './logins.ts';
 import {
-  FEWEST_RSA_BITS,
+  type Clock,
+  type NetworkAccess,
+  Problem,
+  type Secret,
+  type TranscriptEntry,
+} from '../../core/index.ts';
+import { type LoginAttempt, type Logins, refusedLogin } from './logins.ts';
+import {
   type HostKeyKind,
   hostKeyKind,
   isShort,
+  MIN_RSA_BITS,
   type SshFacts,
   sshFacts,
 } from './ssh-facts.ts';
 import {
   closedEarly,
   closedProblem,
-  noTurn,
-  otherQuestion,
+  loginQueueTimeout,
   passwordChange,
   type SshAttempt,
   type SshPhase,
   sshProblem,
+  unexpectedPrompt,
 } from './ssh-problem.ts';
 
-/** Host keys seen before, by `host:port`. */
+/** Known hosts: host keys by `host:port`, certificates by `https://host:port` and `ftps://host:port`. */
 export interface HostKeyStore {
   get(name: string): Promise<string | null>;
-  pin(name: string, fingerprint: string): Promise<void>;
+  add(name: string, fingerprint: string): Promise<void>;
 }
 
 export interface SshOptions {
   readonly network: NetworkAccess;
   readonly hostKeys: HostKeyStore;
   readonly handshakeSeconds: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Told of what is said in the session. The password of the login is never part of it. */
-  readonly transcript?: (said: TranscriptEntry) => void;
-  /** The logins of the run; without it each connection tries its login for itself. */
+  /** Gets every entry of the transcript. The password of the login is never in it. */
+  readonly transcript?: (entry: TranscriptEntry) => void;
+  /** The logins of the run; without it each connection tries its login independently. */
   readonly logins?: Logins | undefined;
-  /** Told once what client and card agreed on, before the login. */
+  /** Called once with what client and card agreed on, before the login. */
   readonly negotiated?: (facts: SshFacts) => void;
 }
 
-const FAREWELL_MS = 5000;
+const CLOSE_MS = 5000;
 
-/** Old algorithms, in the order of how much is left of them. Only where the inventory allows them. */
+/** Legacy algorithms, the least weak first. Used only if the inventory allows them. */
 const LEGACY = {
   kex: ['diffie-hellman-group14-sha1', 'diffie-hellman-group-exchange-sha1', 'diffie-hellman-group1-sha1'],
   serverHostKey: ['ssh-rsa'],
   cipher: ['aes256-cbc', 'aes192-cbc', 'aes128-cbc', '3des-cbc'],
   hmac: ['hmac-sha1', 'hmac-sha1-96', 'hmac-md5'],
 } as const;
-/** The library offers these by itself; without the owner's word they are not taken. */
-const NOT_MODERN = {
+/** The library offers these by default; they are used only with `legacy`. */
+const WEAK_DEFAULTS = {
   serverHostKey: ['ssh-rsa', 'ssh-dss'],
   hmac: ['hmac-sha1', 'hmac-sha1-etm@openssh.com'],
 } as const;
 
 /**
- * Connects, logs in, does one thing and leaves: cards serve one channel a connection. Throws Problem link/* or device/*.
+ * Connects, logs in, runs `act` and disconnects: cards serve one channel per connection. Throws Problem
+ * link/* or device/*.
  */
 export async function withSsh<T>(options: SshOptions, act: (client: Client) => Promise<T>): Promise<T> {
   const client = await connect(options);
@@ -71,7 +79,7 @@ export async function withSsh<T>(options: SshOptions, act: (client: Client) => P
   try {
     return await act(client);
   } catch (thrown) {
-    // Opening a channel on a connection that is gone fails in several ways, all of which mean this.
+    // Opening a channel on a closed connection fails in several ways, all with this meaning.
     const { host, ports } = options.network;
     if (thrown instanceof TypeError || thrown instanceof RangeError) throw thrown;
     if (!(thrown instanceof Problem)) throw closedProblem(`${host}:${ports.ssh}`);
@@ -81,9 +89,9 @@ export async function withSsh<T>(options: SshOptions, act: (client: Client) => P
   } finally {
     options.signal.removeEventListener('abort', stop);
     client.end();
-    // A card that does not answer the farewell would keep the process alive.
+    // A card that does not answer the disconnect would keep the process alive.
     if (!closed) {
-      const patience = setTimeout(() => client.destroy(), FAREWELL_MS);
+      const patience = setTimeout(() => client.destroy(), CLOSE_MS);
       client.once('close', () => clearTimeout(patience));
     }
   }
@@ -99,17 +107,17 @@ async function connect(options: SshOptions): Promise<Client> {
     });
   }
   options.logins?.refuseKnown(options.network, login);
-  // Loaded here, because an audit over SNMP has no use for it.
+  // Loaded on demand: an audit over SNMP does not need it.
   const { default: ssh2 } = await import('ssh2');
   if (options.signal.aborted) throw closedProblem(where);
   const client = new ssh2.Client();
   let keyProblem: Problem | null = null;
   let phase: SshPhase = 'connect';
   let kind: HostKeyKind | null = null;
-  let loginTry: LoginTry | null = null;
+  let loginAttempt: LoginAttempt | null = null;
   let isOver = false;
-  let isWaiting = false;
-  let isUnanswerable = false;
+  let isQueued = false;
+  let hasUnexpectedPrompt = false;
   const attempt = (): SshAttempt => ({
     where,
     phase,
@@ -125,21 +133,21 @@ async function connect(options: SshOptions): Promise<Client> {
       reject(keyProblem ?? endLogin(error) ?? sshProblem(error, attempt()));
     };
     const endLogin = (error: unknown): Problem | null => {
-      const ended = loginTry;
-      loginTry = null;
-      if (isRefusal(error) && !isUnanswerable) return ended?.refused() ?? refusedLogin(where, login);
+      const ended = loginAttempt;
+      loginAttempt = null;
+      if (isRefusal(error) && !hasUnexpectedPrompt) return ended?.refused() ?? refusedLogin(where, login);
       ended?.unanswered();
-      if (isUnanswerable) return otherQuestion(where);
-      return isWaiting ? noTurn(where, options.handshakeSeconds) : null;
+      if (hasUnexpectedPrompt) return unexpectedPrompt(where);
+      return isQueued ? loginQueueTimeout(where, options.handshakeSeconds) : null;
     };
-    /** The password is sent when the logins of the run allow it. */
+    /** Waits until the logins of the run allow to send the password. */
     const beforePassword = async (): Promise<void> => {
-      isWaiting = true;
-      const begun = (await options.logins?.begin(network, where, login)) ?? null;
-      isWaiting = false;
-      // The connection may be gone after a wait.
-      if (isOver) begun?.unanswered();
-      else loginTry = begun;
+      isQueued = true;
+      const attempt = (await options.logins?.begin(network, where, login)) ?? null;
+      isQueued = false;
+      // The connection may have closed meanwhile.
+      if (isOver) attempt?.unanswered();
+      else loginAttempt = attempt;
     };
     options.signal.addEventListener('abort', abort, { once: true });
     client.once('connect', () => {
@@ -151,13 +159,13 @@ async function connect(options: SshOptions): Promise<Client> {
     });
     client.once('ready', () => {
       options.signal.removeEventListener('abort', abort);
-      loginTry?.accepted();
-      loginTry = null;
-      // Commands are short: waiting to fill a packet would cost a round trip each.
+      loginAttempt?.accepted();
+      loginAttempt = null;
+      // Commands are short, and waiting to fill a packet would cost a round trip each.
       client.setNoDelay(true);
       client.removeAllListeners('error');
       client.removeAllListeners('close');
-      // From here on the one channel reports what happens; an event without a listener would end the process.
+      // From here on the channel reports errors; an event without a listener would end the process.
       client.on('error', () => undefined);
       resolve(client);
     });
@@ -167,7 +175,7 @@ async function connect(options: SshOptions): Promise<Client> {
     client.on(
       'keyboard-interactive',
       answerOnce(login.password, () => {
-        isUnanswerable = true;
+        hasUnexpectedPrompt = true;
       }),
     );
     try {
@@ -187,8 +195,8 @@ async function connect(options: SshOptions): Promise<Client> {
               hmac: { append: [...LEGACY.hmac], prepend: [], remove: [] },
             }
           : {
-              serverHostKey: { append: [], prepend: [], remove: [...NOT_MODERN.serverHostKey] },
-              hmac: { append: [], prepend: [], remove: [...NOT_MODERN.hmac] },
+              serverHostKey: { append: [], prepend: [], remove: [...WEAK_DEFAULTS.serverHostKey] },
+              hmac: { append: [], prepend: [], remove: [...WEAK_DEFAULTS.hmac] },
             },
         hostVerifier: (key: Buffer, verify: (valid: boolean) => void) => {
           kind = hostKeyKind(key);
@@ -211,15 +219,16 @@ async function connect(options: SshOptions): Promise<Client> {
 }
 
 /**
- * The order of logins: `none`, which asks what is offered, then the password, or keyboard-interactive where no password is taken.
- * A password that was refused is not offered a second time by the other way: cards lock a user after some wrong ones.
+ * The order of login methods: `none`, which shows what is offered, then the password, or keyboard-interactive
+ * if passwords are not offered. A refused password is not sent by the second method, because cards lock a
+ * user after some wrong ones.
  */
 function passwordFirst(whenAllowed: (send: () => void) => void): AuthHandlerMiddleware {
   let tried = 0;
   return (offered, _partial, next) => {
     tried += 1;
     if (tried === 1) return next('none');
-    // The library takes false for "no further way"; its types do not know it.
+    // The library takes false for "no further method"; its types do not include it.
     if (tried > 2) return false;
     const keyboard = offered.includes('keyboard-interactive') && !offered.includes('password');
     whenAllowed(() => next(keyboard ? 'keyboard-interactive' : 'password'));
@@ -227,12 +236,12 @@ function passwordFirst(whenAllowed: (send: () => void) => void): AuthHandlerMidd
   };
 }
 
-/** The card said no to the login, and did not just close the connection. */
+/** The card refused the login, and did not just close the connection. */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'level') === 'client-authentication';
 }
 
-/** Answers one single question, once, and only one for the password; everything else is answered with nothing. */
+/** Answers one single prompt, once, and only one for the password. Everything else gets an empty answer. */
 function answerOnce(password: Secret, notSent: () => void) {
   let answered = false;
   return (
@@ -256,7 +265,10 @@ function answerOnce(password: Secret, notSent: () => void) {
   };
 }
 
-/** A key is pinned on first sight; another one later is refused, and so is one that is too short, without the owner's word. */
+/**
+ * A first key is added to the known hosts. Another key later is refused, and so is a short one without
+ * `legacy`.
+ */
 async function checkHostKey(
   key: Buffer,
   kind: HostKeyKind | null,
@@ -266,20 +278,20 @@ async function checkHostKey(
   if (kind !== null && isShort(kind) && !network.legacySsh) {
     return new Problem(
       'link/handshake',
-      `The RSA host key of ${where} has ${kind.bits} bits; at least ${FEWEST_RSA_BITS} are taken.`,
+      `The RSA host key of ${where} has ${kind.bits} bits; the minimum is ${MIN_RSA_BITS}.`,
       {
-        hint: 'Give the card a longer key, or allow this one for this unit with ssh: { legacy: true }.',
+        hint: 'Install a longer key on the card, or allow this one for this unit with ssh: { legacy: true }.',
       },
     );
   }
   const fingerprint = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
   const known = await hostKeys.get(where);
   if (known === null) {
-    await hostKeys.pin(where, fingerprint);
+    await hostKeys.add(where, fingerprint);
     return null;
   }
   if (known === fingerprint) return null;
   return new Problem('link/host-key', `The host key of ${where} was ${known} and is now ${fingerprint}.`, {
-    hint: 'If the card was replaced or reset, remove its line from known-hosts.json in the state folder. If not, somebody stands in between.',
+    hint: 'If the card was replaced or reset, remove its line from known-hosts.json in the state folder. If not, another host may be intercepting the connection.',
   });
 }

@@ -1,19 +1,20 @@
-import { type NetworkAccess, redact, type TranscriptEntry } from '../../core/index.ts';
+import { type Clock, type NetworkAccess, redact, type TranscriptEntry } from '../../core/index.ts';
 
-/** What a session tells of itself: to whom, and who listens. */
+/** A session that can be recorded. */
 interface Recorder {
   readonly network: NetworkAccess;
-  readonly transcript?: ((said: TranscriptEntry) => void) | undefined;
+  readonly clock: Clock;
+  readonly transcript?: ((entry: TranscriptEntry) => void) | undefined;
 }
 
 /** In characters; an answer of a card has some hundreds. */
-const LONGEST = 64 * 1024;
+const MAX_TEXT = 64 * 1024;
 
 export function withoutPassword({ network }: Recorder, text: string): string {
   return network.login === null ? text : redact(text, [network.login.password]);
 }
 
-/** Tells the transcript of a session, if there is one, what was said. The password of the login is taken out. */
+/** Adds an entry to the transcript of a session, if there is one. The password of the login is removed. */
 export function recordLine(
   options: Recorder,
   kind: TranscriptEntry['kind'],
@@ -22,13 +23,13 @@ export function recordLine(
 ): void {
   if (options.transcript === undefined) return;
   const { host, ports } = options.network;
-  // Cut behind the masking: a cut password would not be found.
+  // Cut after the masking: a cut password would not be found.
   const safe = withoutPassword(options, text);
-  const left = safe.length - LONGEST;
+  const left = safe.length - MAX_TEXT;
   options.transcript({
-    at: new Date(),
+    at: options.clock.now(),
     where: `${host}:${ports[protocol]} ${protocol}`,
     kind,
-    text: left > 0 ? `${safe.slice(0, LONGEST)}\n[${left} more characters]` : safe,
+    text: left > 0 ? `${safe.slice(0, MAX_TEXT)}\n[${left} more characters]` : safe,
   });
 }

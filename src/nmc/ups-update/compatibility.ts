@@ -4,14 +4,16 @@ import { CODE, PHRASES } from '../phrases.ts';
 import type { Reply } from '../session/reply.ts';
 import type { Shell } from '../session/shell.ts';
 
-/** What the card says of an image that lies on it, without doing anything. `not-said`: it was not asked, or did not answer. */
+/**
+ * Whether the card calls an image in its folder compatible. `unknown`: it was not asked, or did not answer.
+ */
 export type Compatibility =
   | { readonly state: 'yes'; readonly path: string }
-  | { readonly state: 'no' | 'not-said'; readonly problem: Problem };
+  | { readonly state: 'no' | 'unknown'; readonly problem: Problem };
 
 /**
- * Asks `upsfwupdate -info` for the image of the hop, in every spelling of its path, until one is answered. `offered` is the
- * answer to `upsfwupdate ?`. Only reads.
+ * Asks `upsfwupdate -info` for the image of the hop, with each form of its path until one is accepted.
+ * `offered` is the answer to `upsfwupdate ?`. Only reads.
  */
 export async function askCompatibility(
   shell: Shell,
@@ -19,7 +21,7 @@ export async function askCompatibility(
   context: StepContext,
 ): Promise<Compatibility> {
   if (offered.code === CODE.notFound || !/-info/.test(offered.lines.join('\n')))
-    return notSaid('The card has no command upsfwupdate.', 'Add snmp to start: in the inventory.');
+    return notAnswered('The card has no command upsfwupdate.', 'Add snmp to start: in the inventory.');
   for (const spell of factsOf(context.before.card)?.installPaths ?? []) {
     const path = spell(context.image.file);
     const info = await shell.run(`upsfwupdate -info -file ${path}`);
@@ -30,17 +32,17 @@ export async function askCompatibility(
       const problem = new Problem(
         'device/incompatible',
         `The card calls ${context.image.file} incompatible with this UPS.`,
-        { hint: 'Do not send it by another way. Check model, Micro-Link id and image.' },
+        { hint: 'Do not send it by another method. Check model, Micro-Link ID and image.' },
       );
       return { state: 'no', problem };
     }
   }
-  return notSaid(
-    'The card does not say that the image is compatible.',
+  return notAnswered(
+    'The card does not report that the image is compatible.',
     'Start the update on the web page of the card.',
   );
 }
 
-function notSaid(message: string, hint: string): Compatibility {
-  return { state: 'not-said', problem: new Problem('device/start-unavailable', message, { hint }) };
+function notAnswered(message: string, hint: string): Compatibility {
+  return { state: 'unknown', problem: new Problem('device/start-unavailable', message, { hint }) };
 }

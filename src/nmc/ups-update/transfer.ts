@@ -22,26 +22,26 @@ import { HOST_IDENTITY } from '../upload-preconditions.ts';
 import { askCompatibility, type Compatibility } from './compatibility.ts';
 
 /**
- * Whether the image lies on the card: only where the journal remembers a finished upload and the card's listing shows
- * name and size. Either alone could be another file of the same size.
+ * Whether the image is on the card: the journal must hold a finished upload, and the card must list name and
+ * size. Either alone could be another file of the same size.
  */
-export async function checkTransfer(tools: NmcDeps, context: StepContext): Promise<StepCheck> {
+export async function queryTransfer(deps: NmcDeps, context: StepContext): Promise<StepCheck> {
   const { remembered, image, target, before } = context;
   const facts = factsOf(before.card);
   const method = remembered.transferred?.method;
   if (facts === null || (method !== 'ftp' && method !== 'scp')) return { state: 'todo', problem: null };
   try {
-    const files = await listImages(tools, target, facts, method, context);
+    const files = await listImages(deps, target, facts, method, context);
     const there = files.some((file) => file.name === image.file && file.bytes === image.sizeBytes);
-    return { state: there && otherImages(files, context).length === 0 ? 'done' : 'todo', problem: null };
+    return { state: there && findOtherImages(files, context).length === 0 ? 'done' : 'todo', problem: null };
   } catch (thrown) {
     context.signal.throwIfAborted();
-    // Sending it again is harmless before the start, and says better what is wrong.
+    // Uploading again is harmless before the start, and reports the cause better.
     return { state: 'todo', problem: asProblem(thrown) };
   }
 }
 
-/** What is wrong with the image, the login or the state folder is wrong over every way. */
+/** A wrong image, login or state folder stays wrong with every method. */
 const FATAL: readonly string[] = [
   'device/incompatible',
   'device/login',
@@ -50,120 +50,119 @@ const FATAL: readonly string[] = [
   ...HOST_IDENTITY,
 ];
 
-/** Sends the image by the ways of the inventory, in order, until the card's listing shows it whole. */
-export async function takeTransfer(tools: NmcDeps, context: StepContext): Promise<StepResult> {
+/** Uploads the image by the methods of the inventory, in order, until the card lists it completely. */
+export async function executeTransfer(deps: NmcDeps, context: StepContext): Promise<StepResult> {
   const network = networkOf(context.target);
   const facts = factsOf(context.before.card);
   if (facts === null) return failed(null, noFacts());
   const problems: string[] = [];
   let first: Problem | null = null;
-  let leftThere: string | null = null;
+  let remainder: string | null = null;
   for (const method of network.transfer) {
     context.signal.throwIfAborted();
     try {
-      await sendBy(method, tools, context, facts);
-      return { state: 'done', method: method, problem: null };
+      await uploadBy(method, deps, context, facts);
+      return { state: 'done', method, problem: null };
     } catch (thrown) {
       context.signal.throwIfAborted();
-      const said = asProblem(thrown);
-      const { problem, left } = await cleanUpUpload(method, tools, context, facts, said);
+      const { problem, left } = await cleanUpUpload(method, deps, context, facts, asProblem(thrown));
       first ??= problem;
       problems.push(`${method}: ${problem.message}`);
-      // Said once: each way writes to the same folder.
-      leftThere = left ?? leftThere;
+      // Reported once, because all methods write to the same folder.
+      remainder = left ?? remainder;
       if (FATAL.includes(problem.code)) break;
     }
   }
   if (first === null) return failed(null, noFacts());
-  const said = problems.length === 1 && leftThere === null ? [first.message] : problems;
-  const told = [...said, ...(leftThere === null ? [] : [leftThere])].join(' ');
-  return failed(null, new Problem(first.code, told, { hint: first.hint, cause: first }));
+  const causes = problems.length === 1 && remainder === null ? [first.message] : problems;
+  const message = [...causes, ...(remainder === null ? [] : [remainder])].join(' ');
+  return failed(null, new Problem(first.code, message, { hint: first.hint, cause: first }));
 }
 
 function failed(method: string | null, problem: Problem): StepResult {
-  return { state: 'failed', method: method, problem };
+  return { state: 'failed', method, problem };
 }
 
 function noFacts(): Problem {
-  return new Problem('refused/no-path', 'Nothing is known about sending images to this card.', {
-    hint: 'Use the local way, or replace the card by an NMC2 or NMC3.',
+  return new Problem('refused/no-path', 'It is not known how to send images to this card.', {
+    hint: 'Update the unit at its own port, or replace the card by an NMC2 or NMC3.',
   });
 }
 
-async function sendBy(
+async function uploadBy(
   method: TransferMethod,
-  tools: NmcDeps,
+  deps: NmcDeps,
   context: StepContext,
   facts: GenerationFacts,
 ): Promise<void> {
   const { image, target } = context;
   const network = networkOf(target);
-  const bytes = await tools.readBytes(image);
+  const bytes = await deps.readBytes(image);
   const progress = (sent: number): void =>
     context.progress(sent / bytes.length, `sending ${image.file} by ${method}`);
   progress(0);
   if (method === 'ftp') {
     await uploadByFtp({
-      ...ftpOptions(tools, network, context),
+      ...ftpOptions(deps, network, context),
       folder: facts.folder,
       name: image.file,
       bytes,
       progress,
-      silenceSeconds: tools.timeouts.afterLastByte,
+      silenceSeconds: deps.timeouts.afterLastByte,
     });
   } else {
     await uploadByScp({
-      ssh: sshOptions(tools, network, context),
+      ssh: sshOptions(deps, network, context),
       folder: facts.folder,
       name: image.file,
       bytes,
-      stalledSeconds: tools.timeouts.stalledUpload,
-      afterLastByteSeconds: tools.timeouts.afterLastByte,
+      stalledSeconds: deps.timeouts.stalledUpload,
+      afterLastByteSeconds: deps.timeouts.afterLastByte,
       progress,
     });
   }
-  await confirm(method, tools, context, facts);
+  await confirm(method, deps, context, facts);
 }
 
-/** The listing has the last word, also over an upload whose end was not heard. */
+/** The listing decides, even if the end of the upload was not acknowledged. */
 async function confirm(
   method: TransferMethod,
-  tools: NmcDeps,
+  deps: NmcDeps,
   context: StepContext,
   facts: GenerationFacts,
 ): Promise<void> {
   const { image, target } = context;
   context.progress(1, 'checking the listing of the card');
-  const files = await listImages(tools, target, facts, method, context);
-  const others = otherImages(files, context);
+  const files = await listImages(deps, target, facts, method, context);
+  const others = findOtherImages(files, context);
   if (others.length > 0) throw otherImagesProblem(others, context);
   const listed = files.find((file) => file.name === image.file);
   if (listed?.bytes === image.sizeBytes) {
-    await refuseIncompatible(tools, context);
+    await refuseIncompatible(deps, context);
     return;
   }
-  const size = listed?.bytes === null ? 'no size that can be read' : `${listed?.bytes} bytes`;
+  const size = listed?.bytes === null ? 'no readable size' : `${listed?.bytes} bytes`;
   const found = listed === undefined ? 'does not list it' : `lists ${size}`;
   throw new Problem(
     'device/upload-mismatch',
     `${image.file} has ${image.sizeBytes} bytes; the card ${found}.`,
     {
-      hint: 'Look at the folder upsfw on the card: remove what is not needed, then try again. Nothing was started.',
+      hint: 'Look at the folder upsfw on the card and remove what is not needed, then try again. Nothing was started.',
     },
   );
 }
 
 /**
- * Asks the card whether it calls the image fit for its UPS, where the inventory uses its command line. That it cannot be asked is
- * no answer; the UPS itself refuses an image of another id.
+ * Asks the card whether the image is compatible with its UPS, if the inventory allows its command line. A
+ * card that cannot be asked is no obstacle: the UPS itself refuses an image with another ID.
  */
-async function refuseIncompatible(tools: NmcDeps, context: StepContext): Promise<void> {
+async function refuseIncompatible(deps: NmcDeps, context: StepContext): Promise<void> {
   const network = networkOf(context.target);
   if (!network.transfer.includes('scp') && !network.start.includes('cli')) return;
   context.progress(1, 'asking the card whether the image fits');
   let asked: Compatibility;
   try {
-    asked = await withShell(shellOptions(tools, network, context), async (shell) =>
+    asked = await withShell(shellOptions(deps, network, context), async (shell) =>
       askCompatibility(shell, await shell.run('upsfwupdate ?'), context),
     );
   } catch (thrown) {
@@ -174,7 +173,7 @@ async function refuseIncompatible(tools: NmcDeps, context: StepContext): Promise
   if (asked.state === 'no') throw asked.problem;
 }
 
-/** Problems of an upload that never got to the folder, so that nothing of it can lie there. */
+/** Problems of an upload that never reached the folder, so that nothing can be left there. */
 const NOTHING_STORED: readonly string[] = [
   'link/refused',
   'link/dns',
@@ -189,16 +188,17 @@ const NOTHING_STORED: readonly string[] = [
   'refused/plaintext',
 ];
 
-/** What a command line says that explains why the card takes no file either. */
+/** Problems of the command line that explain why the card accepts no file. */
 const ROOT_CAUSE: readonly string[] = ['device/password-change', 'device/login-limit'];
 
 /**
- * Takes the part of a broken upload off the card, and asks why it broke: a card that wants a new password, or has no free session,
- * says so on its command line only. `left`: the words to say where something may be left on the card.
+ * Removes the partial file of a failed upload, and looks for the cause: only the command line reports that
+ * the card demands a new password or has no free session. `left`: a sentence for the message if something may
+ * be left on the card.
  */
 async function cleanUpUpload(
   method: TransferMethod,
-  tools: NmcDeps,
+  deps: NmcDeps,
   context: StepContext,
   facts: GenerationFacts,
   problem: Problem,
@@ -206,9 +206,9 @@ async function cleanUpUpload(
   const { image, target, signal } = context;
   if (NOTHING_STORED.includes(problem.code)) return { problem, left: null };
   try {
-    const files = await listImages(tools, target, facts, method, context);
+    const files = await listImages(deps, target, facts, method, context);
     const part = files.find((file) => file.name === image.file && file.bytes !== image.sizeBytes);
-    if (part !== undefined) await removeImage(tools, target, facts, method, image.file, context);
+    if (part !== undefined) await removeImage(deps, target, facts, method, image.file, context);
     if (problem.code !== 'device/no-room') return { problem, left: null };
     const names = files.filter((file) => file !== part).map((file) => sanitize(file.name, 60));
     return { problem, left: names.length === 0 ? null : `The folder holds ${joinList(names)}.` };
@@ -218,15 +218,16 @@ async function cleanUpUpload(
     const why = asProblem(thrown);
     if (ROOT_CAUSE.includes(why.code)) return { problem: why, left: null };
     const cause = why.message === problem.message ? '' : ` (${why.message})`;
-    return { problem, left: `A part of ${image.file} may lie on the card${cause}.` };
+    return { problem, left: `A part of ${image.file} may be on the card${cause}.` };
   }
 }
 
 /**
- * Takes the image of a hop that is done off the card again, where a start over SNMP would not tell it from the next one.
- * That it cannot be removed takes nothing away from the hop: the next upload looks at the folder, and says so.
+ * Removes the image of a finished hop from the card, because a start over SNMP could not tell it from the
+ * next image. A failure does not change the result of the hop: the next upload checks the folder and reports
+ * it.
  */
-export async function removeLeftImage(tools: NmcDeps, context: StepContext): Promise<void> {
+export async function removeLeftImage(deps: NmcDeps, context: StepContext): Promise<void> {
   const { target, image, remembered, signal } = context;
   const network = networkOf(target);
   const facts = factsOf(context.before.card);
@@ -235,7 +236,7 @@ export async function removeLeftImage(tools: NmcDeps, context: StepContext): Pro
   if (facts === null || method === undefined || !network.start.includes('snmp')) return;
   context.progress(null, `removing ${image.file} from the card`);
   try {
-    await removeImage(tools, target, facts, method, image.file, context);
+    await removeImage(deps, target, facts, method, image.file, context);
   } catch (thrown) {
     signal.throwIfAborted();
     rethrowInternal(thrown);
@@ -243,8 +244,11 @@ export async function removeLeftImage(tools: NmcDeps, context: StepContext): Pro
   }
 }
 
-/** Images beside the one that is meant. A start over SNMP names no file, so with two of them it is not known which is taken. */
-function otherImages(files: readonly ListedFile[], { image, target }: StepContext): readonly string[] {
+/**
+ * Other images in the folder. A start over SNMP names no file, so with two images it is unknown which one
+ * starts.
+ */
+function findOtherImages(files: readonly ListedFile[], { image, target }: StepContext): readonly string[] {
   if (!networkOf(target).start.includes('snmp')) return [];
   return files.map((file) => file.name).filter((name) => name !== image.file && /\.enc$/i.test(name));
 }
@@ -252,9 +256,9 @@ function otherImages(files: readonly ListedFile[], { image, target }: StepContex
 function otherImagesProblem(others: readonly string[], { image }: StepContext): Problem {
   return new Problem(
     'device/other-images',
-    `The card holds ${joinList(others.map((name) => sanitize(name, 60)))} beside ${image.file}, and a start over SNMP does not say which is meant.`,
+    `The card holds ${joinList(others.map((name) => sanitize(name, 60)))} beside ${image.file}, and a start over SNMP does not select one.`,
     {
-      hint: 'Remove the other images from the folder upsfw of the card, or start by the command line only (start: [cli]).',
+      hint: 'Remove the other images from the folder upsfw on the card, or allow only the command line: start: [cli].',
     },
   );
 }

@@ -1,9 +1,9 @@
-import type { SnmpAccess } from '../../core/index.ts';
+import type { Clock, SnmpAccess } from '../../core/index.ts';
 import type { Drop } from './drops.ts';
 import { createEncoder, type Packet, userOf } from './encoder.ts';
 import type { Pdu, SecuredMessage, SnmpMessage } from './message.ts';
 import { type Report, reportOf } from './report.ts';
-import type { Ended, Reading, SharedSocket } from './shared-socket.ts';
+import type { QuestionResult, Reading, SharedSocket } from './shared-socket.ts';
 import { Engine, unseal } from './usm.ts';
 
 /** How a question to an agent ended. */
@@ -14,18 +14,20 @@ export type Reply =
   | { readonly kind: 'unsent'; readonly error: unknown };
 
 /**
- * How a write ended. `withheld`: it never left, because of how the question before it ended. `late`: it never left, because the
- * caller did not want it any more.
+ * How a write ended. `withheld`: it was not sent, because the read before it failed. `late`: it was not sent,
+ * because the caller no longer wanted it.
  */
 export type WriteReply =
   | Reply
   | { readonly kind: 'withheld'; readonly reply: Reply }
   | { readonly kind: 'late' };
 
-/** Asks one agent with one credential. Throws what the crypto of this system throws; nothing was sent then. */
+/**
+ * Asks one agent with one credential. Throws errors of the system's crypto library; nothing was sent then.
+ */
 export interface Agent {
   get(oids: readonly string[]): Promise<Reply>;
-  /** Sends the write once, whatever comes back. `mayLeave` is asked right before it leaves. */
+  /** Sends the write once, whatever comes back. `mayLeave` is called right before. */
   set(oid: string, value: number, mayLeave: () => boolean): Promise<WriteReply>;
 }
 
@@ -34,6 +36,7 @@ export interface AgentSetup {
   readonly address: string;
   readonly port: number;
   readonly socket: SharedSocket;
+  readonly clock: Clock;
   readonly timeoutMs: number;
   readonly retries: number;
 }
@@ -47,7 +50,7 @@ export function agentFor(setup: AgentSetup): Agent {
 type Community = Extract<SnmpAccess, { version: '1' | '2c' }>;
 type Secured = Extract<SnmpAccess, { version: '3' }>;
 
-/** An agent of SNMPv1 or v2c: who knows the community and the request id is believed. */
+/** An agent of SNMPv1 or v2c: an answer with the community and the request ID is accepted. */
 function communityAgent(setup: AgentSetup, access: Community): Agent {
   const encoder = createEncoder(access);
   const community = Buffer.from(access.community.reveal());
@@ -65,14 +68,15 @@ function communityAgent(setup: AgentSetup, access: Community): Agent {
   };
 }
 
-/** What is known of a message that came for a question of SNMPv3. */
-type TranscriptEntry =
+/** An accepted message for a question of SNMPv3. */
+type SecuredAnswer =
   | { readonly kind: 'response'; readonly pdu: Pdu }
   | { readonly kind: 'report'; readonly report: Report; readonly message: SecuredMessage };
 
 /**
- * An agent of SNMPv3. A read costs at most three questions: one for the engine, the read, and the read again where the clock of
- * the engine was not the one of the first answer. A write comes after an answered read, so that it need not be sent again.
+ * An agent of SNMPv3. A read takes at most three questions: one for the engine, the read, and the read again
+ * if the clock of the engine has changed. A write comes after an answered read, so that it need not be sent
+ * again.
  */
 function securedAgent(setup: AgentSetup, access: Secured): Agent {
   const encoder = createEncoder(access);
@@ -81,13 +85,13 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
   let isConfirmed = false;
 
   const discover = async (): Promise<Engine | Reply> => {
-    const ended = await send(setup, encoder.discovery(), setup.retries + 1, readDiscovery);
+    const ended = await send(setup, encoder.discovery(), setup.retries + 1, readDiscovery(setup.clock));
     return ended.state === 'answered' ? ended.answer : replyOf(ended);
   };
 
   const readFor =
     (to: Engine, packet: Packet, isOver: (report: Report) => boolean) =>
-    (message: SnmpMessage): Reading<TranscriptEntry> => {
+    (message: SnmpMessage): Reading<SecuredAnswer> => {
       if (message.version !== '3') return { drop: 'version' };
       const unsealed = unseal(message, user, to);
       if ('drop' in unsealed) return unsealed;
@@ -98,15 +102,15 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
       return isOver(report) ? { answer: { kind: 'report', report, message } } : { drop: 'report' };
     };
 
-  /** Every report ends a read: one that proves nothing is a reason to fail, and no reason to believe anything. */
-  const askOnce = (to: Engine, oids: readonly string[]): Promise<Ended<TranscriptEntry>> => {
+  /** Every report ends a read. An unauthenticated one proves nothing, so it only makes the read fail. */
+  const askOnce = (to: Engine, oids: readonly string[]): Promise<QuestionResult<SecuredAnswer>> => {
     const packet = encoder.get(oids, to.now());
     const read = readFor(to, packet, () => true);
     return send(setup, packet, setup.retries + 1, read);
   };
 
-  /** Asks, and asks once more where the report says that only the clock was wrong. */
-  const askInTime = async (to: Engine, oids: readonly string[]): Promise<Ended<TranscriptEntry>> => {
+  /** Asks, and asks once more if the report says that only the clock was wrong. */
+  const askInTime = async (to: Engine, oids: readonly string[]): Promise<QuestionResult<SecuredAnswer>> => {
     const first = await askOnce(to, oids);
     if (first.state !== 'answered' || first.answer.kind === 'response') return first;
     const { report, message } = first.answer;
@@ -124,7 +128,7 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
     }
     const reply = replyTo(await askInTime(engine, oids));
     if (reply.kind === 'response') isConfirmed = true;
-    // An engine that nothing has confirmed may have been named by somebody else: the next read asks for it again.
+    // An unconfirmed engine ID may come from another host, so the next read asks for it again.
     else if (!isConfirmed) engine = null;
     return reply;
   };
@@ -137,7 +141,8 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
       if (!mayLeave()) return { kind: 'late' };
       const packet = encoder.set(oid, value, engine.now());
       const hints: Report[] = [];
-      // Only an authentic report proves that the write was not processed; after any other the answer may still come.
+      // Only an authentic report proves that the write was not processed. After another one the answer may
+      // still come.
       const read = readFor(engine, packet, (report) => {
         if (!report.isAuthentic) hints.push(report);
         return report.isAuthentic;
@@ -149,20 +154,24 @@ function securedAgent(setup: AgentSetup, access: Secured): Agent {
   };
 }
 
-function replyTo(ended: Ended<TranscriptEntry>): Reply {
+function replyTo(ended: QuestionResult<SecuredAnswer>): Reply {
   return ended.state === 'answered' ? ended.answer : replyOf(ended);
 }
 
-/** RFC 3411 section 5: an engine id has at least five octets. */
-const SHORTEST_ENGINE_ID = 5;
+/** RFC 3411 section 5: an engine ID has at least five octets. */
+const MIN_ENGINE_ID = 5;
 
-/** The answer to a question for the engine: a report that nobody can prove, since no key is agreed before it. */
-function readDiscovery(message: SnmpMessage): Reading<Engine> {
-  if (message.version !== '3') return { drop: 'version' };
-  if (message.isAuthenticated || !('pdu' in message.scoped)) return { drop: 'level' };
-  if (message.scoped.pdu.type !== 'report') return { drop: 'malformed' };
-  if (message.engineId.length < SHORTEST_ENGINE_ID) return { drop: 'engine' };
-  return { answer: new Engine(message.engineId, message.boots, message.time) };
+/**
+ * Reads the answer to a question for the engine: an unauthenticated report, since no key is agreed before it.
+ */
+function readDiscovery(clock: Clock): (message: SnmpMessage) => Reading<Engine> {
+  return (message) => {
+    if (message.version !== '3') return { drop: 'version' };
+    if (message.isAuthenticated || !('pdu' in message.scoped)) return { drop: 'level' };
+    if (message.scoped.pdu.type !== 'report') return { drop: 'malformed' };
+    if (message.engineId.length < MIN_ENGINE_ID) return { drop: 'engine' };
+    return { answer: new Engine(message, clock) };
+  };
 }
 
 function send<T>(
@@ -170,11 +179,11 @@ function send<T>(
   packet: Packet,
   tries: number,
   read: (message: SnmpMessage) => Reading<T>,
-): Promise<Ended<T>> {
+): Promise<QuestionResult<T>> {
   return socket.ask({ address, port, version: access.version, packet, tries, timeoutMs, read });
 }
 
-function replyOf(ended: Exclude<Ended<unknown>, { state: 'answered' }>): Reply {
+function replyOf(ended: Exclude<QuestionResult<unknown>, { state: 'answered' }>): Reply {
   return ended.state === 'silent'
     ? { kind: 'silent', drops: ended.drops }
     : { kind: 'unsent', error: ended.error };

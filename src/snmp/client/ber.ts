@@ -1,9 +1,9 @@
-/** What is wrong with a datagram. Thrown by the parser and caught where a datagram is decoded. */
+/** A malformed datagram. Thrown by the parser and caught where a datagram is decoded. */
 export class MalformedError extends Error {
   override readonly name = 'MalformedError';
 }
 
-/** Universal tags of BER and the tags that SNMP adds (RFC 1157, RFC 2578 section 7.1, RFC 3416 section 3). */
+/** Universal BER tags and the tags of SNMP (RFC 1157, RFC 2578 section 7.1, RFC 3416 section 3). */
 export const TAG = {
   boolean: 0x01,
   integer: 0x02,
@@ -34,17 +34,17 @@ export interface Element {
   readonly end: number;
 }
 
-/** Agents pad lengths (`82 00 05`); more octets than this are no length of a datagram. */
-const MOST_LENGTH_OCTETS = 8;
-/** An integer of more octets cannot be held exactly in a number. */
-const MOST_INTEGER_OCTETS = 8;
+/** Agents pad lengths (`82 00 05`); a length with more octets is not valid. */
+const MAX_LENGTH_OCTETS = 8;
+/** A number cannot hold a longer integer exactly. */
+const MAX_INTEGER_OCTETS = 8;
 /** RFC 2578 section 3.5: at most 128 arcs of at most 2^32-1 each. */
-const MOST_ARCS = 128;
-const HIGHEST_ARC = 0xffff_ffff;
+const MAX_ARCS = 128;
+const MAX_ARC = 0xffff_ffff;
 
 /**
- * Reads BER elements one after the other. It never reads behind the end of the element that it was made for, it allocates
- * nothing by a length that a device names, and it follows no nesting but that of its caller. Throws {@link MalformedError}.
+ * Reads BER elements in order. It never reads past the end of its element. It allocates nothing by a length
+ * from a device, and recurses only where its caller does. Throws {@link MalformedError}.
  */
 export class BerReader {
   readonly #bytes: Buffer;
@@ -57,21 +57,21 @@ export class BerReader {
     this.#end = end;
   }
 
-  get isAt(): boolean {
+  get isAtEnd(): boolean {
     return this.#at >= this.#end;
   }
 
-  /** Octets that were not read yet. */
+  /** Octets not read yet. */
   get left(): number {
     return this.#end - this.#at;
   }
 
   /** The tag of the next element; null at the end. */
   get nextTag(): number | null {
-    return this.isAt ? null : (this.#bytes[this.#at] ?? null);
+    return this.isAtEnd ? null : (this.#bytes[this.#at] ?? null);
   }
 
-  /** Takes the next element as a whole; it must lie within the one around it. */
+  /** Reads the next element; it has to be within the one around it. */
   element(): Element {
     const tag = this.#octet();
     if ((tag & 0x1f) === 0x1f) throw new MalformedError('a tag of more than one octet');
@@ -86,7 +86,7 @@ export class BerReader {
   expect(tag: number): Element {
     const element = this.element();
     if (element.tag === tag) return element;
-    throw new MalformedError(`tag 0x${element.tag.toString(16)} in place of 0x${tag.toString(16)}`);
+    throw new MalformedError(`tag 0x${element.tag.toString(16)} instead of 0x${tag.toString(16)}`);
   }
 
   /** A reader for the contents of the next element, which must have the tag. */
@@ -100,7 +100,7 @@ export class BerReader {
     return this.#bytes.subarray(start, end);
   }
 
-  /** A signed integer of 32 bits: versions, ids, states and engine times are no more. */
+  /** A signed integer of 32 bits, as all versions, IDs, states and engine times are. */
   integer(): number {
     const value = integerOf(this.#bytes, this.expect(TAG.integer));
     if (value === null || value < -0x8000_0000 || value > 0x7fff_ffff)
@@ -112,13 +112,13 @@ export class BerReader {
     return oidOf(this.#bytes, this.expect(TAG.oid));
   }
 
-  /** Throws where anything follows. */
+  /** Throws if anything follows. */
   finish(): void {
-    if (!this.isAt) throw new MalformedError(`${this.left} octets behind the end`);
+    if (!this.isAtEnd) throw new MalformedError(`${this.left} octets after the end`);
   }
 
   #octet(): number {
-    const octet = this.isAt ? undefined : this.#bytes[this.#at];
+    const octet = this.isAtEnd ? undefined : this.#bytes[this.#at];
     if (octet === undefined) throw new MalformedError('an end in the middle of an element');
     this.#at += 1;
     return octet;
@@ -129,18 +129,21 @@ export class BerReader {
     if (first < 0x80) return first;
     const count = first & 0x7f;
     if (count === 0) throw new MalformedError('an element of indefinite length');
-    if (count > MOST_LENGTH_OCTETS) throw new MalformedError(`a length of ${count} octets`);
+    if (count > MAX_LENGTH_OCTETS) throw new MalformedError(`a length of ${count} octets`);
     let length = 0;
     for (let index = 0; index < count; index += 1) length = length * 256 + this.#octet();
     return length;
   }
 }
 
-/** A two's complement integer of 1 to 8 octets; null where a number cannot hold it exactly. Throws {@link MalformedError}. */
+/**
+ * A two's complement integer of 1 to 8 octets; null if a number cannot hold it exactly. Throws {@link
+ * MalformedError}.
+ */
 export function integerOf(bytes: Buffer, { start, end }: Element): number | null {
   const length = end - start;
   if (length === 0) throw new MalformedError('an integer without octets');
-  if (length > MOST_INTEGER_OCTETS) throw new MalformedError(`an integer of ${length} octets`);
+  if (length > MAX_INTEGER_OCTETS) throw new MalformedError(`an integer of ${length} octets`);
   let value = bytes.readInt8(start);
   for (let at = start + 1; at < end; at += 1) value = value * 256 + (bytes[at] ?? 0);
   return Number.isSafeInteger(value) ? value : null;
@@ -155,7 +158,7 @@ export function oidOf(bytes: Buffer, { start, end }: Element): string {
     const octet = bytes[at] ?? 0;
     if (!isWithin && octet === 0x80) throw new MalformedError('an OID with a padded arc');
     arc = arc * 128 + (octet & 0x7f);
-    if (arc > HIGHEST_ARC) throw new MalformedError('an OID with an arc over 2^32-1');
+    if (arc > MAX_ARC) throw new MalformedError('an OID with an arc over 2^32-1');
     isWithin = octet >= 0x80;
     if (isWithin) continue;
     // X.690 section 8.19.4: the first octets hold the first two arcs.
@@ -164,7 +167,7 @@ export function oidOf(bytes: Buffer, { start, end }: Element): string {
       arcs.push(first, arc - first * 40);
     } else arcs.push(arc);
     arc = 0;
-    if (arcs.length > MOST_ARCS) throw new MalformedError(`an OID of more than ${MOST_ARCS} arcs`);
+    if (arcs.length > MAX_ARCS) throw new MalformedError(`an OID of more than ${MAX_ARCS} arcs`);
   }
   if (isWithin || arcs.length === 0) throw new MalformedError('an OID that ends within an arc');
   return arcs.join('.');

@@ -1,4 +1,6 @@
-/** Why a datagram from an agent that was asked is not an answer. `late`: it answers a question that has ended. */
+/**
+ * Why a datagram from an agent is not accepted as the answer. `late`: it answers a question that has ended.
+ */
 export type Drop =
   | 'malformed'
   | 'version'
@@ -14,9 +16,9 @@ export type Drop =
   | 'decryption'
   | 'fault';
 
-/** What came, in words for a message: "It sent ...". */
-const WORDS: Readonly<Record<Exclude<Drop, 'late'>, string>> = {
-  malformed: 'a datagram that is no well-formed SNMP answer',
+/** The received datagram, for a message: "It sent ...". */
+const DROP_TEXT: Readonly<Record<Exclude<Drop, 'late'>, string>> = {
+  malformed: 'a datagram that is not a well-formed SNMP answer',
   version: 'an answer of another SNMP version',
   id: 'an answer to a request that was not sent',
   community: 'an answer with another community',
@@ -30,8 +32,10 @@ const WORDS: Readonly<Record<Exclude<Drop, 'late'>, string>> = {
   fault: 'an answer that cannot be processed',
 };
 
-/** What was dropped while a question waited, fit for a message; null where nothing but silence and late answers came. */
-export function dropsInWords(drops: ReadonlySet<Drop>): string | null {
-  const said = [...drops].flatMap((drop) => (drop === 'late' ? [] : [WORDS[drop]]));
-  return said.length === 0 ? null : said.join(', and ');
+/**
+ * The datagrams dropped while a question waited, for a message; null if only silence and late answers came.
+ */
+export function describeDrops(drops: ReadonlySet<Drop>): string | null {
+  const texts = [...drops].flatMap((drop) => (drop === 'late' ? [] : [DROP_TEXT[drop]]));
+  return texts.length === 0 ? null : texts.join(', and ');
 }

@@ -3,27 +3,27 @@ import { EventEmitter } from 'node:events';
 import * as snmp from 'net-snmp';
 import type { SnmpAccess } from '../../core/index.ts';
 
-/** A question as it is sent. */
+/** An encoded question. */
 export interface Packet {
   readonly bytes: Buffer;
-  /** What an answer repeats: the request id of SNMPv1 and v2c, the message id of SNMPv3. */
+  /** The ID that an answer repeats: the request ID of SNMPv1 and v2c, the message ID of SNMPv3. */
   readonly id: number;
   readonly requestId: number;
 }
 
-/** The engine that a message of SNMPv3 is for, as far as it is known. */
+/** The engine that an SNMPv3 message is for. */
 export interface EngineNow {
   readonly id: Buffer;
   readonly boots: number;
   readonly time: number;
 }
 
-/** Makes the bytes of questions for one credential; sends nothing. Throws what the library and its crypto throw. */
+/** Encodes questions for one credential; sends nothing. Throws errors of the library and its crypto. */
 export interface Encoder {
-  /** `engine` is needed for SNMPv3 and left out for the others. */
+  /** `engine` is required for SNMPv3 and omitted for the others. */
   get(oids: readonly string[], engine?: EngineNow): Packet;
   set(oid: string, value: number, engine?: EngineNow): Packet;
-  /** The question for an engine id, which an agent of SNMPv3 answers to everybody (RFC 3414, section 4). */
+  /** The question for an engine ID, which every SNMPv3 agent answers (RFC 3414, section 4). */
   discovery(): Packet;
 }
 
@@ -42,7 +42,7 @@ const PRIV = {
   aes256r: snmp.PrivProtocols.aes256r,
 } as const;
 
-/** A user of SNMPv3 as the library wants it. The level follows from what is given. */
+/** An SNMPv3 user for the library. The security level follows from the keys. */
 export function userOf(access: Extract<SnmpAccess, { version: '3' }>): snmp.User {
   const { user, auth, authKey, priv, privKey } = access;
   if (auth === null || authKey === null) return { name: user, level: snmp.SecurityLevel.noAuthNoPriv };
@@ -56,11 +56,13 @@ export function userOf(access: Extract<SnmpAccess, { version: '3' }>): snmp.User
   };
 }
 
-/** Of this process; a manager that asks never sends it. Where it is not given, each session makes one at a cost. */
+/**
+ * Engine ID of this process. A manager never sends it, but without it each session generates one at a cost.
+ */
 const OWN_ENGINE_ID = `8000B98380${randomBytes(12).toString('hex')}`;
-const HIGHEST_ID = 0x7fff_ffff;
+const MAX_ID = 0x7fff_ffff;
 
-/** In place of a socket: the library sends and receives nothing. */
+/** Replaces the socket: the library sends and receives nothing. */
 class NoSocket extends EventEmitter {
   bind(): void {}
   unref(): void {}
@@ -69,8 +71,8 @@ class NoSocket extends EventEmitter {
 }
 
 /**
- * The library encodes, authenticates and encrypts. It never sees a datagram: its receiving half throws out of its event
- * handler, takes answers that prove nothing, and sends a write again when a report asks for it.
+ * The library encodes, authenticates and encrypts. It never sees a datagram. Its receiving half throws out of
+ * its event handler, accepts answers that prove nothing, and repeats a write when a report asks for it.
  */
 export function createEncoder(access: SnmpAccess): Encoder {
   const options = {
@@ -85,14 +87,14 @@ export function createEncoder(access: SnmpAccess): Encoder {
           version: access.version === '1' ? snmp.Version1 : snmp.Version2c,
         });
   let packet: Packet | null = null;
-  // The library would keep time and send again; here a message goes no further than its bytes.
+  // The library would send and repeat the message; here only its bytes are kept.
   session.send = ({ message }) => {
-    // Its own ids come from Math.random, which can be foretold.
-    const requestId = randomInt(1, HIGHEST_ID);
+    // The library takes its IDs from Math.random, which is predictable.
+    const requestId = randomInt(1, MAX_ID);
     let id = requestId;
     message.pdu.id = requestId;
     if (message.msgGlobalData !== undefined) {
-      id = randomInt(1, HIGHEST_ID);
+      id = randomInt(1, MAX_ID);
       message.msgGlobalData.msgID = id;
     }
     packet = { bytes: message.toBuffer(), id, requestId };
@@ -100,7 +102,7 @@ export function createEncoder(access: SnmpAccess): Encoder {
   };
   const encode = (engine: EngineNow | undefined, ask: () => void): Packet => {
     packet = null;
-    // Read by the library; without it a message of SNMPv3 becomes a question for the engine.
+    // Read by the library; without it an SNMPv3 message becomes a question for the engine.
     Reflect.set(
       session,
       'msgSecurityParameters',

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import pLimit from 'p-limit';
-import { Problem, type SnmpAccess, sanitize } from '../../core/index.ts';
+import { type Clock, Problem, type SnmpAccess, sanitize } from '../../core/index.ts';
 import type { Endpoint } from './problems.ts';
 import { openSession, type SnmpSession } from './session.ts';
 import { canonicalAddress, SharedSocket } from './shared-socket.ts';
@@ -9,32 +9,37 @@ import { diagnoseSilence } from './silence.ts';
 import { keepUserKeys } from './user-keys.ts';
 
 export interface SnmpHubOptions {
-  /** For one try of one query. */
+  /** Measures how long an SNMPv3 engine has been running since its last message. */
+  readonly clock: Clock;
+  /** For one attempt of one question. */
   readonly timeoutMs?: number;
-  /** Further tries of a read. A write is never repeated. */
+  /** Further attempts of a read. A write is never repeated. */
   readonly retries?: number;
 }
 
-/** All SNMP traffic of the process: one socket an address family. */
+/** All SNMP traffic of the process: one socket per address family. */
 export interface SnmpHub {
   /** Opens a session. Throws Problem link/dns. Sends nothing yet. */
   open(access: SnmpAccess, endpoint: Endpoint): Promise<SnmpSession>;
-  /** Asks why an agent kept silent to a credential, as far as that can be told; null where it cannot. Only reads, and never throws. */
+  /**
+   * Finds out why an agent does not answer a credential; null if that cannot be found out. Only reads, never
+   * throws.
+   */
   diagnoseSilence(endpoint: Endpoint, access: SnmpAccess): Promise<Problem | null>;
-  /** Datagrams that came from addresses that were not asked, and were thrown away. */
+  /** Discarded datagrams from addresses that were not asked. */
   readonly foreignAnswers: number;
   close(): Promise<void>;
 }
 
 const TIMEOUT_MS = 5000;
 const RETRIES = 1;
-/** Each of these questions has a socket of its own. */
-const QUESTIONS_AT_ONCE = 512;
+/** Each of these questions has its own socket. */
+const MAX_CONCURRENT_QUESTIONS = 512;
 
-export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
+export function createSnmpHub(options: SnmpHubOptions): SnmpHub {
   const sockets = new Map<'udp4' | 'udp6', SharedSocket>();
   keepUserKeys();
-  const questions = pLimit(QUESTIONS_AT_ONCE);
+  const questions = pLimit(MAX_CONCURRENT_QUESTIONS);
   const socketFor = (type: 'udp4' | 'udp6'): SharedSocket => {
     const present = sockets.get(type);
     if (present !== undefined) return present;
@@ -51,6 +56,7 @@ export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
         address,
         endpoint,
         socket: socketFor(transport),
+        clock: options.clock,
         timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
         retries: options.retries ?? RETRIES,
       });
@@ -70,7 +76,7 @@ export function createSnmpHub(options: SnmpHubOptions = {}): SnmpHub {
   };
 }
 
-/** The address of a host, spelled as the socket will spell the sender of an answer. */
+/** The address of a host, in the format that the socket reports for the sender of an answer. */
 async function resolveHost(host: string): Promise<string> {
   if (isIP(host) !== 0) return canonicalAddress(host);
   try {

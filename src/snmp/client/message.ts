@@ -7,7 +7,7 @@ export interface Varbind {
   readonly value: SnmpValue | null;
 }
 
-/** What an agent says: the answer to a request, or the report of an engine that did not process a message. */
+/** An answer to a request, or the report of an engine that did not process a message. */
 export interface Pdu {
   readonly type: 'response' | 'report';
   readonly requestId: number;
@@ -21,16 +21,18 @@ export interface Pdu {
 /** A message of SNMPv1 or v2c. */
 export interface CommunityMessage {
   readonly version: '1' | '2c';
-  /** The request id, which an answer repeats. */
+  /** The request ID, which an answer repeats. */
   readonly id: number;
   readonly community: Buffer;
   readonly pdu: Pdu;
 }
 
-/** A message of SNMPv3 with the user-based security model. Nothing in it is proven before `unseal` of usm.ts. */
+/**
+ * An SNMPv3 message with the user-based security model. Nothing in it is verified before `unseal` of usm.ts.
+ */
 export interface SecuredMessage {
   readonly version: '3';
-  /** The message id, which an answer repeats. */
+  /** The message ID, which an answer repeats. */
   readonly id: number;
   readonly isAuthenticated: boolean;
   readonly isEncrypted: boolean;
@@ -38,7 +40,7 @@ export interface SecuredMessage {
   readonly boots: number;
   readonly time: number;
   readonly user: Buffer;
-  /** Where the digest lies in `bytes`. */
+  /** Position of the digest in `bytes`. */
   readonly digest: Element;
   readonly salt: Buffer;
   /** The encrypted scoped PDU, or a plain one. */
@@ -48,23 +50,23 @@ export interface SecuredMessage {
 
 export type SnmpMessage = CommunityMessage | SecuredMessage;
 
-/** `version` of a message as it is sent. */
+/** The message field `version`. */
 const VERSIONS = { 0: '1', 1: '2c', 3: '3' } as const;
 const AUTH_FLAG = 1;
 const PRIV_FLAG = 2;
 /** RFC 3411 section 5: the user-based security model. */
 const USM = 3;
 /** RFC 3411 section 5, SnmpEngineID, and SnmpAdminString of a user name (RFC 3414 section 2.4). */
-const LONGEST_ENGINE_ID = 32;
-const LONGEST_USER = 32;
-/** No question asks for as many. */
-const MOST_VARBINDS = 64;
+const MAX_ENGINE_ID = 32;
+const MAX_USER = 32;
+/** No question asks for so many. */
+const MAX_VARBINDS = 64;
 /** DES fills its last block; RFC 3414 section 8.1.1.3. */
-const LONGEST_PADDING = 7;
+const MAX_PADDING = 7;
 
 /**
- * Decodes a datagram that should be an answer. Every length is checked against what holds the element, and nothing may follow
- * an element that does not belong there. Throws MalformedError for anything else, and for every PDU that is no answer.
+ * Decodes an answer. Every length is checked against the element around it, and nothing may follow the last
+ * element. Throws MalformedError for anything else, and for every PDU that is not an answer.
  */
 export function decodeMessage(bytes: Buffer): SnmpMessage {
   const outer = new BerReader(bytes);
@@ -84,7 +86,7 @@ export function decodeMessage(bytes: Buffer): SnmpMessage {
 function decodeSecured(message: BerReader, bytes: Buffer): SecuredMessage {
   const header = message.into(TAG.sequence);
   const id = header.integer();
-  // The largest message that the agent takes; ours are small.
+  // The largest message that the agent accepts; ours are small.
   header.integer();
   const flags = header.octets();
   const model = header.integer();
@@ -107,7 +109,7 @@ function decodeSecured(message: BerReader, bytes: Buffer): SecuredMessage {
   const digest = security.expect(TAG.octets);
   const salt = security.octets();
   security.finish();
-  if (engineId.length > LONGEST_ENGINE_ID || user.length > LONGEST_USER)
+  if (engineId.length > MAX_ENGINE_ID || user.length > MAX_USER)
     throw new MalformedError('an engine id or user name that is too long');
   const scoped = isEncrypted ? { encrypted: message.octets() } : { pdu: decodeScoped(message, bytes) };
   message.finish();
@@ -127,17 +129,17 @@ function decodeSecured(message: BerReader, bytes: Buffer): SecuredMessage {
   };
 }
 
-/** Decodes a scoped PDU after decryption; some octets of padding may follow. Throws MalformedError. */
+/** Decodes a decrypted scoped PDU; some octets of padding may follow. Throws MalformedError. */
 export function decodeDecrypted(plain: Buffer): Pdu {
   const reader = new BerReader(plain);
   const pdu = decodeScoped(reader, plain);
-  if (reader.left > LONGEST_PADDING) reader.finish();
+  if (reader.left > MAX_PADDING) reader.finish();
   return pdu;
 }
 
 function decodeScoped(reader: BerReader, bytes: Buffer): Pdu {
   const scoped = reader.into(TAG.sequence);
-  // Engine and name of the context. What is asked is always the default context of the engine that answers.
+  // Engine and name of the context: always the default context of the engine that answers.
   scoped.octets();
   scoped.octets();
   const pdu = decodePdu(scoped, bytes);
@@ -149,7 +151,7 @@ function decodePdu(reader: BerReader, bytes: Buffer): Pdu {
   const tag = reader.nextTag;
   if (tag !== TAG.response && tag !== TAG.report)
     throw new MalformedError(
-      tag === null ? 'no PDU' : `a PDU of type 0x${tag.toString(16)} in place of an answer`,
+      tag === null ? 'no PDU' : `a PDU of type 0x${tag.toString(16)} instead of an answer`,
     );
   const pdu = reader.into(tag);
   const requestId = pdu.integer();
@@ -158,8 +160,8 @@ function decodePdu(reader: BerReader, bytes: Buffer): Pdu {
   const list = pdu.into(TAG.sequence);
   pdu.finish();
   const varbinds: Varbind[] = [];
-  while (!list.isAt) {
-    if (varbinds.length === MOST_VARBINDS) throw new MalformedError(`more than ${MOST_VARBINDS} objects`);
+  while (!list.isAtEnd) {
+    if (varbinds.length === MAX_VARBINDS) throw new MalformedError(`more than ${MAX_VARBINDS} objects`);
     const pair = list.into(TAG.sequence);
     const oid = pair.oid();
     const value = readValue(bytes, pair.element());
@@ -199,7 +201,7 @@ function readValue(bytes: Buffer, element: Element): SnmpValue | null {
       if (length === 4) return OTHER;
       throw new MalformedError(`an IP address of ${length} octets`);
     case TAG.counter64:
-      // Of nine octets the first is zero.
+      // With nine octets the first one is zero.
       if (length > 0 && length <= 9) return OTHER;
       throw new MalformedError(`a counter of ${length} octets`);
     default:
@@ -209,7 +211,7 @@ function readValue(bytes: Buffer, element: Element): SnmpValue | null {
 }
 
 /**
- * Agents send values of 32 bits with and without a sign; more bits are no value.
+ * Agents send 32-bit values with and without a sign; a longer value is not used.
  * Source: docs/sources/snmp.md#agent-behaviour
  */
 function numberValue(value: number | null, isUnsigned: boolean): SnmpValue {

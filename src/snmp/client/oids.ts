@@ -1,5 +1,5 @@
 /**
- * Every OID the tool reads or writes, by name. Scalars with their final `.0`.
+ * Every OID that upsfw reads or writes, by name. Scalars with their final `.0`.
  * `ups` is the PowerNet UPS subtree.
  * Source: docs/sources/snmp.md#objects-read
  */
@@ -11,7 +11,7 @@ export const OID = {
   sysContact: '1.3.6.1.2.1.1.4.0',
   sysName: '1.3.6.1.2.1.1.5.0',
 
-  /** upsIdentManufacturer and upsIdentModel of RFC 1628, for UPSs of any maker. */
+  /** upsIdentManufacturer and upsIdentModel of RFC 1628, for a UPS of any vendor. */
   standardMaker: '1.3.6.1.2.1.33.1.1.1.0',
   standardModel: '1.3.6.1.2.1.33.1.1.2.0',
 
@@ -31,25 +31,25 @@ export const OID = {
   linkStatus: `${ups}.8.1.0`,
   stateFlags: `${ups}.11.1.1.0`,
 
-  /** upsAdvControlFirmwareUpdate: reads state or last result, starts an update when 2 is written. */
+  /** upsAdvControlFirmwareUpdate: state or last result when read; writing 2 starts an update. */
   firmwareUpdate: `${ups}.6.2.9.0`,
 
-  /** The card's own list of its firmware modules: 1 AOS, 2 application. */
+  /** The card's table of its firmware modules: 1 AOS, 2 application. */
   moduleFile1: '1.3.6.1.4.1.318.1.4.2.4.1.3.1',
   moduleFile2: '1.3.6.1.4.1.318.1.4.2.4.1.3.2',
   moduleVersion1: '1.3.6.1.4.1.318.1.4.2.4.1.4.1',
   moduleVersion2: '1.3.6.1.4.1.318.1.4.2.4.1.4.2',
-  /** The boot monitor; the tag MB of a sysDescr is another number. Source: docs/sources/snmp.md#sysdescr */
+  /** The boot monitor; the key MB of a sysDescr is another number. Source: docs/sources/snmp.md#sysdescr */
   moduleVersion3: '1.3.6.1.4.1.318.1.4.2.4.1.4.3',
   /**
-   * The card in a table of its own; whether it answers without an application is not documented.
+   * A separate table about the card. It is not documented whether it answers without an application.
    * Source: docs/sources/snmp.md#versions-of-the-card
    */
   hostModel: '1.3.6.1.4.1.318.1.4.2.2.1.2.1',
   hostSerial: '1.3.6.1.4.1.318.1.4.2.2.1.3.1',
 } as const;
 
-/** What tells the identity: asked first, and asked of everything that answers. */
+/** The identity: read first, and from everything that answers. */
 export const IDENTITY_OIDS: readonly string[] = [
   OID.sysDescr,
   OID.sysObjectId,
@@ -60,7 +60,7 @@ export const IDENTITY_OIDS: readonly string[] = [
   OID.serial,
 ];
 
-/** What is missing on old cards and units; asked of a Smart-UPS only. */
+/** Missing on old cards and units; read only from a Smart-UPS. */
 export const DETAIL_OIDS: readonly string[] = [
   OID.manufactured,
   OID.sku,

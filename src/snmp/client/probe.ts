@@ -2,24 +2,24 @@ import type { SnmpAccess } from '../../core/index.ts';
 import { createEncoder, type Packet } from './encoder.ts';
 import { OID } from './oids.ts';
 
-/** One question that is sent unchanged to very many addresses, and how an answer to it begins. */
+/** One question that is sent unchanged to very many addresses, and how to recognize its answer. */
 export interface Probe {
   readonly bytes: Buffer;
-  /** What an answer repeats. */
+  /** The ID that an answer repeats. */
   readonly id: number;
-  /** Whether a datagram answers this question, as far as its first fields tell. What it says is read later, with care. */
+  /** Whether a datagram answers this question, judged by its first fields. Its content is parsed later. */
   matches(answer: Buffer): boolean;
 }
 
-/** The question for one object, made by the library: what is sent to an agent is never put together here. */
+/** The question for one object, encoded by the library. */
 export function probeFor(access: SnmpAccess): Probe {
   if (access.version === '3') return engineProbe();
-  // Version and community stand at the begin of the question, and an answer repeats them.
+  // The question begins with version and community, and an answer repeats them.
   const community = Buffer.byteLength(access.community.reveal(), 'utf8');
   return probe(createEncoder(access).get([OID.sysObjectId]), VERSION_BYTES + 2 + community);
 }
 
-/** The question for an engine id, which an agent of version 3 answers whoever asks. */
+/** The question for an engine ID, which every SNMPv3 agent answers. */
 export function engineProbe(): Probe {
   const nobody = {
     version: '3',
@@ -34,8 +34,8 @@ export function engineProbe(): Probe {
 
 /** Tag, length and value of the version. */
 const VERSION_BYTES = 3;
-/** Tag and length of the whole, in an answer of up to 65 kB. */
-const LONGEST_HEAD = 5;
+/** Tag and length of the message, in an answer of up to 65 kB. */
+const MAX_HEAD = 5;
 const SEQUENCE = 0x30;
 
 function probe({ bytes, id }: Packet, fields: number): Probe {
@@ -46,8 +46,8 @@ function probe({ bytes, id }: Packet, fields: number): Probe {
     id,
     matches(answer) {
       if (answer[0] !== SEQUENCE) return false;
-      const at = answer.subarray(0, LONGEST_HEAD + begin.length).indexOf(begin);
-      return at >= 2 && at <= LONGEST_HEAD;
+      const at = answer.subarray(0, MAX_HEAD + begin.length).indexOf(begin);
+      return at >= 2 && at <= MAX_HEAD;
     },
   };
 }

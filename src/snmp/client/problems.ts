@@ -1,14 +1,14 @@
 import { hasCode, Problem, type Secret, type SnmpAccess, sanitize, serviceName } from '../../core/index.ts';
 import type { Reply } from './agent.ts';
-import { dropsInWords } from './drops.ts';
-import { reportInWords } from './report.ts';
+import { describeDrops } from './drops.ts';
+import { explainReport } from './report.ts';
 
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** `SNMPv3 user "audit" (authKey env:UPS_AUTH, privKey env:UPS_PRIV)`: names a credential and tells nothing of its secrets. */
+/** `SNMPv3 user "audit" (authKey env:UPS_AUTH, privKey env:UPS_PRIV)`: a credential without its secrets. */
 export function credentialName(access: SnmpAccess): string {
   const from = (secret: Secret): string => sanitize(secret.reference ?? 'of the inventory', 120);
   if (access.version !== '3') return `SNMPv${access.version} community ${from(access.community)}`;
@@ -20,32 +20,32 @@ export function credentialName(access: SnmpAccess): string {
   return `SNMPv3 user "${sanitize(user, 64)}" (${keys.length === 0 ? 'no keys' : keys.join(', ')})`;
 }
 
-/** Causes for which an agent does not answer a credential, of its own version only. */
+/** What to check if an agent does not answer a credential, for its SNMP version. */
 export function credentialHint(access: SnmpAccess): string {
   return access.version === '3'
     ? 'Check the user name, the protocols and both pass phrases (15 to 32 characters on these cards), and the SNMPv3 access list of the card.'
     : 'Check the community, whether the card takes SNMPv1 and v2c at all, and the access list of the card.';
 }
 
-/** An agent that answers others, and not this credential. */
+/** For an agent that answers, but not this credential. */
 export function wrongCredential(endpoint: Endpoint, access: SnmpAccess): Problem {
   return new Problem(
     'link/snmp-auth',
-    `An SNMPv3 agent answers at ${serviceName(endpoint)}, and not to the ${credentialName(access)}.`,
+    `An SNMPv3 agent answers at ${serviceName(endpoint)}, but not the ${credentialName(access)}.`,
     { hint: credentialHint(access) },
   );
 }
 
-/** Why nothing was read. A response is a Problem here where it carries an error, or answers other objects than asked. */
+/** Why nothing was read. For a response: it has an error, or answers for other objects than requested. */
 export function problemOfReply(reply: Reply, endpoint: Endpoint, access: SnmpAccess): Problem {
   const where = serviceName(endpoint);
   switch (reply.kind) {
     case 'response':
       return reply.pdu.errorStatus > 0
         ? errorStatus(reply.pdu.errorStatus, where)
-        : garbage(where, 'It answered for other objects than were asked for.');
+        : garbage(where, 'It answered for other objects than requested.');
     case 'report': {
-      const { means, check } = reportInWords(reply.report);
+      const { means, check } = explainReport(reply.report);
       const proof = reply.report.isAuthentic ? '' : ' The report is not authenticated.';
       return new Problem(
         'link/snmp-auth',
@@ -56,10 +56,10 @@ export function problemOfReply(reply: Reply, endpoint: Endpoint, access: SnmpAcc
     case 'unsent':
       return unsent(reply.error, where);
     case 'silent': {
-      const came = dropsInWords(reply.drops);
+      const came = describeDrops(reply.drops);
       if (came !== null) return garbage(where, `It sent ${came}. Nothing of that was used.`);
       return new Problem('link/silent', `No SNMP answer from ${where} to the ${credentialName(access)}.`, {
-        hint: `Check address and port. ${credentialHint(access)} A wrong credential is silence, like a dead host.`,
+        hint: `Check address and port. ${credentialHint(access)} A wrong credential gets no answer, like a dead host.`,
       });
     }
   }
@@ -67,7 +67,7 @@ export function problemOfReply(reply: Reply, endpoint: Endpoint, access: SnmpAcc
 
 function garbage(where: string, what: string): Problem {
   return new Problem('device/garbage', `The SNMP answer of ${where} cannot be used. ${what}`, {
-    hint: 'Try again. If it stays so, something else than a card answers there, or somebody forges its answers.',
+    hint: 'Try again. If it happens again, another device answers there, or a host forges its answers.',
   });
 }
 
@@ -111,19 +111,23 @@ function unsent(error: unknown, where: string): Problem {
   });
 }
 
-/** For what was thrown while a request was made of a credential: it was not sent. */
+/** For an error while a request was encoded: it was not sent. */
 export function problemOfEncoding(thrown: unknown, endpoint: Endpoint, access: SnmpAccess): Problem {
   const where = serviceName(endpoint);
   if (hasCode(thrown, 'ERR_OSSL_EVP_UNSUPPORTED')) {
     const cipher = access.version === '3' ? (access.priv ?? 'algorithm').toUpperCase() : 'algorithm';
-    return new Problem('link/snmp-auth', `This Node.js has no ${cipher} to speak SNMPv3 with ${where}.`, {
+    return new Problem('link/snmp-auth', `This Node.js has no ${cipher} for SNMPv3 with ${where}.`, {
       hint: 'Use priv: aes for the user on the card and in the inventory, or start Node.js with --openssl-legacy-provider.',
       cause: thrown,
     });
   }
   const text = thrown instanceof Error ? sanitize(thrown.message) : 'unknown error';
-  return new Problem('device/garbage', `No SNMP request can be made for the agent at ${where}: ${text}.`, {
-    hint: 'Try again. If it stays so, the engine clock that the agent names is none.',
-    cause: thrown,
-  });
+  return new Problem(
+    'device/garbage',
+    `The SNMP request for the agent at ${where} cannot be encoded: ${text}.`,
+    {
+      hint: 'Try again. If it happens again, the agent reports an invalid engine clock.',
+      cause: thrown,
+    },
+  );
 }

@@ -1,15 +1,18 @@
 import type { Pdu } from './message.ts';
 
-/** Why an engine did not process a message, by the counter that its report names. `unknown`: the report does not tell. */
+/** Why an engine did not process a message, by the counter in its report. `unknown`: another counter. */
 export type ReportName = keyof typeof REPORTS | 'unknown';
 
 export interface Report {
   readonly name: ReportName;
-  /** Whether the key of the user proves it. Any other report may come from anybody. */
+  /** Whether the key of the user proves it. Any other report may come from any host. */
   readonly isAuthentic: boolean;
 }
 
-/** Counters that engines report (RFC 3414 section 5, RFC 3412 section 5, RFC 3413 section 4.1.2), and what each one means. */
+/**
+ * Counters that engines report (RFC 3414 section 5, RFC 3412 section 5, RFC 3413 section 4.1.2) and their
+ * meaning.
+ */
 const REPORTS = {
   unsupportedSecLevels: {
     oid: '1.3.6.1.6.3.15.1.1.1',
@@ -19,7 +22,7 @@ const REPORTS = {
   notInTimeWindows: {
     oid: '1.3.6.1.6.3.15.1.1.2',
     means: 'the engine clock of the request is not its own',
-    check: 'Try again. If it stays so, the engine clock of the card does not run: restart the card.',
+    check: 'Try again. If it happens again, the engine clock of the card does not run: restart the card.',
   },
   unknownUserNames: {
     oid: '1.3.6.1.6.3.15.1.1.3',
@@ -29,7 +32,7 @@ const REPORTS = {
   unknownEngineIDs: {
     oid: '1.3.6.1.6.3.15.1.1.4',
     means: 'its engine is not the one that answered first',
-    check: 'Try again. If it stays so, two devices answer at this address.',
+    check: 'Try again. If it happens again, two devices answer at this address.',
   },
   wrongDigests: {
     oid: '1.3.6.1.6.3.15.1.1.5',
@@ -45,27 +48,27 @@ const REPORTS = {
   unknownSecurityModels: {
     oid: '1.3.6.1.6.3.11.2.1.1',
     means: 'it does not know the user-based security model',
-    check: 'Check whether something else than a card answers at this address.',
+    check: 'Check whether the device at this address is a card.',
   },
   invalidMsgs: {
     oid: '1.3.6.1.6.3.11.2.1.2',
     means: 'it calls the request invalid',
-    check: 'Check whether something else than a card answers at this address.',
+    check: 'Check whether the device at this address is a card.',
   },
   unknownPDUHandlers: {
     oid: '1.3.6.1.6.3.11.2.1.3',
-    means: 'it takes no requests for this engine',
-    check: 'Check whether something else than a card answers at this address.',
+    means: 'it accepts no requests for this engine',
+    check: 'Check whether the device at this address is a card.',
   },
   unavailableContexts: {
     oid: '1.3.6.1.6.3.12.1.4',
     means: 'its default context is not available',
-    check: 'Try again. If it stays so, restart the card.',
+    check: 'Try again. If it happens again, restart the card.',
   },
   unknownContexts: {
     oid: '1.3.6.1.6.3.12.1.5',
     means: 'it has no default context',
-    check: 'Check whether something else than a card answers at this address.',
+    check: 'Check whether the device at this address is a card.',
   },
 } as const;
 
@@ -83,11 +86,11 @@ function isName(name: string): name is keyof typeof REPORTS {
   return Object.hasOwn(REPORTS, name);
 }
 
-/** What a report says, and what to check next. */
-export function reportInWords({ name }: Report): { readonly means: string; readonly check: string } {
+/** The meaning of a report, and what to check next. */
+export function explainReport({ name }: Report): { readonly means: string; readonly check: string } {
   if (name === 'unknown')
     return {
-      means: 'it sends a report that is not known',
+      means: 'it sends an unknown report',
       check: 'Check the user profile and the access list of the card.',
     };
   return REPORTS[name];

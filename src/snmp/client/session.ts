@@ -1,4 +1,4 @@
-import { Problem, type SnmpAccess } from '../../core/index.ts';
+import { type Clock, Problem, type SnmpAccess } from '../../core/index.ts';
 import { type Agent, agentFor, type Reply } from './agent.ts';
 import type { Pdu, Varbind } from './message.ts';
 import { type Endpoint, problemOfEncoding, problemOfReply, STATUS } from './problems.ts';
@@ -6,8 +6,9 @@ import type { SharedSocket } from './shared-socket.ts';
 import type { SnmpAnswers, SnmpValue } from './values.ts';
 
 /**
- * What became of a write. `refused`: an answer says that nothing was done, or the write was never sent. `uncertain`: the request
- * left and no usable answer came, so it may have been carried out. `late`: it was not sent, because it was not wanted any more.
+ * Result of a write. `refused`: an answer proves that nothing was done, or the write was not sent.
+ * `uncertain`: it was sent and no usable answer came, so it may have been executed. `late`: it was not sent,
+ * because it was no longer wanted.
  */
 export type SetOutcome =
   | { readonly state: 'accepted' }
@@ -15,13 +16,16 @@ export type SetOutcome =
   | { readonly state: 'refused'; readonly sent: boolean; readonly problem: Problem }
   | { readonly state: 'uncertain'; readonly problem: Problem };
 
-/** A short conversation with one agent, one request at a time. Engine times go back when a card restarts: never keep one. */
+/**
+ * A short session with one agent, one request at a time. Keep none: engine times go back when a card
+ * restarts.
+ */
 export interface SnmpSession {
-  /** Reads scalars. Objects that the agent does not have are null. Throws Problem link/* or device/garbage. */
+  /** Reads scalars. Missing objects are null. Throws Problem link/* or device/garbage. */
   get(oids: readonly string[]): Promise<SnmpAnswers>;
   /**
-   * Writes one integer: the write leaves the socket at most once, whatever comes back. `mayLeave` is asked right before that. Never
-   * throws.
+   * Writes one integer. The write is sent at most once, whatever comes back. `mayLeave` is called right
+   * before. Never throws.
    */
   setInteger(oid: string, value: number, mayLeave?: () => boolean): Promise<SetOutcome>;
   close(): void;
@@ -32,27 +36,28 @@ export interface SessionSetup {
   readonly address: string;
   readonly endpoint: Endpoint;
   readonly socket: SharedSocket;
+  readonly clock: Clock;
   readonly timeoutMs: number;
   readonly retries: number;
 }
 
-/** Cards have small buffers: one said 2000 bytes at most, and sysDescr alone has 250. */
-const MOST_OIDS_A_PACKET = 12;
-/** A question this small is not what an agent is silent about: further halves would only ask a dead one more often. */
-const LEAST_OIDS_AFTER_SILENCE = 3;
+/** Cards have small buffers: one reported at most 2000 bytes, and sysDescr alone has 250. */
+const MAX_OIDS_PER_PACKET = 12;
+/** Do not split further: this fits any agent's buffer, so silence means that the host is down. */
+const MIN_OIDS_TO_SPLIT = 3;
 
 export function openSession(setup: SessionSetup): SnmpSession {
-  const { access, address, endpoint, socket, timeoutMs, retries } = setup;
+  const { access, address, endpoint, socket, clock, timeoutMs, retries } = setup;
   const { port } = endpoint;
-  const agent = agentFor({ access, address, port, socket, timeoutMs, retries });
+  const agent = agentFor({ access, address, port, socket, clock, timeoutMs, retries });
   socket.join(address, port);
   let isOpen = true;
   let hasAnswered = false;
   return {
     async get(oids) {
       const answers = new Map<string, SnmpValue | null>();
-      for (let start = 0; start < oids.length; start += MOST_OIDS_A_PACKET) {
-        const group = oids.slice(start, start + MOST_OIDS_A_PACKET);
+      for (let start = 0; start < oids.length; start += MAX_OIDS_PER_PACKET) {
+        const group = oids.slice(start, start + MAX_OIDS_PER_PACKET);
         await getGroup(agent, setup, group, { hasAnswered, answers });
         hasAnswered = true;
       }
@@ -66,44 +71,46 @@ export function openSession(setup: SessionSetup): SnmpSession {
   };
 }
 
-/** What is known of the agent while a group is asked for, and where the answers go. */
-interface Asking {
+/** State while a group is read, and the answers so far. */
+interface GroupState {
   readonly hasAnswered: boolean;
   readonly answers: Map<string, SnmpValue | null>;
 }
 
-/** Asks for a group; halves it where the agent says it is too big or keeps silent. Each question leaves fewer objects to ask for. */
+/**
+ * Reads a group of objects; splits it if the agent reports tooBig or is silent. Each question has fewer
+ * objects.
+ */
 async function getGroup(
   agent: Agent,
   setup: SessionSetup,
   oids: readonly string[],
-  given: Asking,
+  state: GroupState,
 ): Promise<void> {
-  const { hasAnswered, answers } = given;
+  const { hasAnswered, answers } = state;
   let wanted = [...oids];
   while (wanted.length > 0) {
     const reply = await read(agent, setup, wanted);
     const pdu = reply.kind === 'response' ? reply.pdu : null;
-    if (pdu?.errorStatus === 0 && areAbout(pdu.varbinds, wanted)) {
+    if (pdu?.errorStatus === 0 && areFor(pdu.varbinds, wanted)) {
       for (const { oid, value } of pdu.varbinds) answers.set(oid, value);
       return;
     }
     if (setup.access.version === '1' && pdu?.errorStatus === STATUS.noSuchName) {
-      // Version 1 fails the whole request for one missing object and tells which. Without that the last one is dropped.
-      const said = pdu.errorIndex >= 1 && pdu.errorIndex <= wanted.length;
-      const [missing] = wanted.splice(said ? pdu.errorIndex - 1 : wanted.length - 1, 1);
+      // SNMPv1 fails the whole request for one missing object and gives its index. Without an index the last
+      // one is dropped.
+      const isIndexed = pdu.errorIndex >= 1 && pdu.errorIndex <= wanted.length;
+      const [missing] = wanted.splice(isIndexed ? pdu.errorIndex - 1 : wanted.length - 1, 1);
       if (missing !== undefined) answers.set(missing, null);
       continue;
     }
     const tooBig = pdu?.errorStatus === STATUS.tooBig && wanted.length > 1;
-    // Silence of an agent that talks otherwise may be all that it has to say to a large question.
+    // An agent that answered before may be silent only because the question is too large.
     const tooLong =
-      reply.kind === 'silent' &&
-      (hasAnswered || answers.size > 0) &&
-      wanted.length > LEAST_OIDS_AFTER_SILENCE;
+      reply.kind === 'silent' && (hasAnswered || answers.size > 0) && wanted.length > MIN_OIDS_TO_SPLIT;
     if (tooBig || tooLong) {
       const half = Math.ceil(wanted.length / 2);
-      await getGroup(agent, setup, wanted.slice(0, half), given);
+      await getGroup(agent, setup, wanted.slice(0, half), state);
       wanted = wanted.slice(half);
       continue;
     }
@@ -119,12 +126,12 @@ async function read(agent: Agent, setup: SessionSetup, oids: readonly string[]):
   }
 }
 
-/** Whether an answer is about the objects that were asked for, each once and in this order (RFC 3416, section 4.2.1). */
-function areAbout(varbinds: readonly Varbind[], oids: readonly string[]): boolean {
+/** Whether an answer has exactly the requested objects, each once and in order (RFC 3416, section 4.2.1). */
+function areFor(varbinds: readonly Varbind[], oids: readonly string[]): boolean {
   return varbinds.length === oids.length && varbinds.every(({ oid }, index) => oid === oids[index]);
 }
 
-/** Errors that leave open whether the value was taken: general error, commit failed, undo failed. */
+/** Errors after which the value may have been written: general error, commit failed, undo failed. */
 const MAYBE_DONE: readonly number[] = [5, 14, 15];
 
 async function write(
@@ -153,7 +160,7 @@ async function write(
   }
 }
 
-/** The read before a write failed, so the write was not sent. */
+/** The read before the write failed, so the write was not sent. */
 function notSent({ code, message, hint, cause }: Problem): Problem {
   return new Problem(code, `The write was not sent, because the read before it failed. ${message}`, {
     hint,
@@ -162,12 +169,13 @@ function notSent({ code, message, hint, cause }: Problem): Problem {
 }
 
 function isAccepted({ errorStatus, varbinds }: Pdu, oid: string): boolean {
-  return errorStatus === 0 && areAbout(varbinds, [oid]);
+  return errorStatus === 0 && areFor(varbinds, [oid]);
 }
 
 /**
- * Whether an answer proves that nothing was written. An authentic report does: an engine reports in place of processing a message
- * (RFC 3412 section 7.2, RFC 3414 section 3.2, steps 3 to 8). One without authentication may come from anybody.
+ * Whether an answer proves that nothing was written. An authentic report does, because an engine reports
+ * instead of processing a message (RFC 3412 section 7.2, RFC 3414 section 3.2, steps 3 to 8). Others may come
+ * from any host.
  */
 function isRefused(reply: Reply): boolean {
   if (reply.kind === 'report') return reply.report.isAuthentic && reply.report.name !== 'unknown';

@@ -12,81 +12,87 @@ export interface Question<T> {
   readonly packet: Packet;
   /** How often the packet is sent at most. 1 for a write. */
   readonly tries: number;
-  /** For one try. */
+  /** For one attempt. */
   readonly timeoutMs: number;
   readonly read: (message: SnmpMessage) => Reading<T>;
 }
 
-/** What a message is to a question: its answer, or a reason to go on waiting. */
+/** A message is the answer to a question, or is dropped for a reason. */
 export type Reading<T> = { readonly answer: T } | { readonly drop: Drop };
 
-/** How a question ended. `silent`: no answer came in time, `drops` is what came instead. `unsent`: the system did not send it. */
-export type Ended<T> =
+/**
+ * How a question ended. `silent`: no answer in time, `drops` is what came instead. `unsent`: the system did
+ * not send it.
+ */
+export type QuestionResult<T> =
   | { readonly state: 'answered'; readonly answer: T }
   | { readonly state: 'silent'; readonly drops: ReadonlySet<Drop> }
   | { readonly state: 'unsent'; readonly error: unknown };
 
-/** A question that waits. */
-interface Waiting {
+/** A question that waits for its answer. */
+interface PendingQuestion {
   readonly version: SnmpMessage['version'];
-  /** Gives it a message with its id; null = it was the answer. */
+  /** Takes a message with its ID; null = it was the answer. */
   take(message: SnmpMessage): Drop | null;
   note(drop: Drop): void;
   /** Ends it as silence. */
   end(): void;
 }
 
-/** What is known of one address and port. */
+/** State of one address and port. */
 interface Agent {
   sessions: number;
-  readonly waiting: Map<number, Waiting>;
+  readonly pending: Map<number, PendingQuestion>;
 }
 
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
-/** Of a thousand agents that are asked at the same time, some questions each. */
-const MOST_ENDED_KEPT = 16_384;
+/** Enough for a thousand agents at the same time, with some questions each. */
+const MAX_ENDED_QUESTIONS = 16_384;
 
 /**
- * One UDP socket under all SNMP sessions of an address family. A datagram reaches a question only from the address and port
- * that were asked, with the id and version of the question, and only as a well-formed message. Nothing that a datagram does
- * leaves {@link SharedSocket.deliver}. One socket also keeps a thousand sessions from needing a thousand descriptors.
+ * One UDP socket for all SNMP sessions of an address family, so that a thousand sessions need one descriptor.
+ * A datagram reaches a question only if it is well-formed, has its ID and version, and comes from the address
+ * that was asked. No datagram makes {@link SharedSocket.deliver} throw.
  */
 export class SharedSocket {
   readonly #socket: Socket;
   readonly #agents = new Map<string, Agent>();
   readonly #drops = new Map<Drop, number>();
-  /** Questions that have ended, the oldest first: a card may answer long after its session was closed, and that is no garbage. */
+  /**
+   * Ended questions, the oldest first: a card may answer after its session was closed, and that is not
+   * garbage.
+   */
   readonly #ended = new Set<string>();
   #foreign = 0;
 
-  /** `createSocket` is for runs that need no network, such as those of the fuzzer. */
+  /** `createSocket` replaces the network, for example in the fuzzer. */
   constructor(type: 'udp4' | 'udp6', createSocket: (options: SocketOptions) => Socket = dgram.createSocket) {
     this.#socket = createSocket({
       type,
       recvBufferSize: RECEIVE_BUFFER,
-      // Names were looked up before.
+      // Names are resolved already.
       lookup: (address, _options, done) => done(null, address, type === 'udp4' ? 4 : 6),
     });
     this.#socket.on('message', (message, from) => this.deliver(message, from.address, from.port));
-    // An error of one destination must not end the sessions to the others; they have their own deadlines.
+    // An error of one destination must not end the other sessions; they have their own timeouts.
     this.#socket.on('error', () => undefined);
     this.#socket.unref();
   }
 
-  /** Datagrams that came from addresses that were not asked. */
+  /** Datagrams from addresses that were not asked. */
   get foreignAnswers(): number {
     return this.#foreign;
   }
 
-  /** Datagrams of agents that were asked and that answered nothing, by reason. */
+  /** Dropped datagrams of agents that were asked, by reason. */
   get drops(): ReadonlyMap<Drop, number> {
     return this.#drops;
   }
 
-  /** Announces a session with an agent. What comes from there counts as foreign before the first and after the last one. */
+  /** Registers a session. Datagrams from an agent without a session count as foreign. */
   join(address: string, port: number): void {
     const key = keyOf(address, port);
-    const agent = this.#agents.get(key) ?? { sessions: 0, waiting: new Map() };
+    const agent = this.#agents.get(key) ?? { sessions: 0, pending: new Map() };
     agent.sessions += 1;
     this.#agents.set(key, agent);
     this.#socket.ref();
@@ -101,8 +107,8 @@ export class SharedSocket {
     if (this.#agents.size === 0) this.#socket.unref();
   }
 
-  /** Asks an agent that was joined. Never rejects. */
-  ask<T>(question: Question<T>): Promise<Ended<T>> {
+  /** Asks a registered agent. Never rejects. */
+  ask<T>(question: Question<T>): Promise<QuestionResult<T>> {
     const { address, port, version, packet, read } = question;
     const key = keyOf(address, port);
     const agent = this.#agents.get(key);
@@ -113,13 +119,13 @@ export class SharedSocket {
       }
       const drops = new Set<Drop>();
       let timer: NodeJS.Timeout | undefined;
-      const end = (ended: Ended<T>): void => {
+      const end = (ended: QuestionResult<T>): void => {
         clearTimeout(timer);
-        agent.waiting.delete(packet.id);
+        agent.pending.delete(packet.id);
         this.#remember(`${key}|${packet.id}`);
         resolve(ended);
       };
-      agent.waiting.set(packet.id, {
+      agent.pending.set(packet.id, {
         version,
         take(message) {
           const reading = read(message);
@@ -144,7 +150,8 @@ export class SharedSocket {
   }
 
   /**
-   * Takes a datagram. Never throws: whatever is wrong with it is noted at the questions that wait for this agent, and counted.
+   * Takes a datagram. Never throws: a fault of it is recorded at the questions that wait for this agent, and
+   * counted.
    */
   deliver(bytes: Buffer, address: string, port: number): void {
     const key = keyOf(address, port);
@@ -157,24 +164,24 @@ export class SharedSocket {
     try {
       message = decodeMessage(bytes);
     } catch {
-      this.#drop('malformed', agent.waiting.values());
+      this.#drop('malformed', agent.pending.values());
       return;
     }
-    const waiting = agent.waiting.get(message.id);
-    if (waiting === undefined) {
+    const pending = agent.pending.get(message.id);
+    if (pending === undefined) {
       if (this.#ended.has(`${key}|${message.id}`)) this.#drop('late', []);
-      else this.#drop(strange(message, agent), agent.waiting.values());
+      else this.#drop(unexpectedDrop(message, agent), agent.pending.values());
       return;
     }
-    if (waiting.version !== message.version) {
-      this.#drop('version', [waiting]);
+    if (pending.version !== message.version) {
+      this.#drop('version', [pending]);
       return;
     }
     try {
-      const drop = waiting.take(message);
-      if (drop !== null) this.#drop(drop, [waiting]);
+      const drop = pending.take(message);
+      if (drop !== null) this.#drop(drop, [pending]);
     } catch {
-      this.#drop('fault', [waiting]);
+      this.#drop('fault', [pending]);
     }
   }
 
@@ -187,17 +194,17 @@ export class SharedSocket {
 
   #forget(key: string, agent: Agent): void {
     this.#agents.delete(key);
-    for (const waiting of [...agent.waiting.values()]) waiting.end();
+    for (const pending of [...agent.pending.values()]) pending.end();
   }
 
   #remember(question: string): void {
     this.#ended.add(question);
-    if (this.#ended.size <= MOST_ENDED_KEPT) return;
+    if (this.#ended.size <= MAX_ENDED_QUESTIONS) return;
     const [oldest] = this.#ended;
     if (oldest !== undefined) this.#ended.delete(oldest);
   }
 
-  #drop(drop: Drop, questions: Iterable<Waiting>): void {
+  #drop(drop: Drop, questions: Iterable<PendingQuestion>): void {
     this.#drops.set(drop, (this.#drops.get(drop) ?? 0) + 1);
     for (const question of questions) question.note(drop);
   }
@@ -217,13 +224,13 @@ function keyOf(address: string, port: number): string {
   return `${address}|${port}`;
 }
 
-/** A message that answers nothing that was ever asked of its agent. */
-function strange(message: SnmpMessage, agent: Agent): Drop {
-  const versions = [...agent.waiting.values()].map(({ version }) => version);
+/** Why a message with an ID that was never asked is dropped. */
+function unexpectedDrop(message: SnmpMessage, agent: Agent): Drop {
+  const versions = [...agent.pending.values()].map(({ version }) => version);
   return versions.length > 0 && !versions.includes(message.version) ? 'version' : 'id';
 }
 
-/** An IPv6 address as a socket will spell the sender of an answer; other text as it is. */
+/** An IPv6 address in the format that a socket reports for a sender; other text unchanged. */
 export function canonicalAddress(address: string): string {
   if (!isIPv6(address) || address.includes('%')) return address;
   return new URL(`http://[${address}]`).hostname.slice(1, -1);

@@ -7,9 +7,9 @@ import { type Endpoint, wrongCredential } from './problems.ts';
 const WAIT_MS = 1000;
 
 /**
- * Asks why an agent kept silent. A socket of its own hears what a shared one does not: that the port is closed, or that there
- * is no way to the host. An agent that speaks version 3 answers whoever asks for its engine, so where it does, the credential
- * is what it did not like. Null where all that can be said is silence.
+ * Finds out why an agent is silent. A socket of its own learns what a shared one does not: that the port is
+ * closed, or that there is no route. An SNMPv3 agent answers every question for its engine, so if it does,
+ * the credential is the cause. Null if only the silence is known.
  */
 export function diagnoseSilence(
   address: string,
@@ -43,7 +43,7 @@ export function diagnoseSilence(
   });
 }
 
-/** Whether a datagram is the report that an agent of version 3 answers the question with. */
+/** Whether a datagram is the report with which an SNMPv3 agent answers the question. */
 function isReport(datagram: Buffer, id: number): boolean {
   try {
     const message = decodeMessage(datagram);
@@ -54,7 +54,7 @@ function isReport(datagram: Buffer, id: number): boolean {
       message.scoped.pdu.type === 'report'
     );
   } catch {
-    // Something that speaks no SNMP says nothing about a credential.
+    // A device without SNMP proves nothing about a credential.
     return false;
   }
 }
@@ -62,13 +62,13 @@ function isReport(datagram: Buffer, id: number): boolean {
 function problemOf(error: Error, host: string, port: number): Problem | null {
   if (hasCode(error, 'ECONNREFUSED')) {
     return new Problem('link/refused', `Nothing listens at UDP port ${port} of ${host}.`, {
-      hint: 'Switch SNMP on at the card, or correct its port in the inventory.',
+      hint: 'Enable SNMP on the card, or correct its port in the inventory.',
       cause: error,
     });
   }
   if (['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN'].some((code) => hasCode(error, code))) {
-    return new Problem('link/unreachable', `There is no way to ${host}.`, {
-      hint: 'Check its address, and the route from here.',
+    return new Problem('link/unreachable', `There is no route to ${host}.`, {
+      hint: 'Check its address, and the route from this machine.',
       cause: error,
     });
   }

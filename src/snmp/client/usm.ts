@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
 import * as snmp from 'net-snmp';
 import { z } from 'zod';
+import type { Clock } from '../../core/index.ts';
 import type { Drop } from './drops.ts';
 import type { EngineNow } from './encoder.ts';
 import { decodeDecrypted, type Pdu, type SecuredMessage } from './message.ts';
@@ -20,7 +20,7 @@ type DecryptPdu = (
   },
 ) => Buffer;
 
-/** The crypto of the library; its types leave it out. */
+/** The crypto functions of the library; its types omit them. */
 const Library = z.object({
   Authentication: z.object({
     calculateDigest: z.custom<CalculateDigest>((value) => typeof value === 'function'),
@@ -31,26 +31,29 @@ let library: z.infer<typeof Library> | null = null;
 
 /** RFC 3414 section 2.2.3, in seconds. */
 const TIME_WINDOW = 150;
-/** RFC 3414 section 2.2.2: an engine that has counted so far cannot be talked to any more. */
+/** RFC 3414 section 2.2.2: an engine with this count of boots cannot be used any more. */
 const LAST_BOOTS = 0x7fff_ffff;
 const SALT_OCTETS = 8;
 
 /**
- * What is known of the engine of one agent within one session (RFC 3414 section 2.3). The id never changes. Boots and time
- * are a hint from the sender of the discovery answer until an authentic message confirms them.
+ * The engine of one agent within one session (RFC 3414 section 2.3). The ID never changes. Boots and time are
+ * a hint from the sender of the discovery answer until an authentic message confirms them.
  */
 export class Engine {
   readonly id: Buffer;
   #boots: number;
   #time: number;
-  #since = performance.now();
+  #since: number;
   #isAuthentic = false;
+  readonly #clock: Clock;
 
-  constructor(id: Buffer, boots: number, time: number) {
-    // The datagram that it came in need not be kept.
-    this.id = Buffer.from(id);
+  constructor({ engineId, boots, time }: Pick<SecuredMessage, 'engineId' | 'boots' | 'time'>, clock: Clock) {
+    // A copy, so that the datagram is not kept.
+    this.id = Buffer.from(engineId);
     this.#boots = boots;
     this.#time = time;
+    this.#clock = clock;
+    this.#since = clock.monotonic();
   }
 
   /** Whether an authentic message of this engine was seen. */
@@ -58,19 +61,22 @@ export class Engine {
     return this.#isAuthentic;
   }
 
-  /** For the next message to it. */
+  /** The values for the next message to it. */
   now(): EngineNow {
-    const passed = Math.floor((performance.now() - this.#since) / 1000);
+    const passed = Math.floor((this.#clock.monotonic() - this.#since) / 1000);
     return { id: this.id, boots: this.#boots, time: Math.min(this.#time + passed, 0x7fff_ffff) };
   }
 
-  /** What an unauthenticated report says of the clock: it decides what is sent, never what is believed. */
+  /** Takes the clock from an unauthenticated report. It affects what is sent, never what is accepted. */
   hint(boots: number, time: number): void {
     if (this.#isAuthentic) return;
     this.#set(boots, time);
   }
 
-  /** RFC 3414 section 3.2, step 7b, for a message whose digest is right: whether it is in time, and the clock set by it. */
+  /**
+   * RFC 3414 section 3.2, step 7b, for a message with a valid digest: checks that it is in time and sets the
+   * clock.
+   */
   accepts(boots: number, time: number): boolean {
     const advances = boots > this.#boots || (boots === this.#boots && time > this.#time);
     if (!this.#isAuthentic || advances) this.#set(boots, time);
@@ -82,21 +88,21 @@ export class Engine {
   #set(boots: number, time: number): void {
     this.#boots = boots;
     this.#time = time;
-    this.#since = performance.now();
+    this.#since = this.#clock.monotonic();
   }
 }
 
-/** What a message holds after every check that its question calls for. */
+/** The content of a message after all checks. */
 export interface Unsealed {
   readonly pdu: Pdu;
-  /** Whether the digest was checked. Always true for a response to a question that was authenticated. */
+  /** Whether the digest was checked. Always true for a response to an authenticated question. */
   readonly isAuthentic: boolean;
 }
 
 /**
- * Opens an answer to a question of `user` to `engine` (RFC 3414 section 3.2, RFC 3412 section 7.2). A response has the security
- * level of the question, its user and its engine, or it is dropped. A report may have less, since an engine that does not know
- * the user cannot authenticate; it says so in `isAuthentic`.
+ * Opens an answer to a question of `user` to `engine` (RFC 3414 section 3.2, RFC 3412 section 7.2). A
+ * response needs the security level, user and engine of the question, or it is dropped. A report may have
+ * less, since an engine that does not know the user cannot authenticate; `isAuthentic` shows it.
  */
 export function unseal(message: SecuredMessage, user: snmp.User, engine: Engine): Unsealed | { drop: Drop } {
   const { level } = user;
@@ -109,7 +115,7 @@ export function unseal(message: SecuredMessage, user: snmp.User, engine: Engine)
     return message.engineId.equals(engine.id) ? { pdu, isAuthentic: false } : { drop: 'engine' };
   }
   const { authProtocol, authKey } = user;
-  // Without a key nothing can be said of the digest.
+  // Without a key the digest cannot be checked.
   if (authProtocol === undefined || authKey === undefined) return { drop: 'level' };
   if (!message.user.equals(Buffer.from(user.name))) return { drop: 'user' };
   if (!message.engineId.equals(engine.id)) return { drop: 'engine' };
@@ -127,14 +133,14 @@ export function unseal(message: SecuredMessage, user: snmp.User, engine: Engine)
 
 function hasRightDigest(message: SecuredMessage, authProtocol: snmp.AuthProtocols, key: string): boolean {
   const { bytes, digest, engineId } = message;
-  const said = bytes.subarray(digest.start, digest.end);
-  const blank = Buffer.from(bytes).fill(0, digest.start, digest.end);
+  const received = bytes.subarray(digest.start, digest.end);
+  const zeroed = Buffer.from(bytes).fill(0, digest.start, digest.end);
   library ??= Library.parse(snmp);
-  const right = library.Authentication.calculateDigest(blank, authProtocol, key, engineId);
-  return said.length === right.length && timingSafeEqual(said, right);
+  const expected = library.Authentication.calculateDigest(zeroed, authProtocol, key, engineId);
+  return received.length === expected.length && timingSafeEqual(received, expected);
 }
 
-/** Null where it cannot be decrypted, or what comes out is no PDU. */
+/** Null if it cannot be decrypted, or the result is not a PDU. */
 function decrypted(message: SecuredMessage, encrypted: Buffer, user: snmp.User): Pdu | null {
   const { authProtocol, privProtocol, privKey } = user;
   if (authProtocol === undefined || privProtocol === undefined || privKey === undefined) return null;
@@ -156,7 +162,7 @@ function decrypted(message: SecuredMessage, encrypted: Buffer, user: snmp.User):
     );
     return decodeDecrypted(plain);
   } catch {
-    // Blocks that are cut, or bytes that are no scoped PDU: another key, or none.
+    // Truncated blocks, or bytes that are not a scoped PDU: another key, or none.
     return null;
   }
 }

@@ -1,4 +1,4 @@
-/** A value as an agent gave it. `text` is Latin-1, because devices send any byte. */
+/** A value as received. `text` is Latin-1, because devices send any byte. */
 export type SnmpValue =
   | { readonly kind: 'text'; readonly text: string; readonly bytes: Buffer }
   | { readonly kind: 'number'; readonly number: number }
@@ -8,12 +8,12 @@ export type SnmpValue =
 /** Answers by OID; null = the agent has no such object. */
 export type SnmpAnswers = ReadonlyMap<string, SnmpValue | null>;
 
-/** Texts of a device are short; 64 KiB of one fit into a datagram. */
-const LONGEST_TEXT = 1024;
+/** Texts of a device are short; a datagram can hold one of 64 KiB. */
+const MAX_TEXT = 1024;
 
 export function textOf(answers: SnmpAnswers, oid: string): string | null {
   const value = answers.get(oid);
-  return value?.kind === 'text' ? value.text.slice(0, LONGEST_TEXT).replace(/\0+$/, '') : null;
+  return value?.kind === 'text' ? value.text.slice(0, MAX_TEXT).replace(/\0+$/, '') : null;
 }
 
 export function numberOf(answers: SnmpAnswers, oid: string): number | null {

@@ -6,17 +6,17 @@ import { type SnmpAnswers, textOf } from '../client/values.ts';
 const KEYS = ['MB', 'PF', 'PN', 'AF1', 'AN1', 'MN', 'HR', 'SN', 'MD'] as const;
 type Key = (typeof KEYS)[number];
 const START = new RegExp(`(?<=^|\\s)(${KEYS.join('|')}):`, 'g');
-const isKey = (word: string | undefined): word is Key => KEYS.some((key) => key === word);
+const isKey = (text: string | undefined): text is Key => KEYS.some((key) => key === text);
 
-/** What a card's sysDescr says of it. Keys without a value are absent. */
+/** The fields of a card's sysDescr. Keys without a value are absent. */
 export type CardFields = Readonly<Partial<Record<Key, string>>>;
 
-/** The oldest grammar names model and serial in words of its own: `MOD: AP9605, ... SN: WA98...`. */
+/** The oldest format of model and serial number: `MOD: AP9605, ... SN: WA98...`. */
 const OLDEST = /\(FW [^)]*?MOD:\s*([A-Za-z0-9-]+)[^)]*?SN:\s*([A-Za-z0-9]+)/;
 
 /**
- * Reads the bracket of known keys. Values are cut at the next known key, never at a blank: `SN: ZA18...` carries one.
- * Null where there is no such bracket.
+ * Reads the bracket of known keys. A value ends at the next known key, never at a space: `SN: ZA18...` has
+ * one. Null if there is no such bracket.
  */
 export function parseSysDescr(sysDescr: string): CardFields | null {
   const text = sysDescr.slice(0, 1024);
@@ -25,7 +25,7 @@ export function parseSysDescr(sysDescr: string): CardFields | null {
     const oldest = OLDEST.exec(text);
     return oldest === null ? null : { MN: oldest[1] ?? '', SN: oldest[2] ?? '' };
   }
-  // A key that comes again is part of a value.
+  // A repeated key is part of a value.
   const seen = new Set<Key>();
   const starts = [...bracket.matchAll(START)].flatMap(({ 0: head, 1: key, index }) => {
     if (!isKey(key) || seen.has(key)) return [];
@@ -33,9 +33,9 @@ export function parseSysDescr(sysDescr: string): CardFields | null {
     return [{ key, begin: index, value: index + head.length }];
   });
   const fields: Partial<Record<Key, string>> = {};
-  for (const [index, { key, value }] of starts.entries()) {
-    const said = bracket.slice(value, starts[index + 1]?.begin).trim();
-    if (said !== '') fields[key] = said;
+  for (const [index, { key, value: begin }] of starts.entries()) {
+    const value = bracket.slice(begin, starts[index + 1]?.begin).trim();
+    if (value !== '') fields[key] = value;
   }
   return fields;
 }
@@ -68,7 +68,7 @@ export function generationOf(platform: string): Card['generation'] {
   return GENERATIONS[platform] ?? null;
 }
 
-/** The card behind an answer: from its sysDescr, and from its module table where the sysDescr is silent. */
+/** The card of an answer: from its sysDescr, and from its module table where the sysDescr has nothing. */
 export function readCard(answers: SnmpAnswers): Card | null {
   const fields = parseSysDescr(textOf(answers, OID.sysDescr) ?? '');
   const osFile = fields?.PN ?? textOf(answers, OID.moduleFile1);
@@ -92,7 +92,7 @@ export function readCard(answers: SnmpAnswers): Card | null {
   };
 }
 
-/** `ms225a.bin`: files of cards before the NMC carry no platform. */
+/** `ms225a.bin`: file names from before the NMC have no platform. */
 function oldName(file: string | null): string | null {
   return /^([a-z]+)\d/i.exec(file ?? '')?.[1]?.toLowerCase() ?? null;
 }

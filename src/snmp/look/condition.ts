@@ -3,7 +3,7 @@ import { OID } from '../client/oids.ts';
 import { numberOf, type SnmpAnswers, textOf } from '../client/values.ts';
 
 /**
- * upsBasicOutputStatus values by what they say of mains and output.
+ * upsBasicOutputStatus values by what they mean for mains and output.
  * Source: docs/sources/snmp.md#output-status
  */
 const ON_LINE: readonly number[] = [2, 4, 12, 13, 20];
@@ -12,7 +12,7 @@ const OUTPUT_OFF: readonly number[] = [5, 7, 11];
 const SELF_TEST: readonly number[] = [15, 28];
 const RUNTIME_NOT_PRESENT = 4294967295;
 
-/** How the unit stands, from the objects that say so. Two objects that contradict each other make the field unknown. */
+/** The condition of the unit. A field whose two objects contradict each other is not known. */
 export function readCondition(answers: SnmpAnswers): Condition {
   const flags = parseFlags(textOf(answers, OID.stateFlags));
   const status = numberOf(answers, OID.outputStatus);
@@ -21,21 +21,24 @@ export function readCondition(answers: SnmpAnswers): Condition {
   const selfTest = numberOf(answers, OID.selfTestResult);
   const calibration = numberOf(answers, OID.calibrationResult);
   return {
-    onLine: agreed(statusSays(status, ON_LINE, ON_BATTERY), flags === null ? null : flags.isUp(FLAG.onLine)),
+    onLine: agreed(
+      statusMeans(status, ON_LINE, ON_BATTERY),
+      flags === null ? null : flags.isSet(FLAG.onLine),
+    ),
     outputOn: agreed(
-      statusSays(status, [...ON_LINE, ...ON_BATTERY], OUTPUT_OFF),
-      flags === null ? null : flags.isUp(FLAG.outputOn),
+      statusMeans(status, [...ON_LINE, ...ON_BATTERY], OUTPUT_OFF),
+      flags === null ? null : flags.isSet(FLAG.outputOn),
     ),
     batteryPercent: within(numberOf(answers, OID.batteryPercent), 0, 100),
     runtimeSeconds:
       runtime === null || runtime < 0 || runtime === RUNTIME_NOT_PRESENT ? null : Math.floor(runtime / 100),
     loadPercent: within(numberOf(answers, OID.loadPercent), 0, 1000),
     calibrating: either(
-      flags?.isUp(FLAG.calibrating) ?? null,
+      flags?.isSet(FLAG.calibrating) ?? null,
       calibration === null ? null : calibration === 3,
     ),
     selfTest: either(
-      either(flags?.isUp(FLAG.selfTest) ?? null, selfTest === null ? null : selfTest === 4),
+      either(flags?.isSet(FLAG.selfTest) ?? null, selfTest === null ? null : selfTest === 4),
       status === null ? null : SELF_TEST.includes(status),
     ),
     alarms: flags?.alarms ?? null,
@@ -44,20 +47,20 @@ export function readCondition(answers: SnmpAnswers): Condition {
   };
 }
 
-function statusSays(status: number | null, yes: readonly number[], no: readonly number[]): boolean | null {
+function statusMeans(status: number | null, yes: readonly number[], no: readonly number[]): boolean | null {
   if (status === null) return null;
   if (yes.includes(status)) return true;
   return no.includes(status) ? false : null;
 }
 
-/** One source is enough; two must agree. */
+/** One source is enough; two have to agree. */
 function agreed(a: boolean | null, b: boolean | null): boolean | null {
   if (a === null) return b;
   if (b === null) return a;
   return a === b ? a : null;
 }
 
-/** True as soon as one source says so. */
+/** True as soon as one source is true. */
 function either(a: boolean | null, b: boolean | null): boolean | null {
   if (a === true || b === true) return true;
   return a ?? b;
@@ -76,7 +79,7 @@ export const FLAG = {
   selfTest: 29,
 } as const;
 
-/** Flags that stand against an update while they are raised. */
+/** Flags that block an update while they are set. */
 const ALARMS: Readonly<Record<number, string>> = {
   1: 'abnormal condition',
   2: 'on battery',
@@ -101,7 +104,7 @@ const ALARMS: Readonly<Record<number, string>> = {
   29: 'self-test in progress',
   30: 'flag 30',
   31: 'shutdown by a host',
-  32: 'shutdown in hand',
+  32: 'shutdown pending',
   33: 'no batteries attached',
   34: 'synchronised command in progress',
   35: 'synchronised sleep',
@@ -116,7 +119,7 @@ const ALARMS: Readonly<Record<number, string>> = {
   56: 'internal communication failure',
 };
 
-/** Flags worth a word that do not stand against an update. */
+/** Flags to mention that do not block an update. */
 const NOTICES: Readonly<Record<number, string>> = {
   5: 'replace battery',
   7: 'boosting the voltage (AVR)',
@@ -128,21 +131,21 @@ const NOTICES: Readonly<Record<number, string>> = {
 export const FLAG_COUNT = 64;
 
 export interface StateFlags {
-  isUp(flag: number): boolean;
+  isSet(flag: number): boolean;
   readonly alarms: readonly string[];
   readonly notices: readonly string[];
 }
 
 /**
- * Reads the flag string. Null for everything that is not exactly 64 times 0 or 1: a missing object, `UNKNOWN`, another
- * length. Such a unit is not known to be safe.
+ * Reads the flag string. Null unless it is exactly 64 times 0 or 1, as for a missing object or `UNKNOWN`.
+ * Such a unit is not known to be safe.
  */
 export function parseFlags(text: string | null): StateFlags | null {
   if (text === null || text.length !== FLAG_COUNT || !/^[01]+$/.test(text)) return null;
-  const isUp = (flag: number): boolean => text[flag - 1] === '1';
+  const isSet = (flag: number): boolean => text[flag - 1] === '1';
   const named = (table: Readonly<Record<number, string>>): string[] =>
-    Object.entries(table).flatMap(([flag, name]) => (isUp(Number(flag)) ? [name] : []));
+    Object.entries(table).flatMap(([flag, name]) => (isSet(Number(flag)) ? [name] : []));
   const alarms = named(ALARMS);
-  if (!isUp(FLAG.communicating)) alarms.push('no communication with the card');
-  return { isUp, alarms, notices: [...new Set(named(NOTICES))] };
+  if (!isSet(FLAG.communicating)) alarms.push('no communication with the card');
+  return { isSet: isSet, alarms, notices: [...new Set(named(NOTICES))] };
 }

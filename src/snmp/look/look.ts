@@ -18,7 +18,7 @@ import { readCard } from './card.ts';
 import { readCondition } from './condition.ts';
 import { describe, NAMING_OIDS, productOf } from './identify.ts';
 
-/** Where and with what a unit is looked at over SNMP. */
+/** The address and credential for a look over SNMP. */
 export interface SnmpTarget {
   readonly site: string | null;
   readonly name: string | null;
@@ -38,8 +38,8 @@ export async function lookBySnmp(hub: SnmpHub, target: SnmpTarget, context: Look
       await context.awaitTurn?.();
       const { kind } = productOf(identity, readCard(identity));
       return kind === 'smart-ups'
-        ? await restOfSmartUps(session, identity, place, context.signal)
-        : await restOfOther(session, identity, place, context.signal);
+        ? await readSmartUps(session, identity, place, context.signal)
+        : await readOther(session, identity, place, context.signal);
     } finally {
       session.close();
     }
@@ -57,7 +57,7 @@ export async function lookBySnmp(hub: SnmpHub, target: SnmpTarget, context: Look
 
 type Place = Pick<Unit, 'site' | 'name' | 'host' | 'port'>;
 
-async function restOfSmartUps(
+async function readSmartUps(
   session: SnmpSession,
   identity: SnmpAnswers,
   place: Place,
@@ -65,25 +65,25 @@ async function restOfSmartUps(
 ): Promise<Look> {
   const known = {
     kind: 'smart-ups',
-    description: described(identity),
+    description: describeAnswers(identity),
     systemName: systemName(identity),
   } as const;
   try {
-    const answers = together(identity, await session.get(DETAIL_OIDS));
-    // The sysDescr of a card says all of this; its own table is asked only where it does not.
-    const card = readCard(answers) ?? readCard(together(answers, await session.get(MODULE_OIDS)));
-    // A program on a host is no card: nothing can be sent through it.
+    const answers = mergeAnswers(identity, await session.get(DETAIL_OIDS));
+    // Most cards report all of this in their sysDescr; the module table is read only if they do not.
+    const card = readCard(answers) ?? readCard(mergeAnswers(answers, await session.get(MODULE_OIDS)));
+    // Software on a host is not a card: nothing can be sent through it.
     const unit = { ...identityOf(answers, place), card, condition: readCondition(answers) };
     return { ...known, unit, problem: null };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    // Who it is stays known; how it stands does not.
+    // The identity is known; the condition is not.
     const unit = { ...identityOf(identity, place), card: readCard(identity) };
     return { ...known, unit, problem: asProblem(thrown) };
   }
 }
 
-async function restOfOther(
+async function readOther(
   session: SnmpSession,
   identity: SnmpAnswers,
   place: Place,
@@ -91,9 +91,9 @@ async function restOfOther(
 ): Promise<Look> {
   let answers = identity;
   try {
-    answers = together(identity, await session.get(NAMING_OIDS));
+    answers = mergeAnswers(identity, await session.get(NAMING_OIDS));
   } catch (thrown) {
-    // Its name is a courtesy: what it is, it has said already.
+    // The name is optional: the kind of device is known already.
     if (signal.aborted) throw thrown;
   }
   const card = readCard(answers);
@@ -103,11 +103,11 @@ async function restOfOther(
   const problem =
     product.kind === 'card'
       ? new Problem('device/no-application', `${place.host} is an ${description}.`, {
-          hint: 'A Smart-UPS may be behind it. Load the application of the card again, then look once more.',
+          hint: 'A Smart-UPS may be behind it. Reload the application of the card, then look again.',
         })
       : new Problem(
           'device/not-smart-ups',
-          `${place.host} is not a Smart-UPS but: ${product.kind} (${description}).`,
+          `${place.host} is not a Smart-UPS: ${product.kind} (${description}).`,
           {
             hint: 'Remove it from the inventory, or correct the address.',
           },
@@ -115,7 +115,7 @@ async function restOfOther(
   return { unit, kind: product.kind, description, systemName: systemName(answers), problem };
 }
 
-function together(first: SnmpAnswers, second: SnmpAnswers): SnmpAnswers {
+function mergeAnswers(first: SnmpAnswers, second: SnmpAnswers): SnmpAnswers {
   const all = new Map(first);
   for (const [oid, value] of second) all.set(oid, value);
   return all;
@@ -125,10 +125,10 @@ function identityOf(answers: SnmpAnswers, place: Place): Unit {
   const firmware = readFirmware(textOf(answers, OID.firmware));
   return {
     ...unknownUnit(place),
-    serial: shown(textOf(answers, OID.serial)),
-    model: shown(textOf(answers, OID.model)),
-    sku: shown(textOf(answers, OID.sku)),
-    manufactured: shown(textOf(answers, OID.manufactured)),
+    serial: printableOrNull(textOf(answers, OID.serial)),
+    model: printableOrNull(textOf(answers, OID.model)),
+    sku: printableOrNull(textOf(answers, OID.sku)),
+    manufactured: printableOrNull(textOf(answers, OID.manufactured)),
     ratingVA: numberOf(answers, OID.ratingVA),
     firmware: { ...firmware, raw: firmware.raw === null ? null : printableRaw(firmware.raw) },
     reachable: true,
@@ -137,22 +137,22 @@ function identityOf(answers: SnmpAnswers, place: Place): Unit {
   };
 }
 
-/** The name that somebody gave to the device; null where it has none. */
+/** The configured name of the device; null if it has none. */
 function systemName(answers: SnmpAnswers): string | null {
-  return shown(textOf(answers, OID.sysName));
+  return printableOrNull(textOf(answers, OID.sysName));
 }
 
-function described(answers: SnmpAnswers): string {
+function describeAnswers(answers: SnmpAnswers): string {
   return sanitize(textOf(answers, OID.sysDescr) ?? textOf(answers, OID.model) ?? 'no description', 120);
 }
 
-/** Blanks at the end of a firmware string are the unit's own and stay; control characters go. */
+/** Spaces at the end of a firmware string belong to it and stay; control characters are removed. */
 function printableRaw(raw: string): string {
   const clean = sanitize(raw, 100);
   return /^[ -~]*$/.test(raw) && raw.length <= 100 ? raw : clean;
 }
 
-function shown(text: string | null): string | null {
+function printableOrNull(text: string | null): string | null {
   const clean = sanitize(text ?? '', 100);
   return clean === '' ? null : clean;
 }

@@ -10,71 +10,75 @@ interface Span {
   readonly last: bigint;
 }
 
-/** Addresses of a sweep in ascending order, without doubles: a million of them cost no more memory than two. */
+/**
+ * Addresses of a sweep in ascending order, without duplicates. A million of them need no more memory than
+ * two.
+ */
 export interface AddressList {
   readonly count: number;
-  /** The address at a place from 0 on, spelled as a socket spells it. */
+  /** The address at an index, in the format of a socket. */
   at(index: number): string;
-  /** The place of an address; -1 where it is not in the list. */
+  /** The index of an address; -1 if it is not in the list. */
   indexOf(address: string): number;
 }
 
-/** What a person wrote for a sweep: addresses, and names that must be asked of a name server first. */
+/** The ranges of a sweep: addresses, and host names that have to be resolved first. */
 export interface ReadRanges {
   readonly spans: readonly Span[];
   readonly names: readonly string[];
 }
 
-/** A sweep of more would take longer than anybody waits for it: a /12. */
-const MOST_ADDRESSES = 2n ** 20n;
-/** IPv4 blocks to which a question to one device must not be sent: this network, multicast, reserved and broadcast. */
+/** A /12. A larger sweep would take too long. */
+const MAX_ADDRESSES = 2n ** 20n;
+/** IPv4 blocks that hold no single device: this network, multicast, reserved and broadcast. */
 const FORBIDDEN: readonly (readonly [string, string])[] = [
   ['0.0.0.0', '0.255.255.255'],
   ['224.0.0.0', '255.255.255.255'],
 ];
 const HINT =
-  'A range is an address, a block like 10.1.0.0/24, from-to like 10.1.0.10-10.1.0.99 (or 10.1.0.10-99), or a host name.';
+  'A range is an address, a block like 10.1.0.0/24, a span like 10.1.0.10-10.1.0.99 (or 10.1.0.10-99), or a host name.';
 
 /**
- * Reads words such as `10.1.0.0/16`, `10.1.0.10-10.1.2.5`, `10.1.0.10-99`, `2001:db8::10`, `fe80::1%eth0` or a host name.
- * First and last address of an IPv4 block are its network and its broadcast, and are left out of blocks that have them.
- * Throws Problem config/usage.
+ * Reads ranges such as `10.1.0.0/16`, `10.1.0.10-10.1.2.5`, `10.1.0.10-99`, `2001:db8::10`, `fe80::1%eth0` or
+ * a host name. The network and broadcast addresses of an IPv4 block are left out. Throws Problem
+ * config/usage.
  */
-export function readRanges(words: readonly string[]): ReadRanges {
+export function readRanges(inputs: readonly string[]): ReadRanges {
   const spans: Span[] = [];
   const names: string[] = [];
-  for (const written of words) {
-    const word = written.replace(/^\[([^[\]]*)\]$/, '$1');
-    const span = readBlock(word) ?? readSpan(word) ?? readOne(word);
-    if (span !== null) spans.push(allowed(span, word));
-    // An address with a zone (`fe80::1%eth0`) can be no end of a range; a resolver takes it as it is.
-    else names.push(nameOf(word));
+  for (const input of inputs) {
+    const text = input.replace(/^\[([^[\]]*)\]$/, '$1');
+    const span = readBlock(text) ?? readSpan(text) ?? readOne(text);
+    if (span !== null) spans.push(allowed(span, text));
+    // An address with a zone (`fe80::1%eth0`) cannot be the end of a range. The resolver accepts it as it is.
+    else names.push(nameOf(text));
   }
   return { spans, names };
 }
 
-function nameOf(word: string): string {
-  const read = readHost(word);
+function nameOf(text: string): string {
+  const read = readHost(text);
   if (read.ok) return read.host;
-  throw odd(word, `is no range: it ${read.why}`);
+  throw invalid(text, `is not a valid range: it ${read.why}`);
 }
 
-function odd(word: string, why: string): Problem {
-  return new Problem('config/usage', `"${sanitize(word, 80)}" ${why}.`, { hint: HINT });
+function invalid(text: string, why: string): Problem {
+  return new Problem('config/usage', `"${sanitize(text, 80)}" ${why}.`, { hint: HINT });
 }
 
-function readOne(word: string): Span | null {
-  const value = numberOf(word);
+function readOne(text: string): Span | null {
+  const value = numberOf(text);
   return value === null ? null : { ...value, last: value.first };
 }
 
-function readBlock(word: string): Span | null {
-  const found = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(word);
+function readBlock(text: string): Span | null {
+  const found = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(text);
   const base = numberOf(found?.[1] ?? '');
   if (found === null || base === null) return null;
   const bits = base.family === 4 ? 32 : 128;
   const prefix = Number(found[2]);
-  if (prefix > bits) throw odd(word, `is no block: an IPv${base.family} prefix has at most ${bits} bits`);
+  if (prefix > bits)
+    throw invalid(text, `is not a valid block: an IPv${base.family} prefix has at most ${bits} bits`);
   const size = 1n << BigInt(bits - prefix);
   const first = (base.first / size) * size;
   const last = first + size - 1n;
@@ -82,32 +86,32 @@ function readBlock(word: string): Span | null {
   return hasEnds ? { family: 4, first: first + 1n, last: last - 1n } : { family: base.family, first, last };
 }
 
-function readSpan(word: string): Span | null {
-  const found = /^([0-9A-Fa-f:.]+)-([0-9A-Fa-f:.]+)$/.exec(word);
+function readSpan(text: string): Span | null {
+  const found = /^([0-9A-Fa-f:.]+)-([0-9A-Fa-f:.]+)$/.exec(text);
   const from = numberOf(found?.[1] ?? '');
   if (found === null || from === null) return null;
   const end = found[2] ?? '';
-  // `10.1.0.10-99` names the last octet alone.
+  // `10.1.0.10-99` gives only the last octet of the end.
   const to = numberOf(
     /^\d{1,3}$/.test(end) && from.family === 4 ? (found[1] ?? '').replace(/\d+$/, end) : end,
   );
   if (to === null || to.family !== from.family)
-    throw odd(word, 'does not end in an address of the same kind');
-  if (to.first < from.first) throw odd(word, 'ends before it begins');
+    throw invalid(text, 'does not end in an address of the same family');
+  if (to.first < from.first) throw invalid(text, 'ends before it begins');
   return { family: from.family, first: from.first, last: to.first };
 }
 
-function allowed(span: Span, word: string): Span {
+function allowed(span: Span, text: string): Span {
   if (span.family === 6) {
     if (ipaddr.fromByteArray(bytesOf(span.first, 16)).range() === 'multicast')
-      throw odd(word, 'is multicast');
+      throw invalid(text, 'is multicast');
     return span;
   }
   for (const [from, to] of FORBIDDEN) {
     const first = numberOf(from)?.first ?? 0n;
     const last = numberOf(to)?.first ?? 0n;
     if (span.first <= last && span.last >= first)
-      throw odd(word, `reaches into ${from}-${to}, where no single device is`);
+      throw invalid(text, `includes addresses of ${from}-${to}, which belong to no single device`);
   }
   return span;
 }
@@ -127,15 +131,15 @@ function bytesOf(value: bigint, length: 4 | 16): number[] {
   return Array.from({ length }, (_, index) => Number((value >> BigInt((length - 1 - index) * 8)) & 255n));
 }
 
-function spelled(family: 4 | 6, value: bigint): string {
+function formatAddress(family: 4 | 6, value: bigint): string {
   if (family === 6) return canonicalAddress(ipaddr.fromByteArray(bytesOf(value, 16)).toString());
-  const word = Number(value);
-  return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+  const bits = Number(value);
+  return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
 }
 
 /**
- * The addresses of some ranges without those of others. `singles` are addresses that cannot stand in a span, such as those
- * with a zone. Throws Problem config/usage where nothing is left, or more than 2^20.
+ * The addresses of some ranges without those of others. `singles` are addresses that cannot be in a range,
+ * such as those with a zone. Throws Problem config/usage for more than 2^20 addresses.
  */
 export function listAddresses(
   wanted: readonly Span[],
@@ -144,9 +148,9 @@ export function listAddresses(
 ): AddressList {
   const spans = without(merged(wanted), merged(excluded));
   const total = spans.reduce((sum, span) => sum + span.last - span.first + 1n, 0n);
-  if (total > MOST_ADDRESSES) {
-    throw new Problem('config/usage', `The ranges hold ${total} addresses, more than ${MOST_ADDRESSES}.`, {
-      hint: 'Sweep smaller ranges one after the other. Of an IPv6 network name the addresses, or a block that small.',
+  if (total > MAX_ADDRESSES) {
+    throw new Problem('config/usage', `The ranges hold ${total} addresses, more than ${MAX_ADDRESSES}.`, {
+      hint: 'Sweep smaller ranges one after the other. For an IPv6 network give single addresses or a small block.',
     });
   }
   const offsets: number[] = [];
@@ -155,24 +159,24 @@ export function listAddresses(
     offsets.push(count);
     count += Number(span.last - span.first + 1n);
   }
-  const odd = [...new Set(singles)];
+  const zoned = [...new Set(singles)];
   return {
-    count: count + odd.length,
+    count: count + zoned.length,
     at(index) {
-      if (index >= count) return odd[index - count] ?? '';
-      const place = lastWhere(offsets, (offset) => offset <= index);
+      if (index >= count) return zoned[index - count] ?? '';
+      const place = lastIndexWhere(offsets, (offset) => offset <= index);
       const span = spans[place];
       return span === undefined
         ? ''
-        : spelled(span.family, span.first + BigInt(index - (offsets[place] ?? 0)));
+        : formatAddress(span.family, span.first + BigInt(index - (offsets[place] ?? 0)));
     },
     indexOf(address) {
       const value = numberOf(address);
       if (value === null) {
-        const place = odd.indexOf(address);
+        const place = zoned.indexOf(address);
         return place === -1 ? -1 : count + place;
       }
-      const place = lastWhere(spans, ({ family, first }) =>
+      const place = lastIndexWhere(spans, ({ family, first }) =>
         family === value.family ? first <= value.first : family < value.family,
       );
       const span = spans[place];
@@ -182,8 +186,11 @@ export function listAddresses(
   };
 }
 
-/** The last place of a row that `holds`, where it holds up to some place and not from there on; -1 where nowhere. */
-function lastWhere<T>(row: readonly T[], holds: (value: T) => boolean): number {
+/**
+ * The last index of a list where `holds` is true; it must be true up to some index and false after it. -1 if
+ * never.
+ */
+function lastIndexWhere<T>(row: readonly T[], holds: (value: T) => boolean): number {
   let low = -1;
   let high = row.length - 1;
   while (low < high) {
@@ -195,7 +202,7 @@ function lastWhere<T>(row: readonly T[], holds: (value: T) => boolean): number {
   return low;
 }
 
-/** In order, and what touches joined. */
+/** Sorted, with adjacent ranges joined. */
 function merged(spans: readonly Span[]): readonly Span[] {
   const sorted = [...spans].sort((a, b) => a.family - b.family || (a.first < b.first ? -1 : 1));
   const joined: Span[] = [];
@@ -208,14 +215,14 @@ function merged(spans: readonly Span[]): readonly Span[] {
   return joined;
 }
 
-function without(spans: readonly Span[], holes: readonly Span[]): readonly Span[] {
+function without(spans: readonly Span[], exclusions: readonly Span[]): readonly Span[] {
   return spans.flatMap((span) => {
     const kept: Span[] = [];
     let { first } = span;
-    for (const hole of holes) {
-      if (hole.family !== span.family || hole.last < first || hole.first > span.last) continue;
-      if (hole.first > first) kept.push({ ...span, first, last: hole.first - 1n });
-      first = hole.last + 1n;
+    for (const exclusion of exclusions) {
+      if (exclusion.family !== span.family || exclusion.last < first || exclusion.first > span.last) continue;
+      if (exclusion.first > first) kept.push({ ...span, first, last: exclusion.first - 1n });
+      first = exclusion.last + 1n;
     }
     if (first <= span.last) kept.push({ ...span, first });
     return kept;

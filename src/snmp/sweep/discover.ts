@@ -7,13 +7,13 @@ import type { AddressList } from './addresses.ts';
 import { type SweepProbe, type SweepResult, sweep } from './sweep.ts';
 
 export interface DiscoverOptions {
-  /** For the careful look at those that answered. */
+  /** For reading the devices that answered. */
   readonly hub: SnmpHub;
   readonly addresses: AddressList;
   readonly port: number;
   /** Tried in this order at each address. */
   readonly credentials: readonly SnmpAccess[];
-  /** Questions a second; null = as fast as the machine can. */
+  /** Questions per second; null = as fast as the machine can. */
   readonly rate: number | null;
   readonly waitMs: number;
   readonly retries: number;
@@ -35,33 +35,34 @@ export interface DiscoverResult extends Omit<SweepResult, 'asked'> {
   readonly found: readonly DiscoveredDevice[];
 }
 
-/** Cards that are read at the same time, where nothing else is said; one request at a time each. */
-const MOST_READ_AT_ONCE = 256;
-const LEAST_READ_AT_ONCE = 8;
+/** Devices that are read at the same time if there is no rate; one request at a time each. */
+const MAX_CONCURRENT_READS = 256;
+const MIN_CONCURRENT_READS = 8;
 
-/** A question of the sweep, and the credentials that its answer is worth a look with. */
+/** A question of the sweep, and the credentials to try where it is answered. */
 interface Question {
   readonly probe: SweepProbe;
   readonly credentials: readonly number[];
 }
 
 /**
- * Asks all addresses whether anybody is there, then looks with care at those that answered. Only reads. What answers is in the
- * result, whatever it is. When the signal is aborted it ends with what it has read by then.
+ * Asks all addresses, then reads each device that answered. Only reads. Everything that answers is in the
+ * result, whatever it is. When the signal is aborted it ends with what it has so far.
  */
 export async function discover(options: DiscoverOptions): Promise<DiscoverResult> {
   const { addresses, credentials, rate, clock, signal } = options;
   const questions = questionsFor(credentials);
   const limit = pLimit(
     rate === null
-      ? MOST_READ_AT_ONCE
-      : Math.min(MOST_READ_AT_ONCE, Math.max(LEAST_READ_AT_ONCE, Math.floor(rate / 20))),
+      ? MAX_CONCURRENT_READS
+      : Math.min(MAX_CONCURRENT_READS, Math.max(MIN_CONCURRENT_READS, Math.floor(rate / 20))),
   );
-  const heard = new Map<string, Set<number>>();
+  const answeredHosts = new Map<string, Set<number>>();
   const found = new Map<string, DiscoveredDevice>();
   const reads: Promise<void>[] = [];
   let sent = 0;
-  const tell = (): void => options.onProgress({ sent, answered: heard.size, read: found.size });
+  const reportProgress = (): void =>
+    options.onProgress({ sent, answered: answeredHosts.size, read: found.size });
 
   const read = (host: string, candidates: readonly number[]): void => {
     reads.push(
@@ -69,7 +70,7 @@ export async function discover(options: DiscoverOptions): Promise<DiscoverResult
         if (signal.aborted) return;
         const one = await readOne(options, host, candidates);
         if (one !== null) found.set(host, one);
-        tell();
+        reportProgress();
       }),
     );
   };
@@ -84,23 +85,28 @@ export async function discover(options: DiscoverOptions): Promise<DiscoverResult
     clock,
     signal,
     onAnswer(host, answered) {
-      const known = heard.get(host) ?? new Set<number>();
-      heard.set(host, known);
+      const credentialIndexes = answeredHosts.get(host) ?? new Set<number>();
+      answeredHosts.set(host, credentialIndexes);
       if (answered === null) return;
-      for (const index of questions[answered]?.credentials ?? []) known.add(index);
-      // Its turn is now; who answered an open question only may answer a better one yet.
-      if (questions[answered]?.probe.last === true) read(host, inOrder(known));
+      for (const index of questions[answered]?.credentials ?? []) credentialIndexes.add(index);
+      // A device that answered an open question only may still answer a better one.
+      if (questions[answered]?.probe.last === true) read(host, inOrder(credentialIndexes));
     },
     onSent(count) {
       sent = count;
-      tell();
+      reportProgress();
     },
   });
-  for (const [host, known] of heard) {
-    const settled = [...known].some((index) => credentials[index]?.version !== '3');
-    // An answer that is none of SNMP is looked at all the same: nothing that answers goes unnamed.
+  for (const [host, credentialIndexes] of answeredHosts) {
+    const settled = [...credentialIndexes].some((index) => credentials[index]?.version !== '3');
+    // An answer that is not SNMP is looked at too, so that nothing that answers is left out.
     if (!settled)
-      read(host, known.size > 0 ? inOrder(known) : credentials.map((_, index) => index).slice(0, 1));
+      read(
+        host,
+        credentialIndexes.size > 0
+          ? inOrder(credentialIndexes)
+          : credentials.map((_, index) => index).slice(0, 1),
+      );
   }
   await Promise.all(reads);
   return {
@@ -111,7 +117,7 @@ export async function discover(options: DiscoverOptions): Promise<DiscoverResult
   };
 }
 
-/** One question for each community, and one for all users together: it asks for the engine, not for a user. */
+/** One question for each community, and one for all users: it asks for the engine, not for a user. */
 function questionsFor(credentials: readonly SnmpAccess[]): readonly Question[] {
   const users = credentials.flatMap(({ version }, index) => (version === '3' ? [index] : []));
   return credentials.flatMap((access, index): Question[] => {
@@ -124,7 +130,7 @@ function inOrder(indexes: ReadonlySet<number>): readonly number[] {
   return [...indexes].sort((a, b) => a - b);
 }
 
-/** Looks with one credential after the other, until one is answered to. Null when the signal is aborted. */
+/** Looks with one credential after the other until one is accepted. Null when the signal is aborted. */
 async function readOne(
   options: DiscoverOptions,
   host: string,

@@ -1,11 +1,11 @@
 import dgram, { type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Clock } from '../../core/index.ts';
 import type { Probe } from '../client/probe.ts';
 import type { AddressList } from './addresses.ts';
 
-/** A question of a sweep. `last`: whoever answers it is asked no further one. */
+/** A question of a sweep. `last`: an address that answers it is asked nothing more. */
 export interface SweepProbe extends Probe {
   readonly last: boolean;
 }
@@ -13,17 +13,17 @@ export interface SweepProbe extends Probe {
 export interface SweepOptions {
   readonly addresses: AddressList;
   readonly port: number;
-  /** Asked one after the other; a later one goes only to those that an earlier one did not settle. */
+  /** Asked in this order; a later one goes only to addresses that are not settled. */
   readonly probes: readonly SweepProbe[];
-  /** Questions a second; null = as fast as the machine can. */
+  /** Questions per second; null = as fast as the machine can. */
   readonly rate: number | null;
-  /** How long an answer is waited for before the address is asked again, or given up. */
+  /** How long to wait for an answer before the address is asked again or given up. */
   readonly waitMs: number;
-  /** Further passes of each question over those that kept silent. */
+  /** Further passes of each question over the silent addresses. */
   readonly retries: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Called once for each question that an address answers; null = what came answers none of them. */
+  /** Called once for each question that an address answers; null = the datagram answers none of them. */
   readonly onAnswer: (address: string, probe: number | null) => void;
   readonly onSent: (sent: number) => void;
 }
@@ -31,24 +31,24 @@ export interface SweepOptions {
 export interface SweepResult {
   /** Addresses that were asked at least once. */
   readonly asked: number;
-  /** Who answered although nobody had asked there; at most some are named. */
+  /** Addresses that answered without being asked; only some are listed. */
   readonly foreign: { readonly count: number; readonly addresses: readonly string[] };
-  /** Addresses to which nothing could be sent, by the word of the system for it (`ENETUNREACH`). */
+  /** Addresses to which nothing could be sent, by the error code of the system (`ENETUNREACH`). */
   readonly unsent: ReadonlyMap<string, { readonly count: number; readonly example: string }>;
 }
 
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
-/** Sent before answers are looked at again: as many as the event loop takes in at a time, so that none is lost in the buffer. */
+/** Sent before answers are read: as many as the event loop reads at a time, so that the buffer loses none. */
 const BURST = 32;
 const STEP_MS = 5;
 const LOOK_MS = 20;
-const MOST_FOREIGN_NAMED = 10;
-/** The kernel had no room for the moment. */
-const LATER: ReadonlySet<unknown> = new Set(['EAGAIN', 'ENOBUFS', 'EWOULDBLOCK']);
+const MAX_FOREIGN_LISTED = 10;
+/** The kernel has no room at the moment. */
+const RETRY_CODES: ReadonlySet<unknown> = new Set(['EAGAIN', 'ENOBUFS', 'EWOULDBLOCK']);
 
 /**
- * Asks very many addresses, most of which will never answer, on one socket an address family. It decides nothing but who
- * is worth a careful look. Ends early, with what it has, when the signal is aborted.
+ * Asks very many addresses, most of which will never answer, on one socket per address family. It only finds
+ * out which addresses are worth a look. When the signal is aborted it ends early with what it has.
  */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const run = new Sweep(options);
@@ -63,30 +63,30 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
 class Sweep {
   readonly #options: SweepOptions;
   readonly #sockets = new Map<4 | 6, Socket>();
-  /** 1 for an address of which nothing more is to be asked. */
+  /** 1 for an address that is asked nothing more. */
   readonly #settled: Uint8Array;
   /** The question that an address answered last, counted from 1. */
-  readonly #heard: Uint8Array;
-  /** When an address was asked last, by the clock that never goes back. */
+  readonly #answered: Uint8Array;
+  /** When an address was asked last, by the monotonic clock. */
   readonly #askedAt: Float64Array;
-  readonly #odd = new Set<number>();
+  readonly #unexpected = new Set<number>();
   readonly #foreign = new Set<string>();
   readonly #unsent = new Map<string, { count: number; example: string }>();
   readonly #retry: number[] = [];
-  /** Answered questions by address and probe, where a probe is not the last one. */
-  readonly #told = new Set<string>();
+  /** Answered questions by address and probe, for probes that are not the last one. */
+  readonly #reported = new Set<string>();
   #foreignCount = 0;
   #asked = 0;
   #sent = 0;
   #current = 0;
-  /** Addresses that have not answered the current question and are not settled. */
+  /** Number of addresses that have not answered the current question and are not settled. */
   #silent: number;
 
   constructor(options: SweepOptions) {
     const { count } = options.addresses;
     this.#options = options;
     this.#settled = new Uint8Array(count);
-    this.#heard = new Uint8Array(count);
+    this.#answered = new Uint8Array(count);
     this.#askedAt = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
     this.#silent = count;
   }
@@ -119,8 +119,8 @@ class Sweep {
   }
 
   /**
-   * Sends to every address that is still silent, in an order that does not knock at one network all at once. The order is that of
-   * the pass before, so that only the first addresses of a pass have to be waited for.
+   * Sends to every silent address, in an order that spreads the packets over the networks. Each pass has the
+   * same order, so that it has to wait only for its first addresses.
    */
   async #pass(probe: SweepProbe, first: boolean): Promise<void> {
     const { addresses, rate, waitMs, clock, signal, onSent } = this.#options;
@@ -132,7 +132,7 @@ class Sweep {
       sentNow += 1;
       if (sentNow < allowed) return;
       onSent(this.#sent);
-      if (rate === null) await turn();
+      if (rate === null) await yieldToEventLoop();
       while (rate !== null && !signal.aborted && (clock.monotonic() - begun) * rate < sentNow * 1000)
         await clock.sleep(STEP_MS, signal);
       allowed = sentNow + BURST;
@@ -154,10 +154,10 @@ class Sweep {
   }
 
   #isSilent(place: number): boolean {
-    return this.#settled[place] === 0 && this.#heard[place] !== this.#current + 1;
+    return this.#settled[place] === 0 && this.#answered[place] !== this.#current + 1;
   }
 
-  /** Waits; not longer than somebody is still silent. */
+  /** Waits until a time, or until no address is silent. */
   async #until(time: number): Promise<void> {
     const { clock, signal } = this.#options;
     while (this.#silent > 0 && !signal.aborted) {
@@ -175,15 +175,15 @@ class Sweep {
     socket.send(bytes, this.#options.port, address, (error) => {
       if (error === null) return;
       const code: unknown = Reflect.get(error, 'code');
-      if (LATER.has(code)) {
+      if (RETRY_CODES.has(code)) {
         this.#retry.push(place);
         return;
       }
-      const word = typeof code === 'string' ? code : 'error';
-      const known = this.#unsent.get(word);
-      if (known === undefined) this.#unsent.set(word, { count: 1, example: address });
+      const errorCode = typeof code === 'string' ? code : 'error';
+      const known = this.#unsent.get(errorCode);
+      if (known === undefined) this.#unsent.set(errorCode, { count: 1, example: address });
       else known.count += 1;
-      // Nobody answers what was never sent.
+      // An address that got no packet cannot answer.
       this.#settle(place);
     });
   }
@@ -198,7 +198,7 @@ class Sweep {
       lookup: (address, _options, done) => done(null, address, family),
     });
     socket.on('message', (message, from) => this.#receive(message, from));
-    // What is wrong with one destination is no trouble of the others.
+    // An error of one destination must not affect the others.
     socket.on('error', () => undefined);
     this.#sockets.set(family, socket);
     return socket;
@@ -209,15 +209,15 @@ class Sweep {
     const place = from.port === port ? addresses.indexOf(from.address) : -1;
     if (place === -1) {
       this.#foreignCount += 1;
-      if (this.#foreign.size < MOST_FOREIGN_NAMED) this.#foreign.add(from.address);
+      if (this.#foreign.size < MAX_FOREIGN_LISTED) this.#foreign.add(from.address);
       return;
     }
     if (this.#settled[place] === 1) return;
-    // An answer may be late: it belongs to the question that it repeats, not to the one that was sent last.
+    // A late answer belongs to the question that it repeats, not to the last one sent.
     const answered = probes.findIndex((probe, index) => index <= this.#current && probe.matches(message));
     if (answered === -1) {
-      if (!this.#odd.has(place)) {
-        this.#odd.add(place);
+      if (!this.#unexpected.has(place)) {
+        this.#unexpected.add(place);
         onAnswer(from.address, null);
       }
       return;
@@ -225,12 +225,12 @@ class Sweep {
     const last = probes[answered]?.last === true;
     if (last) this.#settle(place);
     else if (answered === this.#current && this.#isSilent(place)) {
-      this.#heard[place] = answered + 1;
+      this.#answered[place] = answered + 1;
       this.#silent -= 1;
     }
     const key = `${place}/${answered}`;
-    if (last || !this.#told.has(key)) {
-      this.#told.add(key);
+    if (last || !this.#reported.has(key)) {
+      this.#reported.add(key);
       onAnswer(from.address, answered);
     }
   }
@@ -241,7 +241,7 @@ class Sweep {
   }
 }
 
-/** Without a common divisor with the count, and near the golden section: neighbours are far apart in time. */
+/** Coprime to the count and near the golden ratio, so that neighbours are far apart in time. */
 function strideFor(count: number): number {
   const common = (a: number, b: number): number => (b === 0 ? a : common(b, a % b));
   let stride = Math.max(1, Math.round(count * 0.618));

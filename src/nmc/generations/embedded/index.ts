@@ -1,7 +1,6 @@
 /**
- * The small third-generation card that is built into some units (model `0N-...`, such as the 0N-1557 of SRTL). Owns what is
- * known to differ from a card in a slot, which is nothing so far: no recording of one is public, so it is taken for what its
- * platform says.
+ * The small third-generation card that is built into some units (model `0N-...`, such as the 0N-1557 of
+ * SRTL). No recording of one is public, so no difference from a card in a slot is known.
  */
 import type { Generation } from '../data.ts';
 import { NMC3 } from '../nmc3/index.ts';

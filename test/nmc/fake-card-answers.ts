@@ -1,7 +1,7 @@
 import type { FakeObject } from './fake-agent.ts';
 
 /**
- * What a fake card says, after the public notes on real ones.
+ * Answers of a fake card, after the public sources about real ones.
  * Sources: docs/sources/card.md#command-output,
  * docs/sources/card.md#firmware-of-the-card,
  * docs/sources/snmp.md#versions-of-the-card
@@ -16,11 +16,13 @@ export interface CardState {
   readonly os: string;
   readonly app: string;
   readonly appName: string;
-  /** It has an application at all, and one that fits its operating system and so talks to the UPS. */
+  /**
+   * Whether it has an application, and one that matches its operating system and so has a link to the UPS.
+   */
   readonly hasApp: boolean;
   readonly fits: boolean;
   readonly starting: boolean;
-  /** The last file that it was sent was no good. */
+  /** The last file that it received was damaged. */
   readonly corrupt: boolean;
 }
 
@@ -67,7 +69,7 @@ export function shellAnswer(card: CardState, command: string): readonly string[]
   }
 }
 
-/** Without its application the agent has a bare sysDescr, and no tree of a UPS. */
+/** Without its application the agent has a short sysDescr and no UPS objects. */
 export function objectsOf(card: CardState): readonly FakeObject[] {
   const { platform } = card;
   const digits = (version: string): string => (platform === 'hw21' ? version : version.replaceAll('.', ''));
@@ -86,10 +88,10 @@ export function objectsOf(card: CardState): readonly FakeObject[] {
       ['1.3.6.1.2.1.1.1.0', 'text', 'APC SNMP Agent'],
       ['1.3.6.1.2.1.1.2.0', 'oid', '1.3.6.1.4.1.318'],
     ];
-  const words = `PF:v${card.os} PN:${file('aos', card.os)} AF1:v${card.app} AN1:${file(card.appName, card.app)} MN:AP9630 HR:05 SN: ${CARD_SERIAL}`;
+  const bracket = `PF:v${card.os} PN:${file('aos', card.os)} AF1:v${card.app} AN1:${file(card.appName, card.app)} MN:AP9630 HR:05 SN: ${CARD_SERIAL}`;
   return [
     ...own,
-    ['1.3.6.1.2.1.1.1.0', 'text', `APC Web/SNMP Management Card (MB:v4.1.0 ${words} MD:11/05/2012)`],
+    ['1.3.6.1.2.1.1.1.0', 'text', `APC Web/SNMP Management Card (MB:v4.1.0 ${bracket} MD:11/05/2012)`],
     ['1.3.6.1.2.1.1.2.0', 'oid', '1.3.6.1.4.1.318.1.3.27'],
     [`${P}.1.1.1.0`, 'text', 'Smart-UPS 1500'],
     [`${P}.1.2.1.0`, 'text', 'UPS 09.4 (ID18)'],
