@@ -1,6 +1,8 @@
 import type { Command } from './command.ts';
 
-/** Every command, in the order of the help text. Each is loaded when it is wanted: together they take longer than most of them run. */
+/**
+ * Every command, in the order of the help text. Each is loaded only when it is used: loading all takes long.
+ */
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   discover: async () => (await import('./commands/discover.ts')).discoverCommand,
   audit: async () => (await import('./commands/audit.ts')).auditCommand,
@@ -23,10 +25,10 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
 /** The names of all commands. */
 export const COMMANDS: readonly string[] = Object.keys(LOADERS);
 
-/** What may stand before a command without being in doubt. */
+/** Options that may come before the command. */
 const SWITCHES: ReadonlySet<string> = new Set(['--json', '--quiet', '--no-color']);
 
-/** The command that a line begins with, behind switches of all commands; or every command where it begins with something else. */
+/** The command at the start of the command line, after common switches; all commands where there is none. */
 export async function loadCommands(words: readonly string[]): Promise<readonly Command[]> {
   const first = words.find((word) => !SWITCHES.has(word)) ?? '';
   const wanted = Object.hasOwn(LOADERS, first) ? LOADERS[first] : undefined;

@@ -9,7 +9,7 @@ import { createLog, type Io } from './io.ts';
 import { COMMON_OPTIONS, CommonSchema } from './options.ts';
 import { checkWords, refusedByParser, refuseRepeated, usage, wrongValues } from './usage.ts';
 
-/** Runs one command line and gives its exit code. Never throws, never ends the process. */
+/** Runs one command line and gives its exit code. Never throws and never exits the process. */
 export async function runProgram(words: readonly string[], io: Io): Promise<Exit> {
   const end = words.indexOf('--');
   const wantsJson = words.slice(0, end === -1 ? words.length : end).includes('--json');
@@ -40,12 +40,14 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
   const commands = await loadCommands(words);
   await checkWords(words, commands);
   const asksForHelp = words.some((word) => HELP.has(word));
-  // yargs calls a handler while it parses; the handler only notes the command, so that a failed check runs nothing.
+  // yargs calls handlers while it parses. The handler only stores the command, so that a failed check runs
+  // nothing.
   const chosen: { command: Command; argv: Record<string, unknown> }[] = [];
   const parser = yargs()
     .scriptName('upsfw')
-    .usage('$0 COMMAND [options]\n\nFinds, audits and upgrades the firmware of APC Smart-UPS units.')
-    .options(asksForHelp ? COMMON_OPTIONS : withoutChoices(COMMON_OPTIONS))
+    .usage('$0 COMMAND [options]\n\nFind, audit and upgrade the firmware of APC Smart-UPS units.')
+    // A command adds the common options again, and yargs would list their choices twice.
+    .options(asksForHelp && commands.length !== 1 ? COMMON_OPTIONS : withoutChoices(COMMON_OPTIONS))
     .strict()
     .demandCommand(1, 'Name a command.')
     .parserConfiguration({
@@ -108,12 +110,12 @@ async function dispatch(words: readonly string[], io: Io): Promise<Exit> {
 }
 
 /**
- * The same streams with a last look at what goes to them. JSON keeps every character of a string, as its escape; text loses
- * what a reader would not see.
+ * The same streams with sanitized output: JSON keeps every character of a string as an escape, and text loses
+ * invisible characters.
  */
 function cleaning(io: Io, argv: Readonly<Record<string, unknown>>): Io {
   const isJson = argv.json === true || argv.jsonl === true || argv.format === 'json';
-  // Colors come only where standard output takes them, a live list only on a terminal.
+  // Colors are only used where standard output supports them, a live list only on a terminal.
   const styled = io.color || io.terminal !== null;
   const talkStyled = styled || io.infoColor || io.progress === 'live';
   const { ask } = io;
@@ -127,7 +129,7 @@ function cleaning(io: Io, argv: Readonly<Record<string, unknown>>): Io {
 
 const HELP: ReadonlySet<string> = new Set(['--help', '-h', 'help']);
 
-/** The choices are for the help text. What is wrong with a value is said by the schema, in the words of this tool. */
+/** Choices are for the help text only: wrong values are reported by the schema of the command. */
 function withoutChoices(options: Command['options']): Command['options'] {
   return Object.fromEntries(
     Object.entries(options).map(([name, { choices, ...rest }]) => [
@@ -137,12 +139,14 @@ function withoutChoices(options: Command['options']): Command['options'] {
   );
 }
 
-/** What package.json says; it lies beside the sources and beside a build. */
+/** From package.json, which is beside the sources and beside a build. */
 const { version: VERSION } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
 
-/** Parses; gives the text of --help or --version where that was asked for. Throws Problem config/usage. */
+/**
+ * Parses the command line; gives the text of --help or --version if requested. Throws Problem config/usage.
+ */
 async function parseWords(
   parser: ReturnType<typeof yargs>,
   words: readonly string[],
@@ -161,7 +165,7 @@ async function parseWords(
   return shown;
 }
 
-/** yargs loses a bare `-` among positionals, which means standard input: on its way through it is called otherwise. */
+/** yargs loses a single `-` among positionals, which means standard input: it is replaced while parsing. */
 const BARE_DASH = '\u0000-';
 
 function withDashes(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {

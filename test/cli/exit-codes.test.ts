@@ -115,9 +115,9 @@ describe('the one table', () => {
 
   it('says what a no at a question ends with, for each command that asks', () => {
     expect(exitOfProblem({ code: 'refused/confirmation' })).toBe(2);
-    expect(COMMAND_EXITS.upgrade?.[2]).toContain('answered with no');
+    expect(COMMAND_EXITS.upgrade?.[2]).toContain('was not yes');
     expect(COMMAND_EXITS.resume?.[2]).toBe('As for `upgrade`.');
-    expect(COMMAND_EXITS.local?.[2]).toContain('answered with no');
+    expect(COMMAND_EXITS.local?.[2]).toContain('was not yes');
   });
 
   it('takes a unit that contradicts the inventory for not written', () => {

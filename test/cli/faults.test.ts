@@ -43,7 +43,7 @@ describe('every fault of a device ends in a true statement, with at most one sta
     const words = await wordsOf(expected);
     const ran = await site.run(
       ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', ...words],
-      expected.impatient ? { waits: IMPATIENT } : {},
+      expected.impatient ? { timeouts: IMPATIENT } : {},
     );
     const [unit] = runOf(ran).units;
     expect({ outcome: unit?.outcome, code: unit?.problem?.code ?? null, exit: ran.exit }).toEqual({

@@ -208,7 +208,7 @@ describe('reports', () => {
     });
     const markdown = await site.run(['report', '--format', 'md']);
     expect(markdown.out).toContain('**upgraded**');
-    expect(markdown.out).toContain('REHEARSAL');
+    expect(markdown.out).toContain('SIMULATION');
     const audit = await site.run(['report', '--audit']);
     expect(audit.out).toContain('outdated');
     expect(audit.out).toContain('[simulated]');

@@ -53,12 +53,12 @@ describe('images', () => {
     const text = await runHere(['images', folder]);
     expect(text.exit).toBe(0);
     for (const part of [
-      'same bytes as SMT18UPS_15-0.enc',
+      'same content as SMT18UPS_15-0.enc',
       'says ID20, the content is for ID18',
       'says version 09.4, the content is 15.0',
       '[HASH_UNKNOWN]',
       `sha256 ${sha256}`,
-      '2 files: 2 intact, 2 with the same bytes as another, 2 with warnings',
+      '2 files: 2 intact, 2 with the same content as another, 2 with warnings',
     ])
       expect(text.out).toContain(part);
   });
@@ -112,7 +112,7 @@ describe('images fetch', () => {
     try {
       const ran = await runHere(['images', 'fetch', `${base}/SMT18UPS_15-0.enc`, ...words]);
       expect(ran).toMatchObject({ exit: 0, out: expect.stringContaining('intact') });
-      expect(ran.talk).toContain(`${IMAGE.length} bytes`);
+      expect(ran.info).toContain(`${IMAGE.length} bytes`);
       const stopped = await runHere(['images', 'fetch', `${base}/slow.enc`, ...words], {
         onInterrupt: (handler) => {
           interrupt = () => handler('interrupt');
@@ -120,7 +120,7 @@ describe('images fetch', () => {
         },
       });
       expect(stopped.exit).toBe(2);
-      expect(stopped.talk).toContain('was stopped');
+      expect(stopped.info).toContain('was stopped');
       expect(await readdir(folder)).toEqual(['SMT18UPS_15-0.enc']);
     } finally {
       server.closeAllConnections();

@@ -39,7 +39,7 @@ const SPEED = 200;
 export async function openLocalSite(
   persona: LocalPersonaName | LocalPersona,
   faults: readonly LocalFault[] = [],
-  waits: Io['localWaits'] = {},
+  waits: Io['localTimeouts'] = {},
 ): Promise<LocalSite> {
   const folder = await mkdtemp(join(tmpdir(), 'upsfw-recover-'));
   const units = await startLocalUnits({
@@ -69,7 +69,7 @@ export async function openLocalSite(
     run: (words, overrides = {}) =>
       runHere([...words, '--state', state], {
         environment,
-        localWaits: { ...SHORT_WAITS, ...waits },
+        localTimeouts: { ...SHORT_WAITS, ...waits },
         ...overrides,
       }),
     async close() {

@@ -14,7 +14,7 @@ afterEach(() => site.close());
 /** Of a lost block or answer the sender waits: an image of some blocks will do. */
 const LOSING: ReadonlySet<LocalFault> = new Set(['loader-loses-blocks', 'loader-loses-acks']);
 
-async function recover(faults: readonly LocalFault[] = [], waits: Io['localWaits'] = {}) {
+async function recover(faults: readonly LocalFault[] = [], waits: Io['localTimeouts'] = {}) {
   const few = faults.some((fault) => LOSING.has(fault));
   const recipe = few ? { ...LOADER_IMAGE, parts: [], payloadBytes: 8_000 } : LOADER_IMAGE;
   site = await openLocalSite('smt1500-loader', faults, waits);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type LocalAction, LocalArgs } from '../../src/cli/commands/local/action.ts';
-import { createStickAction } from '../../src/cli/commands/local/usb-drive.ts';
+import { createUsbDriveAction } from '../../src/cli/commands/local/usb-drive.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { imageIn, stickAt } from '../images/usb-drives.ts';
 import { keptIo, runHere } from './harness.ts';
@@ -12,22 +12,22 @@ import { keptIo, runHere } from './harness.ts';
 let folder: string;
 let stick: string;
 beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'upsfw-local-stick-')));
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'upsfw-local-drive-')));
   stick = join(folder, 'stick');
   await mkdir(stick);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the action on a stick that the system of this machine does not have. */
-async function run(words: readonly string[], options: Partial<LocalArgs> = {}): Promise<string> {
-  const action: LocalAction = createStickAction(stickAt(stick));
+async function run(values: readonly string[], options: Partial<LocalArgs> = {}): Promise<string> {
+  const action: LocalAction = createUsbDriveAction(stickAt(stick));
   const args = LocalArgs.parse({
     json: false,
     quiet: false,
     color: false,
     logLevel: 'silent',
-    action: 'stick',
-    words,
+    action: 'usb-drive',
+    values,
     rules: [],
     override: [],
     authenticate: false,
@@ -40,7 +40,7 @@ async function run(words: readonly string[], options: Partial<LocalArgs> = {}): 
 }
 
 const Document = z.looseObject({
-  schema: z.literal('upsfw/local-stick@1'),
+  schema: z.literal('upsfw/local-usb-drive@1'),
   generatedAt: z.string(),
   state: z.string(),
   from: z.string().nullable(),
@@ -61,15 +61,15 @@ describe('local usb-drive', () => {
     expect(await readdir(stick)).toEqual([image.file]);
     for (const part of [
       image.sha256,
-      'for units of id 1020 that run 10.1 or later',
+      'for units of ID1020 with 10.1 or later',
       'next 1: Make sure at the panel that the unit runs 10.1 or later',
       'not known: In which folder of the stick',
       'That the file lies in the root is an assumption.',
-      'not whether it is FAT32',
+      'does not report whether it is FAT32',
       'HASH_UNKNOWN',
     ])
       expect(text).toContain(part);
-    expect(await run([stick, image.path])).toContain('there already');
+    expect(await run([stick, image.path])).toContain('unchanged');
   });
 
   it('prints one document with --json', async () => {
@@ -137,10 +137,10 @@ describe('local usb-drive', () => {
 describe('the command line', () => {
   it('refuses a folder of this machine, which has no FAT, and ends with 2', async () => {
     const image = await imageIn(folder);
-    const { exit, talk } = await runHere(['local', 'stick', stick, image.path]);
+    const { exit, info } = await runHere(['local', 'usb-drive', stick, image.path]);
     expect(exit).toBe(2);
-    expect(talk).toContain('is not on a FAT file system');
-    const json = await runHere(['local', 'stick', stick, image.path, '--json']);
+    expect(info).toContain('is not on a FAT file system');
+    const json = await runHere(['local', 'usb-drive', stick, image.path, '--json']);
     expect(JSON.parse(json.out)).toMatchObject({
       schema: 'upsfw/error@1',
       problem: { code: 'config/usb-drive' },
@@ -149,8 +149,8 @@ describe('the command line', () => {
 
   it('ends with 3 where a rule refuses, and with 2 where a word is missing', async () => {
     const path = await file('x.enc', 18);
-    expect((await runHere(['local', 'stick', stick, path])).exit).toBe(3);
-    expect((await runHere(['local', 'stick', stick])).exit).toBe(2);
-    expect((await runHere(['local', 'stick', stick, path, '--yes'])).exit).toBe(2);
+    expect((await runHere(['local', 'usb-drive', stick, path])).exit).toBe(3);
+    expect((await runHere(['local', 'usb-drive', stick])).exit).toBe(2);
+    expect((await runHere(['local', 'usb-drive', stick, path, '--yes'])).exit).toBe(2);
   });
 });

@@ -40,11 +40,11 @@ describe('plan', () => {
     const words = ['plan', '-i', site.inventory];
     const paper = (await site.run([...words, '--format', 'md'])).out;
     expect(paper.match(/^## Work order: /gm)).toHaveLength(2);
-    expect(paper.match(/REHEARSAL/g)).toHaveLength(3);
+    expect(paper.match(/SIMULATION/g)).toHaveLength(3);
     expect(paper).toMatch(/^- \[ \] 1\. /m);
     expect(paper).toMatch(/^- Signature: _+$/m);
     const text = (await site.run(words)).out;
-    expect(text).toContain('2 work orders for people on site: upsfw plan --format md prints them.');
+    expect(text).toContain('2 work orders for people on site. To print them: upsfw plan --format md');
     expect(text).not.toContain('Signature');
   });
 
@@ -57,8 +57,8 @@ describe('plan', () => {
     const file = join(site.folder, 'plan.json');
     await site.run(['plan', '-i', site.inventory, '--out', file]);
     expect(Orders.parse(JSON.parse(await readFile(file, 'utf8'))).workOrders).toHaveLength(2);
-    const { exit, talk } = await site.run(['upgrade', '-i', site.inventory, '--plan', file]);
-    expect(talk).toContain('Nothing was sent.');
+    const { exit, info } = await site.run(['upgrade', '-i', site.inventory, '--plan', file]);
+    expect(info).toContain('Nothing was sent.');
     // A unit is left to a person on site.
     expect(exit).toBe(3);
   });
@@ -81,7 +81,7 @@ describe('rules decide', () => {
     const document = z
       .looseObject({ prepare: z.array(z.strictObject({ text: z.string(), source: z.string() })) })
       .parse(JSON.parse(out));
-    expect(document.prepare.map(({ says }) => says)).toEqual([
+    expect(document.prepare.map(({ text }) => text)).toEqual([
       'Use the serial cable that came with the unit.',
       'Power the load down first. The whole takes 5 to 20 minutes.',
       'Read the manual of the wizard before you begin.',

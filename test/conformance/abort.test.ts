@@ -74,13 +74,13 @@ describe('two interrupts before the start', () => {
     site = await openConformance(model, [null], { method, speed: 600 });
     const { io, interruptTwice } = operator();
     let interrupted = false;
-    const talk = (line: string): void => {
+    const info = (line: string): void => {
       if (interrupted || !line.includes('"sending ')) return;
       interrupted = true;
       interruptTwice();
     };
     const words = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'];
-    await expectStopped(site.hear(words, { ...io, info: talk }));
+    await expectStopped(site.hear(words, { ...io, info: info }));
     expect(interrupted).toBe(true);
   });
 

@@ -45,12 +45,12 @@ describe('firmware for the card, with every fault of a card', () => {
       await writeFile(join(site.folder, 'images', cardFileName(recipe)), buildCardFile(recipe));
     const words = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--component', 'card'];
     const heard = await site.hear(words);
-    const told = toldBy(heard);
+    const text = toldBy(heard);
     const broken = [...(await checkRun(site, heard, { about: 'card' }))];
     const starts = countStarts(site);
     const resumed = await site.hear(['resume', '--yes', '--json']);
     for (const text of await checkRun(site, resumed, { about: 'card' })) broken.push(`resume: ${text}`);
-    broken.push(...(await checkNoFurtherStart(site, told, starts)));
+    broken.push(...(await checkNoFurtherStart(site, text, starts)));
     broken.push(...(await checkWords(site, await site.hear(['report']))));
     expect(broken).toEqual([]);
     const sound = site.units.find(({ name }) => name === 'sound');

@@ -40,7 +40,7 @@ export function toldBy(heard: Heard): RunTold {
   try {
     return RunShape.parse(JSON.parse(heard.out));
   } catch (cause) {
-    throw new Error(`exit ${heard.exit}, no document of a run: ${heard.out.slice(0, 400)}${heard.talk}`, {
+    throw new Error(`exit ${heard.exit}, no document of a run: ${heard.out.slice(0, 400)}${heard.info}`, {
       cause,
     });
   }
@@ -49,7 +49,7 @@ export function toldBy(heard: Heard): RunTold {
 /** A look wrote nothing, answered nothing, and says of each unit what it is or why that is not known. */
 export function checkLook(site: ConformanceSite, heard: Heard): string[] {
   const broken: string[] = [];
-  if (heard.exit !== 0 && heard.exit !== 3) broken.push(`exit ${heard.exit}: ${heard.talk}`);
+  if (heard.exit !== 0 && heard.exit !== 3) broken.push(`exit ${heard.exit}: ${heard.info}`);
   const { units } = LookShape.parse(JSON.parse(heard.out));
   if (units.length !== site.units.length) broken.push(`${units.length} units told of ${site.units.length}`);
   for (const { name, device } of site.units) {
@@ -252,7 +252,7 @@ export async function checkWords(site: ConformanceSite, heard: Heard): Promise<s
   const files = await filesUnder(site.state);
   const texts = [
     { file: 'standard output', text: heard.out },
-    { file: 'standard error', text: heard.talk },
+    { file: 'standard error', text: heard.info },
     ...files,
   ];
   const broken: string[] = [];

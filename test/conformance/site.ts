@@ -99,16 +99,16 @@ export async function openConformance(
     ...site,
     units,
     async hear(words, overrides = {}) {
-      let talk = '';
+      let info = '';
       const ran = await site.run([...words, '--log-level', 'debug'], {
-        waits: IMPATIENT,
+        timeouts: IMPATIENT,
         ...overrides,
         info: (text) => {
-          talk += text;
+          info += text;
           overrides.info?.(text);
         },
       });
-      return { ...ran, talk };
+      return { ...ran, info };
     },
   };
 }

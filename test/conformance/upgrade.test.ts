@@ -57,22 +57,22 @@ const SOUND: readonly Case[] = (
 /** Upgrades every unit of the site, takes the run up again, and gives what was told first and whatever was broken. */
 async function upgradeAndResume({
   output,
-}: Pick<Case, 'output'>): Promise<{ readonly told: RunTold; readonly broken: readonly string[] }> {
+}: Pick<Case, 'output'>): Promise<{ readonly text: RunTold; readonly broken: readonly string[] }> {
   const chosen =
     output === undefined
       ? []
       : ['--switch-output', output, ...site.units.flatMap(({ name }) => ['--unit', name])];
   const heard = await site.hear(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', ...chosen]);
-  const told = toldBy(heard);
+  const text = toldBy(heard);
   const broken = [...(await checkRun(site, heard))];
   const starts = countStarts(site);
-  if (told.units.some(({ outcome }) => outcome !== 'upgraded' && outcome !== 'current')) {
+  if (text.units.some(({ outcome }) => outcome !== 'upgraded' && outcome !== 'current')) {
     const resumed = await site.hear(['resume', '--yes', '--json']);
     for (const text of await checkRun(site, resumed)) broken.push(`resume: ${text}`);
-    broken.push(...(await checkNoFurtherStart(site, told, starts)));
+    broken.push(...(await checkNoFurtherStart(site, text, starts)));
   }
   broken.push(...(await checkWords(site, await site.hear(['report']))));
-  return { told, broken };
+  return { text, broken };
 }
 
 describe('an upgrade, with every fault', () => {

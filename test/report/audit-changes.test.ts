@@ -21,7 +21,9 @@ interface Wish {
   readonly serial?: string | null;
   readonly raw?: string | null;
   readonly status?: Status;
-  /** Ids that the unit is affected by; the others of the two that are known are fixed. Null: an older audit. */
+  /**
+   * Ids that the unit is affected by; the others of the two that are known are fixed. Null: an older audit.
+   */
   readonly affected?: readonly string[] | null;
 }
 
@@ -322,9 +324,9 @@ describe('changes on paper', () => {
   }
   const TEXT = { format: 'text', color: false } as const;
 
-  it('say that nothing changed', () => {
+  it('say that there are none', () => {
     const text = renderAudit(documentOf([A], [A]), TEXT);
-    expect(text).toMatch(/^Since 2026-01-01T00:00:00Z\nnothing changed$/m);
+    expect(text).toMatch(/^Since 2026-01-01T00:00:00Z\nno changes$/m);
     expect(renderAudit({ ...documentOf([A], [A]), changes: null }, TEXT)).not.toContain('Since');
   });
 

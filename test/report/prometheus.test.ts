@@ -17,7 +17,10 @@ interface Sample {
 
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*/;
 
-/** Reads the text exposition format, strictly: throws on anything that the format does not have or should not have. */
+/**
+ * Reads the text exposition format, strictly: throws on anything that the format does not have or should not
+ * have.
+ */
 function readExposition(text: string): readonly Sample[] {
   if (!text.endsWith('\n')) throw new Error('the last line does not end');
   const samples: Sample[] = [];

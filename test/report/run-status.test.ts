@@ -105,8 +105,8 @@ describe('the status of many units', () => {
       at(/^ {2}stopped /),
       at(/^ {2}refused /),
       at(/^40 units: /),
-      at(/^ {2}at work /),
-      at(/^not begun: /),
+      at(/^ {2}in progress /),
+      at(/^not started: /),
       at(/^upgraded: /),
       at(/^current: /),
       at(/^Next: /),
@@ -117,7 +117,7 @@ describe('the status of many units', () => {
     expect(lines.at(-1)).toBe(`Next: ${NEXT}`);
     // Somebody has to go to each of these: each has its own lines, and the warning.
     expect(lines.filter((line) => /^ {2}unknown /.test(line))).toHaveLength(2);
-    expect(lines.join(' ').match(/go and look/g)).toHaveLength(2);
+    expect(lines.join(' ').match(/Inspect it on site/g)).toHaveLength(2);
   });
 
   it('names every unit, also where it groups them', () => {
@@ -181,9 +181,7 @@ describe('what a device says now', () => {
     expect(shown('unknown', look(unitAt('15.0', { serial: 'AS9999999999' })))).toContain(
       'another unit answers (serial number AS9999999999)',
     );
-    expect(shown('unknown', look(unitAt('15.0', { serial: null })))).toContain(
-      'which unit it is is not known',
-    );
+    expect(shown('unknown', look(unitAt('15.0', { serial: null })))).toContain('its identity is not known');
     const problem = new Problem('link/silent', 'No answer within 5 s.', { hint: 'Go there.' });
     const silent = shown('unknown', look(unitAt('15.0', { reachable: false }), { problem }));
     expect(silent).toContain('now: silent: No answer within 5 s. [link/silent]');
@@ -193,7 +191,7 @@ describe('what a device says now', () => {
 
   it('says where it is not what the journal says', () => {
     const moved = shown('upgraded', look(unitAt('09.4'), { activity: 'idle' }));
-    expect(moved).toContain('now: UPS 09.4 (ID18), idle (not what the journal says)');
+    expect(moved).toContain('now: UPS 09.4 (ID18), idle (differs from the journal)');
     expect(shown('upgraded', look(unitAt('15.0'), { activity: 'idle' }))).not.toContain(
       'not what the journal',
     );

@@ -1,0 +1,114 @@
+import { Problem, unitKey } from '../../core/index.ts';
+import { type RunNow, renderStatus, type StatusOptions } from '../../report/index.ts';
+import { loadRules } from '../../rules/index.ts';
+import { lookAll } from '../../run/index.ts';
+import {
+  createLocks,
+  inDoubt,
+  type RunRecord,
+  stoppedBetweenHops,
+  type UnitRecord,
+  wasPostponed,
+} from '../../state/index.ts';
+import { runDocument, runNow } from '../documents/run.ts';
+import { type Exit, exitOfRun } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import type { CommonArgs } from '../options.ts';
+import { printDocument } from '../print.ts';
+import { openDrivers } from './drivers.ts';
+import { openFleetOfRun } from './open.ts';
+import { runLockName } from './run-lock.ts';
+
+/** What every command on runs works with. */
+export interface RunContext {
+  /** The state folder. */
+  readonly state: string;
+  readonly args: CommonArgs & { readonly details?: boolean };
+  readonly io: Io;
+}
+
+/** A run of more units shows only those that need a person, unless `--details` is given. */
+const MAX_IN_DETAIL = 10;
+const DEFAULT_WIDTH = 80;
+const MIN_WIDTH = 40;
+
+/** `stopped`: the operator ended this command. `seen`: what the devices answer now, where they were asked. */
+export interface ShowOptions {
+  readonly stopped?: boolean;
+  readonly seen?: ReadonlyMap<string, RunNow>;
+}
+
+/** Prints a run and gives its exit code. */
+export async function showRun(
+  { state, args, io }: RunContext,
+  record: RunRecord,
+  { stopped = false, seen }: ShowOptions = {},
+): Promise<Exit> {
+  const alive = await createLocks(state).heldElsewhere(runLockName(record.run));
+  const exitCode = exitOfRun(record, { stopped, alive });
+  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now(), seen);
+  const width = Math.max(io.terminal?.columns ?? DEFAULT_WIDTH, MIN_WIDTH);
+  const details = args.details === true || record.units.length <= MAX_IN_DETAIL;
+  printDocument(document, args, io, (one, style) =>
+    renderStatus(one, { ...style, width }, { details, ...nextStep(record, alive) }),
+  );
+  return exitCode;
+}
+
+/** Asks the devices of a run for their current condition, and shows it beside the journal. Only reads. */
+export async function showLive(context: RunContext, record: RunRecord): Promise<Exit> {
+  const { state, args, io } = context;
+  if (record.recovery !== null) {
+    throw new Problem('config/usage', 'This run recovered a unit at a port and has no inventory.', {
+      hint: `Inspect the port: upsfw local inspect ${record.recovery.port}`,
+    });
+  }
+  const fleet = await openFleetOfRun(record, args, io, { purpose: 'read', update: true });
+  const open = openDrivers(state, io, 'read');
+  try {
+    const looks = await lookAll(open.drivers, fleet.chosen, {
+      clock: io.clock,
+      signal: new AbortController().signal,
+      update: 'all',
+    });
+    const planned = new Map(record.units.map((unit) => [unit.planned.key, unit.planned.unit]));
+    const seen = new Map(
+      fleet.chosen.flatMap((target, index) => {
+        const [look, unit] = [looks[index], planned.get(unitKey(target))];
+        return look === undefined || unit === undefined
+          ? []
+          : [[unitKey(target), runNow(look, unit)] as const];
+      }),
+    );
+    return await showRun(context, record, { seen });
+  } finally {
+    await open.close();
+  }
+}
+
+/** The next command, and what to do before it, chosen by the worst outcome of the run. */
+function nextStep(record: RunRecord, alive: boolean): Pick<StatusOptions, 'next' | 'first'> {
+  const { run, units, recovery } = record;
+  if (alive) return { next: `upsfw status ${run} --live`, first: 'Another process is working on this run.' };
+  const found = (outcome: UnitRecord['outcome']): UnitRecord | undefined =>
+    units.find((unit) => unit.outcome === outcome);
+  const resume = `upsfw resume ${run}`;
+  if (units.some(inDoubt)) return { next: resume, first: 'Look at the units that are unknown.' };
+  const failed = found('failed');
+  if (recovery !== null && failed !== undefined)
+    return { next: `upsfw local inspect ${recovery.port}`, first: null };
+  // A unit that was never reached has no hop to retry: it needs a new plan.
+  const retry = units
+    .filter(({ outcome, planned }) => outcome === 'failed' && planned.hops.length > 0)
+    .map(({ planned }) => ` --retry ${planned.key}`)
+    .join('');
+  const isPostponed = units.some((unit) => wasPostponed(unit) || stoppedBetweenHops(unit));
+  if (isPostponed || found('stopped') !== undefined || found('pending') !== undefined)
+    return { next: `${resume}${retry}`, first: 'Clear what blocks the units.' };
+  if (retry !== '') return { next: `${resume}${retry}`, first: 'Remove the cause of each failure.' };
+  if (failed !== undefined)
+    return { next: 'upsfw plan --out plan.json', first: 'Make the units reachable that did not answer.' };
+  if (found('refused') !== undefined)
+    return { next: 'upsfw plan --out plan.json', first: 'Clear what blocks the units.' };
+  return { next: `upsfw report ${run} --format md --out report.md`, first: null };
+}
