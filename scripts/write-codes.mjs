@@ -19,13 +19,13 @@ function exitCodes() {
   return `## Exit codes
 
 Written by \`node scripts/write-codes.mjs\` from \`src/cli/exit-codes.ts\`.
-A command ends with 0 only if everything that it was asked for was done or was not needed.
+A command exits with 0 only if everything requested is done or was not needed.
 A refusal right before a start counts like a refusal in the plan.
 
 ${table(['code', 'meaning'], all)}
 
 The worst wins: 5 over 4 over 130 over 3.
-What a command adds to that:
+Further meanings by command:
 
 ${table(['command', 'code', 'meaning'], commands)}
 
@@ -35,32 +35,33 @@ ${table(['command', 'code', 'meaning'], commands)}
 const codes = new Map();
 for (const { file: from, rule } of await allRules()) {
   if (rule.code === undefined) continue;
-  const entry = codes.get(rule.code) ?? { says: rule.says, rules: [], files: new Set() };
+  const entry = codes.get(rule.code) ?? { statement: rule.statement, rules: [], files: new Set() };
   entry.rules.push(rule.id);
   entry.files.add(from);
   codes.set(rule.code, entry);
 }
 const rules = [...codes].map(
-  ([code, { says, rules: ids, files }]) =>
-    `| \`${code}\` | ${says} | ${ids.join(', ')} | ${[...files].join(', ')} |`,
+  ([code, { statement, rules: ids, files }]) =>
+    `| \`${code}\` | ${statement} | ${ids.join(', ')} | ${[...files].join(', ')} |`,
 );
 const builtIn = Object.entries(BUILT_IN_CODES)
   .filter(([code]) => !codes.has(code))
-  .map(([code, says]) => `| \`${code}\` | ${says} |`);
+  .map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
 
 const begin = text.indexOf('## Reason codes of rules');
-const end = text.indexOf('## Reason codes of the choice');
+const end = text.indexOf('## Built-in reason codes');
 const after = text.indexOf('\n## ', end + 1);
 writeFileSync(
   file,
   `${text.slice(0, begin)}## Reason codes of rules
 
-Written by \`node scripts/write-codes.mjs\` from the rule files. A code of several rules is one statement about several cases: the
-first says it. \`upsfw rules explain CODE\` shows each with its conditions and its source.
+Written by \`node scripts/write-codes.mjs\` from the rule files.
+If several rules share a code, the table has the statement of the first one.
+\`upsfw rules explain CODE\` shows every rule with its conditions and source.
 
-${table(['code', 'says', 'rules', 'file'], rules)}
+${table(['code', 'statement', 'rules', 'file'], rules)}
 
-## Reason codes of the choice
+## Built-in reason codes
 
 ${table(['code', 'meaning'], builtIn)}
 ${after === -1 ? '' : text.slice(after)}`,
