@@ -11,7 +11,7 @@ const BANNED: readonly RegExp[] = [
   /\b(?:is|are) well\b/i,
   /\bpapers\b/i,
   /\bwish(?:es)?\b/i,
-  /\b(?:for|by|waits for) hands?\b(?! )/i,
+  /\b(?:for|waits for) (?:a )?hands?\b/i,
   /\bhands? out\b/i,
   /\bmend(?:s|ed)?\b/i,
   /\b(?:rehears(?:e|es|ed|al|als))\b/i,

@@ -67,8 +67,8 @@ function nameOf({ usage }: Command): string {
 function optionTable(options: Readonly<Record<string, Options>>): readonly string[] {
   const rows = Object.entries(options).map(([name, option]) => [
     spellings(name, option),
-    valueOf(option),
-    defaultOf(option),
+    valueText(option),
+    defaultText(option),
     escaped(option.describe ?? ''),
   ]);
   return table(['option', 'value', 'default', 'description'], rows).slice(0, -1);
@@ -87,12 +87,12 @@ function spellings(name: string, { alias }: Options): string {
   return [...[alias ?? []].flat().map((short) => `-${short}`), long].map((text) => `\`${text}\``).join(', ');
 }
 
-function valueOf({ type, choices }: Options): string {
+function valueText({ type, choices }: Options): string {
   if (choices !== undefined) return choices.map((choice) => `\`${String(choice)}\``).join(', ');
   return type === 'boolean' ? '-' : type === 'number' ? 'number' : 'text';
 }
 
-function defaultOf({ type, default: value }: Options): string {
+function defaultText({ type, default: value }: Options): string {
   const isEmpty = value === undefined || type === 'boolean' || (Array.isArray(value) && value.length === 0);
   return isEmpty ? '-' : `\`${String(value)}\``;
 }
