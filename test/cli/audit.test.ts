@@ -263,7 +263,7 @@ describe('audit --out', () => {
 });
 
 describe('audit --summary', () => {
-  it('tells sites and causes, and no unit; --details is the rule of a small one', async () => {
+  it('shows sites and causes, and units only with --details', async () => {
     site = await openSite([NMC2, NMC3]);
     const whole = await audit(['--details']);
     const short = await audit(['--summary']);

@@ -286,7 +286,7 @@ describe('an image that was seen as received', () => {
     expect(runOf(again).units[0]).toMatchObject({ name: 'd' });
   });
 
-  it('cannot be told from none where the event log of such a unit is unreadable, so nothing is started', async () => {
+  it('is not known where the event log is unreadable, so nothing is started', async () => {
     site = await openSite([{ ...TWO_STEPS, start: ['snmp'], faults: ['event-log-unreadable'] }], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const ran = await upgrade();

@@ -19,7 +19,7 @@ const UNITS = 150;
 
 // Only some systems have many addresses on loopback.
 describe.skipIf(process.platform !== 'linux')('an audit of units that never answer', () => {
-  it('asks each of a site once before it asks any a second time, and tells how far it is', async () => {
+  it('asks each unit of a site once before it retries any, and shows progress', async () => {
     folder = await mkdtemp(join(tmpdir(), 'upsfw-dead-'));
     socket = dgram.createSocket('udp4');
     const packets: string[] = [];
@@ -51,7 +51,7 @@ describe.skipIf(process.platform !== 'linux')('an audit of units that never answ
 });
 
 describe('a counter', () => {
-  it('shows nothing where progress is not wanted, nor of what is over at once', () => {
+  it('shows nothing with progress off, or for a short operation', () => {
     for (const progress of ['none', 'live', 'lines'] as const) {
       let info = '';
       const counter = createCounter({ progress, terminal: null, info: (text) => (info += text) });

@@ -43,7 +43,7 @@ function user(name: string, authKey: string): Record<string, string> {
 }
 
 describe('a mixed network', () => {
-  it('has every device named, whatever version of SNMP and credential it takes', async () => {
+  it('lists every device, with any SNMP version and credential', async () => {
     const net = await network({ units: [NMC2, NMC3, OLD, BARE], otherDevices: OTHER_DEVICES });
     const credentials = join(net.folder, 'credentials.yaml');
     await writeFile(credentials, CREDENTIALS);

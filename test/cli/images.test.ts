@@ -97,7 +97,7 @@ describe('images', () => {
 });
 
 describe('images fetch', () => {
-  it('downloads one, tells how far it is, and stops on Ctrl-C with nothing left', async () => {
+  it('downloads an image, shows progress, and leaves nothing after Ctrl-C', async () => {
     let interrupt = (): void => undefined;
     const server = createServer((request, response) => {
       if (request.url === '/SMT18UPS_15-0.enc') return response.end(IMAGE);

@@ -216,7 +216,7 @@ describe('import from NetBox itself', () => {
     expect(ran.info + ran.out).not.toContain(TOKEN);
   });
 
-  it('uses an address below /api/ as it is, and says a token of version 2 by its own word', async () => {
+  it('uses a URL below /api/ unchanged, and sends a token of version 2 as such', async () => {
     const server = await netbox((_request, response) => response.end(page(null, device('a', '10.0.0.1'))));
     const url = `${server.url}/api/dcim/devices/?role=ups`;
     const ran = await runHere(['import', 'netbox', url, '--plaintext', '--token', 'env:T'], {

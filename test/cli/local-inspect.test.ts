@@ -26,7 +26,7 @@ const Look = z.looseObject({
 });
 
 describe('local inspect', () => {
-  it('tells of a unit, for people and for programs', async () => {
+  it('describes a unit as text and as JSON', async () => {
     site = await openLocalSite('smc1000i-serial');
     const text = await site.run(['local', 'inspect', site.port]);
     expect(text.exit).toBe(0);
@@ -43,7 +43,7 @@ describe('local inspect', () => {
     expect(site.device.writes).toBe(0);
   });
 
-  it('writes only where it is told to', async () => {
+  it('writes only with --authenticate', async () => {
     site = await openLocalSite('smc1000i-serial');
     const ran = await site.run(['local', 'inspect', site.port, '--authenticate', '--json']);
     expect(Look.parse(JSON.parse(ran.out)).exchange).toBe('both');
@@ -83,7 +83,7 @@ describe('local inspect', () => {
     expect(site.device.bytesHeard).toBe(0);
   });
 
-  it('keeps two processes off one port, whatever they call it', async () => {
+  it('locks a port for one process under all of its names', async () => {
     site = await openLocalSite('smc1000i-serial');
     const other = join(site.folder, 'closet');
     await symlink(site.port, other);

@@ -25,7 +25,7 @@ const run = (...more: readonly string[]) =>
   runHere(['local', 'ports', ...more], { environment: { UPSFW_SIM_SYSFS: tree.folder } });
 
 describe('local ports', () => {
-  it('says of each what it is, what to write into the inventory and how it is asked', async () => {
+  it('shows each port with its inventory entry and how to inspect it', async () => {
     await tree.usb('1-2', { ...UNIT });
     await tree.hidraw('hidraw0', '1-2');
     await tree.usb('1-3', { ...ADAPTER });
@@ -67,7 +67,7 @@ describe('local ports', () => {
     expect(document.serial).toMatchObject([{ usb: null, hint: null, stableNames: [], looksLike: 'port' }]);
   });
 
-  it('says plainly that there is nothing, and what to check', async () => {
+  it('reports a machine without ports, and what to check', async () => {
     const ran = await run();
     expect(ran.exit).toBe(0);
     expect(ran.out).toContain('This machine has no serial port and no USB unit of APC.');
@@ -83,12 +83,12 @@ describe('local ports', () => {
     expect(text.out).not.toContain('SIMULATION');
   });
 
-  it('takes neither words nor options of the others', async () => {
+  it('takes no arguments and no options of other actions', async () => {
     for (const more of [['/dev/ttyS0'], ['--yes'], ['--expect-id', '18']])
       expect(await run(...more)).toMatchObject({ exit: 2, out: '' });
   });
 
-  it('prints nothing raw, whatever a device calls itself', async () => {
+  it('sanitizes the names of devices', async () => {
     await tree.usb('1-2', { ...UNIT, product: HOSTILE, serial: HOSTILE, manufacturer: HOSTILE });
     await tree.usb('1-3', { ...ADAPTER, product: HOSTILE, serial: HOSTILE });
     await tree.adapter('ttyUSB0', '1-3', 'ftdi_sio');

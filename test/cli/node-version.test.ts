@@ -60,7 +60,7 @@ describe('a checkout that is not ready', () => {
     return startNode([join(checkout, described.bin.upsfw), '--version']);
   }
 
-  it('is told to build, and to install first where that is missing too', async () => {
+  it('is reported with the commands to install and build', async () => {
     const text = (what: string): Started => ({
       exit: 2,
       out: '',
@@ -105,7 +105,7 @@ describe('a Node.js that is too old', () => {
     expect(await startUnder(version)).toEqual({ exit: 0, out: `${described.version}\n`, info: '' });
   });
 
-  it('is told so from a checkout too, before anything else is tried', () => {
+  it('is also reported from a checkout, before anything else', () => {
     const { scripts, bin, engines } = described;
     expect(engines.node).toBe('>=20.19.0');
     expect(scripts.prebuild).toBe(`node -r ./${bin.upsfw} -e 0`);

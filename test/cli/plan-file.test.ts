@@ -100,7 +100,7 @@ describe('a plan file whose content was edited', () => {
     await made.fleet.close();
   });
 
-  it('is refused, whatever single value of it was changed', async () => {
+  it('is refused after a change of any single value', async () => {
     const document: unknown = JSON.parse(text);
     const file = join(folder, 'edited.json');
     const places = leaves(document);

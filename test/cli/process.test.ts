@@ -53,7 +53,7 @@ describe('a reader that goes away', () => {
     expect(info).toBe('');
   });
 
-  it.skipIf(!existsSync('/dev/full'))('is told from a full disk, which is no fault of the tool', async () => {
+  it.skipIf(!existsSync('/dev/full'))('differs from a full disk', async () => {
     const child = spawn(process.execPath, [MAIN, 'rules', 'explain', 'LOADER_TOO_OLD'], {
       stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
     });

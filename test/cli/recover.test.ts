@@ -187,7 +187,7 @@ describe('nothing is sent', () => {
     expect(site.device).toMatchObject({ state: 'application', writes: 0, dangerous: 0 });
   });
 
-  it('to a unit that took an image and is silent, whoever asks again', async () => {
+  it('to a unit that took an image and is silent, at every retry', async () => {
     const first = await recover(['loader-never-returns'], { settle: 100 });
     expect(first.unit.outcome).toBe('unknown');
     const image = await site.image('b.enc', LOADER_IMAGE);
@@ -229,7 +229,7 @@ describe('nothing is sent', () => {
 });
 
 describe('a recovery that is stopped', () => {
-  it('in its middle tells the loader, which waits as before', async () => {
+  it('during the transfer informs the boot loader, which waits as before', async () => {
     site = await openLocalSite('smt1500-loader');
     const image = await site.image('a.enc', LOADER_IMAGE);
     const { device } = site;

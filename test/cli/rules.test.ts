@@ -35,7 +35,7 @@ describe('rules decide', () => {
     });
   });
 
-  it('says in words what, how, why not and how vulnerable, each with its source', async () => {
+  it('prints target, route, reasons and advisories, each with its source', async () => {
     const words = ['rules', 'decide', '--firmware', 'UPS 09.3 (ID18)', '--transport', 'nmc'];
     const { out } = await runHere(words);
     for (const part of ['SMT', 'hop 1: SMT18UPS_09-6.enc', 'hop 2: SMT18UPS_15-0.enc', 'affected', 'source:'])

@@ -94,7 +94,7 @@ async function beAt(run: string): Promise<number> {
 }
 
 describe('runs', () => {
-  it('lists those at work first, then the newest, each with begin, process, counts and exit code', async () => {
+  it('lists running runs first, then the newest, each with start, process, counts and exit code', async () => {
     site = await openSite([]);
     expect(await listed()).toEqual([]);
     expect((await site.run(['runs'])).out).toContain('There is no run');
@@ -132,7 +132,7 @@ describe('runs', () => {
 });
 
 describe('a command without the name of a run', () => {
-  it('status and report show the run that is at work, and else the newest', async () => {
+  it('status and report show the running run, or the newest', async () => {
     site = await openSite([]);
     await keepRun('20260101T000000000Z-aaaaaa', 'pending');
     await keepRun('20260102T000000000Z-bbbbbb', 'refused');
@@ -143,7 +143,7 @@ describe('a command without the name of a run', () => {
     expect(runOf(await site.run(['report', '--json'])).run).toContain('aaaaaa');
   });
 
-  it('resume takes the newest that is not finished, and passes over one at work', async () => {
+  it('resume chooses the newest unfinished run, and skips a running one', async () => {
     site = await openSite([NMC2]);
     await keepRun('20260101T000000000Z-aaaaaa', 'refused');
     await keepRun('20260102T000000000Z-bbbbbb', 'pending');

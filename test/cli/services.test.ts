@@ -26,7 +26,7 @@ async function withPorts(ports: Readonly<Record<string, number>> = {}): Promise<
   await writeFile(site.inventory, text.replaceAll(/^( *)ports:$/gm, `$&\n${lines.join('\n')}`));
 }
 
-it('audit --services tells what is on, what should not be, and leaves every device alone', async () => {
+it('audit --services lists services and findings, and changes no device', async () => {
   site = await openSite([NMC2, NMC3]);
   await withPorts();
   const ran = await site.run(['audit', '--services', '--json', '-i', site.inventory]);

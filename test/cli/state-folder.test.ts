@@ -183,7 +183,7 @@ describe('a run whose journal is damaged', () => {
     return at;
   }
 
-  it('shows what may have been started as unknown, and nothing is begun on it', async () => {
+  it('shows units that may have been started as unknown, and starts nothing on them', async () => {
     const at = await damagedRun();
     const before = touched(at);
     for (const command of ['status', 'resume']) {

@@ -27,7 +27,7 @@ describe('the usual short forms', () => {
   });
 });
 
-describe('a wrong word', () => {
+describe('a wrong argument', () => {
   it.each([
     [['--dry-run'], 'Unknown option: --dry-run.', 'upgrade without --apply only shows the plan'],
     [
@@ -84,8 +84,8 @@ describe('a wrong word', () => {
   });
 });
 
-describe('the likest known word', () => {
-  it('is the word itself, whatever else is known', async () => {
+describe('the nearest known word', () => {
+  it('is the word itself, if it is known', async () => {
     const commands = await loadCommands([]);
     const names = [...new Set(commands.flatMap(({ options }) => Object.keys(options)))].filter(
       (name) => name.length > 1,
@@ -116,7 +116,7 @@ describe('the likest known word', () => {
     );
   });
 
-  it('is none where nothing is like it, and bounded for any word', () => {
+  it('is null without a similar word, and bounded in time', () => {
     expect(nearest('xyzzy', ['audit', 'plan'])).toBeNull();
     expect(nearest('', ['audit'])).toBeNull();
     expect(nearest('a'.repeat(1_000_000), ['audit'])).toBeNull();

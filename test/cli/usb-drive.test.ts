@@ -55,7 +55,7 @@ async function file(name: string, id: number, version = '15.9'): Promise<string>
 }
 
 describe('local usb-drive', () => {
-  it('writes the image and says for whom, what next, and what is not published', async () => {
+  it('writes the image and shows its units, the next steps, and what is not known', async () => {
     const image = await imageIn(folder);
     const text = await run([stick, image.path]);
     expect(await readdir(stick)).toEqual([image.file]);
@@ -147,7 +147,7 @@ describe('the command line', () => {
     });
   });
 
-  it('ends with 3 where a rule refuses, and with 2 where a word is missing', async () => {
+  it('exits with 3 if a rule refuses, and with 2 if an argument is missing', async () => {
     const path = await file('x.enc', 18);
     expect((await runHere(['local', 'usb-drive', stick, path])).exit).toBe(3);
     expect((await runHere(['local', 'usb-drive', stick])).exit).toBe(2);

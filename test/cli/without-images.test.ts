@@ -22,7 +22,7 @@ const FOLDERS = [
 
 describe.each(FOLDERS)('with the images folder %s', (folder, what, how) => {
   // A package for cards counts as one of their files, which `upsfw images` calls damaged.
-  it.skipIf(folder === 'card')('an audit tells, and goes on', async () => {
+  it.skipIf(folder === 'card')('an audit warns and continues', async () => {
     const text = await readFile(site.inventory, 'utf8');
     await writeFile(site.inventory, text.replace(/^images: .*$/m, `images: ./${folder}`), { mode: 0o600 });
     const ran = await site.run(['audit', '-i', site.inventory]);

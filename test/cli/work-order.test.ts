@@ -67,7 +67,7 @@ describe('plan', () => {
 describe('rules decide', () => {
   const UNIT = ['rules', 'decide', '--sku', 'SMT1500', '--firmware', 'UPS 07.9 (ID18)'];
 
-  it('tells the person on site what to do, over the port that the rules name', async () => {
+  it('lists the work on site for the port that the rules choose', async () => {
     const { out } = await runHere([...UNIT, '--transport', 'usb']);
     expect(out).toContain('port: serial');
     expect(out).toContain('why this way: updates of id 18 over USB');

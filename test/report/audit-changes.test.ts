@@ -231,7 +231,7 @@ describe('what changed between two audits', () => {
     });
   });
 
-  it('leaves out of the lost ones whoever was not chosen', () => {
+  it('counts no unit as gone that was not selected', () => {
     const before = audit(A, { ...B, site: 'oslo' });
     expect(said(compareAudits(before, audit(), { sites: ['oslo'], units: [] }))).toEqual({
       gone: ['oslo/b'],
@@ -310,7 +310,7 @@ describe('any two audits', () => {
   });
 });
 
-describe('changes on paper', () => {
+describe('changes in a report', () => {
   const counts = { current: 0, outdated: 0, blocked: 0, unsupported: 0, unknown: 0, unreachable: 0 };
   function documentOf(before: readonly Wish[], now: readonly Wish[]): AuditDocument {
     return {

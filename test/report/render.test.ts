@@ -173,7 +173,7 @@ describe('a large audit', () => {
   const TEXT = { format: 'text', color: false } as const;
   const MARKDOWN = { format: 'markdown', color: false } as const;
 
-  it('lists no unit with more than 40, and every unit with 40 or where it is told to', () => {
+  it('lists units up to 40, or with --details', () => {
     const listed = (text: string): number => text.match(/^ {2}rack-\d+ /gm)?.length ?? 0;
     expect(listed(renderAudit(largeAudit(40), TEXT))).toBe(20);
     expect(listed(renderAudit(largeAudit(41), TEXT))).toBe(0);
@@ -225,7 +225,7 @@ describe('a large audit', () => {
     expect(text).toContain('| a\\|b | 3 | - |');
   });
 
-  it('aligns columns by what a name takes, whatever its letters', () => {
+  it('aligns columns by characters', () => {
     const document = largeAudit(3);
     const units = document.units.map((one, index) => ({
       ...one,

@@ -184,7 +184,7 @@ describe('a work order in Markdown', () => {
     expect(text).not.toContain('SIMULATION');
   });
 
-  it('never shows text of a device raw, whatever it is', () => {
+  it('sanitizes all text of a device', () => {
     const lines = text.split('\n').length;
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (hostile) => {
@@ -222,7 +222,7 @@ describe('work orders elsewhere', () => {
     expect(two).not.toContain('closet-3');
   });
 
-  it('stand as lines below a decision, none of them twice', () => {
+  it('are items below a decision, each once', () => {
     const text = renderDecision(
       {
         schema: 'upsfw/decision@1',
