@@ -1,7 +1,6 @@
 import { createInterface, emitKeypressEvents, type Key } from 'node:readline';
 import type { ReadStream } from 'node:tty';
 import { Problem } from '../core/index.ts';
-import type { Io } from './io.ts';
 
 /**
  * Asks a person at the terminal and gives the typed line; null at the end of the input (Ctrl-D). `hidden`:
@@ -40,7 +39,7 @@ export function requireTerminal(
  * refused/interrupted on Ctrl-C.
  */
 export async function confirm(
-  io: AskContext & Pick<Io, 'info'>,
+  io: AskContext & { info(text: string): void },
   yes: boolean,
   { text, question, declined }: Confirmation,
 ): Promise<void> {
