@@ -95,7 +95,7 @@ describe('local usb-drive', () => {
     [1021, '12.0'],
   ])('knows that units of id %i take one from %s on', async (id, from) => {
     const path = await file('x.enc', id);
-    expect(await run([stick, path])).toContain(`for units of id ${id} that run ${from} or later`);
+    expect(await run([stick, path])).toContain(`for units of ID${id} with ${from} or later`);
   });
 
   it.each([18, 1001, 1017, 1033, 9999])('refuses id %i, of which no source says so', async (id) => {

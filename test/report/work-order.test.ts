@@ -107,7 +107,7 @@ describe('a work order in Markdown', () => {
       'If a step fails',
       'Find out at the unit',
       'Notes',
-      'Another way: a stick',
+      'Alternative: a stick',
       'Done by',
     ]);
     const source = '(vendor FAQ, line 1)';
@@ -147,7 +147,7 @@ describe('a work order in Markdown', () => {
       ]),
       MARKDOWN,
     );
-    for (const title of ['Why this procedure', 'Clear first', 'Notes', 'Another way'])
+    for (const title of ['Why this procedure', 'Clear first', 'Notes', 'Alternative'])
       expect(bare).not.toContain(title);
     for (const part of [
       '| place | not known |',
