@@ -190,7 +190,7 @@ describe('audit --compare', () => {
     expect(await kept()).toHaveLength(4);
     const since = async (day: string) => {
       const ran = await audit(['--since', day, '--json', '--unit', 'a']);
-      return [auditOf(ran).changes?.since, ran.info.includes('compared with the oldest')];
+      return [auditOf(ran).changes?.since, ran.info.includes('Comparing with the oldest')];
     };
     expect(await since('2026-03-02')).toEqual([times[1], false]);
     expect(await since('2026-03-01')).toEqual([times[0], false]);

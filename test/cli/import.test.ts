@@ -102,7 +102,7 @@ describe('import of a file', () => {
     ['another shape', 'librenms', '{"devices": {}}', 'at devices: '],
     ['no header', 'csv', '10.0.0.1,a\n', 'line 1'],
     ['an odd setting', 'nut', '[a]\nport 7\n', 'line 2'],
-    ['no unit', 'ansible', '{}', 'holds no unit'],
+    ['no unit', 'ansible', '{}', 'has no unit'],
     ['an old code page', 'csv', Buffer.from('host,site\n10.0.0.1,K\u00f6ln\n', 'latin1'), 'not UTF-8'],
   ])('ends with 2 for %s, and writes nothing', async (_what, format, given, message) => {
     const inventory = join(folder, 'inventory.yaml');

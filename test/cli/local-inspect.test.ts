@@ -128,7 +128,7 @@ describe('local inspect', () => {
     [['local', 'inspect'], 'local inspect takes 1 argument'],
     [['local', 'inspect', 'usb', '--expect-id', '17'], 'does not take --expect-id'],
     [['local', 'ports', '--yes'], 'does not take --yes'],
-    [['local', 'shake'], '"shake" is not one of ports, look, recover, stick'],
+    [['local', 'shake'], '"shake" is not one of ports, inspect, recover, usb-drive'],
   ])('%j is wrong usage', async (words, message) => {
     const ran = await runHere(words);
     expect(ran.exit).toBe(2);

@@ -91,7 +91,7 @@ describe('record', () => {
     const before = await readFile(join(out, 'report.md'), 'utf8');
     const again = await site.run(words);
     expect(again.exit).toBe(2);
-    expect(again.info).toContain('is already there');
+    expect(again.info).toContain('already exists');
     expect(await readFile(join(out, 'report.md'), 'utf8')).toBe(before);
     expect((await readdir(out)).sort()).toEqual(['persona.yaml', 'report.md']);
   });

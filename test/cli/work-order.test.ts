@@ -19,7 +19,7 @@ const Orders = z.looseObject({
   workOrders: z.array(
     z.looseObject({
       key: z.string(),
-      way: z.string(),
+      procedure: z.string(),
       steps: z.array(z.object({ text: z.string(), source: z.string().min(1) })).min(3),
     }),
   ),
@@ -29,7 +29,7 @@ describe('plan', () => {
   it('has a work order for each unit that its card cannot bring forward, and for no other', async () => {
     const { out } = await site.run(['plan', '-i', site.inventory, '--json']);
     const { workOrders } = Orders.parse(JSON.parse(out));
-    expect(workOrders.map(({ key, way }) => [key, way])).toEqual([
+    expect(workOrders.map(({ key, procedure }) => [key, procedure])).toEqual([
       ['porto/shut', 'wizard'],
       ['porto/bare', 'card-console'],
     ]);
@@ -70,7 +70,7 @@ describe('rules decide', () => {
   it('lists the work on site for the port that the rules choose', async () => {
     const { out } = await runHere([...UNIT, '--transport', 'usb']);
     expect(out).toContain('port: serial');
-    expect(out).toContain('why this way: updates of id 18 over USB');
+    expect(out).toContain('why this procedure: updates of id 18 over USB');
     expect(out).toContain('step 1: Put the cable into the serial port');
     expect(out).toContain('bring: The serial cable that came with the unit.');
     expect(out).toContain('afterwards: The version is 15.0');
