@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadCommands } from '../src/cli/commands.ts';
 import { COMMAND_EXITS, EXIT_CODES } from '../src/cli/exit-codes.ts';
+import { cliReference } from '../src/cli/reference.ts';
 import { DISCOVERY_CODES, PROBLEM_CODES } from '../src/core/index.ts';
 import { IMAGE_WARNINGS } from '../src/images/index.ts';
 import { InventorySchema, readInventory } from '../src/inventory/index.ts';
@@ -28,7 +29,7 @@ describe('docs/codes.md', () => {
       ...Object.keys(DISCOVERY_CODES),
       ...rules.flatMap(({ rule }) => rule.code ?? []),
     ];
-    // A warning about an image file and the reason of a rule may be one statement, and have one code.
+    // A warning about an image file and the reason of a rule may share a code.
     expect([...new Set(listed(read('docs/codes.md')))].sort()).toEqual([...new Set(codes)].sort());
   });
 
@@ -47,7 +48,7 @@ describe('docs/codes.md', () => {
 });
 
 describe('schema/inventory.schema.json', () => {
-  it('is what the tool itself checks against', () => {
+  it('equals the schema of the source', () => {
     expect(JSON.parse(read('schema/inventory.schema.json'))).toEqual(
       JSON.parse(JSON.stringify(z.toJSONSchema(InventorySchema, { io: 'input' }))),
     );
@@ -63,17 +64,14 @@ describe('inventory.example.yaml', () => {
   });
 });
 
-describe('README.md', () => {
-  it('names every command and every option of its own', async () => {
-    const text = read('README.md');
-    for (const command of await loadCommands([])) {
-      expect(text).toContain(`\`${command.usage.split(' ')[0]}`);
-      for (const name of Object.keys(command.options))
-        expect(text, `${command.usage} --${name}`).toContain(`--${name === 'color' ? 'no-color' : name}`);
-    }
+describe('docs/cli.md', () => {
+  it('is generated from the definitions of the commands', async () => {
+    expect(read('docs/cli.md')).toBe(cliReference(await loadCommands([])));
   });
+});
 
-  it('shows only commands that the tool understands', async () => {
+describe('README.md', () => {
+  it('shows only existing commands', async () => {
     const shown = [
       ...read('README.md').matchAll(/^\s*(?:npm run -s upsfw -- |npx upsfw |upsfw )(\w+)/gm),
     ].map((found) => found[1]);
@@ -92,7 +90,7 @@ describe('docs/recovery.md', () => {
     ].map(([, fault = '', outcome, code = '', hint = '']) => [fault, { outcome, code, hint: hint.trim() }]),
   );
 
-  it('tells the person on site of every way to fail what the tests hold the tool to', () => {
+  it('has every simulated fault with the outcome and code of its test', () => {
     const wanted = Object.entries(CASES).map(([fault, { outcome, code }]) => [
       fault,
       { outcome, code: code === null ? 'none' : `\`${code}\`` },
@@ -102,7 +100,7 @@ describe('docs/recovery.md', () => {
     for (const [fault, { hint }] of rows) expect(hint.length, fault).toBeGreaterThan(20);
   });
 
-  it('never tells anybody to power a unit off that may be programming', () => {
+  it('never recommends to power off a unit that may be programming', () => {
     const text = read('docs/recovery.md');
     for (const line of text
       .split('\n')

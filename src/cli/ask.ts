@@ -3,34 +3,80 @@ import type { ReadStream } from 'node:tty';
 import { Problem } from '../core/index.ts';
 
 /**
- * Asks a person at the terminal and gives the line that was typed; null at the end of the input (Ctrl-D). `hidden`: nothing of
- * the line is shown. Rejects with Problem refused/interrupted on Ctrl-C.
+ * Asks a person at the terminal and gives the typed line; null at the end of the input (Ctrl-D). `hidden`:
+ * the line is not echoed. Rejects with Problem refused/interrupted on Ctrl-C.
  */
 export type Ask = (question: string, hidden: boolean) => Promise<string | null>;
 
-/** What can ask at the terminal; null where there is none. */
-export interface Asking {
+/** What a question needs of the command's streams. */
+export interface AskContext {
+  /** Null without a terminal. */
   readonly ask: Ask | null;
 }
 
-/**
- * Shows `text`, whose last line is the question, and asks for yes or no. Only `y` and `yes` confirm, in small or capital
- * letters; Enter, the end of the input and a missing terminal do not. Rejects with Problem refused/interrupted on Ctrl-C.
- */
-export async function confirm(io: Asking, text: string): Promise<boolean> {
-  const answer = await io.ask?.(`${text} [y/N] `, false);
-  return /^(?:y|yes)$/i.test(answer?.trim() ?? '');
+/** What an operator confirms before anything is sent. */
+export interface Confirmation {
+  /** What will be done; it is part of the question, so that --quiet does not hide it. */
+  readonly text: string;
+  readonly question: string;
+  /** The message where the answer is not yes. */
+  readonly declined: string;
 }
 
-/** A terminal to ask at: where the person types, and where questions are written. */
+/** Throws Problem refused/confirmation where a question would be asked and there is no terminal. */
+export function requireTerminal(
+  io: AskContext,
+  yes: boolean,
+  message = 'There is no terminal to ask on.',
+  hint = 'Add --yes to continue without being asked.',
+): void {
+  if (!yes && io.ask === null) throw new Problem('refused/confirmation', message, { hint });
+}
+
+/**
+ * Shows `text`, and asks the question unless `yes` is given. Only `y` and `yes` confirm, in any case; Enter,
+ * the end of the input and a missing terminal do not. Throws Problem refused/confirmation, or
+ * refused/interrupted on Ctrl-C.
+ */
+export async function confirm(
+  io: AskContext & { info(text: string): void },
+  yes: boolean,
+  { text, question, declined }: Confirmation,
+): Promise<void> {
+  if (yes) {
+    io.info(text);
+    return;
+  }
+  const answer = await io.ask?.(`${text}\n${question} [y/N] `, false);
+  if (/^(?:y|yes)$/i.test(answer?.trim() ?? '')) return;
+  throw new Problem('refused/confirmation', declined, { hint: 'Answer y or yes, or use --yes.' });
+}
+
+/**
+ * Asks for secrets on behalf of a resolver of secret references; null without a terminal. The returned
+ * function rejects with Problem config/secret at the end of the input and with refused/interrupted on Ctrl-C.
+ * Call it before the first packet.
+ */
+export function secretPrompt({ ask }: AskContext): ((question: string) => Promise<string>) | null {
+  if (ask === null) return null;
+  return async (question) => {
+    const secret = await ask(question, true);
+    if (secret !== null) return secret;
+    throw new Problem('config/secret', `${question.replace(/[\s:]+$/, '')}: the input ended.`, {
+      hint: 'Nothing was sent. Type the secret and press Enter, or use a reference that does not ask: env:, file: or cmd.',
+    });
+  };
+}
+
+/** A terminal: `input` is where the person types, `output` where questions are written. */
 export interface Terminal {
   readonly input: ReadStream;
   readonly output: NodeJS.WritableStream;
-  /** Calls back for each signal that asks the process to end, until the returned function is called. */
+  /** Calls `handler` for each signal that would end the process, until the returned function is called. */
   onInterrupt(handler: () => void): () => void;
 }
 
-/** Asks at a terminal. Its state is as before when the promise settles, whatever ended the question. */
+/** Asks at a terminal, and restores its state however the question ends. */
 export function askAt(terminal: Terminal): Ask {
   return (question, hidden) => (hidden ? hiddenLine(terminal, question) : shownLine(terminal, question));
 }
@@ -50,7 +96,7 @@ function settled(
       ignoreSignals();
       release();
       if (typeof end === 'object') return resolve(end.line);
-      // The cursor stands behind the question.
+      // The cursor is behind the question.
       output.write('\n');
       if (end === 'ended') return resolve(null);
       reject(
@@ -65,8 +111,8 @@ function settled(
 }
 
 /**
- * The terminal itself echoes and edits the line, so no escape sequence is written and a dumb terminal will do. A line editor
- * that redraws its line would erase a question that it does not know.
+ * The terminal itself echoes and edits the line, so a dumb terminal is enough. The line editor of readline
+ * would redraw the line and erase the question.
  */
 function shownLine(terminal: Terminal, question: string): Promise<string | null> {
   const { input, output } = terminal;
@@ -84,8 +130,7 @@ function shownLine(terminal: Terminal, question: string): Promise<string | null>
   });
 }
 
-/** Longer is no secret. */
-const LONGEST_SECRET = 4096;
+const MAX_SECRET_LENGTH = 4096;
 
 function hiddenLine(terminal: Terminal, question: string): Promise<string | null> {
   const { input, output } = terminal;
@@ -107,13 +152,13 @@ function hiddenLine(terminal: Terminal, question: string): Promise<string | null
     input.once('error', failed);
     input.setRawMode(true);
     input.resume();
-    // A person types as soon as this is seen, and by then nothing is echoed.
+    // Last: a person types as soon as the question is visible, and echo must be off before that.
     output.write(question);
     return () => {
       input.off('keypress', onKey);
       input.off('end', failed);
       input.off('error', failed);
-      // A terminal that has gone has no state to bring back.
+      // A closed terminal has no state to restore.
       if (!input.destroyed) input.setRawMode(false);
       input.pause();
     };
@@ -121,8 +166,8 @@ function hiddenLine(terminal: Terminal, question: string): Promise<string | null
 }
 
 /**
- * What a key makes of a hidden line: the new line, or its end. Backspace takes the last character, Ctrl-U all; keys without a
- * character (arrows, Tab and the like) do nothing.
+ * Applies a key to a hidden line: gives the new line, or how it ended. Backspace removes the last character,
+ * Ctrl-U all; keys without a character (arrows, Tab) do nothing.
  */
 export function typeKey(
   typed: string,
@@ -137,5 +182,5 @@ export function typeKey(
     return key.name === 'u' ? '' : typed;
   }
   if (text === undefined || key.meta || /\p{Cc}/u.test(text)) return typed;
-  return typed.length + text.length > LONGEST_SECRET ? typed : typed + text;
+  return typed.length + text.length > MAX_SECRET_LENGTH ? typed : typed + text;
 }

@@ -5,9 +5,11 @@ import type { Io } from './io.ts';
 
 export type { Exit } from './exit-codes.ts';
 
-/** One command: what yargs must know of it, the schema its words must pass, and what it does. */
+/**
+ * One command: its arguments for yargs and for the help text, the schema of its arguments, and its function.
+ */
 export interface Command<T = unknown> {
-  /** yargs' own notation: `status [run]`. */
+  /** In the notation of yargs: `status [run]`. */
   readonly usage: string;
   readonly describe: string;
   readonly positionals: Readonly<Record<string, { readonly describe: string; readonly array?: boolean }>>;
@@ -16,7 +18,7 @@ export interface Command<T = unknown> {
   run(args: T, io: Io): Promise<Exit>;
 }
 
-/** Keeps the type of the arguments bound to the schema without a cast. */
+/** Binds the type of the arguments to the schema without a cast. */
 export function defineCommand<T>(command: Command<T>): Command<T> {
   return command;
 }

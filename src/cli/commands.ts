@@ -13,86 +13,86 @@ interface Listed {
 const LISTED: Readonly<Record<string, Listed>> = {
   discover: {
     usage: 'discover [range..]',
-    describe: 'Find the units of a network over SNMP, and name everything else that answers (only reads)',
+    describe: 'Find the units of a network over SNMP and list what else answers (only reads)',
     load: async () => (await import('./commands/discover.ts')).discoverCommand,
   },
   audit: {
     usage: 'audit',
-    describe: 'Look at every unit of the inventory, judge it, and report by site (only reads)',
+    describe: 'Check every unit of the inventory and report by site (only reads)',
     load: async () => (await import('./commands/audit.ts')).auditCommand,
   },
   import: {
     usage: 'import <format> <source>',
-    describe: 'Take the units of a list that you already keep into an inventory (touches no device)',
+    describe: 'Convert an existing device list into an inventory (touches no device)',
     load: async () => (await import('./commands/import.ts')).importCommand,
   },
   plan: {
     usage: 'plan',
-    describe: 'Show what would be sent to which unit, and what stands against it (only reads)',
+    describe: 'Show what would be sent to which unit, and what blocks it (only reads)',
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   upgrade: {
     usage: 'upgrade',
-    describe: 'Carry a plan out; prints it and stops unless --apply (writes)',
+    describe: 'Execute a plan; without --apply only show it (writes)',
     load: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
   },
   resume: {
     usage: 'resume [run]',
-    describe: 'Go on with an interrupted run, from what the devices answer (writes)',
+    describe: 'Resume an interrupted run from what the devices answer (writes)',
     load: async () => (await import('./commands/resume.ts')).resumeCommand,
   },
   status: {
     usage: 'status [run]',
-    describe: 'Where each unit of a run stands; --live asks the devices too (only reads)',
+    describe: 'Show the state of each unit of a run; --live also asks the devices (only reads)',
     load: async () => (await import('./commands/status.ts')).statusCommand,
   },
   runs: {
     usage: 'runs',
-    describe: 'List the runs of the state folder, those at work first, then the newest (touches no device)',
+    describe: 'List the runs of the state folder, running ones first, then the newest (touches no device)',
     load: async () => (await import('./commands/runs.ts')).runsCommand,
   },
   report: {
     usage: 'report [run]',
-    describe: 'A run, or the last audit, as text, JSON or Markdown (touches no device)',
+    describe: 'Show a run or the last audit as text, JSON or Markdown (touches no device)',
     load: async () => (await import('./commands/report.ts')).reportCommand,
   },
   record: {
     usage: 'record [host]',
     describe:
-      'Record what one card says, made anonymous: a persona for the simulator and a report (only reads)',
+      'Record the answers of one card without identifying data, for the simulator and for a report (only reads)',
     load: async () => (await import('./commands/record.ts')).recordCommand,
   },
   images: {
     usage: 'images [paths..]',
     describe:
-      'Read image files and folders; "images fetch URL --sha256 HASH" downloads one (touches no device)',
+      'Read image files and folders; "images fetch URL --sha256 HASH" downloads an image (touches no device)',
     load: async () => (await import('./commands/images.ts')).imagesCommand,
   },
   rules: {
     usage: 'rules <verb> [names..]',
     describe:
-      'decide: judge a described unit; explain [RULE..]: show rules with their sources; check FILE..: lint rule files (touches no device)',
+      'decide: evaluate a described unit; explain [RULE..]: show rules with sources; check FILE..: check rule files (touches no device)',
     load: async () => (await import('./commands/rules.ts')).rulesCommand,
   },
   explain: {
     usage: 'explain <codes..>',
-    describe: 'Say what a code means: of a problem, a reason, a card (E100) or an event log (0x0178)',
+    describe: 'Explain a code of a problem, a reason, a card (E100) or an event log (0x0178)',
     load: async () => (await import('./commands/explain.ts')).explainCommand,
   },
   local: {
-    usage: 'local <action> [words..]',
+    usage: 'local <action> [values..]',
     describe:
-      'Units at the ports of this machine: "local ports", "local inspect PORT", "local recover PORT IMAGE" (writes), "local usb-drive DIR IMAGE"',
+      'Work with units at serial and USB ports: "local ports", "local inspect PORT", "local recover PORT IMAGE" (writes), "local usb-drive DIR IMAGE"',
     load: async () => (await import('./commands/local/local.ts')).localCommand,
   },
   simulate: {
     usage: 'simulate',
-    describe: 'Start a simulated fleet on loopback and print an inventory for it; runs until stopped',
+    describe: 'Start a simulated fleet on loopback and print its inventory; runs until stopped',
     load: async () => (await import('./commands/simulate.ts')).simulateCommand,
   },
   demo: {
     usage: 'demo',
-    describe: 'Show a simulated three-site fleet on loopback: discover, audit, plan, upgrade, verify, report',
+    describe: 'Run all commands on a simulated fleet on loopback: discover, audit, plan, upgrade, report',
     load: async () => (await import('./commands/demo.ts')).demoCommand,
   },
 };
@@ -103,7 +103,7 @@ export const COMMANDS: readonly string[] = Object.keys(LISTED);
 /** What the help text says of each command. */
 export const COMMAND_TEXTS: readonly Pick<Command, 'usage' | 'describe'>[] = Object.values(LISTED);
 
-/** What may stand before a command without being in doubt. */
+/** Options that may come before the command. */
 const SWITCHES: ReadonlySet<string> = new Set(['--json', '--quiet', '--no-color']);
 
 /** What asks for a help text. */

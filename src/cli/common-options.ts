@@ -2,13 +2,17 @@ import type { Options } from 'yargs';
 
 /** Options of every command. */
 export const COMMON_OPTIONS = {
-  json: { type: 'boolean', default: false, describe: 'Print exactly one JSON document on standard output' },
-  quiet: { type: 'boolean', default: false, describe: 'Say only what must be said' },
-  color: { type: 'boolean', default: true, describe: 'Colours on a terminal (--no-color, NO_COLOR)' },
+  json: { type: 'boolean', default: false, describe: 'Print one JSON document on standard output' },
+  quiet: { type: 'boolean', default: false, describe: 'Print only results, questions and problems' },
+  color: {
+    type: 'boolean',
+    default: true,
+    describe: 'Use colors on a terminal (--no-color or NO_COLOR turns them off)',
+  },
   'log-level': {
     choices: ['silent', 'error', 'warn', 'info', 'debug'] as const,
     default: 'warn',
-    describe: 'How much is logged to standard error',
+    describe: 'Lowest level of log lines on standard error',
   },
   state: { type: 'string', describe: 'State folder (default: $XDG_STATE_HOME/upsfw)' },
 } satisfies Record<string, Options>;

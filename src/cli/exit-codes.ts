@@ -9,53 +9,59 @@ import {
 } from '../state/index.ts';
 
 /**
- * The one place that decides what a command ends with. A command ends with 0 only if everything that it was asked for was
- * done or was not needed. `docs/codes.md` holds both tables, and a test compares them.
+ * The only place that decides exit codes. A command exits with 0 only if everything requested is done or was
+ * not needed. `docs/codes.md` has both tables, and a test compares them.
  */
 
 export type Exit = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 
 /** Each exit code and its meaning, as `upsfw --help` and `docs/codes.md` show it. */
 export const EXIT_CODES: readonly { readonly code: Exit; readonly meaning: string }[] = [
-  { code: 0, meaning: 'Everything that was asked for is done, or was not needed.' },
-  { code: 1, meaning: 'A fault of the tool itself, or its output could not be written.' },
+  { code: 0, meaning: 'Everything requested is done, or was not needed.' },
+  { code: 1, meaning: 'An internal error of upsfw, or its output could not be written.' },
   {
     code: 2,
-    meaning: 'Wrong usage, inventory, list, rules, image file, plan file or state folder. Nothing was sent.',
+    meaning:
+      'A mistake in the command line, inventory, list, rules, image file, plan file or state folder. Nothing was sent.',
   },
-  { code: 3, meaning: 'Something is not done: a unit was refused or not begun, or a look has findings.' },
+  {
+    code: 3,
+    meaning: 'Something is not done: a unit was refused or not started, or an audit or plan has findings.',
+  },
   {
     code: 4,
     meaning:
-      'At least one unit failed or waits for a person, and its state is known; or the journal could not be kept.',
+      'At least one unit failed or waits for a person, and its state is known; or the journal could not be written.',
   },
-  { code: 5, meaning: 'At least one unit is in an unknown state: go and look.' },
+  { code: 5, meaning: 'At least one unit is in an unknown state: inspect it on site.' },
   { code: 130, meaning: 'Stopped by the operator.' },
 ];
 
-/** What the codes above 0 mean for a command. 1 and 2 mean the same for all; `Also:` says what a command adds to that. */
+/**
+ * What the codes above 0 mean for a command. 1 and 2 mean the same for all; `Also:` is an addition to that.
+ */
 export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit, string>>>>> = {
   discover: {
-    3: 'With `--write`: a unit was found and not written, because it contradicts the inventory.',
+    3: 'With `--write`: a unit was not written because it contradicts the inventory.',
     130: 'Stopped before the end of the sweep. No inventory was written.',
   },
   audit: {
-    2: 'Also: secrets of some units are missing. The others were looked at and are reported, whatever `--fail-on` chooses.',
-    3: 'A unit is not current, is affected by an advisory, or has findings about its services; `--fail-on` chooses.',
+    2: 'Also: secrets of some units are missing. The other units are reported. Takes precedence over `--fail-on`.',
+    3: 'A unit is not current, is affected by an advisory, or has findings about its services. `--fail-on` selects what counts.',
   },
   import: {
-    3: 'An entry of the list was left out: it has a fault, or it contradicts the list or the inventory. What is no unit for this tool does not count.',
+    3: 'An entry was left out because it has a mistake, or contradicts the list or the inventory. Entries that are not Smart-UPS units do not count.',
   },
   plan: {
     2: 'Also: secrets of some units are missing. The others are planned.',
-    3: 'At least one chosen unit is blocked, unsupported, unknown or unreachable. The units that can be upgraded are in the plan.',
+    3: 'At least one chosen unit is blocked, unsupported, unknown or unreachable. The plan has the units that can be upgraded.',
   },
   upgrade: {
-    2: 'Also: the question was answered with no, or nobody could be asked. Nothing was sent.',
-    3: 'At least one chosen unit was refused, at planning or right before its start. Without `--apply`: as for `plan`.',
-    4: 'At least one unit failed or did not answer, was refused after a verified hop, or waits for a person.',
-    5: 'At least one start has no known end.',
-    130: 'Stopped by the operator. At least one unit was not begun.',
+    2: 'Also: the answer to the question was not yes, or there was no terminal. Nothing was sent.',
+    3: 'At least one chosen unit was refused, in the plan or right before its start. Without `--apply`: as for `plan`.',
+    4: 'At least one unit failed, did not answer, was refused after a verified hop, or waits for a person.',
+    5: 'The result of at least one start is not known.',
+    130: 'Stopped by the operator. At least one unit was not started.',
   },
   resume: {
     2: 'As for `upgrade`.',
@@ -65,29 +71,29 @@ export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit
     130: 'As for `upgrade`.',
   },
   status: {
-    3: 'At least one unit is refused or not done. A run that is at work ends so until its last unit is done.',
+    3: 'At least one unit is refused or not done. A running run gives 3 until its last unit is done.',
     4: 'As for `upgrade`.',
     5: 'As for `upgrade`.',
     130: 'The operator stopped the run.',
   },
   runs: {},
-  explain: { 2: 'A code has no known meaning; the others are explained.' },
+  explain: { 2: 'A code is unknown. The others are explained.' },
   report: {},
-  record: { 4: 'The card gave too little for a recording.', 130: 'Stopped. Nothing was kept.' },
+  record: { 4: 'The card answered too little for a recording.', 130: 'Stopped. Nothing was saved.' },
   images: { 2: 'At least one file is damaged.' },
   rules: { 2: '`check` found a mistake, or `decide --jsonl` could not read a line.' },
   local: {
-    2: 'Also: the question of `recover` was answered with no, or nobody could be asked. Nothing was sent.',
+    2: 'Also, for `recover`: the answer to the question was not yes, or there was no terminal. Nothing was sent.',
     3: '`recover`: a rule refuses the image.',
-    4: '`look`: the unit does not answer. `recover`: the image was not taken.',
-    5: '`recover`: what the unit runs is not known.',
+    4: '`inspect`: the unit does not answer. `recover`: the unit did not take the image.',
+    5: '`recover`: the firmware of the unit is not known.',
     130: 'Stopped by the operator.',
   },
   simulate: {},
   demo: {},
 };
 
-/** Everything was done, or was not needed. */
+/** Everything is done, or was not needed. */
 export const DONE: Exit = 0;
 
 /** The operator ended the command before its end. */
@@ -98,7 +104,7 @@ export function exitOfFiles(unusable: number): Exit {
   return unusable > 0 ? 2 : DONE;
 }
 
-/** What a command ends with that ends in a problem. The first part of the code says whose it is. */
+/** The exit code of a command that ends in a problem, by the first part of the problem code. */
 export function exitOfProblem({ code }: Pick<Problem, 'code'>): Exit {
   if (code.startsWith('internal/')) return 1;
   if (code.startsWith('config/') || code.startsWith('image/')) return 2;
@@ -107,32 +113,35 @@ export function exitOfProblem({ code }: Pick<Problem, 'code'>): Exit {
   return code.startsWith('refused/') ? 3 : 4;
 }
 
-/** A command whose output was lost, by the code that it would end with: nobody saw what was done, refused or found. */
+/** The exit code of a command whose output was lost, by its own exit code: nobody saw its result. */
 export function exitOfLostOutput(exit: string | number | null | undefined): string | number {
   return exit === undefined || exit === null || exit === DONE || exit === 3 ? 1 : exit;
 }
 
-/** A look at one device. */
-export function exitOfLook(hasContent: boolean): Exit {
+/** An inspection of one device. */
+export function exitOfInspection(hasContent: boolean): Exit {
   return hasContent ? DONE : 4;
 }
 
-/** An audit: `found`, something that it shall fail on. */
+/** An audit. `found`: it has findings of the kinds to fail on. */
 export function exitOfAudit(found: boolean): Exit {
   return found ? 3 : DONE;
 }
 
-/** A look at some of the chosen units: the secrets of the others are missing, which is for the one who wrote the configuration. */
+/**
+ * A command that skipped `unasked` chosen units because their secrets are missing: a mistake in the
+ * configuration.
+ */
 export function exitOfPart(exit: Exit, unasked: number): Exit {
   return unasked > 0 ? 2 : exit;
 }
 
-/** Units that were to be written into an inventory: what was done with each, and what was said of the entries of a list. */
-export function exitOfMerge(said: readonly { readonly kind: string }[]): Exit {
-  return said.some(({ kind }) => kind === 'conflict' || kind === 'left-out') ? 3 : DONE;
+/** Units merged into an inventory: the changes, and the notes about entries of a list. */
+export function exitOfMerge(entries: readonly { readonly kind: string }[]): Exit {
+  return entries.some(({ kind }) => kind === 'conflict' || kind === 'left-out') ? 3 : DONE;
 }
 
-/** A plan: 0 only if every chosen unit is current or can be upgraded. A unit without a plan is a finding. */
+/** A plan: 0 only if every chosen unit is current or can be upgraded. */
 export function exitOfPlan({ units }: Pick<Plan, 'units'>): Exit {
   const isFine = units.every(
     ({ verdict, hops }) => verdict.status === 'current' || (verdict.status === 'outdated' && hops.length > 0),
@@ -140,28 +149,28 @@ export function exitOfPlan({ units }: Pick<Plan, 'units'>): Exit {
   return isFine ? DONE : 3;
 }
 
-/** Who is at the run: `alive`, another process is; `stopped`, the operator ended it. */
-export interface RunStanding {
+/** `alive`: another process executes the run. `stopped`: the operator ended this command. */
+export interface RunLiveness {
   readonly stopped: boolean;
   readonly alive: boolean;
 }
 
-/** A run: the worst wins, 5 over 4 over 130 over 3. Anything but `upgraded` and `current` is not done. */
-export function exitOfRun(record: RunRecord, { stopped, alive }: RunStanding): Exit {
+/** A run: the worst result wins, 5 over 4 over 130 over 3. Only `upgraded` and `current` are done. */
+export function exitOfRun(record: RunRecord, { stopped, alive }: RunLiveness): Exit {
   const { units } = record;
-  // What a living process is at is under way, not in doubt.
+  // An open update of a live process is in progress, not in doubt.
   if (units.some((unit) => (alive ? unit.outcome === 'unknown' : inDoubt(unit)))) return 5;
   if (units.some((unit) => unit.outcome === 'failed' || stoppedMidRoute(unit) || needsManualAction(unit)))
     return 4;
-  // What the journal does not hold, the next one who asks does not hear.
+  // An incomplete journal is worse than an unfinished run.
   if (record.problem !== null || units.some(wasStoppedByDisk)) return 4;
-  // A stop that came when nothing was left to begin took nothing away.
+  // A stop after the last unit changed nothing.
   const isDone = units.every(({ outcome }) => outcome === 'upgraded' || outcome === 'current');
   if (isDone) return DONE;
   return stopped || (wasStoppedByOperator(record) && !alive) ? STOPPED : 3;
 }
 
-/** The demonstration: some of its units are refused on purpose, and any other end is a fault of it. */
+/** The demo: some of its units are refused on purpose, so 3 is expected. */
 export function exitOfDemo(upgrade: Exit): Exit {
   return upgrade === 3 ? DONE : upgrade;
 }

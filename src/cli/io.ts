@@ -10,33 +10,33 @@ import { exitOfLostOutput } from './exit-codes.ts';
 export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** Data goes to standard output. */
+  /** Writes data to standard output. */
   out(text: string): void;
-  /** Resolves when the reader of the data keeps up again; for commands whose output has no bound. */
+  /** Resolves when standard output accepts more; for commands with unlimited output. */
   drained(): Promise<void>;
   /** Standard input, for commands that read it. */
   readonly input: AsyncIterable<Buffer | string>;
-  /** Talk goes to standard error. */
+  /** Writes a message to standard error. */
   info(text: string): void;
-  /** The log, on standard error too; silent until --log-level says more. */
+  /** The log, on standard error; its level is that of --log-level. */
   readonly log: Logger;
-  /** Asks on the terminal; null where there is none. */
+  /** Asks at the terminal; null without one. */
   readonly ask: Ask | null;
   /** Whether data may have colors. */
   readonly color: boolean;
-  /** The same for talk: one may be a terminal and the other a file. */
+  /** Whether messages may have colors: one stream may be a terminal and the other a file. */
   readonly infoColor: boolean;
-  /** Replaces timeouts of the network driver: tests of a silent card cannot wait for minutes. */
+  /** Shorter timeouts for tests with a silent card. */
   readonly timeouts?: Partial<Timeouts>;
-  /** The same for the local driver. */
+  /** The same for units at ports. */
   readonly localTimeouts?: Partial<LocalTimeouts>;
-  /** Size of the terminal; null where output is not one, or one whose cursor cannot be moved. */
+  /** Size of the terminal; null where standard output is not a terminal with a movable cursor. */
   readonly terminal: { readonly columns: number; readonly rows: number } | null;
-  /** How progress is shown: one line of standard error that changes, a line now and then, or not at all. */
+  /** Progress on standard error: one line that is updated, a new line at times, or none. */
   readonly progress: 'live' | 'lines' | 'none';
   /**
-   * Calls back for each interrupt until the returned function is called. `hangup`: the terminal has gone, so nobody is
-   * there to say it twice.
+   * Calls `handler` for each interrupt until the returned function is called. `hangup`: the terminal was
+   * closed, so no second Ctrl-C can follow.
    */
   onInterrupt(handler: (kind: 'interrupt' | 'hangup') => void): () => void;
 }
@@ -44,12 +44,12 @@ export interface Io {
 /** What a process gives to a command line. The log comes with the command, whose options choose its level. */
 export type ProcessIo = Omit<Io, 'log'>;
 
-/** Codes of a stream whose reader has gone: a pipe that was closed, a terminal that is no more. */
+/** Error codes of a stream whose reader is gone: a closed pipe or terminal. */
 const READER_GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
 
 /**
- * Nobody may read any more, but a unit whose update was started is watched to its end all the same. Output that is lost for
- * another reason (a full disk) is said, and decides the exit code where nothing worse happened.
+ * A started update is watched to its end even if nobody reads the output any more. Output that is lost for
+ * another reason (a full disk) is reported, and changes an exit code of 0 or 3 to 1.
  */
 function outliveReaders(): void {
   const lost = (stream: string, error: unknown): void => {
@@ -80,8 +80,8 @@ async function drained(): Promise<void> {
 }
 
 /**
- * Whether text for a stream may have colors: only on a terminal that has them, and where NO_COLOR does not forbid them. No other
- * variable counts: CI and FORCE_COLOR must not put escape sequences into a file.
+ * Whether text for a stream may have colors: only on a terminal that supports them, and not with NO_COLOR. CI
+ * and FORCE_COLOR do not count: they must not put escape sequences into a file.
  */
 export function colorOf(
   stream: { readonly isTTY?: boolean },
@@ -97,11 +97,11 @@ export function movesCursor(
   { TERM: kind = '' }: Io['environment'],
   platform: NodeJS.Platform = process.platform,
 ): boolean {
-  // Consoles of Windows have no TERM, and all understand them.
+  // Windows consoles have no TERM, and all support them.
   return stream.isTTY === true && kind !== 'dumb' && (kind !== '' || platform === 'win32');
 }
 
-/** The size of a terminal. One that does not know its own, such as a new pseudo terminal, says 0. */
+/** The size of a terminal. A new pseudo terminal may report 0. */
 export function sizeOf({
   columns,
   rows,

@@ -17,42 +17,41 @@ export const CommonSchema = z.object({
 });
 export type CommonArgs = z.infer<typeof CommonSchema>;
 
-/** For commands that only read: an update is always judged with all that is known. */
+/** For commands that only read: an update is always evaluated with all rules. */
 export const AS_OF = {
-  'as-of': { type: 'string', describe: 'Judge with what was published by this day, YYYY-MM-DD' },
+  'as-of': { type: 'string', describe: 'Evaluate with what was published by this day, YYYY-MM-DD' },
 } satisfies Record<string, Options>;
 
-/** A day as it is written on the command line. */
 export const Day = z.iso.date({ error: 'must be a day, YYYY-MM-DD' });
 
 export const AsOfDay = Day.optional();
 
-/** For the commands that make or carry out a plan. */
+/** For commands that make or execute a plan. */
 export const OVERRIDE = {
   override: {
     type: 'string',
     array: true,
     default: [],
     describe:
-      'RULE="reason": for this run the rule does not refuse; final rules cannot be overridden (repeatable)',
+      'RULE="reason": this rule does not refuse in this run; final rules cannot be overridden (repeatable)',
   },
 } satisfies Record<string, Options>;
 
-/** For the commands that make or carry out a plan. */
+/** For commands that make or execute a plan. */
 export const OUTPUT = {
   'switch-output': {
     choices: ['off'] as const,
     describe:
-      'off: switch the output of the units named by --unit off for the update, and on again afterwards',
+      'off: switch off the output of the units named by --unit during the update, and on again afterwards',
   },
 } satisfies Record<string, Options>;
 
-/** For the commands that make or carry out a plan. */
+/** For commands that make or execute a plan. */
 export const COMPONENT = {
   component: {
     choices: PLAN_COMPONENTS,
     describe:
-      'ups (default): the UPS, and its card first where that stands in the way; card: the firmware of the card alone; all: both',
+      'ups (default): the UPS, and its card first if the update needs that; card: the card alone; all: both',
   },
 } satisfies Record<string, Options>;
 
@@ -60,36 +59,40 @@ export const ComponentSetting = z.enum(PLAN_COMPONENTS).optional();
 
 export const OutputSetting = z.literal('off').optional();
 
-/** Whose output may be switched: only that of units which the operator named. Throws Problem config/usage. */
+/** Only the output of units that the operator named may be switched. Throws Problem config/usage. */
 export function readOutput(
   output: 'off' | undefined,
   { unit }: { readonly unit: readonly string[] },
 ): { readonly outputOff?: 'chosen' } {
   if (output === undefined) return {};
   if (unit.length > 0) return { outputOff: 'chosen' };
-  throw new Problem('config/usage', 'An output is switched only where its unit was named.', {
-    hint: 'Name each unit with --unit, or write switchOutput: "off" to the unit in the inventory.',
-  });
+  throw new Problem(
+    'config/usage',
+    '--switch-output needs --unit: only the output of named units is switched.',
+    {
+      hint: 'Name each unit with --unit, or add switchOutput: "off" to the unit in the inventory.',
+    },
+  );
 }
 
 export const OverrideSettings = z.array(z.string().min(1));
 
-/** Reads `RULE="reason"` words. Throws Problem config/override. */
-export function readOverride(words: readonly string[]): ReadonlyMap<string, string> {
+/** Reads `RULE="reason"` values. Throws Problem config/override. */
+export function readOverride(values: readonly string[]): ReadonlyMap<string, string> {
   const overridden = new Map<string, string>();
-  for (const word of words) {
-    // A code is no rule; the rules know it, and say which of them to name.
-    const found = /^([A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*)=(.*)$/s.exec(word);
+  for (const value of values) {
+    // A reason code passes here; the rules then report which rules to name instead.
+    const found = /^([A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*)=(.*)$/s.exec(value);
     const reason = sanitize(found?.[2] ?? '').trim();
     const rule = found?.[1];
     if (rule === undefined) {
-      throw new Problem('config/override', `"${sanitize(word)}" is not RULE="reason".`, {
-        hint: 'Name the id of one rule and say why it may be overridden; the reason is kept in the journal of the run.',
+      throw new Problem('config/override', `--override "${sanitize(value)}" is not RULE="reason".`, {
+        hint: 'Give the ID of one rule and a reason. The journal of the run records the reason.',
       });
     }
-    if (reason.length < SHORTEST_REASON) {
-      throw new Problem('config/override', `${rule}="${reason}" gives no reason.`, {
-        hint: `Say in ${SHORTEST_REASON} letters or more why it may be overridden: RULE="reason". The journal keeps it.`,
+    if (reason.length < MIN_REASON_LENGTH) {
+      throw new Problem('config/override', `--override ${rule}="${reason}" has no reason.`, {
+        hint: `Give a reason of ${MIN_REASON_LENGTH} characters or more: RULE="reason". The journal records it.`,
       });
     }
     if (overridden.has(rule)) {
@@ -102,15 +105,18 @@ export function readOverride(words: readonly string[]): ReadonlyMap<string, stri
   return overridden;
 }
 
-const SHORTEST_REASON = 5;
+const MIN_REASON_LENGTH = 5;
 
-/** What to do about a refusal, for the commands that take `--override`. `overridable`: the rules that may be overridden. */
+/**
+ * The hint for a refusal, for commands with `--override`. `overridable`: IDs of the rules that can be
+ * overridden.
+ */
 export function refusalHint({ rule, remedy }: Reason, overridable: ReadonlySet<string>): string {
-  const over = overridable.has(rule) ? ` It can be overridden: --override ${rule}="reason".` : '';
-  return `${remedy ?? `See upsfw rules explain ${rule}.`}${over}`;
+  const override = overridable.has(rule) ? ` It can be overridden: --override ${rule}="reason".` : '';
+  return `${remedy ?? `See: upsfw rules explain ${rule}.`}${override}`;
 }
 
-/** Options of the commands that work on units of an inventory. */
+/** For commands that work on units of an inventory. */
 export const FLEET_OPTIONS = {
   inventory: { alias: 'i', type: 'string', default: 'inventory.yaml', describe: 'Inventory file' },
   site: { type: 'string', array: true, default: [], describe: 'Only this site (repeatable)' },
@@ -120,12 +126,12 @@ export const FLEET_OPTIONS = {
     default: [],
     describe: 'Only this unit: name, host or serial (repeatable)',
   },
-  images: { type: 'string', describe: 'Folder of image files (default: that of the inventory)' },
+  images: { type: 'string', describe: 'Images folder (default: that of the inventory)' },
   rules: {
     type: 'string',
     array: true,
     default: [],
-    describe: 'Further rule file; may add or tighten (repeatable)',
+    describe: 'Your own rule file, which may add or tighten rules (repeatable)',
   },
 } satisfies Record<string, Options>;
 
@@ -138,20 +144,20 @@ export const FleetSchema = CommonSchema.extend({
 });
 export type FleetArgs = z.infer<typeof FleetSchema>;
 
-/** For the commands that show an audit. */
-export const LISTING = {
-  summary: { type: 'boolean', default: false, describe: 'Only what there is by site, and what to do' },
+/** For commands that show an audit. */
+export const DETAIL_OPTIONS = {
+  summary: { type: 'boolean', default: false, describe: 'Show only the counts by site and what to do' },
   details: {
     type: 'boolean',
     default: false,
-    describe: 'List every unit of an audit, also where it has more than 40',
+    describe: 'List every unit of an audit, even above 40 units',
   },
 } satisfies Record<string, Options>;
 
-export const LISTING_SHAPE = { summary: z.boolean(), details: z.boolean() };
+export const DETAIL_SHAPE = { summary: z.boolean(), details: z.boolean() };
 
-/** What an audit shall list; undefined where its size decides. Throws Problem config/usage. */
-export function readListing({
+/** What an audit lists; undefined: its size decides. Throws Problem config/usage. */
+export function readDetailLevel({
   summary,
   details,
 }: {
@@ -159,14 +165,14 @@ export function readListing({
   readonly details: boolean;
 }): DetailLevel | undefined {
   if (summary && details) {
-    throw new Problem('config/usage', 'An audit lists its units or it does not.', {
-      hint: 'Leave --summary or --details out.',
+    throw new Problem('config/usage', '--summary and --details are mutually exclusive.', {
+      hint: 'Leave one of them out.',
     });
   }
   return summary ? 'none' : details ? 'units' : undefined;
 }
 
-/** The folder that holds runs, locks, pins and audits. */
+/** The folder with runs, locks, known hosts and audits. */
 export function stateFolder(args: Pick<CommonArgs, 'state'>, io: Io): string {
   if (args.state !== undefined) return resolve(args.state);
   const base = io.environment.XDG_STATE_HOME;

@@ -3,7 +3,7 @@ import { asksOnlyForHelp } from './commands.ts';
 import { DONE, type Exit, exitOfProblem } from './exit-codes.ts';
 import type { ProcessIo } from './io.ts';
 
-/** Runs one command line and gives its exit code. Never throws, never ends the process. */
+/** Runs one command line and gives its exit code. Never throws and never exits the process. */
 export async function runProgram(words: readonly string[], io: ProcessIo): Promise<Exit> {
   const end = words.indexOf('--');
   const wantsJson = words.slice(0, end === -1 ? words.length : end).includes('--json');

@@ -2,31 +2,36 @@ import { Listr, ListrDefaultRendererLogLevels } from 'listr2';
 import { sanitize } from '../core/index.ts';
 import type { Io } from './io.ts';
 
-/** Shows how units move on: a live list on a terminal, a line a change elsewhere. Only for showing. */
+/** Shows the progress of units: a live list on a terminal, otherwise one line for each change. */
 export interface Progress {
   unit(key: string, note: string, fraction: number | null): void;
-  /** The unit has ended; `well` is false for what somebody must look at. */
-  ended(key: string, outcome: string, well: boolean): void;
-  /** Says something about the whole run, at once: the live list holds back what others write meanwhile. */
-  say(text: string): void;
-  /** Resolves when everything is shown and the terminal is as before. */
+  /** The unit has ended; `ok` is false for an outcome that somebody must look at. */
+  ended(key: string, outcome: string, ok: boolean): void;
+  /** Shows a message about the whole run at once. Other writers would be held back by the live list. */
+  message(text: string): void;
+  /** Resolves when everything is shown and the terminal is restored. */
   end(): Promise<void>;
 }
 
-/** A note is shown again only when its words change; of numbers, each tenth. */
+/** Rounds percentages down to tens, so that a note changes ten times at most. */
 function shortened(note: string, fraction: number | null): string {
   const percent = fraction === null ? '' : ` ${Math.min(100, Math.floor(fraction * 10) * 10)} %`;
   return sanitize(`${note}${percent}`, 120);
 }
 
-/** Lines of the terminal that the list leaves to others. */
+/** Terminal lines that the list leaves free. */
 const ROWS_LEFT = 4;
 
-/** `keys`: the units that may move, in the order of the list. */
+/** `keys`: the units to list, in this order. */
 export function createProgress(io: Io, silent: boolean, keys: readonly string[]): Progress {
   if (silent) {
     const nothing = (): void => undefined;
-    return { unit: nothing, ended: nothing, say: (text) => io.info(`${text}\n`), end: async () => undefined };
+    return {
+      unit: nothing,
+      ended: nothing,
+      message: (text) => io.info(`${text}\n`),
+      end: async () => undefined,
+    };
   }
   const fits = io.terminal !== null && keys.length + ROWS_LEFT <= io.terminal.rows;
   return fits ? listProgress(keys, io.color) : lineProgress(io);
@@ -42,19 +47,19 @@ function lineProgress(io: Io): Progress {
   return {
     unit: (key, note, fraction) => line(key, shortened(note, fraction)),
     ended: line,
-    say: (text) => io.info(`${text}\n`),
+    message: (text) => io.info(`${text}\n`),
     end: async () => undefined,
   };
 }
 
-/** One line of the list. The library begins its tasks later, so what is said before that is kept. */
+/** One line of the list. The library starts its tasks later, so earlier texts are kept. */
 class Entry {
   readonly #label: string;
   readonly #done: Promise<string | null>;
-  #finish: (complaint: string | null) => void = () => undefined;
+  #finish: (failure: string | null) => void = () => undefined;
   #task: { title: string | undefined } | null = null;
   #text: string;
-  #moved = false;
+  #changed = false;
 
   constructor(label: string, text: string) {
     this.#label = label;
@@ -68,39 +73,39 @@ class Entry {
     return `${this.#label}  ${this.#text}`;
   }
 
-  say(text: string): void {
+  show(text: string): void {
     this.#text = text;
-    this.#moved = true;
+    this.#changed = true;
     if (this.#task !== null) this.#task.title = this.title;
   }
 
-  end(complaint: string | null): void {
-    this.#finish(complaint);
+  end(failure: string | null): void {
+    this.#finish(failure);
   }
 
-  /** The run ends while this is open: what was last said of it stays. */
-  leave(): void {
-    if (!this.#moved) this.say('not begun');
-    this.end('left');
+  /** The run ends before this unit: its last text stays. */
+  abandon(): void {
+    if (!this.#changed) this.show('not started');
+    this.end('abandoned');
   }
 
   async run(task: { title: string | undefined }): Promise<void> {
     this.#task = task;
     task.title = this.title;
-    const complaint = await this.#done;
-    // The library marks a line as bad by the error of its task.
-    if (complaint !== null) throw new Error(complaint);
+    const failure = await this.#done;
+    // The library marks a line as failed when its task throws.
+    if (failure !== null) throw new Error(failure);
   }
 }
 
-/** The marks of the list without colors. The library itself looks only at variables of the environment. */
-const PLAIN = Object.fromEntries(
+/** Marks without colors: the library itself decides by environment variables alone. */
+const PLAIN_MARKS = Object.fromEntries(
   Object.values(ListrDefaultRendererLogLevels).map((level) => [level, (mark?: string) => mark ?? '']),
 );
 
 function listProgress(keys: readonly string[], color: boolean): Progress {
-  const whole = new Entry('run', 'at work; Ctrl-C begins no further unit');
-  const entries = new Map(keys.map((key) => [key, new Entry(key, 'waits for its turn')]));
+  const whole = new Entry('run', 'in progress; Ctrl-C starts no further unit');
+  const entries = new Map(keys.map((key) => [key, new Entry(key, 'waiting for its turn')]));
   const open = new Set(entries.values());
   const list = new Listr<unknown>(
     [...entries.values(), whole].map((entry) => ({
@@ -110,32 +115,32 @@ function listProgress(keys: readonly string[], color: boolean): Progress {
     {
       concurrent: true,
       exitOnError: false,
-      // It would end the process at the first Ctrl-C; what an interrupt means is decided in run-it.ts.
+      // The library would end the process at the first Ctrl-C; see interrupts.ts.
       registerSignalListeners: false,
       rendererOptions: {
         collapseSubtasks: false,
         showErrorMessage: false,
-        ...(color ? {} : { color: PLAIN }),
+        ...(color ? {} : { color: PLAIN_MARKS }),
       },
     },
   );
   const shown = list.run();
   let ended = false;
   return {
-    unit: (key, note, fraction) => entries.get(key)?.say(shortened(note, fraction)),
-    ended(key, outcome, well) {
+    unit: (key, note, fraction) => entries.get(key)?.show(shortened(note, fraction)),
+    ended(key, outcome, ok) {
       const entry = entries.get(key);
       if (entry === undefined) return;
-      entry.say(outcome);
-      entry.end(well ? null : outcome);
+      entry.show(outcome);
+      entry.end(ok ? null : outcome);
       open.delete(entry);
     },
-    say: (text) => whole.say(sanitize(text)),
+    message: (text) => whole.show(sanitize(text)),
     async end() {
       if (!ended) {
         ended = true;
-        for (const entry of open) entry.leave();
-        whole.say('ended');
+        for (const entry of open) entry.abandon();
+        whole.show('ended');
         whole.end(null);
       }
       await shown;

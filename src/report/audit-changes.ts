@@ -1,29 +1,32 @@
 import { compare, type Status, type Unit, upsFirmware, usableSerial } from '../core/index.ts';
 
-/** What two audits are compared by. */
+/** The part of an audited unit that is compared. */
 export interface ComparedUnit
   extends Pick<Unit, 'site' | 'name' | 'host' | 'serial' | 'firmware' | 'reachable'> {
   readonly verdict: { readonly status: Status };
   readonly advisories: readonly { readonly id: string; readonly status: string }[] | null;
 }
 
-/** A unit as one of two audits saw it. */
+/** A unit in one of the two audits. */
 export interface ChangeSide extends Pick<Unit, 'site' | 'name' | 'host' | 'serial' | 'firmware'> {
   readonly status: Status;
 }
 
-/** One unit that is not as it was. Site, name and serial are those of now, or of before where it is gone. */
+/**
+ * A changed unit. Site, name and serial number are from the new audit, or from the earlier one if the unit is
+ * gone.
+ */
 export interface AuditChange {
   readonly site: string | null;
   readonly name: string | null;
   readonly serial: string | null;
-  /** Null where the earlier audit does not know the unit. */
+  /** Null where the unit is not in the earlier audit. */
   readonly before: ChangeSide | null;
-  /** Null where it is gone. */
+  /** Null where the unit is gone. */
   readonly now: ChangeSide | null;
 }
 
-/** What changed from one audit to another; a unit may stand in several lists. What is not known is no change. */
+/** Changes between two audits. A unit may be in several lists. A value that is not known is no change. */
 export interface AuditChanges {
   readonly new: readonly AuditChange[];
   readonly gone: readonly AuditChange[];
@@ -33,11 +36,13 @@ export interface AuditChanges {
   readonly replaced: readonly AuditChange[];
   readonly upgraded: readonly AuditChange[];
   readonly downgraded: readonly AuditChange[];
-  /** Another firmware, of another line or in an order that is not known. */
+  /** Firmware of another line, or of an unknown order. */
   readonly firmwareChanged: readonly AuditChange[];
-  /** Was current, runs the same firmware, and is outdated or blocked: the catalogue, the rules or the images changed. */
+  /**
+   * Current before, and outdated or blocked now with the same firmware: catalogue, rules or images changed.
+   */
   readonly newlyOutdated: readonly AuditChange[];
-  /** Runs the same firmware, and is affected by advisories that it was not known to be affected by. */
+  /** Same firmware, and affected by advisories that were not known to affect it before. */
   readonly newlyVulnerable: readonly (AuditChange & { readonly advisories: readonly string[] })[];
   readonly unreachable: readonly AuditChange[];
   readonly back: readonly AuditChange[];
@@ -45,7 +50,7 @@ export interface AuditChanges {
 
 export type ChangeKind = keyof AuditChanges;
 
-/** All kinds of change, in the order in which they are told. */
+/** All kinds of change, in the order of the report. */
 export const CHANGE_KINDS = [
   'new',
   'gone',
@@ -60,7 +65,7 @@ export const CHANGE_KINDS = [
   'newlyVulnerable',
 ] as const satisfies readonly ChangeKind[];
 
-/** What an audit was made of; empty = everything. */
+/** The selection of an audit; empty = everything. */
 export interface AuditSelection {
   readonly sites: readonly string[];
   readonly units: readonly string[];
@@ -71,16 +76,16 @@ interface Compared {
 }
 
 /**
- * What changed from `before` to `now`. A unit is known by its serial number, and by site and name where it has no usable one or two
- * units of an audit have the same. `selection` is what `now` was made of: outside of it nothing is gone, and neither is anything
- * where units were named, because what the inventory no longer has cannot be named.
+ * Compares two audits. A unit is identified by its serial number, or by site and name where the number is
+ * unusable or not unique. `selection`: that of `now`. Only units inside of it can be gone, and none where
+ * single units were selected: a unit that is no longer in the inventory cannot be selected.
  */
 export function compareAudits(
   before: Compared,
   now: Compared,
   selection: AuditSelection = { sites: [], units: [] },
 ): AuditChanges {
-  const { pairs, lost, found } = pairUnits(before.units, now.units);
+  const { pairs, gone, found } = pairUnits(before.units, now.units);
   const inside = ({ site }: ComparedUnit): boolean =>
     selection.units.length === 0 &&
     (selection.sites.length === 0 || (site !== null && selection.sites.includes(site)));
@@ -89,8 +94,8 @@ export function compareAudits(
     same.filter(matches).map(changeOf);
   return {
     new: found.map((unit) => changeOf({ before: null, now: unit })),
-    gone: lost.filter(inside).map((unit) => changeOf({ before: unit, now: null })),
-    moved: only((pair) => pair.how === 'serial' && isElsewhere(pair)),
+    gone: gone.filter(inside).map((unit) => changeOf({ before: unit, now: null })),
+    moved: only((pair) => pair.how === 'serial' && hasMoved(pair)),
     replaced: pairs.filter(({ how }) => how === 'place').map(changeOf),
     upgraded: only((pair) => firmwareStep(pair) === 'forwards'),
     downgraded: only((pair) => firmwareStep(pair) === 'backwards'),
@@ -110,7 +115,7 @@ export function compareAudits(
   };
 }
 
-/** How many changes there are in all lists. */
+/** The number of changes in all lists. */
 export function changeCount(changes: AuditChanges): number {
   return CHANGE_KINDS.reduce((sum, kind) => sum + changes[kind].length, 0);
 }
@@ -118,15 +123,18 @@ export function changeCount(changes: AuditChanges): number {
 interface Pair {
   readonly before: ComparedUnit;
   readonly now: ComparedUnit;
-  /** `serial`: surely one unit; `key`: one unit as far as can be told; `place`: two units, one after the other. */
+  /**
+   * `serial`: certainly the same unit; `key`: probably the same unit; `place`: another unit in the same
+   * place.
+   */
   readonly how: 'serial' | 'key' | 'place';
 }
 
 interface Pairing {
   readonly pairs: readonly Pair[];
-  /** Units of before that are nowhere now. */
-  readonly lost: readonly ComparedUnit[];
-  /** Units of now that were nowhere before. */
+  /** Units of the earlier audit that are not in the new one. */
+  readonly gone: readonly ComparedUnit[];
+  /** Units of the new audit that are not in the earlier one. */
   readonly found: readonly ComparedUnit[];
 }
 
@@ -145,16 +153,16 @@ function pairUnits(before: readonly ComparedUnit[], now: readonly ComparedUnit[]
   for (const unit of now) {
     if (earlierOf.has(unit)) continue;
     const [earlier] = (places.get(keyOf(unit)) ?? []).filter((one) => !taken.has(one));
-    const how = earlier === undefined ? null : howAtPlace(earlier, unit);
+    const how = earlier === undefined ? null : matchAtPlace(earlier, unit);
     if (earlier === undefined || how === null) continue;
     earlierOf.set(unit, { before: earlier, now: unit, how });
     taken.add(earlier);
   }
-  return closePairing(before, now, earlierOf, taken);
+  return completePairing(before, now, earlierOf, taken);
 }
 
-/** What has no partner is new or gone, except a silent place that the other audit knows: nobody can tell which unit is there. */
-function closePairing(
+/** Unpaired units are new or gone, except silent units at a known place: nobody knows which unit is there. */
+function completePairing(
   before: readonly ComparedUnit[],
   now: readonly ComparedUnit[],
   earlierOf: ReadonlyMap<ComparedUnit, Pair>,
@@ -164,7 +172,7 @@ function closePairing(
   const nowAt = new Map(now.map((unit) => [keyOf(unit), unit]));
   const pairs: Pair[] = [];
   const found: ComparedUnit[] = [];
-  const lost: ComparedUnit[] = [];
+  const gone: ComparedUnit[] = [];
   for (const unit of now) {
     const pair = earlierOf.get(unit);
     const there = isSilent(unit) ? earlierAt.get(keyOf(unit)) : undefined;
@@ -174,23 +182,23 @@ function closePairing(
   }
   for (const unit of before.filter((one) => !taken.has(one))) {
     const there = isSilent(unit) ? nowAt.get(keyOf(unit)) : undefined;
-    if (there === undefined) lost.push(unit);
+    if (there === undefined) gone.push(unit);
     else pairs.push({ before: unit, now: there, how: 'key' });
   }
-  return { pairs, lost, found };
+  return { pairs, gone, found };
 }
 
 function isSilent(unit: ComparedUnit): boolean {
   return !unit.reachable && usableSerial(unit.serial) === null;
 }
 
-function howAtPlace(before: ComparedUnit, now: ComparedUnit): Pair['how'] | null {
+function matchAtPlace(before: ComparedUnit, now: ComparedUnit): Pair['how'] | null {
   const [earlier, later] = [usableSerial(before.serial), usableSerial(now.serial)];
   if (earlier === null || later === null || earlier === later) return 'key';
   return before.host === now.host ? 'place' : null;
 }
 
-/** Units by usable serial number; a number that two units have tells neither of them. */
+/** Units by usable serial number. A number of two units identifies neither. */
 function bySerial(units: readonly ComparedUnit[]): ReadonlyMap<string, ComparedUnit> {
   const groups = grouped(units, ({ serial }) => usableSerial(serial));
   return new Map(
@@ -217,11 +225,11 @@ function keyOf({ site, name }: ComparedUnit): string {
   return JSON.stringify([site, name]);
 }
 
-function isElsewhere({ before, now }: Pair): boolean {
+function hasMoved({ before, now }: Pair): boolean {
   return before.host !== now.host || keyOf(before) !== keyOf(now);
 }
 
-/** How the firmware of a unit went on; `unknown` where one side was not read. */
+/** How the firmware of a unit changed; `unknown` where one side was not read. */
 function firmwareStep({ before, now }: Pair): 'none' | 'forwards' | 'backwards' | 'other' | 'unknown' {
   const [earlier, later] = [upsFirmware(before.firmware), upsFirmware(now.firmware)];
   if (earlier !== null && later !== null) {
@@ -231,7 +239,7 @@ function firmwareStep({ before, now }: Pair): 'none' | 'forwards' | 'backwards' 
     }
     return order === 0 ? 'none' : order < 0 ? 'forwards' : 'backwards';
   }
-  // One way of looking tells less than another: only what both tell can differ.
+  // Protocols report different facts: only facts that both audits have can differ.
   const differs = <T>(a: T | null, b: T | null): boolean => a !== null && b !== null && a !== b;
   if (
     differs(before.firmware.version, now.firmware.version) ||
@@ -247,7 +255,7 @@ function firmwareStep({ before, now }: Pair): 'none' | 'forwards' | 'backwards' 
 }
 
 function newlyAffecting({ before, now }: Pair): readonly string[] {
-  // An audit that knew nothing of advisories says nothing about what came since.
+  // An audit without advisories cannot show which are new.
   if (before.advisories === null || now.advisories === null) return [];
   const known = new Set(before.advisories.flatMap(({ id, status }) => (status === 'affected' ? [id] : [])));
   return now.advisories.flatMap(({ id, status }) => (status === 'affected' && !known.has(id) ? [id] : []));

@@ -6,12 +6,12 @@ import {
   changeCount,
 } from './audit-changes.ts';
 import type { AuditDocument } from './documents.ts';
-import { firmwareWords } from './words.ts';
+import { formatFirmware } from './labels.ts';
 import type { ReportWriter, Tone } from './writer.ts';
 
-const MOST_LINES = 20;
+const MAX_LINES = 20;
 
-const WORDS: Readonly<Record<ChangeKind, readonly [word: string, tone: Tone]>> = {
+const LABELS: Readonly<Record<ChangeKind, readonly [label: string, tone: Tone]>> = {
   new: ['new', 'plain'],
   gone: ['gone', 'warn'],
   moved: ['moved', 'plain'],
@@ -25,18 +25,18 @@ const WORDS: Readonly<Record<ChangeKind, readonly [word: string, tone: Tone]>> =
   newlyVulnerable: ['vulnerable', 'bad'],
 };
 
-/** What changed since an earlier audit, kind by kind, a line a change; nothing where that was not asked. */
-export function writeChanges(paper: ReportWriter, { changes }: AuditDocument): void {
+/** Changes since an earlier audit, one line each, by kind; nothing where no audits were compared. */
+export function writeChanges(writer: ReportWriter, { changes }: AuditDocument): void {
   if (changes === null) return;
-  paper.heading(`Since ${changes.since}`);
-  if (changeCount(changes) === 0) paper.line('nothing changed');
+  writer.heading(`Since ${changes.since}`);
+  if (changeCount(changes) === 0) writer.line('no changes');
   for (const kind of CHANGE_KINDS) {
     const all: readonly (AuditChange & { readonly advisories?: readonly string[] })[] = changes[kind];
-    const [word, tone] = WORDS[kind];
-    for (const change of all.slice(0, MOST_LINES)) {
-      paper.item(placeOf(change), word, tone, detail(kind, change));
+    const [label, tone] = LABELS[kind];
+    for (const change of all.slice(0, MAX_LINES)) {
+      writer.item(placeOf(change), label, tone, detail(kind, change));
     }
-    if (all.length > MOST_LINES) paper.note(`and ${all.length - MOST_LINES} more ${word} (--json lists all)`);
+    if (all.length > MAX_LINES) writer.note(`and ${all.length - MAX_LINES} more ${label} (--json lists all)`);
   }
 }
 
@@ -50,7 +50,7 @@ function detail(
 ): string {
   if (before === null || now === null) {
     const seen = now ?? before;
-    return `serial ${serial ?? 'not known'}, ${seen === null ? '' : firmwareWords(seen.firmware)}`;
+    return `serial ${serial ?? 'not known'}, ${seen === null ? '' : formatFirmware(seen.firmware)}`;
   }
   switch (kind) {
     case 'moved':
@@ -60,11 +60,11 @@ function detail(
     case 'upgraded':
     case 'downgraded':
     case 'firmwareChanged':
-      return `${firmwareWords(before.firmware)} -> ${firmwareWords(now.firmware)}`;
+      return `${formatFirmware(before.firmware)} -> ${formatFirmware(now.firmware)}`;
     case 'newlyOutdated':
-      return `${firmwareWords(now.firmware)}, was ${before.status}, is ${now.status}`;
+      return `${formatFirmware(now.firmware)}, was ${before.status}, is ${now.status}`;
     case 'newlyVulnerable':
-      return `${firmwareWords(now.firmware)}, ${advisories.join(', ')}`;
+      return `${formatFirmware(now.firmware)}, ${advisories.join(', ')}`;
     default:
       return `was ${before.status}, is ${now.status}`;
   }

@@ -3,80 +3,80 @@ import { writeSites, writeWhatToDo } from './audit-summary.ts';
 import type { AuditDocument, AuditUnit } from './documents.ts';
 import {
   advisorySummary,
-  REHEARSAL,
+  SIMULATION_NOTICE,
   STATUS_TONE,
   summary,
   unitLine,
   writeAdvisories,
   writeReasons,
-} from './words.ts';
-import { createPaper, type ReportWriter, type Style } from './writer.ts';
+} from './labels.ts';
+import { createReportWriter, type ReportWriter, type Style } from './writer.ts';
 
-/** With more units than this an audit is told by site, because nobody reads that many. */
-export const MOST_LISTED = 40;
+/** An audit of more units lists sites and causes only. */
+export const MAX_LISTED = 40;
 
-/** What an audit lists before its end: every unit, or none of them. */
+/** Whether an audit lists every unit. */
 export type DetailLevel = 'units' | 'none';
 
-/** An audit for people, site by site; what one looks for first comes last, where a terminal shows it. */
+/** An audit for people, by site. The summary comes last, where a terminal shows it. */
 export function renderAudit(
   document: AuditDocument,
   style: Style,
-  listing: DetailLevel = document.units.length > MOST_LISTED ? 'none' : 'units',
+  detailLevel: DetailLevel = document.units.length > MAX_LISTED ? 'none' : 'units',
 ): string {
-  const paper = createPaper(style);
-  paper.title(`Audit of ${document.generatedAt}`);
-  if (document.units.some((unit) => unit.simulated)) paper.line(REHEARSAL);
-  if (listing === 'units') writeUnits(paper, document);
-  writeChanges(paper, document);
-  paper.line('');
-  paper.line(summary(document.counts));
-  paper.line('');
-  writeSites(paper, document);
-  writeWhatToDo(paper, document);
-  paper.line('');
+  const writer = createReportWriter(style);
+  writer.title(`Audit of ${document.generatedAt}`);
+  if (document.units.some((unit) => unit.simulated)) writer.line(SIMULATION_NOTICE);
+  if (detailLevel === 'units') writeUnits(writer, document);
+  writeChanges(writer, document);
+  writer.line('');
+  writer.line(summary(document.counts));
+  writer.line('');
+  writeSites(writer, document);
+  writeWhatToDo(writer, document);
+  writer.line('');
   const found = findingSummary(document.units);
-  if (found !== null) paper.line(found);
-  for (const line of advisorySummary(document.units.map((unit) => unit.advisories ?? []))) paper.line(line);
-  return paper.toString();
+  if (found !== null) writer.line(found);
+  for (const line of advisorySummary(document.units.map((unit) => unit.advisories ?? []))) writer.line(line);
+  return writer.toString();
 }
 
-function writeUnits(paper: ReportWriter, document: AuditDocument): void {
+function writeUnits(writer: ReportWriter, document: AuditDocument): void {
   for (const { site, counts } of document.sites) {
-    paper.heading(`${site} - ${summary(counts)}`);
+    writer.heading(`${site} - ${summary(counts)}`);
     for (const unit of document.units.filter((one) => one.site === site)) {
       const { verdict, problem } = unit;
       const target =
         verdict.target === null ? '' : `-> ${verdict.target.version} (ID${verdict.target.microLinkId})`;
-      paper.item(unitLine(unit.name, unit), verdict.status, STATUS_TONE[verdict.status], target);
+      writer.item(unitLine(unit.name, unit), verdict.status, STATUS_TONE[verdict.status], target);
       if (problem !== null) {
-        paper.note(`${problem.message} [${problem.code}]`, 'warn');
-        paper.note(`  remedy: ${problem.hint}`);
+        writer.note(`${problem.message} [${problem.code}]`, 'warn');
+        writer.note(`  remedy: ${problem.hint}`);
       } else {
-        writeReasons(paper, verdict.reasons, false);
-        writeAdvisories(paper, unit.advisories ?? []);
+        writeReasons(writer, verdict.reasons, false);
+        writeAdvisories(writer, unit.advisories ?? []);
       }
-      writeServices(paper, unit);
+      writeServices(writer, unit);
     }
   }
 }
 
-/** `services: ftp, ssh on; telnet off; snmp-v3 not known`, then each finding with what lifts it. */
-function writeServices(paper: ReportWriter, { services, findings }: AuditUnit): void {
+/** `services: ftp, ssh on; telnet off; snmp-v3 not known`, then each finding with its remedy. */
+function writeServices(writer: ReportWriter, { services, findings }: AuditUnit): void {
   if (services === null) return;
   const parts = ([true, false, null] as const).flatMap((state) => {
     const names = services.filter(({ on }) => on === state).map(({ service }) => service);
-    const word = state === null ? 'not known' : state ? 'on' : 'off';
-    return names.length === 0 ? [] : [`${names.join(', ')} ${word}`];
+    const label = state === null ? 'not known' : state ? 'on' : 'off';
+    return names.length === 0 ? [] : [`${names.join(', ')} ${label}`];
   });
-  paper.note(`services: ${parts.join('; ')}`);
+  writer.note(`services: ${parts.join('; ')}`);
   for (const { code, because, remedy } of findings ?? []) {
-    paper.note(`finding: ${because} [${code}]`, 'warn');
-    if (remedy !== null) paper.note(`  remedy: ${remedy}`);
+    writer.note(`finding: ${because} [${code}]`, 'warn');
+    if (remedy !== null) writer.note(`  remedy: ${remedy}`);
   }
 }
 
-/** `3 units have findings: 3 FTP_ON, 1 LEGACY_SSH`. Each number counts units; a unit may have several findings. */
+/** `3 units have findings: 3 FTP_ON, 1 LEGACY_SSH`. The numbers count units. */
 function findingSummary(units: readonly AuditUnit[]): string | null {
   const found = units.map(({ findings }) => new Set((findings ?? []).map(({ code }) => code)));
   const having = found.filter(({ size }) => size > 0).length;

@@ -22,7 +22,9 @@ import type {
 } from '../core/index.ts';
 import type { AuditChanges } from './audit-changes.ts';
 
-/** The JSON documents that commands print. Missing is null, never a guess. */
+/**
+ * The JSON documents of the commands; docs/json.md describes them. A missing value is null, never a guess.
+ */
 export interface DocumentHead<Kind extends string> {
   readonly schema: `upsfw/${Kind}@1`;
   /** ISO 8601, UTC. */
@@ -47,13 +49,13 @@ export interface HopSummary {
 
 export type AuditUnit = Unit & {
   readonly verdict: Omit<Verdict, 'hops'> & { readonly hops: readonly HopSummary[] };
-  /** How the unit stands to each known advisory; null in an audit of an older version of the tool. */
+  /** The status of each known advisory; null in an audit of an older version of upsfw. */
   readonly advisories: readonly Advisory[] | null;
-  /** What the card has on; null where that was not asked, or the unit has no card. */
+  /** The services of the card; null without `--services` or without a card. */
   readonly services: readonly Service[] | null;
-  /** What its owner should change about that; null as above. */
+  /** Findings about the services; null as above. */
   readonly findings: readonly ServiceFinding[] | null;
-  /** Why the unit could not be looked at; null where it could. */
+  /** Why the unit could not be read; null where it could. */
   readonly problem: ProblemJson | null;
 };
 
@@ -71,32 +73,32 @@ export interface AuditDocument extends DocumentHead<'audit'> {
   readonly units: readonly AuditUnit[];
   readonly sites: readonly { readonly site: string; readonly counts: StatusCounts }[];
   readonly counts: StatusCounts;
-  /** What changed since an earlier audit, and when that was made (ISO 8601, UTC); null where that was not asked. */
+  /** Changes since an earlier audit and its time (ISO 8601, UTC); null where no audits were compared. */
   readonly changes: (AuditChanges & { readonly since: string }) | null;
 }
 
 export interface DiscoverDocument extends DocumentHead<'discover'> {
   /** Addresses that were asked. */
   readonly scanned: number;
-  /** Addresses of them that answered. */
+  /** Addresses that answered. */
   readonly answered: number;
   /** Smart-UPS units. */
   readonly units: readonly Unit[];
-  /** Everything else that answered. */
+  /** Other devices that answered. */
   readonly others: readonly {
     readonly host: string;
     readonly kind: Exclude<DeviceKind, 'smart-ups'>;
     readonly description: string;
   }[];
   readonly findings: readonly DiscoveryFinding[];
-  /** What became of the inventory; null where none was to be written. */
+  /** Changes to the inventory; null where none was written. */
   readonly inventory: { readonly file: string; readonly changes: readonly InventoryChange[] } | null;
-  /** True where somebody stopped the sweep before its end. */
+  /** True where the operator stopped the sweep. */
   readonly stopped: boolean;
   readonly seconds: number;
 }
 
-/** One thing that was done to an inventory, or was not done and why. */
+/** A change to an inventory, or why there was none. */
 export interface InventoryChange {
   readonly kind: string;
   readonly site: string;
@@ -104,13 +106,13 @@ export interface InventoryChange {
   readonly message: string;
 }
 
-/** What a plan was made with. It is carried out with the same, or not at all. Paths are absolute. */
+/** What a plan was made with; it is executed with the same, or not at all. Paths are absolute. */
 export interface PlanOrigin {
   readonly inventory: {
     readonly file: string;
     /** Of the bytes of the file. */
     readonly sha256: string;
-    /** A hash of what the inventory says of each planned unit, by its key. */
+    /** A hash of the entry of each planned unit, by its key. */
     readonly entries: Readonly<Record<string, string>>;
   };
   /** Null where no folder was named. */
@@ -118,7 +120,7 @@ export interface PlanOrigin {
   /** Rule files of the operator. */
   readonly rules: readonly string[];
   readonly override: readonly { readonly rule: string; readonly reason: string }[];
-  /** The day whose knowledge judged; null = all that is known. A plan of a day cannot be carried out. */
+  /** The day of `--as-of`; null without it. A plan with a day cannot be executed. */
   readonly asOf: string | null;
 }
 
@@ -126,11 +128,11 @@ export interface PlanDocument extends DocumentHead<'plan'>, Plan {
   /** SHA-256 over everything else in this document, see `contentHash`. */
   readonly digest: string;
   readonly madeWith: PlanOrigin;
-  /** Groups of units with the same load, by key: no two of a group are ever in flight together. */
+  /** Groups of units with the same load, by key: two of a group are never updated together. */
   readonly protects: readonly (readonly string[])[];
   /** By the key of the unit. */
   readonly advisories: Readonly<Record<string, readonly Advisory[]>>;
-  /** What is left to people on site, by the key of the unit in each. */
+  /** Work for people on site; each has the key of its unit. */
   readonly workOrders: readonly WorkOrder[];
 }
 
@@ -145,28 +147,28 @@ export interface RunFirmware {
 export interface RunHop {
   readonly image: string;
   readonly transport: Transport;
-  /** How the image was sent; null = not yet. */
+  /** How the image was sent; null = not sent. */
   readonly transfer: string | null;
-  /** How the tool asked for the start; null = not yet, or not known. */
+  /** How the start was requested; null = not requested, or not known. */
   readonly start: string | null;
-  /** The request was answered with an error. What ran afterwards may have been started by somebody else. */
+  /** The device answered the request with an error. A later update may have been started by somebody else. */
   readonly startRefused: boolean;
   readonly step: StepName | null;
   readonly state: StepState | null;
   readonly seconds: number | null;
 }
 
-/** What a device said when it was asked, beside what the journal holds. */
+/** The current answer of a device, beside the journal. */
 export interface RunNow {
   /**
-   * `same`: the unit of the plan; `other`: another serial number; `unidentified`: something answers, and which unit it is is
-   * not known; `silent`: no answer.
+   * `same`: the unit of the plan; `other`: another serial number; `unidentified`: a device answers, but its
+   * identity is not known; `silent`: no answer.
    */
   readonly answers: 'same' | 'other' | 'unidentified' | 'silent';
   readonly serial: string | null;
-  /** Null where the unit of the plan did not tell. */
+  /** Null where the unit of the plan did not report it. */
   readonly firmware: RunFirmware | null;
-  /** `waiting`: it has an image and installs it later. `unknown`: it was not asked, or did not say. */
+  /** `waiting`: it has an image and installs it later. `unknown`: not asked or not reported. */
   readonly activity: 'idle' | 'updating' | 'waiting' | 'unknown';
   /** Why the activity is not known; null where it is. */
   readonly note: string | null;
@@ -184,43 +186,43 @@ export interface RunUnit {
   readonly outcome: RunOutcome;
   readonly hops: readonly RunHop[];
   /**
-   * What the run did to the output; null = it never touched it. Only `on` says that it is as it was, and `not-switched` that it
-   * never was anything else.
+   * What the run did to the output; null = nothing. `on`: switched off and on again. `not-switched`: it was
+   * never switched. All other values: the output may be off.
    */
   readonly output: OutputState | null;
-  /** What the device said just now; null where it was not asked. */
+  /** The current answer of the device; null where it was not asked. */
   readonly now: RunNow | null;
-  /** How the unit stands to each known advisory with what it runs now. */
+  /** The status of each known advisory for the current firmware. */
   readonly advisories: readonly Advisory[];
   readonly problem: ProblemJson | null;
-  /** What the rules said; shows why a unit was refused. */
+  /** The answers of the rules; they show why a unit was refused. */
   readonly reasons: readonly Reason[];
 }
 
-/** Units of a run by their outcome. */
+/** The number of units with each outcome. */
 export type RunCounts = Readonly<Record<RunOutcome, number>>;
 
 /**
- * Where a run stands. `running`: a living process is at it; `interrupted`: it has no end, and nobody is at it; `stopped`: it was ended
- * before all of its units were, by the operator, by a pause, or for want of room on the disk.
+ * `running`: a process executes the run. `interrupted`: it did not end, and no process executes it.
+ * `stopped`: it ended before its last unit, because of the operator, a pause or a full disk.
  */
 export type RunState = 'running' | 'interrupted' | 'stopped' | 'done';
 
 export interface RunDocument extends DocumentHead<'run'> {
   readonly run: string;
   readonly state: RunState;
-  /** Why the run paused itself and began no further unit; null where it did not. */
+  /** Why the run paused and started no further unit; null where it did not pause. */
   readonly paused: ProblemJson | null;
   readonly units: readonly RunUnit[];
   readonly counts: RunCounts;
-  /** What is wrong with the journal of the run itself: it is damaged, or a line could not be written. Null where nothing is. */
+  /** A problem of the journal: it is damaged, or a line could not be written. Null without one. */
   readonly problem: ProblemJson | null;
   readonly exitCode: number;
 }
 
 export interface ImagesDocument extends DocumentHead<'images'> {
   readonly images: readonly ImageEntry[];
-  /** Firmware files for cards; what they are for stands in their names alone. */
+  /** Firmware files for cards; only their names describe them. */
   readonly cardFiles: readonly CardFileEntry[];
 }
 
@@ -233,11 +235,11 @@ export interface ImageEntry extends Omit<Image, 'parts' | 'sha256'> {
   /** Null where the bytes were not read. */
   readonly sha256: string | null;
   readonly parts: readonly Omit<ImagePart, 'slot'>[];
-  /** The catalogue knows this sha256. */
+  /** The catalogue has this sha256. */
   readonly known: boolean;
-  /** Other files of the list with the same bytes: names, or paths where they lie in another folder. */
+  /** Other listed files with the same bytes: names, or paths for another folder. */
   readonly identicalTo: readonly string[];
-  /** What one should know of the file although it is usable. */
+  /** Notes about a usable file. */
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
@@ -259,7 +261,10 @@ export interface DecisionDocument extends DocumentHead<'decision'> {
   readonly prepare: readonly { readonly text: string; readonly source: string }[];
   readonly hops: readonly HopSummary[];
   readonly advisories: readonly Advisory[];
-  /** What a person on site does, for a unit at a serial or USB port; null where nothing is to be done or not enough is known. */
+  /**
+   * The work on site for an update over a serial or USB port; null where none is needed or too little is
+   * known.
+   */
   readonly workOrder: WorkOrder | null;
   readonly line: {
     readonly microLinkId: number;

@@ -1,7 +1,8 @@
 /**
  * Rendering: documents in; text, Markdown or metrics out.
  *
- * Owns how things look and the shape of the JSON documents. Must not know where they come from; imports core only.
+ * Owns the layout of reports and the shape of the JSON documents. Must not know where documents come from;
+ * imports core only.
  */
 
 export { type DetailLevel, renderAudit } from './audit.ts';
@@ -35,7 +36,7 @@ export type {
   StatusCounts,
 } from './documents.ts';
 export { renderImages } from './images.ts';
-export { type LocalLookDocument, renderLocalLook } from './local/inspect.ts';
+export { type LocalInspectDocument, renderLocalInspect } from './local/inspect.ts';
 export { type LocalPortsDocument, renderLocalPorts } from './local/ports.ts';
 export { renderRecovery } from './local/recover.ts';
 export { renderUsbDrive, type UsbDriveDocument } from './local/usb-drive.ts';

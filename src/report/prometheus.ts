@@ -16,7 +16,7 @@ interface Metric {
 }
 
 const METRICS: readonly Metric[] = [
-  { name: 'upsfw_unit_info', help: 'What the unit is; always 1.', of: info },
+  { name: 'upsfw_unit_info', help: 'Identity of the unit; always 1.', of: info },
   {
     name: 'upsfw_unit_reachable',
     help: 'Whether the unit answered.',
@@ -24,7 +24,7 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: 'upsfw_unit_status',
-    help: 'The judgement on the unit: 1 for the one that holds, 0 for the others.',
+    help: 'Status of the unit: 1 for the current status, 0 for the others.',
     of: (unit, place) =>
       STATUSES.map((status) => ({
         labels: { ...place, status },
@@ -33,17 +33,17 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: 'upsfw_unit_outdated',
-    help: 'Whether there is newer firmware for the unit, also where something stands against it.',
+    help: 'Whether newer firmware exists for the unit, even if its update is blocked.',
     of: (unit, labels) => one(labels, outdated(unit.verdict.status)),
   },
   {
     name: 'upsfw_unit_vulnerable',
-    help: 'Number of advisories that the unit is affected by.',
+    help: 'Number of advisories that affect the unit.',
     of: (unit, labels) => one(labels, vulnerable(unit)),
   },
   {
     name: 'upsfw_unit_advisory',
-    help: 'An advisory that the unit is affected by, or that its firmware answers in part; always 1.',
+    help: 'Advisory that affects the unit or is only partly fixed; always 1.',
     of: (unit, place) =>
       (unit.advisories ?? []).flatMap(({ id, status }) =>
         status === 'affected' || status === 'partly' ? one({ ...place, id: label(id), status }, 1) : [],
@@ -51,17 +51,17 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: 'upsfw_unit_battery_charge_ratio',
-    help: 'Charge of the battery, 0 to 1.',
+    help: 'Battery charge, 0 to 1.',
     of: (unit, labels) => one(labels, ratio(conditionOf(unit)?.batteryPercent)),
   },
   {
     name: 'upsfw_unit_battery_runtime_seconds',
-    help: 'How long the battery would carry the load.',
+    help: 'Remaining runtime on battery.',
     of: (unit, labels) => one(labels, conditionOf(unit)?.runtimeSeconds),
   },
   {
     name: 'upsfw_unit_load_ratio',
-    help: 'Load on the output, 0 to 1, above in overload.',
+    help: 'Output load, 0 to 1, higher in overload.',
     of: (unit, labels) => one(labels, ratio(conditionOf(unit)?.loadPercent)),
   },
   {
@@ -77,8 +77,8 @@ const METRICS: readonly Metric[] = [
 ];
 
 /**
- * An audit in the text exposition format of Prometheus, for the textfile collector of node_exporter. What is not known has no
- * sample: it is never 0. `seconds`: how long the audit took; null where that is not known.
+ * An audit in the text exposition format of Prometheus, for the textfile collector of node_exporter. An
+ * unknown value has no sample and is never 0. `seconds`: duration of the audit; null where not known.
  */
 export function renderPrometheus(document: AuditDocument, seconds: number | null): string {
   const families = METRICS.map(({ name, help, of }) =>
@@ -91,18 +91,18 @@ export function renderPrometheus(document: AuditDocument, seconds: number | null
   const at = Date.parse(document.generatedAt) / 1000;
   return [
     ...families,
-    family('upsfw_audit_timestamp_seconds', 'When the audit ended, in Unix time.', one({}, at)),
-    family('upsfw_audit_duration_seconds', 'How long the audit took.', one({}, seconds)),
+    family('upsfw_audit_timestamp_seconds', 'End of the audit, in Unix time.', one({}, at)),
+    family('upsfw_audit_duration_seconds', 'Duration of the audit.', one({}, seconds)),
   ].join('');
 }
 
-/** Help, type and samples of one metric; nothing at all where it has none. A series stands there once. */
+/** Help, type and samples of one metric, each series once; empty without samples. */
 function family(name: string, help: string, samples: readonly Sample[]): string {
   if (samples.length === 0) return '';
   const series = new Map<string, number>();
   for (const { labels, value } of samples) {
-    const words = Object.entries(labels).map(([key, text]) => `${key}="${text}"`);
-    const key = words.length === 0 ? name : `${name}{${words.join(',')}}`;
+    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${text}"`);
+    const key = pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
     if (!series.has(key)) series.set(key, value);
   }
   const lines = [...series].map(([key, value]) => `${key} ${value}`);
@@ -130,7 +130,7 @@ function placeOf({ site, name }: AuditUnit): Labels {
   return { site: label(site), name: label(name) };
 }
 
-/** The value of a label, escaped; an empty one is to Prometheus as if the label were not there. */
+/** The escaped value of a label. For Prometheus an empty label equals a missing one. */
 function label(text: string | null): string {
   return sanitize(text ?? '').replace(/[\\"]/g, (mark) => `\\${mark}`);
 }
@@ -150,7 +150,7 @@ function vulnerable({ advisories }: AuditUnit): number | null {
   return advisories.filter(({ status }) => status === 'affected').length;
 }
 
-/** How the unit stands; null where its card does not talk to it, because what the card says of it then is old. */
+/** The condition of the unit; null where its card has no link to it and would report old values. */
 function conditionOf({ condition }: AuditUnit): AuditUnit['condition'] | null {
   return condition.linkUp === false ? null : condition;
 }

@@ -1,8 +1,8 @@
 import type { Outcome } from '../core/index.ts';
 import type { DecisionDocument, RulesDocument } from './documents.ts';
-import { ADVISORY_WORDS } from './words.ts';
+import { ADVISORY_LABEL } from './labels.ts';
 import { noteWorkOrder } from './work-order.ts';
-import { createPaper, type ReportWriter, type Style, type Tone } from './writer.ts';
+import { createReportWriter, type ReportWriter, type Style, type Tone } from './writer.ts';
 
 const OUTCOME_TONES: Readonly<Record<Outcome, Tone>> = {
   pass: 'plain',
@@ -11,90 +11,90 @@ const OUTCOME_TONES: Readonly<Record<Outcome, Tone>> = {
   unknown: 'warn',
 };
 
-/** A decision for people: what the unit is, what it may get and how, what stands against it, what it is vulnerable to. */
+/** A decision for people: the unit, its newest firmware, the route, what blocks it, and its advisories. */
 export function renderDecision(document: DecisionDocument, style: Style): string {
-  const paper = createPaper(style);
+  const writer = createReportWriter(style);
   const { input, supported, line } = document;
-  const who = [input.sku ?? input.model ?? 'a unit', input.firmware ?? 'firmware not known'].join(', ');
-  const word = supported === 'unknown' ? 'not known' : supported ? 'supported' : 'refused';
+  const unit = [input.sku ?? input.model ?? 'a unit', input.firmware ?? 'firmware not known'].join(', ');
+  const label = supported === 'unknown' ? 'not known' : supported ? 'supported' : 'refused';
   const tone: Tone = supported === 'unknown' ? 'warn' : supported ? 'good' : 'bad';
-  paper.item(`${who}, over ${input.transport}`, word, tone);
+  writer.item(`${unit}, over ${input.transport}`, label, tone);
   if (line !== null) {
     const what = [line.families.join('/'), line.description].filter(Boolean).join(': ');
-    paper.note(`Micro-Link id ${line.microLinkId}: ${what || 'not known what it is'}`, 'plain');
+    writer.note(`Micro-Link ID ${line.microLinkId}: ${what || 'models not known'}`, 'plain');
   }
   if (document.target !== null) {
     const state = document.upToDate ? 'nothing to install' : 'to be installed';
-    paper.note(`newest: ${document.target}${named(document.image)}, ${state}`, 'plain');
+    writer.note(`newest: ${document.target}${named(document.image)}, ${state}`, 'plain');
   }
-  if (document.wizard !== null) paper.note(`wizard: ${document.wizard}`, 'plain');
+  if (document.wizard !== null) writer.note(`wizard: ${document.wizard}`, 'plain');
   for (const [index, hop] of document.hops.entries()) {
-    paper.note(
+    writer.note(
       `hop ${index + 1}: ${hop.image}: ${hop.from} -> ${hop.to} (ID${hop.microLinkIdAfter})`,
       'plain',
     );
   }
   for (const reason of document.reasons) {
-    paper.note(`${reason.outcome}: ${reason.because} [${reason.code}]`, OUTCOME_TONES[reason.outcome]);
-    if (reason.remedy !== null) paper.note(`  remedy: ${reason.remedy}`);
-    paper.note(`  source: ${reason.source} (rule ${reason.rule})`);
+    writer.note(`${reason.outcome}: ${reason.because} [${reason.code}]`, OUTCOME_TONES[reason.outcome]);
+    if (reason.remedy !== null) writer.note(`  remedy: ${reason.remedy}`);
+    writer.note(`  source: ${reason.source} (rule ${reason.rule})`);
   }
   for (const { id, status, fixedIn, partlyIn, source } of document.advisories) {
-    const answered = [
-      partlyIn === null ? '' : `; answered in part in ${partlyIn}`,
+    const fixes = [
+      partlyIn === null ? '' : `; partly fixed in ${partlyIn}`,
       fixedIn === null ? '' : `; fixed in ${fixedIn}`,
     ].join('');
-    paper.note(
-      `${id}: ${ADVISORY_WORDS[status]}${answered} (${source})`,
+    writer.note(
+      `${id}: ${ADVISORY_LABEL[status]}${fixes} (${source})`,
       status === 'affected' ? 'bad' : 'plain',
     );
   }
-  for (const { text, source } of document.prepare) paper.note(`on site: ${text} (${source})`, 'plain');
+  for (const { text, source } of document.prepare) writer.note(`on site: ${text} (${source})`, 'plain');
   if (document.workOrder !== null)
-    noteWorkOrder(paper, document.workOrder, new Set(document.prepare.map(({ text }) => text)));
-  if (line !== null) aboutLine(paper, line);
-  return paper.toString();
+    noteWorkOrder(writer, document.workOrder, new Set(document.prepare.map(({ text }) => text)));
+  if (line !== null) writeFirmwareLine(writer, line);
+  return writer.toString();
 }
 
 function named(image: string | null): string {
   return image === null ? '' : ` (${image})`;
 }
 
-function aboutLine(paper: ReportWriter, line: NonNullable<DecisionDocument['line']>): void {
+function writeFirmwareLine(writer: ReportWriter, line: NonNullable<DecisionDocument['line']>): void {
   const apps = line.minCardApp.map(
     ({ app, version, card }) => `${app} ${version}${card === undefined ? '' : ` on ${card}`}`,
   );
-  if (apps.length > 0) paper.note(`card application: ${apps.join(', ')} or later`, 'plain');
-  const { update, from, before, note: aboutOutput } = line.outputOn;
-  const since = from === undefined ? '' : ` from ${from} on, ${before === 'no' ? 'no' : 'not known'} before`;
-  paper.note(
-    `installs with the output on: ${update === 'unknown' ? 'not known' : update}${since}${aboutOutput === undefined ? '' : ` (${aboutOutput})`}`,
+  if (apps.length > 0) writer.note(`card application: ${apps.join(', ')} or later`, 'plain');
+  const { update, from, before, note: outputNote } = line.outputOn;
+  const since = from === undefined ? '' : ` from ${from}, ${before === 'no' ? 'no' : 'not known'} before`;
+  writer.note(
+    `installs with the output on: ${update === 'unknown' ? 'not known' : update}${since}${outputNote === undefined ? '' : ` (${outputNote})`}`,
     'plain',
   );
-  if (line.minWizard !== null) paper.note(`wizard of the notes: ${line.minWizard}`, 'plain');
-  if (line.signedFrom !== null) paper.note(`signed from: ${line.signedFrom}`, 'plain');
-  for (const note of line.notes) paper.note(`note: ${note}`, 'plain');
-  if (line.sources.length > 0) paper.note(`known from: ${line.sources.join('; ')}`);
+  if (line.minWizard !== null) writer.note(`wizard in the release notes: ${line.minWizard}`, 'plain');
+  if (line.signedFrom !== null) writer.note(`signed from: ${line.signedFrom}`, 'plain');
+  for (const note of line.notes) writer.note(`note: ${note}`, 'plain');
+  if (line.sources.length > 0) writer.note(`sources: ${line.sources.join('; ')}`);
 }
 
-/** Rules for people; `whole` shows the conditions too. */
+/** Rules for people; `whole` adds sources and conditions. */
 export function renderRules(document: RulesDocument, style: Style, whole: boolean): string {
-  const paper = createPaper(style);
+  const writer = createReportWriter(style);
   for (const rule of document.rules) {
     const over = rule.until === undefined ? '' : ` (until ${rule.until})`;
-    paper.item(`${rule.id}${over}`, rule.code ?? '-', 'plain', rule.confidence);
-    paper.note(rule.statement, 'plain');
+    writer.item(`${rule.id}${over}`, rule.code ?? '-', 'plain', rule.confidence);
+    writer.note(rule.statement, 'plain');
     if (!whole) continue;
-    paper.note(`source: ${rule.source}; published ${rule.published}; ${rule.file}`);
-    paper.note(`stage: ${rule.stage}${rule.final ? '; final, cannot be overridden' : ''}`);
-    for (const condition of rule.when ?? []) paper.note(`when ${spelled(condition)}`);
-    for (const condition of rule.require ?? []) paper.note(`require ${spelled(condition)}`);
-    if (rule.remedy !== undefined) paper.note(`remedy: ${rule.remedy}`);
+    writer.note(`source: ${rule.source}; published ${rule.published}; ${rule.file}`);
+    writer.note(`stage: ${rule.stage}${rule.final ? '; final, cannot be overridden' : ''}`);
+    for (const condition of rule.when ?? []) writer.note(`when ${describeCondition(condition)}`);
+    for (const condition of rule.require ?? []) writer.note(`require ${describeCondition(condition)}`);
+    if (rule.remedy !== undefined) writer.note(`remedy: ${rule.remedy}`);
   }
-  return paper.toString();
+  return writer.toString();
 }
 
-function spelled(condition: Readonly<Record<string, unknown>>): string {
+function describeCondition(condition: Readonly<Record<string, unknown>>): string {
   const { fact, ...rest } = condition;
   const [comparison] = Object.entries(rest).filter(
     ([name, value]) => name !== 'orUnknown' && value !== undefined,

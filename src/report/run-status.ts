@@ -1,72 +1,74 @@
 import { isRefusal } from '../core/index.ts';
 import type { RunDocument, RunNow, RunOutcome, RunUnit } from './documents.ts';
-import { changeInWords, GO_AND_LOOK, writeRunProblems, writeUnit } from './run.ts';
-import { firmwareWords, OUTCOME_TONE, REHEARSAL, summary } from './words.ts';
-import { createPaper, type ReportWriter, type Style } from './writer.ts';
+import { formatFirmware, OUTCOME_TONE, SIMULATION_NOTICE, summary } from './labels.ts';
+import { describeChange, INSPECT_UNIT, writeRunProblems, writeUnit } from './run.ts';
+import { createReportWriter, type ReportWriter, type Style } from './writer.ts';
 
 export interface StatusOptions {
-  /** True: every unit is shown with its hops, also where nothing is wrong with it. */
+  /** True: show every unit with its hops. */
   readonly details: boolean;
   /** The command to type next. */
   readonly next: string;
-  /** What has to be done before that; null where nothing has. */
+  /** What to do before that; null where nothing is needed. */
   readonly first: string | null;
 }
 
-/** What needs a person, the worst first. */
-const TROUBLE: readonly RunOutcome[] = ['unknown', 'failed', 'stopped', 'refused'];
+/** Outcomes that need a person, worst first. */
+const NEEDS_ATTENTION: readonly RunOutcome[] = ['unknown', 'failed', 'stopped', 'refused'];
 
-/** Where a run stands: trouble first, then the counts, then what is under way or done, and last what to type next. */
+/**
+ * The state of a run: problems first, then the counts, then units in progress or done, then the next command.
+ */
 export function renderStatus(
   document: RunDocument,
   style: Style,
   { details, next, first }: StatusOptions,
 ): string {
-  const paper = createPaper(style);
+  const writer = createReportWriter(style);
   const { units } = document;
   const of = (outcome: RunOutcome): readonly RunUnit[] => units.filter((unit) => unit.outcome === outcome);
-  paper.title(`Run ${document.run} - ${document.state}`);
-  if (units.some(({ simulated }) => simulated)) paper.line(REHEARSAL);
-  writeRunProblems(paper, document);
-  for (const outcome of TROUBLE) {
+  writer.title(`Run ${document.run} - ${document.state}`);
+  if (units.some(({ simulated }) => simulated)) writer.line(SIMULATION_NOTICE);
+  writeRunProblems(writer, document);
+  for (const outcome of NEEDS_ATTENTION) {
     const found = of(outcome);
-    if (details) for (const unit of found) writeWhole(paper, unit);
-    // Each unit that somebody has to go to has its own lines.
-    else if (outcome === 'unknown') for (const unit of found) writeCause(paper, [unit]);
-    else for (const group of byCause(found)) writeCause(paper, group);
+    if (details) for (const unit of found) writeWhole(writer, unit);
+    // Each unit to inspect on site has its own lines.
+    else if (outcome === 'unknown') for (const unit of found) writeCause(writer, [unit]);
+    else for (const group of byCause(found)) writeCause(writer, group);
   }
-  paper.line('');
+  writer.line('');
   const code = document.state === 'running' ? '' : ` (exit code ${document.exitCode})`;
-  paper.line(`${summary(document.counts)}${code}`);
-  writePending(paper, of('pending'), document.state === 'running');
+  writer.line(`${summary(document.counts)}${code}`);
+  writePending(writer, of('pending'), document.state === 'running');
   for (const outcome of ['upgraded', 'current'] as const) {
     const done = of(outcome);
-    if (details) for (const unit of done) writeWhole(paper, unit);
-    else if (done.some(({ now }) => now !== null)) for (const unit of done) writeShort(paper, unit);
-    else if (done.length > 0) paper.line(`${outcome}: ${done.map(keyOf).join(', ')}`);
+    if (details) for (const unit of done) writeWhole(writer, unit);
+    else if (done.some(({ now }) => now !== null)) for (const unit of done) writeShort(writer, unit);
+    else if (done.length > 0) writer.line(`${outcome}: ${done.map(keyOf).join(', ')}`);
   }
-  paper.line('');
-  if (first !== null) paper.line(first);
-  paper.line(`Next: ${next}`);
-  return paper.toString();
+  writer.line('');
+  if (first !== null) writer.line(first);
+  writer.line(`Next: ${next}`);
+  return writer.toString();
 }
 
-function writeWhole(paper: ReportWriter, unit: RunUnit): void {
-  writeUnit(paper, unit, keyOf(unit));
-  writeNow(paper, unit, false);
+function writeWhole(writer: ReportWriter, unit: RunUnit): void {
+  writeUnit(writer, unit, keyOf(unit));
+  writeNow(writer, unit, false);
 }
 
 function keyOf({ site, name }: RunUnit): string {
   return `${site}/${name}`;
 }
 
-/** What keeps a unit from being done: the codes of the reasons, or that of its problem. */
+/** Why a unit is not done: the codes of its reasons, or the code of its problem. */
 function causeOf({ problem, reasons }: RunUnit): string {
   const codes = reasons.filter(isRefusal).map(({ code }) => code);
   return codes.length > 0 ? [...new Set(codes)].join(', ') : `${problem?.code ?? 'not known'}`;
 }
 
-/** Units with one cause and one remedy together, the most frequent cause first. */
+/** Groups units with the same cause and remedy, most frequent first. */
 function byCause(units: readonly RunUnit[]): readonly (readonly RunUnit[])[] {
   const groups = new Map<string, RunUnit[]>();
   for (const unit of units) {
@@ -76,28 +78,28 @@ function byCause(units: readonly RunUnit[]): readonly (readonly RunUnit[])[] {
   return [...groups.values()].sort((a, b) => b.length - a.length);
 }
 
-/** Units with one cause: what happened, what lifts it, and which they are. */
-function writeCause(paper: ReportWriter, group: readonly RunUnit[]): void {
+/** Units with the same cause: what happened, the remedy, and the units. */
+function writeCause(writer: ReportWriter, group: readonly RunUnit[]): void {
   const [first, ...others] = group;
   if (first === undefined) return;
   const { outcome, problem } = first;
   const tone = OUTCOME_TONE[outcome];
   if (others.length === 0)
-    paper.item(`${keyOf(first)}${mark(first)}  ${changeInWords(first)}`, outcome, tone);
-  else paper.item(`${group.length} units: ${group.map(keyOf).join(', ')}`, outcome, tone);
-  if (outcome === 'unknown') paper.note(GO_AND_LOOK, 'bad');
+    writer.item(`${keyOf(first)}${mark(first)}  ${describeChange(first)}`, outcome, tone);
+  else writer.item(`${group.length} units: ${group.map(keyOf).join(', ')}`, outcome, tone);
+  if (outcome === 'unknown') writer.note(INSPECT_UNIT, 'bad');
   if (problem !== null) {
-    const said = new Set(group.map((unit) => messageOf(unit)));
-    const example = said.size > 1 ? ` (${keyOf(first)}; the others differ: --details)` : '';
-    paper.note(`${messageOf(first)}${example} [${causeOf(first)}]`, 'warn');
-    // The lines of an event log are those of one unit.
-    if (others.length === 0) for (const line of problem.details ?? []) paper.note(`  ${line}`);
-    paper.note(`remedy: ${problem.hint}`);
+    const messages = new Set(group.map((unit) => messageOf(unit)));
+    const example = messages.size > 1 ? ` (${keyOf(first)}; for the others see --details)` : '';
+    writer.note(`${messageOf(first)}${example} [${causeOf(first)}]`, 'warn');
+    // Lines of an event log belong to one unit.
+    if (others.length === 0) for (const line of problem.details ?? []) writer.note(`  ${line}`);
+    writer.note(`remedy: ${problem.hint}`);
   }
-  for (const unit of group) writeNow(paper, unit, others.length > 0);
+  for (const unit of group) writeNow(writer, unit, others.length > 0);
 }
 
-/** The message without the key of its unit, so that one message about many units is one. */
+/** The message without the key of its unit, so that messages of several units can be equal. */
 function messageOf(unit: RunUnit): string {
   const message = unit.problem?.message ?? '';
   const key = `${keyOf(unit)}: `;
@@ -108,34 +110,38 @@ function mark({ simulated }: RunUnit): string {
   return simulated ? ' [simulated]' : '';
 }
 
-function writePending(paper: ReportWriter, units: readonly RunUnit[], alive: boolean): void {
-  const begun = units.filter(({ hops }) => hops.some(({ step }) => step !== null));
-  for (const unit of begun) {
+function writePending(writer: ReportWriter, units: readonly RunUnit[], alive: boolean): void {
+  const started = units.filter(({ hops }) => hops.some(({ step }) => step !== null));
+  for (const unit of started) {
     const hop = unit.hops.findLast(({ step }) => step !== null);
     const at = hop === undefined ? '' : `, ${hop.image}: ${hop.step} ${hop.state}`;
-    paper.item(`${keyOf(unit)}${mark(unit)}${at}`, alive ? 'at work' : 'interrupted', 'plain');
-    writeNow(paper, unit, false);
+    writer.item(`${keyOf(unit)}${mark(unit)}${at}`, alive ? 'in progress' : 'interrupted', 'plain');
+    writeNow(writer, unit, false);
   }
-  const waiting = units.filter((unit) => !begun.includes(unit));
-  if (waiting.length > 0) paper.line(`not begun: ${waiting.map(keyOf).join(', ')}`);
-  for (const unit of waiting) writeNow(paper, unit, true);
+  const waiting = units.filter((unit) => !started.includes(unit));
+  if (waiting.length > 0) writer.line(`not started: ${waiting.map(keyOf).join(', ')}`);
+  for (const unit of waiting) writeNow(writer, unit, true);
 }
 
-function writeShort(paper: ReportWriter, unit: RunUnit): void {
-  paper.item(`${keyOf(unit)}${mark(unit)}  ${changeInWords(unit)}`, unit.outcome, OUTCOME_TONE[unit.outcome]);
-  writeNow(paper, unit, false);
+function writeShort(writer: ReportWriter, unit: RunUnit): void {
+  writer.item(
+    `${keyOf(unit)}${mark(unit)}  ${describeChange(unit)}`,
+    unit.outcome,
+    OUTCOME_TONE[unit.outcome],
+  );
+  writeNow(writer, unit, false);
 }
 
-function writeNow(paper: ReportWriter, unit: RunUnit, isNamed: boolean): void {
+function writeNow(writer: ReportWriter, unit: RunUnit, isNamed: boolean): void {
   if (unit.now === null) return;
   const differs = isElsewhere(unit.now, unit);
-  paper.note(
-    `${isNamed ? `${keyOf(unit)} ` : ''}now: ${nowInWords(unit.now)}${differs ? ' (not what the journal says)' : ''}`,
+  writer.note(
+    `${isNamed ? `${keyOf(unit)} ` : ''}now: ${describeNow(unit.now)}${differs ? ' (differs from the journal)' : ''}`,
     differs ? 'bad' : 'plain',
   );
 }
 
-/** The unit answers, and runs something else than the journal has it run last. */
+/** Whether the unit runs other firmware than the journal recorded last. */
 function isElsewhere({ firmware }: RunNow, { outcome, before, after }: RunUnit): boolean {
   const last = after ?? (outcome === 'refused' || outcome === 'current' ? before : null);
   if (firmware === null || last === null) return false;
@@ -145,19 +151,19 @@ function isElsewhere({ firmware }: RunNow, { outcome, before, after }: RunUnit):
 const ACTIVITY: Readonly<Record<RunNow['activity'], string>> = {
   idle: 'idle',
   updating: 'updating',
-  waiting: 'has an image and waits to install it',
+  waiting: 'received an image and has not installed it',
   unknown: 'update state not known',
 };
 
-/** `UPS 07.1 (ID17), idle`. Idle is said only of a unit that was asked about an update and said so. */
-export function nowInWords({ answers, serial, firmware, activity, note, problem }: RunNow): string {
+/** `UPS 07.1 (ID17), idle`. Only a unit that reported no update is idle. */
+export function describeNow({ answers, serial, firmware, activity, note, problem }: RunNow): string {
   switch (answers) {
     case 'same':
-      return `${firmware === null ? 'firmware not known' : firmwareWords(firmware)}, ${ACTIVITY[activity]}${note === null ? '' : `: ${note}`}`;
+      return `${firmware === null ? 'firmware not known' : formatFirmware(firmware)}, ${ACTIVITY[activity]}${note === null ? '' : `: ${note}`}`;
     case 'other':
       return `another unit answers (serial number ${serial ?? 'not known'})`;
     case 'unidentified':
-      return `something answers, which unit it is is not known${problem === null ? '' : `: ${problem.message}`}`;
+      return `a device answers, but its identity is not known${problem === null ? '' : `: ${problem.message}`}`;
     case 'silent':
       return `silent${problem === null ? '' : `: ${problem.message} [${problem.code}]`}`;
   }

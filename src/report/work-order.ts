@@ -1,28 +1,28 @@
 import type { Alternative, OrderEnd, OrderHop, OrderImage, WorkItem, WorkOrder } from '../core/index.ts';
-import { REHEARSAL } from './words.ts';
+import { SIMULATION_NOTICE } from './labels.ts';
 import type { ReportWriter } from './writer.ts';
 
-/** A work order as a paper that can be printed and handed over: everything that a person at the unit needs, each with its source. */
-export function writeWorkOrder(paper: ReportWriter, order: WorkOrder): void {
-  paper.heading(`Work order: ${order.key}`);
-  if (order.unit.simulated) paper.line(REHEARSAL);
-  paper.table(['what', 'as known when this was written'], facts(order));
-  section(paper, 'Why this way', order.port?.because ?? [], 'plain');
-  hops(paper, order.hops);
-  section(paper, 'To be cleared first', order.first, 'box');
-  section(paper, 'Bring', order.bring, 'box');
-  section(paper, 'Before', order.prepare, 'box');
-  section(paper, 'Steps', order.steps, 'number');
-  section(paper, 'Check afterwards', order.check, 'box');
-  section(paper, 'If it does not go as written', order.ifItFails, 'plain');
-  section(paper, 'Not known, to be found out at the unit', order.unknown, 'box');
-  section(paper, 'Worth knowing', order.notes, 'plain');
-  for (const way of order.alternatives) otherWay(paper, way);
-  paper.subheading('Done by');
-  for (const label of FIELDS) paper.field(label);
+/** A work order for printing: everything that a person at the unit needs, each item with its source. */
+export function writeWorkOrder(writer: ReportWriter, order: WorkOrder): void {
+  writer.heading(`Work order: ${order.key}`);
+  if (order.unit.simulated) writer.line(SIMULATION_NOTICE);
+  writer.table(['item', 'known when this was written'], facts(order));
+  section(writer, 'Why this procedure', order.port?.because ?? [], 'plain');
+  writeHops(writer, order.hops);
+  section(writer, 'Clear first', order.first, 'box');
+  section(writer, 'Bring', order.bring, 'box');
+  section(writer, 'Before', order.prepare, 'box');
+  section(writer, 'Steps', order.steps, 'number');
+  section(writer, 'Check afterwards', order.check, 'box');
+  section(writer, 'If a step fails', order.ifItFails, 'plain');
+  section(writer, 'Find out at the unit', order.unknown, 'box');
+  section(writer, 'Notes', order.notes, 'plain');
+  for (const procedure of order.alternatives) writeAlternative(writer, procedure);
+  writer.subheading('Done by');
+  for (const label of SIGN_OFF) writer.field(label);
 }
 
-const FIELDS = [
+const SIGN_OFF = [
   'Name',
   'Date',
   'Version seen before',
@@ -31,28 +31,28 @@ const FIELDS = [
   'Signature',
 ];
 
-/** The same lines below a decision on a described unit; `said` are those that stand there already. */
-export function noteWorkOrder(paper: ReportWriter, order: WorkOrder, said: ReadonlySet<string>): void {
+/** The same items below a decision on a described unit. `shown`: items that the decision already has. */
+export function noteWorkOrder(writer: ReportWriter, order: WorkOrder, shown: ReadonlySet<string>): void {
   const { port } = order;
-  if (port !== null) paper.note(`port: ${port.use}`, 'plain');
+  if (port !== null) writer.note(`port: ${port.use}`, 'plain');
   const lists: readonly (readonly [string, readonly WorkItem[]])[] = [
-    ['why this way', port?.because ?? []],
+    ['why this procedure', port?.because ?? []],
     ['bring', order.bring],
-    ['on site', order.prepare.filter(({ text }) => !said.has(text))],
+    ['on site', order.prepare.filter(({ text }) => !shown.has(text))],
     ['step', order.steps],
     ['afterwards', order.check],
     ['if it fails', order.ifItFails],
     ['not known', order.unknown],
-    ...order.alternatives.map(({ title, steps }) => [`other way (${title})`, steps] as const),
+    ...order.alternatives.map(({ title, steps }) => [`alternative (${title})`, steps] as const),
   ];
-  for (const [word, lines] of lists) {
-    for (const [index, line] of lines.entries()) {
-      paper.note(`${word}${word === 'step' ? ` ${index + 1}` : ''}: ${withSource(line)}`, 'plain');
+  for (const [label, items] of lists) {
+    for (const [index, item] of items.entries()) {
+      writer.note(`${label}${label === 'step' ? ` ${index + 1}` : ''}: ${withSource(item)}`, 'plain');
     }
   }
 }
 
-function facts({ unit, installed, target, port, wizard, minutes, hops: all, procedure: way }: WorkOrder) {
+function facts({ unit, installed, target, port, wizard, minutes, hops: all, procedure }: WorkOrder) {
   const rows: (readonly [string, string | null])[] = [
     ['site', unit.site],
     ['unit', unit.name],
@@ -61,8 +61,8 @@ function facts({ unit, installed, target, port, wizard, minutes, hops: all, proc
     ['SKU', unit.sku],
     ['serial number', unit.serial],
   ];
-  if (way === 'card-console') {
-    rows.push(['what is to be done', 'load the firmware of the card again, over its own console']);
+  if (procedure === 'card-console') {
+    rows.push(['task', 'load the firmware of the card again, over its own console']);
     return rows.map(known);
   }
   rows.push(
@@ -70,9 +70,9 @@ function facts({ unit, installed, target, port, wizard, minutes, hops: all, proc
       'installed',
       installed.version === null ? null : `UPS ${installed.version} (ID${installed.microLinkId ?? '?'})`,
     ],
-    ['to be installed', target === null ? null : standing(target)],
+    ['to be installed', target === null ? null : describeFirmware(target)],
     [
-      'way',
+      'procedure',
       `Firmware Upgrade Wizard ${wizard ?? '(version not known)'} over the ${portName(port?.use)} port of the UPS`,
     ],
     ['time', timeOf(minutes, all.length)],
@@ -85,8 +85,8 @@ function known([what, value]: readonly [string, string | null]): readonly string
 }
 
 function placeOf({ host, serialPort, usb }: WorkOrder['unit']): string | null {
-  if (serialPort !== null) return `serial port ${serialPort} of the machine that plans`;
-  if (usb !== null) return `USB of the machine that plans: ${usb}`;
+  if (serialPort !== null) return `serial port ${serialPort} of the computer that made the plan`;
+  if (usb !== null) return `USB of the computer that made the plan: ${usb}`;
   return host === null ? null : `card at ${host}`;
 }
 
@@ -99,40 +99,40 @@ function timeOf(minutes: WorkItem | null, count: number): string | null {
   return `${withSource(minutes)}${count > 1 ? `, for each of ${count} hops` : ''}`;
 }
 
-function standing({ version, microLinkId }: OrderEnd): string {
+function describeFirmware({ version, microLinkId }: OrderEnd): string {
   return `UPS ${version} (ID${microLinkId})`;
 }
 
-function hops(paper: ReportWriter, all: readonly OrderHop[]): void {
+function writeHops(writer: ReportWriter, all: readonly OrderHop[]): void {
   if (all.length === 0) return;
-  paper.subheading(all.length === 1 ? 'Image' : 'Images, one after the other');
+  writer.subheading(all.length === 1 ? 'Image' : 'Images, one after the other');
   for (const [index, { from, to, image }] of all.entries()) {
-    paper.task(`${standing(from)} -> ${standing(to)}: ${imageInWords(image)}`, index + 1);
+    writer.task(`${describeFirmware(from)} -> ${describeFirmware(to)}: ${describeImage(image)}`, index + 1);
   }
 }
 
-function imageInWords(image: OrderImage | null): string {
-  if (image === null) return 'no file of it is known here';
+function describeImage(image: OrderImage | null): string {
+  if (image === null) return 'no file is known';
   const place = image.inFolder ? 'in the images folder' : 'not in the images folder';
   return `${image.file}, ${place}, sha256 ${image.sha256 ?? 'not known'}`;
 }
 
 function section(
-  paper: ReportWriter,
+  writer: ReportWriter,
   title: string,
-  lines: readonly WorkItem[],
+  items: readonly WorkItem[],
   form: 'box' | 'number' | 'plain',
 ): void {
-  if (lines.length === 0) return;
-  paper.subheading(title);
-  for (const [index, line] of lines.entries()) {
-    if (form === 'plain') paper.note(withSource(line), 'plain');
-    else paper.task(withSource(line), form === 'number' ? index + 1 : undefined);
+  if (items.length === 0) return;
+  writer.subheading(title);
+  for (const [index, item] of items.entries()) {
+    if (form === 'plain') writer.note(withSource(item), 'plain');
+    else writer.task(withSource(item), form === 'number' ? index + 1 : undefined);
   }
 }
 
-function otherWay(paper: ReportWriter, { title, steps }: Alternative): void {
-  section(paper, `Another way: ${title}`, steps, 'number');
+function writeAlternative(writer: ReportWriter, { title, steps }: Alternative): void {
+  section(writer, `Alternative: ${title}`, steps, 'number');
 }
 
 function withSource({ text, source }: WorkItem): string {

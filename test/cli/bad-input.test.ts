@@ -18,7 +18,7 @@ const ErrorShape = z.strictObject({
 
 /** One clear message, no stack trace, and with --json exactly one document. */
 function problemOf(ran: Ran): z.infer<typeof ErrorShape>['problem'] {
-  expect(ran.talk).not.toMatch(/^\s+at /m);
+  expect(ran.info).not.toMatch(/^\s+at /m);
   const document = ErrorShape.parse(JSON.parse(ran.out));
   expect(document.exitCode).toBe(ran.exit);
   expect(document.problem.hint).not.toBe('');
@@ -131,8 +131,8 @@ describe('wrong files', () => {
     const [unit] = runOf(ran).units;
     expect(unit).toMatchObject({ outcome: 'refused' });
     expect(JSON.stringify(unit)).toContain('IMAGE_DAMAGED');
-    const told = await site.run(['images', folder]);
-    expect(told).toMatchObject({ exit: 2, out: expect.stringContaining('image/truncated') });
+    const text = await site.run(['images', folder]);
+    expect(text).toMatchObject({ exit: 2, out: expect.stringContaining('image/truncated') });
     await rm(folder, { recursive: true });
   });
 
@@ -189,7 +189,7 @@ describe('wrong files', () => {
     const ran = await site.run(['upgrade', '-i', site.inventory], { environment });
     expect(ran.exit).toBe(0);
     expect(ran.out).toContain('will send');
-    expect(ran.talk).toContain('Nothing was sent');
+    expect(ran.info).toContain('Nothing was sent');
   });
 });
 
@@ -214,7 +214,7 @@ describe('a card that is not as the inventory says', () => {
     for (const unit of runOf(ran).units)
       expect(unit).toMatchObject({ outcome: 'failed', problem: { code: 'device/login' } });
     for (const { device } of site.fleet.units) expect(writes(device)).toBe(0);
-    expect(ran.out + ran.talk).not.toContain('wrong-password');
+    expect(ran.out + ran.info).not.toContain('wrong-password');
   });
 
   it('a closed port', async () => {
@@ -274,7 +274,7 @@ describe('a card that is not as the inventory says', () => {
     expect(edited.exit).toBe(2);
     expect(problemOf(edited)).toMatchObject({
       code: 'config/plan',
-      message: expect.stringContaining('was changed'),
+      message: expect.stringContaining('was edited'),
     });
 
     await writeFile(plan, text);

@@ -41,15 +41,15 @@ afterEach(async () => {
   site = undefined;
 });
 
-function node(...words: string[]): Promise<{ exit: number; out: string; talk: string }> {
+function node(...words: string[]): Promise<{ exit: number; out: string; info: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, words, { cwd: checkout }, (error, out, talk) =>
-      resolve({ exit: error === null ? 0 : Number(error.code), out, talk }),
+    execFile(process.execPath, words, { cwd: checkout }, (error, out, info) =>
+      resolve({ exit: error === null ? 0 : Number(error.code), out, info }),
     );
   });
 }
 
-const QUIET = { exit: 0, out: '', talk: '' };
+const QUIET = { exit: 0, out: '', info: '' };
 
 async function build(): Promise<string> {
   expect(await node('scripts/build.mjs')).toEqual(QUIET);
@@ -166,10 +166,10 @@ describe('without the development dependencies', () => {
     const script = join(bare, 'scripts', 'build.mjs');
     const built = await node(script);
     expect([built.exit, built.out]).toEqual([2, '']);
-    expect(built.talk).toMatch(
+    expect(built.info).toMatch(
       /^upsfw is not built: \S+rolldown is missing\. .*npm ci && npm run -s build\n$/,
     );
-    expect(await node(script, '--prepare')).toMatchObject({ exit: 0, talk: built.talk });
+    expect(await node(script, '--prepare')).toMatchObject({ exit: 0, info: built.info });
   });
 });
 
@@ -204,12 +204,12 @@ describe('a build beside an upgrade', () => {
     });
     running = child;
     let out = '';
-    let talk = '';
+    let info = '';
     child.stdout.on('data', (chunk) => {
       out += chunk;
     });
     child.stderr.on('data', (chunk) => {
-      talk += chunk;
+      info += chunk;
     });
     const closed = once(child, 'close');
     await first.until(({ phase }) => phase === 'transferring');
@@ -222,8 +222,8 @@ describe('a build beside an upgrade', () => {
     expect([child.exitCode, second.counters.starts]).toEqual([null, 0]);
 
     await closed;
-    expect(child.exitCode, talk).toBe(0);
-    const { units: ended } = runOf({ exit: 0, out, talk });
+    expect(child.exitCode, info).toBe(0);
+    const { units: ended } = runOf({ exit: 0, out, info });
     expect(ended.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['first', 'upgraded'],
       ['second', 'upgraded'],

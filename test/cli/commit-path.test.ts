@@ -286,7 +286,7 @@ describe('an image that was seen as received', () => {
     expect(runOf(again).units[0]).toMatchObject({ name: 'd' });
   });
 
-  it('cannot be told from none where the event log of such a unit is unreadable, so nothing is started', async () => {
+  it('is not known where the event log is unreadable, so nothing is started', async () => {
     site = await openSite([{ ...TWO_STEPS, start: ['snmp'], faults: ['event-log-unreadable'] }], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const ran = await upgrade();
@@ -335,8 +335,8 @@ describe('between the upload and the start', () => {
     const removed = device
       .until(({ files }) => files.size > 0)
       .then(() => device.until(({ files }) => files.size === 0));
-    const [told] = runOf(await upgrade()).units;
-    expect(told).toMatchObject({ outcome: 'failed', problem: { code: 'device/upload-mismatch' } });
+    const [text] = runOf(await upgrade()).units;
+    expect(text).toMatchObject({ outcome: 'failed', problem: { code: 'device/upload-mismatch' } });
     expect([...device.files.keys()]).toEqual([]);
     await removed;
   });
@@ -352,10 +352,10 @@ describe('a login that the card refuses', () => {
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], {
       environment,
     });
-    const [told] = runOf(ran).units;
-    expect(told).toMatchObject({ outcome: 'failed', problem: { code: 'device/login' } });
-    expect(told?.problem?.message).toContain('env:UPSFW_SIM_PASSWORD');
-    expect(ran.out + ran.talk).not.toContain('not-the-password');
+    const [text] = runOf(ran).units;
+    expect(text).toMatchObject({ outcome: 'failed', problem: { code: 'device/login' } });
+    expect(text?.problem?.message).toContain('env:UPSFW_SIM_PASSWORD');
+    expect(ran.out + ran.info).not.toContain('not-the-password');
     const { counters } = site.fleet.device(unit.name);
     expect(counters).toMatchObject({ refusedLogins: 1, starts: 0, uploads: 0 });
   });
@@ -387,7 +387,7 @@ describe('a second attempt', () => {
     expect((await upgrade()).exit).toBe(4);
     const ran = await site.run(['resume', '--retry', 'a', '--yes', '--json']);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain('berlin/a, oslo/a');
+    expect(ran.info).toContain('berlin/a, oslo/a');
     const again = await site.run(['resume', '--retry', 'oslo/a', '--yes', '--json']);
     expect(runOf(again).units.map(({ hops }) => hops.length)).toEqual([1, 1]);
     const starts = site.fleet.units.map(({ device }) => device.counters.starts);

@@ -19,7 +19,7 @@ const UNITS = 150;
 
 // Only some systems have many addresses on loopback.
 describe.skipIf(process.platform !== 'linux')('an audit of units that never answer', () => {
-  it('asks each of a site once before it asks any a second time, and tells how far it is', async () => {
+  it('asks each unit of a site once before it retries any, and shows progress', async () => {
     folder = await mkdtemp(join(tmpdir(), 'upsfw-dead-'));
     socket = dgram.createSocket('udp4');
     const packets: string[] = [];
@@ -44,22 +44,20 @@ describe.skipIf(process.platform !== 'linux')('an audit of units that never answ
     // A repeated question is the same to the byte, its number included.
     expect(new Set(packets.slice(0, UNITS)).size).toBe(UNITS);
     expect(packets.length).toBe(UNITS * 3);
-    expect(ran.talk).toContain(
-      `0 of ${UNITS} units looked at, 0 of them unreachable, ${UNITS} silent so far`,
-    );
+    expect(ran.info).toContain(`0 of ${UNITS} units checked, 0 unreachable, ${UNITS} silent so far`);
     // The line is wiped at the end.
-    expect(ran.talk).toMatch(/\r +\r$/);
+    expect(ran.info).toMatch(/\r +\r$/);
   });
 });
 
 describe('a counter', () => {
-  it('shows nothing where progress is not wanted, nor of what is over at once', () => {
+  it('shows nothing with progress off, or for a short operation', () => {
     for (const progress of ['none', 'live', 'lines'] as const) {
-      let talk = '';
-      const counter = createCounter({ progress, terminal: null, info: (text) => (talk += text) });
+      let info = '';
+      const counter = createCounter({ progress, terminal: null, info: (text) => (info += text) });
       counter.show('1 of 2');
       counter.end();
-      expect(talk).toBe('');
+      expect(info).toBe('');
     }
   });
 
@@ -70,6 +68,6 @@ describe('a counter', () => {
       environment: { UPS_READ: 'public' },
       progress: 'live',
     });
-    expect(ran).toMatchObject({ exit: 0, talk: '' });
+    expect(ran).toMatchObject({ exit: 0, info: '' });
   });
 });

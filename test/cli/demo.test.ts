@@ -18,11 +18,11 @@ describe('the demonstration', () => {
       'sent by ftp, started by snmp, verify done',
       'sent by scp, started by cli, verify done',
       '5 units: 2 upgraded, 1 current, 2 refused (exit code 3)',
-      '2 run new firmware, after 2 starts in all',
+      '2 run new firmware, after 2 starts',
       'CARD_PATH',
       'OLDER_PROTOCOL',
       'remedy:',
-      'REHEARSAL',
+      'SIMULATION',
     ]) {
       expect(ran.out).toContain(part);
     }
@@ -45,7 +45,9 @@ const INSTEAD_OF_A_PERSON: readonly (readonly [RegExp, string])[] = [
   [/^upsfw simulate/, '--for 1s'],
 ];
 
-/** Where a command does not end with 0: the audit finds outdated units, and that they are outdated no more. */
+/**
+ * Where a command does not end with 0: the audit finds outdated units, and that they are outdated no more.
+ */
 const EXITS: readonly (readonly [RegExp, number])[] = [
   [/^upsfw audit$/, 3],
   [/^upsfw audit .*--fail-on .*changed/, 3],
@@ -135,12 +137,12 @@ describe('the commands of the README', () => {
           env: { ...process.env, ...inside, XDG_STATE_HOME: state, NODE: process.execPath, MAIN },
           stdio: ['ignore', 'ignore', 'pipe'],
         });
-        let talk = '';
+        let info = '';
         child.stderr.on('data', (chunk: Buffer) => {
-          talk += chunk.toString();
+          info += chunk.toString();
         });
         const [exit] = await once(child, 'close');
-        expect(exit, `${words}: ${talk}`).toBe(EXITS.find(([form]) => form.test(line))?.[1] ?? 0);
+        expect(exit, `${words}: ${info}`).toBe(EXITS.find(([form]) => form.test(line))?.[1] ?? 0);
       }
       expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('**upgraded**');
       expect(await readFile(join(folder, 'fleet', 'inventory.yaml'), 'utf8')).toContain('sites:');
@@ -177,7 +179,7 @@ describe('the commands of the README', () => {
     const file = join(site.folder, 'fleet', 'inventory.yaml');
     const ran = await site.run(['simulate', '--write', file, '--for', '1s', '--speed', '600']);
     expect(ran.exit).toBe(0);
-    expect(ran.talk).toContain('export UPSFW_SIM_PASSWORD=');
+    expect(ran.info).toContain('export UPSFW_SIM_PASSWORD=');
     expect((await site.run(['images', join(site.folder, 'fleet', 'images')])).exit).toBe(0);
   });
 });

@@ -43,7 +43,7 @@ function user(name: string, authKey: string): Record<string, string> {
 }
 
 describe('a mixed network', () => {
-  it('has every device named, whatever version of SNMP and credential it takes', async () => {
+  it('lists every device, with any SNMP version and credential', async () => {
     const net = await network({ units: [NMC2, NMC3, OLD, BARE], otherDevices: OTHER_DEVICES });
     const credentials = join(net.folder, 'credentials.yaml');
     await writeFile(credentials, CREDENTIALS);
@@ -101,7 +101,10 @@ describe('a mixed network', () => {
   });
 });
 
-/** What is made of each hostile agent: a unit, another device, or a finding; null where it cannot be told from silence. */
+/**
+ * What is made of each hostile agent: a unit, another device, or a finding; null where it cannot be told from
+ * silence.
+ */
 const MADE_OF: Readonly<Record<Hostile, 'unit' | 'ups' | 'other' | 'NOT_READ' | null>> = {
   'other-address': null,
   truncated: 'NOT_READ',
@@ -118,7 +121,7 @@ const MADE_OF: Readonly<Record<Hostile, 'unit' | 'ups' | 'other' | 'NOT_READ' | 
 };
 
 /** Control characters but the end of a line, and marks that turn the reading direction. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that none of them is printed is what is tried here.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test is that none of them is printed
 const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 describe('hostile agents', () => {
@@ -141,7 +144,7 @@ describe('hostile agents', () => {
       net.fleet.hostile.map(({ name }) => [name, MADE_OF[name]]),
     );
     expect(findingsOf(sweep).FOREIGN_ANSWER?.every((host) => host.startsWith('127.254.'))).toBe(true);
-    for (const { out, talk } of [json, people]) expect(out + talk).not.toMatch(RAW);
+    for (const { out, info } of [json, people]) expect(out + info).not.toMatch(RAW);
     expect(people.exit).toBe(0);
     expect(people.out.split('\n').every((line) => line.length < 1000)).toBe(true);
   });
@@ -268,7 +271,7 @@ describe('--write', () => {
     expect(ran.exit).toBe(130);
     const sweep = sweepOf(ran);
     expect(sweep).toMatchObject({ stopped: true, inventory: null });
-    expect(ran.talk).toContain(`${inventory} was not touched`);
+    expect(ran.info).toContain(`${inventory} was not touched`);
     expect(await readFile(inventory, 'utf8')).toBe('version: 1\nsites: [{ name: attic, units: [] }]\n');
   });
 });
@@ -295,7 +298,7 @@ describe('ranges', () => {
   });
 
   it.each([
-    ['nothing at all', READ, /No range is named/],
+    ['nothing at all', READ, /No range is given/],
     ['no credential', ['127.0.0.1'], /No SNMP credential/],
     ['a community instead of a reference', ['127.0.0.1', '--community', 'topsecret'], /takes a reference/],
     ['a range of nothing', ['300.1.1.1', ...READ], /300\.1\.1\.1/],
@@ -314,8 +317,8 @@ describe('ranges', () => {
     const { problem } = JSON.parse(ran.out);
     expect(problem.message).toMatch(message);
     expect(problem.hint).not.toBe('');
-    expect(ran.out + ran.talk).not.toContain('topsecret');
-    expect(ran.talk).not.toMatch(/^\s+at /m);
+    expect(ran.out + ran.info).not.toContain('topsecret');
+    expect(ran.info).not.toMatch(/^\s+at /m);
   });
 });
 
@@ -344,7 +347,7 @@ describe('a process', () => {
     });
     const [exit] = await once(child, 'close');
     expect(exit).toBe(0);
-    expect(sweepOf({ exit, out, talk: '' }).units).toHaveLength(400);
+    expect(sweepOf({ exit, out, info: '' }).units).toHaveLength(400);
   });
 
   it('that is interrupted ends with what it has', async () => {
@@ -365,6 +368,6 @@ describe('a process', () => {
     const [exit] = await once(child, 'close');
     stranger.close();
     expect(exit).toBe(130);
-    expect(sweepOf({ exit, out, talk: '' })).toMatchObject({ stopped: true });
+    expect(sweepOf({ exit, out, info: '' })).toMatchObject({ stopped: true });
   });
 });

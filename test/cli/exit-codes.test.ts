@@ -49,13 +49,13 @@ function recordWith(
 }
 
 const someEnds = fc.array(fc.constantFrom(...ENDS), { minLength: 1, maxLength: 12 });
-const standing = fc.record({ stopped: fc.boolean(), alive: fc.boolean() });
+const liveness = fc.record({ stopped: fc.boolean(), alive: fc.boolean() });
 
 describe('the exit code of a run', () => {
   it('is 0 only if every unit is upgraded or was current', () => {
     const closed = fc.constantFrom('done' as const, 'stopped' as const, null);
     fc.assert(
-      fc.property(someEnds, closed, standing, (ends, state, who) => {
+      fc.property(someEnds, closed, liveness, (ends, state, who) => {
         const exit = exitOfRun(recordWith(ends, state), who);
         const isDone = ends.every((end) => end === 'upgraded' || end === 'current');
         if (exit === 0) expect(isDone).toBe(true);
@@ -68,7 +68,7 @@ describe('the exit code of a run', () => {
     );
   });
 
-  it('of a run that was cut off before a unit was begun is not 0', () => {
+  it('of a run that was interrupted before its first unit is not 0', () => {
     const nobody = { stopped: false, alive: false };
     expect(exitOfRun(recordWith(['upgraded', 'pending'], null), nobody)).toBe(3);
   });
@@ -115,9 +115,9 @@ describe('the one table', () => {
 
   it('says what a no at a question ends with, for each command that asks', () => {
     expect(exitOfProblem({ code: 'refused/confirmation' })).toBe(2);
-    expect(COMMAND_EXITS.upgrade?.[2]).toContain('answered with no');
+    expect(COMMAND_EXITS.upgrade?.[2]).toContain('was not yes');
     expect(COMMAND_EXITS.resume?.[2]).toBe('As for `upgrade`.');
-    expect(COMMAND_EXITS.local?.[2]).toContain('answered with no');
+    expect(COMMAND_EXITS.local?.[2]).toContain('was not yes');
   });
 
   it('takes a unit that contradicts the inventory for not written', () => {
@@ -132,7 +132,7 @@ describe('the one table', () => {
     expect(exitOfLostOutput(undefined)).toBe(1);
   });
 
-  it('lets the demonstration end well where its refused units are refused, and only there', () => {
+  it('is 0 for the demo only if exactly its blocked units are refused', () => {
     expect(EXIT_CODES.map(({ code }) => exitOfDemo(code))).toEqual([0, 1, 2, 0, 4, 5, 130]);
   });
 

@@ -10,8 +10,8 @@ export interface Expected {
   /** Requests to start that reach the device. */
   readonly starts: number;
   /**
-   * `output-off`: the operator lets the tool switch the output off. `card`: firmware for the card itself is sent.
-   * `ftp-tls`: its FTP server offers encryption.
+   * `output-off`: the operator lets the tool switch the output off. `card`: firmware for the card itself is
+   * sent. `ftp-tls`: its FTP server offers encryption.
    */
   readonly asked?: 'output-off' | 'card' | 'ftp-tls';
   /** The card says nothing any more: the waits of the world are short. */

@@ -52,7 +52,7 @@ describe('units with the same load', () => {
     { ...NMC2, name: 'right', feeds: ['rack-1'] },
   ];
 
-  it('are never in flight together, whatever the site allows', async () => {
+  it('are never updated together, for any concurrency of the site', async () => {
     site = await openSite(pair);
     await edit((text) => text.replace('- name: berlin', '- name: berlin\n    concurrency: 4'));
     const [left, right] = site.fleet.units.map(({ device }) => device);
@@ -104,7 +104,7 @@ describe('many units', () => {
     expect(runOf(ran).units.map((unit) => unit.outcome)).toEqual(['failed', 'upgraded']);
   });
 
-  it('a site writes one unit at a time unless told otherwise', async () => {
+  it('a site updates one unit at a time by default', async () => {
     site = await openSite([
       { ...NMC2, name: 'a1' },
       { ...NMC2, name: 'a2' },
@@ -138,7 +138,7 @@ describe('the operator', () => {
     };
   }
 
-  it('stops once: what runs ends, what has not begun stays pending, resume goes on', async () => {
+  it('stops at the first Ctrl-C: running updates end, others stay pending, and resume continues', async () => {
     site = await openSite([
       { ...NMC2, name: 'a1' },
       { ...NMC2, name: 'a2' },
@@ -208,7 +208,7 @@ describe('reports', () => {
     });
     const markdown = await site.run(['report', '--format', 'md']);
     expect(markdown.out).toContain('**upgraded**');
-    expect(markdown.out).toContain('REHEARSAL');
+    expect(markdown.out).toContain('SIMULATION');
     const audit = await site.run(['report', '--audit']);
     expect(audit.out).toContain('outdated');
     expect(audit.out).toContain('[simulated]');

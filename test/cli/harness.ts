@@ -18,7 +18,7 @@ import {
 export interface Ran {
   readonly exit: number;
   readonly out: string;
-  readonly talk: string;
+  readonly info: string;
 }
 
 /** A simulated fleet with its inventory, images and state in a folder of its own. */
@@ -63,9 +63,9 @@ export async function openSite(
 }
 
 /** Streams of a command that are kept. */
-export function keptIo(overrides: Partial<Io> = {}): { readonly io: Io; out(): string; talk(): string } {
+export function keptIo(overrides: Partial<Io> = {}): { readonly io: Io; out(): string; info(): string } {
   let out = '';
-  let talk = '';
+  let info = '';
   const io: Io = {
     environment: {},
     clock: systemClock,
@@ -75,7 +75,7 @@ export function keptIo(overrides: Partial<Io> = {}): { readonly io: Io; out(): s
     drained: () => Promise.resolve(),
     input: Readable.from([]),
     info: (text) => {
-      talk += text;
+      info += text;
     },
     log: createLog('silent', () => undefined),
     ask: null,
@@ -86,14 +86,14 @@ export function keptIo(overrides: Partial<Io> = {}): { readonly io: Io; out(): s
     onInterrupt: () => () => undefined,
     ...overrides,
   };
-  return { io, out: () => out, talk: () => talk };
+  return { io, out: () => out, info: () => info };
 }
 
 /** Runs a command in this process, with streams that are kept. */
 export async function runHere(words: readonly string[], overrides: Partial<Io> = {}): Promise<Ran> {
-  const { io, out, talk } = keptIo(overrides);
+  const { io, out, info } = keptIo(overrides);
   const exit = await runProgram(words, io);
-  return { exit, out: out(), talk: talk() };
+  return { exit, out: out(), info: info() };
 }
 
 const ProblemShape = z.looseObject({ code: z.string(), message: z.string(), hint: z.string() });
@@ -120,7 +120,7 @@ const RunShape = z.looseObject({
 export function runOf(ran: Ran): z.infer<typeof RunShape> {
   const checked = RunShape.safeParse(JSON.parse(ran.out));
   if (checked.success) return checked.data;
-  throw new Error(`exit ${ran.exit}, no document of a run: ${ran.out.slice(0, 1000)}${ran.talk}`);
+  throw new Error(`exit ${ran.exit}, no document of a run: ${ran.out.slice(0, 1000)}${ran.info}`);
 }
 
 export const NMC2: SimulatedUnit = { name: 'a', site: 'berlin', persona: 'smt1500-nmc2' };

@@ -9,7 +9,7 @@ let site: RouteSite;
 afterEach(() => site.close());
 
 describe('the operator on a route of two hops', () => {
-  it('stops once during the first: the second is not begun, the report says where the unit stands, resume goes on', async () => {
+  it('stops during the first hop: the second is not started, the report shows the firmware, and resume continues', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);

@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => site.close());
 
 function seen(ran: Ran): Ran {
-  for (const text of [ran.out, ran.talk]) {
+  for (const text of [ran.out, ran.info]) {
     const found = NEVER.exec(text);
     if (found !== null) {
       const around = text.slice(Math.max(0, found.index - 60), found.index + 60);
@@ -82,7 +82,7 @@ describe('text from a device', () => {
       'debug',
       ...inventory,
     ]);
-    expect(upgraded.exit, upgraded.talk).toBe(0);
+    expect(upgraded.exit, upgraded.info).toBe(0);
     for (const words of [
       ['status'],
       ['status', '--live'],
@@ -235,7 +235,7 @@ describe('text from the command line and the environment', () => {
     [['rules', 'explain', HOSTILE]],
     [['rules', 'decide', '--model', HOSTILE, '--firmware', HOSTILE]],
     [['rules', 'decide', '--model', HOSTILE, '--firmware', HOSTILE, '--json']],
-    [['local', 'look', HOSTILE]],
+    [['local', 'inspect', HOSTILE]],
     [[HOSTILE]],
   ])('is clean in what is said of %j', async (words) => {
     const own = words[0] === 'audit' || words[0] === 'plan' || words[0] === 'upgrade';

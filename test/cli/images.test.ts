@@ -58,7 +58,7 @@ describe('images', () => {
       'states version 09.4, the content is 15.0',
       '[HASH_UNKNOWN]',
       `sha256 ${sha256}`,
-      '2 files: 2 intact, 2 with the same bytes as another, 2 with warnings',
+      '2 files: 2 intact, 2 with the same content as another, 2 with warnings',
     ])
       expect(text.out).toContain(part);
   });
@@ -97,7 +97,7 @@ describe('images', () => {
 });
 
 describe('images fetch', () => {
-  it('downloads one, tells how far it is, and stops on Ctrl-C with nothing left', async () => {
+  it('downloads an image, shows progress, and leaves nothing after Ctrl-C', async () => {
     let interrupt = (): void => undefined;
     const server = createServer((request, response) => {
       if (request.url === '/SMT18UPS_15-0.enc') return response.end(IMAGE);
@@ -112,7 +112,7 @@ describe('images fetch', () => {
     try {
       const ran = await runHere(['images', 'fetch', `${base}/SMT18UPS_15-0.enc`, ...words]);
       expect(ran).toMatchObject({ exit: 0, out: expect.stringContaining('intact') });
-      expect(ran.talk).toContain(`${IMAGE.length} bytes`);
+      expect(ran.info).toContain(`${IMAGE.length} bytes`);
       const stopped = await runHere(['images', 'fetch', `${base}/slow.enc`, ...words], {
         onInterrupt: (handler) => {
           interrupt = () => handler('interrupt');
@@ -120,7 +120,7 @@ describe('images fetch', () => {
         },
       });
       expect(stopped.exit).toBe(2);
-      expect(stopped.talk).toContain('was stopped');
+      expect(stopped.info).toContain('was stopped');
       expect(await readdir(folder)).toEqual(['SMT18UPS_15-0.enc']);
     } finally {
       server.closeAllConnections();

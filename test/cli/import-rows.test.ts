@@ -44,7 +44,7 @@ describe('import of a list with odd rows', () => {
       });
     const ran = await run();
     // Two rows contradict each other and were not taken.
-    expect(ran.exit, ran.talk).toBe(3);
+    expect(ran.exit, ran.info).toBe(3);
     expect(inventoryOf(await readFile(inventory, 'utf8'))).toEqual([
       'kiel/a 10.0.0.1',
       'kiel/c 10.0.0.3',
@@ -59,9 +59,9 @@ describe('import of a list with odd rows', () => {
       'kiel/twin-2: conflict: ',
       '3 units (3 of the list left out, 1 not needed), 4 notes; written to ',
     ]) {
-      expect(ran.talk).toContain(said);
+      expect(ran.info).toContain(said);
     }
-    expect((await run()).talk).toContain(
+    expect((await run()).info).toContain(
       '3 units (3 of the list left out, 1 not needed), 4 notes; nothing to change in ',
     );
   });
@@ -97,7 +97,7 @@ describe('import of a list with odd rows', () => {
   ])('ends with 3 for an entry %s (%s)', async (_what, format, list) => {
     const text = typeof list === 'string' ? list : JSON.stringify(list);
     const ran = await runHere(['import', format, '-'], { input: Readable.from([text]) });
-    expect(ran.talk).toContain('1 unit (1 of the list left out)');
+    expect(ran.info).toContain('1 unit (1 of the list left out)');
     expect(ran.exit).toBe(3);
   });
 
@@ -113,16 +113,16 @@ describe('import of a list with odd rows', () => {
   ])('ends with 0 where what is left out is %s (%s)', async (_what, format, list) => {
     const text = typeof list === 'string' ? list : JSON.stringify(list);
     const ran = await runHere(['import', format, '-'], { input: Readable.from([text]) });
-    expect(ran.talk).toContain('1 unit (1 not needed)');
-    expect(ran.exit, ran.talk).toBe(0);
+    expect(ran.info).toContain('1 unit (1 not needed)');
+    expect(ran.exit, ran.info).toBe(0);
   });
 
   it('shows the faulty entry among more notes than are shown', async () => {
     const pdus = Array.from({ length: 120 }, (_, index) => `10.1.0.${index},pdu`);
     const csv = ['host,role', '10.0.0.1,ups', ...pdus, '10.0.0.300,ups', ''].join('\n');
     const ran = await runHere(['import', 'csv', '-'], { input: Readable.from([csv]) });
-    expect(ran.talk).toContain('line 123: left out: its address is not a valid IPv4 address');
-    expect(ran.talk).toContain('and 21 more notes');
+    expect(ran.info).toContain('line 123: left out: its address is not a valid IPv4 address');
+    expect(ran.info).toContain('and 21 more notes');
     expect(ran.exit).toBe(3);
   });
 });

@@ -48,10 +48,10 @@ describe('import of a file', () => {
     expect(ran.exit).toBe(3);
     expect(inventoryOf(ran.out)).toEqual(['Berlin/ups-a 10.0.0.1', 'lab/ups-b 10.0.0.2']);
     expect(ran.out).toMatch(/^# .*UPS_READ/);
-    expect(ran.talk).toContain('line 1: columns that are not imported: "owner"\n');
-    expect(ran.talk).toContain('line 4: left out: no address\n');
-    expect(ran.talk).toContain('2 units (1 of the list left out), 2 notes.\n');
-    expect(ran.talk).toContain('SNMP v2c with the community in UPS_READ');
+    expect(ran.info).toContain('line 1: columns that are not imported: "owner"\n');
+    expect(ran.info).toContain('line 4: left out: no address\n');
+    expect(ran.info).toContain('2 units (1 of the list left out), 2 notes.\n');
+    expect(ran.info).toContain('SNMP v2c with the community in UPS_READ');
   });
 
   it('writes an inventory that is not there yet, with --json one document on standard output', async () => {
@@ -83,7 +83,7 @@ describe('import of a file', () => {
     const file = join(folder, 'units.txt');
     await writeFile(file, Buffer.from('\uFEFFhost\tsite\r\n10.0.0.1\tKöln\r\n', 'utf16le'));
     const ran = await runHere(['import', 'csv', file]);
-    expect(ran.exit, ran.talk).toBe(0);
+    expect(ran.exit, ran.info).toBe(0);
     expect(inventoryOf(ran.out).join()).toMatch(/^Koln\/\S+ 10\.0\.0\.1$/);
   });
 
@@ -94,7 +94,7 @@ describe('import of a file', () => {
     expect(inventoryOf((await run('ups')).out)).toEqual(['ups/u1 u1']);
     const lost = await run('ship');
     expect(lost.exit).toBe(2);
-    expect(lost.talk).toContain('(config/import)');
+    expect(lost.info).toContain('(config/import)');
   });
 
   it.each([
@@ -102,7 +102,7 @@ describe('import of a file', () => {
     ['another shape', 'librenms', '{"devices": {}}', 'at devices: '],
     ['no header', 'csv', '10.0.0.1,a\n', 'line 1'],
     ['an odd setting', 'nut', '[a]\nport 7\n', 'line 2'],
-    ['no unit', 'ansible', '{}', 'holds no unit'],
+    ['no unit', 'ansible', '{}', 'has no unit'],
     ['an old code page', 'csv', Buffer.from('host,site\n10.0.0.1,K\u00f6ln\n', 'latin1'), 'not UTF-8'],
   ])('ends with 2 for %s, and writes nothing', async (_what, format, given, message) => {
     const inventory = join(folder, 'inventory.yaml');
@@ -111,32 +111,32 @@ describe('import of a file', () => {
     });
     expect(ran.exit).toBe(2);
     expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'config/import' }, exitCode: 2 });
-    expect(ran.talk).toContain(message);
+    expect(ran.info).toContain(message);
     await expect(readFile(inventory)).rejects.toThrow('ENOENT');
   });
 
   it.each([
     [['import', 'xls', '-'], '"xls" is not one of netbox'],
-    [['import', 'csv', '-', '--group', 'a'], '--group goes with ansible'],
-    [['import', 'csv', 'https://netbox.example.org'], 'Only netbox is asked by its address'],
-    [['import', 'netbox', '-', '--token', 'env:T'], 'go with an address'],
+    [['import', 'csv', '-', '--group', 'a'], '--group can be used only with ansible'],
+    [['import', 'csv', 'https://netbox.example.org'], 'Only netbox can be read from a URL'],
+    [['import', 'netbox', '-', '--token', 'env:T'], 'need a NetBox URL'],
     [
       ['import', 'netbox', 'https://netbox.example.org', '--token', '0123456789abcdef'],
       'never the token itself',
     ],
     [['import', 'csv', '-', '--site', 'two words'], '--site'],
-    [['import', 'csv'], 'upsfw import needs more words'],
+    [['import', 'csv'], 'upsfw import: an argument is missing'],
   ])('refuses %j', async (words, message) => {
     const ran = await runHere(words);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain(message);
-    expect(ran.talk).toContain('(config/usage)');
+    expect(ran.info).toContain(message);
+    expect(ran.info).toContain('(config/usage)');
   });
 
   it('says that a file is not there', async () => {
     const ran = await runHere(['import', 'csv', join(folder, 'none.csv')]);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toMatch(/none\.csv cannot be read.*\n.*\n {2}\(config\/import\)/);
+    expect(ran.info).toMatch(/none\.csv cannot be read.*\n.*\n {2}\(config\/import\)/);
   });
 });
 
@@ -207,22 +207,22 @@ describe('import from NetBox itself', () => {
       response.end(second ? page(null, device('b', '10.0.0.2')) : page(next, device('a', '10.0.0.1')));
     });
     const ran = await ask(`${server.url}/dcim/`);
-    expect(ran.exit, ran.talk).toBe(0);
+    expect(ran.exit, ran.info).toBe(0);
     expect(inventoryOf(ran.out)).toEqual(['berlin/a 10.0.0.1', 'berlin/b 10.0.0.2']);
     expect(server.asked).toEqual([
       `GET /dcim/api/dcim/devices/?manufacturer=apc&limit=200 Token ${TOKEN}`,
       `GET /dcim/api/dcim/devices/?manufacturer=apc&limit=1&offset=1 Token ${TOKEN}`,
     ]);
-    expect(ran.talk + ran.out).not.toContain(TOKEN);
+    expect(ran.info + ran.out).not.toContain(TOKEN);
   });
 
-  it('uses an address below /api/ as it is, and says a token of version 2 by its own word', async () => {
+  it('uses a URL below /api/ unchanged, and sends a token of version 2 as such', async () => {
     const server = await netbox((_request, response) => response.end(page(null, device('a', '10.0.0.1'))));
     const url = `${server.url}/api/dcim/devices/?role=ups`;
     const ran = await runHere(['import', 'netbox', url, '--plaintext', '--token', 'env:T'], {
       environment: { T: 'Bearer nbt_abc.def' },
     });
-    expect(ran.exit, ran.talk).toBe(0);
+    expect(ran.exit, ran.info).toBe(0);
     expect(server.asked).toEqual(['GET /api/dcim/devices/?role=ups Bearer nbt_abc.def']);
   });
 
@@ -240,10 +240,10 @@ describe('import from NetBox itself', () => {
     });
     const ran = await ask(server.url);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain(`answered ${status}.`);
-    expect(ran.talk).toContain(hint);
-    expect(ran.talk).toContain('(config/import)');
-    expect(ran.talk).not.toContain(TOKEN);
+    expect(ran.info).toContain(`answered ${status}.`);
+    expect(ran.info).toContain(hint);
+    expect(ran.info).toContain('(config/import)');
+    expect(ran.info).not.toContain(TOKEN);
     expect(server.asked).toHaveLength(1);
     expect(other.asked).toEqual([]);
   });
@@ -256,7 +256,7 @@ describe('import from NetBox itself', () => {
     const ran = await ask(server.url);
     expect(ran.exit).toBe(2);
     expect(ran.out).toBe('');
-    expect(ran.talk).toContain(`is at ${other.url}, not at ${server.url}`);
+    expect(ran.info).toContain(`is at ${other.url}, not at ${server.url}`);
     expect(other.asked).toEqual([]);
   });
 
@@ -266,7 +266,7 @@ describe('import from NetBox itself', () => {
     );
     const ran = await ask(server.url);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain('names itself as the next page');
+    expect(ran.info).toContain('names itself as the next page');
     expect(server.asked).toHaveLength(1);
   });
 
@@ -280,17 +280,17 @@ describe('import from NetBox itself', () => {
     });
     const ran = await ask(server.url);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain('answered with more than');
+    expect(ran.info).toContain('answered with more than');
   });
 
   it('refuses http:// without --plaintext, and a password in the address', async () => {
     const server = await netbox((_request, response) => response.end(page(null)));
     const bare = await runHere(['import', 'netbox', server.url]);
     expect(bare.exit).toBe(2);
-    expect(bare.talk).toContain('--plaintext');
+    expect(bare.info).toContain('--plaintext');
     const named = await ask(server.url.replace('http://', 'http://me:hunter-two@'));
     expect(named.exit).toBe(2);
-    expect(named.talk).not.toContain('hunter-two');
+    expect(named.info).not.toContain('hunter-two');
     expect(server.asked).toEqual([]);
   });
 
@@ -298,7 +298,7 @@ describe('import from NetBox itself', () => {
     const server = await netbox((_request, response) => response.end(page(null)));
     const ran = await runHere(['import', 'netbox', server.url, '--plaintext', '--token', 'env:NONE']);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain('(config/secret)');
+    expect(ran.info).toContain('(config/secret)');
     expect(server.asked).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const Look = z.looseObject({
-  schema: z.literal('upsfw/local-look@1'),
+  schema: z.literal('upsfw/local-inspect@1'),
   protocol: z.string().nullable(),
   unit: z.looseObject({ serial: z.string().nullable(), simulated: z.boolean() }),
   exchange: z.string().nullable(),
@@ -26,14 +26,14 @@ const Look = z.looseObject({
 });
 
 describe('local inspect', () => {
-  it('tells of a unit, for people and for programs', async () => {
+  it('describes a unit as text and as JSON', async () => {
     site = await openLocalSite('smc1000i-serial');
-    const told = await site.run(['local', 'look', site.port]);
-    expect(told.exit).toBe(0);
-    expect(told.out).toContain('UPS 12.0 (ID1005)');
-    expect(told.out).toContain('UBL 01.4');
-    expect(told.out).toContain('REHEARSAL');
-    const ran = await site.run(['local', 'look', site.port, '--json']);
+    const text = await site.run(['local', 'inspect', site.port]);
+    expect(text.exit).toBe(0);
+    expect(text.out).toContain('UPS 12.0 (ID1005)');
+    expect(text.out).toContain('UBL 01.4');
+    expect(text.out).toContain('SIMULATION');
+    const ran = await site.run(['local', 'inspect', site.port, '--json']);
     expect(Look.parse(JSON.parse(ran.out))).toMatchObject({
       protocol: 'microlink',
       exchange: null,
@@ -43,20 +43,20 @@ describe('local inspect', () => {
     expect(site.device.writes).toBe(0);
   });
 
-  it('writes only where it is told to', async () => {
+  it('writes only with --authenticate', async () => {
     site = await openLocalSite('smc1000i-serial');
-    const ran = await site.run(['local', 'look', site.port, '--authenticate', '--json']);
+    const ran = await site.run(['local', 'inspect', site.port, '--authenticate', '--json']);
     expect(Look.parse(JSON.parse(ran.out)).exchange).toBe('both');
     expect(site.device.writes).toBe(1);
   });
 
   it('says what a USB unit without a serial number in the command is', async () => {
     site = await openLocalSite('scl500-usb');
-    const ran = await site.run(['local', 'look', 'usb', '--json']);
+    const ran = await site.run(['local', 'inspect', 'usb', '--json']);
     expect(Look.parse(JSON.parse(ran.out))).toMatchObject({ protocol: 'microlink', problem: null });
-    const named = await site.run(['local', 'look', `usb:${site.device.serial}`, '--json']);
+    const named = await site.run(['local', 'inspect', `usb:${site.device.serial}`, '--json']);
     expect(Look.parse(JSON.parse(named.out)).problem).toBeNull();
-    const other = await site.run(['local', 'look', 'usb:AS0000000000', '--json']);
+    const other = await site.run(['local', 'inspect', 'usb:AS0000000000', '--json']);
     expect(Look.parse(JSON.parse(other.out)).problem).toMatchObject({ code: 'link/silent' });
     expect(other.exit).toBe(4);
   });
@@ -66,14 +66,14 @@ describe('local inspect', () => {
     ['that is a file', '/etc/hostname', 'link/port'],
   ])('refuses a port %s', async (_, port, code) => {
     site = await openLocalSite('smc1000i-serial');
-    const ran = await site.run(['local', 'look', port, '--json']);
+    const ran = await site.run(['local', 'inspect', port, '--json']);
     expect(Look.parse(JSON.parse(ran.out)).problem).toMatchObject({ code });
     expect(ran.exit).toBe(4);
   });
 
   it('that is stopped while it listens says nothing to the unit', async () => {
     site = await openLocalSite('sua1500-upslink', [], { listen: 60 });
-    const ran = await site.run(['local', 'look', site.port], {
+    const ran = await site.run(['local', 'inspect', site.port], {
       onInterrupt: (handler) => {
         handler('interrupt');
         return () => undefined;
@@ -83,13 +83,13 @@ describe('local inspect', () => {
     expect(site.device.bytesArrived).toBe(0);
   });
 
-  it('keeps two processes off one port, whatever they call it', async () => {
+  it('locks a port for one process under all of its names', async () => {
     site = await openLocalSite('smc1000i-serial');
     const other = join(site.folder, 'closet');
     await symlink(site.port, other);
     const [one, two] = await Promise.all([
-      site.run(['local', 'look', site.port, '--json']),
-      site.run(['local', 'look', other, '--json']),
+      site.run(['local', 'inspect', site.port, '--json']),
+      site.run(['local', 'inspect', other, '--json']),
     ]);
     const texts = [one, two].map(({ out }) => out);
     expect(texts.filter((text) => text.includes('refused/locked'))).toHaveLength(1);
@@ -125,13 +125,13 @@ describe('local inspect', () => {
   });
 
   it.each([
-    [['local', 'look'], 'local inspect takes 1 words'],
-    [['local', 'look', 'usb', '--expect-id', '17'], 'does not take --expect-id'],
+    [['local', 'inspect'], 'local inspect takes 1 argument'],
+    [['local', 'inspect', 'usb', '--expect-id', '17'], 'does not take --expect-id'],
     [['local', 'ports', '--yes'], 'does not take --yes'],
-    [['local', 'shake'], '"shake" is not one of ports, look, recover, stick'],
+    [['local', 'shake'], '"shake" is not one of ports, inspect, recover, usb-drive'],
   ])('%j is wrong usage', async (words, message) => {
     const ran = await runHere(words);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain(message);
+    expect(ran.info).toContain(message);
   });
 });

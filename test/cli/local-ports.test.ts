@@ -25,7 +25,7 @@ const run = (...more: readonly string[]) =>
   runHere(['local', 'ports', ...more], { environment: { UPSFW_SIM_SYSFS: tree.folder } });
 
 describe('local ports', () => {
-  it('says of each what it is, what to write into the inventory and how it is asked', async () => {
+  it('shows each port with its inventory entry and how to inspect it', async () => {
     await tree.usb('1-2', { ...UNIT });
     await tree.hidraw('hidraw0', '1-2');
     await tree.usb('1-3', { ...ADAPTER });
@@ -34,10 +34,10 @@ describe('local ports', () => {
     await tree.usb('1-4', { idVendor: '12d1', idProduct: '1001', product: 'HUAWEI Mobile' });
     await tree.acm('ttyACM0', '1-4');
     const ran = await run();
-    expect(ran).toMatchObject({ exit: 0, talk: '' });
+    expect(ran).toMatchObject({ exit: 0, info: '' });
     const byId = join(tree.devRoot, 'serial', 'by-id', 'usb-FTDI_A10KZP45-if00-port0');
     for (const part of [
-      'REHEARSAL: all of this is simulated',
+      'SIMULATION: all units and ports are simulated',
       'No port was opened and nothing was sent',
       'Smart-UPS 1500  UPS 03.5 (ID1018)  AS1234567890',
       'inventory: usb: AS1234567890',
@@ -46,12 +46,12 @@ describe('local ports', () => {
       `inventory: serialPort: ${byId}`,
       `upsfw local inspect ${byId}`,
       'HUAWEI Mobile, 12d1:1001, cdc_acm',
-      'A serial port does not tell by itself whether a UPS is behind it',
+      'A listed serial port may have no UPS',
     ])
       expect(ran.out).toContain(part);
-    expect(ran.out).toMatch(/ttyACM0 +accessible +often a modem or a board\n/);
+    expect(ran.out).toMatch(/ttyACM0 +accessible +often a modem or a development board\n/);
     expect(ran.out).toMatch(/ttyUSB0 +accessible +USB adapter\n/);
-    expect(ran.out).not.toContain('There is no serial port');
+    expect(ran.out).not.toContain('has no serial port');
   });
 
   it('prints one document with --json, and null for what is missing', async () => {
@@ -67,12 +67,12 @@ describe('local ports', () => {
     expect(document.serial).toMatchObject([{ usb: null, hint: null, stableNames: [], looksLike: 'port' }]);
   });
 
-  it('says plainly that there is nothing, and what to check', async () => {
+  it('reports a machine without ports, and what to check', async () => {
     const ran = await run();
     expect(ran.exit).toBe(0);
-    expect(ran.out).toContain('There is no serial port and no USB unit of APC at this machine.');
-    expect(ran.out).toContain('vendor id 051d');
-    expect(ran.out).not.toContain('A serial port does not tell');
+    expect(ran.out).toContain('This machine has no serial port and no USB unit of APC.');
+    expect(ran.out).toContain('vendor ID 051d');
+    expect(ran.out).not.toContain('A listed serial port');
   });
 
   it('looks at this machine where no rehearsal is set', async () => {
@@ -80,15 +80,15 @@ describe('local ports', () => {
     expect(ran.exit).toBe(0);
     expect(Document.parse(JSON.parse(ran.out)).simulated).toBe(false);
     const text = await runHere(['local', 'ports'], { environment: { UPSFW_SIM_SYSFS: '' } });
-    expect(text.out).not.toContain('REHEARSAL');
+    expect(text.out).not.toContain('SIMULATION');
   });
 
-  it('takes neither words nor options of the others', async () => {
+  it('takes no arguments and no options of other actions', async () => {
     for (const more of [['/dev/ttyS0'], ['--yes'], ['--expect-id', '18']])
       expect(await run(...more)).toMatchObject({ exit: 2, out: '' });
   });
 
-  it('prints nothing raw, whatever a device calls itself', async () => {
+  it('sanitizes the names of devices', async () => {
     await tree.usb('1-2', { ...UNIT, product: HOSTILE, serial: HOSTILE, manufacturer: HOSTILE });
     await tree.usb('1-3', { ...ADAPTER, product: HOSTILE, serial: HOSTILE });
     await tree.adapter('ttyUSB0', '1-3', 'ftdi_sio');
@@ -141,7 +141,7 @@ describe('the report of ports', () => {
   it('names who holds a unit, what gives a right to it, and quotes a number for YAML', () => {
     const text = render({});
     for (const part of [
-      'held by NUT, process 812: end it before the port is asked',
+      'held by NUT, process 812: end it before you use the port',
       'locked by a program: end it before',
       'Let udev give a right to it.',
       'inventory: usb: "123456789012"',
@@ -160,7 +160,7 @@ describe('the report of ports', () => {
   });
 
   it.each([
-    ['no right', { holders: [] }],
+    ['no access', { holders: [] }],
     ['no node', { holders: null, access: 'missing' }],
     ['accessible', { holders: [], access: 'yes', hint: null }],
   ] as const)('has a word for what stands in the way: %s', (word, one) => {

@@ -31,7 +31,7 @@ describe('an image that nobody could start', () => {
     expect(device.counters.startsAccepted).toBe(1);
   });
 
-  it('is verified, too, where the person was done before the run was taken up', async () => {
+  it('is also verified if the person was done before the run was resumed', async () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
     const device = site.fleet.device('a');
     await upgrade();

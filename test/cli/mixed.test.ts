@@ -68,13 +68,13 @@ describe('an inventory with units behind cards, at serial ports and over USB', (
   it('is audited in one go', async () => {
     const ran = await run('audit', '--json');
     const { units } = Audit.parse(JSON.parse(ran.out));
-    const told = Object.fromEntries(
+    const text = Object.fromEntries(
       units.map(({ name, seenBy, firmware, verdict, problem }) => [
         name,
         [seenBy, firmware.version, firmware.microLinkId, verdict.status, verdict.path, problem?.code ?? null],
       ]),
     );
-    expect(told).toEqual({
+    expect(text).toEqual({
       a: ['snmp', '09.4', 18, 'outdated', 'nmc', null],
       'closet-1': ['serial', '12.0', 1005, 'blocked', 'serial', null],
       'closet-2': ['usb', '09.8', 20, 'blocked', 'usb', null],
@@ -97,7 +97,7 @@ describe('an inventory with units behind cards, at serial ports and over USB', (
 
   it('is carried out for the units that have a way, and the others are refused with their reason', async () => {
     const ran = await run('upgrade', '--json');
-    const text = ran.talk + ran.out;
+    const text = ran.info + ran.out;
     expect(text).toContain('NO_SEND_PATH');
     for (const { device } of local.units) {
       expect(device.writes).toBe(0);

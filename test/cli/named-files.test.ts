@@ -138,7 +138,7 @@ const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
   'rules check FILE': () => ({ words: ['rules', 'check', 'FILE'], does: 'reads' }),
   'rules --rules': () => ({ words: ['rules', 'decide', '--model', 'x', '--rules', 'FILE'], does: 'reads' }),
   // A port that is none, or cannot be opened, is trouble of the link.
-  'local inspect PORT': () => ({ words: ['local', 'look', 'FILE'], does: 'reads', also: [4] }),
+  'local inspect PORT': () => ({ words: ['local', 'inspect', 'FILE'], does: 'reads', also: [4] }),
   'local recover PORT': () => ({
     words: [
       'local',
@@ -171,10 +171,10 @@ const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
     does: 'reads',
   }),
   'local usb-drive DIR': () => ({
-    words: ['local', 'stick', 'FILE', join(bad, STICK_IMAGE)],
+    words: ['local', 'usb-drive', 'FILE', join(bad, STICK_IMAGE)],
     does: 'writes',
   }),
-  'local usb-drive IMAGE': () => ({ words: ['local', 'stick', bad, 'FILE'], does: 'reads' }),
+  'local usb-drive IMAGE': () => ({ words: ['local', 'usb-drive', bad, 'FILE'], does: 'reads' }),
   'simulate --persona': () => ({ words: ['simulate', '--for', '1s', '--persona', 'FILE'], does: 'reads' }),
   'simulate --write': () => ({
     words: ['simulate', '--for', '1s', '--persona', 'smt1500-nmc2', '--only-snmp', '--write', 'FILE'],
@@ -225,20 +225,20 @@ const FILE_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Runs a command with the name in the place of FILE; two state folders would be one too many. */
-async function name(argument: Argument, path: string): Promise<{ exit: number; talk: string }> {
+async function name(argument: Argument, path: string): Promise<{ exit: number; info: string }> {
   const words = argument.words.map((word) => word.replace('FILE', path));
-  const { exit, talk } = words.includes('--state')
+  const { exit, info } = words.includes('--state')
     ? await runHere(words, { environment: site.environment })
     : await site.run(words);
-  return { exit, talk };
+  return { exit, info };
 }
 
 async function isMistake(argument: Argument, path: string): Promise<void> {
-  const { exit, talk } = await name(argument, path);
-  expect(talk).not.toContain('defect in upsfw');
-  expect(talk).not.toMatch(/^\s+at /m);
+  const { exit, info } = await name(argument, path);
+  expect(info).not.toContain('defect in upsfw');
+  expect(info).not.toMatch(/^\s+at /m);
   const allowed = [2, ...(argument.also ?? [])];
-  expect(allowed, `${argument.words.join(' ')} with ${path.slice(0, 80)}:\n${talk}`).toContain(exit);
+  expect(allowed, `${argument.words.join(' ')} with ${path.slice(0, 80)}:\n${info}`).toContain(exit);
 }
 
 describe('the list of arguments that are files', () => {

@@ -25,10 +25,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 interface Started {
   readonly exit: number;
   readonly out: string;
-  readonly talk: string;
+  readonly info: string;
 }
 
-/** Starts what package.json installs, under a Node.js that calls itself `version`. `.ci/run` does it with real old ones. */
+/**
+ * Starts what package.json installs, under a Node.js that calls itself `version`. `.ci/run` does it with real
+ * old ones.
+ */
 async function startUnder(version: string): Promise<Started> {
   const older = join(folder, `${version}.cjs`);
   const versions = `{ value: Object.assign({}, process.versions, { node: '${version}' }) }`;
@@ -38,9 +41,9 @@ async function startUnder(version: string): Promise<Started> {
 
 function startNode(words: readonly string[]): Promise<Started> {
   return new Promise((resolve) => {
-    execFile(process.execPath, words, (error, out, talk) => {
+    execFile(process.execPath, words, (error, out, info) => {
       const exit = error === null ? 0 : Number(error.code);
-      resolve({ exit, out, talk });
+      resolve({ exit, out, info });
     });
   });
 }
@@ -61,32 +64,32 @@ describe('a checkout that is not ready', () => {
     return startNode([join(checkout, described.bin.upsfw), '--help']);
   }
 
-  it('is told to build, and to install first where that is missing too', async () => {
-    const said = (what: string): Started => ({
+  it('is reported with the commands to install and build', async () => {
+    const text = (what: string): Started => ({
       exit: 2,
       out: '',
-      talk: `upsfw is not built yet. In the checkout run: ${what}\n`,
+      info: `upsfw is not built yet. In the checkout run: ${what}\n`,
     });
-    expect(await startWith(null, 'node_modules')).toEqual(said('npm run -s build'));
-    expect(await startWith(null)).toEqual(said('npm ci && npm run -s build'));
-    expect(await startWith(null, 'node_modules', 'dist')).toEqual(said('npm run -s build'));
+    expect(await startWith(null, 'node_modules')).toEqual(text('npm run -s build'));
+    expect(await startWith(null)).toEqual(text('npm ci && npm run -s build'));
+    expect(await startWith(null, 'node_modules', 'dist')).toEqual(text('npm run -s build'));
   });
 
   it.each([
     ['a package', "require('no-such-package');"],
     ['a file of the build', "require('./gone.cjs');"],
   ])('is told what is missing where it is %s', async (_what, main) => {
-    const { exit, out, talk } = await startWith(main, 'node_modules');
+    const { exit, out, info } = await startWith(main, 'node_modules');
     expect([exit, out]).toEqual([2, '']);
-    expect(talk).toMatch(
+    expect(info).toMatch(
       /^upsfw cannot start, a part of it is missing: Cannot find .*\n.*npm ci && npm run -s build\n$/,
     );
   });
 
   it('keeps the trace of a fault of the tool', async () => {
-    const { exit, talk } = await startWith("throw new Error('odd');");
+    const { exit, info } = await startWith("throw new Error('odd');");
     expect(exit).toBe(1);
-    expect(talk).toContain('Error: odd');
+    expect(info).toContain('Error: odd');
   });
 });
 
@@ -97,16 +100,16 @@ describe('a Node.js that is too old', () => {
       expect(await startUnder(version)).toEqual({
         exit: 2,
         out: '',
-        talk: `upsfw needs Node.js 20.19 or newer; this is ${version}.\n`,
+        info: `upsfw needs Node.js 20.19 or newer; this is ${version}.\n`,
       });
     },
   );
 
   it.each(['20.19.0', '20.20.1', '22.0.0', '100.1.0'])('%s is new enough', async (version) => {
-    expect(await startUnder(version)).toEqual({ exit: 0, out: `${described.version}\n`, talk: '' });
+    expect(await startUnder(version)).toEqual({ exit: 0, out: `${described.version}\n`, info: '' });
   });
 
-  it('is told so from a checkout too, before anything else is tried', () => {
+  it('is also reported from a checkout, before anything else', () => {
     const { scripts, bin, engines } = described;
     expect(engines.node).toBe('>=20.19.0');
     const build = `node -r ./${bin.upsfw} scripts/build.mjs`;

@@ -89,7 +89,7 @@ describe('a run of the older journal format', () => {
     await leaveRun();
     const words = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'];
     const { run } = runOf(await site.run(words));
-    expect((await site.run(['status', run])).talk).toContain(`Run ${RUN} cannot be read`);
+    expect((await site.run(['status', run])).info).toContain(`Run ${RUN} cannot be read`);
   });
 });
 

@@ -52,7 +52,7 @@ describe('an output that the operator lets the tool switch', () => {
     const ran = await site.run(['upgrade', '--apply', '--yes', '--json', '-i', site.inventory]);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', output: null });
     const refused = await site.run(['plan', '--switch-output', 'off', '-i', site.inventory]);
-    expect(refused).toMatchObject({ exit: 2, talk: expect.stringContaining('--unit') });
+    expect(refused).toMatchObject({ exit: 2, info: expect.stringContaining('--unit') });
     expect(device.counters.outputSwitches).toBe(0);
   });
 

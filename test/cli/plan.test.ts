@@ -89,7 +89,7 @@ describe('a unit of which a run left a start without a known end', () => {
       for (const command of ['audit', 'plan']) {
         const looked = await site.run([command, '-i', site.inventory, '--json']);
         expect(looked.exit).toBe(3);
-        expect(looked.talk).not.toContain('is not known');
+        expect(looked.info).not.toContain('is not known');
         const verdict = verdictOf(looked);
         expect(verdict?.status).toBe('blocked');
         expect(verdict?.reasons[0]).toMatchObject({

@@ -44,26 +44,26 @@ function upgrade(at: Site): ChildProcess {
 describe('a reader that goes away', () => {
   it('ends a short command quietly', async () => {
     const child = start(['--help']);
-    let talk = '';
+    let info = '';
     child.stderr?.on('data', (chunk: Buffer) => {
-      talk += chunk.toString();
+      info += chunk.toString();
     });
     child.stdout?.destroy();
     expect(await exitOf(child)).toBe(0);
-    expect(talk).toBe('');
+    expect(info).toBe('');
   });
 
-  it.skipIf(!existsSync('/dev/full'))('is told from a full disk, which is no fault of the tool', async () => {
+  it.skipIf(!existsSync('/dev/full'))('differs from a full disk', async () => {
     const child = spawn(process.execPath, [MAIN, 'rules', 'explain', 'LOADER_TOO_OLD'], {
       stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
     });
     children.push(child);
-    let talk = '';
+    let info = '';
     child.stderr?.on('data', (chunk: Buffer) => {
-      talk += chunk.toString();
+      info += chunk.toString();
     });
     expect(await exitOf(child)).toBe(1);
-    expect(talk).toBe('upsfw: standard output cannot be written: no space is left on the device (ENOSPC).\n');
+    expect(info).toBe('upsfw: standard output cannot be written: no space is left on the device (ENOSPC).\n');
   });
 
   it.skipIf(!existsSync('/dev/full'))('is no reason to say that something was found or refused', async () => {
@@ -135,24 +135,24 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     site = await openSite(pair, 60);
     const first = site.fleet.device('first');
     const child = upgrade(site);
-    let talk = '';
+    let info = '';
     child.stdout?.resume();
-    const said = async (words: string): Promise<void> => {
-      while (!talk.includes(words)) await once(child.stderr ?? child, 'data');
+    const text = async (words: string): Promise<void> => {
+      while (!info.includes(words)) await once(child.stderr ?? child, 'data');
     };
     child.stderr?.on('data', (chunk: Buffer) => {
-      talk += chunk.toString();
+      info += chunk.toString();
     });
     await first.until(({ phase }) => phase === 'transferring');
     child.kill('SIGINT');
-    await said('Stopping:');
+    await text('Stopping:');
     child.kill('SIGINT');
-    await said('Aborting');
+    await text('Aborting');
     child.kill('SIGINT');
     // A unit was left at its update: somebody has to look at it.
     expect(await exitOf(child)).toBe(5);
-    expect(talk).toContain('Leaving.');
-    expect(talk).toContain('may be programming');
+    expect(info).toContain('Leaving.');
+    expect(info).toContain('may be programming');
     expect(first.phase).toBe('transferring');
     const resumed = runOf(await site.run(['resume', '--yes', '--json']));
     expect(resumed.units.map((unit) => unit.outcome)).toEqual(['upgraded', 'upgraded']);
@@ -181,8 +181,8 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(SCRIPT))('a terminal
     await first.until(({ phase }) => phase === 'transferring');
     child.stdin.write('\u0003');
     expect(await exitOf(child)).toBe(130);
-    expect(shown).toContain('waits for its turn');
-    expect(shown).toContain('Stopping: no further unit is begun');
+    expect(shown).toContain('waiting for its turn');
+    expect(shown).toContain('Stopping: no further unit is started');
     expect(shown).toContain('1 upgraded, 1 pending (exit code 130)');
     expect([first.counters.starts, second.counters.starts]).toEqual([1, 0]);
     // The cursor is back.

@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { confirm, typeKey } from '../../src/cli/ask.ts';
+import { type Ask, confirm, typeKey } from '../../src/cli/ask.ts';
+import { Problem } from '../../src/core/index.ts';
 import { NMC2, openSite, type Site } from './harness.ts';
 import { LOADER_IMAGE, type LocalSite, openLocalSite } from './local-bench.ts';
 import { HAS_TERMINALS, lastRow, openScreen, type Screen } from './screen.ts';
@@ -203,14 +204,26 @@ describe('an answer', () => {
     ['ye', false],
     ['yes please', false],
     [null, false],
-  ] as const)('%j confirms: %s', async (answer, wanted) => {
-    expect(await confirm({ ask: async () => answer }, 'Go on?')).toBe(wanted);
+  ] as const)('%j confirms: %s', async (answer, isConfirmed) => {
+    expect(await confirms(async () => answer)).toBe(isConfirmed);
   });
 
-  it('that nobody can give confirms nothing', async () => {
-    expect(await confirm({ ask: null }, 'Go on?')).toBe(false);
+  it('is no without a terminal', async () => {
+    expect(await confirms(null)).toBe(false);
   });
 });
+
+/** Whether a confirmation passes with this terminal; any problem but refused/confirmation is thrown. */
+async function confirms(ask: Ask | null): Promise<boolean> {
+  try {
+    const io = { ask, info: () => undefined };
+    await confirm(io, false, { text: 'One update.\n', question: 'Continue?', declined: 'Not confirmed.' });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Problem && thrown.code === 'refused/confirmation') return false;
+    throw thrown;
+  }
+}
 
 describe('a hidden line', () => {
   const key = fc.oneof(

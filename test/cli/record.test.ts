@@ -49,7 +49,7 @@ describe('record', () => {
     site = await openSite([unit]);
     const { device } = site.fleet.units[0] ?? {};
     const ran = await site.run(['record', '-i', site.inventory, '--unit', unit.name, '--out', out]);
-    expect(ran.exit, ran.talk).toBe(0);
+    expect(ran.exit, ran.info).toBe(0);
     expect(device?.counters).toMatchObject({ starts: 0, snmpWrites: 0, uploads: 0, answers: 0 });
     const persona = await readFile(join(out, 'persona.yaml'), 'utf8');
     const report = await readFile(join(out, 'report.md'), 'utf8');
@@ -81,7 +81,7 @@ describe('record', () => {
     const persona = await readFile(join(out, 'persona.yaml'), 'utf8');
     expect(persona).toMatch(/^# Not seen, assumed: .*upsfwupdate/m);
     expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('`device/login`');
-    expect(persona + ran.talk).not.toContain('another password');
+    expect(persona + ran.info).not.toContain('another password');
   });
 
   it('writes over nothing that is there', async () => {
@@ -91,7 +91,7 @@ describe('record', () => {
     const before = await readFile(join(out, 'report.md'), 'utf8');
     const again = await site.run(words);
     expect(again.exit).toBe(2);
-    expect(again.talk).toContain('is already there');
+    expect(again.info).toContain('already exists');
     expect(await readFile(join(out, 'report.md'), 'utf8')).toBe(before);
     expect((await readdir(out)).sort()).toEqual(['persona.yaml', 'report.md']);
   });
@@ -117,7 +117,7 @@ describe('record', () => {
     ];
     const ran = await runHere(words, { environment: { SECRET: 'very-secret' } });
     expect(ran.exit).toBe(4);
-    expect(ran.talk).toContain('Too little was seen for a persona');
+    expect(ran.info).toContain('The card answered too little for a persona');
     expect(await readdir(out)).toEqual(['report.md']);
     const report = await readFile(join(out, 'report.md'), 'utf8');
     expect(report).toContain('`link/refused`');
@@ -139,16 +139,16 @@ describe('record', () => {
   });
 
   it.each([
-    [['record'], 'Name the address of one card'],
-    [['record', '192.0.2.1', '--unit', 'b'], 'Name the address of one card'],
-    [['record', '192.0.2.1'], 'There is nothing to read with'],
+    [['record'], 'Give the address of one card'],
+    [['record', '192.0.2.1', '--unit', 'b'], 'Give the address of one card'],
+    [['record', '192.0.2.1'], 'No credential is given'],
     [['record', '192.0.2.1', '--user', 'apc', '--password', 'plain'], 'must be a reference'],
     [['record', '192.0.2.1', '--user', 'apc'], 'needs a terminal to ask on'],
     [['record', '192.0.2.1', '--community', 'env:UPSFW_NOT_SET'], 'is not set'],
-    [['record', '--unit', 'b', '--user', 'apc'], 'A unit of the inventory has its own credentials'],
+    [['record', '--unit', 'b', '--user', 'apc'], 'cannot be used with --unit'],
   ])('%o is refused before anything is asked', async (words, message) => {
     const ran = await runHere([...words, '--state', out]);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain(message);
+    expect(ran.info).toContain(message);
   });
 });

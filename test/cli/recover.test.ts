@@ -229,7 +229,7 @@ describe('nothing is sent', () => {
 });
 
 describe('a recovery that is stopped', () => {
-  it('in its middle tells the loader, which waits as before', async () => {
+  it('during the transfer informs the boot loader, which waits as before', async () => {
     site = await openLocalSite('smt1500-loader');
     const image = await site.image('a.enc', LOADER_IMAGE);
     const { device } = site;

@@ -60,8 +60,8 @@ describe('resume of a run with units left to start', () => {
     const before = await journal(run);
     const ran = await site.run(['resume']);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).toContain('would start 2 updates');
-    expect(ran.talk).toContain('(refused/confirmation)');
+    expect(ran.info).toContain('would start 2 updates');
+    expect(ran.info).toContain('(refused/confirmation)');
     expect(await journal(run)).toBe(before);
     expect(touched()).toBe(0);
     expect(JSON.parse((await site.run(['resume', '--json'])).out)).toMatchObject({ exitCode: 2 });
@@ -72,13 +72,13 @@ describe('resume of a run with units left to start', () => {
     const before = await journal(run);
     const { asked, io } = answering('');
     const ran = await site.run(['resume', '--quiet'], io);
-    expect(ran).toMatchObject({ exit: 2, talk: expect.stringContaining('Nothing was sent.') });
+    expect(ran).toMatchObject({ exit: 2, info: expect.stringContaining('Nothing was sent.') });
     expect(asked.length).toBe(1);
     expect(asked[0]).toContain(run);
     expect(asked[0]).toMatch(
-      /Will be started.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)\n {2}oslo\/b {2}UPS /,
+      /Started, if no rule blocks them.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)\n {2}oslo\/b {2}UPS /,
     );
-    expect(asked[0]).toMatch(/Go on and start these 2 updates\? \[y\/N\] $/);
+    expect(asked[0]).toMatch(/Resume and start these 2 updates\? \[y\/N\] $/);
     expect(await journal(run)).toBe(before);
     expect(touched()).toBe(0);
   });
@@ -93,7 +93,7 @@ describe('resume of a run with units left to start', () => {
     const run = await refusedRun();
     const before = await journal(run);
     screen = openScreen(['resume', '--state', site.state], { environment: site.environment });
-    await screen.until((rows) => lastRow(rows) === 'Go on and start these 2 updates? [y/N]');
+    await screen.until((rows) => lastRow(rows) === 'Resume and start these 2 updates? [y/N]');
     screen.type('\u0003');
     expect(await screen.ended()).toEqual({ exit: 130, echoes: true });
     expect(await journal(run)).toBe(before);
@@ -112,22 +112,17 @@ describe('resume of a run with units that failed', () => {
     const { run, units } = runOf(upgraded);
     expect(units.map(({ outcome }) => outcome)).toEqual(['failed', 'failed']);
 
-    const left = (await site.run(['resume', run])).talk;
+    const left = (await site.run(['resume', run])).info;
     expect(left).toContain('Nothing is left to start or to watch.');
-    expect(left).toContain(
-      'Left out, because they failed: 1 unit (berlin/a). Another attempt: --retry UNIT.\n',
-    );
-    expect(left).toContain('Left out, because the plan holds no update for them: 1 unit (bonn/dead).');
+    expect(left).toContain('Skipped, because they failed: 1 unit (berlin/a). To retry one: --retry UNIT.\n');
+    expect(left).toContain('Skipped, because the plan has no update for them: 1 unit (bonn/dead).');
 
     const refused = await site.run(['resume', run, '--retry', 'bonn/dead', '--yes']);
-    expect([refused.exit, refused.talk]).toEqual([
-      2,
-      expect.stringContaining('holds no update for bonn/dead'),
-    ]);
+    expect([refused.exit, refused.info]).toEqual([2, expect.stringContaining('has no update for bonn/dead')]);
 
     const { asked, io } = answering('');
     await site.run(['resume', run, '--retry', 'a'], io);
-    expect(asked[0]).toMatch(/Will be started.*\n {2}berlin\/a {2}UPS 09\.4/);
+    expect(asked[0]).toMatch(/Started, if no rule blocks them.*\n {2}berlin\/a {2}UPS 09\.4/);
     expect(asked[0]).not.toContain('because they failed');
   });
 });
@@ -139,10 +134,10 @@ describe('resume of a run with a start on record', () => {
     expect(runOf(first).units[0]).toMatchObject({ outcome: 'unknown' });
     const ran = await site.run(['resume']);
     expect(ran.exit).toBe(5);
-    expect(ran.talk).toMatch(
-      /Will only be watched.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)\n/,
+    expect(ran.info).toMatch(
+      /Only watched, because their start is in the journal.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)\n/,
     );
-    expect(ran.talk).not.toContain('Will be started');
+    expect(ran.info).not.toContain('Started, if');
     expect(site.fleet.device('a').counters.starts).toBe(1);
   });
 
@@ -159,7 +154,7 @@ describe('resume of a run with a start on record', () => {
     const { asked, io } = answering('');
     await site.run(['resume'], io);
     expect(asked[0]).toMatch(
-      /only be watched.*\n {2}berlin\/a.*\n\nNo unit is started before all of these have ended\.\nEach is watched for up to 90 minutes\.\n\nWill be started.*\n {2}oslo\/b/,
+      /Only watched.*\n {2}berlin\/a.*\n\nNo unit is started before these have ended\. Each is watched for up to 90 minutes\.\n\nStarted, if.*\n {2}oslo\/b/,
     );
     expect(touched()).toBe(0);
   });
@@ -170,7 +165,9 @@ describe('resume of a run with a start on record', () => {
     expect(runOf(await site.run([...words, site.inventory])).units[0]).toMatchObject({ output: 'unknown' });
     site.fleet.device('b').clearFault('output-stays-off');
     const ran = await site.run(['resume']);
-    expect(ran.talk).toMatch(/Their output may be off by this run, and is switched on again:\n {2}oslo\/b\n/);
+    expect(ran.info).toMatch(
+      /Switched on again, because this run may have switched their output off:\n {2}oslo\/b\n/,
+    );
     expect(ran.exit).toBe(0);
     expect(site.fleet.device('b').outputOn).toBe(true);
   });

@@ -35,7 +35,7 @@ describe('rules decide', () => {
     });
   });
 
-  it('says in words what, how, why not and how vulnerable, each with its source', async () => {
+  it('prints target, route, reasons and advisories, each with its source', async () => {
     const words = ['rules', 'decide', '--firmware', 'UPS 09.3 (ID18)', '--transport', 'nmc'];
     const { out } = await runHere(words);
     for (const part of ['SMT', 'hop 1: SMT18UPS_09-6.enc', 'hop 2: SMT18UPS_15-0.enc', 'affected', 'source:'])
@@ -57,11 +57,11 @@ describe('rules decide', () => {
     const chunks = Array.from({ length: Math.ceil(bytes.length / 997) }, (_, index) =>
       bytes.subarray(index * 997, index * 997 + 997),
     );
-    const { exit, out, talk } = await runHere(['rules', 'decide', '--jsonl'], {
+    const { exit, out, info } = await runHere(['rules', 'decide', '--jsonl'], {
       input: Readable.from(chunks),
     });
     expect(exit).toBe(2);
-    expect(talk).toContain('3 lines could not be read');
+    expect(info).toContain('3 lines could not be read');
     const answers = out
       .trim()
       .split('\n')
@@ -148,9 +148,9 @@ describe('rules decide', () => {
     ['both ways at once', ['rules', 'decide', '--jsonl', '--sku', 'SMT750'], 'standard input'],
     ['a verb that is none', ['rules', 'guess'], 'decide'],
   ])('refuses %s', async (_name, words, message) => {
-    const { exit, talk } = await runHere(words);
+    const { exit, info } = await runHere(words);
     expect(exit).toBe(2);
-    expect(talk).toContain(message);
+    expect(info).toContain(message);
   });
 });
 
@@ -187,7 +187,7 @@ describe('rules check', () => {
     );
     expect(await runHere(['rules', 'check', good])).toMatchObject({
       exit: 0,
-      out: expect.stringContaining('1 rules, well'),
+      out: expect.stringContaining('1 rules, OK'),
     });
     const { exit, out } = await runHere(['rules', 'check', good, bad]);
     expect(exit).toBe(2);
@@ -221,9 +221,9 @@ describe('--override', () => {
     ],
   ])('refuses %s before anything is touched', async (_name, word, message) => {
     site = await openSite([NMC2]);
-    const { exit, talk } = await site.run(['plan', '-i', site.inventory, '--override', word]);
+    const { exit, info } = await site.run(['plan', '-i', site.inventory, '--override', word]);
     expect(exit).toBe(2);
-    expect(talk).toContain(message);
+    expect(info).toContain(message);
     expect(site.fleet.units[0]?.device.counters.starts).toBe(0);
   });
 
@@ -250,16 +250,16 @@ describe('--override', () => {
     const plan = (...words: readonly string[]) => site?.run(['plan', '-i', site.inventory, ...words]);
     const held = await plan('--rules', own, '--override', 'frozen=the freeze ended early');
     expect(held?.exit).toBe(3);
-    expect(held?.talk).toContain(
+    expect(held?.info).toContain(
       '--override frozen had no effect on berlin/a (CLOSED): other rules refuse the update.\n',
     );
     const idle = await plan('--override', 'card-gate-now=allowed at the panel');
     expect(idle?.exit).toBe(0);
-    expect(idle?.talk).toContain(
+    expect(idle?.info).toContain(
       '--override card-gate-now had no effect on berlin/a: the rule refuses nothing there.\n',
     );
     const both = ['--override', 'frozen=the freeze ended early', '--override', 'closed=it is open again'];
-    expect((await plan('--rules', own, ...both))?.talk).not.toContain('no effect');
+    expect((await plan('--rules', own, ...both))?.info).not.toContain('no effect');
   });
 
   it('says which rule gives the code of the one that was named', async () => {
@@ -292,7 +292,7 @@ describe('--override', () => {
       '--yes',
       '--json',
     ]);
-    expect(allowed.exit, allowed.talk).toBe(0);
+    expect(allowed.exit, allowed.info).toBe(0);
     expect(site.fleet.units[0]?.device.counters.starts).toBe(1);
     const { run } = z.looseObject({ run: z.string() }).parse(JSON.parse(allowed.out));
     const journal = await readFile(join(site.state, 'runs', run, 'journal.jsonl'), 'utf8');

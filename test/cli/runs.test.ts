@@ -42,7 +42,10 @@ async function listed(): Promise<z.infer<typeof RunsShape>['runs']> {
 
 type End = 'upgraded' | 'refused' | 'failed' | 'unknown' | 'pending' | 'cut-off';
 
-/** A run that is over: its unit ended so; `pending`: its process died before it began; `cut-off`: in the middle of an upload. */
+/**
+ * A run that is over: its unit ended so; `pending`: its process died before it began; `cut-off`: in the
+ * middle of an upload.
+ */
 async function keepRun(run: string, end: End): Promise<void> {
   const journal = await createJournal(site.state, run, systemClock);
   const plan = planOf([plannedUnit('berlin/a')]);
@@ -91,7 +94,7 @@ async function beAt(run: string): Promise<number> {
 }
 
 describe('runs', () => {
-  it('lists those at work first, then the newest, each with begin, process, counts and exit code', async () => {
+  it('lists running runs first, then the newest, each with start, process, counts and exit code', async () => {
     site = await openSite([]);
     expect(await listed()).toEqual([]);
     expect((await site.run(['runs'])).out).toContain('There is no run');
@@ -129,7 +132,7 @@ describe('runs', () => {
 });
 
 describe('a command without the name of a run', () => {
-  it('status and report show the run that is at work, and else the newest', async () => {
+  it('status and report show the running run, or the newest', async () => {
     site = await openSite([]);
     await keepRun('20260101T000000000Z-aaaaaa', 'pending');
     await keepRun('20260102T000000000Z-bbbbbb', 'refused');
@@ -140,7 +143,7 @@ describe('a command without the name of a run', () => {
     expect(runOf(await site.run(['report', '--json'])).run).toContain('aaaaaa');
   });
 
-  it('resume takes the newest that is not finished, and passes over one at work', async () => {
+  it('resume chooses the newest unfinished run, and skips a running one', async () => {
     site = await openSite([NMC2]);
     await keepRun('20260101T000000000Z-aaaaaa', 'refused');
     await keepRun('20260102T000000000Z-bbbbbb', 'pending');
@@ -164,16 +167,16 @@ describe('a command without the name of a run', () => {
       await keepRun('20260104T000000000Z-dddddd', 'pending');
       await keepRun('20260105T000000000Z-eeeeee', 'refused');
       const names = (run: string): string =>
-        `Run ${run} has 1 unit in an unknown state: upsfw resume ${run}\n`;
+        `Run ${run} has 1 unit in an unknown state. To ask them: upsfw resume ${run}\n`;
       const [older, newer] = ['20260101T000000000Z-aaaaaa', '20260103T000000000Z-cccccc'];
       const status = await site.run(['status', '--json']);
       expect(runOf(status).run).toContain('eeeeee');
-      expect(status.talk).toBe(names(newer) + names(older));
-      expect((await site.run(['status', older, '--json'])).talk).toBe(names(newer));
+      expect(status.info).toBe(names(newer) + names(older));
+      expect((await site.run(['status', older, '--json'])).info).toBe(names(newer));
       const ran = await site.run(['resume', '--yes', '--json']);
       expect(runOf(ran).run).toBe(newer);
-      expect(ran.talk).toContain(names(older));
-      expect(ran.talk).not.toContain(names(newer));
+      expect(ran.info).toContain(names(older));
+      expect(ran.info).not.toContain(names(newer));
     },
   );
 
@@ -182,11 +185,11 @@ describe('a command without the name of a run', () => {
     const run = '20260101T000000000Z-aaaaaa';
     await keepRun(run, 'refused');
     await keepRun('20260102T000000000Z-bbbbbb', 'upgraded');
-    expect((await site.run(['status'])).talk).toBe('');
+    expect((await site.run(['status'])).info).toBe('');
     const file = join(site.state, 'runs', run, 'journal.jsonl');
     const lines = (await readFile(file, 'utf8')).split('\n');
     await writeFile(file, lines.with(1, lines[1]?.replace('refused', 'upgraded') ?? '').join('\n'));
-    expect((await site.run(['status'])).talk).toContain(`Run ${run} has 1 unit in an unknown state`);
+    expect((await site.run(['status'])).info).toContain(`Run ${run} has 1 unit in an unknown state`);
   });
 
   it('resume says that nothing is left to do, and writes nothing', async () => {
@@ -196,7 +199,7 @@ describe('a command without the name of a run', () => {
     await keepRun('20260102T000000000Z-bbbbbb', 'upgraded');
     const before = await listed();
     const ran = await site.run(['resume', '--yes', '--json']);
-    expect(ran.talk).toContain('Nothing is left to do');
+    expect(ran.info).toContain('No run has anything left to do');
     expect(runOf(ran)).toMatchObject({ run: '20260102T000000000Z-bbbbbb', exitCode: 0 });
     expect(ran.exit).toBe(0);
     expect(await listed()).toEqual(before);

@@ -98,10 +98,10 @@ async function expectShownWithWarning(at: Site, words: RegExp): Promise<void> {
   expect(ran.exit).toBe(kept.exit);
   const unitsOf = ({ out }: Ran): unknown => JSON.parse(out).counts;
   expect(unitsOf(ran)).toEqual(unitsOf(kept));
-  expect(ran.talk).toMatch(/The audit was not kept/);
-  expect(ran.talk).toMatch(words);
-  expect(ran.talk).not.toContain('defect in upsfw');
-  expect(kept.talk).not.toContain('not kept');
+  expect(ran.info).toMatch(/The audit was not saved/);
+  expect(ran.info).toMatch(words);
+  expect(ran.info).not.toContain('defect in upsfw');
+  expect(kept.info).not.toContain('not kept');
 }
 
 describe('an audit whose state folder cannot be used is shown all the same, with a warning', () => {
@@ -110,7 +110,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     await writeFile(at.state, 'a file');
     await expectShownWithWarning(at, /is not a folder/);
     const below = await audited(at, join(at.state, 'below'));
-    expect([below.exit, below.talk]).toEqual([3, expect.stringMatching(/not kept.*not a folder/)]);
+    expect([below.exit, below.info]).toEqual([3, expect.stringMatching(/not kept.*not a folder/)]);
   });
 
   it('where others may write to the folder', async () => {
@@ -143,7 +143,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     const ran = await audited(at, at.state);
     const units: readonly { readonly seenBy: string | null }[] = JSON.parse(ran.out).units;
     expect(units.map(({ seenBy }) => seenBy)).toEqual(['ssh', 'ssh']);
-    expect(ran.talk.match(/Host keys that are new cannot be kept/g)).toHaveLength(1);
+    expect(ran.info.match(/New host keys cannot be saved/g)).toHaveLength(1);
   });
 
   it('and says whose services were not seen because the known host keys cannot be read', async () => {
@@ -152,7 +152,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     await writeFile(join(at.state, 'known-hosts.json'), 'damaged', { mode: 0o600 });
     const kept = await audited(at, join(at.folder, 'fit'), ['--services']);
     const ran = await audited(at, at.state, ['--services']);
-    expect(ran.talk).toMatch(/The services of berlin\/a were not seen: .*known-hosts\.json is damaged/);
+    expect(ran.info).toMatch(/The services of berlin\/a were not seen: .*known-hosts\.json is damaged/);
     expect(JSON.parse(ran.out).counts).toEqual(JSON.parse(kept.out).counts);
     expect([kept.exit, ran.exit]).toEqual([3, 3]);
   });
@@ -163,7 +163,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     const words = [command, '-i', at.inventory, '--state', join(at.state, 'below')];
     const ran = await runHere(words, { environment: at.environment });
     expect(ran.exit).toBe(command === 'plan' ? 0 : 3);
-    expect(ran.talk).not.toContain('defect in upsfw');
+    expect(ran.info).not.toContain('defect in upsfw');
   });
 });
 
@@ -183,7 +183,7 @@ describe('a run whose journal is damaged', () => {
     return at;
   }
 
-  it('shows what may have been started as unknown, and nothing is begun on it', async () => {
+  it('shows units that may have been started as unknown, and starts nothing on them', async () => {
     const at = await damagedRun();
     const before = touched(at);
     for (const command of ['status', 'resume']) {

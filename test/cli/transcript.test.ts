@@ -31,7 +31,7 @@ describe('what a run keeps of a unit', () => {
     },
   );
 
-  it('is the update all the same where the card hands nothing out', async () => {
+  it('does not depend on files that the card does not serve', async () => {
     site = await openSite([{ ...NMC3, faults: ['event-log-unreadable'] }]);
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded' });

@@ -64,8 +64,8 @@ it('unknownImages: refuse blocks it by name, and trust lifts that', async () => 
 it('what is no hash is a finding of the inventory', async () => {
   site = await openSite([NMC2]);
   await withLines('trust: ["abc"]', 'unknownImages: maybe');
-  const { exit, talk } = await site.run(['plan', '-i', site.inventory]);
+  const { exit, info } = await site.run(['plan', '-i', site.inventory]);
   expect(exit).toBe(2);
-  expect(talk).toContain('64 hexadecimal digits');
-  expect(talk).toContain('unknownImages');
+  expect(info).toContain('64 hexadecimal digits');
+  expect(info).toContain('unknownImages');
 });

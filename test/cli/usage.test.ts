@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { COMMAND_TEXTS, COMMANDS, loadCommands } from '../../src/cli/commands.ts';
-import { nearest } from '../../src/cli/usage.ts';
+import { nearest } from '../../src/cli/nearest.ts';
 import { runHere } from './harness.ts';
 
 const { version } = z
@@ -14,7 +14,7 @@ describe('the usual short forms', () => {
   it('-h is --help, alone and behind a command', async () => {
     for (const before of [[], ['upgrade'], ['rules'], ['local']]) {
       const short = await runHere([...before, '-h']);
-      expect(short).toMatchObject({ exit: 0, talk: '' });
+      expect(short).toMatchObject({ exit: 0, info: '' });
       expect(short.out).toBe((await runHere([...before, '--help'])).out);
     }
     expect((await runHere(['upgrade', '-h'])).out).toContain('--apply');
@@ -36,7 +36,7 @@ describe('help', () => {
     for (const columns of [60, 80, 100, 200]) {
       const terminal = { columns, rows: 24 };
       const alone = await runHere(['--help'], { terminal });
-      expect(alone).toMatchObject({ exit: 0, talk: '' });
+      expect(alone).toMatchObject({ exit: 0, info: '' });
       // With an option more, the same text comes from the commands themselves.
       expect(alone.out).toBe((await runHere(['--help', '--state', 'x'], { terminal })).out);
       expect(alone.out).toBe((await runHere(['--quiet', 'help'], { terminal })).out);
@@ -53,7 +53,7 @@ describe('help', () => {
   });
 });
 
-describe('a wrong word', () => {
+describe('a wrong argument', () => {
   it.each([
     [['--dry-run'], 'Unknown option: --dry-run.', 'upgrade without --apply only shows the plan'],
     [
@@ -70,7 +70,7 @@ describe('a wrong word', () => {
     [['audit', '--failOnn', 'x'], 'Unknown option of upsfw audit: --failOnn.', 'upsfw audit --help'],
     [['audit', '--fail-onn=x'], 'Unknown option of upsfw audit: --fail-onn.', 'Did you mean --fail-on '],
     [['audit', '--unit.name', 'x'], 'Unknown option of upsfw audit: --unit.name.', 'upsfw audit --help'],
-    [['plan', '--apply'], 'Unknown option of upsfw plan: --apply.', '--apply belongs to upsfw upgrade.'],
+    [['plan', '--apply'], 'Unknown option of upsfw plan: --apply.', '--apply is an option of upsfw upgrade.'],
     [['audit', '-x'], 'Unknown option of upsfw audit: -x.', 'upsfw audit --help'],
     [['-x', 'audit'], 'Unknown option: -x.', 'upsfw --help'],
     [['upgrad'], 'Unknown command "upgrad". Did you mean upgrade?', 'discover, audit'],
@@ -88,8 +88,8 @@ describe('a wrong word', () => {
       'VERB: "decde" is not one of decide, explain, check. Did you mean decide?',
       '--help',
     ],
-    [['rules'], 'upsfw rules needs more words.', 'upsfw rules <verb> [names..]'],
-    [['audit', 'stray'], 'upsfw audit takes no word "stray".', 'upsfw audit --help'],
+    [['rules'], 'upsfw rules: an argument is missing.', 'upsfw rules <verb> [names..]'],
+    [['audit', 'stray'], 'upsfw audit: unexpected argument "stray".', 'upsfw audit --help'],
     [['audit', '--images'], '--images needs a value.', '--help'],
     [['audit', '-i'], '-i needs a value.', '--help'],
     [['audit', '--images', '--json'], '--images needs a value.', '--help'],
@@ -97,21 +97,21 @@ describe('a wrong word', () => {
   ])('%j: %s', async (words, message, hint) => {
     const ran = await runHere(words);
     expect(ran.exit).toBe(2);
-    const [first = '', second = ''] = ran.talk.split('\n');
+    const [first = '', second = ''] = ran.info.split('\n');
     expect(first).toContain(message);
     expect(second).toContain(hint);
-    expect(ran.talk).toContain('(config/usage)');
+    expect(ran.info).toContain('(config/usage)');
   });
 
   it('that may be a secret is not repeated', async () => {
     const ran = await runHere(['import', 'netbox', 'https://netbox.example', '--token', 'hunter2hunter2']);
     expect(ran.exit).toBe(2);
-    expect(ran.talk).not.toContain('hunter2');
+    expect(ran.info).not.toContain('hunter2');
   });
 });
 
-describe('the likest known word', () => {
-  it('is the word itself, whatever else is known', async () => {
+describe('the nearest known word', () => {
+  it('is the word itself, if it is known', async () => {
     const commands = await loadCommands([]);
     const names = [...new Set(commands.flatMap(({ options }) => Object.keys(options)))].filter(
       (name) => name.length > 1,
@@ -142,7 +142,7 @@ describe('the likest known word', () => {
     );
   });
 
-  it('is none where nothing is like it, and bounded for any word', () => {
+  it('is null without a similar word, and bounded in time', () => {
     expect(nearest('xyzzy', ['audit', 'plan'])).toBeNull();
     expect(nearest('', ['audit'])).toBeNull();
     expect(nearest('a'.repeat(1_000_000), ['audit'])).toBeNull();

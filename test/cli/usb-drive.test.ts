@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type LocalAction, LocalArgs } from '../../src/cli/commands/local/action.ts';
-import { createStickAction } from '../../src/cli/commands/local/usb-drive.ts';
+import { createUsbDriveAction } from '../../src/cli/commands/local/usb-drive.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { driveAt, imageIn } from '../images/usb-drives.ts';
 import { keptIo, runHere } from './harness.ts';
@@ -12,22 +12,22 @@ import { keptIo, runHere } from './harness.ts';
 let folder: string;
 let stick: string;
 beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'upsfw-local-stick-')));
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'upsfw-local-drive-')));
   stick = join(folder, 'stick');
   await mkdir(stick);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the action on a stick that the system of this machine does not have. */
-async function run(words: readonly string[], options: Partial<LocalArgs> = {}): Promise<string> {
-  const action: LocalAction = createStickAction(driveAt(stick));
+async function run(values: readonly string[], options: Partial<LocalArgs> = {}): Promise<string> {
+  const action: LocalAction = createUsbDriveAction(driveAt(stick));
   const args = LocalArgs.parse({
     json: false,
     quiet: false,
     color: false,
     logLevel: 'silent',
-    action: 'stick',
-    words,
+    action: 'usb-drive',
+    values,
     rules: [],
     override: [],
     authenticate: false,
@@ -40,7 +40,7 @@ async function run(words: readonly string[], options: Partial<LocalArgs> = {}): 
 }
 
 const Document = z.looseObject({
-  schema: z.literal('upsfw/local-stick@1'),
+  schema: z.literal('upsfw/local-usb-drive@1'),
   generatedAt: z.string(),
   state: z.string(),
   from: z.string().nullable(),
@@ -55,7 +55,7 @@ async function file(name: string, id: number, version = '15.9'): Promise<string>
 }
 
 describe('local usb-drive', () => {
-  it('writes the image and says for whom, what next, and what is not published', async () => {
+  it('writes the image and shows its units, the next steps, and what is not known', async () => {
     const image = await imageIn(folder);
     const text = await run([stick, image.path]);
     expect(await readdir(stick)).toEqual([image.file]);
@@ -69,7 +69,7 @@ describe('local usb-drive', () => {
       'HASH_UNKNOWN',
     ])
       expect(text).toContain(part);
-    expect(await run([stick, image.path])).toContain('there already');
+    expect(await run([stick, image.path])).toContain('unchanged');
   });
 
   it('prints one document with --json', async () => {
@@ -95,7 +95,7 @@ describe('local usb-drive', () => {
     [1021, '12.0'],
   ])('knows that units of id %i take one from %s on', async (id, from) => {
     const path = await file('x.enc', id);
-    expect(await run([stick, path])).toContain(`for units of id ${id} that run ${from} or later`);
+    expect(await run([stick, path])).toContain(`for units of ID${id} with ${from} or later`);
   });
 
   it.each([18, 1001, 1017, 1033, 9999])('refuses id %i, of which no source says so', async (id) => {
@@ -137,20 +137,20 @@ describe('local usb-drive', () => {
 describe('the command line', () => {
   it('refuses a folder of this machine, which has no FAT, and ends with 2', async () => {
     const image = await imageIn(folder);
-    const { exit, talk } = await runHere(['local', 'stick', stick, image.path]);
+    const { exit, info } = await runHere(['local', 'usb-drive', stick, image.path]);
     expect(exit).toBe(2);
-    expect(talk).toContain('is not on a FAT file system');
-    const json = await runHere(['local', 'stick', stick, image.path, '--json']);
+    expect(info).toContain('is not on a FAT file system');
+    const json = await runHere(['local', 'usb-drive', stick, image.path, '--json']);
     expect(JSON.parse(json.out)).toMatchObject({
       schema: 'upsfw/error@1',
       problem: { code: 'config/usb-drive' },
     });
   });
 
-  it('ends with 3 where a rule refuses, and with 2 where a word is missing', async () => {
+  it('exits with 3 if a rule refuses, and with 2 if an argument is missing', async () => {
     const path = await file('x.enc', 18);
-    expect((await runHere(['local', 'stick', stick, path])).exit).toBe(3);
-    expect((await runHere(['local', 'stick', stick])).exit).toBe(2);
-    expect((await runHere(['local', 'stick', stick, path, '--yes'])).exit).toBe(2);
+    expect((await runHere(['local', 'usb-drive', stick, path])).exit).toBe(3);
+    expect((await runHere(['local', 'usb-drive', stick])).exit).toBe(2);
+    expect((await runHere(['local', 'usb-drive', stick, path, '--yes'])).exit).toBe(2);
   });
 });

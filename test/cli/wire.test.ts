@@ -72,7 +72,7 @@ async function audit(
 ): Promise<Readonly<Record<string, z.infer<typeof Audit>['units'][number]>>> {
   const words = ['audit', '--json', '-i', file, '--state', join(folder, 'state')];
   const ran = await runHere(words, { environment: ENVIRONMENT });
-  for (const secret of Object.values(ENVIRONMENT)) expect(ran.out + ran.talk).not.toContain(secret);
+  for (const secret of Object.values(ENVIRONMENT)) expect(ran.out + ran.info).not.toContain(secret);
   return Object.fromEntries(Audit.parse(JSON.parse(ran.out)).units.map((unit) => [unit.name, unit]));
 }
 
@@ -148,8 +148,8 @@ describe('one datagram of a device', () => {
       [MAIN, 'audit', '--json', '-i', file, '--state', join(folder, 'state')],
       { env: { ...process.env, ...ENVIRONMENT }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
-    const [out, talk] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-    expect(talk).not.toMatch(/TypeError|Unexpected error/);
+    const [out, info] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    expect(info).not.toMatch(/TypeError|Unexpected error/);
     const { units } = Audit.parse(JSON.parse(out));
     expect(units.map(({ name, reachable, problem }) => [name, reachable, problem?.code ?? null])).toEqual([
       ['attacker', false, 'device/garbage'],

@@ -22,15 +22,15 @@ const FOLDERS = [
 
 describe.each(FOLDERS)('with the images folder %s', (folder, what, how) => {
   // A package for cards counts as one of their files, which `upsfw images` calls damaged.
-  it.skipIf(folder === 'card')('an audit tells, and goes on', async () => {
+  it.skipIf(folder === 'card')('an audit warns and continues', async () => {
     const text = await readFile(site.inventory, 'utf8');
     await writeFile(site.inventory, text.replace(/^images: .*$/m, `images: ./${folder}`), { mode: 0o600 });
     const ran = await site.run(['audit', '-i', site.inventory]);
     expect(ran.exit).toBe(3);
     expect(ran.out).toContain('UPS 09.4');
-    expect(ran.talk).toContain(what);
-    expect(ran.talk).toContain(how);
-    expect(ran.talk).toContain('The audit goes on without images');
+    expect(ran.info).toContain(what);
+    expect(ran.info).toContain(how);
+    expect(ran.info).toContain('The audit continues without images');
     expect((await site.run(['audit', '--json', '-i', site.inventory])).exit).toBe(3);
   });
 
@@ -40,7 +40,7 @@ describe.each(FOLDERS)('with the images folder %s', (folder, what, how) => {
       const ran = await site.run([...words, '-i', site.inventory, '--images', join(site.folder, folder)]);
       expect(ran.exit).toBe(2);
       for (const part of ['(config/images)', join(site.folder, folder), what, how])
-        expect(ran.talk).toContain(part);
+        expect(ran.info).toContain(part);
       expect(site.fleet.device('a').counters.uploads).toBe(0);
     },
   );

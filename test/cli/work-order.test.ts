@@ -19,7 +19,7 @@ const Orders = z.looseObject({
   workOrders: z.array(
     z.looseObject({
       key: z.string(),
-      way: z.string(),
+      procedure: z.string(),
       steps: z.array(z.object({ text: z.string(), source: z.string().min(1) })).min(3),
     }),
   ),
@@ -29,7 +29,7 @@ describe('plan', () => {
   it('has a work order for each unit that its card cannot bring forward, and for no other', async () => {
     const { out } = await site.run(['plan', '-i', site.inventory, '--json']);
     const { workOrders } = Orders.parse(JSON.parse(out));
-    expect(workOrders.map(({ key, way }) => [key, way])).toEqual([
+    expect(workOrders.map(({ key, procedure }) => [key, procedure])).toEqual([
       ['porto/shut', 'wizard'],
       ['porto/bare', 'card-console'],
     ]);
@@ -40,11 +40,11 @@ describe('plan', () => {
     const words = ['plan', '-i', site.inventory];
     const paper = (await site.run([...words, '--format', 'md'])).out;
     expect(paper.match(/^## Work order: /gm)).toHaveLength(2);
-    expect(paper.match(/REHEARSAL/g)).toHaveLength(3);
+    expect(paper.match(/SIMULATION/g)).toHaveLength(3);
     expect(paper).toMatch(/^- \[ \] 1\. /m);
     expect(paper).toMatch(/^- Signature: _+$/m);
     const text = (await site.run(words)).out;
-    expect(text).toContain('2 work orders for people on site: upsfw plan --format md prints them.');
+    expect(text).toContain('2 work orders for people on site. To print them: upsfw plan --format md');
     expect(text).not.toContain('Signature');
   });
 
@@ -57,8 +57,8 @@ describe('plan', () => {
     const file = join(site.folder, 'plan.json');
     await site.run(['plan', '-i', site.inventory, '--out', file]);
     expect(Orders.parse(JSON.parse(await readFile(file, 'utf8'))).workOrders).toHaveLength(2);
-    const { exit, talk } = await site.run(['upgrade', '-i', site.inventory, '--plan', file]);
-    expect(talk).toContain('Nothing was sent.');
+    const { exit, info } = await site.run(['upgrade', '-i', site.inventory, '--plan', file]);
+    expect(info).toContain('Nothing was sent.');
     // A unit is left to a person on site.
     expect(exit).toBe(3);
   });
@@ -67,10 +67,10 @@ describe('plan', () => {
 describe('rules decide', () => {
   const UNIT = ['rules', 'decide', '--sku', 'SMT1500', '--firmware', 'UPS 07.9 (ID18)'];
 
-  it('tells the person on site what to do, over the port that the rules name', async () => {
+  it('lists the work on site for the port that the rules choose', async () => {
     const { out } = await runHere([...UNIT, '--transport', 'usb']);
     expect(out).toContain('port: serial');
-    expect(out).toContain('why this way: updates of ID 18 over USB');
+    expect(out).toContain('why this procedure: updates of ID 18 over USB');
     expect(out).toContain('step 1: Connect the serial port of the unit');
     expect(out).toContain('bring: The serial cable that came with the unit.');
     expect(out).toContain('afterwards: The version is 15.0');

@@ -41,7 +41,7 @@ export function reportOf(ran: Ran): RunReport {
   try {
     return RunShape.parse(JSON.parse(ran.out));
   } catch (cause) {
-    throw new Error(`exit ${ran.exit}, no run document: ${ran.out.slice(0, 400)}${ran.talk}`, {
+    throw new Error(`exit ${ran.exit}, no run document: ${ran.out.slice(0, 400)}${ran.info}`, {
       cause,
     });
   }
@@ -50,7 +50,7 @@ export function reportOf(ran: Ran): RunReport {
 /** A look wrote nothing, answered nothing, and reports for each unit its identity or why it is unknown. */
 export function checkLook(site: ConformanceSite, ran: Ran): string[] {
   const broken: string[] = [];
-  if (ran.exit !== 0 && ran.exit !== 3) broken.push(`exit ${ran.exit}: ${ran.talk}`);
+  if (ran.exit !== 0 && ran.exit !== 3) broken.push(`exit ${ran.exit}: ${ran.info}`);
   const { units } = LookShape.parse(JSON.parse(ran.out));
   if (units.length !== site.units.length)
     broken.push(`${units.length} units reported of ${site.units.length}`);
@@ -266,7 +266,7 @@ export async function checkTexts(site: ConformanceSite, ran: Ran): Promise<strin
   const files = await filesUnder(site.state);
   const texts = [
     { file: 'standard output', text: ran.out },
-    { file: 'standard error', text: ran.talk },
+    { file: 'standard error', text: ran.info },
     ...files,
   ];
   const broken: string[] = [];

@@ -12,7 +12,7 @@ describe('a look at every persona with every fault', () => {
     site = await openConformance({ persona }, [null, ...EVERY_FAULT]);
     expect(checkLook(site, await site.runLogged(['audit', '-i', site.inventory, '--json']))).toEqual([]);
     const plan = await site.runLogged(['plan', '-i', site.inventory, '--json']);
-    expect([0, 3], plan.talk).toContain(plan.exit);
+    expect([0, 3], plan.info).toContain(plan.exit);
     expect(checkUntouched(site)).toEqual([]);
   });
 });

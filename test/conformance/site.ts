@@ -105,7 +105,7 @@ export async function openConformance(
           overrides.info?.(text);
         },
       });
-      return { ...ran, talk: log };
+      return { ...ran, info: log };
     },
   };
 }

@@ -73,7 +73,7 @@ describe('a start is sent', () => {
       expect(attacked).toBe(1);
       expect(starts(site)).toEqual([0, 0]);
       expect(ran.exit).toBe(4);
-      expect(ran.out + ran.talk).not.toContain('defect in upsfw');
+      expect(ran.out + ran.info).not.toContain('defect in upsfw');
       expect(JSON.parse(ran.out)).toMatchObject({
         problem: { code: 'config/state', message: expect.stringContaining('no longer the file') },
       });
@@ -128,7 +128,7 @@ describe('the disk fills up', () => {
       const full = fillAt(line);
       const ran = await upgrade(site);
       expect(full.reached).toBe(true);
-      expect(ran.out + ran.talk).not.toContain('defect in upsfw');
+      expect(ran.out + ran.info).not.toContain('defect in upsfw');
       expect(ran.out).toContain('no space is left');
       if (line === 1) {
         expect(ran.exit).toBe(2);
@@ -165,7 +165,7 @@ describe('the disk fills up', () => {
     // The journal may end within its last page; then only the lock of the second unit fails.
     expect(ran.exit).toBe(runOf(ran).problem === null ? 3 : 4);
     expect(ran.out).toContain('no space is left');
-    expect(ran.out + ran.talk).not.toContain('defect in upsfw');
+    expect(ran.out + ran.info).not.toContain('defect in upsfw');
     expectTrue(site, ran);
     if (ballast !== null) await rm(ballast);
     await expectConsistentStatus(site);

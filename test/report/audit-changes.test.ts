@@ -21,7 +21,9 @@ interface Wish {
   readonly serial?: string | null;
   readonly raw?: string | null;
   readonly status?: Status;
-  /** Ids that the unit is affected by; the others of the two that are known are fixed. Null: an older audit. */
+  /**
+   * Ids that the unit is affected by; the others of the two that are known are fixed. Null: an older audit.
+   */
   readonly affected?: readonly string[] | null;
 }
 
@@ -229,7 +231,7 @@ describe('what changed between two audits', () => {
     });
   });
 
-  it('leaves out of the lost ones whoever was not chosen', () => {
+  it('counts no unit as gone that was not selected', () => {
     const before = audit(A, { ...B, site: 'oslo' });
     expect(said(compareAudits(before, audit(), { sites: ['oslo'], units: [] }))).toEqual({
       gone: ['oslo/b'],
@@ -308,7 +310,7 @@ describe('any two audits', () => {
   });
 });
 
-describe('changes on paper', () => {
+describe('changes in a report', () => {
   const counts = { current: 0, outdated: 0, blocked: 0, unsupported: 0, unknown: 0, unreachable: 0 };
   function documentOf(before: readonly Wish[], now: readonly Wish[]): AuditDocument {
     return {
@@ -322,9 +324,9 @@ describe('changes on paper', () => {
   }
   const TEXT = { format: 'text', color: false } as const;
 
-  it('say that nothing changed', () => {
+  it('say that there are none', () => {
     const text = renderAudit(documentOf([A], [A]), TEXT);
-    expect(text).toMatch(/^Since 2026-01-01T00:00:00Z\nnothing changed$/m);
+    expect(text).toMatch(/^Since 2026-01-01T00:00:00Z\nno changes$/m);
     expect(renderAudit({ ...documentOf([A], [A]), changes: null }, TEXT)).not.toContain('Since');
   });
 

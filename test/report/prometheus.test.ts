@@ -17,7 +17,10 @@ interface Sample {
 
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*/;
 
-/** Reads the text exposition format, strictly: throws on anything that the format does not have or should not have. */
+/**
+ * Reads the text exposition format, strictly: throws on anything that the format does not have or should not
+ * have.
+ */
 function readExposition(text: string): readonly Sample[] {
   if (!text.endsWith('\n')) throw new Error('the last line does not end');
   const samples: Sample[] = [];
@@ -115,7 +118,7 @@ const UNKNOWN = {
 };
 
 describe('metrics of an audit', () => {
-  it('say what a unit is and how it stands, in base units', () => {
+  it('have identity and condition of a unit, in base units', () => {
     const samples = metricsOf([audited({ condition: { ...unitAt('15.0').condition, batteryPercent: 29 } })]);
     const place = { site: 'berlin', name: 'a' };
     expect(samples).toEqual(
@@ -222,7 +225,7 @@ describe('metrics of an audit', () => {
     expect(sample?.labels).toMatchObject({ model: 'a "b" \\n c\\', name: 'line break', site: '"} # HELP' });
   });
 
-  it('can be read whatever devices and inventories say, and keep quotes and backslashes as they are', () => {
+  it('can be parsed with any text, and keep quotes and backslashes', () => {
     const word = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 12 }),
       fc.constantFrom('"', '\\', '\\"', '\n', 'x'),

@@ -87,7 +87,7 @@ function linesOf(document: RunDocument, details = false, width = 80): readonly s
 }
 
 describe('the status of many units', () => {
-  it('fits a terminal: 80 columns, wrapped between words, and few enough lines to be seen at once', () => {
+  it('fits a terminal of 80 columns, wrapped between words, on one screen', () => {
     const lines = linesOf(MANY);
     expect(MANY.units).toHaveLength(40);
     for (const line of lines) expect([...line].length).toBeLessThanOrEqual(80);
@@ -96,7 +96,7 @@ describe('the status of many units', () => {
     expect(told).toContain('Run upsfw resume inside the window, or change it in the inventory');
   });
 
-  it('shows trouble first, then the counts, then what is at work or done, and last what to type', () => {
+  it('shows problems first, then counts, units in progress or done, and the next command', () => {
     const lines = linesOf(MANY);
     const at = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line));
     const order = [
@@ -105,8 +105,8 @@ describe('the status of many units', () => {
       at(/^ {2}stopped /),
       at(/^ {2}refused /),
       at(/^40 units: /),
-      at(/^ {2}at work /),
-      at(/^not begun: /),
+      at(/^ {2}in progress /),
+      at(/^not started: /),
       at(/^upgraded: /),
       at(/^current: /),
       at(/^Next: /),
@@ -117,7 +117,7 @@ describe('the status of many units', () => {
     expect(lines.at(-1)).toBe(`Next: ${NEXT}`);
     // Somebody has to go to each of these: each has its own lines, and the warning.
     expect(lines.filter((line) => /^ {2}unknown /.test(line))).toHaveLength(2);
-    expect(lines.join(' ').match(/go and look/g)).toHaveLength(2);
+    expect(lines.join(' ').match(/Inspect it on site/g)).toHaveLength(2);
   });
 
   it('names every unit, also where it groups them', () => {
@@ -125,14 +125,14 @@ describe('the status of many units', () => {
     for (const { name } of MANY.units) expect(text).toContain(`berlin/${name}`);
   });
 
-  it('tells each unit with its hops where details are wanted', () => {
+  it('shows each unit with its hops with details', () => {
     const lines = linesOf(MANY, true);
     const done = lines.filter((line) => /^ {2}(?:upgraded|current) +berlin\/rack-\d\d {2}/.test(line));
     expect(done).toHaveLength(14);
     for (const line of lines) expect([...line].length).toBeLessThanOrEqual(80);
   });
 
-  it('loses no word and makes no line too long, whatever width it has', () => {
+  it('loses no word and exceeds no width', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 40, max: 200 }),
@@ -162,7 +162,7 @@ describe('what a device says now', () => {
   const shown = (outcome: RunOutcome, seen: Look): string =>
     linesOf(documentOf([unitOf(1, outcome, runNow(seen, planned))])).join('\n');
 
-  it('stands beside what the journal says, with the firmware', () => {
+  it('is shown beside the journal, with the firmware', () => {
     const text = shown('failed', look(unitAt('09.4'), { activity: 'idle' }));
     expect(text).toContain('failed');
     expect(text).toContain('now: UPS 09.4 (ID18), idle');
@@ -177,13 +177,11 @@ describe('what a device says now', () => {
     expect(shown('unknown', look(unitAt('09.4'), { activity: 'updating' }))).toContain('updating');
   });
 
-  it('tells another unit, one without a serial number, and silence apart', () => {
+  it('distinguishes another unit, one without a serial number, and silence', () => {
     expect(shown('unknown', look(unitAt('15.0', { serial: 'AS9999999999' })))).toContain(
       'another unit answers (serial number AS9999999999)',
     );
-    expect(shown('unknown', look(unitAt('15.0', { serial: null })))).toContain(
-      'which unit it is is not known',
-    );
+    expect(shown('unknown', look(unitAt('15.0', { serial: null })))).toContain('its identity is not known');
     const problem = new Problem('link/silent', 'No answer within 5 s.', { hint: 'Go there.' });
     const silent = shown('unknown', look(unitAt('15.0', { reachable: false }), { problem }));
     expect(silent).toContain('now: silent: No answer within 5 s. [link/silent]');
@@ -193,7 +191,7 @@ describe('what a device says now', () => {
 
   it('says where it is not what the journal says', () => {
     const moved = shown('upgraded', look(unitAt('09.4'), { activity: 'idle' }));
-    expect(moved).toContain('now: UPS 09.4 (ID18), idle (not what the journal says)');
+    expect(moved).toContain('now: UPS 09.4 (ID18), idle (differs from the journal)');
     expect(shown('upgraded', look(unitAt('15.0'), { activity: 'idle' }))).not.toContain(
       'not what the journal',
     );

@@ -83,7 +83,7 @@ describe('a work order in Markdown', () => {
     expect(text).toContain('## Work order: berlin/closet-3');
     for (const part of [
       '| site | berlin |',
-      '| place | USB of the machine that plans: any |',
+      '| place | USB of the computer that made the plan: any |',
       '| SKU | SMT1500 |',
       '| serial number | AS1234567890 |',
       '| installed | UPS 09.3 (ID18) |',
@@ -97,23 +97,23 @@ describe('a work order in Markdown', () => {
   it('has every list under its title, with boxes, numbers where order counts, and sources', () => {
     const found = sections(text);
     expect([...found.keys()]).toEqual([
-      'Why this way',
+      'Why this procedure',
       'Images, one after the other',
-      'To be cleared first',
+      'Clear first',
       'Bring',
       'Before',
       'Steps',
       'Check afterwards',
-      'If it does not go as written',
-      'Not known, to be found out at the unit',
-      'Worth knowing',
-      'Another way: a stick',
+      'If a step fails',
+      'Find out at the unit',
+      'Notes',
+      'Alternative: a stick',
       'Done by',
     ]);
     const source = '(vendor FAQ, line 1)';
     expect(found.get('Steps')).toEqual([`- [ ] 1. begin ${source}`, `- [ ] 2. end ${source}`]);
     expect(found.get('Bring')).toEqual([`- [ ] the cable ${source}`]);
-    expect(found.get('If it does not go as written')).toEqual([`- do not power off ${source}`]);
+    expect(found.get('If a step fails')).toEqual([`- do not power off ${source}`]);
     expect(found.get('Images, one after the other')).toEqual([
       `- [ ] 1. UPS 09.3 (ID18) -> UPS 09.6 (ID18): SMT18UPS_09-6.enc, in the images folder, sha256 ${'a'.repeat(64)}`,
       '- [ ] 2. UPS 09.6 (ID18) -> UPS 15.0 (ID18): SMT18UPS_15-0.enc, not in the images folder, sha256 not known',
@@ -147,14 +147,14 @@ describe('a work order in Markdown', () => {
       ]),
       MARKDOWN,
     );
-    for (const title of ['Why this way', 'To be cleared first', 'Worth knowing', 'Another way'])
+    for (const title of ['Why this procedure', 'Clear first', 'Notes', 'Alternative'])
       expect(bare).not.toContain(title);
     for (const part of [
       '| place | not known |',
       '| SKU | not known |',
       '| time | not known |',
       '(version not known) over the USB port',
-      'no file of it is known here',
+      'no file is known',
       '### Image\n',
     ])
       expect(bare).toContain(part);
@@ -180,11 +180,11 @@ describe('a work order in Markdown', () => {
 
   it('says that a simulated unit does not exist', () => {
     const unit = { ...orderWith().unit, simulated: true };
-    expect(renderPlan(planWith([orderWith({ unit })]), MARKDOWN)).toContain('REHEARSAL');
-    expect(text).not.toContain('REHEARSAL');
+    expect(renderPlan(planWith([orderWith({ unit })]), MARKDOWN)).toContain('SIMULATION');
+    expect(text).not.toContain('SIMULATION');
   });
 
-  it('never shows text of a device raw, whatever it is', () => {
+  it('sanitizes all text of a device', () => {
     const lines = text.split('\n').length;
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (hostile) => {
@@ -215,14 +215,14 @@ describe('work orders elsewhere', () => {
   it('are counted in a text', () => {
     expect(renderPlan(planWith([]), TEXT)).not.toContain('work order');
     expect(renderPlan(planWith([orderWith()]), TEXT)).toMatch(
-      /^1 work order for people on site: upsfw plan --format md prints it\.$/m,
+      /^1 work order for people on site\. To print it: upsfw plan --format md$/m,
     );
     const two = renderPlan(planWith([orderWith(), orderWith()]), TEXT);
-    expect(two).toMatch(/^2 work orders for people on site: upsfw plan --format md prints them\.$/m);
+    expect(two).toMatch(/^2 work orders for people on site\. To print them: upsfw plan --format md$/m);
     expect(two).not.toContain('closet-3');
   });
 
-  it('stand as lines below a decision, none of them twice', () => {
+  it('are items below a decision, each once', () => {
     const text = renderDecision(
       {
         schema: 'upsfw/decision@1',
@@ -244,14 +244,14 @@ describe('work orders elsewhere', () => {
     );
     for (const part of [
       'port: serial',
-      'why this way: USB needs 08.0',
+      'why this procedure: USB needs 08.0',
       'bring: the cable (vendor FAQ, line 1)',
       'step 1: begin',
       'step 2: end',
       'afterwards: the version',
       'if it fails: do not power off',
       'not known: the SKU',
-      'other way (a stick): put it in',
+      'alternative (a stick): put it in',
     ])
       expect(text).toContain(part);
     expect(text.match(/the load down/g)).toHaveLength(1);

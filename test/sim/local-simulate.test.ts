@@ -92,7 +92,7 @@ describe('simulate --local', () => {
     try {
       const ran = await runHere(['simulate', '--local', '--for', '1s']);
       expect(ran.exit).toBe(2);
-      expect(ran.talk).toContain('util-linux');
+      expect(ran.info).toContain('util-linux');
     } finally {
       process.env.PATH = PATH;
       if (TMPDIR === undefined) delete process.env.TMPDIR;

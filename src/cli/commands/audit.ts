@@ -1,16 +1,22 @@
 import { z } from 'zod';
 import { escapedJson, Problem, type ServiceLook, unitKey } from '../../core/index.ts';
 import { openOutputFile } from '../../files/index.ts';
-import { type AuditDocument, type AuditUnit, renderAudit, renderPrometheus } from '../../report/index.ts';
+import {
+  type AuditDocument,
+  type AuditUnit,
+  compareAudits,
+  renderAudit,
+  renderPrometheus,
+} from '../../report/index.ts';
 import type { RuleBook } from '../../rules/index.ts';
 import { buildPlan, withinSites } from '../../run/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { createCounter } from '../counter.ts';
-import { auditDocument, withUnits } from '../documents/audit.ts';
-import { saveAudit } from '../documents/audit-store.ts';
+import { auditDocument, selectUnits } from '../documents/audit.ts';
+import { readAuditFile, readAuditOf, readLastAudit, saveAudit } from '../documents/audit-store.ts';
 import { type Exit, exitOfAudit, exitOfPart } from '../exit-codes.ts';
-import { type OpenPaths, openPaths } from '../fleet/drivers.ts';
+import { type OpenDrivers, openDrivers } from '../fleet/drivers.ts';
 import { lookAndJudge } from '../fleet/look.ts';
 import { type Fleet, openFleet } from '../fleet/open.ts';
 import type { Io } from '../io.ts';
@@ -18,14 +24,14 @@ import {
   AS_OF,
   AsOfDay,
   Day,
+  DETAIL_OPTIONS,
+  DETAIL_SHAPE,
   FLEET_OPTIONS,
   FleetSchema,
-  LISTING,
-  LISTING_SHAPE,
-  readListing,
+  readDetailLevel,
   stateFolder,
 } from '../options.ts';
-import { readPast, withChanges } from './audit-history.ts';
+import { jsonText, textStyle } from '../print.ts';
 import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
 
 const AuditArgs = FleetSchema.extend({
@@ -37,13 +43,13 @@ const AuditArgs = FleetSchema.extend({
   since: Day.optional(),
   format: z.enum(['text', 'prometheus']),
   out: z.string().min(1).optional(),
-  ...LISTING_SHAPE,
+  ...DETAIL_SHAPE,
 });
 type AuditArgs = z.infer<typeof AuditArgs>;
 
 export const auditCommand = defineCommand<AuditArgs>({
   usage: 'audit',
-  describe: 'Look at every unit of the inventory, judge it, and report by site (only reads)',
+  describe: 'Check every unit of the inventory and report by site (only reads)',
   positionals: {},
   options: {
     ...COMMON_OPTIONS,
@@ -52,33 +58,36 @@ export const auditCommand = defineCommand<AuditArgs>({
     services: {
       type: 'boolean',
       default: false,
-      describe: 'See which services each card has on, and what should not be',
+      describe: 'Also check which services of each card are on',
     },
     advisory: {
       type: 'string',
       array: true,
       default: [],
-      describe: 'Only units that this advisory concerns or may concern, such as CVE-2022-0715 (repeatable)',
+      describe: 'Only units that this advisory affects or may affect, such as CVE-2022-0715 (repeatable)',
     },
     'fail-on': {
       type: 'string',
       array: true,
       default: [],
       describe:
-        'Exit with 3 only for these, comma separated: outdated, blocked, unsupported, unknown, unreachable, vulnerable, services, changed; or none (default: all but changed; repeatable)',
+        'Exit with 3 only for these, separated by commas: outdated, blocked, unsupported, unknown, unreachable, vulnerable, services, changed; or none (default: all but changed; repeatable)',
     },
-    compare: { type: 'string', describe: 'Say what changed since an earlier audit: LAST, or its JSON file' },
+    compare: { type: 'string', describe: 'Show what changed since an earlier audit: LAST, or its JSON file' },
     since: {
       type: 'string',
-      describe: 'The same with the newest kept audit of this day or before, YYYY-MM-DD (UTC)',
+      describe: 'Compare with the newest saved audit of this day or earlier, YYYY-MM-DD (UTC)',
     },
-    ...LISTING,
+    ...DETAIL_OPTIONS,
     format: {
       choices: ['text', 'prometheus'],
       default: 'text',
       describe: 'Text, or metrics for the textfile collector of node_exporter',
     },
-    out: { type: 'string', describe: 'Write to this file, in one go, instead of standard output' },
+    out: {
+      type: 'string',
+      describe: 'Write to this file instead of standard output; it is replaced as a whole',
+    },
   },
   schema: AuditArgs,
   run: audit,
@@ -86,111 +95,142 @@ export const auditCommand = defineCommand<AuditArgs>({
 
 async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   const kinds = readKinds(args);
-  const show = showing(args, io);
+  const show = rendererOf(args, io);
   const out = args.out === undefined ? null : await openOutputFile(args.out);
   const state = stateFolder(args, io);
-  const past = await readPast(args, state, io);
+  const before = await readEarlierAudit(args, state, io);
   const fleet = await openFleet(args, io, {
     purpose: 'read',
     partly: true,
     images: 'optional',
     asOf: args.asOf,
   });
-  const wanted = wantedAdvisories(args.advisory, fleet.book);
-  const began = io.clock.monotonic();
-  const document = compared(await makeAudit(fleet, state, args, io), past, fleet, args);
-  const seconds = Math.round(io.clock.monotonic() - began) / 1000;
-  // What was seen with an older knowledge, or of some units only, is no audit to come back to.
-  const whole = args.site.length === 0 && args.unit.length === 0 && fleet.unasked.size === 0;
-  if (whole && args.asOf === undefined) await keepOrWarn(state, document, io);
-  const shown = wanted.length === 0 ? document : concerned(document, wanted);
+  const advisories = chosenAdvisories(args.advisory, fleet.book);
+  const begin = io.clock.monotonic();
+  const document = withChanges(await runAudit(fleet, state, args, io), before, fleet, args);
+  const seconds = Math.round(io.clock.monotonic() - begin) / 1000;
+  // Only complete audits that were evaluated with all rules are worth comparing with later.
+  const isComplete = args.site.length === 0 && args.unit.length === 0 && fleet.unasked.size === 0;
+  if (isComplete && args.asOf === undefined) await saveOrWarn(state, document, io);
+  const shown = advisories.length === 0 ? document : unitsConcernedBy(document, advisories);
   const text = show(shown, seconds);
   if (out === null) io.out(text);
   else await out.write(args.json ? escapedJson(text) : text, args.format === 'prometheus' ? 0o644 : 0o600);
-  const found = wanted.length > 0 ? shown.units.length > 0 && kinds.size > 0 : failsOn(document, kinds);
+  const found = advisories.length > 0 ? shown.units.length > 0 && kinds.size > 0 : failsOn(document, kinds);
   return exitOfPart(exitOfAudit(found), fleet.unasked.size);
 }
 
-/** An audit that cannot be kept is shown all the same: what was seen must not be lost. */
-async function keepOrWarn(state: string, document: AuditDocument, io: Io): Promise<void> {
+/** An audit that cannot be saved is still shown, with a warning. */
+async function saveOrWarn(state: string, document: AuditDocument, io: Io): Promise<void> {
   try {
     await saveAudit(state, document);
   } catch (thrown) {
-    warnAbout(thrown, 'The audit was not kept for report --audit and --compare', io);
+    warnAbout(thrown, 'The audit was not saved for report --audit and --compare', io);
   }
 }
 
-/** Goes on where the state folder is at fault, and throws anything else. */
+/** Warns about a problem of the state folder, and throws anything else. */
 function warnAbout(thrown: unknown, what: string, io: Io): void {
   if (!(thrown instanceof Problem) || thrown.code !== 'config/state') throw thrown;
   io.info(`${what}: ${thrown.message} ${thrown.hint}\n`);
 }
 
-/** What changed since an earlier audit; a unit that was not asked has not changed and has not gone, as far as is known. */
-function compared(
+/**
+ * The earlier audit to compare with, read before any device is asked; null without one. Throws Problem
+ * config/.
+ */
+async function readEarlierAudit(
+  { compare, since }: Pick<AuditArgs, 'compare' | 'since'>,
+  state: string,
+  io: Io,
+): Promise<AuditDocument | null> {
+  if (compare !== undefined && since !== undefined)
+    throw usage('--compare and --since are mutually exclusive.', 'Leave one of them out.');
+  if (compare !== undefined)
+    return compare.toUpperCase() === 'LAST' ? readLastAudit(state) : readAuditFile(compare);
+  if (since === undefined) return null;
+  const { audit: earlier, inTime } = await readAuditOf(state, since);
+  if (!inTime)
+    io.info(
+      `No saved audit is from ${since} or earlier. Comparing with the oldest, of ${earlier.generatedAt}.\n`,
+    );
+  return earlier;
+}
+
+/**
+ * Adds what changed since an earlier audit. A unit that was not asked counts neither as changed nor as gone.
+ */
+function withChanges(
   document: AuditDocument,
-  past: AuditDocument | null,
+  before: AuditDocument | null,
   fleet: Fleet,
   args: AuditArgs,
 ): AuditDocument {
+  if (before === null) return document;
   const asked = ({ site, name }: AuditUnit): boolean =>
     !fleet.unasked.has(unitKey({ site: site ?? '', name: name ?? '' }));
-  const was = past === null ? null : { ...past, units: past.units.filter(asked) };
-  const now = { ...document, units: document.units.filter(asked) };
-  return { ...document, changes: withChanges(now, was, args).changes };
+  const changes = compareAudits(
+    { units: before.units.filter(asked) },
+    { units: document.units.filter(asked) },
+    { sites: args.site, units: args.unit },
+  );
+  return { ...document, changes: { since: before.generatedAt, ...changes } };
 }
 
-async function makeAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): Promise<AuditDocument> {
-  const open = openPaths(state, io, 'read');
+async function runAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): Promise<AuditDocument> {
+  const open = openDrivers(state, io, 'read');
   try {
     const { signal } = new AbortController();
-    const judged = await lookAndJudge(fleet, open.paths, state, io, signal);
-    const looks = args.services ? await lookAtAll(fleet, open, io, signal) : new Map<string, ServiceLook>();
+    const judged = await lookAndJudge(fleet, open.drivers, state, io, signal);
+    const looks = args.services
+      ? await inspectServices(fleet, open, io, signal)
+      : new Map<string, ServiceLook>();
     return auditDocument(buildPlan(fleet.book.hash, judged), fleet.book, io.clock.now(), looks);
   } finally {
     await open.close();
   }
 }
 
-/** The kinds to fail on, which must be ones that this audit can find. Throws Problem config/usage. */
+/** The kinds to fail on. Throws Problem config/usage for kinds that this audit cannot find. */
 function readKinds(args: AuditArgs): ReadonlySet<FailKind> {
   const kinds = readFailOn(args.failOn);
   const compares = args.compare !== undefined || args.since !== undefined;
   if (kinds.has('changed') && !compares) {
-    throw usage('--fail-on changed has nothing to compare with.', 'Add --compare or --since.');
+    throw usage('--fail-on changed needs an earlier audit.', 'Add --compare or --since.');
   }
   if (args.failOn.length > 0 && kinds.has('services') && !args.services) {
-    throw usage('--fail-on services has nothing to find.', 'Add --services.');
+    throw usage('--fail-on services needs --services.', 'Add --services.');
   }
   if (compares && args.advisory.length > 0) {
     throw usage(
-      'A comparison is of the whole audit, not of the units of an advisory.',
-      'Leave --advisory out: newly affected units stand in the comparison.',
+      '--advisory cannot be used with --compare or --since.',
+      'Leave --advisory out: the comparison lists newly affected units.',
     );
   }
   return kinds;
 }
 
 /** How the audit is shown. Throws Problem config/usage. */
-function showing(args: AuditArgs, io: Io): (document: AuditDocument, seconds: number) => string {
-  const listing = readListing(args);
+function rendererOf(args: AuditArgs, io: Io): (document: AuditDocument, seconds: number) => string {
+  const detailLevel = readDetailLevel(args);
   if (args.format === 'prometheus') {
-    if (args.json) throw usage('The audit is one of JSON and metrics.', 'Leave --json or --format out.');
+    if (args.json)
+      throw usage('--json and --format prometheus are mutually exclusive.', 'Leave one of them out.');
     return renderPrometheus;
   }
-  if (args.json) return (document) => `${JSON.stringify(document, null, 2)}\n`;
-  const color = io.color && args.color && args.out === undefined;
-  return (document) => renderAudit(document, { format: 'text', color }, listing);
+  if (args.json) return jsonText;
+  const style = textStyle({ color: args.color && args.out === undefined }, io);
+  return (document) => renderAudit(document, style, detailLevel);
 }
 
 function usage(message: string, hint: string): Problem {
   return new Problem('config/usage', message, { hint });
 }
 
-/** What is on at the card of every unit that has one, by the key of the unit. */
-async function lookAtAll(
+/** The services of the card of every unit that has one, by the key of the unit. */
+async function inspectServices(
   fleet: Fleet,
-  open: OpenPaths,
+  open: OpenDrivers,
   io: Io,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ServiceLook>> {
@@ -204,32 +244,33 @@ async function lookAtAll(
       const look = await open.services(target, { clock: io.clock, signal });
       return [[unitKey(target), look] as const];
     } catch (thrown) {
-      warnAbout(thrown, `The services of ${unitKey(target)} were not seen`, io);
+      warnAbout(thrown, `The services of ${unitKey(target)} were not read`, io);
       return [];
     } finally {
       looked += 1;
-      counter.show(`services of ${looked} of ${targets.length} cards looked at`);
+      counter.show(`services of ${looked} of ${targets.length} cards checked`);
     }
   }).finally(() => counter.end());
   return new Map(looks.flat());
 }
 
-function wantedAdvisories(words: readonly string[], book: RuleBook): readonly string[] {
-  const wanted = words.map((word) => word.toUpperCase());
+function chosenAdvisories(given: readonly string[], book: RuleBook): readonly string[] {
+  const ids = given.map((id) => id.toUpperCase());
   const known = book.advisories.map(({ id }) => id);
-  const lost = wanted.filter((id) => !known.includes(id));
-  if (lost.length === 0) return wanted;
-  throw new Problem('config/usage', `The catalogue does not know ${lost.join(', ')}.`, {
-    hint: `Known are ${known.join(', ') || 'none by that day'}.`,
-  });
+  const unknown = ids.filter((id) => !known.includes(id));
+  if (unknown.length === 0) return ids;
+  throw usage(
+    `The catalogue has no advisory ${unknown.join(', ')}.`,
+    `It has ${known.join(', ') || 'none of that day or earlier'}.`,
+  );
 }
 
-/** The units that some of the advisories concern, wholly or in part, or of which that is not known. */
-function concerned(document: AuditDocument, wanted: readonly string[]): AuditDocument {
+/** Only the units that an advisory affects wholly or in part, or for which that is not known. */
+function unitsConcernedBy(document: AuditDocument, advisories: readonly string[]): AuditDocument {
   const units = document.units.filter((unit) =>
     (unit.advisories ?? []).some(
-      ({ id, status }) => wanted.includes(id) && status !== 'fixed' && status !== 'not-affected',
+      ({ id, status }) => advisories.includes(id) && status !== 'fixed' && status !== 'not-affected',
     ),
   );
-  return withUnits(document, units);
+  return selectUnits(document, units);
 }

@@ -15,12 +15,12 @@ import { upgradeCommand } from './upgrade.ts';
 
 const SPEED = 60;
 
-/** What else answers in the network of the demonstration. */
-const BESIDE: readonly OtherDeviceName[] = ['rack-pdu-nmc2', 'transfer-switch', 'symmetra', 'printer'];
+/** What else answers in the network of the demo. */
+const OTHER_DEVICES: readonly OtherDeviceName[] = ['rack-pdu-nmc2', 'transfer-switch', 'symmetra', 'printer'];
 
 export const demoCommand = defineCommand<CommonArgs>({
   usage: 'demo',
-  describe: 'Show a simulated three-site fleet on loopback: discover, audit, plan, upgrade, verify, report',
+  describe: 'Run all commands on a simulated fleet on loopback: discover, audit, plan, upgrade, report',
   positionals: {},
   options: COMMON_OPTIONS,
   schema: CommonSchema,
@@ -29,8 +29,8 @@ export const demoCommand = defineCommand<CommonArgs>({
 
 async function demo(args: CommonArgs, io: Io): Promise<Exit> {
   const folder = await mkdtemp(join(tmpdir(), 'upsfw-demo-'));
-  // A sweep asks one port of many addresses, which only some systems have on loopback.
-  const network = MANY_ADDRESSES ? ({ snmpPort: 'free', otherDevices: BESIDE } as const) : {};
+  // A sweep needs many addresses with one port, which only some systems have on loopback.
+  const network = MANY_ADDRESSES ? ({ snmpPort: 'free', otherDevices: OTHER_DEVICES } as const) : {};
   const fleet = await startFleet({ speed: SPEED, ...network });
   try {
     await mkdir(join(folder, 'images'));
@@ -43,34 +43,34 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
     };
     const common = { ...args, state: join(folder, 'state') };
     const chosen = { ...common, inventory, site: [], unit: [], rules: [] };
-    say(
+    heading(
       io,
-      `A simulated fleet of ${fleet.units.length} units at three sites, ${SPEED} times as fast as a real one`,
+      `A simulated fleet of ${fleet.units.length} units at three sites, running ${SPEED} times faster than real units`,
       'upsfw simulate',
     );
-    await sweep(fleet, { ...common, inventory }, inside);
-    say(io, 'How do these units stand?', 'upsfw audit');
-    const asItIs = { summary: false, details: false };
+    await discoverFleet(fleet, { ...common, inventory }, inside);
+    heading(io, 'Which firmware do these units run?', 'upsfw audit');
+    const defaults = { summary: false, details: false };
     await step(
       auditCommand,
-      { ...chosen, ...asItIs, services: false, advisory: [], failOn: [], format: 'text' },
+      { ...chosen, ...defaults, services: false, advisory: [], failOn: [], format: 'text' },
       inside,
     );
-    say(io, 'What would be sent to which unit, and what stands against the rest?', 'upsfw plan');
+    heading(io, 'What would be sent to which unit, and what blocks the rest?', 'upsfw plan');
     await step(planCommand, { ...chosen, override: [], format: 'text' }, inside);
-    say(io, 'Send, start, watch and verify', 'upsfw upgrade --apply --yes');
+    heading(io, 'Send, start, watch and verify', 'upsfw upgrade --apply --yes');
     const exit = await step(
       upgradeCommand,
       { ...chosen, override: [], quiet: false, apply: true, yes: true },
       quietPlan(inside),
     );
-    say(io, 'The same as Markdown, for a ticket', 'upsfw report --format md');
-    await step(reportCommand, { ...common, ...asItIs, audit: false, format: 'md' }, inside);
+    heading(io, 'The same as Markdown, for a ticket', 'upsfw report --format md');
+    await step(reportCommand, { ...common, ...defaults, audit: false, format: 'md' }, inside);
     const upgraded = fleet.units.filter(({ device }) => device.version !== device.persona.ups.version);
     const starts = fleet.units.reduce((sum, { device }) => sum + device.counters.starts, 0);
-    say(
+    heading(
       io,
-      `The simulated devices themselves: ${upgraded.length} run new firmware, after ${starts} starts in all`,
+      `Check on the simulated devices: ${upgraded.length} run new firmware, after ${starts} starts`,
       null,
     );
     return exitOfDemo(exit);
@@ -80,17 +80,17 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
   }
 }
 
-/** Finds the fleet with the credentials of its inventory. */
-async function sweep(
+/** Sweeps the network of the fleet with the credentials of its inventory. */
+async function discoverFleet(
   { network }: SimulatedFleet,
   args: CommonArgs & { readonly inventory: string },
   io: Io,
 ): Promise<void> {
   if (network.port === null) return;
   const { range, port } = network;
-  say(
+  heading(
     io,
-    'What is there?',
+    'Which devices are on the network?',
     `upsfw discover ${range} --port ${port} --timeout 0.3 --rate max -i inventory.yaml`,
   );
   await step(
@@ -111,7 +111,7 @@ async function sweep(
   );
 }
 
-function say(io: Io, text: string, command: string | null): void {
+function heading(io: Io, text: string, command: string | null): void {
   io.out(`\n=== ${text}${command === null ? '' : `   (${command})`}\n\n`);
 }
 
@@ -119,7 +119,7 @@ function step<T>(command: Command<T>, args: T, io: Io): Promise<Exit> {
   return command.run(args, io);
 }
 
-/** The plan was shown a moment ago; of the upgrade only the lines of progress are shown. */
+/** The plan was shown a moment ago: of the upgrade only the progress is shown. */
 function quietPlan(io: Io): Io {
   return { ...io, info: (text) => (text.includes('\n\n') ? undefined : io.info(text)) };
 }

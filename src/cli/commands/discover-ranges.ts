@@ -5,79 +5,79 @@ import { type AddressList, canonicalAddress, listAddresses, readRanges } from '.
 import { readTextWithin } from '../../yaml/index.ts';
 import type { Io } from '../io.ts';
 
-/** Where a sweep goes. */
+/** The addresses of a sweep. */
 export interface SweepRange {
   readonly addresses: AddressList;
-  /** Host names that were asked for, by the address that they have. */
+  /** The given host names, by their address. */
   readonly names: ReadonlyMap<string, string>;
   readonly findings: readonly DiscoveryFinding[];
 }
 
-export interface RangeWords {
+export interface RangeArguments {
   /** Ranges; `-` is a list on standard input. */
   readonly ranges: readonly string[];
   readonly files: readonly string[];
   readonly exclude: readonly string[];
 }
 
-/** More is no list of ranges. */
+/** Characters. */
 const LARGEST_LIST = 16 * 1024 * 1024;
 const NAMES_AT_ONCE = 16;
 
 /** Reads ranges from the command line, from files and from standard input. Throws Problem config/usage. */
-export async function readSweepRange(words: RangeWords, input: Io['input']): Promise<SweepRange> {
-  const wanted: string[] = [];
-  const excluded: string[] = [...words.exclude];
-  for (const word of words.ranges) {
-    if (word === '-') addList(await readStream(input), wanted, excluded);
-    else wanted.push(word);
+export async function readSweepRange(args: RangeArguments, input: Io['input']): Promise<SweepRange> {
+  const included: string[] = [];
+  const excluded: string[] = [...args.exclude];
+  for (const range of args.ranges) {
+    if (range === '-') addList(await readStream(input), included, excluded);
+    else included.push(range);
   }
-  for (const file of words.files) addList(await readList(file), wanted, excluded);
-  if (wanted.length === 0) {
-    throw new Problem('config/usage', 'No range is named.', {
-      hint: 'Name addresses, blocks, ranges or names; - reads them from standard input, --file FILE from a file.',
+  for (const file of args.files) addList(await readList(file), included, excluded);
+  if (included.length === 0) {
+    throw new Problem('config/usage', 'No range is given.', {
+      hint: 'Give addresses, blocks, ranges or host names. - reads them from standard input, --file FILE from a file.',
     });
   }
-  const ranges = readRanges(wanted);
-  const holes = readRanges(excluded);
-  const found = await resolveNames(ranges.names);
-  const out = await resolveNames(holes.names);
-  if (out.lost.length > 0) {
-    throw new Problem('config/usage', `The excluded ${joinList(out.lost)} has no address.`, {
-      hint: 'What must not be asked has to be known: give its address.',
+  const ranges = readRanges(included);
+  const exclusions = readRanges(excluded);
+  const named = await resolveNames(ranges.names);
+  const out = await resolveNames(exclusions.names);
+  if (out.unresolved.length > 0) {
+    throw new Problem('config/usage', `The excluded name ${joinList(out.unresolved)} has no address.`, {
+      hint: 'Give its address, so that it is certainly excluded.',
     });
   }
   const isOut = new Set(out.addresses.keys());
-  const named = [...found.addresses.keys()].filter((address) => !isOut.has(address));
-  // An address with a zone stands in no range; every other one does.
-  const zoned = named.filter((address) => address.includes('%'));
-  const plain = readRanges(named.filter((address) => !address.includes('%')));
+  const resolved = [...named.addresses.keys()].filter((address) => !isOut.has(address));
+  // No range can contain an address with a zone.
+  const zoned = resolved.filter((address) => address.includes('%'));
+  const plain = readRanges(resolved.filter((address) => !address.includes('%')));
   const without = readRanges([...isOut].filter((address) => !address.includes('%')));
   const addresses = listAddresses(
     [...ranges.spans, ...plain.spans],
-    [...holes.spans, ...without.spans],
+    [...exclusions.spans, ...without.spans],
     zoned,
   );
-  if (addresses.count === 0 && found.lost.length === 0) {
-    throw new Problem('config/usage', 'No address is left to ask.', {
-      hint: 'The ranges are empty, or all of them are excluded.',
+  if (addresses.count === 0 && named.unresolved.length === 0) {
+    throw new Problem('config/usage', 'No address is left to sweep.', {
+      hint: 'The ranges are empty or excluded. Check the ranges and --exclude.',
     });
   }
-  const findings: readonly DiscoveryFinding[] = found.lost.map((name) => ({
+  const findings: readonly DiscoveryFinding[] = named.unresolved.map((name) => ({
     code: 'UNKNOWN_NAME',
     because: `The name ${name} has no address.`,
-    remedy: 'Check its spelling, or the name server.',
+    remedy: 'Check the spelling and the name server.',
     hosts: [name],
   }));
-  return { addresses, names: found.addresses, findings };
+  return { addresses, names: named.addresses, findings };
 }
 
-/** A line holds ranges between blanks or commas; `#` begins a comment, `!` excludes. */
-function addList(text: string, wanted: string[], excluded: string[]): void {
+/** A line has ranges separated by spaces or commas; `#` starts a comment, `!` excludes. */
+function addList(text: string, included: string[], excluded: string[]): void {
   for (const line of text.split(/\r?\n/)) {
-    for (const word of line.replace(/#.*/, '').split(/[\s,]+/)) {
-      if (word.startsWith('!')) excluded.push(word.slice(1));
-      else if (word !== '') wanted.push(word);
+    for (const range of line.replace(/#.*/, '').split(/[\s,]+/)) {
+      if (range.startsWith('!')) excluded.push(range.slice(1));
+      else if (range !== '') included.push(range);
     }
   }
 }
@@ -85,7 +85,7 @@ function addList(text: string, wanted: string[], excluded: string[]): void {
 async function readList(file: string): Promise<string> {
   const text = await readTextWithin(file, LARGEST_LIST).catch((cause: unknown) => {
     throw new Problem('config/usage', `The list ${sanitize(file)} cannot be read: ${reasonOf(cause)}.`, {
-      hint: 'Name a text file with ranges, one a line.',
+      hint: 'Give a text file with one range on each line.',
       cause,
     });
   });
@@ -101,16 +101,16 @@ async function readStream(input: Io['input']): Promise<string> {
 function bounded(text: string): string {
   if (text.length <= LARGEST_LIST) return text;
   throw new Problem('config/usage', `The list of ranges has more than ${LARGEST_LIST} characters.`, {
-    hint: 'Name blocks instead of single addresses.',
+    hint: 'Give blocks instead of single addresses.',
   });
 }
 
 async function resolveNames(
   names: readonly string[],
-): Promise<{ readonly addresses: Map<string, string>; readonly lost: readonly string[] }> {
+): Promise<{ readonly addresses: Map<string, string>; readonly unresolved: readonly string[] }> {
   const limit = pLimit(NAMES_AT_ONCE);
   const addresses = new Map<string, string>();
-  const lost: string[] = [];
+  const unresolved: string[] = [];
   const answers = await Promise.all(
     names.map((name) =>
       limit(() =>
@@ -122,8 +122,8 @@ async function resolveNames(
     ),
   );
   for (const { name, address } of answers) {
-    if (address === null) lost.push(name);
+    if (address === null) unresolved.push(name);
     else addresses.set(canonicalAddress(address), name);
   }
-  return { addresses, lost };
+  return { addresses, unresolved };
 }

@@ -28,11 +28,12 @@ import { type Exit, exitOfMerge, STOPPED } from '../exit-codes.ts';
 import { mergeListed, readInventoryText } from '../fleet/inventory-update.ts';
 import type { Io } from '../io.ts';
 import { CommonSchema } from '../options.ts';
+import { printDocument } from '../print.ts';
 import { readSweepRange } from './discover-ranges.ts';
 
 const Rate = z
   .string()
-  .regex(/^(?:[1-9]\d{0,5}|max)$/, { error: 'must be packets a second (1 to 999999), or max' });
+  .regex(/^(?:[1-9]\d{0,5}|max)$/, { error: 'must be requests per second (1 to 999999), or max' });
 
 const DiscoverArgs = CommonSchema.extend({
   range: z.array(z.string().min(1)),
@@ -52,7 +53,7 @@ type DiscoverArgs = z.infer<typeof DiscoverArgs>;
 
 export const discoverCommand = defineCommand<DiscoverArgs>({
   usage: 'discover [range..]',
-  describe: 'Find the units of a network over SNMP, and name everything else that answers (only reads)',
+  describe: 'Find the units of a network over SNMP and list what else answers (only reads)',
   positionals: {
     range: {
       describe:
@@ -66,34 +67,35 @@ export const discoverCommand = defineCommand<DiscoverArgs>({
       type: 'string',
       array: true,
       default: [],
-      describe: 'A file with ranges; # comments, ! excludes (repeatable)',
+      describe: 'File with ranges; # starts a comment, ! excludes (repeatable)',
     },
     exclude: {
       type: 'string',
       array: true,
       default: [],
-      describe: 'A range that is never asked (repeatable)',
+      describe: 'Range that is never asked (repeatable)',
     },
     community: {
       type: 'string',
       array: true,
       default: [],
-      describe: 'SNMPv2c community by reference, e.g. env:UPS_READ; tried in this order (repeatable)',
+      describe:
+        'SNMPv2c community as a reference, such as env:UPS_READ; tried in the given order (repeatable)',
     },
     credentials: {
       type: 'string',
-      describe: 'A file with several SNMP credentials, tried in its order: communities and SNMPv3 users',
+      describe: 'File with SNMP communities and SNMPv3 users, tried in this order',
     },
-    inventory: { alias: 'i', type: 'string', describe: 'Try the SNMP credentials of this inventory too' },
-    port: { type: 'number', default: 161, describe: 'UDP port of the agents' },
-    rate: { type: 'string', default: '500', describe: 'Questions a second, or max' },
+    inventory: { alias: 'i', type: 'string', describe: 'Also try the SNMP credentials of this inventory' },
+    port: { type: 'number', default: 161, describe: 'UDP port of the SNMP agents' },
+    rate: { type: 'string', default: '500', describe: 'Requests per second, or max' },
     timeout: { type: 'number', default: 1.5, describe: 'Seconds to wait for answers after each pass' },
-    retries: { type: 'number', default: 1, describe: 'Further passes over those that keep silent' },
+    retries: { type: 'number', default: 1, describe: 'Further passes over addresses that did not answer' },
     write: {
       type: 'string',
-      describe: 'Write the units to this inventory; one that is there keeps what stands in it',
+      describe: 'Add the units to this inventory file; existing content is preserved',
     },
-    site: { type: 'string', default: 'discovered', describe: 'Site of the inventory for units that are new' },
+    site: { type: 'string', default: 'discovered', describe: 'Inventory site for new units' },
   },
   schema: DiscoverArgs,
   run: runDiscover,
@@ -110,9 +112,9 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
   const stop = new AbortController();
   const release = io.onInterrupt(() => stop.abort());
   const counter = createCounter(io);
-  const most = addresses.count * (args.retries + 1) * credentials.length;
+  const max = addresses.count * (args.retries + 1) * credentials.length;
   const hub = createSnmpHub({ clock: io.clock });
-  const begun = io.clock.monotonic();
+  const begin = io.clock.monotonic();
   let result: DiscoverResult;
   try {
     result = await discover({
@@ -126,16 +128,16 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
       clock: io.clock,
       signal: stop.signal,
       onProgress: ({ sent, answered, read }) =>
-        counter.show(`${sent} of at most ${most} questions sent, ${answered} answered, ${read} read`),
+        counter.show(`${sent} of at most ${max} requests sent, ${answered} answered, ${read} read`),
     });
   } finally {
     release();
     counter.end();
     await hub.close();
   }
-  const seconds = Math.round(io.clock.monotonic() - begun) / 1000;
+  const seconds = Math.round(io.clock.monotonic() - begin) / 1000;
   const { found } = result;
-  // What was cut short is no list to write down; somebody would take it for the whole.
+  // An incomplete list is not written: somebody would take it for complete.
   const stopped = stop.signal.aborted;
   const inventory =
     args.write === undefined || stopped
@@ -152,16 +154,12 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
     stopped,
     seconds,
   };
-  io.out(
-    args.json
-      ? `${JSON.stringify(document, null, 2)}\n`
-      : renderDiscover(document, { format: 'text', color: io.color && args.color }),
-  );
-  if (stopped && args.write !== undefined) io.info(`Stopped: ${args.write} was not touched.\n`);
+  printDocument(document, args, io, renderDiscover);
+  if (stopped && args.write !== undefined) io.info(`Stopped. ${args.write} was not changed.\n`);
   return stopped ? STOPPED : exitOfMerge(inventory?.changes ?? []);
 }
 
-/** Takes the units into the inventory; nothing is written where nothing changes. */
+/** Merges the units into the inventory, and writes it only where something changes. */
 async function writeUnits(
   file: string,
   units: readonly ListedUnit[],
@@ -174,11 +172,11 @@ async function writeUnits(
 }
 
 const HEADING = [
-  'Made by upsfw discover, and yours from now on: whatever you write here stays when it is written to again.',
-  'inventory.example.yaml shows what else may stand here: logins, windows, what each unit feeds.',
+  'Created by upsfw discover. Edit it freely: later runs of discover preserve what you write.',
+  'inventory.example.yaml shows every key, such as logins, windows and feeds.',
 ];
 
-/** The credentials to try, still as references: those that were named, then those of an inventory. */
+/** The credentials to try, as references: those on the command line first, then those of the inventories. */
 async function credentialsToTry(args: DiscoverArgs): Promise<readonly CredentialReference[]> {
   const within = (folder: string, references: readonly SnmpReference[]): readonly CredentialReference[] =>
     references.map((reference) => ({ reference, folder }));
@@ -196,7 +194,7 @@ async function credentialsToTry(args: DiscoverArgs): Promise<readonly Credential
     ...known,
   ]);
   if (listed.length > 0) return listed;
-  throw new Problem('config/usage', 'No SNMP credential is named: a card answers to nobody else.', {
+  throw new Problem('config/usage', 'No SNMP credential is given. Without one no card answers.', {
     hint: 'For a community: export UPS_READ=public, then add --community env:UPS_READ. For SNMPv3: --credentials FILE, or -i INVENTORY.',
   });
 }
@@ -213,19 +211,19 @@ async function resolveAll(listed: readonly CredentialReference[], io: Io): Promi
   return resolved;
 }
 
-/** What is to be said of the sweep as a whole. */
+/** Findings about the sweep as a whole. */
 function sweepFindings({ foreign, unsent }: DiscoverResult): readonly DiscoveryFinding[] {
   const findings: DiscoveryFinding[] = [...unsent].map(([code, { count, example }]) => ({
     code: 'NOT_SENT',
-    because: `Nothing can be sent to ${count === 1 ? example : `${count} addresses, ${example} among them`} (${code}).`,
-    remedy: 'Check the route and the firewall of this machine, or exclude them.',
+    because: `Nothing can be sent to ${count === 1 ? example : `${count} addresses, such as ${example}`} (${code}).`,
+    remedy: 'Check the route and the firewall of this machine, or exclude the addresses.',
     hosts: [example],
   }));
   if (foreign.count > 0)
     findings.push({
       code: 'FOREIGN_ANSWER',
-      because: `${foreign.count} answers came from ${joinList(foreign.addresses)}, which had not been asked there.`,
-      remedy: 'A device with several addresses answers so: sweep the address that it answers from.',
+      because: `${foreign.count} answers came from ${joinList(foreign.addresses)}, where no request was sent.`,
+      remedy: 'A device with several addresses may answer from another one: sweep that address.',
       hosts: foreign.addresses,
     });
   return findings;

@@ -6,21 +6,23 @@ import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { DONE, type Exit } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { nearest } from '../nearest.ts';
 import { CommonSchema } from '../options.ts';
+import { printDocument } from '../print.ts';
 
 const ExplainArgs = CommonSchema.extend({ codes: z.array(z.string().min(1)).min(1) });
 type ExplainArgs = z.infer<typeof ExplainArgs>;
 
 export const explainCommand = defineCommand<ExplainArgs>({
   usage: 'explain <codes..>',
-  describe: 'Say what a code means: of a problem, a reason, a card (E100) or an event log (0x0178)',
-  positionals: { codes: { describe: 'Codes as reports and cards print them', array: true } },
+  describe: 'Explain a code of a problem, a reason, a card (E100) or an event log (0x0178)',
+  positionals: { codes: { describe: 'Codes as printed by reports and cards', array: true } },
   options: COMMON_OPTIONS,
   schema: ExplainArgs,
   run: explain,
 });
 
-/** One meaning of a code. `next`: what to do; null where the code alone does not say. */
+/** One meaning of a code. `next`: what to do; null where that depends on the case. */
 interface Meaning {
   readonly code: string;
   readonly kind: 'problem' | 'reason' | 'card' | 'event log';
@@ -31,31 +33,39 @@ interface Meaning {
 async function explain(args: ExplainArgs, io: Io): Promise<Exit> {
   const known = await meanings();
   const wanted = args.codes.map((code) => ({ code, found: known.get(code.toLowerCase()) ?? [] }));
-  const lost = wanted.filter(({ found }) => found.length === 0).map(({ code }) => sanitize(code, 60));
-  const found = wanted.flatMap((one) => one.found);
-  if (args.json) {
-    const document = {
-      schema: 'upsfw/codes@1',
-      generatedAt: io.clock.now().toISOString(),
-      codes: found,
-    };
-    if (lost.length === 0) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  } else {
-    for (const one of found) io.out(textOf(one));
-  }
-  if (lost.length > 0) {
-    throw new Problem('config/usage', `No meaning is known for ${lost.join(', ')}.`, {
-      hint: 'docs/codes.md lists all codes of the tool. Codes of cards look like E100 and 0x0178.',
-    });
-  }
+  const unknown = wanted.filter(({ found }) => found.length === 0).map(({ code }) => code);
+  const document = {
+    schema: 'upsfw/codes@1',
+    generatedAt: io.clock.now().toISOString(),
+    codes: wanted.flatMap(({ found }) => found),
+  };
+  // With --json a failed command prints its problem only.
+  if (unknown.length === 0 || !args.json)
+    printDocument(document, args, io, ({ codes }) => codes.map(textOf).join(''));
+  if (unknown.length > 0) throw unknownCodes(unknown, known);
   return DONE;
+}
+
+function unknownCodes(codes: readonly string[], known: ReadonlyMap<string, readonly Meaning[]>): Problem {
+  const suggestions = codes.flatMap((code) => {
+    const near = nearest(code, [...known.keys()]);
+    const [meaning] = known.get(near ?? '') ?? [];
+    return meaning === undefined ? [] : [`Did you mean ${meaning.code} instead of ${sanitize(code, 60)}?`];
+  });
+  const names = codes.map((code) => sanitize(code, 60)).join(', ');
+  return new Problem('config/usage', `Unknown ${codes.length === 1 ? 'code' : 'codes'}: ${names}.`, {
+    hint: [
+      ...suggestions,
+      'docs/codes.md lists all codes of upsfw. Codes of cards look like E100 and 0x0178.',
+    ].join(' '),
+  });
 }
 
 function textOf({ code, kind, meaning, next }: Meaning): string {
   return `${code} (${kind}): ${meaning}\n${next === null ? '' : `  ${next}\n`}`;
 }
 
-/** Every code with a documented meaning, in small letters. */
+/** Every code with a documented meaning, by its lower-case form. */
 async function meanings(): Promise<ReadonlyMap<string, readonly Meaning[]>> {
   const all: Meaning[] = [];
   const add = (kind: Meaning['kind'], table: Readonly<Record<string, string>>): void => {

@@ -9,6 +9,7 @@ import { imagesDocument } from '../documents/images.ts';
 import { type Exit, exitOfFiles } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { CommonSchema } from '../options.ts';
+import { printDocument } from '../print.ts';
 
 const ImagesArgs = CommonSchema.extend({
   paths: z.array(z.string().min(1)),
@@ -20,12 +21,12 @@ type ImagesArgs = z.infer<typeof ImagesArgs>;
 export const imagesCommand = defineCommand<ImagesArgs>({
   usage: 'images [paths..]',
   describe:
-    'Read image files and folders; "images fetch URL --sha256 HASH" downloads one (touches no device)',
+    'Read image files and folders; "images fetch URL --sha256 HASH" downloads an image (touches no device)',
   positionals: { paths: { describe: 'Image files and folders (default: ./images)', array: true } },
   options: {
     ...COMMON_OPTIONS,
-    sha256: { type: 'string', describe: 'With fetch: the hash that the file must have' },
-    to: { type: 'string', default: 'images', describe: 'With fetch: the folder that the file goes to' },
+    sha256: { type: 'string', describe: 'fetch: the hash that the file must have' },
+    to: { type: 'string', default: 'images', describe: 'fetch: the folder for the file' },
   },
   schema: ImagesArgs,
   run: images,
@@ -38,15 +39,14 @@ async function images(args: ImagesArgs, io: Io): Promise<Exit> {
       ? { images: [await fetchOne(url, more, args, io)], cardFiles: [] }
       : await openPaths(args.paths.length > 0 ? args.paths : ['images']);
   const document = imagesDocument(found.images, await loadRules(), io.clock.now(), found.cardFiles);
-  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderImages(document, { format: 'text', color: io.color && args.color }));
+  printDocument(document, args, io, renderImages);
   const damaged = [...found.images, ...found.cardFiles].filter(({ problems }) => problems.length > 0);
   return exitOfFiles(damaged.length);
 }
 
 async function fetchOne(url: string | undefined, more: readonly string[], args: ImagesArgs, io: Io) {
   if (url === undefined || more.length > 0 || args.sha256 === undefined) {
-    throw new Problem('config/usage', 'images fetch takes one address and --sha256.', {
+    throw new Problem('config/usage', 'images fetch needs one URL and --sha256.', {
       hint: 'upsfw images fetch https://HOST/NAME.enc --sha256 HASH --to images',
     });
   }

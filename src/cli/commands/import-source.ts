@@ -12,10 +12,10 @@ export async function readList(source: string, io: Io): Promise<string> {
     if (thrown instanceof Problem) throw thrown;
     if (hasCode(thrown, 'EFBIG'))
       throw failure(
-        `${shown} holds more than ${LARGEST_LIST} bytes.`,
-        'Take over only the UPS units, or in parts.',
+        `${shown} has more than ${LARGEST_LIST} bytes.`,
+        'Export only the UPS units, or import in parts.',
       );
-    const hint = 'Name a file that you may read, or - for standard input.';
+    const hint = 'Name a readable file, or - for standard input.';
     throw new Problem('config/import', `${shown} cannot be read: ${reasonOf(thrown)}.`, {
       hint,
       cause: thrown,
@@ -35,11 +35,11 @@ async function readStream(io: Io): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Spreadsheets write UTF-16 with its mark, or else some old code page, whose letters cannot be told. */
+/** Spreadsheets write UTF-16 with a byte order mark, or an old code page that cannot be recognized. */
 function decoded(bytes: Buffer, shown: string): string {
-  const marked = bytes[0] === 0xff && bytes[1] === 0xfe;
+  const hasUtf16Mark = bytes[0] === 0xff && bytes[1] === 0xfe;
   try {
-    return new TextDecoder(marked ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder(hasUtf16Mark ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw failure(`${shown} is not UTF-8 text.`, 'Save it as UTF-8 ("CSV UTF-8" in a spreadsheet).');
   }

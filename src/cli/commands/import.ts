@@ -20,6 +20,7 @@ import { type Exit, exitOfMerge } from '../exit-codes.ts';
 import { mergeListed, readInventoryText } from '../fleet/inventory-update.ts';
 import type { Io } from '../io.ts';
 import { CommonSchema } from '../options.ts';
+import { jsonText } from '../print.ts';
 import { readList } from './import-source.ts';
 
 const ImportArgs = CommonSchema.extend({
@@ -35,71 +36,74 @@ type ImportArgs = z.infer<typeof ImportArgs>;
 
 export const importCommand = defineCommand<ImportArgs>({
   usage: 'import <format> <source>',
-  describe: 'Take the units of a list that you already keep into an inventory (touches no device)',
+  describe: 'Convert an existing device list into an inventory (touches no device)',
   positionals: {
     format: { describe: IMPORT_FORMATS.join(', ') },
-    source: { describe: 'File, - for standard input, or with netbox an https:// address' },
+    source: { describe: 'File, - for standard input, or for netbox an https:// URL' },
   },
   options: {
     ...COMMON_OPTIONS,
-    site: { type: 'string', default: 'imported', describe: 'Site of the units that name none' },
-    write: { type: 'string', describe: 'Inventory to take them into; without it the YAML is printed' },
-    group: { type: 'string', describe: 'With ansible: only this group and those below it' },
-    token: { type: 'string', describe: 'With an address: the API token, env:NAME, file:PATH or prompt' },
-    plaintext: { type: 'boolean', default: false, describe: 'With an address: allow http://' },
+    site: { type: 'string', default: 'imported', describe: 'Site of units without one' },
+    write: {
+      type: 'string',
+      describe: 'Add the units to this inventory file; without it the inventory is printed',
+    },
+    group: { type: 'string', describe: 'ansible: only this group and its subgroups' },
+    token: { type: 'string', describe: 'With a URL: the API token as env:NAME, file:PATH or prompt' },
+    plaintext: { type: 'boolean', default: false, describe: 'With a URL: allow http://' },
   },
   schema: ImportArgs,
   run: importList,
 });
 
-/** What a new inventory reads with until somebody says more. */
-const READING = { version: '2c', community: 'env:UPS_READ' } as const;
+/** The credential of a new inventory, until somebody changes it. */
+const DEFAULT_SNMP = { version: '2c', community: 'env:UPS_READ' } as const;
 
 async function importList(args: ImportArgs, io: Io): Promise<Exit> {
   rejectUnusedOptions(args);
-  const { units: listed, notes } = isAddress(args.source)
+  const { units: listed, notes } = isUrl(args.source)
     ? await askNetbox(args, io)
     : IMPORTERS[args.format](
         await readList(args.source, io),
         args.group === undefined ? {} : { group: args.group },
       );
-  // What is wrong comes first where not all is shown: it is why the command does not end with 0.
+  // If not all notes are shown, those come first that decide the exit code.
   const urgent = (note: ImportNote): number => (note.kind === 'left-out' ? 0 : 1);
-  const told = notes.length > MOST_LINES ? [...notes].sort((a, b) => urgent(a) - urgent(b)) : notes;
-  for (const { place, message } of told.slice(0, MOST_LINES)) io.info(`${place}: ${message}\n`);
-  if (notes.length > MOST_LINES) io.info(`and ${notes.length - MOST_LINES} more notes; --json gives all.\n`);
-  if (listed.length === 0) throw nothingTaken();
+  const sorted = notes.length > MAX_NOTES ? [...notes].sort((a, b) => urgent(a) - urgent(b)) : notes;
+  for (const { place, message } of sorted.slice(0, MAX_NOTES)) io.info(`${place}: ${message}\n`);
+  if (notes.length > MAX_NOTES) io.info(`and ${notes.length - MAX_NOTES} more notes; --json has all.\n`);
+  if (listed.length === 0) throw nothingImported();
   const before = args.write === undefined ? null : await readInventoryText(args.write);
   const assumed = before === null && listed.every(({ snmp }) => snmp === null);
-  const units = assumed ? listed.map((unit): ListedUnit => ({ ...unit, snmp: READING })) : listed;
+  const units = assumed ? listed.map((unit): ListedUnit => ({ ...unit, snmp: DEFAULT_SNMP })) : listed;
   const { text, changes, unchanged } = await mergeListed(before, args.write ?? 'the new inventory', units, {
     site: args.site,
     ...(assumed ? { heading: headingOf(args) } : {}),
   });
   for (const { kind, site, name, message } of changes) {
-    const undone = kind === 'conflict' || kind === 'left-out' ? `${kind}: ` : '';
-    io.info(`${site}/${name}: ${undone}${sanitize(message, 400)}\n`);
+    const label = kind === 'conflict' || kind === 'left-out' ? `${kind}: ` : '';
+    io.info(`${site}/${name}: ${label}${sanitize(message, 400)}\n`);
   }
-  if (text === '') throw nothingTaken();
+  if (text === '') throw nothingImported();
   if (args.write !== undefined && text !== before) await writeInventoryFile(args.write, text, before);
   if (args.json) {
     const schema = 'upsfw/import@1';
-    const document = { schema, generatedAt: io.clock.now().toISOString(), units, changes, notes };
-    io.out(`${JSON.stringify(document, null, 2)}\n`);
+    io.out(jsonText({ schema, generatedAt: io.clock.now().toISOString(), units, changes, notes }));
   } else if (args.write === undefined) io.out(text);
   const done = text === before ? `nothing to change in ${args.write}` : `written to ${args.write}`;
-  const stands = unchanged + changes.filter(({ kind }) => kind !== 'conflict' && kind !== 'left-out').length;
+  const imported =
+    unchanged + changes.filter(({ kind }) => kind !== 'conflict' && kind !== 'left-out').length;
   const noted = (kind: NoteKind): number => notes.filter((note) => note.kind === kind).length;
-  const left = units.length - stands + noted('left-out');
-  // An entry may be taken and contradict another one all the same.
-  const taken = changes.filter(({ kind }) => kind === 'conflict').length - (units.length - stands);
+  const leftOut = units.length - imported + noted('left-out');
+  // An entry may be imported and still contradict another one.
+  const conflicts = changes.filter(({ kind }) => kind === 'conflict').length - (units.length - imported);
   const parts = [
-    ...(left === 0 ? [] : [`${left} of the list left out`]),
-    ...(taken <= 0 ? [] : [counted(taken, 'conflict')]),
+    ...(leftOut === 0 ? [] : [`${leftOut} of the list left out`]),
+    ...(conflicts <= 0 ? [] : [counted(conflicts, 'conflict')]),
     ...(noted('not-needed') === 0 ? [] : [`${noted('not-needed')} not needed`]),
   ];
   io.info(
-    `${counted(stands, 'unit')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}, ${counted(notes.length, 'note')}${args.write === undefined ? '' : `; ${done}`}.\n`,
+    `${counted(imported, 'unit')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}, ${counted(notes.length, 'note')}${args.write === undefined ? '' : `; ${done}`}.\n`,
   );
   if (assumed) io.info(`${ASSUMED}\n`);
   return exitOfMerge([...notes, ...changes]);
@@ -109,41 +113,42 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function nothingTaken(): Problem {
-  return new Problem('config/import', 'The list holds no unit that can be taken over.', {
-    hint: 'What was said before this tells why; with an empty list, check what it was made from.',
+function nothingImported(): Problem {
+  return new Problem('config/import', 'The list has no unit that can be imported.', {
+    hint: 'See the messages above. If the list is empty, check the export.',
   });
 }
 
-const MOST_LINES = 100;
+const MAX_NOTES = 100;
 
 const ASSUMED =
-  'The list gives no credentials: SNMP v2c with the community in UPS_READ stands for all. Say what your cards take.';
+  'The list has no credentials: the inventory uses SNMPv2c with the community in UPS_READ for all units. Change it to what your cards accept.';
 
 function headingOf({ format }: ImportArgs): readonly string[] {
   return [
-    `Taken from a list (${format}). The cards are read by SNMP v2c with the community in the variable UPS_READ.`,
-    'Put SNMPv3 and a login here where the cards have them; inventory.example.yaml shows every key.',
+    `Imported from a list (${format}). The cards are read over SNMPv2c with the community in the variable UPS_READ.`,
+    'Add SNMPv3 users and logins here if your cards have them; inventory.example.yaml shows every key.',
   ];
 }
 
-/** Options that would do nothing are a mistake. Throws Problem config/usage. */
+/** An option without effect is a mistake. Throws Problem config/usage. */
 function rejectUnusedOptions(args: ImportArgs): void {
-  const address = isAddress(args.source);
+  const address = isUrl(args.source);
   if (address && args.format !== 'netbox') {
-    throw usage(`Only netbox is asked by its address; ${args.format} is read from a file or from -.`);
+    throw usage(`Only netbox can be read from a URL; ${args.format} is read from a file or from -.`);
   }
   if (!address && (args.token !== undefined || args.plaintext)) {
-    throw usage('--token and --plaintext go with an address of NetBox.');
+    throw usage('--token and --plaintext need a NetBox URL.');
   }
-  if (args.group !== undefined && args.format !== 'ansible') throw usage('--group goes with ansible.');
+  if (args.group !== undefined && args.format !== 'ansible')
+    throw usage('--group can be used only with ansible.');
 }
 
 function usage(message: string): Problem {
   return new Problem('config/usage', message, { hint: 'See upsfw import --help.' });
 }
 
-function isAddress(source: string): boolean {
+function isUrl(source: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(source);
 }
 

@@ -8,9 +8,10 @@ import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { planDocument } from '../documents/plan.ts';
 import { type Exit, exitOfPart, exitOfPlan } from '../exit-codes.ts';
-import { type OpenPaths, openPaths } from '../fleet/drivers.ts';
+import { openDrivers } from '../fleet/drivers.ts';
+import type { Session } from '../fleet/execute.ts';
 import { lookAndJudge, lookElsewhere } from '../fleet/look.ts';
-import { type Fleet, openFleet } from '../fleet/open.ts';
+import { openFleet } from '../fleet/open.ts';
 import type { Io } from '../io.ts';
 import {
   AS_OF,
@@ -27,6 +28,7 @@ import {
   readOverride,
   stateFolder,
 } from '../options.ts';
+import { jsonText, printDocument } from '../print.ts';
 
 const PlanArgs = FleetSchema.extend({
   out: z.string().min(1).optional(),
@@ -40,7 +42,7 @@ type PlanArgs = z.infer<typeof PlanArgs>;
 
 export const planCommand = defineCommand<PlanArgs>({
   usage: 'plan',
-  describe: 'Show what would be sent to which unit, and what stands against it (only reads)',
+  describe: 'Show what would be sent to which unit, and what blocks it (only reads)',
   positionals: {},
   options: {
     ...COMMON_OPTIONS,
@@ -49,7 +51,7 @@ export const planCommand = defineCommand<PlanArgs>({
     ...OVERRIDE,
     ...OUTPUT,
     ...COMPONENT,
-    out: { type: 'string', describe: 'Write the plan to this file, for upgrade --plan' },
+    out: { type: 'string', describe: 'Write the plan to this file for upgrade --plan' },
     format: { choices: ['text', 'md'], default: 'text', describe: 'Text or Markdown' },
   },
   schema: PlanArgs,
@@ -58,9 +60,13 @@ export const planCommand = defineCommand<PlanArgs>({
 
 async function plan(args: PlanArgs, io: Io): Promise<Exit> {
   if (args.out !== undefined && args.asOf !== undefined) {
-    throw new Problem('config/usage', 'A plan that is kept is judged with all that is known.', {
-      hint: 'Leave --as-of or --out out.',
-    });
+    throw new Problem(
+      'config/usage',
+      '--as-of and --out are mutually exclusive: a plan file is evaluated with all rules.',
+      {
+        hint: 'Leave one of them out.',
+      },
+    );
   }
   const out = args.out === undefined ? null : await openOutputFile(args.out);
   const fleet = await openFleet(args, io, {
@@ -73,38 +79,33 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
     ...readOutput(args.switchOutput, args),
   });
   const state = stateFolder(args, io);
-  const open = openPaths(state, io, 'read');
+  const open = openDrivers(state, io, 'read');
   try {
-    const made = await makePlan(fleet, open, state, io);
+    const made = await makePlan({ state, fleet, open, args, io });
     const document = planDocument(made, fleet, args.rules, io.clock.now());
-    if (out !== null) await out.write(escapedJson(`${JSON.stringify(document, null, 2)}\n`), 0o600);
-    if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-    else
-      io.out(
-        renderPlan(
-          document,
-          { format: args.format === 'md' ? 'markdown' : 'text', color: io.color && args.color },
-          { overridable: fleet.book.overridable },
-        ),
-      );
+    if (out !== null) await out.write(escapedJson(jsonText(document)), 0o600);
+    const format = args.format === 'md' ? 'markdown' : 'text';
+    printDocument(document, args, io, (one, style) =>
+      renderPlan(one, { ...style, format }, { overridable: fleet.book.overridable }),
+    );
     return exitOfPart(exitOfPlan(made), fleet.unasked.size);
   } finally {
     await open.close();
   }
 }
 
-/** Looks, judges and plans. Only reads. */
-export async function makePlan(fleet: Fleet, open: OpenPaths, state: string, io: Io): Promise<Plan> {
+/** Asks the units, evaluates the rules and plans. Only reads. */
+export async function makePlan({ state, fleet, open, io }: Session): Promise<Plan> {
   const { signal } = new AbortController();
-  const judged = await lookAndJudge(fleet, open.paths, state, io, signal, true);
-  const elsewhere = await lookElsewhere(fleet, judged, open.paths, io, signal);
+  const judged = await lookAndJudge(fleet, open.drivers, state, io, signal, true);
+  const elsewhere = await lookElsewhere(fleet, judged, open.drivers, io, signal);
   const found = buildPlan(fleet.book.hash, judged, fleet.component, elsewhere, (target, unit, hop) =>
-    driverOf(open.paths, target).steps(target, unit, hop),
+    driverOf(open.drivers, target).steps(target, unit, hop),
   );
-  const seen = found.units.filter(
+  const asked = found.units.filter(
     ({ key, verdict }) => verdict.status !== 'unreachable' && !fleet.unasked.has(key),
   );
-  const said = seen.map(({ key, verdict: { reasons } }) => ({ key, reasons }));
-  for (const line of unusedOverrides(fleet.book, said)) io.info(`${line}\n`);
+  const reasons = asked.map(({ key, verdict }) => ({ key, reasons: verdict.reasons }));
+  for (const line of unusedOverrides(fleet.book, reasons)) io.info(`${line}\n`);
   return found;
 }

@@ -21,10 +21,11 @@ import {
 import { type RecordFiles, renderRecord } from '../../recording/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
-import { type Exit, exitOfLook, STOPPED } from '../exit-codes.ts';
-import { openPaths } from '../fleet/drivers.ts';
+import { type Exit, exitOfInspection, STOPPED } from '../exit-codes.ts';
+import { openDrivers } from '../fleet/drivers.ts';
 import type { Io } from '../io.ts';
 import { CommonSchema, FLEET_OPTIONS, stateFolder } from '../options.ts';
+import { jsonText } from '../print.ts';
 
 const RecordArgs = CommonSchema.extend({
   host: HostSchema.optional(),
@@ -41,19 +42,19 @@ type RecordArgs = z.infer<typeof RecordArgs>;
 export const recordCommand = defineCommand<RecordArgs>({
   usage: 'record [host]',
   describe:
-    'Record what one card says, made anonymous: a persona for the simulator and a report (only reads)',
-  positionals: { host: { describe: 'Address of the card; or name a unit of the inventory with --unit' } },
+    'Record the answers of one card without identifying data, for the simulator and for a report (only reads)',
+  positionals: { host: { describe: 'Address of the card; or use --unit for a unit of the inventory' } },
   options: {
     ...COMMON_OPTIONS,
     inventory: FLEET_OPTIONS.inventory,
-    unit: { type: 'string', describe: 'This unit of the inventory, with its credentials' },
-    user: { type: 'string', describe: 'User name for the command line of the card HOST' },
-    password: { type: 'string', default: 'prompt', describe: 'Its password: env:NAME, file:PATH or prompt' },
+    unit: { type: 'string', describe: 'Unit of the inventory, with its credentials' },
+    user: { type: 'string', describe: 'User name for the command line of the card' },
+    password: { type: 'string', default: 'prompt', describe: 'Password as env:NAME, file:PATH or prompt' },
     community: {
       type: 'string',
-      describe: 'SNMP community of HOST for reading: env:NAME, file:PATH or prompt',
+      describe: 'SNMP community for reading as env:NAME, file:PATH or prompt',
     },
-    'legacy-ssh': { type: 'boolean', default: false, describe: 'Allow the old SSH algorithms of HOST' },
+    'legacy-ssh': { type: 'boolean', default: false, describe: 'Allow old SSH algorithms' },
     out: { type: 'string', describe: 'Folder for the files (default: ./upsfw-record-MODEL-DATE)' },
   },
   schema: RecordArgs,
@@ -61,19 +62,19 @@ export const recordCommand = defineCommand<RecordArgs>({
 });
 
 async function record(args: RecordArgs, io: Io): Promise<Exit> {
-  const { target, secrets, words } = await chosenTarget(args, io);
-  const giveBack = await takePlace(args.out);
-  const open = openPaths(stateFolder(args, io), io, 'read');
+  const { target, secrets, accounts } = await chosenTarget(args, io);
+  const removeFolder = await prepareFolder(args.out);
+  const open = openDrivers(stateFolder(args, io), io, 'read');
   const control = new AbortController();
   const release = io.onInterrupt(() => control.abort());
   try {
-    io.info('Reading. Nothing is written to the card; an old one takes some minutes.\n');
+    io.info('Reading the card. Nothing is written to it. An old card takes some minutes.\n');
     const recording = await open.record(target, { clock: io.clock, signal: control.signal });
-    return await keepFiles(recording, renderRecord(recording, secrets, words), args, io);
+    return await writeFiles(recording, renderRecord(recording, secrets, accounts), args, io);
   } catch (thrown) {
-    await giveBack();
+    await removeFolder();
     if (!control.signal.aborted) throw thrown;
-    return sayStopped(args, io);
+    return reportStopped(args, io);
   } finally {
     release();
     await open.close();
@@ -81,17 +82,17 @@ async function record(args: RecordArgs, io: Io): Promise<Exit> {
 }
 
 /**
- * Makes sure that files can be put into the folder, before a card is read for minutes. The returned function takes a folder that was
- * made for them away again, as long as it is empty. Throws Problem config/usage.
+ * Makes sure that files can be written to the folder before a card is read for minutes. The returned function
+ * removes a folder that was created here and is still empty. Throws Problem config/usage.
  */
-async function takePlace(out: string | undefined): Promise<() => Promise<void>> {
+async function prepareFolder(out: string | undefined): Promise<() => Promise<void>> {
   const folder = resolve(out ?? '.');
-  const taken = out === undefined ? null : await stat(join(folder, 'report.md')).catch(() => null);
-  if (taken !== null)
-    throw usage(`${join(folder, 'report.md')} is already there.`, 'Name another folder with --out.');
-  let made: string | undefined;
+  const existing = out === undefined ? null : await stat(join(folder, 'report.md')).catch(() => null);
+  if (existing !== null)
+    throw usage(`${join(folder, 'report.md')} already exists.`, 'Name another folder with --out.');
+  let created: string | undefined;
   try {
-    made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    created = await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK);
   } catch (thrown) {
     throw usage(
@@ -100,18 +101,18 @@ async function takePlace(out: string | undefined): Promise<() => Promise<void>> 
     );
   }
   return async () => {
-    // It is left where something lies in it by now.
-    if (made !== undefined) await rmdir(folder).catch(() => undefined);
+    // Fails where the folder is no longer empty, which then stays.
+    if (created !== undefined) await rmdir(folder).catch(() => undefined);
   };
 }
 
-/** Writes both files, says where they are and what could not be read, and gives the exit code. */
-async function keepFiles(recording: Recording, files: RecordFiles, args: RecordArgs, io: Io): Promise<Exit> {
+/** Writes both files, reports where they are and what could not be read, and gives the exit code. */
+async function writeFiles(recording: Recording, files: RecordFiles, args: RecordArgs, io: Io): Promise<Exit> {
   const folder = resolve(args.out ?? `upsfw-record-${files.slug}-${recording.at.toISOString().slice(0, 10)}`);
-  await keep(folder, 'report.md', files.report);
-  if (files.persona !== null) await keep(folder, 'persona.yaml', files.persona);
+  await writeNewFile(folder, 'report.md', files.report);
+  if (files.persona !== null) await writeNewFile(folder, 'persona.yaml', files.persona);
   const [first] = recording.missing;
-  const exitCode = exitOfLook(files.persona !== null);
+  const exitCode = exitOfInspection(files.persona !== null);
   if (args.json) {
     const document = {
       schema: 'upsfw/record@1',
@@ -123,7 +124,7 @@ async function keepFiles(recording: Recording, files: RecordFiles, args: RecordA
       missing: recording.missing,
       exitCode,
     };
-    io.out(`${JSON.stringify(document, null, 2)}\n`);
+    io.out(jsonText(document));
   } else {
     io.out(`${join(folder, 'report.md')}\n`);
     if (files.persona !== null) io.out(`${join(folder, 'persona.yaml')}\n`);
@@ -131,25 +132,21 @@ async function keepFiles(recording: Recording, files: RecordFiles, args: RecordA
   for (const { what, problem } of recording.missing) io.info(`Not read: ${what}: ${problem.message}\n`);
   if (files.persona === null) {
     io.info(
-      `Too little was seen for a persona. ${first?.problem.hint ?? 'Give it a login or a community.'}\n`,
+      `The card answered too little for a persona. ${first?.problem.hint ?? 'Give a login or a community.'}\n`,
     );
   }
-  io.info('Read both files through before you send them.\n');
+  io.info('Check both files before you send them to anybody.\n');
   return exitCode;
 }
 
-function sayStopped(args: RecordArgs, io: Io): Exit {
-  const problem = new Problem('refused/stopped', 'The recording was stopped; nothing was kept.', {
-    hint: 'Begin it again.',
+function reportStopped(args: RecordArgs, io: Io): Exit {
+  const problem = new Problem('refused/stopped', 'The recording was stopped. Nothing was saved.', {
+    hint: 'Run the command again.',
   });
   if (args.json) {
-    const document = {
-      schema: 'upsfw/error@1',
-      generatedAt: io.clock.now().toISOString(),
-      problem: problem.toJSON(),
-      exitCode: STOPPED,
-    };
-    io.out(`${JSON.stringify(document, null, 2)}\n`);
+    const schema = 'upsfw/error@1';
+    const generatedAt = io.clock.now().toISOString();
+    io.out(jsonText({ schema, generatedAt, problem: problem.toJSON(), exitCode: STOPPED }));
   }
   io.info(`${problem.message}\n`);
   return STOPPED;
@@ -157,14 +154,14 @@ function sayStopped(args: RecordArgs, io: Io): Exit {
 
 interface Chosen {
   readonly target: UnitTarget;
-  /** Every secret and every account of it, to be taken out of what the card says. */
+  /** Secrets and user names, to be removed from the answers of the card. */
   readonly secrets: readonly Secret[];
-  readonly words: readonly string[];
+  readonly accounts: readonly string[];
 }
 
 async function chosenTarget(args: RecordArgs, io: Io): Promise<Chosen> {
   if ((args.host === undefined) === (args.unit === undefined)) {
-    throw usage('Name the address of one card, or one unit of the inventory with --unit.');
+    throw usage('Give the address of one card, or one unit of the inventory with --unit.');
   }
   const resolver = (folder: string): SecretResolver => createSecretResolver({ ...io, folder });
   const target =
@@ -172,35 +169,35 @@ async function chosenTarget(args: RecordArgs, io: Io): Promise<Chosen> {
       ? await unitOf(args, args.unit ?? '', resolver)
       : await hostOf(args, args.host, resolver(resolve('.')));
   const { network } = target;
-  if (network === null) throw usage('The unit has no card: give it host: in the inventory.');
+  if (network === null) throw usage('The unit has no card. Add host: to it in the inventory.');
   return {
-    // What could write is not handed on.
+    // The write credential is removed: a recording only reads.
     target: { ...target, network: { ...network, write: null } },
     secrets: secretsOf(network),
-    words: [
+    accounts: [
       network.login?.user,
       ...[network.snmp, network.write].map((one) => (one?.version === '3' ? one.user : undefined)),
-    ].filter((word) => word !== undefined),
+    ].filter((user) => user !== undefined),
   };
 }
 
 async function unitOf(
   args: RecordArgs,
-  word: string,
+  wanted: string,
   resolver: (folder: string) => SecretResolver,
 ): Promise<UnitTarget> {
   if (args.user !== undefined || args.community !== undefined || args.legacySsh) {
     throw usage(
-      'A unit of the inventory has its own credentials; --user, --community and --legacy-ssh go with HOST.',
+      '--user, --community and --legacy-ssh cannot be used with --unit: the inventory has its credentials.',
     );
   }
   const inventory = await loadInventory(args.inventory);
-  const units = inventory.units.filter(({ name, site }) => name === word || `${site}/${name}` === word);
+  const units = inventory.units.filter(({ name, site }) => name === wanted || `${site}/${name}` === wanted);
   const [unit] = units;
   if (unit === undefined || units.length > 1) {
     throw new Problem(
       'config/selection',
-      `The inventory has ${units.length === 0 ? 'no' : 'more than one'} unit "${word}".`,
+      `The inventory has ${units.length === 0 ? 'no' : 'more than one'} unit "${wanted}".`,
       { hint: 'Name one unit: NAME, or SITE/NAME.' },
     );
   }
@@ -210,7 +207,7 @@ async function unitOf(
 async function hostOf(args: RecordArgs, host: string, secrets: SecretResolver): Promise<UnitTarget> {
   const { user, community } = args;
   if (user === undefined && community === undefined) {
-    throw usage('There is nothing to read with: give --user, --community, or both.');
+    throw usage('No credential is given: use --user, --community, or both.');
   }
   return {
     site: 'record',
@@ -250,17 +247,17 @@ function secretsOf({ snmp, write, login }: NetworkAccess): readonly Secret[] {
     .filter((secret) => secret !== null);
 }
 
-async function keep(folder: string, name: string, text: string): Promise<void> {
+async function writeNewFile(folder: string, name: string, text: string): Promise<void> {
   const file = join(folder, name);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(file, text, { flag: 'wx', mode: 0o600 });
   } catch (thrown) {
-    const what = hasCode(thrown, 'EEXIST') ? 'is already there' : `cannot be written: ${reasonOf(thrown)}`;
+    const what = hasCode(thrown, 'EEXIST') ? 'already exists' : `cannot be written: ${reasonOf(thrown)}`;
     throw usage(`${file} ${what}.`, 'Name another folder with --out.');
   }
 }
 
-function usage(message: string, hint = 'upsfw record --help lists what there is.'): Problem {
+function usage(message: string, hint = 'See upsfw record --help.'): Problem {
   return new Problem('config/usage', message, { hint });
 }

@@ -10,29 +10,30 @@ import { readLastAudit } from '../documents/audit-store.ts';
 import { runDocument } from '../documents/run.ts';
 import { DONE, type Exit, exitOfRun } from '../exit-codes.ts';
 import { runToShow } from '../fleet/choose-run.ts';
-import { runLockName } from '../fleet/show-run.ts';
+import { runLockName } from '../fleet/run-lock.ts';
 import type { Io } from '../io.ts';
-import { CommonSchema, LISTING, LISTING_SHAPE, readListing, stateFolder } from '../options.ts';
+import { CommonSchema, DETAIL_OPTIONS, DETAIL_SHAPE, readDetailLevel, stateFolder } from '../options.ts';
+import { jsonText, textStyle } from '../print.ts';
 
 const ReportArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
   audit: z.boolean(),
   format: z.enum(['text', 'json', 'md']),
   out: z.string().min(1).optional(),
-  ...LISTING_SHAPE,
+  ...DETAIL_SHAPE,
 });
 type ReportArgs = z.infer<typeof ReportArgs>;
 
 export const reportCommand = defineCommand<ReportArgs>({
   usage: 'report [run]',
-  describe: 'A run, or the last audit, as text, JSON or Markdown (touches no device)',
-  positionals: { run: { describe: 'Name of the run (default: the one at work, or the newest)' } },
+  describe: 'Show a run or the last audit as text, JSON or Markdown (touches no device)',
+  positionals: { run: { describe: 'Name of the run (default: the running one, or the newest)' } },
   options: {
     ...COMMON_OPTIONS,
-    audit: { type: 'boolean', default: false, describe: 'The last audit instead of a run' },
-    format: { choices: ['text', 'json', 'md'], default: 'text', describe: 'Form of the report' },
+    audit: { type: 'boolean', default: false, describe: 'Show the last audit instead of a run' },
+    format: { choices: ['text', 'json', 'md'], default: 'text', describe: 'Format of the report' },
     out: { type: 'string', describe: 'Write to this file instead of standard output' },
-    ...LISTING,
+    ...DETAIL_OPTIONS,
   },
   schema: ReportArgs,
   run: report,
@@ -47,8 +48,8 @@ async function report(args: ReportArgs, io: Io): Promise<Exit> {
 }
 
 function styleOf(args: ReportArgs, io: Io): Style {
-  const color = io.color && args.color && args.out === undefined;
-  return { format: args.format === 'md' ? 'markdown' : 'text', color };
+  const style = textStyle({ color: args.color && args.out === undefined }, io);
+  return { ...style, format: args.format === 'md' ? 'markdown' : 'text' };
 }
 
 function asJson(args: ReportArgs): boolean {
@@ -56,17 +57,15 @@ function asJson(args: ReportArgs): boolean {
 }
 
 async function auditText(args: ReportArgs, io: Io): Promise<string> {
-  const listing = readListing(args);
+  const detailLevel = readDetailLevel(args);
   const document = await readLastAudit(stateFolder(args, io));
-  return asJson(args)
-    ? `${JSON.stringify(document, null, 2)}\n`
-    : renderAudit(document, styleOf(args, io), listing);
+  return asJson(args) ? jsonText(document) : renderAudit(document, styleOf(args, io), detailLevel);
 }
 
 async function runText(args: ReportArgs, io: Io): Promise<string> {
-  if (readListing(args) !== undefined) {
-    throw new Problem('config/usage', 'A run always lists its units.', {
-      hint: '--summary and --details go with --audit.',
+  if (readDetailLevel(args) !== undefined) {
+    throw new Problem('config/usage', '--summary and --details can be used only with --audit.', {
+      hint: 'Leave them out: a run always lists its units.',
     });
   }
   const state = stateFolder(args, io);
@@ -74,5 +73,5 @@ async function runText(args: ReportArgs, io: Io): Promise<string> {
   const alive = await createLocks(state).heldElsewhere(runLockName(record.run));
   const exitCode = exitOfRun(record, { stopped: false, alive });
   const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now());
-  return asJson(args) ? `${JSON.stringify(document, null, 2)}\n` : renderRun(document, styleOf(args, io));
+  return asJson(args) ? jsonText(document) : renderRun(document, styleOf(args, io));
 }

@@ -5,7 +5,7 @@ import type { Io } from '../io.ts';
 
 const Text = z.string().max(500);
 
-/** A unit as somebody describes it, on a line of JSON or by options. */
+/** A unit described by options or by a line of JSON. */
 export const DecisionInputSchema = z.strictObject({
   model: Text.nullable().default(null),
   sku: Text.nullish(),
@@ -19,11 +19,11 @@ const LONGEST_LINE = 64 * 1024;
 const BATCH = 64 * 1024;
 
 /**
- * Decides on every line of standard input, one JSON document a line, in order. A line that cannot be read is answered in its
- * place with a problem. Gives the number of such lines.
+ * Evaluates every line of standard input and prints one JSON document a line, in order. A line that cannot be
+ * read gives a problem in its place. Returns the number of such lines.
  */
 export async function decideLines(book: RuleBook, io: Io): Promise<number> {
-  const told = new Map<string, string>();
+  const cache = new Map<string, string>();
   let bad = 0;
   let batch: string[] = [];
   let size = 0;
@@ -34,7 +34,7 @@ export async function decideLines(book: RuleBook, io: Io): Promise<number> {
     const unit = unitOn(line, number);
     if (!unit.ok) bad += 1;
     const document = unit.ok
-      ? `{"input":${JSON.stringify(unit.value)},${decisionOn(book, unit.input, told)}`
+      ? `{"input":${JSON.stringify(unit.value)},${decisionOn(book, unit.input, cache)}`
       : JSON.stringify(unit.document);
     batch.push(document);
     size += document.length;
@@ -48,17 +48,16 @@ export async function decideLines(book: RuleBook, io: Io): Promise<number> {
   return bad;
 }
 
-const MOST_KINDS = 10_000;
+const MAX_KINDS = 10_000;
 
-/** The decision as the rest of a JSON object, behind its `{`. A fleet has many units of few kinds, and these share it. */
-function decisionOn(book: RuleBook, input: DecisionInput, told: Map<string, string>): string {
+/** The decision as the rest of a JSON object, after its `{`. Units of the same kind share it. */
+function decisionOn(book: RuleBook, input: DecisionInput, cache: Map<string, string>): string {
   const kind = kindOf(book, input);
-  const known = told.get(kind);
+  const known = cache.get(kind);
   if (known !== undefined) return known;
-  if (told.size >= MOST_KINDS) told.clear();
-  // What the catalogue says of the line is the same for every unit of it, and is asked for one unit at a time.
+  if (cache.size >= MAX_KINDS) cache.clear();
   const rest = JSON.stringify(judgeDescribed(book, input)).slice(1);
-  told.set(kind, rest);
+  cache.set(kind, rest);
   return rest;
 }
 
@@ -75,7 +74,7 @@ function unitOn(line: string | null, number: number): UnitOnLine {
       problem: {
         code: 'config/usage',
         message: `Line ${number}: ${sanitize(message)}`,
-        hint: 'Each line is one object with model, firmware and transport; sku, serial and ratedVA may be added.',
+        hint: 'Each line must be an object with model, firmware and transport; sku, serial and ratedVA are optional.',
       },
     },
   });
@@ -90,7 +89,7 @@ function unitOn(line: string | null, number: number): UnitOnLine {
   return input.success ? { ok: true, value, input: input.data } : failed(z.prettifyError(input.error));
 }
 
-/** Lines of a stream; null stands for one that is too long to be kept. */
+/** Lines of a stream; null for a line that is too long. */
 async function* lines(input: AsyncIterable<Buffer | string>): AsyncGenerator<string | null> {
   const decoder = new TextDecoder();
   let rest = '';

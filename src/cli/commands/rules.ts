@@ -7,6 +7,7 @@ import { COMMON_OPTIONS } from '../common-options.ts';
 import { DONE, type Exit, exitOfFiles } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { AS_OF, AsOfDay, CommonSchema } from '../options.ts';
+import { printDocument } from '../print.ts';
 import { DecisionInputSchema, decideLines } from './rules-jsonl.ts';
 
 const RulesArgs = CommonSchema.extend({
@@ -27,25 +28,29 @@ type RulesArgs = z.infer<typeof RulesArgs>;
 export const rulesCommand = defineCommand<RulesArgs>({
   usage: 'rules <verb> [names..]',
   describe:
-    'decide: judge a described unit; explain [RULE..]: show rules with their sources; check FILE..: lint rule files (touches no device)',
+    'decide: evaluate a described unit; explain [RULE..]: show rules with sources; check FILE..: check rule files (touches no device)',
   positionals: {
     verb: { describe: 'decide, explain or check' },
-    names: { describe: 'Ids or codes of rules, or files', array: true },
+    names: { describe: 'explain: IDs or codes of rules; check: rule files', array: true },
   },
   options: {
     ...COMMON_OPTIONS,
-    model: { type: 'string', describe: 'decide: the model as the unit says it' },
-    sku: { type: 'string', describe: 'decide: the SKU of the rating label' },
-    firmware: { type: 'string', describe: 'decide: the firmware string, such as "UPS 09.3 (ID18)"' },
-    serial: { type: 'string', describe: 'decide: the serial number' },
-    'rated-va': { type: 'number', describe: 'decide: the rating in VA' },
+    model: { type: 'string', describe: 'decide: model as the unit reports it' },
+    sku: { type: 'string', describe: 'decide: SKU from the rating label' },
+    firmware: { type: 'string', describe: 'decide: firmware string, such as "UPS 09.3 (ID18)"' },
+    serial: { type: 'string', describe: 'decide: serial number' },
+    'rated-va': { type: 'number', describe: 'decide: rating in VA' },
     transport: {
       choices: TRANSPORTS,
       default: 'serial',
-      describe: 'decide: the port that the update would take',
+      describe: 'decide: transport of the update',
     },
-    jsonl: { type: 'boolean', default: false, describe: 'decide: one unit a line on standard input' },
-    rules: { type: 'string', array: true, default: [], describe: 'Further rule file (repeatable)' },
+    jsonl: {
+      type: 'boolean',
+      default: false,
+      describe: 'decide: read one unit per line from standard input',
+    },
+    rules: { type: 'string', array: true, default: [], describe: 'Your own rule file (repeatable)' },
     ...AS_OF,
   },
   schema: RulesArgs,
@@ -58,16 +63,16 @@ function rules(args: RulesArgs, io: Io): Promise<Exit> {
   return args.jsonl ? decideMany(args, io) : decideOne(args, io);
 }
 
-function wrongUse(message: string, hint: string): Problem {
+function usage(message: string, hint: string): Problem {
   return new Problem('config/usage', message, { hint });
 }
 
 async function decideMany(args: RulesArgs, io: Io): Promise<Exit> {
   const { model, sku, firmware, serial, ratedVa } = args;
   if ([model, sku, firmware, serial, ratedVa].some((given) => given !== undefined) || args.json) {
-    throw wrongUse(
-      'With --jsonl every unit stands in a line of standard input.',
-      'Leave --json and the options that describe a unit out.',
+    throw usage(
+      '--jsonl reads units from standard input: --json and options that describe a unit cannot be used.',
+      'Leave these options out, or leave --jsonl out.',
     );
   }
   const book = await loadRules({ files: args.rules, asOf: args.asOf });
@@ -78,9 +83,9 @@ async function decideMany(args: RulesArgs, io: Io): Promise<Exit> {
 
 async function decideOne(args: RulesArgs, io: Io): Promise<Exit> {
   if (args.names.length > 0)
-    throw wrongUse(`rules decide takes options, and no "${args.names[0]}".`, 'See upsfw rules --help.');
+    throw usage(`rules decide takes options only, not "${args.names[0]}".`, 'See upsfw rules --help.');
   if (args.model === undefined && args.sku === undefined && args.firmware === undefined) {
-    throw wrongUse('No unit is described.', 'Give --model or --sku, and --firmware.');
+    throw usage('No unit is described.', 'Give --model or --sku, and --firmware.');
   }
   const input = DecisionInputSchema.parse({
     model: args.model ?? null,
@@ -99,20 +104,19 @@ async function decideOne(args: RulesArgs, io: Io): Promise<Exit> {
     workOrder: describedOrder(book, input),
     line: lineSummary(book, input.firmware),
   };
-  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderDecision(document, { format: 'text', color: io.color && args.color }));
+  printDocument(document, args, io, renderDecision);
   return DONE;
 }
 
 async function explain(args: RulesArgs, io: Io): Promise<Exit> {
-  const own = await allRules();
-  const ids = new Set(own.map(({ rule }) => rule.id));
+  const builtIn = await allRules();
+  const ids = new Set(builtIn.map(({ rule }) => rule.id));
   const added = (await loadRules({ files: args.rules })).rules.filter((rule) => !ids.has(rule.id));
-  const all = [...own, ...added.map((rule) => ({ file: 'a rule file of your own', rule }))];
+  const all = [...builtIn, ...added.map((rule) => ({ file: 'your own rule file', rule }))];
   const known = (name: string): boolean => all.some(({ rule }) => rule.id === name || rule.code === name);
-  const lost = args.names.filter((name) => !known(name));
-  if (lost.length > 0) {
-    throw wrongUse(`There is no rule "${lost.join('", "')}".`, 'upsfw rules explain lists all.');
+  const unknown = args.names.filter((name) => !known(name));
+  if (unknown.length > 0) {
+    throw usage(`There is no rule "${unknown.join('", "')}".`, 'For all rules: upsfw rules explain.');
   }
   const chosen = all.filter(
     ({ rule }) =>
@@ -123,13 +127,11 @@ async function explain(args: RulesArgs, io: Io): Promise<Exit> {
     generatedAt: io.clock.now().toISOString(),
     rules: chosen.map(({ file, rule }) => ({ file, ...rule })),
   };
-  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else
-    io.out(renderRules(document, { format: 'text', color: io.color && args.color }, args.names.length > 0));
+  printDocument(document, args, io, (one, style) => renderRules(one, style, args.names.length > 0));
   return DONE;
 }
 
-/** Every file is read, and every finding of every file is said, before the command fails. */
+/** Reads every file and reports every finding before the command fails. */
 async function check(args: RulesArgs, io: Io): Promise<Exit> {
   const base = (await loadRules()).rules.length;
   const files = args.names;
@@ -142,21 +144,21 @@ async function check(args: RulesArgs, io: Io): Promise<Exit> {
       results.push({ file, rules: 0, problem: thrown.toJSON() });
     }
   }
-  // Files that are well one by one may still take the same id.
+  // Valid files may still define the same ID.
   if (files.length > 1 && results.every(({ problem }) => problem === null)) await loadRules({ files });
-  if (args.json) {
-    const document = {
-      schema: 'upsfw/rules-check@1',
-      generatedAt: io.clock.now().toISOString(),
-      ownRules: base,
-      files: results,
-    };
-    io.out(`${JSON.stringify(document, null, 2)}\n`);
-  } else {
-    io.out(`The ${base} rules of the tool that are in force are well.\n`);
-    for (const { file, rules: count, problem } of results) {
-      io.out(problem === null ? `${file}: ${count} rules, well\n` : `${problem.message}\n`);
-    }
-  }
+  const document = {
+    schema: 'upsfw/rules-check@1',
+    generatedAt: io.clock.now().toISOString(),
+    ownRules: base,
+    files: results,
+  };
+  printDocument(document, args, io, () =>
+    [
+      `${base} built-in rules: OK\n`,
+      ...results.map(({ file, rules: count, problem }) =>
+        problem === null ? `${file}: ${count} rules, OK\n` : `${problem.message}\n`,
+      ),
+    ].join(''),
+  );
   return exitOfFiles(results.filter(({ problem }) => problem !== null).length);
 }

@@ -20,13 +20,14 @@ import { COMMON_OPTIONS } from '../common-options.ts';
 import { countOutcomes, outcomeOf, stateOf } from '../documents/run.ts';
 import { DONE, type Exit, exitOfRun } from '../exit-codes.ts';
 import { newestFirst } from '../fleet/choose-run.ts';
-import { runLockName } from '../fleet/show-run.ts';
+import { runLockName } from '../fleet/run-lock.ts';
 import type { Io } from '../io.ts';
 import { type CommonArgs, CommonSchema, stateFolder } from '../options.ts';
+import { printDocument } from '../print.ts';
 
 export const runsCommand = defineCommand<CommonArgs>({
   usage: 'runs',
-  describe: 'List the runs of the state folder, those at work first, then the newest (touches no device)',
+  describe: 'List the runs of the state folder, running ones first, then the newest (touches no device)',
   positionals: {},
   options: COMMON_OPTIONS,
   schema: CommonSchema,
@@ -37,14 +38,13 @@ async function runs(args: CommonArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
   const entries: RunsEntry[] = [];
   for (const run of await newestFirst(state)) entries.push(await entryOf(state, run));
-  const isLive = ({ state: word }: RunsEntry): boolean => word === 'running';
+  const isLive = (entry: RunsEntry): boolean => entry.state === 'running';
   const document: RunsDocument = {
     schema: 'upsfw/runs@1',
     generatedAt: io.clock.now().toISOString(),
     runs: [...entries.filter(isLive), ...entries.filter((entry) => !isLive(entry))],
   };
-  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderRuns(document, { format: 'text', color: io.color && args.color }, state));
+  printDocument(document, args, io, (one, style) => renderRuns(one, style, state));
   return DONE;
 }
 

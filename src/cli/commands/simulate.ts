@@ -35,19 +35,19 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
 const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.hasOwn(FAULTS, name));
 
-/** The other devices must have room beside them. */
-const MOST_UNITS = MOST_DEVICES - OTHER_DEVICES.length;
+/** Leaves addresses for the other devices. */
+const MAX_UNITS = MOST_DEVICES - OTHER_DEVICES.length;
 
-/** More units than this have no SSH, FTP and web servers: they would take the memory of the machine. */
-const MOST_WITH_ALL_ENDPOINTS = 50;
+/** A larger fleet has no SSH, FTP and web servers: they need too much memory. */
+const MAX_WITH_ALL_SERVERS = 50;
 
 const SimulateArgs = CommonSchema.extend({
   write: z.string().min(1).optional(),
-  for: z.string().regex(DURATION, { error: 'must be a time like 90s, 10m or 2h' }).optional(),
+  for: z.string().regex(DURATION, { error: 'must be a time such as 90s, 10m or 2h' }).optional(),
   speed: z.number().min(1).max(10_000),
   persona: z.array(z.string().min(1)).max(250).optional(),
   fault: z.array(z.enum(FAULT_NAMES)).optional(),
-  units: z.int().min(1).max(MOST_UNITS).optional(),
+  units: z.int().min(1).max(MAX_UNITS).optional(),
   sites: z.int().min(1).max(1000).optional(),
   onlySnmp: z.boolean(),
   otherDevices: z.boolean(),
@@ -61,47 +61,54 @@ type SimulateArgs = z.infer<typeof SimulateArgs>;
 
 export const simulateCommand = defineCommand<SimulateArgs>({
   usage: 'simulate',
-  describe: 'Start a simulated fleet on loopback and print an inventory for it; runs until stopped',
+  describe: 'Start a simulated fleet on loopback and print its inventory; runs until stopped',
   positionals: {},
   options: {
     ...COMMON_OPTIONS,
-    write: { type: 'string', describe: 'Write the inventory to this file, and images beside it' },
-    for: { type: 'string', describe: 'End after this time, e.g. 10m' },
-    speed: { type: 'number', default: 60, describe: 'How much faster the simulated devices live' },
+    write: { type: 'string', describe: 'Write the inventory to this file, and images to a folder beside it' },
+    for: { type: 'string', describe: 'Stop after this time, such as 10m' },
+    speed: {
+      type: 'number',
+      default: 60,
+      describe: 'How much faster than real time the simulated devices run',
+    },
     persona: {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: 'Instead of the fleet, a unit like this: a name, or a file of your own; may be repeated',
+      describe: 'Simulate this persona instead of the fleet: a name or your own file (repeatable)',
     },
     fault: {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: 'Every unit misbehaves in this way; may be repeated',
+      describe: 'Fault of every unit (repeatable)',
     },
-    units: { type: 'number', describe: 'Instead of the fleet, this many units of all personas in turn' },
-    sites: { type: 'number', describe: 'With --units: at this many sites (default: 1)' },
+    units: {
+      type: 'number',
+      describe: 'Simulate this many units of all personas in turn instead of the fleet',
+    },
+    sites: { type: 'number', describe: 'With --units: number of sites (default: 1)' },
     'only-snmp': {
       type: 'boolean',
       default: false,
-      describe: `Units have no SSH, FTP and web servers (always so above ${MOST_WITH_ALL_ENDPOINTS} units)`,
+      describe: `No SSH, FTP and web servers (always above ${MAX_WITH_ALL_SERVERS} units)`,
     },
     'other-devices': {
       type: 'boolean',
       default: false,
-      describe: 'Add other devices that answer over SNMP',
+      describe: 'Also simulate other devices that answer over SNMP',
     },
     local: {
       type: 'boolean',
       default: false,
-      describe: 'Units at serial and USB ports of this machine beside the fleet (Linux)',
+      describe: 'Also simulate units at serial and USB ports of this machine (Linux)',
     },
     port: {
       type: 'string',
       requiresArg: true,
       describe:
-        'UDP port of all SNMP agents: a number, or free (default where the system has many loopback addresses)',
+        'UDP port of all SNMP agents: a number, or free (default if the system has many loopback addresses)',
     },
   },
   schema: SimulateArgs,
@@ -110,7 +117,7 @@ export const simulateCommand = defineCommand<SimulateArgs>({
 
 const IMAGES = { ...DEMO_IMAGES, ...ROUTE_IMAGES, ...PERSONA_IMAGES };
 
-/** The units of the demonstration, one for each persona that was asked for, or a number of them. Throws Problem config/usage. */
+/** The units of the demo, one for each given persona, or a number of units. Throws Problem config/usage. */
 async function unitsOf({
   persona,
   fault,
@@ -119,13 +126,13 @@ async function unitsOf({
 }: SimulateArgs): Promise<readonly SimulatedUnit[]> {
   const faults = fault ?? [];
   if (count === undefined && sites !== undefined)
-    throw new Problem('config/usage', `${sites} sites are asked for, and no number of units.`, {
-      hint: 'Give --units too.',
+    throw new Problem('config/usage', `--sites ${sites} needs --units.`, {
+      hint: 'Add --units, the total number of units.',
     });
   if (count !== undefined) {
     if (persona !== undefined)
-      throw new Problem('config/usage', 'Both a number of units and personas are asked for.', {
-        hint: 'Give --units or --persona.',
+      throw new Problem('config/usage', '--units and --persona are mutually exclusive.', {
+        hint: 'Leave one of them out.',
       });
     if (sites !== undefined && sites > count)
       throw new Problem('config/usage', `${sites} sites are more than ${count} units.`, {
@@ -196,7 +203,7 @@ async function start(args: SimulateArgs): Promise<SimulatedFleet> {
       speed: args.speed,
       units,
       otherDevices: args.otherDevices ? OTHER_DEVICES : [],
-      onlySnmp: args.onlySnmp || units.length > MOST_WITH_ALL_ENDPOINTS,
+      onlySnmp: args.onlySnmp || units.length > MAX_WITH_ALL_SERVERS,
       ...(snmpPort === undefined ? {} : { snmpPort }),
     });
   } catch (cause) {
@@ -220,15 +227,15 @@ function portOf({ port }: SimulateArgs): number | 'free' | undefined {
   });
 }
 
-/** What the person must set, and how the fleet is found. */
+/** Prints the variables to set, and how to find the fleet. */
 function printInstructions(
   { environment, network, units, otherDevices }: SimulatedFleet,
   local: LocalSimulation | null,
   args: SimulateArgs,
   io: Io,
 ): void {
-  const beside = otherDevices.length === 0 ? '' : `, with ${otherDevices.length} other devices beside it`;
-  io.info(`The simulated fleet of ${units.length} units is up${beside}. In another terminal set:\n`);
+  const others = otherDevices.length === 0 ? '' : ` and ${otherDevices.length} other devices`;
+  io.info(`The simulated fleet of ${units.length} units${others} is running. In another terminal, set:\n`);
   for (const [name, value] of Object.entries({
     ...environment,
     UPSFW_SIM_SPEED: String(args.speed),
@@ -236,12 +243,12 @@ function printInstructions(
   })) {
     io.info(`  export ${name}=${value}\n`);
   }
-  io.info(`and use the inventory${args.write === undefined ? ' above' : ` ${args.write}`}`);
+  io.info(`Then use the inventory ${args.write ?? 'above'}`);
   if (network.port !== null) {
-    io.info(', or find it with\n');
+    io.info(', or find the fleet with:\n');
     io.info(`  upsfw discover ${network.range} --port ${network.port} --community env:UPSFW_SIM_READ\n`);
-    io.info('Ctrl-C ends it.\n');
-  } else io.info('. Ctrl-C ends it.\n');
+    io.info('Ctrl-C stops the simulation.\n');
+  } else io.info('. Ctrl-C stops the simulation.\n');
   if (local === null) return;
   io.info('Units at ports of this machine:\n');
   for (const { unit, device, port } of local.units)

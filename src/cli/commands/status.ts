@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createLocks, readJournal, replay } from '../../state/index.ts';
+import { readJournal, replay } from '../../state/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import type { Exit } from '../exit-codes.ts';
@@ -17,19 +17,19 @@ type StatusArgs = z.infer<typeof StatusArgs>;
 
 export const statusCommand = defineCommand<StatusArgs>({
   usage: 'status [run]',
-  describe: 'Where each unit of a run stands; --live asks the devices too (only reads)',
-  positionals: { run: { describe: 'Name of the run (default: the one at work, or the newest)' } },
+  describe: 'Show the state of each unit of a run; --live also asks the devices (only reads)',
+  positionals: { run: { describe: 'Name of the run (default: the running one, or the newest)' } },
   options: {
     ...COMMON_OPTIONS,
     live: {
       type: 'boolean',
       default: false,
-      describe: 'Ask the devices for their firmware and update state now',
+      describe: 'Also ask the devices for their current firmware and update state',
     },
     details: {
       type: 'boolean',
       default: false,
-      describe: 'Every unit with its hops, also those that are done',
+      describe: 'Show every unit with its hops, including those that are done',
     },
   },
   schema: StatusArgs,
@@ -40,7 +40,8 @@ async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
   const record = replay(await readJournal(state, await runToShow(state, args.run)));
   nameOthersInDoubt(await runsLeft(state), record.run, io);
-  if (!args.live) return showRun(record, false, createLocks(state), args, io);
-  const { showLive } = await import('../fleet/execute.ts');
-  return showLive(record, state, args, io);
+  const context = { state, args, io };
+  if (!args.live) return showRun(context, record);
+  const { showLive } = await import('../fleet/show-live.ts');
+  return showLive(context, record);
 }

@@ -4,28 +4,28 @@ import { type Plan, type PlannedUnit, Problem } from '../../core/index.ts';
 import { findPartners } from '../../inventory/index.ts';
 import { type PlanDocument, type PlanExtras, renderPlan } from '../../report/index.ts';
 import { createJournal, needsOf, openStateFolder } from '../../state/index.ts';
-import { confirm } from '../ask.ts';
+import { confirm, requireTerminal } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { planDocument } from '../documents/plan.ts';
 import {
   asApproved,
-  type CarriedOutWith,
   checkInventory,
+  type ExecutionInputs,
   type PlanFile,
   readPlanFile,
-  withOriginOf,
+  resolveOrigin,
 } from '../documents/plan-file.ts';
 import { type Exit, exitOfPart, exitOfPlan } from '../exit-codes.ts';
-import { openPaths } from '../fleet/drivers.ts';
-import { executeRun, runName, withRunLock } from '../fleet/execute.ts';
+import { openDrivers } from '../fleet/drivers.ts';
+import { executeRun, type Session } from '../fleet/execute.ts';
 import { type Fleet, openFleet } from '../fleet/open.ts';
+import { createRunName, withRunLock } from '../fleet/run-lock.ts';
 import type { Io } from '../io.ts';
 import {
   COMPONENT,
   ComponentSetting,
   FLEET_OPTIONS,
-  type FleetArgs,
   FleetSchema,
   OUTPUT,
   OutputSetting,
@@ -35,9 +35,10 @@ import {
   readOverride,
   stateFolder,
 } from '../options.ts';
+import { printDocument } from '../print.ts';
 import { makePlan } from './plan.ts';
 
-/** Without a default: a plan file has its own inventory, and another one that is named beside it is refused. */
+/** Without a default: a plan file names its own inventory, and another one is refused. */
 const INVENTORY = {
   alias: 'i',
   type: 'string',
@@ -58,7 +59,7 @@ type UpgradeArgs = z.infer<typeof UpgradeArgs>;
 
 export const upgradeCommand = defineCommand<UpgradeArgs>({
   usage: 'upgrade',
-  describe: 'Carry a plan out; prints it and stops unless --apply (writes)',
+  describe: 'Execute a plan; without --apply only show it (writes)',
   positionals: {},
   options: {
     ...COMMON_OPTIONS,
@@ -68,89 +69,83 @@ export const upgradeCommand = defineCommand<UpgradeArgs>({
     ...OUTPUT,
     ...COMPONENT,
     apply: { type: 'boolean', default: false, describe: 'Send and start updates' },
-    yes: { type: 'boolean', default: false, describe: 'Do not ask; required where there is no terminal' },
-    plan: { type: 'string', describe: 'Carry out exactly this plan file, or refuse' },
+    yes: { type: 'boolean', default: false, describe: 'Do not ask; required without a terminal' },
+    plan: { type: 'string', describe: 'Execute exactly this plan file, or refuse' },
   },
   schema: UpgradeArgs,
   run: upgrade,
 });
 
 async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
-  if (args.apply && !args.yes && io.ask === null) {
-    throw new Problem('refused/confirmation', 'There is no terminal to ask on.', {
-      hint: 'Add --yes to go on without being asked.',
-    });
-  }
-  if (args.plan !== undefined && args.switchOutput !== undefined) {
-    throw new Problem(
-      'config/usage',
-      'A plan file is carried out exactly; --switch-output does not go with it.',
-      {
-        hint: 'Make the plan with it: upsfw plan --unit UNIT --switch-output off --out FILE.',
-      },
-    );
-  }
-  if (args.plan !== undefined && args.component !== undefined) {
-    throw new Problem(
-      'config/usage',
-      'A plan file is carried out exactly; --component does not go with it.',
-      { hint: `Make the plan with it: upsfw plan --component ${args.component} --out FILE.` },
-    );
-  }
-  if (args.plan !== undefined && (args.unit.length > 0 || args.site.length > 0)) {
-    throw new Problem(
-      'config/usage',
-      'A plan file is carried out exactly; --unit and --site do not go with it.',
-      {
-        hint: 'Make a plan of those units alone: upsfw plan --unit UNIT --out FILE.',
-      },
-    );
-  }
+  if (args.apply) requireTerminal(io, args.yes);
+  if (args.plan !== undefined) rejectWithPlanFile(args);
   const state = stateFolder(args, io);
   if (args.apply) await openStateFolder(state);
   const approved = args.plan === undefined ? null : await readPlanFile(args.plan);
-  const used = await carriedOutWith(approved, args);
-  const chosen = { ...args, ...used };
-  const fleet = await openFleet(chosen, io, {
-    // Without --apply nothing is written, so no credential for writing is asked for.
+  const used = await executionInputs(approved, args);
+  const fleet = await openFleet({ ...args, ...used }, io, {
+    // Without --apply nothing is written, so no write credential is asked for.
     purpose: args.apply ? 'write' : 'read',
-    // A plan file is of asked units: with a missing secret it could only be said to have changed.
+    // Units of a plan file were asked when it was made: with a missing secret they would all count as
+    // changed.
     partly: !args.apply && approved === null,
     images: 'required',
     ...(approved === null ? {} : { keys: approved.plan.units.map((unit) => unit.key) }),
     override: used.override,
     component: approved?.plan.component ?? args.component ?? 'ups',
-    ...(approved === null ? readOutput(args.switchOutput, args) : { outputOff: outputOff(approved.plan) }),
+    ...(approved === null
+      ? readOutput(args.switchOutput, args)
+      : { outputOff: unitsToSwitchOff(approved.plan) }),
   });
   const note = approved === null ? null : checkInventory(approved, fleet.inventory);
   if (note !== null) io.info(`${note}\n`);
-  const open = openPaths(state, io, args.apply ? 'write' : 'read');
+  const open = openDrivers(state, io, args.apply ? 'write' : 'read');
+  const session: Session = { state, fleet, open, args, io };
   try {
-    const found = await makePlan(fleet, open, state, io);
+    const found = await makePlan(session);
     const plan = approved === null ? found : asApproved(approved, found);
     const document = planDocument(plan, fleet, used.rules, io.clock.now());
     const extras = { overridable: fleet.book.overridable, approved };
     if (!args.apply) return exitOfPart(showPlan(document, plan, extras, args, io), fleet.unasked.size);
     await openStateFolder(state, needsOf(plan));
-    if (plan.units.some(isToBeStarted) && !(await confirmed(document, plan, extras, args, io))) {
-      throw new Problem('refused/confirmation', 'The plan was not confirmed. Nothing was sent.', {
-        hint: 'Answer y or yes, or use --yes.',
-      });
-    }
-    const run = runName(io);
-    return await withRunLock(state, run, () =>
-      begin(run, plan, fleet, open, { ...chosen, stateFolder: state }, io),
-    );
+    await confirmStarts(document, plan, extras, args, io);
+    const run = createRunName(io);
+    return await withRunLock(state, run, () => beginRun(session, run, plan, used.rules));
   } finally {
     await open.close();
   }
 }
 
-/** What the run works with: what was named on the command line, or what the plan file was made with. */
-async function carriedOutWith(approved: PlanFile | null, args: UpgradeArgs): Promise<CarriedOutWith> {
+/**
+ * A plan file is executed exactly: options that would change the plan are refused. Throws Problem
+ * config/usage.
+ */
+function rejectWithPlanFile({ switchOutput, component, unit, site }: UpgradeArgs): void {
+  const reject = (options: string, hint: string): void => {
+    throw new Problem(
+      'config/usage',
+      `${options} cannot be used with --plan: a plan file is executed exactly.`,
+      {
+        hint,
+      },
+    );
+  };
+  if (switchOutput !== undefined)
+    reject(
+      '--switch-output',
+      'Make the plan with it: upsfw plan --unit UNIT --switch-output off --out FILE.',
+    );
+  if (component !== undefined)
+    reject('--component', `Make the plan with it: upsfw plan --component ${component} --out FILE.`);
+  if (unit.length > 0 || site.length > 0)
+    reject('--unit and --site', 'Make a plan of those units alone: upsfw plan --unit UNIT --out FILE.');
+}
+
+/** The files of the run: those of the plan file, or those named on the command line. */
+async function executionInputs(approved: PlanFile | null, args: UpgradeArgs): Promise<ExecutionInputs> {
   const { inventory, images, rules } = args;
   const override = readOverride(args.override);
-  if (approved !== null) return withOriginOf(approved, { inventory, images, rules, override });
+  if (approved !== null) return resolveOrigin(approved, { inventory, images, rules, override });
   return {
     inventory: inventory ?? DEFAULT_INVENTORY,
     ...(images === undefined ? {} : { images }),
@@ -163,35 +158,29 @@ function isToBeStarted({ verdict, hops }: PlannedUnit): boolean {
   return verdict.status === 'outdated' && hops.length > 0;
 }
 
-async function begin(
-  run: string,
-  plan: Plan,
-  fleet: Fleet,
-  open: ReturnType<typeof openPaths>,
-  args: FleetArgs & { readonly stateFolder: string },
-  io: Io,
-): Promise<Exit> {
-  const journal = await createJournal(args.stateFolder, run, io.clock);
+async function beginRun(session: Session, run: string, plan: Plan, rules: readonly string[]): Promise<Exit> {
+  const { state, fleet, io } = session;
+  const journal = await createJournal(state, run, io.clock);
   try {
     await journal.append({
       event: 'run',
       run,
       inventory: fleet.inventory.file,
       images: fleet.imagesFolder ?? '',
-      rules: [...args.rules],
+      rules: [...rules],
       override: [...fleet.book.overridden].map(([rule, reason]) => ({ rule, reason })),
-      partners: partnersAtBegin(fleet, plan),
+      partners: partnersAtStart(fleet, plan),
       plan,
     });
     io.info(`Run ${run}\n`);
-    return await executeRun(journal, fleet, open, args, io);
+    return await executeRun(session, journal);
   } finally {
     await journal.close();
   }
 }
 
-/** The partners of the planned units, for a run that is taken up after the inventory was edited. */
-function partnersAtBegin({ inventory }: Fleet, { units }: Plan): Record<string, string[]> {
+/** The partners of the planned units, for a run that is resumed after the inventory was edited. */
+function partnersAtStart({ inventory }: Fleet, { units }: Plan): Record<string, string[]> {
   const partners = findPartners(inventory);
   return Object.fromEntries(
     units.flatMap(({ key }) => {
@@ -202,31 +191,29 @@ function partnersAtBegin({ inventory }: Fleet, { units }: Plan): Record<string, 
 }
 
 function showPlan(document: PlanDocument, plan: Plan, extras: PlanExtras, args: UpgradeArgs, io: Io): Exit {
-  if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-  else io.out(renderPlan(document, { format: 'text', color: io.color && args.color }, extras));
-  io.info('Nothing was sent. Add --apply to carry this out.\n');
+  printDocument(document, args, io, (one, style) => renderPlan(one, style, extras));
+  io.info('Nothing was sent. Add --apply to execute this plan.\n');
   return exitOfPlan(plan);
 }
 
-async function confirmed(
+/** Asks before the first start. A plan without any start needs no question. */
+async function confirmStarts(
   document: PlanDocument,
   plan: Plan,
   extras: PlanExtras,
   args: UpgradeArgs,
   io: Io,
-): Promise<boolean> {
-  const shown = renderPlan(document, { format: 'text', color: io.infoColor && args.color }, extras);
-  if (args.yes) {
-    io.info(shown);
-    return true;
-  }
+): Promise<void> {
   const count = plan.units.filter(isToBeStarted).length;
-  const what = count === 1 ? 'this update' : `these ${count} updates`;
-  // The plan is part of the question: --quiet must not leave a bare yes or no.
-  return confirm(io, `${shown}\nSend and start ${what}?`);
+  if (count === 0) return;
+  await confirm(io, args.yes, {
+    text: renderPlan(document, { format: 'text', color: io.infoColor && args.color }, extras),
+    question: `Send and start ${count === 1 ? 'this update' : `these ${count} updates`}?`,
+    declined: 'The plan was not confirmed. Nothing was sent.',
+  });
 }
 
 /** The units whose output the approved plan switches off. */
-function outputOff(plan: Plan): ReadonlySet<string> {
-  return new Set(plan.units.filter(({ switchOutput: output }) => output === 'off').map(({ key }) => key));
+function unitsToSwitchOff(plan: Plan): ReadonlySet<string> {
+  return new Set(plan.units.filter(({ switchOutput }) => switchOutput === 'off').map(({ key }) => key));
 }

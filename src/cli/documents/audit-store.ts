@@ -56,19 +56,19 @@ const AuditSchema: z.ZodType<AuditDocument> = z.strictObject({
   changes: Changes.nullable().default(null),
 });
 
-/** An audit of a hundred thousand units; a larger file is none. */
+/** Enough for an audit of 100,000 units. */
 const LARGEST_AUDIT = 256 * 1024 * 1024;
 
 function folderOf(state: string): string {
   return join(state, 'audits');
 }
 
-/** `20260313T023000000Z.json`, and with `-2` the second of that millisecond. */
+/** `20260313T023000000Z.json`; `-2` is the second audit of that millisecond. */
 const NAME = /^(\d{8}T\d{9}Z)(?:-(\d{1,6}))?\.json$/;
 
 /**
- * Keeps an audit of a whole inventory in the state folder, for `report --audit` and for later comparisons. Throws Problem
- * config/state.
+ * Saves an audit of a whole inventory in the state folder, for `report --audit` and later comparisons. Throws
+ * Problem config/state.
  */
 export async function saveAudit(state: string, document: AuditDocument): Promise<void> {
   const folder = folderOf(state);
@@ -76,7 +76,7 @@ export async function saveAudit(state: string, document: AuditDocument): Promise
   try {
     await refuseForeign(state);
     await makeFolder(folder);
-    // It appears under its name with its content in it, and never in place of another.
+    // The file appears with its whole content, and never replaces another one.
     const text = escapedJson(`${JSON.stringify(document)}\n`);
     for (let number = 1; ; number += 1) {
       const name = number === 1 ? `${stamp}.json` : `${stamp}-${number}.json`;
@@ -87,27 +87,27 @@ export async function saveAudit(state: string, document: AuditDocument): Promise
   }
 }
 
-/** The last audit that was kept. Throws Problem config/run. */
+/** The last saved audit. Throws Problem config/run. */
 export async function readLastAudit(state: string): Promise<AuditDocument> {
-  return readKept(state, await keptNames(state), (names) => names.at(-1));
+  return readSaved(state, await savedNames(state), (names) => names.at(-1));
 }
 
 /**
- * The newest kept audit of that day (`YYYY-MM-DD`, to its end in UTC) or before, and where none is that old the oldest one, which is
- * then not `inTime`. Throws Problem config/run.
+ * The newest saved audit of that day (`YYYY-MM-DD`, UTC) or earlier. Without one: the oldest audit, and
+ * `inTime` is false. Throws Problem config/run.
  */
 export async function readAuditOf(
   state: string,
   day: string,
 ): Promise<{ readonly audit: AuditDocument; readonly inTime: boolean }> {
-  const names = await keptNames(state);
+  const names = await savedNames(state);
   const last = day.replaceAll('-', '');
   const inTime = names.filter((name) => name.slice(0, last.length) <= last);
-  const audit = await readKept(state, names, () => inTime.at(-1) ?? names[0]);
+  const audit = await readSaved(state, names, () => inTime.at(-1) ?? names[0]);
   return { audit, inTime: inTime.length > 0 };
 }
 
-/** An audit as `audit --json` printed it. Throws Problem config/run. */
+/** An audit that `audit --json` printed. Throws Problem config/run. */
 export async function readAuditFile(file: string): Promise<AuditDocument> {
   try {
     return await parsedAudit(file);
@@ -115,10 +115,10 @@ export async function readAuditFile(file: string): Promise<AuditDocument> {
     if (thrown instanceof Problem) throw thrown;
     const what =
       describeFileError(thrown) === null
-        ? 'is no audit of this version of upsfw'
+        ? 'is not an audit of this version of upsfw'
         : `cannot be read: ${reasonOf(thrown)}`;
     throw new Problem('config/run', `The audit ${sanitize(file)} ${what}.`, {
-      hint: 'Name a file that upsfw audit --json wrote, or LAST for the last audit that was kept.',
+      hint: 'Name a file that upsfw audit --json printed, or LAST for the last saved audit.',
       cause: thrown,
     });
   }
@@ -135,7 +135,7 @@ async function parsedAudit(file: string): Promise<AuditDocument> {
   );
 }
 
-async function readKept(
+async function readSaved(
   state: string,
   names: readonly string[],
   choose: (names: readonly string[]) => string | undefined,
@@ -143,7 +143,7 @@ async function readKept(
   const name = choose(names);
   if (name === undefined) {
     throw new Problem('config/run', `There is no audit in ${state}.`, {
-      hint: 'Make one with: upsfw audit.',
+      hint: 'Run: upsfw audit.',
     });
   }
   try {
@@ -151,18 +151,18 @@ async function readKept(
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
     throw new Problem('config/run', `The audit ${name} cannot be read.`, {
-      hint: 'Make a new one with: upsfw audit.',
+      hint: 'Run a new audit: upsfw audit.',
       cause: thrown,
     });
   }
 }
 
-/** Names of the kept audits, the oldest first. */
-async function keptNames(state: string): Promise<readonly string[]> {
+/** Names of the saved audits, oldest first. */
+async function savedNames(state: string): Promise<readonly string[]> {
   const names = await readdir(folderOf(state)).catch((thrown: unknown) => {
     if (hasCode(thrown, 'ENOENT')) return [];
     throw new Problem('config/state', `The folder ${folderOf(state)} cannot be read.`, {
-      hint: 'Make it readable for the user that runs upsfw, or name another with --state.',
+      hint: 'Make it readable for the user that runs upsfw, or use another folder with --state.',
       cause: thrown,
     });
   });

@@ -2,17 +2,17 @@ import { type Hop, isUpsHop, type Plan, type ServiceLook, type Status } from '..
 import type { AuditDocument, AuditUnit, HopSummary, StatusCounts } from '../../report/index.ts';
 import { advisoriesOf, type RuleBook, serviceFindings } from '../../rules/index.ts';
 
-function noneOf(): Record<Status, number> {
+function zeroCounts(): Record<Status, number> {
   return { current: 0, outdated: 0, blocked: 0, unsupported: 0, unknown: 0, unreachable: 0 };
 }
 
 function count(statuses: readonly Status[]): StatusCounts {
-  const counts = noneOf();
+  const counts = zeroCounts();
   for (const status of statuses) counts[status] += 1;
   return counts;
 }
 
-/** `looks`: what was seen of the services, by the key of the unit; empty where that was not asked. */
+/** `looks`: the services of each card, by the key of the unit; empty without `--services`. */
 export function auditDocument(
   plan: Plan,
   book: RuleBook,
@@ -30,13 +30,13 @@ export function auditDocument(
       problem,
     };
   });
-  return withUnits(
+  return selectUnits(
     {
       schema: 'upsfw/audit@1',
       generatedAt: now.toISOString(),
       units: [],
       sites: [],
-      counts: noneOf(),
+      counts: zeroCounts(),
       changes: null,
     },
     units,
@@ -52,8 +52,8 @@ function hopSummary(hop: Hop): HopSummary {
     : { ...ends, microLinkIdAfter: null, transport };
 }
 
-/** The same audit of some units, with its counts made anew. */
-export function withUnits(document: AuditDocument, units: readonly AuditUnit[]): AuditDocument {
+/** The same audit with these units only, and with new counts. */
+export function selectUnits(document: AuditDocument, units: readonly AuditUnit[]): AuditDocument {
   const sites = [...new Set(units.map((unit) => unit.site ?? ''))];
   return {
     ...document,

@@ -25,7 +25,7 @@ import { readTextWithin } from '../../yaml/index.ts';
 import type { FleetArgs } from '../options.ts';
 import { entryHashes } from './plan.ts';
 
-/** A plan file as it was read: unchanged since it was made. */
+/** A plan file whose digest is correct. */
 export interface PlanFile extends ApprovedPlan {
   readonly plan: Plan;
   readonly madeWith: PlanOrigin;
@@ -43,7 +43,10 @@ const OriginSchema: z.ZodType<PlanOrigin> = z.strictObject({
   asOf: z.string().nullable(),
 });
 
-/** What of a plan file nothing is taken from: it is shown to the person who approves, and made anew at the upgrade. */
+/**
+ * Parts of a plan file for the person who approves it. An upgrade creates them again and reads nothing from
+ * them.
+ */
 const ShownSchema = {
   schema: z.literal('upsfw/plan@1'),
   generatedAt: z.string(),
@@ -54,7 +57,7 @@ const ShownSchema = {
 
 const FileSchema = z.looseObject({ digest: HASH, madeWith: OriginSchema, ...ShownSchema });
 
-/** Reads a plan file. Throws Problem config/plan where it is no plan, or any value in it was changed after it was made. */
+/** Reads a plan file. Throws Problem config/plan where it is not a plan, or was edited. */
 export async function readPlanFile(file: string): Promise<PlanFile> {
   const parsed = await parsedFile(file);
   if (isOlderPlan(parsed)) {
@@ -65,25 +68,25 @@ export async function readPlanFile(file: string): Promise<PlanFile> {
     );
   }
   const checked = FileSchema.safeParse(parsed);
-  if (!checked.success) throw noPlan(file);
+  if (!checked.success) throw notAPlan(file);
   const { digest, ...content } = checked.data;
   if (digestOf(parsed) !== digest) {
     throw new Problem(
       'config/plan',
-      `${file} was changed after it was made: its content does not give its digest ${digest.slice(0, 16)}.`,
+      `${file} was edited: its content does not match its digest ${digest.slice(0, 16)}.`,
       { hint: 'Make a new plan: upsfw plan --out FILE.' },
     );
   }
   const { madeWith, ...shown } = content;
   const facts = Object.fromEntries(Object.entries(shown).filter(([key]) => !Object.hasOwn(ShownSchema, key)));
   const plan = PlanSchema.safeParse(facts);
-  if (!plan.success) throw noPlan(file);
+  if (!plan.success) throw notAPlan(file);
   const { id, rules, units, component } = plan.data;
-  if (planId(rules, units, component) !== id) throw noPlan(file);
+  if (planId(rules, units, component) !== id) throw notAPlan(file);
   if (madeWith.asOf !== null) {
     throw new Problem(
       'config/plan',
-      `${file} was judged as of ${madeWith.asOf}, not with all that is known.`,
+      `${file} was made with --as-of ${madeWith.asOf}, so newer rules were not evaluated.`,
       {
         hint: 'Make a new plan without --as-of: upsfw plan --out FILE.',
       },
@@ -92,7 +95,7 @@ export async function readPlanFile(file: string): Promise<PlanFile> {
   return { file, generatedAt: checked.data.generatedAt, digest, plan: plan.data, madeWith };
 }
 
-/** Over what the file says, and not over what a schema made of it. */
+/** Over the file as it is, not over what a schema made of it. */
 function digestOf(parsed: unknown): string {
   return contentHash(Object.fromEntries(Object.entries(parsed ?? {}).filter(([key]) => key !== 'digest')));
 }
@@ -101,7 +104,7 @@ async function parsedFile(file: string): Promise<unknown> {
   try {
     return parseJson(await readTextWithin(file, LARGEST_FILE));
   } catch (thrown) {
-    const why = describeFileError(thrown) === null ? 'it is no JSON' : reasonOf(thrown);
+    const why = describeFileError(thrown) === null ? 'it is not JSON' : reasonOf(thrown);
     throw new Problem('config/plan', `The plan file ${file} cannot be read: ${why}.`, {
       hint: 'Make one with: upsfw plan --out FILE.',
       cause: thrown,
@@ -109,41 +112,44 @@ async function parsedFile(file: string): Promise<unknown> {
   }
 }
 
-function noPlan(file: string): Problem {
+function notAPlan(file: string): Problem {
   return new Problem('config/plan', `${file} is not a plan of this version of upsfw.`, {
     hint: 'Make one with: upsfw plan --out FILE.',
   });
 }
 
-/** What was named on the command line beside a plan file; undefined or empty where nothing was. */
-export interface Given {
+/** What the command line names beside a plan file; undefined or empty where it names nothing. */
+export interface CommandLineInputs {
   readonly inventory: string | undefined;
   readonly images: string | undefined;
   readonly rules: readonly string[];
   readonly override: ReadonlyMap<string, string>;
 }
 
-/** What a plan is carried out with: all that it was made with. */
-export type CarriedOutWith = Pick<FleetArgs, 'inventory' | 'images' | 'rules'> & {
+/** The files and overrides that a plan is executed with. */
+export type ExecutionInputs = Pick<FleetArgs, 'inventory' | 'images' | 'rules'> & {
   readonly override: ReadonlyMap<string, string>;
 };
 
 /**
- * What the plan was made with. Throws Problem config/plan for each thing that was named and is another one: a plan is carried
- * out with what it was made with, or not at all.
+ * The files and overrides that the plan was made with. Throws Problem config/plan where the command line
+ * names others: a plan is executed with what it was made with, or not at all.
  */
-export async function withOriginOf({ madeWith }: PlanFile, given: Given): Promise<CarriedOutWith> {
+export async function resolveOrigin(
+  { madeWith }: PlanFile,
+  given: CommandLineInputs,
+): Promise<ExecutionInputs> {
   const { inventory, images, rules, override } = madeWith;
   if (given.inventory !== undefined && !(await isSameFile(given.inventory, inventory.file)))
-    throw otherThing('the inventory', inventory.file, given.inventory, '-i');
+    throw mismatch('the inventory', inventory.file, given.inventory, '-i');
   if (given.images !== undefined && (images === null || !(await isSameFile(given.images, images))))
-    throw otherThing('the images folder', images ?? 'none', given.images, '--images');
+    throw mismatch('the images folder', images ?? 'none', given.images, '--images');
   if (given.rules.length > 0 && !(await areSameFiles(given.rules, rules)))
-    throw otherThing('the rule files', joinList(rules) || 'none', joinList(given.rules), '--rules');
+    throw mismatch('the rule files', joinList(rules) || 'none', joinList(given.rules), '--rules');
   const recorded = override.map(({ rule, reason }) => `${rule}="${reason}"`).sort();
-  const named = [...given.override].map(([rule, reason]) => `${rule}="${reason}"`).sort();
-  if (named.length > 0 && named.join('\n') !== recorded.join('\n')) {
-    throw otherThing('the overridden rules', joinList(recorded) || 'none', joinList(named), '--override');
+  const requested = [...given.override].map(([rule, reason]) => `${rule}="${reason}"`).sort();
+  if (requested.length > 0 && requested.join('\n') !== recorded.join('\n')) {
+    throw mismatch('the overridden rules', joinList(recorded) || 'none', joinList(requested), '--override');
   }
   return {
     inventory: inventory.file,
@@ -153,11 +159,11 @@ export async function withOriginOf({ madeWith }: PlanFile, given: Given): Promis
   };
 }
 
-function otherThing(what: string, was: string, is: string, option: string): Problem {
+function mismatch(what: string, was: string, is: string, option: string): Problem {
   return new Problem(
     'config/plan',
-    `The plan was made with ${what} ${sanitize(was, 500)}; you named ${sanitize(is, 500)}.`,
-    { hint: `Leave ${option} out, or make a new plan with it: upsfw plan ${option} ... --out FILE.` },
+    `The plan was made with ${what} ${sanitize(was, 500)}; the command line names ${sanitize(is, 500)}.`,
+    { hint: `Leave ${option} out, or make a new plan: upsfw plan ${option} ... --out FILE.` },
   );
 }
 
@@ -172,14 +178,15 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
   try {
     return (await realpath(a)) === (await realpath(b));
   } catch {
-    // One of them is not there, so they are not one.
+    // A missing file is not the same file.
     return false;
   }
 }
 
 /**
- * Compares the inventory with the one that the plan was made with. Gives a note where it changed and nothing of it concerns
- * the plan, null where it is the same. Throws Problem config/plan where the entry of a planned unit or of its partner changed.
+ * Compares the inventory with the one that the plan was made with. Returns a note where only entries outside
+ * of the plan changed, null where nothing changed. Throws Problem config/plan where the entry of a planned
+ * unit or its partner changed.
  */
 export function checkInventory({ plan, madeWith }: PlanFile, inventory: Inventory): string | null {
   const { sha256, entries } = madeWith.inventory;
@@ -191,15 +198,15 @@ export function checkInventory({ plan, madeWith }: PlanFile, inventory: Inventor
     return `${inventory.file} changed since the plan was made; no entry of this plan did.`;
   throw new Problem(
     'config/plan',
-    `${inventory.file} says something else of ${joinList(changed)} than when the plan was made.`,
-    { hint: 'Make a new plan, look at it, and carry that out: upsfw plan --out FILE.' },
+    `${inventory.file}: the entries of ${joinList(changed)} changed since the plan was made.`,
+    { hint: 'Make a new plan, check it and execute it: upsfw plan --out FILE.' },
   );
 }
 
 /**
- * The plan to carry out: what is found now, as far as the plan file has it too. A unit that does not answer now is no change:
- * it ends as unreachable and nothing is sent to it. A unit that the plan file does not upgrade is not upgraded, whatever is
- * found now. Throws Problem refused/stale-plan that names every other change, unit by unit.
+ * The plan to execute: the current one, limited to what the plan file upgrades. A unit that does not answer
+ * now is no change: it ends as unreachable and nothing is sent to it. Throws Problem refused/stale-plan with
+ * every other change, unit by unit.
  */
 export function asApproved({ plan: approved }: PlanFile, found: Plan): Plan {
   const now = new Map(found.units.map((unit) => [unit.key, unit]));
@@ -209,7 +216,7 @@ export function asApproved({ plan: approved }: PlanFile, found: Plan): Plan {
   });
   if (approved.rules !== found.rules) {
     changes.unshift(
-      `the rules, the catalogue or the trusted hashes: were ${sanitize(approved.rules)}, are ${found.rules}`,
+      `rules, catalogue or trusted hashes: were ${sanitize(approved.rules)}, are ${found.rules}`,
     );
   }
   if (changes.length > 0) throw stalePlan(approved.id, changes);
@@ -225,9 +232,9 @@ export function asApproved({ plan: approved }: PlanFile, found: Plan): Plan {
   };
 }
 
-/** Each fact of a unit that changed, with both sides. Silence on one of the two sides is no change. */
+/** The facts of a unit that changed, with old and new value. A unit that did not answer has not changed. */
 function differences(was: PlannedUnit, now: PlannedUnit | undefined): readonly string[] {
-  if (now === undefined) return ['was in the plan, is not in the inventory'];
+  if (now === undefined) return ['was in the plan, is no longer in the inventory'];
   if (was.verdict.status === 'unreachable' || now.verdict.status === 'unreachable') return [];
   const [before, after] = [planFacts(was), planFacts(now)];
   return PLAN_FACTS.filter((fact) =>
@@ -235,7 +242,7 @@ function differences(was: PlannedUnit, now: PlannedUnit | undefined): readonly s
   ).map((fact) => `${fact} was ${sanitize(before[fact], 400)}, is ${sanitize(after[fact], 400)}`);
 }
 
-/** What one of two looks did not tell is no difference: a card tells more over one way than over another. */
+/** A part that was not read is no difference: a card reports more over one protocol than over another. */
 function isSameCard(a: Card | null, b: Card | null): boolean {
   if (a === null || b === null) return a === b;
   const parts = ({ serial, platform, boot, os, app }: Card): readonly (string | null)[] => [
@@ -253,12 +260,16 @@ function isSameCard(a: Card | null, b: Card | null): boolean {
   });
 }
 
-const MOST_NAMED = 50;
+const MAX_CHANGES = 50;
 
 function stalePlan(id: string, changes: readonly string[]): Problem {
-  const more = changes.length > MOST_NAMED ? [`and ${changes.length - MOST_NAMED} more`] : [];
-  const lines = [...changes.slice(0, MOST_NAMED), ...more].map((line) => `  ${line}`);
-  return new Problem('refused/stale-plan', `Not as plan ${id} has it:\n${lines.join('\n')}`, {
-    hint: 'Make a new plan, look at it, and carry that out.',
-  });
+  const more = changes.length > MAX_CHANGES ? [`and ${changes.length - MAX_CHANGES} more`] : [];
+  const lines = [...changes.slice(0, MAX_CHANGES), ...more].map((line) => `  ${line}`);
+  return new Problem(
+    'refused/stale-plan',
+    `The units changed since plan ${id} was made:\n${lines.join('\n')}`,
+    {
+      hint: 'Make a new plan, check it and execute it: upsfw plan --out FILE.',
+    },
+  );
 }

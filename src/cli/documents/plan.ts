@@ -13,8 +13,8 @@ export interface PlanSources {
 }
 
 /**
- * A plan with everything that a person sees who approves it. `digest` covers all of it, so that no text of a plan file can be
- * edited. `ruleFiles`: the rule files that were named, beside those of the tool.
+ * A plan with everything that its approver sees. `digest` covers all of it, so that no part of a plan file
+ * can be edited. `ruleFiles`: the rule files of the operator.
  */
 export function planDocument(
   plan: Plan,
@@ -35,7 +35,7 @@ export function planDocument(
     ),
     workOrders: workOrders(plan, book, images),
   };
-  // What is hashed is what a reader of the file gets.
+  // Hash what a reader of the file gets.
   return { ...content, digest: contentHash(JSON.parse(JSON.stringify(content))) };
 }
 
@@ -58,9 +58,9 @@ function originOf(plan: Plan, fleet: PlanSources, ruleFiles: readonly string[]):
 }
 
 /**
- * A hash of what the inventory says of each unit, by key: the entry with all settings that apply to it, those of its
- * partners, and how many units of the site may be written at once. Secrets are in it as references only. A unit that the
- * inventory does not have is left out.
+ * A hash of the inventory entry of each unit, by key: all settings that apply to it, the entries of its
+ * partners, and the concurrency of its site. It covers secrets as references only. Units without an entry are
+ * left out.
  */
 export function entryHashes(inventory: Inventory, keys: readonly string[]): Readonly<Record<string, string>> {
   const entries = new Map(inventory.units.map((unit) => [`${unit.site}/${unit.name}`, unit]));
@@ -78,7 +78,7 @@ export function entryHashes(inventory: Inventory, keys: readonly string[]): Read
 
 function workOrders(plan: Plan, book: RuleBook, images: readonly StoredImage[]): readonly WorkOrder[] {
   return plan.units.flatMap(({ key, unit, verdict, problem }) => {
-    // A plan for the card alone sends nobody to the UPS.
+    // A plan for the card alone needs no work at the UPS.
     if (plan.component === 'card' && problem?.code !== 'device/no-application') return [];
     return workOrder(book, { key, unit, verdict, transport: verdict.transport, images, problem }) ?? [];
   });

@@ -12,7 +12,7 @@ import type {
 import { advisoriesOf, type RuleBook } from '../../rules/index.ts';
 import { type HopRecord, inDoubt, type RunRecord, type UnitRecord } from '../../state/index.ts';
 
-/** How many units of a run ended how. */
+/** The number of units with each outcome. */
 export function countOutcomes(units: readonly Pick<RunUnit, 'outcome'>[]): RunCounts {
   const counts: Record<RunOutcome, number> = {
     upgraded: 0,
@@ -27,41 +27,44 @@ export function countOutcomes(units: readonly Pick<RunUnit, 'outcome'>[]): RunCo
   return counts;
 }
 
-/** `alive`: another process is at the run, so what is open is under way, and not in doubt. */
+/** `alive`: another process executes the run, so an open update is in progress and not in doubt. */
 export function outcomeOf(record: UnitRecord, alive: boolean): RunOutcome {
   return !alive && inDoubt(record) ? 'unknown' : record.outcome;
 }
 
-/** The word for where a run stands; the same in every listing and report. `alive`: as for {@link outcomeOf}. */
+/** The state of a run, for every listing and report. `alive`: as for {@link outcomeOf}. */
 export function stateOf({ state }: RunRecord, alive: boolean): RunState {
   if (alive) return 'running';
   return state === 'done' || state === 'stopped' ? state : 'interrupted';
 }
 
-/** What a look says about the unit of a plan. Only a unit that was asked about an update is called idle. */
+/** The current answer of a planned unit. Only a unit that was asked about an update can be idle. */
 export function runNow(look: Look, planned: Unit): RunNow {
   const { unit, problem } = look;
-  const heard = { serial: unit.serial, problem: problem?.toJSON() ?? null };
-  const nothing = { ...heard, firmware: null, activity: 'unknown', note: null } as const;
+  const identity = { serial: unit.serial, problem: problem?.toJSON() ?? null };
+  const nothing = { ...identity, firmware: null, activity: 'unknown', note: null } as const;
   if (!unit.reachable || problem?.code.startsWith('link/') === true) return { ...nothing, answers: 'silent' };
   if (usableSerial(unit.serial) === null) return { ...nothing, answers: 'unidentified' };
   if (!sameUnit(unit, planned)) {
     return { ...nothing, answers: usableSerial(planned.serial) === null ? 'unidentified' : 'other' };
   }
-  const same = { ...heard, answers: 'same', firmware: firmwareOf(unit) } as const;
+  const same = { ...identity, answers: 'same', firmware: firmwareOf(unit) } as const;
   const activity = look.activity ?? 'unknown';
-  // Its card answers for it, with what it saw last.
+  // The card answers with the last values that it read.
   if (unit.condition.linkUp === false && activity !== 'updating') {
     return {
       ...same,
       activity: 'unknown',
-      note: 'its card has lost the link to it, and shows what it saw last',
+      note: 'its card has lost the link to it and shows old values',
     };
   }
   return { ...same, activity, note: activity === 'unknown' ? (look.activityNote ?? null) : null };
 }
 
-/** `alive`: as for {@link outcomeOf}. `seen`: what the devices say now, by key; left out where they were not asked. */
+/**
+ * `alive`: as for {@link outcomeOf}. `seen`: the current answers of the devices, by key; empty where not
+ * asked.
+ */
 export function runDocument(
   record: RunRecord,
   book: RuleBook,
@@ -100,7 +103,7 @@ function runUnit(record: UnitRecord, book: RuleBook, alive: boolean, now: RunNow
     hops: planned.hops.map((hop, index) => runHop(hop.image.file, hop.transport, record.hops[index])),
     output: record.output,
     now,
-    // What a unit in doubt runs is not known, so neither is what it is open to.
+    // The firmware of a unit in doubt is not known, and neither are its advisories.
     advisories: advisoriesOf(
       book,
       after?.firmware ?? (outcome === 'unknown' ? UNREAD : (before ?? planned.unit).firmware),

@@ -8,33 +8,33 @@ import { createKnownHosts, createLenientKnownHosts } from '../../state/index.ts'
 import type { Io } from '../io.ts';
 import { simulatedDeviceRoots } from '../simulation.ts';
 
-/** Both ways to units, and what must be closed after their use. */
-export interface OpenPaths {
-  readonly paths: Drivers & { readonly local: LocalDriver };
-  /** Looks which services a card has on. Only reads. Throws Problem config/state. */
+/** The drivers, what else reads cards over their connections, and what must be closed after use. */
+export interface OpenDrivers {
+  readonly drivers: Drivers & { readonly local: LocalDriver };
+  /** Finds out which services of a card are on. Only reads. Throws Problem config/state. */
   services(target: UnitTarget, context: LookContext): Promise<ServiceLook>;
-  /** Reads everything of a card that can be read without changing anything. Throws Problem config/state. */
+  /** Reads everything that a card gives without being changed. Throws Problem config/state. */
   record(target: UnitTarget, context: LookContext): Promise<Recording>;
-  /** Calls back once for each credential that several cards refused. */
+  /** Calls `handler` once for each credential that several cards refused. */
   onLoginLimit(handler: (problem: Problem) => void): void;
   close(): Promise<void>;
 }
 
 /**
- * The only place that knows every protocol: builds the two paths and hands them to `run`. `read`: for commands that write to no device,
- * which go on with a warning where a new host key cannot be kept.
+ * The only place that knows every protocol: it builds both drivers. `read`: for commands that write to no
+ * device. They continue with a warning where a new host key cannot be saved.
  */
-export function openPaths(state: string, io: Io, use: 'read' | 'write' = 'write'): OpenPaths {
+export function openDrivers(state: string, io: Io, use: 'read' | 'write' = 'write'): OpenDrivers {
   const hub = createSnmpHub({ clock: io.clock });
-  const pins = createKnownHosts(state);
+  const knownHosts = createKnownHosts(state);
   const warn = ({ message, hint }: Problem): void =>
-    io.info(`Host keys that are new cannot be kept: ${message} ${hint}\n`);
-  const hostKeys = use === 'read' ? createLenientKnownHosts(pins, warn) : pins;
+    io.info(`New host keys cannot be saved: ${message} ${hint}\n`);
+  const hostKeys = use === 'read' ? createLenientKnownHosts(knownHosts, warn) : knownHosts;
   const timeouts = { ...TIMEOUTS, ...io.timeouts };
   let loginLimit: (problem: Problem) => void = () => undefined;
   const logins = createLogins({ onLimit: (problem) => loginLimit(problem) });
   return {
-    paths: {
+    drivers: {
       nmc: createNmcDriver({ hub, hostKeys, readBytes, timeouts, logins }),
       local: createLocalDriver({
         clock: io.clock,
@@ -49,7 +49,7 @@ export function openPaths(state: string, io: Io, use: 'read' | 'write' = 'write'
       loginLimit = handler;
     },
     async close() {
-      // Somebody who answers for others may be a router with two addresses, or not.
+      // Another address may be a second address of a router, or an attack.
       if (hub.foreignAnswers > 0)
         io.log.warn({ count: hub.foreignAnswers }, 'SNMP answers came from addresses that were not asked');
       await hub.close();

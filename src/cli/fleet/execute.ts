@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import {
   asProblem,
@@ -8,11 +7,10 @@ import {
   joinList,
   Problem,
   type StoredFile,
-  unitKey,
 } from '../../core/index.ts';
 import { verifyStored } from '../../images/index.ts';
 import { judgeCardStart, judgeStart } from '../../rules/index.ts';
-import { type Control, createEarlierStarts, execute, FLEET_POLICY, lookAll } from '../../run/index.ts';
+import { type Control, createEarlierStarts, execute, FLEET_POLICY } from '../../run/index.ts';
 import {
   createArtifacts,
   createLocks,
@@ -22,96 +20,60 @@ import {
   type RunRecord,
   stoppedBetweenHops,
 } from '../../state/index.ts';
-import { runNow } from '../documents/run.ts';
 import { type Exit, exitOfRun } from '../exit-codes.ts';
+import { handleInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
-import type { CommonArgs } from '../options.ts';
-import { createProgress } from '../progress.ts';
+import { createProgress, type Progress } from '../progress.ts';
 import { simulationSpeed } from '../simulation.ts';
-import { type OpenPaths, openPaths } from './drivers.ts';
-import { type Fleet, openFleetOfRun } from './open.ts';
-import { runLockName, showRun } from './show-run.ts';
+import type { OpenDrivers } from './drivers.ts';
+import type { Fleet } from './open.ts';
+import { type RunContext, showRun } from './show-run.ts';
 
-/** Keeps other processes off a run while its journal is open: two at once would write one file. */
-export async function withRunLock<T>(state: string, run: string, act: () => Promise<T>): Promise<T> {
-  const lock = await createLocks(state).take(runLockName(run), `run ${run}`);
-  try {
-    return await act();
-  } finally {
-    await lock.release();
-  }
+/** What a command works with that plans or executes a run. */
+export interface Session extends RunContext {
+  readonly fleet: Fleet;
+  readonly open: OpenDrivers;
 }
 
-/** Carries out what is left of a run, shows it, and gives the exit code. Called with the lock of the run. */
-export async function executeRun(
-  journal: Journal,
-  fleet: Fleet,
-  open: OpenPaths,
-  args: CommonArgs & { readonly stateFolder: string },
-  io: Io,
-): Promise<Exit> {
-  const locks = createLocks(args.stateFolder);
-  const papers = createArtifacts(args.stateFolder, journal.run);
-  const record = journal.state.record();
+/**
+ * Executes the rest of a run, shows the result, and gives the exit code. The caller holds the lock of the
+ * run.
+ */
+export async function executeRun(session: Session, journal: Journal): Promise<Exit> {
+  const { state, fleet, open, io } = session;
+  const artifacts = createArtifacts(state, journal.run);
   const abort = new AbortController();
-  // As many units listen as are at work; the system would take ten for a leak.
+  // Every unit in progress listens; Node.js would report a leak at ten.
   setMaxListeners(0, abort.signal);
   const control: Control = { stopNew: false, abort: abort.signal, pausedBy: null };
-  const progress = createProgress(
-    io,
-    args.quiet || args.json,
-    record.units
-      .filter(
-        (unit) =>
-          unit.hops.length > 0 &&
-          (unit.outcome === 'pending' || unit.outcome === 'unknown' || stoppedBetweenHops(unit)),
-      )
-      .map((unit) => unit.planned.key),
-  );
+  const progress = createProgress(io, isSilent(session), keysToDo(journal.state.record()));
   open.onLoginLimit((problem) => {
     control.stopNew = true;
     control.pausedBy ??= problem;
-    progress.say(`Paused: ${problem.message} No further unit is begun. Then: upsfw resume ${journal.run}`);
+    progress.message(
+      `Paused: ${problem.message} No further unit is started. Then: upsfw resume ${journal.run}`,
+    );
   });
-  let interrupts = 0;
-  const release = io.onInterrupt((kind) => {
-    control.stopNew = true;
-    control.byOperator = true;
-    // A terminal that has gone comes more than once, and never means to leave what was started.
-    interrupts = kind === 'hangup' ? Math.max(interrupts, 1) : interrupts + 1;
-    if (kind === 'hangup') return;
-    if (interrupts === 1) {
-      progress.say(
-        'Stopping: no further unit is begun; those at work go on to their end. Once more aborts before a start.',
-      );
-      return;
-    }
-    if (interrupts === 2) {
-      progress.say(
-        'Aborting what has not been started. A started update is watched to its end. Once more leaves.',
-      );
-      abort.abort();
-      return;
-    }
-    void progress.end().finally(() => {
-      const left = journal.state.record();
-      const doubtful = left.units.filter(inDoubt).map(({ planned }) => planned.key);
-      if (doubtful.length > 0)
-        io.info(`${joinList(doubtful)} may be programming: do not power it off, and watch it.\n`);
-      io.info(`Leaving. The journal is true; go on with: upsfw resume ${journal.run}\n`);
-      // The exit code must show a unit that was left in the middle of its update.
-      process.exit(exitOfRun(left, { stopped: true, alive: false }));
-    });
+  const interrupts = handleInterrupts(io, progress, {
+    first:
+      'Stopping: no further unit is started, and units in progress continue. Ctrl-C again aborts units before their start.',
+    second: 'Aborting units before their start. Started updates are watched to the end. Ctrl-C again exits.',
+    stop: () => {
+      control.stopNew = true;
+      control.byOperator = true;
+    },
+    abort: () => abort.abort(),
+    leave: () => leaveRun(journal, io),
   });
   try {
-    const ended = await execute({
+    const record = await execute({
       policy: FLEET_POLICY,
       journal,
       inventory: fleet.inventory,
       targets: fleet.targets,
-      drivers: open.paths,
-      locks,
-      earlier: createEarlierStarts(args.stateFolder, journal.run),
+      drivers: open.drivers,
+      locks: createLocks(state),
+      earlier: createEarlierStarts(state, journal.run),
       clock: io.clock,
       simulationSpeed: simulationSpeed(io),
       evaluateRules: (unit, image, hop, operator, planned) =>
@@ -119,92 +81,81 @@ export async function executeRun(
           ? judgeCardStart(fleet.book, { unit, file: image, planned: planned.card })
           : judgeStart(fleet.book, { unit, image, transport: hop.transport, operator, folder: fleet.images }),
       image: (hop) => imageOf(fleet, hop),
-      artifacts: papers,
+      artifacts,
       control,
-      progress: (key, note, fraction) => {
-        io.log.info({ unit: key, fraction }, note);
-        progress.unit(key, note, fraction);
-      },
-      ended: (key, outcome) => {
-        io.log.info({ unit: key, outcome }, 'ended');
-        progress.ended(key, outcome, outcome !== 'failed' && outcome !== 'unknown');
-      },
+      ...reporters(progress, io),
     });
     await progress.end();
-    await closePapers(papers, io);
-    return await showRun(ended, interrupts > 0, locks, args, io);
+    await closeArtifacts(artifacts, io);
+    return await showRun(session, record, { stopped: interrupts.happened() });
   } finally {
     await progress.end();
-    release();
+    interrupts.release();
   }
 }
 
-/** What was done is in the journal: that the transcript is not complete is said, and ends no run. */
-export async function closePapers(papers: OpenArtifacts, io: Io): Promise<void> {
-  await papers.close().catch((thrown: unknown) => {
+function isSilent({ args }: RunContext): boolean {
+  return args.quiet || args.json;
+}
+
+/** The units that may change in this run, in the order of the plan. */
+function keysToDo({ units }: RunRecord): readonly string[] {
+  return units
+    .filter(
+      (unit) =>
+        unit.hops.length > 0 &&
+        (unit.outcome === 'pending' || unit.outcome === 'unknown' || stoppedBetweenHops(unit)),
+    )
+    .map(({ planned }) => planned.key);
+}
+
+/** Sends the progress of units to the log and to the screen. */
+function reporters(progress: Progress, io: Io): Pick<Parameters<typeof execute>[0], 'progress' | 'ended'> {
+  return {
+    progress: (key, note, fraction) => {
+      io.log.info({ unit: key, fraction }, note);
+      progress.unit(key, note, fraction);
+    },
+    ended: (key, outcome) => {
+      io.log.info({ unit: key, outcome }, 'ended');
+      progress.ended(key, outcome, outcome !== 'failed' && outcome !== 'unknown');
+    },
+  };
+}
+
+/**
+ * Says how to resume, and gives the exit code: it must show a unit that was left in the middle of its update.
+ */
+function leaveRun({ run, state }: Journal, io: Io): Exit {
+  const record = state.record();
+  const keys = record.units.filter(inDoubt).map(({ planned }) => planned.key);
+  if (keys.length > 0) io.info(`${joinList(keys)}: may be programming. Do not power off. Watch the unit.\n`);
+  io.info(`Exiting. The journal is complete. To resume: upsfw resume ${run}\n`);
+  return exitOfRun(record, { stopped: true, alive: false });
+}
+
+/** An incomplete transcript is reported and ends no run: the journal has what was done. */
+export async function closeArtifacts(artifacts: OpenArtifacts, io: Io): Promise<void> {
+  await artifacts.close().catch((thrown: unknown) => {
     const { message, hint } = asProblem(thrown);
     io.info(`The transcript of the run is not complete: ${message} ${hint}\n`);
   });
 }
 
-/** A new name for a run. */
-export function runName(io: Io): string {
-  const stamp = io.clock.now().toISOString().replace(/[-:.]/g, '');
-  // Two runs may begin in the same millisecond.
-  return `${stamp}-${randomBytes(3).toString('hex')}`;
-}
-
-/** The file of a hop, found by its hash and read again: what was planned is what is sent. */
+/** The file of a hop, found by its hash and read again: only the planned bytes are sent. */
 async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredFile> {
   const files: readonly StoredFile[] = isUpsHop(hop) ? fleet.images : fleet.cardFiles;
-  // Two names of the same bytes are two claims about a card file, whose name is all that tells what it is.
+  // A card file is described by its name alone: the same bytes under another name are another file.
   const image = files.find(
     (one) => one.sha256 === hop.image.sha256 && (isUpsHop(hop) || one.file === hop.image.file),
   );
   if (image === undefined) {
     throw new Problem(
       'image/changed',
-      `${hop.image.file} with sha256 ${hop.image.sha256.slice(0, 16)}… is not in the images folder any more.`,
-      {
-        hint: 'Put the file back, or make a new plan.',
-      },
+      `${hop.image.file} with sha256 ${hop.image.sha256.slice(0, 16)}… is no longer in the images folder.`,
+      { hint: 'Put the file back, or make a new plan.' },
     );
   }
   await verifyStored(image);
   return image;
-}
-
-/** Asks the devices of a run how they are now, and shows that beside what its journal says. Only reads. */
-export async function showLive(
-  record: RunRecord,
-  state: string,
-  args: CommonArgs & { readonly details?: boolean },
-  io: Io,
-): Promise<Exit> {
-  if (record.recovery !== null) {
-    throw new Problem('config/usage', 'This run recovered a unit at a port, and has no inventory.', {
-      hint: `Ask the port: upsfw local inspect ${record.recovery.port}`,
-    });
-  }
-  const fleet = await openFleetOfRun(record, args, io, { purpose: 'read', update: true });
-  const open = openPaths(state, io, 'read');
-  try {
-    const looks = await lookAll(open.paths, fleet.chosen, {
-      clock: io.clock,
-      signal: new AbortController().signal,
-      update: 'all',
-    });
-    const planned = new Map(record.units.map((unit) => [unit.planned.key, unit.planned.unit]));
-    const seen = new Map(
-      fleet.chosen.flatMap((target, index) => {
-        const [look, unit] = [looks[index], planned.get(unitKey(target))];
-        return look === undefined || unit === undefined
-          ? []
-          : [[unitKey(target), runNow(look, unit)] as const];
-      }),
-    );
-    return await showRun(record, false, createLocks(state), args, io, seen);
-  } finally {
-    await open.close();
-  }
 }

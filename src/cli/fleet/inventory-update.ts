@@ -12,8 +12,8 @@ import {
 import { readTextWithin } from '../../yaml/index.ts';
 
 /**
- * The inventory as it is; null where there is none yet. Throws Problem config/inventory-missing, or config/usage where none can be
- * put there: that is said before any device is asked.
+ * The text of the inventory; null where it does not exist yet. Throws Problem config/inventory-missing, or
+ * config/usage where the file cannot be written. Call it before any device is asked.
  */
 export async function readInventoryText(file: string): Promise<string | null> {
   await openOutputFile(file, '--write');
@@ -23,14 +23,14 @@ export async function readInventoryText(file: string): Promise<string | null> {
     if (hasCode(thrown, 'ENOENT')) return null;
     const why = reasonOf(thrown);
     throw new Problem('config/inventory-missing', `The inventory ${sanitize(file)} cannot be read: ${why}.`, {
-      hint: 'Name a file that you may read and write with --write, or one that is not there yet.',
+      hint: 'Name a readable and writable file with --write, or a new one.',
       cause: thrown,
     });
   }
 }
 
 /**
- * Merges units into the text of an inventory, once its host names were asked of the name server. `shown`: its name in messages.
+ * Resolves the host names of an inventory and merges units into its text. `shown`: its name in messages.
  * Throws Problem config/inventory.
  */
 export async function mergeListed(
@@ -43,7 +43,7 @@ export async function mergeListed(
   return mergeInventory(before, shown, units, { ...options, addresses });
 }
 
-/** The addresses of the host names in an inventory, as far as they have any. */
+/** The addresses of the host names in an inventory. */
 async function addressesOf(text: string, file: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const names = readInventory(text, file, file).units.flatMap(({ host }) =>
     host === null || isIP(host) !== 0 ? [] : [host.toLowerCase()],

@@ -20,17 +20,17 @@ import { createLocks } from '../../state/index.ts';
 import { createCounter } from '../counter.ts';
 import type { Io } from '../io.ts';
 import type { Fleet } from './open.ts';
-import { runLockName } from './show-run.ts';
+import { runLockName } from './run-lock.ts';
 
-/** The kind of path that a target would be written over. */
-export function pathKind(target: UnitTarget): Transport {
+/** The transport of an update to a target. */
+export function transportOf(target: UnitTarget): Transport {
   if (target.network !== null) return 'nmc';
   return target.local !== null && 'usb' in target.local ? 'usb' : 'serial';
 }
 
 /**
- * Looks at the entries that were not chosen and share a load, where a chosen unit has something to do: one of them may be the
- * same unit under another name. Only reads.
+ * Reads the entries that were not chosen and share a load, if a chosen unit can be upgraded: an entry may be
+ * the same unit under another name. Only reads.
  */
 export async function lookElsewhere(
   fleet: Fleet,
@@ -51,12 +51,12 @@ export async function lookElsewhere(
   }));
 }
 
-/** False where the device fell silent in the middle of the look: who it is is known, how it stands is not. */
+/** False where the device stopped answering: its identity is known and its condition is not. */
 function answers({ problem }: Look): boolean {
   return problem === null || !problem.code.startsWith('link/');
 }
 
-/** Nothing is known of a unit that was not asked, and nothing is planned for it. */
+/** A unit that was not asked is unknown, and nothing is planned for it. */
 function notAsked(target: UnitTarget, problem: Problem): Judged {
   const { site, name, network } = target;
   const unit = unknownUnit({ site, name, host: network?.host ?? null, port: network?.ports.snmp ?? null });
@@ -68,8 +68,8 @@ function notAsked(target: UnitTarget, problem: Problem): Judged {
 }
 
 /**
- * Looks at the chosen units and judges each; an audit (without `forPlan`) is about the UPS alone. `state`: the state folder, whose
- * runs may have left a start without a known end. Only reads.
+ * Reads the chosen units and evaluates the rules. An audit (without `forPlan`) is about the UPS alone.
+ * `state`: the state folder, whose runs may have starts with an unknown result. Only reads.
  */
 export async function lookAndJudge(
   fleet: Fleet,
@@ -87,7 +87,7 @@ export async function lookAndJudge(
     { clock: io.clock, signal, card: fleet.component !== 'ups' },
     ({ total, looked, unreachable, silent }) =>
       counter.show(
-        `${looked} of ${total} units looked at, ${unreachable} of them unreachable, ${silent} silent so far`,
+        `${looked} of ${total} units checked, ${unreachable} unreachable, ${silent} silent so far`,
       ),
   ).finally(() => counter.end());
   const seen = new Map(asked.map((target, index) => [target, looks[index]]));
@@ -101,7 +101,7 @@ export async function lookAndJudge(
       cardFiles: forPlan ? fleet.cardFiles : [],
       unit: answers(look) ? look.unit : { ...look.unit, reachable: false },
       images: fleet.images,
-      transport: pathKind(target),
+      transport: transportOf(target),
       operator: target,
     });
     return [{ target, look, verdict }];
@@ -109,12 +109,12 @@ export async function lookAndJudge(
   return withOpenStarts(judged, state, io);
 }
 
-/** What can be started, or seems to need something else, where a unit is at an update of an earlier run. */
-const MAY_BE_AT_IT: readonly Status[] = ['outdated', 'blocked', 'unknown', 'unreachable'];
+/** With these statuses a unit may still be updating in an earlier run. */
+const MAY_BE_UPDATING: readonly Status[] = ['outdated', 'blocked', 'unknown', 'unreachable'];
 
 /**
- * Names the starts of earlier runs whose end is not known. The unit may be at the update now, and then no other remedy is safe.
- * Records that cannot be read stop no look; before a start they do.
+ * Adds the starts of earlier runs whose result is not known: the unit may still be updating, and no other
+ * remedy is safe. Unreadable records only give a warning here; they stop a start.
  */
 async function withOpenStarts(judged: readonly Judged[], state: string, io: Io): Promise<readonly Judged[]> {
   const locks = createLocks(state);
@@ -123,14 +123,14 @@ async function withOpenStarts(judged: readonly Judged[], state: string, io: Io):
     const openOn = await createEarlierStarts(state, null).readAll();
     for (const one of judged) {
       const { look, verdict } = one;
-      const open = MAY_BE_AT_IT.includes(verdict.status) ? openOn(look.unit) : null;
+      const open = MAY_BE_UPDATING.includes(verdict.status) ? openOn(look.unit) : null;
       const isAtWork = open !== null && (await locks.holder(runLockName(open.run))) !== null;
       marked.push(open === null ? one : { ...one, verdict: startOpen(verdict, open, isAtWork) });
     }
     return marked;
   } catch (thrown) {
     const { message, hint } = asProblem(thrown);
-    io.info(`Whether an earlier run left a start open is not known: ${message} ${hint}\n`);
+    io.info(`It is not known whether an earlier run has a start without a result: ${message} ${hint}\n`);
     return judged;
   }
 }

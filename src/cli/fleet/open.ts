@@ -30,51 +30,56 @@ import type { RunRecord } from '../../state/index.ts';
 import type { Io } from '../io.ts';
 import { type CommonArgs, type FleetArgs, stateFolder } from '../options.ts';
 
-/** What a command on units works with, read and checked before anything is touched. */
+/** Inventory, rules, files and credentials of a command, read and checked before any device is contacted. */
 export interface Fleet {
   readonly inventory: Inventory;
   readonly book: RuleBook;
-  /** Folder of images; null where none is named. */
+  /** Null where no images folder is named. */
   readonly imagesFolder: string | null;
   readonly images: readonly StoredImage[];
   /** Firmware files for cards in that folder. */
   readonly cardFiles: readonly CardFile[];
-  /** What plans of this fleet are about. */
+  /** What a plan of this fleet upgrades. */
   readonly component: PlanComponent;
   /** Targets of the chosen units, in the order of the inventory. */
   readonly chosen: readonly UnitTarget[];
-  /** Those of the chosen units that are not asked, because a secret of theirs is missing; by key. */
+  /** Chosen units that are not asked because a secret is missing, by key. */
   readonly unasked: ReadonlyMap<string, Problem>;
-  /** Targets by key: the chosen units, and those that carry the same loads. */
+  /** Targets by key: the chosen units and their partners. */
   readonly targets: ReadonlyMap<string, UnitTarget>;
-  /** Entries that were not chosen and share a load with others, as far as their credentials can be had. */
+  /** Entries that were not chosen and share a load with others, if their credentials are available. */
   readonly sharing: readonly UnitTarget[];
 }
 
 export interface FleetNeeds {
   readonly purpose: Purpose;
-  /** True: units whose secrets are missing are reported as such, and the others are asked. Else they are a problem. */
+  /**
+   * True: units with missing secrets are reported, and the others are asked. False: a missing secret is a
+   * problem.
+   */
   readonly partly?: boolean;
   /**
-   * `required`: plans and upgrades cannot do without. `optional`: an audit can, and says what it has to do without.
-   * `if-there`: a run that is taken up must be able to watch its units although the folder is gone.
+   * `required`: plans and upgrades need them. `optional`: an audit continues without them, with a warning.
+   * `if-there`: a resumed run must be able to watch its units even if the folder is gone.
    */
   readonly images: 'required' | 'optional' | 'if-there';
-  /** Rules that do not refuse in this run, with the reasons. */
+  /** Rules that do not refuse in this run, with the reasons of the operator. */
   readonly override?: ReadonlyMap<string, string>;
-  /** What a plan is about; `ups` where it is left out. Without it the card's own firmware is left alone. */
+  /** What the plan upgrades; `ups` by default. */
   readonly component?: PlanComponent;
-  /** Judge with what was published by this day. */
+  /** Use only what was published by this day. */
   readonly asOf?: string | undefined;
-  /** Units whose output the tool may switch off, beside those of the inventory: the chosen ones, or these keys. */
+  /**
+   * Units whose output may be switched off, beside those of the inventory: the chosen ones, or these keys.
+   */
   readonly outputOff?: 'chosen' | ReadonlySet<string>;
-  /** Whether an update runs at a unit is asked too, which takes its login where that is there. */
+  /** Also ask whether an update is in progress; uses the login where one is configured. */
   readonly update?: boolean;
-  /** Further keys to have among the targets, chosen by no option. */
+  /** The units by key, instead of --site and --unit. */
   readonly keys?: readonly string[];
 }
 
-/** Reads inventory, rules, images and secrets. Throws a Problem of `config/` before anything is touched. */
+/** Reads inventory, rules, images and secrets. Throws Problem config/ before any device is contacted. */
 export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Promise<Fleet> {
   const inventory = await loadInventory(args.inventory);
   const units = needs.keys === undefined ? select(inventory, args) : byKeys(inventory, needs.keys);
@@ -89,31 +94,31 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   });
   const imagesFolder = args.images === undefined ? inventory.images : resolve(args.images);
   if (imagesFolder === null && needs.images === 'required') {
-    throw new Problem('config/images', 'No images folder is named.', {
-      hint: 'Name it in the inventory (images: ./images) or with --images.',
+    throw new Problem('config/images', 'No images folder is given.', {
+      hint: 'Add it to the inventory (images: ./images), or use --images.',
     });
   }
   const component = needs.component ?? 'ups';
   const { images, cardFiles } =
     imagesFolder === null ? NO_FILES : await readImages(imagesFolder, needs, args, io);
-  // What a card runs is asked of its command line too, where a plan is about the card.
-  const about = { card: component !== 'ups', loginIfThere: needs.update === true };
+  // A plan for the card also asks its command line.
+  const scope = { card: component !== 'ups', loginIfThere: needs.update === true };
 
   const secrets = createSecretResolver({ ...io, folder: resolve(inventory.file, '..') });
   const partners = needs.purpose === 'write' ? partnersOf(inventory, keys) : [];
   const working = new Set([...units, ...partners].map(unitKey));
-  const alike = needs.images === 'required' ? sharingUnits(inventory, working) : [];
-  await expectSecrets(units, secrets, needs.purpose, about);
+  const sharingEntries = needs.images === 'required' ? sharingUnits(inventory, working) : [];
+  await expectSecrets(units, secrets, needs.purpose, scope);
   await expectSecrets(partners, secrets, 'read', { card: true });
-  await expectSecrets(alike, secrets, 'read');
-  const own = await resolveTargets(units, secrets, needs.purpose, about);
-  // Whether an update runs at a partner is asked of its command line and its event log too, which take the login.
+  await expectSecrets(sharingEntries, secrets, 'read');
+  const own = await resolveTargets(units, secrets, needs.purpose, scope);
+  // Partners are asked whether an update is in progress, which may need their login.
   const others = await resolveTargets(partners, secrets, 'read', { card: true });
   const missing = [...own.unresolved, ...others.unresolved];
-  // Without any credential there is nothing to report.
+  // Without any credential no unit could be reported.
   const canReport = needs.partly === true && own.targets.length > 0;
   if (missing.length > 0 && !canReport) throw missingSecrets(missing);
-  if (missing.length > 0) io.info(`${missingSecrets(missing).message}\nThese units are not asked.\n`);
+  if (missing.length > 0) io.info(`${missingSecrets(missing).message}\nThese units are skipped.\n`);
   const unasked = new Map(own.unresolved.map((one) => [unitKey(one.target), missingSecrets([one])]));
   const found = new Map([...own.targets, ...own.unresolved.map(({ target }) => target)].map(byKey));
   const chosen = units.flatMap((unit): readonly UnitTarget[] => {
@@ -123,7 +128,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     return [off ? { ...target, switchOutput: 'off' } : target];
   });
   const targets = new Map([...chosen, ...others.targets].map(byKey));
-  const sharing = await targetsOf(alike, secrets);
+  const sharing = await targetsOf(sharingEntries, secrets);
   return {
     inventory,
     book,
@@ -138,7 +143,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   };
 }
 
-/** The entries beside those that are worked on which share a load. */
+/** Entries outside of `working` that share a load. */
 function sharingUnits(inventory: Inventory, working: ReadonlySet<string>): readonly InventoryUnit[] {
   const partners = findPartners(inventory);
   return inventory.units.filter((unit) => {
@@ -147,7 +152,7 @@ function sharingUnits(inventory: Inventory, working: ReadonlySet<string>): reado
   });
 }
 
-/** A unit without a credential cannot be looked at, and is left out. Throws what is no missing secret, such as Ctrl-C. */
+/** Targets of the units whose secrets are available. Throws anything but a missing secret, such as Ctrl-C. */
 async function targetsOf(
   units: readonly InventoryUnit[],
   secrets: SecretResolver,
@@ -155,7 +160,7 @@ async function targetsOf(
   return (await resolveTargets(units, secrets, 'read')).targets;
 }
 
-/** The fleet of a run: its units, with the inventory, images and rules that it was begun with. */
+/** The fleet of a run: its units, with the inventory, images and rules of its start. */
 export function openFleetOfRun(
   record: RunRecord,
   args: CommonArgs & { readonly inventory?: string | undefined },
@@ -198,8 +203,8 @@ async function readImages(folder: string, needs: FleetNeeds, args: CommonArgs, i
     if (needs.images === 'required' || problem.code !== 'config/images') throw problem;
     io.info(
       needs.images === 'if-there'
-        ? `${problem.message} Units that still need their image cannot be begun.\n`
-        : `${problem.message} The audit goes on without images; a plan needs them.\n  ${problem.hint}\n`,
+        ? `${problem.message} Units that still need their image cannot be started.\n`
+        : `${problem.message} The audit continues without images; a plan needs them.\n  ${problem.hint}\n`,
     );
     return NO_FILES;
   }
@@ -217,28 +222,31 @@ function partnersOf(inventory: Inventory, chosen: ReadonlySet<string>): readonly
 
 function select(inventory: Inventory, args: FleetArgs): readonly InventoryUnit[] {
   if (inventory.units.length === 0) {
-    throw new Problem('config/selection', 'The inventory names no unit yet.', {
-      hint: 'Write units into it, or have them found: upsfw discover RANGE --write INVENTORY.',
+    throw new Problem('config/selection', 'The inventory has no units yet.', {
+      hint: 'Add units, or find them with: upsfw discover RANGE --write INVENTORY.',
     });
   }
-  const unknown = args.site.filter((name) => !inventory.sites.some((site) => site.name === name));
-  const matches = (unit: InventoryUnit, word: string): boolean =>
-    unit.name === word ||
-    unitKey(unit) === word ||
-    (unit.host !== null && sameHost(unit.host, word)) ||
-    (unit.serial !== null && usableSerial(unit.serial) === word.toUpperCase());
-  const lost = args.unit.filter((word) => !inventory.units.some((unit) => matches(unit, word)));
+  const unknownSites = args.site.filter((name) => !inventory.sites.some((site) => site.name === name));
+  const matches = (unit: InventoryUnit, text: string): boolean =>
+    unit.name === text ||
+    unitKey(unit) === text ||
+    (unit.host !== null && sameHost(unit.host, text)) ||
+    (unit.serial !== null && usableSerial(unit.serial) === text.toUpperCase());
+  const unknownUnits = args.unit.filter((text) => !inventory.units.some((unit) => matches(unit, text)));
   const units = inventory.units.filter(
     (unit) =>
       (args.site.length === 0 || args.site.includes(unit.site)) &&
-      (args.unit.length === 0 || args.unit.some((word) => matches(unit, word))),
+      (args.unit.length === 0 || args.unit.some((text) => matches(unit, text))),
   );
-  if (unknown.length > 0 || lost.length > 0 || units.length === 0) {
-    const said = [...unknown.map((name) => `site "${name}"`), ...lost.map((word) => `unit "${word}"`)];
+  if (unknownSites.length > 0 || unknownUnits.length > 0 || units.length === 0) {
+    const missing = [
+      ...unknownSites.map((name) => `site "${name}"`),
+      ...unknownUnits.map((name) => `unit "${name}"`),
+    ];
     throw new Problem(
       'config/selection',
-      said.length > 0
-        ? `The inventory has no ${said.join(', ')}.`
+      missing.length > 0
+        ? `The inventory has no ${missing.join(', ')}.`
         : 'No unit matches both --site and --unit.',
       { hint: `Sites: ${inventory.sites.map((site) => site.name).join(', ')}.` },
     );

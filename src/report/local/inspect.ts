@@ -1,59 +1,59 @@
 import type { ProblemJson, Unit } from '../../core/index.ts';
 import type { DocumentHead } from '../documents.ts';
-import { firmwareWords, REHEARSAL } from '../words.ts';
-import { createPaper, type ReportWriter, type Style } from '../writer.ts';
+import { formatFirmware, SIMULATION_NOTICE } from '../labels.ts';
+import { createReportWriter, type ReportWriter, type Style } from '../writer.ts';
 
-/** What was seen at one port of this machine. */
-export interface LocalLookDocument extends DocumentHead<'local-look'> {
+/** The unit at one port of this machine. */
+export interface LocalInspectDocument extends DocumentHead<'local-inspect'> {
   readonly port: string;
   readonly protocol: 'boot-loader' | 'microlink' | 'modbus' | 'ups-link' | 'usb-strings' | null;
   readonly description: string | null;
   readonly unit: Unit;
-  /** Versions of parts beside the UPS firmware. */
+  /** Versions of firmware parts other than the UPS firmware. */
   readonly parts: readonly string[];
-  /** Lines of a boot loader that waits; null where none does. */
+  /** Output of a boot loader; null where none runs. */
   readonly loader: { readonly lines: readonly string[]; readonly withoutApplication: boolean } | null;
-  /** How the exchange of passwords ended; null where it was not asked for. */
+  /** The result of the password exchange; null without `--authenticate`. */
   readonly exchange: 'both' | 'refused' | 'false-answer' | 'not-known' | null;
   readonly notes: readonly string[];
   readonly problem: ProblemJson | null;
 }
 
-const EXCHANGE: Readonly<Record<NonNullable<LocalLookDocument['exchange']>, string>> = {
-  both: 'passwords: each side gave the right answer',
-  refused: 'passwords: the unit did not take ours',
-  'false-answer': 'passwords: the unit took ours and gave a wrong answer of its own',
+const EXCHANGE: Readonly<Record<NonNullable<LocalInspectDocument['exchange']>, string>> = {
+  both: 'passwords: both sides answered correctly',
+  refused: 'passwords: the unit refused ours',
+  'false-answer': 'passwords: the unit accepted ours and gave a wrong answer',
   'not-known':
-    'passwords: not exchanged, because the unit keeps them in another way than is known, or they were not read in one go',
+    'passwords: not exchanged, because the unit stores them in an unknown form, or they were not read completely',
 };
 
-/** A look at one port for people. */
-export function renderLocalLook(document: LocalLookDocument, style: Style): string {
+/** The inspection of one port for people. */
+export function renderLocalInspect(document: LocalInspectDocument, style: Style): string {
   const { port, unit, description, protocol, parts, loader, exchange, notes, problem } = document;
-  const paper = createPaper(style);
-  paper.title(`${port}: ${description ?? 'nothing was seen'}`);
-  if (unit.simulated) paper.line(REHEARSAL);
-  if (protocol !== null && protocol !== 'boot-loader') writeUnit(paper, unit);
-  if (parts.length > 0) paper.note(`other parts: ${parts.join(', ')}`, 'plain');
-  for (const line of loader?.lines ?? []) paper.note(`it says: ${line}`, 'plain');
-  if (exchange !== null) paper.note(EXCHANGE[exchange], exchange === 'both' ? 'good' : 'warn');
-  for (const note of notes) paper.note(note, 'warn');
+  const writer = createReportWriter(style);
+  writer.title(`${port}: ${description ?? 'no unit found'}`);
+  if (unit.simulated) writer.line(SIMULATION_NOTICE);
+  if (protocol !== null && protocol !== 'boot-loader') writeUnit(writer, unit);
+  if (parts.length > 0) writer.note(`other parts: ${parts.join(', ')}`, 'plain');
+  for (const line of loader?.lines ?? []) writer.note(`boot loader: ${line}`, 'plain');
+  if (exchange !== null) writer.note(EXCHANGE[exchange], exchange === 'both' ? 'good' : 'warn');
+  for (const note of notes) writer.note(note, 'warn');
   if (problem !== null) {
-    paper.note(`${problem.message} [${problem.code}]`, 'warn');
-    paper.note(`  remedy: ${problem.hint}`);
+    writer.note(`${problem.message} [${problem.code}]`, 'warn');
+    writer.note(`  remedy: ${problem.hint}`);
   }
-  return paper.toString();
+  return writer.toString();
 }
 
-function writeUnit(paper: ReportWriter, unit: Unit): void {
+function writeUnit(writer: ReportWriter, unit: Unit): void {
   const { condition } = unit;
   const row = (name: string, value: string | null): void =>
-    paper.note(`${name}: ${value ?? 'not known'}`, 'plain');
+    writer.note(`${name}: ${value ?? 'not known'}`, 'plain');
   row('model', unit.model);
   if (unit.sku !== null) row('SKU', unit.sku);
-  row('firmware', firmwareWords(unit.firmware));
+  row('firmware', formatFirmware(unit.firmware));
   row('serial', unit.serial);
-  if (unit.manufactured !== null) row('made on', unit.manufactured);
+  if (unit.manufactured !== null) row('manufactured', unit.manufactured);
   row('mains', yesOr(condition.onLine, 'present', 'missing'));
   row('output', yesOr(condition.outputOn, 'on', 'off'));
   row('battery', condition.batteryPercent === null ? null : `${condition.batteryPercent} %`);

@@ -1,57 +1,54 @@
 import type { Image, Reason } from '../../core/index.ts';
-import { writeReasons } from '../words.ts';
-import { createPaper, type Style } from '../writer.ts';
+import { writeReasons } from '../labels.ts';
+import { createReportWriter, type Style } from '../writer.ts';
 
-/** What is asked about before an image goes to a boot loader. */
+/** What the operator confirms before an image goes to a boot loader. */
 export interface RecoveryQuestion {
   readonly port: string;
   readonly image: Image;
   readonly expectId: number;
-  /** What the boot loader prints. */
+  /** The output of the boot loader. */
   readonly loader: readonly string[];
   readonly reasons: readonly Reason[];
-  /** This machine runs on its battery; null where it does not tell. */
+  /** Whether this machine runs on its battery; null where not known. */
   readonly onBattery: boolean | null;
 }
 
 /**
- * What only the person at the unit can see to.
+ * What only a person at the unit can check.
  * Source: docs/sources/local.md#interrupted-updates, docs/sources/local.md#preparation-of-the-computer
  */
-const SEE_TO: readonly string[] = [
-  'The unit is on mains, and nothing is connected to its output that must not go off.',
-  'The cable is the one that came with the unit, without a hub or an extension between.',
-  'No card is in its slot; no PowerChute, NUT or apcupsd is at this port.',
-  'This machine has its power from elsewhere than this unit, and does not go to sleep.',
-  'While lights blink, nobody presses a button, pulls a cable or cuts the power.',
+const CHECKLIST: readonly string[] = [
+  'The unit is on mains, and its output feeds nothing that must stay on.',
+  'The cable is the one that came with the unit, without a hub or an extension cable.',
+  'The card slot is empty, and no PowerChute, NUT or apcupsd uses this port.',
+  'This machine is not powered by this unit, and does not go to sleep.',
+  'While LEDs blink, nobody presses a button, pulls a cable or cuts the power.',
 ];
 
-/** Bytes of a block on the wire, and bits of a byte there: start, eight, stop. */
-const BLOCK_ON_WIRE = 134;
-const BLOCK = 128;
-const BITS = 10;
-const RATE = 9600;
+/** A block with its frame, and a byte with start and stop bit. */
+const BLOCK_BYTES_SENT = 134;
+const BLOCK_BYTES = 128;
+const BITS_PER_BYTE = 10;
+const BAUD = 9600;
 
-/** What will be sent where, and what the person has to see to first. */
+/** What will be sent where, and the checklist for the person at the unit. */
 export function renderRecovery(question: RecoveryQuestion, style: Style): string {
   const { port, image, expectId, loader, reasons, onBattery } = question;
-  const paper = createPaper(style);
-  paper.title(`An image for the unit that waits in its boot loader at ${port}`);
-  for (const line of loader) paper.note(`the loader says: ${line}`, 'plain');
-  const minutes = Math.ceil(((image.sizeBytes / BLOCK) * BLOCK_ON_WIRE * BITS) / RATE / 60);
-  paper.note(
-    `the image: ${image.file}: UPS ${image.version ?? '?'} for id ${image.microLinkId ?? '?'}`,
+  const writer = createReportWriter(style);
+  writer.title(`Recovery of the unit in its boot loader at ${port}`);
+  for (const line of loader) writer.note(`boot loader: ${line}`, 'plain');
+  const minutes = Math.ceil(((image.sizeBytes / BLOCK_BYTES) * BLOCK_BYTES_SENT * BITS_PER_BYTE) / BAUD / 60);
+  writer.note(`image: ${image.file}, UPS ${image.version ?? '?'} for ID${image.microLinkId ?? '?'}`, 'plain');
+  writer.note(`sha256: ${image.sha256}`, 'plain');
+  writer.note(`unit: ID${expectId}, from --expect-id`, 'plain');
+  writer.note(
+    `duration: ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} or more for the transfer, then some minutes for programming`,
     'plain',
   );
-  paper.note(`its sha256: ${image.sha256}`, 'plain');
-  paper.note(`the unit: id ${expectId}, as you say`, 'plain');
-  paper.note(
-    `on the wire: ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} or more, then some minutes of programming`,
-    'plain',
-  );
-  writeReasons(paper, reasons, true);
-  paper.heading('See to this first');
-  for (const line of SEE_TO) paper.note(line, 'plain');
-  if (onBattery === true) paper.note('This machine runs on its battery: connect it to mains.', 'bad');
-  return paper.toString();
+  writeReasons(writer, reasons, true);
+  writer.heading('Check first');
+  for (const line of CHECKLIST) writer.note(line, 'plain');
+  if (onBattery === true) writer.note('This machine runs on its battery: connect it to mains.', 'bad');
+  return writer.toString();
 }

@@ -1,11 +1,11 @@
 import type { Reason, WorkItem } from '../../core/index.ts';
 import type { DocumentHead } from '../documents.ts';
-import { writeReasons } from '../words.ts';
-import { createPaper, type Style } from '../writer.ts';
+import { writeReasons } from '../labels.ts';
+import { createReportWriter, type Style } from '../writer.ts';
 
-/** An image on a USB stick, for units that take one from there. */
-export interface UsbDriveDocument extends DocumentHead<'local-stick'> {
-  /** The root of the stick. */
+/** An image on a USB drive, for units that take it from there. */
+export interface UsbDriveDocument extends DocumentHead<'local-usb-drive'> {
+  /** The root folder of the drive. */
   readonly dir: string;
   readonly file: string;
   readonly sizeBytes: number;
@@ -13,40 +13,45 @@ export interface UsbDriveDocument extends DocumentHead<'local-stick'> {
   readonly state: 'written' | 'there-already';
   readonly microLinkId: number | null;
   readonly version: string | null;
-  /** The installed version from which on units of this line take images from a stick; null where no source says so. */
+  /**
+   * Units of this line take images from a drive from this installed version; null where no source names it.
+   */
   readonly from: string | null;
-  /** Folders on the stick that systems make for themselves. */
+  /** Folders on the drive that operating systems create. */
   readonly ofTheSystem: readonly string[];
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
-  /** What the rules said. */
+  /** The answers of the rules. */
   readonly reasons: readonly Reason[];
   readonly next: readonly WorkItem[];
   readonly unknown: readonly WorkItem[];
 }
 
-/** What was put on a stick, for whom, what to do with it, and what nobody says of it. */
+/** What was written to a drive, for which units, the next steps, and what is not known. */
 export function renderUsbDrive(document: UsbDriveDocument, style: Style): string {
-  const paper = createPaper(style);
+  const writer = createReportWriter(style);
   const { state, from, ofTheSystem } = document;
-  paper.item(document.file, state === 'written' ? 'written' : 'there already', 'good');
-  paper.note(
-    `in ${document.dir}: ${document.sizeBytes} bytes, sha256 ${document.sha256}, read back`,
+  writer.item(document.file, state === 'written' ? 'written' : 'unchanged', 'good');
+  writer.note(
+    `in ${document.dir}: ${document.sizeBytes} bytes, sha256 ${document.sha256}, verified`,
     'plain',
   );
-  const since = from === null ? '' : ` that run ${from} or later`;
-  paper.note(
-    `UPS ${document.version ?? '?'} for units of id ${document.microLinkId ?? '?'}${since}`,
+  const since = from === null ? '' : ` with ${from} or later`;
+  writer.note(
+    `UPS ${document.version ?? '?'} for units of ID${document.microLinkId ?? '?'}${since}`,
     'plain',
   );
-  paper.note('The system says that the stick has FAT, and not whether it is FAT32.', 'plain');
+  writer.note(
+    'The drive has a FAT file system; the operating system does not report whether it is FAT32.',
+    'plain',
+  );
   if (ofTheSystem.length > 0) {
-    paper.note(`also on it, made by a system for itself: ${ofTheSystem.join(', ')}`, 'plain');
+    writer.note(`also on the drive, created by an operating system: ${ofTheSystem.join(', ')}`, 'plain');
   }
-  for (const { code, message } of document.warnings) paper.note(`${message} [${code}]`, 'warn');
-  writeReasons(paper, document.reasons, true);
+  for (const { code, message } of document.warnings) writer.note(`${message} [${code}]`, 'warn');
+  writeReasons(writer, document.reasons, true);
   for (const [index, { text, source }] of document.next.entries()) {
-    paper.note(`next ${index + 1}: ${text} (${source})`, 'plain');
+    writer.note(`next ${index + 1}: ${text} (${source})`, 'plain');
   }
-  for (const { text, source } of document.unknown) paper.note(`not known: ${text} (${source})`, 'warn');
-  return paper.toString();
+  for (const { text, source } of document.unknown) writer.note(`not known: ${text} (${source})`, 'warn');
+  return writer.toString();
 }

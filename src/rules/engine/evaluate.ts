@@ -49,7 +49,7 @@ export function interpolate(template: string, facts: Facts): string {
   // The pieces alternate between text and fact name.
   let pieces = TEMPLATES.get(template);
   if (pieces === undefined) {
-    pieces = template.split(/\{([a-zA-Z]+(?:\.[a-zA-Z0-9]+)?)\}/);
+    pieces = template.split(/\{([a-z][a-zA-Z]*(?:\.[a-zA-Z0-9]+)?)\}/);
     TEMPLATES.set(template, pieces);
   }
   if (pieces.length === 1) return template;

@@ -4,8 +4,8 @@ import type { Io } from '../../io.ts';
 import { CommonSchema, OverrideSettings } from '../../options.ts';
 
 export const LocalArgs = CommonSchema.extend({
-  action: z.enum(['ports', 'look', 'recover', 'stick']),
-  words: z.array(z.string().min(1)),
+  action: z.enum(['ports', 'inspect', 'recover', 'usb-drive']),
+  values: z.array(z.string().min(1)),
   rules: z.array(z.string().min(1)),
   override: OverrideSettings,
   authenticate: z.boolean(),
@@ -14,11 +14,11 @@ export const LocalArgs = CommonSchema.extend({
 });
 export type LocalArgs = z.infer<typeof LocalArgs>;
 
-/** One thing that can be done with units at the ports of this machine. */
+/** One action of `upsfw local`. */
 export interface LocalAction {
-  /** The words that it takes, by what they mean; exactly so many must be given. */
-  readonly words: readonly string[];
+  /** Names of its arguments; exactly so many must be given. */
+  readonly values: readonly string[];
   /** The options that it takes beside the common ones. */
-  readonly takes: readonly string[];
+  readonly options: readonly string[];
   run(args: LocalArgs, io: Io): Promise<Exit>;
 }

@@ -1,31 +1,32 @@
-import { type LocalLookDocument, renderLocalLook } from '../../../report/index.ts';
+import { type LocalInspectDocument, renderLocalInspect } from '../../../report/index.ts';
 import { createLocks } from '../../../state/index.ts';
-import { exitOfLook, STOPPED } from '../../exit-codes.ts';
-import { openPaths } from '../../fleet/drivers.ts';
+import { exitOfInspection, STOPPED } from '../../exit-codes.ts';
+import { openDrivers } from '../../fleet/drivers.ts';
 import { stateFolder } from '../../options.ts';
+import { printDocument } from '../../print.ts';
 import type { LocalAction } from './action.ts';
 import { portLock, portTarget } from './port-target.ts';
 
-/** `local inspect PORT`: who is at a port that is named. Only asks, unless passwords shall be exchanged. */
-export const lookAction: LocalAction = {
-  words: ['PORT'],
-  takes: ['authenticate'],
+/** `local inspect PORT`: identifies the unit at a port. Only reads, unless passwords are exchanged. */
+export const inspectAction: LocalAction = {
+  values: ['PORT'],
+  options: ['authenticate'],
   async run(args, io) {
-    const [port = ''] = args.words;
+    const [port = ''] = args.values;
     const target = portTarget(port);
     const state = stateFolder(args, io);
     const stop = new AbortController();
     const release = io.onInterrupt(() => stop.abort());
-    const open = openPaths(state, io, 'read');
+    const open = openDrivers(state, io, 'read');
     const lock = await createLocks(state).take(await portLock(target), `local inspect ${port}`);
     try {
-      io.info('Listening first, then asking; a silent port takes about half a minute.\n');
-      const { unit, seen, problem } = await open.paths.local.lookAt(target, stop.signal, {
+      io.info('Listening first, then sending requests. A silent port takes about half a minute.\n');
+      const { unit, seen, problem } = await open.drivers.local.lookAt(target, stop.signal, {
         authenticate: args.authenticate,
       });
       if (stop.signal.aborted) return STOPPED;
-      const document: LocalLookDocument = {
-        schema: 'upsfw/local-look@1',
+      const document: LocalInspectDocument = {
+        schema: 'upsfw/local-inspect@1',
         generatedAt: io.clock.now().toISOString(),
         port,
         protocol: seen?.protocol ?? null,
@@ -40,9 +41,8 @@ export const lookAction: LocalAction = {
         notes: seen?.notes ?? [],
         problem: problem?.toJSON() ?? null,
       };
-      if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-      else io.out(renderLocalLook(document, { format: 'text', color: io.color && args.color }));
-      return exitOfLook(problem === null);
+      printDocument(document, args, io, renderLocalInspect);
+      return exitOfInspection(problem === null);
     } finally {
       await lock.release();
       await open.close();

@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Programs that keep a machine from going to sleep while they run; each ends with its standard input, and so with this process. */
-const KEEPERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, readonly string[]]>>> = {
+/**
+ * Programs that prevent sleep while they run. Each ends with its standard input, and so with this process.
+ */
+const INHIBITORS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, readonly string[]]>>> = {
   linux: [
     'systemd-inhibit',
     ['--what=sleep:idle:handle-lid-switch', '--who=upsfw', '--why=An image is being sent to a UPS', 'cat'],
@@ -11,39 +13,39 @@ const KEEPERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, readon
   darwin: ['caffeinate', ['-i', 'cat']],
 };
 
-/** A machine that is kept awake. `kept` false: nothing here can do that, and the person must. */
+/** `kept` false: no such program works here, and the person must keep the machine awake. */
 export interface Awake {
   readonly kept: boolean;
   release(): void;
 }
 
-/** Time that a keeper which cannot work takes to end. Milliseconds. */
-const TO_FAIL = 300;
+/** Within this time a program ends that does not work here. */
+const FAIL_WITHIN_MS = 300;
 
 /**
- * Keeps this machine from going to sleep: a laptop that did cost somebody a unit.
+ * Keeps this machine awake: a laptop that went to sleep cost somebody a unit.
  * Source: docs/sources/local.md#preparation-of-the-computer
  */
 export async function keepAwake(): Promise<Awake> {
-  const keeper = KEEPERS[process.platform];
-  if (keeper === undefined) return { kept: false, release: () => undefined };
-  const [program, words] = keeper;
-  const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'ignore'] });
+  const inhibitor = INHIBITORS[process.platform];
+  if (inhibitor === undefined) return { kept: false, release: () => undefined };
+  const [program, commandLine] = inhibitor;
+  const child = spawn(program, commandLine, { stdio: ['pipe', 'ignore', 'ignore'] });
   const ended = new Promise<false>((resolve) => {
     child.once('error', () => resolve(false));
     child.once('exit', () => resolve(false));
   });
   child.stdin.on('error', () => undefined);
   let timer: NodeJS.Timeout | undefined;
-  const lives = new Promise<true>((resolve) => {
-    timer = setTimeout(() => resolve(true), TO_FAIL);
+  const isAlive = new Promise<true>((resolve) => {
+    timer = setTimeout(() => resolve(true), FAIL_WITHIN_MS);
   });
-  const kept = await Promise.race([ended, lives]);
+  const kept = await Promise.race([ended, isAlive]);
   clearTimeout(timer);
   return { kept, release: () => child.stdin.end() };
 }
 
-/** Whether this machine runs on its battery; null where it does not tell. */
+/** Whether this machine runs on its battery; null where the system does not report it. */
 export async function isOnBattery(sysfsRoot = '/sys'): Promise<boolean | null> {
   const folder = join(sysfsRoot, 'class', 'power_supply');
   const supplies = await readdir(folder).catch(() => []);

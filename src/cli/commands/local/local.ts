@@ -6,21 +6,21 @@ import type { Io } from '../../io.ts';
 import { OVERRIDE } from '../../options.ts';
 import { type LocalAction, LocalArgs } from './action.ts';
 
-/** What can be done with units at the ports of this machine. Each is loaded when it is wanted. */
+/** Each action is loaded only when it is used. */
 const ACTIONS: Readonly<Record<LocalArgs['action'], () => Promise<LocalAction>>> = {
   ports: async () => (await import('./ports.ts')).portsAction,
-  look: async () => (await import('./inspect.ts')).lookAction,
+  inspect: async () => (await import('./inspect.ts')).inspectAction,
   recover: async () => (await import('./recover.ts')).recoverAction,
-  stick: async () => (await import('./usb-drive.ts')).stickAction,
+  'usb-drive': async () => (await import('./usb-drive.ts')).usbDriveAction,
 };
 
 export const localCommand = defineCommand<LocalArgs>({
-  usage: 'local <action> [words..]',
+  usage: 'local <action> [values..]',
   describe:
-    'Units at the ports of this machine: "local ports", "local inspect PORT", "local recover PORT IMAGE" (writes), "local usb-drive DIR IMAGE"',
+    'Work with units at serial and USB ports: "local ports", "local inspect PORT", "local recover PORT IMAGE" (writes), "local usb-drive DIR IMAGE"',
   positionals: {
-    action: { describe: 'ports, look, recover or stick' },
-    words: { describe: 'A port, an image, a folder', array: true },
+    action: { describe: 'ports, inspect, recover or usb-drive' },
+    values: { describe: 'PORT, IMAGE or DIR, as the action takes them', array: true },
   },
   options: {
     ...COMMON_OPTIONS,
@@ -29,18 +29,18 @@ export const localCommand = defineCommand<LocalArgs>({
       type: 'string',
       array: true,
       default: [],
-      describe: 'A rule file of your own (repeatable); may add, never loosen',
+      describe: 'Your own rule file, which may add or tighten rules (repeatable)',
     },
     authenticate: {
       type: 'boolean',
       default: false,
-      describe: 'With look: exchange passwords with the unit too, which writes to it',
+      describe: 'inspect: also exchange passwords with the unit, which writes to it',
     },
     'expect-id': {
       type: 'number',
-      describe: 'With recover: the Micro-Link id of the unit, which its boot loader does not tell',
+      describe: 'recover: the Micro-Link ID of the unit, which its boot loader does not report',
     },
-    yes: { type: 'boolean', default: false, describe: 'With recover: do not ask' },
+    yes: { type: 'boolean', default: false, describe: 'recover: do not ask' },
   },
   schema: LocalArgs,
   run: local,
@@ -55,14 +55,15 @@ async function local(args: LocalArgs, io: Io): Promise<Exit> {
     rules: args.rules.length > 0,
     override: args.override.length > 0,
   };
-  const odd = Object.entries(given).filter(([name, is]) => is && !action.takes.includes(name));
-  if (odd.length > 0 || args.words.length !== action.words.length) {
-    const called = ['upsfw local', args.action, ...action.words].join(' ');
-    const what =
-      odd.length > 0
-        ? `local ${args.action} does not take --${odd.map(([name]) => name).join(', --')}.`
-        : `local ${args.action} takes ${action.words.length} words, and ${args.words.length} are given.`;
-    throw new Problem('config/usage', what, { hint: `It is called so: ${called}` });
+  const unused = Object.entries(given).filter(([name, isGiven]) => isGiven && !action.options.includes(name));
+  const count = action.values.length;
+  if (unused.length > 0 || args.values.length !== count) {
+    const message =
+      unused.length > 0
+        ? `local ${args.action} does not take --${unused.map(([name]) => name).join(', --')}.`
+        : `local ${args.action} takes ${count} ${count === 1 ? 'argument' : 'arguments'}, not ${args.values.length}.`;
+    const correct = ['upsfw local', args.action, ...action.values].join(' ');
+    throw new Problem('config/usage', message, { hint: `Usage: ${correct}` });
   }
   return action.run(args, io);
 }

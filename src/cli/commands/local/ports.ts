@@ -1,13 +1,17 @@
 import { listPorts } from '../../../local/index.ts';
 import { renderLocalPorts } from '../../../report/index.ts';
 import { DONE } from '../../exit-codes.ts';
+import { printDocument } from '../../print.ts';
 import { simulatedDeviceRoots } from '../../simulation.ts';
 import type { LocalAction } from './action.ts';
 
-/** `local ports`: what is at the ports of this machine and who holds it. Opens none, so it is safe beside any other program. */
+/**
+ * `local ports`: lists ports, units and the programs that hold them. Opens no port, so other programs are not
+ * disturbed.
+ */
 export const portsAction: LocalAction = {
-  words: [],
-  takes: [],
+  values: [],
+  options: [],
   async run(args, io) {
     const roots = simulatedDeviceRoots(io);
     const document = {
@@ -16,8 +20,7 @@ export const portsAction: LocalAction = {
       simulated: roots.sysfsRoot !== undefined,
       ...(await listPorts(roots)),
     };
-    if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-    else io.out(renderLocalPorts(document, { format: 'text', color: io.color && args.color }));
+    printDocument(document, args, io, renderLocalPorts);
     return DONE;
   },
 };

@@ -23,10 +23,11 @@ import {
   openStateFolder,
   type RunRecord,
 } from '../../../state/index.ts';
-import { confirm } from '../../ask.ts';
+import { confirm, requireTerminal } from '../../ask.ts';
 import type { Exit } from '../../exit-codes.ts';
-import { type OpenPaths, openPaths } from '../../fleet/drivers.ts';
-import { closePapers, runName, withRunLock } from '../../fleet/execute.ts';
+import { type OpenDrivers, openDrivers } from '../../fleet/drivers.ts';
+import { closeArtifacts } from '../../fleet/execute.ts';
+import { createRunName, withRunLock } from '../../fleet/run-lock.ts';
 import { showRun } from '../../fleet/show-run.ts';
 import type { Io } from '../../io.ts';
 import { readOverride, refusalHint, stateFolder } from '../../options.ts';
@@ -34,37 +35,33 @@ import { simulationSpeed } from '../../simulation.ts';
 import type { LocalAction, LocalArgs } from './action.ts';
 import { isOnBattery, keepAwake } from './keep-awake.ts';
 import { portLock, portTarget } from './port-target.ts';
-import { recoveryControl } from './recovery-control.ts';
+import { createRecoveryControl } from './recovery-control.ts';
 
-/** `local recover PORT IMAGE`: an image for a unit that waits in its boot loader. */
+/** `local recover PORT IMAGE`: sends an image to a unit that waits in its boot loader. */
 export const recoverAction: LocalAction = {
-  words: ['PORT', 'IMAGE'],
-  takes: ['expect-id', 'yes', 'rules', 'override'],
+  values: ['PORT', 'IMAGE'],
+  options: ['expect-id', 'yes', 'rules', 'override'],
   run: recoverUnit,
 };
 
 async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
-  const [word = '', file = ''] = args.words;
-  const expectId = neededId(args);
-  if (!args.yes && io.ask === null) {
-    throw new Problem('refused/confirmation', 'There is no terminal to ask on.', {
-      hint: 'Add --yes to go on without being asked.',
-    });
-  }
+  const [portName = '', file = ''] = args.values;
+  const expectId = requireExpectedId(args);
+  requireTerminal(io, args.yes);
   const book = await loadRules({ files: args.rules, override: readOverride(args.override) });
-  const image = await readOne(file);
-  const target = portTarget(word);
-  const port = target.local !== null && 'serialPort' in target.local ? target.local.serialPort : word;
+  const image = await readImage(file);
+  const target = portTarget(portName);
+  const port = target.local !== null && 'serialPort' in target.local ? target.local.serialPort : portName;
   const state = stateFolder(args, io);
   await openStateFolder(state);
   const locks = createLocks(state);
-  // The file alone decides much already, before any port is opened.
-  refuse(judgeRecovery(book, { image, expectId, banner: [], isNamed: false }), book);
-  const open = openPaths(state, io);
+  // The file alone can decide, before any port is opened.
+  assertAllowed(judgeRecovery(book, { image, expectId, banner: [], isNamed: false }), book);
+  const open = openDrivers(state, io);
   const lock = await locks.take(await portLock(target), `local recover ${port}`);
   try {
     io.info(`Listening at ${port}.\n`);
-    const seen = await waitingAt(target, open);
+    const seen = await findLoader(target, open);
     const { loader } = seen;
     const reasons = judgeRecovery(book, {
       image,
@@ -73,20 +70,20 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
       isNamed: loader?.isNamed === true,
     });
     for (const line of unusedOverrides(book, [{ key: port, reasons }])) io.info(`${line}\n`);
-    refuse(reasons, book);
-    const shown = renderRecovery(
+    assertAllowed(reasons, book);
+    const text = renderRecovery(
       { port, image, expectId, loader: loader?.lines ?? [], reasons, onBattery: await isOnBattery() },
       { format: 'text', color: io.infoColor && args.color },
     );
-    if (!(await confirmed(shown, args, io))) {
-      throw new Problem('refused/confirmation', 'The recovery was not confirmed. Nothing was sent.', {
-        hint: 'Answer y or yes, or use --yes.',
-      });
-    }
+    await confirm(io, args.yes, {
+      text,
+      question: 'Send this image?',
+      declined: 'The recovery was not confirmed. Nothing was sent.',
+    });
     const plan = planFor(target, image, expectId, book, loader?.simulated === true, reasons);
-    const run = runName(io);
+    const run = createRunName(io);
     return await withRunLock(state, run, () =>
-      carryOut({ run, plan, target, image, open, port, book }, args, io),
+      executeRecovery({ run, plan, target, image, open, port, book }, args, io),
     );
   } finally {
     await lock.release();
@@ -94,66 +91,58 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
   }
 }
 
-function neededId({ expectId }: LocalArgs): number {
+function requireExpectedId({ expectId }: LocalArgs): number {
   if (expectId !== undefined) return expectId;
   throw new Problem(
     'config/usage',
-    'Which Micro-Link id the unit has is not said, and its boot loader does not tell.',
+    '--expect-id is required: the boot loader does not report the Micro-Link ID.',
     {
-      hint: 'Give --expect-id ID: it stands in an earlier audit, or in the name of the image that the unit had. A wrong image is lost time at best.',
+      hint: 'Find the ID in an earlier audit, or in the name of the image that the unit had. A wrong ID means a wrong image.',
     },
   );
 }
 
-async function readOne(file: string): Promise<StoredImage> {
+async function readImage(file: string): Promise<StoredImage> {
   const [image] = await openFiles([file]);
   if (image === undefined)
-    throw new Problem('config/images', `${file} is no image file.`, {
-      hint: 'Name one file with the ending .enc.',
+    throw new Problem('config/images', `${file} is not an image file.`, {
+      hint: 'Name one file with the extension .enc.',
     });
   const [damage] = image.problems;
   if (damage !== undefined) {
     throw new Problem(damage.code, `${image.file}: ${damage.message}`, {
-      hint: 'A damaged file is never sent. Get it again, and compare its sha256 with that of its source.',
+      hint: 'A damaged file is never sent. Download it again and compare its sha256 with that of the source.',
     });
   }
   await verifyStored(image);
   return image;
 }
 
-function refuse(reasons: readonly Reason[], { overridable }: Pick<RuleBook, 'overridable'>): void {
+function assertAllowed(reasons: readonly Reason[], { overridable }: Pick<RuleBook, 'overridable'>): void {
   if (isAllowed(reasons)) return;
-  const standing = reasons.filter(isRefusal);
-  const [first] = standing;
-  throw new Problem('refused/rule', `${standing.map(({ because }) => because).join('; ')}.`, {
+  const blocking = reasons.filter(isRefusal);
+  const [first] = blocking;
+  throw new Problem('refused/rule', `${blocking.map(({ because }) => because).join('; ')}.`, {
     hint: first === undefined ? 'See the reasons.' : refusalHint(first, overridable),
   });
 }
 
-/** What waits at the port. Throws where it is no boot loader that asks for an image. */
-async function waitingAt(target: UnitTarget, open: OpenPaths): Promise<PortSeen> {
-  // One that is silent may be programming: it is asked in its own protocol only.
-  const looked = await open.paths.local.lookAt(target, new AbortController().signal, { passive: true });
+/** The boot loader at the port. Throws where none asks for an image. */
+async function findLoader(target: UnitTarget, open: OpenDrivers): Promise<PortSeen> {
+  // A silent unit may be programming: it gets no request in the protocols of a running unit.
+  const looked = await open.drivers.local.lookAt(target, new AbortController().signal, { passive: true });
   if (looked.seen?.loader != null) return looked.seen;
   if (looked.problem !== null) throw looked.problem;
   throw new Problem(
     'device/start-refused',
-    `The unit at ${target.name} runs ${looked.unit.firmware.raw ?? 'firmware'}; it waits for no image.`,
+    `The unit at ${target.name} runs ${looked.unit.firmware.raw ?? 'firmware'}; it does not wait for an image.`,
     {
-      hint: 'How a running unit is made to take one over its port is not public: use the Firmware Upgrade Wizard, a card or a USB stick. upsfw plan --format md prints a work order.',
+      hint: 'The protocol to start an update of a running unit over its port is not public. Use the Firmware Upgrade Wizard, a card or a USB drive. For a work order: upsfw plan --format md.',
     },
   );
 }
 
-async function confirmed(shown: string, args: LocalArgs, io: Io): Promise<boolean> {
-  if (args.yes) {
-    io.info(shown);
-    return true;
-  }
-  return confirm(io, `${shown}\nSend this image?`);
-}
-
-/** The one hop of a unit that runs nothing: what the journal holds of it. */
+/** The single hop of a unit that runs no firmware, as the journal records it. */
 function planFor(
   target: UnitTarget,
   image: StoredImage,
@@ -164,7 +153,7 @@ function planFor(
 ): Plan {
   const { version } = image;
   if (version === null)
-    throw new Problem('image/no-ups-record', `${image.file} does not tell its version.`, {
+    throw new Problem('image/no-ups-record', `${image.file} does not name its version.`, {
       hint: 'Use another file.',
     });
   const microLinkIdAfter = image.microLinkIdAfter ?? expectId;
@@ -199,33 +188,33 @@ function planFor(
   return { id: planId(book.hash, units), component: 'ups', rules: book.hash, units };
 }
 
-/** A unit that has just taken an image runs with its output off until somebody switches it on. */
-function sayOutput({ units }: RunRecord, io: Io): void {
+/** After a recovery the output of a unit stays off until somebody switches it on. */
+function noteOutput({ units }: RunRecord, io: Io): void {
   const after = units[0]?.after ?? null;
   if (after?.reachable !== true || after.condition.outputOn === true) return;
-  const is = after.condition.outputOn === false ? 'is off' : 'may be off';
-  io.info(`The output of the unit ${is}: switch it on at its panel.\n`);
+  const state = after.condition.outputOn === false ? 'is off' : 'may be off';
+  io.info(`The output of the unit ${state}. Switch it on at the panel.\n`);
 }
 
-interface Work {
+interface Recovery {
   readonly run: string;
   readonly plan: Plan;
   readonly target: UnitTarget;
   readonly image: StoredImage;
-  readonly open: OpenPaths;
+  readonly open: OpenDrivers;
   readonly port: string;
   readonly book: RuleBook;
 }
 
-async function carryOut(work: Work, args: LocalArgs, io: Io): Promise<Exit> {
-  const { run, plan, target, image, open, port, book } = work;
+async function executeRecovery(recovery: Recovery, args: LocalArgs, io: Io): Promise<Exit> {
+  const { run, plan, target, image, open, port, book } = recovery;
   const state = stateFolder(args, io);
   const journal = await createJournal(state, run, io.clock);
-  const papers = createArtifacts(state, run);
+  const artifacts = createArtifacts(state, run);
   const awake = await keepAwake();
   if (!awake.kept)
-    io.info('This machine cannot be kept awake from here: see that it does not go to sleep.\n');
-  const control = recoveryControl(run, unitKey(target), args, io);
+    io.info('upsfw cannot prevent this machine from sleeping. Make sure that it stays awake.\n');
+  const control = createRecoveryControl(run, unitKey(target), args, io);
   try {
     await journal.append({
       event: 'run',
@@ -242,20 +231,20 @@ async function carryOut(work: Work, args: LocalArgs, io: Io): Promise<Exit> {
       {
         journal,
         target,
-        driver: open.paths.local,
+        driver: open.drivers.local,
         locks: createLocks(state),
         clock: io.clock,
         simulationSpeed: simulationSpeed(io),
-        artifacts: papers,
+        artifacts,
         stop: control.stop,
         progress: control.progress,
       },
       image,
     );
     await control.end();
-    await closePapers(papers, io);
-    sayOutput(record, io);
-    return await showRun(record, control.interrupted(), createLocks(state), args, io);
+    await closeArtifacts(artifacts, io);
+    noteOutput(record, io);
+    return await showRun({ state, args, io }, record, { stopped: control.interrupted() });
   } finally {
     await control.end();
     awake.release();

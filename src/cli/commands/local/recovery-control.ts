@@ -1,10 +1,11 @@
 import { STOPPED } from '../../exit-codes.ts';
+import { handleInterrupts } from '../../interrupts.ts';
 import type { Io } from '../../io.ts';
 import { createProgress } from '../../progress.ts';
 
-/** What the operator sees and says while an image is sent. */
+/** Progress and interrupts while an image is sent to a boot loader. */
 export interface RecoveryControl {
-  /** Aborted when the sending shall be cancelled. */
+  /** Aborted when the transfer shall be cancelled. */
   readonly stop: AbortSignal;
   interrupted(): boolean;
   progress(note: string, fraction: number | null): void;
@@ -12,10 +13,10 @@ export interface RecoveryControl {
 }
 
 /**
- * Ctrl-C once asks whether it is meant: an image that is broken off leaves the unit in its boot loader, where it was. Twice cancels the
- * sending and tells the loader; three times leaves.
+ * The first Ctrl-C only asks: a cancelled transfer leaves the unit in its boot loader. A closed terminal is
+ * ignored, so that it never cancels a transfer.
  */
-export function recoveryControl(
+export function createRecoveryControl(
   run: string,
   key: string,
   args: { readonly quiet: boolean; readonly json: boolean },
@@ -23,24 +24,16 @@ export function recoveryControl(
 ): RecoveryControl {
   const stop = new AbortController();
   const shown = createProgress(io, args.quiet || args.json, [key]);
-  let interrupts = 0;
-  const release = io.onInterrupt((kind) => {
-    // A terminal that has gone never means to break off what was begun.
-    if (kind === 'hangup') return;
-    interrupts += 1;
-    if (interrupts === 1)
-      shown.say(
-        'The sending goes on. Once more cancels it: the unit then waits in its boot loader as before.',
-      );
-    else if (interrupts === 2) {
-      shown.say('Cancelling the sending, and telling the boot loader. Once more leaves.');
-      stop.abort();
-    } else {
-      void shown.end().finally(() => {
-        io.info(`Leaving. The journal is true; ask what became of it with: upsfw resume ${run}\n`);
-        process.exit(STOPPED);
-      });
-    }
+  const { release } = handleInterrupts(io, shown, {
+    first:
+      'The transfer continues. Ctrl-C again cancels it: the unit then waits in its boot loader as before.',
+    second: 'Cancelling the transfer and informing the boot loader. Ctrl-C again exits.',
+    stop: null,
+    abort: () => stop.abort(),
+    leave: () => {
+      io.info(`Exiting. The journal is complete. To see the result: upsfw resume ${run}\n`);
+      return STOPPED;
+    },
   });
   let ended: Promise<void> | null = null;
   return {

@@ -4,15 +4,19 @@ import { renderUsbDrive, type UsbDriveDocument } from '../../../report/index.ts'
 import { loadRules, unusedOverrides, usbDriveAdvice } from '../../../rules/index.ts';
 import { DONE } from '../../exit-codes.ts';
 import { readOverride, refusalHint } from '../../options.ts';
+import { printDocument } from '../../print.ts';
 import type { LocalAction } from './action.ts';
 
-/** `local usb-drive DIR IMAGE`: one image alone on a FAT stick, for units of which a source says that they take it from there. */
-export function createStickAction(system?: UsbDriveSystem): LocalAction {
+/**
+ * `local usb-drive DIR IMAGE`: puts one image on a FAT drive, for units that are documented to take it from
+ * there.
+ */
+export function createUsbDriveAction(system?: UsbDriveSystem): LocalAction {
   return {
-    words: ['DIR', 'IMAGE'],
-    takes: ['rules', 'override'],
+    values: ['DIR', 'IMAGE'],
+    options: ['rules', 'override'],
     async run(args, io) {
-      const [dir = '', file = ''] = args.words;
+      const [dir = '', file = ''] = args.values;
       const image = await openOne(file);
       const book = await loadRules({ files: args.rules, override: readOverride(args.override) });
       const { from, reasons, next, unknown } = usbDriveAdvice(book, image);
@@ -27,7 +31,7 @@ export function createStickAction(system?: UsbDriveSystem): LocalAction {
         line.images.some(({ sha256 }) => sha256 === image.sha256),
       );
       const document: UsbDriveDocument = {
-        schema: 'upsfw/local-stick@1',
+        schema: 'upsfw/local-usb-drive@1',
         generatedAt: io.clock.now().toISOString(),
         ...(await writeUsbDrive(dir, image, system)),
         microLinkId: image.microLinkId,
@@ -38,23 +42,22 @@ export function createStickAction(system?: UsbDriveSystem): LocalAction {
         next,
         unknown,
       };
-      if (args.json) io.out(`${JSON.stringify(document, null, 2)}\n`);
-      else io.out(renderUsbDrive(document, { format: 'text', color: io.color && args.color }));
+      printDocument(document, args, io, renderUsbDrive);
       return DONE;
     },
   };
 }
 
-export const stickAction: LocalAction = createStickAction();
+export const usbDriveAction: LocalAction = createUsbDriveAction();
 
-/** The one intact image that is meant. Throws Problem config/images, or that of the file. */
+/** The one intact image that is named. Throws Problem config/images, or the problem of the file. */
 async function openOne(file: string): Promise<StoredImage> {
   const { images, cardFiles } = await openPaths([file]);
   const [image] = images;
   if (image === undefined || images.length > 1 || cardFiles.length > 0) {
-    const what = cardFiles.length > 0 && images.length === 0 ? 'is firmware for a card' : 'is a whole folder';
-    throw new Problem('config/images', `${sanitize(file)} ${what}; IMAGE is one image for a UPS.`, {
-      hint: 'Name one file that ends in .enc.',
+    const what = cardFiles.length > 0 && images.length === 0 ? 'is firmware for a card' : 'is a folder';
+    throw new Problem('config/images', `${sanitize(file)} ${what}. IMAGE must be one image for a UPS.`, {
+      hint: 'Name one file with the extension .enc.',
     });
   }
   const [problem] = image.problems;
@@ -62,6 +65,6 @@ async function openOne(file: string): Promise<StoredImage> {
   throw new Problem(
     problem.code,
     `${sanitize(image.file)}: ${image.problems.map(({ message }) => message).join(' ')}`,
-    { hint: 'Get the file again, and compare its sha256 with that of its source.' },
+    { hint: 'Download the file again and compare its sha256 with that of the source.' },
   );
 }
