@@ -1,9 +1,11 @@
-// Writes docs/codes.md from the source. Run after a build: node scripts/write-codes.mjs
+// Writes docs/codes.md from the source. Run: node scripts/write-codes.mjs
+import './sources.mjs';
 import { writeFileSync } from 'node:fs';
-import { COMMAND_EXITS, EXIT_CODES } from '../dist/cli/exit-codes.js';
-import { DISCOVERY_CODES, PROBLEM_CODES } from '../dist/core/index.js';
-import { IMAGE_WARNINGS } from '../dist/images/index.js';
-import { allRules, BUILT_IN_CODES } from '../dist/rules/index.js';
+
+const { COMMAND_EXITS, EXIT_CODES } = await import('../src/cli/exit-codes.ts');
+const { DISCOVERY_CODES, PROBLEM_CODES } = await import('../src/core/index.ts');
+const { IMAGE_WARNINGS } = await import('../src/images/index.ts');
+const { allRules, BUILT_IN_CODES } = await import('../src/rules/index.ts');
 
 function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;

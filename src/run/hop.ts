@@ -257,25 +257,28 @@ async function transfer(context: StepContext, work: HopWork): Promise<string | n
 }
 
 async function settleAndVerify(context: StepContext, work: HopWork): Promise<UnitResult> {
-  const { index, steps, policy, journal } = work;
-  const conclude = (
-    step: 'settle' | 'verify',
-    outcome: UnitResult['outcome'],
-    after: Unit | null,
-    { problem }: StepResult,
-  ): UnitResult => policy.conclude({ outcome, after, problem, reasons: [] }, step, journal);
-  await recordStep(work, index, 'settle', 'begun');
-  const settled = await withTimeout('settle', context, steps, work);
-  await recordStep(work, index, 'settle', settled.state, settled);
+  const { policy, journal } = work;
+  const take = async (step: 'settle' | 'verify'): Promise<StepResult> => {
+    await recordStep(work, work.index, step, 'begun');
+    const result = policy.review(await withTimeout(step, context, work.steps, work), step, journal);
+    await recordStep(work, work.index, step, result.state, result);
+    return result;
+  };
+  const settled = await take('settle');
   const seen = settled.unit ?? null;
-  if (settled.state === 'failed')
-    return conclude('settle', 'failed', seen ?? policy.seen(context.before), settled);
+  if (settled.state === 'failed') return ended('failed', seen ?? policy.seen(context.before), settled);
   // The unit has the image and says so; it installs it when its panel allows it.
-  if (settled.state === 'received') return conclude('settle', 'stopped', seen, settled);
-  if (settled.state !== 'done') return conclude('settle', 'unknown', seen, settled);
-  await recordStep(work, index, 'verify', 'begun');
-  const verified = await withTimeout('verify', context, steps, work);
-  await recordStep(work, index, 'verify', verified.state, verified);
+  if (settled.state === 'received') return ended('stopped', seen, settled);
+  if (settled.state !== 'done') return ended('unknown', seen, settled);
+  const verified = await take('verify');
   const outcome = verified.state === 'done' ? 'upgraded' : verified.state === 'failed' ? 'failed' : 'unknown';
-  return conclude('verify', outcome, verified.unit ?? null, verified);
+  return ended(outcome, verified.unit ?? null, verified);
+}
+
+function ended(
+  outcome: UnitResult['outcome'],
+  after: Unit | null,
+  { problem }: Pick<StepResult, 'problem'>,
+): UnitResult {
+  return { outcome, after, problem, reasons: [] };
 }

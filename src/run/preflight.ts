@@ -153,7 +153,7 @@ export const FLEET_POLICY: RunPolicy = {
   seen: (unit) => unit,
   stopped: stoppedBeforeStart,
   noEffect: startNotSeen,
-  conclude: (result) => result,
+  review: (result) => result,
   notReady: (key) =>
     new Problem('device/busy', `${key} is at an update that this run did not start.`, {
       hint: 'Wait until it has ended, look at the unit, and make a new plan.',

@@ -2,6 +2,7 @@ import {
   type Clock,
   Problem,
   type StepCheck,
+  type StepResult,
   type StoredFile,
   type UnitTarget,
   type UpgradeDriver,
@@ -109,7 +110,7 @@ export const RECOVERY_POLICY: RunPolicy = {
           { hint: SEND_AGAIN },
         )
       : null,
-  conclude: afterTransfer,
+  review: reviewAfterTransfer,
   notReady: () =>
     new Problem('device/start-refused', 'The unit already runs the version of the image. Nothing was sent.', {
       hint: 'To see its state: upsfw local inspect PORT.',
@@ -122,15 +123,13 @@ function stopped(problem: Problem): UnitResult {
   return { outcome: 'stopped', after: null, problem, reasons: [] };
 }
 
-/** A transfer that broke off leaves the unit in doubt: whoever answers at the port later may be another unit. */
-function afterTransfer(result: UnitResult, step: 'settle' | 'verify', journal: Journal): UnitResult {
+/** A transfer that broke off leaves the unit in doubt: another unit may answer at the port later. */
+function reviewAfterTransfer(result: StepResult, step: 'settle' | 'verify', journal: Journal): StepResult {
   const broken = whyBroken(journal);
-  if (step === 'settle') {
-    if (result.outcome !== 'unknown') return { ...result, after: null };
-    return { ...result, problem: broken ?? result.problem };
-  }
   if (broken === null) return result;
-  return { outcome: 'unknown', after: null, problem: maybeAnother(broken), reasons: [] };
+  const { state, method } = result;
+  if (step === 'verify') return { state: 'unknown', method, problem: maybeAnother(broken) };
+  return state === 'done' || state === 'failed' ? result : { state, method, problem: broken };
 }
 
 /** Why the transfer broke off before its last block, as the journal has it; null if it did not. */

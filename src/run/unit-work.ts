@@ -7,6 +7,7 @@ import type {
   Reason,
   StepCheck,
   StepContext,
+  StepResult,
   StoredFile,
   TranscriptEntry,
   Unit,
@@ -71,8 +72,8 @@ export interface RunPolicy {
   stopped(anyDone: boolean, journal: Problem | null): UnitResult;
   /** Why a start in the journal is known to have had no effect; null if the unit must be watched. */
   noEffect(check: StepCheck, context: StepContext): Problem | null;
-  /** The result after `settle` or `verify`, with what the run knows beside the unit's own answer. */
-  conclude(result: UnitResult, step: 'settle' | 'verify', journal: Journal): UnitResult;
+  /** The result of `settle` or `verify`, corrected by what the journal knows beside the answer of the unit. */
+  review(result: StepResult, step: 'settle' | 'verify', journal: Journal): StepResult;
   /** The problem of a unit that is not ready for a start and gives no reason. */
   notReady(key: string): Problem;
   /** The result of a unit that this run does not begin any more; null if it stays pending. */

@@ -150,7 +150,7 @@ describe('a build', () => {
         `dist/${id}/main.cjs`,
         `dist/${id}/package.json`,
         `dist/${id}/THIRD-PARTY-NOTICES.txt`,
-        `dist/${id}/src/rules/base.json`,
+        `dist/${id}/src/rules/data/base.json`,
       ]),
     );
     expect(paths.filter((path) => /\.map$|\.ts$/.test(path))).toEqual([]);

@@ -51,9 +51,9 @@ describe('a unit in its boot loader', () => {
   it.each([
     ['loader-nak-storm', 'failed', 4, 'refused block 1'],
     ['loader-refuses', 'failed', 4, 'restarted the transfer each time'],
-    ['loader-silent-mid-way', 'unknown', 5, 'fell silent after block 19'],
+    ['loader-silent-mid-way', 'unknown', 5, 'stopped answering after block 19'],
     ['cable-pulled', 'unknown', 5, 'cable'],
-    ['loader-never-returns', 'unknown', 5, 'does not answer'],
+    ['loader-never-returns', 'unknown', 5, 'has not answered for'],
     ['loader-returns-old', 'failed', 4, '06.1'],
   ] as const)('under %s ends as %s', async (fault, outcome, exit, words) => {
     // A port that is gone has its name from the system, which may give it to somebody else.
@@ -89,7 +89,7 @@ describe('a unit in its boot loader', () => {
       expect(runOf(ran).units[0]).toMatchObject({
         outcome: 'unknown',
         after: null,
-        problem: { message: expect.stringContaining('whether it is the same one is not known') },
+        problem: { message: expect.stringContaining('Whether it is the same unit is not known') },
       });
       expect(ran.exit).toBe(5);
       // Whoever takes the run up later is told the same.
