@@ -31,15 +31,28 @@ describe('the demonstration', () => {
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
-/** Lines of the README's shell blocks that call the tool, in their order. */
-function readmeCommands(): readonly string[] {
-  const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+/** The pages whose shell blocks are run, in this order. */
+const PAGES = [
+  'README.md',
+  'docs/upgrade.md',
+  'docs/discovery.md',
+  'docs/import.md',
+  'docs/audit.md',
+  'docs/rules.md',
+  'docs/local.md',
+];
+
+/** Lines of shell blocks that call the tool, in their order. */
+function shownCommands(): readonly string[] {
+  const text = PAGES.map((page) => readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')).join(
+    '\n',
+  );
   return [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
     .flatMap((block) => (block[1] ?? '').split('\n'))
     .filter((line) => line.startsWith('upsfw '));
 }
 
-/** What is added where the README counts on a person: an answer, and an end. */
+/** What is added where the pages expect a person: an answer, and an end. */
 const INSTEAD_OF_A_PERSON: readonly (readonly [RegExp, string])[] = [
   [/^upsfw (?:upgrade|local recover)/, '--yes'],
   [/^upsfw simulate/, '--for 1s'],
@@ -51,7 +64,7 @@ const INSTEAD_OF_A_PERSON: readonly (readonly [RegExp, string])[] = [
 const EXITS: readonly (readonly [RegExp, number])[] = [
   [/^upsfw audit$/, 3],
   [/^upsfw audit .*--fail-on .*changed/, 3],
-  // No stick is in this machine.
+  // This machine has no USB drive.
   [/^upsfw local usb-drive/, 2],
 ];
 
@@ -75,7 +88,7 @@ async function startPorts(folder: string): Promise<LocalUnits> {
 /** Its server is nobody's. */
 const ASKS_A_SERVER = /^upsfw import netbox https:/;
 
-/** Files that the README speaks of, beside the inventory and the images. */
+/** Files that the pages name, beside the inventory and the images. */
 const FILES: Readonly<Record<string, string>> = {
   'units.jsonl': '{"model":"SMT1500","firmware":"UPS 09.3 / ID=18"}\n',
   'branches.txt': '# branches\n127.250.0.1\n',
@@ -86,7 +99,7 @@ const FILES: Readonly<Record<string, string>> = {
   'ups.conf': '[one]\n  driver = snmp-ups\n  port = 192.0.2.1\n',
 };
 
-/** Addresses and places of the README, and what stands for them on this machine. */
+/** Addresses and places of the pages, and their replacements on this machine. */
 function onThisMachine(line: string, { fleet }: Site, { units }: LocalUnits): string {
   const { range, port } = fleet.network;
   const here = line
@@ -97,11 +110,11 @@ function onThisMachine(line: string, { fleet }: Site, { units }: LocalUnits): st
     .replace('2001:db8::20', '::1')
     .replace('/etc/nut/', '')
     .replace('/dev/ttyUSB0', units[line.includes('recover') ? 1 : 0]?.port ?? '')
-    .replace('/media/stick', '.');
+    .replace('/media/drive', '.');
   return line.startsWith('upsfw discover') ? `${here} --port ${port} --timeout 0.2` : here;
 }
 
-describe('the commands of the README', () => {
+describe('the commands of the README and the guides', () => {
   let site: Site | undefined;
   let ports: LocalUnits | undefined;
   afterEach(async () => {
@@ -115,7 +128,7 @@ describe('the commands of the README', () => {
       const running = await openSite([NMC2, NMC3], SPEED, { snmpPort: 'free' });
       site = running;
       const { folder, environment, state, fleet } = running;
-      const commands = readmeCommands().filter((line) => !ASKS_A_SERVER.test(line));
+      const commands = shownCommands().filter((line) => !ASKS_A_SERVER.test(line));
       const nameOf = (line: string): string => line.split(/ +/)[1] ?? '';
       const missing = (await loadCommands([]))
         .map(({ usage }) => usage.split(' ')[0] ?? '')
