@@ -8,7 +8,6 @@ import {
   Problem,
   type StoredFile,
 } from '../../core/index.ts';
-import { verifyStored } from '../../images/index.ts';
 import { judgeCardStart, judgeStart } from '../../rules/index.ts';
 import { type Control, createEarlierStarts, execute, FLEET_POLICY } from '../../run/index.ts';
 import {
@@ -142,7 +141,7 @@ export async function closeArtifacts(artifacts: OpenArtifacts, io: Io): Promise<
   });
 }
 
-/** The file of a hop, found by its hash and read again: only the planned bytes are sent. */
+/** The file of a hop, found by its hash. It is read and compared right before it is sent. */
 async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredFile> {
   const files: readonly StoredFile[] = isUpsHop(hop) ? fleet.images : fleet.cardFiles;
   // A card file is described by its name alone: the same bytes under another name are another file.
@@ -156,6 +155,5 @@ async function imageOf(fleet: Fleet, hop: Hop): Promise<StoredFile> {
       { hint: 'Put the file back, or make a new plan.' },
     );
   }
-  await verifyStored(image);
   return image;
 }

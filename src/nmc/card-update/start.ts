@@ -6,9 +6,10 @@ import {
   type TransferMethod,
 } from '../../core/index.ts';
 import { type NmcDeps, networkOf, sshOptions } from '../deps.ts';
-import { uploadByFtp } from '../files/ftp.ts';
+import { type FtpUpload, uploadByFtp } from '../files/ftp.ts';
 import { ftpOptions } from '../files/ftp-session.ts';
 import { uploadByScp } from '../files/scp.ts';
+import { createSentHash } from '../files/sent-hash.ts';
 import { HOST_IDENTITY } from '../upload-preconditions.ts';
 import { tooLate } from '../ups-update/start.ts';
 
@@ -87,8 +88,10 @@ async function uploadBy(
     if (isLate) throw tooLate(context);
     isAllowed = true;
   };
+  const hash = createSentHash(context.image, 'Look at the card: it may have received another file.');
   try {
-    await upload(method, bytes, { progress, ready }, deps, context);
+    await upload(method, bytes, { progress, ready, piece: hash.piece }, deps, context);
+    hash.verify();
     // Also without a final answer: the card restarts with its new firmware instead of sending one.
     return { state: 'sent' };
   } catch (thrown) {
@@ -103,7 +106,7 @@ async function uploadBy(
 function upload(
   method: TransferMethod,
   bytes: Buffer,
-  hooks: { readonly progress: (sent: number) => void; readonly ready: () => Promise<void> },
+  hooks: Required<Pick<FtpUpload, 'progress' | 'ready' | 'piece'>>,
   deps: NmcDeps,
   context: StepContext,
 ): Promise<unknown> {

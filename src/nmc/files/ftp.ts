@@ -13,6 +13,8 @@ export interface FtpUpload extends FtpOptions {
   readonly name: string;
   readonly bytes: Buffer;
   readonly progress: (sent: number) => void;
+  /** Takes each piece as it is handed to the network. */
+  readonly piece?: (bytes: Buffer) => void;
   /** Called in the folder of the file, right before the upload command. If it throws, nothing is sent. */
   readonly ready?: () => Promise<void>;
 }
@@ -23,12 +25,12 @@ const PROGRESS_REPORTS = 100;
 
 /** Sends a file, passive and binary. Throws Problem link/*, device/* and refused/*. */
 export function uploadByFtp(upload: FtpUpload): Promise<UploadEnd> {
-  const { bytes, silenceSeconds } = upload;
+  const { silenceSeconds } = upload;
   return withFtp(upload, 'write', async ({ client }) => {
     let stop: (() => void) | null = null;
     // Read in pieces, so that the end of the source shows when every byte was taken.
     const source = Readable.from(
-      pieces(bytes, upload.progress, () => {
+      pieces(upload, () => {
         // The system buffers some bytes for a while. This also limits a server that keeps sending replies.
         stop = endAfter(silenceSeconds * 2, () =>
           client.ftp.closeWithError(new Error('Timeout (after the last byte)')),
@@ -55,7 +57,7 @@ function clear(stop: (() => void) | null): void {
   stop?.();
 }
 
-function* pieces(bytes: Buffer, progress: (sent: number) => void, end: () => void): Generator<Buffer> {
+function* pieces({ bytes, progress, piece }: FtpUpload, end: () => void): Generator<Buffer> {
   const step = bytes.length / PROGRESS_REPORTS;
   let reported = Number.NEGATIVE_INFINITY;
   for (let start = 0; start < bytes.length; start += CHUNK) {
@@ -63,7 +65,9 @@ function* pieces(bytes: Buffer, progress: (sent: number) => void, end: () => voi
       reported = start;
       progress(start);
     }
-    yield bytes.subarray(start, start + CHUNK);
+    const next = bytes.subarray(start, start + CHUNK);
+    piece?.(next);
+    yield next;
   }
   end();
 }

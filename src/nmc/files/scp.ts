@@ -14,6 +14,8 @@ export interface ScpUpload {
   readonly stalledSeconds: number;
   readonly afterLastByteSeconds: number;
   readonly progress: (sent: number) => void;
+  /** Takes each piece as it is handed to the network. */
+  readonly piece?: (bytes: Buffer) => void;
   /** Called when the card is ready, right before the file is offered. If it throws, nothing is sent. */
   readonly ready?: () => Promise<void>;
 }
@@ -102,7 +104,9 @@ async function send(
   await sink.acknowledged(stalledSeconds);
   let reported = 0;
   for (let start = 0; start < bytes.length; start += CHUNK) {
-    await sink.write(bytes.subarray(start, start + CHUNK), stalledSeconds);
+    const next = bytes.subarray(start, start + CHUNK);
+    upload.piece?.(next);
+    await sink.write(next, stalledSeconds);
     const sent = Math.min(start + CHUNK, bytes.length);
     if (sent - reported < bytes.length / PROGRESS_REPORTS && sent < bytes.length) continue;
     reported = sent;

@@ -14,6 +14,7 @@ import { uploadByFtp } from '../files/ftp.ts';
 import { ftpOptions } from '../files/ftp-session.ts';
 import { listImages, removeImage } from '../files/listing.ts';
 import { uploadByScp } from '../files/scp.ts';
+import { createSentHash } from '../files/sent-hash.ts';
 import type { GenerationFacts } from '../generations/data.ts';
 import { factsOf } from '../generations/index.ts';
 import type { ListedFile } from '../session/reply.ts';
@@ -44,6 +45,7 @@ export async function queryTransfer(deps: NmcDeps, context: StepContext): Promis
 /** A wrong image, login or state folder stays wrong with every method. */
 const FATAL: readonly string[] = [
   'device/incompatible',
+  'image/changed',
   'device/login',
   'refused/login',
   'config/state',
@@ -55,13 +57,15 @@ export async function executeTransfer(deps: NmcDeps, context: StepContext): Prom
   const network = networkOf(context.target);
   const facts = factsOf(context.before.card);
   if (facts === null) return failed(null, noFacts());
+  const read = await deps.readBytes(context.image).catch(asProblem);
+  if (read instanceof Problem) return failed(null, read);
   const problems: string[] = [];
   let first: Problem | null = null;
   let remainder: string | null = null;
   for (const method of network.transfer) {
     context.signal.throwIfAborted();
     try {
-      await uploadBy(method, deps, context, facts);
+      await uploadBy(method, read, deps, context, facts);
       return { state: 'done', method, problem: null };
     } catch (thrown) {
       context.signal.throwIfAborted();
@@ -91,15 +95,17 @@ function noFacts(): Problem {
 
 async function uploadBy(
   method: TransferMethod,
+  bytes: Buffer,
   deps: NmcDeps,
   context: StepContext,
   facts: GenerationFacts,
 ): Promise<void> {
   const { image, target } = context;
   const network = networkOf(target);
-  const bytes = await deps.readBytes(image);
   const progress = (sent: number): void =>
     context.progress(sent / bytes.length, `sending ${image.file} by ${method}`);
+  const hash = createSentHash(image, 'Nothing was started. Make a new plan.');
+  const { piece } = hash;
   progress(0);
   if (method === 'ftp') {
     await uploadByFtp({
@@ -108,6 +114,7 @@ async function uploadBy(
       name: image.file,
       bytes,
       progress,
+      piece,
       silenceSeconds: deps.timeouts.afterLastByte,
     });
   } else {
@@ -119,8 +126,10 @@ async function uploadBy(
       stalledSeconds: deps.timeouts.stalledUpload,
       afterLastByteSeconds: deps.timeouts.afterLastByte,
       progress,
+      piece,
     });
   }
+  hash.verify();
   await confirm(method, deps, context, facts);
 }
 
