@@ -271,7 +271,7 @@ describe('--write', () => {
     expect(ran.exit).toBe(130);
     const sweep = sweepOf(ran);
     expect(sweep).toMatchObject({ stopped: true, inventory: null });
-    expect(ran.info).toContain(`${inventory} was not touched`);
+    expect(ran.info).toContain(`${inventory} was not changed`);
     expect(await readFile(inventory, 'utf8')).toBe('version: 1\nsites: [{ name: attic, units: [] }]\n');
   });
 });

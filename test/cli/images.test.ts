@@ -53,7 +53,7 @@ describe('images', () => {
     const text = await runHere(['images', folder]);
     expect(text.exit).toBe(0);
     for (const part of [
-      'same bytes as SMT18UPS_15-0.enc',
+      'same content as SMT18UPS_15-0.enc',
       'states ID20, the content is for ID18',
       'states version 09.4, the content is 15.0',
       '[HASH_UNKNOWN]',

@@ -51,7 +51,7 @@ describe('import of a file', () => {
     expect(ran.info).toContain('line 1: columns that are not imported: "owner"\n');
     expect(ran.info).toContain('line 4: left out: no address\n');
     expect(ran.info).toContain('2 units (1 of the list left out), 2 notes.\n');
-    expect(ran.info).toContain('SNMP v2c with the community in UPS_READ');
+    expect(ran.info).toContain('SNMPv2c with the community in UPS_READ');
   });
 
   it('writes an inventory that is not there yet, with --json one document on standard output', async () => {

@@ -151,7 +151,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     child.kill('SIGINT');
     // A unit was left at its update: somebody has to look at it.
     expect(await exitOf(child)).toBe(5);
-    expect(info).toContain('Leaving.');
+    expect(info).toContain('Exiting.');
     expect(info).toContain('may be programming');
     expect(first.phase).toBe('transferring');
     const resumed = runOf(await site.run(['resume', '--yes', '--json']));

@@ -110,7 +110,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     await writeFile(at.state, 'a file');
     await expectShownWithWarning(at, /is not a folder/);
     const below = await audited(at, join(at.state, 'below'));
-    expect([below.exit, below.info]).toEqual([3, expect.stringMatching(/not kept.*not a folder/)]);
+    expect([below.exit, below.info]).toEqual([3, expect.stringMatching(/not saved.*not a folder/)]);
   });
 
   it('where others may write to the folder', async () => {
@@ -152,7 +152,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     await writeFile(join(at.state, 'known-hosts.json'), 'damaged', { mode: 0o600 });
     const kept = await audited(at, join(at.folder, 'fit'), ['--services']);
     const ran = await audited(at, at.state, ['--services']);
-    expect(ran.info).toMatch(/The services of berlin\/a were not seen: .*known-hosts\.json is damaged/);
+    expect(ran.info).toMatch(/The services of berlin\/a were not read: .*known-hosts\.json is damaged/);
     expect(JSON.parse(ran.out).counts).toEqual(JSON.parse(kept.out).counts);
     expect([kept.exit, ran.exit]).toEqual([3, 3]);
   });
