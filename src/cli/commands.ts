@@ -7,8 +7,9 @@ interface Listed {
 }
 
 /**
- * All commands, in the order of the help text. Each is loaded on demand, because loading all of them takes longer
- * than most commands run. The help text needs only the two texts; a test compares them with the commands.
+ * All commands, in the order of the help text. Each is loaded on demand, because loading all of them takes
+ * longer than most commands run. The help text needs only the two texts; a test compares them with the
+ * commands.
  */
 const LISTED: Readonly<Record<string, Listed>> = {
   discover: {

@@ -24,8 +24,8 @@ export interface ReplaceOptions {
 export type FolderFlush = 'required' | 'if-supported';
 
 /**
- * Makes a folder and its parents, readable for the owner only. Each new entry is flushed to disk, because a power
- * failure could otherwise lose a file in the folder.
+ * Makes a folder and its parents, readable for the owner only. Each new entry is flushed to disk, because a
+ * power failure could otherwise lose a file in the folder.
  */
 export async function makeFolder(path: string): Promise<void> {
   const whole = resolve(path);
@@ -66,8 +66,8 @@ export async function syncFolder(folder: string, flush: FolderFlush = 'required'
 }
 
 /**
- * Opens a private file for reading and appending. `create` makes it if it does not exist. A symbolic link is not
- * followed (ELOOP).
+ * Opens a private file for reading and appending. `create` makes it if it does not exist. A symbolic link
+ * is not followed (ELOOP).
  */
 export function openToAppend(path: string, create: 'create' | 'is-there'): Promise<FileHandle> {
   const made = create === 'create' ? constants.O_CREAT : 0;
@@ -80,8 +80,8 @@ function noFollow(): number {
 }
 
 /**
- * Replaces a file in one step: readers see the old content or the new one. A failure leaves the old one intact.
- * A symbolic link is replaced, not followed.
+ * Replaces a file in one step: readers see the old content or the new one. A failure leaves the old one
+ * intact. A symbolic link is replaced, not followed.
  */
 export async function replaceFile(
   path: string,
@@ -130,9 +130,9 @@ async function withDraft<T>(
 }
 
 /**
- * Renames a finished draft in the same folder; false if the name is taken. The draft may remain, so the caller
- * removes it. On file systems without hard links (FAT, some network file systems), an empty file reserves the
- * name first. If the process dies in between, that empty file remains.
+ * Renames a finished draft in the same folder; false if the name is taken. The draft may remain, so the
+ * caller removes it. On file systems without hard links (FAT, some network file systems), an empty file
+ * reserves the name first. If the process dies in between, that empty file remains.
  */
 export async function placeNew(draft: string, path: string): Promise<boolean> {
   try {

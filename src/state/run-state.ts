@@ -22,9 +22,9 @@ const NO_HOP: HopRecord = {
 };
 
 /**
- * The state of a run, computed from its journal. `advance` applies one event in constant time; {@link replay}
- * applies all events of a file. Any prefix of a journal gives a state that was once true. In a damaged journal,
- * every unit that may have been started is unknown.
+ * The state of a run, computed from its journal. `advance` applies one event in constant time; {@link
+ * replay} applies all events of a file. Any prefix of a journal gives a state that was once true. In a
+ * damaged journal, every unit that may have been started is unknown.
  */
 export class RunState {
   #first: Extract<JournalEvent, { event: 'run' }> | null = null;

@@ -11,9 +11,9 @@ export interface BundledData<T> {
 }
 
 /**
- * Reads a data file that is part of the tool, by the address of its YAML. A build contains the same data as JSON
- * (scripts/build.mjs), because parsing YAML would take most of the start-up time. Throws Error with every finding:
- * a mistake in such a file is a fault of the tool.
+ * Reads a data file that is part of the tool, by the address of its YAML. A build contains the same data as
+ * JSON (scripts/build.mjs), because parsing YAML would take most of the start-up time. Throws Error with
+ * every finding: a mistake in such a file is a fault of the tool.
  */
 export async function readBundledData<T>(yaml: URL, schema: z.ZodType<T>): Promise<BundledData<T>> {
   const isBuilt = import.meta.url.endsWith('.js');

@@ -148,7 +148,8 @@ describe('a card that is half-way', () => {
     expect(stopped).toMatchObject({ outcome: 'stopped', problem: { code: 'refused/stopped' } });
     expect(stopped.problem?.message).toContain('Hop 2 of 3 is done');
     expect(site.card.taken).toEqual(IN_ORDER.slice(0, 2));
-    // Its settings were kept before the first file; that they cannot be read now does not leave the card as it is.
+    // Its settings were kept before the first file; that they cannot be read now does not leave the card as
+    // it is.
     expect(only(await site.resume({ backup: false }))).toMatchObject({
       outcome: 'upgraded',
       after: { serial: 'AS1234567890' },

@@ -132,7 +132,10 @@ describe('an abort during the upload of the second hop', () => {
 });
 
 describe('first hops whose end is not known', () => {
-  /** Journals of a process that was killed right after it had made a start on each unit, or had given it up as unknown. */
+  /**
+   * Journals of a process that was killed right after it had made a start on each unit, or had given it up
+   * as unknown.
+   */
   async function leave(journal: Journal, plan: Plan, ended: boolean): Promise<void> {
     for (const { key, unit } of plan.units) {
       await journal.append({ event: 'unit', unit: key, attempt: 1, hop: 0, before: unit });

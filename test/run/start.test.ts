@@ -177,10 +177,10 @@ describe('the gate of a start', () => {
     const clock = sleepyClock();
     const gate = new StartGate({
       clock,
-      judgedAt: momentOf(clock),
-      judge,
+      checkedAt: momentOf(clock),
+      check: judge,
       write: async (method) => void lines.push(`committing ${method}`),
-      takeBack: async () => void lines.push('not-started'),
+      retract: async () => void lines.push('not-started'),
     });
     return { gate, lines, clock };
   };
@@ -222,13 +222,13 @@ describe('the gate of a start', () => {
     const clock = sleepyClock();
     const gate: StartGate = new StartGate({
       clock,
-      judgedAt: momentOf(clock),
-      judge: async () => undefined,
+      checkedAt: momentOf(clock),
+      check: async () => undefined,
       write: async (method) => {
         gate.close();
         lines.push(`committing ${method}`);
       },
-      takeBack: async () => void lines.push('not-started'),
+      retract: async () => void lines.push('not-started'),
     });
     await expect(gate.commit('snmp')).rejects.toMatchObject({ code: 'refused/stopped' });
     expect(lines).toEqual(['committing snmp', 'not-started']);

@@ -66,8 +66,8 @@ export async function dispatch(words: readonly string[], io: ProcessIo): Promise
 }
 
 /**
- * The same streams with cleaned output. JSON keeps every character of a string, escaped. Text loses the characters
- * that a reader cannot see.
+ * The same streams with cleaned output. JSON keeps every character of a string, escaped. Text loses the
+ * characters that a reader cannot see.
  */
 function cleaning(io: ProcessIo, argv: Readonly<Record<string, unknown>>): ProcessIo {
   const isJson = argv.json === true || argv.jsonl === true || argv.format === 'json';
@@ -83,7 +83,9 @@ function cleaning(io: ProcessIo, argv: Readonly<Record<string, unknown>>): Proce
   };
 }
 
-/** The options of this command only: yargs lists the choices of an option twice if it gets the option twice. */
+/**
+ * The options of this command only: yargs lists the choices of an option twice if it gets the option twice.
+ */
 function withoutCommon(options: Command['options']): Command['options'] {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(COMMON_OPTIONS, name)));
 }

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { helpColumns } from './help-columns.ts';
 
 /**
- * The text of `upsfw --help`; loads no command. `columns`: the width of the terminal, undefined without one. A build
- * contains the text for the usual widths (scripts/build.mjs): rendering it takes longer than the rest of the start.
+ * The text of `upsfw --help`; loads no command. `columns`: the width of the terminal, undefined without
+ * one. A build contains the text for the usual widths (scripts/build.mjs): rendering it takes longer than
+ * the rest of the start.
  */
 export async function helpText(columns?: number): Promise<string> {
   const file = new URL(`../../../help-${helpColumns(columns)}.txt`, import.meta.url);

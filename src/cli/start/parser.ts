@@ -4,8 +4,8 @@ import { VERSION } from '../version.ts';
 import { helpColumns } from './help-columns.ts';
 
 /**
- * A command line parser without commands. `options`: the options that all commands share. `columns`: the width of
- * the terminal, undefined without one.
+ * A command line parser without commands. `options`: the options that all commands share. `columns`: the
+ * width of the terminal, undefined without one.
  */
 export function createParser(options: Readonly<Record<string, Options>>, columns: number | undefined): Argv {
   return yargs()
