@@ -31,7 +31,7 @@ const SRC = join(ROOT, 'src');
 const DIST = join(ROOT, 'dist');
 const CURRENT = join(DIST, 'current.json');
 const MAIN = join(SRC, 'main.ts');
-const RENDER_HELP = join(SRC, 'cli', 'render-help.ts');
+const RENDER_HELP = join(SRC, 'cli', 'start', 'render-help.ts');
 /** Columns of the help texts that a build holds: of a pipe, of the usual terminal, and of all wide ones. */
 const HELP_COLUMNS = [100, 80, 110];
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;

@@ -45,7 +45,7 @@ const ORDER: Readonly<Record<string, readonly string[]>> = {
   rules: ['engine', 'catalogue', 'facts', 'judge', 'work-order'],
   snmp: ['client', 'look', 'sweep'],
   inventory: ['merge', 'import'],
-  cli: ['documents', 'fleet', 'commands'],
+  cli: ['documents', 'fleet', 'commands', 'start'],
 };
 
 /** Packages that only these folders may import. */

@@ -37,7 +37,7 @@ function anchorsOf(page: string): ReadonlySet<string> {
 
 const anchors = new Map(docs.map((file) => [file, anchorsOf(read(file))]));
 
-/** What is wrong with a citation like `docs/sources/card.md#ssh`; null where it leads to a heading or a page. */
+/** The mistake in a citation like `docs/sources/card.md#ssh`; null if its page and heading exist. */
 function brokenLink(target: string): string | null {
   const [file = '', anchor] = target.split('#');
   const headings = anchors.get(file);

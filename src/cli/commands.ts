@@ -7,8 +7,9 @@ interface Listed {
 }
 
 /**
- * Every command, in the order of the help text. Each is loaded when it is wanted: together they take longer than most of them
- * run. The help text needs only the two texts; a test compares them with those of the commands.
+ * All commands, in the order of the help text. Each is loaded on demand, because loading all of them takes
+ * longer than most commands run. The help text needs only the two texts; a test compares them with the
+ * commands.
  */
 const LISTED: Readonly<Record<string, Listed>> = {
   discover: {
@@ -115,7 +116,7 @@ export function asksOnlyForHelp(words: readonly string[]): boolean {
   return others.length === 1 && others.every((word) => HELP.has(word));
 }
 
-/** The command that a line begins with, behind switches of all commands; or every command where it begins with something else. */
+/** The command that a line names first, after switches of all commands; all commands where it names none. */
 export async function loadCommands(words: readonly string[]): Promise<readonly Command[]> {
   const first = words.find((word) => !SWITCHES.has(word)) ?? '';
   const wanted = Object.hasOwn(LISTED, first) ? LISTED[first] : undefined;

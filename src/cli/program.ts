@@ -9,11 +9,11 @@ export async function runProgram(words: readonly string[], io: ProcessIo): Promi
   const wantsJson = words.slice(0, end === -1 ? words.length : end).includes('--json');
   try {
     if (asksOnlyForHelp(words)) {
-      const { helpText } = await import('./help.ts');
+      const { helpText } = await import('./start/help.ts');
       io.out(`${await helpText(io.terminal?.columns)}\n`);
       return DONE;
     }
-    const { dispatch } = await import('./dispatch.ts');
+    const { dispatch } = await import('./start/dispatch.ts');
     return await dispatch(words, io);
   } catch (thrown) {
     return report(asProblem(thrown), io, wantsJson);

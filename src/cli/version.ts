@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 function readVersion(): string {
-  // It lies beside the sources and in a build at the same place. No schema: --help must not load what schemas need.
+  // The same relative place in the sources and in a build. No schema, because --help must not load zod.
   const file = new URL('../../package.json', import.meta.url);
   const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
   if (typeof content === 'object' && content !== null && 'version' in content) {
@@ -10,5 +10,5 @@ function readVersion(): string {
   throw new Error(`${file.href} has no version.`);
 }
 
-/** What package.json says. */
+/** The version in package.json. */
 export const VERSION = readVersion();

@@ -140,7 +140,7 @@ export const STEP_STATES = [
 ] as const;
 export type StepState = (typeof STEP_STATES)[number];
 
-/** What a run did to the output of a unit that it may switch. Only `on` says that the output is as it was before. */
+/** What a run did to the output of a unit. Only `on` means that the output is as it was before. */
 export const OUTPUT_STATES = [
   'switching-off',
   'off',

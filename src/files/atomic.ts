@@ -20,12 +20,12 @@ export interface ReplaceOptions {
   readonly flush?: FolderFlush;
 }
 
-/** `if-supported`: for folders on file systems that cannot flush a folder, or that may not be opened for it. */
+/** `if-supported`: for folders that cannot be flushed, or that this user may not open. */
 export type FolderFlush = 'required' | 'if-supported';
 
 /**
- * Makes a folder and its parents, readable for the owner only. Each new entry is flushed to disk: after a power
- * failure, a file in the folder could be lost otherwise.
+ * Makes a folder and its parents, readable for the owner only. Each new entry is flushed to disk, because a
+ * power failure could otherwise lose a file in the folder.
  */
 export async function makeFolder(path: string): Promise<void> {
   const whole = resolve(path);
@@ -66,8 +66,8 @@ export async function syncFolder(folder: string, flush: FolderFlush = 'required'
 }
 
 /**
- * Opens a private file for reading and appending. `create` makes it if it does not exist. A symbolic link in its
- * place is not followed (ELOOP).
+ * Opens a private file for reading and appending. `create` makes it if it does not exist. A symbolic link
+ * is not followed (ELOOP).
  */
 export function openToAppend(path: string, create: 'create' | 'is-there'): Promise<FileHandle> {
   const made = create === 'create' ? constants.O_CREAT : 0;
@@ -80,8 +80,8 @@ function noFollow(): number {
 }
 
 /**
- * Replaces a file in one step: readers see the old content or the new one, and a failure leaves the old one intact.
- * A symbolic link is replaced, not followed.
+ * Replaces a file in one step: readers see the old content or the new one. A failure leaves the old one
+ * intact. A symbolic link is replaced, not followed.
  */
 export async function replaceFile(
   path: string,
@@ -99,7 +99,7 @@ export async function createWhole(path: string, content: string | Buffer): Promi
   return withDraft(path, content, PRIVATE, (draft) => placeNew(draft, path));
 }
 
-/** Creates a file that must not exist, and flushes its content to disk. It is not complete before this resolves. */
+/** Creates a file that must not exist, and flushes its content. It is not complete before this resolves. */
 export async function writeDraft(draft: string, content: string | Buffer, mode: FileMode): Promise<void> {
   const handle = await open(draft, 'wx', mode === 'default' ? NEW_FILE : mode);
   try {
@@ -130,9 +130,9 @@ async function withDraft<T>(
 }
 
 /**
- * Renames a finished draft in the same folder; false if the name is taken. The draft may remain, so the caller
- * removes it. On file systems without hard links (FAT, some network file systems), an empty file reserves the name
- * first. If the process dies in between, that empty file remains.
+ * Renames a finished draft in the same folder; false if the name is taken. The draft may remain, so the
+ * caller removes it. On file systems without hard links (FAT, some network file systems), an empty file
+ * reserves the name first. If the process dies in between, that empty file remains.
  */
 export async function placeNew(draft: string, path: string): Promise<boolean> {
   try {

@@ -10,9 +10,9 @@ export interface OutputFile {
 }
 
 /**
- * Checks that a file can be written, before any work is done for it. Follows symbolic links. Refuses what exists and
- * is not a regular file (a device, a pipe), because it would be replaced. `option`: the option that named the file.
- * Throws Problem config/usage.
+ * Checks that a file can be written, before any work is done for it. Follows symbolic links. Refuses an
+ * existing file that is not regular (a device, a pipe), because it would be replaced. `option`: the option
+ * that named it. Throws Problem config/usage.
  */
 export async function openOutputFile(path: string, option = '--out'): Promise<OutputFile> {
   const cannot = (thrown: unknown): Problem => refused(path, option, thrown);

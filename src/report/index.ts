@@ -23,16 +23,6 @@ export type {
   DiscoverDocument,
   HopSummary,
   ImagesDocument,
-  PlanDocument,
-  PlanOrigin,
-  RunCounts,
-  RunDocument,
-  RunFirmware,
-  RunHop,
-  RunNow,
-  RunOutcome,
-  RunState,
-  RunUnit,
   StatusCounts,
 } from './documents.ts';
 export { renderImages } from './images.ts';
@@ -44,6 +34,18 @@ export { type ApprovedPlan, type PlanExtras, renderPlan } from './plan.ts';
 export { renderPrometheus } from './prometheus.ts';
 export { renderDecision, renderRules } from './rules.ts';
 export { renderRun } from './run.ts';
+export type {
+  PlanDocument,
+  PlanOrigin,
+  RunCounts,
+  RunDocument,
+  RunFirmware,
+  RunHop,
+  RunNow,
+  RunOutcome,
+  RunState,
+  RunUnit,
+} from './run-documents.ts';
 export { renderStatus, type StatusOptions } from './run-status.ts';
 export { type RunsDocument, type RunsEntry, renderRuns } from './runs.ts';
 export type { Style } from './writer.ts';

@@ -1,5 +1,6 @@
 import type { FirmwareReading, Reason, Status, Unit } from '../core/index.ts';
-import type { Advisory, RunOutcome } from './documents.ts';
+import type { Advisory } from './documents.ts';
+import type { RunOutcome } from './run-documents.ts';
 import type { ReportWriter, Tone } from './writer.ts';
 
 export const STATUS_TONE: Readonly<Record<Status, Tone>> = {

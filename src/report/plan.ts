@@ -1,5 +1,4 @@
 import { describeEnd, joinList, type Reason } from '../core/index.ts';
-import type { PlanDocument } from './documents.ts';
 import {
   advisorySummary,
   SIMULATION_NOTICE,
@@ -9,6 +8,7 @@ import {
   writeAdvisories,
   writeReasons,
 } from './labels.ts';
+import type { PlanDocument } from './run-documents.ts';
 import { writeWorkOrder } from './work-order.ts';
 import { createReportWriter, type ReportWriter, type Style } from './writer.ts';
 

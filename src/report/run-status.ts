@@ -1,7 +1,7 @@
 import { isRefusal } from '../core/index.ts';
-import type { RunDocument, RunNow, RunOutcome, RunUnit } from './documents.ts';
 import { formatFirmware, OUTCOME_TONE, SIMULATION_NOTICE, summary } from './labels.ts';
 import { describeChange, INSPECT_UNIT, writeRunProblems, writeUnit } from './run.ts';
+import type { RunDocument, RunNow, RunOutcome, RunUnit } from './run-documents.ts';
 import { createReportWriter, type ReportWriter, type Style } from './writer.ts';
 
 export interface StatusOptions {

@@ -1,6 +1,6 @@
 import { isRefusal } from '../core/index.ts';
-import type { RunDocument, RunUnit } from './documents.ts';
 import { OUTCOME_TONE, SIMULATION_NOTICE, summary, writeAdvisories, writeReasons } from './labels.ts';
+import type { RunDocument, RunUnit } from './run-documents.ts';
 import { createReportWriter, type ReportWriter, type Style } from './writer.ts';
 
 export const INSPECT_UNIT =

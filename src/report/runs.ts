@@ -1,6 +1,7 @@
 import type { ProblemJson } from '../core/index.ts';
-import type { DocumentHead, RunCounts, RunState } from './documents.ts';
+import type { DocumentHead } from './documents.ts';
 import { summary } from './labels.ts';
+import type { RunCounts, RunState } from './run-documents.ts';
 import { createReportWriter, type Style, type Tone } from './writer.ts';
 
 /** One run of a state folder. Null = not known. */

@@ -12,107 +12,112 @@ import {
 import { diskProblem } from '../files/index.ts';
 import { journalFile, listRuns, readJournal, replay, startInDoubt } from '../state/index.ts';
 
-/** A start that a run wrote down and of which no end is on record. */
+/** A start in the journal of a run, without a recorded result. */
 interface OpenStart {
   readonly run: string;
   /** `site/name` in that run. */
   readonly key: string;
-  /** How many units that run is about. */
+  /** The number of units in that run. */
   readonly units: number;
   readonly serial: string | null;
-  /** Serial number of the card that it went to: between two of its files a card does not see its UPS. */
+  /** The serial number of the card: between two of its files, a card does not see its UPS. */
   readonly card: string | null;
-  /** Null where it is not known which hop was started, nor when: the journal is damaged or has another format. */
+  /** Null if hop and time are not known, because the journal is damaged or has another format. */
   readonly hop: Hop | null;
   readonly at: Date | null;
-  /** Nothing was started: the image was left on the card, and a person may start it at any time. */
+  /** Nothing was started: the image is on the card, and a person may start it at any time. */
   readonly staged: boolean;
   /** Another version of upsfw wrote the journal. */
   readonly otherFormat: boolean;
 }
 
-/** What the runs of a state folder left open. */
+/** The starts without a known result in the runs of a state folder. */
 export interface EarlierStarts {
   /**
-   * Throws Problem refused/second-attempt where another run made a start on this unit and does not know its end: the
-   * unit may be at it now. A unit that no longer runs the firmware of that start has left it behind. In a damaged journal every unit
-   * without a proven end counts as started, and in one of another format every unit that its plan updates. `partner`: an image that
-   * was left on its card for a person counts too. Throws Problem config/run for a journal without a readable plan.
+   * Throws Problem refused/second-attempt if another run started this unit and does not know the result:
+   * the unit may be updating now. A unit that runs other firmware by now is past that start.
+   *
+   * In a damaged journal, every unit without a proven result counts as started. In a journal of another
+   * format, every unit that its plan updates does. `partner`: an image that was left on the card counts
+   * too. Throws Problem config/run for a journal without a readable plan.
    */
-  refuseOn(unit: Unit, as?: Role): Promise<void>;
+  refuseOn(unit: Unit, role?: Role): Promise<void>;
   /**
-   * Reads all runs once, for many units. The result gives the run of the start and the Problem refused/second-attempt; null where no
-   * run left one. Throws Problem config/run, config/state.
+   * Reads all runs once, for many units. The returned function gives the run of the start and the Problem
+   * refused/second-attempt; null if there is none. Throws Problem config/run, config/state.
    */
   readAll(): Promise<(unit: Unit) => FoundStart | null>;
 }
 
 type Role = 'itself' | 'partner';
 
-/** A start of a run without a known end. */
+/** A start without a known result. */
 export interface FoundStart {
   readonly run: string;
   readonly problem: Problem;
 }
 
-/** Journals only grow, so one of the same size was read already. */
-interface Seen {
+/** A journal only grows, so a journal of the same size need not be read again. */
+interface ReadJournal {
   readonly bytes: number;
   readonly starts: readonly OpenStart[];
 }
 
 export function createEarlierStarts(state: string, ownRun: string | null): EarlierStarts {
-  const seen = new Map<string, Seen>();
+  const seen = new Map<string, ReadJournal>();
 
   const startsOf = async (run: string): Promise<readonly OpenStart[]> => {
     const bytes = await sizeOf(journalFile(state, run));
     const before = seen.get(run);
     if (before?.bytes === bytes) return before.starts;
     const events = await readIfThere(state, run);
-    // A run that ended before its first line was written did nothing.
+    // A run without a first line did nothing.
     const starts = events.length === 0 ? [] : openStarts(run, events);
     seen.set(run, { bytes, starts });
     return starts;
   };
 
-  const others = async (): Promise<readonly string[]> =>
+  const otherRuns = async (): Promise<readonly string[]> =>
     (await listRuns(state)).filter((run) => run !== ownRun);
 
   return {
-    async refuseOn(unit, as = 'itself') {
-      for (const run of await others()) {
-        const open = openOn(await startsOf(run), unit, as);
+    async refuseOn(unit, role = 'itself') {
+      for (const run of await otherRuns()) {
+        const open = openOn(await startsOf(run), unit, role);
         if (open !== null) throw open.problem;
       }
     },
     async readAll() {
       const starts: OpenStart[] = [];
-      for (const run of await others()) starts.push(...(await startsOf(run)));
+      for (const run of await otherRuns()) starts.push(...(await startsOf(run)));
       return (unit) => openOn(starts, unit, 'itself');
     },
   };
 }
 
-function openOn(starts: readonly OpenStart[], unit: Unit, as: Role): FoundStart | null {
+function openOn(starts: readonly OpenStart[], unit: Unit, role: Role): FoundStart | null {
   const serial = usableSerial(unit.serial);
   const card = usableSerial(unit.card?.serial ?? null);
   const open = starts.find(
     (start) =>
-      (as === 'partner' || !start.staged) && concerns(start, serial, card) && !leftBehind(unit, start.hop),
+      (role === 'partner' || !start.staged) && isAbout(start, serial, card) && !hasMovedOn(unit, start.hop),
   );
   return open === undefined ? null : { run: open.run, problem: secondAttempt(open) };
 }
 
-/** Whether a start is about this unit. A card may have been moved to another UPS; a card hop goes with the card. */
-function concerns(start: OpenStart, serial: string | null, card: string | null): boolean {
+/** Whether a start belongs to this unit. A card may be in another UPS now; a card hop belongs to the card. */
+function isAbout(start: OpenStart, serial: string | null, card: string | null): boolean {
   const isSameCard = start.card !== null && start.card === card;
   const isUps = start.hop !== null && isUpsHop(start.hop);
   if (start.serial !== null && serial !== null) return start.serial === serial || (isSameCard && !isUps);
   return isSameCard || start.serial === serial;
 }
 
-/** Whether a unit is known to run something else than at the beginning of a start. What it does not show is not left behind. */
-function leftBehind(unit: Unit, hop: Hop | null): boolean {
+/**
+ * Whether a unit is known to run other firmware than before a start. False if it does not report its
+ * firmware.
+ */
+function hasMovedOn(unit: Unit, hop: Hop | null): boolean {
   if (hop === null) return false;
   const { version, microLinkId } = unit.firmware;
   if (isUpsHop(hop) && (version === null || microLinkId === null)) return false;
@@ -180,38 +185,38 @@ function secondAttempt(open: OpenStart): Problem {
   if (open.staged) {
     return new Problem(
       'refused/second-attempt',
-      `Run ${open.run} left an image on its card, and a person may start it at any time.`,
-      { hint: `Let it be started and run upsfw resume ${open.run}, or remove the image from the card.` },
+      `Run ${open.run} left an image on the card of this unit, and a person may start it at any time.`,
+      { hint: `Start it and run upsfw resume ${open.run}, or remove the image from the card.` },
     );
   }
   if (open.otherFormat) {
     return new Problem(
       'refused/second-attempt',
-      `Run ${open.run} was written by an earlier development version of upsfw, and may hold a start on this unit.`,
-      { hint: `Look at the unit (upsfw audit, and its front panel). ${lastResort(open)}` },
+      `Run ${open.run} was written by an earlier development version of upsfw, and may have started this unit.`,
+      { hint: `Check the unit (upsfw audit, and its front panel). ${lastResort(open)}` },
     );
   }
   if (open.at === null) {
     return new Problem(
       'refused/second-attempt',
-      `The journal of run ${open.run} is damaged, and may have held a start on this unit.`,
+      `The journal of run ${open.run} is damaged, and that run may have started this unit.`,
       {
-        hint: `Look at the unit: upsfw status --live ${open.run}. ${lastResort(open)}`,
+        hint: `Check the unit: upsfw status --live ${open.run}. ${lastResort(open)}`,
       },
     );
   }
   return new Problem(
     'refused/second-attempt',
-    `Run ${open.run} wrote down a start on this unit at ${open.at.toISOString()}, and its end is not known.`,
+    `Run ${open.run} started this unit at ${open.at.toISOString()}, and the result is not known.`,
     {
-      hint: `Look at the unit, and ask it what became of the start: upsfw resume ${open.run}. Where that says that it failed, allow a second attempt: upsfw resume ${open.run} --retry ${open.key}. ${lastResort(open)}`,
+      hint: `Look at the unit, and ask it for the result: upsfw resume ${open.run}. If the start failed, retry it: upsfw resume ${open.run} --retry ${open.key}. ${lastResort(open)}`,
     },
   );
 }
 
-/** The folder of a run is what keeps other runs off all of its units. */
+/** The folder of a run protects all of its units from other runs. */
 function lastResort({ units }: OpenStart): string {
   const all = units === 1 ? 'of this unit' : `of all ${units} units of that run`;
-  const known = units === 1 ? 'it is' : 'each of them is';
-  return `The last resort is to move the folder of that run out of the state folder: it removes the record ${all}. Do so only once you know that ${known} at no update.`;
+  const idle = units === 1 ? 'it is not updating' : 'none of them is updating';
+  return `As a last resort, move the folder of that run out of the state folder. This removes the record ${all}, so first make sure that ${idle}.`;
 }

@@ -5,24 +5,24 @@ import type { EarlierStarts } from './earlier-starts.ts';
 import type { Drivers } from './look-all.ts';
 import type { EvaluateRules, RunPolicy } from './unit-work.ts';
 
-/** What the operator wants of a run that is under way. */
+/** How the operator controls a run in progress. */
 export interface Control {
-  /** True: begin no further unit, and no further hop of a unit that is at work. */
+  /** True: begin no further unit, and no further hop of a unit. */
   stopNew: boolean;
-  /** Aborted: units before their commit end now. */
+  /** Aborted: units before their point of no return end now. */
   readonly abort: AbortSignal;
-  /** Why the run itself begins no further unit; null or absent where it does, or where the operator stopped it. */
+  /** Why the run paused; null or absent if it did not, or if the operator stopped it. */
   pausedBy?: Problem | null;
-  /** True: it was the operator who stopped it. */
+  /** True: the operator stopped the run. */
   byOperator?: boolean;
 }
 
-/** Everything that a run needs while it is carried out. */
+/** What a run needs while it is executed. */
 export interface Execution {
   readonly policy: RunPolicy;
   readonly journal: Journal;
   readonly inventory: Inventory;
-  /** Resolved targets by key; the partners of the chosen units are among them. */
+  /** Resolved targets by key, including the partners of the chosen units. */
   readonly targets: ReadonlyMap<string, UnitTarget>;
   readonly drivers: Drivers;
   readonly locks: Locks;
@@ -31,11 +31,11 @@ export interface Execution {
   readonly simulationSpeed: number;
   readonly evaluateRules: EvaluateRules;
   readonly image: (hop: Hop) => Promise<StoredFile>;
-  /** What is kept of a unit beside the journal. */
+  /** The files that a run keeps for a unit, apart from the journal. */
   readonly artifacts: RunArtifacts;
   readonly control: Control;
-  /** Called as units move on; for showing only. */
+  /** Reports the progress of a unit, for display only. */
   readonly progress: (key: string, note: string, fraction: number | null) => void;
-  /** Called when a unit has ended; for showing only. */
+  /** Reports the outcome of a unit, for display only. */
   readonly ended: (key: string, outcome: UnitOutcome) => void;
 }

@@ -19,37 +19,38 @@ import { describePartialRoute, runUnit, watchUnit } from './unit.ts';
 import type { UnitResult, UnitWork } from './unit-work.ts';
 
 /**
- * Carries out what is left of a run: units whose start is on record first, because their end must be known before
- * anything else is started. One unit's failure never stops or hides another's. Where the journal cannot be written any more,
- * no further start is made: what was started is watched to its end, and the record says what is wrong with the journal.
+ * Executes what is left of a run. Units with a start on record come first, because their result must be
+ * known before anything else is started. The failure of one unit never stops or hides another. If the
+ * journal cannot be written any more, no further start is made: what was started is watched to its end, and
+ * the record has the problem.
  */
 export async function execute(execution: Execution): Promise<RunRecord> {
   const { journal, inventory } = execution;
-  const flight = new PartnerGate(partnersOf(execution));
+  const gate = new PartnerGate(partnersOf(execution));
   const limits = new Map(inventory.sites.map((site) => [site.name, pLimit(site.concurrency)]));
   for (const record of journal.state.units.filter(stoppedBetweenHops)) {
     await journal.append({ event: 'retry', unit: record.planned.key }).catch((thrown: unknown) => {
-      // The unit stays as it was left; those whose start is on record are watched all the same.
+      // The unit keeps its state. Units with a start on record are still watched.
       if (journal.failed === null) throw thrown;
     });
   }
 
-  // Those in doubt may all be under way at this moment, so watching them waits for no place and no partner. A unit that
-  // ended as unknown is asked again each time a run is taken up: by now it may tell.
+  // Units in doubt may all be updating now, so watching them needs no slot and waits for no partner. Each
+  // resume asks a unit that ended as unknown again, because it may know the result now.
   const inDoubt = journal.state.units.filter((record) => startInDoubt(record) !== null);
-  await Promise.all(inDoubt.map((record) => resumeWatch(record, execution, flight)));
+  await Promise.all(inDoubt.map((record) => resumeWatch(record, execution, gate)));
   const outputPending = journal.state.units.filter(
     (record) => outputNeedsRestore(record) && record.outcome === 'unknown' && startInDoubt(record) === null,
   );
-  await Promise.all(outputPending.map((record) => restoreOutput(record, execution, flight)));
-  // The next hop of a unit that was watched is a start like any other, and waits for its place and its partners.
+  await Promise.all(outputPending.map((record) => restoreOutput(record, execution, gate)));
+  // The next hop of a watched unit is a start like any other: it waits for its slot and its partners.
   const waiting = journal.state.units.filter(
     (record) => record.outcome === 'pending' && startInDoubt(record) === null,
   );
-  // What the plan itself ends needs no place and no lock, and is told first.
+  // Units that the plan settles need neither slot nor lock, so they are reported first.
   for (const record of waiting) {
-    const ending = settledByPlan(record);
-    if (ending !== null) await finishUnit(record, ending, execution);
+    const result = settledByPlan(record);
+    if (result !== null) await finishUnit(record, result, execution);
   }
   const failures: unknown[] = [];
   await Promise.all(
@@ -59,13 +60,13 @@ export async function execute(execution: Execution): Promise<RunRecord> {
         const limit = limits.get(siteOf(record)) ?? pLimit(1);
         return limit(async () => {
           if (failures.length > 0) return;
-          await flight.enter(record.planned.key);
+          await gate.enter(record.planned.key);
           try {
-            await startUnit(record, execution, flight);
+            await startUnit(record, execution, gate);
           } catch (thrown) {
             failures.push(thrown);
           } finally {
-            flight.leave(record.planned.key);
+            gate.leave(record.planned.key);
           }
         });
       }),
@@ -86,8 +87,8 @@ function siteOf(record: UnitRecord): string {
   return record.planned.key.split('/')[0] ?? '';
 }
 
-/** A unit that was not begun stays pending after a stop; one that has hops behind it says where it stands. */
-async function startUnit(record: UnitRecord, execution: Execution, flight: PartnerGate): Promise<void> {
+/** After a stop, a unit that was not begun stays pending; a unit with verified hops ends as stopped. */
+async function startUnit(record: UnitRecord, execution: Execution, gate: PartnerGate): Promise<void> {
   const anyDone = lastVerified(record) !== null;
   const { policy } = execution;
   if (isStopping(execution) && !anyDone && !outputNeedsRestore(record)) {
@@ -95,65 +96,68 @@ async function startUnit(record: UnitRecord, execution: Execution, flight: Partn
     if (result !== null) await finishUnit(record, result, execution);
     return;
   }
-  const ending = await underLock(record, execution, flight, (work) =>
+  const result = await underLock(record, execution, gate, (work) =>
     withOutputRestored(record, work, async () =>
       isStopping(execution) ? policy.stopped(anyDone, execution.journal.failed) : await runUnit(record, work),
     ),
   );
-  if (ending !== null) await finishUnit(record, ending, execution);
+  if (result !== null) await finishUnit(record, result, execution);
 }
 
-/** No further start is to be made: the operator says so, or the journal cannot be written. */
+/** True: make no further start, because of a stop or a journal that cannot be written. */
 function isStopping({ control, journal }: Execution): boolean {
   return control.stopNew || journal.failed !== null;
 }
 
-/** A unit that has ended, and whose output this run did not get on again. */
-async function restoreOutput(record: UnitRecord, execution: Execution, flight: PartnerGate): Promise<void> {
-  const ending = await underLock(record, execution, flight, (work) =>
+/** Switches on the output of a unit that has ended with its output off. */
+async function restoreOutput(record: UnitRecord, execution: Execution, gate: PartnerGate): Promise<void> {
+  const result = await underLock(record, execution, gate, (work) =>
     withOutputRestored(record, work, async () => endBeforeOutput(record)),
   );
-  if (ending !== null) await finishUnit(record, ending, execution);
+  if (result !== null) await finishUnit(record, result, execution);
 }
 
-/** Watches a start whose end is not known. A unit that has hops left gets no end: it is begun with the others. */
-async function resumeWatch(record: UnitRecord, execution: Execution, flight: PartnerGate): Promise<void> {
+/**
+ * Watches a start without a known result. A unit with further hops does not end here: it is begun with the
+ * others.
+ */
+async function resumeWatch(record: UnitRecord, execution: Execution, gate: PartnerGate): Promise<void> {
   const index = startInDoubt(record);
   if (index === null) return;
-  const ending = await underLock(record, execution, flight, (work) =>
+  const result = await underLock(record, execution, gate, (work) =>
     withOutputRestored(record, work, () => watchUnit(record, index, work)),
   );
-  if (ending !== null) await finishUnit(record, ending, execution);
+  if (result !== null) await finishUnit(record, result, execution);
 }
 
 async function finishUnit(record: UnitRecord, ended: UnitResult, execution: Execution): Promise<void> {
   const { key } = record.planned;
-  // The hops that were verified in the meantime stand in the journal, not in the record that the work began with.
+  // The journal has the hops that were verified meanwhile; the record of the beginning does not.
   const now = execution.journal.state.unit(key);
-  const ending = describePartialRoute(ended, now ?? record);
+  const result = describePartialRoute(ended, now ?? record);
   await execution.journal.append({
     event: 'end',
     unit: key,
-    outcome: ending.outcome,
-    after: ending.after,
-    problem: ending.problem?.toJSON() ?? null,
-    reasons: [...ending.reasons],
+    outcome: result.outcome,
+    after: result.after,
+    problem: result.problem?.toJSON() ?? null,
+    reasons: [...result.reasons],
   });
-  execution.ended(key, ending.outcome);
+  execution.ended(key, result.outcome);
 }
 
-/** Works on a unit while no other process can. */
+/** Works on a unit while it holds the lock of the unit. */
 async function underLock<T>(
   record: UnitRecord,
   execution: Execution,
-  flight: PartnerGate,
+  gate: PartnerGate,
   act: (work: UnitWork) => Promise<T>,
 ): Promise<T | UnitResult> {
   const { planned } = record;
   const target = execution.targets.get(planned.key);
   if (target === undefined) {
     return refusal(
-      new Problem('config/plan', `The inventory has no unit ${planned.key} any more.`, {
+      new Problem('config/plan', `The inventory has no unit ${planned.key}, which is in the plan.`, {
         hint: 'Make a new plan: upsfw plan.',
       }),
       startInDoubt(record) !== null,
@@ -177,12 +181,12 @@ async function underLock<T>(
       stopping: () => isStopping(execution),
       evaluateRules: execution.evaluateRules,
       image: execution.image,
-      noEarlierStart: (unit) => execution.earlier.refuseOn(unit),
+      assertNoEarlierStart: (unit) => execution.earlier.refuseOn(unit),
       assertPartnersHealthy: (unit, options) =>
-        assertPartnersHealthy(planned.key, unit, execution, flight, options),
+        assertPartnersHealthy(planned.key, unit, execution, gate, options),
       progress: (note, fraction) => execution.progress(planned.key, note, fraction),
       keep: (name, bytes) => execution.artifacts.keep(planned.key, name, bytes),
-      transcript: (said) => execution.artifacts.transcript(planned.key, said),
+      transcript: (entry) => execution.artifacts.transcript(planned.key, entry),
     });
   } finally {
     await lock.release();
@@ -193,47 +197,47 @@ function refusal(problem: Problem, startMade: boolean): UnitResult {
   return { outcome: startMade ? 'unknown' : 'refused', after: null, problem, reasons: [] };
 }
 
-/** What stands against a unit at planning, and has a code of its own in a run. */
+/** Reasons of a plan that have their own problem code in a run. */
 const CODE_OF_REASON: Readonly<Record<string, ProblemCode | undefined>> = {
   START_OPEN: 'refused/second-attempt',
   RUN_AT_WORK: 'refused/locked',
   NO_SEND_PATH: 'refused/no-path',
 };
 
-/** Units that the plan itself ends: nothing to do, nothing allowed, or nothing there. */
+/** The result of a unit that the plan settles: nothing to do, blocked, or unreachable; otherwise null. */
 function settledByPlan(record: UnitRecord): UnitResult | null {
   const { verdict, unit, hops, problem } = record.planned;
   if (verdict.status === 'outdated' && hops.length > 0) return null;
   if (verdict.status === 'current')
     return { outcome: 'current', after: unit, problem: null, reasons: verdict.reasons };
-  const against = verdict.reasons.filter(isRefusal);
+  const refusals = verdict.reasons.filter(isRefusal);
   const after = unit.reachable ? unit : null;
   if (verdict.status === 'unreachable') {
-    const cause = problem === null ? silent() : problemFrom(problem);
-    // Its only reason says that it did not answer; the problem says why.
-    const told = `The unit was unreachable when the plan was made. ${cause.message}`;
+    const cause = problem === null ? noAnswer() : problemFrom(problem);
+    // Its only reason is that it did not answer; the problem has the cause.
+    const message = `The unit was unreachable when the plan was made. ${cause.message}`;
     const { hint, details } = cause;
     return {
       outcome: 'failed',
       after,
-      problem: new Problem(cause.code, told, { hint, details, cause }),
+      problem: new Problem(cause.code, message, { hint, details, cause }),
       reasons: [],
     };
   }
-  const message = against.map((reason) => reason.because).join('; ') || `the verdict is "${verdict.status}"`;
-  const code = against.map((reason) => CODE_OF_REASON[reason.code]).find((one) => one !== undefined);
+  const message = refusals.map((reason) => reason.because).join('; ') || `the verdict is "${verdict.status}"`;
+  const code = refusals.map((reason) => CODE_OF_REASON[reason.code]).find((one) => one !== undefined);
   return {
     outcome: 'refused',
     after,
     problem: new Problem(code ?? 'refused/rule', `${message}.`, {
-      hint: against[0]?.remedy ?? 'See the reasons.',
+      hint: refusals[0]?.remedy ?? 'See the reasons.',
     }),
     reasons: verdict.reasons,
   };
 }
 
-function silent(): Problem {
+function noAnswer(): Problem {
   return new Problem('link/silent', 'It did not answer.', {
-    hint: 'Check address, credential and access list, then make a new plan.',
+    hint: 'Check address, credential and access list. Then make a new plan: upsfw plan.',
   });
 }

@@ -16,11 +16,14 @@ import { type HopWork, type OnCommit, refuseBusy, startHop } from './start.ts';
 import { contextFor, imageMetadata, recordStep, stepsOf, withTimeout } from './step.ts';
 import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
-/** One hop of one unit: from a look at the unit to the verified firmware, or the watch over a start that is on record. */
+/**
+ * One hop of one unit: from a look at the unit to the verified firmware, or watching a start that is on
+ * record.
+ */
 
 const NEVER = new AbortController().signal;
 
-/** What a step of the hop works with; what it sees of the unit goes into the journal. */
+/** What a step of the hop works with. A received image is recorded in the journal. */
 function hopContext(
   before: Unit,
   hop: Hop,
@@ -54,8 +57,8 @@ function hopOf(record: UnitRecord, index: number): Hop {
 }
 
 /**
- * Takes a hop that was not started. `upgraded`: it is verified. `current`: the unit stands behind it already, so this hop
- * is not needed; `after` is the unit as it was seen. Calls `onCommit` as the start is on disk or taken back.
+ * Executes a hop that was not started. `upgraded`: it is verified. `current`: the hop is not needed,
+ * because the unit is past it already; `after` is the unit that was seen. See {@link OnCommit}.
  */
 export async function beginHop(
   record: UnitRecord,
@@ -65,25 +68,25 @@ export async function beginHop(
 ): Promise<UnitResult> {
   const hop = hopOf(record, index);
   if (record.hops[index]?.startedAt != null) {
-    throw new Problem('internal/unexpected', `A start of hop ${index + 1} is on record already.`, {
+    throw new Problem('internal/unexpected', `The journal already has a start of hop ${index + 1}.`, {
       hint: 'Report this. Look at the unit, then run upsfw resume.',
     });
   }
   if (record.hops[index]?.staged) {
-    const takenUp = await takeUpStaged(record, index, unitWork, onCommit);
-    if (takenUp !== null) return takenUp;
+    const resumed = await resumeStaged(record, index, unitWork, onCommit);
+    if (resumed !== null) return resumed;
   }
   const { policy } = unitWork;
-  unitWork.progress('looking', null);
+  unitWork.progress('checking the unit', null);
   const { unit: seen, isPast } = await policy.locate(record, index, unitWork);
   if (isPast) return alreadyAt(seen);
   const image = await unitWork.image(hop);
   await policy.preflight(record, { unit: seen, hop, image, quick: false }, unitWork);
   const before = isUpsHop(hop) ? seen : withKnownUps(seen, currentRecord(record, unitWork));
   const work = workOnHop(unitWork, index, hop, before);
-  const fresh = hopContext(before, hop, image, record.hops[index] ?? null, work);
-  // A file of the same name on the card may be the one that an update of somebody else reads.
-  await refuseBusy(seen, work, fresh);
+  const context = hopContext(before, hop, image, record.hops[index] ?? null, work);
+  // An update that somebody else started may be reading a file of the same name on the card.
+  await refuseBusy(seen, work, context);
   work.abort.throwIfAborted();
 
   await work.journal.append({
@@ -94,20 +97,20 @@ export async function beginHop(
     before,
   });
 
-  const eventMark = await backup(fresh, work, settingsAreKept(currentRecord(record, work), index));
-  const noted: StepContext = { ...fresh, remembered: { ...fresh.remembered, eventMark } };
-  const sentBy = await transfer(noted, work);
+  const eventMark = await backup(context, work, settingsKept(currentRecord(record, work), index));
+  const withMark: StepContext = { ...context, remembered: { ...context.remembered, eventMark } };
+  const sentBy = await transfer(withMark, work);
   work.abort.throwIfAborted();
 
-  const started = await startHop(record, work, noted, onCommit);
-  if (started.kind === 'behind') return alreadyAt(started.unit);
-  if (started.kind === 'ended') return started.ending;
-  const { context, result, method } = started;
+  const started = await startHop(record, work, withMark, onCommit);
+  if (started.kind === 'past') return alreadyAt(started.unit);
+  if (started.kind === 'ended') return started.unitResult;
+  const { result, method } = started;
   const after: StepContext = {
-    ...context,
+    ...started.context,
     signal: NEVER,
     remembered: {
-      ...context.remembered,
+      ...started.context.remembered,
       transferred: sentBy === null ? null : { method: sentBy },
       startedAt: work.clock.now(),
       startedBy: result.method ?? method,
@@ -123,11 +126,11 @@ export async function beginHop(
 }
 
 /**
- * The image of the hop was left on the card for a person to start. Watches what they may have started; null where nothing was,
- * so that the hop is begun like any other. Their start is written down like one of the tool: whatever becomes of it, neither this
- * run nor another makes a second one.
+ * The image of the hop was left on the card for a person to start. Watches the update that they may have
+ * started; null if there is none, and the hop is begun like any other. Their start goes into the journal
+ * like one of the tool, so that neither this run nor another makes a second one.
  */
-async function takeUpStaged(
+async function resumeStaged(
   record: UnitRecord,
   index: number,
   unitWork: UnitWork,
@@ -143,15 +146,15 @@ async function takeUpStaged(
   try {
     seen = (await work.policy.locate(record, index, work)).unit;
   } catch (thrown) {
-    // A unit that somebody has started is silent for a while.
+    // A unit is silent for a while during an update.
     if (!asProblem(thrown).code.startsWith('link/')) throw thrown;
   }
   if (seen !== null && isAt(seen, hop, 'from')) {
-    const standing = await work.driver.query('start', context);
-    if (standing.state === 'todo') return null;
-    const { problem } = standing;
-    if (standing.state === 'unknown') return { outcome: 'stopped', after: seen, problem, reasons: [] };
-    if (standing.state === 'failed') {
+    const check = await work.driver.query('start', context);
+    if (check.state === 'todo') return null;
+    const { problem } = check;
+    if (check.state === 'unknown') return { outcome: 'stopped', after: seen, problem, reasons: [] };
+    if (check.state === 'failed') {
       await recordStep(work, index, 'start', 'failed', { state: 'failed', method: null, problem });
       return { outcome: 'failed', after: seen, problem, reasons: [] };
     }
@@ -163,13 +166,13 @@ async function takeUpStaged(
   return settleAndVerify({ ...context, signal: NEVER, remembered }, work);
 }
 
-/** The start of the hop is on record, of this process or of one that is gone. It is never made again. */
+/** Watches a hop whose start is on record, by this process or an earlier one. The start is never repeated. */
 export async function watchHop(record: UnitRecord, index: number, unitWork: UnitWork): Promise<UnitResult> {
   const hop = hopOf(record, index);
   const memory = record.hops[index] ?? null;
-  const asItWas = memory?.before ?? record.before ?? record.planned.unit;
-  const before = outputNeedsRestore(record) ? outputOff(asItWas) : asItWas;
-  // Watching needs the facts of the image, not its file.
+  const planned = memory?.before ?? record.before ?? record.planned.unit;
+  const before = outputNeedsRestore(record) ? outputOff(planned) : planned;
+  // Watching needs the metadata of the image, not its file.
   const image = await unitWork.image(hop).catch(() => imageMetadata(hop));
   const work = workOnHop(unitWork, index, hop, before);
   return askThenWatch(hopContext(before, hop, image, memory, work, NEVER), work);
@@ -180,32 +183,32 @@ function alreadyAt(unit: Unit): UnitResult {
 }
 
 /**
- * Asks the device what became of a start, and watches the update if there is or may be one. An error answer of the card is not
- * enough to call a start failed: as long as the unit may be at it, it is in flight.
+ * Asks the device for the result of a start, and watches the update if there is or may be one. An error
+ * answer of the card does not prove that a start failed: the unit may still be updating.
  */
 async function askThenWatch(context: StepContext, work: HopWork): Promise<UnitResult> {
-  work.progress('asking what became of the start', null);
+  work.progress('asking for the result of the start', null);
   const problem = work.policy.noEffect(await work.driver.query('start', context), context);
   if (problem === null) return settleAndVerify(context, work);
   const method = context.remembered.startedBy;
-  await recordStep(work, work.index, 'start', 'failed', { state: 'failed', method: method, problem });
+  await recordStep(work, work.index, 'start', 'failed', { state: 'failed', method, problem });
   return { outcome: 'failed', after: work.policy.seen(context.before), problem, reasons: [] };
 }
 
 /**
- * Keeps settings and event log of the card in the folder of the run, and gives the newest line of that log. Without a copy of
- * its settings the card's own firmware is not touched; an update of the UPS leaves them alone.
+ * Saves settings and event log of the card in the folder of the run; returns the newest line of the log. Card
+ * firmware is not updated without a copy of the settings. An update of the UPS does not change them.
  */
-async function backup(context: StepContext, work: HopWork, kept: boolean): Promise<string | null> {
+async function backup(context: StepContext, work: HopWork, haveSettings: boolean): Promise<string | null> {
   const { index } = work;
-  if (!work.steps.some(({ step: does }) => does === 'backup')) return null;
+  if (!work.steps.some(({ step }) => step === 'backup')) return null;
   await recordStep(work, index, 'backup', 'begun');
   const result = await withTimeout('backup', context, work.steps, work);
   await recordStep(work, index, 'backup', result.state, result);
   work.abort.throwIfAborted();
   const { problem } = result;
   const isLogin = problem?.code === 'device/login' || problem?.code === 'refused/login';
-  if (result.state !== 'done' && (isLogin || (!kept && !isUpsHop(work.hop)))) {
+  if (result.state !== 'done' && (isLogin || (!haveSettings && !isUpsHop(work.hop)))) {
     throw new UnitStop({
       outcome: work.policy.outcomeBeforeStart(problem, 'check'),
       after: context.before,
@@ -216,27 +219,30 @@ async function backup(context: StepContext, work: HopWork, kept: boolean): Promi
   return result.eventMark ?? null;
 }
 
-/** The record with what was written down since the work on the unit began. */
+/** The record, with everything that was recorded since the work on the unit began. */
 function currentRecord(record: UnitRecord, work: UnitWork): UnitRecord {
   return work.journal.state.unit(record.planned.key) ?? record;
 }
 
-/** A copy of the settings was made before an earlier file of this run: a card half-way is not left there for want of another. */
-function settingsAreKept(record: UnitRecord, index: number): boolean {
+/**
+ * An earlier hop of this run saved the settings. A card between two files is not left there because a
+ * second copy cannot be made.
+ */
+function settingsKept(record: UnitRecord, index: number): boolean {
   return record.planned.hops
     .slice(0, index)
     .some((hop, at) => !isUpsHop(hop) && record.hops[at]?.verified === true);
 }
 
-/** Brings the image onto the card and gives the way that it went, as far as that is known. */
+/** Transfers the image to the card; returns the method, null if it is not known. */
 async function transfer(context: StepContext, work: HopWork): Promise<string | null> {
   const { index } = work;
-  if (!work.steps.some(({ step: does }) => does === 'transfer')) return null;
+  if (!work.steps.some(({ step }) => step === 'transfer')) return null;
   await recordStep(work, index, 'transfer', 'begun');
-  const standing = await work.driver.query('transfer', context);
-  if (standing.state === 'done') {
+  const check = await work.driver.query('transfer', context);
+  if (check.state === 'done') {
     const method = context.remembered.transferred?.method ?? null;
-    await recordStep(work, index, 'transfer', 'done', { state: 'done', method: method, problem: null });
+    await recordStep(work, index, 'transfer', 'done', { state: 'done', method, problem: null });
     return method;
   }
   const result = await withTimeout('transfer', context, work.steps, work);
@@ -246,7 +252,8 @@ async function transfer(context: StepContext, work: HopWork): Promise<string | n
   }
   await recordStep(work, index, 'transfer', result.state, result);
   if (result.state === 'done') return result.method;
-  // The image in the card's folder does nothing by itself: an upload of unknown end leaves the UPS as it was.
+  // An image on the card does nothing by itself, so an upload with an unknown result leaves the UPS as it
+  // was.
   const { problem } = result;
   throw new UnitStop({
     outcome: work.policy.outcomeBeforeStart(problem, 'check'),
@@ -258,19 +265,19 @@ async function transfer(context: StepContext, work: HopWork): Promise<string | n
 
 async function settleAndVerify(context: StepContext, work: HopWork): Promise<UnitResult> {
   const { policy, journal } = work;
-  const take = async (step: 'settle' | 'verify'): Promise<StepResult> => {
+  const runStep = async (step: 'settle' | 'verify'): Promise<StepResult> => {
     await recordStep(work, work.index, step, 'begun');
     const result = policy.review(await withTimeout(step, context, work.steps, work), step, journal);
     await recordStep(work, work.index, step, result.state, result);
     return result;
   };
-  const settled = await take('settle');
+  const settled = await runStep('settle');
   const seen = settled.unit ?? null;
   if (settled.state === 'failed') return ended('failed', seen ?? policy.seen(context.before), settled);
-  // The unit has the image and says so; it installs it when its panel allows it.
+  // The unit has the image, and installs it when its panel allows it.
   if (settled.state === 'received') return ended('stopped', seen, settled);
   if (settled.state !== 'done') return ended('unknown', seen, settled);
-  const verified = await take('verify');
+  const verified = await runStep('verify');
   const outcome = verified.state === 'done' ? 'upgraded' : verified.state === 'failed' ? 'failed' : 'unknown';
   return ended(outcome, verified.unit ?? null, verified);
 }

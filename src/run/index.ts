@@ -1,17 +1,17 @@
 /**
- * Runs: the plan, looking at many units, and carrying out updates within windows, limits and partners.
+ * Runs: the plan, looking at many units, and executing updates within windows and limits, partners never
+ * together.
  *
- * Owns when something is done to which unit. Must not know any protocol: units are reached through the drivers that are
- * handed in. Must not know rules and images either: the evaluation and the image are handed in. Imports core, files,
- * inventory and state.
+ * Owns when something is done to which unit. Must not know protocols, rules or image formats: the caller
+ * passes the drivers, the evaluation and the images. Imports core, files, inventory and state.
  */
 export { createEarlierStarts } from './earlier-starts.ts';
 export type { Control } from './execution.ts';
 export { execute } from './executor.ts';
 export { type Drivers, driverOf, type LookProgress, lookAll, withinSites } from './look-all.ts';
-export { type Ahead, type Outlook, outlookOf, wasNeverPlanned } from './outlook.ts';
-export { buildPlan, type Judged, type SeenElsewhere } from './plan.ts';
+export { buildPlan, type EvaluatedUnit, type UnchosenEntry } from './plan.ts';
 export { FLEET_POLICY } from './preflight.ts';
-export { recover, takeUpRecovery } from './recovery.ts';
+export { recover, watchRecovery } from './recovery.ts';
+export { type RemainingUnit, type RemainingWork, remainingWork, wasNeverPlanned } from './remaining-work.ts';
 export { contextFor, imageMetadata } from './step.ts';
 export { describeWindow, isOpen } from './window.ts';

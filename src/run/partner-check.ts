@@ -6,50 +6,52 @@ import { driverOf } from './look-all.ts';
 import type { PartnerGate } from './partner-gate.ts';
 
 /**
- * The units that carry the same load must be known to be healthy and idle at this moment: they run, no update is under way or
- * waits to be installed, nobody else works on them, and they did not fail in this run. Serial numbers decide who is who.
- * `quick`: leaves out the questions that need a login. Throws Problem refused/partner.
+ * Checks that the partners of a unit are known to be healthy and idle now. They must run without an update
+ * that is in progress or waits to be installed. No other process may work on them, and they must not have
+ * failed in this run. Serial numbers identify them. `quick`: skips the questions that need a login. Throws
+ * Problem refused/partner.
  */
 export async function assertPartnersHealthy(
   key: string,
   unit: Unit,
   execution: Execution,
-  flight: PartnerGate,
+  gate: PartnerGate,
   { quick }: { readonly quick: boolean } = { quick: false },
 ): Promise<void> {
   const serial = usableSerial(unit.serial);
-  const beside = serial === null ? null : flight.claim(key, serial);
-  if (beside !== null) throw atWork(key, beside);
+  const other = serial === null ? null : gate.claim(key, serial);
+  if (other !== null) throw updatedElsewhere(key, other);
   const partners = partnersOf(execution).get(key) ?? [];
   for (const partner of partners) {
     const record = execution.journal.state.unit(partner);
-    const inRun = record === undefined ? null : againstInRun(record);
-    if (inRun !== null) throw notWell(partner, inRun);
+    const runProblem = record === undefined ? null : problemInRun(record);
+    if (runProblem !== null) throw unhealthyPartner(partner, runProblem);
     const target = execution.targets.get(partner);
-    if (target === undefined) throw notWell(partner, 'cannot be looked at');
+    if (target === undefined)
+      throw unhealthyPartner(partner, 'is not in the inventory, so it cannot be checked');
     const look = await driverOf(execution.drivers, target).look(target, {
       clock: execution.clock,
       signal: execution.control.abort,
       update: quick ? 'object' : 'all',
     });
-    if (look.problem !== null) throw notWell(partner, look.problem.message);
-    const complaint = unwell(look.unit) ?? notIdle(look, target, record, quick);
-    if (complaint !== null) throw notWell(partner, complaint);
+    if (look.problem !== null) throw unhealthyPartner(partner, look.problem.message);
+    const reason = healthProblem(look.unit) ?? activityProblem(look, target, record, quick);
+    if (reason !== null) throw unhealthyPartner(partner, reason);
     const partnerSerial = usableSerial(look.unit.serial);
     if (partnerSerial !== null && partnerSerial === serial) throw sameSerial(key, partner, partnerSerial);
-    const under = partnerSerial === null ? null : flight.guard(key, partnerSerial);
-    if (under !== null) throw notWell(partner, `is being updated in this run as ${under}`);
+    const updatedAs = partnerSerial === null ? null : gate.guard(key, partnerSerial);
+    if (updatedAs !== null) throw unhealthyPartner(partner, `is being updated in this run as ${updatedAs}`);
     if (await execution.locks.heldElsewhere(lockName(look.unit))) {
-      throw notWell(partner, 'is being worked on by another process');
+      throw unhealthyPartner(partner, 'is in use by another process');
     }
     await execution.earlier.refuseOn(look.unit, 'partner').catch((thrown: unknown) => {
-      throw notWell(partner, `is in doubt: ${asProblem(thrown).message}`);
+      throw unhealthyPartner(partner, `is in doubt: ${asProblem(thrown).message}`);
     });
   }
 }
 
-/** What this run itself knows against a partner; null where there is nothing. */
-function againstInRun(record: UnitRecord): string | null {
+/** A problem of a partner in this run; null without one. */
+function problemInRun(record: UnitRecord): string | null {
   if ((record.outcome === 'failed' || record.outcome === 'unknown') && wasTouched(record))
     return `ended as "${record.outcome}" in this run`;
   if (startInDoubt(record) !== null)
@@ -59,8 +61,8 @@ function againstInRun(record: UnitRecord): string | null {
   return null;
 }
 
-/** Whether an update runs or waits at a partner. A unit without a card answers its port only while it runs. */
-function notIdle(
+/** Why a partner is not known to be idle; null if it is. A unit without a card answers only while it runs. */
+function activityProblem(
   look: Look,
   target: UnitTarget,
   record: UnitRecord | undefined,
@@ -76,10 +78,12 @@ function notIdle(
     case 'waiting':
       return `has received an image that is not installed yet${note}`;
     default:
-      // Moments ago all sources were asked; its object alone cannot show more now.
+      // All sources were asked moments ago; the update object alone cannot show more.
       if (quick) return null;
-      // Its update was verified in this run, so the result that its card shows is that one.
-      return record?.outcome === 'upgraded' ? null : `does not show whether an update runs or waits${note}`;
+      // This run verified its update, so its card shows the result of that update.
+      return record?.outcome === 'upgraded'
+        ? null
+        : `does not show whether an update is in progress or waits${note}`;
   }
 }
 
@@ -87,7 +91,7 @@ function wasTouched(record: UnitRecord): boolean {
   return record.hops.some((hop) => hop.startedAt !== null);
 }
 
-function unwell(unit: Unit): string | null {
+function healthProblem(unit: Unit): string | null {
   const { onLine, outputOn, linkUp, alarms } = unit.condition;
   if (linkUp !== true) return 'has no known link to its card';
   if (onLine !== true) return 'is not known to be on mains';
@@ -96,18 +100,18 @@ function unwell(unit: Unit): string | null {
   return alarms.length === 0 ? null : `has alarms: ${alarms.join(', ')}`;
 }
 
-function notWell(partner: string, complaint: string): Problem {
-  return new Problem('refused/partner', `${partner}, which carries the same load, ${complaint}.`, {
-    hint: `Bring ${partner} in order first: while this unit is updated, the load hangs on it alone.`,
+function unhealthyPartner(partner: string, reason: string): Problem {
+  return new Problem('refused/partner', `${partner}, which carries the same load, ${reason}.`, {
+    hint: `Fix ${partner} first: it is the only supply of the load during this update. Then run upsfw resume.`,
   });
 }
 
-function atWork(key: string, beside: string): Problem {
+function updatedElsewhere(key: string, other: string): Problem {
   return new Problem(
     'refused/partner',
-    `${key} carries the same load as ${beside}, or is the same unit, and ${beside} is being updated in this run.`,
+    `${key} carries the same load as ${other}, or is the same unit, and ${other} is being updated in this run.`,
     {
-      hint: `Wait until ${beside} has ended, then: upsfw resume. See that each unit has one entry in the inventory.`,
+      hint: `Wait until ${other} has ended, then run upsfw resume. Check that each unit has one inventory entry.`,
     },
   );
 }
@@ -116,18 +120,18 @@ function sameSerial(key: string, partner: string, serial: string): Problem {
   return new Problem(
     'refused/identity',
     `${key} and its partner ${partner} answer with one serial number (${serial}): they are one unit.`,
-    { hint: 'Remove one of the two entries from the inventory, and name the real partner.' },
+    { hint: 'Remove one of the two entries from the inventory, and add the real partner.' },
   );
 }
 
-/** A unit is locked by what it is, not by its address: two inventories may name it differently. */
+/** The serial number, where there is one: two inventories may use different names and addresses. */
 export function lockName(unit: Unit): string {
   return usableSerial(unit.serial) ?? `${unit.host ?? 'local'}-${unit.port ?? ''}`;
 }
 
 /**
- * The partners of the units of a run: those of the inventory as it is now, and those that it named when the run was begun. A line that
- * was removed since must not take the protection away.
+ * The partners of the units of a run: those in the inventory now, and those in the inventory when the run
+ * began. A line that was removed since must not remove the protection.
  */
 export function partnersOf({
   inventory,
@@ -135,8 +139,8 @@ export function partnersOf({
 }: Pick<Execution, 'inventory' | 'journal'>): ReadonlyMap<string, readonly string[]> {
   const partners = new Map(findPartners(inventory));
   const [first] = journal.events;
-  const atBegin = first?.event === 'run' ? (first.partners ?? {}) : {};
-  for (const [key, others] of Object.entries(atBegin)) {
+  const recorded = first?.event === 'run' ? (first.partners ?? {}) : {};
+  for (const [key, others] of Object.entries(recorded)) {
     for (const other of others) {
       partners.set(key, [...new Set([...(partners.get(key) ?? []), other])].sort());
       partners.set(other, [...new Set([...(partners.get(other) ?? []), key])].sort());

@@ -1,42 +1,42 @@
 /**
- * Lets a unit go to work only while none of its partners is at work. Entries of an inventory are told apart by name first; once
- * serial numbers were read, these decide, because one unit may have two entries.
+ * Lets a unit begin only while none of its partners is being updated. Inventory keys identify units at
+ * first. Serial numbers decide once they are read, because one unit may have two entries.
  */
 export class PartnerGate {
   readonly #partners: ReadonlyMap<string, readonly string[]>;
-  readonly #flying = new Set<string>();
-  /** Serial numbers of the units at work, by key. */
+  readonly #active = new Set<string>();
+  /** Serial numbers of the active units, by key. */
   readonly #serials = new Map<string, string>();
-  /** Serial numbers that the partners of a unit at work answered with, by its key. */
+  /** Serial numbers of the partners of each active unit, by its key. */
   readonly #guarded = new Map<string, Set<string>>();
-  #landed: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
 
   constructor(partners: ReadonlyMap<string, readonly string[]>) {
     this.#partners = partners;
   }
 
-  /** Resolves when the unit may work; from then on its partners wait until `leave`. */
+  /** Resolves when the unit may begin. Its partners then wait until `leave`. */
   async enter(key: string): Promise<void> {
-    while ((this.#partners.get(key) ?? []).some((partner) => this.#flying.has(partner))) {
+    while ((this.#partners.get(key) ?? []).some((partner) => this.#active.has(partner))) {
       await new Promise<void>((resolve) => {
-        this.#landed.push(resolve);
+        this.#waiting.push(resolve);
       });
     }
-    this.#flying.add(key);
+    this.#active.add(key);
   }
 
   leave(key: string): void {
-    this.#flying.delete(key);
+    this.#active.delete(key);
     this.#serials.delete(key);
     this.#guarded.delete(key);
-    const waiting = this.#landed;
-    this.#landed = [];
-    for (const wake of waiting) wake();
+    const waiters = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiters) wake();
   }
 
   /**
-   * Notes which unit is at work under a key. Gives the key of another unit at work that it must not run beside: one with the same
-   * serial number, or one whose partner answered with it. Null where there is none.
+   * Registers the serial number of an active unit. Returns the key of another active unit that conflicts:
+   * one with the same serial number, or one whose partner has it. Null without a conflict.
    */
   claim(key: string, serial: string): string | null {
     this.#serials.set(key, serial);
@@ -45,8 +45,8 @@ export class PartnerGate {
   }
 
   /**
-   * Keeps the unit with this serial number from starting while `key` is at work. Gives the key under which it is at work
-   * already, else null.
+   * Keeps the unit with this serial number from starting while `key` is active. Returns the key under which
+   * it is already active, otherwise null.
    */
   guard(key: string, partnerSerial: string): string | null {
     this.#guarded.set(key, (this.#guarded.get(key) ?? new Set()).add(partnerSerial));

@@ -19,92 +19,93 @@ import {
   type Verdict,
 } from '../core/index.ts';
 
-/** A unit that was looked at and judged. */
-export interface Judged {
+/** A unit with its look and its verdict. */
+export interface EvaluatedUnit {
   readonly target: UnitTarget;
   readonly look: Look;
   readonly verdict: Verdict;
 }
 
-/** An entry of the inventory that is not part of the plan, and the serial number that answers there. */
-export interface SeenElsewhere {
+/** An inventory entry that is not in the plan, and the serial number that answers there. */
+export interface UnchosenEntry {
   readonly key: string;
   readonly serial: string | null;
 }
 
-/** The steps of a hop, as the way to the unit has them with its inventory entry. */
+/** The steps of a hop, from the driver and the inventory entry of the unit. */
 export type StepsOf = (target: UnitTarget, unit: Unit, hop: Hop) => StepsAnswer;
 
 /**
- * Turns looks and verdicts into a plan. Pure: the same facts give the same plan with the same id. `elsewhere`: entries that were
- * not chosen and carry a load together with others; one that is a chosen unit under another name must not hide its partners. With
- * `stepsOf` a plan says what the inventory itself has against sending and starting.
+ * Makes a plan from looks and verdicts. Pure: the same facts give the same plan with the same id.
+ * `elsewhere`: entries that were not chosen and share a load, because a chosen unit under another name must
+ * not hide its partners. `stepsOf`: adds the reasons why the inventory does not allow a transfer or a
+ * start.
  */
 export function buildPlan(
   rules: string,
-  judged: readonly Judged[],
+  evaluated: readonly EvaluatedUnit[],
   component: PlanComponent = 'ups',
-  elsewhere: readonly SeenElsewhere[] = [],
+  elsewhere: readonly UnchosenEntry[] = [],
   stepsOf: StepsOf | null = null,
 ): Plan {
-  const doubles = doubleSerials([
-    ...judged.map(({ target, look }) => ({ key: unitKey(target), serial: look.unit.serial })),
+  const duplicates = duplicateSerials([
+    ...evaluated.map(({ target, look }) => ({ key: unitKey(target), serial: look.unit.serial })),
     ...elsewhere,
   ]);
-  const units = judged.map((one) => plannedUnit(one, doubles, stepsOf));
+  const units = evaluated.map((one) => plannedUnit(one, duplicates, stepsOf));
   return { id: planId(rules, units, component), component, rules, units };
 }
 
-/** Serial numbers that more than one unit answered with, and the keys of these units. */
-function doubleSerials(seen: readonly SeenElsewhere[]): ReadonlyMap<string, readonly string[]> {
+/** Serial numbers that more than one entry answers with, and the keys of these entries. */
+function duplicateSerials(seen: readonly UnchosenEntry[]): ReadonlyMap<string, readonly string[]> {
   const owners = new Map<string, string[]>();
-  for (const { key, serial: given } of seen) {
-    const serial = usableSerial(given);
+  for (const { key, serial: reported } of seen) {
+    const serial = usableSerial(reported);
     if (serial !== null) owners.set(serial, [...(owners.get(serial) ?? []), key]);
   }
   return new Map([...owners].filter(([, keys]) => keys.length > 1));
 }
 
 function plannedUnit(
-  judged: Judged,
-  doubles: ReadonlyMap<string, readonly string[]>,
+  evaluated: EvaluatedUnit,
+  duplicates: ReadonlyMap<string, readonly string[]>,
   stepsOf: StepsOf | null,
 ): PlannedUnit {
-  const { target, look } = judged;
+  const { target, look } = evaluated;
   const key = unitKey(target);
   const serial = usableSerial(look.unit.serial);
-  const against: Reason[] = [];
-  const owners = serial === null ? undefined : doubles.get(serial);
+  const refusals: Reason[] = [];
+  const owners = serial === null ? undefined : duplicates.get(serial);
   if (owners !== undefined) {
-    against.push(
+    refusals.push(
       identityReason(
         'DUPLICATE_SERIAL',
         `serial number ${serial} answers at ${joinList(owners)}`,
-        'Find out which entry of the inventory is right and remove the other.',
+        'Find out which inventory entry is right, and remove the other.',
       ),
     );
   }
   if (target.serial !== null && look.unit.reachable && usableSerial(target.serial) !== serial) {
-    against.push(
+    refusals.push(
       identityReason(
         'OTHER_SERIAL',
-        `the inventory says ${target.serial}, the unit says ${look.unit.serial ?? 'nothing'}`,
+        `the inventory has ${target.serial}, the unit reports ${look.unit.serial ?? 'no serial number'}`,
         'Check the address, or correct the serial number in the inventory if the unit was replaced.',
       ),
     );
   }
-  const { hops: route, ...judgement } = judged.verdict;
-  const isUpdate = judgement.status === 'outdated' || judgement.status === 'blocked';
+  const { hops: route, ...evaluation } = evaluated.verdict;
+  const isUpdate = evaluation.status === 'outdated' || evaluation.status === 'blocked';
   const hops = isUpdate && isJoined(look.unit, route) ? route : [];
   const [first] = hops;
   const answer = first === undefined ? undefined : stepsOf?.(target, look.unit, first);
   const notes: Reason[] = [];
   if (answer?.possible === false) {
-    against.push(inventoryReason('NO_SEND_PATH', 'block', answer.problem));
+    refusals.push(inventoryReason('NO_SEND_PATH', 'block', answer.problem));
   } else if (answer?.warning !== undefined) {
     notes.push(inventoryReason('NO_START_WAY', 'warn', answer.warning));
   }
-  const refused = against.length === 0 ? judgement : refusedBy(judgement, against);
+  const refused = refusals.length === 0 ? evaluation : withRefusals(evaluation, refusals);
   const verdict = notes.length === 0 ? refused : { ...refused, reasons: [...refused.reasons, ...notes] };
   return {
     key,
@@ -125,12 +126,15 @@ function inventoryReason(code: string, outcome: Reason['outcome'], { message, hi
   return { code, rule: 'way', outcome, because, remedy: hint, source: 'inventory' };
 }
 
-function refusedBy(verdict: PlannedUnit['verdict'], against: readonly Reason[]): PlannedUnit['verdict'] {
+function withRefusals(verdict: PlannedUnit['verdict'], refusals: readonly Reason[]): PlannedUnit['verdict'] {
   const status = verdict.status === 'outdated' ? 'blocked' : verdict.status;
-  return { ...verdict, status, reasons: [...against, ...verdict.reasons] };
+  return { ...verdict, status, reasons: [...refusals, ...verdict.reasons] };
 }
 
-/** Whether each hop begins where the one before it ends: the unit must never be left at a state that nobody planned. */
+/**
+ * Whether each hop begins where the hop before it ends. A unit must never end at firmware that nobody
+ * planned.
+ */
 function isJoined(unit: Unit, hops: readonly Hop[]): boolean {
   let { firmware, card }: Pick<Unit, 'firmware' | 'card'> = unit;
   return hops.every((hop) => {

@@ -15,8 +15,9 @@ import { imageMetadata } from './step.ts';
 import type { RunPolicy, UnitResult } from './unit-work.ts';
 
 /**
- * The recovery of a unit that waits in its boot loader: a run of one unit and one hop. Such a unit has no serial number and no
- * card, so nothing can identify it and no rule can be asked again. The order of the steps and the journal are those of any run.
+ * The recovery of a unit that waits in its boot loader: a run of one unit and one hop. Such a unit reports
+ * neither a serial number nor a card, so nothing identifies it and no rule can be evaluated again. Journal
+ * and order of the steps are those of any run.
  */
 export interface Recovery {
   readonly journal: Journal;
@@ -33,7 +34,7 @@ export interface Recovery {
 
 const SEND_AGAIN = 'To send the image: upsfw local recover PORT IMAGE --expect-id ID';
 
-/** The inventory of a run that has none: the port is named on the command line. */
+/** A recovery has no inventory: the command line names the port. */
 const NO_INVENTORY: Inventory = {
   file: '',
   sha256: '',
@@ -46,19 +47,22 @@ const NO_INVENTORY: Inventory = {
 };
 
 /**
- * Sends the image and watches the unit. Nothing is sent if the journal cannot be written before the first block; if it cannot
- * be written later, the record says so.
+ * Sends the image and watches the unit. Nothing is sent if the journal cannot be written before the first
+ * block. The record has the problem of a journal that cannot be written later.
  */
 export function recover(recovery: Recovery, image: StoredFile): Promise<RunRecord> {
-  return carryOut(recovery, image, { stopNew: false, abort: recovery.stop });
+  return executeRecovery(recovery, image, { stopNew: false, abort: recovery.stop });
 }
 
-/** Asks the port what became of a transfer that the journal has, and watches the unit if it may be installing. Sends nothing. */
-export function takeUpRecovery(recovery: Recovery): Promise<RunRecord> {
-  return carryOut(recovery, null, { stopNew: true, abort: recovery.stop });
+/**
+ * Asks the port for the result of a recorded transfer, and watches a unit that may be installing. Sends
+ * nothing.
+ */
+export function watchRecovery(recovery: Recovery): Promise<RunRecord> {
+  return executeRecovery(recovery, null, { stopNew: true, abort: recovery.stop });
 }
 
-function carryOut(recovery: Recovery, image: StoredFile | null, control: Control): Promise<RunRecord> {
+function executeRecovery(recovery: Recovery, image: StoredFile | null, control: Control): Promise<RunRecord> {
   const { journal, target, driver, locks, clock, simulationSpeed, artifacts, progress } = recovery;
   const [unit] = journal.state.units;
   if (unit === undefined) {
@@ -83,16 +87,18 @@ function carryOut(recovery: Recovery, image: StoredFile | null, control: Control
   });
 }
 
-/** A boot loader that asks for an image is all that identifies the unit, and all that permits a start. */
+/**
+ * The policy of a recovery: a boot loader that asks for an image identifies the unit and permits the start.
+ */
 export const RECOVERY_POLICY: RunPolicy = {
   locate: async (record) => ({ unit: record.planned.unit, isPast: false }),
   preflight: async () => undefined,
   checksAgain: false,
   maxStarts: 1,
-  // The boot loader goes back to asking for an image when a transfer is cancelled.
+  // After a cancelled transfer, the boot loader asks for an image again.
   startSignal: ({ abort }) => abort,
   failedStart: 'failed',
-  // Until the transfer begins, the unit waits as before, whatever the cause.
+  // Until the transfer begins, the unit waits as before.
   outcomeBeforeStart: (_problem, during) => (during === 'check' ? 'refused' : 'failed'),
   seen: () => null,
   stopped: (_anyDone, journal) =>
@@ -113,7 +119,7 @@ export const RECOVERY_POLICY: RunPolicy = {
   review: reviewAfterTransfer,
   notReady: () =>
     new Problem('device/start-refused', 'The unit already runs the version of the image. Nothing was sent.', {
-      hint: 'To see its state: upsfw local inspect PORT.',
+      hint: 'Check the unit: upsfw local inspect PORT.',
     }),
   notBegun: () =>
     stopped(new Problem('refused/stopped', 'Nothing was sent in this run.', { hint: SEND_AGAIN })),
@@ -123,24 +129,24 @@ function stopped(problem: Problem): UnitResult {
   return { outcome: 'stopped', after: null, problem, reasons: [] };
 }
 
-/** A transfer that broke off leaves the unit in doubt: another unit may answer at the port later. */
+/** Corrects a result after a transfer that broke off: another unit may answer at the port now. */
 function reviewAfterTransfer(result: StepResult, step: 'settle' | 'verify', journal: Journal): StepResult {
-  const broken = whyBroken(journal);
+  const broken = transferProblem(journal);
   if (broken === null) return result;
   const { state, method } = result;
-  if (step === 'verify') return { state: 'unknown', method, problem: maybeAnother(broken) };
+  if (step === 'verify') return { state: 'unknown', method, problem: identityUnknown(broken) };
   return state === 'done' || state === 'failed' ? result : { state, method, problem: broken };
 }
 
-/** Why the transfer broke off before its last block, as the journal has it; null if it did not. */
-function whyBroken({ events }: Journal): Problem | null {
-  const sent = events.findLast((event) => event.event === 'step' && event.step === 'start');
-  if (sent?.event !== 'step' || sent.state !== 'unknown' || sent.problem === null) return null;
-  return new Problem(sent.problem.code, sent.problem.message, { hint: sent.problem.hint });
+/** Why the transfer broke off before its last block, from the journal; null if it did not. */
+function transferProblem({ events }: Journal): Problem | null {
+  const start = events.findLast((event) => event.event === 'step' && event.step === 'start');
+  if (start?.event !== 'step' || start.state !== 'unknown' || start.problem === null) return null;
+  return new Problem(start.problem.code, start.problem.message, { hint: start.problem.hint });
 }
 
-/** A unit that did not get the whole image cannot run it, so the unit that answers is not known to be the same one. */
-function maybeAnother({ code, message }: Problem): Problem {
+/** Without the whole image a unit cannot run it, so the unit that answers may be another one. */
+function identityUnknown({ code, message }: Problem): Problem {
   return new Problem(
     code,
     `${message} A running unit answers at the port now. Whether it is the same unit is not known.`,

@@ -6,10 +6,10 @@ import {
   type TransferMethod,
 } from '../core/index.ts';
 
-/** How a start may be made. */
+/** How a start is requested. */
 export type CommitMethod = StartMethod | TransferMethod | 'xmodem';
 
-/** A moment on both clocks: the monotonic one stands still while a machine sleeps, the wall clock can be set. */
+/** A moment on both clocks: the monotonic clock stops while a machine sleeps, the wall clock can be set. */
 export interface Moment {
   readonly monotonic: number;
   readonly wall: number;
@@ -19,37 +19,39 @@ export function momentOf(clock: Clock): Moment {
   return { monotonic: clock.monotonic(), wall: clock.now().getTime() };
 }
 
-/** Milliseconds since a moment by the clock that moved most. A wall clock that was set back counts as time that went by. */
+/**
+ * Milliseconds since a moment, by the clock that moved most. A wall clock that was set back counts as well.
+ */
 function millisecondsSince(moment: Moment, clock: Clock): number {
   const now = momentOf(clock);
   return Math.max(now.monotonic - moment.monotonic, Math.abs(now.wall - moment.wall));
 }
 
-/** A start must leave within this time after its line is on disk. */
-const FRESH_MS = 2000;
-/** What was read of the unit longer ago than this is read again before the line is written. */
-const JUDGED_MS = 10_000;
-const MOST_JUDGMENTS = 3;
+/** A start must be sent within this time after its line is on disk. */
+const MAX_PERMIT_AGE_MS = 2000;
+/** A unit that was read longer ago is checked again before the line is written. */
+const MAX_CHECK_AGE_MS = 10_000;
+const MAX_CHECKS = 3;
 
 export interface StartGateOptions {
   readonly clock: Clock;
-  /** When the judgment that the start goes by began to read the unit. */
-  readonly judgedAt: Moment;
-  /** Throws where something speaks against a start at this moment; `again`: the last judgment is too old to count. */
-  readonly judge: (again: boolean) => Promise<void>;
-  /** Writes the line that the start follows. Resolves when it is on disk. */
+  /** When the last check before the start began to read the unit. */
+  readonly checkedAt: Moment;
+  /** Throws if anything refuses a start now. `again`: the last check is too old. */
+  readonly check: (again: boolean) => Promise<void>;
+  /** Writes the line of the start. Resolves when it is on disk. */
   readonly write: (method: CommitMethod) => Promise<void>;
-  /** Writes that a start of which the line is on disk was not made, or was refused for certain. */
-  readonly takeBack: () => Promise<void>;
+  /** Records that a start with a line on disk was not made, or was certainly refused. */
+  readonly retract: () => Promise<void>;
 }
 
 /**
- * The point of no return of one start step. The request may leave only behind {@link StartGate.commit}: the unit was judged
- * within the last ten seconds, the line is on disk, and it was written within the last two seconds.
+ * The point of no return of one start step. The request may only be sent after {@link StartGate.commit}:
+ * the unit was checked within the last ten seconds, and the line was written to disk within the last two.
  */
 export class StartGate {
   readonly #options: StartGateOptions;
-  #judged: Moment;
+  #checkedAt: Moment;
   #isCommitted = false;
   #isClosed = false;
   #refused: { readonly why: unknown } | null = null;
@@ -57,52 +59,52 @@ export class StartGate {
 
   constructor(options: StartGateOptions) {
     this.#options = options;
-    this.#judged = options.judgedAt;
+    this.#checkedAt = options.checkedAt;
   }
 
-  /** Whether the line of a start is on disk that may have been made. */
+  /** Whether the line of a start is on disk, so that the start may have been made. */
   get committed(): boolean {
     return this.#isCommitted;
   }
 
-  /** How the start was made for which a line is on disk; null where there is none. */
+  /** The method of the start with a line on disk; null without one. */
   get method(): CommitMethod | null {
     return this.committed ? this.#method : null;
   }
 
-  /** Why a start was not allowed; null where none was asked for in vain. After a refusal nothing was sent. */
+  /** Why a start was refused; null if none was. After a refusal, nothing is sent. */
   get refused(): { readonly why: unknown } | null {
     return this.#refused;
   }
 
   async commit(method: CommitMethod): Promise<StartPermit> {
-    const { clock, judge, write, takeBack } = this.#options;
+    const { clock, check, write, retract } = this.#options;
     try {
       if (this.#refused !== null) throw tooLate();
       this.#refuseClosed();
-      // An earlier method was refused for certain: its line is answered before the next one is written.
+      // The device refused an earlier method, which is recorded before the next line.
       if (this.#isCommitted) {
-        await takeBack();
+        await retract();
         this.#isCommitted = false;
       }
-      await judge(false);
-      // The process may sleep in the middle of a judgment, too.
-      for (let count = 0; millisecondsSince(this.#judged, clock) > JUDGED_MS; count += 1) {
+      await check(false);
+      // The process may also sleep during a check.
+      for (let checks = 0; millisecondsSince(this.#checkedAt, clock) > MAX_CHECK_AGE_MS; checks += 1) {
         this.#refuseClosed();
-        if (count === MOST_JUDGMENTS) throw tooSlow();
+        if (checks === MAX_CHECKS) throw tooSlow();
         const begun = momentOf(clock);
-        await judge(true);
-        this.#judged = begun;
+        await check(true);
+        this.#checkedAt = begun;
       }
       this.#refuseClosed();
       const written = momentOf(clock);
       await write(method);
-      if (this.#isClosed) await takeBack();
+      if (this.#isClosed) await retract();
       this.#refuseClosed();
       this.#isCommitted = true;
       this.#method = method;
       return {
-        isFresh: () => !this.#isClosed && millisecondsSince(written, clock) <= FRESH_MS,
+        isFresh: () => !this.#isClosed && millisecondsSince(written, clock) <= MAX_PERMIT_AGE_MS,
       };
     } catch (why) {
       this.#refused ??= { why };
@@ -110,12 +112,12 @@ export class StartGate {
     }
   }
 
-  /** The step is over, or was given up: no start is allowed any more, and one that is allowed already must not leave. */
+  /** Ends the start step. No start is permitted from now on, and a permitted one must not be sent. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** A step that was given up must not start anything behind the back of the run. */
+  /** A step that ended or timed out must not start anything. */
   #refuseClosed(): void {
     if (this.#isClosed) throw tooLate();
   }
@@ -124,13 +126,17 @@ export class StartGate {
 function tooSlow(): Problem {
   return new Problem(
     'refused/stopped',
-    `The unit could not be judged within ${JUDGED_MS / 1000} seconds before its start, ${MOST_JUDGMENTS} times.`,
-    { hint: 'Nothing was started. This machine or the network is too slow now; run upsfw resume later.' },
+    `The checks before the start took longer than ${MAX_CHECK_AGE_MS / 1000} seconds, ${MAX_CHECKS} times. Nothing was started.`,
+    { hint: 'This machine or the network is too slow now. Run upsfw resume later.' },
   );
 }
 
 function tooLate(): Problem {
-  return new Problem('refused/stopped', 'The start step was given up before its request left.', {
-    hint: 'Nothing was started. upsfw resume goes on with the unit.',
-  });
+  return new Problem(
+    'refused/stopped',
+    'The start step ended before its request was sent. Nothing was started.',
+    {
+      hint: 'To continue: upsfw resume.',
+    },
+  );
 }

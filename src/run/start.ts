@@ -16,25 +16,29 @@ import { type CommitMethod, type Moment, momentOf, StartGate } from './start-gat
 import { recordStep, withTimeout } from './step.ts';
 import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
-/** The start of one hop: the last look, the judgment, the line on disk, and the one request behind it. */
+/** The start of one hop: the last look, the checks, the line on disk, and the one request after it. */
 
-/** A hop at work. */
+/** What the work on one hop needs. */
 export interface HopWork extends UnitWork {
   readonly index: number;
   readonly hop: Hop;
   readonly steps: readonly Step[];
 }
 
-/** Called with true when the line of a start is on disk, and with false when that start is known not to have been made. */
+/**
+ * Called with true when the line of a start is on disk, and with false when it is known that nothing was
+ * started.
+ */
 export type OnCommit = (made: boolean) => void;
 
 /**
- * What came of the start of a hop. `alreadyAt`: the unit no longer runs what the hop begins with, so nothing was started.
- * `ended`: nothing was started, and the unit ends with this. `started`: a start was made or may have been; `method` is how.
+ * The result of the start of a hop. `past`: the unit no longer runs the firmware that the hop begins with,
+ * so nothing was started. `ended`: the unit ends with this result. `started`: the start was or may have
+ * been made.
  */
 export type StartOutcome =
-  | { readonly kind: 'behind'; readonly unit: Unit }
-  | { readonly kind: 'ended'; readonly ending: UnitResult }
+  | { readonly kind: 'past'; readonly unit: Unit }
+  | { readonly kind: 'ended'; readonly unitResult: UnitResult }
   | {
       readonly kind: 'started';
       readonly result: StepResult;
@@ -42,7 +46,7 @@ export type StartOutcome =
       readonly method: CommitMethod | null;
     };
 
-/** Starts the hop once. Throws a Refusal or a Problem where something speaks against it; nothing was started then. */
+/** Starts the hop once. Throws UnitStop or Problem if a check refuses the start; then nothing was started. */
 export async function startHop(
   record: UnitRecord,
   work: HopWork,
@@ -50,10 +54,10 @@ export async function startHop(
   onCommit: OnCommit,
 ): Promise<StartOutcome> {
   const { policy } = work;
-  for (let tries = 1; ; tries += 1) {
-    // Minutes have passed since the first look. The condition of the unit now is what counts.
-    let ready = policy.checksAgain ? await readyToStart(record, work, context) : asBefore(work, context);
-    if (ready.isPast) return { kind: 'behind', unit: ready.unit };
+  for (let attempt = 1; ; attempt += 1) {
+    // The first look was minutes ago. Only the present condition of the unit counts.
+    let ready = policy.checksAgain ? await readyToStart(record, work, context) : asChecked(work, context);
+    if (ready.isPast) return { kind: 'past', unit: ready.unit };
     if (
       isUpsHop(work.hop) &&
       record.planned.switchOutput === 'off' &&
@@ -61,11 +65,11 @@ export async function startHop(
     ) {
       await switchOff(context, work);
       ready = await readyToStart(record, work, context);
-      if (ready.isPast) return { kind: 'behind', unit: ready.unit };
+      if (ready.isPast) return { kind: 'past', unit: ready.unit };
     }
     const { unit, object } = ready;
     const isOff = unit.condition.outputOn === false && isUpsHop(work.hop);
-    const asItIs: StepContext = {
+    const startContext: StepContext = {
       ...context,
       before: isOff ? outputOff(context.before) : context.before,
       remembered: { ...context.remembered, objectBefore: object },
@@ -73,23 +77,23 @@ export async function startHop(
     const gate = openGate(record, work, ready, onCommit);
     const result = await withTimeout(
       'start',
-      { ...asItIs, signal: policy.startSignal(work), commit: (method) => gate.commit(method) },
+      { ...startContext, signal: policy.startSignal(work), commit: (method) => gate.commit(method) },
       work.steps,
       work,
     );
     gate.close();
     const { committed, method, refused } = gate;
     if (refused !== null) {
-      if (committed) await takeBack(work, onCommit);
+      if (committed) await retract(work, onCommit);
       throw refused.why;
     }
     if (result.state === 'not-started') {
-      await takeBack(work, onCommit);
-      if (tries < policy.maxStarts && !work.abort.aborted) continue;
+      await retract(work, onCommit);
+      if (attempt < policy.maxStarts && !work.abort.aborted) continue;
       work.abort.throwIfAborted();
       return {
         kind: 'ended',
-        ending: { outcome: 'refused', after: policy.seen(unit), problem: result.problem, reasons: [] },
+        unitResult: { outcome: 'refused', after: policy.seen(unit), problem: result.problem, reasons: [] },
       };
     }
     if (result.state === 'staged') {
@@ -97,40 +101,41 @@ export async function startHop(
       onCommit(false);
       return {
         kind: 'ended',
-        ending: { outcome: 'stopped', after: unit, problem: result.problem, reasons: [] },
+        unitResult: { outcome: 'stopped', after: unit, problem: result.problem, reasons: [] },
       };
     }
     const { problem } = result;
     const after = policy.seen(unit);
-    // Without its line no request can have left: whatever the step says, nothing was started.
+    // Without a line on disk no request can have been sent, so nothing was started, whatever the step
+    // reports.
     if (!committed || (result.state === 'failed' && policy.failedStart === 'not-started')) {
-      await takeBack(work, onCommit, result);
+      await retract(work, onCommit, result);
       return {
         kind: 'ended',
-        ending: { outcome: policy.outcomeBeforeStart(problem, 'start'), after, problem, reasons: [] },
+        unitResult: { outcome: policy.outcomeBeforeStart(problem, 'start'), after, problem, reasons: [] },
       };
     }
     if (result.state === 'failed') {
       await recordStep(work, work.index, 'start', 'failed', result);
-      return { kind: 'ended', ending: { outcome: 'failed', after, problem, reasons: [] } };
+      return { kind: 'ended', unitResult: { outcome: 'failed', after, problem, reasons: [] } };
     }
     await recordStep(work, work.index, 'start', result.state, result);
-    return { kind: 'started', result, context: asItIs, method };
+    return { kind: 'started', result, context: startContext, method };
   }
 }
 
 /** The unit right before its start. */
 interface Ready {
-  /** It no longer runs what the hop begins with. */
+  /** It no longer runs the firmware that the hop begins with. */
   readonly isPast: boolean;
   readonly unit: Unit;
-  /** Value of the update object; null where it could not be read. */
+  /** Value of the update object; null if it could not be read. */
   readonly object: string | null;
   /** When it was read. */
   readonly at: Moment;
 }
 
-/** Looks at the unit and checks it again right before the start. Throws if anything refuses the start. */
+/** Looks at the unit and checks it again right before the start. Throws if a check refuses the start. */
 async function readyToStart(record: UnitRecord, work: HopWork, context: StepContext): Promise<Ready> {
   const { index, hop, policy } = work;
   const at = momentOf(work.clock);
@@ -143,19 +148,19 @@ async function readyToStart(record: UnitRecord, work: HopWork, context: StepCont
   return { isPast: false, unit, object: object ?? null, at };
 }
 
-/** The unit as it was checked at the begin of the hop, for a policy that checks it once. */
-function asBefore(work: HopWork, { before }: StepContext): Ready {
+/** The unit as checked at the beginning of the hop, for a policy that checks it once. */
+function asChecked(work: HopWork, { before }: StepContext): Ready {
   return { isPast: false, unit: before, object: null, at: momentOf(work.clock) };
 }
 
 /**
- * Asks the unit whether an update runs or an image waits that is not of this run. Throws a Refusal where one does, or where it
- * cannot be told: nothing was started.
+ * Asks the unit whether an update is in progress, or whether an image of another run waits to be installed.
+ * Throws UnitStop if there is one, or if it is not known; then nothing was started.
  */
 export async function refuseBusy(unit: Unit, work: HopWork, context: StepContext): Promise<StepCheck> {
-  const standing = await work.driver.query('start', context);
-  if (standing.state === 'todo') return standing;
-  const problem = standing.problem ?? work.policy.notReady(unitKey(context.target));
+  const check = await work.driver.query('start', context);
+  if (check.state === 'todo') return check;
+  const problem = check.problem ?? work.policy.notReady(unitKey(context.target));
   throw new UnitStop({
     outcome: work.policy.outcomeBeforeStart(problem, 'check'),
     after: work.policy.seen(unit),
@@ -168,12 +173,12 @@ function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCo
   const { index, hop, clock, abort, policy } = work;
   return new StartGate({
     clock,
-    judgedAt: at,
-    async judge(again) {
+    checkedAt: at,
+    async check(again) {
       abort.throwIfAborted();
       if (!again) return refuseOutsideWindow(work);
       const { unit, isPast } = await policy.locate(record, index, work);
-      if (isPast) throw changed(record);
+      if (isPast) throw changedMeanwhile(record);
       await policy.preflight(record, { unit, hop, image: await work.image(hop), quick: true }, work);
       abort.throwIfAborted();
     },
@@ -184,21 +189,21 @@ function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCo
       });
       onCommit(true);
     },
-    takeBack: () => takeBack(work, onCommit),
+    retract: () => retract(work, onCommit),
   });
 }
 
-async function takeBack(work: HopWork, onCommit: OnCommit, result: StepResult | null = null): Promise<void> {
+async function retract(work: HopWork, onCommit: OnCommit, result: StepResult | null = null): Promise<void> {
   await recordStep(work, work.index, 'start', 'not-started', result);
   onCommit(false);
 }
 
-function changed({ planned }: UnitRecord): Problem {
+function changedMeanwhile({ planned }: UnitRecord): Problem {
   return new Problem(
     'refused/stale-plan',
-    `${planned.key} changed its firmware while the start was prepared.`,
+    `The firmware of ${planned.key} changed while its start was prepared. Nothing was started.`,
     {
-      hint: 'Nothing was started; the image may lie on the card. Make a new plan: upsfw plan.',
+      hint: 'The image may still be on the card. Make a new plan: upsfw plan.',
     },
   );
 }

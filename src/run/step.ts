@@ -19,17 +19,17 @@ import type { HopRecord } from '../state/index.ts';
 import type { CommitMethod } from './start-gate.ts';
 import type { UnitWork } from './unit-work.ts';
 
-/** A step that does not end by itself gets this much more than its own limit before it is given up. */
+/** A step that does not keep its own limit is given up after this additional time. */
 const GRACE_SECONDS = 60;
 
-/** The steps of a hop. Throws the path's own Problem where it cannot be taken. */
+/** The steps of a hop. Throws the Problem of the driver if the hop is not possible. */
 export function stepsOf(unit: Unit, hop: Hop, work: UnitWork): readonly Step[] {
   const answer = work.driver.steps(work.target, unit, hop);
   if (!answer.possible) throw answer.problem;
   return answer.steps;
 }
 
-/** Settle and verify only read, so they need the facts of the image but not its file. */
+/** The image of a hop without its file: `settle` and `verify` only read, so they do not need the bytes. */
 export function imageMetadata(hop: Hop): StoredImage {
   return {
     ...hop.image,
@@ -43,7 +43,10 @@ export function imageMetadata(hop: Hop): StoredImage {
   };
 }
 
-/** What a step works with: the unit as it was, the image, the device's clock, and what the journal remembers. */
+/**
+ * What a step works with: the unit as it was, the image, the clock of the device, and facts from the
+ * journal.
+ */
 export function contextFor(
   before: Unit,
   hop: Hop,
@@ -70,7 +73,7 @@ export function contextFor(
       received: memory?.received ?? false,
       refusal: memory?.refusal ? problemFrom(memory.refusal) : null,
     },
-    commit: () => Promise.reject(notAllowed()),
+    commit: () => Promise.reject(startNotAllowed()),
     received: async () => undefined,
     keep: work.keep,
     transcript: work.transcript,
@@ -78,9 +81,9 @@ export function contextFor(
   };
 }
 
-/** Only the start step may start anything. */
-function notAllowed(): Problem {
-  return new Problem('internal/unexpected', 'A step that may not start anything asked for a start.', {
+/** Only the start step may start an update. */
+function startNotAllowed(): Problem {
+  return new Problem('internal/unexpected', 'A step that may not start an update requested a start.', {
     hint: 'Report this.',
   });
 }
@@ -91,8 +94,8 @@ export function problemFrom({ code, message, hint, details }: ProblemJson): Prob
 }
 
 /**
- * Takes a step and ends with it, also when the path does not: a step that hangs has an unknown end. Its signal is aborted
- * then, so that nothing is begun behind the back of whoever asks the device what became of it.
+ * Executes a step, and ends even if the driver does not: a step that hangs has an unknown result. Its
+ * signal is then aborted, so that it begins nothing while the device is asked for the result.
  */
 export async function withTimeout(
   name: StepName,
@@ -102,19 +105,19 @@ export async function withTimeout(
 ): Promise<StepResult> {
   const step = steps.find((one) => one.step === name);
   if (step === undefined)
-    throw new Problem('internal/unexpected', `The path has no step "${name}".`, { hint: 'Report this.' });
-  const over = new AbortController();
-  // The world's clock, not the device's: this is for a path that does not keep its own limit.
-  const giveUp = work.clock
-    .sleep((step.limitSeconds + GRACE_SECONDS) * 1000, over.signal)
+    throw new Problem('internal/unexpected', `The driver has no step "${name}".`, { hint: 'Report this.' });
+  const done = new AbortController();
+  // The real clock, not that of the device: this is for a driver that does not keep its own limit.
+  const timeout = work.clock
+    .sleep((step.limitSeconds + GRACE_SECONDS) * 1000, done.signal)
     .then((): StepResult => ({ state: 'unknown', method: null, problem: timedOut(step, context) }));
-  const taken = work.driver
-    .execute(name, { ...context, signal: AbortSignal.any([context.signal, over.signal]) })
+  const execution = work.driver
+    .execute(name, { ...context, signal: AbortSignal.any([context.signal, done.signal]) })
     .catch((thrown): StepResult => ({ state: 'unknown', method: null, problem: asProblem(thrown) }));
   try {
-    return await Promise.race([taken, giveUp]);
+    return await Promise.race([execution, timeout]);
   } finally {
-    over.abort();
+    done.abort();
   }
 }
 
@@ -122,11 +125,13 @@ function timedOut(step: Step, { target }: StepContext): Problem {
   return new Problem(
     'device/update-unknown',
     `${unitKey(target)}: the step "${step.step}" did not end within ${step.limitSeconds} seconds.`,
-    { hint: 'Do not power the unit off. Look at its panel, then run upsfw resume.' },
+    { hint: 'Do not power the unit off. Check its panel, then run upsfw resume.' },
   );
 }
 
-/** Writes down how a step stands; resolves when the line is on the disk. `start`: with `committing`, what the start goes by. */
+/**
+ * Records the state of a step; resolves when the line is on disk. `start`: for the state `committing` only.
+ */
 export async function recordStep(
   work: Pick<UnitWork, 'target' | 'journal'> & { readonly hop: Hop },
   hop: number,

@@ -26,8 +26,8 @@ export interface UnitResult {
 }
 
 /**
- * The rules, asked about a unit as it is now. `planned`: the unit that the plan was made for, which is the only one to tell of a
- * card that runs without its application what it is made for.
+ * Evaluates the rules for a unit as it is now. `planned`: the unit of the plan. It shows the application of
+ * a card that runs without one now.
  */
 export type EvaluateRules = (
   unit: Unit,
@@ -44,13 +44,15 @@ export interface Located {
 }
 
 /**
- * What differs between a run over the units of an inventory and the recovery of one unit in its boot loader. The order of the
- * steps, the journal and the point of no return are the same for both.
+ * What differs between a run over inventory units and the recovery of one unit in its boot loader. The
+ * order of the steps, the journal and the point of no return are the same.
  */
 export interface RunPolicy {
   /** Looks at the unit right before a hop. Throws UnitStop or Problem if another unit answers. */
   locate(record: UnitRecord, index: number, work: UnitWork): Promise<Located>;
-  /** Throws UnitStop or Problem if anything refuses a start now. `quick`: the same was checked moments ago. */
+  /**
+   * Throws UnitStop or Problem if anything refuses a start now. `quick`: the same was checked moments ago.
+   */
   preflight(
     record: UnitRecord,
     check: { readonly unit: Unit; readonly hop: Hop; readonly image: StoredFile; readonly quick: boolean },
@@ -58,7 +60,7 @@ export interface RunPolicy {
   ): Promise<void>;
   /** True: the unit is looked at and checked again right before the start. */
   readonly checksAgain: boolean;
-  /** How often a start that did not leave in time is tried. */
+  /** How often a start that was not sent in time is attempted. */
   readonly maxStarts: number;
   /** Aborts the start step. */
   startSignal(work: UnitWork): AbortSignal;
@@ -68,11 +70,13 @@ export interface RunPolicy {
   outcomeBeforeStart(problem: Problem | null, during: 'check' | 'start'): 'refused' | 'failed';
   /** The unit for the report when nothing was started; null if it was never identified. */
   seen(unit: Unit): Unit | null;
-  /** The result of a unit that was stopped before a start: by the operator, or because its journal cannot be written. */
+  /** The result of a unit that was stopped before a start. `journal`: why the journal cannot be written. */
   stopped(anyDone: boolean, journal: Problem | null): UnitResult;
   /** Why a start in the journal is known to have had no effect; null if the unit must be watched. */
   noEffect(check: StepCheck, context: StepContext): Problem | null;
-  /** The result of `settle` or `verify`, corrected by what the journal knows beside the answer of the unit. */
+  /**
+   * The result of `settle` or `verify`, corrected with facts from the journal that the unit does not know.
+   */
   review(result: StepResult, step: 'settle' | 'verify', journal: Journal): StepResult;
   /** The problem of a unit that is not ready for a start and gives no reason. */
   notReady(key: string): Problem;
@@ -87,35 +91,36 @@ export interface UnitWork {
   readonly driver: UpgradeDriver;
   readonly journal: Journal;
   readonly clock: Clock;
-  /** How much faster a simulated unit lives; 1 for every real one. */
+  /** How much faster a simulated unit runs; 1 for every real one. */
   readonly simulationSpeed: number;
-  /** Aborted when work before the commit shall end. */
+  /** Aborted to end the work before the point of no return. */
   readonly abort: AbortSignal;
-  /** True: no further start is to be made; what is under way goes on to its end. */
+  /** True: make no further start; an update in progress is watched to its end. */
   readonly stopping: () => boolean;
-  /** The rules, asked again right before a start. */
+  /** The rules, evaluated again right before a start. */
   readonly evaluateRules: EvaluateRules;
-  /** Checks that the file is still the one of the plan. Throws Problem image/changed. */
+  /** Returns the image after checking that its file is unchanged. Throws Problem image/changed. */
   readonly image: (hop: Hop) => Promise<StoredFile>;
-  /** Throws Problem refused/second-attempt where another run made a start on the unit and does not know its end. */
-  readonly noEarlierStart: (unit: Unit) => Promise<void>;
+  /** Throws Problem refused/second-attempt if another run started the unit and does not know the result. */
+  readonly assertNoEarlierStart: (unit: Unit) => Promise<void>;
   /**
-   * Throws Problem refused/partner where a unit with the same load is not healthy, not idle, or not known to be. `unit`: the unit
-   * as it was just seen. `quick`: leaves out what needs a login, because it was asked moments ago.
+   * Throws Problem refused/partner unless each partner is known to be healthy and idle. `unit`: the unit as
+   * it was just seen. `quick`: skips what needs a login, because it was asked moments ago.
    */
   readonly assertPartnersHealthy: (unit: Unit, options?: { readonly quick: boolean }) => Promise<void>;
   readonly progress: (note: string, fraction: number | null) => void;
-  /** Keeps a file of the device in the folder of the run. */
+  /** Saves a file of the device in the folder of the run. */
   readonly keep: (name: string, bytes: Buffer) => Promise<void>;
-  /** Told of what is said with the device. */
-  readonly transcript: (said: TranscriptEntry) => void;
+  /** Records what was sent to the device and received from it. */
+  readonly transcript: (entry: TranscriptEntry) => void;
 }
 
 const NO_FAILURE: readonly ProblemCode[] = ['config/state', 'device/busy', 'device/not-installed'];
 
 /**
- * How a unit ends of which nothing was started. What the tool did not do for a reason of its own, because a file of its state folder
- * could not be written, or because somebody else is at the unit, is no failure of it: a resume goes on with it unasked.
+ * The outcome of a unit on which nothing was started. It did not fail if the cause is a refusal, a state
+ * folder that cannot be written, or an update by somebody else. Such a unit is refused, and a resume
+ * continues it without a retry.
  */
 export function outcomeBeforeStart(problem: Problem | null): 'refused' | 'failed' {
   if (problem === null) return 'failed';
@@ -123,12 +128,12 @@ export function outcomeBeforeStart(problem: Problem | null): 'refused' | 'failed
   return isNoFailure ? 'refused' : 'failed';
 }
 
-/** Ends the work on a unit with an ending of its own. */
+/** Ends the work on a unit with a given result. */
 export class UnitStop extends Error {
-  readonly ending: UnitResult;
+  readonly result: UnitResult;
 
-  constructor(ending: UnitResult) {
+  constructor(result: UnitResult) {
     super('refused');
-    this.ending = ending;
+    this.result = result;
   }
 }

@@ -11,11 +11,12 @@ import { endIsOpen, lastVerified, type UnitRecord } from '../state/index.ts';
 import { beginHop, watchHop } from './hop.ts';
 import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
-/** The hops of one unit, in their order. */
+/** The hops of one unit, in order. */
 
 /**
- * Watches the hop whose start is on record without a known end. Null: it is verified and further hops are left. These are
- * not begun here, because whoever watches holds no place and keeps no partner waiting. Never throws for what the device does.
+ * Watches the hop whose start is on record without a known result. Null: it is verified, and further hops
+ * are left. They are not begun here, because watching holds no slot and keeps no partner waiting. Never
+ * throws because of the device.
  */
 export async function watchUnit(
   record: UnitRecord,
@@ -23,21 +24,21 @@ export async function watchUnit(
   work: UnitWork,
 ): Promise<UnitResult | null> {
   try {
-    const ending = await watchHop(record, index, work);
+    const result = await watchHop(record, index, work);
     const isLast = index === record.planned.hops.length - 1;
-    return ending.outcome === 'upgraded' && !isLast ? null : ending;
+    return result.outcome === 'upgraded' && !isLast ? null : result;
   } catch (thrown) {
     return { outcome: 'unknown', after: null, problem: asProblem(thrown), reasons: [] };
   }
 }
 
 /**
- * Takes the hops that are left, each with a preflight of its own: looked at, judged, window and partners asked. A hop that
- * the unit stands behind already is passed over, and the next one begun. A stop lets a hop end and begins no other.
+ * Executes the remaining hops, each with its own preflight: a look, rules, window and partners. A hop that
+ * the unit is past already is skipped. After a stop, the present hop ends and no other begins.
  *
- * `upgraded`: the unit runs what the plan leads to, and at least one hop was verified in this run; `current`: it was there
- * without this run. Anything else is the end of the hop that was not done, see {@link describePartialRoute}. Never throws for what
- * the device does.
+ * `upgraded`: the unit runs the target, and this run verified at least one hop. `current`: it runs the
+ * target without this run. Any other outcome is that of the hop that was not completed, see {@link
+ * describePartialRoute}. Never throws because of the device.
  */
 export async function runUnit(record: UnitRecord, work: UnitWork): Promise<UnitResult> {
   const { hops } = record.planned;
@@ -48,18 +49,18 @@ export async function runUnit(record: UnitRecord, work: UnitWork): Promise<UnitR
     for (const index of hops.keys()) {
       if (record.hops[index]?.verified) continue;
       if (work.stopping()) return work.policy.stopped(anyDone, work.journal.failed);
-      const ending = await beginHop(record, index, work, (made) => {
+      const result = await beginHop(record, index, work, (made) => {
         startMade = made;
       });
-      if (ending.outcome !== 'upgraded' && ending.outcome !== 'current') return ending;
-      if (ending.outcome === 'upgraded') anyDone = true;
+      if (result.outcome !== 'upgraded' && result.outcome !== 'current') return result;
+      if (result.outcome === 'upgraded') anyDone = true;
       startMade = false;
-      seen = ending.after;
+      seen = result.after;
     }
     if (seen === null) return await reidentify(record, work);
     return { outcome: anyDone ? 'upgraded' : 'current', after: seen, problem: null, reasons: [] };
   } catch (thrown) {
-    if (thrown instanceof UnitStop) return thrown.ending;
+    if (thrown instanceof UnitStop) return thrown.result;
     const problem = asProblem(thrown);
     if (startMade) return { outcome: 'unknown', after: null, problem, reasons: [] };
     if (work.abort.aborted || work.journal.failed !== null)
@@ -68,7 +69,7 @@ export async function runUnit(record: UnitRecord, work: UnitWork): Promise<UnitR
   }
 }
 
-/** Every hop has its verified line: only the end of the unit was not written down any more. */
+/** The result of a unit whose hops are all verified, but whose end is not in the journal. */
 async function reidentify(record: UnitRecord, work: UnitWork): Promise<UnitResult> {
   const { hops, unit } = record.planned;
   const look = await work.driver.look(work.target, {
@@ -82,26 +83,26 @@ async function reidentify(record: UnitRecord, work: UnitWork): Promise<UnitResul
   }
   const problem = new Problem(
     'device/changed',
-    `The unit was verified at ${describeEnd(last, 'to')} and now says ${describeInstalled(look.unit, last)}.`,
-    { hint: 'Go and look at the unit. Do not power it off while its panel shows an update.' },
+    `The unit was verified at ${describeEnd(last, 'to')} and now reports ${describeInstalled(look.unit, last)}.`,
+    { hint: 'Check the unit on site. Do not power it off while its panel shows an update.' },
   );
   return { outcome: 'unknown', after: look.unit, problem, reasons: [] };
 }
 
 /**
- * Completes the end of a unit that has hops behind it and did not get to where its plan leads. Its outcome is that of the
- * hop that was not done: `refused` and `stopped` go on with a resume, `failed` needs a second attempt to be allowed,
- * `unknown` must be looked at. The problem says what is done, and `after` is the firmware of the last verified hop where
- * nothing newer was seen and no start is in doubt.
+ * Completes the result of a unit that has verified hops and did not reach its target. The outcome is that
+ * of the hop that was not completed: a resume continues `refused` and `stopped`, `failed` needs a retry,
+ * and a person must check `unknown`. The problem names the last verified hop. `after` is the firmware of
+ * that hop, if nothing newer was seen and no start is in doubt.
  */
-export function describePartialRoute(ending: UnitResult, record: UnitRecord): UnitResult {
+export function describePartialRoute(result: UnitResult, record: UnitRecord): UnitResult {
   const index = lastVerified(record);
   const hop = index === null ? undefined : record.planned.hops[index];
-  if (index === null || hop === undefined) return ending;
-  if (ending.outcome === 'upgraded' || ending.outcome === 'current') return ending;
+  if (index === null || hop === undefined) return result;
+  if (result.outcome === 'upgraded' || result.outcome === 'current') return result;
   const verified = `Hop ${index + 1} of ${record.planned.hops.length} is done and was verified at ${describeEnd(hop, 'to')}`;
-  const { problem } = ending;
-  const told =
+  const { problem } = result;
+  const withProgress =
     problem === null
       ? null
       : new Problem(problem.code, `${problem.message} ${verified}.`, {
@@ -109,6 +110,6 @@ export function describePartialRoute(ending: UnitResult, record: UnitRecord): Un
           details: problem.details,
           cause: problem,
         });
-  const lastSeen = ending.outcome === 'unknown' ? null : (record.hops[index]?.after ?? null);
-  return { ...ending, after: ending.after ?? lastSeen, problem: told };
+  const lastSeen = result.outcome === 'unknown' ? null : (record.hops[index]?.after ?? null);
+  return { ...result, after: result.after ?? lastSeen, problem: withProgress };
 }

@@ -8,7 +8,7 @@ interface LocalTime {
   readonly minutes: number;
 }
 
-/** Weekday and minute of the day in the zone of the window, daylight saving included. */
+/** Weekday and minute of the day in the zone of the window, with daylight saving time. */
 function localTime(timezone: string, now: Date): LocalTime {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
@@ -33,8 +33,8 @@ function dayBefore(day: Day): Day {
 }
 
 /**
- * Whether a start is allowed at this moment. The begin belongs to the window, the end does not. A window whose end is
- * not after its begin runs past midnight and belongs to the day that it begins on.
+ * Whether a start is allowed now. `from` belongs to the window, `to` does not. If `to` is not after `from`,
+ * the window runs past midnight and belongs to the day on which it begins.
  */
 export function isOpen(window: Window, now: Date): boolean {
   const { day, minutes } = localTime(window.timezone, now);
@@ -45,7 +45,7 @@ export function isOpen(window: Window, now: Date): boolean {
   return minutes < to && window.days.includes(dayBefore(day));
 }
 
-/** The window and the present time there, for a message. */
+/** The window and the present time in its zone, for a message. */
 export function describeWindow(window: Window, now: Date): string {
   const { day, minutes } = localTime(window.timezone, now);
   const clock = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;

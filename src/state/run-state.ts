@@ -22,9 +22,9 @@ const NO_HOP: HopRecord = {
 };
 
 /**
- * The state that the journal of a run adds up to. `advance` takes one event in constant time; {@link replay} does the same
- * with all events of a file. Any prefix of a journal gives a state that was once true. In a damaged journal every unit that may
- * have been started is unknown.
+ * The state of a run, computed from its journal. `advance` applies one event in constant time; {@link
+ * replay} applies all events of a file. Any prefix of a journal gives a state that was once true. In a
+ * damaged journal, every unit that may have been started is unknown.
  */
 export class RunState {
   #first: Extract<JournalEvent, { event: 'run' }> | null = null;
@@ -102,7 +102,7 @@ export class RunState {
   }
 }
 
-/** The state of a run from the events of its journal. Throws Problem config/run where the plan itself is missing. */
+/** The state of a run from the events of its journal. Throws Problem config/run if the plan is missing. */
 export function replay(events: readonly JournalEvent[]): RunRecord {
   const state = new RunState();
   for (const event of events) state.advance(event);

@@ -11,9 +11,9 @@ export interface BundledData<T> {
 }
 
 /**
- * Reads a data file that is part of the tool, by the address of its YAML. A build holds the same data as JSON in its place
- * (scripts/build.mjs), because every start would spend most of its time on the YAML. Throws Error with every finding: it is
- * the tool that is wrong then.
+ * Reads a data file that is part of the tool, by the address of its YAML. A build contains the same data as
+ * JSON (scripts/build.mjs), because parsing YAML would take most of the start-up time. Throws Error with
+ * every finding: a mistake in such a file is a fault of the tool.
  */
 export async function readBundledData<T>(yaml: URL, schema: z.ZodType<T>): Promise<BundledData<T>> {
   const isBuilt = import.meta.url.endsWith('.js');
@@ -29,7 +29,7 @@ export async function readBundledData<T>(yaml: URL, schema: z.ZodType<T>): Promi
   throw new Error(parsed.ok ? z.prettifyError(checked.error) : listFindings(file, parsed.findings.with()));
 }
 
-/** What was read from the sources by this process: tests run many commands in one, and YAML takes most of their time. */
+/** Cached per process: tests run many commands in one process, and parsing YAML takes most of their time. */
 const read = new Map<string, Promise<unknown>>();
 
 function plainOf(file: string): Promise<unknown> {

@@ -190,7 +190,7 @@ describe.skipIf(process.platform === 'win32')('the folder of compiled code', () 
 describe('a build beside an upgrade', () => {
   it('changes nothing for the upgrade, which ends well with its own build', async () => {
     const before = await build();
-    // One after the other, so that the second is reached after the build; its card is of another kind and needs other code.
+    // One unit at a time, so that the second is reached after the build. Its kind of card needs other code.
     const units = [
       { ...NMC2, name: 'first' },
       { ...NMC3, name: 'second', site: 'berlin' },

@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { renderHelp } from '../../src/cli/render-help.ts';
+import { renderHelp } from '../../src/cli/start/render-help.ts';
 import { NMC2, openSite, type Site } from './harness.ts';
 
-/** What a process of the build loads. Every chunk names the files that it is made of, in comments. */
+/** What a process of the build loads. Comments in each chunk name the files that it is made of. */
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-/** The source files and packages that a command line loads. Packages outside of the build come with their own path. */
+/** The source files and packages that a command line loads. Packages outside the build are full paths. */
 async function loadedBy(words: readonly string[]): Promise<readonly string[]> {
   const listing = join(site.folder, 'loaded.json');
   await new Promise<void>((resolve, reject) => {
@@ -51,7 +51,7 @@ async function loadedBy(words: readonly string[]): Promise<readonly string[]> {
   return parts.flat();
 }
 
-/** What a command line prints on a terminal of so many columns; null, into a pipe. */
+/** What a command line prints on a terminal with this many columns; null: into a pipe. */
 async function printedBy(words: readonly string[], columns: number | null): Promise<string> {
   const terminal = join(site.folder, 'terminal.cjs');
   await writeFile(
@@ -67,7 +67,7 @@ async function printedBy(words: readonly string[], columns: number | null): Prom
 
 const PROTOCOL_PACKAGES =
   /node_modules\/(?:ssh2|net-snmp|basic-ftp|got|serialport|@serialport|listr2|cpu-features)\//;
-/** `phrases.ts` holds what the codes of a card mean, and nothing else. */
+/** `phrases.ts` contains only the meaning of the codes of a card. */
 const PROTOCOL_SOURCES = /^src\/(?:snmp|local|sim|nmc\/(?!phrases\.ts))/;
 
 function protocolOf(parts: readonly string[]): readonly string[] {
@@ -89,7 +89,7 @@ describe('a command that needs no device', () => {
     expect(protocolOf(parts)).toEqual([]);
   });
 
-  it('is told apart from one that asks a device', async () => {
+  it('differs from one that asks a device', async () => {
     const found = protocolOf(await loadedBy(['discover', '--help']));
     expect(found).toEqual(expect.arrayContaining(['src/snmp/sweep/discover.ts']));
     expect(found.some((part) => part.includes('node_modules/net-snmp/'))).toBe(true);
@@ -100,7 +100,7 @@ describe('--help', () => {
   it('loads the texts of the commands, and neither a command nor a schema', async () => {
     const parts = await loadedBy(['--help']);
     const sources = parts.filter((part) => part.startsWith('src/'));
-    expect(sources).toContain('src/cli/help.ts');
+    expect(sources).toContain('src/cli/start/help.ts');
     for (const other of ['dispatch', ...COMMANDS])
       expect(sources).not.toContain(`src/cli/commands/${other === 'local' ? 'local/local' : other}.ts`);
     expect(parts.filter((part) => part.includes('node_modules/'))).toEqual([]);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { NMC2, openSite, type Ran, runOf, type Site } from './harness.ts';
 
-/** Files that the version before journal format 2 wrote: a finished run on the unit of {@link NMC2}, an audit, a plan. */
+/** Files written before journal format 2: a finished run on the unit of {@link NMC2}, an audit, a plan. */
 const OLDER = fileURLToPath(new URL('../state/format-1/', import.meta.url));
 const RUN = '20261130T125429000Z-c807f9';
 
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => site.close());
 
-/** Puts the older run into the state folder; `lines`: how many lines of it were written before its process died. */
+/** Puts the older run into the state folder. `lines`: the lines that were written before its process died. */
 async function leaveRun(lines = Number.POSITIVE_INFINITY): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const name of ['journal.jsonl', 'starts.jsonl']) {

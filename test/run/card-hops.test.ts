@@ -14,7 +14,7 @@ describe('the firmware of a second-generation card', () => {
     ['with an application that does not match, seen by SNMP', 'mismatch', true],
     ['with an application that does not match, seen by the command line alone', 'mismatch', false],
   ] as const)(
-    'goes file by file in its order with a restart after each: %s',
+    'is installed file by file in order, with a restart after each: %s',
     async (_name, between, snmp) => {
       site = await openCardSite({ card: { between }, snmp });
       const plan = await site.plan();
@@ -23,7 +23,7 @@ describe('the firmware of a second-generation card', () => {
         ['card-os', 'v6.8.0', '6.9.6'],
         ['card-app', 'v6.8.0', '6.9.6'],
       ]);
-      const ended = only(await site.carryOut(await site.begin(plan)));
+      const ended = only(await site.executeRun(await site.begin(plan)));
       expect(ended).toMatchObject({
         outcome: 'upgraded',
         exit: 0,
@@ -40,31 +40,31 @@ describe('the firmware of a second-generation card', () => {
     },
   );
 
-  it('goes over FTP where that is the way, and leaves out the boot monitor that the card has', async () => {
+  it('is sent over FTP where the inventory says so, without the boot monitor that the card has', async () => {
     site = await openCardSite({ card: { boot: '1.0.9' }, transfer: ['ftp'] });
-    const ended = only(await site.carryOut(await site.begin(await site.plan())));
+    const ended = only(await site.executeRun(await site.begin(await site.plan())));
     expect(ended).toMatchObject({ outcome: 'upgraded', hops: [{ startedBy: 'ftp' }, { startedBy: 'ftp' }] });
     expect(site.card.taken).toEqual(IN_ORDER.slice(1));
   });
 
   it('waits while the application is still starting', async () => {
     site = await openCardSite({ card: { starting: 250 }, snmp: false });
-    expect(only(await site.carryOut(await site.begin(await site.plan())))).toMatchObject({
+    expect(only(await site.executeRun(await site.begin(await site.plan())))).toMatchObject({
       outcome: 'upgraded',
     });
     expect(site.card.taken).toEqual(IN_ORDER);
   });
 
-  it('takes the next way only where no byte can have gone by the first', async () => {
+  it('uses the next method only if no byte can have been sent by the first', async () => {
     site = await openCardSite({ card: { faults: ['no-scp'] } });
-    const ended = only(await site.carryOut(await site.begin(await site.plan())));
+    const ended = only(await site.executeRun(await site.begin(await site.plan())));
     expect(ended).toMatchObject({ outcome: 'upgraded', hops: [{ startedBy: 'ftp' }, {}, {}] });
     expect(site.card.touched).toBe(3);
   });
 
-  it('ends as refused before anything is sent where the settings cannot be kept', async () => {
+  it('is not sent if the settings cannot be saved', async () => {
     site = await openCardSite();
-    const ended = only(await site.carryOut(await site.begin(await site.plan()), { backup: false }));
+    const ended = only(await site.executeRun(await site.begin(await site.plan()), { backup: false }));
     expect(ended).toMatchObject({ outcome: 'failed', hops: [{ startedAt: null }, {}, {}] });
     expect(site.card.touched).toBe(0);
   });
@@ -77,22 +77,25 @@ describe('the firmware of a third-generation card', () => {
     expect(plan.units[0]?.hops).toMatchObject([
       { component: 'card', from: { version: 'v1.4.2.1', platform: 'hw21' }, to: { version: '2.5.0.8' } },
     ]);
-    expect(only(await site.carryOut(await site.begin(plan)))).toMatchObject({ outcome: 'upgraded', exit: 0 });
+    expect(only(await site.executeRun(await site.begin(plan)))).toMatchObject({
+      outcome: 'upgraded',
+      exit: 0,
+    });
     expect(site.card.taken).toEqual(['apc_hw21_su_2.5.0.8.nmc3']);
   });
 });
 
 describe('an upload to a card', () => {
   it.each([
-    ['that answers before it restarts is done', ['answers-before-it-restarts'], 'upgraded', null, 3],
+    ['that is answered before the restart succeeds', ['answers-before-it-restarts'], 'upgraded', null, 3],
     [
-      'that breaks in the middle fails, and is not tried another way',
+      'that breaks off in the middle fails, and no other method is used',
       ['hangs-up-half-way'],
       'failed',
       'device/update-failed',
       1,
     ],
-    ['that the card does not take fails', ['refuses-the-file'], 'failed', 'device/update-failed', 1],
+    ['that the card rejects fails', ['refuses-the-file'], 'failed', 'device/update-failed', 1],
     [
       'after which the old firmware comes back fails',
       ['comes-back-with-the-old'],
@@ -101,7 +104,7 @@ describe('an upload to a card', () => {
       1,
     ],
     [
-      'after which nothing comes back has an unknown end',
+      'after which the card stays silent has an unknown result',
       ['stays-away'],
       'unknown',
       'device/update-unknown',
@@ -109,21 +112,21 @@ describe('an upload to a card', () => {
     ],
   ] as const)('%s', async (_name, faults, outcome, code, touched) => {
     site = await openCardSite({ card: { faults } });
-    const ended = only(await site.carryOut(await site.begin(await site.plan())));
+    const ended = only(await site.executeRun(await site.begin(await site.plan())));
     expect(ended).toMatchObject({ outcome, problem: code === null ? null : { code } });
     expect(ended.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[outcome]);
     expect(site.card.touched).toBe(touched);
   });
 
-  it('says what the card says of the file', async () => {
+  it('reports the message of the card about the file', async () => {
     site = await openCardSite({ card: { faults: ['refuses-the-file'] } });
-    const ended = only(await site.carryOut(await site.begin(await site.plan())));
+    const ended = only(await site.executeRun(await site.begin(await site.plan())));
     expect(ended.problem?.message).toContain('File corrupt');
   });
 
-  it('that failed is made again where the operator allows it, and never before', async () => {
+  it('that failed is repeated only with --retry', async () => {
     site = await openCardSite({ card: { faults: ['hangs-up-half-way'] } });
-    await site.carryOut(await site.begin(await site.plan()));
+    await site.executeRun(await site.begin(await site.plan()));
     expect(only(await site.resume())).toMatchObject({ outcome: 'failed' });
     expect(site.card.touched).toBe(1);
     site.card.faults.delete('hangs-up-half-way');
@@ -132,12 +135,12 @@ describe('an upload to a card', () => {
   });
 });
 
-describe('a card that is half-way', () => {
-  it('goes on where the run was stopped between two files', async () => {
+describe('a card between two files', () => {
+  it('continues where the run was stopped', async () => {
     site = await openCardSite();
     const control = { stopNew: false, abort: new AbortController().signal };
     const stopped = only(
-      await site.carryOut(await site.begin(await site.plan()), {
+      await site.executeRun(await site.begin(await site.plan()), {
         control,
         onLine: (event) => {
           if (event.event === 'step' && event.hop === 1 && event.step === 'verify' && event.state === 'done')
@@ -148,7 +151,7 @@ describe('a card that is half-way', () => {
     expect(stopped).toMatchObject({ outcome: 'stopped', problem: { code: 'refused/stopped' } });
     expect(stopped.problem?.message).toContain('Hop 2 of 3 is done');
     expect(site.card.taken).toEqual(IN_ORDER.slice(0, 2));
-    // Its settings were kept before the first file; that they cannot be read now does not leave the card as it is.
+    // The settings were saved before the first file, so a failed second backup does not stop the card here.
     expect(only(await site.resume({ backup: false }))).toMatchObject({
       outcome: 'upgraded',
       after: { serial: 'AS1234567890' },
@@ -156,7 +159,7 @@ describe('a card that is half-way', () => {
     expect(site.card.taken).toEqual(IN_ORDER);
   });
 
-  it('is another card where its serial number is another: nothing is sent', async () => {
+  it('gets no file if its serial number is not that of the plan', async () => {
     site = await openCardSite();
     const plan = await site.plan();
     const units = plan.units.map((planned) => ({
@@ -166,15 +169,15 @@ describe('a card that is half-way', () => {
         card: planned.unit.card === null ? null : { ...planned.unit.card, serial: 'ZA9999999999' },
       },
     }));
-    const ended = only(await site.carryOut(await site.begin({ ...plan, units })));
+    const ended = only(await site.executeRun(await site.begin({ ...plan, units })));
     expect(ended).toMatchObject({ outcome: 'refused', problem: { code: 'refused/stale-plan' } });
     expect(site.card.touched).toBe(0);
   });
 
-  it('stays without an application that was refused, and says so as a failure', async () => {
+  it('that rejects the application ends as failed', async () => {
     site = await openCardSite({ card: { boot: '1.0.9' } });
     const ended = only(
-      await site.carryOut(await site.begin(await site.plan()), {
+      await site.executeRun(await site.begin(await site.plan()), {
         onLine: (event) => {
           if (event.event === 'step' && event.hop === 0 && event.step === 'verify' && event.state === 'done')
             site.card.faults.add('refuses-the-file');
@@ -189,7 +192,7 @@ describe('a card that is half-way', () => {
   });
 });
 
-it('a folder with the application alone is refused for a card of the second generation', async () => {
+it('a folder with only the application is refused for a second-generation card', async () => {
   const [, , app] = Object.entries(NMC2_SET);
   site = await openCardSite({ files: app === undefined ? {} : { [app[0]]: app[1] } });
   const [planned] = (await site.plan()).units;

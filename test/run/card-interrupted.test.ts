@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NewEvent } from '../../src/state/index.ts';
-import { type CardSite, type Circumstances, Killed, openCardSite } from './card-site.ts';
+import { type CardSite, Killed, openCardSite, type RunOptions } from './card-site.ts';
 import { only } from './route-site.ts';
 
 let site: CardSite;
 afterEach(() => site.close());
 
-async function killedDuring(circumstances: Circumstances): Promise<void> {
-  const running = site.carryOut(await site.begin(await site.plan()), circumstances);
+async function killedDuring(options: RunOptions): Promise<void> {
+  const running = site.executeRun(await site.begin(await site.plan()), options);
   await expect(running).rejects.toBeInstanceOf(Killed);
   await site.card.settled();
 }
@@ -17,7 +17,7 @@ const isStep = (event: NewEvent, hop: number, step: string, state: string): bool
 
 const NMC3 = { platform: 'hw21', boot: '1.3.6.1', version: '1.4.2.1' } as const;
 
-describe('killed before the line is written that says', () => {
+describe('killed before this journal line is written', () => {
   it.each([
     ['unit', null],
     ['backup', 'begun'],
@@ -30,10 +30,10 @@ describe('killed before the line is written that says', () => {
     ['verify', 'done'],
     ['end', null],
     ['closed', null],
-  ] as const)('%s %s: resume finds the end, and the card gets one upload', async (word, state) => {
+  ] as const)('%s %s: resume finds the result, and the card gets one upload', async (name, state) => {
     site = await openCardSite({ card: NMC3 });
     await killedDuring({
-      killedBefore: (event) => (state === null ? event.event === word : isStep(event, 0, word, state)),
+      killedBefore: (event) => (state === null ? event.event === name : isStep(event, 0, name, state)),
     });
     const resumed = only(await site.resume());
     expect(resumed).toMatchObject({ outcome: 'upgraded', exit: 0, problem: null });
@@ -42,9 +42,9 @@ describe('killed before the line is written that says', () => {
   });
 });
 
-it('killed when the upload is written down and not made: resume makes none, says that it failed, and --retry makes it', async () => {
+it('killed between the line of the upload and the upload: resume reports a failure, and --retry uploads', async () => {
   site = await openCardSite({ card: NMC3 });
-  // The line is on disk, and the process does not come to the upload.
+  // The line is on disk, and the process dies before the upload.
   let isGone = false;
   await killedDuring({
     onLine: (event) => {
@@ -63,15 +63,18 @@ it('killed when the upload is written down and not made: resume makes none, says
 
 describe('killed between operating system and application', () => {
   it.each([
-    ['before the first is known to be verified', 0, 'verify', 'done'],
+    ['before the first file is verified', 0, 'verify', 'done'],
     ['right before the second upload', 1, 'start', 'committing'],
     ['right after the second upload', 1, 'start', 'done'],
-  ] as const)('%s: goes on to the end with one upload for each', async (_name, hop, step, state) => {
-    site = await openCardSite({ card: { boot: '1.0.9' } });
-    await killedDuring({ killedBefore: (event) => isStep(event, hop, step, state) });
-    const resumed = only(await site.resume());
-    expect(resumed).toMatchObject({ outcome: 'upgraded', after: { serial: 'AS1234567890' } });
-    expect(site.card.taken).toEqual(['apc_hw05_aos_696.bin', 'apc_hw05_sumx_696.bin']);
-    expect(site.card.touched).toBe(2);
-  });
+  ] as const)(
+    '%s: resume completes the card with one upload for each file',
+    async (_name, hop, step, state) => {
+      site = await openCardSite({ card: { boot: '1.0.9' } });
+      await killedDuring({ killedBefore: (event) => isStep(event, hop, step, state) });
+      const resumed = only(await site.resume());
+      expect(resumed).toMatchObject({ outcome: 'upgraded', after: { serial: 'AS1234567890' } });
+      expect(site.card.taken).toEqual(['apc_hw05_aos_696.bin', 'apc_hw05_sumx_696.bin']);
+      expect(site.card.touched).toBe(2);
+    },
+  );
 });

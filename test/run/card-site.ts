@@ -21,7 +21,7 @@ import {
 } from '../../src/state/index.ts';
 import { type CardSetup, FakeCard, firmware, LOGIN } from '../nmc/fake-card.ts';
 
-/** The waits of the network path for a card that restarts within a tenth of a second. */
+/** The timeouts of the network driver for a card that restarts within a tenth of a second. */
 export const QUICK: Timeouts = {
   ...TIMEOUTS,
   poll: 0.02,
@@ -47,13 +47,13 @@ export const NMC3_SET: Readonly<Record<string, Buffer>> = {
 export interface CardSiteSetup {
   readonly card?: CardSetup;
   readonly files?: Readonly<Record<string, Buffer>>;
-  /** Whether the card is asked by SNMP; without it the command line tells all. */
+  /** Whether the card answers SNMP; otherwise only its command line does. */
   readonly snmp?: boolean;
   readonly transfer?: readonly ('scp' | 'ftp')[];
   readonly timeouts?: Partial<Timeouts>;
 }
 
-export interface Circumstances {
+export interface RunOptions {
   readonly control?: Control;
   readonly onLine?: (event: JournalEvent) => void;
   /** The process is killed when it would write this line: nothing is written from then on. */
@@ -62,16 +62,16 @@ export interface Circumstances {
   readonly backup?: boolean;
 }
 
-/** One unit whose card takes firmware, with its folder of files; runs in this process. */
+/** One unit whose card is updated, with its folder of files; runs in this process. */
 export interface CardSite {
   readonly card: FakeCard;
   readonly folder: string;
   readonly inventory: string;
   plan(): Promise<Plan>;
   begin(plan: Plan): Promise<Journal>;
-  carryOut(journal: Journal, circumstances?: Circumstances): Promise<RunRecord>;
-  /** As `resume` does after the process before it was killed. */
-  resume(circumstances?: Circumstances, again?: boolean): Promise<RunRecord>;
+  executeRun(journal: Journal, options?: RunOptions): Promise<RunRecord>;
+  /** Resumes the run, like `resume` after the earlier process was killed. */
+  resume(options?: RunOptions, again?: boolean): Promise<RunRecord>;
   close(): Promise<void>;
 }
 
@@ -101,7 +101,10 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
   const book = await loadRules();
   const journals: Journal[] = [];
 
-  const carryOut: CardSite['carryOut'] = (journal, { control, onLine, killedBefore, backup = true } = {}) =>
+  const executeRun: CardSite['executeRun'] = (
+    journal,
+    { control, onLine, killedBefore, backup = true } = {},
+  ) =>
     execute({
       policy: FLEET_POLICY,
       journal: watched(journal, onLine, killedBefore),
@@ -116,7 +119,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
         isCardFile(image) ? judgeCardStart(book, { unit, file: image, planned: planned.card }) : [],
       image: async (hop): Promise<StoredFile> => {
         const file = cardFiles.find((one) => one.sha256 === hop.image.sha256);
-        if (file === undefined) throw new Error(`the folder holds no ${hop.image.file}`);
+        if (file === undefined) throw new Error(`the folder has no ${hop.image.file}`);
         await verifyStored(file);
         return file;
       },
@@ -150,14 +153,14 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
       await journal.append({ event: 'run', run: 'r', inventory, images: files, rules: [], plan });
       return journal;
     },
-    carryOut,
-    async resume(circumstances, again = false) {
+    executeRun,
+    async resume(options, again = false) {
       for (const journal of journals.splice(0)) await journal.close();
       const journal = await reopenJournal(state, 'r', systemClock);
       journals.push(journal);
       await journal.append({ event: 'resumed' });
       if (again) await journal.append({ event: 'retry', unit: UNIT });
-      return carryOut(journal, circumstances);
+      return executeRun(journal, options);
     },
     async close() {
       for (const journal of journals.splice(0)) await journal.close();
@@ -187,24 +190,24 @@ sites:
 `;
 }
 
-/** Stands for the end of the process. */
+/** Simulates the end of the process. */
 export class Killed extends Error {}
 
-/** Reading the settings of a card has tests of its own. */
-function withBackup(path: UpgradeDriver, works: boolean): UpgradeDriver {
+/** Replaces the backup step, which has its own tests. */
+function withBackup(driver: UpgradeDriver, works: boolean): UpgradeDriver {
   return {
-    ...path,
+    ...driver,
     execute: async (step, context) =>
       step === 'backup'
         ? { state: works ? 'done' : 'failed', method: null, problem: null }
-        : path.execute(step, context),
+        : driver.execute(step, context),
   };
 }
 
 function watched(
   journal: Journal,
-  onLine: Circumstances['onLine'],
-  killedBefore: Circumstances['killedBefore'],
+  onLine: RunOptions['onLine'],
+  killedBefore: RunOptions['killedBefore'],
 ): Journal {
   let killed = false;
   return {

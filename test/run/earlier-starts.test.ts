@@ -19,7 +19,7 @@ function step(hop: number, name: 'start' | 'verify', to: 'committing' | 'done'):
   return { event: 'step', unit: KEY, hop, step: name, state: to, method: null, problem: null };
 }
 
-/** A run over 09.6 to 15.0 that is gone, with these lines of its unit. */
+/** Leaves an ended run over 09.6 to 15.0, with these lines of its unit. */
 async function leave(lines: readonly NewEvent[]): Promise<void> {
   const journal = await createJournal(state, 'old', systemClock);
   const plan = planOf([routedUnit(KEY)]);
@@ -30,12 +30,12 @@ async function leave(lines: readonly NewEvent[]): Promise<void> {
 
 const FIRST_DONE = [step(0, 'start', 'committing'), step(0, 'verify', 'done')];
 
-describe('a start of another run whose end is not known', () => {
+describe('a start of another run without a known result', () => {
   it.each([
     ['of the first hop', [step(0, 'start', 'committing')], '09.3'],
     ['of the second hop', [...FIRST_DONE, step(1, 'start', 'committing')], '09.6'],
   ] as const)(
-    '%s keeps new starts off the unit while it runs the firmware of that start',
+    '%s prevents new starts while the unit runs the firmware of that start',
     async (_what, lines, at) => {
       await leave(lines);
       const earlier = createEarlierStarts(state, null);
@@ -45,7 +45,7 @@ describe('a start of another run whose end is not known', () => {
     },
   );
 
-  it('is to be asked first; the folder of its run is named last, with what moving it takes away', async () => {
+  it('has a hint that names resume first, and moving the folder of the run last', async () => {
     const journal = await createJournal(state, 'old', systemClock);
     const plan = planOf([routedUnit(KEY), routedUnit('berlin/b'), routedUnit('berlin/c')]);
     await journal.append({ event: 'run', run: 'old', inventory: 'i', images: 'm', rules: [], plan });
@@ -59,21 +59,21 @@ describe('a start of another run whose end is not known', () => {
     });
   });
 
-  it('is not one that was verified, between two hops', async () => {
+  it('does not include a verified hop', async () => {
     await leave(FIRST_DONE);
     const earlier = createEarlierStarts(state, null);
     await expect(earlier.refuseOn(unitAt('09.6'))).resolves.toBeUndefined();
     await expect(earlier.refuseOn(unitAt('09.3'))).resolves.toBeUndefined();
   });
 
-  it('is not left behind by a unit that does not show what it runs', async () => {
+  it('still counts for a unit that does not report its firmware', async () => {
     await leave([step(0, 'start', 'committing')]);
     const earlier = createEarlierStarts(state, null);
     const unread = unitAt('15.0', { firmware: { raw: 'UPS 15.0', version: '15.0', microLinkId: null } });
     await expect(earlier.refuseOn(unread)).rejects.toMatchObject({ code: 'refused/second-attempt' });
   });
 
-  it('is known by its card where the serial number of the UPS was not seen', async () => {
+  it('is identified by its card if the serial number of the UPS was not seen', async () => {
     const { card } = unitAt('09.3');
     const own = card === null ? null : { ...card, serial: 'ZA1234567890' };
     const planned = { ...routedUnit(KEY), unit: unitAt('09.3', { serial: null, card: own }) };
@@ -90,7 +90,7 @@ describe('a start of another run whose end is not known', () => {
     await expect(earlier.refuseOn(moved)).resolves.toBeUndefined();
   });
 
-  it('counts a staged image against a partner, and not against the unit itself', async () => {
+  it('that is staged refuses a partner, and not the unit itself', async () => {
     await leave([
       { event: 'step', unit: KEY, hop: 0, step: 'start', state: 'staged', method: null, problem: null },
     ]);

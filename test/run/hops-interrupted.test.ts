@@ -21,13 +21,13 @@ let site: RouteSite;
 afterEach(() => site.close());
 
 describe('a second hop that fails', () => {
-  it('needs a second attempt to be allowed, which does not repeat the first hop', async () => {
+  it('needs --retry, which does not repeat the first hop', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);
     const journal = await site.begin('r', await site.plan(ROUTE));
     const onLine = afterFirstHop(KEY, () => device.inject('update-cancelled'));
-    const failed = only(await site.carryOut(journal, { onLine }));
+    const failed = only(await site.executeRun(journal, { onLine }));
     expect(failed).toMatchObject({
       outcome: 'failed',
       exit: 4,
@@ -49,12 +49,12 @@ describe('a second hop that fails', () => {
     expect(starts).toEqual([AT_09_3, AT_09_6, AT_09_6]);
   });
 
-  it('of unknown end says so, is asked again, and never started again', async () => {
+  it('with an unknown result is asked again, and never started again', async () => {
     site = await openRouteSite([OLD_LOADER], 3000);
     const device = site.fleet.device('a');
     const journal = await site.begin('r', await site.plan(ROUTE));
     const onLine = afterFirstHop(KEY, () => device.inject('never-returns'));
-    const ended = only(await site.carryOut(journal, { onLine }));
+    const ended = only(await site.executeRun(journal, { onLine }));
     expect(ended).toMatchObject({
       outcome: 'unknown',
       exit: 5,
@@ -68,14 +68,14 @@ describe('a second hop that fails', () => {
   });
 });
 
-describe('a run that ended behind the last hop, before it wrote the end of the unit', () => {
+describe('a run that ended after the last hop, before it recorded the end of the unit', () => {
   it.each([
     ['15.0', { outcome: 'upgraded', problem: null }],
     ['09.6', { outcome: 'unknown', problem: { code: 'device/changed' } }],
-  ] as const)('starts nothing again where the unit says %s', async (version, expected) => {
+  ] as const)('starts nothing again if the unit reports %s', async (version, expected) => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
-    await site.carryOut(await site.begin('r', await site.plan(ROUTE)));
+    await site.executeRun(await site.begin('r', await site.plan(ROUTE)));
     const file = journalFile(site.state, 'r');
     const lines = (await readFile(file, 'utf8')).split(/(?<=\n)/);
     await writeFile(file, lines.filter((line) => !/"event":"(?:end|closed)"/.test(line)).join(''));
@@ -86,13 +86,13 @@ describe('a run that ended behind the last hop, before it wrote the end of the u
 });
 
 describe('a stop during the first hop', () => {
-  it('lets it end and begins no other; resume goes on with the second', async () => {
+  it('lets it end and begins no other; resume continues with the second', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);
     const journal = await site.begin('r', await site.plan(ROUTE));
     const control = { stopNew: false, abort: new AbortController().signal };
-    const running = site.carryOut(journal, { control });
+    const running = site.executeRun(journal, { control });
     await device.until(({ phase }) => phase === 'transferring');
     control.stopNew = true;
     const record = await running;
@@ -110,7 +110,7 @@ describe('a stop during the first hop', () => {
 });
 
 describe('an abort during the upload of the second hop', () => {
-  it('ends the unit as stopped, with the first hop done; resume goes on', async () => {
+  it('ends the unit as stopped, with the first hop done; resume continues', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const abort = new AbortController();
@@ -119,7 +119,7 @@ describe('an abort during the upload of the second hop', () => {
     };
     const control = { stopNew: false, abort: abort.signal };
     const journal = await site.begin('r', await site.plan(ROUTE));
-    const ended = only(await site.carryOut(journal, { onLine, control }));
+    const ended = only(await site.executeRun(journal, { onLine, control }));
     expect(ended).toMatchObject({
       outcome: 'stopped',
       problem: { message: expect.stringContaining('before the start of the next hop. Hop 1 of 2 is done') },
@@ -131,8 +131,8 @@ describe('an abort during the upload of the second hop', () => {
   });
 });
 
-describe('first hops whose end is not known', () => {
-  /** Journals of a process that was killed right after it had made a start on each unit, or had given it up as unknown. */
+describe('first hops without a known result', () => {
+  /** Leaves the journal of a process that was killed after the start of each unit, or after its unknown end. */
   async function leave(journal: Journal, plan: Plan, ended: boolean): Promise<void> {
     for (const { key, unit } of plan.units) {
       await journal.append({ event: 'unit', unit: key, attempt: 1, hop: 0, before: unit });
@@ -151,7 +151,7 @@ describe('first hops whose end is not known', () => {
   }
 
   it.each([false, true])(
-    'are watched together, and the next ones begun one after the other (%s)',
+    'are watched together, and the next hops are begun one after the other (%s)',
     async (ended) => {
       site = await openRouteSite(
         [
@@ -179,7 +179,7 @@ describe('first hops whose end is not known', () => {
     },
   );
 
-  it('and a stop while they are watched: the next hop is not begun', async () => {
+  it('that are watched during a stop: the next hop is not begun', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const plan = await site.plan(ROUTE);
     await leave(await site.begin('r', plan), plan, false);

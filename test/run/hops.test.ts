@@ -8,7 +8,6 @@ import {
   AT_09_6,
   afterFirstHop,
   blockedBecause,
-  type Circumstances,
   KEY,
   OLD_LOADER,
   OVER_1013,
@@ -16,6 +15,7 @@ import {
   openRouteSite,
   ROUTE,
   type RouteSite,
+  type RunOptions,
   startsOf,
   TRANSIT,
 } from './route-site.ts';
@@ -24,11 +24,11 @@ let site: RouteSite;
 afterEach(() => site.close());
 
 describe('a route of two hops', () => {
-  it('inside of one line: one start for each hop, and nothing is left on the card', async () => {
+  it('within one firmware line: one start for each hop, and no image stays on the card', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);
-    const ended = only(await site.carryOut(await site.begin('r', await site.plan(ROUTE))));
+    const ended = only(await site.executeRun(await site.begin('r', await site.plan(ROUTE))));
     expect(ended).toMatchObject({
       outcome: 'upgraded',
       attempt: 1,
@@ -51,7 +51,7 @@ describe('a route of two hops', () => {
   });
 
   it.each(['snmp', 'cli'] as const)(
-    'over a change of the line, started by %s: the serial number is what stays',
+    'across firmware lines, started by %s: the unit keeps its serial number',
     async (method) => {
       site = await openRouteSite([{ ...TRANSIT, start: [method] }]);
       const device = site.fleet.device('t');
@@ -63,7 +63,7 @@ describe('a route of two hops', () => {
         [1001, 1013],
         [1013, 1013],
       ]);
-      const ended = only(await site.carryOut(await site.begin('r', plan)));
+      const ended = only(await site.executeRun(await site.begin('r', plan)));
       expect(ended).toMatchObject({
         outcome: 'upgraded',
         before: { firmware: { version: '02.5', microLinkId: 1001 } },
@@ -72,37 +72,37 @@ describe('a route of two hops', () => {
       });
       expect(starts).toEqual(['UPS 02.5 (ID1001)', 'UPS 02.9 (ID1013)']);
       expect(device.counters.starts).toBe(2);
-      // A start over SNMP names no file, so there the image of a hop must not lie beside the next one.
+      // A start over SNMP names no file, so the card must not have the images of two hops.
       expect([...device.files.keys()]).toEqual(method === 'snmp' ? [] : OVER_1013);
     },
   );
 
-  it('is no route where an image is for another line than the unit has then', async () => {
+  it('is refused if an image is not for the firmware line that the unit has at that hop', async () => {
     site = await openRouteSite([TRANSIT]);
     const plan = await site.plan({ t: OVER_1013.slice(1) });
     expect(plan.units[0]?.hops).toEqual([]);
-    expect(only(await site.carryOut(await site.begin('r', plan))).outcome).toBe('refused');
+    expect(only(await site.executeRun(await site.begin('r', plan))).outcome).toBe('refused');
     expect(site.fleet.device('t').counters).toMatchObject({ starts: 0, uploads: 0 });
   });
 
-  it('is the way around the boot loader that the last image lacks: sent directly, it bricks', async () => {
+  it('avoids an image without the boot loader that it needs: sent directly, it bricks the unit', async () => {
     site = await openRouteSite([OLD_LOADER], 3000);
     const plan = await site.plan({ a: ['SMT18UPS_15-0.enc'] });
-    const ended = only(await site.carryOut(await site.begin('r', plan)));
+    const ended = only(await site.executeRun(await site.begin('r', plan)));
     expect(ended).toMatchObject({ outcome: 'unknown', exit: 5 });
     expect(site.fleet.device('a').phase).toBe('lost');
   });
 });
 
-describe('a unit that somebody else brought further', () => {
-  it('is taken up where it stands', async () => {
+describe('a unit that somebody else updated', () => {
+  it('continues with the hop for its present firmware', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);
     const journal = await site.begin('r', await site.plan(ROUTE));
     device.version = '09.6';
     device.loader = '08.5';
-    expect(only(await site.carryOut(journal))).toMatchObject({
+    expect(only(await site.executeRun(journal))).toMatchObject({
       outcome: 'upgraded',
       before: { firmware: { version: '09.6' } },
       after: { firmware: { version: '15.0' } },
@@ -110,25 +110,25 @@ describe('a unit that somebody else brought further', () => {
     expect(starts).toEqual([AT_09_6]);
   });
 
-  it('is current where it is at the end already', async () => {
+  it('is current if it runs the target already', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const journal = await site.begin('r', await site.plan(ROUTE));
     device.version = '15.0';
-    expect(only(await site.carryOut(journal))).toMatchObject({
+    expect(only(await site.executeRun(journal))).toMatchObject({
       outcome: 'current',
       after: { firmware: { version: '15.0' } },
     });
     expect(device.counters).toMatchObject({ starts: 0, uploads: 0 });
   });
 
-  it('and off the route between two hops is refused, with what it says now', async () => {
+  it('to firmware off the route between two hops is refused, with its present firmware', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const onLine = afterFirstHop(KEY, () => {
       device.version = '09.8';
     });
-    const ended = only(await site.carryOut(await site.begin('r', await site.plan(ROUTE)), { onLine }));
+    const ended = only(await site.executeRun(await site.begin('r', await site.plan(ROUTE)), { onLine }));
     expect(ended).toMatchObject({
       outcome: 'refused',
       problem: { code: 'refused/stale-plan' },
@@ -137,19 +137,19 @@ describe('a unit that somebody else brought further', () => {
     expect(device.counters.starts).toBe(1);
   });
 
-  it('to the end between two hops is not started again', async () => {
+  it('to the target between two hops is not started again', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const onLine = afterFirstHop(KEY, () => {
       device.version = '15.0';
     });
-    const ended = only(await site.carryOut(await site.begin('r', await site.plan(ROUTE)), { onLine }));
+    const ended = only(await site.executeRun(await site.begin('r', await site.plan(ROUTE)), { onLine }));
     expect(ended).toMatchObject({ outcome: 'upgraded', after: { firmware: { version: '15.0' } } });
     expect(device.counters.starts).toBe(1);
   });
 });
 
-describe('what must hold before a start is asked before each hop', () => {
+describe('the checks before a start are made before each hop', () => {
   const INSIDE = new Date('2026-03-14T02:30:00Z');
   const OUTSIDE = new Date('2026-03-14T12:30:00Z');
   const WINDOW = '  window: { days: [sat], from: "02:00", to: "05:00", timezone: Europe/Berlin }\nsites:';
@@ -162,25 +162,25 @@ describe('what must hold before a start is asked before each hop', () => {
   ] as const)('%s', async (what, outcome) => {
     const pair = [
       { ...OLD_LOADER, feeds: ['rack-1'] },
-      { ...OLD_LOADER, name: 'beside', feeds: ['rack-1'] },
+      { ...OLD_LOADER, name: 'partner', feeds: ['rack-1'] },
     ];
     site = await openRouteSite(pair, SPEED, (text) => text.replace('sites:', WINDOW));
-    const [device, beside] = [site.fleet.device('a'), site.fleet.device('beside')];
+    const [device, partner] = [site.fleet.device('a'), site.fleet.device('partner')];
     const starts = startsOf(device);
     const journal = await site.begin('r', await site.plan(ROUTE));
-    let well = true;
-    const circumstances: Circumstances = {
-      against: ({ condition }) =>
+    let isHealthy = true;
+    const options: RunOptions = {
+      reasonsFor: ({ condition }) =>
         (condition.batteryPercent ?? 0) >= 50 ? [] : [blockedBecause('the battery is low')],
-      clock: { ...systemClock, now: () => (what === 'window' && !well ? OUTSIDE : INSIDE) },
+      clock: { ...systemClock, now: () => (what === 'window' && !isHealthy ? OUTSIDE : INSIDE) },
       onLine: afterFirstHop(KEY, () => {
-        well = false;
-        if (what === 'partner') beside.onBattery = true;
+        isHealthy = false;
+        if (what === 'partner') partner.onBattery = true;
         if (what === 'battery') device.batteryPercent = 30;
         if (what === 'link') device.phase = 'lost';
       }),
     };
-    const ended = only(await site.carryOut(journal, circumstances));
+    const ended = only(await site.executeRun(journal, options));
     expect(ended.outcome).toBe(outcome);
     if (what !== 'link')
       expect(ended.problem?.code).toBe(what === 'battery' ? 'refused/rule' : `refused/${what}`);
@@ -189,12 +189,12 @@ describe('what must hold before a start is asked before each hop', () => {
     expect(ended.exit).toBe(4);
     expect(starts).toEqual([AT_09_3]);
 
-    well = true;
-    beside.onBattery = false;
+    isHealthy = true;
+    partner.onBattery = false;
     device.batteryPercent = 100;
     device.phase = 'idle';
     const again = outcome === 'failed' ? [KEY] : [];
-    const resumed = only(await site.resume('r', { ...circumstances, onLine: () => undefined }, again));
+    const resumed = only(await site.resume('r', { ...options, onLine: () => undefined }, again));
     expect(resumed).toMatchObject({
       outcome: 'upgraded',
       exit: 0,
@@ -212,21 +212,21 @@ describe('the lock of a unit', () => {
     const device = site.fleet.device('a');
     let between: Promise<unknown> = Promise.resolve();
     const onLine = afterFirstHop(KEY, () => {
-      between = createLocks(site.state).take(device.serial, 'another work');
+      between = createLocks(site.state).take(device.serial, 'another process');
       between.catch(() => undefined);
     });
-    const ended = only(await site.carryOut(await site.begin('r', await site.plan(ROUTE)), { onLine }));
+    const ended = only(await site.executeRun(await site.begin('r', await site.plan(ROUTE)), { onLine }));
     expect(ended.outcome).toBe('upgraded');
     await expect(between).rejects.toMatchObject({ code: 'refused/locked' });
   });
 });
 
-describe('an image of the first hop that the card does not give up', () => {
-  it('stops the second hop before its start, which would not say which image is meant', async () => {
+describe('an image of the first hop that cannot be deleted from the card', () => {
+  it('stops the second hop before its start, which could not name the image', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     device.remove = () => false;
-    const ended = only(await site.carryOut(await site.begin('r', await site.plan(ROUTE))));
+    const ended = only(await site.executeRun(await site.begin('r', await site.plan(ROUTE))));
     expect(ended).toMatchObject({
       outcome: 'failed',
       problem: { code: 'device/other-images', message: expect.stringContaining('Hop 1 of 2 is done') },

@@ -9,7 +9,7 @@ import {
 } from '../../src/core/index.ts';
 import { type Drivers, type LookProgress, lookAll } from '../../src/run/index.ts';
 
-/** Every wait is over at once, so that each card counts as silent. */
+/** Every sleep ends at once, so that each card counts as silent. */
 const CLOCK: Clock = {
   now: () => new Date(0),
   monotonic: () => 0,
@@ -21,7 +21,7 @@ const CLOCK: Clock = {
 };
 const CONTEXT: LookContext = { clock: CLOCK, signal: new AbortController().signal };
 
-it('lets as many units as there are wait for one end, without a warning of Node.js', async () => {
+it('adds any number of listeners to one signal without a warning of Node.js', async () => {
   const warnings: string[] = [];
   const onWarning = ({ name }: Error): void => void warnings.push(name);
   process.on('warning', onWarning);
@@ -71,7 +71,7 @@ function lookOf(target: UnitTarget, reachable: boolean): Look {
   return { unit, kind: null, description: null, problem };
 }
 
-/** A way to units that looks as it is told to; nothing else is asked of it. */
+/** Drivers with this look; they refuse all other calls. */
 function driversOf(look: (target: UnitTarget, context: LookContext) => Promise<Look>): Drivers {
   const never = (): never => {
     throw new Error('only looks are asked for');
@@ -84,13 +84,13 @@ function many(count: number, site?: string): readonly UnitTarget[] {
   return Array.from({ length: count }, (_, index) => targetOf(index, site));
 }
 
-/** Resolves once everything that can go on without new events has gone on. */
+/** Resolves after everything that needs no new events has run. */
 async function turns(count = 2000): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a look at many units', () => {
-  it('asks every silent one while the first is still waited for', async () => {
+  it('asks every silent unit while it still waits for the first', async () => {
     let asked = 0;
     let giveUp: () => void = () => undefined;
     const patience = new Promise<void>((resolve) => {
@@ -113,13 +113,13 @@ describe('a look at many units', () => {
     expect(asked).toBe(1000);
   });
 
-  it('reads no more than 64 of a site at once, and every one that answers late', async () => {
+  it('reads at most 64 units of a site at once, and all that answer late', async () => {
     const reading = new Map<string, number>();
     let most = 0;
     const targets = [...many(300, 'one'), ...many(300, 'two')];
     const looks = await lookAll(
       driversOf(async (target, context) => {
-        // Longer than a silent one keeps its place.
+        // Longer than a silent unit keeps its slot.
         await turns(5);
         await context.awaitTurn?.();
         const now = (reading.get(target.site) ?? 0) + 1;
@@ -138,7 +138,7 @@ describe('a look at many units', () => {
     expect(most).toBeGreaterThan(1);
   });
 
-  it('leaves a unit at a port its place, which nobody else may take', async () => {
+  it('keeps the slot of a unit at a port until it ends', async () => {
     let asked = 0;
     let end: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -160,7 +160,7 @@ describe('a look at many units', () => {
     expect((await all).length).toBe(100);
   });
 
-  it('counts what is looked at, unreachable and silent, and ends with none silent', async () => {
+  it('counts units as looked at, unreachable and silent, and ends with none silent', async () => {
     const seen: LookProgress[] = [];
     await lookAll(
       driversOf(async (target, context) => {

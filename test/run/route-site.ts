@@ -51,31 +51,31 @@ export const OLD_LOADER: SimulatedUnit = {
 };
 export const OVER_09_6: Chain = ['SMT18UPS_09-6.enc', 'SMT18UPS_15-0.enc'];
 
-/** The plan of one unit over that stepping stone, its key, and what it says before each start. */
+/** The plan of one unit over that stepping stone, its key, and its firmware before each start. */
 export const ROUTE = { a: OVER_09_6 };
 export const KEY = 'berlin/a';
 export const [AT_09_3, AT_09_6] = ['UPS 09.3 (ID18)', 'UPS 09.6 (ID18)'] as const;
 export const TRANSIT: SimulatedUnit = { name: 't', site: 'oslo', persona: 'srt5000-transit' };
 export const OVER_1013: Chain = ['SRT1001UPS_02-9.enc', 'SRT1013UPS_15-3.enc'];
 
-export interface Circumstances {
-  /** What the rules say right before each start; nothing where it is left out. */
-  readonly against?: (unit: Unit) => readonly Reason[];
+export interface RunOptions {
+  /** The reasons of the rules right before each start; none by default. */
+  readonly reasonsFor?: (unit: Unit) => readonly Reason[];
   readonly control?: Control;
   readonly clock?: Clock;
-  /** Called when a line is on the disk, before the work goes on. */
+  /** Called when a line is on disk, before the run continues. */
   readonly onLine?: (event: JournalEvent) => void | Promise<void>;
 }
 
-/** A simulated fleet whose plans are made by hand, without any rule; runs in this process. */
+/** A simulated fleet with plans made without rules; runs in this process. */
 export interface RouteSite extends Site {
   /** A plan that sends each unit the images of its chain. */
   plan(chains: Readonly<Record<string, Chain>>): Promise<Plan>;
   /** Writes the first line of a run. */
   begin(run: string, plan: Plan): Promise<Journal>;
-  carryOut(journal: Journal, circumstances?: Circumstances): Promise<RunRecord>;
-  /** Takes a run up again, as `resume` does; `again` allows further attempts by unit key. */
-  resume(run: string, circumstances?: Circumstances, again?: readonly string[]): Promise<RunRecord>;
+  executeRun(journal: Journal, options?: RunOptions): Promise<RunRecord>;
+  /** Resumes a run, like `resume`; `again`: the keys of the units to retry. */
+  resume(run: string, options?: RunOptions, again?: readonly string[]): Promise<RunRecord>;
 }
 
 export async function openRouteSite(
@@ -92,7 +92,7 @@ export async function openRouteSite(
   const secrets = createSecretResolver({ environment: site.environment, folder: site.folder, ask: null });
   const targets = await Promise.all(inventory.units.map((unit) => resolveTarget(unit, secrets, 'write')));
   const hub = createSnmpHub({ clock: systemClock });
-  const paths: Drivers = {
+  const drivers: Drivers = {
     nmc: createNmcDriver({ hub, hostKeys: createKnownHosts(site.state), readBytes }),
     local: createLocalDriver({ clock: systemClock, readBytes }),
   };
@@ -103,28 +103,28 @@ export async function openRouteSite(
   };
   const byName = (file: string) => {
     const found = images.find((image) => image.file === file);
-    if (found === undefined) throw new Error(`the folder holds no ${file}`);
+    if (found === undefined) throw new Error(`the folder has no ${file}`);
     return found;
   };
 
-  const carryOut: RouteSite['carryOut'] = (journal, circumstances = {}) =>
+  const executeRun: RouteSite['executeRun'] = (journal, options = {}) =>
     execute({
       policy: FLEET_POLICY,
-      journal: watched(journal, circumstances.onLine),
+      journal: watched(journal, options.onLine),
       inventory,
       targets: new Map(targets.map((target) => [unitKey(target), target])),
-      drivers: paths,
+      drivers: drivers,
       locks: createLocks(site.state),
       earlier: createEarlierStarts(site.state, journal.run),
-      clock: circumstances.clock ?? systemClock,
+      clock: options.clock ?? systemClock,
       simulationSpeed: speed,
-      evaluateRules: circumstances.against ?? (() => []),
+      evaluateRules: options.reasonsFor ?? (() => []),
       image: async (hop) => {
         const image = byName(hop.image.file);
         await verifyStored(image);
         return image;
       },
-      control: circumstances.control ?? { stopNew: false, abort: new AbortController().signal },
+      control: options.control ?? { stopNew: false, abort: new AbortController().signal },
       artifacts: { keep: async () => undefined, transcript: () => undefined },
       progress: () => undefined,
       ended: () => undefined,
@@ -134,7 +134,7 @@ export async function openRouteSite(
     ...site,
     async plan(chains) {
       const chosen = targets.filter((target) => chains[target.name] !== undefined);
-      const looks = await lookAll(paths, chosen, {
+      const looks = await lookAll(drivers, chosen, {
         clock: systemClock,
         signal: new AbortController().signal,
       });
@@ -153,14 +153,14 @@ export async function openRouteSite(
       await journal.append({ event: 'run', run, inventory: site.inventory, images: folder, rules: [], plan });
       return journal;
     },
-    carryOut,
-    async resume(run, circumstances, again = []) {
-      // The process that was at it is gone.
+    executeRun,
+    async resume(run, options, again = []) {
+      // The earlier process has ended.
       for (const journal of journals.splice(0)) await journal.close();
       const journal = keep(await reopenJournal(site.state, run, systemClock));
       await journal.append({ event: 'resumed' });
       for (const unit of again) await journal.append({ event: 'retry', unit });
-      return carryOut(journal, circumstances);
+      return executeRun(journal, options);
     },
     async close() {
       for (const journal of journals.splice(0)) await journal.close();
@@ -170,7 +170,7 @@ export async function openRouteSite(
   };
 }
 
-/** The given images one after the other, whatever the rules would say. */
+/** A verdict with the given images in order, without rules. */
 function verdictOf(unit: Unit, route: Awaited<ReturnType<typeof openFolder>>['images']): Verdict {
   let at: { readonly version: string | null } = { version: unit.firmware.version };
   const hops = route.map(({ file, sha256, sizeBytes, version, microLinkId, microLinkIdAfter }): UpsHop => {
@@ -183,7 +183,7 @@ function verdictOf(unit: Unit, route: Awaited<ReturnType<typeof openFolder>>['im
   return { status: 'outdated', target: null, hops, transport: 'nmc', wizard: null, reasons: [] };
 }
 
-function watched(journal: Journal, onLine: Circumstances['onLine']): Journal {
+function watched(journal: Journal, onLine: RunOptions['onLine']): Journal {
   if (onLine === undefined) return journal;
   return {
     run: journal.run,
@@ -209,7 +209,7 @@ export function afterFirstHop(unit: string, act: () => void): (event: JournalEve
   };
 }
 
-/** The firmware that a device ran at each start that it took, counted at the device. */
+/** The firmware of a device at each start that it accepted, recorded at the device. */
 export function startsOf(device: SimulatedDevice): readonly string[] {
   const from: string[] = [];
   device.on('change', () => {

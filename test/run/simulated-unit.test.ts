@@ -8,7 +8,7 @@ afterEach(() => site.close());
 describe('a simulated unit', () => {
   const FAILED = 5;
 
-  it('takes an image of its own line only, and none through a card whose path its firmware has shut', async () => {
+  it('accepts only an image of its firmware line, and none through a closed card gate', async () => {
     site = await openRouteSite([TRANSIT], 3000);
     const device = site.fleet.device('t');
     const install = async (recipe: ImageRecipe): Promise<boolean> => {
@@ -30,13 +30,16 @@ describe('a simulated unit', () => {
     ['09.3', [], 'lost'],
     ['09.3', ['UBL 08.5'], 'idle'],
     ['09.4', [], 'idle'],
-  ] as const)('of id 18 at %s given 15.0 with the parts %j ends %s', async (installed, parts, phase) => {
-    site = await openRouteSite([{ ...OLD_LOADER, installed }], 3000);
-    const device = site.fleet.device('a');
-    device.store('image.enc', buildImage({ microLinkId: 18, version: '15.0', parts }));
-    device.start('image.enc');
-    await device.until((one) => one.phase === 'lost' || one.version === '15.0');
-    expect(device.phase).toBe(phase);
-    expect(device.linkUp).toBe(phase === 'idle');
-  });
+  ] as const)(
+    'with Micro-Link ID 18 at %s that gets 15.0 with the parts %j ends %s',
+    async (installed, parts, phase) => {
+      site = await openRouteSite([{ ...OLD_LOADER, installed }], 3000);
+      const device = site.fleet.device('a');
+      device.store('image.enc', buildImage({ microLinkId: 18, version: '15.0', parts }));
+      device.start('image.enc');
+      await device.until((one) => one.phase === 'lost' || one.version === '15.0');
+      expect(device.phase).toBe(phase);
+      expect(device.linkUp).toBe(phase === 'idle');
+    },
+  );
 });

@@ -6,7 +6,7 @@ import { momentOf, StartGate } from '../../src/run/start-gate.ts';
 import { createJournal, type JournalEvent } from '../../src/state/index.ts';
 import { blockedBecause, KEY, OLD_LOADER, only, openRouteSite, ROUTE, type RouteSite } from './route-site.ts';
 
-/** A clock whose hands can be moved: what a process sees that slept. */
+/** A clock that jumps, as after a sleep of the process or the machine. */
 function sleepyClock(): Clock & {
   sleepThrough(milliseconds: number): void;
   stopFor(milliseconds: number): void;
@@ -17,11 +17,11 @@ function sleepyClock(): Clock & {
     now: () => new Date(systemClock.now().getTime() + wall),
     monotonic: () => systemClock.monotonic() + monotonic,
     sleep: (milliseconds, signal) => systemClock.sleep(milliseconds, signal),
-    // The machine was suspended: the monotonic clock stood still.
+    // The machine was suspended, so the monotonic clock stopped.
     sleepThrough: (milliseconds) => {
       wall += milliseconds;
     },
-    // The process was stopped: both clocks went on.
+    // The process was stopped, and both clocks ran.
     stopFor: (milliseconds) => {
       wall += milliseconds;
       monotonic += milliseconds;
@@ -43,9 +43,9 @@ describe('a process that sleeps between the line on disk and the request', () =>
       const clock = sleepyClock();
       let slept = false;
       const journal = await site.begin('sleep', await site.plan(ROUTE));
-      const record = await site.carryOut(journal, {
+      const record = await site.executeRun(journal, {
         clock,
-        against: () => (slept ? [blockedBecause('mains failed')] : []),
+        reasonsFor: () => (slept ? [blockedBecause('mains failed')] : []),
         onLine(event) {
           if (!isCommitting(event) || slept) return;
           slept = true;
@@ -54,18 +54,18 @@ describe('a process that sleeps between the line on disk and the request', () =>
       });
       expect(only(record)).toMatchObject({ outcome: 'refused', problem: { code: 'refused/rule' } });
       expect(device.counters.starts).toBe(0);
-      // The line that no start followed is taken back, so no other run is kept off the unit.
+      // No start followed the line, and the journal says so: other runs may start the unit.
       expect(only(record).hops[0]?.startedAt).toBeNull();
     },
   );
 
-  it('looks again, and starts a unit that is as it was, once', async () => {
+  it('looks again, and starts an unchanged unit once', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const clock = sleepyClock();
     let naps = 0;
     const journal = await site.begin('nap', await site.plan({ a: ['SMT18UPS_09-6.enc'] }));
-    const record = await site.carryOut(journal, {
+    const record = await site.executeRun(journal, {
       clock,
       onLine(event) {
         if (isCommitting(event) && naps++ === 0) clock.sleepThrough(5_000);
@@ -80,7 +80,7 @@ describe('a process that sleeps between the line on disk and the request', () =>
     site = await openRouteSite([OLD_LOADER]);
     const clock = sleepyClock();
     const journal = await site.begin('deep', await site.plan(ROUTE));
-    const record = await site.carryOut(journal, {
+    const record = await site.executeRun(journal, {
       clock,
       onLine(event) {
         if (isCommitting(event)) clock.stopFor(2_001);
@@ -90,19 +90,19 @@ describe('a process that sleeps between the line on disk and the request', () =>
     expect(site.fleet.device('a').counters.starts).toBe(0);
   });
 
-  it('judges again what it judged before it slept, also where it wakes before the line is written', async () => {
+  it('checks again what it checked before it slept, also if it wakes before the line is written', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const clock = sleepyClock();
     let uploaded = false;
-    let judged = 0;
+    let checked = 0;
     const journal = await site.begin('early', await site.plan(ROUTE));
-    const record = await site.carryOut(journal, {
+    const record = await site.executeRun(journal, {
       clock,
-      against() {
+      reasonsFor() {
         if (!uploaded) return [];
-        judged += 1;
-        if (judged > 1) return [blockedBecause('mains failed')];
-        // The last judgment before the start step: the process stops behind it.
+        checked += 1;
+        if (checked > 1) return [blockedBecause('mains failed')];
+        // The last check before the start step: the process stops after it.
         clock.stopFor(60_000);
         return [];
       },
@@ -116,11 +116,11 @@ describe('a process that sleeps between the line on disk and the request', () =>
   });
 });
 
-describe('a start of a unit that receives first and installs later', () => {
+describe('a start of a unit that installs its image later', () => {
   let site: RouteSite;
   afterEach(() => site.close());
 
-  it('is not called failed where the card forgot it and its event log cannot be read', async () => {
+  it('is not reported as failed if the card forgot it and its event log cannot be read', async () => {
     site = await openRouteSite([{ ...OLD_LOADER, faults: ['set-lost'] }], 3000);
     const device = site.fleet.device('a');
     const plan = await site.plan({ a: ['SMT18UPS_09-6.enc'] });
@@ -128,7 +128,7 @@ describe('a start of a unit that receives first and installs later', () => {
       ...unit,
       hops: unit.hops.map((hop) => (isUpsHop(hop) ? { ...hop, twoStep: true } : hop)),
     }));
-    const record = await site.carryOut(await site.begin('forgot', { ...plan, units }), {
+    const record = await site.executeRun(await site.begin('forgot', { ...plan, units }), {
       onLine(event) {
         if (isCommitting(event)) device.inject('event-log-unreadable');
       },
@@ -141,11 +141,11 @@ describe('another run', () => {
   let site: RouteSite;
   afterEach(() => site.close());
 
-  it('that writes a start of the unit during the upload keeps this one from starting', async () => {
+  it('that writes a start of the unit during the upload prevents a start', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const plan = await site.plan(ROUTE);
     const journal = await site.begin('mine', plan);
-    const record = await site.carryOut(journal, {
+    const record = await site.executeRun(journal, {
       async onLine(event) {
         if (event.event !== 'step' || event.step !== 'transfer' || event.state !== 'done') return;
         const other = await createJournal(site.state, 'theirs', systemClock);
@@ -171,21 +171,21 @@ describe('another run', () => {
   });
 });
 
-describe('the gate of a start', () => {
-  const openGate = (judge: (again: boolean) => Promise<void> = async () => undefined) => {
+describe('the start gate', () => {
+  const openGate = (check: (again: boolean) => Promise<void> = async () => undefined) => {
     const lines: string[] = [];
     const clock = sleepyClock();
     const gate = new StartGate({
       clock,
-      judgedAt: momentOf(clock),
-      judge,
+      checkedAt: momentOf(clock),
+      check,
       write: async (method) => void lines.push(`committing ${method}`),
-      takeBack: async () => void lines.push('not-started'),
+      retract: async () => void lines.push('not-started'),
     });
     return { gate, lines, clock };
   };
 
-  it('answers the line of a first method before it writes that of a second', async () => {
+  it('records the result of a first method before it writes the line of a second', async () => {
     const { gate, lines } = openGate();
     const first = await gate.commit('snmp');
     await gate.commit('cli');
@@ -194,7 +194,7 @@ describe('the gate of a start', () => {
     expect(gate.method).toBe('cli');
   });
 
-  it('writes nothing once it is closed or was refused', async () => {
+  it('writes nothing after it was closed or refused', async () => {
     const closed = openGate();
     closed.gate.close();
     await expect(closed.gate.commit('snmp')).rejects.toMatchObject({ code: 'refused/stopped' });
@@ -207,7 +207,7 @@ describe('the gate of a start', () => {
     expect(refused.gate.refused).toMatchObject({ why: expect.objectContaining({ message: 'no' }) });
   });
 
-  it('that is closed while an earlier method is answered sends and writes nothing more', async () => {
+  it('that is closed while it records an earlier method sends and writes nothing more', async () => {
     const { gate, lines } = openGate();
     const first = await gate.commit('cli');
     const second = gate.commit('snmp');
@@ -217,25 +217,25 @@ describe('the gate of a start', () => {
     expect(first.isFresh()).toBe(false);
   });
 
-  it('that is closed while a line is written takes it back', async () => {
+  it('that is closed while a line is written records that nothing was started', async () => {
     const lines: string[] = [];
     const clock = sleepyClock();
     const gate: StartGate = new StartGate({
       clock,
-      judgedAt: momentOf(clock),
-      judge: async () => undefined,
+      checkedAt: momentOf(clock),
+      check: async () => undefined,
       write: async (method) => {
         gate.close();
         lines.push(`committing ${method}`);
       },
-      takeBack: async () => void lines.push('not-started'),
+      retract: async () => void lines.push('not-started'),
     });
     await expect(gate.commit('snmp')).rejects.toMatchObject({ code: 'refused/stopped' });
     expect(lines).toEqual(['committing snmp', 'not-started']);
     expect(gate.committed).toBe(false);
   });
 
-  it('gives a permit for two seconds, also where the wall clock is set back', async () => {
+  it('gives a permit for two seconds, also if the wall clock is set back', async () => {
     const { gate, clock } = openGate();
     const permit = await gate.commit('snmp');
     expect(permit.isFresh()).toBe(true);
@@ -244,8 +244,8 @@ describe('the gate of a start', () => {
   });
 });
 
-describe('units in flight', () => {
-  const flight = () =>
+describe('active units', () => {
+  const newGate = () =>
     new PartnerGate(
       new Map([
         ['x/b', ['x/a2']],
@@ -254,8 +254,8 @@ describe('units in flight', () => {
       ]),
     );
 
-  it('are told apart by serial number: an entry whose partner answers with it must wait', async () => {
-    const units = flight();
+  it('are identified by serial number: an entry with the serial number of a partner must wait', async () => {
+    const units = newGate();
     await units.enter('x/b');
     expect(units.claim('x/b', 'SERIAL-B')).toBeNull();
     expect(units.guard('x/b', 'SERIAL-A')).toBeNull();
@@ -265,8 +265,8 @@ describe('units in flight', () => {
     expect(units.claim('x/a', 'SERIAL-A')).toBeNull();
   });
 
-  it('are known to a partner under another name', async () => {
-    const units = flight();
+  it('are recognized by a partner under another name', async () => {
+    const units = newGate();
     await units.enter('x/a');
     units.claim('x/a', 'SERIAL-A');
     await units.enter('x/b');

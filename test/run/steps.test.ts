@@ -10,8 +10,8 @@ import type {
 import { contextFor, imageMetadata, withTimeout } from '../../src/run/step.ts';
 import { plannedUnit } from './values.ts';
 
-/** A clock whose waits end when the test says so. */
-function standing(): { readonly clock: Clock; readonly pass: () => void } {
+/** A clock whose sleeps end when `pass` is called. */
+function manualClock(): { readonly clock: Clock; readonly pass: () => void } {
   const waiting: (() => void)[] = [];
   return {
     clock: {
@@ -43,8 +43,8 @@ const target: UnitTarget = {
   redundantWith: [],
 };
 
-/** A path of which only the taking of a step may be called. */
-function pathOf(take: UpgradeDriver['execute']): UpgradeDriver {
+/** A driver that can only execute a step. */
+function driverOf(take: UpgradeDriver['execute']): UpgradeDriver {
   const never = (): never => {
     throw new Error('not asked for here');
   };
@@ -56,7 +56,7 @@ function contextWith(clock: Clock): StepContext {
   const [hop] = planned.hops;
   if (hop === undefined) throw new Error('the planned unit has no hop');
   const abort = new AbortController().signal;
-  const surroundings = {
+  const unitWork = {
     target,
     clock,
     simulationSpeed: 1,
@@ -65,15 +65,15 @@ function contextWith(clock: Clock): StepContext {
     keep: async () => undefined,
     transcript: () => undefined,
   };
-  return contextFor(planned.unit, hop, imageMetadata(hop), null, surroundings);
+  return contextFor(planned.unit, hop, imageMetadata(hop), null, unitWork);
 }
 
 describe('a step', () => {
-  it('that hangs is given up, and told to begin nothing more', async () => {
-    const { clock, pass } = standing();
+  it('that hangs is given up, and its signal is aborted', async () => {
+    const { clock, pass } = manualClock();
     let sent = 0;
     let seen: AbortSignal | null = null;
-    const path = pathOf(async (_step, { signal }): Promise<StepResult> => {
+    const driver = driverOf(async (_step, { signal }): Promise<StepResult> => {
       seen = signal;
       await new Promise<void>((resolve) => {
         signal.addEventListener('abort', () => resolve(), { once: true });
@@ -82,7 +82,7 @@ describe('a step', () => {
       sent += 1;
       return { state: 'done', method: 'snmp', problem: null };
     });
-    const result = withTimeout('start', contextWith(clock), STEPS, { driver: path, clock });
+    const result = withTimeout('start', contextWith(clock), STEPS, { driver: driver, clock });
     await Promise.resolve();
     pass();
     expect(await result).toMatchObject({ state: 'unknown', problem: { code: 'device/update-unknown' } });
@@ -90,12 +90,12 @@ describe('a step', () => {
     expect(sent).toBe(0);
   });
 
-  it('that throws has an unknown end', async () => {
-    const { clock } = standing();
-    const path = pathOf(async () => {
+  it('that throws has an unknown result', async () => {
+    const { clock } = manualClock();
+    const driver = driverOf(async () => {
       throw new Error('odd');
     });
-    expect(await withTimeout('start', contextWith(clock), STEPS, { driver: path, clock })).toMatchObject({
+    expect(await withTimeout('start', contextWith(clock), STEPS, { driver: driver, clock })).toMatchObject({
       state: 'unknown',
       problem: { code: 'internal/unexpected' },
     });

@@ -7,7 +7,7 @@ import {
   unknownUnit,
 } from '../../src/core/index.ts';
 
-/** A healthy unit of id 18 at a version. */
+/** A healthy unit with Micro-Link ID 18 at a version. */
 export function unitAt(version: string, overrides: Partial<Unit> = {}): Unit {
   return {
     ...unknownUnit({ site: 'berlin', name: 'a', host: '127.0.0.1', port: 161 }),
@@ -69,7 +69,7 @@ export function plannedUnit(key: string, overrides: Partial<PlannedUnit> = {}): 
   };
 }
 
-/** A unit of id 18 at 09.3 that goes to 15.0 over 09.6. */
+/** A unit with Micro-Link ID 18 at 09.3 that goes to 15.0 over 09.6. */
 export function routedUnit(key: string): PlannedUnit {
   const planned = plannedUnit(key, { unit: unitAt('09.3') });
   const [last] = planned.hops;
@@ -90,7 +90,7 @@ export function planOf(units: readonly PlannedUnit[]): Plan {
   return { id: planId('rules', units), component: 'ups', rules: 'rules', units };
 }
 
-/** What a plan document has beside its units, where that is not what a test is about. */
+/** The other fields of a plan document, for tests about its units. */
 export const PLAN_REST = {
   digest: 'd'.repeat(64),
   madeWith: {

@@ -26,11 +26,11 @@ describe('window', () => {
     ['2026-11-21T04:00:00Z', false],
     ['2026-11-21T22:30:00Z', false],
     ['2026-11-20T03:00:00Z', false],
-  ])('past midnight belongs to the day it begins on: %s open %s', (at, open) => {
+  ])('past midnight belongs to the day on which it begins: %s open %s', (at, open) => {
     expect(isOpen(overMidnight, new Date(at))).toBe(open);
   });
 
-  it('of every day from 00:00 to 23:59 is closed for one minute a day only', () => {
+  it('on all days from 00:00 to 23:59 is closed for only one minute a day', () => {
     const all: Window = {
       days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],
       from: '00:00',

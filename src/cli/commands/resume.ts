@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { asProblem, describeEnd, joinList, Problem } from '../../core/index.ts';
 import { TIMEOUTS } from '../../nmc/index.ts';
-import { type Ahead, type Outlook, outlookOf, wasNeverPlanned } from '../../run/index.ts';
+import { type RemainingUnit, type RemainingWork, remainingWork, wasNeverPlanned } from '../../run/index.ts';
 import {
   openStateFolder,
   type RunRecord,
@@ -114,8 +114,8 @@ async function continueRun(context: ResumeContext, run: string): Promise<Exit> {
       ...args.retry.map((name) => allowedRetry(record, name)),
       ...record.units.filter(wasPostponed),
     ].map(({ planned }) => planned.key);
-    const outlook = outlookOf(journal.events, retry);
-    const count = outlook.starts.length;
+    const remaining = remainingWork(journal.events, retry);
+    const count = remaining.starts.length;
     if (count > 0) {
       const what = count === 1 ? 'an update' : `${count} updates`;
       const message = `Run ${run} would start ${what}, and there is no terminal to ask on. Nothing was sent.`;
@@ -126,7 +126,7 @@ async function continueRun(context: ResumeContext, run: string): Promise<Exit> {
     try {
       // Watching needs no question: it starts nothing, and restores outputs only as the run was told to.
       await confirm(io, args.yes || count === 0, {
-        text: outlookText(run, outlook, io),
+        text: remainingText(run, remaining, io),
         question: `Resume and start ${count === 1 ? 'this update' : `these ${count} updates`}?`,
         declined: 'The run was not resumed. Nothing was sent.',
       });
@@ -142,12 +142,16 @@ async function continueRun(context: ResumeContext, run: string): Promise<Exit> {
 }
 
 /** What resuming will do, for the operator to confirm. */
-function outlookText(run: string, { starts, watches, outputs, failed, unplanned }: Outlook, io: Io): string {
+function remainingText(
+  run: string,
+  { starts, watches, outputs, failed, unplanned }: RemainingWork,
+  io: Io,
+): string {
   const lines = [`Run ${run}`];
   const list = (heading: string, units: readonly string[]): void => {
     if (units.length > 0) lines.push('', heading, ...units.map((unit) => `  ${unit}`));
   };
-  list('Only watched, because their start is in the journal:', watches.map(describeAhead));
+  list('Only watched, because their start is in the journal:', watches.map(describeRemaining));
   if (watches.length > 0 && starts.length > 0) {
     const minutes = Math.round({ ...TIMEOUTS, ...io.timeouts }.settle / 60);
     lines.push(
@@ -155,7 +159,7 @@ function outlookText(run: string, { starts, watches, outputs, failed, unplanned 
       `No unit is started before these have ended. Each is watched for up to ${minutes} minutes.`,
     );
   }
-  list('Started, if no rule blocks them:', starts.map(describeAhead));
+  list('Started, if no rule blocks them:', starts.map(describeRemaining));
   list('Switched on again, because this run may have switched their output off:', outputs);
   if (lines.length === 1) lines.push('', 'Nothing is left to start or to watch.');
   if (failed.length > 0)
@@ -176,7 +180,7 @@ function listSome(keys: readonly string[]): string {
 }
 
 /** `a/b  UPS 09.4 (ID18) -> UPS 15.0 (ID18)`. */
-function describeAhead({ key, hops, staged }: Ahead): string {
+function describeRemaining({ key, hops, staged }: RemainingUnit): string {
   const [first] = hops;
   const route =
     first === undefined ? [] : [describeEnd(first, 'from'), ...hops.map((hop) => describeEnd(hop, 'to'))];

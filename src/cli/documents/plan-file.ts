@@ -63,7 +63,7 @@ export async function readPlanFile(file: string): Promise<PlanFile> {
   if (isOlderPlan(parsed)) {
     throw new Problem(
       'config/plan',
-      `The plan ${sanitize(file, 4096)} was written by an earlier development version of upsfw. Nothing of it was carried out.`,
+      `The plan ${sanitize(file, 4096)} was written by an earlier development version of upsfw. No unit was updated.`,
       { hint: 'Make a new plan: upsfw plan --out FILE.' },
     );
   }

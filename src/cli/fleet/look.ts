@@ -12,9 +12,9 @@ import { judgeUnit, startOpen } from '../../rules/index.ts';
 import {
   createEarlierStarts,
   type Drivers,
-  type Judged,
+  type EvaluatedUnit,
   lookAll,
-  type SeenElsewhere,
+  type UnchosenEntry,
 } from '../../run/index.ts';
 import { createLocks } from '../../state/index.ts';
 import { createCounter } from '../counter.ts';
@@ -34,11 +34,11 @@ export function transportOf(target: UnitTarget): Transport {
  */
 export async function lookElsewhere(
   fleet: Fleet,
-  judged: readonly Judged[],
+  judged: readonly EvaluatedUnit[],
   paths: Drivers,
   io: Io,
   signal: AbortSignal,
-): Promise<readonly SeenElsewhere[]> {
+): Promise<readonly UnchosenEntry[]> {
   if (!judged.some(({ verdict }) => verdict.status === 'outdated')) return [];
   const chosen = new Set(fleet.chosen.map(unitKey));
   const others = [...fleet.targets.values(), ...fleet.sharing].filter(
@@ -57,7 +57,7 @@ function answers({ problem }: Look): boolean {
 }
 
 /** A unit that was not asked is unknown, and nothing is planned for it. */
-function notAsked(target: UnitTarget, problem: Problem): Judged {
+function notAsked(target: UnitTarget, problem: Problem): EvaluatedUnit {
   const { site, name, network } = target;
   const unit = unknownUnit({ site, name, host: network?.host ?? null, port: network?.ports.snmp ?? null });
   return {
@@ -78,7 +78,7 @@ export async function lookAndJudge(
   io: Io,
   signal: AbortSignal,
   forPlan = false,
-): Promise<readonly Judged[]> {
+): Promise<readonly EvaluatedUnit[]> {
   const asked = fleet.chosen.filter((target) => !fleet.unasked.has(unitKey(target)));
   const counter = createCounter(io);
   const looks = await lookAll(
@@ -116,9 +116,13 @@ const MAY_BE_UPDATING: readonly Status[] = ['outdated', 'blocked', 'unknown', 'u
  * Adds the starts of earlier runs whose result is not known: the unit may still be updating, and no other
  * remedy is safe. Unreadable records only give a warning here; they stop a start.
  */
-async function withOpenStarts(judged: readonly Judged[], state: string, io: Io): Promise<readonly Judged[]> {
+async function withOpenStarts(
+  judged: readonly EvaluatedUnit[],
+  state: string,
+  io: Io,
+): Promise<readonly EvaluatedUnit[]> {
   const locks = createLocks(state);
-  const marked: Judged[] = [];
+  const marked: EvaluatedUnit[] = [];
   try {
     const openOn = await createEarlierStarts(state, null).readAll();
     for (const one of judged) {

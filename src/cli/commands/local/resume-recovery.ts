@@ -1,5 +1,5 @@
 import { unitKey } from '../../../core/index.ts';
-import { takeUpRecovery } from '../../../run/index.ts';
+import { watchRecovery } from '../../../run/index.ts';
 import { createArtifacts, createLocks, type Journal } from '../../../state/index.ts';
 import type { Exit } from '../../exit-codes.ts';
 import { openDrivers } from '../../fleet/drivers.ts';
@@ -16,7 +16,7 @@ export async function resumeRecovery(context: RunContext, journal: Journal, port
   const lock = await createLocks(state).take(await portLock(target), `resume ${journal.run}`);
   const artifacts = createArtifacts(state, journal.run);
   try {
-    const record = await takeUpRecovery({
+    const record = await watchRecovery({
       journal,
       target,
       driver: open.drivers.local,

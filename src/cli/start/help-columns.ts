@@ -1,4 +1,4 @@
-/** Columns of a help text: those of the terminal where there is one. Longer lines are hard to read. */
+/** The width of a help text: that of the terminal, at most 110 columns. */
 export function helpColumns(columns: number | undefined): number {
   return Math.min(columns ?? 100, 110);
 }

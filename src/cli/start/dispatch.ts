@@ -1,22 +1,22 @@
 import type { Argv } from 'yargs';
-import { escapedJson, outputText } from '../core/index.ts';
-import type { Command } from './command.ts';
-import { HELP, loadCommands } from './commands.ts';
-import { COMMON_OPTIONS } from './common-options.ts';
-import { DONE, type Exit } from './exit-codes.ts';
-import type { ProcessIo } from './io.ts';
-import { createLog } from './log.ts';
-import { CommonSchema } from './options.ts';
+import { escapedJson, outputText } from '../../core/index.ts';
+import type { Command } from '../command.ts';
+import { HELP, loadCommands } from '../commands.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
+import { DONE, type Exit } from '../exit-codes.ts';
+import type { ProcessIo } from '../io.ts';
+import { createLog } from '../log.ts';
+import { CommonSchema } from '../options.ts';
+import { checkWords, refusedByParser, refuseRepeated, usage, wrongValues } from '../usage.ts';
+import { VERSION } from '../version.ts';
 import { createParser } from './parser.ts';
-import { checkWords, refusedByParser, refuseRepeated, usage, wrongValues } from './usage.ts';
-import { VERSION } from './version.ts';
 
-/** Finds the command that a line names and runs it. Throws what the command throws, and Problem config/usage. */
+/** Runs the command that a line names. Throws what the command throws, and Problem config/usage. */
 export async function dispatch(words: readonly string[], io: ProcessIo): Promise<Exit> {
   const commands = await loadCommands(words);
   await checkWords(words, commands);
   const asksForHelp = words.some((word) => HELP.has(word));
-  // yargs calls a handler while it parses; the handler only notes the command, so that a failed check runs nothing.
+  // yargs calls handlers while it parses. They only note the command, so that a failed check runs nothing.
   const chosen: { command: Command; argv: Record<string, unknown> }[] = [];
   const common = asksForHelp ? COMMON_OPTIONS : withoutChoices(COMMON_OPTIONS);
   const parser = createParser(common, io.terminal?.columns);
@@ -66,8 +66,8 @@ export async function dispatch(words: readonly string[], io: ProcessIo): Promise
 }
 
 /**
- * The same streams with a last look at what goes to them. JSON keeps every character of a string, as its escape; text loses
- * what a reader would not see.
+ * The same streams with cleaned output. JSON keeps every character of a string, escaped. Text loses the
+ * characters that a reader cannot see.
  */
 function cleaning(io: ProcessIo, argv: Readonly<Record<string, unknown>>): ProcessIo {
   const isJson = argv.json === true || argv.jsonl === true || argv.format === 'json';
@@ -83,12 +83,14 @@ function cleaning(io: ProcessIo, argv: Readonly<Record<string, unknown>>): Proce
   };
 }
 
-/** What a command adds: the parser has the common options, and lists choices twice that it gets twice. */
+/**
+ * The options of this command only: yargs lists the choices of an option twice if it gets the option twice.
+ */
 function withoutCommon(options: Command['options']): Command['options'] {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(COMMON_OPTIONS, name)));
 }
 
-/** The choices are for the help text. What is wrong with a value is said by the schema, in the words of this tool. */
+/** Choices are for the help text only. The schema reports wrong values, with messages of this tool. */
 function withoutChoices(options: Command['options']): Command['options'] {
   return Object.fromEntries(
     Object.entries(options).map(([name, { choices, ...rest }]) => [
@@ -98,7 +100,7 @@ function withoutChoices(options: Command['options']): Command['options'] {
   );
 }
 
-/** Parses; gives the text of --help or --version where that was asked for. Throws Problem config/usage. */
+/** Parses; returns the text of --help or --version if it was requested. Throws Problem config/usage. */
 async function parseWords(
   parser: Argv,
   words: readonly string[],
@@ -117,7 +119,7 @@ async function parseWords(
   return shown;
 }
 
-/** yargs loses a bare `-` among positionals, which means standard input: on its way through it is called otherwise. */
+/** yargs drops a bare `-` (standard input) among positionals, so this value replaces it during parsing. */
 const BARE_DASH = '\u0000-';
 
 function withDashes(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,9 +1,12 @@
 import yargs, { type Argv, type Options } from 'yargs';
-import { exitHelp } from './exit-codes.ts';
+import { exitHelp } from '../exit-codes.ts';
+import { VERSION } from '../version.ts';
 import { helpColumns } from './help-columns.ts';
-import { VERSION } from './version.ts';
 
-/** The parser of a command line, without its commands. `options`: those of all commands. `columns`: undefined without a terminal. */
+/**
+ * A command line parser without commands. `options`: the options that all commands share. `columns`: the
+ * width of the terminal, undefined without one.
+ */
 export function createParser(options: Readonly<Record<string, Options>>, columns: number | undefined): Argv {
   return yargs()
     .scriptName('upsfw')
