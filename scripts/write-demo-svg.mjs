@@ -61,7 +61,7 @@ const shown = PARTS.flatMap(([command, first, count]) => {
   return [`$ ${command}`, ...part.slice(0, count), ''];
 });
 
-const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const drawn = shown.map((line, index) => {
   const y = 24 + index * LINE;
   const runs = typeof line === 'string' ? [{ x: 0, style: '#ffffff bold', text: line }] : runsOf(line);
@@ -70,7 +70,7 @@ const drawn = shown.map((line, index) => {
     const weight = more.includes('bold') ? ' font-weight="bold"' : '';
     const faint = more.includes('dim') ? ' opacity="0.7"' : '';
     const at = (12 + x * CELL).toFixed(1);
-    return `<text x="${at}" y="${y}" fill="${color}"${weight}${faint} xml:space="preserve">${escape(text.trimEnd())}</text>`;
+    return `<text x="${at}" y="${y}" fill="${color}"${weight}${faint} xml:space="preserve">${escapeXml(text.trimEnd())}</text>`;
   });
   return spans.join('');
 });

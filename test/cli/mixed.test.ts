@@ -57,7 +57,7 @@ const Unit = z.looseObject({
   firmware: z.looseObject({ version: z.string().nullable(), microLinkId: z.number().nullable() }),
   verdict: z.looseObject({
     status: z.string(),
-    path: z.string().nullable(),
+    transport: z.string().nullable(),
     reasons: z.array(z.looseObject({ code: z.string() })),
   }),
   problem: z.looseObject({ code: z.string() }).nullable(),
@@ -71,7 +71,7 @@ describe('an inventory with units behind cards, at serial ports and over USB', (
     const text = Object.fromEntries(
       units.map(({ name, seenBy, firmware, verdict, problem }) => [
         name,
-        [seenBy, firmware.version, firmware.microLinkId, verdict.status, verdict.path, problem?.code ?? null],
+        [seenBy, firmware.version, firmware.microLinkId, verdict.status, verdict.transport, problem?.code ?? null],
       ]),
     );
     expect(text).toEqual({

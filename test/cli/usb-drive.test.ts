@@ -61,11 +61,11 @@ describe('local usb-drive', () => {
     expect(await readdir(stick)).toEqual([image.file]);
     for (const part of [
       image.sha256,
-      'for units of id 1020 that run 10.1 or later',
+      'for units of ID1020 with 10.1 or later',
       'next 1: Check on the panel that the unit runs 10.1 or later',
       'not known: Not published: the folder in which the unit looks for the file',
       'That the file belongs into the root folder is an assumption.',
-      'not whether it is FAT32',
+      'does not report whether it is FAT32',
       'HASH_UNKNOWN',
     ])
       expect(text).toContain(part);

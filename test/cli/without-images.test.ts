@@ -15,8 +15,8 @@ afterAll(() => site.close());
 /** What is in the folder, and what is said of it. */
 const FOLDERS = [
   ['missing', 'does not exist', 'images:'],
-  ['none', 'holds', 'come with the Firmware Upgrade Wizard'],
-  ['wizard', 'only Firmware_Upgrade_Wizard_4.3.8.exe', 'Take the .enc files out of'],
+  ['none', 'contains', 'come with the Firmware Upgrade Wizard'],
+  ['wizard', 'only Firmware_Upgrade_Wizard_4.3.8.exe', 'Extract the .enc files from'],
   ['card', 'only apc_hw05_sumx_696.exe', 'ZIP file with firmware for cards'],
 ] as const;
 

@@ -132,7 +132,7 @@ describe('an abort during the upload of the second hop', () => {
 });
 
 describe('first hops without a known result', () => {
-  /** Leaves the journal of a process that was killed after the start of each unit, or after its unknown end. */
+  /** Leaves the journal of a process that was killed after each start, or after its unknown end. */
   async function leave(journal: Journal, plan: Plan, ended: boolean): Promise<void> {
     for (const { key, unit } of plan.units) {
       await journal.append({ event: 'unit', unit: key, attempt: 1, hop: 0, before: unit });
