@@ -41,7 +41,7 @@ function neighbours(text) {
 }
 
 const ORIGINALS = new Map(
-  FILES.map((name) => [name, readFileSync(join(ROOT, 'src', 'rules', name), 'utf8')]),
+  FILES.map((name) => [name, readFileSync(join(ROOT, 'src', 'rules', 'data', name), 'utf8')]),
 );
 
 /** Every mutant of a file: where, what, and the text with it. */
@@ -128,7 +128,7 @@ async function worker() {
   try {
     if (await fails(folder, 'test/rules')) throw new Error('the tests fail without any mutant');
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      const path = join(folder, 'main', 'src', 'rules', mutant.name);
+      const path = join(folder, 'main', 'src', 'rules', 'data', mutant.name);
       writeFileSync(path, mutant.text);
       if (!(await noticed(folder, mutant.name))) survivors.push(mutant);
       writeFileSync(path, ORIGINALS.get(mutant.name) ?? '');
