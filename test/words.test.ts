@@ -96,9 +96,11 @@ describe('plain words', () => {
   });
 
   it('are in the rules', () => {
-    expect(findings(filesBelow('src/rules', '.yaml').flatMap((file) => linesOf(file).map(prose)))).toEqual(
-      [],
-    );
+    // Notes of releases are facts of the catalogue, compared with their collection elsewhere.
+    const lines = filesBelow('src/rules', '.yaml')
+      .flatMap(linesOf)
+      .filter(({ text }) => !/^\s*- \{ version: .* notes: /.test(text));
+    expect(findings(lines.map(prose))).toEqual([]);
   });
 
   it('are in the documents', () => {

@@ -14,5 +14,8 @@ export const COMMON_OPTIONS = {
     default: 'warn',
     describe: 'Lowest level of log lines on standard error',
   },
-  state: { type: 'string', describe: 'State folder (default: $XDG_STATE_HOME/upsfw)' },
+  state: {
+    type: 'string',
+    describe: 'State folder (default: $XDG_STATE_HOME/upsfw, or ~/.local/state/upsfw)',
+  },
 } satisfies Record<string, Options>;

@@ -71,7 +71,14 @@ describe('an inventory with units behind cards, at serial ports and over USB', (
     const text = Object.fromEntries(
       units.map(({ name, seenBy, firmware, verdict, problem }) => [
         name,
-        [seenBy, firmware.version, firmware.microLinkId, verdict.status, verdict.transport, problem?.code ?? null],
+        [
+          seenBy,
+          firmware.version,
+          firmware.microLinkId,
+          verdict.status,
+          verdict.transport,
+          problem?.code ?? null,
+        ],
       ]),
     );
     expect(text).toEqual({

@@ -71,7 +71,10 @@ function nextStep(record: RunRecord, alive: boolean): Pick<StatusOptions, 'next'
     .join('');
   const isPostponed = units.some((unit) => wasPostponed(unit) || stoppedBetweenHops(unit));
   if (isPostponed || found('stopped') !== undefined || found('pending') !== undefined)
-    return { next: `${resume}${retry}`, first: 'Clear what blocks the units.' };
+    return {
+      next: `${resume}${retry}`,
+      first: found('refused') === undefined ? null : 'Clear what blocks the units.',
+    };
   if (retry !== '') return { next: `${resume}${retry}`, first: 'Remove the cause of each failure.' };
   if (failed !== undefined)
     return { next: 'upsfw plan --out plan.json', first: 'Make the units reachable that did not answer.' };

@@ -243,7 +243,7 @@ function notInstalled(context: StepContext): Problem {
     'device/not-installed',
     `The unit has received ${context.image.file}, has not installed it, and still runs ${describeEnd(context.hop, 'from')}.`,
     {
-      hint: 'At its panel choose FW Install: Now (check first what happens to its output), or Next Off. Then run upsfw resume, which starts nothing.',
+      hint: 'At its panel choose FW Install: Now (check first what happens to its output), or Next Off. Then run upsfw resume: it asks this unit again and does not start it.',
     },
   );
 }

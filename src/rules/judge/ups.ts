@@ -216,8 +216,8 @@ function withoutImage(book: RuleBook, input: UpsJudgeInput, known: Known, extra:
   const missing = builtIn(
     'IMAGE_MISSING',
     'block',
-    `installed is ${at.version}, the newest known release is ${newest.version} (${newest.source}), and the images folder has no intact image of it`,
-    `Put ${missingFile} into the images folder.`,
+    `installed is ${at.version}, the newest known release is ${newest.version} (${newest.source}), and no intact image of it was found`,
+    `Put ${missingFile} into the images folder, and name that folder in the inventory (images: ./images).`,
   );
   const target = { version: newest.version, microLinkId: at.microLinkId, image: null };
   return { status: 'blocked', target, hops: [], transport, wizard, reasons: [...reasons, missing] };
