@@ -98,7 +98,7 @@ describe('plain words', () => {
   it('are in the rules', () => {
     // Notes of releases are facts of the catalogue, compared with their collection elsewhere.
     const lines = filesBelow('src/rules', '.yaml')
-      .flatMap(linesOf)
+      .flatMap((file) => linesOf(file))
       .filter(({ text }) => !/^\s*- \{ version: .* notes: /.test(text));
     expect(findings(lines.map(prose))).toEqual([]);
   });
