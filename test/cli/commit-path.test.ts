@@ -155,7 +155,7 @@ describe('the partner of a unit', () => {
     const ran = await upgrade('--unit', 'b');
     expect(runOf(ran).units[0]).toMatchObject({
       ...refused,
-      problem: { message: expect.stringContaining('worked on by another process') },
+      problem: { message: expect.stringContaining('in use by another process') },
     });
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
