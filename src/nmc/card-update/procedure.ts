@@ -26,10 +26,10 @@ export const cardUpdate: Procedure<CardHop> = {
     return {
       possible: true,
       steps: [
-        { step: 'backup', commits: false, limitSeconds: timeouts.backup },
-        { step: 'start', commits: true, limitSeconds: timeouts.transfer },
-        { step: 'settle', commits: false, limitSeconds: timeouts.cardSettle + timeouts.start },
-        { step: 'verify', commits: false, limitSeconds: timeouts.verify + timeouts.start },
+        { step: 'backup', limitSeconds: timeouts.backup },
+        { step: 'start', limitSeconds: timeouts.transfer },
+        { step: 'settle', limitSeconds: timeouts.cardSettle + timeouts.start },
+        { step: 'verify', limitSeconds: timeouts.verify + timeouts.start },
       ],
     };
   },

@@ -19,11 +19,11 @@ export const upsUpdate: Procedure<UpsHop> = {
     return {
       possible: true,
       steps: [
-        { step: 'backup', commits: false, limitSeconds: timeouts.backup },
-        { step: 'transfer', commits: false, limitSeconds: timeouts.transfer },
-        { step: 'start', commits: true, limitSeconds: timeouts.start },
-        { step: 'settle', commits: false, limitSeconds: timeouts.settle + timeouts.start },
-        { step: 'verify', commits: false, limitSeconds: timeouts.verify + timeouts.start },
+        { step: 'backup', limitSeconds: timeouts.backup },
+        { step: 'transfer', limitSeconds: timeouts.transfer },
+        { step: 'start', limitSeconds: timeouts.start },
+        { step: 'settle', limitSeconds: timeouts.settle + timeouts.start },
+        { step: 'verify', limitSeconds: timeouts.verify + timeouts.start },
       ],
       ...(warning === null ? {} : { warning }),
     };
