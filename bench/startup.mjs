@@ -29,7 +29,9 @@ if (!Number.isSafeInteger(runs) || runs < 1 || (words.includes('--before') && be
 const main = (folder) => join(resolve(folder), 'bin', 'upsfw.cjs');
 const work = mkdtempSync(join(tmpdir(), 'upsfw-startup-'));
 const images = join(work, 'images');
-const state = join(work, 'state');
+/** Stands for the state folder of the measured checkout: another version refuses the audits of this one. */
+const STATE = 'STATE';
+const stateOf = (folder) => join(work, folder === ROOT ? 'state' : 'state-before');
 const hook = join(work, 'usage.cjs');
 /** Written by the process itself when it ends: its processor time in ms and its peak memory in kB. */
 const usage = join(work, 'usage.json');
@@ -47,7 +49,7 @@ const COMMANDS = {
   '--help': ['--help'],
   'rules decide': ['rules', 'decide', '--sku', 'SMT1500', '--firmware', 'UPS 09.3 (ID18)'],
   images: ['images', images],
-  'report --audit': ['report', '--audit', '--state', state],
+  'report --audit': ['report', '--audit', '--state', STATE],
 };
 /** Limits of a command: wall time as a multiple of `node -e 0`, and MB. */
 const GOALS = { '--version': { wall: 3 }, '--help': { wall: 3, memory: 60 }, 'rules decide': { wall: 5 } };
@@ -63,11 +65,17 @@ async function prepare() {
   await fleet.writeImages(images);
   const inventory = join(work, 'inventory.yaml');
   writeFileSync(inventory, fleet.inventory('./images'), { mode: 0o600 });
-  const child = spawn(process.execPath, [main(ROOT), 'audit', '-i', inventory, '--state', state], {
-    env: { ...process.env, ...fleet.environment },
-    stdio: 'ignore',
-  });
-  await once(child, 'close');
+  for (const folder of [ROOT, ...(before === undefined ? [] : [before])]) {
+    const child = spawn(
+      process.execPath,
+      [main(folder), 'audit', '-i', inventory, '--state', stateOf(folder)],
+      {
+        env: { ...process.env, ...fleet.environment },
+        stdio: 'ignore',
+      },
+    );
+    await once(child, 'close');
+  }
   await fleet.close();
 }
 
@@ -88,7 +96,10 @@ const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(number
 function series() {
   const folders = { '': ROOT, ...(before === undefined ? {} : { 'before: ': before }) };
   const commands = Object.entries(folders).flatMap(([prefix, folder]) =>
-    Object.entries(COMMANDS).map(([name, line]) => [prefix + name, [main(folder), ...line]]),
+    Object.entries(COMMANDS).map(([name, line]) => [
+      prefix + name,
+      [main(folder), ...line.map((word) => (word === STATE ? stateOf(folder) : word))],
+    ]),
   );
   return new Map([[EMPTY, ['-e', '0']], ...commands]);
 }

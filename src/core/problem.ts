@@ -21,8 +21,8 @@ export interface ProblemJson {
 
 /**
  * The error class of everything that a person can see. The first part of the code gives the cause: config,
- * image, device, link, refused, internal. The message gives both sides of a comparison, the hint the next action. Device text must
- * go through `sanitize` before it is put into a message.
+ * image, device, link, refused, internal. The message gives both sides of a comparison, the hint the next
+ * action. Device text must go through `sanitize` before it is put into a message.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';
