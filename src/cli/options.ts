@@ -38,16 +38,13 @@ export const OVERRIDE = {
 } satisfies Record<string, Options>;
 
 /** For commands that make or execute a plan. */
-export const OUTPUT = {
+export const PLAN_OPTIONS = {
+  ...OVERRIDE,
   'switch-output': {
     choices: ['off'] as const,
     describe:
       'off: switch off the output of the units named by --unit during the update, and on again afterwards',
   },
-} satisfies Record<string, Options>;
-
-/** For commands that make or execute a plan. */
-export const COMPONENT = {
   component: {
     choices: PLAN_COMPONENTS,
     describe:
@@ -55,9 +52,14 @@ export const COMPONENT = {
   },
 } satisfies Record<string, Options>;
 
-export const ComponentSetting = z.enum(PLAN_COMPONENTS).optional();
+export const OverrideSettings = z.array(z.string().min(1));
 
-export const OutputSetting = z.literal('off').optional();
+/** What PLAN_OPTIONS read. */
+export const PLAN_SHAPE = {
+  override: OverrideSettings,
+  switchOutput: z.literal('off').optional(),
+  component: z.enum(PLAN_COMPONENTS).optional(),
+};
 
 /** Only the output of units that the operator named may be switched. Throws Problem config/usage. */
 export function readOutput(
@@ -74,8 +76,6 @@ export function readOutput(
     },
   );
 }
-
-export const OverrideSettings = z.array(z.string().min(1));
 
 /** Reads `RULE="reason"` values. Throws Problem config/override. */
 export function readOverride(values: readonly string[]): ReadonlyMap<string, string> {

@@ -16,14 +16,10 @@ import type { Io } from '../io.ts';
 import {
   AS_OF,
   AsOfDay,
-  COMPONENT,
-  ComponentSetting,
   FLEET_OPTIONS,
   FleetSchema,
-  OUTPUT,
-  OutputSetting,
-  OVERRIDE,
-  OverrideSettings,
+  PLAN_OPTIONS,
+  PLAN_SHAPE,
   readOutput,
   readOverride,
   stateFolder,
@@ -34,9 +30,7 @@ const PlanArgs = FleetSchema.extend({
   out: z.string().min(1).optional(),
   format: z.enum(['text', 'md']),
   asOf: AsOfDay,
-  override: OverrideSettings,
-  switchOutput: OutputSetting,
-  component: ComponentSetting,
+  ...PLAN_SHAPE,
 });
 type PlanArgs = z.infer<typeof PlanArgs>;
 
@@ -48,9 +42,7 @@ export const planCommand = defineCommand<PlanArgs>({
     ...COMMON_OPTIONS,
     ...FLEET_OPTIONS,
     ...AS_OF,
-    ...OVERRIDE,
-    ...OUTPUT,
-    ...COMPONENT,
+    ...PLAN_OPTIONS,
     out: { type: 'string', describe: 'Write the plan to this file for upgrade --plan' },
     format: { choices: ['text', 'md'], default: 'text', describe: 'Text or Markdown' },
   },

@@ -23,14 +23,10 @@ import { type Fleet, openFleet } from '../fleet/open.ts';
 import { createRunName, withRunLock } from '../fleet/run-lock.ts';
 import type { Io } from '../io.ts';
 import {
-  COMPONENT,
-  ComponentSetting,
   FLEET_OPTIONS,
   FleetSchema,
-  OUTPUT,
-  OutputSetting,
-  OVERRIDE,
-  OverrideSettings,
+  PLAN_OPTIONS,
+  PLAN_SHAPE,
   readOutput,
   readOverride,
   stateFolder,
@@ -51,9 +47,7 @@ const UpgradeArgs = FleetSchema.extend({
   apply: z.boolean(),
   yes: z.boolean(),
   plan: z.string().min(1).optional(),
-  override: OverrideSettings,
-  switchOutput: OutputSetting,
-  component: ComponentSetting,
+  ...PLAN_SHAPE,
 });
 type UpgradeArgs = z.infer<typeof UpgradeArgs>;
 
@@ -65,9 +59,7 @@ export const upgradeCommand = defineCommand<UpgradeArgs>({
     ...COMMON_OPTIONS,
     ...FLEET_OPTIONS,
     inventory: INVENTORY,
-    ...OVERRIDE,
-    ...OUTPUT,
-    ...COMPONENT,
+    ...PLAN_OPTIONS,
     apply: { type: 'boolean', default: false, describe: 'Send and start updates' },
     yes: { type: 'boolean', default: false, describe: 'Do not ask; required without a terminal' },
     plan: { type: 'string', describe: 'Execute exactly this plan file, or refuse' },
