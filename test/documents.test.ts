@@ -8,7 +8,7 @@ import { DISCOVERY_CODES, PROBLEM_CODES } from '../src/core/index.ts';
 import { IMAGE_WARNINGS } from '../src/images/index.ts';
 import { InventorySchema, readInventory } from '../src/inventory/index.ts';
 import { allRules, BUILT_IN_CODES } from '../src/rules/index.ts';
-import { CASES } from './cli/fault-cases.ts';
+import { CASES } from './support/values/fault-cases.ts';
 
 function read(file: string): string {
   return readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');

@@ -128,8 +128,14 @@ describe.each(tests)('test/%s', (file) => {
       const other = folderOf(path);
       // The command line is no library: it has no index.ts.
       if (other === folderOf(file) || other === 'cli' || other === '') continue;
+      // Single parts of the simulator serve the tests of every folder.
+      if (other === 'sim' && folderOf(file) === 'support') continue;
       expect(path, `${file} imports ${path}`).toMatch(/^[a-z]+\/index\.ts$/);
     }
+  });
+
+  it('is a test, or a helper in test/support', () => {
+    expect(file).toMatch(/\.test\.ts$|^support\/(devices|machine|peers|sites|values)\//);
   });
 });
 

@@ -8,6 +8,7 @@ export { createSnmpHub, type SnmpHub } from './client/hub.ts';
 export { OID } from './client/oids.ts';
 export type { SetOutcome, SnmpSession } from './client/session.ts';
 export { canonicalAddress } from './client/shared-socket.ts';
+export type { SnmpAnswers, SnmpValue } from './client/values.ts';
 export { lookBySnmp } from './look/look.ts';
 export { type AddressList, listAddresses, readRanges } from './sweep/addresses.ts';
 export { type DiscoverResult, discover } from './sweep/discover.ts';

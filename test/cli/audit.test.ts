@@ -5,8 +5,8 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import type { Io } from '../../src/cli/io.ts';
 import { systemClock } from '../../src/files/index.ts';
-import { closedPort } from '../nmc/peers.ts';
-import { NMC2, NMC3, openSite, type Ran, type Site } from './harness.ts';
+import { closedPort } from '../support/devices/services.ts';
+import { NMC2, NMC3, openSite, type Ran, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 afterEach(() => site.close());

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildImage, DEMO_IMAGES, type SimulatedDevice } from '../../src/sim/index.ts';
-import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from './harness.ts';
+import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
 
 const ErrorShape = z.strictObject({
   schema: z.literal('upsfw/error@1'),

@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
+import { NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PARTS = ['src', 'bin', 'scripts', 'schema', 'docs', 'README.md', 'package.json', 'package-lock.json'];

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { colorOf, movesCursor, sizeOf } from '../../src/cli/io.ts';
-import { NMC2, openSite, type Site } from './harness.ts';
-import { HAS_TERMINALS, openScreen, type Screen } from './screen.ts';
+import { HAS_TERMINALS, openScreen, type Screen } from '../support/machine/screen.ts';
+import { NMC2, openSite, type Site } from '../support/sites/site.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 const run = promisify(execFile);

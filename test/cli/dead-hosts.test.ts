@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCounter } from '../../src/cli/counter.ts';
-import { runHere } from './harness.ts';
+import { runHere } from '../support/sites/site.ts';
 
 let folder: string | undefined;
 let socket: dgram.Socket | undefined;

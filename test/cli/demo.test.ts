@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadCommands } from '../../src/cli/commands.ts';
 import { buildImage, type LocalUnits, MANY_ADDRESSES, startLocalUnits } from '../../src/sim/index.ts';
-import { NMC2, NMC3, openSite, runHere, runOf, type Site, SPEED } from './harness.ts';
+import { NMC2, NMC3, openSite, runHere, runOf, type Site, SPEED } from '../support/sites/site.ts';
 
 describe('the demonstration', () => {
   it('finds the fleet, upgrades two units in two ways, shows the refused ones with reason and remedy, and says that nothing is real', async () => {

@@ -8,8 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { HOSTILE, type Hostile, manyUnits, OTHER_DEVICES } from '../../src/sim/index.ts';
-import { NMC2, NMC3, runHere } from './harness.ts';
-import { type DiscoverJson, findingsOf, type Network, openNetwork, sweepOf } from './sweep-bench.ts';
+import { NMC2, NMC3, runHere } from '../support/sites/site.ts';
+import {
+  type DiscoverJson,
+  findingsOf,
+  type Network,
+  openNetwork,
+  sweepOf,
+} from '../support/sites/sweep-site.ts';
 
 const networks: Network[] = [];
 async function network(options: Parameters<typeof openNetwork>[0]): Promise<Network> {

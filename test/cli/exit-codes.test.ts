@@ -19,8 +19,8 @@ import {
 import type { ProblemJson } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { type JournalEvent, type RunRecord, replay } from '../../src/state/index.ts';
-import { plannedUnit, planOf } from '../run/values.ts';
-import { NMC2, NMC3, openSite, runHere, runOf, type Site } from './harness.ts';
+import { NMC2, NMC3, openSite, runHere, runOf, type Site } from '../support/sites/site.ts';
+import { plannedUnit, planOf } from '../support/values/units.ts';
 
 const ENDS = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped', 'pending'] as const;
 type End = (typeof ENDS)[number];

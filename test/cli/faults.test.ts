@@ -9,8 +9,8 @@ import {
   loadPersona,
   type SimulatedUnit,
 } from '../../src/sim/index.ts';
-import { CASES, type Expected } from './fault-cases.ts';
-import { BOTH_WAYS, NMC2, openSite, runOf, type Site } from './harness.ts';
+import { BOTH_WAYS, NMC2, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { CASES, type Expected } from '../support/values/fault-cases.ts';
 
 let site: Site;
 afterEach(() => site.close());

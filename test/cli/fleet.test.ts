@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { systemClock } from '../../src/files/index.ts';
-import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
+import { NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 afterEach(() => site.close());

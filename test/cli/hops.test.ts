@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { OLD_LOADER, OVER_09_6, openRouteSite, type RouteSite, startsOf } from '../run/route-site.ts';
-import { runOf } from './harness.ts';
+import {
+  OLD_LOADER,
+  OVER_09_6,
+  openRouteSite,
+  type RouteSite,
+  startsOf,
+} from '../support/sites/route-site.ts';
+import { runOf } from '../support/sites/site.ts';
 
 const RUN = 'route';
 const [AT_09_3, AT_09_6] = ['UPS 09.3 (ID18)', 'UPS 09.6 (ID18)'];

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Persona, PersonaSchema } from '../../src/sim/index.ts';
-import { openSite, type Ran, type Site } from './harness.ts';
+import { openSite, type Ran, type Site } from '../support/sites/site.ts';
 
 /** Characters that a reader does not see, or that turn, hide or erase what he does see. */
 const HOSTILE =

@@ -10,7 +10,7 @@ import { openFiles, readImage } from '../../src/images/index.ts';
 import { renderImages } from '../../src/report/index.ts';
 import { loadRules, type RuleBook } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { NMC2, openSite, type Ran, runHere } from './harness.ts';
+import { NMC2, openSite, type Ran, runHere } from '../support/sites/site.ts';
 
 const IMAGE = buildImage({ microLinkId: 18, version: '15.0', payloadBytes: 2000 });
 const { sha256 } = readImage(IMAGE, 'x');

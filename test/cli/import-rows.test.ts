@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readInventory } from '../../src/inventory/index.ts';
-import { runHere } from './harness.ts';
+import { runHere } from '../support/sites/site.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readInventory } from '../../src/inventory/index.ts';
-import { runHere } from './harness.ts';
+import { runHere } from '../support/sites/site.ts';
 
 const Document = z.strictObject({
   schema: z.literal('upsfw/import@1'),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { NMC2, openSite, runHere, type Site } from './harness.ts';
+import { NMC2, openSite, runHere, type Site } from '../support/sites/site.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const Document = z.looseObject({ schema: z.string(), generatedAt: z.iso.datetime() });

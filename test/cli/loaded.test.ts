@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { renderHelp } from '../../src/cli/start/render-help.ts';
-import { NMC2, openSite, type Site } from './harness.ts';
+import { NMC2, openSite, type Site } from '../support/sites/site.ts';
 
 /** What a process of the build loads. Comments in each chunk name the files that it is made of. */
 

@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { systemClock } from '../../src/files/index.ts';
 import { readBytes } from '../../src/images/index.ts';
 import { createLocalDriver } from '../../src/local/index.ts';
-import { localTarget } from '../local/bench.ts';
-import { runHere } from './harness.ts';
-import { type LocalSite, openLocalSite } from './local-bench.ts';
+import { localTarget } from '../support/devices/local-unit.ts';
+import { type LocalSite, openLocalSite } from '../support/sites/local-site.ts';
+import { runHere } from '../support/sites/site.ts';
 
 let site: LocalSite | null = null;
 afterEach(async () => {

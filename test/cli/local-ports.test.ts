@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type LocalPortsDocument, renderLocalPorts } from '../../src/report/index.ts';
-import { ADAPTER, HOSTILE, type PortsTree, plantTree, RAW, UNIT } from '../local/ports-tree.ts';
-import { runHere } from './harness.ts';
+import { ADAPTER, HOSTILE, type PortsTree, plantTree, RAW, UNIT } from '../support/devices/ports-tree.ts';
+import { runHere } from '../support/sites/site.ts';
 
 const Document = z.strictObject({
   schema: z.literal('upsfw/local-ports@1'),

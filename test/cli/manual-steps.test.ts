@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PERSONA_IMAGES, type SimulatedUnit } from '../../src/sim/index.ts';
-import { NMC2, openSite, runOf, type Site } from './harness.ts';
+import { NMC2, openSite, runOf, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 afterEach(() => site.close());

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { NMC2, openSite, type Site } from './harness.ts';
+import { NMC2, openSite, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 /** The unit of oslo has credentials of its own, and those of berlin have the defaults. */

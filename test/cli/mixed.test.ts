@@ -10,8 +10,8 @@ import {
   startFleet,
   startLocalUnits,
 } from '../../src/sim/index.ts';
-import { SHORT_TIMEOUTS } from '../local/bench.ts';
-import { NMC2, type Ran, runHere } from './harness.ts';
+import { SHORT_TIMEOUTS } from '../support/devices/local-unit.ts';
+import { NMC2, type Ran, runHere } from '../support/sites/site.ts';
 
 let fleet: SimulatedFleet;
 let local: LocalUnits;

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCommands } from '../../src/cli/commands.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { NMC2, openSite, runHere, type Site } from './harness.ts';
+import { NMC2, openSite, runHere, type Site } from '../support/sites/site.ts';
 
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;

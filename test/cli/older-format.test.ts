@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { NMC2, openSite, type Ran, runOf, type Site } from './harness.ts';
+import { NMC2, openSite, type Ran, runOf, type Site } from '../support/sites/site.ts';
 
 /** Files written before journal format 2: a finished run on the unit of {@link NMC2}, an audit, a plan. */
 const OLDER = fileURLToPath(new URL('../state/format-1/', import.meta.url));

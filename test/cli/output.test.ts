@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Fault } from '../../src/sim/index.ts';
-import { NMC3, openSite, runOf, type Site } from './harness.ts';
+import { NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 afterEach(() => site.close());

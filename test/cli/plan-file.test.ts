@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readPlanFile } from '../../src/cli/documents/plan-file.ts';
-import { NMC2, NMC3, openSite, type Ran, runOf, type Site } from './harness.ts';
+import { NMC2, NMC3, openSite, type Ran, runOf, type Site } from '../support/sites/site.ts';
 
 const DocumentShape = z.looseObject({
   id: z.string(),

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from './harness.ts';
+import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 afterEach(() => site.close());

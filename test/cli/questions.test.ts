@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Ask, confirm, typeKey } from '../../src/cli/ask.ts';
 import { Problem } from '../../src/core/index.ts';
-import { NMC2, openSite, type Site } from './harness.ts';
-import { LOADER_IMAGE, type LocalSite, openLocalSite } from './local-bench.ts';
-import { HAS_TERMINALS, lastRow, openScreen, type Screen } from './screen.ts';
+import { HAS_TERMINALS, lastRow, openScreen, type Screen } from '../support/machine/screen.ts';
+import { LOADER_IMAGE, type LocalSite, openLocalSite } from '../support/sites/local-site.ts';
+import { NMC2, openSite, type Site } from '../support/sites/site.ts';
 
 if (!HAS_TERMINALS) process.stderr.write('skipped: questions at a terminal: they need Linux and script\n');
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { closedPort } from '../nmc/peers.ts';
-import { BOTH_WAYS, NMC3, openSite, runHere, type Site } from './harness.ts';
+import { closedPort } from '../support/devices/services.ts';
+import { BOTH_WAYS, NMC3, openSite, runHere, type Site } from '../support/sites/site.ts';
 
 let site: Site | null;
 let out: string;

@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { type LocalFault, loadLocalPersona, startLocalUnits } from '../../src/sim/index.ts';
 import { listRuns, readJournal } from '../../src/state/index.ts';
-import { runOf } from './harness.ts';
-import { bytesOf, LOADER_IMAGE, type LocalSite, openLocalSite } from './local-bench.ts';
+import { bytesOf, LOADER_IMAGE, type LocalSite, openLocalSite } from '../support/sites/local-site.ts';
+import { runOf } from '../support/sites/site.ts';
 
 let site: LocalSite;
 afterEach(() => site.close());

@@ -4,9 +4,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { createJournal } from '../../src/state/index.ts';
-import { plannedUnit, planOf } from '../run/values.ts';
-import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
-import { HAS_TERMINALS, lastRow, openScreen, type Screen } from './screen.ts';
+import { HAS_TERMINALS, lastRow, openScreen, type Screen } from '../support/machine/screen.ts';
+import { NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { plannedUnit, planOf } from '../support/values/units.ts';
 
 let site: Site;
 let screen: Screen | undefined;

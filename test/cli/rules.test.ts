@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type DecisionInput, judgeDescribed, loadRules, unusedOverrides } from '../../src/rules/index.ts';
-import { NMC2, openSite, runHere, type Site } from './harness.ts';
+import { NMC2, openSite, runHere, type Site } from '../support/sites/site.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../src/files/index.ts';
 import { createJournal, type NewEvent } from '../../src/state/index.ts';
-import { plannedUnit, planOf } from '../run/values.ts';
-import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
+import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { plannedUnit, planOf } from '../support/values/units.ts';
 
 const RunsShape = z.object({
   schema: z.literal('upsfw/runs@1'),

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import { closedPort } from '../nmc/peers.ts';
-import { NMC2, NMC3, openSite, type Site } from './harness.ts';
+import { closedPort } from '../support/devices/services.ts';
+import { NMC2, NMC3, openSite, type Site } from '../support/sites/site.ts';
 
 const AuditShape = z.looseObject({
   units: z.array(

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import { NMC2, NMC3, openSite, type Site } from './harness.ts';
+import { NMC2, NMC3, openSite, type Site } from '../support/sites/site.ts';
 
 let site: Site | undefined;
 const sockets: Socket[] = [];

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadPersona } from '../../src/sim/index.ts';
-import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../state/mounts.ts';
-import { BOTH_WAYS, NMC2, openSite, type Ran, runHere, runOf, type Site } from './harness.ts';
+import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../support/machine/mounts.ts';
+import { BOTH_WAYS, NMC2, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SimulatedUnit } from '../../src/sim/index.ts';
-import { NMC2, NMC3, openSite, runOf, type Site } from './harness.ts';
+import { NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 afterEach(() => site.close());

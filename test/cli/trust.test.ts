@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { NMC2, openSite, runOf, type Site } from './harness.ts';
+import { NMC2, openSite, runOf, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 afterEach(() => site.close());

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { COMMAND_TEXTS, COMMANDS, loadCommands } from '../../src/cli/commands.ts';
 import { nearest } from '../../src/cli/nearest.ts';
-import { runHere } from './harness.ts';
+import { runHere } from '../support/sites/site.ts';
 
 const { version } = z
   .object({ version: z.string() })

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { type LocalAction, LocalArgs } from '../../src/cli/commands/local/action.ts';
 import { createUsbDriveAction } from '../../src/cli/commands/local/usb-drive.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { driveAt, imageIn } from '../images/usb-drives.ts';
-import { keptIo, runHere } from './harness.ts';
+import { driveAt, imageIn } from '../support/devices/usb-drives.ts';
+import { keptIo, runHere } from '../support/sites/site.ts';
 
 let folder: string;
 let stick: string;

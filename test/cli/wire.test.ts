@@ -16,8 +16,16 @@ import {
   reportPdu,
   securedMessage,
 } from '../../src/sim/index.ts';
-import { discovered, ENGINE, isDiscovery, openPeer, type RawPeer, reported, USER } from '../snmp/raw-peer.ts';
-import { runHere } from './harness.ts';
+import {
+  discovered,
+  ENGINE,
+  isDiscovery,
+  openPeer,
+  type RawPeer,
+  reported,
+  USER,
+} from '../support/peers/raw-peer.ts';
+import { runHere } from '../support/sites/site.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 

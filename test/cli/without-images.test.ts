@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NMC2, openSite, type Site } from './harness.ts';
+import { NMC2, openSite, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { NMC2, openSite, runHere, type Site } from './harness.ts';
+import { NMC2, openSite, runHere, type Site } from '../support/sites/site.ts';
 
 let site: Site;
 beforeAll(async () => {

@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
-import { checkRun, reportOf } from './invariants.ts';
-import { type ConformanceSite, type Methods, type Model, methodsOf, openConformance } from './site.ts';
+import {
+  type ConformanceSite,
+  type Methods,
+  type Model,
+  methodsOf,
+  openConformance,
+} from '../support/sites/conformance-site.ts';
+import { checkRun, reportOf } from '../support/sites/invariants.ts';
 
 let site: ConformanceSite;
 afterEach(() => site?.close());

@@ -3,9 +3,21 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildCardFile, type CardFileRecipe, cardFileName } from '../../src/sim/index.ts';
-import { faultsOf } from './faults.ts';
-import { checkNoFurtherStart, checkRun, checkTexts, countStarts, reportOf } from './invariants.ts';
-import { type ConformanceSite, type Methods, type Model, methodsOf, openConformance } from './site.ts';
+import {
+  type ConformanceSite,
+  type Methods,
+  type Model,
+  methodsOf,
+  openConformance,
+} from '../support/sites/conformance-site.ts';
+import {
+  checkNoFurtherStart,
+  checkRun,
+  checkTexts,
+  countStarts,
+  reportOf,
+} from '../support/sites/invariants.ts';
+import { faultsOf } from '../support/values/faults.ts';
 
 let site: ConformanceSite;
 afterEach(() => site?.close());

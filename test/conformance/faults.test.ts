@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { areaOf, EVERY_FAULT, unusedWords } from './faults.ts';
-import { badAdvice } from './invariants.ts';
+import { badAdvice } from '../support/sites/invariants.ts';
+import { areaOf, EVERY_FAULT, unusedWords } from '../support/values/faults.ts';
 
 describe('the faults of the simulator', () => {
   it('all have an area, so that a new fault reaches every driver it can affect', () => {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PERSONAS } from '../../src/sim/index.ts';
-import { EVERY_FAULT } from './faults.ts';
-import { checkLook, checkUntouched } from './invariants.ts';
-import { type ConformanceSite, openConformance } from './site.ts';
+import { type ConformanceSite, openConformance } from '../support/sites/conformance-site.ts';
+import { checkLook, checkUntouched } from '../support/sites/invariants.ts';
+import { EVERY_FAULT } from '../support/values/faults.ts';
 
 let site: ConformanceSite;
 afterEach(() => site.close());

@@ -7,7 +7,13 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Fault, PERSONAS } from '../../src/sim/index.ts';
-import { EVERY_FAULT } from './faults.ts';
+import {
+  type ConformanceSite,
+  type Methods,
+  type Model,
+  methodsOf,
+  openConformance,
+} from '../support/sites/conformance-site.ts';
 import {
   checkNoFurtherStart,
   checkRun,
@@ -15,8 +21,8 @@ import {
   countStarts,
   type RunReport,
   reportOf,
-} from './invariants.ts';
-import { type ConformanceSite, type Methods, type Model, methodsOf, openConformance } from './site.ts';
+} from '../support/sites/invariants.ts';
+import { EVERY_FAULT } from '../support/values/faults.ts';
 
 let site: ConformanceSite;
 afterEach(() => site?.close());

@@ -2,12 +2,12 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../cli/harness.ts';
-import { canMount, fill, mountMemory, unmount } from '../state/mounts.ts';
-import { type Durable, disk, movedTo, systemError } from '../state/watched-disk.ts';
+import { canMount, fill, mountMemory, unmount } from '../support/machine/mounts.ts';
+import { type Durable, disk, movedTo, systemError } from '../support/machine/watched-disk.ts';
+import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
 
 vi.mock('node:fs/promises', async (original) =>
-  (await import('../state/watched-disk.ts')).watched(await original()),
+  (await import('../support/machine/watched-disk.ts')).watched(await original()),
 );
 
 let site: Site | undefined;

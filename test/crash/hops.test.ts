@@ -4,8 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { journalFile } from '../../src/state/index.ts';
-import { runOf } from '../cli/harness.ts';
-import { OLD_LOADER, OVER_09_6, openRouteSite, type RouteSite, startsOf } from '../run/route-site.ts';
+import {
+  OLD_LOADER,
+  OVER_09_6,
+  openRouteSite,
+  type RouteSite,
+  startsOf,
+} from '../support/sites/route-site.ts';
+import { runOf } from '../support/sites/site.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 const RUN = 'route';

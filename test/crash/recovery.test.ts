@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { runOf } from '../cli/harness.ts';
-import { LOADER_IMAGE, type LocalSite, openLocalSite } from '../cli/local-bench.ts';
+import { LOADER_IMAGE, type LocalSite, openLocalSite } from '../support/sites/local-site.ts';
+import { runOf } from '../support/sites/site.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 

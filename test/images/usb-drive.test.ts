@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredImage } from '../../src/core/index.ts';
 import { writeUsbDrive } from '../../src/images/index.ts';
 import { fatNameProblem } from '../../src/images/usb-drive.ts';
-import { driveAt, FAT, imageIn, sha256 } from './usb-drives.ts';
+import { driveAt, FAT, imageIn, sha256 } from '../support/devices/usb-drives.ts';
 
 let folder: string;
 let drive: string;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Imported, mergeInventory } from '../../src/inventory/index.ts';
-import { notes, take, units } from './import-lists.ts';
+import { notes, take, units } from '../support/values/import-lists.ts';
 
 const netbox = (over: object): object => ({
   name: 'ups-a',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvRecords } from '../../src/inventory/import/csv-records.ts';
-import { notes, refusal, take, units } from './import-lists.ts';
+import { notes, refusal, take, units } from '../support/values/import-lists.ts';
 
 describe('csv', () => {
   it.each([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../../src/core/index.ts';
 import { IMPORT_FORMATS, type ImportFormat, LARGEST_LIST } from '../../src/inventory/index.ts';
 import { sanitizeName } from '../../src/inventory/names.ts';
-import { notes, refusal, take, units } from './import-lists.ts';
+import { notes, refusal, take, units } from '../support/values/import-lists.ts';
 
 describe('netbox', () => {
   const device = (over: object): object => ({

@@ -7,8 +7,8 @@ import type { LocalAccess } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { readBytes } from '../../src/images/index.ts';
 import { createLocalDriver, type LocalDriver, parseUsbProduct } from '../../src/local/index.ts';
-import { plannedUnit, unitAt } from '../run/values.ts';
-import { localTarget } from './bench.ts';
+import { localTarget } from '../support/devices/local-unit.ts';
+import { plannedUnit, unitAt } from '../support/values/units.ts';
 
 let root: string;
 beforeEach(async () => {

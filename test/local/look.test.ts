@@ -1,16 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { UNKNOWN_CONDITION } from '../../src/core/index.ts';
 import type { LocalFault } from '../../src/sim/index.ts';
-import { type LocalBench, openLocalBench } from './bench.ts';
+import { type LocalUnit, openLocalUnit } from '../support/devices/local-unit.ts';
 
-let bench: LocalBench | null = null;
+let bench: LocalUnit | null = null;
 afterEach(async () => {
   await bench?.close();
   bench = null;
 });
 
-async function open(...args: Parameters<typeof openLocalBench>): Promise<LocalBench> {
-  bench = await openLocalBench(...args);
+async function open(...args: Parameters<typeof openLocalUnit>): Promise<LocalUnit> {
+  bench = await openLocalUnit(...args);
   return bench;
 }
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { holdersOf, type ListPortsOptions, type LocalPorts } from '../../src/local/index.ts';
 import { pidIn } from '../../src/local/ports/lock-files.ts';
 import { programOf } from '../../src/local/ports/programs.ts';
-import { type PortsTree, plantTree, RAW, UNIT } from './ports-tree.ts';
+import { type PortsTree, plantTree, RAW, UNIT } from '../support/devices/ports-tree.ts';
 
 const isRoot = process.getuid?.() === 0;
 

@@ -10,7 +10,7 @@ import {
   type LocalPorts,
   listPorts,
 } from '../../src/local/index.ts';
-import { ADAPTER, HOSTILE, type PortsTree, plantTree, RAW, UNIT } from './ports-tree.ts';
+import { ADAPTER, HOSTILE, type PortsTree, plantTree, RAW, UNIT } from '../support/devices/ports-tree.ts';
 
 const isRoot = process.getuid?.() === 0;
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { UNKNOWN_CONDITION } from '../../src/core/index.ts';
 import { tunnelOf } from '../../src/local/line/report-descriptor.ts';
-import { type LocalBench, openLocalBench } from './bench.ts';
+import { type LocalUnit, openLocalUnit } from '../support/devices/local-unit.ts';
 
 /**
  * Items of HID 1.11: a page of power devices with input report 7, and the vendor's page with two reports of
@@ -57,14 +57,14 @@ describe('a HID report descriptor', () => {
   });
 });
 
-let bench: LocalBench | null = null;
+let bench: LocalUnit | null = null;
 afterEach(async () => {
   await bench?.close();
   bench = null;
 });
 
-async function open(...args: Parameters<typeof openLocalBench>): Promise<LocalBench> {
-  bench = await openLocalBench(...args);
+async function open(...args: Parameters<typeof openLocalUnit>): Promise<LocalUnit> {
+  bench = await openLocalUnit(...args);
   return bench;
 }
 

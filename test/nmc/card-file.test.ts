@@ -8,7 +8,7 @@ import { readCardFile } from '../../src/nmc/files/read-file.ts';
 import { downloadByScp } from '../../src/nmc/files/scp-download.ts';
 import { TIMEOUTS } from '../../src/nmc/timeouts.ts';
 import { createSnmpHub } from '../../src/snmp/index.ts';
-import { type Behaviour, openCard, problemOf, type TestCard } from './card.ts';
+import { type Behaviour, openCard, problemOf, type TestCard } from '../support/devices/ssh-card.ts';
 
 const signal = new AbortController().signal;
 let card: TestCard | undefined;

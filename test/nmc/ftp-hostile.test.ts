@@ -6,8 +6,14 @@ import { systemClock } from '../../src/files/index.ts';
 import { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
 import { parseEpsv, parsePasv } from '../../src/nmc/files/ftp-data.ts';
 import type { FtpOptions } from '../../src/nmc/files/ftp-session.ts';
-import { makeIdentity } from './certificate.ts';
-import { passive, type RawFtp, type RawFtpOptions, type Reaction, startRawFtp } from './ftp-server.ts';
+import { makeIdentity } from '../support/devices/certificate.ts';
+import {
+  passive,
+  type RawFtp,
+  type RawFtpOptions,
+  type Reaction,
+  startRawFtp,
+} from '../support/devices/ftp-server.ts';
 
 const image = Buffer.alloc(300_000, 'image');
 let server: RawFtp;

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/files/index.ts';
 import { listByFtp } from '../../src/nmc/files/ftp.ts';
 import { parseFtpListing } from '../../src/nmc/files/ftp-listing.ts';
-import { type RawFtp, type Reaction, startRawFtp } from './ftp-server.ts';
+import { type RawFtp, type Reaction, startRawFtp } from '../support/devices/ftp-server.ts';
 
 let server: RawFtp | undefined;
 afterEach(() => server?.close());

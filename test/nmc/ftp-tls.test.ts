@@ -6,8 +6,8 @@ import { downloadByFtp, listByFtp, uploadByFtp } from '../../src/nmc/files/ftp.t
 import type { FtpOptions } from '../../src/nmc/files/ftp-session.ts';
 import { offersTls } from '../../src/nmc/files/ftp-tls.ts';
 import type { HostKeyStore } from '../../src/nmc/session/ssh.ts';
-import { makeIdentity } from './certificate.ts';
-import { type RawFtp, type RawFtpOptions, startRawFtp } from './ftp-server.ts';
+import { makeIdentity } from '../support/devices/certificate.ts';
+import { type RawFtp, type RawFtpOptions, startRawFtp } from '../support/devices/ftp-server.ts';
 
 const FIRST = makeIdentity('card');
 const SECOND = makeIdentity('card');

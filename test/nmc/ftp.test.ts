@@ -2,7 +2,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { NetworkAccess } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { downloadByFtp, listByFtp, removeByFtp, uploadByFtp } from '../../src/nmc/files/ftp.ts';
-import { passive, type RawFtp, type RawFtpOptions, type Reaction, startRawFtp } from './ftp-server.ts';
+import {
+  passive,
+  type RawFtp,
+  type RawFtpOptions,
+  type Reaction,
+  startRawFtp,
+} from '../support/devices/ftp-server.ts';
 
 const signal = new AbortController().signal;
 let server: RawFtp;

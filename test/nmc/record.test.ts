@@ -3,7 +3,7 @@ import { type NetworkAccess, type Recording, Secret, type UnitTarget } from '../
 import { systemClock } from '../../src/files/index.ts';
 import { READ_COMMANDS, recordCard, TIMEOUTS } from '../../src/nmc/index.ts';
 import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
-import { closedPort, type Peer, shellPeer } from './peers.ts';
+import { closedPort, type Peer, shellPeer } from '../support/devices/services.ts';
 
 const ALLOWED = READ_COMMANDS.flat().map(({ command }) => command);
 /** Commands of a look over the command line, which come in addition. */

@@ -15,7 +15,7 @@ import { readHostKey, readOfferLine } from '../../src/nmc/services/ssh-probe.ts'
 import { loadRules, type RuleBook, serviceFindings } from '../../src/rules/index.ts';
 import { startFleet } from '../../src/sim/index.ts';
 import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
-import { closedPort, httpPeer, httpsPeer, type Peer, sshPeer, tcpPeer } from './peers.ts';
+import { closedPort, httpPeer, httpsPeer, type Peer, sshPeer, tcpPeer } from '../support/devices/services.ts';
 
 const SECONDS = { port: 2, ftp: 2, http: 2, https: 4, ssh: 10 };
 const OLD_SSH = {

@@ -4,7 +4,7 @@ import type { TranscriptEntry } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { parseLogScreen } from '../../src/nmc/look/event-log-source.ts';
 import { type Shell, withShell } from '../../src/nmc/session/shell.ts';
-import { openCard, PASSWORD, problemOf, type TestCard } from './card.ts';
+import { openCard, PASSWORD, problemOf, type TestCard } from '../support/devices/ssh-card.ts';
 
 let card: TestCard | undefined;
 afterEach(async () => {

@@ -16,7 +16,7 @@ import {
   PASSWORD,
   problemOf,
   type TestCard,
-} from './card.ts';
+} from '../support/devices/ssh-card.ts';
 
 let card: TestCard | undefined;
 let raw: Server | undefined;

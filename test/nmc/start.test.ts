@@ -9,8 +9,8 @@ import { createNmcDriver } from '../../src/nmc/index.ts';
 import { contextFor, imageMetadata } from '../../src/run/index.ts';
 import type { SimulatedDevice, SimulatedUnit } from '../../src/sim/index.ts';
 import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
-import { BOTH_WAYS, NMC2, openSite, type Site } from '../cli/harness.ts';
-import { plannedUnit } from '../run/values.ts';
+import { BOTH_WAYS, NMC2, openSite, type Site } from '../support/sites/site.ts';
+import { plannedUnit } from '../support/values/units.ts';
 
 let site: Site;
 let hub: SnmpHub;

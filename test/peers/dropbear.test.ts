@@ -15,7 +15,7 @@ import {
   runOnce,
   skipped,
   startDaemon,
-} from './daemon.ts';
+} from '../support/peers/daemon.ts';
 
 const [user = '', password = ''] = (process.env.UPSFW_PEER_LOGIN ?? '').split(':');
 const PROGRAM = findProgram('dropbear');

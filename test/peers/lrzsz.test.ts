@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/files/index.ts';
 import { LOCAL_TIMEOUTS, openSerialLine, sendImage } from '../../src/local/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { findProgram, skipped } from './daemon.ts';
-import { openPair, type PtyPair } from './pty-pair.ts';
+import { findProgram, skipped } from '../support/peers/daemon.ts';
+import { openPair, type PtyPair } from '../support/peers/pty-pair.ts';
 
 const socat = findProgram('socat');
 const rx = findProgram('rx', 'lrx');

@@ -2,8 +2,8 @@ import { ServerSerial } from 'modbus-serial';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/files/index.ts';
 import { LOCAL_TIMEOUTS, openSerialLine, readRegisters, serialModbus } from '../../src/local/index.ts';
-import { findProgram, skipped } from './daemon.ts';
-import { openPair, type PtyPair } from './pty-pair.ts';
+import { findProgram, skipped } from '../support/peers/daemon.ts';
+import { openPair, type PtyPair } from '../support/peers/pty-pair.ts';
 
 const socat = findProgram('socat');
 if (socat === null) skipped('modbus-serial', 'socat is not installed');

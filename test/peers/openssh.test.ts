@@ -15,7 +15,7 @@ import {
   runOnce,
   skipped,
   startDaemon,
-} from './daemon.ts';
+} from '../support/peers/daemon.ts';
 
 /** `user:password` of an account of this machine that may be used; .ci/run makes one. */
 const [user = '', password = ''] = (process.env.UPSFW_PEER_LOGIN ?? '').split(':');

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { accessSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findProgram, isRoot, skipped, startDaemon } from './daemon.ts';
-import { type CertificateFiles, ftpSuite } from './ftp-suite.ts';
+import { findProgram, isRoot, skipped, startDaemon } from '../support/peers/daemon.ts';
+import { type CertificateFiles, ftpSuite } from '../support/peers/ftp-suite.ts';
 
 const PROGRAM = findProgram('proftpd');
 const MODULES = '/usr/lib/proftpd';

@@ -12,9 +12,16 @@ import {
   requestUpdate,
   type SnmpHub,
 } from '../../src/snmp/index.ts';
-import { runHere } from '../cli/harness.ts';
-import { findingsOf, sweepOf } from '../cli/sweep-bench.ts';
-import { type Daemon, findProgram, freeUdpPort, openFolder, skipped, startDaemon } from './daemon.ts';
+import {
+  type Daemon,
+  findProgram,
+  freeUdpPort,
+  openFolder,
+  skipped,
+  startDaemon,
+} from '../support/peers/daemon.ts';
+import { runHere } from '../support/sites/site.ts';
+import { findingsOf, sweepOf } from '../support/sites/sweep-site.ts';
 
 const PROGRAM = findProgram('snmpd');
 if (PROGRAM === null) skipped('an SNMPv3 user of snmpd', 'snmpd is not installed');

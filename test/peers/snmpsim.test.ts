@@ -7,10 +7,18 @@ import { z } from 'zod';
 import { Secret } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { createSnmpHub, lookBySnmp } from '../../src/snmp/index.ts';
-import { runHere } from '../cli/harness.ts';
-import { sweepOf } from '../cli/sweep-bench.ts';
-import { haveRecordings, listRecordings, RECORDINGS } from '../snmp/recordings.ts';
-import { type Daemon, findProgram, freeUdpPort, isRoot, openFolder, skipped, startDaemon } from './daemon.ts';
+import {
+  type Daemon,
+  findProgram,
+  freeUdpPort,
+  isRoot,
+  openFolder,
+  skipped,
+  startDaemon,
+} from '../support/peers/daemon.ts';
+import { runHere } from '../support/sites/site.ts';
+import { sweepOf } from '../support/sites/sweep-site.ts';
+import { haveRecordings, listRecordings, RECORDINGS } from '../support/values/recordings.ts';
 
 const PROGRAM = findProgram('snmpsim-command-responder', 'snmpsimd');
 if (PROGRAM === null) skipped('recordings replayed by snmpsim', 'snmpsim is not installed');

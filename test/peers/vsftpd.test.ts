@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findProgram, isRoot, skipped, startDaemon } from './daemon.ts';
-import { ftpSuite } from './ftp-suite.ts';
+import { findProgram, isRoot, skipped, startDaemon } from '../support/peers/daemon.ts';
+import { ftpSuite } from '../support/peers/ftp-suite.ts';
 
 /** It cannot be installed beside proftpd: .ci/run unpacks it and says where. */
 const given = process.env.UPSFW_PEER_VSFTPD ?? '';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type RecordedCommand, type Recording, Secret } from '../../src/core/index.ts';
 import { createAnonymiser } from '../../src/recording/anonymise.ts';
 import { renderRecord } from '../../src/recording/record.ts';
-import { unitAt } from '../run/values.ts';
+import { unitAt } from '../support/values/units.ts';
 
 function answered(command: string, ...lines: readonly string[]): RecordedCommand {
   return { command, folder: '/', live: false, code: 'E000', lines, milliseconds: 12, problem: null };

@@ -12,7 +12,7 @@ import {
   compareAudits,
   renderAudit,
 } from '../../src/report/index.ts';
-import { unitAt } from '../run/values.ts';
+import { unitAt } from '../support/values/units.ts';
 
 interface Wish {
   readonly name?: string | null;

@@ -7,7 +7,7 @@ import {
   type AuditUnit,
   renderPrometheus,
 } from '../../src/report/index.ts';
-import { unitAt } from '../run/values.ts';
+import { unitAt } from '../support/values/units.ts';
 
 interface Sample {
   readonly name: string;

@@ -11,7 +11,7 @@ import {
   renderPlan,
   renderRun,
 } from '../../src/report/index.ts';
-import { PLAN_REST, plannedUnit, planOf, unitAt } from '../run/values.ts';
+import { PLAN_REST, plannedUnit, planOf, unitAt } from '../support/values/units.ts';
 
 const STYLES = [
   { format: 'text', color: false },

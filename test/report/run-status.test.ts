@@ -9,7 +9,7 @@ import {
   type RunUnit,
   renderStatus,
 } from '../../src/report/index.ts';
-import { unitAt } from '../run/values.ts';
+import { unitAt } from '../support/values/units.ts';
 
 const NEXT = 'upsfw resume 20260314T023000000Z-abcdef';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WorkItem, WorkOrder } from '../../src/core/index.ts';
 import { type PlanDocument, renderDecision, renderPlan } from '../../src/report/index.ts';
-import { PLAN_REST } from '../run/values.ts';
+import { PLAN_REST } from '../support/values/units.ts';
 
 const MARKDOWN = { format: 'markdown', color: false } as const;
 const TEXT = { format: 'text', color: false } as const;

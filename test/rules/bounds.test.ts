@@ -6,7 +6,7 @@ import { readImage } from '../../src/images/index.ts';
 import { judgeDescribed, judgeStart, loadRules, type RuleBook } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { listFindings, parseYaml } from '../../src/yaml/index.ts';
-import { unitAt } from '../run/values.ts';
+import { unitAt } from '../support/values/units.ts';
 
 const Rows = z.array(
   z.strictObject({

@@ -3,7 +3,7 @@ import type { Card, CardFile, Reason, Unit } from '../../src/core/index.ts';
 import { readCardFile, readImage } from '../../src/images/index.ts';
 import { judgeCard, judgeCardStart, judgeUnit, loadRules, type RuleBook } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { unitAt } from '../run/values.ts';
+import { unitAt } from '../support/values/units.ts';
 
 let book: RuleBook;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { isAllowed, type Reason, type StoredImage, type Unit } from '../../src/c
 import { readImage } from '../../src/images/index.ts';
 import { judgeStart, judgeUps, loadRules, type RuleBook } from '../../src/rules/index.ts';
 import { buildImage, type ImageRecipe } from '../../src/sim/index.ts';
-import { unitAt } from '../run/values.ts';
+import { unitAt } from '../support/values/units.ts';
 
 let book: RuleBook;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import type { OperatorSettings, Reason, Unit } from '../../src/core/index.ts';
 import { readImage } from '../../src/images/index.ts';
 import { judgeStart, loadRules } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { unitAt } from '../run/values.ts';
+import { unitAt } from '../support/values/units.ts';
 
 const BYTES = buildImage({ microLinkId: 18, version: '15.0', payloadBytes: 500 });
 const IMAGE = { ...readImage(BYTES, 'x.enc'), path: '/images/x.enc' };

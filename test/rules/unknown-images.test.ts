@@ -3,7 +3,7 @@ import type { CardFile, Reason, StoredImage, Unit } from '../../src/core/index.t
 import { readImage } from '../../src/images/index.ts';
 import { judgeCard, judgeStart, judgeUps, loadRules } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
-import { unitAt } from '../run/values.ts';
+import { unitAt } from '../support/values/units.ts';
 
 const IMAGE: StoredImage = {
   ...readImage(buildImage({ microLinkId: 18, version: '15.0', payloadBytes: 500 }), 'x.enc'),

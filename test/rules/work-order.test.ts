@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Unit, WorkItem, WorkOrder } from '../../src/core/index.ts';
 import { describedOrder, loadRules, type RuleBook, workOrder } from '../../src/rules/index.ts';
-import { unitAt } from '../run/values.ts';
-import { firmwareOf, folderImage, localUnit, orderFor, textOf } from './orders.ts';
+import { firmwareOf, folderImage, localUnit, orderFor, textOf } from '../support/values/orders.ts';
+import { unitAt } from '../support/values/units.ts';
 
 let faq: RuleBook;
 let today: RuleBook;

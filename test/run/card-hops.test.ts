@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type CardSite, NMC2_SET, openCardSite } from './card-site.ts';
-import { only } from './route-site.ts';
+import { type CardSite, NMC2_SET, openCardSite } from '../support/sites/card-site.ts';
+import { only } from '../support/sites/route-site.ts';
 
 let site: CardSite;
 afterEach(() => site.close());

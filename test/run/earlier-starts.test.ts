@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/files/index.ts';
 import { createEarlierStarts } from '../../src/run/index.ts';
 import { createJournal, type NewEvent } from '../../src/state/index.ts';
-import { planOf, routedUnit, unitAt } from './values.ts';
+import { planOf, routedUnit, unitAt } from '../support/values/units.ts';
 
 let state: string;
 beforeEach(async () => {

@@ -2,7 +2,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/core/index.ts';
 import { type Journal, type JournalEvent, journalFile } from '../../src/state/index.ts';
-import { SPEED } from '../cli/harness.ts';
 import {
   AT_09_3,
   AT_09_6,
@@ -15,7 +14,8 @@ import {
   ROUTE,
   type RouteSite,
   startsOf,
-} from './route-site.ts';
+} from '../support/sites/route-site.ts';
+import { SPEED } from '../support/sites/site.ts';
 
 let site: RouteSite;
 afterEach(() => site.close());

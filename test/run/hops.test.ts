@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { isUpsHop } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { createLocks } from '../../src/state/index.ts';
-import { SPEED } from '../cli/harness.ts';
 import {
   AT_09_3,
   AT_09_6,
@@ -18,7 +17,8 @@ import {
   type RunOptions,
   startsOf,
   TRANSIT,
-} from './route-site.ts';
+} from '../support/sites/route-site.ts';
+import { SPEED } from '../support/sites/site.ts';
 
 let site: RouteSite;
 afterEach(() => site.close());

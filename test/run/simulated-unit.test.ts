@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildImage, type ImageRecipe } from '../../src/sim/index.ts';
-import { OLD_LOADER, openRouteSite, type RouteSite, TRANSIT } from './route-site.ts';
+import { OLD_LOADER, openRouteSite, type RouteSite, TRANSIT } from '../support/sites/route-site.ts';
 
 let site: RouteSite;
 afterEach(() => site.close());

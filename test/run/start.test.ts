@@ -4,7 +4,15 @@ import { systemClock } from '../../src/files/index.ts';
 import { PartnerGate } from '../../src/run/partner-gate.ts';
 import { momentOf, StartGate } from '../../src/run/start-gate.ts';
 import { createJournal, type JournalEvent } from '../../src/state/index.ts';
-import { blockedBecause, KEY, OLD_LOADER, only, openRouteSite, ROUTE, type RouteSite } from './route-site.ts';
+import {
+  blockedBecause,
+  KEY,
+  OLD_LOADER,
+  only,
+  openRouteSite,
+  ROUTE,
+  type RouteSite,
+} from '../support/sites/route-site.ts';
 
 /** A clock that jumps, as after a sleep of the process or the machine. */
 function sleepyClock(): Clock & {

@@ -8,7 +8,7 @@ import type {
   UpgradeDriver,
 } from '../../src/core/index.ts';
 import { contextFor, imageMetadata, withTimeout } from '../../src/run/step.ts';
-import { plannedUnit } from './values.ts';
+import { plannedUnit } from '../support/values/units.ts';
 
 /** A clock whose sleeps end when `pass` is called. */
 function manualClock(): { readonly clock: Clock; readonly pass: () => void } {

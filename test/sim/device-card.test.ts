@@ -4,15 +4,15 @@ import { buildCardFile, type CardFileRecipe, cardFileName } from '../../src/sim/
 import type { SimulatedDevice } from '../../src/sim/device/device.ts';
 import type { Endpoint } from '../../src/sim/endpoints/endpoint.ts';
 import { openSnmpEndpoint } from '../../src/sim/endpoints/snmp/endpoint.ts';
-import { type Bench, closeDevices, makeDevice } from './device-bench.ts';
-import { type RawSnmp, rawSnmp } from './raw-snmp.ts';
+import { closeDevices, makeDevice, type TestDevice } from '../support/devices/device.ts';
+import { type RawSnmp, rawSnmp } from '../support/peers/raw-snmp.ts';
 
 const DESCRIPTION = '1.3.6.1.2.1.1.1.0';
 const OBJECT_ID = '1.3.6.1.2.1.1.2.0';
 const MODEL = '1.3.6.1.4.1.318.1.1.1.1.1.1.0';
 const MODULES = '1.3.6.1.4.1.318.1.4.2.4.1';
 
-let bench: Bench;
+let bench: TestDevice;
 let endpoint: Endpoint;
 let agent: RawSnmp;
 

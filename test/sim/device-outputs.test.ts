@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { closeDevices, makeDevice } from './device-bench.ts';
+import { closeDevices, makeDevice } from '../support/devices/device.ts';
 
 afterEach(closeDevices);
 

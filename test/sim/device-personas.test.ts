@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadPersonaFile, PERSONAS, startFleet } from '../../src/sim/index.ts';
 import { loadPersona } from '../../src/sim/personas.ts';
-import { closeDevices, makeDevice } from './device-bench.ts';
+import { closeDevices, makeDevice } from '../support/devices/device.ts';
 
 afterEach(closeDevices);
 

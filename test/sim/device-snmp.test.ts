@@ -6,8 +6,8 @@ import { UPDATE } from '../../src/sim/device/state.ts';
 import type { Endpoint } from '../../src/sim/endpoints/endpoint.ts';
 import { openSnmpEndpoint } from '../../src/sim/endpoints/snmp/endpoint.ts';
 import { FAULTS, PERSONAS } from '../../src/sim/index.ts';
-import { type Bench, closeDevices, makeDevice } from './device-bench.ts';
-import { type RawSnmp, rawSnmp } from './raw-snmp.ts';
+import { closeDevices, makeDevice, type TestDevice } from '../support/devices/device.ts';
+import { type RawSnmp, rawSnmp } from '../support/peers/raw-snmp.ts';
 
 const P = '1.3.6.1.4.1.318.1.1.1';
 const STATUS = `${P}.4.1.1.0`;
@@ -15,7 +15,7 @@ const LINK = `${P}.8.1.0`;
 const FLAGS = `${P}.11.1.1.0`;
 const OBJECT = `${P}.6.2.9.0`;
 
-let bench: Bench;
+let bench: TestDevice;
 let endpoint: Endpoint;
 let agent: RawSnmp;
 

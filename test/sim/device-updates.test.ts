@@ -2,23 +2,23 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildImage, type ImageRecipe } from '../../src/sim/device/image-builder.ts';
 import { UPDATE } from '../../src/sim/device/state.ts';
 import type { Persona } from '../../src/sim/personas.ts';
-import { type Bench, type BenchOptions, closeDevices, makeDevice } from './device-bench.ts';
+import { closeDevices, type DeviceOptions, makeDevice, type TestDevice } from '../support/devices/device.ts';
 
 afterEach(closeDevices);
 
 const IMAGE: ImageRecipe = { microLinkId: 20, version: '15.2' };
 
 /** A device with ID 20 at 15.0 with an image in its folder. */
-async function withImage(options: BenchOptions = {}, recipe = IMAGE): Promise<Bench> {
+async function withImage(options: DeviceOptions = {}, recipe = IMAGE): Promise<TestDevice> {
   const bench = await makeDevice(options);
   bench.device.store('new.enc', buildImage(recipe));
   return bench;
 }
 
-const over = ({ device }: Bench): Promise<void> =>
+const over = ({ device }: TestDevice): Promise<void> =>
   device.until(({ phase, update }) => phase === 'idle' && update !== UPDATE.none);
 
-const codes = ({ device }: Bench): string[] => device.eventLog.map((line) => line.slice(-6)).reverse();
+const codes = ({ device }: TestDevice): string[] => device.eventLog.map((line) => line.slice(-6)).reverse();
 
 describe('an update', () => {
   it('logs what a real card logged, in that order', async () => {

@@ -13,11 +13,11 @@ import {
   dialIn,
   dialPassive,
   dialWhenOpen,
-  type FtpBench,
+  type FtpDevice,
   fetched,
   login,
   makeFtp,
-} from './ftp-bench.ts';
+} from '../support/devices/ftp-device.ts';
 
 const IMAGE = Buffer.alloc(300_000, 'a line\nand another\n');
 
@@ -249,7 +249,7 @@ describe('arbitrary input', () => {
   const line = fc.tuple(fc.constantFrom(...VERBS, ''), junk).map(([verb, rest]) => `${verb} ${rest}\r\n`);
 
   it('never stops the server, with or without a login', async () => {
-    const bench: FtpBench = await makeFtp({ change: { ftpTls: true } });
+    const bench: FtpDevice = await makeFtp({ change: { ftpTls: true } });
     await fc.assert(
       fc.asyncProperty(
         fc.boolean(),

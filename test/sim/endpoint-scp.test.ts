@@ -2,11 +2,19 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ACCESS } from '../../src/sim/access.ts';
 import { buildCardFile, cardFileName } from '../../src/sim/device/card-file-builder.ts';
 import { absolutePath, cardFiles } from '../../src/sim/device/files.ts';
-import { closeDevices, makeDevice } from './device-bench.ts';
-import { closeSshBenches, fetchFile, gone, LEGACY, openShell, openSshBench, sendFile } from './ssh-bench.ts';
+import { closeDevices, makeDevice } from '../support/devices/device.ts';
+import {
+  closeSshDevices,
+  fetchFile,
+  gone,
+  LEGACY,
+  openShell,
+  openSshDevice,
+  sendFile,
+} from '../support/devices/ssh-device.ts';
 
 afterEach(async () => {
-  await closeSshBenches();
+  await closeSshDevices();
   closeDevices();
 });
 
@@ -17,7 +25,7 @@ describe('a file sent by scp', () => {
   it.each(['scp -t /upsfw/', 'scp -q -t upsfw', 'scp -t /upsfw/A.enc'])(
     'is stored in the folder with %s',
     async (command) => {
-      const { device, login } = await openSshBench();
+      const { device, login } = await openSshDevice();
       const { channel, received } = await sendFile(await login(), command, 'A.enc', IMAGE);
       await received.until(({ text }) => text === DONE);
       channel.end();
@@ -28,7 +36,7 @@ describe('a file sent by scp', () => {
   );
 
   it('is refused before its bytes if the card has no such folder', async () => {
-    const { device, login } = await openSshBench();
+    const { device, login } = await openSshDevice();
     const { received } = await sendFile(await login(), 'scp -t /nowhere/A.enc', 'A.enc', IMAGE);
     expect(await received.until(({ closed }) => closed)).toContain(
       '\0\x01scp: /nowhere/A.enc: Permission denied',
@@ -37,7 +45,7 @@ describe('a file sent by scp', () => {
   });
 
   it('is refused if there is no space', async () => {
-    const { device, login } = await openSshBench({ change: { flashBytes: 150_000 } });
+    const { device, login } = await openSshDevice({ change: { flashBytes: 150_000 } });
     device.files.set('A.enc', IMAGE);
     const other = await sendFile(await login(), 'scp -t /upsfw/', 'B.enc', IMAGE);
     expect(await other.received.until(({ closed }) => closed)).toContain('No space left on device');
@@ -46,7 +54,7 @@ describe('a file sent by scp', () => {
   });
 
   it('into the root is card firmware, which closes the connection, or is refused', async () => {
-    const { device, login } = await openSshBench({ persona: 'smx1500-current', speed: 200 });
+    const { device, login } = await openSshDevice({ persona: 'smx1500-current', speed: 200 });
     const recipe = { platform: 'hw05', part: 'aos', version: 'v7.2.0' } as const;
     const stranger = await sendFile(await login({ algorithms: LEGACY }), 'scp -t /', 'x.bin', IMAGE);
     expect(await stranger.received.until(({ closed }) => closed)).toContain('Permission denied');
@@ -60,7 +68,7 @@ describe('a file sent by scp', () => {
   });
 
   it('stalls half-way', async () => {
-    const { device, login } = await openSshBench({ faults: ['scp-stalls'] });
+    const { device, login } = await openSshDevice({ faults: ['scp-stalls'] });
     const client = await login();
     const { received } = await sendFile(client, 'scp -t /upsfw/', 'A.enc', IMAGE);
     // The answer to this request comes after anything the sink would send.
@@ -70,7 +78,7 @@ describe('a file sent by scp', () => {
   });
 
   it('arrives complete without the last acknowledgement', async () => {
-    const { device, login } = await openSshBench({ faults: ['scp-no-last-ack'] });
+    const { device, login } = await openSshDevice({ faults: ['scp-no-last-ack'] });
     const { received } = await sendFile(await login(), 'scp -t /upsfw/', 'A.enc', IMAGE);
     expect(await received.until(({ closed }) => closed)).toBe('\0\0');
     expect(device.files.get('A.enc')).toEqual(IMAGE);
@@ -80,7 +88,7 @@ describe('a file sent by scp', () => {
     ['upload-truncated', IMAGE.length / 2],
     ['upload-empty', 0],
   ] as const)('is kept as with %s, and acknowledged', async (fault, kept) => {
-    const { device, say, login } = await openSshBench({ faults: [fault] });
+    const { device, say, login } = await openSshDevice({ faults: [fault] });
     const { received } = await sendFile(await login(), 'scp -t /upsfw/', 'A.enc', IMAGE);
     await received.until(({ text }) => text === DONE);
     expect(device.files.get('A.enc')).toEqual(IMAGE.subarray(0, kept));
@@ -90,7 +98,7 @@ describe('a file sent by scp', () => {
 
 describe('a file fetched by scp', () => {
   it('is the event log, the settings or an image, and is counted', async () => {
-    const { device, login } = await openSshBench();
+    const { device, login } = await openSshDevice();
     device.files.set('A.enc', IMAGE);
     expect(await fetchFile(await login(), 'scp -f /event.txt')).toMatch(
       /^C0644 \d+ event\.txt\n.+0x0007\r\n\0$/,
@@ -106,7 +114,7 @@ describe('a file fetched by scp', () => {
   });
 
   it('that is missing or unreadable gives an error of the old protocol', async () => {
-    const { device, login } = await openSshBench({ change: { logPlace: 'logs' } });
+    const { device, login } = await openSshDevice({ change: { logPlace: 'logs' } });
     expect(await fetchFile(await login(), 'scp -f /event.txt')).toBe(
       '\x01scp: /event.txt: No such file or directory\n',
     );

@@ -1,32 +1,32 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ACCESS } from '../../src/sim/access.ts';
 import type { Fault } from '../../src/sim/faults.ts';
-import { closeDevices } from './device-bench.ts';
+import { closeDevices } from '../support/devices/device.ts';
 import {
-  closeSshBenches,
+  closeSshDevices,
   gone,
   LEGACY,
   openExec,
   openShell,
-  openSshBench,
+  openSshDevice,
   rawSocket,
   rsaBits,
-  type SshBench,
-} from './ssh-bench.ts';
+  type SshDevice,
+} from '../support/devices/ssh-device.ts';
 
 afterEach(async () => {
-  await closeSshBenches();
+  await closeSshDevices();
   closeDevices();
 });
 
-async function session(bench: SshBench) {
+async function session(bench: SshDevice) {
   const client = await bench.login();
   return { client, ...(await openShell(client)) };
 }
 
 describe('the login over SSH', () => {
   it.each(['old', 'old-rsa1024'] as const)('with the profile %s needs outdated algorithms', async (ssh) => {
-    const bench = await openSshBench({ change: { ssh } });
+    const bench = await openSshDevice({ change: { ssh } });
     await expect(bench.login()).rejects.toThrow(/handshake failed/i);
     let bits = 0;
     await bench.login({
@@ -41,26 +41,26 @@ describe('the login over SSH', () => {
   });
 
   it('accepts the current password of the card', async () => {
-    const bench = await openSshBench();
+    const bench = await openSshDevice();
     bench.device.card.password = 'another';
     await expect(bench.login()).rejects.toThrow(/authentication/i);
     await bench.login({ password: 'another' });
   });
 
   it('refuses idents that are too short', async () => {
-    const { endpoint } = await openSshBench();
+    const { endpoint } = await openSshDevice();
     const short = await rawSocket(endpoint.port);
     short.socket.write('SSH-2.0-abc\r\n');
     await short.received.until(({ closed }) => closed);
   });
 
   it('allows one channel per connection', async () => {
-    const { client } = await session(await openSshBench());
+    const { client } = await session(await openSshDevice());
     await expect(openShell(client)).rejects.toThrow(/channel open failure/i);
   });
 
   it('presents another host key from the second connection on', async () => {
-    const bench = await openSshBench({ faults: ['ssh-host-key-changes'] });
+    const bench = await openSshDevice({ faults: ['ssh-host-key-changes'] });
     const seen: string[] = [];
     const hostVerifier = (key: Buffer): boolean => seen.push(key.toString('hex')) > 0;
     for (let time = 0; time < 3; time += 1) await bench.login({ hostVerifier });
@@ -69,26 +69,26 @@ describe('the login over SSH', () => {
   });
 
   it('is refused at once', async () => {
-    const { endpoint } = await openSshBench({ faults: ['ssh-refused'] });
+    const { endpoint } = await openSshDevice({ faults: ['ssh-refused'] });
     const { received } = await rawSocket(endpoint.port);
     await received.until(({ closed }) => closed);
     expect(received.text).toBe('');
   });
 
   it('is slow, and succeeds', async () => {
-    const bench = await openSshBench({ faults: ['ssh-slow-handshake'], speed: 200 });
+    const bench = await openSshDevice({ faults: ['ssh-slow-handshake'], speed: 200 });
     const begun = bench.device.now().getTime();
     await bench.login();
     expect(bench.device.now().getTime() - begun).toBeGreaterThanOrEqual(19_000);
   });
 
   it('may send a malformed banner', async () => {
-    const bench = await openSshBench({ faults: ['ssh-banner-malformed'] });
+    const bench = await openSshDevice({ faults: ['ssh-banner-malformed'] });
     await expect(bench.login()).rejects.toThrow(/malformed USERAUTH_BANNER/i);
   });
 
   it('is refused while the card restarts, and open connections close', async () => {
-    const bench = await openSshBench({ speed: 200 });
+    const bench = await openSshDevice({ speed: 200 });
     const { client, received } = await session(bench);
     const hungUp = gone(client);
     bench.device.card.restart(60);
@@ -105,7 +105,7 @@ describe('exec', () => {
     ['smx1500-current', 'v7.1.2'],
     ['smx1500-nmc3', 'v1.4.2.1'],
   ] as const)('runs only scp on %s with %s', async (persona, version) => {
-    const bench = await openSshBench({ persona });
+    const bench = await openSshDevice({ persona });
     bench.device.card.appVersion = version;
     const client = await bench.login(persona === 'smx1500-nmc3' ? {} : { algorithms: LEGACY });
     await expect(openExec(client, 'about')).rejects.toThrow(/exec/);
@@ -113,7 +113,7 @@ describe('exec', () => {
   });
 
   it('runs any command on a third-generation card from 2.x', async () => {
-    const bench = await openSshBench();
+    const bench = await openSshDevice();
     const { received } = await openExec(await bench.login(), 'about');
     expect(await received.until(({ closed }) => closed)).toMatch(/^E000: Success\r\nHardware Factory/);
     const log = await openExec(await bench.login(), 'eventlog');
@@ -123,7 +123,7 @@ describe('exec', () => {
 
 describe('the command line', () => {
   it('shows the first screen, echoes, answers, and says goodbye', async () => {
-    const bench = await openSshBench();
+    const bench = await openSshDevice();
     const { channel, received } = await session(bench);
     const screen = await received.until(({ text }) => text.endsWith('apc>'));
     expect(screen).toMatch(/Network Management Card AOS +v2\.5\.0\.8\r\n/);
@@ -139,17 +139,17 @@ describe('the command line', () => {
   });
 
   it('has the prompt of its persona', async () => {
-    const { received } = await session(await openSshBench({ change: { prompt: 'Super User@apc>' } }));
+    const { received } = await session(await openSshDevice({ change: { prompt: 'Super User@apc>' } }));
     await received.until(({ text }) => text.endsWith('\r\nSuper User@apc>'));
   });
 
   it('lists no services before AOS 6', async () => {
-    const { received } = await session(await openSshBench({ change: { listing: '5' } }));
+    const { received } = await session(await openSshDevice({ change: { listing: '5' } }));
     expect(await received.until(({ text }) => text.endsWith('apc>'))).not.toContain('SSH/SCP');
   });
 
   it('holds back its tail until the next byte of input', async () => {
-    const { channel, received } = await session(await openSshBench({ change: { echo: 'stalling' } }));
+    const { channel, received } = await session(await openSshDevice({ change: { echo: 'stalling' } }));
     await received.until(({ text }) => text.includes('gatewa'));
     expect(received.text).not.toContain('apc>');
     channel.write('\r');
@@ -157,7 +157,7 @@ describe('the command line', () => {
   });
 
   it('asks before it reboots, and does what is answered', async () => {
-    const bench = await openSshBench();
+    const bench = await openSshDevice();
     const { channel, received } = await session(bench);
     channel.write('reboot\r');
     await received.until(({ text }) => text.endsWith("Enter 'YES' to continue or <ENTER> to cancel : "));
@@ -168,7 +168,7 @@ describe('the command line', () => {
   });
 
   it('prints a reminder before each prompt while a setting needs a reboot', async () => {
-    const bench = await openSshBench({ speed: 200 });
+    const bench = await openSshDevice({ speed: 200 });
     const { channel, received } = await session(bench);
     channel.write('ftp -S enable\r');
     await received.until(({ text }) =>
@@ -184,7 +184,7 @@ describe('the command line', () => {
   });
 
   it('shows the event log on a full screen, where D counts as a write', async () => {
-    const bench = await openSshBench();
+    const bench = await openSshDevice();
     const { device } = bench;
     for (let line = 0; line < 25; line += 1)
       device.log({ who: 'System', text: `Line ${line}.`, code: '0x0007' });
@@ -212,7 +212,7 @@ describe('the command line', () => {
 });
 
 describe('a command line that misbehaves', () => {
-  const open = async (fault: Fault) => session(await openSshBench({ faults: [fault] }));
+  const open = async (fault: Fault) => session(await openSshDevice({ faults: [fault] }));
 
   it('sends each byte in its own packet', async () => {
     const { received } = await open('shell-splits');
@@ -233,7 +233,7 @@ describe('a command line that misbehaves', () => {
   });
 
   it('asks for name and password inside SSH, and closes after three failures', async () => {
-    const bench = await openSshBench({ faults: ['shell-login-again'] });
+    const bench = await openSshDevice({ faults: ['shell-login-again'] });
     const { channel, received } = await session(bench);
     await received.until(({ text }) => text.endsWith('User Name : '));
     channel.write(`${ACCESS.user}\r${ACCESS.password}\r`);
@@ -254,7 +254,7 @@ describe('a command line that misbehaves', () => {
   });
 
   it('reports too many logins', async () => {
-    const bench = await openSshBench({ faults: ['ssh-session-limit'] });
+    const bench = await openSshDevice({ faults: ['ssh-session-limit'] });
     const { received } = await session(bench);
     expect(await received.until(({ closed }) => closed)).toBe('Max logins exceeded.\r\n');
     const scp = await openExec(await bench.login(), 'scp -t /upsfw/');
@@ -262,7 +262,7 @@ describe('a command line that misbehaves', () => {
   });
 
   it('requires a new password first, and accepts no files until it has one', async () => {
-    const bench = await openSshBench({ faults: ['password-change'] });
+    const bench = await openSshDevice({ faults: ['password-change'] });
     await expect(openExec(await bench.login(), 'scp -t /upsfw/')).rejects.toThrow(/exec/);
     const { channel, received } = await session(bench);
     await received.until(({ text }) => text.endsWith('Enter current password: '));
@@ -285,7 +285,7 @@ describe('a command line that misbehaves', () => {
 });
 
 /** The card is up; its port opens a moment later. */
-async function loginUntilIn(bench: SshBench): Promise<void> {
+async function loginUntilIn(bench: SshDevice): Promise<void> {
   for (;;) {
     try {
       await bench.login();

@@ -14,8 +14,8 @@ import { openTelnetEndpoint } from '../../src/sim/endpoints/telnet.ts';
 import { openHttpEndpoint, openHttpsEndpoint } from '../../src/sim/endpoints/web.ts';
 import { type SimulatedFleet, startFleet } from '../../src/sim/fleet.ts';
 import { loadPersona, type Persona } from '../../src/sim/personas.ts';
-import { type BenchOptions, makeDevice } from './device-bench.ts';
-import { closeFtp, dial, fetched, keepEndpoint, type Line, makeFtp } from './ftp-bench.ts';
+import { type DeviceOptions, makeDevice } from '../support/devices/device.ts';
+import { closeFtp, dial, fetched, keepEndpoint, type Line, makeFtp } from '../support/devices/ftp-device.ts';
 
 let client: Client;
 let fleet: SimulatedFleet | null = null;
@@ -77,7 +77,7 @@ describe('a self-signed certificate of a card', () => {
 });
 
 describe('FTP with explicit TLS', () => {
-  const OPTIONS: BenchOptions = { change: { ftpTls: true } };
+  const OPTIONS: DeviceOptions = { change: { ftpTls: true } };
   const enter = async (port: number): Promise<void> => {
     await client.connect('127.0.0.1', port);
     await client.useTLS({ rejectUnauthorized: false });
@@ -173,7 +173,7 @@ describe('FTP with explicit TLS', () => {
 });
 
 describe('telnet', () => {
-  const open = async (options: BenchOptions = {}) => {
+  const open = async (options: DeviceOptions = {}) => {
     const { device } = await makeDevice(options);
     return { device, port: (await keepEndpoint(openTelnetEndpoint(device, '127.0.0.1'))).port };
   };

@@ -12,8 +12,8 @@ import {
   type SimulatedFleet,
   startFleet,
 } from '../../src/sim/index.ts';
-import { lengthOf, repliesTo, requestBytes, requestIdOf } from './raw-datagrams.ts';
-import { rawSnmp } from './raw-snmp.ts';
+import { lengthOf, repliesTo, requestBytes, requestIdOf } from '../support/peers/raw-datagrams.ts';
+import { rawSnmp } from '../support/peers/raw-snmp.ts';
 
 const P = '1.3.6.1.4.1.318.1.1.1';
 const SYS_DESCR = '1.3.6.1.2.1.1.1.0';

@@ -2,16 +2,26 @@ import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../src/sim/device/image-builder.ts';
 import type { LocalFault } from '../../src/sim/local/faults.ts';
-import { closeBenches, type LocalBench, openBench } from './local-bench.ts';
-import { ACK, answer, BLOCKS, blockOf, CAN, EOT, IMAGE, RECIPE, send, waitForRequest } from './raw-xmodem.ts';
+import { closePorts, type LocalPort, openPort } from '../support/devices/local-ports.ts';
+import {
+  ACK,
+  answer,
+  BLOCKS,
+  blockOf,
+  CAN,
+  EOT,
+  IMAGE,
+  RECIPE,
+  send,
+  waitForRequest,
+} from '../support/peers/raw-xmodem.ts';
 
-afterEach(closeBenches);
+afterEach(closePorts);
 
-const withFault = (fault: LocalFault): Promise<LocalBench> =>
-  openBench('smt1500-loader', { faults: [fault] });
+const withFault = (fault: LocalFault): Promise<LocalPort> => openPort('smt1500-loader', { faults: [fault] });
 
 /** The unit returned with the new version, and the image arrived unchanged. */
-async function expectUpgraded({ device }: LocalBench, version = '07.1'): Promise<void> {
+async function expectUpgraded({ device }: LocalPort, version = '07.1'): Promise<void> {
   await device.until(({ state }) => state === 'application');
   expect(device.received.equals(IMAGE)).toBe(true);
   expect(device.version).toBe(version);

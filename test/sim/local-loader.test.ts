@@ -5,8 +5,13 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../src/sim/device/image-builder.ts';
 import { xmodemCrc } from '../../src/sim/local/loader/packets.ts';
-import { closeBenches, type LocalBench, type LocalBenchOptions, openBench } from './local-bench.ts';
-import { describeBlob, walk } from './raw-microlink.ts';
+import {
+  closePorts,
+  type LocalPort,
+  type LocalPortOptions,
+  openPort,
+} from '../support/devices/local-ports.ts';
+import { describeBlob, walk } from '../support/peers/raw-microlink.ts';
 import {
   ACK,
   answer,
@@ -19,12 +24,11 @@ import {
   RECIPE,
   send,
   waitForRequest,
-} from './raw-xmodem.ts';
+} from '../support/peers/raw-xmodem.ts';
 
-afterEach(closeBenches);
+afterEach(closePorts);
 
-const waiting = (options: LocalBenchOptions = {}): Promise<LocalBench> =>
-  openBench('smt1500-loader', options);
+const waiting = (options: LocalPortOptions = {}): Promise<LocalPort> => openPort('smt1500-loader', options);
 
 describe('a boot loader', () => {
   it('prints its banner, asks nine times, gives up and starts over', async () => {
@@ -144,12 +148,12 @@ describe('a boot loader', () => {
   });
 
   it('that is too old for a release never starts it, unless an earlier image brought a newer loader', async () => {
-    const direct = await openBench('smt1500-old-loader');
+    const direct = await openPort('smt1500-old-loader');
     expect((await send(direct.raw, buildImage({ microLinkId: 18, version: '15.0' }))).end).toBe(
       'acknowledged',
     );
     await direct.device.until(({ state }) => state === 'dead');
-    const { raw, device } = await openBench('smt1500-old-loader');
+    const { raw, device } = await openPort('smt1500-old-loader');
     await send(raw, buildImage({ microLinkId: 18, version: '09.6', parts: ['UBL 08.5'] }));
     await device.until(({ state }) => state === 'application');
     expect(device).toMatchObject({ version: '09.6', loader: '08.5' });
@@ -160,7 +164,7 @@ describe('a boot loader', () => {
   });
 
   it('cannot be entered over the line; a unit without a boot loader cannot enter one', async () => {
-    const { device } = await openBench('smc1000i-serial');
+    const { device } = await openPort('smc1000i-serial');
     expect(() => device.enterLoader()).toThrow(RangeError);
     expect(device.state).toBe('application');
   });

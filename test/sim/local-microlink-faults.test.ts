@@ -1,22 +1,31 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LocalFault } from '../../src/sim/local/faults.ts';
 import { runSums } from '../../src/sim/local/microlink/check.ts';
-import { closeBenches, type LocalBench, openBench } from './local-bench.ts';
-import { readAll } from './local-read.ts';
-import { describeBlob, FD, FE, isSound, record, response, walk, writeOf } from './raw-microlink.ts';
+import { closePorts, type LocalPort, openPort } from '../support/devices/local-ports.ts';
+import { readAll } from '../support/peers/local-read.ts';
+import {
+  describeBlob,
+  FD,
+  FE,
+  isSound,
+  record,
+  response,
+  walk,
+  writeOf,
+} from '../support/peers/raw-microlink.ts';
 
-afterEach(closeBenches);
+afterEach(closePorts);
 
 /** A unit with a fault that has been asked for this many pages. */
-async function openAsked(fault: LocalFault, count: number, speed = 10_000): Promise<LocalBench> {
-  const bench = await openBench('smc1000i-serial', { faults: [fault], speed });
+async function openAsked(fault: LocalFault, count: number, speed = 10_000): Promise<LocalPort> {
+  const bench = await openPort('smc1000i-serial', { faults: [fault], speed });
   bench.raw.write(FD);
   for (let page = 1; page < count; page += 1) bench.raw.write(FE);
   return bench;
 }
 
 /** The records of these pages arrive in order. */
-async function expectPages({ raw }: LocalBench, from: number, to: number): Promise<void> {
+async function expectPages({ raw }: LocalPort, from: number, to: number): Promise<void> {
   for (let page = from; page <= to; page += 1) expect((await record(raw, 16))[0]).toBe(page);
 }
 
@@ -94,7 +103,7 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-no-descriptor: the flag is clear and no path is defined', async () => {
-    const { raw } = await openBench('smc1000i-serial', { faults: ['microlink-no-descriptor'] });
+    const { raw } = await openPort('smc1000i-serial', { faults: ['microlink-no-descriptor'] });
     const { blob, width } = await walk(raw);
     expect(blob[6]).toBe(0x01);
     expect(describeBlob(blob, width).size).toBe(0);
@@ -109,7 +118,7 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-false-answer: its answer is wrong, while it accepts the other one', async () => {
-    const bench = await readAll(await openBench('smc1000i-serial', { faults: ['microlink-false-answer'] }));
+    const bench = await readAll(await openPort('smc1000i-serial', { faults: ['microlink-false-answer'] }));
     const { raw, width, fields, blob, at, device } = bench;
     const slave = fields.get('2:4.8.5')?.offset ?? 0;
     const nonce = Buffer.from([7, 8]);
@@ -122,7 +131,7 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-locks: stops answering after a wrong password', async () => {
-    const bench = await readAll(await openBench('smc1000i-serial', { faults: ['microlink-locks'] }));
+    const bench = await readAll(await openPort('smc1000i-serial', { faults: ['microlink-locks'] }));
     const slave = bench.fields.get('2:4.8.5')?.offset ?? 0;
     bench.raw.write(writeOf(Math.floor(slave / 16), slave % 16, [1, 1, 0xfe, 0xfe]));
     await bench.device.until(({ writes }) => writes === 1);
@@ -130,7 +139,7 @@ describe('a unit with a fault', () => {
   });
 
   it('on-battery: is reported until the fault is cleared', async () => {
-    const { raw, device } = await openBench('smc1000i-serial', { faults: ['on-battery'] });
+    const { raw, device } = await openPort('smc1000i-serial', { faults: ['on-battery'] });
     const status = async (): Promise<number> => {
       const { width, blob } = await walk(raw);
       return blob.readUInt32BE(describeBlob(blob, width).get('2:4.A')?.offset ?? 0);
@@ -144,7 +153,7 @@ describe('a unit with a fault', () => {
 });
 
 /** This request gets no answer: an answer would precede the echo of the next byte. */
-async function expectSilence({ raw, device }: LocalBench): Promise<void> {
+async function expectSilence({ raw, device }: LocalPort): Promise<void> {
   const before = device.bytesArrived;
   raw.write(Buffer.from([0xfd, 0xfe]));
   while (device.bytesArrived < before + 2) await new Promise((resolve) => setImmediate(resolve));

@@ -2,11 +2,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { checkBytes, isChecked, runSums } from '../../src/sim/local/microlink/check.ts';
 import { layOut } from '../../src/sim/local/microlink/layout.ts';
 import { LOCAL_PERSONAS, loadLocalPersona } from '../../src/sim/local/personas.ts';
-import { closeBenches, openBench } from './local-bench.ts';
-import { readAll } from './local-read.ts';
-import { FD, FE, record, response, restart, writeOf } from './raw-microlink.ts';
+import { closePorts, openPort } from '../support/devices/local-ports.ts';
+import { readAll } from '../support/peers/local-read.ts';
+import { FD, FE, record, response, restart, writeOf } from '../support/peers/raw-microlink.ts';
 
-afterEach(closeBenches);
+afterEach(closePorts);
 
 /**
  * Frames of real units from public captures, check bytes last.
@@ -60,7 +60,7 @@ const SERIAL_UNITS = ['smc1000i-serial', 'smt1500c-serial'] as const;
 
 describe.each(SERIAL_UNITS)('%s', (name) => {
   it('reports its identity and condition in its pages', async () => {
-    const bench = await openBench(name, { installed: '12.3' });
+    const bench = await openPort(name, { installed: '12.3' });
     Object.assign(bench.device, {
       onLine: false,
       outputOn: false,
@@ -102,7 +102,7 @@ describe.each(SERIAL_UNITS)('%s', (name) => {
   });
 
   it('exchanges passwords, proves its own, and then repeats the live pages', async () => {
-    const { raw, blob, width, fields, at, device } = await readAll(await openBench(name));
+    const { raw, blob, width, fields, at, device } = await readAll(await openPort(name));
     const slave = fields.get('2:4.8.5')?.offset ?? 0;
     const page = Math.floor(slave / width);
     expect((fields.get('2:4.8.6')?.offset ?? 0) + 4).toBe(slave);
@@ -139,7 +139,7 @@ describe.each(SERIAL_UNITS)('%s', (name) => {
 
 describe('a unit that speaks Microlink', () => {
   it('is silent after the last page without a password, and starts over on FD', async () => {
-    const { raw, width, device } = await readAll(await openBench('smc1000i-serial'));
+    const { raw, width, device } = await readAll(await openPort('smc1000i-serial'));
     raw.write(Buffer.from([0xfe, 0xfe, 0xfd]));
     expect((await record(raw, width))[0]).toBe(0);
     raw.write(FE);
@@ -149,7 +149,7 @@ describe('a unit that speaks Microlink', () => {
   });
 
   it('ignores FE before the first FD, and accepts FD with and without F7', async () => {
-    const { raw } = await openBench('smc1000i-serial');
+    const { raw } = await openPort('smc1000i-serial');
     raw.write(Buffer.from([0xfe, 0xfe, 0xf7, 0xfd]));
     expect((await record(raw, 16))[0]).toBe(0);
     raw.write(FD);
@@ -158,7 +158,7 @@ describe('a unit that speaks Microlink', () => {
   });
 
   it('sends a new nonce every time, and no proof for a wrong password', async () => {
-    const { raw, width, fields, device, at } = await readAll(await openBench('smt1500c-serial'));
+    const { raw, width, fields, device, at } = await readAll(await openPort('smt1500c-serial'));
     const slave = fields.get('2:4.8.5')?.offset ?? 0;
     const place = 1 + (slave % width);
     const nonces = [at('2:4.8.6').toString('hex')];
@@ -175,7 +175,7 @@ describe('a unit that speaks Microlink', () => {
   });
 
   it('ignores a write that is damaged or does not fit, and counts every write but the password', async () => {
-    const { raw, device } = await openBench('smc1000i-serial');
+    const { raw, device } = await openPort('smc1000i-serial');
     const damaged = writeOf(3, 0, [1, 2]);
     damaged[3] = 9;
     for (const write of [damaged, writeOf(3, 15, [1, 2]), writeOf(200, 0, [1])]) raw.write(write);
@@ -189,7 +189,7 @@ describe('a unit that speaks Microlink', () => {
   });
 
   it('drops an incomplete write', async () => {
-    const { raw } = await openBench('smc1000i-serial');
+    const { raw } = await openPort('smc1000i-serial');
     raw.write(Buffer.from([0x03, 0x00, 0x04, 0x01]));
     expect((await restart(raw, 16))[0]).toBe(0);
   });

@@ -1,16 +1,16 @@
 import ModbusRTU from 'modbus-serial';
 import { afterEach, describe, expect, it } from 'vitest';
-import { closeBenches, type LocalBench, openBench } from './local-bench.ts';
+import { closePorts, type LocalPort, openPort } from '../support/devices/local-ports.ts';
 
-afterEach(closeBenches);
+afterEach(closePorts);
 
 /** An independent client at the unit's port. */
 async function withModbus(
-  act: (client: ModbusRTU.default, bench: LocalBench) => Promise<void>,
+  act: (client: ModbusRTU.default, bench: LocalPort) => Promise<void>,
   slave = 1,
-  options: Parameters<typeof openBench>[1] = {},
+  options: Parameters<typeof openPort>[1] = {},
 ): Promise<void> {
-  const bench = await openBench('srt5000-modbus', options);
+  const bench = await openPort('srt5000-modbus', options);
   await bench.raw.close();
   const client = new ModbusRTU.default();
   await client.connectRTUBuffered(bench.port, { baudRate: 9600 });
@@ -82,7 +82,7 @@ describe('a unit that speaks Modbus', () => {
 
   it('has its Micro-Link ID in a register only if the persona says so', async () => {
     const change = {
-      change: (persona: LocalBench['device']['persona']) => ({
+      change: (persona: LocalPort['device']['persona']) => ({
         ...persona,
         modbus: { mapId: '00.4', idRegister: false },
       }),
@@ -102,7 +102,7 @@ describe('a unit that speaks Modbus', () => {
     ['half of a frame', '010308'],
     ['Microlink', 'f7fd'],
   ])('does not answer %s', async (_, bytes) => {
-    const { raw } = await openBench('srt5000-modbus');
+    const { raw } = await openPort('srt5000-modbus');
     raw.write(Buffer.from(bytes.replaceAll(' ', ''), 'hex'));
     // Bytes that follow too soon would count as part of it.
     const asking = setInterval(() => raw.write(Buffer.from('010308000002c66b', 'hex')), 100);
@@ -116,7 +116,7 @@ describe('a unit that speaks Modbus', () => {
 
 describe('a unit that speaks UPS-Link', () => {
   it('answers the queries after Y, and counts every other letter', async () => {
-    const { raw, device } = await openBench('sua1500-upslink');
+    const { raw, device } = await openPort('sua1500-upslink');
     raw.write('b');
     raw.write('Y');
     expect(await raw.takeUntil('\r\n')).toBe('SM\r\n');
@@ -140,7 +140,7 @@ describe('a unit that speaks UPS-Link', () => {
   });
 
   it('sees nothing dangerous in requests at 9600 baud for other protocols', async () => {
-    const { raw, device } = await openBench('sua1500-upslink');
+    const { raw, device } = await openPort('sua1500-upslink');
     await raw.setRate(9600);
     const sent = [
       Buffer.from([0xf7, 0xfd]),

@@ -12,8 +12,8 @@ import { ModbusEndpoint } from '../../src/sim/local/modbus/endpoint.ts';
 import { type LocalPersona, type LocalPersonaName, loadLocalPersona } from '../../src/sim/local/personas.ts';
 import type { Line } from '../../src/sim/local/port/line.ts';
 import { UpsLinkEndpoint } from '../../src/sim/local/ups-link.ts';
-import { describeBlob } from './raw-microlink.ts';
-import { blockOf, EOT } from './raw-xmodem.ts';
+import { describeBlob } from '../support/peers/raw-microlink.ts';
+import { blockOf, EOT } from '../support/peers/raw-xmodem.ts';
 
 const devices: SimulatedLocalDevice[] = [];
 afterEach(() => {

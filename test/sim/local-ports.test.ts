@@ -6,11 +6,11 @@ import { LOCAL_FAULTS } from '../../src/sim/local/faults.ts';
 import { LOCAL_PERSONAS, LocalPersonaSchema, loadLocalPersona } from '../../src/sim/local/personas.ts';
 import { openPty } from '../../src/sim/local/port/pty.ts';
 import { receivedAt } from '../../src/sim/local/port/wire.ts';
-import { closeBenches, openBench, startBench } from './local-bench.ts';
-import { FD, FE, record, restart } from './raw-microlink.ts';
-import { closeRaw, openRaw } from './raw-port.ts';
+import { closePorts, openPort, startPorts } from '../support/devices/local-ports.ts';
+import { FD, FE, record, restart } from '../support/peers/raw-microlink.ts';
+import { closeRaw, openRaw } from '../support/peers/raw-port.ts';
 
-afterEach(closeBenches);
+afterEach(closePorts);
 
 /** Whether a process exists and has not ended. */
 function runs(pid: number): boolean {
@@ -67,7 +67,7 @@ describe('a line', () => {
   });
 
   it('of a unit is silent at another rate, and answers once the rate is set', async () => {
-    const { raw, device } = await openBench('smc1000i-serial');
+    const { raw, device } = await openPort('smc1000i-serial');
     for (const rate of [2400, 19_200, 38_400]) {
       await raw.setRate(rate);
       const before = device.bytesArrived;
@@ -80,7 +80,7 @@ describe('a line', () => {
   });
 
   it('delivers the boot loader as noise at another rate', async () => {
-    const { port } = await openBench('smt1500-loader');
+    const { port } = await openPort('smt1500-loader');
     await closeRaw();
     const raw = await openRaw(port, 19_200);
     const noise = (await raw.take(200)).toString('latin1');
@@ -90,7 +90,7 @@ describe('a line', () => {
   });
 
   it('keeps no output of the boot loader for later readers', async () => {
-    const units = await startBench(['smt1500-loader'], { speed: 10_000 });
+    const units = await startPorts(['smt1500-loader'], { speed: 10_000 });
     const [unit] = units.units;
     // Time for several requests, which would be there now if they were kept.
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -126,7 +126,7 @@ describe('a port', () => {
   });
 
   it('leaves neither process nor device behind, however often it is closed', async () => {
-    const units = await startBench(['smc1000i-serial', 'srt5000-modbus', 'smx1500-usb', 'smt1500-loader'], {
+    const units = await startPorts(['smc1000i-serial', 'srt5000-modbus', 'smx1500-usb', 'smt1500-loader'], {
       faults: ['port-babbles'],
     });
     const pids = units.units.flatMap((unit) => unit.pids);
@@ -146,7 +146,7 @@ describe('a port', () => {
     const { PATH } = process.env;
     process.env.PATH = '/nowhere';
     try {
-      await expect(startBench(['smc1000i-serial'])).rejects.toMatchObject({
+      await expect(startPorts(['smc1000i-serial'])).rejects.toMatchObject({
         code: 'config/usage',
         message: 'The program "script", which creates the ports, is not installed.',
         hint: expect.stringContaining('util-linux'),
@@ -157,7 +157,7 @@ describe('a port', () => {
   });
 
   it('port-echoes: echoes what it receives, and nothing else', async () => {
-    const { raw, device } = await openBench('smt1500c-serial', { faults: ['port-echoes'] });
+    const { raw, device } = await openPort('smt1500c-serial', { faults: ['port-echoes'] });
     raw.write(Buffer.from([0xf7, 0xfd]));
     raw.write('AT\r');
     expect((await raw.take(5)).toString('latin1')).toBe('\u00f7\u00fdAT\r');
@@ -168,7 +168,7 @@ describe('a port', () => {
   });
 
   it('port-babbles: sends bytes without end, and answers nothing', async () => {
-    const { raw, device } = await openBench('smc1000i-serial', { faults: ['port-babbles'] });
+    const { raw, device } = await openPort('smc1000i-serial', { faults: ['port-babbles'] });
     const first = await raw.take(1000);
     expect(new Set(first).size).toBeGreaterThan(100);
     raw.write(FD);
@@ -179,7 +179,7 @@ describe('a port', () => {
   });
 
   it('cable-pulled: disappears in the middle of a look', async () => {
-    const { raw, port, pids } = await openBench('smc1000i-serial', { faults: ['cable-pulled'] });
+    const { raw, port, pids } = await openPort('smc1000i-serial', { faults: ['cable-pulled'] });
     raw.write(FD);
     for (let page = 0; page < 20; page += 1) {
       expect((await record(raw, 16))[0]).toBe(page);
@@ -188,14 +188,14 @@ describe('a port', () => {
     // The package does not report every port that disappears.
     while (existsSync(port) || pids.some(runs)) await soon();
     // A retry does not find another unit there.
-    const others = await startBench(['smc1000i-serial', 'smt1500c-serial']);
+    const others = await startPorts(['smc1000i-serial', 'smt1500c-serial']);
     expect(others.units.map((unit) => unit.port)).not.toContain(port);
   });
 });
 
 describe('units at ports', () => {
   it('are found by their names', async () => {
-    const units = await startBench(['sua1500-upslink', 'srt5000-modbus']);
+    const units = await startPorts(['sua1500-upslink', 'srt5000-modbus']);
     expect(units.device('unit-2').persona.protocol).toBe('modbus');
     expect(() => units.device('unit-3')).toThrow(RangeError);
   });
@@ -205,7 +205,7 @@ describe('units at ports', () => {
     const { microlink } = persona;
     if (microlink === null) throw new Error('no pages');
     const broken = { ...persona, microlink: { ...microlink, pageCount: 90 } };
-    await expect(startBench(['smc1000i-serial', broken])).rejects.toThrow(RangeError);
+    await expect(startPorts(['smc1000i-serial', broken])).rejects.toThrow(RangeError);
     expect(ownScripts()).toEqual([]);
   });
 

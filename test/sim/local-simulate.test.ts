@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readInventory } from '../../src/inventory/index.ts';
-import { runHere } from '../cli/harness.ts';
-import { FD, record } from './raw-microlink.ts';
-import { closeRaw, openRaw } from './raw-port.ts';
+import { FD, record } from '../support/peers/raw-microlink.ts';
+import { closeRaw, openRaw } from '../support/peers/raw-port.ts';
+import { runHere } from '../support/sites/site.ts';
 
 let folder = '';
 afterEach(async () => {

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { closeBenches, openBench, startBench } from './local-bench.ts';
-import { describeBlob, isSound, response, sealed } from './raw-microlink.ts';
-import type { RawPort } from './raw-port.ts';
+import { closePorts, openPort, startPorts } from '../support/devices/local-ports.ts';
+import { describeBlob, isSound, response, sealed } from '../support/peers/raw-microlink.ts';
+import type { RawPort } from '../support/peers/raw-port.ts';
 
-afterEach(closeBenches);
+afterEach(closePorts);
 
 const USB = ['smx1500-usb', 'scl500-usb'] as const;
 const TO_UNIT = 0x90;
@@ -52,7 +52,7 @@ async function walkUsb(raw: RawPort, width: number): Promise<Buffer> {
 
 describe.each(USB)('%s', (name) => {
   it('exchanges Microlink in reports of 64 bytes, among reports of other kinds', async () => {
-    const { raw, device } = await openBench(name);
+    const { raw, device } = await openPort(name);
     const { microlink, unit } = device.persona;
     const width = microlink?.pageWidth ?? 0;
     const blob = await walkUsb(raw, width);
@@ -85,7 +85,7 @@ describe.each(USB)('%s', (name) => {
   });
 
   it('appears as on Linux', async () => {
-    const { units, device, port } = await openBench(name);
+    const { units, device, port } = await openPort(name);
     const { sysfsRoot, devRoot } = units;
     expect(port).toBe(join(devRoot, 'hidraw0'));
     expect(await realpath(port)).toMatch(/^\/dev\/pts\/\d+$/);
@@ -144,7 +144,7 @@ function reportsOf(descriptor: Buffer): readonly Report[] {
 
 describe('USB units', () => {
   it('are distinguished by their numbers, and serial ones have none', async () => {
-    const { units, sysfsRoot, devRoot } = await startBench(['smc1000i-serial', ...USB]);
+    const { units, sysfsRoot, devRoot } = await startPorts(['smc1000i-serial', ...USB]);
     expect((await readdir(join(sysfsRoot, 'bus/usb/devices'))).sort()).toEqual(['1-2', '1-3']);
     expect((await readdir(devRoot)).sort()).toEqual(['hidraw0', 'hidraw1']);
     expect(new Set(units.map(({ device }) => device.serial)).size).toBe(3);
@@ -152,13 +152,13 @@ describe('USB units', () => {
   });
 
   it('have no line rate', async () => {
-    const { raw } = await openBench('smx1500-usb');
+    const { raw } = await openPort('smx1500-usb');
     await raw.setRate(1200);
     expect((await ask(raw, 0xfd, 16))[0]).toBe(0);
   });
 
   it('ignore reports with other IDs', async () => {
-    const { raw } = await openBench('smx1500-usb');
+    const { raw } = await openPort('smx1500-usb');
     const other = toUnit(Buffer.from([0xfd]));
     other[0] = 0x91;
     raw.write(other);
@@ -167,7 +167,7 @@ describe('USB units', () => {
   });
 
   it('usb-slow-first-answer: receive only the first request for half a minute, and then answer it', async () => {
-    const { raw, device } = await openBench('smx1500-usb', { faults: ['usb-slow-first-answer'], speed: 100 });
+    const { raw, device } = await openPort('smx1500-usb', { faults: ['usb-slow-first-answer'], speed: 100 });
     for (let tries = 0; tries < 3; tries += 1) raw.write(toUnit(Buffer.from([0xfd])));
     const first = (await fromUnit(raw)).data;
     expect(first[0]).toBe(0);
@@ -176,7 +176,7 @@ describe('USB units', () => {
   });
 
   it('cable-pulled: disappear from the machine in the middle of a look', async () => {
-    const { raw, units, port } = await openBench('smx1500-usb', { faults: ['cable-pulled'] });
+    const { raw, units, port } = await openPort('smx1500-usb', { faults: ['cable-pulled'] });
     for (let page = 0; page < 20; page += 1) await ask(raw, page === 0 ? 0xfd : 0xfe, 16);
     raw.write(toUnit(Buffer.from([0xfe])));
     // The package does not report every port that disappears.

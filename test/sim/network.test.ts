@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ACCESS } from '../../src/sim/access.ts';
 import { manyUnits, PERSONAS, type SimulatedFleet, startFleet } from '../../src/sim/index.ts';
 import { freePort, layOut, MOST_DEVICES } from '../../src/sim/network.ts';
-import { rawSnmp } from './raw-snmp.ts';
+import { rawSnmp } from '../support/peers/raw-snmp.ts';
 
 const SYS_NAME = '1.3.6.1.2.1.1.5.0';
 

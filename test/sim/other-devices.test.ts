@@ -4,7 +4,7 @@ import { SIMULATED_MARK } from '../../src/core/index.ts';
 import { ACCESS } from '../../src/sim/access.ts';
 import { type RunningOtherDevice, type SimulatedFleet, startFleet } from '../../src/sim/index.ts';
 import { loadOtherDevices, OTHER_DEVICES, type OtherDeviceName } from '../../src/sim/other-devices.ts';
-import { type RawOptions, type RawSnmp, rawSnmp } from './raw-snmp.ts';
+import { type RawOptions, type RawSnmp, rawSnmp } from '../support/peers/raw-snmp.ts';
 
 const SYS_CONTACT = '1.3.6.1.2.1.1.4.0';
 const SYS_NAME = '1.3.6.1.2.1.1.5.0';

@@ -11,7 +11,16 @@ import {
   securedMessage,
 } from '../../src/sim/index.ts';
 import { lookBySnmp, OID } from '../../src/snmp/index.ts';
-import { accessAt, answered, discovered, ENGINE, isDiscovery, together, USER, withPeer } from './raw-peer.ts';
+import {
+  accessAt,
+  answered,
+  discovered,
+  ENGINE,
+  isDiscovery,
+  together,
+  USER,
+  withPeer,
+} from '../support/peers/raw-peer.ts';
 
 const FLAGS = `0001010000000000001${'0'.repeat(45)}`;
 const VALUES: Readonly<Record<string, Buffer>> = {

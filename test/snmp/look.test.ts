@@ -3,7 +3,7 @@ import { Secret } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import type { SnmpAnswers } from '../../src/snmp/client/values.ts';
 import { lookBySnmp, type SnmpHub } from '../../src/snmp/index.ts';
-import { haveRecordings, listRecordings, readRecording } from './recordings.ts';
+import { haveRecordings, listRecordings, readRecording } from '../support/values/recordings.ts';
 
 /** A hub with one agent that has the given values. hub.test.ts and the peers test sockets. */
 function hubWith(values: SnmpAnswers): SnmpHub {

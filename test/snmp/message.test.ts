@@ -15,7 +15,7 @@ import {
 import { MalformedError } from '../../src/snmp/client/ber.ts';
 import { decodeDecrypted, decodeMessage } from '../../src/snmp/client/message.ts';
 import type { SnmpValue } from '../../src/snmp/client/values.ts';
-import { ENGINE, USER } from './raw-peer.ts';
+import { ENGINE, USER } from '../support/peers/raw-peer.ts';
 
 const request: ReceivedRequest = {
   version: 1,

@@ -22,7 +22,7 @@ import {
   together,
   USER,
   withPeer,
-} from './raw-peer.ts';
+} from '../support/peers/raw-peer.ts';
 
 const ACCEPTED = [int(2)];
 const isSet = ({ pdu }: ReceivedRequest): boolean => pdu === PDU.set;

@@ -8,7 +8,7 @@ import { engineProbe, probeFor } from '../../src/snmp/client/probe.ts';
 import { diagnoseSilence } from '../../src/snmp/client/silence.ts';
 import { listAddresses, readRanges } from '../../src/snmp/index.ts';
 import { type SweepOptions, type SweepResult, sweep } from '../../src/snmp/sweep/sweep.ts';
-import { discovered } from './raw-peer.ts';
+import { discovered } from '../support/peers/raw-peer.ts';
 
 const sockets: Socket[] = [];
 afterEach(async () => {

@@ -12,7 +12,16 @@ import {
   tlv,
 } from '../../src/sim/index.ts';
 import { lookBySnmp, OID, readUpdateState, requestUpdate } from '../../src/snmp/index.ts';
-import { accessAt, community, discovered, ENGINE, problemOf, together, USER, withPeer } from './raw-peer.ts';
+import {
+  accessAt,
+  community,
+  discovered,
+  ENGINE,
+  problemOf,
+  together,
+  USER,
+  withPeer,
+} from '../support/peers/raw-peer.ts';
 
 const context = { clock: systemClock, signal: new AbortController().signal };
 const VALUE = [int(3)];

@@ -25,12 +25,12 @@ import {
   openStateFolder,
   reopenJournal,
 } from '../../src/state/index.ts';
-import { plannedUnit, planOf } from '../run/values.ts';
-import { canMount, fill, makeReadOnly, mountMemory, unmount } from './mounts.ts';
-import { disk, systemError } from './watched-disk.ts';
+import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../support/machine/mounts.ts';
+import { disk, systemError } from '../support/machine/watched-disk.ts';
+import { plannedUnit, planOf } from '../support/values/units.ts';
 
 vi.mock('node:fs/promises', async (original) =>
-  (await import('./watched-disk.ts')).watched(await original()),
+  (await import('../support/machine/watched-disk.ts')).watched(await original()),
 );
 
 let home: string;

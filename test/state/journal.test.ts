@@ -16,7 +16,7 @@ import {
   replay,
   startInDoubt,
 } from '../../src/state/index.ts';
-import { plannedUnit, planOf, routedUnit, unitAt } from '../run/values.ts';
+import { plannedUnit, planOf, routedUnit, unitAt } from '../support/values/units.ts';
 
 let state: string;
 beforeEach(async () => {

@@ -13,7 +13,7 @@ import {
   reopenJournal,
   replay,
 } from '../../src/state/index.ts';
-import { plannedUnit, planOf, unitAt } from '../run/values.ts';
+import { plannedUnit, planOf, unitAt } from '../support/values/units.ts';
 
 const OLDER = new URL('./format-1/', import.meta.url);
 

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { HOP_STEPS, type Reason } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { createJournal, type NewEvent, readJournal, reopenJournal, replay } from '../../src/state/index.ts';
-import { plannedUnit, planOf, routedUnit, unitAt } from '../run/values.ts';
+import { plannedUnit, planOf, routedUnit, unitAt } from '../support/values/units.ts';
 
 const KEYS = ['berlin/a', 'berlin/b', 'berlin/c'] as const;
 const PLAN = planOf([plannedUnit('berlin/a'), routedUnit('berlin/b'), plannedUnit('berlin/c')]);
