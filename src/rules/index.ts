@@ -12,6 +12,7 @@ export { unusedOverrides } from './engine/override.ts';
 export { serviceFindings } from './facts/service.ts';
 export { judgeCard, judgeCardStart } from './judge/card.ts';
 export { type Decision, type DecisionInput, judgeDescribed, kindOf } from './judge/described.ts';
+export { type AnsweringEntry, entriesBySerial, withIdentity } from './judge/identity.ts';
 export { judgeRecovery, type RecoveryInput } from './judge/recovery.ts';
 export { judgeUnit } from './judge/unit.ts';
 export { judgeStart, judgeUps } from './judge/ups.ts';

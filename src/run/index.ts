@@ -9,7 +9,7 @@ export { createEarlierStarts } from './earlier-starts.ts';
 export type { Control } from './execution.ts';
 export { execute } from './executor.ts';
 export { type Drivers, driverOf, type LookProgress, lookAll, withinSites } from './look-all.ts';
-export { buildPlan, type EvaluatedUnit, type UnchosenEntry } from './plan.ts';
+export { buildPlan, type EvaluatedUnit, plannedHops } from './plan.ts';
 export { FLEET_POLICY } from './preflight.ts';
 export { recover, watchRecovery } from './recovery.ts';
 export { type RemainingUnit, type RemainingWork, remainingWork, wasNeverPlanned } from './remaining-work.ts';

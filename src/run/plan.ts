@@ -3,7 +3,6 @@ import {
   type Hop,
   isAt,
   isUpsHop,
-  joinList,
   type Look,
   type Plan,
   type PlanComponent,
@@ -15,7 +14,6 @@ import {
   type Unit,
   type UnitTarget,
   unitKey,
-  usableSerial,
   type Verdict,
 } from '../core/index.ts';
 
@@ -26,109 +24,61 @@ export interface EvaluatedUnit {
   readonly verdict: Verdict;
 }
 
-/** An inventory entry that is not in the plan, and the serial number that answers there. */
-export interface UnchosenEntry {
-  readonly key: string;
-  readonly serial: string | null;
-}
-
 /** The steps of a hop, from the driver and the inventory entry of the unit. */
 export type StepsOf = (target: UnitTarget, unit: Unit, hop: Hop) => StepsAnswer;
 
 /**
  * Makes a plan from looks and verdicts. Pure: the same facts give the same plan with the same id.
- * `elsewhere`: entries that were not chosen and share a load, because a chosen unit under another name must
- * not hide its partners. `stepsOf`: adds the reasons why the inventory does not allow a transfer or a
- * start.
+ * `stepsOf`: adds the reasons why the inventory does not allow a transfer or a start.
  */
 export function buildPlan(
   rules: string,
   evaluated: readonly EvaluatedUnit[],
   component: PlanComponent = 'ups',
-  elsewhere: readonly UnchosenEntry[] = [],
   stepsOf: StepsOf | null = null,
 ): Plan {
-  const duplicates = duplicateSerials([
-    ...evaluated.map(({ target, look }) => ({ key: unitKey(target), serial: look.unit.serial })),
-    ...elsewhere,
-  ]);
-  const units = evaluated.map((one) => plannedUnit(one, duplicates, stepsOf));
+  const units = evaluated.map((one) => plannedUnit(one, stepsOf));
   return { id: planId(rules, units, component), component, rules, units };
 }
 
-/** Serial numbers that more than one entry answers with, and the keys of these entries. */
-function duplicateSerials(seen: readonly UnchosenEntry[]): ReadonlyMap<string, readonly string[]> {
-  const owners = new Map<string, string[]>();
-  for (const { key, serial: reported } of seen) {
-    const serial = usableSerial(reported);
-    if (serial !== null) owners.set(serial, [...(owners.get(serial) ?? []), key]);
-  }
-  return new Map([...owners].filter(([, keys]) => keys.length > 1));
+/** The hops of a verdict that may be executed one after another; none for a unit that needs no update. */
+export function plannedHops(unit: Unit, { status, hops }: Verdict): readonly Hop[] {
+  const isUpdate = status === 'outdated' || status === 'blocked';
+  return isUpdate && isJoined(unit, hops) ? hops : [];
 }
 
-function plannedUnit(
-  evaluated: EvaluatedUnit,
-  duplicates: ReadonlyMap<string, readonly string[]>,
-  stepsOf: StepsOf | null,
-): PlannedUnit {
-  const { target, look } = evaluated;
-  const key = unitKey(target);
-  const serial = usableSerial(look.unit.serial);
-  const refusals: Reason[] = [];
-  const owners = serial === null ? undefined : duplicates.get(serial);
-  if (owners !== undefined) {
-    refusals.push(
-      identityReason(
-        'DUPLICATE_SERIAL',
-        `serial number ${serial} answers at ${joinList(owners)}`,
-        'Find out which inventory entry is right, and remove the other.',
-      ),
-    );
-  }
-  if (target.serial !== null && look.unit.reachable && usableSerial(target.serial) !== serial) {
-    refusals.push(
-      identityReason(
-        'OTHER_SERIAL',
-        `the inventory has ${target.serial}, the unit reports ${look.unit.serial ?? 'no serial number'}`,
-        'Check the address, or correct the serial number in the inventory if the unit was replaced.',
-      ),
-    );
-  }
-  const { hops: route, ...evaluation } = evaluated.verdict;
-  const isUpdate = evaluation.status === 'outdated' || evaluation.status === 'blocked';
-  const hops = isUpdate && isJoined(look.unit, route) ? route : [];
+function plannedUnit({ target, look, verdict: full }: EvaluatedUnit, stepsOf: StepsOf | null): PlannedUnit {
+  const hops = plannedHops(look.unit, full);
+  const { hops: _, ...verdict } = full;
   const [first] = hops;
   const answer = first === undefined ? undefined : stepsOf?.(target, look.unit, first);
-  const notes: Reason[] = [];
-  if (answer?.possible === false) {
-    refusals.push(inventoryReason('NO_SEND_PATH', 'block', answer.problem));
-  } else if (answer?.warning !== undefined) {
-    notes.push(inventoryReason('NO_START_WAY', 'warn', answer.warning));
-  }
-  const refused = refusals.length === 0 ? evaluation : withRefusals(evaluation, refusals);
-  const verdict = notes.length === 0 ? refused : { ...refused, reasons: [...refused.reasons, ...notes] };
   return {
-    key,
+    key: unitKey(target),
     unit: look.unit,
-    verdict,
+    verdict: answer === undefined ? verdict : withAnswer(verdict, answer),
     hops,
     switchOutput: target.switchOutput,
     problem: look.problem?.toJSON() ?? null,
   };
 }
 
-function identityReason(code: string, because: string, remedy: string): Reason {
-  return { code, rule: 'identity', outcome: 'block', because, remedy, source: 'inventory and look' };
+/** Adds why the image cannot be sent, or that a person has to start the update. */
+function withAnswer(verdict: PlannedUnit['verdict'], answer: StepsAnswer): PlannedUnit['verdict'] {
+  if (!answer.possible) {
+    const reason = inventoryReason('NO_SEND_PATH', 'block', answer.problem);
+    const status = verdict.status === 'outdated' ? 'blocked' : verdict.status;
+    return { ...verdict, status, reasons: [reason, ...verdict.reasons] };
+  }
+  if (answer.warning === undefined) return verdict;
+  return {
+    ...verdict,
+    reasons: [...verdict.reasons, inventoryReason('NO_START_WAY', 'warn', answer.warning)],
+  };
 }
 
 function inventoryReason(code: string, outcome: Reason['outcome'], { message, hint }: Problem): Reason {
   const because = message.replace(/\.$/, '');
-  return { code, rule: 'way', outcome, because, remedy: hint, source: 'inventory' };
-}
-
-function withRefusals(verdict: PlannedUnit['verdict'], refusals: readonly Reason[]): PlannedUnit['verdict'] {
-  const status = verdict.status === 'outdated' ? 'blocked' : verdict.status;
-  return { ...verdict, status, reasons: [...refusals, ...verdict.reasons] };
+  return { code, rule: 'transport', outcome, because, remedy: hint, source: 'inventory' };
 }
 
 /**

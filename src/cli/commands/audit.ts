@@ -9,7 +9,7 @@ import {
   renderPrometheus,
 } from '../../report/index.ts';
 import type { RuleBook } from '../../rules/index.ts';
-import { buildPlan, withinSites } from '../../run/index.ts';
+import { withinSites } from '../../run/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { createCounter } from '../counter.ts';
@@ -17,7 +17,7 @@ import { auditDocument, selectUnits } from '../documents/audit.ts';
 import { readAuditFile, readAuditOf, readLastAudit, saveAudit } from '../documents/audit-store.ts';
 import { type Exit, exitOfAudit, exitOfPart } from '../exit-codes.ts';
 import { type OpenDrivers, openDrivers } from '../fleet/drivers.ts';
-import { lookAndJudge } from '../fleet/look.ts';
+import { lookAndJudge, withIdentities } from '../fleet/look.ts';
 import { type Fleet, openFleet } from '../fleet/open.ts';
 import type { Io } from '../io.ts';
 import {
@@ -185,7 +185,7 @@ async function runAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): P
     const looks = args.services
       ? await inspectServices(fleet, open, io, signal)
       : new Map<string, ServiceLook>();
-    return auditDocument(buildPlan(fleet.book.hash, judged), fleet.book, io.clock.now(), looks);
+    return auditDocument(withIdentities(judged), fleet.book, io.clock.now(), looks);
   } finally {
     await open.close();
   }

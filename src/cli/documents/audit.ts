@@ -1,6 +1,7 @@
-import { type Hop, isUpsHop, type Plan, type ServiceLook, type Status } from '../../core/index.ts';
+import { type Hop, isUpsHop, type ServiceLook, type Status, unitKey } from '../../core/index.ts';
 import type { AuditDocument, AuditUnit, HopSummary, StatusCounts } from '../../report/index.ts';
 import { advisoriesOf, type RuleBook, serviceFindings } from '../../rules/index.ts';
+import { type EvaluatedUnit, plannedHops } from '../../run/index.ts';
 
 function zeroCounts(): Record<Status, number> {
   return { current: 0, outdated: 0, blocked: 0, unsupported: 0, unknown: 0, unreachable: 0 };
@@ -14,20 +15,20 @@ function count(statuses: readonly Status[]): StatusCounts {
 
 /** `looks`: the services of each card, by the key of the unit; empty without `--services`. */
 export function auditDocument(
-  plan: Plan,
+  judged: readonly EvaluatedUnit[],
   book: RuleBook,
   now: Date,
   looks: ReadonlyMap<string, ServiceLook> = new Map(),
 ): AuditDocument {
-  const units = plan.units.map(({ key, unit, verdict, hops, problem }) => {
-    const look = looks.get(key);
+  const units = judged.map(({ target, look: { unit, problem }, verdict }) => {
+    const look = looks.get(unitKey(target));
     return {
       ...unit,
-      verdict: { ...verdict, hops: hops.map(hopSummary) },
+      verdict: { ...verdict, hops: plannedHops(unit, verdict).map(hopSummary) },
       advisories: advisoriesOf(book, unit.firmware),
       services: look?.services ?? null,
       findings: look === undefined ? null : serviceFindings(book, look),
-      problem,
+      problem: problem?.toJSON() ?? null,
     };
   });
   return selectUnits(

@@ -8,14 +8,14 @@ import {
   unitKey,
   unknownUnit,
 } from '../../core/index.ts';
-import { judgeUnit, startOpen } from '../../rules/index.ts';
 import {
-  createEarlierStarts,
-  type Drivers,
-  type EvaluatedUnit,
-  lookAll,
-  type UnchosenEntry,
-} from '../../run/index.ts';
+  type AnsweringEntry,
+  entriesBySerial,
+  judgeUnit,
+  startOpen,
+  withIdentity,
+} from '../../rules/index.ts';
+import { createEarlierStarts, type Drivers, type EvaluatedUnit, lookAll } from '../../run/index.ts';
 import { createLocks } from '../../state/index.ts';
 import { createCounter } from '../counter.ts';
 import type { Io } from '../io.ts';
@@ -38,7 +38,7 @@ export async function lookElsewhere(
   paths: Drivers,
   io: Io,
   signal: AbortSignal,
-): Promise<readonly UnchosenEntry[]> {
+): Promise<readonly AnsweringEntry[]> {
   if (!judged.some(({ verdict }) => verdict.status === 'outdated')) return [];
   const chosen = new Set(fleet.chosen.map(unitKey));
   const others = [...fleet.targets.values(), ...fleet.sharing].filter(
@@ -49,6 +49,27 @@ export async function lookElsewhere(
     key: unitKey(target),
     serial: looks[index]?.unit.serial ?? target.serial,
   }));
+}
+
+/**
+ * Adds the reasons about serial numbers. `elsewhere`: entries that were not chosen, because a chosen unit
+ * under another name must not hide its partners.
+ */
+export function withIdentities(
+  judged: readonly EvaluatedUnit[],
+  elsewhere: readonly AnsweringEntry[] = [],
+): readonly EvaluatedUnit[] {
+  const entries = entriesBySerial([
+    ...judged.map(({ target, look }) => ({ key: unitKey(target), serial: look.unit.serial })),
+    ...elsewhere,
+  ]);
+  return judged.map((one) => {
+    const { target, look } = one;
+    return {
+      ...one,
+      verdict: withIdentity(one.verdict, { unit: look.unit, listed: target.serial, entries }),
+    };
+  });
 }
 
 /** False where the device stopped answering: its identity is known and its condition is not. */

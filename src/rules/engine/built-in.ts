@@ -35,7 +35,7 @@ export function builtIn(
   because: string,
   remedy: string,
 ): Reason {
-  return { code, rule: 'choice', outcome, because, remedy, source: 'images folder and catalogue' };
+  return { code, rule: 'built-in', outcome, because, remedy, source: 'images folder and catalogue' };
 }
 
 /** The verdict on a unit that can be upgraded now, but has the status `was` in the approved plan. */
