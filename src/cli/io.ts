@@ -3,6 +3,7 @@ import { type Clock, reasonOf } from '../core/index.ts';
 import { systemClock } from '../files/index.ts';
 import type { LocalTimeouts } from '../local/index.ts';
 import type { Timeouts } from '../nmc/index.ts';
+import type { SnmpHubOptions } from '../snmp/index.ts';
 import type { Ask } from './ask.ts';
 import { exitOfLostOutput } from './exit-codes.ts';
 
@@ -28,6 +29,8 @@ export interface Io {
   readonly infoColor: boolean;
   /** Shorter timeouts for tests with a silent card. */
   readonly timeouts?: Partial<Timeouts>;
+  /** The same for SNMP questions to units of the inventory. */
+  readonly snmpTimeouts?: Pick<SnmpHubOptions, 'timeoutMs' | 'retries'>;
   /** The same for units at ports. */
   readonly localTimeouts?: Partial<LocalTimeouts>;
   /** Size of the terminal; null where standard output is not a terminal with a movable cursor. */

@@ -4,7 +4,7 @@
  * Owns what is read and written over SNMP. Must not know rules, inventories or other protocols; imports core
  * only.
  */
-export { createSnmpHub, type SnmpHub } from './client/hub.ts';
+export { createSnmpHub, type SnmpHub, type SnmpHubOptions } from './client/hub.ts';
 export { OID } from './client/oids.ts';
 export type { SetOutcome, SnmpSession } from './client/session.ts';
 export { canonicalAddress } from './client/shared-socket.ts';

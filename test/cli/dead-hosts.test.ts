@@ -39,6 +39,7 @@ describe.skipIf(process.platform !== 'linux')('an audit of units that never answ
     const ran = await runHere(['audit', '-i', inventory, '--state', join(folder, 'state'), '--summary'], {
       environment: { UPS_READ: 'public' },
       progress: 'live',
+      snmpTimeouts: { timeoutMs: 1500 },
     });
     expect(ran.exit).toBe(3);
     // A repeated question is the same to the byte, its number included.

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import {
   buildCardFile,
   cardFileName,
@@ -9,51 +9,96 @@ import {
   loadPersona,
   type SimulatedUnit,
 } from '../../src/sim/index.ts';
-import { BOTH_WAYS, NMC2, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { BOTH_WAYS, NMC2, openSite, type Ran, runOf, type Site } from '../support/sites/site.ts';
 import { CASES, type Expected } from '../support/values/fault-cases.ts';
 
-let site: Site;
-afterEach(() => site.close());
+let site: Site | undefined;
+afterEach(async () => {
+  await site?.close();
+  site = undefined;
+});
 
-/** For cards that say nothing any more. */
-const IMPATIENT = { stalledUpload: 2, afterLastByte: 2, command: 4, flush: 1, handshake: 10 };
+/** For cards that stop responding. */
+const SHORT_TIMEOUTS = { stalledUpload: 2, afterLastByte: 2, command: 4, flush: 1, handshake: 10 };
 
-async function unitOf({ unit, asked }: Expected, fault: Fault): Promise<SimulatedUnit> {
-  if (asked !== 'ftp-tls') return { ...unit, faults: [fault] };
-  return { ...unit, persona: { ...(await loadPersona(unit.persona)), ftpTls: true }, faults: [fault] };
+const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.hasOwn(FAULTS, name));
+
+/** Faults whose units can be upgraded in one run: same options, speed and exit code. */
+function groupOf({ asked, impatient, speed, exit }: Expected): string {
+  return JSON.stringify([asked, impatient, speed, exit]);
 }
 
-/** What the operator asks for beside the update itself. */
-async function wordsOf(expected: Expected): Promise<readonly string[]> {
-  if (expected.asked === undefined || expected.asked === 'ftp-tls') return [];
-  if (expected.asked === 'output-off') return ['--unit', expected.unit.name, '--switch-output', 'off'];
+async function unitOf(fault: Fault): Promise<SimulatedUnit> {
+  const { unit, asked } = CASES[fault];
+  // Each fault has a site of its own, so that no unit waits for another.
+  const own = { ...unit, name: fault, site: fault, faults: [fault] };
+  return asked === 'ftp-tls'
+    ? { ...own, persona: { ...(await loadPersona(unit.persona)), ftpTls: true } }
+    : own;
+}
+
+/** The options of the command, beside those that start the run. */
+async function optionsOf(
+  { asked }: Expected,
+  folder: string,
+  faults: readonly Fault[],
+): Promise<readonly string[]> {
+  if (asked === undefined || asked === 'ftp-tls') return [];
+  if (asked === 'output-off')
+    return [...faults.flatMap((fault) => ['--unit', fault]), '--switch-output', 'off'];
   for (const part of ['bootmon', 'aos', 'sumx'] as const) {
     const recipe = { platform: 'hw05', part, version: part === 'bootmon' ? 'v1.1.0' : 'v7.1.8' };
-    await writeFile(join(site.folder, 'images', cardFileName(recipe)), buildCardFile(recipe));
+    await writeFile(join(folder, 'images', cardFileName(recipe)), buildCardFile(recipe));
   }
   return ['--component', 'card'];
 }
 
-const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.hasOwn(FAULTS, name));
+/** The run that upgrades all units of a group. */
+interface GroupRun {
+  readonly ran: Ran;
+  readonly site: Site;
+}
 
-describe('every fault of a device ends in a true statement, with at most one start', () => {
+const groupRuns = new Map<string, Promise<GroupRun>>();
+
+function runOfGroup(fault: Fault): Promise<GroupRun> {
+  const expected = CASES[fault];
+  const group = groupOf(expected);
+  const present = groupRuns.get(group);
+  if (present !== undefined) return present;
+  const upgrade = async (): Promise<GroupRun> => {
+    const faults = FAULT_NAMES.filter((name) => groupOf(CASES[name]) === group);
+    const opened = await openSite(await Promise.all(faults.map(unitOf)), expected.speed);
+    const options = await optionsOf(expected, opened.folder, faults);
+    const ran = await opened.run(
+      ['upgrade', '-i', opened.inventory, '--apply', '--yes', '--json', ...options],
+      expected.impatient ? { timeouts: SHORT_TIMEOUTS } : {},
+    );
+    return { ran, site: opened };
+  };
+  const running = upgrade();
+  groupRuns.set(group, running);
+  return running;
+}
+
+describe('every fault of a device ends in a true report, with at most one start', () => {
+  afterAll(async () => {
+    for (const running of groupRuns.values()) await (await running).site.close();
+  });
+
   it.each(FAULT_NAMES)('%s', async (fault) => {
     const expected = CASES[fault];
-    site = await openSite([await unitOf(expected, fault)], expected.speed);
-    const words = await wordsOf(expected);
-    const ran = await site.run(
-      ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', ...words],
-      expected.impatient ? { timeouts: IMPATIENT } : {},
-    );
-    const [unit] = runOf(ran).units;
+    const { ran, site: opened } = await runOfGroup(fault);
+    const unit = runOf(ran).units.find(({ name }) => name === fault);
     expect({ outcome: unit?.outcome, code: unit?.problem?.code ?? null, exit: ran.exit }).toEqual({
       outcome: expected.outcome,
       code: expected.code,
       exit: expected.exit,
     });
-    expect(site.fleet.device(expected.unit.name).counters.starts).toBe(expected.starts);
-    // Nobody knows what a card may ask, so nothing is ever answered.
-    expect(site.fleet.device(expected.unit.name).counters.answers).toBe(0);
+    const { counters } = opened.fleet.device(fault);
+    expect(counters.starts).toBe(expected.starts);
+    // What a card asks is not known, so nothing is ever answered.
+    expect(counters.answers).toBe(0);
     expect(unit?.simulated).toBe(true);
     if (unit?.problem) expect(unit.problem.hint).not.toBe('');
   });

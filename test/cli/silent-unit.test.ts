@@ -56,7 +56,9 @@ it('a unit that falls silent in the middle of a look is unreachable, and no cond
   for (const words of [['audit'], ['plan'], ['upgrade']]) {
     const port = await falteringPort(unit.address, unit.ports.snmp, 1);
     await writeFile(site.inventory, whole.replace(`snmp: ${unit.ports.snmp}`, `snmp: ${port}`));
-    const ran = await site.run([...words, '-i', site.inventory, '--json']);
+    const ran = await site.run([...words, '-i', site.inventory, '--json'], {
+      snmpTimeouts: { timeoutMs: 700, retries: 0 },
+    });
     const [lost, other] = DocumentShape.parse(JSON.parse(ran.out)).units;
     expect(lost?.problem?.code).toMatch(/^link\//);
     expect(lost?.verdict.status).toBe('unreachable');

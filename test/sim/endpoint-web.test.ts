@@ -248,7 +248,7 @@ describe('the web page', () => {
     for (const url of [`http://127.0.0.1:${plain.port}/`, `https://127.0.0.1:${secure.port}/any`]) {
       const { response, text } = await fetch(url);
       expect(response.statusCode).toBe(200);
-      expect(text).toContain(`${device.persona.card.model} bench`);
+      expect(text).toContain(`${device.persona.card.model} rack`);
     }
     expect(device.writes).toBe(0);
   });

@@ -25,7 +25,7 @@ export interface OpenDrivers {
  * device. They continue with a warning where a new host key cannot be saved.
  */
 export function openDrivers(state: string, io: Io, use: 'read' | 'write' = 'write'): OpenDrivers {
-  const hub = createSnmpHub({ clock: io.clock });
+  const hub = createSnmpHub({ clock: io.clock, ...io.snmpTimeouts });
   const knownHosts = createKnownHosts(state);
   const warn = ({ message, hint }: Problem): void =>
     io.info(`New host keys cannot be saved: ${message} ${hint}\n`);
