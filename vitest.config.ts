@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests with simulated units at ports: these are pseudo terminals, which `script` of util-linux makes on Linux. */
 const WITH_PORTS = [
@@ -13,6 +14,32 @@ const WITH_PORTS = [
   'test/cli/recover.test.ts',
   'test/crash/recovery.test.ts',
 ];
+
+/** Tests that replace modules, or change a package for the whole process. */
+const ALONE = ['test/crash/disk.test.ts', 'test/state/folder.test.ts', 'test/snmp/user-keys.test.ts'];
+
+/** The longest tests start first, so that none of them is the last to run. */
+const LONGEST_FIRST = [
+  'conformance',
+  'crash',
+  'cli/recover',
+  'cli/faults',
+  'cli/demo',
+  'cli/build',
+  'run',
+  'local',
+  'cli',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST_FIRST.findIndex((name) => moduleId.includes(`/test/${name}`));
+      return found === -1 ? LONGEST_FIRST.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 function isInstalled(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => {
@@ -28,14 +55,28 @@ function isInstalled(program: string): boolean {
 const hasPorts = process.platform === 'linux' && isInstalled('script');
 if (!hasPorts) process.stderr.write('skipped: units at ports: they need Linux and the program script\n');
 
+const EXCLUDED = ['test/peers/**', 'node_modules/**', ...(hasPorts ? [] : WITH_PORTS)];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/peers/**', 'node_modules/**', ...(hasPorts ? [] : WITH_PORTS)],
     pool: 'forks',
     // Most of them wait for simulated devices more than they compute.
-    maxWorkers: Math.max(3, availableParallelism()),
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    maxWorkers: 3 * availableParallelism(),
+    sequence: { sequencer: LongestFirst },
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        // Loading the tool takes longer than most tests, so the files of one process share it.
+        test: {
+          name: 'shared',
+          isolate: false,
+          include: ['test/**/*.test.ts'],
+          exclude: [...EXCLUDED, ...ALONE],
+        },
+      },
+      { extends: true, test: { name: 'alone', isolate: true, include: ALONE, exclude: EXCLUDED } },
+    ],
   },
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** The tests of `npm run check`: no processes, no simulated units, no network. */
@@ -14,5 +15,13 @@ const FAST = [
 ];
 
 export default defineConfig({
-  test: { include: FAST, pool: 'forks', testTimeout: 20_000, hookTimeout: 10_000 },
+  test: {
+    include: FAST,
+    pool: 'forks',
+    // Loading the rules takes longer than most tests, so the files of one process share them.
+    isolate: false,
+    maxWorkers: availableParallelism(),
+    testTimeout: 20_000,
+    hookTimeout: 10_000,
+  },
 });

@@ -52,7 +52,7 @@ const CASES: readonly Case[] = [
 
 describe('firmware for the card, with every card fault', () => {
   it.each(CASES)('$title', async ({ model, method, files }) => {
-    site = await openConformance(model, [null, ...faultsOf('card')], { method, speed: 100 });
+    site = await openConformance(model, [null, ...faultsOf('card')], { method, speed: 600 });
     for (const recipe of files)
       await writeFile(join(site.folder, 'images', cardFileName(recipe)), buildCardFile(recipe));
     const args = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--component', 'card'];

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { journalFile } from '../../src/state/index.ts';
+import { journalHas } from '../support/sites/journal.ts';
 import {
   OLD_LOADER,
   OVER_09_6,
@@ -43,21 +44,13 @@ async function kill(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-async function journalHas(child: ChildProcess, text: string): Promise<void> {
-  for (;;) {
-    if ((await readFile(journalFile(site.state, RUN), 'utf8')).includes(text)) return;
-    if (child.exitCode !== null) throw new Error(`the process ended before the journal held ${text}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
 describe('killed on a route of two hops', () => {
   it('between the hops: status knows that nothing is in doubt, and resume starts the second', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);
     const child = await begin();
-    await journalHas(child, '"hop":0,"step":"verify","state":"done"');
+    await journalHas(site.state, child, '"hop":0,"step":"verify","state":"done"');
     await kill(child);
     const status = await site.run(['status', RUN, '--json']);
     // The process may have reached the next start before the signal arrived.
@@ -95,7 +88,7 @@ describe('killed on a route of two hops', () => {
     site = await openRouteSite([OLD_LOADER], 3000);
     const device = site.fleet.device('a');
     const child = await begin();
-    await journalHas(child, COMMITTING);
+    await journalHas(site.state, child, COMMITTING);
     await kill(child);
     const before = device.counters.starts;
     const ran = await site.run(['resume', RUN, '--yes', '--json']);

@@ -4,6 +4,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { journalHas } from '../support/sites/journal.ts';
 import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
@@ -31,22 +32,6 @@ async function kill(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-async function journal(): Promise<string> {
-  const [run] = await readdir(join(site.state, 'runs')).catch(() => []);
-  if (run === undefined) return '';
-  return readFile(join(site.state, 'runs', run, 'journal.jsonl'), 'utf8').catch(() => '');
-}
-
-/** Waits until the journal contains a text. */
-async function journalHas(child: ChildProcess, text: string): Promise<void> {
-  for (;;) {
-    if ((await journal()).includes(text)) return;
-    if (child.exitCode !== null)
-      throw new Error(`the process ended (${child.exitCode}) before the journal held ${text}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
 const COMMITTING = '"step":"start","state":"committing"';
 
 describe.each([
@@ -57,7 +42,7 @@ describe.each([
     site = await openSite([unit]);
     const device = site.fleet.device(unit.name);
     const child = begin();
-    await journalHas(child, '"step":"transfer","state":"begun"');
+    await journalHas(site.state, child, '"step":"transfer","state":"begun"');
     await kill(child);
     expect(device.counters.starts).toBe(0);
     const resumed = runOf(await site.run(['resume', '--yes', '--json']));
@@ -70,7 +55,7 @@ describe.each([
     site = await openSite([unit], 3000);
     const device = site.fleet.device(unit.name);
     const child = begin();
-    await journalHas(child, COMMITTING);
+    await journalHas(site.state, child, COMMITTING);
     await kill(child);
     const before = device.counters.starts;
     const ran = await site.run(['resume', '--yes', '--json']);

@@ -152,6 +152,8 @@ async function connect(options: SshOptions): Promise<Client> {
     options.signal.addEventListener('abort', abort, { once: true });
     client.once('connect', () => {
       phase = 'exchange';
+      // Packets of the key exchange and commands are short; waiting to fill a packet costs a round trip each.
+      client.setNoDelay(true);
     });
     client.once('handshake', (agreed) => {
       phase = 'login';
@@ -161,8 +163,6 @@ async function connect(options: SshOptions): Promise<Client> {
       options.signal.removeEventListener('abort', abort);
       loginAttempt?.accepted();
       loginAttempt = null;
-      // Commands are short, and waiting to fill a packet would cost a round trip each.
-      client.setNoDelay(true);
       client.removeAllListeners('error');
       client.removeAllListeners('close');
       // From here on the channel reports errors; an event without a listener would end the process.

@@ -35,6 +35,9 @@ export interface Site {
 
 export const SPEED = 600;
 
+/** For units that stop answering: shorter than for real networks, long enough for a busy machine. */
+export const SNMP_TIMEOUTS = { timeoutMs: 1500 };
+
 export async function openSite(
   units: readonly SimulatedUnit[],
   speed = SPEED,
@@ -54,7 +57,8 @@ export async function openSite(
     inventory,
     state,
     environment,
-    run: (words, overrides = {}) => runHere([...words, '--state', state], { environment, ...overrides }),
+    run: (words, overrides = {}) =>
+      runHere([...words, '--state', state], { environment, snmpTimeouts: SNMP_TIMEOUTS, ...overrides }),
     async close() {
       await fleet.close();
       await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,21 @@
+import type { ChildProcess } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** The journal of the only run of a state folder; empty before there is one. */
+export async function journalText(state: string): Promise<string> {
+  const [run] = await readdir(join(state, 'runs')).catch(() => []);
+  if (run === undefined) return '';
+  return readFile(join(state, 'runs', run, 'journal.jsonl'), 'utf8').catch(() => '');
+}
+
+/** Waits until the journal that a process writes contains a text. Throws if the process ends first. */
+export async function journalHas(state: string, child: ChildProcess, text: string): Promise<void> {
+  while (!(await journalText(state)).includes(text)) {
+    if (child.exitCode !== null)
+      throw new Error(`the process ended (${child.exitCode}) before the journal held ${text}`);
+    // Another process writes it. Without a pause this loop would take the time of that process.
+    await pause(2);
+  }
+}
