@@ -47,10 +47,40 @@ const BUILT_IN_FILES = [
   'work-order.yaml',
   'recovery.yaml',
 ] as const;
-const CATALOGUE = 'data/catalogue.yaml';
-const REPORTS = 'data/confirmed.yaml';
+const CATALOGUE = 'catalogue.yaml';
+const REPORTS = 'confirmed.yaml';
 /** Verbs that a rule file of the operator may not use. */
 const VENDOR_VERBS = ['unsupported', 'advise', 'derives'] as const;
+
+/** The data files of the tool. */
+interface OwnData {
+  readonly files: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
+  readonly catalogue: z.infer<typeof CatalogueSchema>;
+  readonly reports: z.infer<typeof ReportFileSchema>['reports'];
+  /** The content of all files, for the hash. */
+  readonly canonical: readonly string[];
+}
+
+/** They do not change while a process runs. */
+let ownData: Promise<OwnData> | null = null;
+
+function readOwnData(): Promise<OwnData> {
+  ownData ??= readOwnFiles();
+  return ownData;
+}
+
+async function readOwnFiles(): Promise<OwnData> {
+  const at = (name: string): URL => new URL(`data/${name}`, import.meta.url);
+  const files = await Promise.all(BUILT_IN_FILES.map((name) => readBundledData(at(name), RuleFileSchema)));
+  const catalogue = await readBundledData(at(CATALOGUE), CatalogueSchema);
+  const reports = await readBundledData(at(REPORTS), ReportFileSchema);
+  return {
+    files: files.map(({ value }, index) => ({ name: BUILT_IN_FILES[index] ?? '', rules: value.rules })),
+    catalogue: catalogue.value,
+    reports: reports.value.reports,
+    canonical: [...files, catalogue, reports].map(({ canonical }) => canonical),
+  };
+}
 
 /** Reads the rules of the tool and of the operator. Throws a Problem config/rules with all findings. */
 export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
@@ -69,28 +99,18 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   const trusted = new Set(options.trust ?? []);
   const unknownRefused = options.unknownImages === 'refuse';
   hash.update(JSON.stringify([asOf, [...overridden].sort(), [...trusted].sort(), unknownRefused]));
-  const all: Rule[] = [];
-  for (const name of BUILT_IN_FILES) {
-    const { value, canonical } = await readBundledData(
-      new URL(`data/${name}`, import.meta.url),
-      RuleFileSchema,
-    );
-    hash.update(canonical);
-    all.push(...value.rules);
-  }
-  const catalogue = await readBundledData(new URL(CATALOGUE, import.meta.url), CatalogueSchema);
-  hash.update(catalogue.canonical);
-  const reports = await readBundledData(new URL(REPORTS, import.meta.url), ReportFileSchema);
-  hash.update(reports.canonical);
+  const { files, catalogue, reports, canonical } = await readOwnData();
+  for (const text of canonical) hash.update(text);
+  const all = files.flatMap((file) => file.rules);
   const rules = all.filter((rule) => inForce(rule, asOf));
-  const reported = [...reports.value.reports];
+  const reported = [...reports];
   for (const file of options.files ?? []) {
     const own = await readOwnRules(file, hash, [...all, ...rules]);
     rules.push(...own.rules);
     reported.push(...(own.reports ?? []));
   }
   checkOverrides(overridden, rules);
-  const lines = catalogue.value.lines.flatMap((line) => lineAsOf(line, catalogue.value.published, asOf));
+  const lines = catalogue.lines.flatMap((line) => lineAsOf(line, catalogue.published, asOf));
   return {
     rules,
     byStage: Object.fromEntries(STAGES.map((stage) => [stage, rules.filter((rule) => rule.stage === stage)])),
@@ -98,7 +118,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     cable: new Set(rules.flatMap((rule) => (rule.bypassedByCable ? [rule.id] : []))),
     lines: new Map(lines.map((line) => [line.id, line])),
     images: lines.flatMap((line) => line.images.map((image) => catalogueCandidate(line.id, image))),
-    advisories: catalogue.value.advisories.filter((one) => asOf === null || one.published <= asOf),
+    advisories: catalogue.advisories.filter((one) => asOf === null || one.published <= asOf),
     reports: reported.filter(({ on }) => asOf === null || on <= asOf),
     families: new Set(lines.flatMap((line) => line.families)),
     readsSerials: rules.some(
@@ -115,12 +135,8 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
 
 /** Every rule of the tool, including those that a later source has replaced. */
 export async function allRules(): Promise<readonly { readonly file: string; readonly rule: Rule }[]> {
-  const found: { file: string; rule: Rule }[] = [];
-  for (const file of BUILT_IN_FILES) {
-    const { value } = await readBundledData(new URL(`data/${file}`, import.meta.url), RuleFileSchema);
-    found.push(...value.rules.map((rule) => ({ file, rule })));
-  }
-  return found;
+  const { files } = await readOwnData();
+  return files.flatMap(({ name, rules }) => rules.map((rule) => ({ file: name, rule })));
 }
 
 /** A rule file of the operator may also contain reports, which only remove a warning. */

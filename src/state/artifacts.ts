@@ -28,6 +28,8 @@ export interface OpenArtifacts extends RunArtifacts {
  */
 export function createArtifacts(state: string, run: string): OpenArtifacts {
   const written = new Map<string, number>();
+  /** Lines that wait for the write before them, by unit. */
+  const waiting = new Map<string, Buffer[]>();
   let queue: Promise<void> = Promise.resolve();
   const fileOf = async (key: string, name: string): Promise<string> => {
     const folder = join(runsFolder(state), run, 'units', ...key.split('/').map(asFileName));
@@ -48,8 +50,18 @@ export function createArtifacts(state: string, run: string): OpenArtifacts {
       const total = (written.get(key) ?? 0) + line.length;
       written.set(key, total);
       if (total > LONGEST_TRANSCRIPT) return;
+      const lines = waiting.get(key);
+      if (lines !== undefined) {
+        lines.push(line);
+        return;
+      }
+      const batch = [line];
+      waiting.set(key, batch);
       queue = queue
-        .then(async () => append(await fileOf(key, 'transcript.jsonl'), line))
+        .then(async () => {
+          waiting.delete(key);
+          await append(await fileOf(key, 'transcript.jsonl'), Buffer.concat(batch));
+        })
         .catch(failing(`The transcript of ${key}`));
       queue.catch(() => undefined);
     },

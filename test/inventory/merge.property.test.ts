@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ListedUnit, mergeInventory, readInventory } from '../../src/inventory/index.ts';
+import { anyText } from '../support/values/text.ts';
 
 const hosts = Array.from({ length: 8 }, (_, index) => `10.0.0.${index}`);
 const names = ['n0.example.org', 'n1.example.org'];
@@ -12,7 +13,7 @@ const ADDRESSES = new Map([
 
 const listed: fc.Arbitrary<ListedUnit> = fc.record({
   site: fc.constantFrom(null, 's0', 's1', 'new'),
-  name: fc.option(fc.string({ unit: 'binary', maxLength: 8 })),
+  name: fc.option(anyText({ maxLength: 8 })),
   host: fc.constantFrom(...hosts, ...names),
   serial: fc.constantFrom(null, 'FFFFFFFFFFFF', ...serials, ...serials),
   cardSerial: fc.constantFrom(null, 'ZA0000000001'),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Conversation } from '../../src/nmc/session/conversation.ts';
 import { parseReply } from '../../src/nmc/session/reply.ts';
+import { anyText } from '../support/values/text.ts';
 
 /** Cuts a text at positions that are fractions of its length. */
 function cut(text: string, places: readonly number[]): string[] {
@@ -90,7 +91,7 @@ describe('a conversation', () => {
   it('accepts any bytes without throwing, and keeps a bounded part of them', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.string({ unit: 'binary', maxLength: 300 }), { maxLength: 40 }),
+        fc.array(anyText({ maxLength: 300 }), { maxLength: 40 }),
         fc.constantFrom('', 'about', '>'),
         (packets, command) => {
           const heard = new Conversation();

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WorkItem, WorkOrder } from '../../src/core/index.ts';
 import { type PlanDocument, renderDecision, renderPlan } from '../../src/report/index.ts';
+import { anyText } from '../support/values/text.ts';
 import { PLAN_REST } from '../support/values/units.ts';
 
 const MARKDOWN = { format: 'markdown', color: false } as const;
@@ -187,7 +188,7 @@ describe('a work order in Markdown', () => {
   it('sanitizes all text of a device', () => {
     const lines = text.split('\n').length;
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (hostile) => {
+      fc.property(anyText({ maxLength: 80 }), (hostile) => {
         const unit = { ...orderWith().unit, model: hostile, sku: hostile, serial: hostile, usb: hostile };
         const paper = renderPlan(
           planWith([orderWith({ unit, key: hostile, steps: [line(hostile), line('end')] })]),

@@ -16,8 +16,6 @@ export async function dispatch(words: readonly string[], io: ProcessIo): Promise
   const commands = await loadCommands(words);
   await checkWords(words, commands);
   const asksForHelp = words.some((word) => HELP.has(word));
-  // yargs calls handlers while it parses. They only note the command, so that a failed check runs nothing.
-  const chosen: { command: Command; argv: Record<string, unknown> }[] = [];
   const common = asksForHelp ? COMMON_OPTIONS : withoutChoices(COMMON_OPTIONS);
   const parser = createParser(common, io.terminal?.columns);
   for (const command of commands) {
@@ -32,26 +30,26 @@ export async function dispatch(words: readonly string[], io: ProcessIo): Promise
         builder.options(asksForHelp ? own : withoutChoices(own));
       },
       (argv) => {
-        chosen.push({ command, argv: withDashes(argv) });
+        throw new Chosen(command, withDashes(argv));
       },
     );
   }
-  const text = await parseWords(parser, words, commands.length === 1 ? commands[0] : undefined);
-  if (text !== null) {
-    io.out(`${text}\n`);
+  const parsed = await parseWords(parser, words, commands.length === 1 ? commands[0] : undefined);
+  if (typeof parsed === 'string') {
+    io.out(`${parsed}\n`);
     return DONE;
   }
-  const [first] = chosen;
-  if (first === undefined) throw usage('Name a command.');
-  refuseRepeated(first.command, first.argv);
-  const checked = first.command.schema.safeParse(first.argv);
-  if (!checked.success) throw wrongValues(first.command, first.argv, checked.error);
-  const { quiet, json, color, logLevel } = CommonSchema.parse(first.argv);
-  const clean = cleaning(io, first.argv);
+  if (parsed === null) throw usage('Name a command.');
+  const { command, argv } = parsed;
+  refuseRepeated(command, argv);
+  const checked = command.schema.safeParse(argv);
+  if (!checked.success) throw wrongValues(command, argv, checked.error);
+  const { quiet, json, color, logLevel } = CommonSchema.parse(argv);
+  const clean = cleaning(io, argv);
   const log = createLog(logLevel, clean.info);
-  log.debug({ command: first.command.usage, version: VERSION, node: process.version }, 'command');
+  log.debug({ command: command.usage, version: VERSION, node: process.version }, 'command');
   try {
-    return await first.command.run(checked.data, {
+    return await command.run(checked.data, {
       ...clean,
       color: io.color && color,
       infoColor: io.infoColor && color,
@@ -100,12 +98,30 @@ function withoutChoices(options: Command['options']): Command['options'] {
   );
 }
 
-/** Parses; returns the text of --help or --version if it was requested. Throws Problem config/usage. */
+/**
+ * Thrown by the handler of the chosen command. yargs calls handlers while it parses, so a handler runs
+ * nothing. When one returns, yargs lays out the help text of the command, which takes longer than parsing.
+ */
+class Chosen extends Error {
+  readonly command: Command;
+  readonly argv: Readonly<Record<string, unknown>>;
+
+  constructor(command: Command, argv: Readonly<Record<string, unknown>>) {
+    super('a command was chosen');
+    this.command = command;
+    this.argv = argv;
+  }
+}
+
+/**
+ * Parses. Returns the chosen command, the text of --help or --version if it was requested, or null if the
+ * words name no command. Throws Problem config/usage.
+ */
 async function parseWords(
   parser: Argv,
   words: readonly string[],
   command: Command | undefined,
-): Promise<string | null> {
+): Promise<Chosen | string | null> {
   let shown: string | null = null;
   try {
     const kept = words.map((word) => (word === '-' ? BARE_DASH : word));
@@ -114,6 +130,7 @@ async function parseWords(
       if (output !== '') shown = output;
     });
   } catch (thrown) {
+    if (thrown instanceof Chosen) return thrown;
     throw refusedByParser(thrown, command);
   }
   return shown;
