@@ -11,7 +11,7 @@ import { NMC2, NMC3, openSite, type Ran, type Site } from '../support/sites/site
 let site: Site;
 afterEach(() => site.close());
 
-/** Current, and affected by nothing that is known. */
+/** A current unit that no known advisory affects. */
 const CURRENT = { name: 'c', site: 'porto', persona: 'smx1500-current' } as const;
 
 const Place = z.looseObject({ site: z.string(), name: z.string(), serial: z.string().nullable() });
@@ -50,7 +50,7 @@ async function edit(change: (text: string) => string): Promise<void> {
   await writeFile(site.inventory, changed);
 }
 
-/** An inventory without a unit. */
+/** An inventory without units. */
 function without(text: string, name: string): string {
   const shape = z.looseObject({
     sites: z.array(z.looseObject({ units: z.array(z.looseObject({ name: z.string() })) })),
@@ -68,7 +68,7 @@ function kept(): Promise<readonly string[]> {
 }
 
 describe('audit --fail-on', () => {
-  it('fails on what is asked for alone', async () => {
+  it('fails only on the named conditions', async () => {
     site = await openSite([NMC2, CURRENT]);
     const cases: readonly (readonly [words: readonly string[], exit: number])[] = [
       [[], 3],
@@ -85,15 +85,18 @@ describe('audit --fail-on', () => {
     for (const [words, exit] of cases) expect((await audit(words)).exit, words.join(' ')).toBe(exit);
   });
 
-  it('fails on silence and on findings of services', async () => {
+  it('fails on silent units and on service findings, if they are named', async () => {
     site = await openSite([CURRENT]);
-    const shut = await closedPort();
+    const closed = await closedPort();
     await edit((text) =>
-      text.replaceAll(/^( *)ports:$/gm, `$&\n$1  telnet: ${shut}\n$1  http: ${shut}\n$1  https: ${shut}`),
+      text.replaceAll(
+        /^( *)ports:$/gm,
+        `$&\n$1  telnet: ${closed}\n$1  http: ${closed}\n$1  https: ${closed}`,
+      ),
     );
     expect((await audit(['--services', '--fail-on', 'services'])).exit).toBe(3);
     expect((await audit(['--services', '--fail-on', 'unreachable'])).exit).toBe(0);
-    await edit((text) => text.replace(/snmp: \d+$/m, `snmp: ${shut}`));
+    await edit((text) => text.replace(/snmp: \d+$/m, `snmp: ${closed}`));
     expect((await audit(['--fail-on', 'unreachable'])).exit).toBe(3);
     expect((await audit(['--fail-on', 'outdated,unknown'])).exit).toBe(0);
   });
@@ -113,7 +116,7 @@ describe('audit --fail-on', () => {
     [['--json', '--format', 'prometheus'], /--json and --format/],
     [['--summary', '--details'], /--summary and --details/],
     [['--out', 'no-such-folder/x.prom'], /cannot be written/],
-  ] as const)('%s is refused before any unit is asked', async (words, text) => {
+  ] as const)('refuses %s before it contacts any unit', async (words, text) => {
     site = await openSite([NMC2]);
     const ran = await audit(words);
     expect(ran.exit).toBe(2);
@@ -123,7 +126,7 @@ describe('audit --fail-on', () => {
 });
 
 describe('audit --compare', () => {
-  it('names a unit that moved, one that came, one that went and one that was upgraded', async () => {
+  it('names the moved unit, the new one, the missing one and the upgraded one', async () => {
     site = await openSite([NMC2, NMC3, CURRENT, { ...CURRENT, name: 'd' }]);
     const whole = await readFile(site.inventory, 'utf8');
     await edit(() => without(whole, 'd'));
@@ -144,7 +147,7 @@ describe('audit --compare', () => {
     expect(changes).toMatchObject({ new: [{ name: 'd' }], gone: [{ name: 'c' }] });
     expect(changes).toMatchObject({ replaced: [], unreachable: [] });
 
-    // The audit that was printed first is a file to compare with, whatever was kept since.
+    // The first printed audit stays usable for a comparison, with any later stored audit.
     const file = join(site.folder, 'first.json');
     await writeFile(file, first.out);
     const since = auditOf(await audit(['--compare', file, '--json'])).changes;
@@ -159,7 +162,7 @@ describe('audit --compare', () => {
     );
   });
 
-  it('compares the chosen units alone, and keeps no audit of a part', async () => {
+  it('compares only the chosen units, and stores no audit of a part of the fleet', async () => {
     site = await openSite([NMC2, NMC3]);
     await audit();
     expect(await kept()).toHaveLength(1);
@@ -177,7 +180,7 @@ describe('audit --compare', () => {
     expect(changes).toMatchObject({ new: [], gone: [] });
   });
 
-  it('finds the audit of a day, and says where none is that old', async () => {
+  it('finds the audit of a day, and reports if none is that old', async () => {
     site = await openSite([NMC2]);
     const times = [
       '2026-03-01T10:00:00.000Z',
@@ -186,7 +189,7 @@ describe('audit --compare', () => {
       '2026-03-03T00:00:00.000Z',
     ];
     for (const time of times) await audit([], at(time));
-    // Two of one moment are two.
+    // Two audits of the same moment stay two audits.
     expect(await kept()).toHaveLength(4);
     const since = async (day: string) => {
       const ran = await audit(['--since', day, '--json', '--unit', 'a']);
@@ -198,7 +201,7 @@ describe('audit --compare', () => {
     expect(await since('2026-02-28')).toEqual([times[0], true]);
   });
 
-  it('takes the second audit of one moment for the later one, and reads those of an older version', async () => {
+  it('treats the second audit of one moment as the later one, and reads audits of an older version', async () => {
     site = await openSite([NMC2]);
     const now = at('2026-03-03T00:00:00.000Z');
     await audit([], now);
@@ -217,7 +220,7 @@ describe('audit --compare', () => {
 });
 
 describe('audit --out', () => {
-  it('puts metrics in place whole and readable for others, and prints nothing', async () => {
+  it('writes complete metrics at once, readable for others, and prints nothing', async () => {
     site = await openSite([NMC2]);
     const folder = join(site.folder, 'textfile');
     await mkdir(folder);
@@ -240,7 +243,7 @@ describe('audit --out', () => {
     for (const secret of Object.values(site.fleet.environment)) expect(text).not.toContain(secret);
   });
 
-  it('writes JSON that a later audit takes, through a link, and for its owner alone', async () => {
+  it('writes JSON that a later audit accepts, through a link, readable only for its owner', async () => {
     site = await openSite([NMC2]);
     const file = join(site.folder, 'audit.json');
     const link = join(site.folder, 'latest.json');
@@ -252,7 +255,7 @@ describe('audit --out', () => {
     expect((await audit(['--compare', link])).out).toContain('no changes');
   });
 
-  it('replaces nothing that is no file', async () => {
+  it('replaces only files', async () => {
     site = await openSite([NMC2]);
     for (const path of [site.folder, '/dev/null']) {
       const ran = await audit(['--out', path]);

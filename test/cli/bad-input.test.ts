@@ -30,7 +30,7 @@ const writes = (device: SimulatedDevice): number =>
   device.counters.snmpWrites + device.counters.uploads + device.counters.starts;
 
 describe('a wrong command line', () => {
-  it('says that what follows a bare -- would be ignored', async () => {
+  it('reports that it would ignore words after a bare --', async () => {
     const ran = await runHere(['rules', 'check', '--json', '--', 'x.yaml']);
     expect(ran.exit).toBe(2);
     expect(problemOf(ran).code).toBe('config/usage');
@@ -54,13 +54,13 @@ describe('a wrong command line', () => {
     [['rules', 'decide', '--sku', 'SMT1500', '--rules=']],
     [['upgrade', '--plan', 'x.json', '--unit', 'a', '--apply', '--yes']],
     [['upgrade', '--plan', 'x.json', '--site', 'a', '--apply', '--yes']],
-  ])('%j is refused before anything is done', async (words) => {
+  ])('refuses %j before it does anything', async (words) => {
     const ran = await runHere([...words, '--json']);
     expect(ran.exit).toBe(2);
     expect(problemOf(ran).code).toBe('config/usage');
   });
 
-  it('gets help and version on standard output', async () => {
+  it('prints help and version on standard output', async () => {
     expect(await runHere(['--help'])).toMatchObject({ exit: 0, out: expect.stringContaining('upgrade') });
     expect(await runHere(['upgrade', '--help'])).toMatchObject({
       exit: 0,
@@ -82,13 +82,13 @@ describe('wrong files', () => {
 
   const apply = ['upgrade', '--apply', '--yes', '--json'];
 
-  it('no inventory', async () => {
+  it('reports a missing inventory', async () => {
     const ran = await site.run([...apply, '-i', join(site.folder, 'none.yaml')]);
     expect(ran.exit).toBe(2);
     expect(problemOf(ran).code).toBe('config/inventory-missing');
   });
 
-  it('an unknown key, and a number for a version', async () => {
+  it('reports an unknown key, and a number in place of a version', async () => {
     const text = await readFile(site.inventory, 'utf8');
     await writeFile(
       site.inventory,
@@ -102,7 +102,7 @@ describe('wrong files', () => {
     expect(message).toMatch(/put it in quotes: "3"/);
   });
 
-  it('a missing secret', async () => {
+  it('reports a missing secret', async () => {
     const environment = { ...site.environment, UPSFW_SIM_PASSWORD: undefined };
     const ran = await site.run([...apply, '-i', site.inventory], { environment });
     expect(ran.exit).toBe(2);
@@ -112,7 +112,7 @@ describe('wrong files', () => {
     });
   });
 
-  it('an empty images folder, and one that is not there', async () => {
+  it('reports an empty or missing images folder', async () => {
     const empty = join(site.folder, 'empty');
     await mkdir(empty, { recursive: true });
     for (const folder of [empty, join(site.folder, 'nowhere')]) {
@@ -122,7 +122,7 @@ describe('wrong files', () => {
     }
   });
 
-  it('an image that is cut', async () => {
+  it('reports a truncated image', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'upsfw-cut-'));
     const whole = buildImage(DEMO_IMAGES['SMT18UPS_15-0.enc'] ?? { microLinkId: 18, version: '15.0' });
     await writeFile(join(folder, 'SMT18UPS_15-0.enc'), whole.subarray(0, whole.length - 77));
@@ -136,7 +136,7 @@ describe('wrong files', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('a unit that is not in the inventory', async () => {
+  it('reports a unit that is not in the inventory', async () => {
     const ran = await site.run([...apply, '-i', site.inventory, '--unit', 'zz']);
     expect(ran.exit).toBe(2);
     expect(problemOf(ran)).toMatchObject({
@@ -145,7 +145,7 @@ describe('wrong files', () => {
     });
   });
 
-  it('a run that does not exist', async () => {
+  it('reports a run that does not exist', async () => {
     for (const words of [['status'], ['resume'], ['report'], ['status', 'nope'], ['report', '--audit']]) {
       const ran = await runHere([...words, '--json', '--state', join(site.folder, 'no-state')]);
       expect(ran.exit).toBe(2);
@@ -153,13 +153,13 @@ describe('wrong files', () => {
     }
   });
 
-  it('a plan file that is none', async () => {
+  it('reports a file that is not a plan', async () => {
     const ran = await site.run([...apply, '-i', site.inventory, '--plan', site.inventory]);
     expect(ran.exit).toBe(2);
     expect(problemOf(ran).code).toBe('config/plan');
   });
 
-  it('a rule file with findings', async () => {
+  it('reports the findings in a rule file', async () => {
     const file = join(site.folder, 'rules.yaml');
     await writeFile(file, 'version: 1\nrules:\n  - id: no-downgrade\n    codes: X\n');
     const ran = await site.run(['audit', '--json', '-i', site.inventory, '--rules', file]);
@@ -170,13 +170,13 @@ describe('wrong files', () => {
     });
   });
 
-  it('without a terminal and without --yes nothing is applied', async () => {
+  it('applies nothing without a terminal and without --yes', async () => {
     const ran = await site.run(['upgrade', '--apply', '--json', '-i', site.inventory]);
     expect(ran.exit).toBe(2);
     expect(problemOf(ran).code).toBe('refused/confirmation');
   });
 
-  it.each(['', 'n', 'yess', null])('on a terminal the answer %j is no', async (answer) => {
+  it.each(['', 'n', 'yess', null])('applies nothing after the answer %j on a terminal', async (answer) => {
     const ran = await site.run(['upgrade', '--apply', '--json', '-i', site.inventory], {
       ask: async () => answer,
     });
@@ -184,7 +184,7 @@ describe('wrong files', () => {
     expect(problemOf(ran).code).toBe('refused/confirmation');
   });
 
-  it('without --apply only the plan is shown, and no credential for writing is asked for', async () => {
+  it('shows only the plan without --apply, and requests no write credential', async () => {
     const environment = { ...site.environment, UPSFW_SIM_PASSWORD: undefined, UPSFW_SIM_WRITE: undefined };
     const ran = await site.run(['upgrade', '-i', site.inventory], { environment });
     expect(ran.exit).toBe(0);
@@ -193,7 +193,7 @@ describe('wrong files', () => {
   });
 });
 
-/** A UDP port on every address of this machine where somebody hears and never answers. */
+/** A UDP port on every address of this machine that receives and never answers. */
 async function silentPort(): Promise<{ readonly port: number; close(): void }> {
   const socket = dgram.createSocket('udp4');
   socket.bind(0);
@@ -201,10 +201,10 @@ async function silentPort(): Promise<{ readonly port: number; close(): void }> {
   return { port: socket.address().port, close: () => socket.close() };
 }
 
-describe('a card that is not as the inventory says', () => {
+describe('a device that differs from the inventory or the plan', () => {
   afterEach(() => site.close());
 
-  it('a wrong password: one message for the unit, exit 4, nothing written', async () => {
+  it('with another password gives one message for the unit, exit code 4 and no write', async () => {
     site = await openSite([NMC3, NMC2]);
     const environment = { ...site.environment, UPSFW_SIM_PASSWORD: 'wrong-password' };
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], {
@@ -217,7 +217,7 @@ describe('a card that is not as the inventory says', () => {
     expect(ran.out + ran.info).not.toContain('wrong-password');
   });
 
-  it('a closed port', async () => {
+  it('with a closed port gives a message', async () => {
     site = await openSite([NMC3]);
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
@@ -232,7 +232,7 @@ describe('a card that is not as the inventory says', () => {
     expect(site.fleet.device('b').counters.starts).toBe(0);
   });
 
-  it('units that keep silent or refuse stay in the audit with their reason, and the others are audited all the same', async () => {
+  it('that is silent or refuses stays in the audit with its reason, and the other units are audited', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'shut' }, NMC3]);
     const silent = await silentPort();
     const text = await readFile(site.inventory, 'utf8');
@@ -257,20 +257,20 @@ describe('a card that is not as the inventory says', () => {
       'outdated',
     ]);
     expect(audit.units[0]?.problem).toMatchObject({ code: 'link/silent' });
-    // Only some systems tell a sender that nobody listens.
+    // Only some systems report a closed UDP port to the sender.
     if (process.platform === 'linux') expect(audit.units[1]?.problem).toMatchObject({ code: 'link/refused' });
   });
 
-  it('a plan file is carried out as it is, or not at all', async () => {
+  it('that does not match a plan file is refused, and is upgraded when it matches again', async () => {
     site = await openSite([NMC2]);
     const device = site.fleet.device('a');
     const plan = join(site.folder, 'plan.json');
-    const carryOut = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--plan', plan];
+    const applyPlan = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json', '--plan', plan];
     expect((await site.run(['plan', '-i', site.inventory, '--out', plan, '--json'])).exit).toBe(0);
     const text = await readFile(plan, 'utf8');
 
     await writeFile(plan, text.replaceAll('09.4', '09.5'));
-    const edited = await site.run(carryOut);
+    const edited = await site.run(applyPlan);
     expect(edited.exit).toBe(2);
     expect(problemOf(edited)).toMatchObject({
       code: 'config/plan',
@@ -279,7 +279,7 @@ describe('a card that is not as the inventory says', () => {
 
     await writeFile(plan, text);
     device.version = '09.6';
-    const stale = await site.run(carryOut);
+    const stale = await site.run(applyPlan);
     expect(stale.exit).toBe(3);
     expect(problemOf(stale)).toMatchObject({
       code: 'refused/stale-plan',
@@ -288,6 +288,6 @@ describe('a card that is not as the inventory says', () => {
     expect(writes(device)).toBe(0);
 
     device.version = '09.4';
-    expect(runOf(await site.run(carryOut)).units[0]?.outcome).toBe('upgraded');
+    expect(runOf(await site.run(applyPlan)).units[0]?.outcome).toBe('upgraded');
   });
 });

@@ -77,7 +77,7 @@ async function filesOf(folder: string): Promise<ReadonlyMap<string, string>> {
 }
 
 describe('a build', () => {
-  it('does nothing where it is up to date, and leaves an earlier build as it was', async () => {
+  it('does nothing if it is up to date, and keeps an earlier build', async () => {
     const first = await build();
     const files = await filesOf(join(checkout, 'dist'));
     expect(await build()).toBe(first);
@@ -89,14 +89,14 @@ describe('a build', () => {
     expect([...(await filesOf(join(checkout, 'dist', first)))]).toEqual(kept);
   });
 
-  it('is made once more where its folder is gone', async () => {
+  it('is made again if its folder is missing', async () => {
     const id = await build();
     await rm(join(checkout, 'dist', id), { recursive: true });
     expect(await build()).toBe(id);
     expect((await node('bin/upsfw.cjs', 'explain', 'E100')).exit).toBe(0);
   });
 
-  it('can be made by several at once', async () => {
+  it('can be made by several processes at once', async () => {
     await changeSource();
     const words = ['scripts/build.mjs'];
     expect(await Promise.all([node(...words), node(...words), node(...words)])).toEqual([
@@ -110,7 +110,7 @@ describe('a build', () => {
     expect(await build()).toBe(id);
   });
 
-  it('removes what has not been current for a week, and nothing younger', async () => {
+  it('removes builds that were not current for a week, and no younger ones', async () => {
     const before = await build();
     const dist = join(checkout, 'dist');
     const old = join(dist, 'old');
@@ -124,7 +124,7 @@ describe('a build', () => {
       const time = new Date(Date.now() - days * day);
       await utimes(folder, time, time);
     }
-    // The one that was current until now is young, whenever it was made.
+    // The build that was current until now counts as young at any age.
     await utimes(join(dist, before), new Date(0), new Date(0));
     await changeSource();
     const now = await build();
@@ -132,7 +132,7 @@ describe('a build', () => {
     expect(await readdir(dist)).not.toContain('old');
   });
 
-  it('goes into a package alone, without maps and declarations', async () => {
+  it('is packaged alone, without source maps and declarations', async () => {
     await changeSource();
     const id = await build();
     const npm = process.env.npm_execpath;
@@ -159,7 +159,7 @@ describe('a build', () => {
 });
 
 describe('without the development dependencies', () => {
-  it('a build says what is missing; npm ci --omit=dev is no error', async () => {
+  it('a build names what is missing, and npm ci --omit=dev succeeds', async () => {
     const bare = join(checkout, 'bare');
     for (const part of ['src/main.ts', 'bin', 'scripts', 'package.json'])
       await cp(join(checkout, part), join(bare, part), { recursive: true });
@@ -173,9 +173,9 @@ describe('without the development dependencies', () => {
   });
 });
 
-// Only Node.js 22 and newer keep compiled code, so this asks the launcher's own check.
+// Only Node.js 22 and newer keep compiled code, so this calls the check of the launcher itself.
 describe.skipIf(process.platform === 'win32')('the folder of compiled code', () => {
-  it('is used only where nobody else can write', async () => {
+  it('is used only if nobody else can write to it', async () => {
     const own = join(checkout, 'own');
     const shared = join(checkout, 'shared');
     await mkdir(own, { mode: 0o700 });
@@ -188,9 +188,9 @@ describe.skipIf(process.platform === 'win32')('the folder of compiled code', () 
 });
 
 describe('a build beside an upgrade', () => {
-  it('changes nothing for the upgrade, which ends well with its own build', async () => {
+  it('does not change the upgrade, which finishes with its own build', async () => {
     const before = await build();
-    // One unit at a time, so that the second is reached after the build. Its kind of card needs other code.
+    // One unit at a time, so that the second starts after the build. Its card generation needs other code.
     const units = [
       { ...NMC2, name: 'first' },
       { ...NMC3, name: 'second', site: 'berlin' },

@@ -11,7 +11,7 @@ import { NMC2, openSite, type Site } from '../support/sites/site.ts';
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 const run = promisify(execFile);
 const ESCAPE = '\u001b';
-/** A command whose text has colors, and that touches nothing. */
+/** A command with colored text that contacts no device. */
 const COLORED = ['rules', 'explain', 'LOADER_TOO_OLD'];
 
 let site: Site | undefined;
@@ -23,7 +23,7 @@ afterEach(async () => {
   site = undefined;
 });
 
-describe('whether a stream has colors', () => {
+describe('the colors of a stream', () => {
   const terminal = { isTTY: true };
   it.each([
     [terminal, { TERM: 'xterm' }, true],
@@ -38,14 +38,14 @@ describe('whether a stream has colors', () => {
     expect(colorOf(stream, environment, 'linux')).toBe(wanted);
   });
 
-  it('a console of Windows has them without TERM', () => {
+  it('are on at a Windows console without TERM', () => {
     expect(colorOf(terminal, {}, 'win32')).toBe(true);
     expect(movesCursor(terminal, { NO_COLOR: '1' }, 'win32')).toBe(true);
   });
 });
 
 describe('the size of a terminal', () => {
-  it('is a usual one where the terminal does not know it', () => {
+  it('has default values if the terminal does not report it', () => {
     expect(sizeOf({ columns: 0, rows: 0 })).toEqual({ columns: 80, rows: 24 });
     expect(sizeOf({ columns: 132, rows: 50 })).toEqual({ columns: 132, rows: 50 });
   });
@@ -53,7 +53,7 @@ describe('the size of a terminal', () => {
 
 describe('a pipe', () => {
   it.each([{}, { CI: '1' }, { CI: '1', GITHUB_ACTIONS: '1', FORCE_COLOR: '1', TERM: 'xterm' }])(
-    'has no escape sequence with %j',
+    'gets no escape sequence with %j',
     async (environment) => {
       const ran = await run(process.execPath, [MAIN, ...COLORED], {
         env: { PATH: process.env.PATH, ...environment },
@@ -63,7 +63,7 @@ describe('a pipe', () => {
     },
   );
 
-  it('has none of a whole run with CI=1', async () => {
+  it('gets no escape sequence of a whole run with CI=1', async () => {
     site = await openSite([NMC2]);
     const words = ['upgrade', '-i', site.inventory, '--state', site.state, '--apply', '--yes'];
     const ran = await run(process.execPath, [MAIN, ...words], {
@@ -81,7 +81,7 @@ describe.skipIf(!HAS_TERMINALS)('a terminal', () => {
     ['xterm', { NO_COLOR: '1' }, [], false],
     ['xterm', {}, ['--no-color'], false],
     ['dumb', { FORCE_COLOR: '1' }, [], false],
-  ] as const)('of the kind %s with %j and %j has colors: %s', async (term, environment, words, wanted) => {
+  ] as const)('of type %s with %j and %j has colors: %s', async (term, environment, words, wanted) => {
     screen = openScreen([...COLORED, ...words], { environment, term });
     expect((await screen.ended()).exit).toBe(0);
     expect(screen.bytes().includes(ESCAPE)).toBe(wanted);
@@ -91,7 +91,7 @@ describe.skipIf(!HAS_TERMINALS)('a terminal', () => {
     ...['upgrade', '-i', at.inventory, '--state', at.state, '--apply', '--yes'],
   ];
 
-  it('without cursor movement is shown a run line by line', async () => {
+  it('without cursor movement shows a run line by line', async () => {
     site = await openSite([NMC2]);
     screen = openScreen(apply(site), { environment: site.environment, term: 'dumb' });
     expect((await screen.ended()).exit).toBe(0);
@@ -99,7 +99,7 @@ describe.skipIf(!HAS_TERMINALS)('a terminal', () => {
     expect(screen.bytes()).toContain('berlin/a: upgraded');
   });
 
-  it('that shall have no colors is shown the live list without them', async () => {
+  it('without colors shows the live list', async () => {
     site = await openSite([NMC2]);
     screen = openScreen(apply(site), { environment: { ...site.environment, NO_COLOR: '1' }, rows: 40 });
     expect((await screen.ended()).exit).toBe(0);
@@ -107,7 +107,7 @@ describe.skipIf(!HAS_TERMINALS)('a terminal', () => {
     expect(screen.bytes()).not.toMatch(new RegExp(`${ESCAPE}\\[[1-9][\\d;]*m`));
   });
 
-  it.each(['2>', '>'] as const)('keeps its colors to itself where %s leads to a file', async (redirect) => {
+  it.each(['2>', '>'] as const)('has colors, and a file after %s gets none', async (redirect) => {
     site = await openSite([NMC2]);
     const file = join(site.folder, 'kept.txt');
     screen = openScreen(apply(site), {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PERSONA_IMAGES, type SimulatedDevice, type SimulatedUnit } from '../../src/sim/index.ts';
-import { BOTH_WAYS, NMC2, NMC3, openSite, runHere, runOf, type Site } from '../support/sites/site.ts';
+import { BOTH_METHODS, NMC2, NMC3, openSite, runHere, runOf, type Site } from '../support/sites/site.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -25,10 +25,10 @@ function upgrade(...words: string[]) {
 
 const A: SimulatedUnit = { ...NMC2, name: 'a', site: 'berlin', feeds: ['rack'] };
 const B: SimulatedUnit = { ...NMC2, name: 'b', site: 'berlin', feeds: ['rack'] };
-/** Receives an image first, and waits for its panel. */
+/** Receives an image first, and then waits for its panel. */
 const TWO_STEPS: SimulatedUnit = { name: 'd', site: 'berlin', persona: 'srt10k-ap9641' };
 
-/** Somebody puts an image onto the card and starts it there, without this tool. */
+/** Somebody uploads an image to the card and starts it there, without this tool. */
 async function startByPerson(device: SimulatedDevice, file: string): Promise<void> {
   device.files.set(file, await readFile(join(site.folder, 'images', file)));
   expect(device.start(file, 'confirmed')).toBe('started');
@@ -67,7 +67,7 @@ describe('the partner of a unit', () => {
       { name: 'b', ...refused },
     ]);
     expect(site.fleet.device('b').counters.starts).toBe(0);
-    // Another state folder knows nothing of that run: the card itself shows the image that waits.
+    // Another state folder does not contain that run: only the card shows the waiting image.
     const elsewhere = await runHere(
       [
         'upgrade',
@@ -97,7 +97,7 @@ describe('the partner of a unit', () => {
       { ...NMC3, name: 'a', site: 'berlin', feeds: ['rack'], faults: ['update-stuck' as const] },
       NMC3_IMAGE,
     ],
-  ])('that somebody updates from its page is not idle, by %s', async (_source, unit, file) => {
+  ])('that somebody updates from the card page is not idle, according to %s', async (_source, unit, file) => {
     site = await openSite([unit, B]);
     await site.fleet.writeImages(join(site.folder, 'images'));
     const device = site.fleet.device('a');
@@ -117,7 +117,7 @@ describe('the partner of a unit', () => {
     const entry = /( +)- name: a\n(?:\1 .*\n)+/.exec(text)?.[0] ?? '';
     const [, host = ''] = /host: (\S+)/.exec(entry) ?? [];
     const [, port = ''] = /snmp: (\d+)/.exec(entry) ?? [];
-    // Entry a2 is the card of a behind another address, and alone says what it feeds.
+    // Entry a2 is the card of unit a at another address, and only this entry has the load.
     const second = entry
       .replace('name: a', 'name: a2\n        feeds: [rack]')
       .replace(host, '127.0.0.1')
@@ -130,7 +130,7 @@ describe('the partner of a unit', () => {
     expect(site.fleet.device('a').counters.starts).toBe(0);
   });
 
-  it('is asked for its lock: another process may be at it', async () => {
+  it('is checked for a lock, because another process may update it', async () => {
     site = await openSite([{ ...A, faults: ['ftp-stalls'] }, B]);
     const device = site.fleet.device('a');
     const words = [
@@ -150,7 +150,7 @@ describe('the partner of a unit', () => {
       stdio: 'ignore',
     });
     children.push(child);
-    // It is in the middle of its upload: nothing at the card shows an update.
+    // The unit is in the middle of its upload, so its card shows no update.
     await device.until(({ counters }) => counters.logins > 2);
     const ran = await upgrade('--unit', 'b');
     expect(runOf(ran).units[0]).toMatchObject({
@@ -163,7 +163,7 @@ describe('the partner of a unit', () => {
     expect(site.fleet.device('b').counters.starts).toBe(0);
   });
 
-  it('is asked again right before the start', async () => {
+  it('is checked again right before the start', async () => {
     site = await openSite([A, { ...B, installed: '15.0' }]);
     const device = site.fleet.device('a');
     const partner = site.fleet.device('b');
@@ -177,7 +177,7 @@ describe('the partner of a unit', () => {
 });
 
 describe('an image that a person sent', () => {
-  it('and that waits for its panel keeps the tool from a second start', async () => {
+  it('that waits for its panel prevents a second start', async () => {
     site = await openSite([TWO_STEPS], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const device = site.fleet.device('d');
@@ -192,7 +192,7 @@ describe('an image that a person sent', () => {
     expect(device.counters.starts).toBe(1);
   });
 
-  it('or that another run left staged on the card of a partner keeps this run from starting', async () => {
+  it('that another run left staged on the card of a partner prevents the start of this run', async () => {
     site = await openSite([{ ...A, faults: ['set-refused'] }, B]);
     expect(runOf(await upgrade('--unit', 'a')).units[0]).toMatchObject({ outcome: 'stopped' });
     const ran = await upgrade('--unit', 'b');
@@ -203,7 +203,7 @@ describe('an image that a person sent', () => {
     expect(site.fleet.device('b').counters.starts).toBe(0);
   });
 
-  it('stays a reason for the partner when the inventory no longer names them together', async () => {
+  it('still blocks the partner if the inventory no longer lists the units as partners', async () => {
     site = await openSite([{ ...A, faults: ['set-refused'] }, B]);
     const first = runOf(await upgrade());
     expect(first.units.map(({ outcome }) => outcome)).toEqual(['stopped', 'refused']);
@@ -221,21 +221,21 @@ describe('an image that a person sent', () => {
 });
 
 describe('a start by command', () => {
-  it('that answers E100 while the update runs is watched to its end, and nobody starts beside it', async () => {
-    site = await openSite([{ ...BOTH_WAYS, feeds: ['rack'], faults: ['cli-fails-and-starts'] }]);
+  it('that answers E100 while the update runs is watched to its end, with no other start beside it', async () => {
+    site = await openSite([{ ...BOTH_METHODS, feeds: ['rack'], faults: ['cli-fails-and-starts'] }]);
     const ran = await upgrade();
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(site.fleet.device('c').counters.starts).toBe(1);
-    // Whether it was this start that the unit followed is not known.
+    // It is not known whether the unit follows this start or another one.
     const { out } = await site.run(['report']);
     expect(out).toContain('start by cli answered with an error, verify done');
     expect(out).not.toContain('started by');
   });
 
-  it('is not called failed where the card answers the question about the transfer with an error', async () => {
-    site = await openSite([{ ...BOTH_WAYS, faults: ['cli-fails-and-starts', 'cli-status-fails'] }]);
+  it('is not reported as failed if the card answers the transfer query with an error', async () => {
+    site = await openSite([{ ...BOTH_METHODS, faults: ['cli-fails-and-starts', 'cli-status-fails'] }]);
     const device = site.fleet.device('c');
-    // The object does not follow this update.
+    // The update object does not follow this update.
     device.on('change', () => {
       if (device.update === 3) device.update = 1;
     });
@@ -244,8 +244,8 @@ describe('a start by command', () => {
     expect(device.counters.starts).toBe(1);
   });
 
-  it('that had no effect is not said to be received because of an earlier success', async () => {
-    site = await openSite([{ ...BOTH_WAYS, faults: ['stale-success', 'cli-lost'] }]);
+  it('that had no effect is not reported as received because of an earlier success', async () => {
+    site = await openSite([{ ...BOTH_METHODS, faults: ['stale-success', 'cli-lost'] }]);
     const ran = await upgrade();
     expect(runOf(ran).units[0]).toMatchObject({
       outcome: 'failed',
@@ -254,9 +254,9 @@ describe('a start by command', () => {
     expect(site.fleet.device('c').counters.starts).toBe(0);
   });
 
-  it('that had no effect ends as unknown where an earlier success is all that the card shows', async () => {
+  it('that had no effect ends as unknown if the card shows only an earlier success', async () => {
     const faults = ['stale-success', 'cli-lost', 'event-log-unreadable'] as const;
-    site = await openSite([{ ...BOTH_WAYS, faults: [...faults] }], 3000);
+    site = await openSite([{ ...BOTH_METHODS, faults: [...faults] }], 3000);
     const ran = await upgrade();
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'unknown' });
     expect(runOf(ran).units[0]?.problem?.message).not.toContain('has received');
@@ -264,7 +264,7 @@ describe('a start by command', () => {
 });
 
 describe('an image that was seen as received', () => {
-  it('stays so when the card restarts and forgets, until the operator says otherwise', async () => {
+  it('stays so when the card restarts and forgets it, until the operator decides otherwise', async () => {
     site = await openSite([TWO_STEPS], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const device = site.fleet.device('d');
@@ -286,7 +286,7 @@ describe('an image that was seen as received', () => {
     expect(runOf(again).units[0]).toMatchObject({ name: 'd' });
   });
 
-  it('is not known where the event log is unreadable, so nothing is started', async () => {
+  it('is not known if the event log is unreadable, so the tool starts nothing', async () => {
     site = await openSite([{ ...TWO_STEPS, start: ['snmp'], faults: ['event-log-unreadable'] }], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const ran = await upgrade();
@@ -298,12 +298,12 @@ describe('an image that was seen as received', () => {
   });
 });
 
-describe('a unit at an update that this run did not start', () => {
+describe('a unit with an update that this run did not start', () => {
   it.each([
     ['its update object', NMC2, IMAGE],
     ['its command line', NMC3, NMC3_IMAGE],
-    ['both', BOTH_WAYS, NMC3_IMAGE],
-  ])('is refused before anything is sent, by %s', async (_source, unit, file) => {
+    ['both', BOTH_METHODS, NMC3_IMAGE],
+  ])('is refused before anything is sent, according to %s', async (_source, unit, file) => {
     site = await openSite([{ ...unit, faults: ['update-stuck'] }]);
     const device = site.fleet.device(unit.name);
     await startByPerson(device, file);
@@ -315,7 +315,7 @@ describe('a unit at an update that this run did not start', () => {
 });
 
 describe('between the upload and the start', () => {
-  it('an update that somebody starts from the page of the card keeps the tool from starting', async () => {
+  it('an update that somebody starts from the card page prevents the start', async () => {
     site = await openSite([NMC2]);
     const device = site.fleet.device('a');
     device.on('change', () => {
@@ -329,7 +329,7 @@ describe('between the upload and the start', () => {
   it.each([
     ['FTP', NMC2],
     ['SCP', NMC3],
-  ])('the part of a broken upload by %s does not stay on the card', async (_protocol, unit) => {
+  ])('the part of a broken upload by %s is removed from the card', async (_protocol, unit) => {
     site = await openSite([{ ...unit, faults: ['upload-truncated'] }]);
     const device = site.fleet.device(unit.name);
     const removed = device
@@ -346,7 +346,7 @@ describe('a login that the card refuses', () => {
   it.each([
     ['FTP', NMC2],
     ['SSH', NMC3],
-  ])('is sent once, over %s and all helpers, and named by its reference', async (_protocol, unit) => {
+  ])('is sent once, over %s and all helpers, and is named by its reference', async (_protocol, unit) => {
     site = await openSite([unit]);
     const environment = { ...site.environment, UPSFW_SIM_PASSWORD: 'not-the-password' };
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'], {
@@ -360,7 +360,7 @@ describe('a login that the card refuses', () => {
     expect(counters).toMatchObject({ refusedLogins: 1, starts: 0, uploads: 0 });
   });
 
-  it('at two units pauses the run: no third card gets it', async () => {
+  it('at two units pauses the run, so no third card gets it', async () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     site = await openSite(names.map((name) => ({ ...NMC2, name, site: `site-${name}` })));
     const environment = { ...site.environment, UPSFW_SIM_PASSWORD: 'not-the-password' };
@@ -374,14 +374,14 @@ describe('a login that the card refuses', () => {
     expect(run.units.filter(({ outcome }) => outcome === 'failed')).toHaveLength(2);
     expect(run.units.every(({ outcome }) => ['failed', 'refused', 'pending'].includes(outcome))).toBe(true);
     expect(run).toMatchObject({ paused: { code: 'refused/login' } });
-    // With the right password the others go on.
+    // With the right password the other units continue.
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units.filter(({ outcome }) => outcome === 'upgraded')).toHaveLength(3);
   });
 });
 
-describe('a second attempt', () => {
-  it('is not given by a name that two units have', async () => {
+describe('a retry', () => {
+  it('is refused for a name that two units have', async () => {
     const unit = { ...NMC2, faults: ['update-cancelled' as const] };
     site = await openSite([unit, { ...unit, site: 'oslo' }]);
     expect((await upgrade()).exit).toBe(4);
@@ -396,7 +396,7 @@ describe('a second attempt', () => {
 });
 
 describe('a failed update', () => {
-  it('shows the lines of the event log since the start, with codes that can be explained', async () => {
+  it('shows the event log lines since the start, with codes that can be explained', async () => {
     site = await openSite([{ ...NMC2, faults: ['update-cancelled'] }]);
     const ran = await upgrade();
     const details = runOf(ran).units[0]?.problem?.details;
@@ -412,8 +412,8 @@ describe('a failed update', () => {
     expect((await site.run(['explain', 'E999'])).exit).toBe(2);
   });
 
-  it('refused by command shows the answer with its meaning', async () => {
-    site = await openSite([{ ...BOTH_WAYS, faults: ['cli-failed'] }]);
+  it('that the command line refused shows the answer with its meaning', async () => {
+    site = await openSite([{ ...BOTH_METHODS, faults: ['cli-failed'] }]);
     const ran = await upgrade();
     expect(runOf(ran).units[0]).toMatchObject({
       outcome: 'failed',

@@ -19,7 +19,7 @@ const UNITS = 150;
 
 // Only some systems have many addresses on loopback.
 describe.skipIf(process.platform !== 'linux')('an audit of units that never answer', () => {
-  it('asks each unit of a site once before it retries any, and shows progress', async () => {
+  it('sends one request to each unit of a site before any retry, and shows progress', async () => {
     folder = await mkdtemp(join(tmpdir(), 'upsfw-dead-'));
     socket = dgram.createSocket('udp4');
     const packets: string[] = [];
@@ -42,16 +42,16 @@ describe.skipIf(process.platform !== 'linux')('an audit of units that never answ
       snmpTimeouts: { timeoutMs: 1500 },
     });
     expect(ran.exit).toBe(3);
-    // A repeated question is the same to the byte, its number included.
+    // A retry is the same request to the byte, including its number.
     expect(new Set(packets.slice(0, UNITS)).size).toBe(UNITS);
     expect(packets.length).toBe(UNITS * 3);
     expect(ran.info).toContain(`0 of ${UNITS} units checked, 0 unreachable, ${UNITS} silent so far`);
-    // The line is wiped at the end.
+    // The progress line is cleared at the end.
     expect(ran.info).toMatch(/\r +\r$/);
   });
 });
 
-describe('a counter', () => {
+describe('the progress counter', () => {
   it('shows nothing with progress off, or for a short operation', () => {
     for (const progress of ['none', 'live', 'lines'] as const) {
       let info = '';
@@ -62,7 +62,7 @@ describe('a counter', () => {
     }
   });
 
-  it.each(['--json', '--quiet'])('is not shown with %s', async (option) => {
+  it.each(['--json', '--quiet'])('shows nothing with %s', async (option) => {
     folder = await mkdtemp(join(tmpdir(), 'upsfw-dead-'));
     const words = ['discover', '127.0.0.1', '--port', '9', '--timeout', '0.3', '--retries', '0', option];
     const ran = await runHere([...words, '--community', 'env:UPS_READ'], {

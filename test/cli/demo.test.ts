@@ -9,8 +9,8 @@ import { loadCommands } from '../../src/cli/commands.ts';
 import { buildImage, type LocalUnits, MANY_ADDRESSES, startLocalUnits } from '../../src/sim/index.ts';
 import { NMC2, NMC3, openSite, runHere, runOf, type Site, SPEED } from '../support/sites/site.ts';
 
-describe('the demonstration', () => {
-  it('finds the fleet, upgrades two units in two ways, shows the refused ones with reason and remedy, and says that nothing is real', async () => {
+describe('the demo', () => {
+  it('finds the fleet, upgrades two units by two methods, shows refusals with reason and remedy, and marks all as simulated', async () => {
     const ran = await runHere(['demo']);
     expect(ran.exit).toBe(0);
     if (MANY_ADDRESSES) expect(ran.out).toContain('9 answered: 5 Smart-UPS, 4 other');
@@ -31,7 +31,7 @@ describe('the demonstration', () => {
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
-/** The pages whose shell blocks are run, in this order. */
+/** The pages whose shell blocks run, in this order. */
 const PAGES = [
   'README.md',
   'docs/upgrade.md',
@@ -42,7 +42,7 @@ const PAGES = [
   'docs/local.md',
 ];
 
-/** Lines of shell blocks that call the tool, in their order. */
+/** The lines of shell blocks that call `upsfw`, in their order. */
 function shownCommands(): readonly string[] {
   const text = PAGES.map((page) => readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')).join(
     '\n',
@@ -52,15 +52,13 @@ function shownCommands(): readonly string[] {
     .filter((line) => line.startsWith('upsfw '));
 }
 
-/** What is added where the pages expect a person: an answer, and an end. */
-const INSTEAD_OF_A_PERSON: readonly (readonly [RegExp, string])[] = [
+/** Options that replace the operator of the pages: an answer, and an end. */
+const UNATTENDED: readonly (readonly [RegExp, string])[] = [
   [/^upsfw (?:upgrade|local recover)/, '--yes'],
   [/^upsfw simulate/, '--for 1s'],
 ];
 
-/**
- * Where a command does not end with 0: the audit finds outdated units, and that they are outdated no more.
- */
+/** Exit codes other than 0: the first audit finds outdated units, and a later one finds the change. */
 const EXITS: readonly (readonly [RegExp, number])[] = [
   [/^upsfw audit$/, 3],
   [/^upsfw audit .*--fail-on .*changed/, 3],
@@ -68,7 +66,7 @@ const EXITS: readonly (readonly [RegExp, number])[] = [
   [/^upsfw local usb-drive/, 2],
 ];
 
-/** Units at ports, and an image for the one that waits in its boot loader. */
+/** Units at ports, and an image for the one in its boot loader. */
 async function startPorts(folder: string): Promise<LocalUnits> {
   await writeFile(
     join(folder, 'images', 'SMT17UPS_07-1.enc'),
@@ -85,7 +83,7 @@ async function startPorts(folder: string): Promise<LocalUnits> {
   });
 }
 
-/** Its server is nobody's. */
+/** Not run, because its server does not exist. */
 const ASKS_A_SERVER = /^upsfw import netbox https:/;
 
 /** Files that the pages name, beside the inventory and the images. */
@@ -99,7 +97,7 @@ const FILES: Readonly<Record<string, string>> = {
   'ups.conf': '[one]\n  driver = snmp-ups\n  port = 192.0.2.1\n',
 };
 
-/** Addresses and places of the pages, and their replacements on this machine. */
+/** Addresses and paths of the pages, and their replacements on this machine. */
 function onThisMachine(line: string, { fleet }: Site, { units }: LocalUnits): string {
   const { range, port } = fleet.network;
   const here = line
@@ -123,7 +121,7 @@ describe('the commands of the README and the guides', () => {
   });
 
   it.runIf(MANY_ADDRESSES)(
-    'work one after the other, each in a process of its own',
+    'work one after the other, each in its own process',
     async () => {
       const running = await openSite([NMC2, NMC3], SPEED, { snmpPort: 'free' });
       site = running;
@@ -143,7 +141,7 @@ describe('the commands of the README and the guides', () => {
         UPSFW_SIM_SYSFS: join(folder, 'roots'),
       };
       for (const line of commands) {
-        const words = `${onThisMachine(line, running, local)} ${INSTEAD_OF_A_PERSON.find(([form]) => form.test(line))?.[1] ?? ''}`;
+        const words = `${onThisMachine(line, running, local)} ${UNATTENDED.find(([form]) => form.test(line))?.[1] ?? ''}`;
         expect(words).not.toMatch(/\b10\.1\.|example\.org|2001:db8/);
         const child = spawn('sh', ['-c', `upsfw() { "$NODE" "$MAIN" "$@"; }; ${words}`], {
           cwd: folder,
@@ -164,14 +162,14 @@ describe('the commands of the README and the guides', () => {
       for (const { device } of fleet.units) {
         expect(device.version).toBe('15.0');
         expect(device.counters.starts).toBe(1);
-        // The sweep wrote down who they are.
+        // `discover` wrote the serial numbers of the units to the inventory.
         expect(inventory).toContain(device.serial);
       }
     },
     240_000,
   );
 
-  it('upgrade asks on a terminal, and takes yes for an answer', async () => {
+  it('upgrade asks on a terminal, and accepts the answer yes', async () => {
     site = await openSite([NMC2]);
     const asked: string[] = [];
     const answering = (answer: string) => ({
@@ -187,7 +185,7 @@ describe('the commands of the README and the guides', () => {
     expect(asked.at(-1)).toContain('Send and start this update?');
   });
 
-  it('simulate says what to export, and writes images that can be read', async () => {
+  it('simulate prints what to export, and writes images that can be read', async () => {
     site = await openSite([]);
     const file = join(site.folder, 'fleet', 'inventory.yaml');
     const ran = await site.run(['simulate', '--write', file, '--for', '1s', '--speed', '600']);

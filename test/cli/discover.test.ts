@@ -31,7 +31,7 @@ const READ = ['--community', 'env:UPSFW_SIM_READ'];
 const OLD = { name: 'old', site: 'porto', persona: 'smt1500-ap9630-2012' } as const;
 const BARE = { name: 'bare', site: 'porto', persona: 'card-without-app' } as const;
 
-/** What speaks each version of the protocol, wrong ones first. */
+/** Credentials for each protocol version, wrong ones first. */
 const CREDENTIALS = stringify({
   version: 1,
   snmp: [
@@ -95,7 +95,7 @@ describe('a mixed network', () => {
     for (const secret of Object.values(net.fleet.environment)) expect(ran.out).not.toContain(secret);
   });
 
-  it('keeps those out of it that no credential opens, and says where somebody answers all the same', async () => {
+  it('omits devices that accept no credential, and reports that they answer', async () => {
     const net = await network({ units: [NMC2, NMC3] });
     const credentials = join(net.folder, 'credentials.yaml');
     await writeFile(credentials, stringify({ version: 1, snmp: [user('nobody', 'env:UPSFW_SIM_AUTH')] }));
@@ -108,16 +108,16 @@ describe('a mixed network', () => {
 });
 
 /**
- * What is made of each hostile agent: a unit, another device, or a finding; null where it cannot be told from
+ * The expected result for each hostile agent: a unit, another device or a finding. Null: it looks like
  * silence.
  */
-const MADE_OF: Readonly<Record<Hostile, 'unit' | 'ups' | 'other' | 'NOT_READ' | null>> = {
+const EXPECTED: Readonly<Record<Hostile, 'unit' | 'ups' | 'other' | 'NOT_READ' | null>> = {
   'other-address': null,
   truncated: 'NOT_READ',
   'random-bytes': 'NOT_READ',
   'reply-storm': 'unit',
   'huge-text': 'unit',
-  // Its model begins with an escape, and not with Smart-UPS.
+  // Its model starts with an escape character, not with Smart-UPS.
   escapes: 'ups',
   garbage: 'other',
   'too-big': 'unit',
@@ -126,15 +126,15 @@ const MADE_OF: Readonly<Record<Hostile, 'unit' | 'ups' | 'other' | 'NOT_READ' | 
   'other-version': 'NOT_READ',
 };
 
-/** Control characters but the end of a line, and marks that turn the reading direction. */
+/** Control characters other than line feeds, and bidirectional marks. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the test is that none of them is printed
 const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 describe('hostile agents', () => {
-  it('cost no unit beside them, are said where it helps, and nothing of theirs is printed raw', async () => {
+  it('hide no other unit, are reported where that helps, and print nothing raw', async () => {
     const hostile = Object.keys(HOSTILE).filter((name): name is Hostile => Object.hasOwn(HOSTILE, name));
     const net = await network({ units: manyUnits(20, 2), hostile });
-    // Long enough for a machine with other work; silence is waited for once, for all of them together.
+    // Long enough for a busy machine; all silent agents time out together.
     const words = ['discover', ...net.where, ...READ, '--timeout', '3'];
     const environment = net.fleet.environment;
     const [json, people] = await Promise.all([
@@ -147,7 +147,7 @@ describe('hostile agents', () => {
     const hosts = new Set([...sweep.units, ...sweep.others].map(({ host }) => host));
     expect(reachable.filter(({ address }) => !hosts.has(address))).toEqual([]);
     expect(net.fleet.hostile.map(({ name, address }) => [name, madeOf(sweep, address)])).toEqual(
-      net.fleet.hostile.map(({ name }) => [name, MADE_OF[name]]),
+      net.fleet.hostile.map(({ name }) => [name, EXPECTED[name]]),
     );
     expect(findingsOf(sweep).FOREIGN_ANSWER?.every((host) => host.startsWith('127.254.'))).toBe(true);
     for (const { out, info } of [json, people]) expect(out + info).not.toMatch(RAW);
@@ -164,7 +164,7 @@ function madeOf(sweep: DiscoverJson, address: string): string | null {
 }
 
 describe('one serial number at two addresses', () => {
-  it('is shown at both, and refused by an upgrade', async () => {
+  it('is shown at both addresses, and upgrade refuses it', async () => {
     const otherDevices = ['powerchute-agent'] as const;
     const first = await network({ units: [NMC2], otherDevices: otherDevices });
     const twin = await network({ units: [NMC2], otherDevices: otherDevices, snmpPort: first.port });
@@ -180,7 +180,7 @@ describe('one serial number at two addresses', () => {
     expect(alike.map(({ host }) => host).sort()).toEqual(hosts.toSorted());
     expect(sweep.units).toHaveLength(4);
     const { SHARED_SERIAL: shared, SECOND_ADDRESS: second } = findingsOf(sweep);
-    // One card with two addresses is no matter; two programs may well speak of two units.
+    // One card with two addresses is no problem; two simulated programs may be two units.
     expect(second?.toSorted()).toEqual(hosts.toSorted());
     expect(shared?.toSorted()).toEqual(agents.toSorted());
 
@@ -200,7 +200,7 @@ describe('one serial number at two addresses', () => {
 });
 
 describe('--write', () => {
-  it('makes an inventory that can be audited, and keeps every byte of one that says it all', async () => {
+  it('creates an inventory for audits, and keeps every byte of a complete one', async () => {
     const net = await network({ units: [NMC2, { ...NMC2, name: 'second' }], otherDevices: ['printer'] });
     const inventory = join(net.folder, 'inventory.yaml');
     const words = ['discover', ...net.where, ...READ, '--write', inventory, '--site', 'attic', '--json'];
@@ -214,14 +214,14 @@ describe('--write', () => {
     const audit = await net.run(['audit', '-i', inventory]);
     expect(audit.exit).toBe(3);
     expect(audit.out).toContain('Smart-UPS 1500');
-    // Its own credentials are enough now.
+    // The credentials of the new inventory are enough now.
     const again = sweepOf(await net.run(['discover', ...net.where, '--write', inventory, '--json']));
     expect(again.units).toHaveLength(2);
     expect(again.inventory?.changes).toEqual([]);
     expect(await readFile(inventory, 'utf8')).toBe(text);
   });
 
-  it('reads with the credentials of an inventory that has no unit yet, whose files lie beside it', async () => {
+  it('uses the credentials of an inventory without units, with secret files beside it', async () => {
     const net = await network({ units: [NMC2] });
     const inventory = join(net.folder, 'inventory.yaml');
     await writeFile(join(net.folder, 'community'), 'upsfw-sim-read\n', { mode: 0o600 });
@@ -234,7 +234,7 @@ describe('--write', () => {
     expect((await net.run(['audit', '-i', inventory])).exit).toBe(3);
   });
 
-  it('takes a unit that moved for the one that it is, and leaves all else as a person wrote it', async () => {
+  it('recognizes a unit that moved, and keeps all other text', async () => {
     const before = await network({ units: [NMC2] });
     const inventory = join(before.folder, 'inventory.yaml');
     const old = before.fleet.units[0]?.address ?? '';
@@ -251,13 +251,13 @@ describe('--write', () => {
     expect(await readFile(inventory, 'utf8')).toBe(written.replace(`host: ${old} `, `host: ${now} `));
   });
 
-  it('is not done when it was stopped: what was found so far is shown', async () => {
+  it('writes nothing when it is stopped, and shows what it found so far', async () => {
     const net = await network({ units: [NMC2] });
     const stranger = dgram.createSocket('udp4');
     stranger.bind(net.port, '127.0.200.9');
     await once(stranger, 'listening');
     let interrupt: (kind: 'interrupt') => void = () => undefined;
-    // What remains of the range would take most of a minute.
+    // The rest of the range would take most of a minute.
     stranger.once('message', () => interrupt('interrupt'));
     const inventory = join(net.folder, 'inventory.yaml');
     await writeFile(inventory, 'version: 1\nsites: [{ name: attic, units: [] }]\n');
@@ -283,7 +283,7 @@ describe('--write', () => {
 });
 
 describe('ranges', () => {
-  it('come from the command line, from files and from standard input, and holes from all of them', async () => {
+  it('come from arguments, files and standard input, and so do exclusions', async () => {
     const net = await network({ units: Array.from({ length: 6 }, (_, n) => ({ ...NMC2, name: `u${n}` })) });
     const [a, b, c, d, e, f] = net.fleet.units.map(({ address }) => address);
     const list = join(net.folder, 'branches.txt');
@@ -304,17 +304,21 @@ describe('ranges', () => {
   });
 
   it.each([
-    ['nothing at all', READ, /No range is given/],
+    ['no range', READ, /No range is given/],
     ['no credential', ['127.0.0.1'], /No SNMP credential/],
     ['a community instead of a reference', ['127.0.0.1', '--community', 'topsecret'], /takes a reference/],
-    ['a range of nothing', ['300.1.1.1', ...READ], /300\.1\.1\.1/],
-    ['too much', ['10.0.0.0/8', ...READ], /1048576|addresses/],
-    ['a hole that is all of it', ['127.0.0.1', '--exclude', '127.0.0.0/8', ...READ], /No address is left/],
-    ['a list that is not there', ['--file', 'none.txt', ...READ], /none\.txt cannot be read/],
-    ['credentials that are not there', ['127.0.0.1', '--credentials', 'none.yaml'], /none\.yaml/],
-    ['a rate of nothing', ['127.0.0.1', '--rate', '0', ...READ], /rate/],
-    ['a site that is no name', ['127.0.0.1', '--site', '../x', ...READ], /site/],
-    ['a secret that is not set', ['127.0.0.1', '--community', 'env:NOT_SET'], /NOT_SET/],
+    ['an invalid range', ['300.1.1.1', ...READ], /300\.1\.1\.1/],
+    ['too many addresses', ['10.0.0.0/8', ...READ], /1048576|addresses/],
+    [
+      'an exclusion of the whole range',
+      ['127.0.0.1', '--exclude', '127.0.0.0/8', ...READ],
+      /No address is left/,
+    ],
+    ['a missing list', ['--file', 'none.txt', ...READ], /none\.txt cannot be read/],
+    ['a missing credential file', ['127.0.0.1', '--credentials', 'none.yaml'], /none\.yaml/],
+    ['a rate of zero', ['127.0.0.1', '--rate', '0', ...READ], /rate/],
+    ['an invalid site name', ['127.0.0.1', '--site', '../x', ...READ], /site/],
+    ['an unset secret', ['127.0.0.1', '--community', 'env:NOT_SET'], /NOT_SET/],
   ])('%s is a usage error with one document', async (_, words, message) => {
     const ran = await runHere(['discover', ...words, '--json'], {
       environment: { UPSFW_SIM_READ: 'anything' },
@@ -331,7 +335,7 @@ describe('ranges', () => {
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
 describe('a process', () => {
-  it.runIf(process.platform === 'linux')('with 256 files at most finds 400 units', async () => {
+  it.runIf(process.platform === 'linux')('with at most 256 open files finds 400 units', async () => {
     const net = await network({
       units: manyUnits(400, 4).map((unit) => ({ ...unit, persona: 'smt1500-nmc2' })),
     });
@@ -356,7 +360,7 @@ describe('a process', () => {
     expect(sweepOf({ exit, out, info: '' }).units).toHaveLength(400);
   });
 
-  it('that is interrupted ends with what it has', async () => {
+  it('that is interrupted shows what it found so far', async () => {
     const net = await network({ units: [NMC2] });
     const stranger = dgram.createSocket('udp4');
     stranger.bind(net.port, '127.0.200.9');

@@ -22,22 +22,22 @@ import { type JournalEvent, type RunRecord, replay } from '../../src/state/index
 import { NMC2, NMC3, openSite, runHere, runOf, type Site } from '../support/sites/site.ts';
 import { plannedUnit, planOf } from '../support/values/units.ts';
 
-const ENDS = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped', 'pending'] as const;
-type End = (typeof ENDS)[number];
+const OUTCOMES = ['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped', 'pending'] as const;
+type Outcome = (typeof OUTCOMES)[number];
 
 const AT = '2026-03-14T02:30:00.000Z';
 
-/** A run whose units ended so. */
+/** A run with these outcomes. */
 function recordWith(
-  ends: readonly End[],
+  outcomes: readonly Outcome[],
   closed: 'done' | 'stopped' | null,
   why: { readonly by?: 'operator'; readonly problem?: ProblemJson } = {},
 ): RunRecord {
-  const plan = planOf(ends.map((_, index) => plannedUnit(`berlin/u${index}`)));
+  const plan = planOf(outcomes.map((_, index) => plannedUnit(`berlin/u${index}`)));
   const events: JournalEvent[] = [
     { seq: 1, at: AT, event: 'run', format: 2, run: 'r', inventory: '/i', images: '/m', rules: [], plan },
   ];
-  for (const [index, outcome] of ends.entries()) {
+  for (const [index, outcome] of outcomes.entries()) {
     if (outcome === 'pending') continue;
     const unit = `berlin/u${index}`;
     const { by: _by, problem = null } = why;
@@ -48,38 +48,43 @@ function recordWith(
   return replay(events);
 }
 
-const someEnds = fc.array(fc.constantFrom(...ENDS), { minLength: 1, maxLength: 12 });
+const someOutcomes = fc.array(fc.constantFrom(...OUTCOMES), { minLength: 1, maxLength: 12 });
 const liveness = fc.record({ stopped: fc.boolean(), alive: fc.boolean() });
 
 describe('the exit code of a run', () => {
-  it('is 0 only if every unit is upgraded or was current', () => {
+  it('is 0 only if every unit was upgraded or current', () => {
     const closed = fc.constantFrom('done' as const, 'stopped' as const, null);
     fc.assert(
-      fc.property(someEnds, closed, liveness, (ends, state, who) => {
-        const exit = exitOfRun(recordWith(ends, state), who);
-        const isDone = ends.every((end) => end === 'upgraded' || end === 'current');
+      fc.property(someOutcomes, closed, liveness, (outcomes, state, who) => {
+        const exit = exitOfRun(recordWith(outcomes, state), who);
+        const isDone = outcomes.every((end) => end === 'upgraded' || end === 'current');
         if (exit === 0) expect(isDone).toBe(true);
         if (isDone && state === 'done' && !who.stopped) expect(exit).toBe(0);
-        if (ends.includes('unknown')) expect(exit).toBe(5);
-        else if (ends.includes('failed')) expect(exit).toBe(4);
-        else if (ends.includes('refused') && !ends.includes('stopped') && state === 'done' && !who.stopped)
+        if (outcomes.includes('unknown')) expect(exit).toBe(5);
+        else if (outcomes.includes('failed')) expect(exit).toBe(4);
+        else if (
+          outcomes.includes('refused') &&
+          !outcomes.includes('stopped') &&
+          state === 'done' &&
+          !who.stopped
+        )
           expect(exit).toBe(3);
       }),
     );
   });
 
-  it('of a run that was interrupted before its first unit is not 0', () => {
+  it('is not 0 if the run was interrupted before its first unit', () => {
     const nobody = { stopped: false, alive: false };
     expect(exitOfRun(recordWith(['upgraded', 'pending'], null), nobody)).toBe(3);
   });
 
-  it('is 130 only where the journal says that the operator stopped it', () => {
+  it('is 130 only if the journal records that the operator stopped it', () => {
     const nobody = { stopped: false, alive: false };
     const problem = (code: ProblemJson['code']): ProblemJson => ({ code, message: 'm', hint: 'h' });
     const exit = (...words: Parameters<typeof recordWith>): number => exitOfRun(recordWith(...words), nobody);
     expect(exit(['upgraded', 'pending'], 'stopped', { by: 'operator' })).toBe(130);
     expect(exit(['stopped', 'pending'], 'stopped', { problem: problem('refused/stopped') })).toBe(130);
-    // A pause, or a disk without room.
+    // A pause, or a full disk.
     expect(exit(['upgraded', 'pending'], 'stopped')).toBe(3);
     expect(exit(['stopped', 'pending'], 'stopped', { problem: problem('config/state') })).toBe(4);
     expect(exit(['refused', 'pending'], 'stopped', { problem: problem('config/state') })).toBe(3);
@@ -101,42 +106,42 @@ describe('the exit code of a plan', () => {
     );
   });
 
-  it('is 3 for a unit that is outdated and has no route', () => {
+  it('is 3 for an outdated unit without a route', () => {
     expect(exitOfPlan({ units: [plannedUnit('berlin/a', { hops: [] })] })).toBe(3);
   });
 });
 
-describe('the one table', () => {
+describe('the table of exit codes', () => {
   it('has a code above 0 for every problem', () => {
     for (const code of ['config/plan', 'image/size', 'device/login', 'link/silent', 'refused/rule'] as const)
       expect(exitOfProblem({ code })).toBeGreaterThan(1);
     expect(exitOfProblem({ code: 'internal/unexpected' })).toBe(1);
   });
 
-  it('says what a no at a question ends with, for each command that asks', () => {
+  it('has the code of the answer no for each command that asks', () => {
     expect(exitOfProblem({ code: 'refused/confirmation' })).toBe(2);
     expect(COMMAND_EXITS.upgrade?.[2]).toContain('was not yes');
     expect(COMMAND_EXITS.resume?.[2]).toBe('As for `upgrade`.');
     expect(COMMAND_EXITS.local?.[2]).toContain('was not yes');
   });
 
-  it('takes a unit that contradicts the inventory for not written', () => {
+  it('counts a unit that contradicts the inventory as not written', () => {
     expect(exitOfMerge([{ kind: 'added' }, { kind: 'pinned' }])).toBe(0);
     expect(exitOfMerge([{ kind: 'added' }, { kind: 'conflict' }])).toBe(3);
     expect(exitOfMerge([{ kind: 'left-out' }])).toBe(3);
     expect(exitOfMerge([{ kind: 'remark' }, { kind: 'not-needed' }])).toBe(0);
   });
 
-  it('does not hide what is worse than lost output', () => {
+  it('prefers a worse result to lost output', () => {
     expect(EXIT_CODES.map(({ code }) => exitOfLostOutput(code))).toEqual([1, 1, 2, 1, 4, 5, 130]);
     expect(exitOfLostOutput(undefined)).toBe(1);
   });
 
-  it('is 0 for the demo only if exactly its blocked units are refused', () => {
+  it('gives 0 for the demo only if exactly its blocked units are refused', () => {
     expect(EXIT_CODES.map(({ code }) => exitOfDemo(code))).toEqual([0, 1, 2, 0, 4, 5, 130]);
   });
 
-  it('is where every command has its codes from', () => {
+  it('is the source of the codes of every command', () => {
     const folder = fileURLToPath(new URL('../../src/cli', import.meta.url));
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
     for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('exit-codes.ts'))) {
@@ -163,7 +168,7 @@ afterEach(async () => {
   silent = undefined;
 });
 
-/** The first unit of the inventory gets a port at which nobody answers. */
+/** The first unit of the inventory gets a port where nobody answers. */
 async function silence(at: Site): Promise<void> {
   silent = createSocket('udp4').bind(0, at.fleet.units[0]?.address);
   await once(silent, 'listening');
@@ -172,7 +177,7 @@ async function silence(at: Site): Promise<void> {
 }
 
 describe('a planned update that was refused', () => {
-  it('makes the run end with 3, although another unit was current', async () => {
+  it('makes the run end with 3, although another unit is current', async () => {
     site = await openSite([{ ...NMC2, installed: '15.0' }, NMC3]);
     const text = await readFile(site.inventory, 'utf8');
     const window = '    window: { days: [sat], from: "02:00", to: "02:01", timezone: Etc/UTC }';
@@ -190,7 +195,7 @@ describe('a planned update that was refused', () => {
 });
 
 describe('a plan that cannot be made for a chosen unit', () => {
-  it('ends with 3, with plan and with upgrade without --apply; without that unit it ends with 0', async () => {
+  it('makes plan, and upgrade without --apply, end with 3; without that unit they end with 0', async () => {
     site = await openSite([NMC2, NMC3]);
     expect((await site.run(['plan', '-i', site.inventory])).exit).toBe(0);
     await silence(site);

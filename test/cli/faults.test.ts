@@ -9,7 +9,7 @@ import {
   loadPersona,
   type SimulatedUnit,
 } from '../../src/sim/index.ts';
-import { BOTH_WAYS, NMC2, openSite, type Ran, runOf, type Site } from '../support/sites/site.ts';
+import { BOTH_METHODS, NMC2, openSite, type Ran, runOf, type Site } from '../support/sites/site.ts';
 import { CASES, type Expected } from '../support/values/fault-cases.ts';
 
 let site: Site | undefined;
@@ -24,27 +24,27 @@ const SHORT_TIMEOUTS = { stalledUpload: 2, afterLastByte: 2, command: 4, flush: 
 const FAULT_NAMES = Object.keys(FAULTS).filter((name): name is Fault => Object.hasOwn(FAULTS, name));
 
 /** Faults whose units can be upgraded in one run: same options, speed and exit code. */
-function groupOf({ asked, impatient, speed, exit }: Expected): string {
-  return JSON.stringify([asked, impatient, speed, exit]);
+function groupOf({ setup, shortTimeouts, speed, exit }: Expected): string {
+  return JSON.stringify([setup, shortTimeouts, speed, exit]);
 }
 
 async function unitOf(fault: Fault): Promise<SimulatedUnit> {
-  const { unit, asked } = CASES[fault];
+  const { unit, setup } = CASES[fault];
   // Each fault has a site of its own, so that no unit waits for another.
   const own = { ...unit, name: fault, site: fault, faults: [fault] };
-  return asked === 'ftp-tls'
+  return setup === 'ftp-tls'
     ? { ...own, persona: { ...(await loadPersona(unit.persona)), ftpTls: true } }
     : own;
 }
 
-/** The options of the command, beside those that start the run. */
+/** The options beside those that start the run. */
 async function optionsOf(
-  { asked }: Expected,
+  { setup }: Expected,
   folder: string,
   faults: readonly Fault[],
 ): Promise<readonly string[]> {
-  if (asked === undefined || asked === 'ftp-tls') return [];
-  if (asked === 'output-off')
+  if (setup === undefined || setup === 'ftp-tls') return [];
+  if (setup === 'output-off')
     return [...faults.flatMap((fault) => ['--unit', fault]), '--switch-output', 'off'];
   for (const part of ['bootmon', 'aos', 'sumx'] as const) {
     const recipe = { platform: 'hw05', part, version: part === 'bootmon' ? 'v1.1.0' : 'v7.1.8' };
@@ -72,7 +72,7 @@ function runOfGroup(fault: Fault): Promise<GroupRun> {
     const options = await optionsOf(expected, opened.folder, faults);
     const ran = await opened.run(
       ['upgrade', '-i', opened.inventory, '--apply', '--yes', '--json', ...options],
-      expected.impatient ? { timeouts: SHORT_TIMEOUTS } : {},
+      expected.shortTimeouts ? { timeouts: SHORT_TIMEOUTS } : {},
     );
     return { ran, site: opened };
   };
@@ -97,22 +97,22 @@ describe('every fault of a device ends in a true report, with at most one start'
     });
     const { counters } = opened.fleet.device(fault);
     expect(counters.starts).toBe(expected.starts);
-    // What a card asks is not known, so nothing is ever answered.
+    // The content of the question is not known, so the tool must never answer it.
     expect(counters.answers).toBe(0);
     expect(unit?.simulated).toBe(true);
     if (unit?.problem) expect(unit.problem.hint).not.toBe('');
   });
 });
 
-describe('a start by the command line', () => {
-  it('is not judged by the result of an earlier update', async () => {
-    site = await openSite([{ ...BOTH_WAYS, faults: ['stale-result'] }]);
+describe('a start by command', () => {
+  it('ignores the result of an earlier update', async () => {
+    site = await openSite([{ ...BOTH_METHODS, faults: ['stale-result'] }]);
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
   });
 
-  it('is known to have failed when the failure is new', async () => {
-    site = await openSite([{ ...BOTH_WAYS, faults: ['update-cancelled'] }]);
+  it('ends as failed if the failure is new', async () => {
+    site = await openSite([{ ...BOTH_METHODS, faults: ['update-cancelled'] }]);
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     expect(runOf(ran).units[0]).toMatchObject({
       outcome: 'failed',
@@ -122,7 +122,7 @@ describe('a start by the command line', () => {
 });
 
 describe('a start by SNMP', () => {
-  it('is not made while another image lies beside the one that is meant', async () => {
+  it('is not made while another image is on the card', async () => {
     site = await openSite([NMC2]);
     const device = site.fleet.device('a');
     device.files.set('SMT18UPS_09-6.enc', Buffer.alloc(128));
@@ -138,14 +138,14 @@ describe('a start by SNMP', () => {
   });
 });
 
-describe('a second attempt', () => {
-  it('is not made while the way of the first cannot be asked what it is doing', async () => {
-    site = await openSite([{ ...BOTH_WAYS, faults: ['cli-failed'] }]);
+describe('a retry', () => {
+  it('is refused while the first start method cannot be queried', async () => {
+    site = await openSite([{ ...BOTH_METHODS, faults: ['cli-failed'] }]);
     const device = site.fleet.device('c');
     const first = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     expect(runOf(first).units[0]).toMatchObject({ outcome: 'failed' });
     const text = await readFile(site.inventory, 'utf8');
-    // FTP and SNMP would do for the attempt itself.
+    // FTP and SNMP would be enough for the retry itself.
     await writeFile(
       site.inventory,
       text

@@ -14,7 +14,7 @@ async function edit(change: (text: string) => string): Promise<void> {
 }
 
 describe('a look never writes', () => {
-  it('audit, plan, status and upgrade without --apply leave every device alone', async () => {
+  it('audit, plan, status and upgrade without --apply change no device', async () => {
     site = await openSite([NMC2, NMC3]);
     for (const words of [['audit'], ['plan'], ['upgrade']]) await site.run([...words, '-i', site.inventory]);
     for (const { device } of site.fleet.units) {
@@ -25,7 +25,7 @@ describe('a look never writes', () => {
 });
 
 describe('windows', () => {
-  it('outside of the window nothing is sent; resume inside of it goes on', async () => {
+  it('nothing is sent outside the window, and resume continues inside it', async () => {
     site = await openSite([NMC2]);
     await edit((text) =>
       text.replace(
@@ -67,7 +67,7 @@ describe('units with the same load', () => {
     expect(together).toBe(0);
   });
 
-  it('the second is refused when the first did not come back', async () => {
+  it('the second is refused if the first did not return', async () => {
     site = await openSite(
       [
         { ...NMC2, name: 'left', feeds: ['rack-1'], faults: ['never-returns'] },
@@ -84,7 +84,7 @@ describe('units with the same load', () => {
     expect(site.fleet.device('right').counters.starts).toBe(0);
   });
 
-  it('a partner that was not chosen is looked at too', async () => {
+  it('a partner that was not chosen is read too', async () => {
     site = await openSite(pair);
     site.fleet.device('right').onBattery = true;
     const ran = await site.run([...APPLY, '-i', site.inventory, '--unit', 'left']);
@@ -94,7 +94,7 @@ describe('units with the same load', () => {
 });
 
 describe('many units', () => {
-  it('one that fails hides no other', async () => {
+  it('a failed unit hides no other', async () => {
     site = await openSite([
       { ...NMC2, name: 'bad', faults: ['ftp-hang-up-half-way'] },
       { ...NMC2, name: 'good' },
@@ -124,7 +124,7 @@ describe('many units', () => {
 });
 
 describe('the operator', () => {
-  /** An Io whose interrupts are made by the test. */
+  /** An Io whose interrupts the test triggers. */
   function interruptible(): { io: Partial<Io>; interrupt: () => void } {
     let handler: (kind: 'interrupt') => void = () => undefined;
     return {
@@ -157,7 +157,7 @@ describe('the operator', () => {
     expect(site.fleet.units.map(({ device }) => device.counters.starts)).toEqual([1, 1]);
   });
 
-  it('aborts before the start: the unit is unchanged and says stopped', async () => {
+  it('aborts before the start: the unit is unchanged and ends as stopped', async () => {
     site = await openSite([{ ...NMC3 }]);
     const { io, interrupt } = interruptible();
     const running = site.run([...APPLY, '-i', site.inventory], io);
@@ -171,7 +171,7 @@ describe('the operator', () => {
     expect(runOf(await site.run(['resume', '--yes', '--json'])).units[0]?.outcome).toBe('upgraded');
   });
 
-  it('cannot abort what has been started: it is watched to its end', async () => {
+  it('cannot abort a started update: the tool watches it to its end', async () => {
     site = await openSite([NMC2]);
     const { io, interrupt } = interruptible();
     const running = site.run([...APPLY, '-i', site.inventory], io);
@@ -184,7 +184,7 @@ describe('the operator', () => {
 });
 
 describe('reports', () => {
-  it('say the same as the run, and status --live asks the units', async () => {
+  it('agree with the run, and status --live queries the units', async () => {
     site = await openSite([NMC2]);
     await site.run(['audit', '-i', site.inventory]);
     await site.run([...APPLY, '-i', site.inventory]);
@@ -199,7 +199,7 @@ describe('reports', () => {
     expect(live.out).toMatch(/^ {2}upgraded +berlin\/a \[simulated\] {2}UPS 09\.4.* -> UPS 15\.0/m);
     expect(live.out).toMatch(/^ +now: UPS 15\.0 \(ID18\), idle$/m);
     expect(live.out.trimEnd().split('\n').at(-1)).toMatch(/^Next: upsfw report /);
-    // What the journal says stays, beside what the unit says.
+    // The outcome in the journal stays, beside the present state of the unit.
     device.version = '09.4';
     const moved = await site.run(['status', '--live', '--json']);
     expect(runOf(moved).units[0]).toMatchObject({

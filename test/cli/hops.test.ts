@@ -60,7 +60,7 @@ describe('the operator on a route of two hops', () => {
     expect(device.counters.starts).toBe(2);
   });
 
-  it('hears of a second hop that failed, and allows it again by name without repeating the first', async () => {
+  it('gets a message about a failed second hop, and allows a retry that does not repeat the first hop', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const starts = startsOf(device);

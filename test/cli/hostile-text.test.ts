@@ -8,10 +8,10 @@ import { parse } from 'yaml';
 import { type Persona, PersonaSchema } from '../../src/sim/index.ts';
 import { openSite, type Ran, type Site } from '../support/sites/site.ts';
 
-/** Characters that a reader does not see, or that turn, hide or erase what he does see. */
+/** Invisible characters, and characters that turn, hide or erase visible text. */
 const HOSTILE =
   'x\u061c\u200e\u202e\u2066\u0086\u009b2J\u001b[2J\u001b]0;t\u0007\u200b\ufeff\u00ad\u{e0041}\u2028y';
-/** The same as an SNMP agent can send it: a byte a character. */
+/** The same text as an SNMP agent can send it: one byte per character. */
 const BYTES = 'x\u0086\u009b2J\u001b[2J\u001b]0;t\u0007\u00ady';
 const NEVER =
   /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/u;
@@ -47,7 +47,7 @@ function seen(ran: Ran): Ran {
   return ran;
 }
 
-/** Runs a command, and looks for what must not be in its output. */
+/** Runs a command, and searches its output for these characters. */
 async function run(words: readonly string[], input?: string): Promise<Ran> {
   return seen(await site.run(words, input === undefined ? {} : { input: Readable.from([input]) }));
 }
@@ -63,12 +63,12 @@ describe('text from a device', () => {
     ['plan', '--format', 'md'],
     ['plan', '--json', '--unit', 'a', '--switch-output', 'off'],
     ['plan', '--unit', 'a', '--switch-output', 'off'],
-  ])('is clean in %s %s %s', async (...words) => {
+  ])('is sanitized in %s %s %s', async (...words) => {
     const ran = await run([...words, '-i', site.inventory]);
     expect(ran.out).toContain('Smart-UPS 1500');
   });
 
-  it('is clean in what is read back of a run, an audit and a plan, and in what was stored', async () => {
+  it('is sanitized in stored files, and when a run, an audit or a plan is read back', async () => {
     const inventory = ['-i', site.inventory];
     const plan = join(site.folder, 'plan.json');
     await run(['plan', '--out', plan, ...inventory]);
@@ -108,7 +108,7 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
 }
 
 describe('text from files', () => {
-  it('is clean in findings about keys, names, hosts and secrets of an inventory', async () => {
+  it('is sanitized in findings about keys, names, hosts and secrets of an inventory', async () => {
     const odd = JSON.stringify(HOSTILE);
     const file = join(site.folder, 'odd.yaml');
     const unit = `{ name: ${odd}, host: ${odd}, ${odd}: 1, snmp: { version: "2c", community: ${odd} }, redundantWith: [${odd}], serial: ${odd} }`;
@@ -124,7 +124,7 @@ describe('text from files', () => {
     }
   });
 
-  it('is clean of every list that is imported', async () => {
+  it('is sanitized in every imported list', async () => {
     const row = {
       name: HOSTILE,
       hostname: HOSTILE,
@@ -168,7 +168,7 @@ describe('text from files', () => {
     await run(['import', 'ansible', '-', '--group', HOSTILE], lists[2]?.[1]);
   });
 
-  it('is clean of a NetBox that answers with it', async () => {
+  it('is sanitized in answers of NetBox', async () => {
     const server = createServer((request, response) => {
       if (request.url?.includes('page') === true) response.writeHead(200).end(HOSTILE);
       else response.writeHead(200).end(JSON.stringify({ next: `http://other${HOSTILE}/`, results: [] }));
@@ -187,7 +187,7 @@ describe('text from files', () => {
     }
   });
 
-  it('is clean of images and their names', async () => {
+  it('is sanitized in images and their names', async () => {
     const images = join(site.folder, 'images');
     for (const words of [
       ['images', images],
@@ -198,7 +198,7 @@ describe('text from files', () => {
     }
   });
 
-  it('is clean of a plan and an audit that somebody has changed', async () => {
+  it('is sanitized in an edited plan and an edited audit', async () => {
     const folder = join(site.folder, 'changed');
     await mkdir(folder, { recursive: true });
     const made = await site.run(['audit', '--json', '-i', site.inventory]);
@@ -237,12 +237,12 @@ describe('text from the command line and the environment', () => {
     [['rules', 'decide', '--model', HOSTILE, '--firmware', HOSTILE, '--json']],
     [['local', 'inspect', HOSTILE]],
     [[HOSTILE]],
-  ])('is clean in what is said of %j', async (words) => {
+  ])('is sanitized in the messages about %j', async (words) => {
     const own = words[0] === 'audit' || words[0] === 'plan' || words[0] === 'upgrade';
     await run(own && !words.includes('-i') ? [...words, '-i', site.inventory] : words);
   });
 
-  it('is clean in decisions on many lines', async () => {
+  it('is sanitized in decisions on many lines', async () => {
     const line = JSON.stringify({ model: HOSTILE, firmware: HOSTILE, [HOSTILE]: 1 });
     const ran = await run(
       ['rules', 'decide', '--jsonl'],
@@ -252,7 +252,7 @@ describe('text from the command line and the environment', () => {
     expect(JSON.parse(second)).toMatchObject({ input: { model: HOSTILE } });
   });
 
-  it('is clean where the state folder has such a name', async () => {
+  it('is sanitized in the name of the state folder', async () => {
     const environment = { ...site.environment, XDG_STATE_HOME: `/proc/${HOSTILE}` };
     seen(await site.run(['status'], { environment }));
   });

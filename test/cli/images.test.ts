@@ -35,7 +35,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('images', () => {
-  it('shows copies, names that contradict and hashes that are not known, and counts none of it', async () => {
+  it('shows copies, contradicting names and unknown hashes, and counts none of them', async () => {
     await writeFile(join(folder, 'SMT18UPS_15-0.enc'), IMAGE);
     await writeFile(join(folder, 'SMX20UPS_09-4.enc'), IMAGE);
     const ran = await runHere(['images', folder, folder, '--json']);
@@ -63,7 +63,7 @@ describe('images', () => {
       expect(text.out).toContain(part);
   });
 
-  it('shows what could not be read without a hash, and counts it', async () => {
+  it('shows an unreadable file without a hash, and counts it', async () => {
     await writeFile(join(folder, 'SMX1050UPS_16-5.enc'), '');
     await mkdir(join(folder, 'SMX1051UPS_16-5.enc'));
     const ran = await runHere(['images', folder, '--json']);
@@ -79,7 +79,7 @@ describe('images', () => {
     expect(text.out).toContain('2 files: 0 intact, 2 not usable');
   });
 
-  it('has no warning for an image that the catalogue knows', async () => {
+  it('has no warning for an image of the catalogue', async () => {
     await writeFile(join(folder, 'SMT18UPS_15-0.enc'), IMAGE);
     const book = await loadRules();
     const [line] = book.lines.values();
@@ -130,7 +130,7 @@ describe('images fetch', () => {
 });
 
 describe('audit and plan', () => {
-  it('read the images once, and keep what they read in the state folder', async () => {
+  it('read the images once, and store the metadata in the state folder', async () => {
     const site = await openSite([NMC2]);
     try {
       const images = join(site.folder, 'images');
@@ -143,7 +143,7 @@ describe('audit and plan', () => {
       const index = join(site.state, 'images.json');
       for (const name of names) expect(await readFile(index, 'utf8')).toContain(`"${name}"`);
       const { ino } = await stat(index);
-      // Other bytes under the same size and time are not seen: nothing is read again.
+      // Other bytes of the same size and time are not noticed: nothing is read again.
       for (const name of names) {
         const { size } = await stat(join(images, name));
         await writeFile(join(images, name), Buffer.alloc(size));
@@ -153,7 +153,7 @@ describe('audit and plan', () => {
       expect(planOf(await site.run(plan))).toBe(planOf(first));
       expect((await site.run(['audit', '-i', site.inventory])).exit).toBe(3);
       expect((await stat(index)).ino).toBe(ino);
-      // What would be sent is read: the zeros do not get to the card.
+      // The bytes to send are read again, so the zeros do not reach the card.
       const upgrade = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
       expect(upgrade.exit).not.toBe(0);
       expect(upgrade.out).toContain('image/changed');

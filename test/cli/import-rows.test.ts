@@ -20,7 +20,7 @@ function inventoryOf(text: string): readonly string[] {
 }
 
 describe('import of a list with odd rows', () => {
-  it('announces as many units as it writes, and names every row that it does not take', async () => {
+  it('announces as many units as it writes, and names every row that it leaves out', async () => {
     const device = (name: string, address: string, over: object = {}): object => ({
       name,
       primary_ip: { address },
@@ -43,14 +43,14 @@ describe('import of a list with odd rows', () => {
         input: Readable.from([JSON.stringify(results)]),
       });
     const ran = await run();
-    // Two rows contradict each other and were not taken.
+    // Two rows contradict each other, so both are left out.
     expect(ran.exit, ran.info).toBe(3);
     expect(inventoryOf(await readFile(inventory, 'utf8'))).toEqual([
       'kiel/a 10.0.0.1',
       'kiel/c 10.0.0.3',
       `kiel/${'n'.repeat(64)} 10.0.0.4`,
     ]);
-    for (const said of [
+    for (const expected of [
       'results[1] (b): left out: its address 10.0.0.1 is already used by results[0] (a)\n',
       'results[2] (pdu): not needed: it is no UPS: its role is "Rack PDU"\n',
       'results[3] (c): its serial number "1,53E+09" is a number that a spreadsheet rounded',
@@ -59,7 +59,7 @@ describe('import of a list with odd rows', () => {
       'kiel/twin-2: conflict: ',
       '3 units (3 of the list left out, 1 not needed), 4 notes; written to ',
     ]) {
-      expect(ran.info).toContain(said);
+      expect(ran.info).toContain(expected);
     }
     expect((await run()).info).toContain(
       '3 units (3 of the list left out, 1 not needed), 4 notes; nothing to change in ',
@@ -84,15 +84,15 @@ describe('import of a list with odd rows', () => {
 
   it.each<[string, string, unknown]>([
     ['without an address', 'csv', 'host,name\n10.0.0.1,a\n,b\n'],
-    ['with an address that is none', 'csv', 'host\n10.0.0.1\n10.0.0.300\n'],
-    ['with a field too many', 'csv', 'host\n10.0.0.1\n10.0.0.2,x\n'],
-    ['that has the address of another one', 'csv', 'host,name\n10.0.0.1,a\n10.0.0.1,b\n'],
+    ['with an invalid address', 'csv', 'host\n10.0.0.1\n10.0.0.300\n'],
+    ['with one field too many', 'csv', 'host\n10.0.0.1\n10.0.0.2,x\n'],
+    ['with the address of another entry', 'csv', 'host,name\n10.0.0.1,a\n10.0.0.1,b\n'],
     ['without an address', 'netbox', [good, apc({ primary_ip: null })]],
     ['whose address is a template', 'ansible', hosts({ ansible_host: '{{ x }}' })],
-    ['with an address that is none', 'ansible', hosts({ ansible_host: '10.0.0.300' })],
-    ['whose kind is not said', 'librenms', libre({ os: null })],
+    ['with an invalid address', 'ansible', hosts({ ansible_host: '10.0.0.300' })],
+    ['without a device type', 'librenms', libre({ os: null })],
     ['without a driver', 'nut', goodSection + nut('v', 'port = 10.0.0.2')],
-    ['that is to be added by hand', 'nut', goodSection + nut('v', 'driver = apcsmart', 'port = /dev/ttyS0')],
+    ['that needs a manual entry', 'nut', goodSection + nut('v', 'driver = apcsmart', 'port = /dev/ttyS0')],
     ['that is reached by TCP', 'nut', goodSection + nut('v', 'driver = snmp-ups', 'port = tcp:10.0.0.2')],
   ])('ends with 3 for an entry %s (%s)', async (_what, format, list) => {
     const text = typeof list === 'string' ? list : JSON.stringify(list);
@@ -104,20 +104,20 @@ describe('import of a list with odd rows', () => {
   it.each<[string, string, unknown]>([
     ['a PDU', 'csv', 'host,role\n10.0.0.1,ups\n10.0.0.2,pdu\n'],
     ['a PDU without an address', 'csv', 'host,role\n10.0.0.1,ups\n,pdu\n'],
-    ['a line that is listed twice', 'csv', 'host,name\n10.0.0.1,a\n10.0.0.1,a\n'],
+    ['a repeated line', 'csv', 'host,name\n10.0.0.1,a\n10.0.0.1,a\n'],
     ['a switch', 'netbox', [good, apc({ role: { name: 'Switch' }, primary_ip: null })]],
-    ['another maker', 'netbox', [good, apc({ device_type: { manufacturer: { name: 'Eaton' } } })]],
+    ['another manufacturer', 'netbox', [good, apc({ device_type: { manufacturer: { name: 'Eaton' } } })]],
     ['another system', 'librenms', libre({ os: 'ios' })],
     ['another driver', 'nut', goodSection + nut('v', 'driver = blazer_usb', 'port = auto')],
     ['another MIB', 'nut', goodSection + nut('v', 'driver = snmp-ups', 'mibs = cyberpower')],
-  ])('ends with 0 where what is left out is %s (%s)', async (_what, format, list) => {
+  ])('ends with 0 if the entry left out is %s (%s)', async (_what, format, list) => {
     const text = typeof list === 'string' ? list : JSON.stringify(list);
     const ran = await runHere(['import', format, '-'], { input: Readable.from([text]) });
     expect(ran.info).toContain('1 unit (1 not needed)');
     expect(ran.exit, ran.info).toBe(0);
   });
 
-  it('shows the faulty entry among more notes than are shown', async () => {
+  it('shows the faulty entry even among more notes than it shows', async () => {
     const pdus = Array.from({ length: 120 }, (_, index) => `10.1.0.${index},pdu`);
     const csv = ['host,role', '10.0.0.1,ups', ...pdus, '10.0.0.300,ups', ''].join('\n');
     const ran = await runHere(['import', 'csv', '-'], { input: Readable.from([csv]) });

@@ -41,7 +41,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('import of a file', () => {
-  it('prints a valid inventory, and says on standard error what it left out and assumed', async () => {
+  it('prints a valid inventory, and lists omissions and assumptions on standard error', async () => {
     const file = join(folder, 'units.csv');
     await writeFile(file, CSV);
     const ran = await runHere(['import', 'csv', file, '--site', 'lab']);
@@ -54,7 +54,7 @@ describe('import of a file', () => {
     expect(ran.info).toContain('SNMPv2c with the community in UPS_READ');
   });
 
-  it('writes an inventory that is not there yet, with --json one document on standard output', async () => {
+  it('creates an inventory file; with --json it prints one document', async () => {
     const file = join(folder, 'units.csv');
     const inventory = join(folder, 'inventory.yaml');
     await writeFile(file, CSV);
@@ -70,7 +70,7 @@ describe('import of a file', () => {
     ]);
   });
 
-  it('reads standard input, in pieces that cut a letter', async () => {
+  it('reads standard input, in pieces that split a character', async () => {
     const bytes = Buffer.from('host,site\n10.0.0.1,Köln\n');
     const cut = bytes.indexOf(0xc3) + 1;
     const input = Readable.from([bytes.subarray(0, cut), bytes.subarray(cut)]);
@@ -79,7 +79,7 @@ describe('import of a file', () => {
     expect(Document.parse(JSON.parse(ran.out)).units).toMatchObject([{ site: 'Koln', host: '10.0.0.1' }]);
   });
 
-  it('reads what a spreadsheet writes as UTF-16', async () => {
+  it('reads UTF-16 text of a spreadsheet', async () => {
     const file = join(folder, 'units.txt');
     await writeFile(file, Buffer.from('\uFEFFhost\tsite\r\n10.0.0.1\tKöln\r\n', 'utf16le'));
     const ran = await runHere(['import', 'csv', file]);
@@ -87,7 +87,7 @@ describe('import of a file', () => {
     expect(inventoryOf(ran.out).join()).toMatch(/^Koln\/\S+ 10\.0\.0\.1$/);
   });
 
-  it('takes only a group of an Ansible list', async () => {
+  it('imports only one group of an Ansible list', async () => {
     const list = JSON.stringify({ ups: { hosts: ['u1'] }, web: { hosts: ['w1'] } });
     const run = (group: string) =>
       runHere(['import', 'ansible', '-', '--group', group], { input: Readable.from([list]) });
@@ -133,14 +133,14 @@ describe('import of a file', () => {
     expect(ran.info).toContain('(config/usage)');
   });
 
-  it('says that a file is not there', async () => {
+  it('reports a missing file', async () => {
     const ran = await runHere(['import', 'csv', join(folder, 'none.csv')]);
     expect(ran.exit).toBe(2);
     expect(ran.info).toMatch(/none\.csv cannot be read.*\n.*\n {2}\(config\/import\)/);
   });
 });
 
-describe('import from NetBox itself', () => {
+describe('import over the NetBox API', () => {
   interface Netbox {
     readonly url: string;
     /** `METHOD path authorization` of every request. */
@@ -200,7 +200,7 @@ describe('import from NetBox itself', () => {
     });
   }
 
-  it('asks page by page with the token, and below a path too', async () => {
+  it('requests page by page with the token, also below a path', async () => {
     const server = await netbox((request, response, base) => {
       const second = request.url?.includes('offset=1') === true;
       const next = `${base}/dcim/api/dcim/devices/?manufacturer=apc&limit=1&offset=1`;
@@ -216,7 +216,7 @@ describe('import from NetBox itself', () => {
     expect(ran.info + ran.out).not.toContain(TOKEN);
   });
 
-  it('uses a URL below /api/ unchanged, and sends a token of version 2 as such', async () => {
+  it('uses a URL below /api/ unchanged, and sends a version 2 token as such', async () => {
     const server = await netbox((_request, response) => response.end(page(null, device('a', '10.0.0.1'))));
     const url = `${server.url}/api/dcim/devices/?role=ups`;
     const ran = await runHere(['import', 'netbox', url, '--plaintext', '--token', 'env:T'], {
@@ -232,7 +232,7 @@ describe('import from NetBox itself', () => {
     [400, 'manufacturer "apc"'],
     [404, 'address of NetBox itself'],
     [301, 'redirects to another address'],
-  ])('says what to do about the answer %d', async (status, hint) => {
+  ])('gives a hint for the answer %d', async (status, hint) => {
     const other = await netbox((_request, response) => response.end(page(null)));
     const server = await netbox((_request, response) => {
       response.writeHead(status, { location: `${other.url}/` });
@@ -248,7 +248,7 @@ describe('import from NetBox itself', () => {
     expect(other.asked).toEqual([]);
   });
 
-  it('takes the token to no other server', async () => {
+  it('sends the token to no other server', async () => {
     const other = await netbox((_request, response) => response.end(page(null)));
     const server = await netbox((_request, response) =>
       response.end(page(`${other.url}/api/dcim/devices/`, device('a', '10.0.0.1'))),
@@ -260,7 +260,7 @@ describe('import from NetBox itself', () => {
     expect(other.asked).toEqual([]);
   });
 
-  it('does not go round in circles', async () => {
+  it('stops if the pages link in a loop', async () => {
     const server = await netbox((request, response, base) =>
       response.end(page(`${base}${request.url}`, device('a', '10.0.0.1'))),
     );
@@ -270,7 +270,7 @@ describe('import from NetBox itself', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  it('stops reading an answer that has no end', async () => {
+  it('stops reading an endless answer', async () => {
     const server = await netbox((_request, response) => {
       const more = (): void => {
         while (!response.destroyed && response.write(Buffer.alloc(1 << 20, ' ')));
@@ -294,7 +294,7 @@ describe('import from NetBox itself', () => {
     expect(server.asked).toEqual([]);
   });
 
-  it('says that the token is not set, before anything is asked', async () => {
+  it('reports an unset token before any request', async () => {
     const server = await netbox((_request, response) => response.end(page(null)));
     const ran = await runHere(['import', 'netbox', server.url, '--plaintext', '--token', 'env:NONE']);
     expect(ran.exit).toBe(2);

@@ -9,7 +9,7 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { renderHelp } from '../../src/cli/start/render-help.ts';
 import { NMC2, openSite, type Site } from '../support/sites/site.ts';
 
-/** What a process of the build loads. Comments in each chunk name the files that it is made of. */
+/** What a process of the build loads. Comments in each chunk name its source files. */
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-/** The source files and packages that a command line loads. Packages outside the build are full paths. */
+/** The source files and packages that a command line loads. Packages outside the build have full paths. */
 async function loadedBy(words: readonly string[]): Promise<readonly string[]> {
   const listing = join(site.folder, 'loaded.json');
   await new Promise<void>((resolve, reject) => {
@@ -51,7 +51,7 @@ async function loadedBy(words: readonly string[]): Promise<readonly string[]> {
   return parts.flat();
 }
 
-/** What a command line prints on a terminal with this many columns; null: into a pipe. */
+/** The output of a command line on a terminal with this many columns. Null: into a pipe. */
 async function printedBy(words: readonly string[], columns: number | null): Promise<string> {
   const terminal = join(site.folder, 'terminal.cjs');
   await writeFile(
@@ -89,7 +89,7 @@ describe('a command that needs no device', () => {
     expect(protocolOf(parts)).toEqual([]);
   });
 
-  it('differs from one that asks a device', async () => {
+  it('differs from one that contacts a device', async () => {
     const found = protocolOf(await loadedBy(['discover', '--help']));
     expect(found).toEqual(expect.arrayContaining(['src/snmp/sweep/discover.ts']));
     expect(found.some((part) => part.includes('node_modules/net-snmp/'))).toBe(true);
@@ -97,7 +97,7 @@ describe('a command that needs no device', () => {
 });
 
 describe('--help', () => {
-  it('loads the texts of the commands, and neither a command nor a schema', async () => {
+  it('loads the help texts of the commands, but no command and no schema', async () => {
     const parts = await loadedBy(['--help']);
     const sources = parts.filter((part) => part.startsWith('src/'));
     expect(sources).toContain('src/cli/start/help.ts');
@@ -106,12 +106,12 @@ describe('--help', () => {
     expect(parts.filter((part) => part.includes('node_modules/'))).toEqual([]);
   });
 
-  it.each([null, 60, 80, 100, 110, 200])('is the text of the parser, in %s columns', async (columns) => {
+  it.each([null, 60, 80, 100, 110, 200])('equals the text of the parser, in %s columns', async (columns) => {
     const live = await renderHelp(columns ?? undefined);
     expect(await printedBy(['--help'], columns)).toBe(`${live}\n`);
   });
 
-  it('of a command loads that command and no other', async () => {
+  it('of a command loads only that command', async () => {
     const parts = await loadedBy(['audit', '--help']);
     expect(parts).toContain('src/cli/commands/audit.ts');
     for (const other of COMMANDS.filter((name) => name !== 'audit'))

@@ -50,7 +50,7 @@ describe('local inspect', () => {
     expect(site.device.writes).toBe(1);
   });
 
-  it('says what a USB unit without a serial number in the command is', async () => {
+  it('describes a USB unit without its serial number in the command', async () => {
     site = await openLocalSite('scl500-usb');
     const ran = await site.run(['local', 'inspect', 'usb', '--json']);
     expect(Look.parse(JSON.parse(ran.out))).toMatchObject({ protocol: 'microlink', problem: null });
@@ -62,7 +62,7 @@ describe('local inspect', () => {
   });
 
   it.each([
-    ['that is not there', '/dev/no-such-port', 'link/port'],
+    ['that does not exist', '/dev/no-such-port', 'link/port'],
     ['that is a file', '/etc/hostname', 'link/port'],
   ])('refuses a port %s', async (_, port, code) => {
     site = await openLocalSite('smc1000i-serial');
@@ -71,7 +71,7 @@ describe('local inspect', () => {
     expect(ran.exit).toBe(4);
   });
 
-  it('that is stopped while it listens says nothing to the unit', async () => {
+  it('sends nothing to the unit if it is stopped while it listens', async () => {
     site = await openLocalSite('sua1500-upslink', [], { listen: 60 });
     const ran = await site.run(['local', 'inspect', site.port], {
       onInterrupt: (handler) => {
@@ -96,9 +96,9 @@ describe('local inspect', () => {
     expect(texts.filter((text) => text.includes('"protocol": "microlink"'))).toHaveLength(1);
   });
 
-  it('does not open a port that another program has', async () => {
+  it('does not open a port that another program uses', async () => {
     site = await openLocalSite('smc1000i-serial');
-    // A process of a fake table has a port open that is there: any character device will do.
+    // A process of a fake process table has an existing port open: any character device is enough.
     const procRoot = join(site.folder, 'proc');
     await mkdir(join(procRoot, '4711', 'fd'), { recursive: true });
     await symlink('/dev/full', join(procRoot, '4711', 'fd', '3'));
@@ -110,7 +110,7 @@ describe('local inspect', () => {
     expect(problem).toMatchObject({ code: 'refused/locked', message: expect.stringContaining('4711') });
   });
 
-  it('sees a program that has a real device open', async () => {
+  it('notices a program that has a real device open', async () => {
     const child = spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore'] });
     try {
       const path = createLocalDriver({ clock: systemClock, readBytes });
@@ -129,7 +129,7 @@ describe('local inspect', () => {
     [['local', 'inspect', 'usb', '--expect-id', '17'], 'does not take --expect-id'],
     [['local', 'ports', '--yes'], 'does not take --yes'],
     [['local', 'shake'], '"shake" is not one of ports, inspect, recover, usb-drive'],
-  ])('%j is wrong usage', async (words, message) => {
+  ])('rejects %j as wrong usage', async (words, message) => {
     const ran = await runHere(words);
     expect(ran.exit).toBe(2);
     expect(ran.info).toContain(message);

@@ -75,7 +75,7 @@ describe('local ports', () => {
     expect(ran.out).not.toContain('A listed serial port');
   });
 
-  it('looks at this machine where no rehearsal is set', async () => {
+  it('lists the ports of this machine outside a simulation', async () => {
     const ran = await runHere(['local', 'ports', '--json']);
     expect(ran.exit).toBe(0);
     expect(Document.parse(JSON.parse(ran.out)).simulated).toBe(false);
@@ -138,7 +138,7 @@ describe('the report of ports', () => {
       { format: 'text', color: false },
     );
 
-  it('names who holds a unit, what gives a right to it, and quotes a number for YAML', () => {
+  it('names the programs at a unit and how to get access, and quotes a number for YAML', () => {
     const text = render({});
     for (const part of [
       'held by NUT, process 812: end it before you use the port',
@@ -151,7 +151,7 @@ describe('the report of ports', () => {
     expect(text).toMatch(/123456789012 +held +USB 1-2\n/);
   });
 
-  it('quotes for YAML and for a shell what they would take apart', () => {
+  it('quotes special characters for YAML and for a shell', () => {
     const text = render({ inventory: { usb: "AS 12'34" } });
     expect(text).toContain(`inventory: usb: "AS 12'34"`);
     expect(text).toContain(`upsfw local inspect 'usb:AS 12'\\''34'`);
@@ -163,11 +163,11 @@ describe('the report of ports', () => {
     ['no access', { holders: [] }],
     ['no node', { holders: null, access: 'missing' }],
     ['accessible', { holders: [], access: 'yes', hint: null }],
-  ] as const)('has a word for what stands in the way: %s', (word, one) => {
+  ] as const)('has a term for each obstacle: %s', (word, one) => {
     expect(render(one)).toMatch(new RegExp(`123456789012 +${word} +USB 1-2\n`));
   });
 
-  it('offers nothing for what is not a Smart-UPS', () => {
+  it('offers no inspection of a device that is not a Smart-UPS', () => {
     const text = render({ model: 'Back-UPS ES 700', isSmartUps: false });
     expect(text).toContain('not a Smart-UPS');
     expect(text).not.toMatch(/inventory:|local inspect/);

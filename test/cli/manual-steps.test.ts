@@ -12,10 +12,10 @@ function upgrade() {
   return site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
 }
 
-describe('an image that nobody could start', () => {
+describe('a staged image', () => {
   const staged = { outcome: 'stopped', problem: { code: 'device/start-unavailable' } };
 
-  it('lies on the card, and is watched and verified once a person has started it', async () => {
+  it('stays on the card, and is watched and verified after a person starts it', async () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
     const device = site.fleet.device('a');
     const first = await upgrade();
@@ -23,7 +23,7 @@ describe('an image that nobody could start', () => {
     expect(first.exit).toBe(4);
     expect(device.counters.startsAccepted).toBe(0);
 
-    // The button of the card's page.
+    // The button on the page of the card.
     expect(device.start(null, 'confirmed')).toBe('started');
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
@@ -31,7 +31,7 @@ describe('an image that nobody could start', () => {
     expect(device.counters.startsAccepted).toBe(1);
   });
 
-  it('is also verified if the person was done before the run was resumed', async () => {
+  it('is also verified if the person finished before the run was resumed', async () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
     const device = site.fleet.device('a');
     await upgrade();
@@ -42,7 +42,7 @@ describe('an image that nobody could start', () => {
     expect(device.counters.startsAccepted).toBe(1);
   });
 
-  it('is started by the tool when a way has opened, and stays where none has', async () => {
+  it('is started by the tool if a start method is available now, and stays staged otherwise', async () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
     const device = site.fleet.device('a');
     await upgrade();
@@ -55,8 +55,8 @@ describe('an image that nobody could start', () => {
   });
 });
 
-describe('what a person started', () => {
-  it('is not started again by the tool where it ended badly or is not seen', async () => {
+describe('an update that a person started', () => {
+  it('is not started again by the tool if it failed or is not visible', async () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
     const device = site.fleet.device('a');
     await upgrade();
@@ -72,7 +72,7 @@ describe('what a person started', () => {
     expect(device.counters.startsAccepted).toBe(1);
   });
 
-  it('is a start on record from then on: silence ends as unknown, is asked again, and no other run may start', async () => {
+  it('counts as a start in the journal: silence ends as unknown, resume asks again, and no other run may start', async () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }], 3000);
     const device = site.fleet.device('a');
     const first = runOf(await upgrade()).run;
@@ -88,7 +88,7 @@ describe('what a person started', () => {
     expect(device.counters.startsAccepted).toBe(1);
   });
 
-  it('is not said to be a start of the tool where nobody started it while the unit was silent', async () => {
+  it('is not recorded as a start of the tool if nobody started it while the unit was silent', async () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }], 3000);
     const device = site.fleet.device('a');
     const first = runOf(await upgrade()).run;
@@ -116,7 +116,7 @@ describe('what a person started', () => {
     expect(device.counters.startsAccepted).toBe(1);
   });
 
-  it('and the unit has received is watched, not started a second time', async () => {
+  it('and that the unit has received is watched, not started a second time', async () => {
     site = await openSite([{ ...TWO_STEPS, start: ['snmp'], faults: ['set-refused'] }], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const device = site.fleet.device('d');
@@ -136,10 +136,10 @@ describe('what a person started', () => {
   });
 });
 
-describe('a unit that installs later than it receives', () => {
+describe('a unit that installs its image later', () => {
   const waiting = { outcome: 'stopped', problem: { code: 'device/not-installed' } };
 
-  it('is said to wait for its panel, is not started again, and is verified when it has installed', async () => {
+  it('is reported as waiting for its panel, is not started again, and is verified after it installed', async () => {
     site = await openSite([TWO_STEPS], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const device = site.fleet.device('d');
@@ -151,7 +151,7 @@ describe('a unit that installs later than it receives', () => {
     });
     expect(first.exit).toBe(4);
 
-    // Another run keeps its hands off: the unit may install at any moment.
+    // Another run must not start the unit, because it may install at any moment.
     const second = await upgrade();
     expect(runOf(second).units[0]).toMatchObject({
       outcome: 'refused',
@@ -166,7 +166,7 @@ describe('a unit that installs later than it receives', () => {
     expect(device.counters.starts).toBe(1);
   });
 
-  it('installs at once where its output is switched off for the update, and has it back afterwards', async () => {
+  it('installs at once if its output is switched off for the update, and the output is on afterwards', async () => {
     site = await openSite([TWO_STEPS], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
     const device = site.fleet.device('d');

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { NMC2, openSite, type Site } from '../support/sites/site.ts';
 
 let site: Site;
-/** The unit of oslo has credentials of its own, and those of berlin have the defaults. */
+/** The unit in oslo has its own credentials; the units in berlin use the defaults. */
 let inventory: string;
 
 beforeAll(async () => {
@@ -37,8 +37,8 @@ const Audit = z.looseObject({
 
 const kept = (): Promise<readonly string[]> => readdir(site.state).catch(() => []);
 
-describe('a secret that is missing', () => {
-  it('leaves its units unasked, and those of other sites are audited', async () => {
+describe('a missing secret', () => {
+  it('leaves its units unread, and units of other sites are audited', async () => {
     const ran = await site.run(['audit', '--json', '-i', inventory]);
     expect(ran.exit).toBe(2);
     const { units } = Audit.parse(JSON.parse(ran.out));
@@ -66,7 +66,7 @@ describe('a secret that is missing', () => {
     expect(ran.out).toMatch(/^3 units: /m);
   });
 
-  it('makes no change of a comparison', async () => {
+  it('causes no change in a comparison', async () => {
     const environment = { ...site.environment, OSLO_READ: site.environment.UPSFW_SIM_READ };
     const before = await site.run(['audit', '--json', '-i', inventory], { environment });
     const file = join(site.folder, 'before.json');
@@ -77,7 +77,7 @@ describe('a secret that is missing', () => {
     expect(Object.values(changes).filter((list) => Array.isArray(list) && list.length > 0)).toEqual([]);
   });
 
-  it('is named with all the others and their units, where nothing can be asked without them', async () => {
+  it('is named with all the others and their units, if nothing can be read without them', async () => {
     const ran = await site.run(['audit', '--json', '-i', inventory], { environment: {} });
     expect(ran.exit).toBe(2);
     expect(JSON.parse(ran.out)).toMatchObject({
@@ -89,7 +89,7 @@ describe('a secret that is missing', () => {
     expect(ran.info).toContain('env:OSLO_READ is not set: needed by oslo/b.');
   });
 
-  it('leaves its unit in the plan, with the reason and without a hop', async () => {
+  it('keeps its unit in the plan, with the reason and without a hop', async () => {
     const ran = await site.run(['plan', '--json', '-i', inventory]);
     expect(ran.exit).toBe(2);
     const Planned = z.looseObject({
@@ -109,7 +109,7 @@ describe('a secret that is missing', () => {
     ]);
   });
 
-  it('stops an upgrade before anything is sent or written down, and is named with all the others', async () => {
+  it('stops an upgrade before anything is sent or written, and is named with all the others', async () => {
     const environment = { ...site.environment, UPSFW_SIM_WRITE: undefined };
     const ran = await site.run(['upgrade', '--apply', '--yes', '-i', inventory], { environment });
     expect(ran.exit).toBe(2);
@@ -123,7 +123,7 @@ describe('a secret that is missing', () => {
     for (const name of ['a', 'a2', 'b']) expect(site.fleet.device(name).counters.starts).toBe(0);
   });
 
-  it('is asked for once, however many units name it', async () => {
+  it('is requested once, for any number of units', async () => {
     const questions: string[] = [];
     const text = await readFile(inventory, 'utf8');
     await writeFile(inventory, text.replaceAll('env:UPSFW_SIM_READ', '"prompt:Read\u202e community"'));
@@ -138,7 +138,7 @@ describe('a secret that is missing', () => {
     expect(Audit.parse(JSON.parse(ran.out)).units.every(({ reachable }) => reachable)).toBe(true);
   });
 
-  it('is asked for once for each kind and user, and the question says for which units', async () => {
+  it('is requested once for each kind and user, and the question names the units', async () => {
     const questions: string[] = [];
     const file = join(site.folder, 'asking.yaml');
     const text = await readFile(site.inventory, 'utf8');
@@ -164,7 +164,7 @@ describe('a secret that is missing', () => {
 });
 
 describe('a load that a single unit feeds', () => {
-  it('is said once by each command that works on its unit, with the name that may be meant', async () => {
+  it('is reported once by each command that uses its unit, with the similar name', async () => {
     const text = await readFile(site.inventory, 'utf8');
     const file = join(site.folder, 'feeds.yaml');
     await writeFile(

@@ -65,7 +65,7 @@ const Unit = z.looseObject({
 const Audit = z.looseObject({ units: z.array(Unit) });
 
 describe('an inventory with units behind cards, at serial ports and over USB', () => {
-  it('is audited in one go', async () => {
+  it('is audited by one command', async () => {
     const ran = await run('audit', '--json');
     const { units } = Audit.parse(JSON.parse(ran.out));
     const text = Object.fromEntries(
@@ -91,9 +91,9 @@ describe('an inventory with units behind cards, at serial ports and over USB', (
     });
   });
 
-  it('is planned in one go, with a work order for each unit that somebody must go to', async () => {
+  it('is planned by one command, with a work order for each unit that needs a visit', async () => {
     const ran = await run('plan', '--format', 'md');
-    // Units that somebody must go to are findings.
+    // Units that need a visit are findings.
     expect(ran.exit).toBe(3);
     expect(ran.out).toContain('# Plan');
     for (const name of ['closet-1', 'closet-2'])
@@ -102,7 +102,7 @@ describe('an inventory with units behind cards, at serial ports and over USB', (
     expect(ran.out).toContain('local recover');
   });
 
-  it('is carried out for the units that have a way, and the others are refused with their reason', async () => {
+  it('is upgraded where a transport works, and the other units are refused with their reason', async () => {
     const ran = await run('upgrade', '--json');
     const text = ran.info + ran.out;
     expect(text).toContain('NO_SEND_PATH');

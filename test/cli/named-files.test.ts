@@ -12,8 +12,8 @@ const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
 
-/** One that units take from a stick. */
-const STICK_IMAGE = 'SRT1020UPS_15-9.enc';
+/** An image for units that install from a USB drive. */
+const USB_DRIVE_IMAGE = 'SRT1020UPS_15-9.enc';
 
 let site: Site;
 let bad: string;
@@ -30,7 +30,7 @@ beforeAll(async () => {
   await mkdir(join(bad, 'shut-folder'), { mode: 0o555 });
   await writeFile(join(bad, 'units.csv'), 'name,host\nx,127.0.0.1\n');
   await writeFile(
-    join(bad, STICK_IMAGE),
+    join(bad, USB_DRIVE_IMAGE),
     buildImage({ microLinkId: 1020, version: '15.9', payloadBytes: 2000 }),
   );
   if (process.platform !== 'win32') await run('mkfifo', [join(bad, 'pipe')]);
@@ -40,25 +40,25 @@ afterAll(async () => {
   await site.close();
 });
 
-/** What a person may name by mistake, below the folder `bad`. */
+/** What an operator may name by mistake, below the folder `bad`. */
 const READ = ['missing/x', 'folder', 'empty', 'large', 'pipe'] as const;
 const WRITE = ['missing/x', 'folder', 'pipe', 'empty/x'] as const;
 
 interface Argument {
-  /** The command line; FILE stands for what is named. */
+  /** The command line; FILE is the placeholder for the named path. */
   readonly words: readonly string[];
   readonly does: 'reads' | 'writes';
-  /** What may be named there all the same, and is no mistake. */
+  /** Paths of the list that are valid here. */
   readonly fine?: readonly string[];
-  /** True: what it writes depends on what it finds, so that without rights nothing may be written at all. */
+  /** True: the written files depend on the input, so without permission nothing may be written. */
   readonly mayWriteNothing?: boolean;
-  /** Exit codes other than 2 that are right for some of them; docs/codes.md. */
+  /** Exit codes other than 2 that are right for some paths; see docs/codes.md. */
   readonly also?: readonly number[];
 }
 
 const inventory = (): readonly string[] => ['-i', site.inventory];
 
-/** Every argument of every command that is the name of a file or folder. */
+/** Every argument of every command that names a file or folder. */
 const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
   'discover --file': () => ({
     words: ['discover', '--file', 'FILE', '--community', 'env:UPSFW_SIM_READ'],
@@ -127,7 +127,7 @@ const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
   'record --out': () => ({
     words: ['record', '--unit', 'a', ...inventory(), '--out', 'FILE'],
     does: 'writes',
-    // Folders are what it makes and writes to.
+    // The command creates these folders and writes to them.
     fine: ['missing/x', 'folder'],
   }),
   'images PATH': () => ({ words: ['images', 'FILE'], does: 'reads' }),
@@ -137,7 +137,7 @@ const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
   }),
   'rules check FILE': () => ({ words: ['rules', 'check', 'FILE'], does: 'reads' }),
   'rules --rules': () => ({ words: ['rules', 'decide', '--model', 'x', '--rules', 'FILE'], does: 'reads' }),
-  // A port that is none, or cannot be opened, is trouble of the link.
+  // A port that does not exist or cannot be opened is a problem of the link.
   'local inspect PORT': () => ({ words: ['local', 'inspect', 'FILE'], does: 'reads', also: [4] }),
   'local recover PORT': () => ({
     words: [
@@ -171,7 +171,7 @@ const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
     does: 'reads',
   }),
   'local usb-drive DIR': () => ({
-    words: ['local', 'usb-drive', 'FILE', join(bad, STICK_IMAGE)],
+    words: ['local', 'usb-drive', 'FILE', join(bad, USB_DRIVE_IMAGE)],
     does: 'writes',
   }),
   'local usb-drive IMAGE': () => ({ words: ['local', 'usb-drive', bad, 'FILE'], does: 'reads' }),
@@ -207,7 +207,7 @@ const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
   }),
 };
 
-/** Names of options whose value is a file, beside positionals; a new one must come into the list above. */
+/** Options with a file as value, beside positionals. A new option must be added to the list above. */
 const FILE_OPTIONS: ReadonlySet<string> = new Set([
   ...[
     'file',
@@ -224,7 +224,7 @@ const FILE_OPTIONS: ReadonlySet<string> = new Set([
   ],
 ]);
 
-/** Runs a command with the name in the place of FILE; two state folders would be one too many. */
+/** Runs a command with the path in place of FILE; a command takes only one state folder. */
 async function name(argument: Argument, path: string): Promise<{ exit: number; info: string }> {
   const words = argument.words.map((word) => word.replace('FILE', path));
   const { exit, info } = words.includes('--state')
@@ -254,7 +254,7 @@ describe('the list of arguments that are files', () => {
 });
 
 describe.skipIf(process.platform === 'win32').each(Object.keys(ARGUMENTS))('%s', (what) => {
-  it('that cannot be used is a mistake and no fault', async () => {
+  it('that cannot be used is a mistake, not a defect of the tool', async () => {
     const argument = ARGUMENTS[what]?.();
     if (argument === undefined) throw new Error(what);
     const { does, fine = [] } = argument;
@@ -264,7 +264,7 @@ describe.skipIf(process.platform === 'win32').each(Object.keys(ARGUMENTS))('%s',
     expect((await readdir(bad)).filter((one) => one.endsWith('.tmp') || one.includes('.part'))).toEqual([]);
   });
 
-  it.skipIf(!isRoot)('that this user has no right to is a mistake and no fault', async () => {
+  it.skipIf(!isRoot)('without permission is a mistake, not a defect of the tool', async () => {
     const argument = ARGUMENTS[what]?.();
     if (argument === undefined) throw new Error(what);
     await chmod(site.folder, 0o755);

@@ -29,8 +29,8 @@ interface Started {
 }
 
 /**
- * Starts what package.json installs, under a Node.js that calls itself `version`. `.ci/run` does it with real
- * old ones.
+ * Starts what package.json installs, under a Node.js that reports `version`. `.ci/run` uses real old
+ * versions.
  */
 async function startUnder(version: string): Promise<Started> {
   const older = join(folder, `${version}.cjs`);
@@ -49,7 +49,7 @@ function startNode(words: readonly string[]): Promise<Started> {
 }
 
 describe('a checkout that is not ready', () => {
-  /** What lies in a checkout beside `package.json` and `bin`, and what the tool says there. */
+  /** The files of a checkout beside `package.json` and `bin`, and the message of the tool. */
   async function startWith(main: string | null, ...folders: readonly string[]): Promise<Started> {
     const checkout = await mkdtemp(join(folder, 'checkout-'));
     for (const part of ['package.json', 'bin']) {
@@ -78,7 +78,7 @@ describe('a checkout that is not ready', () => {
   it.each([
     ['a package', "require('no-such-package');"],
     ['a file of the build', "require('./gone.cjs');"],
-  ])('is told what is missing where it is %s', async (_what, main) => {
+  ])('names what is missing if it is %s', async (_what, main) => {
     const { exit, out, info } = await startWith(main, 'node_modules');
     expect([exit, out]).toEqual([2, '']);
     expect(info).toMatch(
@@ -86,7 +86,7 @@ describe('a checkout that is not ready', () => {
     );
   });
 
-  it('keeps the trace of a fault of the tool', async () => {
+  it('keeps the stack trace of a defect of the tool', async () => {
     const { exit, info } = await startWith("throw new Error('odd');");
     expect(exit).toBe(1);
     expect(info).toContain('Error: odd');
@@ -95,7 +95,7 @@ describe('a checkout that is not ready', () => {
 
 describe('a Node.js that is too old', () => {
   it.each(['18.20.8', '20.18.3', '12.22.12', '8.17.0', '0.10.48'])(
-    '%s is told what is needed',
+    '%s gets a message with the required version',
     async (version) => {
       expect(await startUnder(version)).toEqual({
         exit: 2,
@@ -105,7 +105,7 @@ describe('a Node.js that is too old', () => {
     },
   );
 
-  it.each(['20.19.0', '20.20.1', '22.0.0', '100.1.0'])('%s is new enough', async (version) => {
+  it.each(['20.19.0', '20.20.1', '22.0.0', '100.1.0'])('%s is accepted', async (version) => {
     expect(await startUnder(version)).toEqual({ exit: 0, out: `${described.version}\n`, info: '' });
   });
 

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => site.close());
 
-/** Puts the older run into the state folder. `lines`: the lines that were written before its process died. */
+/** Copies the older run into the state folder. `lines`: the number of lines before its process died. */
 async function leaveRun(lines = Number.POSITIVE_INFINITY): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const name of ['journal.jsonl', 'starts.jsonl']) {
@@ -72,7 +72,7 @@ describe('a run of the older journal format', () => {
     ['finished', undefined],
     ['ended after its start was recorded', 7],
     ['ended before its start', 6],
-  ])('that %s keeps a new run off its units, until its folder is moved away', async (_what, lines) => {
+  ])('that %s blocks new runs on its units, until its folder is moved away', async (_what, lines) => {
     await leaveRun(lines);
     const before = await contents();
     const words = ['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'];
@@ -94,7 +94,7 @@ describe('a run of the older journal format', () => {
 });
 
 describe('a kept audit of the older format', () => {
-  it('is refused with its file and a way on', async () => {
+  it('is refused with its file and the next step', async () => {
     const kept = join(site.state, 'audits', '20261130T125428244Z.json');
     await mkdir(join(site.state, 'audits'), { recursive: true, mode: 0o700 });
     await writeFile(kept, await readFile(join(OLDER, 'audit.json'), 'utf8'), { mode: 0o600 });
@@ -116,7 +116,7 @@ describe('a kept audit of the older format', () => {
 });
 
 describe('a plan file of the older format', () => {
-  it('is refused, and a new plan is to be made', async () => {
+  it('is refused, and the message requests a new plan', async () => {
     const file = join(site.folder, 'plan.json');
     await copyFile(join(OLDER, 'plan.json'), file);
     const ran = await site.run(['upgrade', '--plan', file, '--apply', '--yes', '--json']);

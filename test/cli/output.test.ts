@@ -18,7 +18,7 @@ async function upgraded(faults: readonly Fault[] = []) {
   return { ran, unit, device };
 }
 
-/** What the journal says was done to the output, line by line. */
+/** What the journal records about the output, line by line. */
 async function outputLines(run: string): Promise<readonly string[]> {
   const Line = z.looseObject({ event: z.string(), state: z.string().optional() });
   const text = await readFile(join(site.state, 'runs', run, 'journal.jsonl'), 'utf8');
@@ -30,7 +30,7 @@ async function outputLines(run: string): Promise<readonly string[]> {
 }
 
 describe('an output that the operator lets the tool switch', () => {
-  it('goes off for the update and is on again afterwards', async () => {
+  it('is off during the update and on again afterwards', async () => {
     const { ran, unit, device } = await upgraded();
     expect(unit).toMatchObject({ outcome: 'upgraded', output: 'on', after: { version: '15.0' } });
     expect(ran.exit).toBe(0);
@@ -39,14 +39,14 @@ describe('an output that the operator lets the tool switch', () => {
     expect(await outputLines(runOf(ran).run)).toEqual(['switching-off', 'off', 'switching-on', 'on']);
   });
 
-  it('is named in the plan, with what it feeds', async () => {
+  it('is named in the plan, with its load', async () => {
     site = await openSite([{ ...NMC3, feeds: ['rack-7'] }]);
     const ran = await site.run(['plan', '--unit', 'b', '--switch-output', 'off', '-i', site.inventory]);
     expect(ran.out).toContain('the output will be switched off for the update; it feeds rack-7');
     expect(site.fleet.device('b').counters.outputSwitches).toBe(0);
   });
 
-  it('is never switched where nobody said so, nor where no unit was named', async () => {
+  it('is never switched without permission or without a named unit', async () => {
     site = await openSite([NMC3]);
     const device = site.fleet.device('b');
     const ran = await site.run(['upgrade', '--apply', '--yes', '--json', '-i', site.inventory]);
@@ -56,7 +56,7 @@ describe('an output that the operator lets the tool switch', () => {
     expect(device.counters.outputSwitches).toBe(0);
   });
 
-  it('stays on, and nothing is started, where the unit does not switch it', async () => {
+  it('stays on, and nothing is started, if the unit does not switch it', async () => {
     const { unit, device } = await upgraded(['output-off-refused']);
     expect(unit).toMatchObject({
       outcome: 'failed',
@@ -67,7 +67,7 @@ describe('an output that the operator lets the tool switch', () => {
     expect(device.outputOn).toBe(true);
   });
 
-  it('is known to be off, not guessed to be on, where it does not come back', async () => {
+  it('is reported as off, not assumed to be on, if it does not come on again', async () => {
     const { ran, unit, device } = await upgraded(['output-stays-off']);
     expect(unit).toMatchObject({
       outcome: 'unknown',
@@ -83,7 +83,7 @@ describe('an output that the operator lets the tool switch', () => {
     expect(device.counters.starts).toBe(1);
   });
 
-  it('comes back after an update that failed, too', async () => {
+  it('is on again after a failed update too', async () => {
     const { unit, device } = await upgraded(['cli-incompatible']);
     expect(unit).toMatchObject({ outcome: 'failed', problem: { code: 'device/incompatible' } });
     expect(device.outputOn).toBe(true);

@@ -38,7 +38,7 @@ async function makePlan(...words: readonly string[]): Promise<Ran> {
   return site.run(['plan', '-i', site.inventory, '--out', planFile(), ...words]);
 }
 
-function carryOut(...words: readonly string[]): Promise<Ran> {
+function applyPlan(...words: readonly string[]): Promise<Ran> {
   return site.run(['upgrade', '--plan', planFile(), '--apply', '--yes', '--json', ...words]);
 }
 
@@ -56,7 +56,7 @@ async function editInventory(change: (text: string) => string): Promise<void> {
   await writeFile(site.inventory, after);
 }
 
-/** Every place of a JSON value that holds no further places. */
+/** The path of every value of a JSON document that has no nested values. */
 function leaves(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
   if (Array.isArray(value)) {
     const found: readonly unknown[] = value;
@@ -69,7 +69,7 @@ function leaves(value: unknown, path: readonly (string | number)[] = []): (reado
   return [path];
 }
 
-/** The same JSON value with another one at a place. */
+/** The same JSON document with another value at a path. */
 function changed(value: unknown, [first, ...rest]: readonly (string | number)[], by: unknown): unknown {
   if (first === undefined) return by;
   if (Array.isArray(value)) {
@@ -91,7 +91,7 @@ describe('a plan file whose content was edited', () => {
   let text = '';
   let folder = '';
   beforeAll(async () => {
-    // A blocked unit has reasons, remedies and a work order; all of that is shown to the person who approves.
+    // A blocked unit has reasons, remedies and a work order, and the approver sees all of them.
     const made = await openSite([NMC2, NMC3, { name: 'shut', site: 'porto', persona: 'smt1500c-closed' }]);
     const file = join(made.folder, 'plan.json');
     await made.run(['plan', '-i', made.inventory, '--out', file]);
@@ -131,7 +131,7 @@ describe('a plan file whose content was edited', () => {
     );
   });
 
-  it('is refused with a key more or a key less; another layout of the same content is taken', async () => {
+  it('is refused with an added or a missing key, and accepted with another layout', async () => {
     const document: unknown = JSON.parse(text);
     const file = join(folder, 'edited.json');
     for (const [key] of Object.entries(document ?? {})) {
@@ -147,7 +147,7 @@ describe('a plan file whose content was edited', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('is refused where it is no file, empty, too deep, or no plan at all', async () => {
+  it('is refused if it is not a file, empty, too deep or not a plan', async () => {
     site = await openSite([]);
     const file = planFile();
     await mkdir(file);
@@ -162,7 +162,7 @@ describe('a plan file whose content was edited', () => {
 });
 
 describe('a fresh plan', () => {
-  it('of the same situation has the same id, also when load and battery have moved; its digest is of its own content', async () => {
+  it('has the same ID in the same situation, also with another load and battery; its digest covers its own content', async () => {
     site = await openSite([NMC2, NMC3]);
     const first = DocumentShape.parse(JSON.parse((await makePlan('--json')).out));
     site.fleet.device('a').batteryPercent = 77;
@@ -172,7 +172,7 @@ describe('a fresh plan', () => {
     expect((await makePlan()).out).toContain(`Plan ${first.id} of`);
   });
 
-  it('lists the units of which never two are in flight, and says where there is none', async () => {
+  it('lists the units that are never updated together, and states if there are none', async () => {
     site = await openSite([{ ...NMC2, feeds: ['rack-1'] }, { ...NMC2, name: 'z', feeds: ['rack-1'] }, NMC3]);
     const made = await makePlan('--json');
     expect(DocumentShape.parse(JSON.parse(made.out)).protects).toEqual([['berlin/a', 'berlin/z']]);
@@ -183,7 +183,7 @@ describe('a fresh plan', () => {
 });
 
 describe('upgrade --plan shows', () => {
-  it('time and digest of the plan that was looked at, and says when it was judged again', async () => {
+  it('time and digest of the plan, and the time of the new evaluation', async () => {
     site = await openSite([NMC2]);
     const [title = ''] = (await makePlan()).out.split('\n');
     expect(title).toMatch(/^Plan \w+ of .*, digest [0-9a-f]{16}$/);
@@ -196,11 +196,11 @@ describe('upgrade --plan shows', () => {
 });
 
 describe('upgrade --plan after a change elsewhere', () => {
-  it('names exactly the units that changed, and what changed: was and is', async () => {
+  it('names exactly the units that changed, each with the old and the new value', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'lab-1' }, NMC3]);
     await makePlan();
     site.fleet.device('lab-1').version = '15.0';
-    const ran = await carryOut();
+    const ran = await applyPlan();
     const { code, message } = problemOf(ran);
     expect({ code, exit: ran.exit }).toEqual({ code: 'refused/stale-plan', exit: 3 });
     expect(message).toMatch(/berlin\/lab-1: .*firmware was UPS 09\.4 \(ID18\), is UPS 15\.0 \(ID18\)/);
@@ -210,7 +210,7 @@ describe('upgrade --plan after a change elsewhere', () => {
     expect(starts()).toBe(0);
   });
 
-  it('names the card, the image and the output where these are what changed', async () => {
+  it('names the card, the image or the output if it changed', async () => {
     site = await openSite([NMC2, NMC3]);
     await makePlan();
     const { card } = site.fleet.device('a');
@@ -219,18 +219,18 @@ describe('upgrade --plan after a change elsewhere', () => {
     await site.fleet.writeImages(join(site.folder, 'images'), {
       'SMT20UPS_15-0.enc': { microLinkId: 20, version: '15.0', parts: ['UBL 07.5'], payloadBytes: 9000 },
     });
-    const { message } = problemOf(await carryOut());
+    const { message } = problemOf(await applyPlan());
     expect(message).toMatch(/berlin\/a: card was .*OS v6\.9\.6.*, is .*OS v7\.0\.4/);
     expect(message).toMatch(/oslo\/b: images was sha256 [0-9a-f]{64}, is sha256 [0-9a-f]{64}$/m);
     expect(message).not.toContain('firmware');
     expect(starts()).toBe(0);
   });
 
-  it('carries out the rest where a unit does not answer, says so of that unit, and judges no condition of it', async () => {
+  it('executes the rest if a unit does not answer, reports that unit, and evaluates no condition of it', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'lost' }]);
     await makePlan();
     site.fleet.device('lost').card.up = false;
-    const ran = await carryOut();
+    const ran = await applyPlan();
     const [a, lost] = runOf(ran).units;
     expect(a).toMatchObject({ outcome: 'upgraded' });
     expect(lost).toMatchObject({ outcome: 'failed', problem: { code: expect.stringMatching(/^link\//) } });
@@ -239,13 +239,13 @@ describe('upgrade --plan after a change elsewhere', () => {
     expect(site.fleet.device('lost').counters.starts).toBe(0);
   });
 
-  it('does not upgrade a unit that the plan has as blocked, although it could be upgraded now', async () => {
+  it('does not upgrade a unit that is blocked in the plan, although it could be upgraded now', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'later' }]);
     const later = site.fleet.device('later');
     later.onBattery = true;
     await makePlan();
     later.onBattery = false;
-    const ran = await carryOut();
+    const ran = await applyPlan();
     expect(runOf(ran).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'refused']);
     expect(JSON.stringify(runOf(ran).units[1])).toContain('NOT_APPROVED');
     expect(later.counters).toMatchObject({ starts: 0, uploads: 0 });
@@ -253,16 +253,16 @@ describe('upgrade --plan after a change elsewhere', () => {
   });
 });
 
-describe('what a plan was made with', () => {
-  it('is used again, from any folder and without naming it', async () => {
+describe('the inputs of a plan', () => {
+  it('are used again, from any folder and without naming them', async () => {
     site = await openSite([NMC2]);
     await makePlan();
-    // A folder of its own with another inventory in it, which is the default name.
-    const ran = await carryOut();
+    // Another folder, with another inventory under the default name.
+    const ran = await applyPlan();
     expect(runOf(ran).units[0]?.outcome).toBe('upgraded');
   });
 
-  it('is refused by name where another inventory, images folder, rule file or overridden rule is named', async () => {
+  it('are compared: another inventory, images folder, rule file or overridden rule is refused by name', async () => {
     site = await openSite([NMC2]);
     await makePlan();
     const other = join(site.folder, 'other.yaml');
@@ -277,21 +277,21 @@ describe('what a plan was made with', () => {
       [['--rules', rules], rules],
       [['--override', 'battery-charged=tested it'], 'battery-charged'],
     ] as const) {
-      const ran = await carryOut(...words);
+      const ran = await applyPlan(...words);
       expect(ran.exit, words[0]).toBe(2);
       expect(problemOf(ran).code).toBe('config/plan');
       expect(problemOf(ran).message).toContain(thing);
       if (words[0] === '-i') expect(problemOf(ran).message).toContain(site.inventory);
     }
     expect(starts()).toBe(0);
-    // The same file under another name is the same file.
+    // The same file under another name counts as the same file.
     const link = join(site.folder, 'link.yaml');
     await symlink(site.inventory, link);
-    const same = await carryOut('-i', link, '--images', join(site.folder, 'images'));
+    const same = await applyPlan('-i', link, '--images', join(site.folder, 'images'));
     expect(runOf(same).units[0]?.outcome).toBe('upgraded');
   });
 
-  it('is refused where the inventory says something else of a planned unit or of its partner, and said where it does not', async () => {
+  it('are compared: a changed entry of a planned unit or its partner is refused, other changes are reported', async () => {
     const pair = [
       { ...NMC2, feeds: ['rack-1'] },
       { ...NMC2, name: 'z', feeds: ['rack-1'] },
@@ -300,23 +300,23 @@ describe('what a plan was made with', () => {
     await makePlan('--site', 'berlin');
     const before = await readFile(site.inventory, 'utf8');
     await editInventory((text) => text.replace('- name: berlin', '- name: berlin\n    concurrency: 4'));
-    const refused = await carryOut();
+    const refused = await applyPlan();
     expect({ code: problemOf(refused).code, exit: refused.exit }).toEqual({ code: 'config/plan', exit: 2 });
     expect(problemOf(refused).message).toMatch(/berlin\/a and berlin\/z/);
     expect(starts()).toBe(0);
 
     await writeFile(site.inventory, before);
     await editInventory((text) => text.replace('- name: oslo', '- name: oslo\n    concurrency: 4'));
-    const ran = await carryOut();
+    const ran = await applyPlan();
     expect(ran.info).toContain('changed since the plan was made');
     expect(runOf(ran).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
   });
 
-  it('is not the knowledge of another day', async () => {
+  it('are refused if the plan has the knowledge of another day', async () => {
     site = await openSite([NMC2]);
     const made = await site.run(['plan', '-i', site.inventory, '--as-of', '2024-04-01', '--json']);
     await writeFile(planFile(), made.out);
-    const ran = await carryOut();
+    const ran = await applyPlan();
     expect(problemOf(ran)).toMatchObject({
       code: 'config/plan',
       message: expect.stringContaining('2024-04-01'),

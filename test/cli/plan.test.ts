@@ -26,7 +26,7 @@ function verdictOf(ran: Ran): z.infer<typeof Units>['units'][number]['verdict'] 
 
 const Inventory = z.looseObject({ defaults: z.record(z.string(), z.unknown()) });
 
-/** Takes a setting of all units out of the inventory. */
+/** Removes a setting of all units from the inventory. */
 async function without(setting: 'login' | 'write'): Promise<void> {
   const document = Inventory.parse(parse(await readFile(site.inventory, 'utf8')));
   const { [setting]: _, ...defaults } = document.defaults;
@@ -34,7 +34,7 @@ async function without(setting: 'login' | 'write'): Promise<void> {
 }
 
 describe('a plan of a unit for which the inventory', () => {
-  it('has no login says so, and ends with 3', async () => {
+  it('has no login reports that, and ends with 3', async () => {
     site = await openSite([NMC2]);
     await without('login');
     const ran = await site.run(['plan', '-i', site.inventory, '--json']);
@@ -51,7 +51,7 @@ describe('a plan of a unit for which the inventory', () => {
     expect(ran.exit).toBe(3);
   });
 
-  it('opens no way to start warns that a person has to, as the end of the run then does', async () => {
+  it('allows no start method warns that a person must start, as the run does at its end', async () => {
     site = await openSite([{ ...NMC2, start: ['snmp'] }]);
     await without('write');
     const ran = await site.run(['plan', '-i', site.inventory, '--json']);
@@ -75,9 +75,9 @@ describe('a plan of a unit for which the inventory', () => {
   });
 });
 
-describe('a unit of which a run left a start without a known end', () => {
+describe('a unit with a start of another run without a known result', () => {
   it.each([
-    ['is still at it', NMC2, 'update-stuck'],
+    ['is still updating', NMC2, 'update-stuck'],
     ['lost the link to its card', NMC3, 'never-returns'],
   ] as const)(
     'that %s is blocked in audit and plan; no other remedy comes first',
@@ -99,7 +99,7 @@ describe('a unit of which a run left a start without a known end', () => {
           remedy: expect.stringContaining(`upsfw resume ${run}`),
         });
       }
-      // Another state folder knows nothing of it, so its remedies must be safe too.
+      // Another state folder does not know that run, so its remedies must be safe too.
       const { environment } = site;
       const words = ['plan', '-i', site.inventory, '--json', '--state', `${site.state}-2`];
       const elsewhere = await runHere(words, { environment });

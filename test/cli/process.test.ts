@@ -41,8 +41,8 @@ function upgrade(at: Site): ChildProcess {
   return start(words, at.environment);
 }
 
-describe('a reader that goes away', () => {
-  it('ends a short command quietly', async () => {
+describe('standard output that cannot be written', () => {
+  it('ends a short command quietly if the reader closed the pipe', async () => {
     const child = start(['--help']);
     let info = '';
     child.stderr?.on('data', (chunk: Buffer) => {
@@ -53,7 +53,7 @@ describe('a reader that goes away', () => {
     expect(info).toBe('');
   });
 
-  it.skipIf(!existsSync('/dev/full'))('differs from a full disk', async () => {
+  it.skipIf(!existsSync('/dev/full'))('is an error if the disk is full', async () => {
     const child = spawn(process.execPath, [MAIN, 'rules', 'explain', 'LOADER_TOO_OLD'], {
       stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
     });
@@ -66,28 +66,31 @@ describe('a reader that goes away', () => {
     expect(info).toBe('upsfw: standard output cannot be written: no space is left on the device (ENOSPC).\n');
   });
 
-  it.skipIf(!existsSync('/dev/full'))('is no reason to say that something was found or refused', async () => {
-    site = await openSite([NMC2]);
-    const inventory = await readFile(site.inventory, 'utf8');
-    const bad = join(site.folder, 'bad.yaml');
-    await writeFile(bad, inventory.replace('version: 1', 'version: 7'));
-    const end = async (words: readonly string[], file: string): Promise<number | null> => {
-      const child = spawn(process.execPath, [MAIN, ...words, '-i', file], {
-        env: { ...process.env, ...site?.environment },
-        stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
-      });
-      children.push(child);
-      child.stderr?.resume();
-      return exitOf(child);
-    };
-    expect((await site.run(['audit', '-i', site.inventory])).exit).toBe(3);
-    const { state } = site;
-    for (const words of [['audit'], ['audit', '--json'], ['plan'], ['plan', '--json']])
-      expect(await end([...words, '--state', state], site.inventory), words.join(' ')).toBe(1);
-    expect(await end(['audit', '--json', '--state', state], bad)).toBe(2);
-  });
+  it.skipIf(!existsSync('/dev/full'))(
+    'on a full disk does not give the exit code of a finding or a refusal',
+    async () => {
+      site = await openSite([NMC2]);
+      const inventory = await readFile(site.inventory, 'utf8');
+      const bad = join(site.folder, 'bad.yaml');
+      await writeFile(bad, inventory.replace('version: 1', 'version: 7'));
+      const end = async (words: readonly string[], file: string): Promise<number | null> => {
+        const child = spawn(process.execPath, [MAIN, ...words, '-i', file], {
+          env: { ...process.env, ...site?.environment },
+          stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+        });
+        children.push(child);
+        child.stderr?.resume();
+        return exitOf(child);
+      };
+      expect((await site.run(['audit', '-i', site.inventory])).exit).toBe(3);
+      const { state } = site;
+      for (const words of [['audit'], ['audit', '--json'], ['plan'], ['plan', '--json']])
+        expect(await end([...words, '--state', state], site.inventory), words.join(' ')).toBe(1);
+      expect(await end(['audit', '--json', '--state', state], bad)).toBe(2);
+    },
+  );
 
-  it('does not end a run: what was started is watched to its end, and the rest is done', async () => {
+  it('does not end a run: started updates are watched to their end, and the rest is done', async () => {
     site = await openSite(pair);
     const child = upgrade(site);
     child.stdout?.destroy();
@@ -100,10 +103,10 @@ describe('a reader that goes away', () => {
   });
 });
 
-// Windows has no signals: there a kill is a kill.
+// Windows has no signals: a kill ends the process at once.
 describe.skipIf(process.platform === 'win32')('signals', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s: what was started is watched to its end, nothing else is begun',
+    '%s: started updates are watched to their end, and no other is begun',
     async (signal) => {
       site = await openSite(pair);
       const [first, second] = [site.fleet.device('first'), site.fleet.device('second')];
@@ -119,7 +122,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     },
   );
 
-  it('a terminal that has gone says so twice, and still what was started is watched', async () => {
+  it('a closed terminal is reported twice, and started updates are still watched', async () => {
     site = await openSite(pair);
     const first = site.fleet.device('first');
     const child = upgrade(site);
@@ -131,7 +134,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     expect(first.version).toBe('15.0');
   });
 
-  it('the third SIGINT leaves at once, and resume goes on', async () => {
+  it('the third SIGINT ends the process at once, and resume continues', async () => {
     site = await openSite(pair, 60);
     const first = site.fleet.device('first');
     const child = upgrade(site);
@@ -149,7 +152,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     child.kill('SIGINT');
     await text('Aborting');
     child.kill('SIGINT');
-    // A unit was left at its update: somebody has to look at it.
+    // The process left a unit during its update: a person has to check it.
     expect(await exitOf(child)).toBe(5);
     expect(info).toContain('Exiting.');
     expect(info).toContain('may be programming');
@@ -160,11 +163,11 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
   });
 });
 
-/** Gives a command a terminal of its own (util-linux). */
+/** Gives a command its own terminal (util-linux). */
 const SCRIPT = '/usr/bin/script';
 
 describe.skipIf(process.platform !== 'linux' || !existsSync(SCRIPT))('a terminal', () => {
-  it('shows a live list; Ctrl-C says what it means and lets go on what was started', async () => {
+  it('shows a live list; Ctrl-C explains what happens, and started updates continue', async () => {
     site = await openSite(pair);
     const [first, second] = [site.fleet.device('first'), site.fleet.device('second')];
     const words = ['upgrade', '-i', site.inventory, '--state', site.state, '--apply', '--yes'];
@@ -185,7 +188,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(SCRIPT))('a terminal
     expect(shown).toContain('Stopping: no further unit is started');
     expect(shown).toContain('1 upgraded, 1 pending (exit code 130)');
     expect([first.counters.starts, second.counters.starts]).toEqual([1, 0]);
-    // The cursor is back.
+    // The cursor is visible again.
     expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf('\u001b[?25l'));
   });
 });

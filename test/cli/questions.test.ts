@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 const QUESTION = 'Send and start these 8 updates? [y/N]';
-/** As many units as make a plan that is longer than the screen. */
+/** Enough units for a plan that is longer than the screen. */
 const MANY = Array.from({ length: 8 }, (_, index) => ({ ...NMC2, name: `unit-${index + 1}` }));
 
 function touched({ fleet }: Site): number {
@@ -35,7 +35,7 @@ function touched({ fleet }: Site): number {
 
 const KINDS = ['xterm', 'dumb'] as const;
 
-async function askedToUpgrade(term: (typeof KINDS)[number], units = MANY, more: readonly string[] = []) {
+async function upgradeQuestion(term: (typeof KINDS)[number], units = MANY, more: readonly string[] = []) {
   site = await openSite(units);
   const words = ['upgrade', '-i', site.inventory, '--state', site.state, '--apply', ...more];
   screen = openScreen(words, { environment: site.environment, term });
@@ -46,7 +46,7 @@ describe.skipIf(!HAS_TERMINALS)('the question of an upgrade', () => {
   it.each(KINDS)(
     'is the last line of a screen of 80x24 (%s), below a long plan, until it is answered',
     async (term) => {
-      const { at, on } = await askedToUpgrade(term);
+      const { at, on } = await upgradeQuestion(term);
       const rows = await on.until((now) => lastRow(now).includes(QUESTION));
       expect(lastRow(rows)).toBe(QUESTION);
       on.type('n');
@@ -56,14 +56,14 @@ describe.skipIf(!HAS_TERMINALS)('the question of an upgrade', () => {
       expect(await on.ended()).toEqual({ exit: 2, echoes: true });
       expect(on.bytes()).toContain('Nothing was sent.');
       expect(touched(at)).toBe(0);
-      // The plan above it scrolled: it was longer than the screen.
+      // The plan above it scrolled, because it is longer than the screen.
       expect(on.bytes().split('\n').length).toBeGreaterThan(30);
       if (term === 'dumb') expect(on.bytes()).not.toContain('\u001b');
     },
   );
 
   it('is confirmed by y', async () => {
-    const { at, on } = await askedToUpgrade('xterm', [NMC2]);
+    const { at, on } = await upgradeQuestion('xterm', [NMC2]);
     await on.until((now) => lastRow(now).endsWith('Send and start this update? [y/N]'));
     on.type('y\r');
     expect(await on.ended()).toEqual({ exit: 0, echoes: true });
@@ -72,11 +72,11 @@ describe.skipIf(!HAS_TERMINALS)('the question of an upgrade', () => {
 
   it.each([
     ['Enter', '\r', 2],
-    ['a word that was taken back', 'y\u007f\r', 2],
+    ['a deleted y', 'y\u007f\r', 2],
     ['the end of the input', '\u0004', 2],
-    ['Ctrl-C behind a yes', 'yes\u0003', 130],
+    ['Ctrl-C after yes', 'yes\u0003', 130],
   ] as const)('is not confirmed by %s', async (_, keys, exit) => {
-    const { at, on } = await askedToUpgrade('xterm', [NMC2]);
+    const { at, on } = await upgradeQuestion('xterm', [NMC2]);
     await on.until((now) => lastRow(now).includes('[y/N]'));
     on.type(keys);
     expect(await on.ended()).toEqual({ exit, echoes: true });
@@ -103,8 +103,8 @@ describe.skipIf(!HAS_TERMINALS)('the question of an upgrade', () => {
 });
 
 describe.skipIf(!HAS_TERMINALS)('a secret', () => {
-  /** Asks for the password of the card before anything is sent. */
-  async function askedForPassword(term: (typeof KINDS)[number]) {
+  /** Makes the tool request the password of the card before it sends anything. */
+  async function passwordPrompt(term: (typeof KINDS)[number]) {
     site = await openSite([NMC2]);
     const text = await readFile(site.inventory, 'utf8');
     await writeFile(site.inventory, text.replace('env:UPSFW_SIM_PASSWORD', 'prompt:Card password'));
@@ -116,11 +116,11 @@ describe.skipIf(!HAS_TERMINALS)('a secret', () => {
   }
 
   it.each(KINDS)(
-    'is not shown on a terminal of the kind %s, can be corrected, and its label stays',
+    'is not shown on a terminal of type %s, can be corrected, and its label stays',
     async (term) => {
-      const { at, on } = await askedForPassword(term);
+      const { at, on } = await passwordPrompt(term);
       const secret = at.environment.UPSFW_SIM_PASSWORD ?? '';
-      // A word that is wiped out, then a mistake at the end that is taken back, then an arrow.
+      // A deleted word, then a corrected last character, then an arrow key.
       on.type(`wrong\u0015${secret}xy\u007f\u007f\u001b[D`);
       on.type('\r');
       const rows = await on.until((now) => lastRow(now).includes('[y/N]'));
@@ -135,10 +135,10 @@ describe.skipIf(!HAS_TERMINALS)('a secret', () => {
   );
 
   it.each([
-    ['Ctrl-C behind some letters', 'abc\u0003', 130],
+    ['Ctrl-C after some letters', 'abc\u0003', 130],
     ['the end of the input', '\u0004', 2],
-  ] as const)('is not given by %s, and nothing is sent', async (_, keys, exit) => {
-    const { at, on } = await askedForPassword('xterm');
+  ] as const)('is not accepted after %s, and nothing is sent', async (_, keys, exit) => {
+    const { at, on } = await passwordPrompt('xterm');
     on.type(keys);
     expect(await on.ended()).toEqual({ exit, echoes: true });
     expect(on.bytes()).toContain('Nothing was sent.');
@@ -146,7 +146,7 @@ describe.skipIf(!HAS_TERMINALS)('a secret', () => {
     expect(touched(at)).toBe(0);
   });
 
-  it('of a command that reads: Ctrl-C stops it', async () => {
+  it('of a command that only reads: Ctrl-C stops it', async () => {
     site = await openSite([NMC2]);
     const text = await readFile(site.inventory, 'utf8');
     await writeFile(site.inventory, text.replace('env:UPSFW_SIM_READ', 'prompt'));
@@ -160,8 +160,8 @@ describe.skipIf(!HAS_TERMINALS)('a secret', () => {
     expect(on.bytes()).toContain('Stopped.');
   });
 
-  it('leaves the terminal as it was when the process is asked to end', async () => {
-    const { on } = await askedForPassword('xterm');
+  it('restores the terminal when the process gets a signal to end', async () => {
+    const { on } = await passwordPrompt('xterm');
     const shells = await children(on.pid);
     const [command] = (await Promise.all(shells.map(children))).flat();
     process.kill(command ?? 0, 'SIGTERM');
@@ -213,7 +213,7 @@ describe('an answer', () => {
   });
 });
 
-/** Whether a confirmation passes with this terminal; any problem but refused/confirmation is thrown. */
+/** Whether a confirmation passes with this terminal. Any problem but refused/confirmation is thrown. */
 async function confirms(ask: Ask | null): Promise<boolean> {
   try {
     const io = { ask, info: () => undefined };
@@ -225,7 +225,7 @@ async function confirms(ask: Ask | null): Promise<boolean> {
   }
 }
 
-describe('a hidden line', () => {
+describe('hidden input', () => {
   const key = fc.oneof(
     fc.record({
       text: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 3 }),
@@ -235,7 +235,7 @@ describe('a hidden line', () => {
     fc.record({ text: fc.constant('\u007f'), name: fc.constant('backspace') }),
   );
 
-  it('holds what was typed, without the characters that were taken back, and never a control character', () => {
+  it('keeps the typed text without deleted characters, and never a control character', () => {
     fc.assert(
       fc.property(fc.array(key, { maxLength: 60 }), (keys) => {
         let typed = '';
@@ -256,7 +256,7 @@ describe('a hidden line', () => {
     );
   });
 
-  it('has a bound', () => {
+  it('has a length limit', () => {
     const long = 'x'.repeat(4096);
     expect(typeKey(long, 'y', { ctrl: false, meta: false })).toBe(long);
   });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { closedPort } from '../support/devices/services.ts';
-import { BOTH_WAYS, NMC3, openSite, runHere, type Site } from '../support/sites/site.ts';
+import { BOTH_METHODS, NMC3, openSite, runHere, type Site } from '../support/sites/site.ts';
 
 let site: Site | null;
 let out: string;
@@ -44,7 +44,7 @@ describe('record', () => {
       NMC3,
       { generation: 'nmc3', ssh: 'modern', ftp: false, snmp: 'v3', updateObject: false, upsfwupdate: true },
     ],
-    [BOTH_WAYS, { generation: 'nmc2', ssh: 'old', ftp: true, updateObject: true, upsfwupdate: true }],
+    [BOTH_METHODS, { generation: 'nmc2', ssh: 'old', ftp: true, updateObject: true, upsfwupdate: true }],
   ])('makes a persona and a report of %o, and writes nothing to the card', async (unit, wanted) => {
     site = await openSite([unit]);
     const { device } = site.fleet.units[0] ?? {};
@@ -66,7 +66,7 @@ describe('record', () => {
     }
   });
 
-  it('of a card with a wrong password keeps what SNMP gives, and says what is missing', async () => {
+  it('of a card with a wrong password keeps the SNMP answers, and names what is missing', async () => {
     site = await openSite([NMC3]);
     const environment = { ...site.environment, UPSFW_SIM_PASSWORD: 'another password' };
     const words = ['record', '-i', site.inventory, '--unit', 'b', '--out', out, '--json'];
@@ -84,7 +84,7 @@ describe('record', () => {
     expect(persona + ran.info).not.toContain('another password');
   });
 
-  it('writes over nothing that is there', async () => {
+  it('overwrites no existing file', async () => {
     site = await openSite([NMC3]);
     const words = ['record', '-i', site.inventory, '--unit', 'oslo/b', '--out', out];
     expect((await site.run(words)).exit).toBe(0);
@@ -96,10 +96,10 @@ describe('record', () => {
     expect((await readdir(out)).sort()).toEqual(['persona.yaml', 'report.md']);
   });
 
-  it('of a dead card keeps a report that says why, no persona, and exits with 4', async () => {
-    const shut = await closedPort();
+  it('of a dead card keeps a report with the cause and no persona, and ends with 4', async () => {
+    const closed = await closedPort();
     const ports = ['snmp', 'ssh', 'ftp', 'telnet', 'http', 'https']
-      .map((name) => `${name}: ${shut}`)
+      .map((name) => `${name}: ${closed}`)
       .join(', ');
     const inventory = join(out, '..', 'inventory.yaml');
     const unit = `{ name: dead, host: 127.0.0.1, ports: { ${ports} }, login: { user: apc, password: "env:SECRET" } }`;
@@ -124,7 +124,7 @@ describe('record', () => {
     expect(report).not.toContain('127.0.0.1');
   });
 
-  it('that is stopped keeps nothing', async () => {
+  it('that is stopped keeps no file', async () => {
     site = await openSite([NMC3]);
     const words = ['record', '-i', site.inventory, '--unit', 'b', '--out', out, '--json'];
     const ran = await site.run(words, {
@@ -146,7 +146,7 @@ describe('record', () => {
     [['record', '192.0.2.1', '--user', 'apc'], 'needs a terminal to ask on'],
     [['record', '192.0.2.1', '--community', 'env:UPSFW_NOT_SET'], 'is not set'],
     [['record', '--unit', 'b', '--user', 'apc'], 'cannot be used with --unit'],
-  ])('%o is refused before anything is asked', async (words, message) => {
+  ])('refuses %o before it queries anything', async (words, message) => {
     const ran = await runHere([...words, '--state', out]);
     expect(ran.exit).toBe(2);
     expect(ran.info).toContain(message);

@@ -11,7 +11,7 @@ import { runOf } from '../support/sites/site.ts';
 let site: LocalSite;
 afterEach(() => site.close());
 
-/** Of a lost block or answer the sender waits: an image of some blocks will do. */
+/** The sender waits for every lost block or answer, so the image has few blocks. */
 const LOSING: ReadonlySet<LocalFault> = new Set(['loader-loses-blocks', 'loader-loses-acks']);
 
 async function recover(faults: readonly LocalFault[] = [], timeouts: Io['localTimeouts'] = {}) {
@@ -38,7 +38,7 @@ describe('a unit in its boot loader', () => {
     [['loader-eot-nak']],
     [['loader-naks', 'loader-garbage-answers', 'loader-eot-nak', 'loader-asks-after-end']],
   ] as const satisfies readonly (readonly [readonly LocalFault[]])[])(
-    'is recovered byte by byte under %j',
+    'gets the image byte for byte with the fault %j',
     async (faults) => {
       const { ran, unit, image, device } = await recover(faults);
       expect(unit).toMatchObject({ outcome: 'upgraded', problem: null, after: { version: '07.1' } });
@@ -55,20 +55,20 @@ describe('a unit in its boot loader', () => {
     ['cable-pulled', 'unknown', 5, 'cable'],
     ['loader-never-returns', 'unknown', 5, 'has not answered for'],
     ['loader-returns-old', 'failed', 4, '06.1'],
-  ] as const)('under %s ends as %s', async (fault, outcome, exit, words) => {
-    // A port that is gone has its name from the system, which may give it to somebody else.
+  ] as const)('with the fault %s ends as %s', async (fault, outcome, exit, words) => {
+    // The system may give the name of a removed port to another port.
     const timeouts = fault === 'cable-pulled' ? { settle: 0.1 } : {};
     const { ran, unit, device } = await recover([fault], timeouts);
     expect(unit).toMatchObject({ outcome, problem: { message: expect.stringContaining(words) } });
     expect(ran.exit).toBe(exit);
-    // Whatever became of it, nothing that the loader did not ask for was sent.
+    // In every case, the tool sent only what the boot loader requested.
     expect(device.dangerous).toBe(0);
   });
 
-  it('is not taken for another unit that answers at the port after the cable was pulled', async () => {
+  it('is not confused with another unit at the same port after the cable was pulled', async () => {
     site = await openLocalSite('smt1500-loader', ['cable-pulled']);
     const image = await site.image('a.enc', LOADER_IMAGE);
-    // The same kind of unit, which runs the version of the image already.
+    // The same model, which already runs the version of the image.
     const persona = await loadLocalPersona('smt1500-loader');
     const others = await startLocalUnits({
       units: [
@@ -92,7 +92,7 @@ describe('a unit in its boot loader', () => {
         problem: { message: expect.stringContaining('Whether it is the same unit is not known') },
       });
       expect(ran.exit).toBe(5);
-      // Whoever takes the run up later is told the same.
+      // A later resume reports the same.
       const again = await site.run(['resume', '--yes', '--json']);
       expect(runOf(again).units[0]).toMatchObject({ outcome: 'unknown' });
       expect(others.units[0]?.device).toMatchObject({ attempts: 0, writes: 0 });
@@ -101,7 +101,7 @@ describe('a unit in its boot loader', () => {
     }
   });
 
-  it('is written down before the first block leaves', async () => {
+  it('is in the journal before the first block is sent', async () => {
     const { device } = await recover();
     const [run] = await listRuns(site.state);
     const events = await readJournal(site.state, run ?? '');
@@ -115,7 +115,7 @@ describe('a unit in its boot loader', () => {
       'verify done',
     ]);
     expect(events.at(-1)).toMatchObject({ event: 'closed', state: 'done' });
-    // One that has ended is not begun again by being taken up.
+    // Resume does not start an ended run again.
     const again = runOf(await site.run(['resume', '--yes', '--json']));
     expect(again).toMatchObject({ state: 'done', units: [{ outcome: 'upgraded' }] });
     expect(device.attempts).toBe(1);
@@ -128,8 +128,8 @@ describe('nothing is sent', () => {
   }
 
   it.each([
-    ['without the id', [], LOADER_IMAGE, 'config/usage', 2],
-    ['where the image is of another id', ['--expect-id', '18'], LOADER_IMAGE, 'refused/rule', 3],
+    ['without the ID', [], LOADER_IMAGE, 'config/usage', 2],
+    ['if the image has another ID', ['--expect-id', '18'], LOADER_IMAGE, 'refused/rule', 3],
   ] as const)('%s', async (_, words, recipe, code, exit) => {
     site = await openLocalSite('smt1500-loader');
     const image = await site.image('a.enc', recipe);
@@ -140,7 +140,7 @@ describe('nothing is sent', () => {
     expect(await listRuns(site.state)).toEqual([]);
   });
 
-  it('where the image is damaged, cut off, or none', async () => {
+  it('if the image is damaged, truncated or not an image', async () => {
     site = await openLocalSite('smt1500-loader');
     const good = await site.image('a.enc', LOADER_IMAGE);
     const bytes = await bytesOf(good);
@@ -158,7 +158,7 @@ describe('nothing is sent', () => {
     expect(site.device.bytesArrived).toBe(0);
   });
 
-  it('where the image may need a boot loader that the unit may not have, until somebody says that it has', async () => {
+  it('if the image may need a newer boot loader, until the operator confirms that the unit has it', async () => {
     site = await openLocalSite('smt1500-old-loader');
     const image = await site.image('SMT18UPS_15-0.enc', {
       microLinkId: 18,
@@ -176,7 +176,7 @@ describe('nothing is sent', () => {
     expect(site.device.attempts).toBe(0);
   });
 
-  it('to a unit that runs', async () => {
+  it('to a running unit', async () => {
     site = await openLocalSite('smc1000i-serial');
     const image = await site.image('a.enc', { microLinkId: 1005, version: '15.1' });
     const override = '--override=recovery-loader=it ran 12.0';
@@ -187,7 +187,7 @@ describe('nothing is sent', () => {
     expect(site.device).toMatchObject({ state: 'application', writes: 0, dangerous: 0 });
   });
 
-  it('to a unit that took an image and is silent, whoever asks again', async () => {
+  it('to a silent unit that received an image, by any later command', async () => {
     const first = await recover(['loader-never-returns'], { settle: 0.1 });
     expect(first.unit.outcome).toBe('unknown');
     const image = await site.image('b.enc', LOADER_IMAGE);
@@ -196,7 +196,7 @@ describe('nothing is sent', () => {
     expect(site.device).toMatchObject({ attempts: 1, dangerous: 0 });
   });
 
-  it('where the file was changed after it was read, and the run says so', async () => {
+  it('if the file changed after it was read, and the run reports it', async () => {
     site = await openLocalSite('smt1500-loader');
     const image = await site.image('a.enc', LOADER_IMAGE);
     const ask = async (): Promise<string> => {
@@ -211,7 +211,7 @@ describe('nothing is sent', () => {
     expect(site.device).toMatchObject({ attempts: 0, bytesArrived: 0 });
   });
 
-  it('where nobody says yes', async () => {
+  it('without a confirmation', async () => {
     site = await openLocalSite('smt1500-loader');
     const image = await site.image('a.enc', LOADER_IMAGE);
     const words = ['local', 'recover', site.port, image, '--expect-id', '17'];

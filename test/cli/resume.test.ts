@@ -19,7 +19,7 @@ afterEach(async () => {
 const WINDOW = '  window: { days: [sat], from: "02:00", to: "05:00", timezone: Europe/Berlin }\n';
 const FRIDAY = { clock: { ...systemClock, now: () => new Date('2026-03-13T02:30:00Z') } };
 
-/** A run whose two units were refused because their window was closed, and which is open now. */
+/** A run with two units that were refused because their window was closed. It is open now. */
 async function refusedRun(): Promise<string> {
   site = await openSite([NMC2, NMC3]);
   const text = await readFile(site.inventory, 'utf8');
@@ -33,7 +33,7 @@ function journal(run: string): Promise<string> {
   return readFile(join(site.state, 'runs', run, 'journal.jsonl'), 'utf8');
 }
 
-/** Answers the question, and keeps it. */
+/** Answers the question, and keeps its text. */
 function answering(answer: string): { readonly asked: string[]; readonly io: Partial<Io> } {
   const asked: string[] = [];
   return {
@@ -55,7 +55,7 @@ function touched(): number {
 }
 
 describe('resume of a run with units left to start', () => {
-  it('starts nothing without a terminal and without --yes, and leaves the journal as it is', async () => {
+  it('starts nothing without a terminal and without --yes, and does not change the journal', async () => {
     const run = await refusedRun();
     const before = await journal(run);
     const ran = await site.run(['resume']);
@@ -67,7 +67,7 @@ describe('resume of a run with units left to start', () => {
     expect(JSON.parse((await site.run(['resume', '--json'])).out)).toMatchObject({ exitCode: 2 });
   });
 
-  it('says which units with which firmware, and starts nothing where the answer is no', async () => {
+  it('lists the units with their firmware, and starts nothing after the answer no', async () => {
     const run = await refusedRun();
     const before = await journal(run);
     const { asked, io } = answering('');
@@ -83,13 +83,13 @@ describe('resume of a run with units left to start', () => {
     expect(touched()).toBe(0);
   });
 
-  it('goes on after yes', async () => {
+  it('continues after yes', async () => {
     await refusedRun();
     const ran = await site.run(['resume', '--json'], answering('yes').io);
     expect(runOf(ran).units.map(({ outcome }) => outcome)).toEqual(['upgraded', 'upgraded']);
   });
 
-  it.skipIf(!HAS_TERMINALS)('asks where a person sees it, and Ctrl-C leaves the run as it was', async () => {
+  it.skipIf(!HAS_TERMINALS)('asks on the terminal, and Ctrl-C does not change the run', async () => {
     const run = await refusedRun();
     const before = await journal(run);
     screen = openScreen(['resume', '--state', site.state], { environment: site.environment });
@@ -102,7 +102,7 @@ describe('resume of a run with units left to start', () => {
 });
 
 describe('resume of a run with units that failed', () => {
-  it('names those that it leaves out, and takes no --retry for one that the plan holds no update for', async () => {
+  it('names the units that it skips, and refuses --retry for a unit without an update in the plan', async () => {
     const dead = { ...NMC2, name: 'dead', site: 'bonn' };
     site = await openSite([{ ...NMC2, faults: ['update-fails-late'] }, dead], 3000);
     const [, silent] = site.fleet.units;
@@ -127,8 +127,8 @@ describe('resume of a run with units that failed', () => {
   });
 });
 
-describe('resume of a run with a start on record', () => {
-  it('asks nothing: it says that it only watches', async () => {
+describe('resume of a run with a start in the journal', () => {
+  it('asks nothing, and reports that it only watches', async () => {
     site = await openSite([{ ...NMC2, faults: ['never-returns'] }], 3000);
     const first = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     expect(runOf(first).units[0]).toMatchObject({ outcome: 'unknown' });
@@ -141,7 +141,7 @@ describe('resume of a run with a start on record', () => {
     expect(site.fleet.device('a').counters.starts).toBe(1);
   });
 
-  it('says that the others wait for it, and for how long', async () => {
+  it('reports that the other units wait for it, and for how long', async () => {
     site = await openSite([NMC2, NMC3]);
     const run = '20260101T000000000Z-aaaaaa';
     const journal = await createJournal(site.state, run, systemClock);
@@ -159,7 +159,7 @@ describe('resume of a run with a start on record', () => {
     expect(touched()).toBe(0);
   });
 
-  it('says which outputs it switches on again', async () => {
+  it('names the outputs that it switches on again', async () => {
     site = await openSite([{ ...NMC3, faults: ['output-stays-off'] }]);
     const words = ['upgrade', '--apply', '--yes', '--json', '--unit', 'b', '--switch-output', 'off', '-i'];
     expect(runOf(await site.run([...words, site.inventory])).units[0]).toMatchObject({ output: 'unknown' });

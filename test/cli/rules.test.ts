@@ -22,7 +22,7 @@ const Decision = z.looseObject({
 });
 
 describe('rules decide', () => {
-  it('answers one unit with the document of the contract', async () => {
+  it('answers one unit with a document of the schema', async () => {
     const words = ['rules', 'decide', '--sku', 'SMT1500', '--firmware', 'UPS 09.3 (ID18)', '--json'];
     const { exit, out } = await runHere([...words, '--as-of', '2020-04-02']);
     expect(exit).toBe(0);
@@ -42,7 +42,7 @@ describe('rules decide', () => {
       expect(out).toContain(part);
   });
 
-  it('answers a line for each line, in order, and goes on after one that cannot be read', async () => {
+  it('answers each line with a line, in order, and continues after a line that cannot be read', async () => {
     const lines = [
       '{"model":"SMT1500","firmware":"UPS 09.3 / ID=18","transport":"usb"}',
       'not json',
@@ -52,7 +52,7 @@ describe('rules decide', () => {
       '',
       '{"model":"SMX1000","firmware":"UPS 02.9 (ID11)"}',
     ];
-    // Cut at odd places, in the middle of a character of several bytes too.
+    // Split at odd places, also inside a character of several bytes.
     const bytes = Buffer.from(lines.join('\n').replace('SUA1500"', 'SUA1500","sku":"SUA1500\u00e9"'));
     const chunks = Array.from({ length: Math.ceil(bytes.length / 997) }, (_, index) =>
       bytes.subarray(index * 997, index * 997 + 997),
@@ -78,9 +78,9 @@ describe('rules decide', () => {
     expect(answers[5]).toMatchObject({ supported: false });
   });
 
-  it('answers each of many units of few kinds as if it stood alone', async () => {
+  it('evaluates each of many similar units as if it were the only one', async () => {
     const units: readonly DecisionInput[] = [
-      // The same but for the serial number: its date code decides here, and its number does not.
+      // Only the serial number differs: its date code counts here, and its number does not.
       { model: 'SMX1000', sku: 'SMX1000', firmware: null, serial: 'AS1036123456', transport: 'serial' },
       { model: 'SMX1000', sku: 'SMX1000', firmware: null, serial: 'AS1037123456', transport: 'serial' },
       { model: 'SMX1000', sku: 'SMX1000', firmware: null, serial: 'AS1037999999', transport: 'serial' },
@@ -138,15 +138,19 @@ describe('rules decide', () => {
 
   it.each([
     ['no description', ['rules', 'decide'], 'No unit is described'],
-    ['an option twice', ['rules', 'decide', '--sku', 'SMT750', '--sku', 'SMT1500'], 'only once'],
+    ['a repeated option', ['rules', 'decide', '--sku', 'SMT750', '--sku', 'SMT1500'], 'only once'],
     [
-      'a day that is none',
+      'a day that does not exist',
       ['rules', 'decide', '--firmware', 'x', '--as-of', '2020-02-30'],
       '--as-of: must be a day, YYYY-MM-DD',
     ],
-    ['a port that is none', ['rules', 'decide', '--firmware', 'x', '--transport', 'ftp'], 'transport'],
-    ['both ways at once', ['rules', 'decide', '--jsonl', '--sku', 'SMT750'], 'standard input'],
-    ['a verb that is none', ['rules', 'guess'], 'decide'],
+    ['an unknown transport', ['rules', 'decide', '--firmware', 'x', '--transport', 'ftp'], 'transport'],
+    [
+      'options together with standard input',
+      ['rules', 'decide', '--jsonl', '--sku', 'SMT750'],
+      'standard input',
+    ],
+    ['an unknown verb', ['rules', 'guess'], 'decide'],
   ])('refuses %s', async (_name, words, message) => {
     const { exit, info } = await runHere(words);
     expect(exit).toBe(2);
@@ -155,7 +159,7 @@ describe('rules decide', () => {
 });
 
 describe('rules explain', () => {
-  it('shows a rule by its id or its code, with conditions and source', async () => {
+  it('shows a rule by its ID or its code, with conditions and source', async () => {
     for (const name of ['faq-42-wizard-420', 'GROUP_B_420_5_0_TO_7_0']) {
       const { exit, out } = await runHere(['rules', 'explain', name]);
       expect(exit).toBe(0);
@@ -164,7 +168,7 @@ describe('rules explain', () => {
     }
   });
 
-  it('lists every rule, and names one that is not there', async () => {
+  it('lists every rule, and reports an unknown one', async () => {
     const { out } = await runHere(['rules', 'explain', '--json']);
     const { rules } = z
       .looseObject({ rules: z.array(z.looseObject({ id: z.string() })) })
@@ -203,23 +207,19 @@ describe('--override', () => {
   afterEach(() => site?.close());
 
   it.each([
-    ['a word without a reason', 'no-alarm', 'RULE="reason"'],
-    ['a reason that says nothing', 'no-alarm=x', 'RULE="reason"'],
-    ['a rule that is not there', 'no-such-rule=we know better', 'no rule "no-such-rule"'],
+    ['a rule without a reason', 'no-alarm', 'RULE="reason"'],
+    ['a reason that is too short', 'no-alarm=x', 'RULE="reason"'],
+    ['an unknown rule', 'no-such-rule=we know better', 'no rule "no-such-rule"'],
     ['a final rule', 'image-fits=we know better', 'final'],
     [
-      'a code, and names its rule',
+      'a code, with the name of its rule',
       'CARD_PATH=we know better',
       'CARD_PATH: card-gate. Use the rule: --override card-gate=',
     ],
-    ['a code in small letters', 'loader_too_old=we know better', 'is a reason code, not a rule'],
+    ['a code in lowercase', 'loader_too_old=we know better', 'is a reason code, not a rule'],
     ['the code of a final rule', 'IMAGE_FITS=we know better', 'cannot be overridden (final: image-fits)'],
-    [
-      'a code that no rule gives',
-      'IMAGE_MISSING=we know better',
-      'cannot be overridden (no rule has this code)',
-    ],
-  ])('refuses %s before anything is touched', async (_name, word, message) => {
+    ['a code without a rule', 'IMAGE_MISSING=we know better', 'cannot be overridden (no rule has this code)'],
+  ])('refuses %s before it contacts any device', async (_name, word, message) => {
     site = await openSite([NMC2]);
     const { exit, info } = await site.run(['plan', '-i', site.inventory, '--override', word]);
     expect(exit).toBe(2);
@@ -230,7 +230,7 @@ describe('--override', () => {
   const frozen = (id: string): string =>
     `  - { id: ${id}, code: ${id.toUpperCase()}, stage: hop, statement: s, source: own, published: "2026-01-01", confidence: proposed, block: true, because: ${id} until Monday, remedy: wait }\n`;
 
-  it('is named beside each reason that it can lift, and beside no other', async () => {
+  it('is shown beside each reason that it can lift, and beside no other', async () => {
     site = await openSite([NMC2]);
     const own = join(folder, 'two.yaml');
     const final = frozen('locked').replace('block: true', 'block: true, final: true');
@@ -243,7 +243,7 @@ describe('--override', () => {
     }
   });
 
-  it('says where it had no effect', async () => {
+  it('reports if it had no effect', async () => {
     site = await openSite([NMC2]);
     const own = join(folder, 'more.yaml');
     await writeFile(own, `version: 1\nrules:\n${frozen('frozen')}${frozen('closed')}`);
@@ -262,7 +262,7 @@ describe('--override', () => {
     expect((await plan('--rules', own, ...both))?.info).not.toContain('no effect');
   });
 
-  it('says which rule gives the code of the one that was named', async () => {
+  it('names the rule that gives the reason code of an unused override', async () => {
     const book = await loadRules({ override: new Map([['card-gate-now', 'allowed at the panel']]) });
     const reason = { outcome: 'unknown', because: 'b', remedy: null, source: 's' } as const;
     const units = [{ key: 'berlin/a', reasons: [{ ...reason, code: 'CARD_PATH', rule: 'card-gate' }] }];
@@ -272,7 +272,7 @@ describe('--override', () => {
     expect(unusedOverrides(book, [])).toEqual([]);
   });
 
-  it('lets one rule through for one run, and the journal keeps the reason', async () => {
+  it('overrides one rule for one run, and the journal has the reason', async () => {
     site = await openSite([NMC2]);
     const own = join(folder, 'frozen.yaml');
     await writeFile(
@@ -304,7 +304,7 @@ describe('audit --advisory', () => {
   let site: Site | undefined;
   afterEach(() => site?.close());
 
-  it('shows the units that an advisory concerns, and ends with 3 where there are any', async () => {
+  it('shows the affected units, and ends with 3 if there are any', async () => {
     site = await openSite([NMC2]);
     const concerned = await site.run([
       'audit',

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../src/files/index.ts';
 import { createJournal, type NewEvent } from '../../src/state/index.ts';
-import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { BOTH_METHODS, NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
 import { plannedUnit, planOf } from '../support/values/units.ts';
 
 const RunsShape = z.object({
@@ -40,13 +40,13 @@ async function listed(): Promise<z.infer<typeof RunsShape>['runs']> {
   return RunsShape.parse(JSON.parse(ran.out)).runs;
 }
 
-type End = 'upgraded' | 'refused' | 'failed' | 'unknown' | 'pending' | 'cut-off';
+type RunEnd = 'upgraded' | 'refused' | 'failed' | 'unknown' | 'pending' | 'cut-off';
 
 /**
- * A run that is over: its unit ended so; `pending`: its process died before it began; `cut-off`: in the
- * middle of an upload.
+ * An ended run, with the outcome of its unit. `pending`: its process died before the unit began; `cut-off`:
+ * during an upload.
  */
-async function keepRun(run: string, end: End): Promise<void> {
+async function keepRun(run: string, end: RunEnd): Promise<void> {
   const journal = await createJournal(site.state, run, systemClock);
   const plan = planOf([plannedUnit('berlin/a')]);
   await journal.append({
@@ -75,13 +75,13 @@ async function keepRun(run: string, end: End): Promise<void> {
   await journal.close();
 }
 
-const STATE_ROOM = new URL('../../src/state/index.ts', import.meta.url).href;
+const STATE_MODULE = new URL('../../src/state/index.ts', import.meta.url).href;
 const SOURCES = new URL('../../scripts/sources.mjs', import.meta.url).href;
 
-/** A process of its own that is at a run, as far as anybody can tell. */
-async function beAt(run: string): Promise<number> {
+/** A process that seems to work on a run. */
+async function holdRun(run: string): Promise<number> {
   const code = `
-    const { createLocks } = await import(${JSON.stringify(STATE_ROOM)});
+    const { createLocks } = await import(${JSON.stringify(STATE_MODULE)});
     await createLocks(${JSON.stringify(site.state)}).take('run-${run}', 'run ${run}');
     process.stdout.write('held');
     setInterval(() => {}, 1000);`;
@@ -102,7 +102,7 @@ describe('runs', () => {
     await keepRun('20260102T000000000Z-bbbbbb', 'refused');
     await keepRun('20260103T000000000Z-cccccc', 'upgraded');
     await keepRun('20260104T000000000Z-dddddd', 'pending');
-    const pid = await beAt('20260102T000000000Z-bbbbbb');
+    const pid = await holdRun('20260102T000000000Z-bbbbbb');
     const runs = await listed();
     expect(runs.map(({ run, state, exitCode }) => [run.slice(-6), state, exitCode])).toEqual([
       ['bbbbbb', 'running', 3],
@@ -118,7 +118,7 @@ describe('runs', () => {
     expect(text).toMatch(/dddddd +interrupted/);
   });
 
-  it('lists a run whose journal cannot be read, and one that ended before its first line', async () => {
+  it('lists a run with an unreadable journal, and one that ended before its first line', async () => {
     site = await openSite([]);
     await mkdir(join(site.state, 'runs', '20260101T000000000Z-aaaaaa'), { recursive: true });
     await writeFile(join(site.state, 'runs', '20260101T000000000Z-aaaaaa', 'journal.jsonl'), '');
@@ -132,12 +132,12 @@ describe('runs', () => {
 });
 
 describe('a command without the name of a run', () => {
-  it('status and report show the running run, or the newest', async () => {
+  it('status and report show the running run, or the newest one', async () => {
     site = await openSite([]);
     await keepRun('20260101T000000000Z-aaaaaa', 'pending');
     await keepRun('20260102T000000000Z-bbbbbb', 'refused');
     expect(runOf(await site.run(['status', '--json'])).run).toContain('bbbbbb');
-    await beAt('20260101T000000000Z-aaaaaa');
+    await holdRun('20260101T000000000Z-aaaaaa');
     const status = runOf(await site.run(['status', '--json']));
     expect(status).toMatchObject({ run: '20260101T000000000Z-aaaaaa', state: 'running' });
     expect(runOf(await site.run(['report', '--json'])).run).toContain('aaaaaa');
@@ -149,7 +149,7 @@ describe('a command without the name of a run', () => {
     await keepRun('20260102T000000000Z-bbbbbb', 'pending');
     await keepRun('20260103T000000000Z-cccccc', 'upgraded');
     await keepRun('20260104T000000000Z-dddddd', 'pending');
-    await beAt('20260104T000000000Z-dddddd');
+    await holdRun('20260104T000000000Z-dddddd');
     const ran = await site.run(['resume', '--yes', '--json']).then(async (first) =>
       // A version of the command without the question has no such option.
       first.exit === 2 ? site.run(['resume', '--yes', '--json']) : first,
@@ -180,7 +180,7 @@ describe('a command without the name of a run', () => {
     },
   );
 
-  it('status names an older run that is damaged, however its journal ends', async () => {
+  it('status names an older damaged run, with any end of its journal', async () => {
     site = await openSite([]);
     const run = '20260101T000000000Z-aaaaaa';
     await keepRun(run, 'refused');
@@ -192,9 +192,9 @@ describe('a command without the name of a run', () => {
     expect((await site.run(['status'])).info).toContain(`Run ${run} has 1 unit in an unknown state`);
   });
 
-  it('resume says that nothing is left to do, and writes nothing', async () => {
+  it('resume reports that nothing is left to do, and writes nothing', async () => {
     site = await openSite([NMC2]);
-    // Units that an old plan could not upgrade are not taken up unasked.
+    // Units that an old plan could not upgrade are not started without a request.
     await keepRun('20260101T000000000Z-aaaaaa', 'refused');
     await keepRun('20260102T000000000Z-bbbbbb', 'upgraded');
     const before = await listed();
@@ -206,7 +206,7 @@ describe('a command without the name of a run', () => {
     expect(site.fleet.device('a').counters.snmpReads).toBe(0);
   });
 
-  it('resume goes on with no run while one that cannot be read is newer', async () => {
+  it('resume continues no run while a newer one cannot be read', async () => {
     site = await openSite([NMC2]);
     await keepRun('20260101T000000000Z-aaaaaa', 'pending');
     await keepRun('20260102T000000000Z-bbbbbb', 'pending');
@@ -218,8 +218,8 @@ describe('a command without the name of a run', () => {
 });
 
 describe('status --live', () => {
-  it('says that a unit is idle where all of its sources say so, and why it cannot where one could not be asked', async () => {
-    site = await openSite([NMC2, NMC3, BOTH_WAYS]);
+  it('reports a unit as idle if all sources show it, and gives the reason if one could not be read', async () => {
+    site = await openSite([NMC2, NMC3, BOTH_METHODS]);
     expect((await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'])).exit).toBe(0);
     const live = await site.run(['status', '--live']);
     for (const id of ['ID18', 'ID20']) expect(live.out).toContain(`now: UPS 15.0 (${id}), idle`);
@@ -233,7 +233,7 @@ describe('status --live', () => {
     expect(less.exit).toBe(0);
   });
 
-  it('calls no unit idle whose card has lost it', async () => {
+  it('reports no unit as idle if its card has lost it', async () => {
     site = await openSite([{ ...NMC3, faults: ['never-returns'] }], 3000);
     await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     const live = await site.run(['status', '--live']);

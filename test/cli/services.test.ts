@@ -17,10 +17,10 @@ const AuditShape = z.looseObject({
 let site: Site;
 afterEach(() => site.close());
 
-/** Ports that nobody else listens on, whatever runs on this machine. */
+/** Ports that no other program on this machine uses. */
 async function withPorts(ports: Readonly<Record<string, number>> = {}): Promise<void> {
-  const shut = await closedPort();
-  const all = { telnet: shut, http: shut, https: shut, ...ports };
+  const closed = await closedPort();
+  const all = { telnet: closed, http: closed, https: closed, ...ports };
   const lines = Object.entries(all).map(([name, port]) => `$1  ${name}: ${port}`);
   const text = await readFile(site.inventory, 'utf8');
   await writeFile(site.inventory, text.replaceAll(/^( *)ports:$/gm, `$&\n${lines.join('\n')}`));
@@ -36,7 +36,7 @@ it('audit --services lists services and findings, and changes no device', async 
   expect(on).toMatchObject({ telnet: false, ftp: true, http: false, https: false, ssh: true });
   const codes = units.map((unit) => (unit.findings ?? []).map(({ code }) => code));
   expect(codes[0]).toEqual(expect.arrayContaining(['FTP_ON', 'LEGACY_SSH']));
-  // A card of the third generation offers nothing old.
+  // A card of the third generation offers no old algorithms.
   expect(codes[1]).not.toContain('LEGACY_SSH');
   for (const { device } of site.fleet.units) {
     expect(device.counters).toMatchObject({ starts: 0, snmpWrites: 0, uploads: 0, logins: 0, commands: 0 });
@@ -49,7 +49,7 @@ it('audit --services lists services and findings, and changes no device', async 
   expect(text.out).toMatch(/finding: FTP is on: .*\[FTP_ON\]/);
   expect(text.out).toMatch(/remedy: Turn FTP off/);
   expect(text.out).toMatch(/^\d+ units? ha(?:s|ve) findings: .*1 FTP_ON/m);
-  // Units are counted, not findings: no number is above that of the units.
+  // The counts are units, not findings, so none is above the number of units.
   const summary = /^(\d+) units? ha(?:s|ve) findings: (.*)$/m.exec(text.out);
   const counts = [...(summary?.[2] ?? '').matchAll(/(\d+) [A-Z_]+/g)].map(([, count]) => Number(count));
   const having = units.filter((unit) => (unit.findings ?? []).length > 0).length;
@@ -57,14 +57,14 @@ it('audit --services lists services and findings, and changes no device', async 
   for (const count of counts) expect(count).toBeLessThanOrEqual(having);
 });
 
-it('an audit that was not asked says so with null, not with none', async () => {
+it('an audit without --services has null, not an empty list', async () => {
   site = await openSite([NMC2]);
   const ran = await site.run(['audit', '--json', '-i', site.inventory]);
   const { units } = AuditShape.parse(JSON.parse(ran.out));
   expect(units[0]).toMatchObject({ services: null, findings: null });
 });
 
-it('findings alone make an audit exit with 3', async () => {
+it('findings alone make an audit end with 3', async () => {
   site = await openSite([{ name: 'c', site: 'porto', persona: 'smx1500-current' }]);
   await withPorts();
   const words = ['audit', '-i', site.inventory];

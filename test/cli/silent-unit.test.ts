@@ -12,8 +12,8 @@ afterEach(async () => {
   await site?.close();
 });
 
-/** Stands before an agent, lets so many questions through, and drops the rest. Gives its port. */
-async function falteringPort(address: string, agent: number, questions: number): Promise<number> {
+/** A relay to an agent that forwards this many requests and drops the rest. Returns its port. */
+async function relayPort(address: string, agent: number, questions: number): Promise<number> {
   const front = createSocket('udp4').bind(0, address);
   const back = createSocket('udp4').bind(0, address);
   sockets.push(front, back);
@@ -26,7 +26,7 @@ async function falteringPort(address: string, agent: number, questions: number):
     asker = from.port;
     back.send(message, agent, address);
   });
-  // Who asks has the address of its own loopback, whichever it is.
+  // The client uses the address of its own loopback interface, so the answers go to that address.
   let host = address;
   front.on('message', (_message, from) => {
     host = from.address;
@@ -48,13 +48,13 @@ const DocumentShape = z.looseObject({
   ),
 });
 
-it('a unit that falls silent in the middle of a look is unreachable, and no condition of it is judged', async () => {
+it('a unit that stops answering during a look is unreachable, and none of its condition is evaluated', async () => {
   site = await openSite([NMC2, NMC3]);
   const unit = site.fleet.units[0];
   if (unit === undefined) throw new Error('no unit');
   const whole = await readFile(site.inventory, 'utf8');
   for (const words of [['audit'], ['plan'], ['upgrade']]) {
-    const port = await falteringPort(unit.address, unit.ports.snmp, 1);
+    const port = await relayPort(unit.address, unit.ports.snmp, 1);
     await writeFile(site.inventory, whole.replace(`snmp: ${unit.ports.snmp}`, `snmp: ${port}`));
     const ran = await site.run([...words, '-i', site.inventory, '--json'], {
       snmpTimeouts: { timeoutMs: 700, retries: 0 },

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadPersona } from '../../src/sim/index.ts';
 import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../support/machine/mounts.ts';
-import { BOTH_WAYS, NMC2, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
+import { BOTH_METHODS, NMC2, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -40,8 +40,8 @@ async function expectRefused(at: Site, words: RegExp): Promise<void> {
   }
 }
 
-describe('a run whose state folder cannot be used', () => {
-  it('is refused before anything is sent or asked', async () => {
+describe('a run with an unusable state folder', () => {
+  it('is refused before anything is sent or queried', async () => {
     const at = await open();
     await mkdir(at.state, { mode: 0o700 });
     await chmod(at.state, 0o777);
@@ -53,7 +53,7 @@ describe('a run whose state folder cannot be used', () => {
     expect([ran.exit, asked]).toEqual([2, []]);
   });
 
-  it('is refused where a folder of somebody else could be put in its place', async () => {
+  it('is refused if another user could replace the folder', async () => {
     const at = await open();
     await mkdir(join(at.folder, 'mine'), { mode: 0o700 });
     await symlink(join(at.folder, 'mine'), at.state);
@@ -61,13 +61,13 @@ describe('a run whose state folder cannot be used', () => {
     await expectRefused(at, /symbolic link/);
   });
 
-  it.skipIf(!canMount)('is refused where there is no room', async () => {
+  it.skipIf(!canMount)('is refused without free space', async () => {
     const at = await open();
     mountMemory(at.state, 36 * 1024);
     await expectRefused(at, /not enough space/);
   });
 
-  it('also where it recovers a unit at a port', async () => {
+  it('is refused for a recovery at a port too', async () => {
     const at = await open();
     await mkdir(at.state, { mode: 0o700 });
     await chmod(at.state, 0o777);
@@ -86,7 +86,7 @@ describe('a run whose state folder cannot be used', () => {
   });
 });
 
-/** What an audit of the same fleet says where it can be kept: its counts and exit code. */
+/** The counts and exit code of an audit of the same fleet with a usable state folder. */
 async function audited(at: Site, state: string, more: readonly string[] = []): Promise<Ran> {
   const words = ['audit', '-i', at.inventory, '--json', ...more, '--state', state];
   return runHere(words, { environment: at.environment });
@@ -104,8 +104,8 @@ async function expectShownWithWarning(at: Site, words: RegExp): Promise<void> {
   expect(kept.info).not.toContain('not kept');
 }
 
-describe('an audit whose state folder cannot be used is shown all the same, with a warning', () => {
-  it('where the folder cannot be made', async () => {
+describe('an audit with an unusable state folder is shown with a warning', () => {
+  it('if the folder cannot be created', async () => {
     const at = await open();
     await writeFile(at.state, 'a file');
     await expectShownWithWarning(at, /is not a folder/);
@@ -113,31 +113,31 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     expect([below.exit, below.info]).toEqual([3, expect.stringMatching(/not saved.*not a folder/)]);
   });
 
-  it('where others may write to the folder', async () => {
+  it('if others may write to the folder', async () => {
     const at = await open();
     await mkdir(at.state, { mode: 0o700 });
     await chmod(at.state, 0o777);
     await expectShownWithWarning(at, /chmod go-w/);
   });
 
-  it.skipIf(!canMount)('where the folder is read-only', async () => {
+  it.skipIf(!canMount)('if the folder is read-only', async () => {
     const at = await open();
     mountMemory(at.state, 1024 * 1024);
     makeReadOnly(at.state);
     await expectShownWithWarning(at, /read-only/);
   });
 
-  it.skipIf(!canMount)('where the folder is full', async () => {
+  it.skipIf(!canMount)('if the folder is full', async () => {
     const at = await open();
     mountMemory(at.state, 1024 * 1024);
     fill(at.state);
     await expectShownWithWarning(at, /no space is left/);
   });
 
-  it('and says once that host keys cannot be kept', async () => {
-    const at = await open(BOTH_WAYS, { ...BOTH_WAYS, name: 'd' });
+  it('and reports once that host keys cannot be stored', async () => {
+    const at = await open(BOTH_METHODS, { ...BOTH_METHODS, name: 'd' });
     await writeFile(at.state, 'a file');
-    // Without SNMP the cards are asked over SSH.
+    // Without SNMP, the tool reads the cards over SSH.
     const text = await readFile(at.inventory, 'utf8');
     await writeFile(at.inventory, text.replace(/^ {2}snmp:\n(?: {4}.*\n)+/m, ''), { mode: 0o600 });
     const ran = await audited(at, at.state);
@@ -146,7 +146,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     expect(ran.info.match(/New host keys cannot be saved/g)).toHaveLength(1);
   });
 
-  it('and says whose services were not seen because the known host keys cannot be read', async () => {
+  it('and names the units without a service check, if the known hosts cannot be read', async () => {
     const at = await open({ ...NMC2, persona: { ...(await loadPersona('smt1500-nmc2')), https: true } });
     await mkdir(at.state, { mode: 0o700 });
     await writeFile(join(at.state, 'known-hosts.json'), 'damaged', { mode: 0o600 });
@@ -157,7 +157,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
     expect([kept.exit, ran.exit]).toEqual([3, 3]);
   });
 
-  it.each(['plan', 'audit'])('and %s goes on where the path leads through a file', async (command) => {
+  it.each(['plan', 'audit'])('and %s continues if the path leads through a file', async (command) => {
     const at = await open();
     await writeFile(at.state, 'a file');
     const words = [command, '-i', at.inventory, '--state', join(at.state, 'below')];
@@ -167,7 +167,7 @@ describe('an audit whose state folder cannot be used is shown all the same, with
   });
 });
 
-describe('a run whose journal is damaged', () => {
+describe('a run with a damaged journal', () => {
   async function damagedRun(): Promise<Site> {
     const at = await open(NMC2, { ...NMC2, name: 'z' });
     const ran = await at.run(['upgrade', '-i', at.inventory, '--apply', '--yes', '--json']);
@@ -202,7 +202,7 @@ describe('a run whose journal is damaged', () => {
     expect(touched(at)).toEqual(before);
   });
 
-  it('keeps new runs off its units until its folder is moved away', async () => {
+  it('blocks new runs on its units until its folder is moved away', async () => {
     const at = await damagedRun();
     at.fleet.device('z').version = '09.4';
     const ran = await upgrade(at);
@@ -221,7 +221,7 @@ const canTrace =
 if (!canTrace) process.stderr.write('skipped: a process whose system calls fail: it needs strace\n');
 
 describe.skipIf(!canTrace)('a file system without hard links', () => {
-  it('carries a run, and keeps an audit', async () => {
+  it('is enough for a run and for an audit', async () => {
     const at = await open();
     const trace = [
       '-f',

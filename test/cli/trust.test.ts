@@ -24,7 +24,7 @@ async function hashes(): Promise<readonly string[]> {
   );
 }
 
-it('an unknown hash is a note, once for each image of a plan and not for each unit', async () => {
+it('an unknown hash gives one note for each image of a plan, not for each unit', async () => {
   site = await openSite([NMC2, { ...NMC2, name: 'second' }, { ...NMC2, name: 'third' }]);
   const { out, exit } = await site.run(['plan', '-i', site.inventory]);
   expect(exit).toBe(0);
@@ -32,7 +32,7 @@ it('an unknown hash is a note, once for each image of a plan and not for each un
   expect(out).toContain('3 units: berlin/a, berlin/second and berlin/third');
 });
 
-it('unknownImages: refuse blocks it by name, and trust lifts that', async () => {
+it('unknownImages: refuse blocks the image by name, and trust allows it', async () => {
   site = await openSite([NMC2]);
   const whole = await readFile(site.inventory, 'utf8');
   await withLines('unknownImages: refuse');
@@ -51,7 +51,7 @@ it('unknownImages: refuse blocks it by name, and trust lifts that', async () => 
   expect(site.fleet.device('a').counters).toMatchObject({ uploads: 0, starts: 0 });
 
   await writeFile(site.inventory, whole);
-  // Hashes are written in either case.
+  // Hashes may have uppercase or lowercase letters.
   await withLines(
     'unknownImages: refuse',
     `trust: [${known.map((hash) => `"${hash.toUpperCase()}"`).join(', ')}]`,
@@ -61,7 +61,7 @@ it('unknownImages: refuse blocks it by name, and trust lifts that', async () => 
   expect(allowed.exit).toBe(0);
 });
 
-it('what is no hash is a finding of the inventory', async () => {
+it('an invalid hash is a finding of the inventory', async () => {
   site = await openSite([NMC2]);
   await withLines('trust: ["abc"]', 'unknownImages: maybe');
   const { exit, info } = await site.run(['plan', '-i', site.inventory]);

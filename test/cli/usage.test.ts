@@ -37,7 +37,7 @@ describe('help', () => {
       const terminal = { columns, rows: 24 };
       const alone = await runHere(['--help'], { terminal });
       expect(alone).toMatchObject({ exit: 0, info: '' });
-      // With an option more, the same text comes from the commands themselves.
+      // With one more option, the same text comes from the commands themselves.
       expect(alone.out).toBe((await runHere(['--help', '--state', 'x'], { terminal })).out);
       expect(alone.out).toBe((await runHere(['--quiet', 'help'], { terminal })).out);
     }
@@ -119,7 +119,7 @@ describe('the nearest known word', () => {
     for (const name of names) expect(nearest(name, names)).toBe(name);
   });
 
-  it('survives one letter put in, taken out, changed or swapped', () => {
+  it('is found after one letter was inserted, removed, changed or swapped', () => {
     const names = ['inventory', 'images', 'override', 'component', 'log-level', 'details'];
     fc.assert(
       fc.property(
@@ -142,7 +142,7 @@ describe('the nearest known word', () => {
     );
   });
 
-  it('is null without a similar word, and bounded in time', () => {
+  it('is null without a similar word, and found in bounded time', () => {
     expect(nearest('xyzzy', ['audit', 'plan'])).toBeNull();
     expect(nearest('', ['audit'])).toBeNull();
     expect(nearest('a'.repeat(1_000_000), ['audit'])).toBeNull();

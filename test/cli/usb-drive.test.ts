@@ -10,17 +10,17 @@ import { driveAt, imageIn } from '../support/devices/usb-drives.ts';
 import { keptIo, runHere } from '../support/sites/site.ts';
 
 let folder: string;
-let stick: string;
+let drive: string;
 beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'upsfw-local-drive-')));
-  stick = join(folder, 'stick');
-  await mkdir(stick);
+  drive = join(folder, 'drive');
+  await mkdir(drive);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs the action on a stick that the system of this machine does not have. */
+/** Runs the action on a USB drive that this machine does not have. */
 async function run(values: readonly string[], options: Partial<LocalArgs> = {}): Promise<string> {
-  const action: LocalAction = createUsbDriveAction(driveAt(stick));
+  const action: LocalAction = createUsbDriveAction(driveAt(drive));
   const args = LocalArgs.parse({
     json: false,
     quiet: false,
@@ -55,10 +55,10 @@ async function file(name: string, id: number, version = '15.9'): Promise<string>
 }
 
 describe('local usb-drive', () => {
-  it('writes the image and shows its units, the next steps, and what is not known', async () => {
+  it('writes the image, and shows its units, the next steps and what is not known', async () => {
     const image = await imageIn(folder);
-    const text = await run([stick, image.path]);
-    expect(await readdir(stick)).toEqual([image.file]);
+    const text = await run([drive, image.path]);
+    expect(await readdir(drive)).toEqual([image.file]);
     for (const part of [
       image.sha256,
       'for units of ID1020 with 10.1 or later',
@@ -69,15 +69,15 @@ describe('local usb-drive', () => {
       'HASH_UNKNOWN',
     ])
       expect(text).toContain(part);
-    expect(await run([stick, image.path])).toContain('unchanged');
+    expect(await run([drive, image.path])).toContain('unchanged');
   });
 
   it('prints one document with --json', async () => {
     const image = await imageIn(folder);
-    await mkdir(join(stick, 'System Volume Information'));
-    const document = Document.parse(JSON.parse(await run([stick, image.path], { json: true })));
+    await mkdir(join(drive, 'System Volume Information'));
+    const document = Document.parse(JSON.parse(await run([drive, image.path], { json: true })));
     expect(document).toMatchObject({
-      dir: stick,
+      dir: drive,
       file: image.file,
       sha256: image.sha256,
       state: 'written',
@@ -93,54 +93,54 @@ describe('local usb-drive', () => {
   it.each([
     [1016, '02.3'],
     [1021, '12.0'],
-  ])('knows that units of id %i take one from %s on', async (id, from) => {
+  ])('knows that units of ID %i take an image from it, from %s on', async (id, from) => {
     const path = await file('x.enc', id);
-    expect(await run([stick, path])).toContain(`for units of ID${id} with ${from} or later`);
+    expect(await run([drive, path])).toContain(`for units of ID${id} with ${from} or later`);
   });
 
-  it.each([18, 1001, 1017, 1033, 9999])('refuses id %i, of which no source says so', async (id) => {
+  it.each([18, 1001, 1017, 1033, 9999])('refuses ID %i, because no source confirms it', async (id) => {
     const path = await file('x.enc', id);
-    await expect(run([stick, path])).rejects.toMatchObject({
+    await expect(run([drive, path])).rejects.toMatchObject({
       code: 'refused/rule',
       message: expect.stringContaining('STICK_NOT_KNOWN'),
       hint: expect.stringContaining('It can be overridden: --override usb-drive-of-line="reason".'),
     });
-    expect(await readdir(stick)).toEqual([]);
+    expect(await readdir(drive)).toEqual([]);
   });
 
-  it('goes on where the operator overrides that with a reason', async () => {
+  it('continues if the operator overrides that with a reason', async () => {
     const path = await file('x.enc', 1017);
-    const text = await run([stick, path], { override: ['usb-drive-of-line=told so by the vendor on site'] });
+    const text = await run([drive, path], { override: ['usb-drive-of-line=told so by the vendor on site'] });
     expect(text).toContain('written');
     expect(text).toContain('overridden: told so by the vendor');
   });
 
   it.each([
-    ['a file that is no image', 'x.enc', Buffer.from('no image'), /image\//],
-    ['an empty one', 'y.enc', Buffer.alloc(0), /image\/empty/],
+    ['a file that is not an image', 'x.enc', Buffer.from('no image'), /image\//],
+    ['an empty file', 'y.enc', Buffer.alloc(0), /image\/empty/],
     ['firmware for a card', 'apc_hw05_aos_696.bin', Buffer.from('x'), /config\/images/],
   ])('refuses %s', async (_name, name, bytes, code) => {
     await writeFile(join(folder, name), bytes);
-    await expect(run([stick, join(folder, name)])).rejects.toMatchObject({
+    await expect(run([drive, join(folder, name)])).rejects.toMatchObject({
       code: expect.stringMatching(code),
     });
-    expect(await readdir(stick)).toEqual([]);
+    expect(await readdir(drive)).toEqual([]);
   });
 
   it('refuses a whole folder of images', async () => {
     await file('x.enc', 1020);
     await file('y.enc', 1020);
-    await expect(run([stick, folder])).rejects.toMatchObject({ code: 'config/images' });
+    await expect(run([drive, folder])).rejects.toMatchObject({ code: 'config/images' });
   });
 });
 
 describe('the command line', () => {
-  it('refuses a folder of this machine, which has no FAT, and ends with 2', async () => {
+  it('refuses a folder of this machine that is not FAT, and ends with 2', async () => {
     const image = await imageIn(folder);
-    const { exit, info } = await runHere(['local', 'usb-drive', stick, image.path]);
+    const { exit, info } = await runHere(['local', 'usb-drive', drive, image.path]);
     expect(exit).toBe(2);
     expect(info).toContain('is not on a FAT file system');
-    const json = await runHere(['local', 'usb-drive', stick, image.path, '--json']);
+    const json = await runHere(['local', 'usb-drive', drive, image.path, '--json']);
     expect(JSON.parse(json.out)).toMatchObject({
       schema: 'upsfw/error@1',
       problem: { code: 'config/usb-drive' },
@@ -149,8 +149,8 @@ describe('the command line', () => {
 
   it('exits with 3 if a rule refuses, and with 2 if an argument is missing', async () => {
     const path = await file('x.enc', 18);
-    expect((await runHere(['local', 'usb-drive', stick, path])).exit).toBe(3);
-    expect((await runHere(['local', 'usb-drive', stick])).exit).toBe(2);
-    expect((await runHere(['local', 'usb-drive', stick, path, '--yes'])).exit).toBe(2);
+    expect((await runHere(['local', 'usb-drive', drive, path])).exit).toBe(3);
+    expect((await runHere(['local', 'usb-drive', drive])).exit).toBe(2);
+    expect((await runHere(['local', 'usb-drive', drive, path, '--yes'])).exit).toBe(2);
   });
 });

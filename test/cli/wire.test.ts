@@ -84,16 +84,16 @@ async function audit(
   return Object.fromEntries(Audit.parse(JSON.parse(ran.out)).units.map((unit) => [unit.name, unit]));
 }
 
-/** Answers the question for the engine, and every other one with a report that nobody can prove. */
+/** Answers the engine discovery, and every other request with an unauthenticated report. */
 const refusing =
   (counter: number) =>
   (request: ReceivedRequest): readonly Buffer[] => [
     isDiscovery(request) ? discovered(request) : reported(request, counter, 0),
   ];
 
-describe('a credential that is not accepted', () => {
-  it('is named with its references, and with causes of its own version only', async () => {
-    // A card is silent about a wrong community or key; its engine answers everybody.
+describe('a rejected credential', () => {
+  it('is named with its references, and only with causes of its own version', async () => {
+    // A card does not answer a wrong community or key; its engine answers every discovery.
     const silent = (request: ReceivedRequest): readonly Buffer[] =>
       isDiscovery(request) ? [discovered(request)] : [];
     const units = await audit(
@@ -138,8 +138,8 @@ describe('a credential that is not accepted', () => {
   });
 });
 
-describe('one datagram of a device', () => {
-  it('does not end the process that audits its neighbours', async () => {
+describe('a malformed datagram of a device', () => {
+  it('does not end the process, which audits the other units', async () => {
     const ofVersion3 = ({ id }: ReceivedRequest): readonly Buffer[] => [
       securedMessage(reportPdu(4), { id, engineId: ENGINE, user: USER, level: 1 }),
     ];

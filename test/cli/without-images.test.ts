@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-/** What is in the folder, and what is said of it. */
+/** The content of the folder, and the expected message. */
 const FOLDERS = [
   ['missing', 'does not exist', 'images:'],
   ['none', 'contains', 'come with the Firmware Upgrade Wizard'],

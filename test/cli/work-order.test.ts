@@ -26,7 +26,7 @@ const Orders = z.looseObject({
 });
 
 describe('plan', () => {
-  it('has a work order for each unit that its card cannot bring forward, and for no other', async () => {
+  it('has a work order for each unit that its card cannot update, and for no other', async () => {
     const { out } = await site.run(['plan', '-i', site.inventory, '--json']);
     const { workOrders } = Orders.parse(JSON.parse(out));
     expect(workOrders.map(({ key, procedure }) => [key, procedure])).toEqual([
@@ -36,24 +36,24 @@ describe('plan', () => {
     expect(workOrders[0]).toMatchObject({ port: { use: 'serial' }, wizard: '4.3.8' });
   });
 
-  it('prints them in Markdown, marked as a rehearsal, and counts them in a text', async () => {
+  it('prints work orders in Markdown, marked as simulated, and counts them in text', async () => {
     const words = ['plan', '-i', site.inventory];
-    const paper = (await site.run([...words, '--format', 'md'])).out;
-    expect(paper.match(/^## Work order: /gm)).toHaveLength(2);
-    expect(paper.match(/SIMULATION/g)).toHaveLength(3);
-    expect(paper).toMatch(/^- \[ \] 1\. /m);
-    expect(paper).toMatch(/^- Signature: _+$/m);
+    const markdown = (await site.run([...words, '--format', 'md'])).out;
+    expect(markdown.match(/^## Work order: /gm)).toHaveLength(2);
+    expect(markdown.match(/SIMULATION/g)).toHaveLength(3);
+    expect(markdown).toMatch(/^- \[ \] 1\. /m);
+    expect(markdown).toMatch(/^- Signature: _+$/m);
     const text = (await site.run(words)).out;
     expect(text).toContain('2 work orders for people on site. To print them: upsfw plan --format md');
     expect(text).not.toContain('Signature');
   });
 
-  it('of the card alone sends nobody to a UPS', async () => {
+  it('of the card alone has no work order for a UPS', async () => {
     const { out } = await site.run(['plan', '-i', site.inventory, '--component', 'card', '--json']);
     expect(Orders.parse(JSON.parse(out)).workOrders.map(({ key }) => key)).toEqual(['porto/bare']);
   });
 
-  it('is carried out from a file that holds them', async () => {
+  it('is executed from a file with work orders', async () => {
     const file = join(site.folder, 'plan.json');
     await site.run(['plan', '-i', site.inventory, '--out', file]);
     expect(Orders.parse(JSON.parse(await readFile(file, 'utf8'))).workOrders).toHaveLength(2);
@@ -76,7 +76,7 @@ describe('rules decide', () => {
     expect(out).toContain('afterwards: The version is 15.0');
   });
 
-  it('keeps its lines as they were in JSON, and has the order beside them', async () => {
+  it('keeps its JSON lines unchanged, and adds the work order', async () => {
     const { out } = await runHere([...UNIT, '--json', '--as-of', '2020-04-02']);
     const document = z
       .looseObject({ prepare: z.array(z.strictObject({ text: z.string(), source: z.string() })) })
@@ -93,7 +93,7 @@ describe('rules decide', () => {
     });
   });
 
-  it('has none for a card, and none for hardware that is not handled', async () => {
+  it('has no work order for a card or for unsupported hardware', async () => {
     for (const words of [
       [...UNIT, '--transport', 'nmc'],
       ['rules', 'decide', '--sku', 'SUA1500', '--firmware', '652.13.I'],

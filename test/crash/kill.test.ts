@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { journalHas } from '../support/sites/journal.ts';
-import { BOTH_WAYS, NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { BOTH_METHODS, NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -195,7 +195,7 @@ describe('resume without the images folder', () => {
 
 describe('an inventory that was changed after the start', () => {
   it('another start method does not hide what the old one may be doing', async () => {
-    site = await openSite([BOTH_WAYS], 60);
+    site = await openSite([BOTH_METHODS], 60);
     const device = site.fleet.device('c');
     const child = begin();
     await device.until(({ phase }) => phase === 'transferring');

@@ -90,10 +90,10 @@ describe('downloading an image', () => {
       response.write(IMAGE.subarray(0, 1000));
       setTimeout(() => response.end(IMAGE.subarray(1000)), 50);
     });
-    const told: (readonly [number, number | null])[] = [];
-    await fetch(`${base}/x.enc`, { progress: (bytes, total) => told.push([bytes, total]) });
-    expect(told.length).toBeGreaterThan(1);
-    expect(told.at(-1)).toEqual([IMAGE.length, IMAGE.length]);
+    const reports: (readonly [number, number | null])[] = [];
+    await fetch(`${base}/x.enc`, { progress: (bytes, total) => reports.push([bytes, total]) });
+    expect(reports.length).toBeGreaterThan(1);
+    expect(reports.at(-1)).toEqual([IMAGE.length, IMAGE.length]);
     expect(asked).toEqual([undefined, 'identity']);
   });
 

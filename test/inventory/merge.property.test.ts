@@ -143,7 +143,7 @@ const inventory = fc
   });
 
 /** Takes out what an edit may replace or put in, so that what is left can be looked for. */
-function bones(text: string): string {
+function withoutValues(text: string): string {
   return text.replaceAll(/(host:\s+)["']?[\w.]+["']?/g, '$1').replaceAll(/(snmp:\s+)\d+/g, '$1');
 }
 
@@ -164,7 +164,9 @@ function keepsLines(before: string, after: string): boolean {
   for (const line of before.split('\n')) {
     const mayGrow = /host:|serial:|snmp:|[}\]]/.test(line);
     const stays = (other: string): boolean =>
-      mayGrow ? isWithin(bones(line).trimEnd(), bones(other)) : line.trimEnd() === other.trimEnd();
+      mayGrow
+        ? isWithin(withoutValues(line).trimEnd(), withoutValues(other))
+        : line.trimEnd() === other.trimEnd();
     while (at < lines.length && !stays(lines[at] ?? '')) at += 1;
     if (at === lines.length) return false;
     at += 1;

@@ -11,28 +11,28 @@ function cut(text: string, places: readonly number[]): string[] {
 }
 
 /** Receives a first screen and then the answers, in packets, as a client that sends as soon as it can. */
-function hear(
+function receive(
   screen: string,
   answers: readonly (readonly [command: string, text: string])[],
   places: readonly number[],
 ): unknown[] {
-  const heard = new Conversation();
+  const conversation = new Conversation();
   for (const packet of cut(screen, places)) {
-    heard.receive(packet);
+    conversation.receive(packet);
     // A line that looks like a prompt makes the client send early.
-    if (heard.prompt === null) heard.answer();
+    if (conversation.prompt === null) conversation.answer();
   }
   const all: unknown[] = [];
   for (const [command, text] of answers) {
-    heard.begin(command);
+    conversation.begin(command);
     let answer: string | null = null;
     for (const packet of cut(text, places)) {
-      heard.receive(packet);
-      answer ??= heard.answer();
+      conversation.receive(packet);
+      answer ??= conversation.answer();
     }
     all.push(answer === null ? null : parseReply(answer));
   }
-  return [...all, heard.prompt];
+  return [...all, conversation.prompt];
 }
 
 const PROMPT = fc
@@ -79,8 +79,8 @@ describe('a conversation', () => {
             ['about', `about${end}${text(first)}${prompt}`],
             ['dir', `dir${end}${text(second)}${prompt}`],
           ] as const;
-          const whole = hear(`${end}${text(screen)}${prompt}`, answers, []);
-          expect(hear(`${end}${text(screen)}${prompt}`, answers, places)).toEqual(whole);
+          const whole = receive(`${end}${text(screen)}${prompt}`, answers, []);
+          expect(receive(`${end}${text(screen)}${prompt}`, answers, places)).toEqual(whole);
           expect(whole.at(-1)).toBe(prompt.trimEnd());
           expect(whole).not.toContain(null);
         },
@@ -94,61 +94,61 @@ describe('a conversation', () => {
         fc.array(anyText({ maxLength: 300 }), { maxLength: 40 }),
         fc.constantFrom('', 'about', '>'),
         (packets, command) => {
-          const heard = new Conversation();
+          const conversation = new Conversation();
           for (const [index, packet] of packets.entries()) {
-            heard.receive(packet);
-            heard.answer();
-            heard.soFar();
-            if (index % 10 === 5) heard.begin(command);
+            conversation.receive(packet);
+            conversation.answer();
+            conversation.soFar();
+            if (index % 10 === 5) conversation.begin(command);
           }
         },
       ),
     );
-    const heard = new Conversation();
-    for (let count = 0; count < 1000; count += 1) heard.receive('\u001b['.repeat(500));
-    for (let count = 0; count < 1000; count += 1) heard.receive('x'.repeat(1000));
-    expect(heard.overflow).toBe(true);
-    expect(heard.text.length).toBeLessThan(70_000);
-    expect(heard.answer()).toBeNull();
+    const conversation = new Conversation();
+    for (let count = 0; count < 1000; count += 1) conversation.receive('\u001b['.repeat(500));
+    for (let count = 0; count < 1000; count += 1) conversation.receive('x'.repeat(1000));
+    expect(conversation.overflow).toBe(true);
+    expect(conversation.text.length).toBeLessThan(70_000);
+    expect(conversation.answer()).toBeNull();
   });
 
   it('is complete when it arrives in single bytes', () => {
-    const heard = new Conversation();
-    heard.receive('\r\napc>');
-    expect(heard.answer()).toBe('\r\n');
-    heard.begin('about');
+    const conversation = new Conversation();
+    conversation.receive('\r\napc>');
+    expect(conversation.answer()).toBe('\r\n');
+    conversation.begin('about');
     let checks = 0;
-    while (!heard.overflow && checks < 70_000) {
-      heard.receive('about>\r'.charAt(checks % 7));
-      heard.answer();
+    while (!conversation.overflow && checks < 70_000) {
+      conversation.receive('about>\r'.charAt(checks % 7));
+      conversation.answer();
       checks += 1;
     }
     expect(checks).toBeGreaterThan(60_000);
   });
 
   it('finds the echo of a command after a prompt, not in the text of the first screen', () => {
-    const heard = new Conversation();
-    heard.receive('\r\nabout this card\r\nx>');
-    expect(heard.answer()).toBe('\r\nabout this card\r\n');
-    heard.begin('about');
-    heard.receive('\r\nmore about it\r\n\r\napc>about\r\nE000: Success\r\nx>');
-    expect(heard.answer()).toBeNull();
-    heard.receive('\r\napc>');
-    expect(heard.answer()).toBe('\r\nE000: Success\r\nx>\r\n');
-    expect(heard.prompt).toBe('apc>');
+    const conversation = new Conversation();
+    conversation.receive('\r\nabout this card\r\nx>');
+    expect(conversation.answer()).toBe('\r\nabout this card\r\n');
+    conversation.begin('about');
+    conversation.receive('\r\nmore about it\r\n\r\napc>about\r\nE000: Success\r\nx>');
+    expect(conversation.answer()).toBeNull();
+    conversation.receive('\r\napc>');
+    expect(conversation.answer()).toBe('\r\nE000: Success\r\nx>\r\n');
+    expect(conversation.prompt).toBe('apc>');
   });
 
   it('continues after a late prompt of a held back answer', () => {
-    const heard = new Conversation();
-    heard.receive('\r\napc>');
-    heard.answer();
-    heard.begin('about');
-    heard.receive('about\r\nE000: Success\r\napc>');
-    expect(heard.answer()).toBe('\r\nE000: Success\r\n');
-    heard.begin('dir');
-    heard.receive('\r\napc>');
-    expect(heard.answer()).toBeNull();
-    heard.receive('dir\r\nE101: Command Not Found\r\n\r\napc>');
-    expect(parseReply(heard.answer() ?? '').code).toBe('E101');
+    const conversation = new Conversation();
+    conversation.receive('\r\napc>');
+    conversation.answer();
+    conversation.begin('about');
+    conversation.receive('about\r\nE000: Success\r\napc>');
+    expect(conversation.answer()).toBe('\r\nE000: Success\r\n');
+    conversation.begin('dir');
+    conversation.receive('\r\napc>');
+    expect(conversation.answer()).toBeNull();
+    conversation.receive('dir\r\nE101: Command Not Found\r\n\r\napc>');
+    expect(parseReply(conversation.answer() ?? '').code).toBe('E101');
   });
 });

@@ -42,7 +42,7 @@ const options = (network: NetworkAccess, hostKeys?: HostKeyStore): FtpOptions =>
 const sameName = (keys: ReturnType<typeof store>): string =>
   [...keys.known.keys()].join().replace(/\d+$/, String(server.network.ports.ftp));
 
-const saidInTheOpen = (): readonly string[] =>
+const plaintextCommands = (): readonly string[] =>
   server.commands.filter((line) => !line.startsWith('encrypted ') && /^(USER|PASS)/.test(line));
 
 describe('a server that offers encryption', () => {
@@ -57,7 +57,7 @@ describe('a server that offers encryption', () => {
     expect([...keys.known]).toEqual([[`ftps://127.0.0.1:${network.ports.ftp}`, `SHA256:${expected}`]]);
     expect(await listByFtp(options(network, keys), '/upsfw/')).toEqual([{ name: 'a.enc', bytes: 300_000 }]);
     expect((await downloadByFtp(options(network, keys), 'a.enc', 300_000)).equals(image)).toBe(true);
-    expect(saidInTheOpen()).toEqual([]);
+    expect(plaintextCommands()).toEqual([]);
     expect(server.commands.filter((line) => line === 'encrypted PASS secret')).toHaveLength(3);
   });
 
@@ -105,7 +105,7 @@ describe('a server that offers encryption', () => {
     await expect(listByFtp(options(network), '/upsfw/')).rejects.toMatchObject({ code: 'refused/plaintext' });
     const allowed = { ...network, plaintext: true };
     expect(await listByFtp(options(allowed), '/upsfw/')).toEqual([]);
-    expect(saidInTheOpen()).toEqual([]);
+    expect(plaintextCommands()).toEqual([]);
   });
 
   it('is not used without encryption when its encryption fails', async () => {

@@ -7,7 +7,7 @@ import { closedPort, type Peer, shellPeer } from '../support/devices/services.ts
 
 const ALLOWED = READ_COMMANDS.flat().map(({ command }) => command);
 /** Commands of a look over the command line, which come in addition. */
-const OF_A_LOOK = ['about', 'upsabout', 'detstatus -ss', 'exit'];
+const LOOK_COMMANDS = ['about', 'upsabout', 'detstatus -ss', 'exit'];
 const OK = { lines: ['E000: Success'], prompt: true };
 
 let hub: SnmpHub;
@@ -22,14 +22,14 @@ afterEach(async () => {
 });
 
 async function record(ssh: number, network: Partial<NetworkAccess> = {}): Promise<Recording> {
-  const shut = await closedPort();
+  const closed = await closedPort();
   const target: UnitTarget = {
     site: 'berlin',
     name: 'a',
     serial: null,
     network: {
       host: '127.0.0.1',
-      ports: { snmp: shut, ssh, ftp: shut, telnet: shut, http: shut, https: shut },
+      ports: { snmp: closed, ssh, ftp: closed, telnet: closed, http: closed, https: closed },
       snmp: null,
       write: null,
       login: { user: 'apc', password: new Secret('very-secret') },
@@ -61,7 +61,7 @@ describe('a recording', () => {
     peer = card;
     const { commands, missing } = await record(card.port);
     expect(commands.map(({ command }) => command)).toEqual(ALLOWED);
-    for (const line of card.typed) expect([...ALLOWED, ...OF_A_LOOK]).toContain(line);
+    for (const line of card.typed) expect([...ALLOWED, ...LOOK_COMMANDS]).toContain(line);
     await card.exits(2);
     expect(card.typed.at(-1)).toBe('exit');
     // Two sessions: one of the look, one of the recording.

@@ -30,14 +30,14 @@ let hub: SnmpHub;
 let book: RuleBook;
 let peers: Peer[];
 let pins: Map<string, string>;
-let shut: number;
+let closed: number;
 
 beforeEach(async () => {
   hub = createSnmpHub({ clock: systemClock, timeoutMs: 1000, retries: 0 });
   book = await loadRules();
   peers = [];
   pins = new Map();
-  shut = await closedPort();
+  closed = await closedPort();
 });
 afterEach(async () => {
   await Promise.all(peers.map((peer) => peer.close()));
@@ -50,7 +50,15 @@ function keep<T extends Peer>(peer: T): T {
 }
 
 function target(ports: Partial<NetworkAccess['ports']>, network: Partial<NetworkAccess> = {}): UnitTarget {
-  const all = { snmp: shut, ssh: shut, ftp: shut, telnet: shut, http: shut, https: shut, ...ports };
+  const all = {
+    snmp: closed,
+    ssh: closed,
+    ftp: closed,
+    telnet: closed,
+    http: closed,
+    https: closed,
+    ...ports,
+  };
   return {
     site: 'berlin',
     name: 'a',

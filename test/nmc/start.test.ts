@@ -9,7 +9,7 @@ import { createNmcDriver } from '../../src/nmc/index.ts';
 import { contextFor, imageMetadata } from '../../src/run/index.ts';
 import type { SimulatedDevice, SimulatedUnit } from '../../src/sim/index.ts';
 import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
-import { BOTH_WAYS, NMC2, openSite, type Site } from '../support/sites/site.ts';
+import { BOTH_METHODS, NMC2, openSite, type Site } from '../support/sites/site.ts';
 import { plannedUnit } from '../support/values/units.ts';
 
 let site: Site;
@@ -99,7 +99,7 @@ describe('a start over SNMP', () => {
 describe('a start whose permit has expired', () => {
   it.each([
     ['SNMP', NMC2, IMAGE],
-    ['the command line', BOTH_WAYS, 'SMT20UPS_15-0.enc'],
+    ['the command line', BOTH_METHODS, 'SMT20UPS_15-0.enc'],
   ])('is not sent over %s', async (_method, unit, image) => {
     const { path, device, context } = await ready(unit, () => undefined, image);
     const late = { ...context, commit: async () => ({ isFresh: () => false }) };

@@ -14,7 +14,7 @@ import {
 } from '../../src/report/index.ts';
 import { unitAt } from '../support/values/units.ts';
 
-interface Wish {
+interface UnitOptions {
   readonly name?: string | null;
   readonly site?: string | null;
   readonly host?: string;
@@ -37,7 +37,7 @@ function unit({
   raw = 'UPS 15.0 (ID18)',
   status = 'current',
   affected = [],
-}: Wish): AuditUnit {
+}: UnitOptions): AuditUnit {
   const reachable = status !== 'unreachable';
   return {
     ...unitAt('15.0'),
@@ -64,10 +64,10 @@ function unit({
   };
 }
 
-const audit = (...wishes: readonly Wish[]) => ({ units: wishes.map(unit) });
+const audit = (...options: readonly UnitOptions[]) => ({ units: options.map(unit) });
 
 /** The lists that are not empty, each with the places of its units. */
-function said(changes: AuditChanges): Partial<Record<ChangeKind, readonly string[]>> {
+function changed(changes: AuditChanges): Partial<Record<ChangeKind, readonly string[]>> {
   return Object.fromEntries(
     CHANGE_KINDS.filter((kind) => changes[kind].length > 0).map((kind) => [
       kind,
@@ -82,8 +82,8 @@ const OTHER = 'AS9999999999';
 
 const CASES: readonly (readonly [
   what: string,
-  before: readonly Wish[],
-  now: readonly Wish[],
+  before: readonly UnitOptions[],
+  now: readonly UnitOptions[],
   changes: Partial<Record<ChangeKind, readonly string[]>>,
 ])[] = [
   ['nothing', [A, B], [B, A], {}],
@@ -204,7 +204,7 @@ const CASES: readonly (readonly [
 
 describe('what changed between two audits', () => {
   it.each(CASES)('%s', (_what, before, now, changes) => {
-    expect(said(compareAudits(audit(...before), audit(...now)))).toEqual(changes);
+    expect(changed(compareAudits(audit(...before), audit(...now)))).toEqual(changes);
   });
 
   it('has both sides of each change, and the ids of advisories', () => {
@@ -233,10 +233,10 @@ describe('what changed between two audits', () => {
 
   it('counts no unit as gone that was not selected', () => {
     const before = audit(A, { ...B, site: 'oslo' });
-    expect(said(compareAudits(before, audit(), { sites: ['oslo'], units: [] }))).toEqual({
+    expect(changed(compareAudits(before, audit(), { sites: ['oslo'], units: [] }))).toEqual({
       gone: ['oslo/b'],
     });
-    expect(said(compareAudits(before, audit(A), { sites: [], units: ['a'] }))).toEqual({});
+    expect(changed(compareAudits(before, audit(A), { sites: [], units: ['a'] }))).toEqual({});
   });
 });
 
@@ -312,7 +312,7 @@ describe('any two audits', () => {
 
 describe('changes in a report', () => {
   const counts = { current: 0, outdated: 0, blocked: 0, unsupported: 0, unknown: 0, unreachable: 0 };
-  function documentOf(before: readonly Wish[], now: readonly Wish[]): AuditDocument {
+  function documentOf(before: readonly UnitOptions[], now: readonly UnitOptions[]): AuditDocument {
     return {
       schema: 'upsfw/audit@1',
       generatedAt: '2026-02-01T00:00:00Z',

@@ -92,8 +92,8 @@ describe('the status of many units', () => {
     expect(MANY.units).toHaveLength(40);
     for (const line of lines) expect([...line].length).toBeLessThanOrEqual(80);
     expect(lines.length).toBeLessThan(55);
-    const told = lines.map((line) => line.trim()).join(' ');
-    expect(told).toContain('Run upsfw resume inside the window, or change it in the inventory');
+    const flat = lines.map((line) => line.trim()).join(' ');
+    expect(flat).toContain('Run upsfw resume inside the window, or change it in the inventory');
   });
 
   it('shows problems first, then counts, units in progress or done, and the next command', () => {

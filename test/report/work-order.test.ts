@@ -190,25 +190,25 @@ describe('a work order in Markdown', () => {
     fc.assert(
       fc.property(anyText({ maxLength: 80 }), (hostile) => {
         const unit = { ...orderWith().unit, model: hostile, sku: hostile, serial: hostile, usb: hostile };
-        const paper = renderPlan(
+        const markdown = renderPlan(
           planWith([orderWith({ unit, key: hostile, steps: [line(hostile), line('end')] })]),
           MARKDOWN,
         );
         // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is tested
-        expect(paper).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
-        expect(paper.split('\n').length).toBe(lines);
+        expect(markdown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+        expect(markdown.split('\n').length).toBe(lines);
       }),
     );
   });
 
   it('takes no marks of Markdown from a device', () => {
     const marks = '<img src=x> `code` **bold** [a](b) | x';
-    const paper = renderPlan(
+    const markdown = renderPlan(
       planWith([orderWith({ unit: { ...orderWith().unit, model: marks } })]),
       MARKDOWN,
     );
     for (const mark of ['<img', '`code`', '**bold**', '[a]', ' | x |'])
-      expect(paper.replaceAll(/\\./g, '')).not.toContain(mark);
+      expect(markdown.replaceAll(/\\./g, '')).not.toContain(mark);
   });
 });
 

@@ -44,7 +44,7 @@ function refusals(reasons: readonly Reason[]): readonly string[] {
     .map(({ code, outcome }) => `${code} ${outcome}`);
 }
 
-const judged = (unit: Unit, names: readonly string[]) => {
+const evaluated = (unit: Unit, names: readonly string[]) => {
   const { status, hops, reasons } = judgeCard(book, { unit, files: files(...names) });
   return {
     status,
@@ -55,7 +55,7 @@ const judged = (unit: Unit, names: readonly string[]) => {
 
 describe('the files for an NMC2 card', () => {
   it('are sent in the order boot monitor, operating system, application', () => {
-    expect(judged(withCard({}), SET_696)).toEqual({
+    expect(evaluated(withCard({}), SET_696)).toEqual({
       status: 'outdated',
       hops: [
         ['card-boot', 'v1.0.8', '1.0.9'],
@@ -250,7 +250,7 @@ describe('the files for an NMC2 card', () => {
     ],
     ['must be present', {}, [], 'unknown', [], ['CARD_FILES_MISSING unknown']],
   ])('%s', (_name, card, names, status, components, reasons) => {
-    const found = judged(withCard(card), names);
+    const found = evaluated(withCard(card), names);
     expect(found.status).toBe(status);
     expect(found.hops.map(([component]) => component)).toEqual(components);
     expect(found.refused).toEqual(reasons);
@@ -282,15 +282,15 @@ describe('the files for an NMC2 card', () => {
     ],
     ['can identify its UPS', { serial: null }, ['CARD_UNIT_UNKNOWN block']],
   ])('need a card that %s', (_name, unit, reasons) => {
-    expect(judged(withCard({}, OLD, unit), SET_696).refused).toEqual(reasons);
+    expect(evaluated(withCard({}, OLD, unit), SET_696).refused).toEqual(reasons);
   });
 
   it('need a card that was found and a unit that answers', () => {
-    expect(judged(withCard(null), SET_696)).toMatchObject({
+    expect(evaluated(withCard(null), SET_696)).toMatchObject({
       status: 'unknown',
       refused: ['CARD_NOT_SEEN unknown'],
     });
-    expect(judged(unitAt('09.4', { reachable: false }), SET_696).status).toBe('unreachable');
+    expect(evaluated(unitAt('09.4', { reachable: false }), SET_696).status).toBe('unreachable');
   });
 });
 
@@ -299,14 +299,14 @@ describe('the file for an NMC3 card', () => {
     reasons.flatMap((reason) => (reason.outcome === outcome ? [reason.code] : []));
 
   it('is the newest one, with warnings about missing reports and version 3', () => {
-    const judged = judgeCard(book, {
+    const evaluated = judgeCard(book, {
       unit: withCard({}, NMC3),
       files: files('apc_hw21_su_2.5.0.8.nmc3', 'apc_hw21_su_3.0.0.12.nmc3', 'apc_hw21_sy_3.1.0.0.nmc3'),
     });
-    expect(judged.hops).toMatchObject([
+    expect(evaluated.hops).toMatchObject([
       { component: 'card', from: { version: 'v1.4.0.19' }, to: { version: '3.0.0.12' } },
     ]);
-    expect(codes(judged.reasons, 'warn')).toEqual(['CARD_NEEDS_SUBSCRIPTION', 'CARD_NOT_CONFIRMED']);
+    expect(codes(evaluated.reasons, 'warn')).toEqual(['CARD_NEEDS_SUBSCRIPTION', 'CARD_NOT_CONFIRMED']);
     const below = judgeCard(book, { unit: withCard({}, NMC3), files: files('apc_hw21_su_2.5.0.8.nmc3') });
     expect(codes(below.reasons, 'warn')).toEqual(['CARD_NOT_CONFIRMED']);
     expect(below.status).toBe('outdated');
@@ -314,7 +314,7 @@ describe('the file for an NMC3 card', () => {
 
   it('is none if the card runs it', () => {
     expect(
-      judged(withCard({ app: { name: 'su', version: 'v2.5.0.8' } }, NMC3), ['apc_hw21_su_2.5.0.8.nmc3'])
+      evaluated(withCard({ app: { name: 'su', version: 'v2.5.0.8' } }, NMC3), ['apc_hw21_su_2.5.0.8.nmc3'])
         .status,
     ).toBe('current');
   });
@@ -352,7 +352,7 @@ describe('a unit and its card in one plan', () => {
     path: '/x',
   };
   const tooOld = { os: 'v6.2.0', app: { name: 'sumx', version: 'v6.2.0' } };
-  const judged = (
+  const evaluated = (
     component: 'ups' | 'card' | 'all',
     card: Partial<Card>,
     names: readonly string[],
@@ -374,7 +374,7 @@ describe('a unit and its card in one plan', () => {
   };
 
   it('ups: the card is updated first if it is too old and the folder has the files', () => {
-    expect(judged('ups', tooOld, SET_696)).toMatchObject({
+    expect(evaluated('ups', tooOld, SET_696)).toMatchObject({
       status: 'outdated',
       hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6', 'ups 15.0'],
       refused: [],
@@ -384,23 +384,23 @@ describe('a unit and its card in one plan', () => {
   it('ups: files that do not help or are not needed give a warning', () => {
     const notEnough = ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_620.bin', 'apc_hw05_sumx_620.bin'];
     expect(
-      judged('ups', { os: 'v6.1.0', app: { name: 'sumx', version: 'v6.1.0' } }, notEnough),
+      evaluated('ups', { os: 'v6.1.0', app: { name: 'sumx', version: 'v6.1.0' } }, notEnough),
     ).toMatchObject({
       status: 'blocked',
       hops: ['ups 15.0'],
       refused: ['CARD_APP_TOO_OLD block'],
       codes: expect.arrayContaining(['CARD_FILES_NOT_USED']),
     });
-    expect(judged('ups', {}, SET_696)).toMatchObject({
+    expect(evaluated('ups', {}, SET_696)).toMatchObject({
       status: 'outdated',
       hops: ['ups 15.0'],
       codes: expect.arrayContaining(['CARD_FILES_NOT_USED']),
     });
-    expect(judged('ups', {}, []).codes).not.toContain('CARD_FILES_NOT_USED');
+    expect(evaluated('ups', {}, []).codes).not.toContain('CARD_FILES_NOT_USED');
   });
 
   it('ups: a refusal of the card files also blocks the UPS update', () => {
-    expect(judged('ups', { ...tooOld, boot: null }, SET_696)).toMatchObject({
+    expect(evaluated('ups', { ...tooOld, boot: null }, SET_696)).toMatchObject({
       status: 'blocked',
       hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6', 'ups 15.0'],
       refused: ['CARD_BOOT_UNKNOWN unknown'],
@@ -408,15 +408,15 @@ describe('a unit and its card in one plan', () => {
   });
 
   it('card: the UPS is not updated', () => {
-    expect(judged('card', tooOld, SET_696)).toMatchObject({
+    expect(evaluated('card', tooOld, SET_696)).toMatchObject({
       status: 'outdated',
       hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6'],
     });
   });
 
   it('all: both, with the UPS evaluated behind the updated card', () => {
-    expect(judged('all', tooOld, SET_696)).toMatchObject({ status: 'outdated', refused: [] });
-    expect(judged('all', {}, SET_696).hops).toEqual([
+    expect(evaluated('all', tooOld, SET_696)).toMatchObject({ status: 'outdated', refused: [] });
+    expect(evaluated('all', {}, SET_696).hops).toEqual([
       'card-boot 1.0.9',
       'card-os 6.9.6',
       'card-app 6.9.6',
@@ -426,15 +426,15 @@ describe('a unit and its card in one plan', () => {
 
   it('all: a current UPS does not block its card, and a card without files does not block its UPS', () => {
     const firmware = { raw: 'UPS 15.1 (ID18)', version: '15.1', microLinkId: 18 };
-    expect(judged('all', {}, SET_696, { firmware })).toMatchObject({
+    expect(evaluated('all', {}, SET_696, { firmware })).toMatchObject({
       status: 'outdated',
       hops: ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6'],
     });
-    expect(judged('all', {}, [])).toMatchObject({ status: 'outdated', hops: ['ups 15.0'] });
+    expect(evaluated('all', {}, [])).toMatchObject({ status: 'outdated', hops: ['ups 15.0'] });
   });
 
   it('all: a refusal of the card blocks both', () => {
-    expect(judged('all', { serial: null }, SET_696)).toMatchObject({
+    expect(evaluated('all', { serial: null }, SET_696)).toMatchObject({
       status: 'blocked',
       refused: ['CARD_SERIAL_UNKNOWN block'],
     });

@@ -11,7 +11,7 @@ function image(recipe: Partial<ImageRecipe> = {}): Image {
   return readImage(buildImage(whole), 'a.enc');
 }
 
-async function judged(input: Partial<RecoveryInput> = {}, override?: string): Promise<readonly Reason[]> {
+async function evaluated(input: Partial<RecoveryInput> = {}, override?: string): Promise<readonly Reason[]> {
   const book = await loadRules({
     ...(override === undefined ? {} : { override: new Map([[override, 'it ran that before']]) }),
   });
@@ -23,7 +23,7 @@ const outcomes = (reasons: readonly Reason[]): Readonly<Record<string, string>> 
 
 describe('an image for a unit in its boot loader', () => {
   it('is allowed if it is intact and for the ID that the operator names', async () => {
-    const reasons = await judged();
+    const reasons = await evaluated();
     expect(isAllowed(reasons)).toBe(true);
     expect(outcomes(reasons)).toMatchObject({
       RECOVERY_ID: 'pass',
@@ -34,29 +34,31 @@ describe('an image for a unit in its boot loader', () => {
   });
 
   it('is refused for another ID by a final rule', async () => {
-    const reasons = await judged({ expectId: 18 });
+    const reasons = await evaluated({ expectId: 18 });
     expect(reasons.find(({ code }) => code === 'RECOVERY_ID')).toMatchObject({
       outcome: 'block',
       because: 'the image is for ID 17, the operator named ID 18 for the unit',
     });
-    await expect(judged({ expectId: 18 }, 'recovery-id')).rejects.toMatchObject({ code: 'config/override' });
+    await expect(evaluated({ expectId: 18 }, 'recovery-id')).rejects.toMatchObject({
+      code: 'config/override',
+    });
   });
 
   it('is refused if it is damaged', async () => {
     const bytes = buildImage({ microLinkId: 17, version: '07.1', payloadBytes: 4_000 });
     bytes[200] = (bytes[200] ?? 0) ^ 1;
-    const reasons = await judged({ image: readImage(bytes, 'a.enc') });
+    const reasons = await evaluated({ image: readImage(bytes, 'a.enc') });
     expect(outcomes(reasons).RECOVERY_INTACT).toBe('block');
   });
 
   it('is refused if it may need a newer boot loader, unless the operator overrides the rule', async () => {
     const input = { image: image({ microLinkId: 18, version: '15.0', parts: [] }), expectId: 18 };
-    const [reason] = (await judged(input)).filter(({ code }) => code === 'RECOVERY_LOADER');
+    const [reason] = (await evaluated(input)).filter(({ code }) => code === 'RECOVERY_LOADER');
     expect(reason).toMatchObject({ outcome: 'unknown', remedy: expect.stringContaining('09.6') });
-    expect(isAllowed(await judged(input, 'recovery-loader'))).toBe(true);
+    expect(isAllowed(await evaluated(input, 'recovery-loader'))).toBe(true);
     // The image that contains the boot loader needs no other one.
     const bringer = { image: image({ microLinkId: 18, version: '09.6', parts: ['UBL 08.6'] }), expectId: 18 };
-    expect(outcomes(await judged(bringer)).RECOVERY_LOADER).toBeUndefined();
+    expect(outcomes(await evaluated(bringer)).RECOVERY_LOADER).toBeUndefined();
   });
 
   it.each([
@@ -64,15 +66,15 @@ describe('an image for a unit in its boot loader', () => {
     [17, undefined],
     [1005, 'warn'],
   ])('for ID %d gives a warning if no recovery was reported', async (microLinkId, outcome) => {
-    const reasons = await judged({ image: image({ microLinkId }), expectId: microLinkId });
+    const reasons = await evaluated({ image: image({ microLinkId }), expectId: microLinkId });
     expect(outcomes(reasons).RECOVERY_LINE_NOT_SEEN).toBe(outcome);
   });
 
   it('is compared with the banner, if the banner was reported', async () => {
     const other = { image: image({ microLinkId: 20 }), expectId: 20 };
-    expect(outcomes(await judged(other)).RECOVERY_BANNER).toBe('warn');
+    expect(outcomes(await evaluated(other)).RECOVERY_BANNER).toBe('warn');
     for (const banner of [['Loader 1.0'], []]) {
-      const reasons = await judged({ banner, isNamed: false });
+      const reasons = await evaluated({ banner, isNamed: false });
       expect(outcomes(reasons).RECOVERY_BANNER_UNKNOWN).toBe('warn');
     }
   });

@@ -15,7 +15,7 @@ function ofCode(code: string, reasons: readonly Reason[]): readonly Reason[] {
 }
 
 describe('an image with an unknown SHA-256', () => {
-  const judged = async (options: Parameters<typeof loadRules>[0]) => {
+  const evaluated = async (options: Parameters<typeof loadRules>[0]) => {
     const book = await loadRules(options);
     const plan = judgeUps(book, { unit: unitAt('09.4'), images: [IMAGE], transport: 'nmc' });
     const start = judgeStart(book, { unit: unitAt('09.4'), image: IMAGE, transport: 'nmc' });
@@ -23,10 +23,10 @@ describe('an image with an unknown SHA-256', () => {
   };
 
   it('gives a warning, or a refusal of plan and start if the inventory says so', async () => {
-    const warned = await judged({});
+    const warned = await evaluated({});
     expect(warned.status).toBe('outdated');
     expect(ofCode('HASH_UNKNOWN', warned.plan)).toMatchObject([{ outcome: 'warn' }]);
-    const refused = await judged({ unknownImages: 'refuse' });
+    const refused = await evaluated({ unknownImages: 'refuse' });
     expect(refused.status).toBe('blocked');
     for (const reasons of [refused.plan, refused.start]) {
       expect(ofCode('HASH_UNKNOWN', reasons)).toMatchObject([
@@ -41,19 +41,19 @@ describe('an image with an unknown SHA-256', () => {
 
   it('gives no reason if it is trusted', async () => {
     for (const unknownImages of ['refuse', 'warn'] as const) {
-      const trusted = await judged({ unknownImages, trust: [IMAGE.sha256] });
+      const trusted = await evaluated({ unknownImages, trust: [IMAGE.sha256] });
       expect(trusted.status).toBe('outdated');
       expect(ofCode('HASH_UNKNOWN', [...trusted.plan, ...trusted.start])).toEqual([]);
     }
-    const other = await judged({ unknownImages: 'refuse', trust: ['0'.repeat(64)] });
+    const other = await evaluated({ unknownImages: 'refuse', trust: ['0'.repeat(64)] });
     expect(other.status).toBe('blocked');
   });
 
   it('changes the hash of the rule book when it is trusted', async () => {
     const hashes = await Promise.all([
-      judged({}),
-      judged({ unknownImages: 'refuse' }),
-      judged({ trust: [IMAGE.sha256] }),
+      evaluated({}),
+      evaluated({ unknownImages: 'refuse' }),
+      evaluated({ trust: [IMAGE.sha256] }),
     ]);
     expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(3);
   });

@@ -85,7 +85,7 @@ function many(count: number, site?: string): readonly UnitTarget[] {
 }
 
 /** Resolves after everything that needs no new events has run. */
-async function turns(count = 2000): Promise<void> {
+async function eventLoopTurns(count = 2000): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -120,12 +120,12 @@ describe('a look at many units', () => {
     const looks = await lookAll(
       driversOf(async (target, context) => {
         // Longer than a silent unit keeps its slot.
-        await turns(5);
+        await eventLoopTurns(5);
         await context.awaitTurn?.();
         const now = (reading.get(target.site) ?? 0) + 1;
         reading.set(target.site, now);
         most = Math.max(most, now);
-        await turns(2);
+        await eventLoopTurns(2);
         reading.set(target.site, now - 1);
         return lookOf(target, true);
       }),
@@ -154,7 +154,7 @@ describe('a look at many units', () => {
       local,
       CONTEXT,
     );
-    await turns();
+    await eventLoopTurns();
     expect(asked).toBe(64);
     end();
     expect((await all).length).toBe(100);
@@ -164,7 +164,7 @@ describe('a look at many units', () => {
     const seen: LookProgress[] = [];
     await lookAll(
       driversOf(async (target, context) => {
-        await turns(5);
+        await eventLoopTurns(5);
         const answers = Number(target.name.slice(1)) % 3 === 0;
         if (answers) await context.awaitTurn?.();
         return lookOf(target, answers);

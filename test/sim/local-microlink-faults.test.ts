@@ -17,7 +17,7 @@ import {
 afterEach(closePorts);
 
 /** A unit with a fault that has been asked for this many pages. */
-async function openAsked(fault: LocalFault, count: number, speed = 10_000): Promise<LocalPort> {
+async function openAfterPages(fault: LocalFault, count: number, speed = 10_000): Promise<LocalPort> {
   const bench = await openPort('smc1000i-serial', { faults: [fault], speed });
   bench.raw.write(FD);
   for (let page = 1; page < count; page += 1) bench.raw.write(FE);
@@ -31,7 +31,7 @@ async function expectPages({ raw }: LocalPort, from: number, to: number): Promis
 
 describe('a unit with a fault', () => {
   it('microlink-drops-bytes: every fifth record is a byte short', async () => {
-    const bench = await openAsked('microlink-drops-bytes', 6);
+    const bench = await openAfterPages('microlink-drops-bytes', 6);
     await expectPages(bench, 0, 3);
     const short = await bench.raw.take(18);
     expect(short[0]).toBe(4);
@@ -40,17 +40,17 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-bad-sum: every seventh record has a wrong check byte', async () => {
-    const bench = await openAsked('microlink-bad-sum', 8);
+    const bench = await openAfterPages('microlink-bad-sum', 8);
     await expectPages(bench, 0, 5);
     await expect(record(bench.raw, 16)).rejects.toThrow('not sound');
     expect((await record(bench.raw, 16))[0]).toBe(7);
   });
 
   it('microlink-stalls: every tenth record comes in two halves, and requests wait meanwhile', async () => {
-    const bench = await openAsked('microlink-stalls', 12);
+    const bench = await openAfterPages('microlink-stalls', 12);
     await expectPages(bench, 0, 11);
     // The other half of this record is half a minute away.
-    const slow = await openAsked('microlink-stalls', 12, 0.01);
+    const slow = await openAfterPages('microlink-stalls', 12, 0.01);
     await expectPages(slow, 0, 8);
     expect((await slow.raw.take(9))[0]).toBe(9);
     slow.device.inject('port-echoes');
@@ -59,7 +59,7 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-goes-quiet: half-way, requests get no answer for a while, and later ones do', async () => {
-    const bench = await openAsked('microlink-goes-quiet', 65, 40);
+    const bench = await openAfterPages('microlink-goes-quiet', 65, 40);
     await expectPages(bench, 0, 63);
     const asking = setInterval(() => bench.raw.write(FE), 50);
     try {
@@ -71,7 +71,7 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-stray-fe: bytes FE precede every fourth record', async () => {
-    const bench = await openAsked('microlink-stray-fe', 5);
+    const bench = await openAfterPages('microlink-stray-fe', 5);
     await expectPages(bench, 0, 2);
     expect([...(await bench.raw.take(2))]).toEqual([0xfe, 0xfe]);
     expect((await record(bench.raw, 16))[0]).toBe(3);
@@ -79,7 +79,7 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-check-ff: a record among zeros is also valid one byte too early', async () => {
-    const bench = await openAsked('microlink-check-ff', 128);
+    const bench = await openAfterPages('microlink-check-ff', 128);
     let traps = 0;
     for (let page = 0; page < 128; page += 1) {
       const bytes = await bench.raw.take(19 + 4);
@@ -95,7 +95,7 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-no-page-zero: page 0 never comes', async () => {
-    const bench = await openAsked('microlink-no-page-zero', 2);
+    const bench = await openAfterPages('microlink-no-page-zero', 2);
     expect((await record(bench.raw, 16))[0]).toBe(1);
     expect((await record(bench.raw, 16))[0]).toBe(2);
     bench.raw.write(FD);
@@ -111,7 +111,7 @@ describe('a unit with a fault', () => {
   });
 
   it('microlink-silent-mid-page: stops in the middle of a page', async () => {
-    const bench = await openAsked('microlink-silent-mid-page', 70);
+    const bench = await openAfterPages('microlink-silent-mid-page', 70);
     await expectPages(bench, 0, 63);
     expect((await bench.raw.take(9))[0]).toBe(64);
     await expectSilence(bench);

@@ -83,7 +83,7 @@ function look(level: Level, answer: (request: ReceivedRequest) => readonly Buffe
         { site: 's', name: 'n', host: '127.0.0.1', port, snmp },
         { clock: systemClock, signal: new AbortController().signal },
       ),
-    { waitMs: 1000 },
+    { timeoutMs: 1000 },
   );
 }
 
@@ -200,14 +200,14 @@ describe('the engine of a session', () => {
       // Every second question is answered by another host first.
       return count % 2 === 0 ? [good] : [report, good];
     };
-    const { engines, read } = await withPeer(accessAt(3), answer, async (session, { heard }) => {
+    const { engines, read } = await withPeer(accessAt(3), answer, async (session, { received }) => {
       const results: string[] = [];
       for (let index = 0; index < 4; index += 1) {
         const answers = await session.get([OID.serial]).catch(() => null);
         const value = answers?.get(OID.serial);
         results.push(value?.kind === 'text' ? value.text : 'nothing');
       }
-      return { engines: heard.map(({ request }) => request.engineId.toString('hex')), read: results };
+      return { engines: received.map(({ request }) => request.engineId.toString('hex')), read: results };
     });
     // The report makes it ask again, but no other engine.
     expect(read).toEqual(Array.from({ length: 4 }, () => 'AS1234567890'));

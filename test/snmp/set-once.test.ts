@@ -170,8 +170,8 @@ async function run(level: Level | 'community', answer: Case[1]): Promise<Ran> {
       const outcome = await requestUpdate(session);
       // A later read must not repeat the write.
       await problemOf(readUpdateState(session));
-      const setCame = peer.heard.map(({ request }) => request.pdu);
-      return { outcome, sets: peer.count(PDU.set), packets: peer.heard.length, setCame };
+      const setCame = peer.received.map(({ request }) => request.pdu);
+      return { outcome, sets: peer.count(PDU.set), packets: peer.received.length, setCame };
     },
     { retries: 3 },
   );
@@ -300,11 +300,11 @@ describe('a read', () => {
       withPeer(
         accessAt(3),
         (request, _bytes, count) => answer(request, count),
-        async (session, { heard }) => {
+        async (session, { received }) => {
           const { code } = await problemOf(session.get(oids));
-          return [code, heard.length] as const;
+          return [code, received.length] as const;
         },
-        { waitMs: 500, retries: RETRIES },
+        { timeoutMs: 500, retries: RETRIES },
       ),
     );
     for (const [name] of cases) {
@@ -332,9 +332,9 @@ describe('a read', () => {
               pduFor(request, ACCEPTED, { status, index: count % 20 }),
             ),
           ],
-          async (session, { heard }) => {
+          async (session, { received }) => {
             await problemOf(session.get(many));
-            return heard.length;
+            return received.length;
           },
         ),
       );

@@ -238,11 +238,11 @@ describe('a datagram instead of an answer', () => {
   });
 
   it('of a closed session is late as well', async () => {
-    const heard: ReceivedRequest[] = [];
+    const received: ReceivedRequest[] = [];
     // A slow card: it answers each question when the next one arrives.
     const answer = (request: ReceivedRequest): readonly Buffer[] => {
-      heard.push(request);
-      return heard.slice(0, -1).map(good);
+      received.push(request);
+      return received.slice(0, -1).map(good);
     };
     await withPeer(
       community(),
@@ -254,7 +254,7 @@ describe('a datagram instead of an answer', () => {
         expect((await problemOf(readUpdateState(second))).code).toBe('link/silent');
         second.close();
       },
-      { waitMs: 1000 },
+      { timeoutMs: 1000 },
     );
   });
 

@@ -48,7 +48,7 @@ afterEach(async () => {
 
 const isRoot = process.getuid?.() === 0;
 const hasOwners = process.getuid !== undefined;
-const SOMEBODY = 12345;
+const OTHER_USER = 12345;
 
 function refused(message: RegExp, hint = /./) {
   return expect(openStateFolder(state)).rejects.toMatchObject({
@@ -145,17 +145,17 @@ describe.skipIf(!hasOwners)('a state folder that others can change', () => {
     'is refused where it, a link to it, or a file in it belongs to somebody else',
     async () => {
       await mkdir(state, { mode: 0o700 });
-      await chown(state, SOMEBODY, SOMEBODY);
+      await chown(state, OTHER_USER, OTHER_USER);
       await refused(/belongs to user 12345; upsfw runs as user 0/, /chown -R 0 /);
       await chown(state, 0, 0);
       await openStateFolder(state);
       await writeFile(join(state, 'known-hosts.json'), '{}', { mode: 0o600 });
-      await chown(join(state, 'known-hosts.json'), SOMEBODY, SOMEBODY);
+      await chown(join(state, 'known-hosts.json'), OTHER_USER, OTHER_USER);
       await refused(/known-hosts\.json belongs to user 12345/);
       await rm(state, { recursive: true });
       await mkdir(join(home, 'mine'), { mode: 0o700 });
       await symlink(join(home, 'mine'), state);
-      await lchown(state, SOMEBODY, SOMEBODY);
+      await lchown(state, OTHER_USER, OTHER_USER);
       await refused(/symbolic link of user 12345/);
     },
   );

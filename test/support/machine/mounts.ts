@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Small file systems of their own, in memory: they need root on Linux. */
+/** Small file systems in memory, which need root on Linux. */
 
-/** Mounts one of `size` bytes; false where that cannot be done here. */
+/** Mounts a file system of `size` bytes; false if that is not possible here. */
 export function mountMemory(folder: string, size: number): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return mount(['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', folder]);
@@ -23,7 +23,7 @@ function mount(options: readonly string[]): boolean {
   return spawnSync('mount', options).status === 0;
 }
 
-/** Fills a file system to its last byte and gives the file that does it. */
+/** Fills a file system to its last byte and returns the file that does it. */
 export function fill(folder: string): string {
   const file = join(folder, 'ballast');
   const { bavail, bsize } = statfsSync(folder);
@@ -31,7 +31,7 @@ export function fill(folder: string): string {
   return file;
 }
 
-/** Whether this process may mount; says so where it may not. */
+/** Whether this process may mount; reports it if not. */
 export const canMount = ((): boolean => {
   if (process.platform === 'linux' && process.getuid?.() === 0) {
     const folder = mkdtempSync(join(tmpdir(), 'upsfw-mount-'));

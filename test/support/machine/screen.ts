@@ -5,22 +5,22 @@ import { fileURLToPath } from 'node:url';
 import xterm from '@xterm/headless';
 
 const MAIN = fileURLToPath(new URL('../../../bin/upsfw.cjs', import.meta.url));
-/** Gives a command a terminal of its own (util-linux). */
+/** Gives a command its own terminal (util-linux). */
 const SCRIPT = '/usr/bin/script';
 
-/** Whether this system can give a command a terminal. */
+/** Whether this system can give a command its own terminal. */
 export const HAS_TERMINALS = process.platform === 'linux' && existsSync(SCRIPT);
 
-/** A command at a terminal, and what a person sees there. */
+/** A command at a terminal, and what the operator sees there. */
 export interface Screen {
-  /** The rows of the screen, without blanks at their ends. */
+  /** The rows of the screen, without spaces at their ends. */
   rows(): readonly string[];
-  /** All bytes that the terminal was sent. */
+  /** All bytes that the terminal received. */
   bytes(): string;
-  /** Resolves when the condition holds for the screen. Rejects where the command ends before. */
+  /** Resolves when the condition holds for the screen. Rejects if the command ends first. */
   until(holds: (rows: readonly string[]) => boolean): Promise<readonly string[]>;
   type(text: string): void;
-  /** Number of the process that was started, the shell of the terminal. */
+  /** Process ID of the shell of the terminal. */
   readonly pid: number;
   /** The exit code of the command, and whether the terminal echoes afterwards. */
   ended(): Promise<{ readonly exit: number | null; readonly echoes: boolean }>;
@@ -31,17 +31,17 @@ export interface ScreenOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly rows?: number;
   readonly columns?: number;
-  /** The kind of terminal that the command is told of; what is seen is always an xterm. */
+  /** The terminal type that the command gets in TERM; the emulator is always an xterm. */
   readonly term?: string;
-  /** Where standard output and standard error go instead, as the shell says it. */
+  /** Redirection of standard output or standard error, in shell syntax. */
   readonly redirect?: string;
 }
 
-/** Runs `upsfw` at a terminal of its own and shows what a terminal emulator makes of it. */
+/** Runs `upsfw` at its own terminal, and shows the screen of a terminal emulator. */
 export function openScreen(words: readonly string[], options: ScreenOptions): Screen {
   const { environment, rows = 24, columns = 80, term = 'xterm', redirect = '' } = options;
   const command = [process.execPath, MAIN, ...words].map(quoted).join(' ');
-  // The shell outlives Ctrl-C, and tells how the command has left the terminal.
+  // The shell survives Ctrl-C, and prints the terminal mode that the command left behind.
   const line =
     `trap : INT; stty rows ${rows} cols ${columns}; ${command} ${redirect}; code=$?; ` +
     `case "$(stty -a)" in *" -echo "*|*" -icanon "*) echo 'MODE raw';; *) echo 'MODE cooked';; esac; exit $code`;
@@ -98,7 +98,7 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** The last row with anything on it. */
+/** The last row that is not empty. */
 export function lastRow(rows: readonly string[]): string {
   return rows.findLast((row) => row !== '') ?? '';
 }

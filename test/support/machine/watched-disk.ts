@@ -4,12 +4,12 @@ import { basename, dirname, join } from 'node:path';
 
 /**
  * The file operations of the tool, observed, and failed on request. A test file mocks `node:fs/promises` with
- * {@link watched}; everything else of the file system is the real one.
+ * {@link watched}; all other file operations are real.
  */
 export interface Operation {
   readonly kind: 'open' | 'write' | 'datasync' | 'sync' | 'truncate' | 'mkdir' | 'link' | 'rename';
   readonly path: string;
-  /** What is written; empty for all others. */
+  /** The written bytes; empty for all other operations. */
   readonly text: string;
 }
 
@@ -19,7 +19,7 @@ type Files = typeof promises;
 export type Durable = ReadonlyMap<string, Buffer>;
 
 class Disk {
-  /** Called before each operation; what it throws is the answer of the system. */
+  /** Called before each operation. An exception becomes the answer of the system. */
   before: (operation: Operation) => void = () => undefined;
   #contents = new Map<string, Buffer>();
   #names = new Map<string, ReadonlySet<string>>();

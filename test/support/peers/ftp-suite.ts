@@ -117,7 +117,7 @@ export function ftpSuite(can: boolean, peer: FtpPeer): void {
       });
     });
 
-    it.runIf(peer.tls)('does all of it encrypted, without plaintext: true', async () => {
+    it.runIf(peer.tls)('uploads, lists and removes it encrypted, without plaintext: true', async () => {
       const known = new Map<string, string>();
       const network = await serve(certificate('first'));
       await everything(options(network, pins(known)));

@@ -39,14 +39,14 @@ export const community = (version: '1' | '2c' = '2c'): SnmpAccess => ({
 });
 
 /** What a peer received. */
-export interface Heard {
+export interface Received {
   readonly bytes: Buffer;
   readonly request: ReceivedRequest;
 }
 
 export interface RawPeer {
   readonly port: number;
-  readonly heard: readonly Heard[];
+  readonly received: readonly Received[];
   /** Number of requests by kind. */
   count(pdu: number): number;
   close(): Promise<void>;
@@ -57,19 +57,19 @@ export async function openPeer(
   answer: (request: ReceivedRequest, bytes: Buffer, count: number) => readonly Buffer[],
 ): Promise<RawPeer> {
   const socket: Socket = dgram.createSocket('udp4');
-  const heard: Heard[] = [];
+  const received: Received[] = [];
   socket.on('message', (bytes, from) => {
     const request = readRequest(bytes, USER);
-    heard.push({ bytes, request });
-    for (const datagram of answer(request, bytes, heard.length))
+    received.push({ bytes, request });
+    for (const datagram of answer(request, bytes, received.length))
       socket.send(datagram, from.port, from.address);
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   return {
     port: socket.address().port,
-    heard,
-    count: (pdu) => heard.filter(({ request }) => request.pdu === pdu).length,
+    received,
+    count: (pdu) => received.filter(({ request }) => request.pdu === pdu).length,
     async close() {
       socket.close();
       await once(socket, 'close');
@@ -77,7 +77,7 @@ export async function openPeer(
   };
 }
 
-/** Whether a request is the question for the engine. */
+/** Whether a request is an engine discovery. */
 export function isDiscovery({ version, engineId }: ReceivedRequest): boolean {
   return version === 3 && engineId.length === 0;
 }
@@ -99,14 +99,14 @@ export function answered(request: ReceivedRequest, values: readonly Buffer[], le
   return securedMessage(pdu, { id: request.id, engineId: ENGINE, user: USER, level });
 }
 
-/** Asks a new peer with one credential, and closes everything. `waitMs` is for one attempt of a question. */
+/** Asks a new peer with one credential, and closes everything. `timeoutMs` is the timeout of one attempt. */
 export async function withPeer<T>(
   access: SnmpAccess,
   answer: (request: ReceivedRequest, bytes: Buffer, count: number) => readonly Buffer[],
   use: (session: SnmpSession, peer: RawPeer, hub: SnmpHub) => Promise<T>,
-  { waitMs = WAIT_MS, retries = 0 } = {},
+  { timeoutMs = TIMEOUT_MS, retries = 0 } = {},
 ): Promise<T> {
-  const hub = createSnmpHub({ clock: systemClock, timeoutMs: waitMs, retries });
+  const hub = createSnmpHub({ clock: systemClock, timeoutMs, retries });
   const peer = await openPeer(answer);
   try {
     const session = await hub.open(access, { host: '127.0.0.1', port: peer.port });
@@ -122,7 +122,7 @@ export async function withPeer<T>(
 }
 
 /** Long enough for a busy machine; cases that time out run in parallel. */
-const WAIT_MS = 2000;
+const TIMEOUT_MS = 2000;
 
 /** Runs all cases of a table at the same time; results by name. */
 export async function together<C extends readonly [string, ...unknown[]], T>(

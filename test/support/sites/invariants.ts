@@ -3,7 +3,10 @@ import { type JournalEvent, listRuns, readJournal } from '../../../src/state/ind
 import { type ConformanceSite, cardVersions, filesUnder, type Watched } from './conformance-site.ts';
 import type { Ran } from './site.ts';
 
-/** What must hold whatever a device does. Each check returns the violations; an empty list means none. */
+/**
+ * Statements that must hold for any behaviour of a device. Each check returns the violations; an empty list
+ * means none.
+ */
 
 const ProblemShape = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 const FirmwareShape = z.object({ version: z.string().nullable(), microLinkId: z.number().nullable() });

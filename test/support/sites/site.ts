@@ -120,7 +120,7 @@ const RunShape = z.looseObject({
   ),
 });
 
-/** The document of a run. Throws with everything that was printed where there is none. */
+/** The document of a run. If there is none, throws with everything that was printed. */
 export function runOf(ran: Ran): z.infer<typeof RunShape> {
   const checked = RunShape.safeParse(JSON.parse(ran.out));
   if (checked.success) return checked.data;
@@ -130,7 +130,7 @@ export function runOf(ran: Ran): z.infer<typeof RunShape> {
 export const NMC2: SimulatedUnit = { name: 'a', site: 'berlin', persona: 'smt1500-nmc2' };
 export const NMC3: SimulatedUnit = { name: 'b', site: 'oslo', persona: 'smx1500-nmc3' };
 /** A card that shows updates by SNMP and takes commands; updates start by command. */
-export const BOTH_WAYS: SimulatedUnit = {
+export const BOTH_METHODS: SimulatedUnit = {
   name: 'c',
   site: 'porto',
   persona: 'smx1500-current',

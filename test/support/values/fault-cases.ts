@@ -1,7 +1,9 @@
 import type { Fault, SimulatedUnit } from '../../../src/sim/index.ts';
-import { BOTH_WAYS, NMC2, NMC3 } from '../sites/site.ts';
+import { BOTH_METHODS, NMC2, NMC3 } from '../sites/site.ts';
 
-/** What must come of a fault. `docs/recovery.md` tells the person on site the same. */
+/**
+ * The expected result of a fault. `docs/recovery.md` has the same outcome and code for the person on site.
+ */
 export interface Expected {
   readonly unit: SimulatedUnit;
   readonly outcome: 'upgraded' | 'failed' | 'refused' | 'stopped' | 'unknown';
@@ -13,14 +15,14 @@ export interface Expected {
    * `output-off`: the operator lets the tool switch the output off. `card`: firmware for the card itself is
    * sent. `ftp-tls`: its FTP server offers encryption.
    */
-  readonly asked?: 'output-off' | 'card' | 'ftp-tls';
-  /** The card says nothing any more: the waits of the world are short. */
-  readonly impatient?: true;
-  /** Where it is not that of the other tests: higher where only the limit of a step ends it. */
+  readonly setup?: 'output-off' | 'card' | 'ftp-tls';
+  /** The card stops answering, so the test uses short timeouts. */
+  readonly shortTimeouts?: true;
+  /** Speed of the simulated unit. It is higher where only the limit of a step ends the update. */
   readonly speed?: number;
 }
 
-/** Every fault of the simulator, and what the tool must make of it. */
+/** Every fault of the simulator with its expected result. */
 export const CASES: Readonly<Record<Fault, Expected>> = {
   'ssh-hang-up-after-login': { unit: NMC3, outcome: 'failed', exit: 4, code: 'link/closed', starts: 0 },
   'scp-hang-up-half-way': {
@@ -39,7 +41,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
     starts: 0,
   },
   'ftp-no-final-reply': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
-  // Nothing was started, and a person can: the image is staged.
+  // Nothing was started, but a person can start it: the image is staged.
   'set-refused': { unit: NMC2, outcome: 'stopped', exit: 4, code: 'device/start-unavailable', starts: 1 },
   'ftp-pasv-other-host': { unit: NMC2, outcome: 'failed', exit: 4, code: 'link/ftp', starts: 0 },
   'ftp-floods': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/garbage', starts: 0 },
@@ -49,13 +51,13 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
     exit: 4,
     code: 'device/upload-mismatch',
     starts: 0,
-    impatient: true,
+    shortTimeouts: true,
   },
   'ftp-login-limit': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/login-limit', starts: 0 },
   'ftp-no-room': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/no-room', starts: 0 },
   'ftp-tls-certificate-changes': {
     unit: NMC2,
-    asked: 'ftp-tls',
+    setup: 'ftp-tls',
     outcome: 'failed',
     exit: 4,
     code: 'link/certificate',
@@ -63,7 +65,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   },
   'ftp-tls-gone': {
     unit: NMC2,
-    asked: 'ftp-tls',
+    setup: 'ftp-tls',
     outcome: 'failed',
     exit: 4,
     code: 'link/certificate',
@@ -72,12 +74,12 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   'certificate-changes': { unit: NMC3, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'set-answer-lost': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'set-lost': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/start-not-seen', starts: 0 },
-  'cli-lost': { unit: BOTH_WAYS, outcome: 'failed', exit: 4, code: 'device/start-not-seen', starts: 0 },
-  'cli-failed': { unit: BOTH_WAYS, outcome: 'failed', exit: 4, code: 'device/start-refused', starts: 0 },
-  // An error answer is no proof: the device is asked, and is at it.
-  'cli-fails-and-starts': { unit: BOTH_WAYS, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
+  'cli-lost': { unit: BOTH_METHODS, outcome: 'failed', exit: 4, code: 'device/start-not-seen', starts: 0 },
+  'cli-failed': { unit: BOTH_METHODS, outcome: 'failed', exit: 4, code: 'device/start-refused', starts: 0 },
+  // An error answer proves nothing: the tool asks the device, which is updating.
+  'cli-fails-and-starts': { unit: BOTH_METHODS, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'cli-status-fails': { unit: NMC3, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
-  // Without the update object nothing tells an update that is not shown from one that is not there.
+  // Without the update object, a hidden update looks like no update.
   'cli-asks': {
     unit: NMC3,
     outcome: 'unknown',
@@ -94,7 +96,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
     exit: 4,
     code: 'device/upload-mismatch',
     starts: 0,
-    impatient: true,
+    shortTimeouts: true,
   },
   'scp-no-last-ack': { unit: NMC3, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'upload-truncated': { unit: NMC3, outcome: 'failed', exit: 4, code: 'device/upload-mismatch', starts: 0 },
@@ -110,7 +112,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
     exit: 4,
     code: 'device/login',
     starts: 0,
-    impatient: true,
+    shortTimeouts: true,
   },
   'shell-idle-logout': { unit: NMC3, outcome: 'failed', exit: 4, code: 'link/closed', starts: 0 },
   'password-change': { unit: NMC3, outcome: 'failed', exit: 4, code: 'device/password-change', starts: 0 },
@@ -150,7 +152,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   'stale-success': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'output-off-refused': {
     unit: NMC3,
-    asked: 'output-off',
+    setup: 'output-off',
     outcome: 'failed',
     exit: 4,
     code: 'device/output',
@@ -158,7 +160,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   },
   'output-stays-off': {
     unit: NMC3,
-    asked: 'output-off',
+    setup: 'output-off',
     outcome: 'unknown',
     exit: 5,
     code: 'device/output',
@@ -166,7 +168,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   },
   'output-off-lost': {
     unit: NMC3,
-    asked: 'output-off',
+    setup: 'output-off',
     outcome: 'failed',
     exit: 4,
     code: 'device/output',
@@ -174,7 +176,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   },
   'output-command-lost-answer': {
     unit: NMC3,
-    asked: 'output-off',
+    setup: 'output-off',
     outcome: 'upgraded',
     exit: 0,
     code: null,
@@ -184,7 +186,7 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   'mains-fail-during-update': { unit: NMC2, outcome: 'unknown', exit: 5, code: 'device/changed', starts: 1 },
   'card-reboots-during-update': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'snmp-silent-during-update': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
-  // The version that runs counts more than an object that says otherwise.
+  // The running version counts more than an update object that contradicts it.
   'update-object-lies': { unit: NMC2, outcome: 'upgraded', exit: 0, code: null, starts: 1 },
   'update-fails-late': { unit: NMC2, outcome: 'failed', exit: 4, code: 'device/update-failed', starts: 1 },
   'returns-other-version': {
@@ -205,8 +207,8 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
   },
   'alarm-after-update': { unit: NMC2, outcome: 'unknown', exit: 5, code: 'device/changed', starts: 1 },
   'card-never-returns': {
-    unit: BOTH_WAYS,
-    asked: 'card',
+    unit: BOTH_METHODS,
+    setup: 'card',
     outcome: 'unknown',
     exit: 5,
     code: 'device/update-unknown',
@@ -214,18 +216,18 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
     speed: 3000,
   },
   'card-returns-old': {
-    unit: BOTH_WAYS,
-    asked: 'card',
+    unit: BOTH_METHODS,
+    setup: 'card',
     outcome: 'failed',
     exit: 4,
     code: 'device/update-failed',
     starts: 0,
-    // The world's own waits for SNMP are many minutes of a faster device.
+    // At a higher speed, one SNMP timeout of the tool takes many minutes of the device.
     speed: 60,
   },
   'card-app-mismatch': {
-    unit: BOTH_WAYS,
-    asked: 'card',
+    unit: BOTH_METHODS,
+    setup: 'card',
     outcome: 'unknown',
     exit: 5,
     code: 'device/changed',
@@ -233,8 +235,8 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
     speed: 60,
   },
   'card-settings-reset': {
-    unit: BOTH_WAYS,
-    asked: 'card',
+    unit: BOTH_METHODS,
+    setup: 'card',
     outcome: 'failed',
     exit: 4,
     code: 'device/login',

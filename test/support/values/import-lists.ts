@@ -6,12 +6,12 @@ import {
   type ImportOptions,
 } from '../../../src/inventory/index.ts';
 
-/** Imports a list; what is no text is made JSON. */
+/** Imports a list; a value that is not text is converted to JSON. */
 export function take(format: ImportFormat, list: unknown, options?: ImportOptions): Imported {
   return IMPORTERS[format](typeof list === 'string' ? list : JSON.stringify(list), options);
 }
 
-/** Each unit as `site/name host:port serial`, what is not known as `?`. */
+/** Each unit as `site/name host:port serial`, with `?` for what is not known. */
 export function units(imported: Imported): readonly string[] {
   return imported.units.map(
     ({ site, name, host, snmpPort, serial }) =>
@@ -24,7 +24,7 @@ export function notes(imported: Imported): readonly string[] {
   return imported.notes.map(({ place, message }) => `${place}: ${message}`);
 }
 
-/** Code, message and hint of the problem that a list ends in; `none` where it is read. */
+/** Code, message and hint of the problem for a list; `none` if the list is accepted. */
 export function refusal(format: ImportFormat, list: unknown, options?: ImportOptions): string {
   try {
     take(format, list, options);
