@@ -17,7 +17,7 @@ function text(file: string): string {
   return readFileSync(new URL(file, FOLDER), 'utf8');
 }
 
-/** Windows that units have after site and defaults, without doubles. */
+/** The windows of the units, with those of the site and the defaults, without duplicates. */
 function timezones(inventory: Inventory): ReadonlySet<string> {
   return new Set(inventory.units.flatMap(({ settings }) => settings.window?.timezone ?? []));
 }

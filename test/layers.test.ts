@@ -140,7 +140,7 @@ describe.each(tests)('test/%s', (file) => {
 });
 
 describe('folders', () => {
-  it('all have a place in the order of imports, and say what they own', () => {
+  it('all have a place in the order of imports and a description', () => {
     const folders = [...new Set(files.map(folderOf))].filter((name) => name !== '');
     expect(folders.sort()).toEqual(Object.keys(ALLOWED).sort());
     for (const folder of folders.filter((name) => name !== 'cli')) {
@@ -171,7 +171,7 @@ describe('folders', () => {
     expect(cycles).toEqual([]);
   });
 
-  it('keep model numbers and versions out of the code that judges', () => {
+  it('keep model numbers and versions out of the code of the rules', () => {
     for (const file of files.filter((one) => one.startsWith('rules/'))) {
       const code = readFileSync(join(SRC, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
       expect(code.match(/\bS(?:MT|MX|MC|CL|RT|UA|URT)[A-Z0-9]*\b|'\d\d\.\d'/g), file).toBeNull();

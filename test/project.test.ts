@@ -61,7 +61,7 @@ function anchors(markdown: string): ReadonlySet<string> {
   );
 }
 
-/** What is wrong with a link of a file; null where it resolves, or leads out of the repository. */
+/** The mistake in a link of a file; null if it resolves, or leads out of the repository. */
 function broken(file: string, target: string): string | null {
   if (/^[a-z][a-z0-9+.-]*:/i.test(target)) return null;
   const [path = '', anchor] = target.split('#', 2);
@@ -73,16 +73,16 @@ function broken(file: string, target: string): string | null {
   return anchors(readFileSync(whole, 'utf8')).has(anchor) ? null : `${target} has no such heading`;
 }
 
-describe('newcomer kit', () => {
-  it.each(KIT)('has %s', (file) => {
+describe('the files for new contributors', () => {
+  it.each(KIT)('include %s', (file) => {
     expect(read(file).trim()).not.toBe('');
   });
 
-  it('has the license that package.json names', () => {
+  it('include the license that package.json names', () => {
     expect(read('LICENSE')).toMatch(/^MIT License\n\nCopyright \(c\) \d{4} The upsfw authors\n/);
   });
 
-  it('lists every decision record, each with its headings', () => {
+  it('include every decision record, each with its headings', () => {
     const records = readdirSync(join(ROOT, 'docs/adr')).filter((file) => /^\d{4}-/.test(file));
     expect(records.length).toBeGreaterThanOrEqual(5);
     for (const [index, record] of records.sort().entries()) {

@@ -63,7 +63,7 @@ function sourcesOf(value: unknown, place: string): readonly (readonly [string, s
 }
 
 function isKnown(source: string): boolean {
-  // A text that a rule takes over from the catalogue, where it is checked.
+  // A rule takes this text from the catalogue, where it is checked.
   if (/^\{[\w.]+\}$/.test(source)) return true;
   // The file of release notes that comes with an image.
   if (/^[A-Z]+\d+UPS[ _]\d\d[-.]\d_readme ?\.txt$/.test(source)) return true;
@@ -72,7 +72,7 @@ function isKnown(source: string): boolean {
   return names.some((name) => source.startsWith(name) && /^(?:[\s\d,]|$)/.test(source.slice(name.length)));
 }
 
-/** A text in one line, without the marks of comments, so that a phrase over two lines is found. */
+/** A text on one line without comment marks, so that a phrase over two lines is found. */
 function flat(text: string): string {
   return text.replaceAll(/\s*\n\s*(?:\*|\/\/|#)?\s*/g, ' ');
 }
@@ -102,7 +102,7 @@ describe('citations', () => {
   it('in data begin with a name of the bibliography or lead to a heading', () => {
     expect(names.length).toBeGreaterThan(20);
     const sources = rules
-      // Its sources are where people put their own reports.
+      // Its sources are the reports of the operator.
       .filter((file) => !file.endsWith('/confirmed.yaml'))
       .flatMap((file) => sourcesOf(parse(read(file)), file));
     expect(sources.length).toBeGreaterThan(400);
@@ -140,7 +140,7 @@ describe('citations', () => {
   it.each([
     ['notes without a document', /notes, section/i],
     [
-      'notes that nobody has',
+      'notes that are not published',
       /\b(?:card|SNMP|local|protocol|image|image format|cable|library|catalogue) notes\b/i,
     ],
     ['a section without a document', /\(sections? \d/],

@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { loadCommands } from '../src/cli/commands.ts';
 import { cliReference } from '../src/cli/reference.ts';
 
-/** Words that this project does not use, see docs/glossary.md. Each needs a plain term instead. */
+/** Words that this project does not use; see docs/glossary.md. Each has a plain term. */
 const BANNED: readonly RegExp[] = [
   /\btold (?:of|by)\b/i,
   /\btells?\b/i,
-  /\bstands (?:in|against|behind)\b/i,
-  /\b(?:is|are) well\b/i,
+  /\bstands (?:in|against|before|behind)\b/i,
+  /\b(?:is|are) well\b(?!-)/i,
   /\bpapers\b/i,
+  /\bimpatient\b/i,
+  /\bwrit(?:e|es|ten) down\b/i,
   /\bwish(?:es)?\b/i,
   /\b(?:for|waits for) (?:a )?hands?\b/i,
   /\bhands? out\b/i,
@@ -31,6 +33,8 @@ const BANNED: readonly RegExp[] = [
 /** Longer comment lines are not wrapped by the formatter. */
 const MAX_COMMENT_COLUMNS = 110;
 const COMMENT = /^\s*(?:\/\/|\/?\*)/;
+const TRAILING_COMMENT = /\s\/\/ (.*)$/;
+const TITLE = /(?:\b(?:describe|it)\(|\)\()\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`)/g;
 
 const ROOT = new URL('../', import.meta.url);
 
@@ -67,9 +71,27 @@ function linesOf(file: string, text = read(file)): readonly Text[] {
   return text.split('\n').map((line, index) => ({ place: `${file}:${index + 1}`, text: line }));
 }
 
+/** Comments on lines of their own and behind code. */
+function commentsOf(file: string): readonly Text[] {
+  return linesOf(file).flatMap(({ place, text }) => {
+    if (COMMENT.test(text)) return [{ place, text }];
+    const [, trailing] = TRAILING_COMMENT.exec(text) ?? [];
+    return trailing === undefined ? [] : [{ place, text: trailing }];
+  });
+}
+
+/** Titles of tests and groups, also on the line after the call and after a table of cases. */
+function titlesOf(file: string): readonly Text[] {
+  const text = read(file);
+  return [...text.matchAll(TITLE)].map(({ 1: title = '', index }) => ({
+    place: `${file}:${text.slice(0, index).split('\n').length}`,
+    text: title.slice(1, -1),
+  }));
+}
+
 /** Without code, whose words are names, and without the comments of YAML. */
 function prose({ place, text }: Text): Text {
-  return { place, text: text.replaceAll(/`[^`]*`/g, '').replace(/^\s*#(?!#).*/, '') };
+  return { place, text: text.replaceAll(/`[^`]*`|\{@link [^}]*\}/g, '').replace(/^\s*#(?!#).*/, '') };
 }
 
 /** `place: word in text` for each banned word. */
@@ -89,6 +111,7 @@ function withoutLastColumn({ place, text }: Text): Text {
 
 describe('plain words', () => {
   const sources = filesBelow('src', '.ts');
+  const tests = filesBelow('test', '.ts');
 
   it('are in the texts of the source', () => {
     const files = sources.filter((file) => !file.startsWith('src/sim/'));
@@ -115,8 +138,16 @@ describe('plain words', () => {
     expect(findings(linesOf('--help', cliReference(await loadCommands([]))))).toEqual([]);
   });
 
+  it('are in the comments and titles of the tests', () => {
+    // This file lists the banned words.
+    const files = tests.filter((file) => file !== 'test/words.test.ts');
+    expect(files.flatMap(titlesOf).length).toBeGreaterThan(1000);
+    const texts = files.flatMap((file) => [...commentsOf(file).map(prose), ...titlesOf(file).map(prose)]);
+    expect(findings(texts)).toEqual([]);
+  });
+
   it('are in comments of at most 110 columns', () => {
-    const long = [...sources, ...filesBelow('test', '.ts')].flatMap((file) =>
+    const long = [...sources, ...tests].flatMap((file) =>
       linesOf(file)
         .filter(({ text }) => text.length > MAX_COMMENT_COLUMNS && COMMENT.test(text))
         .filter(({ text }) => !text.includes('biome-ignore'))

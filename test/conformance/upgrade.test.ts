@@ -126,7 +126,7 @@ describe('an upgrade, with every fault', () => {
       site = await openConformance(model, faults, method === undefined ? {} : { method });
       const { broken } = await upgradeAndResume({ output });
       expect(broken).toEqual([]);
-      // Otherwise the test would pass if nothing was ever done.
+      // Otherwise the test would pass if nothing was ever upgraded.
       const unfaulted = site.units.find(({ name }) => name === 'no-fault');
       expect(unfaulted?.device.counters.startsAccepted).toBeGreaterThan(0);
       // Some seventy units fail, some only after their timeouts.

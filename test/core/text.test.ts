@@ -46,7 +46,7 @@ const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 describe('text from outside, over all of Unicode', () => {
   it('loses every invisible character and keeps every letter, mark, digit and symbol', () => {
     for (const text of everyCharacter()) {
-      // An escape takes the character after it along.
+      // An escape character removes the character after it, too.
       if (text[1] === '\u001b') continue;
       const clean = sanitize(text);
       const wanted = NEVER.test(text) || /\p{Zs}|\u2800/u.test(text) ? 'a b' : text;

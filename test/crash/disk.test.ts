@@ -202,7 +202,7 @@ describe('the disk fills up', () => {
     expect(starts(site)).toEqual([1]);
   });
 
-  it('and has space again at once: the unit does not look like one that the operator stopped', async () => {
+  it('and has space again at once: the unit is not reported as stopped by the operator', async () => {
     site = await openSite(PAIR);
     let refused = 0;
     disk.before = ({ kind, path, text }) => {

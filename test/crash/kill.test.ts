@@ -209,7 +209,7 @@ describe('an inventory that was changed after the start', () => {
     expect(device.counters.starts).toBe(1);
   });
 
-  it('another unit at the address says nothing about the one that was started', async () => {
+  it('another unit at the address proves nothing about the started unit', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'stranger', site: 'porto' }], 3000);
     const [device, stranger] = [site.fleet.device('a'), site.fleet.device('stranger')];
     const ports = (name: string) => site.fleet.units.find(({ unit }) => unit.name === name);

@@ -31,7 +31,7 @@ describe('the name of a card file', () => {
   });
 
   it.each([
-    ['four digits, which may be cut in three ways', 'apc_hw05_aos_1012.bin'],
+    ['four digits, which can be split in three ways', 'apc_hw05_aos_1012.bin'],
     ['two digits', 'apc_hw05_aos_69.bin'],
     ['three digits for four places', 'apc_hw21_su_250.nmc3'],
     ['four digits for four places', 'apc_hw21_su_2508.nmc3'],

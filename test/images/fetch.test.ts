@@ -136,18 +136,18 @@ describe('downloading an image', () => {
 describe('no file remains after', () => {
   it.each<readonly [string, RequestListener, RegExp]>([
     [
-      'another content',
+      'other content',
       (_request, response) => response.end(Buffer.from(IMAGE).fill(0, 0, 9)),
       /expected sha256 [0-9a-f]{64}, received [0-9a-f]{64}/,
     ],
     ['a missing file', (_request, response) => response.writeHead(404).end('no'), /answered 404 Not Found$/],
     [
-      'more than allowed',
+      'more bytes than allowed',
       (_request, response) => response.end(Buffer.alloc(200_000)),
       /More than 100000 bytes/,
     ],
     [
-      'more than allowed, without an end',
+      'more bytes than allowed, without an end',
       (_request, response) => {
         const more = (): void => {
           if (!response.destroyed) response.write(Buffer.alloc(20_000), more);
@@ -157,7 +157,7 @@ describe('no file remains after', () => {
       /More than 100000 bytes/,
     ],
     [
-      'an end in the middle',
+      'a connection that breaks',
       (_request, response) => {
         response.writeHead(200, { 'content-length': IMAGE.length });
         response.write(IMAGE.subarray(0, 500), () => response.destroy());
@@ -165,7 +165,7 @@ describe('no file remains after', () => {
       /could not be downloaded|aborted/,
     ],
     [
-      'a redirect out of encryption',
+      'a redirect to an unencrypted address',
       (_request, response) => response.writeHead(302, { location: 'http://192.0.2.1/x.enc' }).end(),
       /http:\/\/192\.0\.2\.1 is not encrypted/,
     ],
@@ -175,7 +175,7 @@ describe('no file remains after', () => {
       /could not be downloaded|not encrypted/,
     ],
     [
-      'redirects without an end',
+      'endless redirects',
       (_request, response) => response.writeHead(302, { location: '/x.enc' }).end(),
       /could not be downloaded/,
     ],
@@ -200,14 +200,14 @@ describe('no file remains after', () => {
 describe('refused before any request', () => {
   it.each<readonly [string, string, Partial<FetchOptions>, RegExp]>([
     ['plain HTTP to another machine', 'http://192.0.2.1/x.enc', {}, /not encrypted/],
-    ['a host that only begins like this one', 'http://127.0.0.1.example.com/x.enc', {}, /not encrypted/],
+    ['a host name that only starts like loopback', 'http://127.0.0.1.example.com/x.enc', {}, /not encrypted/],
     ['another scheme', 'ftp://192.0.2.1/x.enc', {}, /not encrypted/],
-    ['what is no address', 'x.enc', {}, /not an address/],
-    ['a way out of the folder', 'https://192.0.2.1/..%2fx.enc', {}, /not the name/],
+    ['an invalid address', 'x.enc', {}, /not an address/],
+    ['a path outside the folder', 'https://192.0.2.1/..%2fx.enc', {}, /not the name/],
     ['a name that cannot be decoded', 'https://192.0.2.1/%E0%A4%A.enc', {}, /not the name/],
-    ['another kind of file', 'https://192.0.2.1/x.exe', {}, /not the name/],
-    ['a hash that is none', 'https://192.0.2.1/x.enc', { sha256: 'abc' }, /not a sha256/],
-    ['a folder that is not there', 'https://192.0.2.1/x.enc', { dir: '/nowhere/at/all' }, /does not exist/],
+    ['another file type', 'https://192.0.2.1/x.exe', {}, /not the name/],
+    ['an invalid hash', 'https://192.0.2.1/x.enc', { sha256: 'abc' }, /not a sha256/],
+    ['a missing folder', 'https://192.0.2.1/x.enc', { dir: '/nowhere/at/all' }, /does not exist/],
   ])('%s', async (_what, url, more, message) => {
     await expect(fetch(url, more)).rejects.toMatchObject({ code: 'image/fetch', message });
   });
@@ -246,7 +246,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
     return listening(createTlsServer(certificate, listener), 'https', host);
   }
 
-  it('an untrusted certificate is refused, whatever the environment sets', async () => {
+  it('refuses an untrusted certificate, whichever environment variables are set', async () => {
     let asked = 0;
     const base = await serveTls((_request, response) => {
       asked += 1;
@@ -263,7 +263,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('a trusted certificate is accepted for its own name only', async () => {
+  it('accepts a trusted certificate for its own name only', async () => {
     trust(certificate.cert);
     const base = await serveTls((_request, response) => response.end(IMAGE));
     expect(await fetch(`${base}/x.enc`)).toMatchObject({ sha256 });
@@ -274,7 +274,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
     expect(await readdir(folder)).toEqual(['x.enc']);
   });
 
-  it('a redirect to plain HTTP is refused, even to this machine', async () => {
+  it('refuses a redirect to plain HTTP, even to this machine', async () => {
     trust(certificate.cert);
     let asked = 0;
     const plain = await serve((_request, response) => {

@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('a folder of images', () => {
-  it('is read by name, whatever else it contains', async () => {
+  it('is read by name, with any other content', async () => {
     await writeFile(join(folder, 'b.enc'), IMAGE);
     await writeFile(join(folder, 'a.enc'), '');
     await writeFile(join(folder, 'readme.txt'), 'hello');

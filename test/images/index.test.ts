@@ -148,9 +148,9 @@ describe('an index that is damaged', () => {
     ['no JSON', () => 'hello'],
     ['of another schema', (text) => text.replace('image-index@1', 'image-index@9')],
     ['with another key', (text) => text.replace('"stamp":{', '"stamp":{"more":1,')],
-    ['with a hash that is none', (text) => text.replace(/"sha256":"../, '"sha256":"zz')],
+    ['with an invalid hash', (text) => text.replace(/"sha256":"../, '"sha256":"zz')],
     [
-      'with a problem code that is none',
+      'with an unknown problem code',
       (text) => text.replace('"problems":[]', '"problems":[{"code":"x","message":""}]'),
     ],
     ['with the name of another file', (text) => text.replace('"file":"a.enc"', '"file":"b.enc"')],

@@ -60,7 +60,7 @@ describe('the name of an image file', () => {
     expect(found).toMatchObject({ microLinkId: 18, version: '09.4', problems: [] });
   });
 
-  it('may be anything', () => {
+  it('may be any text', () => {
     fc.assert(
       fc.property(anyText({ maxLength: 300 }), (file) => {
         for (const { message } of imageWarnings(image(file), true)) {

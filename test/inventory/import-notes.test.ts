@@ -47,7 +47,7 @@ describe('a row that is not imported unchanged', () => {
     ['a model', netbox({ role: { name: 'Power' }, ...type('AP8853') }), 'its model is "AP8853"'],
     ['a transfer switch', netbox({ role: null, ...type('AP4421') }), 'its model is "AP4421"'],
     ['a monitor', netbox({ role: null, ...type('NetBotz 750') }), 'its model is "NetBotz 750"'],
-  ])('is named where it is no UPS by %s', (_what, row, why) => {
+  ])('is named if %s shows that it is not a UPS', (_what, row, why) => {
     const found = take('netbox', [row]);
     expect(notes(found)).toEqual([`results[0] (ups-a): not needed: it is no UPS: ${why}`]);
     expect(found.notes.map(({ kind }) => kind)).toEqual(['not-needed']);
@@ -84,7 +84,7 @@ describe('a row that is not imported unchanged', () => {
     ]);
   });
 
-  it('has its length named where its name is cut', () => {
+  it('has its length in a note if its name is shortened', () => {
     expect(notes(take('csv', `host,name,site\n10.0.0.1,${'n'.repeat(200)},${'s'.repeat(70)}\n`))).toEqual([
       `line 2: the site "${'s'.repeat(63)}…" has 70 characters, a name has 64 at most: it becomes ${'s'.repeat(64)}`,
       `line 2: its name has 200 characters, a name has 64 at most: it becomes ${'n'.repeat(64)}`,

@@ -7,7 +7,7 @@ describe('csv', () => {
   it.each([
     ['commas', 'Name,Host,Site,Serial,Port\nups-a,10.0.0.1,Berlin,AS1234567890,1161\n'],
     [
-      'CRLF, a mark and semicolons',
+      'CRLF, a byte order mark and semicolons',
       '\uFEFFName;Host;Site;Serial;Port\r\nups-a;10.0.0.1;Berlin;AS1234567890;1161',
     ],
     [
@@ -26,7 +26,7 @@ describe('csv', () => {
     else expect(found).toEqual(['Berlin/ups-a 10.0.0.1:1161 AS1234567890']);
   });
 
-  it('counts line breaks within fields, and names what it leaves out', () => {
+  it('counts line breaks within fields, and names what it omits', () => {
     const found = take(
       'csv',
       'name,host,remark,serial,port\n"a\nb",10.0.0.1,x,AB,0\nc,,y\nd,10.0.0.3,y,,,surplus\ne,a b\n,,,\nf,10.0.0.4\n',

@@ -282,7 +282,7 @@ describe('every list', () => {
     ['csv', '"'.repeat((1 << 20) + 1)],
     ['nut', `[a]\nport = "${'a'.repeat(1 << 22)}`],
     ['nut', `[a]\nport = ${'\\a'.repeat(1 << 22)}`],
-  ] as const)('is refused like any other where it is made to exhaust the reader: %s', (format, text) => {
+  ] as const)('is refused like any other if it is made to exhaust the parser: %s', (format, text) => {
     expect(refusal(format, text)).toMatch(/^config\/import The list cannot be read at line \d/);
   });
 
@@ -317,7 +317,7 @@ describe('every list', () => {
         };
         for (const format of IMPORT_FORMATS) {
           const text = lists[format];
-          // Cut anywhere, a list is mostly refused, and what refuses it must not quote it.
+          // A list that is cut is mostly refused, and the error must not quote it.
           const given = cut ? `${text.slice(0, at % text.length)}"` : text;
           let output: string;
           try {

@@ -40,7 +40,7 @@ const quoted = fc.constantFrom<(text: string) => string>(
   (text) => `'${text}'`,
 );
 
-/** A unit in one of the ways in which people write one, as lines without the indentation of its site. */
+/** A unit in one of the usual YAML styles, as lines without the indentation of its site. */
 const unitLines = fc
   .record({
     flow: fc.constantFrom('line', 'lines', 'block', 'block', 'wide', 'alone'),
@@ -142,12 +142,12 @@ const inventory = fc
     return one.mark + (lines.join('\n') + one.tail).replaceAll('\n', one.end);
   });
 
-/** Takes out what an edit may replace or put in, so that what is left can be looked for. */
+/** Removes values that an edit may replace or add, so that the rest can be searched. */
 function withoutValues(text: string): string {
   return text.replaceAll(/(host:\s+)["']?[\w.]+["']?/g, '$1').replaceAll(/(snmp:\s+)\d+/g, '$1');
 }
 
-/** Whether all characters of `part` stand in `whole` in that order. */
+/** Whether `whole` contains all characters of `part` in that order. */
 function isWithin(part: string, whole: string): boolean {
   let at = 0;
   for (const character of part) {
@@ -157,7 +157,9 @@ function isWithin(part: string, whole: string): boolean {
   return true;
 }
 
-/** Whether every line of one text stands in another in order: as it is, or grown where an edit may be. */
+/**
+ * Whether one text contains every line of another in order: unchanged, or longer where an edit is allowed.
+ */
 function keepsLines(before: string, after: string): boolean {
   const lines = after.split('\n');
   let at = 0;

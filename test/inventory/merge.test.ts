@@ -21,7 +21,7 @@ function unit(host: string | null, serial: string | null, rest: Partial<ListedUn
 function merge(text: string | null, units: readonly ListedUnit[], options: Partial<MergeOptions> = {}) {
   const result = mergeInventory(text, 'inventory.yaml', units, { site: 'berlin', ...options });
   if (result.text !== '') {
-    // Whatever was asked for, the result is an inventory, and the same list does nothing to it.
+    // With any options, the result is a valid inventory, and the same list changes nothing in it.
     const again = mergeInventory(result.text, 'inventory.yaml', units, { site: 'berlin', ...options });
     expect(again.text).toBe(result.text);
     expect(again.changes.filter((one) => /added|moved|pinned/.test(one.kind))).toEqual([]);
@@ -104,7 +104,7 @@ sites:
     });
   });
 
-  it('lets no text of a device become YAML, and no two names be equal', () => {
+  it('turns no text of a device into YAML, and gives no two units the same name', () => {
     const hostile = [
       'a: b',
       'x\n- y',

@@ -100,7 +100,7 @@ describe('page 0', () => {
   });
 
   it.each([
-    ['of another width than it says', '0a208003ed07090001004000f802fe04'],
+    ['whose width differs from its declaration', '0a208003ed07090001004000f802fe04'],
     ['with a width that no unit has', '0a008003ed07090001004000f802fe04'],
     ['whose data begin behind its last page', '0a100503ed07090001004000f802fe04'],
     ['without a page', '0a100003ed07090001004000f802fe04'],

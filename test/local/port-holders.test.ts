@@ -74,7 +74,7 @@ describe('holders', () => {
     ]);
   });
 
-  it('count once, whatever they hold', async () => {
+  it('count once, for any number of ports and locks', async () => {
     const usbNode = dev('bus', 'usb', '001', '004');
     await tree.process(78, 'apcupsd', ['apcupsd'], [dev('ttyS0'), dev('hidraw0'), usbNode]);
     await writeFile(join(tree.lockFolder, 'LCK..ttyS0'), '78\n');
@@ -195,7 +195,7 @@ describe('the number in a lock file', () => {
     expect(pidIn(Buffer.from(text))).toBe(pid);
   });
 
-  it('is a number or null, whatever the content', () => {
+  it('is a number or null, for any content', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         const pid = pidIn(bytes);

@@ -39,12 +39,7 @@ describe('the event log of a card', () => {
     ['nothing since the mark', NEWEST_FIRST, LOST, { state: 'nothing', line: null }],
     ['a transfer that began', [STARTED, OUTPUT, BOOT], BOOT, { state: 'transferring', line: STARTED }],
     ['a transfer that ended', [FINISHED, STARTED, BOOT], BOOT, { state: 'finished', line: FINISHED }],
-    [
-      'a failure, with the reason that stands beside it',
-      NEWEST_FIRST,
-      BOOT,
-      { state: 'failed', line: FINISHED },
-    ],
+    ['a failure, with the reason beside it', NEWEST_FIRST, BOOT, { state: 'failed', line: FINISHED }],
     [
       'a new transfer after a failed one',
       [STARTED, FAILED, FINISHED, BOOT],

@@ -178,7 +178,7 @@ describe('the files of a recording', () => {
     })
     .filter((one) => new Set(Object.values(one)).size === Object.keys(one).length);
 
-  it('contain none of the original identifiers, whatever the card answers', () => {
+  it('contain none of the original identifiers, with any answers of the card', () => {
     fc.assert(
       fc.property(identifiers, anyText({ maxLength: 60 }), (id, noise) => {
         const noisy = answered(

@@ -21,9 +21,7 @@ interface UnitOptions {
   readonly serial?: string | null;
   readonly raw?: string | null;
   readonly status?: Status;
-  /**
-   * Ids that the unit is affected by; the others of the two that are known are fixed. Null: an older audit.
-   */
+  /** Advisories that affect the unit; the others of `IDS` are fixed. Null: an audit of an older version. */
   readonly affected?: readonly string[] | null;
 }
 
@@ -66,7 +64,7 @@ function unit({
 
 const audit = (...options: readonly UnitOptions[]) => ({ units: options.map(unit) });
 
-/** The lists that are not empty, each with the places of its units. */
+/** The lists that are not empty, each with the site and name of its units. */
 function changed(changes: AuditChanges): Partial<Record<ChangeKind, readonly string[]>> {
   return Object.fromEntries(
     CHANGE_KINDS.filter((kind) => changes[kind].length > 0).map((kind) => [
@@ -86,15 +84,15 @@ const CASES: readonly (readonly [
   now: readonly UnitOptions[],
   changes: Partial<Record<ChangeKind, readonly string[]>>,
 ])[] = [
-  ['nothing', [A, B], [B, A], {}],
-  ['a unit more', [A], [A, B], { new: ['berlin/b'] }],
-  ['a unit less', [A, B], [A], { gone: ['berlin/b'] }],
+  ['no change', [A, B], [B, A], {}],
+  ['an added unit', [A], [A, B], { new: ['berlin/b'] }],
+  ['a removed unit', [A, B], [A], { gone: ['berlin/b'] }],
   ['another name', [A], [{ ...A, name: 'z' }], { moved: ['berlin/z'] }],
   ['another site', [A], [{ ...A, site: 'oslo' }], { moved: ['oslo/a'] }],
   ['another host', [A], [{ ...A, host: '10.9.9.9' }], { moved: ['berlin/a'] }],
-  ['a serial number in small letters', [A], [{ ...A, serial: 'as1111111111 ' }], {}],
+  ['a serial number in lowercase', [A], [{ ...A, serial: 'as1111111111 ' }], {}],
   [
-    'two units that changed places',
+    'two units that exchanged places',
     [A, B],
     [
       { ...A, serial: B.serial },
@@ -102,21 +100,21 @@ const CASES: readonly (readonly [
     ],
     { moved: ['berlin/a', 'berlin/b'] },
   ],
-  ['another unit at one place', [A], [{ ...A, serial: OTHER }], { replaced: ['berlin/a'] }],
+  ['another unit at the same place', [A], [{ ...A, serial: OTHER }], { replaced: ['berlin/a'] }],
   [
-    'another unit of that name elsewhere',
+    'another unit with the same name at another address',
     [A],
     [{ ...A, serial: OTHER, host: '10.9.9.9' }],
     { new: ['berlin/a'], gone: ['berlin/a'] },
   ],
   [
-    'another unit at one place is judged by nothing of the one before',
+    'another unit at the same place, which is not compared with the earlier unit',
     [A],
     [{ ...A, serial: OTHER, raw: 'UPS 09.4 (ID18)', status: 'outdated', affected: IDS }],
     { replaced: ['berlin/a'] },
   ],
   [
-    'a moved unit with another in its place',
+    'a moved unit with another unit in its place',
     [A],
     [
       { ...A, serial: OTHER },
@@ -124,11 +122,11 @@ const CASES: readonly (readonly [
     ],
     { new: ['berlin/a'], moved: ['berlin/b'] },
   ],
-  ['silence', [A], [{ ...A, status: 'unreachable' }], { unreachable: ['berlin/a'] }],
-  ['the end of silence', [{ ...A, status: 'unreachable' }], [A], { back: ['berlin/a'] }],
-  ['silence as before', [{ ...A, status: 'unreachable' }], [{ ...A, status: 'unreachable' }], {}],
+  ['a unit that fell silent', [A], [{ ...A, status: 'unreachable' }], { unreachable: ['berlin/a'] }],
+  ['a unit that answers again', [{ ...A, status: 'unreachable' }], [A], { back: ['berlin/a'] }],
+  ['a unit that is still silent', [{ ...A, status: 'unreachable' }], [{ ...A, status: 'unreachable' }], {}],
   [
-    'a silent place whose unit is elsewhere now',
+    'a silent place whose unit is at another place now',
     [A],
     [
       { ...A, status: 'unreachable' },
@@ -137,7 +135,7 @@ const CASES: readonly (readonly [
     { moved: ['berlin/b'], unreachable: ['berlin/a'] },
   ],
   [
-    'serial numbers that are none',
+    'invalid serial numbers',
     [
       { ...A, serial: 'FFFFFFFFFFFF' },
       { ...B, serial: 'FFFFFFFFFFFF' },
@@ -149,7 +147,7 @@ const CASES: readonly (readonly [
     {},
   ],
   [
-    'a serial number that two units have',
+    'a serial number of two units',
     [A, { ...B, serial: A.serial }],
     [{ ...B, serial: A.serial }, { ...A }],
     {},
@@ -166,22 +164,22 @@ const CASES: readonly (readonly [
     [{ ...A, raw: 'UPS 09.4 (ID18)', status: 'outdated', affected: IDS }],
     { downgraded: ['berlin/a'] },
   ],
-  ['another line', [A], [{ ...A, raw: 'UPS 02.0 (ID1060)' }], { firmwareChanged: ['berlin/a'] }],
+  ['another firmware line', [A], [{ ...A, raw: 'UPS 02.0 (ID1060)' }], { firmwareChanged: ['berlin/a'] }],
   [
-    'firmware that has no order',
+    'firmware versions without an order',
     [{ ...A, raw: '652.13.I' }],
     [{ ...A, raw: '652.14.I' }],
     { firmwareChanged: ['berlin/a'] },
   ],
   [
-    'firmware that cannot be read',
+    'unreadable firmware strings',
     [{ ...A, raw: 'x' }],
     [{ ...A, raw: 'y' }],
     { firmwareChanged: ['berlin/a'] },
   ],
   ['firmware that was not read', [{ ...A, raw: null, status: 'unknown' }], [A], {}],
-  ['one firmware told in two ways', [{ ...A, raw: 'UPS 15.0 / ID=18' }], [A], {}],
-  ['one firmware told without its line', [{ ...A, raw: 'UPS 15.0' }], [A], {}],
+  ['the same firmware in two formats', [{ ...A, raw: 'UPS 15.0 / ID=18' }], [A], {}],
+  ['the same firmware without its Micro-Link ID', [{ ...A, raw: 'UPS 15.0' }], [A], {}],
   [
     'a newer image in the catalogue',
     [A, B],
@@ -191,23 +189,23 @@ const CASES: readonly (readonly [
     ],
     { newlyOutdated: ['berlin/a', 'berlin/b'] },
   ],
-  ['what was outdated before', [{ ...A, status: 'outdated' }], [{ ...A, status: 'blocked' }], {}],
+  ['a unit that was outdated before', [{ ...A, status: 'outdated' }], [{ ...A, status: 'blocked' }], {}],
   ['a new advisory', [A], [{ ...A, affected: IDS }], { newlyVulnerable: ['berlin/a'] }],
   [
-    'advisories of which an older audit knew nothing',
+    'advisories that an older audit does not contain',
     [{ ...A, affected: null }],
     [{ ...A, affected: IDS }],
     {},
   ],
-  ['an advisory less', [{ ...A, affected: IDS }], [{ ...A, affected: [] }], {}],
+  ['a removed advisory', [{ ...A, affected: IDS }], [{ ...A, affected: [] }], {}],
 ];
 
 describe('what changed between two audits', () => {
-  it.each(CASES)('%s', (_what, before, now, changes) => {
+  it.each(CASES)('reports for %s', (_what, before, now, changes) => {
     expect(changed(compareAudits(audit(...before), audit(...now)))).toEqual(changes);
   });
 
-  it('has both sides of each change, and the ids of advisories', () => {
+  it('has both sides of each change, and the IDs of advisories', () => {
     const changes = compareAudits(
       audit({ ...A, affected: ['CVE-2022-22805'] }),
       audit({ ...A, name: 'z', affected: IDS }),
@@ -231,7 +229,7 @@ describe('what changed between two audits', () => {
     });
   });
 
-  it('counts no unit as gone that was not selected', () => {
+  it('counts no unit as gone that was not chosen', () => {
     const before = audit(A, { ...B, site: 'oslo' });
     expect(changed(compareAudits(before, audit(), { sites: ['oslo'], units: [] }))).toEqual({
       gone: ['oslo/b'],
@@ -252,13 +250,13 @@ const anyUnit: fc.Arbitrary<ComparedUnit> = fc
   })
   .map(unit);
 
-/** An audit has no two units of one site and name. */
+/** An audit has no two units with the same site and name. */
 const anyAudit = fc
   .uniqueArray(anyUnit, { maxLength: 7, selector: ({ site, name }) => `${site}/${name}` })
   .map((units) => ({ units }));
 
 describe('any two audits', () => {
-  it('are the same where they are one', () => {
+  it('have no changes if they are equal', () => {
     fc.assert(
       fc.property(fc.array(anyUnit, { maxLength: 7 }), (units) => {
         const copy: typeof units = structuredClone(units);
@@ -267,7 +265,7 @@ describe('any two audits', () => {
     );
   });
 
-  it('have turned changes when they are turned round', () => {
+  it('have reversed changes in the reverse order', () => {
     const TURNED = [
       ['new', 'gone'],
       ['gone', 'new'],
@@ -292,7 +290,7 @@ describe('any two audits', () => {
     );
   });
 
-  it('account for every unit: of now it is new or was there before, of before it is gone or still there', () => {
+  it('account for every unit: one that only the later audit has is new', () => {
     fc.assert(
       fc.property(anyAudit, anyAudit, (one, other) => {
         const { new: found, gone } = compareAudits(one, other);
@@ -324,7 +322,7 @@ describe('changes in a report', () => {
   }
   const TEXT = { format: 'text', color: false } as const;
 
-  it('say that there are none', () => {
+  it('state that there are none', () => {
     const text = renderAudit(documentOf([A], [A]), TEXT);
     expect(text).toMatch(/^Since 2026-01-01T00:00:00Z\nno changes$/m);
     expect(renderAudit({ ...documentOf([A], [A]), changes: null }, TEXT)).not.toContain('Since');

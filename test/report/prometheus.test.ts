@@ -18,10 +18,7 @@ interface Sample {
 
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*/;
 
-/**
- * Reads the text exposition format, strictly: throws on anything that the format does not have or should not
- * have.
- */
+/** Reads the text exposition format strictly: throws on anything that the format does not allow. */
 function readExposition(text: string): readonly Sample[] {
   if (!text.endsWith('\n')) throw new Error('the last line does not end');
   const samples: Sample[] = [];
@@ -119,7 +116,7 @@ const UNKNOWN = {
 };
 
 describe('metrics of an audit', () => {
-  it('have identity and condition of a unit, in base units', () => {
+  it('have the identity and condition of a unit, in base units', () => {
     const samples = metricsOf([audited({ condition: { ...unitAt('15.0').condition, batteryPercent: 29 } })]);
     const place = { site: 'berlin', name: 'a' };
     expect(samples).toEqual(
@@ -166,7 +163,7 @@ describe('metrics of an audit', () => {
     expect(values(samples, 'upsfw_unit_reachable')).toEqual([status === 'unreachable' ? 0 : 1]);
   });
 
-  it('leave out what is not known, and what a card says that does not see its UPS', () => {
+  it('omit unknown values, and values of a card that does not see its UPS', () => {
     const condition = unitAt('15.0').condition;
     for (const stale of [UNKNOWN, { ...condition, linkUp: false }]) {
       const samples = metricsOf([audited({ condition: stale })], null);
@@ -185,7 +182,7 @@ describe('metrics of an audit', () => {
     expect(values(off, 'upsfw_unit_load_ratio')).toEqual([0]);
   });
 
-  it('count advisories, and name those that are open', () => {
+  it('count advisories, and name the open ones', () => {
     const one = advisory('CVE-1', 'affected');
     const cases = [
       [null, []],
@@ -212,7 +209,7 @@ describe('metrics of an audit', () => {
     ]);
   });
 
-  it('mark a simulated unit, and no other', () => {
+  it('mark only simulated units', () => {
     const labels = metricsOf([audited({ simulated: true }), audited({ name: 'b' })])
       .filter(({ name }) => name === 'upsfw_unit_info')
       .map((sample) => sample.labels.simulated);

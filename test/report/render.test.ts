@@ -105,7 +105,7 @@ describe.each(STYLES)('reports as $format', (style) => {
   });
 
   it.each(['upgraded', 'current', 'refused', 'failed', 'unknown', 'stopped', 'pending'] as const)(
-    'say %s in a word',
+    'name %s in one word',
     (outcome) => {
       const text = renderRun(runOf(outcome), style);
       expect(text).toContain(outcome);
@@ -115,7 +115,7 @@ describe.each(STYLES)('reports as $format', (style) => {
     },
   );
 
-  it('mark what is simulated, at the top and on its line', () => {
+  it('mark simulated units, at the top and on their line', () => {
     for (const text of [
       renderAudit(auditOf(unitAt('09.3', { simulated: true })), style),
       renderRun(runOf('upgraded', true), style),
@@ -153,7 +153,7 @@ describe.each(STYLES)('reports as $format', (style) => {
   });
 });
 
-/** So many units at two sites, of which every second is blocked and every tenth silent. */
+/** This many units at two sites; every second one is blocked, every tenth one silent. */
 function largeAudit(many: number): AuditDocument {
   const [blocked] = auditOf(unitAt('09.3')).units;
   if (blocked === undefined) throw new Error('no unit');
@@ -182,7 +182,7 @@ describe('a large audit', () => {
     expect(listed(renderAudit(largeAudit(4), TEXT, 'none'))).toBe(0);
   });
 
-  it('ends with the sites, then what to do by cause, the most frequent one first', () => {
+  it('ends with the sites, and then the remedies by cause, the most frequent first', () => {
     const text = renderAudit(largeAudit(100), TEXT);
     const lines = text.split('\n').map((line) => line.trim().replaceAll(/ {2,}/g, '|'));
     const start = lines.findIndex((line) => line.startsWith('site|'));
@@ -201,7 +201,7 @@ describe('a large audit', () => {
     expect(lines[start + 10]).toBe('upsfw plan|10 units|can be upgraded');
   });
 
-  it('counts a unit once for a cause that two rules name, and says that remedies differ', () => {
+  it('counts a unit once for a cause of two rules, and states that the remedies differ', () => {
     const document = auditOf(unitAt('09.3'));
     const [unit] = document.units;
     const [reason] = unit?.verdict.reasons ?? [];
@@ -215,7 +215,7 @@ describe('a large audit', () => {
     expect(text).toContain('remedy: install 09.6 first (differs between units');
   });
 
-  it('has a table in Markdown, from which no mark of a name breaks out', () => {
+  it('has a table in Markdown that no markup in a name can break', () => {
     const document = largeAudit(3);
     const text = renderAudit(
       { ...document, units: document.units.map((one) => ({ ...one, site: 'a|b' })) },
@@ -241,7 +241,7 @@ describe('a large audit', () => {
 });
 
 describe('Markdown', () => {
-  it('takes no marks from a device', () => {
+  it('escapes markup in text of a device', () => {
     const text = renderAudit(auditOf(unitAt('09.3', { model: '<img src=x> `code` **bold** [a](b) |' })), {
       format: 'markdown',
       color: false,
@@ -252,7 +252,7 @@ describe('Markdown', () => {
 });
 
 describe('images', () => {
-  it('show what is wrong with a file', () => {
+  it('show the problem of a file', () => {
     const image = {
       file: 'x.enc',
       sizeBytes: 3,

@@ -67,7 +67,7 @@ function documentOf(units: readonly RunUnit[]): RunDocument {
   };
 }
 
-/** Forty units of which a few need a person, in no order. */
+/** Forty units in no order, of which a few need a person. */
 const MANY = documentOf(
   [
     ...Array.from({ length: 19 }, () => 'refused' as const),
@@ -113,26 +113,26 @@ describe('the status of many units', () => {
     ];
     expect(order).not.toContain(-1);
     expect([...order].sort((a, b) => a - b)).toEqual(order);
-    // One line, so that it can be copied.
+    // On one line, so that it can be copied.
     expect(lines.at(-1)).toBe(`Next: ${NEXT}`);
-    // Somebody has to go to each of these: each has its own lines, and the warning.
+    // A person has to visit each of these units, so each has its own lines and the warning.
     expect(lines.filter((line) => /^ {2}unknown /.test(line))).toHaveLength(2);
     expect(lines.join(' ').match(/Inspect it on site/g)).toHaveLength(2);
   });
 
-  it('names every unit, also where it groups them', () => {
+  it('names every unit, also in groups', () => {
     const text = linesOf(MANY).join(' ');
     for (const { name } of MANY.units) expect(text).toContain(`berlin/${name}`);
   });
 
-  it('shows each unit with its hops with details', () => {
+  it('shows each unit with its hops, with details', () => {
     const lines = linesOf(MANY, true);
     const done = lines.filter((line) => /^ {2}(?:upgraded|current) +berlin\/rack-\d\d {2}/.test(line));
     expect(done).toHaveLength(14);
     for (const line of lines) expect([...line].length).toBeLessThanOrEqual(80);
   });
 
-  it('loses no word and exceeds no width', () => {
+  it('loses no word and stays within the width', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 40, max: 200 }),
@@ -150,7 +150,7 @@ describe('the status of many units', () => {
   });
 });
 
-describe('what a device says now', () => {
+describe('the present state of a device', () => {
   const planned = unitAt('09.4');
   const look = (unit: Look['unit'], more: Partial<Look> = {}): Look => ({
     unit,
@@ -168,7 +168,7 @@ describe('what a device says now', () => {
     expect(text).toContain('now: UPS 09.4 (ID18), idle');
   });
 
-  it('is called idle only where the unit was asked about an update and said so', () => {
+  it('is idle only if the unit was queried about an update and answered so', () => {
     for (const activity of ['updating', 'waiting', 'unknown', undefined] as const) {
       const text = shown('unknown', look(unitAt('09.4'), activity === undefined ? {} : { activity }));
       expect(text).not.toContain('idle');
@@ -177,7 +177,7 @@ describe('what a device says now', () => {
     expect(shown('unknown', look(unitAt('09.4'), { activity: 'updating' }))).toContain('updating');
   });
 
-  it('distinguishes another unit, one without a serial number, and silence', () => {
+  it('distinguishes another unit, a unit without a serial number, and a silent unit', () => {
     expect(shown('unknown', look(unitAt('15.0', { serial: 'AS9999999999' })))).toContain(
       'another unit answers (serial number AS9999999999)',
     );
@@ -185,11 +185,11 @@ describe('what a device says now', () => {
     const problem = new Problem('link/silent', 'No answer within 5 s.', { hint: 'Go there.' });
     const silent = shown('unknown', look(unitAt('15.0', { reachable: false }), { problem }));
     expect(silent).toContain('now: silent: No answer within 5 s. [link/silent]');
-    // A device that fell silent in the middle of the look has said nothing of its state.
+    // The device fell silent during the look, so its state is not known.
     expect(shown('unknown', look(unitAt('15.0'), { problem }))).toContain('now: silent');
   });
 
-  it('says where it is not what the journal says', () => {
+  it('marks a difference from the journal', () => {
     const moved = shown('upgraded', look(unitAt('09.4'), { activity: 'idle' }));
     expect(moved).toContain('now: UPS 09.4 (ID18), idle (differs from the journal)');
     expect(shown('upgraded', look(unitAt('15.0'), { activity: 'idle' }))).not.toContain(

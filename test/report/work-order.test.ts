@@ -80,7 +80,7 @@ function sections(text: string): ReadonlyMap<string, readonly string[]> {
 describe('a work order in Markdown', () => {
   const text = renderPlan(planWith([orderWith()]), MARKDOWN);
 
-  it('names the unit, its place, what is installed and what will be', () => {
+  it('names the unit, its place, the installed firmware and the target', () => {
     expect(text).toContain('## Work order: berlin/closet-3');
     for (const part of [
       '| site | berlin |',
@@ -95,7 +95,7 @@ describe('a work order in Markdown', () => {
       expect(text).toContain(part);
   });
 
-  it('has every list under its title, with boxes, numbers where order counts, and sources', () => {
+  it('has every list under its title, with check boxes, numbers where order counts, and sources', () => {
     const found = sections(text);
     expect([...found.keys()]).toEqual([
       'Why this procedure',
@@ -121,7 +121,7 @@ describe('a work order in Markdown', () => {
     ]);
   });
 
-  it('ends with lines to be filled in', () => {
+  it('ends with lines to fill in', () => {
     const fields = sections(text).get('Done by');
     for (const label of ['Name', 'Date', 'Version seen before', 'Version seen afterwards', 'Signature'])
       expect(
@@ -130,7 +130,7 @@ describe('a work order in Markdown', () => {
       ).toBe(true);
   });
 
-  it('leaves out what there is nothing of, and says what is not known', () => {
+  it('omits empty lists, and states what is not known', () => {
     const [hop] = orderWith().hops;
     if (hop === undefined) throw new Error('no hop');
     const bare = renderPlan(
@@ -161,7 +161,7 @@ describe('a work order in Markdown', () => {
       expect(bare).toContain(part);
   });
 
-  it('is about the card where only that answers', () => {
+  it('is about the card if only the card answers', () => {
     const card = renderPlan(
       planWith([
         orderWith({
@@ -179,7 +179,7 @@ describe('a work order in Markdown', () => {
     expect(card).not.toContain('Firmware Upgrade Wizard');
   });
 
-  it('says that a simulated unit does not exist', () => {
+  it('states that a simulated unit does not exist', () => {
     const unit = { ...orderWith().unit, simulated: true };
     expect(renderPlan(planWith([orderWith({ unit })]), MARKDOWN)).toContain('SIMULATION');
     expect(text).not.toContain('SIMULATION');
@@ -201,7 +201,7 @@ describe('a work order in Markdown', () => {
     );
   });
 
-  it('takes no marks of Markdown from a device', () => {
+  it('escapes Markdown in text of a device', () => {
     const marks = '<img src=x> `code` **bold** [a](b) | x';
     const markdown = renderPlan(
       planWith([orderWith({ unit: { ...orderWith().unit, model: marks } })]),
@@ -212,7 +212,7 @@ describe('a work order in Markdown', () => {
   });
 });
 
-describe('work orders elsewhere', () => {
+describe('work orders in other formats', () => {
   it('are counted in a text', () => {
     expect(renderPlan(planWith([]), TEXT)).not.toContain('work order');
     expect(renderPlan(planWith([orderWith()]), TEXT)).toMatch(

@@ -75,7 +75,7 @@ describe('both sides of every bound', () => {
     expect(of('OUTPUT_MUST_BE_OFF')?.outcome ?? 'none').toBe(row.outputOn === 'no' ? 'block' : 'none');
   });
 
-  it('have rows for every line with a bound', () => {
+  it('have rows for every firmware line with a bound', () => {
     const seen = new Set(rows().map(({ id }) => id));
     for (const line of book.lines.values()) {
       const bounded = line.cardGate.off ?? line.signedFrom ?? line.outputOn.from ?? line.advisories[0]?.from;

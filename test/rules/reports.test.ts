@@ -110,7 +110,7 @@ it.each([
   ['another line', 'line: 18', 'line: 20'],
   ['another generation', 'generation: nmc2', 'generation: nmc3'],
   ['the card itself', 'line: 18', 'line: card'],
-  ['a start by hand', 'start: snmp', 'start: hand'],
+  ['a manual start', 'start: snmp', 'start: hand'],
 ])('a report of %s does not confirm the update', async (_what, from, to) => {
   expect(await reportReason(REPORT.replace(from, to), FTP_AND_SNMP)).toMatchObject({ code: 'NOT_CONFIRMED' });
 });

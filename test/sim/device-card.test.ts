@@ -66,8 +66,13 @@ describe('a card that accepts firmware for itself', () => {
 
   it.each<[string, string, CardFileRecipe, number]>([
     ['of another platform', 'apc_hw05_aos_720.bin', { platform: 'hw21', part: 'aos', version: 'v7.2.0' }, 0],
-    ['that is not whole', 'apc_hw05_aos_720.bin', { platform: 'hw05', part: 'aos', version: 'v7.2.0' }, 1],
-    ['with a name of no known shape', 'aos_720.bin', { platform: 'hw05', part: 'aos', version: 'v7.2.0' }, 0],
+    ['that is incomplete', 'apc_hw05_aos_720.bin', { platform: 'hw05', part: 'aos', version: 'v7.2.0' }, 1],
+    [
+      'with a name of an unknown format',
+      'aos_720.bin',
+      { platform: 'hw05', part: 'aos', version: 'v7.2.0' },
+      0,
+    ],
     ['for a later generation', 'x.nmc3', { platform: 'hw05', part: 'all', version: 'v7.2.0' }, 0],
   ])('refuses a file %s', (_, name, recipe, missing) => {
     const bytes = buildCardFile(recipe);

@@ -31,11 +31,11 @@ describe('an update', () => {
 
   it.each<[string, Partial<Persona>]>([
     ['a card application that is too old', { minApp: 'v7.1.3' }],
-    ['the way through the card switched off at the panel', { smartSlot: false }],
+    ['updates through the card switched off at the panel', { smartSlot: false }],
     ['an output that is on', { outputOnUpdate: 'refused' }],
-    ['an output that is on, where only the command line could ask', { outputOnUpdate: 'asks' }],
+    ['an output that is on, where only the command line asks', { outputOnUpdate: 'asks' }],
     [
-      'a release that shuts the card path',
+      'a release that closes the card gate',
       { cardGates: [{ microLinkId: 20, closedFrom: '15.0', openFrom: null }] },
     ],
   ])('fails at once with %s', async (_, change) => {

@@ -20,7 +20,7 @@ function numberOf(out: string, pattern: RegExp): number {
 describe('mutated SNMP datagrams', () => {
   it.each([
     ['given to the shared socket', []],
-    ['over loopback, to sessions, a sweep and the question why an agent is silent', ['--udp']],
+    ['over loopback, to sessions, a sweep and the check why an agent is silent', ['--udp']],
   ])('%s: no exception escapes, no write is sent twice, no wrong answer is accepted', async (_name, mode) => {
     const { exit, out } = await fuzz('4000', '--seed', '7', ...mode);
     expect(out).toMatch(/^violations 0$/m);

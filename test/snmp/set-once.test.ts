@@ -188,13 +188,13 @@ function check(cases: readonly Case[], ran: Readonly<Record<string, Ran>>): void
 
 describe('a write', () => {
   it.each([3, 1] as const)(
-    'over version 3 at level %i leaves the socket once, whatever comes back',
+    'over version 3 at level %i leaves the socket once, after any answer',
     async (level) => {
       check(OF_VERSION_3, await together(OF_VERSION_3, ([, answer]) => run(level, answer)));
     },
   );
 
-  it('over version 2c is sent once, whatever comes back', async () => {
+  it('over version 2c is sent once, after any answer', async () => {
     check(OF_VERSION_2C, await together(OF_VERSION_2C, ([, answer]) => run('community', answer)));
   });
 
@@ -264,7 +264,7 @@ describe('a read', () => {
   const MOST = 3 * (RETRIES + 1);
   const oids = [OID.serial];
 
-  it('takes a bounded number of packets, whatever an SNMPv3 agent answers', async () => {
+  it('takes a bounded number of packets, with any answers of an SNMPv3 agent', async () => {
     const cases: readonly (readonly [
       string,
       (request: ReceivedRequest, count: number) => readonly Buffer[],
@@ -314,7 +314,7 @@ describe('a read', () => {
     }
   });
 
-  it('takes at most two packets per object, whatever an SNMPv1 or v2c agent answers', async () => {
+  it('takes at most two packets per object, with any answers of an SNMPv1 or v2c agent', async () => {
     const many = Object.values(OID).slice(0, 12);
     const errors = [
       ['tooBig', 1],

@@ -173,7 +173,7 @@ describe.skipIf(!canMount)('a state folder on a file system of its own', () => {
   });
 
   it('is refused where that is read-only', async () => {
-    // Also where it is too small: the room is not what helps.
+    // This also applies if it is too small: more space would not help.
     for (const size of [16 * 1024 * 1024, 64 * 1024]) {
       mountMemory(state, size);
       makeReadOnly(state);

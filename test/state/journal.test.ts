@@ -142,7 +142,7 @@ describe('journal', () => {
           .slice(0, -1)
           .some((line) => line.includes(start));
         expect(unit.hops[0]?.startedAt !== null).toBe(committed);
-        // With its verified line the end of a start is known, also while that of the unit is not written.
+        // The verified line ends a start, even if the end of the unit is not in the journal yet.
         const open = committed && unit.outcome === 'pending' && unit.hops[0]?.verified === false;
         expect(inDoubt(unit)).toBe(open);
       }
@@ -190,7 +190,7 @@ interface JournalText {
   readonly starts: Buffer;
 }
 
-/** A run of two units with both starts made, as it lies on the disk. */
+/** A run of two units with both starts made, as stored on disk. */
 async function writtenRun(): Promise<JournalText> {
   const journal = await createJournal(state, 'r1', systemClock);
   await wholeRun(journal);
@@ -222,7 +222,7 @@ function shownAsNotStarted(changed: Buffer, starts: Buffer): readonly string[] {
 describe('a damaged journal', () => {
   const steps = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-  it('shows a unit as unknown, never as not started, whichever line is missing, duplicated or exchanged', async () => {
+  it('shows a unit as unknown, never as not started, for each line that is missing, repeated or exchanged', async () => {
     const { lines, starts } = await writtenRun();
     for (const index of steps(lines.length)) {
       const without = lines.filter((_line, at) => at !== index);
@@ -239,7 +239,7 @@ describe('a damaged journal', () => {
     }
   });
 
-  it('shows a unit as unknown, never as not started, whichever one or two bytes changed', async () => {
+  it('shows a unit as unknown, never as not started, for each change of one or two bytes', async () => {
     const { lines, starts } = await writtenRun();
     const whole = Buffer.concat(lines);
     const change = fc.record({ at: fc.nat(whole.length - 1), by: fc.integer({ min: 1, max: 255 }) });
@@ -273,7 +273,7 @@ describe('a damaged journal', () => {
     await expect(reopenJournal(state, 'r1', systemClock)).rejects.toMatchObject({ code: 'config/run' });
   });
 
-  it('lets the plan be read where the list of starts is damaged, and starts nothing on it', async () => {
+  it('still gives the plan if the list of starts is damaged, and starts nothing', async () => {
     const { starts } = await writtenRun();
     const folder = join(state, 'runs', 'r1');
     await writeFile(join(folder, 'starts.jsonl'), starts.toString().replace('seq', 'saq'));
@@ -342,7 +342,7 @@ describe('replay', () => {
     });
     expect([startInDoubt(record()), inDoubt(record())]).toEqual([0, true]);
     await journal.append({ ...verified(key, 0), seen: unitAt('09.6') });
-    // The end that was written before is taken back: there is a hop to go on with.
+    // The earlier end no longer counts, because a hop is left.
     expect(record().outcome).toBe('pending');
     expect([startInDoubt(record()), inDoubt(record())]).toEqual([null, false]);
     await journal.append({ event: 'unit', unit: key, attempt: 1, hop: 1, before: unitAt('09.6') });

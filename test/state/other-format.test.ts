@@ -90,7 +90,7 @@ describe('a journal without a format', () => {
     expect(await isPlainlyDone(state, 'r1')).toBe(false);
   });
 
-  it('keeps its units from a new start, whatever they run now, and no other unit', async () => {
+  it('blocks a new start of its units with any firmware, and of no other unit', async () => {
     await keep(await olderLines());
     const earlier = createEarlierStarts(state, null);
     for (const unit of [STARTED, { ...STARTED, firmware: unitAt('15.0').firmware }, SEEN_BY_CARD])
@@ -126,7 +126,7 @@ describe('a journal without a format', () => {
     expect(await readJournal(state, 'r1')).toMatchObject([{ event: 'damaged', seq: 1 }]);
   });
 
-  it('is of the older format whatever happened to its later lines', async () => {
+  it('is of the older format with any damage in later lines', async () => {
     const lines = await olderLines();
     await keep([...lines.slice(0, 5), 'no line']);
     expect(await readJournal(state, 'r1')).toMatchObject([{ event: 'other-format' }]);

@@ -25,7 +25,7 @@ describe('editing YAML text', () => {
       'b: &b { x: 1, y: [2] }\na: *b\n',
       'b: &b { x: 1, y: [2] }\na: { x: 10.0.0.2, "y": [2] }\n',
     ],
-    ['a text with a mark at its beginning', '\ufeffa:\r\n  x: 1\r\n', '\ufeffa:\r\n  x: 10.0.0.2\r\n'],
+    ['a text with a byte order mark', '\ufeffa:\r\n  x: 1\r\n', '\ufeffa:\r\n  x: 10.0.0.2\r\n'],
     [
       'a merged map',
       '%YAML 1.1\n---\nb: &b { x: 1 }\na:\n  <<: *b # c\n  z: 1\n',
@@ -40,7 +40,7 @@ describe('editing YAML text', () => {
     ['the last line without an end', 'b: 1\r\na:\r\n  x: 1', 'b: 1\r\na:\r\n  x: 1\r\n  serial: "AB123456"'],
     ['braces', 'a: { x: 1, z: 2 } # c', 'a: { x: 1, serial: "AB123456", z: 2 } # c'],
     ['braces over lines', 'a: {\n  x: 1 # c\n}\n', 'a: {\n  x: 1, serial: "AB123456" # c\n}\n'],
-    ['braces with a last comma', 'a: { x: 1, }', 'a: { x: 1, serial: "AB123456", }'],
+    ['braces with a trailing comma', 'a: { x: 1, }', 'a: { x: 1, serial: "AB123456", }'],
     ['empty braces', 'a: {}', 'a: { serial: "AB123456" }'],
     ['JSON', '{"a":{"x":1}}', '{"a":{"x":1, "serial": "AB123456"}}'],
     ['a map whose last value is missing', 'a:\n  x: # c\n# d\n', 'a:\n  x: # c\n  serial: "AB123456"\n# d\n'],
@@ -79,7 +79,7 @@ describe('editing YAML text', () => {
     ['brackets', 'a: [ { name: m } ] # c', `a: [ { name: m }, ${flow} ] # c`],
     ['brackets over lines', 'a: [\n  { name: m } # c\n]\n', `a: [\n  { name: m }, # c\n  ${flow}\n]\n`],
     [
-      'brackets with a last comma',
+      'brackets with a trailing comma',
       'a: [\n  { name: m }, # c\n]\n',
       `a: [\n  { name: m }, # c\n  ${flow},\n]\n`,
     ],
@@ -90,11 +90,11 @@ describe('editing YAML text', () => {
       '{\n\t"a": [\n\t\t{"name": "m"},\n\t\t{ "name": "n", "serial": "AB123456", "ports": { "snmp": 1 } }\n\t]\n}\n',
     ],
     [
-      'brackets that hold nothing',
+      'empty brackets',
       'a:  [ ] # c\r\nb: 1\r\n',
       'a: # c\r\n  - name: "n"\r\n    serial: "AB123456"\r\n    ports: { snmp: 1 }\r\nb: 1\r\n',
     ],
-    ['brackets that hold nothing, in braces', '{ a: [], b: 1 } # c', `{ a: [${flow}], b: 1 } # c`],
+    ['empty brackets in braces', '{ a: [], b: 1 } # c', `{ a: [${flow}], b: 1 } # c`],
   ])('adds an item to %s', (_what, text, after) => {
     expect(edited(text, { kind: 'append', path: ['a'], value: item })).toBe(after);
   });
@@ -125,11 +125,11 @@ describe('editing YAML text', () => {
 
   it.each([
     ['a value that an alias uses', 'a: { x: &x 1 }\nb: *x\n', setX],
-    ['a map that is not there', 'b: 1\n', setX],
+    ['a missing map', 'b: 1\n', setX],
     ['a list behind an alias', 'b: &b [1]\na: *b\n', { kind: 'append', path: ['a'], value: 1 }],
-    ['brackets that hold a comment', 'a: [\n# c\n]\n', { kind: 'append', path: ['a'], value: 1 }],
-    ['a text that is no YAML', 'a: [', setX],
-  ] satisfies [string, string, YamlEdit][])('says no to %s', (_what, text, edit) => {
+    ['brackets with a comment', 'a: [\n# c\n]\n', { kind: 'append', path: ['a'], value: 1 }],
+    ['a text that is not YAML', 'a: [', setX],
+  ] satisfies [string, string, YamlEdit][])('refuses %s', (_what, text, edit) => {
     expect(edited(text, edit)).toBeNull();
   });
 });

@@ -72,7 +72,7 @@ describe.skipIf(process.platform === 'win32')('a pipe or a device', () => {
     }
   });
 
-  it('that stays silent is given up', async () => {
+  it('that stays silent ends with a timeout', async () => {
     const writer = await open(join(folder, 'silent'), 'r+');
     try {
       await expect(readFileWithin(join(folder, 'silent'), 100, 40)).rejects.toMatchObject({
