@@ -182,8 +182,8 @@ describe.skipIf(process.platform === 'win32')('the folder of compiled code', () 
     await mkdir(shared);
     await chmod(shared, 0o777);
     const question = "const { isPrivate } = require('./bin/cache.cjs'); process.argv.slice(1).map(isPrivate)";
-    const asked = [own, join(own, 'upsfw', 'x'), shared, join(shared, 'upsfw', 'x')];
-    expect((await node('-p', question, ...asked)).out).toBe('[ true, true, false, false ]\n');
+    const folders = [own, join(own, 'upsfw', 'x'), shared, join(shared, 'upsfw', 'x')];
+    expect((await node('-p', question, ...folders)).out).toBe('[ true, true, false, false ]\n');
   });
 });
 

@@ -39,13 +39,13 @@ async function relayTo(host: string, port: number): Promise<number> {
   const outside = createSocket('udp4');
   const inside = createSocket('udp4');
   sockets.push(outside, inside);
-  let asker: RemoteInfo | null = null;
+  let client: RemoteInfo | null = null;
   outside.on('message', (bytes, from) => {
-    asker = from;
+    client = from;
     inside.send(bytes, port, host);
   });
   inside.on('message', (bytes) => {
-    if (asker !== null) outside.send(bytes, asker.port, asker.address);
+    if (client !== null) outside.send(bytes, client.port, client.address);
   });
   outside.bind(0, '127.0.0.1');
   await once(outside, 'listening');

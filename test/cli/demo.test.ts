@@ -171,10 +171,10 @@ describe('the commands of the README and the guides', () => {
 
   it('upgrade asks on a terminal, and accepts the answer yes', async () => {
     site = await openSite([NMC2]);
-    const asked: string[] = [];
+    const questions: string[] = [];
     const answering = (answer: string) => ({
       ask: async (question: string) => {
-        asked.push(question);
+        questions.push(question);
         return answer;
       },
     });
@@ -182,7 +182,7 @@ describe('the commands of the README and the guides', () => {
     expect((await site.run(words, answering('no'))).exit).toBe(2);
     expect(site.fleet.device('a').counters).toMatchObject({ uploads: 0, starts: 0 });
     expect(runOf(await site.run(words, answering('yes'))).units[0]?.outcome).toBe('upgraded');
-    expect(asked.at(-1)).toContain('Send and start this update?');
+    expect(questions.at(-1)).toContain('Send and start this update?');
   });
 
   it('simulate prints what to export, and writes images that can be read', async () => {

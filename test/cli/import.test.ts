@@ -144,17 +144,17 @@ describe('import over the NetBox API', () => {
   interface Netbox {
     readonly url: string;
     /** `METHOD path authorization` of every request. */
-    readonly asked: string[];
+    readonly requests: string[];
     close(): Promise<void>;
   }
 
   async function serve(
     answer: (request: IncomingMessage, response: ServerResponse, base: string) => void,
   ): Promise<Netbox> {
-    const asked: string[] = [];
+    const requests: string[] = [];
     let base = '';
     const server = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? 'none'}`);
+      requests.push(`${request.method} ${request.url} ${request.headers.authorization ?? 'none'}`);
       answer(request, response, base);
     });
     server.listen(0, '127.0.0.1');
@@ -163,7 +163,7 @@ describe('import over the NetBox API', () => {
     base = `http://127.0.0.1:${address.port}`;
     return {
       url: base,
-      asked,
+      requests,
       async close() {
         server.closeAllConnections();
         server.close();
@@ -209,7 +209,7 @@ describe('import over the NetBox API', () => {
     const ran = await ask(`${server.url}/dcim/`);
     expect(ran.exit, ran.info).toBe(0);
     expect(inventoryOf(ran.out)).toEqual(['berlin/a 10.0.0.1', 'berlin/b 10.0.0.2']);
-    expect(server.asked).toEqual([
+    expect(server.requests).toEqual([
       `GET /dcim/api/dcim/devices/?manufacturer=apc&limit=200 Token ${TOKEN}`,
       `GET /dcim/api/dcim/devices/?manufacturer=apc&limit=1&offset=1 Token ${TOKEN}`,
     ]);
@@ -223,7 +223,7 @@ describe('import over the NetBox API', () => {
       environment: { T: 'Bearer nbt_abc.def' },
     });
     expect(ran.exit, ran.info).toBe(0);
-    expect(server.asked).toEqual(['GET /api/dcim/devices/?role=ups Bearer nbt_abc.def']);
+    expect(server.requests).toEqual(['GET /api/dcim/devices/?role=ups Bearer nbt_abc.def']);
   });
 
   it.each([
@@ -244,8 +244,8 @@ describe('import over the NetBox API', () => {
     expect(ran.info).toContain(hint);
     expect(ran.info).toContain('(config/import)');
     expect(ran.info).not.toContain(TOKEN);
-    expect(server.asked).toHaveLength(1);
-    expect(other.asked).toEqual([]);
+    expect(server.requests).toHaveLength(1);
+    expect(other.requests).toEqual([]);
   });
 
   it('sends the token to no other server', async () => {
@@ -257,7 +257,7 @@ describe('import over the NetBox API', () => {
     expect(ran.exit).toBe(2);
     expect(ran.out).toBe('');
     expect(ran.info).toContain(`is at ${other.url}, not at ${server.url}`);
-    expect(other.asked).toEqual([]);
+    expect(other.requests).toEqual([]);
   });
 
   it('stops if the pages link in a loop', async () => {
@@ -267,7 +267,7 @@ describe('import over the NetBox API', () => {
     const ran = await ask(server.url);
     expect(ran.exit).toBe(2);
     expect(ran.info).toContain('names itself as the next page');
-    expect(server.asked).toHaveLength(1);
+    expect(server.requests).toHaveLength(1);
   });
 
   it('stops reading an endless answer', async () => {
@@ -291,7 +291,7 @@ describe('import over the NetBox API', () => {
     const named = await ask(server.url.replace('http://', 'http://me:hunter-two@'));
     expect(named.exit).toBe(2);
     expect(named.info).not.toContain('hunter-two');
-    expect(server.asked).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 
   it('reports an unset token before any request', async () => {
@@ -299,6 +299,6 @@ describe('import over the NetBox API', () => {
     const ran = await runHere(['import', 'netbox', server.url, '--plaintext', '--token', 'env:NONE']);
     expect(ran.exit).toBe(2);
     expect(ran.info).toContain('(config/secret)');
-    expect(server.asked).toEqual([]);
+    expect(server.requests).toEqual([]);
   });
 });

@@ -83,8 +83,8 @@ describe('an update that a person started', () => {
     expect(runOf(lost).units[0]).toMatchObject({ outcome: 'unknown' });
     expect(lost.exit).toBe(5);
     device.clearFault('set-refused');
-    const asked = await site.run(['resume', first, '--yes', '--json']);
-    expect(runOf(asked).units[0]).toMatchObject({ outcome: 'unknown' });
+    const resumed = await site.run(['resume', first, '--yes', '--json']);
+    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'unknown' });
     expect(device.counters.startsAccepted).toBe(1);
   });
 
@@ -102,8 +102,8 @@ describe('an update that a person started', () => {
     });
     device.card.up = true;
     device.clearFault('set-refused');
-    const asked = await site.run(['resume', first, '--yes', '--json']);
-    expect(runOf(asked).units[0]).toMatchObject({
+    const resumed = await site.run(['resume', first, '--yes', '--json']);
+    expect(runOf(resumed).units[0]).toMatchObject({
       outcome: 'failed',
       problem: {
         code: 'device/start-not-seen',

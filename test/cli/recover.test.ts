@@ -216,14 +216,14 @@ describe('nothing is sent', () => {
     const image = await site.image('a.enc', LOADER_IMAGE);
     const words = ['local', 'recover', site.port, image, '--expect-id', '17'];
     expect((await site.run(words)).exit).toBe(2);
-    let asked = '';
+    let shown = '';
     const ask = async (question: string): Promise<string> => {
-      asked = question;
+      shown = question;
       return 'no';
     };
     expect((await site.run(words, { ask })).exit).toBe(2);
-    expect(asked).toContain('4.5G Smart-UPS Tower');
-    expect(asked).toContain('The unit is on mains');
+    expect(shown).toContain('4.5G Smart-UPS Tower');
+    expect(shown).toContain('The unit is on mains');
     expect(site.device.attempts).toBe(0);
   });
 });

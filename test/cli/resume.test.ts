@@ -34,13 +34,13 @@ function journal(run: string): Promise<string> {
 }
 
 /** Answers the question, and keeps its text. */
-function answering(answer: string): { readonly asked: string[]; readonly io: Partial<Io> } {
-  const asked: string[] = [];
+function answering(answer: string): { readonly questions: string[]; readonly io: Partial<Io> } {
+  const questions: string[] = [];
   return {
-    asked,
+    questions,
     io: {
       ask: async (question) => {
-        asked.push(question);
+        questions.push(question);
         return answer;
       },
     },
@@ -70,15 +70,15 @@ describe('resume of a run with units left to start', () => {
   it('lists the units with their firmware, and starts nothing after the answer no', async () => {
     const run = await refusedRun();
     const before = await journal(run);
-    const { asked, io } = answering('');
+    const { questions, io } = answering('');
     const ran = await site.run(['resume', '--quiet'], io);
     expect(ran).toMatchObject({ exit: 2, info: expect.stringContaining('Nothing was sent.') });
-    expect(asked.length).toBe(1);
-    expect(asked[0]).toContain(run);
-    expect(asked[0]).toMatch(
+    expect(questions.length).toBe(1);
+    expect(questions[0]).toContain(run);
+    expect(questions[0]).toMatch(
       /Started, if no rule blocks them.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)\n {2}oslo\/b {2}UPS /,
     );
-    expect(asked[0]).toMatch(/Resume and start these 2 updates\? \[y\/N\] $/);
+    expect(questions[0]).toMatch(/Resume and start these 2 updates\? \[y\/N\] $/);
     expect(await journal(run)).toBe(before);
     expect(touched()).toBe(0);
   });
@@ -120,10 +120,10 @@ describe('resume of a run with units that failed', () => {
     const refused = await site.run(['resume', run, '--retry', 'bonn/dead', '--yes']);
     expect([refused.exit, refused.info]).toEqual([2, expect.stringContaining('has no update for bonn/dead')]);
 
-    const { asked, io } = answering('');
+    const { questions, io } = answering('');
     await site.run(['resume', run, '--retry', 'a'], io);
-    expect(asked[0]).toMatch(/Started, if no rule blocks them.*\n {2}berlin\/a {2}UPS 09\.4/);
-    expect(asked[0]).not.toContain('because they failed');
+    expect(questions[0]).toMatch(/Started, if no rule blocks them.*\n {2}berlin\/a {2}UPS 09\.4/);
+    expect(questions[0]).not.toContain('because they failed');
   });
 });
 
@@ -151,9 +151,9 @@ describe('resume of a run with a start in the journal', () => {
     const start = { event: 'step', unit: 'berlin/a', hop: 0, step: 'start', state: 'committing' } as const;
     await journal.append({ ...start, method: 'snmp', problem: null });
     await journal.close();
-    const { asked, io } = answering('');
+    const { questions, io } = answering('');
     await site.run(['resume'], io);
-    expect(asked[0]).toMatch(
+    expect(questions[0]).toMatch(
       /Only watched.*\n {2}berlin\/a.*\n\nNo unit is started before these have ended\. Each is watched for up to 90 minutes\.\n\nStarted, if.*\n {2}oslo\/b/,
     );
     expect(touched()).toBe(0);

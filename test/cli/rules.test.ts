@@ -102,7 +102,7 @@ describe('rules decide', () => {
       },
       { model: 'SMX1000', sku: 'SMX1000', firmware: 'UPS 09.1 (ID11)', transport: 'usb' },
     ];
-    const asked = [...units, ...units];
+    const inputs = [...units, ...units];
     const file = join(folder, 'serials.yaml');
     await writeFile(
       file,
@@ -126,11 +126,11 @@ describe('rules decide', () => {
       const { out } = await runHere(
         ['rules', 'decide', '--jsonl', ...files.flatMap((one) => ['--rules', one])],
         {
-          input: Readable.from([asked.map((unit) => JSON.stringify(unit)).join('\n')]),
+          input: Readable.from([inputs.map((unit) => JSON.stringify(unit)).join('\n')]),
         },
       );
       const book = await loadRules({ files });
-      const alone = asked.map((unit) => JSON.stringify({ input: unit, ...judgeDescribed(book, unit) }));
+      const alone = inputs.map((unit) => JSON.stringify({ input: unit, ...judgeDescribed(book, unit) }));
       expect(out.trim().split('\n')).toEqual(alone);
       expect(out.match(/"STOLEN"/g)?.length ?? 0).toBe(files.length > 0 ? 2 : 0);
     }

@@ -19,11 +19,11 @@ async function relayPort(address: string, agent: number, questions: number): Pro
   sockets.push(front, back);
   await Promise.all([once(front, 'listening'), once(back, 'listening')]);
   let left = questions;
-  let asker = 0;
+  let clientPort = 0;
   front.on('message', (message, from) => {
     if (left === 0) return;
     left -= 1;
-    asker = from.port;
+    clientPort = from.port;
     back.send(message, agent, address);
   });
   // The client uses the address of its own loopback interface, so the answers go to that address.
@@ -31,7 +31,7 @@ async function relayPort(address: string, agent: number, questions: number): Pro
   front.on('message', (_message, from) => {
     host = from.address;
   });
-  back.on('message', (message) => front.send(message, asker, host));
+  back.on('message', (message) => front.send(message, clientPort, host));
   return front.address().port;
 }
 

@@ -46,11 +46,11 @@ describe('a run with an unusable state folder', () => {
     await mkdir(at.state, { mode: 0o700 });
     await chmod(at.state, 0o777);
     await expectRefused(at, /Users other than the owner may write to/);
-    const asked: string[] = [];
+    const questions: string[] = [];
     const ran = await at.run(['upgrade', '-i', at.inventory, '--apply'], {
-      ask: (question) => Promise.resolve(asked.push(question) > 0 ? 'yes' : ''),
+      ask: (question) => Promise.resolve(questions.push(question) > 0 ? 'yes' : ''),
     });
-    expect([ran.exit, asked]).toEqual([2, []]);
+    expect([ran.exit, questions]).toEqual([2, []]);
   });
 
   it('is refused if another user could replace the folder', async () => {

@@ -23,7 +23,7 @@ describe('the artifacts of a unit', () => {
     ['ftp', NMC2, ['STOR SMT18UPS_15-0.enc', '226 Transfer complete.', 'PASS ###']],
   ] as const)(
     'by %s: settings, event log, identity, and a transcript without the password',
-    async (_way, unit, expected) => {
+    async (_method, unit, expected) => {
       const { folder, names } = await artifactsOf(unit);
       expect(names).toEqual(['hop-1-config.ini', 'hop-1-event.txt', 'hop-1-unit.json', 'transcript.jsonl']);
       const text = await readFile(join(folder, 'transcript.jsonl'), 'utf8');

@@ -37,7 +37,7 @@ const COMMITTING = '"step":"start","state":"committing"';
 describe.each([
   ['SNMP', NMC2],
   ['the command line', NMC3],
-] as const)('killed during an upgrade that starts by %s', (_way, unit) => {
+] as const)('killed during an upgrade that starts by %s', (_method, unit) => {
   it('during the upload: resume continues and starts once', async () => {
     site = await openSite([unit]);
     const device = site.fleet.device(unit.name);
@@ -119,8 +119,8 @@ describe('a start in the journal that was never sent', () => {
     site = await openSite([{ ...NMC2, faults: ['update-stuck'] }], 3000);
     const ran = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     expect(ran.exit).toBe(5);
-    const asked = await site.run(['resume', '--yes', '--json']);
-    expect(asked.exit).toBe(5);
+    const resumed = await site.run(['resume', '--yes', '--json']);
+    expect(resumed.exit).toBe(5);
     const again = await site.run(['resume', '--yes', '--retry', 'a', '--json']);
     expect(again.exit).toBe(3);
     expect(JSON.parse(again.out)).toMatchObject({ problem: { code: 'refused/second-attempt' } });

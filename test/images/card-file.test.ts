@@ -71,8 +71,8 @@ describe('the name of a card file', () => {
     fc.assert(
       fc.property(anyText({ maxLength: 60 }), fc.constantFrom('.bin', '.nmc3', ''), (stem, end) => {
         const { claims, why } = readCardName(`${stem}${end}`);
-        const tells = claims.platform !== null && claims.part !== null && claims.version !== null;
-        if (why === null) expect(tells).toBe(true);
+        const isComplete = claims.platform !== null && claims.part !== null && claims.version !== null;
+        if (why === null) expect(isComplete).toBe(true);
       }),
     );
   });

@@ -83,9 +83,9 @@ describe('downloading an image', () => {
   });
 
   it('reports progress and requests the whole file unencoded', async () => {
-    const asked: (string | undefined)[] = [];
+    const requested: (string | undefined)[] = [];
     const base = await serve((request, response) => {
-      asked.push(request.headers.range, request.headers['accept-encoding']?.toString());
+      requested.push(request.headers.range, request.headers['accept-encoding']?.toString());
       response.writeHead(200, { 'content-length': IMAGE.length });
       response.write(IMAGE.subarray(0, 1000));
       setTimeout(() => response.end(IMAGE.subarray(1000)), 50);
@@ -94,7 +94,7 @@ describe('downloading an image', () => {
     await fetch(`${base}/x.enc`, { progress: (bytes, total) => reports.push([bytes, total]) });
     expect(reports.length).toBeGreaterThan(1);
     expect(reports.at(-1)).toEqual([IMAGE.length, IMAGE.length]);
-    expect(asked).toEqual([undefined, 'identity']);
+    expect(requested).toEqual([undefined, 'identity']);
   });
 
   it('starts from the beginning after a broken download', async () => {
@@ -247,9 +247,9 @@ describe.runIf(hasOpenssl)('over TLS', () => {
   }
 
   it('refuses an untrusted certificate, whichever environment variables are set', async () => {
-    let asked = 0;
+    let requests = 0;
     const base = await serveTls((_request, response) => {
-      asked += 1;
+      requests += 1;
       response.end(IMAGE);
     });
     for (const setting of ['1', '0']) {
@@ -259,7 +259,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
         message: /self[- ]signed certificate/,
       });
     }
-    expect(asked).toBe(0);
+    expect(requests).toBe(0);
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -276,9 +276,9 @@ describe.runIf(hasOpenssl)('over TLS', () => {
 
   it('refuses a redirect to plain HTTP, even to this machine', async () => {
     trust(certificate.cert);
-    let asked = 0;
+    let requests = 0;
     const plain = await serve((_request, response) => {
-      asked += 1;
+      requests += 1;
       response.end(IMAGE);
     });
     const base = await serveTls((_request, response) =>
@@ -288,7 +288,7 @@ describe.runIf(hasOpenssl)('over TLS', () => {
       code: 'image/fetch',
       message: /https:\/\/localhost:\d+ redirects to http:\/\/127\.0\.0\.1:\d+, which is not encrypted/,
     });
-    expect(asked).toBe(0);
+    expect(requests).toBe(0);
     expect(await readdir(folder)).toEqual([]);
   });
 });

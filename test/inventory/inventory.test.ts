@@ -225,16 +225,16 @@ describe('secrets', () => {
   });
 
   it('are asked for once on a terminal, and refused without one', async () => {
-    let asked = 0;
+    let prompts = 0;
     const secrets = resolver({
       ask: async () => {
-        asked += 1;
+        prompts += 1;
         return 'typed';
       },
     });
     await secrets.resolve('prompt', 'Password');
     expect((await secrets.resolve('prompt', 'Password')).reveal()).toBe('typed');
-    expect(asked).toBe(1);
+    expect(prompts).toBe(1);
     await expect(resolver().resolve('prompt', 'Password')).rejects.toMatchObject({ code: 'config/secret' });
   });
 
@@ -246,13 +246,13 @@ describe('secrets', () => {
         return `typed ${questions.length}`;
       },
     });
-    const asked = async (reference: string, what: string): Promise<string> =>
+    const promptFor = async (reference: string, what: string): Promise<string> =>
       (await secrets.resolve(reference, what, 'berlin/a')).reveal();
     // A community that is sent in the clear must never be a password.
-    expect(await asked('prompt', 'SNMP community')).toBe('typed 1');
-    expect(await asked('prompt', 'Password of apc')).toBe('typed 2');
-    expect(await asked('prompt:Oslo', 'Password of apc')).toBe('typed 3');
-    expect(await asked('prompt:Oslo', 'Password of apc')).toBe('typed 3');
+    expect(await promptFor('prompt', 'SNMP community')).toBe('typed 1');
+    expect(await promptFor('prompt', 'Password of apc')).toBe('typed 2');
+    expect(await promptFor('prompt:Oslo', 'Password of apc')).toBe('typed 3');
+    expect(await promptFor('prompt:Oslo', 'Password of apc')).toBe('typed 3');
     expect(questions).toEqual(['SNMP community for berlin/a: ', 'Password of apc for berlin/a: ', 'Oslo: ']);
   });
 

@@ -85,9 +85,9 @@ describe('a recording', () => {
     );
     peer = card;
     const { commands, missing } = await record(card.port);
-    const asked = card.typed.indexOf('upsfwupdate -lastresult');
+    const question = card.typed.indexOf('upsfwupdate -lastresult');
     // The next command is in another session: neither a bare return nor exit reached the question.
-    expect(card.typed[asked + 1]).toBe('xferStatus');
+    expect(card.typed[question + 1]).toBe('xferStatus');
     expect(card.typed).not.toContain('');
     expect(card.sessions()).toBe(3);
     expect(commands.find(({ command }) => command === 'upsfwupdate -lastresult')).toMatchObject({

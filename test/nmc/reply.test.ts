@@ -32,8 +32,8 @@ describe('answers', () => {
   });
 
   it('do not contain the restart reminder printed before every prompt', () => {
-    const nag = '* Reboot required for change to take effect.';
-    expect(parseReply(`\r\nE002: Success\r\nReboot required\r\n\r\n${nag}\r\n`).lines).toEqual([
+    const reminder = '* Reboot required for change to take effect.';
+    expect(parseReply(`\r\nE002: Success\r\nReboot required\r\n\r\n${reminder}\r\n`).lines).toEqual([
       'E002: Success',
       'Reboot required',
     ]);

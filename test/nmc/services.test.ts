@@ -173,11 +173,11 @@ describe('ftp', () => {
   it('offers no TLS if it rejects FEAT; if it demands a login first, TLS is not known', async () => {
     const refused = await look(target({ ftp: keep(await tcpPeer(GREETING)).port }));
     expect(refused.ftpTls).toBe(false);
-    const asked = await look(
+    const loginFirst = await look(
       target({ ftp: keep(await tcpPeer(GREETING, { FEAT: '530 Log in first.\r\n' })).port }),
     );
-    expect(asked.ftpTls).toBeNull();
-    expect(codes(asked)).toEqual(['FTP_ON']);
+    expect(loginFirst.ftpTls).toBeNull();
+    expect(codes(loginFirst)).toEqual(['FTP_ON']);
   });
 
   it('that never sends a greeting is on, with nothing else known', async () => {
@@ -202,17 +202,17 @@ describe('http', () => {
   });
 
   it('that redirects to HTTPS is none, and is asked once', async () => {
-    const asked: (string | undefined)[] = [];
+    const requests: (string | undefined)[] = [];
     const peer = keep(
       await httpPeer((request, response) => {
-        asked.push(`${request.method} ${request.url}`);
+        requests.push(`${request.method} ${request.url}`);
         response.writeHead(303, { location: 'https://card/' }).end();
       }),
     );
     const seen = await look(target({ http: peer.port }));
     expect(seen.httpRedirects).toBe(true);
     expect(codes(seen)).toEqual([]);
-    expect(asked).toEqual(['GET /']);
+    expect(requests).toEqual(['GET /']);
   });
 
   it('that redirects to another HTTP page is a finding', async () => {

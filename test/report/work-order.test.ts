@@ -14,7 +14,7 @@ function line(text: string): WorkItem {
 
 function orderWith(overrides: Partial<WorkOrder> = {}): WorkOrder {
   const end = (version: string) => ({ version, microLinkId: 18 });
-  const stone = { file: 'SMT18UPS_09-6.enc', sha256: 'a'.repeat(64), inFolder: true };
+  const intermediate = { file: 'SMT18UPS_09-6.enc', sha256: 'a'.repeat(64), inFolder: true };
   const last = { file: 'SMT18UPS_15-0.enc', sha256: null, inFolder: false };
   return {
     key: 'berlin/closet-3',
@@ -33,7 +33,7 @@ function orderWith(overrides: Partial<WorkOrder> = {}): WorkOrder {
     installed: { version: '09.3', microLinkId: 18 },
     target: { ...end('15.0'), image: last },
     hops: [
-      { from: end('09.3'), to: end('09.6'), image: stone },
+      { from: end('09.3'), to: end('09.6'), image: intermediate },
       { from: end('09.6'), to: end('15.0'), image: last },
     ],
     port: { use: 'serial', because: [line('USB needs 08.0')] },

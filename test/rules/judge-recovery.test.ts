@@ -57,8 +57,11 @@ describe('an image for a unit in its boot loader', () => {
     expect(reason).toMatchObject({ outcome: 'unknown', remedy: expect.stringContaining('09.6') });
     expect(isAllowed(await evaluated(input, 'recovery-loader'))).toBe(true);
     // The image that contains the boot loader needs no other one.
-    const bringer = { image: image({ microLinkId: 18, version: '09.6', parts: ['UBL 08.6'] }), expectId: 18 };
-    expect(outcomes(await evaluated(bringer)).RECOVERY_LOADER).toBeUndefined();
+    const withLoader = {
+      image: image({ microLinkId: 18, version: '09.6', parts: ['UBL 08.6'] }),
+      expectId: 18,
+    };
+    expect(outcomes(await evaluated(withLoader)).RECOVERY_LOADER).toBeUndefined();
   });
 
   it.each([

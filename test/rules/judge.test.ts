@@ -245,7 +245,10 @@ describe('the verdict', () => {
   });
 
   it('adds an intermediate hop if the folder has its image, and requests the image if not', () => {
-    const stone = image({ microLinkId: 1005, version: '12.0', parts: ['UBL 01.4', 'MCU 06.0'] }, 'stone.enc');
+    const intermediate = image(
+      { microLinkId: 1005, version: '12.0', parts: ['UBL 01.4', 'MCU 06.0'] },
+      'stone.enc',
+    );
     const bare = image({ microLinkId: 1005, version: '15.1' }, 'bare.enc');
     const sku = { sku: 'SMC1500' };
     const without = verdict(unit('11.9', 1005, sku), [bare]);
@@ -254,13 +257,17 @@ describe('the verdict', () => {
     expect(reason).toMatchObject({ outcome: 'block', remedy: expect.stringContaining('12.0') });
     expect(reason?.because).toContain('image 15.1 contains UPS 15.1');
     expect(reason?.because).toContain('12.0 contains UBL 01.4 + MCU 06.0 + UPS 12.0');
-    const over = judgeUps(book, { unit: unit('11.9', 1005, sku), images: [bare, stone], transport: 'nmc' });
+    const over = judgeUps(book, {
+      unit: unit('11.9', 1005, sku),
+      images: [bare, intermediate],
+      transport: 'nmc',
+    });
     expect(over.hops.map(({ from, to, image: { file } }) => [from.version, to.version, file])).toEqual([
       ['11.9', '12.0', 'stone.enc'],
       ['12.0', '15.1', 'bare.enc'],
     ]);
     expect(over.reasons.map(({ code }) => code)).not.toContain('LOADER_TOO_OLD');
-    expect(verdict(unit('12.0', 1005, sku), [bare, stone]).hops).toHaveLength(1);
+    expect(verdict(unit('12.0', 1005, sku), [bare, intermediate]).hops).toHaveLength(1);
   });
 
   it('derives the boot loader requirement from the folder for an unknown line', () => {

@@ -74,7 +74,7 @@ function lookOf(target: UnitTarget, reachable: boolean): Look {
 /** Drivers with this look; they refuse all other calls. */
 function driversOf(look: (target: UnitTarget, context: LookContext) => Promise<Look>): Drivers {
   const never = (): never => {
-    throw new Error('only looks are asked for');
+    throw new Error('only looks are expected');
   };
   const driver = { look, steps: never, query: never, execute: never, switchOutput: never };
   return { nmc: driver, local: driver };
@@ -91,7 +91,7 @@ async function eventLoopTurns(count = 2000): Promise<void> {
 
 describe('a look at many units', () => {
   it('asks every silent unit while it still waits for the first', async () => {
-    let asked = 0;
+    let started = 0;
     let giveUp: () => void = () => undefined;
     const patience = new Promise<void>((resolve) => {
       giveUp = resolve;
@@ -99,8 +99,8 @@ describe('a look at many units', () => {
     const everyoneAsked = new Promise<void>((resolve) => {
       void lookAll(
         driversOf(async (target) => {
-          asked += 1;
-          if (asked === 1000) resolve();
+          started += 1;
+          if (started === 1000) resolve();
           await patience;
           return lookOf(target, false);
         }),
@@ -110,7 +110,7 @@ describe('a look at many units', () => {
     });
     await everyoneAsked;
     giveUp();
-    expect(asked).toBe(1000);
+    expect(started).toBe(1000);
   });
 
   it('reads at most 64 units of a site at once, and all that answer late', async () => {
@@ -139,7 +139,7 @@ describe('a look at many units', () => {
   });
 
   it('keeps the slot of a unit at a port until it ends', async () => {
-    let asked = 0;
+    let started = 0;
     let end: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       end = resolve;
@@ -147,7 +147,7 @@ describe('a look at many units', () => {
     const local = many(100).map((target): UnitTarget => ({ ...target, network: null, local: { usb: 'x' } }));
     const all = lookAll(
       driversOf(async (target) => {
-        asked += 1;
+        started += 1;
         await held;
         return lookOf(target, true);
       }),
@@ -155,7 +155,7 @@ describe('a look at many units', () => {
       CONTEXT,
     );
     await eventLoopTurns();
-    expect(asked).toBe(64);
+    expect(started).toBe(64);
     end();
     expect((await all).length).toBe(100);
   });

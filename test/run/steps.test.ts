@@ -46,7 +46,7 @@ const target: UnitTarget = {
 /** A driver that can only execute a step. */
 function driverOf(take: UpgradeDriver['execute']): UpgradeDriver {
   const never = (): never => {
-    throw new Error('not asked for here');
+    throw new Error('not expected here');
   };
   return { look: never, steps: never, query: never, execute: take, switchOutput: never };
 }

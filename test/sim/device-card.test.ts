@@ -37,7 +37,7 @@ const ready = (device: SimulatedDevice): Promise<void> =>
 
 describe('a card that accepts firmware for itself', () => {
   it('goes down after each file and returns with it; an application of another release does not run', async () => {
-    const { device, say } = bench;
+    const { device, runCommand } = bench;
     expect(await agent.get(`${MODULES}.4.1`)).toBe('v7.1.2');
     expect(send(device, { part: 'aos', version: 'v7.2.0' })).toBe('flashing');
     expect(device.cardUp).toBe(false);
@@ -47,7 +47,7 @@ describe('a card that accepts firmware for itself', () => {
     expect(await agent.get(DESCRIPTION)).toBe('APC SNMP Agent');
     expect(await agent.get(OBJECT_ID)).toBe('1.3.6.1.4.1.318');
     expect(await agent.get(MODEL)).toBeNull();
-    expect(say('upsabout').lines[0]).toMatch(/^E107/);
+    expect(runCommand('upsabout').lines[0]).toMatch(/^E107/);
 
     expect(send(device, { part: 'sumx', version: 'v7.2.0' })).toBe('flashing');
     await device.until(({ cardUp }) => cardUp);

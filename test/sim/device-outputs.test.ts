@@ -7,38 +7,38 @@ const LOGGED = /^\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d (?:Device UPS:|System) .+ 0x[0
 
 describe('ups -c', () => {
   it('switches the output off and on, and logs it', async () => {
-    const { device, say } = await makeDevice();
-    expect(say('ups ?').lines.join('\n')).toMatch(/-c\b.*-st\b/);
-    expect(say('UPS -c off').lines).toEqual(['E001: Successfully Issued']);
+    const { device, runCommand } = await makeDevice();
+    expect(runCommand('ups ?').lines.join('\n')).toMatch(/-c\b.*-st\b/);
+    expect(runCommand('UPS -c off').lines).toEqual(['E001: Successfully Issued']);
     expect(device.outputOn).toBe(false);
-    expect(say('ups -st').lines).toEqual(['E000: Success', 'State: Off, No Alarms Present']);
+    expect(runCommand('ups -st').lines).toEqual(['E000: Success', 'State: Off, No Alarms Present']);
     expect(device.eventLog[0]).toContain('0x0114');
-    say('ups -c on');
+    runCommand('ups -c on');
     expect(device.outputOn).toBe(true);
     expect(device.counters.outputSwitches).toBe(2);
     for (const line of device.eventLog) expect(line).toMatch(LOGGED);
   });
 
   it('delays a graceful order', async () => {
-    const { device, say } = await makeDevice({ speed: 100 });
-    say('ups -c graceoff');
+    const { device, runCommand } = await makeDevice({ speed: 100 });
+    runCommand('ups -c graceoff');
     expect(device.outputOn).toBe(true);
     await device.until(({ outputOn }) => !outputOn);
     expect(device.eventLog[1]).toContain('0x014F');
   });
 
   it('drops a graceful order when another one comes', async () => {
-    const { device, say } = await makeDevice({ speed: 100 });
-    say('ups -c graceoff');
-    say('ups -c on');
+    const { device, runCommand } = await makeDevice({ speed: 100 });
+    runCommand('ups -c graceoff');
+    runCommand('ups -c on');
     await new Promise<void>((resolve) => device.after(25, resolve));
     expect(device.outputOn).toBe(true);
   });
 
   it('is refused while the card cannot reach its UPS', async () => {
-    const { device, say } = await makeDevice();
+    const { device, runCommand } = await makeDevice();
     device.phase = 'restarting';
-    expect(say('ups -c off').lines[0]).toMatch(/^E107/);
+    expect(runCommand('ups -c off').lines[0]).toMatch(/^E107/);
     expect(device.outputOn).toBe(true);
   });
 
@@ -47,17 +47,17 @@ describe('ups -c', () => {
     ['output-off-lost', undefined, true],
     ['output-command-lost-answer', undefined, false],
   ] as const)('with %s answers %s and leaves the output %s', async (fault, answer, on) => {
-    const { device, say } = await makeDevice({ faults: [fault] });
-    const result = say('ups -c off');
+    const { device, runCommand } = await makeDevice({ faults: [fault] });
+    const result = runCommand('ups -c off');
     expect(result.lines[0]).toBe(answer);
     expect(result.next).toBe(answer === undefined ? 'hang-up' : undefined);
     expect(device.outputOn).toBe(on);
   });
 
   it('with output-stays-off accepts the order and does nothing', async () => {
-    const { device, say } = await makeDevice({ faults: ['output-stays-off'] });
-    say('ups -c off');
-    expect(say('ups -c on').lines).toEqual(['E001: Successfully Issued']);
+    const { device, runCommand } = await makeDevice({ faults: ['output-stays-off'] });
+    runCommand('ups -c off');
+    expect(runCommand('ups -c on').lines).toEqual(['E001: Successfully Issued']);
     expect(device.outputOn).toBe(false);
   });
 });

@@ -24,11 +24,11 @@ describe('the personas', () => {
   });
 
   it.each(PERSONAS)('%s prints its own versions on the command line', async (persona) => {
-    const { device, say } = await makeDevice({ persona });
-    const lines = say('system').lines.join('\n');
+    const { device, runCommand } = await makeDevice({ persona });
+    const lines = runCommand('system').lines.join('\n');
     expect(lines).toContain(`AOS: aos:${device.persona.card.osVersion}`);
     expect(lines.includes('A+')).toBe(persona !== 'card-without-app');
-    expect(/^E107/.test(say('upsabout').lines[0] ?? '')).toBe(persona === 'card-without-app');
+    expect(/^E107/.test(runCommand('upsabout').lines[0] ?? '')).toBe(persona === 'card-without-app');
   });
 });
 

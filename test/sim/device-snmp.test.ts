@@ -36,9 +36,9 @@ const flag = async (number: number): Promise<string | undefined> =>
 describe('the agent of a simulated card', () => {
   it('follows the output that the command line switches', async () => {
     expect([await agent.get(STATUS), await flag(19)]).toEqual([2, '1']);
-    bench.say('ups -c off');
+    bench.runCommand('ups -c off');
     expect([await agent.get(STATUS), await flag(19)]).toEqual([7, '0']);
-    bench.say('ups -c on');
+    bench.runCommand('ups -c on');
     expect([await agent.get(STATUS), await flag(19)]).toEqual([2, '1']);
   });
 
@@ -56,7 +56,7 @@ describe('the agent of a simulated card', () => {
     const { device } = bench;
     for (const oid of [STATUS, LINK, FLAGS, OBJECT]) await agent.get(oid);
     for (const line of ['about', 'upsabout', 'detstatus -all', 'dir', 'upsfwupdate -status', 'ups ?'])
-      bench.say(line);
+      bench.runCommand(line);
     expect(device.writes).toBe(0);
     device.store('new.enc', buildImage({ microLinkId: 20, version: '15.2' }));
     expect(device.writes).toBe(1);
@@ -66,7 +66,7 @@ describe('the agent of a simulated card', () => {
     expect(await agent.get(OBJECT)).toBe(UPDATE.successful);
     expect(device.writes).toBeGreaterThan(1);
     const before = device.writes;
-    bench.say('delete /upsfw/new.enc');
+    bench.runCommand('delete /upsfw/new.enc');
     expect(device.writes).toBe(before + 1);
   });
 

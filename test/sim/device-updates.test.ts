@@ -50,10 +50,12 @@ describe('an update', () => {
 
   it('is refused on the command line while the output is on, and accepted when it is off', async () => {
     const bench = await withImage({ change: { outputOnUpdate: 'refused' } });
-    expect(bench.say('upsfwupdate -install -file /upsfw/new.enc').lines).toEqual(['E100: Command failed']);
+    expect(bench.runCommand('upsfwupdate -install -file /upsfw/new.enc').lines).toEqual([
+      'E100: Command failed',
+    ]);
     await over(bench);
-    bench.say('ups -c off');
-    expect(bench.say('upsfwupdate -install -file /upsfw/new.enc').lines).toEqual([
+    bench.runCommand('ups -c off');
+    expect(bench.runCommand('upsfwupdate -install -file /upsfw/new.enc').lines).toEqual([
       'E001: Successfully Issued',
     ]);
     await bench.device.until(({ version }) => version === '15.2');
@@ -62,7 +64,7 @@ describe('an update', () => {
 
   it('of a unit that asks starts only with the answer YES', async () => {
     const bench = await withImage({ change: { outputOnUpdate: 'asks' } });
-    const answer = bench.say('upsfwupdate -install -file /upsfw/new.enc');
+    const answer = bench.runCommand('upsfwupdate -install -file /upsfw/new.enc');
     expect(answer.next).toBe('question');
     answer.answered?.('');
     expect(bench.device.counters.starts).toBe(0);
@@ -73,9 +75,11 @@ describe('an update', () => {
   it('of format 4 is unknown to an old application', async () => {
     const recipe = { ...IMAGE, format: 4 } as const;
     const old = await withImage({ change: { format4From: 'v7.1.3' } }, recipe);
-    expect(old.say('upsfwupdate -info -file /upsfw/new.enc').lines).toContain('Unknown format');
+    expect(old.runCommand('upsfwupdate -info -file /upsfw/new.enc').lines).toContain('Unknown format');
     const other = await withImage({ change: { format4From: 'v7.1.2' } }, recipe);
-    expect(other.say('upsfwupdate -info -file /upsfw/new.enc').lines).toContain('Compatible with UPS: Yes');
+    expect(other.runCommand('upsfwupdate -info -file /upsfw/new.enc').lines).toContain(
+      'Compatible with UPS: Yes',
+    );
   });
 });
 
@@ -105,7 +109,7 @@ describe('a two-step unit', () => {
     const bench = await withImage({ change: { twoStep: 'next-off' } });
     bench.device.start(null);
     await bench.device.until(({ update }) => update === UPDATE.successful);
-    bench.say('ups -c off');
+    bench.runCommand('ups -c off');
     expect(bench.device.phase).toBe('restarting');
     await bench.device.until(({ version }) => version === '15.2');
   });
@@ -148,9 +152,9 @@ describe('a card with a USB drive', () => {
   const usbDrive = [{ name: 'SMX20UPS_15-2.enc', microLinkId: 20, version: '15.2' }];
 
   it('finds a version on it and installs it', async () => {
-    const { device, say } = await makeDevice({ change: { usbDrive } });
-    expect(say('upsfwupdate -list').lines.join('\n')).toContain('SMX20UPS_15-2.enc');
-    expect(say('upsfwupdate -info -ver "ID20 UPS 15.2"').lines).toEqual([
+    const { device, runCommand } = await makeDevice({ change: { usbDrive } });
+    expect(runCommand('upsfwupdate -list').lines.join('\n')).toContain('SMX20UPS_15-2.enc');
+    expect(runCommand('upsfwupdate -info -ver "ID20 UPS 15.2"').lines).toEqual([
       "Searching for version 'UPS 15.2'... found.",
       "Version 'UPS 15.2' at C:\\SMX20UPS_15-2.enc",
       'E000: Success',
@@ -158,18 +162,18 @@ describe('a card with a USB drive', () => {
       'Compatible with UPS: Yes',
       'Update Version: UPS 15.2',
     ]);
-    expect(say('upsfwupdate -info -ver "ID20 UPS 15.3"').lines.at(-1)).toMatch(/^E100/);
-    expect(say('upsfwupdate -install -file C:\\SMX20UPS_15-2.enc').lines).toEqual([
+    expect(runCommand('upsfwupdate -info -ver "ID20 UPS 15.3"').lines.at(-1)).toMatch(/^E100/);
+    expect(runCommand('upsfwupdate -install -file C:\\SMX20UPS_15-2.enc').lines).toEqual([
       'E001: Successfully Issued',
     ]);
     await device.until(({ progress }) => (progress?.sent ?? 0) > 0);
-    expect(say('upsfwupdate -status').lines[1]).toMatch(/^Status: \d+k\/\d+k \(\d+%\)$/);
+    expect(runCommand('upsfwupdate -status').lines[1]).toMatch(/^Status: \d+k\/\d+k \(\d+%\)$/);
     await device.until(({ version }) => version === '15.2');
   });
 
   it('is not offered by a card without a port', async () => {
-    const { say } = await makeDevice();
-    expect(say('upsfwupdate -list').lines[0]).toMatch(/^E102/);
-    expect(say('upsfwupdate -info -ver "ID20 UPS 15.2"').lines[0]).toMatch(/^E102/);
+    const { runCommand } = await makeDevice();
+    expect(runCommand('upsfwupdate -list').lines[0]).toMatch(/^E102/);
+    expect(runCommand('upsfwupdate -info -ver "ID20 UPS 15.2"').lines[0]).toMatch(/^E102/);
   });
 });

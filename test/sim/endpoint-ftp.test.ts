@@ -43,7 +43,7 @@ describe('the FTP server of a card', () => {
     expect(device.files.get('a.enc')?.equals(IMAGE)).toBe(true);
     await client.send('CWD /');
     const line = await dialIn(port);
-    expect(await line.say('LIST')).toBe('425 Use PASV or PORT first.');
+    expect(await line.send('LIST')).toBe('425 Use PASV or PORT first.');
     expect((await fetched(client, '/upsfw/a.enc')).equals(IMAGE)).toBe(true);
     expect((await client.send('DELE upsfw/a.enc')).code).toBe(250);
     expect(device.files.size).toBe(0);
@@ -91,9 +91,9 @@ describe('the FTP server of a card', () => {
       for await (const chunk of socket) text += String(chunk);
       return text;
     });
-    expect(await line.say('TYPE I')).toMatch(/^200 /);
-    expect(await line.say(`PORT 127,0,0,1,${mine >> 8},${mine & 0xff}`)).toMatch(/^200 /);
-    await line.say('RETR /upsfw/a.enc');
+    expect(await line.send('TYPE I')).toMatch(/^200 /);
+    expect(await line.send(`PORT 127,0,0,1,${mine >> 8},${mine & 0xff}`)).toMatch(/^200 /);
+    await line.send('RETR /upsfw/a.enc');
     expect(await got).toBe('content');
     await line.until(/^226 /m);
     server.close();
@@ -103,14 +103,14 @@ describe('the FTP server of a card', () => {
     const { port } = await makeFtp();
     const line = await dialIn(port);
     for (const wrong of ['127,0,0,2,9,9', '127,0,0,1,0,0', '127,0,0,1,256,1', '127,0,0,1,9', 'x'])
-      expect(await line.say(`PORT ${wrong}`)).toMatch(/^501 /);
+      expect(await line.send(`PORT ${wrong}`)).toMatch(/^501 /);
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const gone = portOf(server);
     server.close();
     await once(server, 'close');
-    await line.say(`PORT 127,0,0,1,${gone >> 8},${gone & 0xff}`);
-    await line.say('LIST');
+    await line.send(`PORT 127,0,0,1,${gone >> 8},${gone & 0xff}`);
+    await line.send('LIST');
     await line.until(/^425 /m);
   });
 
@@ -118,7 +118,7 @@ describe('the FTP server of a card', () => {
     const { port } = await makeFtp();
     const line = await dialIn(port);
     for (const command of ['FEAT', 'AUTH TLS', 'PBSZ 0', 'PROT P', 'EPSV', 'SIZE a.enc'])
-      expect(await line.say(command)).toBe('502 Command not implemented.');
+      expect(await line.send(command)).toBe('502 Command not implemented.');
   });
 
   it('hangs up after a restart that switched it off', async () => {
@@ -136,12 +136,12 @@ describe('the FTP server of a card', () => {
     const { device, port } = await makeFtp();
     const line = await dial(port);
     await line.until(/^220 .*\r\n/);
-    expect(await line.say('LIST')).toBe('530 Please login with USER and PASS.');
-    await line.say(`USER ${ACCESS.user}`);
-    expect(await line.say('PASS wrong')).toMatch(/^530 /);
+    expect(await line.send('LIST')).toBe('530 Please login with USER and PASS.');
+    await line.send(`USER ${ACCESS.user}`);
+    expect(await line.send('PASS wrong')).toMatch(/^530 /);
     device.inject('password-change');
-    await line.say(`USER ${ACCESS.user}`);
-    expect(await line.say(`PASS ${ACCESS.password}`)).toMatch(/^530 /);
+    await line.send(`USER ${ACCESS.user}`);
+    expect(await line.send(`PASS ${ACCESS.password}`)).toMatch(/^530 /);
     expect(device.counters.logins).toBe(0);
   });
 });
@@ -183,7 +183,7 @@ describe('a fault of the FTP server', () => {
     const line = await dialIn(port);
     // The data connection is still available at the card's real address.
     const data = await dialPassive(line, '127,1,0,1');
-    await line.say('LIST');
+    await line.send('LIST');
     await data.until(/upsfw\//);
   });
 
@@ -198,7 +198,7 @@ describe('a fault of the FTP server', () => {
     const { device, port } = await makeFtp({ faults: ['ftp-stalls'] });
     const line = await dialIn(port);
     const data = await dialPassive(line);
-    await line.say('STOR /upsfw/a.enc');
+    await line.send('STOR /upsfw/a.enc');
     data.socket.end(IMAGE);
     line.socket.write('NOOP\r\n');
     // Other clients are served meanwhile.
@@ -259,7 +259,7 @@ describe('arbitrary input', () => {
           hostile.socket.end(Buffer.from(lines.join(''), 'latin1'));
           await hostile.closed();
           const next = await dialIn(bench.port);
-          const answer = await next.say('NOOP');
+          const answer = await next.send('NOOP');
           next.socket.destroy();
           return answer === '200 Command okay.';
         },

@@ -88,11 +88,11 @@ describe('a file sent by scp', () => {
     ['upload-truncated', IMAGE.length / 2],
     ['upload-empty', 0],
   ] as const)('is kept as with %s, and acknowledged', async (fault, kept) => {
-    const { device, say, login } = await openSshDevice({ faults: [fault] });
+    const { device, runCommand, login } = await openSshDevice({ faults: [fault] });
     const { received } = await sendFile(await login(), 'scp -t /upsfw/', 'A.enc', IMAGE);
     await received.until(({ text }) => text === DONE);
     expect(device.files.get('A.enc')).toEqual(IMAGE.subarray(0, kept));
-    expect(say('dir upsfw').lines[1]).toMatch(new RegExp(`^ +${kept} `));
+    expect(runCommand('dir upsfw').lines[1]).toMatch(new RegExp(`^ +${kept} `));
   });
 });
 
@@ -127,7 +127,7 @@ describe('a file fetched by scp', () => {
 
 describe('the files of a card', () => {
   it('are listed with the running firmware, the settings, the log and the folders', async () => {
-    const { device, say } = await makeDevice({ change: { logPlace: 'logs' } });
+    const { device, runCommand } = await makeDevice({ change: { logPlace: 'logs' } });
     const names = cardFiles(device)
       .list('/')
       ?.map(({ name, isFolder }) => (isFolder ? `${name}/` : name));
@@ -139,25 +139,25 @@ describe('the files of a card', () => {
       'logs/',
       'upsfw/',
     ]);
-    expect(say('dir').lines.at(-1)).toMatch(/ upsfw\/$/);
-    expect(say('cd logs').lines).toEqual(['E000: Success']);
-    expect(say('dir').lines[1]).toMatch(/^ +\d+ .* event\.txt$/);
-    expect(say('dir /nowhere').lines[0]).toMatch(/^E100/);
+    expect(runCommand('dir').lines.at(-1)).toMatch(/ upsfw\/$/);
+    expect(runCommand('cd logs').lines).toEqual(['E000: Success']);
+    expect(runCommand('dir').lines[1]).toMatch(/^ +\d+ .* event\.txt$/);
+    expect(runCommand('dir /nowhere').lines[0]).toMatch(/^E100/);
     expect(cardFiles(device).list('/nowhere')).toBeNull();
     expect(cardFiles(device).remove('/config.ini')).toBe(false);
   });
 
   it('are listed one byte too short, and read completely', async () => {
-    const { device, say } = await makeDevice({ faults: ['listing-wrong-size'] });
+    const { device, runCommand } = await makeDevice({ faults: ['listing-wrong-size'] });
     device.files.set('A.enc', IMAGE);
-    expect(say('dir upsfw').lines[1]).toMatch(/^ +99999 /);
+    expect(runCommand('dir upsfw').lines[1]).toMatch(/^ +99999 /);
     expect(cardFiles(device).read('/upsfw/A.enc')).toHaveLength(IMAGE.length);
   });
 
   it('are listed among hostile lines', async () => {
-    const { device, say } = await makeDevice({ faults: ['listing-hostile'] });
+    const { device, runCommand } = await makeDevice({ faults: ['listing-hostile'] });
     device.files.set('A.enc', IMAGE);
-    const lines = say('dir upsfw').lines;
+    const lines = runCommand('dir upsfw').lines;
     expect(lines.at(-1)).toMatch(/^ +100000 .* A\.enc$/);
     expect(lines.some((line) => line.includes('\u001b['))).toBe(true);
     expect(Math.max(...lines.map(({ length }) => length))).toBeGreaterThan(4000);

@@ -179,7 +179,7 @@ describe('the command line', () => {
     expect(bench.device.writes).toBe(1);
     bench.device.card.restart(60);
     await bench.device.until(({ cardUp }) => cardUp);
-    expect(bench.say('ftp').lines).toContain('Service: Enabled');
+    expect(bench.runCommand('ftp').lines).toContain('Service: Enabled');
     expect(bench.device.card.rebootPending).toBe(false);
   });
 

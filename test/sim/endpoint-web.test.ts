@@ -89,7 +89,7 @@ describe('FTP with explicit TLS', () => {
   const dialTls = async (port: number): Promise<Line> => {
     const line = await dial(port);
     await line.until(/^220 .*\r\n/);
-    expect(await line.say('AUTH TLS')).toMatch(/^234 /);
+    expect(await line.send('AUTH TLS')).toMatch(/^234 /);
     return line;
   };
   const encrypted = async ({ socket }: Line): Promise<TLSSocket> => {
@@ -115,10 +115,10 @@ describe('FTP with explicit TLS', () => {
     const { device, port } = await makeFtp(OPTIONS);
     const line = await dial(port);
     await line.until(/^220 .*\r\n/);
-    expect(await line.say('PROT P')).toMatch(/^501 /);
-    expect(await line.say('AUTH SSL')).toMatch(/^501 /);
-    await line.say(`USER ${ACCESS.user}`);
-    expect(await line.say('AUTH TLS\r\nDELE /upsfw/a.enc')).toMatch(/^234 /);
+    expect(await line.send('PROT P')).toMatch(/^501 /);
+    expect(await line.send('AUTH SSL')).toMatch(/^501 /);
+    await line.send(`USER ${ACCESS.user}`);
+    expect(await line.send('AUTH TLS\r\nDELE /upsfw/a.enc')).toMatch(/^234 /);
     const secure = await encrypted(line);
     const answer = once(secure, 'data');
     secure.write(`PASS ${ACCESS.password}\r\n`);
@@ -146,7 +146,7 @@ describe('FTP with explicit TLS', () => {
   it.each([
     ['ftp-tls-certificate-changes' as const, [false, true, true]],
     [null, [false, false, false]],
-  ])('presents certificates as its faults say (%s)', async (fault, changed) => {
+  ])('presents certificates as its faults send (%s)', async (fault, changed) => {
     const { device, port } = await makeFtp({ ...OPTIONS, faults: fault === null ? [] : [fault] });
     const first = new X509Certificate(selfSigned(device.cardSerial).cert).fingerprint256;
     for (const other of changed) {
@@ -165,7 +165,7 @@ describe('FTP with explicit TLS', () => {
     for (let connection = 0; connection < 3; connection += 1) {
       const line = await dial(port);
       await line.until(/^220 .*\r\n/);
-      answers.push((await line.say('AUTH TLS')).slice(0, 3));
+      answers.push((await line.send('AUTH TLS')).slice(0, 3));
       line.socket.destroy();
     }
     expect(answers).toEqual(['234', '502', '502']);

@@ -22,14 +22,14 @@ afterEach(async () => {
 async function listen(
   address: string,
   port: number,
-  act: (question: Buffer, answer: (bytes: Buffer) => void, asked: number) => void,
+  act: (question: Buffer, answer: (bytes: Buffer) => void, count: number) => void,
 ): Promise<Socket> {
   const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
   sockets.push(socket);
-  let asked = 0;
+  let count = 0;
   socket.on('message', (question, from) => {
-    asked += 1;
-    act(question, (bytes) => socket.send(bytes, from.port, from.address), asked);
+    count += 1;
+    act(question, (bytes) => socket.send(bytes, from.port, from.address), count);
   });
   socket.bind(port, address);
   await once(socket, 'listening');
@@ -70,12 +70,12 @@ async function run(
 
 describe('a sweep', () => {
   it('finds the few that answer, and asks the silent ones once more', async () => {
-    const asked: number[] = [];
+    const counts: number[] = [];
     const first = await listen('127.61.0.9', 0, (question, answer) => answer(question));
     const { port } = first.address();
     // The first question to this one is lost.
     await listen('127.61.3.200', port, (question, answer, count) => {
-      asked.push(count);
+      counts.push(count);
       if (count === 2) answer(question);
     });
     const { answers, result } = await run(port, ['127.61.0.0/22']);
@@ -83,7 +83,7 @@ describe('a sweep', () => {
       ['127.61.0.9', 0],
       ['127.61.3.200', 0],
     ]);
-    expect(asked).toEqual([1, 2]);
+    expect(counts).toEqual([1, 2]);
     expect(result).toEqual({ asked: 1022, foreign: { count: 0, addresses: [] }, unsent: new Map() });
   });
 
@@ -155,8 +155,8 @@ describe('a sweep', () => {
     const first = await listen('127.61.7.1', 0, () => undefined);
     const { port } = first.address();
     const other = await listen('127.61.7.99', 0, () => undefined);
-    const asked = await listen('127.61.7.2', port, () => undefined);
-    asked.on('message', (question, from) => other.send(question, from.port, from.address));
+    const addressed = await listen('127.61.7.2', port, () => undefined);
+    addressed.on('message', (question, from) => other.send(question, from.port, from.address));
     const { answers, result } = await run(port, ['127.61.7.2-3']);
     expect(answers).toEqual([]);
     // Once for each pass.

@@ -15,7 +15,7 @@ export interface DeviceOptions {
 /** A device without endpoints, and its command line. */
 export interface TestDevice {
   readonly device: SimulatedDevice;
-  say(line: string): ShellAnswer;
+  runCommand(line: string): ShellAnswer;
 }
 
 const open: SimulatedDevice[] = [];
@@ -32,7 +32,7 @@ export async function makeDevice(options: DeviceOptions = {}): Promise<TestDevic
   });
   open.push(device);
   const folder = { path: '/' };
-  return { device, say: (line) => answerCommand(device, line, folder) };
+  return { device, runCommand: (line) => answerCommand(device, line, folder) };
 }
 
 /** Stops the clocks of all devices that a test made. */

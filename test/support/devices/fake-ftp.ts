@@ -11,33 +11,34 @@ export interface FtpSink {
 
 export function serveFtp(control: Socket, password: string, sink: FtpSink): void {
   let data: Promise<Socket> | null = null;
-  const say = (line: string): void => {
+  const reply = (line: string): void => {
     if (control.writable) control.write(`${line}\r\n`);
   };
-  say('220 AP9630 Network Management Card AOS FTP server ready.');
+  reply('220 AP9630 Network Management Card AOS FTP server ready.');
   control.on('data', (chunk) => {
     for (const line of chunk.toString('latin1').split('\r\n')) {
       const [verb = '', argument = ''] = line.split(' ');
-      if (verb === 'USER') say('331 Password.');
-      else if (verb === 'PASS') say(argument === password ? '230 Login successful.' : '530 Login incorrect.');
-      else if (verb === 'PASV') data = passive(say);
+      if (verb === 'USER') reply('331 Password.');
+      else if (verb === 'PASS')
+        reply(argument === password ? '230 Login successful.' : '530 Login incorrect.');
+      else if (verb === 'PASV') data = passive(reply);
       else if (verb === 'STOR') {
-        say('150 Opening data connection.');
+        reply('150 Opening data connection.');
         void data?.then((socket) => store(socket, control, argument.replace('/', ''), sink));
       } else if (['TYPE', 'CWD', 'PWD', 'SYST'].includes(verb))
-        say(verb === 'PWD' ? '257 "/"' : verb === 'CWD' ? '250 Okay.' : '200 Okay.');
-      else if (verb !== '') say('502 Not implemented.');
+        reply(verb === 'PWD' ? '257 "/"' : verb === 'CWD' ? '250 Okay.' : '200 Okay.');
+      else if (verb !== '') reply('502 Not implemented.');
     }
   });
 }
 
-async function passive(say: (line: string) => void): Promise<Socket> {
+async function passive(reply: (line: string) => void): Promise<Socket> {
   const server = createServer({ pauseOnConnect: true });
   const connected = once(server, 'connection');
   server.listen(0, '127.0.0.1', () => {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    say(`227 Entering Passive Mode (127,0,0,1,${port >> 8},${port & 255}).`);
+    reply(`227 Entering Passive Mode (127,0,0,1,${port >> 8},${port & 255}).`);
   });
   const [socket]: Socket[] = await connected;
   server.close();

@@ -64,7 +64,7 @@ export interface Line {
   /** Resolves when the received text matches; rejects if the connection closes first. */
   until(pattern: RegExp): Promise<void>;
   /** Sends a line and returns the last line of the reply. */
-  say(line: string): Promise<string>;
+  send(line: string): Promise<string>;
   closed(): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ export async function dial(port: number): Promise<Line> {
     socket,
     text: () => text,
     until,
-    async say(line) {
+    async send(line) {
       text = '';
       socket.write(`${line}\r\n`);
       await until(/^\d{3} .*\r\n/m);
@@ -118,14 +118,14 @@ export async function dialWhenOpen(port: number): Promise<Line> {
 export async function dialIn(port: number): Promise<Line> {
   const line = await dial(port);
   await line.until(/^220 .*\r\n/);
-  await line.say(`USER ${ACCESS.user}`);
-  await line.say(`PASS ${ACCESS.password}`);
+  await line.send(`USER ${ACCESS.user}`);
+  await line.send(`PASS ${ACCESS.password}`);
   return line;
 }
 
 /** The data connection after PASV; the address in the reply is only compared. */
 export async function dialPassive(line: Line, host = '127,0,0,1'): Promise<Line> {
-  const answer = await line.say('PASV');
+  const answer = await line.send('PASV');
   const [, named, high, low] = /\((\d+,\d+,\d+,\d+),(\d+),(\d+)\)/.exec(answer) ?? [];
   if (named !== host) throw new Error(`the card names another host: ${answer}`);
   return dial(Number(high) * 256 + Number(low));

@@ -195,36 +195,36 @@ const PLAIN: Readonly<Record<string, string>> = {
 };
 
 function answer(raw: RawFtp, verb: string, argument: string, control: Socket): void {
-  const say = (line: string): void => {
+  const reply = (line: string): void => {
     if (control.writable) control.write(`${line}\r\n`);
   };
   if (verb === 'PASV') {
     control.write(passive('127.0.0.1', raw.dataPort));
   } else if (verb === 'STOR') {
-    say('150 Ready.');
+    reply('150 Ready.');
     void raw.data().then((data) => {
       const parts: Buffer[] = [];
       data.on('data', (part) => parts.push(part));
       data.on('end', () => {
         raw.files.set(argument, Buffer.concat(parts));
-        say('226 Stored.');
+        reply('226 Stored.');
       });
     });
   } else if (verb === 'RETR' || verb === 'LIST') {
     const bytes = verb === 'RETR' ? raw.files.get(argument) : Buffer.from(listing(raw.files));
     if (bytes === undefined) {
-      say('550 No such file.');
+      reply('550 No such file.');
       return;
     }
-    say('150 Here it comes.');
+    reply('150 Here it comes.');
     void raw.data().then((data) => {
       data.end(bytes);
-      data.on('close', () => say('226 Sent.'));
+      data.on('close', () => reply('226 Sent.'));
     });
   } else if (verb === 'DELE') {
-    say(raw.files.delete(argument) ? '250 Gone.' : '550 No such file.');
+    reply(raw.files.delete(argument) ? '250 Gone.' : '550 No such file.');
   } else {
-    say(PLAIN[verb] ?? '502 Command not implemented.');
+    reply(PLAIN[verb] ?? '502 Command not implemented.');
   }
 }
 
