@@ -1,4 +1,5 @@
-// Mutation check of the commit path: hand-picked changes to the source, each of which must make its test fail. Prints the survivors.
+// Mutation check of the start and transfer code: chosen changes to the source, each of which must make its test
+// fail. Prints the survivors.
 //   npm run -s mutation -- code [NAME_PART]
 // It works on a copy of the checkout, never on the checkout itself.
 import { spawnSync } from 'node:child_process';
@@ -22,7 +23,7 @@ const PARTS = [
   'vitest.config.ts',
 ];
 
-/** Checks the chosen mutants one after the other; gives the exit code. */
+/** Checks the chosen mutants one after the other; returns the exit code. */
 export function checkCode(only) {
   const chosen = MUTANTS.filter(({ name }) => name.includes(only));
   const folder = mkdtempSync(join(tmpdir(), 'upsfw-mutation-'));
@@ -53,7 +54,7 @@ function isNoticed(folder, { name, file, find, replace, test, case: title }) {
   const original = readFileSync(path, 'utf8');
   if (original.split(find).length !== 2) throw new Error(`${name}: "${find}" is not in ${file} exactly once`);
   const passes = () => {
-    // Tests with processes of their own run what was built.
+    // Tests that start processes use the build.
     const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: folder });
     if (built.status !== 0) throw new Error(`${name}: ${built.stderr}`);
     const words = [

@@ -1,5 +1,5 @@
-// Mutation check of the rule files: every bound is moved by one step and every inclusive end made exclusive (and the other way
-// round), one at a time, and the rule tests must notice each. Prints the survivors. Run by hand after a change of rules:
+// Mutation check of the rule files: moves each bound by one step, and exchanges inclusive and exclusive ends.
+// The rule tests must notice each such mutant. Prints the survivors. Run it after a change of rules:
 //   npm run -s mutation [-- FILE_PART]
 //   npm run -s mutation -- code [NAME_PART]      the list of test/mutation-code.yaml
 // It works on a copy of the checkout, never on the checkout itself.
@@ -16,7 +16,7 @@ if (process.argv[2] === 'code') {
 }
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-/** The rule files, each with the test that notices most of its mutants: it is asked first, and all others if it notices nothing. */
+/** The rule files, each with the test that notices most of its mutants and therefore runs first. */
 const NEAREST = {
   'faq-2020-04.yaml': 'test/rules/faq.test.ts',
   'releases.yaml': 'test/rules/judge.test.ts',
@@ -75,7 +75,7 @@ function mutants(name) {
   return found;
 }
 
-/** In the catalogue bounds are these; versions of releases and images are names, and are compared with the facts elsewhere. */
+/** The bounds of the catalogue. Versions of releases and images are names, which another test checks. */
 const CATALOGUE_KEYS = new Set(['off', 'on', 'affectedUpTo', 'fixedFrom', 'signedFrom', 'from', 'to']);
 
 function copy() {
