@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Names that an object without care has already. */
+/** Names that every plain object inherits. */
 const KEYS_OF_OBJECTS = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', 'length'];
 
 const CODE_POINT = fc.oneof(
@@ -11,7 +11,7 @@ const CODE_POINT = fc.oneof(
 );
 
 /**
- * Any text, control characters included. `fc.string` of any character takes half a second to make, because it
+ * Any text, control characters included. `fc.string` with any character takes half a second, because it
  * prepares a table of all characters.
  */
 export function anyText({ minLength = 0, maxLength = 20 } = {}): fc.Arbitrary<string> {
