@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PARTS = ['src', 'bin', 'scripts', 'schema', 'docs', 'README.md', 'package.json', 'package-lock.json'];
@@ -76,7 +77,7 @@ async function filesOf(folder: string): Promise<ReadonlyMap<string, string>> {
   return found;
 }
 
-describe('a build', () => {
+describe('a build', { timeout: LONG }, () => {
   it('does nothing if it is up to date, and keeps an earlier build', async () => {
     const first = await build();
     const files = await filesOf(join(checkout, 'dist'));
@@ -158,7 +159,7 @@ describe('a build', () => {
   });
 });
 
-describe('without the development dependencies', () => {
+describe('without the development dependencies', { timeout: LONG }, () => {
   it('a build names what is missing, and npm ci --omit=dev succeeds', async () => {
     const bare = join(checkout, 'bare');
     for (const part of ['src/main.ts', 'bin', 'scripts', 'package.json'])
@@ -174,7 +175,7 @@ describe('without the development dependencies', () => {
 });
 
 // Only Node.js 22 and newer keep compiled code, so this calls the check of the launcher itself.
-describe.skipIf(process.platform === 'win32')('the folder of compiled code', () => {
+describe.skipIf(process.platform === 'win32')('the folder of compiled code', { timeout: LONG }, () => {
   it('is used only if nobody else can write to it', async () => {
     const own = join(checkout, 'own');
     const shared = join(checkout, 'shared');
@@ -187,7 +188,7 @@ describe.skipIf(process.platform === 'win32')('the folder of compiled code', () 
   });
 });
 
-describe('a build beside an upgrade', () => {
+describe('a build beside an upgrade', { timeout: LONG }, () => {
   it('does not change the upgrade, which finishes with its own build', async () => {
     const before = await build();
     // One unit at a time, so that the second starts after the build. Its card generation needs other code.

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PERSONA_IMAGES, type SimulatedDevice, type SimulatedUnit } from '../../src/sim/index.ts';
 import { BOTH_METHODS, NMC2, NMC3, openSite, runHere, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -55,7 +56,7 @@ async function relayTo(host: string, port: number): Promise<number> {
 const IMAGE = 'SMT18UPS_15-0.enc';
 const NMC3_IMAGE = 'SMT20UPS_15-0.enc';
 
-describe('the partner of a unit', () => {
+describe('the partner of a unit', { timeout: LONG }, () => {
   const refused = { outcome: 'refused', problem: { code: 'refused/partner' } };
 
   it('that has received an image and waits for its panel is not idle', async () => {
@@ -176,7 +177,7 @@ describe('the partner of a unit', () => {
   });
 });
 
-describe('an image that a person sent', () => {
+describe('an image that a person sent', { timeout: LONG }, () => {
   it('that waits for its panel prevents a second start', async () => {
     site = await openSite([TWO_STEPS], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
@@ -220,7 +221,7 @@ describe('an image that a person sent', () => {
   });
 });
 
-describe('a start by command', () => {
+describe('a start by command', { timeout: LONG }, () => {
   it('that answers E100 while the update runs is watched to its end, with no other start beside it', async () => {
     site = await openSite([{ ...BOTH_METHODS, feeds: ['rack'], faults: ['cli-fails-and-starts'] }]);
     const ran = await upgrade();
@@ -263,7 +264,7 @@ describe('a start by command', () => {
   });
 });
 
-describe('an image that was seen as received', () => {
+describe('an image that was seen as received', { timeout: LONG }, () => {
   it('stays so when the card restarts and forgets it, until the operator decides otherwise', async () => {
     site = await openSite([TWO_STEPS], 3000);
     await site.fleet.writeImages(join(site.folder, 'images'), PERSONA_IMAGES);
@@ -298,7 +299,7 @@ describe('an image that was seen as received', () => {
   });
 });
 
-describe('a unit with an update that this run did not start', () => {
+describe('a unit with an update that this run did not start', { timeout: LONG }, () => {
   it.each([
     ['its update object', NMC2, IMAGE],
     ['its command line', NMC3, NMC3_IMAGE],
@@ -314,7 +315,7 @@ describe('a unit with an update that this run did not start', () => {
   });
 });
 
-describe('between the upload and the start', () => {
+describe('between the upload and the start', { timeout: LONG }, () => {
   it('an update that somebody starts from the card page prevents the start', async () => {
     site = await openSite([NMC2]);
     const device = site.fleet.device('a');
@@ -342,7 +343,7 @@ describe('between the upload and the start', () => {
   });
 });
 
-describe('a login that the card refuses', () => {
+describe('a login that the card refuses', { timeout: LONG }, () => {
   it.each([
     ['FTP', NMC2],
     ['SSH', NMC3],
@@ -380,7 +381,7 @@ describe('a login that the card refuses', () => {
   });
 });
 
-describe('a retry', () => {
+describe('a retry', { timeout: LONG }, () => {
   it('is refused for a name that two units have', async () => {
     const unit = { ...NMC2, faults: ['update-cancelled' as const] };
     site = await openSite([unit, { ...unit, site: 'oslo' }]);
@@ -395,7 +396,7 @@ describe('a retry', () => {
   });
 });
 
-describe('a failed update', () => {
+describe('a failed update', { timeout: LONG }, () => {
   it('shows the event log lines since the start, with codes that can be explained', async () => {
     site = await openSite([{ ...NMC2, faults: ['update-cancelled'] }]);
     const ran = await upgrade();

@@ -8,8 +8,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { loadCommands } from '../../src/cli/commands.ts';
 import { buildImage, type LocalUnits, MANY_ADDRESSES, startLocalUnits } from '../../src/sim/index.ts';
 import { NMC2, NMC3, openSite, runHere, runOf, type Site, SPEED } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
-describe('the demo', () => {
+describe('the demo', { timeout: LONG }, () => {
   it('finds the fleet, upgrades two units by two methods, shows refusals with reason and remedy, and marks all as simulated', async () => {
     const ran = await runHere(['demo']);
     expect(ran.exit).toBe(0);
@@ -112,7 +113,7 @@ function onThisMachine(line: string, { fleet }: Site, { units }: LocalUnits): st
   return line.startsWith('upsfw discover') ? `${here} --port ${port} --timeout 0.2` : here;
 }
 
-describe('the commands of the README and the guides', () => {
+describe('the commands of the README and the guides', { timeout: LONG }, () => {
   let site: Site | undefined;
   let ports: LocalUnits | undefined;
   afterEach(async () => {

@@ -16,6 +16,7 @@ import {
   openNetwork,
   sweepOf,
 } from '../support/sites/sweep-site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const networks: Network[] = [];
 async function network(options: Parameters<typeof openNetwork>[0]): Promise<Network> {
@@ -48,7 +49,7 @@ function user(name: string, authKey: string): Record<string, string> {
   return { version: '3', user: name, auth: 'sha', authKey, priv: 'aes', privKey: 'env:UPSFW_SIM_PRIV' };
 }
 
-describe('a mixed network', () => {
+describe('a mixed network', { timeout: LONG }, () => {
   it('lists every device, with any SNMP version and credential', async () => {
     const net = await network({ units: [NMC2, NMC3, OLD, BARE], otherDevices: OTHER_DEVICES });
     const credentials = join(net.folder, 'credentials.yaml');
@@ -130,7 +131,7 @@ const EXPECTED: Readonly<Record<Hostile, 'unit' | 'ups' | 'other' | 'NOT_READ' |
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the test is that none of them is printed
 const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
-describe('hostile agents', () => {
+describe('hostile agents', { timeout: LONG }, () => {
   it('hide no other unit, are reported where that helps, and print nothing raw', async () => {
     const hostile = Object.keys(HOSTILE).filter((name): name is Hostile => Object.hasOwn(HOSTILE, name));
     const net = await network({ units: manyUnits(20, 2), hostile });
@@ -163,7 +164,7 @@ function madeOf(sweep: DiscoverJson, address: string): string | null {
   return sweep.others.find(({ host }) => host === address)?.kind ?? null;
 }
 
-describe('one serial number at two addresses', () => {
+describe('one serial number at two addresses', { timeout: LONG }, () => {
   it('is shown at both addresses, and upgrade refuses it', async () => {
     const otherDevices = ['powerchute-agent'] as const;
     const first = await network({ units: [NMC2], otherDevices: otherDevices });
@@ -199,7 +200,7 @@ describe('one serial number at two addresses', () => {
   });
 });
 
-describe('--write', () => {
+describe('--write', { timeout: LONG }, () => {
   it('creates an inventory for audits, and keeps every byte of a complete one', async () => {
     const net = await network({ units: [NMC2, { ...NMC2, name: 'second' }], otherDevices: ['printer'] });
     const inventory = join(net.folder, 'inventory.yaml');
@@ -282,7 +283,7 @@ describe('--write', () => {
   });
 });
 
-describe('ranges', () => {
+describe('ranges', { timeout: LONG }, () => {
   it('come from arguments, files and standard input, and so do exclusions', async () => {
     const net = await network({ units: Array.from({ length: 6 }, (_, n) => ({ ...NMC2, name: `u${n}` })) });
     const [a, b, c, d, e, f] = net.fleet.units.map(({ address }) => address);
@@ -334,7 +335,7 @@ describe('ranges', () => {
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
-describe('a process', () => {
+describe('a process', { timeout: LONG }, () => {
   it.runIf(process.platform === 'linux')('with at most 256 open files finds 400 units', async () => {
     const net = await network({
       units: manyUnits(400, 4).map((unit) => ({ ...unit, persona: 'smt1500-nmc2' })),

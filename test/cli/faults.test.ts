@@ -11,6 +11,7 @@ import {
 } from '../../src/sim/index.ts';
 import { BOTH_METHODS, NMC2, openSite, type Ran, runOf, type Site } from '../support/sites/site.ts';
 import { CASES, type Expected } from '../support/values/fault-cases.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 let site: Site | undefined;
 afterEach(async () => {
@@ -81,7 +82,7 @@ function runOfGroup(fault: Fault): Promise<GroupRun> {
   return running;
 }
 
-describe('every fault of a device ends in a true report, with at most one start', () => {
+describe('every fault of a device ends in a true report, with at most one start', { timeout: LONG }, () => {
   afterAll(async () => {
     for (const running of groupRuns.values()) await (await running).site.close();
   });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PERSONA_IMAGES, type SimulatedUnit } from '../../src/sim/index.ts';
 import { NMC2, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 let site: Site;
 afterEach(() => site.close());
@@ -12,7 +13,7 @@ function upgrade() {
   return site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
 }
 
-describe('a staged image', () => {
+describe('a staged image', { timeout: LONG }, () => {
   const staged = { outcome: 'stopped', problem: { code: 'device/start-unavailable' } };
 
   it('stays on the card, and is watched and verified after a person starts it', async () => {
@@ -55,7 +56,7 @@ describe('a staged image', () => {
   });
 });
 
-describe('an update that a person started', () => {
+describe('an update that a person started', { timeout: LONG }, () => {
   it('is not started again by the tool if it failed or is not visible', async () => {
     site = await openSite([{ ...NMC2, faults: ['set-refused'] }]);
     const device = site.fleet.device('a');
@@ -136,7 +137,7 @@ describe('an update that a person started', () => {
   });
 });
 
-describe('a unit that installs its image later', () => {
+describe('a unit that installs its image later', { timeout: LONG }, () => {
   const waiting = { outcome: 'stopped', problem: { code: 'device/not-installed' } };
 
   it('is reported as waiting for its panel, is not started again, and is verified after it installed', async () => {

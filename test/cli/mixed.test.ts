@@ -12,6 +12,7 @@ import {
 } from '../../src/sim/index.ts';
 import { SHORT_TIMEOUTS } from '../support/devices/local-unit.ts';
 import { NMC2, type Ran, runHere } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 let fleet: SimulatedFleet;
 let local: LocalUnits;
@@ -64,7 +65,7 @@ const Unit = z.looseObject({
 });
 const Audit = z.looseObject({ units: z.array(Unit) });
 
-describe('an inventory with units behind cards, at serial ports and over USB', () => {
+describe('an inventory with units behind cards, at serial ports and over USB', { timeout: LONG }, () => {
   it('is audited by one command', async () => {
     const ran = await run('audit', '--json');
     const { units } = Audit.parse(JSON.parse(ran.out));

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 let site: Site;
 afterEach(() => site.close());
@@ -33,7 +34,7 @@ async function without(setting: 'login' | 'write'): Promise<void> {
   await writeFile(site.inventory, stringify({ ...document, defaults }), { mode: 0o600 });
 }
 
-describe('a plan of a unit for which the inventory', () => {
+describe('a plan of a unit for which the inventory', { timeout: LONG }, () => {
   it('has no login reports that, and ends with 3', async () => {
     site = await openSite([NMC2]);
     await without('login');
@@ -75,7 +76,7 @@ describe('a plan of a unit for which the inventory', () => {
   });
 });
 
-describe('a unit with a start of another run without a known result', () => {
+describe('a unit with a start of another run without a known result', { timeout: LONG }, () => {
   it.each([
     ['is still updating', NMC2, 'update-stuck'],
     ['lost the link to its card', NMC3, 'never-returns'],

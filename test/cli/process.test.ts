@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NMC2, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -41,7 +42,7 @@ function upgrade(at: Site): ChildProcess {
   return start(words, at.environment);
 }
 
-describe('standard output that cannot be written', () => {
+describe('standard output that cannot be written', { timeout: LONG }, () => {
   it('ends a short command quietly if the reader closed the pipe', async () => {
     const child = start(['--help']);
     let info = '';
@@ -104,7 +105,7 @@ describe('standard output that cannot be written', () => {
 });
 
 // Windows has no signals: a kill ends the process at once.
-describe.skipIf(process.platform === 'win32')('signals', () => {
+describe.skipIf(process.platform === 'win32')('signals', { timeout: LONG }, () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s: started updates are watched to their end, and no other is begun',
     async (signal) => {
@@ -166,7 +167,7 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
 /** Gives a command its own terminal (util-linux). */
 const SCRIPT = '/usr/bin/script';
 
-describe.skipIf(process.platform !== 'linux' || !existsSync(SCRIPT))('a terminal', () => {
+describe.skipIf(process.platform !== 'linux' || !existsSync(SCRIPT))('a terminal', { timeout: LONG }, () => {
   it('shows a live list; Ctrl-C explains what happens, and started updates continue', async () => {
     site = await openSite(pair);
     const [first, second] = [site.fleet.device('first'), site.fleet.device('second')];

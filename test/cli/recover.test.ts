@@ -1,31 +1,21 @@
 import { existsSync } from 'node:fs';
-import { rm, symlink, writeFile } from 'node:fs/promises';
+import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Io } from '../../src/cli/io.ts';
-import { type LocalFault, loadLocalPersona, startLocalUnits } from '../../src/sim/index.ts';
+import { type ImageRecipe, type LocalFault, loadLocalPersona, startLocalUnits } from '../../src/sim/index.ts';
 import { listRuns, readJournal } from '../../src/state/index.ts';
-import { bytesOf, LOADER_IMAGE, type LocalSite, openLocalSite } from '../support/sites/local-site.ts';
+import { LOADER_IMAGE, type LocalSite, openLocalSite, recover } from '../support/sites/local-site.ts';
 import { runOf } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 let site: LocalSite;
 afterEach(() => site.close());
 
-/** The sender waits for every lost block or answer, so the image has few blocks. */
+/** The sender waits for every lost block or answer, so these faults get an image of few blocks. */
 const LOSING: ReadonlySet<LocalFault> = new Set(['loader-loses-blocks', 'loader-loses-acks']);
+const FEW_BLOCKS: ImageRecipe = { ...LOADER_IMAGE, parts: [], payloadBytes: 8_000 };
 
-async function recover(faults: readonly LocalFault[] = [], timeouts: Io['localTimeouts'] = {}) {
-  const few = faults.some((fault) => LOSING.has(fault));
-  const recipe = few ? { ...LOADER_IMAGE, parts: [], payloadBytes: 8_000 } : LOADER_IMAGE;
-  site = await openLocalSite('smt1500-loader', faults, timeouts);
-  const image = await site.image('SMT17UPS_07-1.enc', recipe);
-  const ran = await site.run(['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--json']);
-  const [unit] = runOf(ran).units;
-  if (unit === undefined) throw new Error(ran.out);
-  return { ran, unit, image: await bytesOf(image), device: site.device };
-}
-
-describe('a unit in its boot loader', () => {
+describe('a unit in its boot loader', { timeout: LONG }, () => {
   it.each([
     [[]],
     [['loader-restarts-at-300']],
@@ -40,7 +30,9 @@ describe('a unit in its boot loader', () => {
   ] as const satisfies readonly (readonly [readonly LocalFault[]])[])(
     'gets the image byte for byte with the fault %j',
     async (faults) => {
-      const { ran, unit, image, device } = await recover(faults);
+      site = await openLocalSite('smt1500-loader', faults);
+      const few = faults.some((fault) => LOSING.has(fault));
+      const { ran, unit, image, device } = await recover(site, few ? FEW_BLOCKS : LOADER_IMAGE);
       expect(unit).toMatchObject({ outcome: 'upgraded', problem: null, after: { version: '07.1' } });
       expect(ran.exit).toBe(0);
       expect(device.received.equals(image)).toBe(true);
@@ -58,7 +50,8 @@ describe('a unit in its boot loader', () => {
   ] as const)('with the fault %s ends as %s', async (fault, outcome, exit, words) => {
     // The system may give the name of a removed port to another port.
     const timeouts = fault === 'cable-pulled' ? { settle: 0.1 } : {};
-    const { ran, unit, device } = await recover([fault], timeouts);
+    site = await openLocalSite('smt1500-loader', [fault], timeouts);
+    const { ran, unit, device } = await recover(site);
     expect(unit).toMatchObject({ outcome, problem: { message: expect.stringContaining(words) } });
     expect(ran.exit).toBe(exit);
     // In every case, the tool sent only what the boot loader requested.
@@ -102,7 +95,8 @@ describe('a unit in its boot loader', () => {
   });
 
   it('is in the journal before the first block is sent', async () => {
-    const { device } = await recover();
+    site = await openLocalSite('smt1500-loader');
+    const { device } = await recover(site);
     const [run] = await listRuns(site.state);
     const events = await readJournal(site.state, run ?? '');
     const steps = events.flatMap((event) => (event.event === 'step' ? [`${event.step} ${event.state}`] : []));
@@ -119,149 +113,5 @@ describe('a unit in its boot loader', () => {
     const again = runOf(await site.run(['resume', '--yes', '--json']));
     expect(again).toMatchObject({ state: 'done', units: [{ outcome: 'upgraded' }] });
     expect(device.attempts).toBe(1);
-  });
-});
-
-describe('nothing is sent', () => {
-  async function refused(words: readonly string[], image: string) {
-    return site.run(['local', 'recover', site.port, image, '--yes', '--json', ...words]);
-  }
-
-  it.each([
-    ['without the ID', [], LOADER_IMAGE, 'config/usage', 2],
-    ['if the image has another ID', ['--expect-id', '18'], LOADER_IMAGE, 'refused/rule', 3],
-  ] as const)('%s', async (_, words, recipe, code, exit) => {
-    site = await openLocalSite('smt1500-loader');
-    const image = await site.image('a.enc', recipe);
-    const ran = await refused(words, image);
-    expect(JSON.parse(ran.out)).toMatchObject({ problem: { code } });
-    expect(ran.exit).toBe(exit);
-    expect(site.device).toMatchObject({ attempts: 0, bytesArrived: 0 });
-    expect(await listRuns(site.state)).toEqual([]);
-  });
-
-  it('if the image is damaged, truncated or not an image', async () => {
-    site = await openLocalSite('smt1500-loader');
-    const good = await site.image('a.enc', LOADER_IMAGE);
-    const bytes = await bytesOf(good);
-    bytes[20_000] = (bytes[20_000] ?? 0) ^ 0xff;
-    const damaged = join(site.folder, 'b.enc');
-    await writeFile(damaged, bytes);
-    expect(JSON.parse((await refused(['--expect-id', '17'], damaged)).out)).toMatchObject({
-      problem: { code: 'image/payload-checksum' },
-    });
-    await writeFile(damaged, bytes.subarray(0, 20_001));
-    expect((await refused(['--expect-id', '17'], damaged)).exit).toBe(2);
-    await writeFile(damaged, '');
-    expect((await refused(['--expect-id', '17'], damaged)).exit).toBe(2);
-    expect((await refused(['--expect-id', '17'], join(site.folder, 'no.enc'))).exit).toBe(2);
-    expect(site.device.bytesArrived).toBe(0);
-  });
-
-  it('if the image may need a newer boot loader, until the operator confirms that the unit has it', async () => {
-    site = await openLocalSite('smt1500-old-loader');
-    const image = await site.image('SMT18UPS_15-0.enc', {
-      microLinkId: 18,
-      version: '15.0',
-      payloadBytes: 20_000,
-    });
-    const ran = await refused(['--expect-id', '18'], image);
-    expect(JSON.parse(ran.out)).toMatchObject({
-      problem: {
-        code: 'refused/rule',
-        message: expect.stringContaining('09.6'),
-        hint: expect.stringContaining('09.6'),
-      },
-    });
-    expect(site.device.attempts).toBe(0);
-  });
-
-  it('to a running unit', async () => {
-    site = await openLocalSite('smc1000i-serial');
-    const image = await site.image('a.enc', { microLinkId: 1005, version: '15.1' });
-    const override = '--override=recovery-loader=it ran 12.0';
-    const ran = await refused(['--expect-id', '1005', override], image);
-    expect(JSON.parse(ran.out)).toMatchObject({
-      problem: { code: 'device/start-refused', message: expect.stringContaining('12.0') },
-    });
-    expect(site.device).toMatchObject({ state: 'application', writes: 0, dangerous: 0 });
-  });
-
-  it('to a silent unit that received an image, by any later command', async () => {
-    const first = await recover(['loader-never-returns'], { settle: 0.1 });
-    expect(first.unit.outcome).toBe('unknown');
-    const image = await site.image('b.enc', LOADER_IMAGE);
-    const ran = await refused(['--expect-id', '17'], image);
-    expect(JSON.parse(ran.out)).toMatchObject({ problem: { code: 'link/silent' } });
-    expect(site.device).toMatchObject({ attempts: 1, dangerous: 0 });
-  });
-
-  it('if the file changed after it was read, and the run reports it', async () => {
-    site = await openLocalSite('smt1500-loader');
-    const image = await site.image('a.enc', LOADER_IMAGE);
-    const ask = async (): Promise<string> => {
-      await writeFile(image, Buffer.alloc(128));
-      return 'yes';
-    };
-    const ran = await site.run(['local', 'recover', site.port, image, '--expect-id', '17', '--json'], {
-      ask,
-    });
-    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'failed', problem: { code: 'image/changed' } });
-    expect(ran.exit).toBe(4);
-    expect(site.device).toMatchObject({ attempts: 0, bytesArrived: 0 });
-  });
-
-  it('without a confirmation', async () => {
-    site = await openLocalSite('smt1500-loader');
-    const image = await site.image('a.enc', LOADER_IMAGE);
-    const words = ['local', 'recover', site.port, image, '--expect-id', '17'];
-    expect((await site.run(words)).exit).toBe(2);
-    let shown = '';
-    const ask = async (question: string): Promise<string> => {
-      shown = question;
-      return 'no';
-    };
-    expect((await site.run(words, { ask })).exit).toBe(2);
-    expect(shown).toContain('4.5G Smart-UPS Tower');
-    expect(shown).toContain('The unit is on mains');
-    expect(site.device.attempts).toBe(0);
-  });
-});
-
-describe('a recovery that is stopped', () => {
-  it('during the transfer informs the boot loader, which waits as before', async () => {
-    site = await openLocalSite('smt1500-loader');
-    const image = await site.image('a.enc', LOADER_IMAGE);
-    const { device } = site;
-    let interrupt: (kind: 'interrupt') => void = () => undefined;
-    let twice = false;
-    device.on('change', () => {
-      if (device.state !== 'receiving' || twice) return;
-      twice = true;
-      interrupt('interrupt');
-      interrupt('interrupt');
-    });
-    const ran = await site.run(
-      ['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--json'],
-      {
-        onInterrupt: (handler) => {
-          interrupt = handler;
-          return () => undefined;
-        },
-      },
-    );
-    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'failed', problem: { code: 'refused/stopped' } });
-    expect(device.state).toBe('loader');
-    const again = await site.run([
-      'local',
-      'recover',
-      site.port,
-      image,
-      '--expect-id',
-      '17',
-      '--yes',
-      '--json',
-    ]);
-    expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded' });
   });
 });

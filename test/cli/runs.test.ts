@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { systemClock } from '../../src/files/index.ts';
 import { createJournal, type NewEvent } from '../../src/state/index.ts';
 import { BOTH_METHODS, NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 import { plannedUnit, planOf } from '../support/values/units.ts';
 
 const RunsShape = z.object({
@@ -93,7 +94,7 @@ async function holdRun(run: string): Promise<number> {
   return holder.pid ?? 0;
 }
 
-describe('runs', () => {
+describe('runs', { timeout: LONG }, () => {
   it('lists running runs first, then the newest, each with start, process, counts and exit code', async () => {
     site = await openSite([]);
     expect(await listed()).toEqual([]);
@@ -131,7 +132,7 @@ describe('runs', () => {
   });
 });
 
-describe('a command without the name of a run', () => {
+describe('a command without the name of a run', { timeout: LONG }, () => {
   it('status and report show the running run, or the newest one', async () => {
     site = await openSite([]);
     await keepRun('20260101T000000000Z-aaaaaa', 'pending');
@@ -217,7 +218,7 @@ describe('a command without the name of a run', () => {
   });
 });
 
-describe('status --live', () => {
+describe('status --live', { timeout: LONG }, () => {
   it('reports a unit as idle if all sources show it, and gives the reason if one could not be read', async () => {
     site = await openSite([NMC2, NMC3, BOTH_METHODS]);
     expect((await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'])).exit).toBe(0);

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { loadPersona } from '../../src/sim/index.ts';
 import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../support/machine/mounts.ts';
 import { BOTH_METHODS, NMC2, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -40,7 +41,7 @@ async function expectRefused(at: Site, words: RegExp): Promise<void> {
   }
 }
 
-describe('a run with an unusable state folder', () => {
+describe('a run with an unusable state folder', { timeout: LONG }, () => {
   it('is refused before anything is sent or queried', async () => {
     const at = await open();
     await mkdir(at.state, { mode: 0o700 });
@@ -104,7 +105,7 @@ async function expectShownWithWarning(at: Site, words: RegExp): Promise<void> {
   expect(kept.info).not.toContain('not kept');
 }
 
-describe('an audit with an unusable state folder is shown with a warning', () => {
+describe('an audit with an unusable state folder is shown with a warning', { timeout: LONG }, () => {
   it('if the folder cannot be created', async () => {
     const at = await open();
     await writeFile(at.state, 'a file');
@@ -167,7 +168,7 @@ describe('an audit with an unusable state folder is shown with a warning', () =>
   });
 });
 
-describe('a run with a damaged journal', () => {
+describe('a run with a damaged journal', { timeout: LONG }, () => {
   async function damagedRun(): Promise<Site> {
     const at = await open(NMC2, { ...NMC2, name: 'z' });
     const ran = await at.run(['upgrade', '-i', at.inventory, '--apply', '--yes', '--json']);
@@ -220,7 +221,7 @@ const canTrace =
   process.platform === 'linux' && spawnSync('strace', ['-f', '-qq', '-o', '/dev/null', 'true']).status === 0;
 if (!canTrace) process.stderr.write('skipped: a process whose system calls fail: it needs strace\n');
 
-describe.skipIf(!canTrace)('a file system without hard links', () => {
+describe.skipIf(!canTrace)('a file system without hard links', { timeout: LONG }, () => {
   it('is enough for a run and for an audit', async () => {
     const at = await open();
     const trace = [

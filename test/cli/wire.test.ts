@@ -26,6 +26,7 @@ import {
   USER,
 } from '../support/peers/raw-peer.ts';
 import { runHere } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -91,7 +92,7 @@ const refusing =
     isDiscovery(request) ? discovered(request) : reported(request, counter, 0),
   ];
 
-describe('a rejected credential', () => {
+describe('a rejected credential', { timeout: LONG }, () => {
   it('is named with its references, and only with causes of its own version', async () => {
     // A card does not answer a wrong community or key; its engine answers every discovery.
     const silent = (request: ReceivedRequest): readonly Buffer[] =>
@@ -138,7 +139,7 @@ describe('a rejected credential', () => {
   });
 });
 
-describe('a malformed datagram of a device', () => {
+describe('a malformed datagram of a device', { timeout: LONG }, () => {
   it('does not end the process, which audits the other units', async () => {
     const ofVersion3 = ({ id }: ReceivedRequest): readonly Buffer[] => [
       securedMessage(reportPdu(4), { id, engineId: ENGINE, user: USER, level: 1 }),

@@ -8,6 +8,7 @@ import {
   openConformance,
 } from '../support/sites/conformance-site.ts';
 import { checkRun, reportOf } from '../support/sites/invariants.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 let site: ConformanceSite;
 afterEach(() => site?.close());
@@ -75,7 +76,7 @@ async function expectStopped(running: ReturnType<ConformanceSite['runLogged']>):
   expect(watched?.device.counters.startsAccepted).toBe(1);
 }
 
-describe('two interrupts before the start', () => {
+describe('two interrupts before the start', { timeout: LONG }, () => {
   it.each(CASES)('$title: during the upload, nothing is started', async ({ model, method }) => {
     site = await openConformance(model, [null], { method, speed: 600 });
     const { io, interruptTwice } = operator();

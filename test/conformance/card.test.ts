@@ -18,6 +18,7 @@ import {
   reportOf,
 } from '../support/sites/invariants.ts';
 import { faultsOf } from '../support/values/faults.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 let site: ConformanceSite;
 afterEach(() => site?.close());
@@ -50,7 +51,7 @@ const CASES: readonly Case[] = [
   ...(await byTransfer({ persona: 'smx1500-nmc3' }, NMC3_SET)),
 ];
 
-describe('firmware for the card, with every card fault', () => {
+describe('firmware for the card, with every card fault', { timeout: LONG }, () => {
   it.each(CASES)('$title', async ({ model, method, files }) => {
     site = await openConformance(model, [null, ...faultsOf('card')], { method, speed: 600 });
     for (const recipe of files)

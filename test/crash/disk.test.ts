@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { canMount, fill, mountMemory, unmount } from '../support/machine/mounts.ts';
 import { type Durable, disk, movedTo, systemError } from '../support/machine/watched-disk.ts';
 import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 vi.mock('node:fs/promises', async (original) =>
   (await import('../support/machine/watched-disk.ts')).watched(await original()),
@@ -30,7 +31,7 @@ function starts(at: Site): readonly number[] {
   return at.fleet.units.map(({ device }) => device.counters.starts);
 }
 
-describe('a start is sent', () => {
+describe('a start is sent', { timeout: LONG }, () => {
   it('only if the journal would survive a power failure', async () => {
     site = await openSite([NMC2], 3000);
     const device = site.fleet.device('a');
@@ -118,7 +119,7 @@ function expectTrue(at: Site, ran: Ran): void {
   }
 }
 
-describe('the disk fills up', () => {
+describe('the disk fills up', { timeout: LONG }, () => {
   // Each line of the first unit, the start lines of the second, and the end of the run.
   const LINES = [...Array.from({ length: 14 }, (_, index) => index + 1), 18, 19, 20, 26];
   it.each(LINES)(

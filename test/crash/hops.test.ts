@@ -13,6 +13,7 @@ import {
   startsOf,
 } from '../support/sites/route-site.ts';
 import { runOf } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 const RUN = 'route';
@@ -44,7 +45,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-describe('killed on a route of two hops', () => {
+describe('killed on a route of two hops', { timeout: LONG }, () => {
   it('between the hops: status knows that nothing is in doubt, and resume starts the second', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');

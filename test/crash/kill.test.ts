@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { journalHas } from '../support/sites/journal.ts';
 import { BOTH_METHODS, NMC2, NMC3, openSite, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -37,7 +38,7 @@ const COMMITTING = '"step":"start","state":"committing"';
 describe.each([
   ['SNMP', NMC2],
   ['the command line', NMC3],
-] as const)('killed during an upgrade that starts by %s', (_method, unit) => {
+] as const)('killed during an upgrade that starts by %s', { timeout: LONG }, (_method, unit) => {
   it('during the upload: resume continues and starts once', async () => {
     site = await openSite([unit]);
     const device = site.fleet.device(unit.name);
@@ -94,7 +95,7 @@ describe.each([
   });
 });
 
-describe('a start in the journal that was never sent', () => {
+describe('a start in the journal that was never sent', { timeout: LONG }, () => {
   it('is not sent by resume; the operator allows a retry by name', async () => {
     // The update is cancelled: the device shows for certain that nothing runs.
     site = await openSite([{ ...NMC2, faults: ['update-cancelled'] }]);
@@ -128,7 +129,7 @@ describe('a start in the journal that was never sent', () => {
   });
 });
 
-describe('a unit that was unknown when the run ended', () => {
+describe('a unit that was unknown when the run ended', { timeout: LONG }, () => {
   it('is looked at again by resume, and found upgraded once it has returned', async () => {
     site = await openSite([NMC2], 3000);
     const device = site.fleet.device('a');
@@ -149,7 +150,7 @@ describe('a unit that was unknown when the run ended', () => {
   });
 });
 
-describe('a new run while a start is in doubt', () => {
+describe('a new run while a start is in doubt', { timeout: LONG }, () => {
   it('is refused for the unit and its partner until resume has settled it', async () => {
     site = await openSite(
       [
@@ -175,7 +176,7 @@ describe('a new run while a start is in doubt', () => {
   });
 });
 
-describe('resume without the images folder', () => {
+describe('resume without the images folder', { timeout: LONG }, () => {
   it('watches what was started, and reports what the rest lacks', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'later' }]);
     const device = site.fleet.device('a');
@@ -193,7 +194,7 @@ describe('resume without the images folder', () => {
   });
 });
 
-describe('an inventory that was changed after the start', () => {
+describe('an inventory that was changed after the start', { timeout: LONG }, () => {
   it('another start method does not hide what the old one may be doing', async () => {
     site = await openSite([BOTH_METHODS], 60);
     const device = site.fleet.device('c');
@@ -236,7 +237,7 @@ describe('an inventory that was changed after the start', () => {
   });
 });
 
-describe('two processes', () => {
+describe('two processes', { timeout: LONG }, () => {
   it('cannot update one unit: the second is refused, and nothing is started twice', async () => {
     site = await openSite([NMC2], 120);
     const device = site.fleet.device('a');

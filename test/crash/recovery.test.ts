@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LOADER_IMAGE, type LocalSite, openLocalSite } from '../support/sites/local-site.ts';
 import { runOf } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const MAIN = fileURLToPath(new URL('../../bin/upsfw.cjs', import.meta.url));
 
@@ -38,7 +39,7 @@ async function until(state: LocalSite['device']['state']): Promise<void> {
   while (site.device.state !== state) await once(site.device, 'change');
 }
 
-describe('killed during a recovery', () => {
+describe('killed during a recovery', { timeout: LONG }, () => {
   it('in the middle: resume finds the boot loader, reports it, and sends nothing', async () => {
     const child = await begin();
     await until('receiving');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ListedUnit, mergeInventory, readInventory } from '../../src/inventory/index.ts';
 import { anyText } from '../support/values/text.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const hosts = Array.from({ length: 8 }, (_, index) => `10.0.0.${index}`);
 const names = ['n0.example.org', 'n1.example.org'];
@@ -179,7 +180,7 @@ function keepsLines(before: string, after: string): boolean {
 const merged = (text: string | null, units: readonly ListedUnit[]) =>
   mergeInventory(text, 'inventory.yaml', units, { site: 's0', addresses: ADDRESSES });
 
-describe('merging any list', () => {
+describe('merging any list', { timeout: LONG }, () => {
   it('into any inventory keeps its text and units, is idempotent, and gives no serial number twice', () => {
     fc.assert(
       fc.property(inventory, fc.array(listed, { maxLength: 12 }), (text, units) => {

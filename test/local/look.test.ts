@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { UNKNOWN_CONDITION } from '../../src/core/index.ts';
 import type { LocalFault } from '../../src/sim/index.ts';
 import { type LocalUnit, openLocalUnit } from '../support/devices/local-unit.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 let bench: LocalUnit | null = null;
 afterEach(async () => {
@@ -27,7 +28,7 @@ const HEALTHY = {
   linkUp: null,
 };
 
-describe('a look at a unit that speaks Microlink', () => {
+describe('a look at a unit that speaks Microlink', { timeout: LONG }, () => {
   it.each([
     ['smc1000i-serial', 'SMC1000I', '12.0', 1005, '2015-08-11', ['MCU 06.0', 'UBL 01.4', 'MBL 06.0']],
     ['smt1500c-serial', 'SMT1500C', '14.1', 1015, '2019-03-05', ['MCU 14.2', 'UBL 03.1', 'MBL 04.0']],
@@ -135,7 +136,7 @@ describe('a look at a unit that speaks Microlink', () => {
   });
 });
 
-describe('the password exchange', () => {
+describe('the password exchange', { timeout: LONG }, () => {
   it.each(['smc1000i-serial', 'smt1500c-serial', 'smx1500-usb'] as const)(
     'is verified on both sides with %s',
     async (persona) => {
@@ -168,7 +169,7 @@ describe('the password exchange', () => {
   });
 });
 
-describe('a look at other devices', () => {
+describe('a look at other devices', { timeout: LONG }, () => {
   it('reads a unit that speaks Modbus, without its ID', async () => {
     const { device, look } = await open('srt5000-modbus');
     const { unit, problem, seen } = await look();

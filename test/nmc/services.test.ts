@@ -17,6 +17,7 @@ import { startFleet } from '../../src/sim/index.ts';
 import { createSnmpHub, type SnmpHub } from '../../src/snmp/index.ts';
 import { closedPort, httpPeer, httpsPeer, type Peer, sshPeer, tcpPeer } from '../support/devices/services.ts';
 import { anyText } from '../support/values/text.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const SECONDS = { port: 2, ftp: 2, http: 2, https: 4, ssh: 10 };
 const OLD_SSH = {
@@ -103,7 +104,7 @@ function codes(seen: ServiceLook): readonly string[] {
   return serviceFindings(book, seen).map(({ code }) => code);
 }
 
-describe('a card with every port closed', () => {
+describe('a card with every port closed', { timeout: LONG }, () => {
   it('has its services off, and SNMP not known without a credential', async () => {
     const seen = await look(target({}));
     for (const name of ['telnet', 'ftp', 'http', 'https', 'ssh'] as const) expect(on(seen, name)).toBe(false);
@@ -137,7 +138,7 @@ it('a look that is stopped throws its reason', async () => {
   await expect(lookAtServices({ hub, hostKeys }, target({}), context)).rejects.toThrow('stopped');
 });
 
-describe('telnet', () => {
+describe('telnet', { timeout: LONG }, () => {
   it('is on if its port is open', async () => {
     const seen = await look(target({ telnet: keep(await tcpPeer('User Name : ')).port }));
     expect(on(seen, 'telnet')).toBe(true);
@@ -145,7 +146,7 @@ describe('telnet', () => {
   });
 });
 
-describe('ftp', () => {
+describe('ftp', { timeout: LONG }, () => {
   const GREETING = '220 AP9630 Network Management Card AOS v6.0.6 FTP server ready.\r\n';
 
   it('has a greeting, and is a finding without TLS', async () => {
@@ -192,7 +193,7 @@ describe('ftp', () => {
   });
 });
 
-describe('http', () => {
+describe('http', { timeout: LONG }, () => {
   it('that serves its page is a finding', async () => {
     const seen = await look(
       target({ http: keep(await httpPeer((_request, response) => response.end('page'))).port }),
@@ -230,7 +231,7 @@ describe('http', () => {
   });
 });
 
-describe('https', () => {
+describe('https', { timeout: LONG }, () => {
   it('stores the first certificate and reports another one later', async () => {
     const first = keep(await httpsPeer('good'));
     const at = target({ https: first.port });
@@ -285,7 +286,7 @@ describe('https', () => {
   });
 });
 
-describe('ssh', () => {
+describe('ssh', { timeout: LONG }, () => {
   it('finds old algorithms and a short key, without a login', async () => {
     const peer = keep(await sshPeer(OLD_SSH, 1024));
     const seen = await look(target({ ssh: peer.port }));
@@ -338,7 +339,7 @@ describe('ssh', () => {
   });
 });
 
-describe('snmp', () => {
+describe('snmp', { timeout: LONG }, () => {
   it('v1 is on if the card answers the community of the inventory, also if the inventory uses v2c', async () => {
     const fleet = await startFleet({
       units: [{ name: 'a', site: 'berlin', persona: 'smt1500-nmc2' }],

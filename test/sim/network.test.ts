@@ -5,6 +5,7 @@ import { ACCESS } from '../../src/sim/access.ts';
 import { manyUnits, PERSONAS, type SimulatedFleet, startFleet } from '../../src/sim/index.ts';
 import { freePort, layOut, MOST_DEVICES } from '../../src/sim/network.ts';
 import { rawSnmp } from '../support/peers/raw-snmp.ts';
+import { LONG } from '../support/values/timeouts.ts';
 
 const SYS_NAME = '1.3.6.1.2.1.1.5.0';
 
@@ -14,7 +15,7 @@ afterEach(async () => {
   fleet = null;
 });
 
-describe('addresses of a network', () => {
+describe('addresses of a network', { timeout: LONG }, () => {
   it('are all different, in the range, and none of them .0 or .255', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 3000 }), (devices) => {
@@ -48,7 +49,7 @@ describe('addresses of a network', () => {
   });
 });
 
-describe('a fleet at one port', () => {
+describe('a fleet at one port', { timeout: LONG }, () => {
   it('has more units than a /24, each with its own name, serial number and address', async () => {
     fleet = await startFleet({ units: manyUnits(300, 4), speed: 1, snmpPort: 'free', onlySnmp: true });
     const { port, range } = fleet.network;

@@ -12,7 +12,7 @@ import {
   startLocalUnits,
 } from '../../../src/sim/index.ts';
 import { SHORT_TIMEOUTS } from '../devices/local-unit.ts';
-import { type Ran, runHere } from './site.ts';
+import { type Ran, runHere, runOf } from './site.ts';
 
 /** A simulated unit at a port of this machine, images, and commands that work on them. */
 export interface LocalSite {
@@ -77,6 +77,15 @@ export async function openLocalSite(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Recovers the unit of a site, which waits in its boot loader, with an image of this recipe. */
+export async function recover(site: LocalSite, recipe: ImageRecipe = LOADER_IMAGE) {
+  const image = await site.image('SMT17UPS_07-1.enc', recipe);
+  const ran = await site.run(['local', 'recover', site.port, image, '--expect-id', '17', '--yes', '--json']);
+  const [unit] = runOf(ran).units;
+  if (unit === undefined) throw new Error(ran.out);
+  return { ran, unit, image: await bytesOf(image), device: site.device };
 }
 
 export function bytesOf(path: string): Promise<Buffer> {
