@@ -18,7 +18,10 @@ import {
 
 afterEach(closePorts);
 
-const withFault = (fault: LocalFault): Promise<LocalPort> => openPort('smt1500-loader', { faults: [fault] });
+/** Slow enough that the loader does not give up while a busy machine delays the sender. */
+const SLOW = 100;
+const withFault = (fault: LocalFault, speed = 600): Promise<LocalPort> =>
+  openPort('smt1500-loader', { faults: [fault], speed });
 
 /** The unit returned with the new version, and the image arrived unchanged. */
 async function expectUpgraded({ device }: LocalPort, version = '07.1'): Promise<void> {
@@ -69,13 +72,13 @@ describe('a boot loader with a fault', () => {
   });
 
   it('loader-loses-blocks: accepts a lost block when it comes again', async () => {
-    const bench = await withFault('loader-loses-blocks');
+    const bench = await withFault('loader-loses-blocks', SLOW);
     expect((await send(bench.raw, IMAGE)).end).toBe('acknowledged');
     await expectUpgraded(bench);
   });
 
   it('loader-loses-acks: has the block already when it comes again', async () => {
-    const bench = await withFault('loader-loses-acks');
+    const bench = await withFault('loader-loses-acks', SLOW);
     expect((await send(bench.raw, IMAGE)).end).toBe('acknowledged');
     await expectUpgraded(bench);
   });

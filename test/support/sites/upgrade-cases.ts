@@ -1,4 +1,4 @@
-/** Upgrades for the conformance tests: a persona, its methods and its faults, then the upgrade and its resume. */
+/** Upgrades for the conformance tests: a persona, its methods and faults, then the upgrade and its resume. */
 import type { Fault } from '../../../src/sim/index.ts';
 import { type ConformanceSite, type Methods, type Model, methodsOf } from './conformance-site.ts';
 import {
