@@ -34,8 +34,8 @@ export async function assertPartnersHealthy(
       signal: execution.control.abort,
       update: quick ? 'object' : 'all',
     });
-    if (look.problem !== null) throw unhealthyPartner(partner, look.problem.message);
-    const reason = healthProblem(look.unit) ?? activityProblem(look, target, record, quick);
+    if (look.problem !== null) throw unhealthyPartner(partner, `cannot be checked: ${causeOf(look.problem)}`);
+    const reason = healthProblem(look.unit, target) ?? activityProblem(look, target, record, quick);
     if (reason !== null) throw unhealthyPartner(partner, reason);
     const partnerSerial = usableSerial(look.unit.serial);
     if (partnerSerial !== null && partnerSerial === serial) throw sameSerial(key, partner, partnerSerial);
@@ -45,7 +45,7 @@ export async function assertPartnersHealthy(
       throw unhealthyPartner(partner, 'is in use by another process');
     }
     await execution.earlier.refuseOn(look.unit, 'partner').catch((thrown: unknown) => {
-      throw unhealthyPartner(partner, `is in doubt: ${asProblem(thrown).message}`);
+      throw unhealthyPartner(partner, `is in doubt: ${causeOf(asProblem(thrown))}`);
     });
   }
 }
@@ -91,13 +91,19 @@ function wasTouched(record: UnitRecord): boolean {
   return record.hops.some((hop) => hop.startedAt !== null);
 }
 
-function healthProblem(unit: Unit): string | null {
+/** A unit at a port has no card, so it reports no link to one. */
+function healthProblem(unit: Unit, target: UnitTarget): string | null {
   const { onLine, outputOn, linkUp, alarms } = unit.condition;
-  if (linkUp !== true) return 'has no known link to its card';
+  if (target.network !== null && linkUp !== true) return 'has no known link to its card';
   if (onLine !== true) return 'is not known to be on mains';
   if (outputOn !== true) return 'is not known to have its output on';
   if (alarms === null) return 'has alarm flags that cannot be read';
   return alarms.length === 0 ? null : `has alarms: ${alarms.join(', ')}`;
+}
+
+/** The message of a problem, as a part of a sentence. */
+function causeOf({ message }: Problem): string {
+  return message.replace(/\.$/, '');
 }
 
 function unhealthyPartner(partner: string, reason: string): Problem {
