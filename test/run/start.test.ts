@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Clock, isUpsHop } from '../../src/core/index.ts';
+import { isUpsHop } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
 import { PartnerGate } from '../../src/run/partner-gate.ts';
 import { momentOf, StartGate } from '../../src/run/start-gate.ts';
 import { createJournal, type JournalEvent } from '../../src/state/index.ts';
+import { sleepyClock } from '../support/machine/sleepy-clock.ts';
 import {
   blockedBecause,
   KEY,
@@ -13,29 +14,6 @@ import {
   ROUTE,
   type RouteSite,
 } from '../support/sites/route-site.ts';
-
-/** A clock that jumps, as after a sleep of the process or the machine. */
-function jumpingClock(): Clock & {
-  sleepThrough(milliseconds: number): void;
-  stopFor(milliseconds: number): void;
-} {
-  let wall = 0;
-  let monotonic = 0;
-  return {
-    now: () => new Date(systemClock.now().getTime() + wall),
-    monotonic: () => systemClock.monotonic() + monotonic,
-    sleep: (milliseconds, signal) => systemClock.sleep(milliseconds, signal),
-    // The machine was suspended, so the monotonic clock stopped.
-    sleepThrough: (milliseconds) => {
-      wall += milliseconds;
-    },
-    // The process was stopped, and both clocks ran.
-    stopFor: (milliseconds) => {
-      wall += milliseconds;
-      monotonic += milliseconds;
-    },
-  };
-}
 
 const isCommitting = (event: JournalEvent): boolean => event.event === 'step' && event.state === 'committing';
 
@@ -48,7 +26,7 @@ describe('a process that sleeps between the line on disk and the request', () =>
     async (sleep) => {
       site = await openRouteSite([OLD_LOADER]);
       const device = site.fleet.device('a');
-      const clock = jumpingClock();
+      const clock = sleepyClock();
       let slept = false;
       const journal = await site.begin('sleep', await site.plan(ROUTE));
       const record = await site.executeRun(journal, {
@@ -70,7 +48,7 @@ describe('a process that sleeps between the line on disk and the request', () =>
   it('looks again, and starts an unchanged unit once', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
-    const clock = jumpingClock();
+    const clock = sleepyClock();
     let naps = 0;
     const journal = await site.begin('nap', await site.plan({ a: ['SMT18UPS_09-6.enc'] }));
     const record = await site.executeRun(journal, {
@@ -86,7 +64,7 @@ describe('a process that sleeps between the line on disk and the request', () =>
 
   it('gives up after three times, with nothing sent', async () => {
     site = await openRouteSite([OLD_LOADER]);
-    const clock = jumpingClock();
+    const clock = sleepyClock();
     const journal = await site.begin('deep', await site.plan(ROUTE));
     const record = await site.executeRun(journal, {
       clock,
@@ -100,7 +78,7 @@ describe('a process that sleeps between the line on disk and the request', () =>
 
   it('checks again what it checked before it slept, also if it wakes before the line is written', async () => {
     site = await openRouteSite([OLD_LOADER]);
-    const clock = jumpingClock();
+    const clock = sleepyClock();
     let uploaded = false;
     let checked = 0;
     const journal = await site.begin('early', await site.plan(ROUTE));
@@ -182,7 +160,7 @@ describe('another run', () => {
 describe('the start gate', () => {
   const openGate = (check: (again: boolean) => Promise<void> = async () => undefined) => {
     const lines: string[] = [];
-    const clock = jumpingClock();
+    const clock = sleepyClock();
     const gate = new StartGate({
       clock,
       checkedAt: momentOf(clock),
@@ -227,7 +205,7 @@ describe('the start gate', () => {
 
   it('that is closed while a line is written records that nothing was started', async () => {
     const lines: string[] = [];
-    const clock = jumpingClock();
+    const clock = sleepyClock();
     const gate: StartGate = new StartGate({
       clock,
       checkedAt: momentOf(clock),

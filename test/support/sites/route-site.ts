@@ -65,14 +65,16 @@ export interface RunOptions {
   readonly clock?: Clock;
   /** Called when a line is on disk, before the run continues. */
   readonly onLine?: (event: JournalEvent) => void | Promise<void>;
+  /** Changes the driver of units with a card, or that of units at a port. */
+  readonly drive?: (drivers: Drivers) => Partial<Drivers>;
 }
 
 /** A simulated fleet with plans made without rules; runs in this process. */
 export interface RouteSite extends Site {
   /** A plan that sends each unit the images of its chain. */
   plan(chains: Readonly<Record<string, Chain>>): Promise<Plan>;
-  /** Writes the first line of a run. */
-  begin(run: string, plan: Plan): Promise<Journal>;
+  /** Writes the first line of a run. `partners`: those of the inventory at that time, by key. */
+  begin(run: string, plan: Plan, partners?: Record<string, string[]>): Promise<Journal>;
   executeRun(journal: Journal, options?: RunOptions): Promise<RunRecord>;
   /** Resumes a run, like `resume`; `again`: the keys of the units to retry. */
   resume(run: string, options?: RunOptions, again?: readonly string[]): Promise<RunRecord>;
@@ -113,7 +115,7 @@ export async function openRouteSite(
       journal: watched(journal, options.onLine),
       inventory,
       targets: new Map(targets.map((target) => [unitKey(target), target])),
-      drivers: drivers,
+      drivers: { ...drivers, ...options.drive?.(drivers) },
       locks: createLocks(site.state),
       earlier: createEarlierStarts(site.state, journal.run),
       clock: options.clock ?? systemClock,
@@ -148,9 +150,10 @@ export async function openRouteSite(
         }),
       );
     },
-    async begin(run, plan) {
+    async begin(run, plan, partners = {}) {
       const journal = keep(await createJournal(site.state, run, systemClock));
-      await journal.append({ event: 'run', run, inventory: site.inventory, images: folder, rules: [], plan });
+      const inputs = { inventory: site.inventory, images: folder, rules: [], partners };
+      await journal.append({ event: 'run', run, ...inputs, plan });
       return journal;
     },
     executeRun,
