@@ -105,6 +105,17 @@ function stalePlan(planned: string, found: string): Problem {
   );
 }
 
+/** The firmware of a unit is no longer that of the plan, after the unit was looked at. */
+export function changedMeanwhile(key: string): Problem {
+  return new Problem(
+    'refused/stale-plan',
+    `The firmware of ${key} changed while its start was prepared. Nothing was started.`,
+    {
+      hint: 'The image may still be on the card. Make a new plan: upsfw plan.',
+    },
+  );
+}
+
 /** Throws Problem refused/window outside the window of the unit. */
 export function refuseOutsideWindow({ target, clock }: Pick<UnitWork, 'target' | 'clock'>): void {
   const now = clock.now();
@@ -165,10 +176,12 @@ export const FLEET_POLICY: RunPolicy = {
   stopped: stoppedBeforeStart,
   noEffect: startNotSeen,
   review: (result) => result,
-  notReady: (key) =>
-    new Problem('device/busy', `${key} is in an update that this run did not start.`, {
-      hint: 'Wait until it has ended, check the unit, and make a new plan: upsfw plan.',
-    }),
+  notReady: (key, state) =>
+    state === 'done'
+      ? changedMeanwhile(key)
+      : new Problem('device/busy', `${key} is in an update that this run did not start.`, {
+          hint: 'Wait until it has ended, check the unit, and make a new plan: upsfw plan.',
+        }),
   notBegun: () => null,
 };
 

@@ -1,7 +1,6 @@
 import {
   type Hop,
   isUpsHop,
-  Problem,
   type Step,
   type StepCheck,
   type StepContext,
@@ -11,7 +10,7 @@ import {
 } from '../core/index.ts';
 import type { UnitRecord } from '../state/index.ts';
 import { outputOff, switchOff } from './output.ts';
-import { refuseOutsideWindow } from './preflight.ts';
+import { changedMeanwhile, refuseOutsideWindow } from './preflight.ts';
 import { type CommitMethod, type Moment, momentOf, StartGate } from './start-gate.ts';
 import { recordStep, withTimeout } from './step.ts';
 import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
@@ -83,10 +82,7 @@ export async function startHop(
     );
     gate.close();
     const { committed, method, refused } = gate;
-    if (refused !== null) {
-      if (committed) await retract(work, onCommit);
-      throw refused.why;
-    }
+    if (refused !== null) throw refused.why;
     if (result.state === 'not-started') {
       await retract(work, onCommit);
       if (attempt < policy.maxStarts && !work.abort.aborted) continue;
@@ -160,7 +156,7 @@ function asChecked(work: HopWork, { before }: StepContext): Ready {
 export async function refuseBusy(unit: Unit, work: HopWork, context: StepContext): Promise<StepCheck> {
   const check = await work.driver.query('start', context);
   if (check.state === 'todo') return check;
-  const problem = check.problem ?? work.policy.notReady(unitKey(context.target));
+  const problem = check.problem ?? work.policy.notReady(unitKey(context.target), check.state);
   throw new UnitStop({
     outcome: work.policy.outcomeBeforeStart(problem, 'check'),
     after: work.policy.seen(unit),
@@ -178,7 +174,7 @@ function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCo
       abort.throwIfAborted();
       if (!again) return refuseOutsideWindow(work);
       const { unit, isPast } = await policy.locate(record, index, work);
-      if (isPast) throw changedMeanwhile(record);
+      if (isPast) throw changedMeanwhile(record.planned.key);
       await policy.preflight(record, { unit, hop, image: await work.image(hop), quick: true }, work);
       abort.throwIfAborted();
     },
@@ -196,14 +192,4 @@ function openGate(record: UnitRecord, work: HopWork, { object, at }: Ready, onCo
 async function retract(work: HopWork, onCommit: OnCommit, result: StepResult | null = null): Promise<void> {
   await recordStep(work, work.index, 'start', 'not-started', result);
   onCommit(false);
-}
-
-function changedMeanwhile({ planned }: UnitRecord): Problem {
-  return new Problem(
-    'refused/stale-plan',
-    `The firmware of ${planned.key} changed while its start was prepared. Nothing was started.`,
-    {
-      hint: 'The image may still be on the card. Make a new plan: upsfw plan.',
-    },
-  );
 }

@@ -78,8 +78,8 @@ export interface RunPolicy {
    * The result of `settle` or `verify`, corrected with facts from the journal that the unit does not know.
    */
   review(result: StepResult, step: 'settle' | 'verify', journal: Journal): StepResult;
-  /** The problem of a unit that is not ready for a start and gives no reason. */
-  notReady(key: string): Problem;
+  /** The problem of a unit that is not ready for a start and gives no reason. `done`: it runs the target. */
+  notReady(key: string, state: StepCheck['state']): Problem;
   /** The result of a unit that this run does not begin any more; null if it stays pending. */
   notBegun(): UnitResult | null;
 }
