@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Look, Problem, type ProblemCode, type Unit } from '../../src/core/index.ts';
 import type { Drivers } from '../../src/run/index.ts';
-import type { Journal, JournalEvent, UnitRecord } from '../../src/state/index.ts';
+import type { Journal, UnitRecord } from '../../src/state/index.ts';
 import { type LocalUnit, openLocalUnit } from '../support/devices/local-unit.ts';
 import { sleepyClock } from '../support/machine/sleepy-clock.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type RouteSite,
   type RunOptions,
 } from '../support/sites/route-site.ts';
+import { isUploaded, startLines, stepsOf } from '../support/sites/steps.ts';
 
 let site: RouteSite;
 afterEach(() => site.close());
@@ -52,12 +53,6 @@ function expectUntouched({ events }: Journal, name: string): void {
   const { uploads, starts } = site.fleet.device(name).counters;
   expect({ uploads, starts }).toEqual({ uploads: 0, starts: 0 });
   expect(stepsOf(events, `berlin/${name}`)).toEqual([]);
-}
-
-function stepsOf(events: readonly JournalEvent[], unit: string): readonly string[] {
-  return events.flatMap((event) =>
-    event.event === 'step' && event.unit === unit ? [`${event.step} ${event.state}`] : [],
-  );
 }
 
 function expectRefused(unit: UnitRecord, code: ProblemCode, message: string): void {
@@ -145,12 +140,12 @@ describe('a check of partners that is repeated right before the start', () => {
         return [];
       },
       onLine(event) {
-        if (event.event === 'step' && event.step === 'transfer' && event.state === 'done') uploaded = true;
+        if (isUploaded(event)) uploaded = true;
       },
     });
     expect(asked).toEqual(['all', 'all', 'object']);
     expect(unit).toMatchObject({ outcome: 'upgraded', problem: null });
-    expect(stepsOf(journal.events, KEY).filter((step) => step === 'start committing')).toHaveLength(1);
+    expect(startLines(journal.events, KEY)).toEqual(['committing snmp', 'done snmp']);
     expect(site.fleet.device('a').counters.starts).toBe(1);
   });
 });
