@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/files/index.ts';
 import { createEarlierStarts } from '../../src/run/index.ts';
-import { createJournal, type NewEvent } from '../../src/state/index.ts';
+import { createJournal, journalFile, type NewEvent } from '../../src/state/index.ts';
 import { planOf, routedUnit, unitAt } from '../support/values/units.ts';
 
 let state: string;
@@ -99,5 +99,56 @@ describe('a start of another run without a known result', () => {
     await expect(earlier.refuseOn(unitAt('09.3'), 'partner')).rejects.toMatchObject({
       code: 'refused/second-attempt',
     });
+  });
+
+  it('of a card still counts while the card does not report the version of that part', async () => {
+    const { card } = unitAt('09.3');
+    const app = {
+      component: 'card-app',
+      transport: 'nmc',
+      steps: ['backup', 'start', 'settle', 'verify'],
+    } as const;
+    const image = { file: 'apc_hw05_sumx_708.bin', sha256: 'c'.repeat(64), sizeBytes: 1280 };
+    const ends = {
+      from: { version: 'v6.9.6', platform: 'hw05' },
+      to: { version: '7.0.8', platform: 'hw05' },
+    };
+    const planned = { ...routedUnit(KEY), hops: [{ ...app, ...ends, image }] };
+    const journal = await createJournal(state, 'old', systemClock);
+    const plan = planOf([planned]);
+    await journal.append({ event: 'run', run: 'old', inventory: 'i', images: 'm', rules: [], plan });
+    await journal.append(step(0, 'start', 'committing'));
+    await journal.close();
+    const earlier = createEarlierStarts(state, null);
+    const withApp = (version: string | null) =>
+      unitAt('09.3', { card: card === null ? null : { ...card, app: { name: 'sumx', version } } });
+    for (const version of [null, 'v6.9.6']) {
+      await expect(earlier.refuseOn(withApp(version))).rejects.toMatchObject({
+        code: 'refused/second-attempt',
+        message: expect.stringMatching(/^Run old started this unit at .*, and the result is not known\.$/),
+      });
+    }
+    await expect(earlier.refuseOn(withApp('v7.0.8'))).resolves.toBeUndefined();
+  });
+});
+
+describe('a run folder', () => {
+  it('without a journal has no start', async () => {
+    await mkdir(join(state, 'runs', 'empty'), { recursive: true });
+    const earlier = createEarlierStarts(state, null);
+    await expect(earlier.refuseOn(unitAt('09.3'))).resolves.toBeUndefined();
+    expect((await earlier.readAll())(unitAt('09.3'))).toBeNull();
+  });
+
+  it.each([
+    ['is a folder', (file: string) => mkdir(file), /^The journal of run odd in .* cannot be read: /],
+    ['is a link to itself', (file: string) => symlink(file, file), /^The journal .*odd.* cannot be read: /],
+  ])('whose journal %s refuses every unit', async (_what, place, message) => {
+    await mkdir(join(state, 'runs', 'odd'), { recursive: true });
+    await place(journalFile(state, 'odd'));
+    const earlier = createEarlierStarts(state, null);
+    const problem = { code: 'config/state', message: expect.stringMatching(message) };
+    await expect(earlier.refuseOn(unitAt('09.3'))).rejects.toMatchObject(problem);
+    await expect(earlier.readAll()).rejects.toMatchObject(problem);
   });
 });

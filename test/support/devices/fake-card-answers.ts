@@ -16,6 +16,8 @@ export interface CardState {
   readonly os: string;
   readonly app: string;
   readonly appName: string;
+  /** Serial number of the UPS behind it. */
+  readonly upsSerial: string;
   /**
    * Whether it has an application, and one that matches its operating system and so has a link to the UPS.
    */
@@ -57,7 +59,7 @@ export function shellAnswer(card: CardState, command: string): readonly string[]
       return [
         'E000: Success',
         'Model: Smart-UPS 1500',
-        `Serial Number: ${UPS_SERIAL}`,
+        `Serial Number: ${card.upsSerial}`,
         'Firmware Revision: UPS 09.4 (ID18)',
       ];
     case 'detstatus -ss':
@@ -95,7 +97,7 @@ export function objectsOf(card: CardState): readonly FakeObject[] {
     ['1.3.6.1.2.1.1.2.0', 'oid', '1.3.6.1.4.1.318.1.3.27'],
     [`${P}.1.1.1.0`, 'text', 'Smart-UPS 1500'],
     [`${P}.1.2.1.0`, 'text', 'UPS 09.4 (ID18)'],
-    [`${P}.1.2.3.0`, 'text', UPS_SERIAL],
+    [`${P}.1.2.3.0`, 'text', card.upsSerial],
     [`${P}.2.2.1.0`, 'number', 100],
     [`${P}.4.1.1.0`, 'number', 2],
     [`${P}.8.1.0`, 'number', card.fits ? 1 : 2],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { type FakeAgent, openFakeAgent } from './fake-agent.ts';
-import { type CardState, objectsOf, shellAnswer } from './fake-card-answers.ts';
+import { type CardState, objectsOf, shellAnswer, UPS_SERIAL } from './fake-card-answers.ts';
 import { serveFtp } from './fake-ftp.ts';
 
 /** A card that accepts its own firmware, on real sockets, with a restart after each file. */
@@ -39,6 +39,7 @@ export class FakeCard {
   boot: string;
   os: string;
   app: string;
+  upsSerial: string = UPS_SERIAL;
   readonly faults: Set<CardFault>;
   /** Names of the complete files, and the number of uploads that sent any byte. */
   readonly taken: string[] = [];
@@ -73,6 +74,7 @@ export class FakeCard {
       boot: this.boot,
       os: this.os,
       app: this.app,
+      upsSerial: this.upsSerial,
       appName: platform === 'hw21' ? 'su' : 'sumx',
       fits,
       hasApp: fits || between === 'mismatch',
@@ -126,6 +128,13 @@ export class FakeCard {
     this.#closed = true;
     await this.#moved;
     await this.#down();
+  }
+
+  /** Another card, or one behind another UPS, answers at the same address from now on. */
+  async replaceBy(other: Partial<Pick<FakeCard, 'boot' | 'upsSerial'>>): Promise<void> {
+    await this.#down();
+    Object.assign(this, other);
+    await this.open();
   }
 
   /** Resolves when no restart is in progress. */
