@@ -37,8 +37,11 @@ export async function execute(execution: Execution): Promise<RunRecord> {
 
   // Units in doubt may all be updating now, so watching them needs no slot and waits for no partner. Each
   // resume asks a unit that ended as unknown again, because it may know the result now.
-  const inDoubt = journal.state.units.filter((record) => startInDoubt(record) !== null);
-  await Promise.all(inDoubt.map((record) => resumeWatch(record, execution, gate)));
+  const inDoubt = journal.state.units.flatMap((record) => {
+    const index = startInDoubt(record);
+    return index === null ? [] : [{ record, index }];
+  });
+  await Promise.all(inDoubt.map(({ record, index }) => resumeWatch(record, index, execution, gate)));
   const outputPending = journal.state.units.filter(
     (record) => outputNeedsRestore(record) && record.outcome === 'unknown' && startInDoubt(record) === null,
   );
@@ -121,9 +124,12 @@ async function restoreOutput(record: UnitRecord, execution: Execution, gate: Par
  * Watches a start without a known result. A unit with further hops does not end here: it is begun with the
  * others.
  */
-async function resumeWatch(record: UnitRecord, execution: Execution, gate: PartnerGate): Promise<void> {
-  const index = startInDoubt(record);
-  if (index === null) return;
+async function resumeWatch(
+  record: UnitRecord,
+  index: number,
+  execution: Execution,
+  gate: PartnerGate,
+): Promise<void> {
   const result = await underLock(record, execution, gate, (work) =>
     withOutputRestored(record, work, () => watchUnit(record, index, work)),
   );

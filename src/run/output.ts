@@ -80,7 +80,10 @@ export function endBeforeOutput(record: UnitRecord): UnitResult {
 function outputLeftOff(result: UnitResult): UnitResult {
   const { problem } = result;
   const note = 'The output was switched off for the update, and stays off until the result is known.';
-  if (problem === null) return result;
+  if (problem === null) {
+    const hint = 'Check the unit and its load on site, then run upsfw resume.';
+    return { ...result, problem: new Problem('device/update-unknown', note, { hint }) };
+  }
   return {
     ...result,
     problem: new Problem(problem.code, `${problem.message} ${note}`, {
