@@ -8,6 +8,7 @@ import type {
   UpgradeDriver,
 } from '../../src/core/index.ts';
 import { contextFor, imageMetadata, withTimeout } from '../../src/run/step.ts';
+import { driverWith } from '../support/values/drivers.ts';
 import { plannedUnit } from '../support/values/units.ts';
 
 /** A clock whose sleeps end when `pass` is called. */
@@ -29,6 +30,8 @@ function manualClock(): { readonly clock: Clock; readonly pass: () => void } {
   };
 }
 
+const executing = (execute: UpgradeDriver['execute']) => driverWith({ execute });
+
 const STEPS: readonly Step[] = [{ step: 'start', limitSeconds: 300 }];
 
 const target: UnitTarget = {
@@ -42,14 +45,6 @@ const target: UnitTarget = {
   feeds: [],
   redundantWith: [],
 };
-
-/** A driver that can only execute a step. */
-function driverOf(take: UpgradeDriver['execute']): UpgradeDriver {
-  const never = (): never => {
-    throw new Error('not expected here');
-  };
-  return { look: never, steps: never, query: never, execute: take, switchOutput: never };
-}
 
 function contextWith(clock: Clock): StepContext {
   const planned = plannedUnit('berlin/a');
@@ -73,7 +68,7 @@ describe('a step', () => {
     const { clock, pass } = manualClock();
     let sent = 0;
     let seen: AbortSignal | null = null;
-    const driver = driverOf(async (_step, { signal }): Promise<StepResult> => {
+    const driver = executing(async (_step, { signal }): Promise<StepResult> => {
       seen = signal;
       await new Promise<void>((resolve) => {
         signal.addEventListener('abort', () => resolve(), { once: true });
@@ -92,12 +87,38 @@ describe('a step', () => {
 
   it('that throws has an unknown result', async () => {
     const { clock } = manualClock();
-    const driver = driverOf(async () => {
+    const driver = executing(async () => {
       throw new Error('odd');
     });
     expect(await withTimeout('start', contextWith(clock), STEPS, { driver: driver, clock })).toMatchObject({
       state: 'unknown',
       problem: { code: 'internal/unexpected' },
+    });
+  });
+
+  it('that the driver does not have is never executed', async () => {
+    const { clock } = manualClock();
+    const driver = executing(async () => {
+      throw new Error('executed');
+    });
+    await expect(withTimeout('verify', contextWith(clock), STEPS, { driver, clock })).rejects.toMatchObject({
+      code: 'internal/unexpected',
+      message: 'The driver has no step "verify".',
+    });
+  });
+
+  it('other than the start cannot start an update', async () => {
+    const { clock } = manualClock();
+    const driver = executing(async (_step, { commit }) => {
+      await commit('snmp');
+      return { state: 'done', method: 'snmp', problem: null };
+    });
+    expect(await withTimeout('start', contextWith(clock), STEPS, { driver, clock })).toMatchObject({
+      state: 'unknown',
+      problem: {
+        code: 'internal/unexpected',
+        message: 'A step that may not start an update requested a start.',
+      },
     });
   });
 });
