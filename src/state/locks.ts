@@ -77,17 +77,16 @@ export function createLocks(state: string): Locks {
  */
 async function acquire(path: string, me: Owner, name: string): Promise<void> {
   if (await createWhole(path, JSON.stringify(me))) return;
-  const owner = await ownerOf(path);
-  if (owner === null) throw lostRace(name);
-  await refuseUnlessGone(owner, path, name);
-  if (owner === 'unreadable') return;
+  const found = await ownerOf(path);
+  if (found === null) throw lostRace(name);
+  const owner = await ownerThatIsGone(found, path, name);
   const guard = `${path}.${owner.id}`;
   await acquire(guard, me, name);
   try {
     // Another process may have taken it over before this one held the guard.
     const now = await ownerOf(path);
     if (now !== null && (now === 'unreadable' || now.id !== owner.id)) {
-      await refuseUnlessGone(now, path, name);
+      await ownerThatIsGone(now, path, name);
       throw lostRace(name);
     }
     if (now !== null) {
@@ -111,15 +110,15 @@ async function release(path: string, me: Owner): Promise<void> {
   }
 }
 
-/** Throws Problem refused/locked where the owner runs, or may run. */
-async function refuseUnlessGone(owner: Owner | 'unreadable', path: string, name: string): Promise<void> {
+/** Gives the owner that is gone. Throws Problem refused/locked where it runs, or may run. */
+async function ownerThatIsGone(owner: Owner | 'unreadable', path: string, name: string): Promise<Owner> {
   if (owner === 'unreadable') {
     throw new Problem('refused/locked', `The lock of ${name} cannot be read: ${path} names no owner.`, {
       hint: `If no upsfw runs on any machine or container that shares this state folder, remove ${path}.`,
     });
   }
   const { alive, why } = await ownerState(owner, await surroundings());
-  if (!alive) return;
+  if (!alive) return owner;
   const { pid, host, doing } = owner;
   const what = `${name} is locked by process ${pid} on ${sanitize(host)} (${sanitize(doing, 300)}).`;
   throw why === null
