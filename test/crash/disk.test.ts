@@ -1,11 +1,15 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/files/index.ts';
+import { journalFile, readJournal, reopenJournal } from '../../src/state/index.ts';
 import { canMount, fill, mountMemory, unmount } from '../support/machine/mounts.ts';
-import { type Durable, disk, movedTo, systemError } from '../support/machine/watched-disk.ts';
+import { type Durable, disk, fillAt, movedTo, systemError } from '../support/machine/watched-disk.ts';
+import { beginJournal } from '../support/sites/journal.ts';
 import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
-import { LONG } from '../support/values/timeouts.ts';
+import { plannedUnit, planOf } from '../support/values/units.ts';
 
 vi.mock('node:fs/promises', async (original) =>
   (await import('../support/machine/watched-disk.ts')).watched(await original()),
@@ -84,20 +88,6 @@ describe('a start is sent', { timeout: LONG }, () => {
     }
   });
 });
-
-/** The disk is full from the journal's `line`-th line on, until `isFull` is set to false. */
-function fillAt(line: number): { isFull: boolean; reached: boolean } {
-  const state = { isFull: true, reached: false };
-  let lines = 0;
-  disk.before = ({ kind, path }) => {
-    if (kind !== 'write' || !path.endsWith('journal.jsonl')) return;
-    lines += 1;
-    if (lines < line || !state.isFull) return;
-    state.reached = true;
-    throw systemError('ENOSPC');
-  };
-  return state;
-}
 
 /** `status` and `runs` agree on the newest run, and do not report that the operator stopped it. */
 async function expectConsistentStatus(at: Site): Promise<void> {
@@ -240,5 +230,68 @@ describe('the disk fills up', { timeout: LONG }, () => {
     const status = await site.run(['status', '--json']);
     expect(runOf(status).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
     expect(status.exit).toBe(0);
+  });
+});
+
+describe('a journal on a disk that fails', () => {
+  let folder: string;
+  const file = (): string => journalFile(folder, 'r1');
+  const key = 'berlin/a';
+  const start = { event: 'step', unit: key, hop: 0, step: 'start', state: 'committing' } as const;
+  const end = { event: 'end', unit: key, outcome: 'failed', after: null, problem: null } as const;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'upsfw-disk-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const begin = () => beginJournal(folder, 'r1', planOf([plannedUnit(key)]));
+
+  it('is not continued while its torn last line cannot be cut off', async () => {
+    const journal = await begin();
+    await journal.close();
+    const whole = await readFile(file());
+    await appendFile(file(), '{"seq":2,"at"');
+    disk.before = ({ kind, path }) => {
+      if (kind === 'truncate' && path === file()) throw systemError('EIO');
+    };
+    await expect(reopenJournal(folder, 'r1', systemClock)).rejects.toMatchObject({
+      code: 'config/state',
+      message: expect.stringMatching(/journal\.jsonl cannot be written: the disk reports an input\/output/),
+      hint: expect.stringContaining('upsfw resume r1'),
+    });
+    disk.reset();
+    await (await reopenJournal(folder, 'r1', systemClock)).close();
+    expect(await readFile(file())).toEqual(whole);
+  });
+
+  it('has no start while it is not known whether the file still has its name', async () => {
+    const journal = await begin();
+    disk.beforeRead = ({ kind, path }) => {
+      if (kind === 'stat' && path === file()) throw systemError('ESTALE');
+    };
+    await expect(journal.append({ ...start, method: 'snmp', problem: null })).rejects.toMatchObject({
+      code: 'config/state',
+      message: expect.stringContaining('the file server no longer knows it'),
+    });
+    expect(journal.failed).toMatchObject({ code: 'config/state' });
+    disk.reset();
+    await journal.close();
+    expect((await readJournal(folder, 'r1')).map(({ event }) => event)).toEqual(['run']);
+  });
+
+  it('keeps no part of a line that was neither flushed nor removed', async () => {
+    const journal = await begin();
+    disk.before = ({ kind, path }) => {
+      if (path === file() && (kind === 'datasync' || kind === 'truncate')) throw systemError('EIO');
+    };
+    await journal.append({ ...end, reasons: [] });
+    // The line is in the file, and may not be on the disk.
+    expect(await readFile(file(), 'utf8')).toContain('"event":"end"');
+    disk.reset();
+    await journal.append({ event: 'closed', state: 'done' });
+    await journal.close();
+    const lines = (await readJournal(folder, 'r1')).map(({ seq, event }) => `${seq} ${event}`);
+    expect(lines).toEqual(['1 run', '2 end', '3 closed']);
   });
 });

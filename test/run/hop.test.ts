@@ -6,8 +6,9 @@ import { systemClock } from '../../src/files/index.ts';
 import { beginHop } from '../../src/run/hop.ts';
 import { FLEET_POLICY } from '../../src/run/index.ts';
 import type { UnitWork } from '../../src/run/unit-work.ts';
-import { createJournal, type Journal } from '../../src/state/index.ts';
+import type { Journal } from '../../src/state/index.ts';
 import { localTarget } from '../support/devices/local-unit.ts';
+import { beginJournal } from '../support/sites/journal.ts';
 import { only } from '../support/sites/route-site.ts';
 import { driverWith } from '../support/values/drivers.ts';
 import { plannedUnit, planOf } from '../support/values/units.ts';
@@ -16,9 +17,7 @@ let state: string;
 let journal: Journal;
 beforeEach(async () => {
   state = await mkdtemp(join(tmpdir(), 'upsfw-hop-'));
-  journal = await createJournal(state, 'r', systemClock);
-  const plan = planOf([plannedUnit('s/closet')]);
-  await journal.append({ event: 'run', run: 'r', inventory: 'i', images: 'm', rules: [], plan });
+  journal = await beginJournal(state, 'r', planOf([plannedUnit('s/closet')]));
 });
 afterEach(async () => {
   await journal.close();

@@ -123,7 +123,8 @@ describe('a process that stops after the last check before a start', () => {
       ...options,
       clock,
       reasonsFor(unit) {
-        if (!isUp || stopped === stops) return options.reasonsFor?.(unit) ?? [];
+        if (!isUp) return [];
+        if (stopped === stops) return options.reasonsFor?.(unit) ?? [];
         stopped += 1;
         clock.stopFor(60_000);
         return [];

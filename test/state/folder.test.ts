@@ -1,14 +1,14 @@
-import { rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import {
-  chmod,
-  chown,
-  lchown,
   mkdir,
   mkdtemp,
   readdir,
   readFile,
+  readlink,
   rm,
   stat,
+  statfs,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -19,13 +19,11 @@ import { systemClock } from '../../src/files/index.ts';
 import {
   createArtifacts,
   createJournal,
-  createKnownHosts,
   createLocks,
   needsOf,
   openStateFolder,
-  reopenJournal,
 } from '../../src/state/index.ts';
-import { canMount, fill, makeReadOnly, mountMemory, unmount } from '../support/machine/mounts.ts';
+import { type Owner, ownerState, surroundings, thisProcess } from '../../src/state/lock-owner.ts';
 import { disk, systemError } from '../support/machine/watched-disk.ts';
 import { plannedUnit, planOf } from '../support/values/units.ts';
 
@@ -42,13 +40,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   disk.reset();
-  unmount(state);
   await rm(home, { recursive: true, force: true });
 });
-
-const isRoot = process.getuid?.() === 0;
-const hasOwners = process.getuid !== undefined;
-const OTHER_USER = 12345;
 
 function refused(message: RegExp, hint = /./) {
   return expect(openStateFolder(state)).rejects.toMatchObject({
@@ -112,135 +105,47 @@ describe('a state folder for a run', () => {
     const tries = await Promise.allSettled(Array.from({ length: 20 }, () => locks.take('AS1', 'race')));
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
-});
 
-describe.skipIf(!hasOwners)('a state folder that others can change', () => {
-  it.each([0o775, 0o702, 0o777, 0o1777])('is refused with mode %o', async (mode) => {
-    await mkdir(state);
-    await chmod(state, mode);
-    await refused(/may write to .*state \(mode/, /chmod go-w .*state/);
-  });
-
-  it('is refused where every user can replace it', async () => {
-    await chmod(home, 0o777);
-    await refused(/Every user may write to/, /chmod o-w/);
-  });
-
-  it('is refused where the link to it lies in a folder that every user may write to', async () => {
-    const folder = join(home, 'mine');
-    await mkdir(folder, { mode: 0o700 });
-    await symlink(folder, state);
-    await chmod(home, 0o1777);
-    await refused(/symbolic link in a folder that every user may write to/);
-  });
-
-  it('is refused where a folder in it can be changed by others', async () => {
-    await mkdir(join(state, 'runs'), { recursive: true });
-    await chmod(state, 0o700);
-    await chmod(join(state, 'runs'), 0o777);
-    await refused(/runs \(mode 0777\)/);
-  });
-
-  it.skipIf(!isRoot)(
-    'is refused where it, a link to it, or a file in it belongs to somebody else',
-    async () => {
-      await mkdir(state, { mode: 0o700 });
-      await chown(state, OTHER_USER, OTHER_USER);
-      await refused(/belongs to user 12345; upsfw runs as user 0/, /chown -R 0 /);
-      await chown(state, 0, 0);
-      await openStateFolder(state);
-      await writeFile(join(state, 'known-hosts.json'), '{}', { mode: 0o600 });
-      await chown(join(state, 'known-hosts.json'), OTHER_USER, OTHER_USER);
-      await refused(/known-hosts\.json belongs to user 12345/);
-      await rm(state, { recursive: true });
-      await mkdir(join(home, 'mine'), { mode: 0o700 });
-      await symlink(join(home, 'mine'), state);
-      await lchown(state, OTHER_USER, OTHER_USER);
-      await refused(/symbolic link of user 12345/);
-    },
-  );
-});
-
-describe.skipIf(!canMount)('a state folder on a file system of its own', () => {
-  it('is refused where that is too small or full', async () => {
-    mountMemory(state, 64 * 1024);
-    await refused(/8\.0 MiB are needed, 0\.\d MiB are free/);
-    unmount(state);
-    mountMemory(state, 16 * 1024 * 1024);
-    await openStateFolder(state);
-    fill(state);
-    await refused(/0\.0 MiB are free/);
-  });
-
-  it('is refused where that is read-only', async () => {
-    // This also applies if it is too small: more space would not help.
-    for (const size of [16 * 1024 * 1024, 64 * 1024]) {
-      mountMemory(state, size);
-      makeReadOnly(state);
-      await refused(/cannot be written to: its file system is read-only/);
-      unmount(state);
-    }
-  });
-});
-
-describe.skipIf(process.platform === 'win32')('a link in the place of a file that the tool writes', () => {
-  let victim: string;
-  beforeEach(async () => {
-    victim = join(home, 'victim');
-    await writeFile(victim, 'precious');
-  });
-
-  const unchanged = async () => expect(await readFile(victim, 'utf8')).toBe('precious');
-
-  it('is not followed when a host key is stored', async () => {
-    await mkdir(state, { mode: 0o700 });
-    for (const name of ['known-hosts.json', `known-hosts.json.${process.pid}`])
-      await symlink(victim, join(state, name));
-    await rm(join(state, 'known-hosts.json'));
-    await createKnownHosts(state).add('10.0.0.1:22', 'SHA256:x');
-    await unchanged();
-    expect(await createKnownHosts(state).get('10.0.0.1:22')).toBe('SHA256:x');
-  });
-
-  it('is not followed when artifacts are written', async () => {
-    const folder = join(state, 'runs', 'r1', 'units', 'berlin', 'a');
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of ['hop-1-config.ini', 'transcript.jsonl']) await symlink(victim, join(folder, name));
-    const artifacts = createArtifacts(state, 'r1');
-    await artifacts.keep('berlin/a', 'hop-1-config.ini', Buffer.from('settings'));
-    expect(await readFile(join(folder, 'hop-1-config.ini'), 'utf8')).toBe('settings');
-    artifacts.transcript('berlin/a', { at: new Date(0), where: 'x', kind: 'sent', text: 'y' });
-    await expect(artifacts.close()).rejects.toMatchObject({
+  it('is refused where its file system has no room for the files of the run', async () => {
+    const { files } = await statfs(home);
+    // Such a file system has no limit on its files.
+    if (files === 0) return;
+    const wanted = openStateFolder(state, { bytes: 1, files: 2 ** 50 });
+    await expect(wanted).rejects.toMatchObject({
       code: 'config/state',
-      message: expect.stringContaining('symbolic link'),
+      message: expect.stringMatching(
+        /^There are not enough files left .*: 1125899906842624 files are needed, \d+ can be created\.$/,
+      ),
+      hint: expect.stringContaining('df '),
     });
-    await unchanged();
   });
 
-  it('is not followed when a journal is reopened', async () => {
-    const plan = planOf([plannedUnit('berlin/a')]);
-    for (const name of ['journal.jsonl', 'starts.jsonl']) {
-      const journal = await createJournal(state, name, systemClock);
-      await journal.append({ event: 'run', run: 'r1', inventory: 'i', images: 'm', rules: [], plan });
-      await journal.close();
-      const file = join(state, 'runs', name, name);
-      await writeFile(victim, await readFile(file));
-      await rm(file);
-      await symlink(victim, file);
-      await expect(reopenJournal(state, name, systemClock)).rejects.toMatchObject({
-        code: 'config/state',
-        message: expect.stringContaining('symbolic link'),
-      });
-      await writeFile(victim, 'precious');
-    }
-    await unchanged();
+  it('is refused where its free space cannot be read', async () => {
+    disk.beforeRead = ({ kind }) => {
+      if (kind === 'statfs') throw systemError('EIO');
+    };
+    await refused(/^The free space of the state folder .*state cannot be read: the disk reports/);
   });
 
-  it('is not followed when a lock is taken', async () => {
-    await mkdir(join(state, 'locks'), { recursive: true, mode: 0o700 });
-    await symlink(victim, join(state, 'locks', 'AS1.lock'));
-    await expect(createLocks(state).take('AS1', 'x')).rejects.toMatchObject({ code: 'refused/locked' });
-    await unchanged();
+  it('is refused where no file can be written, and nothing of the check remains', async () => {
+    disk.before = ({ kind, path }) => {
+      if (kind === 'write' && path.includes('.probe-')) throw systemError('EDQUOT');
+    };
+    await refused(/cannot be written to: the disk quota is used up\.$/, /raise the quota/);
+    disk.reset();
+    expect(await readdir(state)).toEqual([]);
+  });
+
+  it('is refused where a second lock cannot be tried, and the first one is released', async () => {
+    let drafts = 0;
+    disk.before = ({ kind, path }) => {
+      if (kind !== 'open' || !/probe-.*\.lock\..*\.tmp$/.test(path)) return;
+      drafts += 1;
+      if (drafts === 2) throw systemError('EMFILE');
+    };
+    await refused(/lock file .*probe-.* cannot be written: too many files are open\.$/);
+    disk.reset();
+    expect(await readdir(join(state, 'locks'))).toEqual([]);
   });
 });
 
@@ -271,15 +176,6 @@ describe('a line of the journal', () => {
 });
 
 describe('a copy of the card', () => {
-  it('does not share a folder with a unit of a similar key', async () => {
-    const artifacts = createArtifacts(state, 'r1');
-    await artifacts.keep('x/y-z', 'hop-1-config.ini', Buffer.from('one'));
-    await artifacts.keep('x-y/z', 'hop-1-config.ini', Buffer.from('other'));
-    const units = join(state, 'runs', 'r1', 'units');
-    expect(await readFile(join(units, 'x', 'y-z', 'hop-1-config.ini'), 'utf8')).toBe('one');
-    expect(await readFile(join(units, 'x-y', 'z', 'hop-1-config.ini'), 'utf8')).toBe('other');
-  });
-
   it('stays unchanged where it cannot be replaced', async () => {
     const artifacts = createArtifacts(state, 'r1');
     await artifacts.keep('berlin/a', 'hop-1-config.ini', Buffer.from('first'));
@@ -296,5 +192,109 @@ describe('a copy of the card', () => {
     const folder = join(state, 'runs', 'r1', 'units', 'berlin', 'a');
     expect(await readdir(folder)).toEqual(['hop-1-config.ini']);
     expect(await readFile(join(folder, 'hop-1-config.ini'), 'utf8')).toBe('first');
+  });
+});
+
+describe('a lock of a dead owner', () => {
+  const lock = (): string => join(state, 'locks', 'AS1.lock');
+  const DEAD = '0123456789abcdef';
+
+  async function leaveDead(): Promise<Owner> {
+    const mine = await thisProcess('earlier');
+    await mkdir(join(state, 'locks'), { recursive: true, mode: 0o700 });
+    await writeFile(lock(), JSON.stringify({ ...mine, id: DEAD, started: '1' }));
+    return mine;
+  }
+
+  /** Another process replaces the lock right before the `nth` link of a file of this name. */
+  function replaceBefore(name: string, nth: number, owner: Owner): void {
+    let links = 0;
+    disk.before = ({ kind, path }) => {
+      if (kind !== 'link' || !path.startsWith(`${join(state, 'locks', name)}.`)) return;
+      if (name === 'AS1.lock' && path.includes(DEAD)) return;
+      links += 1;
+      if (links === nth) writeFileSync(lock(), JSON.stringify(owner));
+    };
+  }
+
+  const take = () => createLocks(state).take('AS1', 'mine');
+  const owner = async (): Promise<unknown> => JSON.parse(await readFile(lock(), 'utf8'));
+
+  it('that another process takes over first stays with that process', async () => {
+    const other = { ...(await leaveDead()), doing: 'faster' };
+    replaceBefore(`AS1.lock.${DEAD}`, 1, other);
+    await expect(take()).rejects.toMatchObject({
+      code: 'refused/locked',
+      message: expect.stringMatching(/^AS1 is locked by process \d+ on .* \(faster\)\.$/),
+    });
+    expect(await owner()).toEqual(other);
+    expect(await readdir(join(state, 'locks'))).toEqual(['AS1.lock']);
+  });
+
+  it('that a process took over and left is not taken in the same attempt', async () => {
+    const other = { ...(await leaveDead()), started: '2' };
+    replaceBefore(`AS1.lock.${DEAD}`, 1, other);
+    await expect(take()).rejects.toMatchObject({
+      code: 'refused/locked',
+      message: 'Another process locked AS1 first.',
+    });
+    expect(await owner()).toEqual(other);
+    disk.reset();
+    await (await take()).release();
+    expect(await readdir(join(state, 'locks'))).toEqual([]);
+  });
+
+  it('that another process creates after it was removed stays with that process', async () => {
+    const other = { ...(await leaveDead()), doing: 'faster' };
+    replaceBefore('AS1.lock', 2, other);
+    await expect(take()).rejects.toMatchObject({
+      code: 'refused/locked',
+      message: 'Another process locked AS1 first.',
+    });
+    expect(await owner()).toEqual(other);
+    expect(await readdir(join(state, 'locks'))).toEqual(['AS1.lock']);
+  });
+});
+
+describe('the surroundings of a process', () => {
+  const { platform } = process;
+  afterEach(() => {
+    Object.defineProperty(process, 'platform', { value: platform });
+  });
+
+  /** Files of the kernel that are missing here. */
+  function without(...hidden: readonly string[]): void {
+    disk.beforeRead = ({ path }) => {
+      if (hidden.some((file) => path.startsWith(file))) throw systemError('ENOENT');
+    };
+  }
+
+  it('have neither namespace, boot nor machine on another system: host and process id suffice', async () => {
+    Object.defineProperty(process, 'platform', { value: 'darwin' });
+    without('/proc', '/etc/machine-id', '/var/lib/dbus/machine-id');
+    const here = await surroundings();
+    expect(here).toMatchObject({ machine: null, boot: null, namespace: 'none' });
+    const mine = await thisProcess('mine');
+    expect(mine.started).toBeNull();
+    expect(await ownerState(mine, here)).toEqual({ alive: true, why: null });
+    const pid = spawnSync(process.execPath, ['-e', '']).pid;
+    expect(await ownerState({ ...mine, pid }, here)).toEqual({ alive: false, why: null });
+  });
+
+  it.skipIf(platform !== 'linux')('on an old kernel have no time namespace', async () => {
+    const pid = await readlink('/proc/self/ns/pid');
+    without('/proc/self/ns/time');
+    expect(await surroundings()).toMatchObject({ namespace: `${pid} time:none` });
+  });
+
+  it.skipIf(platform !== 'linux')('without a known namespace prove no owner gone', async () => {
+    without('/proc/self/ns/pid');
+    const here = await surroundings();
+    expect(here.namespace).toBeNull();
+    const gone = { ...(await thisProcess('gone')), pid: spawnSync(process.execPath, ['-e', '']).pid };
+    expect(await ownerState(gone, here)).toEqual({
+      alive: true,
+      why: 'it runs in another container (process namespace)',
+    });
   });
 });

@@ -13,6 +13,12 @@ export interface Operation {
   readonly text: string;
 }
 
+/** A question that changes nothing on the disk. */
+export interface Read {
+  readonly kind: 'stat' | 'statfs' | 'readlink' | 'readFile';
+  readonly path: string;
+}
+
 type Files = typeof promises;
 
 /** What a disk holds after a power failure, by path. */
@@ -21,11 +27,14 @@ export type Durable = ReadonlyMap<string, Buffer>;
 class Disk {
   /** Called before each operation. An exception becomes the answer of the system. */
   before: (operation: Operation) => void = () => undefined;
+  /** The same for reads. */
+  beforeRead: (read: Read) => void = () => undefined;
   #contents = new Map<string, Buffer>();
   #names = new Map<string, ReadonlySet<string>>();
 
   reset(): void {
     this.before = () => undefined;
+    this.beforeRead = () => undefined;
     this.#contents = new Map();
     this.#names = new Map();
   }
@@ -59,6 +68,20 @@ export const disk = new Disk();
 /** An error as the system gives it. */
 export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: as a test wants it`), { code });
+}
+
+/** The disk is full from the journal's `line`-th line on, until `isFull` is set to false. */
+export function fillAt(line: number): { isFull: boolean; reached: boolean } {
+  const state = { isFull: true, reached: false };
+  let lines = 0;
+  disk.before = ({ kind, path }) => {
+    if (kind !== 'write' || !path.endsWith('journal.jsonl')) return;
+    lines += 1;
+    if (lines < line || !state.isFull) return;
+    state.reached = true;
+    throw systemError('ENOSPC');
+  };
+  return state;
 }
 
 /** `node:fs/promises` with every operation shown to {@link disk}. */
@@ -107,6 +130,7 @@ export function watched(real: Files): Files {
     };
   return {
     ...real,
+    ...watchedReads(real),
     open: async (path, ...rest) => {
       disk.before({ kind: 'open', path: String(path), text: '' });
       return handleOf(await real.open(path, ...rest), String(path));
@@ -117,6 +141,22 @@ export function watched(real: Files): Files {
       await real.rename(from, to);
       disk.renamed(String(from), String(to));
     },
+  };
+}
+
+function watchedReads(real: Files): Pick<Files, Read['kind']> {
+  const shown = <Act extends (path: never, ...rest: never) => unknown>(kind: Read['kind'], act: Act): Act =>
+    new Proxy(act, {
+      async apply(target, self, words: unknown[]) {
+        disk.beforeRead({ kind, path: String(words[0]) });
+        return Reflect.apply(target, self, words);
+      },
+    });
+  return {
+    stat: shown('stat', real.stat),
+    statfs: shown('statfs', real.statfs),
+    readlink: shown('readlink', real.readlink),
+    readFile: shown('readFile', real.readFile),
   };
 }
 

@@ -2,6 +2,16 @@ import type { ChildProcess } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Plan } from '../../../src/core/index.ts';
+import { systemClock } from '../../../src/files/index.ts';
+import { createJournal, type Journal } from '../../../src/state/index.ts';
+
+/** A new journal with its first line. */
+export async function beginJournal(state: string, run: string, plan: Plan): Promise<Journal> {
+  const journal = await createJournal(state, run, systemClock);
+  await journal.append({ event: 'run', run, inventory: 'i', images: 'm', rules: [], plan });
+  return journal;
+}
 
 /** The journal of the only run of a state folder; empty before there is one. */
 export async function journalText(state: string): Promise<string> {
