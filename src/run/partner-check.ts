@@ -38,6 +38,8 @@ export async function assertPartnersHealthy(
     const reason = healthProblem(look.unit, target) ?? activityProblem(look, target, record, quick);
     if (reason !== null) throw unhealthyPartner(partner, reason);
     const partnerSerial = usableSerial(look.unit.serial);
+    if (target.serial !== null && usableSerial(target.serial) !== partnerSerial)
+      throw unhealthyPartner(partner, otherSerial(target.serial, look.unit));
     if (partnerSerial !== null && partnerSerial === serial) throw sameSerial(key, partner, partnerSerial);
     const updatedAs = partnerSerial === null ? null : gate.guard(key, partnerSerial);
     if (updatedAs !== null) throw unhealthyPartner(partner, `is being updated in this run as ${updatedAs}`);
@@ -59,6 +61,11 @@ function problemInRun(record: UnitRecord): string | null {
   if (record.hops.some(({ staged }) => staged))
     return 'has an image on its card from this run, and a person may start it at any time';
   return null;
+}
+
+/** The unit at the address of a partner is not the partner. */
+function otherSerial(listed: string, { serial }: Unit): string {
+  return `reports ${serial ?? 'no serial number'}, and the inventory has ${listed}`;
 }
 
 /** Why a partner is not known to be idle; null if it is. A unit without a card answers only while it runs. */
