@@ -109,6 +109,19 @@ describe('a unit is not updated while its partner', () => {
     expectUntouched(journal, 'a');
   });
 
+  it.each([
+    ['AS0000000001', 'reports AS0000000001'],
+    ['FFFFFFFFFFFF', 'reports FFFFFFFFFFFF'],
+  ])('has the serial number %s, and the inventory has another', async (serial, reports) => {
+    const listed = (text: string): string =>
+      text.replace('- name: b\n', '- name: b\n        serial: AS0000000002\n');
+    site = await openRouteSite([A, B], undefined, listed);
+    site.fleet.device('b').serial = serial;
+    const { unit, journal } = await updateA();
+    expectRefused(unit, 'refused/partner', `${PARTNER}${reports}, and the inventory has AS0000000002.`);
+    expectUntouched(journal, 'a');
+  });
+
   it('may have been started by another run', async () => {
     site = await openRouteSite([A, B]);
     const other = await site.begin('other', await site.plan({ b: ONE_HOP }));

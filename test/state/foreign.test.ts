@@ -100,6 +100,14 @@ describe.skipIf(!hasOwners)('a link of the same user', () => {
     expect(await readdir(folder)).toEqual(['locks']);
   });
 
+  it('is followed to its target, whose path every user may not change', async () => {
+    const open = join(home, 'open');
+    await mkdir(join(open, 'mine'), { recursive: true, mode: 0o700 });
+    await chmod(open, 0o777);
+    await symlink(join(open, 'mine'), state);
+    await refused(/^Every user may write to .*open, a parent of the state folder/);
+  });
+
   it('may be in the place of a folder in the state folder', async () => {
     const folder = join(home, 'large-disk');
     await mkdir(folder, { mode: 0o700 });
