@@ -132,11 +132,10 @@ export async function createJournal(state: string, run: string, clock: Clock): P
   try {
     await makeFolder(runsFolder(state));
     await mkdir(folder, { mode: 0o700 });
-    const file = await openJournalFile(join(folder, FILE), 0);
-    const starts = await openJournalFile(join(folder, STARTS), 0);
+    const files = await openFiles(state, run, { whole: 0, wholeStarts: 0 });
     await syncFolder(folder);
     await syncFolder(runsFolder(state));
-    return writer(run, { file, starts }, { events: [], sum: '' }, clock);
+    return writer(run, files, { events: [], sum: '' }, clock);
   } catch (thrown) {
     throw diskProblem(thrown, `The journal of the run cannot be made in ${folder}`);
   }
@@ -148,17 +147,14 @@ export async function createJournal(state: string, run: string, clock: Clock): P
  * another format.
  */
 export async function reopenJournal(state: string, run: string, clock: Clock): Promise<Journal> {
-  const { events, whole, wholeStarts, sum } = parseJournal(await readBytes(state, run));
+  const { events, sum, ...sizes } = parseJournal(await readBytes(state, run));
   const last = events.at(-1);
   if (last?.event === 'damaged' || last?.event === 'other-format')
     throw new Problem(last.problem.code, last.problem.message, { hint: last.problem.hint });
-  const path = journalFile(state, run);
   try {
-    const file = await openJournalFile(path, whole);
-    const starts = await openJournalFile(join(runsFolder(state), run, STARTS), wholeStarts);
-    return writer(run, { file, starts }, { events, sum }, clock);
+    return writer(run, await openFiles(state, run, sizes), { events, sum }, clock);
   } catch (thrown) {
-    throw diskProblem(thrown, `${path} cannot be written`, `upsfw resume ${run}`);
+    throw diskProblem(thrown, `${journalFile(state, run)} cannot be written`, `upsfw resume ${run}`);
   }
 }
 
@@ -166,6 +162,20 @@ interface Files {
   readonly file: JournalFile;
   /** Lists the lines that must not get lost. */
   readonly starts: JournalFile;
+}
+
+async function openFiles(
+  state: string,
+  run: string,
+  { whole, wholeStarts }: Pick<ParsedJournal, 'whole' | 'wholeStarts'>,
+): Promise<Files> {
+  const file = await openJournalFile(journalFile(state, run), whole);
+  try {
+    return { file, starts: await openJournalFile(join(runsFolder(state), run, STARTS), wholeStarts) };
+  } catch (thrown) {
+    await file.close();
+    throw thrown;
+  }
 }
 
 function writer(
