@@ -22,6 +22,7 @@ import {
   openStateFolder,
   reopenJournal,
 } from '../../src/state/index.ts';
+import { openFilesBelow } from '../support/machine/open-files.ts';
 import { plannedUnit, planOf } from '../support/values/units.ts';
 
 let home: string;
@@ -195,6 +196,7 @@ describe.skipIf(process.platform === 'win32')('a link in the place of a file tha
         code: 'config/state',
         message: expect.stringContaining('symbolic link'),
       });
+      expect(await openFilesBelow(home)).toEqual([]);
       await writeFile(victim, 'precious');
     }
     await unchanged();
