@@ -9,6 +9,7 @@ import { canMount, fill, mountMemory, unmount } from '../support/machine/mounts.
 import { type Durable, disk, fillAt, movedTo, systemError } from '../support/machine/watched-disk.ts';
 import { beginJournal } from '../support/sites/journal.ts';
 import { NMC2, NMC3, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
+import { LONG } from '../support/values/timeouts.ts';
 import { plannedUnit, planOf } from '../support/values/units.ts';
 
 vi.mock('node:fs/promises', async (original) =>

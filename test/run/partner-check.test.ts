@@ -4,7 +4,7 @@ import { type Look, Problem, type ProblemCode, type Unit } from '../../src/core/
 import type { Drivers } from '../../src/run/index.ts';
 import type { Journal, UnitRecord } from '../../src/state/index.ts';
 import { type LocalUnit, openLocalUnit } from '../support/devices/local-unit.ts';
-import { sleepyClock } from '../support/machine/sleepy-clock.ts';
+import { jumpingClock } from '../support/machine/jumping-clock.ts';
 import {
   KEY,
   OLD_LOADER,
@@ -138,7 +138,7 @@ describe('a unit is not updated while its partner', () => {
 describe('a check of partners that is repeated right before the start', () => {
   it('accepts a partner whose update object shows nothing, after all of its sources were asked', async () => {
     site = await openRouteSite([A, B]);
-    const clock = sleepyClock();
+    const clock = jumpingClock();
     const asked: (string | undefined)[] = [];
     let uploaded = false;
     const { unit, journal } = await updateA({

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/core/index.ts';
-import { sleepyClock } from '../support/machine/sleepy-clock.ts';
+import { jumpingClock } from '../support/machine/jumping-clock.ts';
 import {
   KEY,
   OLD_LOADER,
@@ -9,7 +9,7 @@ import {
   type RouteSite,
   type RunOptions,
 } from '../support/sites/route-site.ts';
-import { BOTH_WAYS, NMC3 } from '../support/sites/site.ts';
+import { BOTH_METHODS, NMC3 } from '../support/sites/site.ts';
 import { isUploaded, outputLines, startLines } from '../support/sites/steps.ts';
 
 let site: RouteSite;
@@ -60,7 +60,7 @@ describe('a unit that somebody else updates', () => {
   it('while the start is prepared is not started', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
-    const clock = sleepyClock();
+    const clock = jumpingClock();
     const journal = await site.begin('r', await site.plan(ONE_HOP));
     const record = await site.executeRun(journal, {
       clock,
@@ -115,7 +115,7 @@ describe('a process that stops after the last check before a start', () => {
   /** Stops the process for a minute after each of the first checks that follow the upload. */
   async function runWithStops(stops: number, options: RunOptions = {}) {
     site = await openRouteSite([OLD_LOADER]);
-    const clock = sleepyClock();
+    const clock = jumpingClock();
     const journal = await site.begin('r', await site.plan(ONE_HOP));
     let isUp = false;
     let stopped = 0;
@@ -180,7 +180,7 @@ describe('a process that stops after the last check before a start', () => {
 });
 
 describe('a start whose first method the card refuses', () => {
-  const FIRST_SNMP = { ...BOTH_WAYS, start: ['snmp', 'cli'] as const, faults: ['set-refused'] as const };
+  const FIRST_SNMP = { ...BOTH_METHODS, start: ['snmp', 'cli'] as const, faults: ['set-refused'] as const };
   const C = 'porto/c';
 
   it('is made once, by the second method, and the journal has both', async () => {
@@ -200,7 +200,7 @@ describe('a start whose first method the card refuses', () => {
   });
 
   it('is not made by the second method where the window closed in between', async () => {
-    const clock = sleepyClock();
+    const clock = jumpingClock();
     const untilTen = (34 - new Date().getUTCHours()) * 3_600_000;
     clock.stopFor(untilTen);
     const window =

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/files/index.ts';
 import { PartnerGate } from '../../src/run/partner-gate.ts';
 import { momentOf, StartGate } from '../../src/run/start-gate.ts';
 import { createJournal, type JournalEvent } from '../../src/state/index.ts';
-import { sleepyClock } from '../support/machine/sleepy-clock.ts';
+import { jumpingClock } from '../support/machine/jumping-clock.ts';
 import {
   blockedBecause,
   KEY,
@@ -26,7 +26,7 @@ describe('a process that sleeps between the line on disk and the request', () =>
     async (sleep) => {
       site = await openRouteSite([OLD_LOADER]);
       const device = site.fleet.device('a');
-      const clock = sleepyClock();
+      const clock = jumpingClock();
       let slept = false;
       const journal = await site.begin('sleep', await site.plan(ROUTE));
       const record = await site.executeRun(journal, {
@@ -48,7 +48,7 @@ describe('a process that sleeps between the line on disk and the request', () =>
   it('looks again, and starts an unchanged unit once', async () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
-    const clock = sleepyClock();
+    const clock = jumpingClock();
     let naps = 0;
     const journal = await site.begin('nap', await site.plan({ a: ['SMT18UPS_09-6.enc'] }));
     const record = await site.executeRun(journal, {
@@ -64,7 +64,7 @@ describe('a process that sleeps between the line on disk and the request', () =>
 
   it('gives up after three times, with nothing sent', async () => {
     site = await openRouteSite([OLD_LOADER]);
-    const clock = sleepyClock();
+    const clock = jumpingClock();
     const journal = await site.begin('deep', await site.plan(ROUTE));
     const record = await site.executeRun(journal, {
       clock,
@@ -78,7 +78,7 @@ describe('a process that sleeps between the line on disk and the request', () =>
 
   it('checks again what it checked before it slept, also if it wakes before the line is written', async () => {
     site = await openRouteSite([OLD_LOADER]);
-    const clock = sleepyClock();
+    const clock = jumpingClock();
     let uploaded = false;
     let checked = 0;
     const journal = await site.begin('early', await site.plan(ROUTE));
@@ -160,7 +160,7 @@ describe('another run', () => {
 describe('the start gate', () => {
   const openGate = (check: (again: boolean) => Promise<void> = async () => undefined) => {
     const lines: string[] = [];
-    const clock = sleepyClock();
+    const clock = jumpingClock();
     const gate = new StartGate({
       clock,
       checkedAt: momentOf(clock),
@@ -205,7 +205,7 @@ describe('the start gate', () => {
 
   it('that is closed while a line is written records that nothing was started', async () => {
     const lines: string[] = [];
-    const clock = sleepyClock();
+    const clock = jumpingClock();
     const gate: StartGate = new StartGate({
       clock,
       checkedAt: momentOf(clock),

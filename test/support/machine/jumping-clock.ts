@@ -9,7 +9,7 @@ export interface SleepyClock extends Clock {
   stopFor(milliseconds: number): void;
 }
 
-export function sleepyClock(): SleepyClock {
+export function jumpingClock(): SleepyClock {
   let wall = 0;
   let monotonic = 0;
   return {
