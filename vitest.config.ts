@@ -18,6 +18,9 @@ const WITH_PORTS = [
 /** Tests that replace modules, or change a package for the whole process. */
 const ALONE = ['test/crash/disk.test.ts', 'test/state/folder.test.ts', 'test/snmp/user-keys.test.ts'];
 
+/** Tests of the build itself, for minutes of processor time. They run with UPSFW_TEST_FULL=1, as in `.ci/run`. */
+const FULL_ONLY = process.env.UPSFW_TEST_FULL === '1' ? [] : ['test/cli/build.test.ts'];
+
 /** The longest tests start first, so that none of them is the last to run. */
 const LONGEST_FIRST = [
   'conformance',
@@ -25,7 +28,6 @@ const LONGEST_FIRST = [
   'cli/recover',
   'cli/faults',
   'cli/demo',
-  'cli/build',
   'run',
   'local',
   'cli',
@@ -55,11 +57,13 @@ function isInstalled(program: string): boolean {
 const hasPorts = process.platform === 'linux' && isInstalled('script');
 if (!hasPorts) process.stderr.write('skipped: units at ports: they need Linux and the program script\n');
 
-const EXCLUDED = ['test/peers/**', 'node_modules/**', ...(hasPorts ? [] : WITH_PORTS)];
+const EXCLUDED = ['test/peers/**', 'node_modules/**', ...FULL_ONLY, ...(hasPorts ? [] : WITH_PORTS)];
 
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Simulated devices make many short-lived buffers.
+    execArgv: ['--max-semi-space-size=32'],
     // Most of them wait for simulated devices more than they compute.
     maxWorkers: 3 * availableParallelism(),
     sequence: { sequencer: LongestFirst },
