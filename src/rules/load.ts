@@ -65,7 +65,10 @@ interface OwnData {
 let ownData: Promise<OwnData> | null = null;
 
 function readOwnData(): Promise<OwnData> {
-  ownData ??= readOwnFiles();
+  ownData ??= readOwnFiles().catch((thrown: unknown) => {
+    ownData = null;
+    throw thrown;
+  });
   return ownData;
 }
 

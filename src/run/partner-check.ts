@@ -1,4 +1,4 @@
-import { asProblem, type Look, Problem, type Unit, type UnitTarget, usableSerial } from '../core/index.ts';
+import { asProblem, type Look, Problem, type Unit, usableSerial } from '../core/index.ts';
 import { findPartners } from '../inventory/index.ts';
 import { startInDoubt, type UnitRecord } from '../state/index.ts';
 import type { Execution } from './execution.ts';
@@ -29,19 +29,22 @@ export async function assertPartnersHealthy(
     const target = execution.targets.get(partner);
     if (target === undefined)
       throw unhealthyPartner(partner, 'is not in the inventory, so it cannot be checked');
+    if (target.network === null) throw partnerAtPort(partner);
     const look = await driverOf(execution.drivers, target).look(target, {
       clock: execution.clock,
       signal: execution.control.abort,
       update: quick ? 'object' : 'all',
     });
     if (look.problem !== null) throw unhealthyPartner(partner, `cannot be checked: ${causeOf(look.problem)}`);
-    const reason = healthProblem(look.unit, target) ?? activityProblem(look, target, record, quick);
+    const reason = healthProblem(look.unit) ?? activityProblem(look, record, quick);
     if (reason !== null) throw unhealthyPartner(partner, reason);
     const partnerSerial = usableSerial(look.unit.serial);
     if (target.serial !== null && usableSerial(target.serial) !== partnerSerial)
       throw unhealthyPartner(partner, otherSerial(target.serial, look.unit));
-    if (partnerSerial !== null && partnerSerial === serial) throw sameSerial(key, partner, partnerSerial);
-    const updatedAs = partnerSerial === null ? null : gate.guard(key, partnerSerial);
+    // Without a serial number it could be the unit itself, or one that is being updated.
+    if (partnerSerial === null) throw unhealthyPartner(partner, 'reports no usable serial number');
+    if (partnerSerial === serial) throw sameSerial(key, partner, partnerSerial);
+    const updatedAs = gate.guard(key, partnerSerial);
     if (updatedAs !== null) throw unhealthyPartner(partner, `is being updated in this run as ${updatedAs}`);
     if (await execution.locks.heldElsewhere(lockName(look.unit))) {
       throw unhealthyPartner(partner, 'is in use by another process');
@@ -68,14 +71,8 @@ function otherSerial(listed: string, { serial }: Unit): string {
   return `reports ${serial ?? 'no serial number'}, and the inventory has ${listed}`;
 }
 
-/** Why a partner is not known to be idle; null if it is. A unit without a card answers only while it runs. */
-function activityProblem(
-  look: Look,
-  target: UnitTarget,
-  record: UnitRecord | undefined,
-  quick: boolean,
-): string | null {
-  if (target.network === null) return null;
+/** Why a partner is not known to be idle; null if it is. */
+function activityProblem(look: Look, record: UnitRecord | undefined, quick: boolean): string | null {
   const note = look.activityNote === undefined ? '' : ` (${look.activityNote})`;
   switch (look.activity) {
     case 'idle':
@@ -98,12 +95,14 @@ function wasTouched(record: UnitRecord): boolean {
   return record.hops.some((hop) => hop.startedAt !== null);
 }
 
-/** A unit at a port has no card, so it reports no link to one. */
-function healthProblem(unit: Unit, target: UnitTarget): string | null {
-  const { onLine, outputOn, linkUp, alarms } = unit.condition;
-  if (target.network !== null && linkUp !== true) return 'has no known link to its card';
+function healthProblem(unit: Unit): string | null {
+  const { onLine, outputOn, linkUp, alarms, selfTest, calibrating } = unit.condition;
+  if (linkUp !== true) return 'has no known link to its card';
   if (onLine !== true) return 'is not known to be on mains';
   if (outputOn !== true) return 'is not known to have its output on';
+  // Both run the load on battery.
+  if (selfTest !== false) return 'may be in a self-test';
+  if (calibrating !== false) return 'may be calibrating its battery';
   if (alarms === null) return 'has alarm flags that cannot be read';
   return alarms.length === 0 ? null : `has alarms: ${alarms.join(', ')}`;
 }
@@ -117,6 +116,17 @@ function unhealthyPartner(partner: string, reason: string): Problem {
   return new Problem('refused/partner', `${partner}, which carries the same load, ${reason}.`, {
     hint: `Fix ${partner} first: it is the only supply of the load during this update. Then run upsfw resume.`,
   });
+}
+
+/** Nothing at a port shows whether an update runs, and a look there takes longer than a check stays valid. */
+function partnerAtPort(partner: string): Problem {
+  return new Problem(
+    'refused/partner',
+    `${partner}, which carries the same load, is at a serial or USB port, so it cannot be checked during an update.`,
+    {
+      hint: `Add the card of ${partner} to the inventory (host), or update this unit on site while somebody watches ${partner}.`,
+    },
+  );
 }
 
 function updatedElsewhere(key: string, other: string): Problem {

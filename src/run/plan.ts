@@ -67,7 +67,10 @@ function withAnswer(verdict: PlannedUnit['verdict'], answer: StepsAnswer): Plann
   if (!answer.possible) {
     const reason = inventoryReason('NO_SEND_PATH', 'block', answer.problem);
     const status = verdict.status === 'outdated' ? 'blocked' : verdict.status;
-    return { ...verdict, status, reasons: [reason, ...verdict.reasons] };
+    // That the unit is another one is settled first.
+    const identity = verdict.reasons.filter(({ rule }) => rule === 'identity');
+    const others = verdict.reasons.filter(({ rule }) => rule !== 'identity');
+    return { ...verdict, status, reasons: [...identity, reason, ...others] };
   }
   if (answer.warning === undefined) return verdict;
   return {

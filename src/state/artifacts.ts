@@ -31,6 +31,7 @@ export function createArtifacts(state: string, run: string): OpenArtifacts {
   /** Lines that wait for the write before them, by unit. */
   const waiting = new Map<string, Buffer[]>();
   let queue: Promise<void> = Promise.resolve();
+  let hasFailed = false;
   const fileOf = async (key: string, name: string): Promise<string> => {
     const folder = join(runsFolder(state), run, 'units', ...key.split('/').map(asFileName));
     await makeFolder(folder);
@@ -49,7 +50,7 @@ export function createArtifacts(state: string, run: string): OpenArtifacts {
       const line = Buffer.from(escapedJson(`${JSON.stringify({ ...entry, at: entry.at.toISOString() })}\n`));
       const total = (written.get(key) ?? 0) + line.length;
       written.set(key, total);
-      if (total > LONGEST_TRANSCRIPT) return;
+      if (total > LONGEST_TRANSCRIPT || hasFailed) return;
       const lines = waiting.get(key);
       if (lines !== undefined) {
         lines.push(line);
@@ -63,7 +64,10 @@ export function createArtifacts(state: string, run: string): OpenArtifacts {
           await append(await fileOf(key, 'transcript.jsonl'), Buffer.concat(batch));
         })
         .catch(failing(`The transcript of ${key}`));
-      queue.catch(() => undefined);
+      queue.catch(() => {
+        hasFailed = true;
+        waiting.clear();
+      });
     },
     close: () => queue,
   };

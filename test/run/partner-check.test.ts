@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Look, Problem, type ProblemCode, type Unit } from '../../src/core/index.ts';
 import type { Drivers } from '../../src/run/index.ts';
 import type { Journal, UnitRecord } from '../../src/state/index.ts';
-import { type LocalUnit, openLocalUnit } from '../support/devices/local-unit.ts';
 import { jumpingClock } from '../support/machine/jumping-clock.ts';
 import {
   KEY,
@@ -67,6 +65,9 @@ describe('a unit is not updated while its partner', () => {
     ['may be on battery', withCondition({ onLine: null }), 'is not known to be on mains.'],
     ['has its output off', withCondition({ outputOn: false }), 'is not known to have its output on.'],
     ['hides its output', withCondition({ outputOn: null }), 'is not known to have its output on.'],
+    ['is in a self-test', withCondition({ selfTest: true }), 'may be in a self-test.'],
+    ['hides its self-test', withCondition({ selfTest: null }), 'may be in a self-test.'],
+    ['calibrates', withCondition({ calibrating: true }), 'may be calibrating its battery.'],
     ['hides its alarms', withCondition({ alarms: null }), 'has alarm flags that cannot be read.'],
     ['has alarms', withCondition({ alarms: ['overload', 'bypass'] }), 'has alarms: overload, bypass.'],
     [
@@ -76,6 +77,11 @@ describe('a unit is not updated while its partner', () => {
         problem: new Problem('link/silent', '127.0.0.1 does not answer.', { hint: 'Check it.' }),
       }),
       'cannot be checked: 127.0.0.1 does not answer.',
+    ],
+    [
+      'reports no serial number',
+      (look: Look): Look => ({ ...look, unit: { ...look.unit, serial: null } }),
+      'reports no usable serial number.',
     ],
     [
       'does not show what it does',
@@ -228,29 +234,18 @@ describe('an entry that is the partner of one unit and the same device as anothe
   });
 });
 
-const hasPorts = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
-
-describe.skipIf(!hasPorts)('a partner at a port of this machine', () => {
-  let partner: LocalUnit;
-  afterEach(() => partner.close());
-
-  async function openWithPartner(fault?: 'on-battery'): Promise<RunOptions> {
-    partner = await openLocalUnit('smt1500c-serial', fault === undefined ? [] : [fault]);
-    const entry = `      - name: closet\n        serialPort: ${partner.port}\n        feeds: [rack]\n`;
-    site = await openRouteSite([A], undefined, (text) => `${text.trimEnd()}\n${entry}`);
-    return { drive: () => ({ local: partner.path }) };
-  }
-
-  it('needs no link to a card: the unit is updated while it is healthy', async () => {
-    const { unit } = await updateA(await openWithPartner());
-    expect(unit).toMatchObject({ outcome: 'upgraded', problem: null });
-    expect(site.fleet.device('a').counters.starts).toBe(1);
-  });
-
-  it('must be on mains', async () => {
-    const { unit, journal } = await updateA(await openWithPartner('on-battery'));
-    const message = 'berlin/closet, which carries the same load, is not known to be on mains.';
-    expectRefused(unit, 'refused/partner', message);
-    expectUntouched(journal, 'a');
-  });
+describe('a partner at a port of this machine', () => {
+  it.each(['serialPort: /dev/ttyUSB0', 'usb: any'])(
+    'is refused before it is looked at (%s)',
+    async (port) => {
+      const entry = `      - name: closet\n        ${port}\n        feeds: [rack]\n`;
+      site = await openRouteSite([A], undefined, (text) => `${text.trimEnd()}\n${entry}`);
+      const { unit, journal } = await updateA({});
+      const message =
+        'berlin/closet, which carries the same load, is at a serial or USB port, so it cannot be checked during an update.';
+      expectRefused(unit, 'refused/partner', message);
+      expect(unit.problem?.hint).toContain('Add the card of berlin/closet to the inventory');
+      expectUntouched(journal, 'a');
+    },
+  );
 });
