@@ -162,7 +162,7 @@ describe('the disk fills up', { timeout: LONG }, () => {
     if (ballast !== null) await rm(ballast);
     await expectConsistentStatus(site);
     const resumed = await site.run(['resume', '--yes', '--json']);
-    expect(resumed.exit).toBe(0);
+    expect(resumed.exit, `${ran.out}${resumed.out}${resumed.info}`).toBe(0);
     expect(starts(site)).toEqual([1, 1]);
   });
 
