@@ -67,7 +67,7 @@ function withAnswer(verdict: PlannedUnit['verdict'], answer: StepsAnswer): Plann
   if (!answer.possible) {
     const reason = inventoryReason('NO_SEND_PATH', 'block', answer.problem);
     const status = verdict.status === 'outdated' ? 'blocked' : verdict.status;
-    // That the unit is another one is settled first.
+    // Reasons about the identity come first: the unit may be another one.
     const identity = verdict.reasons.filter(({ rule }) => rule === 'identity');
     const others = verdict.reasons.filter(({ rule }) => rule !== 'identity');
     return { ...verdict, status, reasons: [...identity, reason, ...others] };

@@ -90,8 +90,9 @@ export async function isPlainlyDone(state: string, run: string): Promise<boolean
   try {
     const { bytes, starts } = await readBytes(state, run);
     return endsPlainly(bytes, starts);
-  } catch {
-    return false;
+  } catch (thrown) {
+    if (thrown instanceof Problem) return false;
+    throw thrown;
   }
 }
 

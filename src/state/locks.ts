@@ -110,7 +110,7 @@ async function release(path: string, me: Owner): Promise<void> {
   }
 }
 
-/** Gives the owner that is gone. Throws Problem refused/locked where it runs, or may run. */
+/** Returns the owner that is gone. Throws Problem refused/locked where it runs, or may run. */
 async function ownerThatIsGone(owner: Owner | 'unreadable', path: string, name: string): Promise<Owner> {
   if (owner === 'unreadable') {
     throw new Problem('refused/locked', `The lock of ${name} cannot be read: ${path} names no owner.`, {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NewEvent } from '../../src/state/index.ts';
-import { type CardSite, Killed, openCardSite, type RunOptions } from '../support/sites/card-site.ts';
+import { type CardSite, openCardSite, type RunOptions } from '../support/sites/card-site.ts';
+import { Killed } from '../support/sites/journal.ts';
 import { only } from '../support/sites/route-site.ts';
 
 let site: CardSite;

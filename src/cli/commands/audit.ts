@@ -17,7 +17,7 @@ import { auditDocument, selectUnits } from '../documents/audit.ts';
 import { readAuditFile, readAuditOf, readLastAudit, saveAudit } from '../documents/audit-store.ts';
 import { type Exit, exitOfAudit, exitOfPart } from '../exit-codes.ts';
 import { type OpenDrivers, openDrivers } from '../fleet/drivers.ts';
-import { lookAndJudge, withIdentities } from '../fleet/look.ts';
+import { lookAndJudge } from '../fleet/look.ts';
 import { type Fleet, openFleet } from '../fleet/open.ts';
 import type { Io } from '../io.ts';
 import {
@@ -185,7 +185,7 @@ async function runAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): P
     const looks = args.services
       ? await inspectServices(fleet, open, io, signal)
       : new Map<string, ServiceLook>();
-    return auditDocument(withIdentities(judged), fleet.book, io.clock.now(), looks);
+    return auditDocument(judged, fleet.book, io.clock.now(), looks);
   } finally {
     await open.close();
   }

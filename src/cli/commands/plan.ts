@@ -10,7 +10,7 @@ import { planDocument } from '../documents/plan.ts';
 import { type Exit, exitOfPart, exitOfPlan } from '../exit-codes.ts';
 import { openDrivers } from '../fleet/drivers.ts';
 import type { Session } from '../fleet/execute.ts';
-import { lookAndJudge, lookElsewhere, withIdentities } from '../fleet/look.ts';
+import { lookAndJudge } from '../fleet/look.ts';
 import { openFleet } from '../fleet/open.ts';
 import type { Io } from '../io.ts';
 import {
@@ -90,9 +90,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
 export async function makePlan({ state, fleet, open, io }: Session): Promise<Plan> {
   const { signal } = new AbortController();
   const judged = await lookAndJudge(fleet, open.drivers, state, io, signal, true);
-  const elsewhere = await lookElsewhere(fleet, judged, open.drivers, io, signal);
-  const identified = withIdentities(judged, elsewhere);
-  const found = buildPlan(fleet.book.hash, identified, fleet.component, (target, unit, hop) =>
+  const found = buildPlan(fleet.book.hash, judged, fleet.component, (target, unit, hop) =>
     driverOf(open.drivers, target).steps(target, unit, hop),
   );
   const asked = found.units.filter(

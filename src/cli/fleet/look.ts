@@ -32,7 +32,7 @@ export function transportOf(target: UnitTarget): Transport {
  * Reads the entries that were not chosen and share a load, if a chosen unit can be upgraded: an entry may be
  * the same unit under another name. Only reads.
  */
-export async function lookElsewhere(
+async function lookElsewhere(
   fleet: Fleet,
   judged: readonly EvaluatedUnit[],
   paths: Drivers,
@@ -55,9 +55,9 @@ export async function lookElsewhere(
  * Adds the reasons about serial numbers. `elsewhere`: entries that were not chosen, because a chosen unit
  * under another name must not hide its partners.
  */
-export function withIdentities(
+function withIdentities(
   judged: readonly EvaluatedUnit[],
-  elsewhere: readonly AnsweringEntry[] = [],
+  elsewhere: readonly AnsweringEntry[],
 ): readonly EvaluatedUnit[] {
   const entries = entriesBySerial([
     ...judged.map(({ target, look }) => ({ key: unitKey(target), serial: look.unit.serial })),
@@ -127,7 +127,8 @@ export async function lookAndJudge(
     });
     return [{ target, look, verdict }];
   });
-  return withOpenStarts(judged, state, io);
+  const marked = await withOpenStarts(judged, state, io);
+  return withIdentities(marked, forPlan ? await lookElsewhere(fleet, marked, paths, io, signal) : []);
 }
 
 /** With these statuses a unit may still be updating in an earlier run. */

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '../../../src/core/index.ts';
 
 /** Small file systems in memory, which need root on Linux. */
 
@@ -23,12 +24,33 @@ function mount(options: readonly string[]): boolean {
   return spawnSync('mount', options).status === 0;
 }
 
-/** Fills a file system to its last byte and returns the file that does it. */
+/**
+ * Fills a file system to its last page and returns the file that does it. Other writes of this process may
+ * end meanwhile, so the free space is not known before.
+ */
 export function fill(folder: string): string {
   const file = join(folder, 'ballast');
-  const { bavail, bsize } = statfsSync(folder);
-  writeFileSync(file, Buffer.alloc(bavail * bsize));
+  const opened = openSync(file, 'w');
+  try {
+    for (const size of [65_536, 4096]) {
+      while (hasWritten(opened, size)) {
+        // One more piece fitted.
+      }
+    }
+  } finally {
+    closeSync(opened);
+  }
   return file;
+}
+
+/** False if the file system is full. */
+function hasWritten(file: number, size: number): boolean {
+  try {
+    return writeSync(file, Buffer.alloc(size)) > 0;
+  } catch (thrown) {
+    if (hasCode(thrown, 'ENOSPC')) return false;
+    throw thrown;
+  }
 }
 
 /** Whether this process may mount; reports it if not. */

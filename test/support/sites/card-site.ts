@@ -32,6 +32,7 @@ import {
   reopenJournal,
 } from '../../../src/state/index.ts';
 import { type CardSetup, FakeCard, firmware, LOGIN } from '../devices/fake-card.ts';
+import { watchedJournal } from './journal.ts';
 
 /** The timeouts of the network driver for a card that restarts within a tenth of a second. */
 export const QUICK: Timeouts = {
@@ -119,7 +120,7 @@ export async function openCardSite(setup: CardSiteSetup = {}): Promise<CardSite>
   ) =>
     execute({
       policy: FLEET_POLICY,
-      journal: watched(journal, onLine, killedBefore),
+      journal: watchedJournal(journal, { onLine, killedBefore }),
       inventory: loaded,
       targets: new Map(targets.map((target) => [unitKey(target), target])),
       drivers: { nmc: withBackup(nmc, backup), local: nmc },
@@ -202,9 +203,6 @@ sites:
 `;
 }
 
-/** Simulates the end of the process. */
-export class Killed extends Error {}
-
 /** Replaces the backup step, which has its own tests. */
 function withBackup(driver: UpgradeDriver, works: boolean): UpgradeDriver {
   return {
@@ -213,29 +211,5 @@ function withBackup(driver: UpgradeDriver, works: boolean): UpgradeDriver {
       step === 'backup'
         ? { state: works ? 'done' : 'failed', method: null, problem: null }
         : driver.execute(step, context),
-  };
-}
-
-function watched(
-  journal: Journal,
-  onLine: RunOptions['onLine'],
-  killedBefore: RunOptions['killedBefore'],
-): Journal {
-  let killed = false;
-  return {
-    run: journal.run,
-    events: journal.events,
-    state: journal.state,
-    get failed() {
-      return journal.failed;
-    },
-    async append(event) {
-      killed ||= killedBefore?.(event) === true;
-      if (killed) throw new Killed();
-      await journal.append(event);
-      const written = journal.events.at(-1);
-      if (written !== undefined) onLine?.(written);
-    },
-    close: () => journal.close(),
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Plan } from '../../../src/core/index.ts';
 import { systemClock } from '../../../src/files/index.ts';
-import { createJournal, type Journal } from '../../../src/state/index.ts';
+import { createJournal, type Journal, type JournalEvent, type NewEvent } from '../../../src/state/index.ts';
 
 /** A new journal with its first line. */
 export async function beginJournal(state: string, run: string, plan: Plan): Promise<Journal> {
@@ -28,4 +28,35 @@ export async function journalHas(state: string, child: ChildProcess, text: strin
     // Another process writes it. Without a pause this loop would take the time of that process.
     await pause(2);
   }
+}
+
+/** Simulates the end of the process. */
+export class Killed extends Error {}
+
+/** What a test does with the lines of a journal. */
+export interface JournalWatch {
+  /** Called when a line is on disk, before the run continues. */
+  readonly onLine?: ((event: JournalEvent) => void | Promise<void>) | undefined;
+  /** The process is killed when it would write this line: nothing is written from then on. */
+  readonly killedBefore?: ((event: NewEvent) => boolean) | undefined;
+}
+
+export function watchedJournal(journal: Journal, { onLine, killedBefore }: JournalWatch): Journal {
+  let killed = false;
+  return {
+    run: journal.run,
+    events: journal.events,
+    state: journal.state,
+    get failed() {
+      return journal.failed;
+    },
+    async append(event) {
+      killed ||= killedBefore?.(event) === true;
+      if (killed) throw new Killed();
+      await journal.append(event);
+      const written = journal.events.at(-1);
+      if (written !== undefined) await onLine?.(written);
+    },
+    close: () => journal.close(),
+  };
 }

@@ -38,6 +38,7 @@ import {
   reopenJournal,
   type UnitRecord,
 } from '../../../src/state/index.ts';
+import { watchedJournal } from './journal.ts';
 import { openSite, type Site, SPEED } from './site.ts';
 
 /** Files of a route, in the order of its hops. */
@@ -112,7 +113,7 @@ export async function openRouteSite(
   const executeRun: RouteSite['executeRun'] = (journal, options = {}) =>
     execute({
       policy: FLEET_POLICY,
-      journal: watched(journal, options.onLine),
+      journal: watchedJournal(journal, options),
       inventory,
       targets: new Map(targets.map((target) => [unitKey(target), target])),
       drivers: { ...drivers, ...options.drive?.(drivers) },
@@ -184,24 +185,6 @@ function verdictOf(unit: Unit, route: Awaited<ReturnType<typeof openFolder>>['im
     return { component: 'ups', twoStep: false, from, to, image, transport: 'nmc', steps: HOP_STEPS.ups };
   });
   return { status: 'outdated', target: null, hops, transport: 'nmc', wizard: null, reasons: [] };
-}
-
-function watched(journal: Journal, onLine: RunOptions['onLine']): Journal {
-  if (onLine === undefined) return journal;
-  return {
-    run: journal.run,
-    events: journal.events,
-    state: journal.state,
-    get failed() {
-      return journal.failed;
-    },
-    async append(event) {
-      await journal.append(event);
-      const written = journal.events.at(-1);
-      if (written !== undefined) await onLine(written);
-    },
-    close: () => journal.close(),
-  };
 }
 
 /** Calls `act` when the first hop of a unit has its verified line. */
