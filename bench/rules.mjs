@@ -26,10 +26,13 @@ const FAMILIES = [
 const PORTS = ['serial', 'usb', 'nmc'];
 
 const folder = mkdtempSync(join(tmpdir(), 'upsfw-bench-'));
-/** Units that differ only in their serial numbers, as in a fleet, and units that are all different. */
+/**
+ * Units that differ only in their serial numbers, as in a fleet, share their answers. Units that differ in
+ * their rating share none.
+ */
 const INPUTS = {
-  fleet: () => ({}),
-  'all different': (index) => ({ ratedVA: 300 + index }),
+  'shared answers': () => ({}),
+  'no shared answers': (index) => ({ ratedVA: 300 + index }),
 };
 for (const [name, more] of Object.entries(INPUTS)) {
   const lines = Array.from({ length: UNITS }, (_, index) => {
@@ -64,7 +67,7 @@ function median(numbers) {
 }
 
 try {
-  await run('fleet', []);
+  await run('shared answers', []);
   const series = Object.keys(INPUTS).flatMap((name) => [
     [name, []],
     [name, ['--as-of', '2020-04-02']],

@@ -12,6 +12,9 @@ const UNPRINTABLE = new RegExp(`${ESCAPE}|[${INVISIBLE}]`, 'gu');
 const SPACES = /\p{Zs}/gu;
 const HALF_PAIR_AT_END = /[\ud800-\udbff]$/;
 
+/** Text in which nothing can be invisible; most text is of this kind, and the test is quick. */
+const PLAIN = /^[\n\x20-\x7e]*$/;
+
 /**
  * Makes text from a device, file, server or command line fit for a terminal, log or report. The result is one
  * line of at most `limit` characters, without escape sequences and invisible characters.
@@ -32,6 +35,7 @@ const UNPRINTABLE_IN_LINES = new RegExp(`${ESCAPE}|(?!\\n)[${INVISIBLE}]`, 'gu')
 
 /** The same for text of several lines: line feeds stay, nothing is cut. */
 export function sanitizeLines(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(UNPRINTABLE_IN_LINES, ' ');
 }
 
@@ -43,6 +47,7 @@ const OUTPUT = new RegExp(`${STYLE}|[${INVISIBLE}]`, 'gu');
  * cursor moves and carriage returns of the tool itself stay.
  */
 export function outputText(text: string, styled: boolean): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(OUTPUT, (found) => {
     if (found === '\n' || found === '\t') return found;
     return styled && (found.startsWith('\u001b[') || found === '\r') ? found : ' ';
@@ -53,6 +58,7 @@ const UNSEEN_IN_JSON = new RegExp(`(?!\\n)[${INVISIBLE}]`, 'gu');
 
 /** The same for JSON text: each such character becomes its escape. The parsed string is unchanged. */
 export function escapedJson(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(UNSEEN_IN_JSON, (found) =>
     Array.from({ length: found.length }, (_, unit) => escapeOf(found.charCodeAt(unit))).join(''),
   );

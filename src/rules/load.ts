@@ -16,7 +16,7 @@ import { FieldReportsSchema, ReportFileSchema } from './catalogue/reports.ts';
 import type { RuleBook } from './catalogue/rule-book.ts';
 import { CatalogueSchema } from './catalogue/schema.ts';
 import { checkOverrides, overridableRules } from './engine/override.ts';
-import { type Rule, RuleFileSchema, STAGES } from './engine/schema.ts';
+import { factsRead, type Rule, RuleFileSchema, STAGES } from './engine/schema.ts';
 
 export interface LoadOptions {
   /**
@@ -124,8 +124,9 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     advisories: catalogue.advisories.filter((one) => asOf === null || one.published <= asOf),
     reports: reported.filter(({ on }) => asOf === null || on <= asOf),
     families: new Set(lines.flatMap((line) => line.families)),
-    readsSerials: rules.some(
-      ({ stage, ...rule }) => !UNDESCRIBED_STAGES.has(stage) && /unit\.serial\b/.test(JSON.stringify(rule)),
+    readsSerials: factsRead(rules.filter(({ stage }) => !UNDESCRIBED_STAGES.has(stage))).has('unit.serial'),
+    hopReads: [...factsRead(rules.filter(({ stage }) => stage === 'hop'))].filter((name) =>
+      /^(?:unit|line|advice)\./.test(name),
     ),
     overridable: overridableRules(rules),
     overridden,

@@ -28,6 +28,8 @@ export interface RuleBook {
    * Whether a rule about described units uses the serial number itself, not only the facts derived from it.
    */
   readonly readsSerials: boolean;
+  /** The facts about a unit that the rules about hops read. */
+  readonly hopReads: readonly string[];
   /** Ids of the rules that the operator may override. */
   readonly overridable: ReadonlySet<string>;
   /** Rules that do not refuse in this run, with the operator's reason. */

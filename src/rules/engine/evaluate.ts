@@ -69,7 +69,7 @@ function formatFact(fact: Fact): string {
 
 /** The value of a fact; null = not known. */
 export type Fact = string | number | boolean | null;
-export type Facts = ReadonlyMap<string, Fact>;
+export type Facts = Pick<ReadonlyMap<string, Fact>, 'get'>;
 
 /** A condition on a fact that is not known is neither true nor false. */
 export type Truth = 'yes' | 'no' | 'unknown';
@@ -85,7 +85,8 @@ export function all(conditions: readonly Condition[], facts: Facts): Truth {
   return truth;
 }
 
-function holds(condition: Condition, fact: Fact): Truth {
+/** Whether a condition holds for the value of its fact. */
+export function holds(condition: Condition, fact: Fact): Truth {
   if (condition.known !== undefined) return truth((fact !== null) === condition.known);
   if (fact === null) return condition.orUnknown ? 'yes' : 'unknown';
   if (condition.equals !== undefined) return truth(fact === condition.equals);

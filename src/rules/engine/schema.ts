@@ -187,6 +187,18 @@ function templatesOf(rule: {
   return [...own, ...advised];
 }
 
+/** The names of all facts that some rules read, in their conditions and texts. */
+export function factsRead(rules: readonly Rule[]): ReadonlySet<string> {
+  return new Set(
+    rules.flatMap((rule) => [
+      ...[...(rule.when ?? []), ...(rule.require ?? [])].map(({ fact }) => fact),
+      ...templatesOf(rule).flatMap(([, text]) =>
+        [...text.matchAll(/\{([^{}]*)\}/g)].map(([, fact = '']) => fact),
+      ),
+    ]),
+  );
+}
+
 const RuleSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/),

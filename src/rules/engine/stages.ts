@@ -1,6 +1,7 @@
 import { isRefusal, type Reason, type WorkItem } from '../../core/index.ts';
+import { applicableRules, type RulesByStage } from './applicable.ts';
 import { evaluateRule, type Fact, interpolate, outcomeOf } from './evaluate.ts';
-import { ITEM_KINDS, type ItemKind, type Rule, type Stage } from './schema.ts';
+import { type Advice, ITEM_KINDS, type ItemKind, type Rule, type Stage } from './schema.ts';
 import { compareVersions } from './versions.ts';
 
 /** A work item with its kind. */
@@ -10,7 +11,7 @@ export interface AdvisedItem extends WorkItem {
 
 /** The part of a rule book that the stages need. */
 export interface StageRules {
-  readonly byStage: Readonly<Partial<Record<Stage, readonly Rule[]>>>;
+  readonly byStage: RulesByStage;
   /** Rules that do not refuse in this run, with the operator's reason. */
   readonly overridden: ReadonlyMap<string, string>;
 }
@@ -42,8 +43,9 @@ export function evaluateStages(
   const reasons: Reason[] = [];
   const items: AdvisedItem[] = [];
   let unsupported = false;
+  const byStage = applicableRules(book.byStage, facts);
   for (const stage of stages) {
-    for (const rule of book.byStage[stage] ?? []) {
+    for (const rule of byStage[stage] ?? []) {
       if ((rule.advise ?? rule.derives) !== undefined && !applyAdvice(rule, facts, items)) continue;
       const reason = evaluateRule(rule, facts, book.overridden);
       if (reason === null) continue;
@@ -80,13 +82,26 @@ function applyAdvice(rule: Rule, facts: Map<string, Fact>, items: AdvisedItem[])
     }
     isNew = true;
   }
-  for (const kind of ITEM_KINDS) {
-    for (const template of [advise[kind] ?? []].flat()) {
-      items.push({ kind, text: interpolate(template, facts), source: interpolate(rule.source, facts) });
-      isNew = true;
-    }
+  for (const { kind, text } of templatesOf(advise)) {
+    items.push({ kind, text: interpolate(text, facts), source: interpolate(rule.source, facts) });
+    isNew = true;
   }
   return isNew;
+}
+
+interface ItemTemplate {
+  readonly kind: ItemKind;
+  readonly text: string;
+}
+
+const templates = new WeakMap<Advice, readonly ItemTemplate[]>();
+
+function templatesOf(advise: Advice): readonly ItemTemplate[] {
+  const known = templates.get(advise);
+  if (known !== undefined) return known;
+  const own = ITEM_KINDS.flatMap((kind) => [advise[kind] ?? []].flat().map((text) => ({ kind, text })));
+  templates.set(advise, own);
+  return own;
 }
 
 /** Compares the installed version with the target. */

@@ -4,10 +4,22 @@ import { compare } from '../../core/index.ts';
  * Compares two UPS versions of one line; null if one has an unknown format. The caller ensures that both
  * belong to one line: a rule with a bound also has a condition that names the line or the models.
  */
-export function compareVersions(a: string, b: string): -1 | 0 | 1 | null {
+export function compareVersions(a: string, b: string): Order {
+  const known = ORDERS.get(a)?.get(b);
+  if (known !== undefined) return known;
   const of = (version: string) => ({ component: 'ups' as const, line: '', version });
-  return compare(of(a), of(b)) ?? null;
+  const order = compare(of(a), of(b)) ?? null;
+  if (ORDERS.size >= MAX_VERSIONS) ORDERS.clear();
+  const orders = ORDERS.get(a) ?? new Map<string, Order>();
+  if (orders.size < MAX_VERSIONS) ORDERS.set(a, orders.set(b, order));
+  return order;
 }
+
+type Order = -1 | 0 | 1 | null;
+
+/** The same few versions are compared for every unit of a fleet. */
+const ORDERS = new Map<string, Map<string, Order>>();
+const MAX_VERSIONS = 1_000;
 
 /** The highest version; null for an empty list. */
 export function highest(versions: readonly string[]): string | null {

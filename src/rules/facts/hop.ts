@@ -8,8 +8,36 @@ import { type CardGate, cardGateFacts, cardGateOf } from './card-gate.ts';
 import { loaderFacts } from './loader.ts';
 import { portFacts } from './port.ts';
 
+type HopFacts = ReadonlyMap<string, Fact>;
+
+/** By book, by images of the folder, and by image with its installed version: units of a fleet share them. */
+const known = new WeakMap<RuleBook, WeakMap<readonly Candidate[], Map<string, HopFacts>>>();
+const MAX_KNOWN = 5_000;
+
 /** Facts about one image on one installed version. `others`: all images of the folder. */
 export function hopFacts(
+  book: RuleBook,
+  at: InstalledFirmware | null,
+  image: Candidate,
+  others: readonly Candidate[],
+  transport: Transport | null,
+): HopFacts {
+  const ofBook = known.get(book) ?? new WeakMap<readonly Candidate[], Map<string, HopFacts>>();
+  known.set(book, ofBook);
+  const ofFolder = ofBook.get(others) ?? new Map<string, HopFacts>();
+  ofBook.set(others, ofFolder);
+  const { microLinkId = null, version = null } = at ?? {};
+  const { file, sha256, damage } = image;
+  const key = JSON.stringify([microLinkId, version, transport, file, sha256, image.microLinkId, damage]);
+  const before = ofFolder.get(key);
+  if (before !== undefined) return before;
+  if (ofFolder.size >= MAX_KNOWN) ofFolder.clear();
+  const facts = new Map(factsOfHop(book, at, image, others, transport));
+  ofFolder.set(key, facts);
+  return facts;
+}
+
+function factsOfHop(
   book: RuleBook,
   at: InstalledFirmware | null,
   image: Candidate,

@@ -122,6 +122,8 @@ const NO_ROUTE: DescribedRoute = { hops: [], first: [], later: [] };
 
 /** Cached, because a route evaluates every rule for every hop. */
 const routes = new WeakMap<RuleBook, Map<string, DescribedRoute>>();
+/** The facts that decide between images for certain ratings. */
+const RATINGS = ['unit.ratedVA', 'unit.modelVA'] as const;
 const MAX_CACHED_ROUTES = 10_000;
 
 function cachedRoute(
@@ -131,7 +133,10 @@ function cachedRoute(
   transport: Transport,
 ): DescribedRoute {
   const version = text(facts.get('unit.version')) ?? '';
-  const key = [line.id, version, transport, facts.get('unit.sku'), facts.get('unit.ratedVA')].join('|');
+  // The facts of a hop follow from line, version and transport.
+  const rated = line.images.some(({ rating }) => rating !== undefined) ? RATINGS : [];
+  const read = [...book.hopReads, ...rated, 'advice.target'].map((name) => facts.get(name) ?? null);
+  const key = JSON.stringify([line.id, version, transport, read]);
   const known = routes.get(book) ?? new Map<string, DescribedRoute>();
   routes.set(book, known);
   const found = known.get(key);

@@ -2,8 +2,9 @@ import { isRefusal, joinList, type Reason, type Transport } from '../../core/ind
 import { after, type Candidate, type InstalledFirmware } from '../catalogue/candidate.ts';
 import { ratingFits } from '../catalogue/rating.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
+import { applicableRules } from '../engine/applicable.ts';
 import { builtIn } from '../engine/built-in.ts';
-import { evaluateRule, type Fact } from '../engine/evaluate.ts';
+import { evaluateRule, type Fact, type Facts } from '../engine/evaluate.ts';
 import { compareVersions } from '../engine/versions.ts';
 import { hopFacts, orderOf } from '../facts/hop.ts';
 
@@ -72,17 +73,26 @@ export function hopReasons(
   others: readonly Candidate[],
   transport: Transport | null,
 ): readonly Reason[] {
-  const facts = new Map([...unit, ...hopFacts(book, at, image, others, transport)]);
+  const own = new Map<string, Fact>();
   if (at !== null) {
-    facts.set(
+    own.set(
       'hop.isFirst',
       unit.get('unit.version') === at.version && unit.get('unit.printedId') === at.microLinkId,
     );
-    facts.set('unit.version', at.version);
-    facts.set('unit.microLinkId', String(at.microLinkId));
-    facts.set('unit.printedId', at.microLinkId);
+    own.set('unit.version', at.version);
+    own.set('unit.microLinkId', String(at.microLinkId));
+    own.set('unit.printedId', at.microLinkId);
   }
-  return (book.byStage.hop ?? []).flatMap((rule) => evaluateRule(rule, facts, book.overridden) ?? []);
+  const hop = hopFacts(book, at, image, others, transport);
+  const facts: Facts = {
+    get(name) {
+      const value = own.get(name) ?? hop.get(name);
+      // A fact of the hop that is not known is null, and hides one of the unit.
+      return value === undefined ? unit.get(name) : value;
+    },
+  };
+  const { hop: rules = [] } = applicableRules(book.byStage, facts);
+  return rules.flatMap((rule) => evaluateRule(rule, facts, book.overridden) ?? []);
 }
 
 function hopOf<C extends Candidate>(

@@ -39,6 +39,17 @@ const UNIT_STAGES: readonly Stage[] = ['family', 'firmware', 'support', 'wizard'
 
 type FolderImage = Candidate & { readonly stored: StoredImage };
 
+/** One list for all units of a fleet, so that they share the facts about hops. */
+const folderImages = new WeakMap<readonly StoredImage[], readonly FolderImage[]>();
+
+function candidatesOf(images: readonly StoredImage[]): readonly FolderImage[] {
+  const known = folderImages.get(images);
+  if (known !== undefined) return known;
+  const candidates = images.map((stored): FolderImage => ({ ...candidateOf(stored), stored }));
+  folderImages.set(images, candidates);
+  return candidates;
+}
+
 /** Evaluates a unit: the images that it may get from the folder, the hops, and the reasons. Pure. */
 export function judgeUps(book: RuleBook, input: UpsJudgeInput): Verdict {
   const { unit, transport } = input;
@@ -104,7 +115,7 @@ interface Known {
 function judgeUpdate(book: RuleBook, input: UpsJudgeInput, known: Known): Verdict {
   const { transport } = input;
   const { assessment, at, facts, wizard } = known;
-  const candidates = input.images.map((stored): FolderImage => ({ ...candidateOf(stored), stored }));
+  const candidates = candidatesOf(input.images);
   const damaged = candidates.filter((one) => one.microLinkId === at.microLinkId && one.damage !== null);
   const extra = damaged.map((one) =>
     builtIn(
