@@ -205,6 +205,7 @@ function addOthers(
     return entry;
   };
 
+  const claimants = claimantsOf(list);
   for (const single of rest) {
     const { found, conflicts } = single;
     const there = index.at(found);
@@ -217,7 +218,7 @@ function addOthers(
     } else if (there === null) {
       add(single);
     } else if (found.serial !== null && there.unit.serial === undefined) {
-      const claims = list.filter((one) => isAt(there, one));
+      const claims = claimants(there);
       const others = claims.filter((one) => one.serial !== null && one.serial !== found.serial);
       if (others.length > 0) {
         const answers = [found, ...others].map((one) => `${serialText(one)} at ${whereIs(one)}`);
@@ -241,6 +242,22 @@ function addOthers(
     } else claimed.add(there);
   }
   return { pins, additions };
+}
+
+/** The listed units at the place of an entry. */
+function claimantsOf(list: readonly Found[]): (entry: Entry) => readonly Found[] {
+  const byHost = new Map<string, Found[]>();
+  for (const found of list) {
+    for (const host of found.hosts) {
+      const there = byHost.get(host);
+      if (there === undefined) byHost.set(host, [found]);
+      else there.push(found);
+    }
+  }
+  return (entry) => {
+    const near = new Set([...(entry.place?.hosts ?? [])].flatMap((host) => byHost.get(host) ?? []));
+    return [...near].filter((found) => isAt(entry, found));
+  };
 }
 
 function named(entry: Entry): Named {

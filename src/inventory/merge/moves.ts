@@ -61,12 +61,13 @@ export function resolveMoves(
     if (place === null || place.port !== move.to.port || !overlap(place.hosts, move.to.hosts)) return false;
     return theirs === undefined || (order.get(other) ?? 0) < (order.get(move.entry) ?? 0);
   };
+  const near = entriesNear(proposed, entries);
   // A blocked move leaves its unit at its old place, where it may block another move.
   for (let changed = true; changed; ) {
     changed = false;
     for (const move of proposed) {
       if (moving.get(move.entry) !== move) continue;
-      const by = entries.find((other) => blocks(other, move));
+      const by = near(move).find((other) => blocks(other, move));
       if (by === undefined) continue;
       moving.delete(move.entry);
       blocked.push({ move, by });
@@ -74,4 +75,26 @@ export function resolveMoves(
     }
   }
   return { made: proposed.filter((move) => moving.get(move.entry) === move), blocked };
+}
+
+/** The entries that are at the new place of a move, or may come there, in the order of the inventory. */
+function entriesNear(proposed: readonly Move[], entries: readonly Entry[]): (move: Move) => readonly Entry[] {
+  const byHost = new Map<string, Set<Entry>>();
+  const add = (entry: Entry, place: Place | null): void => {
+    for (const host of place?.hosts ?? []) {
+      const there = byHost.get(host);
+      if (there === undefined) byHost.set(host, new Set([entry]));
+      else there.add(entry);
+    }
+  };
+  const targets = new Map(proposed.map((move) => [move.entry, move.to]));
+  for (const entry of entries) {
+    add(entry, entry.place);
+    add(entry, targets.get(entry) ?? null);
+  }
+  const order = new Map(entries.map((entry, index) => [entry, index]));
+  return (move) => {
+    const found = new Set([...move.to.hosts].flatMap((host) => [...(byHost.get(host) ?? [])]));
+    return [...found].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  };
 }
