@@ -110,12 +110,64 @@ export function sameUnit(a: Unit, b: Unit): boolean {
   return serial !== null && serial === usableSerial(b.serial);
 }
 
+/** Words that begin a text instead of a serial number, also with a number: `tbd-2`, `UNKNOWN 1`. */
+const PLACEHOLDER_WORDS = [
+  'unknown',
+  'undefined',
+  'unspecified',
+  'none',
+  'null',
+  'n/a',
+  'not',
+  'no serial',
+  'tbd',
+  'tba',
+  'tbc',
+  'todo',
+  'to be',
+  'pending',
+  'missing',
+  'dummy',
+  'example',
+  'sample',
+  'placeholder',
+  'default',
+];
+const PLACEHOLDER = new RegExp(
+  `^(?:${PLACEHOLDER_WORDS.map((word) => word.replace(' ', '[ _-]')).join('|')})(?:[^a-z0-9]|[0-9]{0,3}$)`,
+  'i',
+);
+/** Digits that count up or down, with zero at either end. */
+const COUNTING = ['01234567890', '09876543210'];
+/** Far above any serial number. */
+const LONGEST_SERIAL_TEXT = 100;
+
 /**
- * A serial number that distinguishes units. Agents without one return one repeated character
- * (`FFFFFFFFFFFF`).
+ * Whether a text is written where a serial number is not known: no digit in it (`Not Specified`, `-`), one
+ * repeated character (`000000`, `xxxxxx`), digits that only count (`123456789`), or a word for it with a
+ * number (`tbd-2`).
+ *
+ * The serial numbers of Smart-UPS units have digits for year and week. A placeholder that is taken for a
+ * serial number could identify the wrong unit. A serial number that is taken for a placeholder blocks its
+ * unit: a text that these rules do not name is a serial number, `AS0000000001` too.
+ * Source: docs/sources/snmp.md#serial-numbers-that-identify-nothing
+ */
+export function isPlaceholder(text: string): boolean {
+  const plain = text.slice(0, LONGEST_SERIAL_TEXT).normalize('NFKC').trim();
+  const characters = plain.replaceAll(/[^\p{L}\p{N}]/gu, '');
+  return (
+    !/\d/.test(characters) ||
+    /^(.)\1*$/i.test(characters) ||
+    COUNTING.some((digits) => digits.includes(characters)) ||
+    PLACEHOLDER.test(plain)
+  );
+}
+
+/**
+ * A serial number that distinguishes units, in capital letters; null for one that is too short, or a
+ * placeholder. Agents without one return one repeated character (`FFFFFFFFFFFF`).
  */
 export function usableSerial(serial: string | null): string | null {
   const text = serial?.trim() ?? '';
-  if (text.length < 6 || /^(.)\1*$/.test(text)) return null;
-  return text.toUpperCase();
+  return text.length < 6 || isPlaceholder(text) ? null : text.toUpperCase();
 }
