@@ -13,6 +13,7 @@ export {
   loadCredentials,
 } from './credentials.ts';
 export { classifyFound, findingsOf, listedUnits } from './discovered.ts';
+export { type Decoded, decodeList } from './import/encoding.ts';
 export { IMPORT_FORMATS, IMPORTERS, type ImportFormat } from './import/formats.ts';
 export {
   type Imported,

@@ -57,12 +57,13 @@ describe('import of a list with odd rows', () => {
       'its name has 200 characters, a name has 64 at most',
       'kiel/twin-1: conflict: ',
       'kiel/twin-2: conflict: ',
-      '3 units (3 of the list left out, 1 not needed), 4 notes; written to ',
+      'results[6] (twin-2): its address 10.0.0.5 is also that of results[5] (twin-1), with another serial number\n',
+      '3 units (3 of the list left out, 1 not needed), 5 notes; written to ',
     ]) {
       expect(ran.info).toContain(expected);
     }
     expect((await run()).info).toContain(
-      '3 units (3 of the list left out, 1 not needed), 4 notes; nothing to change in ',
+      '3 units (3 of the list left out, 1 not needed), 5 notes; nothing to change in ',
     );
   });
 

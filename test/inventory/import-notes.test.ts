@@ -36,6 +36,7 @@ describe('a row that is not imported unchanged', () => {
     expect(notes(found)).toEqual([
       'results[0] (first): left out: its address 10.0.0.1 is already used by results[1] (second)',
       'results[2] (third): left out: its address 10.0.0.1 is already used by results[1] (second)',
+      'results[3] (v6): its serial number AS1234567890 is also that of results[1] (second)',
       'results[4] (same): left out: its address 2001:0DB8:0::1 is already used by results[3] (v6)',
     ]);
   });

@@ -45,7 +45,8 @@ describe('netbox', () => {
       'berlin-hq/ups-c 10.0.0.3:? AS1234567890',
       'berlin-hq/ups-d fd00::9:? AS1234567890',
     ]);
-    expect(found.notes).toEqual([]);
+    const same = 'its serial number AS1234567890 is also that of results[0] (ups-a)';
+    expect(notes(found)).toEqual([`results[2] (ups-c): ${same}`, `results[3] (ups-d): ${same}`]);
     expect(found.units[0]).toMatchObject({ cardSerial: null, snmp: null });
   });
 
@@ -79,12 +80,16 @@ describe('netbox', () => {
       'results[2] (old): its status is decommissioning; imported anyway',
       'results[5] (apcon): not needed: its manufacturer is Apcon, not APC or Schneider Electric',
       'results[6] (bad): left out: its address contains a space: write one address or one host name',
+      'results[3] (se): its serial number AS1234567890 is also that of results[2] (old)',
+      'results[4] (long): its serial number AS1234567890 is also that of results[2] (old)',
     ]);
   });
 
   it.each([
     ['an answer that is an error', { detail: 'Invalid token' }, 'at results: '],
-    ['another shape inside', list(device({ primary_ip: '10.0.0.1' })), 'at results[0].primary_ip: '],
+    ['a list of something else', list({ id: 1, name: 'Kiel' }), 'at results[0]: expected a device'],
+    ['a list of texts', ['10.0.0.1'], 'at results[0]: expected a device of NetBox, found a text'],
+    ['an HTML page', '<!DOCTYPE html>\n<html></html>', 'it is an HTML page and no list'],
     ['a number', '7', 'at the top level: '],
   ])('refuses %s with its path', (_what, given, place) => {
     expect(refusal('netbox', given)).toContain('config/import The list cannot be read ');
@@ -183,8 +188,8 @@ describe('ansible', () => {
   });
 
   it.each([
-    [{ _meta: { hostvars: [] } }, '_meta.hostvars'],
-    [{ berlin: { hosts: { 'ups-a': {} } } }, 'berlin.hosts'],
+    [{ count: 0, next: null, results: [{ name: 'a' }] }, 'the top level'],
+    [{ devices: 'none' }, 'the top level'],
     [[], 'the top level'],
   ])('refuses another shape: %j', (given, place) => {
     expect(refusal('ansible', given)).toContain(`at ${place}: `);
@@ -232,13 +237,16 @@ describe('librenms', () => {
       'devices[4] (ups-a.example.org): not needed: its os is "ios", not "apc"',
       'devices[5]: left out: the list gives no os for it, not "apc"',
       'devices: communities and passphrases of 3 devices are not imported: add them as references such as env:NAME',
+      'devices[1] (10.0.0.2): its serial number AS1234567890 is also that of devices[0] (ups-a.example.org)',
+      'devices[3]: its serial number AS1234567890 is also that of devices[0] (ups-a.example.org)',
     ]);
   });
 
   it('reads a plain array, and refuses an error answer', () => {
     expect(take('librenms', [device({})]).units).toHaveLength(1);
     expect(refusal('librenms', { status: 'error', message: 'No' })).toContain('at status: ');
-    expect(refusal('librenms', { devices: [device({ port: [] })] })).toContain('at devices[0].port: ');
+    expect(refusal('librenms', { devices: ['10.0.0.1'] })).toContain('at devices[0]: ');
+    expect(refusal('librenms', { devices: [{ primary_ip: null }] })).toContain('at devices[0]: ');
   });
 });
 
@@ -278,10 +286,10 @@ describe('every list', () => {
     ['netbox', `["${'a'.repeat(1 << 22)}`],
     ['librenms', '['.repeat(1 << 20)],
     ['ansible', `{"${'\\n'.repeat(1 << 20)}`],
-    ['csv', `host\n"${'""'.repeat(1 << 20)}`],
     ['csv', '"'.repeat((1 << 20) + 1)],
-    ['nut', `[a]\nport = "${'a'.repeat(1 << 22)}`],
-    ['nut', `[a]\nport = ${'\\a'.repeat(1 << 22)}`],
+    ['csv', `${'host,'.repeat(1 << 20)}`],
+    ['nut', `port = "${'a'.repeat(1 << 22)}`],
+    ['nut', `port = ${'\\a'.repeat(1 << 22)}`],
   ] as const)('is refused like any other if it is made to exhaust the parser: %s', (format, text) => {
     expect(refusal(format, text)).toMatch(/^config\/import The list cannot be read at line \d/);
   });

@@ -1,7 +1,9 @@
 import { hasCode, Problem, reasonOf, sanitize } from '../../core/index.ts';
-import { LARGEST_LIST } from '../../inventory/index.ts';
+import { decodeList, LARGEST_LIST } from '../../inventory/index.ts';
 import { readFileWithin } from '../../yaml/index.ts';
 import type { Io } from '../io.ts';
+
+const MEBIBYTE = 1024 * 1024;
 
 /** Reads a list from a file, or from standard input for `-`. Throws Problem config/import. */
 export async function readList(source: string, io: Io): Promise<string> {
@@ -12,7 +14,7 @@ export async function readList(source: string, io: Io): Promise<string> {
     if (thrown instanceof Problem) throw thrown;
     if (hasCode(thrown, 'EFBIG'))
       throw failure(
-        `${shown} has more than ${LARGEST_LIST} bytes.`,
+        `${shown} has more than ${LARGEST_LIST / MEBIBYTE} MiB (${LARGEST_LIST} bytes), the limit of a list.`,
         'Export only the UPS units, or import in parts.',
       );
     const hint = 'Name a readable file, or - for standard input.';
@@ -35,14 +37,10 @@ async function readStream(io: Io): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Spreadsheets write UTF-16 with a byte order mark, or an old code page that cannot be recognized. */
 function decoded(bytes: Buffer, shown: string): string {
-  const hasUtf16Mark = bytes[0] === 0xff && bytes[1] === 0xfe;
-  try {
-    return new TextDecoder(hasUtf16Mark ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw failure(`${shown} is not UTF-8 text.`, 'Save it as UTF-8 ("CSV UTF-8" in a spreadsheet).');
-  }
+  const read = decodeList(bytes);
+  if (read.ok) return read.text;
+  throw failure(`${shown} ${read.why}.`, read.hint);
 }
 
 function failure(message: string, hint: string): Problem {

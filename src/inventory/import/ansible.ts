@@ -1,50 +1,38 @@
 import { z } from 'zod';
 import { joinList, Problem, sanitize } from '../../core/index.ts';
-import { collectUnits, type Imported, type ImportOptions } from './imported.ts';
+import { chosen, type Group, Membership, readGroup } from './ansible-groups.ts';
+import { Entry, faultsText, fieldsOf, shapeOf } from './entry.ts';
+import {
+  collectUnits,
+  type Imported,
+  type ImportOptions,
+  type UnitCollector,
+  unreadable,
+} from './imported.ts';
 import { parseJsonList } from './json-list.ts';
 
 /** Ansible marks values from other sources: `{ "__ansible_unsafe": "text" }`. */
-const Value = z
-  .unknown()
-  .transform((value) => {
-    const marked = z.strictObject({ __ansible_unsafe: z.string() }).safeParse(value);
-    return marked.success ? marked.data.__ansible_unsafe : value;
-  })
-  .optional();
+const Marked = z.strictObject({ __ansible_unsafe: z.string() });
 
-const Vars = z.object({
-  ansible_host: Value,
-  upsfw_site: Value,
-  upsfw_serial: Value,
-  serial: Value,
-  serial_number: Value,
-  upsfw_snmp_port: Value,
-  snmp_port: Value,
-});
-type Vars = z.infer<typeof Vars>;
-
-/** A group, or in the oldest format only its hosts. */
-const Group = z.preprocess(
-  (value) => (Array.isArray(value) ? { hosts: value } : value),
-  z.object({
-    hosts: z.array(z.string()).default([]),
-    children: z.array(z.string()).default([]),
-    vars: z.record(z.string(), z.unknown()).default({}),
-  }),
-);
-type Groups = ReadonlyMap<string, z.infer<typeof Group>>;
-
-const List = z
-  .object({ _meta: z.object({ hostvars: z.record(z.string(), Vars).default({}) }).optional() })
-  .catchall(Group);
+const List = z.record(z.string(), z.unknown());
 
 const HINT = 'Give what ansible-inventory --list prints (JSON, without --yaml).';
 
 /** `ansible-inventory --list` does not expand templates. */
 const TEMPLATE = '{{';
 
-/** Groups that are no site. */
-const NO_SITE: ReadonlySet<string> = new Set(['all', 'ungrouped']);
+/** Variables with the address, in the order of preference. The plugin of NetBox sets the last ones too. */
+const ADDRESS_VARS = ['ansible_host', 'primary_ip', 'primary_ip4', 'primary_ip6'] as const;
+const SERIAL_VARS = ['upsfw_serial', 'serial', 'serial_number'] as const;
+const PORT_VARS = ['upsfw_snmp_port', 'snmp_port'] as const;
+/** Variables of the plugin of NetBox, with its option `plurals` and without it. */
+const SITE_VARS = ['sites', 'site'] as const;
+const ROLE_VARS = ['device_roles', 'device_role', 'role', 'roles'] as const;
+const MAKER_VARS = ['manufacturers', 'manufacturer'] as const;
+const TYPE_VARS = ['device_types', 'device_type'] as const;
+/** Other variables whose values are names of groups with the option `group_names_raw`. */
+const GROUP_VARS = ['tags', 'tenants', 'tenant', 'platforms', 'platform', 'racks', 'rack', 'status'] as const;
+const IN_NAMED = ['slug', 'name', 'display', 'model', 'value'];
 
 /**
  * Imports the hosts of `ansible-inventory --list`, or those of one group and its children. Throws Problem
@@ -52,55 +40,112 @@ const NO_SITE: ReadonlySet<string> = new Set(['all', 'ungrouped']);
  */
 export function importAnsible(text: string, { group }: ImportOptions = {}): Imported {
   const { _meta, ...rest } = parseJsonList(text, List, HINT);
-  const groups: Groups = new Map(Object.entries(rest));
-  const hostvars = _meta?.hostvars ?? {};
   const units = collectUnits();
-  const exported = [...groups].filter(([, { vars }]) => Object.keys(vars).length > 0).map(([name]) => name);
+  const { groups, hostvars } = readGroups(rest, _meta, units);
+  const exported = [...groups].filter(([, { hasVars }]) => hasVars).map(([name]) => name);
   if (exported.length > 0) {
     const named = joinList(exported.map((name) => sanitize(name, 40)));
     units.note('vars', `variables of the groups ${named} are not read: create the list without --export`);
   }
-  const memberships = groupsByHost(groups);
-  for (const name of hostsOf(groups, hostvars, group)) {
-    const place = `host ${name}`;
-    const vars = new Map(Object.entries(Object.hasOwn(hostvars, name) ? (hostvars[name] ?? {}) : {}));
-    const plain = (key: keyof Vars): string | number | null => {
-      const value = vars.get(key);
-      if (typeof value === 'number') return value;
-      return typeof value === 'string' && !value.includes(TEMPLATE) ? value : null;
-    };
-    const host = vars.get('ansible_host') ?? name;
-    if (typeof host !== 'string' || host.includes(TEMPLATE)) {
-      units.leaveOut(place, 'its ansible_host is not plain text (a template or an encrypted value)');
-      continue;
-    }
-    const serial = plain('upsfw_serial') ?? plain('serial') ?? plain('serial_number');
-    if (typeof serial === 'number') {
-      units.note(
-        place,
-        'its serial number is a number and may have lost digits; not imported. Put it in quotes',
-      );
-    }
-    units.add(place, {
-      site:
-        plain('upsfw_site')?.toString() ??
-        siteOf(memberships.get(name) ?? [], groups, group, (why) => units.note(place, why)),
-      name,
-      host,
-      serial: typeof serial === 'string' ? serial : null,
-      port: plain('upsfw_snmp_port') ?? plain('snmp_port'),
-    });
+  const membership = new Membership(groups);
+  for (const name of hostsOf(groups, membership, hostvars, group)) {
+    importHost(name, hostvars.get(name), { units, membership, group });
   }
   return units.end();
 }
 
+function readGroups(
+  values: Readonly<Record<string, unknown>>,
+  meta: unknown,
+  units: UnitCollector,
+): { readonly groups: ReadonlyMap<string, Group>; readonly hostvars: ReadonlyMap<string, unknown> } {
+  const groups = new Map<string, Group>();
+  const hostvars = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(values)) {
+    const place = `group ${name}`;
+    const group = readGroup(value, (why) => units.note(place, `${why}; ignored`));
+    if (group === null) {
+      units.note(place, `it is ${shapeOf(value)} and no group; ignored`);
+      continue;
+    }
+    groups.set(name, group);
+    for (const [host, own] of group.vars) if (!hostvars.has(host)) hostvars.set(host, own);
+  }
+  const listed = fieldsOf(meta)?.hostvars;
+  const own = fieldsOf(listed);
+  if (own === null && listed !== undefined && listed !== null)
+    units.note('_meta.hostvars', `it is ${shapeOf(listed)}; the hosts have no variables`);
+  for (const [host, vars] of Object.entries(own ?? {})) hostvars.set(host, vars);
+  const isEmpty = [...groups.values()].every(({ hosts, children }) => hosts.length + children.length === 0);
+  if (isEmpty && hostvars.size === 0 && Object.keys(values).length > 0) {
+    throw unreadable('the top level', 'it has no group with hosts or child groups', HINT);
+  }
+  return { groups, hostvars };
+}
+
+function importHost(
+  name: string,
+  listed: unknown,
+  { units, membership, group }: { units: UnitCollector; membership: Membership; group: string | undefined },
+): void {
+  const place = `host ${name}`;
+  const own = fieldsOf(listed);
+  if (own === null && listed !== undefined && listed !== null)
+    units.note(place, `its variables are ${shapeOf(listed)}; ignored`);
+  const values = Object.fromEntries(Object.entries(own ?? {}).map(([key, value]) => [key, unmarked(value)]));
+  const vars = new Entry(values);
+  // Variables such as `role` may mean something else, so their shape is no fault.
+  const kinds = new Entry(values);
+  const names = (keys: readonly string[], from: Entry = kinds): readonly string[] =>
+    keys.flatMap((key) => from.labels(key, IN_NAMED)).filter((text) => !text.includes(TEMPLATE));
+  const plain = (keys: readonly string[]): string | null =>
+    keys.map((key) => vars.text(key)).find((text) => text !== null && !text.includes(TEMPLATE)) ?? null;
+
+  const addresses = ADDRESS_VARS.map((key) => plain([key])).filter((text) => text !== null);
+  if (addresses.length === 0 && vars.value('ansible_host') !== undefined) {
+    units.leaveOut(place, 'its ansible_host is not plain text (a template or an encrypted value)');
+    return;
+  }
+  const [roles, makers, types] = [names(ROLE_VARS), names(MAKER_VARS), names(TYPE_VARS)];
+  const byGroup = membership.kindOf(name);
+  const raw = {
+    site:
+      plain(['upsfw_site']) ??
+      chosen(names(SITE_VARS, vars), 'sites', place, units.note) ??
+      membership.siteOf(
+        name,
+        group,
+        new Set([...roles, ...makers, ...types, ...names(GROUP_VARS)]),
+        units.note,
+        place,
+      ),
+    name,
+    // A name is no replacement for an address that is wrong.
+    hosts: (addresses.length > 0 ? addresses : [name]).map((text) => ({ text })),
+    serial: plain(SERIAL_VARS),
+    port: plain(PORT_VARS),
+    role: (roles.length > 0 ? roles : byGroup.roles).join(', '),
+    model: types.join(', '),
+    makers: makers.length > 0 ? makers : byGroup.makers,
+  };
+  const faults = faultsText(vars);
+  if (faults !== null) units.note(place, faults);
+  units.add(place, raw);
+}
+
+function unmarked(value: unknown): unknown {
+  const marked = Marked.safeParse(value);
+  return marked.success ? marked.data.__ansible_unsafe : value;
+}
+
 function hostsOf(
-  groups: Groups,
-  hostvars: Readonly<Record<string, unknown>>,
+  groups: ReadonlyMap<string, Group>,
+  membership: Membership,
+  hostvars: ReadonlyMap<string, unknown>,
   group: string | undefined,
 ): readonly string[] {
   if (group === undefined) {
-    return [...new Set([...[...groups.values()].flatMap(({ hosts }) => hosts), ...Object.keys(hostvars)])];
+    return [...new Set([...[...groups.values()].flatMap(({ hosts }) => hosts), ...hostvars.keys()])];
   }
   if (!groups.has(group)) {
     const known = [...groups.keys()].map((name) => sanitize(name, 40));
@@ -108,50 +153,5 @@ function hostsOf(
       hint: `Its groups are ${joinList(known) || 'none'}.`,
     });
   }
-  return [...new Set([...descendants(groups, group)].flatMap((name) => groups.get(name)?.hosts ?? []))];
-}
-
-/** A group and all groups below it. */
-function descendants(groups: Groups, top: string): ReadonlySet<string> {
-  const found = new Set([top]);
-  // The loop reaches what is added meanwhile; a cycle adds nothing.
-  for (const name of found) for (const child of groups.get(name)?.children ?? []) found.add(child);
-  return found;
-}
-
-/** The groups that list a host directly, except those that are no site. */
-function groupsByHost(groups: Groups): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
-  for (const [group, { hosts }] of groups) {
-    if (NO_SITE.has(group)) continue;
-    for (const host of new Set(hosts)) {
-      const before = found.get(host);
-      if (before === undefined) found.set(host, [group]);
-      else before.push(group);
-    }
-  }
-  return found;
-}
-
-/**
- * The site of a host: the nearest of its groups. The group of `--group` counts only where there is no other.
- */
-function siteOf(
-  direct: readonly string[],
-  groups: Groups,
-  limit: string | undefined,
-  note: (why: string) => void,
-): string | null {
-  const nearest = direct.filter(
-    (name) => !direct.some((other) => other !== name && descendants(groups, name).has(other)),
-  );
-  const sites = nearest.filter((name) => name !== limit).sort();
-  const [first = nearest[0] ?? null] = sites;
-  if (sites.length > 1 && first !== null) {
-    const named = joinList(sites.map((name) => sanitize(name, 40)));
-    note(
-      `it is in the groups ${named}; ${sanitize(first, 40)} becomes its site. Set upsfw_site to choose another`,
-    );
-  }
-  return first;
+  return membership.hostsBelow(group);
 }

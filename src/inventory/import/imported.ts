@@ -1,7 +1,8 @@
-import { Problem, readHost, sanitize, usableSerial } from '../../core/index.ts';
+import { isPlaceholder, Problem, readHost, sanitize, usableSerial } from '../../core/index.ts';
 import { type ListedUnit, normalHost } from '../merge/listed.ts';
 import { LONGEST_NAME, sanitizeName } from '../names.ts';
-import { isRounded } from '../schema.ts';
+import { isRounded, type SnmpReference } from '../schema.ts';
+import { type DeviceKind, otherDevice } from './device-kind.ts';
 
 /**
  * What a note means for its entry. `left-out`: not imported, and a person must check whether a unit is
@@ -30,23 +31,22 @@ export interface ImportOptions {
   readonly group?: string;
 }
 
-/** What a list gives about the kind of a device; null or absent where it gives nothing. */
-interface DeviceKind {
-  /** The role in that list: `ups`, `Rack PDU`, `access_switch`. */
-  readonly role?: string | null | undefined;
-  /** Model or type: `SMT1500RMI2UNC`, `AP8853`. */
-  readonly model?: string | null | undefined;
-  /** The sysDescr of the device. */
-  readonly description?: string | null | undefined;
+/** An address as listed, with or without a prefix length (`192.0.2.31/24`). */
+export interface RawAddress {
+  readonly text: string | null;
+  /** What a note calls it where it is used because the entry has no other: `OOB IP`. */
+  readonly instead?: string;
 }
 
 /** An unchecked entry of a list. Null or empty = the list does not give it. */
 export interface RawUnit extends DeviceKind {
   readonly site: string | null;
   readonly name: string | null;
-  readonly host: string | null;
+  /** In the order of preference: the first that is an address or a host name counts. */
+  readonly hosts: readonly RawAddress[];
   readonly serial: string | null;
   readonly port: string | number | null;
+  readonly snmp?: SnmpReference | null;
 }
 
 /** Collects the units of one list. */
@@ -72,6 +72,12 @@ const SHORTEST_SERIAL = 6;
 const LONGEST_SERIAL = 32;
 /** Characters of a listed name that are read. */
 const LONGEST_LISTED_NAME = 1000;
+/** The prefix length or mask after an address. */
+const PREFIX_LENGTH = /^([0-9A-Fa-f:.]+)\/(?:\d{1,3}|\d{1,3}(?:\.\d{1,3}){3})$/;
+/** What people write where there is no address. */
+const NO_ADDRESS = /^(?:[^\p{L}\p{N}]+|n\/?a|none|null|unknown|tbd|dhcp|not set|not assigned)$/iu;
+/** The replacement character, and UTF-8 that was read as Windows-1252 (`KÃ¶ln`). */
+const LOST_IN_CONVERSION = /\uFFFD|[\u00C2\u00C3][\u0080-\u00BF]|\u00E2\u20AC/;
 
 export function collectUnits(): UnitCollector {
   const taken: Taken[] = [];
@@ -87,10 +93,19 @@ export function collectUnits(): UnitCollector {
   const passOver: UnitCollector['passOver'] = (place, why) =>
     addNote('not-needed', place, `not needed: ${why}`);
 
+  const noteLost = (place: string, what: string, text: string): void => {
+    if (LOST_IN_CONVERSION.test(text))
+      note(
+        place,
+        `its ${what} "${shown(text)}" lost characters in an earlier conversion: export it as UTF-8`,
+      );
+  };
+
   const siteOf = (place: string, raw: string | null): string | null => {
     const listed = raw?.trim() ?? '';
     if (listed === '') return null;
     const site = sanitizeName(listed);
+    noteLost(place, 'site', listed.slice(0, LONGEST_LISTED_NAME));
     if (site === null) {
       note(place, `the site "${shown(listed)}" has no character that a site name may have; ignored`);
       return null;
@@ -109,6 +124,7 @@ export function collectUnits(): UnitCollector {
     const name = sanitize(raw ?? '', LONGEST_LISTED_NAME);
     if (name === '') return null;
     const valid = sanitizeName(name);
+    noteLost(place, 'name', name);
     if (valid === null) {
       note(place, `its name "${shown(name)}" has no character that a name may have; it gets another name`);
       return null;
@@ -128,7 +144,9 @@ export function collectUnits(): UnitCollector {
       return null;
     }
     if (serial.length >= SHORTEST_SERIAL && serial.length <= LONGEST_SERIAL && sanitize(serial) === serial) {
-      return serial;
+      if (!isPlaceholder(serial)) return serial;
+      note(place, `its serial number "${shown(serial)}" is a placeholder; not imported`);
+      return null;
     }
     note(
       place,
@@ -153,19 +171,15 @@ export function collectUnits(): UnitCollector {
     add(place, raw, missing = 'no address') {
       const other = otherDevice(raw);
       if (other !== null) {
-        passOver(place, `it is no UPS: ${other}`);
+        passOver(place, other);
         return;
       }
-      const host = raw.host?.trim() ?? '';
-      if (host === '') {
-        leaveOut(place, missing);
+      const read = hostOf(raw.hosts);
+      if ('why' in read) {
+        leaveOut(place, read.why === null ? missing : `its address ${read.why}`);
         return;
       }
-      const read = readHost(host.replace(/^([0-9A-Fa-f:.]+)\/\d{1,3}$/, '$1'));
-      if (!read.ok) {
-        leaveOut(place, `its address ${read.why}`);
-        return;
-      }
+      if (read.note !== null) note(place, read.note);
       const unit: ListedUnit = {
         site: siteOf(place, raw.site),
         name: nameOf(place, raw.name),
@@ -173,12 +187,32 @@ export function collectUnits(): UnitCollector {
         serial: serialOf(place, raw.serial),
         cardSerial: null,
         snmpPort: portOf(place, raw.port),
-        snmp: null,
+        snmp: raw.snmp ?? null,
       };
       taken.push({ place, unit });
     },
-    end: () => ({ units: withoutRepeats(taken, { leaveOut, passOver }), notes }),
+    end: () => ({ units: withoutRepeats(taken, { note, leaveOut, passOver }), notes }),
   };
+}
+
+/** The first usable host, with a note where it is not the preferred one; else why there is none. */
+function hostOf(
+  hosts: readonly RawAddress[],
+): { readonly host: string; readonly note: string | null } | { readonly why: string | null } {
+  let first: string | null = null;
+  for (const { text, instead } of hosts) {
+    const listed = text?.trim() ?? '';
+    if (listed === '' || NO_ADDRESS.test(listed)) continue;
+    const read = readHost(listed.replace(PREFIX_LENGTH, '$1'));
+    if (!read.ok) {
+      first ??= read.why;
+      continue;
+    }
+    if (first !== null) return { host: read.host, note: `its first address ${first}; another one is used` };
+    const note = instead === undefined ? null : `it has no primary address; its ${instead} is used`;
+    return { host: read.host, note };
+  }
+  return { why: first };
 }
 
 interface Taken {
@@ -192,9 +226,10 @@ interface Taken {
  */
 function withoutRepeats(
   taken: readonly Taken[],
-  { leaveOut, passOver }: Pick<UnitCollector, 'leaveOut' | 'passOver'>,
+  { note, leaveOut, passOver }: Pick<UnitCollector, 'note' | 'leaveOut' | 'passOver'>,
 ): readonly ListedUnit[] {
   const first = new Map<string, Taken>();
+  const bySerial = new Map<string, Taken>();
   const placeOf = ({ host, snmpPort }: ListedUnit): string => `${normalHost(host ?? '')} ${snmpPort ?? ''}`;
   for (const one of taken) {
     const place = placeOf(one.unit);
@@ -202,11 +237,23 @@ function withoutRepeats(
     if (known === undefined || (known.unit.serial === null && one.unit.serial !== null))
       first.set(place, one);
   }
-  return taken.flatMap(({ place, unit }) => {
+  return taken.flatMap((one) => {
+    const { place, unit } = one;
     const kept = first.get(placeOf(unit));
-    if (kept === undefined || kept.unit === unit) return [unit];
-    const isOther = unit.serial !== null && usableSerial(unit.serial) !== usableSerial(kept.unit.serial);
-    if (isOther) return [unit];
+    const serial = usableSerial(unit.serial);
+    if (
+      kept === undefined ||
+      kept === one ||
+      (serial !== null && serial !== usableSerial(kept.unit.serial))
+    ) {
+      if (kept !== undefined && kept !== one)
+        note(place, `its address ${unit.host} is also that of ${kept.place}, with another serial number`);
+      const same = serial === null ? undefined : bySerial.get(serial);
+      if (same !== undefined)
+        note(place, `its serial number ${shown(serial ?? '')} is also that of ${same.place}`);
+      else if (serial !== null) bySerial.set(serial, one);
+      return [unit];
+    }
     if (isCovered(unit, kept.unit)) passOver(place, `it repeats ${kept.place}`);
     else leaveOut(place, `its address ${unit.host} is already used by ${kept.place}`);
     return [];
@@ -242,36 +289,4 @@ export function refuseHuge(text: string): void {
     `The list has ${text.length} characters; the limit is ${LARGEST_LIST}.`,
     { hint: 'Export the UPS units only, or import the list in parts.' },
   );
-}
-
-const LONGEST_KIND = 300;
-/** Model families of Smart-UPS units, and words for a UPS. */
-const UPS =
-  /\bups\b|uninterrupt|smart-?ups|^(?:apc[-_ ]?)?(?:SMT|SMX|SMC|SMTL|SRT|SRC|SRTL|SUA|SUM|SURT|SURTA|SU|SUVS|DLA?|DLT)[0-9]/i;
-/** Roles of other devices, with single spaces between the words. */
-const OTHER_ROLE =
-  /\b(?:[er]?pdus?|power distribution|ats|sts|transfer switch(?:es)?|netbotz)\b|\b(?:switch(?:es)?|routers?|firewalls?|servers?|cameras?|sensors?|cooling|crac|air condition(?:er|ers|ing)|patch panels?|kvms?|console)$/i;
-/**
- * Model numbers of rack PDUs and transfer switches, monitors and air conditioners of the same maker.
- * Source: docs/sources/snmp.md#sysdescr
- */
-const OTHER_MODEL =
-  /^(?:apc[-_ ]?)?(?:AP(?:44|77|78|79|84|86|87|88|89)\d\d|AP(?:DU|EPDU)\d|A?EPDU\d|NBRK\d|NBPD\d|NBWL\d|AP9[37]\d\dTH|ACR[CDP]\d)|\b(?:rack[-_ ]?pdu|masterswitch|switched rack|metered rack|in-?row|netbotz|transfer switch)\b/i;
-/** Applications of the cards of other devices, as in their sysDescr. */
-const OTHER_APPLICATION = /\bAN1:apc_hw\d\d_(?:rpdu\w*|ats\w*|nb\w*|acrc\w*|acrp\w*|env\w*|ms3\w*)_/i;
-
-/** Why a device is no UPS; null where it is one, or where the list does not show it. */
-function otherDevice({ role, model, description }: DeviceKind): string | null {
-  const [listedRole, listedModel] = [bounded(role), bounded(model)];
-  const use = listedRole.replaceAll(/[\s_-]+/g, ' ');
-  if (UPS.test(use)) return null;
-  if (OTHER_ROLE.test(use)) return `its role is "${listedRole}"`;
-  if (UPS.test(listedModel)) return null;
-  if (OTHER_MODEL.test(listedModel)) return `its model is "${listedModel}"`;
-  const application = OTHER_APPLICATION.exec((description ?? '').slice(0, LONGEST_KIND));
-  return application === null ? null : `its card runs "${application[0].replace(/_$/, '')}"`;
-}
-
-function bounded(text: string | null | undefined): string {
-  return (text ?? '').slice(0, LONGEST_KIND).trim();
 }

@@ -1,8 +1,17 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { JsonLimitError, parseJson } from '../../core/index.ts';
+import { otherText } from './encoding.ts';
 import { refuseHuge, unreadable } from './imported.ts';
 
 const MOST_FINDINGS = 5;
+
+/** Far above any list of units. */
+const MOST_ENTRIES = 200_000;
+
+/** The entries of a list, of any shape: a faulty one must not cost the others. */
+export const Entries = z
+  .array(z.unknown())
+  .max(MOST_ENTRIES, { error: `it has more than ${MOST_ENTRIES} entries` });
 
 /**
  * Parses a list in JSON. Throws Problem config/import with the line of a syntax error, or the path of a wrong
@@ -17,6 +26,9 @@ export function parseJsonList<T>(text: string, schema: z.ZodType<T>, hint: strin
   } catch (thrown) {
     if (thrown instanceof JsonLimitError)
       throw unreadable(placeAt(plain, thrown.offset), thrown.message, hint);
+    const other = otherText(plain);
+    if (other !== null) throw unreadable('line 1', `it ${other.why}`, other.hint);
+    if (YAML.test(plain)) throw unreadable('line 1', 'it is YAML, expected JSON', hint);
     // The error of JSON.parse repeats the text around the place, so it is not kept as the cause.
     const { offset, expected } = firstSyntaxError(plain);
     throw unreadable(placeAt(plain, offset), `expected ${expected}`, hint);
@@ -58,6 +70,9 @@ function placeAt(text: string, offset: number): string {
   const line = before.split('\n').length;
   return `line ${line}, column ${offset - before.lastIndexOf('\n')}`;
 }
+
+/** The begin of a YAML text: its mark, or a key at the begin of a line. */
+const YAML = /^(?:#[^\n]{0,200}\n|\s){0,50}(?:---\s|[A-Za-z_][\w.-]{0,100}:(?:\s|$))/;
 
 const SPACE = /[ \t\r\n]*/y;
 const TOKEN = /[{}[\],:]|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;

@@ -1,7 +1,7 @@
 import type { CancelableRequest, Response } from 'got';
 import { Problem, type Secret, sanitize } from '../../core/index.ts';
 import { type Imported, LARGEST_LIST } from './imported.ts';
-import { type NetboxDevice, netboxUnits, readNetboxPage } from './netbox.ts';
+import { type NetboxRow, netboxUnits, readNetboxPage } from './netbox.ts';
 
 export interface NetboxSource {
   /** The address of NetBox, or a full address below its `/api/`, which is used unchanged. */
@@ -26,7 +26,7 @@ const FILTER = '?manufacturer=apc&limit=200';
 export async function fetchNetbox(source: NetboxSource): Promise<Imported> {
   const first = firstPage(source);
   const authorization = source.token === null ? {} : { authorization: headerOf(source.token) };
-  const devices: NetboxDevice[] = [];
+  const rows: NetboxRow[] = [];
   const asked = new Set<string>();
   let url: URL | null = first;
   while (url !== null) {
@@ -38,10 +38,10 @@ export async function fetchNetbox(source: NetboxSource): Promise<Imported> {
     asked.add(url.href);
     source.progress(asked.size);
     const page = readNetboxPage(await getPage(url, authorization, source.signal));
-    for (const device of page.devices) devices.push(device);
+    for (const row of page.rows) rows.push(row);
     url = page.next === null ? null : nextOf(page.next, url);
   }
-  return netboxUnits(devices, null);
+  return netboxUnits(rows, null);
 }
 
 function firstPage({ url: text, plaintext }: NetboxSource): URL {
