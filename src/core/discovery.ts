@@ -17,6 +17,8 @@ export const DISCOVERY_CODES = {
   NOT_READ: 'A device answered, but could not be read.',
   CREDENTIAL_REFUSED: 'An SNMPv3 agent answers, but accepts none of the users.',
   PARTLY_READ: 'The identity of the unit was read, its condition was not.',
+  LOST_UPS: 'A card of a Smart-UPS answers, but it has lost its UPS.',
+  SIGNS_CONTRADICT: 'Some signs of a device are those of another kind of device.',
   NO_SERIAL: 'The unit has no unique serial number; an upgrade refuses it.',
   SHARED_SERIAL: 'Several addresses report the same serial number; an upgrade refuses them.',
   SECOND_ADDRESS: 'One card answers at several addresses.',

@@ -28,6 +28,8 @@ export interface Look {
   /** The name that the device reports; absent or null if it has none. */
   readonly systemName?: string | null;
   readonly problem: Problem | null;
+  /** Signs of the device that contradict its kind, as printable text; absent or null without any. */
+  readonly doubt?: string | null;
   /** What the unit does with firmware; absent if not asked for. */
   readonly activity?: Activity;
   /** The source that decided `activity`, as printable text. */

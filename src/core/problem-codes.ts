@@ -35,6 +35,7 @@ export const PROBLEM_CODES = {
   'image/copy': 'The copy of the image differs from what was written.',
   'device/not-smart-ups': 'A device answers, but it is not a Smart-UPS.',
   'device/no-application': 'An APC card answers without its application; the UPS behind it is not visible.',
+  'device/lost-ups': 'The card answers, but it has lost its UPS.',
   'device/garbage': 'The answer of the device cannot be parsed.',
   'device/login': 'The card refused the user name or password.',
   'device/login-limit': 'The card has no free session.',

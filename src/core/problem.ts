@@ -55,6 +55,24 @@ export function isInternal({ code }: Problem): boolean {
   return code.startsWith('internal/') || code === 'config/file';
 }
 
+/** Problems of a link that a device, or its SSH or SNMP service, answered to. */
+const ANSWERED: readonly ProblemCode[] = [
+  'link/closed',
+  'link/handshake',
+  'link/host-key',
+  'link/snmp',
+  'link/snmp-auth',
+  'link/ftp',
+  'link/scp',
+  'link/ssh',
+  'link/certificate',
+];
+
+/** Whether a device answered, although the look or request at it failed. */
+export function hasAnswered({ code }: Problem): boolean {
+  return code.startsWith('device/') || ANSWERED.includes(code);
+}
+
 /** True if the error has this system code, such as `ENOENT`. */
 export function hasCode(thrown: unknown, code: string): boolean {
   return thrown instanceof Error && 'code' in thrown && thrown.code === code;

@@ -96,8 +96,18 @@ function findingOfOne({ host, look }: DiscoveredDevice): readonly DiscoveryFindi
   }
   if (kind === 'card' && problem !== null)
     return [{ code: 'NO_APPLICATION', because: problem.message, remedy: problem.hint, hosts }];
-  if (kind !== 'smart-ups') return [];
   const findings: DiscoveryFinding[] = [];
+  if (look.doubt != null)
+    findings.push({
+      code: 'SIGNS_CONTRADICT',
+      because: `The signs of ${host} contradict each other: ${look.doubt}.`,
+      remedy: 'Check on site what the card is in, and whether its firmware and settings are right.',
+      hosts,
+    });
+  if (kind !== 'smart-ups') return findings;
+  // Nothing else is known about the unit, and it stays in the list.
+  if (problem?.code === 'device/lost-ups')
+    return [...findings, { code: 'LOST_UPS', because: problem.message, remedy: problem.hint, hosts }];
   if (problem !== null)
     findings.push({ code: 'PARTLY_READ', because: problem.message, remedy: problem.hint, hosts });
   if (unit.card === null)

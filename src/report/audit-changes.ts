@@ -161,7 +161,7 @@ function pairUnits(before: readonly ComparedUnit[], now: readonly ComparedUnit[]
   return completePairing(before, now, earlierOf, taken);
 }
 
-/** Unpaired units are new or gone, except silent units at a known place: nobody knows which unit is there. */
+/** Unpaired units are new or gone, except unread units at a known place: nobody knows which unit is there. */
 function completePairing(
   before: readonly ComparedUnit[],
   now: readonly ComparedUnit[],
@@ -175,21 +175,22 @@ function completePairing(
   const gone: ComparedUnit[] = [];
   for (const unit of now) {
     const pair = earlierOf.get(unit);
-    const there = isSilent(unit) ? earlierAt.get(keyOf(unit)) : undefined;
+    const there = isUnread(unit) ? earlierAt.get(keyOf(unit)) : undefined;
     if (pair !== undefined) pairs.push(pair);
     else if (there !== undefined) pairs.push({ before: there, now: unit, how: 'key' });
     else found.push(unit);
   }
   for (const unit of before.filter((one) => !taken.has(one))) {
-    const there = isSilent(unit) ? nowAt.get(keyOf(unit)) : undefined;
+    const there = isUnread(unit) ? nowAt.get(keyOf(unit)) : undefined;
     if (there === undefined) gone.push(unit);
     else pairs.push({ before: unit, now: there, how: 'key' });
   }
   return { pairs, gone, found };
 }
 
-function isSilent(unit: ComparedUnit): boolean {
-  return !unit.reachable && usableSerial(unit.serial) === null;
+/** A silent unit, or one that answers without its identity, as a card that has lost its UPS does. */
+function isUnread({ reachable, serial, verdict }: ComparedUnit): boolean {
+  return usableSerial(serial) === null && (!reachable || verdict.status === 'unknown');
 }
 
 function matchAtPlace(before: ComparedUnit, now: ComparedUnit): Pair['how'] | null {

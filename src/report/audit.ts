@@ -8,6 +8,7 @@ import {
   summary,
   unitLine,
   writeAdvisories,
+  writeProblem,
   writeReasons,
 } from './labels.ts';
 import { createReportWriter, type ReportWriter, type Style } from './writer.ts';
@@ -50,8 +51,7 @@ function writeUnits(writer: ReportWriter, document: AuditDocument): void {
         verdict.target === null ? '' : `-> ${verdict.target.version} (ID${verdict.target.microLinkId})`;
       writer.item(unitLine(unit.name, unit), verdict.status, STATUS_TONE[verdict.status], target);
       if (problem !== null) {
-        writer.note(`${problem.message} [${problem.code}]`, 'warn');
-        writer.note(`  remedy: ${problem.hint}`);
+        writeProblem(writer, problem, verdict.reasons);
       } else {
         writeReasons(writer, verdict.reasons, false);
         writeAdvisories(writer, unit.advisories ?? []);

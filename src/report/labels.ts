@@ -1,4 +1,4 @@
-import type { FirmwareReading, Reason, Status, Unit } from '../core/index.ts';
+import type { FirmwareReading, ProblemJson, Reason, Status, Unit } from '../core/index.ts';
 import type { Advisory } from './documents.ts';
 import type { RunOutcome } from './run-documents.ts';
 import type { ReportWriter, Tone } from './writer.ts';
@@ -65,12 +65,31 @@ export function writeReasons(
   overridable: ReadonlySet<string> = new Set(),
 ): void {
   for (const { code, rule, outcome, because, remedy } of reasons) {
-    if (outcome === 'pass' || (outcome === 'warn' && !warnings)) continue;
+    const isShown = outcome !== 'warn' || warnings || code === 'SIGNS_CONTRADICT';
+    if (outcome === 'pass' || !isShown) continue;
     const label = { block: 'blocked', unknown: 'not known', warn: 'note' }[outcome];
     const override = outcome !== 'warn' && overridable.has(rule) ? `; can be overridden: rule ${rule}` : '';
     writer.note(`${label}: ${because} [${code}]${override}`, outcome === 'warn' ? 'quiet' : 'warn');
     if (remedy !== null) writer.note(`  remedy: ${remedy}`);
   }
+}
+
+/** Reasons that count beside a problem: a start whose result is open is more urgent than any remedy. */
+const BESIDE_PROBLEM: readonly string[] = ['START_OPEN', 'RUN_AT_WORK'];
+
+/** Why a unit could not be read, after the starts of earlier runs that may still be in progress. */
+export function writeProblem(
+  writer: ReportWriter,
+  { message, code, hint }: Pick<ProblemJson, 'message' | 'code' | 'hint'>,
+  reasons: readonly Reason[],
+): void {
+  writeReasons(
+    writer,
+    reasons.filter((reason) => BESIDE_PROBLEM.includes(reason.code)),
+    false,
+  );
+  writer.note(`${message} [${code}]`, 'warn');
+  writer.note(`  remedy: ${hint}`);
 }
 
 /** Advisories that affect a unit or are not known to be fixed. Fixed ones are not shown. */

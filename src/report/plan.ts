@@ -6,6 +6,7 @@ import {
   summary,
   unitLine,
   writeAdvisories,
+  writeProblem,
   writeReasons,
 } from './labels.ts';
 import type { PlanDocument } from './run-documents.ts';
@@ -56,8 +57,7 @@ export function renderPlan(
       writer.note(`  sha256 ${hop.image.sha256}; steps: ${hop.steps.join(', ')}`);
     }
     if (problem !== null) {
-      writer.note(`${problem.message} [${problem.code}]`, 'warn');
-      writer.note(`  remedy: ${problem.hint}`);
+      writeProblem(writer, problem, verdict.reasons);
     } else {
       const own = verdict.reasons.filter((reason) => !isImageNote(reason));
       writeReasons(writer, own, verdict.status === 'outdated', overridable);

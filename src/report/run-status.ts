@@ -163,7 +163,7 @@ export function describeNow({ answers, serial, firmware, activity, note, problem
     case 'other':
       return `another unit answers (serial number ${serial ?? 'not known'})`;
     case 'unidentified':
-      return `a device answers, but its identity is not known${problem === null ? '' : `: ${problem.message}`}`;
+      return `a device answers, but its identity is not known${problem === null ? '' : `: ${problem.message}`}${activity === 'updating' ? ` It is updating: ${note ?? 'by its card'}.` : ''}`;
     case 'silent':
       return `silent${problem === null ? '' : `: ${problem.message} [${problem.code}]`}`;
   }

@@ -7,7 +7,7 @@
 export { advisoriesOf } from './catalogue/advisories.ts';
 export type { RuleBook } from './catalogue/rule-book.ts';
 export { lineSummary } from './catalogue/summary.ts';
-export { BUILT_IN_CODES, notApproved, startOpen } from './engine/built-in.ts';
+export { BUILT_IN_CODES, notApproved, notRead, startOpen, withDoubt } from './engine/built-in.ts';
 export { unusedOverrides } from './engine/override.ts';
 export { serviceFindings } from './facts/service.ts';
 export { judgeCard, judgeCardStart } from './judge/card.ts';

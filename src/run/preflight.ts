@@ -62,10 +62,20 @@ async function freshLook(record: UnitRecord, index: number, work: UnitWork): Pro
 }
 
 /**
+ * Whether a hop of the card may begin although the UPS is not seen. A card between two of its files may have
+ * lost its UPS; before the first of them the UPS may be in an update, which a restart of the card would harm.
+ */
+function mayGoOn({ code }: Problem, { hops }: UnitRecord): boolean {
+  return (
+    code === 'device/no-application' || (code === 'device/lost-ups' && hops.some((hop) => hop?.verified))
+  );
+}
+
+/**
  * The unit of the planned card, as far as the card sees it. Throws if another card or another UPS answers.
  */
 function cardOf({ unit, problem }: Look, hop: Hop, record: UnitRecord): Unit {
-  if (problem !== null && (problem.code !== 'device/no-application' || unit.card === null)) throw problem;
+  if (problem !== null && (unit.card === null || !mayGoOn(problem, record))) throw problem;
   const { planned } = record;
   const expected = usableSerial(planned.unit.card?.serial ?? null);
   const found = usableSerial(unit.card?.serial ?? null);

@@ -46,6 +46,8 @@ export const FAULTS = {
   'update-cancelled': 'The transfer to the UPS is cancelled half-way; the old firmware keeps running.',
   'returns-unchanged': 'The update is reported as successful, and the unit returns with its old version.',
   'never-returns': 'The unit does not return after the update.',
+  'never-returns-forgotten':
+    'The unit does not return after the update, and its card no longer has its model and serial number.',
   'update-stuck': 'The transfer to the UPS stops and never ends.',
   'on-battery-after-upload': 'Mains fails as soon as the image is on the card.',
   'output-off-after-update': 'The output stays off after the update.',

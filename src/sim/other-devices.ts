@@ -31,6 +31,16 @@ export const OTHER_DEVICES = [
   'switch',
   'smart-ups-unmarked',
   'smart-ups-ultra',
+  'smart-ups-wrong-id',
+  'smart-ups-lost',
+  'smart-ups-lost-wrong-id',
+  'easy-ups-3-phase',
+  'easy-ups-3-phase-as-smart-ups',
+  'rack-pdu-as-smart-ups',
+  'galaxy-card',
+  'card-unknown-application',
+  'card-bootmon-slot',
+  'powernet-mirror',
 ] as const;
 export type OtherDeviceName = (typeof OTHER_DEVICES)[number];
 

@@ -79,6 +79,16 @@ export const PersonaSchema = z.strictObject({
   /** The card has its application. */
   app: z.boolean().default(true),
   /**
+   * What `about` prints in place of a missing application: nothing, the boot monitor, or that it cannot read
+   * the module.
+   */
+  appSlot: z.enum(['absent', 'bootmon', 'invalid']).default('absent'),
+  /**
+   * The card has lost its UPS: the objects of its identity are empty, missing, or `UNKNOWN`. Null: it has
+   * not.
+   */
+  lostUps: z.enum(['empty', 'absent', 'unknown']).nullable().default(null),
+  /**
    * File listings: like `ls -l` (AOS 5, which also lacks `pwd` and `bye`), or size, date and name (from AOS
    * 6).
    */
@@ -126,6 +136,7 @@ export const PERSONAS = [
   'srt10k-ap9641',
   'srtl-embedded',
   'card-without-app',
+  'card-lost-ups',
 ] as const;
 export type PersonaName = (typeof PERSONAS)[number];
 

@@ -6,10 +6,14 @@
  */
 export { createSnmpHub, type SnmpHub, type SnmpHubOptions } from './client/hub.ts';
 export { OID } from './client/oids.ts';
+export { isAnsweredElsewhere } from './client/problems.ts';
 export type { SetOutcome, SnmpSession } from './client/session.ts';
 export { canonicalAddress } from './client/shared-socket.ts';
 export type { SnmpAnswers, SnmpValue } from './client/values.ts';
+export { applicationIn, describeContradiction, type Identification, identify } from './look/identify.ts';
 export { lookBySnmp } from './look/look.ts';
+export { nameIn, showsNoApplication } from './look/names.ts';
+export { lostUps, noApplication, notSmartUps } from './look/problems.ts';
 export { type AddressList, listAddresses, readRanges } from './sweep/addresses.ts';
 export { type DiscoverResult, discover } from './sweep/discover.ts';
 export {

@@ -119,7 +119,7 @@ const EXPECTED: Readonly<Record<Hostile, 'unit' | 'ups' | 'other' | 'NOT_READ' |
   'reply-storm': 'unit',
   'huge-text': 'unit',
   // Its model starts with an escape character, not with Smart-UPS.
-  escapes: 'ups',
+  escapes: 'unit',
   garbage: 'other',
   'too-big': 'unit',
   'silent-after-first': 'NOT_READ',

@@ -1,4 +1,4 @@
-import { type Look, sameUnit, type Unit, usableSerial } from '../../core/index.ts';
+import { hasAnswered, type Look, sameUnit, type Unit, usableSerial } from '../../core/index.ts';
 import type {
   RunCounts,
   RunDocument,
@@ -43,7 +43,16 @@ export function runNow(look: Look, planned: Unit): RunNow {
   const { unit, problem } = look;
   const identity = { serial: unit.serial, problem: problem?.toJSON() ?? null };
   const nothing = { ...identity, firmware: null, activity: 'unknown', note: null } as const;
-  if (!unit.reachable || problem?.code.startsWith('link/') === true) return { ...nothing, answers: 'silent' };
+  // The sources of a card can show an update, although it has lost the UPS itself.
+  if (problem?.code === 'device/lost-ups')
+    return {
+      ...nothing,
+      answers: 'unidentified',
+      activity: look.activity ?? 'unknown',
+      note: look.activityNote ?? null,
+    };
+  const isSilent = problem?.code.startsWith('link/') === true && !hasAnswered(problem);
+  if (!unit.reachable || isSilent) return { ...nothing, answers: 'silent' };
   if (usableSerial(unit.serial) === null) return { ...nothing, answers: 'unidentified' };
   if (!sameUnit(unit, planned)) {
     return { ...nothing, answers: usableSerial(planned.serial) === null ? 'unidentified' : 'other' };

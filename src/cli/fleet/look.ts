@@ -1,5 +1,6 @@
 import {
   asProblem,
+  hasAnswered,
   type Look,
   type Problem,
   type Status,
@@ -7,12 +8,16 @@ import {
   type UnitTarget,
   unitKey,
   unknownUnit,
+  usableSerial,
+  type Verdict,
 } from '../../core/index.ts';
 import {
   type AnsweringEntry,
   entriesBySerial,
   judgeUnit,
+  notRead,
   startOpen,
+  withDoubt,
   withIdentity,
 } from '../../rules/index.ts';
 import { createEarlierStarts, type Drivers, type EvaluatedUnit, lookAll } from '../../run/index.ts';
@@ -67,14 +72,45 @@ function withIdentities(
     const { target, look } = one;
     return {
       ...one,
-      verdict: withIdentity(one.verdict, { unit: look.unit, listed: target.serial, entries }),
+      verdict: withIdentity(one.verdict, { unit: look.unit, listed: comparable(look, target), entries }),
     };
   });
 }
 
-/** False where the device stopped answering: its identity is known and its condition is not. */
+/** The serial number of the inventory, if the look can confirm or contradict it. */
+function comparable({ unit, problem }: Look, { serial }: UnitTarget): string | null {
+  return problem !== null && usableSerial(unit.serial) === null ? null : serial;
+}
+
+/** False where the device does not answer any more: its condition is not known, whatever was read before. */
 function answers({ problem }: Look): boolean {
-  return problem === null || !problem.code.startsWith('link/');
+  return problem === null || !problem.code.startsWith('link/') || hasAnswered(problem);
+}
+
+/**
+ * Why the rules cannot evaluate a unit behind a card: another device answers, nothing about a unit could be
+ * read, or nothing was asked. Null if they can. A card without its application can be evaluated itself.
+ */
+function unreadable({ kind, problem }: Look, target: UnitTarget): Problem | null {
+  if (problem === null || target.network === null || problem.code === 'device/no-application') return null;
+  if (problem.code === 'device/lost-ups') return problem;
+  return kind === 'smart-ups' ? null : problem;
+}
+
+/** The verdict of the rules on a unit as it was seen. */
+function judge(fleet: Fleet, target: UnitTarget, look: Look, forPlan: boolean): Verdict {
+  const transport = transportOf(target);
+  const problem = unreadable(look, target);
+  if (problem !== null && answers(look)) return notRead(problem, target.serial, transport);
+  const verdict = judgeUnit(fleet.book, {
+    component: fleet.component,
+    cardFiles: forPlan ? fleet.cardFiles : [],
+    unit: answers(look) ? look.unit : { ...look.unit, reachable: false },
+    images: fleet.images,
+    transport,
+    operator: target,
+  });
+  return withDoubt(verdict, answers(look) ? (look.doubt ?? null) : null);
 }
 
 /** A unit that was not asked is unknown, and nothing is planned for it. */
@@ -117,14 +153,7 @@ export async function lookAndJudge(
     if (problem !== undefined) return [notAsked(target, problem)];
     const look = seen.get(target);
     if (look === undefined) return [];
-    const verdict = judgeUnit(fleet.book, {
-      component: fleet.component,
-      cardFiles: forPlan ? fleet.cardFiles : [],
-      unit: answers(look) ? look.unit : { ...look.unit, reachable: false },
-      images: fleet.images,
-      transport: transportOf(target),
-      operator: target,
-    });
+    const verdict = judge(fleet, target, look, forPlan);
     return [{ target, look, verdict }];
   });
   const marked = await withOpenStarts(judged, state, io);

@@ -62,7 +62,7 @@ export async function executeCardSettle(deps: NmcDeps, context: StepContext): Pr
     const now = clock.monotonic();
     const observed = last.arrived ? 'arrived' : last.unchanged ? 'unchanged' : 'other';
     if (observed !== streak.observed) streak = { observed, since: now };
-    if (!last.unit.reachable) wasAway = true;
+    if (last.isAway) wasAway = true;
     const seconds = (now - streak.since) / 1000;
     // The card may read the version from the stored file before it has restarted with it.
     const isBack = wasAway || seconds >= deps.timeouts.startSeen;
@@ -81,7 +81,7 @@ export async function executeCardSettle(deps: NmcDeps, context: StepContext): Pr
 }
 
 function describe(observation: CardObservation): string {
-  if (!observation.unit.reachable) return 'the card is silent (normal while it restarts)';
+  if (observation.isAway) return 'the card is silent (normal while it restarts)';
   if (observation.app === 'starting') return 'the application of the card is starting';
   return observation.arrived ? 'the card reports its new version' : 'waiting for the new version of the card';
 }
@@ -102,13 +102,14 @@ export function notTaken(context: StepContext, wasAway: boolean, transfer: strin
 function timedOut(deps: NmcDeps, context: StepContext, last: CardObservation): Problem {
   const minutes = Math.round(deps.timeouts.cardSettle / 60);
   const card = last.unit.card?.serial ?? 'none';
-  const state = !last.unit.reachable
-    ? `the card does not answer${last.problem === null ? '' : ` (${last.problem.message})`}`
-    : !last.isSameCard
-      ? `another card answers (serial number ${card})`
-      : last.app === 'starting'
-        ? 'the application of the card is still starting'
-        : `the card runs ${describeInstalled(last.unit, context.hop)}`;
+  const state =
+    last.unit.card === null
+      ? `the card ${last.unit.reachable ? 'answers, but cannot be read' : 'does not answer'}${last.problem === null ? '' : ` (${last.problem.message})`}`
+      : !last.isSameCard
+        ? `another card answers (serial number ${card})`
+        : last.app === 'starting'
+          ? 'the application of the card is still starting'
+          : `the card runs ${describeInstalled(last.unit, context.hop)}`;
   return new Problem(
     'device/update-unknown',
     `Watched for ${minutes} minutes: ${state}; expected ${describeEnd(context.hop, 'to')}.`,

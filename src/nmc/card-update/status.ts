@@ -28,6 +28,8 @@ export interface CardObservation {
   readonly app: AppStatus | null;
   /** Why the look at the unit failed; silence is normal while a card restarts. */
   readonly problem: Problem | null;
+  /** The card could not be read: it is silent, or closes connections, as while it restarts. */
+  readonly isAway: boolean;
 }
 
 /** Observes the card once. Silence is a result too: it never throws for what the device does. */
@@ -45,6 +47,7 @@ export async function observeCard(deps: NmcDeps, context: StepContext): Promise<
       ? await queryCard(deps, context, async (shell) => appStateOf(await shell.run('system')))
       : null,
     problem,
+    isAway: !unit.reachable || (unit.card === null && problem?.code.startsWith('link/') === true),
   };
 }
 

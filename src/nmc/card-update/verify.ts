@@ -7,6 +7,7 @@ import {
   sameUnit,
 } from '../../core/index.ts';
 import type { NmcDeps } from '../deps.ts';
+import { APP_PROBLEMS } from '../look/about.ts';
 import { describeOutput } from '../ups-update/output.ts';
 import { notTaken } from './settle.ts';
 import { type CardObservation, expectsUps, observeCard } from './status.ts';
@@ -37,20 +38,13 @@ export async function executeCardVerify(deps: NmcDeps, context: StepContext): Pr
 function differences(observation: CardObservation, context: StepContext): readonly string[] {
   const { hop } = context;
   const { unit } = observation;
-  if (!unit.reachable) return ['the card does not answer'];
+  if (unit.card === null) return [observation.problem?.message ?? 'the card does not answer'];
   if (!observation.isSameCard) return [`another card answers (serial number ${unit.card?.serial ?? 'none'})`];
   const complaints: string[] = [];
   if (!observation.arrived)
     complaints.push(`the card runs ${describeInstalled(unit, hop)}, expected ${describeEnd(hop, 'to')}`);
   return expectsUps(context) ? [...complaints, ...upsDifferences(observation, context)] : complaints;
 }
-
-/** An application that does not run, by its mark in the line `Stat`. */
-const APP_PROBLEMS = {
-  starting: 'is still starting (A?)',
-  mismatch: 'does not match its operating system (A!)',
-  damaged: 'has a wrong checksum (A-)',
-} as const;
 
 function upsDifferences({ unit, app, problem }: CardObservation, { before }: StepContext): readonly string[] {
   if (app !== null && app !== 'running') return [`the application of the card ${APP_PROBLEMS[app]}`];

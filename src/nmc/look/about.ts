@@ -1,4 +1,5 @@
 import { type Card, sanitize } from '../../core/index.ts';
+import { showsNoApplication } from '../../snmp/index.ts';
 import { CODE } from '../phrases.ts';
 import { parseFields, type Reply } from '../session/reply.ts';
 
@@ -36,21 +37,31 @@ export function cardFromAbout(about: Reply): Card | null {
     const clean = sanitize(parseFields(blocks.get(of) ?? []).get(label) ?? '', 100);
     return clean === '' ? null : clean;
   };
-  const name = text('app', 'name');
+  // A card that lost its application shows another module there, or that it cannot read one.
+  const hasApp = !(blocks.get('app') ?? []).some(showsNoApplicationIn);
+  const name = hasApp ? text('app', 'name') : null;
   return {
     model: text('hardware', 'model number'),
     serial: text('hardware', 'serial number'),
-    ...(PLATFORM_OF[name ?? ''] ?? UNKNOWN_PLATFORM),
+    ...platformOf(name),
     boot: text('boot', 'version'),
     os: text('os', 'version'),
     app: name === null ? null : { name, version: text('app', 'version') },
   };
 }
 
-/** Whether this may be a card for a UPS, by its application. A card without an application may be one. */
-export function mayServeUps(card: Card): boolean {
-  const name = card.app?.name ?? null;
-  return name === null || Object.hasOwn(PLATFORM_OF, name);
+function platformOf(application: string | null): Pick<Card, 'generation' | 'platform'> {
+  const known = application !== null && Object.hasOwn(PLATFORM_OF, application);
+  return (known ? PLATFORM_OF[application] : undefined) ?? UNKNOWN_PLATFORM;
+}
+
+/**
+ * Whether a line of the block shows that there is no application.
+ * Source: docs/sources/card.md#application-lost
+ */
+function showsNoApplicationIn(line: string): boolean {
+  const value = line.replace(/^\s{0,80}[A-Za-z ]{1,40}:/, '');
+  return showsNoApplication(value);
 }
 
 /**
@@ -58,6 +69,14 @@ export function mayServeUps(card: Card): boolean {
  * not match the operating system, `A-` wrong checksum. Null if the line does not show it.
  */
 export type AppStatus = 'running' | 'starting' | 'mismatch' | 'damaged';
+
+/** An application that does not run, by its mark in the line `Stat`. */
+export const APP_PROBLEMS: Readonly<Record<AppStatus, string>> = {
+  running: 'is running (A+)',
+  starting: 'is still starting (A?)',
+  mismatch: 'does not match its operating system (A!)',
+  damaged: 'has a wrong checksum (A-)',
+};
 
 const APP_STATES: Readonly<Record<string, AppStatus>> = {
   '+': 'running',

@@ -16,8 +16,13 @@ export async function withActivity(
   context: LookContext,
   depth: 'all' | 'object',
 ): Promise<Look> {
-  if (look.problem !== null) return { ...look, activity: 'unknown', activityNote: 'the unit did not answer' };
+  // A card loses its UPS during an update, and its own sources may show that.
+  const isLost = look.problem?.code === 'device/lost-ups';
+  if (look.problem !== null && !isLost)
+    return { ...look, activity: 'unknown', activityNote: 'the unit did not answer' };
   const [activity, activityNote] = await readActivity(deps, target, look, context, depth);
+  if (isLost && activity !== 'updating')
+    return { ...look, activity: 'unknown', activityNote: 'its card has lost the link to it' };
   return { ...look, activity, activityNote };
 }
 

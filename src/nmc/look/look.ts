@@ -1,13 +1,15 @@
 import {
   type Card,
+  hasAnswered,
   type Look,
   type LookContext,
   type NetworkAccess,
   Problem,
+  type ProblemCode,
   type UnitTarget,
   unknownUnit,
 } from '../../core/index.ts';
-import { lookBySnmp } from '../../snmp/index.ts';
+import { isAnsweredElsewhere, lookBySnmp } from '../../snmp/index.ts';
 import { type NmcDeps, networkOf } from '../deps.ts';
 import { withActivity } from './activity.ts';
 import { cardByShell, lookByShell } from './shell-look.ts';
@@ -42,7 +44,19 @@ async function lookOnce(deps: NmcDeps, target: UnitTarget, context: LookContext)
   // Where SNMP should work, its silence is what the operator has to see if SSH is silent too.
   const bySsh = await lookByShell(deps, target, context);
   if (bySsh.problem === null || bySsh.unit.card !== null || bySnmp === null) return bySsh;
-  return explainSilence(bySnmp, deps, network);
+  const silence = await explainSilence(bySnmp, deps, network);
+  return hasAnswered(bySsh.problem) && silence.problem?.code === 'link/silent'
+    ? { ...bySsh, problem: withSilence(bySsh.problem, silence.problem) }
+    : silence;
+}
+
+/** The card answers SSH, so it is not silent; both problems are shown. */
+function withSilence(problem: Problem, silence: Problem): Problem {
+  return new Problem(problem.code, `${problem.message} ${silence.message}`, {
+    hint: `${problem.hint} For SNMP: ${silence.hint}`,
+    details: problem.details,
+    cause: problem,
+  });
 }
 
 /**
@@ -54,10 +68,15 @@ async function explainSilence(
   { hub }: NmcDeps,
   { host, ports, snmp }: NetworkAccess,
 ): Promise<Look> {
-  if (snmp === null) return silent;
+  // An answer from elsewhere explains the silence better than the port that was asked.
+  if (snmp === null || isAnsweredElsewhere(silent.problem)) return silent;
   const why = await hub.diagnoseSilence({ host, port: ports.snmp }, snmp);
-  return why === null ? silent : { ...silent, problem: why };
+  if (why === null) return silent;
+  return { ...silent, unit: { ...silent.unit, reachable: hasAnswered(why) }, problem: why };
 }
+
+/** Problems of a card that answers without its UPS. */
+const CARD_ANSWERS: readonly ProblemCode[] = ['device/no-application', 'device/lost-ups'];
 
 /** Completes what SNMP leaves out of a card by its command line, if there is a login. */
 async function withWholeCard(
@@ -67,7 +86,7 @@ async function withWholeCard(
   context: LookContext,
 ): Promise<Look> {
   const { card } = seen.unit;
-  const isCard = seen.problem === null || seen.problem.code === 'device/no-application';
+  const isCard = seen.problem === null || CARD_ANSWERS.includes(seen.problem.code);
   const whole = card !== null && card.serial !== null && card.boot !== null && card.os !== null;
   if (!isCard || whole || networkOf(target).login === null) return seen;
   const asked = await cardByShell(deps, target, context);

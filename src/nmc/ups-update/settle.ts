@@ -11,7 +11,13 @@ import {
 import type { NmcDeps } from '../deps.ts';
 import { type LoggedStatus, lastUpdateIn } from '../look/event-log.ts';
 import { readEventLog } from '../look/event-log-source.ts';
-import { createObserver, mayHaveStartedByCli, type UpdateObservation, updateStateOf } from './status.ts';
+import {
+  createObserver,
+  describeAbsence,
+  mayHaveStartedByCli,
+  type UpdateObservation,
+  updateStateOf,
+} from './status.ts';
 
 const KEEP_POWERED_HINT = 'Do not power the unit off. Look at its panel, then run upsfw resume.';
 
@@ -249,6 +255,7 @@ function notInstalled(context: StepContext): Problem {
 }
 
 function describe(observation: UpdateObservation): string {
+  if (observation.isLost) return 'the card answers and has lost its UPS (normal while the UPS restarts)';
   if (!observation.answers) return 'the unit is silent (normal while it restarts)';
   if (typeof observation.transfer === 'number') return 'the card sends the image to the UPS';
   if (observation.object === 'in-process') return 'the card reports an update in process';
@@ -261,7 +268,7 @@ function timedOut(deps: NmcDeps, context: StepContext, last: UpdateObservation):
   const minutes = Math.round(deps.timeouts.settle / 60);
   const { version, microLinkId } = last.unit.firmware;
   const state = !last.answers
-    ? 'the unit does not answer'
+    ? describeAbsence(last)
     : !last.isSameUnit
       ? `another unit answers (serial number ${last.unit.serial ?? 'none'})`
       : last.object === 'successful'

@@ -11,6 +11,8 @@ export interface UpdateObservation {
   readonly unit: Unit;
   /** The unit answers, and its card has a link to it. */
   readonly answers: boolean;
+  /** Its card answers, and has lost it: normal for a while during an update. */
+  readonly isLost: boolean;
   /** The unit that answers is the unit of the hop, by serial number: another one may have its address now. */
   readonly isSameUnit: boolean;
   /** It is the unit of the hop, with the version and ID that the hop leads to. */
@@ -73,6 +75,8 @@ export async function observeUpdate(deps: NmcDeps, context: StepContext): Promis
   const seen: Look = await look(deps, target, { ...plain, signal });
   const { unit } = seen;
   const answers = seen.problem === null && unit.condition.linkUp !== false;
+  const isLost =
+    seen.problem?.code === 'device/lost-ups' || (seen.problem === null && unit.condition.linkUp === false);
   const isSameUnit = answers && sameUnit(unit, context.before);
   const object = await readUpdateObject(deps, target, context);
   const objectDecides =
@@ -80,6 +84,7 @@ export async function observeUpdate(deps: NmcDeps, context: StepContext): Promis
   return {
     unit,
     answers,
+    isLost,
     isSameUnit: isSameUnit,
     arrived: isSameUnit && isAt(unit, hop, 'to'),
     unchanged: isSameUnit && isAt(unit, hop, 'from'),
@@ -112,6 +117,11 @@ function mayQueryCli({ target, remembered }: StepContext): boolean {
 export function mayHaveStartedByCli(context: StepContext): boolean {
   const { startedBy, startMethods } = context.remembered;
   return startedBy === null ? startMethods.includes('cli') : startedBy === 'cli';
+}
+
+/** For a unit that does not answer: its card may. */
+export function describeAbsence({ isLost }: UpdateObservation): string {
+  return isLost ? 'the card answers, but it has lost its UPS' : 'the unit does not answer';
 }
 
 /** A source reports an update in progress. */

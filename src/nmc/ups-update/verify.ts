@@ -11,7 +11,7 @@ import {
 } from '../../core/index.ts';
 import type { NmcDeps } from '../deps.ts';
 import { describeOutput } from './output.ts';
-import { isRunning, observeUpdate } from './status.ts';
+import { describeAbsence, isRunning, observeUpdate } from './status.ts';
 import { removeLeftImage } from './transfer.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function executeVerify(deps: NmcDeps, context: StepContext): Promis
     const observation = await observeUpdate(deps, context);
     const complaints = observation.answers
       ? differences(observation.unit, context)
-      : ['the unit does not answer'];
+      : [describeAbsence(observation)];
     if (complaints.length === 0) {
       await removeLeftImage(deps, context);
       return { state: 'done', method: null, problem: null, unit: observation.unit };

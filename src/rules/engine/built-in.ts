@@ -1,8 +1,11 @@
-import type { PlannedUnit, Problem, Reason, Verdict } from '../../core/index.ts';
+import type { PlannedUnit, Problem, Reason, Transport, Verdict } from '../../core/index.ts';
 
 /** Codes of reasons that the code gives, not a rule of a file. docs/codes.md lists them. */
 export const BUILT_IN_CODES = {
   UNREACHABLE: 'The unit does not answer.',
+  NOT_READ: 'A device answers, but it gives no unit to evaluate.',
+  LOST_UPS: 'The card answers, but it has lost its UPS.',
+  SIGNS_CONTRADICT: 'Some signs of the device are those of another kind of device.',
   IMAGE_MISSING: 'A newer release is known, but the images folder has no image of it.',
   IMAGE_DAMAGED: 'The images folder has an image for the unit that is damaged.',
   IMAGE_AMBIGUOUS: 'Several images of the same ID and version have different content.',
@@ -36,6 +39,32 @@ export function builtIn(
   remedy: string,
 ): Reason {
   return { code, rule: 'built-in', outcome, because, remedy, source: 'images folder and catalogue' };
+}
+
+/**
+ * The verdict on a unit of the inventory that cannot be evaluated, although something answers or because
+ * nothing was asked. `listed`: the serial number of the inventory.
+ */
+export function notRead(
+  problem: Pick<Problem, 'code' | 'message' | 'hint'>,
+  listed: string | null,
+  transport: Transport,
+): Verdict {
+  const isLost = problem.code === 'device/lost-ups';
+  const expected =
+    isLost && listed !== null ? `; the inventory has serial number ${listed}, which cannot be compared` : '';
+  const because = `${problem.message.replace(/\.$/, '')}${expected}`;
+  const reason = builtIn(isLost ? 'LOST_UPS' : 'NOT_READ', 'unknown', because, problem.hint);
+  const reasons = [{ ...reason, source: 'look' }];
+  return { status: 'unknown', target: null, hops: [], transport, wizard: null, reasons };
+}
+
+/** The verdict with a warning that some signs of the device contradict its kind. */
+export function withDoubt(verdict: Verdict, doubt: string | null): Verdict {
+  if (doubt === null) return verdict;
+  const remedy = 'Check on site what the card is in, and whether its firmware and settings are right.';
+  const reason = { ...builtIn('SIGNS_CONTRADICT', 'warn', doubt, remedy), source: 'look' };
+  return { ...verdict, reasons: [...verdict.reasons, reason] };
 }
 
 /** The verdict on a unit that can be upgraded now, but has the status `was` in the approved plan. */

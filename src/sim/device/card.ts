@@ -3,10 +3,10 @@ import type { CardState, DeviceHost } from './state.ts';
 import { EVENTS } from './texts.ts';
 
 /**
- * `Stat` on the first screen: application running, starting, or not matching the operating system.
+ * `Stat` on the first screen: application running, starting, not matching the operating system, or damaged.
  * Source: docs/sources/card.md#first-screen
  */
-export type AppState = 'A+' | 'A?' | 'A!';
+export type AppState = 'A+' | 'A?' | 'A!' | 'A-';
 
 /** Startup time of the application after the card answers again. */
 const APP_START_SECONDS = 15;
@@ -42,6 +42,7 @@ export class SimulatedCard implements CardState {
   }
 
   get appState(): AppState {
+    if (this.appName === null && this.#device.persona.appSlot !== 'absent') return 'A-';
     if (this.appName !== this.#device.persona.card.appName || this.#appBroken || this.#mismatched)
       return 'A!';
     return this.#starting ? 'A?' : 'A+';

@@ -77,6 +77,7 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
     this.version = options.persona.ups.version;
     this.microLinkId = options.persona.ups.microLinkId;
     this.loader = loaderAt(options.persona, this.version);
+    if (options.persona.lostUps !== null) this.phase = 'lost';
     for (const { name, ...recipe } of options.persona.usbDrive ?? [])
       this.usbDrive.set(name, buildImage(recipe));
     if (this.has('stale-result')) this.update = UPDATE.failed;
@@ -123,6 +124,12 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
   /** The firmware string as the card shows it. */
   get firmware(): string {
     return this.microLinkId === null ? this.version : `UPS ${this.version} (ID${this.microLinkId})`;
+  }
+
+  /** What the card shows of a UPS that it has lost; null: the values of before. */
+  get forgotten(): Persona['lostUps'] {
+    if (this.phase !== 'lost') return null;
+    return this.persona.lostUps ?? (this.has('never-returns-forgotten') ? 'empty' : null);
   }
 
   /** The card can reach its UPS. */

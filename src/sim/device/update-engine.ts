@@ -147,7 +147,8 @@ export class UpdateEngine {
     device.log(EVENTS.linkLost);
     device.loader = image.loader ?? device.loader;
     const bricked = needsOtherLoader(device.persona, image.idAfter, image.version, device.loader);
-    device.phase = bricked || device.has('never-returns') ? 'lost' : 'restarting';
+    const isGone = device.has('never-returns') || device.has('never-returns-forgotten');
+    device.phase = bricked || isGone ? 'lost' : 'restarting';
     device.changed();
     if (device.phase === 'lost') return;
     device.after(RESTART_SECONDS, () => this.#return(image));

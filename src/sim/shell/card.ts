@@ -45,10 +45,21 @@ export function about(device: SimulatedDevice): string[] {
     padded(device, 'Manufacture Date:', '05/11/2021'),
     padded(device, 'MAC Address:', '02 00 00 00 00 01'),
     padded(device, 'Management Uptime:', uptime(device)),
-    ...(appName === null ? [] : block('Application Module', appName, appVersion)),
+    ...(appName === null ? emptySlot(device) : block('Application Module', appName, appVersion)),
     ...block('APC OS(AOS)', 'aos', osVersion),
     ...block('APC Boot Monitor', bootName(device), bootVersion),
   ];
+}
+
+/** In place of a missing application. Source: docs/sources/card.md#application-lost */
+function emptySlot(device: SimulatedDevice): string[] {
+  const { appSlot } = device.persona;
+  if (appSlot === 'absent') return [];
+  const content =
+    appSlot === 'invalid'
+      ? ['Invalid Module Header!']
+      : [padded(device, 'Name:', bootName(device)), padded(device, 'Version:', device.card.bootVersion)];
+  return ['', 'Application Module', '---------------', ...content];
 }
 
 /** `system`. Source: docs/sources/card.md#command-output */

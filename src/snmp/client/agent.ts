@@ -10,7 +10,7 @@ import { Engine, unseal } from './usm.ts';
 export type Reply =
   | { readonly kind: 'response'; readonly pdu: Pdu }
   | { readonly kind: 'report'; readonly report: Report }
-  | { readonly kind: 'silent'; readonly drops: ReadonlySet<Drop> }
+  | { readonly kind: 'silent'; readonly drops: ReadonlySet<Drop>; readonly elsewhere: ReadonlySet<string> }
   | { readonly kind: 'unsent'; readonly error: unknown };
 
 /**
@@ -180,11 +180,15 @@ function send<T>(
   tries: number,
   read: (message: SnmpMessage) => Reading<T>,
 ): Promise<QuestionResult<T>> {
-  return socket.ask({ address, port, version: access.version, packet, tries, timeoutMs, read });
+  const community = access.version === '3' ? null : Buffer.from(access.community.reveal());
+  // A message of SNMPv3 is not authenticated here, because that would move the clock of the engine.
+  const resembles = (message: SnmpMessage): boolean =>
+    message.version === '3' || (community !== null && message.community.equals(community));
+  return socket.ask({ address, port, version: access.version, packet, tries, timeoutMs, read, resembles });
 }
 
 function replyOf(ended: Exclude<QuestionResult<unknown>, { state: 'answered' }>): Reply {
   return ended.state === 'silent'
-    ? { kind: 'silent', drops: ended.drops }
+    ? { kind: 'silent', drops: ended.drops, elsewhere: ended.elsewhere }
     : { kind: 'unsent', error: ended.error };
 }

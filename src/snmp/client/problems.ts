@@ -1,4 +1,12 @@
-import { hasCode, Problem, type Secret, type SnmpAccess, sanitize, serviceName } from '../../core/index.ts';
+import {
+  hasCode,
+  joinList,
+  Problem,
+  type Secret,
+  type SnmpAccess,
+  sanitize,
+  serviceName,
+} from '../../core/index.ts';
 import type { Reply } from './agent.ts';
 import { describeDrops } from './drops.ts';
 import { explainReport } from './report.ts';
@@ -22,10 +30,15 @@ export function credentialName(access: SnmpAccess): string {
 
 /** What to check if an agent does not answer a credential, for its SNMP version. */
 export function credentialHint(access: SnmpAccess): string {
-  return access.version === '3'
-    ? 'Check the user name, the protocols and both pass phrases (15 to 32 characters on these cards), and the SNMPv3 access list of the card.'
-    : 'Check the community, whether the card takes SNMPv1 and v2c at all, and the access list of the card.';
+  return CREDENTIAL_HINTS[access.version];
 }
+
+/** A card answers only the versions that are enabled on it. Source: docs/sources/snmp.md#agent-behaviour */
+const CREDENTIAL_HINTS: Readonly<Record<SnmpAccess['version'], string>> = {
+  '1': 'Check the community and the access list of the card. It may have SNMPv1 disabled and take only SNMPv3: then set version: "3" with a user.',
+  '2c': 'Check the community and the access list of the card. It may not take SNMPv2c: an old card takes only SNMPv1 (try version: "1"), another only SNMPv3 (version: "3" with a user).',
+  '3': 'Check the user name, the protocols and both pass phrases (15 to 32 characters on these cards), and the SNMPv3 access list of the card. It may have SNMPv3 disabled and take only SNMPv1: then try version: "1" with a community.',
+};
 
 /** For an agent that answers, but not this credential. */
 export function wrongCredential(endpoint: Endpoint, access: SnmpAccess): Problem {
@@ -57,12 +70,41 @@ export function problemOfReply(reply: Reply, endpoint: Endpoint, access: SnmpAcc
       return unsent(reply.error, where);
     case 'silent': {
       const came = describeDrops(reply.drops);
+      if (reply.elsewhere.size > 0) return answeredElsewhere(where, access, [...reply.elsewhere], came);
       if (came !== null) return garbage(where, `It sent ${came}. Nothing of that was used.`);
       return new Problem('link/silent', `No SNMP answer from ${where} to the ${credentialName(access)}.`, {
         hint: `Check address and port. ${credentialHint(access)} A wrong credential gets no answer, like a dead host.`,
       });
     }
   }
+}
+
+/** `came`: what the address itself sent, if anything. */
+function answeredElsewhere(
+  where: string,
+  access: SnmpAccess,
+  elsewhere: readonly string[],
+  came: string | null,
+): Problem {
+  const also = came === null ? '' : ` ${where} itself sent ${came}.`;
+  return new Problem(
+    came === null ? 'link/silent' : 'device/garbage',
+    `An answer to the ${credentialName(access)} came from ${joinList(elsewhere)} instead of ${where}. It was not used.${also}`,
+    {
+      hint: 'The card may have several addresses, or be behind address translation (NAT). Use an address in the inventory from which it answers with the same port, or correct the translation.',
+      cause: new ElsewhereError(),
+    },
+  );
+}
+
+/** Marks the problem of an answer from another address or port. */
+class ElsewhereError extends Error {
+  override readonly name = 'ElsewhereError';
+}
+
+/** Whether the problem names another address or port from which an answer came. */
+export function isAnsweredElsewhere(problem: Problem | null): boolean {
+  return problem?.cause instanceof ElsewhereError;
 }
 
 function garbage(where: string, what: string): Problem {

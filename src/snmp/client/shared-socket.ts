@@ -1,5 +1,6 @@
 import dgram, { type Socket, type SocketOptions } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { serviceName } from '../../core/index.ts';
 import type { Drop } from './drops.ts';
 import type { Packet } from './encoder.ts';
 import { decodeMessage, type SnmpMessage } from './message.ts';
@@ -15,18 +16,23 @@ export interface Question<T> {
   /** For one attempt. */
   readonly timeoutMs: number;
   readonly read: (message: SnmpMessage) => Reading<T>;
+  /**
+   * Whether a message from another address or port can be meant as the answer. It is never used, only
+   * reported. Must have no effect.
+   */
+  readonly resembles: (message: SnmpMessage) => boolean;
 }
 
 /** A message is the answer to a question, or is dropped for a reason. */
 export type Reading<T> = { readonly answer: T } | { readonly drop: Drop };
 
 /**
- * How a question ended. `silent`: no answer in time, `drops` is what came instead. `unsent`: the system did
- * not send it.
+ * How a question ended. `silent`: no answer in time, `drops` is what came instead, and `elsewhere` is where
+ * else an answer came from (`192.0.2.9:1024`, a few at most). `unsent`: the system did not send it.
  */
 export type QuestionResult<T> =
   | { readonly state: 'answered'; readonly answer: T }
-  | { readonly state: 'silent'; readonly drops: ReadonlySet<Drop> }
+  | { readonly state: 'silent'; readonly drops: ReadonlySet<Drop>; readonly elsewhere: ReadonlySet<string> }
   | { readonly state: 'unsent'; readonly error: unknown };
 
 /** A question that waits for its answer. */
@@ -35,6 +41,8 @@ interface PendingQuestion {
   /** Takes a message with its ID; null = it was the answer. */
   take(message: SnmpMessage): Drop | null;
   note(drop: Drop): void;
+  /** Records that a message from elsewhere resembles its answer; false if it does not. */
+  noteElsewhere(message: SnmpMessage, where: string): boolean;
   /** Ends it as silence. */
   end(): void;
 }
@@ -48,6 +56,14 @@ interface Agent {
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 /** Enough for a thousand agents at the same time, with some questions each. */
 const MAX_ENDED_QUESTIONS = 16_384;
+/** Other addresses that one question records. */
+const MAX_ELSEWHERE = 3;
+/**
+ * Datagrams from addresses that were not asked are decoded only for questions that wait, and a few for each
+ * packet that was sent, so that a flood of them costs nothing.
+ */
+const FOREIGN_PER_PACKET = 4;
+const MAX_FOREIGN = 4096;
 
 /**
  * One UDP socket for all SNMP sessions of an address family, so that a thousand sessions need one descriptor.
@@ -64,6 +80,10 @@ export class SharedSocket {
    */
   readonly #ended = new Set<string>();
   #foreign = 0;
+  /** How many datagrams from elsewhere may still be decoded. */
+  #foreignLeft = 0;
+  /** The questions that wait, by their IDs; several agents may have the same one. */
+  readonly #waiting = new Map<number, Set<PendingQuestion>>();
 
   /** `createSocket` replaces the network, for example in the fuzzer. */
   constructor(type: 'udp4' | 'udp6', createSocket: (options: SocketOptions) => Socket = dgram.createSocket) {
@@ -118,14 +138,16 @@ export class SharedSocket {
         return;
       }
       const drops = new Set<Drop>();
+      const elsewhere = new Set<string>();
       let timer: NodeJS.Timeout | undefined;
       const end = (ended: QuestionResult<T>): void => {
         clearTimeout(timer);
         agent.pending.delete(packet.id);
+        this.#stopWaiting(packet.id, pending);
         this.#remember(`${key}|${packet.id}`);
         resolve(ended);
       };
-      agent.pending.set(packet.id, {
+      const pending: PendingQuestion = {
         version,
         take(message) {
           const reading = read(message);
@@ -134,15 +156,23 @@ export class SharedSocket {
           return null;
         },
         note: (drop) => drops.add(drop),
-        end: () => end({ state: 'silent', drops }),
-      });
+        noteElsewhere(message, where) {
+          if (message.version !== version || !question.resembles(message)) return false;
+          if (elsewhere.size < MAX_ELSEWHERE) elsewhere.add(where);
+          return true;
+        },
+        end: () => end({ state: 'silent', drops, elsewhere }),
+      };
+      agent.pending.set(packet.id, pending);
+      this.#waiting.set(packet.id, (this.#waiting.get(packet.id) ?? new Set()).add(pending));
       let left = question.tries;
       const send = (): void => {
         left -= 1;
         timer = setTimeout(() => {
           if (left > 0) send();
-          else end({ state: 'silent', drops });
+          else end({ state: 'silent', drops, elsewhere });
         }, question.timeoutMs);
+        this.#foreignLeft = Math.min(MAX_FOREIGN, this.#foreignLeft + FOREIGN_PER_PACKET);
         this.#send(packet.bytes, port, address, (error) => end({ state: 'unsent', error }));
       };
       send();
@@ -158,6 +188,7 @@ export class SharedSocket {
     const agent = this.#agents.get(key);
     if (agent === undefined) {
       this.#foreign += 1;
+      this.#noteForeign(bytes, address, port);
       return;
     }
     let message: SnmpMessage;
@@ -169,7 +200,9 @@ export class SharedSocket {
     }
     const pending = agent.pending.get(message.id);
     if (pending === undefined) {
-      if (this.#ended.has(`${key}|${message.id}`)) this.#drop('late', []);
+      // Another agent was asked, and this one answers for it.
+      if (this.#noteElsewhere(message, address, port)) this.#drop('id', []);
+      else if (this.#ended.has(`${key}|${message.id}`)) this.#drop('late', []);
       else this.#drop(unexpectedDrop(message, agent), agent.pending.values());
       return;
     }
@@ -183,6 +216,29 @@ export class SharedSocket {
     } catch {
       this.#drop('fault', [pending]);
     }
+  }
+
+  /** A datagram from an address that was not asked is never an answer, but may show where one comes from. */
+  #noteForeign(bytes: Buffer, address: string, port: number): void {
+    if (this.#waiting.size === 0 || this.#foreignLeft === 0) return;
+    this.#foreignLeft -= 1;
+    try {
+      this.#noteElsewhere(decodeMessage(bytes), address, port);
+    } catch {
+      // It is no SNMP answer.
+    }
+  }
+
+  #noteElsewhere(message: SnmpMessage, address: string, port: number): boolean {
+    const where = serviceName({ host: address, port });
+    const all = [...(this.#waiting.get(message.id) ?? [])];
+    return all.map((pending) => pending.noteElsewhere(message, where)).includes(true);
+  }
+
+  #stopWaiting(id: number, pending: PendingQuestion): void {
+    const all = this.#waiting.get(id);
+    all?.delete(pending);
+    if (all?.size === 0) this.#waiting.delete(id);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Card, sanitize } from '../../core/index.ts';
 import { OID } from '../client/oids.ts';
 import { type SnmpAnswers, textOf } from '../client/values.ts';
+import { showsNoApplication } from './names.ts';
 
 /** Keys of the bracket in a card's sysDescr. Source: docs/sources/snmp.md#sysdescr */
 const KEYS = ['MB', 'PF', 'PN', 'AF1', 'AN1', 'MN', 'HR', 'SN', 'MD'] as const;
@@ -41,7 +42,7 @@ export function parseSysDescr(sysDescr: string): CardFields | null {
 }
 
 /** `apc_hw05_sumx_708.bin`: platform and module of a firmware file. */
-const MODULE_FILE = /^apc_(hw\d\d)_([a-z0-9]+?)_v?[0-9]/i;
+const MODULE_FILE = /^apc_(hw\d\d)_([a-z0-9]{1,30}?)_v?[0-9]/i;
 
 export interface ModuleFile {
   readonly platform: string;
@@ -72,15 +73,12 @@ export function generationOf(platform: string): Card['generation'] {
 export function readCard(answers: SnmpAnswers): Card | null {
   const fields = parseSysDescr(textOf(answers, OID.sysDescr) ?? '');
   const osFile = fields?.PN ?? textOf(answers, OID.moduleFile1);
-  const appFile = fields?.AN1 ?? textOf(answers, OID.moduleFile2);
   const os = fields?.PF ?? textOf(answers, OID.moduleVersion1);
-  const appVersion = fields?.AF1 ?? textOf(answers, OID.moduleVersion2);
   if (fields === null && osFile === null && os === null) return null;
   const tableModel = textOf(answers, OID.hostModel);
   const tableSerial = textOf(answers, OID.hostSerial);
-  const app = appFile === null ? null : parseModuleFile(appFile);
-  const platform = (osFile === null ? null : parseModuleFile(osFile))?.platform ?? app?.platform ?? null;
-  const name = app?.name ?? oldName(appFile);
+  const appFile = fields?.AN1 ?? textOf(answers, OID.moduleFile2);
+  const platform = platformOf(osFile) ?? platformOf(appFile);
   return {
     model: clean(fields?.MN ?? tableModel),
     serial: clean(fields?.SN ?? tableSerial),
@@ -88,8 +86,26 @@ export function readCard(answers: SnmpAnswers): Card | null {
     platform: clean(platform),
     boot: clean(textOf(answers, OID.moduleVersion3)),
     os: clean(os),
-    app: name === null && appVersion === null ? null : { name, version: clean(appVersion) },
+    app: applicationOf(appFile, fields?.AF1 ?? textOf(answers, OID.moduleVersion2), fields),
   };
+}
+
+function platformOf(file: string | null): string | null {
+  return file === null ? null : (parseModuleFile(file)?.platform ?? null);
+}
+
+/**
+ * The application by its file and version. Null if there is none: its place is empty, or holds another module
+ * or one that the card cannot read.
+ * Source: docs/sources/snmp.md#card-without-its-application
+ */
+function applicationOf(file: string | null, version: string | null, fields: CardFields | null): Card['app'] {
+  const name = (file === null ? null : parseModuleFile(file)?.name) ?? oldName(file);
+  const isNone = [name ?? file ?? '', version ?? ''].some(showsNoApplication);
+  // The sysDescr of a card that runs its application always names the file.
+  const isMissing = file === null && fields?.PF !== undefined;
+  if (isNone || isMissing || (name === null && version === null)) return null;
+  return { name, version: clean(version) };
 }
 
 /** `ms225a.bin`: file names from before the NMC have no platform. */

@@ -1,35 +1,237 @@
-import { type Card, type DeviceKind, sanitize, usableSerial } from '../../core/index.ts';
-import { OID } from '../client/oids.ts';
-import { oidOf, type SnmpAnswers, textOf } from '../client/values.ts';
+import { type Card, type FirmwareReading, firmwareForm, joinList, sanitize } from '../../core/index.ts';
+import {
+  nameIn,
+  productOfApplication,
+  productOfCardModel,
+  productOfModel,
+  productOfSku,
+  SHARED_APPLICATIONS,
+} from './names.ts';
+import {
+  APC_DEVICE,
+  APC_PRODUCTS,
+  APC_TREE,
+  BARE_CARD,
+  OTHER_DEVICE,
+  OTHER_UPS,
+  type Product,
+  SMART_UPS,
+  TREES,
+} from './products.ts';
 
-/** The model of a Smart-UPS; in capitals on old units. */
-const SMART_UPS = /^smart-ups\b/i;
+/** What a device says about itself, over any protocol. Text as received; null: not reported. */
+export interface Reported {
+  readonly objectId: string | null;
+  /** The application of an APC card. `none`: the card is known to have none. Null: not reported. */
+  readonly application: { readonly name: string } | 'none' | null;
+  /** The platform of the firmware files of an APC card, which no other device names. */
+  readonly platform: string | null;
+  readonly cardModel: string | null;
+  readonly model: string | null;
+  readonly sku: string | null;
+  readonly firmware: FirmwareReading;
+}
+
+/** One sign, and the product that it is a sign of. */
+export interface Sign {
+  readonly name:
+    | 'sysObjectID'
+    | 'application'
+    | 'card model'
+    | 'model'
+    | 'SKU'
+    | 'firmware'
+    | 'Micro-Link ID';
+  readonly value: string;
+  readonly product: Product;
+  readonly weight: number;
+}
+
+export interface Identification {
+  readonly product: Product;
+  /** The signs that agree with the product. */
+  readonly signs: readonly Sign[];
+  /** The signs of another family. */
+  readonly against: readonly Sign[];
+  /** It is a Smart-UPS, or a sign of one contradicts the product. */
+  readonly maybeSmartUps: boolean;
+}
 
 /**
- * Identifies a device by several objects together. There are cards with a wrong sysObjectID, one card model
- * in both a UPS and a cooling unit, and trees that mirror the layout of PowerNet.
+ * The weight of each sign. The object ID of an APC card may be wrong, so the application, or the model, is
+ * worth more. A tree of another maker is worth more than either: some devices mirror the UPS objects of an
+ * APC card. It is worth less where the card names an APC platform, which no mirror does.
+ * Source: docs/sources/snmp.md#signs-of-a-device
  */
-export function productOf(answers: SnmpAnswers, card: Card | null): Product {
-  const model = textOf(answers, OID.model)?.trim() ?? '';
-  const objectId = oidOf(answers, OID.sysObjectId);
-  const isApc = objectId === null || within(objectId, APC_TREE);
-  const product = objectId === null ? null : oneBelow(objectId, `${APC_TREE}.1.3`);
-  // The object ID alone is no evidence, but it is enough together with the model if the firmware is not
-  // reported.
-  const known = textOf(answers, OID.firmware) !== null || SMART_UPS_MEMBERS.has(product ?? '');
-  if (isApc && SMART_UPS.test(model) && known) return { kind: 'smart-ups', name: 'APC Smart-UPS' };
-  for (const [tree, product] of TREES) {
-    if (objectId !== null && within(objectId, tree)) return product;
+const WEIGHT = {
+  otherMaker: 5,
+  apcProduct: 2,
+  bareTree: 1,
+  agent: 1,
+  application: 3,
+  noApplication: 2,
+  cardModel: 2,
+  model: 3,
+  sku: 2,
+  firmware: 2,
+  microLinkId: 1,
+} as const;
+
+/**
+ * Model, SKU and firmware come from the same objects, which others mirror. For a Smart-UPS they are together
+ * worth little more than one.
+ */
+const MAX_UPS_WEIGHT = 4;
+
+const ENTERPRISES = '1.3.6.1.4.1';
+const UPS_SIGNS: readonly Sign['name'][] = ['model', 'SKU', 'firmware', 'Micro-Link ID'];
+
+/**
+ * Identifies a device by several signs, none of which decides alone against all others. Some cards have a
+ * wrong object ID, one card model is in a UPS and in a cooling unit, and trees mirror the layout of PowerNet.
+ * Pure; never throws.
+ */
+export function identify(reported: Reported): Identification {
+  const signs = [...cardSigns(reported), ...upsSigns(reported)];
+  const product = strongest(signs) ?? fallback(reported);
+  const agrees = (sign: Sign): boolean =>
+    sign.product.family === product.family || isCompatible(sign, product);
+  // The bare tree of APC is the weakest sign, and contradicts none.
+  const against = signs.filter((sign) => !agrees(sign) && sign.value !== APC_TREE);
+  return {
+    product: named(product, signs),
+    signs: signs.filter(agrees),
+    against,
+    maybeSmartUps: product.kind === 'smart-ups' || against.some((sign) => sign.product.kind === 'smart-ups'),
+  };
+}
+
+/** The application of a card. A card that reports its operating system and no application has none. */
+export function applicationIn(card: Card | null): Reported['application'] {
+  if (card === null) return null;
+  if (card.app === null) return card.os === null ? null : 'none';
+  return card.app.name === null ? null : { name: card.app.name };
+}
+
+/**
+ * `it counts as APC Smart-UPS by its model (Smart-UPS 1500), against its sysObjectID
+ * (1.3.6.1.4.1.318.1.3.4.6, APC rack PDU)`; null without a contradiction.
+ */
+export function describeContradiction({ product, signs, against }: Identification): string | null {
+  if (against.length === 0) return null;
+  const text = ({ name, value }: Sign): string => `${name} (${sanitize(value, 60)})`;
+  const other = ({ name, value, product: of }: Sign): string =>
+    `${name} (${sanitize(value, 60)}, ${of.name})`;
+  return `it counts as ${product.name} by its ${joinList(signs.map(text))}, against its ${joinList(against.map(other))}`;
+}
+
+function cardSigns({ objectId, application, cardModel, platform }: Reported): readonly Sign[] {
+  const signs: Sign[] = [];
+  const add = (name: Sign['name'], value: string, product: Product | null, weight: number): void => {
+    if (product !== null) signs.push({ name, value, product, weight });
+  };
+  if (objectId !== null) {
+    const [product, weight] = productOfObjectId(objectId, platform);
+    add('sysObjectID', objectId, product, weight);
   }
-  const byApplication = APPLICATIONS[card?.app?.name ?? ''];
-  const listed = product === null ? undefined : APC_PRODUCTS[product];
-  if (listed !== undefined) return listed;
-  if (isApc && byApplication !== undefined) return byApplication;
-  if (objectId === APC_TREE) return BARE_CARD;
+  if (application === 'none') add('application', 'none', BARE_CARD, WEIGHT.noApplication);
+  else if (application !== null)
+    add('application', application.name, productOfApplication(application.name), WEIGHT.application);
+  if (cardModel !== null) add('card model', cardModel, productOfCardModel(cardModel), WEIGHT.cardModel);
+  return signs;
+}
+
+function productOfObjectId(oid: string, platform: string | null): readonly [Product | null, number] {
+  if (within(oid, APC_TREE)) {
+    if (oid === APC_TREE) return [BARE_CARD, WEIGHT.bareTree];
+    const number = oneBelow(oid, `${APC_TREE}.1.3`) ?? '';
+    const product = Object.hasOwn(APC_PRODUCTS, number) ? (APC_PRODUCTS[number] ?? null) : inTree(oid);
+    // A program on a computer reports the UPS of that computer.
+    return [product, product?.family === 'powerchute' ? WEIGHT.agent : WEIGHT.apcProduct];
+  }
+  // An ID that belongs to nobody, such as 0.0, is no sign.
+  const maker = inTree(oid) ?? (oneBelow(oid, ENTERPRISES) === null ? null : OTHER_DEVICE);
+  return [maker, platform === null ? WEIGHT.otherMaker : WEIGHT.apcProduct];
+}
+
+function inTree(oid: string): Product | null {
+  return TREES.find(([tree]) => within(oid, tree))?.[1] ?? null;
+}
+
+function upsSigns({ model, sku, firmware }: Reported): readonly Sign[] {
+  const signs: Sign[] = [];
+  const name = nameIn(model);
   // Only a UPS has the model object of a UPS.
-  if (isApc && model !== '') return { kind: 'ups', name: 'UPS' };
-  if (objectId !== null && within(objectId, APC_TREE)) return { kind: 'other', name: 'APC device' };
-  return { kind: 'other', name: 'device of another kind' };
+  if (name !== null)
+    signs.push({
+      name: 'model',
+      value: name,
+      product: productOfModel(name) ?? OTHER_UPS,
+      weight: WEIGHT.model,
+    });
+  const bySku = productOfSku(sku);
+  if (bySku !== null) signs.push({ name: 'SKU', value: sku ?? '', product: bySku, weight: WEIGHT.sku });
+  const { raw, microLinkId } = firmware;
+  // Units of all families of their time have the other forms.
+  if (firmwareForm(firmware) === 'micro-link')
+    signs.push({ name: 'firmware', value: raw ?? '', product: SMART_UPS, weight: WEIGHT.firmware });
+  if (microLinkId !== null)
+    signs.push({
+      name: 'Micro-Link ID',
+      value: String(microLinkId),
+      product: SMART_UPS,
+      weight: WEIGHT.microLinkId,
+    });
+  return signs;
+}
+
+/**
+ * Whether a sign of one family fits another too: `sumx` serves several families of UPS units, and a program
+ * reports the UPS of its computer.
+ */
+function isCompatible({ name, value, product }: Sign, other: Product): boolean {
+  if (other.kind !== 'ups' && other.kind !== 'smart-ups') return false;
+  return product.family === 'powerchute' || (name === 'application' && SHARED_APPLICATIONS.has(value));
+}
+
+/** The product of the family with the most weight, at equal weights not a Smart-UPS; null without a sign. */
+function strongest(signs: readonly Sign[]): Product | null {
+  const families = new Map(signs.map(({ product }) => [product.family, product]));
+  const ranked = [...families.values()]
+    .map((product) => ({ product, weight: weightOf(product, signs) }))
+    .sort((a, b) => b.weight - a.weight || rank(a.product) - rank(b.product));
+  return ranked[0]?.product ?? null;
+}
+
+function rank({ kind }: Product): number {
+  return kind === 'smart-ups' ? 2 : kind === 'card' ? 1 : 0;
+}
+
+function weightOf(product: Product, signs: readonly Sign[]): number {
+  const own = signs.filter((sign) => sign.product.family === product.family || isCompatible(sign, product));
+  const sum = (all: readonly Sign[]): number => all.reduce((total, { weight }) => total + weight, 0);
+  if (product.kind !== 'smart-ups') return sum(own);
+  const isOfUps = ({ name }: Sign): boolean => UPS_SIGNS.includes(name);
+  const ofUps = Math.min(sum(own.filter(isOfUps)), MAX_UPS_WEIGHT);
+  return ofUps + sum(own.filter((sign) => !isOfUps(sign)));
+}
+
+/** The most telling name of a family: the model names the product, the object ID its group. */
+function named(product: Product, signs: readonly Sign[]): Product {
+  const own = signs.filter((sign) => sign.product.family === product.family);
+  const longest = own.reduce(
+    (best, sign) => (sign.product.name.length > best.length ? sign.product.name : best),
+    '',
+  );
+  return longest === '' ? product : { ...product, name: longest };
+}
+
+/** The product of a device without any sign. */
+function fallback({ objectId, application }: Reported): Product {
+  const name = application !== null && application !== 'none' ? nameIn(application.name) : null;
+  if (name !== null)
+    return { ...APC_DEVICE, name: `APC card with an unknown application ${sanitize(name, 40)}` };
+  return objectId !== null && within(objectId, APC_TREE) ? APC_DEVICE : OTHER_DEVICE;
 }
 
 function within(oid: string, tree: string): boolean {
@@ -38,152 +240,5 @@ function within(oid: string, tree: string): boolean {
 
 /** The number after a tree in an object ID. */
 function oneBelow(oid: string, tree: string): string | null {
-  return within(oid, tree) ? (oid.slice(tree.length + 1).split('.')[0] ?? null) : null;
-}
-
-/** What a device is: its kind and its common name. */
-export interface Product {
-  readonly kind: DeviceKind;
-  readonly name: string;
-}
-
-/**
- * Members of APC's product tree, by the number after 318.1.3.
- * Source: docs/sources/snmp.md#product-tree
- */
-export const APC_PRODUCTS: Readonly<Record<string, Product>> = {
-  '1': { kind: 'ups', name: 'APC Back-UPS' },
-  '2': { kind: 'ups', name: 'APC Smart-UPS' },
-  '3': { kind: 'ups', name: 'APC Matrix-UPS' },
-  '4': { kind: 'pdu', name: 'APC rack PDU' },
-  '5': { kind: 'ups', name: 'APC Symmetra' },
-  '6': { kind: 'ups', name: 'APC DP series or Silcon UPS' },
-  '7': { kind: 'ups', name: 'APC DP series or Silcon UPS' },
-  '8': { kind: 'other', name: 'APC environment monitor' },
-  '9': { kind: 'ats', name: 'APC transfer switch' },
-  '10': { kind: 'other', name: 'APC DC power system' },
-  '11': { kind: 'ats', name: 'APC transfer switch' },
-  '12': { kind: 'other', name: 'APC access control' },
-  '13': { kind: 'ups', name: 'APC three-phase UPS' },
-  '14': { kind: 'cooling', name: 'APC cooling unit' },
-  '15': { kind: 'pdu', name: 'APC power distribution unit' },
-  '16': { kind: 'ups', name: 'APC three-phase UPS' },
-  '17': { kind: 'ups', name: 'APC Smart-UPS VT' },
-  '18': { kind: 'other', name: 'APC battery manager' },
-  '19': { kind: 'ats', name: 'APC transfer switch' },
-  '20': { kind: 'other', name: 'APC console' },
-  '21': { kind: 'ups', name: 'Gutor UPS' },
-  '22': { kind: 'other', name: 'APC access control' },
-  '23': { kind: 'ups', name: 'APC Symmetra PX' },
-  '24': { kind: 'pdu', name: 'APC power distribution unit' },
-  '25': { kind: 'other', name: 'APC management server' },
-  '27': { kind: 'ups', name: 'APC Smart-UPS' },
-  '28': { kind: 'ups', name: 'Schneider Galaxy' },
-  '30': { kind: 'ups', name: 'APC EPS' },
-  '31': { kind: 'agent', name: 'PowerChute Network Shutdown on a computer' },
-  '32': { kind: 'ats', name: 'APC transfer switch' },
-  '33': { kind: 'agent', name: 'PowerChute Business Edition on a computer' },
-  '34': { kind: 'pdu', name: 'APC power distribution unit' },
-  '35': { kind: 'pdu', name: 'APC power distribution unit' },
-  '36': { kind: 'other', name: 'APC micro data centre' },
-  '37': { kind: 'ups', name: 'APC Easy UPS' },
-  '38': { kind: 'ats', name: 'APC transfer switch' },
-  '39': { kind: 'ups', name: 'APC Smart-UPS Ultra' },
-};
-
-/** Members of that tree that are Smart-UPS units. */
-export const SMART_UPS_MEMBERS: ReadonlySet<string> = new Set(['2', '17', '27', '39']);
-
-export const APC_TREE = '1.3.6.1.4.1.318';
-
-/** Trees that identify a device; a tree within another one comes first. */
-export const TREES: readonly (readonly [string, Product])[] = [
-  // Clustered PDUs report their objects instead of a product.
-  // Source: docs/sources/snmp.md#product-tree
-  ['1.3.6.1.4.1.318.1.1.32', { kind: 'pdu', name: 'APC rack PDU' }],
-  ['1.3.6.1.4.1.52674', { kind: 'other', name: 'NetBotz environment monitor' }],
-  ['1.3.6.1.4.1.5528', { kind: 'other', name: 'NetBotz environment monitor' }],
-  ['1.3.6.1.4.1.705', { kind: 'ups', name: 'MGE or Eaton UPS' }],
-  ['1.3.6.1.4.1.674.10902', { kind: 'ups', name: 'Dell UPS' }],
-  ['1.3.6.1.2.1.33', { kind: 'ups', name: 'UPS of another maker' }],
-  ['1.3.6.1.4.1.935', { kind: 'ups', name: 'UPS behind a NetAgent card' }],
-  // Its tree mirrors the layout of PowerNet, but the device is no Smart-UPS.
-  ['1.3.6.1.4.1.3808.1.1.1', { kind: 'ups', name: 'CyberPower UPS' }],
-  ['1.3.6.1.4.1.3808.1.1.6', { kind: 'pdu', name: 'CyberPower PDU' }],
-  ['1.3.6.1.4.1.3808', { kind: 'other', name: 'CyberPower device' }],
-  ['1.3.6.1.4.1.8072', { kind: 'agent', name: 'computer with the Net-SNMP agent' }],
-];
-
-/**
- * What the application of an APC card is for, where the object ID does not show it.
- * Source: docs/sources/snmp.md#sysdescr
- */
-export const APPLICATIONS: Readonly<Record<string, Product>> = {
-  sy: { kind: 'ups', name: 'APC Symmetra' },
-  rpdu: { kind: 'pdu', name: 'APC rack PDU' },
-  rpdu2g: { kind: 'pdu', name: 'APC rack PDU' },
-  ms: { kind: 'pdu', name: 'APC MasterSwitch' },
-  xpdu: { kind: 'pdu', name: 'APC power distribution unit' },
-  ats4g: { kind: 'ats', name: 'APC transfer switch' },
-  nairfm: { kind: 'cooling', name: 'APC cooling unit' },
-  acrc: { kind: 'cooling', name: 'APC cooling unit' },
-  rd3xx: { kind: 'cooling', name: 'APC cooling unit' },
-  unflrsp: { kind: 'cooling', name: 'APC cooling unit' },
-  nb200: { kind: 'other', name: 'NetBotz environment monitor' },
-  mem: { kind: 'other', name: 'APC environment monitor' },
-};
-
-/**
- * A card whose sysObjectID is the tree itself.
- * Source: docs/sources/snmp.md#card-without-its-application
- */
-export const BARE_CARD: Product = { kind: 'card', name: 'APC card without its application' };
-
-/** Read from every device that is not a Smart-UPS, to describe it. */
-export const NAMING_OIDS: readonly string[] = [
-  OID.standardMaker,
-  OID.standardModel,
-  OID.hostModel,
-  OID.hostSerial,
-  OID.moduleFile1,
-  OID.moduleFile2,
-  OID.moduleVersion1,
-  OID.moduleVersion2,
-  OID.moduleVersion3,
-];
-
-/**
- * One line about a device that is not a Smart-UPS: what it is, its model, the firmware of its card, its
- * serial number and its name, as far as it reports them. Fit for printing.
- */
-export function describe(product: Product, answers: SnmpAnswers, card: Card | null): string {
-  const text = (oid: string): string => sanitize(textOf(answers, oid) ?? '', 80);
-  const maker = text(OID.standardMaker);
-  const model =
-    text(OID.model) ||
-    text(OID.hostModel) ||
-    card?.model ||
-    [maker, text(OID.standardModel)].join(' ').trim();
-  const serial = [text(OID.serial), text(OID.hostSerial), card?.serial ?? ''].find(
-    (one) => usableSerial(one) !== null,
-  );
-  const parts = [
-    model === '' ? product.name : `${product.name} ${withoutRepeat(model, product.name)}`.trimEnd(),
-  ];
-  if (card?.app?.name) parts.push(`${card.app.name} ${card.app.version ?? ''}`.trimEnd());
-  if (serial !== undefined) parts.push(`serial ${serial}`);
-  if (product.kind === 'other' && model === '')
-    parts.push(sanitize(oidOf(answers, OID.sysObjectId) ?? '', 60));
-  // The description of a card repeats the parts above.
-  const description = text(OID.sysDescr);
-  if (description !== '' && card === null && description !== model) parts.push(`"${description}"`);
-  const name = text(OID.sysName);
-  if (name !== '') parts.push(`named ${name}`);
-  return sanitize(parts.filter((part) => part !== '').join(', '), 200);
-}
-
-/** `APC Symmetra` and `Symmetra LX 16000` give `APC Symmetra LX 16000`. */
-function withoutRepeat(model: string, what: string): string {
-  const last = what.split(' ').at(-1) ?? '';
-  return model.toLowerCase().startsWith(`${last.toLowerCase()} `) ? model.slice(last.length + 1) : model;
+  return oid.startsWith(`${tree}.`) ? (oid.slice(tree.length + 1).split('.')[0] ?? null) : null;
 }

@@ -1,22 +1,28 @@
 import {
   asProblem,
+  hasAnswered,
   type Look,
   type LookContext,
-  Problem,
+  type Problem,
   readFirmware,
   SIMULATED_MARK,
   type SnmpAccess,
   sanitize,
+  UNKNOWN_CONDITION,
   type Unit,
   unknownUnit,
+  usableSerial,
 } from '../../core/index.ts';
 import type { SnmpHub } from '../client/hub.ts';
 import { DETAIL_OIDS, IDENTITY_OIDS, MODULE_OIDS, OID } from '../client/oids.ts';
 import type { SnmpSession } from '../client/session.ts';
-import { numberOf, type SnmpAnswers, textOf } from '../client/values.ts';
+import { numberOf, oidOf, type SnmpAnswers, textOf } from '../client/values.ts';
 import { readCard } from './card.ts';
 import { readCondition } from './condition.ts';
-import { describe, NAMING_OIDS, productOf } from './identify.ts';
+import { describe, NAMING_OIDS } from './describe.ts';
+import { applicationIn, describeContradiction, type Identification, identify } from './identify.ts';
+import { nameIn } from './names.ts';
+import { lostUps, noApplication, notSmartUps } from './problems.ts';
 
 /** The address and credential for a look over SNMP. */
 export interface SnmpTarget {
@@ -36,83 +42,131 @@ export async function lookBySnmp(hub: SnmpHub, target: SnmpTarget, context: Look
     try {
       const identity = await session.get(IDENTITY_OIDS);
       await context.awaitTurn?.();
-      const { kind } = productOf(identity, readCard(identity));
-      return kind === 'smart-ups'
-        ? await readSmartUps(session, identity, place, context.signal)
-        : await readOther(session, identity, place, context.signal);
+      const { answers, problem } = await readMore(session, identity, context.signal);
+      return lookOf(answers, problem === null ? null : { identity, problem }, place);
     } finally {
       session.close();
     }
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
+    const problem = asProblem(thrown);
     return {
-      unit: unknownUnit(place),
+      // Datagrams that cannot be used may come from any host.
+      unit: {
+        ...unknownUnit(place),
+        reachable: hasAnswered(problem) && problem.code !== 'device/garbage',
+      },
       kind: null,
       description: null,
       systemName: null,
-      problem: asProblem(thrown),
+      problem,
     };
   }
 }
 
 type Place = Pick<Unit, 'site' | 'name' | 'host' | 'port'>;
 
-async function readSmartUps(
+/**
+ * Reads what the identity calls for: the details of a Smart-UPS, or the names of anything else. `problem`:
+ * why the last of it was not read.
+ */
+async function readMore(
   session: SnmpSession,
   identity: SnmpAnswers,
-  place: Place,
   signal: AbortSignal,
-): Promise<Look> {
-  const known = {
-    kind: 'smart-ups',
-    description: describeAnswers(identity),
-    systemName: systemName(identity),
-  } as const;
+): Promise<{ readonly answers: SnmpAnswers; readonly problem: Problem | null }> {
+  let answers = identity;
+  const isSmartUps = (): boolean => identifyAnswers(answers).product.kind === 'smart-ups';
+  const read = async (oids: readonly string[]): Promise<void> => {
+    answers = mergeAnswers(answers, await session.get(oids));
+  };
   try {
-    const answers = mergeAnswers(identity, await session.get(DETAIL_OIDS));
+    if (!isSmartUps()) await read(NAMING_OIDS);
+    if (isSmartUps()) await read(DETAIL_OIDS);
     // Most cards report all of this in their sysDescr; the module table is read only if they do not.
-    const card = readCard(answers) ?? readCard(mergeAnswers(answers, await session.get(MODULE_OIDS)));
-    // Software on a host is not a card: nothing can be sent through it.
-    const unit = { ...identityOf(answers, place), card, condition: readCondition(answers) };
-    return { ...known, unit, problem: null };
+    if (isSmartUps() && readCard(answers)?.app == null) await read(MODULE_OIDS);
+    return { answers, problem: null };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    // The identity is known; the condition is not.
-    const unit = { ...identityOf(identity, place), card: readCard(identity) };
-    return { ...known, unit, problem: asProblem(thrown) };
+    return { answers, problem: asProblem(thrown) };
   }
 }
 
-async function readOther(
-  session: SnmpSession,
-  identity: SnmpAnswers,
-  place: Place,
-  signal: AbortSignal,
-): Promise<Look> {
-  let answers = identity;
-  try {
-    answers = mergeAnswers(identity, await session.get(NAMING_OIDS));
-  } catch (thrown) {
-    // The name is optional: the kind of device is known already.
-    if (signal.aborted) throw thrown;
-  }
+function identifyAnswers(answers: SnmpAnswers): Identification {
   const card = readCard(answers);
-  const product = productOf(answers, card);
-  const description = describe(product, answers, card);
-  const unit: Unit = { ...identityOf(answers, place), card };
-  const problem =
-    product.kind === 'card'
-      ? new Problem('device/no-application', `${place.host} is an ${description}.`, {
-          hint: 'A Smart-UPS may be behind it. Reload the application of the card, then look again.',
-        })
-      : new Problem(
-          'device/not-smart-ups',
-          `${place.host} is not a Smart-UPS: ${product.kind} (${description}).`,
-          {
-            hint: 'Remove it from the inventory, or correct the address.',
-          },
-        );
-  return { unit, kind: product.kind, description, systemName: systemName(answers), problem };
+  return identify({
+    objectId: oidOf(answers, OID.sysObjectId),
+    application: applicationIn(card),
+    platform: card?.platform ?? null,
+    cardModel: card?.model ?? null,
+    model: textOf(answers, OID.model),
+    sku: textOf(answers, OID.sku),
+    firmware: readFirmware(textOf(answers, OID.firmware)),
+  });
+}
+
+/** `failed`: the first answers, and why the others are not complete. */
+function lookOf(
+  answers: SnmpAnswers,
+  failed: { readonly identity: SnmpAnswers; readonly problem: Problem } | null,
+  place: Place,
+): Look {
+  const found = identifyAnswers(answers);
+  const card = readCard(answers);
+  const { product } = found;
+  const known = {
+    systemName: printableOrNull(textOf(answers, OID.sysName)),
+    doubt: describeContradiction(found),
+  };
+  if (product.kind !== 'smart-ups') {
+    const description = describe(product, answers, card);
+    const unit: Unit = { ...identityOf(answers, place), card };
+    // The names are optional: the kind of device is known already.
+    const problem =
+      product.kind === 'card'
+        ? noApplication(place.host ?? '', description)
+        : notSmartUps(place.host ?? '', found, description);
+    return { ...known, unit, kind: product.kind, description, problem };
+  }
+  // Software on a host is not a card: nothing can be sent through it.
+  const smart = { ...known, kind: 'smart-ups', description: describeAnswers(answers) } as const;
+  // The identity is known; the condition is not.
+  if (failed !== null)
+    return { ...smart, unit: { ...identityOf(failed.identity, place), card }, problem: failed.problem };
+  const condition = readCondition(answers);
+  const evidence = lossOf(answers, condition.linkUp);
+  if (evidence === null)
+    return { ...smart, unit: { ...identityOf(answers, place), card, condition }, problem: null };
+  const { reachable, seenBy, simulated } = identityOf(answers, place);
+  const unit = {
+    ...unknownUnit(place),
+    card,
+    condition: { ...UNKNOWN_CONDITION, linkUp: condition.linkUp },
+    reachable,
+    seenBy,
+    simulated,
+  };
+  return { ...smart, unit, problem: lostUps(place.host ?? '', card, evidence) };
+}
+
+/**
+ * What shows that a card has lost its UPS; null if it has not. A card that only reports the loss may still
+ * have the values of before.
+ * Source: docs/sources/snmp.md#link-to-the-ups
+ */
+function lossOf(answers: SnmpAnswers, linkUp: boolean | null): string | null {
+  const hasModel = nameIn(textOf(answers, OID.model)) !== null;
+  const hasSerial = usableSerial(nameIn(textOf(answers, OID.serial))) !== null;
+  if (linkUp === false) {
+    const missing = [...(hasModel ? [] : ['model']), ...(hasSerial ? [] : ['serial number'])];
+    return missing.length === 0
+      ? null
+      : `upsCommStatus reports no communication, and there is no ${missing.join(' and no ')}`;
+  }
+  const hasFirmware = readFirmware(textOf(answers, OID.firmware)).version !== null;
+  return hasModel || hasSerial || hasFirmware
+    ? null
+    : 'it reports neither model, serial number nor firmware of a UPS';
 }
 
 function mergeAnswers(first: SnmpAnswers, second: SnmpAnswers): SnmpAnswers {
@@ -135,11 +189,6 @@ function identityOf(answers: SnmpAnswers, place: Place): Unit {
     seenBy: 'snmp',
     simulated: textOf(answers, OID.sysContact)?.trim() === SIMULATED_MARK,
   };
-}
-
-/** The configured name of the device; null if it has none. */
-function systemName(answers: SnmpAnswers): string | null {
-  return printableOrNull(textOf(answers, OID.sysName));
 }
 
 function describeAnswers(answers: SnmpAnswers): string {

@@ -138,6 +138,14 @@ export const CASES: Readonly<Record<Fault, Expected>> = {
     starts: 1,
     speed: 3000,
   },
+  'never-returns-forgotten': {
+    unit: NMC2,
+    outcome: 'unknown',
+    exit: 5,
+    code: 'device/update-unknown',
+    starts: 1,
+    speed: 3000,
+  },
   'update-stuck': {
     unit: NMC2,
     outcome: 'unknown',

@@ -25,12 +25,19 @@ export const UPDATE_OBJECT = `${P}.6.2.9.0`;
 const MODULE_TABLE = '1.3.6.1.4.1.318.1.4.2.4.1';
 
 function appRuns(device: SimulatedDevice): boolean {
-  return device.card.appState !== 'A!';
+  return device.card.appState !== 'A!' && device.card.appState !== 'A-';
 }
+
+/** The identity of the UPS, which a card has from its UPS alone. */
+const UPS_IDENTITY = `${P}.1.`;
 
 /** The current value of an object. Without its application a card has only the system group. */
 export function valueNow(object: SimulatedObject, device: SimulatedDevice): string | number | null {
-  return appRuns(device) || !object.oid.startsWith(BARE_CARD) ? object.value(device) : null;
+  if (!appRuns(device) && object.oid.startsWith(BARE_CARD)) return null;
+  const { forgotten } = device;
+  if (forgotten === null || !object.oid.startsWith(UPS_IDENTITY)) return object.value(device);
+  if (forgotten === 'absent' || object.type !== 'text') return null;
+  return forgotten === 'empty' ? '' : 'UNKNOWN';
 }
 
 /**
@@ -114,6 +121,7 @@ function outputStatus(device: SimulatedDevice): number {
 
 /** 64 flags, numbered from 1. While the link is down the card repeats the last ones and clears flag 6. */
 function stateFlags(device: SimulatedDevice): string {
+  if (device.forgotten !== null) return 'UNKNOWN';
   const flags = Array.from({ length: 64 }, () => '0');
   const raise = (flag: number, up: boolean): void => {
     if (up) flags[flag - 1] = '1';
