@@ -24,17 +24,33 @@ export interface FirmwareReading {
 export const FIRMWARE_FORMS = ['micro-link', 'ups-link', 'other', 'none'] as const;
 export type FirmwareForm = (typeof FIRMWARE_FORMS)[number];
 
-const MAX_FIRMWARE_STRING = 128;
+export const MAX_FIRMWARE_STRING = 128;
+/** Text before the parts: a product name that ends in `FW:`. */
+const PREFIX = /^[\w .+-]{0,60}\bFW:\s*/i;
 /**
- * `UPS 09.3 (ID18)` and its variants, as a whole. Before it: a product name with `FW:`, or the version of the
- * communication processor. After it: the ID, alone or with that of the MCU, or a second version. Any other
- * text makes the string unreadable.
- * Two digits, point, one digit: every UPS record of 84 vendor images has that shape. A letter marks a patch.
+ * One part of a string: a component with its version, the bare version of a second component (`00.5`), or
+ * the ID (`ID=18`). The brackets at its end hold the ID of the part, or one number for each component.
+ * Two digits, point, one digit: every UPS record of 84 vendor images has that shape. A letter marks a patch;
+ * `v` only means "version".
  */
-const UPS_STRING =
-  /^(?:[\w .+-]{0,60}\bFW:\s*)?(?:COM\s*[a-z]?\d\d\.\d\s*\/\s*)?UPS\s*(?<letter>[a-z]?)\s*(?<version>\d\d\.\d)(?:\s*\(\s*ID\s*(?<bracket>\d{1,10})\s*\)|\s*\/\s*ID\s*=\s*(?<slash>\d{1,10})|\s*\/\s*MCU\s*[a-z]?\d{1,2}\.\d{1,2}(?:\s*\(\s*(?<mcu>\d{1,10})\s*-\s*\d{1,5}\s*\))?|\s*\/\s*\d\d\.\d)?$/i;
+const PART =
+  /^(?:(?<name>[A-Z]{3})\s*(?<letter>[A-Z]?)\s*)?(?<version>\d{1,2}\.\d{1,2})(?:\s*\(\s*(?:ID\s*(?<bracket>\d{1,10})|(?<first>\d{1,10})\s*-\s*(?<second>\d{1,10}))\s*\))?$/i;
+const ID_PART = /^ID\s*=\s*(\d{1,10})$/i;
+const UPS_VERSION = /^\d\d\.\d$/;
+/** Components beside the UPS: its communication and other processors, boot loaders and display. */
+const OTHER_COMPONENTS: ReadonlySet<string> = new Set([
+  'COM',
+  'MCU',
+  'BMC',
+  'LCD',
+  'MBL',
+  'UBL',
+  'CBL',
+  'PKG',
+]);
+const MAX_PARTS = 4;
 /** `v 15.5 (1026)`, as in the vendor's version table. */
-const TABLE_STRING = /^v\s*(?<letter>[a-z]?)(?<version>\d\d\.\d)\s*\(\s*(?<bracket>\d{1,10})\s*\)$/i;
+const TABLE_STRING = /^v\s*(?<letter>[a-uw-z]?)(?<version>\d\d\.\d)\s*\(\s*(?<bracket>\d{1,10})\s*\)$/i;
 const UPS_LINK = /^\d{2,3}\.[0-9a-z]{1,4}\.[a-z]$/i;
 const BARE_VERSION = /^(\d{1,2}\.\d{1,2})(?:\s*\(\s*ID\s*\d+\s*\))?$/i;
 
@@ -45,22 +61,68 @@ interface UpsString {
 
 function upsString(raw: string | null): UpsString | null {
   const text = textOf(raw);
-  const groups = (UPS_STRING.exec(text) ?? TABLE_STRING.exec(text))?.groups;
-  if (groups === undefined) return null;
-  const id = groups.bracket ?? groups.slash ?? groups.mcu;
-  return {
-    version: `${(groups.letter ?? '').toLowerCase()}${groups.version ?? ''}`,
-    id: id === undefined ? null : Number(id),
-  };
+  const table = TABLE_STRING.exec(text)?.groups;
+  if (table !== undefined) return upsOf(table.letter, table.version, table.bracket);
+  const parts = text
+    .replace(PREFIX, '')
+    .split('/', MAX_PARTS + 1)
+    .map((part) => part.trim());
+  return parts.length > MAX_PARTS ? null : upsOfParts(parts);
+}
+
+/** The UPS among the parts of a string, in any order; null if a part has no known form. */
+function upsOfParts(parts: readonly string[]): UpsString | null {
+  let ups: Readonly<Record<string, string | undefined>> | null = null;
+  let isFirst = false;
+  let components = 0;
+  let pair: string | null = null;
+  const ids: string[] = [];
+  for (const part of parts) {
+    const id = ID_PART.exec(part)?.[1];
+    if (id !== undefined) {
+      ids.push(id);
+      continue;
+    }
+    const groups = PART.exec(part)?.groups;
+    if (groups === undefined) return null;
+    const name = groups.name?.toUpperCase() ?? null;
+    components += 1;
+    if (groups.first !== undefined) {
+      // The numbers stand once, at the end of the string.
+      if (part !== parts.at(-1)) return null;
+      pair = groups.first;
+    }
+    if (name === 'UPS') {
+      if (ups !== null || !UPS_VERSION.test(groups.version ?? '')) return null;
+      ups = groups;
+      isFirst = components === 1;
+      if (groups.bracket !== undefined) ids.push(groups.bracket);
+    } else if (name !== null && !OTHER_COMPONENTS.has(name)) return null;
+  }
+  // Two IDs contradict each other.
+  if (ups === null || ids.length > 1 || (ids.length > 0 && pair !== null)) return null;
+  if (pair !== null && components !== 2) return null;
+  // The first number has been seen to be that of the UPS where the UPS comes first.
+  return upsOf(ups.letter, ups.version, ids[0] ?? (isFirst && pair !== null ? pair : undefined));
+}
+
+function upsOf(letter = '', version = '', id: string | undefined): UpsString | null {
+  // `v` would sort as a patch.
+  if (letter.toLowerCase() === 'v') return null;
+  return { version: `${letter.toLowerCase()}${version}`, id: id === undefined ? null : Number(id) };
 }
 
 function textOf(raw: string | null): string {
-  const text = raw?.trim() ?? '';
-  // A string longer than any known one is not cut to a readable one.
+  // A string longer than any known one is not cut to a readable one. Spaces around it do not count.
+  if (raw === null || raw.length > MAX_FIRMWARE_STRING * 8) return '';
+  const text = raw.trim();
   return text.length > MAX_FIRMWARE_STRING ? '' : text;
 }
 
-/** Reads a firmware string of any documented form; see {@link FirmwareForm}. */
+/**
+ * Reads a firmware string as a device prints it, in any documented form; see {@link FirmwareForm}. For text
+ * that a person typed there is {@link readTypedFirmware}.
+ */
 export function readFirmware(raw: string | null): FirmwareReading {
   const ups = upsString(raw);
   if (ups !== null) {

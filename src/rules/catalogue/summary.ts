@@ -1,4 +1,4 @@
-import { readFirmware } from '../../core/index.ts';
+import { readTypedFirmware } from '../../core/index.ts';
 import type { RuleBook } from './rule-book.ts';
 import type { FirmwareLine } from './schema.ts';
 
@@ -16,9 +16,9 @@ export interface LineSummary {
   readonly sources: readonly string[];
 }
 
-/** The line that a firmware string names; null if the catalogue does not have it. */
+/** The line that a typed firmware string names; null if the catalogue does not have it. */
 export function lineSummary(book: RuleBook, firmware: string | null): LineSummary | null {
-  const { microLinkId } = readFirmware(firmware);
+  const { microLinkId } = readTypedFirmware(firmware);
   const line = microLinkId === null ? undefined : book.lines.get(microLinkId);
   if (line === undefined) return null;
   return {

@@ -1,4 +1,11 @@
-import { type Reason, readFirmware, type Transport, usableSerial, type WorkItem } from '../../core/index.ts';
+import {
+  type Reason,
+  readTypedFirmware,
+  type Transport,
+  TYPED_FIRMWARE_FORMS,
+  usableSerial,
+  type WorkItem,
+} from '../../core/index.ts';
 import { type AdvisoryStatus, advisoriesOf } from '../catalogue/advisories.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { FirmwareLine } from '../catalogue/schema.ts';
@@ -73,7 +80,7 @@ export function kindOf(book: RuleBook, input: DecisionInput): string {
 
 /** Evaluates a unit by its description, without an images folder. Pure. */
 export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
-  const firmware = readFirmware(input.firmware);
+  const firmware = readTypedFirmware(input.firmware);
   const facts = describedFacts({
     model: input.model,
     sku: input.sku ?? null,
@@ -99,11 +106,20 @@ export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
     image: text(facts.get('advice.image')),
     target: text(facts.get('advice.target')),
     upToDate: typeof order === 'string' ? order !== 'older' : null,
-    reasons: all,
+    reasons: firmware.version === null && firmware.raw !== null ? all.map(withForms) : all,
     prepare: itemsOf({ items }, 'prepare'),
     hops: route.hops,
     advisories: advisoriesOf(book, firmware),
   };
+}
+
+/** Codes of the rules that need a readable firmware string. */
+const UNREADABLE: ReadonlySet<string> = new Set(['IDENTITY_UNKNOWN', 'FIRMWARE_UNPARSEABLE']);
+
+/** The reason with the forms that can be read, for a person who typed another one. */
+function withForms(reason: Reason): Reason {
+  if (!UNREADABLE.has(reason.code) || reason.remedy === null) return reason;
+  return { ...reason, remedy: `${reason.remedy} Write it as ${TYPED_FIRMWARE_FORMS}.` };
 }
 
 function supportedBy(reasons: readonly Reason[]): boolean | 'unknown' {

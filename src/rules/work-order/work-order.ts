@@ -5,7 +5,7 @@ import {
   type OrderUnit,
   type ProblemJson,
   type Reason,
-  readFirmware,
+  readTypedFirmware,
   type Status,
   type StoredImage,
   type Transport,
@@ -60,7 +60,7 @@ export function describedOrder(book: RuleBook, input: DecisionInput): WorkOrder 
     sku,
     serial,
     ratingVA: ratedVA,
-    firmware: readFirmware(input.firmware),
+    firmware: readTypedFirmware(input.firmware),
     reachable: true,
   };
   return workOrder(book, { key: 'UNIT', unit, verdict: null, transport, images: [] });
