@@ -114,7 +114,7 @@ function upsOf(letter = '', version = '', id: string | undefined): UpsString | n
 
 function textOf(raw: string | null): string {
   // A string longer than any known one is not cut to a readable one. Spaces around it do not count.
-  if (raw === null || raw.length > MAX_FIRMWARE_STRING * 8) return '';
+  if (raw === null || raw.length > MAX_FIRMWARE_STRING * 4) return '';
   const text = raw.trim();
   return text.length > MAX_FIRMWARE_STRING ? '' : text;
 }

@@ -39,6 +39,8 @@ export const PROBLEM_CODES = {
   'device/garbage': 'The answer of the device cannot be parsed.',
   'device/login': 'The card refused the user name or password.',
   'device/login-limit': 'The card has no free session.',
+  'device/login-code':
+    'The card asks for a one-time code. Give upsfw a local user of the card without an e-mail address.',
   'device/password-change': 'The card demands a new password before it accepts commands.',
   'device/no-room': 'The card has no room for the image, or refused to store it.',
   'device/other-images': 'The card holds other images, and a start over SNMP cannot name the right one.',

@@ -59,7 +59,8 @@ export function shellOptions(deps: NmcDeps, network: NetworkAccess, context: Ses
   return {
     ...sshOptions(deps, network, context),
     commandSeconds: deps.timeouts.command,
+    quietSeconds: deps.timeouts.flush,
     // A card that is known to send its output completely gets no extra byte.
-    flushSeconds: echoMayStall(context.before?.card ?? null) ? deps.timeouts.flush : deps.timeouts.command,
+    mayHoldBack: echoMayStall(context.before?.card ?? null),
   };
 }

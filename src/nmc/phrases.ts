@@ -3,8 +3,6 @@
  * Source: docs/sources/card.md#login-and-prompt, docs/sources/card.md#result-codes
  */
 export const PHRASES = {
-  /** `apc>`, `name@apc>` or a configured prompt, at the end of the received text. */
-  prompt: /(?:^|[\r\n])(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9._-]{1,40}>[ ]?$/,
   code: /^(E\d{3}):/,
   /** Printed before every prompt while a change waits for a restart of the card. */
   nag: /^\* Reboot required\b/i,
@@ -18,6 +16,15 @@ export const PHRASES = {
   logScreen: /<ESC>-\s{0,4}Exit[^\r\n]{0,200}[\r\n]\s{0,200}>\s{0,8}$/i,
   /** A row of the event log on the screen: date in any of the card's formats, time, text. */
   logRow: /^\S{6,12}\s+\d{1,2}:\d{2}:\d{2}\s+\S/,
+  /**
+   * Words of a login with a one-time code. The texts of a card are not published.
+   * Source: docs/sources/card.md#login-with-a-one-time-code
+   */
+  secondFactor:
+    /\b(?:one[- ]?time|t?otp|mfa|2fa|tfa|(?:two|multi|2)[- ]?(?:factor|step)|second factor|pass ?code|verification|authenticator)\b/i,
+  codeWord: /\b(?:codes?|token|pin)\b/i,
+  /** A line that waits for an answer, or says that something was sent to answer it with. */
+  asks: /[:?]\s{0,8}$|\b(?:enter|type|input|provide|sent|mailed|emailed)\b/i,
   tooManyLogins: /Max logins exceeded/i,
   passwordChange: /(?:requires you to change your password|Enter current password:)/i,
   compatible: /^Compatible with UPS:\s*(Yes|No)\s*$/im,

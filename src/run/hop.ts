@@ -4,6 +4,7 @@ import {
   isAt,
   isUpsHop,
   Problem,
+  type ProblemCode,
   type StepContext,
   type StepResult,
   type StoredFile,
@@ -22,6 +23,9 @@ import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
  */
 
 const NEVER = new AbortController().signal;
+
+/** Every later step would need the same login. */
+const LOGIN_PROBLEMS: readonly ProblemCode[] = ['device/login', 'device/login-code', 'refused/login'];
 
 /** What a step of the hop works with. A received image is recorded in the journal. */
 function hopContext(
@@ -207,7 +211,7 @@ async function backup(context: StepContext, work: HopWork, haveSettings: boolean
   await recordStep(work, index, 'backup', result.state, result);
   work.abort.throwIfAborted();
   const { problem } = result;
-  const isLogin = problem?.code === 'device/login' || problem?.code === 'refused/login';
+  const isLogin = LOGIN_PROBLEMS.some((code) => code === problem?.code);
   if (result.state !== 'done' && (isLogin || (!haveSettings && !isUpsHop(work.hop)))) {
     throw new UnitStop({
       outcome: work.policy.outcomeBeforeStart(problem, 'check'),

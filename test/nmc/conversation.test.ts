@@ -35,12 +35,22 @@ function receive(
   return [...all, conversation.prompt];
 }
 
+const ACCOUNT = fc.constantFrom(
+  '',
+  'a@',
+  'Super User@',
+  'jdoe@corp.example@',
+  'CORP\\jdoe@',
+  'ups team@',
+  'J\u00fcrgen (ops) #1@',
+  'about@',
+  'cd dir@',
+  'a>b@',
+  '[admin]@',
+  'uid=jdoe,ou=people,dc=example@',
+);
 const PROMPT = fc
-  .tuple(
-    fc.constantFrom('', 'Super.User@', 'a@'),
-    fc.stringMatching(/^[A-Za-z0-9._-]{1,40}$/),
-    fc.constantFrom('', ' '),
-  )
+  .tuple(ACCOUNT, fc.stringMatching(/^[A-Za-z0-9._#()[\]-]{1,40}$/), fc.constantFrom('', ' ', '  '))
   .map(([user, name, space]) => `${user}${name}>${space}`);
 const COLOUR = fc.constantFrom('', '\u001b[0m', '\u001b[K', '\u001b[1;33m');
 const LINE_END = fc.constantFrom('\r\n', '\r', '\n');
@@ -71,8 +81,8 @@ describe('a conversation', () => {
             lines.map(([line, colour]) => `${colour}${line}${end}`).join('');
           // A line equal to the prompt is the prompt.
           fc.pre(
-            [...first, ...second].every(
-              ([line]) => line.trimEnd() !== prompt.trimEnd() && !line.includes('about'),
+            [...screen, ...first, ...second].every(
+              ([line]) => line.trimEnd() !== prompt.trimEnd() && !/about|dir/.test(line),
             ),
           );
           const answers = [
@@ -137,6 +147,83 @@ describe('a conversation', () => {
     expect(conversation.answer()).toBe('\r\nE000: Success\r\nx>\r\n');
     expect(conversation.prompt).toBe('apc>');
   });
+
+  it.each(['ups#', 'ups team$', 'J\u00fcrgen %'])(
+    'learns the prompt %j, which has no bracket, after a silence',
+    (prompt) => {
+      const conversation = new Conversation();
+      conversation.receive(`\r\nCard of a test\r\n\r\n${prompt}`);
+      expect(conversation.answer()).toBeNull();
+      expect(conversation.answer(true)).toBe('\r\nCard of a test\r\n\r\n');
+      conversation.begin('about');
+      conversation.receive(`about\r\nE000: Success\r\nName: x\r\n${prompt}`);
+      expect(conversation.answer()).toBeNull();
+      expect(conversation.answer(true)).toBe('\r\nE000: Success\r\nName: x\r\n');
+      conversation.begin('dir');
+      conversation.receive(`dir\r\nE000: Success\r\n${prompt}`);
+      expect(conversation.answer()).toBe('\r\nE000: Success\r\n');
+    },
+  );
+
+  it('does not take a line of the first screen for the prompt because it holds the command', () => {
+    const conversation = new Conversation();
+    conversation.receive('\r\nContact:\r\nnobody>');
+    expect(conversation.answer()).not.toBeNull();
+    conversation.begin('about');
+    conversation.receive(
+      '\r\nType about\r\nLocation: about\r\n\r\nSuper User@apc>about\r\nE000: Success\r\nLocation: ',
+    );
+    expect(conversation.answer()).toBeNull();
+    expect(conversation.answer(true)).toBeNull();
+    conversation.receive('here\r\nSuper User@apc>');
+    expect(conversation.answer()).toBe('\r\nE000: Success\r\nLocation: here\r\n');
+    expect(conversation.prompt).toBe('Super User@apc>');
+  });
+
+  it('finds the echo behind a prompt that holds the command', () => {
+    const conversation = new Conversation();
+    conversation.receive('\r\ndir>');
+    conversation.answer();
+    conversation.begin('dir');
+    conversation.receive('\r\n\r\ndir@dir>dir\r\nE000: Success\r\ndir@dir>');
+    expect(conversation.answer()).toBe('\r\nE000: Success\r\n');
+    conversation.begin('dir');
+    conversation.receive('\r\ndir@dir>dir\r\nE101: Command Not Found\r\ndir@dir>');
+    expect(parseReply(conversation.answer() ?? '')).toEqual({
+      code: 'E101',
+      lines: ['E101: Command Not Found'],
+    });
+  });
+
+  it('accepts a prompt that changed once it comes again after a bare return', () => {
+    const conversation = new Conversation();
+    conversation.receive('\r\nold@apc>');
+    conversation.answer();
+    conversation.begin('about');
+    conversation.receive('about\r\nE000: Success\r\nold@apc>');
+    expect(conversation.answer()).not.toBeNull();
+    conversation.begin('dir');
+    conversation.receive('dir\r\nE000: Success\r\nnew name@apc>');
+    expect(conversation.answer(true)).toBeNull();
+    expect(conversation.answerBeforeRepeated()).toBeNull();
+    conversation.receive('\r\n\r\nnew name@apc>');
+    expect(conversation.answer()).toBeNull();
+    expect(conversation.answerBeforeRepeated()).toBe('\r\nE000: Success\r\n');
+    conversation.begin('about');
+    conversation.receive('about\r\nE000: Success\r\nnew name@apc>');
+    expect(conversation.answer()).toBe('\r\nE000: Success\r\n');
+  });
+
+  it.each(['Verification code: ', 'Enter your one-time passcode> ', 'Continue? '])(
+    'does not take the question %j for a prompt',
+    (question) => {
+      const conversation = new Conversation();
+      conversation.receive(`\r\nA code was sent.\r\n${question}`);
+      expect(conversation.answer()).toBeNull();
+      expect(conversation.answer(true)).toBeNull();
+      expect(conversation.lastLine).toBe(question.trim());
+    },
+  );
 
   it('continues after a late prompt of a held back answer', () => {
     const conversation = new Conversation();

@@ -51,7 +51,8 @@ async function within<T>(
   shell: (channel: ServerChannel) => void,
   act: (shell: Shell) => Promise<T>,
   options: {
-    flushSeconds?: number;
+    quietSeconds?: number;
+    mayHoldBack?: boolean;
     commandSeconds?: number;
     transcript?: (entry: TranscriptEntry) => void;
   } = {},
@@ -66,7 +67,8 @@ async function within<T>(
         clock: systemClock,
         signal: new AbortController().signal,
         commandSeconds: 20,
-        flushSeconds: 15,
+        quietSeconds: 15,
+        mayHoldBack: true,
         ...options,
       },
       act,
@@ -75,22 +77,32 @@ async function within<T>(
 }
 
 describe('a command line', () => {
-  it.each(['apc>', 'Super.User@apc>', 'an-own-prompt-of-forty-characters-000000>', 'apc> '])(
-    'with the prompt %j answers one command after the other',
-    async (prompt) => {
-      const line = commandLine(prompt, (command) => `E000: Success\r\nSaid: ${command}\r\n\r\n${prompt}`);
-      const both = await within(line.shell, async (shell) => [
-        await shell.run('about'),
-        await shell.run('dir'),
-      ]);
-      expect(both).toEqual({
-        ended: [
-          { code: 'E000', lines: ['E000: Success', 'Said: about'] },
-          { code: 'E000', lines: ['E000: Success', 'Said: dir'] },
-        ],
-      });
-    },
-  );
+  it.each([
+    'apc>',
+    'Super.User@apc>',
+    'an-own-prompt-of-forty-characters-000000>',
+    'apc> ',
+    'Administrator@apc>',
+    'Super User@apc>',
+    'jdoe@corp.example@apc>',
+    'CORP\\jdoe@apc>',
+    'ups team@apc>',
+    'J\u00f6rg [ops] #2@apc>',
+    'about@apc>',
+    'rack>12@apc>',
+    'token@apc>',
+    'ups#',
+  ])('with the prompt %j answers one command after the other', async (prompt) => {
+    const line = commandLine(prompt, (command) => `E000: Success\r\nSaid: ${command}\r\n\r\n${prompt}`);
+    const act = async (shell: Shell): Promise<unknown> => [await shell.run('about'), await shell.run('dir')];
+    const both = await within(line.shell, act, { quietSeconds: 0.3 });
+    expect(both).toEqual({
+      ended: [
+        { code: 'E000', lines: ['E000: Success', 'Said: about'] },
+        { code: 'E000', lines: ['E000: Success', 'Said: dir'] },
+      ],
+    });
+  });
 
   it('does not end at text that only looks like a prompt, in the first screen or in an answer', async () => {
     const shell = (channel: ServerChannel): void => {
@@ -103,6 +115,28 @@ describe('a command line', () => {
     };
     const reply = await within(shell, (open) => open.run('about'));
     expect(reply).toEqual({ ended: { code: 'E000', lines: ['E000: Success', 'other>', 'last line'] } });
+  });
+
+  it('never shows its prompt by a command that may act', async () => {
+    const line = commandLine('Super User@apc>', () => 'E000: Success\r\n\r\nSuper User@apc>');
+    await within(line.shell, (shell) => shell.run('delete x', { flush: false }));
+    expect(line.typed()).toMatch(/^about\rdelete x\r/);
+  });
+
+  it('whose prompt changes in between answers after one bare return', async () => {
+    let name = 'old';
+    const line = commandLine('old@apc>', (command) => {
+      if (command === 'dir') name = 'a new name';
+      return command === '' ? `${name}@apc>` : `E000: Success\r\n\r\n${name}@apc>`;
+    });
+    const act = async (shell: Shell): Promise<unknown> => [
+      await shell.run('about'),
+      await shell.run('dir'),
+      await shell.run('system'),
+    ];
+    const all = await within(line.shell, act, { quietSeconds: 0.3, mayHoldBack: false });
+    expect(all).toMatchObject({ ended: [{ code: 'E000' }, { code: 'E000' }, { code: 'E000' }] });
+    expect(line.typed()).toMatch(/^about\rdir\r\rsystem\r/);
   });
 
   it('that holds the end of its output back gets one bare return, if that is allowed', async () => {
@@ -124,22 +158,25 @@ describe('a command line', () => {
         held = 'ess\r\napc>';
       });
     };
-    const options = { flushSeconds: 0.2 };
+    const options = { quietSeconds: 0.2 };
     const reply = await within(shell, (open) => open.run('about'), options);
     expect(reply).toEqual({ ended: { code: 'E000', lines: ['E000: Success'] } });
     expect(returns).toBe(2);
     await card?.close();
     returns = 0;
-    const short = { flushSeconds: 0.2, commandSeconds: 1 };
+    const short = { quietSeconds: 0.2, commandSeconds: 1 };
     const never = await within(shell, (open) => open.run('delete x', { flush: false }), short);
     expect(never).toMatchObject({ code: 'link/timeout' });
-    // The one of the login.
-    expect(returns).toBe(1);
+    // One of the login, and one of the harmless command that comes before a command that may act.
+    expect(returns).toBe(2);
   });
 
   it.each([
     ['\r\nUser Name : ', 'device/login'],
     ['\r\nMax logins exceeded.\r\n', 'device/login-limit'],
+    ['\r\nA one-time code was sent to j***@example.com.\r\nVerification code: ', 'device/login-code'],
+    ['\r\nEnter the token that was sent to you:\r\n', 'device/login-code'],
+    ['\r\nEnter passcode> ', 'device/login-code'],
     ['\r\nThe current password policy requires you to change your password\r\n', 'device/password-change'],
   ])('that begins with %j is refused with its own code', async (screen, code) => {
     let typed = '';
@@ -149,7 +186,7 @@ describe('a command line', () => {
         typed += chunk.toString('latin1');
       });
     };
-    const problem = await within(shell, (open) => open.run('about'), { flushSeconds: 0.2 });
+    const problem = await within(shell, (open) => open.run('about'), { quietSeconds: 0.2 });
     expect(problem).toMatchObject({ code });
     expect(typed).toBe('');
   });
@@ -168,7 +205,7 @@ describe('a command line', () => {
 
   it('is not used again after a problem', async () => {
     const line = commandLine('apc>', (command) => (command === 'about' ? null : 'E000: Success\r\napc>'));
-    const short = { commandSeconds: 3, flushSeconds: 15 };
+    const short = { commandSeconds: 3, quietSeconds: 15 };
     const second = await within(
       line.shell,
       async (open) => {
@@ -273,7 +310,7 @@ describe('the event log on the command line', () => {
 
   it('is read without any other key if the card holds the end of the screen back', async () => {
     const log = logCard({ holdsBack: true });
-    expect(await within(log.shell, parseLogScreen, { flushSeconds: 0.3 })).toEqual({ ended: ROWS });
+    expect(await within(log.shell, parseLogScreen, { quietSeconds: 0.3 })).toEqual({ ended: ROWS });
     expect(log.keys).toEqual(['\u001b']);
   });
 
@@ -301,7 +338,7 @@ describe('the event log on the command line', () => {
         await problemOf(parseLogScreen(open));
         return open.run('dir');
       },
-      { commandSeconds: 3, flushSeconds: 0.3 },
+      { commandSeconds: 3, quietSeconds: 0.3 },
     );
     expect(second).toMatchObject({ code: 'link/timeout' });
     expect(keys).toEqual(['\u001b']);

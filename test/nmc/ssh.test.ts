@@ -5,6 +5,7 @@ import ssh2, { type AuthContext, type Connection } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type NetworkAccess, Problem } from '../../src/core/index.ts';
 import { systemClock } from '../../src/files/index.ts';
+import { createLogins } from '../../src/nmc/session/logins.ts';
 import { type SshOptions, withSsh } from '../../src/nmc/session/ssh.ts';
 import { hostKeyKind, type SshFacts } from '../../src/nmc/session/ssh-facts.ts';
 import { sshProblem } from '../../src/nmc/session/ssh-problem.ts';
@@ -162,8 +163,7 @@ describe('a login', () => {
   });
 
   it.each([
-    ['two questions at once', [['Password: ', 'Token: ']], [[]]],
-    ['a question for something else', [['Token: ']], [[]]],
+    ['a question for something else', [['Colour: ']], [[]]],
     ['a question for a new password', [['New password: ']], [[]]],
     ['the same question again', [['Password: '], ['Password: ']], [[PASSWORD], []]],
   ])('does not answer %s', async (_what, rounds, given) => {
@@ -171,6 +171,39 @@ describe('a login', () => {
     const end = await loginTo({ authentication: keyboard(rounds, answers) });
     expect(end).toMatchObject({ code: 'device/login' });
     expect(answers).toEqual(given);
+  });
+
+  it.each([
+    ['beside the password', [['Password: ', 'Token: ']], []],
+    ['beside the password, in other words', [['Password: ', 'Response: ']], []],
+    ['alone', [['Verification code: ']], []],
+    ['called a password', [['One-time password: ']], []],
+    ['after the password', [['Password: '], ['Enter the code: ']], [[PASSWORD]]],
+    ['after the password, in other words', [['Password: '], ['Answer> ']], [[PASSWORD]]],
+  ])('names a question for a code %s, and gives no answer to it', async (_what, rounds, given) => {
+    const answers: string[][] = [];
+    const end = await loginTo({ authentication: keyboard(rounds, answers) });
+    expect(end).toMatchObject({
+      code: 'device/login-code',
+      hint: expect.stringContaining('without an e-mail address'),
+    });
+    expect(answers).toEqual(given);
+  });
+
+  it('names a card that accepts the password and wants a second method', async () => {
+    const methods: string[] = [];
+    const logins = createLogins();
+    const authentication = (attempt: AuthContext): void => {
+      methods.push(attempt.method);
+      if (attempt.method === 'password') attempt.reject(['keyboard-interactive'], true);
+      else attempt.reject(['password']);
+    };
+    const first = await loginTo({ authentication }, {}, { logins });
+    expect(first).toMatchObject({ code: 'device/login-code' });
+    expect(methods).toEqual(['none', 'password']);
+    // Another login would send another code.
+    expect(await login(card?.network ?? networkTo(1), { logins })).toBe(first);
+    expect(methods).toEqual(['none', 'password']);
   });
 
   it('does not send a refused password again by the other method', async () => {

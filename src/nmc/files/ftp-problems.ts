@@ -62,7 +62,7 @@ export function floodProblem(where: string, cause?: unknown): Problem {
 /** Whether a reply to the password means that it is wrong, and not that the card has no free session. */
 export function isLoginRefusal(thrown: unknown): boolean {
   if (!(thrown instanceof FTPError)) return false;
-  return [530, 430, 332, 532].includes(thrown.code) && !TOO_MANY.test(thrown.message);
+  return [530, 430].includes(thrown.code) && !TOO_MANY.test(thrown.message);
 }
 
 function replyProblem(reply: FTPError, where: string, purpose: FtpPurpose): Problem {
@@ -71,7 +71,7 @@ function replyProblem(reply: FTPError, where: string, purpose: FtpPurpose): Prob
   if (code === 421 || (code === 530 && TOO_MANY.test(reply.message))) {
     // 421 also ends an idle session. In both cases there is no session now, and there will be later.
     return new Problem('device/login-limit', `${where} has no free FTP session: ${text}.`, {
-      hint: 'Close other sessions of the card, or try again in some minutes.',
+      hint: 'Close other sessions of the card, or try again in some minutes: a card that restarts answers so too.',
       cause: reply,
     });
   }

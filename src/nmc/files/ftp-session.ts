@@ -1,4 +1,4 @@
-import { Client, type FTPResponse } from 'basic-ftp';
+import { Client, FTPError, type FTPResponse } from 'basic-ftp';
 import {
   type Clock,
   type Login,
@@ -7,6 +7,7 @@ import {
   type TranscriptEntry,
 } from '../../core/index.ts';
 import type { NmcDeps, SessionContext } from '../deps.ts';
+import { asksForCode, codeAsked, namesSecondFactor } from '../session/login-code.ts';
 import { type Logins, refusedLogin } from '../session/logins.ts';
 import type { HostKeyStore } from '../session/ssh.ts';
 import { recordLine } from '../session/transcript.ts';
@@ -126,7 +127,10 @@ async function login(client: Client, options: FtpOptions, where: string): Promis
     const boundTo = await protect(client, { ...options, where });
     if (boundTo !== null) passWholeLines(client, where);
     const userReply = await client.send(`USER ${login.user}`);
-    const reply = userReply.code === 331 ? await sendPassword(client, options, login, where) : userReply;
+    const { code, message } = userReply;
+    if (code === 332 || (code === 331 && (asksForCode(message) || namesSecondFactor(message))))
+      throw codeProblem(options, login, where, message);
+    const reply = code === 331 ? await sendPassword(client, options, login, where) : userReply;
     if (reply.code < 200 || reply.code > 299) throw loginProblem(where, reply.code);
     await negotiate(client);
     if (boundTo !== null) await protectData(client, where);
@@ -140,21 +144,35 @@ async function login(client: Client, options: FtpOptions, where: string): Promis
  */
 async function sendPassword(
   client: Client,
-  { logins, network }: FtpOptions,
+  options: FtpOptions,
   login: Login,
   where: string,
 ): Promise<FTPResponse> {
+  const { logins, network } = options;
   const loginAttempt = await logins?.begin(network, where, login);
   try {
     const reply = await client.send(`PASS ${login.password.reveal()}`);
     if (reply.code < 300) loginAttempt?.accepted();
     else loginAttempt?.unanswered();
-    return reply;
+    if (reply.code < 300) return reply;
+    throw codeProblem(options, login, where, reply.message);
   } catch (thrown) {
+    if (thrown instanceof FTPError && (thrown.code === 532 || namesSecondFactor(thrown.message))) {
+      loginAttempt?.unanswered();
+      throw codeProblem(options, login, where, thrown.message);
+    }
+    if (thrown instanceof Problem) throw thrown;
     if (isLoginRefusal(thrown)) throw loginAttempt?.refused() ?? refusedLogin(where, login);
     loginAttempt?.unanswered();
     throw thrown;
   }
+}
+
+/** The server asks for more than user name and password, which is all that FTP has for a code. */
+function codeProblem({ logins, network }: FtpOptions, login: Login, where: string, reply: string): Problem {
+  const problem = codeAsked(where, reply);
+  logins?.remember(network, login, problem);
+  return problem;
 }
 
 /**

@@ -18,10 +18,12 @@ export interface Logins {
   /** Resolves when the password may be sent to the card. Throws as `refuseKnown` does. */
   begin(network: NetworkAccess, where: string, login: Login): Promise<LoginAttempt>;
   /**
-   * Throws Problem device/login if the card refused this login before, and refused/login if other cards did
-   * and none accepted it. Needs no connection.
+   * Throws the Problem of the card if it refused this login before or asked for more than it, and
+   * refused/login if other cards refused it and none accepted it. Needs no connection.
    */
   refuseKnown(network: NetworkAccess, login: Login): void;
+  /** Records why this login is of no use at this card, although its password is right. */
+  remember(network: NetworkAccess, login: Login, problem: Problem): void;
 }
 
 export interface LoginsOptions {
@@ -36,6 +38,8 @@ interface Credential {
   accepted: boolean;
   /** The Problem of each card that refused it. */
   readonly refused: Map<string, Problem>;
+  /** The Problem of each card that asks for more than it. Every further attempt would send a code again. */
+  readonly useless: Map<string, Problem>;
   isBusy: boolean;
   queue: (() => void)[];
 }
@@ -54,13 +58,20 @@ export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
     const name = nameOf(login);
     const present = credentials.get(name);
     if (present !== undefined) return present;
-    const made: Credential = { accepted: false, refused: new Map(), isBusy: false, queue: [] };
+    const made: Credential = {
+      accepted: false,
+      refused: new Map(),
+      useless: new Map(),
+      isBusy: false,
+      queue: [],
+    };
     credentials.set(name, made);
     return made;
   };
   const refuseKnown = (network: NetworkAccess, login: Login): Credential => {
     const credential = credentialOf(login);
-    const known = credential.refused.get(cardOf(network));
+    const card = cardOf(network);
+    const known = credential.refused.get(card) ?? credential.useless.get(card);
     if (known !== undefined) throw known;
     if (!credential.accepted && credential.refused.size >= MAX_REFUSALS)
       throw refusedByOthers(login, [...credential.refused.keys()], false);
@@ -68,6 +79,9 @@ export function createLogins({ onLimit }: LoginsOptions = {}): Logins {
   };
   return {
     refuseKnown,
+    remember(network, login, problem) {
+      credentialOf(login).useless.set(cardOf(network), problem);
+    },
     async begin(network, where, login) {
       const credential = refuseKnown(network, login);
       while (!credential.accepted && credential.isBusy) {

@@ -21,11 +21,6 @@ export function withoutEscapes(text: string): { readonly clean: string; readonly
   return { clean: whole.replace(CURSOR, '\n').replace(ESCAPES, ''), held };
 }
 
-/** True if the text ends in a prompt. */
-export function endsInPrompt(text: string): boolean {
-  return PHRASES.prompt.test(withoutEscapes(text.slice(-200)).clean);
-}
-
 /**
  * Reads the text between the echo of a command and the next prompt. Line ends are `\r\n`, `\r` or `\n`. The
  * reminder of a restart that a card prints before its prompts is not part of the answer.
@@ -34,7 +29,6 @@ export function parseReply(text: string): Reply {
   const lines = withoutEscapes(text)
     .clean.split(/\r\n|\r|\n/)
     .map((line) => line.trimEnd());
-  if (endsInPrompt(text)) lines.pop();
   while (lines[0] === '') lines.shift();
   while (lines.at(-1) === '' || PHRASES.nag.test(lines.at(-1) ?? '')) lines.pop();
   const coded = lines.map((line) => PHRASES.code.exec(line)?.[1]).find((code) => code !== undefined);

@@ -3,14 +3,21 @@ import { asProblem, Problem, sanitize } from '../../core/index.ts';
 import { PHRASES } from '../phrases.ts';
 import { Conversation } from './conversation.ts';
 import { DataSignal } from './data-signal.ts';
+import { asksForCode, codeAsked } from './login-code.ts';
 import { parseReply, type Reply } from './reply.ts';
 import { type SshOptions, withSsh } from './ssh.ts';
 import { recordLine, withoutPassword } from './transcript.ts';
 
 export interface ShellOptions extends SshOptions {
   readonly commandSeconds: number;
-  readonly flushSeconds: number;
+  /** Silence after which an end of the output that is not sure counts as its end. */
+  readonly quietSeconds: number;
+  /** The card may hold the end of its output back until it receives another byte. */
+  readonly mayHoldBack: boolean;
 }
+
+/** Reads only; every card has it. It shows the prompt before a command that may change something. */
+const HARMLESS = 'about';
 
 /** The command line of a card, ready for a command. It cannot be used after one of its functions threw. */
 export interface Shell {
@@ -90,14 +97,15 @@ class Session {
   }
 
   async login(): Promise<void> {
-    await this.#exchange(() => this.#prompt('\r'));
+    await this.#exchange(() => this.#prompt(true));
     this.#loggedIn = true;
   }
 
-  run(command: string, flush: boolean): Promise<Reply> {
+  async run(command: string, flush: boolean): Promise<Reply> {
+    if (!flush && !this.#received.isLearnt) await this.run(HARMLESS, true);
     return this.#exchange(async () => {
       this.#send(command);
-      return parseReply(await this.#prompt(flush ? '\r' : null));
+      return parseReply(await this.#prompt(flush));
     });
   }
 
@@ -111,7 +119,7 @@ class Session {
         if (!(await this.#waitForData(deadline)) && this.#received.hasContent) break;
       }
       if (this.#received.answer() === null) this.#key(leaveWith);
-      return parseReply(await this.#prompt(null));
+      return parseReply(await this.#prompt(false));
     });
   }
 
@@ -156,18 +164,29 @@ class Session {
     return this.#options.clock.now().getTime();
   }
 
-  /** Waits for the prompt and returns the text before it; sends `flushKey` once if nothing more arrives. */
-  async #prompt(flushKey: string | null): Promise<string> {
+  /**
+   * Waits for the prompt and returns the text before it. `mayPress`: a bare return may be sent, once, if
+   * nothing more arrives.
+   */
+  async #prompt(mayPress: boolean): Promise<string> {
     const deadline = this.#deadline();
-    let left = flushKey;
+    let pressed = false;
     for (;;) {
       const answer = this.#received.answer();
       if (answer !== null) return answer;
-      const arrived = await this.#waitForData(deadline);
-      if (arrived || left === null) continue;
-      // Firmware with the echo fault holds the end of its output back until it receives another byte.
-      this.#key(left);
-      left = null;
+      if (await this.#waitForData(deadline)) continue;
+      // Firmware with the echo fault holds the end of its output back until it receives another byte. And a
+      // prompt that has changed shows itself by coming again.
+      const isUseful = this.#options.mayHoldBack || this.#received.lastLine.endsWith('>');
+      const press = mayPress && !pressed && isUseful;
+      const settled =
+        press && !this.#loggedIn
+          ? null
+          : (this.#received.answer(true) ?? (pressed ? this.#received.answerBeforeRepeated() : null));
+      if (settled !== null) return settled;
+      if (!press) continue;
+      this.#key('\r');
+      pressed = true;
     }
   }
 
@@ -176,13 +195,24 @@ class Session {
     this.#throwOnBadState();
     const left = deadline - this.#now();
     if (left <= 0) throw this.#timeoutProblem();
-    const arrived = await this.#dataSignal.within(Math.min(left, this.#options.flushSeconds * 1000));
-    if (!arrived && !this.#loggedIn && PHRASES.consoleLogin.test(this.#received.text.slice(-200))) {
+    const arrived = await this.#dataSignal.within(Math.min(left, this.#options.quietSeconds * 1000));
+    if (!arrived && !this.#loggedIn) this.#throwOnQuestion();
+    return arrived;
+  }
+
+  /** A question before the first prompt gets no answer, not even a bare return. */
+  #throwOnQuestion(): void {
+    const { text, lastLine } = this.#received;
+    if (PHRASES.consoleLogin.test(text.slice(-200))) {
       throw new Problem('device/login', `${this.#where} asks for a user name again after the SSH login.`, {
         hint: 'The card does not admit this user to its command line. Check the rights of the user on the card.',
       });
     }
-    return arrived;
+    if (!asksForCode(lastLine)) return;
+    const problem = codeAsked(this.#where, lastLine);
+    const { logins, network } = this.#options;
+    if (network.login !== null) logins?.remember(network, network.login, problem);
+    throw problem;
   }
 
   #throwOnBadState(): void {

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { AuthHandlerMiddleware, Client, Prompt } from 'ssh2';
-import {
-  type Clock,
-  type NetworkAccess,
-  Problem,
-  type Secret,
-  type TranscriptEntry,
-} from '../../core/index.ts';
+import type { AuthHandlerMiddleware, Client } from 'ssh2';
+import { type Clock, type NetworkAccess, Problem, type TranscriptEntry } from '../../core/index.ts';
+import { answerPasswordOnce, codeAsked } from './login-code.ts';
 import { type LoginAttempt, type Logins, refusedLogin } from './logins.ts';
 import {
   type HostKeyKind,
@@ -135,6 +130,11 @@ async function connect(options: SshOptions): Promise<Client> {
     const endLogin = (error: unknown): Problem | null => {
       const ended = loginAttempt;
       loginAttempt = null;
+      if (error instanceof Problem && error.code === 'device/login-code') {
+        ended?.unanswered();
+        options.logins?.remember(network, login, error);
+        return error;
+      }
       if (isRefusal(error) && !hasUnexpectedPrompt) return ended?.refused() ?? refusedLogin(where, login);
       ended?.unanswered();
       if (hasUnexpectedPrompt) return unexpectedPrompt(where);
@@ -174,8 +174,12 @@ async function connect(options: SshOptions): Promise<Client> {
     client.on('change password', () => fail(passwordChange(where)));
     client.on(
       'keyboard-interactive',
-      answerOnce(login.password, () => {
-        hasUnexpectedPrompt = true;
+      answerPasswordOnce(login.password, {
+        // The connection ends here: an empty answer would count as a wrong code.
+        code: (text) => fail(codeAsked(where, text)),
+        other: () => {
+          hasUnexpectedPrompt = true;
+        },
       }),
     );
     try {
@@ -185,7 +189,10 @@ async function connect(options: SshOptions): Promise<Client> {
         username: login.user,
         password: login.password.reveal(),
         tryKeyboard: true,
-        authHandler: passwordFirst((send) => void beforePassword().then(send, fail)),
+        authHandler: passwordFirst(
+          (send) => void beforePassword().then(send, fail),
+          (method) => fail(codeAsked(where, method)),
+        ),
         readyTimeout: options.handshakeSeconds * 1000,
         algorithms: network.legacySsh
           ? {
@@ -221,12 +228,19 @@ async function connect(options: SshOptions): Promise<Client> {
 /**
  * The order of login methods: `none`, which shows what is offered, then the password, or keyboard-interactive
  * if passwords are not offered. A refused password is not sent by the second method, because cards lock a
- * user after some wrong ones.
+ * user after some wrong ones. `accepted`: the password is right, and the card wants a further method.
  */
-function passwordFirst(whenAllowed: (send: () => void) => void): AuthHandlerMiddleware {
+function passwordFirst(
+  whenAllowed: (send: () => void) => void,
+  accepted: (nextMethod: string) => void,
+): AuthHandlerMiddleware {
   let tried = 0;
-  return (offered, _partial, next) => {
+  return (offered, isPartial, next) => {
     tried += 1;
+    if (isPartial) {
+      accepted(`next: ${offered.join(', ')}`);
+      return false;
+    }
     if (tried === 1) return next('none');
     // The library takes false for "no further method"; its types do not include it.
     if (tried > 2) return false;
@@ -239,30 +253,6 @@ function passwordFirst(whenAllowed: (send: () => void) => void): AuthHandlerMidd
 /** The card refused the login, and did not just close the connection. */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'level') === 'client-authentication';
-}
-
-/** Answers one single prompt, once, and only one for the password. Everything else gets an empty answer. */
-function answerOnce(password: Secret, notSent: () => void) {
-  let answered = false;
-  return (
-    _name: string,
-    _instructions: string,
-    _language: string,
-    prompts: readonly Prompt[],
-    finish: (answers: string[]) => void,
-  ): void => {
-    const [only, ...others] = prompts;
-    const question = only?.prompt.slice(0, 200) ?? '';
-    const fits =
-      others.length === 0 && /password/i.test(question) && !/\b(?:new|retype|confirm|change)/i.test(question);
-    if (answered || !fits) {
-      if (!answered) notSent();
-      finish([]);
-      return;
-    }
-    answered = true;
-    finish([password.reveal()]);
-  };
 }
 
 /**

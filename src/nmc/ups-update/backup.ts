@@ -29,7 +29,7 @@ export async function executeBackup(deps: NmcDeps, context: StepContext): Promis
     rethrowInternal(thrown);
     const cause = asProblem(thrown);
     // Every further step needs the same login.
-    const isLogin = cause.code === 'device/login' || cause.code === 'refused/login';
+    const isLogin = ['device/login', 'device/login-code', 'refused/login'].includes(cause.code);
     // The card sent its settings, but this machine could not save them.
     if (isLogin || cause.code === 'config/state')
       return { state: 'failed', method: null, problem: cause, eventMark };
