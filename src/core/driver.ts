@@ -1,7 +1,7 @@
 import type { Hop, StepName } from './hop.ts';
 import type { StoredFile } from './image.ts';
 import type { Look, LookContext } from './look.ts';
-import type { Problem } from './problem.ts';
+import type { Problem, ProblemJson } from './problem.ts';
 import type { StartMethod, TransferMethod, UnitTarget } from './target.ts';
 import type { Unit } from './unit.ts';
 
@@ -33,6 +33,15 @@ export interface StartPermit {
   isFresh(): boolean;
 }
 
+/** One upload of an image of which bytes were sent. */
+export interface Upload {
+  readonly method: TransferMethod;
+  /** In small pieces with pauses, after the card lost a part of a fast upload. */
+  readonly small: boolean;
+  /** Why the card does not have the whole image after it; null where it has. */
+  readonly problem: ProblemJson | null;
+}
+
 /**
  * Result of a step.
  * `staged` (start only): the image is on the card and nothing was started; a person can start it.
@@ -48,6 +57,8 @@ export interface StepResult {
   readonly unit?: Unit;
   /** The newest line of the card's event log (backup only). Newer lines belong to this update. */
   readonly eventMark?: string | null;
+  /** Every upload of the image, the failed ones too (transfer only). */
+  readonly uploads?: readonly Upload[];
 }
 
 export interface StepContext extends LookContext {

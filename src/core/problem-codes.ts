@@ -68,6 +68,7 @@ export const PROBLEM_CODES = {
   'link/closed': 'The connection was closed before the end.',
   'link/timeout': 'The device did not answer in time.',
   'link/handshake': 'Client and card have no SSH algorithm in common.',
+  'link/reset': 'The card reset the data connection in the middle of a file.',
   'link/host-key': 'The SSH host key differs from the known one.',
   'link/snmp': 'The SNMP agent answered with an error.',
   'link/snmp-auth': 'The SNMPv3 agent refused user, authentication or privacy.',

@@ -7,6 +7,7 @@ import type {
   StepState,
   Transport,
   UnitOutcome,
+  Upload,
   WorkOrder,
 } from '../core/index.ts';
 import type { Advisory, DocumentHead } from './documents.ts';
@@ -56,6 +57,8 @@ export interface RunHop {
   readonly transport: Transport;
   /** How the image was sent; null = not sent. */
   readonly transfer: string | null;
+  /** Every upload of the image of which bytes were sent, the failed ones too. */
+  readonly uploads: readonly Upload[];
   /** How the start was requested; null = not requested, or not known. */
   readonly start: string | null;
   /** The device answered the request with an error. A later update may have been started by somebody else. */

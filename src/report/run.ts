@@ -51,6 +51,13 @@ export function describeChange(unit: RunUnit): string {
   return moved ? `${from} -> ${to}` : from;
 }
 
+function describeTransfer({ transfer, uploads }: RunUnit['hops'][number]): string | null {
+  const count = uploads.length;
+  if (transfer === null) return count < 2 ? null : `sent ${count} times`;
+  const manner = uploads.at(-1)?.small ? ' in small pieces' : '';
+  return `sent by ${transfer}${manner}${count < 2 ? '' : `, at upload ${count}`}`;
+}
+
 function describeStart({ start, startRefused }: RunUnit['hops'][number]): string | null {
   if (start === null) return null;
   return startRefused ? `start by ${start} answered with an error` : `started by ${start}`;
@@ -63,11 +70,16 @@ export function writeUnit(writer: ReportWriter, unit: RunUnit, label: string = u
   writer.item(`${label}${mark}  ${describeChange(unit)}`, unit.outcome, OUTCOME_TONE[unit.outcome]);
   for (const hop of unit.hops) {
     if (hop.step === null) continue;
-    const how = [hop.transfer === null ? null : `sent by ${hop.transfer}`, describeStart(hop)];
+    const how = [describeTransfer(hop), describeStart(hop)];
     const seconds = hop.seconds === null ? '' : `, ${hop.seconds} s`;
     writer.note(
       `${hop.image}: ${[...how.filter((part) => part !== null), `${hop.step} ${hop.state}`].join(', ')}${seconds}`,
     );
+    // Where the transfer failed, the problem of the unit names them.
+    if (hop.transfer === null) continue;
+    for (const [index, { method, problem }] of hop.uploads.entries()) {
+      if (problem !== null) writer.note(`  upload ${index + 1}, by ${method}: ${problem.message}`);
+    }
   }
   if (unit.outcome === 'unknown') writer.note(INSPECT_UNIT, 'bad');
   if (unit.output !== null && unit.output !== 'not-switched') {

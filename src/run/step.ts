@@ -149,6 +149,7 @@ export async function recordStep(
     method: start?.method ?? result?.method ?? null,
     ...(start === null || start.method === 'xmodem' ? {} : { methods: [start.method] }),
     ...(start === null ? {} : { object: start.object }),
+    ...(result?.uploads === undefined ? {} : { uploads: [...result.uploads] }),
     ...(result?.eventMark === undefined ? {} : { mark: result.eventMark }),
     ...(step === 'verify' && result?.unit !== undefined ? { seen: result.unit } : {}),
     problem: result?.problem?.toJSON() ?? null,

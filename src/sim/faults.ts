@@ -4,6 +4,11 @@ export const FAULTS = {
   'scp-hang-up-half-way': 'The connection closes after half of an SCP upload.',
   'scp-refused': 'The SCP sink answers with an error instead of accepting the file.',
   'ftp-hang-up-half-way': 'Both FTP connections close after half of an upload.',
+  'ftp-resets-large-writes':
+    'The FTP server resets the data connection at 55 kB and keeps what it has, unless the client writes small pieces and does not run ahead.',
+  'ftp-resets-and-restarts':
+    'The same, and then the FTP server answers 421 for a while, as one of a card that restarts.',
+  'ftp-asks-code': 'The FTP server accepts the password and asks for an account, as for a one-time code.',
   'ftp-no-final-reply':
     'The file arrives complete, and the FTP control connection closes without its final reply.',
   'ftp-pasv-other-host': 'The reply to PASV names another address than that of the card.',
@@ -28,6 +33,8 @@ export const FAULTS = {
   'scp-no-last-ack':
     'The file arrives complete over SCP, and the connection closes without the last acknowledgement.',
   'upload-truncated': 'The card keeps only the first half of a file and does not report it.',
+  'upload-truncated-once': 'The card keeps only the first half of the first file and does not report it.',
+  'upload-lost-once': 'The card keeps nothing of the first file and does not report it.',
   'upload-empty': 'The card keeps only the name of a file and does not report it.',
   'listing-wrong-size': 'The listing shows every image one byte shorter than it is.',
   'listing-hostile':
@@ -36,8 +43,10 @@ export const FAULTS = {
   'shell-cr-only': 'The lines of the command line end in a carriage return only.',
   'shell-floods': 'The command line prints a megabyte before its first prompt.',
   'shell-login-again': 'The command line asks for name and password again inside SSH.',
+  'shell-asks-code': 'The command line asks for a one-time code before its first prompt.',
   'shell-idle-logout': 'The command line closes after the first command.',
   'password-change': 'The card requires a new password first, and accepts no files until it has one.',
+  'ssh-asks-code': 'The card accepts the password and asks for a one-time code by a second login method.',
   'ssh-session-limit': 'The login succeeds, and the command line reports too many logins and closes.',
   'ssh-refused': 'SSH connections close at once.',
   'ssh-slow-handshake': 'The card computes for 20 seconds before the SSH key exchange continues.',

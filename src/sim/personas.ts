@@ -110,7 +110,7 @@ export const PersonaSchema = z.strictObject({
   /** The prompt of the command line; a long one starts with the user name. */
   prompt: z
     .string()
-    .regex(/^(?:[A-Za-z0-9. ]{1,40}@)?[A-Za-z0-9.]{1,40}>$/)
+    .regex(/^[^\r\n]{1,120}$/)
     .default('apc>'),
   /** `stalling`: the end of the output is held back until the next byte of input. */
   echo: z.enum(['plain', 'stalling']).default('plain'),

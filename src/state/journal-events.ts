@@ -64,6 +64,17 @@ export const EventSchema = z.discriminatedUnion('event', [
     mark: z.string().max(1000).nullable().optional(),
     /** With the end of `verify`: the unit as it was read then. */
     seen: UnitSchema.optional(),
+    /** With the end of `transfer`: every upload of which bytes were sent. */
+    uploads: z
+      .array(
+        z.strictObject({
+          method: z.enum(TRANSFER_METHODS),
+          small: z.boolean(),
+          problem: ProblemSchema.nullable(),
+        }),
+      )
+      .max(20)
+      .optional(),
     problem: ProblemSchema.nullable(),
   }),
   /** `switching-off` is on disk before the command is sent. */

@@ -10,6 +10,7 @@ import type {
   TransferMethod,
   Unit,
   UnitOutcome,
+  Upload,
 } from '../core/index.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface HopRecord {
   readonly step: StepName | null;
   readonly state: StepState | null;
   readonly transferred: { readonly method: string } | null;
+  /** Every upload of the image in this attempt of which bytes were sent. */
+  readonly uploads: readonly Upload[];
   /** When the journal recorded the start; null = no start in this attempt. */
   readonly startedAt: Date | null;
   readonly startedBy: string | null;

@@ -8,6 +8,7 @@ const NO_HOP: HopRecord = {
   step: null,
   state: null,
   transferred: null,
+  uploads: [],
   startedAt: null,
   startedBy: null,
   startMethods: [],
@@ -220,7 +221,11 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
     endedAt: event.state === 'begun' || event.state === 'committing' ? hop.endedAt : at,
   };
   if (event.step === 'transfer') {
-    return { ...moved, transferred: event.state === 'done' ? { method: event.method ?? 'unknown' } : null };
+    return {
+      ...moved,
+      transferred: event.state === 'done' ? { method: event.method ?? 'unknown' } : null,
+      uploads: [...hop.uploads, ...(event.uploads ?? [])],
+    };
   }
   if (event.step === 'backup') return { ...moved, eventMark: event.mark ?? null };
   // Nothing was started, which settles the `committing` line before it.

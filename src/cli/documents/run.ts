@@ -130,6 +130,7 @@ function runHop(image: string, transport: RunHop['transport'], record: HopRecord
     image,
     transport,
     transfer: record?.transferred?.method ?? null,
+    uploads: record?.uploads ?? [],
     start: record?.startedBy ?? null,
     startRefused: record != null && record.refusal !== null,
     step: record?.step ?? null,

@@ -16,6 +16,8 @@ export interface PassiveOptions {
   readonly separateDataHost: boolean;
   /** Checks the certificate of an encrypted data connection; null if it is that of the control connection. */
   readonly checkCertificate: (socket: TLSSocket) => Problem | null;
+  /** Called when a data connection breaks, whatever the control connection says later. */
+  readonly broken: () => void;
 }
 
 /**
@@ -108,10 +110,12 @@ function open(ftp: FTPContext, host: string, port: number, options: PassiveOptio
     socket.once('close', () => fail('it was closed', 'link/ftp'));
     socket.once('connect', () => {
       socket.setTimeout(0);
+      // A small piece goes out as it is, and does not wait for a larger one.
+      socket.setNoDelay(true);
       for (const event of ['timeout', 'error', 'close']) socket.removeAllListeners(event);
       const data = ftp.socket instanceof TLSSocket ? encrypted(ftp, ftp.socket, socket, options) : socket;
       ftp.dataSocket = data;
-      preferReply(ftp, data);
+      preferReply(ftp, data, options.broken);
       resolve();
     });
   });
@@ -121,9 +125,10 @@ function open(ftp: FTPContext, host: string, port: number, options: PassiveOptio
  * A refusing server often closes the data connection before its reply arrives. The reply has more
  * information.
  */
-function preferReply(ftp: FTPContext, data: Socket): void {
+function preferReply(ftp: FTPContext, data: Socket, broken: () => void): void {
   for (const event of ['error', 'close']) data.removeAllListeners(event);
   data.on('error', (error) => {
+    broken();
     setTimeout(() => {
       if (ftp.dataSocket === data) ftp.closeWithError(error);
     }, REPLY_MS);

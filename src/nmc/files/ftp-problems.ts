@@ -59,6 +59,22 @@ export function floodProblem(where: string, cause?: unknown): Problem {
   });
 }
 
+/** For a data connection that broke in the middle of an upload. `handed`: bytes given to the network. */
+export function dataReset(
+  where: string,
+  name: string,
+  sent: { readonly handed: number; readonly size: number; readonly cause: unknown },
+): Problem {
+  return new Problem(
+    'link/reset',
+    `${where} reset the data connection of ${name} after at most ${sent.handed} of ${sent.size} bytes.`,
+    {
+      hint: 'Nothing was started. Use scp for this card, or send the file again when the card is not busy.',
+      cause: sent.cause,
+    },
+  );
+}
+
 /** Whether a reply to the password means that it is wrong, and not that the card has no free session. */
 export function isLoginRefusal(thrown: unknown): boolean {
   if (!(thrown instanceof FTPError)) return false;

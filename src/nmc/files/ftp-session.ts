@@ -54,6 +54,8 @@ export interface FtpSession {
   readonly client: Client;
   /** Host and port, for messages. */
   readonly where: string;
+  /** Whether a data connection of this session broke. */
+  readonly isBroken: () => boolean;
 }
 
 const MAX_LISTING = 1024 * 1024;
@@ -79,17 +81,21 @@ export async function withFtp<T>(
   });
   recordTranscript(client, options);
   let boundTo: BoundCertificate = null;
+  let broken = false;
   client.prepareTransfer = passiveMode({
     where,
     connectSeconds: Math.min(CONNECT_SECONDS, options.silenceSeconds),
     separateDataHost: network.ftp?.separateDataHost ?? false,
     checkCertificate: (socket) => checkCertificate(socket, boundTo, where),
+    broken: () => {
+      broken = true;
+    },
   });
   const abort = (): void => client.close();
   signal.addEventListener('abort', abort, { once: true });
   try {
     boundTo = await login(client, options, where);
-    return await act({ client, where });
+    return await act({ client, where, isBroken: () => broken });
   } catch (thrown) {
     signal.throwIfAborted();
     throw ftpProblem(thrown, where, purpose);
@@ -150,22 +156,21 @@ async function sendPassword(
 ): Promise<FTPResponse> {
   const { logins, network } = options;
   const loginAttempt = await logins?.begin(network, where, login);
+  let reply: FTPResponse;
   try {
-    const reply = await client.send(`PASS ${login.password.reveal()}`);
-    if (reply.code < 300) loginAttempt?.accepted();
-    else loginAttempt?.unanswered();
-    if (reply.code < 300) return reply;
-    throw codeProblem(options, login, where, reply.message);
+    reply = await client.send(`PASS ${login.password.reveal()}`);
   } catch (thrown) {
-    if (thrown instanceof FTPError && (thrown.code === 532 || namesSecondFactor(thrown.message))) {
-      loginAttempt?.unanswered();
-      throw codeProblem(options, login, where, thrown.message);
-    }
-    if (thrown instanceof Problem) throw thrown;
-    if (isLoginRefusal(thrown)) throw loginAttempt?.refused() ?? refusedLogin(where, login);
+    const asksMore = thrown instanceof FTPError && (thrown.code === 532 || namesSecondFactor(thrown.message));
+    if (!asksMore && isLoginRefusal(thrown)) throw loginAttempt?.refused() ?? refusedLogin(where, login);
     loginAttempt?.unanswered();
-    throw thrown;
+    throw asksMore ? codeProblem(options, login, where, thrown.message) : thrown;
   }
+  if (reply.code < 300) {
+    loginAttempt?.accepted();
+    return reply;
+  }
+  loginAttempt?.unanswered();
+  throw codeProblem(options, login, where, reply.message);
 }
 
 /** The server asks for more than user name and password, which is all that FTP has for a code. */

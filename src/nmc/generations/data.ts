@@ -23,6 +23,11 @@ export interface Quirks {
    * version. Null if no such fault is known.
    */
   readonly echoStalls: { readonly upTo: string } | { readonly below: string } | null;
+  /**
+   * The first operating system that can ask for a one-time code at login; null if none is known to.
+   * Source: docs/sources/card.md#login-with-a-one-time-code
+   */
+  readonly asksCodeFrom: string | null;
 }
 
 /** Everything that is specific to one generation of cards, as data. */

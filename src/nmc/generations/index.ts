@@ -71,6 +71,14 @@ export function echoMayStall(card: Card | null): boolean {
     : compare(version, numbersOf(echoStalls.below) ?? []) < 0;
 }
 
+/** Whether the card may ask for a one-time code at login. An unknown version counts as yes. */
+export function mayAskForCode(card: Card | null): boolean {
+  const from = generationOf(card)?.quirks.asksCodeFrom ?? null;
+  if (from === null) return false;
+  const version = numbersOf(card?.os ?? null);
+  return version === null || compare(version, numbersOf(from) ?? []) >= 0;
+}
+
 /** `v6.9.6` or `v6.6.9.b` as its numbers; null if it begins with none. */
 function numbersOf(version: string | null): readonly number[] | null {
   const found = /^v?(\d{1,6}(?:\.\d{1,6}){0,5})/i.exec(version ?? '')?.[1];

@@ -56,13 +56,17 @@ export function parseListing(lines: readonly string[]): readonly ListedFile[] {
   });
 }
 
+const MAX_FIELD_LINE = 400;
+
 /** The fields of `label: value` lines, by label in lowercase; the first of equal labels counts. */
 export function parseFields(lines: readonly string[]): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const line of lines) {
-    const found = /^\s*([A-Za-z][A-Za-z0-9 ()/-]{0,39}?)\s*:\s*(.*)$/.exec(line.slice(0, 400));
+    const found = /^\s*([A-Za-z][A-Za-z0-9 ()/-]{0,39}?)\s*:\s*(.*)$/.exec(line.slice(0, MAX_FIELD_LINE));
     const label = found?.[1]?.toLowerCase();
-    if (label !== undefined && !fields.has(label)) fields.set(label, (found?.[2] ?? '').trim());
+    // A value that is cut must not look like a whole one.
+    const end = line.length > MAX_FIELD_LINE ? '\u2026' : '';
+    if (label !== undefined && !fields.has(label)) fields.set(label, `${(found?.[2] ?? '').trim()}${end}`);
   }
   return fields;
 }

@@ -50,6 +50,8 @@ export class SimulatedDevice extends EventEmitter implements DeviceState {
   /** An alarm that was not there before. */
   alarm = false;
   batteryPercent = 100;
+  /** The FTP server answers every connection with 421. */
+  ftpBusy = false;
   readonly #faults: Set<Fault>;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #startedAt = Date.now();

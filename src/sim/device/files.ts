@@ -101,8 +101,12 @@ export function cardFiles(device: SimulatedDevice): CardFiles {
     store(path, bytes) {
       const answer = accepts(path, bytes.length);
       if (answer !== 'stored') return answer;
-      const kept = storedPart(device, bytes);
       const [folder, name] = split(path);
+      if (folder !== '/' && device.has('upload-lost-once')) {
+        device.clearFault('upload-lost-once');
+        return 'stored';
+      }
+      const kept = storedPart(device, bytes);
       // Which other files a card accepts in its root is not published.
       if (folder === '/') return device.storeInRoot(name, kept);
       device.store(name, kept);
@@ -127,6 +131,10 @@ export function absolutePath(typed: string, folder: string): string {
 
 function storedPart(device: SimulatedDevice, bytes: Buffer): Buffer {
   if (device.has('upload-empty')) return Buffer.alloc(0);
+  if (device.has('upload-truncated-once')) {
+    device.clearFault('upload-truncated-once');
+    return bytes.subarray(0, Math.floor(bytes.length / 2));
+  }
   if (device.has('upload-truncated')) return bytes.subarray(0, Math.floor(bytes.length / 2));
   return bytes;
 }

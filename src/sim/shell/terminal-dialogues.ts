@@ -40,7 +40,24 @@ export function loginDialogue(device: SimulatedDevice, loggedIn: () => void, att
 
 /** What a card asks after login, before it shows its first screen. */
 export function afterLogin(device: SimulatedDevice): Step {
+  if (device.has('shell-asks-code')) return codeDialogue(device);
   return device.has('password-change') ? passwordDialogue(device) : 'inside';
+}
+
+/** A substitute: the text of a card is not published. Source: docs/sources/card.md#login-with-a-one-time-code */
+export const ONE_TIME_CODE = 'One-time code: ';
+
+/** No code is ever right, because this card sends none. */
+function codeDialogue(device: SimulatedDevice): Question {
+  return {
+    before: [''],
+    text: ONE_TIME_CODE,
+    secret: false,
+    answered: () => {
+      device.counters.answers += 1;
+      return 'closed';
+    },
+  };
 }
 
 /** The forced password change. Source: docs/sources/card.md#login-and-prompt */

@@ -12,6 +12,6 @@ export const NMC1: Generation = {
     hint: 'Update the unit at its own port, or replace the card by an NMC2 or NMC3.',
   },
   paths: COMMON_PATHS,
-  quirks: { echoStalls: null },
+  quirks: { echoStalls: null, asksCodeFrom: null },
   timeouts: {},
 };

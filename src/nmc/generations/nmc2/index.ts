@@ -10,7 +10,7 @@ export const NMC2: Generation = {
   update: UPSFW,
   refusal: null,
   paths: COMMON_PATHS,
-  quirks: { echoStalls: { upTo: '6.8.2' } },
+  quirks: { echoStalls: { upTo: '6.8.2' }, asksCodeFrom: null },
   // Users run the key scan of an old card with 250 s.
   timeouts: { handshake: 240 },
 };

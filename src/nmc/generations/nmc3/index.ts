@@ -10,6 +10,6 @@ export const NMC3: Generation = {
   update: UPSFW,
   refusal: null,
   paths: COMMON_PATHS,
-  quirks: { echoStalls: { below: '1.4.2.1' } },
+  quirks: { echoStalls: { below: '1.4.2.1' }, asksCodeFrom: '3.4' },
   timeouts: {},
 };

@@ -54,9 +54,9 @@ export class FtpConversation {
     });
     // What a client sent before it left still arrives; a card that hung up accepts nothing more.
     this.#raw.on('close', () => this.#session.close(!this.#clientLeft || this.#silent));
-    if (this.#device.has('ftp-login-limit')) {
+    if (this.#device.has('ftp-login-limit') || this.#device.ftpBusy) {
       this.#raw.resume();
-      this.#raw.end(`${FTP.tooMany}\r\n`);
+      this.#raw.end(`${this.#device.ftpBusy ? FTP.notReady : FTP.tooMany}\r\n`);
       return;
     }
     this.#reply(`220 ${model} Network Management Card AOS ${osVersion} FTP server ready.`);
@@ -124,6 +124,11 @@ export class FtpConversation {
     if (!this.#loggedIn) {
       device.counters.refusedLogins += 1;
       this.#reply(FTP.badLogin);
+      return;
+    }
+    if (device.has('ftp-asks-code')) {
+      this.#loggedIn = false;
+      this.#reply(FTP.needAccount);
       return;
     }
     device.counters.logins += 1;

@@ -13,6 +13,8 @@ export const FTP = {
   deleted: '250 File deleted.',
   changed: '250 Directory changed.',
   needPassword: '331 User name okay, need password.',
+  needAccount: '332 Need account for login.',
+  notReady: '421 Service not available, closing control connection.',
   tooMany: '421 Too many users logged in.',
   noData: '425 Use PASV or PORT first.',
   badConnection: '425 Cannot open data connection.',

@@ -7,6 +7,14 @@ import { FTP } from './replies.ts';
 const LARGEST_FILE = 16 * 1024 * 1024;
 /** The protocol does not announce the file size, so half-way is a fixed size. */
 const HALF_WAY_BYTES = 60_000;
+/** Where a server was seen to reset the connection. Source: docs/sources/card.md#ftp-and-scp */
+const RESET_BYTES = 55_000;
+/**
+ * The client runs ahead if this much of it waits unread at once. A report says that pieces of 512 bytes pass
+ * and larger ones do not; where between them the limit lies is not known.
+ */
+const AHEAD_BYTES = 8 * 1024;
+const RESTART_SECONDS = 40;
 
 /** The control connection, as far as transfers need it. */
 export interface FtpControl {
@@ -139,7 +147,7 @@ export class FtpSession {
   }
 
   /** Runs a transfer over the negotiated data connection, which must exist. */
-  #transfer(run: (socket: Socket) => void): void {
+  #transfer(run: (socket: Socket, plain: Socket) => void): void {
     const data = this.#data;
     this.#data = null;
     if (data === null) {
@@ -153,7 +161,7 @@ export class FtpSession {
         this.#pending.delete(data);
         this.#transfers.add(plain);
         plain.on('close', () => this.#transfers.delete(plain));
-        run(this.#control.encrypt(plain));
+        run(this.#control.encrypt(plain), plain);
       },
       () => {
         this.#pending.delete(data);
@@ -182,16 +190,24 @@ export class FtpSession {
       this.#control.reply(acceptance === 'no-room' ? FTP.noRoom : FTP.notThere);
       return;
     }
-    this.#transfer((socket) => this.#take(socket, path));
+    this.#transfer((socket, plain) => this.#take(socket, plain, path));
   }
 
-  #take(socket: Socket, path: string): void {
+  #take(socket: Socket, plain: Socket, path: string): void {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let finished = false;
+    let isAhead = false;
     socket.on('data', (chunk: Buffer) => {
+      if (finished) return;
       chunks.push(chunk);
       bytes += chunk.length;
+      isAhead = isAhead || chunk.length > AHEAD_BYTES;
+      if (isAhead && bytes > RESET_BYTES && this.#resets()) {
+        finished = true;
+        this.#reset(plain, path, Buffer.concat(chunks).subarray(0, RESET_BYTES));
+        return;
+      }
       finished = finished || !this.#continues(socket, path, bytes);
     });
     socket.once('end', () => {
@@ -203,6 +219,25 @@ export class FtpSession {
     socket.once('close', () => {
       if (!finished) this.#control.reply(FTP.aborted);
     });
+  }
+
+  #resets(): boolean {
+    return this.#device.has('ftp-resets-large-writes') || this.#device.has('ftp-resets-and-restarts');
+  }
+
+  /** The card keeps the part of a file that it has; of firmware for itself it keeps nothing. */
+  #reset(plain: Socket, path: string, part: Buffer): void {
+    if (path.startsWith('/upsfw/')) this.#files.store(path, part);
+    plain.resetAndDestroy();
+    if (!this.#device.has('ftp-resets-and-restarts')) {
+      this.#control.reply(FTP.aborted);
+      return;
+    }
+    this.#device.ftpBusy = true;
+    this.#device.after(RESTART_SECONDS, () => {
+      this.#device.ftpBusy = false;
+    });
+    this.#control.hangUp();
   }
 
   /** False if the transfer ended before it was complete. */

@@ -5,6 +5,7 @@ import type { SimulatedDevice } from '../../device/device.ts';
 import { absolutePath, cardFiles } from '../../device/files.ts';
 import { answerCommand } from '../../shell/commands.ts';
 import { Terminal, TOO_MANY_LOGINS } from '../../shell/terminal.ts';
+import { ONE_TIME_CODE } from '../../shell/terminal-dialogues.ts';
 import { openCardEndpoint } from '../card.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { hostKey, SSH_PROFILES, type SshProfile } from './host-keys.ts';
@@ -70,12 +71,17 @@ function serversOf(device: SimulatedDevice, profile: SshProfile): (keyNumber: nu
 function serve(device: SimulatedDevice, connection: Connection): void {
   let channels = 0;
   connection.on('authentication', (attempt) => {
-    if (
+    const isRight =
       attempt.method === 'password' &&
       attempt.username === ACCESS.user &&
-      attempt.password === device.password
-    )
-      attempt.accept();
+      attempt.password === device.password;
+    if (isRight && device.has('ssh-asks-code')) attempt.reject(['keyboard-interactive'], true);
+    else if (isRight) attempt.accept();
+    else if (attempt.method === 'keyboard-interactive' && device.has('ssh-asks-code'))
+      attempt.prompt([{ prompt: ONE_TIME_CODE, echo: true }], () => {
+        device.counters.answers += 1;
+        attempt.reject(['password']);
+      });
     else {
       if (attempt.method === 'password') device.counters.refusedLogins += 1;
       attempt.reject(['password']);
