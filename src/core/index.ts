@@ -21,7 +21,6 @@ export * from './services.ts';
 export * from './system-error.ts';
 export * from './target.ts';
 export * from './text.ts';
-export * from './typed-firmware.ts';
 export * from './unit.ts';
 export * from './verdict.ts';
 export * from './work-order.ts';

@@ -20,8 +20,8 @@ export interface FtpUpload extends FtpOptions {
   /** In small pieces with pauses, for a server that resets the data connection of a fast client. */
   readonly small?: boolean;
   /**
-   * Called if the data connection broke after all bytes were handed to the network. The end is `unknown` then,
-   * and this explains an incomplete file.
+   * Called if the data connection broke after all bytes were handed to the network. The end is then
+   * `unknown`, and this explains an incomplete file.
    */
   readonly onReset?: (problem: Problem) => void;
   /** Called in the folder of the file, right before the upload command. If it throws, nothing is sent. */

@@ -21,7 +21,7 @@ function namesCode(text: string): boolean {
   return PHRASES.secondFactor.test(text) || PHRASES.codeWord.test(text);
 }
 
-/** Whether the reply to a user name or password is about a second factor, and not about the two themselves. */
+/** Whether the reply to a user name or password is about a second factor. */
 export function namesSecondFactor(reply: string): boolean {
   return PHRASES.secondFactor.test(reply.slice(0, MAX_QUESTION));
 }

@@ -44,7 +44,10 @@ export function afterLogin(device: SimulatedDevice): Step {
   return device.has('password-change') ? passwordDialogue(device) : 'inside';
 }
 
-/** A substitute: the text of a card is not published. Source: docs/sources/card.md#login-with-a-one-time-code */
+/**
+ * A substitute: the text of a card is not published.
+ * Source: docs/sources/card.md#login-with-a-one-time-code
+ */
 export const ONE_TIME_CODE = 'One-time code: ';
 
 /** No code is ever right, because this card sends none. */
