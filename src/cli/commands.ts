@@ -77,7 +77,7 @@ const LISTED: Readonly<Record<string, Listed>> = {
   },
   explain: {
     usage: 'explain <codes..>',
-    describe: 'Explain a code of a problem, a reason, a card (E100) or an event log (0x0178)',
+    describe: 'Explain a code of a problem, a reason, a card (E100), an event log (0x0178) or an advisory',
     load: async () => (await import('./commands/explain.ts')).explainCommand,
   },
   local: {

@@ -14,6 +14,8 @@ export interface Card {
   readonly boot: string | null;
   readonly os: string | null;
   readonly app: { readonly name: string | null; readonly version: string | null } | null;
+  /** How long the card runs since its last restart; null or absent if it does not say. */
+  readonly uptimeSeconds?: number | null | undefined;
 }
 
 /** Parts of a card that have their own firmware. `card` is all of them in one file. */

@@ -22,6 +22,8 @@ export interface Timeouts {
   readonly startSeen: number;
   /**
    * Device: from the start to the new version. 1.68 MB at 9600 baud take 30 minutes; stuck pages lasted 50.
+   * An SRTL below 05.0 takes longer than 25 minutes; how long is not published. When this time is over, the
+   * result is unknown, never failed.
    */
   readonly settle: number;
   /** Device: until the values are as before the update. */

@@ -4,7 +4,13 @@ import { compare, type Status, type Unit, upsFirmware, usableSerial } from '../c
 export interface ComparedUnit
   extends Pick<Unit, 'site' | 'name' | 'host' | 'serial' | 'firmware' | 'reachable'> {
   readonly verdict: { readonly status: Status };
-  readonly advisories: readonly { readonly id: string; readonly status: string }[] | null;
+  readonly advisories:
+    | readonly {
+        readonly id: string;
+        readonly status: string;
+        readonly component?: 'ups' | 'card' | undefined;
+      }[]
+    | null;
 }
 
 /** A unit in one of the two audits. */
@@ -42,7 +48,10 @@ export interface AuditChanges {
    * Current before, and outdated or blocked now with the same firmware: catalogue, rules or images changed.
    */
   readonly newlyOutdated: readonly AuditChange[];
-  /** Same firmware, and affected by advisories that were not known to affect it before. */
+  /**
+   * Affected by advisories that were not known to affect it before: those of the UPS with the same firmware,
+   * and those of its card.
+   */
   readonly newlyVulnerable: readonly (AuditChange & { readonly advisories: readonly string[] })[];
   readonly unreachable: readonly AuditChange[];
   readonly back: readonly AuditChange[];
@@ -107,7 +116,10 @@ export function compareAudits(
         ['outdated', 'blocked'].includes(pair.now.verdict.status),
     ),
     newlyVulnerable: same.flatMap((pair) => {
-      const advisories = firmwareStep(pair) === 'none' ? newlyAffecting(pair) : [];
+      const isSame = firmwareStep(pair) === 'none';
+      const advisories = newlyAffecting(pair, ({ component = 'ups' }) =>
+        component === 'card' ? pair.before.reachable : isSame,
+      );
       return advisories.length === 0 ? [] : [{ ...changeOf(pair), advisories }];
     }),
     unreachable: only((pair) => pair.before.reachable && !pair.now.reachable),
@@ -255,11 +267,16 @@ function firmwareStep({ before, now }: Pair): 'none' | 'forwards' | 'backwards' 
   return text === other ? 'none' : 'other';
 }
 
-function newlyAffecting({ before, now }: Pair): readonly string[] {
+function newlyAffecting(
+  { before, now }: Pair,
+  counts: (advisory: { readonly component?: 'ups' | 'card' | undefined }) => boolean,
+): readonly string[] {
   // An audit without advisories cannot show which are new.
   if (before.advisories === null || now.advisories === null) return [];
   const known = new Set(before.advisories.flatMap(({ id, status }) => (status === 'affected' ? [id] : [])));
-  return now.advisories.flatMap(({ id, status }) => (status === 'affected' && !known.has(id) ? [id] : []));
+  return now.advisories.flatMap((advisory) =>
+    advisory.status === 'affected' && counts(advisory) && !known.has(advisory.id) ? [advisory.id] : [],
+  );
 }
 
 function changeOf({ before, now }: Pick<Pair, 'before' | 'now'> | OneSided): AuditChange {

@@ -1,6 +1,7 @@
+import { compare } from '../core/index.ts';
 import { writeChanges } from './audit-since.ts';
 import { writeSites, writeWhatToDo } from './audit-summary.ts';
-import type { AuditDocument, AuditUnit } from './documents.ts';
+import type { AuditDocument, AuditUnit, NewestSeen } from './documents.ts';
 import {
   advisorySummary,
   SIMULATION_NOTICE,
@@ -8,6 +9,7 @@ import {
   summary,
   unitLine,
   writeAdvisories,
+  writeLeftOut,
   writeProblem,
   writeReasons,
 } from './labels.ts';
@@ -36,6 +38,7 @@ export function renderAudit(
   writeSites(writer, document);
   writeWhatToDo(writer, document);
   writer.line('');
+  writeLeftOut(writer, document);
   const found = findingSummary(document.units);
   if (found !== null) writer.line(found);
   for (const line of advisorySummary(document.units.map((unit) => unit.advisories ?? []))) writer.line(line);
@@ -55,10 +58,37 @@ function writeUnits(writer: ReportWriter, document: AuditDocument): void {
       } else {
         writeReasons(writer, verdict.reasons, false);
         writeAdvisories(writer, unit.advisories ?? []);
+        writeCard(writer, unit.card);
       }
       writeServices(writer, unit);
     }
   }
+}
+
+/** Faults of the card, and the newest firmware seen for it unless the card runs that or a newer one. */
+function writeCard(writer: ReportWriter, card: AuditUnit['card']): void {
+  if (card === null) return;
+  for (const { code, outcome, because, remedy } of card.reasons ?? []) {
+    if (outcome === 'pass') continue;
+    writer.note(`card: ${because} [${code}]`, 'warn');
+    if (remedy !== null) writer.note(`  remedy: ${remedy}`);
+  }
+  const { newestSeen } = card;
+  if (newestSeen == null || runsSeen(card, newestSeen)) return;
+  const { os, app, seen, note } = newestSeen;
+  const parts = [...(os === null ? [] : [`AOS ${os}`]), `${card.app?.name ?? 'application'} ${app}`];
+  const when = seen === null ? 'date not known' : `seen ${seen}`;
+  const runs = `AOS ${card.os ?? 'not known'}, ${card.app?.name ?? 'application'} ${card.app?.version ?? 'not known'}`;
+  writer.note(
+    `card firmware: ${runs}; newest seen: ${parts.join(', ')} (${when}${note === null ? '' : `; ${note}`})`,
+  );
+}
+
+function runsSeen(card: NonNullable<AuditUnit['card']>, { app }: NewestSeen): boolean {
+  const version = card.app?.version ?? null;
+  if (version === null) return false;
+  const of = (text: string) => ({ component: 'card-app' as const, line: '', version: text });
+  return (compare(of(version), of(app)) ?? -1) >= 0;
 }
 
 /** `services: ftp, ssh on; telnet off; snmp-v3 not known`, then each finding with its remedy. */

@@ -1,4 +1,5 @@
 import type {
+  Card,
   CardFile,
   DeviceKind,
   DiscoveryFinding,
@@ -44,7 +45,34 @@ export interface HopSummary {
   readonly twoStep?: boolean;
 }
 
-export type AuditUnit = Unit & {
+/** Card firmware that somebody saw. Information, never a target. */
+export interface NewestSeen {
+  readonly os: string | null;
+  readonly app: string;
+  /** Year, month or day; null if no source tells it. */
+  readonly seen: string | null;
+  readonly note: string | null;
+  readonly source: string;
+}
+
+/** A card in an audit. Both fields are absent in an audit of an older version of upsfw. */
+export type AuditCard = Card & {
+  /** Reasons about faults of the card itself. */
+  readonly reasons?: readonly Reason[] | undefined;
+  /** The newest firmware that was seen for such a card; null if none is known. */
+  readonly newestSeen?: NewestSeen | null | undefined;
+};
+
+/** A file of the images folder that was not used because of `--as-of`. */
+export interface LeftOutFile {
+  readonly file: string;
+  readonly sha256: string;
+  readonly microLinkId: number | null;
+  readonly because: string;
+}
+
+export type AuditUnit = Omit<Unit, 'card'> & {
+  readonly card: AuditCard | null;
   readonly verdict: Omit<Verdict, 'hops'> & { readonly hops: readonly HopSummary[] };
   /** The status of each known advisory; null in an audit of an older version of upsfw. */
   readonly advisories: readonly Advisory[] | null;
@@ -56,11 +84,21 @@ export type AuditUnit = Unit & {
   readonly problem: ProblemJson | null;
 };
 
+/** In an audit of an older version of upsfw the optional fields are absent, and all are about the UPS. */
 export interface Advisory {
   readonly id: string;
+  readonly component?: 'ups' | 'card' | undefined;
   readonly status: 'affected' | 'partly' | 'fixed' | 'not-affected' | 'unknown';
+  /** Whether the source lists the version as affected; null: that cannot be said. */
+  readonly listed?: boolean | null | undefined;
   readonly fixedIn: string | null;
   readonly partlyIn: string | null;
+  /** Number and name of the vendor's notice; null without one. */
+  readonly notice?: string | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly confidence?: 'vendor' | 'reported' | undefined;
+  /** Why the card has this status; null for the UPS. */
+  readonly detail?: string | null | undefined;
   readonly source: string;
 }
 
@@ -70,6 +108,10 @@ export interface AuditDocument extends DocumentHead<'audit'> {
   readonly units: readonly AuditUnit[];
   readonly sites: readonly { readonly site: string; readonly counts: StatusCounts }[];
   readonly counts: StatusCounts;
+  /** The day of `--as-of`; null without it, absent in an audit of an older version of upsfw. */
+  readonly asOf?: string | null | undefined;
+  /** Files of the images folder that were not used because of that day; absent as above. */
+  readonly leftOut?: readonly LeftOutFile[] | undefined;
   /** Changes since an earlier audit and its time (ISO 8601, UTC); null where no audits were compared. */
   readonly changes: (AuditChanges & { readonly since: string }) | null;
 }
@@ -134,6 +176,8 @@ export interface DecisionDocument extends DocumentHead<'decision'> {
     readonly serial?: string | null | undefined;
     readonly ratedVA?: number | null | undefined;
     readonly transport: Transport;
+    readonly cardOs?: string | null | undefined;
+    readonly cardModel?: string | null | undefined;
   };
   readonly supported: boolean | 'unknown';
   readonly wizard: string | null;

@@ -18,6 +18,7 @@ export {
 export { renderDiscover } from './discover.ts';
 export type {
   Advisory,
+  AuditCard,
   AuditDocument,
   AuditUnit,
   DiscoverDocument,

@@ -1,5 +1,5 @@
 import type { FirmwareReading, ProblemJson, Reason, Status, Unit } from '../core/index.ts';
-import type { Advisory } from './documents.ts';
+import type { Advisory, LeftOutFile } from './documents.ts';
 import type { RunOutcome } from './run-documents.ts';
 import type { ReportWriter, Tone } from './writer.ts';
 
@@ -92,10 +92,22 @@ export function writeProblem(
   writer.note(`  remedy: ${hint}`);
 }
 
-/** Advisories that affect a unit or are not known to be fixed. Fixed ones are not shown. */
+/** The files of the images folder that were not used because of `--as-of`, one line each. */
+export function writeLeftOut(
+  writer: ReportWriter,
+  { leftOut = [] }: { readonly leftOut?: readonly LeftOutFile[] | undefined },
+): void {
+  for (const { file, because } of leftOut) writer.note(`left out: ${file}: ${because}`, 'warn');
+}
+
+/**
+ * Advisories that affect a unit or its card, or are not known to be fixed. Fixed ones are not shown. Those of
+ * the card are grouped by notice.
+ */
 export function writeAdvisories(writer: ReportWriter, advisories: readonly Advisory[]): void {
+  const ups = advisories.filter((advisory) => !isOfCard(advisory));
   for (const status of ['affected', 'partly', 'unknown'] as const) {
-    const ids = advisories.filter((advisory) => advisory.status === status);
+    const ids = ups.filter((advisory) => advisory.status === status);
     if (ids.length === 0) continue;
     const named = ids.map(({ id, fixedIn, partlyIn }) => {
       if (fixedIn !== null) return `${id} (fixed in ${fixedIn})`;
@@ -103,18 +115,72 @@ export function writeAdvisories(writer: ReportWriter, advisories: readonly Advis
     });
     writer.note(`${ADVISORY_LABEL[status]}: ${named.join(', ')}`, status === 'affected' ? 'bad' : 'quiet');
   }
+  for (const label of ['affected', 'partly fixed', 'not known', NOT_LISTED]) {
+    const own = advisories.filter((advisory) => isOfCard(advisory) && cardLabel(advisory) === label);
+    const notices = [...new Set(own.map(noticeOf))];
+    if (notices.length === 0) continue;
+    const named = notices.map((notice) =>
+      label === NOT_LISTED ? notice : describeNotice(own.filter((one) => noticeOf(one) === notice)),
+    );
+    writer.note(`card ${label}: ${named.join('; ')}`, label === 'affected' ? 'bad' : 'quiet');
+  }
 }
 
-/** `CVE-2022-0715: 2 affected, 1 not known`, one line for each advisory that affects a unit. */
+/** A version outside of the affected range of a notice that names no fixed version. */
+const NOT_LISTED = 'not listed as affected';
+
+export function isOfCard({ component }: Advisory): boolean {
+  return component === 'card';
+}
+
+export function cardLabel({ status, listed }: Advisory): string {
+  return status === 'unknown' && listed === false ? NOT_LISTED : ADVISORY_LABEL[status];
+}
+
+/** The notice of an advisory, or its own number if it has none. */
+export function noticeOf({ id, notice }: Advisory): string {
+  return notice ?? id;
+}
+
+/** `SEVD-2020-174-01 (Ripple20: CVE-2020-11896, CVE-2020-11898; fixed in AOS 6.9.6)`. */
+function describeNotice(advisories: readonly Advisory[]): string {
+  const [first] = advisories;
+  if (first === undefined) return '';
+  const ids = advisories.map(({ id }) => id).join(', ');
+  const name = first.name == null ? '' : `${first.name}: `;
+  const fix = first.fixedIn === null ? '' : `fixed in AOS ${first.fixedIn}`;
+  const inside = [first.notice == null ? '' : `${name}${ids}`, fix].filter((part) => part !== '').join('; ');
+  return `${noticeOf(first)}${inside === '' ? '' : ` (${inside})`}`;
+}
+
+/**
+ * `CVE-2022-0715: 2 affected, 1 not known`, one line for each advisory that affects a unit. Those of cards
+ * have one line for each notice, which counts cards: `SEVD-2020-174-01 (card, Ripple20): 2 affected`.
+ */
 export function advisorySummary(all: readonly (readonly Advisory[])[]): readonly string[] {
-  const ids = [...new Set(all.flatMap((advisories) => advisories.map(({ id }) => id)))];
-  return ids.flatMap((id) => {
+  const keyOf = (one: Advisory): string => (isOfCard(one) ? `card ${noticeOf(one)}` : one.id);
+  const kinds = new Map(all.flat().map((one) => [keyOf(one), one]));
+  return [...kinds].flatMap(([key, kind]) => {
     const counted = (['affected', 'partly', 'unknown'] as const).flatMap((status) => {
-      const many = all.filter((advisories) =>
-        advisories.some((advisory) => advisory.id === id && advisory.status === status),
-      ).length;
+      const many = all.filter((advisories) => worstOf(advisories, key, keyOf) === status).length;
       return many === 0 ? [] : [`${many} ${ADVISORY_LABEL[status]}`];
     });
-    return counted.length === 0 ? [] : [`${id}: ${counted.join(', ')}`];
+    if (counted.length === 0) return [];
+    if (!isOfCard(kind)) return [`${key}: ${counted.join(', ')}`];
+    const name = kind.name == null ? 'card' : `card, ${kind.name}`;
+    return [`${noticeOf(kind)} (${name}): ${counted.join(', ')}`];
   });
+}
+
+/** The worst status among the advisories of one line of the summary; null if nothing is to be counted. */
+function worstOf(
+  advisories: readonly Advisory[],
+  key: string,
+  keyOf: (one: Advisory) => string,
+): Advisory['status'] | null {
+  const own = advisories.filter((one) => keyOf(one) === key && cardLabel(one) !== NOT_LISTED);
+  const found = (['affected', 'partly', 'unknown'] as const).find((status) =>
+    own.some((one) => one.status === status),
+  );
+  return found ?? null;
 }

@@ -6,6 +6,7 @@ import {
   summary,
   unitLine,
   writeAdvisories,
+  writeLeftOut,
   writeProblem,
   writeReasons,
 } from './labels.ts';
@@ -66,6 +67,7 @@ export function renderPlan(
   }
   writer.line('');
   writeImageNotes(writer, document);
+  writeLeftOut(writer, document);
   writeProtected(writer, document);
   writer.line(summary(counts));
   for (const line of advisorySummary(Object.values(document.advisories))) writer.line(line);

@@ -38,15 +38,17 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: 'upsfw_unit_vulnerable',
-    help: 'Number of advisories that affect the unit.',
+    help: 'Number of advisories that affect the unit or its card.',
     of: (unit, labels) => one(labels, vulnerable(unit)),
   },
   {
     name: 'upsfw_unit_advisory',
-    help: 'Advisory that affects the unit or is only partly fixed; always 1.',
+    help: 'Advisory that affects the unit or its card, or is only partly fixed; always 1.',
     of: (unit, place) =>
-      (unit.advisories ?? []).flatMap(({ id, status }) =>
-        status === 'affected' || status === 'partly' ? one({ ...place, id: label(id), status }, 1) : [],
+      (unit.advisories ?? []).flatMap(({ id, status, component = 'ups' }) =>
+        status === 'affected' || status === 'partly'
+          ? one({ ...place, id: label(id), status, ...(component === 'card' ? { component } : {}) }, 1)
+          : [],
       ),
   },
   {
@@ -146,8 +148,13 @@ function outdated(status: Status): number | null {
 
 function vulnerable({ advisories }: AuditUnit): number | null {
   if (advisories === null) return null;
-  if (advisories.length > 0 && advisories.every(({ status }) => status === 'unknown')) return null;
-  return advisories.filter(({ status }) => status === 'affected').length;
+  const affecting = advisories.filter(({ status }) => status === 'affected').length;
+  // Nothing known about the UPS, or about the card, is not the same as zero.
+  const isBlind = (['ups', 'card'] as const).some((of) => {
+    const own = advisories.filter(({ component = 'ups' }) => component === of);
+    return own.length > 0 && own.every(({ status }) => status === 'unknown');
+  });
+  return affecting === 0 && isBlind ? null : affecting;
 }
 
 /** The condition of the unit; null where its card has no link to it and would report old values. */

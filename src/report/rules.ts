@@ -1,6 +1,6 @@
 import type { Outcome } from '../core/index.ts';
-import type { DecisionDocument, RulesDocument } from './documents.ts';
-import { ADVISORY_LABEL } from './labels.ts';
+import type { Advisory, DecisionDocument, RulesDocument } from './documents.ts';
+import { ADVISORY_LABEL, cardLabel, isOfCard } from './labels.ts';
 import { noteWorkOrder } from './work-order.ts';
 import { createReportWriter, type ReportWriter, type Style, type Tone } from './writer.ts';
 
@@ -39,21 +39,28 @@ export function renderDecision(document: DecisionDocument, style: Style): string
     if (reason.remedy !== null) writer.note(`  remedy: ${reason.remedy}`);
     writer.note(`  source: ${reason.source} (rule ${reason.rule})`);
   }
-  for (const { id, status, fixedIn, partlyIn, source } of document.advisories) {
-    const fixes = [
-      partlyIn === null ? '' : `; partly fixed in ${partlyIn}`,
-      fixedIn === null ? '' : `; fixed in ${fixedIn}`,
-    ].join('');
-    writer.note(
-      `${id}: ${ADVISORY_LABEL[status]}${fixes} (${source})`,
-      status === 'affected' ? 'bad' : 'plain',
-    );
-  }
+  for (const advisory of document.advisories) writer.note(describeAdvisory(advisory), toneOf(advisory));
   for (const { text, source } of document.prepare) writer.note(`on site: ${text} (${source})`, 'plain');
   if (document.workOrder !== null)
     noteWorkOrder(writer, document.workOrder, new Set(document.prepare.map(({ text }) => text)));
   if (line !== null) writeFirmwareLine(writer, line);
   return writer.toString();
+}
+
+/** `CVE-2020-11901 (card, SEVD-2020-174-01): affected; fixed in 6.9.6: AOS v6.9.4, ... (source)`. */
+function describeAdvisory(advisory: Advisory): string {
+  const { id, fixedIn, partlyIn, notice, detail, source } = advisory;
+  const fixes = [
+    partlyIn === null ? '' : `; partly fixed in ${partlyIn}`,
+    fixedIn === null ? '' : `; fixed in ${fixedIn}`,
+  ].join('');
+  if (!isOfCard(advisory)) return `${id}: ${ADVISORY_LABEL[advisory.status]}${fixes} (${source})`;
+  const of = notice == null ? 'card' : `card, ${notice}`;
+  return `${id} (${of}): ${cardLabel(advisory)}${fixes}${detail == null ? '' : `: ${detail}`} (${source})`;
+}
+
+function toneOf({ status }: Advisory): Tone {
+  return status === 'affected' ? 'bad' : 'plain';
 }
 
 function named(image: string | null): string {

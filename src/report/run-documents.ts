@@ -10,7 +10,7 @@ import type {
   Upload,
   WorkOrder,
 } from '../core/index.ts';
-import type { Advisory, DocumentHead } from './documents.ts';
+import type { Advisory, DocumentHead, LeftOutFile } from './documents.ts';
 
 /** The JSON documents of a plan and of a run; docs/json.md describes them. */
 
@@ -40,6 +40,8 @@ export interface PlanDocument extends DocumentHead<'plan'>, Plan {
   readonly protects: readonly (readonly string[])[];
   /** By the key of the unit. */
   readonly advisories: Readonly<Record<string, readonly Advisory[]>>;
+  /** Files of the folder that were not used because of `--as-of`; absent in a plan of an older version. */
+  readonly leftOut?: readonly LeftOutFile[] | undefined;
   /** Work for people on site; each has the key of its unit. */
   readonly workOrders: readonly WorkOrder[];
 }

@@ -5,12 +5,22 @@
  * image storage; imports core and yaml. Model numbers and versions are in the YAML files, never in code.
  */
 export { advisoriesOf } from './catalogue/advisories.ts';
+export { filesAsOf, type LeftOut } from './catalogue/as-of.ts';
+export { type NewestSeen, newestSeenFor } from './catalogue/card-advisories.ts';
 export type { RuleBook } from './catalogue/rule-book.ts';
 export { lineSummary } from './catalogue/summary.ts';
-export { BUILT_IN_CODES, notApproved, notRead, startOpen, withDoubt } from './engine/built-in.ts';
+export {
+  BUILT_IN_CODES,
+  notApproved,
+  notRead,
+  startOpen,
+  withDoubt,
+  withLeftOut,
+} from './engine/built-in.ts';
 export { unusedOverrides } from './engine/override.ts';
+export { CARD_OS_FORMS, cardContradiction, readCardOs } from './facts/described-card.ts';
 export { serviceFindings } from './facts/service.ts';
-export { judgeCard, judgeCardStart } from './judge/card.ts';
+export { cardHealth, judgeCard, judgeCardStart } from './judge/card.ts';
 export { type Decision, type DecisionInput, judgeDescribed, kindOf } from './judge/described.ts';
 export { type AnsweringEntry, entriesBySerial, withIdentity } from './judge/identity.ts';
 export { judgeRecovery, type RecoveryInput } from './judge/recovery.ts';

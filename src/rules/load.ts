@@ -10,8 +10,9 @@ import {
   readBundledData,
   readTextWithin,
 } from '../yaml/index.ts';
-import { inForce, KNOWN_FROM, lineAsOf, UNDESCRIBED_STAGES } from './catalogue/as-of.ts';
+import { inForce, KNOWN_FROM, lineAsOf, publicDays, UNDESCRIBED_STAGES } from './catalogue/as-of.ts';
 import { catalogueCandidate } from './catalogue/candidate.ts';
+import { CardDataSchema, cardsAsOf } from './catalogue/cards.ts';
 import { FieldReportsSchema, ReportFileSchema } from './catalogue/reports.ts';
 import type { RuleBook } from './catalogue/rule-book.ts';
 import { CatalogueSchema } from './catalogue/schema.ts';
@@ -48,6 +49,7 @@ const BUILT_IN_FILES = [
   'recovery.yaml',
 ] as const;
 const CATALOGUE = 'catalogue.yaml';
+const CARDS = 'cards.yaml';
 const REPORTS = 'confirmed.yaml';
 /** Verbs that a rule file of the operator may not use. */
 const VENDOR_VERBS = ['unsupported', 'advise', 'derives'] as const;
@@ -56,6 +58,7 @@ const VENDOR_VERBS = ['unsupported', 'advise', 'derives'] as const;
 interface OwnData {
   readonly files: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
   readonly catalogue: z.infer<typeof CatalogueSchema>;
+  readonly cards: z.infer<typeof CardDataSchema>;
   readonly reports: z.infer<typeof ReportFileSchema>['reports'];
   /** The content of all files, for the hash. */
   readonly canonical: readonly string[];
@@ -76,12 +79,14 @@ async function readOwnFiles(): Promise<OwnData> {
   const at = (name: string): URL => new URL(`data/${name}`, import.meta.url);
   const files = await Promise.all(BUILT_IN_FILES.map((name) => readBundledData(at(name), RuleFileSchema)));
   const catalogue = await readBundledData(at(CATALOGUE), CatalogueSchema);
+  const cards = await readBundledData(at(CARDS), CardDataSchema);
   const reports = await readBundledData(at(REPORTS), ReportFileSchema);
   return {
     files: files.map(({ value }, index) => ({ name: BUILT_IN_FILES[index] ?? '', rules: value.rules })),
     catalogue: catalogue.value,
+    cards: cards.value,
     reports: reports.value.reports,
-    canonical: [...files, catalogue, reports].map(({ canonical }) => canonical),
+    canonical: [...files, catalogue, cards, reports].map(({ canonical }) => canonical),
   };
 }
 
@@ -102,7 +107,7 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
   const trusted = new Set(options.trust ?? []);
   const unknownRefused = options.unknownImages === 'refuse';
   hash.update(JSON.stringify([asOf, [...overridden].sort(), [...trusted].sort(), unknownRefused]));
-  const { files, catalogue, reports, canonical } = await readOwnData();
+  const { files, catalogue, cards, reports, canonical } = await readOwnData();
   for (const text of canonical) hash.update(text);
   const all = files.flatMap((file) => file.rules);
   const rules = all.filter((rule) => inForce(rule, asOf));
@@ -122,6 +127,8 @@ export async function loadRules(options: LoadOptions = {}): Promise<RuleBook> {
     lines: new Map(lines.map((line) => [line.id, line])),
     images: lines.flatMap((line) => line.images.map((image) => catalogueCandidate(line.id, image))),
     advisories: catalogue.advisories.filter((one) => asOf === null || one.published <= asOf),
+    cards: cardsAsOf(cards, asOf),
+    publicBy: publicDays(catalogue.lines, catalogue.published),
     reports: reported.filter(({ on }) => asOf === null || on <= asOf),
     families: new Set(lines.flatMap((line) => line.families)),
     readsSerials: factsRead(rules.filter(({ stage }) => !UNDESCRIBED_STAGES.has(stage))).has('unit.serial'),

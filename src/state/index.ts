@@ -39,4 +39,4 @@ export {
   wasStoppedByOperator,
 } from './run-record.ts';
 export { replay } from './run-state.ts';
-export { AuditUnitSchema, PlanSchema } from './schemas.ts';
+export { AuditUnitSchema, LeftOutSchema, PlanSchema } from './schemas.ts';

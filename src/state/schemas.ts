@@ -34,6 +34,17 @@ const FirmwareReadingSchema = z.strictObject({
   microLinkId: z.int().nullable(),
 });
 
+const cardShape = {
+  model: nullableText,
+  serial: nullableText,
+  generation: z.enum(CARD_GENERATIONS).nullable(),
+  platform: nullableText.default(null),
+  boot: nullableText.default(null),
+  os: nullableText,
+  app: z.strictObject({ name: nullableText, version: nullableText }).nullable(),
+  uptimeSeconds: nullableNumber.optional(),
+};
+
 const unitShape = {
   site: nullableText,
   name: nullableText,
@@ -45,17 +56,7 @@ const unitShape = {
   manufactured: nullableText,
   ratingVA: nullableNumber,
   firmware: FirmwareReadingSchema,
-  card: z
-    .strictObject({
-      model: nullableText,
-      serial: nullableText,
-      generation: z.enum(CARD_GENERATIONS).nullable(),
-      platform: nullableText.default(null),
-      boot: nullableText.default(null),
-      os: nullableText,
-      app: z.strictObject({ name: nullableText, version: nullableText }).nullable(),
-    })
-    .nullable(),
+  card: z.strictObject(cardShape).nullable(),
   condition: z.strictObject({
     onLine: nullableFlag,
     outputOn: nullableFlag,
@@ -178,17 +179,47 @@ export const PlanSchema: z.ZodType<Plan> = z.strictObject({
   units: z.array(PlannedUnitSchema).max(100_000),
 });
 
+/** A file that an audit as of a day did not use. */
+export const LeftOutSchema = z.strictObject({
+  file: text,
+  sha256: text,
+  microLinkId: z.int().nullable(),
+  because: text,
+});
+
 /** A unit of a saved audit. */
 export const AuditUnitSchema = z.strictObject({
   ...unitShape,
+  card: z
+    .strictObject({
+      ...cardShape,
+      reasons: z.array(ReasonSchema).optional(),
+      newestSeen: z
+        .strictObject({
+          os: nullableText,
+          app: text,
+          seen: nullableText,
+          note: nullableText,
+          source: text,
+        })
+        .nullable()
+        .optional(),
+    })
+    .nullable(),
   verdict: AuditVerdictSchema,
   advisories: z
     .array(
       z.strictObject({
         id: text,
         status: z.enum(['affected', 'partly', 'fixed', 'not-affected', 'unknown']),
+        component: z.enum(['ups', 'card']).optional(),
+        listed: nullableFlag.optional(),
         fixedIn: text.nullable(),
         partlyIn: text.nullable().default(null),
+        notice: nullableText.optional(),
+        name: nullableText.optional(),
+        confidence: z.enum(['vendor', 'reported']).optional(),
+        detail: nullableText.optional(),
         source: text,
       }),
     )

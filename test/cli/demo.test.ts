@@ -63,6 +63,10 @@ const UNATTENDED: readonly (readonly [RegExp, string])[] = [
 const EXITS: readonly (readonly [RegExp, number])[] = [
   [/^upsfw audit$/, 3],
   [/^upsfw audit .*--fail-on .*changed/, 3],
+  // The simulated folder has no image of 15.1, the newest release of ID 18.
+  [/^upsfw plan --format md/, 3],
+  // A card has firmware that an advisory affects.
+  [/^upsfw audit --format prometheus/, 3],
   // This machine has no USB drive.
   [/^upsfw local usb-drive/, 2],
 ];

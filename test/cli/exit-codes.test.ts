@@ -178,7 +178,7 @@ async function silence(at: Site): Promise<void> {
 
 describe('a planned update that was refused', () => {
   it('makes the run end with 3, although another unit is current', async () => {
-    site = await openSite([{ ...NMC2, installed: '15.0' }, NMC3]);
+    site = await openSite([{ ...NMC2, installed: '15.1' }, NMC3]);
     const text = await readFile(site.inventory, 'utf8');
     const window = '    window: { days: [sat], from: "02:00", to: "02:01", timezone: Etc/UTC }';
     await writeFile(site.inventory, text.replace('- name: oslo', `- name: oslo\n${window}`));

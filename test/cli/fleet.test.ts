@@ -216,11 +216,11 @@ describe('reports', () => {
   });
 
   it('a second upgrade finds the unit current', async () => {
-    site = await openSite([NMC2]);
+    site = await openSite([NMC3]);
     await site.run([...APPLY, '-i', site.inventory]);
     const ran = await site.run([...APPLY, '-i', site.inventory]);
     expect(ran.exit).toBe(0);
     expect(runOf(ran).units[0]?.outcome).toBe('current');
-    expect(site.fleet.device('a').counters.starts).toBe(1);
+    expect(site.fleet.device('b').counters.starts).toBe(1);
   });
 });

@@ -73,7 +73,7 @@ describe('rules decide', () => {
     expect(out).toContain('why this procedure: updates of ID 18 over USB');
     expect(out).toContain('step 1: Connect the serial port of the unit');
     expect(out).toContain('bring: The serial cable that came with the unit.');
-    expect(out).toContain('afterwards: The version is 15.0');
+    expect(out).toContain('afterwards: The version is 15.1');
   });
 
   it('keeps its JSON lines unchanged, and adds the work order', async () => {

@@ -70,13 +70,20 @@ describe.skipIf(!isPresent)('the catalogue, compared with the collected facts', 
     expect([...book.lines.keys()]).toEqual(facts.map(({ id }) => id));
   });
 
+  // Read later than the facts: docs/sources/catalogue.md#newest-release
+  const later = new Map([
+    [18, '15.1'],
+    [1034, '06.9'],
+    [1062, '04.9'],
+    [1063, '04.9'],
+  ]);
+
   it.each(facts)('has the same content for ID $id', (fact) => {
     const line = book.lines.get(fact.id);
     expect(line).toMatchObject({
       families: fact.families.filter((family) => family !== 'unknown'),
       description: fact.description,
       skus: fact.skus,
-      releases: fact.releases,
       minWizard: fact.minFuw,
       minPowerChute: fact.pcbe,
       becomes: fact.successorIds[0] ?? null,
@@ -86,6 +93,8 @@ describe.skipIf(!isPresent)('the catalogue, compared with the collected facts', 
         flash: { update: answer(fact.transports.usbFlash) },
       },
     });
+    const added = later.get(fact.id) ?? null;
+    expect(line?.releases.filter(({ version }) => version !== added)).toEqual(fact.releases);
     const { outputOn } = fact;
     // Low confidence means unknown here. A release that the note names is the first with the output on.
     const note =
@@ -96,8 +105,12 @@ describe.skipIf(!isPresent)('the catalogue, compared with the collected facts', 
     const named = /(?:from the|before) (\d\d\.\d)/.exec(note)?.[1];
     const from = named ?? (outputOn === false || isLow ? null : outputOn?.minVersion) ?? null;
     expect(line?.outputOn.from ?? null).toBe(from);
-    expect(line?.newest.at(-1)?.version ?? null).toBe(fact.latestKnownVersion);
-    expect(line?.images.map(({ parts: _parts, rating: _rating, ...image }) => image)).toEqual(
+    expect(line?.newest.findLast(({ version }) => version !== added)?.version ?? null).toBe(
+      fact.latestKnownVersion,
+    );
+    if (added !== null) expect(line?.newest.at(-1)?.version).toBe(added);
+    const images = line?.images.filter(({ version }) => added === null || version !== added);
+    expect(images?.map(({ parts: _parts, rating: _rating, ...image }) => image)).toEqual(
       fact.images
         .filter(({ sizeBytes }) => sizeBytes > 0)
         .map(({ file, version, sizeBytes, sha256, signaturePackage, idAfterInstall }) => ({
@@ -128,7 +141,7 @@ describe('the catalogue', () => {
   });
 
   it('has one size for each hash', () => {
-    const sizes = new Map<string, number>();
+    const sizes = new Map<string, number | null>();
     for (const image of [...book.lines.values()].flatMap((line) => line.images)) {
       expect(sizes.get(image.sha256) ?? image.sizeBytes, image.file).toBe(image.sizeBytes);
       sizes.set(image.sha256, image.sizeBytes);

@@ -24,8 +24,8 @@ const input = (given: Partial<DecisionInput>): DecisionInput => ({
 
 describe('routes with the images of the catalogue', () => {
   it.each<readonly [string, string, string, readonly string[]]>([
-    ['ID 18 below 09.4 installs 09.6 first', 'SMT1500', 'UPS 09.3 (ID18)', ['09.3->09.6', '09.6->15.0']],
-    ['ID 18 from 09.4 needs one hop', 'SMT1500', 'UPS 09.4 (ID18)', ['09.4->15.0']],
+    ['ID 18 below 09.4 installs 09.6 first', 'SMT1500', 'UPS 09.3 (ID18)', ['09.3->09.6', '09.6->15.1']],
+    ['ID 18 from 09.4 needs one hop', 'SMT1500', 'UPS 09.4 (ID18)', ['09.4->15.1']],
     ['ID 1001 becomes 1013', 'SRT5KXLI', 'UPS 02.6 (ID1001)', ['02.6->02.9', '02.9->15.3']],
     ['ID 1002 becomes 1014', 'SRT8KXLI', 'UPS 04.0 (ID1002)', ['04.0->15.2']],
     ['ID 1010 becomes 1025', 'SRT3000XLI', 'UPS 08.2 (ID1010)', ['08.2->15.6']],
@@ -33,7 +33,7 @@ describe('routes with the images of the catalogue', () => {
     ['ID 1007 needs the boot loader of 11.0', 'SMC3000I', 'UPS 10.9 (ID1007)', ['10.9->11.0', '11.0->15.0']],
     ['ID 1007 at 11.0 has it', 'SMC3000I', 'UPS 11.0 (ID1007)', ['11.0->15.0']],
     ['ID 1015 has it in every image', 'SMT1500C', 'UPS 04.1 (ID1015)', ['04.1->18.0']],
-    ['the newest release has no route', 'SMT1500', 'UPS 15.0 (ID18)', []],
+    ['the newest release has no route', 'SMT1500', 'UPS 15.1 (ID18)', []],
   ])('%s', (_name, model, firmware, expected) => {
     const { hops } = judgeDescribed(book, input({ model, firmware }));
     expect(hops.map(({ from, to }) => `${from}->${to}`)).toEqual(expected);

@@ -306,9 +306,13 @@ describe('the file for an NMC3 card', () => {
     expect(evaluated.hops).toMatchObject([
       { component: 'card', from: { version: 'v1.4.0.19' }, to: { version: '3.0.0.12' } },
     ]);
-    expect(codes(evaluated.reasons, 'warn')).toEqual(['CARD_NEEDS_SUBSCRIPTION', 'CARD_NOT_CONFIRMED']);
+    expect(codes(evaluated.reasons, 'warn')).toEqual([
+      'CARD_FLASH_RISK',
+      'CARD_NEEDS_SUBSCRIPTION',
+      'CARD_NOT_CONFIRMED',
+    ]);
     const below = judgeCard(book, { unit: withCard({}, NMC3), files: files('apc_hw21_su_2.5.0.8.nmc3') });
-    expect(codes(below.reasons, 'warn')).toEqual(['CARD_NOT_CONFIRMED']);
+    expect(codes(below.reasons, 'warn')).toEqual(['CARD_FLASH_RISK', 'CARD_NOT_CONFIRMED']);
     expect(below.status).toBe('outdated');
   });
 

@@ -218,7 +218,7 @@ describe('the verdict', () => {
       target: { version: '15.0', microLinkId: 18, image: 'new.enc' },
       hops: [{ from: { version: '09.4' }, to: { version: '15.0', microLinkId: 18 }, transport: 'nmc' }],
     });
-    expect(verdict(unitAt('15.0'), images)).toMatchObject({ status: 'current', target: null, hops: [] });
+    expect(verdict(unitAt('15.1'), images)).toMatchObject({ status: 'current', target: null, hops: [] });
     expect(verdict(unitAt('16.0'), images)).toMatchObject({ status: 'current' });
   });
 
@@ -237,10 +237,10 @@ describe('the verdict', () => {
 
   it('names the missing file', () => {
     const missing = verdict(unitAt('09.4'), []);
-    expect(missing).toMatchObject({ status: 'blocked', target: { version: '15.0', image: null } });
+    expect(missing).toMatchObject({ status: 'blocked', target: { version: '15.1', image: null } });
     expect(missing.reasons.at(-1)).toMatchObject({
       code: 'IMAGE_MISSING',
-      remedy: expect.stringContaining('SMT18UPS_15-0.enc'),
+      remedy: expect.stringContaining('SMT18UPS_15-1.enc'),
     });
   });
 

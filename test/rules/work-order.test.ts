@@ -212,13 +212,13 @@ describe('the port', () => {
 describe('the images', () => {
   const at093 = localUnit(firmwareOf('09.3', 18), { sku: 'SMT1500' });
   const old = folderImage({ version: '09.6', parts: ['UBL 08.5'] }, 'SMT18UPS_09-6.enc');
-  const newest = folderImage({}, 'SMT18UPS_15-0.enc');
+  const newest = folderImage({ version: '15.1' }, 'SMT18UPS_15-1.enc');
 
   it('are a route, even if the folder lacks the first image', () => {
     const order = orderFor(today, at093, 'serial', [newest]);
     expect(order?.hops.map(({ from, to, image }) => [from.version, to.version, image?.inFolder])).toEqual([
       ['09.3', '09.6', false],
-      ['09.6', '15.0', true],
+      ['09.6', '15.1', true],
     ]);
     expect(order?.hops[0]?.image).toMatchObject({ file: 'SMT18UPS_09-6.enc' });
     expect(order?.hops[1]?.image).toMatchObject({ sha256: newest.sha256 });
@@ -232,11 +232,11 @@ describe('the images', () => {
   it('come from the folder if no rule refuses them', () => {
     const order = orderFor(today, at093, 'serial', [old, newest]);
     expect(order?.hops.map(({ image }) => image?.inFolder)).toEqual([true, true]);
-    expect(textOf(order?.bring)).toContain('SMT18UPS_09-6.enc, then SMT18UPS_15-0.enc');
+    expect(textOf(order?.bring)).toContain('SMT18UPS_09-6.enc, then SMT18UPS_15-1.enc');
     expect(textOf(order?.bring)).not.toContain('not in the images folder');
     // With one hop the command contains the image name.
     const single = orderFor(today, localUnit(firmwareOf('09.6', 18)), 'serial', [newest]);
-    expect(textOf(single?.ifItFails)).toContain('local recover PORT SMT18UPS_15-0.enc --expect-id 18');
+    expect(textOf(single?.ifItFails)).toContain('local recover PORT SMT18UPS_15-1.enc --expect-id 18');
     expect(textOf(single?.ifItFails)).not.toContain('--expect-id ID');
     expect(textOf(single?.steps)).not.toContain('This route has');
   });
@@ -280,7 +280,7 @@ describe('units without a work order', () => {
     ['SU', localUnit('617.3.I', { sku: 'SU1400NET' }), 'usb'],
     ['SURT', localUnit(firmwareOf('09.3', 18), { sku: 'SURT3000XLI' }), 'serial'],
     ['SRC, with images for single models', localUnit(firmwareOf('01.0', 1006)), 'serial'],
-    ['a unit with the newest release', localUnit(firmwareOf('15.0', 18), { sku: 'SMT1500' }), 'serial'],
+    ['a unit with the newest release', localUnit(firmwareOf('15.1', 18), { sku: 'SMT1500' }), 'serial'],
     ['an ID of another family', localUnit(firmwareOf('09.3', 18), { sku: 'SMC1500' }), 'serial'],
     ['a firmware string without an ID', localUnit('UPS 09.3'), 'serial'],
     ['an unknown ID', localUnit(firmwareOf('01.0', 9999)), 'serial'],
@@ -460,7 +460,9 @@ describe('alternatives', () => {
   });
 
   it.each([
-    [1034, '04.9', '5 to 20 minutes'],
+    [1034, '04.9', 'longer than 25 minutes'],
+    [1035, '04.9', 'longer than 25 minutes'],
+    [1062, '04.0', '5 to 20 minutes'],
     [1034, '05.0', 'about 25 minutes'],
     [1035, '05.0', 'about 25 minutes'],
   ])('ID %i at %s takes %s', (id, version, minutes) => {

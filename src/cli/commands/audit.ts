@@ -37,7 +37,7 @@ import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
 const AuditArgs = FleetSchema.extend({
   asOf: AsOfDay,
   services: z.boolean(),
-  advisory: z.array(z.string().regex(/^CVE-\d{4}-\d{4,7}$/i)),
+  advisory: z.array(z.string().regex(/^(?:CVE-\d{4}-\d{4,7}|SEVD-\d{4}-\d{3}-\d{2})$/i)),
   failOn: z.array(z.string().min(1)),
   compare: z.string().min(1).optional(),
   since: Day.optional(),
@@ -64,7 +64,8 @@ export const auditCommand = defineCommand<AuditArgs>({
       type: 'string',
       array: true,
       default: [],
-      describe: 'Only units that this advisory affects or may affect, such as CVE-2022-0715 (repeatable)',
+      describe:
+        'Only units that this advisory affects or may affect, such as CVE-2022-0715 or SEVD-2020-174-01 (repeatable)',
     },
     'fail-on': {
       type: 'string',
@@ -185,7 +186,7 @@ async function runAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): P
     const looks = args.services
       ? await inspectServices(fleet, open, io, signal)
       : new Map<string, ServiceLook>();
-    return auditDocument(judged, fleet.book, io.clock.now(), looks);
+    return auditDocument(judged, fleet.book, io.clock.now(), looks, fleet.leftOut);
   } finally {
     await open.close();
   }
@@ -256,7 +257,7 @@ async function inspectServices(
 
 function chosenAdvisories(given: readonly string[], book: RuleBook): readonly string[] {
   const ids = given.map((id) => id.toUpperCase());
-  const known = book.advisories.map(({ id }) => id);
+  const known = knownAdvisories(book);
   const unknown = ids.filter((id) => !known.includes(id));
   if (unknown.length === 0) return ids;
   throw usage(
@@ -265,11 +266,27 @@ function chosenAdvisories(given: readonly string[], book: RuleBook): readonly st
   );
 }
 
-/** Only the units that an advisory affects wholly or in part, or for which that is not known. */
+/** The CVE numbers and notices of UPS and card. */
+function knownAdvisories({ advisories, cards }: RuleBook): readonly string[] {
+  const names = [
+    ...advisories.flatMap(({ id, notice }) => [id, notice]),
+    ...cards.advisories.flatMap(({ cves, notice }) => [...cves, notice]),
+  ];
+  return [...new Set(names.filter((name) => name !== null))];
+}
+
+/**
+ * Only the units that an advisory affects wholly or in part, or for which that is not known. A version that
+ * the source does not list as affected is left out.
+ */
 function unitsConcernedBy(document: AuditDocument, advisories: readonly string[]): AuditDocument {
   const units = document.units.filter((unit) =>
     (unit.advisories ?? []).some(
-      ({ id, status }) => advisories.includes(id) && status !== 'fixed' && status !== 'not-affected',
+      ({ id, notice, status, listed }) =>
+        (advisories.includes(id) || (notice != null && advisories.includes(notice))) &&
+        status !== 'fixed' &&
+        status !== 'not-affected' &&
+        !(status === 'unknown' && listed === false),
     ),
   );
   return selectUnits(document, units);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PROBLEM_CODES, Problem, sanitize } from '../../core/index.ts';
 import { EVENT_CODES, RESULT_CODES } from '../../nmc/index.ts';
-import { allRules, BUILT_IN_CODES } from '../../rules/index.ts';
+import { allRules, BUILT_IN_CODES, loadRules } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { DONE, type Exit } from '../exit-codes.ts';
@@ -15,7 +15,7 @@ type ExplainArgs = z.infer<typeof ExplainArgs>;
 
 export const explainCommand = defineCommand<ExplainArgs>({
   usage: 'explain <codes..>',
-  describe: 'Explain a code of a problem, a reason, a card (E100) or an event log (0x0178)',
+  describe: 'Explain a code of a problem, a reason, a card (E100), an event log (0x0178) or an advisory',
   positionals: { codes: { describe: 'Codes as printed by reports and cards', array: true } },
   options: COMMON_OPTIONS,
   schema: ExplainArgs,
@@ -25,7 +25,7 @@ export const explainCommand = defineCommand<ExplainArgs>({
 /** One meaning of a code. `next`: what to do; null where that depends on the case. */
 interface Meaning {
   readonly code: string;
-  readonly kind: 'problem' | 'reason' | 'card' | 'event log';
+  readonly kind: 'problem' | 'reason' | 'card' | 'event log' | 'advisory';
   readonly meaning: string;
   readonly next: string | null;
 }
@@ -65,6 +65,23 @@ function textOf({ code, kind, meaning, next }: Meaning): string {
   return `${code} (${kind}): ${meaning}\n${next === null ? '' : `  ${next}\n`}`;
 }
 
+/** The advisories for UPS and card, by CVE number and by the number of their notice. */
+async function advisories(): Promise<readonly Meaning[]> {
+  const book = await loadRules();
+  const of = (code: string, meaning: string): Meaning => ({
+    code,
+    kind: 'advisory',
+    meaning,
+    next: `Units that it affects or may affect: upsfw audit --advisory ${code}`,
+  });
+  return [
+    ...book.advisories.map(({ id, statement }) => of(id, `UPS: ${statement}`)),
+    ...book.cards.advisories.flatMap(({ cves, notice, statement }) =>
+      [...cves, ...(notice === null ? [] : [notice])].map((code) => of(code, `Card: ${statement}`)),
+    ),
+  ];
+}
+
 /** Every code with a documented meaning, by its lower-case form. */
 async function meanings(): Promise<ReadonlyMap<string, readonly Meaning[]>> {
   const all: Meaning[] = [];
@@ -80,6 +97,7 @@ async function meanings(): Promise<ReadonlyMap<string, readonly Meaning[]>> {
     const next = `Rule ${rule.id}. Conditions and sources: upsfw rules explain ${rule.code}`;
     all.push({ code: rule.code, kind: 'reason', meaning: rule.statement, next });
   }
+  all.push(...(await advisories()));
   const byCode = new Map<string, Meaning[]>();
   for (const one of all) {
     const key = one.code.toLowerCase();

@@ -1,9 +1,22 @@
 import { z } from 'zod';
 import { JsonLimitError, parseJson, sanitize, TRANSPORTS } from '../../core/index.ts';
-import { type DecisionInput, judgeDescribed, kindOf, type RuleBook } from '../../rules/index.ts';
+import {
+  CARD_OS_FORMS,
+  cardContradiction,
+  type DecisionInput,
+  judgeDescribed,
+  kindOf,
+  type RuleBook,
+  readCardOs,
+} from '../../rules/index.ts';
 import type { Io } from '../io.ts';
 
 const Text = z.string().max(500);
+
+/** A version of AOS in a form that a card shows. */
+export const CardOs = z.string().refine((text) => readCardOs(text) !== null, {
+  error: `must be a version of AOS such as ${CARD_OS_FORMS}`,
+});
 
 /** A unit described by options or by a line of JSON. */
 export const DecisionInputSchema = z.strictObject({
@@ -13,6 +26,8 @@ export const DecisionInputSchema = z.strictObject({
   serial: Text.nullish(),
   ratedVA: z.number().nonnegative().nullish(),
   transport: z.enum(TRANSPORTS).default('serial'),
+  cardOs: CardOs.nullish(),
+  cardModel: Text.nullish(),
 });
 
 const LONGEST_LINE = 64 * 1024;
@@ -31,7 +46,7 @@ export async function decideLines(book: RuleBook, io: Io): Promise<number> {
   for await (const line of lines(io.input)) {
     number += 1;
     if (line !== null && line.trim() === '') continue;
-    const unit = unitOn(line, number);
+    const unit = unitOn(book, line, number);
     if (!unit.ok) bad += 1;
     const document = unit.ok
       ? `{"input":${JSON.stringify(unit.value)},${decisionOn(book, unit.input, cache)}`
@@ -65,7 +80,7 @@ type UnitOnLine =
   | { readonly ok: true; readonly value: unknown; readonly input: DecisionInput }
   | { readonly ok: false; readonly document: unknown };
 
-function unitOn(line: string | null, number: number): UnitOnLine {
+function unitOn(book: RuleBook, line: string | null, number: number): UnitOnLine {
   const failed = (message: string): UnitOnLine => ({
     ok: false,
     document: {
@@ -74,7 +89,7 @@ function unitOn(line: string | null, number: number): UnitOnLine {
       problem: {
         code: 'config/usage',
         message: `Line ${number}: ${sanitize(message)}`,
-        hint: 'Each line must be an object with model, firmware and transport; sku, serial and ratedVA are optional.',
+        hint: 'Each line must be an object with model, firmware and transport; sku, serial, ratedVA, cardOs and cardModel are optional.',
       },
     },
   });
@@ -86,7 +101,9 @@ function unitOn(line: string | null, number: number): UnitOnLine {
     return failed(thrown instanceof JsonLimitError ? thrown.message : 'not JSON');
   }
   const input = DecisionInputSchema.safeParse(value);
-  return input.success ? { ok: true, value, input: input.data } : failed(z.prettifyError(input.error));
+  if (!input.success) return failed(z.prettifyError(input.error));
+  const contradiction = cardContradiction(book.cards, input.data);
+  return contradiction === null ? { ok: true, value, input: input.data } : failed(contradiction);
 }
 
 /** Lines of a stream; null for a line that is too long. */

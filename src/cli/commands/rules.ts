@@ -1,14 +1,21 @@
 import { z } from 'zod';
 import { Problem, TRANSPORTS } from '../../core/index.ts';
 import { renderDecision, renderRules } from '../../report/index.ts';
-import { allRules, describedOrder, judgeDescribed, lineSummary, loadRules } from '../../rules/index.ts';
+import {
+  allRules,
+  cardContradiction,
+  describedOrder,
+  judgeDescribed,
+  lineSummary,
+  loadRules,
+} from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { DONE, type Exit, exitOfFiles } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { AS_OF, AsOfDay, CommonSchema } from '../options.ts';
 import { printDocument } from '../print.ts';
-import { DecisionInputSchema, decideLines } from './rules-jsonl.ts';
+import { CardOs, DecisionInputSchema, decideLines } from './rules-jsonl.ts';
 
 const RulesArgs = CommonSchema.extend({
   verb: z.enum(['decide', 'explain', 'check']),
@@ -18,6 +25,8 @@ const RulesArgs = CommonSchema.extend({
   firmware: z.string().optional(),
   serial: z.string().optional(),
   ratedVa: z.number().positive().optional(),
+  cardOs: CardOs.optional(),
+  cardModel: z.string().max(100, { error: 'is longer than 100 characters' }).optional(),
   transport: z.enum(TRANSPORTS),
   jsonl: z.boolean(),
   rules: z.array(z.string().min(1)),
@@ -40,6 +49,11 @@ export const rulesCommand = defineCommand<RulesArgs>({
     firmware: { type: 'string', describe: 'decide: firmware string, such as "UPS 09.3 (ID18)"' },
     serial: { type: 'string', describe: 'decide: serial number' },
     'rated-va': { type: 'number', describe: 'decide: rating in VA' },
+    'card-os': {
+      type: 'string',
+      describe: 'decide: AOS version of the card, such as v7.1.8 or apc_hw05_aos_718.bin',
+    },
+    'card-model': { type: 'string', describe: 'decide: model of the card, such as AP9631' },
     transport: {
       choices: TRANSPORTS,
       default: 'serial',
@@ -68,8 +82,11 @@ function usage(message: string, hint: string): Problem {
 }
 
 async function decideMany(args: RulesArgs, io: Io): Promise<Exit> {
-  const { model, sku, firmware, serial, ratedVa } = args;
-  if ([model, sku, firmware, serial, ratedVa].some((given) => given !== undefined) || args.json) {
+  const { model, sku, firmware, serial, ratedVa, cardOs, cardModel } = args;
+  if (
+    [model, sku, firmware, serial, ratedVa, cardOs, cardModel].some((given) => given !== undefined) ||
+    args.json
+  ) {
     throw usage(
       '--jsonl reads units from standard input: --json and options that describe a unit cannot be used.',
       'Leave these options out, or leave --jsonl out.',
@@ -84,8 +101,11 @@ async function decideMany(args: RulesArgs, io: Io): Promise<Exit> {
 async function decideOne(args: RulesArgs, io: Io): Promise<Exit> {
   if (args.names.length > 0)
     throw usage(`rules decide takes options only, not "${args.names[0]}".`, 'See upsfw rules --help.');
-  if (args.model === undefined && args.sku === undefined && args.firmware === undefined) {
-    throw usage('No unit is described.', 'Give --model or --sku, and --firmware.');
+  if ([args.model, args.sku, args.firmware, args.cardOs].every((given) => given === undefined)) {
+    throw usage(
+      'No unit is described.',
+      'Give --model or --sku, and --firmware. For the card alone give --card-os, and --card-model.',
+    );
   }
   const input = DecisionInputSchema.parse({
     model: args.model ?? null,
@@ -94,8 +114,16 @@ async function decideOne(args: RulesArgs, io: Io): Promise<Exit> {
     serial: args.serial,
     ratedVA: args.ratedVa,
     transport: args.transport,
+    ...(args.cardOs === undefined ? {} : { cardOs: args.cardOs }),
+    ...(args.cardModel === undefined ? {} : { cardModel: args.cardModel }),
   });
   const book = await loadRules({ files: args.rules, asOf: args.asOf });
+  const contradiction = cardContradiction(book.cards, input);
+  if (contradiction !== null)
+    throw usage(
+      `--card-os and --card-model contradict each other: ${contradiction}.`,
+      'Correct one of them.',
+    );
   const document = {
     schema: 'upsfw/decision@1' as const,
     generatedAt: io.clock.now().toISOString(),

@@ -13,7 +13,7 @@ import {
 } from '../../core/index.ts';
 import { createWhole, diskProblem, makeFolder } from '../../files/index.ts';
 import type { AuditChange, AuditDocument } from '../../report/index.ts';
-import { AuditUnitSchema, isOlderAudit, refuseForeign } from '../../state/index.ts';
+import { AuditUnitSchema, isOlderAudit, LeftOutSchema, refuseForeign } from '../../state/index.ts';
 import { readTextWithin } from '../../yaml/index.ts';
 
 const Counts = z.record(z.enum(STATUSES), z.int());
@@ -53,6 +53,8 @@ const AuditSchema: z.ZodType<AuditDocument> = z.strictObject({
   units: z.array(AuditUnitSchema),
   sites: z.array(z.strictObject({ site: z.string(), counts: Counts })),
   counts: Counts,
+  asOf: z.string().nullable().optional(),
+  leftOut: z.array(LeftOutSchema).optional(),
   changes: Changes.nullable().default(null),
 });
 

@@ -1,6 +1,13 @@
-import { type Hop, isUpsHop, type ServiceLook, type Status, unitKey } from '../../core/index.ts';
-import type { AuditDocument, AuditUnit, HopSummary, StatusCounts } from '../../report/index.ts';
-import { advisoriesOf, type RuleBook, serviceFindings } from '../../rules/index.ts';
+import { type Card, type Hop, isUpsHop, type ServiceLook, type Status, unitKey } from '../../core/index.ts';
+import type { AuditCard, AuditDocument, AuditUnit, HopSummary, StatusCounts } from '../../report/index.ts';
+import {
+  advisoriesOf,
+  cardHealth,
+  type LeftOut,
+  newestSeenFor,
+  type RuleBook,
+  serviceFindings,
+} from '../../rules/index.ts';
 import { type EvaluatedUnit, plannedHops } from '../../run/index.ts';
 
 function zeroCounts(): Record<Status, number> {
@@ -13,19 +20,24 @@ function count(statuses: readonly Status[]): StatusCounts {
   return counts;
 }
 
-/** `looks`: the services of each card, by the key of the unit; empty without `--services`. */
+/**
+ * `looks`: the services of each card, by the key of the unit; empty without `--services`. `leftOut`: files
+ * that were not used because of `--as-of`.
+ */
 export function auditDocument(
   judged: readonly EvaluatedUnit[],
   book: RuleBook,
   now: Date,
   looks: ReadonlyMap<string, ServiceLook> = new Map(),
+  leftOut: readonly LeftOut[] = [],
 ): AuditDocument {
   const units = judged.map(({ target, look: { unit, problem }, verdict }) => {
     const look = looks.get(unitKey(target));
     return {
       ...unit,
+      card: auditCard(book, unit.card),
       verdict: { ...verdict, hops: plannedHops(unit, verdict).map(hopSummary) },
-      advisories: advisoriesOf(book, unit.firmware),
+      advisories: advisoriesOf(book, unit.firmware, unit.card),
       services: look?.services ?? null,
       findings: look === undefined ? null : serviceFindings(book, look),
       problem: problem?.toJSON() ?? null,
@@ -38,10 +50,17 @@ export function auditDocument(
       units: [],
       sites: [],
       counts: zeroCounts(),
+      asOf: book.asOf,
+      leftOut,
       changes: null,
     },
     units,
   );
+}
+
+function auditCard(book: RuleBook, card: Card | null): AuditCard | null {
+  if (card === null) return null;
+  return { ...card, reasons: cardHealth(book, card), newestSeen: newestSeenFor(book.cards, card) };
 }
 
 function hopSummary(hop: Hop): HopSummary {

@@ -53,6 +53,7 @@ const ShownSchema = {
   protects: z.array(z.array(z.string())),
   advisories: z.record(z.string(), z.unknown()),
   workOrders: z.array(z.unknown()),
+  leftOut: z.array(z.unknown()).optional(),
 };
 
 const FileSchema = z.looseObject({ digest: HASH, madeWith: OriginSchema, ...ShownSchema });

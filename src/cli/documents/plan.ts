@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { contentHash, type Plan, type StoredImage, type WorkOrder } from '../../core/index.ts';
 import { findPartners, type Inventory, protectedGroups } from '../../inventory/index.ts';
 import type { PlanDocument, PlanOrigin } from '../../report/index.ts';
-import { advisoriesOf, type RuleBook, workOrder } from '../../rules/index.ts';
+import { advisoriesOf, type LeftOut, type RuleBook, workOrder } from '../../rules/index.ts';
 
 /** What a plan was made with. */
 export interface PlanSources {
@@ -10,6 +10,8 @@ export interface PlanSources {
   readonly book: RuleBook;
   readonly imagesFolder: string | null;
   readonly images: readonly StoredImage[];
+  /** Files that were not used because of `--as-of`. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
@@ -31,9 +33,10 @@ export function planDocument(
     madeWith: originOf(plan, fleet, ruleFiles),
     protects: protectedGroups(findPartners(inventory), keys),
     advisories: Object.fromEntries(
-      plan.units.map(({ key, unit }) => [key, advisoriesOf(book, unit.firmware)]),
+      plan.units.map(({ key, unit }) => [key, advisoriesOf(book, unit.firmware, unit.card)]),
     ),
     workOrders: workOrders(plan, book, images),
+    leftOut: fleet.leftOut,
   };
   // Hash what a reader of the file gets.
   return { ...content, digest: contentHash(JSON.parse(JSON.stringify(content))) };

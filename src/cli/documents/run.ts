@@ -1,4 +1,4 @@
-import { hasAnswered, type Look, sameUnit, type Unit, usableSerial } from '../../core/index.ts';
+import { type Card, hasAnswered, type Look, sameUnit, type Unit, usableSerial } from '../../core/index.ts';
 import type {
   RunCounts,
   RunDocument,
@@ -116,10 +116,16 @@ function runUnit(record: UnitRecord, book: RuleBook, alive: boolean, now: RunNow
     advisories: advisoriesOf(
       book,
       after?.firmware ?? (outcome === 'unknown' ? UNREAD : (before ?? planned.unit).firmware),
+      cardOf(after ?? before ?? planned.unit, after === null && outcome === 'unknown'),
     ),
     problem,
     reasons,
   };
+}
+
+/** The card of a unit. The firmware of a card in doubt is not known. */
+function cardOf({ card }: Unit, inDoubt: boolean): Card | null {
+  return card === null || !inDoubt ? card : { ...card, os: null };
 }
 
 const UNREAD = { raw: null, version: null, microLinkId: null } as const;

@@ -19,6 +19,7 @@ import {
   startOpen,
   withDoubt,
   withIdentity,
+  withLeftOut,
 } from '../../rules/index.ts';
 import { createEarlierStarts, type Drivers, type EvaluatedUnit, lookAll } from '../../run/index.ts';
 import { createLocks } from '../../state/index.ts';
@@ -154,7 +155,7 @@ export async function lookAndJudge(
     const look = seen.get(target);
     if (look === undefined) return [];
     const verdict = judge(fleet, target, look, forPlan);
-    return [{ target, look, verdict }];
+    return [{ target, look, verdict: withLeftOut(verdict, look.unit.firmware.microLinkId, fleet.leftOut) }];
   });
   const marked = await withOpenStarts(judged, state, io);
   return withIdentities(marked, forPlan ? await lookElsewhere(fleet, marked, paths, io, signal) : []);

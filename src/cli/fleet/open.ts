@@ -25,7 +25,7 @@ import {
   unpairedFeeds,
   unpairedFeedWarnings,
 } from '../../inventory/index.ts';
-import { loadRules, type RuleBook } from '../../rules/index.ts';
+import { filesAsOf, type LeftOut, loadRules, type RuleBook } from '../../rules/index.ts';
 import type { RunRecord } from '../../state/index.ts';
 import type { Io } from '../io.ts';
 import { type CommonArgs, type FleetArgs, stateFolder } from '../options.ts';
@@ -39,6 +39,8 @@ export interface Fleet {
   readonly images: readonly StoredImage[];
   /** Firmware files for cards in that folder. */
   readonly cardFiles: readonly CardFile[];
+  /** Files of that folder that are not used because of `--as-of`. */
+  readonly leftOut: readonly LeftOut[];
   /** What a plan of this fleet upgrades. */
   readonly component: PlanComponent;
   /** Targets of the chosen units, in the order of the inventory. */
@@ -99,8 +101,8 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     });
   }
   const component = needs.component ?? 'ups';
-  const { images, cardFiles } =
-    imagesFolder === null ? NO_FILES : await readImages(imagesFolder, needs, args, io);
+  const found = imagesFolder === null ? NO_FILES : await readImages(imagesFolder, needs, args, io);
+  const { images, cardFiles, leftOut } = filesAsOf(book, found.images, found.cardFiles);
   // A plan for the card also asks its command line.
   const scope = { card: component !== 'ups', loginIfThere: needs.update === true };
 
@@ -120,9 +122,9 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
   if (missing.length > 0 && !canReport) throw missingSecrets(missing);
   if (missing.length > 0) io.info(`${missingSecrets(missing).message}\nThese units are skipped.\n`);
   const unasked = new Map(own.unresolved.map((one) => [unitKey(one.target), missingSecrets([one])]));
-  const found = new Map([...own.targets, ...own.unresolved.map(({ target }) => target)].map(byKey));
+  const byName = new Map([...own.targets, ...own.unresolved.map(({ target }) => target)].map(byKey));
   const chosen = units.flatMap((unit): readonly UnitTarget[] => {
-    const target = found.get(unitKey(unit));
+    const target = byName.get(unitKey(unit));
     if (target === undefined) return [];
     const off = needs.outputOff === 'chosen' || needs.outputOff?.has(unitKey(target)) === true;
     return [off ? { ...target, switchOutput: 'off' } : target];
@@ -135,6 +137,7 @@ export async function openFleet(args: FleetArgs, io: Io, needs: FleetNeeds): Pro
     imagesFolder,
     images,
     cardFiles,
+    leftOut,
     component,
     chosen,
     unasked,

@@ -47,7 +47,16 @@ export function cardFromAbout(about: Reply): Card | null {
     boot: text('boot', 'version'),
     os: text('os', 'version'),
     app: name === null ? null : { name, version: text('app', 'version') },
+    uptimeSeconds: uptimeOf(text('hardware', 'management uptime')),
   };
+}
+
+/** `0 Days 1 Hour 19 Minutes`, in seconds; null in another form. */
+function uptimeOf(shown: string | null): number | null {
+  const found = /^(\d{1,6}) Days? (\d{1,2}) Hours? (\d{1,2}) Minutes?$/i.exec(shown ?? '');
+  if (found === null) return null;
+  const [days = 0, hours = 0, minutes = 0] = found.slice(1).map(Number);
+  return ((days * 24 + hours) * 60 + minutes) * 60;
 }
 
 function platformOf(application: string | null): Pick<Card, 'generation' | 'platform'> {

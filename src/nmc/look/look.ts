@@ -104,6 +104,7 @@ function mergeCards(card: Card, asked: Card): Card {
     boot: card.boot ?? asked.boot,
     os: card.os ?? asked.os,
     app: card.app ?? asked.app,
+    uptimeSeconds: card.uptimeSeconds ?? asked.uptimeSeconds ?? null,
   };
 }
 

@@ -1,35 +1,40 @@
 import type { FirmwareReading } from '../../core/index.ts';
 import { compareVersions } from '../engine/versions.ts';
+import { type AdvisedCard, type AdvisoryStatus, cardAdvisoriesOf } from './card-advisories.ts';
 import type { RuleBook } from './rule-book.ts';
 import type { LineAdvisory } from './schema.ts';
 
-export interface AdvisoryStatus {
-  readonly id: string;
-  readonly status: 'affected' | 'partly' | 'fixed' | 'not-affected' | 'unknown';
-  /** The release of the line that fixes it completely; null if none is known. */
-  readonly fixedIn: string | null;
-  /** The release that fixes it partly; null if none is known, or if the first fix is complete. */
-  readonly partlyIn: string | null;
-  readonly source: string;
+/**
+ * The status of a unit for every known advisory, first those of the UPS, then those of its card. Without ID
+ * or version the status is unknown. `card`: null if the unit has none, or if it was not seen.
+ */
+export function advisoriesOf(
+  book: RuleBook,
+  firmware: FirmwareReading,
+  card: AdvisedCard | null,
+): readonly AdvisoryStatus[] {
+  return [...upsAdvisoriesOf(book, firmware), ...(card === null ? [] : cardAdvisoriesOf(book.cards, card))];
 }
 
-/** The status of a unit for every known advisory. Without ID or version the status is unknown. */
-export function advisoriesOf(book: RuleBook, firmware: FirmwareReading): readonly AdvisoryStatus[] {
+function upsAdvisoriesOf(book: RuleBook, firmware: FirmwareReading): readonly AdvisoryStatus[] {
   const { microLinkId, version } = firmware;
   const line = microLinkId === null ? undefined : book.lines.get(microLinkId);
-  return book.advisories.map(({ id }) => {
+  return book.advisories.map(({ id, notice, confidence }) => {
+    const of = { id, component: 'ups' as const, notice, name: null, confidence, detail: null };
     const known = line?.advisories.find((advisory) => advisory.id === id);
     if (known === undefined) {
       const source =
         line === undefined
           ? 'the firmware line of the unit is not known'
           : `no source names its effect on ID ${line.id}`;
-      return { id, status: 'unknown', fixedIn: null, partlyIn: null, source };
+      return { ...of, status: 'unknown', listed: null, fixedIn: null, partlyIn: null, source };
     }
     const { from = null, brings, fixedFrom = null } = known;
     const fixedIn = brings === 'fixed' ? from : fixedFrom;
     const partlyIn = brings === 'partly' ? from : null;
-    return { id, status: statusOf(known, version), fixedIn, partlyIn, source: known.source };
+    const status = statusOf(known, version);
+    const listed = status === 'unknown' ? null : status === 'affected';
+    return { ...of, status, listed, fixedIn, partlyIn, source: known.source };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Rule, Stage } from '../engine/schema.ts';
 import type { Candidate } from './candidate.ts';
+import type { CardData } from './cards.ts';
 import type { FieldReport } from './reports.ts';
 import type { Advisory, FirmwareLine } from './schema.ts';
 
@@ -18,8 +19,12 @@ export interface RuleBook {
   readonly lines: ReadonlyMap<number, FirmwareLine>;
   /** Every image of these lines. */
   readonly images: readonly Candidate[];
-  /** The advisories that were public. */
+  /** The advisories for UPS firmware that were public. */
   readonly advisories: readonly Advisory[];
+  /** What was known of cards, with their advisories. */
+  readonly cards: CardData;
+  /** The day by which each image of the whole catalogue was public, by SHA-256, whatever `asOf` is. */
+  readonly publicBy: ReadonlyMap<string, string>;
   /** Reports of updates of real units. */
   readonly reports: readonly FieldReport[];
   /** Every family in the catalogue. */

@@ -23,11 +23,12 @@ const CardGateSchema = z.strictObject({
 const ImageSchema = z.strictObject({
   file: Text,
   version: Version.nullable(),
-  sizeBytes: z.int().min(1),
+  /** Null if no source gives it. */
+  sizeBytes: z.int().min(1).nullable(),
   sha256: Sha256,
   signed: z.boolean(),
   idAfter: z.int().nullable(),
-  /** Names and versions of the records in the file; null if only the hash is known. */
+  /** Names of the records in the file, with their versions as far as they are known; null: hash only. */
   parts: z.array(Text).nullable(),
   /** For units of this rating only, in VA. */
   rating: z.strictObject({ from: z.int().optional(), to: z.int().optional() }).optional(),
@@ -40,7 +41,10 @@ const KnownAdvisorySchema = z.strictObject({
   id: AdvisoryId,
   published: z.iso.date(),
   statement: Text,
+  /** The number of the vendor's security notice. */
+  notice: Text.nullable(),
   source: Text,
+  confidence: z.enum(['vendor', 'reported']),
 });
 export type Advisory = z.infer<typeof KnownAdvisorySchema>;
 
@@ -69,7 +73,10 @@ const LineSchema = z.strictObject({
   families: z.array(Text),
   description: Text.nullable(),
   skus: z.array(Text),
-  /** The newest release by each source and date; the last entry is the newest known one. */
+  /**
+   * The newest release by each source; the last entry is the newest known one. `published`: the day of the
+   * source, by which the release was public.
+   */
   newest: z.array(z.strictObject({ version: Version, published: z.iso.date(), source: Text })),
   releases: z.array(
     z.strictObject({

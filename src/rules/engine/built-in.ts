@@ -10,6 +10,7 @@ export const BUILT_IN_CODES = {
   IMAGE_DAMAGED: 'The images folder has an image for the unit that is damaged.',
   IMAGE_AMBIGUOUS: 'Several images of the same ID and version have different content.',
   IMAGE_NOT_KNOWN: 'A newer release is known for a described unit, but no image of it.',
+  IMAGE_LEFT_OUT: 'The images folder has an image for the unit that was not public on the day of --as-of.',
   LINE_UNKNOWN:
     'The catalogue does not contain the Micro-Link ID, and the images folder has no image for it.',
   UP_TO_DATE: 'No newer release is known, and the images folder has none.',
@@ -65,6 +66,29 @@ export function withDoubt(verdict: Verdict, doubt: string | null): Verdict {
   const remedy = 'Check on site what the card is in, and whether its firmware and settings are right.';
   const reason = { ...builtIn('SIGNS_CONTRADICT', 'warn', doubt, remedy), source: 'look' };
   return { ...verdict, reasons: [...verdict.reasons, reason] };
+}
+
+/** The verdict on a unit with the images for it that were not used because of `--as-of`, as notes. */
+export function withLeftOut(
+  verdict: Verdict,
+  microLinkId: number | null,
+  leftOut: readonly {
+    readonly file: string;
+    readonly microLinkId: number | null;
+    readonly because: string;
+  }[],
+): Verdict {
+  const own = leftOut.filter((one) => one.microLinkId !== null && one.microLinkId === microLinkId);
+  if (own.length === 0) return verdict;
+  const reasons = own.map(({ file, because }) =>
+    builtIn(
+      'IMAGE_LEFT_OUT',
+      'warn',
+      `${file} was left out: ${because}`,
+      'Leave --as-of out to evaluate with all images of the folder.',
+    ),
+  );
+  return { ...verdict, reasons: [...verdict.reasons, ...reasons] };
 }
 
 /** The verdict on a unit that can be upgraded now, but has the status `was` in the approved plan. */

@@ -1,7 +1,7 @@
 import type { Outcome, Reason } from '../../core/index.ts';
 import { overrideNote } from './override.ts';
 import type { Condition, Rule } from './schema.ts';
-import { compareVersions } from './versions.ts';
+import { compareWithBound } from './versions.ts';
 
 /** The reason that a rule gives for these facts; null if it does not apply. */
 export function evaluateRule(
@@ -100,11 +100,11 @@ export function holds(condition: Condition, fact: Fact): Truth {
   return 'unknown';
 }
 
-/** Compares numbers with numbers and versions with versions; anything else is not known. */
+/** Compares numbers with numbers and versions of one form with each other; anything else is not known. */
 function ordered(fact: Fact, bound: string | number, wanted: (order: number) => boolean): Truth {
   if (typeof fact === 'number' && typeof bound === 'number') return truth(wanted(fact - bound));
   if (typeof fact !== 'string' || typeof bound !== 'string') return 'unknown';
-  const order = compareVersions(fact, bound);
+  const order = compareWithBound(fact, bound);
   return order === null ? 'unknown' : truth(wanted(order));
 }
 

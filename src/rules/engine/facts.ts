@@ -1,7 +1,15 @@
 import { CARD_PARTS, FIRMWARE_FORMS, TRANSPORTS } from '../../core/index.ts';
 
 /** The type of a fact: a list is a closed set of values, `id` the digits of a Micro-Link ID as text. */
-type Shape = readonly string[] | 'text' | 'uppercase' | 'id' | 'version' | 'number' | 'boolean';
+type Shape =
+  | readonly string[]
+  | 'text'
+  | 'uppercase'
+  | 'id'
+  | 'version'
+  | 'card-version'
+  | 'number'
+  | 'boolean';
 
 const ORDER = ['newer', 'same', 'older'] as const;
 
@@ -137,6 +145,9 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'card.serial': 'text',
   'card.serialUsable': 'boolean',
   'card.boot': 'text',
+  'card.os': 'card-version',
+  'card.uptimeSeconds': 'number',
+  'card.uptimeMinutes': 'number',
   'card.appName': 'text',
   'file.name': 'text',
   'file.part': CARD_PARTS,
@@ -171,6 +182,7 @@ const PATTERNS = {
   uppercase: [/^[A-Z0-9-]+$/, 'uppercase text'],
   id: [/^\d{1,5}$/, 'the digits of an ID as text, such as "18"'],
   version: [/^[a-z]?\d\d\.\d$/, 'a version such as "08.0"'],
+  'card-version': [/^\d{1,4}(?:\.\d{1,4}){2,4}$/, 'a version of a card such as "2.3.1.1"'],
 } as const;
 
 /** The expected type of a value; null if the fact can have this value. */
@@ -190,5 +202,6 @@ export function expectedShape(name: string, value: string | number | boolean): s
 
 /** Whether `below` and the other bounds can be used on a fact. */
 export function hasOrder(name: string): boolean {
-  return FACTS[name] === 'number' || FACTS[name] === 'version';
+  const shape = FACTS[name];
+  return shape === 'number' || shape === 'version' || shape === 'card-version';
 }

@@ -84,6 +84,7 @@ export type Condition = z.infer<typeof ConditionSchema>;
  * - `wizard`, `image`, `port`: the advice of the vendor
  * - `gate`: whether a described unit accepts updates through its card (for other units, see `hop`)
  * - `hop`: one image on one installed version
+ * - `card-health`: faults of the card itself, for every update through it and for audits
  * - `card`: the card that transfers the image
  * - `start`: the condition of the unit at the start
  * - `card-set`, `card-file`: firmware for the card, all files together and each file by itself
@@ -101,6 +102,7 @@ export const STAGES = [
   'port',
   'gate',
   'hop',
+  'card-health',
   'card',
   'start',
   'card-set',

@@ -21,6 +21,20 @@ type Order = -1 | 0 | 1 | null;
 const ORDERS = new Map<string, Map<string, Order>>();
 const MAX_VERSIONS = 1_000;
 
+/** Compares two versions of one part of a card; null if one has an unknown format. */
+export function compareCardVersions(a: string, b: string): -1 | 0 | 1 | null {
+  const of = (version: string) => ({ component: 'card-os' as const, line: '', version: version.trim() });
+  return compare(of(a), of(b)) ?? null;
+}
+
+/**
+ * Compares a version with the bound of a rule. A bound of three or more places is one of a card, which
+ * `expectedShape` ensures.
+ */
+export function compareWithBound(version: string, bound: string): -1 | 0 | 1 | null {
+  return /\..*\./.test(bound) ? compareCardVersions(version, bound) : compareVersions(version, bound);
+}
+
 /** The highest version; null for an empty list. */
 export function highest(versions: readonly string[]): string | null {
   return versions.reduce<string | null>(

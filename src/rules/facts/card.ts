@@ -8,6 +8,7 @@ import {
 } from '../../core/index.ts';
 import type { FirmwareLine } from '../catalogue/schema.ts';
 import type { Fact } from '../engine/evaluate.ts';
+import { compareCardVersions } from '../engine/versions.ts';
 
 /** Compares two versions of one part of a card; null if they cannot be compared. */
 export function cardOrder(
@@ -15,9 +16,8 @@ export function cardOrder(
   installed: string | null,
 ): 'newer' | 'same' | 'older' | null {
   if (version === null || installed === null) return null;
-  const of = (text: string) => ({ component: 'card-app' as const, line: '', version: text });
-  const order = compare(of(version), of(installed));
-  return order === undefined ? null : order === 0 ? 'same' : order > 0 ? 'newer' : 'older';
+  const order = compareCardVersions(version, installed);
+  return order === null ? null : order === 0 ? 'same' : order > 0 ? 'newer' : 'older';
 }
 
 /** Facts about one firmware file on a card. Between two files a card may run without its application. */
@@ -75,6 +75,17 @@ function majorOf(version: string | null): number | null {
 /** The card already runs the operating system of this application: the update is between two files. */
 function completes(card: Card | null, file: CardFile): boolean {
   return file.part === 'card-app' && cardOrder(file.version, card?.os ?? null) === 'same';
+}
+
+/** Facts about faults of the card itself, for the stage `card-health`. */
+export function cardHealthFacts(card: Card): readonly (readonly [string, Fact])[] {
+  const { uptimeSeconds = null } = card;
+  return [
+    ...cardOnlyFacts(card),
+    ['card.os', card.os],
+    ['card.uptimeSeconds', uptimeSeconds],
+    ['card.uptimeMinutes', uptimeSeconds === null ? null : Math.floor(uptimeSeconds / 60)],
+  ];
 }
 
 /** Facts about the card of a unit, and the minimum application in the release notes of its line. */

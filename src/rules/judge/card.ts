@@ -16,7 +16,7 @@ import type { RuleBook } from '../catalogue/rule-book.ts';
 import { builtIn } from '../engine/built-in.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { evaluateStages } from '../engine/stages.ts';
-import { cardFileFacts, cardOnlyFacts } from '../facts/card.ts';
+import { cardFileFacts, cardHealthFacts } from '../facts/card.ts';
 import { chooseCardSet, installedOf } from './card-set.ts';
 
 export interface CardJudgeInput {
@@ -77,8 +77,8 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
       ...damaged,
     ]);
   }
-  const facts = new Map<string, Fact>([...cardOnlyFacts(card), ...set.facts]);
-  const found = [...evaluateStages(book, facts, ['card-set']).reasons];
+  const facts = new Map<string, Fact>([...cardHealthFacts(card), ...set.facts]);
+  const found = [...evaluateStages(book, facts, ['card-health', 'card-set']).reasons];
   const hops: CardHop[] = [];
   let at = card;
   for (const file of set.files) {
@@ -98,6 +98,11 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
   const reasons = [...unique(found), ...damaged];
   const status = isAllowed(reasons) ? 'outdated' : 'blocked';
   return { status, hops, reasons, after: at };
+}
+
+/** The reasons about faults of the card itself, for an audit. Pure. */
+export function cardHealth(book: RuleBook, card: Card): readonly Reason[] {
+  return evaluateStages(book, new Map(cardHealthFacts(card)), ['card-health']).reasons;
 }
 
 /**

@@ -11,8 +11,9 @@ import { reportFacts } from '../catalogue/reports.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import { builtIn } from '../engine/built-in.ts';
 import type { Fact } from '../engine/evaluate.ts';
+import type { Stage } from '../engine/schema.ts';
 import { evaluateStages } from '../engine/stages.ts';
-import { cardFacts } from '../facts/card.ts';
+import { cardFacts, cardHealthFacts } from '../facts/card.ts';
 import { outputFacts } from '../facts/hop.ts';
 import { conditionFacts } from '../facts/unit.ts';
 
@@ -26,6 +27,8 @@ export interface StartInput {
   readonly folder?: readonly StoredImage[];
 }
 
+const HEALTH: readonly Stage[] = ['card-health'];
+
 /** The reasons about the card and the current condition of the unit. */
 export function conditionReasons(
   book: RuleBook,
@@ -37,6 +40,7 @@ export function conditionReasons(
   const facts = new Map<string, Fact>([
     ...known,
     ...conditionFacts(unit),
+    ...(unit.card === null || transport !== 'nmc' ? [] : cardHealthFacts(unit.card)),
     ...cardFacts(unit.card, line),
     ...reportFacts(book.reports, unit.card, at, operator),
     ['transport', transport],
@@ -46,7 +50,7 @@ export function conditionReasons(
     ['operator.output', operator?.switchOutput ?? 'as-it-is'],
     ['operator.feeds', operator?.feeds.join(', ') || 'an unknown load (no feeds in the inventory)'],
   ]);
-  const { reasons } = evaluateStages(book, facts, ['card', 'start']);
+  const { reasons } = evaluateStages(book, facts, [...(transport === 'nmc' ? HEALTH : []), 'card', 'start']);
   return conditionIsKnown(unit) ? reasons : mergeUnknown(book, reasons);
 }
 

@@ -6,7 +6,8 @@ import {
   usableSerial,
   type WorkItem,
 } from '../../core/index.ts';
-import { type AdvisoryStatus, advisoriesOf } from '../catalogue/advisories.ts';
+import { advisoriesOf } from '../catalogue/advisories.ts';
+import type { AdvisoryStatus } from '../catalogue/card-advisories.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { FirmwareLine } from '../catalogue/schema.ts';
 import { builtIn } from '../engine/built-in.ts';
@@ -14,12 +15,14 @@ import type { Fact } from '../engine/evaluate.ts';
 import type { Stage } from '../engine/schema.ts';
 import { evaluateStages, itemsOf } from '../engine/stages.ts';
 import { cardGateFacts } from '../facts/card-gate.ts';
+import { type DescribedCard, describedCard } from '../facts/described-card.ts';
 import { lineFacts } from '../facts/line.ts';
 import { dateCodeOf, describedFacts } from '../facts/unit.ts';
+import { cardHealth } from './card.ts';
 import { ambiguity, findRoute, isTwoStep } from './route.ts';
 
 /** A unit by its description. */
-export interface DecisionInput {
+export interface DecisionInput extends DescribedCard {
   readonly model: string | null;
   readonly sku?: string | null | undefined;
   readonly firmware: string | null;
@@ -71,11 +74,11 @@ const DESCRIBED_STAGES: readonly Stage[] = [
  * count, unless a rule uses the number itself.
  */
 export function kindOf(book: RuleBook, input: DecisionInput): string {
-  const { model, sku, firmware, serial, ratedVA, transport } = input;
+  const { model, sku, firmware, serial, ratedVA, transport, cardOs, cardModel } = input;
   const ofSerial = book.readsSerials
     ? serial
     : [dateCodeOf(serial ?? null), usableSerial(serial ?? null) !== null];
-  return JSON.stringify([model, sku, firmware, ratedVA, transport, ofSerial]);
+  return JSON.stringify([model, sku, firmware, ratedVA, transport, ofSerial, cardOs, cardModel]);
 }
 
 /** Evaluates a unit by its description, without an images folder. Pure. */
@@ -99,7 +102,9 @@ export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
     order === 'older' && line !== undefined ? cachedRoute(book, facts, line, input.transport) : NO_ROUTE;
   const codes = new Set(reasons.map(({ code }) => code));
   // The stages above already evaluated the transport of the first hop.
-  const all = [...reasons, ...route.first.filter(({ code }) => !codes.has(code)), ...route.later];
+  const card = describedCard(book.cards, input);
+  const health = card === null || input.transport !== 'nmc' ? [] : cardHealth(book, card);
+  const all = [...reasons, ...route.first.filter(({ code }) => !codes.has(code)), ...route.later, ...health];
   return {
     supported: supportedBy(all),
     wizard: text(facts.get('advice.wizard')),
@@ -109,7 +114,7 @@ export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
     reasons: firmware.version === null && firmware.raw !== null ? all.map(withForms) : all,
     prepare: itemsOf({ items }, 'prepare'),
     hops: route.hops,
-    advisories: advisoriesOf(book, firmware),
+    advisories: advisoriesOf(book, firmware, card),
   };
 }
 

@@ -11,6 +11,9 @@ export type AppState = 'A+' | 'A?' | 'A!' | 'A-';
 /** Startup time of the application after the card answers again. */
 const APP_START_SECONDS = 15;
 
+/** A simulated card has run for a while when the simulation begins, like a real one. */
+const RUNNING_BEFORE_MS = 30 * 24 * 3600 * 1000;
+
 /** The card itself: what runs on it, and whether it answers. */
 export class SimulatedCard implements CardState {
   osVersion: string;
@@ -38,7 +41,7 @@ export class SimulatedCard implements CardState {
     this.appName = device.persona.app ? device.persona.card.appName : null;
     this.bootVersion = boot;
     this.ftpOn = device.persona.ftp;
-    this.#bootedAt = device.now().getTime();
+    this.#bootedAt = device.now().getTime() - RUNNING_BEFORE_MS;
   }
 
   get appState(): AppState {

@@ -8,6 +8,7 @@ const ups = '1.3.6.1.4.1.318.1.1.1';
 export const OID = {
   sysDescr: '1.3.6.1.2.1.1.1.0',
   sysObjectId: '1.3.6.1.2.1.1.2.0',
+  sysUpTime: '1.3.6.1.2.1.1.3.0',
   sysContact: '1.3.6.1.2.1.1.4.0',
   sysName: '1.3.6.1.2.1.1.5.0',
 
@@ -74,6 +75,7 @@ export const DETAIL_OIDS: readonly string[] = [
   OID.linkStatus,
   OID.stateFlags,
   OID.moduleVersion3,
+  OID.sysUpTime,
 ];
 
 export const MODULE_OIDS: readonly string[] = [

@@ -1,6 +1,6 @@
 import { type Card, sanitize } from '../../core/index.ts';
 import { OID } from '../client/oids.ts';
-import { type SnmpAnswers, textOf } from '../client/values.ts';
+import { numberOf, type SnmpAnswers, textOf } from '../client/values.ts';
 import { showsNoApplication } from './names.ts';
 
 /** Keys of the bracket in a card's sysDescr. Source: docs/sources/snmp.md#sysdescr */
@@ -87,6 +87,7 @@ export function readCard(answers: SnmpAnswers): Card | null {
     boot: clean(textOf(answers, OID.moduleVersion3)),
     os: clean(os),
     app: applicationOf(appFile, fields?.AF1 ?? textOf(answers, OID.moduleVersion2), fields),
+    uptimeSeconds: uptimeOf(answers),
   };
 }
 
@@ -106,6 +107,12 @@ function applicationOf(file: string | null, version: string | null, fields: Card
   const isMissing = file === null && fields?.PF !== undefined;
   if (isNone || isMissing || (name === null && version === null)) return null;
   return { name, version: clean(version) };
+}
+
+/** sysUpTime counts hundredths of a second since the agent started, which is when the card did. */
+function uptimeOf(answers: SnmpAnswers): number | null {
+  const ticks = numberOf(answers, OID.sysUpTime);
+  return ticks === null || ticks < 0 ? null : Math.floor(ticks / 100);
 }
 
 /** `ms225a.bin`: file names from before the NMC have no platform. */

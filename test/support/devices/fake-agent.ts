@@ -82,9 +82,19 @@ function nameOf(bytes: Buffer): string {
 
 function encoded(kind: FakeObject[1], value: string | number): Buffer {
   if (kind === 'text') return tlv(0x04, Buffer.from(String(value), 'latin1'));
-  if (kind === 'number') return tlv(0x02, Buffer.from([Number(value)]));
+  if (kind === 'number') return tlv(0x02, integer(Number(value)));
   const [first = 0, second = 0, ...rest] = String(value).split('.').map(Number);
   return tlv(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
+}
+
+/** A whole number in as few bytes as it needs, with room for its sign. */
+function integer(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(value));
+  let from = 0;
+  const sign = value < 0 ? 0xff : 0;
+  while (from < 7 && bytes[from] === sign && ((bytes[from + 1] ?? 0) & 0x80) === (sign & 0x80)) from += 1;
+  return bytes.subarray(from);
 }
 
 function base128(number: number): readonly number[] {
