@@ -4,6 +4,7 @@
  * Owns the terms that all other folders use. Must not know sockets, files, YAML or the time of day. Imports
  * nothing of the project.
  */
+export * from './applications.ts';
 export * from './clock.ts';
 export * from './discovery.ts';
 export * from './driver.ts';
@@ -15,7 +16,6 @@ export * from './look.ts';
 export * from './plan.ts';
 export * from './problem.ts';
 export * from './problem-codes.ts';
-export * from './recording.ts';
 export * from './secret.ts';
 export * from './services.ts';
 export * from './system-error.ts';
