@@ -46,7 +46,8 @@ export interface StoredImage extends Image {
 }
 
 /**
- * A firmware file for a card. The format is not public, and the card itself checks header and checksums.
+ * A firmware file for a card, or a package of such files. The format is not public, and the card itself
+ * checks header and checksums.
  * Platform, part and version therefore come from the file name. A file with any problem is never sent.
  */
 export interface CardFile {
@@ -70,4 +71,17 @@ export type StoredFile = StoredImage | CardFile;
 
 export function isCardFile(file: StoredFile): file is CardFile {
   return 'platform' in file;
+}
+
+/** Codes of files that are not damaged and are never sent: they are named, and left alone. */
+const LEFT_ALONE: readonly ProblemCode[] = [
+  'image/package',
+  'image/other-card',
+  'image/console-form',
+  'image/renamed',
+];
+
+/** True if the only thing against a file is that it is not for an upload. Never true for a usable file. */
+export function isLeftAlone({ problems }: { readonly problems: readonly ImageProblem[] }): boolean {
+  return problems.length > 0 && problems.every(({ code }) => LEFT_ALONE.includes(code));
 }

@@ -30,6 +30,11 @@ export const PROBLEM_CODES = {
   'image/no-ups-record': 'No record names the UPS firmware, so the release version is not known.',
   'image/name': 'A record or file name has no known form.',
   'image/unreadable': 'The image file cannot be read from disk.',
+  'image/package': 'The file is a package of the vendor: unpack it. Card files are in its folder Bins.',
+  'image/other-card': 'The file is for another product or another kind of card, and is left alone.',
+  'image/console-form':
+    'The file is for the boot monitor of a card, over its serial port. It is never uploaded.',
+  'image/renamed': 'The file name is that of a copy, or was changed. The file is not used.',
   'image/changed': 'The image file has changed since the plan was made.',
   'image/fetch': 'The image cannot be downloaded, or another file arrived.',
   'image/copy': 'The copy of the image differs from what was written.',

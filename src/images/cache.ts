@@ -9,7 +9,7 @@ import type { FileStamp } from './read-file.ts';
  * Version of the metadata; increase it when `readImage` returns anything else for the same bytes. The index
  * saves work and decides nothing: files are read again before they are sent (`readBytes`).
  */
-const READER_VERSION = 1;
+const READER_VERSION = 2;
 const MAX_ENTRIES = 20_000;
 
 export interface IndexEntry {

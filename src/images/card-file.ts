@@ -1,86 +1,17 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type CardFile, type CardPart, type ImageProblem, sanitize } from '../core/index.ts';
+import { type CardFile, type ImageProblem, sanitize } from '../core/index.ts';
+import { cardNameProblem } from './card-name.ts';
+import { FOREIGN_CONTENT, firstZipName, foreignContent, WHERE_CARD_FILES_ARE, zipDamage } from './content.ts';
+import { kindOfName } from './names.ts';
 import { readImage } from './read-image.ts';
 
 /**
- * Limit of this tool. Files of second-generation cards have up to 3.1 MB; the size of third-generation files
- * is not documented.
+ * Limit of this tool. Files of second-generation cards have up to 3.1 MB; packages of third-generation cards
+ * about 4 MB.
  */
 export const LARGEST_CARD_FILE = 64 * 1024 * 1024;
-
-/** Names of card firmware: its two extensions, and the vendor's package that must be unpacked first. */
-const CARD_NAME = /\.(?:bin|nmc3)$|^apc_hw\d.*\.(?:exe|zip)$/i;
-
-export function isCardName(file: string): boolean {
-  return CARD_NAME.test(file);
-}
-
-/**
- * Applications for a UPS: `sumx` and `su` for a Smart-UPS, `sy` for a Symmetra.
- * Source: docs/sources/card.md#platforms-and-applications
- */
-const APPLICATIONS: readonly string[] = ['sumx', 'su', 'sy'];
-const SECOND_GENERATION: readonly string[] = ['hw05', 'hw06'];
-const THIRD_GENERATION: readonly string[] = ['hw21'];
-
-/** `apc_hw0n_type_version.bin`. Source: docs/sources/card.md#firmware-of-the-card */
-const MODULE = /^apc_(hw\d\d)_([a-z][a-z0-9]*)_v?([0-9][0-9a-z.-]*)\.bin$/i;
-/**
- * The names of third-generation files are not documented. Accepted are names like the module names of such a
- * card (`apc_hw21_su_1.4.0.19.bin`). Other names are refused.
- */
-const WHOLE = /^apc_(hw\d\d)_([a-z][a-z0-9]*)_v?([0-9][0-9a-z.-]*)\.nmc3$/i;
-
-/** Three digits are three places; any other number of digits is ambiguous. */
-const THREE_DIGITS = /^(\d)(\d)(\d)$/;
-const PLACES = /^\d{1,4}(?:\.\d{1,4}){2,4}$|^\d{1,4}(?:-\d{1,4}){2,4}$/;
-
-function versionOf(text: string): string | null {
-  const digits = THREE_DIGITS.exec(text);
-  if (digits !== null) return digits.slice(1).join('.');
-  return PLACES.test(text) ? text.replaceAll('-', '.') : null;
-}
-
-type Claims = Pick<CardFile, 'platform' | 'part' | 'app' | 'version'>;
-const NOTHING: Claims = { platform: null, part: null, app: null, version: null };
-
-function partOf(name: string): CardPart | null {
-  if (name === 'bootmon') return 'card-boot';
-  if (name === 'aos') return 'card-os';
-  return APPLICATIONS.includes(name) ? 'card-app' : null;
-}
-
-/** What the name of a card file states. `why`: what is missing in it; null if it is complete. */
-export function readCardName(file: string): { readonly claims: Claims; readonly why: string | null } {
-  const whole = WHOLE.exec(file);
-  const found = whole ?? MODULE.exec(file);
-  if (found === null) {
-    const example = /\.nmc3$/i.test(file) ? 'apc_hw21_su_2.5.0.8.nmc3' : 'apc_hw05_sumx_696.bin';
-    return {
-      claims: NOTHING,
-      why: `The name does not contain platform, part and version, unlike ${example}.`,
-    };
-  }
-  const [platform = '', name = '', number = ''] = found.slice(1).map((text) => text.toLowerCase());
-  const part = whole === null ? partOf(name) : APPLICATIONS.includes(name) ? 'card' : null;
-  const app = APPLICATIONS.includes(name) ? name : null;
-  // Four places need separators, so three bare digits are not the version of a whole file.
-  const version = whole !== null && THREE_DIGITS.test(number) ? null : versionOf(number);
-  const claims: Claims = { platform, part, app, version };
-  const platforms = whole === null ? SECOND_GENERATION : THIRD_GENERATION;
-  if (!platforms.includes(platform)) {
-    const extension = whole === null ? '.bin' : '.nmc3';
-    return {
-      claims,
-      why: `No update of platform ${platform} with a single ${extension} file is documented.`,
-    };
-  }
-  if (part === null) return { claims, why: `"${name}" is not a part of a UPS card.` };
-  if (version === null) return { claims, why: `The version "${number}" in the name is ambiguous.` };
-  return { claims, why: null };
-}
 
 /**
  * Reads a firmware file of a card from its bytes and its name. Never throws: `problems` lists what is wrong.
@@ -89,37 +20,54 @@ export function readCardName(file: string): { readonly claims: Claims; readonly 
  */
 export function readCardFile(bytes: Uint8Array, file: string): Omit<CardFile, 'path'> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const { claims, why } = readCardName(file);
+  const { claims, problem } = cardNameProblem(file);
+  const found = fileProblem(bytes, file, problem);
+  return { file, sizeBytes: bytes.length, sha256, ...claims, problems: found === null ? [] : [found] };
+}
+
+function fileProblem(bytes: Uint8Array, file: string, byName: ImageProblem | null): ImageProblem | null {
+  // What a file for another product contains does not matter here.
+  if (byName?.code === 'image/other-card') return byName;
+  if (byName?.code === 'image/package') return packageProblem(bytes) ?? byName;
   const byContent = contentProblem(bytes, file);
-  const byName: ImageProblem[] =
-    why === null || byContent !== null ? [] : [{ code: 'image/name', message: why }];
-  const problems = byContent === null ? byName : [byContent];
-  return { file, sizeBytes: bytes.length, sha256, ...claims, problems };
+  if (byContent !== null || byName?.code === 'image/name') return byContent ?? byName;
+  return zipProblem(bytes, file) ?? byName;
 }
 
 /** What the bytes are instead of firmware; null if they may be firmware. */
 function contentProblem(bytes: Uint8Array, file: string): ImageProblem | null {
-  if (bytes.length === 0) return { code: 'image/empty', message: 'The file is empty.' };
+  if (bytes.length === 0) return EMPTY;
   if (bytes.length > LARGEST_CARD_FILE) return tooLargeForCard(bytes.length);
-  const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
-  if (head.startsWith('MZ') || head.startsWith('PK')) {
-    return {
-      code: 'image/format',
-      message:
-        'This is a vendor package, not a firmware file: unpack it (unzip) and use the files in its folder Bins.',
-    };
-  }
-  if (/^\s*<(?:!doctype|html|\?xml)/i.test(head)) {
-    return {
-      code: 'image/format',
-      message: 'This is a web page, not a firmware file: download the file again.',
-    };
-  }
+  const foreign = foreignContent(bytes);
+  const mayBeZip = /\.nmc3?\b/i.test(file);
+  if (foreign !== null && !(foreign === 'zip' && mayBeZip))
+    return { code: 'image/format', message: FOREIGN_CONTENT[foreign] };
   const image = readImage(bytes, file);
   if (image.microLinkId === null || image.problems.length > 0) return null;
   return {
     code: 'image/format',
-    message: `This is an image for a UPS with ID${image.microLinkId}, not firmware for a card.`,
+    message: `This is an image for a UPS with ID${image.microLinkId}, not firmware for a card. Its extension should be .enc.`,
+  };
+}
+
+const EMPTY: ImageProblem = { code: 'image/empty', message: 'The file is empty.' };
+
+/**
+ * A `.nmc3` file is a ZIP file, and so is a package that was renamed.
+ * Source: docs/sources/card.md#firmware-of-the-card
+ */
+function zipProblem(bytes: Uint8Array, file: string): ImageProblem | null {
+  if (!/\.nmc3?\b/i.test(file)) return null;
+  if (/^bins[\\/]|\.(?:exe|dll|pdf)$/i.test(firstZipName(bytes)))
+    return {
+      code: 'image/format',
+      message: `This is a vendor package with another extension: unpack it. ${WHERE_CARD_FILES_ARE}`,
+    };
+  const damage = /\.nmc3\b/i.test(file) ? zipDamage(bytes) : null;
+  if (damage === null) return null;
+  return {
+    code: 'image/format',
+    message: `The file is damaged: a .nmc3 file is a ZIP file, and ${damage}. Download it again.`,
   };
 }
 
@@ -130,16 +78,46 @@ export function tooLargeForCard(bytes: number): ImageProblem {
   };
 }
 
-/** Reads and checks one file. Never throws: an unreadable file has a problem. `path` is absolute. */
+/**
+ * Reads and checks one file. Never throws: an unreadable file has a problem. `path` is absolute. Of a package
+ * only the first bytes are read, of a file for another product none.
+ */
 export async function readStoredCardFile(path: string): Promise<CardFile> {
   try {
     const found = await stat(path);
     // Opening a pipe would block.
     if (!found.isFile()) return unread(path, 'It is a folder, a pipe or a device. Remove it or rename it.');
+    const { problem } = cardNameProblem(basename(path));
+    if (problem?.code === 'image/other-card') return withoutBytes(path, found.size, problem);
+    if (problem?.code === 'image/package')
+      return withoutBytes(path, found.size, packageProblem(await headOf(path)) ?? problem);
     if (found.size > LARGEST_CARD_FILE) return withoutBytes(path, found.size, tooLargeForCard(found.size));
     return { ...readCardFile(await readFile(path), basename(path)), path };
   } catch (thrown) {
     return unread(path, thrown instanceof Error ? sanitize(thrown.message) : 'unknown');
+  }
+}
+
+/** What bytes are that are named like a package; null if they begin like one. */
+function packageProblem(head: Uint8Array): ImageProblem | null {
+  if (head.length === 0) return EMPTY;
+  const foreign = foreignContent(head);
+  if (foreign !== null && foreign !== 'web-page') return null;
+  const what = foreign === null ? 'is neither a ZIP file nor a program' : 'is a web page';
+  return {
+    code: 'image/format',
+    message: `The file is named like a package, but it ${what}: download it again.`,
+  };
+}
+
+/** The first bytes of a file, or all of a shorter one. */
+async function headOf(path: string): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(512), 0, 512, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
   }
 }
 
@@ -150,4 +128,17 @@ function unread(path: string, why: string): CardFile {
 function withoutBytes(path: string, sizeBytes: number, problem: ImageProblem): CardFile {
   const nothing = readCardFile(Buffer.alloc(0), basename(path));
   return { ...nothing, path, sizeBytes, problems: [problem] };
+}
+
+/** False if the bytes of the file were not read, so that its sha256 is meaningless. */
+export function hasCardContent({ file, problems }: CardFile): boolean {
+  const kind = kindOfName(file);
+  if (kind === 'package' || kind === 'archive') return false;
+  const unreadCodes: readonly string[] = [
+    'image/unreadable',
+    'image/size',
+    'image/package',
+    'image/other-card',
+  ];
+  return !problems.some(({ code }) => unreadCodes.includes(code));
 }

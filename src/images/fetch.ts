@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { Problem, type StoredImage, sanitize } from '../core/index.ts';
 import { placeNew } from '../files/index.ts';
+import { kindOfName, type NameKind } from './names.ts';
 import { readImage } from './read-image.ts';
 
 export interface FetchOptions {
@@ -168,11 +169,20 @@ function parseUrl(text: string): URL {
 function fileName(url: URL): string {
   const name = decoded(url.pathname.split('/').at(-1) ?? '').replaceAll(' ', '_');
   if (FILE_NAME.test(name)) return name;
+  const what = NOT_AN_IMAGE[kindOfName(name)];
   throw failure(
-    `"${sanitize(name)}" is not the name of an image file.`,
-    'The URL must end in a file name such as NAME.enc.',
+    `"${sanitize(name)}" is ${what ?? 'not the name of an image file'}.`,
+    what === undefined
+      ? 'The URL must end in a file name such as NAME.enc.'
+      : 'Images end in .enc. Download other files with another program, compare their hash, and unpack packages into the images folder.',
   );
 }
+
+const NOT_AN_IMAGE: Readonly<Partial<Record<NameKind, string>>> = {
+  package: 'a package of the vendor, and upsfw unpacks nothing',
+  archive: 'an archive or a program, and upsfw unpacks and runs nothing',
+  card: 'firmware for a card, and "images fetch" downloads images only',
+};
 
 function decoded(text: string): string {
   try {

@@ -1,17 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import pLimit from 'p-limit';
-import {
-  type CardFile,
-  hasCode,
-  joinList,
-  Problem,
-  reasonOf,
-  type StoredImage,
-  sanitize,
-} from '../core/index.ts';
+import { type CardFile, hasCode, Problem, type StoredImage, sanitize } from '../core/index.ts';
 import { type IndexEntry, type IndexRead, loadIndex, saveIndex } from './cache.ts';
-import { isCardName, readStoredCardFile } from './card-file.ts';
+import { readStoredCardFile } from './card-file.ts';
+import { isCardName } from './card-name.ts';
+import { type Listed, listFolder, type OtherFiles } from './listing.ts';
+import { kindOfName } from './names.ts';
 import { readImageFile, readStamp, sameStamp } from './read-file.ts';
 
 /** The image files of a folder, each read and checked. */
@@ -35,14 +30,14 @@ export interface FolderOptions {
 }
 
 const READ_AT_ONCE = 8;
-const IMAGE_FILE = /\.enc$/i;
 
 /** Reads every `.enc` file and every card file, sorted by name. Throws Problem config/images. */
 export async function openFolder(dir: string, options: FolderOptions = {}): Promise<ImageFolder> {
   const folder = resolve(dir);
-  const listed = await listFolder(dir, options.allowCardFilesOnly === true);
+  const listed = await listFolder(dir, options.allowCardFilesOnly === true ? 'firmware' : 'image');
   const paths = listed.images;
-  const cardFiles = await readEach(listed.cardFiles, readStoredCardFile);
+  for (const note of listed.notes) options.onWarning?.(note);
+  const cardFiles = await readCardFiles(listed.cardFiles);
   if (options.index === undefined) return { dir: folder, images: await readFiles(paths), cardFiles };
   const known = await loadIndex(options.index);
   if (known.damage !== null) options.onWarning?.(known.damage);
@@ -93,78 +88,81 @@ async function updateIndex(
   }
 }
 
-/** The paths in a folder, sorted by name. */
-interface Listed {
-  readonly images: readonly string[];
-  readonly cardFiles: readonly string[];
-}
-
-async function listFolder(dir: string, allowCardFilesOnly: boolean): Promise<Listed> {
-  let names: readonly string[];
-  try {
-    names = (await readdir(dir)).sort();
-  } catch (thrown) {
-    const why = hasCode(thrown, 'ENOENT') ? 'does not exist' : `cannot be read: ${reasonOf(thrown)}`;
-    throw new Problem('config/images', `The images folder ${sanitize(dir, 400)} ${why}.`, {
-      hint: 'Name an existing folder in the inventory (images:) or with --images.',
-      cause: thrown,
-    });
-  }
-  const folder = resolve(dir);
-  const pathsOf = (matches: (name: string) => boolean): readonly string[] =>
-    names.filter(matches).map((name) => join(folder, name));
-  const listed = { images: pathsOf((name) => IMAGE_FILE.test(name)), cardFiles: pathsOf(isCardName) };
-  if (listed.images.length === 0 && !(allowCardFilesOnly && listed.cardFiles.length > 0)) {
-    const missing = allowCardFilesOnly
-      ? 'neither an image (.enc) nor a firmware file for a card (.bin, .nmc3)'
-      : 'no .enc file';
-    const packages = names.filter((name) => PACKAGE_NAME.test(name));
-    const found = packages.length > 0 ? `, only ${joinList(packages.map((name) => sanitize(name)))}` : '';
-    throw new Problem(
-      'config/images',
-      `The images folder ${sanitize(dir, 400)} contains ${missing}${found}.`,
-      {
-        hint: packages[0] === undefined ? WHERE_IMAGES_COME_FROM : howToUnpack(sanitize(packages[0])),
-      },
-    );
-  }
-  return listed;
-}
-
-/** Package formats of the vendor. */
-const PACKAGE_NAME = /\.(?:exe|zip|7z)$/i;
-const WHERE_IMAGES_COME_FROM =
-  'Copy the image files of the vendor there. They come with the Firmware Upgrade Wizard.';
-
-/** Packages for cards are ZIP files. Whether a package of the wizard is one depends on its release. */
-function howToUnpack(name: string): string {
-  if (/^apc_hw/i.test(name))
-    return `${name} is a ZIP file with firmware for cards: unpack it (unzip ${name}) and copy the files of its folder Bins there.`;
-  return (
-    `Extract the .enc files from ${name} and copy them there. Many such packages are ZIP files: try unzip -l ${name}, or 7-Zip. ` +
-    'Otherwise run it on a Windows computer and copy the .enc files from its folder.'
-  );
-}
-
 /** The files that were named on a command line, or are in named folders. */
 export interface NamedFiles {
   readonly images: readonly StoredImage[];
   readonly cardFiles: readonly CardFile[];
+  /** What is in the folders besides. */
+  readonly others: readonly OtherFiles[];
+  readonly notes: readonly string[];
 }
 
 /** Reads named files and folders, each file once. Throws Problem config/images. */
 export async function openPaths(paths: readonly string[]): Promise<NamedFiles> {
-  const lists = await Promise.all(paths.map(listNamed));
+  const named = new Map(paths.map((path) => [resolve(path), path]));
+  const lists = await Promise.all([...named.values()].map(listNamed));
   return {
     images: await readFiles([...new Set(lists.flatMap(({ images }) => images))]),
-    cardFiles: await readEach([...new Set(lists.flatMap(({ cardFiles }) => cardFiles))], readStoredCardFile),
+    cardFiles: await readCardFiles([...new Set(lists.flatMap(({ cardFiles }) => cardFiles))]),
+    others: lists.flatMap(({ others }) => others),
+    notes: lists.flatMap(({ notes }) => notes),
   };
 }
 
+async function readCardFiles(paths: readonly string[]): Promise<readonly CardFile[]> {
+  return withoutOtherPackages(await readEach(paths, readStoredCardFile));
+}
+
+/**
+ * In the folder of an unpacked package for another product, the operating system and the boot monitor are
+ * left alone too: whether they are those of a Smart-UPS package is not known.
+ */
+function withoutOtherPackages(files: readonly CardFile[]): readonly CardFile[] {
+  const byFolder = new Map<string, CardFile[]>();
+  for (const file of files) {
+    const folder = dirname(file.path);
+    if (!/^bins$/i.test(basename(folder))) continue;
+    const inside = byFolder.get(folder) ?? [];
+    inside.push(file);
+    byFolder.set(folder, inside);
+  }
+  const foreign = new Set<string>();
+  for (const [folder, inside] of byFolder) {
+    const hasOwn = inside.some(({ part, problems }) => isApplication(part) && problems.length === 0);
+    if (!hasOwn && inside.some(isOtherCard)) foreign.add(folder);
+  }
+  return files.map((file) =>
+    foreign.has(dirname(file.path)) && file.problems.length === 0
+      ? {
+          ...file,
+          problems: [
+            {
+              code: 'image/other-card',
+              message: 'The package around it is for another product, so this file is left alone.',
+            },
+          ],
+        }
+      : file,
+  );
+}
+
+function isApplication(part: CardFile['part']): boolean {
+  return part === 'card-app' || part === 'card';
+}
+
+function isOtherCard({ problems }: CardFile): boolean {
+  return problems.some(({ code }) => code === 'image/other-card');
+}
+
 async function listNamed(path: string): Promise<Listed> {
-  if (await isFolder(path)) return listFolder(path, true);
+  if (await isFolder(path)) return listFolder(path, 'any');
+  const nothing = { images: [], cardFiles: [], others: [], notes: [] };
   const one = [resolve(path)];
-  return isCardName(basename(path)) ? { images: [], cardFiles: one } : { images: one, cardFiles: [] };
+  const name = basename(path);
+  // An archive may be larger than any image, and nobody has to read it to know what it is.
+  return isCardName(name) || kindOfName(name) === 'archive'
+    ? { ...nothing, cardFiles: one }
+    : { ...nothing, images: one };
 }
 
 /** Only the images of {@link openPaths}. */

@@ -6,10 +6,12 @@
  * or changes an image.
  */
 export { readBytes, verifyStored } from './bytes.ts';
-export { isCardName, LARGEST_CARD_FILE, readCardFile, readCardName } from './card-file.ts';
+export { hasCardContent, LARGEST_CARD_FILE, readCardFile } from './card-file.ts';
+export { isCardName, readCardName } from './card-name.ts';
 export { type FetchOptions, fetchImage } from './fetch.ts';
-export { type ImageFolder, openFiles, openFolder, openPaths } from './folder.ts';
+export { type ImageFolder, type NamedFiles, openFiles, openFolder, openPaths } from './folder.ts';
+export { OTHER_KINDS } from './names.ts';
 export { hasContent } from './read-file.ts';
 export { checksum, LARGEST_IMAGE, readImage } from './read-image.ts';
 export { type UsbDriveSystem, writeUsbDrive } from './usb-drive.ts';
-export { IMAGE_WARNINGS, identicalFiles, imageWarnings } from './warnings.ts';
+export { IMAGE_WARNINGS, identicalCardFiles, identicalFiles, imageWarnings } from './warnings.ts';

@@ -7,6 +7,7 @@ import {
   type ProblemCode,
   sanitize,
 } from '../core/index.ts';
+import { FOREIGN_CONTENT, foreignContent } from './content.ts';
 
 interface Walk {
   readonly parts: readonly ImagePart[];
@@ -77,6 +78,8 @@ function walk(bytes: Uint8Array): Walk {
   if (bytes.length > LARGEST_IMAGE) {
     return failed('image/size', `The file has ${bytes.length} bytes; the limit is ${LARGEST_IMAGE}.`);
   }
+  const foreign = foreignContent(bytes);
+  if (foreign !== null) return failed('image/format', FOREIGN_CONTENT[foreign]);
   const problems: ImageProblem[] = [];
   if (bytes.length % HEADER.bytes !== 0) {
     problems.push({

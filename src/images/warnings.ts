@@ -1,5 +1,13 @@
 import { dirname } from 'node:path';
-import { type Image, joinList, type StoredImage, sanitize } from '../core/index.ts';
+import {
+  type CardFile,
+  type Image,
+  joinList,
+  type StoredFile,
+  type StoredImage,
+  sanitize,
+} from '../core/index.ts';
+import { hasCardContent } from './card-file.ts';
 import { hasContent } from './read-file.ts';
 
 /**
@@ -84,19 +92,36 @@ export function readFileName(file: string): NameClaims {
  * folder. Unreadable files match nothing.
  */
 export function identicalFiles(images: readonly StoredImage[]): ReadonlyMap<string, readonly string[]> {
-  const byHash = new Map<string, StoredImage[]>();
-  for (const image of images.filter(hasContent)) {
-    byHash.set(image.sha256, [...(byHash.get(image.sha256) ?? []), image]);
+  return identical(images, hasContent);
+}
+
+/** The same for card files. A file whose bytes were not read matches nothing. */
+export function identicalCardFiles(files: readonly CardFile[]): ReadonlyMap<string, readonly string[]> {
+  return identical(files, hasCardContent);
+}
+
+function identical<T extends StoredFile>(
+  files: readonly T[],
+  isRead: (file: T) => boolean,
+): ReadonlyMap<string, readonly string[]> {
+  const byHash = new Map<string, T[]>();
+  for (const file of files.filter(isRead)) {
+    const same = byHash.get(file.sha256) ?? [];
+    same.push(file);
+    byHash.set(file.sha256, same);
   }
   return new Map(
-    images.map((image) => {
-      const same = hasContent(image) ? (byHash.get(image.sha256) ?? []) : [];
-      const others = same.filter((other) => other.path !== image.path);
-      return [image.path, others.map((other) => nameFor(image, other))];
+    files.map((file) => {
+      const same = isRead(file) ? (byHash.get(file.sha256) ?? []) : [];
+      const others = same.filter((other) => other.path !== file.path).slice(0, MOST_NAMED);
+      return [file.path, others.map((other) => nameFor(file, other))];
     }),
   );
 }
 
-function nameFor(image: StoredImage, other: StoredImage): string {
-  return dirname(other.path) === dirname(image.path) ? other.file : other.path;
+/** A folder may hold thousands of copies. */
+const MOST_NAMED = 20;
+
+function nameFor(file: StoredFile, other: StoredFile): string {
+  return dirname(other.path) === dirname(file.path) ? other.file : other.path;
 }

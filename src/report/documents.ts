@@ -149,9 +149,24 @@ export interface ImagesDocument extends DocumentHead<'images'> {
   readonly images: readonly ImageEntry[];
   /** Firmware files for cards; only their names describe them. */
   readonly cardFiles: readonly CardFileEntry[];
+  /** What is in the folders besides, by kind. */
+  readonly others?: readonly {
+    readonly kind: string;
+    /** The kind in words. */
+    readonly what: string;
+    readonly count: number;
+    /** The first ones by name. */
+    readonly files: readonly string[];
+  }[];
+  /** What was not searched, and why. */
+  readonly notes?: readonly string[];
 }
 
 export interface CardFileEntry extends Omit<CardFile, 'path' | 'sha256'> {
+  /** Folder of an unpacked package, such as `NAME/Bins`; null for a file in another folder. */
+  readonly folder: string | null;
+  /** Other listed card files with the same bytes: names, or paths for another folder. */
+  readonly identicalTo: readonly string[];
   /** Null where the bytes were not read. */
   readonly sha256: string | null;
 }

@@ -1,4 +1,4 @@
-import { joinList } from '../core/index.ts';
+import { applicationProduct, isLeftAlone, joinList } from '../core/index.ts';
 import type { CardFileEntry, ImageEntry, ImagesDocument } from './documents.ts';
 import { createReportWriter, type ReportWriter, type Style } from './writer.ts';
 
@@ -8,6 +8,7 @@ export function renderImages(document: ImagesDocument, style: Style): string {
   for (const image of document.images) renderImage(writer, image);
   if (document.images.length > 1) writer.line(totals(document.images));
   for (const file of document.cardFiles) renderCardFile(writer, file);
+  renderOthers(writer, document);
   return writer.toString();
 }
 
@@ -38,15 +39,37 @@ function renderImage(writer: ReportWriter, image: ImageEntry): void {
 
 /** Only the card can check the content of its files, so the report describes their names. */
 function renderCardFile(writer: ReportWriter, file: CardFileEntry): void {
-  const bad = file.problems.length > 0;
-  const state = file.sha256 === null ? 'not read' : 'not usable';
-  writer.item(file.file, bad ? state : 'for a card', bad ? 'bad' : 'good');
+  const isLeft = isLeftAlone(file);
+  const bad = file.problems.length > 0 && !isLeft;
+  const state = isLeft ? 'left alone' : file.sha256 === null ? 'not read' : bad ? 'not usable' : 'for a card';
+  const name = file.folder === null ? file.file : `${file.folder}/${file.file}`;
+  writer.item(name, state, bad ? 'bad' : isLeft ? 'plain' : 'good');
   if (file.part !== null && file.version !== null) {
-    const app = file.app === null ? '' : ` (${file.app})`;
-    writer.note(`${file.part} ${file.version} for ${file.platform ?? '?'}${app}, by its name`, 'plain');
+    writer.note(
+      `${file.part} ${file.version} for ${file.platform ?? '?'}${applicationOf(file)}, by its name`,
+      'plain',
+    );
   }
   if (file.sha256 !== null) writer.note(`${file.sizeBytes} bytes, sha256 ${file.sha256}`);
-  for (const problem of file.problems) writer.note(`${problem.message} [${problem.code}]`, 'bad');
+  if (file.identicalTo.length > 0) writer.note(`same content as ${joinList(file.identicalTo)}`, 'plain');
+  for (const problem of file.problems)
+    writer.note(`${problem.message} [${problem.code}]`, bad ? 'bad' : 'plain');
+}
+
+/** ` (sumx, APC Smart-UPS)`. */
+function applicationOf({ app }: CardFileEntry): string {
+  if (app === null) return '';
+  const product = applicationProduct(app);
+  return product === null ? ` (${app})` : ` (${app}, ${product.name})`;
+}
+
+function renderOthers(writer: ReportWriter, { others = [], notes = [] }: ImagesDocument): void {
+  for (const { what, count, files } of others) {
+    const more = count > files.length ? ` and ${count - files.length} more` : '';
+    writer.line(`${count} ${what}`);
+    writer.note(`${files.join(', ')}${more}`);
+  }
+  for (const note of notes) writer.note(note, 'warn');
 }
 
 function totals(images: readonly ImageEntry[]): string {

@@ -133,6 +133,26 @@ describe('downloading an image', () => {
   });
 });
 
+describe('a URL of another file is refused before anything is requested', () => {
+  it.each([
+    ['apc_hw05_aos722_sumx722_bootmon109.exe', /package of the vendor/],
+    ['apc_hw21_su_2-5-5-1.zip', /package of the vendor/],
+    ['SmartUPS_Wizard.zip', /archive or a program/],
+    ['apc_hw21_su_2-5-5-1.nmc3', /firmware for a card/],
+    ['apc_hw05_aos_722.bin?x=1', /firmware for a card/],
+    ['page.html', /not the name of an image file/],
+  ])('%s', async (name, message) => {
+    let requests = 0;
+    const base = await serve((_request, response) => {
+      requests += 1;
+      response.end(IMAGE);
+    });
+    await expect(fetch(`${base}/files/${name}`)).rejects.toMatchObject({ code: 'image/fetch', message });
+    expect(requests).toBe(0);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
 describe('no file remains after', () => {
   it.each<readonly [string, RequestListener, RegExp]>([
     [

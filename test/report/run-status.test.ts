@@ -38,7 +38,7 @@ function unitOf(index: number, outcome: RunOutcome, now: RunNow | null = null): 
         image: 'SMT18UPS_15-0.enc',
         transport: 'nmc',
         transfer: null,
-      uploads: [],
+        uploads: [],
         start: null,
         startRefused: false,
         step: outcome === 'pending' && index % 2 === 0 ? 'transfer' : null,

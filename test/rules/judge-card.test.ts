@@ -4,6 +4,7 @@ import { readCardFile, readImage } from '../../src/images/index.ts';
 import { judgeCard, judgeCardStart, judgeUnit, loadRules, type RuleBook } from '../../src/rules/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { unitAt } from '../support/values/units.ts';
+import { nmc3Of } from '../support/values/zip.ts';
 
 let book: RuleBook;
 beforeAll(async () => {
@@ -11,9 +12,13 @@ beforeAll(async () => {
 });
 
 const file = (name: string, content = name): CardFile => ({
-  ...readCardFile(Buffer.from(`\0firmware ${content}`), name),
+  ...readCardFile(bytesOf(name, content), name),
   path: `/images/${name}`,
 });
+const bytesOf = (name: string, content: string): Buffer => {
+  const bytes = Buffer.from(`\0firmware ${content}`);
+  return name.endsWith('.nmc3') ? nmc3Of(bytes) : bytes;
+};
 const files = (...names: readonly string[]): readonly CardFile[] => names.map((name) => file(name));
 
 const SET_696 = ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_696.bin', 'apc_hw05_sumx_696.bin'];
@@ -177,7 +182,7 @@ describe('the files for an NMC2 card', () => {
       SET_696,
       'blocked',
       ['card-boot', 'card-os', 'card-app'],
-      ['CARD_FILE_DOWNGRADE unknown', 'CARD_CROSSES_5_TO_6 unknown'],
+      ['CARD_FILE_DOWNGRADE unknown', 'CARD_CROSSES_5_TO_6 unknown', 'CARD_JUMPS_MAJOR unknown'],
     ],
     [
       'are refused if the card does not report its version',
@@ -185,7 +190,7 @@ describe('the files for an NMC2 card', () => {
       SET_696,
       'blocked',
       ['card-boot', 'card-os', 'card-app'],
-      ['CARD_FILE_ORDER unknown', 'CARD_CROSSES_5_TO_6 unknown'],
+      ['CARD_FILE_ORDER unknown', 'CARD_CROSSES_5_TO_6 unknown', 'CARD_JUMPS_MAJOR unknown'],
     ],
     [
       'are refused from version 5 to 6',
@@ -300,11 +305,11 @@ describe('the file for an NMC3 card', () => {
 
   it('is the newest one, with warnings about missing reports and version 3', () => {
     const evaluated = judgeCard(book, {
-      unit: withCard({}, NMC3),
+      unit: withCard({ app: { name: 'su', version: 'v2.5.0.6' } }, NMC3),
       files: files('apc_hw21_su_2.5.0.8.nmc3', 'apc_hw21_su_3.0.0.12.nmc3', 'apc_hw21_sy_3.1.0.0.nmc3'),
     });
     expect(evaluated.hops).toMatchObject([
-      { component: 'card', from: { version: 'v1.4.0.19' }, to: { version: '3.0.0.12' } },
+      { component: 'card', from: { version: 'v2.5.0.6' }, to: { version: '3.0.0.12' } },
     ]);
     expect(codes(evaluated.reasons, 'warn')).toEqual([
       'CARD_FLASH_RISK',
@@ -321,6 +326,151 @@ describe('the file for an NMC3 card', () => {
       evaluated(withCard({ app: { name: 'su', version: 'v2.5.0.8' } }, NMC3), ['apc_hw21_su_2.5.0.8.nmc3'])
         .status,
     ).toBe('current');
+  });
+});
+
+describe('major versions of a card', () => {
+  const SET_722 = ['apc_hw05_aos_722.bin', 'apc_hw05_sumx_722.bin'];
+  const at = (version: string): Partial<Card> => ({ os: version, app: { name: 'sumx', version } });
+
+  it.each<readonly [string, Partial<Card>, readonly string[], readonly string[], readonly string[]]>([
+    [
+      'are installed one after the other, each with its own set',
+      at('v5.1.7'),
+      [...SET_696, ...SET_722],
+      ['card-boot 1.0.9', 'card-os 6.9.6', 'card-app 6.9.6', 'card-os 7.2.2', 'card-app 7.2.2'],
+      ['CARD_CROSSES_5_TO_6 block'],
+    ],
+    [
+      'are not skipped',
+      at('v5.1.7'),
+      ['apc_hw05_bootmon_109.bin', ...SET_722],
+      ['card-boot 1.0.9', 'card-os 7.2.2', 'card-app 7.2.2'],
+      ['CARD_CROSSES_5_TO_6 block', 'CARD_JUMPS_MAJOR block'],
+    ],
+    [
+      'are skipped neither by the operating system nor by the application',
+      { os: 'v6.9.6', app: { name: 'sumx', version: 'v5.1.7' } },
+      ['apc_hw05_bootmon_109.bin', ...SET_722],
+      ['card-boot 1.0.9', 'card-os 7.2.2', 'card-app 7.2.2'],
+      [],
+    ],
+    [
+      'next to each other need no set between them',
+      at('v6.4.0'),
+      [...SET_696, ...SET_722],
+      ['card-boot 1.0.9', 'card-os 7.2.2', 'card-app 7.2.2'],
+      [],
+    ],
+    [
+      'need a whole set between them',
+      at('v5.1.7'),
+      ['apc_hw05_bootmon_109.bin', 'apc_hw05_aos_696.bin', ...SET_722],
+      ['card-boot 1.0.9', 'card-os 7.2.2', 'card-app 7.2.2'],
+      ['CARD_CROSSES_5_TO_6 block', 'CARD_JUMPS_MAJOR block'],
+    ],
+  ])('%s', (_name, card, names, hops, refused) => {
+    const found = judgeCard(book, { unit: withCard(card), files: files(...names) });
+    expect(found.hops.map(({ component, to }) => `${component} ${to.version}`)).toEqual(hops);
+    expect(refusals(found.reasons)).toEqual(refused);
+  });
+
+  it.each([
+    [['2.5.5.1', '3.0.0.12'], ['2.5.5.1', '3.0.0.12'], []],
+    [['2.5.0.8', '2.5.5.1', '3.0.0.12'], ['2.5.5.1', '3.0.0.12'], []],
+    [['3.0.0.12'], ['3.0.0.12'], ['CARD_JUMPS_MAJOR block']],
+    [['1.5.0.1', '3.0.0.12'], ['1.5.0.1', '3.0.0.12'], ['CARD_JUMPS_MAJOR block']],
+    [['2.5.5.1'], ['2.5.5.1'], []],
+  ])('of an NMC3 card with 1.4 and the files %j give the hops %j', (versions, hops, refused) => {
+    const names = versions.map((version) => `apc_hw21_su_${version.replaceAll('.', '-')}.nmc3`);
+    const found = judgeCard(book, { unit: withCard({}, NMC3), files: files(...names) });
+    expect(found.hops.map(({ to }) => to.version)).toEqual(hops);
+    expect(refusals(found.reasons)).toEqual(refused);
+    expect(found.after?.app?.version).toBe(versions.at(-1));
+  });
+
+  it('are refused over an installed version that is not known', () => {
+    const found = judgeCard(book, {
+      unit: withCard({ app: { name: 'su', version: null } }, NMC3),
+      files: files('apc_hw21_su_2-5-5-1.nmc3'),
+    });
+    expect(refusals(found.reasons)).toEqual(['CARD_FILE_ORDER unknown', 'CARD_JUMPS_MAJOR unknown']);
+  });
+
+  it('can be skipped if the operator overrides the rule', async () => {
+    const bold = await loadRules({ override: new Map([['card-file-major', 'tested on the bench']]) });
+    const found = judgeCard(bold, { unit: withCard({}, NMC3), files: files('apc_hw21_su_3.0.0.12.nmc3') });
+    expect(found).toMatchObject({ status: 'outdated', hops: [{ to: { version: '3.0.0.12' } }] });
+    expect(found.reasons.find(({ code }) => code === 'CARD_JUMPS_MAJOR')?.outcome).toBe('warn');
+  });
+});
+
+describe('files that are left alone', () => {
+  const warnings = (names: readonly string[], card: Partial<Card> = {}) => {
+    const { status, reasons } = judgeCard(book, { unit: withCard(card), files: files(...names) });
+    return [status, ...reasons.flatMap(({ code, outcome }) => (outcome === 'warn' ? [code] : []))];
+  };
+
+  it('give no warning for a unit', () => {
+    const others = [
+      'apc_hw05_rpdu2g_726.bin',
+      'apc_hw05_ats4g_722.bin',
+      'apc_hw21_eu3p_2-5-0-1.nmc3',
+      'apc_hw21_su_2-5-5-1.nmc',
+      'apc_hw02_aos_394.bin',
+      'apc_hw21_aos_2.5.5.1.bin',
+    ];
+    expect(warnings([...SET_696, ...others])).toEqual(['outdated', 'CARD_NOT_CONFIRMED']);
+  });
+
+  const packed = (name: string): CardFile => ({
+    ...readCardFile(Buffer.from('PK\x03\x04'), name),
+    path: `/images/${name}`,
+  });
+
+  it.each([
+    ['apc_hw05_aos722_sumx722_bootmon109.exe', 'CARD_FILE_PACKED'],
+    ['APC_SUMX_722_EN.zip', 'CARD_FILE_PACKED'],
+    ['apc_hw05_aos696_sumx696_bootmon109.exe', undefined],
+    ['apc_hw05_aos680_sumx680_bootmon108.exe', undefined],
+    ['apc_hw05_aos722_rpdu2g726_bootmon109.exe', undefined],
+    ['apc_hw21_su_2-5-5-1.exe', undefined],
+  ])('a package is named if it is newer, for this card and not unpacked: %s', (name, code) => {
+    const found = judgeCard(book, { unit: withCard({}), files: [...files(...SET_696), packed(name)] });
+    const codes = found.reasons.flatMap((reason) => (reason.outcome === 'warn' ? [reason.code] : []));
+    expect(codes).toEqual(['CARD_NOT_CONFIRMED', ...(code === undefined ? [] : [code])]);
+  });
+
+  it('a copy is named if it is newer and not there under its name', () => {
+    const copy = { ...file('apc_hw05_sumx_722 (1).bin') };
+    const found = (more: readonly CardFile[]) =>
+      judgeCard(book, { unit: withCard({}), files: [...files(...SET_696), copy, ...more] }).reasons.some(
+        ({ code }) => code === 'CARD_FILE_RENAMED',
+      );
+    expect(found([])).toBe(true);
+    expect(found([file('apc_hw05_sumx_722.bin', 'apc_hw05_sumx_722 (1).bin')])).toBe(false);
+  });
+
+  it('a copy with other bytes than the chosen file leaves no choice', () => {
+    const copy = file('apc_hw05_sumx_696 (1).bin', 'a download that was cut');
+    const found = judgeCard(book, { unit: withCard({}), files: [...files(...SET_696), copy] });
+    expect(found).toMatchObject({ status: 'blocked', hops: [] });
+    expect(refusals(found.reasons)).toEqual(['CARD_AMBIGUOUS unknown']);
+    const same = file('apc_hw05_sumx_696 (1).bin', 'apc_hw05_sumx_696.bin');
+    expect(judgeCard(book, { unit: withCard({}), files: [...files(...SET_696), same] }).status).toBe(
+      'outdated',
+    );
+  });
+
+  it('are named where no file is for the card', () => {
+    const found = judgeCard(book, {
+      unit: withCard({}),
+      files: [packed('apc_hw05_aos722_sumx722_bootmon109.exe'), file('apc_hw05_rpdu2g_726.bin')],
+    });
+    expect(found.status).toBe('unknown');
+    const missing = found.reasons.find(({ code }) => code === 'CARD_FILES_MISSING');
+    expect(missing?.because).toContain('apc_hw05_aos722_sumx722_bootmon109.exe and apc_hw05_rpdu2g_726.bin');
+    expect(missing?.remedy).toContain('unpack it');
   });
 });
 

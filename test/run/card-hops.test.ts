@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { firmware } from '../support/devices/fake-card.ts';
 import { type CardSite, NMC2_SET, openCardSite } from '../support/sites/card-site.ts';
 import { only } from '../support/sites/route-site.ts';
 
@@ -82,6 +83,61 @@ describe('the firmware of a third-generation card', () => {
       exit: 0,
     });
     expect(site.card.taken).toEqual(['apc_hw21_su_2.5.0.8.nmc3']);
+  });
+});
+
+describe('a route over several major versions', () => {
+  it('of a second-generation card installs each set as a whole', async () => {
+    const files = {
+      ...NMC2_SET,
+      'apc_hw05_aos_722.bin': firmware('os', '7.2.2'),
+      'apc_hw05_sumx_722.bin': firmware('app', '7.2.2'),
+      'apc_hw05_aos_801.bin': firmware('os', '8.0.1'),
+      'apc_hw05_sumx_801.bin': firmware('app', '8.0.1'),
+    };
+    site = await openCardSite({ card: { boot: '1.0.9' }, files });
+    const ended = only(await site.executeRun(await site.begin(await site.plan())));
+    expect(ended).toMatchObject({ outcome: 'upgraded', exit: 0, after: { card: { os: 'v8.0.1' } } });
+    expect(site.card.taken).toEqual([
+      'apc_hw05_aos_722.bin',
+      'apc_hw05_sumx_722.bin',
+      'apc_hw05_aos_801.bin',
+      'apc_hw05_sumx_801.bin',
+    ]);
+    expect(site.card.touched).toBe(4);
+  });
+
+  it('of a third-generation card installs file after file', async () => {
+    const files = {
+      'apc_hw21_su_2-5-5-1.nmc3': firmware('all', '2.5.5.1'),
+      'apc_hw21_su_3-0-0-12.nmc3': firmware('all', '3.0.0.12'),
+    };
+    site = await openCardSite({ card: { platform: 'hw21', boot: '1.3.6.1', version: '1.4.2.1' }, files });
+    const ended = only(await site.executeRun(await site.begin(await site.plan())));
+    expect(ended).toMatchObject({ outcome: 'upgraded', after: { card: { app: { version: 'v3.0.0.12' } } } });
+    expect(site.card.taken).toEqual(Object.keys(files));
+  });
+
+  it('continues after the program was killed between two sets, and sends no file twice', async () => {
+    const files = {
+      'apc_hw21_su_2-5-5-1.nmc3': firmware('all', '2.5.5.1'),
+      'apc_hw21_su_3-0-0-12.nmc3': firmware('all', '3.0.0.12'),
+    };
+    site = await openCardSite({ card: { platform: 'hw21', boot: '1.3.6.1', version: '1.4.2.1' }, files });
+    let starts = 0;
+    const journal = await site.begin(await site.plan());
+    await site
+      .executeRun(journal, {
+        killedBefore: (event) => {
+          if (event.event === 'step' && event.step === 'start' && event.state === 'committing') starts += 1;
+          return starts === 2;
+        },
+      })
+      .catch(() => undefined);
+    await site.card.settled();
+    expect(site.card.taken).toEqual(['apc_hw21_su_2-5-5-1.nmc3']);
+    expect(only(await site.resume())).toMatchObject({ outcome: 'upgraded' });
+    expect(site.card.taken).toEqual(Object.keys(files));
   });
 });
 

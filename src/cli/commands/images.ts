@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '../../core/index.ts';
+import { isLeftAlone, Problem, type StoredFile } from '../../core/index.ts';
 import { fetchImage, LARGEST_IMAGE, openPaths } from '../../images/index.ts';
 import { renderImages } from '../../report/index.ts';
 import { loadRules } from '../../rules/index.ts';
@@ -36,12 +36,17 @@ async function images(args: ImagesArgs, io: Io): Promise<Exit> {
   const [first, url, ...more] = args.paths;
   const found =
     first === 'fetch'
-      ? { images: [await fetchOne(url, more, args, io)], cardFiles: [] }
+      ? { images: [await fetchOne(url, more, args, io)], cardFiles: [], others: [], notes: [] }
       : await openPaths(args.paths.length > 0 ? args.paths : ['images']);
-  const document = imagesDocument(found.images, await loadRules(), io.clock.now(), found.cardFiles);
+  const document = imagesDocument(found.images, await loadRules(), io.clock.now(), found.cardFiles, found);
   printDocument(document, args, io, renderImages);
-  const damaged = [...found.images, ...found.cardFiles].filter(({ problems }) => problems.length > 0);
-  return exitOfFiles(damaged.length);
+  return exitOfFiles(unusableCount([...found.images, ...found.cardFiles]));
+}
+
+/** Damaged files; and all of them if none can be used, such as a package that was named alone. */
+function unusableCount(files: readonly StoredFile[]): number {
+  const isUsable = files.some(({ problems }) => problems.length === 0);
+  return files.filter((file) => file.problems.length > 0 && !(isUsable && isLeftAlone(file))).length;
 }
 
 async function fetchOne(url: string | undefined, more: readonly string[], args: ImagesArgs, io: Io) {

@@ -1,5 +1,14 @@
+import { basename, dirname } from 'node:path';
 import type { CardFile, StoredImage } from '../../core/index.ts';
-import { hasContent, identicalFiles, imageWarnings } from '../../images/index.ts';
+import {
+  hasCardContent,
+  hasContent,
+  identicalCardFiles,
+  identicalFiles,
+  imageWarnings,
+  type NamedFiles,
+  OTHER_KINDS,
+} from '../../images/index.ts';
 import type { ImagesDocument } from '../../report/index.ts';
 import type { RuleBook } from '../../rules/index.ts';
 
@@ -8,11 +17,13 @@ export function imagesDocument(
   book: RuleBook,
   now: Date,
   cardFiles: readonly CardFile[] = [],
+  { others, notes }: Pick<NamedFiles, 'others' | 'notes'> = { others: [], notes: [] },
 ): ImagesDocument {
   const hashes = new Set(
     [...book.lines.values()].flatMap((line) => line.images.map((image) => image.sha256)),
   );
   const identical = identicalFiles(images);
+  const identicalCards = identicalCardFiles(cardFiles);
   return {
     schema: 'upsfw/images@1',
     generatedAt: now.toISOString(),
@@ -40,12 +51,22 @@ export function imagesDocument(
         problems: image.problems,
       };
     }),
-    cardFiles: cardFiles.map(({ path: _path, sha256, problems, ...file }) => ({
-      ...file,
-      sha256: problems.some(({ code }) => code === 'image/unreadable' || code === 'image/size')
-        ? null
-        : sha256,
-      problems,
-    })),
+    cardFiles: cardFiles.map((cardFile) => {
+      const { path, sha256, ...file } = cardFile;
+      return {
+        ...file,
+        folder: packageFolder(path),
+        sha256: hasCardContent(cardFile) ? sha256 : null,
+        identicalTo: identicalCards.get(path) ?? [],
+      };
+    }),
+    others: others.map(({ kind, count, files }) => ({ kind, what: OTHER_KINDS[kind], count, files })),
+    notes,
   };
+}
+
+/** `NAME/Bins` for a file of an unpacked package; null for a file in another folder. */
+function packageFolder(path: string): string | null {
+  const folder = dirname(path);
+  return /^bins$/i.test(basename(folder)) ? `${basename(dirname(folder))}/${basename(folder)}` : null;
 }

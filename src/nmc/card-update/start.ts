@@ -112,7 +112,8 @@ function upload(
 ): Promise<unknown> {
   const { image, target } = context;
   const network = networkOf(target);
-  const file = { folder: ROOT, name: image.file, bytes, ...hooks };
+  // The card knows the file by its content; the vendor writes its names in lower case.
+  const file = { folder: ROOT, name: image.file.toLowerCase(), bytes, ...hooks };
   if (method === 'ftp')
     return uploadByFtp({
       ...ftpOptions(deps, network, context),

@@ -28,6 +28,8 @@ export const BUILT_IN_CODES = {
   CARD_NOT_SEEN: 'A card firmware update was requested, but no card was found.',
   CARD_FILES_MISSING: 'The images folder has no firmware file for this card.',
   CARD_FILE_DAMAGED: 'The images folder has a card file that cannot be used.',
+  CARD_FILE_RENAMED: 'The images folder has a newer card file whose name was changed, so it is not used.',
+  CARD_FILE_PACKED: 'The images folder has a package with newer firmware for the card that is not unpacked.',
   CARD_AMBIGUOUS: 'Several card files of one part and version have different content.',
   CARD_UP_TO_DATE: 'No card file in the images folder is newer than the firmware of the card.',
   CARD_FILES_NOT_USED: 'The images folder has newer firmware for the card, which this plan does not install.',

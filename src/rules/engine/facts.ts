@@ -157,6 +157,8 @@ const FACTS: Readonly<Record<string, Shape>> = {
   'file.major': 'number',
   'file.installed': 'text',
   'file.installedMajor': 'number',
+  'file.majorsAbove': 'number',
+  'file.nextMajor': 'number',
   'file.order': ORDER,
   'file.intact': 'boolean',
   'file.sha256': 'text',

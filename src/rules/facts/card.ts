@@ -42,6 +42,8 @@ export function cardFileFacts(
     ['file.major', majorOf(file.version)],
     ['file.installed', installed],
     ['file.installedMajor', majorOf(installed)],
+    ['file.majorsAbove', difference(majorOf(file.version), majorOf(installed))],
+    ['file.nextMajor', nextMajor(installed)],
     ['file.order', cardOrder(file.version, installed)],
     ['file.intact', file.problems.length === 0],
     ['file.problems', file.problems[0]?.message ?? 'no problem found'],
@@ -67,7 +69,17 @@ function equal(a: string | null, b: string | null): boolean | null {
   return a === null || b === null ? null : a === b;
 }
 
-function majorOf(version: string | null): number | null {
+function difference(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a - b;
+}
+
+function nextMajor(installed: string | null): number | null {
+  const major = majorOf(installed);
+  return major === null ? null : major + 1;
+}
+
+/** The number before the first point of a card version; null if there is none. */
+export function majorOf(version: string | null): number | null {
   const found = /^v?(\d{1,4})\./i.exec(version?.trim() ?? '');
   return found === null ? null : Number(found[1]);
 }

@@ -1,12 +1,14 @@
 import { type Card, type CardFile, cardPartVersion } from '../../core/index.ts';
 import type { Fact } from '../engine/evaluate.ts';
-import { cardOrder } from '../facts/card.ts';
+import { cardOrder, majorOf } from '../facts/card.ts';
 
 /** The files that update a card, in the order in which they are sent. */
 export interface CardSet {
   readonly files: readonly CardFile[];
   /** Files of one part and version with different content. The tool does not guess the right one. */
   readonly ambiguous: readonly CardFile[];
+  /** True if the folder has a newer set that is more than one major version above the card, for later. */
+  readonly goesOn: boolean;
   /** Facts about the complete set. */
   readonly facts: readonly (readonly [string, Fact])[];
 }
@@ -17,9 +19,42 @@ export function chooseCardSet(card: Card, files: readonly CardFile[]): CardSet {
 }
 
 function singleFile(card: Card, files: readonly CardFile[]): CardSet {
-  const { chosen, ambiguous } = newest(files.filter(({ part }) => part === 'card'));
-  const wanted = chosen.filter((file) => isDifferent(file, card.app?.version ?? null));
-  return { files: wanted, ambiguous, facts: [] };
+  const installed = card.app?.version ?? null;
+  const whole = files.filter(({ part }) => part === 'card');
+  const best = highestOf(versionsOf(whole));
+  const step = best === null ? null : stepTowards(best, versionsOf(whole), [installed]);
+  const { chosen, ambiguous } = newest(whole.filter(({ version }) => version === (step ?? best)));
+  const wanted = chosen.filter((file) => isDifferent(file, installed));
+  return { files: wanted, ambiguous, goesOn: step !== null, facts: [] };
+}
+
+function versionsOf(files: readonly CardFile[]): readonly string[] {
+  return files.flatMap(({ version }) => (version === null ? [] : [version]));
+}
+
+/**
+ * The newest version to install before `best`, because `best` is more than one major version above what the
+ * card runs; null if there is none, or if `best` may be installed at once.
+ * Source: docs/sources/card.md#major-versions-of-card-firmware
+ */
+function stepTowards(
+  best: string,
+  versions: readonly string[],
+  installed: readonly (string | null)[],
+): string | null {
+  if (installed.every((one) => isWithinReach(best, one))) return null;
+  const steps = versions.filter(
+    (version) =>
+      installed.every((one) => isWithinReach(version, one)) &&
+      installed.some((one) => cardOrder(version, one) === 'newer'),
+  );
+  return highestOf(steps);
+}
+
+/** At most one major version above; also if that is not known, which the rules report. */
+function isWithinReach(version: string, installed: string | null): boolean {
+  const [to, from] = [majorOf(version), majorOf(installed)];
+  return to === null || from === null || to - from <= 1;
 }
 
 /**
@@ -41,6 +76,7 @@ function threeFiles(card: Card, files: readonly CardFile[]): CardSet {
   return {
     files: chosen,
     ambiguous: [...boot.ambiguous, ...pair.ambiguous],
+    goesOn: pair.goesOn,
     facts: [
       // A new boot monitor alone does not change the other two.
       ['set.isWhole', pair.chosen.length === 0 ? true : order === null ? null : order === 'same'],
@@ -56,6 +92,7 @@ interface Pair {
   readonly ambiguous: readonly CardFile[];
   readonly os: string | null;
   readonly app: string | null;
+  readonly goesOn: boolean;
 }
 
 /**
@@ -66,9 +103,12 @@ function newestPair(card: Card, os: readonly CardFile[], app: readonly CardFile[
   const installedApp = card.app?.version ?? null;
   const has = (files: readonly CardFile[], installed: string | null, version: string): boolean =>
     cardOrder(version, installed) === 'same' || files.some((file) => file.version === version);
-  const versions = [...os, ...app].flatMap(({ version }) => (version === null ? [] : [version]));
-  const whole = versions.filter((version) => has(os, card.os, version) && has(app, installedApp, version));
-  const best = highestOf(whole);
+  const whole = versionsOf([...os, ...app]).filter(
+    (version) => has(os, card.os, version) && has(app, installedApp, version),
+  );
+  const newestWhole = highestOf(whole);
+  const step = newestWhole === null ? null : stepTowards(newestWhole, whole, [card.os, installedApp]);
+  const best = step ?? newestWhole;
   if (best !== null && (isNewer(best, card.os) || isNewer(best, installedApp))) {
     const osFiles = newest(os.filter((file) => file.version === best && isDifferent(file, card.os)));
     const appFiles = newest(app.filter((file) => file.version === best && isDifferent(file, installedApp)));
@@ -77,6 +117,7 @@ function newestPair(card: Card, os: readonly CardFile[], app: readonly CardFile[
       ambiguous: [...osFiles.ambiguous, ...appFiles.ambiguous],
       os: best,
       app: best,
+      goesOn: step !== null,
     };
   }
   const osFiles = newest(os.filter((file) => isNewer(file.version, card.os)));
@@ -86,6 +127,7 @@ function newestPair(card: Card, os: readonly CardFile[], app: readonly CardFile[
     ambiguous: [...osFiles.ambiguous, ...appFiles.ambiguous],
     os: osFiles.chosen[0]?.version ?? null,
     app: appFiles.chosen[0]?.version ?? null,
+    goesOn: false,
   };
 }
 

@@ -5,18 +5,21 @@ import {
   cardAfter,
   HOP_STEPS,
   isAllowed,
+  isLeftAlone,
   isRefusal,
   joinList,
   type OperatorSettings,
   type Reason,
   type Status,
+  sanitize,
   type Unit,
 } from '../../core/index.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import { builtIn } from '../engine/built-in.ts';
 import type { Fact } from '../engine/evaluate.ts';
 import { evaluateStages } from '../engine/stages.ts';
-import { cardFileFacts, cardHealthFacts } from '../facts/card.ts';
+import { cardFileFacts, cardHealthFacts, cardOnlyFacts } from '../facts/card.ts';
+import { ambiguity, damage, isDamaged, notOffered, otherCopies } from './card-not-used.ts';
 import { chooseCardSet, installedOf } from './card-set.ts';
 
 export interface CardJudgeInput {
@@ -61,41 +64,36 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
       ),
     ]);
   }
-  const damaged = files.filter((file) => file.problems.length > 0).map(damage);
+  const notUsed = [...files.filter(isDamaged).map(damage), ...notOffered(card, files)];
   const { fitting, others } = sorted(card, files);
-  if (fitting.length === 0) return withoutFiles(book, input, card, others, damaged);
-  const set = chooseCardSet(card, fitting);
-  if (set.ambiguous.length > 0) {
-    const because = `${joinList(set.ambiguous.map(({ file }) => file))} have the same part and version but different content`;
-    const remedy = 'Find out which file is from the vendor and keep only that one.';
-    return withoutHops('blocked', [builtIn('CARD_AMBIGUOUS', 'unknown', because, remedy), ...damaged]);
+  if (fitting.length === 0) return withoutFiles(book, input, card, others, notUsed);
+  const found: Reason[] = [];
+  const hops: CardHop[] = [];
+  let at = card;
+  for (let round = 0; round < MAX_SETS; round += 1) {
+    const set = chooseCardSet(at, fitting);
+    const ambiguous = [...set.ambiguous, ...otherCopies(set.files, files)];
+    if (ambiguous.length > 0) return withoutHops('blocked', [ambiguity(ambiguous), ...notUsed]);
+    if (set.files.length === 0) break;
+    const facts = new Map<string, Fact>([...cardOnlyFacts(at), ...set.facts]);
+    found.push(...evaluateStages(book, facts, ['card-set']).reasons);
+    for (const file of set.files) {
+      found.push(...reasonsOn(book, unit, at, file));
+      const hop = hopOf(at, file);
+      if (hop === null) continue;
+      hops.push(hop);
+      at = cardAfter(at, hop.component, hop.to.version);
+    }
+    if (!set.goesOn) break;
   }
-  if (set.files.length === 0) {
+  if (hops.length === 0) {
     const because = `the card runs ${versionsOf(card)}, and no file in the images folder is newer`;
     return withoutHops('current', [
       { ...builtIn('CARD_UP_TO_DATE', 'pass', because, ''), remedy: null },
-      ...damaged,
+      ...notUsed,
     ]);
   }
-  const facts = new Map<string, Fact>([...cardHealthFacts(card), ...set.facts]);
-  const found = [...evaluateStages(book, facts, ['card-health', 'card-set']).reasons];
-  const hops: CardHop[] = [];
-  let at = card;
-  for (const file of set.files) {
-    found.push(...reasonsOn(book, unit, at, file));
-    const { part, version, platform } = file;
-    if (part === null || version === null || platform === null) continue;
-    hops.push({
-      component: part,
-      from: { version: installedOf(at, file), platform },
-      to: { version, platform },
-      image: { file: file.file, sha256: file.sha256, sizeBytes: file.sizeBytes },
-      transport: 'nmc',
-      steps: HOP_STEPS.card,
-    });
-    at = cardAfter(at, part, version);
-  }
-  const reasons = [...unique(found), ...damaged];
+  const reasons = [...unique([...cardHealth(book, card), ...found]), ...notUsed];
   const status = isAllowed(reasons) ? 'outdated' : 'blocked';
   return { status, hops, reasons, after: at };
 }
@@ -103,6 +101,22 @@ export function judgeCard(book: RuleBook, input: CardJudgeInput): CardJudgement 
 /** The reasons about faults of the card itself, for an audit. Pure. */
 export function cardHealth(book: RuleBook, card: Card): readonly Reason[] {
   return evaluateStages(book, new Map(cardHealthFacts(card)), ['card-health']).reasons;
+}
+
+/** More major versions than any card has. */
+const MAX_SETS = 4;
+
+function hopOf(card: Card, file: CardFile): CardHop | null {
+  const { part, version, platform } = file;
+  if (part === null || version === null || platform === null) return null;
+  return {
+    component: part,
+    from: { version: installedOf(card, file), platform },
+    to: { version, platform },
+    image: { file: file.file, sha256: file.sha256, sizeBytes: file.sizeBytes },
+    transport: 'nmc',
+    steps: HOP_STEPS.card,
+  };
 }
 
 /**
@@ -145,18 +159,19 @@ function sorted(card: Card, files: readonly CardFile[]) {
 
 function withoutFiles(
   book: RuleBook,
-  { unit }: CardJudgeInput,
+  { unit, files }: CardJudgeInput,
   card: Card,
   others: readonly CardFile[],
   damaged: readonly Reason[],
 ): CardJudgement {
   const [other] = others;
-  const present = other === undefined ? 'none' : joinList(others.map(({ file }) => file));
+  const present = other === undefined ? 'none' : named(others);
+  const left = files.filter(isLeftAlone);
   const missing = builtIn(
     'CARD_FILES_MISSING',
     'unknown',
-    `card platform: ${card.platform ?? 'not known'}, with ${versionsOf(card)}; files for other cards in the images folder: ${present}`,
-    'Put the files of the vendor package for this card into the images folder and keep their names.',
+    `card platform: ${card.platform ?? 'not known'}, with ${versionsOf(card)}; files for other cards in the images folder: ${present}${left.length === 0 ? '' : `; left alone: ${named(left)}`}`,
+    'Put the files of the vendor package for this card into the images folder and keep their names. If the package is there, unpack it: its folder Bins is read.',
   );
   const refusals = other === undefined ? [] : reasonsOn(book, unit, card, other).filter(isRefusal);
   return withoutHops(refusals.some(({ outcome }) => outcome === 'block') ? 'blocked' : 'unknown', [
@@ -166,14 +181,11 @@ function withoutFiles(
   ]);
 }
 
-function damage({ file, problems }: CardFile): Reason {
-  const because = `${file}: ${problems[0]?.message ?? 'damaged'}`;
-  return builtIn(
-    'CARD_FILE_DAMAGED',
-    'warn',
-    because,
-    'Download the file again, or extract it from the vendor package, and keep its name.',
-  );
+const NAMED_AT_MOST = 5;
+
+function named(files: readonly CardFile[]): string {
+  const more = files.length > NAMED_AT_MOST ? [`${files.length - NAMED_AT_MOST} more`] : [];
+  return joinList([...files.slice(0, NAMED_AT_MOST).map(({ file }) => sanitize(file)), ...more]);
 }
 
 /** `AOS v6.9.6, sumx v6.9.6, boot monitor v1.0.9`. */

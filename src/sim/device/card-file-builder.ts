@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { DeviceState } from './state.ts';
 
 /** Content of a card file; `all` is a complete set in one file, for third-generation cards. */
@@ -19,14 +20,49 @@ const CHECKSUM_BYTES = 32;
 const LONGEST_HEAD = 200;
 
 /**
- * Builds a file that a simulated card accepts: a text header, padding and a checksum. No real card would run
- * it.
+ * Builds a file that a simulated card accepts: a text header, padding and a checksum; for a third-generation
+ * card in a ZIP file. No real card would run it.
+ * Source: docs/sources/card.md#firmware-of-the-card
  */
 export function buildCardFile(recipe: CardFileRecipe): Buffer {
   const { platform, part, version, payloadBytes = 200_000 } = recipe;
   const head = Buffer.from(`${MARK}\n${platform} ${part} ${version}\n`, 'latin1');
   const body = Buffer.concat([head, Buffer.alloc(payloadBytes, `${platform}${part}${version}`)]);
-  return Buffer.concat([body, checksum(body)]);
+  const file = Buffer.concat([body, checksum(body)]);
+  return part === 'all' ? zipped(file) : file;
+}
+
+/** A ZIP file with one stored entry: local header, content, central directory, end record. */
+function zipped(content: Buffer): Buffer {
+  const name = Buffer.from('simulated.spkg', 'latin1');
+  const common = Buffer.alloc(26);
+  common.writeUInt16LE(20, 0);
+  common.writeUInt32LE(crc32(content), 10);
+  common.writeUInt32LE(content.length, 14);
+  common.writeUInt32LE(content.length, 18);
+  common.writeUInt16LE(name.length, 22);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, name, content]);
+  const directory = Buffer.concat([
+    Buffer.from('PK\x01\x02\x14\x00', 'latin1'),
+    common,
+    Buffer.alloc(14),
+    name,
+  ]);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 0, 'latin1');
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(local.length, 16);
+  return Buffer.concat([local, directory, end]);
+}
+
+/** The stored entry of such a ZIP file; null if its directory is missing. */
+function unzipped(bytes: Buffer): Buffer | null {
+  const end = bytes.length - 22;
+  if (end < 30 || bytes.toString('latin1', end, end + 4) !== 'PK\x05\x06') return null;
+  const start = 30 + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
+  return bytes.subarray(start, start + bytes.readUInt32LE(18));
 }
 
 /** Its file name: digits only on the second generation, dots on the third. */
@@ -37,7 +73,10 @@ export function cardFileName({ platform, part, version }: CardFileRecipe): strin
 }
 
 /** Reads a card file; null if it is not one, or incomplete. */
-export function readCardFile(bytes: Buffer): CardFileRecipe | null {
+export function readCardFile(file: Buffer): CardFileRecipe | null {
+  const isZip = file.toString('latin1', 0, 4) === 'PK\x03\x04';
+  const bytes = isZip ? unzipped(file) : file;
+  if (bytes === null) return null;
   if (bytes.length <= CHECKSUM_BYTES) return null;
   const body = bytes.subarray(0, -CHECKSUM_BYTES);
   if (!checksum(body).equals(bytes.subarray(-CHECKSUM_BYTES))) return null;
@@ -45,6 +84,7 @@ export function readCardFile(bytes: Buffer): CardFileRecipe | null {
   const [platform, word, version] = fields.split(' ');
   const part = CARD_PARTS.find((one) => one === word);
   if (mark !== MARK || platform === undefined || part === undefined || version === undefined) return null;
+  if (isZip !== (part === 'all')) return null;
   return { platform, part, version };
 }
 

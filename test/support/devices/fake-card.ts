@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
+import { firstContent, nmc3Of } from '../values/zip.ts';
 import { type FakeAgent, openFakeAgent } from './fake-agent.ts';
 import { type CardState, objectsOf, shellAnswer, UPS_SERIAL } from './fake-card-answers.ts';
 import { serveFtp } from './fake-ftp.ts';
@@ -32,7 +33,8 @@ export const LOGIN = { user: 'apc', password: 'secret' } as const;
 /** Content of a file that this card accepts. */
 export function firmware(part: 'boot' | 'os' | 'app' | 'all', version: string, bytes = 200_000): Buffer {
   const head = Buffer.from(`FW ${part} ${version}\n`, 'latin1');
-  return Buffer.concat([head, Buffer.alloc(bytes - head.length, 0x5a)]);
+  const file = Buffer.concat([head, Buffer.alloc(bytes - head.length, 0x5a)]);
+  return part === 'all' ? nmc3Of(file) : file;
 }
 
 export class FakeCard {
@@ -144,7 +146,8 @@ export class FakeCard {
 
   #arrived(name: string, bytes: Buffer): void {
     this.taken.push(name);
-    const [, part, version] = /^FW (boot|os|app|all) (\S+)\n/.exec(bytes.toString('latin1', 0, 100)) ?? [];
+    const content = name.endsWith('.nmc3') ? firstContent(bytes) : bytes;
+    const [, part, version] = /^FW (boot|os|app|all) (\S+)\n/.exec(content.toString('latin1', 0, 100)) ?? [];
     if (this.faults.has('refuses-the-file') || part === undefined || version === undefined) return;
     this.#moved = this.#moved.then(async () => {
       await this.#down();

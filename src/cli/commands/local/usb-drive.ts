@@ -55,7 +55,11 @@ async function openOne(file: string): Promise<StoredImage> {
   const { images, cardFiles } = await openPaths([file]);
   const [image] = images;
   if (image === undefined || images.length > 1 || cardFiles.length > 0) {
-    const what = cardFiles.length > 0 && images.length === 0 ? 'is firmware for a card' : 'is a folder';
+    const [packed] = cardFiles
+      .flatMap(({ problems }) => problems)
+      .filter(({ code }) => code === 'image/package');
+    const isOne = cardFiles.length === 1 && images.length === 0;
+    const what = !isOne ? 'is a folder' : packed === undefined ? 'is firmware for a card' : 'is a package';
     throw new Problem('config/images', `${sanitize(file)} ${what}. IMAGE must be one image for a UPS.`, {
       hint: 'Name one file with the extension .enc.',
     });
