@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { imageWarnings, readImage } from '../../src/images/index.ts';
+import { buildRecord } from '../support/values/image-records.ts';
 
 /** Headers of vendor images, without a byte of their payloads. They are not part of the repository. */
 const LISTING = new URL('../../../shared/facts/image-headers.json', import.meta.url);
@@ -27,35 +28,6 @@ const FileSchema = z.object({
   ),
 });
 type ListedFile = z.infer<typeof FileSchema>;
-type ListedRecord = ListedFile['records'][number];
-
-const BLOCK = 128;
-
-/** A second implementation of the two running sums, so that a defect of the first one shows. */
-function fletcher(bytes: Uint8Array): number {
-  let a = 0;
-  let b = 0;
-  for (const byte of bytes) {
-    a = (a + byte) % 256;
-    b = (b + a) % 256;
-  }
-  return b * 256 + a;
-}
-
-function build(record: ListedRecord, number: number): Buffer {
-  const payload = Buffer.alloc(Math.ceil(record.payloadBytes / BLOCK) * BLOCK);
-  for (let at = 0; at < record.payloadBytes; at += 1) payload[at] = (at * 7 + number * 31 + record.id) % 251;
-  const header = Buffer.alloc(BLOCK);
-  header[0x00] = record.format;
-  header[0x01] = record.slot;
-  header.writeUInt32BE(record.payloadBytes, 0x06);
-  header.writeUInt32BE(record.id, 0x0a);
-  header.writeUInt16BE(fletcher(payload), 0x10);
-  header[0x13] = record.name.length;
-  header.write(record.name, 0x14, 'latin1');
-  header.writeUInt16BE(fletcher(header.subarray(0, 0x7e)), 0x7e);
-  return Buffer.concat([header, payload]);
-}
 
 /** Name and version of a part by position: three letters, a space or a letter, the version. */
 function cut(name: string): { name: string; version: string | null } {
@@ -80,7 +52,7 @@ describe.runIf(have)('headers of vendor images', () => {
   });
 
   it.each(files.map((file) => [file.file, file] as const))('%s', (name, file) => {
-    const bytes = Buffer.concat(file.records.map(build));
+    const bytes = Buffer.concat(file.records.map(buildRecord));
     const image = readImage(bytes, name);
     expect({
       size: image.sizeBytes,
