@@ -439,6 +439,17 @@ describe('rules decide with a card', () => {
   });
 });
 
+describe('explain', () => {
+  it('says what an advisory is about, by its number or that of its notice', async () => {
+    const { out, exit } = await runHere(['explain', 'cve-2020-11901', 'SEVD-2021-313-03', 'CVE-2022-0715']);
+    expect(exit).toBe(0);
+    expect(out).toContain('CVE-2020-11901 (advisory): Card: ');
+    expect(out).toContain('SEVD-2021-313-03 (advisory): Card: ');
+    expect(out).toContain('CVE-2022-0715 (advisory): UPS: ');
+    expect(out).toContain('upsfw audit --advisory CVE-2020-11901');
+  });
+});
+
 describe('the newest releases', () => {
   const Decision = z.looseObject({
     target: z.string(),

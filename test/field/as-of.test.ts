@@ -180,6 +180,13 @@ describe('rules decide as of a day', () => {
   });
 
   it.each([
+    ['2025-05-24', '17.2'],
+    ['2025-05-25', '18.0'],
+  ])('of %s knows %s, which a collection of that day shows', async (day, target) => {
+    expect((await decide(day, '--firmware', 'UPS 16.0 (ID1015)')).target).toBe(target);
+  });
+
+  it.each([
     ['2020-06-21', ['CVE-2018-7820']],
     ['2020-06-22', ['CVE-2018-7820', 'CVE-2020-11896']],
     ['2021-11-08', ['CVE-2018-7820', 'CVE-2020-11896']],
