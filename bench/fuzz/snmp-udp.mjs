@@ -86,7 +86,7 @@ export async function overLoopback({ kinds, packets, random, counts, violation, 
       ...{
         addresses: listAddresses(readRanges([ADDRESS]).spans, []),
         port,
-        rate: null,
+        rate: 'max',
         waitMs: 20,
         retries: 1,
         clock,

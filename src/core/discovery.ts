@@ -13,7 +13,11 @@ export interface DiscoveredDevice {
 export const DISCOVERY_CODES = {
   UNKNOWN_NAME: 'A host name in the range has no address.',
   NOT_SENT: 'Some addresses cannot be reached: there is no route, or it is not permitted.',
-  FOREIGN_ANSWER: 'Answers from addresses that were not queried were discarded.',
+  FOREIGN_ANSWER: 'Answers came from an address that was not asked, and were discarded.',
+  OTHER_PORT: 'A device answered from another port than the one asked. The answer was discarded.',
+  ANSWERS_LOST: 'Many devices answered only in the last pass: packets were lost, and devices may be missing.',
+  NO_ANSWER: 'No address answered.',
+  UNIT_SILENT: 'A unit of the given inventory did not answer.',
   NOT_READ: 'A device answered, but could not be read.',
   CREDENTIAL_REFUSED: 'An SNMPv3 agent answers, but accepts none of the users.',
   PARTLY_READ: 'The identity of the unit was read, its condition was not.',

@@ -35,12 +35,15 @@ export async function loadCredentials(file: string): Promise<readonly SnmpRefere
   );
 }
 
+/** An SNMP version that authenticates with a community. */
+export type CommunityVersion = '1' | '2c';
+
 /**
  * The SNMP credential for an option such as `env:UPS_READ`. Throws Problem config/usage for what is no
  * reference.
  */
-export function communityReference(text: string): SnmpReference {
-  const checked = Snmp.safeParse({ version: '2c', community: text });
+export function communityReference(text: string, version: CommunityVersion): SnmpReference {
+  const checked = Snmp.safeParse({ version, community: text });
   if (checked.success) return checked.data;
   // The text may be the secret itself, so it is not repeated.
   throw new Problem('config/usage', '--community takes a reference, never the community itself.', {

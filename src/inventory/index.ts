@@ -6,6 +6,7 @@
  * runs or any protocol of a unit; imports core, files and yaml.
  */
 export {
+  type CommunityVersion,
   type CredentialReference,
   communityReference,
   credentialsOf,

@@ -16,6 +16,9 @@ export { nameIn, showsNoApplication } from './look/names.ts';
 export { lostUps, noApplication, notSmartUps } from './look/problems.ts';
 export { type AddressList, listAddresses, readRanges } from './sweep/addresses.ts';
 export { type DiscoverResult, discover } from './sweep/discover.ts';
+export type { ForeignAnswer } from './sweep/foreign.ts';
+export type { SweepRate } from './sweep/options.ts';
+export { PACE } from './sweep/pace.ts';
 export {
   clearUpdateResult,
   readUpdateState,

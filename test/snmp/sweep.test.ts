@@ -7,7 +7,8 @@ import { readRequest } from '../../src/sim/index.ts';
 import { engineProbe, probeFor } from '../../src/snmp/client/probe.ts';
 import { diagnoseSilence } from '../../src/snmp/client/silence.ts';
 import { listAddresses, readRanges } from '../../src/snmp/index.ts';
-import { type SweepOptions, type SweepResult, sweep } from '../../src/snmp/sweep/sweep.ts';
+import type { SweepOptions, SweepResult } from '../../src/snmp/sweep/options.ts';
+import { sweep } from '../../src/snmp/sweep/sweep.ts';
 import { discovered } from '../support/peers/raw-peer.ts';
 
 const sockets: Socket[] = [];
@@ -41,6 +42,13 @@ const community = (word: string, version: '1' | '2c' = '2c') =>
 const holds = (question: Buffer, word: string): boolean =>
   question.includes(Buffer.from(`${String.fromCharCode(4, word.length)}${word}`));
 
+/** A well-formed answer to a question of a sweep. */
+function answerTo(question: Buffer): Buffer {
+  const answer = Buffer.from(question);
+  answer[answer.indexOf(Buffer.from([0xa0]))] = 0xa2;
+  return answer;
+}
+
 interface Heard {
   readonly answers: readonly (readonly [string, number | null])[];
   readonly result: SweepResult;
@@ -56,7 +64,7 @@ async function run(
     addresses: listAddresses(readRanges(ranges).spans, []),
     port,
     probes: [{ ...probeFor(community('public')), last: true }],
-    rate: null,
+    rate: 'max',
     waitMs: 150,
     retries: 1,
     clock: systemClock,
@@ -84,7 +92,12 @@ describe('a sweep', () => {
       ['127.61.3.200', 0],
     ]);
     expect(counts).toEqual([1, 2]);
-    expect(result).toEqual({ asked: 1022, foreign: { count: 0, addresses: [] }, unsent: new Map() });
+    expect(result).toEqual({
+      asked: 1022,
+      foreign: { count: 0, answers: [] },
+      unsent: new Map(),
+      lost: null,
+    });
   });
 
   it('asks with one credential after the other, and never again after an answer', async () => {
@@ -145,22 +158,36 @@ describe('a sweep', () => {
       answer(Buffer.from('HTTP/1.1 400 Bad Request'));
       answer(Buffer.alloc(60_000, 0x30));
     });
-    const { answers, result } = await run(port, ['127.61.6.1-9']);
+    const { answers, result } = await run(port, ['127.61.6.1-9'], { waitMs: 1000 });
     expect(answers.filter(([, probe]) => probe !== null)).toEqual([['127.61.6.1', 0]]);
     expect(answers.filter(([, probe]) => probe === null)).toEqual([['127.61.6.2', null]]);
     expect(result.asked).toBe(9);
   });
 
-  it('lists addresses that answered without being asked', async () => {
+  it('names the address and port that answered, and the address that was asked', async () => {
     const first = await listen('127.61.7.1', 0, () => undefined);
     const { port } = first.address();
-    const other = await listen('127.61.7.99', 0, () => undefined);
-    const addressed = await listen('127.61.7.2', port, () => undefined);
-    addressed.on('message', (question, from) => other.send(question, from.port, from.address));
-    const { answers, result } = await run(port, ['127.61.7.2-3']);
+    const elsewhere = await listen('127.61.7.99', 0, () => undefined);
+    const otherPort = await listen('127.61.7.3', 0, () => undefined);
+    const noise = await listen('127.61.7.98', 0, () => undefined);
+    const answerFrom = async (address: string, socket: Socket, toBytes: (question: Buffer) => Buffer) =>
+      (await listen(address, port, () => undefined)).on('message', (question, from) =>
+        socket.send(toBytes(question), from.port, from.address),
+      );
+    await answerFrom('127.61.7.2', elsewhere, answerTo);
+    // A datagram of an asked address needs no ID.
+    await answerFrom('127.61.7.3', otherPort, () => Buffer.from('noise'));
+    await answerFrom('127.61.7.4', noise, () => Buffer.from('noise'));
+    const { answers, result } = await run(port, ['127.61.7.2-5']);
     expect(answers).toEqual([]);
     // Once for each pass.
-    expect(result.foreign).toEqual({ count: 2, addresses: ['127.61.7.99'] });
+    expect(result.foreign.count).toBe(6);
+    const portOf = (socket: Socket): readonly number[] => [socket.address().port];
+    expect(result.foreign.answers.toSorted((a, b) => (a.address < b.address ? -1 : 1))).toEqual([
+      { address: '127.61.7.3', ports: portOf(otherPort), asked: '127.61.7.3' },
+      { address: '127.61.7.98', ports: portOf(noise), asked: null },
+      { address: '127.61.7.99', ports: portOf(elsewhere), asked: '127.61.7.2' },
+    ]);
   });
 
   it('asks IPv6 addresses in the same sweep', async () => {

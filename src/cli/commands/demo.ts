@@ -101,6 +101,7 @@ async function discoverFleet(
       file: [],
       exclude: [],
       community: [],
+      snmpVersion: [],
       port,
       rate: 'max',
       timeout: 0.3,

@@ -1,26 +1,14 @@
-import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { type DiscoveryFinding, joinList, Problem, type SnmpAccess } from '../../core/index.ts';
 import {
-  type CredentialReference,
   classifyFound,
-  communityReference,
-  createSecretResolver,
-  credentialsOf,
-  distinctCredentials,
   findingsOf,
   type ListedUnit,
   listedUnits,
-  loadCredentials,
-  loadInventory,
   nameSchema,
-  type SecretResolver,
-  type SnmpReference,
-  snmpAccess,
   writeInventoryFile,
 } from '../../inventory/index.ts';
 import { type DiscoverDocument, renderDiscover } from '../../report/index.ts';
-import { createSnmpHub, type DiscoverResult, discover } from '../../snmp/index.ts';
+import { createSnmpHub, type DiscoverResult, discover, PACE, type SweepRate } from '../../snmp/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { createCounter } from '../counter.ts';
@@ -29,17 +17,20 @@ import { mergeListed, readInventoryText } from '../fleet/inventory-update.ts';
 import type { Io } from '../io.ts';
 import { CommonSchema } from '../options.ts';
 import { printDocument } from '../print.ts';
-import { readSweepRange } from './discover-ranges.ts';
+import { credentialsToTry, resolveCredentials } from './discover/credentials.ts';
+import { sweepFindings } from './discover/findings.ts';
+import { readSweepRange } from './discover/ranges.ts';
 
 const Rate = z
   .string()
-  .regex(/^(?:[1-9]\d{0,5}|max)$/, { error: 'must be requests per second (1 to 999999), or max' });
+  .regex(/^(?:[1-9]\d{0,5}|auto|max)$/, { error: 'must be requests per second (1 to 999999), auto or max' });
 
 const DiscoverArgs = CommonSchema.extend({
   range: z.array(z.string().min(1)),
   file: z.array(z.string().min(1)),
   exclude: z.array(z.string().min(1)),
   community: z.array(z.string().min(1)),
+  snmpVersion: z.array(z.string().min(1)),
   credentials: z.string().min(1).optional(),
   inventory: z.string().min(1).optional(),
   port: z.int().min(1).max(65535),
@@ -79,8 +70,14 @@ export const discoverCommand = defineCommand<DiscoverArgs>({
       type: 'string',
       array: true,
       default: [],
+      describe: 'SNMP community as a reference, such as env:UPS_READ; tried in the given order (repeatable)',
+    },
+    'snmp-version': {
+      type: 'string',
+      array: true,
+      default: [],
       describe:
-        'SNMPv2c community as a reference, such as env:UPS_READ; tried in the given order (repeatable)',
+        'SNMP versions for the communities, tried in the given order: 1, 2c or both, such as 2c,1 (default 2c)',
     },
     credentials: {
       type: 'string',
@@ -88,7 +85,11 @@ export const discoverCommand = defineCommand<DiscoverArgs>({
     },
     inventory: { alias: 'i', type: 'string', describe: 'Also try the SNMP credentials of this inventory' },
     port: { type: 'number', default: 161, describe: 'UDP port of the SNMP agents' },
-    rate: { type: 'string', default: '500', describe: 'Requests per second, or max' },
+    rate: {
+      type: 'string',
+      default: 'auto',
+      describe: `Requests per second; auto adapts (from ${PACE.start}, at most ${PACE.ceiling}), max has no limit`,
+    },
     timeout: { type: 'number', default: 1.5, describe: 'Seconds to wait for answers after each pass' },
     retries: { type: 'number', default: 1, describe: 'Further passes over addresses that did not answer' },
     write: {
@@ -102,13 +103,13 @@ export const discoverCommand = defineCommand<DiscoverArgs>({
 });
 
 async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
-  const listed = await credentialsToTry(args);
+  const { listed, inventories } = await credentialsToTry(args);
   const references = listed.map(({ reference }) => reference);
   const { addresses, names, findings } = await readSweepRange(
     { ranges: args.range, files: args.file, exclude: args.exclude },
     io.input,
   );
-  const credentials = await resolveAll(listed, io);
+  const credentials = await resolveCredentials(listed, io);
   const stop = new AbortController();
   const release = io.onInterrupt(() => stop.abort());
   const counter = createCounter(io);
@@ -122,13 +123,15 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
       addresses,
       port: args.port,
       credentials,
-      rate: args.rate === 'max' ? null : Number(args.rate),
+      rate: rateOf(args.rate),
       waitMs: args.timeout * 1000,
       retries: args.retries,
       clock: io.clock,
       signal: stop.signal,
-      onProgress: ({ sent, answered, read }) =>
-        counter.show(`${sent} of at most ${max} requests sent, ${answered} answered, ${read} read`),
+      onProgress: ({ sent, rate, answered, read }) => {
+        const speed = rate === null ? '' : ` at ${Math.round(rate)} a second`;
+        counter.show(`${sent} of about ${max} requests sent${speed}, ${answered} answered, ${read} read`);
+      },
     });
   } finally {
     release();
@@ -147,9 +150,13 @@ async function runDiscover(args: DiscoverArgs, io: Io): Promise<Exit> {
     schema: 'upsfw/discover@1',
     generatedAt: io.clock.now().toISOString(),
     scanned: result.scanned,
-    answered: found.length,
+    answered: result.answered,
     ...classifyFound(found),
-    findings: [...findings, ...sweepFindings(result), ...findingsOf(found)],
+    findings: [
+      ...findings,
+      ...(await sweepFindings(result, { addresses, port: args.port, references, inventories, stopped })),
+      ...findingsOf(found),
+    ],
     inventory,
     stopped,
     seconds,
@@ -176,55 +183,6 @@ const HEADING = [
   'inventory.example.yaml shows every key, such as logins, windows and feeds.',
 ];
 
-/** The credentials to try, as references: those on the command line first, then those of the inventories. */
-async function credentialsToTry(args: DiscoverArgs): Promise<readonly CredentialReference[]> {
-  const within = (folder: string, references: readonly SnmpReference[]): readonly CredentialReference[] =>
-    references.map((reference) => ({ reference, folder }));
-  const inventories = [args.inventory, args.write].filter((file) => file !== undefined);
-  const known: CredentialReference[] = [];
-  for (const file of inventories) {
-    if (file !== args.inventory && (await readInventoryText(file)) === null) continue;
-    const inventory = await loadInventory(file);
-    known.push(...within(dirname(inventory.file), credentialsOf(inventory)));
-  }
-  const { credentials: list } = args;
-  const listed = distinctCredentials([
-    ...within(process.cwd(), args.community.map(communityReference)),
-    ...(list === undefined ? [] : within(dirname(resolve(list)), await loadCredentials(list))),
-    ...known,
-  ]);
-  if (listed.length > 0) return listed;
-  throw new Problem('config/usage', 'No SNMP credential is given. Without one no card answers.', {
-    hint: 'For a community: export UPS_READ=public, then add --community env:UPS_READ. For SNMPv3: --credentials FILE, or -i INVENTORY.',
-  });
-}
-
-async function resolveAll(listed: readonly CredentialReference[], io: Io): Promise<readonly SnmpAccess[]> {
-  const resolvers = new Map<string, SecretResolver>();
-  const resolved: SnmpAccess[] = [];
-  for (const [index, { reference, folder }] of listed.entries()) {
-    const secrets = resolvers.get(folder) ?? createSecretResolver({ ...io, folder });
-    // A reference that several credentials use is resolved once.
-    resolvers.set(folder, secrets);
-    resolved.push(await snmpAccess(reference, secrets, `credential ${index + 1}`));
-  }
-  return resolved;
-}
-
-/** Findings about the sweep as a whole. */
-function sweepFindings({ foreign, unsent }: DiscoverResult): readonly DiscoveryFinding[] {
-  const findings: DiscoveryFinding[] = [...unsent].map(([code, { count, example }]) => ({
-    code: 'NOT_SENT',
-    because: `Nothing can be sent to ${count === 1 ? example : `${count} addresses, such as ${example}`} (${code}).`,
-    remedy: 'Check the route and the firewall of this machine, or exclude the addresses.',
-    hosts: [example],
-  }));
-  if (foreign.count > 0)
-    findings.push({
-      code: 'FOREIGN_ANSWER',
-      because: `${foreign.count} answers came from ${joinList(foreign.addresses)}, where no request was sent.`,
-      remedy: 'A device with several addresses may answer from another one: sweep that address.',
-      hosts: foreign.addresses,
-    });
-  return findings;
+function rateOf(text: string): SweepRate {
+  return text === 'auto' || text === 'max' ? text : Number(text);
 }

@@ -1,12 +1,18 @@
+import { randomInt } from 'node:crypto';
 import type { SnmpAccess } from '../../core/index.ts';
 import { createEncoder, type Packet } from './encoder.ts';
+import { decodeMessage } from './message.ts';
 import { OID } from './oids.ts';
 
-/** One question that is sent unchanged to very many addresses, and how to recognize its answer. */
+/** One question that is sent to very many addresses, and how to recognize its answer. */
 export interface Probe {
   readonly bytes: Buffer;
   /** The ID that an answer repeats. */
   readonly id: number;
+  /** The question with an ID of its own for the address at a place of a list of at most 2^20. */
+  bytesFor(place: number): Buffer;
+  /** The place whose question a datagram answers by its ID; null if it answers none. */
+  placeOf(answer: Buffer): number | null;
   /** Whether a datagram answers this question, judged by its first fields. Its content is parsed later. */
   matches(answer: Buffer): boolean;
 }
@@ -16,7 +22,8 @@ export function probeFor(access: SnmpAccess): Probe {
   if (access.version === '3') return engineProbe();
   // The question begins with version and community, and an answer repeats them.
   const community = Buffer.byteLength(access.community.reveal(), 'utf8');
-  return probe(createEncoder(access).get([OID.sysObjectId]), VERSION_BYTES + 2 + community);
+  const encoder = createEncoder(access);
+  return probe(() => encoder.get([OID.sysObjectId]), VERSION_BYTES + 2 + community);
 }
 
 /** The question for an engine ID, which every SNMPv3 agent answers. */
@@ -29,7 +36,8 @@ export function engineProbe(): Probe {
     priv: null,
     privKey: null,
   } as const;
-  return probe(createEncoder(nobody).discovery(), VERSION_BYTES);
+  const encoder = createEncoder(nobody);
+  return probe(() => encoder.discovery(), VERSION_BYTES);
 }
 
 /** Tag, length and value of the version. */
@@ -38,16 +46,49 @@ const VERSION_BYTES = 3;
 const MAX_HEAD = 5;
 const SEQUENCE = 0x30;
 
-function probe({ bytes, id }: Packet, fields: number): Probe {
+/** Tag and length of an ID of four octets, which every ID from here on has. */
+const ID_HEAD = Buffer.from([0x02, 4]);
+const MIN_LONG_ID = 0x0080_0000;
+const MAX_ID = 0x7fff_ffff;
+/** The longest list of a sweep, and some more for single addresses with a zone. */
+const MAX_PLACES = 2 ** 21;
+
+function probe(encode: () => Packet, fields: number): Probe {
+  let packet = encode();
+  // One of 256 IDs is shorter, and an ID for a place must not change the length of the message.
+  while (packet.id < MIN_LONG_ID) packet = encode();
+  const { bytes, id } = packet;
   const head = (bytes[1] ?? 0) < 0x80 ? 2 : 2 + ((bytes[1] ?? 0) & 0x7f);
   const begin = bytes.subarray(head, head + fields);
+  const firstId = randomInt(MIN_LONG_ID, MAX_ID - MAX_PLACES);
+  const idAt = bytes.indexOf(Buffer.concat([ID_HEAD, uint32(id)])) + ID_HEAD.length;
   return {
     bytes,
     id,
+    bytesFor(place) {
+      const own = Buffer.from(bytes);
+      own.writeUInt32BE(firstId + place, idAt);
+      return own;
+    },
+    placeOf(answer) {
+      try {
+        const place = decodeMessage(answer).id - firstId;
+        return place >= 0 && place < MAX_PLACES ? place : null;
+      } catch {
+        // Anything can arrive at a socket.
+        return null;
+      }
+    },
     matches(answer) {
       if (answer[0] !== SEQUENCE) return false;
       const at = answer.subarray(0, MAX_HEAD + begin.length).indexOf(begin);
       return at >= 2 && at <= MAX_HEAD;
     },
   };
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
 }

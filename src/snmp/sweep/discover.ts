@@ -4,7 +4,8 @@ import type { SnmpHub } from '../client/hub.ts';
 import { engineProbe, probeFor } from '../client/probe.ts';
 import { lookBySnmp } from '../look/look.ts';
 import type { AddressList } from './addresses.ts';
-import { type SweepProbe, type SweepResult, sweep } from './sweep.ts';
+import type { SweepProbe, SweepRate, SweepResult } from './options.ts';
+import { sweep } from './sweep.ts';
 
 export interface DiscoverOptions {
   /** For reading the devices that answered. */
@@ -13,8 +14,7 @@ export interface DiscoverOptions {
   readonly port: number;
   /** Tried in this order at each address. */
   readonly credentials: readonly SnmpAccess[];
-  /** Questions per second; null = as fast as the machine can. */
-  readonly rate: number | null;
+  readonly rate: SweepRate;
   readonly waitMs: number;
   readonly retries: number;
   readonly clock: Clock;
@@ -24,6 +24,8 @@ export interface DiscoverOptions {
 
 export interface DiscoverProgress {
   readonly sent: number;
+  /** Questions per second at the moment; null without a limit. */
+  readonly rate: number | null;
   readonly answered: number;
   readonly read: number;
 }
@@ -31,13 +33,16 @@ export interface DiscoverProgress {
 export interface DiscoverResult extends Omit<SweepResult, 'asked'> {
   /** Addresses that were asked. */
   readonly scanned: number;
-  /** Everything that answered, in the order of the addresses. */
+  /** Addresses that answered, also those that were not read because the signal was aborted. */
+  readonly answered: number;
+  /** Devices that answered and were read, in the order of the addresses. */
   readonly found: readonly DiscoveredDevice[];
+  /** Addresses that answered and were not read, because the signal was aborted. */
+  readonly unread: readonly string[];
 }
 
-/** Devices that are read at the same time if there is no rate; one request at a time each. */
-const MAX_CONCURRENT_READS = 256;
-const MIN_CONCURRENT_READS = 8;
+/** Devices that are read at the same time, one request at a time each: by the rate, within these bounds. */
+const READS = { least: 8, most: 256, mostAdapting: 64, share: 1 / 20 } as const;
 
 /** A question of the sweep, and the credentials to try where it is answered. */
 interface Question {
@@ -52,17 +57,14 @@ interface Question {
 export async function discover(options: DiscoverOptions): Promise<DiscoverResult> {
   const { addresses, credentials, rate, clock, signal } = options;
   const questions = questionsFor(credentials);
-  const limit = pLimit(
-    rate === null
-      ? MAX_CONCURRENT_READS
-      : Math.min(MAX_CONCURRENT_READS, Math.max(MIN_CONCURRENT_READS, Math.floor(rate / 20))),
-  );
+  const limit = pLimit(readsAtOnce(rate, rate === 'auto' || rate === 'max' ? null : rate));
   const answeredHosts = new Map<string, Set<number>>();
   const found = new Map<string, DiscoveredDevice>();
   const reads: Promise<void>[] = [];
   let sent = 0;
+  let rateNow: number | null = null;
   const reportProgress = (): void =>
-    options.onProgress({ sent, answered: answeredHosts.size, read: found.size });
+    options.onProgress({ sent, rate: rateNow, answered: answeredHosts.size, read: found.size });
 
   const read = (host: string, candidates: readonly number[]): void => {
     reads.push(
@@ -92,8 +94,10 @@ export async function discover(options: DiscoverOptions): Promise<DiscoverResult
       // A device that answered an open question only may still answer a better one.
       if (questions[answered]?.probe.last === true) read(host, inOrder(credentialIndexes));
     },
-    onSent(count) {
+    onSent(count, current) {
       sent = count;
+      if (current !== rateNow) limit.concurrency = readsAtOnce(rate, current);
+      rateNow = current;
       reportProgress();
     },
   });
@@ -108,13 +112,32 @@ export async function discover(options: DiscoverOptions): Promise<DiscoverResult
           : credentials.map((_, index) => index).slice(0, 1),
       );
   }
-  await Promise.all(reads);
+  // A read waits for its device for seconds; somebody who stops the sweep does not.
+  await Promise.race([Promise.all(reads), whenAborted(signal)]);
+  const inRange = (a: string, b: string): number => addresses.indexOf(a) - addresses.indexOf(b);
   return {
     scanned: swept.asked,
     foreign: swept.foreign,
     unsent: swept.unsent,
-    found: [...found.values()].sort((a, b) => addresses.indexOf(a.host) - addresses.indexOf(b.host)),
+    lost: swept.lost,
+    answered: answeredHosts.size,
+    found: [...found.values()].sort((a, b) => inRange(a.host, b.host)),
+    unread: [...answeredHosts.keys()].filter((host) => !found.has(host)).sort(inRange),
   };
+}
+
+/** `current`: questions per second at the moment; null without a limit, and before the first question. */
+function readsAtOnce(rate: SweepRate, current: number | null): number {
+  const most = rate === 'auto' ? READS.mostAdapting : READS.most;
+  if (current === null) return rate === 'auto' ? READS.least : most;
+  return Math.min(most, Math.max(READS.least, Math.floor(current * READS.share)));
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** One question for each community, and one for all users: it asks for the engine, not for a user. */
@@ -143,6 +166,8 @@ async function readOne(
     if (snmp === undefined) continue;
     try {
       const look = await lookBySnmp(hub, { site: null, name: null, host, port, snmp }, { clock, signal });
+      // What ended in the middle of a stop says nothing about the device.
+      if (signal.aborted && look.problem !== null) return null;
       if (look.kind !== null) return { host, look, credential };
       last ??= { host, look, credential: null };
     } catch (thrown) {

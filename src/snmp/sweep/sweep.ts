@@ -1,54 +1,28 @@
-import dgram, { type RemoteInfo, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import type { RemoteInfo } from 'node:dgram';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import type { Clock } from '../../core/index.ts';
-import type { Probe } from '../client/probe.ts';
-import type { AddressList } from './addresses.ts';
+import { ForeignAnswers } from './foreign.ts';
+import type { LostAnswers, SweepOptions, SweepProbe, SweepResult } from './options.ts';
+import { Pace } from './pace.ts';
+import { Places } from './places.ts';
+import { type Sending, SweepSockets } from './sockets.ts';
+import { Yardstick } from './yardstick.ts';
 
-/** A question of a sweep. `last`: an address that answers it is asked nothing more. */
-export interface SweepProbe extends Probe {
-  readonly last: boolean;
-}
-
-export interface SweepOptions {
-  readonly addresses: AddressList;
-  readonly port: number;
-  /** Asked in this order; a later one goes only to addresses that are not settled. */
-  readonly probes: readonly SweepProbe[];
-  /** Questions per second; null = as fast as the machine can. */
-  readonly rate: number | null;
-  /** How long to wait for an answer before the address is asked again or given up. */
-  readonly waitMs: number;
-  /** Further passes of each question over the silent addresses. */
-  readonly retries: number;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** Called once for each question that an address answers; null = the datagram answers none of them. */
-  readonly onAnswer: (address: string, probe: number | null) => void;
-  readonly onSent: (sent: number) => void;
-}
-
-export interface SweepResult {
-  /** Addresses that were asked at least once. */
-  readonly asked: number;
-  /** Addresses that answered without being asked; only some are listed. */
-  readonly foreign: { readonly count: number; readonly addresses: readonly string[] };
-  /** Addresses to which nothing could be sent, by the error code of the system (`ENETUNREACH`). */
-  readonly unsent: ReadonlyMap<string, { readonly count: number; readonly example: string }>;
-}
-
-const RECEIVE_BUFFER = 4 * 1024 * 1024;
 /** Sent before answers are read: as many as the event loop reads at a time, so that the buffer loses none. */
 const BURST = 32;
 const STEP_MS = 5;
 const LOOK_MS = 20;
-const MAX_FOREIGN_LISTED = 10;
-/** The kernel has no room at the moment. */
-const RETRY_CODES: ReadonlySet<unknown> = new Set(['EAGAIN', 'ENOBUFS', 'EWOULDBLOCK']);
+/** Before an attempt to send again where the system had no room. */
+const FULL_PAUSE_MS = 100;
+/** More answers than this share, and at least two, only in the last pass: devices may be missing. */
+const MAX_LATE_SHARE = 0.04;
+/** Further passes while so many answer only then, each at half the rate. */
+const MAX_EXTRA_PASSES = 2;
+/** With more than this share the pass before was too fast. */
+const TOO_FAST_SHARE = 0.1;
 
 /**
- * Asks very many addresses, most of which will never answer, on one socket per address family. It only finds
- * out which addresses are worth a look. When the signal is aborted it ends early with what it has.
+ * Asks very many addresses, most of which never answer, and finds out which are worth a look. When the signal
+ * is aborted it ends early with what it has.
  */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const run = new Sweep(options);
@@ -62,157 +36,203 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
 
 class Sweep {
   readonly #options: SweepOptions;
-  readonly #sockets = new Map<4 | 6, Socket>();
-  /** 1 for an address that is asked nothing more. */
-  readonly #settled: Uint8Array;
-  /** The question that an address answered last, counted from 1. */
-  readonly #answered: Uint8Array;
-  /** When an address was asked last, by the monotonic clock. */
-  readonly #askedAt: Float64Array;
+  readonly #sockets: SweepSockets;
+  /** Null = no limit. */
+  readonly #pace: Pace | null;
+  /** Null where the rate does not adapt. */
+  readonly #yardstick: Yardstick | null;
+  readonly #places: Places;
   readonly #unexpected = new Set<number>();
-  readonly #foreign = new Set<string>();
+  readonly #foreign: ForeignAnswers;
   readonly #unsent = new Map<string, { count: number; example: string }>();
-  readonly #retry: number[] = [];
-  /** Answered questions by address and probe, for probes that are not the last one. */
+  /** Places that the system had no room for, with its error code. */
+  readonly #full = new Map<number, string>();
+  /** Answered questions by address and probe. */
   readonly #reported = new Set<string>();
-  #foreignCount = 0;
   #asked = 0;
   #sent = 0;
+  #burst = 0;
   #current = 0;
-  /** Number of addresses that have not answered the current question and are not settled. */
-  #silent: number;
+  /** First answers to the current question, and those of them in the current pass. */
+  #heard = 0;
+  #late = 0;
+  #pass = { number: 0, begun: 0, rateBefore: 0, isSlowed: false };
+  #lost: LostAnswers | null = null;
 
   constructor(options: SweepOptions) {
-    const { count } = options.addresses;
+    const { addresses, probes, rate, waitMs, createSocket } = options;
     this.#options = options;
-    this.#settled = new Uint8Array(count);
-    this.#answered = new Uint8Array(count);
-    this.#askedAt = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
-    this.#silent = count;
+    this.#sockets = new SweepSockets((message, from) => this.#receive(message, from), createSocket);
+    this.#pace = rate === 'max' ? null : new Pace(rate === 'auto' ? null : rate);
+    this.#yardstick = rate === 'auto' && this.#pace !== null ? new Yardstick(this.#pace, waitMs) : null;
+    const places = new Places(addresses.count);
+    this.#places = places;
+    this.#foreign = new ForeignAnswers(addresses, probes, (place) => places.wasAsked(place));
   }
 
   async all(): Promise<void> {
-    const { addresses, probes, retries, clock, waitMs, signal, onSent } = this.#options;
+    const { probes, retries, clock, waitMs, signal } = this.#options;
     for (const [current, probe] of probes.entries()) {
       this.#current = current;
-      this.#silent = addresses.count - this.#settled.reduce((sum, one) => sum + one, 0);
-      for (let pass = 0; pass <= retries && this.#silent > 0 && !signal.aborted; pass += 1)
-        await this.#pass(probe, current === 0 && pass === 0);
+      this.#heard = 0;
+      this.#places.begin(current);
+      const extra = this.#yardstick === null || retries === 0 ? 0 : MAX_EXTRA_PASSES;
+      for (let pass = 0; pass <= retries + extra && this.#places.silent > 0 && !signal.aborted; pass += 1) {
+        if (pass > retries) {
+          if (!this.#hasLoss()) break;
+          this.#pace?.lostAt(this.#pass.rateBefore);
+        }
+        await this.#passOver(probe, pass);
+        const isEnd = current === probes.length - 1 && pass >= retries;
+        if (isEnd) await this.#until(clock.monotonic() + waitMs);
+      }
+      if (this.#hasLoss())
+        this.#lost = { late: this.#late, answered: this.#heard, rate: this.#pace?.rate ?? null };
     }
-    onSent(this.#sent);
-    await this.#until(clock.monotonic() + waitMs);
+    for (const [place, code] of this.#full) if (!this.#places.wasSent(place)) this.#noteUnsent(place, code);
+    this.#reportSent();
   }
 
   result(): SweepResult {
-    return {
-      asked: this.#asked,
-      foreign: { count: this.#foreignCount, addresses: [...this.#foreign] },
-      unsent: this.#unsent,
-    };
+    return { asked: this.#asked, foreign: this.#foreign.result(), unsent: this.#unsent, lost: this.#lost };
   }
 
-  async close(): Promise<void> {
-    for (const socket of this.#sockets.values())
-      await new Promise<void>((resolve) => {
-        socket.close(() => resolve());
-      });
+  close(): Promise<void> {
+    return this.#sockets.close();
   }
 
   /**
-   * Sends to every silent address, in an order that spreads the packets over the networks. Each pass has the
-   * same order, so that it has to wait only for its first addresses.
+   * Sends to every silent address, in an order that spreads the packets over the networks.
    */
-  async #pass(probe: SweepProbe, first: boolean): Promise<void> {
-    const { addresses, rate, waitMs, clock, signal, onSent } = this.#options;
+  async #passOver(probe: SweepProbe, number: number): Promise<void> {
+    const { waitMs, clock, signal } = this.#options;
     const begun = clock.monotonic();
-    const stride = strideFor(addresses.count);
-    let allowed = BURST;
-    let sentNow = 0;
-    const spend = async (): Promise<void> => {
-      sentNow += 1;
-      if (sentNow < allowed) return;
-      onSent(this.#sent);
-      if (rate === null) await yieldToEventLoop();
-      while (rate !== null && !signal.aborted && (clock.monotonic() - begun) * rate < sentNow * 1000)
-        await clock.sleep(STEP_MS, signal);
-      allowed = sentNow + BURST;
-    };
-    let place = 0;
-    for (let step = 0; step < addresses.count && !signal.aborted; step += 1) {
-      if (this.#isSilent(place)) await this.#until((this.#askedAt[place] ?? 0) + waitMs);
-      if (this.#isSilent(place) && !signal.aborted) {
-        if (first) this.#asked += 1;
-        this.#send(probe, place);
-        await spend();
+    const sentBefore = this.#sent;
+    this.#late = 0;
+    this.#pass = { ...this.#pass, number, begun, isSlowed: false };
+    for (let step = 0; step < this.#places.steps && !signal.aborted; step += 1) {
+      const place = this.#places.at(step, number);
+      if (place === null || !this.#places.isSilent(place)) continue;
+      await this.#until(this.#places.askedAt(place) + waitMs);
+      if (this.#places.isSilent(place)) await this.#turn();
+      if (this.#places.isSilent(place) && !signal.aborted) {
+        if (this.#current === 0 && number === 0) this.#asked += 1;
+        this.#ask(probe, place);
       }
-      place = (place + stride) % addresses.count;
     }
-    for (let place = this.#retry.pop(); place !== undefined && !signal.aborted; place = this.#retry.pop()) {
-      await clock.sleep(STEP_MS, signal);
-      this.#send(probe, place);
+    await this.#repeatFull(probe);
+    const seconds = Math.max(1, clock.monotonic() - begun) / 1000;
+    this.#pass = { ...this.#pass, rateBefore: (this.#sent - sentBefore) / seconds };
+  }
+
+  /** Asks the addresses again that the system had no room for. */
+  async #repeatFull(probe: SweepProbe): Promise<void> {
+    const { signal } = this.#options;
+    let before = Number.POSITIVE_INFINITY;
+    // Ends where an attempt gets nothing through.
+    while (this.#full.size > 0 && this.#full.size < before && !signal.aborted) {
+      before = this.#full.size;
+      await this.#rest(FULL_PAUSE_MS);
+      for (const place of [...this.#full.keys()]) {
+        if (this.#places.isSilent(place)) await this.#turn();
+        if (this.#places.isSilent(place) && !signal.aborted) this.#ask(probe, place);
+        else this.#full.delete(place);
+      }
+      await yieldToEventLoop();
     }
   }
 
-  #isSilent(place: number): boolean {
-    return this.#settled[place] === 0 && this.#answered[place] !== this.#current + 1;
+  #hasLoss(share = MAX_LATE_SHARE): boolean {
+    return this.#late >= 2 && this.#late > share * this.#heard;
+  }
+
+  /** Waits until one more question may be sent. */
+  async #turn(): Promise<void> {
+    const { clock, signal } = this.#options;
+    while (this.#pace !== null && !signal.aborted) {
+      const now = clock.monotonic();
+      if (this.#pace.take(now)) {
+        const again = this.#yardstick?.next(now) ?? null;
+        if (again !== null) this.#repeat(again.place, again.probe);
+        break;
+      }
+      await this.#rest(STEP_MS);
+    }
+    this.#burst += 1;
+    if (this.#burst < BURST) return;
+    await yieldToEventLoop();
+    this.#reportSent();
+  }
+
+  async #rest(milliseconds: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    this.#reportSent();
+    await clock.sleep(milliseconds, signal);
+    this.#yardstick?.look(clock.monotonic());
+  }
+
+  /** Called after each pause, so that a burst begins anew. */
+  #reportSent(): void {
+    this.#burst = 0;
+    this.#options.onSent(this.#sent, this.#pace?.rate ?? null);
   }
 
   /** Waits until a time, or until no address is silent. */
   async #until(time: number): Promise<void> {
     const { clock, signal } = this.#options;
-    while (this.#silent > 0 && !signal.aborted) {
+    while (this.#places.silent > 0 && !signal.aborted) {
       const left = time - clock.monotonic();
       if (left <= 0) return;
-      await clock.sleep(Math.min(left, LOOK_MS), signal);
+      await this.#rest(Math.min(left, LOOK_MS));
+      this.#pace?.pause();
     }
   }
 
-  #send({ bytes }: SweepProbe, place: number): void {
+  #ask(probe: SweepProbe, place: number): void {
     const address = this.#options.addresses.at(place);
-    const socket = this.#socketFor(isIPv6(address) ? 6 : 4);
     this.#sent += 1;
-    this.#askedAt[place] = this.#options.clock.monotonic();
-    socket.send(bytes, this.#options.port, address, (error) => {
-      if (error === null) return;
-      const code: unknown = Reflect.get(error, 'code');
-      if (RETRY_CODES.has(code)) {
-        this.#retry.push(place);
-        return;
-      }
-      const errorCode = typeof code === 'string' ? code : 'error';
-      const known = this.#unsent.get(errorCode);
-      if (known === undefined) this.#unsent.set(errorCode, { count: 1, example: address });
-      else known.count += 1;
-      // An address that got no packet cannot answer.
-      this.#settle(place);
+    this.#places.noteAsked(place, this.#options.clock.monotonic());
+    this.#send(probe, place, address, (sending) => {
+      if (sending.state === 'sent') {
+        this.#places.noteSent(place);
+        this.#full.delete(place);
+      } else if (sending.state === 'full') this.#full.set(place, sending.code);
+      else this.#noteUnsent(place, sending.code);
     });
   }
 
-  #socketFor(family: 4 | 6): Socket {
-    const present = this.#sockets.get(family);
-    if (present !== undefined) return present;
-    const socket = dgram.createSocket({
-      type: family === 4 ? 'udp4' : 'udp6',
-      recvBufferSize: RECEIVE_BUFFER,
-      // Every destination is an address already.
-      lookup: (address, _options, done) => done(null, address, family),
+  /** Asks an address again that answered before; only the rate depends on its answer. */
+  #repeat(place: number, index: number): void {
+    const probe = this.#options.probes[index];
+    if (probe === undefined) return;
+    this.#pace?.spend();
+    this.#send(probe, place, this.#options.addresses.at(place), () => undefined);
+  }
+
+  #send(probe: SweepProbe, place: number, address: string, done: (sending: Sending) => void): void {
+    this.#sockets.send(probe.bytesFor(place), this.#options.port, address, (sending) => {
+      if (sending.state === 'full') this.#pace?.refused();
+      done(sending);
     });
-    socket.on('message', (message, from) => this.#receive(message, from));
-    // An error of one destination must not affect the others.
-    socket.on('error', () => undefined);
-    this.#sockets.set(family, socket);
-    return socket;
+  }
+
+  #noteUnsent(place: number, code: string): void {
+    const known = this.#unsent.get(code) ?? { count: 0, example: this.#options.addresses.at(place) };
+    known.count += 1;
+    this.#unsent.set(code, known);
+    // An address that got no packet cannot answer.
+    this.#places.settle(place);
   }
 
   #receive(message: Buffer, from: RemoteInfo): void {
-    const { addresses, port, probes, onAnswer } = this.#options;
+    const { addresses, port, probes, clock, onAnswer } = this.#options;
     const place = from.port === port ? addresses.indexOf(from.address) : -1;
     if (place === -1) {
-      this.#foreignCount += 1;
-      if (this.#foreign.size < MAX_FOREIGN_LISTED) this.#foreign.add(from.address);
+      this.#foreign.add(message, from);
       return;
     }
-    if (this.#settled[place] === 1) return;
+    this.#yardstick?.answered(place, clock.monotonic());
+    if (this.#places.isSettled(place)) return;
     // A late answer belongs to the question that it repeats, not to the last one sent.
     const answered = probes.findIndex((probe, index) => index <= this.#current && probe.matches(message));
     if (answered === -1) {
@@ -222,29 +242,28 @@ class Sweep {
       }
       return;
     }
-    const last = probes[answered]?.last === true;
-    if (last) this.#settle(place);
-    else if (answered === this.#current && this.#isSilent(place)) {
-      this.#answered[place] = answered + 1;
-      this.#silent -= 1;
-    }
     const key = `${place}/${answered}`;
-    if (last || !this.#reported.has(key)) {
-      this.#reported.add(key);
-      onAnswer(from.address, answered);
-    }
+    const isFirst = !this.#reported.has(key);
+    if (isFirst && answered === this.#current) this.#noteFirst(place, answered);
+    if (probes[answered]?.last === true) this.#places.settle(place);
+    else if (answered === this.#current) this.#places.noteAnswered(place);
+    if (!isFirst) return;
+    this.#reported.add(key);
+    onAnswer(from.address, answered);
   }
 
-  #settle(place: number): void {
-    if (this.#isSilent(place)) this.#silent -= 1;
-    this.#settled[place] = 1;
+  /** The first answer of an address to the current question. */
+  #noteFirst(place: number, probe: number): void {
+    const now = this.#options.clock.monotonic();
+    const askedAt = this.#places.askedAt(place);
+    this.#heard += 1;
+    this.#yardstick?.add(place, probe, now - askedAt, now);
+    const { number, begun, rateBefore, isSlowed } = this.#pass;
+    // An answer before the address was asked again was slow, not lost.
+    if (number === 0 || askedAt < begun) return;
+    this.#late += 1;
+    if (isSlowed || this.#yardstick === null || !this.#hasLoss(TOO_FAST_SHARE)) return;
+    this.#pass = { ...this.#pass, isSlowed: true };
+    this.#pace?.lostAt(rateBefore);
   }
-}
-
-/** Coprime to the count and near the golden ratio, so that neighbours are far apart in time. */
-function strideFor(count: number): number {
-  const common = (a: number, b: number): number => (b === 0 ? a : common(b, a % b));
-  let stride = Math.max(1, Math.round(count * 0.618));
-  while (common(stride, count) !== 1) stride += 1;
-  return stride;
 }

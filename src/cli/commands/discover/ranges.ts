@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import pLimit from 'p-limit';
-import { type DiscoveryFinding, joinList, Problem, reasonOf, sanitize } from '../../core/index.ts';
-import { type AddressList, canonicalAddress, listAddresses, readRanges } from '../../snmp/index.ts';
-import { readTextWithin } from '../../yaml/index.ts';
-import type { Io } from '../io.ts';
+import { type DiscoveryFinding, joinList, Problem, reasonOf, sanitize } from '../../../core/index.ts';
+import { type AddressList, canonicalAddress, listAddresses, readRanges } from '../../../snmp/index.ts';
+import { readTextWithin } from '../../../yaml/index.ts';
+import type { Io } from '../../io.ts';
 
 /** The addresses of a sweep. */
 export interface SweepRange {
