@@ -5,6 +5,8 @@
 // The load is many fake agents on loopback (bench/fake-agents.mjs); dead addresses are silent. Every program
 // runs as a new process each time, and the programs take turns. Peers only find who answers: braa and
 // onesixtyone read one object, nut-scanner a few. upsfw reads every field that an audit needs.
+//
+// The first part measures the default rate; BENCH_ONLY=defaults runs no other.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +19,7 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const PORT = process.getuid?.() === 0 ? 161 : 16_161;
 const MAIN = fileURLToPath(new URL('../bin/upsfw.cjs', import.meta.url));
 const AGENTS = fileURLToPath(new URL('./fake-agents.mjs', import.meta.url));
+const ONLY_DEFAULTS = process.env.BENCH_ONLY === 'defaults';
 const print = (text) => process.stdout.write(`${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'upsfw-bench-'));
 
@@ -99,12 +102,12 @@ function peakOf(pid) {
   }
 }
 
+const COMMAND = [process.execPath, MAIN, 'discover'];
+const WITH_DEFAULTS = ['--port', String(PORT), '--json', '--state', folder];
 const ours = (first, last, credential, ...more) => [
-  process.execPath,
-  MAIN,
-  'discover',
+  ...COMMAND,
   `${first}-${last}`,
-  ...['--port', String(PORT), '--rate', 'max', '--json', '--state', folder],
+  ...[...WITH_DEFAULTS, '--rate', 'max'],
   ...(more.includes('--timeout') ? [] : ['--timeout', '0.5']),
   ...credential,
   ...more,
@@ -214,45 +217,75 @@ async function compare(title, live, programs) {
 print(
   `Node.js ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, port ${PORT}, ${ROUNDS} rounds: medians; found and read whole: the worst round`,
 );
-let silence = await startAgents('silence', []);
+/** Against the peers, without a limit to the rate. `silence` swallows requests to dead addresses. */
+async function withoutLimit(silence) {
+  const wide = block(101, 16_384);
+  const few = wide.filter((_, index) => index % 20 === 7);
+  let agents = await startAgents('v2c', few);
+  const range = [wide[0], wide.at(-1)];
+  const walls = await compare('16,384 addresses, 5 % live, one retry', few.length, [
+    // Loopback answers at once; the peers have no timeout below one second.
+    { name: 'upsfw --timeout 0.3', args: ours(...range, COMMUNITY, '--timeout', '0.3'), read: counted },
+    { name: 'upsfw --timeout 0.5', args: ours(...range, COMMUNITY), read: counted },
+    ...peers(wide),
+  ]);
+  const [short, long, ...others] = [...walls.values()];
+  const fastest = Math.min(...others);
+  if (others.length > 0)
+    print(
+      `\nupsfw takes ${(short / fastest).toFixed(2)} and ${(long / fastest).toFixed(2)} of the time of the fastest peer.`,
+    );
+  await stop(agents);
 
-const wide = block(101, 16_384);
-const few = wide.filter((_, index) => index % 20 === 7);
-let agents = await startAgents('v2c', few);
-const range = [wide[0], wide.at(-1)];
-const walls = await compare('16,384 addresses, 5 % live, one retry', few.length, [
-  // Loopback answers at once; the peers have no timeout below one second.
-  { name: 'upsfw --timeout 0.3', args: ours(...range, COMMUNITY, '--timeout', '0.3'), read: counted },
-  { name: 'upsfw --timeout 0.5', args: ours(...range, COMMUNITY), read: counted },
-  ...peers(wide),
-]);
-const [short, long, ...others] = [...walls.values()];
-const fastest = Math.min(...others);
-if (others.length > 0)
-  print(
-    `\nupsfw takes ${(short / fastest).toFixed(2)} and ${(long / fastest).toFixed(2)} of the time of the fastest peer.`,
-  );
-await stop(agents);
+  agents = await startAgents('v2c', wide);
+  await compare('16,384 addresses, all live', wide.length, [
+    { name: 'upsfw', args: ours(...range, COMMUNITY), read: counted },
+  ]);
+  await stop(agents);
 
-agents = await startAgents('v2c', wide);
-await compare('16,384 addresses, all live', wide.length, [
-  { name: 'upsfw', args: ours(...range, COMMUNITY), read: counted },
-]);
-await stop(agents);
+  const thousand = block(102, 1000);
+  agents = await startAgents('v2c', thousand);
+  const plain = await compare('1,000 live units, SNMPv2c', 1000, [
+    { name: 'upsfw', args: ours(thousand[0], thousand.at(-1), COMMUNITY), read: counted },
+  ]);
+  await stop(agents);
+  // Version 3 agents cannot share their port with a socket for all addresses.
+  await stop(silence);
+  agents = await startAgents('v3', thousand);
+  const secret = await compare('1,000 live units, SNMPv3 authPriv (SHA, AES), an engine each', 1000, [
+    { name: 'upsfw', args: ours(thousand[0], thousand.at(-1), V3), read: counted },
+  ]);
+  await stop(agents);
+  print(`\nSNMPv3 takes ${(secret.get('upsfw') / plain.get('upsfw')).toFixed(2)} times as long as SNMPv2c.`);
+}
 
-const thousand = block(102, 1000);
-agents = await startAgents('v2c', thousand);
-const plain = await compare('1,000 live units, SNMPv2c', 1000, [
-  { name: 'upsfw', args: ours(thousand[0], thousand.at(-1), COMMUNITY), read: counted },
-]);
-await stop(agents);
-// Version 3 agents cannot share their port with a socket for all addresses.
-await stop(silence);
-silence = [];
-agents = await startAgents('v3', thousand);
-const secret = await compare('1,000 live units, SNMPv3 authPriv (SHA, AES), an engine each', 1000, [
-  { name: 'upsfw', args: ours(thousand[0], thousand.at(-1), V3), read: counted },
-]);
-await stop(agents);
-print(`\nSNMPv3 takes ${(secret.get('upsfw') / plain.get('upsfw')).toFixed(2)} times as long as SNMPv2c.`);
+/** The default rate, timeout and number of requests. */
+async function withDefaults() {
+  const few = (list, nth) => list.filter((_, index) => index % nth === 7);
+  const wide = block(103, 65_536);
+  const small = wide.slice(0, 1024);
+  for (const [title, addresses, live] of [
+    ['1,024 addresses, 5 % live', small, few(small, 20)],
+    ['1,024 addresses, none live', small, []],
+    ['65,536 addresses (a /16), 0.1 % live', wide, few(wide, 1000)],
+    ['65,536 addresses (a /16), 5 % live', wide, few(wide, 20)],
+    ['65,536 addresses (a /16), none live', wide, []],
+  ]) {
+    const agents = live.length === 0 ? [] : await startAgents('v2c', live);
+    const range = `${addresses[0]}-${addresses.at(-1)}`;
+    await compare(`Defaults: ${title}`, live.length, [
+      { name: 'upsfw', args: [...COMMAND, range, ...WITH_DEFAULTS, ...COMMUNITY], read: counted },
+    ]);
+    await stop(agents);
+  }
+}
+
+const silence = await startAgents('silence', []);
+if (ONLY_DEFAULTS) {
+  await withDefaults();
+  await stop(silence);
+} else {
+  await withDefaults();
+  await withoutLimit(silence);
+}
 rmSync(folder, { recursive: true, force: true });
