@@ -175,6 +175,14 @@ describe('a sweep with the default rate', { timeout: LONG }, () => {
     expect(Math.max(...[...ran.asked.values()].map(({ length }) => length))).toBe(2);
   });
 
+  it('takes slow devices for slow, and not for lost packets', async () => {
+    const isLive = every(20);
+    const ran = await run(THOUSAND, { isLive, delayMs: 2200 });
+    expect(ran.found.toSorted()).toEqual(liveOf(ran, isLive));
+    expect(ran.result.lost).toBeNull();
+    expect(Math.max(...[...ran.asked.values()].map(({ length }) => length))).toBe(2);
+  });
+
   it('stops at any moment with what it has', async () => {
     for (const stopAt of [1000, 1001, 1300, 2400, 2600, 4000, 5200]) {
       const stop = new AbortController();

@@ -9,12 +9,18 @@ export interface Probe {
   readonly bytes: Buffer;
   /** The ID that an answer repeats. */
   readonly id: number;
-  /** The question with an ID of its own for the address at a place of a list of at most 2^20. */
-  bytesFor(place: number): Buffer;
-  /** The place whose question a datagram answers by its ID; null if it answers none. */
-  placeOf(answer: Buffer): number | null;
+  /** The question with an ID of its own for each place of a list of at most 2^20, and each of 16 passes. */
+  bytesFor(asked: AskedPlace): Buffer;
+  /** The place and pass whose question a datagram answers by its ID; null if it answers none. */
+  placeOf(answer: Buffer): AskedPlace | null;
   /** Whether a datagram answers this question, judged by its first fields. Its content is parsed later. */
   matches(answer: Buffer): boolean;
+}
+
+/** Which of many questions: the index of its address, and how often all addresses were asked before. */
+export interface AskedPlace {
+  readonly place: number;
+  readonly pass: number;
 }
 
 /** The question for one object, encoded by the library. */
@@ -52,6 +58,7 @@ const MIN_LONG_ID = 0x0080_0000;
 const MAX_ID = 0x7fff_ffff;
 /** The longest list of a sweep, and some more for single addresses with a zone. */
 const MAX_PLACES = 2 ** 21;
+const MAX_PASSES = 16;
 
 function probe(encode: () => Packet, fields: number): Probe {
   let packet = encode();
@@ -60,20 +67,21 @@ function probe(encode: () => Packet, fields: number): Probe {
   const { bytes, id } = packet;
   const head = (bytes[1] ?? 0) < 0x80 ? 2 : 2 + ((bytes[1] ?? 0) & 0x7f);
   const begin = bytes.subarray(head, head + fields);
-  const firstId = randomInt(MIN_LONG_ID, MAX_ID - MAX_PLACES);
+  const firstId = randomInt(MIN_LONG_ID, MAX_ID - MAX_PLACES * MAX_PASSES);
   const idAt = bytes.indexOf(Buffer.concat([ID_HEAD, uint32(id)])) + ID_HEAD.length;
   return {
     bytes,
     id,
-    bytesFor(place) {
+    bytesFor({ place, pass }) {
       const own = Buffer.from(bytes);
-      own.writeUInt32BE(firstId + place, idAt);
+      own.writeUInt32BE(firstId + pass * MAX_PLACES + place, idAt);
       return own;
     },
     placeOf(answer) {
       try {
-        const place = decodeMessage(answer).id - firstId;
-        return place >= 0 && place < MAX_PLACES ? place : null;
+        const offset = decodeMessage(answer).id - firstId;
+        if (offset < 0 || offset >= MAX_PLACES * MAX_PASSES) return null;
+        return { place: offset % MAX_PLACES, pass: Math.floor(offset / MAX_PLACES) };
       } catch {
         // Anything can arrive at a socket.
         return null;

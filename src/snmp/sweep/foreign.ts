@@ -52,8 +52,8 @@ export class ForeignAnswers {
   /** The address whose question a datagram answers, by its ID or its sender; null if that is not known. */
   #askedFor(message: Buffer, sender: string): string | null {
     for (const probe of this.#probes) {
-      const place = probe.placeOf(message);
-      if (place !== null && place < this.#addresses.count && this.#wasAsked(place))
+      const { place = -1 } = probe.placeOf(message) ?? {};
+      if (place >= 0 && place < this.#addresses.count && this.#wasAsked(place))
         return this.#addresses.at(place);
     }
     const same = this.#addresses.indexOf(sender);

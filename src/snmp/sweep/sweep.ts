@@ -210,7 +210,8 @@ class Sweep {
   }
 
   #send(probe: SweepProbe, place: number, address: string, done: (sending: Sending) => void): void {
-    this.#sockets.send(probe.bytesFor(place), this.#options.port, address, (sending) => {
+    const bytes = probe.bytesFor({ place, pass: this.#pass.number });
+    this.#sockets.send(bytes, this.#options.port, address, (sending) => {
       if (sending.state === 'full') this.#pace?.refused();
       done(sending);
     });
@@ -244,7 +245,7 @@ class Sweep {
     }
     const key = `${place}/${answered}`;
     const isFirst = !this.#reported.has(key);
-    if (isFirst && answered === this.#current) this.#noteFirst(place, answered);
+    if (isFirst && answered === this.#current) this.#noteFirst(place, answered, message);
     if (probes[answered]?.last === true) this.#places.settle(place);
     else if (answered === this.#current) this.#places.noteAnswered(place);
     if (!isFirst) return;
@@ -253,14 +254,16 @@ class Sweep {
   }
 
   /** The first answer of an address to the current question. */
-  #noteFirst(place: number, probe: number): void {
-    const now = this.#options.clock.monotonic();
-    const askedAt = this.#places.askedAt(place);
-    this.#heard += 1;
-    this.#yardstick?.add(place, probe, now - askedAt, now);
+  #noteFirst(place: number, index: number, message: Buffer): void {
+    const { probes, clock, waitMs } = this.#options;
     const { number, begun, rateBefore, isSlowed } = this.#pass;
-    // An answer before the address was asked again was slow, not lost.
-    if (number === 0 || askedAt < begun) return;
+    const now = clock.monotonic();
+    const askedAt = this.#places.askedAt(place);
+    // An answer to the question of an earlier pass was slow, not lost.
+    const isOfThisPass = askedAt >= begun && (probes[index]?.placeOf(message)?.pass ?? number) === number;
+    this.#heard += 1;
+    this.#yardstick?.add(place, index, isOfThisPass ? now - askedAt : waitMs, now);
+    if (number === 0 || !isOfThisPass) return;
     this.#late += 1;
     if (isSlowed || this.#yardstick === null || !this.#hasLoss(TOO_FAST_SHARE)) return;
     this.#pass = { ...this.#pass, isSlowed: true };
