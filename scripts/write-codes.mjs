@@ -3,7 +3,7 @@ import './sources.mjs';
 import { writeFileSync } from 'node:fs';
 
 const { COMMAND_EXITS, EXIT_CODES } = await import('../src/cli/exit-codes.ts');
-const { DISCOVERY_CODES, PROBLEM_CODES } = await import('../src/core/index.ts');
+const { DISCOVERY_CODES, outcomeWithoutStart, PROBLEM_CODES } = await import('../src/core/index.ts');
 const { IMAGE_WARNINGS } = await import('../src/images/index.ts');
 const { allRules, BUILT_IN_CODES } = await import('../src/rules/index.ts');
 
@@ -66,7 +66,17 @@ ${table(['command', 'code', 'meaning'], exitsOfCommands)}
 The first part names the cause:
 \`config\` is a mistake in your files or options, \`image\` a bad image file, \`device\` the device, \`link\` the connection, \`refused\` a rule or a lock, and \`internal\` upsfw itself.
 
-${meanings(PROBLEM_CODES)}
+If nothing was started on a unit, the last column is its outcome in a run.
+It is \`refused\` where upsfw decided not to begin: a policy or a file of yours forbids it, or another device or another update is there.
+It is \`failed\` where the device, the connection or upsfw itself did not do what was asked.
+A refused unit gives the exit code 3, and \`upsfw resume\` continues it as soon as the cause is gone.
+A failed unit gives the exit code 4, and needs \`upsfw resume --retry UNIT\`.
+An upload that had begun is \`failed\`, also with a code of \`image\`.
+
+${table(
+  ['code', 'meaning', 'nothing started'],
+  Object.entries(PROBLEM_CODES).map(([code, meaning]) => [`\`${code}\``, meaning, outcomeWithoutStart(code)]),
+)}
 
 ## Reason codes of rules
 

@@ -18,11 +18,11 @@ export type Exit = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 /** Each exit code and its meaning, as `upsfw --help` and `docs/codes.md` show it. */
 export const EXIT_CODES: readonly { readonly code: Exit; readonly meaning: string }[] = [
   { code: 0, meaning: 'Everything requested is done, or was not needed.' },
-  { code: 1, meaning: 'An internal error of upsfw, or its output could not be written.' },
+  { code: 1, meaning: 'An internal error of upsfw.' },
   {
     code: 2,
     meaning:
-      'A mistake in the command line, inventory, list, rules, image file, plan file or state folder. Nothing was sent.',
+      'A mistake in the command line, inventory, list, rules, image file, plan file or state folder, and nothing was sent; or the output could not be written.',
   },
   {
     code: 3,
@@ -80,11 +80,11 @@ export const COMMAND_EXITS: Readonly<Record<string, Readonly<Partial<Record<Exit
   explain: { 2: 'A code is unknown. The others are explained.' },
   report: {},
   record: { 4: 'The card answered too little for a recording.', 130: 'Stopped. Nothing was saved.' },
-  images: { 2: 'At least one file is damaged.' },
+  images: { 2: 'At least one file is damaged, or differs from `--sha256`.' },
   rules: { 2: '`check` found a mistake, or `decide --jsonl` could not read a line.' },
   local: {
     2: 'Also, for `recover`: the answer to the question was not yes, or there was no terminal. Nothing was sent.',
-    3: '`recover`: a rule refuses the image.',
+    3: 'A rule refuses the image. `recover`: the unit runs its firmware, or the image file has changed.',
     4: '`inspect`: the unit does not answer. `recover`: the unit did not take the image.',
     5: '`recover`: the firmware of the unit is not known.',
     130: 'Stopped by the operator.',
@@ -113,9 +113,12 @@ export function exitOfProblem({ code }: Pick<Problem, 'code'>): Exit {
   return code.startsWith('refused/') ? 3 : 4;
 }
 
-/** The exit code of a command whose output was lost, by its own exit code: nobody saw its result. */
+/**
+ * The exit code of a command whose output was lost, by its own exit code: nobody saw its result. The user
+ * chose the file, so it is no defect of the tool.
+ */
 export function exitOfLostOutput(exit: string | number | null | undefined): string | number {
-  return exit === undefined || exit === null || exit === DONE || exit === 3 ? 1 : exit;
+  return exit === undefined || exit === null || exit === DONE || exit === 3 ? 2 : exit;
 }
 
 /** An inspection of one device. */
@@ -167,7 +170,13 @@ export function exitOfRun(record: RunRecord, { stopped, alive }: RunLiveness): E
   // A stop after the last unit changed nothing.
   const isDone = units.every(({ outcome }) => outcome === 'upgraded' || outcome === 'current');
   if (isDone) return DONE;
-  return stopped || (wasStoppedByOperator(record) && !alive) ? STOPPED : 3;
+  return stopped || (!alive && wasStopped(record)) ? STOPPED : 3;
+}
+
+/** The process may have ended before it could record why its units are not done. */
+function wasStopped(record: RunRecord): boolean {
+  const { ended } = record;
+  return wasStoppedByOperator(record) || (ended.how === 'recorded' && ended.exitCode === STOPPED);
 }
 
 /** The demo: some of its units are refused on purpose, so 3 is expected. */

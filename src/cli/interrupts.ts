@@ -11,7 +11,7 @@ export interface InterruptStages {
   readonly stop: (() => void) | null;
   abort(): void;
   /** Called at the third Ctrl-C, when progress is no longer shown. Gives the exit code of the process. */
-  leave(): number;
+  leave(): Promise<number>;
 }
 
 export interface Interrupts {
@@ -22,9 +22,12 @@ export interface Interrupts {
 
 /**
  * Handles Ctrl-C in three stages until `release` is called. A closed terminal counts as one Ctrl-C however
- * often it is signalled: it must never abort or leave a started update.
+ * often it is signalled: it must never abort or leave a started update. Throws Problem refused/interrupted
+ * where the command was stopped before.
  */
 export function handleInterrupts(io: Io, progress: Progress, stages: InterruptStages): Interrupts {
+  // The operator may have stopped the command before this moment.
+  io.stop.throwIfAborted();
   let count = 0;
   const release = io.onInterrupt((kind) => {
     if (kind === 'hangup' && stages.stop === null) return;
@@ -35,7 +38,10 @@ export function handleInterrupts(io: Io, progress: Progress, stages: InterruptSt
     else if (count === 2) {
       progress.message(stages.second);
       stages.abort();
-    } else void progress.end().finally(() => process.exit(stages.leave()));
+    } else {
+      const leave = (code: number): never => process.exit(code);
+      void progress.end().then(stages.leave, stages.leave).then(leave);
+    }
   });
   return { happened: () => count > 0, release };
 }

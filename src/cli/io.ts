@@ -42,17 +42,27 @@ export interface Io {
    * closed, so no second Ctrl-C can follow.
    */
   onInterrupt(handler: (kind: 'interrupt' | 'hangup') => void): () => void;
+  /**
+   * Calls `handler` for an interrupt that no handler of `onInterrupt` takes, until the returned function is
+   * called. Absent: such an interrupt ends the process.
+   */
+  onStop?(handler: () => void): () => void;
+  /** Aborted when the operator stops a command that has no handler of its own at that moment. */
+  readonly stop: AbortSignal;
 }
 
-/** What a process gives to a command line. The log comes with the command, whose options choose its level. */
-export type ProcessIo = Omit<Io, 'log'>;
+/**
+ * What a process gives to a command line. The log comes with the command, whose options choose its level, and
+ * so does the signal.
+ */
+export type ProcessIo = Omit<Io, 'log' | 'stop'>;
 
 /** Error codes of a stream whose reader is gone: a closed pipe or terminal. */
 const READER_GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
 
 /**
  * A started update is watched to its end even if nobody reads the output any more. Output that is lost for
- * another reason (a full disk) is reported, and changes an exit code of 0 or 3 to 1.
+ * another reason (a full disk) is reported, and changes an exit code of 0 or 3 to 2.
  */
 function outliveReaders(): void {
   const lost = (stream: string, error: unknown): void => {
@@ -119,9 +129,7 @@ export function sizeOf({
 export function processIo(): ProcessIo {
   outliveReaders();
   const { stdout, stderr, env } = process;
-  const onInterrupt: Io['onInterrupt'] = (handler) => {
-    const interrupt = (): void => handler('interrupt');
-    const hangup = (): void => handler('hangup');
+  const onSignals = (interrupt: () => void, hangup: () => void): (() => void) => {
     process.on('SIGINT', interrupt);
     process.on('SIGTERM', interrupt);
     process.on('SIGHUP', hangup);
@@ -130,6 +138,26 @@ export function processIo(): ProcessIo {
       process.off('SIGTERM', interrupt);
       process.off('SIGHUP', hangup);
     };
+  };
+  let handlers = 0;
+  const onInterrupt: Io['onInterrupt'] = (handler) => {
+    const release = onSignals(
+      () => handler('interrupt'),
+      () => handler('hangup'),
+    );
+    handlers += 1;
+    let isHeld = true;
+    return () => {
+      if (isHeld) handlers -= 1;
+      isHeld = false;
+      release();
+    };
+  };
+  const onStop: Io['onStop'] = (handler) => {
+    const stop = (): void => {
+      if (handlers === 0) handler();
+    };
+    return onSignals(stop, stop);
   };
   const ask: Ask = async (question, hidden) => {
     const { askAt } = await import('./ask.ts');
@@ -158,5 +186,6 @@ export function processIo(): ProcessIo {
     terminal: movesCursor(stdout, env) ? sizeOf(stdout) : null,
     progress: movesCursor(stderr, env) ? 'live' : 'lines',
     onInterrupt,
+    onStop,
   };
 }

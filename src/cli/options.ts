@@ -135,6 +135,15 @@ export const FLEET_OPTIONS = {
   },
 } satisfies Record<string, Options>;
 
+/** For commands on runs. */
+export const RUN_INVENTORY = {
+  inventory: {
+    alias: 'i',
+    type: 'string',
+    describe: 'Inventory file (default: that of the run); without the name of a run, its runs come first',
+  },
+} satisfies Record<string, Options>;
+
 export const FleetSchema = CommonSchema.extend({
   inventory: z.string().min(1),
   site: z.array(z.string().min(1)),

@@ -1,3 +1,4 @@
+import { sanitize } from '../core/index.ts';
 import type { Style } from '../report/index.ts';
 import type { Io } from './io.ts';
 import type { CommonArgs } from './options.ts';
@@ -20,4 +21,17 @@ export function printDocument<T extends object>(
   render: (document: T, style: Style) => string,
 ): void {
   io.out(args.json ? jsonText(document) : render(document, textStyle(args, io)));
+}
+
+/** Says that an output file is complete. `next`: the command that uses it. */
+export function sayWritten(
+  what: string,
+  file: string | undefined,
+  io: Pick<Io, 'info'>,
+  next?: string,
+): void {
+  const to = sanitize(file ?? '', 4096);
+  io.info(
+    `The ${what} was written to ${to}.${next === undefined ? '' : ` To execute it: ${sanitize(next, 4200)}`}\n`,
+  );
 }

@@ -2,6 +2,7 @@ import { asProblem, escapedJson, outputText, type Problem } from '../core/index.
 import { asksOnlyForHelp } from './commands.ts';
 import { DONE, type Exit, exitOfProblem } from './exit-codes.ts';
 import type { ProcessIo } from './io.ts';
+import { runStoppable } from './stoppable.ts';
 
 /** Runs one command line and gives its exit code. Never throws and never exits the process. */
 export async function runProgram(words: readonly string[], io: ProcessIo): Promise<Exit> {
@@ -13,8 +14,10 @@ export async function runProgram(words: readonly string[], io: ProcessIo): Promi
       io.out(`${await helpText(io.terminal?.columns)}\n`);
       return DONE;
     }
-    const { dispatch } = await import('./start/dispatch.ts');
-    return await dispatch(words, io);
+    return await runStoppable(io, async (stoppable) => {
+      const { dispatch } = await import('./start/dispatch.ts');
+      return dispatch(words, stoppable);
+    });
   } catch (thrown) {
     return report(asProblem(thrown), io, wantsJson);
   }

@@ -2,11 +2,14 @@ import { Listr, ListrDefaultRendererLogLevels } from 'listr2';
 import { sanitize } from '../core/index.ts';
 import type { Io } from './io.ts';
 
+/** `done`: the unit is as planned. `left`: it was not updated. `bad`: somebody must look at it. */
+export type Mark = 'done' | 'left' | 'bad';
+
 /** Shows the progress of units: a live list on a terminal, otherwise one line for each change. */
 export interface Progress {
   unit(key: string, note: string, fraction: number | null): void;
-  /** The unit has ended; `ok` is false for an outcome that somebody must look at. */
-  ended(key: string, outcome: string, ok: boolean): void;
+  /** The unit has ended. `mark`: see {@link Mark}. */
+  ended(key: string, outcome: string, mark: Mark): void;
   /** Shows a message about the whole run at once. Other writers would be held back by the live list. */
   message(text: string): void;
   /** Resolves when everything is shown and the terminal is restored. */
@@ -46,18 +49,25 @@ function lineProgress(io: Io): Progress {
   };
   return {
     unit: (key, note, fraction) => line(key, shortened(note, fraction)),
-    ended: line,
+    ended: (key, outcome) => line(key, outcome),
     message: (text) => io.info(`${text}\n`),
     end: async () => undefined,
   };
 }
 
+/** A task of the library: what an entry uses of it. */
+interface ListedTask {
+  title: string | undefined;
+  /** Gives the line the mark of a skipped task. */
+  skip(): void;
+}
+
 /** One line of the list. The library starts its tasks later, so earlier texts are kept. */
 class Entry {
   readonly #label: string;
-  readonly #done: Promise<string | null>;
-  #finish: (failure: string | null) => void = () => undefined;
-  #task: { title: string | undefined } | null = null;
+  readonly #done: Promise<Mark>;
+  #finish: (mark: Mark) => void = () => undefined;
+  #task: ListedTask | null = null;
   #text: string;
   #changed = false;
 
@@ -79,22 +89,23 @@ class Entry {
     if (this.#task !== null) this.#task.title = this.title;
   }
 
-  end(failure: string | null): void {
-    this.#finish(failure);
+  end(mark: Mark): void {
+    this.#finish(mark);
   }
 
   /** The run ends before this unit: its last text stays. */
   abandon(): void {
     if (!this.#changed) this.show('not started');
-    this.end('abandoned');
+    this.end('bad');
   }
 
-  async run(task: { title: string | undefined }): Promise<void> {
+  async run(task: ListedTask): Promise<void> {
     this.#task = task;
     task.title = this.title;
-    const failure = await this.#done;
+    const mark = await this.#done;
+    if (mark === 'left') task.skip();
     // The library marks a line as failed when its task throws.
-    if (failure !== null) throw new Error(failure);
+    if (mark === 'bad') throw new Error(this.#text);
   }
 }
 
@@ -128,11 +139,11 @@ function listProgress(keys: readonly string[], color: boolean): Progress {
   let ended = false;
   return {
     unit: (key, note, fraction) => entries.get(key)?.show(shortened(note, fraction)),
-    ended(key, outcome, ok) {
+    ended(key, outcome, mark) {
       const entry = entries.get(key);
       if (entry === undefined) return;
       entry.show(outcome);
-      entry.end(ok ? null : outcome);
+      entry.end(mark);
       open.delete(entry);
     },
     message: (text) => whole.show(sanitize(text)),
@@ -141,7 +152,7 @@ function listProgress(keys: readonly string[], color: boolean): Progress {
         ended = true;
         for (const entry of open) entry.abandon();
         whole.show('ended');
-        whole.end(null);
+        whole.end('done');
       }
       await shown;
     },

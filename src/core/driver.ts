@@ -45,7 +45,8 @@ export interface Upload {
 /**
  * Result of a step.
  * `staged` (start only): the image is on the card and nothing was started; a person can start it.
- * `not-started` (start only): the permit expired before the request was sent; nothing was sent.
+ * `not-started` (transfer and start): nothing was sent, because the permit expired or the method is refused.
+ * `done` with a problem (backup only): the copy is not complete.
  * `received` (settle only): the unit has the image and runs its old firmware until a person installs it.
  */
 export interface StepResult {

@@ -61,7 +61,7 @@ export const PROBLEM_CODES = {
   'device/output': 'The output of a unit is not as expected, or could not be switched.',
   'device/not-installed':
     'The unit has the image and runs its old firmware until it is installed at the panel.',
-  'device/no-backup': 'Settings or event log of the card could not be read.',
+  'device/no-backup': 'Settings or event log of the card could not be read, so the run has no copy of them.',
   'device/stale-result': 'The card shows an old update result that cannot be cleared.',
   'device/no-file': 'The card has no such file, or does not serve it.',
   'device/banner': 'The card sends its System Message in a form that is not valid SSH.',
@@ -93,10 +93,30 @@ export const PROBLEM_CODES = {
   'refused/no-path': 'There is no method to send an update to this unit from here.',
   'refused/identity': 'The unit has no usable serial number, or two units have the same one.',
   'refused/confirmation': 'The plan was not confirmed.',
-  'refused/interrupted': 'The operator pressed Ctrl-C at a question; nothing was sent.',
+  'refused/interrupted': 'The operator pressed Ctrl-C, and the command ended before it started an update.',
   'refused/second-attempt': 'An earlier start on this unit failed, or its result is not known.',
   'refused/stopped': 'The operator stopped the run before this unit was started.',
   'internal/unexpected': 'A defect of the tool itself.',
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;
+
+/** First parts of codes that upsfw gives before it sends anything: a policy, or a mistake in a file. */
+const REFUSING_PARTS = ['refused', 'config', 'image'] as const;
+
+/**
+ * Codes of a device that count as a refusal too: nothing went wrong, and upsfw does not begin the update.
+ */
+export const REFUSING_DEVICE_CODES = ['device/busy', 'device/not-installed', 'device/not-smart-ups'] as const;
+
+/**
+ * How a unit ends on which nothing was started: `refused` where upsfw decided not to begin, `failed` where
+ * the device, the connection or upsfw did not do what was asked. A resume continues a refused unit without a
+ * retry. `docs/codes.md` has the table.
+ */
+export function outcomeWithoutStart(code: ProblemCode): 'refused' | 'failed' {
+  const decided =
+    REFUSING_PARTS.some((part) => code.startsWith(`${part}/`)) ||
+    REFUSING_DEVICE_CODES.some((one) => one === code);
+  return decided ? 'refused' : 'failed';
+}

@@ -10,6 +10,19 @@ import { SAFE_NAME } from './generations/index.ts';
 /** With one of these problems the host may be another one: the password is not sent by a second method. */
 export const HOST_IDENTITY: readonly ProblemCode[] = ['link/host-key', 'link/certificate'];
 
+/** Whether upsfw refused a method before it connected. */
+export function isRefusedMethod({ code }: Problem): boolean {
+  return code.startsWith('refused/');
+}
+
+/**
+ * The problem that decides, of several methods that all ended in one: the first that was tried and failed,
+ * else the first refusal. Undefined without any.
+ */
+export function firstFailure(problems: readonly Problem[]): Problem | undefined {
+  return problems.find((problem) => !isRefusedMethod(problem)) ?? problems[0];
+}
+
 /** Why a file cannot be sent to the card of a unit, whatever the file is for; null where it can. */
 export function findUploadObstacle({ network }: UnitTarget, file: string): Problem | null {
   if (network === null || (network.login === null && network.unresolved?.login !== true)) {

@@ -160,6 +160,16 @@ export interface ImagesDocument extends DocumentHead<'images'> {
   }[];
   /** What was not searched, and why. */
   readonly notes?: readonly string[];
+  /** The comparison with `--sha256`; null without it. */
+  readonly expected: ComparedHash | null;
+}
+
+/** The hash that the user expects, and that of the one file that was read. */
+export interface ComparedHash {
+  readonly sha256: string;
+  /** Null where the bytes were not read. */
+  readonly found: string | null;
+  readonly matches: boolean;
 }
 
 export interface CardFileEntry extends Omit<CardFile, 'path' | 'sha256'> {

@@ -33,12 +33,17 @@ export const OUTCOME_TONE: Readonly<Record<RunOutcome, Tone>> = {
 export const SIMULATION_NOTICE =
   'SIMULATION: units marked [simulated] do not exist. This report says nothing about real units.';
 
-/** `rack-12-a  Smart-UPS 1500  UPS 09.4 (ID18)`; a simulated unit is marked. */
+/** `rack-12-a  Smart-UPS 1500  UPS 09.4 (ID18)  AS1532273891`; a simulated unit is marked. */
 export function unitLine(name: string | null, unit: Unit): string {
   const mark = unit.simulated ? ' [simulated]' : '';
   return unit.reachable
-    ? `${name ?? '?'}${mark}  ${unit.model ?? 'model not known'}  ${formatFirmware(unit.firmware)}`
-    : `${name ?? '?'}${mark}`;
+    ? `${name ?? '?'}${mark}  ${unit.model ?? 'model not known'}  ${formatFirmware(unit.firmware)}  ${formatSerial(unit.serial)}`
+    : `${name ?? '?'}${mark}${unit.serial === null ? '' : `  ${unit.serial}`}`;
+}
+
+/** The serial number of a unit, as every report shows it. */
+export function formatSerial(serial: string | null): string {
+  return serial ?? 'serial number not known';
 }
 
 /** `UPS 09.4 (ID18)`, or the text of the unit where it cannot be parsed. */

@@ -54,9 +54,18 @@ export interface RunFirmware {
   readonly microLinkId: number | null;
 }
 
+/** The copy of settings and event log of a card before a hop. */
+export interface RunBackup {
+  readonly complete: boolean;
+  /** What could not be saved; null where everything was. */
+  readonly problem: ProblemJson | null;
+}
+
 export interface RunHop {
   readonly image: string;
   readonly transport: Transport;
+  /** Null where no backup was tried, or it has not ended. */
+  readonly backup: RunBackup | null;
   /** How the image was sent; null = not sent. */
   readonly transfer: string | null;
   /** Every upload of the image of which bytes were sent, the failed ones too. */
@@ -120,6 +129,16 @@ export type RunCounts = Readonly<Record<RunOutcome, number>>;
  */
 export type RunState = 'running' | 'interrupted' | 'stopped' | 'done';
 
+/** How the last process ended that executed a run. */
+export interface RunEnded {
+  /** `no-record`: a crash, a kill or a power loss. `not-known`: the journal cannot show it. */
+  readonly how: 'recorded' | 'no-record' | 'not-known';
+  /** Null unless recorded. */
+  readonly exitCode: number | null;
+  /** ISO 8601, UTC; null unless recorded. */
+  readonly at: string | null;
+}
+
 export interface RunDocument extends DocumentHead<'run'> {
   readonly run: string;
   readonly state: RunState;
@@ -129,5 +148,7 @@ export interface RunDocument extends DocumentHead<'run'> {
   readonly counts: RunCounts;
   /** A problem of the journal: it is damaged, or a line could not be written. Null without one. */
   readonly problem: ProblemJson | null;
+  /** Null while a process executes the run. */
+  readonly ended: RunEnded | null;
   readonly exitCode: number;
 }

@@ -1,12 +1,22 @@
-import { isRefusal } from '../core/index.ts';
-import { formatFirmware, OUTCOME_TONE, SIMULATION_NOTICE, summary } from './labels.ts';
-import { describeChange, INSPECT_UNIT, writeRunProblems, writeUnit } from './run.ts';
+import { isRefusal, type ProblemJson } from '../core/index.ts';
+import { formatFirmware, formatSerial, OUTCOME_TONE, SIMULATION_NOTICE, summary } from './labels.ts';
+import {
+  backupProblems,
+  describeChange,
+  INSPECT_UNIT,
+  NO_BACKUP,
+  writeEnded,
+  writeRunProblems,
+  writeUnit,
+} from './run.ts';
 import type { RunDocument, RunNow, RunOutcome, RunUnit } from './run-documents.ts';
 import { createReportWriter, type ReportWriter, type Style } from './writer.ts';
 
 export interface StatusOptions {
   /** True: show every unit with its hops. */
   readonly details: boolean;
+  /** True: the process that executed the run shows it as it ends. */
+  readonly isEnding?: boolean;
   /** The command to type next. */
   readonly next: string;
   /** What to do before that; null where nothing is needed. */
@@ -22,7 +32,7 @@ const NEEDS_ATTENTION: readonly RunOutcome[] = ['unknown', 'failed', 'stopped', 
 export function renderStatus(
   document: RunDocument,
   style: Style,
-  { details, next, first }: StatusOptions,
+  { details, next, first, isEnding = false }: StatusOptions,
 ): string {
   const writer = createReportWriter(style);
   const { units } = document;
@@ -40,6 +50,7 @@ export function renderStatus(
   writer.line('');
   const code = document.state === 'running' ? '' : ` (exit code ${document.exitCode})`;
   writer.line(`${summary(document.counts)}${code}`);
+  if (!isEnding) writeEnded(writer, document);
   writePending(writer, of('pending'), document.state === 'running');
   for (const outcome of ['upgraded', 'current'] as const) {
     const done = of(outcome);
@@ -47,10 +58,28 @@ export function renderStatus(
     else if (done.some(({ now }) => now !== null)) for (const unit of done) writeShort(writer, unit);
     else if (done.length > 0) writer.line(`${outcome}: ${done.map(keyOf).join(', ')}`);
   }
+  if (!details) writeBackups(writer, units);
   writer.line('');
   if (first !== null) writer.line(first);
   writer.line(`Next: ${next}`);
   return writer.toString();
+}
+
+/** Units without a complete backup, whatever their outcome: each cause once. */
+function writeBackups(writer: ReportWriter, units: readonly RunUnit[]): void {
+  const causes = new Map<string, { readonly problem: ProblemJson; readonly keys: string[] }>();
+  for (const unit of units) {
+    for (const problem of backupProblems(unit)) {
+      const cause = causes.get(problem.message) ?? { problem, keys: [] };
+      causes.set(problem.message, cause);
+      cause.keys.push(keyOf(unit));
+    }
+  }
+  for (const { problem, keys } of causes.values()) {
+    writer.line(`${NO_BACKUP}: ${keys.join(', ')}`);
+    writer.note(`${problem.message} [${problem.code}]`, 'warn');
+    writer.note(`remedy: ${problem.hint}`);
+  }
 }
 
 function writeWhole(writer: ReportWriter, unit: RunUnit): void {
@@ -115,7 +144,11 @@ function writePending(writer: ReportWriter, units: readonly RunUnit[], alive: bo
   for (const unit of started) {
     const hop = unit.hops.findLast(({ step }) => step !== null);
     const at = hop === undefined ? '' : `, ${hop.image}: ${hop.step} ${hop.state}`;
-    writer.item(`${keyOf(unit)}${mark(unit)}${at}`, alive ? 'in progress' : 'interrupted', 'plain');
+    writer.item(
+      `${keyOf(unit)}${mark(unit)}${at}  ${formatSerial(unit.serial)}`,
+      alive ? 'in progress' : 'interrupted',
+      'plain',
+    );
     writeNow(writer, unit, false);
   }
   const waiting = units.filter((unit) => !started.includes(unit));

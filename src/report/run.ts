@@ -1,5 +1,12 @@
-import { isRefusal } from '../core/index.ts';
-import { OUTCOME_TONE, SIMULATION_NOTICE, summary, writeAdvisories, writeReasons } from './labels.ts';
+import { isRefusal, type ProblemJson } from '../core/index.ts';
+import {
+  formatSerial,
+  OUTCOME_TONE,
+  SIMULATION_NOTICE,
+  summary,
+  writeAdvisories,
+  writeReasons,
+} from './labels.ts';
 import type { RunDocument, RunUnit } from './run-documents.ts';
 import { createReportWriter, type ReportWriter, type Style } from './writer.ts';
 
@@ -22,6 +29,21 @@ export function writeRunProblems(writer: ReportWriter, { paused, problem }: RunD
   }
 }
 
+/** The end of the last process that executed the run; nothing while one does. */
+export function writeEnded(writer: ReportWriter, { ended }: RunDocument): void {
+  if (ended === null) return;
+  switch (ended.how) {
+    case 'recorded':
+      writer.line(`The run last ended at ${ended.at} with exit code ${ended.exitCode}.`);
+      return;
+    case 'no-record':
+      writer.line('The run last ended without a record: a crash, a kill or a power loss.');
+      return;
+    case 'not-known':
+      writer.line('The exit code that the run last ended with is not known: its journal does not show it.');
+  }
+}
+
 /** A run for people: the outcome of each unit and what to do about it. */
 export function renderRun(document: RunDocument, style: Style): string {
   const writer = createReportWriter(style);
@@ -34,6 +56,7 @@ export function renderRun(document: RunDocument, style: Style): string {
   }
   writer.line('');
   writer.line(`${summary(document.counts)} (exit code ${document.exitCode})`);
+  writeEnded(writer, document);
   return writer.toString();
 }
 
@@ -42,8 +65,14 @@ function isMoved({ before, after }: RunUnit): boolean {
   return after !== null && (after.raw?.trim() ?? 'not known') !== (before?.raw?.trim() ?? 'not known');
 }
 
-/** `UPS 09.4 (ID18) -> UPS 15.0 (ID18)`. An unknown outcome is not shown as an arrival. */
+/**
+ * `UPS 09.4 (ID18) -> UPS 15.0 (ID18)  AS1532273891`. An unknown outcome is not shown as an arrival.
+ */
 export function describeChange(unit: RunUnit): string {
+  return `${describeFirmware(unit)}  ${formatSerial(unit.serial)}`;
+}
+
+function describeFirmware(unit: RunUnit): string {
   const from = unit.before?.raw?.trim() ?? 'not known';
   const to = unit.after?.raw?.trim() ?? 'not known';
   const moved = isMoved(unit);
@@ -63,6 +92,15 @@ function describeStart({ start, startRefused }: RunUnit['hops'][number]): string
   return startRefused ? `start by ${start} answered with an error` : `started by ${start}`;
 }
 
+export const NO_BACKUP = 'no complete backup of the card';
+
+/** What could not be saved of the card of a unit, unless that is why the unit ended. */
+export function backupProblems({ hops, problem }: RunUnit): readonly ProblemJson[] {
+  const all = hops.flatMap(({ backup }) => backup?.problem ?? []);
+  const others = all.filter(({ message }) => problem?.message.startsWith(message) !== true);
+  return others.filter((one, index) => others.findIndex(({ message }) => message === one.message) === index);
+}
+
 /** One unit with its hops, outcome and problem. */
 export function writeUnit(writer: ReportWriter, unit: RunUnit, label: string = unit.name): void {
   const mark = unit.simulated ? ' [simulated]' : '';
@@ -80,6 +118,10 @@ export function writeUnit(writer: ReportWriter, unit: RunUnit, label: string = u
     for (const [index, { method, problem }] of hop.uploads.entries()) {
       if (problem !== null) writer.note(`  upload ${index + 1}, by ${method}: ${problem.message}`);
     }
+  }
+  for (const problem of backupProblems(unit)) {
+    writer.note(`${NO_BACKUP}: ${problem.message} [${problem.code}]`, 'warn');
+    writer.note(`  remedy: ${problem.hint}`);
   }
   if (unit.outcome === 'unknown') writer.note(INSPECT_UNIT, 'bad');
   if (unit.output !== null && unit.output !== 'not-switched') {

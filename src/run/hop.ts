@@ -15,7 +15,7 @@ import { outputOff } from './output.ts';
 import { withKnownUps } from './preflight.ts';
 import { type HopWork, type OnCommit, refuseBusy, startHop } from './start.ts';
 import { contextFor, imageMetadata, recordStep, stepsOf, withTimeout } from './step.ts';
-import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
+import { outcomeBeforeStart, type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
 /**
  * One hop of one unit: from a look at the unit to the verified firmware, or watching a start that is on
@@ -211,10 +211,11 @@ async function backup(context: StepContext, work: HopWork, haveSettings: boolean
   await recordStep(work, index, 'backup', result.state, result);
   work.abort.throwIfAborted();
   const { problem } = result;
+  if (problem !== null) work.progress(`no complete backup: ${problem.message}`, null);
   const isLogin = LOGIN_PROBLEMS.some((code) => code === problem?.code);
   if (result.state !== 'done' && (isLogin || (!haveSettings && !isUpsHop(work.hop)))) {
     throw new UnitStop({
-      outcome: work.policy.outcomeBeforeStart(problem, 'check'),
+      outcome: outcomeBeforeStart(problem),
       after: context.before,
       problem,
       reasons: [],
@@ -260,7 +261,7 @@ async function transfer(context: StepContext, work: HopWork): Promise<string | n
   // was.
   const { problem } = result;
   throw new UnitStop({
-    outcome: work.policy.outcomeBeforeStart(problem, 'check'),
+    outcome: outcomeBeforeStart(problem, result.state !== 'not-started'),
     after: context.before,
     problem,
     reasons: [],

@@ -1,7 +1,7 @@
 import { asProblem, type OutputState, Problem, type StepContext, type Unit, unitKey } from '../core/index.ts';
 import { outputNeedsRestore, type UnitRecord } from '../state/index.ts';
 import { contextFor, imageMetadata } from './step.ts';
-import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
+import { outcomeBeforeStart, type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
 /**
  * The output of a unit, where the operator allows switching it: off for the update, and on again
@@ -28,7 +28,7 @@ export async function switchOff(context: StepContext, work: UnitWork): Promise<v
   if (state === 'off') return;
   const { problem } = result;
   // If the output may be off, the unit failed, whatever the cause.
-  const outcome = state === 'not-switched' ? work.policy.outcomeBeforeStart(problem, 'check') : 'failed';
+  const outcome = state === 'not-switched' ? outcomeBeforeStart(problem) : 'failed';
   throw new UnitStop({ outcome, after: null, problem, reasons: [] });
 }
 

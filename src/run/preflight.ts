@@ -17,7 +17,7 @@ import {
   usableSerial,
 } from '../core/index.ts';
 import type { UnitRecord } from '../state/index.ts';
-import { outcomeBeforeStart, type RunPolicy, type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
+import { type RunPolicy, type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 import { describeWindow, isOpen } from './window.ts';
 
 /**
@@ -181,7 +181,6 @@ export const FLEET_POLICY: RunPolicy = {
   maxStarts: 3,
   startSignal: () => NEVER,
   failedStart: 'not-started',
-  outcomeBeforeStart,
   seen: (unit) => unit,
   stopped: stoppedBeforeStart,
   noEffect: startNotSeen,

@@ -98,8 +98,6 @@ export const RECOVERY_POLICY: RunPolicy = {
   // After a cancelled transfer, the boot loader asks for an image again.
   startSignal: ({ abort }) => abort,
   failedStart: 'failed',
-  // Until the transfer begins, the unit waits as before.
-  outcomeBeforeStart: (_problem, during) => (during === 'check' ? 'refused' : 'failed'),
   seen: () => null,
   stopped: (_anyDone, journal) =>
     stopped(
@@ -118,7 +116,7 @@ export const RECOVERY_POLICY: RunPolicy = {
       : null,
   review: reviewAfterTransfer,
   notReady: () =>
-    new Problem('device/start-refused', 'The unit already runs the version of the image. Nothing was sent.', {
+    new Problem('refused/stale-plan', 'The unit already runs the version of the image. Nothing was sent.', {
       hint: 'Check the unit: upsfw local inspect PORT.',
     }),
   notBegun: () =>

@@ -13,7 +13,7 @@ import { outputOff, switchOff } from './output.ts';
 import { changedMeanwhile, refuseOutsideWindow } from './preflight.ts';
 import { type CommitMethod, type Moment, momentOf, StartGate } from './start-gate.ts';
 import { recordStep, withTimeout } from './step.ts';
-import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
+import { outcomeBeforeStart, type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
 /** The start of one hop: the last look, the checks, the line on disk, and the one request after it. */
 
@@ -108,7 +108,7 @@ export async function startHop(
       await retract(work, onCommit, result);
       return {
         kind: 'ended',
-        unitResult: { outcome: policy.outcomeBeforeStart(problem, 'start'), after, problem, reasons: [] },
+        unitResult: { outcome: outcomeBeforeStart(problem), after, problem, reasons: [] },
       };
     }
     if (result.state === 'failed') {
@@ -158,7 +158,7 @@ export async function refuseBusy(unit: Unit, work: HopWork, context: StepContext
   if (check.state === 'todo') return check;
   const problem = check.problem ?? work.policy.notReady(unitKey(context.target), check.state);
   throw new UnitStop({
-    outcome: work.policy.outcomeBeforeStart(problem, 'check'),
+    outcome: outcomeBeforeStart(problem),
     after: work.policy.seen(unit),
     problem,
     reasons: [],

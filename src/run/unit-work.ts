@@ -1,19 +1,19 @@
-import type {
-  Clock,
-  Hop,
-  OperatorSettings,
-  Problem,
-  ProblemCode,
-  Reason,
-  StepCheck,
-  StepContext,
-  StepResult,
-  StoredFile,
-  TranscriptEntry,
-  Unit,
-  UnitOutcome,
-  UnitTarget,
-  UpgradeDriver,
+import {
+  type Clock,
+  type Hop,
+  type OperatorSettings,
+  outcomeWithoutStart,
+  type Problem,
+  type Reason,
+  type StepCheck,
+  type StepContext,
+  type StepResult,
+  type StoredFile,
+  type TranscriptEntry,
+  type Unit,
+  type UnitOutcome,
+  type UnitTarget,
+  type UpgradeDriver,
 } from '../core/index.ts';
 import type { Journal, UnitRecord } from '../state/index.ts';
 
@@ -66,8 +66,6 @@ export interface RunPolicy {
   startSignal(work: UnitWork): AbortSignal;
   /** How the journal records a start step that is known to have failed. */
   readonly failedStart: 'not-started' | 'failed';
-  /** The outcome of a unit on which nothing was started. */
-  outcomeBeforeStart(problem: Problem | null, during: 'check' | 'start'): 'refused' | 'failed';
   /** The unit for the report when nothing was started; null if it was never identified. */
   seen(unit: Unit): Unit | null;
   /** The result of a unit that was stopped before a start. `journal`: why the journal cannot be written. */
@@ -115,17 +113,13 @@ export interface UnitWork {
   readonly transcript: (entry: TranscriptEntry) => void;
 }
 
-const NO_FAILURE: readonly ProblemCode[] = ['config/state', 'device/busy', 'device/not-installed'];
-
 /**
- * The outcome of a unit on which nothing was started. It did not fail if the cause is a refusal, a state
- * folder that cannot be written, or an update by somebody else. Such a unit is refused, and a resume
- * continues it without a retry.
+ * The outcome of a unit on which nothing was started. `sent`: a part of an image may have reached the device,
+ * so a mistake in a file is a failed upload by now.
  */
-export function outcomeBeforeStart(problem: Problem | null): 'refused' | 'failed' {
-  if (problem === null) return 'failed';
-  const isNoFailure = problem.code.startsWith('refused/') || NO_FAILURE.includes(problem.code);
-  return isNoFailure ? 'refused' : 'failed';
+export function outcomeBeforeStart(problem: Problem | null, sent = false): 'refused' | 'failed' {
+  if (problem === null || (sent && problem.code.startsWith('image/'))) return 'failed';
+  return outcomeWithoutStart(problem.code);
 }
 
 /** Ends the work on a unit with a given result. */

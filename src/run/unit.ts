@@ -9,7 +9,7 @@ import {
 } from '../core/index.ts';
 import { endIsOpen, lastVerified, type UnitRecord } from '../state/index.ts';
 import { beginHop, watchHop } from './hop.ts';
-import { type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
+import { outcomeBeforeStart, type UnitResult, UnitStop, type UnitWork } from './unit-work.ts';
 
 /** The hops of one unit, in order. */
 
@@ -65,7 +65,7 @@ export async function runUnit(record: UnitRecord, work: UnitWork): Promise<UnitR
     if (startMade) return { outcome: 'unknown', after: null, problem, reasons: [] };
     if (work.abort.aborted || work.journal.failed !== null)
       return work.policy.stopped(anyDone, work.journal.failed);
-    return { outcome: work.policy.outcomeBeforeStart(problem, 'check'), after: null, problem, reasons: [] };
+    return { outcome: outcomeBeforeStart(problem), after: null, problem, reasons: [] };
   }
 }
 

@@ -24,11 +24,13 @@ export { isOlderAudit, isOlderPlan } from './other-format.ts';
 export {
   endIsOpen,
   endIsUnknown,
+  type HopBackup,
   type HopRecord,
   inDoubt,
   lastVerified,
   needsManualAction,
   outputNeedsRestore,
+  type RunEnd,
   type RunRecord,
   startInDoubt,
   stoppedBetweenHops,
@@ -38,5 +40,5 @@ export {
   wasStoppedByDisk,
   wasStoppedByOperator,
 } from './run-record.ts';
-export { replay } from './run-state.ts';
+export { recordsExits, replay } from './run-state.ts';
 export { AuditUnitSchema, LeftOutSchema, PlanSchema } from './schemas.ts';

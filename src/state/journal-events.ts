@@ -9,8 +9,13 @@ import {
 } from '../core/index.ts';
 import { PlanSchema, ProblemSchema, ReasonSchema, StepNameSchema, UnitSchema } from './schemas.ts';
 
-/** The version of the journal format. The first line of a journal carries it; format 1 carried none. */
-export const JOURNAL_FORMAT = 2;
+/**
+ * The version of the journal format. The first line of a journal carries it; format 1 carried none. Format 3
+ * also has the event `exit`.
+ */
+export const JOURNAL_FORMAT = 3;
+/** The formats that can be read and continued. */
+export const READABLE_FORMATS = [2, JOURNAL_FORMAT] as const;
 
 const stamp = { seq: z.int().min(1), at: z.iso.datetime() };
 
@@ -19,7 +24,7 @@ export const EventSchema = z.discriminatedUnion('event', [
   z.strictObject({
     ...stamp,
     event: z.literal('run'),
-    format: z.literal(JOURNAL_FORMAT),
+    format: z.literal(READABLE_FORMATS),
     run: z.string(),
     inventory: z.string(),
     images: z.string(),
@@ -107,6 +112,8 @@ export const EventSchema = z.discriminatedUnion('event', [
     /** The operator stopped the run. Absent where something else did, such as a full disk. */
     by: z.literal('operator').optional(),
   }),
+  /** The process that executed the run ended with this exit code. Never in a journal of format 2. */
+  z.strictObject({ ...stamp, event: z.literal('exit'), code: z.int().min(0).max(255) }),
 ]);
 
 export type WrittenEvent = z.infer<typeof EventSchema>;
@@ -161,6 +168,7 @@ export function announcesAct(event: NewEvent): boolean {
       return event.state === 'switching-off';
     case 'end':
     case 'closed':
+    case 'exit':
       return false;
     default:
       return true;

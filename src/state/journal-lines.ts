@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
-import { EventSchema, JOURNAL_FORMAT, type JournalEvent, type WrittenEvent } from './journal-events.ts';
+import { EventSchema, type JournalEvent, READABLE_FORMATS, type WrittenEvent } from './journal-events.ts';
 import { otherFormat } from './other-format.ts';
 
 /** The lines of a journal as bytes. The checksum of each line covers the line before it. */
@@ -103,9 +103,10 @@ export function parseJournal({ run, file, bytes, starts }: JournalBytes): Parsed
 }
 
 /** The beginning of a journal of this format. */
-const HEAD = new RegExp(`^\\{"seq":1,"at":"[^"]*","event":"run","format":${JOURNAL_FORMAT},`);
+const HEAD = new RegExp(`^\\{"seq":1,"at":"[^"]*","event":"run","format":(?:${READABLE_FORMATS.join('|')}),`);
 const LONGEST_HEAD = 200;
 const DONE = '"event":"closed","state":"done"';
+const EXIT = '"event":"exit"';
 /** A unit may be in doubt after any of these. */
 const DOUBTS = ['"outcome":"unknown"', '"state":"received"', '"event":"output"'];
 
@@ -115,7 +116,8 @@ const DOUBTS = ['"outcome":"unknown"', '"state":"received"', '"event":"output"']
  */
 export function endsPlainly(bytes: Buffer, starts: Buffer): boolean {
   const lines = wholeLines(bytes);
-  if (lines.at(-1)?.includes(DONE) !== true) return false;
+  const last = lines.at(-1)?.includes(EXIT) === true ? lines.at(-2) : lines.at(-1);
+  if (last?.includes(DONE) !== true) return false;
   if (!HEAD.test(bytes.subarray(0, LONGEST_HEAD).toString('latin1'))) return false;
   // The first line holds the plan, whose verdicts use the same words.
   const afterPlan = bytes.subarray(lines[0]?.length ?? 0);

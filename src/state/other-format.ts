@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { Problem } from '../core/index.ts';
-import { JOURNAL_FORMAT, type OtherFormatEvent, type OtherFormatUnit } from './journal-events.ts';
+import {
+  JOURNAL_FORMAT,
+  type OtherFormatEvent,
+  type OtherFormatUnit,
+  READABLE_FORMATS,
+} from './journal-events.ts';
 
 /** Recognizes what an earlier development version of upsfw wrote. */
 
@@ -31,11 +36,11 @@ const FirstPlan = z.looseObject({
 export function otherFormat(line: unknown, run: string, file: string): OtherFormatEvent | null {
   const first = FirstLine.safeParse(line).data;
   const format = first?.format ?? 1;
-  if (first === undefined || format === JOURNAL_FORMAT) return null;
+  if (first === undefined || READABLE_FORMATS.some((one) => one === format)) return null;
   const writer = format < JOURNAL_FORMAT ? 'an earlier development version' : 'a later version';
   const problem = new Problem(
     'config/run',
-    `Run ${run} was written by ${writer} of upsfw (journal format ${format}, this version reads ${JOURNAL_FORMAT}): ${file}. Nothing of it was changed or deleted.`,
+    `Run ${run} was written by ${writer} of upsfw (journal format ${format}, this version reads ${READABLE_FORMATS.join(' and ')}): ${file}. Nothing of it was changed or deleted.`,
     {
       hint: `The file holds one JSON object per line; read it with any JSON tool. Look at each unit of the run that may have been started (upsfw audit). Once you know that none of them is in an update, move the folder of run ${run} out of the state folder: it removes the record of all its units.`,
     },

@@ -17,6 +17,14 @@ import type {
  * The state of a run, its units and hops, and what follows from it. `run-state.ts` makes it from a journal.
  */
 
+/** How the backup before a hop ended. */
+export interface HopBackup {
+  /** Settings and event log of the card were saved. */
+  readonly isComplete: boolean;
+  /** What could not be saved, and why; null where everything was. */
+  readonly problem: ProblemJson | null;
+}
+
 /** What the journal holds of one hop, in the current attempt. */
 export interface HopRecord {
   /** The unit before this hop; null where the hop has not begun. */
@@ -26,6 +34,8 @@ export interface HopRecord {
   /** The last step that has a line, and its state. */
   readonly step: StepName | null;
   readonly state: StepState | null;
+  /** The copy of settings and event log; null where none was tried. */
+  readonly backup: HopBackup | null;
   readonly transferred: { readonly method: string } | null;
   /** Every upload of the image in this attempt of which bytes were sent. */
   readonly uploads: readonly Upload[];
@@ -88,8 +98,18 @@ export interface RunRecord {
    * The fault of the journal itself: it is damaged, or a line could not be written. Null where there is none.
    */
   readonly problem: ProblemJson | null;
+  /** How the last process that executed the run ended. It may still be running. */
+  readonly ended: RunEnd;
   readonly units: readonly UnitRecord[];
 }
+
+/**
+ * The end of a process that executed a run. `no-record`: the journal has none, so the process was killed or
+ * lost its machine, or it still runs. `not-known`: the journal is of a format without it, or damaged.
+ */
+export type RunEnd =
+  | { readonly how: 'recorded'; readonly exitCode: number; readonly at: string }
+  | { readonly how: 'no-record' | 'not-known' };
 
 /**
  * The hop with a recorded start whose end is not known; null where there is none. The end of a `failed` start
@@ -157,7 +177,10 @@ export function stoppedMidRoute(unit: UnitRecord): boolean {
 }
 
 /** The operator stopped the run, or a unit of it before its start. */
-export function wasStoppedByOperator({ byOperator, units }: RunRecord): boolean {
+export function wasStoppedByOperator({
+  byOperator,
+  units,
+}: Pick<RunRecord, 'byOperator' | 'units'>): boolean {
   return byOperator || units.some((unit) => isStoppedFor(unit, 'refused/stopped'));
 }
 

@@ -1,12 +1,13 @@
 import { type PlannedUnit, Problem, type ProblemJson } from '../core/index.ts';
-import type { JournalEvent } from './journal-events.ts';
-import { type HopRecord, lastVerified, type RunRecord, type UnitRecord } from './run-record.ts';
+import { JOURNAL_FORMAT, type JournalEvent } from './journal-events.ts';
+import { type HopRecord, lastVerified, type RunEnd, type RunRecord, type UnitRecord } from './run-record.ts';
 
 const NO_HOP: HopRecord = {
   before: null,
   after: null,
   step: null,
   state: null,
+  backup: null,
   transferred: null,
   uploads: [],
   startedAt: null,
@@ -35,6 +36,7 @@ export class RunState {
   #paused: ProblemJson | null = null;
   #byOperator = false;
   #problem: ProblemJson | null = null;
+  #ended: RunEnd = { how: 'not-known' };
 
   /** Takes in the next event of the journal. */
   advance(event: JournalEvent): void {
@@ -42,6 +44,13 @@ export class RunState {
       this.#begin(event);
       return;
     }
+    if (event.event === 'exit') {
+      this.#ended = { how: 'recorded', exitCode: event.code, at: event.at };
+      return;
+    }
+    // A process that is ended by force may write further lines after its exit.
+    if (event.event === 'resumed' && this.#recordsExits) this.#ended = { how: 'no-record' };
+    if (event.event === 'damaged') this.#ended = { how: 'not-known' };
     if (event.event === 'damaged' || event.event === 'unsaved') {
       this.#problem = event.problem;
       if (event.event === 'damaged')
@@ -89,18 +98,29 @@ export class RunState {
       paused: this.#paused,
       problem: this.#problem,
       byOperator: this.#byOperator,
+      ended: this.#ended,
       units: this.units,
     };
+  }
+
+  get #recordsExits(): boolean {
+    return this.#first !== null && recordsExits(this.#first);
   }
 
   #begin(event: JournalEvent): void {
     if (event.event === 'run') {
       this.#first = event;
+      this.#ended = { how: this.#recordsExits ? 'no-record' : 'not-known' };
       for (const planned of event.plan.units) this.#units.set(planned.key, fresh(planned));
       return;
     }
     this.#unreadable = whyUnreadable(event);
   }
+}
+
+/** Whether a journal that begins with this event may hold the event `exit`. */
+export function recordsExits(first: JournalEvent | undefined): boolean {
+  return first?.event === 'run' && first.format >= JOURNAL_FORMAT;
 }
 
 /** The state of a run from the events of its journal. Throws Problem config/run if the plan is missing. */
@@ -227,7 +247,11 @@ function nextHop(hop: HopRecord, event: StepEvent): HopRecord {
       uploads: [...hop.uploads, ...(event.uploads ?? [])],
     };
   }
-  if (event.step === 'backup') return { ...moved, eventMark: event.mark ?? null };
+  if (event.step === 'backup') {
+    const { state, problem } = event;
+    const backup = state === 'begun' ? null : { isComplete: state === 'done' && problem === null, problem };
+    return { ...moved, backup, eventMark: event.mark ?? null };
+  }
   // Nothing was started, which settles the `committing` line before it.
   if (event.step === 'start' && (event.state === 'staged' || event.state === 'not-started')) {
     const staged = event.state === 'staged';

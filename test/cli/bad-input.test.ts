@@ -52,8 +52,6 @@ describe('a wrong command line', () => {
     [['audit', '--site=']],
     [['plan', '--override']],
     [['rules', 'decide', '--sku', 'SMT1500', '--rules=']],
-    [['upgrade', '--plan', 'x.json', '--unit', 'a', '--apply', '--yes']],
-    [['upgrade', '--plan', 'x.json', '--site', 'a', '--apply', '--yes']],
   ])('refuses %j before it does anything', async (words) => {
     const ran = await runHere([...words, '--json']);
     expect(ran.exit).toBe(2);

@@ -119,7 +119,7 @@ describe('images fetch', () => {
           return () => undefined;
         },
       });
-      expect(stopped.exit).toBe(2);
+      expect(stopped.exit).toBe(130);
       expect(stopped.info).toContain('was stopped');
       expect(await readdir(folder)).toEqual(['SMT18UPS_15-0.enc']);
     } finally {

@@ -117,6 +117,8 @@ const ARGUMENTS: Readonly<Record<string, () => Argument>> = {
   'resume RUN': () => ({ words: ['resume', 'FILE'], does: 'reads' }),
   'resume --inventory': () => ({ words: ['resume', '-i', 'FILE'], does: 'reads' }),
   'status RUN': () => ({ words: ['status', 'FILE'], does: 'reads' }),
+  'status --inventory': () => ({ words: ['status', '-i', 'FILE'], does: 'reads' }),
+  'report --inventory': () => ({ words: ['report', '-i', 'FILE'], does: 'reads' }),
   'report RUN': () => ({ words: ['report', 'FILE'], does: 'reads' }),
   'report --out': () => ({ words: ['report', '--audit', '--out', 'FILE'], does: 'writes' }),
   'record --inventory': () => ({ words: ['record', '--unit', 'a', '-i', 'FILE'], does: 'reads' }),

@@ -63,7 +63,7 @@ describe('standard output that cannot be written', { timeout: LONG }, () => {
     child.stderr?.on('data', (chunk: Buffer) => {
       info += chunk.toString();
     });
-    expect(await exitOf(child)).toBe(1);
+    expect(await exitOf(child)).toBe(2);
     expect(info).toBe('upsfw: standard output cannot be written: no space is left on the device (ENOSPC).\n');
   });
 
@@ -86,7 +86,7 @@ describe('standard output that cannot be written', { timeout: LONG }, () => {
       expect((await site.run(['audit', '-i', site.inventory])).exit).toBe(3);
       const { state } = site;
       for (const words of [['audit'], ['audit', '--json'], ['plan'], ['plan', '--json']])
-        expect(await end([...words, '--state', state], site.inventory), words.join(' ')).toBe(1);
+        expect(await end([...words, '--state', state], site.inventory), words.join(' ')).toBe(2);
       expect(await end(['audit', '--json', '--state', state], bad)).toBe(2);
     },
   );

@@ -75,8 +75,10 @@ describe('nothing is sent', { timeout: LONG }, () => {
     const override = '--override=recovery-loader=it ran 12.0';
     const ran = await refused(['--expect-id', '1005', override], image);
     expect(JSON.parse(ran.out)).toMatchObject({
-      problem: { code: 'device/start-refused', message: expect.stringContaining('12.0') },
+      problem: { code: 'refused/no-path', message: expect.stringContaining('12.0') },
+      exitCode: 3,
     });
+    expect(ran.exit).toBe(3);
     expect(site.device).toMatchObject({ state: 'application', writes: 0, dangerous: 0 });
   });
 
@@ -100,8 +102,8 @@ describe('nothing is sent', { timeout: LONG }, () => {
     const ran = await site.run(['local', 'recover', site.port, image, '--expect-id', '17', '--json'], {
       ask,
     });
-    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'failed', problem: { code: 'image/changed' } });
-    expect(ran.exit).toBe(4);
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'refused', problem: { code: 'image/changed' } });
+    expect(ran.exit).toBe(3);
     expect(site.device).toMatchObject({ attempts: 0, bytesArrived: 0 });
   });
 

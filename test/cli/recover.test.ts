@@ -108,7 +108,10 @@ describe('a unit in its boot loader', { timeout: LONG }, () => {
       'verify begun',
       'verify done',
     ]);
-    expect(events.at(-1)).toMatchObject({ event: 'closed', state: 'done' });
+    expect(events.slice(-2)).toMatchObject([
+      { event: 'closed', state: 'done' },
+      { event: 'exit', code: 0 },
+    ]);
     // Resume does not start an ended run again.
     const again = runOf(await site.run(['resume', '--yes', '--json']));
     expect(again).toMatchObject({ state: 'done', units: [{ outcome: 'upgraded' }] });

@@ -172,12 +172,17 @@ describe('a command without the name of a run', { timeout: LONG }, () => {
       const [older, newer] = ['20260101T000000000Z-aaaaaa', '20260103T000000000Z-cccccc'];
       const status = await site.run(['status', '--json']);
       expect(runOf(status).run).toContain('eeeeee');
-      expect(status.info).toBe(names(newer) + names(older));
+      const which = 'Run 20260105T000000000Z-eeeeee: the newest of 5 runs. To list them: upsfw runs\n';
+      expect(status.info).toBe(which + names(newer) + names(older));
       expect((await site.run(['status', older, '--json'])).info).toBe(names(newer));
       const ran = await site.run(['resume', '--yes', '--json']);
       expect(runOf(ran).run).toBe(newer);
       expect(ran.info).toContain(names(older));
       expect(ran.info).not.toContain(names(newer));
+      expect(ran.info).toContain(`Run ${newer}: the newest with a unit in doubt.\n`);
+      expect(ran.info).toContain(
+        'Not done either: 20260104T000000000Z-dddddd and 20260105T000000000Z-eeeeee.\n',
+      );
     },
   );
 
@@ -186,7 +191,7 @@ describe('a command without the name of a run', { timeout: LONG }, () => {
     const run = '20260101T000000000Z-aaaaaa';
     await keepRun(run, 'refused');
     await keepRun('20260102T000000000Z-bbbbbb', 'upgraded');
-    expect((await site.run(['status'])).info).toBe('');
+    expect((await site.run(['status'])).info).not.toContain('unknown state');
     const file = join(site.state, 'runs', run, 'journal.jsonl');
     const lines = (await readFile(file, 'utf8')).split('\n');
     await writeFile(file, lines.with(1, lines[1]?.replace('refused', 'upgraded') ?? '').join('\n'));

@@ -50,6 +50,7 @@ function auditOf(unit: Unit, because = 'needs 09.4, has 09.3'): AuditDocument {
 
 function runOf(outcome: RunOutcome, simulated = false): RunDocument {
   return {
+    ended: null,
     schema: 'upsfw/run@1',
     generatedAt: '2026-01-01T00:00:00Z',
     run: 'r1',
@@ -268,7 +269,13 @@ describe('images', () => {
     };
     const problems = [{ code: 'image/size', message: 'three bytes' }] as const;
     const text = renderImages(
-      { schema: 'upsfw/images@1', generatedAt: 'x', images: [{ ...image, problems }], cardFiles: [] },
+      {
+        expected: null,
+        schema: 'upsfw/images@1',
+        generatedAt: 'x',
+        images: [{ ...image, problems }],
+        cardFiles: [],
+      },
       { format: 'text', color: false },
     );
     for (const part of ['damaged', 'three bytes', 'image/size', 'not in the catalogue'])

@@ -37,6 +37,7 @@ function unitOf(index: number, outcome: RunOutcome, now: RunNow | null = null): 
       {
         image: 'SMT18UPS_15-0.enc',
         transport: 'nmc',
+        backup: null,
         transfer: null,
         uploads: [],
         start: null,
@@ -56,6 +57,7 @@ function unitOf(index: number, outcome: RunOutcome, now: RunNow | null = null): 
 
 function documentOf(units: readonly RunUnit[]): RunDocument {
   return {
+    ended: null,
     schema: 'upsfw/run@1',
     generatedAt: '2026-03-14T02:30:00Z',
     run: '20260314T023000000Z-abcdef',

@@ -102,7 +102,7 @@ describe('a recovery', () => {
     const record = await recover(recoveryOf({ state: 'done', problem: null }), image);
     expect(record.units[0]?.outcome).toBe('refused');
     expectNothingSent(record, {
-      code: 'device/start-refused',
+      code: 'refused/stale-plan',
       message: 'The unit already runs the version of the image. Nothing was sent.',
     });
   });

@@ -68,6 +68,7 @@ const event: fc.Arbitrary<NewEvent> = fc.oneof(
   }),
   fc.record({ event: fc.constant('retry' as const), unit }),
   fc.constant({ event: 'resumed' as const }),
+  fc.record({ event: fc.constant('exit' as const), code: fc.constantFrom(0, 3, 130) }),
   fc.constantFrom(
     { event: 'closed' as const, state: 'done' as const },
     { event: 'closed' as const, state: 'stopped' as const },

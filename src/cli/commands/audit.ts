@@ -31,7 +31,7 @@ import {
   readDetailLevel,
   stateFolder,
 } from '../options.ts';
-import { jsonText, textStyle } from '../print.ts';
+import { jsonText, sayWritten, textStyle } from '../print.ts';
 import { type FailKind, failsOn, readFailOn } from './fail-on.ts';
 
 const AuditArgs = FleetSchema.extend({
@@ -116,7 +116,10 @@ async function audit(args: AuditArgs, io: Io): Promise<Exit> {
   const shown = advisories.length === 0 ? document : unitsConcernedBy(document, advisories);
   const text = show(shown, seconds);
   if (out === null) io.out(text);
-  else await out.write(args.json ? escapedJson(text) : text, args.format === 'prometheus' ? 0o644 : 0o600);
+  else {
+    await out.write(args.json ? escapedJson(text) : text, args.format === 'prometheus' ? 0o644 : 0o600);
+    sayWritten('audit', args.out, io);
+  }
   const found = advisories.length > 0 ? shown.units.length > 0 && kinds.size > 0 : failsOn(document, kinds);
   return exitOfPart(exitOfAudit(found), fleet.unasked.size);
 }
@@ -181,11 +184,10 @@ function withChanges(
 async function runAudit(fleet: Fleet, state: string, args: AuditArgs, io: Io): Promise<AuditDocument> {
   const open = openDrivers(state, io, 'read');
   try {
-    const { signal } = new AbortController();
-    const judged = await lookAndJudge(fleet, open.drivers, state, io, signal);
-    const looks = args.services
-      ? await inspectServices(fleet, open, io, signal)
-      : new Map<string, ServiceLook>();
+    const judged = await lookAndJudge(fleet, open.drivers, state, io);
+    const looks = args.services ? await inspectServices(fleet, open, io) : new Map<string, ServiceLook>();
+    // What was not read must not be saved as an audit.
+    io.stop.throwIfAborted();
     return auditDocument(judged, fleet.book, io.clock.now(), looks, fleet.leftOut);
   } finally {
     await open.close();
@@ -233,7 +235,6 @@ async function inspectServices(
   fleet: Fleet,
   open: OpenDrivers,
   io: Io,
-  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ServiceLook>> {
   const targets = fleet.chosen.filter(
     (target) => target.network !== null && !fleet.unasked.has(unitKey(target)),
@@ -242,7 +243,7 @@ async function inspectServices(
   let looked = 0;
   const looks = await withinSites(targets, async (target) => {
     try {
-      const look = await open.services(target, { clock: io.clock, signal });
+      const look = await open.services(target, { clock: io.clock, signal: io.stop });
       return [[unitKey(target), look] as const];
     } catch (thrown) {
       warnAbout(thrown, `The services of ${unitKey(target)} were not read`, io);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MANY_ADDRESSES, type OtherDeviceName, type SimulatedFleet, startFleet } from '../../sim/index.ts';
 import { type Command, defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
-import { type Exit, exitOfDemo } from '../exit-codes.ts';
+import { DONE, type Exit, exitOfDemo, STOPPED } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { type CommonArgs, CommonSchema } from '../options.ts';
 import { auditCommand } from './audit.ts';
@@ -48,7 +48,7 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
       `A simulated fleet of ${fleet.units.length} units at three sites, running ${SPEED} times faster than real units`,
       'upsfw simulate',
     );
-    await discoverFleet(fleet, { ...common, inventory }, inside);
+    if ((await discoverFleet(fleet, { ...common, inventory }, inside)) === STOPPED) return STOPPED;
     heading(io, 'Which firmware do these units run?', 'upsfw audit');
     const defaults = { summary: false, details: false };
     await step(
@@ -64,6 +64,7 @@ async function demo(args: CommonArgs, io: Io): Promise<Exit> {
       { ...chosen, override: [], quiet: false, apply: true, yes: true },
       quietPlan(inside),
     );
+    if (exit === STOPPED) return STOPPED;
     heading(io, 'The same as Markdown, for a ticket', 'upsfw report --format md');
     await step(reportCommand, { ...common, ...defaults, audit: false, format: 'md' }, inside);
     const upgraded = fleet.units.filter(({ device }) => device.version !== device.persona.ups.version);
@@ -85,15 +86,15 @@ async function discoverFleet(
   { network }: SimulatedFleet,
   args: CommonArgs & { readonly inventory: string },
   io: Io,
-): Promise<void> {
-  if (network.port === null) return;
+): Promise<Exit> {
+  if (network.port === null) return DONE;
   const { range, port } = network;
   heading(
     io,
     'Which devices are on the network?',
     `upsfw discover ${range} --port ${port} --timeout 0.3 --rate max -i inventory.yaml`,
   );
-  await step(
+  return step(
     discoverCommand,
     {
       ...args,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isLeftAlone, Problem, type StoredFile } from '../../core/index.ts';
+import { isLeftAlone, Problem, type StoredFile, sanitize } from '../../core/index.ts';
 import { fetchImage, LARGEST_IMAGE, openPaths } from '../../images/index.ts';
-import { renderImages } from '../../report/index.ts';
+import { type ComparedHash, type ImagesDocument, renderImages } from '../../report/index.ts';
 import { loadRules } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
@@ -10,6 +10,7 @@ import { type Exit, exitOfFiles } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { CommonSchema } from '../options.ts';
 import { printDocument } from '../print.ts';
+import { interrupted } from '../stoppable.ts';
 
 const ImagesArgs = CommonSchema.extend({
   paths: z.array(z.string().min(1)),
@@ -25,7 +26,10 @@ export const imagesCommand = defineCommand<ImagesArgs>({
   positionals: { paths: { describe: 'Image files and folders (default: ./images)', array: true } },
   options: {
     ...COMMON_OPTIONS,
-    sha256: { type: 'string', describe: 'fetch: the hash that the file must have' },
+    sha256: {
+      type: 'string',
+      describe: 'The hash that the one named file, or the file of fetch, must have; or a line of sha256sum',
+    },
     to: { type: 'string', default: 'images', describe: 'fetch: the folder for the file' },
   },
   schema: ImagesArgs,
@@ -34,13 +38,17 @@ export const imagesCommand = defineCommand<ImagesArgs>({
 
 async function images(args: ImagesArgs, io: Io): Promise<Exit> {
   const [first, url, ...more] = args.paths;
+  const expected = args.sha256 === undefined ? null : readHash(args.sha256);
   const found =
     first === 'fetch'
-      ? { images: [await fetchOne(url, more, args, io)], cardFiles: [], others: [], notes: [] }
+      ? { images: [await fetchOne(url, more, expected, args, io)], cardFiles: [], others: [], notes: [] }
       : await openPaths(args.paths.length > 0 ? args.paths : ['images']);
-  const document = imagesDocument(found.images, await loadRules(), io.clock.now(), found.cardFiles, found);
-  printDocument(document, args, io, renderImages);
-  return exitOfFiles(unusableCount([...found.images, ...found.cardFiles]));
+  const read = imagesDocument(found.images, await loadRules(), io.clock.now(), found.cardFiles, found);
+  const document: ImagesDocument =
+    expected === null ? read : { ...read, expected: compareHash(read, expected) };
+  printDocument(document, args, io, (one, style) => `${renderImages(one, style)}${comparisonText(document)}`);
+  const differs = document.expected?.matches === false;
+  return exitOfFiles(unusableCount([...found.images, ...found.cardFiles]) + (differs ? 1 : 0));
 }
 
 /** Damaged files; and all of them if none can be used, such as a package that was named alone. */
@@ -49,8 +57,53 @@ function unusableCount(files: readonly StoredFile[]): number {
   return files.filter((file) => file.problems.length > 0 && !(isUsable && isLeftAlone(file))).length;
 }
 
-async function fetchOne(url: string | undefined, more: readonly string[], args: ImagesArgs, io: Io) {
-  if (url === undefined || more.length > 0 || args.sha256 === undefined) {
+/** A hash, as people copy it: any case, after `sha256:`, or in a line of `sha256sum`. */
+const HASH = /^\\?(?:sha-?256:\s*)?([0-9a-f]{64})(?:[ \t]+\*?\S.{0,4000})?$/i;
+/** `SHA256 (NAME) = HASH`, as BSD and OpenSSL print it. */
+const TAGGED = /^SHA2?-?256 ?\(.{1,4000}\) ?= ?([0-9a-f]{64})$/i;
+
+/** The hash of `--sha256` in lower case. Throws Problem config/usage. */
+function readHash(text: string): string {
+  const line = text.trim();
+  const found = HASH.exec(line) ?? TAGGED.exec(line);
+  if (found?.[1] !== undefined) return found[1].toLowerCase();
+  throw new Problem(
+    'config/usage',
+    `--sha256 "${sanitize(text, 200)}" has no SHA-256 of 64 hexadecimal digits.`,
+    {
+      hint: 'Give the hash alone, with sha256: before it, or the line that sha256sum prints.',
+    },
+  );
+}
+
+/** Throws Problem config/usage unless exactly one file was read. */
+function compareHash({ images: found, cardFiles }: ImagesDocument, sha256: string): ComparedHash {
+  const [file, ...others] = [...found, ...cardFiles];
+  if (file === undefined || others.length > 0) {
+    throw new Problem(
+      'config/usage',
+      `--sha256 is the hash of one file; ${file === undefined ? 'no' : others.length + 1} files were read.`,
+      { hint: 'Name one file: upsfw images FILE --sha256 HASH.' },
+    );
+  }
+  return { sha256, found: file.sha256, matches: file.sha256 === sha256 };
+}
+
+function comparisonText({ expected }: ImagesDocument): string {
+  if (expected === null) return '';
+  const { sha256, found, matches } = expected;
+  if (matches) return `The sha256 is the expected one: ${sha256}\n`;
+  return `The sha256 differs.\n  expected: ${sha256}\n  found:    ${found ?? 'not read'}\nDo not use this file: download it again, and compare with the source.\n`;
+}
+
+async function fetchOne(
+  url: string | undefined,
+  more: readonly string[],
+  sha256: string | null,
+  args: ImagesArgs,
+  io: Io,
+) {
+  if (url === undefined || more.length > 0 || sha256 === null) {
     throw new Problem('config/usage', 'images fetch needs one URL and --sha256.', {
       hint: 'upsfw images fetch https://HOST/NAME.enc --sha256 HASH --to images',
     });
@@ -61,7 +114,7 @@ async function fetchOne(url: string | undefined, more: readonly string[], args: 
   try {
     return await fetchImage({
       url,
-      sha256: args.sha256,
+      sha256,
       dir: args.to,
       maxBytes: LARGEST_IMAGE,
       signal: stop.signal,
@@ -72,6 +125,9 @@ async function fetchOne(url: string | undefined, more: readonly string[], args: 
         io.info(`${bytes} bytes${total === null ? '' : ` of ${total}`}\n`);
       },
     });
+  } catch (thrown) {
+    if (stop.signal.aborted) throw interrupted('The download was stopped. Nothing was saved.');
+    throw thrown;
   } finally {
     release();
   }

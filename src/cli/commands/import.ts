@@ -21,6 +21,7 @@ import { mergeListed, readInventoryText } from '../fleet/inventory-update.ts';
 import type { Io } from '../io.ts';
 import { CommonSchema } from '../options.ts';
 import { jsonText } from '../print.ts';
+import { interrupted } from '../stoppable.ts';
 import { readList } from './import-source.ts';
 
 const ImportArgs = CommonSchema.extend({
@@ -167,6 +168,9 @@ async function askNetbox(args: ImportArgs, io: Io): Promise<Imported> {
         if (page > 1) io.info(`page ${page}\n`);
       },
     });
+  } catch (thrown) {
+    if (stop.signal.aborted) throw interrupted('Stopped. Nothing was imported.');
+    throw thrown;
   } finally {
     release();
   }

@@ -24,7 +24,7 @@ import {
   readOverride,
   stateFolder,
 } from '../options.ts';
-import { jsonText, printDocument } from '../print.ts';
+import { jsonText, printDocument, sayWritten } from '../print.ts';
 
 const PlanArgs = FleetSchema.extend({
   out: z.string().min(1).optional(),
@@ -75,7 +75,10 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
   try {
     const made = await makePlan({ state, fleet, open, args, io });
     const document = planDocument(made, fleet, args.rules, io.clock.now());
-    if (out !== null) await out.write(escapedJson(jsonText(document)), 0o600);
+    if (out !== null) {
+      await out.write(escapedJson(jsonText(document)), 0o600);
+      sayWritten('plan', args.out, io, `upsfw upgrade --plan ${args.out} --apply`);
+    }
     const format = args.format === 'md' ? 'markdown' : 'text';
     printDocument(document, args, io, (one, style) =>
       renderPlan(one, { ...style, format }, { overridable: fleet.book.overridable }),
@@ -88,8 +91,7 @@ async function plan(args: PlanArgs, io: Io): Promise<Exit> {
 
 /** Asks the units, evaluates the rules and plans. Only reads. */
 export async function makePlan({ state, fleet, open, io }: Session): Promise<Plan> {
-  const { signal } = new AbortController();
-  const judged = await lookAndJudge(fleet, open.drivers, state, io, signal, true);
+  const judged = await lookAndJudge(fleet, open.drivers, state, io, true);
   const found = buildPlan(fleet.book.hash, judged, fleet.component, (target, unit, hop) =>
     driverOf(open.drivers, target).steps(target, unit, hop),
   );

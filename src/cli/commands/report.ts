@@ -12,11 +12,19 @@ import { DONE, type Exit, exitOfRun } from '../exit-codes.ts';
 import { runToShow } from '../fleet/choose-run.ts';
 import { runLockName } from '../fleet/run-lock.ts';
 import type { Io } from '../io.ts';
-import { CommonSchema, DETAIL_OPTIONS, DETAIL_SHAPE, readDetailLevel, stateFolder } from '../options.ts';
-import { jsonText, textStyle } from '../print.ts';
+import {
+  CommonSchema,
+  DETAIL_OPTIONS,
+  DETAIL_SHAPE,
+  RUN_INVENTORY,
+  readDetailLevel,
+  stateFolder,
+} from '../options.ts';
+import { jsonText, sayWritten, textStyle } from '../print.ts';
 
 const ReportArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
+  inventory: z.string().min(1).optional(),
   audit: z.boolean(),
   format: z.enum(['text', 'json', 'md']),
   out: z.string().min(1).optional(),
@@ -30,6 +38,7 @@ export const reportCommand = defineCommand<ReportArgs>({
   positionals: { run: { describe: 'Name of the run (default: the running one, or the newest)' } },
   options: {
     ...COMMON_OPTIONS,
+    ...RUN_INVENTORY,
     audit: { type: 'boolean', default: false, describe: 'Show the last audit instead of a run' },
     format: { choices: ['text', 'json', 'md'], default: 'text', describe: 'Format of the report' },
     out: { type: 'string', describe: 'Write to this file instead of standard output' },
@@ -43,7 +52,10 @@ async function report(args: ReportArgs, io: Io): Promise<Exit> {
   const out = args.out === undefined ? null : await openOutputFile(args.out);
   const text = args.audit ? await auditText(args, io) : await runText(args, io);
   if (out === null) io.out(text);
-  else await out.write(asJson(args) ? escapedJson(text) : text, 'default');
+  else {
+    await out.write(asJson(args) ? escapedJson(text) : text, 'default');
+    sayWritten('report', args.out, io);
+  }
   return DONE;
 }
 
@@ -57,6 +69,12 @@ function asJson(args: ReportArgs): boolean {
 }
 
 async function auditText(args: ReportArgs, io: Io): Promise<string> {
+  if (args.inventory !== undefined || args.run !== undefined) {
+    const given = args.run === undefined ? '-i' : 'the name of a run';
+    throw new Problem('config/usage', `--audit cannot be used with ${given}: it shows the last audit.`, {
+      hint: 'Leave one of them out.',
+    });
+  }
   const detailLevel = readDetailLevel(args);
   const document = await readLastAudit(stateFolder(args, io));
   return asJson(args) ? jsonText(document) : renderAudit(document, styleOf(args, io), detailLevel);
@@ -69,9 +87,9 @@ async function runText(args: ReportArgs, io: Io): Promise<string> {
     });
   }
   const state = stateFolder(args, io);
-  const record = replay(await readJournal(state, await runToShow(state, args.run)));
+  const record = replay(await readJournal(state, await runToShow(state, args, io)));
   const alive = await createLocks(state).heldElsewhere(runLockName(record.run));
   const exitCode = exitOfRun(record, { stopped: false, alive });
-  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now());
+  const document = runDocument(record, await loadRules(), exitCode, { alive }, io.clock.now());
   return asJson(args) ? jsonText(document) : renderRun(document, styleOf(args, io));
 }

@@ -19,11 +19,11 @@ import { nameOthersInDoubt, runsLeft, runToResume } from '../fleet/choose-run.ts
 import { openDrivers } from '../fleet/drivers.ts';
 import { executeRun } from '../fleet/execute.ts';
 import { openFleetOfRun } from '../fleet/open.ts';
-import { withRunLock } from '../fleet/run-lock.ts';
+import { withRecordedExit, withRunLock } from '../fleet/run-lock.ts';
 import { showLive } from '../fleet/show-live.ts';
 import { type RunContext, showRun } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
-import { CommonSchema, stateFolder } from '../options.ts';
+import { CommonSchema, RUN_INVENTORY, stateFolder } from '../options.ts';
 import { resumeRecovery } from './local/resume-recovery.ts';
 
 const ResumeArgs = CommonSchema.extend({
@@ -55,7 +55,7 @@ export const resumeCommand = defineCommand<ResumeArgs>({
       default: false,
       describe: 'Do not ask; required without a terminal if an update will be started',
     },
-    inventory: { alias: 'i', type: 'string', describe: 'Inventory file (default: that of the run)' },
+    ...RUN_INVENTORY,
   },
   schema: ResumeArgs,
   run: resume,
@@ -65,7 +65,7 @@ async function resume(args: ResumeArgs, io: Io): Promise<Exit> {
   const context: ResumeContext = { state: stateFolder(args, io), args, io };
   const { state } = context;
   const left = await runsLeft(state);
-  const { run, isDone } = await runToResume(state, left, args.run, args.retry);
+  const { run, isDone } = await runToResume(state, left, args, args.retry, io);
   nameOthersInDoubt(left, run, io);
   if (isDone) return showDone(context, run);
   await openStateFolder(state);
@@ -107,8 +107,9 @@ async function continueRun(context: ResumeContext, run: string): Promise<Exit> {
     const record = replay(journal.events);
     if (record.recovery !== null) {
       if (args.retry.length > 0) throw recoveryHasNoRetry(record.recovery.port);
+      const { port } = record.recovery;
       await journal.append({ event: 'resumed' });
-      return await resumeRecovery(context, journal, record.recovery.port);
+      return await withRecordedExit(journal, () => resumeRecovery(context, journal, port));
     }
     const retry = [
       ...args.retry.map((name) => allowedRetry(record, name)),
@@ -132,7 +133,7 @@ async function continueRun(context: ResumeContext, run: string): Promise<Exit> {
       });
       await journal.append({ event: 'resumed' });
       for (const unit of retry) await journal.append({ event: 'retry', unit });
-      return await executeRun({ ...context, fleet, open }, journal);
+      return await withRecordedExit(journal, () => executeRun({ ...context, fleet, open }, journal));
     } finally {
       await open.close();
     }

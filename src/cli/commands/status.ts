@@ -6,10 +6,11 @@ import type { Exit } from '../exit-codes.ts';
 import { nameOthersInDoubt, runsLeft, runToShow } from '../fleet/choose-run.ts';
 import { showRun } from '../fleet/show-run.ts';
 import type { Io } from '../io.ts';
-import { CommonSchema, stateFolder } from '../options.ts';
+import { CommonSchema, RUN_INVENTORY, stateFolder } from '../options.ts';
 
 const StatusArgs = CommonSchema.extend({
   run: z.string().min(1).optional(),
+  inventory: z.string().min(1).optional(),
   live: z.boolean(),
   details: z.boolean(),
 });
@@ -21,6 +22,7 @@ export const statusCommand = defineCommand<StatusArgs>({
   positionals: { run: { describe: 'Name of the run (default: the running one, or the newest)' } },
   options: {
     ...COMMON_OPTIONS,
+    ...RUN_INVENTORY,
     live: {
       type: 'boolean',
       default: false,
@@ -38,7 +40,7 @@ export const statusCommand = defineCommand<StatusArgs>({
 
 async function status(args: StatusArgs, io: Io): Promise<Exit> {
   const state = stateFolder(args, io);
-  const record = replay(await readJournal(state, await runToShow(state, args.run)));
+  const record = replay(await readJournal(state, await runToShow(state, args, io)));
   nameOthersInDoubt(await runsLeft(state), record.run, io);
   const context = { state, args, io };
   if (!args.live) return showRun(context, record);

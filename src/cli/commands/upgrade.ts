@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { type Plan, type PlannedUnit, Problem } from '../../core/index.ts';
+import type { Plan, PlannedUnit } from '../../core/index.ts';
 import { findPartners } from '../../inventory/index.ts';
 import { type PlanDocument, type PlanExtras, renderPlan } from '../../report/index.ts';
 import { createJournal, needsOf, openStateFolder } from '../../state/index.ts';
@@ -8,19 +8,19 @@ import { confirm, requireTerminal } from '../ask.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { planDocument } from '../documents/plan.ts';
+import { asApproved, type PlanFile, readPlanFile } from '../documents/plan-file.ts';
 import {
-  asApproved,
   checkInventory,
+  checkRules,
   type ExecutionInputs,
-  type PlanFile,
-  readPlanFile,
+  refuseOtherChoice,
   resolveOrigin,
-} from '../documents/plan-file.ts';
+} from '../documents/plan-origin.ts';
 import { type Exit, exitOfPart, exitOfPlan } from '../exit-codes.ts';
 import { openDrivers } from '../fleet/drivers.ts';
 import { executeRun, type Session } from '../fleet/execute.ts';
 import { type Fleet, openFleet } from '../fleet/open.ts';
-import { createRunName, withRunLock } from '../fleet/run-lock.ts';
+import { createRunName, withRecordedExit, withRunLock } from '../fleet/run-lock.ts';
 import type { Io } from '../io.ts';
 import {
   FLEET_OPTIONS,
@@ -70,10 +70,10 @@ export const upgradeCommand = defineCommand<UpgradeArgs>({
 
 async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
   if (args.apply) requireTerminal(io, args.yes);
-  if (args.plan !== undefined) rejectWithPlanFile(args);
   const state = stateFolder(args, io);
   if (args.apply) await openStateFolder(state);
   const approved = args.plan === undefined ? null : await readPlanFile(args.plan);
+  if (approved !== null) refuseOtherChoice(approved, args);
   const used = await executionInputs(approved, args);
   const fleet = await openFleet({ ...args, ...used }, io, {
     // Without --apply nothing is written, so no write credential is asked for.
@@ -89,6 +89,7 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
       ? readOutput(args.switchOutput, args)
       : { outputOff: unitsToSwitchOff(approved.plan) }),
   });
+  if (approved !== null) checkRules(approved, fleet.book.hash);
   const note = approved === null ? null : checkInventory(approved, fleet.inventory);
   if (note !== null) io.info(`${note}\n`);
   const open = openDrivers(state, io, args.apply ? 'write' : 'read');
@@ -101,36 +102,12 @@ async function upgrade(args: UpgradeArgs, io: Io): Promise<Exit> {
     if (!args.apply) return exitOfPart(showPlan(document, plan, extras, args, io), fleet.unasked.size);
     await openStateFolder(state, needsOf(plan));
     await confirmStarts(document, plan, extras, args, io);
+    io.stop.throwIfAborted();
     const run = createRunName(io);
     return await withRunLock(state, run, () => beginRun(session, run, plan, used.rules));
   } finally {
     await open.close();
   }
-}
-
-/**
- * A plan file is executed exactly: options that would change the plan are refused. Throws Problem
- * config/usage.
- */
-function rejectWithPlanFile({ switchOutput, component, unit, site }: UpgradeArgs): void {
-  const reject = (options: string, hint: string): void => {
-    throw new Problem(
-      'config/usage',
-      `${options} cannot be used with --plan: a plan file is executed exactly.`,
-      {
-        hint,
-      },
-    );
-  };
-  if (switchOutput !== undefined)
-    reject(
-      '--switch-output',
-      'Make the plan with it: upsfw plan --unit UNIT --switch-output off --out FILE.',
-    );
-  if (component !== undefined)
-    reject('--component', `Make the plan with it: upsfw plan --component ${component} --out FILE.`);
-  if (unit.length > 0 || site.length > 0)
-    reject('--unit and --site', 'Make a plan of those units alone: upsfw plan --unit UNIT --out FILE.');
 }
 
 /** The files of the run: those of the plan file, or those named on the command line. */
@@ -165,7 +142,7 @@ async function beginRun(session: Session, run: string, plan: Plan, rules: readon
       plan,
     });
     io.info(`Run ${run}\n`);
-    return await executeRun(session, journal);
+    return await withRecordedExit(journal, () => executeRun(session, journal));
   } finally {
     await journal.close();
   }

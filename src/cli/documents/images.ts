@@ -51,6 +51,7 @@ export function imagesDocument(
         problems: image.problems,
       };
     }),
+    expected: null,
     cardFiles: cardFiles.map((cardFile) => {
       const { path, sha256, ...file } = cardFile;
       return {

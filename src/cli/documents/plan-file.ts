@@ -1,11 +1,8 @@
-import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
   type Card,
   contentHash,
   describeFileError,
-  joinList,
   PLAN_FACTS,
   type Plan,
   type PlannedUnit,
@@ -17,13 +14,10 @@ import {
   sameCardVersion,
   sanitize,
 } from '../../core/index.ts';
-import type { Inventory } from '../../inventory/index.ts';
 import type { ApprovedPlan, PlanOrigin } from '../../report/index.ts';
 import { notApproved } from '../../rules/index.ts';
 import { isOlderPlan, PlanSchema } from '../../state/index.ts';
 import { readTextWithin } from '../../yaml/index.ts';
-import type { FleetArgs } from '../options.ts';
-import { entryHashes } from './plan.ts';
 
 /** A plan file whose digest is correct. */
 export interface PlanFile extends ApprovedPlan {
@@ -119,91 +113,6 @@ function notAPlan(file: string): Problem {
   });
 }
 
-/** What the command line names beside a plan file; undefined or empty where it names nothing. */
-export interface CommandLineInputs {
-  readonly inventory: string | undefined;
-  readonly images: string | undefined;
-  readonly rules: readonly string[];
-  readonly override: ReadonlyMap<string, string>;
-}
-
-/** The files and overrides that a plan is executed with. */
-export type ExecutionInputs = Pick<FleetArgs, 'inventory' | 'images' | 'rules'> & {
-  readonly override: ReadonlyMap<string, string>;
-};
-
-/**
- * The files and overrides that the plan was made with. Throws Problem config/plan where the command line
- * names others: a plan is executed with what it was made with, or not at all.
- */
-export async function resolveOrigin(
-  { madeWith }: PlanFile,
-  given: CommandLineInputs,
-): Promise<ExecutionInputs> {
-  const { inventory, images, rules, override } = madeWith;
-  if (given.inventory !== undefined && !(await isSameFile(given.inventory, inventory.file)))
-    throw mismatch('the inventory', inventory.file, given.inventory, '-i');
-  if (given.images !== undefined && (images === null || !(await isSameFile(given.images, images))))
-    throw mismatch('the images folder', images ?? 'none', given.images, '--images');
-  if (given.rules.length > 0 && !(await areSameFiles(given.rules, rules)))
-    throw mismatch('the rule files', joinList(rules) || 'none', joinList(given.rules), '--rules');
-  const recorded = override.map(({ rule, reason }) => `${rule}="${reason}"`).sort();
-  const requested = [...given.override].map(([rule, reason]) => `${rule}="${reason}"`).sort();
-  if (requested.length > 0 && requested.join('\n') !== recorded.join('\n')) {
-    throw mismatch('the overridden rules', joinList(recorded) || 'none', joinList(requested), '--override');
-  }
-  return {
-    inventory: inventory.file,
-    ...(images === null ? {} : { images }),
-    rules: [...rules],
-    override: new Map(override.map(({ rule, reason }) => [rule, reason])),
-  };
-}
-
-function mismatch(what: string, was: string, is: string, option: string): Problem {
-  return new Problem(
-    'config/plan',
-    `The plan was made with ${what} ${sanitize(was, 500)}; the command line names ${sanitize(is, 500)}.`,
-    { hint: `Leave ${option} out, or make a new plan: upsfw plan ${option} ... --out FILE.` },
-  );
-}
-
-async function areSameFiles(a: readonly string[], b: readonly string[]): Promise<boolean> {
-  if (a.length !== b.length) return false;
-  const same = await Promise.all(a.map((file, index) => isSameFile(file, b[index] ?? '')));
-  return same.every(Boolean);
-}
-
-async function isSameFile(a: string, b: string): Promise<boolean> {
-  if (resolve(a) === resolve(b)) return true;
-  try {
-    return (await realpath(a)) === (await realpath(b));
-  } catch {
-    // A missing file is not the same file.
-    return false;
-  }
-}
-
-/**
- * Compares the inventory with the one that the plan was made with. Returns a note where only entries outside
- * of the plan changed, null where nothing changed. Throws Problem config/plan where the entry of a planned
- * unit or its partner changed.
- */
-export function checkInventory({ plan, madeWith }: PlanFile, inventory: Inventory): string | null {
-  const { sha256, entries } = madeWith.inventory;
-  if (inventory.sha256 === sha256) return null;
-  const keys = plan.units.map(({ key }) => key);
-  const now = entryHashes(inventory, keys);
-  const changed = keys.filter((key) => now[key] !== entries[key]);
-  if (changed.length === 0)
-    return `${inventory.file} changed since the plan was made; no entry of this plan did.`;
-  throw new Problem(
-    'config/plan',
-    `${inventory.file}: the entries of ${joinList(changed)} changed since the plan was made.`,
-    { hint: 'Make a new plan, check it and execute it: upsfw plan --out FILE.' },
-  );
-}
-
 /**
  * The plan to execute: the current one, limited to what the plan file upgrades. A unit that does not answer
  * now is no change: it ends as unreachable and nothing is sent to it. Throws Problem refused/stale-plan with
@@ -215,11 +124,6 @@ export function asApproved({ plan: approved }: PlanFile, found: Plan): Plan {
     const changed = differences(was, now.get(was.key));
     return changed.length === 0 ? [] : [`${was.key}: ${changed.join('; ')}`];
   });
-  if (approved.rules !== found.rules) {
-    changes.unshift(
-      `rules, catalogue or trusted hashes: were ${sanitize(approved.rules)}, are ${found.rules}`,
-    );
-  }
   if (changes.length > 0) throw stalePlan(approved.id, changes);
   const before = new Map(approved.units.map((unit) => [unit.key, unit]));
   return {

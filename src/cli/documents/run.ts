@@ -2,6 +2,7 @@ import { type Card, hasAnswered, type Look, sameUnit, type Unit, usableSerial } 
 import type {
   RunCounts,
   RunDocument,
+  RunEnded,
   RunFirmware,
   RunHop,
   RunNow,
@@ -10,7 +11,7 @@ import type {
   RunUnit,
 } from '../../report/index.ts';
 import { advisoriesOf, type RuleBook } from '../../rules/index.ts';
-import { type HopRecord, inDoubt, type RunRecord, type UnitRecord } from '../../state/index.ts';
+import { type HopRecord, inDoubt, type RunEnd, type RunRecord, type UnitRecord } from '../../state/index.ts';
 
 /** The number of units with each outcome. */
 export function countOutcomes(units: readonly Pick<RunUnit, 'outcome'>[]): RunCounts {
@@ -71,14 +72,14 @@ export function runNow(look: Look, planned: Unit): RunNow {
 }
 
 /**
- * `alive`: as for {@link outcomeOf}. `seen`: the current answers of the devices, by key; empty where not
- * asked.
+ * `alive`: as for {@link outcomeOf}. `isEnding`: this process executed the run and ends now. `seen`: the
+ * current answers of the devices, by key; empty where not asked.
  */
 export function runDocument(
   record: RunRecord,
   book: RuleBook,
   exitCode: number,
-  alive: boolean,
+  { alive, isEnding = false }: { readonly alive: boolean; readonly isEnding?: boolean },
   now: Date,
   seen: ReadonlyMap<string, RunNow> = new Map(),
 ): RunDocument {
@@ -92,8 +93,19 @@ export function runDocument(
     units,
     counts: countOutcomes(units),
     problem: record.problem,
+    ended: isEnding ? recordedEnd(exitCode, now.toISOString()) : alive ? null : endOf(record.ended),
     exitCode,
   };
+}
+
+function recordedEnd(exitCode: number, at: string): RunEnded {
+  return { how: 'recorded', exitCode, at };
+}
+
+function endOf(end: RunEnd): RunEnded {
+  return end.how === 'recorded'
+    ? recordedEnd(end.exitCode, end.at)
+    : { how: end.how, exitCode: null, at: null };
 }
 
 function runUnit(record: UnitRecord, book: RuleBook, alive: boolean, now: RunNow | null): RunUnit {
@@ -135,6 +147,8 @@ function runHop(image: string, transport: RunHop['transport'], record: HopRecord
   return {
     image,
     transport,
+    backup:
+      record?.backup == null ? null : { complete: record.backup.isComplete, problem: record.backup.problem },
     transfer: record?.transferred?.method ?? null,
     uploads: record?.uploads ?? [],
     start: record?.startedBy ?? null,

@@ -1,4 +1,5 @@
-import { Problem } from '../../core/index.ts';
+import { joinList, Problem, sanitize } from '../../core/index.ts';
+import { loadInventory } from '../../inventory/index.ts';
 import {
   createLocks,
   endIsUnknown,
@@ -12,6 +13,7 @@ import {
   type UnitRecord,
   wasPostponed,
 } from '../../state/index.ts';
+import { isSameFile } from '../documents/plan-origin.ts';
 import type { Io } from '../io.ts';
 import { runLockName } from './run-lock.ts';
 
@@ -22,16 +24,63 @@ export async function newestFirst(state: string): Promise<readonly string[]> {
   return [...(await listRuns(state))].reverse();
 }
 
+/** What a command line says about the run that it is about. */
+export interface RunChoice {
+  /** The name of the run. */
+  readonly run?: string | undefined;
+  /** The inventory that the run was made with, where no name is given. */
+  readonly inventory?: string | undefined;
+}
+
 /**
- * The run to show: the named one, else the newest running one, else the newest. Throws Problem config/run
- * without any.
+ * The run to show: the named one, else the newest running one, else the newest. With an inventory, those of
+ * that inventory come first. Says which run it is, where there are several. Throws Problem config/run without
+ * any.
  */
-export async function runToShow(state: string, named: string | undefined): Promise<string> {
+export async function runToShow(
+  state: string,
+  { run: named, inventory }: RunChoice,
+  io: Io,
+): Promise<string> {
+  await checkInventory(inventory);
   if (named !== undefined) return named;
   const all = await newestFirst(state);
+  const own = inventory === undefined ? all : await madeWith(state, inventory, all);
+  if (own.length === 0 && inventory !== undefined && all.length > 0) io.info(noRunWith(inventory));
+  const runs = own.length === 0 ? all : own;
   const locks = createLocks(state);
-  for (const run of all) if (await isRunning(locks, run)) return run;
-  return all[0] ?? noRun(state);
+  const running: string[] = [];
+  for (const run of runs) if (await isRunning(locks, run)) running.push(run);
+  const run = running[0] ?? runs[0] ?? noRun(state);
+  if (all.length > 1) {
+    const which = running[0] === undefined ? 'the newest' : 'which is running now,';
+    io.info(`Run ${run}: ${which} of ${all.length} runs. To list them: upsfw runs\n`);
+  }
+  return run;
+}
+
+/** Throws Problem config/ where the inventory cannot be read: a wrong name would choose another run. */
+async function checkInventory(inventory: string | undefined): Promise<void> {
+  if (inventory !== undefined) await loadInventory(inventory);
+}
+
+/** The runs that were made with an inventory, in the given order. An unreadable one is of no inventory. */
+async function madeWith(
+  state: string,
+  inventory: string,
+  runs: readonly string[],
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const run of runs) {
+    const record = await recordOf(state, run);
+    if (record === null || record === 'empty' || record.recovery !== null) continue;
+    if (await isSameFile(record.inventory, inventory)) found.push(run);
+  }
+  return found;
+}
+
+function noRunWith(inventory: string): string {
+  return `No run was made with the inventory ${sanitize(inventory, 400)}. The runs of other inventories count.\n`;
 }
 
 /** A run with units whose result is not known. */
@@ -48,6 +97,8 @@ export interface RunsLeft {
   readonly inDoubt: readonly RunInDoubt[];
   /** Runs with other work left. */
   readonly unfinished: readonly string[];
+  /** Runs that another process executes. */
+  readonly running: readonly string[];
 }
 
 /**
@@ -57,11 +108,15 @@ export async function runsLeft(state: string): Promise<RunsLeft> {
   const locks = createLocks(state);
   const inDoubt: RunInDoubt[] = [];
   const unfinished: string[] = [];
+  const running: string[] = [];
   let newest: string | null = null;
   for (const run of await newestFirst(state)) {
     // Refused units count for the newest run only: an old plan must not be resumed without being named.
     if (newest !== null && (await isPlainlyDone(state, run))) continue;
-    if (await isRunning(locks, run)) continue;
+    if (await isRunning(locks, run)) {
+      running.push(run);
+      continue;
+    }
     const record = await recordOf(state, run);
     if (record === 'empty') continue;
     const isNewest = newest === null;
@@ -70,25 +125,43 @@ export async function runsLeft(state: string): Promise<RunsLeft> {
     if (units !== 0) inDoubt.push({ run, units });
     else if (record !== null && hasMoreToDo(record, isNewest)) unfinished.push(run);
   }
-  return { newest, inDoubt, unfinished };
+  return { newest, inDoubt, unfinished, running };
 }
 
 /**
  * The run that `resume` continues: the named one, else the newest with a unit in doubt, because its result
- * must be known before another start, else the newest with work left. `isDone`: no run has work left, and
- * `run` is the newest. `retry`: units to retry; their run is the newest in which they failed.
+ * must be known before another start, else the newest with work left. With an inventory, the runs of that
+ * inventory come first. `isDone`: no run has work left, and `run` is the newest. `retry`: units to retry;
+ * their run is the newest in which they failed. Says which run it is, and which ones are left alone.
  */
 export async function runToResume(
   state: string,
   left: RunsLeft,
-  named: string | undefined,
+  { run: named, inventory }: RunChoice,
   retry: readonly string[],
+  io: Io,
 ): Promise<{ readonly run: string; readonly isDone: boolean }> {
+  await checkInventory(inventory);
   if (named !== undefined) return { run: named, isDone: false };
+  for (const run of left.running) io.info(`Run ${run} is left alone: another process executes it.\n`);
   const newest = left.newest ?? (await newestFirst(state))[0] ?? noRun(state);
-  if (retry.length > 0) return { run: (await runOfFailed(state, retry)) ?? newest, isDone: false };
-  const run = left.inDoubt[0]?.run ?? left.unfinished[0];
-  return run === undefined ? { run: newest, isDone: left.newest !== null } : { run, isDone: false };
+  if (retry.length > 0) {
+    const failed = await runOfFailed(state, retry);
+    if (failed !== null) io.info(`Run ${failed}: the newest in which ${joinList(retry)} failed.\n`);
+    return { run: failed ?? newest, isDone: false };
+  }
+  const doubtful = left.inDoubt.map(({ run }) => run);
+  const open = [...doubtful, ...left.unfinished];
+  const own = inventory === undefined ? open : await madeWith(state, inventory, open);
+  if (own.length === 0 && inventory !== undefined && open.length > 0) io.info(noRunWith(inventory));
+  const [run] = own.length === 0 ? open : own;
+  if (run === undefined) return { run: newest, isDone: left.newest !== null };
+  const why = doubtful.includes(run) ? 'with a unit in doubt' : 'that is not done';
+  io.info(`Run ${run}: the newest ${why}.\n`);
+  // Those in doubt are named on their own.
+  const others = left.unfinished.filter((one) => one !== run);
+  if (others.length > 0) io.info(`Not done either: ${joinList(others.slice(0, MAX_NAMED))}.\n`);
+  return { run, isDone: false };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   joinList,
   Problem,
   type StoredFile,
+  type UnitOutcome,
 } from '../../core/index.ts';
 import { judgeCardStart, judgeStart } from '../../rules/index.ts';
 import { type Control, createEarlierStarts, execute, FLEET_POLICY } from '../../run/index.ts';
@@ -22,10 +23,11 @@ import {
 import { type Exit, exitOfRun } from '../exit-codes.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
-import { createProgress, type Progress } from '../progress.ts';
+import { createProgress, type Mark, type Progress } from '../progress.ts';
 import { simulationSpeed } from '../simulation.ts';
 import type { OpenDrivers } from './drivers.ts';
 import type { Fleet } from './open.ts';
+import { recordExit } from './run-lock.ts';
 import { type RunContext, showRun } from './show-run.ts';
 
 /** What a command works with that plans or executes a run. */
@@ -82,11 +84,11 @@ export async function executeRun(session: Session, journal: Journal): Promise<Ex
       image: (hop) => imageOf(fleet, hop),
       artifacts,
       control,
-      ...reporters(progress, io),
+      ...reporters(progress, journal, io),
     });
     await progress.end();
     await closeArtifacts(artifacts, io);
-    return await showRun(session, record, { stopped: interrupts.happened() });
+    return await showRun(session, record, { stopped: interrupts.happened(), isEnding: true });
   } finally {
     await progress.end();
     interrupts.release();
@@ -108,16 +110,32 @@ function keysToDo({ units }: RunRecord): readonly string[] {
     .map(({ planned }) => planned.key);
 }
 
+const MARKS: Readonly<Record<UnitOutcome, Mark>> = {
+  upgraded: 'done',
+  current: 'done',
+  refused: 'left',
+  stopped: 'left',
+  failed: 'bad',
+  unknown: 'bad',
+};
+
 /** Sends the progress of units to the log and to the screen. */
-function reporters(progress: Progress, io: Io): Pick<Parameters<typeof execute>[0], 'progress' | 'ended'> {
+function reporters(
+  progress: Progress,
+  journal: Journal,
+  io: Io,
+): Pick<Parameters<typeof execute>[0], 'progress' | 'ended'> {
   return {
     progress: (key, note, fraction) => {
       io.log.info({ unit: key, fraction }, note);
       progress.unit(key, note, fraction);
     },
     ended: (key, outcome) => {
-      io.log.info({ unit: key, outcome }, 'ended');
-      progress.ended(key, outcome, outcome !== 'failed' && outcome !== 'unknown');
+      const hops = journal.state.unit(key)?.hops ?? [];
+      const backup = hops.map((hop) => hop.backup).find((one) => one !== null && !one.isComplete);
+      const note = backup == null ? '' : '; no complete backup';
+      io.log.info({ unit: key, outcome, ...(backup == null ? {} : { backup: backup.problem }) }, 'ended');
+      progress.ended(key, `${outcome}${note}`, MARKS[outcome]);
     },
   };
 }
@@ -125,12 +143,23 @@ function reporters(progress: Progress, io: Io): Pick<Parameters<typeof execute>[
 /**
  * Says how to resume, and gives the exit code: it must show a unit that was left in the middle of its update.
  */
-function leaveRun({ run, state }: Journal, io: Io): Exit {
-  const record = state.record();
+async function leaveRun(journal: Journal, io: Io): Promise<Exit> {
+  const { run } = journal;
+  const record = journal.state.record();
   const keys = record.units.filter(inDoubt).map(({ planned }) => planned.key);
   if (keys.length > 0) io.info(`${joinList(keys)}: may be programming. Do not power off. Watch the unit.\n`);
   io.info(`Exiting. The journal is complete. To resume: upsfw resume ${run}\n`);
-  return exitOfRun(record, { stopped: true, alive: false });
+  const exit = exitOfRun(record, { stopped: true, alive: false });
+  await recordExitSoon(journal, exit, io);
+  return exit;
+}
+
+/** A disk that hangs must not keep a process that the operator ends. */
+const RECORD_WITHIN_MS = 2000;
+
+export async function recordExitSoon(journal: Journal, exit: Exit, io: Io): Promise<void> {
+  const record = recordExit(journal, exit).catch(() => undefined);
+  await Promise.race([record, io.clock.sleep(RECORD_WITHIN_MS)]);
 }
 
 /** An incomplete transcript is reported and ends no run: the journal has what was done. */

@@ -43,14 +43,14 @@ async function lookElsewhere(
   judged: readonly EvaluatedUnit[],
   paths: Drivers,
   io: Io,
-  signal: AbortSignal,
 ): Promise<readonly AnsweringEntry[]> {
   if (!judged.some(({ verdict }) => verdict.status === 'outdated')) return [];
   const chosen = new Set(fleet.chosen.map(unitKey));
   const others = [...fleet.targets.values(), ...fleet.sharing].filter(
     (target) => !chosen.has(unitKey(target)),
   );
-  const looks = await lookAll(paths, others, { clock: io.clock, signal });
+  const looks = await lookAll(paths, others, { clock: io.clock, signal: io.stop });
+  io.stop.throwIfAborted();
   return others.map((target, index) => ({
     key: unitKey(target),
     serial: looks[index]?.unit.serial ?? target.serial,
@@ -127,14 +127,14 @@ function notAsked(target: UnitTarget, problem: Problem): EvaluatedUnit {
 
 /**
  * Reads the chosen units and evaluates the rules. An audit (without `forPlan`) is about the UPS alone.
- * `state`: the state folder, whose runs may have starts with an unknown result. Only reads.
+ * `state`: the state folder, whose runs may have starts with an unknown result. Only reads. Throws Problem
+ * refused/interrupted where the operator stops it.
  */
 export async function lookAndJudge(
   fleet: Fleet,
   paths: Drivers,
   state: string,
   io: Io,
-  signal: AbortSignal,
   forPlan = false,
 ): Promise<readonly EvaluatedUnit[]> {
   const asked = fleet.chosen.filter((target) => !fleet.unasked.has(unitKey(target)));
@@ -142,12 +142,14 @@ export async function lookAndJudge(
   const looks = await lookAll(
     paths,
     asked,
-    { clock: io.clock, signal, card: fleet.component !== 'ups' },
+    { clock: io.clock, signal: io.stop, card: fleet.component !== 'ups' },
     ({ total, looked, unreachable, silent }) =>
       counter.show(
         `${looked} of ${total} units checked, ${unreachable} unreachable, ${silent} silent so far`,
       ),
   ).finally(() => counter.end());
+  // A look that was stopped says nothing about its unit.
+  io.stop.throwIfAborted();
   const seen = new Map(asked.map((target, index) => [target, looks[index]]));
   const judged = fleet.chosen.flatMap((target) => {
     const problem = fleet.unasked.get(unitKey(target));
@@ -158,7 +160,7 @@ export async function lookAndJudge(
     return [{ target, look, verdict: withLeftOut(verdict, look.unit.firmware.microLinkId, fleet.leftOut) }];
   });
   const marked = await withOpenStarts(judged, state, io);
-  return withIdentities(marked, forPlan ? await lookElsewhere(fleet, marked, paths, io, signal) : []);
+  return withIdentities(marked, forPlan ? await lookElsewhere(fleet, marked, paths, io) : []);
 }
 
 /** With these statuses a unit may still be updating in an earlier run. */

@@ -20,9 +20,10 @@ export async function showLive(context: RunContext, record: RunRecord): Promise<
   try {
     const looks = await lookAll(open.drivers, fleet.chosen, {
       clock: io.clock,
-      signal: new AbortController().signal,
+      signal: io.stop,
       update: 'all',
     });
+    io.stop.throwIfAborted();
     const planned = new Map(record.units.map((unit) => [unit.planned.key, unit.planned.unit]));
     const seen = new Map(
       fleet.chosen.flatMap((target, index) => {

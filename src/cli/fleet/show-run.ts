@@ -30,9 +30,13 @@ const MAX_IN_DETAIL = 10;
 const DEFAULT_WIDTH = 80;
 const MIN_WIDTH = 40;
 
-/** `stopped`: the operator ended this command. `seen`: what the devices answer now, where they were asked. */
+/**
+ * `stopped`: the operator ended this command. `isEnding`: this process executed the run and ends now. `seen`:
+ * what the devices answer now, where they were asked.
+ */
 export interface ShowOptions {
   readonly stopped?: boolean;
+  readonly isEnding?: boolean;
   readonly seen?: ReadonlyMap<string, RunNow>;
 }
 
@@ -40,15 +44,22 @@ export interface ShowOptions {
 export async function showRun(
   { state, args, io }: RunContext,
   record: RunRecord,
-  { stopped = false, seen }: ShowOptions = {},
+  { stopped = false, isEnding = false, seen }: ShowOptions = {},
 ): Promise<Exit> {
   const alive = await createLocks(state).heldElsewhere(runLockName(record.run));
   const exitCode = exitOfRun(record, { stopped, alive });
-  const document = runDocument(record, await loadRules(), exitCode, alive, io.clock.now(), seen);
+  const document = runDocument(
+    record,
+    await loadRules(),
+    exitCode,
+    { alive, isEnding },
+    io.clock.now(),
+    seen,
+  );
   const width = Math.max(io.terminal?.columns ?? DEFAULT_WIDTH, MIN_WIDTH);
   const details = args.details === true || record.units.length <= MAX_IN_DETAIL;
   printDocument(document, args, io, (one, style) =>
-    renderStatus(one, { ...style, width }, { details, ...nextStep(record, alive) }),
+    renderStatus(one, { ...style, width }, { details, isEnding, ...nextStep(record, alive) }),
   );
   return exitCode;
 }

@@ -4,15 +4,15 @@ import type { Command } from '../command.ts';
 import { HELP, loadCommands } from '../commands.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { DONE, type Exit } from '../exit-codes.ts';
-import type { ProcessIo } from '../io.ts';
 import { createLog } from '../log.ts';
 import { CommonSchema } from '../options.ts';
+import type { StoppableIo } from '../stoppable.ts';
 import { checkWords, refusedByParser, refuseRepeated, usage, wrongValues } from '../usage.ts';
 import { VERSION } from '../version.ts';
 import { createParser } from './parser.ts';
 
 /** Runs the command that a line names. Throws what the command throws, and Problem config/usage. */
-export async function dispatch(words: readonly string[], io: ProcessIo): Promise<Exit> {
+export async function dispatch(words: readonly string[], io: StoppableIo): Promise<Exit> {
   const commands = await loadCommands(words);
   await checkWords(words, commands);
   const asksForHelp = words.some((word) => HELP.has(word));
@@ -67,7 +67,7 @@ export async function dispatch(words: readonly string[], io: ProcessIo): Promise
  * The same streams with cleaned output. JSON keeps every character of a string, escaped. Text loses the
  * characters that a reader cannot see.
  */
-function cleaning(io: ProcessIo, argv: Readonly<Record<string, unknown>>): ProcessIo {
+function cleaning(io: StoppableIo, argv: Readonly<Record<string, unknown>>): StoppableIo {
   const isJson = argv.json === true || argv.jsonl === true || argv.format === 'json';
   // Colors come only where standard output takes them, a live list only on a terminal.
   const styled = io.color || io.terminal !== null;

@@ -59,7 +59,7 @@ export async function queryStart(tools: LoaderTools, context: StepContext): Prom
 
 function notWaiting({ target, hop }: StepContext, runs: string): Problem {
   return new Problem(
-    'device/start-refused',
+    'refused/no-path',
     `${unitKey(target)} runs ${runs}; the image is for a unit that waits in its boot loader (${describeEnd(hop, 'to')}).`,
     {
       hint: 'Update a running unit with the Firmware Upgrade Wizard, a card or a USB drive: upsfw plan --format md prints the steps.',

@@ -10,7 +10,7 @@ import { type FtpUpload, uploadByFtp } from '../files/ftp.ts';
 import { ftpOptions } from '../files/ftp-session.ts';
 import { uploadByScp } from '../files/scp.ts';
 import { createSentHash } from '../files/sent-hash.ts';
-import { HOST_IDENTITY } from '../upload-preconditions.ts';
+import { firstFailure, HOST_IDENTITY } from '../upload-preconditions.ts';
 import { tooLate } from '../ups-update/start.ts';
 
 /** Where a card expects its own firmware. Source: docs/sources/card.md#firmware-of-the-card */
@@ -55,16 +55,16 @@ export async function executeCardStart(deps: NmcDeps, context: StepContext): Pro
 function nothingSent(
   refusals: readonly { readonly method: TransferMethod; readonly problem: Problem }[],
 ): Problem {
-  const [first] = refusals;
+  const first = firstFailure(refusals.map(({ problem }) => problem));
   if (first === undefined) {
     return new Problem('refused/stopped', 'The upload was stopped before it began; the card is unchanged.', {
       hint: 'Continue with: upsfw resume.',
     });
   }
   const causes = refusals.map(({ method, problem }) => `${method}: ${problem.message}`).join(' ');
-  return new Problem(first.problem.code, `Nothing was sent to the card. ${causes}`, {
-    hint: first.problem.hint,
-    cause: first.problem,
+  return new Problem(first.code, `Nothing was sent to the card. ${causes}`, {
+    hint: first.hint,
+    cause: first,
   });
 }
 

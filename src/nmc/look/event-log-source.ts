@@ -1,4 +1,11 @@
-import { Problem, rethrowInternal, sanitize, type Unit, type UnitTarget } from '../../core/index.ts';
+import {
+  asProblem,
+  Problem,
+  rethrowInternal,
+  sanitize,
+  type Unit,
+  type UnitTarget,
+} from '../../core/index.ts';
 import { type NmcDeps, networkOf, type SessionContext, shellOptions } from '../deps.ts';
 import { readCardFile } from '../files/read-file.ts';
 import { pathsOf } from '../generations/index.ts';
@@ -19,9 +26,15 @@ export type LogContext = SessionContext & { readonly target: UnitTarget; readonl
 
 /**
  * Reads the event log: its file by the methods of the inventory, else its first screen on the command line.
- * Null if neither gives a line. Only reads; never throws for what the device does.
+ * Null if neither gives a line; `failed` is then called with the last cause. Only reads; never throws for
+ * what the device does.
  */
-export async function readEventLog(deps: NmcDeps, context: LogContext): Promise<EventLog | null> {
+export async function readEventLog(
+  deps: NmcDeps,
+  context: LogContext,
+  failed: (cause: Problem) => void = () => undefined,
+): Promise<EventLog | null> {
+  let cause = withoutLines();
   for (const source of [readLogFile, readLogScreen]) {
     try {
       const bytes = await source(deps, context);
@@ -30,9 +43,17 @@ export async function readEventLog(deps: NmcDeps, context: LogContext): Promise<
     } catch (thrown) {
       context.signal.throwIfAborted();
       rethrowInternal(thrown);
+      cause = asProblem(thrown);
     }
   }
+  failed(cause);
   return null;
+}
+
+function withoutLines(): Problem {
+  return new Problem('device/no-backup', 'The event log that the card gives has no line.', {
+    hint: 'Look at the event log on the web page of the card.',
+  });
 }
 
 async function readLogFile(deps: NmcDeps, context: LogContext): Promise<Buffer> {

@@ -9,21 +9,23 @@ const MAX_SETTINGS = 1024 * 1024;
 
 /**
  * Saves what identifies the unit, its event log and the settings of its card, before anything is changed.
- * `failed` if the settings could not be read. The newest line of the event log is in the result if the log
- * could be read.
+ * `failed` if the settings could not be read; `done` with a problem if only the event log could not. The
+ * newest line of the event log is in the result if the log could be read.
  */
 export async function executeBackup(deps: NmcDeps, context: StepContext): Promise<StepResult> {
   const { before, keep, signal, target } = context;
   await keep('unit.json', Buffer.from(`${JSON.stringify(before, null, 2)}\n`));
   context.progress(null, 'reading the event log of the card');
-  const log = await readEventLog(deps, context);
+  const noLog: Problem[] = [];
+  const log = await readEventLog(deps, context, (cause) => noLog.push(withoutLog(cause)));
   if (log !== null) await keep('event.txt', log.bytes);
   const eventMark = log === null ? null : markerOf(log.lines);
+  const [logProblem = null] = noLog;
   context.progress(null, 'reading the settings of the card');
   try {
     const settings = await readCardFile(deps, target, pathsOf(before.card).settings, MAX_SETTINGS, context);
     await keep('config.ini', settings.bytes);
-    return { state: 'done', method: settings.method, problem: null, eventMark };
+    return { state: 'done', method: settings.method, problem: logProblem, eventMark };
   } catch (thrown) {
     signal.throwIfAborted();
     rethrowInternal(thrown);
@@ -33,9 +35,10 @@ export async function executeBackup(deps: NmcDeps, context: StepContext): Promis
     // The card sent its settings, but this machine could not save them.
     if (isLogin || cause.code === 'config/state')
       return { state: 'failed', method: null, problem: cause, eventMark };
+    const lost = logProblem === null ? '' : ` ${logProblem.message}`;
     const problem = new Problem(
       'device/no-backup',
-      `The settings of the card could not be read: ${cause.message}`,
+      `The settings of the card could not be read: ${cause.message}${lost}`,
       {
         hint: 'Save config.ini by hand before an update of the card itself. An update of the UPS does not change it.',
         cause,
@@ -43,4 +46,11 @@ export async function executeBackup(deps: NmcDeps, context: StepContext): Promis
     );
     return { state: 'failed', method: null, problem, eventMark };
   }
+}
+
+function withoutLog(cause: Problem): Problem {
+  return new Problem('device/no-backup', `The event log of the card could not be read: ${cause.message}`, {
+    hint: 'Download the event log from the web page of the card if you need it. The update does not need it.',
+    cause,
+  });
 }

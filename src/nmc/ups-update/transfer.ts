@@ -12,7 +12,7 @@ import { type NmcDeps, networkOf, shellOptions } from '../deps.ts';
 import { listImages, removeImage } from '../files/listing.ts';
 import { factsOf, mayAskForCode } from '../generations/index.ts';
 import { withShell } from '../session/shell.ts';
-import { HOST_IDENTITY } from '../upload-preconditions.ts';
+import { firstFailure, HOST_IDENTITY, isRefusedMethod } from '../upload-preconditions.ts';
 import { cleanUpUpload, describeManner, findOtherImages, type Manner, uploadBy } from './upload.ts';
 
 /**
@@ -53,9 +53,9 @@ const FATAL: readonly string[] = [
 export async function executeTransfer(deps: NmcDeps, context: StepContext): Promise<StepResult> {
   const network = networkOf(context.target);
   const facts = factsOf(context.before.card);
-  if (facts === null) return failed(null, noFacts());
+  if (facts === null) return notSent(noFacts());
   const read = await deps.readBytes(context.image).catch(asProblem);
-  if (read instanceof Problem) return failed(null, read);
+  if (read instanceof Problem) return notSent(read);
   const asked = mayAskForCode(context.before.card) ? await findCodeQuestion(deps, context) : null;
   if (asked !== null) return failed(null, asked);
   const uploads: Upload[] = [];
@@ -84,12 +84,12 @@ export async function executeTransfer(deps: NmcDeps, context: StepContext): Prom
       if (FATAL.includes(problem.code)) break;
     }
   }
-  const [first] = causes;
-  if (first === undefined) return failed(null, noFacts());
+  const first = firstFailure(causes.map((cause) => cause.problem));
+  if (first === undefined) return notSent(noFacts());
   const messages = describeCauses(causes);
   const message = [...messages, ...(remainder === null ? [] : [remainder])].join(' ');
-  const { code, hint } = first.problem;
-  return { ...failed(null, new Problem(code, message, { hint, cause: first.problem })), uploads };
+  const problem = new Problem(first.code, message, { hint: first.hint, cause: first });
+  return isRefusedMethod(first) ? notSent(problem) : { ...failed(null, problem), uploads };
 }
 
 /**
@@ -144,6 +144,11 @@ function describeCauses(causes: readonly Cause[]): readonly string[] {
 
 function failed(method: string | null, problem: Problem): StepResult {
   return { state: 'failed', method, problem };
+}
+
+/** No byte of the image was sent, and no connection was made for it. */
+function notSent(problem: Problem): StepResult {
+  return { state: 'not-started', method: null, problem };
 }
 
 function noFacts(): Problem {

@@ -88,6 +88,7 @@ export function keptIo(overrides: Partial<Io> = {}): { readonly io: Io; out(): s
     terminal: null,
     progress: 'lines',
     onInterrupt: () => () => undefined,
+    stop: new AbortController().signal,
     ...overrides,
   };
   return { io, out: () => out, info: () => info };

@@ -1,9 +1,10 @@
 import { type LocalInspectDocument, renderLocalInspect } from '../../../report/index.ts';
 import { createLocks } from '../../../state/index.ts';
-import { exitOfInspection, STOPPED } from '../../exit-codes.ts';
+import { exitOfInspection } from '../../exit-codes.ts';
 import { openDrivers } from '../../fleet/drivers.ts';
 import { stateFolder } from '../../options.ts';
 import { printDocument } from '../../print.ts';
+import { interrupted } from '../../stoppable.ts';
 import type { LocalAction } from './action.ts';
 import { portLock, portTarget } from './port-target.ts';
 
@@ -24,7 +25,7 @@ export const inspectAction: LocalAction = {
       const { unit, seen, problem } = await open.drivers.local.lookAt(target, stop.signal, {
         authenticate: args.authenticate,
       });
-      if (stop.signal.aborted) return STOPPED;
+      if (stop.signal.aborted) throw interrupted('Stopped. The port was not read completely.');
       const document: LocalInspectDocument = {
         schema: 'upsfw/local-inspect@1',
         generatedAt: io.clock.now().toISOString(),

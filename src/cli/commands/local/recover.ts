@@ -27,7 +27,7 @@ import { confirm, requireTerminal } from '../../ask.ts';
 import type { Exit } from '../../exit-codes.ts';
 import { type OpenDrivers, openDrivers } from '../../fleet/drivers.ts';
 import { closeArtifacts } from '../../fleet/execute.ts';
-import { createRunName, withRunLock } from '../../fleet/run-lock.ts';
+import { createRunName, withRecordedExit, withRunLock } from '../../fleet/run-lock.ts';
 import { showRun } from '../../fleet/show-run.ts';
 import type { Io } from '../../io.ts';
 import { readOverride, refusalHint, stateFolder } from '../../options.ts';
@@ -61,7 +61,7 @@ async function recoverUnit(args: LocalArgs, io: Io): Promise<Exit> {
   const lock = await locks.take(await portLock(target), `local recover ${port}`);
   try {
     io.info(`Listening at ${port}.\n`);
-    const seen = await findLoader(target, open);
+    const seen = await findLoader(target, open, io.stop);
     const { loader } = seen;
     const reasons = judgeRecovery(book, {
       image,
@@ -128,13 +128,14 @@ function assertAllowed(reasons: readonly Reason[], { overridable }: Pick<RuleBoo
 }
 
 /** The boot loader at the port. Throws where none asks for an image. */
-async function findLoader(target: UnitTarget, open: OpenDrivers): Promise<PortSeen> {
+async function findLoader(target: UnitTarget, open: OpenDrivers, stop: AbortSignal): Promise<PortSeen> {
   // A silent unit may be programming: it gets no request in the protocols of a running unit.
-  const looked = await open.drivers.local.lookAt(target, new AbortController().signal, { passive: true });
+  const looked = await open.drivers.local.lookAt(target, stop, { passive: true });
+  stop.throwIfAborted();
   if (looked.seen?.loader != null) return looked.seen;
   if (looked.problem !== null) throw looked.problem;
   throw new Problem(
-    'device/start-refused',
+    'refused/no-path',
     `The unit at ${target.name} runs ${looked.unit.firmware.raw ?? 'firmware'}; it does not wait for an image.`,
     {
       hint: 'The protocol to start an update of a running unit over its port is not public. Use the Firmware Upgrade Wizard, a card or a USB drive. For a work order: upsfw plan --format md.',
@@ -214,7 +215,7 @@ async function executeRecovery(recovery: Recovery, args: LocalArgs, io: Io): Pro
   const awake = await keepAwake();
   if (!awake.kept)
     io.info('upsfw cannot prevent this machine from sleeping. Make sure that it stays awake.\n');
-  const control = createRecoveryControl(run, unitKey(target), args, io);
+  const control = createRecoveryControl(journal, unitKey(target), args, io);
   try {
     await journal.append({
       event: 'run',
@@ -227,24 +228,26 @@ async function executeRecovery(recovery: Recovery, args: LocalArgs, io: Io): Pro
       plan,
     });
     io.info(`Run ${run}\n`);
-    const record = await recover(
-      {
-        journal,
-        target,
-        driver: open.drivers.local,
-        locks: createLocks(state),
-        clock: io.clock,
-        simulationSpeed: simulationSpeed(io),
-        artifacts,
-        stop: control.stop,
-        progress: control.progress,
-      },
-      image,
-    );
-    await control.end();
-    await closeArtifacts(artifacts, io);
-    noteOutput(record, io);
-    return await showRun({ state, args, io }, record, { stopped: control.interrupted() });
+    return await withRecordedExit(journal, async () => {
+      const record = await recover(
+        {
+          journal,
+          target,
+          driver: open.drivers.local,
+          locks: createLocks(state),
+          clock: io.clock,
+          simulationSpeed: simulationSpeed(io),
+          artifacts,
+          stop: control.stop,
+          progress: control.progress,
+        },
+        image,
+      );
+      await control.end();
+      await closeArtifacts(artifacts, io);
+      noteOutput(record, io);
+      return await showRun({ state, args, io }, record, { stopped: control.interrupted(), isEnding: true });
+    });
   } finally {
     await control.end();
     awake.release();

@@ -1,4 +1,6 @@
+import type { Journal } from '../../../state/index.ts';
 import { STOPPED } from '../../exit-codes.ts';
+import { recordExitSoon } from '../../fleet/execute.ts';
 import { handleInterrupts } from '../../interrupts.ts';
 import type { Io } from '../../io.ts';
 import { createProgress } from '../../progress.ts';
@@ -17,7 +19,7 @@ export interface RecoveryControl {
  * ignored, so that it never cancels a transfer.
  */
 export function createRecoveryControl(
-  run: string,
+  journal: Journal,
   key: string,
   args: { readonly quiet: boolean; readonly json: boolean },
   io: Io,
@@ -30,8 +32,9 @@ export function createRecoveryControl(
     second: 'Cancelling the transfer and informing the boot loader. Ctrl-C again exits.',
     stop: null,
     abort: () => stop.abort(),
-    leave: () => {
-      io.info(`Exiting. The journal is complete. To see the result: upsfw resume ${run}\n`);
+    leave: async () => {
+      io.info(`Exiting. The journal is complete. To see the result: upsfw resume ${journal.run}\n`);
+      await recordExitSoon(journal, STOPPED, io);
       return STOPPED;
     },
   });

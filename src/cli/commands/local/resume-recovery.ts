@@ -24,11 +24,11 @@ export async function resumeRecovery(context: RunContext, journal: Journal, port
       clock: io.clock,
       simulationSpeed: simulationSpeed(io),
       artifacts,
-      stop: new AbortController().signal,
+      stop: io.stop,
       progress: (note) => io.info(`${unitKey(target)}: ${note}\n`),
     });
     await closeArtifacts(artifacts, io);
-    return await showRun(context, record);
+    return await showRun(context, record, { isEnding: true });
   } finally {
     await lock.release();
     await open.close();

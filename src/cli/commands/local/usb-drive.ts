@@ -2,7 +2,8 @@ import { isRefusal, Problem, type StoredImage, sanitize } from '../../../core/in
 import { imageWarnings, openPaths, type UsbDriveSystem, writeUsbDrive } from '../../../images/index.ts';
 import { renderUsbDrive, type UsbDriveDocument } from '../../../report/index.ts';
 import { loadRules, unusedOverrides, usbDriveAdvice } from '../../../rules/index.ts';
-import { DONE } from '../../exit-codes.ts';
+import { DONE, STOPPED } from '../../exit-codes.ts';
+import type { Io } from '../../io.ts';
 import { readOverride, refusalHint } from '../../options.ts';
 import { printDocument } from '../../print.ts';
 import type { LocalAction } from './action.ts';
@@ -30,10 +31,11 @@ export function createUsbDriveAction(system?: UsbDriveSystem): LocalAction {
       const known = [...book.lines.values()].some((line) =>
         line.images.some(({ sha256 }) => sha256 === image.sha256),
       );
+      const { result, isStopped } = await writeWhole(() => writeUsbDrive(dir, image, system), io);
       const document: UsbDriveDocument = {
         schema: 'upsfw/local-usb-drive@1',
         generatedAt: io.clock.now().toISOString(),
-        ...(await writeUsbDrive(dir, image, system)),
+        ...result,
         microLinkId: image.microLinkId,
         version: image.version,
         from,
@@ -43,9 +45,26 @@ export function createUsbDriveAction(system?: UsbDriveSystem): LocalAction {
         unknown,
       };
       printDocument(document, args, io, renderUsbDrive);
-      return DONE;
+      return isStopped ? STOPPED : DONE;
     },
   };
+}
+
+/** A drive with a part of an image is of no use, so Ctrl-C ends the command only after the write. */
+async function writeWhole<T>(
+  write: () => Promise<T>,
+  io: Io,
+): Promise<{ readonly result: T; readonly isStopped: boolean }> {
+  let isStopped = false;
+  const release = io.onInterrupt(() => {
+    isStopped = true;
+    io.info('The image is written to its end first.\n');
+  });
+  try {
+    return { result: await write(), isStopped };
+  } finally {
+    release();
+  }
 }
 
 export const usbDriveAction: LocalAction = createUsbDriveAction();
