@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -374,6 +376,32 @@ describe('a card that answers is never unreachable', { timeout: LONG }, () => {
     expect(unit).toMatchObject({ reachable: true, verdict: { status: 'unknown' } });
     expect(unit.problem?.code).toBe('device/login');
     expect(unit.verdict.reasons.map(({ code }) => code)).toEqual(['NOT_READ']);
+  });
+
+  it('login refused, and SNMP silent', async () => {
+    const here = await sshOnly(await loadPersona('smx1500-nmc3'), 'env:UPSFW_SIM_READ');
+    const inventory = join(folders.at(-1) ?? '', 'inventory.yaml');
+    const text = await readFile(inventory, 'utf8');
+    const silent = createSocket('udp4').bind(0, site?.fleet.units[0]?.address);
+    await once(silent, 'listening');
+    const ports = `ports: { snmp: ${silent.address().port}, `;
+    await writeFile(
+      inventory,
+      text
+        .replace('ports: { ', ports)
+        .replace(
+          '        login:',
+          '        snmp: { version: "2c", community: env:UPSFW_SIM_AUTH }\n        login:',
+        ),
+    );
+    // Only a plan for the card uses the login where SNMP is configured.
+    const folder = folders.at(-1) ?? '';
+    const ran = await here('plan', '--component', 'card', '--images', folder, '--json');
+    silent.close();
+    const [unit] = Planned.parse(JSON.parse(ran.out)).units;
+    expect(unit.problem?.code).toBe('device/login');
+    expect(unit.problem?.message).toContain('No SNMP answer');
+    expect(unit.verdict.status).toBe('unknown');
   });
 
   it('no free session', async () => {

@@ -11,6 +11,7 @@ import {
   type Unit,
   type UnitTarget,
   unknownUnit,
+  usableSerial,
 } from '../../core/index.ts';
 import {
   applicationIn,
@@ -41,7 +42,9 @@ export async function lookByShell(deps: NmcDeps, target: UnitTarget, context: Lo
       const status = await shell.run('detstatus -ss');
       if (ups.code === CODE.notFound) return withoutUps(place, card, null);
       const unit = unitFrom(place, card, ups, status);
-      const hasWord = [unit.model, unit.serial, unit.firmware.raw].some((text) => nameIn(text) !== null);
+      const isDown = unit.condition.linkUp === false && usableSerial(nameIn(unit.serial)) === null;
+      const hasWord =
+        !isDown && [unit.model, unit.serial, unit.firmware.raw].some((text) => nameIn(text) !== null);
       // Only a card that describes itself can be known to have lost something.
       const isKnown = identifyCard(card, null).signs.length > 0 || ups.code !== CODE.success;
       if (!hasWord && isKnown) return withoutWord(place, card, ups.code, await appStatus(shell));

@@ -30,14 +30,19 @@ export function credentialName(access: SnmpAccess): string {
 
 /** What to check if an agent does not answer a credential, for its SNMP version. */
 export function credentialHint(access: SnmpAccess): string {
-  return CREDENTIAL_HINTS[access.version];
+  return access.version === '3'
+    ? 'Check the user name, the protocols and both pass phrases (15 to 32 characters on these cards), and the SNMPv3 access list of the card.'
+    : 'Check the community, whether the card takes SNMPv1 and v2c at all, and the access list of the card.';
 }
 
-/** A card answers only the versions that are enabled on it. Source: docs/sources/snmp.md#agent-behaviour */
-const CREDENTIAL_HINTS: Readonly<Record<SnmpAccess['version'], string>> = {
-  '1': 'Check the community and the access list of the card. It may have SNMPv1 disabled and take only SNMPv3: then set version: "3" with a user.',
-  '2c': 'Check the community and the access list of the card. It may not take SNMPv2c: an old card takes only SNMPv1 (try version: "1"), another only SNMPv3 (version: "3" with a user).',
-  '3': 'Check the user name, the protocols and both pass phrases (15 to 32 characters on these cards), and the SNMPv3 access list of the card. It may have SNMPv3 disabled and take only SNMPv1: then try version: "1" with a community.',
+/**
+ * A card is silent to the versions that are not enabled on it.
+ * Source: docs/sources/snmp.md#agent-behaviour
+ */
+const VERSION_HINTS: Readonly<Record<SnmpAccess['version'], string>> = {
+  '1': 'It may have SNMPv1 disabled: then try version: "3".',
+  '2c': 'It may not take SNMPv2c: an old card takes only SNMPv1 (try version: "1"), another only SNMPv3 (version: "3").',
+  '3': 'It may have SNMPv3 disabled: then try version: "1".',
 };
 
 /** For an agent that answers, but not this credential. */
@@ -73,7 +78,7 @@ export function problemOfReply(reply: Reply, endpoint: Endpoint, access: SnmpAcc
       if (reply.elsewhere.size > 0) return answeredElsewhere(where, access, [...reply.elsewhere], came);
       if (came !== null) return garbage(where, `It sent ${came}. Nothing of that was used.`);
       return new Problem('link/silent', `No SNMP answer from ${where} to the ${credentialName(access)}.`, {
-        hint: `Check address and port. ${credentialHint(access)} A wrong credential gets no answer, like a dead host.`,
+        hint: `Check address and port. ${credentialHint(access)} ${VERSION_HINTS[access.version]} A wrong credential gets no answer, like a dead host.`,
       });
     }
   }
@@ -91,7 +96,7 @@ function answeredElsewhere(
     came === null ? 'link/silent' : 'device/garbage',
     `An answer to the ${credentialName(access)} came from ${joinList(elsewhere)} instead of ${where}. It was not used.${also}`,
     {
-      hint: 'The card may have several addresses, or be behind address translation (NAT). Use an address in the inventory from which it answers with the same port, or correct the translation.',
+      hint: 'The card may have several addresses, or be behind address translation (NAT). Make sure that this is the card, then enter the address and port that answered in the inventory.',
       cause: new ElsewhereError(),
     },
   );
