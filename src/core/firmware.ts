@@ -75,6 +75,7 @@ function upsOfParts(parts: readonly string[]): UpsString | null {
   let ups: Readonly<Record<string, string | undefined>> | null = null;
   let isFirst = false;
   let components = 0;
+  let hasBare = false;
   let pair: string | null = null;
   const ids: string[] = [];
   for (const part of parts) {
@@ -86,6 +87,10 @@ function upsOfParts(parts: readonly string[]): UpsString | null {
     const groups = PART.exec(part)?.groups;
     if (groups === undefined) return null;
     const name = groups.name?.toUpperCase() ?? null;
+    // A second version without a name has been seen after the UPS alone.
+    if (name === null && (parts.length !== 2 || groups.first !== undefined || groups.bracket !== undefined))
+      return null;
+    hasBare = hasBare || name === null;
     components += 1;
     if (groups.first !== undefined) {
       // The numbers stand once, at the end of the string.
@@ -99,8 +104,9 @@ function upsOfParts(parts: readonly string[]): UpsString | null {
       if (groups.bracket !== undefined) ids.push(groups.bracket);
     } else if (name !== null && !OTHER_COMPONENTS.has(name)) return null;
   }
+  if (ups === null || (hasBare && ids.length > 0)) return null;
   // Two IDs contradict each other.
-  if (ups === null || ids.length > 1 || (ids.length > 0 && pair !== null)) return null;
+  if (ids.length > 1 || (ids.length > 0 && pair !== null)) return null;
   if (pair !== null && components !== 2) return null;
   // The first number has been seen to be that of the UPS where the UPS comes first.
   return upsOf(ups.letter, ups.version, ids[0] ?? (isFirst && pair !== null ? pair : undefined));
@@ -190,7 +196,8 @@ function unitForm(text: string): string | null {
   const padded = plain.replace(/(?<![\d.])(?=\d\.\d(?![\d.]))/g, '0');
   if (firmwareForm(readFirmware(padded)) === 'micro-link') return padded;
   const found = FORMS.map((form) => form.exec(plain)?.groups).find((groups) => groups !== undefined);
-  if (found === undefined) return null;
+  // A bracket without its partner is a rest of other text.
+  if (found === undefined || !/^(?:\(\)|\[\])?$/.test(plain.replace(/[^()[\]]/g, ''))) return null;
   const { labels = '', letter = '', major = '', minor = '', id } = found;
   const isNamed = /ups/i.test(labels);
   // A bare version without an ID decides nothing.
@@ -201,13 +208,18 @@ function unitForm(text: string): string | null {
   return `UPS ${version}${id === undefined ? '' : ` (ID${id})`}`;
 }
 
+/** A quotation mark at the start and at the end. */
+const QUOTED = /^["'`\u2018-\u201f](.*)["'`\u2018-\u201f]$/;
+
 /** Full-width characters and dashes as on a plain keyboard, single spaces, no quotes around the text. */
 function folded(text: string): string {
   return text
     .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
     .replace(/[\u2010-\u2015\u2212]/g, '-')
     .replace(/[\s\p{Zs}\p{Cf}]+/gu, ' ')
-    .replace(/^[ "'`\u2018-\u201f]+|[ "'`\u2018-\u201f]+$/g, '');
+    .trim()
+    .replace(QUOTED, '$1')
+    .trim();
 }
 
 /** The firmware of a UPS as a comparable value; null unless both version and Micro-Link ID are known. */

@@ -50,6 +50,8 @@ describe('firmware strings', () => {
     // Contradictions, unknown components, and text around a form.
     ['UPS 03.5 / ID=18 / ID=20', null, null],
     ['UPS 03.5 (ID18) / ID=20', null, null],
+    ['UPS 03.5 (ID18) / 00.5', null, null],
+    ['UPS 03.5 / 00.5 / ID=18', null, null],
     ['UPS 03.5 / UPS 03.6', null, null],
     ['UPS 03.5 / XYZ 02.1', null, null],
     ['UPS 03.5 (1027 - 5027) / COM 02.1', null, null],
@@ -133,6 +135,9 @@ describe('a firmware string that a person typed', () => {
     ['UPS 09.3 ID18 ID20', null, null],
     ['UPS 09.3 / ID=18a', null, null],
     ['UPS 09.3 / ID=18; rm -rf', null, null],
+    ['UPS 9.3 / ID=18]', null, null],
+    ['UPS 9.3 / ID=18 "', null, null],
+    ['UPS 9.3 (ID18]', null, null],
     ['ID=18', null, null],
     ['COM 9.3 / ID=18', null, null],
     ['', null, null],
