@@ -114,7 +114,7 @@ export const REFUSING_DEVICE_CODES = ['device/busy', 'device/not-installed', 'de
  * the device, the connection or upsfw did not do what was asked. A resume continues a refused unit without a
  * retry. `docs/codes.md` has the table.
  */
-export function outcomeWithoutStart(code: ProblemCode): 'refused' | 'failed' {
+export function outcomeWithoutStart(code: string): 'refused' | 'failed' {
   const decided =
     REFUSING_PARTS.some((part) => code.startsWith(`${part}/`)) ||
     REFUSING_DEVICE_CODES.some((one) => one === code);

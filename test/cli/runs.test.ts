@@ -181,7 +181,7 @@ describe('a command without the name of a run', { timeout: LONG }, () => {
       expect(ran.info).not.toContain(names(newer));
       expect(ran.info).toContain(`Run ${newer}: the newest with a unit in doubt.\n`);
       expect(ran.info).toContain(
-        'Not done either: 20260104T000000000Z-dddddd and 20260105T000000000Z-eeeeee.\n',
+        'Not done either: 20260105T000000000Z-eeeeee and 20260104T000000000Z-dddddd.\n',
       );
     },
   );

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/files/index.ts';
 import { buildImage } from '../../src/sim/index.ts';
 import { createJournal, journalFile, readJournal } from '../../src/state/index.ts';
 import { HAS_TERMINALS, openScreen, type Screen } from '../support/machine/screen.ts';
-import { NMC2, openSite, type Ran, runOf, type Site } from '../support/sites/site.ts';
+import { NMC2, openSite, type Ran, runHere, runOf, type Site } from '../support/sites/site.ts';
 import { LONG } from '../support/values/timeouts.ts';
 import { plannedUnit, planOf } from '../support/values/units.ts';
 
@@ -110,6 +110,21 @@ describe('a unit on which nothing was started', { timeout: LONG }, () => {
     await screen.ended();
     const lines = screen.bytes();
     expect(Buffer.from(lines, 'latin1').toString()).toMatch(/↓\S* berlin\/a {2}refused/);
+  });
+});
+
+describe('explain', () => {
+  it('gives the next action for every problem, and how a unit ends without a start', async () => {
+    for (const code of codes) {
+      const ran = await runHere(['explain', code, '--json']);
+      const [first] = z
+        .object({ codes: z.tuple([z.object({ next: z.string() })]) })
+        .parse(JSON.parse(ran.out)).codes;
+      expect(first.next, code).toMatch(
+        /^[A-Z].{15,}\. A unit on which nothing was started ends as (refused|failed) /,
+      );
+      expect(first.next).toContain(outcomeWithoutStart(code));
+    }
   });
 });
 

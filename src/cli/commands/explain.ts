@@ -4,6 +4,7 @@ import { EVENT_CODES, RESULT_CODES } from '../../nmc/index.ts';
 import { allRules, BUILT_IN_CODES, loadRules } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
+import { actionFor } from '../documents/problem-actions.ts';
 import { DONE, type Exit } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { nearest } from '../nearest.ts';
@@ -22,12 +23,14 @@ export const explainCommand = defineCommand<ExplainArgs>({
   run: explain,
 });
 
-/** One meaning of a code. `next`: what to do; null where that depends on the case. */
+const SEE_UNIT = 'The remedy depends on the unit. For a run: upsfw status --details. For a plan: upsfw plan.';
+
+/** One meaning of a code. `next`: what to do. */
 interface Meaning {
   readonly code: string;
   readonly kind: 'problem' | 'reason' | 'card' | 'event log' | 'advisory';
   readonly meaning: string;
-  readonly next: string | null;
+  readonly next: string;
 }
 
 async function explain(args: ExplainArgs, io: Io): Promise<Exit> {
@@ -62,7 +65,7 @@ function unknownCodes(codes: readonly string[], known: ReadonlyMap<string, reado
 }
 
 function textOf({ code, kind, meaning, next }: Meaning): string {
-  return `${code} (${kind}): ${meaning}\n${next === null ? '' : `  ${next}\n`}`;
+  return `${code} (${kind}): ${meaning}\n  ${next}\n`;
 }
 
 /** The advisories for UPS and card, by CVE number and by the number of their notice. */
@@ -85,13 +88,17 @@ async function advisories(): Promise<readonly Meaning[]> {
 /** Every code with a documented meaning, by its lower-case form. */
 async function meanings(): Promise<ReadonlyMap<string, readonly Meaning[]>> {
   const all: Meaning[] = [];
-  const add = (kind: Meaning['kind'], table: Readonly<Record<string, string>>): void => {
-    for (const [code, meaning] of Object.entries(table)) all.push({ code, kind, meaning, next: null });
+  const add = (
+    kind: Meaning['kind'],
+    table: Readonly<Record<string, string>>,
+    next: (code: string) => string,
+  ): void => {
+    for (const [code, meaning] of Object.entries(table)) all.push({ code, kind, meaning, next: next(code) });
   };
-  add('problem', PROBLEM_CODES);
-  add('reason', BUILT_IN_CODES);
-  add('card', RESULT_CODES);
-  add('event log', EVENT_CODES);
+  add('problem', PROBLEM_CODES, (code) => actionFor(code));
+  add('reason', BUILT_IN_CODES, () => SEE_UNIT);
+  add('card', RESULT_CODES, () => SEE_UNIT);
+  add('event log', EVENT_CODES, () => SEE_UNIT);
   for (const { rule } of await allRules()) {
     if (rule.code === undefined) continue;
     const next = `Rule ${rule.id}. Conditions and sources: upsfw rules explain ${rule.code}`;
