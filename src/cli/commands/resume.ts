@@ -39,7 +39,7 @@ export const resumeCommand = defineCommand<ResumeArgs>({
   describe: 'Resume an interrupted run from what the devices answer (writes)',
   positionals: {
     run: {
-      describe: 'Name of the run (default: the newest with a unit in doubt or with work left)',
+      describe: 'Name of the run (default: the newest that is not done)',
     },
   },
   options: {

@@ -129,9 +129,8 @@ export async function runsLeft(state: string): Promise<RunsLeft> {
 }
 
 /**
- * The run that `resume` continues: the named one, else the newest with a unit in doubt, because its result
- * must be known before another start, else the newest with work left. With an inventory, the runs of that
- * inventory come first. `isDone`: no run has work left, and `run` is the newest. `retry`: units to retry;
+ * The run that `resume` continues: the named one, else the newest that is not done. An older run with a unit in
+ * doubt is named, and no run starts such a unit. With an inventory, the runs of that inventory come first. `isDone`: no run has work left, and `run` is the newest. `retry`: units to retry;
  * their run is the newest in which they failed. Says which run it is, and which ones are left alone.
  */
 export async function runToResume(
@@ -151,13 +150,12 @@ export async function runToResume(
     return { run: failed ?? newest, isDone: false };
   }
   const doubtful = left.inDoubt.map(({ run }) => run);
-  const open = [...doubtful, ...left.unfinished];
+  const open = [...doubtful, ...left.unfinished].sort().reverse();
   const own = inventory === undefined ? open : await madeWith(state, inventory, open);
   if (own.length === 0 && inventory !== undefined && open.length > 0) io.info(noRunWith(inventory));
   const [run] = own.length === 0 ? open : own;
   if (run === undefined) return { run: newest, isDone: left.newest !== null };
-  const why = doubtful.includes(run) ? 'with a unit in doubt' : 'that is not done';
-  io.info(`Run ${run}: the newest ${why}.\n`);
+  io.info(`Run ${run}: the newest that is not done.\n`);
   // Those in doubt are named on their own.
   const others = left.unfinished.filter((one) => one !== run);
   if (others.length > 0) io.info(`Not done either: ${joinList(others.slice(0, MAX_NAMED))}.\n`);
