@@ -107,7 +107,12 @@ const REFUSING_PARTS = ['refused', 'config', 'image'] as const;
 /**
  * Codes of a device that count as a refusal too: nothing went wrong, and upsfw does not begin the update.
  */
-export const REFUSING_DEVICE_CODES = ['device/busy', 'device/not-installed', 'device/not-smart-ups'] as const;
+export const REFUSING_DEVICE_CODES = [
+  'device/busy',
+  'device/lost-ups',
+  'device/not-installed',
+  'device/not-smart-ups',
+] as const;
 
 /**
  * How a unit ends on which nothing was started: `refused` where upsfw decided not to begin, `failed` where

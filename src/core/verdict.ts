@@ -51,3 +51,11 @@ export function isAllowed(reasons: readonly Reason[]): boolean {
 export function isRefusal({ outcome }: Pick<Reason, 'outcome'>): boolean {
   return outcome === 'block' || outcome === 'unknown';
 }
+
+/** Reasons of a unit that answered and could not be evaluated; the problem of the look has the cause. */
+const UNREAD_CODES: readonly string[] = ['LOST_UPS', 'NOT_READ'];
+
+/** Whether a reason says that nothing of the unit was read, although something answered. */
+export function isUnread({ code }: Pick<Reason, 'code'>): boolean {
+  return UNREAD_CODES.includes(code);
+}

@@ -1,5 +1,12 @@
 import pLimit from 'p-limit';
-import { asProblem, isRefusal, Problem, type ProblemCode } from '../core/index.ts';
+import {
+  asProblem,
+  isRefusal,
+  isUnread,
+  outcomeWithoutStart,
+  Problem,
+  type ProblemCode,
+} from '../core/index.ts';
 import {
   type Lock,
   lastVerified,
@@ -210,9 +217,6 @@ const CODE_OF_REASON: Readonly<Record<string, ProblemCode | undefined>> = {
   NO_SEND_PATH: 'refused/no-path',
 };
 
-/** Reasons of a unit that answered and could not be evaluated; the problem of the look has the code. */
-const UNREAD: readonly string[] = ['LOST_UPS', 'NOT_READ'];
-
 /** The result of a unit that the plan settles: nothing to do, blocked, or unreachable; otherwise null. */
 function settledByPlan(record: UnitRecord): UnitResult | null {
   const { verdict, unit, hops, problem } = record.planned;
@@ -235,10 +239,10 @@ function settledByPlan(record: UnitRecord): UnitResult | null {
   }
   const message = refusals.map((reason) => reason.because).join('; ') || `the verdict is "${verdict.status}"`;
   const code = refusals
-    .map((reason) => (UNREAD.includes(reason.code) ? problem?.code : CODE_OF_REASON[reason.code]))
+    .map((reason) => (isUnread(reason) ? problem?.code : CODE_OF_REASON[reason.code]))
     .find((one) => one !== undefined);
   return {
-    outcome: 'refused',
+    outcome: outcomeWithoutStart(code ?? 'refused/rule'),
     after,
     problem: new Problem(code ?? 'refused/rule', `${message}.`, {
       hint: refusals[0]?.remedy ?? 'See the reasons.',

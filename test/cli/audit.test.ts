@@ -155,7 +155,7 @@ describe('audit --compare', () => {
     expect(since?.moved).toMatchObject([{ name: 'renamed' }]);
     const text = await audit(['--compare', file]);
     expect(text.out).toMatch(/oslo\/renamed +moved +serial \S+, was oslo\/b at \S+, is oslo\/renamed at/);
-    expect(text.out).toMatch(/berlin\/a +upgraded +UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)/);
+    expect(text.out).toMatch(/berlin\/a +upgraded +UPS 09\.4 \(ID18\) -> UPS 15\.1 \(ID18\)/);
     expect((await site.run(['report', '--audit'])).out).toBe(text.out);
     expect((await site.run(['report', '--audit', '--format', 'md'])).out).toMatch(
       /^- oslo\/renamed - \*\*moved\*\*/m,

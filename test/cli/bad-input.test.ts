@@ -122,8 +122,8 @@ describe('wrong files', () => {
 
   it('reports a truncated image', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'upsfw-cut-'));
-    const whole = buildImage(DEMO_IMAGES['SMT18UPS_15-0.enc'] ?? { microLinkId: 18, version: '15.0' });
-    await writeFile(join(folder, 'SMT18UPS_15-0.enc'), whole.subarray(0, whole.length - 77));
+    const whole = buildImage(DEMO_IMAGES['SMT18UPS_15-1.enc'] ?? { microLinkId: 18, version: '15.1' });
+    await writeFile(join(folder, 'SMT18UPS_15-1.enc'), whole.subarray(0, whole.length - 77));
     const ran = await site.run([...apply, '-i', site.inventory, '--images', folder, '--unit', 'a']);
     expect(ran.exit).toBe(3);
     const [unit] = runOf(ran).units;

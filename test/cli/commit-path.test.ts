@@ -53,7 +53,7 @@ async function relayTo(host: string, port: number): Promise<number> {
   return outside.address().port;
 }
 
-const IMAGE = 'SMT18UPS_15-0.enc';
+const IMAGE = 'SMT18UPS_15-1.enc';
 const NMC3_IMAGE = 'SMT20UPS_15-0.enc';
 
 describe('the partner of a unit', { timeout: LONG }, () => {

@@ -191,19 +191,19 @@ describe('reports', () => {
     const status = await site.run(['status', '--json', '--live']);
     expect(runOf(status)).toMatchObject({
       state: 'done',
-      units: [{ after: { version: '15.0' }, now: { answers: 'same', firmware: { version: '15.0' } } }],
+      units: [{ after: { version: '15.1' }, now: { answers: 'same', firmware: { version: '15.1' } } }],
     });
     expect(runOf(await site.run(['status', '--json'])).units[0]).toMatchObject({ now: null });
     const device = site.fleet.device('a');
     const live = await site.run(['status', '--live']);
-    expect(live.out).toMatch(/^ {2}upgraded +berlin\/a \[simulated\] {2}UPS 09\.4.* -> UPS 15\.0/m);
-    expect(live.out).toMatch(/^ +now: UPS 15\.0 \(ID18\), idle$/m);
+    expect(live.out).toMatch(/^ {2}upgraded +berlin\/a \[simulated\] {2}UPS 09\.4.* -> UPS 15\.1/m);
+    expect(live.out).toMatch(/^ +now: UPS 15\.1 \(ID18\), idle$/m);
     expect(live.out.trimEnd().split('\n').at(-1)).toMatch(/^Next: upsfw report /);
     // The outcome in the journal stays, beside the present state of the unit.
     device.version = '09.4';
     const moved = await site.run(['status', '--live', '--json']);
     expect(runOf(moved).units[0]).toMatchObject({
-      after: { version: '15.0' },
+      after: { version: '15.1' },
       now: { firmware: { version: '09.4' } },
     });
     const markdown = await site.run(['report', '--format', 'md']);

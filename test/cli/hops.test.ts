@@ -53,7 +53,7 @@ describe('the operator on a route of two hops', () => {
     expect(runOf(resumed).units[0]).toMatchObject({
       outcome: 'upgraded',
       before: { version: '09.3' },
-      after: { version: '15.0' },
+      after: { version: '15.1' },
       hops: [{ start: 'snmp' }, { start: 'snmp' }],
     });
     expect(starts).toEqual([AT_09_3, AT_09_6]);
@@ -74,7 +74,7 @@ describe('the operator on a route of two hops', () => {
     expect(runOf(failed).units[0]).toMatchObject({ outcome: 'failed', after: { version: '09.6' } });
     device.clearFault('update-cancelled');
     const again = await site.run(['resume', RUN, '--yes', '--retry', 'a', '--json']);
-    expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(runOf(again).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.1' } });
     expect(starts).toEqual([AT_09_3, AT_09_6, AT_09_6]);
   });
 });

@@ -27,7 +27,7 @@ describe('a staged image', { timeout: LONG }, () => {
     // The button on the page of the card.
     expect(device.start(null, 'confirmed')).toBe('started');
     const resumed = await site.run(['resume', '--yes', '--json']);
-    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.1' } });
     expect(resumed.exit).toBe(0);
     expect(device.counters.startsAccepted).toBe(1);
   });
@@ -37,7 +37,7 @@ describe('a staged image', { timeout: LONG }, () => {
     const device = site.fleet.device('a');
     await upgrade();
     device.start(null, 'confirmed');
-    await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
+    await device.until(({ version, phase }) => version === '15.1' && phase === 'idle');
     const resumed = await site.run(['resume', '--yes', '--json']);
     expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded' });
     expect(device.counters.startsAccepted).toBe(1);

@@ -199,11 +199,11 @@ describe('upgrade --plan after a change elsewhere', () => {
   it('names exactly the units that changed, each with the old and the new value', async () => {
     site = await openSite([NMC2, { ...NMC2, name: 'lab-1' }, NMC3]);
     await makePlan();
-    site.fleet.device('lab-1').version = '15.0';
+    site.fleet.device('lab-1').version = '15.1';
     const ran = await applyPlan();
     const { code, message } = problemOf(ran);
     expect({ code, exit: ran.exit }).toEqual({ code: 'refused/stale-plan', exit: 3 });
-    expect(message).toMatch(/berlin\/lab-1: .*firmware was UPS 09\.4 \(ID18\), is UPS 15\.0 \(ID18\)/);
+    expect(message).toMatch(/berlin\/lab-1: .*firmware was UPS 09\.4 \(ID18\), is UPS 15\.1 \(ID18\)/);
     expect(message).toMatch(/route was UPS 09\.4 .*, is none/);
     for (const other of ['berlin/a', 'oslo/b', 'serial number', 'card was', 'rules'])
       expect(message).not.toContain(other);

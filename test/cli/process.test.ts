@@ -98,7 +98,7 @@ describe('standard output that cannot be written', { timeout: LONG }, () => {
     child.stderr?.destroy();
     expect(await exitOf(child)).toBe(0);
     for (const { device } of site.fleet.units) {
-      expect(device.version).toBe('15.0');
+      expect(device.version).toBe('15.1');
       expect(device.counters.starts).toBe(1);
     }
   });
@@ -132,7 +132,7 @@ describe.skipIf(process.platform === 'win32')('signals', { timeout: LONG }, () =
     await first.until(({ phase }) => phase === 'transferring');
     for (let i = 0; i < 3; i += 1) child.kill('SIGHUP');
     expect(await exitOf(child)).toBe(130);
-    expect(first.version).toBe('15.0');
+    expect(first.version).toBe('15.1');
   });
 
   it('the third SIGINT ends the process at once, and resume continues', async () => {

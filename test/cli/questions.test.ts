@@ -67,7 +67,7 @@ describe.skipIf(!HAS_TERMINALS)('the question of an upgrade', () => {
     await on.until((now) => lastRow(now).endsWith('Send and start this update? [y/N]'));
     on.type('y\r');
     expect(await on.ended()).toEqual({ exit: 0, echoes: true });
-    expect(at.fleet.device('a').version).toBe('15.0');
+    expect(at.fleet.device('a').version).toBe('15.1');
   });
 
   it.each([
@@ -130,7 +130,7 @@ describe.skipIf(!HAS_TERMINALS)('a secret', () => {
       expect(on.bytes()).toContain('Card password: \r\n');
       on.type('y\r');
       expect(await on.ended()).toEqual({ exit: 0, echoes: true });
-      expect(at.fleet.device('a').version).toBe('15.0');
+      expect(at.fleet.device('a').version).toBe('15.1');
     },
   );
 

@@ -53,9 +53,9 @@ describe('nothing is sent', { timeout: LONG }, () => {
 
   it('if the image may need a newer boot loader, until the operator confirms that the unit has it', async () => {
     site = await openLocalSite('smt1500-old-loader');
-    const image = await site.image('SMT18UPS_15-0.enc', {
+    const image = await site.image('SMT18UPS_15-1.enc', {
       microLinkId: 18,
-      version: '15.0',
+      version: '15.1',
       payloadBytes: 20_000,
     });
     const ran = await refused(['--expect-id', '18'], image);

@@ -76,7 +76,7 @@ describe('resume of a run with units left to start', () => {
     expect(questions.length).toBe(1);
     expect(questions[0]).toContain(run);
     expect(questions[0]).toMatch(
-      /Started, if no rule blocks them.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)\n {2}oslo\/b {2}UPS /,
+      /Started, if no rule blocks them.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.1 \(ID18\)\n {2}oslo\/b {2}UPS /,
     );
     expect(questions[0]).toMatch(/Resume and start these 2 updates\? \[y\/N\] $/);
     expect(await journal(run)).toBe(before);
@@ -135,7 +135,7 @@ describe('resume of a run with a start in the journal', () => {
     const ran = await site.run(['resume']);
     expect(ran.exit).toBe(5);
     expect(ran.info).toMatch(
-      /Only watched, because their start is in the journal.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.0 \(ID18\)\n/,
+      /Only watched, because their start is in the journal.*\n {2}berlin\/a {2}UPS 09\.4 \(ID18\) -> UPS 15\.1 \(ID18\)\n/,
     );
     expect(ran.info).not.toContain('Started, if');
     expect(site.fleet.device('a').counters.starts).toBe(1);

@@ -226,13 +226,13 @@ describe('status --live', { timeout: LONG }, () => {
     site = await openSite([NMC2, NMC3, BOTH_METHODS]);
     expect((await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json'])).exit).toBe(0);
     const live = await site.run(['status', '--live']);
-    for (const id of ['ID18', 'ID20']) expect(live.out).toContain(`now: UPS 15.0 (${id}), idle`);
+    for (const now of ['15.1 (ID18)', '15.0 (ID20)']) expect(live.out).toContain(`now: UPS ${now}, idle`);
     expect(live.out).not.toContain('not known');
 
     const { UPSFW_SIM_PASSWORD: _, ...environment } = site.environment;
     const less = await site.run(['status', '--live'], { environment });
     expect(less.out.replaceAll(/\s+/g, ' ')).toContain(
-      'now: UPS 15.0 (ID18), update state not known: its event log could not be read',
+      'now: UPS 15.1 (ID18), update state not known: its event log could not be read',
     );
     expect(less.exit).toBe(0);
   });

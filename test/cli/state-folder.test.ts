@@ -72,7 +72,7 @@ describe('a run with an unusable state folder', { timeout: LONG }, () => {
     const at = await open();
     await mkdir(at.state, { mode: 0o700 });
     await chmod(at.state, 0o777);
-    const image = join(at.folder, 'images', 'SMT18UPS_15-0.enc');
+    const image = join(at.folder, 'images', 'SMT18UPS_15-1.enc');
     const ran = await at.run([
       'local',
       'recover',
@@ -246,7 +246,7 @@ describe.skipIf(!canTrace)('a file system without hard links', { timeout: LONG }
         ).once('exit', resolve);
       });
     expect(await run(['upgrade', '--apply', '--yes'])).toBe(0);
-    expect(at.fleet.device('a').version).toBe('15.0');
+    expect(at.fleet.device('a').version).toBe('15.1');
     expect(await run(['audit'])).not.toBe(1);
     expect((await at.run(['report', '--audit'])).exit).toBe(0);
   });

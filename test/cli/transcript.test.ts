@@ -20,7 +20,7 @@ async function artifactsOf(
 describe('the artifacts of a unit', () => {
   it.each([
     ['scp', NMC3, ['scp -t /upsfw/SMT20UPS_15-0.enc', 'sent by SCP, acknowledged', 'upsfwupdate -install']],
-    ['ftp', NMC2, ['STOR SMT18UPS_15-0.enc', '226 Transfer complete.', 'PASS ###']],
+    ['ftp', NMC2, ['STOR SMT18UPS_15-1.enc', '226 Transfer complete.', 'PASS ###']],
   ] as const)(
     'by %s: settings, event log, identity, and a transcript without the password',
     async (_method, unit, expected) => {

@@ -40,7 +40,7 @@ it('unknownImages: refuse blocks the image by name, and trust allows it', async 
   const plan = await site.run(['plan', '-i', site.inventory]);
   expect(plan.exit).toBe(3);
   expect(plan.out).toMatch(
-    /blocked: SHA-256 [0-9a-f]{64} of SMT18UPS_15-0\.enc is neither .*\[HASH_UNKNOWN\]/,
+    /blocked: SHA-256 [0-9a-f]{64} of SMT18UPS_15-1\.enc is neither .*\[HASH_UNKNOWN\]/,
   );
   expect(plan.out).toMatch(
     /remedy: Compare it with the SHA-256 that the vendor publishes\. Then add it to trust/,

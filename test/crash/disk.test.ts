@@ -103,7 +103,7 @@ async function expectConsistentStatus(at: Site): Promise<void> {
 function expectTrue(at: Site, ran: Ran): void {
   for (const { name, outcome, problem } of runOf(ran).units) {
     const { version, counters, phase } = at.fleet.device(name);
-    if (outcome === 'upgraded') expect([version, phase]).toEqual(['15.0', 'idle']);
+    if (outcome === 'upgraded') expect([version, phase]).toEqual(['15.1', 'idle']);
     else expect([name, outcome, counters.starts]).toEqual([name, outcome, 0]);
     if (outcome === 'stopped' || outcome === 'refused') expect(problem?.code).toBe('config/state');
     expect(['upgraded', 'stopped', 'refused', 'pending']).toContain(outcome);
@@ -229,7 +229,7 @@ describe('the disk fills up', { timeout: LONG }, () => {
     expect(ran.exit).toBe(4);
     disk.reset();
     const status = await site.run(['status', '--json']);
-    expect(runOf(status).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(runOf(status).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.1' } });
     expect(status.exit).toBe(0);
   });
 });

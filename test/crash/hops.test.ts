@@ -66,7 +66,7 @@ describe('killed on a route of two hops', { timeout: LONG }, () => {
     expect(runOf(resumed).units[0]).toMatchObject({
       outcome: 'upgraded',
       before: { version: '09.3' },
-      after: { version: '15.0' },
+      after: { version: '15.1' },
     });
     expect(starts).toEqual([AT_09_3, AT_09_6]);
     expect(device.counters.starts).toBe(2);
@@ -80,7 +80,7 @@ describe('killed on a route of two hops', { timeout: LONG }, () => {
     await device.until(({ counters }) => counters.starts === 1);
     await kill(child);
     const resumed = await site.run(['resume', RUN, '--yes', '--json']);
-    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(runOf(resumed).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.1' } });
     expect(starts).toEqual([AT_09_3, AT_09_6]);
     expect(device.counters.starts).toBe(2);
   });
@@ -96,8 +96,8 @@ describe('killed on a route of two hops', { timeout: LONG }, () => {
     expect(device.counters.starts).toBe(before);
     expect([1, 2]).toContain(before);
     const [unit] = runOf(ran).units;
-    if (device.version === '15.0')
-      expect(unit).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    if (device.version === '15.1')
+      expect(unit).toMatchObject({ outcome: 'upgraded', after: { version: '15.1' } });
     else expect(['failed', 'unknown']).toContain(unit?.outcome);
     expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[unit?.outcome ?? '']);
   });
@@ -114,7 +114,7 @@ describe('killed on a route of two hops', { timeout: LONG }, () => {
     expect(runOf(resumed).units[0]).toMatchObject({
       outcome: 'upgraded',
       before: { version: '09.3' },
-      after: { version: '15.0' },
+      after: { version: '15.1' },
     });
     expect(starts).toEqual([AT_09_3, AT_09_6]);
     expect(device.counters.starts).toBe(2);

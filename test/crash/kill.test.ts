@@ -49,7 +49,7 @@ describe.each([
     const resumed = runOf(await site.run(['resume', '--yes', '--json']));
     expect(resumed.units[0]).toMatchObject({ outcome: 'upgraded' });
     expect(device.counters.starts).toBe(1);
-    expect(device.version).toBe('15.0');
+    expect(device.version).toBe('15.1');
   });
 
   it('right after the start was written: at most one start, and a true report', async () => {
@@ -63,8 +63,8 @@ describe.each([
     expect(device.counters.starts).toBe(before);
     expect(before).toBeLessThanOrEqual(1);
     const [reported] = runOf(ran).units;
-    if (device.version === '15.0')
-      expect(reported).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    if (device.version === '15.1')
+      expect(reported).toMatchObject({ outcome: 'upgraded', after: { version: '15.1' } });
     else expect(['failed', 'unknown']).toContain(reported?.outcome);
     expect(ran.exit).toBe({ upgraded: 0, failed: 4, unknown: 5 }[reported?.outcome ?? '']);
   });
@@ -76,7 +76,7 @@ describe.each([
     await device.until(({ counters }) => counters.starts === 1);
     await kill(child);
     const ran = await site.run(['resume', '--yes', '--json']);
-    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.0' } });
+    expect(runOf(ran).units[0]).toMatchObject({ outcome: 'upgraded', after: { version: '15.1' } });
     expect(ran.exit).toBe(0);
     expect(device.counters.starts).toBe(1);
   });
@@ -87,7 +87,7 @@ describe.each([
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
     await kill(child);
-    await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
+    await device.until(({ version, phase }) => version === '15.1' && phase === 'idle');
     expect(runOf(await site.run(['resume', '--yes', '--json'])).units[0]).toMatchObject({
       outcome: 'upgraded',
     });
@@ -136,7 +136,7 @@ describe('a unit that was unknown when the run ended', { timeout: LONG }, () => 
     const child = begin();
     await device.until(({ counters }) => counters.starts === 1);
     await kill(child);
-    await device.until(({ version, phase }) => version === '15.0' && phase === 'idle');
+    await device.until(({ version, phase }) => version === '15.1' && phase === 'idle');
     device.outputOn = false;
     expect(runOf(await site.run(['resume', '--yes', '--json'])).units[0]).toMatchObject({
       outcome: 'unknown',
@@ -254,7 +254,7 @@ describe('two processes', { timeout: LONG }, () => {
     expect(other.exit).toBe(3);
     if (child.exitCode === null) await once(child, 'exit');
     expect(device.counters.starts).toBe(1);
-    expect(device.version).toBe('15.0');
+    expect(device.version).toBe('15.1');
     // The refused resume did not change the other process's journal.
     expect(runOf(await site.run(['status', '--json', run])).units[0]).toMatchObject({ outcome: 'upgraded' });
   });

@@ -122,7 +122,7 @@ describe.skipIf(process.platform === 'win32')(
       ['upgrade without --apply', ['upgrade', '--json', '--images', '.']],
       ['upgrade before its first unit', ['upgrade', '--apply', '--yes', '--json', '--images', '.']],
     ])('in %s, and nothing is written', async (_, words) => {
-      await writeFile(join(folder, 'SMT18UPS_15-0.enc'), buildImage({ microLinkId: 18, version: '15.0' }));
+      await writeFile(join(folder, 'SMT18UPS_15-1.enc'), buildImage({ microLinkId: 18, version: '15.0' }));
       const inventory = await silentInventory();
       const state = join(folder, 'state');
       await expectOneDocument(await stopAt(asked, [...words, '-i', inventory, '--state', state]));
@@ -261,8 +261,8 @@ describe('images FILE --sha256', () => {
   const image = buildImage({ microLinkId: 18, version: '15.0' });
   const hash = createHash('sha256').update(image).digest('hex');
   const other = hash.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
-  const compare = async (text: string, path = 'SMT18UPS_15-0.enc') => {
-    await writeFile(join(folder, 'SMT18UPS_15-0.enc'), image);
+  const compare = async (text: string, path = 'SMT18UPS_15-1.enc') => {
+    await writeFile(join(folder, 'SMT18UPS_15-1.enc'), image);
     return runHere(['images', join(folder, path), '--sha256', text]);
   };
 
@@ -271,10 +271,10 @@ describe('images FILE --sha256', () => {
     hash.toUpperCase(),
     `sha256:${hash}`,
     `SHA-256: ${hash}`,
-    `${hash}  SMT18UPS_15-0.enc`,
-    `${hash} *images/SMT18UPS_15-0.enc\n`,
+    `${hash}  SMT18UPS_15-1.enc`,
+    `${hash} *images/SMT18UPS_15-1.enc\n`,
     `\\${hash}  a\\\\b.enc`,
-    `SHA256 (SMT18UPS_15-0.enc) = ${hash}`,
+    `SHA256 (SMT18UPS_15-1.enc) = ${hash}`,
   ])('takes %j', async (text) => {
     const ran = await compare(text);
     expect(ran).toMatchObject({ exit: 0, out: expect.stringContaining(`expected one: ${hash}`) });

@@ -44,7 +44,7 @@ const codes = Object.keys(PROBLEM_CODES).filter((code): code is ProblemCode =>
 
 describe('a unit on which nothing was started', { timeout: LONG }, () => {
   it('is refused or failed by one rule, for every code of the closed list', () => {
-    const devices = ['device/busy', 'device/not-installed', 'device/not-smart-ups'];
+    const devices = ['device/busy', 'device/lost-ups', 'device/not-installed', 'device/not-smart-ups'];
     for (const code of codes) {
       const [part = ''] = code.split('/');
       const refused = ['refused', 'config', 'image'].includes(part) || devices.includes(code);
@@ -87,7 +87,7 @@ describe('a unit on which nothing was started', { timeout: LONG }, () => {
 
   it('is refused if its image file changed before a byte of it was sent', async () => {
     site = await openSite([NMC2]);
-    const image = join(site.folder, 'images', 'SMT18UPS_15-0.enc');
+    const image = join(site.folder, 'images', 'SMT18UPS_15-1.enc');
     const original = await readFile(image);
     const running = apply('--json');
     // The file is read again right before it is sent.

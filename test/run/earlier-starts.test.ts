@@ -19,7 +19,7 @@ function step(hop: number, name: 'start' | 'verify', to: 'committing' | 'done'):
   return { event: 'step', unit: KEY, hop, step: name, state: to, method: null, problem: null };
 }
 
-/** Leaves an ended run over 09.6 to 15.0, with these lines of its unit. */
+/** Leaves an ended run over 09.6 to 15.1, with these lines of its unit. */
 async function leave(lines: readonly NewEvent[]): Promise<void> {
   const journal = await createJournal(state, 'old', systemClock);
   const plan = planOf([routedUnit(KEY)]);
@@ -40,7 +40,7 @@ describe('a start of another run without a known result', () => {
       await leave(lines);
       const earlier = createEarlierStarts(state, null);
       await expect(earlier.refuseOn(unitAt(at))).rejects.toMatchObject({ code: 'refused/second-attempt' });
-      await expect(earlier.refuseOn(unitAt('15.0'))).resolves.toBeUndefined();
+      await expect(earlier.refuseOn(unitAt('15.1'))).resolves.toBeUndefined();
       await expect(earlier.refuseOn(unitAt(at, { serial: 'AS0000000001' }))).resolves.toBeUndefined();
     },
   );
@@ -69,7 +69,7 @@ describe('a start of another run without a known result', () => {
   it('still counts for a unit that does not report its firmware', async () => {
     await leave([step(0, 'start', 'committing')]);
     const earlier = createEarlierStarts(state, null);
-    const unread = unitAt('15.0', { firmware: { raw: 'UPS 15.0', version: '15.0', microLinkId: null } });
+    const unread = unitAt('15.1', { firmware: { raw: 'UPS 15.0', version: '15.1', microLinkId: null } });
     await expect(earlier.refuseOn(unread)).rejects.toMatchObject({ code: 'refused/second-attempt' });
   });
 

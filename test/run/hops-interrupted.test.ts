@@ -44,7 +44,7 @@ describe('a second hop that fails', () => {
       attempt: 2,
       exit: 0,
       before: { firmware: { version: '09.3' } },
-      after: { firmware: { version: '15.0' } },
+      after: { firmware: { version: '15.1' } },
     });
     expect(starts).toEqual([AT_09_3, AT_09_6, AT_09_6]);
   });
@@ -61,7 +61,7 @@ describe('a second hop that fails', () => {
       problem: { message: expect.stringContaining('Hop 1 of 2 is done') },
       after: null,
     });
-    device.version = '15.0';
+    device.version = '15.1';
     device.phase = 'idle';
     expect(only(await site.resume('r'))).toMatchObject({ outcome: 'upgraded', exit: 0 });
     expect(device.counters.starts).toBe(2);
@@ -70,7 +70,7 @@ describe('a second hop that fails', () => {
 
 describe('a run that ended after the last hop, before it recorded the end of the unit', () => {
   it.each([
-    ['15.0', { outcome: 'upgraded', problem: null }],
+    ['15.1', { outcome: 'upgraded', problem: null }],
     ['09.6', { outcome: 'unknown', problem: { code: 'device/changed' } }],
   ] as const)('starts nothing again if the unit reports %s', async (version, expected) => {
     site = await openRouteSite([OLD_LOADER]);

@@ -35,13 +35,13 @@ describe('a route of two hops', () => {
       problem: null,
       exit: 0,
       before: { firmware: { version: '09.3' } },
-      after: { firmware: { version: '15.0' } },
+      after: { firmware: { version: '15.1' } },
     });
     expect(
       ended.hops.map((hop) => [hop.verified, hop.before?.firmware.version, hop.after?.firmware.version]),
     ).toEqual([
       [true, '09.3', '09.6'],
-      [true, '09.6', '15.0'],
+      [true, '09.6', '15.1'],
     ]);
     const [first, second] = ended.hops;
     expect(second?.begunAt?.getTime()).toBeGreaterThanOrEqual(first?.endedAt?.getTime() ?? Number.NaN);
@@ -87,7 +87,7 @@ describe('a route of two hops', () => {
 
   it('avoids an image without the boot loader that it needs: sent directly, it bricks the unit', async () => {
     site = await openRouteSite([OLD_LOADER], 3000);
-    const plan = await site.plan({ a: ['SMT18UPS_15-0.enc'] });
+    const plan = await site.plan({ a: ['SMT18UPS_15-1.enc'] });
     const ended = only(await site.executeRun(await site.begin('r', plan)));
     expect(ended).toMatchObject({ outcome: 'unknown', exit: 5 });
     expect(site.fleet.device('a').phase).toBe('lost');
@@ -105,7 +105,7 @@ describe('a unit that somebody else updated', () => {
     expect(only(await site.executeRun(journal))).toMatchObject({
       outcome: 'upgraded',
       before: { firmware: { version: '09.6' } },
-      after: { firmware: { version: '15.0' } },
+      after: { firmware: { version: '15.1' } },
     });
     expect(starts).toEqual([AT_09_6]);
   });
@@ -114,10 +114,10 @@ describe('a unit that somebody else updated', () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const journal = await site.begin('r', await site.plan(ROUTE));
-    device.version = '15.0';
+    device.version = '15.1';
     expect(only(await site.executeRun(journal))).toMatchObject({
       outcome: 'current',
-      after: { firmware: { version: '15.0' } },
+      after: { firmware: { version: '15.1' } },
     });
     expect(device.counters).toMatchObject({ starts: 0, uploads: 0 });
   });
@@ -141,10 +141,10 @@ describe('a unit that somebody else updated', () => {
     site = await openRouteSite([OLD_LOADER]);
     const device = site.fleet.device('a');
     const onLine = afterFirstHop(KEY, () => {
-      device.version = '15.0';
+      device.version = '15.1';
     });
     const ended = only(await site.executeRun(await site.begin('r', await site.plan(ROUTE)), { onLine }));
-    expect(ended).toMatchObject({ outcome: 'upgraded', after: { firmware: { version: '15.0' } } });
+    expect(ended).toMatchObject({ outcome: 'upgraded', after: { firmware: { version: '15.1' } } });
     expect(device.counters.starts).toBe(1);
   });
 });
@@ -200,7 +200,7 @@ describe('the checks before a start are made before each hop', () => {
       exit: 0,
       problem: null,
       before: { firmware: { version: '09.3' } },
-      after: { firmware: { version: '15.0' } },
+      after: { firmware: { version: '15.1' } },
     });
     expect(starts).toEqual([AT_09_3, AT_09_6]);
   });

@@ -3,6 +3,7 @@ import {
   type Card,
   contentHash,
   describeFileError,
+  isUnread,
   PLAN_FACTS,
   type Plan,
   type PlannedUnit,
@@ -114,8 +115,8 @@ function notAPlan(file: string): Problem {
 }
 
 /**
- * The plan to execute: the current one, limited to what the plan file upgrades. A unit that does not answer
- * now is no change: it ends as unreachable and nothing is sent to it. Throws Problem refused/stale-plan with
+ * The plan to execute: the current one, limited to what the plan file upgrades. A unit that cannot be read now
+ * is no change: it ends with that problem, and nothing is sent to it. Throws Problem refused/stale-plan with
  * every other change, unit by unit.
  */
 export function asApproved({ plan: approved }: PlanFile, found: Plan): Plan {
@@ -137,10 +138,11 @@ export function asApproved({ plan: approved }: PlanFile, found: Plan): Plan {
   };
 }
 
-/** The facts of a unit that changed, with old and new value. A unit that did not answer has not changed. */
+/** The facts of a unit that changed, with old and new value. A unit that could not be read has not changed. */
 function differences(was: PlannedUnit, now: PlannedUnit | undefined): readonly string[] {
   if (now === undefined) return ['was in the plan, is no longer in the inventory'];
-  if (was.verdict.status === 'unreachable' || now.verdict.status === 'unreachable') return [];
+  if ([was, now].some(({ verdict }) => verdict.status === 'unreachable' || verdict.reasons.some(isUnread)))
+    return [];
   const [before, after] = [planFacts(was), planFacts(now)];
   return PLAN_FACTS.filter((fact) =>
     fact === 'card' ? !isSameCard(was.unit.card, now.unit.card) : before[fact] !== after[fact],

@@ -91,7 +91,7 @@ export function sums(bytes: Uint8Array): number {
 
 /** The images of the demo. */
 export const DEMO_IMAGES: Readonly<Record<string, ImageRecipe>> = {
-  'SMT18UPS_15-0.enc': { microLinkId: 18, version: '15.0', payloadBytes: 194_048 },
+  'SMT18UPS_15-1.enc': { microLinkId: 18, version: '15.1', payloadBytes: 194_048 },
   'SMT20UPS_15-0.enc': {
     microLinkId: 20,
     version: '15.0',

@@ -50,7 +50,7 @@ export const OLD_LOADER: SimulatedUnit = {
   persona: 'smt1500-nmc2',
   installed: '09.3',
 };
-export const OVER_09_6: Chain = ['SMT18UPS_09-6.enc', 'SMT18UPS_15-0.enc'];
+export const OVER_09_6: Chain = ['SMT18UPS_09-6.enc', 'SMT18UPS_15-1.enc'];
 
 /** The plan of one unit over that stepping stone, its key, and its firmware before each start. */
 export const ROUTE = { a: OVER_09_6 };
