@@ -115,9 +115,9 @@ function notAPlan(file: string): Problem {
 }
 
 /**
- * The plan to execute: the current one, limited to what the plan file upgrades. A unit that cannot be read now
- * is no change: it ends with that problem, and nothing is sent to it. Throws Problem refused/stale-plan with
- * every other change, unit by unit.
+ * The plan to execute: the current one, limited to what the plan file upgrades. A unit that cannot be read
+ * now is no change: it ends with that problem, and nothing is sent to it. Throws Problem refused/stale-plan
+ * with every other change, unit by unit.
  */
 export function asApproved({ plan: approved }: PlanFile, found: Plan): Plan {
   const now = new Map(found.units.map((unit) => [unit.key, unit]));
@@ -138,7 +138,7 @@ export function asApproved({ plan: approved }: PlanFile, found: Plan): Plan {
   };
 }
 
-/** The facts of a unit that changed, with old and new value. A unit that could not be read has not changed. */
+/** The facts of a unit that changed, with old and new value. One that could not be read has not changed. */
 function differences(was: PlannedUnit, now: PlannedUnit | undefined): readonly string[] {
   if (now === undefined) return ['was in the plan, is no longer in the inventory'];
   if ([was, now].some(({ verdict }) => verdict.status === 'unreachable' || verdict.reasons.some(isUnread)))

@@ -129,9 +129,10 @@ export async function runsLeft(state: string): Promise<RunsLeft> {
 }
 
 /**
- * The run that `resume` continues: the named one, else the newest that is not done. An older run with a unit in
- * doubt is named, and no run starts such a unit. With an inventory, the runs of that inventory come first. `isDone`: no run has work left, and `run` is the newest. `retry`: units to retry;
- * their run is the newest in which they failed. Says which run it is, and which ones are left alone.
+ * The run that `resume` continues: the named one, else the newest that is not done. An older run with a unit
+ * in doubt is named, and no other run starts such a unit. With an inventory, the runs of that inventory come
+ * first. `isDone`: no run has work left, and `run` is the newest. `retry`: units to retry; their run is the
+ * newest in which they failed. Says which run it is, and which ones are left alone.
  */
 export async function runToResume(
   state: string,
