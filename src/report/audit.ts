@@ -28,7 +28,8 @@ export function renderAudit(
   detailLevel: DetailLevel = document.units.length > MAX_LISTED ? 'none' : 'units',
 ): string {
   const writer = createReportWriter(style);
-  writer.title(`Audit of ${document.generatedAt}`);
+  const asOf = document.asOf ?? null;
+  writer.title(`Audit of ${document.generatedAt}${asOf === null ? '' : `, with what was public on ${asOf}`}`);
   if (document.units.some((unit) => unit.simulated)) writer.line(SIMULATION_NOTICE);
   if (detailLevel === 'units') writeUnits(writer, document);
   writeChanges(writer, document);
@@ -55,6 +56,12 @@ function writeUnits(writer: ReportWriter, document: AuditDocument): void {
       writer.item(unitLine(unit.name, unit), verdict.status, STATUS_TONE[verdict.status], target);
       if (problem !== null) {
         writeProblem(writer, problem, verdict.reasons);
+        // The card may have answered without its UPS.
+        writeAdvisories(
+          writer,
+          (unit.advisories ?? []).filter(({ component }) => component === 'card'),
+        );
+        writeCard(writer, unit.card);
       } else {
         writeReasons(writer, verdict.reasons, false);
         writeAdvisories(writer, unit.advisories ?? []);

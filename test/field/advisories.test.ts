@@ -346,6 +346,15 @@ describe('rules decide with a card', () => {
     expect([of('CVE-2020-11896'), of('CVE-2021-22810')]).toEqual([ripple20, pages]);
   });
 
+  it.each(['6.9', '6.9.x', 'v7', '1.4', 'AOS v6.9', '6,9,4'])(
+    'refuses the incomplete version %s',
+    async (os) => {
+      const { exit, info } = await decide('--card-os', os, '--card-model', 'AP9631');
+      expect(exit).toBe(2);
+      expect(info).toContain('apc_hw05_aos_718.bin');
+    },
+  );
+
   it('evaluates a card alone, and says why in text', async () => {
     const { out, exit } = await decide('--card-os', 'v7.1.8', '--card-model', 'AP9631');
     expect(exit).toBe(0);

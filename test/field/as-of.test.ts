@@ -109,11 +109,11 @@ describe('audit and plan as of a day', () => {
       expect.arrayContaining([
         expect.objectContaining({
           code: 'IMAGE_LEFT_OUT',
-          because: expect.stringMatching(/SMT18UPS_15-0\.enc was left out: its date is not known/),
+          because: expect.stringMatching(/SMT18UPS_15-1\.enc was left out: its date is not known/),
         }),
       ]),
     );
-    expect(plan.leftOut.map(({ file }) => file)).toContain('SMT18UPS_15-0.enc');
+    expect(plan.leftOut.map(({ file }) => file)).toContain('SMT18UPS_15-1.enc');
     const audit = z
       .looseObject({
         asOf: z.string(),
@@ -127,17 +127,18 @@ describe('audit and plan as of a day', () => {
       asOf: '2025-06-01',
       units: [{ verdict: { target: { version: '15.0' } } }],
     });
-    expect(audit.leftOut.map(({ file }) => file)).toContain('SMT18UPS_15-0.enc');
+    expect(audit.leftOut.map(({ file }) => file)).toContain('SMT18UPS_15-1.enc');
+    expect((await site.run(['audit', ...words])).out).toContain('with what was public on 2025-06-01');
     for (const command of ['audit', 'plan'])
       expect((await site.run([command, ...words])).out).toMatch(
-        /left out: SMT18UPS_15-0\.enc: its date is not known/,
+        /left out: SMT18UPS_15-1\.enc: its date is not known/,
       );
   });
 
   it('use every image without a day', async () => {
     site = await openSite([NMC2]);
     const { out } = await site.run(['plan', '-i', site.inventory, '--json']);
-    expect(JSON.parse(out)).toMatchObject({ units: [{ hops: [{ to: { version: '15.0' } }] }] });
+    expect(JSON.parse(out)).toMatchObject({ units: [{ hops: [{ to: { version: '15.1' } }] }] });
     expect(out).toContain('"leftOut": []');
     expect((await site.run(['audit', '-i', site.inventory, '--json'])).out).toContain('"leftOut": []');
   });

@@ -142,6 +142,12 @@ describe('a card whose UPS is silent', { timeout: LONG }, () => {
     expect(audit.condition.linkUp).toBe(false);
   });
 
+  it('shows the advisories of the card', async () => {
+    const { shown } = await lookedAt([apc('27'), application('sumx'), link(2)]);
+    expect(shown).toContain('card not listed as affected: SEVD-2021-313-03');
+    expect(shown).toContain('card firmware: AOS v7.0.8');
+  });
+
   it('discover lists it and --write keeps the entry as it is', async () => {
     const { port } = await agentOf([apc('27'), application('sumx'), link(2), model('')]);
     const written = `version: 1\nsites:\n  - name: kiel\n    units:\n      - name: closet # ours\n        host: 127.0.0.1\n        serial: ${LISTED}\n        snmp: { version: "2c", community: env:UPS_READ }\n        ports: { snmp: ${port} }\n`;

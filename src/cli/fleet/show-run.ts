@@ -1,3 +1,5 @@
+import { relative, resolve } from 'node:path';
+import { sanitize } from '../../core/index.ts';
 import { type RunNow, renderStatus, type StatusOptions } from '../../report/index.ts';
 import { loadRules } from '../../rules/index.ts';
 import {
@@ -88,8 +90,15 @@ function nextStep(record: RunRecord, alive: boolean): Pick<StatusOptions, 'next'
     };
   if (retry !== '') return { next: `${resume}${retry}`, first: 'Remove the cause of each failure.' };
   if (failed !== undefined)
-    return { next: 'upsfw plan --out plan.json', first: 'Make the units reachable that did not answer.' };
-  if (found('refused') !== undefined)
-    return { next: 'upsfw plan --out plan.json', first: 'Clear what blocks the units.' };
+    return { next: newPlan(record), first: 'Make the units reachable that did not answer.' };
+  if (found('refused') !== undefined) return { next: newPlan(record), first: 'Clear what blocks the units.' };
   return { next: `upsfw report ${run} --format md --out report.md`, first: null };
+}
+
+/** The command for a new plan, with the inventory of the run unless it is the default one. */
+function newPlan({ inventory }: RunRecord): string {
+  if (resolve(inventory) === resolve('inventory.yaml')) return 'upsfw plan --out plan.json';
+  const near = relative('', inventory);
+  const path = sanitize(near === '' || near.startsWith('..') ? inventory : near, 400);
+  return `upsfw plan -i ${/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`} --out plan.json`;
 }

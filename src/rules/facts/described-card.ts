@@ -14,7 +14,8 @@ export const CARD_OS_FORMS = '7.1.8, v7.1.8, "AOS v7.1.8", 2.5.0.8 or apc_hw05_a
 
 /** Longer texts are no version. */
 const LONGEST = 60;
-const PLAIN = /^(?:AOS )?v?(\d{1,4}(?:\.\d{1,4}){1,4}(?:\.?[a-z])?)$/i;
+/** Two places are not enough: 6.9 may be 6.9.2, which is affected, or 6.9.6, which is not. */
+const PLAIN = /^(?:AOS )?v?(\d{1,4}(?:\.\d{1,4}){2,4}(?:\.?[a-z])?)$/i;
 /** Three digits without separators are three places. */
 const FILE = /^apc_(hw\d\d)_aos_v?(?:(\d)(\d)(\d)|(\d{1,4}(?:[.-]\d{1,4}){2,4}))(?:\.bin)?$/i;
 
