@@ -120,7 +120,9 @@ function findingOfOne({ host, look }: DiscoveredDevice): readonly DiscoveryFindi
   if (usableSerial(unit.serial) === null)
     findings.push({
       code: 'NO_SERIAL',
-      because: `${host} reports the serial number "${unit.serial ?? ''}", which does not identify a unit.`,
+      because: unit.serial
+        ? `${host} reports the serial number "${unit.serial}", which does not identify a unit.`
+        : `${host} reports no serial number.`,
       remedy: 'Read the serial number from the label. The unit is audited but not upgraded.',
       hosts,
     });

@@ -66,7 +66,7 @@ function applicationOf({ app }: CardFileEntry): string {
 function renderOthers(writer: ReportWriter, { others = [], notes = [] }: ImagesDocument): void {
   for (const { what, count, files } of others) {
     const more = count > files.length ? ` and ${count - files.length} more` : '';
-    writer.line(`${count} ${what}`);
+    writer.line(`${what} (${count})`);
     writer.note(`${files.join(', ')}${more}`);
   }
   for (const note of notes) writer.note(note, 'warn');
@@ -83,5 +83,5 @@ function totals(images: readonly ImageEntry[]): string {
     ...(copies > 0 ? [`${copies} with the same content as another`] : []),
     ...(warned > 0 ? [`${warned} with warnings`] : []),
   ];
-  return `${images.length} files: ${parts.join(', ')}`;
+  return `${images.length} UPS images: ${parts.join(', ')}`;
 }

@@ -58,7 +58,7 @@ describe('images', () => {
       'states version 09.4, the content is 15.0',
       '[HASH_UNKNOWN]',
       `sha256 ${sha256}`,
-      '2 files: 2 intact, 2 with the same content as another, 2 with warnings',
+      '2 UPS images: 2 intact, 2 with the same content as another, 2 with warnings',
     ])
       expect(text.out).toContain(part);
   });
@@ -76,7 +76,7 @@ describe('images', () => {
     ]);
     const text = await runHere(['images', folder]);
     expect(text.out).toMatch(/SMX1051UPS_16-5\.enc +not read\n.*image\/unreadable/);
-    expect(text.out).toContain('2 files: 0 intact, 2 not usable');
+    expect(text.out).toContain('2 UPS images: 0 intact, 2 not usable');
   });
 
   it('has no warning for an image of the catalogue', async () => {
