@@ -206,6 +206,93 @@ describe('one bad row never costs the list', () => {
   });
 });
 
+describe('column names as reports and people write them', () => {
+  const row = 'u1;192.0.2.31;AS1234567890;Kiel';
+  it.each([
+    [
+      'a report with title lines',
+      'USV-Bestand;;;\nStand: 30.11.2026;;;\nName;IP-Adresse;Seriennummer;Standort',
+    ],
+    ['a title and an empty line', 'UPS list\n\nName;IP;SN;Site'],
+    ['a title with commas', 'Liste, Stand 30.11.2026, Kiel, alle USV, Netz A\nName;IP;SN;Ort'],
+    ['an address in the title', 'Owner;Address;Hafenstr. 1;\nName;IP Address;Serial;Site'],
+    ['a comment with the old names', '#name;ip;serial;site;x\nname;ip;serial;site'],
+    ['German', 'Gerätename;IPv4-Adresse;Serien-Nr.;Niederlassung'],
+    ['German without accents', 'Geraet;Management-IP;SNr.;Gebaeude'],
+    ['French', "Nom de l'appareil;Adresse IP;N\u00b0 de s\u00e9rie;Emplacement"],
+    ['French, decomposed', 'Nom;Adresse;Nume\u0301ro de se\u0301rie;Site'],
+    ['Spanish', 'Equipo;Direcci\u00f3n IP;N\u00ba de serie;Ubicaci\u00f3n'],
+    ['Italian', 'Nome;Indirizzo IP;Numero di serie;Sede'],
+    ['Dutch', 'Naam;IP-adres;Serienummer;Locatie'],
+    ['Norwegian', 'Navn;IP-adresse;Serienummer;Sted'],
+    ['Polish', 'Nazwa;Adres IP;Numer seryjny;Lokalizacja'],
+    ['remarks in brackets', 'Name;IP Address (mgmt);Serial Number (UPS);Site (code)'],
+    ['two names with a slash', 'Device Label;IP Address/Hostname;S/N;Location'],
+    ['other tools', 'AssetName;Network - IP;Serialnumber;Locations'],
+  ])('%s', async (_what, head) => {
+    const { units, exit } = await take('csv', `${head}\n${row}\n`);
+    expect(units).toEqual(['Kiel/u1 192.0.2.31 AS1234567890']);
+    expect(exit).toBe(0);
+  });
+
+  it('the serial number of the card is not that of the unit', async () => {
+    const { units } = await take(
+      'csv',
+      'Name,IP,Serial (NMC),Serial (UPS)\nu1,192.0.2.1,ZA1234567890,AS1234567890\n',
+    );
+    expect(units).toEqual(['?/u1 192.0.2.1 AS1234567890']);
+  });
+
+  it('lines above and between the rows are no units, and none with an address is lost without a word', async () => {
+    const list =
+      'Report\nold,192.0.2.9,x\nName,IP,Serial\n---,---,---\nu1,192.0.2.1,AS1234567890\nName,IP,Serial\n';
+    const { units, notes } = await take('csv', list);
+    expect(units).toEqual(['?/u1 192.0.2.1 AS1234567890']);
+    expect(notes).toEqual([
+      'left-out line 2: left out: it is above the column names in line 3',
+      'not-needed line 6: not needed: it repeats the column names',
+    ]);
+  });
+});
+
+describe('groups and variables of other inventory plugins', () => {
+  const host = { ansible_host: '192.0.2.51' };
+  const grouped = (vars: object, ...groups: string[]): object => ({
+    _meta: { hostvars: { u1: vars } },
+    ...Object.fromEntries(groups.map((name) => [name, { hosts: ['u1'] }])),
+  });
+  it.each([
+    ['dashes are kept', grouped(host, 'role-ups', 'site-kiel', 'manufacturer-apc')],
+    ['plain names beside the place', grouped(host, 'apc', 'kiel', 'ups', 'snmp_devices')],
+    ['prefixes of keyed groups', grouped(host, 'datacenter_kiel', 'env_prod', 'os_aos')],
+    ['a location beside a plain name', grouped(host, 'ups', 'location_kiel')],
+    ['locations only', grouped({ ...host, locations: ['kiel'] }, 'ups')],
+  ])('%s', async (_what, list) => {
+    expect((await take('ansible', list)).units).toEqual(['kiel/u1 192.0.2.51 ?']);
+  });
+
+  it('an OOB address counts where there is no other, and the own computer is no unit', async () => {
+    const hostvars = { u1: { oob_ip: '192.0.2.51/24' }, u2: { ...host, oob_ip: '192.0.2.9' }, localhost: {} };
+    const { units, notes } = await take('ansible', { _meta: { hostvars }, all: ['u1', 'localhost'] });
+    expect(units).toEqual(['?/u1 192.0.2.51 ?']);
+    expect(notes).toEqual([
+      'remark host u1: it has no primary address; its OOB IP address is used',
+      'not-needed host localhost: not needed: it is the computer with Ansible',
+      expect.stringMatching(/host u2: left out: its address 192\.0\.2\.51 is already used/),
+    ]);
+  });
+
+  it('a location of Nautobot is the site', async () => {
+    const device = {
+      name: 'u1',
+      primary_ip4: { address: '192.0.2.1/24' },
+      location: { name: 'Kiel' },
+      status: { name: 'Active' },
+    };
+    expect(await take('netbox', [device])).toMatchObject({ units: ['Kiel/u1 192.0.2.1 ?'], notes: [] });
+  });
+});
+
 describe('files that are no list', () => {
   const text = 'host,name\n192.0.2.1,K\u00f6ln\n';
   it.each([

@@ -1,4 +1,5 @@
 import { joinList, sanitize } from '../../core/index.ts';
+import { isDeviceWord } from './device-kind.ts';
 import { fieldsOf } from './entry.ts';
 import type { UnitCollector } from './imported.ts';
 
@@ -19,13 +20,13 @@ const NO_SITE: ReadonlySet<string> = new Set(['all', 'ungrouped', 'is_virtual', 
  * Source: docs/sources/practice.md#groups-of-the-netbox-inventory-plugin
  */
 const NO_SITE_PREFIX =
-  /^(?:device_roles?|roles?|manufacturers?|device_types?|tags?|tenants?|tenant_groups?|platforms?|status|racks?|rack_roles?|rack_groups?|site_groups?|clusters?|cluster_(?:types?|groups?|devices?)|services?|custom_fields?|cf|is_virtual|asset_tag|serial|time_zone|utc_offset|config_context|local_context_data|dns_name|disk|memory|vcpus)_/i;
+  /^(?:device_roles?|roles?|manufacturers?|device_types?|tags?|tenants?|tenant_groups?|platforms?|status|racks?|rack_roles?|rack_groups?|site_groups?|clusters?|cluster_(?:types?|groups?|devices?)|services?|custom_fields?|cf|is_virtual|asset_tag|serial|time_zone|utc_offset|config_context|local_context_data|dns_name|disk|memory|vcpus|env|environments?|os|vendors?|models?|types?|functions?)[_-]/i;
 /** Groups of places around or inside a site: used where nothing else gives the site. */
-const PLACE_PREFIX = /^(?:locations?|regions?|facility)_/i;
+const PLACE_PREFIX = /^(?:locations?|regions?|facility)[_-](?=.)/i;
 /** The groups of sites. */
-const SITE_PREFIX = /^sites?_(?!groups?_)(?=.)/i;
-const ROLE_PREFIX = /^(?:device_roles?|roles?)_(?=.)/i;
-const MAKER_PREFIX = /^manufacturers?_(?=.)/i;
+const SITE_PREFIX = /^(?:sites?|data_?cent(?:er|re)s?|dc|campus|standort)[_-](?!groups?[_-])(?=.)/i;
+const ROLE_PREFIX = /^(?:device_roles?|roles?)[_-](?=.)/i;
+const MAKER_PREFIX = /^(?:manufacturers?|vendors?)[_-](?=.)/i;
 
 /**
  * The group in a value of the list: an object, in the oldest format an array of its hosts. The hosts may be
@@ -124,13 +125,18 @@ export class Membership {
     const direct = (this.#direct.get(host) ?? []).filter(
       (name) => !NO_SITE.has(name) && !NO_SITE_PREFIX.test(name) && !values.has(name),
     );
-    const plain = direct.filter((name) => !PLACE_PREFIX.test(name));
-    const candidates = plain.length > 0 ? plain : direct;
+    const plain = direct.filter((name) => !PLACE_PREFIX.test(name) && !isDeviceWord(name));
+    const candidates =
+      plain.length > 0 ? direct.filter((name) => plain.includes(name) || isDeviceWord(name)) : direct;
     const nearest = candidates.filter(
       (name) => !candidates.some((other) => other !== name && this.#groupsAbove(other).has(name)),
     );
     const others = nearest.filter((name) => name !== limit).sort();
-    const site = others.length === 0 ? (nearest[0] ?? null) : chosen(others, 'groups', place, note);
+    // A group of what its hosts are, such as `ups`, is named beside the site and never becomes it.
+    const places = others.filter((name) => !isDeviceWord(name));
+    const own = nearest.find((name) => name === limit && !isDeviceWord(name)) ?? null;
+    const site =
+      places.length === 0 ? own : chosen([...places, ...others.filter(isDeviceWord)], 'groups', place, note);
     return site?.replace(PLACE_PREFIX, '') ?? null;
   }
 }

@@ -6,6 +6,7 @@ import {
   collectUnits,
   type Imported,
   type ImportOptions,
+  type RawAddress,
   type UnitCollector,
   unreadable,
 } from './imported.ts';
@@ -23,10 +24,14 @@ const TEMPLATE = '{{';
 
 /** Variables with the address, in the order of preference. The plugin of NetBox sets the last ones too. */
 const ADDRESS_VARS = ['ansible_host', 'primary_ip', 'primary_ip4', 'primary_ip6'] as const;
+const OOB_VAR = 'oob_ip';
+/** Names of the implicit host of Ansible. */
+const THIS_COMPUTER = /^(?:localhost|127\.0\.0\.1|::1)$/i;
 const SERIAL_VARS = ['upsfw_serial', 'serial', 'serial_number'] as const;
 const PORT_VARS = ['upsfw_snmp_port', 'snmp_port'] as const;
-/** Variables of the plugin of NetBox, with its option `plurals` and without it. */
+/** Variables of the plugins of NetBox and Nautobot, with the option `plurals` and without it. */
 const SITE_VARS = ['sites', 'site'] as const;
+const PLACE_VARS = ['locations', 'location', 'regions', 'region'] as const;
 const ROLE_VARS = ['device_roles', 'device_role', 'role', 'roles'] as const;
 const MAKER_VARS = ['manufacturers', 'manufacturer'] as const;
 const TYPE_VARS = ['device_types', 'device_type'] as const;
@@ -106,6 +111,15 @@ function importHost(
     units.leaveOut(place, 'its ansible_host is not plain text (a template or an encrypted value)');
     return;
   }
+  const oob = plain([OOB_VAR]);
+  if (addresses.length === 0 && oob === null && THIS_COMPUTER.test(name)) {
+    units.passOver(place, 'it is the computer with Ansible');
+    return;
+  }
+  const hosts: readonly RawAddress[] = [
+    ...addresses.map((text) => ({ text })),
+    ...(oob === null ? [] : [{ text: oob, instead: 'OOB IP address' }]),
+  ];
   const [roles, makers, types] = [names(ROLE_VARS), names(MAKER_VARS), names(TYPE_VARS)];
   const byGroup = membership.kindOf(name);
   const raw = {
@@ -118,10 +132,12 @@ function importHost(
         new Set([...roles, ...makers, ...types, ...names(GROUP_VARS)]),
         units.note,
         place,
-      ),
+      ) ??
+      names(PLACE_VARS)[0] ??
+      null,
     name,
     // A name is no replacement for an address that is wrong.
-    hosts: (addresses.length > 0 ? addresses : [name]).map((text) => ({ text })),
+    hosts: hosts.length > 0 ? hosts : [{ text: name }],
     serial: plain(SERIAL_VARS),
     port: plain(PORT_VARS),
     role: (roles.length > 0 ? roles : byGroup.roles).join(', '),

@@ -26,21 +26,33 @@ const LONGEST_RECORD = 262_144;
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 const LINE_END = /\r\n|\n|\r/g;
 
-/**
- * The records of a CSV text (RFC 4180). The delimiter is the one that the first line uses most. Empty lines
- * are skipped. Where a record cannot be read, only its first line is lost. Throws Problem config/import for a
- * text over the limits.
- */
-export function csvRecords(text: string): readonly (CsvRecord | BadRecord)[] {
+/** Excel reads and writes a first line that declares the delimiter. */
+const DECLARED = /^"?sep=([,;\t|])"?(?:\r\n|\n|\r)/i;
+
+/** The delimiters that a text may have: the declared one alone; else first the one of the first line. */
+export function delimitersOf(text: string): readonly string[] {
   const plain = text.replace(/^\uFEFF/, '');
-  // Excel reads and writes a first line that declares the delimiter.
-  const declared = /^"?sep=([,;\t|])"?(?:\r\n|\n|\r)/i.exec(plain);
-  const reader = new RecordReader(plain, declared?.[1] ?? usedMost(plain));
+  const declared = DECLARED.exec(plain)?.[1];
+  return declared === undefined ? [...new Set([usedMost(plain), ...DELIMITERS])] : [declared];
+}
+
+/**
+ * The records of a CSV text (RFC 4180), or the first `most`. Empty lines are skipped. Where a record cannot
+ * be read, only its first line is lost. Throws Problem config/import for a text over the limits.
+ */
+export function csvRecords(
+  text: string,
+  delimiter = delimitersOf(text)[0] ?? ',',
+  most = Number.POSITIVE_INFINITY,
+): readonly (CsvRecord | BadRecord)[] {
+  const plain = text.replace(/^\uFEFF/, '');
+  const declared = DECLARED.exec(plain);
+  const reader = new RecordReader(plain, delimiter);
   const records: (CsvRecord | BadRecord)[] = [];
   let at = declared?.[0].length ?? 0;
   let line = declared === null ? 1 : 2;
   let bad = 0;
-  while (at < plain.length) {
+  while (at < plain.length && records.length < most) {
     const read = reader.read(at);
     if ('why' in read) {
       bad += 1;

@@ -1,37 +1,38 @@
 import { joinList, sanitize } from '../../core/index.ts';
-import { COLUMN_TITLES, type CsvField, HOST_TITLES, NAME_AS_HOST, plainTitle } from './csv-columns.ts';
-import { csvRecords } from './csv-records.ts';
+import type { CsvField } from './csv-columns.ts';
+import { readTable } from './csv-header.ts';
 import { collectUnits, type Imported, refuseHuge, unreadable } from './imported.ts';
 import { NOT_IN_SERVICE } from './netbox.ts';
 
-const HINT = 'The first line names the columns: host (or ip, address), name, site, serial, port.';
+const HINT = 'A line names the columns: host (or ip, address), name, site, serial, port.';
 
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?:\/\d{1,3})?$/i;
 const MOST_PARTS = 1000;
 
-/** The columns of a list: their indexes, in the order of preference. */
-interface Columns {
-  readonly fields: ReadonlyMap<CsvField, readonly number[]>;
-  readonly hosts: readonly { readonly index: number; readonly instead?: string }[];
-  /** Titles of the columns that are not imported. */
-  readonly unknown: readonly string[];
-}
-
-/** Imports the rows of a CSV text whose first line names the columns. Throws Problem config/import. */
+/**
+ * Imports the rows of a CSV text, one of whose first lines names the columns. Throws Problem config/import.
+ */
 export function importCsv(text: string): Imported {
   refuseHuge(text);
-  const [header, ...rows] = csvRecords(text);
-  if (header === undefined) throw unreadable('line 1', 'the list is empty', HINT);
-  if ('why' in header) throw unreadable(`line ${header.line}`, header.why, HINT);
-  const units = collectUnits();
-  const { fields: columns, hosts, unknown } = columnsOf(header.fields);
-  if (hosts.length === 0) {
+  const { header: found, above, rows } = readTable(text);
+  if (found === null) {
+    const [first] = above;
+    if (first === undefined) throw unreadable('line 1', 'the list is empty', HINT);
+    if ('why' in first) throw unreadable(`line ${first.line}`, first.why, HINT);
     // The line may hold data, and data may be a secret: it is not repeated.
     throw unreadable(
-      `line ${header.line}`,
-      `expected column names, one of them host, ip or address; found none in ${header.fields.length} columns`,
+      `line ${first.line}`,
+      `expected column names, one of them host, ip or address; found none in ${first.fields.length} columns`,
       HINT,
     );
+  }
+  const header = found.record;
+  const titles = header.line === 1 ? 'the first line' : `line ${header.line}`;
+  const { fields: columns, hosts, unknown } = found.columns;
+  const units = collectUnits();
+  for (const row of above) {
+    if ('why' in row || row.fields.some((field) => ADDRESS.test(field.trim())))
+      units.leaveOut(`line ${row.line}`, `it is above the column names in line ${header.line}`);
   }
   if (unknown.length > 0) {
     const named = joinList(unknown.map((name) => `"${sanitize(name, 40)}"`));
@@ -45,9 +46,14 @@ export function importCsv(text: string): Imported {
       continue;
     }
     const { fields } = row;
-    if (fields.every((one) => one.trim() === '')) continue;
+    // Empty, or the line under the titles of a drawn table.
+    if (fields.every((one) => !/[\p{L}\p{N}]/u.test(one))) continue;
+    if (fields.every((one, index) => one.trim() === (header.fields[index] ?? '').trim())) {
+      units.passOver(place, 'it repeats the column names');
+      continue;
+    }
     if (fields.slice(header.fields.length).some((field) => field.trim() !== '')) {
-      units.leaveOut(place, `it has ${fields.length} fields, the first line has ${header.fields.length}`);
+      units.leaveOut(place, `it has ${fields.length} fields, ${titles} has ${header.fields.length}`);
       continue;
     }
     const inside = rowsInside(fields);
@@ -58,7 +64,7 @@ export function importCsv(text: string): Imported {
     }
     if (row.doubtful !== null) {
       if (fields.length !== header.fields.length) {
-        units.leaveOut(place, `${row.doubtful}, and its number of fields is not that of the first line`);
+        units.leaveOut(place, `${row.doubtful}, and its number of fields is not that of ${titles}`);
         continue;
       }
       units.note(place, `${row.doubtful}; read as it is`);
@@ -87,7 +93,7 @@ export function importCsv(text: string): Imported {
     const lines = joinList(short.map(String));
     units.note(
       'fields',
-      `${short.length === 1 ? 'line' : 'lines'} ${lines}: fewer fields than in the first line; the missing ones count as empty`,
+      `${short.length === 1 ? 'line' : 'lines'} ${lines}: fewer fields than in ${titles}; the missing ones count as empty`,
     );
   }
   return units.end();
@@ -100,31 +106,6 @@ function rowsInside(fields: readonly string[]): number {
     const parts = line.split(/[,;\t|]/, MOST_PARTS);
     return parts.length > 1 && parts.some((part) => ADDRESS.test(part.trim()));
   }).length;
-}
-
-function columnsOf(header: readonly string[]): Columns {
-  const titles = header.map(plainTitle);
-  const indexes = (wanted: readonly string[]): readonly number[] =>
-    wanted.flatMap((title) => titles.flatMap((one, index) => (one === title ? [index] : [])));
-  const fields = new Map<CsvField, readonly number[]>();
-  for (const [field, wanted] of Object.entries(COLUMN_TITLES)) {
-    if (isField(field)) fields.set(field, indexes(wanted));
-  }
-  const hosts = HOST_TITLES.flatMap(({ titles: wanted, instead }) =>
-    indexes(wanted).map((index) => ({ index, ...(instead === undefined ? {} : { instead }) })),
-  );
-  const hasPrimary = hosts.some(({ instead }) => instead === undefined);
-  const used = new Set([...fields.values()].flat().concat(hosts.map(({ index }) => index)));
-  const unknown = header.filter((title, index) => title.trim() !== '' && !used.has(index));
-  // A list of host names may have no other address column.
-  const named = titles.indexOf(NAME_AS_HOST);
-  if (hosts.length === 0) return { fields, hosts: named === -1 ? [] : [{ index: named }], unknown };
-  // Without a column for the primary address, the other one is no replacement.
-  return { fields, hosts: hasPrimary ? hosts : hosts.map(({ index }) => ({ index })), unknown };
-}
-
-function isField(text: string): text is CsvField {
-  return Object.hasOwn(COLUMN_TITLES, text);
 }
 
 /** Removes the quote that keeps a spreadsheet from reading a field as a formula. */

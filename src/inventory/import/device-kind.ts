@@ -48,6 +48,15 @@ export function otherDevice({ role, model, makers = [], description }: DeviceKin
   return application === null ? null : `it is no UPS: its card runs "${application[0].replace(/_$/, '')}"`;
 }
 
+/** Words of groups and tags for what a device is or how it is read; none is a place. */
+const DEVICE_WORD =
+  /^(?:(?:apc|schneider(?: electric)?|smart ?ups|ups(?:es)?|usv|onduleurs?|nmcs?|pdus?|rack pdus?|snmp|power|network|hardware|devices?|infrastructure|production|prod|staging|test|monitor(?:ed|ing))(?: |$))+$/i;
+
+/** Whether a name, such as that of a group, says what its devices are: `ups`, `apc_ups`, `snmp-devices`. */
+export function isDeviceWord(name: string): boolean {
+  return DEVICE_WORD.test(spaced(bounded(name)));
+}
+
 function bounded(text: string | null | undefined): string {
   return (text ?? '').slice(0, LONGEST_KIND).trim();
 }

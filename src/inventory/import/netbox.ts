@@ -98,9 +98,10 @@ export function netboxUnits(rows: readonly NetboxRow[], incomplete: string | nul
     const type = new Entry(fieldsOf(device.value('device_type')) ?? {});
     const maker = new Entry(fieldsOf(type.value('manufacturer')) ?? {});
     const role = device.value('role') === undefined ? 'device_role' : 'role';
-    const status = device.label('status', ['value', 'label'])?.toLowerCase() ?? '';
+    const status = device.label('status', ['value', 'label', 'name'])?.toLowerCase() ?? '';
     const raw = {
-      site: device.label('site', IN_NAMED),
+      // Nautobot 2 has locations in place of sites.
+      site: device.label('site', IN_NAMED) ?? device.label('location', IN_NAMED),
       name,
       hosts,
       serial: device.text('serial'),
