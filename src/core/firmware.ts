@@ -211,7 +211,10 @@ function unitForm(text: string): string | null {
 /** A quotation mark at the start and at the end. */
 const QUOTED = /^["'`\u2018-\u201f](.*)["'`\u2018-\u201f]$/;
 
-/** Full-width characters and dashes as on a plain keyboard, single spaces, no quotes around the text. */
+/**
+ * Full-width characters and dashes as on a plain keyboard, single spaces, no quotes around the text, and no
+ * end of a sentence behind it.
+ */
 function folded(text: string): string {
   return text
     .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
@@ -219,7 +222,8 @@ function folded(text: string): string {
     .replace(/[\s\p{Zs}\p{Cf}]+/gu, ' ')
     .trim()
     .replace(QUOTED, '$1')
-    .trim();
+    .trim()
+    .replace(/ ?[.,;]$/, '');
 }
 
 /** The firmware of a UPS as a comparable value; null unless both version and Micro-Link ID are known. */

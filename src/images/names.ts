@@ -61,8 +61,9 @@ export function kindOfName(name: string): NameKind {
   if (PACKAGE_FORMAT.test(plain) && PACKAGE.test(plain) && !PROGRAM.test(plain)) return 'package';
   if (UNFINISHED.test(name)) return 'unfinished';
   if (CHECKSUMS.test(name)) return 'notes';
-  if (RENAMED.test(plain) || IMAGE.test(plain)) return 'renamed';
+  // `NAME.enc.zip` is to be unpacked, not renamed.
   if (ARCHIVE.test(name)) return 'archive';
+  if (RENAMED.test(plain) || IMAGE.test(plain)) return 'renamed';
   if (LANGUAGE.test(name)) return 'language';
   return NOTES.test(name) ? 'notes' : 'other';
 }

@@ -46,6 +46,7 @@ const TYPED = [
   '9.3 ID 18',
   'v09.3 id=18',
   'ID18 UPS 9.3',
+  'FW 09.3 ID 18.',
   'UPS\u00a09.3\u00a0(ID18)',
 ];
 

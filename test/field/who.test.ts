@@ -102,6 +102,8 @@ describe('a card whose UPS is silent', { timeout: LONG }, () => {
     ['empty model', [apc('27'), application('sumx'), link(2), model('')]],
     ['no model', [apc('27'), application('sumx'), link(2)]],
     ['UNKNOWN', [apc('27'), application('sumx'), link(2), model('UNKNOWN'), serial('UNKNOWN')]],
+    ['Unknown UPS', [apc('27'), application('sumx'), model('Unknown UPS'), serial('Not Available (0)')]],
+    ['no communication', [apc('27'), application('sumx'), link(2), model('No communication')]],
     ['spaces', [apc('27'), application('su', 'hw21'), link(2), model('      '), firmware(' ')]],
     ['N/A', [apc('27'), application('su', 'hw21'), link(2), model('N/A'), serial('N/A')]],
     [
@@ -325,6 +327,18 @@ describe('other devices by their signs', { timeout: LONG }, () => {
     expect(audit.verdict.status).not.toBe('unknown');
   });
 
+  it('texts with the rest of a buffer, and a model with underscores', async () => {
+    const { audit } = await lookedAt([
+      id('0.0'),
+      model('Smart-UPS_1500\0\0'),
+      firmware('UPS 09.4 (ID18)\0 \0'),
+      serial(`${LISTED}\0 `),
+      link(1),
+    ]);
+    expect(audit).toMatchObject({ problem: null, model: 'Smart-UPS_1500', serial: LISTED });
+    expect(audit.verdict.reasons.map(({ because }) => because).join()).toContain('Micro-Link ID: 18');
+  });
+
   it('an audit and a plan name the signs that contradict', async () => {
     const { audit, shown } = await lookedAt([apc('4.6'), application('sumx'), ...smart]);
     const doubt = audit.verdict.reasons.find(({ code }) => code === 'SIGNS_CONTRADICT');
@@ -345,6 +359,7 @@ describe('other devices by their signs', { timeout: LONG }, () => {
       [apc('27'), application('eu3p', 'hw21'), link(2)],
       /ups \(APC Easy UPS 3-phase/,
     ],
+    ['one phase', [apc('27'), application('eu1p', 'hw21'), link(2)], /ups \(APC Easy UPS(?! 3)/],
     ['PDU with that of a Smart-UPS', [apc('27'), application('rpdu2g', 'hw21')], /pdu \(APC rack PDU/],
     ['PDU of another release', [apc('27'), application('rpdu3', 'hw21')], /pdu \(APC rack PDU/],
     ['transfer switch', [apc('27'), application('ats5g')], /ats \(APC transfer switch/],

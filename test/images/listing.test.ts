@@ -39,7 +39,13 @@ describe('the kind of a name', () => {
     ],
     [
       'archive',
-      ['NMCFirmwareUpdateUtility.exe', 'Smart-UPS_Firmware_Upgrade_Wizard_4-3-8.zip', 'a.7z', 'b.tar.gz'],
+      [
+        'NMCFirmwareUpdateUtility.exe',
+        'Smart-UPS_Firmware_Upgrade_Wizard_4-3-8.zip',
+        'a.7z',
+        'b.tar.gz',
+        'SMT18UPS_15-1.enc.zip',
+      ],
     ],
     [
       'unfinished',

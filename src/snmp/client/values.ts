@@ -10,10 +10,12 @@ export type SnmpAnswers = ReadonlyMap<string, SnmpValue | null>;
 
 /** Texts of a device are short; a datagram can hold one of 64 KiB. */
 const MAX_TEXT = 1024;
+/** What agents send of a buffer behind its text: zeros, and spaces behind a zero. */
+const NULLS_AT_END = /\0[\0 ]*$/;
 
 export function textOf(answers: SnmpAnswers, oid: string): string | null {
   const value = answers.get(oid);
-  return value?.kind === 'text' ? value.text.slice(0, MAX_TEXT).replace(/\0+$/, '') : null;
+  return value?.kind === 'text' ? value.text.slice(0, MAX_TEXT).replace(NULLS_AT_END, '') : null;
 }
 
 export function numberOf(answers: SnmpAnswers, oid: string): number | null {

@@ -31,7 +31,7 @@ type Names = readonly (readonly [RegExp, Product])[];
 const APPLICATIONS: Names = [
   [/^(?:sumx|su)$/, SMART_UPS],
   [/^sy(?:mmetra)?$/, SYMMETRA],
-  [/^eu\dp/, EASY_UPS_3_PHASE],
+  [/^eu3p/, EASY_UPS_3_PHASE],
   [/^eu/, EASY_UPS],
   [/^gal/, GALAXY],
   [/^x?pdu/, DISTRIBUTION],
@@ -51,7 +51,7 @@ const NO_APPLICATION = /^(?:bootmon|boot|aos|none)$|invalid module header/i;
 
 /** Models as a UPS reports them; in capitals on old units. Source: docs/sources/snmp.md#product-tree */
 const MODELS: Names = [
-  [/^(?:apc |schneider )?smart[- ]?ups\b/, SMART_UPS],
+  [/^(?:apc |schneider )?smart[-_ ]?ups(?![a-z0-9])/, SMART_UPS],
   [/^(?:apc )?symmetra\b/, SYMMETRA],
   [/^(?:apc )?easy ?ups\b.*(?:\b3 ?-?phase|\b3[sml]\b)/, EASY_UPS_3_PHASE],
   [/^(?:apc )?easy ?ups\b/, EASY_UPS],
@@ -82,24 +82,11 @@ const CARD_MODELS: Names = [
 ];
 
 /** Texts that agents send in place of a name, without case and punctuation. */
-const PLACEHOLDERS: ReadonlySet<string> = new Set([
-  'UNKNOWN',
-  'NOTKNOWN',
-  'NA',
-  'NONE',
-  'NULL',
-  'NIL',
-  'NOUPS',
-  'NOTAVAILABLE',
-  'NOTSUPPORTED',
-  'NOTSPECIFIED',
-  'NOTPRESENT',
-  'UNSPECIFIED',
-  'UNDEFINED',
-  'UNAVAILABLE',
-  'UPSIDEN',
-  'TBD',
-]);
+const PLACEHOLDERS: ReadonlySet<string> = new Set(['NA', 'NONE', 'NULL', 'NIL', 'UPSIDEN', 'TBD']);
+
+/** Begins of such texts with more words behind them: `Unknown UPS`, `No communication`. */
+const PLACEHOLDER_BEGIN =
+  /^(?:UNKNOWN|UNDEFINED|UNAVAILABLE|UNSPECIFIED|UNIDENTIFIED|NO(?:UPS|COMM|DATA|MODEL|NAME|DEVICE)|NOT(?:AVAIL|FOUND|PRESENT|SUPPORT|DETECT|CONNECT|SPECIF|SET|KNOWN|APPLIC)|COMM(?:UNICATIONS?)?LOST|LOSTCOMM)/;
 
 /** Names are short; a longer text is cut before it is compared. */
 const MAX_NAME = 100;
@@ -108,7 +95,8 @@ const MAX_NAME = 100;
 export function nameIn(text: string | null): string | null {
   const name = (text ?? '').slice(0, MAX_NAME).trim();
   const plain = name.toUpperCase().replace(/[^A-Z0-9]/g, '');
-  return plain === '' || /^(.)\1*$/.test(plain) || PLACEHOLDERS.has(plain) ? null : name;
+  const isNone = /^(.)\1*$/.test(plain) || PLACEHOLDERS.has(plain) || PLACEHOLDER_BEGIN.test(plain);
+  return plain === '' || isNone ? null : name;
 }
 
 function find(names: Names, text: string | null): Product | null {
