@@ -235,6 +235,27 @@ describe('column names as reports and people write them', () => {
     expect(exit).toBe(0);
   });
 
+  it('a title further down, under rows that hold only delimiters', async () => {
+    const { units } = await take('csv', `${';;;\n'.repeat(15)}Name;IP;SN;Ort\n${row}\n`);
+    expect(units).toEqual(['Kiel/u1 192.0.2.31 AS1234567890']);
+  });
+
+  it.each([
+    ['192.0.2.1 (static)', 'S/N: AS1234567890'],
+    ['<192.0.2.1>', "'AS1234567890"],
+    ['192.0.2.1 /24', '"=""AS1234567890"""'],
+    ['192.0.2.1 255.255.255.0', 'AS 1234 567890'],
+    ['\u200b192.0.2.1*', 'Serial No. AS1234567890'],
+  ])('marks and remarks around %s and %s do not count', async (address, serial) => {
+    const { units } = await take('csv', `name,ip,serial\nu1,${address},${serial}\n`);
+    expect(units).toEqual(['?/u1 192.0.2.1 AS1234567890']);
+  });
+
+  it('two addresses in one field stay a question for a person', async () => {
+    const { notes } = await take('csv', 'name,ip\nu1,192.0.2.1 192.0.2.2\nu2,192.0.2.1/192.0.2.2\nu3,192.0.2.3\n');
+    expect(notes.map((note) => note.slice(0, 15))).toEqual(['left-out line 2', 'left-out line 3']);
+  });
+
   it('the serial number of the card is not that of the unit', async () => {
     const { units } = await take(
       'csv',

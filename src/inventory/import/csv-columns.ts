@@ -10,7 +10,7 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 export const COLUMN_TITLES: Readonly<Record<CsvField, readonly string[]>> = {
   name: words(`
     name hostname unit unitname device devicename upsname ups sysname displayname assetname devicelabel
-    visiblename caption label
+    visiblename commonname caption label
     geratename geraetename bezeichnung gerat geraet usvname usv titel
     nom nomdelappareil nomdelonduleur nomdhote appareil equipement onduleur
     nombre nombredeldispositivo nombredelequipo dispositivo equipo sai

@@ -25,6 +25,8 @@ export interface CsvTable {
 
 /** Records in which the names of the columns are searched: reports begin with a title and a date. */
 const SEARCHED = 10;
+/** The same with the records between them that hold only delimiters. */
+const SEARCHED_WITH_BLANK = 50;
 
 /**
  * The records of a CSV text, with the line that names the columns: of the first ten the one with the most
@@ -34,7 +36,11 @@ const SEARCHED = 10;
 export function readTable(text: string): CsvTable {
   let best: { readonly delimiter: string; readonly at: number; readonly header: Header } | null = null;
   for (const delimiter of delimitersOf(text)) {
-    for (const [at, record] of csvRecords(text, delimiter, SEARCHED).entries()) {
+    let left = SEARCHED;
+    for (const [at, record] of csvRecords(text, delimiter, SEARCHED_WITH_BLANK).entries()) {
+      if (!('why' in record) && record.fields.every((field) => field.trim() === '')) continue;
+      left -= 1;
+      if (left < 0) break;
       // With another delimiter, the line is one field.
       if ('why' in record || (record.fields.length === 1 && /[,;\t|]/.test(record.fields[0] ?? ''))) continue;
       const columns = columnsOf(record.fields);

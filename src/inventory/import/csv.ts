@@ -108,7 +108,8 @@ function rowsInside(fields: readonly string[]): number {
   }).length;
 }
 
-/** Removes the quote that keeps a spreadsheet from reading a field as a formula. */
+/** Removes what keeps a spreadsheet from reading a text as a formula or a number: `'007`, `="007"`. */
 function withoutFormulaGuard(text: string): string {
-  return text.trim().replace(/^'(?=[=+\-@])/, '');
+  const plain = text.trim();
+  return /^="([^"]*)"$/.exec(plain)?.[1]?.trim() ?? plain.replace(/^'(?=[=+\-@\d]|[A-Z0-9]{6,}$)/, '');
 }

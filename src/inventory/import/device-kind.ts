@@ -17,10 +17,10 @@ const APC = /^(?:apc|se$|schneider|american[- ]power)(?![a-z])/i;
 const SMART_UPS = /\bsmart-?ups\b/i;
 /** Model families of Smart-UPS units, and words for a UPS. */
 const UPS =
-  /\bups\b|uninterrupt|smart-?ups|^(?:apc[-_ ]?)?(?:SMT|SMX|SMC|SMTL|SRT|SRC|SRTL|SUA|SUM|SURT|SURTA|SU|SUVS|DLA?|DLT)[0-9]/i;
+  /\b(?:ups|usv)\b|onduleur|uninterrupt|smart-?ups|^(?:apc[-_ ]?)?(?:SMT|SMX|SMC|SMTL|SRT|SRC|SRTL|SUA|SUM|SURT|SURTA|SU|SUVS|DLA?|DLT)[0-9]/i;
 /** Roles of other devices, with single spaces between the words. */
 const OTHER_ROLE =
-  /\b(?:[er]?pdus?|power distribution|ats|sts|transfer switch(?:es)?|netbotz)\b|\b(?:switch(?:es)?|routers?|firewalls?|servers?|cameras?|sensors?|cooling|crac|air condition(?:er|ers|ing)|patch panels?|kvms?|console)$/i;
+  /\b(?:[er]?pdus?|power distribution|ats|sts|transfer switch(?:es)?|netbotz)\b|\b(?:switch(?:es)?|routers?|firewalls?|servers?|cameras?|sensors?|cooling|crac|air condition(?:er|ers|ing)|patch panels?|steckdosenleisten?|commutateurs?|routeurs?|serveurs?|servidor(?:es)?|conmutador(?:es)?|kvms?|console)$/i;
 /**
  * Model numbers of rack PDUs and transfer switches, monitors and air conditioners of the same maker.
  * Source: docs/sources/snmp.md#sysdescr

@@ -2,6 +2,7 @@ import { isPlaceholder, Problem, readHost, sanitize, usableSerial } from '../../
 import { type ListedUnit, normalHost } from '../merge/listed.ts';
 import { LONGEST_NAME, sanitizeName } from '../names.ts';
 import { isRounded, type SnmpReference } from '../schema.ts';
+import { plainAddress, plainSerial } from './decorations.ts';
 import { type DeviceKind, otherDevice } from './device-kind.ts';
 
 /**
@@ -73,7 +74,7 @@ const LONGEST_SERIAL = 32;
 /** Characters of a listed name that are read. */
 const LONGEST_LISTED_NAME = 1000;
 /** The prefix length or mask after an address. */
-const PREFIX_LENGTH = /^([0-9A-Fa-f:.]+)\/(?:\d{1,3}|\d{1,3}(?:\.\d{1,3}){3})$/;
+const PREFIX_LENGTH = /^([0-9A-Fa-f:.]+)\/(?:\d{1,3}|255(?:\.\d{1,3}){3})$/;
 /** What people write where there is no address. */
 const NO_ADDRESS = /^(?:[^\p{L}\p{N}]+|n\/?a|none|null|unknown|tbd|dhcp|not set|not assigned)$/iu;
 /** The replacement character, and UTF-8 that was read as Windows-1252 (`KÃ¶ln`). */
@@ -134,7 +135,7 @@ export function collectUnits(): UnitCollector {
   };
 
   const serialOf = (place: string, raw: string | null): string | null => {
-    const serial = raw?.trim() ?? '';
+    const serial = plainSerial(raw ?? '');
     if (serial === '') return null;
     if (isRounded(serial)) {
       note(
@@ -203,7 +204,7 @@ function hostOf(
   for (const { text, instead } of hosts) {
     const listed = text?.trim() ?? '';
     if (listed === '' || NO_ADDRESS.test(listed)) continue;
-    const read = readHost(listed.replace(PREFIX_LENGTH, '$1'));
+    const read = readHost(plainAddress(listed).replace(PREFIX_LENGTH, '$1'));
     if (!read.ok) {
       first ??= read.why;
       continue;
