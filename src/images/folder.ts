@@ -6,7 +6,7 @@ import { type IndexEntry, type IndexRead, loadIndex, saveIndex } from './cache.t
 import { readStoredCardFile } from './card-file.ts';
 import { isCardName } from './card-name.ts';
 import { type Listed, listFolder, type OtherFiles } from './listing.ts';
-import { kindOfName } from './names.ts';
+import { isPackageFolder, kindOfName } from './names.ts';
 import { readImageFile, readStamp, sameStamp } from './read-file.ts';
 
 /** The image files of a folder, each read and checked. */
@@ -121,7 +121,7 @@ function withoutOtherPackages(files: readonly CardFile[]): readonly CardFile[] {
   const byFolder = new Map<string, CardFile[]>();
   for (const file of files) {
     const folder = dirname(file.path);
-    if (!/^bins$/i.test(basename(folder))) continue;
+    if (!isPackageFolder(basename(folder))) continue;
     const inside = byFolder.get(folder) ?? [];
     inside.push(file);
     byFolder.set(folder, inside);

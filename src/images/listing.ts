@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { opendir, readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { hasCode, joinList, Problem, reasonOf, sanitize } from '../core/index.ts';
-import { kindOfName, OTHER_KINDS, type OtherKind } from './names.ts';
+import { isPackageFolder, kindOfName, OTHER_KINDS, type OtherKind } from './names.ts';
 
 /** Files and folders of one kind that are not read. */
 export interface OtherFiles {
@@ -99,8 +99,9 @@ interface FoundBins {
 }
 
 /**
- * Finds the folders `Bins` below a folder, level by level. Links are not followed, so that a search cannot
- * run in circles or leave the folder; depth and number of folders are limited.
+ * Finds the folders `Bins`, and those with the name of a package, below a folder, level by level. Links are
+ * not followed, so that a search cannot run in circles or leave the folder; depth and number of folders are
+ * limited.
  */
 async function findBins(top: string, entries: readonly Dirent[]): Promise<FoundBins> {
   const notes: string[] = [];
@@ -112,6 +113,10 @@ async function findBins(top: string, entries: readonly Dirent[]): Promise<FoundB
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, depth } = next;
     const here = next.entries ?? (await subfolder(path, top, notes));
+    const names = here.filter((entry) => entry.isFile()).map(({ name }) => name);
+    const own = names.filter((name) => kindOfName(name) === 'card');
+    if (depth > 0 && own.length > 0 && isPackageFolder(basename(path)))
+      contents.push({ folder: path, names: own });
     for (const entry of here) {
       const below = join(path, entry.name);
       const isBins = BINS.test(entry.name);
@@ -123,8 +128,8 @@ async function findBins(top: string, entries: readonly Dirent[]): Promise<FoundB
         continue;
       }
       if (isBins) {
-        const names = (await subfolder(below, top, notes)).map(({ name }) => name);
-        contents.push({ folder: below, names });
+        const inside = (await subfolder(below, top, notes)).map(({ name }) => name);
+        contents.push({ folder: below, names: inside });
       } else if (depth + 1 < MAX_DEPTH && kindOfName(entry.name) !== 'system') {
         opened += 1;
         if (opened <= MAX_FOLDERS) queue.push({ path: below, depth: depth + 1, entries: null });

@@ -68,6 +68,14 @@ export function kindOfName(name: string): NameKind {
   return NOTES.test(name) ? 'notes' : 'other';
 }
 
+/**
+ * Whether a folder holds the files of one package by its name: `Bins`, or the name of the package, in which
+ * unpacking may leave the files without `Bins`.
+ */
+export function isPackageFolder(name: string): boolean {
+  return /^(?:bins$|apc_hw\d\d_)/i.test(name);
+}
+
 /** What browsers and file managers add to the name of a second copy. */
 const COPY_MARK =
   /(?: ?\(\d{1,3}\)|(?: -)? (?:copy|kopie|copie|copia|kopia|kopi)(?: \d{1,3}| \(\d{1,3}\))?)$/i;

@@ -102,6 +102,17 @@ describe("the vendor's package", () => {
       expect(ran.out).toContain(part);
   });
 
+  it.each([
+    [NMC2, PACKAGE, 'outdated', ['card-os 7.2.2', 'card-app 7.2.2']],
+    [NMC2, 'my downloads', 'unknown', []],
+  ] as const)(
+    '%s: is planned from a folder with its name, without Bins: %s',
+    async (persona, place, status, hops) => {
+      const unit = await planned(persona, (images) => putSet(join(images, place), 'v7.2.2'));
+      expect(unit).toMatchObject({ status, hops });
+    },
+  );
+
   it.each(['', PACKAGE, `unpacked/${PACKAGE}`])('is planned from its folder Bins: %j', async (place) => {
     const unit = await planned(NMC2, (images) => putSet(join(images, place, 'Bins'), 'v7.2.2'));
     expect(unit).toMatchObject({ status: 'outdated', hops: ['card-os 7.2.2', 'card-app 7.2.2'] });

@@ -252,7 +252,10 @@ describe('column names as reports and people write them', () => {
   });
 
   it('two addresses in one field stay a question for a person', async () => {
-    const { notes } = await take('csv', 'name,ip\nu1,192.0.2.1 192.0.2.2\nu2,192.0.2.1/192.0.2.2\nu3,192.0.2.3\n');
+    const { notes } = await take(
+      'csv',
+      'name,ip\nu1,192.0.2.1 192.0.2.2\nu2,192.0.2.1/192.0.2.2\nu3,192.0.2.3\n',
+    );
     expect(notes.map((note) => note.slice(0, 15))).toEqual(['left-out line 2', 'left-out line 3']);
   });
 

@@ -276,19 +276,25 @@ describe('card files in a folder', () => {
     for (const file of cardFiles) expect((await readBytes(file)).length).toBe(file.sizeBytes);
   });
 
-  it('from the package of another product are left alone, with its operating system', async () => {
-    for (const place of ['pdu', 'ups']) await mkdir(join(folder, place, 'Bins'), { recursive: true });
-    for (const part of ['aos_722', 'bootmon_109', 'rpdu2g_726'])
-      await writeFile(join(folder, 'pdu/Bins', `apc_hw05_${part}.bin`), BYTES);
-    for (const part of ['aos_722', 'bootmon_109', 'sumx_722'])
-      await writeFile(join(folder, 'ups/Bins', `apc_hw05_${part}.bin`), Buffer.from(part));
-    const { cardFiles } = await openPaths([folder]);
-    const usable = cardFiles.filter(({ problems }) => problems.length === 0);
-    expect(usable.map(({ path }) => path)).toEqual(
-      ['aos_722', 'bootmon_109', 'sumx_722'].map((part) => join(folder, 'ups/Bins', `apc_hw05_${part}.bin`)),
-    );
-    expect(cardFiles.filter(isLeftAlone).length).toBe(3);
-  });
+  it.each([
+    ['pdu/Bins', 'ups/Bins'],
+    ['apc_hw05_aos722_rpdu2g726_bootmon109', 'apc_hw05_aos722_sumx722_bootmon109'],
+  ])(
+    'from the package of another product are left alone, with its operating system: %s',
+    async (pdu, ups) => {
+      for (const place of [pdu, ups]) await mkdir(join(folder, place), { recursive: true });
+      for (const part of ['aos_722', 'bootmon_109', 'rpdu2g_726'])
+        await writeFile(join(folder, pdu, `apc_hw05_${part}.bin`), BYTES);
+      for (const part of ['aos_722', 'bootmon_109', 'sumx_722'])
+        await writeFile(join(folder, ups, `apc_hw05_${part}.bin`), Buffer.from(part));
+      const { cardFiles } = await openPaths([folder]);
+      const usable = cardFiles.filter(({ problems }) => problems.length === 0);
+      expect(usable.map(({ path }) => path)).toEqual(
+        ['aos_722', 'bootmon_109', 'sumx_722'].map((part) => join(folder, ups, `apc_hw05_${part}.bin`)),
+      );
+      expect(cardFiles.filter(isLeftAlone).length).toBe(3);
+    },
+  );
 
   it('have a problem if they cannot be read', async () => {
     await mkdir(join(folder, 'apc_hw05_aos_696.bin'));
