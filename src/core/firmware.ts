@@ -165,6 +165,10 @@ const VERSION = String.raw`(?<labels>${LABELS})(?<letter>[a-uw-z]?) ?(?<major>\d
 const ID = String.raw`[(\[]? ?(?:micro-?link )?id[ .:=#-]*(?<id>\d{1,10})(?!\d) ?[)\]]?`;
 const BETWEEN = ' ?[,;/|-]? ?';
 
+/** `Smart-UPS 1500`, `SMT1500RMI2U:` */
+const PRODUCT =
+  /^(?!.*(?:\bid\b|\bid\d|\d\.\d))(?:apc )?(?:smart-?ups\b[\w +-]{0,40}|[a-z]{2,5}\d[\w-]{0,30})[:,]? ?$/i;
+
 const FORMS: readonly RegExp[] = [
   new RegExp(`^${VERSION}${BETWEEN}${ID}$`, 'i'),
   new RegExp(`^${ID}${BETWEEN}${VERSION}$`, 'i'),
@@ -196,8 +200,13 @@ function unitForm(text: string): string | null {
   const padded = plain.replace(/(?<![\d.])(?=\d\.\d(?![\d.]))/g, '0');
   if (firmwareForm(readFirmware(padded)) === 'micro-link') return padded;
   const found = FORMS.map((form) => form.exec(plain)?.groups).find((groups) => groups !== undefined);
+  if (found === undefined) {
+    // A product name before the text of the unit, as in a report. What looks like an ID or a version is none.
+    const at = plain.search(/(?<![\w-])UPS \d{1,2}\.\d/i);
+    return at > 0 && PRODUCT.test(plain.slice(0, at)) ? unitForm(plain.slice(at)) : null;
+  }
   // A bracket without its partner is a rest of other text.
-  if (found === undefined || !/^(?:\(\)|\[\])?$/.test(plain.replace(/[^()[\]]/g, ''))) return null;
+  if (!/^(?:\(\)|\[\])?$/.test(plain.replace(/[^()[\]]/g, ''))) return null;
   const { labels = '', letter = '', major = '', minor = '', id } = found;
   const isNamed = /ups/i.test(labels);
   // A bare version without an ID decides nothing.
@@ -212,14 +221,14 @@ function unitForm(text: string): string | null {
 const QUOTED = /^["'`\u2018-\u201f](.*)["'`\u2018-\u201f]$/;
 
 /**
- * Full-width characters and dashes as on a plain keyboard, single spaces, no quotes around the text, and no
- * end of a sentence behind it.
+ * Full-width characters and dashes as on a plain keyboard, single spaces (also for underscores), no quotes
+ * around the text, and no end of a sentence behind it.
  */
 function folded(text: string): string {
   return text
     .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
     .replace(/[\u2010-\u2015\u2212]/g, '-')
-    .replace(/[\s\p{Zs}\p{Cf}]+/gu, ' ')
+    .replace(/[\s\p{Zs}\p{Cf}_]+/gu, ' ')
     .trim()
     .replace(QUOTED, '$1')
     .trim()

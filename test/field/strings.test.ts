@@ -47,6 +47,9 @@ const TYPED = [
   'v09.3 id=18',
   'ID18 UPS 9.3',
   'FW 09.3 ID 18.',
+  'ups_9.3_id18',
+  'Smart-UPS 1500 UPS 09.3 (ID18)',
+  'SMT1500RMI2U: UPS 9.3 / ID=18',
   'UPS\u00a09.3\u00a0(ID18)',
 ];
 

@@ -43,7 +43,7 @@ export function cardFromAbout(about: Reply): Card | null {
   return {
     model: text('hardware', 'model number'),
     serial: text('hardware', 'serial number'),
-    ...platformOf(name),
+    ...platformOf(name?.toLowerCase() ?? null),
     boot: text('boot', 'version'),
     os: text('os', 'version'),
     app: name === null ? null : { name, version: text('app', 'version') },
