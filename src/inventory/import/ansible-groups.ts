@@ -132,9 +132,9 @@ export class Membership {
       (name) => !candidates.some((other) => other !== name && this.#groupsAbove(other).has(name)),
     );
     const others = nearest.filter((name) => name !== limit).sort();
-    // A group of what its hosts are, such as `ups`, is named beside the site and never becomes it.
+    // A group of what its hosts are, such as `ups`, becomes the site only if it was chosen and is alone.
     const places = others.filter((name) => !isDeviceWord(name));
-    const own = nearest.find((name) => name === limit && !isDeviceWord(name)) ?? null;
+    const own = nearest.find((name) => name === limit) ?? null;
     const site =
       places.length === 0 ? own : chosen([...places, ...others.filter(isDeviceWord)], 'groups', place, note);
     return site?.replace(PLACE_PREFIX, '') ?? null;
