@@ -11,7 +11,7 @@ export { isCardName, readCardName } from './card-name.ts';
 export { type FetchOptions, fetchImage } from './fetch.ts';
 export { type ImageFolder, type NamedFiles, openFiles, openFolder, openPaths } from './folder.ts';
 export { OTHER_KINDS } from './names.ts';
-export { hasContent } from './read-file.ts';
+export { hasContent, hashFile } from './read-file.ts';
 export { checksum, LARGEST_IMAGE, readImage } from './read-image.ts';
 export { type UsbDriveSystem, writeUsbDrive } from './usb-drive.ts';
 export { IMAGE_WARNINGS, identicalCardFiles, identicalFiles, imageWarnings } from './warnings.ts';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -52,6 +53,20 @@ async function readOpened(path: string): Promise<FileReading> {
     return { image: { ...readImage(bytes, basename(path)), path }, stamp: settled ? stamp : null };
   } finally {
     await handle.close();
+  }
+}
+
+/** SHA-256 of a file of any size in lower-case hexadecimal digits; null if it is no file or cannot be read. */
+export async function hashFile(path: string): Promise<string | null> {
+  try {
+    // Opening a pipe would block.
+    if (!(await stat(path)).isFile()) return null;
+    const hash = createHash('sha256');
+    const handle = await open(path);
+    for await (const chunk of handle.createReadStream()) hash.update(chunk);
+    return hash.digest('hex');
+  } catch {
+    return null;
   }
 }
 

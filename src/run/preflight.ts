@@ -65,10 +65,9 @@ async function freshLook(record: UnitRecord, index: number, work: UnitWork): Pro
  * Whether a hop of the card may begin although the UPS is not seen. A card between two of its files may have
  * lost its UPS; before the first of them the UPS may be in an update, which a restart of the card would harm.
  */
-function mayGoOn({ code }: Problem, { hops }: UnitRecord): boolean {
-  return (
-    code === 'device/no-application' || (code === 'device/lost-ups' && hops.some((hop) => hop?.verified))
-  );
+function mayGoOn({ code }: Problem, { hops, planned }: UnitRecord): boolean {
+  const isBetween = planned.hops.some((hop, at) => !isUpsHop(hop) && hops[at]?.verified === true);
+  return code === 'device/no-application' || (code === 'device/lost-ups' && isBetween);
 }
 
 /**

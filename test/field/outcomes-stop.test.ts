@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -293,6 +293,29 @@ describe('images FILE --sha256', () => {
     expect(
       JSON.parse((await runHere(['images', file, '--sha256', same, '--json'])).out).expected,
     ).toMatchObject({ found: same, matches: true });
+  });
+
+  it.each(['apc_hw05_aos722_sumx722_bootmon109.exe', 'apc_hw21_su_2-5-5-1.zip'])(
+    'reads the bytes of %s, which is a package',
+    async (name) => {
+      const file = join(folder, name);
+      await writeFile(file, 'PK\x03\x04 a package');
+      const own = createHash('sha256').update('PK\x03\x04 a package').digest('hex');
+      const right = await runHere(['images', file, '--sha256', own]);
+      expect(right).toMatchObject({ exit: 0, out: expect.stringContaining(`expected one: ${own}`) });
+      const wrong = await runHere(['images', file, '--sha256', hash, '--json']);
+      expect(wrong.exit).toBe(2);
+      expect(JSON.parse(wrong.out).expected).toEqual({ sha256: hash, found: own, matches: false });
+    },
+  );
+
+  it('says of a pipe that nothing was compared', async () => {
+    const file = join(folder, 'a.enc');
+    execFileSync('mkfifo', [file]);
+    const ran = await runHere(['images', file, '--sha256', hash]);
+    expect(ran.exit).toBe(2);
+    expect(ran.out).toContain('was not compared');
+    expect(ran.out).not.toContain('differs');
   });
 
   it.each(['', 'abc', `${hash}0`, hash.slice(1), `x${hash}`, `md5:${hash}`, `${hash}\n${other}`])(

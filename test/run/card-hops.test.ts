@@ -63,6 +63,17 @@ describe('the firmware of a second-generation card', () => {
     expect(site.card.touched).toBe(3);
   });
 
+  it('is not sent if nothing would show the card between two files', async () => {
+    site = await openCardSite({ card: { boot: '1.0.9', faults: ['no-shell'] }, transfer: ['ftp'] });
+    const ended = only(await site.executeRun(await site.begin(await site.plan())));
+    expect(ended).toMatchObject({ outcome: 'refused', exit: 3, problem: { code: 'refused/no-path' } });
+    expect(ended.problem?.message).toContain('only its command line shows');
+    expect(site.card.touched).toBe(0);
+    site.card.faults.clear();
+    expect(only(await site.resume({}, true))).toMatchObject({ outcome: 'upgraded' });
+    expect(site.card.taken).toEqual(IN_ORDER.slice(1));
+  });
+
   it('is not sent if the settings cannot be saved', async () => {
     site = await openCardSite();
     const ended = only(await site.executeRun(await site.begin(await site.plan()), { backup: false }));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isLeftAlone, Problem, type StoredFile, sanitize } from '../../core/index.ts';
-import { fetchImage, LARGEST_IMAGE, openPaths } from '../../images/index.ts';
+import { fetchImage, hashFile, LARGEST_IMAGE, type NamedFiles, openPaths } from '../../images/index.ts';
 import { type ComparedHash, type ImagesDocument, renderImages } from '../../report/index.ts';
 import { loadRules } from '../../rules/index.ts';
 import { defineCommand } from '../command.ts';
@@ -45,10 +45,16 @@ async function images(args: ImagesArgs, io: Io): Promise<Exit> {
       : await openPaths(args.paths.length > 0 ? args.paths : ['images']);
   const read = imagesDocument(found.images, await loadRules(), io.clock.now(), found.cardFiles, found);
   const document: ImagesDocument =
-    expected === null ? read : { ...read, expected: compareHash(read, expected) };
+    expected === null ? read : { ...read, expected: await compareHash(found, expected) };
   printDocument(document, args, io, (one, style) => `${renderImages(one, style)}${comparisonText(document)}`);
-  const differs = document.expected?.matches === false;
-  return exitOfFiles(unusableCount([...found.images, ...found.cardFiles]) + (differs ? 1 : 0));
+  const files = [...found.images, ...found.cardFiles];
+  // With a hash, the question is whether this is the file, and not whether it can be used as it is.
+  if (document.expected === null) return exitOfFiles(unusableCount(files));
+  return exitOfFiles(files.filter(isDamaged).length + (document.expected.matches ? 0 : 1));
+}
+
+function isDamaged(file: StoredFile): boolean {
+  return file.problems.length > 0 && !isLeftAlone(file);
 }
 
 /** Damaged files; and all of them if none can be used, such as a package that was named alone. */
@@ -76,8 +82,14 @@ function readHash(text: string): string {
   );
 }
 
-/** Throws Problem config/usage unless exactly one file was read. */
-function compareHash({ images: found, cardFiles }: ImagesDocument, sha256: string): ComparedHash {
+/**
+ * Compares the bytes of the one file, whatever it is: also those of a package, or of a file that is too large
+ * for an image. Throws Problem config/usage unless exactly one file was read.
+ */
+async function compareHash(
+  { images: found, cardFiles }: Pick<NamedFiles, 'images' | 'cardFiles'>,
+  sha256: string,
+): Promise<ComparedHash> {
   const [file, ...others] = [...found, ...cardFiles];
   if (file === undefined || others.length > 0) {
     throw new Problem(
@@ -86,14 +98,16 @@ function compareHash({ images: found, cardFiles }: ImagesDocument, sha256: strin
       { hint: 'Name one file: upsfw images FILE --sha256 HASH.' },
     );
   }
-  return { sha256, found: file.sha256, matches: file.sha256 === sha256 };
+  const hash = await hashFile(file.path);
+  return { sha256, found: hash, matches: hash === sha256 };
 }
 
 function comparisonText({ expected }: ImagesDocument): string {
   if (expected === null) return '';
   const { sha256, found, matches } = expected;
   if (matches) return `The sha256 is the expected one: ${sha256}\n`;
-  return `The sha256 differs.\n  expected: ${sha256}\n  found:    ${found ?? 'not read'}\nDo not use this file: download it again, and compare with the source.\n`;
+  if (found === null) return `The sha256 was not compared with ${sha256}: the file cannot be read.\n`;
+  return `The sha256 differs.\n  expected: ${sha256}\n  found:    ${found}\nDo not use this file: download it again, and compare with the source.\n`;
 }
 
 async function fetchOne(

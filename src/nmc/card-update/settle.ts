@@ -10,8 +10,9 @@ import {
   unitKey,
 } from '../../core/index.ts';
 import type { NmcDeps } from '../deps.ts';
+import { cardByShell } from '../look/shell-look.ts';
 import { isRunning, observeUpdate } from '../ups-update/status.ts';
-import { type CardObservation, lastTransfer, observeCard } from './status.ts';
+import { type CardObservation, expectsUps, hasSameSerial, lastTransfer, observeCard } from './status.ts';
 
 /**
  * Whether the upload that starts a hop may be made, or the result of one that is in the journal. With one in
@@ -24,11 +25,35 @@ export async function queryCardStart(deps: NmcDeps, context: StepContext): Promi
   if (context.remembered.startedAt !== null) return { state: 'unknown', problem: null };
   if (!observation.isSameCard || !isAt(observation.unit, context.hop, 'from'))
     return { state: 'unknown', problem: cardChanged(context) };
+  const unseen = await findBlindness(deps, context);
+  if (unseen !== null) return { state: 'unknown', problem: unseen };
   // An update of the UPS, started by anybody and by any method, runs through this card and would end with its
   // restart.
   const remembered = { ...context.remembered, startMethods: ['cli'] as const };
   const ofUps = await observeUpdate(deps, { ...context, remembered });
   return { state: isRunning(ofUps) ? 'running' : 'todo', problem: null };
+}
+
+/**
+ * Why the card could not be seen after the hop: without a matching application only its command line tells
+ * which card it is and what it runs. Null if it can be asked now, or shows itself over SNMP after the hop.
+ * Source: docs/sources/snmp.md#card-without-its-application
+ */
+async function findBlindness(deps: NmcDeps, context: StepContext): Promise<Problem | null> {
+  if (expectsUps(context)) return null;
+  const asked = await cardByShell(deps, context.target, context);
+  const isProblem = asked instanceof Problem;
+  if (!isProblem && hasSameSerial(asked, context.before.card)) return null;
+  const why = isProblem
+    ? `it cannot be read: ${asked.message}`
+    : `it shows the serial number ${asked.serial ?? 'none'} for card ${context.before.card?.serial ?? 'none'}.`;
+  return new Problem(
+    'refused/no-path',
+    `Nothing was sent to the card: between its operating system and its application only its command line shows what it runs, and ${why}`,
+    isProblem
+      ? { hint: asked.hint, cause: asked }
+      : { hint: 'Log in by hand and run about. Check the host and the SSH port in the inventory.' },
+  );
 }
 
 function cardChanged(context: StepContext): Problem {

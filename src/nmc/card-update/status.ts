@@ -51,7 +51,8 @@ export async function observeCard(deps: NmcDeps, context: StepContext): Promise<
   };
 }
 
-function hasSameSerial(now: Card | null, then: Card | null): boolean {
+/** Whether both are the same card by their serial numbers; a card without a usable one is no card's equal. */
+export function hasSameSerial(now: Card | null, then: Card | null): boolean {
   const serial = usableSerial(now?.serial ?? null);
   return serial !== null && serial === usableSerial(then?.serial ?? null);
 }

@@ -90,8 +90,19 @@ async function withWholeCard(
   const whole = card !== null && card.serial !== null && card.boot !== null && card.os !== null;
   if (!isCard || whole || networkOf(target).login === null) return seen;
   const asked = await cardByShell(deps, target, context);
-  if (asked === null) return seen;
+  if (asked instanceof Problem) return card === null ? withoutShell(seen, asked) : seen;
   return { ...seen, unit: { ...seen.unit, card: card === null ? asked : mergeCards(card, asked) } };
+}
+
+/** A card of which SNMP shows nothing: the operator has to see why the command line shows nothing either. */
+function withoutShell(seen: Look, why: Problem): Look {
+  const { problem } = seen;
+  if (problem === null) return seen;
+  const message = `${problem.message} Its command line cannot be read: ${why.message}`;
+  return {
+    ...seen,
+    problem: new Problem(problem.code, message, { hint: `${problem.hint} ${why.hint}`, cause: why }),
+  };
 }
 
 /** SNMP reports the platform, which the command line only implies, so SNMP values take precedence. */

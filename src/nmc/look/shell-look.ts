@@ -6,6 +6,7 @@ import {
   type LookContext,
   Problem,
   readFirmware,
+  rethrowInternal,
   sanitize,
   UNKNOWN_CONDITION,
   type Unit,
@@ -23,7 +24,7 @@ import {
   noApplication,
   notSmartUps,
 } from '../../snmp/index.ts';
-import { type NmcDeps, networkOf, shellOptions } from '../deps.ts';
+import { type NmcDeps, networkOf, type SessionContext, shellOptions } from '../deps.ts';
 import { CODE, meaningOf } from '../phrases.ts';
 import { parseFields, type Reply } from '../session/reply.ts';
 import { type Shell, withShell } from '../session/shell.ts';
@@ -62,21 +63,29 @@ export async function lookByShell(deps: NmcDeps, target: UnitTarget, context: Lo
   }
 }
 
-/** The card alone, by its command line; null if it cannot be asked. */
+/** The card alone, by its command line; or why it cannot be asked. Never throws for what the device does. */
 export async function cardByShell(
   deps: NmcDeps,
   target: UnitTarget,
-  context: LookContext,
-): Promise<Card | null> {
+  context: SessionContext,
+): Promise<Card | Problem> {
   const network = networkOf(target);
   try {
-    return await withShell(shellOptions(deps, network, context), async (shell) =>
+    const card = await withShell(shellOptions(deps, network, context), async (shell) =>
       cardFromAbout(await shell.run('about')),
     );
+    return card ?? notDescribed(network.host);
   } catch (thrown) {
-    if (context.signal.aborted) throw thrown;
-    return null;
+    context.signal.throwIfAborted();
+    rethrowInternal(thrown);
+    return asProblem(thrown);
   }
+}
+
+function notDescribed(host: string): Problem {
+  return new Problem('device/garbage', `The answer of ${host} to the command "about" names no card.`, {
+    hint: 'Log in by hand and run about.',
+  });
 }
 
 /** Whether the application runs; null if the card does not say so. */

@@ -14,7 +14,8 @@ export type CardFault =
   | 'comes-back-with-the-old'
   | 'stays-away'
   | 'answers-before-it-restarts'
-  | 'no-scp';
+  | 'no-scp'
+  | 'no-shell';
 
 export interface CardSetup {
   readonly platform?: 'hw05' | 'hw21';
@@ -174,7 +175,10 @@ export class FakeCard {
     connection.on('session', (accept) => {
       const session = accept();
       session.on('pty', (acceptPty) => acceptPty());
-      session.on('shell', (acceptShell) => this.#talk(acceptShell()));
+      session.on('shell', (acceptShell, reject) => {
+        if (this.faults.has('no-shell')) reject();
+        else this.#talk(acceptShell());
+      });
       session.on('exec', (acceptExec, reject, { command }) => {
         const name = /^scp -t \/([A-Za-z0-9._-]+)$/.exec(command)?.[1];
         if (name === undefined || this.faults.has('no-scp')) reject();
