@@ -77,6 +77,25 @@ async function run(
 }
 
 describe('a sweep', () => {
+  it('counts what a system without the address family drops, and asks the other family', async () => {
+    const port = 20_161;
+    await listen('127.0.0.1', port, (question, answer) => answer(answerTo(question)));
+    const { answers, result } = await run(port, ['2001:db8::/126', '127.0.0.1'], {
+      createSocket: (options) => {
+        const socket = dgram.createSocket(options);
+        if (options.type === 'udp6')
+          socket.bind = () => {
+            const error = Object.assign(new Error('bind EAFNOSUPPORT'), { code: 'EAFNOSUPPORT' });
+            setImmediate(() => socket.emit('error', error));
+            return socket;
+          };
+        return socket;
+      },
+    });
+    expect(answers).toEqual([['127.0.0.1', 0]]);
+    expect([...result.unsent]).toEqual([['EAFNOSUPPORT', { count: 4, example: expect.any(String) }]]);
+  });
+
   it('finds the few that answer, and asks the silent ones once more', async () => {
     const counts: number[] = [];
     const first = await listen('127.61.0.9', 0, (question, answer) => answer(question));

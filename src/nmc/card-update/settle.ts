@@ -1,4 +1,5 @@
 import {
+  type Card,
   describeEnd,
   describeInstalled,
   isAt,
@@ -94,7 +95,8 @@ export async function executeCardSettle(deps: NmcDeps, context: StepContext): Pr
     if (observed === 'arrived' && isBack && last.app !== 'starting')
       return { state: 'done', method, problem: null, unit: last.unit };
     if (observed === 'unchanged' && seconds >= deps.timeouts.cardQuiet) {
-      const problem = notTaken(context, wasAway, await lastTransfer(deps, context));
+      const transfer = await lastTransfer(deps, context);
+      const problem = notTaken(context, { card: last.unit.card, wasAway, transfer });
       return { state: 'failed', method, problem, unit: last.unit };
     }
     context.progress(null, describe(last));
@@ -111,13 +113,30 @@ function describe(observation: CardObservation): string {
   return observation.arrived ? 'the card reports its new version' : 'waiting for the new version of the card';
 }
 
+interface Seen {
+  /** As it answers now. */
+  readonly card: Card | null;
+  /** It was silent after the upload. */
+  readonly wasAway: boolean;
+  /** Its own result of the upload; null if it was not asked. */
+  readonly transfer: string | null;
+}
+
 /** For a card that runs what it ran before. */
-export function notTaken(context: StepContext, wasAway: boolean, transfer: string | null): Problem {
-  const how = wasAway ? 'has restarted and runs' : 'did not restart and runs';
+export function notTaken(context: StepContext, { card, wasAway, transfer }: Seen): Problem {
+  const uptime = card?.uptimeSeconds ?? null;
+  const uptimeBefore = context.before.card?.uptimeSeconds ?? null;
+  const { clock, remembered } = context;
+  const sinceStart = (clock.now().getTime() - (remembered.startedAt ?? clock.now()).getTime()) / 1000;
+  // A short restart may fall between two looks. Its uptime shows it, where it is known.
+  const isKnown = uptime !== null && uptimeBefore !== null;
+  const hasRestarted = wasAway || (isKnown && uptime < uptimeBefore);
+  const ranOn = isKnown && uptime > sinceStart;
+  const how = hasRestarted ? 'has restarted' : ranOn ? 'did not restart' : 'was not seen to restart';
   const result = transfer === null ? '' : ` Its result of the file transfer: ${sanitize(transfer, 60)}.`;
   return new Problem(
     'device/update-failed',
-    `The card ${how} ${describeEnd(context.hop, 'from')} as before.${result}`,
+    `The card ${how} and runs ${describeEnd(context.hop, 'from')} as before.${result}`,
     {
       hint: `Compare the file with the vendor's. Allow a second attempt with: upsfw resume --retry ${unitKey(context.target)}`,
     },
@@ -135,11 +154,15 @@ function timedOut(deps: NmcDeps, context: StepContext, last: CardObservation): P
         : last.app === 'starting'
           ? 'the application of the card is still starting'
           : `the card runs ${describeInstalled(last.unit, context.hop)}`;
+  // A card that answers needs another remedy than one that is silent.
+  const answers = last.unit.card === null && last.unit.reachable ? last.problem : null;
+  const hint =
+    answers === null
+      ? 'Look at the LEDs of the card; its boot monitor accepts files over the serial port.'
+      : `${answers.hint} The card may have lost its settings: the run folder has the copy from before.`;
   return new Problem(
     'device/update-unknown',
     `Watched for ${minutes} minutes: ${state}; expected ${describeEnd(context.hop, 'to')}.`,
-    {
-      hint: 'This does not affect the UPS. Look at the LEDs of the card; its boot monitor accepts files over the serial port. Then run upsfw resume.',
-    },
+    { hint: `This does not affect the UPS. ${hint} Then run upsfw resume.` },
   );
 }

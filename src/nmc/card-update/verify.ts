@@ -27,7 +27,12 @@ export async function executeCardVerify(deps: NmcDeps, context: StepContext): Pr
     }
     const seen = observation.isSameCard ? { unit: observation.unit } : {};
     if (observation.unchanged)
-      return { state: 'failed', method: null, problem: notTaken(context, true, null), ...seen };
+      return {
+        state: 'failed',
+        method: null,
+        problem: notTaken(context, { card: observation.unit.card, wasAway: true, transfer: null }),
+        ...seen,
+      };
     const problem = new Problem('device/changed', `After the update of the card: ${complaints.join('; ')}.`, {
       hint: 'Look at the About page and the event log of the card. The update did not affect the UPS.',
     });

@@ -14,6 +14,8 @@ const FULL_CODES: ReadonlySet<unknown> = new Set(['EAGAIN', 'ENOBUFS', 'EWOULDBL
 /** The sockets of a sweep: one for each address family, opened when it is needed. */
 export class SweepSockets {
   readonly #sockets = new Map<4 | 6, Socket>();
+  /** What waits for a socket that is not open yet, by family. */
+  readonly #unopened = new Map<4 | 6, Set<(sending: Sending) => void>>();
   readonly #onMessage: (message: Buffer, from: RemoteInfo) => void;
   readonly #create: (options: SocketOptions) => Socket;
 
@@ -27,14 +29,13 @@ export class SweepSockets {
   }
 
   send(bytes: Buffer, port: number, address: string, done: (sending: Sending) => void): void {
-    this.#socketFor(isIPv6(address) ? 6 : 4).send(bytes, port, address, (error) => {
-      if (error === null) {
-        done({ state: 'sent' });
-        return;
-      }
-      const code: unknown = Reflect.get(error, 'code');
-      const state = FULL_CODES.has(code) ? 'full' : 'failed';
-      done({ state, code: typeof code === 'string' ? code : 'error' });
+    const family = isIPv6(address) ? 6 : 4;
+    const socket = this.#socketFor(family);
+    const waiting = this.#unopened.get(family);
+    waiting?.add(done);
+    socket.send(bytes, port, address, (error) => {
+      if (waiting !== undefined && !waiting.delete(done)) return;
+      done(error === null ? { state: 'sent' } : sendingOf(error));
     });
   }
 
@@ -55,9 +56,25 @@ export class SweepSockets {
       lookup: (address, _options, done) => done(null, address, family),
     });
     socket.on('message', this.#onMessage);
-    // An error of one destination must not affect the others.
-    socket.on('error', () => undefined);
+    const waiting = new Set<(sending: Sending) => void>();
+    this.#unopened.set(family, waiting);
+    socket.once('listening', () => this.#unopened.delete(family));
+    // An error of one destination must not affect the others. One that comes before the socket is open is
+    // that of all of them: a system without IPv6 drops what waits, without a word to each.
+    socket.on('error', (error) => {
+      if (!this.#unopened.has(family)) return;
+      const dropped = [...waiting];
+      waiting.clear();
+      for (const done of dropped) done(sendingOf(error));
+    });
     this.#sockets.set(family, socket);
     return socket;
   }
+}
+
+/** How a datagram ended by the error of the system. */
+function sendingOf(error: Error): Sending {
+  const code: unknown = Reflect.get(error, 'code');
+  const state = FULL_CODES.has(code) ? 'full' : 'failed';
+  return { state, code: typeof code === 'string' ? code : 'error' };
 }
