@@ -56,7 +56,7 @@ async function readOpened(path: string): Promise<FileReading> {
   }
 }
 
-/** SHA-256 of a file of any size in lower-case hexadecimal digits; null if it is no file or cannot be read. */
+/** SHA-256 of a file of any size, in lower-case hexadecimal digits; null if it cannot be read. */
 export async function hashFile(path: string): Promise<string | null> {
   try {
     // Opening a pipe would block.

@@ -4,11 +4,12 @@
  * Owns what is read and written over SNMP. Must not know rules, inventories or other protocols; imports core
  * only.
  */
+
+export { canonicalAddress } from './client/canonical-address.ts';
 export { createSnmpHub, type SnmpHub, type SnmpHubOptions } from './client/hub.ts';
 export { OID } from './client/oids.ts';
 export { isAnsweredElsewhere } from './client/problems.ts';
 export type { SetOutcome, SnmpSession } from './client/session.ts';
-export { canonicalAddress } from './client/shared-socket.ts';
 export type { SnmpAnswers, SnmpValue } from './client/values.ts';
 export { applicationIn, describeContradiction, type Identification, identify } from './look/identify.ts';
 export { lookBySnmp } from './look/look.ts';

@@ -189,7 +189,7 @@ describe('an upload to a card', () => {
     site = await openCardSite({ card: { faults: ['refuses-the-file'] } });
     const ended = only(await site.executeRun(await site.begin(await site.plan())));
     expect(ended.problem?.message).toContain('File corrupt');
-    // This card does not tell its uptime.
+    // The uptime of this card is not known.
     expect(ended.problem?.message).toContain('was not seen to restart');
   });
 

@@ -103,6 +103,8 @@ describe('ranges', () => {
   it('format IPv6 addresses as a socket does', () => {
     expect(canonicalAddress('2001:DB8:0:0::0001')).toBe('2001:db8::1');
     expect(canonicalAddress('10.0.0.1')).toBe('10.0.0.1');
+    expect(canonicalAddress('::FFFF:c0a8:0120')).toBe('::ffff:192.168.1.32');
+    expect(canonicalAddress('::ffff:192.0.2.9')).toBe('::ffff:192.0.2.9');
   });
 });
 

@@ -2,9 +2,10 @@ import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import pLimit from 'p-limit';
 import { type Clock, Problem, type SnmpAccess, sanitize } from '../../core/index.ts';
+import { canonicalAddress } from './canonical-address.ts';
 import type { Endpoint } from './problems.ts';
 import { openSession, type SnmpSession } from './session.ts';
-import { canonicalAddress, SharedSocket } from './shared-socket.ts';
+import { SharedSocket } from './shared-socket.ts';
 import { diagnoseSilence } from './silence.ts';
 import { keepUserKeys } from './user-keys.ts';
 

@@ -1,5 +1,4 @@
 import dgram, { type Socket, type SocketOptions } from 'node:dgram';
-import { isIPv6 } from 'node:net';
 import { serviceName } from '../../core/index.ts';
 import type { Drop } from './drops.ts';
 import type { Packet } from './encoder.ts';
@@ -284,10 +283,4 @@ function keyOf(address: string, port: number): string {
 function unexpectedDrop(message: SnmpMessage, agent: Agent): Drop {
   const versions = [...agent.pending.values()].map(({ version }) => version);
   return versions.length > 0 && !versions.includes(message.version) ? 'version' : 'id';
-}
-
-/** An IPv6 address in the format that a socket reports for a sender; other text unchanged. */
-export function canonicalAddress(address: string): string {
-  if (!isIPv6(address) || address.includes('%')) return address;
-  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

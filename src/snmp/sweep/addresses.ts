@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Problem, readHost, sanitize } from '../../core/index.ts';
-import { canonicalAddress } from '../client/shared-socket.ts';
+import { canonicalAddress } from '../client/canonical-address.ts';
 
 /** Addresses from `first` to `last`, both included. IPv4 addresses are numbers below 2^32. */
 interface Span {
