@@ -99,6 +99,11 @@ export const DONE: Exit = 0;
 /** The operator ended the command before its end. */
 export const STOPPED: Exit = 130;
 
+/** A unit on which nothing was started. */
+export function exitWithoutStart(outcome: 'refused' | 'failed'): Exit {
+  return outcome === 'refused' ? 3 : 4;
+}
+
 /** Files or lines that cannot be used. */
 export function exitOfFiles(unusable: number): Exit {
   return unusable > 0 ? 2 : DONE;

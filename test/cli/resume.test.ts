@@ -107,7 +107,10 @@ describe('resume of a run with units that failed', () => {
     site = await openSite([{ ...NMC2, faults: ['update-fails-late'] }, dead], 3000);
     const [, silent] = site.fleet.units;
     const text = await readFile(site.inventory, 'utf8');
-    await writeFile(site.inventory, text.replace(`snmp: ${silent?.ports.snmp}`, 'snmp: 9'));
+    const closed = text
+      .replace(`snmp: ${silent?.ports.snmp}`, 'snmp: 9')
+      .replace(`ssh: ${silent?.ports.ssh}`, 'ssh: 9');
+    await writeFile(site.inventory, closed);
     const upgraded = await site.run(['upgrade', '-i', site.inventory, '--apply', '--yes', '--json']);
     const { run, units } = runOf(upgraded);
     expect(units.map(({ outcome }) => outcome)).toEqual(['failed', 'failed']);

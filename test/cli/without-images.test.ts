@@ -17,7 +17,7 @@ const FOLDERS = [
   ['missing', 'does not exist', 'images:'],
   ['none', 'contains', 'come with the Firmware Upgrade Wizard'],
   ['wizard', 'only Firmware_Upgrade_Wizard_4.3.8.exe', 'Extract the .enc files from'],
-  ['card', 'only apc_hw05_sumx_696.exe', 'ZIP file with firmware for cards'],
+  ['card', 'only apc_hw05_sumx_696.exe', 'package with firmware for cards'],
 ] as const;
 
 describe.each(FOLDERS)('with the images folder %s', (folder, what, how) => {

@@ -144,6 +144,23 @@ describe('a card whose UPS is silent', { timeout: LONG }, () => {
     expect(audit.condition.linkUp).toBe(false);
   });
 
+  it.each(['SRTG5KXLI', 'Smart UPS Modular 5000', 'SMTX1500X'])(
+    'with word from its UPS: the unlisted model %s does not outweigh the other signs',
+    async (name) => {
+      const { audit, shown } = await lookedAt([
+        apc('27'),
+        application('sumx'),
+        link(1),
+        model(name),
+        serial(LISTED),
+        firmware('UPS 01.2 (ID1070)'),
+      ]);
+      expect(audit.problem?.code).not.toBe('device/not-smart-ups');
+      expect(audit).toMatchObject({ model: name, serial: LISTED });
+      expect(shown).not.toMatch(/not a Smart-UPS/);
+    },
+  );
+
   it('shows the advisories of the card', async () => {
     const { shown } = await lookedAt([apc('27'), application('sumx'), link(2)]);
     expect(shown).toContain('card not listed as affected: SEVD-2021-313-03');

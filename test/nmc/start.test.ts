@@ -19,7 +19,7 @@ afterEach(async () => {
   await site.close();
 });
 
-const IMAGE = 'SMT18UPS_15-0.enc';
+const IMAGE = 'SMT18UPS_15-1.enc';
 
 /**
  * A driver for one simulated unit with its image, and the context of a start; `onCommit` is called for the

@@ -1,4 +1,5 @@
 import { outcomeWithoutStart, type ProblemCode } from '../../core/index.ts';
+import { exitWithoutStart } from '../exit-codes.ts';
 
 /** The next action for a problem, without its case. The hint of a message is more exact. */
 
@@ -66,6 +67,5 @@ export function actionFor(code: string): string {
   const [part = ''] = code.split('/');
   const action = ALL_ACTIONS[code] ?? BY_PART[part] ?? '';
   const outcome = outcomeWithoutStart(code);
-  const exit = outcome === 'refused' ? 3 : 4;
-  return `${action} A unit on which nothing was started ends as ${outcome} (exit code ${exit}).`;
+  return `${action} A unit on which nothing was started ends as ${outcome} (exit code ${exitWithoutStart(outcome)}).`;
 }

@@ -49,8 +49,8 @@ async function findBlindness(deps: NmcDeps, context: StepContext): Promise<Probl
     ? `it cannot be read: ${asked.message}`
     : `it shows the serial number ${asked.serial ?? 'none'} for card ${context.before.card?.serial ?? 'none'}.`;
   return new Problem(
-    'refused/no-path',
-    `Nothing was sent to the card: between its operating system and its application only its command line shows what it runs, and ${why}`,
+    isProblem && asked.code === 'device/login' ? asked.code : 'refused/no-path',
+    `This file was not sent: between its operating system and its application only its command line shows what it runs, and ${why}`,
     isProblem
       ? { hint: asked.hint, cause: asked }
       : { hint: 'Log in by hand and run about. Check the host and the SSH port in the inventory.' },

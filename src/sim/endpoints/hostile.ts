@@ -19,7 +19,7 @@ export const HOSTILE = {
   escapes: 'Has terminal escapes, line ends and bidirectional control characters in its texts.',
   garbage: 'Answers for every object, always with a value of a wrong type.',
   'too-big': 'Answers tooBig to requests for more than three objects.',
-  'silent-after-first': 'Answers only the first request.',
+  'silent-after-first': 'Answers only requests that are as short as its first one.',
   'wrong-id': 'Answers with the ID of another request.',
   'other-version': 'Answers every version with a version 3 message that claims to be authenticated.',
 } as const;
@@ -74,11 +74,12 @@ const HOOKS: Readonly<Record<Hostile, () => Hooks>> = {
   garbage: () => ({ rewrite: (answer) => changeValues(answer, ofWrongType) }),
   'too-big': () => ({ rewrite: tooBig }),
   'silent-after-first': () => {
-    let asked = 0;
+    let longest: number | null = null;
     return {
-      accepts: () => {
-        asked += 1;
-        return asked === 1;
+      accepts: ({ length }) => {
+        // A request ID takes one to four bytes. A lost answer is given again to the repeated request.
+        longest ??= length + 3;
+        return length <= longest;
       },
     };
   },

@@ -72,6 +72,7 @@ const WEIGHT = {
   noApplication: 2,
   cardModel: 2,
   model: 3,
+  unlistedModel: 1,
   sku: 2,
   firmware: 2,
   microLinkId: 1,
@@ -161,13 +162,14 @@ function inTree(oid: string): Product | null {
 function upsSigns({ model, sku, firmware }: Reported): readonly Sign[] {
   const signs: Sign[] = [];
   const name = nameIn(model);
-  // Only a UPS has the model object of a UPS.
+  // Only a UPS has the model object of a UPS. A name that is in no list says no more: new models appear.
+  const byModel = productOfModel(name);
   if (name !== null)
     signs.push({
       name: 'model',
       value: name,
-      product: productOfModel(name) ?? OTHER_UPS,
-      weight: WEIGHT.model,
+      product: byModel ?? OTHER_UPS,
+      weight: byModel === null ? WEIGHT.unlistedModel : WEIGHT.model,
     });
   const bySku = productOfSku(sku);
   if (bySku !== null) signs.push({ name: 'SKU', value: sku ?? '', product: bySku, weight: WEIGHT.sku });
