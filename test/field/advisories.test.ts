@@ -355,6 +355,22 @@ describe('rules decide with a card', () => {
     },
   );
 
+  it.each([
+    ['AP9617', 'block'],
+    ['AP9619', 'block'],
+    ['AP9631', 'pass'],
+    ['AP9641', 'pass'],
+    ['AP7900', 'unknown'],
+  ])('says whether %s can carry an update', async (model, outcome) => {
+    const unit = ['--firmware', 'UPS 09.4 (ID18)', '--transport', 'nmc', '--card-model', model];
+    const { reasons } = Decision.parse(JSON.parse((await decide(...unit, '--json')).out));
+    expect(reasons.find(({ code }) => code === 'CARD_UNSUITABLE')).toMatchObject({ outcome });
+    const { reasons: wired } = Decision.parse(
+      JSON.parse((await decide('--firmware', 'UPS 09.4 (ID18)', '--card-model', model, '--json')).out),
+    );
+    expect(wired.map(({ code }) => code)).not.toContain('CARD_UNSUITABLE');
+  });
+
   it('evaluates a card alone, and says why in text', async () => {
     const { out, exit } = await decide('--card-os', 'v7.1.8', '--card-model', 'AP9631');
     expect(exit).toBe(0);

@@ -1,4 +1,5 @@
 import {
+  type Card,
   type Reason,
   readTypedFirmware,
   type Transport,
@@ -11,8 +12,8 @@ import type { AdvisoryStatus } from '../catalogue/card-advisories.ts';
 import type { RuleBook } from '../catalogue/rule-book.ts';
 import type { FirmwareLine } from '../catalogue/schema.ts';
 import { builtIn } from '../engine/built-in.ts';
-import type { Fact } from '../engine/evaluate.ts';
-import type { Stage } from '../engine/schema.ts';
+import { evaluateRule, type Fact } from '../engine/evaluate.ts';
+import { factsRead, type Stage } from '../engine/schema.ts';
 import { evaluateStages, itemsOf } from '../engine/stages.ts';
 import { cardGateFacts } from '../facts/card-gate.ts';
 import { type DescribedCard, describedCard } from '../facts/described-card.ts';
@@ -103,8 +104,8 @@ export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
   const codes = new Set(reasons.map(({ code }) => code));
   // The stages above already evaluated the transport of the first hop.
   const card = describedCard(book.cards, input);
-  const health = card === null || input.transport !== 'nmc' ? [] : cardHealth(book, card);
-  const all = [...reasons, ...route.first.filter(({ code }) => !codes.has(code)), ...route.later, ...health];
+  const ofCard = card === null || input.transport !== 'nmc' ? [] : cardReasons(book, card);
+  const all = [...reasons, ...route.first.filter(({ code }) => !codes.has(code)), ...route.later, ...ofCard];
   return {
     supported: supportedBy(all),
     wizard: text(facts.get('advice.wizard')),
@@ -116,6 +117,25 @@ export function judgeDescribed(book: RuleBook, input: DecisionInput): Decision {
     hops: route.hops,
     advisories: advisoriesOf(book, firmware, card),
   };
+}
+
+/** The facts about a card that a description can give. */
+const CARD_FACTS: ReadonlySet<string> = new Set(['transport', 'card.model', 'card.generation']);
+
+/** The reasons about a described card that is to carry the update: its kind, and its health. */
+function cardReasons(book: RuleBook, card: Card): readonly Reason[] {
+  const facts = new Map<string, Fact>([
+    ['transport', 'nmc'],
+    ['card.model', card.model],
+    ['card.generation', card.generation],
+  ]);
+  const rules = (book.byStage.card ?? []).filter((rule) =>
+    [...factsRead([rule])].every((name) => CARD_FACTS.has(name)),
+  );
+  return [
+    ...rules.flatMap((rule) => evaluateRule(rule, facts, book.overridden) ?? []),
+    ...cardHealth(book, card),
+  ];
 }
 
 /** Codes of the rules that need a readable firmware string. */
