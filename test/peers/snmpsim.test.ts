@@ -64,7 +64,7 @@ const KINDS: Readonly<Record<string, readonly [kind: string, description: RegExp
   'apc_apdu9959eu3.snmprec': ['pdu', /^APC rack PDU APDU9959EU3/],
   'apc_embedded-powernet.snmprec': ['card', /AP9605/],
   'apc_inrow-dx.snmprec': ['cooling', /^APC cooling unit 0N-9580AC/],
-  'apc_masterswitch2.snmprec': ['pdu', /^APC rack PDU AP9606/],
+  'apc_masterswitch2.snmprec': ['pdu', /^APC MasterSwitch AP9606/],
   'apc_symmetralx.snmprec': ['ups', /^APC Symmetra LX 16000 RM/],
   'nut2237_ap9617-aos-only.snmprec': ['card', /without its application/],
   'qt_galaxy3500.snmprec': ['ups', /MGE Galaxy 3500/],
