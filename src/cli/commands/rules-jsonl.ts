@@ -38,7 +38,7 @@ const BATCH = 64 * 1024;
  * read gives a problem in its place. Returns the number of such lines.
  */
 export async function decideLines(book: RuleBook, io: Io): Promise<number> {
-  const cache = new Map<string, string>();
+  const cache: AnswerCache = { answers: new Map(), hits: 0, pause: 0 };
   let bad = 0;
   let batch: string[] = [];
   let size = 0;
@@ -64,16 +64,41 @@ export async function decideLines(book: RuleBook, io: Io): Promise<number> {
 }
 
 const MAX_KINDS = 10_000;
+/** Units that are evaluated without the cache after it was filled with few hits. */
+const PAUSE = 200_000;
+
+/** Answers by kind of unit. Where units share none, the cache would only cost time and memory. */
+interface AnswerCache {
+  readonly answers: Map<string, string>;
+  hits: number;
+  pause: number;
+}
 
 /** The decision as the rest of a JSON object, after its `{`. Units of the same kind share it. */
-function decisionOn(book: RuleBook, input: DecisionInput, cache: Map<string, string>): string {
+function decisionOn(book: RuleBook, input: DecisionInput, cache: AnswerCache): string {
+  if (cache.pause > 0) {
+    cache.pause -= 1;
+    return decide(book, input);
+  }
+  const { answers } = cache;
   const kind = kindOf(book, input);
-  const known = cache.get(kind);
-  if (known !== undefined) return known;
-  if (cache.size >= MAX_KINDS) cache.clear();
-  const rest = JSON.stringify(judgeDescribed(book, input)).slice(1);
-  cache.set(kind, rest);
+  const known = answers.get(kind);
+  if (known !== undefined) {
+    cache.hits += 1;
+    return known;
+  }
+  if (answers.size >= MAX_KINDS) {
+    if (cache.hits < MAX_KINDS) cache.pause = PAUSE;
+    cache.hits = 0;
+    answers.clear();
+  }
+  const rest = decide(book, input);
+  answers.set(kind, rest);
   return rest;
+}
+
+function decide(book: RuleBook, input: DecisionInput): string {
+  return JSON.stringify(judgeDescribed(book, input)).slice(1);
 }
 
 type UnitOnLine =

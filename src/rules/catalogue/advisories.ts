@@ -13,7 +13,24 @@ export function advisoriesOf(
   firmware: FirmwareReading,
   card: AdvisedCard | null,
 ): readonly AdvisoryStatus[] {
-  return [...upsAdvisoriesOf(book, firmware), ...(card === null ? [] : cardAdvisoriesOf(book.cards, card))];
+  const ofUps = knownUpsAdvisories(book, firmware);
+  return card === null ? ofUps : [...ofUps, ...cardAdvisoriesOf(book.cards, card)];
+}
+
+/** By ID and version: the units of a fleet share them. */
+const known = new WeakMap<RuleBook, Map<string, readonly AdvisoryStatus[]>>();
+const MAX_KNOWN = 2_000;
+
+function knownUpsAdvisories(book: RuleBook, firmware: FirmwareReading): readonly AdvisoryStatus[] {
+  const ofBook = known.get(book) ?? new Map<string, readonly AdvisoryStatus[]>();
+  known.set(book, ofBook);
+  const key = `${firmware.microLinkId ?? ''} ${firmware.version ?? ''}`;
+  const before = ofBook.get(key);
+  if (before !== undefined) return before;
+  if (ofBook.size >= MAX_KNOWN) ofBook.clear();
+  const advisories = upsAdvisoriesOf(book, firmware);
+  ofBook.set(key, advisories);
+  return advisories;
 }
 
 function upsAdvisoriesOf(book: RuleBook, firmware: FirmwareReading): readonly AdvisoryStatus[] {
