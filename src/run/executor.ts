@@ -238,9 +238,10 @@ function settledByPlan(record: UnitRecord): UnitResult | null {
     };
   }
   const message = refusals.map((reason) => reason.because).join('; ') || `the verdict is "${verdict.status}"`;
-  const code = refusals
-    .map((reason) => (isUnread(reason) ? problem?.code : CODE_OF_REASON[reason.code]))
-    .find((one) => one !== undefined);
+  // A start of another run says more than the problem of the look.
+  const code =
+    refusals.map((reason) => CODE_OF_REASON[reason.code]).find((one) => one !== undefined) ??
+    (refusals.some(isUnread) ? problem?.code : undefined);
   return {
     outcome: outcomeWithoutStart(code ?? 'refused/rule'),
     after,

@@ -10,7 +10,7 @@ export interface NutAccess {
 }
 
 /** The settings that make a credential. */
-const CREDENTIAL = [
+export const CREDENTIAL = [
   'snmp_version',
   'community',
   'secLevel',

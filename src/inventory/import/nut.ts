@@ -1,6 +1,6 @@
 import { readHost } from '../../core/index.ts';
 import { collectUnits, type Imported, type RawUnit, refuseHuge, unreadable } from './imported.ts';
-import { CredentialNames, nutAccess } from './nut-access.ts';
+import { CREDENTIAL, CredentialNames, nutAccess } from './nut-access.ts';
 import { type NutSection, readNutConf } from './nut-conf.ts';
 import { type NutDriverKind, nutDriverKind } from './nut-drivers.ts';
 
@@ -17,14 +17,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'mibs',
   'mode',
   'vendorid',
-  'snmp_version',
-  'community',
-  'secLevel',
-  'secName',
-  'authProtocol',
-  'authPassword',
-  'privProtocol',
-  'privPassword',
+  ...CREDENTIAL,
 ]);
 
 /** A value that a note may repeat. */
