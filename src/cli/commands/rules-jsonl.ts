@@ -15,7 +15,8 @@ const Text = z.string().max(500);
 
 /** A version of AOS in a form that a card shows. */
 export const CardOs = z.string().refine((text) => readCardOs(text) !== null, {
-  error: `must be a version of AOS such as ${CARD_OS_FORMS}`,
+  error: ({ input }) =>
+    `"${sanitize(String(input), 60)}" is not a complete version of AOS, such as ${CARD_OS_FORMS}`,
 });
 
 /** A unit described by options or by a line of JSON. */
